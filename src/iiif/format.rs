@@ -1,0 +1,64 @@
+//! The encodings that an answer may have (Image API 3.0, §4.5).
+
+/// A format suffix of an image request. `avif` is an extension (listed in `extraFormats`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    Jpg,
+    Png,
+    Webp,
+    Gif,
+    Tif,
+    Pdf,
+    Jp2,
+    Avif,
+}
+
+impl Format {
+    pub const ALL: [Format; 8] = [
+        Format::Jpg,
+        Format::Png,
+        Format::Webp,
+        Format::Gif,
+        Format::Tif,
+        Format::Pdf,
+        Format::Jp2,
+        Format::Avif,
+    ];
+
+    /// The suffix in a URI.
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Format::Jpg => "jpg",
+            Format::Png => "png",
+            Format::Webp => "webp",
+            Format::Gif => "gif",
+            Format::Tif => "tif",
+            Format::Pdf => "pdf",
+            Format::Jp2 => "jp2",
+            Format::Avif => "avif",
+        }
+    }
+
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Format::Jpg => "image/jpeg",
+            Format::Png => "image/png",
+            Format::Webp => "image/webp",
+            Format::Gif => "image/gif",
+            Format::Tif => "image/tiff",
+            Format::Pdf => "application/pdf",
+            Format::Jp2 => "image/jp2",
+            Format::Avif => "image/avif",
+        }
+    }
+
+    /// Whether an answer in this format can be see-through, so that arbitrary rotation
+    /// needs no background (§4.3).
+    pub const fn keeps_alpha(self) -> bool {
+        matches!(self, Format::Png | Format::Webp | Format::Tif | Format::Avif)
+    }
+
+    pub fn parse(suffix: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.suffix() == suffix)
+    }
+}

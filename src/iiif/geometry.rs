@@ -1,0 +1,72 @@
+//! Whole-pixel sizes and rectangles.
+
+use std::fmt;
+
+/// A width and a height in pixels, both at least 1 wherever Tegl makes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Dimensions {
+    pub width: u32,
+    pub height: u32,
+}
+
+impl Dimensions {
+    pub const fn new(width: u32, height: u32) -> Self {
+        Self { width, height }
+    }
+
+    /// The number of pixels; never overflows.
+    pub const fn area(self) -> u64 {
+        self.width as u64 * self.height as u64
+    }
+
+    /// These sides divided by `factor`, rounded up: a pyramid level's size (Image API 3.0,
+    /// implementation notes §3).
+    pub const fn reduced(self, factor: u32) -> Self {
+        Self { width: self.width.div_ceil(factor), height: self.height.div_ceil(factor) }
+    }
+
+    /// The sides exchanged, as a quarter turn does.
+    pub const fn turned(self) -> Self {
+        Self { width: self.height, height: self.width }
+    }
+}
+
+impl fmt::Display for Dimensions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{},{}", self.width, self.height)
+    }
+}
+
+/// A rectangle of pixels, never empty and never outside its image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Rect {
+    pub x: u32,
+    pub y: u32,
+    pub width: u32,
+    pub height: u32,
+}
+
+impl Rect {
+    /// All of an image.
+    pub const fn all(of: Dimensions) -> Self {
+        Self { x: 0, y: 0, width: of.width, height: of.height }
+    }
+
+    pub const fn dimensions(self) -> Dimensions {
+        Dimensions::new(self.width, self.height)
+    }
+
+    pub const fn right(self) -> u32 {
+        self.x + self.width
+    }
+
+    pub const fn bottom(self) -> u32 {
+        self.y + self.height
+    }
+}
+
+impl fmt::Display for Rect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{},{},{},{}", self.x, self.y, self.width, self.height)
+    }
+}

@@ -1,0 +1,25 @@
+//! Decode, scale, turn, colour, encode: pure work on samples in memory.
+
+mod raster;
+
+pub use raster::{Channels, Raster};
+
+/// Why samples could not be read or written.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// The bytes are not what they claim to be.
+    #[error("damaged {what}: {reason}")]
+    Damaged { what: &'static str, reason: String },
+    /// Sound, but of a kind that is not read or written; says what would work.
+    #[error("{0}")]
+    Unsupported(String),
+    /// Larger than the limit that was handed in, in pixels.
+    #[error("{pixels} pixels are more than the limit of {limit}")]
+    TooLarge { pixels: u64, limit: u64 },
+}
+
+impl Error {
+    pub fn damaged(what: &'static str, reason: impl std::fmt::Display) -> Self {
+        Self::Damaged { what, reason: reason.to_string() }
+    }
+}

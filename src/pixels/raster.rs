@@ -1,0 +1,40 @@
+//! Decoded samples.
+
+use crate::iiif::Dimensions;
+
+/// How many 8-bit samples make a pixel, and what they mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Channels {
+    Gray = 1,
+    Rgb = 3,
+    /// Alpha is straight, not premultiplied.
+    Rgba = 4,
+}
+
+impl Channels {
+    pub const fn count(self) -> usize {
+        self as usize
+    }
+}
+
+/// Interleaved 8-bit samples, rows from the top without padding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raster {
+    pub dimensions: Dimensions,
+    pub channels: Channels,
+    /// `width * height * channels` bytes.
+    pub samples: Vec<u8>,
+}
+
+impl Raster {
+    /// A raster with every sample zero.
+    pub fn blank(dimensions: Dimensions, channels: Channels) -> Self {
+        let samples = vec![0; dimensions.area() as usize * channels.count()];
+        Self { dimensions, channels, samples }
+    }
+
+    /// Bytes in a row.
+    pub const fn stride(&self) -> usize {
+        self.dimensions.width as usize * self.channels.count()
+    }
+}
