@@ -2,6 +2,25 @@
 
 mod format;
 mod geometry;
+mod info;
+mod invalid;
+mod limits;
+mod number;
+mod quality;
+mod region;
+mod request;
+mod rotation;
+mod size;
+mod version;
 
 pub use format::Format;
 pub use geometry::{Dimensions, Rect};
+pub use info::{Info, Tiles};
+pub use invalid::Invalid;
+pub use limits::Limits;
+pub use quality::Quality;
+pub use region::Region;
+pub use request::ImageRequest;
+pub use rotation::Rotation;
+pub use size::{Form, Size};
+pub use version::Version;

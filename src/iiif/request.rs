@@ -1,0 +1,35 @@
+//! An image request: four parameters and a suffix.
+
+use super::{Format, Invalid, Quality, Region, Rotation, Size, Version};
+
+/// What follows the identifier (Image API 3.0, §2.1), parsed but not yet held against an image.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ImageRequest {
+    pub version: Version,
+    pub region: Region,
+    pub size: Size,
+    pub rotation: Rotation,
+    pub quality: Quality,
+    pub format: Format,
+}
+
+impl ImageRequest {
+    /// From the four segments behind the identifier, each decoded once.
+    pub fn parse(version: Version, segments: [&str; 4]) -> Result<Self, Invalid> {
+        let [region, size, rotation, last] = segments;
+        let (quality, suffix) = last.rsplit_once('.').ok_or_else(|| {
+            Invalid::new("quality and format", last, "have no `.` between them, as in `default.jpg`")
+        })?;
+        Ok(Self {
+            version,
+            region: Region::parse(region)?,
+            size: Size::parse(size, version)?,
+            rotation: Rotation::parse(rotation)?,
+            quality: Quality::parse(quality)?,
+            format: Format::parse(suffix).ok_or_else(|| {
+                let known: Vec<_> = Format::ALL.into_iter().map(Format::suffix).collect();
+                Invalid::new("format", suffix, format!("is none of `{}`", known.join("`, `")))
+            })?,
+        })
+    }
+}

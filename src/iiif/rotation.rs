@@ -1,0 +1,77 @@
+//! Mirroring and turning.
+
+use super::Invalid;
+use super::number::{decimal, show};
+
+/// The rotation parameter (Image API 3.0, §4.3): mirrored left to right first, then turned
+/// clockwise by `degrees`, 0 ≤ `degrees` < 360.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rotation {
+    pub mirror: bool,
+    pub degrees: f64,
+}
+
+impl Rotation {
+    pub const NONE: Rotation = Rotation { mirror: false, degrees: 0.0 };
+
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let (mirror, rest) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
+        match decimal(rest) {
+            Some(degrees) if degrees <= 360.0 => Ok(Self { mirror, degrees: degrees % 360.0 }),
+            Some(_) => Err(Invalid::new("rotation", text, "is over 360 degrees")),
+            None => {
+                Err(Invalid::new("rotation", text, "is not a number from 0 to 360, with `!` before it to mirror"))
+            }
+        }
+    }
+
+    /// How many quarter turns clockwise this is, if it is whole ones.
+    pub fn quarter_turns(self) -> Option<u8> {
+        (self.degrees % 90.0 == 0.0).then_some((self.degrees / 90.0) as u8)
+    }
+}
+
+/// The canonical form (§4.8).
+impl std::fmt::Display for Rotation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", if self.mirror { "!" } else { "" }, show(self.degrees))
+    }
+}
+
+/// Degrees are finite and never negative, so equality is an equivalence.
+impl Eq for Rotation {}
+
+impl std::hash::Hash for Rotation {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (self.mirror, self.degrees.to_bits()).hash(state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rotations_are_shown_in_canonical_form() {
+        for (text, expected) in [
+            ("0", "0"),
+            ("360", "0"),
+            ("90.0", "90"),
+            ("!180", "!180"),
+            ("22.50", "22.5"),
+            (".5", "0.5"),
+            ("!0", "!0"),
+            ("361", "400"),
+            ("360.1", "400"),
+            ("-90", "400"),
+            ("!!0", "400"),
+            ("1e2", "400"),
+            ("", "400"),
+            ("!", "400"),
+            ("NaN", "400"),
+        ] {
+            let found = Rotation::parse(text).map_or("400".into(), |rotation| rotation.to_string());
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}
