@@ -26,6 +26,8 @@ impl Quality {
         [Self::Default, Self::Color, Self::Gray, Self::Bitonal]
             .into_iter()
             .find(|quality| quality.name() == text)
-            .ok_or_else(|| Invalid::new("quality", text, "is none of `default`, `color`, `gray` and `bitonal`"))
+            .ok_or_else(|| {
+                Invalid::new("quality", text, "is none of `default`, `color`, `gray` and `bitonal`")
+            })
     }
 }

@@ -19,9 +19,11 @@ impl Rotation {
         match decimal(rest) {
             Some(degrees) if degrees <= 360.0 => Ok(Self { mirror, degrees: degrees % 360.0 }),
             Some(_) => Err(Invalid::new("rotation", text, "is over 360 degrees")),
-            None => {
-                Err(Invalid::new("rotation", text, "is not a number from 0 to 360, with `!` before it to mirror"))
-            }
+            None => Err(Invalid::new(
+                "rotation",
+                text,
+                "is not a number from 0 to 360, with `!` before it to mirror",
+            )),
         }
     }
 

@@ -1,1 +1,90 @@
-//! master
+//! One opened master: its levels and tiles, whatever its format; pure over bytes at offsets.
+
+mod bytes;
+mod ifd;
+mod level;
+mod orientation;
+mod tiff;
+mod whole;
+
+use std::sync::Arc;
+
+pub use bytes::{Held, Stop};
+pub use level::{Codec, Grid, Level, Photometric, Sample, TileIndex};
+pub use orientation::Orientation;
+pub use whole::Whole;
+
+use crate::iiif::Dimensions;
+
+/// Why a file cannot be a master, in words for those who keep it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    #[error("the file is damaged: {0}")]
+    Damaged(String),
+    #[error("{0}")]
+    Unsupported(String),
+    #[error("page {page} does not exist: the file has {pages}")]
+    NoPage { page: u32, pages: u32 },
+}
+
+impl Refused {
+    pub fn damaged(reason: impl Into<String>) -> Self {
+        Self::Damaged(reason.into())
+    }
+}
+
+/// What serving needs to know of a master: sizes and offsets, no pixels.
+#[derive(Clone, Debug)]
+pub struct Master {
+    /// As stored, before the orientation is applied.
+    pub dimensions: Dimensions,
+    pub orientation: Orientation,
+    pub icc: Option<Arc<[u8]>>,
+    /// Largest first, the full size at the head; empty for a master that cannot be cut.
+    pub levels: Vec<Level>,
+    pub kind: Kind,
+}
+
+/// How pixels are got out of a master.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// Tile by tile.
+    Tiled,
+    /// Only by decoding all of it.
+    Whole {
+        codec: Whole,
+        /// The file's length.
+        bytes: u64,
+        /// Why it cannot be cut.
+        reason: String,
+    },
+}
+
+/// How much of a file's start is read first: most headers, and the whole index of most
+/// cloud-optimized TIFFs, lie within.
+pub const FIRST_READ: u64 = 64 << 10;
+
+/// Finds the master that page `page` of the file is, as far as `held` tells.
+///
+/// [`Stop::Missing`] names the bytes to add before asking again.
+pub fn index(held: &Held, page: u32) -> Result<Master, Stop> {
+    match Whole::recognize(held.start()) {
+        Some(Whole::Tiff) => tiff::index(held, page),
+        Some(codec) if page == 1 => whole::index(held, codec),
+        Some(_) => Err(Refused::NoPage { page, pages: 1 }.into()),
+        None => Err(Refused::Unsupported(whole::unknown(held.start())).into()),
+    }
+}
+
+impl Master {
+    /// Upright: the sides exchanged where the orientation asks for a quarter turn.
+    pub fn upright(&self) -> Dimensions {
+        if self.orientation.swaps() { self.dimensions.turned() } else { self.dimensions }
+    }
+
+    /// About how many bytes of memory this index takes.
+    pub fn weight(&self) -> usize {
+        let tiles: usize = self.levels.iter().map(|level| level.tiles.len() * 16 + 512).sum();
+        tiles + self.icc.as_ref().map_or(0, |icc| icc.len()) + 512
+    }
+}

@@ -1,7 +1,13 @@
 //! Decode, scale, turn, colour, encode: pure work on samples in memory.
 
+pub mod jpeg;
+mod planar;
+mod planar_rgb;
 mod raster;
+pub mod scale;
 
+pub use planar::{Planar, Plane, Subsampling};
+pub use planar_rgb::planar_to_raster;
 pub use raster::{Channels, Raster};
 
 /// Why samples could not be read or written.

@@ -1,0 +1,182 @@
+//! JPEG to samples, at full size or at a half, a quarter or an eighth of it.
+
+use std::cell::RefCell;
+
+use turbojpeg::{
+    Colorspace, DecompressHeader, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp, YuvImage,
+};
+
+use crate::iiif::Dimensions;
+use crate::pixels::{Channels, Error, Planar, Plane, Raster, Subsampling, planar_to_raster};
+
+thread_local! {
+    static DECOMPRESSOR: RefCell<Option<Decompressor>> = const { RefCell::new(None) };
+    /// A tile's planes before they are laid into their place.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// No honest progressive JPEG has more scans.
+const MOST_SCANS: u32 = 500;
+
+/// A decoded JPEG: in planes where it was YCbCr or grey, else packed.
+#[derive(Clone, Debug)]
+pub enum Decoded {
+    Planar(Planar),
+    Packed(Raster),
+}
+
+impl Decoded {
+    pub fn into_packed(self) -> Raster {
+        match self {
+            Self::Planar(planar) => planar_to_raster(&planar),
+            Self::Packed(raster) => raster,
+        }
+    }
+}
+
+/// Decodes a whole JPEG to `1 / reduce` of its size (`reduce` is 1, 2, 4 or 8), if the result
+/// has at most `limit` pixels.
+pub fn decode(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Decoded, Error> {
+    with_decompressor(jpeg, reduce, |decompressor, header, size| {
+        if size.area() > limit {
+            return Err(Error::TooLarge { pixels: size.area(), limit });
+        }
+        match layout(header) {
+            Some(subsampling) => {
+                let mut planar = Planar::blank(size, subsampling);
+                lay(decompressor, jpeg, header, size, &mut planar, (0, 0), size)?;
+                Ok(Decoded::Planar(planar))
+            }
+            None => packed(decompressor, jpeg, header, size).map(Decoded::Packed),
+        }
+    })
+}
+
+/// Decodes a tile into its place in `canvas`, at `1 / reduce`; what lies beyond the canvas is
+/// left out. `false` where the tile's layout is not the canvas's.
+pub fn decode_into(jpeg: &[u8], reduce: u32, canvas: &mut Planar, x: u32, y: u32) -> Result<bool, Error> {
+    with_decompressor(jpeg, reduce, |decompressor, header, size| {
+        if layout(header) != Some(canvas.subsampling) || size.area() > 1 << 27 {
+            return Ok(false);
+        }
+        let room = Dimensions::new(
+            size.width.min(canvas.dimensions.width.saturating_sub(x)),
+            size.height.min(canvas.dimensions.height.saturating_sub(y)),
+        );
+        lay(decompressor, jpeg, header, size, canvas, (x, y), room)?;
+        Ok(true)
+    })
+}
+
+fn lay(
+    decompressor: &mut Decompressor,
+    jpeg: &[u8],
+    header: &DecompressHeader,
+    size: Dimensions,
+    canvas: &mut Planar,
+    at: (u32, u32),
+    room: Dimensions,
+) -> Result<(), Error> {
+    let subsampling = canvas.subsampling;
+    SCRATCH.with_borrow_mut(|scratch| {
+        let (width, height) = (size.width as usize, size.height as usize);
+        let length = turbojpeg::yuv_pixels_len(width, 1, height, header.subsamp)
+            .map_err(|error| Error::damaged("JPEG", error))?;
+        if scratch.len() < length {
+            scratch.resize(length, 0);
+        }
+        let output =
+            YuvImage { pixels: &mut scratch[..length], width, align: 1, height, subsamp: header.subsamp };
+        decompressor.decompress_to_yuv(jpeg, output).map_err(|error| Error::damaged("JPEG", error))?;
+        let mut from = 0;
+        for (n, plane) in canvas.planes.iter_mut().enumerate() {
+            let stored = subsampling.plane(n, size);
+            let (across, down) = if n == 0 { (1, 1) } else { (subsampling.across(), subsampling.down()) };
+            let place = (at.0 / across, at.1 / down);
+            let wanted = subsampling.plane(n, room);
+            copy(&scratch[from..], stored.width, plane, place, wanted);
+            from += stored.area() as usize;
+        }
+        if length > 32 << 20 {
+            *scratch = Vec::new(); // A whole master passed through: tiles need far less.
+        }
+        Ok(())
+    })
+}
+
+fn copy(from: &[u8], stride: u32, plane: &mut Plane, (x, y): (u32, u32), wanted: Dimensions) {
+    let to_stride = plane.dimensions.width as usize;
+    let width = wanted.width.min(plane.dimensions.width.saturating_sub(x)) as usize;
+    let height = wanted.height.min(plane.dimensions.height.saturating_sub(y)) as usize;
+    for row in 0..height {
+        let source = &from[row * stride as usize..][..width];
+        plane.samples[(y as usize + row) * to_stride + x as usize..][..width].copy_from_slice(source);
+    }
+}
+
+fn packed(
+    decompressor: &mut Decompressor,
+    jpeg: &[u8],
+    header: &DecompressHeader,
+    size: Dimensions,
+) -> Result<Raster, Error> {
+    let (channels, format) = match header.colorspace {
+        Colorspace::Gray => (Channels::Gray, PixelFormat::GRAY),
+        Colorspace::CMYK | Colorspace::YCCK => {
+            let reason = "CMYK JPEGs are not read; convert to sRGB, as with `vips icc_transform`";
+            return Err(Error::Unsupported(reason.into()));
+        }
+        _ => (Channels::Rgb, PixelFormat::RGB),
+    };
+    let mut raster = Raster::blank(size, channels);
+    let pitch = raster.stride();
+    let output = Image {
+        pixels: raster.samples.as_mut_slice(),
+        width: size.width as usize,
+        pitch,
+        height: size.height as usize,
+        format,
+    };
+    decompressor.decompress(jpeg, output).map_err(|error| Error::damaged("JPEG", error))?;
+    Ok(raster)
+}
+
+/// The planes that a JPEG decodes to; `None` where it has others than Tegl works with.
+fn layout(header: &DecompressHeader) -> Option<Subsampling> {
+    match (header.colorspace, header.subsamp) {
+        (Colorspace::Gray, _) | (Colorspace::YCbCr, Subsamp::Gray) => Some(Subsampling::Gray),
+        (Colorspace::YCbCr, Subsamp::None) => Some(Subsampling::S444),
+        (Colorspace::YCbCr, Subsamp::Sub2x1) => Some(Subsampling::S422),
+        (Colorspace::YCbCr, Subsamp::Sub1x2) => Some(Subsampling::S440),
+        (Colorspace::YCbCr, Subsamp::Sub2x2) => Some(Subsampling::S420),
+        _ => None,
+    }
+}
+
+fn with_decompressor<T>(
+    jpeg: &[u8],
+    reduce: u32,
+    work: impl FnOnce(&mut Decompressor, &DecompressHeader, Dimensions) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let damaged = |error: turbojpeg::Error| Error::damaged("JPEG", error);
+    DECOMPRESSOR.with_borrow_mut(|slot| {
+        let mut decompressor = match slot.take() {
+            Some(decompressor) => decompressor,
+            None => {
+                let mut new = Decompressor::new().map_err(damaged)?;
+                new.set_scan_limit(MOST_SCANS).map_err(damaged)?;
+                new
+            }
+        };
+        let header = decompressor.read_header(jpeg).map_err(damaged)?;
+        let scale =
+            if header.is_lossless { ScalingFactor::ONE } else { ScalingFactor::new(1, reduce as usize) };
+        decompressor.set_scaling_factor(scale).map_err(damaged)?;
+        let size = Dimensions::new(scale.scale(header.width) as u32, scale.scale(header.height) as u32);
+        let done = work(&mut decompressor, &header, size);
+        if done.is_ok() {
+            *slot = Some(decompressor); // After an error a new one is made.
+        }
+        done
+    })
+}

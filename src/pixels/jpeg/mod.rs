@@ -1,0 +1,11 @@
+//! JPEG both ways through libjpeg-turbo, and what can be done to a JPEG without decoding it.
+
+mod decode;
+mod encode;
+mod header;
+mod splice;
+
+pub use decode::{Decoded, decode, decode_into};
+pub use encode::{encode, encode_planar};
+pub use header::{Header, header};
+pub use splice::{Color, crop, head, insert_icc, with_height};

@@ -1,0 +1,144 @@
+//! Makes a whole JPEG of a tile stored without its tables, and cuts it to size without decoding.
+
+use turbojpeg::{Transform, TransformCrop, Transformer};
+
+use crate::iiif::Dimensions;
+use crate::pixels::Error;
+
+/// How a stored tile's components are to be understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Color {
+    /// Grey or YCbCr: a JFIF marker says so.
+    Jfif,
+    /// RGB without transform: an Adobe marker says so, else decoders guess YCbCr.
+    Rgb,
+}
+
+/// What stands before a stored tile (without the tile's own start marker): start, kind of
+/// colour, profile, shared tables.
+pub fn head(color: Color, icc: Option<&[u8]>, tables: Option<&[u8]>) -> Vec<u8> {
+    let mut head = vec![0xff, 0xd8];
+    match color {
+        Color::Jfif => head.extend_from_slice(b"\xff\xe0\x00\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0"),
+        Color::Rgb => head.extend_from_slice(b"\xff\xee\x00\x0eAdobe\0\x64\0\0\0\0\0"),
+    }
+    if let Some(icc) = icc {
+        push_icc(&mut head, icc);
+    }
+    if let Some(tables) = tables {
+        let tables = tables.strip_prefix(&[0xff, 0xd8]).unwrap_or(tables);
+        head.extend_from_slice(tables.strip_suffix(&[0xff, 0xd9]).unwrap_or(tables));
+    }
+    head
+}
+
+/// Puts a profile behind the first segment of a JPEG that has none.
+pub fn insert_icc(jpeg: &[u8], icc: &[u8]) -> Vec<u8> {
+    let first = jpeg.get(4..6).map_or(0, |length| usize::from(u16::from_be_bytes([length[0], length[1]])));
+    let at = if matches!(jpeg.get(2..4), Some([0xff, 0xe0 | 0xee])) { 4 + first } else { 2 };
+    let at = at.min(jpeg.len());
+    let mut out = Vec::with_capacity(jpeg.len() + icc.len() + 64);
+    out.extend_from_slice(&jpeg[..at]);
+    push_icc(&mut out, icc);
+    out.extend_from_slice(&jpeg[at..]);
+    out
+}
+
+/// APP2 chunks (ICC.1, annex B.4).
+fn push_icc(out: &mut Vec<u8>, icc: &[u8]) {
+    const MOST: usize = 65_519;
+    let count = icc.len().div_ceil(MOST);
+    for (n, chunk) in icc.chunks(MOST).enumerate() {
+        out.extend_from_slice(&[0xff, 0xe2]);
+        out.extend_from_slice(&((chunk.len() + 16) as u16).to_be_bytes());
+        out.extend_from_slice(b"ICC_PROFILE\0");
+        out.extend_from_slice(&[n as u8 + 1, count as u8]);
+        out.extend_from_slice(chunk);
+    }
+}
+
+/// Cuts a JPEG's lower edge off by stating another height in its frame header: decoders stop
+/// there and pass over the rest. `None` where no frame of at least that height is found.
+pub fn with_height(mut jpeg: Vec<u8>, height: u32) -> Option<Vec<u8>> {
+    let mut at = 2;
+    loop {
+        let &[0xff, marker, high, low] = jpeg.get(at..at + 4)? else { return None };
+        if matches!(marker, 0xc0..=0xc2) {
+            let frame = jpeg.get_mut(at + 5..at + 7)?;
+            let now = u32::from(u16::from_be_bytes([frame[0], frame[1]]));
+            if height == 0 || height > now {
+                return None;
+            }
+            frame.copy_from_slice(&(height as u16).to_be_bytes());
+            return Some(jpeg);
+        }
+        if matches!(marker, 0xd8..=0xda) {
+            return None;
+        }
+        at += 2 + usize::from(u16::from_be_bytes([high, low]));
+    }
+}
+
+/// Cuts a JPEG to `size` from its top left corner in the DCT domain: pixels identical.
+pub fn crop(jpeg: &[u8], size: Dimensions) -> Result<Vec<u8>, Error> {
+    let mut transform = Transform::default();
+    transform.crop = Some(TransformCrop {
+        x: 0,
+        y: 0,
+        width: Some(size.width as usize),
+        height: Some(size.height as usize),
+    });
+    let cropped =
+        Transformer::new().and_then(|mut transformer| transformer.transform_to_vec(&transform, jpeg));
+    cropped.map_err(|error| Error::damaged("JPEG tile", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pixels::jpeg;
+    use crate::pixels::{Channels, Raster};
+
+    fn tile() -> Vec<u8> {
+        let mut raster = Raster::blank(Dimensions::new(64, 64), Channels::Rgb);
+        for (n, sample) in raster.samples.iter_mut().enumerate() {
+            *sample = ((n * 7) ^ (n / 191)) as u8;
+        }
+        jpeg::encode(&raster, 90, jpeg_subsampling(), None).unwrap()
+    }
+
+    fn jpeg_subsampling() -> crate::pixels::Subsampling {
+        crate::pixels::Subsampling::S420
+    }
+
+    fn rgb(jpeg: &[u8]) -> Raster {
+        jpeg::decode(jpeg, 1, u64::MAX).unwrap().into_packed()
+    }
+
+    #[test]
+    fn a_lower_edge_is_cut_by_its_header_and_a_right_edge_without_loss() {
+        let (whole, cut) = (tile(), Dimensions::new(40, 24));
+        let patched = with_height(whole.clone(), 24).unwrap();
+        assert_eq!(jpeg::header(&patched).unwrap().unwrap().dimensions, Dimensions::new(64, 24));
+        let (full, cropped) = (rgb(&whole), rgb(&crop(&whole, cut).unwrap()));
+        assert_eq!(cropped.dimensions, cut);
+        for y in 0..22 {
+            // The last column and rows may differ: colour is interpolated from beyond the cut.
+            let (a, b) = (y * full.stride(), y * cropped.stride());
+            assert_eq!(full.samples[a..a + 38 * 3], cropped.samples[b..b + 38 * 3], "row {y}");
+        }
+    }
+
+    #[test]
+    fn a_height_beyond_the_frame_is_refused() {
+        assert_eq!(with_height(tile(), 65), None);
+        assert_eq!(with_height(vec![0xff, 0xd8, 0xff], 1), None);
+    }
+
+    #[test]
+    fn a_profile_can_be_put_in_and_read_back() {
+        let icc = vec![7; 70_000];
+        let found = jpeg::header(&insert_icc(&tile(), &icc)).unwrap().unwrap();
+        assert_eq!(found.icc, Some(icc));
+    }
+}

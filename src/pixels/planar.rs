@@ -1,0 +1,76 @@
+//! YCbCr samples as JPEG stores them: one plane a component, colour often at half the size.
+
+use crate::iiif::Dimensions;
+
+/// One component's samples, rows from the top without padding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plane {
+    pub dimensions: Dimensions,
+    pub samples: Vec<u8>,
+}
+
+/// How many luma pixels one colour sample stands for, across and down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Subsampling {
+    /// No colour planes at all.
+    Gray,
+    S444,
+    S422,
+    S440,
+    S420,
+}
+
+impl Subsampling {
+    pub const fn across(self) -> u32 {
+        if matches!(self, Self::S422 | Self::S420) { 2 } else { 1 }
+    }
+
+    pub const fn down(self) -> u32 {
+        if matches!(self, Self::S440 | Self::S420) { 2 } else { 1 }
+    }
+
+    pub const fn planes(self) -> usize {
+        if matches!(self, Self::Gray) { 1 } else { 3 }
+    }
+
+    /// The size of plane `n` of an image of `dimensions`; 0 is luma.
+    pub const fn plane(self, n: usize, dimensions: Dimensions) -> Dimensions {
+        if n == 0 {
+            return dimensions;
+        }
+        Dimensions::new(dimensions.width.div_ceil(self.across()), dimensions.height.div_ceil(self.down()))
+    }
+
+    /// Bytes that an image of `dimensions` takes.
+    pub fn bytes(self, dimensions: Dimensions) -> u64 {
+        (0..self.planes()).map(|n| self.plane(n, dimensions).area()).sum()
+    }
+}
+
+/// An image in planes: luma, and two of colour unless it is grey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planar {
+    pub dimensions: Dimensions,
+    pub subsampling: Subsampling,
+    pub planes: Vec<Plane>,
+}
+
+impl Plane {
+    pub fn blank(dimensions: Dimensions, value: u8) -> Self {
+        Self { dimensions, samples: vec![value; dimensions.area() as usize] }
+    }
+}
+
+impl Planar {
+    /// An image without light or colour.
+    pub fn blank(dimensions: Dimensions, subsampling: Subsampling) -> Self {
+        let plane = |n| Plane::blank(subsampling.plane(n, dimensions), if n == 0 { 0 } else { 128 });
+        Self { dimensions, subsampling, planes: (0..subsampling.planes()).map(plane).collect() }
+    }
+
+    /// The same picture without its colour.
+    pub fn into_gray(mut self) -> Self {
+        self.planes.truncate(1);
+        Self { subsampling: Subsampling::Gray, ..self }
+    }
+}

@@ -1,0 +1,175 @@
+//! Scales a part of an image, exact to fractions of a pixel.
+
+use std::cell::RefCell;
+
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{InnerPixel, U8, U8x3, U8x4};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
+
+use super::{Channels, Error, Planar, Plane, Raster, Subsampling};
+use crate::iiif::Dimensions;
+
+/// A rectangle with sub-pixel edges; inside its image.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Window {
+    pub x: f64,
+    pub y: f64,
+    pub width: f64,
+    pub height: f64,
+}
+
+/// The kernel: Lanczos with three lobes, widened when making smaller.
+const FILTER: FilterType = FilterType::Lanczos3;
+
+thread_local! {
+    static RESIZER: RefCell<Resizer> = RefCell::new(Resizer::new());
+}
+
+impl Window {
+    /// The same window on an image whose pixels are `across` times as wide and `down` as high.
+    fn coarser(self, across: u32, down: u32) -> Self {
+        let (across, down) = (f64::from(across), f64::from(down));
+        Self { x: self.x / across, y: self.y / down, width: self.width / across, height: self.height / down }
+    }
+
+    /// Cut to an image's edges, where rounding has put it a fraction beyond.
+    fn inside(self, image: Dimensions) -> Self {
+        let (across, down) = (f64::from(image.width), f64::from(image.height));
+        let (x, y) = (self.x.clamp(0.0, across - 1e-3), self.y.clamp(0.0, down - 1e-3));
+        Self { x, y, width: self.width.min(across - x), height: self.height.min(down - y) }
+    }
+}
+
+/// The part `window` of a packed image, scaled to `size`.
+pub fn raster(image: &Raster, window: Window, size: Dimensions) -> Result<Raster, Error> {
+    let mut scaled = Raster::blank(size, image.channels);
+    let (from, to) = (&image.samples, &mut scaled.samples);
+    match image.channels {
+        Channels::Gray => resize::<U8>(from, image.dimensions, window, to, size)?,
+        Channels::Rgb => resize::<U8x3>(from, image.dimensions, window, to, size)?,
+        Channels::Rgba => resize::<U8x4>(from, image.dimensions, window, to, size)?,
+    }
+    Ok(scaled)
+}
+
+/// The part `window` of an image in planes, scaled to `size` with colour planes as
+/// `subsampling` wants them: each component is resampled once, wherever its samples lie.
+pub fn planar(
+    image: &Planar,
+    window: Window,
+    size: Dimensions,
+    subsampling: Subsampling,
+) -> Result<Planar, Error> {
+    let (grow_x, grow_y) = (window.width / f64::from(size.width), window.height / f64::from(size.height));
+    let mut planes = Vec::with_capacity(subsampling.planes());
+    for n in 0..subsampling.planes() {
+        let wanted = subsampling.plane(n, size);
+        let Some(plane) = image.planes.get(n) else {
+            planes.push(Plane::blank(wanted, 128)); // A grey image has no colour to scale.
+            continue;
+        };
+        let window = if n == 0 {
+            window
+        } else {
+            // Colour samples may cover half a pixel more than the image has.
+            let whole = Window {
+                width: f64::from(wanted.width * subsampling.across()) * grow_x,
+                height: f64::from(wanted.height * subsampling.down()) * grow_y,
+                ..window
+            };
+            whole.coarser(image.subsampling.across(), image.subsampling.down())
+        };
+        let mut scaled = Plane::blank(wanted, 0);
+        resize::<U8>(&plane.samples, plane.dimensions, window, &mut scaled.samples, wanted)?;
+        planes.push(scaled);
+    }
+    Ok(Planar { dimensions: size, subsampling, planes })
+}
+
+fn resize<P: PixelTrait + InnerPixel>(
+    from: &[u8],
+    image: Dimensions,
+    window: Window,
+    to: &mut [u8],
+    size: Dimensions,
+) -> Result<(), Error> {
+    let wrong = |error: &dyn std::fmt::Display| Error::damaged("image", error);
+    let window = window.inside(image);
+    let source = TypedImageRef::<P>::from_buffer(image.width, image.height, from).map_err(|e| wrong(&e))?;
+    let mut target = TypedImage::<P>::from_buffer(size.width, size.height, to).map_err(|e| wrong(&e))?;
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FILTER)).crop(
+        window.x,
+        window.y,
+        window.width,
+        window.height,
+    );
+    RESIZER.with_borrow_mut(|resizer| {
+        let done = resizer.resize_typed(&source, &mut target, &options).map_err(|error| wrong(&error));
+        if resizer.size_of_internal_buffers() > 8 << 20 {
+            resizer.reset_internal_buffers(); // A large picture passed through.
+        }
+        done
+    })
+}
+
+/// Each `factor` x `factor` block averaged into one pixel; blocks at the edge may be smaller.
+pub fn shrink(samples: &[u8], image: Dimensions, channels: usize, factor: u32) -> (Vec<u8>, Dimensions) {
+    let size = image.reduced(factor);
+    let (factor, stride) = (factor as usize, image.width as usize * channels);
+    let mut out = Vec::with_capacity(size.area() as usize * channels);
+    let mut sums = vec![0u32; size.width as usize * channels];
+    for top in (0..image.height as usize).step_by(factor) {
+        let bottom = (top + factor).min(image.height as usize);
+        sums.fill(0);
+        for row in samples[top * stride..bottom * stride].chunks_exact(stride) {
+            for (sum, block) in sums.chunks_exact_mut(channels).zip(row.chunks(factor * channels)) {
+                for pixel in block.chunks_exact(channels) {
+                    sum.iter_mut().zip(pixel).for_each(|(sum, &sample)| *sum += u32::from(sample));
+                }
+            }
+        }
+        for (column, sum) in sums.chunks_exact(channels).enumerate() {
+            let across = factor.min(image.width as usize - column * factor);
+            let count = (across * (bottom - top)) as u32;
+            out.extend(sum.iter().map(|&sum| ((sum + count / 2) / count) as u8));
+        }
+    }
+    (out, size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ramp(width: u32, height: u32) -> Raster {
+        let mut raster = Raster::blank(Dimensions::new(width, height), Channels::Gray);
+        for (n, sample) in raster.samples.iter_mut().enumerate() {
+            *sample = (n as u32 % width) as u8;
+        }
+        raster
+    }
+
+    #[test]
+    fn a_window_keeps_its_fractions() {
+        let window = Window { x: 10.5, y: 0.0, width: 100.0, height: 16.0 };
+        let scaled = raster(&ramp(200, 16), window, Dimensions::new(50, 8)).unwrap();
+        // Pixel n covers 10.5 + 2n to 12.5 + 2n, whose mean sample is 11 + 2n.
+        for n in 5..45usize {
+            assert_eq!(scaled.samples[n], 11 + 2 * n as u8, "column {n}");
+        }
+    }
+
+    #[test]
+    fn a_window_at_full_size_is_a_copy() {
+        let image = ramp(200, 16);
+        let window = Window { x: 3.0, y: 2.0, width: 20.0, height: 4.0 };
+        let copied = raster(&image, window, Dimensions::new(20, 4)).unwrap();
+        assert_eq!(copied.samples[..20], image.samples[403..423]);
+    }
+
+    #[test]
+    fn blocks_are_averaged_and_edges_too() {
+        let (out, size) = shrink(&[0, 2, 9, 4, 6, 9, 1, 1, 1], Dimensions::new(3, 3), 1, 2);
+        assert_eq!((out, size), (vec![3, 9, 1, 1], Dimensions::new(2, 2)));
+    }
+}

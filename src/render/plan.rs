@@ -1,0 +1,312 @@
+//! Decides, before any pixel is read, what an image request needs.
+
+use crate::iiif::{
+    Dimensions, Form, Format, ImageRequest, Invalid, Limits, Quality, Rect, Rotation, Size, Version,
+};
+use crate::master::{Codec, Kind, Level, Master, TileIndex};
+
+/// All that fixes an answer. Requests that mean the same give equal plans, and equal plans give
+/// equal bytes: the plan is the cache key and, hashed with the master's version, the ETag.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Plan {
+    /// In pixels of the upright full-size image.
+    pub region: Rect,
+    /// Before the rotation.
+    pub size: Dimensions,
+    pub rotation: Rotation,
+    /// `Color` is `Default`: the two are the same picture.
+    pub quality: Quality,
+    pub format: Format,
+    pub source: Source,
+}
+
+/// Where the pixels come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// The stored tile is the answer, its padding cut off without decoding.
+    Stored { level: usize, tile: TileIndex },
+    /// Cut from the level, decoded at `1 / reduce` of its size, then scaled and encoded. A
+    /// master without levels counts as one level of full size.
+    Rendered { level: usize, reduce: u32 },
+}
+
+/// How far a decoder can shrink while it decodes.
+const MOST_REDUCED: u32 = 8;
+
+impl Plan {
+    /// Plans `request` on `master`. Stored tiles are the answer only where `tiles_pass`: their
+    /// colours need no change.
+    pub fn new(
+        request: &ImageRequest,
+        master: &Master,
+        limits: Limits,
+        tiles_pass: bool,
+    ) -> Result<Self, Invalid> {
+        let region = request.region.within(master.upright())?;
+        let size = request.size.of(region.dimensions(), limits)?;
+        let quality = if request.quality == Quality::Color { Quality::Default } else { request.quality };
+        let (rotation, format) = (request.rotation, request.format);
+        let plain = rotation == Rotation::NONE && quality == Quality::Default && format == Format::Jpg;
+        let stored = if plain && tiles_pass { stored(region, size, master) } else { None };
+        let source = stored.unwrap_or_else(|| rendered(region, size, master));
+        Ok(Self { region, size, rotation, quality, format, source })
+    }
+
+    /// What follows the identifier in the canonical URI (Image API 3.0, §4.8; 2.1, §4.7).
+    pub fn canonical(&self, version: Version, master: &Master, limits: Limits) -> String {
+        let whole = self.region == Rect::all(master.upright());
+        let region = if whole { "full".to_owned() } else { self.region.to_string() };
+        let size = match version {
+            Version::V2 => self.size_2(),
+            Version::V3 => self.size_3(limits),
+        };
+        format!("{region}/{size}/{}/{}.{}", self.rotation, self.quality.name(), self.format.suffix())
+    }
+
+    fn size_3(&self, limits: Limits) -> String {
+        let region = self.region.dimensions();
+        let enlarged = self.size.width > region.width || self.size.height > region.height;
+        let max = Size { form: Form::Max, upscale: enlarged }.of(region, limits);
+        let caret = if enlarged { "^" } else { "" };
+        if max == Ok(self.size) { format!("{caret}max") } else { format!("{caret}{}", self.size) }
+    }
+
+    fn size_2(&self) -> String {
+        let (region, size) = (self.region.dimensions(), self.size);
+        let by_width = Size { form: Form::Width(size.width), upscale: true }.of(region, Limits::NONE);
+        match () {
+            () if size == region => "full".to_owned(),
+            () if by_width == Ok(size) => format!("{},", size.width),
+            () => size.to_string(),
+        }
+    }
+}
+
+/// The stored tile that is just this region at this size.
+///
+/// At the image's edges the asked size may be a pixel short of the tile's: viewers round there
+/// each in its own way, and a pixel less is a pixel cut off.
+fn stored(region: Rect, size: Dimensions, master: &Master) -> Option<Source> {
+    if !master.orientation.is_upright() {
+        return None;
+    }
+    let full = master.dimensions;
+    let fits = |level: &Level| {
+        let factor = level.factor(full)?;
+        let across = level.grid.tile.width.checked_mul(factor)?;
+        let down = level.grid.tile.height.checked_mul(factor)?;
+        let aligned = region.x.is_multiple_of(across) && region.y.is_multiple_of(down);
+        let whole = region.width == across.min(full.width - region.x)
+            && region.height == down.min(full.height - region.y);
+        let tile = TileIndex { column: region.x / across, row: region.y / down };
+        if !aligned || !whole || tile.column >= level.grid.columns() || tile.row >= level.grid.rows() {
+            return None;
+        }
+        let shown = level.grid.rect(tile);
+        let near = |asked: u32, shown: u32, edge: bool| asked == shown || (edge && asked + 1 == shown);
+        let right = region.right() == full.width;
+        let bottom = region.bottom() == full.height;
+        let sized = near(size.width, shown.width, right) && near(size.height, shown.height, bottom);
+        (sized && level.codec == Codec::Jpeg && level.range(tile).is_some()).then_some(tile)
+    };
+    let found = master.levels.iter().enumerate().find_map(|(n, level)| fits(level).map(|tile| (n, tile)));
+    found.map(|(level, tile)| Source::Stored { level, tile })
+}
+
+/// The smallest level that suffices, and how far it can be shrunk while decoding.
+fn rendered(region: Rect, size: Dimensions, master: &Master) -> Source {
+    let full = master.upright();
+    // A level suffices if it has the pixels asked for, give or take one of rounding.
+    let suffices = |across: f64, down: f64| {
+        f64::from(region.width) / across + 0.99 > f64::from(size.width)
+            && f64::from(region.height) / down + 0.99 > f64::from(size.height)
+    };
+    let swaps = master.orientation.swaps();
+    let shrinks = |level: &Level| {
+        let stored = if swaps { level.dimensions.turned() } else { level.dimensions };
+        (f64::from(full.width) / f64::from(stored.width), f64::from(full.height) / f64::from(stored.height))
+    };
+    let level = master.levels.iter().rposition(|level| {
+        let (across, down) = shrinks(level);
+        suffices(across, down)
+    });
+    let (across, down) = level.map_or((1.0, 1.0), |n| shrinks(&master.levels[n]));
+    let enough = |reduce: u32| {
+        let reduce = f64::from(reduce);
+        f64::from(region.width) / (across * reduce) >= f64::from(size.width)
+            && f64::from(region.height) / (down * reduce) >= f64::from(size.height)
+    };
+    let most = if matches!(master.kind, Kind::Tiled) { MOST_REDUCED } else { 1 << 12 };
+    let reduce = std::iter::successors(Some(1u32), |r| r.checked_mul(2));
+    let reduce = reduce.take_while(|&r| r == 1 || (r <= most && enough(r))).last().unwrap_or(1);
+    Source::Rendered { level: level.unwrap_or(0), reduce }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iiif::ImageRequest;
+    use crate::master::{Grid, Orientation, Photometric, Sample};
+    use proptest::prelude::*;
+
+    /// A pyramid of JPEG tiles, sides rounded up or down by `round_up`.
+    pub fn pyramid(width: u32, height: u32, side: u32, round_up: bool) -> Master {
+        let full = Dimensions::new(width, height);
+        let mut levels = Vec::new();
+        let mut factor = 1;
+        loop {
+            let cut = |length: u32| if round_up { length.div_ceil(factor) } else { (length / factor).max(1) };
+            let dimensions = Dimensions::new(cut(width), cut(height));
+            let grid = Grid { image: dimensions, tile: Dimensions::new(side, side) };
+            levels.push(Level {
+                dimensions,
+                grid,
+                codec: Codec::Jpeg,
+                sample: Sample::U8,
+                photometric: Photometric::YCbCr,
+                samples: 3,
+                has_alpha: false,
+                associated_alpha: false,
+                predictor: false,
+                big_endian: false,
+                tables: None,
+                tiles: vec![(1000, 10); grid.count() as usize],
+            });
+            if dimensions.width <= side && dimensions.height <= side {
+                break;
+            }
+            factor *= 2;
+        }
+        Master { dimensions: full, orientation: Orientation::UPRIGHT, icc: None, levels, kind: Kind::Tiled }
+    }
+
+    const LIMITS: Limits = Limits { max_area: 100_000_000, ..Limits::NONE };
+
+    fn plan_of(master: &Master, path: &str) -> Result<Plan, Invalid> {
+        let segments: Vec<_> = path.split('/').collect();
+        let request = ImageRequest::parse(Version::V3, segments.try_into().unwrap())?;
+        Plan::new(&request, master, LIMITS, true)
+    }
+
+    fn plan(path: &str) -> Plan {
+        plan_of(&pyramid(6000, 4000, 512, true), path).unwrap()
+    }
+
+    fn tile(level: usize, column: u32, row: u32) -> Source {
+        Source::Stored { level, tile: TileIndex { column, row } }
+    }
+
+    #[test]
+    fn a_tile_is_stored_however_a_viewer_asks() {
+        for (path, source) in [
+            ("0,0,512,512/512,512/0/default.jpg", tile(0, 0, 0)),
+            ("0,0,512,512/512,/0/default.jpg", tile(0, 0, 0)),
+            ("0,0,512,512/,512/0/color.jpg", tile(0, 0, 0)),
+            ("0,0,512,512/max/360/default.jpg", tile(0, 0, 0)),
+            ("0,0,512,512/!512,512/0/default.jpg", tile(0, 0, 0)),
+            ("4096,2048,1904,1952/476,488/0/default.jpg", tile(2, 2, 1)),
+            ("4096,2048,1904,1952/476,/0/default.jpg", tile(2, 2, 1)),
+            ("4096,2048,1904,1952/!512,512/0/default.jpg", Source::Rendered { level: 1, reduce: 1 }),
+            ("full/375,250/0/default.jpg", tile(4, 0, 0)),
+            ("full/375,/0/default.jpg", tile(4, 0, 0)),
+            ("full/!375,375/0/default.jpg", tile(4, 0, 0)),
+        ] {
+            assert_eq!(plan(path).source, source, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_edge_tile_may_be_asked_for_a_pixel_short() {
+        // 6001 wide: the last tile of level 1 shows 5632.. to 6001, 185 pixels rounded up.
+        let master = pyramid(6001, 4000, 512, true);
+        for (size, stored) in [("185,512", true), ("184,512", true), ("183,512", false), ("185,511", false)] {
+            let path = format!("5120,0,881,1024/{size}/0/default.jpg");
+            let master_tile =
+                plan_of(&master, &path.replace("185", "441").replace("184", "440").replace("183", "439"));
+            assert_eq!(matches!(master_tile.unwrap().source, Source::Stored { .. }), stored, "{size}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_tile_comes_from_the_smallest_level_that_suffices() {
+        for (path, level, reduce) in [
+            ("full/!800,800/0/default.jpg", 2, 1),
+            ("full/750,500/0/default.jpg", 3, 1),
+            ("full/751,/0/default.jpg", 2, 1),
+            ("full/40,/0/default.jpg", 4, 8),
+            ("0,0,512,512/512,/90/default.jpg", 0, 1),
+            ("0,0,512,512/512,/0/gray.jpg", 0, 1),
+            ("0,0,512,512/512,/0/default.png", 0, 1),
+            ("1,0,512,512/512,/0/default.jpg", 0, 1),
+            ("0,0,512,512/^600,/0/default.jpg", 0, 1),
+        ] {
+            assert_eq!(plan(path).source, Source::Rendered { level, reduce }, "{path}");
+        }
+    }
+
+    #[test]
+    fn requests_that_mean_the_same_give_equal_plans() {
+        assert_eq!(plan("pct:0,0,100,100/pct:50/0/default.jpg"), plan("full/3000,2000/0/color.jpg"));
+        assert_eq!(plan("0,0,9999,9999/3000,/360.0/default.jpg"), plan("full/!3000,3000/0/default.jpg"));
+    }
+
+    #[test]
+    fn plans_are_shown_in_canonical_form() {
+        let master = pyramid(6000, 4000, 512, true);
+        for (path, expected) in [
+            ("0,0,6000,4000/6000,/0/color.jpg", "full/max/0/default.jpg"),
+            ("full/3000,/!90.0/gray.png", "full/3000,2000/!90/gray.png"),
+            ("0,0,100,100/^200,/22.50/default.jpg", "0,0,100,100/^200,200/22.5/default.jpg"),
+            ("5900,3900,500,500/max/0/default.jpg", "5900,3900,100,100/max/0/default.jpg"),
+            ("0,0,100,100/^max/0/default.jpg", "0,0,100,100/^max/0/default.jpg"),
+        ] {
+            let canonical = plan_of(&master, path).unwrap().canonical(Version::V3, &master, LIMITS);
+            assert_eq!(canonical, expected);
+        }
+        let plan = plan_of(&master, "full/3000,2000/0/default.jpg").unwrap();
+        assert_eq!(plan.canonical(Version::V2, &master, LIMITS), "full/3000,/0/default.jpg");
+    }
+
+    proptest! {
+        #[test]
+        fn every_advertised_tile_is_stored(width in 1..9000u32, height in 1..9000u32, side in 4..40u32, up in any::<bool>()) {
+            let side = side * 16;
+            let master = pyramid(width, height, side, up);
+            for (n, level) in master.levels.iter().enumerate() {
+                let Some(factor) = level.factor(master.dimensions) else { continue };
+                for tile in level.grid.covering(Rect::all(level.dimensions)).step_by(7) {
+                    let shown = level.grid.rect(tile);
+                    let (x, y) = (tile.column * side * factor, tile.row * side * factor);
+                    let (w, h) = ((side * factor).min(width - x), (side * factor).min(height - y));
+                    let path = format!("{x},{y},{w},{h}/{},{}/0/default.jpg", shown.width, shown.height);
+                    let found = plan_of(&master, &path).unwrap().source;
+                    let is_stored = matches!(found, Source::Stored { .. });
+                    prop_assert!(is_stored, "{path} level {n} of {width}x{height}: {found:?}");
+                }
+            }
+        }
+
+        #[test]
+        fn a_canonical_form_plans_to_itself(
+            region in "(full|square|[0-9]{1,4},[0-9]{1,4},[0-9]{1,4},[0-9]{1,4}|pct:[0-9]{1,2},[0-9]{1,2},[0-9]{1,2},[0-9]{1,2})",
+            size in "\\^?(max|!?[0-9]{1,4},[0-9]{1,4}|[0-9]{1,4},|,[0-9]{1,4}|pct:[0-9]{1,3})",
+            rotation in "!?[0-9]{1,2}(\\.[0-9]{1,3})?",
+        ) {
+            let master = pyramid(1234, 777, 256, false);
+            if let Ok(plan) = plan_of(&master, &format!("{region}/{size}/{rotation}/color.png")) {
+                let canonical = plan.canonical(Version::V3, &master, LIMITS);
+                prop_assert_eq!(plan_of(&master, &canonical), Ok(plan));
+            }
+        }
+
+        #[test]
+        fn the_level_suffices_and_is_not_much_too_large(w in 600..6000u32, to in 1..3000u32) {
+            let master = pyramid(6000, 4000, 256, true);
+            let found = plan_of(&master, &format!("0,0,{w},{}/{},/0/default.png", w.min(4000), to.min(w))).unwrap();
+            let Source::Rendered { level, reduce } = found.source else { panic!() };
+            let factor = (1u32 << level) * reduce;
+            prop_assert!(found.size.width <= w.div_ceil(factor) + 1);
+            prop_assert!(f64::from(w) / f64::from(factor) < 2.0 * f64::from(found.size.width) + 4.0 || factor >= 32 * 8);
+        }
+    }
+}
