@@ -67,7 +67,8 @@ impl Size {
         if size.width == 0 || size.height == 0 {
             return refuse(format!("leaves no pixel of a region of {region}"));
         }
-        if !self.upscale && (size.width > region.width || size.height > region.height) {
+        let enlarges = size.width > region.width || size.height > region.height;
+        if !self.upscale && (enlarges || matches!(self.form, Form::Percent(percent) if percent > 100.0)) {
             return refuse(format!("is larger than its region of {region}; put `^` before it to enlarge"));
         }
         self.checked(size, limits)
