@@ -197,7 +197,7 @@ mod tests {
         {
             check(size, "400");
         }
-        check("^max", "1224,816");
+        check("^max", "1225,816");
         check("^300,", "300,200");
     }
 
