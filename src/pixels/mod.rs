@@ -1,5 +1,7 @@
 //! Decode, scale, turn, colour, encode: pure work on samples in memory.
 
+pub mod decode;
+pub mod encode;
 mod raster;
 
 pub use raster::{Channels, Raster};
