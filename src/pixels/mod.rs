@@ -1,11 +1,18 @@
 //! Decode, scale, turn, colour, encode: pure work on samples in memory.
 
+pub mod colour;
+pub mod decode;
+pub mod encode;
 pub mod jpeg;
+mod picture;
 mod planar;
 mod planar_rgb;
 mod raster;
 pub mod scale;
+pub mod tone;
+pub mod turn;
 
+pub use picture::Picture;
 pub use planar::{Planar, Plane, Subsampling};
 pub use planar_rgb::planar_to_raster;
 pub use raster::{Channels, Raster};

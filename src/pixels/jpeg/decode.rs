@@ -7,7 +7,7 @@ use turbojpeg::{
 };
 
 use crate::iiif::Dimensions;
-use crate::pixels::{Channels, Error, Planar, Plane, Raster, Subsampling, planar_to_raster};
+use crate::pixels::{Channels, Error, Picture, Planar, Plane, Raster, Subsampling};
 
 thread_local! {
     static DECOMPRESSOR: RefCell<Option<Decompressor>> = const { RefCell::new(None) };
@@ -18,25 +18,9 @@ thread_local! {
 /// No honest progressive JPEG has more scans.
 const MOST_SCANS: u32 = 500;
 
-/// A decoded JPEG: in planes where it was YCbCr or grey, else packed.
-#[derive(Clone, Debug)]
-pub enum Decoded {
-    Planar(Planar),
-    Packed(Raster),
-}
-
-impl Decoded {
-    pub fn into_packed(self) -> Raster {
-        match self {
-            Self::Planar(planar) => planar_to_raster(&planar),
-            Self::Packed(raster) => raster,
-        }
-    }
-}
-
 /// Decodes a whole JPEG to `1 / reduce` of its size (`reduce` is 1, 2, 4 or 8), if the result
 /// has at most `limit` pixels.
-pub fn decode(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Decoded, Error> {
+pub fn decode(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Picture, Error> {
     with_decompressor(jpeg, reduce, |decompressor, header, size| {
         if size.area() > limit {
             return Err(Error::TooLarge { pixels: size.area(), limit });
@@ -45,9 +29,9 @@ pub fn decode(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Decoded, Error> {
             Some(subsampling) => {
                 let mut planar = Planar::blank(size, subsampling);
                 lay(decompressor, jpeg, header, size, &mut planar, (0, 0), size)?;
-                Ok(Decoded::Planar(planar))
+                Ok(Picture::Planar(planar))
             }
-            None => packed(decompressor, jpeg, header, size).map(Decoded::Packed),
+            None => packed(decompressor, jpeg, header, size).map(Picture::Packed),
         }
     })
 }
@@ -139,6 +123,11 @@ fn packed(
     };
     decompressor.decompress(jpeg, output).map_err(|error| Error::damaged("JPEG", error))?;
     Ok(raster)
+}
+
+/// The layout of the planes that this JPEG decodes to; `None` where it has to be packed.
+pub fn planes(jpeg: &[u8]) -> Result<Option<Subsampling>, Error> {
+    with_decompressor(jpeg, 1, |_, header, _| Ok(layout(header)))
 }
 
 /// The planes that a JPEG decodes to; `None` where it has others than Tegl works with.

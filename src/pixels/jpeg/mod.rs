@@ -5,7 +5,7 @@ mod encode;
 mod header;
 mod splice;
 
-pub use decode::{Decoded, decode, decode_into};
+pub use decode::{decode, decode_into, planes};
 pub use encode::{encode, encode_planar};
 pub use header::{Header, header};
 pub use splice::{Color, crop, head, insert_icc, with_height};

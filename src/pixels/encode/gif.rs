@@ -1,0 +1,138 @@
+//! GIF: 256 colours, a pixel either opaque or not there.
+
+use gif::{Encoder, Frame};
+
+use super::{Error, fit, refused};
+use crate::pixels::{Channels, Raster};
+
+/// NeuQuant's fastest; its best takes ten times as long.
+const SPEED: i32 = 30;
+const SIDE: u32 = 65_535;
+/// About two seconds of quantising.
+const PIXELS: u64 = 16_000_000;
+/// Alpha from here up is opaque.
+const OPAQUE: u8 = 128;
+
+/// Writes a GIF; grey is exact, colours are quantised, alpha becomes one bit.
+pub fn gif(raster: &Raster) -> Result<Vec<u8>, Error> {
+    fit("gif", raster.dimensions, SIDE, PIXELS)?;
+    let [width, height] = [raster.dimensions.width, raster.dimensions.height].map(|side| side as u16);
+    let frame = match raster.channels {
+        Channels::Gray => {
+            let palette: Vec<u8> = (0..=255).flat_map(|gray| [gray; 3]).collect();
+            Frame::from_palette_pixels(width, height, raster.samples.as_slice(), palette, None)
+        }
+        Channels::Rgb => Frame::from_rgb_speed(width, height, &raster.samples, SPEED),
+        Channels::Rgba => pierced(width, height, &raster.samples),
+    };
+    let mut file = Vec::new();
+    Encoder::new(&mut file, width, height, &[])
+        .and_then(|mut encoder| encoder.write_frame(&frame))
+        .map_err(|error| refused("gif", error))?;
+    Ok(file)
+}
+
+/// An opaque frame whose holes have a palette entry to themselves.
+fn pierced(width: u16, height: u16, samples: &[u8]) -> Frame<'static> {
+    let is_hole = |pixel: &[u8]| pixel[3] < OPAQUE;
+    // What lies in a hole must not cost a colour: it repeats the last that is seen.
+    let mut seen = [0; 3];
+    let mut opaque = Vec::with_capacity(samples.len() / 4 * 3);
+    for pixel in samples.chunks_exact(4) {
+        if !is_hole(pixel) {
+            seen.copy_from_slice(&pixel[..3]);
+        }
+        opaque.extend_from_slice(&seen);
+    }
+    let mut frame = Frame::from_rgb_speed(width, height, &opaque, SPEED);
+    if !samples.chunks_exact(4).any(is_hole) {
+        return frame;
+    }
+    let hole = free_entry(&mut frame);
+    for (index, pixel) in frame.buffer.to_mut().iter_mut().zip(samples.chunks_exact(4)) {
+        if is_hole(pixel) {
+            *index = hole;
+        }
+    }
+    frame.transparent = Some(hole);
+    frame
+}
+
+/// Adds an entry to the palette, or gives the pixels of its rarest to the nearest other.
+fn free_entry(frame: &mut Frame<'_>) -> u8 {
+    let palette = frame.palette.get_or_insert_default();
+    let entries = palette.len() / 3;
+    if entries < 256 {
+        palette.extend([0; 3]);
+        return entries as u8;
+    }
+    let mut uses = [0u32; 256];
+    for &index in frame.buffer.iter() {
+        uses[usize::from(index)] += 1;
+    }
+    let rarest = (0..=255).min_by_key(|&index: &u8| uses[usize::from(index)]).unwrap_or(0);
+    let colour = |index: u8| &palette[usize::from(index) * 3..][..3];
+    let distance = |index: &u8| -> u32 {
+        let pairs = colour(rarest).iter().zip(colour(*index));
+        pairs.map(|(one, other)| u32::from(one.abs_diff(*other)).pow(2)).sum()
+    };
+    let nearest = (0..=255).filter(|&index| index != rarest).min_by_key(distance).unwrap_or(0);
+    for index in frame.buffer.to_mut().iter_mut().filter(|index| **index == rarest) {
+        *index = nearest;
+    }
+    rarest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::gradient;
+    use super::*;
+    use crate::iiif::Dimensions;
+
+    fn read(file: &[u8]) -> (Dimensions, Vec<u8>) {
+        let mut options = ::gif::DecodeOptions::new();
+        options.set_color_output(::gif::ColorOutput::RGBA);
+        let mut decoder = options.read_info(file).unwrap();
+        let frame = decoder.read_next_frame().unwrap().unwrap();
+        (Dimensions::new(frame.width.into(), frame.height.into()), frame.buffer.to_vec())
+    }
+
+    #[test]
+    fn grey_is_exact() {
+        let raster = gradient(300, 40, Channels::Gray);
+        let (dimensions, samples) = read(&gif(&raster).unwrap());
+        assert_eq!(dimensions, raster.dimensions);
+        let grays: Vec<u8> = samples.chunks_exact(4).map(|pixel| pixel[0]).collect();
+        assert_eq!(grays, raster.samples);
+    }
+
+    #[test]
+    fn colours_stay_near() {
+        let raster = gradient(64, 64, Channels::Rgb);
+        let (_, samples) = read(&gif(&raster).unwrap());
+        let pairs = samples.chunks_exact(4).zip(raster.samples.chunks_exact(3));
+        let away: u32 = pairs
+            .flat_map(|(got, wanted)| (0..3).map(|channel| u32::from(got[channel].abs_diff(wanted[channel]))))
+            .sum();
+        assert!(away / raster.samples.len() as u32 <= 8, "{away}");
+    }
+
+    #[test]
+    fn holes_are_where_alpha_is_low_and_nowhere_else() {
+        for side in [4, 64] {
+            let raster = gradient(side, side, Channels::Rgba);
+            let (_, samples) = read(&gif(&raster).unwrap());
+            for (got, wanted) in samples.chunks_exact(4).zip(raster.samples.chunks_exact(4)) {
+                assert_eq!(got[3] == 0, wanted[3] < OPAQUE);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused() {
+        for (width, height) in [(65_536, 1), (4001, 4001)] {
+            let raster = Raster::blank(Dimensions::new(width, height), Channels::Gray);
+            assert!(matches!(gif(&raster), Err(Error::Unsupported(_))));
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! JPEG 2000 through OpenJPEG, tile by tile so that only one tile is held as integers.
+
+use std::ffi::{CStr, c_char, c_void};
+use std::{mem, ptr};
+
+use openjpeg_sys as opj;
+
+use super::memory::Memory;
+use super::{Error, refused};
+use crate::iiif::{Dimensions, Rect};
+use crate::pixels::{Channels, Raster};
+
+/// Side of a tile; a smaller image is one tile.
+const TILE: u32 = 1024;
+/// What each tile is coded to, so that plain and busy pictures look alike.
+const DECIBELS: f32 = 42.0;
+/// The default of the standard's examples: 1024 → 32.
+const RESOLUTIONS: u32 = 6;
+
+/// Writes a lossy JP2; alpha is dropped, and `icc` takes the place of the sRGB mark.
+pub fn jp2(raster: &Raster, icc: Option<&[u8]>) -> Result<Vec<u8>, Error> {
+    let encoder = Encoder::new(raster)?;
+    let file = encoder.encode(raster)?;
+    Ok(match icc {
+        Some(icc) => with_profile(file, icc),
+        None => file,
+    })
+}
+
+/// Owns what OpenJPEG allocates for one file.
+struct Encoder {
+    codec: *mut opj::opj_codec_t,
+    image: *mut opj::opj_image_t,
+    stream: *mut opj::opj_stream_t,
+    /// Boxed, for OpenJPEG holds its address.
+    memory: Box<Memory>,
+    complaints: Box<String>,
+}
+
+impl Encoder {
+    fn new(raster: &Raster) -> Result<Self, Error> {
+        // SAFETY: creates a codec or gives null, which is checked below.
+        let codec = unsafe { opj::opj_create_compress(opj::CODEC_FORMAT::OPJ_CODEC_JP2) };
+        let image = image(raster.dimensions, raster.channels);
+        // SAFETY: creates an output stream or gives null, which is checked below.
+        let stream = unsafe { opj::opj_stream_create(opj::OPJ_J2K_STREAM_CHUNK_SIZE as usize, 0) };
+        let mut encoder = Self { codec, image, stream, memory: Box::default(), complaints: Box::default() };
+        if codec.is_null() || image.is_null() || stream.is_null() {
+            return Err(encoder.refused("no memory"));
+        }
+        encoder.memory.attach(stream);
+        let complaints: *mut String = &mut *encoder.complaints;
+        // SAFETY: the codec is live, the function has the right type, and `complaints` is boxed and
+        // lives as long as the codec.
+        unsafe { opj::opj_set_error_handler(codec, Some(complain), complaints.cast()) };
+        encoder.set_up(raster)?;
+        Ok(encoder)
+    }
+
+    fn set_up(&mut self, raster: &Raster) -> Result<(), Error> {
+        let mut parameters = parameters(raster.dimensions, raster.channels);
+        // SAFETY: codec and image are live; the parameters are initialised and only read.
+        let ready = unsafe { opj::opj_setup_encoder(self.codec, &mut *parameters, self.image) };
+        if ready == 0 { Err(self.refused("parameters")) } else { Ok(()) }
+    }
+
+    fn encode(mut self, raster: &Raster) -> Result<Vec<u8>, Error> {
+        // SAFETY: all three are live and belong together.
+        if unsafe { opj::opj_start_compress(self.codec, self.image, self.stream) } == 0 {
+            return Err(self.refused("start"));
+        }
+        let mut planes = Vec::new();
+        for (tile, index) in tiles(raster.dimensions).zip(0..) {
+            separate(raster, tile, &mut planes);
+            let length = planes.len() as u32;
+            // SAFETY: OpenJPEG reads `length` bytes from the pointer before it returns, and checks
+            // that they are as many as the tile has.
+            let written =
+                unsafe { opj::opj_write_tile(self.codec, index, planes.as_mut_ptr(), length, self.stream) };
+            if written == 0 {
+                return Err(self.refused("tile"));
+            }
+        }
+        // SAFETY: both are live.
+        if unsafe { opj::opj_end_compress(self.codec, self.stream) } == 0 {
+            return Err(self.refused("end"));
+        }
+        Ok(mem::take(&mut self.memory.bytes))
+    }
+
+    fn refused(&self, at: &str) -> Error {
+        refused("jp2", format_args!("{at}: {}", self.complaints.trim_end()))
+    }
+}
+
+impl Drop for Encoder {
+    fn drop(&mut self) {
+        // SAFETY: each is live or null, which OpenJPEG's destructors accept, and is not used again.
+        unsafe {
+            opj::opj_stream_destroy(self.stream);
+            opj::opj_destroy_codec(self.codec);
+            opj::opj_image_destroy(self.image);
+        }
+    }
+}
+
+/// Keeps what OpenJPEG has to say, within reason.
+unsafe extern "C" fn complain(message: *const c_char, complaints: *mut c_void) {
+    // SAFETY: set together with a pointer to the encoder's string, which outlives the codec; nobody
+    // else holds it while OpenJPEG runs.
+    let complaints = unsafe { &mut *complaints.cast::<String>() };
+    if !message.is_null() && complaints.len() < 1000 {
+        // SAFETY: OpenJPEG hands over a string that ends with a zero.
+        complaints.push_str(&unsafe { CStr::from_ptr(message) }.to_string_lossy());
+    }
+}
+
+const fn components(channels: Channels) -> usize {
+    if matches!(channels, Channels::Gray) { 1 } else { 3 }
+}
+
+/// A description of the image without its samples; null when there is no memory.
+fn image(dimensions: Dimensions, channels: Channels) -> *mut opj::opj_image_t {
+    let Dimensions { width: w, height: h } = dimensions;
+    let plane = opj::opj_image_comptparm { dx: 1, dy: 1, w, h, x0: 0, y0: 0, prec: 8, bpp: 8, sgnd: 0 };
+    let mut planes = [plane; 3];
+    let (count, space) = match components(channels) {
+        1 => (1, opj::COLOR_SPACE::OPJ_CLRSPC_GRAY),
+        _ => (3, opj::COLOR_SPACE::OPJ_CLRSPC_SRGB),
+    };
+    // SAFETY: `planes` holds at least `count` descriptions, which are copied.
+    let image = unsafe { opj::opj_image_tile_create(count, planes.as_mut_ptr(), space) };
+    // SAFETY: either null or a live image that nobody else holds.
+    if let Some(image) = unsafe { image.as_mut() } {
+        (image.x1, image.y1) = (w, h);
+    }
+    image
+}
+
+fn parameters(dimensions: Dimensions, channels: Channels) -> Box<opj::opj_cparameters> {
+    let mut parameters = Box::<opj::opj_cparameters>::new_uninit();
+    // SAFETY: OpenJPEG zeroes the whole structure, then sets its defaults; zero is a value of each
+    // of its enumerations, too.
+    let mut parameters = unsafe {
+        ptr::write_bytes(parameters.as_mut_ptr(), 0, 1);
+        opj::opj_set_default_encoder_parameters(parameters.as_mut_ptr());
+        parameters.assume_init()
+    };
+    let [across, down] = [dimensions.width, dimensions.height].map(|side| side.min(TILE));
+    parameters.tile_size_on = 1;
+    (parameters.cp_tdx, parameters.cp_tdy) = (across as i32, down as i32);
+    parameters.numresolution = (across.min(down).ilog2() + 1).min(RESOLUTIONS) as i32;
+    parameters.prog_order = opj::PROG_ORDER::OPJ_RPCL;
+    parameters.irreversible = 1;
+    parameters.tcp_mct = c_char::from(components(channels) == 3);
+    parameters.tcp_numlayers = 1;
+    parameters.cp_fixed_quality = 1;
+    parameters.tcp_distoratio[0] = DECIBELS;
+    parameters
+}
+
+/// The tiles in the order in which they are numbered.
+fn tiles(of: Dimensions) -> impl Iterator<Item = Rect> {
+    let side = |from: u32, length: u32| (length - from).min(TILE);
+    (0..of.height).step_by(TILE as usize).flat_map(move |y| {
+        let across = (0..of.width).step_by(TILE as usize);
+        across.map(move |x| Rect { x, y, width: side(x, of.width), height: side(y, of.height) })
+    })
+}
+
+/// A tile's samples plane after plane.
+fn separate(raster: &Raster, tile: Rect, planes: &mut Vec<u8>) {
+    let channels = raster.channels.count();
+    planes.clear();
+    for plane in 0..components(raster.channels) {
+        for row in
+            raster.samples.chunks_exact(raster.stride()).skip(tile.y as usize).take(tile.height as usize)
+        {
+            let row = &row[tile.x as usize * channels..tile.right() as usize * channels];
+            planes.extend(row.iter().skip(plane).step_by(channels));
+        }
+    }
+}
+
+/// The same file with a restricted profile in its `colr` box (ISO 15444-1, I.5.3.3).
+fn with_profile(file: Vec<u8>, icc: &[u8]) -> Vec<u8> {
+    let find = |name: &[u8]| {
+        file.iter().take(200).collect::<Vec<_>>().windows(4).position(|four| four.iter().copied().eq(name))
+    };
+    let (Some(header), Some(colour)) = (find(b"jp2h"), find(b"colr")) else { return file };
+    let [header, colour] = [header - 4, colour - 4];
+    let length = |at: usize| file[at..at + 4].iter().fold(0, |sum, &byte| sum << 8 | usize::from(byte));
+    let specification = [b"colr".as_slice(), &[2, 0, 0], icc].concat();
+    let grown = length(header) + specification.len() + 4 - length(colour);
+    let mut whole = Vec::with_capacity(file.len() + specification.len());
+    whole.extend_from_slice(&file[..header]);
+    whole.extend_from_slice(&(grown as u32).to_be_bytes());
+    whole.extend_from_slice(&file[header + 4..colour]);
+    whole.extend_from_slice(&(specification.len() as u32 + 4).to_be_bytes());
+    whole.extend_from_slice(&specification);
+    whole.extend_from_slice(&file[colour + length(colour)..]);
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::gradient;
+    use super::*;
+
+    #[test]
+    fn any_size_becomes_a_file() {
+        for (width, height) in [(1, 1), (1, 700), (37, 3), (1024, 1024), (1025, 2049), (1500, 1)] {
+            for channels in [Channels::Gray, Channels::Rgb, Channels::Rgba] {
+                let file = jp2(&gradient(width, height, channels), None).unwrap();
+                assert_eq!(&file[4..8], b"jP  ", "{width}x{height}");
+                assert_eq!(&file[file.len() - 2..], [0xff, 0xd9]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_profile_takes_the_place_of_the_mark() {
+        let plain = jp2(&gradient(16, 16, Channels::Rgb), None).unwrap();
+        let tagged = jp2(&gradient(16, 16, Channels::Rgb), Some(b"a profile")).unwrap();
+        assert!(tagged.windows(16).any(|part| part == b"colr\x02\x00\x00a profile"));
+        assert_eq!(tagged.len(), plain.len() + 9 - 4);
+    }
+
+    #[test]
+    fn tiles_are_numbered_row_by_row() {
+        let tiles: Vec<String> = tiles(Dimensions::new(1500, 1025)).map(|tile| tile.to_string()).collect();
+        assert_eq!(tiles, ["0,0,1024,1024", "1024,0,476,1024", "0,1024,1024,1", "1024,1024,476,1"]);
+    }
+}

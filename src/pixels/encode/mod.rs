@@ -1,0 +1,68 @@
+//! Rasters → files, one file per format; JPEG has a floor of its own.
+
+mod avif;
+mod gif;
+mod jp2;
+mod memory;
+mod pdf;
+mod png;
+mod tiff;
+mod webp;
+
+pub use avif::avif;
+pub use gif::gif;
+pub use jp2::jp2;
+pub use pdf::pdf;
+pub use png::png;
+pub use tiff::tif;
+pub use webp::webp;
+
+use super::Error;
+
+/// What an encoder says when its library refuses a sound raster.
+fn refused(format: &'static str, reason: impl std::fmt::Display) -> Error {
+    Error::Unsupported(format!("`{format}` could not be written: {reason}; `jpg` or `png` may work"))
+}
+
+/// Names the largest image that a format holds when one is larger.
+fn fit(
+    format: &'static str,
+    dimensions: crate::iiif::Dimensions,
+    side: u32,
+    pixels: u64,
+) -> Result<(), Error> {
+    if dimensions.width <= side && dimensions.height <= side && dimensions.area() <= pixels {
+        return Ok(());
+    }
+    let megapixels = pixels / 1_000_000;
+    Err(Error::Unsupported(format!(
+        "{dimensions} pixels are too many for `{format}`, which holds {side} a side and {megapixels} million in all; \
+         ask for a smaller size, or for `jpg` or `png`"
+    )))
+}
+
+#[cfg(test)]
+mod samples {
+    use crate::iiif::Dimensions;
+    use crate::pixels::{Channels, Raster};
+
+    /// Smooth, so that lossy encoders stay near it; a soft alpha where there is one.
+    pub fn gradient(width: u32, height: u32, channels: Channels) -> Raster {
+        let mut raster = Raster::blank(Dimensions::new(width, height), channels);
+        let samples = raster.samples.chunks_exact_mut(channels.count());
+        for (pixel, at) in samples.zip(0u32..) {
+            let (x, y) = (at % width, at / width);
+            let values = [x * 255 / width, y * 255 / height, 128, 255 - x * 200 / width];
+            for (sample, value) in pixel.iter_mut().zip(values) {
+                *sample = value as u8;
+            }
+        }
+        raster
+    }
+
+    /// The largest difference between two rasters' samples.
+    pub fn distance(one: &[u8], other: &[u8]) -> u8 {
+        assert_eq!(one.len(), other.len());
+        one.iter().zip(other).map(|(one, other)| one.abs_diff(*other)).max().unwrap_or(0)
+    }
+}

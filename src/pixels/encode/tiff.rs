@@ -1,0 +1,96 @@
+//! TIFF in deflated strips with a horizontal predictor.
+
+use std::borrow::Cow;
+use std::io::{Cursor, Seek, Write};
+
+use tiff::TiffResult;
+use tiff::encoder::colortype::{ColorType, Gray8, RGB8, RGBA8};
+use tiff::encoder::{Compression, DeflateLevel, Predictor, TiffEncoder, TiffKind, TiffValue};
+use tiff::tags::{Tag, Type};
+
+use super::{Error, refused};
+use crate::pixels::{Channels, Raster};
+
+/// Offsets have 32 bits; beyond this many raw bytes the file is a BigTIFF.
+const CLASSIC: usize = 3_900_000_000;
+/// `ExtraSamples`: straight, not premultiplied alpha.
+const STRAIGHT_ALPHA: u16 = 2;
+
+/// Writes a TIFF that keeps alpha, with `icc` attached as it is.
+pub fn tif(raster: &Raster, icc: Option<&[u8]>) -> Result<Vec<u8>, Error> {
+    let mut file = Cursor::new(Vec::new());
+    let written = if raster.samples.len() < CLASSIC {
+        TiffEncoder::new(&mut file).and_then(|encoder| write(encoder, raster, icc))
+    } else {
+        TiffEncoder::new_big(&mut file).and_then(|encoder| write(encoder, raster, icc))
+    };
+    written.map_err(|error| refused("tif", error))?;
+    Ok(file.into_inner())
+}
+
+fn write<W: Write + Seek, K: TiffKind>(
+    encoder: TiffEncoder<W, K>,
+    raster: &Raster,
+    icc: Option<&[u8]>,
+) -> TiffResult<()> {
+    let encoder = encoder
+        .with_compression(Compression::Deflate(DeflateLevel::Fast))
+        .with_predictor(Predictor::Horizontal);
+    match raster.channels {
+        Channels::Gray => write_as::<_, _, Gray8>(encoder, raster, icc),
+        Channels::Rgb => write_as::<_, _, RGB8>(encoder, raster, icc),
+        Channels::Rgba => write_as::<_, _, RGBA8>(encoder, raster, icc),
+    }
+}
+
+fn write_as<W: Write + Seek, K: TiffKind, C: ColorType<Inner = u8>>(
+    mut encoder: TiffEncoder<W, K>,
+    raster: &Raster,
+    icc: Option<&[u8]>,
+) -> TiffResult<()> {
+    let mut image = encoder.new_image::<C>(raster.dimensions.width, raster.dimensions.height)?;
+    if raster.channels == Channels::Rgba {
+        image.encoder().write_tag(Tag::ExtraSamples, STRAIGHT_ALPHA)?;
+    }
+    if let Some(icc) = icc {
+        image.encoder().write_tag(Tag::IccProfile, Undefined(icc))?;
+    }
+    image.write_data(&raster.samples)
+}
+
+/// Bytes of type 7, as the profile's tag asks for; a plain slice would be of type 1.
+struct Undefined<'a>(&'a [u8]);
+
+impl TiffValue for Undefined<'_> {
+    const BYTE_LEN: u8 = 1;
+    const FIELD_TYPE: Type = Type::UNDEFINED;
+
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tiff::decoder::{Decoder, DecodingResult};
+
+    use super::super::samples::gradient;
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        for channels in [Channels::Gray, Channels::Rgb, Channels::Rgba] {
+            let raster = gradient(61, 43, channels);
+            let file = tif(&raster, Some(b"a profile")).unwrap();
+            let mut decoder = Decoder::new(Cursor::new(file)).unwrap();
+            assert_eq!(decoder.dimensions().unwrap(), (61, 43));
+            assert_eq!(decoder.get_tag_u8_vec(Tag::IccProfile).unwrap(), b"a profile");
+            let DecodingResult::U8(samples) = decoder.read_image().unwrap() else { panic!("not bytes") };
+            assert_eq!(samples, raster.samples);
+        }
+    }
+}

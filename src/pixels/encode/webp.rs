@@ -1,0 +1,105 @@
+//! Lossy WebP with its alpha, and with a profile in the extended container.
+
+use webp::{Encoder, PixelLayout, WebPConfig};
+
+use super::{Error, fit, refused};
+use crate::iiif::Dimensions;
+use crate::pixels::{Channels, Raster};
+
+const QUALITY: f32 = 80.0;
+/// Twice as fast as libwebp's default of 4, for files 4 % larger.
+const METHOD: i32 = 2;
+/// A side has 14 bits.
+const SIDE: u32 = 16_383;
+
+const ALPHA: u8 = 0x10;
+const ICC: u8 = 0x20;
+
+/// Writes a lossy WebP that keeps alpha, with `icc` attached as it is.
+pub fn webp(raster: &Raster, icc: Option<&[u8]>) -> Result<Vec<u8>, Error> {
+    let dimensions = raster.dimensions;
+    fit("webp", dimensions, SIDE, u64::from(SIDE) * u64::from(SIDE))?;
+    let mut config = WebPConfig::new().map_err(|()| refused("webp", "libwebp's version differs"))?;
+    config.quality = QUALITY;
+    config.method = METHOD;
+    let expanded;
+    let (samples, layout) = match raster.channels {
+        Channels::Gray => {
+            expanded = raster.samples.iter().flat_map(|&gray| [gray; 3]).collect::<Vec<_>>();
+            (&expanded, PixelLayout::Rgb)
+        }
+        Channels::Rgb => (&raster.samples, PixelLayout::Rgb),
+        Channels::Rgba => (&raster.samples, PixelLayout::Rgba),
+    };
+    let file = Encoder::new(samples, layout, dimensions.width, dimensions.height)
+        .encode_advanced(&config)
+        .map_err(|error| refused("webp", format_args!("{error:?}")))?;
+    Ok(match icc {
+        Some(icc) => with_profile(&file, dimensions, icc),
+        None => file.to_vec(),
+    })
+}
+
+/// The same file as `VP8X`, `ICCP`, then what it held (RFC 9649, §2.7).
+fn with_profile(file: &[u8], dimensions: Dimensions, icc: &[u8]) -> Vec<u8> {
+    const HEADER: usize = 12;
+    const EXTENDED: usize = 18;
+    let (extended, rest) = match file.get(HEADER..) {
+        Some(chunks) if chunks.starts_with(b"VP8X") && chunks.len() >= EXTENDED => chunks.split_at(EXTENDED),
+        chunks => (&[][..], chunks.unwrap_or_default()),
+    };
+    let alpha = extended.get(8).map_or(0, |flags| flags & ALPHA);
+    let [width, height] = [dimensions.width, dimensions.height].map(|side| (side - 1).to_le_bytes());
+    let mut body = b"WEBP".to_vec();
+    let flags = [ICC | alpha, 0, 0, 0];
+    chunk(&mut body, b"VP8X", &[&flags[..], &width[..3], &height[..3]].concat());
+    chunk(&mut body, b"ICCP", icc);
+    body.extend_from_slice(rest);
+    let mut whole = Vec::with_capacity(body.len() + 8);
+    chunk(&mut whole, b"RIFF", &body);
+    whole
+}
+
+fn chunk(file: &mut Vec<u8>, name: &[u8; 4], payload: &[u8]) {
+    file.extend_from_slice(name);
+    file.extend_from_slice(&(payload.len() as u32).to_le_bytes());
+    file.extend_from_slice(payload);
+    if payload.len() % 2 == 1 {
+        file.push(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{distance, gradient};
+    use super::*;
+    use crate::pixels::decode;
+
+    #[test]
+    fn what_is_written_is_read_back_nearly() {
+        for channels in [Channels::Rgb, Channels::Rgba] {
+            for icc in [None, Some(&b"a profile"[..])] {
+                let raster = gradient(65, 47, channels);
+                let read = decode::webp(&webp(&raster, icc).unwrap(), 10_000).unwrap();
+                assert_eq!((read.raster.dimensions, read.raster.channels), (raster.dimensions, channels));
+                assert!(distance(&read.raster.samples, &raster.samples) < 32);
+                assert_eq!(read.icc.as_deref(), icc);
+            }
+        }
+    }
+
+    #[test]
+    fn grey_is_written_as_colour() {
+        let raster = gradient(20, 20, Channels::Gray);
+        let read = decode::webp(&webp(&raster, None).unwrap(), 400).unwrap().raster;
+        assert_eq!(read.channels, Channels::Rgb);
+        let grays: Vec<u8> = read.samples.chunks_exact(3).map(|pixel| pixel[1]).collect();
+        assert!(distance(&grays, &raster.samples) < 16);
+    }
+
+    #[test]
+    fn a_side_too_long_is_refused() {
+        let raster = Raster::blank(Dimensions::new(16_384, 1), Channels::Gray);
+        assert!(webp(&raster, None).unwrap_err().to_string().contains("16383"));
+    }
+}

@@ -1,0 +1,66 @@
+//! A decoded picture, in planes where its file was.
+
+use super::{Channels, Planar, Plane, Raster, planar_to_raster, scale};
+use crate::iiif::Dimensions;
+
+/// Decoded samples: in planes where they were YCbCr or grey JPEG, else packed.
+#[derive(Clone, Debug)]
+pub enum Picture {
+    Planar(Planar),
+    Packed(Raster),
+}
+
+impl Picture {
+    pub fn dimensions(&self) -> Dimensions {
+        match self {
+            Self::Planar(planar) => planar.dimensions,
+            Self::Packed(raster) => raster.dimensions,
+        }
+    }
+
+    /// Bytes that its samples take.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Planar(planar) => planar.planes.iter().map(|plane| plane.samples.len() as u64).sum(),
+            Self::Packed(raster) => raster.samples.len() as u64,
+        }
+    }
+
+    pub fn into_packed(self) -> Raster {
+        match self {
+            Self::Planar(planar) => planar_to_raster(&planar),
+            Self::Packed(raster) => raster,
+        }
+    }
+
+    /// Whether there is no colour in it.
+    pub fn is_gray(&self) -> bool {
+        match self {
+            Self::Planar(planar) => planar.planes.len() == 1,
+            Self::Packed(raster) => raster.channels == Channels::Gray,
+        }
+    }
+
+    /// The picture at half its size, each pixel the mean of four.
+    pub fn halved(&self) -> Self {
+        match self {
+            Self::Packed(raster) => {
+                let channels = raster.channels;
+                let (samples, dimensions) =
+                    scale::shrink(&raster.samples, raster.dimensions, channels.count(), 2);
+                Self::Packed(Raster { dimensions, channels, samples })
+            }
+            Self::Planar(planar) => {
+                let halve = |plane: &Plane| {
+                    let (samples, dimensions) = scale::shrink(&plane.samples, plane.dimensions, 1, 2);
+                    Plane { dimensions, samples }
+                };
+                Self::Planar(Planar {
+                    dimensions: planar.dimensions.reduced(2),
+                    subsampling: planar.subsampling,
+                    planes: planar.planes.iter().map(halve).collect(),
+                })
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Lays decoded tiles side by side.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+
+use super::frame::Frame;
+use super::tile::decode_tile;
+use crate::iiif::Dimensions;
+use crate::master::{Codec, Level, TileIndex};
+use crate::pixels::{Channels, Error, Picture, Planar, Raster, jpeg, scale};
+
+/// Why a rendering ended without a picture.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    #[error("nobody waits for it any more")]
+    Abandoned,
+    #[error(transparent)]
+    Pixels(#[from] Error),
+}
+
+/// Decodes the frame's tiles; `tiles[n]` is the frame's n-th, `None` where none is stored.
+/// JPEG tiles come whole, their shared tables spliced in. Looks at `abandoned` between tiles.
+pub fn draw(
+    frame: &Frame,
+    level: &Level,
+    tiles: &[Option<Bytes>],
+    abandoned: &AtomicBool,
+) -> Result<Picture, Stopped> {
+    if level.codec == Codec::Jpeg
+        && let Some(first) = tiles.iter().flatten().next()
+        && let Some(subsampling) = jpeg::planes(first)?
+    {
+        let mut canvas = Planar::blank(frame.canvas, subsampling);
+        if draw_planar(frame, level, tiles, abandoned, &mut canvas)? {
+            return Ok(Picture::Planar(canvas));
+        }
+    }
+    draw_packed(frame, level, tiles, abandoned).map(Picture::Packed)
+}
+
+/// `false` where a tile's layout is not the first one's.
+fn draw_planar(
+    frame: &Frame,
+    level: &Level,
+    tiles: &[Option<Bytes>],
+    abandoned: &AtomicBool,
+    canvas: &mut Planar,
+) -> Result<bool, Stopped> {
+    for (&tile, stored) in frame.tiles.iter().zip(tiles) {
+        let Some(stored) = stored else { continue };
+        if abandoned.load(Ordering::Relaxed) {
+            return Err(Stopped::Abandoned);
+        }
+        let (x, y) = place(frame, level, tile);
+        if !jpeg::decode_into(stored, frame.reduce, canvas, x, y)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn draw_packed(
+    frame: &Frame,
+    level: &Level,
+    tiles: &[Option<Bytes>],
+    abandoned: &AtomicBool,
+) -> Result<Raster, Stopped> {
+    let mut canvas: Option<Raster> = None;
+    for (&tile, stored) in frame.tiles.iter().zip(tiles) {
+        let Some(stored) = stored else { continue };
+        if abandoned.load(Ordering::Relaxed) {
+            return Err(Stopped::Abandoned);
+        }
+        let mut decoded = decode_tile(level, stored)?;
+        if frame.reduce > 1 {
+            let (channels, factor) = (decoded.channels, frame.reduce);
+            let (samples, dimensions) =
+                scale::shrink(&decoded.samples, decoded.dimensions, channels.count(), factor);
+            decoded = Raster { dimensions, channels, samples };
+        }
+        let canvas = canvas.get_or_insert_with(|| Raster::blank(frame.canvas, decoded.channels));
+        if canvas.channels != decoded.channels {
+            return Err(Error::damaged("tile", "it has other channels than its neighbours").into());
+        }
+        lay(&decoded, canvas, place(frame, level, tile));
+    }
+    Ok(canvas.unwrap_or_else(|| Raster::blank(frame.canvas, Channels::Gray)))
+}
+
+/// Where on the canvas a tile's top left pixel comes to lie.
+fn place(frame: &Frame, level: &Level, tile: TileIndex) -> (u32, u32) {
+    let rect = level.grid.rect(tile);
+    ((rect.x - frame.origin.0) / frame.reduce, (rect.y - frame.origin.1) / frame.reduce)
+}
+
+fn lay(tile: &Raster, canvas: &mut Raster, (x, y): (u32, u32)) {
+    let Dimensions { width, height } = canvas.dimensions;
+    let channels = canvas.channels.count();
+    let columns = tile.dimensions.width.min(width.saturating_sub(x)) as usize;
+    let rows = tile.dimensions.height.min(height.saturating_sub(y)) as usize;
+    let (from, to) = (tile.stride(), canvas.stride());
+    for row in 0..rows {
+        let source = &tile.samples[row * from..][..columns * channels];
+        canvas.samples[(y as usize + row) * to + x as usize * channels..][..columns * channels]
+            .copy_from_slice(source);
+    }
+}

@@ -1,0 +1,139 @@
+//! From decoded pixels to an answer's bytes: scale, tone, turn, colour, encode.
+
+use std::sync::Arc;
+
+use super::{Plan, Settings};
+use crate::iiif::{Dimensions, Format, Quality, Rotation};
+use crate::master::{Orientation, Whole};
+use crate::pixels::colour::ToSrgb;
+use crate::pixels::scale::{self, Window};
+use crate::pixels::{Channels, Error, Picture, Raster, Subsampling, decode, encode, jpeg, tone, turn};
+
+/// What is done about a master's colours, the same on all its paths.
+#[derive(Clone, Default)]
+pub struct Look {
+    /// Attached to every answer as it is.
+    pub profile: Option<Arc<[u8]>>,
+    /// Or else converted away.
+    pub convert: Option<Arc<ToSrgb>>,
+}
+
+/// Scales the window of `picture` to `size`, makes it upright, and encodes it as `plan` says.
+pub fn finish(
+    plan: &Plan,
+    picture: Picture,
+    (window, size): (Window, Dimensions),
+    orientation: Orientation,
+    look: &Look,
+    settings: &Settings,
+) -> Result<Vec<u8>, Error> {
+    let plain =
+        orientation.is_upright() && plan.rotation == Rotation::NONE && plan.quality != Quality::Bitonal;
+    if let Picture::Planar(planar) = &picture
+        && plain
+        && look.convert.is_none()
+        && plan.format == Format::Jpg
+    {
+        let gray = planar.planes.len() == 1 || plan.quality == Quality::Gray;
+        let subsampling = if gray { Subsampling::Gray } else { settings.subsampling() };
+        let scaled = scale::planar(planar, window, size, subsampling)?;
+        let profile = look.profile.as_deref().filter(|_| suits(look, gray));
+        return jpeg::encode_planar(&scaled, settings.jpeg_quality, profile);
+    }
+    let raster = scaled(picture, window, size)?;
+    let raster = upright(raster, orientation);
+    let raster = converted(raster, look);
+    let raster = toned(raster, plan.quality);
+    let raster = turned(raster, plan.rotation, plan.format);
+    encoded(raster, plan.format, look, settings)
+}
+
+fn scaled(picture: Picture, window: Window, size: Dimensions) -> Result<Raster, Error> {
+    match picture {
+        Picture::Packed(raster) => scale::raster(&raster, window, size),
+        Picture::Planar(planar) => {
+            let full = if planar.planes.len() == 1 { Subsampling::Gray } else { Subsampling::S444 };
+            Ok(Picture::Planar(scale::planar(&planar, window, size, full)?).into_packed())
+        }
+    }
+}
+
+fn upright(raster: Raster, orientation: Orientation) -> Raster {
+    let (mirrored, turns) = orientation.remedy();
+    let raster = if mirrored { turn::mirror(&raster) } else { raster };
+    if turns > 0 { turn::quarter_turns(&raster, turns) } else { raster }
+}
+
+fn converted(mut raster: Raster, look: &Look) -> Raster {
+    if let Some(convert) = &look.convert {
+        raster = convert.converted(raster);
+    }
+    raster
+}
+
+fn toned(raster: Raster, quality: Quality) -> Raster {
+    match quality {
+        Quality::Default | Quality::Color => raster,
+        Quality::Gray => tone::gray(raster),
+        Quality::Bitonal => tone::bitonal(raster),
+    }
+}
+
+/// Mirrored first, then turned (Image API 3.0, §4.3); corners are see-through where the format
+/// can be, else white.
+fn turned(raster: Raster, rotation: Rotation, format: Format) -> Raster {
+    let raster = if rotation.mirror { turn::mirror(&raster) } else { raster };
+    match rotation.quarter_turns() {
+        Some(0) => raster,
+        Some(turns) => turn::quarter_turns(&raster, turns),
+        None => {
+            let corners = if format.keeps_alpha() { None } else { Some([255; 3]) };
+            turn::rotate(&raster, rotation.degrees, corners)
+        }
+    }
+}
+
+fn encoded(raster: Raster, format: Format, look: &Look, settings: &Settings) -> Result<Vec<u8>, Error> {
+    let profile = look.profile.as_deref().filter(|_| suits(look, raster.channels == Channels::Gray));
+    let opaque = |raster| tone::flatten(raster, [255; 3]);
+    match format {
+        Format::Jpg => jpeg::encode(&opaque(raster), settings.jpeg_quality, settings.subsampling(), profile),
+        Format::Pdf => {
+            let (dimensions, gray) = (raster.dimensions, raster.channels == Channels::Gray);
+            let image =
+                jpeg::encode(&opaque(raster), settings.jpeg_quality, settings.subsampling(), profile)?;
+            Ok(encode::pdf(&image, dimensions, gray))
+        }
+        Format::Png => encode::png(&raster, profile),
+        Format::Webp => encode::webp(&raster, profile),
+        Format::Gif => encode::gif(&raster),
+        Format::Tif => encode::tif(&raster, profile),
+        Format::Jp2 => encode::jp2(&opaque(raster), profile),
+        Format::Avif => encode::avif(&raster),
+    }
+}
+
+/// A profile for three components says nothing of grey, nor the other way round.
+fn suits(look: &Look, gray: bool) -> bool {
+    let for_gray = |icc: &[u8]| icc.get(16..20) == Some(b"GRAY");
+    look.profile.as_deref().is_some_and(|icc| for_gray(icc) == gray)
+}
+
+/// Decodes a master that cannot be cut, if it has at most `limit` pixels: every pixel of it.
+pub fn decode_whole(codec: Whole, page: u32, file: &[u8], limit: u64) -> Result<Picture, Error> {
+    match codec {
+        Whole::Jpeg => jpeg::decode(file, 1, limit),
+        Whole::Png => decode::png(file, limit).map(|decoded| managed(decoded.raster, decoded.icc)),
+        Whole::Webp => decode::webp(file, limit).map(|decoded| managed(decoded.raster, decoded.icc)),
+        Whole::Tiff => super::odd_tiff::decode(file, page, limit).map(Picture::Packed),
+    }
+}
+
+/// A profile that comes to light only on decoding is converted away at once.
+fn managed(raster: Raster, icc: Option<Vec<u8>>) -> Picture {
+    let look = icc.map(|icc| ToSrgb::unless_srgb(&icc, raster.channels));
+    Picture::Packed(match look.flatten() {
+        Some(convert) => convert.converted(raster),
+        None => raster,
+    })
+}

@@ -1,0 +1,137 @@
+//! What a rendering reads, and what it costs, before anything is read.
+
+use super::{Plan, Source};
+use crate::iiif::{Dimensions, Rect};
+use crate::master::{Codec, Level, Master, TileIndex};
+use crate::pixels::scale::Window;
+
+/// The part of a level that a rendering decodes, and the window in it that is scaled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frame {
+    /// The tiles that cover the region, row by row.
+    pub tiles: Vec<TileIndex>,
+    /// The top left pixel of the first tile, in pixels of the level.
+    pub origin: (u32, u32),
+    /// The decoded pixels' size, after the decoder has shrunk them.
+    pub canvas: Dimensions,
+    pub window: Window,
+    /// The size to scale to, as the master lies.
+    pub size: Dimensions,
+    pub reduce: u32,
+}
+
+impl Frame {
+    /// Frames a rendering of a master in tiles.
+    pub fn of_tiles(plan: &Plan, master: &Master, level: &Level, reduce: u32) -> Self {
+        let region = master.orientation.stored(plan.region, master.dimensions);
+        let scaled = scaled(region, master.dimensions, level.dimensions);
+        let cover = cover(scaled, level.dimensions);
+        let grid = level.grid;
+        let tiles: Vec<_> = grid.covering(cover).collect();
+        let origin =
+            (cover.x / grid.tile.width * grid.tile.width, cover.y / grid.tile.height * grid.tile.height);
+        let end = |length: u32, tile: u32, limit: u32| (length.div_ceil(tile) * tile).min(limit);
+        let right = end(cover.right(), grid.tile.width, level.dimensions.width);
+        let bottom = end(cover.bottom(), grid.tile.height, level.dimensions.height);
+        // A cut-off fraction of a pixel would be averaged with padding.
+        let cut = |length: u32| (length / reduce).max(1);
+        let canvas = Dimensions::new(cut(right - origin.0), cut(bottom - origin.1));
+        let window = shrunk(scaled, origin, reduce);
+        Self { tiles, origin, canvas, window, size: lying(plan, master), reduce }
+    }
+
+    /// Frames a rendering of a master that has been decoded whole, at `1 / reduce`.
+    pub fn of_whole(plan: &Plan, master: &Master, decoded: Dimensions, reduce: u32) -> Self {
+        let region = master.orientation.stored(plan.region, master.dimensions);
+        let window = scaled(region, master.dimensions, decoded);
+        Self { tiles: Vec::new(), origin: (0, 0), canvas: decoded, window, size: lying(plan, master), reduce }
+    }
+
+    /// The most bytes of memory that the rendering takes at one time: canvas, scaled picture,
+    /// and what is made of it on the way to its encoding.
+    pub fn cost(&self, bytes_a_pixel: u64) -> u64 {
+        let between = u64::from(self.size.width) * u64::from(self.canvas.height);
+        (self.canvas.area() + between + 2 * self.size.area()) * bytes_a_pixel + (64 << 10)
+    }
+}
+
+/// Bytes that a decoded pixel of this level takes.
+pub fn bytes_a_pixel(level: &Level) -> u64 {
+    if level.codec == Codec::Jpeg { 3 } else { u64::from(level.samples.clamp(1, 4)) }
+}
+
+/// The size before turning upright.
+fn lying(plan: &Plan, master: &Master) -> Dimensions {
+    if master.orientation.swaps() { plan.size.turned() } else { plan.size }
+}
+
+/// A rectangle of the full image in pixels of a level. A level's pixel covers a whole number of
+/// the full image's where there is such a factor, even if the last one was cut off.
+fn scaled(region: Rect, full: Dimensions, level: Dimensions) -> Window {
+    let ratio = |full: u32, level: u32| {
+        let factor = (f64::from(full) / f64::from(level)).round();
+        let whole = f64::from(full) / factor;
+        let rounded = whole.floor() == f64::from(level) || whole.ceil() == f64::from(level);
+        if rounded { factor } else { f64::from(full) / f64::from(level) }
+    };
+    let (across, down) = (ratio(full.width, level.width), ratio(full.height, level.height));
+    Window {
+        x: f64::from(region.x) / across,
+        y: f64::from(region.y) / down,
+        width: f64::from(region.width) / across,
+        height: f64::from(region.height) / down,
+    }
+}
+
+/// The whole pixels that a window touches.
+fn cover(window: Window, level: Dimensions) -> Rect {
+    let span = |start: f64, length: f64, limit: u32| {
+        let first = (start.floor() as u32).min(limit - 1);
+        let last = ((start + length - 1e-6).ceil() as u32).clamp(first + 1, limit);
+        (first, last - first)
+    };
+    let (x, width) = span(window.x, window.width, level.width);
+    let (y, height) = span(window.y, window.height, level.height);
+    Rect { x, y, width, height }
+}
+
+fn shrunk(window: Window, origin: (u32, u32), reduce: u32) -> Window {
+    let reduce = f64::from(reduce);
+    Window {
+        x: (window.x - f64::from(origin.0)) / reduce,
+        y: (window.y - f64::from(origin.1)) / reduce,
+        width: window.width / reduce,
+        height: window.height / reduce,
+    }
+}
+
+impl Plan {
+    /// The level and reduction of a rendering; `None` for a stored tile.
+    pub fn rendering(&self) -> Option<(usize, u32)> {
+        match self.source {
+            Source::Rendered { level, reduce } => Some((level, reduce)),
+            Source::Stored { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_covers_the_pixels_it_touches() {
+        let window = Window { x: 10.5, y: 0.0, width: 4.0, height: 3.0 };
+        let rect = cover(window, Dimensions::new(100, 100));
+        assert_eq!(rect, Rect { x: 10, y: 0, width: 5, height: 3 });
+        let beyond = Window { x: 99.6, y: 0.0, width: 3.0, height: 1.0 };
+        assert_eq!(cover(beyond, Dimensions::new(100, 100)).right(), 100);
+    }
+
+    #[test]
+    fn a_levels_pixel_covers_a_whole_number_of_the_full_images() {
+        let region = Rect { x: 64, y: 64, width: 64, height: 64 };
+        let window = scaled(region, Dimensions::new(1001, 999), Dimensions::new(62, 62));
+        assert_eq!((window.x, window.width), (4.0, 4.0));
+    }
+}

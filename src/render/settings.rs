@@ -1,0 +1,27 @@
+//! What an operator may set about renderings.
+
+use serde::{Deserialize, Serialize};
+
+use crate::pixels::Subsampling;
+
+/// `[render]`: how pixels are encoded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Quality of rendered JPEGs, 1 to 100.
+    pub jpeg_quality: u8,
+    /// Whether rendered JPEGs keep colour at full size (4:4:4) instead of half (4:2:0).
+    pub jpeg_full_color: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { jpeg_quality: 85, jpeg_full_color: false }
+    }
+}
+
+impl Settings {
+    pub(super) fn subsampling(&self) -> Subsampling {
+        if self.jpeg_full_color { Subsampling::S444 } else { Subsampling::S420 }
+    }
+}
