@@ -1,0 +1,68 @@
+//! Why a verb failed, sorted by who must act.
+
+use crate::iiif::Invalid;
+use crate::master::Refused;
+use crate::{pixels, store};
+
+/// Every way in which Tegl fails to answer.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// Nobody keeps what was asked for.
+    #[error("there is no image of this identifier")]
+    NotFound,
+    /// The client's to mend.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The keeper's to mend: a master of a kind that is not read; says what would work.
+    #[error("{0}")]
+    Unsupported(String),
+    /// The keeper's to mend: a master that is not what it claims to be.
+    #[error("the image cannot be shown: {0}")]
+    Damaged(String),
+    #[error("access to this image is refused")]
+    Forbidden,
+    /// Come back later.
+    #[error("the server is busy; try again in {retry_after_s} s")]
+    Busy { retry_after_s: u32 },
+    /// The operator's to mend: the store.
+    #[error("the image cannot be reached just now")]
+    Store(#[source] store::Error),
+    /// Nobody waits any more.
+    #[error("the request was given up")]
+    Abandoned,
+    /// A fault of Tegl's own; the text is for the log.
+    #[error("something went wrong within the server")]
+    Fault(String),
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::NotFound => Self::NotFound,
+            store::Error::BadKey(bad) => Self::Invalid(Invalid::new("identifier", "", bad.to_string())),
+            store::Error::Forbidden => Self::Forbidden,
+            store::Error::Unsupported(reason) => Self::Unsupported(reason),
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Damaged(_) => Self::Damaged(refused.to_string()),
+            Refused::Unsupported(reason) => Self::Unsupported(reason),
+            Refused::NoPage { .. } => Self::NotFound,
+        }
+    }
+}
+
+impl From<pixels::Error> for Error {
+    fn from(error: pixels::Error) -> Self {
+        match error {
+            pixels::Error::Damaged { .. } => Self::Damaged(error.to_string()),
+            pixels::Error::Unsupported(reason) => Self::Unsupported(reason),
+            pixels::Error::TooLarge { .. } => Self::Unsupported(error.to_string()),
+        }
+    }
+}

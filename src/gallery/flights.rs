@@ -1,0 +1,155 @@
+//! One making for all who ask for the same thing at the same time.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
+use tokio::runtime::Handle;
+
+use super::Error;
+
+/// Makings under way. Each runs in a task of its own, so that an asker who leaves costs the
+/// others nothing; when the last one has left, [`Interest::is_lost`] says so.
+pub struct Flights<K, V> {
+    under_way: Arc<Mutex<HashMap<K, Flight<V>>>>,
+    tasks: Handle,
+}
+
+struct Flight<V> {
+    result: Shared<BoxFuture<'static, Result<V, Error>>>,
+    askers: Weak<()>,
+}
+
+/// Whether anybody still waits.
+#[derive(Clone)]
+pub struct Interest(Weak<()>);
+
+impl Interest {
+    pub fn is_lost(&self) -> bool {
+        self.0.strong_count() == 0
+    }
+}
+
+impl<K, V> Flights<K, V>
+where
+    K: Hash + Eq + Clone + Send + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    pub fn new(tasks: Handle) -> Self {
+        Self { under_way: Arc::default(), tasks }
+    }
+
+    /// Waits for the making of `key`, which `make` starts unless it is under way already.
+    pub async fn join<F>(&self, key: K, make: impl FnOnce(Interest) -> F) -> Result<V, Error>
+    where
+        F: Future<Output = Result<V, Error>> + Send + 'static,
+    {
+        let (result, _asker) = self.board(key, make);
+        result.await
+    }
+
+    fn board<F>(&self, key: K, make: impl FnOnce(Interest) -> F) -> (Shared<BoxFuture<'static, Result<V, Error>>>, Arc<()>)
+    where
+        F: Future<Output = Result<V, Error>> + Send + 'static,
+    {
+        let mut under_way = lock(&self.under_way);
+        if let Some(flight) = under_way.get(&key)
+            && let Some(asker) = flight.askers.upgrade()
+        {
+            return (flight.result.clone(), asker);
+        }
+        let asker = Arc::new(());
+        let askers = Arc::downgrade(&asker);
+        let work = make(Interest(askers.clone()));
+        let landing = Landing { key: key.clone(), askers: askers.clone(), under_way: self.under_way.clone() };
+        let task = self.tasks.spawn(async move {
+            let done = work.await;
+            drop(landing);
+            done
+        });
+        let result = task.map(|joined| joined.unwrap_or_else(|error| Err(Error::Fault(error.to_string()))));
+        let result = result.boxed().shared();
+        under_way.insert(key, Flight { result: result.clone(), askers });
+        (result, asker)
+    }
+}
+
+/// Strikes a making off the list when it ends, however it ends.
+struct Landing<K: Hash + Eq, V> {
+    key: K,
+    askers: Weak<()>,
+    under_way: Arc<Mutex<HashMap<K, Flight<V>>>>,
+}
+
+impl<K: Hash + Eq, V> Drop for Landing<K, V> {
+    fn drop(&mut self) {
+        let mut under_way = lock(&self.under_way);
+        if under_way.get(&self.key).is_some_and(|flight| Weak::ptr_eq(&flight.askers, &self.askers)) {
+            under_way.remove(&self.key);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn many_askers_share_one_making() {
+        let (flights, made) = (Flights::new(Handle::current()), Arc::new(AtomicUsize::new(0)));
+        let make = |_| {
+            let made = made.clone();
+            async move {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                Ok::<_, Error>(made.fetch_add(1, Ordering::SeqCst))
+            }
+        };
+        let all = futures::future::join_all((0..50).map(|_| flights.join("tile", make))).await;
+        assert!(all.iter().all(|one| matches!(one, Ok(0))));
+        assert!(lock(&flights.under_way).is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_first_asker_may_leave() {
+        let flights = Arc::new(Flights::new(Handle::current()));
+        let slow = |_| async {
+            tokio::time::sleep(Duration::from_millis(40)).await;
+            Ok::<_, Error>(7)
+        };
+        let first = tokio::time::timeout(Duration::from_millis(5), flights.join(1, slow));
+        let (first, second) = tokio::join!(first, flights.join(1, |_| async { Ok(8) }));
+        assert!(first.is_err());
+        assert_eq!(second.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn a_making_learns_that_nobody_waits() {
+        let flights = Flights::new(Handle::current());
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let work = |interest: Interest| async move {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            let _ = tell.send(interest.is_lost());
+            Ok::<_, Error>(())
+        };
+        let left = tokio::time::timeout(Duration::from_millis(5), flights.join((), work)).await;
+        assert!(left.is_err());
+        assert!(told.await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_fault_for_those_who_wait_and_no_more() {
+        let flights = Flights::<_, ()>::new(Handle::current());
+        let broken = flights.join(1, |_| async { panic!("broken") }).await;
+        assert!(matches!(broken, Err(Error::Fault(_))));
+        assert!(flights.join(1, |_| async { Ok(()) }).await.is_ok());
+    }
+}
