@@ -3,6 +3,8 @@
 pub mod decode;
 pub mod encode;
 mod raster;
+pub mod tone;
+pub mod turn;
 
 pub use raster::{Channels, Raster};
 
