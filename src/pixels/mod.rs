@@ -1,5 +1,6 @@
 //! Decode, scale, turn, colour, encode: pure work on samples in memory.
 
+pub mod colour;
 pub mod decode;
 pub mod encode;
 mod raster;
