@@ -1,6 +1,6 @@
 //! JPEG 2000 through OpenJPEG, tile by tile so that only one tile is held as integers.
 
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::c_char;
 use std::{mem, ptr};
 
 use openjpeg_sys as opj;
@@ -32,9 +32,8 @@ struct Encoder {
     codec: *mut opj::opj_codec_t,
     image: *mut opj::opj_image_t,
     stream: *mut opj::opj_stream_t,
-    /// Boxed, for OpenJPEG holds its address.
-    memory: Box<Memory>,
-    complaints: Box<String>,
+    /// From a box; held by address only, for OpenJPEG holds the address too.
+    memory: *mut Memory,
 }
 
 impl Encoder {
@@ -44,15 +43,13 @@ impl Encoder {
         let image = image(raster.dimensions, raster.channels);
         // SAFETY: creates an output stream or gives null, which is checked below.
         let stream = unsafe { opj::opj_stream_create(opj::OPJ_J2K_STREAM_CHUNK_SIZE as usize, 0) };
-        let mut encoder = Self { codec, image, stream, memory: Box::default(), complaints: Box::default() };
+        let memory = Box::into_raw(Box::default());
+        let mut encoder = Self { codec, image, stream, memory };
         if codec.is_null() || image.is_null() || stream.is_null() {
             return Err(encoder.refused("no memory"));
         }
-        encoder.memory.attach(stream);
-        let complaints: *mut String = &mut *encoder.complaints;
-        // SAFETY: the codec is live, the function has the right type, and `complaints` is boxed and
-        // lives as long as the codec.
-        unsafe { opj::opj_set_error_handler(codec, Some(complain), complaints.cast()) };
+        // SAFETY: codec and stream are live; the memory is freed after both, in `drop`.
+        unsafe { Memory::attach(memory, codec, stream) };
         encoder.set_up(raster)?;
         Ok(encoder)
     }
@@ -64,7 +61,7 @@ impl Encoder {
         if ready == 0 { Err(self.refused("parameters")) } else { Ok(()) }
     }
 
-    fn encode(mut self, raster: &Raster) -> Result<Vec<u8>, Error> {
+    fn encode(self, raster: &Raster) -> Result<Vec<u8>, Error> {
         // SAFETY: all three are live and belong together.
         if unsafe { opj::opj_start_compress(self.codec, self.image, self.stream) } == 0 {
             return Err(self.refused("start"));
@@ -85,33 +82,27 @@ impl Encoder {
         if unsafe { opj::opj_end_compress(self.codec, self.stream) } == 0 {
             return Err(self.refused("end"));
         }
-        Ok(mem::take(&mut self.memory.bytes))
+        // SAFETY: live until `drop`, and OpenJPEG is not running.
+        Ok(mem::take(unsafe { &mut (*self.memory).bytes }))
     }
 
     fn refused(&self, at: &str) -> Error {
-        refused("jp2", format_args!("{at}: {}", self.complaints.trim_end()))
+        // SAFETY: live until `drop`, and OpenJPEG is not running.
+        let complaints = unsafe { &(*self.memory).complaints };
+        refused("jp2", format_args!("{at}: {}", complaints.trim_end()))
     }
 }
 
 impl Drop for Encoder {
     fn drop(&mut self) {
-        // SAFETY: each is live or null, which OpenJPEG's destructors accept, and is not used again.
+        // SAFETY: each is live or null, which OpenJPEG's destructors accept, and is not used again;
+        // the memory came from a box, and nobody is left who has its address.
         unsafe {
             opj::opj_stream_destroy(self.stream);
             opj::opj_destroy_codec(self.codec);
             opj::opj_image_destroy(self.image);
+            drop(Box::from_raw(self.memory));
         }
-    }
-}
-
-/// Keeps what OpenJPEG has to say, within reason.
-unsafe extern "C" fn complain(message: *const c_char, complaints: *mut c_void) {
-    // SAFETY: set together with a pointer to the encoder's string, which outlives the codec; nobody
-    // else holds it while OpenJPEG runs.
-    let complaints = unsafe { &mut *complaints.cast::<String>() };
-    if !message.is_null() && complaints.len() < 1000 {
-        // SAFETY: OpenJPEG hands over a string that ends with a zero.
-        complaints.push_str(&unsafe { CStr::from_ptr(message) }.to_string_lossy());
     }
 }
 
@@ -184,9 +175,9 @@ fn separate(raster: &Raster, tile: Rect, planes: &mut Vec<u8>) {
 
 /// The same file with a restricted profile in its `colr` box (ISO 15444-1, I.5.3.3).
 fn with_profile(file: Vec<u8>, icc: &[u8]) -> Vec<u8> {
-    let find = |name: &[u8]| {
-        file.iter().take(200).collect::<Vec<_>>().windows(4).position(|four| four.iter().copied().eq(name))
-    };
+    // The boxes before the codestream take less than a hundred bytes.
+    let start = &file[..file.len().min(200)];
+    let find = |name: &[u8; 4]| start.windows(4).position(|four| four == name);
     let (Some(header), Some(colour)) = (find(b"jp2h"), find(b"colr")) else { return file };
     let [header, colour] = [header - 4, colour - 4];
     let length = |at: usize| file[at..at + 4].iter().fold(0, |sum, &byte| sum << 8 | usize::from(byte));

@@ -1,28 +1,38 @@
-//! A growing file in memory that OpenJPEG can write to.
+//! Where OpenJPEG writes: a file that grows in memory, and what it has to say.
 
-use std::ffi::c_void;
+use std::ffi::{CStr, c_char, c_void};
 use std::slice;
 
 use openjpeg_sys as opj;
 
-/// Bytes written so far, and where the next will go.
+/// A file in the making.
 #[derive(Default)]
 pub struct Memory {
+    /// What was written so far.
     pub bytes: Vec<u8>,
+    /// Why it went wrong, in OpenJPEG's words.
+    pub complaints: String,
     position: usize,
 }
 
+/// OpenJPEG's complaints are kept up to about this many bytes.
+const COMPLAINTS: usize = 1000;
 /// What OpenJPEG takes for a failed write.
 const FAILED: usize = usize::MAX;
 
 impl Memory {
-    /// Lets `stream` write here; the address must hold as long as the stream lives.
-    pub fn attach(&mut self, stream: *mut opj::opj_stream_t) {
-        let memory: *mut Self = self;
-        // SAFETY: the caller hands over a live stream and keeps this in a box beside it; there is no
-        // function to free it, so it stays the box's.
+    /// Lets `codec` complain and `stream` write to `memory`.
+    ///
+    /// # Safety
+    ///
+    /// All three are live; `memory` outlives the others and is not used while they run.
+    pub unsafe fn attach(memory: *mut Self, codec: *mut opj::opj_codec_t, stream: *mut opj::opj_stream_t) {
+        let memory = memory.cast::<c_void>();
+        // SAFETY: codec and stream are live, the functions take `memory` for what it is, and none is
+        // given that would free it.
         unsafe {
-            opj::opj_stream_set_user_data(stream, memory.cast(), None);
+            opj::opj_set_error_handler(codec, Some(complain), memory);
+            opj::opj_stream_set_user_data(stream, memory, None);
             opj::opj_stream_set_write_function(stream, Some(write));
             opj::opj_stream_set_skip_function(stream, Some(skip));
             opj::opj_stream_set_seek_function(stream, Some(seek));
@@ -69,6 +79,15 @@ unsafe extern "C" fn seek(position: i64, memory: *mut c_void) -> i32 {
     // SAFETY: as in `write`.
     let memory = unsafe { &mut *memory.cast::<Memory>() };
     i32::from(memory.seek(usize::try_from(position).ok()))
+}
+
+unsafe extern "C" fn complain(message: *const c_char, memory: *mut c_void) {
+    // SAFETY: as in `write`.
+    let complaints = unsafe { &mut (*memory.cast::<Memory>()).complaints };
+    if !message.is_null() && complaints.len() < COMPLAINTS {
+        // SAFETY: OpenJPEG hands over a string that ends with a zero.
+        complaints.push_str(&unsafe { CStr::from_ptr(message) }.to_string_lossy());
+    }
 }
 
 #[cfg(test)]
