@@ -51,7 +51,11 @@ where
         result.await
     }
 
-    fn board<F>(&self, key: K, make: impl FnOnce(Interest) -> F) -> (Shared<BoxFuture<'static, Result<V, Error>>>, Arc<()>)
+    fn board<F>(
+        &self,
+        key: K,
+        make: impl FnOnce(Interest) -> F,
+    ) -> (Shared<BoxFuture<'static, Result<V, Error>>>, Arc<()>)
     where
         F: Future<Output = Result<V, Error>> + Send + 'static,
     {

@@ -38,7 +38,8 @@ struct Place {
 impl Lanes {
     pub fn new(settings: &Work, tasks: Handle) -> Self {
         let count = threads(settings);
-        let memory_kib = u32::try_from(settings.memory_mib.max(16) << 10).unwrap_or(u32::MAX >> 3).min(u32::MAX >> 3);
+        let memory_kib =
+            u32::try_from(settings.memory_mib.max(16) << 10).unwrap_or(u32::MAX >> 3).min(u32::MAX >> 3);
         Self {
             memory: Arc::new(Semaphore::new(memory_kib as usize)),
             memory_kib,
@@ -95,7 +96,8 @@ impl Lanes {
     async fn place(&self, bytes: u64) -> Result<Place, Error> {
         let ahead = self.waiting.fetch_add(1, Ordering::Relaxed);
         let waiting = Waiting(self.waiting.clone());
-        let expected = Duration::from_micros(self.usual_us.load(Ordering::Relaxed)) * ahead as u32 / self.count as u32;
+        let expected =
+            Duration::from_micros(self.usual_us.load(Ordering::Relaxed)) * ahead as u32 / self.count as u32;
         if expected > self.queue {
             return Err(self.busy(expected));
         }

@@ -21,7 +21,13 @@ pub struct Masters {
 
 impl Default for Masters {
     fn default() -> Self {
-        Self { revalidate_s: 60, max_area: 50_000_000, max_side: 32_768, whole_megapixels: 64, whole_mib: 512 }
+        Self {
+            revalidate_s: 60,
+            max_area: 50_000_000,
+            max_side: 32_768,
+            whole_megapixels: 64,
+            whole_mib: 512,
+        }
     }
 }
 

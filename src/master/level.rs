@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::iiif::{Dimensions, Rect};
+use crate::pixels::Channels;
 
 /// How a level's pixels are divided. Tiles at the right and bottom edge are stored full-sized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -121,6 +122,17 @@ impl Level {
         let down = f64::from(full.height) / f64::from(self.dimensions.height);
         let slack = 1.0 + 1.5 / f64::from(self.dimensions.width.min(self.dimensions.height));
         across > 1.0 && down >= 1.0 && across / down < slack * 1.01 && down / across < slack * 1.01
+    }
+
+    /// What a decoded pixel has: extra samples are left out, but for one of opacity.
+    pub fn channels(&self) -> Channels {
+        let gray = matches!(self.photometric, Photometric::WhiteIsZero | Photometric::BlackIsZero);
+        let colors = if gray { 1 } else { 3 };
+        match (gray, self.has_alpha && self.samples > colors && self.codec != Codec::Jpeg) {
+            (_, true) => Channels::Rgba,
+            (true, false) => Channels::Gray,
+            (false, false) => Channels::Rgb,
+        }
     }
 
     /// Where the tile lies in the file; `None` if it is not stored.

@@ -16,6 +16,7 @@ pub use orientation::Orientation;
 pub use whole::Whole;
 
 use crate::iiif::Dimensions;
+use crate::pixels::Channels;
 
 /// Why a file cannot be a master, in words for those who keep it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,6 +82,14 @@ impl Master {
     /// Upright: the sides exchanged where the orientation asks for a quarter turn.
     pub fn upright(&self) -> Dimensions {
         if self.orientation.swaps() { self.dimensions.turned() } else { self.dimensions }
+    }
+
+    /// What a decoded pixel has; 8-bit RGB where only decoding will tell.
+    pub fn channels(&self) -> Channels {
+        match self.levels.first() {
+            Some(level) => level.channels(),
+            None => Channels::Rgb,
+        }
     }
 
     /// About how many bytes of memory this index takes.

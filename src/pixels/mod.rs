@@ -8,6 +8,7 @@ mod picture;
 mod planar;
 mod planar_rgb;
 mod raster;
+pub mod scale;
 pub mod tone;
 pub mod turn;
 

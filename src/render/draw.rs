@@ -1,7 +1,5 @@
 //! Lays decoded tiles side by side.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use bytes::Bytes;
 
 use super::frame::Frame;
@@ -25,7 +23,7 @@ pub fn draw(
     frame: &Frame,
     level: &Level,
     tiles: &[Option<Bytes>],
-    abandoned: &AtomicBool,
+    abandoned: &dyn Fn() -> bool,
 ) -> Result<Picture, Stopped> {
     if level.codec == Codec::Jpeg
         && let Some(first) = tiles.iter().flatten().next()
@@ -44,12 +42,12 @@ fn draw_planar(
     frame: &Frame,
     level: &Level,
     tiles: &[Option<Bytes>],
-    abandoned: &AtomicBool,
+    abandoned: &dyn Fn() -> bool,
     canvas: &mut Planar,
 ) -> Result<bool, Stopped> {
     for (&tile, stored) in frame.tiles.iter().zip(tiles) {
         let Some(stored) = stored else { continue };
-        if abandoned.load(Ordering::Relaxed) {
+        if abandoned() {
             return Err(Stopped::Abandoned);
         }
         let (x, y) = place(frame, level, tile);
@@ -64,12 +62,12 @@ fn draw_packed(
     frame: &Frame,
     level: &Level,
     tiles: &[Option<Bytes>],
-    abandoned: &AtomicBool,
+    abandoned: &dyn Fn() -> bool,
 ) -> Result<Raster, Stopped> {
     let mut canvas: Option<Raster> = None;
     for (&tile, stored) in frame.tiles.iter().zip(tiles) {
         let Some(stored) = stored else { continue };
-        if abandoned.load(Ordering::Relaxed) {
+        if abandoned() {
             return Err(Stopped::Abandoned);
         }
         let mut decoded = decode_tile(level, stored)?;

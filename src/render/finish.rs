@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Plan, Settings};
 use crate::iiif::{Dimensions, Format, Quality, Rotation};
 use crate::master::{Orientation, Whole};
-use crate::pixels::colour::ToSrgb;
+use crate::pixels::colour::{Policy, ToSrgb, classify};
 use crate::pixels::scale::{self, Window};
 use crate::pixels::{Channels, Error, Picture, Raster, Subsampling, decode, encode, jpeg, tone, turn};
 
@@ -18,10 +18,27 @@ pub struct Look {
     pub convert: Option<Arc<ToSrgb>>,
 }
 
+impl Look {
+    /// Decides for a master with samples of `channels` and this profile.
+    pub fn of(icc: Option<&Arc<[u8]>>, channels: Channels) -> Self {
+        let Some(icc) = icc else { return Self::default() };
+        match classify(icc, channels) {
+            Policy::Srgb | Policy::Unusable => Self::default(),
+            Policy::Compact => Self { profile: Some(icc.clone()), convert: None },
+            Policy::Convert => Self { profile: None, convert: ToSrgb::new(icc, channels).ok().map(Arc::new) },
+        }
+    }
+
+    /// Whether stored tiles may leave as they are, with the profile attached.
+    pub fn lets_tiles_pass(&self) -> bool {
+        self.convert.is_none()
+    }
+}
+
 /// Scales the window of `picture` to `size`, makes it upright, and encodes it as `plan` says.
 pub fn finish(
     plan: &Plan,
-    picture: Picture,
+    picture: &Picture,
     (window, size): (Window, Dimensions),
     orientation: Orientation,
     look: &Look,
@@ -29,7 +46,7 @@ pub fn finish(
 ) -> Result<Vec<u8>, Error> {
     let plain =
         orientation.is_upright() && plan.rotation == Rotation::NONE && plan.quality != Quality::Bitonal;
-    if let Picture::Planar(planar) = &picture
+    if let Picture::Planar(planar) = picture
         && plain
         && look.convert.is_none()
         && plan.format == Format::Jpg
@@ -48,12 +65,12 @@ pub fn finish(
     encoded(raster, plan.format, look, settings)
 }
 
-fn scaled(picture: Picture, window: Window, size: Dimensions) -> Result<Raster, Error> {
+fn scaled(picture: &Picture, window: Window, size: Dimensions) -> Result<Raster, Error> {
     match picture {
-        Picture::Packed(raster) => scale::raster(&raster, window, size),
+        Picture::Packed(raster) => scale::raster(raster, window, size),
         Picture::Planar(planar) => {
             let full = if planar.planes.len() == 1 { Subsampling::Gray } else { Subsampling::S444 };
-            Ok(Picture::Planar(scale::planar(&planar, window, size, full)?).into_packed())
+            Ok(Picture::Planar(scale::planar(planar, window, size, full)?).into_packed())
         }
     }
 }
@@ -66,7 +83,7 @@ fn upright(raster: Raster, orientation: Orientation) -> Raster {
 
 fn converted(mut raster: Raster, look: &Look) -> Raster {
     if let Some(convert) = &look.convert {
-        raster = convert.converted(raster);
+        convert.convert(&mut raster);
     }
     raster
 }
@@ -130,10 +147,12 @@ pub fn decode_whole(codec: Whole, page: u32, file: &[u8], limit: u64) -> Result<
 }
 
 /// A profile that comes to light only on decoding is converted away at once.
-fn managed(raster: Raster, icc: Option<Vec<u8>>) -> Picture {
-    let look = icc.map(|icc| ToSrgb::unless_srgb(&icc, raster.channels));
-    Picture::Packed(match look.flatten() {
-        Some(convert) => convert.converted(raster),
-        None => raster,
-    })
+fn managed(mut raster: Raster, icc: Option<Vec<u8>>) -> Picture {
+    if let Some(icc) = icc
+        && matches!(classify(&icc, raster.channels), Policy::Compact | Policy::Convert)
+        && let Ok(convert) = ToSrgb::new(&icc, raster.channels)
+    {
+        convert.convert(&mut raster);
+    }
+    Picture::Packed(raster)
 }

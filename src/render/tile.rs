@@ -150,12 +150,8 @@ fn meaning(level: &Level, mut samples: Vec<u8>) -> Raster {
     }
     let gray = level.photometric != Photometric::Rgb;
     let colors = if gray { 1 } else { 3 };
-    let alpha = level.has_alpha && count > colors;
-    let channels = match (gray, alpha) {
-        (_, true) => Channels::Rgba,
-        (true, false) => Channels::Gray,
-        (false, false) => Channels::Rgb,
-    };
+    let channels = level.channels();
+    let alpha = channels == Channels::Rgba;
     if count == channels.count() && !(alpha && level.associated_alpha) {
         return Raster { dimensions, channels, samples };
     }

@@ -1,0 +1,332 @@
+//! Makes answers: stored tiles as they lie, everything else by rendering, each once.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use metrics::Counter;
+use moka::sync::Cache;
+use tokio::runtime::Handle;
+
+use super::flights::{Flights, Interest};
+use super::lanes::Lanes;
+use super::opened::{Opened, Shared};
+use super::{Error, Settings};
+use crate::iiif::Dimensions;
+use crate::master::{Codec, Kind, TileIndex, Whole, stored};
+use crate::pixels::Picture;
+use crate::render::{self, Frame, Plan, Source, Stopped};
+
+/// An answer's bytes, and how they were come by.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub bytes: Bytes,
+    pub cached: Cached,
+}
+
+/// Whether an answer was made for this request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cached {
+    Hit,
+    Miss,
+}
+
+type Name = (u64, Plan);
+
+/// A master without tiles, decoded: full size, half, quarter, and so on.
+pub struct Mips(Vec<Picture>);
+
+/// Where answers are made and kept.
+pub struct Kitchen {
+    answers: Cache<Name, Bytes>,
+    makings: Flights<Name, Bytes>,
+    decoded: Cache<u64, Arc<Mips>>,
+    decodings: Flights<u64, Arc<Mips>>,
+    lanes: Lanes,
+    settings: render::Settings,
+    whole_pixels: u64,
+    whole_bytes: u64,
+    counters: Counters,
+}
+
+struct Counters {
+    stored: Counter,
+    rendered: Counter,
+    hits: Counter,
+    misses: Counter,
+}
+
+impl Kitchen {
+    pub fn new(settings: &Settings, lanes: Lanes, tasks: Handle) -> Self {
+        let answers = Cache::builder()
+            .max_capacity(settings.cache.answers_mib << 20)
+            .weigher(|_: &Name, bytes: &Bytes| (bytes.len() + 256) as u32);
+        let decoded = Cache::builder()
+            .max_capacity(settings.cache.decoded_mib << 20)
+            .weigher(|_: &u64, mips: &Arc<Mips>| mips.0.iter().map(Picture::bytes).sum::<u64>() as u32);
+        Self {
+            answers: answers.build(),
+            makings: Flights::new(tasks.clone()),
+            decoded: decoded.build(),
+            decodings: Flights::new(tasks),
+            lanes,
+            settings: settings.render.clone(),
+            whole_pixels: settings.masters.whole_megapixels * 1_000_000,
+            whole_bytes: settings.masters.whole_mib << 20,
+            counters: Counters {
+                stored: metrics::counter!("tegl_answers_total", "source" => "stored"),
+                rendered: metrics::counter!("tegl_answers_total", "source" => "rendered"),
+                hits: metrics::counter!("tegl_answer_cache_total", "result" => "hit"),
+                misses: metrics::counter!("tegl_answer_cache_total", "result" => "miss"),
+            },
+        }
+    }
+
+    pub fn recipe(&self) -> u64 {
+        u64::from(self.settings.jpeg_quality) << 1 | u64::from(self.settings.jpeg_full_color)
+    }
+
+    /// Refuses what would be too much, before a byte is read.
+    pub fn check(&self, opened: &Opened, plan: &Plan) -> Result<(), Error> {
+        let Some((level, reduce)) = plan.rendering() else { return Ok(()) };
+        match &opened.master.kind {
+            Kind::Tiled => {
+                let level = &opened.master.levels[level];
+                let frame = Frame::of_tiles(plan, &opened.master, level, reduce);
+                self.lanes.check(frame.cost(render::bytes_a_pixel(level)))
+            }
+            Kind::Whole { bytes, reason, .. } => {
+                let pixels = opened.master.dimensions.area();
+                if pixels <= self.whole_pixels && *bytes <= self.whole_bytes {
+                    let frame = Frame::of_whole(
+                        plan,
+                        &opened.master,
+                        opened.master.dimensions.reduced(reduce),
+                        reduce,
+                    );
+                    return self.lanes.check(frame.cost(3));
+                }
+                Err(Error::Unsupported(format!(
+                    "{reason}, and at {} megapixels ({} MiB) it is too large to be decoded for each visitor (limits: {} \
+                     megapixels, {} MiB); make a tiled pyramid of it, as with `vips tiffsave IN OUT.tif --tile --pyramid \
+                     --compression jpeg --tile-width 256 --tile-height 256`",
+                    pixels / 1_000_000,
+                    bytes >> 20,
+                    self.whole_pixels / 1_000_000,
+                    self.whole_bytes >> 20
+                )))
+            }
+        }
+    }
+
+    /// From the cache, or a stored tile from a local file in the page cache.
+    pub fn deliver_now(&self, opened: &Shared, plan: &Plan) -> Option<Answer> {
+        let counted = |cached, counter: &Counter| {
+            counter.increment(1);
+            match plan.source {
+                Source::Stored { .. } => self.counters.stored.increment(1),
+                Source::Rendered { .. } => self.counters.rendered.increment(1),
+            }
+            cached
+        };
+        let name = (opened.number, plan.clone());
+        if let Some(bytes) = self.answers.get(&name) {
+            return Some(Answer { bytes, cached: counted(Cached::Hit, &self.counters.hits) });
+        }
+        let Source::Stored { level, tile } = plan.source else { return None };
+        let (range, head) = (tile_range(opened, level, tile)?, &opened.heads[level]);
+        if !is_whole(opened, level, plan.size) {
+            return None; // Cutting takes a thread of its own.
+        }
+        let read = opened.store.read_now(&opened.key, &opened.version, range, head)?;
+        let bytes = read.ok().filter(|bytes| stored::is_sound(bytes, head.len()))?;
+        self.answers.insert(name, bytes.clone());
+        Some(Answer { bytes, cached: counted(Cached::Miss, &self.counters.misses) })
+    }
+
+    pub async fn deliver(self: &Arc<Self>, opened: &Shared, plan: Plan) -> Result<Answer, Error> {
+        if let Some(answer) = self.deliver_now(opened, &plan) {
+            return Ok(answer);
+        }
+        match plan.source {
+            Source::Stored { .. } => self.counters.stored.increment(1),
+            Source::Rendered { .. } => self.counters.rendered.increment(1),
+        }
+        self.counters.misses.increment(1);
+        let name = (opened.number, plan.clone());
+        let (kitchen, opened) = (self.clone(), opened.clone());
+        let make = move |interest| async move {
+            let made = kitchen.make(&opened, &plan, interest).await?;
+            kitchen.answers.insert((opened.number, plan), made.clone());
+            Ok(made)
+        };
+        let bytes = self.makings.join(name, make).await?;
+        Ok(Answer { bytes, cached: Cached::Miss })
+    }
+
+    async fn make(
+        self: &Arc<Self>,
+        opened: &Shared,
+        plan: &Plan,
+        interest: Interest,
+    ) -> Result<Bytes, Error> {
+        match (plan.source, &opened.master.kind) {
+            (Source::Stored { level, tile }, _) => self.stored(opened, level, tile, plan.size).await,
+            (Source::Rendered { level, reduce }, Kind::Tiled) => {
+                self.tiled(opened, plan, level, reduce, interest).await
+            }
+            (Source::Rendered { reduce, .. }, Kind::Whole { codec, bytes, .. }) => {
+                self.whole(opened, plan, reduce, (*codec, *bytes)).await
+            }
+        }
+    }
+
+    async fn stored(
+        &self,
+        opened: &Shared,
+        level: usize,
+        tile: TileIndex,
+        size: Dimensions,
+    ) -> Result<Bytes, Error> {
+        let range =
+            tile_range(opened, level, tile).ok_or_else(|| Error::Damaged("a tile is not stored".into()))?;
+        let head = &opened.heads[level];
+        let bytes = opened.store.read(&opened.key, &opened.version, range, head).await?;
+        if !stored::is_sound(&bytes, head.len()) {
+            return Err(Error::Damaged("a stored tile is no JPEG".into()));
+        }
+        if is_whole(opened, level, size) {
+            return Ok(bytes);
+        }
+        let opened = opened.clone();
+        let cost = bytes.len() as u64 * 2 + opened.master.levels[level].grid.tile.area() * 6;
+        let cut = move || Ok(stored::cut(bytes.into(), &opened.master.levels[level], tile, size)?);
+        self.lanes.run(cost, cut).await.map(Bytes::from)
+    }
+
+    async fn tiled(
+        &self,
+        opened: &Shared,
+        plan: &Plan,
+        level: usize,
+        reduce: u32,
+        interest: Interest,
+    ) -> Result<Bytes, Error> {
+        let (opened, plan) = (opened.clone(), plan.clone());
+        let master = &opened.master;
+        let frame = Frame::of_tiles(&plan, master, &master.levels[level], reduce);
+        let cost = frame.cost(render::bytes_a_pixel(&master.levels[level]));
+        self.lanes.check(cost)?;
+        let tiles = tiles(&opened, level, &frame).await?;
+        let cost = cost + tiles.iter().flatten().map(|tile| tile.len() as u64).sum::<u64>();
+        let settings = self.settings.clone();
+        let work = move || {
+            let master = &opened.master;
+            let drawn = render::draw(&frame, &master.levels[level], &tiles, &|| interest.is_lost());
+            let picture = drawn.map_err(|stopped| match stopped {
+                Stopped::Abandoned => Error::Abandoned,
+                Stopped::Pixels(error) => error.into(),
+            })?;
+            drop(tiles);
+            let place = (frame.window, frame.size);
+            Ok(render::finish(&plan, &picture, place, master.orientation, &opened.look, &settings)?)
+        };
+        self.lanes.run(cost, work).await.map(Bytes::from)
+    }
+
+    async fn whole(
+        self: &Arc<Self>,
+        opened: &Shared,
+        plan: &Plan,
+        reduce: u32,
+        file: (Whole, u64),
+    ) -> Result<Bytes, Error> {
+        let mips = match self.decoded.get(&opened.number) {
+            Some(mips) => mips,
+            None => {
+                let (kitchen, master) = (self.clone(), opened.clone());
+                let decode = move |_| async move { kitchen.decode(master, file).await };
+                self.decodings.join(opened.number, decode).await?
+            }
+        };
+        let (opened, plan, settings) = (opened.clone(), plan.clone(), self.settings.clone());
+        let mip = (reduce.ilog2() as usize).min(mips.0.len() - 1);
+        let frame = Frame::of_whole(&plan, &opened.master, mips.0[mip].dimensions(), 1 << mip);
+        let work = move || {
+            let (place, orientation) = ((frame.window, frame.size), opened.master.orientation);
+            Ok(render::finish(&plan, &mips.0[mip], place, orientation, &opened.look, &settings)?)
+        };
+        self.lanes.run(frame.size.area() * 6 + (1 << 20), work).await.map(Bytes::from)
+    }
+
+    /// Decodes all of a master and halves it again and again.
+    async fn decode(
+        self: Arc<Self>,
+        opened: Shared,
+        (codec, length): (Whole, u64),
+    ) -> Result<Arc<Mips>, Error> {
+        let cost = length + opened.master.dimensions.area() * 4;
+        self.lanes.check(cost)?;
+        let mut file = Vec::with_capacity(length as usize);
+        for start in (0..length).step_by(8 << 20) {
+            let range = start..(start + (8 << 20)).min(length);
+            file.extend_from_slice(&opened.store.read(&opened.key, &opened.version, range, &[]).await?);
+        }
+        let (limit, page, number) = (self.whole_pixels, opened.page, opened.number);
+        let expected = opened.master.dimensions;
+        let work = move || {
+            let full = render::decode_whole(codec, page, &file, limit)?;
+            drop(file);
+            if full.dimensions() != expected {
+                return Err(Error::Damaged("its pixels are not as many as its header says".into()));
+            }
+            let mut mips = vec![full];
+            while let Some(last) =
+                mips.last().filter(|last| last.dimensions().width.max(last.dimensions().height) > 256)
+            {
+                let half = last.halved();
+                mips.push(half);
+            }
+            Ok(Arc::new(Mips(mips)))
+        };
+        let mips = self.lanes.run(cost, work).await?;
+        self.decoded.insert(number, mips.clone());
+        Ok(mips)
+    }
+
+    pub fn observe(&self) {
+        let [busy, threads, waiting] = self.lanes.load();
+        metrics::gauge!("tegl_work_threads_busy").set(busy as f64);
+        metrics::gauge!("tegl_work_threads").set(threads as f64);
+        metrics::gauge!("tegl_work_waiting").set(waiting as f64);
+        metrics::gauge!("tegl_work_memory_bytes").set((self.lanes.taken_kib() << 10) as f64);
+        metrics::gauge!("tegl_cache_bytes", "cache" => "answers").set(self.answers.weighted_size() as f64);
+        metrics::gauge!("tegl_cache_entries", "cache" => "answers").set(self.answers.entry_count() as f64);
+        metrics::gauge!("tegl_cache_bytes", "cache" => "decoded").set(self.decoded.weighted_size() as f64);
+    }
+}
+
+/// The stored tile's bytes behind its start marker.
+fn tile_range(opened: &Opened, level: usize, tile: TileIndex) -> Option<Range<u64>> {
+    let range = opened.master.levels[level].range(tile)?;
+    (range.end - range.start > stored::MARKER).then(|| range.start + stored::MARKER..range.end)
+}
+
+/// Whether a tile of this size needs no cutting.
+fn is_whole(opened: &Opened, level: usize, size: Dimensions) -> bool {
+    opened.master.levels[level].grid.tile == size
+}
+
+/// The frame's tiles as they are stored; JPEGs with their heads.
+async fn tiles(opened: &Opened, level: usize, frame: &Frame) -> Result<Vec<Option<Bytes>>, Error> {
+    let stored = &opened.master.levels[level];
+    let jpeg = stored.codec == Codec::Jpeg;
+    let range = |&tile: &TileIndex| if jpeg { tile_range(opened, level, tile) } else { stored.range(tile) };
+    let wanted: Vec<_> = frame.tiles.iter().map(range).collect();
+    let ranges: Vec<_> = wanted.iter().flatten().cloned().collect();
+    let mut read = opened.store.read_many(&opened.key, &opened.version, &ranges).await?.into_iter();
+    let head = &opened.heads[level];
+    let whole =
+        |bytes: Bytes| if jpeg { Bytes::from([head.as_ref(), bytes.as_ref()].concat()) } else { bytes };
+    Ok(wanted.into_iter().map(|range| range.and_then(|_| read.next()).map(whole)).collect())
+}

@@ -1,0 +1,71 @@
+//! What an identifier names: a source, a path below it, a page.
+
+use super::Error;
+use crate::iiif::Invalid;
+use crate::store::Key;
+
+/// The parts of `NAME:path;page=n`; the name and the page may be left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identifier {
+    /// Position of the source, if the identifier names one.
+    pub source: Option<usize>,
+    pub key: Key,
+    /// 1 is the first.
+    pub page: u32,
+}
+
+impl Identifier {
+    /// Reads an identifier, decoded once, against the sources' names. A text before `:` that
+    /// names no source belongs to the path: `ark:/12025/654`.
+    pub fn parse<'a>(text: &str, names: impl IntoIterator<Item = Option<&'a str>>) -> Result<Self, Error> {
+        let named = text.split_once(':').and_then(|(name, path)| {
+            let at = names.into_iter().position(|known| known == Some(name))?;
+            Some((at, path))
+        });
+        let (source, path) = named.map_or((None, text), |(at, path)| (Some(at), path));
+        let (path, page) = match path.rsplit_once(";page=") {
+            Some((path, page)) => match page.parse::<u32>() {
+                Ok(number) if number > 0 && number.to_string() == page => (path, number),
+                _ => {
+                    return Err(
+                        Invalid::new("identifier", text, "has a page that is no number from 1 on").into()
+                    );
+                }
+            },
+            None => (path, 1),
+        };
+        let key = Key::parse(path).map_err(|bad| Invalid::new("identifier", text, bad.to_string()))?;
+        Ok(Self { source, key, page })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_a_path_and_a_page() {
+        let names = [None, Some("maps")];
+        for (text, expected) in [
+            ("a/b.tif", Some((None, "a/b.tif", 1))),
+            ("maps:a.tif", Some((Some(1), "a.tif", 1))),
+            ("ark:/12025/654", None),
+            ("ark:12025/654", Some((None, "ark:12025/654", 1))),
+            ("maps:x;page=3", Some((Some(1), "x", 3))),
+            ("x;page=0", None),
+            ("x;page=01", None),
+            ("x;page=", None),
+            ("x;pages=2", Some((None, "x;pages=2", 1))),
+            ("maps:../x", None),
+            ("maps:", None),
+        ] {
+            let found = Identifier::parse(text, names).ok();
+            let expected = expected.map(|(source, path, page)| Identifier {
+                source,
+                key: Key::parse(path).unwrap(),
+                page,
+            });
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! A master that is being served: its index, its colours' treatment, its tiles' heads.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::Error;
+use crate::iiif::{Dimensions, Info, Limits, Rect, Tiles};
+use crate::master::{self, FIRST_READ, Held, Kind, Master, Stop, stored};
+use crate::render::Look;
+use crate::store::{Key, Store, Version};
+
+/// A master as the gallery keeps it, for as long as its version lasts.
+pub struct Opened {
+    /// Tells this opening from every other one of this server.
+    pub number: u64,
+    pub store: Store,
+    pub key: Key,
+    pub page: u32,
+    pub version: Version,
+    pub master: Master,
+    pub look: Look,
+    pub limits: Limits,
+    /// For each level of JPEG tiles, what stands before a tile.
+    pub heads: Vec<Bytes>,
+    /// When the store was last asked for the version, in milliseconds since the start.
+    checked_ms: AtomicU64,
+}
+
+/// No sound index needs more reads.
+const MOST_READS: usize = 512;
+/// No sound index is larger, in bytes.
+const MOST_INDEX: u64 = 128 << 20;
+/// The side of the tiles that a master without tiles is asked for in.
+const WHOLE_TILE: u32 = 512;
+
+impl Opened {
+    /// Reads a master's index: one range of its start and, where that is not all of it, the rest.
+    pub async fn open(store: Store, key: Key, page: u32, limits: Limits) -> Result<Self, Error> {
+        let (version, start) = store.start(&key, FIRST_READ).await?;
+        let mut held = Held::new(version.size, start);
+        let (mut reads, mut fetched) = (1, 0);
+        let master = loop {
+            match master::index(&held, page) {
+                Ok(master) => break master,
+                Err(Stop::Refused(refused)) => return Err(refused.into()),
+                Err(Stop::Missing { range, likely }) => {
+                    let end = range.end.max(range.start.saturating_add(likely)).min(version.size);
+                    fetched += end - range.start;
+                    if reads >= MOST_READS || fetched > MOST_INDEX {
+                        return Err(Error::Damaged("its index is larger than any sound one".into()));
+                    }
+                    let bytes = store.read(&key, &version, range.start..end, &[]).await?;
+                    held.add(range.start, bytes);
+                    reads += 1;
+                }
+            }
+        };
+        Ok(Self::new(store, key, page, version, master, limits))
+    }
+
+    fn new(store: Store, key: Key, page: u32, version: Version, master: Master, limits: Limits) -> Self {
+        static NUMBERS: AtomicU64 = AtomicU64::new(1);
+        let look = Look::of(master.icc.as_ref(), master.channels());
+        let head = |level| Bytes::from(stored::head(level, look.profile.as_deref()));
+        let heads = master.levels.iter().map(head).collect();
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        let checked_ms = AtomicU64::new(now_ms());
+        Self { number, store, key, page, version, master, look, limits, heads, checked_ms }
+    }
+
+    /// How long ago the store was asked whether the master is still the same.
+    pub fn unchecked_ms(&self) -> u64 {
+        now_ms().saturating_sub(self.checked_ms.load(Ordering::Relaxed))
+    }
+
+    pub fn checked(&self) {
+        self.checked_ms.store(now_ms(), Ordering::Relaxed);
+    }
+
+    /// About how many bytes of memory this takes.
+    pub fn weight(&self) -> usize {
+        self.master.weight() + self.heads.iter().map(Bytes::len).sum::<usize>() + 1024
+    }
+
+    /// The levels and tiles that viewers are told of: what lies in the store where there are
+    /// levels by whole factors, halvings down to one tile where there are none.
+    pub fn info(&self, id: String) -> Info {
+        let full = self.master.upright();
+        let upright = self.master.orientation.is_upright();
+        let grid = self.master.levels.first().map(|level| level.grid.tile);
+        let side = grid.filter(|_| upright).unwrap_or(Dimensions::new(WHOLE_TILE, WHOLE_TILE));
+        let mut factors: Vec<(u32, Dimensions)> = Vec::new();
+        let fits_tile = |factor: u32| {
+            let size = full.reduced(factor);
+            size.width <= side.width && size.height <= side.height
+        };
+        let mut factor = 1;
+        loop {
+            factors.push((factor, full.reduced(factor)));
+            if fits_tile(factor) || factor >= 1 << 16 {
+                break;
+            }
+            factor *= 2;
+        }
+        if upright {
+            for level in self.master.levels.iter().filter(|level| level.grid.tile == side) {
+                let Some(factor) = level.factor(full) else { continue };
+                match factors.binary_search_by_key(&factor, |(factor, _)| *factor) {
+                    Ok(known) => factors[known].1 = level.dimensions,
+                    Err(place) if factor < factors[factors.len() - 1].0 => {
+                        factors.insert(place, (factor, level.dimensions))
+                    }
+                    Err(_) => {}
+                }
+            }
+        }
+        let allowed = |size: &Dimensions| self.limits.allow(*size);
+        let sizes = factors.iter().rev().map(|(_, size)| *size).filter(allowed).collect();
+        let scale_factors = factors.iter().map(|(factor, _)| *factor).collect();
+        Info { id, dimensions: full, limits: self.limits, sizes, tiles: Tiles { side, scale_factors } }
+    }
+
+    /// Why no tile of this master can be sent as it lies, if none can.
+    pub fn slow_because(&self) -> Option<String> {
+        match &self.master.kind {
+            Kind::Whole { reason, .. } => Some(reason.clone()),
+            Kind::Tiled if !self.look.lets_tiles_pass() => Some("its colours have to be converted".into()),
+            Kind::Tiled if !self.master.orientation.is_upright() => Some("it does not lie upright".into()),
+            Kind::Tiled => None,
+        }
+    }
+
+    /// The whole image, in its own pixels.
+    pub fn all(&self) -> Rect {
+        Rect::all(self.master.upright())
+    }
+}
+
+/// Milliseconds on a clock that never goes back.
+fn now_ms() -> u64 {
+    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_millis() as u64
+}
+
+/// Shared by all who ask for the same image.
+pub type Shared = Arc<Opened>;
