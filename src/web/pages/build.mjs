@@ -1,0 +1,57 @@
+// Puts the viewers that the pages carry into bundle/, which the binary embeds:
+//
+//   npm ci && npm run build
+//
+// OpenSeadragon and Mirador are copied as their makers built them, with the licences of everything
+// that Mirador's file contains.
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const modules = path.join(here, "node_modules");
+const bundle = path.join(here, "bundle");
+
+const COPIES = {
+  "openseadragon/openseadragon.min.js": "openseadragon/build/openseadragon/openseadragon.min.js",
+  "openseadragon/images": "openseadragon/build/openseadragon/images",
+  "openseadragon/LICENSE.txt": "openseadragon/LICENSE.txt",
+  "mirador/mirador.min.js": "mirador/dist/mirador.min.js",
+  "mirador/LICENSE.txt": "mirador/LICENSE",
+};
+
+// The text of every licence file that an installed package carries.
+function licences(folder) {
+  const names = fs.readdirSync(folder).filter((name) => /^(licen[sc]e|notice|copying)/i.test(name)).sort();
+  return names
+    .map((name) => path.join(folder, name))
+    .filter((file) => fs.statSync(file).isFile())
+    .map((file) => fs.readFileSync(file, "utf8").trim());
+}
+
+// One heading and text for each package in the lock file, in its order.
+function notices() {
+  const { packages } = JSON.parse(fs.readFileSync(path.join(here, "package-lock.json"), "utf8"));
+  return Object.entries(packages)
+    .filter(([place]) => place && fs.existsSync(path.join(here, place)))
+    .map(([place, { version, license }]) => {
+      const name = place.slice(place.lastIndexOf("node_modules/") + "node_modules/".length);
+      return [`${name} ${version} (${license})`, ...licences(path.join(here, place))].join("\n\n");
+    })
+    .join(`\n\n${"-".repeat(80)}\n\n`);
+}
+
+fs.rmSync(bundle, { recursive: true, force: true });
+for (const [target, source] of Object.entries(COPIES)) {
+  fs.cpSync(path.join(modules, source), path.join(bundle, target), { recursive: true });
+}
+// The maps that these scripts name are not carried; without the remark nobody asks for them.
+for (const script of Object.keys(COPIES).filter((name) => name.endsWith(".js"))) {
+  const file = path.join(bundle, script);
+  fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace(/\n?\/\/# sourceMappingURL=\S+\s*$/, "\n"));
+}
+fs.writeFileSync(path.join(bundle, "mirador/THIRD-PARTY-LICENSES.txt"), notices() + "\n");
+
+// Cargo watches the files that it embedded, not the folder: a younger source makes it look again.
+const now = new Date();
+fs.utimesSync(path.join(here, "assets.rs"), now, now);
