@@ -22,6 +22,9 @@ def exceptions():
 
 def results():
     """Each test's name and its first failure, or None."""
+    if not pathlib.Path(path).exists():
+        log = pathlib.Path(path + ".log").read_text().strip().splitlines()[-1:]
+        sys.exit(f"{validator} {version}: the validator itself failed: {' '.join(log)}")
     found = json.loads(pathlib.Path(path).read_text())
     if validator == "classic":
         return {name: row["failure"] for name, row in found.items()}

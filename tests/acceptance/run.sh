@@ -59,7 +59,7 @@ validate() {
     for version in 3.0 2.0; do
       found=$work/classic-$1-$version.json
       rm -f "$found"
-      "$work/classic/bin/python" "$accept/image/validate_classic.py" --base "$masters_base/iiif/${version%.0}" --id "$2" \
+      timeout 300 "$work/classic/bin/python" "$accept/image/validate_classic.py" --base "$masters_base/iiif/${version%.0}" --id "$2" \
         --version "$version" --json "$found" >"$found.log" 2>&1 || true
       echo "== $1"
       judge python3 tests/acceptance/judge.py classic "$version" "$found"
@@ -69,7 +69,7 @@ validate() {
     for version in 3 2; do
       found=$work/ng-$1-$version.json
       rm -f "$found"
-      "$work/ng/bin/python" "$accept/image/validate_ng.py" --base "$masters_base/iiif/$version" --id "$2" --all \
+      timeout 300 "$work/ng/bin/python" "$accept/image/validate_ng.py" --base "$masters_base/iiif/$version" --id "$2" --all \
         $([ "$version" = 2 ] && echo --v2) --json "$found" >"$found.log" 2>&1 || true
       echo "== $1"
       judge python3 tests/acceptance/judge.py ng "$version" "$found"
@@ -106,7 +106,7 @@ viewers() {
   local identifiers
   mapfile -t identifiers < <(cd "$sample" && find . -type f -regextype egrep -iregex '.*\.(tiff?|jpe?g|png|jp2|webp|avif|gif)' -printf '%P\n' \
     | sort | node -e 'for (const name of require("fs").readFileSync(0, "utf8").trim().split("\n")) console.log(encodeURIComponent(name))')
-  judge node tests/viewers/run.mjs "$sample_base" "${identifiers[@]}" --metrics "$sample_metrics" --out "$work/viewers"
+  judge timeout 900 node tests/viewers/run.mjs "$sample_base" "${identifiers[@]}" --metrics "$sample_metrics" --out "$work/viewers"
 }
 
 mkdir -p "$work"
