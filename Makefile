@@ -36,7 +36,10 @@ build: setup bundle
 	cargo build --release --locked
 
 target/sample: build
-	@[ -e $@ ] || "$$TEGL" sample $@
+	@[ -e $@ ] && exit
+	rm -rf $@.part
+	"$$TEGL" sample $@.part
+	mv $@.part $@
 
 demo: target/sample
 	@exec "$$TEGL" serve target/sample
