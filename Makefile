@@ -26,11 +26,12 @@ bundle: $(BUNDLE)
 # The folder is its own stamp: it is as new as the lock file it was made from.
 $(BUNDLE): | setup
 $(BUNDLE): $(wildcard $(PAGES)/package*.json $(PAGES)/*.mjs)
-	@trap 'rm -rf $(abspath $@)' ERR
+	@trap 'rm -rf $(abspath $@)' EXIT
 	cd $(PAGES)
 	npm ci --ignore-scripts --no-audit --no-fund
 	npm run build
 	touch bundle
+	trap - EXIT
 
 build: setup bundle
 	cargo build --release --locked

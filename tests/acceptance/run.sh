@@ -61,7 +61,7 @@ validate() {
       rm -f "$found"
       timeout 300 "$work/classic/bin/python" "$accept/image/validate_classic.py" --base "$masters_base/iiif/${version%.0}" --id "$2" \
         --version "$version" --json "$found" >"$found.log" 2>&1 || true
-      echo "== $1"
+      echo "== $1 master, $2"
       judge python3 tests/acceptance/judge.py classic "$version" "$found"
     done
   fi
@@ -71,7 +71,7 @@ validate() {
       rm -f "$found"
       timeout 300 "$work/ng/bin/python" "$accept/image/validate_ng.py" --base "$masters_base/iiif/$version" --id "$2" --all \
         $([ "$version" = 2 ] && echo --v2) --json "$found" >"$found.log" 2>&1 || true
-      echo "== $1"
+      echo "== $1 master, $2"
       judge python3 tests/acceptance/judge.py ng "$version" "$found"
     done
   fi
