@@ -8,13 +8,14 @@ mkdir -p "$BENCH_DIR"
 cd "$BENCH_DIR"
 mkdir -p masters static node
 
-# once RESULT COMMAND...: COMMAND writes RESULT, under another name until it is whole.
+# once RESULT COMMAND...: COMMAND writes RESULT, in another folder until it is whole.
 once() {
-  local result=$1 part=${1%/*}/part-${1##*/}
+  local result=$1 part=part/$1
   shift
   [ -e "$result" ] && return
   echo "making $result" >&2
   rm -rf "$part"
+  mkdir -p "${part%/*}"
   "$@" "$part"
   mv "$part" "$result"
 }
@@ -41,9 +42,9 @@ if [ ! -e node/node_modules/sharp ]; then
 fi
 if [ ! -e masters/m20k_strip.tif ] || [ ! -e masters/m8k_strip.tif ]; then
   [ -d src ] || photographs src
-  rm -rf part-masters
-  ADOBE_ICC=$(find src -name AdobeRGB1998.icc) venv/bin/python "$harness/make_masters.py" src part-masters
-  mv part-masters/* masters/
+  rm -rf part
+  ADOBE_ICC=$(find src -name AdobeRGB1998.icc) venv/bin/python "$harness/make_masters.py" src part
+  mv part/* masters/
 fi
 once masters/m20k_t256_q85.tif tiled m20k 256 85
 once masters/m20k_t512_q85.tif tiled m20k 512 85
