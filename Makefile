@@ -1,0 +1,64 @@
+# make demo   build everything, write the sample collection, serve it
+# make test   every test: unit, integration, IIIF's validators, viewers in Chromium
+# make check  format and lints        make bench  side by side with nginx, iipsrv and sharp
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := build
+
+export TEGL := $(or $(CARGO_TARGET_DIR),target)/release/tegl
+PAGES := src/web/pages
+BUNDLE := $(PAGES)/bundle
+
+.PHONY: setup setup-tests bundle build demo test acceptance check bench clean
+
+# What a machine with git, Rust and Node may still lack.
+setup:
+	@.ci/provide cargo node npm cmake nasm cc c++
+
+setup-tests: setup
+	@.ci/provide --optional chromium python3 python3-venv libmagic
+	tests/testbeds.sh
+
+bundle: $(BUNDLE)
+
+# The folder is its own stamp: it is as new as the lock file it was made from.
+$(BUNDLE): | setup
+$(BUNDLE): $(wildcard $(PAGES)/package*.json $(PAGES)/*.mjs)
+	@trap 'rm -rf $(abspath $@)' EXIT
+	cd $(PAGES)
+	npm ci --ignore-scripts --no-audit --no-fund
+	npm run build
+	touch bundle
+	trap - EXIT
+
+build: setup bundle
+	cargo build --release --locked
+
+target/sample: build
+	@[ -e $@ ] && exit
+	rm -rf $@.part
+	"$$TEGL" sample $@.part
+	mv $@.part $@
+
+demo: target/sample
+	@exec "$$TEGL" serve target/sample
+
+test: setup-tests bundle
+	cargo test --release --locked
+	tests/acceptance/run.sh
+
+acceptance: setup-tests build
+	tests/acceptance/run.sh
+
+check: setup bundle
+	cargo fmt --check
+	cargo clippy --release --all-targets --locked -- -D warnings
+
+bench: build
+	benches/side_by_side.sh
+
+clean:
+	cargo clean
+	rm -rf target $(BUNDLE) $(PAGES)/node_modules tests/viewers/node_modules

