@@ -1,1 +1,80 @@
-//! cli
+//! What was typed → one verb.
+
+mod config;
+mod health;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Serves masters of artworks by IIIF: tiles for deep-zoom viewers, sent as they lie.
+#[derive(Parser)]
+#[command(name = "tegl", version, arg_required_else_help = true, max_term_width = 100)]
+struct Typed {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Serve(Serve),
+    Config(Config),
+    Health(Health),
+}
+
+/// Serve masters from folders, files, buckets and web folders.
+///
+/// Identifiers are the paths below a PATH_OR_URL, as in
+/// http://127.0.0.1:8182/iiif/3/folder%2Fimage.tif/info.json; open http://127.0.0.1:8182/ to see
+/// what there is. Credentials and endpoints of buckets come from the usual environment variables
+/// (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, AZURE_STORAGE_ACCOUNT_NAME, GOOGLE_APPLICATION_CREDENTIALS …).
+#[derive(Args)]
+pub struct Serve {
+    /// Where masters lie: a folder, a file, s3://BUCKET/PREFIX, az://CONTAINER/PREFIX,
+    /// gs://BUCKET/PREFIX or http(s)://HOST/PREFIX. Several are searched in this order.
+    #[arg(value_name = "PATH_OR_URL")]
+    sources: Vec<String>,
+    /// Where to listen [default: 127.0.0.1:8182]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Settings in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, where there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Print the settings in force, or check a file.
+#[derive(Args)]
+pub struct Config {
+    /// Settings in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, where there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print every setting with its default and what it does
+    #[arg(long)]
+    defaults: bool,
+}
+
+/// Ask a running server whether it is ready; for containers.
+#[derive(Args)]
+pub struct Health {
+    /// The server's address
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8182")]
+    url: String,
+}
+
+/// Runs the verb that was typed; says on standard error why it could not.
+pub fn run() -> ExitCode {
+    let done = match Typed::parse().verb {
+        Verb::Serve(typed) => serve::run(typed),
+        Verb::Config(typed) => config::run(&typed),
+        Verb::Health(typed) => health::run(&typed),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("tegl: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -174,6 +174,17 @@ impl Gallery {
         self.kitchen.deliver_now(opened, plan)
     }
 
+    /// Looks the image up anew when it is asked for next.
+    pub fn forget(&self, identifier: &str) {
+        self.masters.invalidate(identifier);
+    }
+
+    /// Whether every source answers.
+    pub async fn is_reachable(&self) -> bool {
+        let asked = self.sources.iter().map(|source| source.store.is_reachable());
+        futures::future::join_all(asked).await.into_iter().all(|reached| reached)
+    }
+
     /// What an answer's ETag is made of besides plan and master: how it is encoded.
     pub fn recipe(&self) -> u64 {
         self.kitchen.recipe()

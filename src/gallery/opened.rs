@@ -10,7 +10,7 @@ use super::Error;
 use crate::iiif::{Dimensions, Info, Limits, Rect, Tiles};
 use crate::master::{self, FIRST_READ, Held, Kind, Master, Stop, stored};
 use crate::render::Look;
-use crate::store::{Key, Store, Version};
+use crate::store::{Key, Store, Tag, Version};
 
 /// A master as the gallery keeps it, for as long as its version lasts.
 pub struct Opened {
@@ -121,6 +121,19 @@ impl Opened {
         let sizes = factors.iter().rev().map(|(_, size)| *size).filter(allowed).collect();
         let scale_factors = factors.iter().map(|(factor, _)| *factor).collect();
         Info { id, dimensions: full, limits: self.limits, sizes, tiles: Tiles { side, scale_factors } }
+    }
+
+    /// The version, for hashing.
+    pub fn version_bytes(&self) -> Vec<u8> {
+        match &self.version.etag {
+            Tag::Local { inode, changed } => {
+                [&self.version.size.to_le_bytes()[..], &inode.to_le_bytes(), &changed.to_le_bytes()].concat()
+            }
+            Tag::Remote { etag, modified } => {
+                let etag = etag.as_deref().unwrap_or_default().as_bytes();
+                [&self.version.size.to_le_bytes()[..], etag, &modified.to_le_bytes()].concat()
+            }
+        }
     }
 
     /// Why no tile of this master can be sent as it lies, if none can.

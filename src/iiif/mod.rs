@@ -18,6 +18,7 @@ pub use geometry::{Dimensions, Rect};
 pub use info::{Info, Tiles};
 pub use invalid::Invalid;
 pub use limits::Limits;
+pub use number::integer;
 pub use quality::Quality;
 pub use region::Region;
 pub use request::ImageRequest;

@@ -233,6 +233,17 @@ impl Store {
         }
     }
 
+    /// Whether the store answers at all: that there is no such object is an answer.
+    pub async fn is_reachable(&self) -> bool {
+        match &self.0.place {
+            Place::Local(local) => local.root().exists(),
+            Place::Remote(remote) => match Key::parse(".tegl-health") {
+                Ok(key) => !matches!(remote.head(&key).await, Err(Error::Unavailable(_) | Error::TimedOut)),
+                Err(_) => false,
+            },
+        }
+    }
+
     pub fn counts(&self) -> Counts {
         let counters = &self.0.counters;
         Counts {

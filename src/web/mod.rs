@@ -1,3 +1,17 @@
-//! web
+//! HTTP in, HTTP out.
 
+mod base;
+mod deepzoom;
+mod door;
+mod error;
+mod headers;
+mod image;
+mod operations;
 pub mod pages;
+mod route;
+mod server;
+pub mod settings;
+mod site;
+
+pub use door::Door;
+pub use server::{Running, start};

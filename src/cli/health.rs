@@ -1,0 +1,25 @@
+//! `tegl health`: asks a running server whether it is ready.
+
+use std::time::Duration;
+
+use super::Health as Typed;
+
+pub fn run(typed: &Typed) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let asked = runtime.map_err(|error| error.to_string())?.block_on(ask(&typed.url));
+    println!("{}", asked?);
+    Ok(())
+}
+
+async fn ask(base: &str) -> Result<String, String> {
+    let url = format!("{}/health/ready", base.trim_end_matches('/'));
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).no_proxy().build();
+    let answer = client.map_err(|error| error.to_string())?.get(&url).send().await;
+    let answer = answer.map_err(|error| format!("{url} does not answer: {error}"))?;
+    let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
+    if status.is_success() {
+        Ok(text.trim().to_owned())
+    } else {
+        Err(format!("{url} says {status}: {}", text.trim()))
+    }
+}

@@ -1,0 +1,119 @@
+//! `tegl serve`.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use super::Serve as Typed;
+use crate::config::{Config, Log, usual_file};
+use crate::gallery::{Gallery, Settings, Source};
+use crate::store::Store;
+use crate::web::{self, Door, Running};
+
+pub fn run(typed: Typed) -> Result<(), String> {
+    let file = typed.config.clone().or_else(usual_file);
+    let mut config = Config::load(file.as_deref()).map_err(|error| error.to_string())?;
+    if let Some(listen) = typed.listen {
+        config.web.listen = listen;
+    }
+    if typed.sources.is_empty() && config.sources.is_empty() {
+        return Err("there is nothing to serve: name a folder or a bucket, as in `tegl serve masters` or `tegl serve s3://bucket/prefix`".into());
+    }
+    let _writer = start_log(&config.log)?;
+    let metrics = PrometheusBuilder::new()
+        .set_buckets(&[0.0005, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0])
+        .map_err(|error| error.to_string())?
+        .install_recorder()
+        .map_err(|error| error.to_string())?;
+    let gallery = gallery(&typed.sources, &config)?;
+    actix_web::rt::System::new().block_on(serve(gallery, &config, metrics))
+}
+
+fn gallery(paths: &[String], config: &Config) -> Result<Gallery, String> {
+    let open = |location: &str| Store::open(location, &config.store).map_err(|error| error.to_string());
+    let mut sources = Vec::new();
+    for path in paths {
+        sources.push(Source { name: None, store: open(path)? });
+    }
+    for (name, source) in &config.sources {
+        sources.push(Source { name: Some(name.clone()), store: open(&source.location)? });
+    }
+    let settings = Settings {
+        masters: config.masters.clone(),
+        cache: config.cache.clone(),
+        work: config.work.clone(),
+        render: config.render.clone(),
+    };
+    Gallery::new(sources, &settings).map_err(|error| error.to_string())
+}
+
+async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> Result<(), String> {
+    let gallery = Arc::new(gallery);
+    let door = Door::new(gallery.clone(), &config.web)?;
+    let upkeep = metrics.clone();
+    actix_web::rt::spawn(async move {
+        loop {
+            tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+            upkeep.run_upkeep();
+        }
+    });
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
+    let running =
+        web::start(door, &config.web, &config.operations, metrics).map_err(|error| error.to_string())?;
+    announce(&gallery, &running).await;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: requests under way are finished; a second signal ends at once");
+    tokio::select! {
+        () = running.stop() => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// The addresses to open, for whoever started the server.
+async fn announce(gallery: &Gallery, running: &Running) {
+    for source in gallery.sources() {
+        let name = source.name.as_ref().map_or(String::new(), |name| format!(" as `{name}:…`"));
+        eprintln!("serving {}{name}", source.store.describe());
+    }
+    let base = format!("http://{}", running.address);
+    eprintln!("  what there is      {base}/");
+    if let Ok(listing) = gallery.list(None, 1).await
+        && let Some(entry) = listing.entries.first()
+    {
+        let encoded =
+            percent_encoding::utf8_percent_encode(&entry.identifier, percent_encoding::NON_ALPHANUMERIC);
+        eprintln!("  the first image    {base}/iiif/3/{encoded}/info.json");
+        eprintln!("  in a viewer        {base}/view/openseadragon/{encoded}");
+    }
+    if let Some(operations) = running.operations {
+        eprintln!("  metrics            http://{operations}/metrics");
+    }
+}
+
+/// Lines are written by a thread of their own, so that a slow reader of the log slows nobody.
+fn start_log(log: &Log) -> Result<tracing_appender::non_blocking::WorkerGuard, String> {
+    let filter =
+        EnvFilter::try_new(&log.level).map_err(|error| format!("log.level `{}`: {error}", log.level))?;
+    let (writer, guard) =
+        tracing_appender::non_blocking::NonBlockingBuilder::default().lossy(true).finish(std::io::stderr());
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    let set = match log.format.as_str() {
+        "json" => tracing::subscriber::set_global_default(subscriber.json().flatten_event(true).finish()),
+        "text" => {
+            let ansi = std::io::stderr().is_terminal();
+            tracing::subscriber::set_global_default(subscriber.with_ansi(ansi).finish())
+        }
+        other => return Err(format!("log.format `{other}` is neither `text` nor `json`")),
+    };
+    set.map_err(|error| error.to_string())?;
+    Ok(guard)
+}

@@ -1,0 +1,135 @@
+//! The Image API: info.json and pixels.
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+
+use super::Door;
+use super::headers::{entity_tag, is_held, negotiated};
+use super::route::Image;
+use crate::gallery::{Cached, Error, Shared};
+use crate::iiif::{ImageRequest, Version};
+use crate::render::{Plan, Source};
+use crate::store;
+
+/// An answer, and what the log says of it.
+pub struct Answered {
+    pub response: HttpResponse,
+    pub note: &'static str,
+}
+
+impl From<HttpResponse> for Answered {
+    fn from(response: HttpResponse) -> Self {
+        Self { response, note: "" }
+    }
+}
+
+/// `GET .../info.json` (3.0, §5).
+pub async fn info(
+    door: &Door,
+    request: &HttpRequest,
+    version: Version,
+    image: Image<'_>,
+) -> Result<Answered, Error> {
+    let base = door.base.of(request)?;
+    let opened = door.gallery.open(&image.identifier).await?;
+    let id = format!("{base}/iiif/{}/{}", version.number(), image.raw);
+    let document = opened.info(id).document(version);
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::LINK, format!("<{}>;rel=\"profile\"", version.profile())));
+    Ok(document_of(door, request, document.to_string(), negotiated(request, version), response).into())
+}
+
+/// A JSON document with its ETag; 304 where the client has it.
+pub fn document_of(
+    door: &Door,
+    request: &HttpRequest,
+    body: String,
+    media_type: &'static str,
+    mut response: HttpResponseBuilder,
+) -> HttpResponse {
+    let tag = entity_tag(&[body.as_bytes(), media_type.as_bytes()]);
+    response.insert_header((header::VARY, "Accept"));
+    response.insert_header((header::CACHE_CONTROL, door.document_age.clone()));
+    if is_held(request, &tag) {
+        return response
+            .status(actix_web::http::StatusCode::NOT_MODIFIED)
+            .insert_header((header::ETAG, tag))
+            .finish();
+    }
+    response.insert_header((header::ETAG, tag)).insert_header((header::CONTENT_TYPE, media_type)).body(body)
+}
+
+/// `GET .../{region}/{size}/{rotation}/{quality}.{format}` (3.0, §4).
+pub async fn pixels(
+    door: &Door,
+    request: &HttpRequest,
+    version: Version,
+    image: Image<'_>,
+    parameters: [&str; 4],
+) -> Result<Answered, Error> {
+    let wanted = ImageRequest::parse(version, parameters)?;
+    let base = door.base.of(request)?;
+    let address = format!("{base}/iiif/{}/{}", version.number(), image.raw);
+    let links = |opened: &Shared, plan: &Plan| {
+        let canonical = plan.canonical(version, &opened.master, opened.limits);
+        format!("<{address}/{canonical}>;rel=\"canonical\",<{}>;rel=\"profile\"", version.profile())
+    };
+    answer(door, request, &image.identifier, &wanted, links).await
+}
+
+/// Opens, plans and delivers; once more from the start where the master was replaced meanwhile.
+pub async fn answer(
+    door: &Door,
+    request: &HttpRequest,
+    identifier: &str,
+    wanted: &ImageRequest,
+    links: impl Fn(&Shared, &Plan) -> String,
+) -> Result<Answered, Error> {
+    let mut tries = 0;
+    loop {
+        let opened = door.gallery.open(identifier).await?;
+        let plan = door.gallery.plan(&opened, wanted)?;
+        let tag = image_tag(door, &opened, &plan);
+        let mut response = HttpResponse::Ok();
+        response.insert_header((header::CACHE_CONTROL, door.image_age.clone()));
+        response.insert_header((header::ETAG, tag.clone()));
+        if let Ok(links) = HeaderValue::try_from(links(&opened, &plan)) {
+            response.insert_header((header::LINK, links));
+        }
+        if is_held(request, &tag) {
+            let response = response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish();
+            return Ok(Answered { response, note: "held" });
+        }
+        let format = plan.format;
+        let stored = matches!(plan.source, Source::Stored { .. });
+        let delivered = match door.gallery.deliver_now(&opened, &plan) {
+            Some(answer) => Ok(answer),
+            None => door.gallery.deliver(&opened, plan).await,
+        };
+        match delivered {
+            Ok(answer) => {
+                let note = match (answer.cached, stored) {
+                    (Cached::Hit, _) => "hit",
+                    (Cached::Miss, true) => "stored",
+                    (Cached::Miss, false) => "rendered",
+                };
+                response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())));
+                return Ok(Answered { response: response.body(answer.bytes), note });
+            }
+            Err(Error::Store(store::Error::Changed)) if tries == 0 => {
+                tries += 1;
+                door.gallery.forget(identifier);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Equal for equal plans on equal masters and settings, on every server.
+fn image_tag(door: &Door, opened: &Shared, plan: &Plan) -> HeaderValue {
+    let canonical = plan.canonical(Version::V3, &opened.master, opened.limits);
+    let version = opened.version_bytes();
+    let recipe = door.gallery.recipe().to_le_bytes();
+    let page = opened.page.to_le_bytes();
+    entity_tag(&[canonical.as_bytes(), &version, opened.key.as_str().as_bytes(), &page, &recipe])
+}

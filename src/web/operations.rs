@@ -1,0 +1,56 @@
+//! Health on the public port; metrics on a listener of their own.
+
+use std::time::Duration;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use super::Door;
+use super::image::Answered;
+use crate::gallery::{Error, Gallery};
+
+/// Crawlers may look at pages, but not pull renderings.
+pub const ROBOTS: &str = "User-agent: *\nDisallow: /iiif/\nDisallow: /deepzoom/\n";
+
+/// The process answers; whether its stores do is not asked, lest an outage of theirs restarts it.
+pub fn live() -> Answered {
+    plain(HttpResponse::Ok(), "alive\n")
+}
+
+/// 200 where every source can be reached and the server is not about to stop.
+pub async fn ready(door: &Door) -> Result<Answered, Error> {
+    if door.is_draining() {
+        return Ok(plain(HttpResponse::ServiceUnavailable(), "stopping\n"));
+    }
+    let asked = tokio::time::timeout(Duration::from_secs(4), door.gallery.is_reachable()).await;
+    Ok(match asked {
+        Ok(true) => plain(HttpResponse::Ok(), "ready\n"),
+        _ => plain(HttpResponse::ServiceUnavailable(), "a source of masters cannot be reached\n"),
+    })
+}
+
+fn plain(mut response: actix_web::HttpResponseBuilder, text: &'static str) -> Answered {
+    response.insert_header((header::CACHE_CONTROL, "no-store")).content_type("text/plain; charset=utf-8");
+    response.body(text).into()
+}
+
+/// The operators' listener.
+pub fn serve(request: &HttpRequest, gallery: &Gallery, metrics: &PrometheusHandle) -> HttpResponse {
+    match request.uri().path() {
+        "/metrics" => {
+            gallery.observe();
+            metrics::gauge!("tegl_resident_bytes").set(resident_bytes());
+            HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.render())
+        }
+        "/health/live" => HttpResponse::Ok().body("alive\n"),
+        _ => HttpResponse::NotFound().body("there is `/metrics` here\n"),
+    }
+}
+
+/// Memory that the process holds (Linux).
+fn resident_bytes() -> f64 {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok();
+    let pages = pages.and_then(|text| text.split(' ').nth(1)?.parse::<f64>().ok());
+    pages.unwrap_or(0.0) * rustix::param::page_size() as f64
+}

@@ -1,0 +1,211 @@
+//! What a path asks for. Paths are taken apart as they came; each part is decoded once.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+use crate::iiif::{Invalid, Version};
+
+/// A path of the public port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route<'a> {
+    Index,
+    Asset(&'a str),
+    View { viewer: Viewer, image: Image<'a> },
+    Base { version: Version, image: Image<'a> },
+    Info { version: Version, image: Image<'a> },
+    Pixels { version: Version, image: Image<'a>, parameters: [Cow<'a, str>; 4] },
+    DeepZoom { image: Image<'a> },
+    DeepZoomTile { image: Image<'a>, level: u32, column: u32, row: u32, suffix: &'a str },
+    Manifest { image: Image<'a> },
+    Live,
+    Ready,
+    Robots,
+    Nothing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Viewer {
+    OpenSeadragon,
+    Mirador,
+}
+
+/// An identifier, decoded, and as it stood in the path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image<'a> {
+    pub identifier: Cow<'a, str>,
+    pub raw: &'a str,
+}
+
+/// No path that asks for something sensible is longer, in bytes.
+const MOST_BYTES: usize = 4096;
+
+impl<'a> Route<'a> {
+    pub fn parse(path: &'a str) -> Result<Self, Invalid> {
+        if path.len() > MOST_BYTES {
+            return Err(Invalid::new("path", path, "is longer than 4096 bytes"));
+        }
+        let Some((first, rest)) =
+            path.strip_prefix('/').map(|path| path.split_once('/').unwrap_or((path, "")))
+        else {
+            return Ok(Self::Nothing);
+        };
+        match (first, rest) {
+            ("", "") => Ok(Self::Index),
+            ("assets", rest) => Ok(Self::Asset(rest)),
+            ("health", "live") => Ok(Self::Live),
+            ("health", "ready") => Ok(Self::Ready),
+            ("robots.txt", "") => Ok(Self::Robots),
+            ("iiif", rest) => match rest.split_once('/') {
+                Some(("2", rest)) => Self::image(Version::V2, rest),
+                Some(("3", rest)) => Self::image(Version::V3, rest),
+                _ => Ok(Self::Nothing),
+            },
+            ("view", rest) => match rest.split_once('/') {
+                Some(("openseadragon", id)) => {
+                    Ok(Self::View { viewer: Viewer::OpenSeadragon, image: Image::new(id)? })
+                }
+                Some(("mirador", id)) => Ok(Self::View { viewer: Viewer::Mirador, image: Image::new(id)? }),
+                _ => Ok(Self::Nothing),
+            },
+            ("presentation", rest) => {
+                match rest.strip_prefix("3/").and_then(|rest| rest.strip_suffix("/manifest")) {
+                    Some(id) => Ok(Self::Manifest { image: Image::new(id)? }),
+                    None => Ok(Self::Nothing),
+                }
+            }
+            ("deepzoom", rest) => Self::deep_zoom(rest),
+            _ => Ok(Self::Nothing),
+        }
+    }
+
+    /// From the right, so that identifiers whose slashes a proxy has decoded still work (Image
+    /// API, implementation notes §1).
+    fn image(version: Version, rest: &'a str) -> Result<Self, Invalid> {
+        if let Some(id) = rest.strip_suffix("/info.json") {
+            return Ok(Self::Info { version, image: Image::new(id)? });
+        }
+        let mut parts = rest.rsplitn(5, '/');
+        let mut next = || parts.next();
+        match (next(), next(), next(), next(), next()) {
+            (Some(last), Some(rotation), Some(size), Some(region), Some(id)) => {
+                let image = Image::new(id)?;
+                let parameters = [
+                    decoded("region", region)?,
+                    decoded("size", size)?,
+                    decoded("rotation", rotation)?,
+                    decoded("quality and format", last)?,
+                ];
+                Ok(Self::Pixels { version, image, parameters })
+            }
+            (Some(id), None, ..) if !id.is_empty() => Ok(Self::Base { version, image: Image::new(id)? }),
+            (Some(""), Some(id), None, ..) if !id.is_empty() => {
+                Ok(Self::Base { version, image: Image::new(id)? })
+            }
+            _ => Ok(Self::Nothing),
+        }
+    }
+
+    /// `ID.dzi`, and `ID_files/LEVEL/COLUMN_ROW.SUFFIX`.
+    fn deep_zoom(rest: &'a str) -> Result<Self, Invalid> {
+        if let Some(id) = rest.strip_suffix(".dzi") {
+            return Ok(Self::DeepZoom { image: Image::new(id)? });
+        }
+        let tile = || {
+            let (rest, name) = rest.rsplit_once('/')?;
+            let (id, level) = rest.rsplit_once('/')?;
+            let (place, suffix) = name.split_once('.')?;
+            let (column, row) = place.split_once('_')?;
+            let number = |text: &str| crate::iiif::integer(text);
+            Some((id.strip_suffix("_files")?, number(level)?, number(column)?, number(row)?, suffix))
+        };
+        match tile() {
+            Some((id, level, column, row, suffix)) => {
+                Ok(Self::DeepZoomTile { image: Image::new(id)?, level, column, row, suffix })
+            }
+            None => Ok(Self::Nothing),
+        }
+    }
+}
+
+impl<'a> Image<'a> {
+    fn new(raw: &'a str) -> Result<Self, Invalid> {
+        Ok(Self { identifier: decoded("identifier", raw)?, raw })
+    }
+}
+
+fn decoded<'a>(parameter: &'static str, raw: &'a str) -> Result<Cow<'a, str>, Invalid> {
+    percent_decode_str(raw)
+        .decode_utf8()
+        .map_err(|_| Invalid::new(parameter, raw, "is not UTF-8 once decoded"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(path: &str, identifier: &str, parameters: Option<[&str; 4]>) {
+        let (image, found) = match Route::parse(path) {
+            Ok(Route::Pixels { image, parameters, .. }) => (image, Some(parameters)),
+            Ok(Route::Info { image, .. } | Route::Base { image, .. } | Route::Manifest { image }) => {
+                (image, None)
+            }
+            other => panic!("{path}: {other:?}"),
+        };
+        assert_eq!(image.identifier, identifier);
+        assert_eq!(found, parameters.map(|parameters| parameters.map(Cow::Borrowed)));
+    }
+
+    #[test]
+    fn each_part_is_decoded_once() {
+        let tile = Some(["full", "^max", "!0", "default.jpg"]);
+        check("/iiif/3/ark:%2F12025%2F654/full/%5Emax/%210/default.jpg", "ark:/12025/654", tile);
+        check("/iiif/3/a%253Cb/full/^max/!0/default.jpg", "a%3Cb", tile);
+        check("/iiif/2/V%C3%A6rker%2F%C3%98%20x.tif/info.json", "Værker/Ø x.tif", None);
+        check("/iiif/3/a%2Db/info.json", "a-b", None);
+    }
+
+    #[test]
+    fn slashes_that_a_proxy_decoded_stay_in_the_identifier() {
+        check(
+            "/iiif/3/a/b/c.tif/full/max/0/default.jpg",
+            "a/b/c.tif",
+            Some(["full", "max", "0", "default.jpg"]),
+        );
+        check("/iiif/3/a/b/c.tif/info.json", "a/b/c.tif", None);
+        check("/presentation/3/a%2Fb/manifest", "a/b", None);
+    }
+
+    #[test]
+    fn what_is_no_address_is_nothing() {
+        for path in [
+            "/iiif/3/a/full/max",
+            "/iiif/3/",
+            "/iiif/3",
+            "/iiif/1/a/info.json",
+            "/iiif/3/a/b",
+            "/x",
+            "/health",
+            "*",
+            "/admin",
+            "/metrics",
+        ] {
+            assert_eq!(Route::parse(path), Ok(Route::Nothing), "{path}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_refused() {
+        assert!(Route::parse("/iiif/3/%FF%FE/info.json").is_err());
+        assert!(Route::parse("/iiif/3/a/full/max/%C0%AE/default.jpg").is_err());
+    }
+
+    #[test]
+    fn deep_zoom_has_its_own_form() {
+        let tile = Route::parse("/deepzoom/a%2Fb.tif_files/12/3_4.jpg");
+        assert!(matches!(tile, Ok(Route::DeepZoomTile { level: 12, column: 3, row: 4, suffix: "jpg", .. })));
+        assert!(matches!(Route::parse("/deepzoom/a.tif.dzi"), Ok(Route::DeepZoom { .. })));
+        assert_eq!(Route::parse("/deepzoom/a.tif_files/x/3_4.jpg"), Ok(Route::Nothing));
+    }
+}

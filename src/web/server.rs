@@ -1,0 +1,113 @@
+//! Listens, and stops in good order.
+
+use std::any::Any;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App, HttpRequest, HttpServer, web};
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use super::settings::{Operations, Settings};
+use super::{Door, operations};
+
+/// A server that answers until it is told to stop.
+pub struct Running {
+    pub door: Arc<Door>,
+    /// Where the public port is, port 0 resolved.
+    pub address: std::net::SocketAddr,
+    /// Where the operators' port is.
+    pub operations: Option<std::net::SocketAddr>,
+    handles: Vec<ServerHandle>,
+    drain: Duration,
+}
+
+/// Starts both listeners on the current actix system.
+pub fn start(
+    door: Door,
+    settings: &Settings,
+    operators: &Operations,
+    metrics: PrometheusHandle,
+) -> std::io::Result<Running> {
+    let door = Arc::new(door);
+    let listener = listen(&settings.listen)?;
+    let address = listener.local_addr()?;
+    let slow_reader_ms = settings.slow_reader_s.saturating_mul(1000);
+    let shared = door.clone();
+    let threads = match settings.threads {
+        0 => std::thread::available_parallelism().map_or(2, usize::from),
+        threads => threads,
+    };
+    let server = HttpServer::new(move || {
+        let door = shared.clone();
+        App::new().default_service(web::to(move |request: HttpRequest| {
+            let door = door.clone();
+            async move { door.enter(request).await }
+        }))
+    })
+    .workers(threads)
+    .max_connections(settings.connections.div_ceil(threads))
+    .backlog(4096)
+    .keep_alive(Duration::from_secs(settings.keep_alive_s))
+    .client_request_timeout(Duration::from_secs(5))
+    .tcp_nodelay(true)
+    .h1_allow_half_closed(false)
+    .shutdown_timeout(settings.shutdown_s)
+    .disable_signals()
+    .on_connect(move |connection, _| limit_slow_reader(connection, slow_reader_ms))
+    .listen(listener)?
+    .run();
+    let mut handles = vec![server.handle()];
+    actix_web::rt::spawn(server);
+    let operations = match operators.listen.as_str() {
+        "" => None,
+        at => {
+            let listener = listen(at)?;
+            let address = listener.local_addr()?;
+            let door = door.clone();
+            let server = HttpServer::new(move || {
+                let (door, metrics) = (door.clone(), metrics.clone());
+                App::new().default_service(web::to(move |request: HttpRequest| {
+                    let response = operations::serve(&request, &door.gallery, &metrics);
+                    std::future::ready(response)
+                }))
+            })
+            .workers(1)
+            .disable_signals()
+            .shutdown_timeout(1)
+            .listen(listener)?
+            .run();
+            handles.push(server.handle());
+            actix_web::rt::spawn(server);
+            Some(address)
+        }
+    };
+    Ok(Running { door, address, operations, handles, drain: Duration::from_secs(settings.drain_s) })
+}
+
+impl Running {
+    /// Says that it is not ready, waits for balancers to notice, then finishes what is under way.
+    pub async fn stop(self) {
+        self.door.draining.store(true, Ordering::Relaxed);
+        tokio::time::sleep(self.drain).await;
+        for handle in self.handles {
+            handle.stop(true).await;
+        }
+    }
+}
+
+fn listen(at: &str) -> std::io::Result<TcpListener> {
+    TcpListener::bind(at)
+        .map_err(|error| std::io::Error::new(error.kind(), format!("cannot listen on `{at}`: {error}")))
+}
+
+/// A client that takes nothing of what was sent to it is cut off: no other time-out sees it.
+fn limit_slow_reader(connection: &dyn Any, milliseconds: u32) {
+    if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>()
+        && let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(stream, milliseconds)
+    {
+        tracing::debug!(%error, "TCP_USER_TIMEOUT");
+    }
+}

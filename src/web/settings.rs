@@ -1,0 +1,64 @@
+//! What an operator may set about the public door.
+
+use serde::{Deserialize, Serialize};
+
+/// `[web]`: addresses, connections, caching by others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where the public port listens.
+    pub listen: String,
+    /// The address that the world knows this server by, without a closing slash, as in
+    /// `https://images.example.org/art`. Empty: as the request says.
+    pub base_url: String,
+    /// Proxies whose `X-Forwarded-Proto`, `-Host` and `-Prefix` are believed, by address.
+    pub trusted_proxies: Vec<String>,
+    /// How long others may keep images, in seconds.
+    pub image_max_age_s: u32,
+    /// How long others may keep info.json, manifests and Deep Zoom descriptions, in seconds.
+    pub document_max_age_s: u32,
+    /// Threads that talk HTTP; 0 for one a processor core.
+    pub threads: usize,
+    /// Connections at one time.
+    pub connections: usize,
+    /// How long an idle connection is kept, in seconds.
+    pub keep_alive_s: u64,
+    /// How long a client may leave sent bytes unacknowledged before it is cut off, in seconds.
+    pub slow_reader_s: u32,
+    /// How long requests under way may take to finish when the server stops, in seconds.
+    pub shutdown_s: u64,
+    /// How long the server says that it is not ready before it stops listening, in seconds.
+    pub drain_s: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8182".into(),
+            base_url: String::new(),
+            trusted_proxies: Vec::new(),
+            image_max_age_s: 86_400,
+            document_max_age_s: 300,
+            threads: 0,
+            connections: 8192,
+            keep_alive_s: 75,
+            slow_reader_s: 20,
+            shutdown_s: 30,
+            drain_s: 0,
+        }
+    }
+}
+
+/// `[operations]`: what only operators see.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Operations {
+    /// Where `/metrics` listens; empty for nowhere.
+    pub listen: String,
+}
+
+impl Default for Operations {
+    fn default() -> Self {
+        Self { listen: "127.0.0.1:8183".into() }
+    }
+}
