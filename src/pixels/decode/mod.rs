@@ -26,7 +26,7 @@ pub struct Decoded {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     pub dimensions: Dimensions,
-    /// What a raster decoded from it will have.
+    /// What a raster decoded from it will have, as far as the bytes handed in tell.
     pub channels: Channels,
     /// Bits of a sample in the file.
     pub bits: u8,

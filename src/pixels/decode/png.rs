@@ -172,4 +172,17 @@ mod tests {
         halve(&mut samples);
         assert_eq!(samples, [0, 0, 1, 127, 128, 254, 255, 255]);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn damage_never_panics(at in 0..2000usize, value: u8, also in 0..2000usize, other: u8) {
+            for name in ["png-rgb8-interlaced.png", "png-rgba16.png", "png-palette.png"] {
+                let Some(mut bytes) = file(name) else { return Ok(()) };
+                let length = bytes.len();
+                bytes[at % length] = value;
+                bytes[also % 64] = other;
+                let _ = (png_header(&bytes), png(&bytes, 1 << 20));
+            }
+        }
+    }
 }

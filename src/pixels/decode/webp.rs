@@ -160,4 +160,16 @@ mod tests {
             }
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn damage_never_panics(at in 0..400usize, value: u8, also in 0..100usize, other: u8) {
+            for mut bytes in [moving(&filled(10, 6, &[9, 8, 7, 6])), encode::webp(&filled(40, 40, &[9; 3]), Some(b"icc")).unwrap()] {
+                let length = bytes.len();
+                bytes[at % length] = value;
+                bytes[also % length] = other;
+                let _ = (webp_header(&bytes), webp(&bytes, 1 << 20));
+            }
+        }
+    }
 }

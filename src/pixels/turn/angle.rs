@@ -7,6 +7,8 @@ use crate::pixels::{Channels, Raster, tone};
 
 /// The weights of four neighbours add up to this.
 const WHOLE: u32 = 1 << 16;
+/// One pixel's step, in the fixed point in which places are reckoned.
+const ONE: f64 = (1u64 << 32) as f64;
 /// What an opaque pixel weighs.
 const OPAQUE: u32 = WHOLE * 255;
 
@@ -77,20 +79,23 @@ fn fill<const N: usize, const C: usize, const M: usize>(
     let half = |side: u32| f64::from(side) / 2.0;
     let Dimensions { width, height } = turned.dimensions;
     let [centre_x, centre_y] = [half(width) - 0.5, half(height) - 0.5];
-    let [source_x, source_y] =
-        [raster.dimensions.width, raster.dimensions.height].map(|side| half(side) - 0.5);
     let source = Source::<N> {
         pixels: raster.samples.as_chunks().0,
         width: i64::from(raster.dimensions.width),
         height: i64::from(raster.dimensions.height),
     };
+    // Backwards: where in the source did the target's first pixel come from?
+    let x = half(raster.dimensions.width) - 0.5 - centre_x * cosine - centre_y * sine;
+    let y = half(raster.dimensions.height) - 0.5 - centre_y * cosine + centre_x * sine;
+    let [x, y, sine, cosine] = [x, y, sine, cosine].map(|value| (value * ONE).round() as i64);
     let target = turned.samples.as_chunks_mut::<M>().0;
-    by_blocks(width as usize, height as usize, |x, y| {
-        // Backwards: where in the source did this pixel come from?
-        let (from_x, from_y) = (x as f64 - centre_x, y as f64 - centre_y);
-        let (colour, alpha) = source
-            .sample(from_x * cosine + from_y * sine + source_x, from_y * cosine - from_x * sine + source_y);
-        target[y * width as usize + x] = finish(colour, alpha);
+    by_blocks(width as usize, height as usize, |across, down| {
+        let (across_steps, down_steps) = (across as i64, down as i64);
+        let (colour, alpha) = source.sample(
+            x + across_steps * cosine + down_steps * sine,
+            y + down_steps * cosine - across_steps * sine,
+        );
+        target[down * width as usize + across] = finish(colour, alpha);
     });
 }
 
@@ -102,30 +107,31 @@ struct Source<'a, const N: usize> {
 
 impl<const N: usize> Source<'_, N> {
     /// The four nearest pixels, mixed: colours times alpha, and alpha; there is nothing outside.
-    fn sample<const C: usize>(&self, x: f64, y: f64) -> ([u32; C], u32) {
-        let (left, top) = (x.floor(), y.floor());
-        let (part_x, part_y) = (((x - left) * 256.0) as u32, ((y - top) * 256.0) as u32);
-        let (left, top) = (left as i64, top as i64);
-        let weights = [
-            (left, top, (256 - part_x) * (256 - part_y)),
-            (left + 1, top, part_x * (256 - part_y)),
-            (left, top + 1, (256 - part_x) * part_y),
-            (left + 1, top + 1, part_x * part_y),
-        ];
-        let (mut colour, mut alpha) = ([0; C], 0);
-        for (x, y, weight) in weights {
-            if x < 0 || y < 0 || x >= self.width || y >= self.height {
-                continue;
-            }
-            let pixel = &self.pixels[(y * self.width + x) as usize];
-            // At most 65536 * 255 * 255 in all, which 32 bits hold.
-            let weight = if N == 4 { weight * u32::from(pixel[N - 1]) } else { weight * 255 };
-            alpha += weight;
-            for (sum, &sample) in colour.iter_mut().zip(pixel) {
-                *sum += weight * u32::from(sample);
-            }
+    fn sample<const C: usize>(&self, x: i64, y: i64) -> ([u32; C], u32) {
+        let (left, top) = (x >> 32, y >> 32);
+        let [part_x, part_y] = [x, y].map(|place| (place >> 24 & 0xff) as u32);
+        let mut sum = ([0; C], 0);
+        if left < -1 || top < -1 || left >= self.width || top >= self.height {
+            return sum;
         }
-        (colour, alpha)
+        self.add(&mut sum, left, top, (256 - part_x) * (256 - part_y));
+        self.add(&mut sum, left + 1, top, part_x * (256 - part_y));
+        self.add(&mut sum, left, top + 1, (256 - part_x) * part_y);
+        self.add(&mut sum, left + 1, top + 1, part_x * part_y);
+        sum
+    }
+
+    fn add<const C: usize>(&self, (colour, alpha): &mut ([u32; C], u32), x: i64, y: i64, weight: u32) {
+        if x < 0 || y < 0 || x >= self.width || y >= self.height {
+            return;
+        }
+        let pixel = &self.pixels[(y * self.width + x) as usize];
+        // At most 65536 * 255 * 255 in all, which 32 bits hold.
+        let weight = if N == 4 { weight * u32::from(pixel[N - 1]) } else { weight * 255 };
+        *alpha += weight;
+        for (sum, &sample) in colour.iter_mut().zip(pixel) {
+            *sum += weight * u32::from(sample);
+        }
     }
 }
 
