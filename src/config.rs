@@ -79,7 +79,7 @@ impl Config {
 fn check(path: &Path, text: &str) -> Result<(), Unusable> {
     let parsed: Result<Config, _> = toml::from_str(text);
     parsed.map(drop).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+        let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
         let message = error.message();
         Unusable(format!("{}, line {line}: {message}{}", path.display(), nearest(message)))
     })

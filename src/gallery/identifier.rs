@@ -49,7 +49,7 @@ mod tests {
         for (text, expected) in [
             ("a/b.tif", Some((None, "a/b.tif", 1))),
             ("maps:a.tif", Some((Some(1), "a.tif", 1))),
-            ("ark:/12025/654", None),
+            ("ark:/12025/654", Some((None, "ark:/12025/654", 1))),
             ("ark:12025/654", Some((None, "ark:12025/654", 1))),
             ("maps:x;page=3", Some((Some(1), "x", 3))),
             ("x;page=0", None),

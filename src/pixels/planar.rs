@@ -41,6 +41,19 @@ impl Subsampling {
         Dimensions::new(dimensions.width.div_ceil(self.across()), dimensions.height.div_ceil(self.down()))
     }
 
+    /// The same as libjpeg-turbo lays it out: luma, too, has whole blocks of colour samples.
+    pub const fn padded_plane(self, n: usize, dimensions: Dimensions) -> Dimensions {
+        let colour = Dimensions::new(
+            dimensions.width.div_ceil(self.across()),
+            dimensions.height.div_ceil(self.down()),
+        );
+        if n == 0 {
+            Dimensions::new(colour.width * self.across(), colour.height * self.down())
+        } else {
+            colour
+        }
+    }
+
     /// Bytes that an image of `dimensions` takes.
     pub fn bytes(self, dimensions: Dimensions) -> u64 {
         (0..self.planes()).map(|n| self.plane(n, dimensions).area()).sum()
@@ -58,6 +71,23 @@ pub struct Planar {
 impl Plane {
     pub fn blank(dimensions: Dimensions, value: u8) -> Self {
         Self { dimensions, samples: vec![value; dimensions.area() as usize] }
+    }
+}
+
+impl Plane {
+    /// The plane with its last column and row repeated up to `dimensions`.
+    pub fn padded(&self, dimensions: Dimensions) -> Self {
+        let width = self.dimensions.width as usize;
+        let missing = (dimensions.width - self.dimensions.width) as usize;
+        let mut samples = Vec::with_capacity(dimensions.area() as usize);
+        for row in self.samples.chunks_exact(width) {
+            samples.extend_from_slice(row);
+            samples.extend(std::iter::repeat_n(row[width - 1], missing));
+        }
+        for _ in self.dimensions.height..dimensions.height {
+            samples.extend_from_within(samples.len() - dimensions.width as usize..);
+        }
+        Self { dimensions, samples }
     }
 }
 

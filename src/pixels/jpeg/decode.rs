@@ -74,7 +74,7 @@ fn lay(
         decompressor.decompress_to_yuv(jpeg, output).map_err(|error| Error::damaged("JPEG", error))?;
         let mut from = 0;
         for (n, plane) in canvas.planes.iter_mut().enumerate() {
-            let stored = subsampling.plane(n, size);
+            let stored = subsampling.padded_plane(n, size);
             let (across, down) = if n == 0 { (1, 1) } else { (subsampling.across(), subsampling.down()) };
             let place = (at.0 / across, at.1 / down);
             let wanted = subsampling.plane(n, room);

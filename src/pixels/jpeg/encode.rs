@@ -1,10 +1,12 @@
 //! Samples to JPEG.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use turbojpeg::{Compressor, Image, PixelFormat, Subsamp, YuvPlanesImage};
 
 use super::splice::insert_icc;
+use crate::iiif::Dimensions;
 use crate::pixels::{Channels, Error, Planar, Raster, Subsampling};
 
 thread_local! {
@@ -22,19 +24,25 @@ pub fn encode(
     subsampling: Subsampling,
     icc: Option<&[u8]>,
 ) -> Result<Vec<u8>, Error> {
-    check(raster.dimensions.width, raster.dimensions.height)?;
     let (format, subsampling) = match raster.channels {
         Channels::Gray => (PixelFormat::GRAY, Subsampling::Gray),
         Channels::Rgb => (PixelFormat::RGB, subsampling),
         Channels::Rgba => (PixelFormat::RGBX, subsampling),
     };
-    let image = Image {
-        pixels: raster.samples.as_slice(),
-        width: raster.dimensions.width as usize,
-        pitch: raster.stride(),
-        height: raster.dimensions.height as usize,
-        format,
-    };
+    let (samples, pitch) = (raster.samples.as_slice(), raster.stride());
+    encode_packed(samples, raster.dimensions, (pitch, format), quality, subsampling, icc)
+}
+
+fn encode_packed(
+    pixels: &[u8],
+    size: Dimensions,
+    (pitch, format): (usize, PixelFormat),
+    quality: u8,
+    subsampling: Subsampling,
+    icc: Option<&[u8]>,
+) -> Result<Vec<u8>, Error> {
+    check(size.width, size.height)?;
+    let image = Image { pixels, width: size.width as usize, pitch, height: size.height as usize, format };
     let jpeg = with_compressor(|compressor| {
         compressor.set_quality(i32::from(quality))?;
         compressor.set_subsamp(subsamp(subsampling))?;
@@ -46,15 +54,22 @@ pub fn encode(
 /// Encodes planes as they are, without a turn through RGB.
 pub fn encode_planar(image: &Planar, quality: u8, icc: Option<&[u8]>) -> Result<Vec<u8>, Error> {
     check(image.dimensions.width, image.dimensions.height)?;
+    let Some(luma) = image.planes.first() else { return Err(Error::damaged("image", "it has no planes")) };
+    if image.subsampling == Subsampling::Gray {
+        let layout = (luma.dimensions.width as usize, PixelFormat::GRAY);
+        return encode_packed(&luma.samples, image.dimensions, layout, quality, Subsampling::Gray, icc);
+    }
+    let whole = image.subsampling.padded_plane(0, image.dimensions);
+    let luma = if luma.dimensions == whole { Cow::Borrowed(luma) } else { Cow::Owned(luma.padded(whole)) };
     let plane = |n: usize| image.planes.get(n).map_or(&[][..], |plane| plane.samples.as_slice());
     let stride = |n: usize| image.planes.get(n).map_or(0, |plane| plane.dimensions.width as usize);
     let planes = YuvPlanesImage {
-        y_plane: plane(0),
+        y_plane: luma.samples.as_slice(),
         u_plane: plane(1),
         v_plane: plane(2),
         width: image.dimensions.width as usize,
         height: image.dimensions.height as usize,
-        y_stride: stride(0),
+        y_stride: whole.width as usize,
         u_stride: stride(1),
         v_stride: stride(2),
         subsamp: subsamp(image.subsampling),
@@ -101,4 +116,34 @@ fn with_compressor<T>(work: impl FnOnce(&mut Compressor) -> turbojpeg::Result<T>
         *slot = Some(compressor);
         made
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pixels::jpeg;
+    use proptest::prelude::*;
+
+    const LAYOUTS: [Subsampling; 5] =
+        [Subsampling::Gray, Subsampling::S444, Subsampling::S422, Subsampling::S440, Subsampling::S420];
+
+    proptest! {
+        #[test]
+        fn planes_of_any_size_survive_both_ways(width in 1..40u32, height in 1..40u32, layout in 0..5usize, reduce in 0..4u32) {
+            let (dimensions, subsampling) = (Dimensions::new(width, height), LAYOUTS[layout]);
+            let mut image = Planar::blank(dimensions, subsampling);
+            for (n, sample) in image.planes[0].samples.iter_mut().enumerate() {
+                *sample = 60 + (n as u32 % width + n as u32 / width) as u8;
+            }
+            let jpeg = encode_planar(&image, 98, None).unwrap();
+            let decoded = jpeg::decode(&jpeg, 1 << reduce, u64::MAX).unwrap();
+            prop_assert_eq!(decoded.dimensions(), dimensions.reduced(1 << reduce));
+            if reduce == 0 {
+                let crate::pixels::Picture::Planar(decoded) = decoded else { panic!() };
+                for (a, b) in decoded.planes[0].samples.iter().zip(&image.planes[0].samples) {
+                    prop_assert!(a.abs_diff(*b) < 8);
+                }
+            }
+        }
+    }
 }
