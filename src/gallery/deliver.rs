@@ -323,10 +323,8 @@ async fn tiles(opened: &Opened, level: usize, frame: &Frame) -> Result<Vec<Optio
     let jpeg = stored.codec == Codec::Jpeg;
     let range = |&tile: &TileIndex| if jpeg { tile_range(opened, level, tile) } else { stored.range(tile) };
     let wanted: Vec<_> = frame.tiles.iter().map(range).collect();
+    let head = if jpeg { opened.heads[level].as_ref() } else { &[] };
     let ranges: Vec<_> = wanted.iter().flatten().cloned().collect();
-    let mut read = opened.store.read_many(&opened.key, &opened.version, &ranges).await?.into_iter();
-    let head = &opened.heads[level];
-    let whole =
-        |bytes: Bytes| if jpeg { Bytes::from([head.as_ref(), bytes.as_ref()].concat()) } else { bytes };
-    Ok(wanted.into_iter().map(|range| range.and_then(|_| read.next()).map(whole)).collect())
+    let mut read = opened.store.read_many(&opened.key, &opened.version, &ranges, head).await?.into_iter();
+    Ok(wanted.into_iter().map(|range| range.and_then(|_| read.next())).collect())
 }

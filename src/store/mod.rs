@@ -197,23 +197,30 @@ impl Store {
         Some(bytes)
     }
 
-    /// Several ranges at once; neighbours are fetched together.
+    /// Several ranges at once, each behind `prefix`; neighbours are fetched together where that
+    /// saves requests.
     pub async fn read_many(
         &self,
         key: &Key,
         version: &Version,
         ranges: &[Range<u64>],
+        prefix: &[u8],
     ) -> Result<Vec<Bytes>, Error> {
-        let runs = coalesced(ranges, if self.is_local() { 0 } else { self.0.coalesce });
+        if self.is_local() {
+            let each = ranges.to_vec().into_iter().map(|range| self.read(key, version, range, prefix));
+            return futures::stream::iter(each).buffered(self.0.parallel).try_collect().await;
+        }
+        let runs = coalesced(ranges, self.0.coalesce);
         let parts: Vec<Bytes> =
-            futures::stream::iter(runs.iter().cloned().map(|run| self.read(key, version, run, &[])))
+            futures::stream::iter(runs.clone().into_iter().map(|run| self.read(key, version, run, &[])))
                 .buffered(self.0.parallel)
                 .try_collect()
                 .await?;
         let cut = |range: &Range<u64>| {
             let n = runs.partition_point(|run| run.start <= range.start) - 1;
             let from = (range.start - runs[n].start) as usize;
-            parts[n].slice(from..from + (range.end - range.start) as usize)
+            let part = &parts[n][from..from + (range.end - range.start) as usize];
+            Bytes::from([prefix, part].concat())
         };
         Ok(ranges.iter().map(cut).collect())
     }
