@@ -7,6 +7,7 @@ mod orientation;
 pub mod stored;
 mod tiff;
 mod whole;
+pub mod write;
 
 use std::sync::Arc;
 

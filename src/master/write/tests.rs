@@ -1,0 +1,96 @@
+//! Files are read back by the parser that serves them.
+
+use std::io::Cursor;
+
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use super::*;
+use crate::master::{Held, Kind, Master, index};
+use crate::pixels::Raster;
+
+const LOSSLESS: [Compression; 2] = [Compression::Deflate, Compression::Zstd];
+
+fn recipe(width: u32, height: u32, compression: Compression) -> Recipe {
+    Recipe {
+        dimensions: Dimensions::new(width, height),
+        channels: Channels::Rgb,
+        tile_side: 32,
+        compression,
+        reduced: Reduced::Pages,
+        icc: None,
+    }
+}
+
+fn picture(recipe: &Recipe) -> Vec<u8> {
+    let mut samples = Raster::blank(recipe.dimensions, recipe.channels).samples;
+    for (n, sample) in samples.iter_mut().enumerate() {
+        *sample = ((n * 7) ^ (n / 191)) as u8;
+    }
+    samples
+}
+
+fn write(recipe: &Recipe) -> Vec<u8> {
+    let mut writer = Writer::new(recipe.clone(), Cursor::new(Vec::new())).unwrap();
+    let samples = picture(recipe);
+    let stride = recipe.dimensions.width as usize * recipe.channels.count();
+    samples.chunks(stride * 7).for_each(|rows| writer.push(rows).unwrap());
+    let mut file = Vec::new();
+    assert_eq!(writer.finish(&mut file).unwrap(), file.len() as u64);
+    file
+}
+
+fn read(file: &[u8]) -> Master {
+    let held = Held::new(file.len() as u64, Bytes::copy_from_slice(file));
+    index(&held, 1).unwrap()
+}
+
+#[test]
+fn levels_halve_down_to_one_tile_and_tiles_lie_smallest_level_first() {
+    for reduced in [Reduced::Pages, Reduced::SubIfds] {
+        let recipe = Recipe { reduced, ..recipe(131, 67, Compression::Jpeg { quality: 85 }) };
+        let file = write(&recipe);
+        let master = read(&file);
+        assert!(matches!(master.kind, Kind::Tiled));
+        let sizes: Vec<_> = master.levels.iter().map(|level| level.dimensions).collect();
+        assert_eq!(sizes, [(131, 67), (66, 34), (33, 17), (17, 9)].map(|(w, h)| Dimensions::new(w, h)));
+        let mut places: Vec<_> = master.levels.iter().rev().flat_map(|level| level.tiles.clone()).collect();
+        assert!(places.is_sorted());
+        let (last, length) = places.pop().unwrap();
+        assert_eq!(last + u64::from(length), file.len() as u64);
+        assert!(master.levels.iter().all(|level| level.tables.is_some()));
+    }
+}
+
+#[test]
+fn a_profile_is_kept_and_the_same_rows_give_the_same_bytes() {
+    let recipe = Recipe { icc: Some(vec![9; 500]), ..recipe(50, 40, Compression::Deflate) };
+    let file = write(&recipe);
+    assert_eq!(read(&file).icc.as_deref(), recipe.icc.as_deref());
+    assert_eq!(file, write(&recipe));
+}
+
+#[test]
+fn too_few_and_too_many_rows_are_refused() {
+    let recipe = recipe(16, 2, Compression::Deflate);
+    let mut writer = Writer::new(recipe.clone(), Cursor::new(Vec::new())).unwrap();
+    assert!(writer.push(&[0; 47]).is_err());
+    assert!(writer.push(&[0; 48 * 3]).is_err());
+    assert!(writer.finish(&mut Vec::new()).is_err());
+    assert!(Writer::new(Recipe { channels: Channels::Rgba, ..recipe }, Cursor::new(Vec::new())).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn lossless_tiles_hold_exactly_what_went_in(
+        width in 1u32..120, height in 1u32..120, kind in 0usize..2, gray: bool,
+    ) {
+        let channels = if gray { Channels::Gray } else { Channels::Rgb };
+        let recipe = Recipe { channels, ..recipe(width, height, LOSSLESS[kind]) };
+        let (file, samples) = (write(&recipe), picture(&recipe));
+        let mut decoder = tiff::decoder::Decoder::new(Cursor::new(file)).unwrap();
+        let tiff::decoder::DecodingResult::U8(found) = decoder.read_image().unwrap() else { panic!() };
+        prop_assert_eq!(found, samples);
+    }
+}
