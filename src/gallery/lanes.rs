@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Error;
@@ -25,7 +25,8 @@ pub struct Lanes {
     waiting: Arc<AtomicUsize>,
     /// What a rendering has taken of late, in microseconds.
     usual_us: Arc<AtomicU64>,
-    tasks: Handle,
+    /// Owns as many threads as there are permits and no more: each keeps buffers of its own.
+    pool: Option<Runtime>,
 }
 
 /// A place among the renderings; dropped when the work is done, not when its asker leaves.
@@ -36,11 +37,13 @@ struct Place {
 }
 
 impl Lanes {
-    pub fn new(settings: &Work, tasks: Handle) -> Self {
+    pub fn new(settings: &Work) -> std::io::Result<Self> {
         let count = threads(settings);
+        let mut pool = Builder::new_current_thread();
+        pool.max_blocking_threads(count).thread_keep_alive(Duration::from_secs(3600)).thread_name("render");
         let memory_kib =
             u32::try_from(settings.memory_mib.max(16) << 10).unwrap_or(u32::MAX >> 3).min(u32::MAX >> 3);
-        Self {
+        Ok(Self {
             memory: Arc::new(Semaphore::new(memory_kib as usize)),
             memory_kib,
             threads: Arc::new(Semaphore::new(count)),
@@ -50,8 +53,8 @@ impl Lanes {
             queue: Duration::from_millis(settings.queue_ms),
             waiting: Arc::default(),
             usual_us: Arc::new(AtomicU64::new(5_000)),
-            tasks,
-        }
+            pool: Some(pool.build()?),
+        })
     }
 
     /// Refuses what can never be admitted, before a byte is read for it.
@@ -76,7 +79,8 @@ impl Lanes {
         self.check(bytes)?;
         let place = self.place(bytes).await?;
         let usual = self.usual_us.clone();
-        let ran = self.tasks.spawn_blocking(move || {
+        let pool = self.pool.as_ref().ok_or_else(|| Error::Fault("the lanes are closed".into()))?;
+        let ran = pool.spawn_blocking(move || {
             let began = Instant::now();
             // A panic in a decoder ends this rendering and nothing else.
             let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
@@ -145,6 +149,14 @@ pub fn threads(settings: &Work) -> usize {
     }
 }
 
+impl Drop for Lanes {
+    fn drop(&mut self) {
+        if let Some(pool) = self.pool.take() {
+            pool.shutdown_background();
+        }
+    }
+}
+
 struct Waiting(Arc<AtomicUsize>);
 
 impl Drop for Waiting {
@@ -159,7 +171,7 @@ mod tests {
 
     fn lanes(queue_ms: u64) -> Lanes {
         let settings = Work { threads: 1, memory_mib: 16, queue_ms, large_mib: 32 };
-        Lanes::new(&settings, Handle::current())
+        Lanes::new(&settings).unwrap()
     }
 
     #[tokio::test(flavor = "multi_thread")]

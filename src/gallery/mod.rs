@@ -74,7 +74,7 @@ impl Gallery {
         let threads = lanes::threads(&settings.work);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads.min(4))
-            .max_blocking_threads(threads + 16)
+            .max_blocking_threads(16)
             .thread_name("gallery")
             .enable_all()
             .build()?;
@@ -92,7 +92,7 @@ impl Gallery {
             revalidate_ms: masters.revalidate_s * 1000,
             masters: indexes.build(),
             openings: Flights::new(tasks.clone()),
-            kitchen: Arc::new(Kitchen::new(settings, Lanes::new(&settings.work, tasks.clone()), tasks)),
+            kitchen: Arc::new(Kitchen::new(settings, Lanes::new(&settings.work)?, tasks)),
             _runtime: Background(Some(runtime)),
         })
     }
