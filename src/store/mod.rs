@@ -1,1 +1,28 @@
-//! store
+//! Where bytes lie: local folders, buckets and web servers, read by exact ranges of exact versions.
+//!
+//! Nothing outside this floor touches a file or a store. What it promises its callers: a key
+//! cannot leave its source, a read returns every byte asked for or an error, and all bytes
+//! read under one [`Version`] belong to that version.
+
+mod beneath;
+mod coalesce;
+mod connect;
+mod counts;
+mod credentials;
+mod error;
+mod key;
+mod local;
+mod open;
+mod remote;
+mod runtime;
+mod settings;
+mod source;
+mod version;
+mod walk;
+
+pub use counts::Counts;
+pub use error::{Error, OpenError};
+pub use key::{BadKey, Key};
+pub use settings::Settings;
+pub use source::{Page, Store};
+pub use version::Version;

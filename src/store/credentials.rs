@@ -1,0 +1,1 @@
+//! Who signs requests to remote stores.
