@@ -185,7 +185,7 @@ mod tests {
             "\u{2215}etc",
             "-rf",
             "CON",
-            "a:b",
+            "aa:b",
             "a*b",
         ];
         for name in names {
@@ -213,7 +213,8 @@ mod tests {
             if let Ok(key) = Key::parse(&decoded) {
                 prop_assert_eq!(key.as_str(), &decoded);
                 prop_assert!(Path::new(&decoded).components().all(|part| matches!(part, Component::Normal(_))));
-                prop_assert_eq!(object_store::path::Path::parse(&decoded).unwrap().as_ref(), &decoded);
+                let path = object_store::path::Path::parse(&decoded).unwrap();
+                prop_assert_eq!(path.as_ref(), &decoded);
             }
         }
     }

@@ -12,6 +12,8 @@ mod credentials;
 mod error;
 mod key;
 mod local;
+#[cfg(test)]
+mod local_tests;
 mod open;
 mod remote;
 mod runtime;

@@ -1,37 +1,260 @@
-//! Reads objects of remote stores.
+//! Reads objects of remote stores: exact ranges of exact versions, and nothing that merely looks like them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use futures::{StreamExt, TryStreamExt, stream};
+use object_store::client::{HttpError, HttpErrorKind};
+use object_store::path::Path;
+use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::coalesce::{Joined, joined};
+use super::connect::{Refusal, find};
 use super::walk::Listed;
-use super::{Error, Key, Version};
+use super::{Error, Key, Settings, Version};
 
-pub(super) struct Remote;
+/// Longer reads travel in parts of this size, side by side.
+const PART: u64 = 8 << 20;
+/// What a store that lists everything at once, unsorted, may send.
+const MOST_LISTED: usize = 1_000_000;
+const NOT_IN_ADDRESSES: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// What differs between stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    S3,
+    Azure,
+    Gcs,
+    Http,
+}
+
+/// A bucket, or a part of one.
+pub(super) struct Remote {
+    store: Arc<dyn ObjectStore>,
+    kind: Kind,
+    /// Empty, or ends in `/`.
+    prefix: String,
+    gap: u64,
+    parallel: usize,
+}
 
 impl Remote {
-    pub(super) async fn head(&self, _key: &Key) -> Result<Version, Error> {
-        Err(Error::NotFound)
+    pub(super) fn new(
+        store: Arc<dyn ObjectStore>,
+        kind: Kind,
+        prefix: String,
+        settings: &Settings,
+    ) -> Remote {
+        let gap = settings.coalesce_gap_kib.saturating_mul(1024);
+        Remote { store, kind, prefix, gap, parallel: settings.parallel_reads.max(1) }
     }
 
-    pub(super) async fn start(&self, _key: &Key, _len: u64) -> Result<(Version, Bytes), Error> {
-        Err(Error::NotFound)
+    pub(super) async fn head(&self, key: &Key) -> Result<Version, Error> {
+        let options = GetOptions { head: true, ..GetOptions::default() };
+        let result = self.store.get_opts(&self.path(key)?, options).await.map_err(failed)?;
+        Ok(version_of(&result.meta))
     }
 
-    pub(super) async fn read(&self, _: &Key, _: &Version, _: Range<u64>, _: &[u8]) -> Result<Bytes, Error> {
-        Err(Error::NotFound)
+    pub(super) async fn start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {
+        let options = GetOptions { range: Some(GetRange::Bounded(0..len.max(1))), ..GetOptions::default() };
+        match self.store.get_opts(&self.path(key)?, options).await {
+            Ok(result) => {
+                let (version, asked) = (version_of(&result.meta), result.range.end);
+                let bytes = collected(result, asked, &[]).await?;
+                Ok((version, bytes.slice(..len.min(asked) as usize)))
+            }
+            // An empty object has no first byte.
+            Err(error) if find(&error) == Some(&Refusal::OutOfRange) => match self.head(key).await? {
+                version if version.size == 0 => Ok((version, Bytes::new())),
+                _ => Err(failed(error)),
+            },
+            Err(error) => Err(failed(error)),
+        }
     }
 
+    pub(super) async fn read(
+        &self,
+        key: &Key,
+        version: &Version,
+        range: Range<u64>,
+        prefix: &[u8],
+    ) -> Result<Bytes, Error> {
+        let len = range.end - range.start;
+        if len <= 2 * PART {
+            return self.read_part(key, version, range, prefix).await;
+        }
+        let parts = (range.start..range.end)
+            .step_by(PART as usize)
+            .map(|start| self.read_part(key, version, start..range.end.min(start + PART), &[]));
+        let mut whole = BytesMut::with_capacity(prefix.len() + len as usize);
+        whole.extend_from_slice(prefix);
+        let mut parts = stream::iter(parts).buffered(self.parallel);
+        while let Some(part) = parts.try_next().await? {
+            whole.extend_from_slice(&part);
+        }
+        Ok(whole.freeze())
+    }
+
+    /// The ranges, and the lengths of those that were asked for in their stead.
     pub(super) async fn read_many(
         &self,
-        _: &Key,
-        _: &Version,
-        _: &[Range<u64>],
+        key: &Key,
+        version: &Version,
+        ranges: &[Range<u64>],
     ) -> Result<(Vec<Bytes>, Vec<u64>), Error> {
-        Err(Error::NotFound)
+        let asked = joined(ranges, self.gap);
+        let lengths = asked.iter().map(|one| one.range.end - one.range.start).collect();
+        let reads = asked.into_iter().map(|Joined { range, brings }| async move {
+            let bytes = self.read(key, version, range.clone(), &[]).await?;
+            Ok::<_, Error>((range.start, brings, bytes))
+        });
+        let mut all = vec![Bytes::new(); ranges.len()];
+        let mut answers = stream::iter(reads).buffer_unordered(self.parallel);
+        while let Some((start, brings, bytes)) = answers.try_next().await? {
+            for index in brings {
+                let wanted = &ranges[index];
+                all[index] = bytes.slice((wanted.start - start) as usize..(wanted.end - start) as usize);
+            }
+        }
+        drop(answers);
+        Ok((all, lengths))
     }
 
-    pub(super) async fn list(&self, _: Option<&str>, _: usize) -> Result<Vec<Listed>, Error> {
-        Err(Error::NotFound)
+    pub(super) async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Listed>, Error> {
+        let prefix = Some(self.prefix.trim_end_matches('/')).filter(|prefix| !prefix.is_empty());
+        let prefix = prefix.map(Path::parse).transpose().map_err(|_| Error::NotFound)?;
+        let after = after.map(Key::parse).transpose()?;
+        let found = match &after {
+            Some(after) if self.kind != Kind::Http => {
+                let after = Path::parse(self.full(after)).map_err(|_| Error::NotFound)?;
+                self.store.list_with_offset(prefix.as_ref(), &after)
+            }
+            _ => self.store.list(prefix.as_ref()),
+        };
+        let after = after.as_ref().map(Key::as_str).unwrap_or_default();
+        let found = found.map_err(failed).try_filter_map(async |object| Ok(self.listed(&object, after)));
+        match self.kind {
+            Kind::Http => {
+                let mut all: Vec<Listed> = found.take(MOST_LISTED).try_collect().await?;
+                all.sort_unstable();
+                all.truncate(limit);
+                Ok(all)
+            }
+            _ => found.take(limit).try_collect().await,
+        }
+    }
+
+    /// The object's key if it can be read under it and is not hidden.
+    fn listed(&self, object: &ObjectMeta, after: &str) -> Option<Listed> {
+        let name = object.location.as_ref().strip_prefix(&self.prefix)?;
+        let is_hidden = name.split('/').any(|segment| segment.starts_with('.'));
+        // Some tools mark folders by empty objects.
+        let is_read = object.size > 0 && name > after && !is_hidden && Key::parse(name).is_ok();
+        is_read.then(|| (name.to_owned(), object.size))
+    }
+
+    async fn read_part(
+        &self,
+        key: &Key,
+        version: &Version,
+        range: Range<u64>,
+        prefix: &[u8],
+    ) -> Result<Bytes, Error> {
+        if range.is_empty() {
+            return Ok(Bytes::copy_from_slice(prefix));
+        }
+        let asked = range.end - range.start;
+        let options = GetOptions {
+            range: Some(GetRange::Bounded(range)),
+            if_match: version.is_strong().then(|| version.etag.to_string()),
+            ..GetOptions::default()
+        };
+        let result = self.store.get_opts(&self.path(key)?, options).await;
+        let result = result.map_err(|error| match find(&error) {
+            // The version known is long enough, so this is another one.
+            Some(Refusal::OutOfRange) => Error::Changed,
+            _ => failed(error),
+        })?;
+        // Not every store heeds `If-Match`.
+        if version_of(&result.meta) != *version {
+            return Err(Error::Changed);
+        }
+        collected(result, asked, prefix).await
+    }
+
+    fn full(&self, key: &Key) -> String {
+        format!("{}{}", self.prefix, key.as_str())
+    }
+
+    fn path(&self, key: &Key) -> Result<Path, Error> {
+        let full = self.full(key);
+        let path = match self.kind {
+            // The library puts these keys into addresses as they are: `a?b` would be read as `a`.
+            Kind::Gcs => Path::parse(utf8_percent_encode(&full, NOT_IN_ADDRESSES).to_string()),
+            _ => Path::parse(full),
+        };
+        path.map_err(|_| Error::NotFound)
+    }
+}
+
+/// The bytes of an answer: as many as were asked for, no fewer, no more.
+async fn collected(result: GetResult, asked: u64, prefix: &[u8]) -> Result<Bytes, Error> {
+    let mut chunks = result.into_stream();
+    let mut bytes = Bytes::new();
+    let mut several = BytesMut::new();
+    let mut got = 0;
+    while let Some(chunk) = chunks.try_next().await.map_err(failed)? {
+        got += chunk.len() as u64;
+        if got > asked {
+            return Err(Error::unavailable("more bytes came than were asked for"));
+        }
+        if got == asked && several.is_empty() && prefix.is_empty() {
+            bytes = chunk;
+            continue;
+        }
+        if several.is_empty() {
+            several.reserve(prefix.len() + asked as usize);
+            several.extend_from_slice(prefix);
+        }
+        several.extend_from_slice(&chunk);
+    }
+    match got == asked {
+        true if several.is_empty() => Ok(bytes),
+        true => Ok(several.freeze()),
+        false => Err(Error::Short { asked, got }),
+    }
+}
+
+/// The store's own tag; else the time of change and the size, as many web servers give nothing else.
+fn version_of(meta: &ObjectMeta) -> Version {
+    let etag = match &meta.e_tag {
+        Some(etag) => etag.as_str().into(),
+        None => format!("W/\"{:x}-{:x}\"", meta.last_modified.timestamp(), meta.size).into(),
+    };
+    Version { etag, size: meta.size }
+}
+
+fn failed(error: object_store::Error) -> Error {
+    match find(&error) {
+        Some(Refusal::Folder) => return Error::NotFound,
+        Some(refusal) => return Error::Unsupported(refusal.to_string()),
+        None => {}
+    }
+    if find::<HttpError>(&error).is_some_and(|error| error.kind() == HttpErrorKind::Timeout) {
+        return Error::TimedOut;
+    }
+    match error {
+        object_store::Error::NotFound { .. } | object_store::Error::InvalidPath { .. } => Error::NotFound,
+        object_store::Error::Precondition { .. } => Error::Changed,
+        object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
+            Error::Forbidden
+        }
+        object_store::Error::NotSupported { .. } | object_store::Error::NotImplemented { .. } => {
+            Error::Unsupported("the store lacks what this needs".to_owned())
+        }
+        other => Error::unavailable(other),
     }
 }
