@@ -16,6 +16,8 @@ mod local;
 mod local_tests;
 mod open;
 mod remote;
+#[cfg(test)]
+mod remote_tests;
 mod runtime;
 mod settings;
 mod source;
