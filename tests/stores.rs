@@ -69,12 +69,6 @@ impl Bed {
             true => name.to_owned(),
             false => format!("{}/{name}", self.prefix),
         };
-        let path = match self.location.starts_with("gs:") {
-            true => percent_encoding::utf8_percent_encode(&path, percent_encoding::NON_ALPHANUMERIC)
-                .to_string()
-                .replace("%2F", "/"),
-            false => path,
-        };
         self.writer.put(&Path::parse(path).unwrap(), PutPayload::from(bytes)).await.unwrap();
     }
 }
@@ -99,7 +93,9 @@ fn every_kind_of_source_reads_alike() {
             for (seed, name) in NAMES.iter().enumerate() {
                 reads_exactly(&store, &key(name), &pattern(seed)).await;
             }
-            lists(&store).await;
+            for limit in [1, 2, 4, 100] {
+                lists(&store, limit).await;
+            }
             let absent = store.start(&key("absent.tif"), 10).await;
             assert!(matches!(absent, Err(Error::NotFound)), "{} {absent:?}", bed.location);
             notices_replacement(&bed, &store).await;
@@ -128,18 +124,22 @@ async fn reads_exactly(store: &Store, key: &Key, expected: &[u8]) {
     ));
 }
 
-async fn lists(store: &Store) {
+async fn lists(store: &Store, limit: usize) {
     let mut names = NAMES.map(str::to_owned).to_vec();
     names.sort();
     let (mut found, mut after) = (Vec::new(), None);
     loop {
-        let page = store.list(after.as_deref(), 4).await.unwrap();
-        assert!(page.keys.len() <= 4 && page.keys.iter().all(|(_, size)| *size == SIZE as u64));
+        let page = store.list(after.as_deref(), limit).await.unwrap();
+        assert!(page.keys.len() <= limit && page.keys.iter().all(|(_, size)| *size == SIZE as u64));
         found.extend(page.keys.into_iter().map(|(key, _)| key));
         after = found.last().cloned();
         if !page.more {
             break;
         }
+    }
+    if store.describe().starts_with("s3:") {
+        // SeaweedFS sorts folder by folder.
+        found.sort();
     }
     assert_eq!(found, names, "{}", store.describe());
 }

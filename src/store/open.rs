@@ -14,7 +14,7 @@ use url::Url;
 use super::connect::{Connector, retries};
 use super::counts::Counters;
 use super::local::Local;
-use super::remote::{Kind, Remote};
+use super::remote::{Listing, Remote};
 use super::source::{Inner, Place};
 use super::{Key, OpenError, Settings, credentials};
 
@@ -22,9 +22,9 @@ pub(super) fn open(location: &str, settings: &Settings) -> Result<Inner, OpenErr
     match location.split_once("://") {
         None => local(location, settings),
         Some(("file", path)) => local(path, settings),
-        Some(("s3" | "s3a", rest)) => bucket(location, rest, Kind::S3, settings),
-        Some(("az" | "azure", rest)) => bucket(location, rest, Kind::Azure, settings),
-        Some(("gs", rest)) => bucket(location, rest, Kind::Gcs, settings),
+        Some(("s3" | "s3a", rest)) => bucket(location, rest, "s3", settings),
+        Some(("az" | "azure", rest)) => bucket(location, rest, "azure", settings),
+        Some(("gs", rest)) => bucket(location, rest, "gcs", settings),
         Some(("http" | "https", _)) => web(location, settings),
         Some((scheme, _)) => {
             let reason = "a source is a folder, a file, or an address with s3, az, gs, http or https";
@@ -39,7 +39,7 @@ fn local(path: &str, settings: &Settings) -> Result<Inner, OpenError> {
     Ok(inner(path, settings, "local", Place::Local(Arc::new(local))))
 }
 
-fn bucket(location: &str, rest: &str, kind: Kind, settings: &Settings) -> Result<Inner, OpenError> {
+fn bucket(location: &str, rest: &str, kind: &'static str, settings: &Settings) -> Result<Inner, OpenError> {
     if rest.contains('@') {
         let scheme = location.split("://").next().unwrap_or_default();
         return Err(address(&format!("{scheme}://…"), "credentials belong into environment variables"));
@@ -49,14 +49,14 @@ fn bucket(location: &str, rest: &str, kind: Kind, settings: &Settings) -> Result
         return Err(address(location, "it names no bucket"));
     }
     let prefix = prefix_of(prefix, location)?;
-    let (store, label): (object_store::Result<Arc<dyn ObjectStore>>, _) = match kind {
-        Kind::S3 => (s3(name, location, settings)?.build().map(|store| Arc::new(store) as _), "s3"),
-        Kind::Azure => (azure(name, location, settings)?.build().map(|store| Arc::new(store) as _), "azure"),
-        _ => (gcs(name, location, settings).build().map(|store| Arc::new(store) as _), "gcs"),
+    let store: object_store::Result<Arc<dyn ObjectStore>> = match kind {
+        "s3" => s3(name, location, settings)?.build().map(|store| Arc::new(store) as _),
+        "azure" => azure(name, location, settings)?.build().map(|store| Arc::new(store) as _),
+        _ => gcs(name, location, settings).build().map(|store| Arc::new(store) as _),
     };
     let store = store.map_err(|source| remote_error(location, source))?;
-    let remote = Remote::new(store, kind, prefix, settings);
-    Ok(inner(location, settings, label, Place::Remote(Arc::new(remote))))
+    let remote = Remote::new(store, Listing::Paged, prefix, settings);
+    Ok(inner(location, settings, kind, Place::Remote(Arc::new(remote))))
 }
 
 fn s3(name: &str, shown: &str, settings: &Settings) -> Result<AmazonS3Builder, OpenError> {
@@ -108,7 +108,7 @@ fn web(location: &str, settings: &Settings) -> Result<Inner, OpenError> {
         .with_http_connector(Connector::new(settings))
         .build()
         .map_err(|source| remote_error(&shown, source))?;
-    let remote = Remote::new(Arc::new(store), Kind::Http, prefix, settings);
+    let remote = Remote::new(Arc::new(store), Listing::Whole, prefix, settings);
     Ok(inner(&shown, settings, "http", Place::Remote(Arc::new(remote))))
 }
 

@@ -8,7 +8,6 @@ use futures::{StreamExt, TryStreamExt, stream};
 use object_store::client::{HttpError, HttpErrorKind};
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::coalesce::{Joined, joined};
 use super::connect::{Refusal, find};
@@ -19,22 +18,20 @@ use super::{Error, Key, Settings, Version};
 const PART: u64 = 8 << 20;
 /// What a store that lists everything at once, unsorted, may send.
 const MOST_LISTED: usize = 1_000_000;
-const NOT_IN_ADDRESSES: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// What differs between stores.
+/// In which order and from where on a store lists its keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    S3,
-    Azure,
-    Gcs,
-    Http,
+pub(super) enum Listing {
+    /// In the store's own order, from any key on.
+    Paged,
+    /// All at once, in any order.
+    Whole,
 }
 
 /// A bucket, or a part of one.
 pub(super) struct Remote {
     store: Arc<dyn ObjectStore>,
-    kind: Kind,
+    listing: Listing,
     /// Empty, or ends in `/`.
     prefix: String,
     gap: u64,
@@ -44,12 +41,12 @@ pub(super) struct Remote {
 impl Remote {
     pub(super) fn new(
         store: Arc<dyn ObjectStore>,
-        kind: Kind,
+        listing: Listing,
         prefix: String,
         settings: &Settings,
     ) -> Remote {
         let gap = settings.coalesce_gap_kib.saturating_mul(1024);
-        Remote { store, kind, prefix, gap, parallel: settings.parallel_reads.max(1) }
+        Remote { store, listing, prefix, gap, parallel: settings.parallel_reads.max(1) }
     }
 
     pub(super) async fn head(&self, key: &Key) -> Result<Version, Error> {
@@ -128,7 +125,7 @@ impl Remote {
         let prefix = prefix.map(Path::parse).transpose().map_err(|_| Error::NotFound)?;
         let after = after.map(Key::parse).transpose()?;
         let found = match &after {
-            Some(after) if self.kind != Kind::Http => {
+            Some(after) if self.listing != Listing::Whole => {
                 let after = Path::parse(self.full(after)).map_err(|_| Error::NotFound)?;
                 self.store.list_with_offset(prefix.as_ref(), &after)
             }
@@ -136,8 +133,8 @@ impl Remote {
         };
         let after = after.as_ref().map(Key::as_str).unwrap_or_default();
         let found = found.map_err(failed).try_filter_map(async |object| Ok(self.listed(&object, after)));
-        match self.kind {
-            Kind::Http => {
+        match self.listing {
+            Listing::Whole => {
                 let mut all: Vec<Listed> = found.take(MOST_LISTED).try_collect().await?;
                 all.sort_unstable();
                 all.truncate(limit);
@@ -151,8 +148,10 @@ impl Remote {
     fn listed(&self, object: &ObjectMeta, after: &str) -> Option<Listed> {
         let name = object.location.as_ref().strip_prefix(&self.prefix)?;
         let is_hidden = name.split('/').any(|segment| segment.starts_with('.'));
+        // Not all stores that list by pages sort by letters: what they send is what follows.
+        let follows = self.listing == Listing::Paged || name > after;
         // Some tools mark folders by empty objects.
-        let is_read = object.size > 0 && name > after && !is_hidden && Key::parse(name).is_ok();
+        let is_read = object.size > 0 && follows && !is_hidden && Key::parse(name).is_ok();
         is_read.then(|| (name.to_owned(), object.size))
     }
 
@@ -190,13 +189,7 @@ impl Remote {
     }
 
     fn path(&self, key: &Key) -> Result<Path, Error> {
-        let full = self.full(key);
-        let path = match self.kind {
-            // The library puts these keys into addresses as they are: `a?b` would be read as `a`.
-            Kind::Gcs => Path::parse(utf8_percent_encode(&full, NOT_IN_ADDRESSES).to_string()),
-            _ => Path::parse(full),
-        };
-        path.map_err(|_| Error::NotFound)
+        Path::parse(self.full(key)).map_err(|_| Error::NotFound)
     }
 }
 

@@ -151,7 +151,8 @@ impl Store {
         }
     }
 
-    /// The first `limit` keys behind `after` in order, hidden files left out.
+    /// The first `limit` keys behind `after`, hidden files left out, in the store's order: by bytes, except in some
+    /// S3-compatible stores, which sort folder by folder.
     pub async fn list(&self, after: Option<&str>, limit: usize) -> Result<Page, Error> {
         self.0.counters.list();
         let deadline = self.0.settings.deadline(0) * 4;
