@@ -16,6 +16,7 @@ use crate::iiif::Dimensions;
 use crate::master::{Codec, Kind, TileIndex, Whole, stored};
 use crate::pixels::Picture;
 use crate::render::{self, Frame, Plan, Source, Stopped};
+use crate::store;
 
 /// An answer's bytes, and how they were come by.
 #[derive(Clone, Debug)]
@@ -325,6 +326,14 @@ async fn tiles(opened: &Opened, level: usize, frame: &Frame) -> Result<Vec<Optio
     let wanted: Vec<_> = frame.tiles.iter().map(range).collect();
     let head = if jpeg { opened.heads[level].as_ref() } else { &[] };
     let ranges: Vec<_> = wanted.iter().flatten().cloned().collect();
-    let mut read = opened.store.read_many(&opened.key, &opened.version, &ranges, head).await?.into_iter();
+    let now = |range: &Range<u64>| opened.store.read_now(&opened.key, &opened.version, range.clone(), head);
+    let read = match ranges.iter().map(now).collect::<Option<Result<Vec<Bytes>, store::Error>>>() {
+        Some(read) => read?,
+        None => {
+            let read = opened.store.read_many(&opened.key, &opened.version, &ranges).await?;
+            read.iter().map(|tile| Bytes::from([head, tile].concat())).collect()
+        }
+    };
+    let mut read = read.into_iter();
     Ok(wanted.into_iter().map(|range| range.and_then(|_| read.next())).collect())
 }

@@ -10,7 +10,7 @@ use super::Error;
 use crate::iiif::{Dimensions, Info, Limits, Rect, Tiles};
 use crate::master::{self, FIRST_READ, Held, Kind, Master, Stop, stored};
 use crate::render::Look;
-use crate::store::{Key, Store, Tag, Version};
+use crate::store::{Key, Store, Version};
 
 /// A master as the gallery keeps it, for as long as its version lasts.
 pub struct Opened {
@@ -125,15 +125,7 @@ impl Opened {
 
     /// The version, for hashing.
     pub fn version_bytes(&self) -> Vec<u8> {
-        match &self.version.etag {
-            Tag::Local { inode, changed } => {
-                [&self.version.size.to_le_bytes()[..], &inode.to_le_bytes(), &changed.to_le_bytes()].concat()
-            }
-            Tag::Remote { etag, modified } => {
-                let etag = etag.as_deref().unwrap_or_default().as_bytes();
-                [&self.version.size.to_le_bytes()[..], etag, &modified.to_le_bytes()].concat()
-            }
-        }
+        [&self.version.size.to_le_bytes()[..], self.version.etag.as_bytes()].concat()
     }
 
     /// Why no tile of this master can be sent as it lies, if none can.

@@ -1,45 +1,82 @@
-//! What can go wrong where bytes lie.
+//! What can go wrong between a key and its bytes, sorted by who must act.
 
 use std::sync::Arc;
 
 use super::BadKey;
 
-/// Why bytes could not be had. Texts of causes are for logs, never for clients.
+/// Why bytes could not be had; its text never holds what a store answered.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    #[error("there is no such object")]
+    /// Nothing lies under this key, or nothing that can be read as one piece.
+    #[error("nothing is stored under this identifier")]
     NotFound,
-    #[error("the identifier {0}")]
+    /// The key cannot name an object.
+    #[error(transparent)]
     BadKey(#[from] BadKey),
-    /// The object is no longer of the version that was asked for.
-    #[error("the object has changed")]
+    /// The object is no longer the version that was asked for.
+    #[error("the object was replaced while it was read")]
     Changed,
-    #[error("the store answered with {got} of {asked} bytes")]
-    Short { asked: u64, got: u64 },
+    /// Fewer bytes came than were asked for.
+    #[error("asked for {asked} bytes, got {got}")]
+    Short {
+        /// Bytes asked for.
+        asked: u64,
+        /// Bytes that came.
+        got: u64,
+    },
+    /// The store did not answer in time.
     #[error("the store did not answer in time")]
     TimedOut,
-    #[error("the store refuses access")]
+    /// The store keeps the object from us, or it lies outside its source.
+    #[error("the store refuses access to this object")]
     Forbidden,
-    #[error("the store failed")]
+    /// The store failed; the cause is for the log only.
+    #[error("the store is unavailable")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// The store lacks something that reading needs.
     #[error("{0}")]
     Unsupported(String),
 }
 
 impl Error {
-    pub(super) fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::Unavailable(Arc::new(error))
+    /// A failure of the store, its text cut to what a log line bears.
+    pub(super) fn unavailable(cause: impl std::fmt::Display) -> Error {
+        Error::Unavailable(Arc::new(Cause(cause.to_string().chars().take(400).collect())))
     }
 }
 
-impl From<std::io::Error> for Error {
-    fn from(error: std::io::Error) -> Self {
-        use std::io::ErrorKind;
-        match error.kind() {
-            ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory => Self::NotFound,
-            ErrorKind::PermissionDenied => Self::Forbidden,
-            ErrorKind::TimedOut => Self::TimedOut,
-            _ => Self::unavailable(error),
-        }
-    }
+/// A store's failure in its own words.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Cause(String);
+
+/// Why a source could not be opened; for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// No folder or file lies there, or it cannot be read.
+    #[error("cannot open `{location}`")]
+    Local {
+        /// What was asked for.
+        location: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The address is not one of a kind that Tegl reads.
+    #[error("cannot open `{location}`: {reason}")]
+    Address {
+        /// What was asked for, without credentials.
+        location: String,
+        /// What is wrong and what would work.
+        reason: String,
+    },
+    /// The store's client could not be set up.
+    #[error("cannot open `{location}`")]
+    Remote {
+        /// What was asked for, without credentials.
+        location: String,
+        /// What the client said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }

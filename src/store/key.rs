@@ -1,123 +1,220 @@
-//! Which identifiers may name an object.
+//! What may name an object below a source.
 
+use std::fmt;
 use std::sync::Arc;
 
-/// A path below a source: what it may be is said here once, and refused, never cleaned.
-///
-/// Segments are parted by `/`; none is empty, `.` or `..`; no control character, no `\`, no
-/// drive letter; at most 1024 bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// The longest key that S3, Azure and GCS all take, in bytes.
+const LONGEST: usize = 1024;
+
+/// The path of one object below its source, decoded, and known to stay below it.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(Arc<str>);
 
-/// Why a text is no key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadKey {
-    #[error("is empty")]
-    Empty,
-    #[error("is longer than 1024 bytes")]
-    TooLong,
-    #[error("has an empty segment, or `/` at an end")]
-    EmptySegment,
-    #[error("has a segment `.` or `..`")]
-    Dots,
-    #[error("has a control character, `\\` or a drive letter")]
-    Character,
-    #[error("ends in `#` and digits, which the store keeps for itself")]
-    Staging,
-}
-
-/// No path of a sound collection is longer.
-const MOST_BYTES: usize = 1024;
-
 impl Key {
-    pub fn parse(text: &str) -> Result<Self, BadKey> {
-        if text.is_empty() {
+    /// Takes a decoded path as it is, or refuses it: nothing is ever stripped or mended,
+    /// so that two spellings cannot name one object.
+    pub fn parse(decoded: &str) -> Result<Key, BadKey> {
+        if decoded.is_empty() {
             return Err(BadKey::Empty);
         }
-        if text.len() > MOST_BYTES {
+        if decoded.len() > LONGEST {
             return Err(BadKey::TooLong);
         }
-        let drive = text.len() >= 2 && text.as_bytes()[1] == b':' && text.as_bytes()[0].is_ascii_alphabetic();
-        if drive || text.chars().any(|c| c.is_control() || c == '\\' || c == '\u{2028}' || c == '\u{2029}') {
-            return Err(BadKey::Character);
+        if decoded.chars().any(char::is_control) {
+            return Err(BadKey::Control);
         }
-        for segment in text.split('/') {
+        if decoded.contains('\\') {
+            return Err(BadKey::Backslash);
+        }
+        if matches!(decoded.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic()) {
+            return Err(BadKey::Drive);
+        }
+        for segment in decoded.split('/') {
             match segment {
                 "" => return Err(BadKey::EmptySegment),
                 "." | ".." => return Err(BadKey::Dots),
                 _ => {}
             }
         }
-        let staged = text
-            .rsplit_once('#')
-            .is_some_and(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
-        if staged { Err(BadKey::Staging) } else { Ok(Self(text.into())) }
+        Ok(Key(decoded.into()))
     }
 
+    /// The key as it is written in the store.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether the name is one that local object stores give to half-written files.
+    pub(super) fn is_unfinished(&self) -> bool {
+        let digits = self.0.rsplit('#').next().filter(|digits| digits.len() < self.0.len());
+        digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()))
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({:?})", &*self.0)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a path cannot name an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadKey {
+    /// Nothing was named.
+    #[error("identifier is empty")]
+    Empty,
+    /// Longer than object stores take.
+    #[error("identifier is longer than {LONGEST} bytes")]
+    TooLong,
+    /// A NUL, a line break or another control character.
+    #[error("identifier contains a control character")]
+    Control,
+    /// A separator on some systems, a letter on others.
+    #[error("identifier contains a backslash; separate folders by `/`")]
+    Backslash,
+    /// The start of an absolute path on some systems.
+    #[error("identifier begins with a drive letter")]
+    Drive,
+    /// A leading, trailing or doubled `/`.
+    #[error("identifier has an empty segment; it takes neither a leading, a trailing nor a doubled `/`")]
+    EmptySegment,
+    /// `.` or `..`
+    #[error("identifier has the segment `.` or `..`")]
+    Dots,
+    /// `name#1`: what a local object store calls a file that it has not finished writing.
+    #[error("identifier ends in `#` and digits, as unfinished files do")]
+    Unfinished,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::path::{Component, Path};
 
-    #[test]
-    fn hostile_texts_are_refused() {
-        for text in [
-            "",
-            "/",
-            "/etc/passwd",
-            "a/",
-            "a//b",
-            ".",
-            "..",
-            "../x",
-            "a/../b",
-            "a/..",
-            "./a",
-            "a/./b",
-            "a\0b",
-            "a\nb",
-            "a\\b",
-            "..\\x",
-            "C:/x",
-            "c:x",
-            "a\u{7f}b",
-            "a\u{85}b",
-            "a.tif#12",
-            "\u{2028}",
-        ] {
-            assert!(Key::parse(text).is_err(), "{text:?}");
+    #[track_caller]
+    fn check(refused: BadKey, decoded: &[&str]) {
+        for decoded in decoded {
+            assert_eq!(Key::parse(decoded), Err(refused), "{decoded:?}");
         }
-        assert!(Key::parse(&"a".repeat(1025)).is_err());
     }
 
     #[test]
-    fn odd_but_honest_texts_are_keys() {
-        for text in [
-            "a",
-            "a/b.tif",
-            "Ø sø/æ é.tif",
-            "ark:/12025/654".trim_start_matches("x"),
-            "...",
+    fn what_could_leave_its_source_is_refused() {
+        check(BadKey::Empty, &[""]);
+        check(BadKey::TooLong, &[&"a".repeat(1025), &"é".repeat(513)]);
+        check(
+            BadKey::Dots,
+            &[".", "..", "../a", "a/..", "a/../b", "./a", "a/.", "a/./b", "a/b/../../../c", "..//"],
+        );
+        check(
+            BadKey::EmptySegment,
+            &[
+                "/",
+                "//",
+                "/a",
+                "a/",
+                "a//b",
+                "//a",
+                "a//",
+                "/etc/passwd",
+                "a/b//",
+                "///",
+                "/../a",
+                "file:///etc",
+            ],
+        );
+        check(
+            BadKey::Control,
+            &[
+                "\0",
+                "a\0",
+                "a\0.tif",
+                "a\n",
+                "a\r\nb",
+                "\u{7f}",
+                "a\tb",
+                "\u{1b}[0m",
+                "a/\0/b",
+                "\u{85}",
+                "../\0",
+            ],
+        );
+        check(
+            BadKey::Backslash,
+            &["\\", "..\\a", "a\\b", "\\\\host\\share", "..\\..\\..\\etc", "a/..\\b", "C:\\a"],
+        );
+        check(BadKey::Drive, &["C:", "c:/a", "C:a", "z:tif", "A:/../b"]);
+    }
+
+    #[test]
+    fn unusual_names_are_taken_as_they_are() {
+        let names = [
+            "é.tif",
+            "e\u{301}.tif",
+            "KMS 1 (recto).tif",
+            "%2e%2e%2f",
+            "%252e",
             "..;",
+            "...",
+            "a..b",
+            ".a",
+            "a.",
+            "a ",
+            "ark:/12148/btv1b",
+            "a%2Fb",
+            "a?b",
             "a#b",
-            "%2e%2e",
+            "a+b",
+            "a&b",
             "~",
-            "-",
+            "~root",
+            "$HOME",
+            "`id`",
+            "日本",
+            "%c0%ae",
+            "%u002e",
+            "..%2f..%2fetc",
+            "\u{ff0e}\u{ff0e}/a",
+            "\u{2215}etc",
+            "-rf",
+            "CON",
+            "aa:b",
+            "a*b",
+        ];
+        for name in names {
+            assert_eq!(Key::parse(name).unwrap().as_str(), name);
+        }
+    }
+
+    #[test]
+    fn unfinished_names_are_known() {
+        for (name, unfinished) in [
+            ("a.tif#1", true),
+            ("b/a#12", true),
+            ("a#", false),
+            ("a#1.tif", false),
+            ("12", false),
+            ("#1", true),
         ] {
-            assert!(Key::parse(text).is_ok(), "{text:?}");
+            assert_eq!(Key::parse(name).unwrap().is_unfinished(), unfinished, "{name}");
         }
     }
 
     proptest! {
         #[test]
-        fn a_key_never_climbs(text in "[./a\\\\:\u{0}]{0,12}") {
-            if let Ok(key) = Key::parse(&text) {
-                prop_assert!(key.as_str().split('/').all(|s| !s.is_empty() && s != "." && s != ".."));
+        fn no_key_leaves_its_source(decoded in "([./\\\\a:%~ ]|\\PC|\\x00){0,12}") {
+            if let Ok(key) = Key::parse(&decoded) {
+                prop_assert_eq!(key.as_str(), &decoded);
+                prop_assert!(Path::new(&decoded).components().all(|part| matches!(part, Component::Normal(_))));
+                let path = object_store::path::Path::parse(&decoded).unwrap();
+                prop_assert_eq!(path.as_ref(), &decoded);
             }
         }
     }

@@ -1,204 +1,220 @@
-//! Masters in a folder of this machine: a cache of open files and positioned reads.
+//! Reads local files: kept open, read at offsets, and watched for replacement.
 
 use std::fs::File;
-use std::io::IoSliceMut;
+use std::io::{self, ErrorKind};
 use std::ops::Range;
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use moka::sync::Cache;
-use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
-use rustix::io::{Errno, ReadWriteFlags};
 
-use super::{Error, Key, Page, Settings, Version};
+use super::beneath::Beneath;
+use super::walk::{self, Listed};
+use super::{BadKey, Error, Key, Settings, Version};
 
-/// A folder, or one file of it.
-pub struct Local {
-    root: PathBuf,
-    folder: OwnedFd,
-    /// Set where only one file is served.
-    only: Option<String>,
-    files: Cache<Key, Arc<File>>,
-    follow_symlinks: bool,
+/// More than this is not copied on a thread that has others to serve.
+const AT_ONCE: u64 = 1 << 20;
+
+/// A folder, or a single file of it, and those of its files that are open.
+pub(super) struct Local {
+    folder: Beneath,
+    /// The only key there is, when a file was named as the source.
+    only: Option<Key>,
+    files: Cache<Key, Arc<OpenFile>>,
+}
+
+struct OpenFile {
+    file: File,
+    version: Version,
+    state: State,
+}
+
+/// What shows that an open file was written to or replaced.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct State {
+    modified_ns: i128,
+    size: u64,
+    /// Some file systems do not count links: there it is never set.
+    linked: bool,
 }
 
 impl Local {
-    pub fn open(path: &Path, settings: &Settings) -> std::io::Result<Self> {
-        let path = path.canonicalize()?;
-        let only = if path.is_dir() {
-            None
-        } else {
-            path.file_name().map(|name| name.to_string_lossy().into_owned())
+    pub(super) fn open(path: &Path, settings: &Settings) -> io::Result<Local> {
+        let (folder, only) = match path.metadata()?.is_dir() {
+            true => (path.to_owned(), None),
+            false => {
+                let path = path.canonicalize()?;
+                let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+                let key = Key::parse(name).map_err(|bad| io::Error::new(ErrorKind::InvalidInput, bad))?;
+                (path.parent().map(Path::to_owned).unwrap_or_default(), Some(key))
+            }
         };
-        let root = match (&only, path.parent()) {
-            (Some(_), Some(parent)) => parent.to_owned(),
-            _ => path,
-        };
-        let folder = rustix::fs::open(&root, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-        let files = Cache::builder()
-            .max_capacity(settings.open_files)
-            .time_to_idle(std::time::Duration::from_secs(300));
-        Ok(Self { root, folder, only, files: files.build(), follow_symlinks: settings.follow_symlinks })
+        // A file whose folder was replaced is found again at once; an idle one does not hold its disk for ever.
+        let files =
+            Cache::builder().max_capacity(settings.open_files).time_to_idle(Duration::from_secs(300)).build();
+        Ok(Local { folder: Beneath::open(&folder, settings)?, only, files })
     }
 
-    pub fn root(&self) -> &Path {
-        &self.root
+    pub(super) fn head(&self, key: &Key) -> Result<Version, Error> {
+        Ok(self.opened(key)?.version.clone())
     }
 
-    /// Opens the path anew and tells what it holds now.
-    pub fn head(&self, key: &Key) -> Result<Version, Error> {
-        let file = self.opened_anew(key)?;
-        let version = version_of(&file)?;
-        self.files.insert(key.clone(), Arc::new(file));
-        Ok(version)
+    pub(super) fn start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {
+        let open = self.opened(key)?;
+        let bytes = open.read(0..len.min(open.version.size), &[]);
+        Ok((open.version.clone(), self.unless_changed(key, &open, bytes)?))
     }
 
-    pub fn start(&self, key: &Key, length: u64) -> Result<(Version, Bytes), Error> {
-        let version = self.head(key)?;
-        let length = length.min(version.size);
-        let bytes = self.read(key, &version, 0..length, &[])?;
-        Ok((version, bytes))
-    }
-
-    pub fn read(
-        &self,
-        key: &Key,
-        version: &Version,
-        range: Range<u64>,
-        prefix: &[u8],
-    ) -> Result<Bytes, Error> {
-        let file = self.file(key, version)?;
-        let mut buffer = room(&range, prefix, version)?;
-        let read = file.read_exact_at(&mut buffer[prefix.len()..], range.start);
-        match read {
-            Ok(()) => Ok(buffer.into()),
-            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Err(Error::Changed),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Only from the page cache; `None` where the disk would have to be waited for.
-    pub fn read_now(
+    /// Reads what is in memory already; `None` where that cannot be told or had without waiting.
+    pub(super) fn read_now(
         &self,
         key: &Key,
         version: &Version,
         range: Range<u64>,
         prefix: &[u8],
     ) -> Option<Result<Bytes, Error>> {
-        let file = self.files.get(key)?;
-        match version_of(&file) {
-            Ok(now) if now == *version => {}
-            _ => return None,
+        if range.end.saturating_sub(range.start) > AT_ONCE {
+            return None;
         }
-        let mut buffer = match room(&range, prefix, version) {
-            Ok(buffer) => buffer,
-            Err(error) => return Some(Err(error)),
-        };
-        let target = &mut buffer[prefix.len()..];
-        let length = target.len();
-        match rustix::io::preadv2(&file, &mut [IoSliceMut::new(target)], range.start, ReadWriteFlags::NOWAIT)
-        {
-            Ok(read) if read == length => Some(Ok(buffer.into())),
-            Ok(_) | Err(_) => None,
-        }
+        let open = self.files.get(key).filter(|open| open.version == *version)?;
+        let bytes = open.read_now(range, prefix)?;
+        Some(self.unless_changed(key, &open, Ok(bytes)))
     }
 
-    /// The open file, if it still is of this version.
-    fn file(&self, key: &Key, version: &Version) -> Result<Arc<File>, Error> {
-        if let Some(file) = self.files.get(key)
-            && version_of(&file)? == *version
-        {
-            return Ok(file);
-        }
-        let file = Arc::new(self.opened_anew(key)?);
-        if version_of(&file)? != *version {
+    pub(super) fn read(
+        &self,
+        key: &Key,
+        version: &Version,
+        ranges: &[Range<u64>],
+        prefix: &[u8],
+    ) -> Result<Vec<Bytes>, Error> {
+        let open = match self.files.get(key).filter(|open| open.version == *version) {
+            Some(open) => open,
+            None => self.opened(key)?,
+        };
+        if open.version != *version {
             return Err(Error::Changed);
         }
-        self.files.insert(key.clone(), file.clone());
-        Ok(file)
+        if ranges.len() > 1 {
+            open.announce(ranges);
+        }
+        let bytes =
+            ranges.iter().map(|range| open.read(range.clone(), prefix)).collect::<io::Result<Vec<Bytes>>>();
+        self.unless_changed(key, &open, bytes)
     }
 
-    fn opened_anew(&self, key: &Key) -> Result<File, Error> {
-        if self.only.as_ref().is_some_and(|only| only != key.as_str()) {
+    pub(super) fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Listed>, Error> {
+        match &self.only {
+            None => walk::keys(self.folder.root(), after, limit, |key| Some(self.opened_size(key)?)),
+            Some(only) if after.is_some_and(|after| only.as_str() <= after) => Ok(Vec::new()),
+            Some(only) => Ok(vec![(only.as_str().to_owned(), self.head(only)?.size)]),
+        }
+    }
+
+    fn opened_size(&self, key: &Key) -> Option<u64> {
+        let file = self.folder.file(key).ok()?;
+        file.metadata().ok().filter(|metadata| metadata.is_file()).map(|metadata| metadata.len())
+    }
+
+    /// Opens the file that lies under the key now, or finds it open.
+    fn opened(&self, key: &Key) -> Result<Arc<OpenFile>, Error> {
+        if key.is_unfinished() {
+            return Err(BadKey::Unfinished.into());
+        }
+        if self.only.as_ref().is_some_and(|only| only != key) {
             return Err(Error::NotFound);
         }
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let opened = if self.follow_symlinks {
-            rustix::fs::openat(&self.folder, key.as_str(), flags, Mode::empty())
-        } else {
-            let beneath = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-            match openat2(&self.folder, key.as_str(), flags, Mode::empty(), beneath) {
-                Err(Errno::NOSYS) => self.opened_by_path(key, flags),
-                other => other,
-            }
-        };
-        let file = match opened {
-            Ok(file) => File::from(file),
-            // A path that leaves the root, through a link or otherwise, is not there.
-            Err(Errno::XDEV | Errno::LOOP | Errno::NAMETOOLONG | Errno::NXIO) => return Err(Error::NotFound),
-            Err(errno) => return Err(std::io::Error::from(errno).into()),
-        };
-        if file.metadata()?.is_file() { Ok(file) } else { Err(Error::NotFound) }
+        let open = OpenFile::new(self.folder.file(key)?)?;
+        if let Some(known) =
+            self.files.get(key).filter(|known| known.version == open.version && known.is_linked())
+        {
+            return Ok(known);
+        }
+        let open = Arc::new(open);
+        self.files.insert(key.clone(), open.clone());
+        Ok(open)
     }
 
-    /// For kernels without `openat2`: the path's real place must lie below the root.
-    fn opened_by_path(&self, key: &Key, flags: OFlags) -> Result<OwnedFd, Errno> {
-        let real = self.root.join(key.as_str()).canonicalize().map_err(|_| Errno::NOENT)?;
-        if !real.starts_with(&self.root) {
-            return Err(Errno::XDEV);
+    /// Bytes count only if the file is still what it was when it was opened: a writer sets the time of
+    /// change before the bytes, so looking afterwards catches one that came before and one that came between.
+    fn unless_changed<T>(&self, key: &Key, open: &OpenFile, bytes: io::Result<T>) -> Result<T, Error> {
+        if !matches!(State::of(&open.file), Ok(state) if state == open.state) {
+            self.files.invalidate(key);
+            return Err(Error::Changed);
         }
-        rustix::fs::open(real, flags | OFlags::NOFOLLOW, Mode::empty())
-    }
-
-    /// Up to `limit` files below the root whose keys come after `after`, in order.
-    pub fn list(&self, after: Option<&str>, limit: usize) -> Result<Page, Error> {
-        let mut found = Vec::new();
-        match &self.only {
-            Some(only) => found.push((only.clone(), self.root.join(only).metadata()?.len())),
-            None => self.walk(&self.root, "", 0, &mut found),
-        }
-        found.retain(|(key, _)| after.is_none_or(|after| key.as_str() > after));
-        found.sort();
-        let more = found.len() > limit;
-        found.truncate(limit);
-        Ok(Page { keys: found, more })
-    }
-
-    fn walk(&self, folder: &Path, prefix: &str, depth: usize, found: &mut Vec<(String, u64)>) {
-        let Ok(entries) = std::fs::read_dir(folder) else { return };
-        for entry in entries.flatten() {
-            let name = entry.file_name();
-            let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else { continue };
-            let key = format!("{prefix}{name}");
-            let Ok(kind) = entry.file_type() else { continue };
-            if kind.is_dir() && depth < 32 {
-                self.walk(&entry.path(), &format!("{key}/"), depth + 1, found);
-            } else if !kind.is_dir() && Key::parse(&key).is_ok_and(|key| self.opened_anew(&key).is_ok()) {
-                found.push((key, entry.path().metadata().map_or(0, |metadata| metadata.len())));
-            }
-        }
+        bytes.map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => Error::Changed,
+            _ => Error::unavailable(error),
+        })
     }
 }
 
-fn version_of(file: &File) -> Result<Version, Error> {
-    let metadata = file.metadata()?;
-    let changed = i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec());
-    Ok(Version { etag: super::Tag::Local { inode: metadata.ino(), changed }, size: metadata.len() })
+impl OpenFile {
+    fn new(file: File) -> Result<OpenFile, Error> {
+        let metadata = file.metadata().map_err(Error::unavailable)?;
+        if !metadata.is_file() {
+            return Err(Error::NotFound);
+        }
+        let state = State::of(&file).map_err(Error::unavailable)?;
+        // Without the device: its number may differ after a restart, and whatever was made from the file with it.
+        let etag = format!("{:x}-{:x}-{:x}", metadata.ino(), state.modified_ns, state.size).into();
+        Ok(OpenFile { version: Version { etag, size: state.size }, file, state })
+    }
+
+    fn is_linked(&self) -> bool {
+        matches!(State::of(&self.file), Ok(state) if state == self.state)
+    }
+
+    fn read(&self, range: Range<u64>, prefix: &[u8]) -> io::Result<Bytes> {
+        let mut bytes = room_for(&range, prefix);
+        self.file.read_exact_at(&mut bytes[prefix.len()..], range.start)?;
+        Ok(bytes.into())
+    }
+
+    /// Tells the system what will be read, so that it fetches all of it at once.
+    fn announce(&self, ranges: &[Range<u64>]) {
+        #[cfg(target_os = "linux")]
+        for range in ranges {
+            let len = std::num::NonZeroU64::new(range.end - range.start);
+            let _hint = rustix::fs::fadvise(&self.file, range.start, len, rustix::fs::Advice::WillNeed);
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    fn read_now(&self, range: Range<u64>, prefix: &[u8]) -> Option<Bytes> {
+        use rustix::io::ReadWriteFlags;
+        let mut bytes = room_for(&range, prefix);
+        let target = &mut bytes[prefix.len()..];
+        let wanted = target.len();
+        let slices = &mut [io::IoSliceMut::new(target)];
+        let got = rustix::io::preadv2(&self.file, slices, range.start, ReadWriteFlags::NOWAIT).ok()?;
+        (got == wanted).then(|| bytes.into())
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn read_now(&self, _range: Range<u64>, _prefix: &[u8]) -> Option<Bytes> {
+        None
+    }
 }
 
-/// A buffer for the range behind the prefix; refuses ranges beyond the file.
-fn room(range: &Range<u64>, prefix: &[u8], version: &Version) -> Result<Vec<u8>, Error> {
-    let length = range.end.checked_sub(range.start).filter(|_| range.end <= version.size);
-    let asked = range.end.saturating_sub(range.start);
-    let Some(length) = length else {
-        return Err(Error::Short { asked, got: version.size.saturating_sub(range.start) });
-    };
-    let length = usize::try_from(length).map_err(|_| Error::Short { asked, got: 0 })?;
-    let mut buffer = Vec::with_capacity(prefix.len() + length);
-    buffer.extend_from_slice(prefix);
-    buffer.resize(prefix.len() + length, 0);
-    Ok(buffer)
+impl State {
+    fn of(file: &File) -> io::Result<State> {
+        let stat = rustix::fs::fstat(file)?;
+        Ok(State {
+            modified_ns: i128::from(stat.st_mtime) * 1_000_000_000 + i128::from(stat.st_mtime_nsec),
+            size: stat.st_size as u64,
+            linked: stat.st_nlink > 0,
+        })
+    }
+}
+
+/// The prefix and, behind it, room for the range.
+fn room_for(range: &Range<u64>, prefix: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(prefix.len() + (range.end - range.start) as usize);
+    bytes.extend_from_slice(prefix);
+    bytes.resize(bytes.capacity(), 0);
+    bytes
 }

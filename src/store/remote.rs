@@ -1,331 +1,253 @@
-//! Masters in object storage or behind a plain web server.
+//! Reads objects of remote stores: exact ranges of exact versions, and nothing that merely looks like them.
 
-use std::future::Future;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use futures::{StreamExt, TryStreamExt};
-use object_store::aws::AmazonS3Builder;
-use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
-use object_store::client::{ClientOptions, HttpClient, HttpConnector};
-use object_store::gcp::GoogleCloudStorageBuilder;
-use object_store::http::HttpBuilder;
+use futures::{StreamExt, TryStreamExt, stream};
+use object_store::client::{HttpError, HttpErrorKind};
 use object_store::path::Path;
-use object_store::{
-    BackoffConfig, GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig,
-};
-use tokio::runtime::Runtime;
-use url::Url;
+use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
 
-use super::{Error, Key, OpenError, Page, Settings, Tag, Version};
+use super::coalesce::{Joined, joined};
+use super::connect::{Refusal, find};
+use super::walk::Listed;
+use super::{Error, Key, Settings, Version};
 
-/// A bucket or web folder, and the prefix that identifiers are below.
-pub struct Remote {
-    objects: Arc<dyn ObjectStore>,
-    prefix: Path,
-    deadline: Duration,
-    shown: String,
+/// Longer reads travel in parts of this size, side by side.
+const PART: u64 = 8 << 20;
+/// What a store that lists everything at once, unsorted, may send.
+const MOST_LISTED: usize = 1_000_000;
+
+/// In which order and from where on a store lists its keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Listing {
+    /// In the store's own order, from any key on.
+    Paged,
+    /// All at once, in any order.
+    Whole,
 }
 
-/// Connections belong to one runtime of their own: the server's workers each have another.
-fn runtime() -> &'static Runtime {
-    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    RUNTIME.get_or_init(|| {
-        let mut builder = tokio::runtime::Builder::new_multi_thread();
-        builder.worker_threads(2).thread_name("store").enable_all();
-        builder.build().expect("the machine has room for two threads")
-    })
-}
-
-/// Clients that never follow a redirect: a store that could send Tegl elsewhere could make it
-/// ask for what is not meant to be public.
-#[derive(Debug)]
-struct Direct {
-    timeout: Duration,
-}
-
-impl HttpConnector for Direct {
-    fn connect(&self, _options: &ClientOptions) -> object_store::Result<HttpClient> {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(1))
-            .timeout(self.timeout)
-            .no_proxy()
-            .build()
-            .map_err(|error| object_store::Error::Generic { store: "HTTP", source: Box::new(error) })?;
-        Ok(HttpClient::new(client))
-    }
+/// A bucket, or a part of one.
+pub(super) struct Remote {
+    store: Arc<dyn ObjectStore>,
+    listing: Listing,
+    /// Empty, or ends in `/`.
+    prefix: String,
+    gap: u64,
+    parallel: usize,
 }
 
 impl Remote {
-    pub fn open(url: &Url, settings: &Settings) -> Result<Self, OpenError> {
-        let failed = |error: object_store::Error| OpenError::new(url.as_str(), error.to_string());
-        let prefix = percent_encoding::percent_decode_str(url.path().trim_matches('/')).decode_utf8_lossy();
-        let whole = Path::parse(&*prefix).map_err(|error| OpenError::new(url.as_str(), error.to_string()))?;
-        let host = url.host_str().unwrap_or_default();
-        let connector = || Direct { timeout: Duration::from_millis(settings.timeout_ms) };
-        let retry = RetryConfig {
-            backoff: BackoffConfig {
-                init_backoff: Duration::from_millis(25),
-                max_backoff: Duration::from_millis(250),
-                base: 2.0,
+    pub(super) fn new(
+        store: Arc<dyn ObjectStore>,
+        listing: Listing,
+        prefix: String,
+        settings: &Settings,
+    ) -> Remote {
+        let gap = settings.coalesce_gap_kib.saturating_mul(1024);
+        Remote { store, listing, prefix, gap, parallel: settings.parallel_reads.max(1) }
+    }
+
+    pub(super) async fn head(&self, key: &Key) -> Result<Version, Error> {
+        let options = GetOptions { head: true, ..GetOptions::default() };
+        let result = self.store.get_opts(&self.path(key)?, options).await.map_err(failed)?;
+        Ok(version_of(&result.meta))
+    }
+
+    pub(super) async fn start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {
+        let options = GetOptions { range: Some(GetRange::Bounded(0..len.max(1))), ..GetOptions::default() };
+        match self.store.get_opts(&self.path(key)?, options).await {
+            Ok(result) => {
+                let (version, asked) = (version_of(&result.meta), result.range.end);
+                let bytes = collected(result, asked, &[]).await?;
+                Ok((version, bytes.slice(..len.min(asked) as usize)))
+            }
+            // An empty object has no first byte.
+            Err(error) if find(&error) == Some(&Refusal::OutOfRange) => match self.head(key).await? {
+                version if version.size == 0 => Ok((version, Bytes::new())),
+                _ => Err(failed(error)),
             },
-            max_retries: 2,
-            retry_timeout: Duration::from_secs(2),
-        };
-        let ask = settings.instance_credentials;
-        let objects: Arc<dyn ObjectStore> = match url.scheme() {
-            "s3" | "s3a" => {
-                let builder = AmazonS3Builder::from_env().with_bucket_name(host);
-                let builder = builder.with_skip_signature(!ask && !any_set(&AWS_CREDENTIALS));
-                Arc::new(builder.with_retry(retry).with_http_connector(connector()).build().map_err(failed)?)
-            }
-            "az" | "azure" | "abfs" | "abfss" => {
-                let builder = MicrosoftAzureBuilder::from_env().with_container_name(host);
-                let known = ask || any_set(&AZURE_CREDENTIALS);
-                let builder = builder.with_config(AzureConfigKey::SkipSignature, (!known).to_string());
-                Arc::new(builder.with_retry(retry).with_http_connector(connector()).build().map_err(failed)?)
-            }
-            "gs" => {
-                let builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(host);
-                let builder = builder.with_skip_signature(!ask && !any_set(&GOOGLE_CREDENTIALS));
-                Arc::new(builder.with_retry(retry).with_http_connector(connector()).build().map_err(failed)?)
-            }
-            "http" | "https" => {
-                let mut root = url.clone();
-                root.set_path("");
-                root.set_query(None);
-                let options = ClientOptions::new().with_allow_http(true);
-                let builder = HttpBuilder::new().with_url(root.as_str()).with_client_options(options);
-                Arc::new(builder.with_retry(retry).with_http_connector(connector()).build().map_err(failed)?)
-            }
-            other => {
-                let reason =
-                    format!("`{other}://` is none of `s3://`, `az://`, `gs://`, `http://` and `https://`");
-                return Err(OpenError::new(url.as_str(), reason));
-            }
-        };
-        let mut shown = url.clone();
-        // Neither belongs into logs; a URL that cannot have them has none.
-        let _ = shown.set_password(None);
-        let _ = shown.set_username("");
-        shown.set_query(None);
-        Ok(Self {
-            objects,
-            prefix: whole,
-            deadline: Duration::from_millis(settings.deadline_ms),
-            shown: shown.into(),
-        })
-    }
-
-    pub fn describe(&self) -> &str {
-        &self.shown
-    }
-
-    pub async fn head(&self, key: &Key) -> Result<Version, Error> {
-        let (objects, path) = (self.objects.clone(), self.path(key)?);
-        self.within_deadline(async move { Ok(version_of(&objects.head(&path).await?)) }).await
-    }
-
-    pub async fn start(&self, key: &Key, length: u64) -> Result<(Version, Bytes), Error> {
-        let (objects, path) = (self.objects.clone(), self.path(key)?);
-        let first = self
-            .within_deadline(async move {
-                let options =
-                    GetOptions { range: Some(GetRange::Bounded(0..length)), ..GetOptions::default() };
-                let answer = objects.get_opts(&path, options).await?;
-                let version = version_of(&answer.meta);
-                let asked = length.min(version.size);
-                Ok((version, collected(answer, asked, &[]).await?))
-            })
-            .await;
-        match first {
-            // Nothing can be had of an empty object, not even its first bytes.
-            Err(Error::Unavailable(_) | Error::Unsupported(_)) => {
-                let version = self.head(key).await?;
-                if version.size == 0 { Ok((version, Bytes::new())) } else { first }
-            }
-            other => other,
+            Err(error) => Err(failed(error)),
         }
     }
 
-    pub async fn read(
+    pub(super) async fn read(
         &self,
         key: &Key,
         version: &Version,
         range: Range<u64>,
-        prefix: Bytes,
+        prefix: &[u8],
     ) -> Result<Bytes, Error> {
-        let (objects, path) = (self.objects.clone(), self.path(key)?);
-        let asked = range.end.saturating_sub(range.start);
-        if range.end > version.size || asked == 0 {
-            return Err(Error::Short { asked, got: version.size.saturating_sub(range.start) });
+        let len = range.end - range.start;
+        if len <= 2 * PART {
+            return self.read_part(key, version, range, prefix).await;
         }
-        // Only a strong ETag can be held against the object (RFC 9110, §13.1.1).
-        let if_match = match &version.etag {
-            Tag::Remote { etag: Some(etag), .. } if !etag.starts_with("W/") => Some(etag.to_string()),
-            _ => None,
-        };
-        let version = version.clone();
-        self.within_deadline(async move {
-            let options =
-                GetOptions { range: Some(GetRange::Bounded(range)), if_match, ..GetOptions::default() };
-            let answer = objects.get_opts(&path, options).await?;
-            if version_of(&answer.meta) != version {
-                return Err(Error::Changed);
-            }
-            collected(answer, asked, &prefix).await
-        })
-        .await
+        let parts = (range.start..range.end)
+            .step_by(PART as usize)
+            .map(|start| self.read_part(key, version, start..range.end.min(start + PART), &[]));
+        let mut whole = BytesMut::with_capacity(prefix.len() + len as usize);
+        whole.extend_from_slice(prefix);
+        let mut parts = stream::iter(parts).buffered(self.parallel);
+        while let Some(part) = parts.try_next().await? {
+            whole.extend_from_slice(&part);
+        }
+        Ok(whole.freeze())
     }
 
-    pub async fn list(&self, after: Option<&str>, limit: usize) -> Result<Page, Error> {
-        let (objects, prefix) = (self.objects.clone(), self.prefix.clone());
-        let below = if prefix.as_ref().is_empty() { String::new() } else { format!("{prefix}/") };
-        let after = after.map(str::to_owned);
-        let most = Duration::from_secs(30);
-        let listing = async move {
-            let prefix = Some(&prefix).filter(|prefix| !prefix.as_ref().is_empty());
-            let mut found: Vec<(String, u64)> = objects
-                .list(prefix)
-                .try_filter_map(|meta| {
-                    let key = meta.location.as_ref().strip_prefix(&below).map(str::to_owned);
-                    let shown = key.filter(|key| !key.split('/').any(|name| name.starts_with('.')));
-                    std::future::ready(Ok(shown.map(|key| (key, meta.size))))
-                })
-                .take(MOST_LISTED)
-                .try_collect()
-                .await?;
-            found.retain(|(key, _)| after.as_ref().is_none_or(|after| key > after));
-            found.sort();
-            let more = found.len() > limit;
-            found.truncate(limit);
-            Ok(Page { keys: found, more })
+    /// The ranges, and the lengths of those that were asked for in their stead.
+    pub(super) async fn read_many(
+        &self,
+        key: &Key,
+        version: &Version,
+        ranges: &[Range<u64>],
+    ) -> Result<(Vec<Bytes>, Vec<u64>), Error> {
+        let asked = joined(ranges, self.gap);
+        let lengths = asked.iter().map(|one| one.range.end - one.range.start).collect();
+        let reads = asked.into_iter().map(|Joined { range, brings }| async move {
+            let bytes = self.read(key, version, range.clone(), &[]).await?;
+            Ok::<_, Error>((range.start, brings, bytes))
+        });
+        let mut all = vec![Bytes::new(); ranges.len()];
+        let mut answers = stream::iter(reads).buffer_unordered(self.parallel);
+        while let Some((start, brings, bytes)) = answers.try_next().await? {
+            for index in brings {
+                let wanted = &ranges[index];
+                all[index] = bytes.slice((wanted.start - start) as usize..(wanted.end - start) as usize);
+            }
+        }
+        drop(answers);
+        Ok((all, lengths))
+    }
+
+    pub(super) async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Listed>, Error> {
+        let prefix = Some(self.prefix.trim_end_matches('/')).filter(|prefix| !prefix.is_empty());
+        let prefix = prefix.map(Path::parse).transpose().map_err(|_| Error::NotFound)?;
+        let after = after.map(Key::parse).transpose()?;
+        let found = match &after {
+            Some(after) if self.listing != Listing::Whole => {
+                let after = Path::parse(self.full(after)).map_err(|_| Error::NotFound)?;
+                self.store.list_with_offset(prefix.as_ref(), &after)
+            }
+            _ => self.store.list(prefix.as_ref()),
         };
-        within(most, listing).await
+        let after = after.as_ref().map(Key::as_str).unwrap_or_default();
+        let found = found.map_err(failed).try_filter_map(async |object| Ok(self.listed(&object, after)));
+        match self.listing {
+            Listing::Whole => {
+                let mut all: Vec<Listed> = found.take(MOST_LISTED).try_collect().await?;
+                all.sort_unstable();
+                all.truncate(limit);
+                Ok(all)
+            }
+            _ => found.take(limit).try_collect().await,
+        }
+    }
+
+    /// The object's key if it can be read under it and is not hidden.
+    fn listed(&self, object: &ObjectMeta, after: &str) -> Option<Listed> {
+        let name = object.location.as_ref().strip_prefix(&self.prefix)?;
+        let is_hidden = name.split('/').any(|segment| segment.starts_with('.'));
+        // Not all stores that list by pages sort by letters: what they send is what follows.
+        let follows = self.listing == Listing::Paged || name > after;
+        // Some tools mark folders by empty objects.
+        let is_read = object.size > 0 && follows && !is_hidden && Key::parse(name).is_ok();
+        is_read.then(|| (name.to_owned(), object.size))
+    }
+
+    async fn read_part(
+        &self,
+        key: &Key,
+        version: &Version,
+        range: Range<u64>,
+        prefix: &[u8],
+    ) -> Result<Bytes, Error> {
+        if range.is_empty() {
+            return Ok(Bytes::copy_from_slice(prefix));
+        }
+        let asked = range.end - range.start;
+        let options = GetOptions {
+            range: Some(GetRange::Bounded(range)),
+            if_match: version.is_strong().then(|| version.etag.to_string()),
+            ..GetOptions::default()
+        };
+        let result = self.store.get_opts(&self.path(key)?, options).await;
+        let result = result.map_err(|error| match find(&error) {
+            // The version known is long enough, so this is another one.
+            Some(Refusal::OutOfRange) => Error::Changed,
+            _ => failed(error),
+        })?;
+        // Not every store heeds `If-Match`.
+        if version_of(&result.meta) != *version {
+            return Err(Error::Changed);
+        }
+        collected(result, asked, prefix).await
+    }
+
+    fn full(&self, key: &Key) -> String {
+        format!("{}{}", self.prefix, key.as_str())
     }
 
     fn path(&self, key: &Key) -> Result<Path, Error> {
-        let whole = if self.prefix.as_ref().is_empty() {
-            Path::parse(key.as_str())
-        } else {
-            Path::parse(format!("{}/{}", self.prefix, key.as_str()))
-        };
-        whole.map_err(|_| Error::NotFound)
-    }
-
-    async fn within_deadline<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = Result<T, Error>> + Send + 'static,
-    ) -> Result<T, Error> {
-        within(self.deadline, work).await
+        Path::parse(self.full(key)).map_err(|_| Error::NotFound)
     }
 }
 
-/// A bucket's listing is not gone through further than this.
-const MOST_LISTED: usize = 1_000_000;
-
-const AWS_CREDENTIALS: [&str; 4] = [
-    "AWS_ACCESS_KEY_ID",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-];
-const AZURE_CREDENTIALS: [&str; 8] = [
-    "AZURE_STORAGE_ACCOUNT_KEY",
-    "AZURE_STORAGE_ACCESS_KEY",
-    "AZURE_STORAGE_MASTER_KEY",
-    "AZURE_STORAGE_KEY",
-    "AZURE_STORAGE_SAS_TOKEN",
-    "AZURE_STORAGE_SAS_KEY",
-    "AZURE_STORAGE_CLIENT_ID",
-    "AZURE_STORAGE_USE_EMULATOR",
-];
-const GOOGLE_CREDENTIALS: [&str; 5] = [
-    "GOOGLE_SERVICE_ACCOUNT",
-    "GOOGLE_SERVICE_ACCOUNT_PATH",
-    "GOOGLE_SERVICE_ACCOUNT_KEY",
-    "GOOGLE_APPLICATION_CREDENTIALS",
-    "SERVICE_ACCOUNT",
-];
-
-fn any_set(names: &[&str]) -> bool {
-    names.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
-}
-
-/// Runs `work` where the connections live, and gives up on it at the deadline.
-async fn within<T: Send + 'static>(
-    deadline: Duration,
-    work: impl Future<Output = Result<T, Error>> + Send + 'static,
-) -> Result<T, Error> {
-    let task = runtime().spawn(async move { tokio::time::timeout(deadline, work).await });
-    let task = Aborting(task);
-    match task.await {
-        Ok(Ok(done)) => done,
-        Ok(Err(_elapsed)) => Err(Error::TimedOut),
-        Err(panicked) => Err(Error::unavailable(panicked)),
-    }
-}
-
-/// A task that ends when nobody waits for it.
-struct Aborting<T>(tokio::task::JoinHandle<T>);
-
-impl<T> Future for Aborting<T> {
-    type Output = Result<T, tokio::task::JoinError>;
-
-    fn poll(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Self::Output> {
-        std::pin::Pin::new(&mut self.0).poll(context)
-    }
-}
-
-impl<T> Drop for Aborting<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-/// The answer's body behind the prefix; an error unless it has just as many bytes as were asked.
-async fn collected(answer: GetResult, asked: u64, prefix: &[u8]) -> Result<Bytes, Error> {
-    let mut body = BytesMut::with_capacity(prefix.len() + asked as usize);
-    body.extend_from_slice(prefix);
-    let mut stream = answer.into_stream();
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk?;
-        if (body.len() - prefix.len() + chunk.len()) as u64 > asked {
-            return Err(Error::Short { asked, got: asked + 1 });
+/// The bytes of an answer: as many as were asked for, no fewer, no more.
+async fn collected(result: GetResult, asked: u64, prefix: &[u8]) -> Result<Bytes, Error> {
+    let mut chunks = result.into_stream();
+    let mut bytes = Bytes::new();
+    let mut several = BytesMut::new();
+    let mut got = 0;
+    while let Some(chunk) = chunks.try_next().await.map_err(failed)? {
+        got += chunk.len() as u64;
+        if got > asked {
+            return Err(Error::unavailable("more bytes came than were asked for"));
         }
-        body.extend_from_slice(&chunk);
+        if got == asked && several.is_empty() && prefix.is_empty() {
+            bytes = chunk;
+            continue;
+        }
+        if several.is_empty() {
+            several.reserve(prefix.len() + asked as usize);
+            several.extend_from_slice(prefix);
+        }
+        several.extend_from_slice(&chunk);
     }
-    let got = (body.len() - prefix.len()) as u64;
-    if got == asked { Ok(body.freeze()) } else { Err(Error::Short { asked, got }) }
+    match got == asked {
+        true if several.is_empty() => Ok(bytes),
+        true => Ok(several.freeze()),
+        false => Err(Error::Short { asked, got }),
+    }
 }
 
+/// The store's own tag; else the time of change and the size, as many web servers give nothing else.
 fn version_of(meta: &ObjectMeta) -> Version {
-    let modified = meta.last_modified.timestamp_millis();
-    let etag = meta.e_tag.as_deref().map(Into::into);
-    // With an ETag the date adds nothing, and some stores give it in another precision each time.
-    let modified = if etag.is_some() { 0 } else { modified };
-    Version { etag: Tag::Remote { etag, modified }, size: meta.size }
+    let etag = match &meta.e_tag {
+        Some(etag) => etag.as_str().into(),
+        None => format!("W/\"{:x}-{:x}\"", meta.last_modified.timestamp(), meta.size).into(),
+    };
+    Version { etag, size: meta.size }
 }
 
-impl From<object_store::Error> for Error {
-    fn from(error: object_store::Error) -> Self {
-        use object_store::Error as Cause;
-        match error {
-            Cause::NotFound { .. } => Self::NotFound,
-            Cause::Precondition { .. } => Self::Changed,
-            Cause::PermissionDenied { .. } | Cause::Unauthenticated { .. } => Self::Forbidden,
-            Cause::NotSupported { .. } => {
-                Self::Unsupported("the store does not answer requests for a part of an object".into())
-            }
-            Cause::NotImplemented { .. } => Self::Unsupported("the store cannot do this".into()),
-            Cause::InvalidPath { .. } => Self::NotFound,
-            other => Self::unavailable(other),
+fn failed(error: object_store::Error) -> Error {
+    match find(&error) {
+        Some(Refusal::Folder) => return Error::NotFound,
+        Some(refusal) => return Error::Unsupported(refusal.to_string()),
+        None => {}
+    }
+    if find::<HttpError>(&error).is_some_and(|error| error.kind() == HttpErrorKind::Timeout) {
+        return Error::TimedOut;
+    }
+    match error {
+        object_store::Error::NotFound { .. } | object_store::Error::InvalidPath { .. } => Error::NotFound,
+        object_store::Error::Precondition { .. } => Error::Changed,
+        object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
+            Error::Forbidden
         }
+        object_store::Error::NotSupported { .. } | object_store::Error::NotImplemented { .. } => {
+            Error::Unsupported("the store lacks what this needs".to_owned())
+        }
+        other => Error::unavailable(other),
     }
 }

@@ -1,37 +1,61 @@
-//! What an operator may set about stores.
+//! How sources are read.
+
+use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// `[store]`: how masters are reached.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// How local folders and remote stores are read.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// How long one request to a remote store may take, in milliseconds.
-    pub timeout_ms: u64,
-    /// How long a read may take with all its retries, in milliseconds.
-    pub deadline_ms: u64,
-    /// How many ranges of one read are fetched at once.
-    pub parallel: usize,
-    /// Ranges nearer to each other than this are fetched as one, in KiB.
-    pub coalesce_kib: u64,
-    /// How many local masters are kept open.
-    pub open_files: u64,
-    /// Whether symbolic links may lead out of a source's folder.
+    /// Whether links below a local source may be absolute or lead into `link_roots`; without it only
+    /// links that stay below the source count.
     pub follow_symlinks: bool,
-    /// Whether credentials are asked from the cloud machine's own metadata service.
+    /// Folders outside a local source that its links may lead into (with `follow_symlinks`).
+    pub link_roots: Vec<PathBuf>,
+    /// Local files kept open.
+    pub open_files: u64,
+    /// How long a remote store may be silent: before it answers, and between two pieces of an answer.
+    pub timeout_ms: u64,
+    /// How long a connection to a remote store may take.
+    pub connect_timeout_ms: u64,
+    /// How long one read may take in all, retries included; large reads get more by `slowest_kib_per_s`.
+    pub deadline_ms: u64,
+    /// The slowest stream of a large read that is borne.
+    pub slowest_kib_per_s: u64,
+    /// How often a failed request to a remote store is repeated.
+    pub retries: usize,
+    /// Ranges of one master that lie closer than this are read in one request.
+    pub coalesce_gap_kib: u64,
+    /// Requests that one reading of several ranges may have under way.
+    pub parallel_reads: usize,
+    /// Whether a cloud machine's own identity (its metadata service) may be asked for credentials.
     pub instance_credentials: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            timeout_ms: 2000,
-            deadline_ms: 5000,
-            parallel: 8,
-            coalesce_kib: 16,
-            open_files: 1024,
+        Settings {
             follow_symlinks: false,
+            link_roots: Vec::new(),
+            open_files: 512,
+            timeout_ms: 2000,
+            connect_timeout_ms: 1000,
+            deadline_ms: 5000,
+            slowest_kib_per_s: 8192,
+            retries: 2,
+            coalesce_gap_kib: 16,
+            parallel_reads: 8,
             instance_credentials: false,
         }
+    }
+}
+
+impl Settings {
+    /// How long a read of so many bytes may take in all.
+    pub(super) fn deadline(&self, bytes: u64) -> Duration {
+        let streaming_ms = (bytes / 1024).saturating_mul(1000) / self.slowest_kib_per_s.max(1);
+        Duration::from_millis(self.deadline_ms.saturating_add(streaming_ms))
     }
 }

@@ -1,0 +1,84 @@
+//! Counts what is asked of a source.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// What was asked of a source since it was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Ranges read, each one request or one system call.
+    pub ranges: u64,
+    /// Versions asked for without bytes.
+    pub heads: u64,
+    /// Pages of keys listed.
+    pub lists: u64,
+    /// Bytes read.
+    pub bytes: u64,
+}
+
+/// The running counts of one source, also shown as metrics.
+pub(super) struct Counters {
+    store: &'static str,
+    ranges: AtomicU64,
+    heads: AtomicU64,
+    lists: AtomicU64,
+    bytes: AtomicU64,
+    /// Taken at the first use: by then the recorder is in place.
+    metrics: OnceLock<Metrics>,
+}
+
+struct Metrics {
+    ranges: metrics::Counter,
+    heads: metrics::Counter,
+    lists: metrics::Counter,
+    bytes: metrics::Counter,
+}
+
+impl Counters {
+    pub(super) fn new(store: &'static str) -> Counters {
+        Counters {
+            store,
+            ranges: AtomicU64::new(0),
+            heads: AtomicU64::new(0),
+            lists: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            metrics: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn range(&self, bytes: u64) {
+        self.ranges.fetch_add(1, Relaxed);
+        self.bytes.fetch_add(bytes, Relaxed);
+        self.metrics().ranges.increment(1);
+        self.metrics().bytes.increment(bytes);
+    }
+
+    pub(super) fn head(&self) {
+        self.heads.fetch_add(1, Relaxed);
+        self.metrics().heads.increment(1);
+    }
+
+    pub(super) fn list(&self) {
+        self.lists.fetch_add(1, Relaxed);
+        self.metrics().lists.increment(1);
+    }
+
+    pub(super) fn so_far(&self) -> Counts {
+        Counts {
+            ranges: self.ranges.load(Relaxed),
+            heads: self.heads.load(Relaxed),
+            lists: self.lists.load(Relaxed),
+            bytes: self.bytes.load(Relaxed),
+        }
+    }
+
+    fn metrics(&self) -> &Metrics {
+        let reads = |kind: &'static str| metrics::counter!("tegl_store_reads_total", "kind" => kind, "store" => self.store);
+        self.metrics.get_or_init(|| Metrics {
+            ranges: reads("range"),
+            heads: reads("head"),
+            lists: reads("list"),
+            bytes: metrics::counter!("tegl_store_read_bytes_total", "store" => self.store),
+        })
+    }
+}

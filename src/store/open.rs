@@ -1,0 +1,178 @@
+//! Finds out from an address what kind of source it names, and sets up the way to it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
+use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
+use object_store::http::HttpBuilder;
+use object_store::{ClientConfigKey, ClientOptions, ObjectStore};
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use super::connect::{Connector, retries};
+use super::counts::Counters;
+use super::local::Local;
+use super::remote::{Listing, Remote};
+use super::source::{Inner, Place};
+use super::{Key, OpenError, Settings, credentials};
+
+pub(super) fn open(location: &str, settings: &Settings) -> Result<Inner, OpenError> {
+    match location.split_once("://") {
+        None => local(location, settings),
+        Some(("file", path)) => local(path, settings),
+        Some(("s3" | "s3a", rest)) => bucket(location, rest, "s3", settings),
+        Some(("az" | "azure", rest)) => bucket(location, rest, "azure", settings),
+        Some(("gs", rest)) => bucket(location, rest, "gcs", settings),
+        Some(("http" | "https", _)) => web(location, settings),
+        Some((scheme, _)) => {
+            let reason = "a source is a folder, a file, or an address with s3, az, gs, http or https";
+            Err(address(&format!("{scheme}://…"), reason))
+        }
+    }
+}
+
+fn local(path: &str, settings: &Settings) -> Result<Inner, OpenError> {
+    let local = Local::open(Path::new(path), settings)
+        .map_err(|source| OpenError::Local { location: path.to_owned(), source })?;
+    Ok(inner(path, settings, "local", Place::Local(Arc::new(local))))
+}
+
+fn bucket(location: &str, rest: &str, kind: &'static str, settings: &Settings) -> Result<Inner, OpenError> {
+    if rest.contains('@') {
+        let scheme = location.split("://").next().unwrap_or_default();
+        return Err(address(&format!("{scheme}://…"), "credentials belong into environment variables"));
+    }
+    let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    if name.is_empty() {
+        return Err(address(location, "it names no bucket"));
+    }
+    let prefix = prefix_of(prefix, location)?;
+    let store: object_store::Result<Arc<dyn ObjectStore>> = match kind {
+        "s3" => s3(name, location, settings)?.build().map(|store| Arc::new(store) as _),
+        "azure" => azure(name, location, settings)?.build().map(|store| Arc::new(store) as _),
+        _ => gcs(name, location, settings).build().map(|store| Arc::new(store) as _),
+    };
+    let store = store.map_err(|source| remote_error(location, source))?;
+    let remote = Remote::new(store, Listing::Paged, prefix, settings);
+    Ok(inner(location, settings, kind, Place::Remote(Arc::new(remote))))
+}
+
+fn s3(name: &str, shown: &str, settings: &Settings) -> Result<AmazonS3Builder, OpenError> {
+    let builder = AmazonS3Builder::from_env().with_bucket_name(name);
+    let endpoint = builder.get_config_value(&AmazonS3ConfigKey::Endpoint);
+    let plain = builder.get_config_value(&AmazonS3ConfigKey::Client(ClientConfigKey::AllowHttp));
+    check_plain(endpoint, plain, "AWS_ALLOW_HTTP", shown)?;
+    Ok(credentials::s3(builder, settings, shown)
+        .with_retry(retries(settings))
+        .with_http_connector(Connector::new(settings)))
+}
+
+fn azure(name: &str, shown: &str, settings: &Settings) -> Result<MicrosoftAzureBuilder, OpenError> {
+    let builder = MicrosoftAzureBuilder::from_env().with_container_name(name);
+    let endpoint = builder.get_config_value(&AzureConfigKey::Endpoint);
+    let plain = builder.get_config_value(&AzureConfigKey::Client(ClientConfigKey::AllowHttp));
+    check_plain(endpoint, plain, "AZURE_ALLOW_HTTP", shown)?;
+    Ok(credentials::azure(builder, settings, shown)
+        .with_retry(retries(settings))
+        .with_http_connector(Connector::new(settings)))
+}
+
+fn gcs(name: &str, shown: &str, settings: &Settings) -> GoogleCloudStorageBuilder {
+    // The library reads this one under its own name only.
+    let mut builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(name);
+    if let Ok(path) = std::env::var("GOOGLE_APPLICATION_CREDENTIALS") {
+        builder = builder.with_config(GoogleConfigKey::ApplicationCredentials, path);
+    }
+    credentials::gcs(builder, settings, shown)
+        .with_retry(retries(settings))
+        .with_http_connector(Connector::new(settings))
+}
+
+fn web(location: &str, settings: &Settings) -> Result<Inner, OpenError> {
+    let mut url = Url::parse(location).map_err(|bad| address("http://…", &bad.to_string()))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(address("http://…", "it holds credentials, which web sources do not take"));
+    }
+    let shown = format!("{}{}", url.origin().ascii_serialization(), url.path());
+    let path =
+        percent_decode_str(url.path()).decode_utf8().map_err(|bad| address(&shown, &bad.to_string()))?;
+    let prefix = prefix_of(&path, &shown)?;
+    url.set_path("");
+    url.set_fragment(None);
+    let store = HttpBuilder::new()
+        .with_url(url)
+        .with_client_options(ClientOptions::new().with_allow_http(true))
+        .with_retry(retries(settings))
+        .with_http_connector(Connector::new(settings))
+        .build()
+        .map_err(|source| remote_error(&shown, source))?;
+    let remote = Remote::new(Arc::new(store), Listing::Whole, prefix, settings);
+    Ok(inner(&shown, settings, "http", Place::Remote(Arc::new(remote))))
+}
+
+/// A prefix is the beginning of keys: empty, or ending in `/`.
+fn prefix_of(path: &str, shown: &str) -> Result<String, OpenError> {
+    match path.trim_matches('/') {
+        "" => Ok(String::new()),
+        path => {
+            Key::parse(path).map(|path| format!("{path}/")).map_err(|bad| address(shown, &bad.to_string()))
+        }
+    }
+}
+
+fn check_plain(
+    endpoint: Option<String>,
+    plain: Option<String>,
+    variable: &str,
+    shown: &str,
+) -> Result<(), OpenError> {
+    let is_plain = endpoint.is_some_and(|endpoint| endpoint.starts_with("http://"));
+    match is_plain && plain.is_none_or(|plain| plain != "true") {
+        true => Err(address(shown, &format!("its endpoint is not encrypted; `{variable}=true` allows that"))),
+        false => Ok(()),
+    }
+}
+
+fn inner(shown: &str, settings: &Settings, label: &'static str, place: Place) -> Inner {
+    Inner { shown: shown.to_owned(), settings: settings.clone(), counters: Counters::new(label), place }
+}
+
+fn address(location: &str, reason: &str) -> OpenError {
+    OpenError::Address { location: location.to_owned(), reason: reason.to_owned() }
+}
+
+fn remote_error(shown: &str, source: object_store::Error) -> OpenError {
+    OpenError::Remote { location: shown.to_owned(), source: Box::new(source) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(location: &str, expected: &str) {
+        let told = match open(location, &Settings::default()) {
+            Ok(inner) => inner.shown,
+            Err(error) => error.to_string(),
+        };
+        assert!(told.contains(expected), "{location}: {told}");
+        assert!(!told.contains("secret"), "{told}");
+    }
+
+    #[test]
+    fn addresses_are_sources_or_plain_refusals() {
+        check("http://images.example/a/b/", "http://images.example/a/b/");
+        check("https://images.example?token=secret", "https://images.example/");
+        check("https://me:secret@images.example/", "credentials");
+        check("http://images.example/a//b", "empty segment");
+        check("http://images.example/%2e%2e/b", "http://images.example/b");
+        check("s3://bucket/some/prefix", "s3://bucket/some/prefix");
+        check("s3://key:secret@bucket/prefix", "environment variables");
+        check("s3:///prefix", "names no bucket");
+        check("gs://bucket/../x", "segment `.` or `..`");
+        check("ftp://host/secret", "s3, az, gs, http or https");
+        check("/no/such/folder", "/no/such/folder");
+    }
+}

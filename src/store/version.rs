@@ -1,0 +1,19 @@
+//! Which state of an object a byte belongs to.
+
+use std::sync::Arc;
+
+/// One state of one object: bytes read under equal versions belong together.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Version {
+    /// The store's own entity tag, or one made from what the store tells instead.
+    pub etag: Arc<str>,
+    /// The length of the whole object in bytes.
+    pub size: u64,
+}
+
+impl Version {
+    /// Whether the store itself can be asked for this version only (RFC 9110, 13.1.1).
+    pub(super) fn is_strong(&self) -> bool {
+        self.etag.starts_with('"') && self.etag.ends_with('"') && self.etag.len() > 2
+    }
+}

@@ -1,0 +1,85 @@
+//! Lists the files below a folder in the order of their keys.
+
+use std::fs;
+use std::path::Path;
+
+use super::{Error, Key};
+
+/// A key and the size of what lies under it.
+pub(super) type Listed = (String, u64);
+
+/// The first `limit` keys behind `after` that `size_of` knows a size for.
+pub(super) fn keys(
+    root: &Path,
+    after: Option<&str>,
+    limit: usize,
+    size_of: impl Fn(&Key) -> Option<u64>,
+) -> Result<Vec<Listed>, Error> {
+    let mut walk = Walk { root, after: after.unwrap_or_default(), limit, size_of, found: Vec::new() };
+    walk.folder("", 0)?;
+    Ok(walk.found)
+}
+
+/// Folders deeper than this are left out: links can make a tree endless.
+const DEEPEST: usize = 64;
+
+struct Walk<'a, S> {
+    root: &'a Path,
+    after: &'a str,
+    limit: usize,
+    size_of: S,
+    found: Vec<Listed>,
+}
+
+impl<S: Fn(&Key) -> Option<u64>> Walk<'_, S> {
+    /// Takes the files below the folder; `prefix` is empty or ends in `/`.
+    fn folder(&mut self, prefix: &str, depth: usize) -> Result<(), Error> {
+        for name in self.names(prefix)? {
+            if self.found.len() >= self.limit {
+                break;
+            }
+            let path = format!("{prefix}{name}");
+            match path.ends_with('/') {
+                true if depth < DEEPEST => self.folder(&path, depth + 1)?,
+                true => {}
+                false => self.found.extend(self.file(path)),
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&self, path: String) -> Option<Listed> {
+        let key = Key::parse(&path).ok().filter(|key| !key.is_unfinished())?;
+        Some((path, (self.size_of)(&key)?))
+    }
+
+    /// What lies in the folder and may hold keys behind `after`. Folders end in `/`, so that sorting the
+    /// names sorts the keys: `a-b` comes before `a/b`.
+    fn names(&self, prefix: &str) -> Result<Vec<String>, Error> {
+        let mut names = Vec::new();
+        let entries = match fs::read_dir(self.root.join(prefix)) {
+            Ok(entries) => entries,
+            Err(error) if prefix.is_empty() => return Err(Error::unavailable(error)),
+            Err(_gone_or_closed) => return Ok(names),
+        };
+        for entry in entries.flatten() {
+            let Ok(mut name) = entry.file_name().into_string() else { continue };
+            let Ok(kind) = entry.file_type() else { continue };
+            if name.starts_with('.') {
+                continue;
+            }
+            if kind.is_dir() {
+                name.push('/');
+            }
+            if !self.is_before(&format!("{prefix}{name}")) {
+                names.push(name);
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn is_before(&self, path: &str) -> bool {
+        path <= self.after && !(path.ends_with('/') && self.after.starts_with(path))
+    }
+}
