@@ -230,7 +230,9 @@ impl Kitchen {
             })?;
             drop(tiles);
             let place = (frame.window, frame.size);
-            Ok(render::finish(&plan, &picture, place, master.orientation, &opened.look, &settings)?)
+            let made = render::finish(&plan, &picture, place, master.orientation, &opened.look, &settings)?;
+            picture.recycle();
+            Ok(made)
         };
         self.lanes.run(cost, work).await.map(Bytes::from)
     }

@@ -1,6 +1,6 @@
 //! A decoded picture, in planes where its file was.
 
-use super::{Channels, Planar, Plane, Raster, planar_to_raster, scale};
+use super::{Planar, Plane, Raster, planar_to_raster, scale};
 use crate::iiif::Dimensions;
 
 /// Decoded samples: in planes where they were YCbCr or grey JPEG, else packed.
@@ -33,11 +33,10 @@ impl Picture {
         }
     }
 
-    /// Whether there is no colour in it.
-    pub fn is_gray(&self) -> bool {
-        match self {
-            Self::Planar(planar) => planar.planes.len() == 1,
-            Self::Packed(raster) => raster.channels == Channels::Gray,
+    /// Gives its memory back for the next picture of this thread.
+    pub fn recycle(self) {
+        if let Self::Planar(planar) = self {
+            planar.recycle();
         }
     }
 

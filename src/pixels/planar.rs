@@ -1,5 +1,7 @@
 //! YCbCr samples as JPEG stores them: one plane a component, colour often at half the size.
 
+use std::cell::RefCell;
+
 use crate::iiif::Dimensions;
 
 /// One component's samples, rows from the top without padding.
@@ -91,7 +93,38 @@ impl Plane {
     }
 }
 
+thread_local! {
+    /// Canvases' planes of before: fresh memory costs more than the pixels that are laid on it.
+    static SPARE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Planes up to this many bytes are kept, for each thread three of them.
+const MOST_KEPT: usize = 8 << 20;
+
 impl Planar {
+    /// An image to be painted over: what it shows before is anyone's guess.
+    pub fn unpainted(dimensions: Dimensions, subsampling: Subsampling) -> Self {
+        let plane = |n| {
+            let dimensions = subsampling.plane(n, dimensions);
+            let mut samples = SPARE.with_borrow_mut(Vec::pop).unwrap_or_default();
+            samples.resize(dimensions.area() as usize, 0);
+            Plane { dimensions, samples }
+        };
+        Self { dimensions, subsampling, planes: (0..subsampling.planes()).map(plane).collect() }
+    }
+
+    /// Gives the planes back for the next image of this thread.
+    pub fn recycle(self) {
+        SPARE.with_borrow_mut(|spare| {
+            // The largest comes last, where the next image takes its luma from.
+            for plane in self.planes.into_iter().rev() {
+                if spare.len() < 3 && plane.samples.capacity() <= MOST_KEPT {
+                    spare.push(plane.samples);
+                }
+            }
+        });
+    }
+
     /// An image without light or colour.
     pub fn blank(dimensions: Dimensions, subsampling: Subsampling) -> Self {
         let plane = |n| Plane::blank(subsampling.plane(n, dimensions), if n == 0 { 0 } else { 128 });

@@ -29,7 +29,9 @@ pub fn draw(
         && let Some(first) = tiles.iter().flatten().next()
         && let Some(subsampling) = jpeg::planes(first)?
     {
-        let mut canvas = Planar::blank(frame.canvas, subsampling);
+        let whole = tiles.iter().all(Option::is_some);
+        let canvas = if whole { Planar::unpainted } else { Planar::blank };
+        let mut canvas = canvas(frame.canvas, subsampling);
         if draw_planar(frame, level, tiles, abandoned, &mut canvas)? {
             return Ok(Picture::Planar(canvas));
         }
