@@ -217,8 +217,9 @@ impl State {
 
 /// The prefix and, behind it, room for the range.
 fn room_for(range: &Range<u64>, prefix: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(prefix.len() + (range.end - range.start) as usize);
+    let len = prefix.len() + (range.end - range.start) as usize;
+    let mut bytes = Vec::with_capacity(len);
     bytes.extend_from_slice(prefix);
-    bytes.resize(bytes.capacity(), 0);
+    bytes.resize(len, 0);
     bytes
 }

@@ -342,6 +342,19 @@ fn keys_are_listed_in_order_and_by_pages() {
 }
 
 #[test]
+fn reading_may_move_between_threads() {
+    fn moves<T: Send>(_: &T) {}
+    fn is_shared<T: Send + Sync + Clone + 'static>(_: &T) {}
+    let (_place, store) = folder();
+    let (name, version) = (key("a.tif"), block_on(store.head(&key("a.tif"))).unwrap());
+    is_shared(&store);
+    moves(&store.start(&name, 1));
+    moves(&store.read(&name, &version, 0..1, b""));
+    moves(&store.read_many(&name, &version, &[]));
+    moves(&store.list(None, 1));
+}
+
+#[test]
 fn unfinished_files_are_not_served() {
     let (place, store) = folder();
     fs::write(place.path().join("masters/a.tif#2"), b"torn").unwrap();
