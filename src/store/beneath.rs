@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+#[cfg(target_os = "linux")]
+use rustix::fs::ResolveFlags;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
@@ -11,30 +13,27 @@ use super::{Error, Key, Settings};
 
 /// A folder below which files may be opened.
 pub(super) struct Beneath {
-    /// Without links.
+    /// As it was given, and looked up anew each time: it may be mounted or swapped while we run.
     root: PathBuf,
-    /// Where links may lead: `root` itself and the folders that the settings name.
-    allowed: Vec<PathBuf>,
-    /// The folder held open: files are looked up from it in one step that no link can bend.
-    #[cfg(target_os = "linux")]
-    handle: Option<std::os::fd::OwnedFd>,
+    /// Where links may lead besides, when they may leave at all.
+    link_roots: Vec<PathBuf>,
+    /// Whether the system looks up below a folder in one step, which no link can bend.
+    in_one_step: bool,
 }
 
 impl Beneath {
     pub(super) fn open(root: &Path, settings: &Settings) -> io::Result<Beneath> {
-        let root = root.canonicalize()?;
-        let mut allowed = vec![root.clone()];
-        if settings.follow_symlinks {
-            for folder in &settings.link_roots {
-                allowed.push(folder.canonicalize()?);
+        let (mut link_roots, mut in_one_step) = (Vec::new(), false);
+        match settings.follow_symlinks {
+            true => {
+                for folder in &settings.link_roots {
+                    link_roots.push(folder.canonicalize()?);
+                }
             }
+            false => in_one_step = looks_up_in_one_step(root),
         }
-        Ok(Beneath {
-            #[cfg(target_os = "linux")]
-            handle: if settings.follow_symlinks { None } else { held_open(&root)? },
-            root,
-            allowed,
-        })
+        root.read_dir()?;
+        Ok(Beneath { root: root.to_owned(), link_roots, in_one_step })
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -44,8 +43,8 @@ impl Beneath {
     /// Opens what lies under this key; it need not be a regular file, but opening never waits for one.
     pub(super) fn file(&self, key: &Key) -> Result<File, Error> {
         #[cfg(target_os = "linux")]
-        if let Some(handle) = &self.handle {
-            return in_one_step(handle, key.as_str());
+        if self.in_one_step {
+            return in_one_step(&self.root, key.as_str());
         }
         self.checked(key.as_str())
     }
@@ -54,7 +53,8 @@ impl Beneath {
     fn checked(&self, key: &str) -> Result<File, Error> {
         let file = File::from(rustix::fs::open(self.root.join(key), FLAGS, Mode::empty()).map_err(refused)?);
         let place = place_of(&file, &self.root.join(key)).map_err(|_gone| Error::NotFound)?;
-        match self.allowed.iter().any(|folder| place.starts_with(folder)) {
+        let root = self.root.canonicalize().map_err(Error::unavailable)?;
+        match std::iter::once(&root).chain(&self.link_roots).any(|folder| place.starts_with(folder)) {
             true => Ok(file),
             false => Err(Error::Forbidden),
         }
@@ -64,25 +64,31 @@ impl Beneath {
 /// A FIFO or a device must not make the opener wait, nor a terminal become ours.
 const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
 
-/// A handle to the folder, where the system can look up below a handle.
+/// Whether the system has `openat2`, and lets us use it.
 #[cfg(target_os = "linux")]
-fn held_open(root: &Path) -> io::Result<Option<std::os::fd::OwnedFd>> {
-    let handle = rustix::fs::open(root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    let able =
-        rustix::fs::openat2(&handle, ".", OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve()).is_ok();
-    Ok(able.then_some(handle))
+fn looks_up_in_one_step(root: &Path) -> bool {
+    rustix::fs::open(root, FOLDER, Mode::empty())
+        .and_then(|root| rustix::fs::openat2(root, ".", FOLDER, Mode::empty(), BENEATH))
+        .is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn looks_up_in_one_step(_root: &Path) -> bool {
+    false
 }
 
 #[cfg(target_os = "linux")]
-fn resolve() -> rustix::fs::ResolveFlags {
-    rustix::fs::ResolveFlags::BENEATH | rustix::fs::ResolveFlags::NO_MAGICLINKS
-}
+const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+#[cfg(target_os = "linux")]
+const BENEATH: ResolveFlags = ResolveFlags::BENEATH.union(ResolveFlags::NO_MAGICLINKS);
 
 #[cfg(target_os = "linux")]
-fn in_one_step(handle: &std::os::fd::OwnedFd, key: &str) -> Result<File, Error> {
+fn in_one_step(root: &Path, key: &str) -> Result<File, Error> {
+    let root = rustix::fs::open(root, FOLDER, Mode::empty())
+        .map_err(|gone| Error::unavailable(io::Error::from(gone)))?;
     let mut tries = 8;
     loop {
-        match rustix::fs::openat2(handle, key, FLAGS, Mode::empty(), resolve()) {
+        match rustix::fs::openat2(&root, key, FLAGS, Mode::empty(), BENEATH) {
             Ok(file) => return Ok(file.into()),
             // A folder was renamed while a `..` of a link was followed: the kernel cannot tell, ask again.
             Err(Errno::AGAIN) if tries > 0 => tries -= 1,

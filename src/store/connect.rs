@@ -128,7 +128,13 @@ fn refusal(
         }
         StatusCode::OK if ranged => Some(Refusal::Whole),
         StatusCode::RANGE_NOT_SATISFIABLE if ranged => Some(Refusal::OutOfRange),
-        StatusCode::BAD_REQUEST | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED if listing => {
+        // Some servers forbid to ask for everything at once.
+        StatusCode::BAD_REQUEST
+        | StatusCode::FORBIDDEN
+        | StatusCode::METHOD_NOT_ALLOWED
+        | StatusCode::NOT_IMPLEMENTED
+            if listing =>
+        {
             Some(Refusal::NoList)
         }
         _ => None,

@@ -6,12 +6,11 @@ use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use moka::sync::Cache;
 
 use super::beneath::Beneath;
+use super::files::Files;
 use super::walk::{self, Listed};
 use super::{BadKey, Error, Key, Settings, Version};
 
@@ -23,7 +22,7 @@ pub(super) struct Local {
     folder: Beneath,
     /// The only key there is, when a file was named as the source.
     only: Option<Key>,
-    files: Cache<Key, Arc<OpenFile>>,
+    files: Files<OpenFile>,
 }
 
 struct OpenFile {
@@ -52,10 +51,7 @@ impl Local {
                 (path.parent().map(Path::to_owned).unwrap_or_default(), Some(key))
             }
         };
-        // A file whose folder was replaced is found again at once; an idle one does not hold its disk for ever.
-        let files =
-            Cache::builder().max_capacity(settings.open_files).time_to_idle(Duration::from_secs(300)).build();
-        Ok(Local { folder: Beneath::open(&folder, settings)?, only, files })
+        Ok(Local { folder: Beneath::open(&folder, settings)?, only, files: Files::new(settings.open_files) })
     }
 
     pub(super) fn head(&self, key: &Key) -> Result<Version, Error> {
@@ -108,7 +104,7 @@ impl Local {
 
     pub(super) fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Listed>, Error> {
         match &self.only {
-            None => walk::keys(self.folder.root(), after, limit, |key| Some(self.opened_size(key)?)),
+            None => walk::keys(self.folder.root(), after, limit, |key| self.opened_size(key)),
             Some(only) if after.is_some_and(|after| only.as_str() <= after) => Ok(Vec::new()),
             Some(only) => Ok(vec![(only.as_str().to_owned(), self.head(only)?.size)]),
         }
@@ -127,7 +123,15 @@ impl Local {
         if self.only.as_ref().is_some_and(|only| only != key) {
             return Err(Error::NotFound);
         }
-        let open = OpenFile::new(self.folder.file(key)?)?;
+        let file = match self.folder.file(key) {
+            // Most likely too many files are open, and most of them by us.
+            Err(Error::Unavailable(_)) => {
+                self.files.clear();
+                self.folder.file(key)?
+            }
+            file => file?,
+        };
+        let open = OpenFile::new(file)?;
         if let Some(known) =
             self.files.get(key).filter(|known| known.version == open.version && known.is_linked())
         {
@@ -142,7 +146,7 @@ impl Local {
     /// change before the bytes, so looking afterwards catches one that came before and one that came between.
     fn unless_changed<T>(&self, key: &Key, open: &OpenFile, bytes: io::Result<T>) -> Result<T, Error> {
         if !matches!(State::of(&open.file), Ok(state) if state == open.state) {
-            self.files.invalidate(key);
+            self.files.remove(key);
             return Err(Error::Changed);
         }
         bytes.map_err(|error| match error.kind() {
@@ -213,8 +217,9 @@ impl State {
 
 /// The prefix and, behind it, room for the range.
 fn room_for(range: &Range<u64>, prefix: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(prefix.len() + (range.end - range.start) as usize);
+    let len = prefix.len() + (range.end - range.start) as usize;
+    let mut bytes = Vec::with_capacity(len);
     bytes.extend_from_slice(prefix);
-    bytes.resize(bytes.capacity(), 0);
+    bytes.resize(len, 0);
     bytes
 }

@@ -150,10 +150,7 @@ fn no_spelling_reaches_what_lies_outside() {
         let read = Key::parse(name).map_err(Error::from).and_then(|key| block_on(store.start(&key, 1 << 20)));
         assert!(matches!(read, Err(Error::BadKey(_) | Error::NotFound)), "{name:?}: {read:?}");
     }
-    assert!(matches!(
-        whole(&store, &"a/".repeat(300).trim_end_matches('/').to_owned()),
-        Err(Error::NotFound)
-    ));
+    assert!(matches!(whole(&store, "a/".repeat(300).trim_end_matches('/')), Err(Error::NotFound)));
     assert!(matches!(whole(&store, &"n".repeat(1000)), Err(Error::NotFound)));
 }
 
@@ -210,7 +207,7 @@ fn a_link_swapped_while_it_is_opened_never_leaves() {
         });
         for follow_symlinks in [false, true] {
             let store = open(&root, &Settings { follow_symlinks, ..Settings::default() });
-            for _ in 0..3_000 {
+            for _ in 0..5_000 {
                 if let Ok(bytes) = whole(&store, "swapped") {
                     assert_eq!(bytes, b"0123456789");
                 }
@@ -345,10 +342,41 @@ fn keys_are_listed_in_order_and_by_pages() {
 }
 
 #[test]
+fn reading_may_move_between_threads() {
+    fn moves<T: Send>(_: &T) {}
+    fn is_shared<T: Send + Sync + Clone + 'static>(_: &T) {}
+    let (_place, store) = folder();
+    let (name, version) = (key("a.tif"), block_on(store.head(&key("a.tif"))).unwrap());
+    is_shared(&store);
+    moves(&store.start(&name, 1));
+    moves(&store.read(&name, &version, 0..1, b""));
+    moves(&store.read_many(&name, &version, &[]));
+    moves(&store.list(None, 1));
+}
+
+#[test]
 fn unfinished_files_are_not_served() {
     let (place, store) = folder();
     fs::write(place.path().join("masters/a.tif#2"), b"torn").unwrap();
     assert!(matches!(whole(&store, "a.tif#2"), Err(Error::BadKey(BadKey::Unfinished))));
+}
+
+#[test]
+fn a_folder_that_was_swapped_is_seen() {
+    let (place, _store) = folder();
+    fs::create_dir(place.path().join("next")).unwrap();
+    fs::write(place.path().join("next/a.tif"), b"next").unwrap();
+    symlink("masters", place.path().join("current")).unwrap();
+    for follow_symlinks in [false, true] {
+        let store = open(&place.path().join("current"), &Settings { follow_symlinks, ..Settings::default() });
+        assert_eq!(whole(&store, "a.tif").unwrap(), b"0123456789");
+        symlink("next", place.path().join("link")).unwrap();
+        fs::rename(place.path().join("link"), place.path().join("current")).unwrap();
+        assert_eq!(whole(&store, "a.tif").unwrap(), b"next");
+        assert_eq!(block_on(store.list(None, 9)).unwrap().keys.len(), 1);
+        symlink("masters", place.path().join("link")).unwrap();
+        fs::rename(place.path().join("link"), place.path().join("current")).unwrap();
+    }
 }
 
 /// `cargo test --release --lib store::local_tests::speed -- --ignored --nocapture`

@@ -10,6 +10,7 @@ mod connect;
 mod counts;
 mod credentials;
 mod error;
+mod files;
 mod key;
 mod local;
 #[cfg(test)]

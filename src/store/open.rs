@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
-use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
+use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::http::HttpBuilder;
 use object_store::{ClientConfigKey, ClientOptions, ObjectStore};
 use percent_encoding::percent_decode_str;
@@ -61,7 +61,8 @@ fn bucket(location: &str, rest: &str, kind: &'static str, settings: &Settings) -
 
 fn s3(name: &str, shown: &str, settings: &Settings) -> Result<AmazonS3Builder, OpenError> {
     let builder = AmazonS3Builder::from_env().with_bucket_name(name);
-    let endpoint = builder.get_config_value(&AmazonS3ConfigKey::Endpoint);
+    let endpoint = [AmazonS3ConfigKey::S3Endpoint, AmazonS3ConfigKey::Endpoint];
+    let endpoint = endpoint.iter().find_map(|key| builder.get_config_value(key));
     let plain = builder.get_config_value(&AmazonS3ConfigKey::Client(ClientConfigKey::AllowHttp));
     check_plain(endpoint, plain, "AWS_ALLOW_HTTP", shown)?;
     Ok(credentials::s3(builder, settings, shown)
@@ -80,11 +81,7 @@ fn azure(name: &str, shown: &str, settings: &Settings) -> Result<MicrosoftAzureB
 }
 
 fn gcs(name: &str, shown: &str, settings: &Settings) -> GoogleCloudStorageBuilder {
-    // The library reads this one under its own name only.
-    let mut builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(name);
-    if let Ok(path) = std::env::var("GOOGLE_APPLICATION_CREDENTIALS") {
-        builder = builder.with_config(GoogleConfigKey::ApplicationCredentials, path);
-    }
+    let builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(name);
     credentials::gcs(builder, settings, shown)
         .with_retry(retries(settings))
         .with_http_connector(Connector::new(settings))
