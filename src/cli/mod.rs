@@ -2,6 +2,7 @@
 
 mod config;
 mod health;
+mod sample;
 mod serve;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ struct Typed {
 #[derive(Subcommand)]
 enum Verb {
     Serve(Serve),
+    Sample(Sample),
     Config(Config),
     Health(Health),
 }
@@ -42,6 +44,20 @@ pub struct Serve {
     /// Settings in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, where there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+/// Write a sample collection: a dozen works of our own, 20 to 200 megapixels, with records.
+#[derive(Args)]
+pub struct Sample {
+    /// Where to write; files that are there already are left alone
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Make every work at most this large, in megapixels
+    #[arg(long, value_name = "N")]
+    max_megapixels: Option<f64>,
+    /// Write files anew that are there already
+    #[arg(long)]
+    force: bool,
 }
 
 /// Print the settings in force, or check a file.
@@ -67,6 +83,7 @@ pub struct Health {
 pub fn run() -> ExitCode {
     let done = match Typed::parse().verb {
         Verb::Serve(typed) => serve::run(typed),
+        Verb::Sample(typed) => sample::run(&typed),
         Verb::Config(typed) => config::run(&typed),
         Verb::Health(typed) => health::run(&typed),
     };

@@ -7,6 +7,7 @@ mod identifier;
 mod lanes;
 mod listing;
 mod opened;
+pub mod sample;
 pub mod settings;
 
 use std::sync::Arc;

@@ -97,14 +97,14 @@ fn toned(raster: Raster, quality: Quality) -> Raster {
 }
 
 /// Mirrored first, then turned (Image API 3.0, §4.3); corners are see-through where the format
-/// can be, else white.
+/// can be, else black.
 fn turned(raster: Raster, rotation: Rotation, format: Format) -> Raster {
     let raster = if rotation.mirror { turn::mirror(&raster) } else { raster };
     match rotation.quarter_turns() {
         Some(0) => raster,
         Some(turns) => turn::quarter_turns(&raster, turns),
         None => {
-            let corners = if format.keeps_alpha() { None } else { Some([255; 3]) };
+            let corners = if format.keeps_alpha() { None } else { Some([0; 3]) };
             turn::rotate(&raster, rotation.degrees, corners)
         }
     }
