@@ -87,7 +87,7 @@ pub fn infrared() -> Paint {
         let hatch = smooth(0.09, 0.02, (hatch - hatch.round()).abs()) * smooth(0.66, 0.5, tone);
         let (x, y) = (spot.x - 0.63 + shake, spot.y - 0.44 + shake);
         let wall = (x.abs() - 0.05).max(y.abs() - 0.03);
-        let roof = (y + 0.03 + 0.055 - 0.9 * (0.06 - x.abs())).abs();
+        let roof = (y + 0.03 + 0.9 * (0.06 - x.abs())).abs();
         let gable = if x.abs() < 0.06 && y < -0.03 { roof } else { 1.0 };
         let door = ((x - 0.015).abs() - 0.008).max((y - 0.012).abs() - 0.018);
         let drawn = wall.abs().min(gable).min(door.abs());

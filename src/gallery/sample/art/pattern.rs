@@ -4,7 +4,7 @@ use super::kit::{Paint, Ramp, blend, cover, each, fbm, grain, hash, lit, noise, 
 
 /// Quarter arcs, each square turned one way or the other: paths that nobody laid.
 pub fn arcs() -> Paint {
-    const ACROSS: f64 = 96.0;
+    const ACROSS: f64 = 60.0;
     let sea =
         Ramp::new(&[(0.0, 0x0f2b46), (0.35, 0x1f5f7d), (0.6, 0x7fb6b0), (0.8, 0xf0dcae), (1.0, 0xd97742)]);
     each(move |spot| {
@@ -85,8 +85,8 @@ pub fn argument() -> Paint {
             size += ((x - a).hypot(y - b) + 1e-9).log2();
         }
         for (a, b) in poles {
-            angle -= 1.5 * (y - b).atan2(x - a);
-            size -= 1.5 * ((x - a).hypot(y - b) + 1e-9).log2();
+            angle -= (y - b).atan2(x - a);
+            size -= ((x - a).hypot(y - b) + 1e-9).log2();
         }
         let turn = angle / std::f64::consts::TAU;
         let rings = size * 4.0 - (size * 4.0).floor();
