@@ -122,3 +122,11 @@ pub fn dimensions(media_type: &str, file: &[u8]) -> Option<(u32, u32)> {
         _ => None,
     }
 }
+
+/// A picture that compresses badly, so that its tiles are large.
+pub fn noisy(width: u32, height: u32) -> Raster {
+    let mut raster = picture(width, height);
+    let mut dice = super::Dice(0x9e37_79b9_7f4a_7c15);
+    raster.samples.iter_mut().for_each(|sample| *sample = sample.wrapping_add(dice.below(48) as u8) / 2 + 40);
+    raster
+}
