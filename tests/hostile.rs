@@ -253,9 +253,18 @@ fn malformed_requests_are_refused() {
     let mut failures = Failures::default();
     let info = "GET /iiif/3/a.tif/info.json HTTP/1.1\r\nConnection: close\r\n";
     for (request, statuses) in [
-        (format!("GET /iiif/3/{}/info.json HTTP/1.1\r\nHost: x\r\n\r\n", "a".repeat(5000)), &[400, 414][..]),
         (
-            format!("GET /iiif/3/{}/info.json HTTP/1.1\r\nHost: x\r\n\r\n", "a".repeat(300_000)),
+            format!(
+                "GET /iiif/3/{}/info.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+                "a".repeat(5000)
+            ),
+            &[400, 414][..],
+        ),
+        (
+            format!(
+                "GET /iiif/3/{}/info.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+                "a".repeat(300_000)
+            ),
             &[400, 414, 431],
         ),
         (format!("{info}Host: x\r\nX-Long: {}\r\n\r\n", "a".repeat(300_000)), &[400, 431]),
@@ -274,8 +283,8 @@ fn malformed_requests_are_refused() {
         (format!("{info}Host: a<script>\r\n\r\n"), &[400]),
         (format!("{info}Host: {}\r\n\r\n", "a".repeat(300)), &[400]),
         (format!("{info}Host:\r\n\r\n"), &[400]),
-        ("GET /iiif/3/a.tif/info.json HTTP/9.9\r\nHost: x\r\n\r\n".into(), &[400, 505]),
-        ("GET  /iiif/3/a.tif/info.json HTTP/1.1\r\nHost: x\r\n\r\n".into(), &[400]),
+        ("GET /iiif/3/a.tif/info.json HTTP/9.9\r\nHost: x\r\nConnection: close\r\n\r\n".into(), &[400, 505]),
+        ("GET  /iiif/3/a.tif/info.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".into(), &[400]),
         ("\0\0\0\0\r\n\r\n".into(), &[400]),
         (
             "BREW /iiif/3/a.tif/info.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".into(),
@@ -446,36 +455,43 @@ fn no_file_brings_the_server_down() {
     assert_eq!(server.get("/iiif/3/sound.tif/full/max/0/default.png").status, 200);
     let before = server.metric("tegl_resident_bytes");
     let mut failures = Failures::default();
-    for (name, _) in &files {
-        for parameters in [
-            "info.json",
-            "full/max/0/default.jpg",
-            "0,0,64,64/64,64/0/default.jpg",
-            "full/!50,50/90/gray.png",
-        ] {
-            let began = Instant::now();
-            let path = format!("/iiif/3/{name}/{parameters}");
-            let answer = http::get(server.address, &path);
-            let took = began.elapsed();
-            if took.as_millis() > 150 {
-                eprintln!("SLOW {path} {took:?}");
-            }
-            failures.check(took < Duration::from_secs(3), || format!("{path} took {took:?}"));
-            match answer {
-                Ok(answer) => failures
-                    .check(is_sound(&answer), || format!("{path}: {} {}", answer.status, answer.text())),
-                Err(error) => failures.check(false, || format!("{path}: {error}")),
-            }
-        }
+    let made = files.iter().position(|(name, _)| name.starts_with("wild-")).unwrap_or(files.len());
+    for (name, _) in &files[..made] {
+        ask_for(&server, name, &mut failures);
     }
     let peak = server.peak();
-    failures.check(peak - before < 300e6, || format!("memory grew from {before} to {peak} at its peak"));
+    failures.check(peak - before < 150e6, || format!("memory grew from {before} to {peak} at its peak"));
+    // Some of these are sound and large: what counts is what stays.
+    for (name, _) in &files[made..] {
+        ask_for(&server, name, &mut failures);
+    }
+    let after = server.metric("tegl_resident_bytes");
+    failures.check(after - before < 300e6, || format!("memory grew from {before} to {after}"));
     let (alive, log) = (server.is_alive(), server.log());
     failures.check(alive, || "the server is gone".into());
     for line in log.lines().filter(|line| line.contains("panicked") || line.contains("went wrong")) {
         failures.check(false, || line.into());
     }
     assert_eq!(server.get("/iiif/3/sound.tif/full/max/0/default.png").status, 200);
+}
+
+/// All kinds of requests for one file, each answered in time.
+fn ask_for(server: &Server, name: &str, failures: &mut Failures) {
+    for parameters in
+        ["info.json", "full/max/0/default.jpg", "0,0,64,64/64,64/0/default.jpg", "full/!50,50/90/gray.png"]
+    {
+        let began = Instant::now();
+        let path = format!("/iiif/3/{name}/{parameters}");
+        let answer = http::get(server.address, &path);
+        let took = began.elapsed();
+        failures.check(took < Duration::from_secs(3), || format!("{path} took {took:?}"));
+        match answer {
+            Ok(answer) => {
+                failures.check(is_sound(&answer), || format!("{path}: {} {}", answer.status, answer.text()))
+            }
+            Err(error) => failures.check(false, || format!("{path}: {error}")),
+        }
+    }
 }
 
 /// Pixels, or a reason; never a fault of the server's own.

@@ -50,7 +50,7 @@ pub fn request(
 /// Sends `request` as it is; the answer's body has to be as long as its head says.
 pub fn raw(address: SocketAddr, request: &[u8], headless: bool) -> io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    stream.set_read_timeout(Some(Duration::from_secs(15)))?;
     // A server that refuses early may have closed its side already.
     let sent = stream.write_all(request);
     let mut all = Vec::new();

@@ -106,9 +106,11 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        let ended = self.child.try_wait();
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
+            eprintln!("had the server ended by itself? {ended:?}");
             let log = self.log();
             let from = log.len().saturating_sub(3000);
             let from = (from..log.len()).find(|&at| log.is_char_boundary(at)).unwrap_or(0);
