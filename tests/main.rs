@@ -1,2 +1,9 @@
-#[test]
-fn t() {}
+//! Everything that is tested from outside, in one binary.
+
+mod faults;
+mod floors;
+mod hostile;
+mod image_api;
+mod reads;
+mod stampede;
+mod support;

@@ -191,6 +191,7 @@ impl Kitchen {
     ) -> Result<Bytes, Error> {
         let range =
             tile_range(opened, level, tile).ok_or_else(|| Error::Damaged("a tile is not stored".into()))?;
+        within_file(opened, &range)?;
         let head = &opened.heads[level];
         let bytes = opened.store.read(&opened.key, &opened.version, range, head).await?;
         if !stored::is_sound(&bytes, head.len()) {
@@ -315,6 +316,14 @@ fn tile_range(opened: &Opened, level: usize, tile: TileIndex) -> Option<Range<u6
     (range.end - range.start > stored::MARKER).then(|| range.start + stored::MARKER..range.end)
 }
 
+/// Refuses a tile beyond the file's end: the store cannot be blamed for that.
+fn within_file(opened: &Opened, range: &Range<u64>) -> Result<(), Error> {
+    if range.end <= opened.version.size {
+        return Ok(());
+    }
+    Err(Error::Damaged("the file ends before its tiles do".into()))
+}
+
 /// Whether a tile of this size needs no cutting.
 fn is_whole(opened: &Opened, level: usize, size: Dimensions) -> bool {
     opened.master.levels[level].grid.tile == size
@@ -328,6 +337,7 @@ async fn tiles(opened: &Opened, level: usize, frame: &Frame) -> Result<Vec<Optio
     let wanted: Vec<_> = frame.tiles.iter().map(range).collect();
     let head = if jpeg { opened.heads[level].as_ref() } else { &[] };
     let ranges: Vec<_> = wanted.iter().flatten().cloned().collect();
+    ranges.iter().try_for_each(|range| within_file(opened, range))?;
     let now = |range: &Range<u64>| opened.store.read_now(&opened.key, &opened.version, range.clone(), head);
     let read = match ranges.iter().map(now).collect::<Option<Result<Vec<Bytes>, store::Error>>>() {
         Some(read) => read?,

@@ -21,13 +21,11 @@ pub fn is_sound(tile: &[u8], head: usize) -> bool {
     tile.get(head) == Some(&0xff) && tile.len() > head + 4
 }
 
-/// Cuts a tile's padding off, so that it is of `size`: rows by its header, columns without loss.
+/// Cuts a tile's padding off without loss, so that it is of `size`.
+///
+/// Stating another height would be cheaper, but leaves data behind the last row, which decoders
+/// rightly call corrupt.
 pub fn cut(jpeg: Vec<u8>, level: &Level, tile: TileIndex, size: Dimensions) -> Result<Vec<u8>, Error> {
-    let stored = level.grid.tile;
     debug_assert!(size.width <= level.grid.rect(tile).width && size.height <= level.grid.rect(tile).height);
-    if size.width == stored.width {
-        return jpeg::with_height(jpeg, size.height)
-            .ok_or_else(|| Error::damaged("JPEG tile", "it has no frame of the level's size"));
-    }
     jpeg::crop(&jpeg, size) // Markers are copied, the profile among them.
 }

@@ -8,4 +8,4 @@ mod splice;
 pub use decode::{decode, decode_into, planes};
 pub use encode::{encode, encode_planar};
 pub use header::{Header, header};
-pub use splice::{Color, crop, head, insert_icc, with_height};
+pub use splice::{Color, crop, head, insert_icc};

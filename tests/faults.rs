@@ -1,0 +1,207 @@
+//! A store that fails, and clients that leave: answers are right, or they say that they are not.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use crate::support::http::Answer;
+use crate::support::origin::Origin;
+use crate::support::proxy::Proxy;
+use crate::support::server::Server;
+use crate::support::{Failures, eventually, masters};
+
+const HASTY: [(&str, &str); 2] = [("TEGL__STORE__TIMEOUT_MS", "400"), ("TEGL__STORE__DEADLINE_MS", "1500")];
+
+fn paths() -> Vec<String> {
+    let mut paths = Vec::new();
+    for (x, y) in (0..4).flat_map(|y| (0..5).map(move |x| (x * 256, y * 256))) {
+        paths.push(format!("/iiif/3/a.tif/{x},{y},256,256/256,256/0/default.jpg"));
+    }
+    for last in ["full/200,/0/default.jpg", "300,100,700,600/350,/90/gray.png", "full/max/0/default.webp"] {
+        paths.push(format!("/iiif/3/a.tif/{last}"));
+    }
+    paths
+}
+
+fn a_master() -> Vec<u8> {
+    masters::jpeg_pyramid(&masters::noisy(1300, 1050), 256)
+}
+
+/// A store behind a proxy, and what a server gives when nothing fails.
+fn beds() -> Option<(Origin, Proxy, Vec<(String, Answer)>)> {
+    let origin = Origin::start();
+    origin.put("a.tif", a_master());
+    let proxy = Proxy::start(origin.address)?;
+    let clean = Server::start(&origin.url());
+    let answers = paths().into_iter().map(|path| (path.clone(), clean.get(&path))).collect::<Vec<_>>();
+    assert!(answers.iter().all(|(_, answer)| answer.status == 200));
+    Some((origin, proxy, answers))
+}
+
+fn is_honest(answer: &Answer) -> bool {
+    let text = answer.header("content-type").starts_with("text/plain");
+    let retry = answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| (1..=60).contains(&seconds));
+    [502, 503, 504].contains(&answer.status) && text && retry
+}
+
+#[test]
+fn under_every_kind_of_failure_an_answer_is_right_or_an_honest_error() {
+    let Some((_origin, proxy, clean)) = beds() else { return };
+    let mut failures = Failures::default();
+    for faults in [
+        r#"{"profile":"flaky"}"#,
+        r#"{"profile":"none","error_rate":0.4}"#,
+        r#"{"profile":"none","truncate_rate":0.25,"midreset_rate":0.25}"#,
+        r#"{"profile":"none","short_rate":0.4}"#,
+        r#"{"profile":"none","staletag_rate":0.3}"#,
+        r#"{"profile":"none","reset_rate":0.2,"refuse_rate":0.2}"#,
+        r#"{"profile":"none","hang_rate":0.05,"stall_rate":0.05,"hang_seconds":5}"#,
+    ] {
+        proxy.fail(r#"{"profile":"none"}"#);
+        let mut server = Server::with(&[&proxy.url()], &HASTY);
+        proxy.fail(faults);
+        let mut right = 0;
+        for (path, expected) in &clean {
+            let began = Instant::now();
+            let answer = server.get(path);
+            let same = answer.status == 200 && answer.body == expected.body;
+            right += u32::from(same);
+            failures.check(same || is_honest(&answer), || {
+                let length = answer.body.len();
+                format!("{faults} {path}: {} with {length} bytes {:?}", answer.status, answer.headers)
+            });
+            failures.check(began.elapsed() < Duration::from_secs(8), || format!("{faults} {path}: too late"));
+        }
+        failures.check(right > 0, || format!("{faults}: nothing at all was answered"));
+        proxy.fail(r#"{"profile":"none"}"#);
+        for (path, expected) in &clean {
+            let answer = server.get(path);
+            failures.check(answer.status == 200 && answer.body == expected.body, || {
+                format!("after {faults} {path}: {} {}", answer.status, answer.header("content-type"))
+            });
+        }
+        failures
+            .check(server.is_alive() && !server.log().contains("panicked"), || format!("{faults}: a panic"));
+    }
+}
+
+#[test]
+fn an_outage_spares_what_is_held_and_ends_without_a_trace() {
+    let Some((_origin, proxy, clean)) = beds() else { return };
+    let environment = [HASTY[0], HASTY[1], ("TEGL__MASTERS__REVALIDATE_S", "0")];
+    let server = Server::with(&[&proxy.url()], &environment);
+    let (held, cold) = clean.split_at(8);
+    held.iter().for_each(|(path, _)| assert_eq!(server.get(path).status, 200));
+    assert_eq!(server.get("/health/ready").status, 200);
+    for outage in [r#"{"profile":"outage"}"#, r#"{"profile":"none","refuse_rate":1}"#] {
+        proxy.fail(outage);
+        for (path, expected) in held {
+            let answer = server.get(path);
+            assert!(
+                answer.status == 200 && answer.body == expected.body,
+                "{path} was held: {}",
+                answer.status
+            );
+        }
+        for (path, _) in cold {
+            let answer = server.get(path);
+            assert!(is_honest(&answer), "{path} in an outage: {} {:?}", answer.status, answer.headers);
+        }
+        assert!(is_honest(&server.get("/iiif/3/other.tif/info.json")));
+        assert_eq!((server.get("/health/ready").status, server.get("/health/live").status), (503, 200));
+    }
+    proxy.fail(r#"{"profile":"none"}"#);
+    for (path, expected) in cold {
+        let answer = server.get(path);
+        assert!(answer.status == 200 && answer.body == expected.body, "{path} afterwards: {}", answer.status);
+    }
+    assert_eq!(server.get("/health/ready").status, 200);
+}
+
+#[test]
+fn a_store_that_never_answers_costs_no_more_than_the_deadline() {
+    let Some((_origin, proxy, clean)) = beds() else { return };
+    let server = Server::with(&[&proxy.url()], &HASTY);
+    assert_eq!(server.get("/iiif/3/a.tif/info.json").status, 200);
+    proxy.fail(r#"{"profile":"blackhole"}"#);
+    std::thread::scope(|scope| {
+        for (path, _) in &clean {
+            let server = &server;
+            scope.spawn(move || {
+                let began = Instant::now();
+                let answer = server.get(path);
+                let took = began.elapsed();
+                assert!(is_honest(&answer), "{path}: {} {:?}", answer.status, answer.headers);
+                assert!(took < Duration::from_millis(3000), "{path}: {took:?}");
+            });
+        }
+    });
+    let began = Instant::now();
+    assert_eq!(server.get("/health/live").status, 200);
+    assert!(began.elapsed() < Duration::from_millis(500), "a dead store slows what needs none");
+}
+
+#[test]
+fn two_states_of_a_master_are_never_mixed() {
+    let origin = Origin::start();
+    let states = [masters::noisy(1300, 1050), masters::picture(1300, 1050)];
+    let states = states.map(|raster| masters::jpeg_pyramid(&raster, 256));
+    let path = "/iiif/3/a.tif/0,0,1300,1050/1299,1049/0/default.jpg";
+    let clean = states.clone().map(|state| {
+        origin.put("a.tif", state);
+        Server::start(&origin.url()).get(path).body
+    });
+    let environment = [("TEGL__CACHE__ANSWERS_MIB", "0"), ("TEGL__STORE__COALESCE_KIB", "0")];
+    let server = Server::with(&[&origin.url()], &environment);
+    origin.delay(3);
+    let mut seen = [0; 2];
+    for round in 0..24 {
+        std::thread::scope(|scope| {
+            let answer = scope.spawn(|| server.get(path));
+            std::thread::sleep(Duration::from_millis(round % 12 * 3));
+            origin.put("a.tif", states[round as usize % 2].clone());
+            let answer = answer.join().unwrap();
+            match clean.iter().position(|body| *body == answer.body) {
+                Some(state) => seen[state] += 1,
+                None => assert!(is_honest(&answer), "round {round}: {} is of neither state", answer.status),
+            }
+        });
+    }
+    assert!(seen.iter().all(|&times| times > 0), "{seen:?}");
+}
+
+#[test]
+fn nobody_is_led_elsewhere() {
+    let (origin, elsewhere) = (Origin::start(), Origin::start());
+    elsewhere.put("a.tif", a_master());
+    origin.redirect(Some(elsewhere.url().trim_end_matches('/').to_owned()));
+    let server = Server::start(&origin.url());
+    for path in ["/iiif/3/a.tif/info.json", "/iiif/3/a.tif/full/max/0/default.jpg", "/view/mirador/a.tif"] {
+        let answer = server.get(path);
+        assert!(answer.status >= 400, "{path}: {}", answer.status);
+        assert!(!answer.text().contains(&elsewhere.address.to_string()), "{path} says where");
+    }
+    assert!(elsewhere.asked().is_empty(), "another host was asked");
+}
+
+#[test]
+fn clients_that_leave_do_not_keep_the_server_busy() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.tif"), masters::jpeg_pyramid(&masters::noisy(3000, 2000), 256))
+        .unwrap();
+    let server = Server::start(folder.path().to_str().unwrap());
+    assert_eq!(server.get("/iiif/3/a.tif/info.json").status, 200);
+    for n in 0..60 {
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        let request =
+            format!("GET /iiif/3/a.tif/{n},0,2900,2000/max/0/default.png HTTP/1.1\r\nHost: x\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        std::thread::sleep(Duration::from_millis(n % 5));
+    }
+    let began = Instant::now();
+    assert_eq!(server.get("/iiif/3/a.tif/0,0,256,256/256,256/0/default.jpg").status, 200);
+    assert!(began.elapsed() < Duration::from_secs(1), "a tile waited for {:?}", began.elapsed());
+    let gauges = ["tegl_work_threads_busy", "tegl_work_waiting", "tegl_work_memory_bytes"];
+    let calm = eventually(Duration::from_secs(6), || gauges.iter().all(|gauge| server.metric(gauge) == 0.0));
+    assert!(calm, "{:?}", gauges.map(|gauge| server.metric(gauge)));
+}

@@ -1,0 +1,107 @@
+//! How often a store is asked, and for how much.
+
+use crate::support::masters;
+use crate::support::origin::{Asked, Origin};
+use crate::support::server::Server;
+
+fn range_reads(asked: &[Asked]) -> usize {
+    assert!(
+        asked.iter().all(|one| one.method == "GET" && !one.range.is_empty()),
+        "not only ranges: {asked:?}"
+    );
+    asked.len()
+}
+
+#[test]
+fn a_pyramid_is_read_by_as_few_ranges_as_can_be() {
+    let origin = Origin::start();
+    let file = masters::jpeg_pyramid(&masters::noisy(3000, 2000), 256);
+    let length = file.len() as u64;
+    assert!(length > 1 << 20, "{length} bytes are too few to tell");
+    origin.put("Ø x.tif", file);
+    let server = Server::start(&origin.url());
+    origin.asked();
+    let mut all = Vec::new();
+    let mut read = |path: &str, headers: &[(&str, &str)], status: u16| {
+        let answer = server.ask("GET", &format!("/iiif/3/%C3%98%20x.tif/{path}"), headers);
+        assert_eq!(answer.status, status, "{path}: {}", answer.text());
+        let asked = origin.asked();
+        all.extend(asked.clone());
+        (range_reads(&asked), answer.header("etag").to_owned())
+    };
+
+    let (first, tag) = read("info.json", &[], 200);
+    assert!((1..=2).contains(&first), "the first touch took {first} reads");
+    assert_eq!(read("info.json", &[], 200).0, 0, "info.json again");
+    assert_eq!(read("info.json", &[("If-None-Match", &tag)], 304).0, 0, "info.json held");
+
+    for tile in [
+        "0,0,256,256/256,256",
+        "256,512,256,256/256,256",
+        "2816,1792,184,208/184,208",
+        "512,0,512,512/256,256",
+        "2560,1536,440,464/220,232",
+        "0,0,2048,2000/256,250",
+    ] {
+        let path = format!("{tile}/0/default.jpg");
+        let (cold, tag) = read(&path, &[], 200);
+        assert_eq!(cold, 1, "{tile}, cold");
+        assert_eq!(read(&path, &[], 200).0, 0, "{tile}, again");
+        assert_eq!(read(&path, &[("If-None-Match", &tag)], 304).0, 0, "{tile}, held");
+    }
+
+    let bytes: u64 = all.iter().map(|one| one.bytes).sum();
+    assert!(bytes * 4 < length, "{bytes} of {length} bytes were read");
+    assert_eq!(server.metric("tegl_store_reads_total{kind=\"range\",store=\"http\"}"), all.len() as f64);
+    assert_eq!(server.metric("tegl_store_reads_total{kind=\"head\",store=\"http\"}"), 0.0);
+    assert_eq!(server.metric("tegl_store_read_bytes_total{store=\"http\"}"), bytes as f64);
+}
+
+#[test]
+fn an_answer_that_the_client_holds_is_not_read_by_a_server_that_never_made_it() {
+    let origin = Origin::start();
+    origin.put("a.tif", masters::jpeg_pyramid(&masters::noisy(1000, 700), 256));
+    let paths = ["0,0,256,256/256,256/0/default.jpg", "full/300,/90/gray.png"];
+    let one = Server::start(&origin.url());
+    let tags = paths.map(|path| one.get(&format!("/iiif/3/a.tif/{path}")).header("etag").to_owned());
+    let other = Server::start(&origin.url());
+    other.get("/iiif/3/a.tif/info.json");
+    origin.asked();
+    for (path, tag) in paths.iter().zip(&tags) {
+        let answer = other.ask("GET", &format!("/iiif/3/a.tif/{path}"), &[("If-None-Match", tag)]);
+        assert_eq!((answer.status, origin.asked().len()), (304, 0), "{path}");
+    }
+}
+
+#[test]
+fn an_overview_reads_the_small_levels_only() {
+    let origin = Origin::start();
+    let file = masters::jpeg_pyramid(&masters::noisy(3000, 2000), 256);
+    let length = file.len() as u64;
+    origin.put("a.tif", file);
+    let server = Server::start(&origin.url());
+    origin.asked();
+    for parameters in ["full/180,/0/default.jpg", "full/!200,200/0/gray.png", "square/100,/90/default.webp"] {
+        assert_eq!(server.get(&format!("/iiif/3/a.tif/{parameters}")).status, 200);
+    }
+    let asked = origin.asked();
+    let bytes: u64 = asked.iter().map(|one| one.bytes).sum();
+    assert!(range_reads(&asked) <= 5 && bytes * 8 < length, "{} reads, {bytes} of {length}", asked.len());
+}
+
+#[test]
+fn a_master_is_looked_at_again_when_its_time_is_over() {
+    let origin = Origin::start();
+    origin.put("a.tif", masters::jpeg_pyramid(&masters::picture(300, 200), 64));
+    let server = Server::with(&[&origin.url()], &[("TEGL__MASTERS__REVALIDATE_S", "0")]);
+    let width = || server.get("/iiif/3/a.tif/info.json").json()["width"].as_u64();
+    assert_eq!(width(), Some(300));
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    origin.asked();
+    assert_eq!(width(), Some(300));
+    let methods: Vec<_> = origin.asked().into_iter().map(|one| one.method).collect();
+    assert_eq!(methods, ["HEAD"]);
+    origin.put("a.tif", masters::jpeg_pyramid(&masters::picture(400, 200), 64));
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    assert_eq!(width(), Some(400));
+}

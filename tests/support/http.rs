@@ -1,0 +1,80 @@
+//! A client that sends just the bytes it is given and hides nothing of the answer.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The header's value; empty where there is none.
+    pub fn header(&self, name: &str) -> &str {
+        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map_or("", |(_, value)| value)
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {:?}", self.text()))
+    }
+}
+
+pub fn get(address: SocketAddr, path: &str) -> io::Result<Answer> {
+    request(address, "GET", path, &[])
+}
+
+pub fn request(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> io::Result<Answer> {
+    let mut text = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        text += &format!("Host: {address}\r\n");
+    }
+    for (name, value) in headers {
+        text += &format!("{name}: {value}\r\n");
+    }
+    raw(address, (text + "\r\n").as_bytes(), method == "HEAD")
+}
+
+/// Sends `request` as it is; the answer's body has to be as long as its head says.
+pub fn raw(address: SocketAddr, request: &[u8], headless: bool) -> io::Result<Answer> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(15)))?;
+    // A server that refuses early may have closed its side already.
+    let sent = stream.write_all(request);
+    let mut all = Vec::new();
+    if let Err(error) = stream.read_to_end(&mut all)
+        && all.is_empty()
+    {
+        return Err(error);
+    }
+    let answer = parse(&all, headless).ok_or(io::ErrorKind::UnexpectedEof);
+    answer.map_err(|kind| sent.err().unwrap_or(kind.into()))
+}
+
+fn parse(all: &[u8], headless: bool) -> Option<Answer> {
+    let end = all.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let head = String::from_utf8_lossy(&all[..end]);
+    let mut lines = head.split("\r\n");
+    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+    let headers: Vec<_> = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+        .collect();
+    let answer = Answer { status, headers, body: all[end + 4..].to_vec() };
+    let length = answer.header("content-length").parse::<usize>().ok();
+    let bare = headless || status == 304 || status == 204;
+    let whole = if bare { answer.body.is_empty() } else { length.is_none_or(|n| n == answer.body.len()) };
+    whole.then_some(answer)
+}

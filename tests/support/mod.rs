@@ -1,0 +1,68 @@
+//! What the tests share: a server, a client, masters, and stores that count or fail.
+
+pub mod http;
+pub mod masters;
+pub mod origin;
+pub mod proxy;
+pub mod server;
+pub mod weed;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Failures of a table, gathered so that one run shows all of them.
+#[derive(Default)]
+pub struct Failures(Vec<String>);
+
+impl Failures {
+    pub fn check(&mut self, holds: bool, what: impl FnOnce() -> String) {
+        if !holds {
+            self.0.push(what());
+        }
+    }
+}
+
+impl Drop for Failures {
+    fn drop(&mut self) {
+        if !self.0.is_empty() && !std::thread::panicking() {
+            let shown: Vec<_> = self.0.iter().take(40).map(String::as_str).collect();
+            panic!("{} do not hold:\n  {}", self.0.len(), shown.join("\n  "));
+        }
+    }
+}
+
+/// Whether `holds` comes true within `limit`.
+pub fn eventually(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
+    let end = Instant::now() + limit;
+    while Instant::now() < end {
+        if holds() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    false
+}
+
+/// Says loudly that a test cannot run.
+pub fn skipped(what: &str, why: &str) {
+    eprintln!("\n!!! SKIPPED: {what}: {why}\n");
+}
+
+/// A program's or folder's place: from the environment, else the first of these that is there.
+pub fn bed(variable: &str, places: &[&str]) -> Option<PathBuf> {
+    let named = std::env::var_os(variable).map(PathBuf::from);
+    let usual = places.iter().map(|place| Path::new(env!("CARGO_MANIFEST_DIR")).join(place));
+    named.into_iter().chain(usual).find(|place| place.exists())
+}
+
+/// A reproducible series of numbers (xorshift).
+pub struct Dice(pub u64);
+
+impl Dice {
+    pub fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % n.max(1) as u64) as usize
+    }
+}

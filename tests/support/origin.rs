@@ -1,0 +1,150 @@
+//! A web server for masters that keeps a list of what it was asked.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// One request, and how many bytes it was answered with.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub method: String,
+    #[expect(dead_code, reason = "for whoever reads a failure")]
+    pub path: String,
+    pub range: String,
+    pub bytes: u64,
+}
+
+#[derive(Default)]
+struct Shared {
+    files: Mutex<HashMap<String, (Arc<Vec<u8>>, String)>>,
+    asked: Mutex<Vec<Asked>>,
+    elsewhere: Mutex<Option<String>>,
+    delay_ms: AtomicU64,
+    closed: AtomicBool,
+}
+
+pub struct Origin {
+    pub address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+impl Origin {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (address, shared) = (listener.local_addr().unwrap(), Arc::new(Shared::default()));
+        let state = shared.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                if state.closed.load(Ordering::Relaxed) {
+                    break;
+                }
+                let state = state.clone();
+                std::thread::spawn(move || converse(stream, &state));
+            }
+        });
+        Self { address, shared }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    /// Puts a file below `/`, in place of what was there.
+    pub fn put(&self, name: &str, bytes: Vec<u8>) {
+        let sum = bytes.iter().fold(14_695_981_039_346_656_037u64, |hash, &byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(1_099_511_628_211)
+        });
+        let file = (Arc::new(bytes), format!("\"{sum:016x}\""));
+        self.shared.files.lock().unwrap().insert(format!("/{name}"), file);
+    }
+
+    /// Takes the list of requests.
+    pub fn asked(&self) -> Vec<Asked> {
+        std::mem::take(&mut *self.shared.asked.lock().unwrap())
+    }
+
+    /// Sends everyone elsewhere.
+    pub fn redirect(&self, to: Option<String>) {
+        *self.shared.elsewhere.lock().unwrap() = to;
+    }
+
+    pub fn delay(&self, ms: u64) {
+        self.shared.delay_ms.store(ms, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Origin {
+    fn drop(&mut self) {
+        self.shared.closed.store(true, Ordering::Relaxed);
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+fn converse(stream: TcpStream, shared: &Shared) -> Option<()> {
+    stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
+    stream.set_nodelay(true).ok()?;
+    let mut lines = BufReader::new(stream.try_clone().ok()?);
+    let mut stream = stream;
+    loop {
+        let mut first = String::new();
+        lines.read_line(&mut first).ok().filter(|&read| read > 0)?;
+        let mut headers = HashMap::new();
+        loop {
+            let mut line = String::new();
+            lines.read_line(&mut line).ok().filter(|&read| read > 0)?;
+            let Some((name, value)) = line.trim_end().split_once(':') else { break };
+            headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+        }
+        let mut words = first.split(' ');
+        let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
+        std::thread::sleep(Duration::from_millis(shared.delay_ms.load(Ordering::Relaxed)));
+        let answer = answer(&method, &path, &headers, shared);
+        let range = headers.remove("range").unwrap_or_default();
+        let bytes = answer.1.len() as u64;
+        shared.asked.lock().unwrap().push(Asked { method, path, range, bytes });
+        stream.write_all(answer.0.as_bytes()).ok()?;
+        stream.write_all(&answer.1).ok()?;
+    }
+}
+
+fn answer(method: &str, path: &str, headers: &HashMap<String, String>, shared: &Shared) -> (String, Vec<u8>) {
+    let bare = |status: &str, more: &str| {
+        (format!("HTTP/1.1 {status}\r\n{more}Content-Length: 0\r\n\r\n"), Vec::new())
+    };
+    if let Some(elsewhere) = shared.elsewhere.lock().unwrap().as_ref() {
+        return bare("302 Found", &format!("Location: {elsewhere}{path}\r\n"));
+    }
+    if method != "GET" && method != "HEAD" {
+        return bare("405 Method Not Allowed", "");
+    }
+    let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned();
+    let found = shared.files.lock().unwrap().get(&decoded).cloned();
+    let Some((file, etag)) = found else { return bare("404 Not Found", "") };
+    if headers.get("if-match").is_some_and(|wanted| *wanted != etag) {
+        return bare("412 Precondition Failed", "");
+    }
+    let about = format!(
+        "ETag: {etag}\r\nLast-Modified: Tue, 01 Oct 2024 10:00:00 GMT\r\nAccept-Ranges: bytes\r\nContent-Type: application/octet-stream\r\n"
+    );
+    if method == "HEAD" {
+        return (format!("HTTP/1.1 200 OK\r\n{about}Content-Length: {}\r\n\r\n", file.len()), Vec::new());
+    }
+    let range = headers.get("range").and_then(|range| range.strip_prefix("bytes=")?.split_once('-'));
+    let Some((from, to)) = range.and_then(|(a, b)| Some((a.parse().ok()?, b.parse::<usize>().ok()?))) else {
+        return (format!("HTTP/1.1 200 OK\r\n{about}Content-Length: {}\r\n\r\n", file.len()), file.to_vec());
+    };
+    let to = to.saturating_add(1).min(file.len());
+    if from >= to {
+        return bare("416 Range Not Satisfiable", "");
+    }
+    let head = format!(
+        "HTTP/1.1 206 Partial Content\r\n{about}Content-Range: bytes {from}-{}/{}\r\nContent-Length: {}\r\n\r\n",
+        to - 1,
+        file.len(),
+        to - from
+    );
+    (head, file[from..to].to_vec())
+}

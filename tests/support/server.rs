@@ -1,0 +1,120 @@
+//! The real binary as a child process, on ports of its own.
+
+use std::io::{self, BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use super::http::{self, Answer};
+
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+    operations: SocketAddr,
+    log: Arc<Mutex<String>>,
+    _home: tempfile::TempDir,
+}
+
+impl Server {
+    pub fn start(source: &str) -> Self {
+        Self::with(&[source], &[])
+    }
+
+    /// Starts `tegl serve` and waits until it says where it listens.
+    pub fn with(sources: &[&str], environment: &[(&str, &str)]) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tegl"));
+        command.args(["serve", "--listen", "127.0.0.1:0"]).args(sources).current_dir(home.path());
+        for (name, _) in std::env::vars_os() {
+            if ["TEGL__", "AWS_", "AZURE_", "GOOGLE_"].iter().any(|p| name.to_string_lossy().starts_with(p)) {
+                command.env_remove(name);
+            }
+        }
+        command.env("TEGL__OPERATIONS__LISTEN", "127.0.0.1:0").envs(environment.iter().copied());
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let (found, addresses) = channel();
+        let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()), log.clone());
+        std::thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                if let Some(place) = ["  what there is", "  metrics"].iter().position(|p| line.starts_with(p))
+                {
+                    let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
+                    let _ = found.send((place, address.and_then(|address| address.parse().ok())));
+                }
+                kept.lock().unwrap().push_str(&(line + "\n"));
+            }
+        });
+        let mut places = [None, None];
+        let end = Instant::now() + Duration::from_secs(30);
+        while places.contains(&None) {
+            match addresses.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok((place, address)) => places[place] = address,
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    let _ = child.kill();
+                    let _ = child.wait();
+                    panic!("tegl did not start: {}", log.lock().unwrap());
+                }
+            }
+        }
+        let [address, operations] = places.map(Option::unwrap);
+        Self { child, address, operations, log, _home: home }
+    }
+
+    #[track_caller]
+    pub fn get(&self, path: &str) -> Answer {
+        http::get(self.address, path).unwrap_or_else(|error| panic!("GET {path}: {error}"))
+    }
+
+    #[track_caller]
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        http::request(self.address, method, path, headers)
+            .unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    pub fn raw(&self, request: &[u8]) -> io::Result<Answer> {
+        http::raw(self.address, request, false)
+    }
+
+    /// The sum over all series that begin so; 0 where there is none.
+    pub fn metric(&self, series: &str) -> f64 {
+        let text = http::get(self.operations, "/metrics").unwrap().text();
+        let lines = text.lines().filter(|line| {
+            line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' ') || rest.starts_with('{'))
+        });
+        lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).sum()
+    }
+
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// The most memory that the process ever held, in bytes (Linux).
+    pub fn peak(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0
+    }
+
+    pub fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let ended = self.child.try_wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("had the server ended by itself? {ended:?}");
+            let log = self.log();
+            let from = log.len().saturating_sub(3000);
+            let from = (from..log.len()).find(|&at| log.is_char_boundary(at)).unwrap_or(0);
+            eprintln!("the server's last words:\n{}", &log[from..]);
+        }
+    }
+}

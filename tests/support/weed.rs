@@ -1,0 +1,114 @@
+//! SeaweedFS, a store that speaks S3 and checks signatures.
+
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use object_store::aws::AmazonS3Builder;
+use object_store::{ObjectStoreExt, path::Path};
+
+use super::{bed, eventually, http, skipped};
+
+const WHO: &str = r#"{"identities":[{"name":"tests","credentials":[{"accessKey":"testkey","secretKey":"testsecret"}],
+"actions":["Admin","Read","Write","List","Tagging"]},{"name":"anonymous","actions":[]}]}"#;
+
+pub struct Weed {
+    child: Child,
+    endpoint: String,
+    _home: tempfile::TempDir,
+}
+
+impl Weed {
+    /// Starts it with one bucket, `masters`; `None` where it is not installed.
+    pub fn start() -> Option<Self> {
+        let Some(program) = bed("TEGL_TEST_WEED", &["target/testbeds/seaweed/bin/weed"]) else {
+            skipped("tests over S3", "TEGL_TEST_WEED or tests/testbeds.sh gives SeaweedFS");
+            let demanded = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
+            assert!(!demanded, "tests over S3 may not be skipped here");
+            return None;
+        };
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("s3.json"), WHO).unwrap();
+        let [s3, filer, volume, master] = ports();
+        let folder = home.path().display();
+        let child = Command::new(program)
+            .args(["-logtostderr=true", "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3"])
+            .args(["-master.volumeSizeLimitMB=64", "-volume.max=8", "-s3.port.iceberg=0", "-s3.port.lance=0"])
+            .arg(format!("-dir={folder}"))
+            .arg(format!("-s3.config={folder}/s3.json"))
+            .arg(format!("-filer.localSocket={folder}/filer.sock"))
+            .arg(format!("-s3.localSocket={folder}/s3.sock"))
+            .args([format!("-s3.port={s3}"), format!("-filer.port={filer}")])
+            .args([format!("-volume.port={volume}"), format!("-master.port={master}")])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let weed = Self { child, endpoint: format!("http://127.0.0.1:{s3}"), _home: home };
+        let at = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+        let up = eventually(Duration::from_secs(40), || {
+            http::get(at(s3), "/status").is_ok_and(|answer| answer.status == 200)
+        });
+        assert!(up, "SeaweedFS does not start");
+        // A bucket is a folder of its filer.
+        let made = eventually(Duration::from_secs(20), || {
+            let body = [("Content-Length", "0")];
+            http::request(at(filer), "POST", "/buckets/masters/", &body)
+                .is_ok_and(|answer| answer.status < 300)
+        });
+        assert!(made, "SeaweedFS makes no bucket");
+        Some(weed)
+    }
+
+    /// The variables by which others find this store.
+    pub fn environment(&self) -> [(&str, &str); 5] {
+        [
+            ("AWS_ENDPOINT", &self.endpoint),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "testkey"),
+            ("AWS_SECRET_ACCESS_KEY", "testsecret"),
+            ("AWS_ALLOW_HTTP", "true"),
+        ]
+    }
+
+    pub fn put(&self, files: &[(&str, Vec<u8>)]) {
+        let bucket = AmazonS3Builder::new()
+            .with_bucket_name("masters")
+            .with_endpoint(&self.endpoint)
+            .with_region("us-east-1")
+            .with_access_key_id("testkey")
+            .with_secret_access_key("testsecret")
+            .with_allow_http(true)
+            .build()
+            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        for (name, bytes) in files {
+            let path = Path::parse(name).unwrap();
+            runtime.block_on(bucket.put(&path, bytes.clone().into())).unwrap();
+        }
+    }
+}
+
+impl Drop for Weed {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Free ports; each one's number plus 10000 is taken too (gRPC).
+fn ports() -> [u16; 4] {
+    let mut found = Vec::new();
+    let start = 14_000 + (std::process::id() % 5000) as u16;
+    for port in start..22_000 {
+        let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+        if free(port) && free(port + 10_000) {
+            found.push(port);
+        }
+        if let Ok(ports) = <[u16; 4]>::try_from(found.as_slice()) {
+            return ports;
+        }
+    }
+    panic!("there are no four free ports");
+}
