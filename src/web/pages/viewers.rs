@@ -17,7 +17,7 @@ pub fn openseadragon(base: &str, encoded: &str, label: &str) -> String {
             div.tools role="group" aria-label="View" hidden {
                 (tool("zoom-in", "Zoom in", "M12 6v12M6 12h12"))
                 (tool("zoom-out", "Zoom out", "M6 12h12"))
-                (tool("home", "Whole picture", "M5 8V5h3M16 5h3v3M19 16v3h-3M8 19H5v-3"))
+                (tool("home", "Whole picture", "M5 12l7-7 7 7M7 10.5V19h10v-8.5"))
                 (tool("turn", "Turn by 90°", "M18 12a6 6 0 1 1-2-4.5M18 4v4h-4"))
                 (tool("full-screen", "Full screen", "M9 5H5v4M15 5h4v4M19 15v4h-4M9 19H5v-4"))
             }
