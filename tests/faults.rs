@@ -28,7 +28,9 @@ fn a_master() -> Vec<u8> {
 }
 
 /// A store behind a proxy, and what a server gives when nothing fails.
-fn beds() -> Option<(Origin, Proxy, Vec<(String, Answer)>)> {
+type Beds = (Origin, Proxy, Vec<(String, Answer)>);
+
+fn beds() -> Option<Beds> {
     let origin = Origin::start();
     origin.put("a.tif", a_master());
     let proxy = Proxy::start(origin.address)?;

@@ -17,9 +17,12 @@ pub struct Asked {
     pub bytes: u64,
 }
 
+/// A file's bytes and its ETag.
+type Held = (Arc<Vec<u8>>, String);
+
 #[derive(Default)]
 struct Shared {
-    files: Mutex<HashMap<String, (Arc<Vec<u8>>, String)>>,
+    files: Mutex<HashMap<String, Held>>,
     asked: Mutex<Vec<Asked>>,
     elsewhere: Mutex<Option<String>>,
     delay_ms: AtomicU64,

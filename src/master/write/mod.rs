@@ -94,7 +94,7 @@ impl<S: Read + Write + Seek> Writer<S> {
     pub fn push(&mut self, samples: &[u8]) -> Result<(), Error> {
         let stride = self.recipe.dimensions.width as usize * self.recipe.channels.count();
         let rows = samples.len() / stride;
-        if samples.len() % stride != 0 || rows as u64 > u64::from(self.bands[0].rows_missing()) {
+        if !samples.len().is_multiple_of(stride) || rows as u64 > u64::from(self.bands[0].rows_missing()) {
             return Err(Error::Recipe("the rows do not fit the image".into()));
         }
         samples.chunks_exact(stride).try_for_each(|row| self.push_row(row))
@@ -156,7 +156,7 @@ fn check(recipe: &Recipe) -> Result<(), Error> {
     if recipe.channels == Channels::Rgba {
         return refuse("it has alpha; flatten it first");
     }
-    if recipe.tile_side % 16 != 0 || !(16..=8192).contains(&recipe.tile_side) {
+    if !recipe.tile_side.is_multiple_of(16) || !(16..=8192).contains(&recipe.tile_side) {
         return refuse("a tile's side is a multiple of 16 up to 8192");
     }
     if !(1..=1 << 24).contains(&width) || !(1..=1 << 24).contains(&height) {
