@@ -19,10 +19,25 @@
 //!
 //! # A tile's journey
 //!
-//! `web::image` decodes the five segments → [`iiif::ImageRequest`] → `gallery` finds the
-//! master's index (memory; one or two range reads on a miss) → [`render::Plan`] →
-//! `If-None-Match`? → answers' cache → a stored tile (one range read, a JPEG header put
-//! before it) or a rendering from the smallest level that suffices.
+//! `web::door` takes the path apart → [`iiif::ImageRequest`] (400 here) → `gallery` finds the
+//! master's index (memory; on a miss one range read of its start and, where that is not all, the
+//! rest) → [`render::Plan`] by arithmetic alone → `If-None-Match`? → answers' cache → a stored tile
+//! (one range read, a JPEG header put before it; at the image's edges its padding is cut off in
+//! the DCT domain) or a rendering: admitted by its memory, its tiles read, laid side by side as
+//! YCbCr planes, scaled once, encoded. Askers of one plan share one making.
+//!
+//! # A master without tiles
+//!
+//! Decoded whole once, halved again and again, and kept while there is room; every rendering is
+//! cut from the halving that suffices.
+//!
+//! # Decided by measurement
+//!
+//! - A lower edge is cut like a right one, in the DCT domain, and not by stating another height:
+//!   libjpeg-turbo calls the data left behind the last row corrupt, and strict readers refuse it.
+//! - Renderings of JPEG pyramids stay in YCbCr planes from decoder to encoder: half the samples
+//!   of RGB, no conversion, colour resampled once.
+//! - Scaling goes over rows first: that pass is the cheaper one and leaves the other less to do.
 
 pub mod cli;
 pub mod config;

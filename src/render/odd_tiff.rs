@@ -42,7 +42,13 @@ pub fn decode(file: &[u8], page: u32, limit: u64) -> Result<Raster, Error> {
     if dimensions.area() == 0 || dimensions.area() > limit {
         return Err(Error::TooLarge { pixels: dimensions.area(), limit });
     }
+    let planar = decoder.find_tag_unsigned::<u16>(Tag::PlanarConfiguration).ok().flatten() == Some(2);
     let color = decoder.colortype().map_err(damaged)?;
+    if planar && !matches!(color, ColorType::Gray(_)) {
+        let reason = "the TIFF keeps its colours in separate planes, which is not read; write it anew with \
+                      interleaved samples, as with `vips copy`";
+        return Err(Error::Unsupported(reason.into()));
+    }
     let decoded = decoder.read_image().map_err(damaged)?;
     raster(dimensions, color, decoded)
 }

@@ -71,7 +71,7 @@ fn lay(
         }
         let output =
             YuvImage { pixels: &mut scratch[..length], width, align: 1, height, subsamp: header.subsamp };
-        decompressor.decompress_to_yuv(jpeg, output).map_err(|error| Error::damaged("JPEG", error))?;
+        complete(decompressor.decompress_to_yuv(jpeg, output))?;
         let mut from = 0;
         for (n, plane) in canvas.planes.iter_mut().enumerate() {
             let stored = subsampling.padded_plane(n, size);
@@ -86,6 +86,16 @@ fn lay(
         }
         Ok(())
     })
+}
+
+/// Bytes between segments that belong to none spoil no pixel: the picture is complete.
+fn complete(decoded: turbojpeg::Result<()>) -> Result<(), Error> {
+    match decoded {
+        Err(turbojpeg::Error::TurboJpegError(said)) if said.contains("extraneous bytes before marker") => {
+            Ok(())
+        }
+        other => other.map_err(|error| Error::damaged("JPEG", error)),
+    }
 }
 
 fn copy(from: &[u8], stride: u32, plane: &mut Plane, (x, y): (u32, u32), wanted: Dimensions) {
@@ -121,7 +131,7 @@ fn packed(
         height: size.height as usize,
         format,
     };
-    decompressor.decompress(jpeg, output).map_err(|error| Error::damaged("JPEG", error))?;
+    complete(decompressor.decompress(jpeg, output))?;
     Ok(raster)
 }
 
