@@ -53,5 +53,5 @@ for (const script of Object.keys(COPIES).filter((name) => name.endsWith(".js")))
 fs.writeFileSync(path.join(bundle, "mirador/THIRD-PARTY-LICENSES.txt"), notices() + "\n");
 
 // Cargo watches the files that it embedded, not the folder: a younger source makes it look again.
-const now = new Date();
-fs.utimesSync(path.join(here, "assets.rs"), now, now);
+const [source, now] = [path.join(here, "assets.rs"), new Date()];
+if (fs.existsSync(source)) fs.utimesSync(source, now, now);
