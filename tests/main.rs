@@ -6,4 +6,5 @@ mod hostile;
 mod image_api;
 mod reads;
 mod stampede;
+mod stores;
 mod support;

@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! export AWS_ENDPOINT_URL=http://127.0.0.1:8333 AWS_ALLOW_HTTP=true AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…
-//! TEGL_TEST_STORES="s3://bucket az://container gs://bucket http://127.0.0.1:8091" cargo test --test stores
+//! TEGL_TEST_STORES="s3://bucket az://container gs://bucket http://127.0.0.1:8091" cargo test stores::
 //! ```
 
 use std::ops::Range;
