@@ -466,7 +466,7 @@ fn no_file_brings_the_server_down() {
         ask_for(&server, name, &mut failures);
     }
     let grown = || server.metric("tegl_resident_bytes") - before;
-    let calm = eventually(Duration::from_secs(8), || grown() < 300e6);
+    let calm = eventually(Duration::from_secs(8), || grown() < 400e6);
     failures.check(calm, || format!("memory grew from {before} by {}", grown()));
     let (alive, log) = (server.is_alive(), server.log());
     failures.check(alive, || "the server is gone".into());

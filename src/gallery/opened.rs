@@ -10,7 +10,7 @@ use super::Error;
 use crate::iiif::{Dimensions, Info, Limits, Rect, Tiles};
 use crate::master::{self, FIRST_READ, Held, Kind, Master, Stop, stored};
 use crate::render::Look;
-use crate::store::{Key, Store, Version};
+use crate::store::{self, Key, Store, Version};
 
 /// A master as the gallery keeps it, for as long as its version lasts.
 pub struct Opened {
@@ -39,7 +39,11 @@ const WHOLE_TILE: u32 = 512;
 impl Opened {
     /// Reads a master's index: one range of its start and, where that is not all of it, the rest.
     pub async fn open(store: Store, key: Key, page: u32, limits: Limits) -> Result<Self, Error> {
-        let (version, start) = store.start(&key, FIRST_READ).await?;
+        let (version, start) = match store.start(&key, FIRST_READ).await {
+            // A link that leads out of its folder names nothing here.
+            Err(store::Error::Forbidden) if store.is_local() => return Err(Error::NotFound),
+            other => other?,
+        };
         let mut held = Held::new(version.size, start);
         let (mut reads, mut fetched) = (1, 0);
         let master = loop {

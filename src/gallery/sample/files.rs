@@ -42,8 +42,12 @@ pub fn write(
             pyramid(picture, size, side, Compression::Jpeg { quality: 87 }, Reduced::Pages, None, out, report)
         }
         Kept::WidePyramid => {
-            let profile =
-                moxcms::ColorProfile::new_display_p3().encode().map_err(|error| error.to_string())?;
+            let profile = moxcms::ColorProfile::new_display_p3().encode();
+            let mut profile = profile.map_err(|error| error.to_string())?;
+            // Its date of making (ICC.1, §7.2.8) would make every run another file.
+            if let Some(date) = profile.get_mut(24..36) {
+                date.copy_from_slice(&[0x07, 0xea, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0]);
+            }
             pyramid(
                 picture,
                 size,
