@@ -90,7 +90,6 @@ fn thumbnail(base: &str, entry: &Entry) -> Markup {
     let (width, height) = thumbnail_size(entry.dimensions).unzip();
     let source = format!("{base}/iiif/3/{}/full/!{THUMBNAIL},{THUMBNAIL}/0/default.jpg", entry.encoded);
     html! {
-        // The name stands below as a link of its own; read out twice it would only be noise.
         img src=(source) alt={ "Picture of " (entry.label) } loading="lazy" decoding="async" width=[width] height=[height];
     }
 }
@@ -118,7 +117,8 @@ fn doors(base: &str, entry: &Entry) -> Markup {
 fn facts(entry: &Entry) -> String {
     let size = entry.dimensions.map(|(width, height)| {
         let area = u64::from(width) * u64::from(height);
-        format!("{} × {} px · {} MP", grouped(width.into()), grouped(height.into()), megapixels(area))
+        let megapixels = megapixels(area).map(|text| format!(" · {text} MP")).unwrap_or_default();
+        format!("{} × {} px{megapixels}", grouped(width.into()), grouped(height.into()))
     });
     [size, kind(&entry.identifier).map(str::to_owned)].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
@@ -157,9 +157,13 @@ fn thumbnail_size(dimensions: Option<(u32, u32)>) -> Option<(u32, u32)> {
     Some((scaled(width), scaled(height)))
 }
 
-fn megapixels(area: u64) -> String {
-    let million = area as f64 / 1e6;
-    if million < 10.0 { format!("{million:.1}") } else { grouped(million.round() as u64) }
+/// Millions of pixels, where there is at least a tenth of one.
+fn megapixels(area: u64) -> Option<String> {
+    match area as f64 / 1e6 {
+        tiny if tiny < 0.1 => None,
+        some if some < 10.0 => Some(format!("{some:.1}")),
+        many => Some(grouped(many.round() as u64)),
+    }
 }
 
 /// Digits in groups of three, as English writes them.

@@ -79,6 +79,7 @@ fn facts_are_readable() {
         facts(&Entry { dimensions: Some((1000, 800)), ..Entry::default() }),
         "1,000 × 800 px · 0.8 MP"
     );
+    assert_eq!(facts(&Entry { dimensions: Some((64, 56)), ..Entry::default() }), "64 × 56 px");
     assert_eq!(facts(&Entry::default()), "");
     assert_eq!(grouped(1_234_567), "1,234,567");
 }
