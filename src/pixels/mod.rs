@@ -8,6 +8,7 @@ mod picture;
 mod planar;
 mod planar_rgb;
 mod raster;
+mod raw;
 pub mod scale;
 pub mod tone;
 pub mod turn;
@@ -16,6 +17,7 @@ pub use picture::Picture;
 pub use planar::{Planar, Plane, Subsampling};
 pub use planar_rgb::planar_to_raster;
 pub use raster::{Channels, Raster};
+pub use raw::{Alpha, Depth, Model, Raw, ReadAt, Rows, Samples, Shape};
 
 /// Why samples could not be read or written.
 #[derive(Clone, Debug, thiserror::Error)]

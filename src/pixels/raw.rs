@@ -1,0 +1,142 @@
+//! Samples as a master keeps them, before they are made colours of the output.
+
+use super::Error;
+use crate::iiif::Dimensions;
+
+/// What a pixel's colour samples mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Model {
+    /// 0 is black.
+    Gray,
+    Rgb,
+    /// 0 is no ink.
+    Cmyk,
+    /// CIE L*a*b* (D50) as ICC.1:2010 (§6.3.4.2) writes it: L* 0 to 100 over the whole range, a* and b* offset by
+    /// 128 of 255.
+    Lab,
+}
+
+/// Whether an opacity follows a pixel's colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Alpha {
+    None,
+    Straight,
+    /// Colours are multiplied by it.
+    Associated,
+}
+
+/// The width of a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Depth {
+    U8,
+    U16,
+}
+
+/// What is known of an image's samples before one is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Shape {
+    pub dimensions: Dimensions,
+    pub model: Model,
+    pub alpha: Alpha,
+    pub depth: Depth,
+}
+
+/// Samples over their whole range: 0 to 255, or 0 to 65535.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Samples {
+    U8(Vec<u8>),
+    U16(Vec<u16>),
+}
+
+/// Interleaved samples, rows from the top without padding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raw {
+    pub dimensions: Dimensions,
+    pub model: Model,
+    pub alpha: Alpha,
+    /// `width * height * (model.count() + 1 with alpha)` samples.
+    pub samples: Samples,
+}
+
+/// An image that comes row by row from the top, in memory that does not grow with its height.
+pub trait Rows: Send {
+    fn shape(&self) -> Shape;
+
+    /// The next rows, at least one and at most `most`; `None` behind the last.
+    fn next(&mut self, most: u32) -> Result<Option<Raw>, Error>;
+}
+
+/// A file's bytes, wherever they lie.
+pub trait ReadAt: Send + Sync {
+    /// The file's length.
+    fn size(&self) -> u64;
+
+    /// Fills `into` with the bytes at `offset`; an error where the file ends before.
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<()>;
+}
+
+impl Model {
+    /// Colour samples a pixel.
+    pub const fn count(self) -> usize {
+        match self {
+            Self::Gray => 1,
+            Self::Rgb | Self::Lab => 3,
+            Self::Cmyk => 4,
+        }
+    }
+}
+
+impl Shape {
+    /// Samples a pixel.
+    pub const fn count(&self) -> usize {
+        self.model.count() + matches!(self.alpha, Alpha::Straight | Alpha::Associated) as usize
+    }
+
+    /// Bytes a row.
+    pub const fn stride(&self) -> u64 {
+        let width = match self.depth {
+            Depth::U8 => 1,
+            Depth::U16 => 2,
+        };
+        self.dimensions.width as u64 * self.count() as u64 * width
+    }
+}
+
+impl Samples {
+    pub fn len(&self) -> usize {
+        match self {
+            Self::U8(samples) => samples.len(),
+            Self::U16(samples) => samples.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub const fn depth(&self) -> Depth {
+        match self {
+            Self::U8(_) => Depth::U8,
+            Self::U16(_) => Depth::U16,
+        }
+    }
+}
+
+impl Raw {
+    pub const fn shape(&self) -> Shape {
+        let Self { dimensions, model, alpha, samples } = self;
+        Shape { dimensions: *dimensions, model: *model, alpha: *alpha, depth: samples.depth() }
+    }
+}
+
+impl ReadAt for [u8] {
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<()> {
+        let found = usize::try_from(offset).ok().and_then(|from| self.get(from..)?.get(..into.len()));
+        into.copy_from_slice(found.ok_or(std::io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+}
