@@ -27,7 +27,7 @@ fuzz_target!(|data: &[u8]| {
         return;
     }
     let size = Dimensions::new(u32::from(*width) + 1, u32::from(*height) + 1);
-    if let Ok(cropped) = jpeg::crop(file, size) {
+    if let Ok(cropped) = jpeg::crop(file, size, LIMIT) {
         let cut = jpeg::header(&cropped).expect("it is a JPEG").expect("it is whole");
         assert!(cut.dimensions.width <= size.width && cut.dimensions.height <= size.height);
     }
