@@ -35,12 +35,6 @@ pub fn index(file: &[u8], page: u32, first: usize) -> Option<Result<Master, Refu
 
 /// Masters to plan requests on: a pyramid, one that lies on its side, one without tiles, one of a pixel.
 pub fn masters() -> Vec<Master> {
-    let pyramid = |width, height, side| {
-        let factors = (0..).map(|power| 1 << power);
-        let last = |factor: &u32| width.max(height) / (factor / 2).max(1) > side;
-        let levels = factors.take_while(|factor| *factor == 1 || last(factor));
-        levels.map(move |factor| level(Dimensions::new(width, height).reduced(factor), side)).collect()
-    };
     let master = |width, height, orientation, levels, kind| Master {
         dimensions: Dimensions::new(width, height),
         orientation: Orientation::new(orientation),
@@ -55,6 +49,13 @@ pub fn masters() -> Vec<Master> {
         master(1234, 567, 1, Vec::new(), whole.clone()),
         master(1, 1, 1, Vec::new(), whole),
     ]
+}
+
+/// Levels, each half as large as the one before, until one fits a tile.
+fn pyramid(width: u32, height: u32, side: u32) -> Vec<Level> {
+    let full = Dimensions::new(width, height);
+    let last = (0..).find(|power| width.max(height) >> power <= side).unwrap_or_default();
+    (0..=last).map(|power| level(full.reduced(1 << power), side)).collect()
 }
 
 fn level(dimensions: Dimensions, side: u32) -> Level {

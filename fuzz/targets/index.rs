@@ -5,12 +5,13 @@ use libfuzzer_sys::fuzz_target;
 use tegl::master::stored;
 use tegl::render::Look;
 
-// The first byte says how much is there from the start, the second which page is asked for.
+// The first byte says how much is there from the start (a file is told by its first bytes), the second which page
+// is asked for.
 fuzz_target!(|data: &[u8]| {
     let [first, page, file @ ..] = data else { return };
     let page = u32::from(*page % 4) + 1;
     let whole = tegl_fuzz::index(file, page, file.len()).expect("nothing is missing");
-    if let Some(pieces) = tegl_fuzz::index(file, page, usize::from(*first) * 16) {
+    if let Some(pieces) = tegl_fuzz::index(file, page, 64 + usize::from(*first) * 16) {
         // What is a master and what is not may not hang on how it was read.
         assert_eq!(pieces.is_ok(), whole.is_ok(), "{pieces:?} {whole:?}");
     }
