@@ -33,6 +33,22 @@ pub fn encode(
     encode_packed(samples, raster.dimensions, (pitch, format), quality, subsampling, icc)
 }
 
+/// Encodes samples that lie in wider rows, `pitch` bytes from one to the next.
+pub fn encode_lying(
+    samples: &[u8],
+    pitch: usize,
+    (size, channels): (Dimensions, Channels),
+    quality: u8,
+    subsampling: Subsampling,
+) -> Result<Vec<u8>, Error> {
+    let (format, subsampling) = match channels {
+        Channels::Gray => (PixelFormat::GRAY, Subsampling::Gray),
+        Channels::Rgb => (PixelFormat::RGB, subsampling),
+        Channels::Rgba => (PixelFormat::RGBX, subsampling),
+    };
+    encode_packed(samples, size, (pitch, format), quality, subsampling, None)
+}
+
 fn encode_packed(
     pixels: &[u8],
     size: Dimensions,
