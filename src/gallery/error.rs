@@ -24,6 +24,9 @@ pub enum Error {
     /// Come back later.
     #[error("the server is busy; try again in {retry_after_s} s")]
     Busy { retry_after_s: u32 },
+    /// Come back later: its tiles are being made.
+    #[error("this image is being prepared for the first time; try again in {retry_after_s} s")]
+    Preparing { retry_after_s: u32 },
     /// The operator's to mend: the store.
     #[error("the image cannot be reached just now")]
     Store(#[source] store::Error),

@@ -10,6 +10,7 @@ mod planar_rgb;
 mod raster;
 mod raw;
 pub mod scale;
+mod shrunk;
 pub mod tone;
 pub mod turn;
 
@@ -18,6 +19,7 @@ pub use planar::{Planar, Plane, Subsampling};
 pub use planar_rgb::planar_to_raster;
 pub use raster::{Channels, Raster};
 pub use raw::{Alpha, Depth, Model, Raw, ReadAt, Rows, Samples, Shape};
+pub use shrunk::Shrunk;
 
 /// Why samples could not be read or written.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -13,7 +13,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Unsupported(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Damaged(_) => StatusCode::INTERNAL_SERVER_ERROR,
         Error::Forbidden => StatusCode::FORBIDDEN,
-        Error::Busy { .. } | Error::Abandoned => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Busy { .. } | Error::Preparing { .. } | Error::Abandoned => StatusCode::SERVICE_UNAVAILABLE,
         Error::Store(store::Error::TimedOut) => StatusCode::GATEWAY_TIMEOUT,
         Error::Store(store::Error::Short { .. }) => StatusCode::BAD_GATEWAY,
         Error::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -24,7 +24,7 @@ pub fn status(error: &Error) -> StatusCode {
 /// When to come back, in seconds, where coming back may help.
 pub fn retry_after(error: &Error) -> Option<u32> {
     match error {
-        Error::Busy { retry_after_s } => Some(*retry_after_s),
+        Error::Busy { retry_after_s } | Error::Preparing { retry_after_s } => Some(*retry_after_s),
         Error::Abandoned => Some(1),
         Error::Store(_) => Some(2),
         _ => None,

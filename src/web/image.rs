@@ -87,8 +87,7 @@ pub async fn answer(
 ) -> Result<Answered, Error> {
     let mut tries = 0;
     loop {
-        let opened = door.gallery.open(identifier).await?;
-        let plan = door.gallery.plan(&opened, wanted)?;
+        let (opened, plan) = door.gallery.plan(identifier, wanted).await?;
         let tag = image_tag(door, &opened, &plan);
         let mut response = HttpResponse::Ok();
         response.insert_header((header::CACHE_CONTROL, door.image_age.clone()));
@@ -116,7 +115,7 @@ pub async fn answer(
                 response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())));
                 return Ok(Answered { response: response.body(answer.bytes), note });
             }
-            Err(Error::Store(store::Error::Changed)) if tries == 0 => {
+            Err(Error::Store(store::Error::Changed) | Error::NotFound) if tries == 0 => {
                 tries += 1;
                 door.gallery.forget(identifier);
             }

@@ -79,7 +79,7 @@ fn joined(mut chunks: Vec<(u8, &[u8])>) -> Option<Vec<u8>> {
 }
 
 /// The orientation tag of an EXIF block; 1 where it is broken.
-fn exif_orientation(tiff: &[u8]) -> u8 {
+pub fn exif_orientation(tiff: &[u8]) -> u8 {
     let read = exif::Reader::new().read_raw(tiff.to_vec());
     let Ok(exif) = read else { return 1 };
     let field = exif.get_field(exif::Tag::Orientation, exif::In::PRIMARY);

@@ -7,5 +7,5 @@ mod splice;
 
 pub use decode::{decode, decode_into, planes};
 pub use encode::{encode, encode_lying, encode_planar};
-pub use header::{Header, header};
+pub use header::{Header, exif_orientation, header};
 pub use splice::{Color, crop, head, insert_icc};
