@@ -144,6 +144,49 @@ async fn lists(store: &Store, limit: usize) {
     assert_eq!(found, names, "{}", store.describe());
 }
 
+#[test]
+fn every_kind_of_store_is_written_to_alike() {
+    let runtime = Runtime::new().unwrap();
+    for bed in Bed::all().into_iter().filter(|bed| !bed.location.starts_with("http")) {
+        runtime.block_on(async {
+            let store = Store::open_writable(&bed.location, &Settings::default()).unwrap();
+            println!("{}: creates are honoured: {}", bed.location, store.probe_writing().await.unwrap());
+            for (seed, name) in NAMES.iter().enumerate() {
+                let version = store.put(&key(name), pattern(seed).into()).await.unwrap();
+                assert_eq!(store.head(&key(name)).await.unwrap(), version, "{} {name}", bed.location);
+                reads_exactly(&store, &key(name), &pattern(seed)).await;
+            }
+            lists(&store, 4).await;
+            for name in NAMES {
+                store.remove(&key(name)).await.unwrap();
+                store.remove(&key(name)).await.unwrap();
+                assert!(matches!(store.head(&key(name)).await, Err(Error::NotFound)), "{name}");
+            }
+            writes_long_files(&store, &key("sub/long.tif")).await;
+            store.remove(&key("sub/long.tif")).await.unwrap();
+            assert_eq!(store.list(None, 9).await.unwrap().keys, [], "{}", bed.location);
+            println!("{}: {:?}", store.describe(), store.counts());
+        });
+    }
+}
+
+async fn writes_long_files(store: &Store, key: &Key) {
+    let bytes = pattern(7).repeat(80);
+    let mut file = store.workspace().unwrap().file().unwrap();
+    assert!(store.put_file(key, file.path()).await.is_err(), "a workspace goes with its files");
+    let workspace = store.workspace().unwrap();
+    file = workspace.file().unwrap();
+    std::io::Write::write_all(&mut file, &bytes).unwrap();
+    let began = Instant::now();
+    let copied = store.put_file(key, file.path()).await.unwrap();
+    println!("{}: {} bytes copied in {:?}", store.describe(), bytes.len(), began.elapsed());
+    let moved = store.move_file(key, file.into_temp_path()).await.unwrap();
+    assert_eq!((copied.size, moved.size), (bytes.len() as u64, bytes.len() as u64));
+    let (version, read) = store.start(key, moved.size).await.unwrap();
+    assert!(version == moved && read == bytes);
+    assert!(!store.create(key, pattern(8).into()).await.unwrap_or(false), "{}", store.describe());
+}
+
 async fn notices_replacement(bed: &Bed, store: &Store) {
     let (old, _) = store.start(&key("a.tif"), 10).await.unwrap();
     // Some servers tell times of change by the second, and make tags of them.

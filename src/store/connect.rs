@@ -41,10 +41,11 @@ pub(super) enum Refusal {
 pub(super) fn retries(settings: &Settings) -> RetryConfig {
     RetryConfig {
         max_retries: settings.retries,
-        retry_timeout: Duration::from_secs(2),
+        // A request that may take long is worth repeating for long.
+        retry_timeout: Duration::from_millis(settings.timeout_ms.max(2000)),
         backoff: BackoffConfig {
             init_backoff: Duration::from_millis(25),
-            max_backoff: Duration::from_millis(250),
+            max_backoff: Duration::from_millis((settings.timeout_ms / 8).max(250)),
             base: 2.0,
         },
     }

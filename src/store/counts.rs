@@ -14,6 +14,10 @@ pub struct Counts {
     pub lists: u64,
     /// Bytes read.
     pub bytes: u64,
+    /// Objects written.
+    pub writes: u64,
+    /// Bytes written.
+    pub written: u64,
 }
 
 /// The running counts of one source, also shown as metrics.
@@ -23,6 +27,8 @@ pub(super) struct Counters {
     heads: AtomicU64,
     lists: AtomicU64,
     bytes: AtomicU64,
+    writes: AtomicU64,
+    written: AtomicU64,
     /// Taken at the first use: by then the recorder is in place.
     metrics: OnceLock<Metrics>,
 }
@@ -32,6 +38,8 @@ struct Metrics {
     heads: metrics::Counter,
     lists: metrics::Counter,
     bytes: metrics::Counter,
+    writes: metrics::Counter,
+    written: metrics::Counter,
 }
 
 impl Counters {
@@ -42,6 +50,8 @@ impl Counters {
             heads: AtomicU64::new(0),
             lists: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
+            writes: AtomicU64::new(0),
+            written: AtomicU64::new(0),
             metrics: OnceLock::new(),
         }
     }
@@ -63,12 +73,21 @@ impl Counters {
         self.metrics().lists.increment(1);
     }
 
+    pub(super) fn write(&self, bytes: u64) {
+        self.writes.fetch_add(1, Relaxed);
+        self.written.fetch_add(bytes, Relaxed);
+        self.metrics().writes.increment(1);
+        self.metrics().written.increment(bytes);
+    }
+
     pub(super) fn so_far(&self) -> Counts {
         Counts {
             ranges: self.ranges.load(Relaxed),
             heads: self.heads.load(Relaxed),
             lists: self.lists.load(Relaxed),
             bytes: self.bytes.load(Relaxed),
+            writes: self.writes.load(Relaxed),
+            written: self.written.load(Relaxed),
         }
     }
 
@@ -79,6 +98,8 @@ impl Counters {
             heads: reads("head"),
             lists: reads("list"),
             bytes: metrics::counter!("tegl_store_read_bytes_total", "store" => self.store),
+            writes: metrics::counter!("tegl_store_writes_total", "store" => self.store),
+            written: metrics::counter!("tegl_store_written_bytes_total", "store" => self.store),
         })
     }
 }

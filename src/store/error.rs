@@ -33,7 +33,10 @@ pub enum Error {
     /// The store failed; the cause is for the log only.
     #[error("the store is unavailable")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
-    /// The store lacks something that reading needs.
+    /// No room is left where it would be written.
+    #[error("the store is full")]
+    Full,
+    /// The store lacks something that this needs.
     #[error("{0}")]
     Unsupported(String),
 }

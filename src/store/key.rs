@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 /// The longest key that S3, Azure and GCS all take, in bytes.
 const LONGEST: usize = 1024;
+/// The folder below a local source in which files lie until they are finished.
+pub(super) const UNFINISHED: &str = ".tegl-unfinished";
 
 /// The path of one object below its source, decoded, and known to stay below it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,8 +46,11 @@ impl Key {
         &self.0
     }
 
-    /// Whether the name is one that local object stores give to half-written files.
+    /// Whether the name is one that half-written files have: in our own folder for them, or from local object stores.
     pub(super) fn is_unfinished(&self) -> bool {
+        if self.0.split('/').next() == Some(UNFINISHED) {
+            return true;
+        }
         let digits = self.0.rsplit('#').next().filter(|digits| digits.len() < self.0.len());
         digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()))
     }
@@ -87,8 +92,8 @@ pub enum BadKey {
     /// `.` or `..`
     #[error("identifier has the segment `.` or `..`")]
     Dots,
-    /// `name#1`: what a local object store calls a file that it has not finished writing.
-    #[error("identifier ends in `#` and digits, as unfinished files do")]
+    /// `name#1`, or in `.tegl-unfinished`: what files are called whose writing has not finished.
+    #[error("identifier ends in `#` and digits or begins with `{UNFINISHED}`, as unfinished files do")]
     Unfinished,
 }
 
@@ -202,6 +207,10 @@ mod tests {
             ("a#1.tif", false),
             ("12", false),
             ("#1", true),
+            (".tegl-unfinished", true),
+            (".tegl-unfinished/a/b.tif", true),
+            (".tegl-unfinished.tif", false),
+            ("a/.tegl-unfinished/b", false),
         ] {
             assert_eq!(Key::parse(name).unwrap().is_unfinished(), unfinished, "{name}");
         }

@@ -102,6 +102,11 @@ impl Local {
         self.unless_changed(key, &open, bytes)
     }
 
+    /// Closes the file: it was replaced or removed, and would go on filling its disk.
+    pub(super) fn forget(&self, key: &Key) {
+        self.files.remove(key);
+    }
+
     pub(super) fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Listed>, Error> {
         match &self.only {
             None => walk::keys(self.folder.root(), after, limit, |key| self.opened_size(key)),
@@ -163,9 +168,7 @@ impl OpenFile {
             return Err(Error::NotFound);
         }
         let state = State::of(&file).map_err(Error::unavailable)?;
-        // Without the device: its number may differ after a restart, and whatever was made from the file with it.
-        let etag = format!("{:x}-{:x}-{:x}", metadata.ino(), state.modified_ns, state.size).into();
-        Ok(OpenFile { version: Version { etag, size: state.size }, file, state })
+        Ok(OpenFile { version: state.version(metadata.ino()), file, state })
     }
 
     fn is_linked(&self) -> bool {
@@ -213,6 +216,17 @@ impl State {
             linked: stat.st_nlink > 0,
         })
     }
+
+    fn version(&self, inode: u64) -> Version {
+        // Without the device: its number may differ after a restart, and whatever was made from the file with it.
+        let etag = format!("{inode:x}-{:x}-{:x}", self.modified_ns, self.size).into();
+        Version { etag, size: self.size }
+    }
+}
+
+/// The version that an open file is.
+pub(super) fn version_of(file: &File) -> io::Result<Version> {
+    Ok(State::of(file)?.version(file.metadata()?.ino()))
 }
 
 /// The prefix and, behind it, room for the range.

@@ -1,8 +1,9 @@
-//! Where bytes lie: local folders, buckets and web servers, read by exact ranges of exact versions.
+//! Where bytes lie: local folders, buckets and web servers, read by exact ranges of exact versions; folders and
+//! buckets are written to by whole objects.
 //!
 //! Nothing outside this floor touches a file or a store. What it promises its callers: a key
 //! cannot leave its source, a read returns every byte asked for or an error, and all bytes
-//! read under one [`Version`] belong to that version.
+//! read under one [`Version`] belong to that version. What is written is there whole or not at all.
 
 mod beneath;
 mod coalesce;
@@ -15,15 +16,21 @@ mod key;
 mod local;
 #[cfg(test)]
 mod local_tests;
+mod local_writer;
 mod open;
 mod remote;
 #[cfg(test)]
 mod remote_tests;
+mod remote_writer;
 mod runtime;
 mod settings;
 mod source;
 mod version;
 mod walk;
+mod workspace;
+mod write;
+#[cfg(test)]
+mod write_tests;
 
 pub use counts::Counts;
 pub use error::{Error, OpenError};
@@ -31,3 +38,4 @@ pub use key::{BadKey, Key};
 pub use settings::Settings;
 pub use source::{Page, Store};
 pub use version::Version;
+pub use workspace::Workspace;

@@ -14,18 +14,32 @@ use url::Url;
 use super::connect::{Connector, retries};
 use super::counts::Counters;
 use super::local::Local;
+use super::local_writer::LocalWriter;
 use super::remote::{Listing, Remote};
+use super::remote_writer::RemoteWriter;
 use super::source::{Inner, Place};
-use super::{Key, OpenError, Settings, credentials};
+use super::write::Writer;
+use super::{Key, OpenError, Settings, credentials, workspace};
 
-pub(super) fn open(location: &str, settings: &Settings) -> Result<Inner, OpenError> {
+/// What a location is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    Write,
+}
+
+pub(super) fn open(location: &str, settings: &Settings, access: Access) -> Result<Inner, OpenError> {
     match location.split_once("://") {
-        None => local(location, settings),
-        Some(("file", path)) => local(path, settings),
-        Some(("s3" | "s3a", rest)) => bucket(location, rest, "s3", settings),
-        Some(("az" | "azure", rest)) => bucket(location, rest, "azure", settings),
-        Some(("gs", rest)) => bucket(location, rest, "gcs", settings),
-        Some(("http" | "https", _)) => web(location, settings),
+        None => local(location, settings, access),
+        Some(("file", path)) => local(path, settings, access),
+        Some(("s3" | "s3a", rest)) => bucket(location, rest, "s3", settings, access),
+        Some(("az" | "azure", rest)) => bucket(location, rest, "azure", settings, access),
+        Some(("gs", rest)) => bucket(location, rest, "gcs", settings, access),
+        Some(("http" | "https", _)) if access == Access::Read => web(location, settings),
+        Some((scheme @ ("http" | "https"), _)) => {
+            let reason = "what is written to is a folder, or an address with s3, az or gs";
+            Err(address(&format!("{scheme}://…"), reason))
+        }
         Some((scheme, _)) => {
             let reason = "a source is a folder, a file, or an address with s3, az, gs, http or https";
             Err(address(&format!("{scheme}://…"), reason))
@@ -33,13 +47,24 @@ pub(super) fn open(location: &str, settings: &Settings) -> Result<Inner, OpenErr
     }
 }
 
-fn local(path: &str, settings: &Settings) -> Result<Inner, OpenError> {
-    let local = Local::open(Path::new(path), settings)
-        .map_err(|source| OpenError::Local { location: path.to_owned(), source })?;
-    Ok(inner(path, settings, "local", Place::Local(Arc::new(local))))
+fn local(path: &str, settings: &Settings, access: Access) -> Result<Inner, OpenError> {
+    let failed = |source| OpenError::Local { location: path.to_owned(), source };
+    let writer = match access {
+        Access::Read => None,
+        Access::Write => Some(LocalWriter::open(Path::new(path)).map_err(failed)?),
+    };
+    let local = Local::open(Path::new(path), settings).map_err(failed)?;
+    let writer = writer.map(|writer| Writer::Local(Arc::new(writer)));
+    Ok(Inner { writer, ..inner(path, settings, "local", Place::Local(Arc::new(local))) })
 }
 
-fn bucket(location: &str, rest: &str, kind: &'static str, settings: &Settings) -> Result<Inner, OpenError> {
+fn bucket(
+    location: &str,
+    rest: &str,
+    kind: &'static str,
+    settings: &Settings,
+    access: Access,
+) -> Result<Inner, OpenError> {
     if rest.contains('@') {
         let scheme = location.split("://").next().unwrap_or_default();
         return Err(address(&format!("{scheme}://…"), "credentials belong into environment variables"));
@@ -49,14 +74,32 @@ fn bucket(location: &str, rest: &str, kind: &'static str, settings: &Settings) -
         return Err(address(location, "it names no bucket"));
     }
     let prefix = prefix_of(prefix, location)?;
-    let store: object_store::Result<Arc<dyn ObjectStore>> = match kind {
-        "s3" => s3(name, location, settings)?.build().map(|store| Arc::new(store) as _),
-        "azure" => azure(name, location, settings)?.build().map(|store| Arc::new(store) as _),
-        _ => gcs(name, location, settings).build().map(|store| Arc::new(store) as _),
+    let remote =
+        Arc::new(Remote::new(client(kind, name, location, settings)?, Listing::Paged, prefix, settings));
+    let writer = match access {
+        Access::Read => None,
+        Access::Write => {
+            // What killed processes left is no reason not to go on.
+            let _unswept = workspace::sweep(&std::env::temp_dir());
+            let store = client(kind, name, location, &settings.for_writing())?;
+            Some(Writer::Remote(Arc::new(RemoteWriter::new(store, remote.clone()))))
+        }
     };
-    let store = store.map_err(|source| remote_error(location, source))?;
-    let remote = Remote::new(store, Listing::Paged, prefix, settings);
-    Ok(inner(location, settings, kind, Place::Remote(Arc::new(remote))))
+    Ok(Inner { writer, ..inner(location, settings, kind, Place::Remote(remote)) })
+}
+
+fn client(
+    kind: &str,
+    name: &str,
+    shown: &str,
+    settings: &Settings,
+) -> Result<Arc<dyn ObjectStore>, OpenError> {
+    let store: object_store::Result<Arc<dyn ObjectStore>> = match kind {
+        "s3" => s3(name, shown, settings)?.build().map(|store| Arc::new(store) as _),
+        "azure" => azure(name, shown, settings)?.build().map(|store| Arc::new(store) as _),
+        _ => gcs(name, shown, settings).build().map(|store| Arc::new(store) as _),
+    };
+    store.map_err(|source| remote_error(shown, source))
 }
 
 fn s3(name: &str, shown: &str, settings: &Settings) -> Result<AmazonS3Builder, OpenError> {
@@ -133,7 +176,8 @@ fn check_plain(
 }
 
 fn inner(shown: &str, settings: &Settings, label: &'static str, place: Place) -> Inner {
-    Inner { shown: shown.to_owned(), settings: settings.clone(), counters: Counters::new(label), place }
+    let counters = Counters::new(label);
+    Inner { shown: shown.to_owned(), settings: settings.clone(), counters, place, writer: None }
 }
 
 fn address(location: &str, reason: &str) -> OpenError {
@@ -150,7 +194,7 @@ mod tests {
 
     #[track_caller]
     fn check(location: &str, expected: &str) {
-        let told = match open(location, &Settings::default()) {
+        let told = match open(location, &Settings::default(), Access::Read) {
             Ok(inner) => inner.shown,
             Err(error) => error.to_string(),
         };

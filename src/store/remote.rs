@@ -188,7 +188,7 @@ impl Remote {
         format!("{}{}", self.prefix, key.as_str())
     }
 
-    fn path(&self, key: &Key) -> Result<Path, Error> {
+    pub(super) fn path(&self, key: &Key) -> Result<Path, Error> {
         Path::parse(self.full(key)).map_err(|_| Error::NotFound)
     }
 }
@@ -230,7 +230,7 @@ fn version_of(meta: &ObjectMeta) -> Version {
     Version { etag, size: meta.size }
 }
 
-fn failed(error: object_store::Error) -> Error {
+pub(super) fn failed(error: object_store::Error) -> Error {
     match find(&error) {
         Some(Refusal::Folder) => return Error::NotFound,
         Some(refusal) => return Error::Unsupported(refusal.to_string()),

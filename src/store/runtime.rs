@@ -30,6 +30,11 @@ pub(super) async fn block<T: Send + 'static>(
     within(deadline, Task(shared().spawn_blocking(closure))).await
 }
 
+/// Runs to its end what nobody waits for.
+pub(super) fn go_on(future: impl Future<Output = ()> + Send + 'static) {
+    shared().spawn(future);
+}
+
 async fn within<T>(deadline: Duration, mut task: Task<T>) -> Result<T, Error> {
     let sleep = {
         let _timers = shared().enter();

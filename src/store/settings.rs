@@ -1,11 +1,11 @@
-//! How sources are read.
+//! How sources are read and written.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// How local folders and remote stores are read.
+/// How local folders and remote stores are read and written.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
@@ -24,6 +24,8 @@ pub struct Settings {
     pub deadline_ms: u64,
     /// The slowest stream of a large read that is borne.
     pub slowest_kib_per_s: u64,
+    /// How long a remote store may take to answer a write, the way of its bytes included; they travel in parts.
+    pub write_timeout_ms: u64,
     /// How often a failed request to a remote store is repeated.
     pub retries: usize,
     /// Ranges of one master that lie closer than this are read in one request.
@@ -33,6 +35,9 @@ pub struct Settings {
     /// Whether a cloud machine's own identity (its metadata service) may be asked for credentials.
     pub instance_credentials: bool,
 }
+
+/// The slowest stream of a large write that is borne.
+const SLOWEST_WRITE_KIB_PER_S: u64 = 256;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -44,6 +49,7 @@ impl Default for Settings {
             connect_timeout_ms: 1000,
             deadline_ms: 5000,
             slowest_kib_per_s: 8192,
+            write_timeout_ms: 60_000,
             retries: 2,
             coalesce_gap_kib: 16,
             parallel_reads: 8,
@@ -57,5 +63,17 @@ impl Settings {
     pub(super) fn deadline(&self, bytes: u64) -> Duration {
         let streaming_ms = (bytes / 1024).saturating_mul(1000) / self.slowest_kib_per_s.max(1);
         Duration::from_millis(self.deadline_ms.saturating_add(streaming_ms))
+    }
+
+    /// How long a write of so many bytes may take in all: nobody looks at it while it waits.
+    pub(super) fn write_deadline(&self, bytes: u64) -> Duration {
+        let streaming_ms = (bytes / 1024).saturating_mul(1000) / SLOWEST_WRITE_KIB_PER_S;
+        let attempts = u64::try_from(self.retries).unwrap_or(u64::MAX).saturating_add(1);
+        Duration::from_millis(self.write_timeout_ms.saturating_mul(attempts).saturating_add(streaming_ms))
+    }
+
+    /// The same settings for requests that write: one that brings a part of a file is long on its way.
+    pub(super) fn for_writing(&self) -> Settings {
+        Settings { timeout_ms: self.write_timeout_ms.max(self.timeout_ms), ..self.clone() }
     }
 }

@@ -7,18 +7,22 @@ use bytes::Bytes;
 
 use super::counts::Counters;
 use super::local::Local;
+use super::open::{self, Access};
 use super::remote::Remote;
-use super::{Counts, Error, Key, OpenError, Settings, Version, open, runtime};
+use super::write::Writer;
+use super::{Counts, Error, Key, OpenError, Settings, Version, runtime};
 
 /// An opened source of masters; cheap to clone.
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) shown: String,
     pub(super) settings: Settings,
     pub(super) counters: Counters,
     pub(super) place: Place,
+    /// How it is written to, where it was opened for that.
+    pub(super) writer: Option<Writer>,
 }
 
 pub(super) enum Place {
@@ -39,7 +43,7 @@ impl Store {
     /// Opens a folder, a single file, or `s3://bucket/prefix`, `az://container/prefix`, `gs://bucket/prefix`,
     /// `http(s)://host/prefix`; credentials and endpoints come from the stores' usual environment variables.
     pub fn open(location: &str, settings: &Settings) -> Result<Store, OpenError> {
-        open::open(location, settings).map(|inner| Store(Arc::new(inner)))
+        open::open(location, settings, Access::Read).map(|inner| Store(Arc::new(inner)))
     }
 
     /// Where the source lies, without credentials.

@@ -1,0 +1,170 @@
+//! Writes whole objects: each is there with all its bytes or not at all, whatever happens meanwhile.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use bytes::Bytes;
+use tempfile::TempPath;
+
+use super::local_writer::{self, Existing, LocalWriter};
+use super::open::{self, Access};
+use super::remote_writer::RemoteWriter;
+use super::source::Place;
+use super::{BadKey, Error, Key, OpenError, Settings, Store, Version, Workspace, runtime};
+
+/// How a place is written to.
+#[derive(Clone)]
+pub(super) enum Writer {
+    Local(Arc<LocalWriter>),
+    Remote(Arc<RemoteWriter>),
+}
+
+/// A write that timed out may still come to pass.
+impl Store {
+    /// Opens a folder, which is made when missing, or `s3://bucket/prefix`, `az://container/prefix`,
+    /// `gs://bucket/prefix` to be written to and read, and sweeps what killed processes left there.
+    ///
+    /// A remote store keeps the parts of uploads whose process was killed until a rule of its own
+    /// clears them (S3: `AbortIncompleteMultipartUpload`).
+    pub fn open_writable(location: &str, settings: &Settings) -> Result<Store, OpenError> {
+        open::open(location, settings, Access::Write).map(|inner| Store(Arc::new(inner)))
+    }
+
+    /// Whether the store was opened to be written to.
+    pub fn is_writable(&self) -> bool {
+        self.0.writer.is_some()
+    }
+
+    /// A new folder for unfinished work: where [`Store::move_file`] can move files from, or below the
+    /// system's temporary folder for remote stores.
+    pub fn workspace(&self) -> Result<Workspace, Error> {
+        let workspace = match self.writer()? {
+            Writer::Local(local) => local.workspace(),
+            Writer::Remote(_) => Workspace::new(&std::env::temp_dir()),
+        };
+        workspace.map_err(local_writer::failed)
+    }
+
+    /// Puts these bytes under the key in place of what is there, and tells the version they make.
+    pub async fn put(&self, key: &Key, bytes: Bytes) -> Result<Version, Error> {
+        let size = bytes.len() as u64;
+        let (deadline, key) = (self.0.settings.write_deadline(size), written_to(key)?);
+        let version = match self.writer()? {
+            Writer::Local(local) => {
+                let put = move |key: &Key| local.put(key, &bytes, Existing::Replaced);
+                self.locally(key, size, put).await?
+            }
+            Writer::Remote(remote) => {
+                runtime::run(deadline, async move { remote.put(&key, bytes).await }).await?
+            }
+        };
+        self.0.counters.write(size);
+        Ok(version)
+    }
+
+    /// Puts these bytes under the key if nothing is there, and tells whether it did. A remote store whose
+    /// answer was lost may say no to the second try: what lies there tells who was first.
+    pub async fn create(&self, key: &Key, bytes: Bytes) -> Result<bool, Error> {
+        let size = bytes.len() as u64;
+        let (deadline, key) = (self.0.settings.write_deadline(size), written_to(key)?);
+        let created = match self.writer()? {
+            Writer::Local(local) => {
+                let put = move |key: &Key| match local.put(key, &bytes, Existing::Kept) {
+                    Ok(_) => Ok(true),
+                    Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+                    Err(error) => Err(error),
+                };
+                self.locally(key, size, put).await?
+            }
+            Writer::Remote(remote) => {
+                runtime::run(deadline, async move { remote.create(&key, bytes).await }).await?
+            }
+        };
+        self.0.counters.write(if created { size } else { 0 });
+        Ok(created)
+    }
+
+    /// Puts the bytes of a finished file, which stays, under the key in place of what is there, and tells the
+    /// version they make; little of it is in memory at once.
+    pub async fn put_file(&self, key: &Key, path: &Path) -> Result<Version, Error> {
+        let file = File::open(path).map_err(Error::unavailable)?;
+        let size = file.metadata().map_err(Error::unavailable)?.len();
+        let (deadline, key) = (self.0.settings.write_deadline(size), written_to(key)?);
+        let version = match self.writer()? {
+            Writer::Local(local) => self.locally(key, size, move |key| local.put_file(key, &file)).await?,
+            Writer::Remote(remote) => {
+                runtime::run(deadline, async move { remote.put_file(&key, file, size).await }).await?
+            }
+        };
+        self.0.counters.write(size);
+        Ok(version)
+    }
+
+    /// The same with a file that is no longer needed elsewhere: locally, one from the store's workspace is not
+    /// copied. It keeps its permissions, and is gone whether this succeeds or not.
+    pub async fn move_file(&self, key: &Key, path: TempPath) -> Result<Version, Error> {
+        let Writer::Local(local) = self.writer()? else { return self.put_file(key, &path).await };
+        let size = path.metadata().map_err(Error::unavailable)?.len();
+        let version = self.locally(written_to(key)?, size, move |key| local.move_file(key, path)).await?;
+        self.0.counters.write(size);
+        Ok(version)
+    }
+
+    /// Removes what lies under the key, if anything does.
+    pub async fn remove(&self, key: &Key) -> Result<(), Error> {
+        let (deadline, key) = (self.0.settings.write_deadline(0), written_to(key)?);
+        match self.writer()? {
+            Writer::Local(local) => self.locally(key, 0, move |key| local.remove(key)).await,
+            Writer::Remote(remote) => runtime::run(deadline, async move { remote.remove(&key).await }).await,
+        }
+    }
+
+    /// Tries whether the store can be written to, and tells whether it keeps [`Store::create`]'s promise: some
+    /// stores overwrite without a word.
+    pub async fn probe_writing(&self) -> Result<bool, Error> {
+        let now = UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
+        let key = Key::parse(&format!(".tegl-probe-{:x}-{now:x}", std::process::id()))?;
+        let second = match self.create(&key, Bytes::from_static(b"first")).await {
+            Ok(_) => self.create(&key, Bytes::from_static(b"second")).await,
+            Err(Error::Unsupported(_)) => self.put(&key, Bytes::from_static(b"first")).await.map(|_| true),
+            Err(error) => Err(error),
+        };
+        let removed = self.remove(&key).await;
+        let overwritten = second?;
+        removed.map(|()| !overwritten)
+    }
+
+    fn writer(&self) -> Result<Writer, Error> {
+        let unwritable = || Error::Unsupported("the store was opened to be read only".to_owned());
+        self.0.writer.clone().ok_or_else(unwritable)
+    }
+
+    /// Runs what may wait for a disk.
+    async fn locally<T: Send + 'static>(
+        &self,
+        key: Key,
+        size: u64,
+        write: impl FnOnce(&Key) -> std::io::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let deadline = self.0.settings.write_deadline(size);
+        let result = runtime::block(deadline, {
+            let key = key.clone();
+            move || write(&key).map_err(local_writer::failed)
+        });
+        let result = result.await;
+        if let Place::Local(local) = &self.0.place {
+            local.forget(&key);
+        }
+        result
+    }
+}
+
+/// The key, unless what lies under it could not be read.
+fn written_to(key: &Key) -> Result<Key, Error> {
+    match key.is_unfinished() {
+        true => Err(BadKey::Unfinished.into()),
+        false => Ok(key.clone()),
+    }
+}
