@@ -66,9 +66,9 @@ impl Kitchen {
         let answers = Cache::builder()
             .max_capacity(settings.cache.answers_mib << 20)
             .weigher(|_: &Name, bytes: &Bytes| (bytes.len() + 256) as u32);
-        let decoded = Cache::builder()
-            .max_capacity(settings.cache.decoded_mib << 20)
-            .weigher(|_: &(u64, u32), mips: &Arc<Mips>| mips.pictures.iter().map(Picture::bytes).sum::<u64>() as u32);
+        let decoded = Cache::builder().max_capacity(settings.cache.decoded_mib << 20).weigher(
+            |_: &(u64, u32), mips: &Arc<Mips>| mips.pictures.iter().map(Picture::bytes).sum::<u64>() as u32,
+        );
         Self {
             answers: answers.build(),
             makings: Flights::new(tasks.clone()),
@@ -333,9 +333,8 @@ impl Kitchen {
                 return Err(Error::Damaged("its pixels are not as many as its header says".into()));
             }
             let mut pictures = vec![first];
-            while let Some(last) = pictures
-                .last()
-                .filter(|last| last.dimensions().width.max(last.dimensions().height) > 256)
+            while let Some(last) =
+                pictures.last().filter(|last| last.dimensions().width.max(last.dimensions().height) > 256)
             {
                 let half = last.halved();
                 pictures.push(half);
@@ -374,7 +373,8 @@ impl Kitchen {
 fn gathered(rows: Box<dyn Rows>, base: u32, look: &Look) -> Result<Raster, Error> {
     let mut rows: Box<dyn Rows> = if base > 1 { Box::new(Shrunk::new(rows, base)) } else { rows };
     let shape = rows.shape();
-    let mut all = Raster { dimensions: shape.dimensions, channels: look.channels(shape), samples: Vec::new() };
+    let mut all =
+        Raster { dimensions: shape.dimensions, channels: look.channels(shape), samples: Vec::new() };
     all.samples.reserve_exact(shape.dimensions.area() as usize * all.channels.count());
     while let Some(raw) = rows.next(64)? {
         all.samples.extend_from_slice(&look.coloured(raw).samples);

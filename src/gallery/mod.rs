@@ -1,9 +1,12 @@
 //! The verbs: open, plan, deliver, list. Serving, commands and tests all go through them.
 
+mod check;
 mod deliver;
 mod error;
+mod export;
 mod flights;
 mod identifier;
+mod ingest;
 mod lanes;
 mod listing;
 mod opened;
@@ -16,8 +19,11 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 
+pub use check::{Check, Cost};
 pub use deliver::{Answer, Cached};
-pub use error::Error;
+pub use error::{Error, told};
+pub use export::{Exported, Layout};
+pub use ingest::{Ingested, Outcome, Report, Shard, Summary};
 pub use listing::{Entry, Listing};
 pub use opened::{Opened, Shared};
 
@@ -25,7 +31,9 @@ use deliver::Kitchen;
 use flights::Flights;
 use identifier::Identifier;
 use lanes::Lanes;
-use pyramids::{Progress, Pyramids, Shelf};
+use pyramids::{Progress, Pyramids};
+
+pub use pyramids::Shelf;
 
 use crate::iiif::{ImageRequest, Limits};
 use crate::pixels::colour::Output;
@@ -80,7 +88,7 @@ const LOCAL_REVALIDATE_MS: u64 = 2000;
 
 impl Gallery {
     /// Serves `sources`; pyramids of what cannot be cut are kept in `shelf`, if there is one.
-    pub fn new(sources: Vec<Source>, shelf: Option<Store>, settings: &Settings) -> std::io::Result<Self> {
+    pub fn new(sources: Vec<Source>, shelf: Option<Shelf>, settings: &Settings) -> std::io::Result<Self> {
         let threads = lanes::threads(&settings.work);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads.min(4))
@@ -103,8 +111,8 @@ impl Gallery {
             revalidate_ms: masters.revalidate_s * 1000,
             masters: indexes.build(),
             openings: Flights::new(tasks.clone()),
-            pyramids: shelf.map(|store| {
-                let (shelf, output, tasks) = (Shelf::new(store), settings.render.output, tasks.clone());
+            pyramids: shelf.map(|shelf| {
+                let (output, tasks) = (settings.render.output, tasks.clone());
                 Arc::new(Pyramids::new(shelf, &settings.pyramids, output, threads, tasks))
             }),
             from_megapixels: settings.pyramids.from_megapixels,

@@ -41,7 +41,12 @@ const WHOLE_TILE: u32 = 512;
 
 impl Opened {
     /// Reads a master's index: one range of its start and, where that is not all of it, the rest.
-    pub async fn open(store: Store, key: Key, page: u32, (limits, output): (Limits, Output)) -> Result<Self, Error> {
+    pub async fn open(
+        store: Store,
+        key: Key,
+        page: u32,
+        (limits, output): (Limits, Output),
+    ) -> Result<Self, Error> {
         let (version, start) = match store.start(&key, FIRST_READ).await {
             // A link that leads out of its folder names nothing here.
             Err(store::Error::Forbidden) if store.is_local() => return Err(Error::NotFound),
@@ -163,7 +168,13 @@ impl Opened {
     pub fn slow_because(&self) -> Option<String> {
         match &self.master.kind {
             Kind::Whole { reason, .. } => Some(reason.clone()),
-            Kind::Tiled if self.master.levels.last().is_some_and(|level| level.dimensions.area() > LARGEST_OVERVIEW) => {
+            Kind::Tiled
+                if self
+                    .master
+                    .levels
+                    .last()
+                    .is_some_and(|level| level.dimensions.area() > LARGEST_OVERVIEW) =>
+            {
                 Some("it has no smaller levels for overviews".into())
             }
             Kind::Tiled if !self.look.lets_tiles_pass() => Some("its colours have to be converted".into()),

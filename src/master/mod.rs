@@ -94,12 +94,9 @@ impl Master {
         match (&self.kind, self.levels.first()) {
             (Kind::Whole { shape, .. }, _) => *shape,
             (Kind::Tiled, Some(level)) => level.shape(),
-            (Kind::Tiled, None) => Shape {
-                dimensions: self.dimensions,
-                model: Model::Rgb,
-                alpha: Alpha::None,
-                depth: Depth::U8,
-            },
+            (Kind::Tiled, None) => {
+                Shape { dimensions: self.dimensions, model: Model::Rgb, alpha: Alpha::None, depth: Depth::U8 }
+            }
         }
     }
 

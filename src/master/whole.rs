@@ -62,7 +62,9 @@ pub fn unknown(start: &[u8]) -> String {
         [] => return "the file is empty".into(),
         _ => "a kind that is not known",
     };
-    format!("the file is {name}; TIFF, JPEG, JPEG 2000, PNG, WebP and GIF are served; `vips copy IN OUT.tif` may convert it")
+    format!(
+        "the file is {name}; TIFF, JPEG, JPEG 2000, PNG, WebP and GIF are served; `vips copy IN OUT.tif` may convert it"
+    )
 }
 
 /// What a header says.
@@ -127,7 +129,11 @@ fn jp2_header(held: &Held) -> Result<Said, Stop> {
     let jp2::Header { dimensions, model, alpha, depth, .. } = header;
     sound(true, dimensions)?;
     let orientation = Orientation::new(header.orientation.into());
-    Ok(Said { shape: Shape { dimensions, model, alpha, depth }, orientation, icc: header.icc.map(Into::into) })
+    Ok(Said {
+        shape: Shape { dimensions, model, alpha, depth },
+        orientation,
+        icc: header.icc.map(Into::into),
+    })
 }
 
 /// What has been fetched of a file, as a reader sees it that knows nothing of fetching.

@@ -4,18 +4,18 @@ use super::{Error, Raw, Rows, Samples, Shape};
 use crate::iiif::Dimensions;
 
 /// The rows of another image, each `factor` by `factor` pixels, or what the edges leave of them, made one.
-pub struct Shrunk<R> {
-    rows: R,
+pub struct Shrunk {
+    rows: Box<dyn Rows>,
     factor: u32,
 }
 
-impl<R: Rows> Shrunk<R> {
-    pub fn new(rows: R, factor: u32) -> Self {
+impl Shrunk {
+    pub fn new(rows: Box<dyn Rows>, factor: u32) -> Self {
         Self { rows, factor: factor.max(1) }
     }
 }
 
-impl<R: Rows> Rows for Shrunk<R> {
+impl Rows for Shrunk {
     fn shape(&self) -> Shape {
         let shape = self.rows.shape();
         Shape { dimensions: shape.dimensions.reduced(self.factor), ..shape }
@@ -33,14 +33,19 @@ impl<R: Rows> Rows for Shrunk<R> {
             full = raw.dimensions.width;
             let (row, factor) = (full as usize * count, self.factor as usize);
             match &raw.samples {
-                Samples::U8(samples) => samples.chunks_exact(row).for_each(|row| add(row, factor, count, &mut sums)),
-                Samples::U16(samples) => samples.chunks_exact(row).for_each(|row| add(row, factor, count, &mut sums)),
+                Samples::U8(samples) => {
+                    samples.chunks_exact(row).for_each(|row| add(row, factor, count, &mut sums))
+                }
+                Samples::U16(samples) => {
+                    samples.chunks_exact(row).for_each(|row| add(row, factor, count, &mut sums))
+                }
             }
         }
         if gathered == 0 {
             return Ok(None);
         }
-        let weight = |x: usize| u64::from((full - x as u32 * self.factor).min(self.factor)) * u64::from(gathered);
+        let weight =
+            |x: usize| u64::from((full - x as u32 * self.factor).min(self.factor)) * u64::from(gathered);
         let mean = |(n, sum): (usize, &u64)| {
             let weight = weight(n / count);
             (sum + weight / 2) / weight
@@ -99,7 +104,7 @@ mod tests {
         let samples = Samples::U16(vec![0, 2, 9, 4, 6, 11]);
         let raw = Raw { dimensions: Dimensions::new(3, 2), model: Model::Gray, alpha: Alpha::None, samples };
         let shape = raw.shape();
-        let mut shrunk = Shrunk::new(Once(Some(raw), shape), 2);
+        let mut shrunk = Shrunk::new(Box::new(Once(Some(raw), shape)), 2);
         assert_eq!(shrunk.shape().dimensions, Dimensions::new(2, 1));
         assert_eq!(shrunk.next(1).unwrap().unwrap().samples, Samples::U16(vec![3, 10]));
         assert_eq!(shrunk.next(1).unwrap(), None);

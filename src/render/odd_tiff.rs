@@ -81,7 +81,10 @@ fn raw(dimensions: Dimensions, color: ColorType, decoded: DecodingResult) -> Res
     let raw = Raw { dimensions, model, alpha, samples };
     let wanted = dimensions.area() as usize * raw.shape().count();
     if raw.samples.len() != wanted {
-        return Err(Error::damaged(WHAT, format!("it holds {} samples instead of {wanted}", raw.samples.len())));
+        return Err(Error::damaged(
+            WHAT,
+            format!("it holds {} samples instead of {wanted}", raw.samples.len()),
+        ));
     }
     Ok(raw)
 }

@@ -7,8 +7,8 @@ use super::odd_tiff;
 use super::sheet::SheetRows;
 use crate::iiif::{Dimensions, Rect};
 use crate::master::{Codec, Kind, Level, Master, Photometric, Whole};
-use crate::pixels::decode::{self, jp2};
-use crate::pixels::{Error, InMemory, Raw, ReadAt, Rows, Shape, jpeg};
+use crate::pixels::decode::{self, InMemory, jp2};
+use crate::pixels::{Error, Raw, ReadAt, Rows, Shape, jpeg};
 
 /// Opens the full size of `master`. What its format forbids to be read row by row is decoded whole, if it has
 /// at most `whole` pixels.

@@ -17,7 +17,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Store(store::Error::TimedOut) => StatusCode::GATEWAY_TIMEOUT,
         Error::Store(store::Error::Short { .. }) => StatusCode::BAD_GATEWAY,
         Error::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Error::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Unwritable(_) | Error::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -29,21 +29,4 @@ pub fn retry_after(error: &Error) -> Option<u32> {
         Error::Store(_) => Some(2),
         _ => None,
     }
-}
-
-/// The error with all its causes, for the log.
-pub fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    if let Error::Fault(fault) = error {
-        text = format!("{text}: {fault}");
-    }
-    let mut cause = std::error::Error::source(error);
-    while let Some(one) = cause {
-        let said = one.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        cause = one.source();
-    }
-    text.chars().take(600).collect()
 }

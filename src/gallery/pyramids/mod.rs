@@ -36,7 +36,13 @@ pub struct Pyramids {
 const FAILED: Duration = Duration::from_secs(60);
 
 impl Pyramids {
-    pub fn new(shelf: Shelf, settings: &settings::Pyramids, output: Output, threads: usize, tasks: Handle) -> Self {
+    pub fn new(
+        shelf: Shelf,
+        settings: &settings::Pyramids,
+        output: Output,
+        threads: usize,
+        tasks: Handle,
+    ) -> Self {
         Self {
             shelf,
             settings: settings.clone(),

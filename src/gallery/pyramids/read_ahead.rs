@@ -79,15 +79,6 @@ impl ReadAhead {
         pieces.kept.push_back((piece, bytes.clone()));
         Ok(bytes)
     }
-
-    /// Local files are read where they lie.
-    fn local(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        let (master, end) = (&self.master, offset + into.len() as u64);
-        if end > master.version.size {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        master.store.read_into(&master.key, &master.version, offset, into).map_err(io::Error::other)
-    }
 }
 
 impl ReadAt for ReadAhead {
@@ -96,8 +87,9 @@ impl ReadAt for ReadAhead {
     }
 
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        if self.master.store.is_local() {
-            return self.local(offset, into);
+        let master = &self.master;
+        if let Some(read) = master.store.read_at(&master.key, &master.version, offset, into) {
+            return read.map_err(io::Error::other);
         }
         let mut at = offset;
         let mut rest = into;

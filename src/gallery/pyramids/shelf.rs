@@ -5,24 +5,29 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::Error;
 use crate::gallery::opened::Opened;
-use crate::store::{Key, Store};
+use crate::store::{self, Key, Store, Workspace};
 
 /// A folder or bucket of pyramids; anything in it can be made again.
-pub struct Shelf(Store);
+pub struct Shelf {
+    store: Store,
+    workspace: Workspace,
+}
 
 impl Shelf {
-    pub fn new(store: Store) -> Self {
-        Self(store)
+    /// On a store that was opened to be written to.
+    pub fn new(store: Store) -> Result<Self, Error> {
+        let workspace = store.workspace()?;
+        Ok(Self { store, workspace })
     }
 
     pub fn store(&self) -> &Store {
-        &self.0
+        &self.store
     }
 
     /// What the master's pyramid is called: by the master's name and page, its version, and the recipe.
     pub fn key(&self, master: &Opened, recipe: &str) -> Result<Key, Error> {
-        let (store, key, version) = master.origin();
-        let name = format!("{key}\0{}\0{}", master.page, store.describe_name());
+        let (_, key, version) = master.origin();
+        let name = format!("{}\0{}", key.as_str(), master.page);
         let made_of = format!("{}\0{}\0{recipe}", version.etag, version.size);
         let (name, made_of) = (xxh3_128(name.as_bytes()), xxh3_128(made_of.as_bytes()));
         let path = format!("{:02x}/{name:032x}/{made_of:032x}.tif", name >> 120);
@@ -31,12 +36,12 @@ impl Shelf {
 
     /// A file for work that nobody sees before it is put.
     pub fn unfinished(&self) -> Result<NamedTempFile, Error> {
-        Ok(self.0.workspace()?.file()?)
+        self.workspace.file().map_err(|error| store::Error::unavailable(error).into())
     }
 
     /// Puts a finished pyramid in its place, and takes those away that it replaces.
     pub async fn put(&self, key: &Key, file: NamedTempFile) -> Result<(), Error> {
-        self.0.put_file(key, file.path()).await?;
+        self.store.move_file(key, file.into_temp_path()).await?;
         self.forget_older(key).await;
         Ok(())
     }
@@ -45,12 +50,12 @@ impl Shelf {
     async fn forget_older(&self, key: &Key) {
         let Some((folder, _)) = key.as_str().rsplit_once('/') else { return };
         let before = format!("{folder}/");
-        let Ok(page) = self.0.list(Some(&before), 16).await else { return };
+        let Ok(page) = self.store.list(Some(&before), 16).await else { return };
         for (other, _) in page.keys {
             if other.starts_with(&before)
                 && other != key.as_str()
                 && let Ok(other) = Key::parse(&other)
-                && let Err(error) = self.0.remove(&other).await
+                && let Err(error) = self.store.remove(&other).await
             {
                 tracing::warn!(pyramid = other.as_str(), %error, "an outdated pyramid stays");
             }

@@ -1,5 +1,6 @@
 //! Files → rasters, whole and within limits; JPEG has a floor of its own.
 
+pub mod jp2;
 mod png;
 mod webp;
 
@@ -85,5 +86,39 @@ mod tests {
         for broken in [exif(0), exif(9), Vec::new(), b"MM\0\x2a\xff\xff\xff\xff".to_vec()] {
             assert_eq!(orientation(&broken), 1);
         }
+    }
+}
+
+pub fn png_rows(
+    _: std::sync::Arc<dyn crate::pixels::ReadAt>,
+    _: u64,
+) -> Result<Box<dyn crate::pixels::Rows>, Error> {
+    Err(Error::Unsupported("stub".into()))
+}
+pub fn webp_rows(
+    _: std::sync::Arc<dyn crate::pixels::ReadAt>,
+    _: u64,
+) -> Result<Box<dyn crate::pixels::Rows>, Error> {
+    Err(Error::Unsupported("stub".into()))
+}
+pub fn gif_rows(
+    _: std::sync::Arc<dyn crate::pixels::ReadAt>,
+    _: u64,
+) -> Result<Box<dyn crate::pixels::Rows>, Error> {
+    Err(Error::Unsupported("stub".into()))
+}
+pub struct InMemory(Option<crate::pixels::Raw>, crate::pixels::Shape);
+impl InMemory {
+    pub fn new(raw: crate::pixels::Raw) -> Self {
+        let s = raw.shape();
+        Self(Some(raw), s)
+    }
+}
+impl crate::pixels::Rows for InMemory {
+    fn shape(&self) -> crate::pixels::Shape {
+        self.1
+    }
+    fn next(&mut self, _: u32) -> Result<Option<crate::pixels::Raw>, Error> {
+        Ok(self.0.take())
     }
 }

@@ -9,3 +9,11 @@ pub use decode::{decode, decode_into, planes};
 pub use encode::{encode, encode_lying, encode_planar};
 pub use header::{Header, exif_orientation, header};
 pub use splice::{Color, crop, head, insert_icc};
+
+pub fn rows(
+    _: std::sync::Arc<dyn crate::pixels::ReadAt>,
+    _: u32,
+    _: u64,
+) -> Result<crate::pixels::decode::InMemory, crate::pixels::Error> {
+    Err(crate::pixels::Error::Unsupported("stub".into()))
+}
