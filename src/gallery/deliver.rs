@@ -47,8 +47,9 @@ pub struct Kitchen {
     makings: Flights<Name, Bytes>,
     decoded: Cache<(u64, u32), Arc<Mips>>,
     decodings: Flights<(u64, u32), Arc<Mips>>,
-    lanes: Lanes,
-    settings: render::Settings,
+    pub(super) lanes: Lanes,
+    pub(super) tasks: Handle,
+    pub(super) settings: render::Settings,
     whole_pixels: u64,
     whole_bytes: u64,
     counters: Counters,
@@ -73,7 +74,8 @@ impl Kitchen {
             answers: answers.build(),
             makings: Flights::new(tasks.clone()),
             decoded: decoded.build(),
-            decodings: Flights::new(tasks),
+            decodings: Flights::new(tasks.clone()),
+            tasks,
             lanes,
             settings: settings.render.clone(),
             whole_pixels: settings.masters.whole_megapixels * 1_000_000,
@@ -95,6 +97,11 @@ impl Kitchen {
     pub fn check(&self, opened: &Opened, plan: &Plan) -> Result<(), Error> {
         let Some((level, reduce)) = plan.rendering() else { return Ok(()) };
         match &opened.master.kind {
+            Kind::Tiled if render::is_banded(plan, &opened.master) => {
+                let rows = render::band_height(plan, &opened.master, level).min(plan.size.height);
+                let band = Frame::of_band(plan, &opened.master, (level, reduce), 0, rows);
+                self.lanes.check(band.map_or(0, |band| band.cost(4)))
+            }
             Kind::Tiled => {
                 let level = &opened.master.levels[level];
                 let frame = Frame::of_tiles(plan, &opened.master, level, reduce);
@@ -405,7 +412,7 @@ fn is_whole(opened: &Opened, level: usize, size: Dimensions) -> bool {
 }
 
 /// The frame's tiles as they are stored; JPEGs with their heads.
-async fn tiles(opened: &Opened, level: usize, frame: &Frame) -> Result<Vec<Option<Bytes>>, Error> {
+pub(super) async fn tiles(opened: &Opened, level: usize, frame: &Frame) -> Result<Vec<Option<Bytes>>, Error> {
     let stored = &opened.master.levels[level];
     let jpeg = stored.codec == Codec::Jpeg;
     let range = |&tile: &TileIndex| if jpeg { tile_range(opened, level, tile) } else { stored.range(tile) };

@@ -1,5 +1,6 @@
 //! The verbs: open, plan, deliver, list. Serving, commands and tests all go through them.
 
+mod banded;
 mod check;
 mod deliver;
 mod error;
@@ -17,6 +18,8 @@ pub mod settings;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures::Stream;
 use moka::sync::Cache;
 
 pub use check::{Check, Cost};
@@ -220,6 +223,17 @@ impl Gallery {
     /// The bytes that the plan names, made once for all who ask.
     pub async fn deliver(&self, opened: &Shared, plan: Plan) -> Result<Answer, Error> {
         self.kitchen.deliver(opened, plan).await
+    }
+
+    /// The answer piece by piece, with its length where that is known ahead, if it is one of those that are too
+    /// large to be made as a whole.
+    #[allow(clippy::type_complexity)]
+    pub fn banded(
+        &self,
+        opened: &Shared,
+        plan: &Plan,
+    ) -> Result<Option<(impl Stream<Item = Result<Bytes, Error>> + use<>, Option<u64>)>, Error> {
+        self.kitchen.banded(opened, plan)
     }
 
     /// The same where it takes no waiting.

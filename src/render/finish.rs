@@ -36,7 +36,7 @@ pub fn finish(
     encoded(raster, plan.format, look, settings)
 }
 
-fn scaled(picture: &Picture, window: Window, size: Dimensions) -> Result<Raster, Error> {
+pub(super) fn scaled(picture: &Picture, window: Window, size: Dimensions) -> Result<Raster, Error> {
     match picture {
         Picture::Packed(raster) => scale::raster(raster, window, size),
         Picture::Planar(planar) => {
@@ -52,7 +52,7 @@ fn upright(raster: Raster, orientation: Orientation) -> Raster {
     if turns > 0 { turn::quarter_turns(&raster, turns) } else { raster }
 }
 
-fn toned(raster: Raster, quality: Quality) -> Raster {
+pub(super) fn toned(raster: Raster, quality: Quality) -> Raster {
     match quality {
         Quality::Default | Quality::Color => raster,
         Quality::Gray => tone::gray(raster),

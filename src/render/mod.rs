@@ -1,5 +1,6 @@
 //! Plan → pixels → bytes: pure work on what has been read.
 
+mod band;
 mod draw;
 mod finish;
 mod frame;
@@ -10,6 +11,7 @@ mod settings;
 mod sheet;
 mod source;
 
+pub use band::{band, band_height, banded_encoder, is_banded};
 pub use draw::{Stopped, draw};
 pub use finish::finish;
 pub use frame::{Frame, bytes_a_pixel};

@@ -100,6 +100,14 @@ pub async fn answer(
             return Ok(Answered { response, note: "held" });
         }
         let format = plan.format;
+        if let Some((pieces, length)) = door.gallery.banded(&opened, &plan)? {
+            response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())));
+            if let Some(length) = length {
+                response.no_chunking(length);
+            }
+            let whole_or_none = pieces.inspect_err(|error| tracing::error!(error = told(error), "an answer broke off"));
+            return Ok(Answered { response: response.streaming(whole_or_none.map_err(Broken)), note: "streamed" });
+        }
         let stored = matches!(plan.source, Source::Stored { .. });
         let delivered = match door.gallery.deliver_now(&opened, &plan) {
             Some(answer) => Ok(answer),
