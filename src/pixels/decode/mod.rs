@@ -1,5 +1,6 @@
 //! Files → rasters, whole and within limits; JPEG has a floor of its own.
 
+pub mod jp2;
 mod png;
 mod webp;
 
