@@ -4,6 +4,7 @@ use libdeflater::{CompressionLvl, Compressor};
 
 use super::{Compression, Error, Recipe};
 use crate::iiif::Dimensions;
+use crate::pixels::encode::Notes;
 use crate::pixels::{self, Channels, Raster, Subsampling, jpeg};
 
 const DEFLATE_LEVEL: i32 = 6;
@@ -22,7 +23,7 @@ impl Packer {
         let tables = match recipe.compression {
             Compression::Jpeg { quality } => {
                 let blank = Raster::blank(Dimensions::new(16, 16), recipe.channels);
-                split(&jpeg::encode(&blank, quality, Subsampling::S420, None)?)?.0
+                split(&jpeg::encode(&blank, quality, Subsampling::S420, &Notes::default())?)?.0
             }
             _ => Vec::new(),
         };
@@ -39,7 +40,8 @@ impl Packer {
     pub fn pack(&mut self, tile: Raster) -> Result<Vec<u8>, Error> {
         match self.compression {
             Compression::Jpeg { quality } => {
-                let (tables, tile) = split(&jpeg::encode(&tile, quality, Subsampling::S420, None)?)?;
+                let (tables, tile) =
+                    split(&jpeg::encode(&tile, quality, Subsampling::S420, &Notes::default())?)?;
                 if tables != self.tables {
                     return Err(damaged("its tables differ from tile to tile").into());
                 }

@@ -6,6 +6,6 @@ mod header;
 mod splice;
 
 pub use decode::{decode, decode_into, planes};
-pub use encode::{encode, encode_planar};
+pub use encode::{check, encode, encode_band, encode_planar};
 pub use header::{Header, header};
-pub use splice::{Color, crop, head, insert_icc};
+pub use splice::{Color, Scan, crop, head, insert_notes, scan};
