@@ -3,6 +3,7 @@
 use super::{Look, Plan, Settings};
 use crate::iiif::{Dimensions, Format, Quality, Rotation};
 use crate::master::Orientation;
+use crate::pixels::encode::Notes;
 use crate::pixels::scale::{self, Window};
 use crate::pixels::{Channels, Error, Picture, Raster, Subsampling, encode, jpeg, tone, turn};
 
@@ -25,8 +26,7 @@ pub fn finish(
         let gray = planar.planes.len() == 1 || plan.quality == Quality::Gray;
         let subsampling = if gray { Subsampling::Gray } else { settings.subsampling() };
         let scaled = scale::planar(planar, window, size, subsampling)?;
-        let profile = look.profile.as_deref().filter(|_| suits(look, gray));
-        return jpeg::encode_planar(&scaled, settings.jpeg_quality, profile);
+        return jpeg::encode_planar(&scaled, settings.jpeg_quality, &look.notes(gray));
     }
     let raster = scaled(picture, window, size)?;
     let raster = upright(raster, orientation);
@@ -75,27 +75,21 @@ fn turned(raster: Raster, rotation: Rotation, format: Format) -> Raster {
 }
 
 fn encoded(raster: Raster, format: Format, look: &Look, settings: &Settings) -> Result<Vec<u8>, Error> {
-    let profile = look.profile.as_deref().filter(|_| suits(look, raster.channels == Channels::Gray));
+    let gray = raster.channels == Channels::Gray;
+    let notes = &look.notes(gray);
     let opaque = |raster| tone::flatten(raster, [255; 3]);
     match format {
-        Format::Jpg => jpeg::encode(&opaque(raster), settings.jpeg_quality, settings.subsampling(), profile),
+        Format::Jpg => jpeg::encode(&opaque(raster), settings.jpeg_quality, settings.subsampling(), notes),
         Format::Pdf => {
-            let (dimensions, gray) = (raster.dimensions, raster.channels == Channels::Gray);
-            let image =
-                jpeg::encode(&opaque(raster), settings.jpeg_quality, settings.subsampling(), profile)?;
-            Ok(encode::pdf(&image, dimensions, gray))
+            let (dimensions, bare) = (raster.dimensions, Notes::default());
+            let image = jpeg::encode(&opaque(raster), settings.jpeg_quality, settings.subsampling(), &bare)?;
+            Ok(encode::pdf(&image, dimensions, gray, notes))
         }
-        Format::Png => encode::png(&raster, profile),
-        Format::Webp => encode::webp(&raster, profile),
-        Format::Gif => encode::gif(&raster),
-        Format::Tif => encode::tif(&raster, profile),
-        Format::Jp2 => encode::jp2(&opaque(raster), profile),
-        Format::Avif => encode::avif(&raster),
+        Format::Png => encode::png(&raster, notes),
+        Format::Webp => encode::webp(&raster, notes),
+        Format::Gif => encode::gif(&raster, notes),
+        Format::Tif => encode::tif(&raster, notes),
+        Format::Jp2 => encode::jp2(&opaque(raster), notes),
+        Format::Avif => encode::avif(&raster, notes),
     }
-}
-
-/// A profile for three components says nothing of grey, nor the other way round.
-fn suits(look: &Look, gray: bool) -> bool {
-    let for_gray = |icc: &[u8]| icc.get(16..20) == Some(b"GRAY");
-    look.profile.as_deref().is_some_and(|icc| for_gray(icc) == gray)
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::pixels::colour::{Conversion, Output, Policy, classify};
+use crate::pixels::encode::{Credit, Notes};
 use crate::pixels::{Alpha, Channels, Depth, Model, Raster, Raw, Samples, Shape};
 
 /// How a master's samples become the colours of its answers, and the profile that these carry.
@@ -12,6 +13,8 @@ pub struct Look {
     pub profile: Option<Arc<[u8]>>,
     /// What samples go through first, where they are not shown as they are.
     pub convert: Option<Arc<Conversion>>,
+    /// Whose the image is, as every rendered answer says.
+    pub credit: Option<Arc<Credit>>,
 }
 
 impl Look {
@@ -28,11 +31,11 @@ impl Look {
         };
         match policy {
             Policy::Srgb | Policy::Unusable => Self::default(),
-            Policy::Compact => Self { profile: icc.cloned(), convert: None },
+            Policy::Compact => Self { profile: icc.cloned(), ..Self::default() },
             Policy::Convert => {
                 let conversion = Conversion::new(icc.map(|icc| &icc[..]), shape.model, output);
                 let gray = shape.model == Model::Gray && shape.alpha == Alpha::None;
-                Self { profile: Some(output.profile(gray)), convert: Some(Arc::new(conversion)) }
+                Self { profile: Some(output.profile(gray)), convert: Some(Arc::new(conversion)), credit: None }
             }
         }
     }
@@ -44,7 +47,14 @@ impl Look {
 
     /// For samples that have been converted already.
     pub fn done(&self) -> Self {
-        Self { profile: self.profile.clone(), convert: None }
+        Self { convert: None, ..self.clone() }
+    }
+
+    /// What an answer in these colours says of itself: a profile for three components says nothing of grey, nor
+    /// the other way round.
+    pub fn notes(&self, gray: bool) -> Notes {
+        let suits = |icc: &Arc<[u8]>| (icc.get(16..20) == Some(b"GRAY")) == gray;
+        Notes { icc: self.profile.clone().filter(suits), credit: self.credit.as_deref().cloned() }
     }
 
     /// What samples of this shape become.

@@ -2,11 +2,12 @@
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use futures::TryStreamExt;
 
 use super::Door;
 use super::headers::{entity_tag, is_held, negotiated};
 use super::route::Image;
-use crate::gallery::{Cached, Error, Shared};
+use crate::gallery::{Cached, Error, Shared, told};
 use crate::iiif::{ImageRequest, Version};
 use crate::render::{Plan, Source};
 use crate::store;
@@ -106,7 +107,7 @@ pub async fn answer(
                 response.no_chunking(length);
             }
             let whole_or_none = pieces.inspect_err(|error| tracing::error!(error = told(error), "an answer broke off"));
-            return Ok(Answered { response: response.streaming(whole_or_none.map_err(Broken)), note: "streamed" });
+            return Ok(Answered { response: response.streaming(whole_or_none), note: "streamed" });
         }
         let stored = matches!(plan.source, Source::Stored { .. });
         let delivered = match door.gallery.deliver_now(&opened, &plan) {

@@ -138,9 +138,11 @@ fn whole(
     })?;
     let raster = Raster { dimensions: size, channels: channels(picture), samples };
     let bytes = match picture.kept {
-        Kept::Jpeg => jpeg::encode(&raster, 90, Subsampling::S420, None).map_err(said)?,
-        Kept::Png => encode::png(&raster, None).map_err(said)?,
-        Kept::Webp => encode::webp(&raster, None).map_err(said)?,
+        Kept::Jpeg => {
+            jpeg::encode(&raster, 90, Subsampling::S420, &encode::Notes::default()).map_err(said)?
+        }
+        Kept::Png => encode::png(&raster, &encode::Notes::default()).map_err(said)?,
+        Kept::Webp => encode::webp(&raster, &encode::Notes::default()).map_err(said)?,
         _ => strips(&raster).map_err(|error| error.to_string())?,
     };
     out.write_all(&bytes).map_err(|error| error.to_string())

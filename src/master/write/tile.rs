@@ -4,6 +4,7 @@ use libdeflater::{CompressionLvl, Compressor};
 
 use super::{Compression, Error, Recipe};
 use crate::iiif::Dimensions;
+use crate::pixels::encode::Notes;
 use crate::pixels::{self, Channels, Raster, jpeg};
 
 const DEFLATE_LEVEL: i32 = 6;
@@ -27,7 +28,7 @@ impl Packer {
         let tables = match compression {
             Compression::Jpeg { quality, subsampling } => {
                 let blank = Raster::blank(Dimensions::new(16, 16), channels);
-                split(&jpeg::encode(&blank, quality, subsampling, None)?)?.0
+                split(&jpeg::encode(&blank, quality, subsampling, &Notes::default())?)?.0
             }
             _ => Vec::new(),
         };
@@ -64,7 +65,7 @@ impl Packer {
     pub fn pack(&self, tile: Raster, tools: &mut Tools) -> Result<Vec<u8>, Error> {
         match self.compression {
             Compression::Jpeg { quality, subsampling } => {
-                self.stripped(&jpeg::encode(&tile, quality, subsampling, None)?)
+                self.stripped(&jpeg::encode(&tile, quality, subsampling, &Notes::default())?)
             }
             Compression::Deflate => tools.deflate(&differences(tile)),
             Compression::Zstd => Ok(zstd::bulk::compress(&differences(tile), ZSTD_LEVEL)?),

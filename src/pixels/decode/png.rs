@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn a_file_cut_anywhere_is_an_error() {
         let raster = Raster::blank(Dimensions::new(9, 9), Channels::Rgba);
-        let whole = encode::png(&raster, Some(&[7; 40])).unwrap();
+        let whole = encode::png(&raster, &encode::Notes::icc(&[7; 40])).unwrap();
         // The last 12 bytes are `IEND`, which nothing needs.
         for end in 0..whole.len() - 16 {
             assert!(png(&whole[..end], 1000).is_err(), "{end}");
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_profile_that_is_a_bomb_is_left_out() {
         let raster = Raster::blank(Dimensions::new(9, 9), Channels::Gray);
-        let bytes = encode::png(&raster, Some(&vec![0; 64 << 20])).unwrap();
+        let bytes = encode::png(&raster, &encode::Notes::icc(&vec![0; 64 << 20])).unwrap();
         assert!(bytes.len() < 1 << 20);
         let decoded = png(&bytes, 1000).unwrap();
         assert_eq!((decoded.raster, decoded.icc), (raster, None));

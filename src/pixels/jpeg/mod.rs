@@ -6,9 +6,9 @@ mod header;
 mod splice;
 
 pub use decode::{decode, decode_into, planes};
-pub use encode::{encode, encode_lying, encode_planar};
+pub use encode::{check, encode, encode_lying, encode_planar};
 pub use header::{Header, exif_orientation, header};
-pub use splice::{Color, crop, head, insert_icc};
+pub use splice::{Color, Scan, crop, head, insert_notes, scan};
 
 pub fn rows(
     _: std::sync::Arc<dyn crate::pixels::ReadAt>,
