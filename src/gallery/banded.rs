@@ -21,7 +21,9 @@ impl Kitchen {
         opened: &Shared,
         plan: &Plan,
     ) -> Result<Option<(impl Stream<Item = Result<Bytes, Error>> + use<>, Option<u64>)>, Error> {
-        let Some(at) = plan.rendering().filter(|_| render::is_banded(plan, &opened.master)) else { return Ok(None) };
+        let Some(at) = plan.rendering().filter(|_| render::is_banded(plan, &opened.master)) else {
+            return Ok(None);
+        };
         let encoder = render::banded_encoder(plan, &opened.master, &opened.look, &self.settings)?;
         let length = encoder.length();
         let (sender, receiver) = mpsc::channel(2);

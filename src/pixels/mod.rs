@@ -3,6 +3,7 @@
 pub mod colour;
 pub mod decode;
 pub mod encode;
+pub mod in_order;
 pub mod jpeg;
 mod picture;
 mod planar;
@@ -14,6 +15,7 @@ mod shrunk;
 pub mod tone;
 pub mod turn;
 
+pub use in_order::InOrder;
 pub use picture::Picture;
 pub use planar::{Planar, Plane, Subsampling};
 pub use planar_rgb::planar_to_raster;

@@ -33,14 +33,22 @@ pub fn band_height(plan: &Plan, master: &Master, level: usize) -> u32 {
 
 impl Frame {
     /// Frames the `rows` rows from `top` on of a rendering of a master in tiles.
-    pub fn of_band(plan: &Plan, master: &Master, (level, reduce): (usize, u32), top: u32, rows: u32) -> Option<Self> {
+    pub fn of_band(
+        plan: &Plan,
+        master: &Master,
+        (level, reduce): (usize, u32),
+        top: u32,
+        rows: u32,
+    ) -> Option<Self> {
         let level = master.levels.get(level)?;
         let whole = Self::of_tiles(plan, master, level, reduce);
         let scale = whole.window.height / f64::from(whole.size.height);
         let (start, height) = (whole.window.y + f64::from(top) * scale, f64::from(rows) * scale);
         // A kernel of three lobes reaches beyond the band, unless pixels stay as they are.
         let reach = if scale == 1.0 && start.fract() == 0.0 { 0.0 } else { 3.0 * scale.max(1.0) + 2.0 };
-        let edge = |y: f64| f64::from(whole.origin.1) + y.clamp(0.0, f64::from(whole.canvas.height)) * f64::from(reduce);
+        let edge = |y: f64| {
+            f64::from(whole.origin.1) + y.clamp(0.0, f64::from(whole.canvas.height)) * f64::from(reduce)
+        };
         let tile = level.grid.tile.height;
         let first = edge(start - reach) as u32 / tile * tile;
         let last = (edge(start + height + reach).ceil() as u32).min(level.dimensions.height);
@@ -59,7 +67,12 @@ impl Frame {
 }
 
 /// What writes the bands' file.
-pub fn banded_encoder(plan: &Plan, master: &Master, look: &Look, settings: &Settings) -> Result<encode::Stream, Error> {
+pub fn banded_encoder(
+    plan: &Plan,
+    master: &Master,
+    look: &Look,
+    settings: &Settings,
+) -> Result<encode::Stream, Error> {
     let channels = channels(plan, master);
     let notes = look.notes(channels == Channels::Gray);
     encode::stream(plan.format, plan.size, channels, &notes, settings.jpeg_quality, settings.subsampling())

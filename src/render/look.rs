@@ -35,7 +35,11 @@ impl Look {
             Policy::Convert => {
                 let conversion = Conversion::new(icc.map(|icc| &icc[..]), shape.model, output);
                 let gray = shape.model == Model::Gray && shape.alpha == Alpha::None;
-                Self { profile: Some(output.profile(gray)), convert: Some(Arc::new(conversion)), credit: None }
+                Self {
+                    profile: Some(output.profile(gray)),
+                    convert: Some(Arc::new(conversion)),
+                    credit: None,
+                }
             }
         }
     }

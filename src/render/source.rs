@@ -1,6 +1,5 @@
 //! A master's rows from the top, whatever its format.
 
-use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use super::odd_tiff;
@@ -8,7 +7,7 @@ use super::sheet::SheetRows;
 use crate::iiif::{Dimensions, Rect};
 use crate::master::{Codec, Kind, Level, Master, Photometric, Whole};
 use crate::pixels::decode::{self, InMemory, jp2};
-use crate::pixels::{Error, Raw, ReadAt, Rows, Shape, jpeg};
+use crate::pixels::{Error, InOrder, Raw, ReadAt, Rows, Shape, jpeg};
 
 /// Opens the full size of `master`. What its format forbids to be read row by row is decoded whole, if it has
 /// at most `whole` pixels.
@@ -21,7 +20,7 @@ pub fn rows(master: &Master, file: Arc<dyn ReadAt>, page: u32, whole: u64) -> Re
         Kind::Whole { codec: Whole::Tiff, sheet, .. } => match sheet {
             Some(level) if !is_odd(level) => Ok(Box::new(SheetRows::new(level.clone(), file)?)),
             _ => {
-                let raw = odd_tiff::decode(InOrder { file, at: 0 }, page, whole)?;
+                let raw = odd_tiff::decode(InOrder::new(file), page, whole)?;
                 Ok(Box::new(InMemory::new(raw)))
             }
         },
@@ -74,32 +73,5 @@ impl Rows for Jp2Rows {
         let raw = jp2::decode(&*self.file, region, 0, u64::MAX)?;
         self.row += rows;
         Ok(Some(raw))
-    }
-}
-
-/// A file for readers that go from place to place.
-struct InOrder {
-    file: Arc<dyn ReadAt>,
-    at: u64,
-}
-
-impl Read for InOrder {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let length = self.file.size().saturating_sub(self.at).min(into.len() as u64) as usize;
-        self.file.read_at(self.at, &mut into[..length])?;
-        self.at += length as u64;
-        Ok(length)
-    }
-}
-
-impl Seek for InOrder {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let at = match to {
-            SeekFrom::Start(at) => Some(at),
-            SeekFrom::End(by) => self.file.size().checked_add_signed(by),
-            SeekFrom::Current(by) => self.at.checked_add_signed(by),
-        };
-        self.at = at.ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(self.at)
     }
 }

@@ -106,7 +106,8 @@ pub async fn answer(
             if let Some(length) = length {
                 response.no_chunking(length);
             }
-            let whole_or_none = pieces.inspect_err(|error| tracing::error!(error = told(error), "an answer broke off"));
+            let whole_or_none =
+                pieces.inspect_err(|error| tracing::error!(error = told(error), "an answer broke off"));
             return Ok(Answered { response: response.streaming(whole_or_none), note: "streamed" });
         }
         let stored = matches!(plan.source, Source::Stored { .. });

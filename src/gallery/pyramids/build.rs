@@ -21,7 +21,7 @@ pub type Progress = Arc<dyn Fn(f64) + Send + Sync>;
 pub const VERSION: u32 = 1;
 
 /// Bytes of samples that are read at one time.
-const BAND: u64 = 4 << 20;
+const BAND: u64 = 1 << 20;
 /// Bands that wait between reading and compressing.
 const WAITING: usize = 2;
 

@@ -3,17 +3,11 @@
 mod decode;
 mod encode;
 mod header;
+mod rows;
 mod splice;
 
 pub use decode::{decode, decode_into, planes};
 pub use encode::{check, encode, encode_lying, encode_planar};
 pub use header::{Header, exif_orientation, header};
+pub use rows::{JpegRows, rows};
 pub use splice::{Color, Scan, crop, head, insert_notes, scan};
-
-pub fn rows(
-    _: std::sync::Arc<dyn crate::pixels::ReadAt>,
-    _: u32,
-    _: u64,
-) -> Result<crate::pixels::decode::InMemory, crate::pixels::Error> {
-    Err(crate::pixels::Error::Unsupported("stub".into()))
-}

@@ -225,7 +225,7 @@ fn coded(
             let whole = [&head[..], stored.get(2..).unwrap_or_default()].concat();
             jpeg::decode(&whole, 1, dimensions.area() * 4)?.into_packed()
         }
-        _ => decode::webp(&stored, dimensions.area())?.raster,
+        _ => decode::webp(&stored, dimensions.area())?,
     };
     if raster.dimensions != dimensions {
         return Err(Error::damaged(

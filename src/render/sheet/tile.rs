@@ -12,7 +12,7 @@ pub fn decode_tile(level: &Level, stored: &[u8]) -> Result<Raster, Error> {
             let raster = jpeg::decode(stored, 1, level.grid.tile.area() * 4)?.into_packed();
             sized(level, raster)
         }
-        Codec::Webp => sized(level, decode::webp(stored, level.grid.tile.area())?.raster),
+        Codec::Webp => sized(level, decode::webp(stored, level.grid.tile.area())?),
         codec => {
             let tile = level.grid.tile;
             let count = usize::from(level.samples);

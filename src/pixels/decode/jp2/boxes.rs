@@ -7,7 +7,8 @@ use super::colour::{self, Colour};
 use super::{Error, damaged};
 use crate::iiif::Dimensions;
 use crate::pixels::ReadAt;
-use crate::pixels::decode::{PROFILE_BYTES, orientation};
+use crate::pixels::decode::PROFILE_BYTES;
+use crate::pixels::jpeg::exif_orientation as orientation;
 
 const SIGNATURE: [u8; 12] = *b"\0\0\0\x0cjP  \r\n\x87\n";
 /// A codestream begins with SOC and SIZ.
