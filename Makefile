@@ -1,6 +1,7 @@
 # make demo   build everything, write the sample collection, serve it
 # make test   every test: unit, integration, IIIF's validators, viewers in Chromium
 # make check  format and lints        make bench  side by side with nginx, iipsrv and sharp
+# make fuzz   damaged files and odd requests, FUZZ_SECONDS (600) for each of fuzz/targets
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -11,7 +12,7 @@ export TEGL := $(or $(CARGO_TARGET_DIR),target)/release/tegl
 PAGES := src/web/pages
 BUNDLE := $(PAGES)/bundle
 
-.PHONY: setup setup-tests bundle build demo test acceptance check bench clean
+.PHONY: setup setup-tests bundle build demo test acceptance check bench fuzz clean
 
 # What a machine with git, Rust and Node may still lack.
 setup:
@@ -58,6 +59,16 @@ check: setup bundle
 
 bench: build
 	benches/side_by_side.sh
+
+# The same versions of everything as in the server; one job, as each of them may want 2 GiB.
+fuzz: setup bundle
+	@cargo fuzz --version >/dev/null 2>&1 || cargo install cargo-fuzz --version 0.13.2 --locked
+	cp Cargo.lock fuzz/Cargo.lock
+	for target in $$(cargo fuzz list); do
+	  mkdir -p fuzz/corpus/$$target
+	  cargo fuzz run --sanitizer none $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
+	    -max_total_time=$(or $(FUZZ_SECONDS),600) -max_len=65536 -rss_limit_mb=2048 -timeout=10 -print_final_stats=1
+	done
 
 clean:
 	cargo clean

@@ -32,7 +32,7 @@ pub use opened::{Opened, Shared};
 
 use deliver::Kitchen;
 use flights::Flights;
-use identifier::Identifier;
+pub use identifier::Identifier;
 use lanes::Lanes;
 use pyramids::{Progress, Pyramids};
 

@@ -27,5 +27,5 @@ pub fn is_sound(tile: &[u8], head: usize) -> bool {
 /// rightly call corrupt.
 pub fn cut(jpeg: Vec<u8>, level: &Level, tile: TileIndex, size: Dimensions) -> Result<Vec<u8>, Error> {
     debug_assert!(size.width <= level.grid.rect(tile).width && size.height <= level.grid.rect(tile).height);
-    jpeg::crop(&jpeg, size) // Markers are copied, the profile among them.
+    jpeg::crop(&jpeg, size, level.grid.tile.area() * 4) // Markers are copied, the profile among them.
 }

@@ -1,18 +1,23 @@
 //! What writing promises, tried on real folders and on a store in memory.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures::executor::block_on;
+use object_store::aws::AmazonS3Builder;
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
+use tempfile::NamedTempFile;
 
+use super::connect::{Connector, retries};
 use super::counts::Counters;
 use super::remote::{Listing, Remote};
 use super::remote_writer::{PART, RemoteWriter};
@@ -89,7 +94,7 @@ fn every_kind_of_store_keeps_what_it_is_given() {
         assert_eq!(block_on(store.list(None, 9)).unwrap().keys.len(), 1);
         assert!(store.is_writable() && store.counts().writes >= 4);
     }
-    assert_eq!(unfinished(&root), [PathBuf::new(); 0]);
+    assert_eq!(unfinished(&root).len(), 0);
 }
 
 #[test]
@@ -120,7 +125,7 @@ fn files_from_other_file_systems_are_copied() {
         return;
     };
     let store = open(home.path());
-    let mut file = tempfile::NamedTempFile::new_in(elsewhere.path()).unwrap();
+    let mut file = NamedTempFile::new_in(elsewhere.path()).unwrap();
     file.write_all(b"moved").unwrap();
     block_on(store.move_file(&key("a/b.tif"), file.into_temp_path())).unwrap();
     assert_eq!(&whole(&store, "a/b.tif").unwrap()[..], b"moved");
@@ -291,7 +296,7 @@ fn a_full_disk_says_so_and_stays_usable() {
         let store = open(home.path());
         put(&store, "a.tif", b"old").unwrap();
         let too_much = block_on(store.put(&key("a.tif"), vec![1; 4 << 20].into()));
-        let mut source = tempfile::NamedTempFile::new().unwrap();
+        let mut source = NamedTempFile::new().unwrap();
         source.write_all(&vec![1; 4 << 20]).unwrap();
         let copied = block_on(store.put_file(&key("a.tif"), source.path()));
         let after = (whole(&store, "a.tif").unwrap(), unfinished(home.path()).len());
@@ -304,11 +309,108 @@ fn a_full_disk_says_so_and_stays_usable() {
     assert_eq!((&old[..], unfinished), (&b"old"[..], 0));
 }
 
+/// A server that speaks as much S3 as an upload needs, answers parts by `part`, and remembers the requests.
+fn bucket(part: fn(&mut TcpStream)) -> (Store, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let requests = seen.clone();
+    std::thread::spawn(move || {
+        for mut connection in listener.incoming().flatten() {
+            let requests = requests.clone();
+            std::thread::spawn(move || while serve(&mut connection, &requests, part).is_some() {});
+        }
+    });
+    let settings = Settings::default();
+    let client = AmazonS3Builder::new()
+        .with_bucket_name("bucket")
+        .with_endpoint(endpoint)
+        .with_region("none")
+        .with_allow_http(true)
+        .with_skip_signature(true)
+        .with_retry(retries(&settings))
+        .with_http_connector(Connector::new(&settings.for_writing()))
+        .build()
+        .unwrap();
+    (in_memory(Arc::new(client)), seen)
+}
+
+fn serve(connection: &mut TcpStream, seen: &Mutex<Vec<String>>, part: fn(&mut TcpStream)) -> Option<()> {
+    let mut reader = BufReader::new(connection.try_clone().ok()?);
+    let (mut first, mut length) = (String::new(), 0);
+    reader.read_line(&mut first).ok().filter(|read| *read > 0)?;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok().filter(|read| *read > 2)?;
+        if let Some((_, value)) =
+            line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        {
+            length = value.trim().parse().ok()?;
+        }
+        if reader.buffer().starts_with(b"\r\n") {
+            break;
+        }
+    }
+    std::io::copy(&mut reader.by_ref().take(length + 2), &mut std::io::sink()).ok()?;
+    let kind = first.split_once(" HTTP").map(|(kind, _)| kind.to_owned())?;
+    seen.lock().unwrap().push(kind.clone());
+    let begun = "<InitiateMultipartUploadResult><UploadId>7</UploadId></InitiateMultipartUploadResult>";
+    match kind.split_once(' ')?.0 {
+        "POST" => answer(connection, "200 OK", begun),
+        "PUT" => part(connection),
+        _ => answer(connection, "204 No Content", ""),
+    }
+    Some(())
+}
+
+fn answer(connection: &mut TcpStream, status: &str, body: &str) {
+    let _ = write!(connection, "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+}
+
+fn long_file() -> NamedTempFile {
+    let file = NamedTempFile::new().unwrap();
+    file.as_file().set_len(3 * PART).unwrap();
+    file
+}
+
+fn is_called_off(seen: &Mutex<Vec<String>>) -> bool {
+    let is_delete = |request: &String| request.starts_with("DELETE /bucket/in/a.tif?uploadId=7");
+    (0..100).any(|_| {
+        std::thread::sleep(Duration::from_millis(30));
+        seen.lock().unwrap().iter().any(is_delete)
+    })
+}
+
+#[test]
+fn an_upload_that_fails_is_called_off() {
+    let (store, seen) = bucket(|connection| answer(connection, "400 Bad Request", ""));
+    let failed = block_on(store.put_file(&key("a.tif"), long_file().path()));
+    assert!(matches!(failed, Err(Error::Unavailable(_))), "{failed:?}");
+    assert!(is_called_off(&seen), "{seen:?}");
+}
+
+#[test]
+fn an_upload_whose_sender_leaves_is_called_off() {
+    let (store, seen) = bucket(|_| std::thread::sleep(Duration::from_secs(20)));
+    let (file, name) = (long_file(), key("a.tif"));
+    let leaves = async {
+        let upload = pin!(store.put_file(&name, file.path()));
+        let under_way = || seen.lock().unwrap().iter().any(|request| request.starts_with("PUT"));
+        let waits = pin!(super::runtime::block(Duration::from_secs(20), move || {
+            std::thread::sleep(Duration::from_millis(500));
+            Ok(())
+        }));
+        let _ = futures::future::select(upload, waits).await;
+        under_way()
+    };
+    assert!(block_on(leaves) && is_called_off(&seen), "{seen:?}");
+}
+
 #[test]
 fn a_failed_upload_leaves_nothing() {
     let memory = Arc::new(InMemory::new());
     let store = in_memory(memory.clone());
-    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let mut file = NamedTempFile::new().unwrap();
     file.write_all(&vec![1; 20 << 20]).unwrap();
     let other = File::options().write(true).open(file.path()).unwrap();
     // What was promised to be there is gone when it is read.

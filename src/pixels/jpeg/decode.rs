@@ -16,7 +16,9 @@ thread_local! {
 }
 
 /// No honest progressive JPEG has more scans.
-const MOST_SCANS: u32 = 500;
+pub(super) const MOST_SCANS: u32 = 500;
+/// No tile has more pixels. Shrinking does not count: a progressive JPEG is held at full size first.
+const MOST_TILE: u64 = 8192 * 8192;
 
 /// Decodes a whole JPEG to `1 / reduce` of its size (`reduce` is 1, 2, 4 or 8), if the result
 /// has at most `limit` pixels.
@@ -40,7 +42,8 @@ pub fn decode(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Picture, Error> {
 /// left out. `false` where the tile's layout is not the canvas's.
 pub fn decode_into(jpeg: &[u8], reduce: u32, canvas: &mut Planar, x: u32, y: u32) -> Result<bool, Error> {
     with_decompressor(jpeg, reduce, |decompressor, header, size| {
-        if layout(header) != Some(canvas.subsampling) || size.area() > 1 << 27 {
+        let stored = header.width as u64 * header.height as u64;
+        if layout(header) != Some(canvas.subsampling) || stored > MOST_TILE {
             return Ok(false);
         }
         let room = Dimensions::new(
@@ -140,6 +143,11 @@ pub fn planes(jpeg: &[u8]) -> Result<Option<Subsampling>, Error> {
     with_decompressor(jpeg, 1, |_, header, _| Ok(layout(header)))
 }
 
+/// The size that the decoder would give it.
+pub(super) fn dimensions(jpeg: &[u8]) -> Result<Dimensions, Error> {
+    with_decompressor(jpeg, 1, |_, _, size| Ok(size))
+}
+
 /// The planes that a JPEG decodes to; `None` where it has others than Tegl works with.
 fn layout(header: &DecompressHeader) -> Option<Subsampling> {
     match (header.colorspace, header.subsamp) {
@@ -178,4 +186,20 @@ fn with_decompressor<T>(
         }
         done
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tile_that_claims_to_be_enormous_is_left_alone() {
+        let raster = Raster::blank(Dimensions::new(16, 16), Channels::Rgb);
+        let mut tile = crate::pixels::jpeg::encode(&raster, 80, Subsampling::S420, None).unwrap();
+        let mut canvas = Planar::blank(Dimensions::new(16, 16), Subsampling::S420);
+        assert!(decode_into(&tile, 8, &mut canvas, 0, 0).unwrap());
+        let frame = tile.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+        tile[frame + 5..frame + 9].copy_from_slice(&[0xff, 0, 0xff, 0]);
+        assert!(!decode_into(&tile, 8, &mut canvas, 0, 0).unwrap());
+    }
 }

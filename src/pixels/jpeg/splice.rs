@@ -2,6 +2,7 @@
 
 use turbojpeg::{Transform, TransformCrop, Transformer};
 
+use super::decode::{self, MOST_SCANS};
 use crate::iiif::Dimensions;
 use crate::pixels::Error;
 use crate::pixels::encode::Notes;
@@ -105,8 +106,18 @@ pub fn scan(jpeg: &[u8], height: u32, interval: Option<u16>) -> Result<Scan<'_>,
     }
 }
 
-/// Cuts a JPEG to `size` from its top left corner in the DCT domain: pixels identical.
-pub fn crop(jpeg: &[u8], size: Dimensions) -> Result<Vec<u8>, Error> {
+/// Cuts a JPEG of at most `limit` pixels to `size` from its top left corner in the DCT domain: pixels identical.
+pub fn crop(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error> {
+    // All that it claims to hold takes memory.
+    let pixels = decode::dimensions(jpeg)?.area();
+    if pixels > limit {
+        return Err(Error::TooLarge { pixels, limit });
+    }
+    // Each scan may go over the whole picture. Within one, these two bytes do not follow each other.
+    let scans = jpeg.windows(2).filter(|pair| *pair == [0xff, 0xda]).take(MOST_SCANS as usize + 1).count();
+    if scans > MOST_SCANS as usize {
+        return Err(Error::damaged("JPEG tile", "it has more scans than any sound one"));
+    }
     let mut transform = Transform::default();
     transform.crop = Some(TransformCrop {
         x: 0,
@@ -144,13 +155,27 @@ mod tests {
     #[test]
     fn edges_are_cut_without_loss() {
         let (whole, cut) = (tile(), Dimensions::new(40, 24));
-        let (full, cropped) = (rgb(&whole), rgb(&crop(&whole, cut).unwrap()));
+        let (full, cropped) = (rgb(&whole), rgb(&crop(&whole, cut, 64 * 64).unwrap()));
         assert_eq!(cropped.dimensions, cut);
         for y in 0..22 {
             // The last column and rows may differ: colour is interpolated from beyond the cut.
             let (a, b) = (y * full.stride(), y * cropped.stride());
             assert_eq!(full.samples[a..a + 38 * 3], cropped.samples[b..b + 38 * 3], "row {y}");
         }
+    }
+
+    #[test]
+    fn what_claims_to_be_enormous_is_not_cut() {
+        let cropped = crop(&tile(), Dimensions::new(40, 24), 64 * 63);
+        assert!(matches!(cropped, Err(Error::TooLarge { pixels: 4096, limit: 4032 })));
+    }
+
+    #[test]
+    fn endless_scans_are_refused() {
+        let (mut whole, scan) = (tile(), [&[0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0][..]; 501].concat());
+        whole.splice(whole.len() - 2..whole.len() - 2, scan);
+        let cropped = crop(&whole, Dimensions::new(40, 24), 64 * 64);
+        assert!(cropped.is_err_and(|error| error.to_string().contains("scans")));
     }
 
     #[test]

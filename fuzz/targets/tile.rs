@@ -1,0 +1,75 @@
+//! Any file's pixels: its stored tiles, drawn as requests ask for them, or all of it at once.
+#![no_main]
+
+use bytes::Bytes;
+use libfuzzer_sys::fuzz_target;
+use tegl::iiif::{ImageRequest, Limits, Version};
+use tegl::master::{Codec, Kind, Level, Master, TileIndex, stored};
+use tegl::render::{Frame, Look, Plan, Settings, Source, decode_whole, draw, finish};
+use tegl_fuzz::LIMIT;
+
+const REQUESTS: [[&str; 4]; 3] = [
+    ["full", "!100,100", "0", "default.jpg"],
+    ["5,3,40,40", "max", "0", "gray.png"],
+    ["pct:50,50,50,50", "17,", "90", "default.png"],
+];
+
+fuzz_target!(|file: &[u8]| {
+    let Some(Ok(master)) = tegl_fuzz::index(file, 1, file.len()) else { return };
+    if master.dimensions.area() > LIMIT {
+        return;
+    }
+    if let Kind::Whole { codec, .. } = master.kind {
+        if let Ok(picture) = decode_whole(codec, 1, file, LIMIT) {
+            assert_eq!(picture.dimensions(), master.dimensions);
+        }
+        return;
+    }
+    let look = Look::of(master.icc.as_ref(), master.channels());
+    for segments in REQUESTS {
+        let request = ImageRequest::parse(Version::V3, segments).expect("these are sound");
+        let limits = Limits { max_area: LIMIT, ..Limits::NONE };
+        let Ok(plan) = Plan::new(&request, &master, limits, false) else { continue };
+        render(file, &master, &look, &plan);
+    }
+    master.levels.iter().for_each(|level| cut(file, level, &look));
+});
+
+/// Renders as the gallery does, unless that takes long.
+fn render(file: &[u8], master: &Master, look: &Look, plan: &Plan) {
+    let Source::Rendered { level, reduce } = plan.source else { return };
+    let stored = &master.levels[level];
+    let frame = Frame::of_tiles(plan, master, stored, reduce);
+    if stored.grid.tile.area() * frame.tiles.len() as u64 > LIMIT {
+        return;
+    }
+    let tiles: Vec<_> = frame.tiles.iter().map(|&tile| bytes_of(file, stored, tile, look)).collect();
+    let Ok(picture) = draw(&frame, stored, &tiles, &|| false) else { return };
+    let place = (frame.window, frame.size);
+    let _ = finish(plan, &picture, place, master.orientation, look, &Settings::default());
+}
+
+/// Cuts the last tile of a level of JPEGs to its edge.
+fn cut(file: &[u8], level: &Level, look: &Look) {
+    let (columns, rows) = (level.grid.columns(), level.grid.rows());
+    let tile = TileIndex { column: columns - 1, row: rows - 1 };
+    if level.codec == Codec::Jpeg
+        && let Some(jpeg) = bytes_of(file, level, tile, look)
+    {
+        let size = level.grid.rect(tile).dimensions();
+        let _ = stored::cut(jpeg.to_vec(), level, tile, size);
+    }
+}
+
+/// A tile as it is stored, a JPEG with its head.
+fn bytes_of(file: &[u8], level: &Level, tile: TileIndex, look: &Look) -> Option<Bytes> {
+    let mut range = level.range(tile)?;
+    let mut bytes = Vec::new();
+    if level.codec == Codec::Jpeg {
+        range.start += stored::MARKER;
+        bytes = stored::head(level, look.profile.as_deref());
+    }
+    let range = usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?;
+    bytes.extend_from_slice(file.get(range)?);
+    Some(bytes.into())
+}
