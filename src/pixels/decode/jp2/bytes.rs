@@ -55,26 +55,41 @@ impl<'a> Window<'a> {
         Self { file, end: end.min(file.size()), block: Vec::new(), at: 0, size }
     }
 
+    /// From now on, `size` bytes at a time that do not reach past `end`.
+    pub fn bounded(&mut self, size: usize, end: u64) {
+        self.size = size;
+        self.end = end.min(self.file.size());
+    }
+
     /// Fills `into`, from the block where that holds it.
     pub fn read(&mut self, offset: u64, into: &mut [u8]) -> Result<(), Error> {
         let length = into.len() as u64;
         if offset.checked_add(length).is_none_or(|end| end > self.end) {
             return Err(damaged("cut off"));
         }
-        if into.len() >= self.size {
-            return self.file.read_at(offset, into).map_err(damaged);
+        let held =
+            offset.checked_sub(self.at).and_then(|from| self.block.get(from as usize..)).unwrap_or_default();
+        let (now, later) = into.split_at_mut(held.len().min(into.len()));
+        now.copy_from_slice(&held[..now.len()]);
+        let offset = offset + now.len() as u64;
+        if later.len() >= self.size {
+            return self.file.read_at(offset, later).map_err(damaged);
         }
-        if offset < self.at || offset + length > self.at + self.block.len() as u64 {
-            self.block.resize(self.size.min((self.end - offset) as usize), 0);
-            self.at = offset;
-            if let Err(error) = self.file.read_at(offset, &mut self.block) {
-                self.block.clear();
-                return Err(damaged(error));
-            }
+        if !later.is_empty() {
+            self.load(offset)?;
+            later.copy_from_slice(&self.block[..later.len()]);
         }
-        let from = (offset - self.at) as usize;
-        into.copy_from_slice(&self.block[from..from + into.len()]);
         Ok(())
+    }
+
+    fn load(&mut self, offset: u64) -> Result<(), Error> {
+        self.block.resize((self.size as u64).min(self.end - offset) as usize, 0);
+        self.at = offset;
+        let loaded = self.file.read_at(offset, &mut self.block).map_err(damaged);
+        if loaded.is_err() {
+            self.block.clear();
+        }
+        loaded
     }
 
     pub fn array<const N: usize>(&mut self, offset: u64) -> Result<[u8; N], Error> {

@@ -49,6 +49,7 @@ pub fn decode(
     wanted: Wanted,
     take: impl FnMut(Decoded<'_>) -> Result<(), Error>,
 ) -> Result<(), Error> {
+    window.bounded(BLOCK, Piece::reach(pieces));
     let mut decoder = Decoder::new(window, pieces)?;
     decoder.start(wanted)?;
     decoder.run()?;

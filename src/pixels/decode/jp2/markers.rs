@@ -46,6 +46,8 @@ pub struct Coding {
     pub has_ends: bool,
     /// Three components are transformed together.
     pub is_mixed: bool,
+    /// Code-blocks are coded as ISO 15444-15 has it.
+    pub is_ht: bool,
 }
 
 /// A codestream's main header.
@@ -61,7 +63,6 @@ pub struct Main {
     pub exceptions: Vec<Coding>,
     /// The order of packets changes on the way, or their heads lie elsewhere.
     pub is_irregular: bool,
-    pub is_ht: bool,
     /// As it lies in the file from SIZ on, without what is about the whole codestream.
     pub kept: Vec<u8>,
     /// The tiles and lengths of all tile-parts, where the header gives them.
@@ -146,7 +147,8 @@ impl Main {
         let is_outside = |axis: usize| {
             origin[axis] > start[axis] || origin[axis].saturating_add(tile[axis]) <= start[axis]
         };
-        if tile.contains(&0) || is_outside(0) || is_outside(1) {
+        // Larger tiles have no use, and decoders count in 31 bits.
+        if tile.iter().any(|&side| side == 0 || side > i32::MAX as u32) || is_outside(0) || is_outside(1) {
             return Err(damaged("tiles that do not cover the image"));
         }
         if count == 0 || count > COMPONENTS {
@@ -162,7 +164,6 @@ impl Main {
             coding,
             exceptions: Vec::new(),
             is_irregular: false,
-            is_ht: false,
             kept,
             lengths: Vec::new(),
             body: 0..0,
@@ -178,8 +179,6 @@ impl Main {
     fn segment(&mut self, marker: u8, segment: &[u8]) -> Result<bool, Error> {
         let mut rest = Bytes(&segment[4..]);
         match marker {
-            // CAP (15444-1, A.5.2): the 15th bit is for part 15.
-            0x50 => self.is_ht = rest.u32()? & 0x2_0000 != 0,
             0x52 => self.coding = Coding::cod(rest)?,
             0x53 => {
                 rest.u8()?;
@@ -263,6 +262,7 @@ impl Default for Coding {
             precincts: Vec::new(),
             has_ends: false,
             is_mixed: false,
+            is_ht: false,
         }
     }
 }
@@ -285,7 +285,7 @@ impl Coding {
 
     fn parameters(self, style: u8, mut rest: Bytes<'_>) -> Result<Self, Error> {
         let (levels, width, height) = (rest.u8()?, rest.u8()?, rest.u8()?);
-        rest.take(2)?;
+        let (blocks, _transform) = (rest.u8()?, rest.u8()?);
         if levels > 32 || width > 8 || height > 8 || width + height > 8 || self.layers == 0 {
             return Err(damaged("a senseless COD"));
         }
@@ -293,6 +293,6 @@ impl Coding {
             0 => vec![[15, 15]; usize::from(levels) + 1],
             _ => rest.take(usize::from(levels) + 1)?.iter().map(|both| [both & 15, both >> 4]).collect(),
         };
-        Ok(Self { levels, block: [width + 2, height + 2], precincts, ..self })
+        Ok(Self { levels, block: [width + 2, height + 2], precincts, is_ht: blocks & 0x40 != 0, ..self })
     }
 }

@@ -45,7 +45,7 @@ pub struct Header {
     pub icc: Option<Vec<u8>>,
     /// EXIF's orientation, 1 to 8; 1 where the file says nothing sensible.
     pub orientation: u8,
-    /// Coded as ISO 15444-15 has it.
+    /// HTJ2K: coded as ISO 15444-15 has it.
     pub is_ht: bool,
 }
 
@@ -54,7 +54,7 @@ pub struct Codestream {
     boxes: Boxes,
     main: Main,
     layout: Layout,
-    parts: OnceLock<Result<Parts, Error>>,
+    parts: OnceLock<Parts>,
 }
 
 /// Reads what stands before the codestream's tiles, in a few small reads.
@@ -94,7 +94,7 @@ impl Codestream {
             depth: layout.depth,
             icc: layout.icc.clone(),
             orientation: boxes.orientation,
-            is_ht: main.is_ht,
+            is_ht: main.coding.is_ht || main.exceptions.iter().any(|coding| coding.is_ht),
         }
     }
 
@@ -115,14 +115,28 @@ impl Codestream {
             );
             return Err(Error::Unsupported(text));
         }
-        // OpenJPEG decodes the components that are not given, too.
-        let weight = (self.main.components.len() as u64).div_ceil(4);
-        let pixels = u64::from(wanted.width()) * u64::from(wanted.height()) * weight;
-        if pixels > limit_pixels {
-            return Err(Error::TooLarge { pixels, limit: limit_pixels });
-        }
-        let planes = self.planes(file, self.surrounded(area, reduce), reduce)?;
+        self.affordable(wanted, limit_pixels)?;
+        let planes = self.planes(file, self.surrounded(area, reduce), reduce, limit_pixels)?;
         compose(&self.boxes, &self.main, &self.layout, &planes, wanted)
+    }
+
+    /// Refuses more than `limit` pixels; components that are decoded and not given count, too.
+    fn affordable(&self, area: Area, limit: u64) -> Result<(), Error> {
+        let weight = (self.main.components.len() as u64).div_ceil(4);
+        match u64::from(area.width()) * u64::from(area.height()) * weight {
+            pixels if pixels > limit => Err(Error::TooLarge { pixels, limit }),
+            _ => Ok(()),
+        }
+    }
+
+    fn parts(&self, file: &dyn ReadAt) -> Result<&Parts, Error> {
+        match self.parts.get() {
+            Some(parts) => Ok(parts),
+            None => {
+                let found = Parts::find(file, &self.main)?;
+                Ok(self.parts.get_or_init(|| found))
+            }
+        }
     }
 
     /// A region's place on the reference grid.
@@ -155,16 +169,21 @@ impl Codestream {
     }
 
     /// The components that are given, tile by tile.
-    fn planes(&self, file: &dyn ReadAt, area: Area, reduce: u32) -> Result<Vec<Option<Plane>>, Error> {
+    fn planes(
+        &self,
+        file: &dyn ReadAt,
+        area: Area,
+        reduce: u32,
+        limit: u64,
+    ) -> Result<Vec<Option<Plane>>, Error> {
         let main = &self.main;
-        let parts = self.parts.get_or_init(|| Parts::find(file, main)).as_ref().map_err(Clone::clone)?;
+        let parts = self.parts(file)?;
         let is_given = |index: usize| self.layout.channels.iter().any(|channel| channel.component == index);
         let plane = |(index, component): (usize, &markers::Component)| {
             is_given(index).then(|| Plane::new(component, area.stepped(component.step).reduced(reduce)))
         };
         let mut planes: Vec<Option<Plane>> = main.components.iter().enumerate().map(plane).collect();
-        let mut window =
-            Window::new(file, main.body.end, if reduce == 0 { bytes::BLOCK } else { bytes::BLOCK / 4 });
+        let mut window = Window::new(file, main.body.end, bytes::BLOCK);
         let range = |axis: usize, side: [u32; 2]| {
             let index = |at: u32| (at - main.origin[axis]) / main.tile[axis];
             index(side[0])..=index(side[1] - 1)
@@ -176,7 +195,8 @@ impl Codestream {
                     continue;
                 }
                 let parts = parts.of((row * main.tiles()[0] + column) as usize)?;
-                let pieces = tile::codestream(&mut window, main, parts, column, row, wanted)?;
+                let (pieces, wanted) = tile::codestream(&mut window, main, parts, column, row, wanted)?;
+                self.affordable(wanted.area.reduced(reduce), limit)?;
                 codec::decode(&mut window, &pieces, wanted, |decoded| {
                     planes
                         .get_mut(decoded.component)

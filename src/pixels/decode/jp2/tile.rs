@@ -16,6 +16,9 @@ const STRUCTURES: u64 = 512 << 20;
 const BLOCK_COST: u64 = 500;
 const PRECINCT_COST: u64 = 600;
 
+/// A tile-part's head, and small resolutions with it, are read as one block.
+const HEADS: usize = 8 << 10;
+
 /// Bytes at hand or in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
@@ -24,6 +27,15 @@ pub enum Piece {
 }
 
 impl Piece {
+    /// Where the last byte that is read from the file lies.
+    pub fn reach(pieces: &[Self]) -> u64 {
+        let ends = pieces.iter().map(|piece| match piece {
+            Self::Bytes(_) => 0,
+            Self::File(range) => range.end,
+        });
+        ends.max().unwrap_or(0)
+    }
+
     pub fn len(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
@@ -45,7 +57,7 @@ struct Head {
     data: Range<u64>,
 }
 
-/// A tile's codestream; `window` reads its parts' heads.
+/// A tile's codestream, and what is to be decoded of it; `window` reads its parts' heads.
 pub fn codestream(
     window: &mut Window<'_>,
     main: &Main,
@@ -53,13 +65,17 @@ pub fn codestream(
     column: u32,
     row: u32,
     wanted: Wanted,
-) -> Result<Vec<Piece>, Error> {
+) -> Result<(Vec<Piece>, Wanted), Error> {
     let tile = main.tile(column, row);
+    window.bounded(HEADS, main.body.end);
     let mut pieces = vec![Piece::Bytes(main_head(main, column, row))];
     let mut first = Head::read(window, main, &parts[0])?;
     let mut codings = vec![&main.coding];
     codings.extend(main.exceptions.iter().chain(&first.codings));
     affordable(main, tile, &codings)?;
+    // OpenJPEG leaves parts of a tile empty where only some of its HT code-blocks are decoded.
+    let is_ht = codings.iter().any(|coding| coding.is_ht);
+    let wanted = if is_ht { Wanted { area: tile, ..wanted } } else { wanted };
     let is_simple = codings.len() == 1 && first.kept.is_empty() && !first.is_irregular && !main.is_irregular;
     let flags = if is_simple { needed(&main.coding, &main.components, tile, wanted) } else { None };
     first.codings.clear();
@@ -84,7 +100,7 @@ pub fn codestream(
         }
     }
     pieces.push(Piece::Bytes(vec![0xff, 0xd9]));
-    Ok(pieces)
+    Ok((pieces, wanted))
 }
 
 /// SOC, and the main header with this tile as the whole image.
