@@ -78,7 +78,6 @@ fn joined(mut chunks: Vec<(u8, &[u8])>) -> Option<Vec<u8>> {
     (icc.len() > 128 && icc.len() <= MOST_ICC).then_some(icc)
 }
 
-/// The orientation tag of an EXIF block; 1 where it is broken.
 /// EXIF's orientation, 1 to 8; 1 where it is missing or illegal. A block may begin with its own name.
 pub fn exif_orientation(exif: &[u8]) -> u8 {
     let tiff = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
