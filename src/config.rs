@@ -18,6 +18,7 @@ pub struct Config {
     pub cache: gallery::settings::Cache,
     pub work: gallery::settings::Work,
     pub render: render::Settings,
+    pub pyramids: gallery::settings::Pyramids,
     pub store: store::Settings,
     pub log: Log,
     /// Places of masters that identifiers say by name: `NAME:path`.

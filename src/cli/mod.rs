@@ -1,7 +1,11 @@
 //! What was typed → one verb.
 
+mod check;
 mod config;
+mod export;
+mod gallery;
 mod health;
+mod ingest;
 mod sample;
 mod serve;
 
@@ -21,6 +25,9 @@ struct Typed {
 #[derive(Subcommand)]
 enum Verb {
     Serve(Serve),
+    Ingest(Ingest),
+    Check(Check),
+    Export(Export),
     Sample(Sample),
     Config(Config),
     Health(Health),
@@ -41,6 +48,75 @@ pub struct Serve {
     /// Where to listen [default: 127.0.0.1:8182]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
+    /// Settings in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, where there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Make pyramids of masters that cannot be cut, ahead of time.
+///
+/// Masters that serve well as they lie are left alone. What is made is kept: run the command again after an
+/// interruption or when masters were added or replaced, and only what is missing is made. Several machines
+/// share the work by --shard 1/4, 2/4 and so on, and one pyramid store (--store s3://…).
+#[derive(Args)]
+pub struct Ingest {
+    /// Where masters lie, as for `tegl serve`
+    #[arg(value_name = "SOURCE")]
+    sources: Vec<String>,
+    /// Where pyramids are kept: a folder, s3://…, az://… or gs://… [default: pyramids.location of the settings]
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+    /// Take the i-th of n parts of the collection
+    #[arg(long, value_name = "I/N")]
+    shard: Option<String>,
+    /// Masters at the same time [default: 2; each is compressed on all processors]
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Print one JSON object a master, and a summary
+    #[arg(long)]
+    json: bool,
+    /// Name every pyramid that is made
+    #[arg(long, short)]
+    verbose: bool,
+    /// Settings in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, where there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Say of each master what it is, what it costs to serve, why it is slow, and what mends it.
+///
+/// Ends with exit code 0 if all serve well, 1 if some are slow or cannot be read.
+#[derive(Args)]
+pub struct Check {
+    /// Files, folders or buckets of masters
+    #[arg(value_name = "SOURCE", required = true)]
+    sources: Vec<String>,
+    /// Print one JSON object a master
+    #[arg(long)]
+    json: bool,
+    /// Count masters whose pyramid has been made as fast
+    #[arg(long)]
+    pyramids: bool,
+    /// Settings in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, where there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Write images as static files that any web server serves: IIIF level 0, or Deep Zoom.
+#[derive(Args)]
+pub struct Export {
+    /// A file, a folder or a bucket of masters
+    #[arg(value_name = "SOURCE")]
+    source: String,
+    /// Where to write
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The address that DIR will have; info.json has to name it
+    #[arg(long, value_name = "URL", default_value = "http://localhost:8000")]
+    base_url: String,
+    /// Write Deep Zoom (.dzi) instead of IIIF Image API 3
+    #[arg(long)]
+    deep_zoom: bool,
     /// Settings in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, where there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -83,6 +159,9 @@ pub struct Health {
 pub fn run() -> ExitCode {
     let done = match Typed::parse().verb {
         Verb::Serve(typed) => serve::run(typed),
+        Verb::Ingest(typed) => ingest::run(&typed),
+        Verb::Check(typed) => check::run(&typed),
+        Verb::Export(typed) => export::run(&typed),
         Verb::Sample(typed) => sample::run(&typed),
         Verb::Config(typed) => config::run(&typed),
         Verb::Health(typed) => health::run(&typed),

@@ -7,10 +7,9 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use super::Serve as Typed;
+use super::{Serve as Typed, gallery};
 use crate::config::{Config, Log, usual_file};
-use crate::gallery::{Gallery, Settings, Source};
-use crate::store::Store;
+use crate::gallery::Gallery;
 use crate::web::{self, Door, Running};
 
 pub fn run(typed: Typed) -> Result<(), String> {
@@ -19,35 +18,14 @@ pub fn run(typed: Typed) -> Result<(), String> {
     if let Some(listen) = typed.listen {
         config.web.listen = listen;
     }
-    if typed.sources.is_empty() && config.sources.is_empty() {
-        return Err("there is nothing to serve: name a folder or a bucket, as in `tegl serve masters` or `tegl serve s3://bucket/prefix`".into());
-    }
     let _writer = start_log(&config.log)?;
     let metrics = PrometheusBuilder::new()
         .set_buckets(&[0.0005, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0])
         .map_err(|error| error.to_string())?
         .install_recorder()
         .map_err(|error| error.to_string())?;
-    let gallery = gallery(&typed.sources, &config)?;
+    let gallery = gallery::open(&typed.sources, &config)?;
     actix_web::rt::System::new().block_on(serve(gallery, &config, metrics))
-}
-
-fn gallery(paths: &[String], config: &Config) -> Result<Gallery, String> {
-    let open = |location: &str| Store::open(location, &config.store).map_err(|error| error.to_string());
-    let mut sources = Vec::new();
-    for path in paths {
-        sources.push(Source { name: None, store: open(path)? });
-    }
-    for (name, source) in &config.sources {
-        sources.push(Source { name: Some(name.clone()), store: open(&source.location)? });
-    }
-    let settings = Settings {
-        masters: config.masters.clone(),
-        cache: config.cache.clone(),
-        work: config.work.clone(),
-        render: config.render.clone(),
-    };
-    Gallery::new(sources, &settings).map_err(|error| error.to_string())
 }
 
 async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> Result<(), String> {

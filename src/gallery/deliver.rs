@@ -11,11 +11,12 @@ use tokio::runtime::Handle;
 use super::flights::{Flights, Interest};
 use super::lanes::Lanes;
 use super::opened::{Opened, Shared};
+use super::pyramids::ReadAhead;
 use super::{Error, Settings};
 use crate::iiif::Dimensions;
 use crate::master::{Codec, Kind, TileIndex, Whole, stored};
-use crate::pixels::Picture;
-use crate::render::{self, Frame, Plan, Source, Stopped};
+use crate::pixels::{Model, Picture, Raster, Rows, Shrunk, decode, jpeg};
+use crate::render::{self, Frame, Look, Plan, Source, Stopped};
 use crate::store;
 
 /// An answer's bytes, and how they were come by.
@@ -34,17 +35,21 @@ pub enum Cached {
 
 type Name = (u64, Plan);
 
-/// A master without tiles, decoded: full size, half, quarter, and so on.
-pub struct Mips(Vec<Picture>);
+/// A master without tiles, decoded: at `1 / base` of its size, half of that, a quarter, and so on.
+pub struct Mips {
+    base: u32,
+    pictures: Vec<Picture>,
+}
 
 /// Where answers are made and kept.
 pub struct Kitchen {
     answers: Cache<Name, Bytes>,
     makings: Flights<Name, Bytes>,
-    decoded: Cache<u64, Arc<Mips>>,
-    decodings: Flights<u64, Arc<Mips>>,
-    lanes: Lanes,
-    settings: render::Settings,
+    decoded: Cache<(u64, u32), Arc<Mips>>,
+    decodings: Flights<(u64, u32), Arc<Mips>>,
+    pub(super) lanes: Lanes,
+    pub(super) tasks: Handle,
+    pub(super) settings: render::Settings,
     whole_pixels: u64,
     whole_bytes: u64,
     counters: Counters,
@@ -62,14 +67,15 @@ impl Kitchen {
         let answers = Cache::builder()
             .max_capacity(settings.cache.answers_mib << 20)
             .weigher(|_: &Name, bytes: &Bytes| (bytes.len() + 256) as u32);
-        let decoded = Cache::builder()
-            .max_capacity(settings.cache.decoded_mib << 20)
-            .weigher(|_: &u64, mips: &Arc<Mips>| mips.0.iter().map(Picture::bytes).sum::<u64>() as u32);
+        let decoded = Cache::builder().max_capacity(settings.cache.decoded_mib << 20).weigher(
+            |_: &(u64, u32), mips: &Arc<Mips>| mips.pictures.iter().map(Picture::bytes).sum::<u64>() as u32,
+        );
         Self {
             answers: answers.build(),
             makings: Flights::new(tasks.clone()),
             decoded: decoded.build(),
-            decodings: Flights::new(tasks),
+            decodings: Flights::new(tasks.clone()),
+            tasks,
             lanes,
             settings: settings.render.clone(),
             whole_pixels: settings.masters.whole_megapixels * 1_000_000,
@@ -91,33 +97,54 @@ impl Kitchen {
     pub fn check(&self, opened: &Opened, plan: &Plan) -> Result<(), Error> {
         let Some((level, reduce)) = plan.rendering() else { return Ok(()) };
         match &opened.master.kind {
+            Kind::Tiled if render::is_banded(plan, &opened.master) => {
+                let rows = render::band_height(plan, &opened.master, level).min(plan.size.height);
+                let band = Frame::of_band(plan, &opened.master, (level, reduce), 0, rows);
+                self.lanes.check(band.map_or(0, |band| band.cost(4)))
+            }
             Kind::Tiled => {
                 let level = &opened.master.levels[level];
                 let frame = Frame::of_tiles(plan, &opened.master, level, reduce);
                 self.lanes.check(frame.cost(render::bytes_a_pixel(level)))
             }
-            Kind::Whole { bytes, reason, .. } => {
-                let pixels = opened.master.dimensions.area();
-                if pixels <= self.whole_pixels && *bytes <= self.whole_bytes {
-                    let frame = Frame::of_whole(
-                        plan,
-                        &opened.master,
-                        opened.master.dimensions.reduced(reduce),
-                        reduce,
-                    );
+            Kind::Whole { codec: Whole::Jp2, .. } => {
+                self.lanes.check(Frame::of_region(plan, &opened.master, reduce).cost(8))
+            }
+            Kind::Whole { reason, .. } => {
+                if self.decodes(opened, reduce) {
+                    let (master, base) = (&opened.master, self.base(opened, reduce));
+                    let frame = Frame::of_whole(plan, master, master.dimensions.reduced(base), base);
                     return self.lanes.check(frame.cost(3));
                 }
                 Err(Error::Unsupported(format!(
-                    "{reason}, and at {} megapixels ({} MiB) it is too large to be decoded for each visitor (limits: {} \
-                     megapixels, {} MiB); make a tiled pyramid of it, as with `vips tiffsave IN OUT.tif --tile --pyramid \
-                     --compression jpeg --tile-width 256 --tile-height 256`",
-                    pixels / 1_000_000,
-                    bytes >> 20,
+                    "{reason}, and at {} megapixels it is too large to be decoded for each visitor (the limit is {}, \
+                     masters.whole_megapixels); make its pyramid with `tegl ingest`, or let the server make them \
+                     (pyramids.on_demand)",
+                    opened.master.dimensions.area() / 1_000_000,
                     self.whole_pixels / 1_000_000,
-                    self.whole_bytes >> 20
                 )))
             }
         }
+    }
+
+    /// Whether a rendering at `1 / reduce` can be had from the master itself, and soon.
+    pub fn decodes(&self, opened: &Opened, reduce: u32) -> bool {
+        let small = |pixels: u64| pixels <= self.whole_pixels;
+        match &opened.master.kind {
+            Kind::Tiled => opened.master.levels.last().is_some_and(|level| small(level.dimensions.area())),
+            Kind::Whole { codec: Whole::Jp2, .. } => true,
+            Kind::Whole { .. } => {
+                let base = self.base(opened, reduce);
+                small(opened.master.dimensions.area()) || (base > 1 && opened.reads_by_row())
+            }
+        }
+    }
+
+    /// At which fraction of its size a master without tiles is decoded for a rendering at `1 / reduce`: small
+    /// ones whole, of large ones as little as serves.
+    fn base(&self, opened: &Opened, reduce: u32) -> u32 {
+        let small = opened.master.dimensions.area() <= self.whole_pixels / 4;
+        if small || reduce < 8 { 1 } else { reduce / 2 }
     }
 
     /// From the cache, or a stored tile from a local file in the page cache.
@@ -176,9 +203,10 @@ impl Kitchen {
             (Source::Rendered { level, reduce }, Kind::Tiled) => {
                 self.tiled(opened, plan, level, reduce, interest).await
             }
-            (Source::Rendered { reduce, .. }, Kind::Whole { codec, bytes, .. }) => {
-                self.whole(opened, plan, reduce, (*codec, *bytes)).await
+            (Source::Rendered { reduce, .. }, Kind::Whole { codec: Whole::Jp2, .. }) => {
+                self.region(opened, plan, reduce).await
             }
+            (Source::Rendered { reduce, .. }, Kind::Whole { .. }) => self.whole(opened, plan, reduce).await,
         }
     }
 
@@ -238,65 +266,102 @@ impl Kitchen {
         self.lanes.run(cost, work).await.map(Bytes::from)
     }
 
-    async fn whole(
-        self: &Arc<Self>,
-        opened: &Shared,
-        plan: &Plan,
-        reduce: u32,
-        file: (Whole, u64),
-    ) -> Result<Bytes, Error> {
-        let mips = match self.decoded.get(&opened.number) {
+    /// From a format that decodes parts of itself at fractions of its size.
+    async fn region(self: &Arc<Self>, opened: &Shared, plan: &Plan, reduce: u32) -> Result<Bytes, Error> {
+        let frame = Frame::of_region(plan, &opened.master, reduce);
+        let cost = frame.cost(8);
+        let file = ReadAhead::here_and_there(opened.clone(), Handle::current());
+        let (opened, plan, settings) = (opened.clone(), plan.clone(), self.settings.clone());
+        let work = move || {
+            let source = frame.source(opened.master.dimensions);
+            let raw = decode::jp2::decode(&file, source, reduce.ilog2(), frame.canvas.area() * 2)?;
+            let picture = Picture::Packed(opened.look.coloured(raw));
+            let place = (frame.window, frame.size);
+            let look = opened.look.done();
+            Ok(render::finish(&plan, &picture, place, opened.master.orientation, &look, &settings)?)
+        };
+        self.lanes.run(cost, work).await.map(Bytes::from)
+    }
+
+    async fn whole(self: &Arc<Self>, opened: &Shared, plan: &Plan, reduce: u32) -> Result<Bytes, Error> {
+        let base = self.base(opened, reduce);
+        let name = (opened.number, base);
+        // What has been decoded at full size serves all.
+        let there = self.decoded.get(&(opened.number, 1)).or_else(|| self.decoded.get(&name));
+        let mips = match there {
             Some(mips) => mips,
             None => {
                 let (kitchen, master) = (self.clone(), opened.clone());
-                let decode = move |_| async move { kitchen.decode(master, file).await };
-                self.decodings.join(opened.number, decode).await?
+                let decode = move |_| async move { kitchen.decode(master, base).await };
+                self.decodings.join(name, decode).await?
             }
         };
         let (opened, plan, settings) = (opened.clone(), plan.clone(), self.settings.clone());
-        let mip = (reduce.ilog2() as usize).min(mips.0.len() - 1);
-        let frame = Frame::of_whole(&plan, &opened.master, mips.0[mip].dimensions(), 1 << mip);
+        let mip = ((reduce / mips.base).max(1).ilog2() as usize).min(mips.pictures.len() - 1);
+        let picture = &mips.pictures[mip];
+        let frame = Frame::of_whole(&plan, &opened.master, picture.dimensions(), mips.base << mip);
         let work = move || {
             let (place, orientation) = ((frame.window, frame.size), opened.master.orientation);
-            Ok(render::finish(&plan, &mips.0[mip], place, orientation, &opened.look, &settings)?)
+            let picture = &mips.pictures[mip];
+            // Packed samples were coloured when they were decoded.
+            let done = opened.look.done();
+            let look = if matches!(picture, Picture::Packed(_)) { &done } else { &opened.look };
+            Ok(render::finish(&plan, picture, place, orientation, look, &settings)?)
         };
         self.lanes.run(frame.size.area() * 6 + (1 << 20), work).await.map(Bytes::from)
     }
 
-    /// Decodes all of a master and halves it again and again.
-    async fn decode(
-        self: Arc<Self>,
-        opened: Shared,
-        (codec, length): (Whole, u64),
-    ) -> Result<Arc<Mips>, Error> {
-        let cost = length + opened.master.dimensions.area() * 4;
+    /// Decodes all of a master at `1 / base` and halves it again and again.
+    async fn decode(self: Arc<Self>, opened: Shared, base: u32) -> Result<Arc<Mips>, Error> {
+        let master = &opened.master;
+        let Kind::Whole { codec, bytes: length, shape, .. } = &master.kind else {
+            return Err(Error::Fault("a master in tiles is not decoded whole".into()));
+        };
+        let size = master.dimensions.reduced(base);
+        let in_planes = *codec == Whole::Jpeg && shape.model != Model::Cmyk && *length <= self.whole_bytes;
+        let cost = size.area() * 6 + if in_planes { *length + size.area() } else { shape.stride() * 256 };
         self.lanes.check(cost)?;
+        let file = match in_planes {
+            true => Some(self.all(&opened, *length).await?),
+            false => None,
+        };
+        let (limit, number) = (self.whole_pixels, opened.number);
+        let source = Arc::new(ReadAhead::in_order(opened.clone(), Handle::current()));
+        let work = move || {
+            let first = match file {
+                Some(file) => jpeg::decode(&file, base.min(8), limit)?,
+                None => {
+                    let rows = render::rows(&opened.master, source, opened.page, limit)?;
+                    Picture::Packed(gathered(rows, base, &opened.look)?)
+                }
+            };
+            let base = if in_planes { base.min(8) } else { base };
+            if first.dimensions() != opened.master.dimensions.reduced(base) {
+                return Err(Error::Damaged("its pixels are not as many as its header says".into()));
+            }
+            let mut pictures = vec![first];
+            while let Some(last) =
+                pictures.last().filter(|last| last.dimensions().width.max(last.dimensions().height) > 256)
+            {
+                let half = last.halved();
+                pictures.push(half);
+            }
+            Ok(Arc::new(Mips { base, pictures }))
+        };
+        let mips = self.lanes.run(cost, work).await?;
+        self.decoded.insert((number, mips.base), mips.clone());
+        self.decoded.run_pending_tasks(); // What it displaces is large: it goes at once.
+        Ok(mips)
+    }
+
+    /// The file, piece by piece.
+    async fn all(&self, opened: &Opened, length: u64) -> Result<Vec<u8>, Error> {
         let mut file = Vec::with_capacity(length as usize);
         for start in (0..length).step_by(8 << 20) {
             let range = start..(start + (8 << 20)).min(length);
             file.extend_from_slice(&opened.store.read(&opened.key, &opened.version, range, &[]).await?);
         }
-        let (limit, page, number) = (self.whole_pixels, opened.page, opened.number);
-        let expected = opened.master.dimensions;
-        let work = move || {
-            let full = render::decode_whole(codec, page, &file, limit)?;
-            drop(file);
-            if full.dimensions() != expected {
-                return Err(Error::Damaged("its pixels are not as many as its header says".into()));
-            }
-            let mut mips = vec![full];
-            while let Some(last) =
-                mips.last().filter(|last| last.dimensions().width.max(last.dimensions().height) > 256)
-            {
-                let half = last.halved();
-                mips.push(half);
-            }
-            Ok(Arc::new(Mips(mips)))
-        };
-        let mips = self.lanes.run(cost, work).await?;
-        self.decoded.insert(number, mips.clone());
-        self.decoded.run_pending_tasks(); // What it displaces is large: it goes at once.
-        Ok(mips)
+        Ok(file)
     }
 
     pub fn observe(&self) {
@@ -309,6 +374,22 @@ impl Kitchen {
         metrics::gauge!("tegl_cache_entries", "cache" => "answers").set(self.answers.entry_count() as f64);
         metrics::gauge!("tegl_cache_bytes", "cache" => "decoded").set(self.decoded.weighted_size() as f64);
     }
+}
+
+/// All rows, shrunk as they come, in the answers' colours.
+fn gathered(rows: Box<dyn Rows>, base: u32, look: &Look) -> Result<Raster, Error> {
+    let mut rows: Box<dyn Rows> = if base > 1 { Box::new(Shrunk::new(rows, base)) } else { rows };
+    let shape = rows.shape();
+    let mut all =
+        Raster { dimensions: shape.dimensions, channels: look.channels(shape), samples: Vec::new() };
+    all.samples.reserve_exact(shape.dimensions.area() as usize * all.channels.count());
+    while let Some(raw) = rows.next(64)? {
+        all.samples.extend_from_slice(&look.coloured(raw).samples);
+    }
+    if all.samples.len() != shape.dimensions.area() as usize * all.channels.count() {
+        return Err(Error::Damaged("its rows are fewer than its header says".into()));
+    }
+    Ok(all)
 }
 
 /// The stored tile's bytes behind its start marker.
@@ -331,7 +412,7 @@ fn is_whole(opened: &Opened, level: usize, size: Dimensions) -> bool {
 }
 
 /// The frame's tiles as they are stored; JPEGs with their heads.
-async fn tiles(opened: &Opened, level: usize, frame: &Frame) -> Result<Vec<Option<Bytes>>, Error> {
+pub(super) async fn tiles(opened: &Opened, level: usize, frame: &Frame) -> Result<Vec<Option<Bytes>>, Error> {
     let stored = &opened.master.levels[level];
     let jpeg = stored.codec == Codec::Jpeg;
     let range = |&tile: &TileIndex| if jpeg { tile_range(opened, level, tile) } else { stored.range(tile) };

@@ -24,9 +24,15 @@ pub enum Error {
     /// Come back later.
     #[error("the server is busy; try again in {retry_after_s} s")]
     Busy { retry_after_s: u32 },
+    /// Come back later: its tiles are being made.
+    #[error("this image is being prepared for the first time; try again in {retry_after_s} s")]
+    Preparing { retry_after_s: u32 },
     /// The operator's to mend: the store.
     #[error("the image cannot be reached just now")]
     Store(#[source] store::Error),
+    /// The operator's to mend: the place of what was to be written.
+    #[error("{0}")]
+    Unwritable(String),
     /// Nobody waits any more.
     #[error("the request was given up")]
     Abandoned,
@@ -65,4 +71,21 @@ impl From<pixels::Error> for Error {
             pixels::Error::TooLarge { .. } => Self::Unsupported(error.to_string()),
         }
     }
+}
+
+/// The error with all its causes, for those who keep the server.
+pub fn told(error: &Error) -> String {
+    let mut text = error.to_string();
+    if let Error::Fault(fault) = error {
+        text = format!("{text}: {fault}");
+    }
+    let mut cause = std::error::Error::source(error);
+    while let Some(one) = cause {
+        let said = one.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = one.source();
+    }
+    text.chars().take(600).collect()
 }

@@ -78,6 +78,25 @@ impl Lanes {
     ) -> Result<T, Error> {
         self.check(bytes)?;
         let place = self.place(bytes).await?;
+        self.run_at(place, work).await
+    }
+
+    /// The same for a part of an answer that has begun to leave: it waits for its turn however long that takes.
+    pub async fn run_in_turn<T: Send + 'static>(
+        &self,
+        bytes: u64,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.check(bytes)?;
+        let place = self.turn(bytes).await?;
+        self.run_at(place, work).await
+    }
+
+    async fn run_at<T: Send + 'static>(
+        &self,
+        place: Place,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let usual = self.usual_us.clone();
         let pool = self.pool.as_ref().ok_or_else(|| Error::Fault("the lanes are closed".into()))?;
         let ran = pool.spawn_blocking(move || {
@@ -105,19 +124,20 @@ impl Lanes {
         if expected > self.queue {
             return Err(self.busy(expected));
         }
-        let kib = (bytes >> 10) as u32 + 1;
-        let turn = async {
-            let large = match kib >= self.large_kib {
-                true => Some(acquire(&self.large, 1).await?),
-                false => None,
-            };
-            let memory = acquire(&self.memory, kib).await?;
-            let thread = acquire(&self.threads, 1).await?;
-            Ok(Place { _large: large, _memory: memory, _thread: thread })
-        };
-        let placed = tokio::time::timeout(self.queue, turn).await;
+        let placed = tokio::time::timeout(self.queue, self.turn(bytes)).await;
         drop(waiting);
         placed.unwrap_or_else(|_| Err(self.busy(self.queue)))
+    }
+
+    async fn turn(&self, bytes: u64) -> Result<Place, Error> {
+        let kib = (bytes >> 10) as u32 + 1;
+        let large = match kib >= self.large_kib {
+            true => Some(acquire(&self.large, 1).await?),
+            false => None,
+        };
+        let memory = acquire(&self.memory, kib).await?;
+        let thread = acquire(&self.threads, 1).await?;
+        Ok(Place { _large: large, _memory: memory, _thread: thread })
     }
 
     fn busy(&self, wait: Duration) -> Error {

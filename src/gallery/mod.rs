@@ -1,22 +1,32 @@
 //! The verbs: open, plan, deliver, list. Serving, commands and tests all go through them.
 
+mod banded;
+mod check;
 mod deliver;
 mod error;
+mod export;
 mod flights;
 mod identifier;
+mod ingest;
 mod lanes;
 mod listing;
 mod opened;
+pub mod pyramids;
 pub mod sample;
 pub mod settings;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures::Stream;
 use moka::sync::Cache;
 
+pub use check::{Check, Cost};
 pub use deliver::{Answer, Cached};
-pub use error::Error;
+pub use error::{Error, told};
+pub use export::{Exported, Layout};
+pub use ingest::{Ingested, Outcome, Report, Shard, Summary};
 pub use listing::{Entry, Listing};
 pub use opened::{Opened, Shared};
 
@@ -24,8 +34,12 @@ use deliver::Kitchen;
 use flights::Flights;
 pub use identifier::Identifier;
 use lanes::Lanes;
+use pyramids::{Progress, Pyramids};
+
+pub use pyramids::Shelf;
 
 use crate::iiif::{ImageRequest, Limits};
+use crate::pixels::colour::Output;
 use crate::render::{self, Plan};
 use crate::store::{self, Store};
 
@@ -39,10 +53,14 @@ pub struct Source {
 pub struct Gallery {
     sources: Vec<Source>,
     limits: Limits,
+    output: Output,
     revalidate_ms: u64,
     masters: Cache<String, Shared>,
     openings: Flights<String, Shared>,
     kitchen: Arc<Kitchen>,
+    pyramids: Option<Arc<Pyramids>>,
+    from_megapixels: f64,
+    tasks: tokio::runtime::Handle,
     /// Owns the threads; dropped last.
     _runtime: Background,
 }
@@ -54,6 +72,7 @@ pub struct Settings {
     pub cache: settings::Cache,
     pub work: settings::Work,
     pub render: render::Settings,
+    pub pyramids: settings::Pyramids,
 }
 
 /// A runtime that may be dropped from within another one.
@@ -71,7 +90,8 @@ impl Drop for Background {
 const LOCAL_REVALIDATE_MS: u64 = 2000;
 
 impl Gallery {
-    pub fn new(sources: Vec<Source>, settings: &Settings) -> std::io::Result<Self> {
+    /// Serves `sources`; pyramids of what cannot be cut are kept in `shelf`, if there is one.
+    pub fn new(sources: Vec<Source>, shelf: Option<Shelf>, settings: &Settings) -> std::io::Result<Self> {
         let threads = lanes::threads(&settings.work);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads.min(4))
@@ -90,10 +110,17 @@ impl Gallery {
         Ok(Self {
             sources,
             limits,
+            output: settings.render.output,
             revalidate_ms: masters.revalidate_s * 1000,
             masters: indexes.build(),
             openings: Flights::new(tasks.clone()),
+            pyramids: shelf.map(|shelf| {
+                let (output, tasks) = (settings.render.output, tasks.clone());
+                Arc::new(Pyramids::new(shelf, &settings.pyramids, output, threads, tasks))
+            }),
+            from_megapixels: settings.pyramids.from_megapixels,
             kitchen: Arc::new(Kitchen::new(settings, Lanes::new(&settings.work)?, tasks)),
+            tasks: runtime.handle().clone(),
             _runtime: Background(Some(runtime)),
         })
     }
@@ -105,7 +132,8 @@ impl Gallery {
     /// The image of this identifier, decoded once, as it is now.
     pub async fn open(&self, identifier: &str) -> Result<Shared, Error> {
         if let Some(opened) = self.masters.get(identifier) {
-            let allowed = if opened.store.is_local() {
+            let (store, key, version) = opened.origin();
+            let allowed = if store.is_local() {
                 LOCAL_REVALIDATE_MS.min(self.revalidate_ms)
             } else {
                 self.revalidate_ms
@@ -113,8 +141,8 @@ impl Gallery {
             if opened.unchecked_ms() <= allowed {
                 return Ok(opened);
             }
-            match opened.store.head(&opened.key).await {
-                Ok(version) if version == opened.version => {
+            match store.head(key).await {
+                Ok(found) if found == *version => {
                     opened.checked();
                     return Ok(opened);
                 }
@@ -138,14 +166,15 @@ impl Gallery {
                 .map(|source| source.store.clone())
                 .collect(),
         };
-        let (masters, limits) = (self.masters.clone(), self.limits);
+        let (masters, limits) = (self.masters.clone(), (self.limits, self.output));
         let owned = identifier.to_owned();
+        let (pyramids, from) = (self.pyramids.clone(), self.from_megapixels);
         let open = move |_| async move {
             let mut failed = Error::NotFound;
             for store in stores {
                 match Opened::open(store, parts.key.clone(), parts.page, limits).await {
                     Ok(opened) => {
-                        let opened = Arc::new(opened);
+                        let opened = with_pyramid(Arc::new(opened), pyramids.as_deref(), from).await;
                         masters.insert(owned, opened.clone());
                         return Ok(opened);
                     }
@@ -158,16 +187,53 @@ impl Gallery {
         self.openings.join(identifier.to_owned(), open).await
     }
 
-    /// What the request means for this image; no pixel is read.
-    pub fn plan(&self, opened: &Opened, request: &ImageRequest) -> Result<Plan, Error> {
-        let plan = Plan::new(request, &opened.master, opened.limits, opened.look.lets_tiles_pass())?;
-        self.kitchen.check(opened, &plan)?;
-        Ok(plan)
+    /// What the request means for the image of this identifier; no pixel is read.
+    ///
+    /// Where the image needs a pyramid that is missing, its making is awaited, or begun in the background if
+    /// the master serves meanwhile.
+    pub async fn plan(&self, identifier: &str, request: &ImageRequest) -> Result<(Shared, Plan), Error> {
+        let opened = self.open(identifier).await?;
+        let plan = self::plan(&opened, request)?;
+        let Some(pyramids) = self.pyramids.as_ref().filter(|pyramids| pyramids.on_demand()) else {
+            self.kitchen.check(&opened, &plan)?;
+            return Ok((opened, plan));
+        };
+        if !opened.wants_pyramid(self.from_megapixels) {
+            self.kitchen.check(&opened, &plan)?;
+            return Ok((opened, plan));
+        }
+        let masters = self.masters.clone();
+        let build = self.tasks.spawn(build(pyramids.clone(), opened.clone(), masters, identifier.to_owned()));
+        if plan.rendering().is_none_or(|(_, reduce)| self.kitchen.decodes(&opened, reduce)) {
+            self.kitchen.check(&opened, &plan)?;
+            return Ok((opened, plan));
+        }
+        let patience = pyramids.patience();
+        match tokio::time::timeout(patience, build).await {
+            Ok(Ok(built)) => built?,
+            Ok(Err(error)) => return Err(Error::Fault(error.to_string())),
+            Err(_) => return Err(Error::Preparing { retry_after_s: 5 }),
+        }
+        let opened = self.open(identifier).await?;
+        let plan = self::plan(&opened, request)?;
+        self.kitchen.check(&opened, &plan)?;
+        Ok((opened, plan))
     }
 
     /// The bytes that the plan names, made once for all who ask.
     pub async fn deliver(&self, opened: &Shared, plan: Plan) -> Result<Answer, Error> {
         self.kitchen.deliver(opened, plan).await
+    }
+
+    /// The answer piece by piece, with its length where that is known ahead, if it is one of those that are too
+    /// large to be made as a whole.
+    #[allow(clippy::type_complexity)]
+    pub fn banded(
+        &self,
+        opened: &Shared,
+        plan: &Plan,
+    ) -> Result<Option<(impl Stream<Item = Result<Bytes, Error>> + use<>, Option<u64>)>, Error> {
+        self.kitchen.banded(opened, plan)
     }
 
     /// The same where it takes no waiting.
@@ -197,4 +263,37 @@ impl Gallery {
         metrics::gauge!("tegl_cache_bytes", "cache" => "indexes").set(self.masters.weighted_size() as f64);
         metrics::gauge!("tegl_cache_entries", "cache" => "indexes").set(self.masters.entry_count() as f64);
     }
+}
+
+fn plan(opened: &Opened, request: &ImageRequest) -> Result<Plan, Error> {
+    Ok(Plan::new(request, &opened.master, opened.limits, opened.look.lets_tiles_pass())?)
+}
+
+/// The master's pyramid where it has been made, else the master.
+async fn with_pyramid(master: Shared, pyramids: Option<&Pyramids>, from_megapixels: f64) -> Shared {
+    let Some(pyramids) = pyramids.filter(|_| master.wants_pyramid(from_megapixels)) else { return master };
+    match pyramids.find(&master).await {
+        Ok(Some(mut pyramid)) => {
+            pyramid.pyramid_of = Some(master);
+            Arc::new(pyramid)
+        }
+        Ok(None) => master,
+        Err(error) => {
+            tracing::warn!(master = master.key.as_str(), %error, "its pyramid cannot be opened");
+            master
+        }
+    }
+}
+
+/// Makes a pyramid that is asked for, and has the image opened anew.
+async fn build(
+    pyramids: Arc<Pyramids>,
+    master: Shared,
+    masters: Cache<String, Shared>,
+    identifier: String,
+) -> Result<(), Error> {
+    let silent: Progress = Arc::new(|_| {});
+    pyramids.build(master, silent).await?;
+    masters.invalidate(&identifier);
+    Ok(())
 }

@@ -8,7 +8,8 @@ use bytes::Bytes;
 
 use super::Error;
 use crate::iiif::{Dimensions, Info, Limits, Rect, Tiles};
-use crate::master::{self, FIRST_READ, Held, Kind, Master, Stop, stored};
+use crate::master::{self, FIRST_READ, Held, Kind, Master, Stop, Whole, stored};
+use crate::pixels::colour::Output;
 use crate::render::Look;
 use crate::store::{self, Key, Store, Version};
 
@@ -23,6 +24,8 @@ pub struct Opened {
     pub master: Master,
     pub look: Look,
     pub limits: Limits,
+    /// The master that this is the pyramid of.
+    pub pyramid_of: Option<Shared>,
     /// For each level of JPEG tiles, what stands before a tile.
     pub heads: Vec<Bytes>,
     /// When the store was last asked for the version, in milliseconds since the start.
@@ -38,7 +41,12 @@ const WHOLE_TILE: u32 = 512;
 
 impl Opened {
     /// Reads a master's index: one range of its start and, where that is not all of it, the rest.
-    pub async fn open(store: Store, key: Key, page: u32, limits: Limits) -> Result<Self, Error> {
+    pub async fn open(
+        store: Store,
+        key: Key,
+        page: u32,
+        (limits, output): (Limits, Output),
+    ) -> Result<Self, Error> {
         let (version, start) = match store.start(&key, FIRST_READ).await {
             // A link that leads out of its folder names nothing here.
             Err(store::Error::Forbidden) if store.is_local() => return Err(Error::NotFound),
@@ -62,17 +70,33 @@ impl Opened {
                 }
             }
         };
-        Ok(Self::new(store, key, page, version, master, limits))
+        Ok(Self::new(store, key, page, version, master, (limits, output)))
     }
 
-    fn new(store: Store, key: Key, page: u32, version: Version, master: Master, limits: Limits) -> Self {
+    fn new(
+        store: Store,
+        key: Key,
+        page: u32,
+        version: Version,
+        master: Master,
+        (limits, output): (Limits, Output),
+    ) -> Self {
         static NUMBERS: AtomicU64 = AtomicU64::new(1);
-        let look = Look::of(master.icc.as_ref(), master.channels());
+        let look = Look::of(master.icc.as_ref(), master.shape(), output);
         let head = |level| Bytes::from(stored::head(level, look.profile.as_deref()));
         let heads = master.levels.iter().map(head).collect();
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let checked_ms = AtomicU64::new(now_ms());
-        Self { number, store, key, page, version, master, look, limits, heads, checked_ms }
+        let pyramid_of = None;
+        Self { number, store, key, page, version, master, look, limits, pyramid_of, heads, checked_ms }
+    }
+
+    /// The master that identifiers name: its place and version, whatever its pixels are read from.
+    pub fn origin(&self) -> (&Store, &Key, &Version) {
+        match &self.pyramid_of {
+            Some(master) => (&master.store, &master.key, &master.version),
+            None => (&self.store, &self.key, &self.version),
+        }
     }
 
     /// How long ago the store was asked whether the master is still the same.
@@ -132,14 +156,38 @@ impl Opened {
         [&self.version.size.to_le_bytes()[..], self.version.etag.as_bytes()].concat()
     }
 
+    /// Whether its pixels come row by row, in memory that does not grow with its height.
+    pub fn reads_by_row(&self) -> bool {
+        match &self.master.kind {
+            Kind::Tiled => true,
+            Kind::Whole { codec, .. } => matches!(codec, Whole::Tiff | Whole::Png),
+        }
+    }
+
     /// Why no tile of this master can be sent as it lies, if none can.
     pub fn slow_because(&self) -> Option<String> {
         match &self.master.kind {
             Kind::Whole { reason, .. } => Some(reason.clone()),
+            Kind::Tiled
+                if self
+                    .master
+                    .levels
+                    .last()
+                    .is_some_and(|level| level.dimensions.area() > LARGEST_OVERVIEW) =>
+            {
+                Some("it has no smaller levels for overviews".into())
+            }
             Kind::Tiled if !self.look.lets_tiles_pass() => Some("its colours have to be converted".into()),
             Kind::Tiled if !self.master.orientation.is_upright() => Some("it does not lie upright".into()),
             Kind::Tiled => None,
         }
+    }
+
+    /// Whether viewers would be served better from a pyramid than from this master itself: it cannot be cut,
+    /// its tiles cannot leave as they are, or its smallest level is too large to be shown as a whole.
+    pub fn wants_pyramid(&self, from_megapixels: f64) -> bool {
+        let small = (self.master.dimensions.area() as f64) < from_megapixels * 1e6;
+        self.pyramid_of.is_none() && !small && self.slow_because().is_some()
     }
 
     /// The whole image, in its own pixels.
@@ -147,6 +195,9 @@ impl Opened {
         Rect::all(self.master.upright())
     }
 }
+
+/// A smallest level beyond this many pixels is no overview.
+const LARGEST_OVERVIEW: u64 = 4 << 20;
 
 /// Milliseconds on a clock that never goes back.
 fn now_ms() -> u64 {

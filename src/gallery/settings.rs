@@ -68,3 +68,61 @@ impl Default for Work {
         Self { threads: 0, memory_mib: 512, queue_ms: 3000, large_mib: 32 }
     }
 }
+
+/// `[pyramids]`: what becomes of masters that cannot be cut into tiles.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pyramids {
+    /// Where pyramids are kept: a folder, or a `s3://`, `az://`, `gs://` prefix that several servers may share.
+    /// Empty for the usual cache folder of the system or the user; `none` for no pyramids.
+    pub location: String,
+    /// Whether a missing pyramid is made when its image is asked for.
+    pub on_demand: bool,
+    /// How long such a request waits for it before it is told to come back, in seconds.
+    pub wait_s: u64,
+    /// Pyramids that are made at the same time.
+    pub at_once: usize,
+    /// Sides of their tiles in pixels, a multiple of 16.
+    pub tile_side: u32,
+    /// How their tiles are compressed: `jpeg`, or without loss `deflate` or `zstd`. What has opacity is
+    /// always kept without loss.
+    pub compression: Compression,
+    /// Quality of JPEG tiles, 1 to 100.
+    pub jpeg_quality: u8,
+    /// Whether JPEG tiles keep colour at full size (4:4:4) instead of half (4:2:0).
+    pub full_color: bool,
+    /// The largest master of which one is made, in megapixels.
+    pub max_megapixels: u64,
+    /// The largest master that has to be decoded as a whole for it (progressive JPEG, interlaced PNG,
+    /// WebP, fax), in megapixels.
+    pub whole_megapixels: u64,
+    /// Masters of fewer megapixels need none: they are decoded whole.
+    pub from_megapixels: f64,
+}
+
+/// How a pyramid's tiles are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compression {
+    Jpeg,
+    Deflate,
+    Zstd,
+}
+
+impl Default for Pyramids {
+    fn default() -> Self {
+        Self {
+            location: String::new(),
+            on_demand: true,
+            wait_s: 25,
+            at_once: 1,
+            tile_side: 512,
+            compression: Compression::Jpeg,
+            jpeg_quality: 88,
+            full_color: false,
+            max_megapixels: 4000,
+            whole_megapixels: 250,
+            from_megapixels: 1.5,
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The specifications' words as types: Image API 3.0 and 2.1.
 
+pub mod deepzoom;
 mod format;
 mod geometry;
 mod info;

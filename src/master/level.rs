@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use crate::iiif::{Dimensions, Rect};
-use crate::pixels::Channels;
+use crate::pixels::{Alpha, Channels, Depth, Model, Shape};
+
+/// A larger tile costs a viewer's one too much.
+const LARGEST_TILE: u32 = 2048;
 
 /// How a level's pixels are divided. Tiles at the right and bottom edge are stored full-sized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,43 +66,70 @@ pub enum Codec {
     PackBits,
     Zstd,
     Webp,
+    /// CCITT's (2 to 4) and others that are left to a library, page by page.
+    Foreign(u16),
 }
 
-/// The width of a sample.
+/// How a sample's bits are read (TIFF tag 339).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Sample {
-    U8,
-    U16,
+pub enum Format {
+    Unsigned,
+    Signed,
+    /// 0.0 is black, 1.0 is white.
+    Float,
 }
 
 /// What the samples mean (TIFF tag 262).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Photometric {
     WhiteIsZero,
     BlackIsZero,
     Rgb,
+    /// Red, green, blue, each over the whole of 16 bits: first all reds.
+    Palette(Arc<[u16]>),
+    Cmyk,
     YCbCr,
+    /// a* and b* are signed.
+    CieLab,
+    /// a* and b* are offset (TIFF tech note 4).
+    IccLab,
 }
 
-/// A level that can be cut into tiles.
+/// What was taken from samples before they were compressed (TIFF 6.0, §14; tech note 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Predictor {
+    None,
+    /// Their left neighbours.
+    Horizontal,
+    /// Their left neighbours, byte by byte, after the bytes of equal weight were put together.
+    Float,
+}
+
+/// One image of a TIFF, in tiles or in strips, which are tiles as wide as the image.
 #[derive(Clone, Debug)]
 pub struct Level {
     pub dimensions: Dimensions,
     pub grid: Grid,
     pub codec: Codec,
-    pub sample: Sample,
+    /// Of a sample, 1 to 64.
+    pub bits: u8,
+    pub format: Format,
     pub photometric: Photometric,
     /// Samples a pixel, extra ones included.
     pub samples: u8,
-    pub has_alpha: bool,
-    pub associated_alpha: bool,
-    /// Whether samples are stored as differences from their left neighbours (TIFF 6.0, §14).
-    pub predictor: bool,
+    pub alpha: Alpha,
+    pub predictor: Predictor,
     pub big_endian: bool,
+    /// Whether a byte's first pixel is its lowest bit (tag 266).
+    pub lowest_first: bool,
+    /// Whether each sample has tiles of its own, one after the other.
+    pub separate: bool,
+    /// The last row's tiles are as short as the image, as strips are.
+    pub in_strips: bool,
     /// The JPEG tables that all tiles share (tag 347).
     pub tables: Option<Arc<[u8]>>,
     /// Offset and length in bytes of each tile, row by row; length 0 for a tile that is not stored.
-    pub tiles: Vec<(u64, u32)>,
+    pub tiles: Vec<(u64, u64)>,
 }
 
 impl Level {
@@ -124,21 +154,68 @@ impl Level {
         across > 1.0 && down >= 1.0 && across / down < slack * 1.01 && down / across < slack * 1.01
     }
 
+    /// What the colour samples mean once they are read.
+    pub fn model(&self) -> Model {
+        match self.photometric {
+            Photometric::WhiteIsZero | Photometric::BlackIsZero => Model::Gray,
+            Photometric::Rgb | Photometric::Palette(_) | Photometric::YCbCr => Model::Rgb,
+            Photometric::Cmyk => Model::Cmyk,
+            Photometric::CieLab | Photometric::IccLab => Model::Lab,
+        }
+    }
+
+    /// Samples become bytes where they are none wider.
+    pub fn depth(&self) -> Depth {
+        match (&self.photometric, self.bits) {
+            (Photometric::Palette(_), _) | (_, ..=8) => Depth::U8,
+            _ => Depth::U16,
+        }
+    }
+
+    /// What all of it is once it is read.
+    pub fn shape(&self) -> Shape {
+        Shape { dimensions: self.dimensions, model: self.model(), alpha: self.alpha, depth: self.depth() }
+    }
+
     /// What a decoded pixel has: extra samples are left out, but for one of opacity.
     pub fn channels(&self) -> Channels {
-        let gray = matches!(self.photometric, Photometric::WhiteIsZero | Photometric::BlackIsZero);
-        let colors = if gray { 1 } else { 3 };
-        match (gray, self.has_alpha && self.samples > colors && self.codec != Codec::Jpeg) {
-            (_, true) => Channels::Rgba,
-            (true, false) => Channels::Gray,
-            (false, false) => Channels::Rgb,
+        match (self.model(), self.alpha) {
+            (Model::Gray, Alpha::None) => Channels::Gray,
+            (_, Alpha::None) => Channels::Rgb,
+            _ => Channels::Rgba,
+        }
+    }
+
+    /// Why no tile of it can be rendered by itself, if none can.
+    pub fn uncut(&self) -> Option<String> {
+        let Dimensions { width, height } = self.grid.tile;
+        match &self.photometric {
+            _ if self.in_strips => Some("its pixels lie in strips, not in tiles".into()),
+            _ if width.max(height) > LARGEST_TILE || width.min(height) < 16 => Some(format!(
+                "its tiles are {width} x {height} pixels; 16 to {LARGEST_TILE} a side can be cut"
+            )),
+            _ if matches!(self.codec, Codec::Foreign(_)) => {
+                Some("its compression is one for fax and the like".into())
+            }
+            _ if self.separate => Some("its colours lie in separate planes".into()),
+            _ if self.bits != 8 => {
+                Some(format!("its samples have {} bits, which viewers cannot show", self.bits))
+            }
+            _ if self.format != Format::Unsigned => Some("its samples are not unsigned whole numbers".into()),
+            Photometric::Cmyk => Some("its colours are inks (CMYK)".into()),
+            Photometric::CieLab | Photometric::IccLab => Some("its colours are L*a*b*".into()),
+            Photometric::Palette(_) => Some("its colours are a palette's".into()),
+            Photometric::YCbCr if self.codec != Codec::Jpeg => {
+                Some("it has YCbCr samples outside JPEG".into())
+            }
+            _ => None,
         }
     }
 
     /// Where the tile lies in the file; `None` if it is not stored.
     pub fn range(&self, tile: TileIndex) -> Option<std::ops::Range<u64>> {
         let (offset, length) = *self.tiles.get(self.grid.number(tile))?;
-        (length > 0).then(|| offset..offset.saturating_add(u64::from(length)))
+        (length > 0).then(|| offset..offset.saturating_add(length))
     }
 }
 

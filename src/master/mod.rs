@@ -12,12 +12,12 @@ pub mod write;
 use std::sync::Arc;
 
 pub use bytes::{Held, Stop};
-pub use level::{Codec, Grid, Level, Photometric, Sample, TileIndex};
+pub use level::{Codec, Format, Grid, Level, Photometric, Predictor, TileIndex};
 pub use orientation::Orientation;
 pub use whole::Whole;
 
 use crate::iiif::Dimensions;
-use crate::pixels::Channels;
+use crate::pixels::{Alpha, Depth, Model, Shape};
 
 /// Why a file cannot be a master, in words for those who keep it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +60,10 @@ pub enum Kind {
         bytes: u64,
         /// Why it cannot be cut.
         reason: String,
+        /// As the header says.
+        shape: Shape,
+        /// How a TIFF's page lies in it.
+        sheet: Option<Arc<Level>>,
     },
 }
 
@@ -85,11 +89,14 @@ impl Master {
         if self.orientation.swaps() { self.dimensions.turned() } else { self.dimensions }
     }
 
-    /// What a decoded pixel has; 8-bit RGB where only decoding will tell.
-    pub fn channels(&self) -> Channels {
-        match self.levels.first() {
-            Some(level) => level.channels(),
-            None => Channels::Rgb,
+    /// What its samples are before they are converted.
+    pub fn shape(&self) -> Shape {
+        match (&self.kind, self.levels.first()) {
+            (Kind::Whole { shape, .. }, _) => *shape,
+            (Kind::Tiled, Some(level)) => level.shape(),
+            (Kind::Tiled, None) => {
+                Shape { dimensions: self.dimensions, model: Model::Rgb, alpha: Alpha::None, depth: Depth::U8 }
+            }
         }
     }
 

@@ -14,6 +14,11 @@ impl Orientation {
         Self(if (1..=8).contains(&number) { number as u8 } else { 1 })
     }
 
+    /// EXIF's number, 1 to 8.
+    pub fn number(self) -> u8 {
+        self.0
+    }
+
     pub fn is_upright(self) -> bool {
         self.0 == 1
     }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::bytes::{Held, Stop};
 use super::ifd::{Directory, Layout};
-use super::level::{Codec, Grid, Level, Photometric, Sample};
+use super::level::{Codec, Format, Grid, Level, Photometric, Predictor};
 use super::{Kind, Master, Orientation, Refused};
 use crate::iiif::Dimensions;
+use crate::pixels::Alpha;
 
 const SUBFILE: u16 = 254;
 const WIDTH: u16 = 256;
@@ -14,15 +15,21 @@ const HEIGHT: u16 = 257;
 const BITS: u16 = 258;
 const COMPRESSION: u16 = 259;
 const PHOTOMETRIC: u16 = 262;
+const FILL_ORDER: u16 = 266;
+const STRIP_OFFSETS: u16 = 273;
 const ORIENTATION: u16 = 274;
 const SAMPLES: u16 = 277;
+const ROWS_PER_STRIP: u16 = 278;
+const STRIP_LENGTHS: u16 = 279;
 const PLANAR: u16 = 284;
 const PREDICTOR: u16 = 317;
+const PALETTE: u16 = 320;
 const TILE_WIDTH: u16 = 322;
 const TILE_HEIGHT: u16 = 323;
 const OFFSETS: u16 = 324;
 const LENGTHS: u16 = 325;
 const SUB_IFDS: u16 = 330;
+const INK_SET: u16 = 332;
 const EXTRA_SAMPLES: u16 = 338;
 const SAMPLE_FORMAT: u16 = 339;
 const JPEG_TABLES: u16 = 347;
@@ -108,10 +115,9 @@ impl Pyramid {
             icc,
             has_reduced_flag: false,
         };
-        match level(held, layout, directory) {
-            Err(Stop::Refused(Refused::Unsupported(reason))) => pyramid.uncut = Some(reason),
-            other => pyramid.levels.push(other?),
-        }
+        let level = level(held, layout, directory)?;
+        pyramid.uncut = level.uncut();
+        pyramid.levels.push(level);
         for offset in directory.numbers(held, SUB_IFDS, 64)? {
             pyramid.add(
                 held,
@@ -142,7 +148,7 @@ impl Pyramid {
             return Ok(());
         }
         match level(held, layout, directory) {
-            Ok(level) if level.reduces(self.full) => self.levels.push(level),
+            Ok(level) if level.reduces(self.full) && level.uncut().is_none() => self.levels.push(level),
             Err(Stop::Missing { range, likely }) => return Err(Stop::Missing { range, likely }),
             _ => {}
         }
@@ -150,13 +156,19 @@ impl Pyramid {
     }
 
     fn finish(mut self, held: &Held) -> Result<Master, Stop> {
+        // Levels of another kind than the full size's could not be told from it by a viewer.
+        if self.uncut.is_some() {
+            self.levels.truncate(1);
+        }
         self.levels.sort_by_key(|level| std::cmp::Reverse(level.dimensions.area()));
         self.levels.dedup_by_key(|level| level.dimensions);
         let kind = match self.uncut {
             None => Kind::Tiled,
             Some(reason) => {
-                self.levels.clear();
-                Kind::Whole { codec: super::Whole::Tiff, bytes: held.size(), reason }
+                let sheet = self.levels.remove(0);
+                let shape = sheet.shape();
+                let bytes = held.size();
+                Kind::Whole { codec: super::Whole::Tiff, bytes, reason, shape, sheet: Some(Arc::new(sheet)) }
             }
         };
         Ok(Master {
@@ -180,47 +192,51 @@ fn dimensions(held: &Held, directory: &Directory) -> Result<Dimensions, Stop> {
     Ok(Dimensions::new(side(WIDTH)?, side(HEIGHT)?))
 }
 
-/// One directory as a level that can be cut; `Unsupported` says why it cannot.
+/// One directory as an image whose samples can be read; `Unsupported` says why they cannot.
 fn level(held: &Held, layout: Layout, directory: &Directory) -> Result<Level, Stop> {
-    let cannot = |reason: String| Stop::from(Refused::Unsupported(reason));
     let number = |tag, default| directory.number(held, tag).map(|found| found.unwrap_or(default));
     let dimensions = dimensions(held, directory)?;
-    if !directory.has(TILE_WIDTH) {
-        return Err(cannot("its pixels lie in strips, not in tiles".into()));
-    }
-    let (tile_width, tile_height) = (number(TILE_WIDTH, 0)?, number(TILE_HEIGHT, 0)?);
-    if !(16..=8192).contains(&tile_width) || !(16..=8192).contains(&tile_height) {
-        return Err(cannot(format!(
-            "its tiles are {tile_width} x {tile_height} pixels; 16 to 8192 a side can be cut"
-        )));
-    }
-    let grid = Grid { image: dimensions, tile: Dimensions::new(tile_width as u32, tile_height as u32) };
-    let samples = number(SAMPLES, 1)?;
-    if number(PLANAR, 1)? != 1 && samples > 1 {
-        return Err(cannot("its colours lie in separate planes".into()));
-    }
-    let bits = directory.numbers(held, BITS, 16)?;
-    let bits = if bits.is_empty() { vec![1] } else { bits };
-    let format = number(SAMPLE_FORMAT, 1)?;
-    let sample = match (bits[0], format) {
-        (8, 1) => Sample::U8,
-        (16, 1) => Sample::U16,
-        (bits, 1) => return Err(cannot(format!("its samples have {bits} bits; 8 and 16 can be cut"))),
-        _ => return Err(cannot("its samples are not unsigned whole numbers".into())),
+    let in_strips = !directory.has(TILE_WIDTH);
+    let tile = match in_strips {
+        true => {
+            let rows = number(ROWS_PER_STRIP, u64::from(u32::MAX))?.clamp(1, u64::from(dimensions.height));
+            Dimensions::new(dimensions.width, rows as u32)
+        }
+        false => Dimensions::new(tile_side(number(TILE_WIDTH, 0)?)?, tile_side(number(TILE_HEIGHT, 0)?)?),
     };
-    if bits.iter().any(|&b| b != bits[0]) {
-        return Err(cannot("its samples have different widths".into()));
+    let grid = Grid { image: dimensions, tile };
+    let samples = number(SAMPLES, 1)?;
+    let separate = number(PLANAR, 1)? != 1 && samples > 1;
+    let bits = directory.numbers(held, BITS, 64)?;
+    let bits = if bits.is_empty() { vec![1] } else { bits };
+    let format = match number(SAMPLE_FORMAT, 1)? {
+        1 | 4 => Format::Unsigned,
+        2 => Format::Signed,
+        3 => Format::Float,
+        other => return Err(cannot(format!("its samples are of kind {other}"))),
+    };
+    let sound = match format {
+        Format::Float => matches!(bits[0], 16 | 24 | 32 | 64),
+        _ => matches!(bits[0], 1..=16 | 24 | 32),
+    };
+    if !sound || bits.iter().any(|&b| b != bits[0]) {
+        return Err(cannot(format!(
+            "its samples have {} bits; 1 to 16, 24 and 32, all alike, are read",
+            bits[0]
+        )));
     }
     let photometric = match (number(PHOTOMETRIC, 1)?, samples) {
         (0, 1..) => Photometric::WhiteIsZero,
         (1, 1..) => Photometric::BlackIsZero,
         (2, 3..) => Photometric::Rgb,
+        (3, 1..) if bits[0] <= 16 => Photometric::Palette(palette(held, directory, bits[0])?),
+        (5, 4..) if number(INK_SET, 1)? == 1 => Photometric::Cmyk,
         (6, 3) => Photometric::YCbCr,
+        (8, 3..) => Photometric::CieLab,
+        (9, 3..) => Photometric::IccLab,
         (other, _) => return Err(cannot(format!("its colours are of kind {other} with {samples} samples"))),
     };
-    let compression = number(COMPRESSION, 1)?;
-    let predictor = number(PREDICTOR, 1)?;
-    let codec = match compression {
+    let codec = match number(COMPRESSION, 1)? {
         1 => Codec::None,
         5 => Codec::Lzw,
         7 => Codec::Jpeg,
@@ -228,58 +244,99 @@ fn level(held: &Held, layout: Layout, directory: &Directory) -> Result<Level, St
         32773 => Codec::PackBits,
         50000 => Codec::Zstd,
         50001 => Codec::Webp,
-        other => return Err(cannot(format!("its compression is of kind {other}"))),
+        other => Codec::Foreign(other as u16),
     };
-    if codec != Codec::Jpeg && photometric == Photometric::YCbCr {
-        return Err(cannot("it has YCbCr samples outside JPEG".into()));
-    }
-    if codec == Codec::Jpeg && (sample != Sample::U8 || samples > 3 || samples == 2) {
+    if codec == Codec::Jpeg && (bits[0] != 8 || !matches!(samples, 1 | 3 | 4)) {
         return Err(cannot(format!("its JPEG tiles have {samples} samples of {} bits", bits[0])));
     }
-    if matches!(codec, Codec::Lzw | Codec::Deflate | Codec::Zstd) && !(1..=2).contains(&predictor) {
-        return Err(cannot(format!("its predictor is of kind {predictor}")));
-    }
+    let predictor = match (number(PREDICTOR, 1)?, codec) {
+        (2, Codec::Lzw | Codec::Deflate | Codec::Zstd) if matches!(bits[0], 8 | 16 | 32) => {
+            Predictor::Horizontal
+        }
+        (3, Codec::Lzw | Codec::Deflate | Codec::Zstd) if format == Format::Float => Predictor::Float,
+        (other @ 2.., Codec::Lzw | Codec::Deflate | Codec::Zstd) => {
+            return Err(cannot(format!("its predictor is of kind {other} for samples of {} bits", bits[0])));
+        }
+        _ => Predictor::None,
+    };
     let tables = match directory.bytes(held, JPEG_TABLES, 64 << 10)? {
         Some(tables) if codec == Codec::Jpeg => Some(Arc::from(tables)),
         _ => None,
     };
-    // Arrays come last: a missing one is asked for together with all that follows.
-    let offsets = array(held, directory, OFFSETS, grid)?;
-    let lengths = array(held, directory, LENGTHS, grid)?;
-    let tiles = offsets
-        .into_iter()
-        .zip(lengths)
-        .map(|(offset, length)| (offset, length.min(u64::from(u32::MAX)) as u32));
-    Ok(Level {
+    let mut level = Level {
         dimensions,
         grid,
         codec,
-        sample,
+        bits: bits[0] as u8,
+        format,
         photometric,
         samples: samples.min(64) as u8,
-        associated_alpha: directory.numbers(held, EXTRA_SAMPLES, 64)?.first() == Some(&1),
-        has_alpha: matches!(directory.numbers(held, EXTRA_SAMPLES, 64)?.first(), Some(1 | 2)),
-        predictor: predictor == 2,
+        alpha: Alpha::None,
+        predictor,
         big_endian: layout.big_endian,
+        lowest_first: number(FILL_ORDER, 1)? == 2,
+        separate,
+        in_strips,
         tables,
-        tiles: tiles.collect(),
-    })
+        tiles: Vec::new(),
+    };
+    let extra = directory.numbers(held, EXTRA_SAMPLES, 64)?;
+    if samples as usize > level.model().count() && codec != Codec::Jpeg {
+        level.alpha = match extra.first() {
+            Some(1) => Alpha::Associated,
+            Some(2) => Alpha::Straight,
+            _ => Alpha::None,
+        };
+    }
+    // Arrays come last: a missing one is asked for together with all that follows.
+    let (offsets, lengths) = if in_strips { (STRIP_OFFSETS, STRIP_LENGTHS) } else { (OFFSETS, LENGTHS) };
+    let count = grid.count() * if separate { samples } else { 1 };
+    let offsets = array(held, directory, offsets, count)?;
+    let lengths = match directory.has(lengths) || codec != Codec::None {
+        true => array(held, directory, lengths, count)?,
+        // Old writers left it out where it can be reckoned.
+        false => vec![held.size(); offsets.len()],
+    };
+    level.tiles = offsets.into_iter().zip(lengths).collect();
+    Ok(level)
 }
 
-fn array(held: &Held, directory: &Directory, tag: u16, grid: Grid) -> Result<Vec<u64>, Stop> {
-    if grid.count() > MOST_TILES {
-        return Err(Refused::damaged(format!("it claims {} tiles", grid.count())).into());
+fn cannot(reason: String) -> Stop {
+    Refused::Unsupported(reason).into()
+}
+
+fn tile_side(length: u64) -> Result<u32, Stop> {
+    match length {
+        1..=16384 => Ok(length as u32),
+        _ => Err(Refused::damaged(format!("its tiles have a side of {length} pixels")).into()),
     }
-    let found = directory.numbers(held, tag, grid.count() + 16).map_err(|stop| match stop {
+}
+
+fn palette(held: &Held, directory: &Directory, bits: u64) -> Result<Arc<[u16]>, Stop> {
+    let wanted = 3 << bits;
+    let colors: Vec<u16> = directory.numbers(held, PALETTE, wanted)?.into_iter().map(|v| v as u16).collect();
+    if colors.len() as u64 != wanted {
+        return Err(Refused::damaged(format!("its palette has {} of {wanted} values", colors.len())).into());
+    }
+    // Some writers fill bytes only.
+    let narrow = colors.iter().all(|&value| value < 256);
+    Ok(colors.into_iter().map(|value| if narrow { value * 257 } else { value }).collect())
+}
+
+fn array(held: &Held, directory: &Directory, tag: u16, count: u64) -> Result<Vec<u64>, Stop> {
+    if count > MOST_TILES {
+        return Err(Refused::damaged(format!("it claims {} tiles", count)).into());
+    }
+    let found = directory.numbers(held, tag, count + 16).map_err(|stop| match stop {
         // The other array and the next directories lie near.
         Stop::Missing { range, .. } => {
-            let likely = (grid.count() * 48 + (64 << 10)).min(held.size() - range.start);
+            let likely = (count * 48 + (64 << 10)).min(held.size() - range.start);
             Stop::Missing { range, likely }
         }
         other => other,
     })?;
-    if (found.len() as u64) < grid.count() {
-        let reason = format!("its index lists {} of {} tiles", found.len(), grid.count());
+    if (found.len() as u64) < count {
+        let reason = format!("its index lists {} of {} tiles", found.len(), count);
         return Err(Refused::damaged(reason).into());
     }
     Ok(found)

@@ -1,10 +1,20 @@
 //! Masters that can only be decoded as a whole: what their headers say.
 
+use std::io::Read;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use super::bytes::{Held, Stop};
 use super::ifd::Layout;
 use super::{Kind, Master, Orientation, Refused};
 use crate::iiif::Dimensions;
-use crate::pixels::{self, jpeg};
+use crate::pixels::decode::jp2;
+use crate::pixels::jpeg::exif_orientation;
+use crate::pixels::{self, Alpha, Depth, Model, ReadAt, Shape, jpeg};
+
+/// No honest header has more chunks before its pixels.
+const MOST_CHUNKS: usize = 256;
+/// No profile or EXIF of use is larger, in bytes.
+const MOST_PROFILE: u64 = 4 << 20;
 
 /// The formats of masters without tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,6 +23,9 @@ pub enum Whole {
     Jpeg,
     Png,
     Webp,
+    Gif,
+    /// JPEG 2000 and its high-throughput kind, in boxes or bare.
+    Jp2,
 }
 
 impl Whole {
@@ -22,6 +35,8 @@ impl Whole {
             [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
             [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, ..] => Some(Self::Png),
             [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Self::Webp),
+            [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Self::Gif),
+            [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] | [0xff, 0x4f, 0xff, 0x51, ..] => Some(Self::Jp2),
             _ => Layout::of(start).map(|_| Self::Tiff),
         }
     }
@@ -32,6 +47,8 @@ impl Whole {
             Self::Jpeg => "JPEG",
             Self::Png => "PNG",
             Self::Webp => "WebP",
+            Self::Gif => "GIF",
+            Self::Jp2 => "JPEG 2000",
         }
     }
 }
@@ -39,53 +56,109 @@ impl Whole {
 /// What to say of a file that is none of these.
 pub fn unknown(start: &[u8]) -> String {
     let name = match start {
-        [0, 0, 0, 12, b'j', b'P', ..] | [0xff, 0x4f, 0xff, 0x51, ..] => "JPEG 2000",
-        [b'G', b'I', b'F', b'8', ..] => "GIF",
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => "AVIF, HEIC or another ISO media file",
         [b'%', b'P', b'D', b'F', ..] => "PDF",
         [b'8', b'B', b'P', b'S', ..] => "Photoshop",
         [] => return "the file is empty".into(),
         _ => "a kind that is not known",
     };
-    format!("the file is {name}; TIFF, JPEG, PNG and WebP are served")
+    format!(
+        "the file is {name}; TIFF, JPEG, JPEG 2000, PNG, WebP and GIF are served; `vips copy IN OUT.tif` may convert it"
+    )
+}
+
+/// What a header says.
+struct Said {
+    shape: Shape,
+    orientation: Orientation,
+    icc: Option<Arc<[u8]>>,
 }
 
 /// The master that this file is, by its header alone.
 pub fn index(held: &Held, codec: Whole) -> Result<Master, Stop> {
-    let (dimensions, orientation, icc) = match codec {
+    let said = match codec {
         Whole::Jpeg => jpeg_header(held)?,
-        Whole::Png => (png_size(held)?, Orientation::UPRIGHT, None),
-        Whole::Webp => (webp_size(held)?, Orientation::UPRIGHT, None),
+        Whole::Png => png_header(held)?,
+        Whole::Webp => webp_header(held)?,
+        Whole::Gif => gif_header(held)?,
+        Whole::Jp2 => jp2_header(held)?,
         Whole::Tiff => return Err(Refused::damaged("a TIFF has directories").into()),
     };
-    let reason = format!("a {} has no tiles", codec.name());
-    let kind = Kind::Whole { codec, bytes: held.size(), reason };
-    Ok(Master { dimensions, orientation, icc, levels: Vec::new(), kind })
+    let reason = match codec {
+        Whole::Jp2 => "JPEG 2000 is costly to decode".into(),
+        codec => format!("a {} has no tiles", codec.name()),
+    };
+    let kind = Kind::Whole { codec, bytes: held.size(), reason, shape: said.shape, sheet: None };
+    let Said { shape, orientation, icc } = said;
+    Ok(Master { dimensions: shape.dimensions, orientation, icc, levels: Vec::new(), kind })
 }
-
-type Said = (Dimensions, Orientation, Option<std::sync::Arc<[u8]>>);
 
 fn jpeg_header(held: &Held) -> Result<Said, Stop> {
     const MOST: u64 = 32 << 20;
     let mut length = held.start().len() as u64;
     loop {
         match jpeg::header(held.get(0, length)?).map_err(refused)? {
-            Ok(header) if header.components == 4 => {
-                let reason = "the file is a CMYK JPEG, which is not read; convert it to sRGB, as with `vips icc_transform`";
-                return Err(Refused::Unsupported(reason.into()).into());
-            }
             Ok(header) => {
-                return Ok((
-                    header.dimensions,
-                    Orientation::new(header.orientation.into()),
-                    header.icc.map(Into::into),
-                ));
+                let model = match header.components {
+                    1 => Model::Gray,
+                    4 => Model::Cmyk,
+                    _ => Model::Rgb,
+                };
+                let shape =
+                    Shape { dimensions: header.dimensions, model, alpha: Alpha::None, depth: Depth::U8 };
+                let orientation = Orientation::new(header.orientation.into());
+                return Ok(Said { shape, orientation, icc: header.icc.map(Into::into) });
             }
             Err(_) if length >= held.size().min(MOST) => {
                 return Err(Refused::damaged("it ends before its frame header").into());
             }
             Err(needed) => length = (needed as u64 + (64 << 10)).min(held.size()),
         }
+    }
+}
+
+/// JPEG 2000's boxes are read by its decoder, which asks for bytes as it goes.
+fn jp2_header(held: &Held) -> Result<Said, Stop> {
+    let asked = Asked { held, missing: Mutex::new(None) };
+    let header = jp2::header(&asked);
+    let missing = asked.missing.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(missing) = missing {
+        return Err(missing);
+    }
+    let header = header.map_err(refused)?;
+    let jp2::Header { dimensions, model, alpha, depth, .. } = header;
+    sound(true, dimensions)?;
+    let orientation = Orientation::new(header.orientation.into());
+    Ok(Said {
+        shape: Shape { dimensions, model, alpha, depth },
+        orientation,
+        icc: header.icc.map(Into::into),
+    })
+}
+
+/// What has been fetched of a file, as a reader sees it that knows nothing of fetching.
+struct Asked<'a> {
+    held: &'a Held,
+    missing: Mutex<Option<Stop>>,
+}
+
+impl ReadAt for Asked<'_> {
+    fn size(&self) -> u64 {
+        self.held.size()
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<()> {
+        match self.held.get(offset, into.len() as u64) {
+            Ok(bytes) => into.copy_from_slice(bytes),
+            Err(stop) => {
+                if matches!(stop, Stop::Missing { .. }) {
+                    let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+                    missing.get_or_insert(stop);
+                }
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(())
     }
 }
 
@@ -96,31 +169,100 @@ fn refused(error: pixels::Error) -> Stop {
     }
 }
 
-/// IHDR comes first (PNG, §11.2.1).
-fn png_size(held: &Held) -> Result<Dimensions, Stop> {
-    let header = held.get(0, 24)?;
+/// IHDR comes first (PNG, §11.2.1); profile and EXIF may stand before the pixels.
+fn png_header(held: &Held) -> Result<Said, Stop> {
+    let header = held.get(0, 26)?;
     let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
-    sound(&header[12..16] == b"IHDR", Dimensions::new(number(16), number(20)))
+    let dimensions = sound(&header[12..16] == b"IHDR", Dimensions::new(number(16), number(20)))?;
+    let (depth, color) = (header[24], header[25]);
+    let mut shape = Shape {
+        dimensions,
+        model: if color & 2 == 0 { Model::Gray } else { Model::Rgb },
+        alpha: if color & 4 == 0 { Alpha::None } else { Alpha::Straight },
+        depth: if depth == 16 { Depth::U16 } else { Depth::U8 },
+    };
+    let (mut orientation, mut icc, mut at) = (Orientation::UPRIGHT, None, 33);
+    for _ in 0..MOST_CHUNKS {
+        if at + 8 > held.size() {
+            break; // Its decoder will say so.
+        }
+        let chunk = held.get(at, 8)?;
+        let length = u64::from(u32::from_be_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]));
+        let body = |most| held.get(at + 8, length.min(most));
+        match &chunk[4..8] {
+            b"IDAT" | b"IEND" => break,
+            b"iCCP" => icc = inflated(body(MOST_PROFILE)?),
+            b"eXIf" => orientation = Orientation::new(exif_orientation(body(MOST_PROFILE)?).into()),
+            b"tRNS" => shape.alpha = Alpha::Straight,
+            _ => {}
+        }
+        at += 12 + length;
+    }
+    Ok(Said { shape, orientation, icc })
+}
+
+/// A name, a zero, the method's number, and the profile, deflated (PNG, §11.3.2.3).
+fn inflated(chunk: &[u8]) -> Option<Arc<[u8]>> {
+    let name = chunk.iter().take(80).position(|&byte| byte == 0)?;
+    let mut icc = Vec::new();
+    let packed = flate2::read::ZlibDecoder::new(chunk.get(name + 2..)?);
+    packed.take(MOST_PROFILE).read_to_end(&mut icc).ok()?;
+    (icc.len() > 128).then(|| icc.into())
 }
 
 /// The first chunk says the size, each kind in its own way (WebP container specification).
-fn webp_size(held: &Held) -> Result<Dimensions, Stop> {
+fn webp_header(held: &Held) -> Result<Said, Stop> {
     let b = held.get(0, 30)?;
     let low = |at: usize| u32::from(b[at]) | u32::from(b[at + 1]) << 8;
-    match &b[12..16] {
+    let (dimensions, alpha) = match &b[12..16] {
         b"VP8X" => {
             let (w, h) = (low(24) | u32::from(b[26]) << 16, low(27) | u32::from(b[29]) << 16);
-            sound(true, Dimensions::new(w + 1, h + 1))
+            (sound(true, Dimensions::new(w + 1, h + 1))?, b[20] & 0x12 != 0)
         }
         b"VP8L" => {
             let bits = low(21) | low(23) << 16;
-            sound(b[20] == 0x2f, Dimensions::new((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1))
+            let size = Dimensions::new((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1);
+            (sound(b[20] == 0x2f, size)?, bits >> 28 & 1 == 1)
         }
         b"VP8 " => {
-            sound(b[23..26] == [0x9d, 0x01, 0x2a], Dimensions::new(low(26) & 0x3fff, low(28) & 0x3fff))
+            let size = Dimensions::new(low(26) & 0x3fff, low(28) & 0x3fff);
+            (sound(b[23..26] == [0x9d, 0x01, 0x2a], size)?, false)
         }
-        _ => Err(Refused::damaged("its first chunk is none that WebP knows").into()),
+        _ => return Err(Refused::damaged("its first chunk is none that WebP knows").into()),
+    };
+    let alpha = if alpha { Alpha::Straight } else { Alpha::None };
+    let shape = Shape { dimensions, model: Model::Rgb, alpha, depth: Depth::U8 };
+    let (mut orientation, mut icc, mut at) = (Orientation::UPRIGHT, None, 12);
+    let more = &b[12..16] == b"VP8X" && b[20] & 0x28 != 0;
+    for _ in 0..if more { MOST_CHUNKS } else { 0 } {
+        if at + 8 > held.size() {
+            break;
+        }
+        let chunk = held.get(at, 8)?;
+        let length = u64::from(u32::from_le_bytes([chunk[4], chunk[5], chunk[6], chunk[7]]));
+        if length <= MOST_PROFILE && at + 8 + length <= held.size() {
+            match &chunk[..4] {
+                b"ICCP" => icc = Some(held.get(at + 8, length)?).filter(|icc| icc.len() > 128).map(Arc::from),
+                b"EXIF" => {
+                    let exif = held.get(at + 8, length)?;
+                    let exif = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
+                    orientation = Orientation::new(exif_orientation(exif).into());
+                }
+                _ => {}
+            }
+        }
+        at += 8 + length + length % 2;
     }
+    Ok(Said { shape, orientation, icc })
+}
+
+/// The logical screen (GIF89a, §18).
+fn gif_header(held: &Held) -> Result<Said, Stop> {
+    let b = held.get(0, 10)?;
+    let side = |at: usize| u32::from(u16::from_le_bytes([b[at], b[at + 1]]));
+    let dimensions = sound(true, Dimensions::new(side(6), side(8)))?;
+    let shape = Shape { dimensions, model: Model::Rgb, alpha: Alpha::Straight, depth: Depth::U8 };
+    Ok(Said { shape, orientation: Orientation::UPRIGHT, icc: None })
 }
 
 fn sound(well_formed: bool, size: Dimensions) -> Result<Dimensions, Stop> {

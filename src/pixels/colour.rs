@@ -281,3 +281,41 @@ mod tests {
         }
     }
 }
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Output {
+    #[default]
+    Srgb,
+    DisplayP3,
+}
+impl Output {
+    pub fn profile(self, _gray: bool) -> Arc<[u8]> {
+        Arc::from(&[0u8; 200][..])
+    }
+}
+pub struct Conversion;
+impl Conversion {
+    pub fn new(_: Option<&[u8]>, _: super::Model, _: Output) -> Self {
+        Self
+    }
+    pub fn convert(&self, raw: super::Raw) -> Raster {
+        let n = raw.shape().count();
+        let ch = Self::channels(raw.model, raw.alpha);
+        let s: Vec<u8> = match raw.samples {
+            super::Samples::U8(s) => s,
+            super::Samples::U16(s) => s.into_iter().map(|v| (v >> 8) as u8).collect(),
+        };
+        let s = s.chunks(n).flat_map(|p| p[..ch.count().min(n)].to_vec()).collect();
+        Raster { dimensions: raw.dimensions, channels: ch, samples: s }
+    }
+    pub fn channels(model: super::Model, alpha: super::Alpha) -> Channels {
+        match (model, alpha) {
+            (super::Model::Gray, super::Alpha::None) => Channels::Gray,
+            (_, super::Alpha::None) => Channels::Rgb,
+            _ => Channels::Rgba,
+        }
+    }
+}
+pub fn description(_: &[u8]) -> Option<String> {
+    None
+}

@@ -3,6 +3,7 @@
 pub mod colour;
 pub mod decode;
 pub mod encode;
+pub mod in_order;
 pub mod jpeg;
 mod picture;
 mod planar;
@@ -10,14 +11,17 @@ mod planar_rgb;
 mod raster;
 mod raw;
 pub mod scale;
+mod shrunk;
 pub mod tone;
 pub mod turn;
 
+pub use in_order::InOrder;
 pub use picture::Picture;
 pub use planar::{Planar, Plane, Subsampling};
 pub use planar_rgb::planar_to_raster;
 pub use raster::{Channels, Raster};
 pub use raw::{Alpha, Depth, Model, Raw, ReadAt, Rows, Samples, Shape};
+pub use shrunk::Shrunk;
 
 /// Why samples could not be read or written.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::frame::Frame;
-use super::tile::decode_tile;
+use super::sheet::decode_tile;
 use crate::iiif::Dimensions;
 use crate::master::{Codec, Level, TileIndex};
 use crate::pixels::{Channels, Error, Picture, Planar, Raster, jpeg, scale};

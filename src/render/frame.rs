@@ -47,6 +47,24 @@ impl Frame {
         Self { tiles: Vec::new(), origin: (0, 0), canvas: decoded, window, size: lying(plan, master), reduce }
     }
 
+    /// Frames a rendering of a part of a master that decodes at `1 / reduce` without levels of its own.
+    pub fn of_region(plan: &Plan, master: &Master, reduce: u32) -> Self {
+        let region = master.orientation.stored(plan.region, master.dimensions);
+        let decoded = master.dimensions.reduced(reduce);
+        let window = scaled(region, master.dimensions, decoded);
+        let cover = cover(window, decoded);
+        let window = shrunk(window, (cover.x, cover.y), 1);
+        let (canvas, size) = (cover.dimensions(), lying(plan, master));
+        Self { tiles: Vec::new(), origin: (cover.x, cover.y), canvas, window, size, reduce }
+    }
+
+    /// The decoded pixels in pixels of the full image, as it lies.
+    pub fn source(&self, full: Dimensions) -> Rect {
+        let (x, y) = (self.origin.0 * self.reduce, self.origin.1 * self.reduce);
+        let width = (self.canvas.width * self.reduce).min(full.width - x);
+        Rect { x, y, width, height: (self.canvas.height * self.reduce).min(full.height - y) }
+    }
+
     /// The most bytes of memory that the rendering takes at one time: canvas, scaled picture,
     /// and what is made of it on the way to its encoding.
     pub fn cost(&self, bytes_a_pixel: u64) -> u64 {

@@ -1,18 +1,18 @@
-//! TIFFs that cannot be cut (strips, separate planes, odd sample widths), decoded whole.
+//! TIFFs in compressions that are left to a library (fax and the like), decoded whole.
 
-use std::io::Cursor;
+use std::io::{BufReader, Read, Seek};
 
 use tiff::ColorType;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::Tag;
 
 use crate::iiif::Dimensions;
-use crate::pixels::{Channels, Error, Raster};
+use crate::pixels::{Alpha, Error, Model, Raw, Samples};
 
 const WHAT: &str = "TIFF";
 
-/// Decodes page `page` (1 is the first that is no reduced copy) to 8-bit samples.
-pub fn decode(file: &[u8], page: u32, limit: u64) -> Result<Raster, Error> {
+/// Decodes page `page` (1 is the first that is no reduced copy) whole.
+pub fn decode(file: impl Read + Seek, page: u32, limit: u64) -> Result<Raw, Error> {
     let damaged = |error: tiff::TiffError| match error {
         tiff::TiffError::UnsupportedError(error) => {
             Error::Unsupported(format!("the TIFF is of a kind that is not read: {error}"))
@@ -23,7 +23,7 @@ pub fn decode(file: &[u8], page: u32, limit: u64) -> Result<Raster, Error> {
     // Samples may be four of 16 bits.
     limits.decoding_buffer_size = usize::try_from(limit.saturating_mul(8)).unwrap_or(usize::MAX);
     limits.intermediate_buffer_size = limits.decoding_buffer_size;
-    let mut decoder = Decoder::new(Cursor::new(file)).map_err(damaged)?.with_limits(limits);
+    let mut decoder = Decoder::new(BufReader::new(file)).map_err(damaged)?.with_limits(limits);
     let mut left = page;
     loop {
         let reduced =
@@ -50,38 +50,43 @@ pub fn decode(file: &[u8], page: u32, limit: u64) -> Result<Raster, Error> {
         return Err(Error::Unsupported(reason.into()));
     }
     let decoded = decoder.read_image().map_err(damaged)?;
-    raster(dimensions, color, decoded)
+    raw(dimensions, color, decoded)
 }
 
-fn raster(dimensions: Dimensions, color: ColorType, decoded: DecodingResult) -> Result<Raster, Error> {
+fn raw(dimensions: Dimensions, color: ColorType, decoded: DecodingResult) -> Result<Raw, Error> {
     let unsupported = || {
-        let reason = format!("the TIFF has samples of kind {color:?}; grey and RGB of 8 or 16 bits are read");
+        let reason = format!(
+            "the TIFF has samples of kind {color:?} in a compression that is not read; write it anew, as with \
+             `vips copy IN OUT.tif[compression=deflate]`"
+        );
         Error::Unsupported(reason)
     };
     let samples = match decoded {
-        DecodingResult::U8(samples) => samples,
-        DecodingResult::U16(samples) => {
-            samples.into_iter().map(|s| ((u32::from(s) + 128) / 257) as u8).collect()
-        }
+        DecodingResult::U8(samples) => Samples::U8(samples),
+        DecodingResult::U16(samples) => Samples::U16(samples),
         _ => return Err(unsupported()),
     };
-    let area = dimensions.area() as usize;
-    let (channels, count) = match color {
-        ColorType::Gray(1) => {
-            return Ok(Raster { dimensions, channels: Channels::Gray, samples: bits(dimensions, &samples) });
-        }
-        ColorType::Gray(8 | 16) => (Channels::Gray, 1),
-        ColorType::RGB(8 | 16) => (Channels::Rgb, 3),
-        ColorType::RGBA(8 | 16) => (Channels::Rgba, 4),
+    let (model, alpha) = match color {
+        ColorType::Gray(1) => (Model::Gray, Alpha::None),
+        ColorType::Gray(8 | 16) => (Model::Gray, Alpha::None),
+        ColorType::RGB(8 | 16) => (Model::Rgb, Alpha::None),
+        ColorType::RGBA(8 | 16) => (Model::Rgb, Alpha::Straight),
+        ColorType::CMYK(8 | 16) => (Model::Cmyk, Alpha::None),
         _ => return Err(unsupported()),
     };
-    if samples.len() != area * count {
+    let samples = match (color, samples) {
+        (ColorType::Gray(1), Samples::U8(packed)) => Samples::U8(bits(dimensions, &packed)),
+        (_, samples) => samples,
+    };
+    let raw = Raw { dimensions, model, alpha, samples };
+    let wanted = dimensions.area() as usize * raw.shape().count();
+    if raw.samples.len() != wanted {
         return Err(Error::damaged(
             WHAT,
-            format!("it holds {} samples instead of {}", samples.len(), area * count),
+            format!("it holds {} samples instead of {wanted}", raw.samples.len()),
         ));
     }
-    Ok(Raster { dimensions, channels, samples })
+    Ok(raw)
 }
 
 /// One bit a pixel, rows filled up to whole bytes.

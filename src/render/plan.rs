@@ -146,7 +146,8 @@ fn rendered(region: Rect, size: Dimensions, master: &Master) -> Source {
 mod tests {
     use super::*;
     use crate::iiif::ImageRequest;
-    use crate::master::{Grid, Orientation, Photometric, Sample};
+    use crate::master::{Format, Grid, Orientation, Photometric, Predictor};
+    use crate::pixels::Alpha;
     use proptest::prelude::*;
 
     /// A pyramid of JPEG tiles, sides rounded up or down by `round_up`.
@@ -162,13 +163,16 @@ mod tests {
                 dimensions,
                 grid,
                 codec: Codec::Jpeg,
-                sample: Sample::U8,
+                bits: 8,
+                format: Format::Unsigned,
                 photometric: Photometric::YCbCr,
                 samples: 3,
-                has_alpha: false,
-                associated_alpha: false,
-                predictor: false,
+                alpha: Alpha::None,
+                predictor: Predictor::None,
                 big_endian: false,
+                lowest_first: false,
+                separate: false,
+                in_strips: false,
                 tables: None,
                 tiles: vec![(1000, 10); grid.count() as usize],
             });

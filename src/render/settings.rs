@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::pixels::Subsampling;
+use crate::pixels::colour::Output;
 
 /// `[render]`: how pixels are encoded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,11 +13,13 @@ pub struct Settings {
     pub jpeg_quality: u8,
     /// Whether rendered JPEGs keep colour at full size (4:4:4) instead of half (4:2:0).
     pub jpeg_full_color: bool,
+    /// The colours of what has to be converted: `srgb`, or `display-p3` for screens that show more of them.
+    pub output: Output,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { jpeg_quality: 85, jpeg_full_color: false }
+        Self { jpeg_quality: 85, jpeg_full_color: false, output: Output::Srgb }
     }
 }
 

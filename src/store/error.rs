@@ -43,7 +43,7 @@ pub enum Error {
 
 impl Error {
     /// A failure of the store, its text cut to what a log line bears.
-    pub(super) fn unavailable(cause: impl std::fmt::Display) -> Error {
+    pub fn unavailable(cause: impl std::fmt::Display) -> Error {
         Error::Unavailable(Arc::new(Cause(cause.to_string().chars().take(400).collect())))
     }
 }

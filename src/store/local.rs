@@ -107,6 +107,24 @@ impl Local {
         self.files.remove(key);
     }
 
+    pub(super) fn read_at(
+        &self,
+        key: &Key,
+        version: &Version,
+        offset: u64,
+        into: &mut [u8],
+    ) -> Result<(), Error> {
+        let open = match self.files.get(key).filter(|open| open.version == *version) {
+            Some(open) => open,
+            None => self.opened(key)?,
+        };
+        if open.version != *version {
+            return Err(Error::Changed);
+        }
+        let read = open.file.read_exact_at(into, offset);
+        self.unless_changed(key, &open, read)
+    }
+
     pub(super) fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Listed>, Error> {
         match &self.only {
             None => walk::keys(self.folder.root(), after, limit, |key| self.opened_size(key)),

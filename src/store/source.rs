@@ -115,7 +115,24 @@ impl Store {
         Ok(bytes)
     }
 
-    /// The same without a wait: `None` where the bytes are not in memory already, as those of a remote store,
+    /// Fills `into` with a local file's bytes from `offset` on, on a thread that may wait; `None` for a remote
+    /// store.
+    pub fn read_at(
+        &self,
+        key: &Key,
+        version: &Version,
+        offset: u64,
+        into: &mut [u8],
+    ) -> Option<Result<(), Error>> {
+        let (Place::Local(local), key) = self.0.place.with(key) else { return None };
+        if let Err(outside) = within(version, &(offset..offset.saturating_add(into.len() as u64))) {
+            return Some(Err(outside));
+        }
+        self.0.counters.range(into.len() as u64);
+        Some(local.read_at(&key, version, offset, into))
+    }
+
+    /// The same as [`Store::read`] without a wait: `None` where the bytes are not in memory already, as those of a remote store,
     /// of a file not opened by [`Store::start`] yet, or of a part of it that nobody has read lately.
     pub fn read_now(
         &self,

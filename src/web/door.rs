@@ -9,13 +9,13 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::base::Base;
-use super::error::{chain, retry_after, status};
+use super::error::{retry_after, status};
 use super::headers::{common, preflight};
 use super::image::{self, Answered};
 use super::route::Route;
 use super::settings::Settings;
 use super::{deepzoom, operations, site};
-use crate::gallery::{Error, Gallery};
+use crate::gallery::{Error, Gallery, told};
 use crate::iiif::Invalid;
 
 /// What the handlers share.
@@ -147,10 +147,10 @@ fn log(
     let (method, path, status) = (request.method().as_str(), request.uri().path(), status.as_u16());
     match fault {
         Some(error) if status >= 500 && status != 503 => {
-            tracing::error!(target: "tegl::request", method, path, status, us, error = chain(error));
+            tracing::error!(target: "tegl::request", method, path, status, us, error = told(error));
         }
         Some(error) => {
-            tracing::warn!(target: "tegl::request", method, path, status, us, error = chain(error))
+            tracing::warn!(target: "tegl::request", method, path, status, us, error = told(error))
         }
         None => tracing::info!(target: "tegl::request", method, path, status, bytes, us, note),
     }

@@ -13,37 +13,20 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Unsupported(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Damaged(_) => StatusCode::INTERNAL_SERVER_ERROR,
         Error::Forbidden => StatusCode::FORBIDDEN,
-        Error::Busy { .. } | Error::Abandoned => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Busy { .. } | Error::Preparing { .. } | Error::Abandoned => StatusCode::SERVICE_UNAVAILABLE,
         Error::Store(store::Error::TimedOut) => StatusCode::GATEWAY_TIMEOUT,
         Error::Store(store::Error::Short { .. }) => StatusCode::BAD_GATEWAY,
         Error::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Error::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Unwritable(_) | Error::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
 /// When to come back, in seconds, where coming back may help.
 pub fn retry_after(error: &Error) -> Option<u32> {
     match error {
-        Error::Busy { retry_after_s } => Some(*retry_after_s),
+        Error::Busy { retry_after_s } | Error::Preparing { retry_after_s } => Some(*retry_after_s),
         Error::Abandoned => Some(1),
         Error::Store(_) => Some(2),
         _ => None,
     }
-}
-
-/// The error with all its causes, for the log.
-pub fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    if let Error::Fault(fault) = error {
-        text = format!("{text}: {fault}");
-    }
-    let mut cause = std::error::Error::source(error);
-    while let Some(one) = cause {
-        let said = one.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        cause = one.source();
-    }
-    text.chars().take(600).collect()
 }

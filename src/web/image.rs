@@ -2,11 +2,12 @@
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use futures::TryStreamExt;
 
 use super::Door;
 use super::headers::{entity_tag, is_held, negotiated};
 use super::route::Image;
-use crate::gallery::{Cached, Error, Shared};
+use crate::gallery::{Cached, Error, Shared, told};
 use crate::iiif::{ImageRequest, Version};
 use crate::render::{Plan, Source};
 use crate::store;
@@ -87,8 +88,7 @@ pub async fn answer(
 ) -> Result<Answered, Error> {
     let mut tries = 0;
     loop {
-        let opened = door.gallery.open(identifier).await?;
-        let plan = door.gallery.plan(&opened, wanted)?;
+        let (opened, plan) = door.gallery.plan(identifier, wanted).await?;
         let tag = image_tag(door, &opened, &plan);
         let mut response = HttpResponse::Ok();
         response.insert_header((header::CACHE_CONTROL, door.image_age.clone()));
@@ -101,6 +101,15 @@ pub async fn answer(
             return Ok(Answered { response, note: "held" });
         }
         let format = plan.format;
+        if let Some((pieces, length)) = door.gallery.banded(&opened, &plan)? {
+            response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())));
+            if let Some(length) = length {
+                response.no_chunking(length);
+            }
+            let whole_or_none =
+                pieces.inspect_err(|error| tracing::error!(error = told(error), "an answer broke off"));
+            return Ok(Answered { response: response.streaming(whole_or_none), note: "streamed" });
+        }
         let stored = matches!(plan.source, Source::Stored { .. });
         let delivered = match door.gallery.deliver_now(&opened, &plan) {
             Some(answer) => Ok(answer),
@@ -116,7 +125,7 @@ pub async fn answer(
                 response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())));
                 return Ok(Answered { response: response.body(answer.bytes), note });
             }
-            Err(Error::Store(store::Error::Changed)) if tries == 0 => {
+            Err(Error::Store(store::Error::Changed) | Error::NotFound) if tries == 0 => {
                 tries += 1;
                 door.gallery.forget(identifier);
             }

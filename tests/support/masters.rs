@@ -43,7 +43,7 @@ pub fn jpeg_pyramid(raster: &Raster, side: u32) -> Vec<u8> {
 }
 
 pub fn plain_jpeg(raster: &Raster) -> Vec<u8> {
-    jpeg::encode(raster, 90, Subsampling::S420, None).unwrap()
+    jpeg::encode(raster, 90, Subsampling::S420, &encode::Notes::default()).unwrap()
 }
 
 /// A JPEG whose EXIF says how it is to be turned.
@@ -58,11 +58,11 @@ pub fn turned_jpeg(raster: &Raster, orientation: u8) -> Vec<u8> {
 }
 
 pub fn png(raster: &Raster) -> Vec<u8> {
-    encode::png(raster, None).unwrap()
+    encode::png(raster, &encode::Notes::default()).unwrap()
 }
 
 pub fn webp(raster: &Raster) -> Vec<u8> {
-    encode::webp(raster, None).unwrap()
+    encode::webp(raster, &encode::Notes::default()).unwrap()
 }
 
 /// A TIFF in strips, as most programs write it.

@@ -9,6 +9,7 @@ use tiff::encoder::{TiffEncoder, colortype};
 use super::art::kit::{Color, Paint, Spot};
 use super::works::{Kept, Picture};
 use crate::iiif::Dimensions;
+use crate::master::Orientation;
 use crate::master::write::{self, Compression, Recipe, Reduced, Writer};
 use crate::pixels::{self, Channels, Raster, Subsampling, encode, jpeg};
 
@@ -26,6 +27,8 @@ impl Error {
     }
 }
 
+const JPEG: Compression = Compression::Jpeg { quality: 87, subsampling: Subsampling::S420 };
+
 /// Rows that are painted at one time, on all processors.
 const BAND: u32 = 64;
 
@@ -38,9 +41,7 @@ pub fn write(
 ) -> Result<(), Error> {
     let size = scaled(picture.dimensions, max_megapixels);
     publish(target, |out| match picture.kept {
-        Kept::Pyramid { side } => {
-            pyramid(picture, size, side, Compression::Jpeg { quality: 87 }, Reduced::Pages, None, out, report)
-        }
+        Kept::Pyramid { side } => pyramid(picture, size, side, JPEG, Reduced::Pages, None, out, report),
         Kept::WidePyramid => {
             let profile = moxcms::ColorProfile::new_display_p3().encode();
             let mut profile = profile.map_err(|error| error.to_string())?;
@@ -48,16 +49,7 @@ pub fn write(
             if let Some(date) = profile.get_mut(24..36) {
                 date.copy_from_slice(&[0x07, 0xea, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0]);
             }
-            pyramid(
-                picture,
-                size,
-                256,
-                Compression::Jpeg { quality: 87 },
-                Reduced::Pages,
-                Some(profile),
-                out,
-                report,
-            )
+            pyramid(picture, size, 256, JPEG, Reduced::Pages, Some(profile), out, report)
         }
         Kept::Deflate => pyramid(picture, size, 256, Compression::Deflate, Reduced::Pages, None, out, report),
         Kept::ZstdSubIfds => {
@@ -116,7 +108,16 @@ fn pyramid(
 ) -> Result<(), String> {
     let said = |error: write::Error| error.to_string();
     let channels = channels(picture);
-    let recipe = Recipe { dimensions: size, channels, tile_side, compression, reduced, icc };
+    let recipe = Recipe {
+        dimensions: size,
+        orientation: Orientation::UPRIGHT,
+        channels,
+        tile_side,
+        compression,
+        reduced,
+        icc,
+        threads: std::thread::available_parallelism().map_or(2, usize::from),
+    };
     let spool = tempfile::tempfile().map_err(|error| error.to_string())?;
     let mut writer = Writer::new(recipe, spool).map_err(said)?;
     painted(picture, size, report, &mut |rows| writer.push(rows).map_err(said))?;
@@ -137,9 +138,11 @@ fn whole(
     })?;
     let raster = Raster { dimensions: size, channels: channels(picture), samples };
     let bytes = match picture.kept {
-        Kept::Jpeg => jpeg::encode(&raster, 90, Subsampling::S420, None).map_err(said)?,
-        Kept::Png => encode::png(&raster, None).map_err(said)?,
-        Kept::Webp => encode::webp(&raster, None).map_err(said)?,
+        Kept::Jpeg => {
+            jpeg::encode(&raster, 90, Subsampling::S420, &encode::Notes::default()).map_err(said)?
+        }
+        Kept::Png => encode::png(&raster, &encode::Notes::default()).map_err(said)?,
+        Kept::Webp => encode::webp(&raster, &encode::Notes::default()).map_err(said)?,
         _ => strips(&raster).map_err(|error| error.to_string())?,
     };
     out.write_all(&bytes).map_err(|error| error.to_string())

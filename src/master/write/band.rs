@@ -1,41 +1,75 @@
 //! One level's rows until they make a row of tiles, and their halving into the level below.
+//!
+//! Rows arrive as the master lies; tiles are cut along the grid of the upright image. Where
+//! uprighting runs against the rows or columns, the odd ones out come first.
 
 use crate::iiif::Dimensions;
-use crate::pixels::{Channels, Raster};
+use crate::master::{Orientation, TileIndex};
+use crate::pixels::{Channels, Raster, turn};
 
 /// A row of tiles that is filling up from the top.
 pub struct Band {
+    /// As the rows arrive.
     dimensions: Dimensions,
     channels: Channels,
     side: u32,
-    /// Rows without padding.
+    lie: Lie,
+    /// Rows of the block that is filling up.
     samples: Vec<u8>,
-    /// Rows that have arrived since the image's top.
-    arrived: u32,
+    /// Rows of the blocks before it.
+    done: u32,
+}
+
+/// How rows and columns run, seen from the upright image.
+#[derive(Clone, Copy, Debug)]
+struct Lie {
+    orientation: Orientation,
+    columns_run_back: bool,
+    rows_run_back: bool,
+}
+
+impl Lie {
+    fn of(orientation: Orientation) -> Self {
+        let (mirrored, turns) = orientation.remedy();
+        let columns_run_back = mirrored != (turns >= 2);
+        let rows_run_back = matches!(turns, 1 | 2);
+        Self { orientation, columns_run_back, rows_run_back }
+    }
+}
+
+/// Length of block `n` of `blocks`, along a side of `length`.
+fn block(n: u32, length: u32, side: u32, runs_back: bool) -> u32 {
+    let rest = length - (length.div_ceil(side) - 1) * side;
+    let last = length.div_ceil(side) - 1;
+    if n == if runs_back { 0 } else { last } { rest } else { side }
 }
 
 impl Band {
-    pub fn new(dimensions: Dimensions, channels: Channels, side: u32) -> Self {
+    pub fn new(dimensions: Dimensions, orientation: Orientation, channels: Channels, side: u32) -> Self {
         let stride = dimensions.width as usize * channels.count();
         let samples = Vec::with_capacity(stride * side.min(dimensions.height) as usize);
-        Self { dimensions, channels, side, samples, arrived: 0 }
+        Self { dimensions, channels, side, lie: Lie::of(orientation), samples, done: 0 }
     }
 
-    pub fn add(&mut self, row: &[u8]) {
-        self.samples.extend_from_slice(row);
-        self.arrived += 1;
+    /// Takes rows until the block is full; returns how many bytes it took.
+    pub fn add(&mut self, rows: &[u8]) -> usize {
+        let room = self.block_rows() as usize * self.stride() - self.samples.len();
+        let taken = room.min(rows.len());
+        self.samples.extend_from_slice(&rows[..taken]);
+        taken
     }
 
     pub fn rows_missing(&self) -> u32 {
-        self.dimensions.height - self.arrived
+        self.dimensions.height - self.done - (self.samples.len() / self.stride()) as u32
     }
 
-    /// Whether the tiles can be cut: the band is complete, or the image has ended.
+    /// Whether the block's tiles can be cut.
     pub fn is_full(&self) -> bool {
-        !self.samples.is_empty() && (self.arrived.is_multiple_of(self.side) || self.rows_missing() == 0)
+        !self.samples.is_empty() && self.samples.len() == self.block_rows() as usize * self.stride()
     }
 
     pub fn clear(&mut self) {
+        self.done += (self.samples.len() / self.stride()) as u32;
         self.samples.clear();
     }
 
@@ -43,65 +77,133 @@ impl Band {
         self.dimensions.width.div_ceil(self.side)
     }
 
+    fn rows(&self) -> u32 {
+        self.dimensions.height.div_ceil(self.side)
+    }
+
     fn stride(&self) -> usize {
         self.dimensions.width as usize * self.channels.count()
     }
 
-    /// The last two rows at half their size, where the latest is a second one; at the image's
-    /// end, the last row alone.
-    pub fn halved(&self) -> Option<Vec<u8>> {
-        let stride = self.stride();
-        let rows: Vec<&[u8]> = match (self.arrived % 2, self.rows_missing()) {
-            (0, _) => self.samples[self.samples.len() - 2 * stride..].chunks_exact(stride).collect(),
-            (_, 0) => vec![&self.samples[self.samples.len() - stride..]],
-            _ => return None,
-        };
-        Some(match self.channels.count() {
-            1 => halve::<1>(&rows),
-            _ => halve::<3>(&rows),
-        })
+    /// Which block is filling up, from the top.
+    fn number(&self) -> u32 {
+        self.done.div_ceil(self.side)
     }
 
-    /// The tile in `column`; beyond the image's edge the last pixel is repeated.
-    pub fn tile(&self, column: u32) -> Raster {
+    fn block_rows(&self) -> u32 {
+        if self.done == self.dimensions.height {
+            return 0;
+        }
+        block(self.number(), self.dimensions.height, self.side, self.lie.rows_run_back)
+    }
+
+    /// The full block at half its size.
+    pub fn halved(&self) -> Vec<u8> {
+        let rows: Vec<&[u8]> = self.samples.chunks_exact(self.stride()).collect();
+        let lone = rows.len() % 2 == 1;
+        let (first, pairs) = rows.split_at(usize::from(lone && self.lie.rows_run_back));
+        let count = self.channels.count();
+        let stride = self.dimensions.width.div_ceil(2) as usize * count;
+        let mut out = vec![0; rows.len().div_ceil(2) * stride];
+        let pairs = first
+            .iter()
+            .map(|row| [*row, *row])
+            .chain(pairs.chunks(2).map(|pair| [pair[0], pair[pair.len() - 1]]));
+        let halve = match self.channels {
+            Channels::Gray => halve::<1>,
+            Channels::Rgb => halve::<3>,
+            Channels::Rgba => halve::<4>,
+        };
+        for (out, pair) in out.chunks_exact_mut(stride).zip(pairs) {
+            halve(pair, self.lie.columns_run_back, out);
+        }
+        out
+    }
+
+    /// Where the tile of the full block's column `n` belongs in the upright image.
+    pub fn place(&self, n: u32) -> TileIndex {
+        let back = |at: u32, count: u32, runs_back: bool| if runs_back { count - 1 - at } else { at };
+        let column = back(n, self.columns(), self.lie.columns_run_back);
+        let row = back(self.number(), self.rows(), self.lie.rows_run_back);
+        match self.lie.orientation.swaps() {
+            true => TileIndex { column: row, row: column },
+            false => TileIndex { column, row },
+        }
+    }
+
+    /// The whole tile in column `n` as it lies in the block: its samples and bytes from row to row;
+    /// `None` for one that has to be padded or turned first.
+    pub fn lying(&self, n: u32) -> Option<(&[u8], usize)> {
+        let from = (n * self.side) as usize * self.channels.count();
+        let whole = self.block_rows() == self.side && (n + 1) * self.side <= self.dimensions.width;
+        (whole && self.lie.orientation.is_upright()).then(|| (&self.samples[from..], self.stride()))
+    }
+
+    /// The upright tile of column `n`; beyond the image's edge the last pixel is repeated.
+    pub fn tile(&self, n: u32) -> Raster {
         let (count, side) = (self.channels.count(), self.side as usize);
-        let from = column as usize * side * count;
-        let width = (self.stride() - from).min(side * count);
+        let lengths = |n| block(n, self.dimensions.width, self.side, self.lie.columns_run_back);
+        let from = (0..n).map(lengths).sum::<u32>() as usize * count;
+        let (width, height) = (lengths(n), self.block_rows());
         let mut samples = Vec::with_capacity(side * side * count);
         for row in self.samples.chunks_exact(self.stride()) {
-            samples.extend_from_slice(&row[from..from + width]);
-            for _ in width / count..side {
-                samples.extend_from_within(samples.len() - count..);
-            }
+            samples.extend_from_slice(&row[from..from + width as usize * count]);
         }
-        while samples.len() < side * side * count {
-            samples.extend_from_within(samples.len() - side * count..);
-        }
-        Raster { dimensions: Dimensions::new(self.side, self.side), channels: self.channels, samples }
+        let dimensions = Dimensions::new(width, height);
+        padded(upright(Raster { dimensions, channels: self.channels, samples }, self.lie.orientation), side)
     }
 }
 
-/// The mean, rounded, of each two by two pixels, or of those that are there.
-fn halve<const N: usize>(rows: &[&[u8]]) -> Vec<u8> {
-    let pixels = rows[0].len() / N;
-    let mut out = vec![0; pixels.div_ceil(2) * N];
-    let (first, second) = (rows[0], rows[rows.len() - 1]);
+fn upright(tile: Raster, orientation: Orientation) -> Raster {
+    let (mirrored, turns) = orientation.remedy();
+    let tile = if mirrored { turn::mirror(&tile) } else { tile };
+    if turns > 0 { turn::quarter_turns(&tile, turns) } else { tile }
+}
+
+fn padded(tile: Raster, side: usize) -> Raster {
+    let (count, width) = (tile.channels.count(), tile.dimensions.width as usize);
+    let whole = Dimensions::new(side as u32, side as u32);
+    if tile.dimensions == whole {
+        return tile;
+    }
+    let mut samples = Vec::with_capacity(side * side * count);
+    for row in tile.samples.chunks_exact(width * count) {
+        samples.extend_from_slice(row);
+        for _ in width..side {
+            samples.extend_from_within(samples.len() - count..);
+        }
+    }
+    while samples.len() < side * side * count {
+        samples.extend_from_within(samples.len() - side * count..);
+    }
+    Raster { dimensions: whole, channels: tile.channels, samples }
+}
+
+/// The mean, rounded, of each two by two pixels, or of those that are there: an odd column is the first
+/// where columns run back, else the last.
+fn halve<const N: usize>([first, second]: [&[u8]; 2], runs_back: bool, out: &mut [u8]) {
+    let odd = first.len() / N % 2 == 1;
+    let lone = |at: usize, out: &mut [u8]| {
+        for n in 0..N {
+            out[n] = (u16::from(first[at + n]) + u16::from(second[at + n])).div_ceil(2) as u8;
+        }
+    };
+    let (mut from, mut to) = (0, 0);
+    if odd && runs_back {
+        lone(0, &mut out[..N]);
+        (from, to) = (N, N);
+    } else if odd {
+        let last = out.len() - N;
+        lone(first.len() - N, &mut out[last..]);
+    }
     // Where one row is there, adding it twice leaves the mean as it is.
-    let pairs = first.chunks_exact(2 * N).zip(second.chunks_exact(2 * N));
-    for (mean, (a, b)) in out.chunks_exact_mut(N).zip(pairs) {
+    let pairs = first[from..].chunks_exact(2 * N).zip(second[from..].chunks_exact(2 * N));
+    for (mean, (a, b)) in out[to..].chunks_exact_mut(N).zip(pairs) {
         for n in 0..N {
             let sum = u16::from(a[n]) + u16::from(a[n + N]) + u16::from(b[n]) + u16::from(b[n + N]);
-            mean[n] = ((sum + 2) / 4) as u8;
+            mean[n] = ((sum + 2) >> 2) as u8;
         }
     }
-    if pixels % 2 == 1 {
-        let (last, from) = (out.len() - N, (pixels - 1) * N);
-        for n in 0..N {
-            let sum = u16::from(first[from + n]) + u16::from(second[from + n]);
-            out[last + n] = sum.div_ceil(2) as u8;
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -110,8 +212,16 @@ mod tests {
 
     #[test]
     fn halving_averages_what_is_there() {
-        assert_eq!(halve::<1>(&[&[1, 2, 9], &[3, 4, 4]]), [3, 7]);
-        assert_eq!(halve::<1>(&[&[1, 2, 9]]), [2, 9]);
-        assert_eq!(halve::<3>(&[&[0, 10, 20, 2, 20, 40]]), [1, 15, 30]);
+        let check = |rows: [&[u8]; 2], runs_back, expected: &[u8]| {
+            let mut out = vec![0; expected.len()];
+            halve::<1>(rows, runs_back, &mut out);
+            assert_eq!(out, expected);
+        };
+        check([&[1, 2, 9], &[3, 4, 4]], false, &[3, 7]);
+        check([&[9, 1, 2], &[4, 3, 4]], true, &[7, 3]);
+        check([&[1, 2, 9], &[1, 2, 9]], false, &[2, 9]);
+        let mut out = [0; 3];
+        halve::<3>([&[0, 10, 20, 2, 20, 40]; 2], false, &mut out);
+        assert_eq!(out, [1, 15, 30]);
     }
 }

@@ -9,7 +9,7 @@ const HEADER: u64 = 16;
 
 /// The file's head, and how many bytes of tiles follow it. `lengths` has each tile's, by level.
 pub fn head(recipe: &Recipe, tables: Option<&[u8]>, lengths: &[Vec<u32>]) -> (Vec<u8>, u64) {
-    let sizes = levels(recipe.dimensions, recipe.tile_side);
+    let sizes = levels(recipe.upright(), recipe.tile_side);
     let directory = |n: usize, subs: &[u64], tiles: &[u64]| {
         let mut entries = entries(recipe, tables, sizes[n], n > 0);
         entries.offsets(324, tiles);
@@ -88,8 +88,11 @@ fn entries(recipe: &Recipe, tables: Option<&[u8]>, size: Dimensions, reduced: bo
     if let Some(tables) = tables {
         entries.bytes(347, tables);
     }
-    if photometric == 6 {
-        entries.shorts(530, &[2, 2]);
+    if recipe.channels == Channels::Rgba {
+        entries.shorts(338, &[2]);
+    }
+    if let (6, Compression::Jpeg { subsampling, .. }) = (photometric, recipe.compression) {
+        entries.shorts(530, &[subsampling.across() as u16, subsampling.down() as u16]);
         entries.shorts(531, &[1]);
         entries.rationals(532, &[0, 255, 128, 255, 128, 255]);
     }

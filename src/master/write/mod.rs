@@ -1,7 +1,8 @@
-//! Writes a pyramid as a tiled BigTIFF while its rows arrive, in memory of one row of tiles.
+//! Writes a pyramid as a tiled BigTIFF while its rows arrive, in memory of a few rows of tiles.
 //!
 //! The file begins with its whole index; the tiles follow, the smallest level's first, so that
-//! one short read fetches the index together with what an overview needs.
+//! one short read fetches the index together with what an overview needs. Tiles stand upright,
+//! however the master lies.
 
 mod band;
 mod directory;
@@ -9,19 +10,23 @@ mod layout;
 mod tile;
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::iiif::Dimensions;
-use crate::pixels::{self, Channels};
+use crate::pixels::{self, Channels, Subsampling};
 
+use super::{Grid, Orientation};
 use band::Band;
 use tile::Packer;
 
 /// How tiles are compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Compression {
-    /// YCbCr with colour at half the size, or grey; tables are shared by all tiles.
+    /// YCbCr, or grey; tables are shared by all tiles.
     Jpeg {
         quality: u8,
+        /// 4:4:4 or 4:2:0; grey stays grey.
+        subsampling: Subsampling,
     },
     /// Lossless, as all that follow.
     Deflate,
@@ -29,7 +34,7 @@ pub enum Compression {
 }
 
 /// Where the directories of reduced levels hang.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reduced {
     /// In the file's chain of pages, marked as reduced.
     Pages,
@@ -40,14 +45,33 @@ pub enum Reduced {
 /// What is to be written.
 #[derive(Clone, Debug)]
 pub struct Recipe {
+    /// As the rows arrive.
     pub dimensions: Dimensions,
-    /// Grey or RGB.
+    /// What the rows ask for to stand upright.
+    pub orientation: Orientation,
+    /// Alpha needs a lossless compression.
     pub channels: Channels,
     /// A multiple of 16.
     pub tile_side: u32,
     pub compression: Compression,
     pub reduced: Reduced,
     pub icc: Option<Vec<u8>>,
+    /// Threads that compress.
+    pub threads: usize,
+}
+
+impl Recipe {
+    /// The image's size as it is written.
+    pub fn upright(&self) -> Dimensions {
+        if self.orientation.swaps() { self.dimensions.turned() } else { self.dimensions }
+    }
+
+    /// The most bytes of memory that writing takes, the index apart.
+    pub fn memory(&self) -> u64 {
+        let row = u64::from(self.dimensions.width) * self.channels.count() as u64;
+        let side = u64::from(self.tile_side);
+        row * side * 3 + self.threads as u64 * side * side * 16 + (8 << 20)
+    }
 }
 
 /// Why a pyramid could not be written.
@@ -67,80 +91,118 @@ pub enum Error {
 pub struct Writer<S> {
     recipe: Recipe,
     /// Largest first.
-    bands: Vec<Band>,
+    levels: Vec<Level>,
     packer: Packer,
     spool: S,
     spooled: u64,
-    /// Per level, each tile's place in the spool: offset and length.
-    places: Vec<Vec<(u64, u32)>>,
+}
+
+struct Level {
+    band: Band,
+    /// Of the upright image.
+    grid: Grid,
+    /// Each tile's place in the spool: offset and length.
+    places: Vec<(u64, u32)>,
 }
 
 impl<S: Read + Write + Seek> Writer<S> {
     pub fn new(recipe: Recipe, spool: S) -> Result<Self, Error> {
         check(&recipe)?;
-        let levels = levels(recipe.dimensions, recipe.tile_side);
-        let band = |&dimensions: &Dimensions| Band::new(dimensions, recipe.channels, recipe.tile_side);
-        Ok(Self {
-            bands: levels.iter().map(band).collect(),
-            packer: Packer::new(&recipe)?,
-            places: vec![Vec::new(); levels.len()],
-            recipe,
-            spool,
-            spooled: 0,
-        })
+        let side = recipe.tile_side;
+        let level = |&upright: &Dimensions| {
+            let lying = if recipe.orientation.swaps() { upright.turned() } else { upright };
+            let grid = Grid { image: upright, tile: Dimensions::new(side, side) };
+            Level {
+                band: Band::new(lying, recipe.orientation, recipe.channels, side),
+                grid,
+                places: vec![(0, 0); grid.count() as usize],
+            }
+        };
+        let levels = levels(recipe.upright(), side).iter().map(level).collect();
+        Ok(Self { levels, packer: Packer::new(&recipe)?, recipe, spool, spooled: 0 })
     }
 
     /// Takes the next rows from the top; `samples` holds whole rows.
     pub fn push(&mut self, samples: &[u8]) -> Result<(), Error> {
         let stride = self.recipe.dimensions.width as usize * self.recipe.channels.count();
         let rows = samples.len() / stride;
-        if !samples.len().is_multiple_of(stride) || rows as u64 > u64::from(self.bands[0].rows_missing()) {
+        let missing = self.levels[0].band.rows_missing();
+        if !samples.len().is_multiple_of(stride) || rows as u64 > u64::from(missing) {
             return Err(Error::Recipe("the rows do not fit the image".into()));
         }
-        samples.chunks_exact(stride).try_for_each(|row| self.push_row(row))
+        self.add(0, samples)
     }
 
-    /// Puts a row into the full size, and each pair of rows, halved, into the level below.
-    fn push_row(&mut self, row: &[u8]) -> Result<(), Error> {
-        let mut halved = None;
-        for n in 0..self.bands.len() {
-            self.bands[n].add(halved.as_deref().unwrap_or(row));
-            halved = self.bands[n].halved();
-            if self.bands[n].is_full() {
-                self.pack(n)?;
-            }
-            if halved.is_none() {
-                break;
+    /// Puts rows into level `n`; each full block is cut into tiles and, halved, put into the level below.
+    fn add(&mut self, n: usize, mut rows: &[u8]) -> Result<(), Error> {
+        while !rows.is_empty() {
+            let taken = self.levels[n].band.add(rows);
+            rows = &rows[taken..];
+            if self.levels[n].band.is_full() {
+                let halved = self.pack(n)?;
+                self.levels[n].band.clear();
+                if n + 1 < self.levels.len() {
+                    self.add(n + 1, &halved)?;
+                }
             }
         }
         Ok(())
     }
 
-    /// Compresses the tiles of level `n`'s band into the spool.
-    fn pack(&mut self, n: usize) -> Result<(), Error> {
-        for column in 0..self.bands[n].columns() {
-            let tile = self.packer.pack(self.bands[n].tile(column))?;
+    /// Compresses the tiles of level `n`'s block into the spool, on all threads; returns the block
+    /// at half its size.
+    fn pack(&mut self, n: usize) -> Result<Vec<u8>, Error> {
+        let is_last = n + 1 == self.levels.len();
+        let (level, packer) = (&mut self.levels[n], &self.packer);
+        let (band, columns, next) = (&level.band, level.band.columns(), AtomicU32::new(0));
+        let work = || {
+            let (mut packed, mut tools) = (Vec::new(), packer.tools()?);
+            loop {
+                let column = next.fetch_add(1, Ordering::Relaxed);
+                if column >= columns {
+                    return Ok::<_, Error>(packed);
+                }
+                let tile = match band.lying(column) {
+                    Some((samples, pitch)) => packer.pack_lying(samples, pitch, &mut tools)?,
+                    None => packer.pack(band.tile(column), &mut tools)?,
+                };
+                packed.push((column, tile));
+            }
+        };
+        let threads = self.recipe.threads.clamp(1, columns as usize);
+        let lost = |_| Error::Pixels(pixels::Error::damaged("tile", "its compression panicked"));
+        let (mut packed, halved) = std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let halved = if is_last { Vec::new() } else { band.halved() };
+            let mut packed = work()?;
+            for other in others {
+                packed.extend(other.join().map_err(lost)??);
+            }
+            Ok::<_, Error>((packed, halved))
+        })?;
+        packed.sort_unstable_by_key(|(column, _)| *column);
+        for (column, tile) in packed {
             self.spool.write_all(&tile)?;
-            self.places[n].push((self.spooled, tile.len() as u32));
+            let place = level.grid.number(level.band.place(column));
+            level.places[place] = (self.spooled, tile.len() as u32);
             self.spooled += tile.len() as u64;
         }
-        self.bands[n].clear();
-        Ok(())
+        Ok(halved)
     }
 
     /// Writes the file, once all rows are there; returns its length.
     pub fn finish(mut self, out: &mut impl Write) -> Result<u64, Error> {
-        let missing = self.bands[0].rows_missing();
+        let missing = self.levels[0].band.rows_missing();
         if missing > 0 {
             return Err(Error::Recipe(format!("{missing} rows are missing")));
         }
         let lengths: Vec<Vec<u32>> =
-            self.places.iter().map(|level| level.iter().map(|place| place.1).collect()).collect();
+            self.levels.iter().map(|level| level.places.iter().map(|place| place.1).collect()).collect();
         let (head, mut written) = layout::head(&self.recipe, self.packer.tables(), &lengths);
         out.write_all(&head)?;
         written += head.len() as u64;
         let mut tile = Vec::new();
-        for &(offset, length) in self.places.iter().rev().flatten() {
+        for &(offset, length) in self.levels.iter().rev().flat_map(|level| &level.places) {
             tile.resize(length as usize, 0);
             self.spool.seek(SeekFrom::Start(offset))?;
             self.spool.read_exact(&mut tile)?;
@@ -153,8 +215,8 @@ impl<S: Read + Write + Seek> Writer<S> {
 fn check(recipe: &Recipe) -> Result<(), Error> {
     let Dimensions { width, height } = recipe.dimensions;
     let refuse = |reason: &str| Err(Error::Recipe(reason.into()));
-    if recipe.channels == Channels::Rgba {
-        return refuse("it has alpha; flatten it first");
+    if recipe.channels == Channels::Rgba && matches!(recipe.compression, Compression::Jpeg { .. }) {
+        return refuse("it has alpha, which JPEG does not keep");
     }
     if !recipe.tile_side.is_multiple_of(16) || !(16..=8192).contains(&recipe.tile_side) {
         return refuse("a tile's side is a multiple of 16 up to 8192");
@@ -166,7 +228,7 @@ fn check(recipe: &Recipe) -> Result<(), Error> {
 }
 
 /// The levels' sizes, each half of the one before and rounded up, to the first that fits a tile.
-fn levels(full: Dimensions, side: u32) -> Vec<Dimensions> {
+pub fn levels(full: Dimensions, side: u32) -> Vec<Dimensions> {
     let mut levels = vec![full];
     let mut last = full;
     while last.width > side || last.height > side {

@@ -7,8 +7,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::master::{Held, Kind, Master, index};
-use crate::pixels::Raster;
+use crate::pixels::{Raster, turn};
 
+const JPEG: Compression = Compression::Jpeg { quality: 85, subsampling: Subsampling::S420 };
 const LOSSLESS: [Compression; 2] = [Compression::Deflate, Compression::Zstd];
 
 fn recipe(width: u32, height: u32, compression: Compression) -> Recipe {
@@ -19,6 +20,8 @@ fn recipe(width: u32, height: u32, compression: Compression) -> Recipe {
         compression,
         reduced: Reduced::Pages,
         icc: None,
+        orientation: Orientation::UPRIGHT,
+        threads: 3,
     }
 }
 
@@ -48,7 +51,7 @@ fn read(file: &[u8]) -> Master {
 #[test]
 fn levels_halve_down_to_one_tile_and_tiles_lie_smallest_level_first() {
     for reduced in [Reduced::Pages, Reduced::SubIfds] {
-        let recipe = Recipe { reduced, ..recipe(131, 67, Compression::Jpeg { quality: 85 }) };
+        let recipe = Recipe { reduced, ..recipe(131, 67, JPEG) };
         let file = write(&recipe);
         let master = read(&file);
         assert!(matches!(master.kind, Kind::Tiled));
@@ -77,20 +80,47 @@ fn too_few_and_too_many_rows_are_refused() {
     assert!(writer.push(&[0; 47]).is_err());
     assert!(writer.push(&[0; 48 * 3]).is_err());
     assert!(writer.finish(&mut Vec::new()).is_err());
-    assert!(Writer::new(Recipe { channels: Channels::Rgba, ..recipe }, Cursor::new(Vec::new())).is_err());
+    assert!(
+        Writer::new(
+            Recipe { channels: Channels::Rgba, compression: JPEG, ..recipe },
+            Cursor::new(Vec::new())
+        )
+        .is_err()
+    );
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn lossless_tiles_hold_exactly_what_went_in(
-        width in 1u32..120, height in 1u32..120, kind in 0usize..2, gray: bool,
+        width in 1u32..120, height in 1u32..120, kind in 0usize..2, channels in 0usize..3, lie in 1u8..9,
     ) {
-        let channels = if gray { Channels::Gray } else { Channels::Rgb };
-        let recipe = Recipe { channels, ..recipe(width, height, LOSSLESS[kind]) };
+        let channels = [Channels::Gray, Channels::Rgb, Channels::Rgba][channels];
+        let orientation = Orientation::new(u64::from(lie));
+        let recipe = Recipe { channels, orientation, ..recipe(width, height, LOSSLESS[kind]) };
         let (file, samples) = (write(&recipe), picture(&recipe));
+        let samples = turn::upright(Raster { dimensions: recipe.dimensions, channels, samples }, lie).samples;
         let mut decoder = tiff::decoder::Decoder::new(Cursor::new(file)).unwrap();
         let tiff::decoder::DecodingResult::U8(found) = decoder.read_image().unwrap() else { panic!() };
         prop_assert_eq!(found, samples);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn a_turned_master_becomes_the_same_pyramid_as_an_upright_one(
+        width in 1u32..150, height in 1u32..150, lie in 2u8..9,
+    ) {
+        let recipe = recipe(width, height, Compression::Zstd);
+        let lying = Recipe { orientation: Orientation::new(u64::from(lie)), ..recipe.clone() };
+        let raster = Raster { dimensions: recipe.dimensions, channels: recipe.channels, samples: picture(&lying) };
+        let upright = turn::upright(raster, lie);
+        let straight = Recipe { dimensions: upright.dimensions, ..recipe };
+        let mut writer = Writer::new(straight, Cursor::new(Vec::new())).unwrap();
+        writer.push(&upright.samples).unwrap();
+        let mut file = Vec::new();
+        writer.finish(&mut file).unwrap();
+        prop_assert_eq!(write(&lying), file);
     }
 }

@@ -4,7 +4,8 @@ use libdeflater::{CompressionLvl, Compressor};
 
 use super::{Compression, Error, Recipe};
 use crate::iiif::Dimensions;
-use crate::pixels::{self, Channels, Raster, Subsampling, jpeg};
+use crate::pixels::encode::Notes;
+use crate::pixels::{self, Channels, Raster, jpeg};
 
 const DEFLATE_LEVEL: i32 = 6;
 const ZSTD_LEVEL: i32 = 9;
@@ -12,23 +13,35 @@ const ZSTD_LEVEL: i32 = 9;
 /// Compresses tiles that are all of one kind.
 pub struct Packer {
     compression: Compression,
+    channels: Channels,
+    side: u32,
     /// A JPEG of tables alone (tag 347), with start and end marker; empty for other kinds.
     tables: Vec<u8>,
-    deflater: Compressor,
 }
+
+/// What one thread compresses with.
+pub struct Tools(Option<Compressor>);
 
 impl Packer {
     pub fn new(recipe: &Recipe) -> Result<Self, Error> {
-        let tables = match recipe.compression {
-            Compression::Jpeg { quality } => {
-                let blank = Raster::blank(Dimensions::new(16, 16), recipe.channels);
-                split(&jpeg::encode(&blank, quality, Subsampling::S420, None)?)?.0
+        let Recipe { compression, channels, tile_side: side, .. } = *recipe;
+        let tables = match compression {
+            Compression::Jpeg { quality, subsampling } => {
+                let blank = Raster::blank(Dimensions::new(16, 16), channels);
+                split(&jpeg::encode(&blank, quality, subsampling, &Notes::default())?)?.0
             }
             _ => Vec::new(),
         };
+        Ok(Self { compression, channels, side, tables })
+    }
+
+    pub fn tools(&self) -> Result<Tools, Error> {
+        if self.compression != Compression::Deflate {
+            return Ok(Tools(None));
+        }
         let level = CompressionLvl::new(DEFLATE_LEVEL)
             .map_err(|_| Error::Recipe("the compression level does not exist".into()))?;
-        Ok(Self { compression: recipe.compression, tables, deflater: Compressor::new(level) })
+        Ok(Tools(Some(Compressor::new(level))))
     }
 
     /// The tables that all tiles share, if they do.
@@ -36,23 +49,44 @@ impl Packer {
         (!self.tables.is_empty()).then_some(&self.tables[..])
     }
 
-    pub fn pack(&mut self, tile: Raster) -> Result<Vec<u8>, Error> {
+    /// Compresses a whole tile that lies in wider rows, `pitch` bytes from one to the next.
+    pub fn pack_lying(&self, samples: &[u8], pitch: usize, tools: &mut Tools) -> Result<Vec<u8>, Error> {
+        let dimensions = Dimensions::new(self.side, self.side);
+        if let Compression::Jpeg { quality, subsampling } = self.compression {
+            let jpeg = jpeg::encode_lying(samples, pitch, (dimensions, self.channels), quality, subsampling)?;
+            return self.stripped(&jpeg);
+        }
+        let width = self.side as usize * self.channels.count();
+        let rows = samples.chunks(pitch).take(self.side as usize);
+        let samples = rows.flat_map(|row| &row[..width]).copied().collect();
+        self.pack(Raster { dimensions, channels: self.channels, samples }, tools)
+    }
+
+    pub fn pack(&self, tile: Raster, tools: &mut Tools) -> Result<Vec<u8>, Error> {
         match self.compression {
-            Compression::Jpeg { quality } => {
-                let (tables, tile) = split(&jpeg::encode(&tile, quality, Subsampling::S420, None)?)?;
-                if tables != self.tables {
-                    return Err(damaged("its tables differ from tile to tile").into());
-                }
-                Ok(tile)
+            Compression::Jpeg { quality, subsampling } => {
+                self.stripped(&jpeg::encode(&tile, quality, subsampling, &Notes::default())?)
             }
-            Compression::Deflate => self.deflate(&differences(tile)),
+            Compression::Deflate => tools.deflate(&differences(tile)),
             Compression::Zstd => Ok(zstd::bulk::compress(&differences(tile), ZSTD_LEVEL)?),
         }
     }
 
+    /// The tile's own part of a JPEG.
+    fn stripped(&self, jpeg: &[u8]) -> Result<Vec<u8>, Error> {
+        let (tables, tile) = split(jpeg)?;
+        if tables != self.tables {
+            return Err(damaged("its tables differ from tile to tile").into());
+        }
+        Ok(tile)
+    }
+}
+
+impl Tools {
     fn deflate(&mut self, samples: &[u8]) -> Result<Vec<u8>, Error> {
-        let mut out = vec![0; self.deflater.zlib_compress_bound(samples.len())];
-        let length = self.deflater.zlib_compress(samples, &mut out).map_err(damaged)?;
+        let deflater = self.0.as_mut().ok_or_else(|| damaged("nothing to deflate with is at hand"))?;
+        let mut out = vec![0; deflater.zlib_compress_bound(samples.len())];
+        let length = deflater.zlib_compress(samples, &mut out).map_err(damaged)?;
         out.truncate(length);
         Ok(out)
     }
@@ -67,7 +101,8 @@ fn differences(tile: Raster) -> Vec<u8> {
     let (stride, mut samples) = (tile.stride(), tile.samples);
     match tile.channels {
         Channels::Gray => samples.chunks_exact_mut(stride).for_each(difference::<1>),
-        _ => samples.chunks_exact_mut(stride).for_each(difference::<3>),
+        Channels::Rgb => samples.chunks_exact_mut(stride).for_each(difference::<3>),
+        Channels::Rgba => samples.chunks_exact_mut(stride).for_each(difference::<4>),
     }
     samples
 }

@@ -1,56 +1,95 @@
-//! Files → rasters, whole and within limits; JPEG has a floor of its own.
+//! Files → rows of samples, within limits; JPEG has a floor of its own.
 
+mod gif;
+pub mod jp2;
 mod png;
 mod webp;
 
-pub use png::{png, png_header};
-pub use webp::{webp, webp_header};
+pub use gif::gif_rows;
+pub use png::png_rows;
+pub use webp::webp;
 
-use super::{Channels, Error, Raster};
+use std::sync::Arc;
+
+use super::{Alpha, Channels, Depth, Error, Model, Raster, Raw, ReadAt, Rows, Samples, Shape, in_order};
 use crate::iiif::Dimensions;
 
 /// A profile beyond this is left where it is.
 const PROFILE_BYTES: usize = 4 << 20;
 
-/// What a file holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decoded {
-    pub raster: Raster,
-    /// The profile as it lies in the file, neither parsed nor believed.
-    pub icc: Option<Vec<u8>>,
-    /// EXIF's orientation, 1 to 8; 1 where the file says nothing sensible.
-    pub orientation: u8,
+/// Rows that are all there already.
+pub struct InMemory {
+    raw: Raw,
+    done: u32,
 }
 
-/// What a file's first bytes tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Header {
-    pub dimensions: Dimensions,
-    /// What a raster decoded from it will have, as far as the bytes handed in tell.
-    pub channels: Channels,
-    /// Bits of a sample in the file.
-    pub bits: u8,
-}
-
-impl Header {
-    /// Refuses what would become more pixels than `limit`.
-    fn within(self, limit: u64) -> Result<Self, Error> {
-        match self.dimensions.area() {
-            pixels if pixels > limit => Err(Error::TooLarge { pixels, limit }),
-            _ => Ok(self),
-        }
+impl InMemory {
+    pub fn new(raw: Raw) -> Self {
+        Self { raw, done: 0 }
     }
 }
 
-/// The orientation in a block of EXIF, which begins with TIFF's own header.
-fn orientation(exif: &[u8]) -> u8 {
-    let exif = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
-    // The tag lies near the start; a larger block is a maker's note or a thumbnail.
-    let reader = exif::Reader::new().read_raw(exif.get(..PROFILE_BYTES).unwrap_or(exif).to_vec());
-    let value = reader
-        .ok()
-        .and_then(|exif| exif.get_field(exif::Tag::Orientation, exif::In::PRIMARY)?.value.get_uint(0));
-    value.and_then(|value| u8::try_from(value).ok()).filter(|value| (1..=8).contains(value)).unwrap_or(1)
+impl Rows for InMemory {
+    fn shape(&self) -> Shape {
+        self.raw.shape()
+    }
+
+    fn next(&mut self, most: u32) -> Result<Option<Raw>, Error> {
+        let Dimensions { width, height } = self.raw.dimensions;
+        let rows = most.max(1).min(height - self.done);
+        if rows == 0 {
+            return Ok(None);
+        }
+        let row = width as usize * self.raw.shape().count();
+        let range = self.done as usize * row..(self.done + rows) as usize * row;
+        let samples = match &self.raw.samples {
+            Samples::U8(samples) => Samples::U8(samples[range].to_vec()),
+            Samples::U16(samples) => Samples::U16(samples[range].to_vec()),
+        };
+        self.done += rows;
+        let Raw { model, alpha, .. } = self.raw;
+        Ok(Some(Raw { dimensions: Dimensions::new(width, rows), model, alpha, samples }))
+    }
+}
+
+/// Reads a WebP of at most `limit` pixels as a whole.
+pub fn webp_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Error> {
+    let bytes =
+        in_order::whole(&*file, limit.saturating_mul(4)).map_err(|error| Error::damaged("WebP", error))?;
+    let raster = webp(&bytes, limit)?;
+    let alpha = if raster.channels == Channels::Rgba { Alpha::Straight } else { Alpha::None };
+    let model = if raster.channels == Channels::Gray { Model::Gray } else { Model::Rgb };
+    let samples = Samples::U8(raster.samples);
+    Ok(Box::new(InMemory::new(Raw { dimensions: raster.dimensions, model, alpha, samples })))
+}
+
+/// All rows, if they have at most `limit` pixels.
+pub fn gathered(mut rows: Box<dyn Rows>, limit: u64) -> Result<Raw, Error> {
+    let shape = rows.shape();
+    let pixels = shape.dimensions.area();
+    if pixels > limit {
+        return Err(Error::TooLarge { pixels, limit });
+    }
+    let room = pixels as usize * shape.count();
+    let (mut narrow, mut wide) = (Vec::new(), Vec::new());
+    match shape.depth {
+        Depth::U8 => narrow.reserve_exact(room),
+        Depth::U16 => wide.reserve_exact(room),
+    }
+    while let Some(raw) = rows.next(256)? {
+        match raw.samples {
+            Samples::U8(samples) => narrow.extend_from_slice(&samples),
+            Samples::U16(samples) => wide.extend_from_slice(&samples),
+        }
+    }
+    let samples = match shape.depth {
+        Depth::U8 => Samples::U8(narrow),
+        Depth::U16 => Samples::U16(wide),
+    };
+    if samples.len() != room {
+        return Err(Error::damaged("image", "it has fewer rows than it says"));
+    }
+    Ok(Raw { dimensions: shape.dimensions, model: shape.model, alpha: shape.alpha, samples })
 }
 
 #[cfg(test)]
@@ -66,24 +105,5 @@ mod torture {
             eprintln!("SKIPPED: {} is missing", path.display());
         }
         file.ok()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::orientation;
-
-    #[test]
-    fn an_orientation_is_read_or_upright() {
-        let exif = |value: u8| {
-            let mut block = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\0\0\0\0\0\0\0".to_vec();
-            block[19] = value;
-            block
-        };
-        assert_eq!(orientation(&exif(6)), 6);
-        assert_eq!(orientation(&[b"Exif\0\0".as_slice(), &exif(3)].concat()), 3);
-        for broken in [exif(0), exif(9), Vec::new(), b"MM\0\x2a\xff\xff\xff\xff".to_vec()] {
-            assert_eq!(orientation(&broken), 1);
-        }
     }
 }

@@ -1,83 +1,94 @@
-//! PNG of every kind → 8-bit grey, RGB or RGBA.
+//! PNG of every kind, row by row; an interlaced one as a whole.
 
-use std::io::Cursor;
+use std::io::BufReader;
+use std::sync::Arc;
 
 use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
 
-use super::{Channels, Decoded, Dimensions, Error, Header, PROFILE_BYTES, Raster, orientation};
+use super::{Error, InMemory, PROFILE_BYTES};
+use crate::iiif::Dimensions;
+use crate::pixels::{Alpha, Depth, InOrder, Model, Raw, ReadAt, Rows, Samples, Shape};
 
 const WHAT: &str = "PNG";
-const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// Reads a PNG of at most `limit_pixels` pixels.
-pub fn png(bytes: &[u8], limit_pixels: u64) -> Result<Decoded, Error> {
-    let header = png_header(bytes)?.within(limit_pixels)?;
-    let mut reader = read(bytes, header.dimensions)?;
+struct PngRows {
+    reader: Reader<BufReader<InOrder>>,
+    shape: Shape,
+    done: u32,
+}
+
+/// Opens a PNG; an interlaced one may have at most `whole` pixels. Palettes become RGB, fewer than 8 bits become 8,
+/// and what one colour says of opacity becomes alpha.
+pub fn png_rows(file: Arc<dyn ReadAt>, whole: u64) -> Result<Box<dyn Rows>, Error> {
+    let mut reader = open(file)?;
     let (kind, depth) = reader.output_color_type();
-    let length = reader.output_buffer_size().ok_or_else(|| Error::damaged(WHAT, "its size overflows"))?;
-    let mut samples = vec![0; length];
-    reader.next_frame(&mut samples).map_err(damaged)?;
-    if depth == BitDepth::Sixteen {
-        halve(&mut samples);
-    }
-    let (channels, samples) = match kind {
-        ColorType::Grayscale => (Channels::Gray, samples),
-        ColorType::GrayscaleAlpha => (Channels::Rgba, spread(&samples)),
-        ColorType::Rgb => (Channels::Rgb, samples),
-        ColorType::Rgba => (Channels::Rgba, samples),
+    let (model, alpha) = match kind {
+        ColorType::Grayscale => (Model::Gray, Alpha::None),
+        ColorType::GrayscaleAlpha => (Model::Gray, Alpha::Straight),
+        ColorType::Rgb => (Model::Rgb, Alpha::None),
+        ColorType::Rgba => (Model::Rgb, Alpha::Straight),
         ColorType::Indexed => return Err(Error::damaged(WHAT, "it has no palette")),
     };
     let info = reader.info();
-    Ok(Decoded {
-        raster: Raster { dimensions: header.dimensions, channels, samples },
-        icc: info.icc_profile.as_deref().filter(|icc| icc.len() <= PROFILE_BYTES).map(<[u8]>::to_vec),
-        orientation: info.exif_metadata.as_deref().map_or(1, orientation),
-    })
+    let dimensions = Dimensions::new(info.width, info.height);
+    let depth = if depth == BitDepth::Sixteen { Depth::U16 } else { Depth::U8 };
+    let shape = Shape { dimensions, model, alpha, depth };
+    if !info.interlaced {
+        return Ok(Box::new(PngRows { reader, shape, done: 0 }));
+    }
+    if dimensions.area() > whole {
+        return Err(Error::TooLarge { pixels: dimensions.area(), limit: whole });
+    }
+    let length = reader.output_buffer_size().ok_or_else(|| Error::damaged(WHAT, "its size overflows"))?;
+    let mut bytes = vec![0; length];
+    reader.next_frame(&mut bytes).map_err(damaged)?;
+    Ok(Box::new(InMemory::new(Raw { dimensions, model, alpha, samples: samples(bytes, depth) })))
 }
 
-/// Reads what stands before a PNG's samples; its first few KiB suffice.
-pub fn png_header(bytes: &[u8]) -> Result<Header, Error> {
-    let short = || Error::damaged(WHAT, "it ends within its header");
-    let header = bytes.strip_prefix(SIGNATURE).ok_or_else(|| Error::damaged(WHAT, "no signature"))?;
-    let (header, after) = header.split_at_checked(25).ok_or_else(short)?;
-    if &header[..8] != b"\0\0\0\x0dIHDR" {
-        return Err(Error::damaged(WHAT, "it does not begin with `IHDR`"));
+impl Rows for PngRows {
+    fn shape(&self) -> Shape {
+        self.shape
     }
-    let side = |at: usize| header[at..at + 4].iter().fold(0, |sum, &byte| sum << 8 | u32::from(byte));
-    let dimensions = Dimensions::new(side(8), side(12));
-    if dimensions.area() == 0 || side(8) > i32::MAX as u32 || side(12) > i32::MAX as u32 {
-        return Err(Error::damaged(WHAT, format_args!("a size of {dimensions}")));
+
+    fn next(&mut self, most: u32) -> Result<Option<Raw>, Error> {
+        let Shape { dimensions, model, alpha, depth } = self.shape;
+        let rows = most.max(1).min(dimensions.height - self.done);
+        if rows == 0 {
+            return Ok(None);
+        }
+        let stride = self.shape.stride() as usize;
+        let mut bytes = Vec::with_capacity(stride * rows as usize);
+        for _ in 0..rows {
+            let row = self.reader.next_row().map_err(damaged)?;
+            let row = row.ok_or_else(|| Error::damaged(WHAT, "it has fewer rows than it says"))?;
+            if row.data().len() != stride {
+                return Err(Error::damaged(WHAT, "a row is shorter than the others"));
+            }
+            bytes.extend_from_slice(row.data());
+        }
+        self.done += rows;
+        let dimensions = Dimensions::new(dimensions.width, rows);
+        Ok(Some(Raw { dimensions, model, alpha, samples: samples(bytes, depth) }))
     }
-    let channels = match (header[17], is_pierced(after)) {
-        (0, false) => Channels::Gray,
-        (2 | 3, false) => Channels::Rgb,
-        (0 | 2 | 3, true) | (4 | 6, _) => Channels::Rgba,
-        (kind, _) => return Err(Error::damaged(WHAT, format_args!("a colour type of {kind}"))),
-    };
-    Ok(Header { dimensions, channels, bits: header[16] })
 }
 
-/// Whether a `tRNS` chunk comes before the samples.
-fn is_pierced(mut chunks: &[u8]) -> bool {
-    while let [a, b, c, d, name @ ..] = chunks
-        && let Some((name, _)) = name.split_first_chunk::<4>()
-    {
-        let length = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
-        match name {
-            b"tRNS" => return true,
-            b"IDAT" | b"IEND" => return false,
-            _ => chunks = chunks.get(length.saturating_add(12)..).unwrap_or_default(),
+fn samples(bytes: Vec<u8>, depth: Depth) -> Samples {
+    match depth {
+        Depth::U8 => Samples::U8(bytes),
+        Depth::U16 => {
+            Samples::U16(bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect())
         }
     }
-    false
 }
 
 /// A decoder that stands before the samples; what spends its memory on a profile does without it.
-fn read(bytes: &[u8], dimensions: Dimensions) -> Result<Reader<Cursor<&[u8]>>, Error> {
-    // The decoder counts a chunk, what it unfolds to, and a row against this.
-    let limits = Limits { bytes: 2 * PROFILE_BYTES + dimensions.width as usize * 16 };
+fn open(file: Arc<dyn ReadAt>) -> Result<Reader<BufReader<InOrder>>, Error> {
     let open = |without_profile| {
-        let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits);
+        // The decoder counts a chunk, what it unfolds to, and a row against this; a row has at most 8 bytes a
+        // pixel, of which its header may promise many.
+        let limits = Limits { bytes: 2 * PROFILE_BYTES + (64 << 20) };
+        let input = BufReader::with_capacity(256 << 10, InOrder::new(file.clone()));
+        let mut decoder = Decoder::new_with_limits(input, limits);
         decoder.set_transformations(Transformations::EXPAND);
         decoder.set_ignore_text_chunk(true);
         decoder.set_ignore_iccp_chunk(without_profile);
@@ -94,95 +105,76 @@ fn damaged(error: DecodingError) -> Error {
     Error::damaged(WHAT, error)
 }
 
-/// 16-bit samples to 8 bits, rounded: 257 steps of the one are one step of the other.
-fn halve(samples: &mut Vec<u8>) {
-    for at in 0..samples.len() / 2 {
-        let wide = u32::from(samples[2 * at]) << 8 | u32::from(samples[2 * at + 1]);
-        samples[at] = ((wide + 128) / 257) as u8;
-    }
-    samples.truncate(samples.len() / 2);
-}
-
-/// Grey with alpha as RGBA.
-fn spread(samples: &[u8]) -> Vec<u8> {
-    samples.chunks_exact(2).flat_map(|pixel| [pixel[0], pixel[0], pixel[0], pixel[1]]).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::gathered;
     use super::super::torture::file;
     use super::*;
-    use crate::pixels::encode;
+    use bytes::Bytes;
 
-    #[track_caller]
-    fn check(name: &str, size: (u32, u32), channels: Channels, bits: u8, profile: Option<usize>) {
-        let Some(bytes) = file(name) else { return };
-        let dimensions = Dimensions::new(size.0, size.1);
-        let start = &bytes[..bytes.len().min(2048)];
-        assert_eq!(png_header(start).unwrap(), Header { dimensions, channels, bits });
-        let decoded = png(&bytes, dimensions.area()).unwrap();
-        assert_eq!(decoded.raster.dimensions, dimensions);
-        assert_eq!(decoded.raster.channels, channels);
-        assert_eq!(decoded.raster.samples.len(), decoded.raster.stride() * size.1 as usize);
-        assert_eq!(decoded.icc.map(|icc| icc.len()), profile);
-        assert!(matches!(png(&bytes, dimensions.area() - 1), Err(Error::TooLarge { .. })));
+    fn encoded(kind: ColorType, depth: BitDepth, size: (u32, u32), samples: &[u8]) -> Bytes {
+        let mut out = Vec::new();
+        let mut encoder = png::Encoder::new(&mut out, size.0, size.1);
+        encoder.set_color(kind);
+        encoder.set_depth(depth);
+        if kind == ColorType::Indexed {
+            encoder.set_palette(vec![10, 20, 30, 40, 50, 60]);
+            encoder.set_trns(vec![255, 7]);
+        }
+        encoder.write_header().unwrap().write_image_data(samples).unwrap();
+        out.into()
+    }
+
+    fn read(png: Bytes) -> Result<Raw, Error> {
+        gathered(png_rows(Arc::new(png), 1 << 20)?, 1 << 20)
     }
 
     #[test]
-    fn every_kind_is_read() {
-        check("png-palette.png", (290, 442), Channels::Rgb, 8, None);
-        check("png-rgb8-interlaced.png", (32, 32), Channels::Rgb, 8, None);
-        check("png-rgba16.png", (64, 56), Channels::Rgba, 16, None);
-        check("png-rec2020-icc.png", (1000, 1000), Channels::Rgba, 8, Some(500));
-        check("made-png16-gray-icc.png", (267, 400), Channels::Gray, 16, Some(360));
+    fn every_kind_keeps_its_samples() {
+        let two = |kind, depth, samples: &[u8]| read(encoded(kind, depth, (2, 1), samples)).unwrap();
+        let gray = two(ColorType::Grayscale, BitDepth::Sixteen, &[1, 2, 3, 4]);
+        assert_eq!((gray.model, gray.samples), (Model::Gray, Samples::U16(vec![0x102, 0x304])));
+        let bits = two(ColorType::Grayscale, BitDepth::Two, &[0b0110_0000]);
+        assert_eq!(bits.samples, Samples::U8(vec![85, 170]));
+        let palette = two(ColorType::Indexed, BitDepth::One, &[0b0100_0000]);
+        assert_eq!((palette.model, palette.alpha), (Model::Rgb, Alpha::Straight));
+        assert_eq!(palette.samples, Samples::U8(vec![10, 20, 30, 255, 40, 50, 60, 7]));
+        let pair = two(ColorType::GrayscaleAlpha, BitDepth::Eight, &[1, 2, 3, 4]);
+        assert_eq!((pair.model, pair.alpha, pair.samples.len()), (Model::Gray, Alpha::Straight, 4));
     }
 
     #[test]
-    fn a_broken_stream_is_an_error() {
-        let Some(bytes) = file("png-broken-stream.png") else { return };
-        assert!(png_header(&bytes).is_ok());
-        assert!(matches!(png(&bytes, 1 << 20), Err(Error::Damaged { what: "PNG", .. })));
-    }
-
-    #[test]
-    fn a_file_cut_anywhere_is_an_error() {
-        let raster = Raster::blank(Dimensions::new(9, 9), Channels::Rgba);
-        let whole = encode::png(&raster, Some(&[7; 40])).unwrap();
-        // The last 12 bytes are `IEND`, which nothing needs.
-        for end in 0..whole.len() - 16 {
-            assert!(png(&whole[..end], 1000).is_err(), "{end}");
+    fn broken_files_are_refused() {
+        let png = encoded(ColorType::Rgb, BitDepth::Eight, (40, 40), &[9; 4800]);
+        for length in [0, 8, 20, 33, png.len() / 2, png.len() - 20] {
+            assert!(read(png.slice(..length)).is_err(), "{length}");
+        }
+        if let Some(broken) = file("png-broken-stream.png") {
+            assert!(read(broken.into()).is_err());
         }
     }
 
     #[test]
-    fn a_profile_that_is_a_bomb_is_left_out() {
-        let raster = Raster::blank(Dimensions::new(9, 9), Channels::Gray);
-        let bytes = encode::png(&raster, Some(&vec![0; 64 << 20])).unwrap();
-        assert!(bytes.len() < 1 << 20);
-        let decoded = png(&bytes, 1000).unwrap();
-        assert_eq!((decoded.raster, decoded.icc), (raster, None));
-    }
-
-    #[test]
-    fn wide_samples_are_rounded() {
-        let mut samples: Vec<u8> = [0u16, 128, 129, 0x7fff, 0x8080, 65_406, 65_407, 65_535]
-            .iter()
-            .flat_map(|sample| sample.to_be_bytes())
-            .collect();
-        halve(&mut samples);
-        assert_eq!(samples, [0, 0, 1, 127, 128, 254, 255, 255]);
+    fn difficult_files_are_read() {
+        for (name, width, depth) in [
+            ("png-rgba16.png", 64, Depth::U16),
+            ("png-rgb8-interlaced.png", 32, Depth::U8),
+            ("png-palette.png", 290, Depth::U8),
+            ("made-png16-gray-icc.png", 267, Depth::U16),
+        ] {
+            let Some(png) = file(name) else { continue };
+            let raw = read(png.into()).unwrap();
+            assert_eq!((raw.dimensions.width, raw.samples.depth()), (width, depth), "{name}");
+        }
     }
 
     proptest::proptest! {
         #[test]
-        fn damage_never_panics(at in 0..2000usize, value: u8, also in 0..2000usize, other: u8) {
-            for name in ["png-rgb8-interlaced.png", "png-rgba16.png", "png-palette.png"] {
-                let Some(mut bytes) = file(name) else { return Ok(()) };
-                let length = bytes.len();
-                bytes[at % length] = value;
-                bytes[also % 64] = other;
-                let _ = (png_header(&bytes), png(&bytes, 1 << 20));
-            }
+        fn flipped_bytes_are_read_or_refused(at in 0..200usize, value: u8) {
+            let mut png = encoded(ColorType::Rgb, BitDepth::Eight, (8, 8), &[77; 192]).to_vec();
+            let length = png.len();
+            png[at % length] = value;
+            let _ = read(png.into());
         }
     }
 }

@@ -4,38 +4,34 @@ use std::borrow::Cow;
 
 use webp::{BitstreamFeatures, Decoder};
 
-use super::{Channels, Decoded, Dimensions, Error, Header, PROFILE_BYTES, Raster, orientation};
+use super::{Channels, Dimensions, Error, Raster};
 
 const WHAT: &str = "WebP";
 /// A still picture's side has 14 bits; only a canvas can be larger.
 const SIDE: u32 = 16_383;
 
 /// Reads a WebP of at most `limit_pixels` pixels; of a moving one its first frame, always with alpha.
-pub fn webp(bytes: &[u8], limit_pixels: u64) -> Result<Decoded, Error> {
-    let header = webp_header(bytes)?.within(limit_pixels)?;
+pub fn webp(bytes: &[u8], limit_pixels: u64) -> Result<Raster, Error> {
+    let dimensions = header(bytes)?;
+    if dimensions.area() > limit_pixels {
+        return Err(Error::TooLarge { pixels: dimensions.area(), limit: limit_pixels });
+    }
     let raster = match chunks(bytes).find(|(name, _)| *name == b"ANMF") {
-        Some((_, frame)) => first_frame(frame, header.dimensions)?,
+        Some((_, frame)) => first_frame(frame, dimensions)?,
         None => still(bytes)?,
     };
-    let chunk =
-        |wanted: &[u8; 4]| chunks(bytes).find(|(name, _)| *name == wanted).map(|(_, payload)| payload);
-    Ok(Decoded {
-        raster,
-        icc: chunk(b"ICCP").filter(|icc| icc.len() <= PROFILE_BYTES).map(<[u8]>::to_vec),
-        orientation: chunk(b"EXIF").map_or(1, orientation),
-    })
+    Ok(raster)
 }
 
 /// Reads what stands before a WebP's samples; its first few KiB suffice.
-pub fn webp_header(bytes: &[u8]) -> Result<Header, Error> {
+fn header(bytes: &[u8]) -> Result<Dimensions, Error> {
     let features = BitstreamFeatures::new(bytes).ok_or_else(|| Error::damaged(WHAT, "no sound header"))?;
     let dimensions = Dimensions::new(features.width(), features.height());
     let moves = features.has_animation();
     if dimensions.area() == 0 || !moves && dimensions.width.max(dimensions.height) > SIDE {
         return Err(Error::damaged(WHAT, format_args!("a size of {dimensions}")));
     }
-    let channels = if features.has_alpha() || moves { Channels::Rgba } else { Channels::Rgb };
-    Ok(Header { dimensions, channels, bits: 8 })
+    Ok(dimensions)
 }
 
 /// The chunks of a RIFF file, as far as they are whole.
@@ -70,8 +66,7 @@ fn first_frame(frame: &[u8], canvas: Dimensions) -> Result<Raster, Error> {
         return Err(Error::damaged(WHAT, "its first frame leaves the canvas"));
     }
     let file = as_still(picture, &place[6..12]);
-    let header = webp_header(&file)?;
-    if header.dimensions != size {
+    if header(&file)? != size {
         return Err(Error::damaged(WHAT, "its first frame has two sizes"));
     }
     let picture = still(&file)?;
@@ -114,7 +109,7 @@ mod tests {
 
     /// A canvas of 30 x 20 with one frame at 8, 4.
     fn moving(frame: &Raster) -> Vec<u8> {
-        let still = encode::webp(frame, None).unwrap();
+        let still = encode::webp(frame, &encode::Notes::default()).unwrap();
         let picture = if &still[12..16] == b"VP8X" { &still[30..] } else { &still[12..] };
         let sides = [frame.dimensions.width - 1, frame.dimensions.height - 1].map(u32::to_le_bytes);
         let place = [&[4, 0, 0, 2, 0, 0], &sides[0][..3], &sides[1][..3], &[0; 4]].concat();
@@ -129,8 +124,8 @@ mod tests {
     fn the_first_frame_lies_in_its_canvas() {
         for pixel in [&[200, 100, 50][..], &[200, 100, 50, 90]] {
             let bytes = moving(&filled(10, 6, pixel));
-            let raster = webp(&bytes, 600).unwrap().raster;
-            assert_eq!(webp_header(&bytes[..64]).unwrap().dimensions, raster.dimensions);
+            let raster = webp(&bytes, 600).unwrap();
+            assert_eq!(header(&bytes[..64]).unwrap(), raster.dimensions);
             let alpha = |x: usize, y: usize| raster.samples[(y * 30 + x) * 4 + 3];
             assert_eq!([alpha(7, 4), alpha(8, 3), alpha(18, 9), alpha(17, 10)], [0; 4]);
             let opacity = *pixel.get(3).unwrap_or(&255);
@@ -145,16 +140,17 @@ mod tests {
 
     #[test]
     fn the_limit_is_checked_first() {
-        let bytes = encode::webp(&filled(30, 30, &[9, 9, 9]), None).unwrap();
+        let bytes = encode::webp(&filled(30, 30, &[9, 9, 9]), &encode::Notes::default()).unwrap();
         assert!(matches!(webp(&bytes, 899), Err(Error::TooLarge { pixels: 900, limit: 899 })));
         assert!(webp(&bytes, 900).is_ok());
     }
 
     #[test]
     fn a_file_cut_anywhere_is_an_error() {
-        for bytes in
-            [moving(&filled(10, 6, &[9, 8, 7, 6])), encode::webp(&filled(40, 40, &[9, 9, 9]), None).unwrap()]
-        {
+        for bytes in [
+            moving(&filled(10, 6, &[9, 8, 7, 6])),
+            encode::webp(&filled(40, 40, &[9, 9, 9]), &encode::Notes::default()).unwrap(),
+        ] {
             for end in 0..bytes.len() - 2 {
                 assert!(webp(&bytes[..end], 10_000).is_err(), "{end} of {}", bytes.len());
             }
@@ -164,11 +160,11 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn damage_never_panics(at in 0..400usize, value: u8, also in 0..100usize, other: u8) {
-            for mut bytes in [moving(&filled(10, 6, &[9, 8, 7, 6])), encode::webp(&filled(40, 40, &[9; 3]), Some(b"icc")).unwrap()] {
+            for mut bytes in [moving(&filled(10, 6, &[9, 8, 7, 6])), encode::webp(&filled(40, 40, &[9; 3]), &encode::Notes::icc(b"icc")).unwrap()] {
                 let length = bytes.len();
                 bytes[at % length] = value;
                 bytes[also % length] = other;
-                let _ = (webp_header(&bytes), webp(&bytes, 1 << 20));
+                let _ = (header(&bytes), webp(&bytes, 1 << 20));
             }
         }
     }

@@ -4,7 +4,9 @@ use avif_serialize::Aviffy;
 use avif_serialize::constants::MatrixCoefficients as Matrix;
 use rav1e::prelude::*;
 
-use super::{Error, fit, refused};
+use super::credit::{Credit, clipped};
+use super::ifd::{self, Field, Layout};
+use super::{Error, Notes, fit, refused};
 use crate::iiif::Dimensions;
 use crate::pixels::{Channels, Raster};
 
@@ -16,8 +18,9 @@ const SIDE: u32 = 65_535;
 /// About six seconds.
 const PIXELS: u64 = 32_000_000;
 
-/// Writes an AVIF that keeps alpha; its samples are taken to be sRGB, for no profile is written.
-pub fn avif(raster: &Raster) -> Result<Vec<u8>, Error> {
+/// Writes an AVIF that keeps alpha; its samples are taken to be sRGB, for no profile is written, and
+/// the credit is said in Exif, for the container's writer knows no XMP.
+pub fn avif(raster: &Raster, notes: &Notes) -> Result<Vec<u8>, Error> {
     let dimensions = raster.dimensions;
     fit("avif", dimensions, SIDE, PIXELS)?;
     let gray = raster.channels == Channels::Gray;
@@ -26,11 +29,25 @@ pub fn avif(raster: &Raster) -> Result<Vec<u8>, Error> {
     let mut container = Aviffy::new();
     container.set_matrix_coefficients(Matrix::Bt601).set_full_color_range(true);
     container.set_monochrome(gray).set_chroma_subsampling((true, true)).set_seq_profile(0);
+    if let Some(credit) = &notes.credit
+        && let Some(exif) = exif(credit)
+    {
+        container.set_exif(exif);
+    }
     let mut file = Vec::new();
     container
         .write(&mut file, &colour, alpha.as_deref(), dimensions.width, dimensions.height, 8)
         .map_err(|error| refused("avif", error))?;
     Ok(file)
+}
+
+/// Title, creators and rights (Exif 3.0, §4.6.5), unless the credit has none.
+fn exif(credit: &Credit) -> Option<Vec<u8>> {
+    let creators = Some(credit.creator.join("; ")).filter(|names| !names.is_empty());
+    let said = [(270, &credit.title), (315, &creators), (33432, &credit.rights)];
+    let fields = said.iter().filter_map(|(tag, text)| Some(Field::text(*tag, &clipped(text.as_deref()?))));
+    let fields: Vec<Field> = fields.collect();
+    (!fields.is_empty()).then(|| ifd::write(&fields, Layout::Classic))
 }
 
 /// The alpha of each pixel, unless all are opaque.
@@ -139,6 +156,7 @@ fn ycbcr(colour: [u8; 3]) -> [u8; 3] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::credit::tests::credit;
     use super::super::samples::gradient;
     use super::*;
 
@@ -146,9 +164,25 @@ mod tests {
     fn any_size_becomes_a_file() {
         for (width, height) in [(1, 1), (1, 70), (65, 47), (64, 64), (130, 3)] {
             for channels in [Channels::Gray, Channels::Rgb, Channels::Rgba] {
-                let file = avif(&gradient(width, height, channels)).unwrap();
+                let file = avif(&gradient(width, height, channels), &Notes::default()).unwrap();
                 assert_eq!(&file[4..12], b"ftypavif", "{width}x{height}");
             }
+        }
+    }
+
+    #[test]
+    fn the_credit_is_found_again() {
+        let notes = Notes { credit: Some(credit()), ..Notes::default() };
+        let file = avif(&gradient(33, 20, Channels::Rgba), &notes).unwrap();
+        let exif = ::exif::Reader::new().read_from_container(&mut std::io::Cursor::new(file)).unwrap();
+        for (tag, expected) in [
+            (::exif::Tag::ImageDescription, credit().title.unwrap()),
+            (::exif::Tag::Artist, credit().creator.join("; ")),
+            (::exif::Tag::Copyright, credit().rights.unwrap()),
+        ] {
+            let field = exif.get_field(tag, ::exif::In::PRIMARY).unwrap();
+            let ::exif::Value::Ascii(texts) = &field.value else { panic!("not text") };
+            assert_eq!(texts[0], expected.as_bytes());
         }
     }
 
@@ -171,6 +205,6 @@ mod tests {
     #[test]
     fn what_is_too_large_is_refused() {
         let raster = Raster::blank(Dimensions::new(8000, 4001), Channels::Gray);
-        assert!(matches!(avif(&raster), Err(Error::Unsupported(_))));
+        assert!(matches!(avif(&raster, &Notes::default()), Err(Error::Unsupported(_))));
     }
 }

@@ -1,8 +1,8 @@
 //! GIF: 256 colours, a pixel either opaque or not there.
 
-use gif::{Encoder, Frame};
+use gif::{AnyExtension, Encoder, EncodingError, Extension, Frame};
 
-use super::{Error, fit, refused};
+use super::{Error, Notes, fit, refused};
 use crate::pixels::{Channels, Raster};
 
 /// NeuQuant's fastest; its best takes ten times as long.
@@ -13,8 +13,8 @@ const PIXELS: u64 = 16_000_000;
 /// Alpha from here up is opaque.
 const OPAQUE: u8 = 128;
 
-/// Writes a GIF; grey is exact, colours are quantised, alpha becomes one bit.
-pub fn gif(raster: &Raster) -> Result<Vec<u8>, Error> {
+/// Writes a GIF with profile and credit; grey is exact, colours are quantised, alpha becomes one bit.
+pub fn gif(raster: &Raster, notes: &Notes) -> Result<Vec<u8>, Error> {
     fit("gif", raster.dimensions, SIDE, PIXELS)?;
     let [width, height] = [raster.dimensions.width, raster.dimensions.height].map(|side| side as u16);
     let frame = match raster.channels {
@@ -27,9 +27,27 @@ pub fn gif(raster: &Raster) -> Result<Vec<u8>, Error> {
     };
     let mut file = Vec::new();
     Encoder::new(&mut file, width, height, &[])
-        .and_then(|mut encoder| encoder.write_frame(&frame))
+        .and_then(|mut encoder| {
+            say(notes, &mut encoder)?;
+            encoder.write_frame(&frame)
+        })
         .map_err(|error| refused("gif", error))?;
     Ok(file)
+}
+
+/// Application extensions: the profile in blocks, the packet in one piece (ISO 16684-3, §1.1.2).
+fn say(notes: &Notes, encoder: &mut Encoder<&mut Vec<u8>>) -> Result<(), EncodingError> {
+    if let Some(icc) = &notes.icc {
+        let application = AnyExtension(Extension::Application as u8);
+        encoder.write_raw_extension(application, &[b"ICCRGBG1012", icc])?;
+    }
+    if let Some(xmp) = notes.xmp() {
+        // Readers that take the text for blocks land in the trailer, whose every byte leads to its end.
+        let trailer: Vec<u8> = [1].into_iter().chain((0..=255).rev()).chain([0]).collect();
+        let parts = [&b"\x21\xff\x0bXMP DataXMP"[..], &xmp, &trailer];
+        encoder.get_mut().extend_from_slice(&parts.concat());
+    }
+    Ok(())
 }
 
 /// An opaque frame whose holes have a palette entry to themselves.
@@ -85,6 +103,7 @@ fn free_entry(frame: &mut Frame<'_>) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::credit::tests::credit;
     use super::super::samples::gradient;
     use super::*;
     use crate::iiif::Dimensions;
@@ -100,7 +119,7 @@ mod tests {
     #[test]
     fn grey_is_exact() {
         let raster = gradient(300, 40, Channels::Gray);
-        let (dimensions, samples) = read(&gif(&raster).unwrap());
+        let (dimensions, samples) = read(&gif(&raster, &Notes::default()).unwrap());
         assert_eq!(dimensions, raster.dimensions);
         let grays: Vec<u8> = samples.chunks_exact(4).map(|pixel| pixel[0]).collect();
         assert_eq!(grays, raster.samples);
@@ -109,7 +128,7 @@ mod tests {
     #[test]
     fn colours_stay_near() {
         let raster = gradient(64, 64, Channels::Rgb);
-        let (_, samples) = read(&gif(&raster).unwrap());
+        let (_, samples) = read(&gif(&raster, &Notes::default()).unwrap());
         let pairs = samples.chunks_exact(4).zip(raster.samples.chunks_exact(3));
         let away: u32 = pairs
             .flat_map(|(got, wanted)| (0..3).map(|channel| u32::from(got[channel].abs_diff(wanted[channel]))))
@@ -121,7 +140,7 @@ mod tests {
     fn holes_are_where_alpha_is_low_and_nowhere_else() {
         for side in [4, 64] {
             let raster = gradient(side, side, Channels::Rgba);
-            let (_, samples) = read(&gif(&raster).unwrap());
+            let (_, samples) = read(&gif(&raster, &Notes::default()).unwrap());
             for (got, wanted) in samples.chunks_exact(4).zip(raster.samples.chunks_exact(4)) {
                 assert_eq!(got[3] == 0, wanted[3] < OPAQUE);
             }
@@ -129,10 +148,22 @@ mod tests {
     }
 
     #[test]
+    fn profile_and_credit_are_found_again() {
+        let notes = Notes { credit: Some(credit()), ..Notes::icc(&[9; 700]) };
+        let raster = gradient(30, 40, Channels::Gray);
+        let file = gif(&raster, &notes).unwrap();
+        assert_eq!(read(&file), read(&gif(&raster, &Notes::default()).unwrap()));
+        let mut decoder = ::gif::DecodeOptions::new().read_info(&file[..]).unwrap();
+        decoder.next_frame_info().unwrap().unwrap();
+        assert_eq!(decoder.icc_profile(), notes.icc.as_deref());
+        assert_eq!(decoder.xmp_metadata(), notes.xmp().as_deref());
+    }
+
+    #[test]
     fn what_is_too_large_is_refused() {
         for (width, height) in [(65_536, 1), (4001, 4001)] {
             let raster = Raster::blank(Dimensions::new(width, height), Channels::Gray);
-            assert!(matches!(gif(&raster), Err(Error::Unsupported(_))));
+            assert!(matches!(gif(&raster, &Notes::default()), Err(Error::Unsupported(_))));
         }
     }
 }

@@ -6,7 +6,7 @@ use std::{mem, ptr};
 use openjpeg_sys as opj;
 
 use super::memory::Memory;
-use super::{Error, refused};
+use super::{Error, Notes, refused};
 use crate::iiif::{Dimensions, Rect};
 use crate::pixels::{Channels, Raster};
 
@@ -17,12 +17,16 @@ const DECIBELS: f32 = 42.0;
 /// The default of the standard's examples: 1024 → 32.
 const RESOLUTIONS: u32 = 6;
 
-/// Writes a lossy JP2; alpha is dropped, and `icc` takes the place of the sRGB mark.
-pub fn jp2(raster: &Raster, icc: Option<&[u8]>) -> Result<Vec<u8>, Error> {
+/// Writes a lossy JP2; alpha is dropped, and a profile takes the place of the sRGB mark.
+pub fn jp2(raster: &Raster, notes: &Notes) -> Result<Vec<u8>, Error> {
     let encoder = Encoder::new(raster)?;
     let file = encoder.encode(raster)?;
-    Ok(match icc {
+    let file = match notes.icc.as_deref() {
         Some(icc) => with_profile(file, icc),
+        None => file,
+    };
+    Ok(match notes.xmp() {
+        Some(xmp) => with_credit(file, &xmp),
         None => file,
     })
 }
@@ -193,8 +197,26 @@ fn with_profile(file: Vec<u8>, icc: &[u8]) -> Vec<u8> {
     whole
 }
 
+/// The UUID of a box that holds an XMP packet (ISO 16684-3, §1.1.3).
+const XMP: [u8; 16] = 0xbe7a_cfcb_97a9_42e8_9c71_9994_91e3_afac_u128.to_be_bytes();
+
+/// The same file with a packet before its codestream; nothing in the file points behind it.
+fn with_credit(mut file: Vec<u8>, xmp: &[u8]) -> Vec<u8> {
+    let mut at = 0;
+    while let Some(&[a, b, c, d, ref name @ ..]) = file.get(at..at + 8) {
+        if name == b"jp2c" {
+            let length = (8 + XMP.len() + xmp.len()) as u32;
+            file.splice(at..at, [&length.to_be_bytes()[..], b"uuid", &XMP, xmp].concat());
+            break;
+        }
+        at += (u32::from_be_bytes([a, b, c, d]) as usize).max(8);
+    }
+    file
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::credit::tests::credit;
     use super::super::samples::gradient;
     use super::*;
 
@@ -202,7 +224,7 @@ mod tests {
     fn any_size_becomes_a_file() {
         for (width, height) in [(1, 1), (1, 700), (37, 3), (1024, 1024), (1025, 2049), (1500, 1)] {
             for channels in [Channels::Gray, Channels::Rgb, Channels::Rgba] {
-                let file = jp2(&gradient(width, height, channels), None).unwrap();
+                let file = jp2(&gradient(width, height, channels), &Notes::default()).unwrap();
                 assert_eq!(&file[4..8], b"jP  ", "{width}x{height}");
                 assert_eq!(&file[file.len() - 2..], [0xff, 0xd9]);
             }
@@ -211,10 +233,25 @@ mod tests {
 
     #[test]
     fn a_profile_takes_the_place_of_the_mark() {
-        let plain = jp2(&gradient(16, 16, Channels::Rgb), None).unwrap();
-        let tagged = jp2(&gradient(16, 16, Channels::Rgb), Some(b"a profile")).unwrap();
+        let plain = jp2(&gradient(16, 16, Channels::Rgb), &Notes::default()).unwrap();
+        let tagged = jp2(&gradient(16, 16, Channels::Rgb), &Notes::icc(b"a profile")).unwrap();
         assert!(tagged.windows(16).any(|part| part == b"colr\x02\x00\x00a profile"));
         assert_eq!(tagged.len(), plain.len() + 9 - 4);
+    }
+
+    #[test]
+    fn the_credit_stands_before_the_codestream() {
+        let notes = Notes { credit: Some(credit()), ..Notes::icc(b"a profile") };
+        let (file, plain) = (
+            jp2(&gradient(16, 16, Channels::Rgb), &notes).unwrap(),
+            jp2(&gradient(16, 16, Channels::Rgb), &Notes::icc(b"a profile")).unwrap(),
+        );
+        let xmp = notes.xmp().unwrap();
+        let added = [b"uuid", &XMP[..], &xmp].concat();
+        let at = file.windows(added.len()).position(|part| part == added).unwrap();
+        assert_eq!(file[at - 4..at], (added.len() as u32 + 4).to_be_bytes());
+        assert_eq!(&file[at + added.len() + 4..][..4], b"jp2c");
+        assert_eq!([&file[..at - 4], &file[at + added.len()..]].concat(), plain);
     }
 
     #[test]

@@ -1,19 +1,27 @@
 //! Rasters → files, one file per format; JPEG has a floor of its own.
 
 mod avif;
+mod credit;
 mod gif;
+mod ifd;
+mod iptc;
 mod jp2;
 mod memory;
+mod notes;
 mod pdf;
 mod png;
+mod stream;
 mod tiff;
 mod webp;
 
 pub use avif::avif;
+pub use credit::{Credit, xmp};
 pub use gif::gif;
 pub use jp2::jp2;
+pub use notes::Notes;
 pub use pdf::pdf;
 pub use png::png;
+pub use stream::{Stream, stream};
 pub use tiff::tif;
 pub use webp::webp;
 

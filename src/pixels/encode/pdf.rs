@@ -1,20 +1,30 @@
-//! PDF: one page that is one JPEG.
+//! PDF: one page that is one JPEG, in the profile's colours, with the credit as the document's.
 
-use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref};
+use pdf_writer::writers::DocumentInfo;
+use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, TextStr};
 
+use super::Notes;
+use super::credit::{Credit, clipped};
 use crate::iiif::Dimensions;
 
 /// The longest side a page may have, in points (ISO 32000-1, annex C).
 const LONGEST: f32 = 14_400.0;
 
 /// Wraps an encoded JPEG in a page of 72 pixels per inch, or more where the page would grow too large.
-pub fn pdf(jpeg: &[u8], dimensions: Dimensions, gray: bool) -> Vec<u8> {
-    let [catalog, pages, page, image, content] = [1, 2, 3, 4, 5].map(Ref::new);
+pub fn pdf(jpeg: &[u8], dimensions: Dimensions, gray: bool, notes: &Notes) -> Vec<u8> {
+    let [catalog, pages, page, image, content, profile, metadata, info] =
+        [1, 2, 3, 4, 5, 6, 7, 8].map(Ref::new);
     let name = Name(b"Image");
     let [width, height] = page_size(dimensions);
 
     let mut pdf = Pdf::new();
-    pdf.catalog(catalog).pages(pages);
+    let xmp = notes.xmp();
+    let mut document = pdf.catalog(catalog);
+    document.pages(pages);
+    if xmp.is_some() {
+        document.metadata(metadata);
+    }
+    document.finish();
     pdf.pages(pages).kids([page]).count(1);
 
     let mut sheet = pdf.page(page);
@@ -25,7 +35,9 @@ pub fn pdf(jpeg: &[u8], dimensions: Dimensions, gray: bool) -> Vec<u8> {
     let mut picture = pdf.image_xobject(image, jpeg);
     picture.filter(Filter::DctDecode);
     picture.width(dimensions.width as i32).height(dimensions.height as i32).bits_per_component(8);
-    if gray {
+    if notes.icc.is_some() {
+        picture.color_space().icc_based(profile);
+    } else if gray {
         picture.color_space().device_gray();
     } else {
         picture.color_space().device_rgb();
@@ -35,7 +47,24 @@ pub fn pdf(jpeg: &[u8], dimensions: Dimensions, gray: bool) -> Vec<u8> {
     let mut drawing = Content::new();
     drawing.save_state().transform([width, 0.0, 0.0, height, 0.0, 0.0]).x_object(name).restore_state();
     pdf.stream(content, &drawing.finish());
+    if let Some(icc) = &notes.icc {
+        pdf.icc_profile(profile, icc).n(if gray { 1 } else { 3 });
+    }
+    if let (Some(xmp), Some(credit)) = (&xmp, &notes.credit) {
+        pdf.metadata(metadata, xmp);
+        describe(pdf.document_info(info), credit);
+    }
     pdf.finish()
+}
+
+/// The same for readers that know no XMP.
+fn describe(mut info: DocumentInfo<'_>, credit: &Credit) {
+    if let Some(title) = &credit.title {
+        info.title(TextStr(&clipped(title)));
+    }
+    if !credit.creator.is_empty() {
+        info.author(TextStr(&clipped(&credit.creator.join("; "))));
+    }
 }
 
 /// A point for each pixel until the page is as large as a page may be.
@@ -47,6 +76,7 @@ fn page_size(dimensions: Dimensions) -> [f32; 2] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::credit::tests::credit;
     use super::*;
 
     #[test]
@@ -56,8 +86,18 @@ mod tests {
     }
 
     #[test]
+    fn profile_and_credit_lie_in_the_document() {
+        let notes = Notes { credit: Some(credit()), ..Notes::icc(b"a profile") };
+        let file = pdf(b"a JPEG", Dimensions::new(30, 20), false, &notes);
+        let holds = |wanted: &[u8]| file.windows(wanted.len()).any(|part| part == wanted);
+        assert!(holds(&notes.xmp().unwrap()) && holds(b"/Type /Metadata") && holds(b"/Metadata 7 0 R"));
+        assert!(holds(b"a profile") && holds(b"/ICCBased 6 0 R") && holds(b"/N 3"));
+        assert!(holds(b"/Info 8 0 R") && holds(b"/Title") && holds(b"/Author"));
+    }
+
+    #[test]
     fn the_jpeg_lies_in_the_page_untouched() {
-        let file = pdf(b"\xff\xd8 as it is \xff\xd9", Dimensions::new(30, 20), true);
+        let file = pdf(b"\xff\xd8 as it is \xff\xd9", Dimensions::new(30, 20), true, &Notes::default());
         let holds = |wanted: &[u8]| file.windows(wanted.len()).any(|part| part == wanted);
         assert!(file.starts_with(b"%PDF-"));
         assert!(holds(b"\xff\xd8 as it is \xff\xd9"));

@@ -1,37 +1,56 @@
 //! PNG, lossless and fast rather than smallest.
 
 use std::borrow::Cow;
+use std::io::Write;
 
-use png::{BitDepth, ColorType, Compression, Encoder, Info};
+use png::text_metadata::ITXtChunk;
+use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, Info};
 
-use super::{Error, refused};
+use super::{Error, Notes, refused};
+use crate::iiif::Dimensions;
 use crate::pixels::{Channels, Raster};
 
-/// Writes a PNG that keeps alpha, with `icc` attached as it is.
-pub fn png(raster: &Raster, icc: Option<&[u8]>) -> Result<Vec<u8>, Error> {
+/// The text chunk that holds an XMP packet (ISO 16684-3, §1.1.5).
+const XMP: &str = "XML:com.adobe.xmp";
+
+/// Writes a PNG that keeps alpha, with profile and credit.
+pub fn png(raster: &Raster, notes: &Notes) -> Result<Vec<u8>, Error> {
     let mut file = Vec::with_capacity(raster.samples.len() / 2);
-    write(raster, icc, &mut file).map_err(|error| refused("png", error))?;
+    encoder(&mut file, raster.dimensions, raster.channels, notes)
+        .and_then(|encoder| {
+            let mut writer = encoder.write_header()?;
+            writer.write_image_data(&raster.samples)?;
+            writer.finish()
+        })
+        .map_err(|error| refused("png", error))?;
     Ok(file)
 }
 
-fn write(raster: &Raster, icc: Option<&[u8]>, file: &mut Vec<u8>) -> Result<(), png::EncodingError> {
-    let mut info = Info::with_size(raster.dimensions.width, raster.dimensions.height);
+/// What is about to write a PNG to `sink`.
+pub(super) fn encoder<W: Write>(
+    sink: W,
+    dimensions: Dimensions,
+    channels: Channels,
+    notes: &Notes,
+) -> Result<Encoder<'_, W>, EncodingError> {
+    let mut info = Info::with_size(dimensions.width, dimensions.height);
     info.bit_depth = BitDepth::Eight;
-    info.color_type = match raster.channels {
+    info.color_type = match channels {
         Channels::Gray => ColorType::Grayscale,
         Channels::Rgb => ColorType::Rgb,
         Channels::Rgba => ColorType::Rgba,
     };
-    info.icc_profile = icc.map(Cow::Borrowed);
-    let mut encoder = Encoder::with_info(file, info)?;
+    info.icc_profile = notes.icc.as_deref().map(Cow::Borrowed);
+    let packet = notes.xmp().map(|packet| String::from_utf8_lossy(&packet).into_owned());
+    info.utf8_text = packet.into_iter().map(|packet| ITXtChunk::new(XMP, packet)).collect();
+    let mut encoder = Encoder::with_info(sink, info)?;
     encoder.set_compression(Compression::Fast);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(&raster.samples)?;
-    writer.finish()
+    Ok(encoder)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::credit::tests::credit;
     use super::super::samples::gradient;
     use super::*;
     use crate::pixels::decode;
@@ -40,9 +59,19 @@ mod tests {
     fn what_is_written_is_read_back() {
         for channels in [Channels::Gray, Channels::Rgb, Channels::Rgba] {
             let raster = gradient(37, 21, channels);
-            let read = decode::png(&png(&raster, Some(b"a profile")).unwrap(), 1000).unwrap();
+            let read = decode::png(&png(&raster, &Notes::icc(b"a profile")).unwrap(), 1000).unwrap();
             assert_eq!(read.raster, raster);
             assert_eq!(read.icc.as_deref(), Some(&b"a profile"[..]));
         }
+    }
+
+    #[test]
+    fn the_credit_is_a_text_that_readers_know() {
+        let notes = Notes { icc: None, credit: Some(credit()) };
+        let file = png(&gradient(5, 5, Channels::Gray), &notes).unwrap();
+        let reader = ::png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
+        let [text] = &reader.info().utf8_text[..] else { panic!("not one text") };
+        assert_eq!((text.keyword.as_str(), text.compressed), (XMP, false));
+        assert_eq!(text.get_text().unwrap().as_bytes(), notes.xmp().unwrap());
     }
 }

@@ -1,4 +1,4 @@
-//! TIFF in deflated strips with a horizontal predictor.
+//! TIFF in deflated strips with a horizontal predictor: half the bytes of the one that is streamed.
 
 use std::borrow::Cow;
 use std::io::{Cursor, Seek, Write};
@@ -8,21 +8,25 @@ use tiff::encoder::colortype::{ColorType, Gray8, RGB8, RGBA8};
 use tiff::encoder::{Compression, DeflateLevel, Predictor, TiffEncoder, TiffKind, TiffValue};
 use tiff::tags::{Tag, Type};
 
-use super::{Error, refused};
+use super::{Error, Notes, refused};
 use crate::pixels::{Channels, Raster};
 
 /// Offsets have 32 bits; beyond this many raw bytes the file is a BigTIFF.
 const CLASSIC: usize = 3_900_000_000;
 /// `ExtraSamples`: straight, not premultiplied alpha.
 const STRAIGHT_ALPHA: u16 = 2;
+/// A packet (ISO 16684-3, §1.1.4).
+const XMP: Tag = Tag::Unknown(700);
+/// Data sets, declared as numbers of 32 bits as libtiff wants them.
+const IPTC: Tag = Tag::Unknown(33723);
 
-/// Writes a TIFF that keeps alpha, with `icc` attached as it is.
-pub fn tif(raster: &Raster, icc: Option<&[u8]>) -> Result<Vec<u8>, Error> {
+/// Writes a TIFF that keeps alpha, with profile and credit.
+pub fn tif(raster: &Raster, notes: &Notes) -> Result<Vec<u8>, Error> {
     let mut file = Cursor::new(Vec::new());
     let written = if raster.samples.len() < CLASSIC {
-        TiffEncoder::new(&mut file).and_then(|encoder| write(encoder, raster, icc))
+        TiffEncoder::new(&mut file).and_then(|encoder| write(encoder, raster, notes))
     } else {
-        TiffEncoder::new_big(&mut file).and_then(|encoder| write(encoder, raster, icc))
+        TiffEncoder::new_big(&mut file).and_then(|encoder| write(encoder, raster, notes))
     };
     written.map_err(|error| refused("tif", error))?;
     Ok(file.into_inner())
@@ -31,31 +35,47 @@ pub fn tif(raster: &Raster, icc: Option<&[u8]>) -> Result<Vec<u8>, Error> {
 fn write<W: Write + Seek, K: TiffKind>(
     encoder: TiffEncoder<W, K>,
     raster: &Raster,
-    icc: Option<&[u8]>,
+    notes: &Notes,
 ) -> TiffResult<()> {
     let encoder = encoder
         .with_compression(Compression::Deflate(DeflateLevel::Fast))
         .with_predictor(Predictor::Horizontal);
     match raster.channels {
-        Channels::Gray => write_as::<_, _, Gray8>(encoder, raster, icc),
-        Channels::Rgb => write_as::<_, _, RGB8>(encoder, raster, icc),
-        Channels::Rgba => write_as::<_, _, RGBA8>(encoder, raster, icc),
+        Channels::Gray => write_as::<_, _, Gray8>(encoder, raster, notes),
+        Channels::Rgb => write_as::<_, _, RGB8>(encoder, raster, notes),
+        Channels::Rgba => write_as::<_, _, RGBA8>(encoder, raster, notes),
     }
 }
 
 fn write_as<W: Write + Seek, K: TiffKind, C: ColorType<Inner = u8>>(
     mut encoder: TiffEncoder<W, K>,
     raster: &Raster,
-    icc: Option<&[u8]>,
+    notes: &Notes,
 ) -> TiffResult<()> {
     let mut image = encoder.new_image::<C>(raster.dimensions.width, raster.dimensions.height)?;
     if raster.channels == Channels::Rgba {
         image.encoder().write_tag(Tag::ExtraSamples, STRAIGHT_ALPHA)?;
     }
-    if let Some(icc) = icc {
+    if let Some(xmp) = notes.xmp() {
+        image.encoder().write_tag(XMP, &xmp[..])?;
+    }
+    if let Some(iptc) = notes.iptc() {
+        image.encoder().write_tag(IPTC, &longs(&iptc)[..])?;
+    }
+    if let Some(icc) = &notes.icc {
         image.encoder().write_tag(Tag::IccProfile, Undefined(icc))?;
     }
     image.write_data(&raster.samples)
+}
+
+/// Bytes as the file's numbers, filled up with zeros; the encoder writes in this machine's order.
+fn longs(bytes: &[u8]) -> Vec<u32> {
+    let long = |four: &[u8]| {
+        let mut filled = [0; 4];
+        filled[..four.len()].copy_from_slice(four);
+        u32::from_ne_bytes(filled)
+    };
+    bytes.chunks(4).map(long).collect()
 }
 
 /// Bytes of type 7, as the profile's tag asks for; a plain slice would be of type 1.
@@ -78,6 +98,7 @@ impl TiffValue for Undefined<'_> {
 mod tests {
     use tiff::decoder::{Decoder, DecodingResult};
 
+    use super::super::credit::tests::credit;
     use super::super::samples::gradient;
     use super::*;
 
@@ -85,10 +106,14 @@ mod tests {
     fn what_is_written_is_read_back() {
         for channels in [Channels::Gray, Channels::Rgb, Channels::Rgba] {
             let raster = gradient(61, 43, channels);
-            let file = tif(&raster, Some(b"a profile")).unwrap();
+            let notes = Notes { credit: Some(credit()), ..Notes::icc(b"a profile") };
+            let file = tif(&raster, &notes).unwrap();
             let mut decoder = Decoder::new(Cursor::new(file)).unwrap();
             assert_eq!(decoder.dimensions().unwrap(), (61, 43));
             assert_eq!(decoder.get_tag_u8_vec(Tag::IccProfile).unwrap(), b"a profile");
+            assert_eq!(decoder.get_tag_u8_vec(XMP).unwrap(), notes.xmp().unwrap());
+            let iptc = decoder.get_tag_u32_vec(IPTC).unwrap();
+            assert_eq!(iptc, longs(&notes.iptc().unwrap()));
             let DecodingResult::U8(samples) = decoder.read_image().unwrap() else { panic!("not bytes") };
             assert_eq!(samples, raster.samples);
         }

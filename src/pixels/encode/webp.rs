@@ -1,8 +1,8 @@
-//! Lossy WebP with its alpha, and with a profile in the extended container.
+//! Lossy WebP with its alpha, and with profile and credit in the extended container.
 
 use webp::{Encoder, PixelLayout, WebPConfig};
 
-use super::{Error, fit, refused};
+use super::{Error, Notes, fit, refused};
 use crate::iiif::Dimensions;
 use crate::pixels::{Channels, Raster};
 
@@ -14,9 +14,10 @@ const SIDE: u32 = 16_383;
 
 const ALPHA: u8 = 0x10;
 const ICC: u8 = 0x20;
+const XMP: u8 = 0x04;
 
-/// Writes a lossy WebP that keeps alpha, with `icc` attached as it is.
-pub fn webp(raster: &Raster, icc: Option<&[u8]>) -> Result<Vec<u8>, Error> {
+/// Writes a lossy WebP that keeps alpha, with profile and credit.
+pub fn webp(raster: &Raster, notes: &Notes) -> Result<Vec<u8>, Error> {
     let dimensions = raster.dimensions;
     fit("webp", dimensions, SIDE, u64::from(SIDE) * u64::from(SIDE))?;
     let mut config = WebPConfig::new().map_err(|()| refused("webp", "libwebp's version differs"))?;
@@ -34,14 +35,14 @@ pub fn webp(raster: &Raster, icc: Option<&[u8]>) -> Result<Vec<u8>, Error> {
     let file = Encoder::new(samples, layout, dimensions.width, dimensions.height)
         .encode_advanced(&config)
         .map_err(|error| refused("webp", format_args!("{error:?}")))?;
-    Ok(match icc {
-        Some(icc) => with_profile(&file, dimensions, icc),
-        None => file.to_vec(),
+    Ok(match (notes.icc.as_deref(), notes.xmp()) {
+        (None, None) => file.to_vec(),
+        (icc, xmp) => extended(&file, dimensions, icc, xmp.as_deref()),
     })
 }
 
-/// The same file as `VP8X`, `ICCP`, then what it held (RFC 9649, §2.7).
-fn with_profile(file: &[u8], dimensions: Dimensions, icc: &[u8]) -> Vec<u8> {
+/// The same file as `VP8X`, `ICCP`, what it held, `XMP ` (RFC 9649, §2.7).
+fn extended(file: &[u8], dimensions: Dimensions, icc: Option<&[u8]>, xmp: Option<&[u8]>) -> Vec<u8> {
     const HEADER: usize = 12;
     const EXTENDED: usize = 18;
     let (extended, rest) = match file.get(HEADER..) {
@@ -51,10 +52,15 @@ fn with_profile(file: &[u8], dimensions: Dimensions, icc: &[u8]) -> Vec<u8> {
     let alpha = extended.get(8).map_or(0, |flags| flags & ALPHA);
     let [width, height] = [dimensions.width, dimensions.height].map(|side| (side - 1).to_le_bytes());
     let mut body = b"WEBP".to_vec();
-    let flags = [ICC | alpha, 0, 0, 0];
+    let flags = [alpha | icc.map_or(0, |_| ICC) | xmp.map_or(0, |_| XMP), 0, 0, 0];
     chunk(&mut body, b"VP8X", &[&flags[..], &width[..3], &height[..3]].concat());
-    chunk(&mut body, b"ICCP", icc);
+    if let Some(icc) = icc {
+        chunk(&mut body, b"ICCP", icc);
+    }
     body.extend_from_slice(rest);
+    if let Some(xmp) = xmp {
+        chunk(&mut body, b"XMP ", xmp);
+    }
     let mut whole = Vec::with_capacity(body.len() + 8);
     chunk(&mut whole, b"RIFF", &body);
     whole
@@ -71,19 +77,45 @@ fn chunk(file: &mut Vec<u8>, name: &[u8; 4], payload: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::credit::tests::credit;
     use super::super::samples::{distance, gradient};
     use super::*;
     use crate::pixels::decode;
 
+    fn said() -> [Notes; 4] {
+        let (plain, tagged) = (Notes::default(), Notes::icc(b"a profile"));
+        let credited = |notes: &Notes| Notes { credit: Some(credit()), ..notes.clone() };
+        [credited(&plain), credited(&tagged), plain, tagged]
+    }
+
+    /// What the `XMP ` chunk holds, if the flags say that there is one.
+    fn packet(file: &[u8]) -> Option<Vec<u8>> {
+        let mut chunks = file.get(12..).unwrap();
+        let flags = if chunks.starts_with(b"VP8X") { chunks[8] } else { 0 };
+        while let Some((name, rest)) = chunks.split_first_chunk::<4>() {
+            let (length, rest) = rest.split_first_chunk().unwrap();
+            let length = u32::from_le_bytes(*length) as usize;
+            if name == b"XMP " {
+                assert_eq!(flags & XMP, XMP);
+                return Some(rest[..length].to_vec());
+            }
+            chunks = &rest[length.next_multiple_of(2)..];
+        }
+        assert_eq!(flags & XMP, 0);
+        None
+    }
+
     #[test]
     fn what_is_written_is_read_back_nearly() {
         for channels in [Channels::Rgb, Channels::Rgba] {
-            for icc in [None, Some(&b"a profile"[..])] {
+            for notes in said() {
                 let raster = gradient(65, 47, channels);
-                let read = decode::webp(&webp(&raster, icc).unwrap(), 10_000).unwrap();
+                let file = webp(&raster, &notes).unwrap();
+                let read = decode::webp(&file, 10_000).unwrap();
                 assert_eq!((read.raster.dimensions, read.raster.channels), (raster.dimensions, channels));
                 assert!(distance(&read.raster.samples, &raster.samples) < 32);
-                assert_eq!(read.icc.as_deref(), icc);
+                assert_eq!(read.icc.as_deref(), notes.icc.as_deref());
+                assert_eq!(packet(&file), notes.xmp());
             }
         }
     }
@@ -91,7 +123,7 @@ mod tests {
     #[test]
     fn grey_is_written_as_colour() {
         let raster = gradient(20, 20, Channels::Gray);
-        let read = decode::webp(&webp(&raster, None).unwrap(), 400).unwrap().raster;
+        let read = decode::webp(&webp(&raster, &Notes::default()).unwrap(), 400).unwrap().raster;
         assert_eq!(read.channels, Channels::Rgb);
         let grays: Vec<u8> = read.samples.chunks_exact(3).map(|pixel| pixel[1]).collect();
         assert!(distance(&grays, &raster.samples) < 16);
@@ -100,6 +132,6 @@ mod tests {
     #[test]
     fn a_side_too_long_is_refused() {
         let raster = Raster::blank(Dimensions::new(16_384, 1), Channels::Gray);
-        assert!(webp(&raster, None).unwrap_err().to_string().contains("16383"));
+        assert!(webp(&raster, &Notes::default()).unwrap_err().to_string().contains("16383"));
     }
 }

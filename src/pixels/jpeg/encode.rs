@@ -5,8 +5,9 @@ use std::cell::RefCell;
 
 use turbojpeg::{Compressor, Image, PixelFormat, Subsamp, YuvPlanesImage};
 
-use super::splice::insert_icc;
+use super::splice::insert_notes;
 use crate::iiif::Dimensions;
+use crate::pixels::encode::Notes;
 use crate::pixels::{Channels, Error, Planar, Raster, Subsampling};
 
 thread_local! {
@@ -22,15 +23,27 @@ pub fn encode(
     raster: &Raster,
     quality: u8,
     subsampling: Subsampling,
-    icc: Option<&[u8]>,
+    notes: &Notes,
 ) -> Result<Vec<u8>, Error> {
-    let (format, subsampling) = match raster.channels {
+    let layout = (raster.dimensions, raster.channels);
+    let jpeg = encode_lying(&raster.samples, raster.stride(), layout, quality, subsampling)?;
+    Ok(with_notes(jpeg, notes))
+}
+
+/// Encodes samples that lie in wider rows, `pitch` bytes from one to the next, without notes; alpha is ignored.
+pub fn encode_lying(
+    samples: &[u8],
+    pitch: usize,
+    (size, channels): (Dimensions, Channels),
+    quality: u8,
+    subsampling: Subsampling,
+) -> Result<Vec<u8>, Error> {
+    let (format, subsampling) = match channels {
         Channels::Gray => (PixelFormat::GRAY, Subsampling::Gray),
         Channels::Rgb => (PixelFormat::RGB, subsampling),
         Channels::Rgba => (PixelFormat::RGBX, subsampling),
     };
-    let (samples, pitch) = (raster.samples.as_slice(), raster.stride());
-    encode_packed(samples, raster.dimensions, (pitch, format), quality, subsampling, icc)
+    encode_packed(samples, size, (pitch, format), quality, subsampling)
 }
 
 fn encode_packed(
@@ -39,25 +52,24 @@ fn encode_packed(
     (pitch, format): (usize, PixelFormat),
     quality: u8,
     subsampling: Subsampling,
-    icc: Option<&[u8]>,
 ) -> Result<Vec<u8>, Error> {
-    check(size.width, size.height)?;
+    check(size)?;
     let image = Image { pixels, width: size.width as usize, pitch, height: size.height as usize, format };
-    let jpeg = with_compressor(|compressor| {
+    with_compressor(|compressor| {
         compressor.set_quality(i32::from(quality))?;
         compressor.set_subsamp(subsamp(subsampling))?;
         compressor.compress_to_vec(image)
-    })?;
-    Ok(with_icc(jpeg, icc))
+    })
 }
 
 /// Encodes planes as they are, without a turn through RGB.
-pub fn encode_planar(image: &Planar, quality: u8, icc: Option<&[u8]>) -> Result<Vec<u8>, Error> {
-    check(image.dimensions.width, image.dimensions.height)?;
+pub fn encode_planar(image: &Planar, quality: u8, notes: &Notes) -> Result<Vec<u8>, Error> {
+    check(image.dimensions)?;
     let Some(luma) = image.planes.first() else { return Err(Error::damaged("image", "it has no planes")) };
     if image.subsampling == Subsampling::Gray {
         let layout = (luma.dimensions.width as usize, PixelFormat::GRAY);
-        return encode_packed(&luma.samples, image.dimensions, layout, quality, Subsampling::Gray, icc);
+        let jpeg = encode_packed(&luma.samples, image.dimensions, layout, quality, Subsampling::Gray)?;
+        return Ok(with_notes(jpeg, notes));
     }
     let whole = image.subsampling.padded_plane(0, image.dimensions);
     let luma = if luma.dimensions == whole { Cow::Borrowed(luma) } else { Cow::Owned(luma.padded(whole)) };
@@ -78,18 +90,16 @@ pub fn encode_planar(image: &Planar, quality: u8, icc: Option<&[u8]>) -> Result<
         compressor.set_quality(i32::from(quality))?;
         compressor.compress_yuv_planes_to_vec(&planes)
     })?;
-    Ok(with_icc(jpeg, icc))
+    Ok(with_notes(jpeg, notes))
 }
 
-fn with_icc(jpeg: Vec<u8>, icc: Option<&[u8]>) -> Vec<u8> {
-    match icc {
-        Some(icc) => insert_icc(&jpeg, icc),
-        None => jpeg,
-    }
+fn with_notes(jpeg: Vec<u8>, notes: &Notes) -> Vec<u8> {
+    if *notes == Notes::default() { jpeg } else { insert_notes(&jpeg, notes) }
 }
 
-fn check(width: u32, height: u32) -> Result<(), Error> {
-    if width > MOST_SIDE || height > MOST_SIDE {
+/// Refuses what is larger than a JPEG can be.
+pub fn check(size: Dimensions) -> Result<(), Error> {
+    if size.width > MOST_SIDE || size.height > MOST_SIDE {
         let reason = format!("a JPEG has at most {MOST_SIDE} pixels a side; `png` and `tif` have more");
         return Err(Error::Unsupported(reason));
     }
@@ -135,7 +145,7 @@ mod tests {
             for (n, sample) in image.planes[0].samples.iter_mut().enumerate() {
                 *sample = 60 + (n as u32 % width + n as u32 / width) as u8;
             }
-            let jpeg = encode_planar(&image, 98, None).unwrap();
+            let jpeg = encode_planar(&image, 98, &Notes::default()).unwrap();
             let decoded = jpeg::decode(&jpeg, 1 << reduce, u64::MAX).unwrap();
             prop_assert_eq!(decoded.dimensions(), dimensions.reduced(1 << reduce));
             if reduce == 0 {

@@ -78,8 +78,9 @@ fn joined(mut chunks: Vec<(u8, &[u8])>) -> Option<Vec<u8>> {
     (icc.len() > 128 && icc.len() <= MOST_ICC).then_some(icc)
 }
 
-/// The orientation tag of an EXIF block; 1 where it is broken.
-fn exif_orientation(tiff: &[u8]) -> u8 {
+/// EXIF's orientation, 1 to 8; 1 where it is missing or illegal. A block may begin with its own name.
+pub fn exif_orientation(exif: &[u8]) -> u8 {
+    let tiff = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
     let read = exif::Reader::new().read_raw(tiff.to_vec());
     let Ok(exif) = read else { return 1 };
     let field = exif.get_field(exif::Tag::Orientation, exif::In::PRIMARY);

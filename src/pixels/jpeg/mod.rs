@@ -3,9 +3,11 @@
 mod decode;
 mod encode;
 mod header;
+mod rows;
 mod splice;
 
 pub use decode::{decode, decode_into, planes};
-pub use encode::{encode, encode_planar};
-pub use header::{Header, header};
-pub use splice::{Color, crop, head, insert_icc};
+pub use encode::{check, encode, encode_lying, encode_planar};
+pub use header::{Header, exif_orientation, header};
+pub use rows::{JpegRows, rows};
+pub use splice::{Color, Scan, crop, head, insert_notes, scan};

@@ -5,6 +5,7 @@ use turbojpeg::{Transform, TransformCrop, Transformer};
 use super::decode::{self, MOST_SCANS};
 use crate::iiif::Dimensions;
 use crate::pixels::Error;
+use crate::pixels::encode::Notes;
 
 /// How a stored tile's components are to be understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,13 +34,20 @@ pub fn head(color: Color, icc: Option<&[u8]>, tables: Option<&[u8]>) -> Vec<u8> 
     head
 }
 
-/// Puts a profile behind the first segment of a JPEG that has none.
-pub fn insert_icc(jpeg: &[u8], icc: &[u8]) -> Vec<u8> {
+/// Puts profile and credit behind the first segment of a JPEG that has none.
+pub fn insert_notes(jpeg: &[u8], notes: &Notes) -> Vec<u8> {
     let first = jpeg.get(4..6).map_or(0, |length| usize::from(u16::from_be_bytes([length[0], length[1]])));
     let at = if matches!(jpeg.get(2..4), Some([0xff, 0xe0 | 0xee])) { 4 + first } else { 2 };
     let at = at.min(jpeg.len());
+    let icc = notes.icc.as_deref().unwrap_or_default();
     let mut out = Vec::with_capacity(jpeg.len() + icc.len() + 64);
     out.extend_from_slice(&jpeg[..at]);
+    if let Some(xmp) = notes.xmp() {
+        push(&mut out, 0xe1, &[b"http://ns.adobe.com/xap/1.0/\0", &xmp]);
+    }
+    if let Some(iptc) = notes.photoshop() {
+        push(&mut out, 0xed, &[&iptc]);
+    }
     push_icc(&mut out, icc);
     out.extend_from_slice(&jpeg[at..]);
     out
@@ -50,11 +58,51 @@ fn push_icc(out: &mut Vec<u8>, icc: &[u8]) {
     const MOST: usize = 65_519;
     let count = icc.len().div_ceil(MOST);
     for (n, chunk) in icc.chunks(MOST).enumerate() {
-        out.extend_from_slice(&[0xff, 0xe2]);
-        out.extend_from_slice(&((chunk.len() + 16) as u16).to_be_bytes());
-        out.extend_from_slice(b"ICC_PROFILE\0");
-        out.extend_from_slice(&[n as u8 + 1, count as u8]);
-        out.extend_from_slice(chunk);
+        push(out, 0xe2, &[b"ICC_PROFILE\0", &[n as u8 + 1, count as u8], chunk]);
+    }
+}
+
+/// A segment; its parts fit one together.
+fn push(out: &mut Vec<u8>, marker: u8, parts: &[&[u8]]) {
+    let length = 2 + parts.iter().map(|part| part.len()).sum::<usize>();
+    out.extend_from_slice(&[0xff, marker]);
+    out.extend_from_slice(&(length as u16).to_be_bytes());
+    parts.iter().for_each(|part| out.extend_from_slice(part));
+}
+
+/// A JPEG of one scan taken apart.
+pub struct Scan<'a> {
+    /// All that stands before the scan, its own header with it.
+    pub head: Vec<u8>,
+    /// Its coded samples, without the end marker.
+    pub scan: &'a [u8],
+}
+
+/// Takes an encoder's JPEG apart; the head states another `height`, and an `interval` of blocks
+/// between restarts if there is one (ITU-T T.81, §B.2.4.4).
+pub fn scan(jpeg: &[u8], height: u32, interval: Option<u16>) -> Result<Scan<'_>, Error> {
+    let damaged = |reason: &str| Error::damaged("JPEG encoder", reason);
+    let mut head = jpeg.get(..2).unwrap_or_default().to_vec();
+    loop {
+        let rest = jpeg.get(head.len()..).unwrap_or_default();
+        let &[0xff, marker, high, low, ..] = rest else { return Err(damaged("it has no scan")) };
+        let length = 2 + usize::from(u16::from_be_bytes([high, low]));
+        let segment = rest.get(..length).ok_or_else(|| damaged("a segment is cut off"))?;
+        let at = head.len();
+        head.extend_from_slice(segment);
+        match (marker, head.get_mut(at + 5..at + 7)) {
+            (0xc0..=0xc2, Some(stated)) => stated.copy_from_slice(&(height as u16).to_be_bytes()),
+            (0xda, _) => {
+                let scan = rest[length..].strip_suffix(&[0xff, 0xd9]);
+                let scan = scan.ok_or_else(|| damaged("it has no end"))?;
+                if let Some(interval) = interval {
+                    let [high, low] = interval.to_be_bytes();
+                    head.splice(at..at, [0xff, 0xdd, 0, 4, high, low]);
+                }
+                return Ok(Scan { head, scan });
+            }
+            _ => {}
+        }
     }
 }
 
@@ -93,7 +141,7 @@ mod tests {
         for (n, sample) in raster.samples.iter_mut().enumerate() {
             *sample = ((n * 7) ^ (n / 191)) as u8;
         }
-        jpeg::encode(&raster, 90, jpeg_subsampling(), None).unwrap()
+        jpeg::encode(&raster, 90, jpeg_subsampling(), &Notes::default()).unwrap()
     }
 
     fn jpeg_subsampling() -> crate::pixels::Subsampling {
@@ -133,7 +181,7 @@ mod tests {
     #[test]
     fn a_profile_can_be_put_in_and_read_back() {
         let icc = vec![7; 70_000];
-        let found = jpeg::header(&insert_icc(&tile(), &icc)).unwrap().unwrap();
+        let found = jpeg::header(&insert_notes(&tile(), &Notes::icc(&icc))).unwrap().unwrap();
         assert_eq!(found.icc, Some(icc));
     }
 }

@@ -1,0 +1,86 @@
+//! `tegl check`: what masters are, and why they are slow.
+
+use super::{Check as Typed, gallery};
+use crate::config::{Config, usual_file};
+use crate::gallery::{Check, told};
+
+pub fn run(typed: &Typed) -> Result<(), String> {
+    let file = typed.config.clone().or_else(usual_file);
+    let mut config = Config::load(file.as_deref()).map_err(|error| error.to_string())?;
+    if !typed.pyramids && config.pyramids.location.is_empty() {
+        // Looking leaves nothing behind.
+        config.pyramids.location = "none".into();
+    }
+    let (mut slow, mut failed, mut masters) = (0u64, 0u64, 0u64);
+    let mut shown = |checked: Result<Check, (String, String)>| {
+        masters += 1;
+        match &checked {
+            Ok(check) => slow += u64::from(check.remedy.is_some()),
+            Err(_) => failed += 1,
+        }
+        match (typed.json, checked) {
+            (true, Ok(check)) => println!("{}", serde_json::json!(check)),
+            (true, Err((identifier, error))) => {
+                println!("{}", serde_json::json!({ "identifier": identifier, "error": error }));
+            }
+            (false, Ok(check)) => print(&check),
+            (false, Err((identifier, error))) => println!("{identifier}\n  FAILED  {error}"),
+        }
+    };
+    for source in &typed.sources {
+        let gallery = gallery::open(
+            std::slice::from_ref(source),
+            &Config { sources: Default::default(), ..config.clone() },
+        )?;
+        gallery::block_on(async {
+            let mut after = None;
+            loop {
+                let listing = gallery.list(after.as_deref(), 500).await.map_err(|error| told(&error))?;
+                for entry in listing.entries {
+                    let checked = gallery.check(&entry.identifier, source).await;
+                    shown(checked.map_err(|error| (entry.identifier, told(&error))));
+                }
+                if let Some(notice) = listing.notices.first() {
+                    return Err(notice.clone());
+                }
+                match listing.next {
+                    Some(next) => after = Some(next),
+                    None => return Ok(()),
+                }
+            }
+        })?;
+    }
+    if !typed.json {
+        println!("{masters} masters: {slow} want a pyramid, {failed} cannot be read");
+    }
+    match (failed, slow) {
+        (0, 0) => Ok(()),
+        (0, slow) => Err(format!("{slow} of {masters} masters are slow to serve")),
+        (failed, _) => Err(format!("{failed} of {masters} masters cannot be read")),
+    }
+}
+
+fn print(check: &Check) {
+    let levels = match check.levels.len() {
+        0 => "no levels".into(),
+        1 => "1 level".into(),
+        levels => format!("{levels} levels"),
+    };
+    let tiles = check.tile.as_ref().map_or("no tiles".into(), |tile| format!("tiles of {tile}"));
+    let orientation =
+        if check.orientation == 1 { String::new() } else { format!(", orientation {}", check.orientation) };
+    println!("{}", check.identifier);
+    println!(
+        "  {} {}x{}, {}, {levels}, {tiles}, {}{orientation}",
+        check.kind, check.width, check.height, check.codec, check.color
+    );
+    let cost =
+        |cost: crate::gallery::Cost| format!("{} KiB read, {:.1} ms", cost.bytes.div_ceil(1024), cost.cpu_ms);
+    println!("  a tile: {}; a thumbnail: {}", cost(check.tile_cost), cost(check.thumbnail_cost));
+    match (&check.because, check.has_pyramid, &check.remedy) {
+        (None, ..) => println!("  fast: tiles leave as they lie"),
+        (Some(because), true, _) => println!("  fast: {because}, but its pyramid is there"),
+        (Some(because), false, Some(remedy)) => println!("  SLOW: {because}; mend it with: {remedy}"),
+        (Some(because), false, None) => println!("  {because}, but it is small enough to be decoded whole"),
+    }
+}

@@ -1,0 +1,61 @@
+//! `tegl export`: images as static files.
+
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Export as Typed, gallery};
+use crate::config::{Config, usual_file};
+use crate::gallery::{Layout, told};
+
+pub fn run(typed: &Typed) -> Result<(), String> {
+    let file = typed.config.clone().or_else(usual_file);
+    let config = Config::load(file.as_deref()).map_err(|error| error.to_string())?;
+    let gallery = gallery::open(std::slice::from_ref(&typed.source), &config)?;
+    let layout = if typed.deep_zoom { Layout::DeepZoom } else { Layout::Iiif };
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("{bar:24} {percent:>3} % {eta:>4} {msg}") {
+        bar.set_style(style);
+    }
+    let (mut images, mut files, mut bytes, mut failures) = (0u64, 0, 0, Vec::new());
+    gallery::block_on(async {
+        let mut after = None;
+        loop {
+            let listing = gallery.list(after.as_deref(), 500).await.map_err(|error| told(&error))?;
+            for entry in listing.entries {
+                bar.set_message(entry.identifier.clone());
+                if !std::io::stderr().is_terminal() {
+                    eprintln!("{}", entry.identifier);
+                }
+                let progress = |done, total| {
+                    bar.set_length(total);
+                    bar.set_position(done);
+                };
+                let exported =
+                    gallery.export(&entry.identifier, &typed.out, &typed.base_url, layout, &progress).await;
+                match exported {
+                    Ok(exported) => {
+                        images += 1;
+                        files += exported.files;
+                        bytes += exported.bytes;
+                    }
+                    Err(error) => failures.push((entry.identifier, told(&error))),
+                }
+            }
+            match listing.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    })?;
+    bar.finish_and_clear();
+    println!("{images} images in {}: {files} files, {:.1} MB", typed.out.display(), bytes as f64 / 1e6);
+    for (identifier, reason) in &failures {
+        eprintln!("failed: {identifier}: {reason}");
+    }
+    match failures.len() {
+        0 if images == 0 => Err("there is no image to export".into()),
+        0 => Ok(()),
+        failed => Err(format!("{failed} images failed")),
+    }
+}

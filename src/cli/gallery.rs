@@ -1,0 +1,64 @@
+//! The gallery that commands and the server work with, made of what was typed and what is set.
+
+use std::path::PathBuf;
+
+use crate::config::Config;
+use crate::gallery::{Gallery, Settings, Shelf, Source};
+use crate::store::Store;
+
+/// Opens the sources and the pyramid store.
+pub fn open(paths: &[String], config: &Config) -> Result<Gallery, String> {
+    if paths.is_empty() && config.sources.is_empty() {
+        return Err(
+            "no source is named: name a folder, a file or a bucket, as in `masters` or `s3://bucket/prefix`"
+                .into(),
+        );
+    }
+    let open = |location: &str| Store::open(location, &config.store).map_err(|error| error.to_string());
+    let mut sources = Vec::new();
+    for path in paths {
+        sources.push(Source { name: None, store: open(path)? });
+    }
+    for (name, source) in &config.sources {
+        sources.push(Source { name: Some(name.clone()), store: open(&source.location)? });
+    }
+    let settings = Settings {
+        masters: config.masters.clone(),
+        cache: config.cache.clone(),
+        work: config.work.clone(),
+        render: config.render.clone(),
+        pyramids: config.pyramids.clone(),
+    };
+    Gallery::new(sources, shelf(config)?, &settings).map_err(|error| error.to_string())
+}
+
+/// The pyramid store, unless there is to be none.
+fn shelf(config: &Config) -> Result<Option<Shelf>, String> {
+    let location = match config.pyramids.location.as_str() {
+        "none" => return Ok(None),
+        "" => usual_place(),
+        location => location.to_owned(),
+    };
+    let opened = Store::open_writable(&location, &config.store);
+    let store = opened.map_err(|error| format!("pyramids cannot be kept (pyramids.location): {error}"))?;
+    let shelf = Shelf::new(store);
+    shelf
+        .map(Some)
+        .map_err(|error| format!("pyramids cannot be kept in `{location}` (pyramids.location): {error}"))
+}
+
+/// The cache folder that the system's service manager names, or the user's own.
+fn usual_place() -> String {
+    let named = |name: &str| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let cache = named("CACHE_DIRECTORY")
+        .or_else(|| named("XDG_CACHE_HOME").map(|cache| cache.join("tegl")))
+        .or_else(|| named("HOME").map(|home| home.join(".cache/tegl")))
+        .unwrap_or_else(|| std::env::temp_dir().join("tegl"));
+    cache.join("pyramids").to_string_lossy().into_owned()
+}
+
+/// Runs a command's work to its end.
+pub fn block_on<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| error.to_string())?.block_on(work)
+}

@@ -1,0 +1,137 @@
+//! `tegl ingest`: pyramids ahead of time.
+
+use std::collections::HashMap;
+use std::io::IsTerminal;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Ingest as Typed, gallery};
+use crate::config::{Config, usual_file};
+use crate::gallery::{Ingested, Outcome, Report, Shard};
+
+pub fn run(typed: &Typed) -> Result<(), String> {
+    let file = typed.config.clone().or_else(usual_file);
+    let mut config = Config::load(file.as_deref()).map_err(|error| error.to_string())?;
+    if let Some(store) = &typed.store {
+        config.pyramids.location = store.clone();
+    }
+    let shard = match &typed.shard {
+        None => Shard::ALL,
+        Some(text) => Shard::parse(text).ok_or_else(|| {
+            format!("--shard `{text}`: say which of how many, counted from 1, as in `--shard 2/8`")
+        })?,
+    };
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    // Each making compresses on all processors; a second one reads while the first does.
+    let jobs = typed.jobs.unwrap_or(2).clamp(1, 4 * cores);
+    config.pyramids.at_once = jobs;
+    let gallery = Arc::new(gallery::open(&typed.sources, &config)?);
+    let told = Arc::new(Told::new(typed.json, typed.verbose));
+    let summary = gallery::block_on(async {
+        tokio::select! {
+            done = gallery.ingest(shard, jobs, told.clone()) => done.map_err(|error| crate::gallery::told(&error)),
+            _ = tokio::signal::ctrl_c() => Err("stopped; what is made is kept, and the same command goes on from there".into()),
+        }
+    })?;
+    told.bar.finish_and_clear();
+    if typed.json {
+        println!("{}", serde_json::json!({ "summary": summary }));
+    } else {
+        let rate = summary.megapixels / summary.seconds.max(0.001);
+        println!(
+            "{} pyramids made ({:.0} megapixels in {:.1} s, {rate:.0} a second), {} there already, {} served as they lie, {} failed",
+            summary.made,
+            summary.megapixels,
+            summary.seconds,
+            summary.there,
+            summary.as_it_lies,
+            summary.failed
+        );
+        told.failures();
+    }
+    match summary.failed {
+        0 => Ok(()),
+        1 => Err("one master failed".into()),
+        failed => Err(format!("{failed} masters failed")),
+    }
+}
+
+/// Shows what happens: a bar on a terminal, lines elsewhere, JSON for programs.
+struct Told {
+    bar: ProgressBar,
+    json: bool,
+    verbose: bool,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    done: u64,
+    shares: HashMap<String, f64>,
+    failures: Vec<(String, String)>,
+}
+
+/// Steps of the bar that one master makes.
+const STEPS: f64 = 100.0;
+
+impl Told {
+    fn new(json: bool, verbose: bool) -> Self {
+        let bar = if json { ProgressBar::hidden() } else { ProgressBar::new(0) };
+        let style = ProgressStyle::with_template("{bar:24} {percent:>3} % {msg}  {eta} left");
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        Self { bar, json, verbose, state: Mutex::default() }
+    }
+
+    fn show(&self, state: &State) {
+        let shares: f64 = state.shares.values().sum();
+        self.bar.set_position(((state.done as f64 + shares) * STEPS) as u64);
+        let total = self.bar.length().unwrap_or(0) / STEPS as u64;
+        let failed = match state.failures.len() {
+            0 => String::new(),
+            failed => format!(", {failed} failed"),
+        };
+        let current = state.shares.keys().min().map_or(String::new(), |name| format!("  {name}"));
+        self.bar.set_message(format!("{}/{total}{failed}{current}", state.done));
+    }
+
+    fn failures(&self) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        for (identifier, reason) in state.failures.iter().take(200) {
+            eprintln!("failed: {identifier}: {reason}");
+        }
+        if state.failures.len() > 200 {
+            eprintln!("failed: {} more", state.failures.len() - 200);
+        }
+    }
+}
+
+impl Report for Told {
+    fn total(&self, masters: u64, _more: bool) {
+        self.bar.set_length((masters as f64 * STEPS) as u64);
+    }
+
+    fn progress(&self, identifier: &str, share: f64) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.shares.insert(identifier.to_owned(), share);
+        self.show(&state);
+    }
+
+    fn done(&self, ingested: &Ingested) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.done += 1;
+        state.shares.remove(&ingested.identifier);
+        if self.json {
+            println!("{}", serde_json::json!(ingested));
+        } else if let Outcome::Failed { reason } = &ingested.outcome {
+            state.failures.push((ingested.identifier.clone(), reason.clone()));
+        } else if (self.verbose || !std::io::stderr().is_terminal())
+            && matches!(ingested.outcome, Outcome::Made)
+        {
+            eprintln!("made {} ({:.1} s)", ingested.identifier, ingested.seconds);
+        }
+        self.show(&state);
+    }
+}

@@ -1,0 +1,144 @@
+//! Writes an image as static files that any web server serves: a IIIF Image API 3 level 0 service, or Deep Zoom.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::{Error, Gallery, Shared};
+use crate::iiif::{Format, ImageRequest, Version, deepzoom};
+
+/// Which files are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    Iiif,
+    DeepZoom,
+}
+
+/// What was written of one image.
+#[derive(Clone, Debug, Default)]
+pub struct Exported {
+    pub files: u64,
+    pub bytes: u64,
+}
+
+impl Gallery {
+    /// Writes the image below `folder`, its tiles byte for byte as they are served; `base` is the address that
+    /// `folder` will have. Files that are there already are written anew.
+    pub async fn export(
+        &self,
+        identifier: &str,
+        folder: &Path,
+        base: &str,
+        layout: Layout,
+        progress: &(dyn Fn(u64, u64) + Sync),
+    ) -> Result<Exported, Error> {
+        let opened = self.open(identifier).await?;
+        let name = percent_encoding::utf8_percent_encode(identifier, KEPT).to_string();
+        let mut export = Export { gallery: self, identifier, progress, done: Exported::default(), total: 0 };
+        match layout {
+            Layout::Iiif => export.iiif(&opened, folder, &name, base).await?,
+            Layout::DeepZoom => export.deep_zoom(&opened, folder, &name).await?,
+        }
+        Ok(export.done)
+    }
+}
+
+/// File names keep what needs no escape in an address.
+const KEPT: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
+
+struct Export<'a> {
+    gallery: &'a Gallery,
+    identifier: &'a str,
+    progress: &'a (dyn Fn(u64, u64) + Sync),
+    done: Exported,
+    total: u64,
+}
+
+impl Export<'_> {
+    async fn iiif(&mut self, opened: &Shared, folder: &Path, name: &str, base: &str) -> Result<(), Error> {
+        let info = opened.info(format!("{}/{}", base.trim_end_matches('/'), escaped(name)));
+        let place = folder.join(name);
+        let full = opened.all().dimensions();
+        let mut wanted = vec!["full/max/0/default.jpg".to_owned()];
+        wanted.extend(
+            info.sizes.iter().map(|size| format!("full/{},{}/0/default.jpg", size.width, size.height)),
+        );
+        let (side, factors) = (info.tiles.side, &info.tiles.scale_factors);
+        for &factor in factors {
+            let (across, down) = (side.width.saturating_mul(factor), side.height.saturating_mul(factor));
+            for y in (0..full.height).step_by(down as usize) {
+                for x in (0..full.width).step_by(across as usize) {
+                    let (w, h) = (across.min(full.width - x), down.min(full.height - y));
+                    let (width, height) = (w.div_ceil(factor), h.div_ceil(factor));
+                    wanted.push(format!("{x},{y},{w},{h}/{width},{height}/0/default.jpg"));
+                }
+            }
+        }
+        self.total = wanted.len() as u64 + 1;
+        for path in wanted {
+            let segments: Vec<&str> = path.split('/').collect();
+            let Ok(segments) = <[&str; 4]>::try_from(segments) else { continue };
+            let request = ImageRequest::parse(Version::V3, segments)?;
+            self.tile(&request, &place.join(&path)).await?;
+        }
+        let mut document = info.document(Version::V3);
+        document["profile"] = json!("level0");
+        for beyond in ["extraQualities", "extraFormats", "extraFeatures"] {
+            if let Value::Object(map) = &mut document {
+                map.remove(beyond);
+            }
+        }
+        // Whoever sees the description finds all the tiles.
+        self.file(&place.join("info.json"), document.to_string().as_bytes())
+    }
+
+    async fn deep_zoom(&mut self, opened: &Shared, folder: &Path, name: &str) -> Result<(), Error> {
+        let full = opened.all().dimensions();
+        let side = deepzoom::side(opened.info(String::new()).tiles.side);
+        let place = folder.join(format!("{name}_files"));
+        let mut wanted = Vec::new();
+        for level in 0..=deepzoom::highest(full) {
+            let factor = 1u64 << (deepzoom::highest(full) - level);
+            let count = |length: u32| u64::from(length).div_ceil(factor).div_ceil(u64::from(side)) as u32;
+            for row in 0..count(full.height) {
+                wanted.extend((0..count(full.width)).map(|column| (level, column, row)));
+            }
+        }
+        self.total = wanted.len() as u64 + 1;
+        for (level, column, row) in wanted {
+            let Some(request) = deepzoom::tile(full, side, (level, column, row), Format::Jpg) else {
+                continue;
+            };
+            self.tile(&request, &place.join(format!("{level}/{column}_{row}.jpg"))).await?;
+        }
+        self.file(&folder.join(format!("{name}.dzi")), deepzoom::description(full, side).as_bytes())
+    }
+
+    async fn tile(&mut self, request: &ImageRequest, path: &Path) -> Result<(), Error> {
+        let (opened, plan) = self.gallery.plan(self.identifier, request).await?;
+        let answer = self.gallery.deliver(&opened, plan).await?;
+        self.file(path, &answer.bytes)
+    }
+
+    /// Whole or not at all: written under a passing name first.
+    fn file(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        let write = || {
+            let folder = path.parent().map(PathBuf::from).unwrap_or_default();
+            std::fs::create_dir_all(&folder)?;
+            let part = path.with_extension("part");
+            std::fs::write(&part, bytes)?;
+            std::fs::rename(&part, path)
+        };
+        write().map_err(|error| Error::Unwritable(format!("cannot write `{}`: {error}", path.display())))?;
+        self.done.files += 1;
+        self.done.bytes += bytes.len() as u64;
+        (self.progress)(self.done.files, self.total);
+        Ok(())
+    }
+}
+
+/// A name with escapes, as an address says it.
+fn escaped(name: &str) -> String {
+    name.replace('%', "%25")
+}

@@ -1,0 +1,140 @@
+//! The pyramids of masters that cannot be cut: where they lie, and their making.
+
+mod build;
+mod read_ahead;
+mod shelf;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use moka::sync::Cache;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+
+pub use build::Progress;
+pub use read_ahead::ReadAhead;
+pub use shelf::Shelf;
+
+use super::flights::Flights;
+use super::opened::{Opened, Shared};
+use super::{Error, settings};
+use crate::pixels::colour::Output;
+
+/// Finds pyramids and has them made, each once.
+pub struct Pyramids {
+    shelf: Shelf,
+    settings: settings::Pyramids,
+    output: Output,
+    builds: Flights<String, ()>,
+    /// Masters that could not be made into one, and why: not tried again at once.
+    failed: Cache<String, Error>,
+    at_once: Arc<Semaphore>,
+    threads: usize,
+}
+
+/// How long a failure is remembered.
+const FAILED: Duration = Duration::from_secs(60);
+
+impl Pyramids {
+    pub fn new(
+        shelf: Shelf,
+        settings: &settings::Pyramids,
+        output: Output,
+        threads: usize,
+        tasks: Handle,
+    ) -> Self {
+        Self {
+            shelf,
+            settings: settings.clone(),
+            output,
+            builds: Flights::new(tasks),
+            failed: Cache::builder().max_capacity(10_000).time_to_live(FAILED).build(),
+            at_once: Arc::new(Semaphore::new(settings.at_once.max(1))),
+            threads,
+        }
+    }
+
+    /// Whether missing pyramids are made when their image is asked for.
+    pub fn on_demand(&self) -> bool {
+        self.settings.on_demand
+    }
+
+    /// How long a request waits for a making before it is told to come back.
+    pub fn patience(&self) -> Duration {
+        Duration::from_secs(self.settings.wait_s)
+    }
+
+    /// The master's pyramid, if it has been made.
+    pub async fn find(&self, master: &Opened) -> Result<Option<Opened>, Error> {
+        let key = self.shelf.key(master, &self.recipe())?;
+        match Opened::open(self.shelf.store().clone(), key, 1, (master.limits, self.output)).await {
+            Ok(pyramid) => Ok(Some(pyramid)),
+            Err(Error::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes the master's pyramid; all who ask while it is being made wait for the one making.
+    pub async fn build(self: &Arc<Self>, master: Shared, progress: Progress) -> Result<(), Error> {
+        let name = self.shelf.key(&master, &self.recipe())?.as_str().to_owned();
+        if let Some(error) = self.failed.get(&name) {
+            return Err(error);
+        }
+        let (pyramids, key) = (self.clone(), name.clone());
+        let make = move |_| async move {
+            let made = pyramids.make(&master, progress).await;
+            if let Err(error) = &made
+                && !matches!(error, Error::Store(_) | Error::Busy { .. })
+            {
+                pyramids.failed.insert(key, error.clone());
+            }
+            made
+        };
+        self.builds.join(name, make).await
+    }
+
+    async fn make(&self, master: &Shared, progress: Progress) -> Result<(), Error> {
+        let closed = |_| Error::Fault("the server stops".into());
+        let _turn = self.at_once.clone().acquire_owned().await.map_err(closed)?;
+        let began = Instant::now();
+        metrics::gauge!("tegl_pyramids_under_way").increment(1.0);
+        let made = self.make_now(master, progress).await;
+        metrics::gauge!("tegl_pyramids_under_way").decrement(1.0);
+        let result = if made.is_ok() { "made" } else { "failed" };
+        metrics::counter!("tegl_pyramids_total", "result" => result).increment(1);
+        metrics::histogram!("tegl_pyramid_seconds").record(began.elapsed().as_secs_f64());
+        match &made {
+            Ok(bytes) => {
+                let seconds = began.elapsed().as_secs_f32();
+                tracing::info!(master = master.key.as_str(), bytes, seconds, "pyramid made");
+            }
+            Err(error) => tracing::warn!(master = master.key.as_str(), %error, "no pyramid could be made"),
+        }
+        made.map(drop)
+    }
+
+    async fn make_now(&self, master: &Shared, progress: Progress) -> Result<u64, Error> {
+        let key = self.shelf.key(master, &self.recipe())?;
+        let spool = self.shelf.unfinished()?;
+        let job = build::Job {
+            master: master.clone(),
+            settings: self.settings.clone(),
+            output: self.output,
+            threads: self.threads,
+            tasks: Handle::current(),
+            progress,
+        };
+        let work = tokio::task::spawn_blocking(move || job.run(spool));
+        let file = work.await.map_err(|error| Error::Fault(error.to_string()))??;
+        let bytes = file.as_file().metadata().map_or(0, |data| data.len());
+        self.shelf.put(&key, file).await?;
+        Ok(bytes)
+    }
+
+    /// All that decides about a pyramid's bytes besides its master.
+    fn recipe(&self) -> String {
+        let settings::Pyramids { tile_side, jpeg_quality, full_color, compression, .. } = &self.settings;
+        let version = build::VERSION;
+        format!("{version} {tile_side} {compression:?} {jpeg_quality} {full_color} {:?}", self.output)
+    }
+}

@@ -1,0 +1,70 @@
+//! A GIF's first frame, on its logical screen.
+
+use std::io::BufReader;
+use std::sync::Arc;
+
+use gif::{ColorOutput, DecodeOptions, MemoryLimit};
+
+use super::{Error, InMemory};
+use crate::iiif::Dimensions;
+use crate::pixels::{Alpha, InOrder, Model, Raw, ReadAt, Rows, Samples};
+
+const WHAT: &str = "GIF";
+
+/// Reads the first frame of a GIF whose screen has at most `limit` pixels; what the frame leaves out is see-through.
+pub fn gif_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Error> {
+    let damaged = |error: gif::DecodingError| Error::damaged(WHAT, error);
+    let mut options = DecodeOptions::new();
+    options.set_color_output(ColorOutput::RGBA);
+    let most = std::num::NonZeroU64::new(limit.saturating_mul(4).max(1));
+    options.set_memory_limit(most.map_or(MemoryLimit::Unlimited, MemoryLimit::Bytes));
+    let mut decoder = options.read_info(BufReader::new(InOrder::new(file))).map_err(damaged)?;
+    let dimensions = Dimensions::new(decoder.width().into(), decoder.height().into());
+    if dimensions.area() == 0 || dimensions.area() > limit {
+        return Err(Error::TooLarge { pixels: dimensions.area(), limit });
+    }
+    let frame = decoder.read_next_frame().map_err(damaged)?;
+    let frame = frame.ok_or_else(|| Error::damaged(WHAT, "it has no frame"))?;
+    let mut samples = vec![0; dimensions.area() as usize * 4];
+    let (left, top, width) = (usize::from(frame.left), usize::from(frame.top), usize::from(frame.width));
+    let stride = dimensions.width as usize * 4;
+    let shown = (width * 4).min(stride.saturating_sub(left * 4));
+    for (row, source) in frame.buffer.chunks_exact((width * 4).max(1)).enumerate() {
+        let start = (top + row) * stride + left * 4;
+        if shown > 0
+            && let Some(target) = samples.get_mut(start..start + shown)
+        {
+            target.copy_from_slice(&source[..shown]);
+        }
+    }
+    let raw = Raw { dimensions, model: Model::Rgb, alpha: Alpha::Straight, samples: Samples::U8(samples) };
+    Ok(Box::new(InMemory::new(raw)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::torture::file;
+    use super::*;
+
+    #[test]
+    fn a_frame_lies_where_it_belongs() {
+        let mut bytes = Vec::new();
+        let mut encoder = gif::Encoder::new(&mut bytes, 3, 2, &[]).unwrap();
+        let mut pixels = [200, 100, 50, 255];
+        let mut frame = gif::Frame::from_rgba(1, 1, &mut pixels);
+        (frame.left, frame.top) = (2, 1);
+        encoder.write_frame(&frame).unwrap();
+        drop(encoder);
+        let mut rows = gif_rows(Arc::new(bytes::Bytes::from(bytes)), 100).unwrap();
+        let Samples::U8(samples) = rows.next(9).unwrap().unwrap().samples else { panic!() };
+        assert_eq!(samples[..20], [0; 20]);
+        assert_eq!(samples[20..], [200, 100, 50, 255]);
+    }
+
+    #[test]
+    fn a_moving_gif_shows_its_first_frame() {
+        let Some(gif) = file("gif-animated.gif") else { return };
+        assert!(gif_rows(Arc::new(bytes::Bytes::from(gif.clone())), 1 << 20).is_ok());
+        assert!(gif_rows(Arc::new(bytes::Bytes::from(gif)), 10).is_err());
+    }
+}

@@ -1,0 +1,200 @@
+//! JP2's and JPX's boxes: where the codestream lies and what its components mean (ISO 15444-1, annex I).
+
+use std::ops::Range;
+
+use super::bytes::{Bytes, Window};
+use super::colour::{self, Colour};
+use super::{Error, damaged};
+use crate::iiif::Dimensions;
+use crate::pixels::ReadAt;
+use crate::pixels::decode::PROFILE_BYTES;
+use crate::pixels::jpeg::exif_orientation as orientation;
+
+const SIGNATURE: [u8; 12] = *b"\0\0\0\x0cjP  \r\n\x87\n";
+/// A codestream begins with SOC and SIZ.
+const CODESTREAM: [u8; 4] = [0xff, 0x4f, 0xff, 0x51];
+const EXIF: [u8; 16] = *b"JpgTiffExif->JP2";
+/// No sound file has more boxes at its top.
+const BOXES: usize = 1000;
+/// EXIF's orientation lies near its start.
+const EXIF_BYTES: u64 = 64 << 10;
+/// A `pclr` box has no more (I.5.3.4).
+const ENTRIES: u16 = 1024;
+
+/// What a file's boxes say; a bare codestream says nothing.
+pub struct Boxes {
+    pub codestream: Range<u64>,
+    /// From the `ihdr` box.
+    pub dimensions: Option<Dimensions>,
+    pub colours: Vec<Colour>,
+    /// Columns of the `pclr` box.
+    pub palette: Vec<Column>,
+    /// The `cmap` box: each channel's component and, where it is looked up, column.
+    pub mapping: Vec<(usize, Option<usize>)>,
+    /// The `cdef` box.
+    pub definitions: Option<Vec<Definition>>,
+    pub orientation: u8,
+}
+
+/// A column of a palette.
+pub struct Column {
+    pub bits: u8,
+    /// Signed entries are moved up so that none is negative.
+    pub values: Vec<u16>,
+}
+
+/// What a channel is for (I.5.3.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Definition {
+    pub channel: u16,
+    /// 0 colour, 1 opacity, 2 premultiplied opacity.
+    pub kind: u16,
+    /// 0 the whole image, else the colour's number from 1.
+    pub of: u16,
+}
+
+/// A box without its content.
+struct Box {
+    name: [u8; 4],
+    body: Range<u64>,
+}
+
+impl Boxes {
+    pub fn read(file: &dyn ReadAt) -> Result<Self, Error> {
+        let mut window = Window::new(file, u64::MAX, 4 << 10);
+        let mut boxes = Self {
+            codestream: 0..file.size(),
+            dimensions: None,
+            colours: Vec::new(),
+            palette: Vec::new(),
+            mapping: Vec::new(),
+            definitions: None,
+            orientation: 1,
+        };
+        let start: [u8; 12] = window.array(0)?;
+        if start.starts_with(&CODESTREAM) {
+            return Ok(boxes);
+        }
+        if start != SIGNATURE {
+            return Err(damaged("neither JP2 nor a codestream"));
+        }
+        boxes.top(&mut window, file.size())?;
+        Ok(boxes)
+    }
+
+    fn top(&mut self, window: &mut Window<'_>, size: u64) -> Result<(), Error> {
+        let (mut at, mut found, mut described) = (SIGNATURE.len() as u64, false, false);
+        for _ in 0..BOXES {
+            let next = match header(window, at, size) {
+                Ok(next) => next,
+                // What is cut or senseless behind the codestream costs at most the orientation.
+                Err(_) if found => break,
+                Err(error) => return Err(error),
+            };
+            match &next.name {
+                b"jp2c" if !found => (self.codestream, found) = (next.body.clone(), true),
+                b"jp2h" if !described => {
+                    self.header(&content(window, &next.body, 2 * PROFILE_BYTES)?)?;
+                    described = true;
+                }
+                b"uuid" => self.uuid(window, next.body.clone()),
+                _ => {}
+            }
+            at = next.body.end;
+        }
+        if !(found && described) {
+            return Err(damaged("no codestream or nothing that describes it"));
+        }
+        Ok(())
+    }
+
+    /// Errors cost the orientation only.
+    fn uuid(&mut self, window: &mut Window<'_>, body: Range<u64>) {
+        let length = (body.end - body.start).min(EXIF_BYTES) as usize;
+        if window.array(body.start).is_ok_and(|identifier: [u8; 16]| identifier == EXIF)
+            && let Ok(block) = window.bytes(body.start + 16, length.saturating_sub(16))
+        {
+            self.orientation = orientation(&block);
+        }
+    }
+
+    fn header(&mut self, content: &[u8]) -> Result<(), Error> {
+        let mut rest = Bytes(content);
+        while !rest.is_empty() {
+            let (length, name) = (rest.u32()? as usize, rest.take(4)?);
+            let length = if length == 0 { rest.0.len() } else { length.saturating_sub(8) };
+            let mut body = Bytes(rest.take(length)?);
+            match name {
+                b"ihdr" => {
+                    let (height, width) = (body.u32()?, body.u32()?);
+                    self.dimensions = Some(Dimensions::new(width, height));
+                }
+                b"colr" => self.colours.extend(colour::parse(body)?),
+                b"pclr" => self.palette = palette(body)?,
+                b"cmap" => self.mapping = mapping(body)?,
+                b"cdef" => self.definitions = Some(definitions(body)?),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn header(window: &mut Window<'_>, at: u64, size: u64) -> Result<Box, Error> {
+    let start: [u8; 8] = window.array(at)?;
+    let (length, name) = start.split_at(4);
+    let name = [name[0], name[1], name[2], name[3]];
+    let (head, end) = match Bytes(length).u32()? {
+        0 => (8, Some(size)),
+        1 => (16, at.checked_add(u64::from_be_bytes(window.array(at + 8)?))),
+        length => (8, at.checked_add(u64::from(length))),
+    };
+    let body = at + head..end.ok_or_else(|| damaged("a box beyond all bounds"))?;
+    if body.end < body.start {
+        return Err(damaged("a box shorter than its head"));
+    }
+    // A codestream that is cut off is found out by whoever reads that far.
+    Ok(Box { name, body: body.start..body.end.min(size) })
+}
+
+fn content(window: &mut Window<'_>, body: &Range<u64>, most: usize) -> Result<Vec<u8>, Error> {
+    match usize::try_from(body.end.saturating_sub(body.start)) {
+        Ok(length) if length <= most => window.bytes(body.start, length),
+        _ => Err(damaged(format_args!("more than {most} bytes of description"))),
+    }
+}
+
+fn palette(mut body: Bytes<'_>) -> Result<Vec<Column>, Error> {
+    let (entries, count) = (body.u16()?, body.u8()?);
+    if entries == 0 || entries > ENTRIES || count == 0 {
+        return Err(damaged("a palette without or with too many entries"));
+    }
+    let depths = body.take(usize::from(count))?.to_vec();
+    let column = |depth: u8| Column { bits: (depth & 0x7f) + 1, values: Vec::new() };
+    let mut columns: Vec<Column> = depths.iter().map(|&depth| column(depth)).collect();
+    if columns.iter().any(|column| column.bits > 16) {
+        return Err(Error::Unsupported("a palette of more than 16 bits; 16 are read".into()));
+    }
+    for _ in 0..entries {
+        for (column, depth) in columns.iter_mut().zip(&depths) {
+            let value = if column.bits > 8 { body.u16()? } else { u16::from(body.u8()?) };
+            let (half, mask) = (1 << (column.bits - 1), u16::MAX >> (16 - column.bits));
+            column.values.push((if depth & 0x80 == 0 { value } else { value ^ half }) & mask);
+        }
+    }
+    Ok(columns)
+}
+
+fn mapping(mut body: Bytes<'_>) -> Result<Vec<(usize, Option<usize>)>, Error> {
+    let mut channels = Vec::new();
+    while !body.is_empty() {
+        let (component, kind, column) = (body.u16()?, body.u8()?, body.u8()?);
+        channels.push((usize::from(component), (kind == 1).then_some(usize::from(column))));
+    }
+    Ok(channels)
+}
+
+fn definitions(mut body: Bytes<'_>) -> Result<Vec<Definition>, Error> {
+    let count = body.u16()?;
+    (0..count).map(|_| Ok(Definition { channel: body.u16()?, kind: body.u16()?, of: body.u16()? })).collect()
+}

@@ -1,0 +1,230 @@
+//! OpenJPEG over a stream of pieces.
+
+use std::ffi::{CStr, c_char, c_void};
+use std::{mem, ptr, slice};
+
+use openjpeg_sys as opj;
+
+use super::bytes::{BLOCK, Window};
+use super::markers::Area;
+use super::packets::Wanted;
+use super::tile::Piece;
+use super::{Error, damaged};
+
+/// OpenJPEG's complaints are kept up to about this many bytes.
+const COMPLAINTS: usize = 500;
+/// What OpenJPEG takes for the end of a stream.
+const END: usize = usize::MAX;
+
+/// What OpenJPEG reads from.
+struct Stream<'a, 'b> {
+    window: &'a mut Window<'b>,
+    pieces: &'a [Piece],
+    /// The piece that is read, and how far.
+    piece: usize,
+    within: u64,
+    complaints: String,
+}
+
+/// Owns what OpenJPEG allocates to decode one codestream.
+struct Decoder<'a, 'b> {
+    codec: *mut opj::opj_codec_t,
+    image: *mut opj::opj_image_t,
+    stream: *mut opj::opj_stream_t,
+    /// From a box; held by address only, for OpenJPEG holds the address too.
+    source: *mut Stream<'a, 'b>,
+}
+
+/// A component's samples on its own grid, at the wanted resolution.
+pub struct Decoded<'a> {
+    pub component: usize,
+    pub area: Area,
+    pub samples: &'a [i32],
+}
+
+/// Decodes what is wanted of a codestream of one tile, and hands each component to `take`.
+pub fn decode(
+    window: &mut Window<'_>,
+    pieces: &[Piece],
+    wanted: Wanted,
+    take: impl FnMut(Decoded<'_>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    window.bounded(BLOCK, Piece::reach(pieces));
+    let mut decoder = Decoder::new(window, pieces)?;
+    decoder.start(wanted)?;
+    decoder.run()?;
+    decoder.hand_over(wanted, take)
+}
+
+impl<'a, 'b> Decoder<'a, 'b> {
+    fn new(window: &'a mut Window<'b>, pieces: &'a [Piece]) -> Result<Self, Error> {
+        let length = pieces.iter().map(Piece::len).sum();
+        let source = Box::into_raw(Box::new(Stream {
+            window,
+            pieces,
+            piece: 0,
+            within: 0,
+            complaints: String::new(),
+        }));
+        // SAFETY: both create something or give null, which is checked below.
+        let (codec, stream) = unsafe {
+            (opj::opj_create_decompress(opj::CODEC_FORMAT::OPJ_CODEC_J2K), opj::opj_stream_create(BLOCK, 1))
+        };
+        let decoder = Self { codec, image: ptr::null_mut(), stream, source };
+        if codec.is_null() || stream.is_null() {
+            return Err(decoder.failure("no memory"));
+        }
+        let user = source.cast::<c_void>();
+        // SAFETY: codec and stream are live, the functions take `user` for what it is, and none is given that would
+        // free it; it is freed after both, in `drop`.
+        unsafe {
+            opj::opj_set_error_handler(codec, Some(complain), user);
+            opj::opj_stream_set_user_data(stream, user, None);
+            opj::opj_stream_set_user_data_length(stream, length);
+            opj::opj_stream_set_read_function(stream, Some(read));
+            opj::opj_stream_set_skip_function(stream, Some(skip));
+            opj::opj_stream_set_seek_function(stream, Some(seek));
+        }
+        Ok(decoder)
+    }
+
+    fn start(&mut self, wanted: Wanted) -> Result<(), Error> {
+        let mut parameters = mem::MaybeUninit::<opj::opj_dparameters_t>::zeroed();
+        let [left, right, top, bottom] =
+            [wanted.area.x[0], wanted.area.x[1], wanted.area.y[0], wanted.area.y[1]].map(|at| at as i32);
+        // SAFETY: all are live and belong together; the parameters are zeroed, then set to OpenJPEG's defaults, and
+        // only read; OpenJPEG sets `image` to null or to an image that is freed in `drop`.
+        let ready = unsafe {
+            opj::opj_set_default_decoder_parameters(parameters.as_mut_ptr());
+            (*parameters.as_mut_ptr()).cp_reduce = wanted.reduce;
+            opj::opj_setup_decoder(self.codec, parameters.as_mut_ptr()) != 0
+                && opj::opj_decoder_set_strict_mode(self.codec, 1) != 0
+                && opj::opj_read_header(self.stream, self.codec, &mut self.image) != 0
+                && opj::opj_set_decode_area(self.codec, self.image, left, top, right, bottom) != 0
+        };
+        if ready { Ok(()) } else { Err(self.failure("header")) }
+    }
+
+    fn run(&mut self) -> Result<(), Error> {
+        // SAFETY: all three are live and belong together.
+        let decoded = unsafe { opj::opj_decode(self.codec, self.stream, self.image) != 0 };
+        if decoded { Ok(()) } else { Err(self.failure("data")) }
+    }
+
+    fn hand_over(
+        self,
+        wanted: Wanted,
+        mut take: impl FnMut(Decoded<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        // SAFETY: the image is live, and its components are as many as it says.
+        let components = unsafe {
+            let image = &*self.image;
+            slice::from_raw_parts(image.comps, image.numcomps as usize)
+        };
+        for (component, plane) in components.iter().enumerate() {
+            let area = wanted.area.stepped([plane.dx.max(1), plane.dy.max(1)]).reduced(wanted.reduce);
+            if (plane.w, plane.h) != (area.width(), area.height()) || plane.data.is_null() {
+                return Err(self.failure("a component has another size"));
+            }
+            // SAFETY: OpenJPEG has allocated as many samples as the component's sides say.
+            let samples = unsafe { slice::from_raw_parts(plane.data, plane.w as usize * plane.h as usize) };
+            take(Decoded { component, area, samples })?;
+        }
+        Ok(())
+    }
+
+    fn failure(&self, at: &str) -> Error {
+        // SAFETY: live until `drop`, and OpenJPEG is not running.
+        let complaints = unsafe { &(*self.source).complaints };
+        damaged(format_args!("{at}: {}", complaints.trim_end()))
+    }
+}
+
+impl Drop for Decoder<'_, '_> {
+    fn drop(&mut self) {
+        // SAFETY: each is live or null, which OpenJPEG's destructors accept, and is not used again; the source came
+        // from a box, and nobody is left who has its address.
+        unsafe {
+            opj::opj_stream_destroy(self.stream);
+            opj::opj_destroy_codec(self.codec);
+            opj::opj_image_destroy(self.image);
+            drop(Box::from_raw(self.source));
+        }
+    }
+}
+
+impl Stream<'_, '_> {
+    /// Fills `into` as far as there are pieces.
+    fn read(&mut self, mut into: &mut [u8]) -> Result<usize, Error> {
+        let mut done = 0;
+        while let (false, Some(piece)) = (into.is_empty(), self.pieces.get(self.piece)) {
+            let length = (piece.len() - self.within).min(into.len() as u64) as usize;
+            let (now, later) = mem::take(&mut into).split_at_mut(length);
+            match piece {
+                Piece::Bytes(bytes) => now.copy_from_slice(&bytes[self.within as usize..][..length]),
+                Piece::File(range) => self.window.read(range.start + self.within, now)?,
+            }
+            into = later;
+            done += length;
+            self.forward(length as u64);
+        }
+        Ok(done)
+    }
+
+    /// Moves on; says how far.
+    fn forward(&mut self, length: u64) -> u64 {
+        let mut left = length;
+        while let Some(piece) = self.pieces.get(self.piece) {
+            let step = left.min(piece.len() - self.within);
+            left -= step;
+            self.within += step;
+            if self.within < piece.len() {
+                break;
+            }
+            (self.piece, self.within) = (self.piece + 1, 0);
+        }
+        length - left
+    }
+}
+
+unsafe extern "C" fn read(into: *mut c_void, length: usize, source: *mut c_void) -> usize {
+    // SAFETY: `source` is what `new` handed over and is used by nobody else while OpenJPEG runs; OpenJPEG's buffer
+    // holds `length` bytes.
+    let (source, into) = unsafe {
+        (&mut *source.cast::<Stream<'_, '_>>(), slice::from_raw_parts_mut(into.cast::<u8>(), length))
+    };
+    match source.read(into) {
+        Ok(0) => END,
+        Ok(length) => length,
+        Err(error) => {
+            source.complaints.push_str(&error.to_string());
+            END
+        }
+    }
+}
+
+unsafe extern "C" fn skip(length: i64, source: *mut c_void) -> i64 {
+    // SAFETY: as in `read`.
+    let source = unsafe { &mut *source.cast::<Stream<'_, '_>>() };
+    match u64::try_from(length).map(|length| source.forward(length)) {
+        Ok(done) if done > 0 => done as i64,
+        _ => -1,
+    }
+}
+
+unsafe extern "C" fn seek(position: i64, source: *mut c_void) -> i32 {
+    // SAFETY: as in `read`.
+    let source = unsafe { &mut *source.cast::<Stream<'_, '_>>() };
+    let Ok(position) = u64::try_from(position) else { return 0 };
+    (source.piece, source.within) = (0, 0);
+    i32::from(source.forward(position) == position)
+}
+
+unsafe extern "C" fn complain(message: *const c_char, source: *mut c_void) {
+    // SAFETY: as in `read`.
+    let complaints = unsafe { &mut (*source.cast::<Stream<'_, '_>>()).complaints };
+    if !message.is_null() && complaints.len() < COMPLAINTS {
+        // SAFETY: OpenJPEG hands over a string that ends with a zero.
+        complaints.push_str(&unsafe { CStr::from_ptr(message) }.to_string_lossy());
+    }
+}

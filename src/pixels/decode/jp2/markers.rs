@@ -1,0 +1,298 @@
+//! The main header of a codestream (ISO 15444-1, annex A).
+
+use std::ops::Range;
+
+use super::bytes::{Bytes, Window};
+use super::{Error, damaged};
+use crate::pixels::ReadAt;
+
+/// Sides and places of tiles are kept well within 31 bits.
+const SIDE: u32 = 1 << 24;
+/// Components beyond this are no picture.
+const COMPONENTS: u16 = 64;
+/// Tiles are numbered with 16 bits (A.4.2).
+const TILES: u64 = 65_535;
+/// Comments and lengths of tile-parts are the bulk of it.
+const HEADER_BYTES: u64 = 4 << 20;
+
+/// A rectangle of the reference grid, or of a level of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Area {
+    pub x: [u32; 2],
+    pub y: [u32; 2],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Component {
+    pub bits: u8,
+    pub is_signed: bool,
+    /// Of the reference grid, across and down.
+    pub step: [u32; 2],
+}
+
+/// How a tile is coded, as far as that matters here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coding {
+    /// 0 LRCP, 1 RLCP, 2 RPCL, 3 PCRL, 4 CPRL.
+    pub progression: u8,
+    pub layers: u16,
+    /// Decompositions.
+    pub levels: u8,
+    /// Exponents of a code-block's sides.
+    pub block: [u8; 2],
+    /// Exponents of a precinct's sides, from the smallest resolution.
+    pub precincts: Vec<[u8; 2]>,
+    /// Each packet's head ends with a marker.
+    pub has_ends: bool,
+    /// Three components are transformed together.
+    pub is_mixed: bool,
+    /// Code-blocks are coded as ISO 15444-15 has it.
+    pub is_ht: bool,
+}
+
+/// A codestream's main header.
+#[derive(Debug)]
+pub struct Main {
+    pub area: Area,
+    /// The tiles' origin and size.
+    pub origin: [u32; 2],
+    pub tile: [u32; 2],
+    pub components: Vec<Component>,
+    pub coding: Coding,
+    /// Components that are coded in another way.
+    pub exceptions: Vec<Coding>,
+    /// The order of packets changes on the way, or their heads lie elsewhere.
+    pub is_irregular: bool,
+    /// As it lies in the file from SIZ on, without what is about the whole codestream.
+    pub kept: Vec<u8>,
+    /// The tiles and lengths of all tile-parts, where the header gives them.
+    pub lengths: Vec<(u16, u32)>,
+    /// From the first tile-part on.
+    pub body: Range<u64>,
+}
+
+impl Area {
+    pub const fn width(&self) -> u32 {
+        self.x[1].saturating_sub(self.x[0])
+    }
+
+    pub const fn height(&self) -> u32 {
+        self.y[1].saturating_sub(self.y[0])
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.width() == 0 || self.height() == 0
+    }
+
+    pub fn and(&self, other: &Self) -> Self {
+        let common = |a: [u32; 2], b: [u32; 2]| [a[0].max(b[0]), a[1].min(b[1])];
+        Self { x: common(self.x, other.x), y: common(self.y, other.y) }
+    }
+
+    /// The samples of a component that lie in it (B-12).
+    pub fn stepped(&self, step: [u32; 2]) -> Self {
+        Self { x: self.x.map(|x| x.div_ceil(step[0])), y: self.y.map(|y| y.div_ceil(step[1])) }
+    }
+
+    /// The same at `1/2^reduce` (B-14).
+    pub fn reduced(&self, reduce: u32) -> Self {
+        let half = |at: u32| u64::from(at).div_ceil(1 << reduce.min(32)) as u32;
+        Self { x: self.x.map(half), y: self.y.map(half) }
+    }
+}
+
+impl Main {
+    pub fn read(file: &dyn ReadAt, codestream: Range<u64>) -> Result<Self, Error> {
+        let mut window = Window::new(file, codestream.end, 4 << 10);
+        let mut at = codestream.start + 2;
+        let mut main: Option<Self> = None;
+        let mut has_coding = false;
+        while at - codestream.start < HEADER_BYTES {
+            let [ff, marker, high, low] = window.array(at)?;
+            if (ff, marker) == (0xff, 0x90) {
+                break;
+            }
+            let length = usize::from(u16::from_be_bytes([high, low]));
+            if ff != 0xff || marker < 0x4f || length < 2 {
+                return Err(damaged("no marker where one must be"));
+            }
+            let segment = window.bytes(at, length + 2)?;
+            match (&mut main, marker) {
+                (None, 0x51) => main = Some(Self::siz(&segment[4..])?),
+                (None, _) | (_, 0x51) => return Err(damaged("SIZ does not come first, or twice")),
+                (Some(main), _) => has_coding |= main.segment(marker, &segment)?,
+            }
+            at += segment.len() as u64;
+        }
+        let mut main = main.filter(|_| has_coding).ok_or_else(|| damaged("no SIZ or no COD"))?;
+        main.body = at..codestream.end.min(file.size());
+        Ok(main)
+    }
+
+    fn siz(segment: &[u8]) -> Result<Self, Error> {
+        let mut rest = Bytes(segment);
+        let kept = [&[0xff, 0x51], &(segment.len() as u16 + 2).to_be_bytes(), segment].concat();
+        rest.u16()?;
+        let mut pair = || Ok([rest.u32()?, rest.u32()?]);
+        let [end, start, tile, origin] = [pair()?, pair()?, pair()?, pair()?];
+        let count = rest.u16()?;
+        let area = Area { x: [start[0], end[0]], y: [start[1], end[1]] };
+        if area.is_empty()
+            || area.width() > SIDE
+            || area.height() > SIDE
+            || end.iter().any(|&at| at > SIDE * 64)
+        {
+            return Err(damaged(format_args!("a size of {}x{}", area.width(), area.height())));
+        }
+        let is_outside = |axis: usize| {
+            origin[axis] > start[axis] || origin[axis].saturating_add(tile[axis]) <= start[axis]
+        };
+        // Larger tiles have no use, and decoders count in 31 bits.
+        if tile.iter().any(|&side| side == 0 || side > i32::MAX as u32) || is_outside(0) || is_outside(1) {
+            return Err(damaged("tiles that do not cover the image"));
+        }
+        if count == 0 || count > COMPONENTS {
+            return Err(Error::Unsupported(format!("{count} components; 1 to {COMPONENTS} are read")));
+        }
+        let components = (0..count).map(|_| component(&mut rest)).collect::<Result<_, _>>()?;
+        let coding = Coding::default();
+        let main = Self {
+            area,
+            origin,
+            tile,
+            components,
+            coding,
+            exceptions: Vec::new(),
+            is_irregular: false,
+            kept,
+            lengths: Vec::new(),
+            body: 0..0,
+        };
+        let [across, down] = main.tiles().map(u64::from);
+        if across * down > TILES {
+            return Err(damaged(format_args!("{across}x{down} tiles")));
+        }
+        Ok(main)
+    }
+
+    /// Takes in what stands behind SIZ; says whether it was COD.
+    fn segment(&mut self, marker: u8, segment: &[u8]) -> Result<bool, Error> {
+        let mut rest = Bytes(&segment[4..]);
+        match marker {
+            0x52 => self.coding = Coding::cod(rest)?,
+            0x53 => {
+                rest.u8()?;
+                self.exceptions.push(self.coding.coc(rest)?);
+            }
+            0x55 => self.tlm(rest)?,
+            0x5f => self.is_irregular = true,
+            0x60 => {
+                return Err(Error::Unsupported(
+                    "packed packet headers in the main header; write the file without PPM".into(),
+                ));
+            }
+            _ => {}
+        }
+        // TLM, PLM and COM are of the whole codestream or of nothing.
+        if !matches!(marker, 0x55 | 0x57 | 0x64) {
+            self.kept.extend_from_slice(segment);
+        }
+        Ok(marker == 0x52)
+    }
+
+    /// Lengths of tile-parts (A.7.1).
+    fn tlm(&mut self, mut rest: Bytes<'_>) -> Result<(), Error> {
+        rest.u8()?;
+        let style = rest.u8()?;
+        while !rest.is_empty() {
+            let tile = match style >> 4 & 3 {
+                0 => self.lengths.len() as u16,
+                1 => u16::from(rest.u8()?),
+                _ => rest.u16()?,
+            };
+            let length = if style & 0x40 == 0 { u32::from(rest.u16()?) } else { rest.u32()? };
+            self.lengths.push((tile, length));
+        }
+        Ok(())
+    }
+
+    /// Tiles across and down.
+    pub fn tiles(&self) -> [u32; 2] {
+        [
+            (self.area.x[1] - self.origin[0]).div_ceil(self.tile[0]),
+            (self.area.y[1] - self.origin[1]).div_ceil(self.tile[1]),
+        ]
+    }
+
+    /// A tile's part of the image.
+    pub fn tile(&self, column: u32, row: u32) -> Area {
+        let side = |axis: usize, index: u32| {
+            let from = self.origin[axis].saturating_add(index.saturating_mul(self.tile[axis]));
+            [from, from.saturating_add(self.tile[axis])]
+        };
+        Area { x: side(0, column), y: side(1, row) }.and(&self.area)
+    }
+
+    /// Resolutions that every component has.
+    pub fn resolutions(&self) -> u32 {
+        let levels = self.exceptions.iter().map(|coding| coding.levels).min();
+        u32::from(self.coding.levels.min(levels.unwrap_or(u8::MAX))) + 1
+    }
+}
+
+fn component(rest: &mut Bytes<'_>) -> Result<Component, Error> {
+    let (depth, across, down) = (rest.u8()?, rest.u8()?, rest.u8()?);
+    if across == 0 || down == 0 {
+        return Err(damaged("a component without samples"));
+    }
+    Ok(Component {
+        bits: (depth & 0x7f) + 1,
+        is_signed: depth & 0x80 != 0,
+        step: [u32::from(across), u32::from(down)],
+    })
+}
+
+impl Default for Coding {
+    fn default() -> Self {
+        Self {
+            progression: 0,
+            layers: 1,
+            levels: 0,
+            block: [6, 6],
+            precincts: Vec::new(),
+            has_ends: false,
+            is_mixed: false,
+            is_ht: false,
+        }
+    }
+}
+
+impl Coding {
+    /// A COD segment (A.6.1).
+    pub fn cod(mut rest: Bytes<'_>) -> Result<Self, Error> {
+        let style = rest.u8()?;
+        let (progression, layers, mixed) = (rest.u8()?, rest.u16()?, rest.u8()?);
+        let common =
+            Self { progression, layers, has_ends: style & 4 != 0, is_mixed: mixed == 1, ..Self::default() };
+        common.parameters(style, rest)
+    }
+
+    /// A COC segment behind its component (A.6.2).
+    pub fn coc(&self, mut rest: Bytes<'_>) -> Result<Self, Error> {
+        let style = rest.u8()?;
+        self.clone().parameters(style, rest)
+    }
+
+    fn parameters(self, style: u8, mut rest: Bytes<'_>) -> Result<Self, Error> {
+        let (levels, width, height) = (rest.u8()?, rest.u8()?, rest.u8()?);
+        let (blocks, _transform) = (rest.u8()?, rest.u8()?);
+        if levels > 32 || width > 8 || height > 8 || width + height > 8 || self.layers == 0 {
+            return Err(damaged("a senseless COD"));
+        }
+        let precincts = match style & 1 {
+            0 => vec![[15, 15]; usize::from(levels) + 1],
+            _ => rest.take(usize::from(levels) + 1)?.iter().map(|both| [both & 15, both >> 4]).collect(),
+        };
+        Ok(Self { levels, block: [width + 2, height + 2], precincts, is_ht: blocks & 0x40 != 0, ..self })
+    }
+}

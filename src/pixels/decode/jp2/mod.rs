@@ -1,0 +1,214 @@
+//! JPEG 2000 and HTJ2K, boxed or bare, any region at any of its resolutions, through OpenJPEG.
+
+mod boxes;
+mod bytes;
+mod codec;
+mod colour;
+mod compose;
+mod layout;
+mod markers;
+mod packets;
+mod parts;
+#[cfg(test)]
+mod tests;
+mod tile;
+
+use std::fmt::Display;
+use std::sync::OnceLock;
+
+use boxes::Boxes;
+use bytes::Window;
+use compose::{Plane, compose};
+use layout::Layout;
+use markers::{Area, Main};
+use packets::Wanted;
+use parts::Parts;
+
+use super::Error;
+use crate::iiif::{Dimensions, Rect};
+use crate::pixels::{Alpha, Depth, Model, Raw, ReadAt};
+
+/// What boxes and main header tell, without decoding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    pub dimensions: Dimensions,
+    /// Of the codestream's tiles; the whole image where there is one.
+    pub tile: Dimensions,
+    /// The image at full size and each of its halves, so that `reduce` is less.
+    pub resolutions: u32,
+    /// After the palette.
+    pub model: Model,
+    pub alpha: Alpha,
+    /// `U16` where any channel has more than 8 bits.
+    pub depth: Depth,
+    /// The profile as it lies in the file, neither parsed nor believed.
+    pub icc: Option<Vec<u8>>,
+    /// EXIF's orientation, 1 to 8; 1 where the file says nothing sensible.
+    pub orientation: u8,
+    /// HTJ2K: coded as ISO 15444-15 has it.
+    pub is_ht: bool,
+}
+
+/// A file whose header is read and whose tile-parts are looked up once; any number of regions may be decoded.
+pub struct Codestream {
+    boxes: Boxes,
+    main: Main,
+    layout: Layout,
+    parts: OnceLock<Parts>,
+}
+
+/// Reads what stands before the codestream's tiles, in a few small reads.
+pub fn header(file: &dyn ReadAt) -> Result<Header, Error> {
+    Codestream::open(file).map(|codestream| codestream.header())
+}
+
+/// Decodes `region` (in pixels of the full size) at `1/2^reduce`, cut to whole samples of that resolution: from
+/// `ceil(left/2^reduce)` to `ceil(right/2^reduce)` where the image begins at the reference grid's origin.
+pub fn decode(file: &dyn ReadAt, region: Rect, reduce: u32, limit_pixels: u64) -> Result<Raw, Error> {
+    Codestream::open(file)?.decode(file, region, reduce, limit_pixels)
+}
+
+impl Codestream {
+    /// Reads boxes and main header.
+    pub fn open(file: &dyn ReadAt) -> Result<Self, Error> {
+        let boxes = Boxes::read(file)?;
+        let main = Main::read(file, boxes.codestream.clone())?;
+        let size = Dimensions::new(main.area.width(), main.area.height());
+        if boxes.dimensions.is_some_and(|boxed| boxed != size) {
+            return Err(damaged("the box and the codestream tell different sizes"));
+        }
+        let layout = Layout::new(&boxes, &main)?;
+        Ok(Self { boxes, main, layout, parts: OnceLock::new() })
+    }
+
+    pub fn header(&self) -> Header {
+        let Self { boxes, main, layout, .. } = self;
+        let dimensions = Dimensions::new(main.area.width(), main.area.height());
+        let [width, height] = main.tile;
+        Header {
+            dimensions,
+            tile: Dimensions::new(width.min(dimensions.width), height.min(dimensions.height)),
+            resolutions: main.resolutions(),
+            model: layout.space.model().unwrap_or(Model::Rgb),
+            alpha: layout.alpha,
+            depth: layout.depth,
+            icc: layout.icc.clone(),
+            orientation: boxes.orientation,
+            is_ht: main.coding.is_ht || main.exceptions.iter().any(|coding| coding.is_ht),
+        }
+    }
+
+    /// As the function of this name; `file` is the one that was opened.
+    pub fn decode(
+        &self,
+        file: &dyn ReadAt,
+        region: Rect,
+        reduce: u32,
+        limit_pixels: u64,
+    ) -> Result<Raw, Error> {
+        let area = self.area(region)?;
+        let wanted = area.reduced(reduce);
+        let resolutions = self.main.resolutions();
+        if reduce >= resolutions || wanted.is_empty() {
+            let text = format!(
+                "{region} at 1/2^{reduce} of an image with {resolutions} resolutions holds no sample"
+            );
+            return Err(Error::Unsupported(text));
+        }
+        self.affordable(wanted, limit_pixels)?;
+        let planes = self.planes(file, self.surrounded(area, reduce), reduce, limit_pixels)?;
+        compose(&self.boxes, &self.main, &self.layout, &planes, wanted)
+    }
+
+    /// Refuses more than `limit` pixels; components that are decoded and not given count, too.
+    fn affordable(&self, area: Area, limit: u64) -> Result<(), Error> {
+        let weight = (self.main.components.len() as u64).div_ceil(4);
+        match u64::from(area.width()) * u64::from(area.height()) * weight {
+            pixels if pixels > limit => Err(Error::TooLarge { pixels, limit }),
+            _ => Ok(()),
+        }
+    }
+
+    fn parts(&self, file: &dyn ReadAt) -> Result<&Parts, Error> {
+        match self.parts.get() {
+            Some(parts) => Ok(parts),
+            None => {
+                let found = Parts::find(file, &self.main)?;
+                Ok(self.parts.get_or_init(|| found))
+            }
+        }
+    }
+
+    /// A region's place on the reference grid.
+    fn area(&self, region: Rect) -> Result<Area, Error> {
+        let all = self.main.area;
+        let side = |all: [u32; 2], from: u32, length: u32| {
+            let left = all[0].checked_add(from)?;
+            left.checked_add(length).filter(|&right| length > 0 && right <= all[1]).map(|right| [left, right])
+        };
+        let x = side(all.x, region.x, region.width);
+        let (Some(x), Some(y)) = (x, side(all.y, region.y, region.height)) else {
+            return Err(Error::Unsupported(format!(
+                "{region} is not within {}x{}",
+                all.width(),
+                all.height()
+            )));
+        };
+        Ok(Area { x, y })
+    }
+
+    /// With a sample more on each side of components that have fewer than one a pixel.
+    fn surrounded(&self, area: Area, reduce: u32) -> Area {
+        let most = |axis: usize| {
+            let steps =
+                self.layout.channels.iter().map(|channel| self.main.components[channel.component].step[axis]);
+            steps.max().filter(|&step| step > 1).map_or(0, |step| step << reduce.min(20))
+        };
+        let side = |side: [u32; 2], more: u32| [side[0].saturating_sub(more), side[1].saturating_add(more)];
+        Area { x: side(area.x, most(0)), y: side(area.y, most(1)) }.and(&self.main.area)
+    }
+
+    /// The components that are given, tile by tile.
+    fn planes(
+        &self,
+        file: &dyn ReadAt,
+        area: Area,
+        reduce: u32,
+        limit: u64,
+    ) -> Result<Vec<Option<Plane>>, Error> {
+        let main = &self.main;
+        let parts = self.parts(file)?;
+        let is_given = |index: usize| self.layout.channels.iter().any(|channel| channel.component == index);
+        let plane = |(index, component): (usize, &markers::Component)| {
+            is_given(index).then(|| Plane::new(component, area.stepped(component.step).reduced(reduce)))
+        };
+        let mut planes: Vec<Option<Plane>> = main.components.iter().enumerate().map(plane).collect();
+        let mut window = Window::new(file, main.body.end, bytes::BLOCK);
+        let range = |axis: usize, side: [u32; 2]| {
+            let index = |at: u32| (at - main.origin[axis]) / main.tile[axis];
+            index(side[0])..=index(side[1] - 1)
+        };
+        for row in range(1, area.y) {
+            for column in range(0, area.x) {
+                let wanted = Wanted { area: main.tile(column, row).and(&area), reduce };
+                if wanted.area.reduced(reduce).is_empty() {
+                    continue;
+                }
+                let parts = parts.of((row * main.tiles()[0] + column) as usize)?;
+                let (pieces, wanted) = tile::codestream(&mut window, main, parts, column, row, wanted)?;
+                self.affordable(wanted.area.reduced(reduce), limit)?;
+                codec::decode(&mut window, &pieces, wanted, |decoded| {
+                    planes
+                        .get_mut(decoded.component)
+                        .and_then(Option::as_mut)
+                        .map_or(Ok(()), |plane| plane.put(&decoded))
+                })?;
+            }
+        }
+        Ok(planes)
+    }
+}
+
+fn damaged(reason: impl Display) -> Error {
+    Error::damaged("JPEG 2000", reason)
+}

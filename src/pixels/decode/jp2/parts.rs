@@ -1,0 +1,114 @@
+//! Where each tile's parts lie in a codestream (ISO 15444-1, A.4.2 and A.7.1).
+
+use std::ops::Range;
+
+use super::bytes::Window;
+use super::markers::Main;
+use super::{Error, damaged};
+use crate::pixels::ReadAt;
+
+/// Tile-parts are walked from head to head; there is rarely more than one to a block.
+const BLOCK: usize = 512;
+/// More tile-parts than this are not looked at.
+const PARTS: usize = 1 << 20;
+/// SOT and SOD.
+const LEAST: u64 = 14;
+
+/// The tile-parts of each tile, from SOT on.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Parts {
+    tiles: Vec<Vec<Range<u64>>>,
+}
+
+/// A start of tile-part.
+struct Start {
+    tile: u16,
+    length: u32,
+    index: u8,
+}
+
+impl Parts {
+    /// Finds all tile-parts: by the main header's table where it is there and true, else one after the other.
+    pub fn find(file: &dyn ReadAt, main: &Main) -> Result<Self, Error> {
+        match Self::listed(file, main) {
+            Some(parts) => Ok(parts),
+            None => Self::walked(file, main),
+        }
+    }
+
+    /// A tile's parts in their order; never none.
+    pub fn of(&self, tile: usize) -> Result<&[Range<u64>], Error> {
+        match self.tiles.get(tile) {
+            Some(parts) if !parts.is_empty() => Ok(parts),
+            _ => Err(damaged(format_args!("tile {tile} is missing"))),
+        }
+    }
+
+    fn none(main: &Main) -> Self {
+        let [across, down] = main.tiles();
+        Self { tiles: vec![Vec::new(); (across * down) as usize] }
+    }
+
+    fn add(&mut self, tile: u16, part: Range<u64>) -> Option<()> {
+        self.tiles.get_mut(usize::from(tile))?.push(part);
+        Some(())
+    }
+
+    fn listed(file: &dyn ReadAt, main: &Main) -> Option<Self> {
+        let (last, _) = main.lengths.last()?;
+        let mut window = Window::new(file, main.body.end, BLOCK);
+        let (mut parts, mut at) = (Self::none(main), main.body.start);
+        for &(tile, length) in &main.lengths {
+            let part = at..at + u64::from(length);
+            at = part.end;
+            parts.add(tile, part)?;
+        }
+        // A table that fits to the byte and agrees with the last tile-part is believed.
+        let fits = at == main.body.end || at + 2 == main.body.end;
+        let last_part = parts.tiles.get(usize::from(*last))?.last()?;
+        let start = start(&mut window, last_part.start).ok()?;
+        (fits && start.tile == *last && u64::from(start.length) == last_part.end - last_part.start)
+            .then_some(parts)
+    }
+
+    fn walked(file: &dyn ReadAt, main: &Main) -> Result<Self, Error> {
+        let mut window = Window::new(file, main.body.end, BLOCK);
+        let (mut parts, mut at) = (Self::none(main), main.body.start);
+        for _ in 0..PARTS {
+            // Without EOC, too, a codestream is whole when its last tile-part is.
+            if at == main.body.end || window.array(at)? == [0xff, 0xd9] {
+                return Ok(parts);
+            }
+            let Start { tile, length, index } = start(&mut window, at)?;
+            let end = match length {
+                0 => rest(&mut window, main.body.end)?,
+                length => at + u64::from(length),
+            };
+            if end > main.body.end {
+                return Err(damaged("cut off"));
+            }
+            if parts.tiles.get(usize::from(tile)).map(Vec::len) != Some(usize::from(index))
+                || end < at + LEAST
+            {
+                return Err(damaged(format_args!("tile-part {index} of tile {tile} is out of place")));
+            }
+            parts.add(tile, at..end);
+            at = end;
+        }
+        Err(Error::Unsupported(format!("more than {PARTS} tile-parts; write the file with fewer")))
+    }
+}
+
+/// Where the last tile-part ends when it does not say so itself.
+fn rest(window: &mut Window<'_>, end: u64) -> Result<u64, Error> {
+    let last: [u8; 2] = window.array(end - 2)?;
+    Ok(if last == [0xff, 0xd9] { end - 2 } else { end })
+}
+
+fn start(window: &mut Window<'_>, at: u64) -> Result<Start, Error> {
+    let sot: [u8; 12] = window.array(at)?;
+    let [0xff, 0x90, 0, 10, high, low, a, b, c, d, index, _] = sot else {
+        return Err(damaged("no tile-part where one must be"));
+    };
+    Ok(Start { tile: u16::from_be_bytes([high, low]), length: u32::from_be_bytes([a, b, c, d]), index })
+}

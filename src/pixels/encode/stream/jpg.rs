@@ -1,0 +1,194 @@
+//! JPEG band by band: each is a JPEG of its own, and their scans are joined by restart markers.
+//!
+//! After a restart marker decoders predict from nothing (ITU-T T.81, §E.1.4), as at a file's
+//! start; bands that are whole restart intervals therefore give the same pixels as one piece.
+
+use super::{Channels, Dimensions, Error, Notes, Subsampling};
+use crate::pixels::jpeg::{self, Scan};
+
+/// Rows of a band: whole blocks (MCUs) in every subsampling, and at the longest side still fewer
+/// of them than the 65,535 that an interval holds.
+const BAND: u32 = 64;
+
+/// A JPEG in the making.
+pub struct Jpg {
+    dimensions: Dimensions,
+    channels: Channels,
+    quality: u8,
+    subsampling: Subsampling,
+    notes: Notes,
+    /// Rows that do not fill a band yet.
+    held: Vec<u8>,
+    /// Bands written.
+    bands: u32,
+    /// The tables before the first band's scan; those of the others must be the same.
+    tables: Vec<u8>,
+}
+
+impl Jpg {
+    pub fn new(
+        dimensions: Dimensions,
+        channels: Channels,
+        notes: &Notes,
+        quality: u8,
+        subsampling: Subsampling,
+    ) -> Result<Self, Error> {
+        jpeg::check(dimensions)?;
+        let subsampling = if channels == Channels::Gray { Subsampling::Gray } else { subsampling };
+        let (held, tables, notes) = (Vec::new(), Vec::new(), notes.clone());
+        Ok(Self { dimensions, channels, quality, subsampling, notes, held, bands: 0, tables })
+    }
+
+    pub fn push(&mut self, mut samples: &[u8]) -> Result<Vec<u8>, Error> {
+        let (mut out, band) = (Vec::new(), self.stride() * BAND as usize);
+        if !self.held.is_empty() {
+            let missing = (band - self.held.len()).min(samples.len());
+            self.held.extend_from_slice(&samples[..missing]);
+            samples = &samples[missing..];
+            if self.held.len() == band {
+                let mut held = std::mem::take(&mut self.held);
+                self.encode(&held, &mut out)?;
+                held.clear();
+                self.held = held;
+            }
+        }
+        let bands = samples.chunks_exact(band);
+        self.held.extend_from_slice(bands.remainder());
+        for band in bands {
+            self.encode(band, &mut out)?;
+        }
+        Ok(out)
+    }
+
+    pub fn finish(mut self) -> Result<Vec<u8>, Error> {
+        let (mut out, held) = (Vec::new(), std::mem::take(&mut self.held));
+        if !held.is_empty() {
+            self.encode(&held, &mut out)?;
+        }
+        out.extend_from_slice(&[0xff, 0xd9]);
+        Ok(out)
+    }
+
+    fn stride(&self) -> usize {
+        self.dimensions.width as usize * self.channels.count()
+    }
+
+    /// Adds a band's scan: the first behind the header, the others behind a restart marker.
+    fn encode(&mut self, samples: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
+        let height = (samples.len() / self.stride()) as u32;
+        let size = Dimensions::new(self.dimensions.width, height);
+        let pitch = size.width as usize * self.channels.count();
+        let band = jpeg::encode_lying(samples, pitch, (size, self.channels), self.quality, self.subsampling)?;
+        let Scan { head, scan } = jpeg::scan(&band, self.dimensions.height, self.interval())?;
+        if self.bands == 0 {
+            out.extend_from_slice(&jpeg::insert_notes(&head, &self.notes));
+            self.tables = head;
+        } else if head == self.tables {
+            out.extend_from_slice(&[0xff, 0xd0 + ((self.bands - 1) % 8) as u8]);
+        } else {
+            return Err(Error::damaged("JPEG encoder", "its tables differ from band to band"));
+        }
+        out.extend_from_slice(scan);
+        self.bands += 1;
+        Ok(())
+    }
+
+    /// Blocks in a band; none where one band is all there is.
+    fn interval(&self) -> Option<u16> {
+        let across = self.dimensions.width.div_ceil(8 * self.subsampling.across());
+        let blocks = across * (BAND / (8 * self.subsampling.down()));
+        (self.dimensions.height > BAND).then_some(blocks as u16)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::samples::streamed;
+    use super::super::stream;
+    use super::*;
+    use crate::iiif::Format;
+    use crate::pixels::{Picture, Raster};
+
+    fn busy(width: u32, height: u32, channels: Channels) -> Raster {
+        let mut raster = Raster::blank(Dimensions::new(width, height), channels);
+        for (n, sample) in raster.samples.iter_mut().enumerate() {
+            *sample = ((n * 7) ^ (n / 191) ^ (n / 7919)) as u8;
+        }
+        raster
+    }
+
+    fn begin(raster: &Raster, notes: &Notes, layout: Subsampling) -> super::super::Stream {
+        stream(Format::Jpg, raster.dimensions, raster.channels, notes, 85, layout).unwrap()
+    }
+
+    fn decoded(file: &[u8]) -> Picture {
+        jpeg::decode(file, 1, u64::MAX).unwrap()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn bands_decode_to_what_one_piece_decodes_to(
+            width in 1..90u32, height in 1..700u32, heights in proptest::collection::vec(1..150u32, 1..5),
+            gray: bool, full: bool,
+        ) {
+            let layout = if full { Subsampling::S444 } else { Subsampling::S420 };
+            let raster = busy(width, height, if gray { Channels::Gray } else { Channels::Rgb });
+            let file = streamed(begin(&raster, &Notes::default(), layout), &raster, &heights);
+            let whole = jpeg::encode(&raster, 85, layout, &Notes::default()).unwrap();
+            prop_assert!(decoded(&file) == decoded(&whole));
+            if height <= BAND {
+                prop_assert_eq!(file, whole);
+            }
+        }
+    }
+
+    #[test]
+    fn strict_readers_find_nothing_amiss() {
+        for (layout, channels) in [
+            (Subsampling::S420, Channels::Rgb),
+            (Subsampling::S444, Channels::Rgba),
+            (Subsampling::Gray, Channels::Gray),
+        ] {
+            let raster = busy(203, 1100, channels);
+            let file = streamed(begin(&raster, &Notes::default(), layout), &raster, &[100]);
+            let mut strict = turbojpeg::Decompressor::new().unwrap();
+            let header = strict.read_header(&file).unwrap();
+            assert_eq!((header.width, header.height), (203, 1100));
+            let mut pixels = vec![0; 203 * 1100 * 3];
+            let image = turbojpeg::Image {
+                pixels: &mut pixels[..],
+                width: 203,
+                pitch: 203 * 3,
+                height: 1100,
+                format: turbojpeg::PixelFormat::RGB,
+            };
+            strict.decompress(&file, image).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_longest_row_of_blocks_fits_an_interval() {
+        for subsampling in [Subsampling::Gray, Subsampling::S444, Subsampling::S420, Subsampling::S440] {
+            let across = 65_500u32.div_ceil(8 * subsampling.across());
+            assert!(across * (BAND / (8 * subsampling.down())) <= u32::from(u16::MAX));
+        }
+    }
+
+    #[test]
+    fn the_profile_stands_before_the_frame() {
+        let (raster, icc) = (busy(40, 130, Channels::Rgb), vec![7; 70_000]);
+        let file = streamed(begin(&raster, &Notes::icc(&icc), Subsampling::S420), &raster, &[130]);
+        let header = jpeg::header(&file).unwrap().unwrap();
+        assert_eq!((header.icc, header.dimensions), (Some(icc), raster.dimensions));
+    }
+
+    #[test]
+    fn a_side_too_long_is_refused_before_a_row_is_made() {
+        let size = Dimensions::new(10, 65_501);
+        let refused = stream(Format::Jpg, size, Channels::Rgb, &Notes::default(), 85, Subsampling::S420);
+        assert!(matches!(refused, Err(Error::Unsupported(_))));
+    }
+}

@@ -1,0 +1,88 @@
+//! PNG row by row.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use png::StreamWriter;
+
+use super::super::png::encoder;
+use super::{Channels, Dimensions, Error, Notes, refused};
+
+/// Bytes of an IDAT chunk.
+const CHUNK: usize = 1 << 16;
+
+/// A PNG in the making.
+pub struct Png {
+    writer: StreamWriter<'static, Sink>,
+    written: Sink,
+}
+
+impl Png {
+    pub fn new(dimensions: Dimensions, channels: Channels, notes: &Notes) -> Result<Self, Error> {
+        let written = Sink::default();
+        let writer = encoder(written.clone(), dimensions, channels, notes)
+            .and_then(|encoder| encoder.write_header()?.into_stream_writer_with_size(CHUNK))
+            .map_err(|error| refused("png", error))?;
+        Ok(Self { writer, written })
+    }
+
+    pub fn push(&mut self, samples: &[u8]) -> Result<Vec<u8>, Error> {
+        self.writer.write_all(samples).map_err(|error| refused("png", error))?;
+        Ok(self.written.take())
+    }
+
+    pub fn finish(self) -> Result<Vec<u8>, Error> {
+        self.writer.finish().map_err(|error| refused("png", error))?;
+        Ok(self.written.take())
+    }
+}
+
+/// What was written and not yet taken; the writer keeps one handle and lends it to nobody.
+#[derive(Clone, Default)]
+struct Sink(Arc<Mutex<Vec<u8>>>);
+
+impl Sink {
+    fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.lock().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::samples::gradient;
+    use super::super::samples::streamed;
+    use super::super::stream;
+    use super::*;
+    use crate::iiif::Format;
+    use crate::pixels::{Subsampling, decode};
+
+    #[test]
+    fn what_is_streamed_is_read_back() {
+        for channels in [Channels::Gray, Channels::Rgb, Channels::Rgba] {
+            for heights in [&[1][..], &[7, 2], &[500]] {
+                let (raster, notes) = (gradient(137, 205, channels), Notes::icc(b"a profile"));
+                let begun = stream(Format::Png, raster.dimensions, channels, &notes, 0, Subsampling::S420);
+                let file = streamed(begun.unwrap(), &raster, heights);
+                let read = decode::png(&file, 30_000).unwrap();
+                assert!(read.raster == raster);
+                assert_eq!(read.icc.as_deref(), Some(&b"a profile"[..]));
+                assert!(file.ends_with(b"IEND\xae\x42\x60\x82"));
+            }
+        }
+    }
+}

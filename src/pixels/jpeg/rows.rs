@@ -1,0 +1,227 @@
+//! A JPEG row by row, of every kind that libjpeg-turbo reads: in memory of a few rows, or of its
+//! coefficients where it is progressive.
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::sync::Arc;
+
+use crate::iiif::Dimensions;
+use crate::pixels::{Alpha, Depth, Error, Model, Raw, ReadAt, Rows, Samples, Shape};
+
+const WHAT: &str = "JPEG";
+
+/// `tegl_scan` of `scan.c`.
+#[repr(C)]
+struct Scan {
+    _opaque: [u8; 0],
+}
+
+/// `tegl_scan_header` of `scan.c`.
+#[repr(C)]
+#[derive(Default)]
+struct Header {
+    width: u32,
+    height: u32,
+    components: u32,
+    bits: u32,
+    adobe: u32,
+    progressive: u32,
+    coefficient_bytes: u64,
+}
+
+type Read = unsafe extern "C" fn(*mut c_void, u64, *mut u8, usize) -> usize;
+
+unsafe extern "C" {
+    fn tegl_scan_open(read: Read, context: *mut c_void, reduce: u32, header: *mut Header) -> *mut Scan;
+    fn tegl_scan_start(scan: *mut Scan) -> c_int;
+    fn tegl_scan_rows(scan: *mut Scan, into: *mut u8, stride: usize, rows: u32) -> u32;
+    fn tegl_scan_fault(scan: *const Scan) -> *const c_char;
+    fn tegl_scan_close(scan: *mut Scan);
+}
+
+/// The rows of one JPEG.
+pub struct JpegRows {
+    scan: *mut Scan,
+    /// What `scan` reads from: boxed, as it holds the address.
+    _file: Box<Arc<dyn ReadAt>>,
+    shape: Shape,
+    /// Adobe writes inks the other way round: 255 is none.
+    inverted: bool,
+    done: u32,
+}
+
+// SAFETY: the scan is used through `&mut self` alone, and neither it nor libjpeg keeps anything to a thread.
+unsafe impl Send for JpegRows {}
+
+/// Opens a JPEG at `1 / reduce` of its size (1, 2, 4 or 8); one whose coefficients have to be kept together
+/// (a progressive one) may have `whole` pixels at most.
+pub fn rows(file: Arc<dyn ReadAt>, reduce: u32, whole: u64) -> Result<JpegRows, Error> {
+    let mut file = Box::new(file);
+    let context: *mut Arc<dyn ReadAt> = &mut *file;
+    let mut header = Header::default();
+    // SAFETY: `read` takes `context` for what it is, and `file` outlives the scan.
+    let scan = unsafe { tegl_scan_open(read, context.cast(), reduce, &mut header) };
+    if scan.is_null() {
+        return Err(Error::damaged(WHAT, "there is no memory to read it in"));
+    }
+    let model = match header.components {
+        1 => Model::Gray,
+        4 => Model::Cmyk,
+        _ => Model::Rgb,
+    };
+    let dimensions = Dimensions::new(header.width, header.height);
+    let shape = Shape { dimensions, model, alpha: Alpha::None, depth: Depth::U8 };
+    let mut rows = JpegRows { scan, _file: file, shape, inverted: header.adobe != 0, done: 0 };
+    rows.fault()?;
+    if header.bits != 8 {
+        let reason = format!("a JPEG with samples of {} bits is not read; 8 bits are", header.bits);
+        return Err(Error::Unsupported(reason));
+    }
+    if header.progressive != 0 && header.coefficient_bytes / 3 > whole {
+        let reason = format!(
+            "a progressive JPEG of this size takes {} MiB to decode; `jpegtran -copy all` makes a baseline one of it",
+            header.coefficient_bytes >> 20
+        );
+        return Err(Error::Unsupported(reason));
+    }
+    // SAFETY: the scan is open, and has read its header.
+    match unsafe { tegl_scan_start(rows.scan) } {
+        0 => Err(rows.fault().err().unwrap_or_else(|| Error::damaged(WHAT, "it cannot be begun"))),
+        _ => Ok(rows),
+    }
+}
+
+/// Fills `into` with what there is at `offset`.
+unsafe extern "C" fn read(context: *mut c_void, offset: u64, into: *mut u8, length: usize) -> usize {
+    // SAFETY: `context` is what `rows` handed in, and `into` has room for `length` bytes.
+    let (file, into) =
+        unsafe { (&*context.cast::<Arc<dyn ReadAt>>(), std::slice::from_raw_parts_mut(into, length)) };
+    let length = file.size().saturating_sub(offset).min(length as u64) as usize;
+    let read = std::panic::AssertUnwindSafe(|| file.read_at(offset, &mut into[..length]));
+    match std::panic::catch_unwind(read) {
+        Ok(Ok(())) => length,
+        _ => 0,
+    }
+}
+
+impl JpegRows {
+    fn fault(&mut self) -> Result<(), Error> {
+        // SAFETY: the text is the scan's own, ends with a zero, and is copied before the scan is used again.
+        let said = unsafe { CStr::from_ptr(tegl_scan_fault(self.scan)) }.to_string_lossy();
+        if said.is_empty() { Ok(()) } else { Err(Error::damaged(WHAT, said)) }
+    }
+}
+
+impl Rows for JpegRows {
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn next(&mut self, most: u32) -> Result<Option<Raw>, Error> {
+        let Shape { dimensions, model, alpha, .. } = self.shape;
+        let rows = most.max(1).min(dimensions.height - self.done);
+        if rows == 0 {
+            return Ok(None);
+        }
+        let stride = self.shape.stride() as usize;
+        let mut samples = vec![0; stride * rows as usize];
+        // SAFETY: the scan has begun, and `samples` has room for so many rows of so many bytes.
+        let read = unsafe { tegl_scan_rows(self.scan, samples.as_mut_ptr(), stride, rows) };
+        if read < rows {
+            self.fault()?;
+            return Err(Error::damaged(WHAT, "it has fewer rows than it says"));
+        }
+        self.done += rows;
+        if self.inverted && model == Model::Cmyk {
+            samples.iter_mut().for_each(|sample| *sample = !*sample);
+        }
+        let dimensions = Dimensions::new(dimensions.width, rows);
+        Ok(Some(Raw { dimensions, model, alpha, samples: Samples::U8(samples) }))
+    }
+}
+
+impl Drop for JpegRows {
+    fn drop(&mut self) {
+        // SAFETY: the scan was opened by `rows` and is closed once.
+        unsafe { tegl_scan_close(self.scan) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pixels::{Channels, Raster, Subsampling, encode::Notes, jpeg};
+    use proptest::prelude::*;
+
+    fn bytes(jpeg: Vec<u8>) -> Arc<dyn ReadAt> {
+        Arc::new(bytes::Bytes::from(jpeg))
+    }
+
+    fn sample(width: u32, height: u32, channels: Channels) -> Vec<u8> {
+        let mut raster = Raster::blank(Dimensions::new(width, height), channels);
+        raster.samples.iter_mut().enumerate().for_each(|(n, sample)| *sample = (n * 7 / 5) as u8 / 2 + 60);
+        jpeg::encode(&raster, 90, Subsampling::S420, &Notes::default()).unwrap()
+    }
+
+    fn all(mut rows: JpegRows, most: u32) -> Result<Vec<u8>, Error> {
+        let mut all = Vec::new();
+        while let Some(raw) = rows.next(most)? {
+            let Samples::U8(samples) = raw.samples else { panic!() };
+            all.extend(samples);
+        }
+        Ok(all)
+    }
+
+    #[test]
+    fn rows_are_the_whole_pictures() {
+        for (channels, most) in [(Channels::Gray, 1), (Channels::Rgb, 7), (Channels::Rgb, 1000)] {
+            let jpeg = sample(67, 45, channels);
+            let rows = rows(bytes(jpeg.clone()), 1, 0).unwrap();
+            assert_eq!(rows.shape().dimensions, Dimensions::new(67, 45));
+            let found = all(rows, most).unwrap();
+            let decoded = turbojpeg::decompress(
+                &jpeg,
+                if channels == Channels::Gray {
+                    turbojpeg::PixelFormat::GRAY
+                } else {
+                    turbojpeg::PixelFormat::RGB
+                },
+            );
+            assert_eq!(found, decoded.unwrap().pixels);
+        }
+    }
+
+    #[test]
+    fn fractions_of_the_size_come_out() {
+        for reduce in [2, 4, 8] {
+            let rows = rows(bytes(sample(67, 45, Channels::Rgb)), reduce, 0).unwrap();
+            assert_eq!(rows.shape().dimensions, Dimensions::new(67, 45).reduced(reduce));
+            assert_eq!(
+                all(rows, 3).unwrap().len() as u64,
+                Dimensions::new(67, 45).reduced(reduce).area() * 3
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_cut_off_is_damaged() {
+        let jpeg = sample(200, 200, Channels::Rgb);
+        for length in [0, 2, 100, 400, jpeg.len() - 200] {
+            let read = rows(bytes(jpeg[..length].to_vec()), 1, 0).and_then(|rows| all(rows, 16));
+            assert!(read.is_err(), "{length}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn flipped_bytes_are_read_or_refused(at in 0..2000usize, value: u8, also in 0..2000usize) {
+            let mut jpeg = sample(40, 40, Channels::Rgb);
+            let length = jpeg.len();
+            jpeg[at % length] = value;
+            jpeg[also % length] ^= 0x40;
+            let _ = rows(bytes(jpeg), 1, 1 << 20).and_then(|rows| match rows.shape().dimensions.area() {
+                0..2_000_000 => all(rows, 64).map(drop),
+                _ => Ok(()),
+            });
+        }
+    }
+}

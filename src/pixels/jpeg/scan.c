@@ -1,0 +1,173 @@
+/* A JPEG row by row, over a callback that reads at offsets. Faults come back as texts: libjpeg's own way of
+ * ending them, a long jump, never leaves this file. */
+
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jpeglib.h>
+#include <jerror.h>
+
+/* Reads up to `length` bytes at `offset`; 0 at the end or on a fault. */
+typedef size_t (*tegl_read)(void *context, uint64_t offset, uint8_t *into, size_t length);
+
+enum { PIECE = 1 << 16, MOST_SCANS = 500 };
+
+typedef struct {
+  struct jpeg_decompress_struct image;
+  struct jpeg_error_mgr errors;
+  struct jpeg_progress_mgr progress;
+  struct jpeg_source_mgr source;
+  jmp_buf fault;
+  char message[JMSG_LENGTH_MAX];
+  tegl_read read;
+  void *context;
+  uint64_t offset;
+  uint8_t piece[PIECE];
+} tegl_scan;
+
+/* What the header says; sizes are those of the rows that come out. */
+typedef struct {
+  uint32_t width, height;
+  uint32_t components;
+  uint32_t bits;
+  uint32_t adobe;
+  uint32_t progressive;
+  uint64_t coefficient_bytes;
+} tegl_scan_header;
+
+static tegl_scan *scan_of(j_common_ptr image) { return (tegl_scan *)image->client_data; }
+
+static void on_error(j_common_ptr image) {
+  tegl_scan *scan = scan_of(image);
+  image->err->format_message(image, scan->message);
+  longjmp(scan->fault, 1);
+}
+
+/* A warning means samples that are not the picture's, unless it is about bytes that belong to none. */
+static void on_message(j_common_ptr image, int level) {
+  if (level >= 0) return;
+  switch (image->err->msg_code) {
+    case JWRN_EXTRANEOUS_DATA:
+    case JWRN_JFIF_MAJOR:
+    case JWRN_ADOBE_XFORM:
+    case JWRN_BOGUS_ICC:
+    case JWRN_TOO_MUCH_DATA:
+      return;
+    default:
+      on_error(image);
+  }
+}
+
+static void on_progress(j_common_ptr image) {
+  j_decompress_ptr reading = (j_decompress_ptr)image;
+  if (reading->input_scan_number > MOST_SCANS) {
+    tegl_scan *scan = scan_of(image);
+    snprintf(scan->message, sizeof scan->message, "it has more than %d scans", MOST_SCANS);
+    longjmp(scan->fault, 1);
+  }
+}
+
+static void on_start(j_decompress_ptr image) { (void)image; }
+static void on_end(j_decompress_ptr image) { (void)image; }
+
+static boolean on_empty(j_decompress_ptr image) {
+  tegl_scan *scan = scan_of((j_common_ptr)image);
+  size_t read = scan->read(scan->context, scan->offset, scan->piece, PIECE);
+  if (read == 0 || read > PIECE) {
+    ERREXIT(image, JERR_INPUT_EOF);
+  }
+  scan->offset += read;
+  scan->source.next_input_byte = scan->piece;
+  scan->source.bytes_in_buffer = read;
+  return TRUE;
+}
+
+static void on_skip(j_decompress_ptr image, long count) {
+  tegl_scan *scan = scan_of((j_common_ptr)image);
+  if (count <= 0) return;
+  if ((size_t)count <= scan->source.bytes_in_buffer) {
+    scan->source.next_input_byte += count;
+    scan->source.bytes_in_buffer -= (size_t)count;
+  } else {
+    scan->offset += (uint64_t)count - scan->source.bytes_in_buffer;
+    scan->source.bytes_in_buffer = 0;
+  }
+}
+
+static void describe(tegl_scan *scan, tegl_scan_header *header) {
+  j_decompress_ptr image = &scan->image;
+  header->width = image->output_width;
+  header->height = image->output_height;
+  header->components = (uint32_t)image->out_color_components;
+  header->bits = (uint32_t)image->data_precision;
+  header->adobe = image->saw_Adobe_marker;
+  header->progressive = jpeg_has_multiple_scans(image);
+  header->coefficient_bytes = 0;
+  for (int n = 0; n < image->num_components; n++) {
+    uint64_t across = image->comp_info[n].width_in_blocks, down = image->comp_info[n].height_in_blocks;
+    header->coefficient_bytes += across * down * DCTSIZE2 * sizeof(JCOEF);
+  }
+}
+
+/* Reads the header; `reduce` is 1, 2, 4 or 8. Returns null only without memory; else ask for `tegl_scan_fault`. */
+tegl_scan *tegl_scan_open(tegl_read read, void *context, uint32_t reduce, tegl_scan_header *header) {
+  tegl_scan *scan = calloc(1, sizeof *scan);
+  if (!scan) return NULL;
+  scan->read = read;
+  scan->context = context;
+  scan->image.err = jpeg_std_error(&scan->errors);
+  scan->errors.error_exit = on_error;
+  scan->errors.emit_message = on_message;
+  scan->image.client_data = scan;
+  if (setjmp(scan->fault)) return scan;
+  jpeg_create_decompress(&scan->image);
+  scan->image.client_data = scan;
+  scan->source.init_source = on_start;
+  scan->source.fill_input_buffer = on_empty;
+  scan->source.skip_input_data = on_skip;
+  scan->source.resync_to_restart = jpeg_resync_to_restart;
+  scan->source.term_source = on_end;
+  scan->image.src = &scan->source;
+  scan->progress.progress_monitor = on_progress;
+  scan->image.progress = &scan->progress;
+  jpeg_read_header(&scan->image, TRUE);
+  switch (scan->image.jpeg_color_space) {
+    case JCS_GRAYSCALE: scan->image.out_color_space = JCS_GRAYSCALE; break;
+    case JCS_CMYK:
+    case JCS_YCCK: scan->image.out_color_space = JCS_CMYK; break;
+    default: scan->image.out_color_space = JCS_RGB; break;
+  }
+  scan->image.scale_num = 1;
+  scan->image.scale_denom = reduce;
+  jpeg_calc_output_dimensions(&scan->image);
+  describe(scan, header);
+  return scan;
+}
+
+/* Begins to decode; false on a fault. */
+int tegl_scan_start(tegl_scan *scan) {
+  if (setjmp(scan->fault)) return 0;
+  return jpeg_start_decompress(&scan->image);
+}
+
+/* Puts the next `rows` rows, `stride` bytes each, into `into`; returns how many there were, fewer on a fault. */
+uint32_t tegl_scan_rows(tegl_scan *scan, uint8_t *into, size_t stride, uint32_t rows) {
+  volatile uint32_t done = 0;
+  if (setjmp(scan->fault)) return done;
+  while (done < rows && scan->image.output_scanline < scan->image.output_height) {
+    JSAMPROW row = into + (size_t)done * stride;
+    done += jpeg_read_scanlines(&scan->image, &row, 1);
+  }
+  return done;
+}
+
+/* Why the last call failed; empty if it did not. */
+const char *tegl_scan_fault(const tegl_scan *scan) { return scan->message; }
+
+void tegl_scan_close(tegl_scan *scan) {
+  if (!setjmp(scan->fault)) jpeg_destroy_decompress(&scan->image);
+  free(scan);
+}

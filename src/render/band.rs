@@ -1,0 +1,99 @@
+//! A large answer band by band, so that its memory does not grow with its height.
+
+use super::{Frame, Look, Plan, Settings, finish};
+use crate::iiif::{Dimensions, Format, Rotation};
+use crate::master::{Kind, Master};
+use crate::pixels::scale::Window;
+use crate::pixels::{Channels, Error, Picture, Raster, encode, tone, turn};
+
+/// Answers of at least this many pixels are made band by band where they can be.
+const LARGE: u64 = 12_000_000;
+/// Pixels of the level that one band decodes, about.
+const BAND: u64 = 6 << 20;
+
+/// Whether the answer is made band by band: it is large, stands upright, and its format takes rows.
+pub fn is_banded(plan: &Plan, master: &Master) -> bool {
+    let straight = plan.rotation.degrees == 0.0 && master.orientation.is_upright();
+    let takes_rows = matches!(plan.format, Format::Jpg | Format::Png | Format::Tif);
+    let toned = plan.quality == crate::iiif::Quality::Bitonal;
+    plan.size.area() >= LARGE && straight && takes_rows && !toned && matches!(master.kind, Kind::Tiled)
+}
+
+/// Rows of each band of the answer: as high as rows of tiles are, where one pixel makes one.
+pub fn band_height(plan: &Plan, master: &Master, level: usize) -> u32 {
+    let Some(level) = master.levels.get(level) else { return plan.size.height };
+    let shrink = f64::from(plan.region.height) / f64::from(plan.size.height);
+    let factor = f64::from(master.dimensions.height) / f64::from(level.dimensions.height);
+    let width = f64::from(plan.region.width) / factor;
+    let tiles = ((BAND as f64 / width / f64::from(level.grid.tile.height)).floor()).max(1.0);
+    let rows = tiles * f64::from(level.grid.tile.height) * factor / shrink;
+    // Whole MCUs, so that JPEG's bands meet where its blocks do.
+    ((rows / 16.0).floor() as u32 * 16).clamp(16, 4096)
+}
+
+impl Frame {
+    /// Frames the `rows` rows from `top` on of a rendering of a master in tiles.
+    pub fn of_band(
+        plan: &Plan,
+        master: &Master,
+        (level, reduce): (usize, u32),
+        top: u32,
+        rows: u32,
+    ) -> Option<Self> {
+        let level = master.levels.get(level)?;
+        let whole = Self::of_tiles(plan, master, level, reduce);
+        let scale = whole.window.height / f64::from(whole.size.height);
+        let (start, height) = (whole.window.y + f64::from(top) * scale, f64::from(rows) * scale);
+        // A kernel of three lobes reaches beyond the band, unless pixels stay as they are.
+        let reach = if scale == 1.0 && start.fract() == 0.0 { 0.0 } else { 3.0 * scale.max(1.0) + 2.0 };
+        let edge = |y: f64| {
+            f64::from(whole.origin.1) + y.clamp(0.0, f64::from(whole.canvas.height)) * f64::from(reduce)
+        };
+        let tile = level.grid.tile.height;
+        let first = edge(start - reach) as u32 / tile * tile;
+        let last = (edge(start + height + reach).ceil() as u32).min(level.dimensions.height);
+        let end = (last.div_ceil(tile) * tile).min(level.dimensions.height);
+        let canvas = Dimensions::new(whole.canvas.width, ((end - first) / reduce).max(1));
+        let window = Window {
+            y: start - f64::from(first - whole.origin.1) / f64::from(reduce),
+            height,
+            ..whole.window
+        };
+        let rows_of_tiles = first / tile..end.div_ceil(tile);
+        let tiles = whole.tiles.into_iter().filter(|tile| rows_of_tiles.contains(&tile.row)).collect();
+        let size = Dimensions::new(whole.size.width, rows);
+        Some(Self { tiles, origin: (whole.origin.0, first), canvas, window, size, reduce })
+    }
+}
+
+/// What writes the bands' file.
+pub fn banded_encoder(
+    plan: &Plan,
+    master: &Master,
+    look: &Look,
+    settings: &Settings,
+) -> Result<encode::Stream, Error> {
+    let channels = channels(plan, master);
+    let notes = look.notes(channels == Channels::Gray);
+    encode::stream(plan.format, plan.size, channels, &notes, settings.jpeg_quality, settings.subsampling())
+}
+
+/// The channels that all bands have.
+fn channels(plan: &Plan, master: &Master) -> Channels {
+    let channels = master.levels.first().map_or(Channels::Rgb, |level| level.channels());
+    let gray = plan.quality == crate::iiif::Quality::Gray;
+    match (channels, gray, plan.format) {
+        (Channels::Rgba, false, Format::Jpg) | (Channels::Rgb, false, _) => Channels::Rgb,
+        (Channels::Rgba, true, Format::Jpg) => Channels::Gray,
+        (Channels::Rgba, ..) => Channels::Rgba,
+        _ => Channels::Gray,
+    }
+}
+
+/// The band's rows as they go into the file.
+pub fn band(plan: &Plan, picture: &Picture, frame: &Frame, look: &Look) -> Result<Raster, Error> {
+    let raster = look.recoloured(finish::scaled(picture, frame.window, frame.size)?);
+    let raster = finish::toned(raster, plan.quality);
+    let raster = if plan.rotation == Rotation::NONE { raster } else { turn::mirror(&raster) };
+    Ok(if plan.format == Format::Jpg { tone::flatten(raster, [255; 3]) } else { raster })
+}

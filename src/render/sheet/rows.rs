@@ -1,0 +1,310 @@
+//! A TIFF's image row by row, in memory of one row of its tiles.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use super::unpack::unpack;
+use super::{WHAT, read, stream, unpacked};
+use crate::iiif::Dimensions;
+use crate::master::{Codec, Level, TileIndex};
+use crate::pixels::{Alpha, Error, Model, Raw, ReadAt, Rows, Samples, Shape, decode, jpeg};
+
+/// Strips that are larger when they are unpacked are unpacked as they are read.
+const LARGE: u64 = 16 << 20;
+/// The most bytes of memory that a row of tiles may take.
+const LARGEST: u64 = 1 << 30;
+
+/// The rows of one image, from the top.
+pub struct SheetRows {
+    level: Arc<Level>,
+    file: Arc<dyn ReadAt>,
+    /// The next row.
+    row: u32,
+    source: Source,
+}
+
+enum Source {
+    /// One row of tiles or one strip, and which of its rows comes next.
+    Block { rows: Option<Raw>, next: u32 },
+    /// A strip as it is unpacked, one for each plane.
+    Streams(Vec<Box<dyn Read + Send>>),
+}
+
+impl SheetRows {
+    /// Refuses what cannot be read, and files that are too short for what they promise.
+    pub fn new(level: Arc<Level>, file: Arc<dyn ReadAt>) -> Result<Self, Error> {
+        let whole =
+            unpacked(level.dimensions.width, level.dimensions.height, usize::from(level.samples), level.bits);
+        let ratio = match level.codec {
+            Codec::None if level.tiles.iter().all(|tile| tile.1 > 0) => 1,
+            Codec::PackBits => 64,
+            Codec::Deflate => 1032,
+            Codec::Lzw => 2000,
+            _ => u64::MAX,
+        };
+        if whole / ratio > file.size() {
+            return Err(Error::damaged(WHAT, "the file is too short for its pixels"));
+        }
+        if Self::memory(&level) > LARGEST {
+            return Err(Error::Unsupported("its strips or tiles are too large to be read one by one".into()));
+        }
+        Ok(Self { level, file, row: 0, source: Source::Block { rows: None, next: 0 } })
+    }
+
+    /// The most bytes of memory that reading takes.
+    pub fn memory(level: &Level) -> u64 {
+        let tile = level.grid.tile;
+        let width = tile.width * level.grid.columns();
+        match streams(level) {
+            true => unpacked(width, 64, usize::from(level.samples), 16) + (4 << 20),
+            false => {
+                unpacked(width, tile.height, usize::from(level.samples), level.bits.max(8)) * 2 + (4 << 20)
+            }
+        }
+    }
+
+    fn planes(&self) -> usize {
+        if self.level.separate { usize::from(self.level.samples) } else { 1 }
+    }
+
+    /// The rows of the block in which `row` lies that are still to come.
+    fn left(&self) -> u32 {
+        let height = self.level.grid.tile.height;
+        (height - self.row % height).min(self.level.dimensions.height - self.row)
+    }
+
+    fn streamed(&mut self, most: u32) -> Result<Raw, Error> {
+        let level = self.level.clone();
+        let (planes, height, width) = (self.planes(), level.grid.tile.height, level.dimensions.width);
+        if self.row.is_multiple_of(height) {
+            let strip = (self.row / height) as usize;
+            let streams = (0..planes).map(|plane| {
+                let (offset, length) = level.tiles[plane * level.grid.count() as usize + strip];
+                let end = offset.checked_add(length).filter(|_| offset < self.file.size());
+                let length =
+                    end.ok_or_else(|| Error::damaged(WHAT, "it ends before its strips do"))? - offset;
+                stream::unpacking(&level, self.file.clone(), (offset, length.min(self.file.size() - offset)))
+            });
+            self.source = Source::Streams(streams.collect::<Result<_, _>>()?);
+        }
+        let Source::Streams(streams) = &mut self.source else {
+            return Err(Error::damaged(WHAT, "it has no strip"));
+        };
+        let height = self.level.grid.tile.height;
+        let rows = (height - self.row % height).min(level.dimensions.height - self.row).min(most);
+        let count = usize::from(level.samples) / planes;
+        let mut read = Vec::with_capacity(planes);
+        for stream in streams {
+            let mut bytes = vec![0; unpacked(width, rows, count, level.bits) as usize];
+            stream.read_exact(&mut bytes).map_err(|error| Error::damaged(WHAT, error))?;
+            read.push(read::numbers(&level, bytes, width, count)?);
+        }
+        read::meaning(&level, Dimensions::new(width, rows), interleaved(read))
+    }
+
+    /// Decodes the row of tiles that begins at `row`.
+    fn block(&self) -> Result<Raw, Error> {
+        let (level, grid) = (&self.level, self.level.grid);
+        let rows = self.left();
+        let dimensions = Dimensions::new(grid.image.width, rows);
+        let row = self.row / grid.tile.height;
+        if grid.columns() == 1 && grid.tile.width == grid.image.width {
+            return self.tile(TileIndex { column: 0, row }).map(|tile| cut(tile, dimensions));
+        }
+        let shape = level.shape();
+        let mut canvas = blank(Shape { dimensions, ..shape });
+        for column in 0..grid.columns() {
+            let tile = self.tile(TileIndex { column, row })?;
+            lay(&tile, &mut canvas, column * grid.tile.width)?;
+        }
+        Ok(canvas)
+    }
+
+    fn tile(&self, tile: TileIndex) -> Result<Raw, Error> {
+        let (level, planes) = (&self.level, self.planes());
+        let number = level.grid.number(tile);
+        let height = if level.in_strips { level.grid.rect(tile).height } else { level.grid.tile.height };
+        let dimensions = Dimensions::new(level.grid.tile.width, height);
+        if let Codec::Jpeg | Codec::Webp = level.codec {
+            return match self.stored(number)? {
+                Some(stored) => coded(level, &self.file, stored, dimensions),
+                None => Ok(blank(Shape { dimensions, ..level.shape() })),
+            };
+        }
+        let count = usize::from(level.samples) / planes;
+        let length = unpacked(dimensions.width, dimensions.height, count, level.bits) as usize;
+        let read = (0..planes).map(|plane| {
+            let bytes = match self.stored(plane * level.grid.count() as usize + number)? {
+                Some(stored) => unpack(level.codec, &stored, length)?,
+                None => vec![0; length],
+            };
+            read::numbers(level, bytes, dimensions.width, count)
+        });
+        read::meaning(level, dimensions, interleaved(read.collect::<Result<_, _>>()?))
+    }
+
+    fn stored(&self, number: usize) -> Result<Option<Vec<u8>>, Error> {
+        let (offset, length) = self.level.tiles[number];
+        if length == 0 {
+            return Ok(None);
+        }
+        if offset.checked_add(length).is_none_or(|end| end > self.file.size()) || length > LARGEST {
+            return Err(Error::damaged(WHAT, "it ends before its tiles do"));
+        }
+        let mut stored = vec![0; length as usize];
+        self.file.read_at(offset, &mut stored).map_err(|error| Error::damaged(WHAT, error))?;
+        Ok(Some(stored))
+    }
+}
+
+/// Whether strips are unpacked as they are read.
+fn streams(level: &Level) -> bool {
+    let tile = level.grid.tile;
+    let large = unpacked(tile.width, tile.height, usize::from(level.samples), level.bits) > LARGE;
+    let can =
+        matches!(level.codec, Codec::None | Codec::Deflate | Codec::Lzw | Codec::PackBits | Codec::Zstd);
+    level.in_strips && can && (large || level.codec == Codec::None)
+}
+
+impl Rows for SheetRows {
+    fn shape(&self) -> Shape {
+        self.level.shape()
+    }
+
+    fn next(&mut self, most: u32) -> Result<Option<Raw>, Error> {
+        if self.row >= self.level.dimensions.height {
+            return Ok(None);
+        }
+        let rows = if streams(&self.level) {
+            self.streamed(most.max(1))?
+        } else {
+            if self.row.is_multiple_of(self.level.grid.tile.height) {
+                self.source = Source::Block { rows: Some(self.block()?), next: 0 };
+            }
+            let Source::Block { rows: block, next } = &mut self.source else {
+                return Err(Error::damaged(WHAT, "it has no tiles"));
+            };
+            handed_out(block, next, most.max(1))?
+        };
+        self.row += rows.dimensions.height;
+        Ok(Some(rows))
+    }
+}
+
+/// At most `most` rows of the block, the whole of it without a copy.
+fn handed_out(block: &mut Option<Raw>, next: &mut u32, most: u32) -> Result<Raw, Error> {
+    let left = block.as_ref().map_or(0, |block| block.dimensions.height - *next);
+    if *next == 0
+        && left <= most
+        && let Some(all) = block.take()
+    {
+        return Ok(all);
+    }
+    let Some(all) = block else { return Err(Error::damaged(WHAT, "it has fewer rows than it says")) };
+    let rows = left.min(most);
+    let row = all.dimensions.width as usize * all.shape().count();
+    let range = *next as usize * row..(*next + rows) as usize * row;
+    let samples = match &all.samples {
+        Samples::U8(samples) => Samples::U8(samples[range].to_vec()),
+        Samples::U16(samples) => Samples::U16(samples[range].to_vec()),
+    };
+    *next += rows;
+    Ok(Raw { dimensions: Dimensions::new(all.dimensions.width, rows), samples, ..*all })
+}
+
+/// A tile that is a file of its own.
+fn coded(
+    level: &Level,
+    _file: &Arc<dyn ReadAt>,
+    stored: Vec<u8>,
+    dimensions: Dimensions,
+) -> Result<Raw, Error> {
+    let raster = match level.codec {
+        Codec::Jpeg => {
+            let head = crate::master::stored::head(level, None);
+            let whole = [&head[..], stored.get(2..).unwrap_or_default()].concat();
+            jpeg::decode(&whole, 1, dimensions.area() * 4)?.into_packed()
+        }
+        _ => decode::webp(&stored, dimensions.area())?,
+    };
+    if raster.dimensions != dimensions {
+        return Err(Error::damaged(
+            WHAT,
+            format!("a tile is {} pixels instead of {dimensions}", raster.dimensions),
+        ));
+    }
+    let (model, alpha) = match raster.channels {
+        crate::pixels::Channels::Gray => (Model::Gray, Alpha::None),
+        crate::pixels::Channels::Rgb => (Model::Rgb, Alpha::None),
+        crate::pixels::Channels::Rgba => (Model::Rgb, Alpha::Straight),
+    };
+    Ok(Raw { dimensions, model, alpha, samples: Samples::U8(raster.samples) })
+}
+
+fn blank(shape: Shape) -> Raw {
+    let Shape { dimensions, model, alpha, depth } = shape;
+    let count = dimensions.area() as usize * shape.count();
+    let samples = match depth {
+        crate::pixels::Depth::U8 => Samples::U8(vec![0; count]),
+        crate::pixels::Depth::U16 => Samples::U16(vec![0; count]),
+    };
+    Raw { dimensions, model, alpha, samples }
+}
+
+/// Without the rows below the image's end.
+fn cut(mut tile: Raw, dimensions: Dimensions) -> Raw {
+    let length = dimensions.area() as usize * tile.shape().count();
+    match &mut tile.samples {
+        Samples::U8(samples) => samples.truncate(length),
+        Samples::U16(samples) => samples.truncate(length),
+    }
+    tile.dimensions = dimensions;
+    tile
+}
+
+fn lay(tile: &Raw, canvas: &mut Raw, x: u32) -> Result<(), Error> {
+    if (tile.model, tile.alpha) != (canvas.model, canvas.alpha) {
+        return Err(Error::damaged(WHAT, "a tile has other channels than its directory says"));
+    }
+    let count = canvas.shape().count();
+    let (from, to) = (tile.dimensions.width as usize * count, canvas.dimensions.width as usize * count);
+    let (start, width) = (x as usize * count, from.min(to - x as usize * count));
+    match (&tile.samples, &mut canvas.samples) {
+        (Samples::U8(tile), Samples::U8(canvas)) => copy(tile, canvas, (from, to), start, width),
+        (Samples::U16(tile), Samples::U16(canvas)) => copy(tile, canvas, (from, to), start, width),
+        _ => return Err(Error::damaged(WHAT, "a tile has wider samples than its directory says")),
+    }
+    Ok(())
+}
+
+fn copy<T: Copy>(tile: &[T], canvas: &mut [T], (from, to): (usize, usize), start: usize, width: usize) {
+    for (source, target) in tile.chunks_exact(from).zip(canvas.chunks_exact_mut(to)) {
+        target[start..start + width].copy_from_slice(&source[..width]);
+    }
+}
+
+/// Planes side by side, pixel by pixel.
+fn interleaved(mut planes: Vec<Samples>) -> Samples {
+    if planes.len() == 1
+        && let Some(samples) = planes.pop()
+    {
+        return samples;
+    }
+    fn weave<T: Copy + Default>(planes: &[&[T]]) -> Vec<T> {
+        let length = planes.iter().map(|plane| plane.len()).min().unwrap_or(0);
+        let mut out = vec![T::default(); length * planes.len()];
+        for (n, plane) in planes.iter().enumerate() {
+            out.iter_mut().skip(n).step_by(planes.len()).zip(*plane).for_each(|(out, sample)| *out = *sample);
+        }
+        out
+    }
+    let narrow: Vec<&[u8]> = planes
+        .iter()
+        .filter_map(|plane| if let Samples::U8(plane) = plane { Some(&plane[..]) } else { None })
+        .collect();
+    let wide: Vec<&[u16]> = planes
+        .iter()
+        .filter_map(|plane| if let Samples::U16(plane) = plane { Some(&plane[..]) } else { None })
+        .collect();
+    if wide.is_empty() { Samples::U8(weave(&narrow)) } else { Samples::U16(weave(&wide)) }
+}
