@@ -109,7 +109,7 @@ mod tests {
     use super::super::stream;
     use super::*;
     use crate::iiif::Format;
-    use crate::pixels::{Picture, Raster};
+    use crate::pixels::{Picture, Planar, Raster};
 
     fn busy(width: u32, height: u32, channels: Channels) -> Raster {
         let mut raster = Raster::blank(Dimensions::new(width, height), channels);
@@ -123,8 +123,9 @@ mod tests {
         stream(Format::Jpg, raster.dimensions, raster.channels, notes, 85, layout).unwrap()
     }
 
-    fn decoded(file: &[u8]) -> Picture {
-        jpeg::decode(file, 1, u64::MAX).unwrap()
+    fn decoded(file: &[u8]) -> Planar {
+        let Picture::Planar(planes) = jpeg::decode(file, 1, u64::MAX).unwrap() else { panic!("packed") };
+        planes
     }
 
     proptest! {
