@@ -3,8 +3,10 @@
 use std::io::Cursor;
 
 use tegl::iiif::Dimensions;
+use tegl::master::Orientation;
 use tegl::master::write::{Compression, Recipe, Reduced, Writer};
-use tegl::pixels::{Channels, Raster, Subsampling, decode, encode, jpeg};
+use tegl::pixels::colour::{Conversion, Output};
+use tegl::pixels::{Channels, Raster, ReadAt, Subsampling, decode, encode, jpeg};
 
 /// The size of most test pictures: no side is a multiple of a tile's.
 pub const WIDTH: u32 = 1500;
@@ -30,6 +32,8 @@ pub fn pyramid(raster: &Raster, side: u32, compression: Compression) -> Vec<u8> 
         compression,
         reduced: Reduced::Pages,
         icc: None,
+        orientation: Orientation::UPRIGHT,
+        threads: 2,
     };
     let mut writer = Writer::new(recipe, Cursor::new(Vec::new())).unwrap();
     writer.push(&raster.samples).unwrap();
@@ -39,7 +43,7 @@ pub fn pyramid(raster: &Raster, side: u32, compression: Compression) -> Vec<u8> 
 }
 
 pub fn jpeg_pyramid(raster: &Raster, side: u32) -> Vec<u8> {
-    pyramid(raster, side, Compression::Jpeg { quality: 90 })
+    pyramid(raster, side, Compression::Jpeg { quality: 90, subsampling: Subsampling::S420 })
 }
 
 pub fn plain_jpeg(raster: &Raster) -> Vec<u8> {
@@ -77,9 +81,15 @@ pub fn striped_tiff(raster: &Raster) -> Vec<u8> {
 /// The samples of a JPEG or PNG.
 pub fn pixels(file: &[u8]) -> Option<Raster> {
     if file.starts_with(b"\x89PNG") {
-        return decode::png(file, 1 << 28).ok().map(|decoded| decoded.raster);
+        return png_pixels(file);
     }
     jpeg::decode(file, 1, 1 << 28).ok().map(|picture| picture.into_packed())
+}
+
+fn png_pixels(file: &[u8]) -> Option<Raster> {
+    let file: std::sync::Arc<dyn ReadAt> = std::sync::Arc::new(bytes::Bytes::copy_from_slice(file));
+    let raw = decode::gathered(decode::png_rows(file, 1 << 28).ok()?, 1 << 28).ok()?;
+    Some(Conversion::new(None, raw.model, Output::Srgb).convert(raw))
 }
 
 /// The part of a raster that begins at (x, y).
@@ -113,7 +123,7 @@ pub fn dimensions(media_type: &str, file: &[u8]) -> Option<(u32, u32)> {
     let of = |size: Dimensions| (size.width, size.height);
     match media_type {
         "image/jpeg" | "image/png" => pixels(file).map(|raster| of(raster.dimensions)),
-        "image/webp" => decode::webp(file, 1 << 28).ok().map(|decoded| of(decoded.raster.dimensions)),
+        "image/webp" => decode::webp(file, 1 << 28).ok().map(|raster| of(raster.dimensions)),
         "image/gif" => file.starts_with(b"GIF8").then_some((little(6)?, little(8)?)),
         "image/tiff" => tiff::decoder::Decoder::new(Cursor::new(file)).ok()?.dimensions().ok(),
         "image/jp2" => find(b"ihdr").and_then(|at| Some((big(at + 8)?, big(at + 4)?))),

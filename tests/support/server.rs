@@ -32,7 +32,8 @@ impl Server {
                 command.env_remove(name);
             }
         }
-        command.env("TEGL__OPERATIONS__LISTEN", "127.0.0.1:0").envs(environment.iter().copied());
+        command.env("TEGL__OPERATIONS__LISTEN", "127.0.0.1:0").env("XDG_CACHE_HOME", home.path());
+        command.envs(environment.iter().copied());
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));

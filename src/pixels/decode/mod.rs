@@ -93,7 +93,7 @@ pub fn gathered(mut rows: Box<dyn Rows>, limit: u64) -> Result<Raw, Error> {
 }
 
 #[cfg(test)]
-mod torture {
+pub(in crate::pixels) mod torture {
     use std::fs;
     use std::path::Path;
 

@@ -66,10 +66,11 @@ mod tests {
             "2:5 Interior in Strandgade, „Sunlight on the Floor“",
             "2:80 Vilhelm Hammershøi",
             "2:80 A & B <studio>",
-            "2:110 SMK – Statens Museum for Kuns",
+            "2:110 SMK – Statens Museum for Kunst",
             "2:116 https://creativecommons.org/publicdomain/zero/1.0/",
         ];
-        assert_eq!(read(&iptc(&credit())), expected);
+        let line = Some("SMK – Statens Museum for Kunst, København".into());
+        assert_eq!(read(&iptc(&Credit { credit_line: line, ..credit() })), expected);
     }
 
     #[test]

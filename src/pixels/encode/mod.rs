@@ -68,6 +68,21 @@ mod samples {
         raster
     }
 
+    /// A PNG of 8 bits, and its profile.
+    pub fn read_png(file: &[u8]) -> (Raster, Option<Vec<u8>>) {
+        let mut reader = ::png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
+        let mut samples = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut samples).unwrap();
+        let info = reader.info();
+        let channels = match info.color_type {
+            ::png::ColorType::Grayscale => Channels::Gray,
+            ::png::ColorType::Rgb => Channels::Rgb,
+            _ => Channels::Rgba,
+        };
+        let dimensions = Dimensions::new(info.width, info.height);
+        (Raster { dimensions, channels, samples }, info.icc_profile.as_deref().map(<[u8]>::to_vec))
+    }
+
     /// The largest difference between two rasters' samples.
     pub fn distance(one: &[u8], other: &[u8]) -> u8 {
         assert_eq!(one.len(), other.len());

@@ -195,7 +195,13 @@ mod tests {
     #[test]
     fn a_tile_that_claims_to_be_enormous_is_left_alone() {
         let raster = Raster::blank(Dimensions::new(16, 16), Channels::Rgb);
-        let mut tile = crate::pixels::jpeg::encode(&raster, 80, Subsampling::S420, None).unwrap();
+        let mut tile = crate::pixels::jpeg::encode(
+            &raster,
+            80,
+            Subsampling::S420,
+            &crate::pixels::encode::Notes::default(),
+        )
+        .unwrap();
         let mut canvas = Planar::blank(Dimensions::new(16, 16), Subsampling::S420);
         assert!(decode_into(&tile, 8, &mut canvas, 0, 0).unwrap());
         let frame = tile.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();

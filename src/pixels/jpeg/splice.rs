@@ -1,4 +1,4 @@
-//! Makes a whole JPEG of a tile stored without its tables, and cuts it to size without decoding.
+//! JPEGs taken apart, put together, cut and labelled without decoding.
 
 use turbojpeg::{Transform, TransformCrop, Transformer};
 
@@ -133,6 +133,7 @@ pub fn crop(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pixels::encode::Credit;
     use crate::pixels::jpeg;
     use crate::pixels::{Channels, Raster};
 
@@ -183,5 +184,23 @@ mod tests {
         let icc = vec![7; 70_000];
         let found = jpeg::header(&insert_notes(&tile(), &Notes::icc(&icc))).unwrap().unwrap();
         assert_eq!(found.icc, Some(icc));
+    }
+
+    #[test]
+    fn the_credit_is_in_segments_of_its_own_before_the_profile() {
+        let credit = Credit { title: Some("ø".repeat(9000)), ..Credit::default() };
+        let notes = Notes { credit: Some(credit), ..Notes::icc(&[7; 200]) };
+        let (plain, labelled) = (tile(), insert_notes(&tile(), &notes));
+        let (mut at, mut found) = (20, Vec::new());
+        while labelled[at..at + 2] != [0xff, 0xdb] {
+            let length = 2 + usize::from(u16::from_be_bytes([labelled[at + 2], labelled[at + 3]]));
+            found.push((labelled[at + 1], &labelled[at + 4..at + length]));
+            at += length;
+        }
+        let xmp = [b"http://ns.adobe.com/xap/1.0/\0", &notes.xmp().unwrap()[..]].concat();
+        assert_eq!(found[0], (0xe1, &xmp[..]));
+        assert_eq!(found[1], (0xed, &notes.photoshop().unwrap()[..]));
+        assert_eq!((found[2].0, found.len()), (0xe2, 3));
+        assert_eq!([&labelled[..20], &labelled[at..]].concat(), plain);
     }
 }

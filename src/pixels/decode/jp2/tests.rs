@@ -66,14 +66,14 @@ fn picture(width: u32, height: u32, channels: Channels) -> File {
         let colours = [x * 195 / width + busy, y * 195 / height + busy, 128, 255];
         pixel.iter_mut().zip(colours).for_each(|(sample, value)| *sample = value as u8);
     }
-    File::new(encode::jp2(&raster, None).unwrap())
+    File::new(encode::jp2(&raster, &encode::Notes::default()).unwrap())
 }
 
 /// A picture of one colour, with other boxes than it had.
 fn boxed(channels: Channels, description: &[(&[u8; 4], &[u8])]) -> File {
     let mut raster = Raster::blank(Dimensions::new(16, 8), channels);
     raster.samples.fill(128);
-    let file = encode::jp2(&raster, None).unwrap();
+    let file = encode::jp2(&raster, &encode::Notes::default()).unwrap();
     let codestream = &file[file.windows(4).position(|four| four == [0xff, 0x4f, 0xff, 0x51]).unwrap()..];
     let name = |name: &[u8; 4], body: &[u8]| {
         [&(body.len() as u32 + 8).to_be_bytes(), name.as_slice(), body].concat()

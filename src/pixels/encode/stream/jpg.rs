@@ -109,7 +109,7 @@ mod tests {
     use super::super::stream;
     use super::*;
     use crate::iiif::Format;
-    use crate::pixels::{Picture, Raster};
+    use crate::pixels::{Picture, Planar, Raster};
 
     fn busy(width: u32, height: u32, channels: Channels) -> Raster {
         let mut raster = Raster::blank(Dimensions::new(width, height), channels);
@@ -123,8 +123,9 @@ mod tests {
         stream(Format::Jpg, raster.dimensions, raster.channels, notes, 85, layout).unwrap()
     }
 
-    fn decoded(file: &[u8]) -> Picture {
-        jpeg::decode(file, 1, u64::MAX).unwrap()
+    fn decoded(file: &[u8]) -> Planar {
+        let Picture::Planar(planes) = jpeg::decode(file, 1, u64::MAX).unwrap() else { panic!("packed") };
+        planes
     }
 
     proptest! {
@@ -138,7 +139,7 @@ mod tests {
             let raster = busy(width, height, if gray { Channels::Gray } else { Channels::Rgb });
             let file = streamed(begin(&raster, &Notes::default(), layout), &raster, &heights);
             let whole = jpeg::encode(&raster, 85, layout, &Notes::default()).unwrap();
-            prop_assert!(decoded(&file) == decoded(&whole));
+            prop_assert!(decoded(&file).into_packed() == decoded(&whole).into_packed());
             if height <= BAND {
                 prop_assert_eq!(file, whole);
             }
