@@ -34,17 +34,22 @@ pub fn open(paths: &[String], config: &Config) -> Result<Gallery, String> {
 
 /// The pyramid store, unless there is to be none.
 fn shelf(config: &Config) -> Result<Option<Shelf>, String> {
-    let location = match config.pyramids.location.as_str() {
-        "none" => return Ok(None),
-        "" => usual_place(),
-        location => location.to_owned(),
+    let open = |location: &str| {
+        let store = Store::open_writable(location, &config.store).map_err(|error| error.to_string())?;
+        Shelf::new(store).map_err(|error| format!("`{location}`: {error}"))
     };
-    let opened = Store::open_writable(&location, &config.store);
-    let store = opened.map_err(|error| format!("pyramids cannot be kept (pyramids.location): {error}"))?;
-    let shelf = Shelf::new(store);
-    shelf
-        .map(Some)
-        .map_err(|error| format!("pyramids cannot be kept in `{location}` (pyramids.location): {error}"))
+    match config.pyramids.location.as_str() {
+        "none" => Ok(None),
+        // Nobody asked for this place: without it the server does what it can.
+        "" => Ok(open(&usual_place())
+            .inspect_err(|reason| {
+                eprintln!("no pyramids are made, as they cannot be kept: {reason}; set pyramids.location to a place that works");
+            })
+            .ok()),
+        location => open(location).map(Some).map_err(|reason| {
+            format!("pyramids cannot be kept where pyramids.location says: {reason}")
+        }),
+    }
 }
 
 /// The cache folder that the system's service manager names, or the user's own.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use moxcms::{
-    ColorProfile, Layout, RenderingIntent, Transform8BitExecutor, Transform16BitExecutor, TransformOptions,
+    BarycentricWeightScale, ColorProfile, InterpolationMethod, Layout, RenderingIntent,
+    Transform8BitExecutor, Transform16BitExecutor, TransformOptions,
 };
 
 use super::Output;
@@ -23,6 +24,8 @@ enum Way<T> {
     /// Grey stays grey: one value for each.
     Gray(Box<[u8]>),
     Profile(Arc<dyn moxcms::TransformExecutor<T> + Send + Sync>),
+    /// Bytes that are widened first: tables need it.
+    Widened(Arc<Transform16BitExecutor>),
     Lab(Arc<Encoder>),
     PlainInks,
 }
@@ -133,6 +136,8 @@ fn layout(model: Model) -> Layout {
 fn options() -> TransformOptions {
     TransformOptions {
         rendering_intent: RenderingIntent::RelativeColorimetric,
+        interpolation_method: InterpolationMethod::Tetrahedral,
+        barycentric_weight_scale: BarycentricWeightScale::High,
         ..TransformOptions::default()
     }
 }
@@ -141,6 +146,7 @@ fn options() -> TransformOptions {
 trait Sample: Copy + Default + Into<f32> + Into<usize> + Send + Sync {
     const MOST: f32;
     fn byte(self) -> u8;
+    fn wide(self) -> u16;
     fn by_profile(
         way: &(dyn moxcms::TransformExecutor<Self> + Send + Sync + 'static),
         samples: &[Self],
@@ -153,6 +159,10 @@ impl Sample for u8 {
 
     fn byte(self) -> u8 {
         self
+    }
+
+    fn wide(self) -> u16 {
+        u16::from(self) * 257
     }
 
     fn by_profile(way: &Transform8BitExecutor, samples: &[u8], into: &mut Vec<u8>) {
@@ -168,6 +178,10 @@ impl Sample for u16 {
 
     fn byte(self) -> u8 {
         to_byte(self)
+    }
+
+    fn wide(self) -> u16 {
+        self
     }
 
     fn by_profile(way: &Transform16BitExecutor, samples: &[u16], into: &mut Vec<u8>) {
@@ -198,6 +212,14 @@ impl<T: Sample> Way<T> {
                 let mut into = vec![0; pixels * 3];
                 if pixels > 0 {
                     T::by_profile(&**way, &samples, &mut into);
+                }
+                into
+            }
+            Self::Widened(way) => {
+                let wide: Vec<u16> = samples.iter().map(|&sample| sample.wide()).collect();
+                let mut into = vec![0; pixels * 3];
+                if pixels > 0 {
+                    u16::by_profile(&**way, &wide, &mut into);
                 }
                 into
             }

@@ -67,6 +67,11 @@ impl Rows for PngRows {
             bytes.extend_from_slice(row.data());
         }
         self.done += rows;
+        if self.done == dimensions.height {
+            // Only behind the last row are its checksums.
+            self.reader.next_row().map_err(damaged)?;
+            self.reader.finish().map_err(damaged)?;
+        }
         let dimensions = Dimensions::new(dimensions.width, rows);
         Ok(Some(Raw { dimensions, model, alpha, samples: samples(bytes, depth) }))
     }
