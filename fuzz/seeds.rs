@@ -129,34 +129,51 @@ fn words(words: &[u32]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_be_bytes()).collect()
 }
 
-/// TIFFs of 20 x 18 pixels: tiles of 16 by compression and kind, with a smaller level; one in strips.
+/// TIFFs of 20 x 18 pixels with a smaller level: tiles of 16 by compression, then strips by kind of samples.
 fn tiffs() -> impl Iterator<Item = Vec<u8>> {
     let tile = |channels| gradient(16, 16, channels);
     let (gray, rgb, rgba) = (tile(Channels::Gray), tile(Channels::Rgb), tile(Channels::Rgba));
     let webp = encode::webp(&rgb, &Notes::default()).expect("it is small");
-    let jpeg = jpeg_of(&rgb, Subsampling::S420);
-    let wide = [&rgb.samples[..], &rgb.samples].concat();
-    let plain = Kind { samples: 3, bits: 8, photometric: 2, compression: 1, predictor: 1, extra: None };
-    let bare = |tile: &Raster| tile.samples.clone();
-    let kinds = [
-        (Kind { ..plain }, bare(&rgb)),
-        (Kind { bits: 16, ..plain }, wide),
-        (Kind { samples: 4, extra: Some(1), ..plain }, bare(&rgba)),
-        (Kind { samples: 1, photometric: 0, compression: 32773, ..plain }, [0x81, 7].repeat(2)),
-        (Kind { samples: 1, photometric: 1, compression: 8, predictor: 2, ..plain }, deflated(&gray.samples)),
-        (Kind { compression: 5, predictor: 2, ..plain }, lzw(&rgb.samples)),
-        (Kind { compression: 7, photometric: 6, ..plain }, jpeg),
-        (Kind { compression: 50001, ..plain }, webp),
-        (Kind { compression: 50000, ..plain }, zstd(&rgb.samples)),
+    let strip = |channels| gradient(20, 18, channels);
+    let strip_jpeg = |channels| jpeg_of(&strip(channels), Subsampling::S444);
+    let plain = Kind { samples: 3, bits: 8, photometric: 2, compression: 1, more: vec![] };
+    let kind = |samples, photometric, compression, more: &[(u16, u32)]| {
+        let more = more.iter().map(|(tag, value)| (*tag, vec![*value])).collect();
+        Kind { samples, photometric, compression, more, ..plain }
+    };
+    let differences = (317, 2);
+    let bytes = |length: usize| (0..length).map(|at| (at * 11 ^ (at / 89)) as u8).collect::<Vec<_>>();
+    let palette = (320, (0..3 * 256).map(|at| at * 85).collect());
+    let tiles = [
+        (kind(3, 2, 1, &[]), rgb.samples.clone()),
+        (Kind { bits: 16, ..plain.clone() }, bytes(16 * 16 * 6)),
+        (kind(4, 2, 1, &[(338, 1)]), rgba.samples),
+        (kind(1, 0, 32773, &[]), [0x81, 7].repeat(2)),
+        (kind(1, 1, 8, &[differences]), deflated(&gray.samples)),
+        (kind(3, 2, 5, &[differences]), lzw(&rgb.samples)),
+        (kind(3, 6, 7, &[]), jpeg_of(&rgb, Subsampling::S420)),
+        (kind(3, 2, 50001, &[]), webp),
+        (kind(3, 2, 50000, &[]), zstd(&rgb.samples)),
     ];
-    let order = |n: usize| (n % 2 == 1, n % 3 == 2);
-    let tiled = kinds.into_iter().enumerate().map(move |(n, (kind, tile))| {
-        let (big_endian, big) = order(n);
-        Tiff { big_endian, big, kind, tile, strips: false }
-    });
-    let strip = gradient(20, 18, Channels::Rgb).samples;
-    let strips = Tiff { big_endian: false, big: false, kind: plain, tile: strip, strips: true };
-    tiled.chain([strips]).map(|tiff| tiff.bytes())
+    let strips = [
+        (kind(3, 2, 1, &[]), strip(Channels::Rgb).samples),
+        (kind(3, 6, 7, &[]), strip_jpeg(Channels::Rgb)),
+        (kind(3, 2, 7, &[]), strip_jpeg(Channels::Gray)),
+        (kind(3, 2, 1, &[(284, 2)]), bytes(20 * 18)),
+        (kind(4, 5, 1, &[]), bytes(20 * 18 * 4)),
+        (kind(3, 8, 1, &[]), bytes(20 * 18 * 3)),
+        (Kind { bits: 16, ..kind(3, 9, 5, &[differences]) }, lzw(&bytes(20 * 18 * 6))),
+        (Kind { more: vec![palette], ..kind(1, 3, 1, &[]) }, bytes(20 * 18)),
+        (Kind { bits: 32, ..kind(1, 1, 1, &[(339, 3), (317, 3)]) }, bytes(20 * 18 * 4)),
+        (Kind { bits: 1, ..kind(1, 0, 1, &[(266, 2)]) }, bytes(3 * 18)),
+        (Kind { bits: 12, ..kind(3, 2, 1, &[]) }, bytes(90 * 18)),
+        (Kind { bits: 1, ..kind(1, 0, 4, &[]) }, bytes(40)),
+    ];
+    let strips = strips.into_iter().map(|(kind, data)| (kind, data, true));
+    let all = tiles.into_iter().map(|(kind, data)| (kind, data, false)).chain(strips);
+    all.enumerate().map(|(n, (kind, data, strips))| {
+        Tiff { big_endian: n % 2 == 1, big: n % 3 == 2, kind, data, strips }.bytes()
+    })
 }
 
 /// A block that is stored as it is (RFC 1950 and 1951, §3.2.4).
@@ -188,22 +205,22 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
     [&[0x28, 0xb5, 0x2f, 0xfd, 0x60][..], &size.to_le_bytes(), &block.to_le_bytes()[..3], bytes].concat()
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Kind {
     samples: u32,
     bits: u32,
     photometric: u32,
     compression: u32,
-    predictor: u32,
-    extra: Option<u32>,
+    /// Other tags and their values.
+    more: Vec<(u16, Vec<u32>)>,
 }
 
 struct Tiff {
     big_endian: bool,
     big: bool,
     kind: Kind,
-    /// The same for every tile.
-    tile: Vec<u8>,
+    /// The same for every tile or strip.
+    data: Vec<u8>,
     strips: bool,
 }
 
@@ -231,7 +248,7 @@ impl Tiff {
 
     /// A directory with what its entries point at behind it.
     fn directory(&self, file: &mut Vec<u8>, (width, height): (u32, u32), subfile: u32, last: bool) {
-        let kind = self.kind;
+        let kind = &self.kind;
         let count = (width.div_ceil(16) * height.div_ceil(16)) as usize;
         let (counts, word) = if self.big { (8, 8) } else { (2, 4) };
         let mut entries: Vec<(u16, Vec<u32>)> = vec![
@@ -243,16 +260,15 @@ impl Tiff {
             (262, vec![kind.photometric]),
             (274, vec![if self.big { 6 } else { 1 }]),
             (277, vec![kind.samples]),
-            (317, vec![kind.predictor]),
         ];
-        entries.extend(kind.extra.map(|extra| (338, vec![extra])));
+        entries.extend(kind.more.clone());
         entries.extend(match self.strips {
-            true => vec![(273, vec![0]), (278, vec![height]), (279, vec![self.tile.len() as u32])],
+            true => vec![(273, vec![0]), (278, vec![height]), (279, vec![self.data.len() as u32])],
             false => vec![
                 (322, vec![16]),
                 (323, vec![16]),
                 (324, vec![0; count]),
-                (325, vec![self.tile.len() as u32; count]),
+                (325, vec![self.data.len() as u32; count]),
             ],
         });
         entries.sort_by_key(|(tag, _)| *tag);
@@ -275,8 +291,8 @@ impl Tiff {
             behind += bytes.len();
             values.extend(bytes);
         }
-        let next = if last { 0 } else { (tile_at + self.tile.len()) as u64 };
+        let next = if last { 0 } else { (tile_at + self.data.len()) as u64 };
         table.extend(self.number(word, next));
-        file.extend([table, values, self.tile.clone()].concat());
+        file.extend([table, values, self.data.clone()].concat());
     }
 }

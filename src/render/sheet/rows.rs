@@ -238,7 +238,11 @@ fn coded(
         crate::pixels::Channels::Rgb => (Model::Rgb, Alpha::None),
         crate::pixels::Channels::Rgba => (Model::Rgb, Alpha::Straight),
     };
-    Ok(Raw { dimensions, model, alpha, samples: Samples::U8(raster.samples) })
+    let raw = Raw { dimensions, model, alpha, samples: Samples::U8(raster.samples) };
+    match raw.shape() == (Shape { dimensions, ..level.shape() }) {
+        true => Ok(raw),
+        false => Err(Error::damaged(WHAT, "a tile has other samples than its directory says")),
+    }
 }
 
 fn blank(shape: Shape) -> Raw {
