@@ -41,6 +41,7 @@ fn is_odd(level: &Level) -> bool {
 /// A JPEG 2000 in bands as high as its tiles.
 struct Jp2Rows {
     file: Arc<dyn ReadAt>,
+    codestream: jp2::Codestream,
     header: jp2::Header,
     row: u32,
 }
@@ -50,8 +51,9 @@ const BAND: u64 = 32 << 20;
 
 impl Jp2Rows {
     fn new(file: Arc<dyn ReadAt>) -> Result<Self, Error> {
-        let header = jp2::header(&*file)?;
-        Ok(Self { file, header, row: 0 })
+        let codestream = jp2::Codestream::open(&*file)?;
+        let header = codestream.header();
+        Ok(Self { file, codestream, header, row: 0 })
     }
 }
 
@@ -70,7 +72,7 @@ impl Rows for Jp2Rows {
         let tile = self.header.tile.height.max(1);
         let rows = if tile <= affordable { tile } else { affordable }.min(height - self.row);
         let region = Rect { x: 0, y: self.row, width, height: rows };
-        let raw = jp2::decode(&*self.file, region, 0, u64::MAX)?;
+        let raw = self.codestream.decode(&*self.file, region, 0, u64::MAX)?;
         self.row += rows;
         Ok(Some(raw))
     }
