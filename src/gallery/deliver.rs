@@ -331,7 +331,8 @@ impl Kitchen {
         };
         let size = master.dimensions.reduced(base);
         let in_planes = *codec == Whole::Jpeg && shape.model != Model::Cmyk && *length <= self.whole_bytes;
-        let cost = size.area() * 6 + if in_planes { *length + size.area() } else { shape.stride() * 256 };
+        let reading = if in_planes { *length + size.area() } else { render::rows_memory(master) };
+        let cost = size.area() * 6 + reading;
         self.lanes.check(cost)?;
         let file = match in_planes {
             true => Some(self.all(&opened, *length).await?),
@@ -347,7 +348,7 @@ impl Kitchen {
                     planar => planar,
                 },
                 None => {
-                    let rows = render::rows(&opened.master, source, opened.page, limit)?;
+                    let rows = render::rows(&opened.master, source, opened.page, reading)?;
                     Picture::Packed(gathered(rows, base, &opened.look)?)
                 }
             };
