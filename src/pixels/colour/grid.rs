@@ -3,98 +3,112 @@
 /// A colour's coordinates, or what becomes of them; the last is padding for three of them.
 pub(super) type Lanes = [f32; 4];
 
+/// Added to a small number, it leaves that, rounded, in the lowest bits.
+pub(super) const ROUNDING: f32 = 8_388_608.0;
+
 /// Nodes over one, three or four inputs, the last varying fastest.
 pub(super) struct Grid {
-    /// Nodes along each input, at least two.
-    sides: Vec<usize>,
-    steps: [usize; 4],
+    inputs: usize,
+    /// The last node's index along each input.
+    lasts: Lanes,
+    /// From one node to the next along each input.
+    steps: [u32; 4],
     nodes: Vec<Lanes>,
 }
 
 impl Grid {
     /// `None` where `nodes` are not as many as the sides say.
-    pub(super) fn new(sides: Vec<usize>, nodes: Vec<Lanes>) -> Option<Self> {
+    pub(super) fn new(sides: &[u8], nodes: Vec<Lanes>) -> Option<Self> {
         let sound = matches!(sides.len(), 1 | 3 | 4) && sides.iter().all(|&side| side >= 2);
-        let count = sides.iter().try_fold(1usize, |count, &side| count.checked_mul(side));
-        if !sound || count != Some(nodes.len()) {
+        // At most 255⁴: it fits.
+        let count: u32 = sides.iter().map(|&side| u32::from(side)).product();
+        if !sound || count as usize != nodes.len() {
             return None;
         }
-        let mut steps = [0; 4];
-        let mut step = 1;
-        for (input, side) in sides.iter().enumerate().rev() {
-            steps[input] = step;
-            step *= side;
+        let (mut lasts, mut steps) = ([1.0; 4], [0; 4]);
+        for (input, &side) in sides.iter().enumerate() {
+            lasts[input] = f32::from(side - 1);
+            steps[input] = sides[input + 1..].iter().map(|&side| u32::from(side)).product();
         }
-        Some(Self { sides, steps, nodes })
+        Some(Self { inputs: sides.len(), lasts, steps, nodes })
     }
 
     pub(super) fn map(&mut self, with: impl Fn(Lanes) -> Lanes) {
         self.nodes.iter_mut().for_each(|node| *node = with(*node));
     }
 
-    /// Interpolates every pixel's inputs, 0 to 1 each, in place.
+    /// Interpolates every pixel's inputs, 0 to 1 each, in place: tetrahedral over three inputs, and straight
+    /// along the first of four, as littleCMS does.
     pub(super) fn apply(&self, pixels: &mut [Lanes]) {
-        match self.sides.len() {
-            1 => pixels.iter_mut().for_each(|pixel| {
-                let (at, part) = self.place(0, pixel[0]);
-                *pixel = mix(self.nodes[at], self.nodes[at + self.steps[0]], part);
-            }),
-            3 => pixels.iter_mut().for_each(|pixel| {
-                let way = self.way(0, *pixel);
-                *pixel = way.along(&self.nodes, way.start);
-            }),
-            _ => pixels.iter_mut().for_each(|pixel| {
-                let (at, part) = self.place(0, pixel[0]);
-                let way = self.way(1, [pixel[1], pixel[2], pixel[3], 0.0]);
-                let near = way.along(&self.nodes, at + way.start);
-                let far = way.along(&self.nodes, at + way.start + self.steps[0]);
-                *pixel = mix(near, far, part);
-            }),
+        for pixel in pixels {
+            let (nodes, [first, second, third, fourth]) = self.cell(*pixel);
+            let [a, b, c, d] = nodes;
+            let step = self.steps[0];
+            *pixel = match self.inputs {
+                1 => mix(self.node(a), self.node(a.wrapping_add(step)), first),
+                3 => {
+                    let way = Way::new([(first, step), (second, self.steps[1]), (third, self.steps[2])]);
+                    self.along(&way, a.wrapping_add(b).wrapping_add(c))
+                }
+                _ => {
+                    let steps = [self.steps[1], self.steps[2], self.steps[3]];
+                    let way = Way::new([(second, steps[0]), (third, steps[1]), (fourth, steps[2])]);
+                    let near = a.wrapping_add(b).wrapping_add(c).wrapping_add(d);
+                    mix(self.along(&way, near), self.along(&way, near.wrapping_add(step)), first)
+                }
+            };
         }
     }
 
-    /// The node at or before a coordinate, and how far beyond it that is.
-    fn place(&self, input: usize, x: f32) -> (usize, f32) {
-        let last = self.sides[input] - 1;
-        let position = x.max(0.0).min(1.0) * last as f32;
-        let index = (position as usize).min(last - 1);
-        (index * self.steps[input], position - index as f32)
+    /// The node at the beginning of a colour's cell, as a sum over the inputs, and how far behind it that is.
+    #[inline(always)]
+    fn cell(&self, x: Lanes) -> ([u32; 4], Lanes) {
+        let position: Lanes = std::array::from_fn(|lane| x[lane].max(0.0).min(1.0) * self.lasts[lane]);
+        let start: Lanes = std::array::from_fn(|lane| {
+            (position[lane] - 0.5).max(0.0).min(self.lasts[lane] - 1.0) + ROUNDING
+        });
+        let nodes = std::array::from_fn(|lane| (start[lane].to_bits() & 255).wrapping_mul(self.steps[lane]));
+        (nodes, std::array::from_fn(|lane| position[lane] - (start[lane] - ROUNDING)))
     }
 
-    /// Tetrahedral: from one node to that across the cell, along the inputs in order of their parts.
-    fn way(&self, first: usize, x: Lanes) -> Way {
-        let [a, b, c] = [0, 1, 2].map(|input| self.place(first + input, x[input]));
-        let start = a.0 + b.0 + c.0;
-        let [a, b, c] =
-            [(a.1, self.steps[first]), (b.1, self.steps[first + 1]), (c.1, self.steps[first + 2])];
-        let order = |a: (f32, usize), b: (f32, usize)| if a.0 >= b.0 { (a, b) } else { (b, a) };
-        let (a, b) = order(a, b);
-        let (b, c) = order(b, c);
-        let (a, b) = order(a, b);
-        Way { start, steps: [a.1, a.1 + b.1, a.1 + b.1 + c.1], parts: [a.0, b.0, c.0] }
+    #[inline(always)]
+    fn node(&self, at: u32) -> Lanes {
+        self.nodes[at as usize]
+    }
+
+    #[inline(always)]
+    fn along(&self, way: &Way, from: u32) -> Lanes {
+        let [a, b, c, d] = way.corners.map(|corner| self.node(from.wrapping_add(corner)));
+        let [wa, wb, wc, wd] = way.weights;
+        std::array::from_fn(|lane| (a[lane] * wa + b[lane] * wb) + (c[lane] * wc + d[lane] * wd))
     }
 }
 
+/// From one node to that across its cell, along the inputs in order of their parts.
 struct Way {
-    start: usize,
-    steps: [usize; 3],
-    parts: [f32; 3],
+    corners: [u32; 4],
+    weights: [f32; 4],
 }
 
 impl Way {
-    fn along(&self, nodes: &[Lanes], start: usize) -> Lanes {
-        let corners =
-            [start, start + self.steps[0], start + self.steps[1], start + self.steps[2]].map(|at| nodes[at]);
-        let [a, b, c] = self.parts;
-        let weights = [1.0 - a, a - b, b - c, c];
-        std::array::from_fn(|lane| {
-            corners[0][lane] * weights[0]
-                + corners[1][lane] * weights[1]
-                + (corners[2][lane] * weights[2] + corners[3][lane] * weights[3])
-        })
+    #[inline(always)]
+    fn new(inputs: [(f32, u32); 3]) -> Self {
+        // Parts are not negative, so their bits are in the same order; sorted without a branch.
+        let [a, b, c] = inputs.map(|(part, step)| u64::from(part.to_bits()) << 32 | u64::from(step));
+        let (high, low) = (a.max(b), a.min(b));
+        let (most, rest) = (high.max(c), high.min(c));
+        let order = [most, rest.max(low), rest.min(low)];
+        let [a, b, c] = order.map(|key| f32::from_bits((key >> 32) as u32));
+        let steps = order.map(|key| key as u32);
+        let second = steps[0].wrapping_add(steps[1]);
+        Self {
+            corners: [0, steps[0], second, second.wrapping_add(steps[2])],
+            weights: [1.0 - a, a - b, b - c, c],
+        }
     }
 }
 
+#[inline(always)]
 fn mix(near: Lanes, far: Lanes, part: f32) -> Lanes {
     std::array::from_fn(|lane| near[lane] + (far[lane] - near[lane]) * part)
 }
@@ -104,17 +118,17 @@ mod tests {
     use super::*;
 
     /// Nodes with the values of a function that is straight along every way.
-    fn straight(sides: &[usize]) -> Grid {
-        let count = sides.iter().product();
+    fn straight(sides: &[u8]) -> Grid {
+        let count = sides.iter().map(|&side| usize::from(side)).product();
         let value = |mut index: usize| {
             let mut sum = 0.0;
             for (input, &side) in sides.iter().enumerate().rev() {
-                sum += (input + 1) as f32 * (index % side) as f32 / (side - 1) as f32;
-                index /= side;
+                sum += (input + 1) as f32 * (index % usize::from(side)) as f32 / f32::from(side - 1);
+                index /= usize::from(side);
             }
             [sum, -sum, 2.0 * sum, 1.0]
         };
-        Grid::new(sides.to_vec(), (0..count).map(value).collect()).unwrap()
+        Grid::new(sides, (0..count).map(value).collect()).unwrap()
     }
 
     #[test]
@@ -144,9 +158,9 @@ mod tests {
 
     #[test]
     fn a_grid_is_as_large_as_it_says() {
-        assert!(Grid::new(vec![2, 2, 2], vec![[0.0; 4]; 7]).is_none());
-        assert!(Grid::new(vec![1, 2, 2], vec![[0.0; 4]; 4]).is_none());
-        assert!(Grid::new(vec![2, 2], vec![[0.0; 4]; 4]).is_none());
-        assert!(Grid::new(vec![usize::MAX; 4], vec![[0.0; 4]; 4]).is_none());
+        assert!(Grid::new(&[2, 2, 2], vec![[0.0; 4]; 7]).is_none());
+        assert!(Grid::new(&[1, 2, 2], vec![[0.0; 4]; 4]).is_none());
+        assert!(Grid::new(&[2, 2], vec![[0.0; 4]; 4]).is_none());
+        assert!(Grid::new(&[255; 4], vec![[0.0; 4]; 4]).is_none());
     }
 }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::affine::{Affine, Columns};
 use super::curve::{Curve, Tabulated, tabulated};
-use super::grid::{Grid, Lanes};
+use super::grid::{Grid, Lanes, ROUNDING};
 use super::sample::Sample;
 
 /// Pixels that take a step together: few enough to stay in the innermost cache.
@@ -37,8 +37,7 @@ enum Step {
 impl Pipeline {
     /// `stages` end with linear light of the output, 0 to 1; `None` for other than 1, 3 or 4 inputs.
     pub(super) fn new(inputs: &[Curve], mut stages: Vec<Stage>) -> Option<Self> {
-        let to_index = Affine { offset: [0.5; 3], ..Affine::scale([LIGHT; 3]) };
-        stages.push(Stage::Affine(to_index));
+        stages.push(Stage::Affine(Affine::scale([LIGHT; 3])));
         let mut joined: Vec<Stage> = Vec::with_capacity(stages.len());
         for stage in stages {
             match (joined.last_mut(), stage) {
@@ -89,15 +88,19 @@ impl Pipeline {
         let (source, target) = (source.as_chunks::<FROM>().0, target.as_chunks_mut::<TO>().0);
         for (source, target) in source.chunks(TOGETHER).zip(target.chunks_mut(TOGETHER)) {
             let lanes = &mut lanes[..source.len()];
-            for (lanes, pixel) in lanes.iter_mut().zip(source) {
-                for input in 0..INPUTS {
-                    lanes[input] = inputs[input].sample(pixel[input]);
+            // Matrices are what most profiles consist of, and all of it.
+            if let [Step::Affine(columns)] = &self.steps[..] {
+                for (lanes, pixel) in lanes.iter_mut().zip(source) {
+                    *lanes = index(columns.apply(first(inputs, pixel)));
                 }
+            } else {
+                lanes.iter_mut().zip(source).for_each(|(lanes, pixel)| *lanes = first(inputs, pixel));
+                self.steps.iter().for_each(|step| step.apply(lanes));
+                lanes.iter_mut().for_each(|lanes| *lanes = index(*lanes));
             }
-            self.steps.iter().for_each(|step| step.apply(lanes));
-            for ((target, light), pixel) in target.iter_mut().zip(lanes).zip(source) {
+            for ((target, index), pixel) in target.iter_mut().zip(lanes).zip(source) {
                 for lane in 0..3 {
-                    target[lane] = encode[light[lane].max(0.0).min(LIGHT as f32) as usize & 0xffff];
+                    target[lane] = encode[index[lane].to_bits() as usize & 0xffff];
                 }
                 if TO == 4 {
                     target[TO - 1] = pixel[FROM - 1].narrow();
@@ -105,6 +108,24 @@ impl Pipeline {
             }
         }
     }
+}
+
+#[inline(always)]
+fn first<S: Sample, const INPUTS: usize, const FROM: usize>(
+    inputs: [&Tabulated; INPUTS],
+    pixel: &[S; FROM],
+) -> Lanes {
+    let mut lanes = [0.0; 4];
+    for input in 0..INPUTS {
+        lanes[input] = inputs[input].sample(pixel[input]);
+    }
+    lanes
+}
+
+/// Linear light, clipped, whose lowest 16 bits are its place in the table of bytes.
+#[inline(always)]
+fn index(light: Lanes) -> Lanes {
+    light.map(|light| light.max(0.0).min(LIGHT as f32) + ROUNDING)
 }
 
 impl Step {

@@ -85,8 +85,8 @@ fn by_table(table: &LutDataType, pcs: DataColorSpace, model: Model, output: Outp
     };
     let inputs = curves(&table.input_table, table.num_input_table_entries, count)?;
     let outputs = curves(&table.output_table, table.num_output_table_entries, 3)?;
-    let sides = vec![usize::from(table.num_clut_grid_points); count];
-    let mut stages = vec![grid(sides, &table.clut_table)?];
+    let sides = [table.num_clut_grid_points; 4];
+    let mut stages = vec![grid(&sides[..count], &table.clut_table)?];
     stages.extend(three(outputs));
     let encoding = match (pcs, table.lut_type) {
         (DataColorSpace::Xyz, _) => Connection::Xyz,
@@ -116,8 +116,7 @@ fn by_elements(
             if table.a_curves.len() == count {
                 inputs = curves(&table.a_curves);
             }
-            let sides = table.grid_points[..count].iter().map(|&side| usize::from(side)).collect();
-            stages.push(grid(sides, clut)?);
+            stages.push(grid(&table.grid_points[..count], clut)?);
             stages.extend(three(curves(&table.m_curves)));
         }
         None if count != 3 => return Err(unusable("it has no table for these samples")),
@@ -136,7 +135,7 @@ fn three(curves: Vec<Curve>) -> Option<Stage> {
     curves.try_into().ok().map(Stage::Curves)
 }
 
-fn grid(sides: Vec<usize>, store: &LutStore) -> Result<Stage, Error> {
+fn grid(sides: &[u8], store: &LutStore) -> Result<Stage, Error> {
     let node = |[x, y, z]: &[f32; 3]| -> Lanes { [*x, *y, *z, 0.0] };
     let nodes = portions(store).as_chunks::<3>().0.iter().map(node).collect();
     Grid::new(sides, nodes).map(Stage::Grid).ok_or_else(|| unusable("its table is not as large as it says"))
