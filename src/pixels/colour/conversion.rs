@@ -182,4 +182,34 @@ mod tests {
         let half = Samples::U8(vec![100, 50, 0, 128]);
         near(&convert(None, Model::Rgb, Alpha::Associated, half), &[199, 99, 0, 128]);
     }
+
+    #[test]
+    fn a_profile_that_is_not_used_says_why() {
+        let gray = ColorProfile::new_gray_with_gamma(1.8).encode().unwrap();
+        let ignored = |icc: Option<&[u8]>, model| {
+            Conversion::new(icc, model, Output::Srgb).ignored().map(str::to_owned)
+        };
+        assert!(ignored(Some(&gray), Model::Rgb).unwrap().contains("cannot describe"));
+        assert!(ignored(Some(b"broken"), Model::Cmyk).is_some());
+        assert_eq!(ignored(Some(&gray), Model::Gray), None);
+        assert_eq!(ignored(None, Model::Cmyk), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn damaged_tables_never_panic(flips in proptest::collection::vec((0..1500usize, 0u8..), 1..6), wide: bool) {
+            use crate::pixels::decode::torture::file;
+            for (name, model) in [("jpeg-xyb-icc.jpg", Model::Rgb), ("jpeg-cmyk-icc.jpg", Model::Cmyk)] {
+                let Some(jpeg) = file(name) else { continue };
+                let mut icc = crate::pixels::jpeg::header(&jpeg).unwrap().unwrap().icc.unwrap().to_vec();
+                let length = icc.len();
+                flips.iter().for_each(|(at, value)| icc[at % length] = *value);
+                let samples = vec![200; 8 * model.count()];
+                let samples = if wide { Samples::U16(samples) } else { Samples::U8(vec![77; samples.len()]) };
+                let raw = Raw { dimensions: Dimensions::new(8, 1), model, alpha: Alpha::None, samples };
+                let raster = Conversion::new(Some(&icc), model, Output::DisplayP3).convert(raw);
+                proptest::prop_assert_eq!(raster.samples.len(), 24);
+            }
+        }
+    }
 }

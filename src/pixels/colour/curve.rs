@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use moxcms::ToneReprCurve;
 
+use super::grid::{ROUNDING, clip};
 use super::sample::Sample;
 
 /// Steps of a tabulated curve, each of 16 of the 16-bit samples.
@@ -118,10 +119,11 @@ impl Tabulated {
     }
 
     pub(super) fn value(&self, x: f32) -> f32 {
-        let position = x.max(0.0).min(1.0) * (65_535.0 / 16.0);
-        let index = position as usize & (STEPS - 1);
+        let position = clip(x, 1.0) * (65_535.0 / 16.0);
+        let start = clip(position - 0.5, STEPS as f32) + ROUNDING;
+        let index = start.to_bits() as usize & (STEPS - 1);
         let (low, high) = (self.sixteen[index], self.sixteen[index + 1]);
-        low + (high - low) * (position - index as f32)
+        low + (high - low) * (position - (start - ROUNDING))
     }
 }
 

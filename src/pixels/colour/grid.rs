@@ -6,6 +6,13 @@ pub(super) type Lanes = [f32; 4];
 /// Added to a small number, it leaves that, rounded, in the lowest bits.
 pub(super) const ROUNDING: f32 = 8_388_608.0;
 
+/// Between 0 and `most`; what is not a number is 0. Two instructions, where `clamp` takes six.
+#[inline(always)]
+pub(super) fn clip(x: f32, most: f32) -> f32 {
+    let x = if x > 0.0 { x } else { 0.0 };
+    if x < most { x } else { most }
+}
+
 /// Nodes over one, three or four inputs, the last varying fastest.
 pub(super) struct Grid {
     inputs: usize,
@@ -40,33 +47,32 @@ impl Grid {
     /// Interpolates every pixel's inputs, 0 to 1 each, in place: tetrahedral over three inputs, and straight
     /// along the first of four, as littleCMS does.
     pub(super) fn apply(&self, pixels: &mut [Lanes]) {
-        for pixel in pixels {
-            let (nodes, [first, second, third, fourth]) = self.cell(*pixel);
-            let [a, b, c, d] = nodes;
-            let step = self.steps[0];
-            *pixel = match self.inputs {
-                1 => mix(self.node(a), self.node(a.wrapping_add(step)), first),
-                3 => {
-                    let way = Way::new([(first, step), (second, self.steps[1]), (third, self.steps[2])]);
-                    self.along(&way, a.wrapping_add(b).wrapping_add(c))
-                }
-                _ => {
-                    let steps = [self.steps[1], self.steps[2], self.steps[3]];
-                    let way = Way::new([(second, steps[0]), (third, steps[1]), (fourth, steps[2])]);
-                    let near = a.wrapping_add(b).wrapping_add(c).wrapping_add(d);
-                    mix(self.along(&way, near), self.along(&way, near.wrapping_add(step)), first)
-                }
-            };
+        let [first, second, third, fourth] = self.steps;
+        match self.inputs {
+            1 => pixels.iter_mut().for_each(|pixel| {
+                let ([at, ..], [part, ..]) = self.cell(*pixel);
+                *pixel = mix(self.node(at), self.node(at.wrapping_add(first)), part);
+            }),
+            3 => pixels.iter_mut().for_each(|pixel| {
+                let ([a, b, c, _], [x, y, z, _]) = self.cell(*pixel);
+                let way = Way::new([(x, first), (y, second), (z, third)]);
+                *pixel = self.along(&way, a.wrapping_add(b).wrapping_add(c));
+            }),
+            _ => pixels.iter_mut().for_each(|pixel| {
+                let ([a, b, c, d], [w, x, y, z]) = self.cell(*pixel);
+                let way = Way::new([(x, second), (y, third), (z, fourth)]);
+                let near = a.wrapping_add(b).wrapping_add(c.wrapping_add(d));
+                *pixel = mix(self.along(&way, near), self.along(&way, near.wrapping_add(first)), w);
+            }),
         }
     }
 
     /// The node at the beginning of a colour's cell, as a sum over the inputs, and how far behind it that is.
     #[inline(always)]
     fn cell(&self, x: Lanes) -> ([u32; 4], Lanes) {
-        let position: Lanes = std::array::from_fn(|lane| x[lane].max(0.0).min(1.0) * self.lasts[lane]);
-        let start: Lanes = std::array::from_fn(|lane| {
-            (position[lane] - 0.5).max(0.0).min(self.lasts[lane] - 1.0) + ROUNDING
-        });
+        let position: Lanes = std::array::from_fn(|lane| clip(x[lane], 1.0) * self.lasts[lane]);
+        let start: Lanes =
+            std::array::from_fn(|lane| clip(position[lane] - 0.5, self.lasts[lane] - 1.0) + ROUNDING);
         let nodes = std::array::from_fn(|lane| (start[lane].to_bits() & 255).wrapping_mul(self.steps[lane]));
         (nodes, std::array::from_fn(|lane| position[lane] - (start[lane] - ROUNDING)))
     }
@@ -78,7 +84,9 @@ impl Grid {
 
     #[inline(always)]
     fn along(&self, way: &Way, from: u32) -> Lanes {
-        let [a, b, c, d] = way.corners.map(|corner| self.node(from.wrapping_add(corner)));
+        // Without `map`, which is called here and not inlined.
+        let node = |corner: usize| self.node(from.wrapping_add(way.corners[corner]));
+        let (a, b, c, d) = (node(0), node(1), node(2), node(3));
         let [wa, wb, wc, wd] = way.weights;
         std::array::from_fn(|lane| (a[lane] * wa + b[lane] * wb) + (c[lane] * wc + d[lane] * wd))
     }
@@ -94,15 +102,16 @@ impl Way {
     #[inline(always)]
     fn new(inputs: [(f32, u32); 3]) -> Self {
         // Parts are not negative, so their bits are in the same order; sorted without a branch.
-        let [a, b, c] = inputs.map(|(part, step)| u64::from(part.to_bits()) << 32 | u64::from(step));
+        let key = |(part, step): (f32, u32)| u64::from(part.to_bits()) << 32 | u64::from(step);
+        let (a, b, c) = (key(inputs[0]), key(inputs[1]), key(inputs[2]));
         let (high, low) = (a.max(b), a.min(b));
         let (most, rest) = (high.max(c), high.min(c));
-        let order = [most, rest.max(low), rest.min(low)];
-        let [a, b, c] = order.map(|key| f32::from_bits((key >> 32) as u32));
-        let steps = order.map(|key| key as u32);
-        let second = steps[0].wrapping_add(steps[1]);
+        let (middle, least) = (rest.max(low), rest.min(low));
+        let part = |key: u64| f32::from_bits((key >> 32) as u32);
+        let (a, b, c) = (part(most), part(middle), part(least));
+        let second = (most as u32).wrapping_add(middle as u32);
         Self {
-            corners: [0, steps[0], second, second.wrapping_add(steps[2])],
+            corners: [0, most as u32, second, second.wrapping_add(least as u32)],
             weights: [1.0 - a, a - b, b - c, c],
         }
     }

@@ -47,7 +47,7 @@ impl Output {
     }
 
     /// Its linear light of the connection space's colours (XYZ with D50).
-    pub(super) fn from_xyz(self) -> Affine {
+    pub(super) fn light_of_xyz(self) -> Affine {
         Affine::new(self.colour().colorant_matrix().inverse().v)
     }
 

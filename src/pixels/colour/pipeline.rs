@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::affine::{Affine, Columns};
 use super::curve::{Curve, Tabulated, tabulated};
-use super::grid::{Grid, Lanes, ROUNDING};
+use super::grid::{Grid, Lanes, ROUNDING, clip};
 use super::sample::Sample;
 
 /// Pixels that take a step together: few enough to stay in the innermost cache.
@@ -125,7 +125,7 @@ fn first<S: Sample, const INPUTS: usize, const FROM: usize>(
 /// Linear light, clipped, whose lowest 16 bits are its place in the table of bytes.
 #[inline(always)]
 fn index(light: Lanes) -> Lanes {
-    light.map(|light| light.max(0.0).min(LIGHT as f32) + ROUNDING)
+    std::array::from_fn(|lane| clip(light[lane], LIGHT as f32) + ROUNDING)
 }
 
 impl Step {
@@ -137,12 +137,15 @@ impl Step {
             }),
             Self::Affine(columns) => pixels.iter_mut().for_each(|pixel| *pixel = columns.apply(*pixel)),
             Self::Grid(grid) => grid.apply(pixels),
-            Self::Cube => pixels.iter_mut().for_each(|pixel| *pixel = pixel.map(cube)),
+            Self::Cube => {
+                pixels.iter_mut().for_each(|pixel| *pixel = std::array::from_fn(|lane| cube(pixel[lane])))
+            }
         }
     }
 }
 
 /// The inverse of f in CIE L*a*b* (CIE 015:2018, §8.2.1).
+#[inline(always)]
 fn cube(f: f32) -> f32 {
     let (curved, straight) = (f * f * f, (f - 4.0 / 29.0) * (108.0 / 841.0));
     if f > 6.0 / 29.0 { curved } else { straight }

@@ -73,3 +73,17 @@ pub fn description(icc: &[u8]) -> Option<String> {
 pub fn unusable(reason: impl std::fmt::Display) -> Error {
     Error::damaged("ICC profile", reason)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_of_very_many_tags_is_not_read() {
+        let mut icc = ColorProfile::new_adobe_rgb().encode().unwrap();
+        assert!(parse(&icc, Model::Rgb).is_ok());
+        icc.resize(132 + 12 * 200, 0);
+        icc[128..132].copy_from_slice(&200u32.to_be_bytes());
+        assert!(parse(&icc, Model::Rgb).unwrap_err().to_string().contains("200 tags"));
+    }
+}

@@ -51,7 +51,7 @@ fn by_matrix(profile: &ColorProfile, output: Output) -> Result<Way, Error> {
     };
     let columns = [profile.red_colorant, profile.green_colorant, profile.blue_colorant];
     let rows = [columns.map(|c| c.x), columns.map(|c| c.y), columns.map(|c| c.z)];
-    let stages = vec![Stage::Affine(Affine::new(rows)), Stage::Affine(output.from_xyz())];
+    let stages = vec![Stage::Affine(Affine::new(rows)), Stage::Affine(output.light_of_xyz())];
     Ok((vec![Curve::of(red), Curve::of(green), Curve::of(blue)], stages))
 }
 
@@ -64,7 +64,7 @@ fn by_gray(profile: &ColorProfile, output: Output) -> Result<Way, Error> {
             let neutral = Affine { offset: [0.0, 128.0 / 255.0, 128.0 / 255.0], ..first([1.0, 0.0, 0.0]) };
             std::iter::once(Stage::Affine(neutral)).chain(connection(Connection::Lab, output)).collect()
         }
-        _ => vec![Stage::Affine(first(WHITE)), Stage::Affine(output.from_xyz())],
+        _ => vec![Stage::Affine(first(WHITE)), Stage::Affine(output.light_of_xyz())],
     };
     Ok((vec![Curve::of(curve)], stages))
 }
@@ -153,7 +153,7 @@ fn connection(encoding: Connection, output: Output) -> Vec<Stage> {
     let more = match encoding {
         Connection::Xyz => {
             let units = Affine::scale([65_535.0 / 32_768.0; 3]);
-            return vec![Stage::Affine(units), Stage::Affine(output.from_xyz())];
+            return vec![Stage::Affine(units), Stage::Affine(output.light_of_xyz())];
         }
         Connection::Lab => 1.0,
         Connection::LegacyLab => 65_535.0 / 65_280.0,
@@ -168,6 +168,36 @@ fn connection(encoding: Connection, output: Output) -> Vec<Stage> {
         Stage::Affine(roots),
         Stage::Cube,
         Stage::Affine(Affine::scale(WHITE)),
-        Stage::Affine(output.from_xyz()),
+        Stage::Affine(output.light_of_xyz()),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gray(connection: DataColorSpace) -> u8 {
+        let mut profile = ColorProfile::new_gray_with_gamma(1.0);
+        profile.pcs = connection;
+        let way = by_profile(&profile, Model::Gray, Output::Srgb).unwrap();
+        let mut target = [0; 3];
+        way.run(&[128u8], false, &mut target);
+        assert!(target.iter().all(|value| value.abs_diff(target[0]) <= 1), "{target:?}");
+        target[0]
+    }
+
+    #[test]
+    fn a_grey_curve_is_of_light_or_of_lightness() {
+        assert_eq!(gray(DataColorSpace::Xyz), 188);
+        // L* of 50.2 is a luminance of 0.186.
+        assert_eq!(gray(DataColorSpace::Lab), 119);
+    }
+
+    #[test]
+    fn a_profile_without_its_curves_is_refused() {
+        let mut profile = ColorProfile::new_srgb();
+        profile.blue_trc = None;
+        assert!(by_profile(&profile, Model::Rgb, Output::Srgb).is_err());
+        assert!(by_profile(&ColorProfile::new_srgb(), Model::Cmyk, Output::Srgb).is_err());
+    }
 }
