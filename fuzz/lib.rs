@@ -1,11 +1,15 @@
 //! What the targets share: how the gallery would open a file, and masters to plan on.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use tegl::iiif::Dimensions;
 use tegl::master::{
-    self, Codec, Grid, Held, Kind, Level, Master, Orientation, Photometric, Refused, Sample, Stop,
+    self, Codec, Format, Grid, Held, Kind, Level, Master, Orientation, Photometric, Predictor, Refused, Stop,
+    Whole,
 };
-use tegl::pixels::{Error, decode};
+use tegl::pixels::{Alpha, Depth, Model, Shape};
+use tegl::render;
 
 /// No answer or master in a target has more pixels.
 pub const LIMIT: u64 = 1 << 20;
@@ -35,26 +39,31 @@ pub fn index(file: &[u8], page: u32, first: usize) -> Option<Result<Master, Refu
 
 /// Masters to plan requests on: a pyramid, one that lies on its side, one without tiles, one of a pixel.
 pub fn masters() -> Vec<Master> {
-    let pyramid = |width, height, side| {
-        let factors = (0..).map(|power| 1 << power);
-        let last = |factor: &u32| width.max(height) / (factor / 2).max(1) > side;
-        let levels = factors.take_while(|factor| *factor == 1 || last(factor));
-        levels.map(move |factor| level(Dimensions::new(width, height).reduced(factor), side)).collect()
+    let master = |width, height, orientation, side: Option<u32>| {
+        let dimensions = Dimensions::new(width, height);
+        let shape = Shape { dimensions, model: Model::Rgb, alpha: Alpha::None, depth: Depth::U8 };
+        let whole =
+            || Kind::Whole { codec: Whole::Png, bytes: 1000, reason: String::new(), shape, sheet: None };
+        Master {
+            dimensions,
+            orientation: Orientation::new(orientation),
+            icc: None,
+            levels: side.map(|side| pyramid(dimensions, side)).unwrap_or_default(),
+            kind: if side.is_some() { Kind::Tiled } else { whole() },
+        }
     };
-    let master = |width, height, orientation, levels, kind| Master {
-        dimensions: Dimensions::new(width, height),
-        orientation: Orientation::new(orientation),
-        icc: None,
-        levels,
-        kind,
-    };
-    let whole = Kind::Whole { codec: master::Whole::Png, bytes: 1000, reason: String::new() };
     vec![
-        master(6001, 4003, 1, pyramid(6001, 4003, 512), Kind::Tiled),
-        master(3000, 5000, 6, pyramid(3000, 5000, 256), Kind::Tiled),
-        master(1234, 567, 1, Vec::new(), whole.clone()),
-        master(1, 1, 1, Vec::new(), whole),
+        master(6001, 4003, 1, Some(512)),
+        master(3000, 5000, 6, Some(256)),
+        master(1234, 567, 1, None),
+        master(1, 1, 1, None),
     ]
+}
+
+/// Levels, each half as large as the one before, until one fits a tile.
+fn pyramid(full: Dimensions, side: u32) -> Vec<Level> {
+    let last = (0..).find(|power| full.width.max(full.height) >> power <= side).unwrap_or_default();
+    (0..=last).map(|power| level(full.reduced(1 << power), side)).collect()
 }
 
 fn level(dimensions: Dimensions, side: u32) -> Level {
@@ -63,29 +72,47 @@ fn level(dimensions: Dimensions, side: u32) -> Level {
         dimensions,
         grid,
         codec: Codec::Jpeg,
-        sample: Sample::U8,
+        bits: 8,
+        format: Format::Unsigned,
         photometric: Photometric::YCbCr,
         samples: 3,
-        has_alpha: false,
-        associated_alpha: false,
-        predictor: false,
+        alpha: Alpha::None,
+        predictor: Predictor::None,
         big_endian: false,
+        lowest_first: false,
+        separate: false,
+        in_strips: false,
         tables: None,
         tiles: vec![(1000, 10); grid.count() as usize],
     }
 }
 
-/// Decodes a file after its header was read: both fail or agree.
-pub fn whole(
-    file: &[u8],
-    header: impl Fn(&[u8]) -> Result<decode::Header, Error>,
-    decode: impl Fn(&[u8], u64) -> Result<decode::Decoded, Error>,
-) {
-    let (header, decoded) = (header(file), decode(file, LIMIT));
-    let Ok(decoded) = decoded else { return };
-    let header = header.expect("what can be decoded has a header");
-    let raster = &decoded.raster;
-    assert_eq!((header.dimensions, header.channels), (raster.dimensions, raster.channels));
-    assert_eq!(raster.samples.len(), raster.stride() * raster.dimensions.height as usize);
-    assert!(raster.dimensions.area() <= LIMIT && (1..=8).contains(&decoded.orientation));
+/// Reads a file of one format row by row, unless another target reads it or it is large.
+pub fn rows_of(codec: Whole, file: &[u8]) {
+    if Whole::recognize(file) == Some(codec)
+        && let Some(Ok(master)) = index(file, 1, file.len())
+    {
+        rows(&master, file);
+    }
+}
+
+/// Reads a master's rows: as many, as wide and of the kind that they said they are.
+pub fn rows(master: &Master, file: &[u8]) {
+    if master.dimensions.area() > LIMIT {
+        return;
+    }
+    let Ok(mut rows) = render::rows(master, Arc::new(Bytes::copy_from_slice(file)), 1, LIMIT) else { return };
+    let shape = rows.shape();
+    let (mut most, mut done) = (1, 0);
+    loop {
+        let Ok(next) = rows.next(most) else { return };
+        let Some(raw) = next else { break };
+        let Dimensions { width, height } = raw.dimensions;
+        assert!(width == shape.dimensions.width && height > 0, "{:?} of {shape:?}", raw.dimensions);
+        assert_eq!(raw.samples.len(), width as usize * height as usize * shape.count());
+        assert_eq!((raw.model, raw.alpha, raw.shape().depth), (shape.model, shape.alpha, shape.depth));
+        done += height;
+        most = most * 3 % 64 + 1;
+    }
+    assert_eq!(done, shape.dimensions.height);
 }

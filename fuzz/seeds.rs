@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use tegl::iiif::Dimensions;
-use tegl::pixels::{Channels, Raster, Subsampling, encode, jpeg};
+use tegl::pixels::encode::{self, Notes};
+use tegl::pixels::{Channels, Raster, Subsampling, jpeg};
 
 fn main() {
     let requests = [
@@ -30,8 +31,10 @@ fn main() {
     save("request", requests.map(|text| text.as_bytes().to_vec()));
     save("identifier", identifiers.map(|text| text.as_bytes().to_vec()));
     save("icc", [profile(), gray_profile(), profile()[..132].to_vec()]);
-    save("png", images(|raster| encode::png(raster, Some(&profile())).expect("it is small")));
-    save("webp", images(|raster| encode::webp(raster, Some(&profile())).expect("it is small")));
+    save("png", images(|raster| encode::png(raster, &Notes::icc(&profile())).expect("it is small")));
+    save("webp", images(|raster| encode::webp(raster, &Notes::icc(&profile())).expect("it is small")));
+    save("gif", images(|raster| encode::gif(raster, &Notes::default()).expect("it is small")));
+    save("jp2", images(|raster| encode::jp2(raster, &Notes::icc(&profile())).expect("it is small")));
     let jpegs = [Subsampling::S444, Subsampling::S422, Subsampling::S440, Subsampling::S420]
         .map(|subsampling| jpeg_of(&gradient(40, 24, Channels::Rgb), subsampling));
     let gray = jpeg_of(&gradient(40, 24, Channels::Gray), Subsampling::Gray);
@@ -39,7 +42,9 @@ fn main() {
     save("jpeg", jpegs.iter().chain([&gray]).map(cut));
     let tiffs: Vec<_> = tiffs().collect();
     save("tile", tiffs.clone());
-    let others = ["png", "webp"].into_iter().map(|folder| fs::read(path(folder, 1)).expect("it was made"));
+    let others = ["png", "webp", "gif", "jp2"]
+        .into_iter()
+        .map(|folder| fs::read(path(folder, 1)).expect("it was made"));
     let files = tiffs.into_iter().chain(others).chain([with_orientation(&jpegs[0])]);
     save("index", files.map(|file| [&[4, 0], &file[..]].concat()));
 }
@@ -68,13 +73,13 @@ fn images(encode: impl Fn(&Raster) -> Vec<u8>) -> Vec<Vec<u8>> {
 }
 
 fn jpeg_of(raster: &Raster, subsampling: Subsampling) -> Vec<u8> {
-    jpeg::encode(raster, 40, subsampling, None).expect("it is small")
+    jpeg::encode(raster, 40, subsampling, &Notes::default()).expect("it is small")
 }
 
 /// An orientation of 6 in EXIF, and a profile.
 fn with_orientation(jpeg: &[u8]) -> Vec<u8> {
     let exif = b"\xff\xe1\x00\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
-    let jpeg = jpeg::insert_icc(jpeg, &profile());
+    let jpeg = jpeg::insert_notes(jpeg, &Notes::icc(&profile()));
     [&jpeg[..2], exif, &jpeg[2..]].concat()
 }
 
@@ -128,7 +133,7 @@ fn words(words: &[u32]) -> Vec<u8> {
 fn tiffs() -> impl Iterator<Item = Vec<u8>> {
     let tile = |channels| gradient(16, 16, channels);
     let (gray, rgb, rgba) = (tile(Channels::Gray), tile(Channels::Rgb), tile(Channels::Rgba));
-    let webp = encode::webp(&rgb, None).expect("it is small");
+    let webp = encode::webp(&rgb, &Notes::default()).expect("it is small");
     let jpeg = jpeg_of(&rgb, Subsampling::S420);
     let wide = [&rgb.samples[..], &rgb.samples].concat();
     let plain = Kind { samples: 3, bits: 8, photometric: 2, compression: 1, predictor: 1, extra: None };

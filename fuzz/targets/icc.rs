@@ -1,21 +1,31 @@
-//! Profiles: what they are taken for, and the way to sRGB that follows from it.
+//! Profiles: what they are taken for, what they are called, and the way to the output's colours.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use tegl::iiif::Dimensions;
-use tegl::pixels::colour::{Policy, ToSrgb, classify};
-use tegl::pixels::{Channels, Raster};
+use tegl::pixels::colour::{Conversion, Output, classify, description};
+use tegl::pixels::{Alpha, Channels, Model, Raw, Samples};
 
 fuzz_target!(|icc: &[u8]| {
     for channels in [Channels::Gray, Channels::Rgb, Channels::Rgba] {
-        let (policy, way) = (classify(icc, channels), ToSrgb::new(icc, channels));
-        assert_eq!(policy == Policy::Unusable, way.is_err(), "{policy:?}");
-        let Ok(way) = way else { continue };
-        let dimensions = Dimensions::new(16, 16);
-        let samples = (0..dimensions.area() as usize * channels.count()).map(|at| at as u8).collect();
-        let mut raster = Raster { dimensions, channels, samples };
-        let before = raster.samples.len();
-        way.convert(&mut raster);
-        assert_eq!(raster.samples.len(), before);
+        classify(icc, channels);
+    }
+    let _ = description(icc);
+    for model in [Model::Gray, Model::Rgb, Model::Cmyk, Model::Lab] {
+        let conversion = Conversion::new(Some(icc), model, Output::Srgb);
+        for alpha in [Alpha::None, Alpha::Straight] {
+            let dimensions = Dimensions::new(8, 9);
+            let length = 72 * (model.count() + usize::from(alpha != Alpha::None));
+            let narrow = Samples::U8((0..length).map(|at| (at * 7) as u8).collect());
+            let wide = Samples::U16((0..length).map(|at| (at * 1801) as u16).collect());
+            for samples in [narrow, wide] {
+                let raster = conversion.convert(Raw { dimensions, model, alpha, samples });
+                assert_eq!(raster.channels, Conversion::channels(model, alpha));
+                assert_eq!(
+                    (raster.dimensions, raster.samples.len()),
+                    (dimensions, 72 * raster.channels.count())
+                );
+            }
+        }
     }
 });

@@ -3,22 +3,24 @@
 
 use libfuzzer_sys::fuzz_target;
 use tegl::master::stored;
+use tegl::pixels::colour::Output;
 use tegl::render::Look;
 
-// The first byte says how much is there from the start, the second which page is asked for.
+// The first byte says how much is there from the start (a file is told by its first bytes), the second which page
+// is asked for.
 fuzz_target!(|data: &[u8]| {
     let [first, page, file @ ..] = data else { return };
     let page = u32::from(*page % 4) + 1;
     let whole = tegl_fuzz::index(file, page, file.len()).expect("nothing is missing");
-    if let Some(pieces) = tegl_fuzz::index(file, page, usize::from(*first) * 16) {
+    if let Some(pieces) = tegl_fuzz::index(file, page, 64 + usize::from(*first) * 16) {
         // What is a master and what is not may not hang on how it was read.
         assert_eq!(pieces.is_ok(), whole.is_ok(), "{pieces:?} {whole:?}");
     }
     let Ok(master) = whole else { return };
     assert!(master.dimensions.area() > 0 && master.upright().area() > 0);
-    let look = Look::of(master.icc.as_ref(), master.channels());
+    let look = Look::of(master.icc.as_ref(), master.shape(), Output::Srgb);
     for level in &master.levels {
-        assert!(level.tiles.len() as u64 >= level.grid.count());
+        assert!(level.tiles.len() as u64 >= level.grid.count() && level.uncut().is_none());
         let _ = stored::head(level, look.profile.as_deref());
         let _ = (level.factor(master.dimensions), level.reduces(master.dimensions));
     }

@@ -3,6 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use tegl::iiif::Dimensions;
+use tegl::master::Whole;
+use tegl::pixels::encode::Notes;
 use tegl::pixels::jpeg;
 use tegl_fuzz::LIMIT;
 
@@ -15,7 +17,7 @@ fuzz_target!(|data: &[u8]| {
     assert!(header.dimensions.area() > 0 && (1..=8).contains(&header.orientation));
 
     let profile = vec![7; 200];
-    let with_profile = jpeg::insert_icc(file, &profile);
+    let with_profile = jpeg::insert_notes(file, &Notes::icc(&profile));
     assert_eq!(with_profile.len() - file.len(), profile.len() + 18);
 
     let (tables, scan) = file.split_at(file.len() * usize::from(*split) / 256);
@@ -23,8 +25,9 @@ fuzz_target!(|data: &[u8]| {
         let joined = [&jpeg::head(color, Some(&profile), Some(tables))[..], scan].concat();
         let _ = jpeg::decode(&joined, 8, LIMIT);
     }
-    if header.dimensions.area() > LIMIT {
-        return;
+    tegl_fuzz::rows_of(Whole::Jpeg, file);
+    if let Ok(taken) = jpeg::scan(file, 8, Some(4)) {
+        assert!(taken.scan.len() < file.len() && taken.head.len() <= file.len() + 6);
     }
     let size = Dimensions::new(u32::from(*width) + 1, u32::from(*height) + 1);
     if let Ok(cropped) = jpeg::crop(file, size, LIMIT) {

@@ -102,7 +102,11 @@ impl Master {
 
     /// About how many bytes of memory this index takes.
     pub fn weight(&self) -> usize {
-        let tiles: usize = self.levels.iter().map(|level| level.tiles.len() * 16 + 512).sum();
+        let sheet = match &self.kind {
+            Kind::Whole { sheet, .. } => sheet.as_deref(),
+            Kind::Tiled => None,
+        };
+        let tiles: usize = self.levels.iter().chain(sheet).map(|level| level.tiles.len() * 16 + 512).sum();
         tiles + self.icc.as_ref().map_or(0, |icc| icc.len()) + 512
     }
 }

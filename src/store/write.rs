@@ -82,7 +82,9 @@ impl Store {
                 runtime::run(deadline, async move { remote.create(&key, bytes).await }).await?
             }
         };
-        self.0.counters.write(if created { size } else { 0 });
+        if created {
+            self.0.counters.write(size);
+        }
         Ok(created)
     }
 

@@ -21,11 +21,16 @@ pub(super) const MOST_SCANS: u32 = 500;
 const MOST_TILE: u64 = 8192 * 8192;
 
 /// Decodes a whole JPEG to `1 / reduce` of its size (`reduce` is 1, 2, 4 or 8), if the result
-/// has at most `limit` pixels.
+/// has at most `limit` pixels. One whose coefficients have to be kept together (a progressive one) may have no more
+/// at full size, either: shrinking saves it no memory.
 pub fn decode(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Picture, Error> {
     with_decompressor(jpeg, reduce, |decompressor, header, size| {
         if size.area() > limit {
             return Err(Error::TooLarge { pixels: size.area(), limit });
+        }
+        let pixels = header.width as u64 * header.height as u64;
+        if pixels > limit && (header.is_progressive || scans(jpeg, 2) > 1) {
+            return Err(Error::TooLarge { pixels, limit });
         }
         match layout(header) {
             Some(subsampling) => {
@@ -36,6 +41,11 @@ pub fn decode(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Picture, Error> {
             None => packed(decompressor, jpeg, header, size).map(Picture::Packed),
         }
     })
+}
+
+/// Scans that a JPEG has, counted up to `most`: within one, a marker's two bytes do not follow each other.
+pub(super) fn scans(jpeg: &[u8], most: usize) -> usize {
+    jpeg.windows(2).filter(|pair| *pair == [0xff, 0xda]).take(most).count()
 }
 
 /// Decodes a tile into its place in `canvas`, at `1 / reduce`; what lies beyond the canvas is
@@ -191,21 +201,30 @@ fn with_decompressor<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pixels::encode::Notes;
+
+    fn jpeg(side: u32) -> Vec<u8> {
+        let raster = Raster::blank(Dimensions::new(side, side), Channels::Rgb);
+        crate::pixels::jpeg::encode(&raster, 80, Subsampling::S420, &Notes::default()).unwrap()
+    }
 
     #[test]
     fn a_tile_that_claims_to_be_enormous_is_left_alone() {
-        let raster = Raster::blank(Dimensions::new(16, 16), Channels::Rgb);
-        let mut tile = crate::pixels::jpeg::encode(
-            &raster,
-            80,
-            Subsampling::S420,
-            &crate::pixels::encode::Notes::default(),
-        )
-        .unwrap();
+        let mut tile = jpeg(16);
         let mut canvas = Planar::blank(Dimensions::new(16, 16), Subsampling::S420);
         assert!(decode_into(&tile, 8, &mut canvas, 0, 0).unwrap());
         let frame = tile.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
         tile[frame + 5..frame + 9].copy_from_slice(&[0xff, 0, 0xff, 0]);
         assert!(!decode_into(&tile, 8, &mut canvas, 0, 0).unwrap());
+    }
+
+    #[test]
+    fn shrinking_makes_no_room_for_what_is_kept_at_full_size() {
+        let mut transform = turbojpeg::Transform::default();
+        transform.progressive = true;
+        let (baseline, progressive) = (jpeg(64), turbojpeg::transform(&transform, &jpeg(64)).unwrap());
+        assert_eq!(decode(&baseline, 8, 64).unwrap().dimensions(), Dimensions::new(8, 8));
+        assert!(matches!(decode(&progressive, 8, 64), Err(Error::TooLarge { pixels: 4096, limit: 64 })));
+        assert_eq!(decode(&progressive, 8, 4096).unwrap().dimensions(), Dimensions::new(8, 8));
     }
 }

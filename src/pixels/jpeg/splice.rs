@@ -113,9 +113,8 @@ pub fn crop(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error>
     if pixels > limit {
         return Err(Error::TooLarge { pixels, limit });
     }
-    // Each scan may go over the whole picture. Within one, these two bytes do not follow each other.
-    let scans = jpeg.windows(2).filter(|pair| *pair == [0xff, 0xda]).take(MOST_SCANS as usize + 1).count();
-    if scans > MOST_SCANS as usize {
+    // Each scan may go over the whole picture.
+    if decode::scans(jpeg, MOST_SCANS as usize + 1) > MOST_SCANS as usize {
         return Err(Error::damaged("JPEG tile", "it has more scans than any sound one"));
     }
     let mut transform = Transform::default();

@@ -1,0 +1,7 @@
+//! GIFs, read row by row.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tegl::master::Whole;
+
+fuzz_target!(|file: &[u8]| tegl_fuzz::rows_of(Whole::Gif, file));
