@@ -65,7 +65,9 @@ fn is_reason(answer: &Answer, folder: &Path) -> bool {
 }
 
 /// Files that vips reads otherwise than their formats say, and how.
-const OTHERWISE: [(&str, &str); 5] = [
+const OTHERWISE: [(&str, &str); 7] = [
+    ("htj2k-raw.j2k", "vips shows mere grey where its library has no high-throughput decoder"),
+    ("jp2-romm-icc.jp2", "vips leaves profiles in JPEG 2000 alone"),
     ("tiff-cmyk8.tiff", "has no profile: vips takes one of its own, Tegl the plain formula"),
     ("tiff-cmyk-tiled.tif", "says that its samples are signed, and vips believes it"),
     ("jp2-palette.jp2", "vips shows the palette's indexes"),
@@ -74,10 +76,15 @@ const OTHERWISE: [(&str, &str); 5] = [
 ];
 
 /// The largest mean difference of a sample: decoders of JPEG and JPEG 2000 round in their own ways, and so do
-/// engines that convert colours.
-fn tolerance(name: &str) -> f64 {
+/// engines that convert colours; shrinking is a matter of taste, most of all by wavelets.
+fn tolerance(name: &str, part: &str) -> f64 {
     let loose = ["jpeg", "jp2", "j2k", "icc", "cmyk", "lab", "prophoto", "adobe", "16", "rec2020", "webp"];
-    if loose.iter().any(|part| name.contains(part)) { 6.0 } else { 3.0 }
+    match part.starts_with("full/!") {
+        true if name.ends_with("jp2") => 8.0,
+        true => 6.0,
+        false if loose.iter().any(|part| name.contains(part)) => 6.0,
+        false => 3.0,
+    }
 }
 
 #[test]
@@ -112,24 +119,20 @@ fn files_from_the_wild_look_as_they_do_elsewhere() {
             eprintln!("{name} is not compared: {why}");
             continue;
         }
-        let Some(reference) = vips.srgb("reference.v", &folder.join(name)) else {
+        let Some(reference) = vips.read(&folder.join(name)) else {
             skipped(name, "vips does not read it");
             continue;
         };
         for (part, answer) in parts.iter().zip(&answers) {
             let found = vips.shown(&answer.body).map(solid).expect("vips reads PNG");
+            let Dimensions { width, height } = found.dimensions;
             let expected = match part.split_once('/') {
                 Some(("full", "max")) => vips.pixels(&reference),
-                Some(("full", _)) => {
-                    let Dimensions { width, height } = found.dimensions;
-                    let more = [&width.to_string(), "--height", &height.to_string(), "--size", "force"];
-                    vips.step("small.v", "thumbnail_image", &reference, &more)
-                        .and_then(|small| vips.pixels(&small))
-                }
+                Some(("full", _)) => vips.scaled(&reference, (width, height)),
                 _ => vips.pixels(&reference).map(|whole| cut(&whole, x, y, 512, 512)),
             };
             let far = expected.and_then(|expected| difference(&solid(expected), &found));
-            failures.check(far.is_some_and(|far| far <= tolerance(name)), || {
+            failures.check(far.is_some_and(|far| far <= tolerance(name, part)), || {
                 format!("{name}/{part} ({:?}) differs by {far:?} from what vips sees", found.dimensions)
             });
         }
