@@ -12,7 +12,7 @@ use crate::support::{Failures, bed, skipped};
 use tegl::iiif::Dimensions;
 use tegl::pixels::{Channels, Raster};
 
-/// The folder of files from the wild, and what is said of each: name, what becomes of it, width and height.
+/// The folder of files from the wild, and of each its name and what is to become of it.
 pub fn wild() -> Option<(PathBuf, Vec<(String, String)>)> {
     let Some(folder) = bed("TEGL_TEST_TORTURE", &["../shared/data/torture"]) else {
         skipped("files from the wild", "TEGL_TEST_TORTURE names no folder");
