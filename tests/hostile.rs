@@ -449,6 +449,7 @@ fn no_file_brings_the_server_down() {
         ("TEGL__CACHE__ANSWERS_MIB", "8"),
         ("TEGL__CACHE__DECODED_MIB", "16"),
         ("TEGL__WORK__MEMORY_MIB", "192"),
+        ("TEGL__PYRAMIDS__MEMORY_MIB", "96"),
         ("TEGL__LOG__LEVEL", "warn"),
     ];
     let mut server = Server::with(&[folder.path().to_str().unwrap()], &environment);

@@ -1,9 +1,12 @@
 //! Everything that is tested from outside, in one binary.
 
+mod export;
 mod faults;
 mod floors;
 mod hostile;
 mod image_api;
+mod ingest;
+mod masters;
 mod reads;
 mod stampede;
 mod stores;

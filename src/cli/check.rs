@@ -78,7 +78,8 @@ fn print(check: &Check) {
         |cost: crate::gallery::Cost| format!("{} KiB read, {:.1} ms", cost.bytes.div_ceil(1024), cost.cpu_ms);
     println!("  a tile: {}; a thumbnail: {}", cost(check.tile_cost), cost(check.thumbnail_cost));
     match (&check.because, check.has_pyramid, &check.remedy) {
-        (None, ..) => println!("  fast: tiles leave as they lie"),
+        (None, ..) if check.fast => println!("  fast: tiles leave as they lie"),
+        (None, ..) => println!("  good: it has tiles and levels; each tile is encoded anew"),
         (Some(because), true, _) => println!("  fast: {because}, but its pyramid is there"),
         (Some(because), false, Some(remedy)) => println!("  SLOW: {because}; mend it with: {remedy}"),
         (Some(because), false, None) => println!("  {because}, but it is small enough to be decoded whole"),

@@ -15,7 +15,8 @@ use super::pyramids::ReadAhead;
 use super::{Error, Settings};
 use crate::iiif::Dimensions;
 use crate::master::{Codec, Kind, TileIndex, Whole, stored};
-use crate::pixels::{Model, Picture, Raster, Rows, Shrunk, decode, jpeg};
+use crate::pixels::decode::jp2;
+use crate::pixels::{Model, Picture, Raster, Rows, Shrunk, jpeg};
 use crate::render::{self, Frame, Look, Plan, Source, Stopped};
 use crate::store;
 
@@ -46,6 +47,8 @@ pub struct Kitchen {
     answers: Cache<Name, Bytes>,
     makings: Flights<Name, Bytes>,
     decoded: Cache<(u64, u32), Arc<Mips>>,
+    /// JPEG 2000s whose tile-parts have been looked up.
+    codestreams: Cache<u64, Arc<jp2::Codestream>>,
     decodings: Flights<(u64, u32), Arc<Mips>>,
     pub(super) lanes: Lanes,
     pub(super) tasks: Handle,
@@ -74,6 +77,7 @@ impl Kitchen {
             answers: answers.build(),
             makings: Flights::new(tasks.clone()),
             decoded: decoded.build(),
+            codestreams: Cache::new(256),
             decodings: Flights::new(tasks.clone()),
             tasks,
             lanes,
@@ -268,13 +272,21 @@ impl Kitchen {
 
     /// From a format that decodes parts of itself at fractions of its size.
     async fn region(self: &Arc<Self>, opened: &Shared, plan: &Plan, reduce: u32) -> Result<Bytes, Error> {
-        let frame = Frame::of_region(plan, &opened.master, reduce);
-        let cost = frame.cost(8);
         let file = ReadAhead::here_and_there(opened.clone(), Handle::current());
+        let known = self.codestreams.get(&opened.number);
+        let open = move || match known {
+            Some(known) => Ok((known, file)),
+            None => Ok((Arc::new(jp2::Codestream::open(&file)?), file)),
+        };
+        let (codestream, file) = self.lanes.run(1 << 20, open).await?;
+        self.codestreams.insert(opened.number, codestream.clone());
+        let reduce = reduce.ilog2().min(codestream.header().resolutions - 1);
+        let frame = Frame::of_region(plan, &opened.master, 1 << reduce);
+        let cost = frame.cost(8);
         let (opened, plan, settings) = (opened.clone(), plan.clone(), self.settings.clone());
         let work = move || {
             let source = frame.source(opened.master.dimensions);
-            let raw = decode::jp2::decode(&file, source, reduce.ilog2(), frame.canvas.area() * 2)?;
+            let raw = codestream.decode(&file, source, reduce, u64::MAX)?;
             let picture = Picture::Packed(opened.look.coloured(raw));
             let place = (frame.window, frame.size);
             let look = opened.look.done();
@@ -319,7 +331,8 @@ impl Kitchen {
         };
         let size = master.dimensions.reduced(base);
         let in_planes = *codec == Whole::Jpeg && shape.model != Model::Cmyk && *length <= self.whole_bytes;
-        let cost = size.area() * 6 + if in_planes { *length + size.area() } else { shape.stride() * 256 };
+        let reading = if in_planes { *length + size.area() } else { render::rows_memory(master) };
+        let cost = size.area() * 6 + reading;
         self.lanes.check(cost)?;
         let file = match in_planes {
             true => Some(self.all(&opened, *length).await?),
@@ -329,9 +342,13 @@ impl Kitchen {
         let source = Arc::new(ReadAhead::in_order(opened.clone(), Handle::current()));
         let work = move || {
             let first = match file {
-                Some(file) => jpeg::decode(&file, base.min(8), limit)?,
+                Some(file) => match jpeg::decode(&file, base.min(8), limit)? {
+                    // Planes are coloured when they are shown.
+                    Picture::Packed(raster) => Picture::Packed(opened.look.recoloured(raster)),
+                    planar => planar,
+                },
                 None => {
-                    let rows = render::rows(&opened.master, source, opened.page, limit)?;
+                    let rows = render::rows(&opened.master, source, opened.page, reading)?;
                     Picture::Packed(gathered(rows, base, &opened.look)?)
                 }
             };

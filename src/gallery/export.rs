@@ -1,6 +1,7 @@
 //! Writes an image as static files that any web server serves: a IIIF Image API 3 level 0 service, or Deep Zoom.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -32,7 +33,7 @@ impl Gallery {
         layout: Layout,
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Exported, Error> {
-        let opened = self.open(identifier).await?;
+        let opened = self.settled(identifier).await?;
         let name = percent_encoding::utf8_percent_encode(identifier, KEPT).to_string();
         let mut export = Export { gallery: self, identifier, progress, done: Exported::default(), total: 0 };
         match layout {
@@ -40,6 +41,22 @@ impl Gallery {
             Layout::DeepZoom => export.deep_zoom(&opened, folder, &name).await?,
         }
         Ok(export.done)
+    }
+}
+
+impl Gallery {
+    /// The image, its pyramid made where it wants one: all tiles come from the same pixels.
+    async fn settled(&self, identifier: &str) -> Result<Shared, Error> {
+        let opened = self.open(identifier).await?;
+        match self.pyramids.as_ref().filter(|pyramids| pyramids.on_demand()) {
+            Some(pyramids) if opened.wants_pyramid(self.from_megapixels) => {
+                // A master that none can be made of may serve by itself.
+                let _made = pyramids.build(opened, Arc::new(|_| {})).await;
+                self.forget(identifier);
+                self.open(identifier).await
+            }
+            _ => Ok(opened),
+        }
     }
 }
 

@@ -93,9 +93,9 @@ pub struct Pyramids {
     pub full_color: bool,
     /// The largest master of which one is made, in megapixels.
     pub max_megapixels: u64,
-    /// The largest master that has to be decoded as a whole for it (progressive JPEG, interlaced PNG,
-    /// WebP, fax), in megapixels.
-    pub whole_megapixels: u64,
+    /// Memory that reading one master may take, in MiB: a few rows for most, all of it for a progressive JPEG, an
+    /// interlaced PNG, WebP or fax.
+    pub memory_mib: u64,
     /// Masters of fewer megapixels need none: they are decoded whole.
     pub from_megapixels: f64,
 }
@@ -121,7 +121,7 @@ impl Default for Pyramids {
             jpeg_quality: 88,
             full_color: false,
             max_megapixels: 4000,
-            whole_megapixels: 250,
+            memory_mib: 768,
             from_megapixels: 1.5,
         }
     }

@@ -18,4 +18,4 @@ pub use frame::{Frame, bytes_a_pixel};
 pub use look::Look;
 pub use plan::{Plan, Source};
 pub use settings::Settings;
-pub use source::rows;
+pub use source::{rows, rows_memory};

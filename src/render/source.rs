@@ -9,22 +9,51 @@ use crate::master::{Codec, Kind, Level, Master, Photometric, Whole};
 use crate::pixels::decode::{self, InMemory, jp2};
 use crate::pixels::{Error, InOrder, Raw, ReadAt, Rows, Shape, jpeg};
 
-/// Opens the full size of `master`. What its format forbids to be read row by row is decoded whole, if it has
-/// at most `whole` pixels.
-pub fn rows(master: &Master, file: Arc<dyn ReadAt>, page: u32, whole: u64) -> Result<Box<dyn Rows>, Error> {
+/// About how many bytes of memory reading the full size row by row takes, where the header tells; files that
+/// have to be decoded whole are reckoned so.
+pub fn rows_memory(master: &Master) -> u64 {
+    let whole = master.shape().stride() * u64::from(master.dimensions.height);
+    match &master.kind {
+        Kind::Tiled => master.levels.first().map_or(0, SheetRows::memory),
+        Kind::Whole { codec: Whole::Tiff, sheet: Some(level), .. } if !is_odd(level) => {
+            SheetRows::memory(level)
+        }
+        Kind::Whole { codec: Whole::Jpeg, .. } => master.shape().stride() * 64 + (1 << 20),
+        Kind::Whole { codec: Whole::Jp2, .. } => BAND * 6,
+        Kind::Whole { .. } => whole + (4 << 20),
+    }
+}
+
+/// Opens the full size of `master`, if reading it takes at most `memory` bytes.
+pub fn rows(master: &Master, file: Arc<dyn ReadAt>, page: u32, memory: u64) -> Result<Box<dyn Rows>, Error> {
+    let whole = memory / (master.shape().stride() / u64::from(master.dimensions.width)).max(1);
+    let refused = |needed: u64| {
+        let (needed, memory) = (needed >> 20, memory >> 20);
+        let reason = format!(
+            "it would take {needed} MiB of memory to read, and {memory} MiB are allowed; written with smaller tiles or \
+             strips it takes less, as with `vips tiffsave IN OUT.tif --tile`"
+        );
+        Err(Error::Unsupported(reason))
+    };
     match &master.kind {
         Kind::Tiled => {
             let level = master.levels.first().ok_or_else(|| Error::damaged("TIFF", "it has no pixels"))?;
+            if SheetRows::memory(level) > memory {
+                return refused(SheetRows::memory(level));
+            }
             Ok(Box::new(SheetRows::new(Arc::new(level.clone()), file)?))
         }
         Kind::Whole { codec: Whole::Tiff, sheet, .. } => match sheet {
+            Some(level) if !is_odd(level) && SheetRows::memory(level) > memory => {
+                refused(SheetRows::memory(level))
+            }
             Some(level) if !is_odd(level) => Ok(Box::new(SheetRows::new(level.clone(), file)?)),
             _ => {
                 let raw = odd_tiff::decode(InOrder::new(file), page, whole)?;
                 Ok(Box::new(InMemory::new(raw)))
             }
         },
-        Kind::Whole { codec: Whole::Jpeg, .. } => Ok(Box::new(jpeg::rows(file, 1, whole)?)),
+        Kind::Whole { codec: Whole::Jpeg, .. } => Ok(Box::new(jpeg::rows(file, 1, memory)?)),
         Kind::Whole { codec: Whole::Png, .. } => decode::png_rows(file, whole),
         Kind::Whole { codec: Whole::Webp, .. } => decode::webp_rows(file, whole),
         Kind::Whole { codec: Whole::Gif, .. } => decode::gif_rows(file, whole),
@@ -41,6 +70,7 @@ fn is_odd(level: &Level) -> bool {
 /// A JPEG 2000 in bands as high as its tiles.
 struct Jp2Rows {
     file: Arc<dyn ReadAt>,
+    codestream: jp2::Codestream,
     header: jp2::Header,
     row: u32,
 }
@@ -50,8 +80,9 @@ const BAND: u64 = 32 << 20;
 
 impl Jp2Rows {
     fn new(file: Arc<dyn ReadAt>) -> Result<Self, Error> {
-        let header = jp2::header(&*file)?;
-        Ok(Self { file, header, row: 0 })
+        let codestream = jp2::Codestream::open(&*file)?;
+        let header = codestream.header();
+        Ok(Self { file, codestream, header, row: 0 })
     }
 }
 
@@ -70,7 +101,7 @@ impl Rows for Jp2Rows {
         let tile = self.header.tile.height.max(1);
         let rows = if tile <= affordable { tile } else { affordable }.min(height - self.row);
         let region = Rect { x: 0, y: self.row, width, height: rows };
-        let raw = jp2::decode(&*self.file, region, 0, u64::MAX)?;
+        let raw = self.codestream.decode(&*self.file, region, 0, u64::MAX)?;
         self.row += rows;
         Ok(Some(raw))
     }

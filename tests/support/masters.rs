@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use super::tiffs::Tiff;
 use tegl::iiif::Dimensions;
 use tegl::master::Orientation;
 use tegl::master::write::{Compression, Recipe, Reduced, Writer};
@@ -139,4 +140,83 @@ pub fn noisy(width: u32, height: u32) -> Raster {
     let mut dice = super::Dice(0x9e37_79b9_7f4a_7c15);
     raster.samples.iter_mut().for_each(|sample| *sample = sample.wrapping_add(dice.below(48) as u8) / 2 + 40);
     raster
+}
+
+/// Named masters of every kind, all of the same picture; upright, they are as large as `raster`.
+pub fn every_kind(raster: &Raster) -> Vec<(String, Vec<u8>)> {
+    let Dimensions { width, height } = raster.dimensions;
+    let pixels = || raster.samples.chunks_exact(3);
+    let tiff = |photometric, layout, data| Tiff::new(width, height, photometric, layout, data);
+    let rgb = || tiff(2, (3, 8), raster.samples.clone());
+    let wide: Vec<u8> = raster.samples.iter().flat_map(|&s| (u16::from(s) * 257).to_le_bytes()).collect();
+    let planes: Vec<u8> = (0..3).flat_map(|n| pixels().map(move |pixel| pixel[n])).collect();
+    let ink = pixels().flat_map(|p| [255 - p[0], 255 - p[1], 255 - p[2], p[2] / 8]).collect();
+    let lab = pixels().flat_map(|p| [p[0], p[1] / 4, (p[2] / 4).wrapping_sub(32)]).collect();
+    let seen = pixels().flat_map(|p| [p[0], p[1], p[2], 40 + p[1] / 2]).collect();
+    let gray: Vec<u8> = pixels().map(|p| p[0] / 2 + p[2] / 2).collect();
+    let palette = (0..768u32).map(|n| ((n % 256 * (n / 256 + 1) * 257) & 0xffff) as u16).collect();
+    let palette = Tiff { palette, ..tiff(3, (1, 8), pixels().map(|p| p[0] / 8).collect()) };
+    let mut made = vec![
+        ("adobe-16.tif".to_owned(), Tiff { icc: adobe_rgb(), ..tiff(2, (3, 16), wide) }.file()),
+        ("cmyk.tif".into(), tiff(5, (4, 8), ink).file()),
+        ("gray.tif".into(), tiff(1, (1, 8), gray).file()),
+        ("lab.tif".into(), tiff(8, (3, 8), lab).file()),
+        ("lzw.tif".into(), Tiff { lzw: true, ..rgb() }.file()),
+        ("palette.tif".into(), palette.file()),
+        ("planar.tif".into(), Tiff { planar: true, ..tiff(2, (3, 8), planes) }.file()),
+        ("rgba.tif".into(), Tiff { extra: Some(2), ..tiff(2, (4, 8), seen) }.file()),
+        ("plain.jpg".into(), plain_jpeg(raster)),
+        ("plain.jp2".into(), encode::jp2(raster, &encode::Notes::default()).unwrap()),
+        ("plain.png".into(), png(raster)),
+        ("plain.webp".into(), webp(raster)),
+    ];
+    for orientation in 2..=8 {
+        let lying = laid(raster, orientation);
+        let Dimensions { width, height } = lying.dimensions;
+        let turned = Tiff { orientation, ..Tiff::new(width, height, 2, (3, 8), lying.samples) };
+        made.push((format!("turned-{orientation}.tif"), turned.file()));
+    }
+    made
+}
+
+/// The raster as it has to lie in a file so that this orientation shows it upright (TIFF 6.0, Orientation).
+fn laid(raster: &Raster, orientation: u16) -> Raster {
+    let Dimensions { width, height } = raster.dimensions;
+    let lying = if orientation < 5 { raster.dimensions } else { Dimensions::new(height, width) };
+    let mut laid = Raster::blank(lying, raster.channels);
+    for (n, pixel) in laid.samples.chunks_exact_mut(3).enumerate() {
+        // Row and column as the file counts them: where they are seen is what the number says.
+        let (row, column) = (n as u32 / lying.width, n as u32 % lying.width);
+        let (x, y) = match orientation {
+            2 => (width - 1 - column, row),
+            3 => (width - 1 - column, height - 1 - row),
+            4 => (column, height - 1 - row),
+            5 => (row, column),
+            6 => (width - 1 - row, column),
+            7 => (width - 1 - row, height - 1 - column),
+            8 => (row, height - 1 - column),
+            _ => (column, row),
+        };
+        let at = y as usize * raster.stride() + x as usize * 3;
+        pixel.copy_from_slice(&raster.samples[at..at + 3]);
+    }
+    laid
+}
+
+/// A profile of Adobe RGB (1998)'s primaries and gamma.
+pub fn adobe_rgb() -> Vec<u8> {
+    let point = |x, y| lcms2::CIExyY { x, y, Y: 1.0 };
+    let primaries =
+        lcms2::CIExyYTRIPLE { Red: point(0.64, 0.33), Green: point(0.21, 0.71), Blue: point(0.15, 0.06) };
+    let gamma = lcms2::ToneCurve::new(563.0 / 256.0);
+    let profile = lcms2::Profile::new_rgb(&point(0.3127, 0.329), &primaries, &[&gamma, &gamma, &gamma]);
+    profile.unwrap().icc().unwrap()
+}
+
+/// Bands of colour, quickly made: for masters of which only the size counts.
+pub fn broad(width: u32, height: u32) -> Vec<u8> {
+    let row: Vec<u8> = (0..width * 3).map(|n| (n / 61 + n % 3 * 50) as u8).collect();
+    (0..height as usize)
+        .flat_map(|y| row.iter().map(move |sample| sample.wrapping_add((y / 40) as u8)))
+        .collect()
 }

@@ -1,10 +1,13 @@
 //! What the tests share: a server, a client, masters, and stores that count or fail.
 
+pub mod command;
 pub mod http;
 pub mod masters;
 pub mod origin;
 pub mod proxy;
 pub mod server;
+pub mod tiffs;
+pub mod vips;
 pub mod weed;
 
 use std::path::{Path, PathBuf};

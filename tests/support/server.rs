@@ -2,11 +2,12 @@
 
 use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::command::command;
 use super::http::{self, Answer};
 
 pub struct Server {
@@ -25,14 +26,9 @@ impl Server {
     /// Starts `tegl serve` and waits until it says where it listens.
     pub fn with(sources: &[&str], environment: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tegl"));
-        command.args(["serve", "--listen", "127.0.0.1:0"]).args(sources).current_dir(home.path());
-        for (name, _) in std::env::vars_os() {
-            if ["TEGL__", "AWS_", "AZURE_", "GOOGLE_"].iter().any(|p| name.to_string_lossy().starts_with(p)) {
-                command.env_remove(name);
-            }
-        }
-        command.env("TEGL__OPERATIONS__LISTEN", "127.0.0.1:0").env("XDG_CACHE_HOME", home.path());
+        let mut command = command(home.path());
+        command.args(["serve", "--listen", "127.0.0.1:0"]).args(sources);
+        command.env("TEGL__OPERATIONS__LISTEN", "127.0.0.1:0");
         command.envs(environment.iter().copied());
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();

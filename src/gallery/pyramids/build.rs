@@ -47,8 +47,8 @@ impl Job {
             )));
         }
         let source = Arc::new(ReadAhead::in_order(self.master.clone(), self.tasks.clone()));
-        let whole = self.settings.whole_megapixels * 1_000_000;
-        let mut rows = render::rows(master, source, self.master.page, whole)?;
+        let memory = self.settings.memory_mib << 20;
+        let mut rows = render::rows(master, source, self.master.page, memory)?;
         let shape = rows.shape();
         let look = Look::of(master.icc.as_ref(), shape, self.output);
         let recipe = self.recipe(&look, look.channels(shape));

@@ -96,6 +96,10 @@ impl Pyramids {
     async fn make(&self, master: &Shared, progress: Progress) -> Result<(), Error> {
         let closed = |_| Error::Fault("the server stops".into());
         let _turn = self.at_once.clone().acquire_owned().await.map_err(closed)?;
+        // Another server, or a request that was a moment earlier, may have made it.
+        if let Ok(Some(_)) = self.find(master).await {
+            return Ok(());
+        }
         let began = Instant::now();
         metrics::gauge!("tegl_pyramids_under_way").increment(1.0);
         let made = self.make_now(master, progress).await;

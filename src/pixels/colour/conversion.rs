@@ -1,75 +1,45 @@
 //! A master's samples → 8-bit colours of the output.
 
-use std::sync::Arc;
-
-use moxcms::{
-    BarycentricWeightScale, ColorProfile, InterpolationMethod, Layout, RenderingIntent,
-    Transform8BitExecutor, Transform16BitExecutor, TransformOptions,
-};
-
-use super::Output;
-use super::lab::{Encoder, plain_inks};
-use super::profile::{self, unusable};
+use super::pipeline::Pipeline;
+use super::sample::Sample;
+use super::{Output, alpha, plain, profile, stages};
 use crate::pixels::{Alpha, Channels, Error, Model, Raster, Raw, Samples};
 
-/// A way from samples of one kind to the output; costly to build, shared between threads.
+/// A way from samples of one model to the output; costly to build, shared between threads.
 pub struct Conversion {
-    narrow: Way<u8>,
-    wide: Way<u16>,
+    model: Model,
+    output: Output,
+    way: Way,
+    ignored: Option<String>,
 }
 
-enum Way<T> {
+enum Way {
     /// 8 bits as they are, 16 bits rounded.
     AsItIs,
-    /// Grey stays grey: one value for each.
-    Gray(Box<[u8]>),
-    Profile(Arc<dyn moxcms::TransformExecutor<T> + Send + Sync>),
-    /// Bytes that are widened first: tables need it.
-    Widened(Arc<Transform16BitExecutor>),
-    Lab(Arc<Encoder>),
-    PlainInks,
+    /// Grey stays grey: one value for each of 8 bits, and of 16.
+    Gray {
+        narrow: Box<[u8]>,
+        wide: Box<[u8]>,
+    },
+    Colour(Pipeline),
+    /// Inks on paper give sRGB; and from there to another output.
+    Inks(Option<Pipeline>),
 }
 
 impl Conversion {
     /// For samples of `model` with this profile. Without one, or with one that is broken or for other samples, grey
     /// and RGB count as sRGB, and inks take away light as they are mixed on paper; L*a*b* needs none.
     pub fn new(icc: Option<&[u8]>, model: Model, output: Output) -> Self {
-        let made = icc.and_then(|icc| profile::parse(icc, model).ok());
-        let by_profile = |profile: &ColorProfile| Self::by_profile(profile, model, output).ok();
-        match (made, model) {
-            (_, Model::Lab) => {
-                let encoder = Arc::new(Encoder::new(output));
-                Self { narrow: Way::Lab(encoder.clone()), wide: Way::Lab(encoder) }
-            }
-            (Some(profile), _) => by_profile(&profile).unwrap_or_else(|| Self::without(model, output)),
-            (None, _) => Self::without(model, output),
-        }
+        let lab = (model == Model::Lab).then(|| stages::by_lab(output)).flatten().map(Way::Colour);
+        let made = icc.filter(|_| lab.is_none()).map(|icc| by_profile(icc, model, output)).transpose();
+        let ignored = made.as_ref().err().map(Error::to_string);
+        let way = lab.or(made.ok().flatten()).unwrap_or_else(|| without(model, output));
+        Self { model, output, way, ignored }
     }
 
-    fn without(model: Model, output: Output) -> Self {
-        match (model, output) {
-            (Model::Cmyk, _) => Self { narrow: Way::PlainInks, wide: Way::PlainInks },
-            (Model::Rgb, Output::DisplayP3) => Self::by_profile(&ColorProfile::new_srgb(), model, output)
-                .unwrap_or(Self { narrow: Way::AsItIs, wide: Way::AsItIs }),
-            _ => Self { narrow: Way::AsItIs, wide: Way::AsItIs },
-        }
-    }
-
-    fn by_profile(profile: &ColorProfile, model: Model, output: Output) -> Result<Self, Error> {
-        let narrow = Bytes::new(profile, model, output)?.0;
-        let to = output.colour();
-        let way =
-            profile.create_transform_16bit(layout(model), &to, Layout::Rgb, options()).map_err(unusable)?;
-        let wide = match model {
-            Model::Gray => {
-                let grays: Vec<u16> = (0..=u16::MAX).collect();
-                let mut colours = vec![0; 3 << 16];
-                way.transform(&grays, &mut colours).map_err(unusable)?;
-                Way::Gray(colours.chunks_exact(3).map(|colour| to_byte(colour[1])).collect())
-            }
-            _ => Way::Profile(way),
-        };
-        Ok(Self { narrow, wide })
+    /// Why the profile was not used, if it was not; L*a*b* needs none, and says nothing of one.
+    pub fn ignored(&self) -> Option<&str> {
+        self.ignored.as_deref()
     }
 
     /// What converted samples are.
@@ -81,190 +51,89 @@ impl Conversion {
         }
     }
 
-    /// Converts samples of the model that the conversion was made for.
+    /// Converts samples; those of another model than the conversion was made for as if they had no profile.
     pub fn convert(&self, raw: Raw) -> Raster {
+        if raw.model != self.model {
+            return Self::new(None, raw.model, self.output).convert(raw);
+        }
         let Raw { dimensions, model, alpha, samples } = raw;
         let channels = Self::channels(model, alpha);
-        let samples = match (samples, alpha) {
-            (Samples::U8(samples), Alpha::None) => self.narrow.convert(samples, model),
-            (Samples::U16(samples), Alpha::None) => self.wide.convert(samples, model),
-            (Samples::U8(samples), alpha) => {
-                let (colours, opacities) = parted(&samples, model.count(), alpha, 255);
-                joined(&self.narrow.convert(colours, model), &opacities, model)
+        let samples = match samples {
+            // Nothing to do for what comes most.
+            Samples::U8(samples)
+                if matches!(self.way, Way::AsItIs)
+                    && (alpha, model.count()) == (Alpha::None, channels.count()) =>
+            {
+                samples
             }
-            (Samples::U16(samples), alpha) => {
-                let (colours, opacities) = parted(&samples, model.count(), alpha, 65_535);
-                let opacities: Vec<u8> = opacities.into_iter().map(to_byte).collect();
-                joined(&self.wide.convert(colours, model), &opacities, model)
-            }
+            Samples::U8(samples) => self.converted(samples, alpha, channels),
+            Samples::U16(samples) => self.converted(samples, alpha, channels),
         };
         Raster { dimensions, channels, samples }
     }
-}
 
-/// The conversion of bytes alone.
-pub struct Bytes(Way<u8>);
-
-impl Bytes {
-    pub fn new(profile: &ColorProfile, model: Model, output: Output) -> Result<Self, Error> {
-        let to = output.colour();
-        let way: Arc<Transform8BitExecutor> =
-            profile.create_transform_8bit(layout(model), &to, Layout::Rgb, options()).map_err(unusable)?;
-        if model != Model::Gray {
-            return Ok(Self(Way::Profile(way)));
+    fn converted<S: Sample>(&self, mut samples: Vec<S>, opacity: Alpha, channels: Channels) -> Vec<u8> {
+        let has_opacity = opacity != Alpha::None;
+        let count = self.model.count() + usize::from(has_opacity);
+        if opacity == Alpha::Associated {
+            alpha::straighten(&mut samples, count);
         }
-        let grays: Vec<u8> = (0..=255).collect();
-        let mut colours = [0; 3 << 8];
-        way.transform(&grays, &mut colours).map_err(unusable)?;
-        Ok(Self(Way::Gray(colours.chunks_exact(3).map(|colour| colour[1]).collect())))
-    }
-
-    pub fn convert(&self, samples: &[u8]) -> Vec<u8> {
-        let model = if matches!(self.0, Way::Gray(_)) { Model::Gray } else { Model::Rgb };
-        self.0.convert(samples.to_vec(), model)
-    }
-}
-
-fn layout(model: Model) -> Layout {
-    match model {
-        Model::Gray => Layout::Gray,
-        Model::Rgb | Model::Lab => Layout::Rgb,
-        Model::Cmyk => Layout::Rgba, // Any four.
-    }
-}
-
-fn options() -> TransformOptions {
-    TransformOptions {
-        rendering_intent: RenderingIntent::RelativeColorimetric,
-        interpolation_method: InterpolationMethod::Tetrahedral,
-        barycentric_weight_scale: BarycentricWeightScale::High,
-        ..TransformOptions::default()
-    }
-}
-
-/// A sample's width, and what is done for each alone.
-trait Sample: Copy + Default + Into<f32> + Into<usize> + Send + Sync {
-    const MOST: f32;
-    fn byte(self) -> u8;
-    fn wide(self) -> u16;
-    fn by_profile(
-        way: &(dyn moxcms::TransformExecutor<Self> + Send + Sync + 'static),
-        samples: &[Self],
-        into: &mut Vec<u8>,
-    );
-}
-
-impl Sample for u8 {
-    const MOST: f32 = 255.0;
-
-    fn byte(self) -> u8 {
-        self
-    }
-
-    fn wide(self) -> u16 {
-        u16::from(self) * 257
-    }
-
-    fn by_profile(way: &Transform8BitExecutor, samples: &[u8], into: &mut Vec<u8>) {
-        way.transform(samples, into).expect("whole pixels, as many in as out");
-    }
-}
-
-/// Pixels that are converted at once, within the cache.
-const CHUNK: usize = 4096;
-
-impl Sample for u16 {
-    const MOST: f32 = 65_535.0;
-
-    fn byte(self) -> u8 {
-        to_byte(self)
-    }
-
-    fn wide(self) -> u16 {
-        self
-    }
-
-    fn by_profile(way: &Transform16BitExecutor, samples: &[u16], into: &mut Vec<u8>) {
-        let mut wide = [0u16; CHUNK * 3];
-        let count = samples.len() / (into.len() / 3).max(1);
-        for (samples, into) in samples.chunks(CHUNK * count).zip(into.chunks_mut(CHUNK * 3)) {
-            let wide = &mut wide[..into.len()];
-            way.transform(samples, wide).expect("whole pixels, as many in as out");
-            into.iter_mut().zip(wide).for_each(|(byte, wide)| *byte = to_byte(*wide));
-        }
-    }
-}
-
-const fn to_byte(wide: u16) -> u8 {
-    ((wide as u32 + 128) / 257) as u8
-}
-
-impl<T: Sample> Way<T> {
-    fn convert(&self, samples: Vec<T>, model: Model) -> Vec<u8> {
-        let pixels = samples.len() / model.count();
-        let portion = |sample: T| -> f32 { Into::<f32>::into(sample) / T::MOST };
-        match self {
-            Self::AsItIs => samples.into_iter().map(T::byte).collect(),
-            Self::Gray(table) => {
-                samples.into_iter().map(|sample| table[Into::<usize>::into(sample)]).collect()
+        let mut target = vec![0; samples.len() / count * channels.count()];
+        match &self.way {
+            Way::Gray { narrow, wide } => {
+                let table = if S::MOST == 255 { narrow } else { wide };
+                let value = |sample: S| table[sample.wide() as usize];
+                plain::grays(&samples, value, has_opacity, &mut target);
             }
-            Self::Profile(way) => {
-                let mut into = vec![0; pixels * 3];
-                if pixels > 0 {
-                    T::by_profile(&**way, &samples, &mut into);
+            Way::AsItIs if self.model == Model::Gray => {
+                plain::grays(&samples, S::narrow, has_opacity, &mut target);
+            }
+            Way::AsItIs => plain::narrow(&samples, &mut target),
+            Way::Colour(pipeline) => pipeline.run(&samples, has_opacity, &mut target),
+            Way::Inks(then) => {
+                plain::inks(&samples, has_opacity, &mut target);
+                if let Some(pipeline) = then {
+                    let srgb = target.clone();
+                    pipeline.run(&srgb, has_opacity, &mut target);
                 }
-                into
-            }
-            Self::Widened(way) => {
-                let wide: Vec<u16> = samples.iter().map(|&sample| sample.wide()).collect();
-                let mut into = vec![0; pixels * 3];
-                if pixels > 0 {
-                    u16::by_profile(&**way, &wide, &mut into);
-                }
-                into
-            }
-            Self::Lab(encoder) => {
-                let colour = |pixel: &[T]| {
-                    let [l, a, b] = [pixel[0], pixel[1], pixel[2]].map(portion);
-                    encoder.colour([l * 100.0, a * 255.0 - 128.0, b * 255.0 - 128.0])
-                };
-                samples.chunks_exact(3).flat_map(colour).collect()
-            }
-            Self::PlainInks => {
-                let colour = |pixel: &[T]| plain_inks([pixel[0], pixel[1], pixel[2], pixel[3]].map(portion));
-                samples.chunks_exact(4).flat_map(colour).collect()
             }
         }
+        target
     }
 }
 
-/// Colours, set straight, and opacities.
-fn parted<T: Copy + Into<u64> + TryFrom<u64>>(
-    samples: &[T],
-    count: usize,
-    alpha: Alpha,
-    most: u64,
-) -> (Vec<T>, Vec<T>) {
-    let straight = |sample: T, opacity: T| match (alpha, opacity.into()) {
-        (Alpha::Associated, opacity @ 1..) => {
-            T::try_from((sample.into() * most / opacity).min(most)).unwrap_or(sample)
-        }
-        _ => sample,
-    };
-    let pixels = samples.chunks_exact(count + 1);
-    let colours = pixels.clone().flat_map(|pixel| pixel[..count].iter().map(|&s| straight(s, pixel[count])));
-    (colours.collect(), pixels.map(|pixel| pixel[count]).collect())
+fn by_profile(icc: &[u8], model: Model, output: Output) -> Result<Way, Error> {
+    let profile = profile::parse(icc, model)?;
+    let pipeline = stages::by_profile(&profile, model, output)?;
+    if model != Model::Gray {
+        return Ok(Way::Colour(pipeline));
+    }
+    let narrow: Vec<u8> = (0..=u8::MAX).collect();
+    let wide: Vec<u16> = (0..=u16::MAX).collect();
+    Ok(Way::Gray { narrow: grays(&pipeline, &narrow), wide: grays(&pipeline, &wide) })
 }
 
-/// RGBA of colours or greys and opacities.
-fn joined(colours: &[u8], opacities: &[u8], model: Model) -> Vec<u8> {
-    let count = if model == Model::Gray { 1 } else { 3 };
-    let pixel = |(colour, &opacity): (&[u8], &u8)| [colour[0], colour[1 % count], colour[2 % count], opacity];
-    colours.chunks_exact(count).zip(opacities).flat_map(pixel).collect()
+/// What becomes of each grey: the output's green, which is nearest to lightness.
+fn grays<S: Sample>(pipeline: &Pipeline, values: &[S]) -> Box<[u8]> {
+    let mut colours = vec![0; values.len() * 3];
+    pipeline.run(values, false, &mut colours);
+    colours.as_chunks::<3>().0.iter().map(|colour| colour[1]).collect()
+}
+
+fn without(model: Model, output: Output) -> Way {
+    let from_srgb = || stages::by_profile(&Output::Srgb.colour(), Model::Rgb, output).ok();
+    match (model, output) {
+        (Model::Cmyk, Output::Srgb) => Way::Inks(None),
+        (Model::Cmyk, Output::DisplayP3) => Way::Inks(from_srgb()),
+        (Model::Rgb, Output::DisplayP3) => from_srgb().map_or(Way::AsItIs, Way::Colour),
+        _ => Way::AsItIs,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use moxcms::ColorProfile;
+
     use super::*;
     use crate::iiif::Dimensions;
 
@@ -312,5 +181,35 @@ mod tests {
     fn multiplied_colours_are_set_straight_first() {
         let half = Samples::U8(vec![100, 50, 0, 128]);
         near(&convert(None, Model::Rgb, Alpha::Associated, half), &[199, 99, 0, 128]);
+    }
+
+    #[test]
+    fn a_profile_that_is_not_used_says_why() {
+        let gray = ColorProfile::new_gray_with_gamma(1.8).encode().unwrap();
+        let ignored = |icc: Option<&[u8]>, model| {
+            Conversion::new(icc, model, Output::Srgb).ignored().map(str::to_owned)
+        };
+        assert!(ignored(Some(&gray), Model::Rgb).unwrap().contains("cannot describe"));
+        assert!(ignored(Some(b"broken"), Model::Cmyk).is_some());
+        assert_eq!(ignored(Some(&gray), Model::Gray), None);
+        assert_eq!(ignored(None, Model::Cmyk), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn damaged_tables_never_panic(flips in proptest::collection::vec((0..1500usize, 0u8..), 1..6), wide: bool) {
+            use crate::pixels::decode::torture::file;
+            for (name, model) in [("jpeg-xyb-icc.jpg", Model::Rgb), ("jpeg-cmyk-icc.jpg", Model::Cmyk)] {
+                let Some(jpeg) = file(name) else { continue };
+                let mut icc = crate::pixels::jpeg::header(&jpeg).unwrap().unwrap().icc.unwrap().to_vec();
+                let length = icc.len();
+                flips.iter().for_each(|(at, value)| icc[at % length] = *value);
+                let samples = vec![200; 8 * model.count()];
+                let samples = if wide { Samples::U16(samples) } else { Samples::U8(vec![77; samples.len()]) };
+                let raw = Raw { dimensions: Dimensions::new(8, 1), model, alpha: Alpha::None, samples };
+                let raster = Conversion::new(Some(&icc), model, Output::DisplayP3).convert(raw);
+                proptest::prop_assert_eq!(raster.samples.len(), 24);
+            }
+        }
     }
 }

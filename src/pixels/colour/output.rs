@@ -5,6 +5,8 @@ use std::sync::{Arc, OnceLock};
 use moxcms::ColorProfile;
 use serde::{Deserialize, Serialize};
 
+use super::affine::Affine;
+
 /// The colour space of what had to be converted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -42,6 +44,11 @@ impl Output {
             Self::Srgb => ColorProfile::new_srgb(),
             Self::DisplayP3 => ColorProfile::new_display_p3(),
         }
+    }
+
+    /// Its linear light of the connection space's colours (XYZ with D50).
+    pub(super) fn light_of_xyz(self) -> Affine {
+        Affine::new(self.colour().colorant_matrix().inverse().v)
     }
 
     fn gray() -> ColorProfile {

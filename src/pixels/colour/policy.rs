@@ -1,7 +1,7 @@
 //! Which 8-bit samples are shown as they are.
 
-use super::conversion::Bytes;
-use super::{Output, profile};
+use super::pipeline::Pipeline;
+use super::{Output, profile, stages};
 use crate::pixels::{Channels, Model};
 
 /// A profile up to this many bytes may travel with every tile.
@@ -26,7 +26,7 @@ pub enum Policy {
 pub fn classify(icc: &[u8], channels: Channels) -> Policy {
     let model = if channels == Channels::Gray { Model::Gray } else { Model::Rgb };
     let Ok(profile) = profile::parse(icc, model) else { return Policy::Unusable };
-    match Bytes::new(&profile, model, Output::Srgb) {
+    match stages::by_profile(&profile, model, Output::Srgb) {
         Err(_) => Policy::Unusable,
         Ok(way) if moves_at_most(&way, model, NEARLY) => Policy::Srgb,
         Ok(_) if icc.len() <= COMPACT_BYTES && !profile::has_tables(&profile) => Policy::Compact,
@@ -35,10 +35,13 @@ pub fn classify(icc: &[u8], channels: Channels) -> Policy {
 }
 
 /// Whether no colour of an even grid moves further than `steps`.
-fn moves_at_most(way: &Bytes, model: Model, steps: u8) -> bool {
+fn moves_at_most(way: &Pipeline, model: Model, steps: u8) -> bool {
     let before = grid(model);
-    let after = way.convert(&before);
-    before.iter().zip(&after).all(|(before, after)| before.abs_diff(*after) <= steps)
+    let mut after = vec![0; before.len() / model.count() * 3];
+    way.run(&before, false, &mut after);
+    // A grey becomes three that are alike.
+    let repeated = before.iter().flat_map(|sample| std::iter::repeat_n(sample, 3 / model.count()));
+    repeated.zip(&after).all(|(before, after)| before.abs_diff(*after) <= steps)
 }
 
 /// All greys, or a grid of colours with sides of 16 from 0 to 255, and all greys too.

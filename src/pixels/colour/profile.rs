@@ -1,16 +1,19 @@
 //! ICC profiles as strangers write them.
 
-use moxcms::{ColorProfile, DataColorSpace, ParsingOptions, ProfileClass, ProfileText, ToneReprCurve};
+use moxcms::{ColorProfile, DataColorSpace, ParsingOptions, ProfileClass, ProfileText};
 
 use crate::pixels::{Error, Model};
 
 /// A profile beyond this is not read.
 const LARGEST_BYTES: usize = 4 << 20;
+/// One with more tags is not read: each could be a table over the same bytes.
+const MOST_TAGS: u32 = 100;
+/// Steps of a curve; more than 16 bits tell apart are of no use.
+const MOST_STEPS: usize = 1 << 16;
 
 /// Reads a profile of samples of `model`.
 pub fn parse(icc: &[u8], model: Model) -> Result<ColorProfile, Error> {
-    let options = ParsingOptions { max_profile_size: LARGEST_BYTES, ..ParsingOptions::default() };
-    let profile = ColorProfile::new_from_slice_with_options(icc, options).map_err(unusable)?;
+    let profile = read(icc)?;
     let fits = match profile.color_space {
         DataColorSpace::Gray => model == Model::Gray,
         DataColorSpace::Rgb => model == Model::Rgb,
@@ -21,9 +24,6 @@ pub fn parse(icc: &[u8], model: Model) -> Result<ColorProfile, Error> {
     if !fits {
         return Err(unusable(format_args!("{:?} cannot describe {model:?}", profile.color_space)));
     }
-    if !has_sound_curves(&profile) {
-        return Err(unusable("a curve that is not a number"));
-    }
     match profile.profile_class {
         ProfileClass::InputDevice
         | ProfileClass::DisplayDevice
@@ -33,12 +33,17 @@ pub fn parse(icc: &[u8], model: Model) -> Result<ColorProfile, Error> {
     }
 }
 
-fn has_sound_curves(profile: &ColorProfile) -> bool {
-    let curves = [&profile.red_trc, &profile.green_trc, &profile.blue_trc, &profile.gray_trc];
-    curves.into_iter().flatten().all(|curve| match curve {
-        ToneReprCurve::Lut(_) => true,
-        ToneReprCurve::Parametric(values) => values.iter().all(|value| value.is_finite()),
-    })
+fn read(icc: &[u8]) -> Result<ColorProfile, Error> {
+    let tags = icc.get(128..132).and_then(|count| count.try_into().ok()).map_or(0, u32::from_be_bytes);
+    if tags > MOST_TAGS {
+        return Err(unusable(format_args!("{tags} tags")));
+    }
+    let options = ParsingOptions {
+        max_profile_size: LARGEST_BYTES + 1,
+        max_allowed_trc_size: MOST_STEPS,
+        ..ParsingOptions::default()
+    };
+    ColorProfile::new_from_slice_with_options(icc, options).map_err(unusable)
 }
 
 pub fn has_tables(profile: &ColorProfile) -> bool {
@@ -49,8 +54,7 @@ pub fn has_tables(profile: &ColorProfile) -> bool {
 
 /// What a profile calls itself.
 pub fn description(icc: &[u8]) -> Option<String> {
-    let options = ParsingOptions { max_profile_size: LARGEST_BYTES, ..ParsingOptions::default() };
-    let profile = ColorProfile::new_from_slice_with_options(icc, options).ok()?;
+    let profile = read(icc).ok()?;
     let text = match profile.description? {
         ProfileText::PlainString(text) => text,
         ProfileText::Localizable(texts) => texts.into_iter().next()?.value,
@@ -68,4 +72,18 @@ pub fn description(icc: &[u8]) -> Option<String> {
 
 pub fn unusable(reason: impl std::fmt::Display) -> Error {
     Error::damaged("ICC profile", reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_of_very_many_tags_is_not_read() {
+        let mut icc = ColorProfile::new_adobe_rgb().encode().unwrap();
+        assert!(parse(&icc, Model::Rgb).is_ok());
+        icc.resize(132 + 12 * 200, 0);
+        icc[128..132].copy_from_slice(&200u32.to_be_bytes());
+        assert!(parse(&icc, Model::Rgb).unwrap_err().to_string().contains("200 tags"));
+    }
 }

@@ -53,8 +53,8 @@ pub struct JpegRows {
 unsafe impl Send for JpegRows {}
 
 /// Opens a JPEG at `1 / reduce` of its size (1, 2, 4 or 8); one whose coefficients have to be kept together
-/// (a progressive one) may have `whole` pixels at most.
-pub fn rows(file: Arc<dyn ReadAt>, reduce: u32, whole: u64) -> Result<JpegRows, Error> {
+/// (a progressive one) may take `memory` bytes for them.
+pub fn rows(file: Arc<dyn ReadAt>, reduce: u32, memory: u64) -> Result<JpegRows, Error> {
     let mut file = Box::new(file);
     let context: *mut Arc<dyn ReadAt> = &mut *file;
     let mut header = Header::default();
@@ -76,7 +76,7 @@ pub fn rows(file: Arc<dyn ReadAt>, reduce: u32, whole: u64) -> Result<JpegRows, 
         let reason = format!("a JPEG with samples of {} bits is not read; 8 bits are", header.bits);
         return Err(Error::Unsupported(reason));
     }
-    if header.progressive != 0 && header.coefficient_bytes / 3 > whole {
+    if header.progressive != 0 && header.coefficient_bytes > memory {
         let reason = format!(
             "a progressive JPEG of this size takes {} MiB to decode; `jpegtran -copy all` makes a baseline one of it",
             header.coefficient_bytes >> 20

@@ -11,7 +11,7 @@ use crate::pixels::{Alpha, Error, Model, Raw, ReadAt, Rows, Samples, Shape, deco
 
 /// Strips that are larger when they are unpacked are unpacked as they are read.
 const LARGE: u64 = 16 << 20;
-/// The most bytes of memory that a row of tiles may take.
+/// No stored tile or strip of use is larger, in bytes.
 const LARGEST: u64 = 1 << 30;
 
 /// The rows of one image, from the top.
@@ -44,9 +44,6 @@ impl SheetRows {
         };
         if whole / ratio > file.size() {
             return Err(Error::damaged(WHAT, "the file is too short for its pixels"));
-        }
-        if Self::memory(&level) > LARGEST {
-            return Err(Error::Unsupported("its strips or tiles are too large to be read one by one".into()));
         }
         Ok(Self { level, file, row: 0, source: Source::Block { rows: None, next: 0 } })
     }

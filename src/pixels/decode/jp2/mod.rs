@@ -88,7 +88,7 @@ impl Codestream {
         Header {
             dimensions,
             tile: Dimensions::new(width.min(dimensions.width), height.min(dimensions.height)),
-            resolutions: main.resolutions(),
+            resolutions: self.resolutions(),
             model: layout.space.model().unwrap_or(Model::Rgb),
             alpha: layout.alpha,
             depth: layout.depth,
@@ -96,6 +96,11 @@ impl Codestream {
             orientation: boxes.orientation,
             is_ht: main.coding.is_ht || main.exceptions.iter().any(|coding| coding.is_ht),
         }
+    }
+
+    /// Halves of a palette's indices are no indices.
+    fn resolutions(&self) -> u32 {
+        if self.boxes.palette.is_empty() { self.main.resolutions() } else { 1 }
     }
 
     /// As the function of this name; `file` is the one that was opened.
@@ -108,7 +113,7 @@ impl Codestream {
     ) -> Result<Raw, Error> {
         let area = self.area(region)?;
         let wanted = area.reduced(reduce);
-        let resolutions = self.main.resolutions();
+        let resolutions = self.resolutions();
         if reduce >= resolutions || wanted.is_empty() {
             let text = format!(
                 "{region} at 1/2^{reduce} of an image with {resolutions} resolutions holds no sample"

@@ -92,7 +92,7 @@ fn the_torture_set_is_read() {
         ("iiif-validator.jp2", (1000, 1000), 5, Rgb, Opaque, U8, 1, 119.960),
         ("jp2-cielab.jp2", (424, 212), 6, Lab, Opaque, U8, 1, 120.716),
         ("jp2-exif-orientation.jp2", (64, 56), 6, Rgb, Opaque, U8, 6, 124.533),
-        ("jp2-palette.jp2", (768, 512), 6, Rgb, Opaque, U8, 1, 109.421),
+        ("jp2-palette.jp2", (768, 512), 1, Rgb, Opaque, U8, 1, 109.421),
         ("jp2-rgba16-tiled.jp2", (64, 56), 6, Rgb, Straight, U16, 1, 40392.961),
         ("jp2-romm-icc.jp2", (768, 512), 6, Rgb, Opaque, U8, 1, 105.932),
         ("made-jp2-lossless-tiled.jp2", (267, 400), 3, Rgb, Opaque, U8, 1, 58.323),

@@ -1,0 +1,40 @@
+//! Runs `tegl`'s commands, each with a home of its own.
+
+use std::process::{Command, Stdio};
+
+pub struct Ran {
+    /// `None` if it was killed.
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    /// The objects that it printed, a line each.
+    #[track_caller]
+    pub fn objects(&self) -> Vec<serde_json::Value> {
+        let read = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line:?}"));
+        self.out.lines().map(read).collect()
+    }
+}
+
+/// The program, deaf to the settings of whoever runs the tests.
+pub fn command(home: &std::path::Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tegl"));
+    for (name, _) in std::env::vars_os() {
+        if ["TEGL__", "AWS_", "AZURE_", "GOOGLE_"].iter().any(|p| name.to_string_lossy().starts_with(p)) {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(home).env("XDG_CACHE_HOME", home).env_remove("CACHE_DIRECTORY").stdin(Stdio::null());
+    command
+}
+
+pub fn tegl(typed: &[&str], environment: &[(&str, &str)]) -> Ran {
+    let home = tempfile::tempdir().unwrap();
+    let ran = command(home.path()).args(typed).envs(environment.iter().copied()).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let ran = Ran { code: ran.status.code(), out: text(&ran.stdout), err: text(&ran.stderr) };
+    assert!(!ran.err.contains("panicked"), "tegl {typed:?}: {}", ran.err);
+    ran
+}

@@ -1,0 +1,127 @@
+//! TIFFs written by hand, byte for byte, of kinds that few libraries write.
+
+/// A picture in strips, little-endian; what is not said is as in most files.
+pub struct Tiff {
+    pub width: u32,
+    pub height: u32,
+    /// 1 grey, 2 RGB, 3 palette, 5 CMYK, 8 Lab.
+    pub photometric: u16,
+    pub bits: u16,
+    pub samples: u16,
+    /// Samples as they lie: by pixel, or, if `planar`, plane behind plane.
+    pub data: Vec<u8>,
+    pub planar: bool,
+    pub lzw: bool,
+    pub orientation: u16,
+    /// What the sample beyond the colours is (1 and 2 are opacity).
+    pub extra: Option<u16>,
+    /// All reds, all greens, all blues.
+    pub palette: Vec<u16>,
+    pub icc: Vec<u8>,
+}
+
+/// Rows in a strip: the last one is shorter in most pictures.
+const ROWS: usize = 48;
+
+impl Tiff {
+    pub fn new(
+        width: u32,
+        height: u32,
+        photometric: u16,
+        (samples, bits): (u16, u16),
+        data: Vec<u8>,
+    ) -> Self {
+        let (palette, icc) = (Vec::new(), Vec::new());
+        let (planar, lzw, orientation, extra) = (false, false, 1, None);
+        Self {
+            width,
+            height,
+            photometric,
+            bits,
+            samples,
+            data,
+            planar,
+            lzw,
+            orientation,
+            extra,
+            palette,
+            icc,
+        }
+    }
+
+    pub fn file(&self) -> Vec<u8> {
+        let mut file = b"II\x2a\0\0\0\0\0".to_vec();
+        let planes = if self.planar { self.samples } else { 1 };
+        let stride = self.width as usize * usize::from(self.samples / planes * self.bits) / 8;
+        let (mut offsets, mut lengths) = (Vec::new(), Vec::new());
+        for strip in
+            self.data.chunks(stride * self.height as usize).flat_map(|plane| plane.chunks(stride * ROWS))
+        {
+            offsets.push(file.len() as u32);
+            match self.lzw {
+                true => file.extend(lzw(strip)),
+                false => file.extend(strip),
+            }
+            lengths.push(file.len() as u32 - offsets[offsets.len() - 1]);
+        }
+        let shorts = |values: &[u16]| (3, values.iter().flat_map(|n| n.to_le_bytes()).collect());
+        let longs = |values: &[u32]| (4, values.iter().flat_map(|n| n.to_le_bytes()).collect());
+        let mut entries: Vec<(u16, (u16, Vec<u8>))> = vec![
+            (256, longs(&[self.width])),
+            (257, longs(&[self.height])),
+            (258, shorts(&vec![self.bits; usize::from(self.samples)])),
+            (259, shorts(&[if self.lzw { 5 } else { 1 }])),
+            (262, shorts(&[self.photometric])),
+            (273, longs(&offsets)),
+            (274, shorts(&[self.orientation])),
+            (277, shorts(&[self.samples])),
+            (278, longs(&[ROWS as u32])),
+            (279, longs(&lengths)),
+            (284, shorts(&[planes.min(2) + u16::from(self.planar && planes == 1)])),
+        ];
+        if !self.palette.is_empty() {
+            entries.push((320, shorts(&self.palette)));
+        }
+        if let Some(extra) = self.extra {
+            entries.push((338, shorts(&[extra])));
+        }
+        if !self.icc.is_empty() {
+            entries.push((34675, (7, self.icc.clone())));
+        }
+        directory(&mut file, &entries);
+        file
+    }
+}
+
+/// Appends values and the directory that points at them.
+fn directory(file: &mut Vec<u8>, entries: &[(u16, (u16, Vec<u8>))]) {
+    let mut written = (entries.len() as u16).to_le_bytes().to_vec();
+    for (tag, (kind, bytes)) in entries {
+        let size = match kind {
+            3 => 2,
+            4 => 4,
+            _ => 1,
+        };
+        written.extend(tag.to_le_bytes());
+        written.extend(kind.to_le_bytes());
+        written.extend((bytes.len() as u32 / size).to_le_bytes());
+        if bytes.len() <= 4 {
+            written.extend(bytes);
+            written.extend(&[0; 4][bytes.len()..]);
+        } else {
+            file.resize(file.len().next_multiple_of(2), 0);
+            written.extend((file.len() as u32).to_le_bytes());
+            file.extend(bytes);
+        }
+    }
+    file.resize(file.len().next_multiple_of(2), 0);
+    let at = file.len() as u32;
+    file[4..8].copy_from_slice(&at.to_le_bytes());
+    file.extend(written);
+    file.extend([0; 4]);
+}
+
+fn lzw(strip: &[u8]) -> Vec<u8> {
+    let mut encoder = weezl::encode::Encoder::with_tiff_size_switch(weezl::BitOrder::Msb, 8);
+    encoder.encode(strip).unwrap()
+}
