@@ -13,12 +13,16 @@ use super::lanes::Lanes;
 use super::opened::{Opened, Shared};
 use super::pyramids::ReadAhead;
 use super::{Error, Settings};
-use crate::iiif::Dimensions;
+use crate::iiif::{Dimensions, Rect};
 use crate::master::{Codec, Kind, TileIndex, Whole, stored};
 use crate::pixels::decode::jp2;
 use crate::pixels::{Model, Picture, Raster, Rows, Shrunk, jpeg};
 use crate::render::{self, Frame, Look, Plan, Source, Stopped};
 use crate::store;
+
+/// A JPEG 2000 that has at most so many pixels at some fraction of its size is decoded at that fraction as a whole,
+/// and kept: overviews come from many tiles, and are asked for again.
+const OVERVIEW: u64 = 1 << 20;
 
 /// An answer's bytes, and how they were come by.
 #[derive(Clone, Debug)]
@@ -147,6 +151,9 @@ impl Kitchen {
     /// At which fraction of its size a master without tiles is decoded for a rendering at `1 / reduce`: small
     /// ones whole, of large ones as little as serves.
     fn base(&self, opened: &Opened, reduce: u32) -> u32 {
+        if let Kind::Whole { codec: Whole::Jp2, .. } = opened.master.kind {
+            return reduce;
+        }
         let small = opened.master.dimensions.area() <= self.whole_pixels / 4;
         if small || reduce < 8 { 1 } else { reduce / 2 }
     }
@@ -207,7 +214,9 @@ impl Kitchen {
             (Source::Rendered { level, reduce }, Kind::Tiled) => {
                 self.tiled(opened, plan, level, reduce, interest).await
             }
-            (Source::Rendered { reduce, .. }, Kind::Whole { codec: Whole::Jp2, .. }) => {
+            (Source::Rendered { reduce, .. }, Kind::Whole { codec: Whole::Jp2, .. })
+                if opened.master.dimensions.reduced(reduce).area() > OVERVIEW =>
+            {
                 self.region(opened, plan, reduce).await
             }
             (Source::Rendered { reduce, .. }, Kind::Whole { .. }) => self.whole(opened, plan, reduce).await,
@@ -331,7 +340,12 @@ impl Kitchen {
         };
         let size = master.dimensions.reduced(base);
         let in_planes = *codec == Whole::Jpeg && shape.model != Model::Cmyk && *length <= self.whole_bytes;
-        let reading = if in_planes { *length + size.area() } else { render::rows_memory(master) };
+        let jp2 = *codec == Whole::Jp2;
+        let reading = match in_planes {
+            true => *length + size.area(),
+            false if jp2 => size.area() * 12 + (16 << 20),
+            false => render::rows_memory(master),
+        };
         let cost = size.area() * 6 + reading;
         self.lanes.check(cost)?;
         let file = match in_planes {
@@ -339,7 +353,11 @@ impl Kitchen {
             false => None,
         };
         let (limit, number) = (self.whole_pixels, opened.number);
-        let source = Arc::new(ReadAhead::in_order(opened.clone(), Handle::current()));
+        let source = match jp2 {
+            true => ReadAhead::here_and_there(opened.clone(), Handle::current()),
+            false => ReadAhead::in_order(opened.clone(), Handle::current()),
+        };
+        let source = Arc::new(source);
         let work = move || {
             let first = match file {
                 Some(file) => match jpeg::decode(&file, base.min(8), limit)? {
@@ -347,6 +365,7 @@ impl Kitchen {
                     Picture::Packed(raster) => Picture::Packed(opened.look.recoloured(raster)),
                     planar => planar,
                 },
+                None if jp2 => Picture::Packed(overview(&source, base, &opened.look)?),
                 None => {
                     let rows = render::rows(&opened.master, source, opened.page, reading)?;
                     Picture::Packed(gathered(rows, base, &opened.look)?)
@@ -391,6 +410,20 @@ impl Kitchen {
         metrics::gauge!("tegl_cache_entries", "cache" => "answers").set(self.answers.entry_count() as f64);
         metrics::gauge!("tegl_cache_bytes", "cache" => "decoded").set(self.decoded.weighted_size() as f64);
     }
+}
+
+/// All of a JPEG 2000 at `1 / base` of its size, in the answers' colours.
+fn overview(file: &ReadAhead, base: u32, look: &Look) -> Result<Raster, Error> {
+    let codestream = jp2::Codestream::open(file)?;
+    let jp2::Header { dimensions, resolutions, .. } = codestream.header();
+    let reduce = base.ilog2().min(resolutions - 1);
+    let raw = codestream.decode(file, Rect::all(dimensions), reduce, 64 << 20)?;
+    let mut picture = Picture::Packed(look.coloured(raw));
+    // Resolutions that the file lacks.
+    for _ in reduce..base.ilog2() {
+        picture = picture.halved();
+    }
+    Ok(picture.into_packed())
 }
 
 /// All rows, shrunk as they come, in the answers' colours.

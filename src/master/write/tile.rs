@@ -7,7 +7,7 @@ use crate::iiif::Dimensions;
 use crate::pixels::encode::Notes;
 use crate::pixels::{self, Channels, Raster, jpeg};
 
-const DEFLATE_LEVEL: i32 = 6;
+const DEFLATE_LEVEL: i32 = 4;
 const ZSTD_LEVEL: i32 = 9;
 
 /// Compresses tiles that are all of one kind.

@@ -52,11 +52,28 @@ pub fn numbers(level: &Level, mut bytes: Vec<u8>, width: u32, count: usize) -> R
 }
 
 /// Each sample is what it says more than its left neighbour.
-fn undo<T: Copy>(samples: &mut [T], row: usize, count: usize, add: impl Fn(T, T) -> T) {
-    for row in samples.chunks_exact_mut(row) {
-        for n in count..row.len() {
-            row[n] = add(row[n], row[n - count]);
+fn undo<T: Copy + Default>(samples: &mut [T], row: usize, count: usize, add: impl Fn(T, T) -> T + Copy) {
+    let rows = samples.chunks_exact_mut(row.max(1));
+    match count {
+        1 => rows.for_each(|row| undo_row::<T, 1>(row, add)),
+        3 => rows.for_each(|row| undo_row::<T, 3>(row, add)),
+        4 => rows.for_each(|row| undo_row::<T, 4>(row, add)),
+        _ => rows.for_each(|row| {
+            for n in count..row.len() {
+                row[n] = add(row[n], row[n - count]);
+            }
+        }),
+    }
+}
+
+/// The same for a known number of samples a pixel: what comes most.
+fn undo_row<T: Copy + Default, const N: usize>(row: &mut [T], add: impl Fn(T, T) -> T) {
+    let mut left = [T::default(); N];
+    for pixel in row.as_chunks_mut::<N>().0 {
+        for n in 0..N {
+            left[n] = add(pixel[n], left[n]);
         }
+        *pixel = left;
     }
 }
 
