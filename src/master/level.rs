@@ -66,7 +66,7 @@ pub enum Codec {
     PackBits,
     Zstd,
     Webp,
-    /// CCITT's (2 to 4) and others that are left to a library, page by page.
+    /// CCITT's for fax (2 to 4), left to a library, page by page.
     Foreign(u16),
 }
 

@@ -244,7 +244,23 @@ fn level(held: &Held, layout: Layout, directory: &Directory) -> Result<Level, St
         32773 => Codec::PackBits,
         50000 => Codec::Zstd,
         50001 => Codec::Webp,
-        other => Codec::Foreign(other as u16),
+        fax @ 2..=4 => Codec::Foreign(fax as u16),
+        other => {
+            let name = match other {
+                6 => "old JPEG",
+                34661 => "JBIG",
+                34676 | 34677 => "SGI LogLuv",
+                34712 | 33003..=33005 => "JPEG 2000",
+                34925 => "LZMA",
+                34887 => "LERC",
+                50002 => "JPEG XL",
+                _ => "a kind that is not known",
+            };
+            return Err(cannot(format!(
+                "its compression is {name} ({other}); none, LZW, Deflate, PackBits, JPEG, WebP, Zstandard and fax are \
+                 read, and `vips tiffsave IN OUT.tif --compression deflate` may make one of them of it"
+            )));
+        }
     };
     if codec == Codec::Jpeg && (bits[0] != 8 || !matches!(samples, 1 | 3 | 4)) {
         return Err(cannot(format!("its JPEG tiles have {samples} samples of {} bits", bits[0])));
