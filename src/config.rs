@@ -19,6 +19,7 @@ pub struct Config {
     pub work: gallery::settings::Work,
     pub render: render::Settings,
     pub pyramids: gallery::settings::Pyramids,
+    pub credit: gallery::settings::Credit,
     pub store: store::Settings,
     pub log: Log,
     /// Places of masters that identifiers say by name: `NAME:path`.

@@ -8,8 +8,8 @@
 //! main.rs → cli      what was typed → one verb, or serve
 //! config             gathers the settings that each part declares beside its code
 //! web                HTTP in, HTTP out: image, deep zoom, pages, operations
-//! gallery            the verbs: plan, deliver, describe, sample; owns state; no HTTP
-//! store              where bytes lie: object storage, local files, ranges
+//! gallery            the verbs: plan, deliver, ingest, check, export, sample; owns state; no HTTP
+//! store              where bytes lie: object storage, local files, ranges; whole objects written
 //! presentation       images → manifests (pure)
 //! render             plan → pixels → bytes (pure)
 //! master             one opened master: its levels and tiles (pure over bytes at offsets)
@@ -26,10 +26,18 @@
 //! the DCT domain) or a rendering: admitted by its memory, its tiles read, laid side by side as
 //! YCbCr planes, scaled once, encoded. Askers of one plan share one making.
 //!
-//! # A master without tiles
+//! # A master that cannot be cut
 //!
-//! Decoded whole once, halved again and again, and kept while there is room; every rendering is
-//! cut from the halving that suffices.
+//! Strips, planes, 16 bits, CMYK, L*a*b*, turned or plain JPEG, PNG and the like: [`render::rows`] gives
+//! any of them row by row ([`pixels::Rows`]), [`render::Look`] colours the rows, [`master::write`] cuts, halves
+//! and compresses them into a pyramid, in memory that does not grow with the height. `gallery::pyramids` makes
+//! each once, ahead of time (`tegl ingest`) or for the first who asks, and keeps it under the master's ETag.
+//! Meanwhile small masters are decoded whole, overviews of large ones are averaged from their rows, and JPEG
+//! 2000 is decoded in part.
+//!
+//! # A large answer
+//!
+//! `full/max` of hundreds of megapixels is rendered band by band (`render::band`) and leaves while it is made.
 //!
 //! # Decided by measurement
 //!
@@ -37,6 +45,11 @@
 //!   libjpeg-turbo calls the data left behind the last row corrupt, and strict readers refuse it.
 //! - Renderings of JPEG pyramids stay in YCbCr planes from decoder to encoder: half the samples
 //!   of RGB, no conversion, colour resampled once.
+//! - Colours are converted by the profiles' own tables and formulas: the library's transforms sample them on a grid
+//!   of 17 or 33 steps, which moved colours near the gamut's edge by up to ΔE 29 (CMYK: 2.4); now 1.2 at most.
+//! - A pyramid is written once more from a spool, so that its index and smallest levels come first: copying
+//!   compressed tiles costs 2 % of making them.
+//! - Pyramids have tiles of 512 pixels, quality 88, 4:2:0: see `benches/pyramids.sh` and the README.
 //! - Scaling goes over rows first: that pass is the cheaper one and leaves the other less to do.
 
 pub mod cli;

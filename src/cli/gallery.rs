@@ -28,6 +28,8 @@ pub fn open(paths: &[String], config: &Config) -> Result<Gallery, String> {
         work: config.work.clone(),
         render: config.render.clone(),
         pyramids: config.pyramids.clone(),
+        credit: config.credit.clone(),
+        base_url: config.web.base_url.clone(),
     };
     Gallery::new(sources, shelf(config)?, &settings).map_err(|error| error.to_string())
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use metrics::Counter;
 use moka::sync::Cache;
 use tokio::runtime::Handle;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::flights::{Flights, Interest};
 use super::lanes::Lanes;
@@ -57,6 +58,7 @@ pub struct Kitchen {
     pub(super) lanes: Lanes,
     pub(super) tasks: Handle,
     pub(super) settings: render::Settings,
+    recipe: u64,
     whole_pixels: u64,
     whole_bytes: u64,
     counters: Counters,
@@ -86,6 +88,9 @@ impl Kitchen {
             tasks,
             lanes,
             settings: settings.render.clone(),
+            recipe: xxh3_64(
+                format!("{:?} {:?} {}", settings.render, settings.credit, settings.base_url).as_bytes(),
+            ),
             whole_pixels: settings.masters.whole_megapixels * 1_000_000,
             whole_bytes: settings.masters.whole_mib << 20,
             counters: Counters {
@@ -98,7 +103,7 @@ impl Kitchen {
     }
 
     pub fn recipe(&self) -> u64 {
-        u64::from(self.settings.jpeg_quality) << 1 | u64::from(self.settings.jpeg_full_color)
+        self.recipe
     }
 
     /// Refuses what would be too much, before a byte is read.

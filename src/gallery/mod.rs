@@ -40,6 +40,7 @@ pub use pyramids::Shelf;
 
 use crate::iiif::{ImageRequest, Limits};
 use crate::pixels::colour::Output;
+use crate::pixels::encode::Credit;
 use crate::render::{self, Plan};
 use crate::store::{self, Store};
 
@@ -59,6 +60,8 @@ pub struct Gallery {
     openings: Flights<String, Shared>,
     kitchen: Arc<Kitchen>,
     pyramids: Option<Arc<Pyramids>>,
+    credit: settings::Credit,
+    base_url: String,
     from_megapixels: f64,
     tasks: tokio::runtime::Handle,
     /// Owns the threads; dropped last.
@@ -73,6 +76,9 @@ pub struct Settings {
     pub work: settings::Work,
     pub render: render::Settings,
     pub pyramids: settings::Pyramids,
+    pub credit: settings::Credit,
+    /// Where images are found, without a closing slash; empty where nobody said so.
+    pub base_url: String,
 }
 
 /// A runtime that may be dropped from within another one.
@@ -118,6 +124,8 @@ impl Gallery {
                 let (output, tasks) = (settings.render.output, tasks.clone());
                 Arc::new(Pyramids::new(shelf, &settings.pyramids, output, threads, tasks))
             }),
+            credit: settings.credit.clone(),
+            base_url: settings.base_url.trim_end_matches('/').to_owned(),
             from_megapixels: settings.pyramids.from_megapixels,
             kitchen: Arc::new(Kitchen::new(settings, Lanes::new(&settings.work)?, tasks)),
             tasks: runtime.handle().clone(),
@@ -169,11 +177,13 @@ impl Gallery {
         let (masters, limits) = (self.masters.clone(), (self.limits, self.output));
         let owned = identifier.to_owned();
         let (pyramids, from) = (self.pyramids.clone(), self.from_megapixels);
+        let credit = self.credit(identifier).map(Arc::new);
         let open = move |_| async move {
             let mut failed = Error::NotFound;
             for store in stores {
                 match Opened::open(store, parts.key.clone(), parts.page, limits).await {
-                    Ok(opened) => {
+                    Ok(mut opened) => {
+                        opened.look.credit = credit.clone();
                         let opened = with_pyramid(Arc::new(opened), pyramids.as_deref(), from).await;
                         masters.insert(owned, opened.clone());
                         return Ok(opened);
@@ -185,6 +195,19 @@ impl Gallery {
             Err(failed)
         };
         self.openings.join(identifier.to_owned(), open).await
+    }
+
+    /// What rendered answers say of this image, if there is anything to say.
+    fn credit(&self, identifier: &str) -> Option<Credit> {
+        let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let encoded = percent_encoding::utf8_percent_encode(identifier, percent_encoding::NON_ALPHANUMERIC);
+        let credit = Credit {
+            credit_line: said(&self.credit.line),
+            rights: said(&self.credit.rights),
+            source: said(&self.base_url).map(|base| format!("{base}/iiif/3/{encoded}")),
+            ..Credit::default()
+        };
+        (credit != Credit::default()).then_some(credit)
     }
 
     /// What the request means for the image of this identifier; no pixel is read.
@@ -274,6 +297,7 @@ async fn with_pyramid(master: Shared, pyramids: Option<&Pyramids>, from_megapixe
     let Some(pyramids) = pyramids.filter(|_| master.wants_pyramid(from_megapixels)) else { return master };
     match pyramids.find(&master).await {
         Ok(Some(mut pyramid)) => {
+            pyramid.look.credit = master.look.credit.clone();
             pyramid.pyramid_of = Some(master);
             Arc::new(pyramid)
         }

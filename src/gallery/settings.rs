@@ -126,3 +126,13 @@ impl Default for Pyramids {
         }
     }
 }
+
+/// `[credit]`: what every rendered answer and full-size file says of itself, in XMP and IPTC; stored tiles stay bare.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Credit {
+    /// What is to be printed beside an image.
+    pub line: String,
+    /// The URI of a licence or of a rights statement, or its text.
+    pub rights: String,
+}

@@ -122,7 +122,11 @@ mod tests {
             threads: 1,
         };
         let mut raster = Raster::blank(recipe.dimensions, Channels::Rgb);
-        raster.samples.iter_mut().enumerate().for_each(|(n, sample)| *sample = (n * 31 ^ (n / 97) * 7) as u8);
+        raster
+            .samples
+            .iter_mut()
+            .enumerate()
+            .for_each(|(n, sample)| *sample = ((n * 31) ^ ((n / 97) * 7)) as u8);
         let mut writer = Writer::new(recipe, Cursor::new(Vec::new())).unwrap();
         writer.push(&raster.samples).unwrap();
         let mut file = Vec::new();

@@ -60,7 +60,7 @@ fn levels_halve_down_to_one_tile_and_tiles_lie_smallest_level_first() {
         let mut places: Vec<_> = master.levels.iter().rev().flat_map(|level| level.tiles.clone()).collect();
         assert!(places.is_sorted());
         let (last, length) = places.pop().unwrap();
-        assert_eq!(last + u64::from(length), file.len() as u64);
+        assert_eq!(last + length, file.len() as u64);
         assert!(master.levels.iter().all(|level| level.tables.is_some()));
     }
 }
