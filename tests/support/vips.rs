@@ -38,9 +38,28 @@ impl Vips {
 
     fn color(&self, into: &str, file: &Path, has_profile: bool) -> Option<PathBuf> {
         match has_profile {
-            true => self.step(into, "icc_transform", file, &["srgb", "--embedded"]),
+            true => {
+                let more: &[&str] = match self.has_relative(file) {
+                    true => &["srgb", "--embedded"],
+                    // vips leaves such a profile out otherwise.
+                    false => &["srgb", "--embedded", "--intent", "perceptual"],
+                };
+                self.step(into, "icc_transform", file, more)
+            }
             false => self.step(into, "colourspace", file, &["srgb"]),
         }
+    }
+
+    /// Whether the file's profile can be used as vips does by itself.
+    fn has_relative(&self, file: &Path) -> bool {
+        let into = self.folder.path().join("relative.v");
+        let tried = Command::new("vips")
+            .arg("icc_transform")
+            .arg(file)
+            .arg(into)
+            .args(["srgb", "--embedded"])
+            .output();
+        tried.is_ok_and(|ran| !String::from_utf8_lossy(&ran.stderr).contains("does not support relative"))
     }
 
     pub fn pixels(&self, file: &Path) -> Option<Raster> {
