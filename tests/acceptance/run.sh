@@ -20,7 +20,7 @@ free_port() { node -e 'const s = require("net").createServer().listen(0, "127.0.
 serve() {
   local port operations
   port=$(free_port) operations=$(free_port)
-  TEGL__OPERATIONS__LISTEN=127.0.0.1:$operations "$tegl" serve --listen "127.0.0.1:$port" "$2" \
+  XDG_CACHE_HOME=$work/cache TEGL__OPERATIONS__LISTEN=127.0.0.1:$operations "$tegl" serve --listen "127.0.0.1:$port" "$2" \
     >"$work/$1.log" 2>&1 </dev/null &
   servers+=($!)
   printf -v "$1_base" %s "http://127.0.0.1:$port"
@@ -107,6 +107,23 @@ viewers() {
   mapfile -t identifiers < <(cd "$sample" && find . -type f -regextype egrep -iregex '.*\.(tiff?|jpe?g|png|jp2|webp|avif|gif)' -printf '%P\n' \
     | sort | node -e 'for (const name of require("fs").readFileSync(0, "utf8").trim().split("\n")) console.log(encodeURIComponent(name))')
   judge timeout 900 node tests/viewers/run.mjs "$sample_base" "${identifiers[@]}" --metrics "$sample_metrics" --out "$work/viewers"
+  exported "$sample" "${identifiers[@]}"
+}
+
+# What `tegl export` writes, from a static web server.
+exported() {
+  local site=$work/site port
+  port=$(free_port)
+  rm -rf "$site"
+  export XDG_CACHE_HOME=$work/cache
+  "$tegl" export "$1" --out "$site/iiif/3" --base-url "http://127.0.0.1:$port/iiif/3" 2>/dev/null
+  "$tegl" export "$1" --out "$site/deepzoom" --deep-zoom 2>/dev/null
+  node tests/viewers/static.mjs "$site" "$port" &
+  servers+=($!)
+  local names=()
+  for id in "${@:2:2}"; do names+=("${id//%/%25}"); done
+  judge timeout 300 node tests/viewers/run.mjs "http://127.0.0.1:$port" "${names[@]}" --out "$work/exported" \
+    --only "OpenSeadragon 6;OpenSeadragon 6, Deep Zoom"
 }
 
 mkdir -p "$work"

@@ -1,6 +1,6 @@
 // Opens images of a running Tegl in real viewers, in headless Chromium.
 //
-//   node run.mjs BASE_URL ENCODED_ID... [--metrics URL] [--out DIR]
+//   node run.mjs BASE_URL ENCODED_ID... [--metrics URL] [--out DIR] [--only VIEWER;VIEWER…]
 //
 // Each viewer draws an image, zooms in, and draws again. It fails on a request that failed, a
 // script that threw, or a picture that stayed blank. With --metrics it also says how many answers
@@ -20,6 +20,7 @@ const option = (name) => {
 };
 const metricsUrl = option("metrics");
 const out = path.resolve(option("out") ?? "out");
+const only = option("only")?.split(";");
 const [base, ...identifiers] = args;
 if (!base || identifiers.length === 0) {
   console.error("usage: node run.mjs BASE_URL ENCODED_ID... [--metrics URL] [--out DIR]");
@@ -150,7 +151,7 @@ const browser = await chromium.launch({
 });
 let failed = 0, number = 0;
 const pyramid = identifiers.find((id) => /\.tiff?$/i.test(id)) ?? identifiers[0];
-for (const [name, viewer] of Object.entries(VIEWERS)) {
+for (const [name, viewer] of Object.entries(VIEWERS).filter(([name]) => !only || only.includes(name))) {
   for (const id of viewer.all ? identifiers : [pyramid]) {
     number += 1;
     const seen = await open(browser, name, id, number);
