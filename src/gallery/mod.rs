@@ -2,6 +2,7 @@
 
 mod banded;
 mod check;
+mod decoded;
 mod deliver;
 mod error;
 mod export;

@@ -195,8 +195,10 @@ fn a_killed_writer_leaves_old_or_new_and_nothing_between() {
         writer.kill().unwrap();
         writer.wait().unwrap();
         let store = open(home.path());
-        // One killed before it could say that it lives is swept later; it holds nothing.
-        assert!(unfinished(home.path()).iter().all(|left| left.metadata().unwrap().len() == 0));
+        // One killed before it could say that it lives is swept later; it holds no more than that.
+        assert!(
+            unfinished(home.path()).iter().all(|left| left.metadata().unwrap().len() < SIZE as u64 / 100)
+        );
         match whole(&store, "a/b.tif") {
             Err(Error::NotFound) => {}
             bytes => {

@@ -1,0 +1,208 @@
+//! Masters without tiles: decoded whole or in part, and kept while there is room.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::runtime::Handle;
+
+use super::Error;
+use super::deliver::Kitchen;
+use super::opened::{Opened, Shared};
+use super::pyramids::ReadAhead;
+use crate::iiif::Rect;
+use crate::master::{Kind, Whole};
+use crate::pixels::decode::jp2;
+use crate::pixels::{Model, Picture, Raster, Rows, Shrunk, jpeg};
+use crate::render::{self, Frame, Look, Plan};
+
+/// A master without tiles, decoded: at `1 / base` of its size, half of that, a quarter, and so on.
+pub struct Mips {
+    pub base: u32,
+    pub pictures: Vec<Picture>,
+}
+
+impl Kitchen {
+    /// Whether a rendering at `1 / reduce` can be had from the master itself, and soon.
+    pub fn decodes(&self, opened: &Opened, reduce: u32) -> bool {
+        let small = |pixels: u64| pixels <= self.whole_pixels;
+        match &opened.master.kind {
+            Kind::Tiled => opened.master.levels.last().is_some_and(|level| small(level.dimensions.area())),
+            Kind::Whole { codec: Whole::Jp2, .. } => true,
+            Kind::Whole { .. } => {
+                let base = self.base(opened, reduce);
+                small(opened.master.dimensions.area()) || (base > 1 && opened.reads_by_row())
+            }
+        }
+    }
+
+    /// At which fraction of its size a master without tiles is decoded for a rendering at `1 / reduce`: small
+    /// ones whole, of large ones as little as serves.
+    pub(super) fn base(&self, opened: &Opened, reduce: u32) -> u32 {
+        if let Kind::Whole { codec: Whole::Jp2, .. } = opened.master.kind {
+            return reduce;
+        }
+        let small = opened.master.dimensions.area() <= self.whole_pixels / 4;
+        if small || reduce < 8 { 1 } else { reduce / 2 }
+    }
+
+    /// From a format that decodes parts of itself at fractions of its size.
+    pub(super) async fn region(
+        self: &Arc<Self>,
+        opened: &Shared,
+        plan: &Plan,
+        reduce: u32,
+    ) -> Result<Bytes, Error> {
+        let file = ReadAhead::here_and_there(opened.clone(), Handle::current());
+        let known = self.codestreams.get(&opened.number);
+        let open = move || match known {
+            Some(known) => Ok((known, file)),
+            None => Ok((Arc::new(jp2::Codestream::open(&file)?), file)),
+        };
+        let (codestream, file) = self.lanes.run(1 << 20, open).await?;
+        self.codestreams.insert(opened.number, codestream.clone());
+        let reduce = reduce.ilog2().min(codestream.header().resolutions - 1);
+        let frame = Frame::of_region(plan, &opened.master, 1 << reduce);
+        let cost = frame.cost(8);
+        let (opened, plan, settings) = (opened.clone(), plan.clone(), self.settings.clone());
+        let work = move || {
+            let source = frame.source(opened.master.dimensions);
+            let raw = codestream.decode(&file, source, reduce, u64::MAX)?;
+            let picture = Picture::Packed(opened.look.coloured(raw));
+            let place = (frame.window, frame.size);
+            let look = opened.look.done();
+            Ok(render::finish(&plan, &picture, place, opened.master.orientation, &look, &settings)?)
+        };
+        self.lanes.run(cost, work).await.map(Bytes::from)
+    }
+
+    pub(super) async fn whole(
+        self: &Arc<Self>,
+        opened: &Shared,
+        plan: &Plan,
+        reduce: u32,
+    ) -> Result<Bytes, Error> {
+        let base = self.base(opened, reduce);
+        let name = (opened.number, base);
+        // What has been decoded at full size serves all.
+        let there = self.decoded.get(&(opened.number, 1)).or_else(|| self.decoded.get(&name));
+        let mips = match there {
+            Some(mips) => mips,
+            None => {
+                let (kitchen, master) = (self.clone(), opened.clone());
+                let decode = move |_| async move { kitchen.decode(master, base).await };
+                self.decodings.join(name, decode).await?
+            }
+        };
+        let (opened, plan, settings) = (opened.clone(), plan.clone(), self.settings.clone());
+        let mip = ((reduce / mips.base).max(1).ilog2() as usize).min(mips.pictures.len() - 1);
+        let picture = &mips.pictures[mip];
+        let frame = Frame::of_whole(&plan, &opened.master, picture.dimensions(), mips.base << mip);
+        let work = move || {
+            let (place, orientation) = ((frame.window, frame.size), opened.master.orientation);
+            let picture = &mips.pictures[mip];
+            // Packed samples were coloured when they were decoded.
+            let done = opened.look.done();
+            let look = if matches!(picture, Picture::Packed(_)) { &done } else { &opened.look };
+            Ok(render::finish(&plan, picture, place, orientation, look, &settings)?)
+        };
+        self.lanes.run(frame.size.area() * 6 + (1 << 20), work).await.map(Bytes::from)
+    }
+
+    /// Decodes all of a master at `1 / base` and halves it again and again.
+    async fn decode(self: Arc<Self>, opened: Shared, base: u32) -> Result<Arc<Mips>, Error> {
+        let master = &opened.master;
+        let Kind::Whole { codec, bytes: length, shape, .. } = &master.kind else {
+            return Err(Error::Fault("a master in tiles is not decoded whole".into()));
+        };
+        let size = master.dimensions.reduced(base);
+        let in_planes = *codec == Whole::Jpeg && shape.model != Model::Cmyk && *length <= self.whole_bytes;
+        let jp2 = *codec == Whole::Jp2;
+        let reading = match in_planes {
+            true => *length + size.area(),
+            false if jp2 => size.area() * 12 + (16 << 20),
+            false => render::rows_memory(master),
+        };
+        let cost = size.area() * 6 + reading;
+        self.lanes.check(cost)?;
+        let file = match in_planes {
+            true => Some(self.all(&opened, *length).await?),
+            false => None,
+        };
+        let (limit, number) = (self.whole_pixels, opened.number);
+        let source = match jp2 {
+            true => ReadAhead::here_and_there(opened.clone(), Handle::current()),
+            false => ReadAhead::in_order(opened.clone(), Handle::current()),
+        };
+        let source = Arc::new(source);
+        let work = move || {
+            let first = match file {
+                Some(file) => match jpeg::decode(&file, base.min(8), limit)? {
+                    // Planes are coloured when they are shown.
+                    Picture::Packed(raster) => Picture::Packed(opened.look.recoloured(raster)),
+                    planar => planar,
+                },
+                None if jp2 => Picture::Packed(overview(&source, base, &opened.look)?),
+                None => {
+                    let rows = render::rows(&opened.master, source, opened.page, reading)?;
+                    Picture::Packed(gathered(rows, base, &opened.look)?)
+                }
+            };
+            let base = if in_planes { base.min(8) } else { base };
+            if first.dimensions() != opened.master.dimensions.reduced(base) {
+                return Err(Error::Damaged("its pixels are not as many as its header says".into()));
+            }
+            let mut pictures = vec![first];
+            while let Some(last) =
+                pictures.last().filter(|last| last.dimensions().width.max(last.dimensions().height) > 256)
+            {
+                let half = last.halved();
+                pictures.push(half);
+            }
+            Ok(Arc::new(Mips { base, pictures }))
+        };
+        let mips = self.lanes.run(cost, work).await?;
+        self.decoded.insert((number, mips.base), mips.clone());
+        self.decoded.run_pending_tasks(); // What it displaces is large: it goes at once.
+        Ok(mips)
+    }
+
+    /// The file, piece by piece.
+    async fn all(&self, opened: &Opened, length: u64) -> Result<Vec<u8>, Error> {
+        let mut file = Vec::with_capacity(length as usize);
+        for start in (0..length).step_by(8 << 20) {
+            let range = start..(start + (8 << 20)).min(length);
+            file.extend_from_slice(&opened.store.read(&opened.key, &opened.version, range, &[]).await?);
+        }
+        Ok(file)
+    }
+}
+
+/// All of a JPEG 2000 at `1 / base` of its size, in the answers' colours.
+fn overview(file: &ReadAhead, base: u32, look: &Look) -> Result<Raster, Error> {
+    let codestream = jp2::Codestream::open(file)?;
+    let jp2::Header { dimensions, resolutions, .. } = codestream.header();
+    let reduce = base.ilog2().min(resolutions - 1);
+    let raw = codestream.decode(file, Rect::all(dimensions), reduce, 64 << 20)?;
+    let mut picture = Picture::Packed(look.coloured(raw));
+    // Resolutions that the file lacks.
+    for _ in reduce..base.ilog2() {
+        picture = picture.halved();
+    }
+    Ok(picture.into_packed())
+}
+
+/// All rows, shrunk as they come, in the answers' colours.
+fn gathered(rows: Box<dyn Rows>, base: u32, look: &Look) -> Result<Raster, Error> {
+    let mut rows: Box<dyn Rows> = if base > 1 { Box::new(Shrunk::new(rows, base)) } else { rows };
+    let shape = rows.shape();
+    let mut all =
+        Raster { dimensions: shape.dimensions, channels: look.channels(shape), samples: Vec::new() };
+    all.samples.reserve_exact(shape.dimensions.area() as usize * all.channels.count());
+    while let Some(raw) = rows.next(64)? {
+        all.samples.extend_from_slice(&look.coloured(raw).samples);
+    }
+    if all.samples.len() != shape.dimensions.area() as usize * all.channels.count() {
+        return Err(Error::Damaged("its rows are fewer than its header says".into()));
+    }
+    Ok(all)
+}
