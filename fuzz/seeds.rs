@@ -17,6 +17,7 @@ fn main() {
         "full/full/0/default.jpg",
         "full/^pct:150/270/default.avif",
         "1,2,3,4/^max/359.999/default.gif",
+        "0,1,4,2/,2/.5666666666666666/color.jpg",
     ];
     let identifiers = [
         "a/b.tif",

@@ -17,7 +17,7 @@ impl Rotation {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let (mirror, rest) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
         match decimal(rest) {
-            Some(degrees) if degrees <= 360.0 => Ok(Self { mirror, degrees: degrees % 360.0 }),
+            Some(degrees) if degrees <= 360.0 => Ok(Self { mirror, degrees: written(degrees) % 360.0 }),
             Some(_) => Err(Invalid::new("rotation", text, "is over 360 degrees")),
             None => Err(Invalid::new(
                 "rotation",
@@ -31,6 +31,11 @@ impl Rotation {
     pub fn quarter_turns(self) -> Option<u8> {
         (self.degrees % 90.0 == 0.0).then_some((self.degrees / 90.0) as u8)
     }
+}
+
+/// As many decimals as the canonical form writes: what is written alike is turned alike.
+fn written(degrees: f64) -> f64 {
+    decimal(&show(degrees)).unwrap_or(degrees)
 }
 
 /// The canonical form (§4.8).
@@ -63,6 +68,9 @@ mod tests {
             ("22.50", "22.5"),
             (".5", "0.5"),
             ("!0", "!0"),
+            ("0.00000000001", "0"),
+            ("359.99999999999", "0"),
+            ("0.5666666666666667", "0.5666666667"),
             ("361", "400"),
             ("360.1", "400"),
             ("-90", "400"),
@@ -74,6 +82,15 @@ mod tests {
         ] {
             let found = Rotation::parse(text).map_or("400".into(), |rotation| rotation.to_string());
             assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_alike_is_turned_alike() {
+        for (one, other) in
+            [("0.00000000001", "0"), ("359.99999999999", "360"), ("0.5666666666666667", "0.5666666667")]
+        {
+            assert_eq!(Rotation::parse(one), Rotation::parse(other));
         }
     }
 }
