@@ -62,6 +62,9 @@ async fn announce(gallery: &Gallery, running: &Running) {
         let name = source.name.as_ref().map_or(String::new(), |name| format!(" as `{name}:…`"));
         eprintln!("serving {}{name}", source.store.describe());
     }
+    if let Some(location) = gallery.pyramids_at() {
+        eprintln!("keeping pyramids of what cannot be cut in {location}");
+    }
     let base = format!("http://{}", running.address);
     eprintln!("  what there is      {base}/");
     if let Ok(listing) = gallery.list(None, 1).await

@@ -138,6 +138,11 @@ impl Gallery {
         &self.sources
     }
 
+    /// Where pyramids are kept, if they are.
+    pub fn pyramids_at(&self) -> Option<String> {
+        self.pyramids.as_ref().map(|pyramids| pyramids.location())
+    }
+
     /// The image of this identifier, decoded once, as it is now.
     pub async fn open(&self, identifier: &str) -> Result<Shared, Error> {
         if let Some(opened) = self.masters.get(identifier) {

@@ -54,6 +54,11 @@ impl Pyramids {
         }
     }
 
+    /// Where they are kept.
+    pub fn location(&self) -> String {
+        self.shelf.store().describe()
+    }
+
     /// Whether missing pyramids are made when their image is asked for.
     pub fn on_demand(&self) -> bool {
         self.settings.on_demand
