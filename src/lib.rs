@@ -59,6 +59,7 @@ pub mod iiif;
 pub mod master;
 pub mod pixels;
 pub mod presentation;
+pub mod record;
 pub mod render;
 pub mod store;
 pub mod web;

@@ -3,8 +3,19 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FLOORS: [&str; 10] =
-    ["iiif", "pixels", "master", "render", "presentation", "store", "gallery", "web", "config", "cli"];
+const FLOORS: [&str; 11] = [
+    "iiif",
+    "pixels",
+    "master",
+    "render",
+    "record",
+    "presentation",
+    "store",
+    "gallery",
+    "web",
+    "config",
+    "cli",
+];
 
 #[test]
 fn imports_point_downwards() {

@@ -1,0 +1,134 @@
+//! The shelves that a work stands on: creators, periods, techniques, departments, tags.
+
+use super::{Tag, Text, Work};
+
+/// One shelf: all works of a scheme's value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Facet {
+    /// `creator`, `period`, `technique`, `department`, or a tag's scheme.
+    pub scheme: String,
+    /// The value's name in addresses: [`slug`] of its concept or label.
+    pub value: String,
+    pub label: Text,
+    /// What its neighbours are sorted by.
+    pub sort: String,
+}
+
+/// The shelves of a work with these tags, each once.
+pub fn facets(work: &Work, tags: &[Tag]) -> Vec<Facet> {
+    let mut found = Vec::new();
+    let mut add = |scheme: &str, key: Option<&str>, label: &Text, sort: Option<&str>| {
+        let Some(shown) = label.best(&[]) else { return };
+        let value = slug(key.unwrap_or(shown));
+        let scheme = slug(scheme);
+        if value.is_empty() || scheme.is_empty() {
+            return;
+        }
+        let sort = sort.unwrap_or(shown).to_lowercase();
+        found.push(Facet { scheme, value, label: label.clone(), sort });
+    };
+    for creator in &work.creators {
+        add("creator", None, &Text::plain(&creator.name), creator.sort_name.as_deref());
+    }
+    for text in &work.techniques {
+        add("technique", None, text, None);
+    }
+    for text in &work.materials {
+        add("material", None, text, None);
+    }
+    for text in &work.object_type {
+        add("type", None, text, None);
+    }
+    for text in &work.collections {
+        add("collection", None, text, None);
+    }
+    add("department", None, &work.department, None);
+    for (start, label) in periods(work) {
+        add("period", Some(&start), &label, Some(&format!("{:0>6}", start)));
+    }
+    for tag in tags.iter().filter(|tag| tag.holds()) {
+        add(&tag.scheme, tag.concept.as_deref(), &tag.label, None);
+        for broader in &tag.broader {
+            add(&tag.scheme, broader.concept.as_deref(), &broader.label, None);
+        }
+    }
+    found.sort_by(|a, b| (&a.scheme, &a.value).cmp(&(&b.scheme, &b.value)));
+    found.dedup_by(|a, b| a.scheme == b.scheme && a.value == b.value);
+    found
+}
+
+/// The half centuries that a work's making touches, at most ten: `1850` is `1850–1899`.
+fn periods(work: &Work) -> Vec<(String, Text)> {
+    let (Some(earliest), Some(latest)) = work.years() else { return Vec::new() };
+    let (first, last) = (earliest.min(latest).div_euclid(50), latest.max(earliest).div_euclid(50));
+    (first..=last.min(first.saturating_add(9)))
+        .map(|period| {
+            let start = period.saturating_mul(50);
+            (start.to_string(), Text::plain(&format!("{start}–{}", start.saturating_add(49))))
+        })
+        .collect()
+}
+
+/// A value as a part of an address: lower case letters and digits of any script, the rest as single hyphens; what is
+/// long is cut and ends with a hash of the whole, so that different values stay apart.
+pub fn slug(text: &str) -> String {
+    const MOST: usize = 80;
+    let mut slug = String::with_capacity(text.len());
+    for c in text.chars().flat_map(char::to_lowercase) {
+        if c.is_alphanumeric() {
+            slug.push(c);
+        } else if !slug.ends_with('-') && !slug.is_empty() {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    if slug.len() <= MOST {
+        return slug.to_owned();
+    }
+    let end = (0..=MOST - 9).rev().find(|&end| slug.is_char_boundary(end)).unwrap_or(0);
+    let hash = xxhash_rust::xxh3::xxh3_64(text.as_bytes()) as u32;
+    format!("{}-{hash:08x}", slug[..end].trim_end_matches('-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_are_readable_and_short() {
+        for (text, expected) in [
+            ("Købke, Christen", "købke-christen"),
+            ("  —", ""),
+            ("http://iconclass.org/25F23(LION)", "http-iconclass-org-25f23-lion"),
+            ("1850", "1850"),
+        ] {
+            assert_eq!(slug(text), expected);
+        }
+        let long = "å".repeat(200);
+        assert!(slug(&long).len() <= 80 && slug(&long) != slug(&format!("{long}x")));
+    }
+
+    #[test]
+    fn a_work_stands_on_each_shelf_once() {
+        let work: Work = serde_json::from_str(
+            r#"{"object_number":"1","creators":[{"name":"Anna Ancher","sort_name":"Ancher, Anna"}],
+            "techniques":["Oil"],"production":{"earliest":1890,"latest":1905},
+            "tags":[{"scheme":"motif","label":{"en":"dog"},"broader":[{"label":{"en":"animals"}}]},
+                    {"scheme":"motif","label":{"en":"cat"},"broader":[{"label":{"en":"animals"}}]},
+                    {"scheme":"motif","label":{"en":"bat"},"status":"rejected"}]}"#,
+        )
+        .unwrap();
+        let found: Vec<String> =
+            facets(&work, &work.tags).iter().map(|f| format!("{}/{}", f.scheme, f.value)).collect();
+        let expected = [
+            "creator/anna-ancher",
+            "motif/animals",
+            "motif/cat",
+            "motif/dog",
+            "period/1850",
+            "period/1900",
+            "technique/oil",
+        ];
+        assert_eq!(found, expected);
+    }
+}

@@ -1,0 +1,11 @@
+//! Works in words: what a museum's records say, whatever shape they came in.
+
+mod facet;
+mod tag;
+mod text;
+mod work;
+
+pub use facet::{Facet, facets, slug};
+pub use tag::{Broader, Region, Status, Tag};
+pub use text::Text;
+pub use work::{Creator, Image, Measure, Part, Production, Related, Role, Title, Work};

@@ -1,0 +1,185 @@
+//! Tags: what somebody, or some model, says that a work shows, is made of or belongs to.
+
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3;
+
+use super::Text;
+
+/// One statement about a work, with its provenance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Tag {
+    /// What kind of statement: `colour`, `motif`, `style`, `subject`, `technique`, `place`, `person`, `period`…
+    pub scheme: String,
+    /// Its words, by language.
+    pub label: Text,
+    /// The URI of the concept that is meant (Iconclass, Wikidata, AAT).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concept: Option<String>,
+    /// The concepts above it in its vocabulary, the outermost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub broader: Vec<Broader>,
+    /// Who says so: `curator`, `import:NAME` or `model:NAME@VERSION`.
+    #[serde(default = "curator")]
+    pub source: String,
+    /// How sure the source is, 0 to 1.
+    #[serde(default = "sure")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub confidence: f64,
+    /// The image that it was seen on, by its `file`; the first of the work where there is a region and no image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The part of the image that it is about, in pixels of the full image; else the whole work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", regex(pattern = r"^(xywh=)?\d+,\d+,\d+,\d+$"))]
+    pub region: Option<Region>,
+    #[serde(default)]
+    pub status: Status,
+}
+
+/// A concept above another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Broader {
+    pub label: Text,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concept: Option<String>,
+}
+
+/// Whether a tag holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Said by a machine or a visitor; nobody has judged it.
+    Proposed,
+    /// Said or confirmed by somebody who may.
+    #[default]
+    Accepted,
+    /// Judged wrong: kept, and shown nowhere but in the tag's history.
+    Rejected,
+}
+
+/// A part of an image in pixels of the full image, written `x,y,width,height` or `xywh=x,y,width,height`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Region {
+    pub x: u32,
+    pub y: u32,
+    pub width: u32,
+    pub height: u32,
+}
+
+fn curator() -> String {
+    "curator".into()
+}
+
+fn sure() -> f64 {
+    1.0
+}
+
+impl Tag {
+    /// A curator's tag about the whole work.
+    pub fn new(scheme: &str, label: Text) -> Self {
+        Self {
+            scheme: scheme.to_owned(),
+            label,
+            concept: None,
+            broader: Vec::new(),
+            source: curator(),
+            confidence: sure(),
+            image: None,
+            region: None,
+            status: Status::Accepted,
+        }
+    }
+
+    /// The name of this statement within its work: 16 hexadecimal digits that stay the same when a source says it
+    /// again with another confidence or status, or translates its label.
+    pub fn id(&self) -> String {
+        let mut hash = Xxh3::new();
+        let mut part = |text: &str| {
+            hash.update(&(text.len() as u64).to_le_bytes());
+            hash.update(text.as_bytes());
+        };
+        part(&self.scheme);
+        match &self.concept {
+            Some(concept) => part(concept),
+            None => part(self.label.best(&[]).unwrap_or_default()),
+        }
+        part(&self.source);
+        part(self.image.as_deref().unwrap_or_default());
+        part(&self.region.map(|region| region.to_string()).unwrap_or_default());
+        format!("{:016x}", hash.digest())
+    }
+
+    /// Whether it is shown and counted: what was rejected is not.
+    pub fn holds(&self) -> bool {
+        self.status != Status::Rejected
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{},{},{},{}", self.x, self.y, self.width, self.height)
+    }
+}
+
+impl FromStr for Region {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let numbers: Vec<u32> = text
+            .strip_prefix("xywh=")
+            .unwrap_or(text)
+            .split(',')
+            .map(|number| crate::iiif::integer(number.trim()))
+            .collect::<Option<_>>()
+            .unwrap_or_default();
+        match numbers[..] {
+            [x, y, width, height] if width > 0 && height > 0 => Ok(Self { x, y, width, height }),
+            _ => Err(format!("region `{text}`: write `x,y,width,height` in pixels, as in `100,80,400,300`")),
+        }
+    }
+}
+
+impl Serialize for Region {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Region {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_outlives_another_confidence_and_translation() {
+        let mut label = Text::of("en", "dog");
+        let first = Tag::new("motif", label.clone());
+        label.add("da", "hund");
+        let again = Tag { confidence: 0.5, status: Status::Proposed, ..Tag::new("motif", label) };
+        assert_eq!(first.id(), again.id());
+        assert_eq!(first.id().len(), 16);
+        let placed = Tag { region: "1,2,3,4".parse().ok(), ..first.clone() };
+        assert_ne!(placed.id(), first.id());
+        assert_ne!(Tag { source: "model:x@1".into(), ..first.clone() }.id(), first.id());
+    }
+
+    #[test]
+    fn regions_are_four_whole_numbers() {
+        let region: Region = "xywh=10,20,30,40".parse().unwrap();
+        assert_eq!(region.to_string(), "10,20,30,40");
+        for bad in
+            ["", "1,2,3", "1,2,0,4", "1,2,3,-4", "1,2,3,4,5", "a,b,c,d", "pct:1,2,3,4", "1,2,3,99999999999"]
+        {
+            assert!(bad.parse::<Region>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! A text in the languages that it is known in.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+/// The key of what has no language, or whose language nobody said (Presentation API 3.0, §4.8).
+pub const NONE: &str = "none";
+
+/// Values by language (BCP 47, or `none`), in the languages' alphabetical order; within a language in the record's.
+///
+/// Read from a string (`"Blå"`), a list (`["a", "b"]`) or a map (`{"da": "Blå", "en": ["Blue"]}`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text(BTreeMap<String, Vec<String>>);
+
+impl Text {
+    /// A text whose language nobody said; empty where there is nothing but white space.
+    pub fn plain(text: &str) -> Self {
+        Self::of(NONE, text)
+    }
+
+    /// A text in one language; a language that is no BCP 47 tag counts as not said.
+    pub fn of(language: &str, text: &str) -> Self {
+        let mut made = Self::default();
+        made.add(language, text);
+        made
+    }
+
+    /// Adds a value, once, white space at its ends left off.
+    pub fn add(&mut self, language: &str, text: &str) {
+        let text = text.trim();
+        if text.is_empty() {
+            return;
+        }
+        let language = if is_language(language) { language } else { NONE };
+        let values = self.0.entry(language.to_owned()).or_default();
+        if !values.iter().any(|known| known == text) {
+            values.push(text.to_owned());
+        }
+    }
+
+    /// Adds all that another text says.
+    pub fn join(&mut self, other: &Self) {
+        for (language, value) in other.iter() {
+            self.add(language, value);
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Every value with its language.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().flat_map(|(language, values)| {
+            values.iter().map(move |value| (language.as_str(), value.as_str()))
+        })
+    }
+
+    /// The languages with their values.
+    pub fn languages(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.0.iter().map(|(language, values)| (language.as_str(), values.as_slice()))
+    }
+
+    /// The first value in the first of these languages that there is, then English, none, and any.
+    pub fn best<'a>(&'a self, languages: &[&str]) -> Option<&'a str> {
+        let asked = languages.iter().copied().chain(["en", NONE]);
+        let found = asked.filter_map(|wanted| {
+            let of = |key: &str| key == wanted || key.split('-').next() == Some(wanted);
+            self.0.iter().find(|(key, _)| of(key)).and_then(|(_, values)| values.first())
+        });
+        found.chain(self.0.values().filter_map(|values| values.first())).map(String::as_str).next()
+    }
+}
+
+/// Whether this is a language tag by its form (RFC 5646, §2.1): parts of letters and digits, the first of letters.
+fn is_language(tag: &str) -> bool {
+    let part = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    let first = tag.split('-').next().unwrap_or_default();
+    tag == NONE
+        || (2..=8).contains(&first.len())
+            && first.bytes().all(|b| b.is_ascii_alphabetic())
+            && tag.split('-').all(part)
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        from_value(&value).ok_or_else(|| {
+            serde::de::Error::custom(format!(
+                "`{value}` is no text: write \"text\", [\"text\"] or {{\"en\": \"text\"}}"
+            ))
+        })
+    }
+}
+
+fn from_value(value: &Value) -> Option<Text> {
+    let mut text = Text::default();
+    match value {
+        Value::Null => {}
+        Value::Object(languages) => by_language(&mut text, languages)?,
+        other => add_all(&mut text, NONE, other)?,
+    }
+    Some(text)
+}
+
+fn by_language(text: &mut Text, languages: &Map<String, Value>) -> Option<()> {
+    languages.iter().try_for_each(|(language, values)| {
+        is_language(language).then_some(())?;
+        add_all(text, language, values)
+    })
+}
+
+fn add_all(text: &mut Text, language: &str, values: &Value) -> Option<()> {
+    match values {
+        Value::Null => Some(()),
+        Value::String(one) => {
+            text.add(language, one);
+            Some(())
+        }
+        Value::Number(one) => {
+            text.add(language, &one.to_string());
+            Some(())
+        }
+        Value::Array(all) => all.iter().try_for_each(|one| match one {
+            Value::Array(_) => None,
+            one => add_all(text, language, one),
+        }),
+        _ => None,
+    }
+}
+
+impl JsonSchema for Text {
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A text: a string, a list of strings, or strings by language (BCP 47, or `none`).",
+            "anyOf": [
+                { "type": ["string", "number", "null"] },
+                { "type": "array", "items": { "type": ["string", "number", "null"] } },
+                {
+                    "type": "object",
+                    "propertyNames": { "pattern": "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$" },
+                    "additionalProperties": {
+                        "anyOf": [
+                            { "type": ["string", "number", "null"] },
+                            { "type": "array", "items": { "type": ["string", "number", "null"] } }
+                        ]
+                    }
+                }
+            ]
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn read(json: &str) -> Option<String> {
+        serde_json::from_str::<Text>(json).ok().map(|text| serde_json::to_string(&text).unwrap())
+    }
+
+    #[test]
+    fn strings_lists_and_maps_are_texts() {
+        assert_eq!(read(r#""Blå""#).unwrap(), r#"{"none":["Blå"]}"#);
+        assert_eq!(read(r#"["a"," b ","a",""]"#).unwrap(), r#"{"none":["a","b"]}"#);
+        assert_eq!(read(r#"{"en":["Blue"],"da-DK":"Blå"}"#).unwrap(), r#"{"da-DK":["Blå"],"en":["Blue"]}"#);
+        assert_eq!(read("null").unwrap(), "{}");
+        for bad in [r#"{"not a language":"x"}"#, r#"[["x"]]"#, "true", r#"{"en":{"x":1}}"#] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_best_language_is_the_one_asked_for_then_english() {
+        let mut text = Text::of("da-DK", "Blå");
+        assert_eq!(text.best(&[]), Some("Blå"));
+        text.add("en", "Blue");
+        assert_eq!(text.best(&[]), Some("Blue"));
+        assert_eq!(text.best(&["da"]), Some("Blå"));
+        assert_eq!(text.best(&["fr"]), Some("Blue"));
+        assert_eq!(Text::default().best(&["da"]), None);
+        assert_eq!(Text::of("no such tag", "x").iter().next(), Some((NONE, "x")));
+    }
+}

@@ -1,0 +1,303 @@
+//! A work as its record describes it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Tag, Text};
+
+/// One work of the collection. As JSON it is Tegl's own form of a record: one object a line, and what this form has no
+/// word for is kept as it came.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Work {
+    /// The number that the museum knows it by; any characters. Its address is made of it.
+    pub object_number: String,
+    /// Its titles, the one to show first.
+    #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<OneOrMany<Title>>")]
+    pub titles: Vec<Title>,
+    /// Who made it, the most important first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub creators: Vec<Creator>,
+    /// When it was made.
+    #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<OneOrMany<Production>>")]
+    pub production: Vec<Production>,
+    /// What it is: painting, drawing, vase…
+    #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<OneOrMany<Text>>")]
+    pub object_type: Vec<Text>,
+    #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<OneOrMany<Text>>")]
+    pub techniques: Vec<Text>,
+    #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<OneOrMany<Text>>")]
+    pub materials: Vec<Text>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dimensions: Vec<Measure>,
+    #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<OneOrMany<Text>>")]
+    pub inscriptions: Vec<Text>,
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub description: Text,
+    /// The collections within the museum that it belongs to.
+    #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<OneOrMany<Text>>")]
+    pub collections: Vec<Text>,
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub department: Text,
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub credit_line: Text,
+    /// Where it is to be seen.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub location: Text,
+    /// The URI of its licence or rights statement, else that statement's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rights: Option<String>,
+    /// Whether it is in the public domain; unsaid where nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_domain: Option<bool>,
+    /// The museum's own page about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub homepage: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<Related>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+    /// Its images, the one to show first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Image>,
+    /// Its parts, where images show parts of it: pages, panels, drawers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+    /// When the source last changed the record, as the source says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified: Option<String>,
+    /// All that a source gives beside.
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
+}
+
+/// A title: a text, or a text and its kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Title {
+    pub text: Text,
+    /// What kind of title: `museum`, `artist`, `description`, `former`…
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+}
+
+/// Who made a work, or took part in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Creator {
+    /// As it is to be shown: `Anna Ancher`.
+    pub name: String,
+    /// As it is to be sorted: `Ancher, Anna`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort_name: Option<String>,
+    /// `artist`, `printmaker`, `after`…
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// The year of birth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birth: Option<i32>,
+    /// The year of death.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub death: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nationality: Option<String>,
+    /// A URI, or the source's own identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+/// When a work was made: words and the years they span.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Production {
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub text: Text,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earliest: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest: Option<i32>,
+}
+
+/// One dimension of one part.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Measure {
+    /// What was measured: `sheet`, `frame`, `support`…
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
+    /// `height`, `width`, `depth`, `diameter`, `weight`…
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// `mm`, `cm`, `kg`…
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// As the source writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// Another work, or a thing elsewhere, that has to do with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Related {
+    /// An object number of this collection, or a URI.
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub label: Text,
+    /// How: `part-of`, `study-for`, `copy-after`…
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+}
+
+/// An image of the work.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Image {
+    /// The master: its identifier, as in `paintings/a.tif` or `SOURCE:a.tif`; or, before it is matched to a master, what
+    /// the source calls it.
+    pub file: String,
+    #[serde(default)]
+    pub role: Role,
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub label: Text,
+    /// Images of the same view are captures of one and the same surface, to be chosen between. Without it a capture
+    /// (`infrared`, `x-ray`…) belongs to the image before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<String>,
+    /// Whether this image has a master here; what has none is not shown.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[schemars(skip)]
+    pub matched: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(is: &bool) -> bool {
+    *is
+}
+
+/// What an image shows of a work.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// The front, or the whole.
+    #[default]
+    Recto,
+    Verso,
+    Detail,
+    Frame,
+    Infrared,
+    XRay,
+    Ultraviolet,
+    RakingLight,
+    /// A word of the source's own.
+    #[serde(untagged)]
+    Other(String),
+}
+
+impl Role {
+    /// Whether it is another capture of a view rather than a view of its own.
+    pub fn is_capture(&self) -> bool {
+        matches!(self, Self::Infrared | Self::XRay | Self::Ultraviolet | Self::RakingLight)
+    }
+}
+
+/// A part of a work that has images of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Part {
+    pub label: Text,
+    /// Its images, by their `file`.
+    #[serde(default)]
+    pub images: Vec<String>,
+    /// The parts of this part, at most eight deep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+}
+
+impl Work {
+    /// The title to show, in all its languages; the object number where there is none.
+    pub fn label(&self) -> Text {
+        let title = self.titles.iter().map(|title| &title.text).find(|text| !text.is_empty());
+        title.cloned().unwrap_or_else(|| Text::plain(&self.object_number))
+    }
+
+    /// The years that its making spans, as far as they are known.
+    pub fn years(&self) -> (Option<i32>, Option<i32>) {
+        let earliest = self.production.iter().filter_map(|made| made.earliest.or(made.latest)).min();
+        let latest = self.production.iter().filter_map(|made| made.latest.or(made.earliest)).max();
+        (earliest, latest)
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum OneOrMany<T> {
+    Many(Vec<T>),
+    One(T),
+}
+
+fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Ok(match Option::<OneOrMany<T>>::deserialize(deserializer)? {
+        None => Vec::new(),
+        Some(OneOrMany::One(one)) => vec![one],
+        Some(OneOrMany::Many(many)) => many,
+    })
+}
+
+impl<'de> Deserialize<'de> for Title {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Said {
+            text: Text,
+            kind: Option<String>,
+        }
+        let value = Value::deserialize(deserializer)?;
+        let has_text = value.as_object().is_some_and(|fields| fields.contains_key("text"));
+        let read = if has_text {
+            serde_json::from_value(value).map(|Said { text, kind }| Self { text, kind })
+        } else {
+            serde_json::from_value(value).map(|text| Self { text, kind: None })
+        };
+        read.map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shortest_record_is_a_number() {
+        let work: Work = serde_json::from_str(r#"{"object_number":"KMS1"}"#).unwrap();
+        assert_eq!(work.label().best(&[]), Some("KMS1"));
+        assert_eq!(serde_json::to_string(&work).unwrap(), r#"{"object_number":"KMS1"}"#);
+    }
+
+    #[test]
+    fn what_has_no_word_here_is_kept() {
+        let json = r#"{"object_number":"KMS1","titles":"Titanernes fald","frame_notes":["a",{"b":1}]}"#;
+        let work: Work = serde_json::from_str(json).unwrap();
+        assert_eq!(work.more["frame_notes"][1]["b"], 1);
+        let again: Work = serde_json::from_str(&serde_json::to_string(&work).unwrap()).unwrap();
+        assert_eq!(again, work);
+    }
+
+    #[test]
+    fn one_may_stand_for_a_list_of_one() {
+        let json = r#"{"object_number":"1","titles":{"da":"Blå","en":"Blue"},
+            "production":{"text":"1850s","earliest":1850,"latest":1859},"techniques":["oil",{"da":"lærred"}],
+            "images":[{"file":"a.tif"},{"file":"b.tif","role":"x-ray"},{"file":"c.tif","role":"edge"}]}"#;
+        let work: Work = serde_json::from_str(json).unwrap();
+        assert_eq!(work.titles.len(), 1);
+        assert_eq!(work.years(), (Some(1850), Some(1859)));
+        assert_eq!(work.images[1].role, Role::XRay);
+        assert!(work.images[1].role.is_capture() && work.images[0].matched);
+        assert_eq!(work.images[2].role, Role::Other("edge".into()));
+    }
+}
