@@ -1,10 +1,12 @@
 //! Works in words: what a museum's records say, whatever shape they came in.
 
+mod change;
 mod facet;
 mod tag;
 mod text;
 mod work;
 
+pub use change::{Change, Kind};
 pub use facet::{Facet, facets, slug};
 pub use tag::{Broader, Region, Status, Tag};
 pub use text::Text;
