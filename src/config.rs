@@ -20,6 +20,7 @@ pub struct Config {
     pub render: render::Settings,
     pub pyramids: gallery::settings::Pyramids,
     pub credit: gallery::settings::Credit,
+    pub rights: gallery::rights::Rights,
     pub store: store::Settings,
     pub log: Log,
     /// Places of masters that identifiers say by name: `NAME:path`.

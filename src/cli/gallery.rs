@@ -29,6 +29,7 @@ pub fn open(paths: &[String], config: &Config) -> Result<Gallery, String> {
         render: config.render.clone(),
         pyramids: config.pyramids.clone(),
         credit: config.credit.clone(),
+        rights: config.rights.clone(),
         base_url: config.web.base_url.clone(),
     };
     Gallery::new(sources, shelf(config)?, &settings).map_err(|error| error.to_string())

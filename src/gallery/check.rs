@@ -51,7 +51,7 @@ const THUMBNAIL: u32 = 400;
 impl Gallery {
     /// Looks at one master; its pixels are not read.
     pub async fn check(&self, identifier: &str, source: &str) -> Result<Check, Error> {
-        let opened = self.open(identifier).await?;
+        let opened = self.opened(identifier).await?;
         let has_pyramid = opened.pyramid_of.is_some();
         let master = opened.pyramid_of.clone().unwrap_or(opened);
         let because = master.slow_because();

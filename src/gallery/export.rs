@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Error, Gallery, Shared};
+use super::{Error, Gallery, Granted};
 use crate::iiif::{Format, ImageRequest, Version, deepzoom};
 
 /// Which files are written.
@@ -46,12 +46,12 @@ impl Gallery {
 
 impl Gallery {
     /// The image, its pyramid made where it wants one: all tiles come from the same pixels.
-    async fn settled(&self, identifier: &str) -> Result<Shared, Error> {
+    async fn settled(&self, identifier: &str) -> Result<Granted, Error> {
         let opened = self.open(identifier).await?;
         match self.pyramids.as_ref().filter(|pyramids| pyramids.on_demand()) {
             Some(pyramids) if opened.wants_pyramid(self.from_megapixels) => {
                 // A master that none can be made of may serve by itself.
-                let _made = pyramids.build(opened, Arc::new(|_| {})).await;
+                let _made = pyramids.build(opened.opened.clone(), Arc::new(|_| {})).await;
                 self.forget(identifier);
                 self.open(identifier).await
             }
@@ -73,7 +73,7 @@ struct Export<'a> {
 }
 
 impl Export<'_> {
-    async fn iiif(&mut self, opened: &Shared, folder: &Path, name: &str, base: &str) -> Result<(), Error> {
+    async fn iiif(&mut self, opened: &Granted, folder: &Path, name: &str, base: &str) -> Result<(), Error> {
         let info = opened.info(format!("{}/{}", base.trim_end_matches('/'), escaped(name)));
         let place = folder.join(name);
         let full = opened.all().dimensions();
@@ -110,12 +110,12 @@ impl Export<'_> {
         self.file(&place.join("info.json"), document.to_string().as_bytes())
     }
 
-    async fn deep_zoom(&mut self, opened: &Shared, folder: &Path, name: &str) -> Result<(), Error> {
+    async fn deep_zoom(&mut self, opened: &Granted, folder: &Path, name: &str) -> Result<(), Error> {
         let full = opened.all().dimensions();
         let side = deepzoom::side(opened.info(String::new()).tiles.side);
         let place = folder.join(format!("{name}_files"));
         let mut wanted = Vec::new();
-        for level in 0..=deepzoom::highest(full) {
+        for level in 0..=deepzoom::highest(opened.finest()) {
             let factor = 1u64 << (deepzoom::highest(full) - level);
             let count = |length: u32| u64::from(length).div_ceil(factor).div_ceil(u64::from(side)) as u32;
             for row in 0..count(full.height) {
@@ -129,7 +129,10 @@ impl Export<'_> {
             };
             self.tile(&request, &place.join(format!("{level}/{column}_{row}.jpg"))).await?;
         }
-        self.file(&folder.join(format!("{name}.dzi")), deepzoom::description(full, side).as_bytes())
+        self.file(
+            &folder.join(format!("{name}.dzi")),
+            deepzoom::description(opened.finest(), side).as_bytes(),
+        )
     }
 
     async fn tile(&mut self, request: &ImageRequest, path: &Path) -> Result<(), Error> {

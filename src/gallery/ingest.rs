@@ -137,7 +137,7 @@ impl Gallery {
         pixels: &mut Option<u64>,
         report: Arc<dyn Report>,
     ) -> Result<Outcome, Error> {
-        let opened = self.open(identifier).await?;
+        let opened = self.opened(identifier).await?;
         *pixels = Some(opened.master.dimensions.area());
         let Some(pyramids) = &self.pyramids else {
             return Err(Error::Unsupported(

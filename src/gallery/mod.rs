@@ -13,6 +13,7 @@ mod lanes;
 mod listing;
 mod opened;
 pub mod pyramids;
+pub mod rights;
 pub mod sample;
 pub mod settings;
 
@@ -30,6 +31,7 @@ pub use export::{Exported, Layout};
 pub use ingest::{Ingested, Outcome, Report, Shard, Summary};
 pub use listing::{Entry, Listing};
 pub use opened::{Opened, Shared};
+pub use rights::{Grant, Granted};
 
 use deliver::Kitchen;
 use flights::Flights;
@@ -62,6 +64,7 @@ pub struct Gallery {
     kitchen: Arc<Kitchen>,
     pyramids: Option<Arc<Pyramids>>,
     credit: settings::Credit,
+    rights: rights::Rights,
     base_url: String,
     from_megapixels: f64,
     tasks: tokio::runtime::Handle,
@@ -78,6 +81,7 @@ pub struct Settings {
     pub render: render::Settings,
     pub pyramids: settings::Pyramids,
     pub credit: settings::Credit,
+    pub rights: rights::Rights,
     /// Where images are found, without a closing slash; empty where nobody said so.
     pub base_url: String,
 }
@@ -108,8 +112,12 @@ impl Gallery {
             .build()?;
         let tasks = runtime.handle().clone();
         let masters = &settings.masters;
-        let limits =
-            Limits { max_width: masters.max_side, max_height: masters.max_side, max_area: masters.max_area };
+        let limits = Limits {
+            max_width: masters.max_side,
+            max_height: masters.max_side,
+            max_area: masters.max_area,
+            ..Limits::NONE
+        };
         let indexes = Cache::builder()
             .max_capacity(settings.cache.indexes_mib << 20)
             .weigher(|identifier: &String, opened: &Shared| (identifier.len() + opened.weight()) as u32)
@@ -126,6 +134,7 @@ impl Gallery {
                 Arc::new(Pyramids::new(shelf, &settings.pyramids, output, threads, tasks))
             }),
             credit: settings.credit.clone(),
+            rights: settings.rights.clone(),
             base_url: settings.base_url.trim_end_matches('/').to_owned(),
             from_megapixels: settings.pyramids.from_megapixels,
             kitchen: Arc::new(Kitchen::new(settings, Lanes::new(&settings.work)?, tasks)),
@@ -143,8 +152,23 @@ impl Gallery {
         self.pyramids.as_ref().map(|pyramids| pyramids.location())
     }
 
-    /// The image of this identifier, decoded once, as it is now.
-    pub async fn open(&self, identifier: &str) -> Result<Shared, Error> {
+    /// The image of this identifier, decoded once, as it is now, and what its rights allow.
+    pub async fn open(&self, identifier: &str) -> Result<Granted, Error> {
+        let opened = self.opened(identifier).await?;
+        let grant = self.grant(&opened).await?;
+        if grant.largest == 0 {
+            return Err(Error::Forbidden);
+        }
+        Ok(Granted { opened, limits: self.limits.at_most(grant.largest), grant })
+    }
+
+    /// What the rights of the works that show this image allow; the strictest where there are several.
+    async fn grant(&self, _opened: &Opened) -> Result<Grant, Error> {
+        Ok(self.rights.without_record.into())
+    }
+
+    /// The image as it is now, whoever may see it.
+    async fn opened(&self, identifier: &str) -> Result<Shared, Error> {
         if let Some(opened) = self.masters.get(identifier) {
             let (store, key, version) = opened.origin();
             let allowed = if store.is_local() {
@@ -180,14 +204,14 @@ impl Gallery {
                 .map(|source| source.store.clone())
                 .collect(),
         };
-        let (masters, limits) = (self.masters.clone(), (self.limits, self.output));
+        let (masters, output) = (self.masters.clone(), self.output);
         let owned = identifier.to_owned();
         let (pyramids, from) = (self.pyramids.clone(), self.from_megapixels);
         let credit = self.credit(identifier).map(Arc::new);
         let open = move |_| async move {
             let mut failed = Error::NotFound;
             for store in stores {
-                match Opened::open(store, parts.key.clone(), parts.page, limits).await {
+                match Opened::open(store, parts.key.clone(), parts.page, output).await {
                     Ok(mut opened) => {
                         opened.look.credit = credit.clone();
                         let opened = with_pyramid(Arc::new(opened), pyramids.as_deref(), from).await;
@@ -220,22 +244,23 @@ impl Gallery {
     ///
     /// Where the image needs a pyramid that is missing, its making is awaited, or begun in the background if
     /// the master serves meanwhile.
-    pub async fn plan(&self, identifier: &str, request: &ImageRequest) -> Result<(Shared, Plan), Error> {
-        let opened = self.open(identifier).await?;
-        let plan = self::plan(&opened, request)?;
+    pub async fn plan(&self, identifier: &str, request: &ImageRequest) -> Result<(Granted, Plan), Error> {
+        let granted = self.open(identifier).await?;
+        let plan = self::plan(&granted, request)?;
+        let opened = &granted.opened;
         let Some(pyramids) = self.pyramids.as_ref().filter(|pyramids| pyramids.on_demand()) else {
-            self.kitchen.check(&opened, &plan)?;
-            return Ok((opened, plan));
+            self.kitchen.check(opened, &plan)?;
+            return Ok((granted, plan));
         };
         if !opened.wants_pyramid(self.from_megapixels) {
-            self.kitchen.check(&opened, &plan)?;
-            return Ok((opened, plan));
+            self.kitchen.check(opened, &plan)?;
+            return Ok((granted, plan));
         }
         let masters = self.masters.clone();
         let build = self.tasks.spawn(build(pyramids.clone(), opened.clone(), masters, identifier.to_owned()));
-        if plan.rendering().is_none_or(|(_, reduce)| self.kitchen.decodes(&opened, reduce)) {
-            self.kitchen.check(&opened, &plan)?;
-            return Ok((opened, plan));
+        if plan.rendering().is_none_or(|(_, reduce)| self.kitchen.decodes(opened, reduce)) {
+            self.kitchen.check(opened, &plan)?;
+            return Ok((granted, plan));
         }
         let patience = pyramids.patience();
         match tokio::time::timeout(patience, build).await {
@@ -243,10 +268,10 @@ impl Gallery {
             Ok(Err(error)) => return Err(Error::Fault(error.to_string())),
             Err(_) => return Err(Error::Preparing { retry_after_s: 5 }),
         }
-        let opened = self.open(identifier).await?;
-        let plan = self::plan(&opened, request)?;
-        self.kitchen.check(&opened, &plan)?;
-        Ok((opened, plan))
+        let granted = self.open(identifier).await?;
+        let plan = self::plan(&granted, request)?;
+        self.kitchen.check(&granted.opened, &plan)?;
+        Ok((granted, plan))
     }
 
     /// The bytes that the plan names, made once for all who ask.
@@ -294,8 +319,8 @@ impl Gallery {
     }
 }
 
-fn plan(opened: &Opened, request: &ImageRequest) -> Result<Plan, Error> {
-    Ok(Plan::new(request, &opened.master, opened.limits, opened.look.lets_tiles_pass())?)
+fn plan(granted: &Granted, request: &ImageRequest) -> Result<Plan, Error> {
+    Ok(Plan::new(request, &granted.master, granted.limits, granted.look.lets_tiles_pass())?)
 }
 
 /// The master's pyramid where it has been made, else the master.

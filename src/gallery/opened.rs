@@ -23,7 +23,6 @@ pub struct Opened {
     pub version: Version,
     pub master: Master,
     pub look: Look,
-    pub limits: Limits,
     /// The master that this is the pyramid of.
     pub pyramid_of: Option<Shared>,
     /// For each level of JPEG tiles, what stands before a tile.
@@ -41,12 +40,7 @@ const WHOLE_TILE: u32 = 512;
 
 impl Opened {
     /// Reads a master's index: one range of its start and, where that is not all of it, the rest.
-    pub async fn open(
-        store: Store,
-        key: Key,
-        page: u32,
-        (limits, output): (Limits, Output),
-    ) -> Result<Self, Error> {
+    pub async fn open(store: Store, key: Key, page: u32, output: Output) -> Result<Self, Error> {
         let (version, start) = match store.start(&key, FIRST_READ).await {
             // A link that leads out of its folder names nothing here.
             Err(store::Error::Forbidden) if store.is_local() => return Err(Error::NotFound),
@@ -70,17 +64,10 @@ impl Opened {
                 }
             }
         };
-        Ok(Self::new(store, key, page, version, master, (limits, output)))
+        Ok(Self::new(store, key, page, version, master, output))
     }
 
-    fn new(
-        store: Store,
-        key: Key,
-        page: u32,
-        version: Version,
-        master: Master,
-        (limits, output): (Limits, Output),
-    ) -> Self {
+    fn new(store: Store, key: Key, page: u32, version: Version, master: Master, output: Output) -> Self {
         static NUMBERS: AtomicU64 = AtomicU64::new(1);
         let look = Look::of(master.icc.as_ref(), master.shape(), output);
         let head = |level| Bytes::from(stored::head(level, look.profile.as_deref()));
@@ -88,7 +75,7 @@ impl Opened {
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let checked_ms = AtomicU64::new(now_ms());
         let pyramid_of = None;
-        Self { number, store, key, page, version, master, look, limits, pyramid_of, heads, checked_ms }
+        Self { number, store, key, page, version, master, look, pyramid_of, heads, checked_ms }
     }
 
     /// The master that identifiers name: its place and version, whatever its pixels are read from.
@@ -114,8 +101,8 @@ impl Opened {
     }
 
     /// The levels and tiles that viewers are told of: what lies in the store where there are
-    /// levels by whole factors, halvings down to one tile where there are none.
-    pub fn info(&self, id: String) -> Info {
+    /// levels by whole factors, halvings down to one tile where there are none; of both what the limits allow.
+    pub fn info(&self, id: String, limits: Limits) -> Info {
         let full = self.master.upright();
         let upright = self.master.orientation.is_upright();
         let grid = self.master.levels.first().map(|level| level.grid.tile);
@@ -145,10 +132,10 @@ impl Opened {
                 }
             }
         }
-        let allowed = |size: &Dimensions| self.limits.allow(*size);
-        let sizes = factors.iter().rev().map(|(_, size)| *size).filter(allowed).collect();
-        let scale_factors = factors.iter().map(|(factor, _)| *factor).collect();
-        Info { id, dimensions: full, limits: self.limits, sizes, tiles: Tiles { side, scale_factors } }
+        let sizes = factors.iter().rev().map(|(_, size)| *size).filter(|size| limits.allow(*size)).collect();
+        let detail = factors.iter().filter(|(_, size)| !limits.restrict(*size));
+        let scale_factors = detail.map(|(factor, _)| *factor).collect();
+        Info { id, dimensions: full, limits, sizes, tiles: Tiles { side, scale_factors } }
     }
 
     /// The version, for hashing.

@@ -96,7 +96,9 @@ impl Info {
         document.insert("width".into(), json!(self.dimensions.width));
         document.insert("height".into(), json!(self.dimensions.height));
         document.insert("sizes".into(), self.sizes.iter().map(size).collect());
-        document.insert("tiles".into(), json!([tiles]));
+        if !self.tiles.scale_factors.is_empty() {
+            document.insert("tiles".into(), json!([tiles]));
+        }
         document
     }
 

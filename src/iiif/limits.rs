@@ -9,11 +9,47 @@ pub struct Limits {
     pub max_height: u32,
     /// In pixels.
     pub max_area: u64,
+    /// The longest side, in pixels, that the whole image may be had at: no part of it is shown in finer detail. What
+    /// rights allow; `u32::MAX` where they set no bound.
+    pub largest: u32,
 }
 
 impl Limits {
     /// No limit at all, for arithmetic on its own.
-    pub const NONE: Limits = Limits { max_width: u32::MAX, max_height: u32::MAX, max_area: u64::MAX };
+    pub const NONE: Limits =
+        Limits { max_width: u32::MAX, max_height: u32::MAX, max_area: u64::MAX, largest: u32::MAX };
+
+    /// These limits, tightened so that the whole image is at most `largest` pixels long.
+    pub fn at_most(self, largest: u32) -> Self {
+        Self {
+            max_width: self.max_width.min(largest),
+            max_height: self.max_height.min(largest),
+            max_area: self.max_area.min(u64::from(largest) * u64::from(largest)),
+            largest: self.largest.min(largest),
+        }
+    }
+
+    /// What these limits leave for a region of an image: its share of the finest detail that may be shown.
+    pub fn of_region(self, region: Dimensions, full: Dimensions) -> Self {
+        let longest = full.width.max(full.height);
+        if longest <= self.largest {
+            return self;
+        }
+        let share = |side: u32| {
+            (u64::from(side) * u64::from(self.largest)).div_ceil(u64::from(longest)).min(u64::from(u32::MAX))
+                as u32
+        };
+        Self {
+            max_width: self.max_width.min(share(region.width)),
+            max_height: self.max_height.min(share(region.height)),
+            ..self
+        }
+    }
+
+    /// Whether rights bound the detail of an image of this size.
+    pub fn restrict(self, full: Dimensions) -> bool {
+        full.width.max(full.height) > self.largest
+    }
 
     pub const fn allow(self, size: Dimensions) -> bool {
         size.width <= self.max_width && size.height <= self.max_height && size.area() <= self.max_area
@@ -25,5 +61,25 @@ impl Limits {
         (f64::from(self.max_width) / width)
             .min(f64::from(self.max_height) / height)
             .min((self.max_area as f64 / (width * height)).sqrt())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_has_its_share_of_the_largest_size() {
+        let full = Dimensions::new(4000, 3000);
+        let limits = Limits::NONE.at_most(1000);
+        let shares = |width, height| {
+            let share = limits.of_region(Dimensions::new(width, height), full);
+            (share.max_width, share.max_height)
+        };
+        assert_eq!(shares(4000, 3000), (1000, 750));
+        assert_eq!(shares(512, 512), (128, 128));
+        assert_eq!(shares(2048, 2), (512, 1));
+        assert_eq!(limits.of_region(full, Dimensions::new(900, 600)), limits);
+        assert!(limits.restrict(full) && !limits.restrict(Dimensions::new(1000, 1000)));
     }
 }

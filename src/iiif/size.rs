@@ -82,7 +82,7 @@ impl Size {
         let limits = Limits {
             max_width: limits.max_width.min(bounds.width),
             max_height: limits.max_height.min(bounds.height),
-            max_area: limits.max_area,
+            ..limits
         };
         let scale = limits.scale(region);
         if !self.upscale && scale >= 1.0 { Ok(region) } else { Ok(fill(region, scale, limits)) }
@@ -93,8 +93,18 @@ impl Size {
             return Ok(size);
         }
         let reason = format!(
-            "makes {size}, over this image's limits (maxWidth {}, maxHeight {}, maxArea {}); `!w,h` and `max` keep to them",
-            limits.max_width, limits.max_height, limits.max_area
+            "makes {size}, over this image's limits (maxWidth {}, maxHeight {}, maxArea {}{}); `!w,h` and `max` keep to them",
+            limits.max_width,
+            limits.max_height,
+            limits.max_area,
+            if limits.largest == u32::MAX {
+                String::new()
+            } else {
+                format!(
+                    "; its rights let the whole be shown at {} pixels at most, and its parts no finer",
+                    limits.largest
+                )
+            }
         );
         Err(Invalid::new("size", &self.to_string(), reason))
     }
@@ -203,7 +213,7 @@ mod tests {
 
     #[test]
     fn max_is_made_smaller_where_limits_demand() {
-        let limits = Limits { max_width: 150, max_height: 150, max_area: 10_000 };
+        let limits = Limits { max_width: 150, max_height: 150, max_area: 10_000, ..Limits::NONE };
         check_within(Version::V3, "max", limits, "122,81");
         check_within(Version::V3, "!200,200", limits, "122,81");
         check_within(Version::V3, "151,", limits, "400");
@@ -248,7 +258,7 @@ mod tests {
             text in "\\^?(max|!?[0-9]{1,7},[0-9]{1,7}|[0-9]{1,7},|,[0-9]{1,7}|pct:[0-9]{1,4})",
             w in 1..30_000u32, h in 1..30_000u32, max_width in 1..5000u32, max_area in 1..10_000_000u64,
         ) {
-            let limits = Limits { max_width, max_height: max_width, max_area };
+            let limits = Limits { max_width, max_height: max_width, max_area, ..Limits::NONE };
             let size = Size::parse(&text, Version::V3).unwrap();
             if let Ok(found) = size.of(Dimensions::new(w, h), limits) {
                 prop_assert!(found.width > 0 && found.height > 0);

@@ -43,6 +43,7 @@ impl Plan {
         tiles_pass: bool,
     ) -> Result<Self, Invalid> {
         let region = request.region.within(master.upright())?;
+        let limits = limits.of_region(region.dimensions(), master.upright());
         let size = request.size.of(region.dimensions(), limits)?;
         let quality = if request.quality == Quality::Color { Quality::Default } else { request.quality };
         let (rotation, format) = (request.rotation, request.format);
@@ -58,7 +59,7 @@ impl Plan {
         let region = if whole { "full".to_owned() } else { self.region.to_string() };
         let size = match version {
             Version::V2 => self.size_2(),
-            Version::V3 => self.size_3(limits),
+            Version::V3 => self.size_3(limits.of_region(self.region.dimensions(), master.upright())),
         };
         format!("{region}/{size}/{}/{}.{}", self.rotation, self.quality.name(), self.format.suffix())
     }

@@ -54,6 +54,23 @@ impl Local {
         Ok(Local { folder: Beneath::open(&folder, settings)?, only, files: Files::new(settings.open_files) })
     }
 
+    /// Where the file really is, links followed.
+    pub(super) fn place(&self, key: &Key) -> Result<String, Error> {
+        let place =
+            self.folder.root().join(key.as_str()).canonicalize().map_err(|gone| match gone.kind() {
+                ErrorKind::NotFound | ErrorKind::NotADirectory => Error::NotFound,
+                _ => Error::unavailable(gone),
+            })?;
+        Ok(place.to_string_lossy().into_owned())
+    }
+
+    /// What a file at this place is called below this folder, if it lies there.
+    pub(super) fn key_of(&self, place: &str) -> Option<Key> {
+        let root = self.folder.root().canonicalize().ok()?;
+        let key = Key::parse(Path::new(place).strip_prefix(root).ok()?.to_str()?).ok()?;
+        self.only.as_ref().is_none_or(|only| *only == key).then_some(key)
+    }
+
     pub(super) fn head(&self, key: &Key) -> Result<Version, Error> {
         Ok(self.opened(key)?.version.clone())
     }

@@ -5,6 +5,7 @@
 //! cannot leave its source, a read returns every byte asked for or an error, and all bytes
 //! read under one [`Version`] belong to that version. What is written is there whole or not at all.
 
+mod alias;
 mod beneath;
 mod coalesce;
 mod connect;

@@ -6,13 +6,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::Door;
 use super::image::{Answered, answer, document_of};
 use super::route::Image;
-use crate::gallery::{Error, Opened};
+use crate::gallery::{Error, Granted};
 use crate::iiif::{Format, deepzoom};
 
 /// `GET /deepzoom/{id}.dzi`.
 pub async fn description(door: &Door, request: &HttpRequest, image: Image<'_>) -> Result<Answered, Error> {
     let opened = door.gallery.open(&image.identifier).await?;
-    let body = deepzoom::description(opened.all().dimensions(), side(&opened));
+    let body = deepzoom::description(opened.finest(), side(&opened));
     Ok(document_of(door, request, body, "application/xml", HttpResponse::Ok()).into())
 }
 
@@ -27,6 +27,9 @@ pub async fn tile(
 ) -> Result<Answered, Error> {
     let opened = door.gallery.open(&image.identifier).await?;
     let format = Format::parse(suffix).ok_or(Error::NotFound)?;
+    if level > deepzoom::highest(opened.finest()) {
+        return Err(Error::NotFound);
+    }
     let wanted = deepzoom::tile(opened.all().dimensions(), side(&opened), (level, column, row), format)
         .ok_or(Error::NotFound)?;
     let mut answered = answer(door, request, &image.identifier, &wanted, |_, _| String::new()).await?;
@@ -34,6 +37,6 @@ pub async fn tile(
     Ok(answered)
 }
 
-fn side(opened: &Opened) -> u32 {
+fn side(opened: &Granted) -> u32 {
     deepzoom::side(opened.info(String::new()).tiles.side)
 }

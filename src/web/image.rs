@@ -7,7 +7,7 @@ use futures::TryStreamExt;
 use super::Door;
 use super::headers::{entity_tag, is_held, negotiated};
 use super::route::Image;
-use crate::gallery::{Cached, Error, Shared, told};
+use crate::gallery::{Cached, Error, Granted, told};
 use crate::iiif::{ImageRequest, Version};
 use crate::render::{Plan, Source};
 use crate::store;
@@ -71,7 +71,7 @@ pub async fn pixels(
     let wanted = ImageRequest::parse(version, parameters)?;
     let base = door.base.of(request)?;
     let address = format!("{base}/iiif/{}/{}", version.number(), image.raw);
-    let links = |opened: &Shared, plan: &Plan| {
+    let links = |opened: &Granted, plan: &Plan| {
         let canonical = plan.canonical(version, &opened.master, opened.limits);
         format!("<{address}/{canonical}>;rel=\"canonical\",<{}>;rel=\"profile\"", version.profile())
     };
@@ -84,7 +84,7 @@ pub async fn answer(
     request: &HttpRequest,
     identifier: &str,
     wanted: &ImageRequest,
-    links: impl Fn(&Shared, &Plan) -> String,
+    links: impl Fn(&Granted, &Plan) -> String,
 ) -> Result<Answered, Error> {
     let mut tries = 0;
     loop {
@@ -135,10 +135,13 @@ pub async fn answer(
 }
 
 /// Equal for equal plans on equal masters and settings, on every server.
-fn image_tag(door: &Door, opened: &Shared, plan: &Plan) -> HeaderValue {
+fn image_tag(door: &Door, opened: &Granted, plan: &Plan) -> HeaderValue {
     let canonical = plan.canonical(Version::V3, &opened.master, opened.limits);
     let version = opened.version_bytes();
     let recipe = door.gallery.recipe().to_le_bytes();
     let page = opened.page.to_le_bytes();
-    entity_tag(&[canonical.as_bytes(), &version, opened.key.as_str().as_bytes(), &page, &recipe])
+    // `max` means another size where rights allow less.
+    let size = plan.size.to_string();
+    let key = opened.key.as_str().as_bytes();
+    entity_tag(&[canonical.as_bytes(), size.as_bytes(), &version, key, &page, &recipe])
 }

@@ -72,7 +72,7 @@ impl Pyramids {
     /// The master's pyramid, if it has been made.
     pub async fn find(&self, master: &Opened) -> Result<Option<Opened>, Error> {
         let key = self.shelf.key(master, &self.recipe())?;
-        match Opened::open(self.shelf.store().clone(), key, 1, (master.limits, self.output)).await {
+        match Opened::open(self.shelf.store().clone(), key, 1, self.output).await {
             Ok(pyramid) => Ok(Some(pyramid)),
             Err(Error::NotFound) => Ok(None),
             Err(error) => Err(error),

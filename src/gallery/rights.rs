@@ -1,0 +1,219 @@
+//! What the rights of works let anybody see and take home.
+
+use std::ops::Deref;
+
+use serde::{Deserialize, Serialize};
+
+use super::Shared;
+use crate::iiif::{Dimensions, Info, Limits};
+
+/// `[rights]`: from what a record says of a work's rights to the largest size of its images, and whether their
+/// originals may be downloaded. Where several rules apply, the strictest does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rights {
+    /// For works whose record says that they are in the public domain.
+    pub public_domain: Rule,
+    /// For works whose record names rights that no statement below fits, or says that they are not in the public
+    /// domain.
+    pub otherwise: Rule,
+    /// For works whose record says nothing of rights.
+    pub unsaid: Rule,
+    /// For images that no record names.
+    pub without_record: Rule,
+    /// By the beginning of a rights URI; the longest that fits counts.
+    pub statements: Vec<Statement>,
+}
+
+/// How large images may be shown, and whether their originals may be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    pub largest: Largest,
+    pub original: bool,
+}
+
+/// A rule for all rights URIs that begin alike; `http` and `https`, with `www.` or without, are the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Statement {
+    pub uri: String,
+    pub largest: Largest,
+    pub original: bool,
+}
+
+/// The longest side that a whole image may be shown at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Largest {
+    /// In pixels; 0 for not at all. No part is shown in finer detail than the whole.
+    Pixels(u32),
+    /// `full`: as large as it is.
+    Full(Full),
+}
+
+/// The word `full`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Full {
+    Full,
+}
+
+/// The longest side that works which are not free are shown at.
+const LARGEST: u32 = 2000;
+
+impl Default for Rights {
+    fn default() -> Self {
+        let (full, free) =
+            (Largest::Full(Full::Full), Rule { largest: Largest::Full(Full::Full), original: true });
+        let statement = |uri: &str| Statement { uri: uri.into(), largest: full, original: true };
+        Self {
+            public_domain: free,
+            otherwise: Rule { largest: Largest::Pixels(LARGEST), original: false },
+            unsaid: Rule { largest: full, original: false },
+            without_record: free,
+            statements: vec![
+                statement("http://creativecommons.org/publicdomain/"),
+                statement("http://creativecommons.org/share-your-work/public-domain/"),
+                statement("http://creativecommons.org/licenses/"),
+                statement("http://rightsstatements.org/vocab/NoC-"),
+            ],
+        }
+    }
+}
+
+/// What one image may be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Grant {
+    /// The longest side of the whole image; `u32::MAX` where there is no bound, 0 where it is not shown.
+    pub largest: u32,
+    /// Whether the master itself may be downloaded.
+    pub original: bool,
+}
+
+impl From<Rule> for Grant {
+    fn from(rule: Rule) -> Self {
+        let largest = match rule.largest {
+            Largest::Pixels(pixels) => pixels,
+            Largest::Full(_) => u32::MAX,
+        };
+        Self { largest, original: rule.original }
+    }
+}
+
+impl Grant {
+    /// What both allow.
+    pub fn strictest(self, other: Self) -> Self {
+        Self { largest: self.largest.min(other.largest), original: self.original && other.original }
+    }
+}
+
+impl Rights {
+    /// What a record that says this of its work's rights grants.
+    pub fn of_record(&self, rights: Option<&str>, public_domain: Option<bool>) -> Grant {
+        let said = rights.map(str::trim).filter(|rights| !rights.is_empty());
+        let statement = said.and_then(|rights| {
+            let fits =
+                self.statements.iter().filter(|statement| bare(rights).starts_with(&bare(&statement.uri)));
+            fits.max_by_key(|statement| bare(&statement.uri).len())
+        });
+        let by_statement = match (said, statement) {
+            (_, Some(fitting)) => Some(Rule { largest: fitting.largest, original: fitting.original }),
+            // The flag says enough of a statement that nobody has ruled on.
+            (Some(_), None) if public_domain != Some(true) => Some(self.otherwise),
+            _ => None,
+        };
+        let by_flag = match public_domain {
+            Some(true) => Some(self.public_domain),
+            // A licence grants what it grants to works that are not in the public domain.
+            Some(false) if by_statement.is_none() => Some(self.otherwise),
+            _ => None,
+        };
+        let ruled = by_statement.into_iter().chain(by_flag).map(Grant::from).reduce(Grant::strictest);
+        ruled.unwrap_or_else(|| self.unsaid.into())
+    }
+}
+
+/// A URI without what may differ between two forms of it.
+fn bare(uri: &str) -> String {
+    let uri = uri.trim().to_ascii_lowercase();
+    let rest = uri.strip_prefix("https://").or_else(|| uri.strip_prefix("http://")).unwrap_or(&uri);
+    rest.strip_prefix("www.").unwrap_or(rest).to_owned()
+}
+
+/// An opened image with what its rights allow: the only form in which anything outside the gallery gets hold of one.
+#[derive(Clone)]
+pub struct Granted {
+    pub(super) opened: Shared,
+    pub limits: Limits,
+    pub grant: Grant,
+}
+
+impl Granted {
+    /// What viewers are told: levels and tiles as far as the rights go.
+    pub fn info(&self, id: String) -> Info {
+        self.opened.info(id, self.limits)
+    }
+
+    /// The image's size, or the largest of its halvings that the rights allow: a pyramid on its own.
+    pub fn finest(&self) -> Dimensions {
+        let full = self.opened.all().dimensions();
+        let halvings = (0..31).map(|halved| full.reduced(1 << halved));
+        halvings.skip_while(|size| self.limits.restrict(*size)).next().unwrap_or(full)
+    }
+
+    /// The largest size of the whole image that the rights allow, whatever one answer may hold.
+    pub fn largest(&self) -> Dimensions {
+        let full = self.opened.all().dimensions();
+        let limits = Limits::NONE.at_most(self.grant.largest).of_region(full, full);
+        Dimensions::new(full.width.min(limits.max_width), full.height.min(limits.max_height))
+    }
+}
+
+impl Deref for Granted {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.opened
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flag_and_the_statement_decide_and_the_stricter_wins() {
+        let rights: Rights = toml::from_str(
+            r#"
+            public_domain = { largest = "full", original = true }
+            otherwise = { largest = 1000, original = false }
+            unsaid = { largest = 3000, original = false }
+            statements = [
+                { uri = "http://creativecommons.org/publicdomain/", largest = "full", original = true },
+                { uri = "http://creativecommons.org/licenses/", largest = 4000, original = false },
+                { uri = "http://creativecommons.org/licenses/by-nd/", largest = 500, original = false },
+                { uri = "http://rightsstatements.org/vocab/InC/", largest = 0, original = false },
+            ]"#,
+        )
+        .unwrap();
+        let full = u32::MAX;
+        for (said, public_domain, largest, original) in [
+            (None, Some(true), full, true),
+            (None, Some(false), 1000, false),
+            (None, None, 3000, false),
+            (Some(" "), None, 3000, false),
+            (Some("https://creativecommons.org/publicdomain/zero/1.0/"), None, full, true),
+            (Some("https://creativecommons.org/publicdomain/zero/1.0/"), Some(true), full, true),
+            (Some("https://www.creativecommons.org/licenses/by/4.0"), Some(false), 4000, false),
+            (Some("http://creativecommons.org/licenses/by-nd/4.0/"), None, 500, false),
+            (Some("http://creativecommons.org/licenses/by-nd/4.0/"), Some(true), 500, false),
+            (Some("http://rightsstatements.org/vocab/InC/1.0/"), Some(true), 0, false),
+            (Some("© the artist's estate"), None, 1000, false),
+            (Some("a statement of our own"), Some(true), full, true),
+        ] {
+            let grant = rights.of_record(said, public_domain);
+            assert_eq!((grant.largest, grant.original), (largest, original), "{said:?} {public_domain:?}");
+        }
+    }
+}
