@@ -16,6 +16,7 @@ pub mod pyramids;
 pub mod rights;
 pub mod sample;
 pub mod settings;
+mod works;
 
 use std::sync::Arc;
 use std::time::Duration;

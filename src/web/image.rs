@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use futures::TryStreamExt;
 
 use super::Door;
+use super::document::Document;
 use super::headers::{entity_tag, is_held, negotiated};
 use super::route::Image;
 use crate::gallery::{Cached, Error, Granted, told};
@@ -40,7 +41,7 @@ pub async fn info(
     Ok(document_of(door, request, document.to_string(), negotiated(request, version), response).into())
 }
 
-/// A JSON document with its ETag; 304 where the client has it.
+/// A document that others may keep for a while.
 pub fn document_of(
     door: &Door,
     request: &HttpRequest,
@@ -48,16 +49,9 @@ pub fn document_of(
     media_type: &'static str,
     mut response: HttpResponseBuilder,
 ) -> HttpResponse {
-    let tag = entity_tag(&[body.as_bytes(), media_type.as_bytes()]);
-    response.insert_header((header::VARY, "Accept"));
+    response.insert_header((header::VARY, "Accept, Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, door.document_age.clone()));
-    if is_held(request, &tag) {
-        return response
-            .status(actix_web::http::StatusCode::NOT_MODIFIED)
-            .insert_header((header::ETAG, tag))
-            .finish();
-    }
-    response.insert_header((header::ETAG, tag)).insert_header((header::CONTENT_TYPE, media_type)).body(body)
+    Document::new(body).answer(request, media_type, response)
 }
 
 /// `GET .../{region}/{size}/{rotation}/{quality}.{format}` (3.0, §4).

@@ -2,6 +2,7 @@
 
 mod base;
 mod deepzoom;
+mod document;
 mod door;
 mod error;
 mod headers;

@@ -1,0 +1,258 @@
+//! Which masters a record means: by path, by pattern, by file name, by object number.
+
+use std::collections::BTreeMap;
+
+use percent_encoding::percent_decode_str;
+
+use crate::record::{Image, Role, Work, slug};
+
+/// The identifiers of all masters, as they can be looked for.
+#[derive(Default)]
+pub struct Masters {
+    /// Identifiers by what they are called when only letters and digits of their file names count.
+    names: BTreeMap<String, Vec<String>>,
+    identifiers: BTreeMap<String, ()>,
+}
+
+/// Which files a work's images are: an identifier with `{object_number}` in it, and `*` for anything.
+#[derive(Clone, Debug)]
+pub struct Pattern(String);
+
+impl std::str::FromStr for Pattern {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.contains(NUMBER) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(format!("`{text}` does not say where the object number stands: write it as in `masters/{NUMBER}*.tif`"))
+    }
+}
+
+const NUMBER: &str = "{object_number}";
+
+/// Endings that file names of images have, one after the other at times (`a.tif.jp2`).
+const ENDINGS: [&str; 16] = [
+    "tif", "tiff", "jp2", "j2k", "jpx", "jpf", "jph", "jpg", "jpeg", "png", "webp", "gif", "avif", "jxl", "ptif",
+    "btf",
+];
+
+/// What file names say after the object number.
+const ROLES: [(&str, Role); 14] = [
+    ("recto", Role::Recto),
+    ("front", Role::Recto),
+    ("verso", Role::Verso),
+    ("back", Role::Verso),
+    ("detail", Role::Detail),
+    ("frame", Role::Frame),
+    ("infrared", Role::Infrared),
+    ("ir", Role::Infrared),
+    ("x-ray", Role::XRay),
+    ("xray", Role::XRay),
+    ("uv", Role::Ultraviolet),
+    ("ultraviolet", Role::Ultraviolet),
+    ("raking", Role::RakingLight),
+    ("raking-light", Role::RakingLight),
+];
+
+impl Masters {
+    pub fn add(&mut self, identifier: String) {
+        self.names.entry(name(&identifier)).or_default().push(identifier.clone());
+        self.identifiers.insert(identifier, ());
+    }
+
+    pub fn len(&self) -> usize {
+        self.identifiers.len()
+    }
+
+    /// Gives each image of the work the identifier of its master, and finds masters for a work that names none. Images
+    /// without a master are marked so.
+    pub fn find(&self, work: &mut Work, pattern: Option<&Pattern>) {
+        for image in &mut work.images {
+            match self.of_reference(&image.file) {
+                Some(identifier) => {
+                    // Tags name images by what the record called them.
+                    for tag in &mut work.tags {
+                        if tag.image.as_ref() == Some(&image.file) {
+                            tag.image = Some(identifier.to_owned());
+                        }
+                    }
+                    for part in &mut work.parts {
+                        rename(part, &image.file, identifier);
+                    }
+                    image.file = identifier.to_owned();
+                    image.matched = true;
+                }
+                None => image.matched = false,
+            }
+        }
+        if work.images.iter().any(|image| image.matched) {
+            return;
+        }
+        let found = match pattern {
+            Some(pattern) => self.of_pattern(pattern, &work.object_number),
+            None => self.of_number(&work.object_number),
+        };
+        // What has a master comes before what has none.
+        work.images.splice(0..0, found);
+    }
+
+    /// The master that a record's words for an image mean, if they mean one and no other.
+    fn of_reference(&self, reference: &str) -> Option<&str> {
+        let plain = reference.trim_start_matches("./").trim_start_matches('/');
+        let decoded = percent_decode_str(plain).decode_utf8_lossy();
+        for known in [reference, plain, decoded.as_ref()] {
+            if let Some((identifier, ())) = self.identifiers.get_key_value(known) {
+                return Some(identifier);
+            }
+        }
+        // A web address names its image in some segment of its path; `full/max/0/default.jpg` follows in IIIF's.
+        let path = decoded.split_once("://").map_or(decoded.as_ref(), |(_, rest)| rest);
+        path.split(['/', '?', '=', '&']).rev().filter(|segment| !segment.is_empty()).find_map(|segment| {
+            match self.names.get(&name(segment))?.as_slice() {
+                [only] => Some(only.as_str()),
+                _ => None,
+            }
+        })
+    }
+
+    fn of_pattern(&self, pattern: &Pattern, number: &str) -> Vec<Image> {
+        let mut spellings = vec![number.to_owned(), number.replace('/', "_"), number.replace('/', "-")];
+        spellings.dedup();
+        let mut found: Vec<Image> = Vec::new();
+        for spelling in spellings {
+            let wanted = pattern.0.replace(NUMBER, &spelling);
+            let beginning = wanted.split('*').next().unwrap_or_default();
+            let near = self.identifiers.range(beginning.to_owned()..).map(|(identifier, ())| identifier);
+            let near = near.take_while(|identifier| identifier.starts_with(beginning));
+            for identifier in near.filter(|identifier| fits(&wanted, identifier)) {
+                if !found.iter().any(|image| image.file == *identifier) {
+                    found.push(image(identifier, role(&name(identifier))));
+                }
+            }
+        }
+        found
+    }
+
+    /// Masters whose file names are the object number, alone or with a word for what they show behind it.
+    fn of_number(&self, number: &str) -> Vec<Image> {
+        let number = slug(number);
+        if number.is_empty() {
+            return Vec::new();
+        }
+        let only = |name: &str| match self.names.get(name)?.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        };
+        let mut found: Vec<Image> = only(&number).map(|file| image(&file, Role::Recto)).into_iter().collect();
+        for (word, role) in &ROLES {
+            found.extend(only(&format!("{number}-{word}")).map(|file| image(&file, role.clone())));
+        }
+        found
+    }
+}
+
+fn rename(part: &mut crate::record::Part, from: &str, to: &str) {
+    for image in part.images.iter_mut().filter(|image| *image == from) {
+        *image = to.to_owned();
+    }
+    for inner in &mut part.parts {
+        rename(inner, from, to);
+    }
+}
+
+fn image(identifier: &str, role: Role) -> Image {
+    Image { file: identifier.to_owned(), role, matched: true, ..Image::default() }
+}
+
+fn role(name: &str) -> Role {
+    let said = ROLES.iter().find(|(word, _)| name.ends_with(&format!("-{word}")));
+    said.map_or(Role::Recto, |(_, role)| role.clone())
+}
+
+/// A file's name without its endings, letters and digits only.
+fn name(identifier: &str) -> String {
+    let mut name = identifier.rsplit(['/', ':']).next().unwrap_or(identifier);
+    while let Some((stem, ending)) = name.rsplit_once('.')
+        && ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending))
+        && !stem.is_empty()
+    {
+        name = stem;
+    }
+    slug(name)
+}
+
+/// Whether the text is the pattern, `*` standing for any characters.
+fn fits(pattern: &str, text: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let Some(mut rest) = text.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
+    let mut pieces = pieces.peekable();
+    if pieces.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(piece) = pieces.next() {
+        if pieces.peek().is_none() {
+            return rest.ends_with(piece);
+        }
+        match rest.find(piece) {
+            Some(at) => rest = &rest[at + piece.len()..],
+            None => return false,
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masters() -> Masters {
+        let mut masters = Masters::default();
+        for identifier in [
+            "a/KMS1.tif",
+            "a/KKS2020-3_16.tif",
+            "a/KKS2020-3_16_verso.tif",
+            "b/pc4-15-03-2005_009.tif.jp2",
+            "maps:Øst.tif",
+            "twice/x.tif",
+            "also/x.jpg",
+            "KMS12.tif",
+        ] {
+            masters.add(identifier.to_owned());
+        }
+        masters
+    }
+
+    #[track_caller]
+    fn check(number: &str, files: &[&str], pattern: Option<&str>, expected: &[&str]) {
+        let images = files.iter().map(|file| Image { file: (*file).into(), ..Image::default() }).collect();
+        let mut work = Work { object_number: number.into(), images, ..Work::default() };
+        masters().find(&mut work, pattern.map(|pattern| pattern.parse().unwrap()).as_ref());
+        let found: Vec<_> =
+            work.images.iter().filter(|image| image.matched).map(|image| image.file.as_str()).collect();
+        assert_eq!(found, expected, "{number} {files:?} {pattern:?}");
+    }
+
+    #[test]
+    fn masters_are_found_by_path_name_and_number() {
+        check("1", &["a/KMS1.tif"], None, &["a/KMS1.tif"]);
+        check("1", &["./a/KMS1.tif"], None, &["a/KMS1.tif"]);
+        check("1", &["maps:%C3%98st.tif"], None, &["maps:Øst.tif"]);
+        check("1", &["kms1.jpg"], None, &["a/KMS1.tif"]);
+        let address = "https://iip.example/iiif/jp2/pc4-15-03-2005_009.tif.jp2/full/full/0/native.jpg";
+        check("1", &[address], None, &["b/pc4-15-03-2005_009.tif.jp2"]);
+        check("1", &["x.tif"], None, &[]);
+        check("KMS1", &[], None, &["a/KMS1.tif"]);
+        check("KKS2020-3/16", &[], None, &["a/KKS2020-3_16.tif", "a/KKS2020-3_16_verso.tif"]);
+        check("KMS1", &["gone.tif"], None, &["a/KMS1.tif"]);
+        check("KMS9", &["gone.tif"], None, &[]);
+    }
+
+    #[test]
+    fn a_pattern_says_where_the_number_stands() {
+        check("KMS1", &[], Some("a/{object_number}.tif"), &["a/KMS1.tif"]);
+        check("KKS2020-3/16", &[], Some("*{object_number}*"), &["a/KKS2020-3_16.tif", "a/KKS2020-3_16_verso.tif"]);
+        check("KMS1", &[], Some("{object_number}*.tif"), &["KMS12.tif"]);
+        assert!("a/*.tif".parse::<Pattern>().is_err());
+    }
+}
