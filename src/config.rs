@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use config::{Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 
-use crate::{gallery, render, store, web};
+use crate::{catalogue, gallery, presentation, render, store, web};
 
 /// All settings.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub web: web::settings::Settings,
+    pub api: web::settings::Api,
     pub operations: web::settings::Operations,
     pub masters: gallery::settings::Masters,
     pub cache: gallery::settings::Cache,
@@ -21,6 +22,8 @@ pub struct Config {
     pub pyramids: gallery::settings::Pyramids,
     pub credit: gallery::settings::Credit,
     pub rights: gallery::rights::Rights,
+    pub catalogue: catalogue::Settings,
+    pub presentation: presentation::House,
     pub store: store::Settings,
     pub log: Log,
     /// Places of masters that identifiers say by name: `NAME:path`.

@@ -1,5 +1,6 @@
 //! Everything that is tested from outside, in one binary.
 
+mod catalogue;
 mod export;
 mod faults;
 mod floors;
@@ -8,6 +9,7 @@ mod image_api;
 mod ingest;
 mod masters;
 mod reads;
+mod rights;
 mod stampede;
 mod stores;
 mod support;

@@ -2,18 +2,13 @@
 
 use std::path::PathBuf;
 
+use crate::catalogue;
 use crate::config::Config;
 use crate::gallery::{Gallery, Settings, Shelf, Source};
 use crate::store::Store;
 
 /// Opens the sources and the pyramid store.
 pub fn open(paths: &[String], config: &Config) -> Result<Gallery, String> {
-    if paths.is_empty() && config.sources.is_empty() {
-        return Err(
-            "no source is named: name a folder, a file or a bucket, as in `masters` or `s3://bucket/prefix`"
-                .into(),
-        );
-    }
     let open = |location: &str| Store::open(location, &config.store).map_err(|error| error.to_string());
     let mut sources = Vec::new();
     for path in paths {
@@ -32,7 +27,55 @@ pub fn open(paths: &[String], config: &Config) -> Result<Gallery, String> {
         rights: config.rights.clone(),
         base_url: config.web.base_url.clone(),
     };
-    Gallery::new(sources, shelf(config)?, &settings).map_err(|error| error.to_string())
+    let gallery = Gallery::new(sources, shelf(config)?, &settings).map_err(|error| error.to_string())?;
+    with_catalogue(gallery, config)
+}
+
+/// Refuses to go on without any source.
+pub fn need_source(paths: &[String], config: &Config) -> Result<(), String> {
+    match paths.is_empty() && config.sources.is_empty() {
+        true => Err("no source is named: name a folder, a file or a bucket, as in `masters` or `s3://bucket/prefix`".into()),
+        false => Ok(()),
+    }
+}
+
+/// The gallery with its catalogue, unless there is to be none.
+fn with_catalogue(gallery: Gallery, config: &Config) -> Result<Gallery, String> {
+    let settings = &config.catalogue;
+    let opened = |gallery: Gallery, settings: &catalogue::Settings| {
+        gallery.with_catalogue(settings).map_err(|error| crate::gallery::told(&error))
+    };
+    match settings.url.as_str() {
+        "none" => Ok(gallery),
+        // Nobody asked for this place: without it files are served as they are.
+        "" => {
+            let place = usual_catalogue();
+            let made = place.parent().map_or(Ok(()), std::fs::create_dir_all);
+            let writable = made.and_then(|()| std::fs::OpenOptions::new().append(true).create(true).open(&place));
+            match writable {
+                Ok(_) => opened(gallery, &catalogue::Settings { url: place.to_string_lossy().into(), ..settings.clone() }),
+                Err(reason) => {
+                    eprintln!("there are no records, as they cannot be kept in `{}`: {reason}; set catalogue.url to a place that works", place.display());
+                    Ok(gallery)
+                }
+            }
+        }
+        _ => opened(gallery, settings).map_err(|reason| format!("the catalogue that catalogue.url names cannot be used: {reason}")),
+    }
+}
+
+/// A file in the state folder that the system's service manager names, or in the user's own.
+fn usual_catalogue() -> PathBuf {
+    let state = named("STATE_DIRECTORY")
+        .or_else(|| named("XDG_DATA_HOME").map(|data| data.join("tegl")))
+        .or_else(|| named("HOME").map(|home| home.join(".local/share/tegl")))
+        .unwrap_or_else(|| std::env::temp_dir().join("tegl"));
+    state.join("catalogue.db")
+}
+
+/// A folder that the environment names.
+fn named(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 /// The pyramid store, unless there is to be none.
@@ -57,7 +100,6 @@ fn shelf(config: &Config) -> Result<Option<Shelf>, String> {
 
 /// The cache folder that the system's service manager names, or the user's own.
 fn usual_place() -> String {
-    let named = |name: &str| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
     let cache = named("CACHE_DIRECTORY")
         .or_else(|| named("XDG_CACHE_HOME").map(|cache| cache.join("tegl")))
         .or_else(|| named("HOME").map(|home| home.join(".cache/tegl")))

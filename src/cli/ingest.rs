@@ -6,11 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Ingest as Typed, gallery};
+use super::{Ingest as Typed, gallery, records};
 use crate::config::{Config, usual_file};
 use crate::gallery::{Ingested, Outcome, Report, Shard};
 
 pub fn run(typed: &Typed) -> Result<(), String> {
+    if typed.schema {
+        println!("{:#}", crate::record::read::schema());
+        return Ok(());
+    }
     let file = typed.config.clone().or_else(usual_file);
     let mut config = Config::load(file.as_deref()).map_err(|error| error.to_string())?;
     if let Some(store) = &typed.store {
@@ -27,6 +31,13 @@ pub fn run(typed: &Typed) -> Result<(), String> {
     let jobs = typed.jobs.unwrap_or(2).clamp(1, 4 * cores);
     config.pyramids.at_once = jobs;
     let gallery = Arc::new(gallery::open(&typed.sources, &config)?);
+    let bad = match typed.records.is_empty() {
+        true => 0,
+        false => gallery::block_on(records::run(typed, &config, &gallery))?,
+    };
+    if gallery.sources().is_empty() {
+        return unread(bad);
+    }
     let told = Arc::new(Told::new(typed.json, typed.verbose));
     let summary = gallery::block_on(async {
         tokio::select! {
@@ -51,9 +62,17 @@ pub fn run(typed: &Typed) -> Result<(), String> {
         told.failures();
     }
     match summary.failed {
-        0 => Ok(()),
+        0 => unread(bad),
         1 => Err("one master failed".into()),
         failed => Err(format!("{failed} masters failed")),
+    }
+}
+
+fn unread(records: u64) -> Result<(), String> {
+    match records {
+        0 => Ok(()),
+        1 => Err("one record could not be read; the others are in the catalogue".into()),
+        bad => Err(format!("{bad} records could not be read; the others are in the catalogue")),
     }
 }
 

@@ -6,6 +6,7 @@ mod export;
 mod gallery;
 mod health;
 mod ingest;
+mod records;
 mod sample;
 mod serve;
 
@@ -53,7 +54,12 @@ pub struct Serve {
     config: Option<PathBuf>,
 }
 
-/// Make pyramids of masters that cannot be cut, ahead of time.
+/// Put records into the catalogue, and make pyramids of masters that cannot be cut, ahead of time.
+///
+/// Records (--records) become works: their images are matched with the masters of the SOURCEs by path, by --match, by
+/// file name or by object number. Records that have not changed are left alone: run the command again after an
+/// interruption or with a newer export, and it goes on from there. Without --records, titles and creators that are
+/// embedded in masters (XMP, IPTC, EXIF) become records of those that have none.
 ///
 /// Masters that serve well as they lie are left alone. What is made is kept: run the command again after an
 /// interruption or when masters were added or replaced, and only what is missing is made. Several machines
@@ -63,6 +69,25 @@ pub struct Ingest {
     /// Where masters lie, as for `tegl serve`
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
+    /// Records: a file or an address; JSON Lines, a JSON list, CSV, each with .gz or without, pages of the SMK API,
+    /// IIIF manifests or collections of them. May be said several times
+    #[arg(long, value_name = "FILE_OR_URL")]
+    records: Vec<String>,
+    /// What the records are: lines (Tegl's own form), smk, tate, csv, iiif [default: found out]
+    #[arg(long, value_name = "FORM", requires = "records")]
+    form: Option<String>,
+    /// Which column or field of the records fills which field of a work, in TOML; see config/mapping.toml
+    #[arg(long, value_name = "FILE", requires = "records")]
+    mapping: Option<PathBuf>,
+    /// Which files are a work's images, as in `scans/{object_number}*.tif`
+    #[arg(long = "match", value_name = "PATTERN", requires = "records")]
+    pattern: Option<String>,
+    /// What this source of records is called [default: its form or its file's name]
+    #[arg(long, value_name = "NAME", requires = "records")]
+    name: Option<String>,
+    /// Print the JSON Schema of Tegl's own form of a record, and do nothing else
+    #[arg(long)]
+    schema: bool,
     /// Where pyramids are kept: a folder, s3://…, az://… or gs://… [default: pyramids.location of the settings]
     #[arg(long, value_name = "URL")]
     store: Option<String>,

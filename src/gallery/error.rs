@@ -1,14 +1,16 @@
 //! Why a verb failed, sorted by who must act.
 
+use std::sync::Arc;
+
 use crate::iiif::Invalid;
 use crate::master::Refused;
-use crate::{pixels, store};
+use crate::{catalogue, pixels, store};
 
 /// Every way in which Tegl fails to answer.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// Nobody keeps what was asked for.
-    #[error("there is no image of this identifier")]
+    #[error("there is no image and no work of this identifier")]
     NotFound,
     /// The client's to mend.
     #[error(transparent)]
@@ -21,6 +23,15 @@ pub enum Error {
     Damaged(String),
     #[error("access to this image is refused")]
     Forbidden,
+    /// Nobody may do this here; says how that can be changed.
+    #[error("{0}")]
+    Closed(String),
+    /// Whoever asks has not shown that they may.
+    #[error("this takes a token: send `Authorization: Bearer TOKEN`")]
+    Unauthorized,
+    /// The address knows other methods.
+    #[error("only {allowed} work here")]
+    NotAllowed { allowed: &'static str },
     /// Come back later.
     #[error("the server is busy; try again in {retry_after_s} s")]
     Busy { retry_after_s: u32 },
@@ -30,6 +41,12 @@ pub enum Error {
     /// The operator's to mend: the store.
     #[error("the image cannot be reached just now")]
     Store(#[source] store::Error),
+    /// The operator's to mend: the catalogue.
+    #[error("the catalogue cannot be reached just now")]
+    Catalogue(#[source] Arc<catalogue::Error>),
+    /// Somebody else changed the work meanwhile.
+    #[error("the work has changed: it is at revision {current} now; look at it again before you change it")]
+    Conflict { current: u64 },
     /// The operator's to mend: the place of what was to be written.
     #[error("{0}")]
     Unwritable(String),
@@ -49,6 +66,17 @@ impl From<store::Error> for Error {
             store::Error::Forbidden => Self::Forbidden,
             store::Error::Unsupported(reason) => Self::Unsupported(reason),
             other => Self::Store(other),
+        }
+    }
+}
+
+impl From<catalogue::Error> for Error {
+    fn from(error: catalogue::Error) -> Self {
+        match error {
+            catalogue::Error::NotFound => Self::NotFound,
+            catalogue::Error::Conflict { current } => Self::Conflict { current },
+            catalogue::Error::Invalid(reason) => Self::Invalid(Invalid::new("record", "", reason)),
+            other => Self::Catalogue(Arc::new(other)),
         }
     }
 }

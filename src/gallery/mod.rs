@@ -33,6 +33,7 @@ pub use ingest::{Ingested, Outcome, Report, Shard, Summary};
 pub use listing::{Entry, Listing};
 pub use opened::{Opened, Shared};
 pub use rights::{Grant, Granted};
+pub use works::{Described, Import, Imported, Masters, Pattern, Reading, Shown, Watch, Works};
 
 use deliver::Kitchen;
 use flights::Flights;
@@ -42,6 +43,7 @@ use pyramids::{Progress, Pyramids};
 
 pub use pyramids::Shelf;
 
+use crate::catalogue::{self, Catalogue};
 use crate::iiif::{ImageRequest, Limits};
 use crate::pixels::colour::Output;
 use crate::pixels::encode::Credit;
@@ -56,7 +58,7 @@ pub struct Source {
 
 /// All that is served: sources, caches, and the lanes that bound the work.
 pub struct Gallery {
-    sources: Vec<Source>,
+    sources: Arc<[Source]>,
     limits: Limits,
     output: Output,
     revalidate_ms: u64,
@@ -66,6 +68,7 @@ pub struct Gallery {
     pyramids: Option<Arc<Pyramids>>,
     credit: settings::Credit,
     rights: rights::Rights,
+    works: Option<Arc<Works>>,
     base_url: String,
     from_megapixels: f64,
     tasks: tokio::runtime::Handle,
@@ -124,7 +127,7 @@ impl Gallery {
             .weigher(|identifier: &String, opened: &Shared| (identifier.len() + opened.weight()) as u32)
             .time_to_idle(Duration::from_secs(3600));
         Ok(Self {
-            sources,
+            sources: sources.into(),
             limits,
             output: settings.render.output,
             revalidate_ms: masters.revalidate_s * 1000,
@@ -136,12 +139,23 @@ impl Gallery {
             }),
             credit: settings.credit.clone(),
             rights: settings.rights.clone(),
+            works: None,
             base_url: settings.base_url.trim_end_matches('/').to_owned(),
             from_megapixels: settings.pyramids.from_megapixels,
             kitchen: Arc::new(Kitchen::new(settings, Lanes::new(&settings.work)?, tasks)),
             tasks: runtime.handle().clone(),
             _runtime: Background(Some(runtime)),
         })
+    }
+
+    /// Serves the works of a catalogue beside, and follows its changes.
+    pub fn with_catalogue(mut self, settings: &catalogue::Settings) -> Result<Self, Error> {
+        let catalogue = self.tasks.block_on(Catalogue::open(settings))?;
+        let works = Arc::new(Works::new(catalogue, self.tasks.clone()));
+        self.tasks.block_on(works.follow())?;
+        self.tasks.spawn(works::follow(Arc::downgrade(&works)));
+        self.works = Some(works);
+        Ok(self)
     }
 
     pub fn sources(&self) -> &[Source] {
@@ -164,8 +178,12 @@ impl Gallery {
     }
 
     /// What the rights of the works that show this image allow; the strictest where there are several.
-    async fn grant(&self, _opened: &Opened) -> Result<Grant, Error> {
-        Ok(self.rights.without_record.into())
+    async fn grant(&self, opened: &Opened) -> Result<Grant, Error> {
+        let of_works = match &self.works {
+            Some(works) => works.grant(&opened.names, &self.rights).await?,
+            None => None,
+        };
+        Ok(of_works.unwrap_or_else(|| self.rights.without_record.into()))
     }
 
     /// The image as it is now, whoever may see it.
@@ -208,6 +226,7 @@ impl Gallery {
         let (masters, output) = (self.masters.clone(), self.output);
         let owned = identifier.to_owned();
         let (pyramids, from) = (self.pyramids.clone(), self.from_megapixels);
+        let sources = self.sources.clone();
         let credit = self.credit(identifier).map(Arc::new);
         let open = move |_| async move {
             let mut failed = Error::NotFound;
@@ -215,6 +234,7 @@ impl Gallery {
                 match Opened::open(store, parts.key.clone(), parts.page, output).await {
                     Ok(mut opened) => {
                         opened.look.credit = credit.clone();
+                        opened.names = names(&sources, &opened.store, &opened.key).await?;
                         let opened = with_pyramid(Arc::new(opened), pyramids.as_deref(), from).await;
                         masters.insert(owned, opened.clone());
                         return Ok(opened);
@@ -320,6 +340,25 @@ impl Gallery {
     }
 }
 
+/// All identifiers, of any source, that the object has; without a page.
+async fn names(sources: &[Source], store: &Store, key: &store::Key) -> Result<Vec<String>, Error> {
+    let mut names = Vec::with_capacity(1);
+    for place in store.places(key).await? {
+        for source in sources {
+            if let Some(key) = source.store.key_of(&place) {
+                let name = match &source.name {
+                    Some(name) => format!("{name}:{}", key.as_str()),
+                    None => key.as_str().to_owned(),
+                };
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+    }
+    Ok(names)
+}
+
 fn plan(granted: &Granted, request: &ImageRequest) -> Result<Plan, Error> {
     Ok(Plan::new(request, &granted.master, granted.limits, granted.look.lets_tiles_pass())?)
 }
@@ -330,6 +369,7 @@ async fn with_pyramid(master: Shared, pyramids: Option<&Pyramids>, from_megapixe
     match pyramids.find(&master).await {
         Ok(Some(mut pyramid)) => {
             pyramid.look.credit = master.look.credit.clone();
+            pyramid.names = master.names.clone();
             pyramid.pyramid_of = Some(master);
             Arc::new(pyramid)
         }

@@ -23,6 +23,8 @@ pub struct Opened {
     pub version: Version,
     pub master: Master,
     pub look: Look,
+    /// All identifiers that name its file, without a page: what is said of one holds for all.
+    pub names: Vec<String>,
     /// The master that this is the pyramid of.
     pub pyramid_of: Option<Shared>,
     /// For each level of JPEG tiles, what stands before a tile.
@@ -74,8 +76,8 @@ impl Opened {
         let heads = master.levels.iter().map(head).collect();
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let checked_ms = AtomicU64::new(now_ms());
-        let pyramid_of = None;
-        Self { number, store, key, page, version, master, look, pyramid_of, heads, checked_ms }
+        let (pyramid_of, names) = (None, Vec::new());
+        Self { number, store, key, page, version, master, look, names, pyramid_of, heads, checked_ms }
     }
 
     /// The master that identifiers name: its place and version, whatever its pixels are read from.

@@ -7,6 +7,7 @@ mod orientation;
 pub mod stored;
 mod tiff;
 mod whole;
+mod words;
 pub mod write;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ pub use bytes::{Held, Stop};
 pub use level::{Codec, Format, Grid, Level, Photometric, Predictor, TileIndex};
 pub use orientation::Orientation;
 pub use whole::Whole;
+pub use words::{Words, words};
 
 use crate::iiif::Dimensions;
 use crate::pixels::{Alpha, Depth, Model, Shape};

@@ -22,3 +22,20 @@ pub enum Kind {
     Update,
     Delete,
 }
+
+/// A time in milliseconds since 1970 as xsd:dateTime in UTC, as in `2026-11-23T05:40:00.123Z`.
+pub fn timestamp(at_ms: i64) -> String {
+    let at = jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default();
+    format!("{at:.3}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_utc() {
+        assert_eq!(timestamp(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(timestamp(1_700_000_000_123), "2023-11-14T22:13:20.123Z");
+    }
+}

@@ -6,7 +6,7 @@ mod tag;
 mod text;
 mod work;
 
-pub use change::{Change, Kind};
+pub use change::{Change, Kind, timestamp};
 pub use facet::{Facet, facets, slug};
 pub use tag::{Broader, Region, Status, Tag};
 pub use text::Text;

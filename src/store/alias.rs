@@ -4,14 +4,15 @@ use super::source::Place;
 use super::{Error, Key, Store, runtime};
 
 impl Store {
-    /// The object's place, links followed: the same for all keys, of all sources, that lead to it.
-    pub async fn place(&self, key: &Key) -> Result<String, Error> {
+    /// Where the object lies: by its name and, where that is a link, where it leads. Keys of different sources that
+    /// name the same object share a place.
+    pub async fn places(&self, key: &Key) -> Result<Vec<String>, Error> {
         let Place::Local(local) = &self.0.place else {
-            return Ok(format!("{}{}", self.beginning(), key.as_str()));
+            return Ok(vec![format!("{}{}", self.beginning(), key.as_str())]);
         };
         let local = local.clone();
         let key = key.clone();
-        runtime::block(self.0.settings.deadline(0), move || local.place(&key)).await
+        runtime::block(self.0.settings.deadline(0), move || local.places(&key)).await
     }
 
     /// The key that this source would find the place under, if it lies below it.
@@ -51,17 +52,20 @@ mod tests {
             |path: &std::path::Path| Store::open(path.to_str().unwrap(), &Settings::default()).unwrap();
         let (all, maps) = (open(folder.path()), open(&folder.path().join("maps")));
         let key = |text: &str| Key::parse(text).unwrap();
-        let place = all.place(&key("maps/a.tif")).await.unwrap();
-        assert_eq!(all.place(&key("b.tif")).await.unwrap(), place);
-        assert_eq!(maps.place(&key("a.tif")).await.unwrap(), place);
-        assert_eq!((all.key_of(&place), maps.key_of(&place)), (Some(key("maps/a.tif")), Some(key("a.tif"))));
-        assert_eq!(maps.key_of(&all.place(&key("maps")).await.unwrap()), None);
+        let places = all.places(&key("maps/a.tif")).await.unwrap();
+        assert_eq!(maps.places(&key("a.tif")).await.unwrap(), places);
+        let [place] = &places[..] else { panic!("{places:?}") };
+        assert_eq!((all.key_of(place), maps.key_of(place)), (Some(key("maps/a.tif")), Some(key("a.tif"))));
+        let linked = all.places(&key("b.tif")).await.unwrap();
+        assert_eq!(all.key_of(&linked[0]), Some(key("b.tif")));
+        assert_eq!(linked[1], *place);
+        assert_eq!(maps.key_of(&linked[0]), None);
     }
 
     #[tokio::test]
     async fn buckets_know_places_by_their_prefix() {
         let web = Store::open("http://images.example/a", &Settings::default()).unwrap();
-        let place = web.place(&Key::parse("b/c.tif").unwrap()).await.unwrap();
+        let place = web.places(&Key::parse("b/c.tif").unwrap()).await.unwrap().remove(0);
         assert_eq!(place, "http://images.example/a/b/c.tif");
         let deeper = Store::open("http://images.example/a/b/", &Settings::default()).unwrap();
         assert_eq!(deeper.key_of(&place), Key::parse("c.tif").ok());

@@ -54,14 +54,17 @@ impl Local {
         Ok(Local { folder: Beneath::open(&folder, settings)?, only, files: Files::new(settings.open_files) })
     }
 
-    /// Where the file really is, links followed.
-    pub(super) fn place(&self, key: &Key) -> Result<String, Error> {
-        let place =
-            self.folder.root().join(key.as_str()).canonicalize().map_err(|gone| match gone.kind() {
-                ErrorKind::NotFound | ErrorKind::NotADirectory => Error::NotFound,
-                _ => Error::unavailable(gone),
-            })?;
-        Ok(place.to_string_lossy().into_owned())
+    /// Where the file is, by its name and, where that is a link, where it leads.
+    pub(super) fn places(&self, key: &Key) -> Result<Vec<String>, Error> {
+        let gone = |gone: io::Error| match gone.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => Error::NotFound,
+            _ => Error::unavailable(gone),
+        };
+        let named = self.folder.root().canonicalize().map_err(gone)?.join(key.as_str());
+        let real = named.canonicalize().map_err(gone)?;
+        let mut places = vec![named.to_string_lossy().into_owned(), real.to_string_lossy().into_owned()];
+        places.dedup();
+        Ok(places)
     }
 
     /// What a file at this place is called below this folder, if it lies there.

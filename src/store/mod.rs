@@ -26,6 +26,7 @@ mod remote_writer;
 mod runtime;
 mod settings;
 mod source;
+pub mod stream;
 mod version;
 mod walk;
 mod workspace;

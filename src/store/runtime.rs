@@ -30,6 +30,11 @@ pub(super) async fn block<T: Send + 'static>(
     within(deadline, Task(shared().spawn_blocking(closure))).await
 }
 
+/// Waits for a future on a thread that is not one of these, nor any other runtime's.
+pub(super) fn wait<T>(future: impl Future<Output = T>) -> T {
+    shared().block_on(future)
+}
+
 /// Runs to its end what nobody waits for.
 pub(super) fn go_on(future: impl Future<Output = ()> + Send + 'static) {
     shared().spawn(future);

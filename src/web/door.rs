@@ -6,17 +6,23 @@ use std::time::Instant;
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
+use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
+use serde_json::json;
 
 use super::base::Base;
 use super::error::{retry_after, status};
 use super::headers::{common, preflight};
 use super::image::{self, Answered};
 use super::route::Route;
-use super::settings::Settings;
-use super::{deepzoom, operations, site};
+use super::settings::{Api, Settings};
+use super::{collections, deepzoom, operations, site, tags, works};
 use crate::gallery::{Error, Gallery, told};
 use crate::iiif::Invalid;
+use crate::presentation::House;
+
+/// A secret that is shorter can be guessed.
+const SHORTEST_TOKEN: usize = 16;
 
 /// What the handlers share.
 pub struct Door {
@@ -24,6 +30,9 @@ pub struct Door {
     pub base: Base,
     pub image_age: HeaderValue,
     pub document_age: HeaderValue,
+    pub api: Api,
+    pub house: House,
+    pub(super) works: works::Kept,
     /// Set when the server is about to stop.
     pub draining: AtomicBool,
     requests: [metrics::Counter; 5],
@@ -32,7 +41,10 @@ pub struct Door {
 
 impl Door {
     /// Fails with a reason where a setting makes no sense.
-    pub fn new(gallery: Arc<Gallery>, settings: &Settings) -> Result<Self, String> {
+    pub fn new(gallery: Arc<Gallery>, settings: &Settings, api: &Api, house: &House) -> Result<Self, String> {
+        if let Some((name, _)) = api.tokens.iter().find(|(_, token)| token.len() < SHORTEST_TOKEN) {
+            return Err(format!("api.tokens.{name} has fewer than {SHORTEST_TOKEN} characters"));
+        }
         let age = |seconds: u32| {
             HeaderValue::try_from(format!("public, max-age={seconds}")).map_err(|error| error.to_string())
         };
@@ -42,6 +54,9 @@ impl Door {
             base: Base::new(settings)?,
             image_age: age(settings.image_max_age_s)?,
             document_age: age(settings.document_max_age_s)?,
+            api: api.clone(),
+            house: house.clone(),
+            works: works::Kept::new(settings.documents_mib),
             draining: AtomicBool::new(false),
             requests: requests.map(|class| metrics::counter!("tegl_requests_total", "status" => class)),
             seconds: metrics::histogram!("tegl_request_seconds"),
@@ -49,11 +64,11 @@ impl Door {
     }
 
     /// Answers a request; writes its one line in the log.
-    pub async fn enter(&self, request: HttpRequest) -> HttpResponse {
+    pub async fn enter(&self, request: HttpRequest, body: Payload) -> HttpResponse {
         let began = Instant::now();
-        let (mut response, note, fault) = match self.answer(&request).await {
+        let (mut response, note, fault) = match self.answer(&request, body).await {
             Ok(answered) => (answered.response, answered.note, None),
-            Err(error) => (refusal(&error), "", Some(error)),
+            Err(error) => (refusal(&request, &error), "", Some(error)),
         };
         common(response.headers_mut());
         let (status, took) = (response.status(), began.elapsed());
@@ -63,22 +78,27 @@ impl Door {
         response
     }
 
-    async fn answer(&self, request: &HttpRequest) -> Result<Answered, Error> {
+    async fn answer(&self, request: &HttpRequest, body: Payload) -> Result<Answered, Error> {
+        let writes = matches!(*request.method(), Method::POST | Method::PATCH);
         match *request.method() {
             Method::GET | Method::HEAD => {}
+            Method::POST | Method::PATCH => {
+                if let Route::Tags { work, tag, history } = Route::parse(request.uri().path())? {
+                    let body = body.to_bytes_limited(tags::MOST_BYTES).await;
+                    let too_long = |_| Invalid::new("body", "", "is longer than 64 KiB");
+                    let body = body.map_err(too_long)?.map_err(|error| Invalid::new("body", "", error.to_string()))?;
+                    return tags::answer(self, request, work, tag, history, &body).await;
+                }
+            }
             Method::OPTIONS => {
                 let mut response = HttpResponse::NoContent().finish();
                 preflight(response.headers_mut());
                 return Ok(response.into());
             }
-            _ => {
-                let mut response = HttpResponse::MethodNotAllowed();
-                response.insert_header((header::ALLOW, "GET, HEAD, OPTIONS"));
-                return Ok(response
-                    .content_type("text/plain; charset=utf-8")
-                    .body("only GET, HEAD and OPTIONS work here\n")
-                    .into());
-            }
+            _ => return Err(Error::NotAllowed { allowed: "GET, HEAD and OPTIONS" }),
+        }
+        if writes {
+            return Err(Error::NotAllowed { allowed: "GET, HEAD and OPTIONS" });
         }
         if has_body(request) {
             return Err(Invalid::new("body", "", "is not expected with GET").into());
@@ -98,7 +118,15 @@ impl Door {
             Route::DeepZoomTile { image, level, column, row, suffix } => {
                 deepzoom::tile(self, request, image, (level, column, row), suffix).await
             }
-            Route::Manifest { image } => site::manifest(self, request, image).await,
+            Route::Work { version, work, piece } => works::piece(self, request, version, work, piece).await,
+            Route::Collection { version, shelf } => collections::answer(self, request, version, shelf).await,
+            Route::Search { version, work, autocomplete } => {
+                works::search(self, request, version, work, autocomplete).await
+            }
+            Route::Changes { page } => collections::changes(self, request, page).await,
+            Route::Record { work } => works::record(self, request, work).await,
+            Route::Tags { work, tag, history } => tags::answer(self, request, work, tag, history, &[]).await,
+            Route::WorkPage { work } => site::work(self, request, work).await,
             Route::Index => site::index(self, request).await,
             Route::View { viewer, image } => site::view(self, request, viewer, image).await,
             Route::Asset(path) => site::asset(request, path),
@@ -121,14 +149,32 @@ fn has_body(request: &HttpRequest) -> bool {
     length.is_some_and(|length| length != "0") || request.headers().contains_key(header::TRANSFER_ENCODING)
 }
 
-/// An error's answer: its text says what would work; never what went wrong inside.
-fn refusal(error: &Error) -> HttpResponse {
-    let mut response = HttpResponse::build(status(error));
-    response.insert_header((header::CACHE_CONTROL, "no-store")).content_type("text/plain; charset=utf-8");
+/// An error's answer: its text says what would work; never what went wrong inside. Programs get it as a problem
+/// document (RFC 9457).
+fn refusal(request: &HttpRequest, error: &Error) -> HttpResponse {
+    let status = status(error);
+    let mut response = HttpResponse::build(status);
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    match error {
+        Error::Unauthorized => {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        Error::NotAllowed { allowed } => {
+            response.insert_header((header::ALLOW, allowed.replace(" and ", ", ")));
+        }
+        _ => {}
+    }
     if let Some(seconds) = retry_after(error) {
         response.insert_header((header::RETRY_AFTER, seconds.to_string()));
     }
-    response.body(format!("{error}\n"))
+    if request.uri().path().starts_with("/api/") {
+        let title = status.canonical_reason().unwrap_or_default();
+        let problem = json!({
+            "type": "about:blank", "title": title, "status": status.as_u16(), "detail": error.to_string(),
+        });
+        return response.content_type("application/problem+json").body(problem.to_string());
+    }
+    response.content_type("text/plain; charset=utf-8").body(format!("{error}\n"))
 }
 
 fn log(

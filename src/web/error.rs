@@ -12,11 +12,15 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Invalid(_) => StatusCode::BAD_REQUEST,
         Error::Unsupported(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Damaged(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        Error::Forbidden => StatusCode::FORBIDDEN,
+        Error::Forbidden | Error::Closed(_) => StatusCode::FORBIDDEN,
+        Error::Unauthorized => StatusCode::UNAUTHORIZED,
+        Error::NotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
         Error::Busy { .. } | Error::Preparing { .. } | Error::Abandoned => StatusCode::SERVICE_UNAVAILABLE,
         Error::Store(store::Error::TimedOut) => StatusCode::GATEWAY_TIMEOUT,
         Error::Store(store::Error::Short { .. }) => StatusCode::BAD_GATEWAY,
         Error::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Catalogue(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Conflict { .. } => StatusCode::PRECONDITION_FAILED,
         Error::Unwritable(_) | Error::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -26,7 +30,7 @@ pub fn retry_after(error: &Error) -> Option<u32> {
     match error {
         Error::Busy { retry_after_s } | Error::Preparing { retry_after_s } => Some(*retry_after_s),
         Error::Abandoned => Some(1),
-        Error::Store(_) => Some(2),
+        Error::Store(_) | Error::Catalogue(_) => Some(2),
         _ => None,
     }
 }

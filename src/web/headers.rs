@@ -81,10 +81,10 @@ pub fn preflight(headers: &mut HeaderMap) {
     let mut set = |name: HeaderName, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));
     };
-    set(header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, OPTIONS");
+    set(header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PATCH, OPTIONS");
     set(
         header::ACCESS_CONTROL_ALLOW_HEADERS,
-        "Authorization, Accept, Content-Type, If-None-Match, If-Modified-Since, Range",
+        "Authorization, Accept, Content-Type, If-Match, If-None-Match, If-Modified-Since, Range",
     );
     set(header::ACCESS_CONTROL_MAX_AGE, "86400");
     set(header::ALLOW, "GET, HEAD, OPTIONS");

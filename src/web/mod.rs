@@ -1,6 +1,7 @@
 //! HTTP in, HTTP out.
 
 mod base;
+mod collections;
 mod deepzoom;
 mod document;
 mod door;
@@ -13,6 +14,8 @@ mod route;
 mod server;
 pub mod settings;
 mod site;
+mod tags;
+mod works;
 
 pub use door::Door;
 pub use server::{Running, start};

@@ -42,9 +42,9 @@ pub fn start(
     };
     let server = HttpServer::new(move || {
         let door = shared.clone();
-        App::new().default_service(web::to(move |request: HttpRequest| {
+        App::new().default_service(web::to(move |request: HttpRequest, body: web::Payload| {
             let door = door.clone();
-            async move { door.enter(request).await }
+            async move { door.enter(request, body).await }
         }))
     })
     .workers(threads)

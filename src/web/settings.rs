@@ -1,5 +1,7 @@
 //! What an operator may set about the public door.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// `[web]`: addresses, connections, caching by others.
@@ -17,6 +19,8 @@ pub struct Settings {
     pub image_max_age_s: u32,
     /// How long others may keep info.json, manifests and Deep Zoom descriptions, in seconds.
     pub document_max_age_s: u32,
+    /// Memory for manifests and other documents that have been made, in MiB; 0 keeps none.
+    pub documents_mib: u64,
     /// Threads that talk HTTP; 0 for one a processor core.
     pub threads: usize,
     /// Connections at one time.
@@ -39,6 +43,7 @@ impl Default for Settings {
             trusted_proxies: Vec::new(),
             image_max_age_s: 86_400,
             document_max_age_s: 300,
+            documents_mib: 64,
             threads: 0,
             connections: 8192,
             keep_alive_s: 75,
@@ -47,6 +52,14 @@ impl Default for Settings {
             drain_s: 0,
         }
     }
+}
+
+/// `[api]`: who may write.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Api {
+    /// Secrets by the names of those who write with them, at least 16 characters each; none: nobody writes.
+    pub tokens: BTreeMap<String, String>,
 }
 
 /// `[operations]`: what only operators see.

@@ -26,7 +26,8 @@ pub fn command(home: &std::path::Path) -> Command {
             command.env_remove(name);
         }
     }
-    command.current_dir(home).env("XDG_CACHE_HOME", home).env_remove("CACHE_DIRECTORY").stdin(Stdio::null());
+    command.current_dir(home).env("XDG_CACHE_HOME", home).env("XDG_DATA_HOME", home);
+    command.env_remove("CACHE_DIRECTORY").env_remove("STATE_DIRECTORY").stdin(Stdio::null());
     command
 }
 

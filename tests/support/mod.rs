@@ -4,6 +4,7 @@ pub mod command;
 pub mod http;
 pub mod masters;
 pub mod origin;
+pub mod postgres;
 pub mod proxy;
 pub mod server;
 pub mod tiffs;

@@ -1,8 +1,12 @@
 //! What a path asks for. Paths are taken apart as they came; each part is decoded once.
 
+mod presentation;
+
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
+
+pub use presentation::{Piece, Shelf};
 
 use crate::iiif::{Invalid, Version};
 
@@ -17,7 +21,15 @@ pub enum Route<'a> {
     Pixels { version: Version, image: Image<'a>, parameters: [Cow<'a, str>; 4] },
     DeepZoom { image: Image<'a> },
     DeepZoomTile { image: Image<'a>, level: u32, column: u32, row: u32, suffix: &'a str },
-    Manifest { image: Image<'a> },
+    Work { version: Version, work: Image<'a>, piece: Piece<'a> },
+    Collection { version: Version, shelf: Shelf<'a> },
+    /// Content Search; its versions are 1 and 2.
+    Search { version: u8, work: Image<'a>, autocomplete: bool },
+    Changes { page: Option<u64> },
+    Record { work: Image<'a> },
+    /// A work's tags; one of them; what happened to it.
+    Tags { work: Image<'a>, tag: Option<&'a str>, history: bool },
+    WorkPage { work: Image<'a> },
     Live,
     Ready,
     Robots,
@@ -68,14 +80,32 @@ impl<'a> Route<'a> {
                 Some(("mirador", id)) => Ok(Self::View { viewer: Viewer::Mirador, image: Image::new(id)? }),
                 _ => Ok(Self::Nothing),
             },
-            ("presentation", rest) => {
-                match rest.strip_prefix("3/").and_then(|rest| rest.strip_suffix("/manifest")) {
-                    Some(id) => Ok(Self::Manifest { image: Image::new(id)? }),
-                    None => Ok(Self::Nothing),
-                }
-            }
+            ("presentation", rest) => presentation::presentation(rest),
+            ("search", rest) => presentation::search(rest),
+            ("discovery", rest) => Ok(presentation::changes(rest)),
+            ("works", id) if !id.is_empty() => Ok(Self::WorkPage { work: Image::new(id)? }),
+            ("api", rest) => match rest.strip_prefix("v1/works/") {
+                Some(rest) if !rest.is_empty() => Self::record(rest),
+                _ => Ok(Self::Nothing),
+            },
             ("deepzoom", rest) => Self::deep_zoom(rest),
             _ => Ok(Self::Nothing),
+        }
+    }
+
+    /// `{work}`, `{work}/tags`, `{work}/tags/{tag}` and `{work}/tags/{tag}/history`.
+    fn record(rest: &'a str) -> Result<Self, Invalid> {
+        let tags = |work, tag, history| Ok(Self::Tags { work: Image::new(work)?, tag, history });
+        let (before, last) = rest.rsplit_once('/').unwrap_or(("", rest));
+        if last == "tags" && !before.is_empty() {
+            return tags(before, None, false);
+        }
+        if let Some((work, tag)) = before.split_once("/tags/").filter(|_| last == "history") {
+            return tags(work, Some(tag), true);
+        }
+        match before.strip_suffix("/tags") {
+            Some(work) if !last.is_empty() => tags(work, Some(last), false),
+            _ => Ok(Self::Record { work: Image::new(rest)? }),
         }
     }
 
@@ -148,7 +178,7 @@ mod tests {
     fn check(path: &str, identifier: &str, parameters: Option<[&str; 4]>) {
         let (image, found) = match Route::parse(path) {
             Ok(Route::Pixels { image, parameters, .. }) => (image, Some(parameters)),
-            Ok(Route::Info { image, .. } | Route::Base { image, .. } | Route::Manifest { image }) => {
+            Ok(Route::Info { image, .. } | Route::Base { image, .. } | Route::Work { work: image, .. }) => {
                 (image, None)
             }
             other => panic!("{path}: {other:?}"),

@@ -1,0 +1,58 @@
+//! Where words lie: works, their tags, the shelves they stand on, and the append-only list of their revisions, in
+//! SQLite or PostgreSQL.
+//!
+//! One text of SQL serves both. Writers take their turn at one row, the counter, and commit in the order of their
+//! revisions, which have no gaps: whoever has read up to a revision has missed nothing before it. Readers wait for
+//! nobody.
+
+mod decide;
+mod error;
+mod pools;
+mod put;
+mod read;
+mod schema;
+mod settings;
+mod shelves;
+mod sql;
+
+use std::sync::Arc;
+
+use moka::sync::Cache;
+
+pub use decide::{Decision, Event};
+pub use error::Error;
+pub use put::{Batch, New, Put};
+pub use read::{Showing, Stored};
+pub use settings::Settings;
+pub use shelves::{ALL, Card, Term};
+
+use pools::Pools;
+
+/// An opened catalogue; cheap to clone. Its connections live on the runtime that opened it.
+#[derive(Clone)]
+pub struct Catalogue(Arc<Inner>);
+
+struct Inner {
+    pools: Pools,
+    /// Where shelves have their rows: by scheme and value.
+    terms: Cache<(String, String), i64>,
+}
+
+impl Catalogue {
+    /// Opens the database, makes it where it is a file that is not there yet, and brings its tables up to date.
+    pub async fn open(settings: &Settings) -> Result<Self, Error> {
+        let pools = Pools::open(settings).await?;
+        schema::migrate(&pools).await?;
+        Ok(Self(Arc::new(Inner { pools, terms: Cache::new(200_000) })))
+    }
+
+    /// Where the words lie, without a password.
+    pub fn describe(&self) -> String {
+        self.0.pools.shown.clone()
+    }
+}
+
+/// Milliseconds since 1970.
+fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}

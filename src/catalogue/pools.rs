@@ -1,0 +1,115 @@
+//! Connections: to a file, with one writer and many readers, or to a server.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::any::AnyPoolOptions;
+use sqlx::{AnyConnection, AnyPool, Connection, Executor};
+
+use super::{Error, Settings};
+
+/// The two kinds of database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+pub(super) struct Pools {
+    pub dialect: Dialect,
+    pub shown: String,
+    pub readers: AnyPool,
+    /// A file has one writer at a time: further ones wait here and not in the database.
+    pub writer: AnyPool,
+}
+
+/// What each connection to a file is told. Pages are kept by the system; the log is folded in every 16 MiB.
+const PRAGMAS: &str = "PRAGMA busy_timeout = 15000; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; \
+    PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456; PRAGMA wal_autocheckpoint = 4000";
+
+impl Pools {
+    pub async fn open(settings: &Settings) -> Result<Self, Error> {
+        sqlx::any::install_default_drivers();
+        let url = settings.url.trim();
+        match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("postgres" | "postgresql") => Self::server(url, settings).await,
+            Some("sqlite") => Self::file(url.trim_start_matches("sqlite:").trim_start_matches("//"), settings).await,
+            _ if url.is_empty() => Err(Error::Invalid("no catalogue is named: give a file or postgres://…".into())),
+            _ if url.contains("://") => Err(Error::Invalid(format!(
+                "`{}://…` is no catalogue: give a file, as in `catalogue.db`, or postgres://USER@HOST/DATABASE",
+                url.split("://").next().unwrap_or_default()
+            ))),
+            _ => Self::file(url, settings).await,
+        }
+    }
+
+    async fn file(path: &str, settings: &Settings) -> Result<Self, Error> {
+        let unusable = |reason: String| Error::Invalid(format!("the catalogue `{path}` cannot be opened: {reason}"));
+        let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
+        if folder.is_some_and(|folder| !folder.is_dir()) {
+            return Err(unusable("there is no such folder".into()));
+        }
+        let encoded = percent_encoding::utf8_percent_encode(path, ESCAPED);
+        let url = format!("sqlite://{encoded}?mode=rwc");
+        let options = |connections: u32| {
+            AnyPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(Duration::from_secs(30))
+                .after_connect(|connection: &mut AnyConnection, _| {
+                    Box::pin(async move {
+                        connection.execute(sqlx::raw_sql(PRAGMAS)).await?;
+                        Ok(())
+                    })
+                })
+        };
+        // Kept in the file: readers do not wait for writers. What is no database is told at once.
+        let first = async {
+            let mut connection = AnyConnection::connect(&url).await?;
+            connection.execute(sqlx::raw_sql("PRAGMA busy_timeout = 15000; PRAGMA journal_mode = WAL")).await?;
+            connection.close().await
+        };
+        first.await.map_err(|error: sqlx::Error| unusable(error.to_string()))?;
+        let writer = options(1).connect_lazy(&url)?;
+        let readers = options(settings.connections.max(1)).connect_lazy(&url)?;
+        Ok(Self { dialect: Dialect::Sqlite, shown: path.to_owned(), readers, writer })
+    }
+
+    async fn server(url: &str, settings: &Settings) -> Result<Self, Error> {
+        let shown = without_password(url);
+        let pool = AnyPoolOptions::new()
+            .max_connections(settings.connections.max(2))
+            .acquire_timeout(Duration::from_millis(settings.timeout_ms))
+            .connect(url)
+            .await
+            .map_err(|error| Error::Unavailable(format!("{shown}: {error}")))?;
+        Ok(Self { dialect: Dialect::Postgres, shown, readers: pool.clone(), writer: pool })
+    }
+}
+
+/// What SQLite's address takes literally stays as it is.
+const ESCAPED: &percent_encoding::AsciiSet = &percent_encoding::CONTROLS.add(b'?').add(b'#').add(b'%').add(b' ');
+
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return "postgres".into() };
+    let rest = rest.split('?').next().unwrap_or_default();
+    match rest.rsplit_once('@') {
+        Some((user, place)) => format!("{scheme}://{}@{place}", user.split(':').next().unwrap_or_default()),
+        None => format!("{scheme}://{rest}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_not_shown() {
+        for (url, shown) in [
+            ("postgres://me:secret@host:5/db?sslmode=disable&password=secret", "postgres://me@host:5/db"),
+            ("postgres:///db?host=/run&password=secret", "postgres:///db"),
+            ("postgresql://host/db", "postgresql://host/db"),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
+    }
+}

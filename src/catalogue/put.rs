@@ -1,0 +1,371 @@
+//! Works into the catalogue, a batch at a time: all of it or nothing.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+use super::pools::Dialect;
+use super::shelves::Moves;
+use super::sql::{Value, each, found};
+use super::{Catalogue, Error, now_ms};
+use crate::record::{Facet, Kind, Tag, Work, facets};
+
+/// A work as a source gives it.
+#[derive(Clone, Debug)]
+pub struct New {
+    pub work: Work,
+    /// The record as it came, where [`Work`] does not hold all of it.
+    pub original: Option<String>,
+    /// The source's name.
+    pub source: String,
+}
+
+/// Works written out, ready to be put: what can be done before it is a writer's turn.
+pub struct Batch(Vec<Prepared>);
+
+impl Batch {
+    /// Of two works of one number the later counts.
+    pub fn new(news: Vec<New>) -> Result<Self, Error> {
+        let mut places = HashMap::with_capacity(news.len());
+        let mut latest: Vec<New> = Vec::with_capacity(news.len());
+        for new in news {
+            let number = new.work.object_number.as_str();
+            if number.is_empty() || number.contains('\0') {
+                return Err(Error::Invalid(format!("`{number}` is no object number")));
+            }
+            match places.get(number) {
+                Some(&place) => latest[place] = new,
+                None => {
+                    places.insert(number.to_owned(), latest.len());
+                    latest.push(new);
+                }
+            }
+        }
+        latest.into_iter().map(Prepared::of).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// What a batch changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Put {
+    pub created: u64,
+    pub updated: u64,
+    pub unchanged: u64,
+}
+
+/// What is known of a work before it is put.
+pub(super) struct Before {
+    pub seq: i64,
+    pub hash: String,
+    pub removed: bool,
+    pub judged: bool,
+    /// The numbers of the shelves that it stands on.
+    pub shelves: Vec<i64>,
+}
+
+/// A writer's turn: nobody else writes until it ends.
+pub(super) struct Turn {
+    pub revision: i64,
+    pub seq: i64,
+    pub at_ms: i64,
+}
+
+impl Catalogue {
+    /// Puts works, in one transaction. What is there already and says the same stays as it is. Decisions on tags hold
+    /// for what is put as for what was there.
+    pub async fn put(&self, batch: Batch) -> Result<Put, Error> {
+        if batch.0.is_empty() {
+            return Ok(Put::default());
+        }
+        let mut changes = self.begin().await?;
+        let mut turn = take_turn(&mut changes).await?;
+        let numbers: Vec<&str> = batch.0.iter().map(|new| new.number.as_str()).collect();
+        let before = before(&mut changes, &numbers).await?;
+        let judgements = judgements(&mut changes, before.values()).await?;
+        let mut put = Put::default();
+        let mut rows = Rows::default();
+        let mut moves = Moves::default();
+        for new in batch.0 {
+            let known = before.get(&new.number);
+            if known.is_some_and(|known| known.hash == new.hash && !known.removed) {
+                put.unchanged += 1;
+                continue;
+            }
+            let seq = known.map_or_else(|| turn.next_seq(), |known| known.seq);
+            let kind = if known.is_some_and(|known| !known.removed) { Kind::Update } else { Kind::Create };
+            match kind {
+                Kind::Update => put.updated += 1,
+                _ => put.created += 1,
+            }
+            let stands_on = match judgements.get(&seq) {
+                Some(overlay) => facets(&new.work, &effective(&new.work.tags, overlay)),
+                None => new.facets.clone(),
+            };
+            moves.add(seq, known.map_or(&[][..], |known| &known.shelves), stands_on);
+            rows.add(new, seq, known, kind, &mut turn);
+        }
+        let shelves = moves.carry_out(self, &mut changes).await?;
+        rows.write(&mut changes, &shelves).await?;
+        turn.end(&mut changes).await?;
+        changes.commit().await?;
+        moves.remember(self);
+        Ok(put)
+    }
+
+    /// Takes works out: their shelves and images are forgotten, their records and decisions kept should they return.
+    /// Those that are not there are passed over; the number of those that were.
+    pub async fn remove(&self, object_numbers: &[String]) -> Result<u64, Error> {
+        let numbers: Vec<&str> = object_numbers.iter().map(String::as_str).collect();
+        let mut changes = self.begin().await?;
+        let mut turn = take_turn(&mut changes).await?;
+        let before = before(&mut changes, &numbers).await?;
+        let mut moves = Moves::default();
+        let (mut revisions, mut gone, mut seqs) = (Vec::new(), Vec::new(), Vec::new());
+        let there: BTreeMap<_, _> = before.iter().filter(|(_, known)| !known.removed).collect();
+        for (number, known) in there {
+            let revision = turn.next_revision();
+            moves.clear(known.seq, &known.shelves);
+            revisions.push(revision_row(revision, number, Kind::Delete, turn.at_ms));
+            gone.push((known.seq, revision));
+            seqs.push(vec![Value::from(known.seq)]);
+        }
+        moves.carry_out(self, &mut changes).await?;
+        each(&mut changes, "DELETE FROM images WHERE seq IN (VALUES", seqs, ")").await?;
+        for (seq, revision) in &gone {
+            sqlx::query("UPDATE works SET removed = 1, shelves = '[]', revision = $1, changed_ms = $2 WHERE seq = $3")
+                .bind(*revision)
+                .bind(turn.at_ms)
+                .bind(*seq)
+                .execute(&mut *changes)
+                .await?;
+        }
+        each(&mut changes, REVISIONS, revisions, "").await?;
+        turn.end(&mut changes).await?;
+        changes.commit().await?;
+        moves.remember(self);
+        Ok(gone.len() as u64)
+    }
+
+    pub(super) async fn begin(&self) -> Result<sqlx::Transaction<'static, sqlx::Any>, Error> {
+        let pools = &self.0.pools;
+        Ok(match pools.dialect {
+            Dialect::Sqlite => pools.writer.begin_with("BEGIN IMMEDIATE").await?,
+            Dialect::Postgres => pools.writer.begin().await?,
+        })
+    }
+}
+
+pub(super) const REVISIONS: &str = "INSERT INTO revisions (revision, object_number, kind, at_ms) VALUES";
+
+pub(super) fn revision_row(revision: i64, object_number: &str, kind: Kind, at_ms: i64) -> Vec<Value> {
+    let kind = match kind {
+        Kind::Create => "create",
+        Kind::Update => "update",
+        Kind::Delete => "delete",
+    };
+    vec![revision.into(), object_number.into(), kind.into(), at_ms.into()]
+}
+
+/// Waits until no other writer is under way.
+pub(super) async fn take_turn(connection: &mut AnyConnection) -> Result<Turn, Error> {
+    let taken = sqlx::query("UPDATE counter SET one = one RETURNING revision, seq").fetch_one(connection).await?;
+    Ok(Turn { revision: taken.try_get("revision")?, seq: taken.try_get("seq")?, at_ms: now_ms() })
+}
+
+impl Turn {
+    pub fn next_revision(&mut self) -> i64 {
+        self.revision += 1;
+        self.revision
+    }
+
+    fn next_seq(&mut self) -> i64 {
+        self.seq += 1;
+        self.seq
+    }
+
+    /// Leaves the counters where they have come to.
+    pub async fn end(&self, connection: &mut AnyConnection) -> Result<(), Error> {
+        let counted = sqlx::query("UPDATE counter SET revision = $1, seq = $2").bind(self.revision).bind(self.seq);
+        counted.execute(connection).await?;
+        Ok(())
+    }
+}
+
+/// A work, written out.
+struct Prepared {
+    number: String,
+    work: Work,
+    source: String,
+    original: Option<String>,
+    record: String,
+    label: String,
+    hash: String,
+    /// Where it stands if nobody has judged its tags.
+    facets: Vec<Facet>,
+}
+
+impl Prepared {
+    fn of(new: New) -> Result<Self, Error> {
+        let New { work, original, source } = new;
+        let record = serde_json::to_string(&work)?;
+        let mut hash = xxhash_rust::xxh3::Xxh3::new();
+        for part in [&record, original.as_deref().unwrap_or_default(), &source] {
+            hash.update(&(part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+        let hash = format!("{:032x}", hash.digest128());
+        let (label, facets) = (serde_json::to_string(&work.label())?, facets(&work, &work.tags));
+        Ok(Self { number: work.object_number.clone(), work, source, original, record, label, hash, facets })
+    }
+}
+
+/// The works of these numbers that are there.
+pub(super) async fn before(
+    connection: &mut AnyConnection,
+    numbers: &[&str],
+) -> Result<HashMap<String, Before>, Error> {
+    let wanted = numbers.iter().map(|&number| vec![Value::from(number)]).collect();
+    let select = "SELECT object_number, seq, hash, removed, judged, shelves FROM works WHERE object_number IN (VALUES";
+    let rows = found(connection, select, wanted, ")").await?;
+    rows.iter().map(|row| Ok((row.try_get("object_number")?, known(row)?))).collect()
+}
+
+fn known(row: &AnyRow) -> Result<Before, Error> {
+    Ok(Before {
+        seq: row.try_get("seq")?,
+        hash: row.try_get("hash")?,
+        removed: row.try_get::<i64, _>("removed")? != 0,
+        judged: row.try_get::<i64, _>("judged")? != 0,
+        shelves: serde_json::from_str(row.try_get("shelves")?)?,
+    })
+}
+
+/// The tags that were added or judged here, of those works that have any.
+async fn judgements(
+    connection: &mut AnyConnection,
+    works: impl Iterator<Item = &Before>,
+) -> Result<HashMap<i64, Vec<Tag>>, Error> {
+    let judged = works.filter(|known| known.judged).map(|known| vec![Value::from(known.seq)]).collect();
+    let rows = found(connection, "SELECT seq, body FROM tags WHERE seq IN (VALUES", judged, ") ORDER BY seq, tag").await?;
+    let mut judgements: HashMap<i64, Vec<Tag>> = HashMap::new();
+    for row in &rows {
+        judgements.entry(row.try_get("seq")?).or_default().push(serde_json::from_str(row.try_get("body")?)?);
+    }
+    Ok(judgements)
+}
+
+/// A record's tags as they were judged here, and those that were added.
+pub(super) fn effective(imported: &[Tag], overlay: &[Tag]) -> Vec<Tag> {
+    let mut tags = imported.to_vec();
+    if overlay.is_empty() {
+        return tags;
+    }
+    let ids: HashMap<String, usize> = tags.iter().enumerate().map(|(at, tag)| (tag.id(), at)).collect();
+    for judged in overlay {
+        match ids.get(&judged.id()) {
+            Some(&at) => tags[at].status = judged.status,
+            None => tags.push(judged.clone()),
+        }
+    }
+    tags
+}
+
+/// The rows of a batch.
+#[derive(Default)]
+struct Rows {
+    works: Vec<(i64, Vec<Value>)>,
+    images: Vec<Vec<Value>>,
+    /// Works whose former images are to be forgotten.
+    replaced: Vec<Vec<Value>>,
+    revisions: Vec<Vec<Value>>,
+}
+
+impl Rows {
+    fn add(&mut self, new: Prepared, seq: i64, known: Option<&Before>, kind: Kind, turn: &mut Turn) {
+        let Prepared { number, work, source, original, record, label, hash, .. } = new;
+        let revision = turn.next_revision();
+        let matched = || work.images.iter().filter(|image| image.matched);
+        let thumbnail = matched().next().map(|image| image.file.clone());
+        let judged = known.is_some_and(|known| known.judged);
+        if known.is_some() {
+            self.replaced.push(vec![seq.into()]);
+        }
+        let mut files = HashSet::new();
+        for image in &work.images {
+            let file = without_page(&image.file);
+            if files.insert(file) {
+                self.images.push(vec![file.into(), seq.into()]);
+            }
+        }
+        self.revisions.push(revision_row(revision, &number, kind, turn.at_ms));
+        let row = vec![
+            seq.into(),
+            number.into(),
+            revision.into(),
+            turn.at_ms.into(),
+            0.into(),
+            i64::from(judged).into(),
+            work.public_domain.map(i64::from).into(),
+            work.rights.into(),
+            hash.into(),
+            source.into(),
+            thumbnail.into(),
+            label.into(),
+            record.into(),
+            original.into(),
+        ];
+        self.works.push((seq, row));
+    }
+
+    async fn write(self, connection: &mut AnyConnection, shelves: &HashMap<i64, Vec<i64>>) -> Result<(), Error> {
+        let mut works = self.works;
+        for (seq, row) in &mut works {
+            let stands_on = shelves.get(seq).map_or(&[][..], Vec::as_slice);
+            row.push(serde_json::to_string(stands_on)?.into());
+        }
+        let rows = works.into_iter().map(|(_, row)| row).collect();
+        each(connection, WORKS, rows, UPDATED).await?;
+        each(connection, "DELETE FROM images WHERE seq IN (VALUES", self.replaced, ")").await?;
+        each(connection, "INSERT INTO images (file, seq) VALUES", self.images, "").await?;
+        each(connection, REVISIONS, self.revisions, "").await
+    }
+}
+
+const WORKS: &str = "INSERT INTO works (seq, object_number, revision, changed_ms, removed, judged, public_domain, rights, \
+    hash, source, thumbnail, label, record, original, shelves) VALUES";
+const UPDATED: &str = "ON CONFLICT (seq) DO UPDATE SET revision = excluded.revision, changed_ms = excluded.changed_ms, \
+    removed = 0, public_domain = excluded.public_domain, rights = excluded.rights, hash = excluded.hash, \
+    source = excluded.source, thumbnail = excluded.thumbnail, label = excluded.label, record = excluded.record, \
+    original = excluded.original, shelves = excluded.shelves";
+
+/// Rights hold for a file, whichever of its pages a work shows.
+pub(super) fn without_page(file: &str) -> &str {
+    match file.rsplit_once(";page=") {
+        Some((file, page)) if !page.is_empty() && page.bytes().all(|byte| byte.is_ascii_digit()) => file,
+        _ => file,
+    }
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Status, Text};
+
+    #[test]
+    fn judgements_outlive_what_they_judge() {
+        let dog = Tag::new("motif", Text::of("en", "dog"));
+        let cat = Tag::new("motif", Text::of("en", "cat"));
+        let rejected = Tag { status: Status::Rejected, ..dog.clone() };
+        let tags = effective(&[dog], &[rejected.clone(), cat.clone()]);
+        assert_eq!(tags, [rejected, cat]);
+    }
+
+    #[test]
+    fn a_page_is_of_its_file() {
+        for (file, whole) in [("a.tif;page=2", "a.tif"), ("a.tif", "a.tif"), ("a;page=", "a;page="), ("a;page=x", "a;page=x")] {
+            assert_eq!(without_page(file), whole);
+        }
+    }
+}

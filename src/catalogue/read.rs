@@ -1,0 +1,157 @@
+//! Works, their images' works, and revisions, as they are now.
+
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use super::put::{effective, without_page};
+use super::shelves::{number, signed};
+use super::sql::{Value, found};
+use super::{Catalogue, Error};
+use crate::record::{Change, Kind, Tag, Work};
+
+/// A work as the catalogue keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    /// As its source gives it.
+    pub work: Work,
+    /// Its tags as they were judged here, and those that were added here; those rejected among them.
+    pub tags: Vec<Tag>,
+    pub revision: u64,
+    /// When it was changed last, in milliseconds since 1970.
+    pub changed_ms: i64,
+    /// Where its record comes from.
+    pub source: String,
+    /// Whether it was taken out.
+    pub removed: bool,
+}
+
+/// A work that shows an image, and what its record says of its rights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Showing {
+    pub object_number: String,
+    pub rights: Option<String>,
+    pub public_domain: Option<bool>,
+}
+
+const STORED: &str = "SELECT seq, revision, changed_ms, source, removed, judged, record FROM works";
+
+impl Catalogue {
+    /// The work of this number, taken out or not.
+    pub async fn get(&self, object_number: &str) -> Result<Option<Stored>, Error> {
+        let mut reader = self.0.pools.readers.acquire().await?;
+        let text = format!("{STORED} WHERE object_number = $1");
+        let row = sqlx::query(sqlx::AssertSqlSafe(text))
+            .bind(object_number.replace('\0', "\u{fffd}"))
+            .fetch_optional(&mut *reader)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let mut overlay = Vec::new();
+        if row.try_get::<i64, _>("judged")? != 0 {
+            let seq: i64 = row.try_get("seq")?;
+            let rows = sqlx::query("SELECT body FROM tags WHERE seq = $1 ORDER BY tag").bind(seq);
+            overlay = tags(&rows.fetch_all(&mut *reader).await?)?;
+        }
+        Ok(Some(stored(&row, &overlay)?))
+    }
+
+    /// The record as it came from its source; `None` where the work itself holds all of it.
+    pub async fn original(&self, object_number: &str) -> Result<Option<String>, Error> {
+        let row = sqlx::query("SELECT original FROM works WHERE object_number = $1")
+            .bind(object_number.replace('\0', "\u{fffd}"))
+            .fetch_optional(&self.0.pools.readers)
+            .await?;
+        Ok(row.map(|row| row.try_get("original")).transpose()?.flatten())
+    }
+
+    /// The works that show any of these images.
+    pub async fn showing(&self, files: &[String]) -> Result<Vec<Showing>, Error> {
+        let mut names: Vec<&str> = files.iter().map(|file| without_page(file)).collect();
+        names.sort_unstable();
+        names.dedup();
+        let wanted = names.into_iter().map(|file| vec![Value::from(file)]).collect();
+        let select = "SELECT DISTINCT works.object_number, works.rights, works.public_domain FROM images \
+            JOIN works ON works.seq = images.seq WHERE images.file IN (VALUES";
+        let mut reader = self.0.pools.readers.acquire().await?;
+        let rows = found(&mut reader, select, wanted, ") AND works.removed = 0 ORDER BY works.object_number").await?;
+        let showing = |row: &AnyRow| {
+            Ok(Showing {
+                object_number: row.try_get("object_number")?,
+                rights: row.try_get("rights")?,
+                public_domain: row.try_get::<Option<i64>, _>("public_domain")?.map(|is| is != 0),
+            })
+        };
+        rows.iter().map(showing).collect()
+    }
+
+    /// What happened behind this revision, in order, at most so many changes.
+    pub async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, Error> {
+        let rows = sqlx::query(
+            "SELECT revision, object_number, kind, at_ms FROM revisions WHERE revision > $1 ORDER BY revision LIMIT $2",
+        )
+        .bind(signed(after))
+        .bind(limit as i64)
+        .fetch_all(&self.0.pools.readers)
+        .await?;
+        rows.iter().map(change).collect()
+    }
+
+    /// The last revision; 0 where nothing has happened yet.
+    pub async fn last_revision(&self) -> Result<u64, Error> {
+        let row = sqlx::query("SELECT revision FROM counter").fetch_one(&self.0.pools.readers).await?;
+        Ok(number(row.try_get("revision")?))
+    }
+
+    /// Works in the order in which they came, behind a place; each with its place, those taken out left out.
+    pub async fn scan(&self, after: u64, limit: usize) -> Result<Vec<(u64, Stored)>, Error> {
+        let mut reader = self.0.pools.readers.acquire().await?;
+        let text = format!("{STORED} WHERE seq > $1 AND removed = 0 ORDER BY seq LIMIT $2");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(text))
+            .bind(signed(after))
+            .bind(limit as i64)
+            .fetch_all(&mut *reader)
+            .await?;
+        let mut works = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let seq: i64 = row.try_get("seq")?;
+            let mut overlay = Vec::new();
+            if row.try_get::<i64, _>("judged")? != 0 {
+                let rows = sqlx::query("SELECT body FROM tags WHERE seq = $1 ORDER BY tag").bind(seq);
+                overlay = tags(&rows.fetch_all(&mut *reader).await?)?;
+            }
+            works.push((number(seq), stored(row, &overlay)?));
+        }
+        Ok(works)
+    }
+}
+
+pub(super) fn tags(rows: &[AnyRow]) -> Result<Vec<Tag>, Error> {
+    rows.iter().map(|row| Ok(serde_json::from_str(row.try_get("body")?)?)).collect()
+}
+
+fn stored(row: &AnyRow, overlay: &[Tag]) -> Result<Stored, Error> {
+    let work: Work = serde_json::from_str(row.try_get("record")?)?;
+    let tags = effective(&work.tags, overlay);
+    Ok(Stored {
+        work,
+        tags,
+        revision: number(row.try_get("revision")?),
+        changed_ms: row.try_get("changed_ms")?,
+        source: row.try_get("source")?,
+        removed: row.try_get::<i64, _>("removed")? != 0,
+    })
+}
+
+fn change(row: &AnyRow) -> Result<Change, Error> {
+    let kind: String = row.try_get("kind")?;
+    Ok(Change {
+        revision: number(row.try_get("revision")?),
+        object_number: row.try_get("object_number")?,
+        kind: match kind.as_str() {
+            "create" => Kind::Create,
+            "update" => Kind::Update,
+            "delete" => Kind::Delete,
+            other => return Err(Error::Damaged(format!("a revision of kind `{other}`"))),
+        },
+        at_ms: row.try_get("at_ms")?,
+    })
+}

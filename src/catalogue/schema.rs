@@ -1,0 +1,81 @@
+//! The tables, and how older ones become the present ones.
+
+use sqlx::{Connection, Executor, Row};
+
+use super::Error;
+use super::pools::{Dialect, Pools};
+
+/// Each step once, in this order; a step that has been released never changes.
+const STEPS: [&str; 1] = [
+    // Short columns first: a long record is not touched to read a label.
+    "CREATE TABLE works (
+        seq {id}, object_number TEXT NOT NULL UNIQUE, revision BIGINT NOT NULL, changed_ms BIGINT NOT NULL,
+        removed BIGINT NOT NULL, judged BIGINT NOT NULL, public_domain BIGINT, rights TEXT, hash TEXT NOT NULL,
+        source TEXT NOT NULL, thumbnail TEXT, label TEXT NOT NULL, shelves TEXT NOT NULL, record TEXT NOT NULL,
+        original TEXT
+     );
+     CREATE TABLE images (file TEXT NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (file, seq)) {clustered};
+     CREATE INDEX images_of_work ON images (seq);
+     CREATE TABLE terms (
+        id {counted}, scheme TEXT NOT NULL, value TEXT NOT NULL, label TEXT NOT NULL, sort TEXT NOT NULL,
+        works BIGINT NOT NULL, UNIQUE (scheme, value)
+     );
+     CREATE INDEX terms_in_order ON terms (scheme, sort, value);
+     CREATE TABLE shelves (term BIGINT NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (term, seq)) {clustered};
+     CREATE TABLE buckets (
+        term BIGINT NOT NULL, bucket BIGINT NOT NULL, works BIGINT NOT NULL, PRIMARY KEY (term, bucket)
+     ) {clustered};
+     CREATE TABLE tags (seq BIGINT NOT NULL, tag TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (seq, tag)) {clustered};
+     CREATE TABLE tag_history (
+        revision BIGINT NOT NULL PRIMARY KEY, seq BIGINT NOT NULL, tag TEXT NOT NULL, status TEXT NOT NULL,
+        actor TEXT NOT NULL, note TEXT, at_ms BIGINT NOT NULL, body TEXT NOT NULL
+     );
+     CREATE INDEX tag_history_of_work ON tag_history (seq, revision);
+     CREATE TABLE revisions (
+        revision {id}, object_number TEXT NOT NULL, kind TEXT NOT NULL, at_ms BIGINT NOT NULL
+     );
+     CREATE TABLE counter (one BIGINT NOT NULL PRIMARY KEY, revision BIGINT NOT NULL, seq BIGINT NOT NULL);
+     INSERT INTO counter (one, revision, seq) VALUES (1, 0, 0)",
+];
+
+/// Any number of ours: servers that start at one time take their turn.
+const LOCK: i64 = 0x7465_676c;
+
+pub(super) async fn migrate(pools: &Pools) -> Result<(), Error> {
+    let mut connection = pools.writer.acquire().await?;
+    let mut changes = match pools.dialect {
+        Dialect::Sqlite => connection.begin_with("BEGIN IMMEDIATE").await?,
+        Dialect::Postgres => connection.begin().await?,
+    };
+    if pools.dialect == Dialect::Postgres {
+        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *changes).await?;
+    }
+    changes.execute("CREATE TABLE IF NOT EXISTS tegl_schema (version BIGINT NOT NULL)").await?;
+    let row = sqlx::query("SELECT COALESCE(MAX(version), 0) AS version FROM tegl_schema").fetch_one(&mut *changes).await?;
+    let version = usize::try_from(row.try_get::<i64, _>("version")?).unwrap_or(0);
+    if version > STEPS.len() {
+        return Err(Error::Invalid(format!(
+            "the catalogue at {} was written by a newer version of Tegl (its tables are version {version}, this one knows {})",
+            pools.shown,
+            STEPS.len()
+        )));
+    }
+    for (number, step) in STEPS.iter().enumerate().skip(version) {
+        let text = match pools.dialect {
+            Dialect::Sqlite => step
+                .replace("{id}", "INTEGER PRIMARY KEY")
+                .replace("{counted}", "INTEGER PRIMARY KEY")
+                .replace("{clustered}", "WITHOUT ROWID"),
+            Dialect::Postgres => step
+                .replace("{id}", "BIGINT PRIMARY KEY")
+                .replace("{counted}", "BIGSERIAL PRIMARY KEY")
+                .replace("{clustered}", ""),
+        };
+        for statement in text.split(';') {
+            changes.execute(sqlx::AssertSqlSafe(statement)).await?;
+        }
+        sqlx::query("INSERT INTO tegl_schema (version) VALUES ($1)").bind(number as i64 + 1).execute(&mut *changes).await?;
+    }
+    changes.commit().await?;
+    Ok(())
+}

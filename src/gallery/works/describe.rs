@@ -1,0 +1,88 @@
+//! A work as viewers are to see it: its record, its tags, its images as far as rights go.
+
+use super::super::{Error, Gallery, Granted};
+use crate::catalogue::Stored;
+use crate::record::{Image, Tag, Text, Title, Work};
+
+/// All that a manifest is made of.
+pub struct Described {
+    pub work: Work,
+    /// In force or proposed; those rejected are left out.
+    pub tags: Vec<Tag>,
+    pub images: Vec<Shown>,
+    /// The catalogue's revision of the work; 0 for an image without a record.
+    pub revision: u64,
+    /// When it was changed last, in milliseconds since 1970; 0 for an image without a record.
+    pub changed_ms: i64,
+    /// The last revision that was known before the work was looked up.
+    pub seen: u64,
+    /// Whether all images with a master could be opened.
+    pub whole: bool,
+}
+
+/// An image of a work, opened.
+pub struct Shown {
+    pub image: Image,
+    pub granted: Granted,
+}
+
+impl Gallery {
+    /// The work of this object number; else the image of this identifier, as a work of its own.
+    pub async fn describe(&self, name: &str) -> Result<Described, Error> {
+        let Some(works) = self.works() else { return self.describe_file(name).await };
+        let seen = works.seen();
+        let number = name.to_owned();
+        match works.ask(|catalogue| async move { catalogue.get(&number).await }).await? {
+            Some(stored) if !stored.removed => self.describe_stored(stored, seen).await,
+            _ => self.describe_file(name).await,
+        }
+    }
+
+    /// The work that shows this image, where a record does; by its object number.
+    pub async fn shown_by(&self, identifier: &str) -> Result<Option<String>, Error> {
+        let Some(works) = self.works() else { return Ok(None) };
+        let opened = self.opened(identifier).await?;
+        let names = opened.names.clone();
+        let showing = works.ask(|catalogue| async move { catalogue.showing(&names).await }).await?;
+        Ok(showing.into_iter().next().map(|work| work.object_number))
+    }
+
+    async fn describe_stored(&self, stored: Stored, seen: u64) -> Result<Described, Error> {
+        let matched = stored.work.images.iter().filter(|image| image.matched);
+        let opened = futures::future::join_all(matched.map(|image| async move {
+            let granted = self.open(&image.file).await;
+            (image, granted)
+        }))
+        .await;
+        let mut images = Vec::with_capacity(opened.len());
+        let mut whole = true;
+        for (image, granted) in opened {
+            match granted {
+                Ok(granted) => images.push(Shown { image: image.clone(), granted }),
+                Err(Error::Forbidden) => {}
+                // A manifest without its images would be kept as if it were true.
+                Err(error @ (Error::Store(_) | Error::Catalogue(_) | Error::Busy { .. })) => return Err(error),
+                Err(_) => whole = false,
+            }
+        }
+        let tags = stored.tags.into_iter().filter(Tag::holds).collect();
+        let Stored { work, revision, changed_ms, .. } = stored;
+        Ok(Described { work, tags, images, revision, changed_ms, seen, whole })
+    }
+
+    async fn describe_file(&self, identifier: &str) -> Result<Described, Error> {
+        let seen = self.works().map_or(0, |works| works.seen());
+        let granted = self.open(identifier).await?;
+        let image = Image { file: identifier.to_owned(), matched: true, ..Image::default() };
+        let title = Title { text: Text::plain(stem(identifier)), kind: None };
+        let work = Work { object_number: identifier.to_owned(), titles: vec![title], ..Work::default() };
+        let images = vec![Shown { image, granted }];
+        Ok(Described { work, tags: Vec::new(), images, revision: 0, changed_ms: 0, seen, whole: true })
+    }
+}
+
+/// A file's name without its ending.
+fn stem(identifier: &str) -> &str {
+    let name = identifier.rsplit('/').next().unwrap_or(identifier);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}

@@ -1,0 +1,291 @@
+//! What a master's file says of itself in words: XMP, IPTC and EXIF, as they lie in it.
+
+use super::bytes::{Held, Stop};
+use super::ifd::{Directory, Layout};
+use super::whole::Whole;
+
+/// The packets found, each as its own specification has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    /// An XMP packet, in XML.
+    pub xmp: Option<Vec<u8>>,
+    /// An IPTC information interchange record.
+    pub iptc: Option<Vec<u8>>,
+    /// EXIF: a TIFF structure of its own.
+    pub exif: Option<Vec<u8>>,
+}
+
+/// No packet of use is longer, in bytes.
+const MOST: u64 = 1 << 20;
+/// No honest file has more parts before its pixels.
+const MOST_PARTS: usize = 256;
+
+/// TIFF's tags (TIFF 6.0, §8; XMP specification part 3, §3; IPTC as Adobe writes it).
+const XMP: u16 = 700;
+const IPTC: u16 = 33723;
+/// What a camera or scanner operator may have typed: ImageDescription, Artist, DateTime, Copyright.
+const TYPED: [u16; 4] = [270, 306, 315, 33432];
+
+/// The words in the file, as far as `held` tells; [`Stop::Missing`] names the bytes to add before asking again.
+pub fn words(held: &Held) -> Result<Words, Stop> {
+    match Whole::recognize(held.start()) {
+        Some(Whole::Tiff) => in_tiff(held),
+        Some(Whole::Jpeg) => in_jpeg(held),
+        Some(Whole::Png) => in_png(held),
+        Some(Whole::Webp) => in_webp(held),
+        Some(Whole::Jp2) => in_boxes(held),
+        _ => Ok(Words::default()),
+    }
+}
+
+fn in_tiff(held: &Held) -> Result<Words, Stop> {
+    let Some((layout, first)) = Layout::of(held.start()) else { return Ok(Words::default()) };
+    let directory = Directory::read(held, layout, first)?;
+    let packet = |tag| Ok::<_, Stop>(directory.bytes(held, tag, MOST)?.map(<[u8]>::to_vec));
+    let mut typed = Vec::new();
+    for tag in TYPED {
+        if let Some(text) = directory.bytes(held, tag, MOST)? {
+            typed.push((tag, text.to_vec()));
+        }
+    }
+    Ok(Words { xmp: packet(XMP)?, iptc: packet(IPTC)?, exif: (!typed.is_empty()).then(|| exif_of(&typed)) })
+}
+
+/// A TIFF structure of nothing but these texts.
+fn exif_of(typed: &[(u16, Vec<u8>)]) -> Vec<u8> {
+    let mut exif = b"II\x2a\0\x08\0\0\0".to_vec();
+    exif.extend((typed.len() as u16).to_le_bytes());
+    let mut texts = Vec::new();
+    let behind = 8 + 2 + typed.len() * 12 + 4;
+    for (tag, text) in typed {
+        let text: Vec<u8> = text.iter().copied().chain([0, 0, 0, 0]).collect();
+        exif.extend(tag.to_le_bytes());
+        exif.extend(2u16.to_le_bytes());
+        exif.extend((text.len() as u32).to_le_bytes());
+        exif.extend(((behind + texts.len()) as u32).to_le_bytes());
+        texts.extend(text);
+    }
+    exif.extend([0; 4]);
+    exif.extend(texts);
+    exif
+}
+
+/// Marker segments up to the first scan (T.81, §B.1; XMP part 3, §1.1.3).
+fn in_jpeg(held: &Held) -> Result<Words, Stop> {
+    let mut words = Words::default();
+    let mut at = 2;
+    for _ in 0..MOST_PARTS {
+        if at + 4 > held.size() {
+            break;
+        }
+        let head = held.get(at, 4)?;
+        let (marker, length) = (head[1], u64::from(u16::from_be_bytes([head[2], head[3]])));
+        if head[0] != 0xff || marker == 0xda || length < 2 || at + 2 + length > held.size() {
+            break;
+        }
+        if matches!(marker, 0xe1 | 0xed) {
+            let body = held.get(at + 4, length - 2)?;
+            if let Some(exif) = body.strip_prefix(b"Exif\0\0") {
+                words.exif.get_or_insert_with(|| exif.to_vec());
+            } else if let Some(xmp) = body.strip_prefix(b"http://ns.adobe.com/xap/1.0/\0") {
+                words.xmp.get_or_insert_with(|| xmp.to_vec());
+            } else if let Some(resources) = body.strip_prefix(b"Photoshop 3.0\0") {
+                words.iptc = words.iptc.or_else(|| in_resources(resources));
+            }
+        }
+        at += 2 + length;
+    }
+    Ok(words)
+}
+
+/// The IPTC record among Photoshop's image resources: `8BIM`, number, padded name, length, padded data.
+fn in_resources(mut rest: &[u8]) -> Option<Vec<u8>> {
+    loop {
+        rest = rest.strip_prefix(b"8BIM")?;
+        let number = u16::from_be_bytes(rest.get(..2)?.try_into().ok()?);
+        let name = usize::from(*rest.get(2)?) + 1;
+        rest = rest.get(2 + name + name % 2..)?;
+        let length = u32::from_be_bytes(rest.get(..4)?.try_into().ok()?) as usize;
+        let data = rest.get(4..4 + length)?;
+        if number == 0x0404 {
+            return Some(data.to_vec());
+        }
+        rest = rest.get(4 + length + length % 2..)?;
+    }
+}
+
+/// Chunks before and behind the pixels (PNG, §11.3.2.9, §11.3.3.4; XMP part 3, §1.1.5).
+fn in_png(held: &Held) -> Result<Words, Stop> {
+    const KEYWORD: &[u8] = b"XML:com.adobe.xmp\0\0\0";
+    let mut words = Words::default();
+    let mut at = 8;
+    for _ in 0..MOST_PARTS {
+        if at + 8 > held.size() {
+            break;
+        }
+        let head = held.get(at, 8)?;
+        let length = u64::from(u32::from_be_bytes([head[0], head[1], head[2], head[3]]));
+        let kind = &head[4..8];
+        if kind == b"IDAT" || kind == b"IEND" {
+            break;
+        }
+        if length <= MOST && at + 8 + length <= held.size() {
+            match kind {
+                b"eXIf" => words.exif = Some(held.get(at + 8, length)?.to_vec()),
+                b"iTXt" => {
+                    if let Some(text) = held.get(at + 8, length)?.strip_prefix(KEYWORD) {
+                        // A language tag and a translated keyword, both usually empty, end in a zero each.
+                        words.xmp = text.splitn(3, |&byte| byte == 0).nth(2).map(<[u8]>::to_vec);
+                    }
+                }
+                _ => {}
+            }
+        }
+        at += 12 + length;
+    }
+    Ok(words)
+}
+
+/// RIFF chunks, behind the pixels as a rule (WebP container specification).
+fn in_webp(held: &Held) -> Result<Words, Stop> {
+    let mut words = Words::default();
+    let mut at = 12;
+    for _ in 0..MOST_PARTS {
+        if at + 8 > held.size() {
+            break;
+        }
+        let head = held.get(at, 8)?;
+        let length = u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]]));
+        let wanted = [&b"EXIF"[..], b"XMP "].contains(&&head[..4]);
+        if wanted && length <= MOST && at + 8 + length <= held.size() {
+            let is_exif = head[0] == b'E';
+            let body = held.get(at + 8, length)?;
+            match is_exif {
+                true => words.exif = Some(body.strip_prefix(b"Exif\0\0").unwrap_or(body).to_vec()),
+                false => words.xmp = Some(body.to_vec()),
+            }
+        }
+        at += 8 + length + length % 2;
+    }
+    Ok(words)
+}
+
+/// JPEG 2000's `uuid` boxes (15444-1, §I.7.2; XMP part 3, §1.1.2).
+fn in_boxes(held: &Held) -> Result<Words, Stop> {
+    const XMP: [u8; 16] = *b"\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac";
+    const EXIF: [u8; 16] = *b"JpgTiffExif->JP2";
+    const IPTC: [u8; 16] = *b"\x33\xc7\xa4\xd2\xb8\x1d\x47\x23\xa0\xba\xf1\xa3\xe0\x97\xad\x38";
+    let mut words = Words::default();
+    let mut at = 0;
+    for _ in 0..MOST_PARTS {
+        if at + 24 > held.size() || !held.start().starts_with(&[0, 0, 0, 12]) {
+            break;
+        }
+        let head = held.get(at, 16)?;
+        let short = u64::from(u32::from_be_bytes([head[0], head[1], head[2], head[3]]));
+        let (header, length) = match short {
+            0 => (8, held.size() - at),
+            1 => (16, u64::from_be_bytes([8, 9, 10, 11, 12, 13, 14, 15].map(|n| head[n]))),
+            length => (8, length),
+        };
+        let end = at.saturating_add(length);
+        if length < header || end > held.size() {
+            break;
+        }
+        if &head[4..8] == b"uuid" && (header + 16..=MOST).contains(&length) {
+            let body = held.get(at + header, length - header)?;
+            let (id, packet) = body.split_at(16);
+            match id {
+                id if id == XMP => words.xmp = Some(packet.to_vec()),
+                id if id == EXIF => words.exif = Some(packet.to_vec()),
+                id if id == IPTC => words.iptc = Some(packet.to_vec()),
+                _ => {}
+            }
+        }
+        at = end;
+    }
+    Ok(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    fn found(file: Vec<u8>) -> Words {
+        words(&Held::new(file.len() as u64, Bytes::from(file))).unwrap()
+    }
+
+    fn segment(marker: u8, body: &[u8]) -> Vec<u8> {
+        [&[0xff, marker][..], &(body.len() as u16 + 2).to_be_bytes(), body].concat()
+    }
+
+    #[test]
+    fn a_jpeg_says_it_in_segments() {
+        let resources =
+            [&b"Photoshop 3.0\08BIM\x03\xed\0\0\0\0\0\x01x\08BIM\x04\x04\0\0\0\0\0\x04"[..], b"iptc"].concat();
+        let file = [
+            vec![0xff, 0xd8],
+            segment(0xe0, b"JFIF\0"),
+            segment(0xe1, b"Exif\0\0exif"),
+            segment(0xe1, b"http://ns.adobe.com/xap/1.0/\0<x/>"),
+            segment(0xed, &resources),
+            segment(0xda, b""),
+        ]
+        .concat();
+        let expected =
+            Words { xmp: Some(b"<x/>".to_vec()), iptc: Some(b"iptc".to_vec()), exif: Some(b"exif".to_vec()) };
+        assert_eq!(found(file), expected);
+    }
+
+    #[test]
+    fn a_png_and_a_webp_say_it_in_chunks() {
+        let chunk = |kind: &[u8], body: &[u8]| {
+            [&(body.len() as u32).to_be_bytes()[..], kind, body, &[0; 4]].concat()
+        };
+        let png = [
+            b"\x89PNG\r\n\x1a\n".to_vec(),
+            chunk(b"eXIf", b"exif"),
+            chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<x/>"),
+            chunk(b"IDAT", b""),
+        ]
+        .concat();
+        let expected = Words { xmp: Some(b"<x/>".to_vec()), iptc: None, exif: Some(b"exif".to_vec()) };
+        assert_eq!(found(png), expected);
+        let chunk = |kind: &[u8], body: &[u8]| [kind, &(body.len() as u32).to_le_bytes(), body].concat();
+        let webp = [
+            b"RIFF\0\0\0\0WEBP".to_vec(),
+            chunk(b"VP8X", &[0; 10]),
+            chunk(b"EXIF", b"Exif\0\0exif"),
+            chunk(b"XMP ", b"<x/>"),
+        ]
+        .concat();
+        assert_eq!(found(webp), expected);
+    }
+
+    #[test]
+    fn a_tiff_says_it_in_tags() {
+        let mut file = b"II\x2a\0\x08\0\0\0\x02\0".to_vec();
+        for (tag, kind, count, at) in [(700u16, 1u16, 4u32, 38u32), (315, 2, 5, 42)] {
+            file.extend([tag.to_le_bytes(), kind.to_le_bytes()].concat());
+            file.extend([count.to_le_bytes(), at.to_le_bytes()].concat());
+        }
+        file.extend([0; 4]);
+        file.extend(b"<x/>Anna\0");
+        // Four bytes fit into the entry itself.
+        file[18..22].copy_from_slice(b"<x/>");
+        let words = found(file);
+        assert_eq!(words.xmp.as_deref(), Some(&b"<x/>"[..]));
+        let exif = words.exif.unwrap();
+        let (exif, _) = exif::parse_exif(&exif).unwrap();
+        let said = exif.iter().find(|field| field.tag == exif::Tag::Artist).unwrap();
+        assert!(said.display_value().to_string().contains("Anna"));
+    }
+
+    #[test]
+    fn damage_ends_the_search() {
+        for file in [b"\xff\xd8\xff\xe1\xff\xffx".to_vec(), b"\x89PNG\r\n\x1a\n\xff\xff\xff\xffiTXt".to_vec()] {
+            assert_eq!(found(file), Words::default());
+        }
+    }
+}

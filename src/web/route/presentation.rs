@@ -1,0 +1,174 @@
+//! Paths of the Presentation API, Content Search and Change Discovery.
+
+use std::borrow::Cow;
+
+use super::{Image, Route, decoded};
+use crate::iiif::{Invalid, Version};
+
+/// What is asked for of a work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    Manifest,
+    /// Counted from 1, as all numbers here.
+    Canvas(u32),
+    /// The annotation page that holds a canvas's paintings.
+    Page(u32),
+    Painting(u32),
+    /// The annotation page with the tags of a canvas.
+    Annotations(u32),
+    Tag(&'a str),
+    Range(u32),
+}
+
+/// A collection: of everything, of a scheme's values, of a value's works, or a part of these.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shelf<'a> {
+    pub scheme: Option<Cow<'a, str>>,
+    pub value: Option<Cow<'a, str>>,
+    /// The first and the last place, counted from 0.
+    pub part: Option<(u64, u64)>,
+}
+
+/// What stands for a value where a part of a scheme's values is meant.
+const NO_VALUE: &str = "-";
+
+/// `{version}/{work}/…` and `{version}/collections…`.
+pub(super) fn presentation(rest: &str) -> Result<Route<'_>, Invalid> {
+    let (version, rest) = match rest.split_once('/') {
+        Some(("3", rest)) => (Version::V3, rest),
+        Some(("2", rest)) => (Version::V2, rest),
+        _ => return Ok(Route::Nothing),
+    };
+    if rest == "collections" || rest.starts_with("collections/") && !rest.ends_with("/manifest") {
+        return Ok(shelf(rest)?.map_or(Route::Nothing, |shelf| Route::Collection { version, shelf }));
+    }
+    Ok(match piece(rest) {
+        Some((work, piece)) => Route::Work { version, work: Image::new(work)?, piece },
+        None => Route::Nothing,
+    })
+}
+
+/// From the right, so that identifiers whose slashes a proxy has decoded still work.
+fn piece(rest: &str) -> Option<(&str, Piece<'_>)> {
+    let number = |text: &str| crate::iiif::integer(text).filter(|&number| number > 0);
+    let (before, last) = rest.rsplit_once('/')?;
+    if last == "manifest" {
+        return Some((before, Piece::Manifest));
+    }
+    let (before, kind) = before.rsplit_once('/')?;
+    let found = match (kind, last) {
+        ("canvas", n) => Piece::Canvas(number(n)?),
+        ("annotations", n) => Piece::Annotations(number(n)?),
+        ("range", n) => Piece::Range(number(n)?),
+        ("tag", tag) => Piece::Tag(tag),
+        (n, "page" | "painting") => {
+            let (work, "canvas") = before.rsplit_once('/')? else { return None };
+            let piece = if last == "page" { Piece::Page(number(n)?) } else { Piece::Painting(number(n)?) };
+            return Some((work, piece));
+        }
+        _ => return None,
+    };
+    Some((before, found))
+}
+
+fn shelf(rest: &str) -> Result<Option<Shelf<'_>>, Invalid> {
+    let mut segments = rest.split('/').skip(1);
+    let mut next = || segments.next().filter(|segment| !segment.is_empty());
+    let (scheme, value, part, rest) = (next(), next(), next(), next());
+    let part = match part.map(span) {
+        Some(None) => return Ok(None),
+        part => part.flatten(),
+    };
+    if rest.is_some() || value == Some(NO_VALUE) && part.is_none() {
+        return Ok(None);
+    }
+    let scheme = scheme.map(|scheme| decoded("scheme", scheme)).transpose()?;
+    let value = value.filter(|value| *value != NO_VALUE).map(|value| decoded("value", value)).transpose()?;
+    Ok(Some(Shelf { scheme, value, part }))
+}
+
+/// `{first}-{last}`.
+fn span(text: &str) -> Option<(u64, u64)> {
+    let number = |text: &str| crate::iiif::integer(text).filter(|n| n.to_string() == text).map(u64::from);
+    let (first, last) = text.split_once('-')?;
+    Some((number(first)?, number(last)?)).filter(|(first, last)| first <= last)
+}
+
+/// `{1|2}/{work}` and `{1|2}/{work}/autocomplete`.
+pub(super) fn search(rest: &str) -> Result<Route<'_>, Invalid> {
+    let (version, rest) = match rest.split_once('/') {
+        Some(("1", rest)) => (1, rest),
+        Some(("2", rest)) => (2, rest),
+        _ => return Ok(Route::Nothing),
+    };
+    let (work, autocomplete) = match rest.strip_suffix("/autocomplete") {
+        Some(work) => (work, true),
+        None => (rest, false),
+    };
+    if work.is_empty() {
+        return Ok(Route::Nothing);
+    }
+    Ok(Route::Search { version, work: Image::new(work)?, autocomplete })
+}
+
+/// `1/changes` and `1/changes/{page}`.
+pub(super) fn changes(rest: &str) -> Route<'_> {
+    match rest.strip_prefix("1/changes") {
+        Some("") => Route::Changes { page: None },
+        Some(rest) => match rest.strip_prefix('/').and_then(crate::iiif::integer) {
+            Some(page) => Route::Changes { page: Some(page.into()) },
+            None => Route::Nothing,
+        },
+        None => Route::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_work_is_asked_for_in_pieces() {
+        for (path, work, expected) in [
+            ("/presentation/3/KMS1/manifest", "KMS1", Piece::Manifest),
+            ("/presentation/2/KKS2020-3%2F16/manifest", "KKS2020-3/16", Piece::Manifest),
+            ("/presentation/3/a/b/canvas/2", "a/b", Piece::Canvas(2)),
+            ("/presentation/3/KMS1/canvas/2/painting", "KMS1", Piece::Painting(2)),
+            ("/presentation/3/KMS1/annotations/1", "KMS1", Piece::Annotations(1)),
+            ("/presentation/3/KMS1/tag/00ff", "KMS1", Piece::Tag("00ff")),
+            ("/presentation/3/collections/manifest", "collections", Piece::Manifest),
+        ] {
+            let Ok(Route::Work { work: found, piece, .. }) = Route::parse(path) else { panic!("{path}") };
+            assert_eq!((found.identifier.as_ref(), piece), (work, expected), "{path}");
+        }
+        for path in ["/presentation/1/a/manifest", "/presentation/3/a/canvas/0", "/presentation/3/a", "/presentation/3/"] {
+            assert_eq!(Route::parse(path), Ok(Route::Nothing), "{path}");
+        }
+    }
+
+    #[test]
+    fn shelves_have_parts() {
+        for (path, scheme, value, part) in [
+            ("/presentation/3/collections", None, None, None),
+            ("/presentation/3/collections/motif", Some("motif"), None, None),
+            ("/presentation/3/collections/motif/-/0-99", Some("motif"), None, Some((0, 99))),
+            ("/presentation/3/collections/motif/k%C3%B8er", Some("motif"), Some("køer"), None),
+            ("/presentation/2/collections/all/all/100-199", Some("all"), Some("all"), Some((100, 199))),
+        ] {
+            let Ok(Route::Collection { shelf, .. }) = Route::parse(path) else { panic!("{path}") };
+            assert_eq!((shelf.scheme.as_deref(), shelf.value.as_deref(), shelf.part), (scheme, value, part), "{path}");
+        }
+        for path in ["/presentation/3/collections/a/-", "/presentation/3/collections/a/b/9-1", "/presentation/3/collections/a/b/c/d"] {
+            assert_eq!(Route::parse(path), Ok(Route::Nothing), "{path}");
+        }
+    }
+
+    #[test]
+    fn search_and_changes_have_versions() {
+        let search = Route::parse("/search/1/KMS1/autocomplete");
+        assert!(matches!(search, Ok(Route::Search { version: 1, autocomplete: true, .. })));
+        assert_eq!(Route::parse("/search/3/KMS1"), Ok(Route::Nothing));
+        assert_eq!(Route::parse("/discovery/1/changes"), Ok(Route::Changes { page: None }));
+        assert_eq!(Route::parse("/discovery/1/changes/7"), Ok(Route::Changes { page: Some(7) }));
+    }
+}

@@ -1,0 +1,324 @@
+//! The catalogue on SQLite and on PostgreSQL: one suite.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use tegl::catalogue::{ALL, Batch, Catalogue, Decision, Error, New, Put, Settings};
+use tegl::record::{Change, Image, Kind, Status, Tag, Text, Title, Work};
+
+use crate::support::postgres::Postgres;
+use crate::support::skipped;
+
+/// Where one test keeps its words.
+struct Bed {
+    url: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Bed {
+    async fn open(&self) -> Catalogue {
+        let settings = Settings { url: self.url.clone(), ..Settings::default() };
+        Catalogue::open(&settings).await.unwrap()
+    }
+}
+
+/// Runs a test on a file and on a server.
+fn on_both<F: Future<Output = ()>>(test: impl Fn(Bed) -> F) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let url = folder.path().join("words 50%?.db").to_str().unwrap().to_owned();
+    runtime.block_on(test(Bed { url, _folder: folder }));
+    match Postgres::shared() {
+        Some(postgres) => runtime.block_on(async {
+            let url = postgres.database().await;
+            test(Bed { url, _folder: tempfile::tempdir().unwrap() }).await;
+        }),
+        None => skipped("the catalogue on PostgreSQL", "PostgreSQL is not installed"),
+    }
+}
+
+fn work(number: &str, title: &str, motifs: &[&str]) -> Work {
+    let mut work = Work { object_number: number.into(), ..Work::default() };
+    work.titles.push(Title { text: Text::of("en", title), kind: None });
+    work.tags = motifs.iter().map(|motif| Tag::new("motif", Text::of("en", motif))).collect();
+    work
+}
+
+fn new(work: Work) -> New {
+    New { original: Some(format!("{{\"id\":{:?}}}", work.object_number)), work, source: "test".into() }
+}
+
+async fn put(catalogue: &Catalogue, works: Vec<Work>) -> Put {
+    catalogue.put(Batch::new(works.into_iter().map(new).collect()).unwrap()).await.unwrap()
+}
+
+async fn on_shelf(catalogue: &Catalogue, scheme: &str, value: &str) -> Vec<String> {
+    let cards = catalogue.shelf(scheme, value, 0, 100_000).await.unwrap();
+    let counted = catalogue.term(scheme, value).await.unwrap().map_or(0, |term| term.works);
+    assert_eq!(counted, cards.len() as u64, "{scheme}/{value} is counted wrongly");
+    cards.into_iter().map(|card| card.object_number).collect()
+}
+
+#[test]
+fn a_second_import_changes_only_what_has_changed() {
+    on_both(async |bed| {
+        let catalogue = bed.open().await;
+        let works = || vec![work("a", "A", &["dog"]), work("b", "B", &["dog", "cat"])];
+        let first = put(&catalogue, works()).await;
+        assert_eq!((first.created, first.updated, first.unchanged), (2, 0, 0));
+        let again = put(&catalogue, works()).await;
+        assert_eq!((again.created, again.updated, again.unchanged), (0, 0, 2));
+        assert_eq!(catalogue.last_revision().await.unwrap(), 2);
+        let changed = put(&catalogue, vec![work("a", "A", &["dog"]), work("b", "Changed", &["cat"])]).await;
+        assert_eq!((changed.created, changed.updated, changed.unchanged), (0, 1, 1));
+        let stored = catalogue.get("b").await.unwrap().unwrap();
+        assert_eq!((stored.revision, stored.work.label().best(&[])), (3, Some("Changed")));
+        assert_eq!(on_shelf(&catalogue, "motif", "dog").await, ["a"]);
+        assert_eq!(on_shelf(&catalogue, "motif", "cat").await, ["b"]);
+        assert_eq!(on_shelf(&catalogue, ALL, ALL).await, ["a", "b"]);
+        assert_eq!(catalogue.original("b").await.unwrap().as_deref(), Some("{\"id\":\"b\"}"));
+        let twice = Batch::new(vec![new(work("c", "first", &[])), new(work("c", "last", &[]))]).unwrap();
+        assert_eq!(catalogue.put(twice).await.unwrap().created, 1);
+        assert_eq!(catalogue.get("c").await.unwrap().unwrap().work.label().best(&[]), Some("last"));
+    });
+}
+
+#[test]
+fn any_number_is_a_number() {
+    on_both(async |bed| {
+        let catalogue = bed.open().await;
+        let numbers = ["KKS2020-3/16", "KMSst28Ø", "it's \"odd\"", "100 %_\\", "😀", "a\tb", "Å", "A\u{30a}", " x "];
+        put(&catalogue, numbers.iter().map(|number| work(number, "zero \0 within", &["mo\0tif"])).collect()).await;
+        for number in numbers {
+            let stored = catalogue.get(number).await.unwrap();
+            assert_eq!(stored.map(|stored| stored.work.object_number).as_deref(), Some(number));
+        }
+        assert_eq!(catalogue.get("kks2020-3/16").await.unwrap(), None);
+        assert_eq!(catalogue.get("x\0").await.unwrap(), None);
+        assert_eq!(on_shelf(&catalogue, ALL, ALL).await, numbers);
+        assert!(matches!(Batch::new(vec![new(work("", "", &[]))]), Err(Error::Invalid(_))));
+        assert!(matches!(Batch::new(vec![new(work("a\0b", "", &[]))]), Err(Error::Invalid(_))));
+    });
+}
+
+#[test]
+fn decisions_outlive_imports() {
+    on_both(async |bed| {
+        let catalogue = bed.open().await;
+        put(&catalogue, vec![work("a", "A", &["dog", "cat"]), work("b", "B", &["dog"])]).await;
+        let dog = Tag::new("motif", Text::of("en", "dog")).id();
+        let reject = Decision::Set { tag: dog.clone(), status: Status::Rejected };
+        let stored = catalogue.decide("a", Some(1), reject.clone(), "curator", Some("a wolf")).await.unwrap();
+        assert_eq!(stored.revision, 3);
+        assert_eq!(on_shelf(&catalogue, "motif", "dog").await, ["b"]);
+        let wolf = Tag::new("motif", Text::of("en", "wolf"));
+        catalogue.decide("a", Some(3), Decision::Add(Box::new(wolf.clone())), "curator", None).await.unwrap();
+        let again = catalogue.decide("a", None, reject, "curator", None).await.unwrap();
+        assert_eq!(again.revision, 4, "a decision that changes nothing makes no revision");
+
+        put(&catalogue, vec![work("a", "Renamed", &["dog", "cat", "bone"])]).await;
+        let stored = catalogue.get("a").await.unwrap().unwrap();
+        let status = |tag: &str| stored.tags.iter().find(|known| known.id() == tag).map(|known| known.status);
+        assert_eq!(status(&dog), Some(Status::Rejected));
+        assert_eq!(status(&wolf.id()), Some(Status::Accepted));
+        assert_eq!(on_shelf(&catalogue, "motif", "wolf").await, ["a"]);
+        assert_eq!(on_shelf(&catalogue, "motif", "dog").await, ["b"]);
+
+        let history = catalogue.history("a").await.unwrap();
+        let told: Vec<_> = history.iter().map(|event| (event.status, event.revision, event.note.as_deref())).collect();
+        assert_eq!(told, [(Status::Rejected, 3, Some("a wolf")), (Status::Accepted, 4, None)]);
+
+        let accept = Decision::Set { tag: dog.clone(), status: Status::Accepted };
+        let late = catalogue.decide("a", Some(1), accept.clone(), "curator", None).await;
+        assert!(matches!(late, Err(Error::Conflict { current: 5 })), "{late:?}");
+        catalogue.decide("a", Some(5), accept, "curator", None).await.unwrap();
+        assert_eq!(on_shelf(&catalogue, "motif", "dog").await, ["a", "b"]);
+        for (number, tag) in [("nobody", dog.as_str()), ("a", "0000000000000000")] {
+            let unknown = Decision::Set { tag: tag.into(), status: Status::Accepted };
+            let decided = catalogue.decide(number, None, unknown, "curator", None).await;
+            assert!(matches!(decided, Err(Error::NotFound)), "{number} {tag}");
+        }
+    });
+}
+
+#[test]
+fn what_is_taken_out_may_return() {
+    on_both(async |bed| {
+        let catalogue = bed.open().await;
+        put(&catalogue, vec![work("a", "A", &["dog"]), work("b", "B", &["dog"])]).await;
+        let dog = Tag::new("motif", Text::of("en", "dog")).id();
+        let reject = Decision::Set { tag: dog, status: Status::Rejected };
+        catalogue.decide("b", None, reject, "curator", None).await.unwrap();
+        let numbers = ["b".to_owned(), "nobody".to_owned()];
+        assert_eq!(catalogue.remove(&numbers).await.unwrap(), 1);
+        assert_eq!(catalogue.remove(&numbers).await.unwrap(), 0);
+        assert!(catalogue.get("b").await.unwrap().unwrap().removed);
+        assert_eq!(on_shelf(&catalogue, ALL, ALL).await, ["a"]);
+        put(&catalogue, vec![work("b", "B", &["dog"])]).await;
+        assert!(!catalogue.get("b").await.unwrap().unwrap().removed);
+        assert_eq!(on_shelf(&catalogue, ALL, ALL).await, ["a", "b"]);
+        assert_eq!(on_shelf(&catalogue, "motif", "dog").await, ["a"], "the decision holds still");
+        let changes: Vec<Change> = catalogue.changes(0, 100).await.unwrap();
+        let told: Vec<_> = changes.iter().map(|change| (change.revision, change.object_number.as_str(), change.kind)).collect();
+        let expected = [
+            (1, "a", Kind::Create),
+            (2, "b", Kind::Create),
+            (3, "b", Kind::Update),
+            (4, "b", Kind::Delete),
+            (5, "b", Kind::Create),
+        ];
+        assert_eq!(told, expected);
+    });
+}
+
+#[test]
+fn an_image_leads_to_all_works_that_show_it() {
+    on_both(async |bed| {
+        let catalogue = bed.open().await;
+        let with = |number: &str, files: &[&str], rights: Option<&str>, public_domain| {
+            let images = files.iter().map(|file| Image { file: (*file).into(), matched: true, ..Image::default() });
+            Work { rights: rights.map(Into::into), public_domain, images: images.collect(), ..work(number, number, &[]) }
+        };
+        let works = vec![
+            with("a", &["x.tif", "x.tif;page=2", "y.tif"], Some("http://rightsstatements.org/vocab/InC/1.0/"), Some(false)),
+            with("b", &["x.tif"], None, Some(true)),
+            with("c", &["z.tif"], None, None),
+        ];
+        put(&catalogue, works).await;
+        let showing = async |file: &str| {
+            let found = catalogue.showing(&[file.to_owned()]).await.unwrap();
+            found.into_iter().map(|work| (work.object_number, work.public_domain)).collect::<Vec<_>>()
+        };
+        let both = [("a".to_owned(), Some(false)), ("b".to_owned(), Some(true))];
+        assert_eq!(showing("x.tif").await, both);
+        assert_eq!(showing("x.tif;page=7").await, both);
+        assert_eq!(showing("z.tif").await, [("c".to_owned(), None)]);
+        assert_eq!(showing("X.tif").await, []);
+        put(&catalogue, vec![with("a", &["y.tif"], None, None)]).await;
+        catalogue.remove(&["b".to_owned()]).await.unwrap();
+        assert_eq!(showing("x.tif").await, []);
+    });
+}
+
+#[test]
+fn every_page_of_a_shelf_is_where_it_belongs() {
+    on_both(async |bed| {
+        let catalogue = bed.open().await;
+        let number = |n: usize| format!("{n:05}");
+        for batch in (0..2600).collect::<Vec<_>>().chunks(700) {
+            let works = batch.iter().map(|&n| work(&number(n), "w", if n % 3 == 0 { &["third"] } else { &[] }));
+            put(&catalogue, works.collect()).await;
+        }
+        let gone: Vec<String> = (1000..1200).map(number).collect();
+        catalogue.remove(&gone).await.unwrap();
+        let all: Vec<String> = (0..2600).filter(|n| !(1000..1200).contains(n)).map(number).collect();
+        let thirds: Vec<String> = all.iter().filter(|n| n.parse::<usize>().unwrap() % 3 == 0).cloned().collect();
+        for (scheme, value, expected) in [(ALL, ALL, &all), ("motif", "third", &thirds)] {
+            assert_eq!(catalogue.term(scheme, value).await.unwrap().unwrap().works, expected.len() as u64);
+            for start in (0..expected.len() + 200).step_by(97) {
+                let page = catalogue.shelf(scheme, value, start as u64, 100).await.unwrap();
+                let page: Vec<_> = page.into_iter().map(|card| card.object_number).collect();
+                let naive: Vec<_> = expected.iter().skip(start).take(100).cloned().collect();
+                assert_eq!(page, naive, "{scheme} from {start}");
+            }
+        }
+        assert_eq!(catalogue.shelf("motif", "none", 0, 10).await.unwrap(), []);
+        let walked = catalogue.scan(0, 10_000).await.unwrap();
+        assert_eq!(walked.len(), all.len());
+        assert!(walked.windows(2).all(|two| two[0].0 < two[1].0));
+    });
+}
+
+#[test]
+fn revisions_have_no_gaps_and_come_in_order_however_many_write() {
+    on_both(async |bed| {
+        let catalogue = bed.open().await;
+        put(&catalogue, (0..8).map(|n| work(&format!("shared{n}"), "w", &["dog"])).collect()).await;
+        let mut writers = Vec::new();
+        for writer in 0..8 {
+            // Some by a handle of their own, as another process would.
+            let catalogue = if writer % 2 == 0 { catalogue.clone() } else { bed.open().await };
+            writers.push(tokio::spawn(async move {
+                for n in 0..12 {
+                    if n % 3 == 0 {
+                        let tag = Tag::new("motif", Text::of("en", &format!("{writer} {n}")));
+                        let number = format!("shared{}", n % 8);
+                        catalogue.decide(&number, None, Decision::Add(Box::new(tag)), "w", None).await.unwrap();
+                    } else {
+                        let works = (0..3).map(|k| work(&format!("{writer}-{n}-{k}"), "w", &["dog", "cat"])).collect();
+                        put(&catalogue, works).await;
+                    }
+                }
+            }));
+        }
+        let (mut seen, mut next) = (HashSet::new(), 0);
+        let follow = async |seen: &mut HashSet<u64>, next: &mut u64| {
+            for change in catalogue.changes(*next, 1000).await.unwrap() {
+                assert_eq!(change.revision, *next + 1, "whoever follows has missed a revision");
+                *next = change.revision;
+                seen.insert(change.revision);
+            }
+        };
+        while writers.iter().any(|writer| !writer.is_finished()) {
+            follow(&mut seen, &mut next).await;
+        }
+        for writer in writers {
+            writer.await.unwrap();
+        }
+        follow(&mut seen, &mut next).await;
+        assert_eq!(next, catalogue.last_revision().await.unwrap());
+        assert_eq!(next as usize, 8 + 8 * (8 * 3 + 4));
+        assert_eq!(catalogue.count().await.unwrap(), 8 + 8 * 8 * 3);
+        assert_eq!(on_shelf(&catalogue, "motif", "cat").await.len(), 8 * 8 * 3);
+    });
+}
+
+#[test]
+fn a_writer_that_leaves_midway_leaves_nothing_half() {
+    on_both(async |bed| {
+        let catalogue = bed.open().await;
+        for patience in [0, 1, 2, 4, 8, 16, 32] {
+            let works: Vec<Work> = (0..400).map(|n| work(&format!("{patience}-{n}"), "w", &["dog"])).collect();
+            let batch = Batch::new(works.into_iter().map(new).collect()).unwrap();
+            let _ = tokio::time::timeout(Duration::from_millis(patience), catalogue.put(batch)).await;
+            // The next writer waits for the former to be rolled back.
+            put(&catalogue, vec![work(&format!("after {patience}"), "w", &[])]).await;
+            let all = on_shelf(&catalogue, ALL, ALL).await.len() as u64;
+            assert_eq!(all, catalogue.count().await.unwrap());
+            assert_eq!(catalogue.last_revision().await.unwrap(), catalogue.count().await.unwrap());
+        }
+    });
+}
+
+#[test]
+fn two_that_open_at_once_agree() {
+    on_both(async |bed| {
+        let (one, other) = tokio::join!(bed.open(), bed.open());
+        put(&one, vec![work("a", "A", &["dog"])]).await;
+        assert_eq!(other.get("a").await.unwrap().unwrap().revision, 1);
+        put(&other, vec![work("b", "B", &["dog"])]).await;
+        assert_eq!(on_shelf(&one, "motif", "dog").await, ["a", "b"]);
+        drop((one, other));
+        assert_eq!(bed.open().await.count().await.unwrap(), 2);
+    });
+}
+
+#[test]
+fn what_is_no_catalogue_is_refused_with_a_reason() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("text.db");
+    std::fs::write(&text, "this is a letter and no database, as anybody can see who opens it").unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    for (url, told) in [
+        (text.to_str().unwrap().to_owned(), "text.db"),
+        ("/no/such/folder/catalogue.db".to_owned(), "no such folder"),
+        ("mysql://me:secret@host/db".to_owned(), "postgres://"),
+        (format!("postgres://me:secret@127.0.0.1:{port}/db"), "127.0.0.1"),
+    ] {
+        let settings = Settings { url: url.clone(), ..Settings::default() };
+        let Err(error) = runtime.block_on(Catalogue::open(&settings)) else { panic!("{url} was opened") };
+        let text = error.to_string();
+        assert!(text.contains(told) && !text.contains("secret"), "{url}: {text}");
+    }
+}
