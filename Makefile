@@ -19,7 +19,7 @@ setup:
 	@.ci/provide cargo node npm cmake nasm cc c++
 
 setup-tests: setup
-	@.ci/provide --optional chromium python3 python3-venv libmagic
+	@.ci/provide --optional chromium python3 python3-venv libmagic postgresql
 	tests/testbeds.sh
 
 bundle: $(BUNDLE)
@@ -43,8 +43,11 @@ target/sample: build
 	"$$TEGL" sample $@.part
 	mv $@.part $@
 
+# The works of the sample collection, with a catalogue of their own.
+demo: export TEGL__CATALOGUE__URL := target/sample.db
 demo: target/sample
-	@exec "$$TEGL" serve target/sample
+	@"$$TEGL" ingest target/sample --records target/sample/records.json
+	exec "$$TEGL" serve target/sample
 
 test: setup-tests bundle
 	cargo test --release --locked

@@ -83,6 +83,20 @@ impl Catalogue {
         rows.iter().map(showing).collect()
     }
 
+    /// The works of a source whose images works of other sources show too.
+    pub async fn superseded(&self, source: &str) -> Result<Vec<String>, Error> {
+        let rows = sqlx::query(
+            "SELECT DISTINCT works.object_number FROM works JOIN images ON images.seq = works.seq \
+             JOIN images AS others ON others.file = images.file AND others.seq <> images.seq \
+             JOIN works AS theirs ON theirs.seq = others.seq AND theirs.source <> works.source \
+             WHERE works.source = $1 AND works.removed = 0",
+        )
+        .bind(source.to_owned())
+        .fetch_all(&self.0.pools.readers)
+        .await?;
+        rows.iter().map(|row| Ok(row.try_get("object_number")?)).collect()
+    }
+
     /// What happened behind this revision, in order, at most so many changes.
     pub async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, Error> {
         let rows = sqlx::query(

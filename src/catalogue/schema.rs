@@ -14,6 +14,7 @@ const STEPS: [&str; 1] = [
         source TEXT NOT NULL, thumbnail TEXT, label TEXT NOT NULL, shelves TEXT NOT NULL, record TEXT NOT NULL,
         original TEXT
      );
+     CREATE INDEX works_of_source ON works (source, seq);
      CREATE TABLE images (file TEXT NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (file, seq)) {clustered};
      CREATE INDEX images_of_work ON images (seq);
      CREATE TABLE terms (

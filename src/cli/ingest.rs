@@ -30,6 +30,9 @@ pub fn run(typed: &Typed) -> Result<(), String> {
     // Each making compresses on all processors; a second one reads while the first does.
     let jobs = typed.jobs.unwrap_or(2).clamp(1, 4 * cores);
     config.pyramids.at_once = jobs;
+    if typed.records.is_empty() {
+        gallery::need_source(&typed.sources, &config)?;
+    }
     let gallery = Arc::new(gallery::open(&typed.sources, &config)?);
     let bad = match typed.records.is_empty() {
         true => 0,

@@ -24,13 +24,14 @@ pub fn run(typed: Typed) -> Result<(), String> {
         .map_err(|error| error.to_string())?
         .install_recorder()
         .map_err(|error| error.to_string())?;
+    gallery::need_source(&typed.sources, &config)?;
     let gallery = gallery::open(&typed.sources, &config)?;
     actix_web::rt::System::new().block_on(serve(gallery, &config, metrics))
 }
 
 async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> Result<(), String> {
     let gallery = Arc::new(gallery);
-    let door = Door::new(gallery.clone(), &config.web)?;
+    let door = Door::new(gallery.clone(), &config.web, &config.api, &config.presentation)?;
     let upkeep = metrics.clone();
     actix_web::rt::spawn(async move {
         loop {
@@ -61,6 +62,10 @@ async fn announce(gallery: &Gallery, running: &Running) {
     for source in gallery.sources() {
         let name = source.name.as_ref().map_or(String::new(), |name| format!(" as `{name}:…`"));
         eprintln!("serving {}{name}", source.store.describe());
+    }
+    if let Some(works) = gallery.works() {
+        let count = works.ask(|catalogue| async move { catalogue.count().await }).await.unwrap_or_default();
+        eprintln!("{count} works in the catalogue {}", works.describe());
     }
     if let Some(location) = gallery.pyramids_at() {
         eprintln!("keeping pyramids of what cannot be cut in {location}");

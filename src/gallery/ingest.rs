@@ -8,6 +8,7 @@ use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Error, Gallery};
+use crate::catalogue::New;
 
 /// The share of a collection that one of several machines takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,10 +110,13 @@ impl Gallery {
             report.total(known, listing.next.is_some());
             let ingests = mine.into_iter().map(|identifier| self.ingest_one(identifier, report.clone()));
             let mut running = futures::stream::iter(ingests).buffer_unordered(jobs.max(1));
-            while let Some(ingested) = running.next().await {
+            let mut records = Vec::new();
+            while let Some((ingested, record)) = running.next().await {
                 summary.count(&ingested);
                 report.done(&ingested);
+                records.extend(record);
             }
+            self.put_embedded(records).await?;
             match listing.next {
                 Some(next) => after = Some(next),
                 None => break,
@@ -122,13 +126,25 @@ impl Gallery {
         Ok(summary)
     }
 
-    async fn ingest_one(self: &Arc<Self>, identifier: String, report: Arc<dyn Report>) -> Ingested {
+    /// Makes the master's pyramid; with it comes what the master says of itself, where no record does.
+    async fn ingest_one(
+        self: &Arc<Self>,
+        identifier: String,
+        report: Arc<dyn Report>,
+    ) -> (Ingested, Option<New>) {
         let began = Instant::now();
         let mut pixels = None;
         let done = self.pyramid(&identifier, &mut pixels, report).await;
         let outcome = done.unwrap_or_else(|error| Outcome::Failed { reason: super::told(&error) });
         let seconds = (began.elapsed().max(Duration::from_micros(1))).as_secs_f64();
-        Ingested { identifier, outcome, pixels, seconds }
+        let record = match outcome {
+            Outcome::Failed { .. } => None,
+            _ => self.embedded(&identifier).await.unwrap_or_else(|error| {
+                tracing::warn!(identifier, error = super::told(&error), "its own words cannot be read");
+                None
+            }),
+        };
+        (Ingested { identifier, outcome, pixels, seconds }, record)
     }
 
     async fn pyramid(

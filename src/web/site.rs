@@ -1,16 +1,16 @@
-//! Pages for people, and manifests for the viewers on them.
+//! Pages for people.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Door;
-use super::headers::{Json, is_held, preferred};
-use super::image::{Answered, document_of};
+use super::headers::is_held;
+use super::image::Answered;
 use super::pages;
 use super::route::{Image, Viewer};
-use crate::gallery::Error;
-use crate::presentation::ImageWork;
+use crate::catalogue::{ALL, Card, Catalogue};
+use crate::gallery::{Error, Granted};
 
 /// What an identifier's segment leaves as it is (Image API 3.0, §9).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
@@ -18,12 +18,60 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 /// Images on one page of the list.
 const PAGE: usize = 60;
 
-/// `GET /`: what is served.
+/// `GET /`: the works, or where there are none, or with `?files`, the images as they lie.
 pub async fn index(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
-    let after = request.query_string().split('&').find_map(|pair| pair.strip_prefix("after="));
-    let after =
-        after.map(|after| percent_encoding::percent_decode_str(after).decode_utf8_lossy().into_owned());
-    let listed = door.gallery.list(after.as_deref(), PAGE).await?;
+    let asked = |name: &str| request.query_string().split('&').find_map(|pair| pair.strip_prefix(name));
+    let base = prefix(door, request)?;
+    if asked("files").is_none() && asked("after=").is_none() {
+        let start = asked("start=").and_then(|start| start.parse().ok()).unwrap_or(0);
+        if let Some(listing) = works(door, &base, start).await? {
+            return Ok(page(pages::index(&base, &listing)));
+        }
+    }
+    let after = asked("after=")
+        .map(|after| percent_encoding::percent_decode_str(after).decode_utf8_lossy().into_owned());
+    Ok(page(pages::index(&base, &files(door, after.as_deref()).await?)))
+}
+
+/// The works from this place on; `None` where there is none at all.
+async fn works(door: &Door, base: &str, start: u64) -> Result<Option<pages::Listing>, Error> {
+    let Some(works) = door.gallery.works() else { return Ok(None) };
+    let ask = |catalogue: Catalogue| async move {
+        Ok((catalogue.count().await?, catalogue.shelf(ALL, ALL, start, PAGE).await?))
+    };
+    let (total, cards) = works.ask(ask).await?;
+    if total == 0 {
+        return Ok(None);
+    }
+    let opened = cards.iter().map(|card| async {
+        match &card.thumbnail {
+            Some(image) => door.gallery.open(image).await.ok(),
+            None => None,
+        }
+    });
+    let opened = futures::future::join_all(opened).await;
+    let entry = |(card, opened): (Card, Option<Granted>)| pages::Entry {
+        label: card.label.best(&door.house.preferred()).unwrap_or(&card.object_number).to_owned(),
+        encoded: card.thumbnail.as_ref().map(|image| encoded(image)).unwrap_or_default(),
+        dimensions: opened.as_ref().map(|opened| (opened.all().width, opened.all().height)),
+        problem: opened.is_none().then(|| "There is no picture of this work here.".to_owned()),
+        work: Some(encoded(&card.object_number)),
+        identifier: card.object_number,
+    };
+    let shown = cards.len() as u64;
+    let next = (start + shown < total).then(|| format!("?start={}", start + shown));
+    Ok(Some(pages::Listing {
+        title: door.house.name.best(&door.house.preferred()).unwrap_or("Tegl").to_owned(),
+        entries: cards.into_iter().zip(opened).map(entry).collect(),
+        next,
+        total: Some(total),
+        notices: Vec::new(),
+        files: Some(format!("{base}/?files")),
+    }))
+}
+
+async fn files(door: &Door, after: Option<&str>) -> Result<pages::Listing, Error> {
+    let listed = door.gallery.list(after, PAGE).await?;
     let mut entries = Vec::with_capacity(listed.entries.len());
     let opened =
         futures::future::join_all(listed.entries.iter().map(|entry| door.gallery.open(&entry.identifier)))
@@ -33,19 +81,30 @@ pub async fn index(door: &Door, request: &HttpRequest) -> Result<Answered, Error
             Ok(opened) => (Some((opened.all().width, opened.all().height)), None),
             Err(error) => (None, Some(error.to_string())),
         };
-        let encoded = utf8_percent_encode(&entry.identifier, SEGMENT).to_string();
         entries.push(pages::Entry {
             label: label(&entry.identifier),
-            encoded,
+            encoded: encoded(&entry.identifier),
             identifier: entry.identifier,
             dimensions,
             problem,
+            work: None,
         });
     }
     let next = listed.next.map(|next| format!("?after={}", utf8_percent_encode(&next, NON_ALPHANUMERIC)));
-    let listing =
-        pages::Listing { title: "Tegl".into(), entries, next, total: None, notices: listed.notices };
-    Ok(page(pages::index(&prefix(door, request)?, &listing)))
+    let notices = listed.notices;
+    Ok(pages::Listing { title: "Tegl".into(), entries, next, total: None, notices, files: None })
+}
+
+fn encoded(identifier: &str) -> String {
+    utf8_percent_encode(identifier, SEGMENT).to_string()
+}
+
+/// `GET /works/{work}`: a work in a viewer.
+pub async fn work(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
+    let described = door.gallery.describe(&work.identifier).await?;
+    let label = described.work.label();
+    let label = label.best(&door.house.preferred()).unwrap_or(&work.identifier);
+    Ok(page(pages::mirador(&prefix(door, request)?, work.raw, label)))
 }
 
 /// `GET /view/{viewer}/{id}`: one image in a viewer.
@@ -55,27 +114,14 @@ pub async fn view(
     viewer: Viewer,
     image: Image<'_>,
 ) -> Result<Answered, Error> {
-    door.gallery.open(&image.identifier).await?;
-    let (base, label) = (prefix(door, request)?, label(&image.identifier));
-    Ok(page(match viewer {
-        Viewer::OpenSeadragon => pages::openseadragon(&base, image.raw, &label),
-        Viewer::Mirador => pages::mirador(&base, image.raw, &label),
-    }))
-}
-
-/// `GET /presentation/3/{id}/manifest`: the image as a work of its own.
-pub async fn manifest(door: &Door, request: &HttpRequest, image: Image<'_>) -> Result<Answered, Error> {
-    const LD: &str = "application/ld+json;profile=\"http://iiif.io/api/presentation/3/context.json\"";
-    let base = door.base.of(request)?;
-    let opened = door.gallery.open(&image.identifier).await?;
-    let work = ImageWork {
-        id: format!("{base}/presentation/3/{}", image.raw),
-        label: label(&image.identifier),
-        info: opened.info(format!("{base}/iiif/3/{}", image.raw)),
-        service_2: format!("{base}/iiif/2/{}", image.raw),
-    };
-    let media_type = if preferred(request) == Some(Json::Plain) { "application/json" } else { LD };
-    Ok(document_of(door, request, work.manifest().to_string(), media_type, HttpResponse::Ok()).into())
+    match viewer {
+        Viewer::Mirador => work(door, request, image).await,
+        Viewer::OpenSeadragon => {
+            door.gallery.open(&image.identifier).await?;
+            let label = label(&image.identifier);
+            Ok(page(pages::openseadragon(&prefix(door, request)?, image.raw, &label)))
+        }
+    }
 }
 
 /// `GET /assets/{path}`: scripts and styles that the binary brings along.

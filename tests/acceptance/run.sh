@@ -20,7 +20,8 @@ free_port() { node -e 'const s = require("net").createServer().listen(0, "127.0.
 serve() {
   local port operations
   port=$(free_port) operations=$(free_port)
-  XDG_CACHE_HOME=$work/cache TEGL__OPERATIONS__LISTEN=127.0.0.1:$operations "$tegl" serve --listen "127.0.0.1:$port" "$2" \
+  XDG_CACHE_HOME=$work/cache XDG_DATA_HOME=$work/data TEGL__OPERATIONS__LISTEN=127.0.0.1:$operations \
+    TEGL__CATALOGUE__URL=$work/$1.db "$tegl" serve --listen "127.0.0.1:$port" "$2" \
     >"$work/$1.log" 2>&1 </dev/null &
   servers+=($!)
   printf -v "$1_base" %s "http://127.0.0.1:$port"
@@ -102,11 +103,16 @@ viewers() {
   local sample=$work/sample
   rm -rf "$sample"
   "$tegl" sample "$sample" --max-megapixels 2
+  rm -f "$work"/sample.db*
+  XDG_CACHE_HOME=$work/cache TEGL__CATALOGUE__URL=$work/sample.db "$tegl" ingest "$sample" --records "$sample/records.json"
   serve sample "$sample"
   local identifiers
   mapfile -t identifiers < <(cd "$sample" && find . -type f -regextype egrep -iregex '.*\.(tiff?|jpe?g|png|jp2|webp|avif|gif)' -printf '%P\n' \
     | sort | node -e 'for (const name of require("fs").readFileSync(0, "utf8").trim().split("\n")) console.log(encodeURIComponent(name))')
   judge timeout 900 node tests/viewers/run.mjs "$sample_base" "${identifiers[@]}" --metrics "$sample_metrics" --out "$work/viewers"
+  local works
+  mapfile -t works < <(node -e 'for (const work of require(process.argv[1])) console.log(encodeURIComponent(work.object_number))' "$sample/records.json")
+  judge timeout 900 node tests/viewers/works.mjs "$sample_base" "${works[@]}" --out "$work/works"
   exported "$sample" "${identifiers[@]}"
 }
 

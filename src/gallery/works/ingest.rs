@@ -78,7 +78,7 @@ impl Gallery {
             watch.done(&imported);
         }
         reader.await.map_err(|error| Error::Fault(error.to_string()))?;
-        works.follow().await?;
+        self.forget_superseded().await?;
         imported.seconds = began.elapsed().as_secs_f64();
         Ok(imported)
     }

@@ -1,6 +1,7 @@
 //! Works: what records say, linked to the masters that show them.
 
 mod describe;
+mod embedded;
 mod ingest;
 mod matching;
 mod read;

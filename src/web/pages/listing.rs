@@ -17,6 +17,8 @@ pub struct Listing {
     pub total: Option<u64>,
     /// What the visitor or the operator ought to know, one sentence each.
     pub notices: Vec<String>,
+    /// Where the images are listed as they lie, if these are works.
+    pub files: Option<String>,
 }
 
 /// One image on the wall.
@@ -32,6 +34,8 @@ pub struct Entry {
     pub dimensions: Option<(u32, u32)>,
     /// Why the image cannot be shown, if it cannot.
     pub problem: Option<String>,
+    /// The work's object number, percent-encoded as one path segment, where it is a work with a record.
+    pub work: Option<String>,
 }
 
 /// What a thumbnail may measure at most, on either side.
@@ -54,7 +58,12 @@ pub fn index(base: &str, listing: &Listing) -> String {
                 ul.wall { @for entry in &listing.entries { li style=(style(entry)) { (card(base, entry)) } } }
             }
             @if let Some(next) = &listing.next {
-                nav.pages aria-label="Pages" { a rel="next" href=(next) { "More images" } }
+                nav.pages aria-label="Pages" {
+                    a rel="next" href=(next) { @if listing.files.is_some() { "More works" } @else { "More images" } }
+                }
+            }
+            @if let Some(files) = &listing.files {
+                nav.pages aria-label="Files" { a href=(files) { "All images, as files" } }
             }
         }
         (footer())
@@ -63,25 +72,29 @@ pub fn index(base: &str, listing: &Listing) -> String {
 }
 
 fn count(listing: &Listing) -> Option<String> {
+    let thing = if listing.files.is_some() { "work" } else { "image" };
     match listing.total? {
-        1 => Some("1 image".to_owned()),
-        total => Some(format!("{} images", grouped(total))),
+        1 => Some(format!("1 {thing}")),
+        total => Some(format!("{} {thing}s", grouped(total))),
     }
 }
 
 fn card(base: &str, entry: &Entry) -> Markup {
-    let encoded = &entry.encoded;
+    let home = match &entry.work {
+        Some(work) => format!("{base}/works/{work}"),
+        None => format!("{base}/view/openseadragon/{}", entry.encoded),
+    };
+    let opens = entry.problem.is_none() || entry.work.is_some();
     html! {
         article {
             @if let Some(problem) = &entry.problem {
                 div.picture.broken { p { (problem) } }
-                h2 title=(entry.identifier) { (entry.label) }
             } @else {
-                a.picture href={ (base) "/view/openseadragon/" (encoded) } { (thumbnail(base, entry)) }
-                h2 title=(entry.identifier) { a href={ (base) "/view/openseadragon/" (encoded) } { (entry.label) } }
+                a.picture href=(home) { (thumbnail(base, entry)) }
             }
+            h2 title=(entry.identifier) { @if opens { a href=(home) { (entry.label) } } @else { (entry.label) } }
             p.facts { (facts(entry)) }
-            @if entry.problem.is_none() { (doors(base, entry)) }
+            @if opens { (doors(base, entry)) }
         }
     }
 }
@@ -97,13 +110,17 @@ fn thumbnail(base: &str, entry: &Entry) -> Markup {
 /// The other ways to open an image.
 fn doors(base: &str, entry: &Entry) -> Markup {
     let encoded = &entry.encoded;
-    let doors = [
+    let image = [
         ("Zoom", format!("{base}/view/openseadragon/{encoded}")),
-        ("Mirador", format!("{base}/view/mirador/{encoded}")),
-        ("Manifest", format!("{base}/presentation/3/{encoded}/manifest")),
         ("info.json", format!("{base}/iiif/3/{encoded}/info.json")),
         ("Deep Zoom", format!("{base}/deepzoom/{encoded}.dzi")),
     ];
+    let named = entry.work.as_ref().unwrap_or(encoded);
+    let record = entry.work.as_ref().map(|work| ("Record", format!("{base}/api/v1/works/{work}")));
+    let mut doors: Vec<(&str, String)> = image.into_iter().filter(|_| entry.problem.is_none()).collect();
+    doors.insert(doors.len().min(1), ("Mirador", format!("{base}/view/mirador/{named}")));
+    doors.insert(doors.len().min(2), ("Manifest", format!("{base}/presentation/3/{named}/manifest")));
+    doors.extend(record);
     html! {
         ul.doors {
             @for (name, address) in &doors {
@@ -120,7 +137,11 @@ fn facts(entry: &Entry) -> String {
         let megapixels = megapixels(area).map(|text| format!(" · {text} MP")).unwrap_or_default();
         format!("{} × {} px{megapixels}", grouped(width.into()), grouped(height.into()))
     });
-    [size, kind(&entry.identifier).map(str::to_owned)].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    let name = match &entry.work {
+        Some(_) => Some(entry.identifier.clone()),
+        None => kind(&entry.identifier).map(str::to_owned),
+    };
+    [size, name].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// The master's format as its name tells it.
