@@ -52,6 +52,7 @@
 //! - Pyramids have tiles of 512 pixels, quality 88, 4:2:0: see `benches/pyramids.sh` and the README.
 //! - Scaling goes over rows first: that pass is the cheaper one and leaves the other less to do.
 
+pub mod catalogue;
 pub mod cli;
 pub mod config;
 pub mod gallery;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FLOORS: [&str; 11] = [
+const FLOORS: [&str; 12] = [
     "iiif",
     "pixels",
     "master",

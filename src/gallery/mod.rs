@@ -4,6 +4,7 @@ mod banded;
 mod check;
 mod decoded;
 mod deliver;
+mod download;
 mod error;
 mod export;
 mod flights;
@@ -27,6 +28,7 @@ use moka::sync::Cache;
 
 pub use check::{Check, Cost};
 pub use deliver::{Answer, Cached};
+pub use download::Original;
 pub use error::{Error, told};
 pub use export::{Exported, Layout};
 pub use ingest::{Ingested, Outcome, Report, Shard, Summary};
@@ -69,6 +71,7 @@ pub struct Gallery {
     credit: settings::Credit,
     rights: rights::Rights,
     works: Option<Arc<Works>>,
+    digests: download::Digests,
     base_url: String,
     from_megapixels: f64,
     tasks: tokio::runtime::Handle,
@@ -140,6 +143,7 @@ impl Gallery {
             credit: settings.credit.clone(),
             rights: settings.rights.clone(),
             works: None,
+            digests: Cache::new(10_000),
             base_url: settings.base_url.trim_end_matches('/').to_owned(),
             from_megapixels: settings.pyramids.from_megapixels,
             kitchen: Arc::new(Kitchen::new(settings, Lanes::new(&settings.work)?, tasks)),
@@ -212,8 +216,8 @@ impl Gallery {
     }
 
     async fn open_anew(&self, identifier: &str) -> Result<Shared, Error> {
-        let names = self.sources.iter().map(|source| source.name.as_deref());
-        let parts = Identifier::parse(identifier, names)?;
+        let known = self.sources.iter().map(|source| source.name.as_deref());
+        let parts = Identifier::parse(identifier, known)?;
         let stores: Vec<Store> = match parts.source {
             Some(at) => vec![self.sources[at].store.clone()],
             None => self
@@ -266,8 +270,18 @@ impl Gallery {
     /// Where the image needs a pyramid that is missing, its making is awaited, or begun in the background if
     /// the master serves meanwhile.
     pub async fn plan(&self, identifier: &str, request: &ImageRequest) -> Result<(Granted, Plan), Error> {
+        self.plan_within(identifier, request, |granted| granted.limits).await
+    }
+
+    /// The same with limits of its own.
+    async fn plan_within(
+        &self,
+        identifier: &str,
+        request: &ImageRequest,
+        limits: impl Fn(&Granted) -> Limits,
+    ) -> Result<(Granted, Plan), Error> {
         let granted = self.open(identifier).await?;
-        let plan = self::plan(&granted, request)?;
+        let plan = self::plan(&granted, request, limits(&granted))?;
         let opened = &granted.opened;
         let Some(pyramids) = self.pyramids.as_ref().filter(|pyramids| pyramids.on_demand()) else {
             self.kitchen.check(opened, &plan)?;
@@ -290,7 +304,7 @@ impl Gallery {
             Err(_) => return Err(Error::Preparing { retry_after_s: 5 }),
         }
         let granted = self.open(identifier).await?;
-        let plan = self::plan(&granted, request)?;
+        let plan = self::plan(&granted, request, limits(&granted))?;
         self.kitchen.check(&granted.opened, &plan)?;
         Ok((granted, plan))
     }
@@ -359,8 +373,8 @@ async fn names(sources: &[Source], store: &Store, key: &store::Key) -> Result<Ve
     Ok(names)
 }
 
-fn plan(granted: &Granted, request: &ImageRequest) -> Result<Plan, Error> {
-    Ok(Plan::new(request, &granted.master, granted.limits, granted.look.lets_tiles_pass())?)
+fn plan(granted: &Granted, request: &ImageRequest, limits: Limits) -> Result<Plan, Error> {
+    Ok(Plan::new(request, &granted.master, limits, granted.look.lets_tiles_pass())?)
 }
 
 /// The master's pyramid where it has been made, else the master.

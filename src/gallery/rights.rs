@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use crate::iiif::{Dimensions, Info, Limits};
+use crate::master::{Kind, Whole};
 
 /// `[rights]`: from what a record says of a work's rights to the largest size of its images, and whether their
 /// originals may be downloaded. Where several rules apply, the strictest does.
@@ -153,6 +154,22 @@ impl Granted {
     /// What viewers are told: levels and tiles as far as the rights go.
     pub fn info(&self, id: String) -> Info {
         self.opened.info(id, self.limits)
+    }
+
+    /// The media type of the master's file.
+    pub fn master_type(&self) -> &'static str {
+        let master = self.opened.pyramid_of.as_ref().unwrap_or(&self.opened);
+        match &master.master.kind {
+            Kind::Tiled => "image/tiff",
+            Kind::Whole { codec, .. } => match codec {
+                Whole::Tiff => "image/tiff",
+                Whole::Jpeg => "image/jpeg",
+                Whole::Png => "image/png",
+                Whole::Webp => "image/webp",
+                Whole::Gif => "image/gif",
+                Whole::Jp2 => "image/jp2",
+            },
+        }
     }
 
     /// The image's size, or the largest of its halvings that the rights allow: a pyramid on its own.

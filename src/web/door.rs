@@ -16,7 +16,7 @@ use super::headers::{common, preflight};
 use super::image::{self, Answered};
 use super::route::Route;
 use super::settings::{Api, Settings};
-use super::{collections, deepzoom, operations, site, tags, works};
+use super::{collections, deepzoom, download, operations, site, tags, works};
 use crate::gallery::{Error, Gallery, told};
 use crate::iiif::Invalid;
 use crate::presentation::House;
@@ -126,6 +126,8 @@ impl Door {
             Route::Changes { page } => collections::changes(self, request, page).await,
             Route::Record { work } => works::record(self, request, work).await,
             Route::Tags { work, tag, history } => tags::answer(self, request, work, tag, history, &[]).await,
+            Route::Download { image } => download::answer(self, request, image).await,
+            Route::Archive { work } => download::archive(self, request, work).await,
             Route::WorkPage { work } => site::work(self, request, work).await,
             Route::Index => site::index(self, request).await,
             Route::View { viewer, image } => site::view(self, request, viewer, image).await,

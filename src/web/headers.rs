@@ -27,6 +27,13 @@ pub fn is_held(request: &HttpRequest, tag: &HeaderValue) -> bool {
     })
 }
 
+/// Whether the client would take the answer with this tag (RFC 9110, §13.1.1).
+pub fn is_wanted(request: &HttpRequest, tag: &HeaderValue) -> bool {
+    let Some(listed) = request.headers().get(header::IF_MATCH) else { return true };
+    let tag = tag.to_str().unwrap_or_default();
+    listed.to_str().is_ok_and(|listed| listed.split(',').map(str::trim).any(|one| one == "*" || one == tag))
+}
+
 /// The media type of an info.json (Image API 3.0, §5.1; 2.1, §5.1): each version has another
 /// default.
 pub fn negotiated(request: &HttpRequest, version: Version) -> &'static str {
@@ -72,7 +79,7 @@ pub fn common(headers: &mut HeaderMap) {
         headers.insert(name, HeaderValue::from_static(value));
     };
     set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
-    set(header::ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, Link, Content-Length, Retry-After");
+    set(header::ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, Link, Content-Length, Content-Range, Content-Disposition, Repr-Digest, Retry-After");
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 }
 

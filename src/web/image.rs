@@ -129,7 +129,7 @@ pub async fn answer(
 }
 
 /// Equal for equal plans on equal masters and settings, on every server.
-fn image_tag(door: &Door, opened: &Granted, plan: &Plan) -> HeaderValue {
+pub fn image_tag(door: &Door, opened: &Granted, plan: &Plan) -> HeaderValue {
     let canonical = plan.canonical(Version::V3, &opened.master, opened.limits);
     let version = opened.version_bytes();
     let recipe = door.gallery.recipe().to_le_bytes();

@@ -4,6 +4,7 @@ mod base;
 mod collections;
 mod deepzoom;
 mod document;
+mod download;
 mod door;
 mod error;
 mod headers;

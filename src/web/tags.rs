@@ -110,7 +110,7 @@ fn parsed<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
 
 /// Refuses what could not be shown or found again.
 fn check(tag: &Tag) -> Result<(), Error> {
-    let refuse = |field, reason: &str| Err(Invalid::new(field, "", reason).into());
+    let refuse = |field, reason: &'static str| Err(Invalid::new(field, "", reason).into());
     if crate::record::slug(&tag.scheme).is_empty() || tag.scheme.len() > 64 {
         return refuse("scheme", "is a word such as `motif` or `style`, of at most 64 bytes");
     }

@@ -106,7 +106,7 @@ impl Works {
     }
 
     /// What the works that show a master allow, `names` being all its identifiers; `None` where no work shows it.
-    async fn grant(&self, names: &[String], rights: &Rights) -> Result<Option<Grant>, Error> {
+    pub async fn grant(&self, names: &[String], rights: &Rights) -> Result<Option<Grant>, Error> {
         let Some(first) = names.first() else { return Ok(None) };
         let seen = self.seen();
         if let Some((at, grant)) = self.grants.get(first)

@@ -30,6 +30,8 @@ pub enum Route<'a> {
     /// A work's tags; one of them; what happened to it.
     Tags { work: Image<'a>, tag: Option<&'a str>, history: bool },
     WorkPage { work: Image<'a> },
+    Download { image: Image<'a> },
+    Archive { work: Image<'a> },
     Live,
     Ready,
     Robots,
@@ -83,6 +85,11 @@ impl<'a> Route<'a> {
             ("presentation", rest) => presentation::presentation(rest),
             ("search", rest) => presentation::search(rest),
             ("discovery", rest) => Ok(presentation::changes(rest)),
+            ("download", rest) => match rest.strip_prefix("work/").and_then(|rest| rest.strip_suffix(".zip")) {
+                Some(work) if !work.is_empty() => Ok(Self::Archive { work: Image::new(work)? }),
+                _ if !rest.is_empty() => Ok(Self::Download { image: Image::new(rest)? }),
+                _ => Ok(Self::Nothing),
+            },
             ("works", id) if !id.is_empty() => Ok(Self::WorkPage { work: Image::new(id)? }),
             ("api", rest) => match rest.strip_prefix("v1/works/") {
                 Some(rest) if !rest.is_empty() => Self::record(rest),

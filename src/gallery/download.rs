@@ -1,0 +1,147 @@
+//! Masters as they lie, to be taken home: as far as rights go.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use base64::Engine;
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
+use sha2::{Digest, Sha256};
+
+use super::{Error, Gallery, Granted, told};
+use crate::iiif::{Form, Format, ImageRequest, Limits, Quality, Region, Rotation, Size};
+use crate::render::Plan;
+use crate::store::{Key, Store, Version};
+
+/// A master that may be downloaded, in the version that it has now.
+#[derive(Clone)]
+pub struct Original {
+    store: Store,
+    key: Key,
+    version: Version,
+    pub media_type: &'static str,
+    digests: Digests,
+}
+
+/// SHA-256 digests by place and version, in base 64.
+pub type Digests = moka::sync::Cache<(String, Version), Arc<str>>;
+
+/// What is read at a time, in bytes: small enough to be copied from memory without a thread of its own.
+const PIECE: u64 = 256 << 10;
+/// Pieces that are fetched ahead of the client.
+const AHEAD: usize = 2;
+/// Masters up to this many bytes are digested before they are sent for the first time, if they lie here.
+const DIGESTED_FIRST: u64 = 256 << 20;
+
+impl Gallery {
+    /// The master's file itself, where the rights allow that.
+    pub async fn original(&self, identifier: &str) -> Result<Original, Error> {
+        let granted = self.open(identifier).await?;
+        self.original_of(&granted).ok_or(Error::Forbidden)
+    }
+
+    /// The same of an image that has been opened.
+    pub fn original_of(&self, granted: &Granted) -> Option<Original> {
+        let (store, key, version) = granted.origin();
+        granted.grant.original.then(|| Original {
+            store: store.clone(),
+            key: key.clone(),
+            version: version.clone(),
+            media_type: granted.master_type(),
+            digests: self.digests.clone(),
+        })
+    }
+
+    /// The whole image in the largest size that its rights allow, whatever a single answer may hold otherwise.
+    pub async fn rendition(&self, identifier: &str, format: Format) -> Result<(Granted, Plan), Error> {
+        let request = ImageRequest {
+            version: crate::iiif::Version::V3,
+            region: Region::Full,
+            size: Size { form: Form::Max, upscale: false },
+            rotation: Rotation::NONE,
+            quality: Quality::Default,
+            format,
+        };
+        self.plan_within(identifier, &request, |granted| Limits::NONE.at_most(granted.grant.largest)).await
+    }
+}
+
+impl Original {
+    pub fn length(&self) -> u64 {
+        self.version.size
+    }
+
+    /// What tells this version from every other one of every other master.
+    pub fn name(&self) -> [&[u8]; 3] {
+        [self.key.as_str().as_bytes(), self.version.etag.as_bytes(), b"original"]
+    }
+
+    /// The file's name in its folder.
+    pub fn file_name(&self) -> &str {
+        self.key.as_str().rsplit('/').next().unwrap_or_default()
+    }
+
+    /// These bytes, piece by piece, of this version alone: where it is replaced meanwhile the stream breaks off.
+    pub fn pieces(&self, range: Range<u64>) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
+        let original = self.clone();
+        let starts = (range.start..range.end).step_by(PIECE as usize);
+        futures::stream::iter(starts)
+            .map(move |start| {
+                let original = original.clone();
+                let piece = start..(start + PIECE).min(range.end);
+                async move { Ok(original.store.read(&original.key, &original.version, piece, &[]).await?) }
+            })
+            .buffered(AHEAD)
+    }
+
+    /// All its bytes; once the last has left, its digest is known.
+    pub fn all(&self) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
+        let known = self.known_digest().is_some();
+        let original = self.clone();
+        let mut left = self.length();
+        let mut hash = Sha256::new();
+        self.pieces(0..self.length()).inspect(move |piece| {
+            let Ok(piece) = piece else { return };
+            left -= (piece.len() as u64).min(left);
+            if known {
+                return;
+            }
+            hash.update(piece);
+            if left == 0 {
+                original.remember(&std::mem::take(&mut hash));
+            }
+        })
+    }
+
+    /// The SHA-256 digest of the whole in base 64, where it is known or quickly had.
+    pub async fn digest(&self) -> Option<Arc<str>> {
+        if let Some(known) = self.known_digest() {
+            return Some(known);
+        }
+        if !self.store.is_local() || self.length() > DIGESTED_FIRST {
+            return None;
+        }
+        let mut pieces = std::pin::pin!(self.all());
+        while let Some(piece) = pieces.next().await {
+            if let Err(error) = piece {
+                tracing::warn!(master = self.key.as_str(), error = told(&error), "cannot be digested");
+                return None;
+            }
+            tokio::task::yield_now().await;
+        }
+        self.known_digest()
+    }
+
+    fn known_digest(&self) -> Option<Arc<str>> {
+        self.digests.get(&(self.place(), self.version.clone()))
+    }
+
+    fn remember(&self, hash: &Sha256) {
+        let digest = base64::engine::general_purpose::STANDARD.encode(hash.clone().finalize());
+        self.digests.insert((self.place(), self.version.clone()), digest.into());
+    }
+
+    fn place(&self) -> String {
+        format!("{}\0{}", self.store.describe(), self.key.as_str())
+    }
+}

@@ -1,0 +1,224 @@
+//! A whole work in one ZIP: its images as far as rights go, its record, and what may be done with them.
+
+use std::collections::HashSet;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+use async_zip::base::write::ZipFileWriter;
+use async_zip::{Compression, ZipEntryBuilder};
+use bytes::Bytes;
+use futures::io::AsyncWriteExt;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
+use tokio_util::compat::TokioAsyncWriteCompatExt;
+use tokio_util::io::ReaderStream;
+
+use super::disposition::{disposition, safe};
+use super::named;
+use crate::gallery::{Described, Error, told};
+use crate::iiif::{Format, Version};
+use crate::presentation::Address;
+use crate::web::Door;
+use crate::web::headers::{entity_tag, is_held};
+use crate::web::image::Answered;
+use crate::web::route::Image;
+
+/// A file in the archive.
+struct Entry {
+    name: String,
+    content: BoxStream<'static, Result<Bytes, Error>>,
+    /// In bytes, as far as it is known.
+    length: u64,
+    /// What the rights statement says of it.
+    about: String,
+}
+
+/// What waits between the maker of the archive and its reader, in bytes.
+const PIPE: usize = 512 << 10;
+/// From here on sizes take eight bytes, in bytes.
+const LARGE: u64 = 3 << 30;
+
+/// `GET /download/work/{work}.zip`.
+pub async fn archive(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
+    let described = door.gallery.describe(&work.identifier).await?;
+    let address = Address::new(&door.base.of(request)?);
+    let name = format!("{}.zip", safe(&named(door, &described)));
+    let tag = {
+        let versions: Vec<String> = described
+            .images
+            .iter()
+            .map(|shown| format!("{:?} {:?}", shown.granted.origin().2, shown.granted.grant))
+            .collect();
+        let record = serde_json::to_vec(&described.work).unwrap_or_default();
+        entity_tag(&[address.base().as_bytes(), &record, versions.join(" ").as_bytes()])
+    };
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CONTENT_DISPOSITION, disposition(&name)));
+    response.insert_header((header::ETAG, tag.clone())).insert_header((header::CACHE_CONTROL, "no-cache"));
+    if is_held(request, &tag) {
+        let response = response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish();
+        return Ok(Answered { response, note: "held" });
+    }
+    response.content_type("application/zip");
+    if request.method() == actix_web::http::Method::HEAD {
+        return Ok(response.finish().into());
+    }
+    let entries = entries(door, &address, &described).await?;
+    let (reader, writer) = tokio::io::duplex(PIPE);
+    // Ends with its reader: a write into a pipe that nobody reads fails.
+    actix_web::rt::spawn(async move {
+        if let Err(reason) = write(writer, entries).await {
+            tracing::error!(error = reason, "an archive broke off");
+        }
+    });
+    let pieces = ReaderStream::with_capacity(reader, 64 << 10);
+    Ok(Answered { response: response.streaming(pieces), note: "archive" })
+}
+
+async fn entries(door: &Door, address: &Address, described: &Described) -> Result<Vec<Entry>, Error> {
+    let mut entries = Vec::with_capacity(described.images.len() + 2);
+    let mut names = HashSet::from(["record.json".to_owned(), "RIGHTS.txt".to_owned()]);
+    for shown in &described.images {
+        let (file, granted) = (&shown.image.file, &shown.granted);
+        let base = file.rsplit(['/', ':']).next().unwrap_or(file);
+        let full = granted.all().dimensions();
+        if let Some(original) = door.gallery.original_of(granted) {
+            let about = format!("the original, {full} pixels");
+            let (length, content) = (original.length(), original.all().boxed());
+            entries.push(Entry { name: distinct(&mut names, &safe(base)), content, length, about });
+            continue;
+        }
+        let (granted, plan) = door.gallery.rendition(file, Format::Jpg).await?;
+        let about = format!("a rendition of {} pixels; the original of {full} is not to be had", plan.size);
+        let stem = base.rsplit_once('.').map_or(base, |(stem, _)| stem);
+        let name = distinct(&mut names, &safe(&format!("{stem}.jpg")));
+        let content = match door.gallery.banded(&granted, &plan)? {
+            Some((pieces, _)) => pieces.boxed(),
+            None => {
+                let gallery = door.gallery.clone();
+                let make = async move { Ok(gallery.deliver(&granted, plan).await?.bytes) };
+                futures::stream::once(make).boxed()
+            }
+        };
+        entries.push(Entry { name, content, length: 0, about });
+    }
+    let rights = statement(address, described, &entries);
+    let record = serde_json::to_string_pretty(&described.work).unwrap_or_default();
+    for (name, text) in [("record.json", record), ("RIGHTS.txt", rights)] {
+        let (length, text) = (text.len() as u64, Bytes::from(text));
+        let content = futures::stream::once(async move { Ok(text) }).boxed();
+        entries.push(Entry { name: name.into(), content, length, about: String::new() });
+    }
+    Ok(entries)
+}
+
+/// A name that no other file has.
+fn distinct(names: &mut HashSet<String>, name: &str) -> String {
+    let (stem, ending) = name.rsplit_once('.').map_or((name, String::new()), |(stem, ending)| (stem, format!(".{ending}")));
+    let numbered = |number: usize| format!("{stem} ({number}){ending}");
+    let mut found = name.to_owned();
+    let mut number = 1;
+    while names.iter().any(|known| known.eq_ignore_ascii_case(&found)) {
+        number += 1;
+        found = numbered(number);
+    }
+    names.insert(found.clone());
+    found
+}
+
+/// What the work is, and what may be done with its files, in words.
+fn statement(address: &Address, described: &Described, entries: &[Entry]) -> String {
+    let work = &described.work;
+    let mut text = format!("{}\n", work.label().best(&["en"]).unwrap_or_default());
+    let mut line = |label: &str, value: &str| {
+        if !value.trim().is_empty() {
+            text.push_str(&format!("{label}: {}\n", value.trim()));
+        }
+    };
+    let creators: Vec<&str> = work.creators.iter().map(|creator| creator.name.as_str()).collect();
+    line("Creator", &creators.join("; "));
+    line("Object number", &work.object_number);
+    line("Credit", work.credit_line.best(&["en"]).unwrap_or_default());
+    line("Rights", work.rights.as_deref().unwrap_or_default());
+    line("Public domain", match work.public_domain {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "not said",
+    });
+    line("Source", &address.manifest(Version::V3, &work.object_number));
+    text.push_str("\nFiles\n");
+    for entry in entries {
+        text.push_str(&format!("{}: {}\n", entry.name, entry.about));
+    }
+    if entries.is_empty() {
+        text.push_str("There is no image of this work to be had here.\n");
+    }
+    text
+}
+
+async fn write(writer: tokio::io::DuplexStream, entries: Vec<Entry>) -> Result<(), String> {
+    let large = entries.iter().map(|entry| entry.length).sum::<u64>() > LARGE;
+    let mut zip = ZipFileWriter::new(writer.compat_write());
+    if large {
+        zip = zip.force_zip64();
+    }
+    for mut entry in entries {
+        let file = ZipEntryBuilder::new(entry.name.clone().into(), Compression::Stored).unix_permissions(0o644);
+        // Whoever left needs no more.
+        let Ok(mut file) = zip.write_entry_stream(file).await else { return Ok(()) };
+        while let Some(piece) = entry.content.try_next().await.map_err(|error| format!("{}: {}", entry.name, told(&error)))? {
+            if file.write_all(&piece).await.is_err() {
+                return Ok(());
+            }
+        }
+        if file.close().await.is_err() {
+            return Ok(());
+        }
+    }
+    let _whoever_left = zip.close().await;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_an_archive_are_distinct() {
+        let mut names = HashSet::new();
+        let found: Vec<String> =
+            ["a.tif", "A.tif", "a.tif", "b"].iter().map(|name| distinct(&mut names, name)).collect();
+        assert_eq!(found, ["a.tif", "A (2).tif", "a (3).tif", "b"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_written_is_a_zip() {
+        let entry = |name: &str, text: &'static str| Entry {
+            name: name.into(),
+            content: futures::stream::iter([Ok(Bytes::from_static(text.as_bytes())), Ok(Bytes::new())]).boxed(),
+            length: 4 << 30,
+            about: String::new(),
+        };
+        let (reader, writer) = tokio::io::duplex(64);
+        let written = tokio::spawn(write(writer, vec![entry("Ø.txt", "one"), entry("two.txt", "")]));
+        let zip: Vec<Bytes> = ReaderStream::new(reader).try_collect().await.unwrap();
+        written.await.unwrap().unwrap();
+        let zip = async_zip::base::read::mem::ZipFileReader::new(zip.concat()).await.unwrap();
+        let names: Vec<_> =
+            zip.file().entries().iter().map(|entry| entry.filename().as_str().unwrap().to_owned()).collect();
+        assert_eq!(names, ["Ø.txt", "two.txt"]);
+        let mut text = String::new();
+        zip.reader_with_entry(0).await.unwrap().read_to_string_checked(&mut text).await.unwrap();
+        assert_eq!(text, "one");
+    }
+
+    #[tokio::test]
+    async fn a_master_that_fails_breaks_the_archive_off() {
+        let (reader, writer) = tokio::io::duplex(64 << 10);
+        let content = futures::stream::iter([Ok(Bytes::from_static(b"x")), Err(Error::NotFound)]).boxed();
+        let entry = Entry { name: "a".into(), content, length: 0, about: String::new() };
+        assert!(write(writer, vec![entry]).await.is_err());
+        let zip: Vec<Bytes> = ReaderStream::new(reader).try_collect().await.unwrap();
+        assert!(async_zip::base::read::mem::ZipFileReader::new(zip.concat()).await.is_err());
+    }
+}

@@ -1,0 +1,256 @@
+//! Works as IIIF documents: manifests and their parts, search within them, records.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+use moka::sync::Cache;
+use serde_json::{Value, json};
+
+use super::Door;
+use super::document::Document;
+use super::headers::{Json, preferred};
+use super::image::{Answered, document_of};
+use super::route::{Image, Piece};
+use super::tags::with_id;
+use crate::gallery::{Described, Error, Grant};
+use crate::iiif::Version;
+use crate::presentation::{Address, Original, Shown, View};
+use crate::record::Facet;
+
+/// Documents that have been made, for as long as what they were made of stays the same.
+pub(super) struct Kept(Cache<String, Arc<Made>>);
+
+/// A document, and what it was made of.
+struct Made {
+    document: Document,
+    /// The last revision that was known when it was made.
+    seen: u64,
+    /// The images that it shows, as they were opened and granted.
+    images: Vec<(String, u64, Grant)>,
+    /// When it is to be made anew because an image was missing.
+    until: Option<Instant>,
+}
+
+/// How long a document holds whose images could not all be opened.
+const INCOMPLETE: Duration = Duration::from_secs(10);
+
+/// The collection that a manifest says it is part of is no larger: viewers fetch it.
+const SMALL: u64 = 100;
+
+impl Kept {
+    pub(super) fn new(mib: u64) -> Self {
+        let weigher = |key: &String, made: &Arc<Made>| (key.len() + made.document.weight()) as u32;
+        Self(Cache::builder().max_capacity(mib << 20).weigher(weigher).build())
+    }
+}
+
+/// `GET /presentation/{2|3}/{work}/…`.
+pub async fn piece(
+    door: &Door,
+    request: &HttpRequest,
+    version: Version,
+    work: Image<'_>,
+    piece: Piece<'_>,
+) -> Result<Answered, Error> {
+    let base = door.base.of(request)?;
+    let key = format!("{} {piece:?} {base} {}", version.number(), work.identifier);
+    let (made, note) = match door.works.0.get(&key) {
+        Some(made) if holds(door, &work.identifier, &made).await => (made, "hit"),
+        _ => {
+            if let Some(elsewhere) = elsewhere(door, &work).await? {
+                let place = Address::new(&base).manifest(version, &elsewhere);
+                return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish().into());
+            }
+            let described = door.gallery.describe(&work.identifier).await?;
+            let made = Arc::new(make(door, &base, version, piece, &described).await?);
+            door.works.0.insert(key, made.clone());
+            (made, "made")
+        }
+    };
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::VARY, "Accept, Accept-Encoding"));
+    response.insert_header((header::CACHE_CONTROL, "no-cache"));
+    let response = made.document.answer(request, media_type(request, version), response);
+    Ok(Answered { response, note })
+}
+
+/// Whether a document is as true as when it was made.
+async fn holds(door: &Door, work: &str, made: &Made) -> bool {
+    if made.until.is_some_and(|until| Instant::now() > until) {
+        return false;
+    }
+    if door.gallery.works().is_some_and(|works| !works.holds(work, made.seen)) {
+        return false;
+    }
+    for (identifier, number, grant) in &made.images {
+        match door.gallery.open(identifier).await {
+            Ok(granted) if granted.number == *number && granted.grant == *grant => {}
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// The work that shows this image, where the name is no work's and a record shows the image.
+async fn elsewhere(door: &Door, work: &Image<'_>) -> Result<Option<String>, Error> {
+    let Some(works) = door.gallery.works() else { return Ok(None) };
+    let number = work.identifier.to_string();
+    let known = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
+    if known.is_some_and(|known| !known.removed) {
+        return Ok(None);
+    }
+    let shown_by = door.gallery.shown_by(&work.identifier).await?;
+    Ok(shown_by.filter(|number| **number != *work.identifier))
+}
+
+async fn make(
+    door: &Door,
+    base: &str,
+    version: Version,
+    piece: Piece<'_>,
+    described: &Described,
+) -> Result<Made, Error> {
+    let part_of = match piece {
+        Piece::Manifest => small_shelf(door, described).await?,
+        _ => None,
+    };
+    let address = Address::new(base);
+    let images = shown(&address, described);
+    let view = view(door, &address, described, &images, part_of.as_ref());
+    let document = match piece {
+        Piece::Manifest => Some(view.manifest(version)),
+        Piece::Canvas(number) => view.canvas(number as usize, version),
+        Piece::Page(number) => view.painting_page(number as usize, version),
+        Piece::Painting(number) => view.painting(number as usize, version),
+        Piece::Annotations(number) => view.annotation_page(number as usize, version),
+        Piece::Tag(tag) => view.tag(tag, version),
+        Piece::Range(number) => view.range(number as usize, version),
+    };
+    let of = |shown: &crate::gallery::Shown| (shown.image.file.clone(), shown.granted.number, shown.granted.grant);
+    Ok(Made {
+        document: Document::new(document.ok_or(Error::NotFound)?.to_string()),
+        seen: described.seen,
+        images: described.images.iter().map(of).collect(),
+        until: (!described.whole).then(|| Instant::now() + INCOMPLETE),
+    })
+}
+
+/// A work with its addresses, as its documents are made of.
+pub fn view<'a>(
+    door: &'a Door,
+    address: &'a Address,
+    described: &'a Described,
+    images: &'a [Shown],
+    part_of: Option<&'a Facet>,
+) -> View<'a> {
+    View { work: &described.work, tags: &described.tags, images, part_of, address, house: &door.house }
+}
+
+/// The work's images, as documents show them.
+pub fn shown(address: &Address, described: &Described) -> Vec<Shown> {
+    let images = described.images.iter().map(|crate::gallery::Shown { image, granted }| {
+        let (_, _, master) = granted.origin();
+        Shown {
+            identifier: image.file.clone(),
+            file: image.file.clone(),
+            info: granted.info(address.image(Version::V3, &image.file)),
+            role: image.role.clone(),
+            label: image.label.clone(),
+            view: image.view.clone(),
+            original: granted.grant.original.then(|| Original {
+                bytes: master.size,
+                media_type: granted.master_type().to_owned(),
+            }),
+            largest: granted.largest(),
+        }
+    });
+    images.collect()
+}
+
+/// The smallest of the work's shelves that has a page to itself.
+async fn small_shelf(door: &Door, described: &Described) -> Result<Option<Facet>, Error> {
+    let Some(works) = door.gallery.works().filter(|_| described.revision > 0) else { return Ok(None) };
+    let preferred = ["creator", "collection", "department", "technique", "type", "period"];
+    let mut facets = crate::record::facets(&described.work, &[]);
+    facets.sort_by_key(|facet| preferred.iter().position(|scheme| *scheme == facet.scheme).unwrap_or(99));
+    let small = works.ask(|catalogue| async move {
+        for facet in facets {
+            if catalogue.term(&facet.scheme, &facet.value).await?.is_some_and(|term| term.works <= SMALL) {
+                return Ok(Some(facet));
+            }
+        }
+        Ok(None)
+    });
+    small.await
+}
+
+/// JSON-LD with the version's context, or plain JSON where the client prefers that (3.0, §6.2; 2.1, §7.3).
+pub fn media_type(request: &HttpRequest, version: Version) -> &'static str {
+    match (version, preferred(request)) {
+        (_, Some(Json::Plain)) | (Version::V2, None) => "application/json",
+        (Version::V2, Some(Json::Linked)) => "application/ld+json",
+        (Version::V3, _) => "application/ld+json;profile=\"http://iiif.io/api/presentation/3/context.json\"",
+    }
+}
+
+pub async fn search(_: &Door, _: &HttpRequest, _: u8, _: Image<'_>, _: bool) -> Result<Answered, Error> {
+    Err(Error::NotFound)
+}
+
+/// `GET /api/v1/works/{work}`: all that is known of a work, and where its images and manifest are.
+pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
+    let described = door.gallery.describe(&work.identifier).await?;
+    let address = Address::new(&door.base.of(request)?);
+    let number = &described.work.object_number;
+    let mut document = json!(described.work);
+    document["tags"] = described.tags.iter().map(with_id).collect();
+    document["images"] = images(&address, &described);
+    document["id"] = json!(address.record(number));
+    document["manifest"] = json!(address.manifest(Version::V3, number));
+    document["revision"] = json!(described.revision);
+    if described.revision > 0 {
+        document["changed"] = json!(crate::record::timestamp(described.changed_ms));
+        document["source"] = original(door, number).await?;
+    }
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::VARY, "Accept-Encoding"));
+    response.insert_header((header::CACHE_CONTROL, "no-cache"));
+    Ok(Document::new(document.to_string()).answer(request, "application/json", response).into())
+}
+
+/// The record as its source gave it.
+async fn original(door: &Door, number: &str) -> Result<Value, Error> {
+    let Some(works) = door.gallery.works() else { return Ok(Value::Null) };
+    let number = number.to_owned();
+    let original = works.ask(|catalogue| async move { catalogue.original(&number).await }).await?;
+    Ok(original.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or(Value::String(text))))
+}
+
+/// The record's images, with the services of those that can be seen.
+fn images(address: &Address, described: &Described) -> Value {
+    let image = |image: &crate::record::Image| {
+        let mut value = json!(image);
+        if let Some(shown) = described.images.iter().find(|shown| shown.image.file == image.file) {
+            let full = shown.granted.all();
+            value["service"] = json!(address.image(Version::V3, &image.file));
+            value["width"] = json!(full.width);
+            value["height"] = json!(full.height);
+            if shown.granted.grant.original {
+                value["original"] = json!(address.original(&image.file));
+            }
+        }
+        value["available"] = json!(value.get("service").is_some());
+        if let Value::Object(fields) = &mut value {
+            fields.remove("matched");
+        }
+        value
+    };
+    let listed = if described.work.images.is_empty() {
+        described.images.iter().map(|shown| image(&shown.image)).collect()
+    } else {
+        described.work.images.iter().map(image).collect()
+    };
+    Value::Array(listed)
+}
