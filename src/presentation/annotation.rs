@@ -1,0 +1,205 @@
+//! Tags as annotations (Web Annotation, and Presentation API 3.0, §5.6).
+
+use serde_json::{Value, json};
+
+use super::links::http_uri;
+use super::words::word;
+use super::{Canvas, View, html};
+use crate::iiif::Version;
+use crate::record::{Region, Status, Tag};
+
+/// A tag, and where it points.
+pub(super) struct Placed<'a> {
+    pub id: String,
+    pub tag: &'a Tag,
+    /// The canvas' number.
+    pub canvas: usize,
+    /// In the canvas' pixels.
+    pub region: Option<Region>,
+}
+
+impl<'a> View<'a> {
+    /// The tags that are shown, each on its canvas.
+    pub(super) fn placed(&self, canvases: &[Canvas<'_>]) -> Vec<Placed<'a>> {
+        let held = self.held().into_iter();
+        held.map(|(id, tag)| {
+            let (canvas, region) = place(tag, canvases);
+            Placed { id, tag, canvas, region }
+        })
+        .collect()
+    }
+
+    /// A tag as an annotation of version 3.
+    pub(super) fn annotation(&self, placed: &Placed<'_>) -> Value {
+        let work = &self.work.object_number;
+        let mut annotation = json!({
+            "id": self.address.tag(Version::V3, work, &placed.id),
+            "type": "Annotation",
+            "motivation": "tagging",
+            "body": self.bodies(placed.tag),
+            "target": self.target(placed),
+        });
+        if let Some(creator) = creator(&placed.tag.source) {
+            annotation["creator"] = creator;
+        }
+        annotation
+    }
+
+    /// The canvas that a tag points at, or the part of it.
+    pub(super) fn target(&self, placed: &Placed<'_>) -> String {
+        let canvas = self.address.canvas(&self.work.object_number, placed.canvas);
+        placed.region.map_or_else(|| canvas.clone(), |region| format!("{canvas}#xywh={region}"))
+    }
+
+    /// The tag's words by language, the concept that is meant, and how sure that is.
+    fn bodies(&self, tag: &Tag) -> Value {
+        let texts = tag.label.iter().map(|(language, value)| {
+            let mut body = json!({
+                "type": "TextualBody",
+                "value": html::plain(value),
+                "format": "text/plain",
+                "purpose": "tagging",
+            });
+            if language != "none" {
+                body["language"] = json!(language);
+            }
+            body
+        });
+        let mut bodies: Vec<Value> = texts.collect();
+        if let Some(concept) = tag.concept.as_deref().and_then(http_uri) {
+            bodies.push(json!({ "type": "SpecificResource", "source": concept, "purpose": "identifying" }));
+        }
+        if let Some(doubt) = self.doubt(tag) {
+            let language = self.language();
+            let value = html::plain(&doubt);
+            bodies.push(json!({
+                "type": "TextualBody", "value": value, "format": "text/plain", "language": language, "purpose": "assessing",
+            }));
+        }
+        match bodies.len() {
+            1 => bodies.remove(0),
+            _ => Value::Array(bodies),
+        }
+    }
+
+    /// Our own language, where only one can be said.
+    fn language(&self) -> &'static str {
+        let first = self.house.languages.iter().find_map(|asked| {
+            let asked = asked.split('-').next().unwrap_or(asked);
+            super::words::LANGUAGES.into_iter().find(|ours| *ours == asked)
+        });
+        first.unwrap_or("en")
+    }
+
+    /// What a reader should know before believing a tag: nothing, where a curator is sure.
+    pub(super) fn doubt(&self, tag: &Tag) -> Option<String> {
+        let is_proposed = tag.status == Status::Proposed;
+        let is_sure = tag.confidence >= 1.0 || !tag.confidence.is_finite();
+        if !is_proposed && is_sure {
+            return None;
+        }
+        let language = self.language();
+        let mut parts = Vec::new();
+        if is_proposed {
+            let by = word("proposed by", "foreslået af").in_language(language);
+            parts.push(format!(
+                "{by} {}",
+                tag.source.split_once(':').map_or(tag.source.as_str(), |(_, name)| name)
+            ));
+        }
+        if !is_sure {
+            let percent = (tag.confidence.clamp(0.0, 1.0) * 100.0).round();
+            parts.push(format!("{percent} % {}", word("sure", "sikker").in_language(language)));
+        }
+        Some(parts.join(", "))
+    }
+}
+
+/// Who says a tag (Web Annotation, §3.3.2).
+fn creator(source: &str) -> Option<Value> {
+    let (kind, name) = match source.split_once(':') {
+        Some(("model", name)) => ("Software", name),
+        Some(("import", name)) => ("Organization", name),
+        None if source == "curator" => ("Person", "Curator"),
+        _ => ("Person", source),
+    };
+    (!name.trim().is_empty()).then(|| json!({ "type": kind, "name": name }))
+}
+
+/// The canvas of the image that a tag was seen on, and its region there; what names an image that is not shown is
+/// about the whole work.
+fn place(tag: &Tag, canvases: &[Canvas<'_>]) -> (usize, Option<Region>) {
+    let found = canvases.iter().find_map(|canvas| {
+        let image = canvas.images.iter().find(|image| match &tag.image {
+            Some(file) => image.file == *file || image.identifier == *file,
+            None => true,
+        })?;
+        Some((canvas, image))
+    });
+    let Some((canvas, image)) = found else { return (1, None) };
+    let (from, to) = (image.info.dimensions, canvas.dimensions);
+    let region = tag.region.and_then(|region| {
+        let scaled = |at: u32, from: u32, to: u32| {
+            (u64::from(at) * u64::from(to) / u64::from(from.max(1))).min(u64::from(to)) as u32
+        };
+        let (left, right) = (region.x, region.x.saturating_add(region.width));
+        let (top, bottom) = (region.y, region.y.saturating_add(region.height));
+        let (x, y) = (scaled(left, from.width, to.width), scaled(top, from.height, to.height));
+        let width = scaled(right, from.width, to.width).saturating_sub(x);
+        let height = scaled(bottom, from.height, to.height).saturating_sub(y);
+        (width > 0 && height > 0).then_some(Region { x, y, width, height })
+    });
+    (canvas.number, region)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iiif::Dimensions;
+    use crate::presentation::sample::shown;
+    use crate::record::Text;
+
+    #[track_caller]
+    fn check(image: Option<&str>, region: &str, expected: &str) {
+        let (front, infrared, back) = (shown("a", 1000, 500), shown("b", 500, 250), shown("c", 300, 300));
+        let canvas = |number, images: Vec<_>, width, height| Canvas {
+            number,
+            images,
+            dimensions: Dimensions::new(width, height),
+            label: Text::default(),
+        };
+        let canvases = [canvas(1, vec![&front, &infrared], 1000, 500), canvas(2, vec![&back], 300, 300)];
+        let tag = Tag {
+            image: image.map(str::to_owned),
+            region: region.parse().ok(),
+            ..Tag::new("motif", Text::plain("dog"))
+        };
+        let (number, region) = place(&tag, &canvases);
+        assert_eq!(
+            format!("{number} {}", region.map(|r| r.to_string()).unwrap_or_default()).trim(),
+            expected
+        );
+    }
+
+    #[test]
+    fn a_region_is_placed_on_the_canvas_of_its_image() {
+        check(None, "", "1");
+        check(None, "10,10,20,20", "1 10,10,20,20");
+        check(Some("b"), "10,10,20,20", "1 20,20,40,40");
+        check(Some("c"), "290,0,4294967295,10", "2 290,0,10,10");
+        check(Some("c"), "300,0,10,10", "2");
+        check(Some("gone"), "10,10,20,20", "1");
+    }
+
+    #[test]
+    fn who_says_so_is_an_agent() {
+        for (source, expected) in [
+            ("curator", json!({ "type": "Person", "name": "Curator" })),
+            ("model:clip@1", json!({ "type": "Software", "name": "clip@1" })),
+            ("import:smk", json!({ "type": "Organization", "name": "smk" })),
+        ] {
+            assert_eq!(creator(source), Some(expected));
+        }
+        assert_eq!(creator("model:"), None);
+    }
+}

@@ -1,0 +1,90 @@
+//! Images as parts of documents: their services, bodies and thumbnails.
+
+use serde_json::{Map, Value, json};
+
+use super::{Shown, View, language};
+use crate::iiif::{Dimensions, Version};
+
+/// The longer side that a body's own address is bounded by, in pixels: readers without deep zoom fetch it.
+const BODY: u32 = 2000;
+
+/// The longer side of thumbnails, in pixels.
+const THUMBNAIL: u32 = 400;
+
+impl View<'_> {
+    /// The image as an annotation's body (Presentation API 3.0, §5.7).
+    pub(super) fn body(&self, image: &Shown, version: Version) -> Value {
+        self.picture(image, image.fitting(BODY), version)
+    }
+
+    /// The image as a small picture of itself.
+    pub(super) fn thumbnail(&self, image: &Shown, version: Version) -> Value {
+        self.picture(image, image.fitting(THUMBNAIL), version)
+    }
+
+    /// The image as one of several to choose between.
+    pub(super) fn option(&self, image: &Shown, version: Version) -> Value {
+        let mut body = self.body(image, version);
+        let label = if image.label.is_empty() && image.role == crate::record::Role::Recto {
+            super::words::word("Visible light", "Synligt lys").text(&self.house.languages)
+        } else {
+            self.named(image)
+        };
+        body["label"] = language::label(&label);
+        body["thumbnail"] = json!([self.thumbnail(image, version)]);
+        body
+    }
+
+    fn picture(&self, image: &Shown, size: Dimensions, version: Version) -> Value {
+        json!({
+            "id": format!("{}/full/{size}/0/default.jpg", self.address.image(version, &image.identifier)),
+            "type": "Image",
+            "format": "image/jpeg",
+            "width": size.width,
+            "height": size.height,
+            "service": self.services(image, version),
+        })
+    }
+
+    /// The image's services: both versions; in documents of version 2 the second alone.
+    fn services(&self, image: &Shown, version: Version) -> Value {
+        let mut second = described(image);
+        second.insert("@id".into(), json!(self.address.image(Version::V2, &image.identifier)));
+        second.insert("@type".into(), json!("ImageService2"));
+        second.insert("profile".into(), json!(Version::V2.profile()));
+        if version == Version::V2 {
+            return json!([second]);
+        }
+        let mut third = described(image);
+        third.insert("id".into(), json!(self.address.image(Version::V3, &image.identifier)));
+        third.insert("type".into(), json!("ImageService3"));
+        third.insert("profile".into(), json!("level2"));
+        if !image.is_free() {
+            limits(image, &mut third);
+        }
+        json!([third, second])
+    }
+}
+
+/// What viewers otherwise fetch an info.json for.
+fn described(image: &Shown) -> Map<String, Value> {
+    let sizes = image.info.sizes.iter();
+    let sizes = sizes.map(|size| json!({ "width": size.width, "height": size.height })).collect();
+    let mut service = Map::new();
+    service.insert("width".into(), json!(image.info.dimensions.width));
+    service.insert("height".into(), json!(image.info.dimensions.height));
+    service.insert("sizes".into(), sizes);
+    service
+}
+
+/// The limits as the info.json has them (Image API 3.0, §5.2).
+fn limits(image: &Shown, into: &mut Map<String, Value>) {
+    let limits = image.info.limits;
+    if limits.max_width != u32::MAX || limits.max_height != u32::MAX {
+        into.insert("maxWidth".into(), json!(limits.max_width));
+        into.insert("maxHeight".into(), json!(limits.max_height));
+    }
+    if limits.max_area != u64::MAX {
+        into.insert("maxArea".into(), json!(limits.max_area));
+    }
+}

@@ -1,0 +1,60 @@
+//! Texts as language maps (Presentation API 3.0, §4.2).
+
+use serde_json::{Map, Value, json};
+
+use super::html;
+use crate::record::Text;
+
+/// A text as a map of plain strings: what a `label` is.
+pub fn label(text: &Text) -> Value {
+    map(text, html::plain)
+}
+
+/// A text as a map of strings that may hold markup: `summary`, and the values of `metadata` and `requiredStatement`.
+pub fn value(text: &Text) -> Value {
+    map(text, html::value)
+}
+
+/// A string that has no language.
+pub fn none(text: &str) -> Value {
+    json!({ "none": [html::plain(text)] })
+}
+
+fn map(text: &Text, shown: fn(&str) -> String) -> Value {
+    let mut map = Map::new();
+    for (language, values) in text.languages() {
+        let values = values.iter().map(|value| shown(value)).filter(|value| !value.is_empty());
+        let known = map.entry(tag(language)).or_insert_with(|| json!([]));
+        if let Value::Array(known) = known {
+            known.extend(values.map(Value::String));
+        }
+    }
+    map.retain(|_, values| values != &json!([]));
+    Value::Object(map)
+}
+
+/// A language tag up to its first part with a digit, as in `es` for `es-419`: IIIF's own validator refuses digits.
+fn tag(language: &str) -> String {
+    let letters = language.split('-').take_while(|part| part.bytes().all(|b| b.is_ascii_alphabetic()));
+    letters.collect::<Vec<_>>().join("-")
+}
+
+/// Whether a map says nothing.
+pub fn is_empty(map: &Value) -> bool {
+    map.as_object().is_none_or(Map::is_empty)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_map_holds_lists_of_strings_by_language() {
+        let mut text = Text::of("es-419", "uno");
+        text.add("da", "<i>Blå</i> hest");
+        text.add("es", "dos");
+        assert_eq!(label(&text), json!({ "da": ["Blå hest"], "es": ["dos", "uno"] }));
+        assert_eq!(value(&text)["da"], json!(["<span><i>Blå</i> hest</span>"]));
+        assert!(is_empty(&label(&Text::plain("<script>x</script>"))));
+    }
+}

@@ -1,0 +1,241 @@
+//! What a work's documents point at beside its images: pages, files, collections, services, the museum.
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use super::words::{Word, word};
+use super::{Shown, View, language};
+use crate::iiif::Version;
+use crate::record::Text;
+
+/// No address that a source gives is longer, in bytes.
+const MOST_BYTES: usize = 2000;
+
+/// What an IRI may hold and a URI may not (RFC 3986, appendix A).
+const IRI: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// A text as a HTTP address, what is not ASCII encoded; nothing where it is none.
+pub fn http_uri(text: &str) -> Option<String> {
+    let text = text.trim();
+    let (scheme, rest) = text.split_once("://")?;
+    let scheme = ["http", "https"].into_iter().find(|known| known.eq_ignore_ascii_case(scheme))?;
+    let begins = rest.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '[');
+    let is_one = !rest.chars().any(|c| c.is_whitespace() || c.is_control());
+    let fits = begins && is_one && text.len() <= MOST_BYTES;
+    fits.then(|| format!("{scheme}://{}", utf8_percent_encode(rest, IRI)))
+}
+
+impl View<'_> {
+    fn says(&self, word: Word) -> Value {
+        language::label(&word.text(&self.house.languages))
+    }
+
+    /// The work's own page, else ours.
+    pub(super) fn homepage(&self) -> Value {
+        let own = self.work.homepage.as_deref().and_then(http_uri);
+        let id = own.unwrap_or_else(|| self.address.work_page(&self.work.object_number));
+        json!([{ "id": id, "type": "Text", "label": language::label(&self.work.label()), "format": "text/html" }])
+    }
+
+    /// The record as JSON.
+    pub(super) fn see_also(&self) -> Value {
+        json!([{
+            "id": self.address.record(&self.work.object_number),
+            "type": "Dataset",
+            "label": self.says(word("Record as JSON", "Post som JSON")),
+            "format": "application/json",
+        }])
+    }
+
+    /// The museum, where the settings name it (Presentation API 3.0, §3.1).
+    pub(super) fn provider(&self) -> Option<Value> {
+        provider(self.house, self.address.base())
+    }
+
+    /// The collection that the work stands in.
+    pub(super) fn part_of(&self, version: Version) -> Option<Value> {
+        let shelf = self.part_of?;
+        Some(json!([{
+            "id": self.address.shelf(version, &shelf.scheme, &shelf.value, None),
+            "type": "Collection",
+            "label": language::label(&shelf.label),
+        }]))
+    }
+
+    /// The searches within the work: version 1 beside 2, as several viewers know only that (Content Search 2.0, §3).
+    pub(super) fn searches(&self, version: Version) -> Option<Value> {
+        if !self.tags.iter().any(|tag| tag.holds()) {
+            return None;
+        }
+        let work = &self.work.object_number;
+        let first = json!({
+            "@context": "http://iiif.io/api/search/1/context.json",
+            "@id": self.address.search(1, work),
+            "@type": "SearchService1",
+            "profile": "http://iiif.io/api/search/1/search",
+            "service": [{
+                "@id": self.address.autocomplete(1, work),
+                "@type": "AutoCompleteService1",
+                "profile": "http://iiif.io/api/search/1/autocomplete",
+            }],
+        });
+        if version == Version::V2 {
+            return Some(json!([first]));
+        }
+        Some(json!([
+            {
+                "id": self.address.search(2, work),
+                "type": "SearchService2",
+                "service": [{ "id": self.address.autocomplete(2, work), "type": "AutoCompleteService2" }],
+            },
+            first,
+        ]))
+    }
+
+    /// Files of an image: the master, and renditions of it.
+    pub(super) fn files(&self, image: &Shown) -> Vec<Value> {
+        let mut files = Vec::with_capacity(4);
+        if let Some(original) = &image.original {
+            let label =
+                |word: &str| format!("{word} ({}, {})", kind(&original.media_type), bytes(original.bytes));
+            let id = self.address.original(&image.identifier);
+            let label = word_text(self, word("Original", "Original"), label);
+            files.push(json!({ "id": id, "type": "Image", "label": label, "format": original.media_type }));
+        }
+        if !image.is_free() {
+            let service = self.address.image(Version::V3, &image.identifier);
+            files.push(self.file(format!("{service}/full/max/0/default.jpg"), "JPEG", "image/jpeg", image));
+            return files;
+        }
+        // A JPEG's sides are numbers of 16 bits.
+        let fits = image.largest.width <= 65_535 && image.largest.height <= 65_535;
+        for (suffix, name, media_type) in
+            [("jpg", "JPEG", "image/jpeg"), ("tif", "TIFF", "image/tiff"), ("png", "PNG", "image/png")]
+        {
+            if suffix != "jpg" || fits {
+                let id = self.address.rendition(&image.identifier, suffix);
+                files.push(self.file(id, name, media_type, image));
+            }
+        }
+        files
+    }
+
+    fn file(&self, id: String, name: &str, media_type: &str, image: &Shown) -> Value {
+        let size = image.largest;
+        json!({
+            "id": id,
+            "type": "Image",
+            "label": language::none(&format!("{name}, {} × {}", size.width, size.height)),
+            "format": media_type,
+            "width": size.width,
+            "height": size.height,
+        })
+    }
+
+    /// All masters in one file, where any may be downloaded.
+    pub(super) fn archive(&self) -> Option<Value> {
+        self.images.iter().any(|image| image.original.is_some()).then(|| {
+            json!({
+                "id": self.address.archive(&self.work.object_number),
+                "type": "Dataset",
+                "label": self.says(word("All images and the record (ZIP)", "Alle billeder og posten (ZIP)")),
+                "format": "application/zip",
+            })
+        })
+    }
+}
+
+/// The museum as an agent.
+pub(super) fn provider(house: &super::House, base: &str) -> Option<Value> {
+    if house.name.is_empty() {
+        return None;
+    }
+    let label = language::label(&house.name);
+    let homepage = http_uri(&house.homepage);
+    let id = homepage.clone().unwrap_or_else(|| base.to_owned());
+    let mut agent = json!({ "id": id, "type": "Agent", "label": label });
+    if let Some(homepage) = homepage {
+        agent["homepage"] =
+            json!([{ "id": homepage, "type": "Text", "label": label, "format": "text/html" }]);
+    }
+    if let Some(url) = http_uri(&house.logo.url) {
+        let mut logo = json!({ "id": url, "type": "Image" });
+        if house.logo.format.contains('/') {
+            logo["format"] = json!(house.logo.format);
+        }
+        if house.logo.width > 0 && house.logo.height > 0 {
+            logo["width"] = json!(house.logo.width);
+            logo["height"] = json!(house.logo.height);
+        }
+        agent["logo"] = json!([logo]);
+    }
+    Some(json!([agent]))
+}
+
+fn word_text(view: &View<'_>, word: Word, shown: impl Fn(&str) -> String) -> Value {
+    let mut text = Text::default();
+    for (language, said) in word.text(&view.house.languages).iter() {
+        text.add(language, &shown(said));
+    }
+    language::label(&text)
+}
+
+/// A media type in a word: `TIFF` for `image/tiff`.
+fn kind(media_type: &str) -> String {
+    let kind = media_type.rsplit('/').next().unwrap_or(media_type);
+    kind.trim_start_matches("x-").to_ascii_uppercase()
+}
+
+/// A length in bytes as people say it.
+fn bytes(length: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    let mut value = length as f64 / 1000.0;
+    let mut unit = 0;
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    if value < 9.95 { format!("{value:.1} {}", UNITS[unit]) } else { format!("{value:.0} {}", UNITS[unit]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_sources_are_http_or_nothing() {
+        for (given, expected) in [
+            (" https://x/å b ", None),
+            ("https://x/å", Some("https://x/%C3%A5")),
+            ("HTTP://x/<y>", Some("http://x/%3Cy%3E")),
+            ("javascript:alert(1)", None),
+            ("https://", None),
+            ("http://\u{0}", None),
+            ("//x/y", None),
+            ("æøåæøå", None),
+        ] {
+            assert_eq!(http_uri(given).as_deref(), expected, "{given}");
+        }
+        assert_eq!(http_uri(&format!("https://x/{}", "y".repeat(3000))), None);
+    }
+
+    #[test]
+    fn lengths_are_said_in_two_or_three_digits() {
+        for (length, expected) in
+            [(0, "0.0 kB"), (1_234, "1.2 kB"), (999_600, "1.0 MB"), (1_240_000_000, "1.2 GB")]
+        {
+            assert_eq!(bytes(length), expected);
+        }
+        assert_eq!(kind("image/tiff"), "TIFF");
+    }
+}

@@ -1,0 +1,242 @@
+//! A work as a manifest, and the parts of it that have addresses of their own.
+
+use serde_json::{Value, json};
+
+use super::annotation::Placed;
+use super::{Canvas, View, language, metadata, rights, version2};
+use crate::iiif::Version;
+use crate::record::Text;
+
+/// The context of documents of version 3.
+pub const CONTEXT_3: &str = "http://iiif.io/api/presentation/3/context.json";
+
+/// The context of documents of version 2.
+pub const CONTEXT_2: &str = "http://iiif.io/api/presentation/2/context.json";
+
+/// More annotations of a canvas than this are a document of their own.
+const EMBEDDED: usize = 100;
+
+/// The context that documents of a version name, which is also their media type's profile.
+pub const fn context(version: Version) -> &'static str {
+    match version {
+        Version::V2 => CONTEXT_2,
+        Version::V3 => CONTEXT_3,
+    }
+}
+
+impl View<'_> {
+    /// The manifest (Presentation API 3.0, §5.2; 2.1, §5.1).
+    pub fn manifest(&self, version: Version) -> Value {
+        let canvases = self.canvases();
+        let placed = self.placed(&canvases);
+        let mut manifest = json!({
+            "@context": CONTEXT_3,
+            "id": self.address.manifest(version, &self.work.object_number),
+            "type": "Manifest",
+            "label": self.title(),
+            "homepage": self.homepage(),
+            "seeAlso": self.see_also(),
+        });
+        let mut add = |key: &str, value: Option<Value>| {
+            if let Some(value) = value.filter(|value| !is_nothing(value)) {
+                manifest[key] = value;
+            }
+        };
+        add("summary", Some(language::value(&self.work.description)));
+        add("metadata", Some(Value::Array(metadata::metadata(self))));
+        add("requiredStatement", self.required_statement());
+        add("rights", self.work.rights.as_deref().and_then(rights::normal).map(Value::String));
+        add("provider", self.provider());
+        add("partOf", self.part_of(version));
+        add("service", self.searches(version));
+        add("navDate", self.date().map(Value::String));
+        add("behavior", (canvases.len() > 1).then(|| json!(["individuals"])));
+        let lead = canvases.first().and_then(|canvas| canvas.images.first());
+        add("thumbnail", lead.map(|image| json!([self.thumbnail(image, version)])));
+        let files = lead.map(|image| self.files(image)).unwrap_or_default();
+        add("rendering", Some(files.into_iter().chain(self.archive()).collect()));
+        add("structures", Some(Value::Array(self.ranges(&canvases, version))));
+        let items = canvases.iter().map(|canvas| self.canvas_of(canvas, &placed, version)).collect();
+        manifest["items"] = Value::Array(items);
+        of_version(manifest, version)
+    }
+
+    /// A canvas by its number from 1, as a document (Presentation API 3.0, §5.3).
+    pub fn canvas(&self, number: usize, version: Version) -> Option<Value> {
+        let canvases = self.canvases();
+        let canvas = canvases.get(number.checked_sub(1)?)?;
+        let mut document = self.canvas_of(canvas, &self.placed(&canvases), version);
+        document["partOf"] = self.reference(version);
+        Some(top(document, version))
+    }
+
+    /// The page of a canvas' painting annotation, as a document (Presentation API 3.0, §5.5).
+    pub fn painting_page(&self, number: usize, version: Version) -> Option<Value> {
+        let canvases = self.canvases();
+        Some(top(self.page_of(canvases.get(number.checked_sub(1)?)?, version), version))
+    }
+
+    /// A canvas' painting annotation, as a document; nothing where the canvas is empty.
+    pub fn painting(&self, number: usize, version: Version) -> Option<Value> {
+        let canvases = self.canvases();
+        Some(top(self.painting_of(canvases.get(number.checked_sub(1)?)?, version)?, version))
+    }
+
+    /// The page of a canvas' tags, as a document.
+    pub fn annotation_page(&self, number: usize, version: Version) -> Option<Value> {
+        let canvases = self.canvases();
+        let canvas = canvases.get(number.checked_sub(1)?)?;
+        let page = self.tags_of(canvas, &self.placed(&canvases), version);
+        Some(top(page, version))
+    }
+
+    /// A tag by its id, as a document.
+    pub fn tag(&self, id: &str, version: Version) -> Option<Value> {
+        let placed = self.placed(&self.canvases());
+        let found = placed.iter().find(|placed| placed.id == id)?;
+        let mut annotation = self.annotation(found);
+        annotation["id"] = json!(self.address.tag(version, &self.work.object_number, id));
+        Some(top(annotation, version))
+    }
+
+    /// A range by its number from 1, as a document (Presentation API 3.0, §5.4).
+    pub fn range(&self, number: usize, version: Version) -> Option<Value> {
+        let wanted = self.address.range(version, &self.work.object_number, number);
+        let mut open = self.ranges(&self.canvases(), version);
+        while let Some(mut range) = open.pop() {
+            if range["id"] == wanted.as_str() {
+                range["partOf"] = self.reference(version);
+                return Some(top(range, version));
+            }
+            if let Value::Array(items) = range["items"].take() {
+                open.extend(items.into_iter().filter(|item| item["type"] == "Range"));
+            }
+        }
+        None
+    }
+
+    /// The work's title, or its number where nothing is left of the title.
+    fn title(&self) -> Value {
+        let label = language::label(&self.work.label());
+        if language::is_empty(&label) { language::none(&self.work.object_number) } else { label }
+    }
+
+    fn reference(&self, version: Version) -> Value {
+        let id = self.address.manifest(version, &self.work.object_number);
+        json!([{ "id": id, "type": "Manifest", "label": self.title() }])
+    }
+
+    fn required_statement(&self) -> Option<Value> {
+        let said = [&self.work.credit_line, &self.house.attribution];
+        let value = said.into_iter().map(language::value).find(|value| !language::is_empty(value))?;
+        let label = if self.house.attribution_label.is_empty() {
+            super::words::word("Attribution", "Kreditering").text(&self.house.languages)
+        } else {
+            self.house.attribution_label.clone()
+        };
+        Some(json!({ "label": language::label(&label), "value": value }))
+    }
+
+    /// The first moment of the work's making, where it is a year of our era (§3.1, `navDate`).
+    fn date(&self) -> Option<String> {
+        let year = self.work.years().0.filter(|year| (1..=9999).contains(year))?;
+        Some(format!("{year:04}-01-01T00:00:00Z"))
+    }
+
+    fn canvas_of(&self, canvas: &Canvas<'_>, placed: &[Placed<'_>], version: Version) -> Value {
+        let mut made = json!({
+            "id": self.address.canvas(&self.work.object_number, canvas.number),
+            "type": "Canvas",
+            "label": named(&canvas.label, canvas.number),
+            "width": canvas.dimensions.width,
+            "height": canvas.dimensions.height,
+            "items": [],
+        });
+        if !canvas.images.is_empty() {
+            made["items"] = json!([self.page_of(canvas, version)]);
+            made["thumbnail"] = json!([self.thumbnail(canvas.images[0], version)]);
+            made["rendering"] = canvas.images.iter().flat_map(|image| self.files(image)).collect();
+        }
+        let tags = placed.iter().filter(|placed| placed.canvas == canvas.number).count();
+        if tags > 0 {
+            let id = self.address.annotations(version, &self.work.object_number, canvas.number);
+            let is_apart = tags > EMBEDDED || version == Version::V2;
+            made["annotations"] = match is_apart {
+                true => json!([{ "id": id, "type": "AnnotationPage" }]),
+                false => json!([self.tags_of(canvas, placed, version)]),
+            };
+        }
+        made
+    }
+
+    fn page_of(&self, canvas: &Canvas<'_>, version: Version) -> Value {
+        let id = self.address.page(version, &self.work.object_number, canvas.number);
+        let items: Vec<Value> = self.painting_of(canvas, version).into_iter().collect();
+        json!({ "id": id, "type": "AnnotationPage", "items": items })
+    }
+
+    fn painting_of(&self, canvas: &Canvas<'_>, version: Version) -> Option<Value> {
+        let (first, others) = canvas.images.split_first()?;
+        let body = if others.is_empty() {
+            self.body(first, version)
+        } else {
+            let options: Vec<Value> = canvas.images.iter().map(|image| self.option(image, version)).collect();
+            json!({ "type": "Choice", "items": options })
+        };
+        let work = &self.work.object_number;
+        Some(json!({
+            "id": self.address.painting(version, work, canvas.number),
+            "type": "Annotation",
+            "motivation": "painting",
+            "target": self.address.canvas(work, canvas.number),
+            "body": body,
+        }))
+    }
+
+    fn tags_of(&self, canvas: &Canvas<'_>, placed: &[Placed<'_>], version: Version) -> Value {
+        let work = &self.work.object_number;
+        let here = placed.iter().filter(|placed| placed.canvas == canvas.number);
+        let items = here.map(|placed| {
+            let mut annotation = self.annotation(placed);
+            annotation["id"] = json!(self.address.tag(version, work, &placed.id));
+            annotation
+        });
+        let label = super::words::word("Tags", "Emneord").text(&self.house.languages);
+        json!({
+            "id": self.address.annotations(version, work, canvas.number),
+            "type": "AnnotationPage",
+            "label": language::label(&label),
+            "items": items.collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn named(label: &Text, number: usize) -> Value {
+    let label = language::label(label);
+    if language::is_empty(&label) { language::none(&number.to_string()) } else { label }
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        _ => false,
+    }
+}
+
+/// A part as a document.
+fn top(part: Value, version: Version) -> Value {
+    let mut document = json!({ "@context": CONTEXT_3 });
+    if let (Value::Object(document), Value::Object(part)) = (&mut document, part) {
+        document.extend(part);
+    }
+    of_version(document, version)
+}
+
+/// A document of version 3 in the version asked for.
+pub(super) fn of_version(document: Value, version: Version) -> Value {
+    match version {
+        Version::V2 => version2::document(document),
+        Version::V3 => document,
+    }
+}

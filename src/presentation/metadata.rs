@@ -1,0 +1,252 @@
+//! A work's facts as pairs of a label and a value (Presentation API 3.0, §3.1).
+
+use serde_json::{Value, json};
+
+use super::words::{self, Word, word};
+use super::{View, language, rights};
+use crate::record::{Creator, Measure, Production, Text};
+
+/// The facts of a work.
+pub(super) fn metadata(view: &View<'_>) -> Vec<Value> {
+    let work = view.work;
+    let mut facts = Facts { languages: &view.house.languages, pairs: Vec::with_capacity(16) };
+    let titles: Vec<Text> =
+        work.titles.iter().map(|title| title.text.clone()).filter(|text| !text.is_empty()).collect();
+    facts.add(word("Other titles", "Andre titler"), titles.get(1..).unwrap_or_default());
+    let creators: Vec<Text> = work.creators.iter().map(|creator| maker(creator, facts.languages)).collect();
+    facts.add(word("Creator", "Kunstner"), &creators);
+    let dates: Vec<Text> = work.production.iter().map(|made| date(made, facts.languages)).collect();
+    facts.add(word("Date", "Datering"), &dates);
+    facts.add(word("Type", "Værktype"), &work.object_type);
+    facts.add(word("Technique", "Teknik"), &work.techniques);
+    facts.add(word("Materials", "Materialer"), &work.materials);
+    facts.add(word("Dimensions", "Mål"), &measures(&work.dimensions, facts.languages));
+    facts.add(word("Inscription", "Påskrift"), &work.inscriptions);
+    facts.add(word("Collection", "Samling"), &work.collections);
+    facts.add(word("Department", "Afdeling"), std::slice::from_ref(&work.department));
+    facts.add(word("Location", "Placering"), std::slice::from_ref(&work.location));
+    facts.add(word("Object number", "Inventarnummer"), &[Text::plain(&work.object_number)]);
+    let related: Vec<Text> = work.related.iter().map(|other| named(&other.label, &other.id)).collect();
+    facts.add(word("Related works", "Relaterede værker"), &related);
+    let words = work.rights.as_deref().filter(|words| rights::normal(words).is_none());
+    match (words, &work.rights, work.public_domain) {
+        (Some(words), ..) => facts.add(word("Rights", "Rettigheder"), &[Text::plain(words)]),
+        (None, None, Some(true)) => {
+            let free = word("Public domain", "Fri af ophavsret").text(facts.languages);
+            facts.add(word("Rights", "Rettigheder"), &[free]);
+        }
+        _ => {}
+    }
+    facts.pairs
+}
+
+struct Facts<'a> {
+    languages: &'a [String],
+    pairs: Vec<Value>,
+}
+
+impl Facts<'_> {
+    /// Viewers show the values of one language alone: values that exist in other languages get a pair of their own.
+    fn add(&mut self, label: Word, values: &[Text]) {
+        let mut groups: Vec<Text> = Vec::new();
+        for value in values.iter().filter(|value| !value.is_empty()) {
+            let known =
+                |text: &Text| text.languages().map(|(language, _)| language.to_owned()).collect::<Vec<_>>();
+            match groups.iter_mut().find(|group| known(group) == known(value)) {
+                Some(group) => group.join(value),
+                None => groups.push(value.clone()),
+            }
+        }
+        for group in groups {
+            let value = language::value(&group);
+            if !language::is_empty(&value) {
+                let label = language::label(&label.text(self.languages));
+                self.pairs.push(json!({ "label": label, "value": value }));
+            }
+        }
+    }
+}
+
+fn named(label: &Text, id: &str) -> Text {
+    if label.is_empty() { Text::plain(id) } else { label.clone() }
+}
+
+/// `Anna Ancher (Danish, 1859–1935), printmaker`.
+fn maker(creator: &Creator, languages: &[String]) -> Text {
+    if creator.name.trim().is_empty() {
+        return Text::default();
+    }
+    let life = match (creator.birth, creator.death) {
+        (Some(birth), Some(death)) => format!("{birth}–{death}"),
+        (Some(birth), None) => format!("*{birth}"),
+        (None, Some(death)) => format!("†{death}"),
+        (None, None) => String::new(),
+    };
+    let about: Vec<&str> = creator
+        .nationality
+        .as_deref()
+        .into_iter()
+        .chain([life.as_str()])
+        .filter(|part| !part.is_empty())
+        .collect();
+    let mut shown = creator.name.trim().to_owned();
+    if !about.is_empty() {
+        shown.push_str(&format!(" ({})", about.join(", ")));
+    }
+    match creator.role.as_deref().filter(|role| !role.trim().is_empty()) {
+        None => Text::plain(&shown),
+        Some(role) => match words::term(role) {
+            None => Text::plain(&format!("{shown}, {role}")),
+            Some(role) => each(role, languages, |role, _| format!("{shown}, {role}")),
+        },
+    }
+}
+
+fn each(word: Word, languages: &[String], shown: impl Fn(&str, &str) -> String) -> Text {
+    let mut text = Text::default();
+    for (language, said) in word.text(languages).iter() {
+        text.add(language, &shown(said, language));
+    }
+    text
+}
+
+/// The record's words, else the years.
+fn date(made: &Production, languages: &[String]) -> Text {
+    if !made.text.is_empty() {
+        return made.text.clone();
+    }
+    let (Some(earliest), Some(latest)) = (made.earliest.or(made.latest), made.latest.or(made.earliest))
+    else {
+        return Text::default();
+    };
+    if earliest > 0 {
+        return Text::plain(&if earliest == latest {
+            earliest.to_string()
+        } else {
+            format!("{earliest}–{latest}")
+        });
+    }
+    each(word("BC", "f.Kr."), languages, |era, _| {
+        let year = |year: i32| {
+            if year > 0 { year.to_string() } else { format!("{} {era}", year.unsigned_abs().max(1)) }
+        };
+        if earliest == latest { year(earliest) } else { format!("{} – {}", year(earliest), year(latest)) }
+    })
+}
+
+/// Measures by part: `sheet: 30.5 × 20 cm`.
+fn measures(all: &[Measure], languages: &[String]) -> Vec<Text> {
+    let mut parts: Vec<&str> = Vec::new();
+    for measure in all {
+        let part = measure.part.as_deref().unwrap_or_default();
+        if !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    let of =
+        |part: &str| all.iter().filter(|m| m.part.as_deref().unwrap_or_default() == part).collect::<Vec<_>>();
+    parts.into_iter().take(50).map(|part| measured(part, &of(part), languages)).collect()
+}
+
+fn measured(part: &str, measures: &[&Measure], languages: &[String]) -> Text {
+    let mut said: Vec<&str> = measures.iter().filter_map(|measure| measure.text.as_deref()).collect();
+    said.dedup();
+    if !said.is_empty() {
+        let said = said.join(", ");
+        return Text::plain(&if part.is_empty() { said } else { format!("{part}: {said}") });
+    }
+    each(word("en", "da"), languages, |_, language| {
+        let term = |name: &str| {
+            words::term(name).map_or(name.to_owned(), |term| term.in_language(language).to_owned())
+        };
+        let sides =
+            ["height", "width", "depth"].map(|kind| measures.iter().find(|measure| is(measure, kind)));
+        let unit = sides[0].and_then(|height| height.unit.as_deref()).unwrap_or_default();
+        let flat = sides[0].is_some() && sides[1].is_some();
+        let joined: Vec<&&Measure> = sides
+            .into_iter()
+            .flatten()
+            .filter(|side| flat && side.unit.as_deref().unwrap_or_default() == unit)
+            .collect();
+        let mut shown = Vec::new();
+        if !joined.is_empty() {
+            let numbers: Vec<String> = joined.iter().map(|side| number(side.value, language)).collect();
+            shown.push(format!("{} {unit}", numbers.join(" × ")).trim_end().to_owned());
+        }
+        for measure in measures.iter().filter(|one| !joined.iter().any(|side| std::ptr::eq(**side, **one))) {
+            let kind = measure.kind.as_deref().map(term).unwrap_or_default();
+            let value = format!(
+                "{kind} {} {}",
+                number(measure.value, language),
+                measure.unit.as_deref().unwrap_or_default()
+            );
+            shown.extend((measure.value.is_some()).then(|| value.trim().to_owned()));
+        }
+        match (part, shown.is_empty()) {
+            (_, true) => String::new(),
+            ("", false) => shown.join(", "),
+            (part, false) => format!("{}: {}", term(part), shown.join(", ")),
+        }
+    })
+}
+
+fn is(measure: &Measure, kind: &str) -> bool {
+    measure.value.is_some() && measure.kind.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(kind))
+}
+
+fn number(value: Option<f64>, language: &str) -> String {
+    let Some(value) = value.filter(|value| value.is_finite()) else { return String::new() };
+    let shown = ((value * 1000.0).round() / 1000.0).to_string();
+    if language == "da" { shown.replace('.', ",") } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(json: &str) -> Text {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[track_caller]
+    fn measures_are(json: &str, expected: &[&str]) {
+        let all: Vec<Measure> = serde_json::from_str(json).unwrap();
+        let found: Vec<Text> = measures(&all, &[]);
+        assert_eq!(found, expected.iter().map(|json| text(json)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn measures_are_joined_by_part() {
+        measures_are(
+            r#"[{"part":"sheet","kind":"width","value":20,"unit":"cm"},{"part":"sheet","kind":"height","value":30.5,"unit":"cm"},
+                {"part":"frame","kind":"weight","value":2,"unit":"kg"}]"#,
+            &[
+                r#"{"en":"sheet: 30.5 × 20 cm","da":"ark: 30,5 × 20 cm"}"#,
+                r#"{"en":"frame: weight 2 kg","da":"ramme: vægt 2 kg"}"#,
+            ],
+        );
+        measures_are(r#"[{"text":"ca. 2 m"}]"#, &[r#""ca. 2 m""#]);
+        measures_are(
+            r#"[{"kind":"diameter","value":5,"unit":"mm"}]"#,
+            &[r#"{"en":"diameter 5 mm","da":"diameter 5 mm"}"#],
+        );
+    }
+
+    #[test]
+    fn dates_are_words_or_years() {
+        let date = |earliest, latest| date(&Production { earliest, latest, ..Production::default() }, &[]);
+        assert_eq!(date(Some(1850), Some(1859)), Text::plain("1850–1859"));
+        assert_eq!(date(None, Some(1850)), Text::plain("1850"));
+        assert_eq!(date(Some(-50), Some(20)), text(r#"{"en":"50 BC – 20","da":"50 f.Kr. – 20"}"#));
+        assert_eq!(date(None, None), Text::default());
+    }
+
+    #[test]
+    fn creators_have_their_years_and_role() {
+        let creator: Creator =
+            serde_json::from_str(r#"{"name":"Anna Ancher","birth":1859,"death":1935,"role":"artist"}"#)
+                .unwrap();
+        let expected = r#"{"en":"Anna Ancher (1859–1935), artist","da":"Anna Ancher (1859–1935), kunstner"}"#;
+        assert_eq!(maker(&creator, &[]), text(expected));
+    }
+}

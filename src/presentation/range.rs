@@ -1,0 +1,66 @@
+//! A work's parts as ranges (Presentation API 3.0, §5.4).
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use super::{Canvas, View, language};
+use crate::iiif::Version;
+use crate::record::Part;
+
+/// No parts are read deeper, or beyond this many.
+const DEEPEST: usize = 8;
+const MOST: usize = 5000;
+
+impl View<'_> {
+    /// The parts that have images which are shown, numbered from 1 in the record's order.
+    pub(super) fn ranges(&self, canvases: &[Canvas<'_>], version: Version) -> Vec<Value> {
+        let mut by_file = HashMap::new();
+        for canvas in canvases {
+            for image in &canvas.images {
+                by_file.insert(image.file.as_str(), canvas.number);
+            }
+        }
+        let mut making = Making { view: self, version, by_file, made: 0 };
+        making.all(&self.work.parts, 1)
+    }
+}
+
+struct Making<'a> {
+    view: &'a View<'a>,
+    version: Version,
+    by_file: HashMap<&'a str, usize>,
+    made: usize,
+}
+
+impl Making<'_> {
+    fn all(&mut self, parts: &[Part], depth: usize) -> Vec<Value> {
+        parts.iter().filter_map(|part| self.one(part, depth)).collect()
+    }
+
+    /// Parts in which there is nothing to see are left out, and their numbers used again.
+    fn one(&mut self, part: &Part, depth: usize) -> Option<Value> {
+        if depth > DEEPEST || self.made >= MOST {
+            return None;
+        }
+        self.made += 1;
+        let (number, work) = (self.made, &self.view.work.object_number);
+        let mut numbers: Vec<usize> =
+            part.images.iter().filter_map(|file| self.by_file.get(file.as_str()).copied()).collect();
+        let mut seen = std::collections::HashSet::new();
+        numbers.retain(|number| seen.insert(*number));
+        let canvases = numbers
+            .into_iter()
+            .map(|canvas| json!({ "id": self.view.address.canvas(work, canvas), "type": "Canvas" }));
+        let mut items: Vec<Value> = canvases.collect();
+        items.extend(self.all(&part.parts, depth + 1));
+        if items.is_empty() {
+            self.made = number - 1;
+            return None;
+        }
+        let label = language::label(&part.label);
+        let label = if language::is_empty(&label) { language::none(&number.to_string()) } else { label };
+        let id = self.view.address.range(self.version, work, number);
+        Some(json!({ "id": id, "type": "Range", "label": label, "items": items }))
+    }
+}

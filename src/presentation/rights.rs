@@ -1,0 +1,117 @@
+//! Licences and rights statements in the one form that documents may name (Presentation API 3.0, §3.1).
+
+/// The address of a licence of Creative Commons or of a statement of RightsStatements.org, with `http`; nothing for
+/// any other text.
+pub fn normal(rights: &str) -> Option<String> {
+    let lower = rights.trim().to_ascii_lowercase();
+    let rest = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://"))?;
+    let rest = rest.strip_prefix("www.").unwrap_or(rest);
+    let rest = rest.split(['?', '#']).next()?;
+    let (host, path) = rest.split_once('/')?;
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    match host {
+        "creativecommons.org" => creative_commons(&parts),
+        "rightsstatements.org" => match parts[..] {
+            ["vocab" | "page", name, version, ..] if is_statement(name) && is_version(version) => {
+                Some(format!("http://rightsstatements.org/vocab/{}/{version}/", spelled(name)))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn creative_commons(parts: &[&str]) -> Option<String> {
+    const CC0: &str = "http://creativecommons.org/publicdomain/zero/1.0/";
+    const MARK: &str = "http://creativecommons.org/publicdomain/mark/1.0/";
+    match *parts {
+        ["share-your-work", "public-domain", "cc0", ..] | ["public-domain", "cc0", ..] => Some(CC0.into()),
+        ["share-your-work", "public-domain", "pdm", ..] | ["public-domain", "pdm", ..] => Some(MARK.into()),
+        ["publicdomain", "zero", ..] => Some(CC0.into()),
+        ["publicdomain", "mark", ..] => Some(MARK.into()),
+        ["licenses", name, version, ref rest @ ..] if is_licence(name) && is_version(version) => {
+            let place = rest.first().filter(|place| is_place(place));
+            let place = place.map(|place| format!("{place}/")).unwrap_or_default();
+            Some(format!("http://creativecommons.org/licenses/{name}/{version}/{place}"))
+        }
+        _ => None,
+    }
+}
+
+fn is_licence(name: &str) -> bool {
+    !name.is_empty() && name.split('-').all(|part| matches!(part, "by" | "nc" | "nd" | "sa"))
+}
+
+/// A country that a licence was ported to; `deed.da` and the like are none.
+fn is_place(part: &str) -> bool {
+    part != "legalcode" && (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_lowercase())
+}
+
+fn is_version(part: &str) -> bool {
+    part.len() <= 4 && part.contains('.') && part.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+}
+
+const STATEMENTS: [&str; 12] = [
+    "InC",
+    "InC-OW-EU",
+    "InC-EDU",
+    "InC-NC",
+    "InC-RUU",
+    "NoC-CR",
+    "NoC-NC",
+    "NoC-OKLR",
+    "NoC-US",
+    "CNE",
+    "UND",
+    "NKC",
+];
+
+fn is_statement(name: &str) -> bool {
+    STATEMENTS.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+fn spelled(name: &str) -> &'static str {
+    STATEMENTS.into_iter().find(|known| known.eq_ignore_ascii_case(name)).unwrap_or("UND")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rights_have_one_form() {
+        for (given, expected) in [
+            ("https://creativecommons.org/share-your-work/public-domain/cc0/", "publicdomain/zero/1.0/"),
+            ("https://creativecommons.org/publicdomain/zero/1.0/deed.da", "publicdomain/zero/1.0/"),
+            ("http://creativecommons.org/publicdomain/mark/1.0", "publicdomain/mark/1.0/"),
+            ("https://creativecommons.org/licenses/by-nc-sa/4.0", "licenses/by-nc-sa/4.0/"),
+            ("https://creativecommons.org/licenses/BY/4.0/legalcode", "licenses/by/4.0/"),
+            ("http://creativecommons.org/licenses/by/2.5/dk/", "licenses/by/2.5/dk/"),
+        ] {
+            assert_eq!(normal(given), Some(format!("http://creativecommons.org/{expected}")), "{given}");
+        }
+        for given in
+            ["https://rightsstatements.org/page/InC/1.0/?language=en", "rightsstatements.org/vocab/InC/1.0/"]
+        {
+            let expected =
+                given.starts_with("http").then(|| "http://rightsstatements.org/vocab/InC/1.0/".to_owned());
+            assert_eq!(normal(given), expected, "{given}");
+        }
+    }
+
+    #[test]
+    fn other_words_are_no_rights_address() {
+        for given in [
+            "CC BY 4.0",
+            "© Museum",
+            "https://museum.example/rights",
+            "https://creativecommons.org/",
+            "https://creativecommons.org/licenses/evil/4.0/",
+            "https://creativecommons.org.evil/licenses/by/4.0/",
+            "http://rightsstatements.org/vocab/XYZ/1.0/",
+            "",
+        ] {
+            assert_eq!(normal(given), None, "{given}");
+        }
+    }
+}

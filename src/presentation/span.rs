@@ -1,0 +1,173 @@
+//! How a long list becomes a tree of short ones.
+
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+
+/// The most entries that one collection lists.
+pub const MOST: u64 = 100;
+
+/// A part of a list by positions from 0, both of them within it, written `100-199`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Span {
+    pub start: u64,
+    pub end: u64,
+}
+
+/// What a collection lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Node {
+    /// The entries at these positions, at most [`MOST`].
+    Items(Range<u64>),
+    /// Child collections, at most [`MOST`].
+    Spans(Vec<Span>),
+}
+
+impl Span {
+    /// The number of positions.
+    pub fn length(self) -> u64 {
+        self.end.saturating_sub(self.start).saturating_add(1)
+    }
+
+    /// The span that lists this one among its children; none where the whole list does.
+    pub fn parent(self, total: u64) -> Option<Self> {
+        let length = self.length().checked_mul(MOST)?;
+        let start = self.start / length * length;
+        (length <= child_length(total)).then(|| Self { start, end: start + (length - 1) })
+    }
+
+    /// Whether the tree of a list of this length has such a part.
+    fn is_of(self, total: u64) -> bool {
+        let length = self.length();
+        let is_power = std::iter::successors(Some(MOST), |n| n.checked_mul(MOST)).any(|n| n == length);
+        is_power && self.start % length == 0 && self.start < total && length <= child_length(total)
+    }
+}
+
+/// What a list of `total` entries, or the asked part of it, shows; nothing where there is no such part.
+pub fn node(total: u64, asked: Option<Span>) -> Option<Node> {
+    let (start, length) = match asked {
+        None if total <= MOST => return Some(Node::Items(0..total)),
+        None => (0, child_length(total).saturating_mul(MOST)),
+        Some(span) if span.is_of(total) => (span.start, span.length()),
+        Some(_) => return None,
+    };
+    let end = start.saturating_add(length).min(total);
+    if length == MOST {
+        return Some(Node::Items(start..end));
+    }
+    let step = length / MOST;
+    let starts = (0..MOST).map(|n| start.saturating_add(n.saturating_mul(step))).take_while(|&at| at < end);
+    Some(Node::Spans(starts.map(|start| Span { start, end: start.saturating_add(step - 1) }).collect()))
+}
+
+/// The length of the whole list's children: the smallest power of [`MOST`] of which [`MOST`] suffice.
+fn child_length(total: u64) -> u64 {
+    let mut length = MOST;
+    while length.saturating_mul(MOST) < total {
+        length = length.saturating_mul(MOST);
+    }
+    length
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.start, self.end)
+    }
+}
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = |text: &str| crate::iiif::integer(text).map(u64::from);
+        let read = text.split_once('-').and_then(|(start, end)| {
+            let span = Self { start: number(start)?, end: number(end)? };
+            (span.start <= span.end && span.to_string() == text).then_some(span)
+        });
+        read.ok_or_else(|| format!("span `{text}`: write the first and the last position, as in `100-199`"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn check(total: u64, asked: &str, expected: &str) {
+        let asked = (!asked.is_empty()).then(|| asked.parse().unwrap());
+        let shown = match node(total, asked) {
+            None => "nothing".to_owned(),
+            Some(Node::Items(range)) => format!("{range:?}"),
+            Some(Node::Spans(spans)) => {
+                format!(
+                    "{} of them to {}",
+                    spans.len(),
+                    spans.last().map(Span::to_string).unwrap_or_default()
+                )
+            }
+        };
+        assert_eq!(shown, expected, "{total}, {asked:?}");
+    }
+
+    #[test]
+    fn a_long_list_is_a_tree_of_short_ones() {
+        check(0, "", "0..0");
+        check(100, "", "0..100");
+        check(101, "", "2 of them to 100-199");
+        check(101, "100-199", "100..101");
+        check(10_000, "", "100 of them to 9900-9999");
+        check(10_001, "", "2 of them to 10000-19999");
+        check(10_001, "0-9999", "100 of them to 9900-9999");
+        check(10_001, "10000-19999", "1 of them to 10000-10099");
+    }
+
+    #[test]
+    fn there_are_no_other_parts() {
+        for (total, asked) in
+            [(101, "200-299"), (101, "0-98"), (101, "50-149"), (101, "0-9999"), (10_001, "0-999999")]
+        {
+            check(total, asked, "nothing");
+        }
+        for bad in ["", "1", "-", "2-1", "01-99", "a-b", "0-99999999999", "0--1"] {
+            assert!(bad.parse::<Span>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_part_knows_the_part_above_it() {
+        let span = |text: &str| text.parse::<Span>().unwrap();
+        assert_eq!(span("100-199").parent(150), None);
+        assert_eq!(span("10100-10199").parent(20_000), Some(span("10000-19999")));
+        assert_eq!(span("10000-19999").parent(20_000), None);
+    }
+
+    proptest! {
+        #[test]
+        fn every_entry_is_listed_once(total in 0..300_000u64) {
+            let (mut seen, mut open) = (0, vec![None]);
+            while let Some(asked) = open.pop() {
+                match node(total, asked).unwrap() {
+                    Node::Items(range) => {
+                        prop_assert!(range.end - range.start <= MOST);
+                        prop_assert_eq!(range.start, seen);
+                        seen = range.end;
+                    }
+                    Node::Spans(spans) => {
+                        prop_assert!(spans.len() as u64 <= MOST && !spans.is_empty());
+                        prop_assert!(spans.iter().all(|span| span.parent(total) == asked));
+                        open.extend(spans.into_iter().rev().map(Some));
+                    }
+                }
+            }
+            prop_assert_eq!(seen, total);
+        }
+
+        #[test]
+        fn no_length_is_too_long(total: u64, start: u32, end: u32) {
+            let _ = node(total, Some(Span { start: start.into(), end: end.into() }));
+            let _ = node(total, None);
+        }
+    }
+}

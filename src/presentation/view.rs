@@ -1,0 +1,246 @@
+//! What a work's documents are made of, and how its images are grouped into canvases.
+
+use super::{Address, House, words};
+use crate::iiif::{Dimensions, Info};
+use crate::record::{Facet, Role, Tag, Text, Work};
+
+/// A work with all that its documents need.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    pub work: &'a Work,
+    /// All its tags; those that were rejected are not shown.
+    pub tags: &'a [Tag],
+    /// Its images that may be shown, in the record's order.
+    pub images: &'a [Shown],
+    /// The shelf that its manifest says it stands on; viewers fetch its collection.
+    pub part_of: Option<&'a Facet>,
+    pub address: &'a Address,
+    pub house: &'a House,
+}
+
+/// An image as the public may see it.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    pub identifier: String,
+    /// What the record calls it.
+    pub file: String,
+    /// Its true pixels, its limits, and of its sizes those that are permitted.
+    pub info: Info,
+    pub role: Role,
+    pub label: Text,
+    /// Images of the same view share a canvas.
+    pub view: Option<String>,
+    /// The master as a file, where it may be downloaded.
+    pub original: Option<Original>,
+    /// The largest size of the full image that is permitted.
+    pub largest: Dimensions,
+}
+
+/// A master as a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Original {
+    pub bytes: u64,
+    pub media_type: String,
+}
+
+/// One view of a work: its captures, the one to show first; none where a work has no image.
+#[derive(Clone, Debug)]
+pub struct Canvas<'a> {
+    /// From 1.
+    pub number: usize,
+    pub images: Vec<&'a Shown>,
+    pub dimensions: Dimensions,
+    pub label: Text,
+}
+
+impl Shown {
+    /// An image without a record: a view of its own, of which nothing is known but its pixels.
+    pub fn alone(identifier: &str, info: Info) -> Self {
+        Self {
+            identifier: identifier.to_owned(),
+            file: identifier.to_owned(),
+            largest: info.dimensions,
+            info,
+            role: Role::Recto,
+            label: Text::default(),
+            view: None,
+            original: None,
+        }
+    }
+
+    /// The largest permitted size with sides of at most `most`; the smallest where all are larger.
+    pub fn fitting(&self, most: u32) -> Dimensions {
+        let fits = |size: &&Dimensions| size.width <= most && size.height <= most;
+        let found = self.info.sizes.iter().filter(fits).max_by_key(|size| size.area());
+        let found = found.or_else(|| self.info.sizes.iter().min_by_key(|size| size.area()));
+        found.copied().unwrap_or(self.largest)
+    }
+
+    /// Whether the full image may be seen in all its pixels.
+    pub fn is_free(&self) -> bool {
+        self.largest.width >= self.info.dimensions.width && self.largest.height >= self.info.dimensions.height
+    }
+}
+
+impl<'a> View<'a> {
+    /// The canvases: one a view, those that show the front first; a single empty one where there is no image.
+    pub fn canvases(&self) -> Vec<Canvas<'a>> {
+        let mut groups = grouped(self.images);
+        groups.sort_by_key(|images| images.first().is_none_or(|image| image.role != Role::Recto));
+        let mut canvases: Vec<Canvas<'a>> = groups
+            .into_iter()
+            .enumerate()
+            .map(|(at, images)| Canvas {
+                number: at + 1,
+                dimensions: images.first().map_or(Dimensions::new(1000, 1000), |image| image.info.dimensions),
+                label: images.first().map(|image| self.named(image)).unwrap_or_default(),
+                images,
+            })
+            .collect();
+        if canvases.is_empty() {
+            canvases.push(Canvas {
+                number: 1,
+                images: Vec::new(),
+                dimensions: self.proportions(),
+                label: self.work.label(),
+            });
+        } else if canvases.len() == 1 && canvases[0].images[0].label.is_empty() {
+            canvases[0].label = self.work.label();
+        }
+        tell_apart(&mut canvases, self.house);
+        canvases
+    }
+
+    /// Tags that are shown: each statement once.
+    pub fn held(&self) -> Vec<(String, &'a Tag)> {
+        let mut known = std::collections::HashSet::new();
+        let tags = self.tags.iter().filter(|tag| tag.holds() && !tag.label.is_empty());
+        tags.map(|tag| (tag.id(), tag)).filter(|(id, _)| known.insert(id.clone())).collect()
+    }
+
+    /// An image's label: the record's, else what it shows.
+    pub fn named(&self, image: &Shown) -> Text {
+        if !image.label.is_empty() {
+            return image.label.clone();
+        }
+        match &image.role {
+            Role::Other(word) => Text::plain(word),
+            role => words::role(role).map(|word| word.text(&self.house.languages)).unwrap_or_default(),
+        }
+    }
+
+    /// A canvas in the proportions of the work's height and width, the longer side 1000; a square where they are unknown.
+    fn proportions(&self) -> Dimensions {
+        let measured = |kind: &str| {
+            self.work.dimensions.iter().find(|measure| {
+                measure.kind.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(kind))
+                    && measure.value.is_some_and(|value| value.is_finite() && value > 0.0)
+            })
+        };
+        let (Some(height), Some(width)) = (measured("height"), measured("width")) else {
+            return Dimensions::new(1000, 1000);
+        };
+        let (Some(h), Some(w), true) = (height.value, width.value, height.unit == width.unit) else {
+            return Dimensions::new(1000, 1000);
+        };
+        let side = |length: f64| (1000.0 * length / h.max(w)).round().clamp(1.0, 1000.0) as u32;
+        Dimensions::new(side(w), side(h))
+    }
+}
+
+/// The images by view; within a view what is no special capture first.
+fn grouped(images: &[Shown]) -> Vec<Vec<&Shown>> {
+    let mut groups: Vec<Vec<&Shown>> = Vec::new();
+    let mut by_view = std::collections::HashMap::new();
+    let mut before = None;
+    for image in images {
+        let group = match (&image.view, before) {
+            (Some(view), _) => *by_view.entry(view.as_str()).or_insert(groups.len()),
+            (None, Some(before)) if image.role.is_capture() => before,
+            _ => groups.len(),
+        };
+        if group == groups.len() {
+            groups.push(Vec::new());
+        }
+        groups[group].push(image);
+        before = Some(group);
+    }
+    for group in &mut groups {
+        group.sort_by_key(|image| image.role.is_capture());
+    }
+    groups
+}
+
+/// Canvases of the same label get numbers.
+fn tell_apart(canvases: &mut [Canvas<'_>], house: &House) {
+    let mut counts = std::collections::HashMap::<Text, usize>::new();
+    for canvas in canvases.iter() {
+        *counts.entry(canvas.label.clone()).or_default() += 1;
+    }
+    let front = words::role(&Role::Recto).map(|word| word.text(&house.languages)).unwrap_or_default();
+    let mut seen = std::collections::HashMap::<Text, usize>::new();
+    for canvas in canvases {
+        if counts.get(&canvas.label).is_none_or(|&count| count < 2) {
+            continue;
+        }
+        let number = seen.entry(canvas.label.clone()).or_default();
+        *number += 1;
+        // A work with several fronts is one whose images nobody has told apart.
+        let image = words::word("Image", "Billede").text(&house.languages);
+        let shared = if canvas.label == front { image } else { canvas.label.clone() };
+        let mut label = Text::default();
+        for (language, value) in shared.iter() {
+            label.add(language, &format!("{value} {number}"));
+        }
+        canvas.label = label;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presentation::sample::{shown, work};
+
+    #[track_caller]
+    fn check(images: &[(&str, &str)], expected: &[&str]) {
+        let images: Vec<Shown> = images
+            .iter()
+            .map(|(role, view)| Shown {
+                role: serde_json::from_value((*role).into()).unwrap(),
+                view: (!view.is_empty()).then(|| (*view).to_owned()),
+                label: Text::default(),
+                ..shown(&format!("{role}{view}"), 3000, 2000)
+            })
+            .collect();
+        let (work, address, house) = (work(), Address::new("https://host"), House::default());
+        let view =
+            View { work: &work, tags: &[], images: &images, part_of: None, address: &address, house: &house };
+        let found: Vec<String> = view
+            .canvases()
+            .iter()
+            .map(|canvas| {
+                let files: Vec<&str> = canvas.images.iter().map(|image| image.file.as_str()).collect();
+                format!("{}: {}", canvas.label.best(&["en"]).unwrap_or_default(), files.join(" "))
+            })
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn captures_of_a_view_share_its_canvas() {
+        check(
+            &[("verso", ""), ("recto", ""), ("infrared", ""), ("x-ray", ""), ("detail", ""), ("detail", "")],
+            &["Front: recto infrared x-ray", "Back: verso", "Detail 1: detail", "Detail 2: detail"],
+        );
+        check(
+            &[("infrared", "a"), ("recto", "b"), ("recto", "a"), ("x-ray", "")],
+            &["Image 1: rectoa infrareda x-ray", "Image 2: rectob"],
+        );
+        check(&[("x-ray", "")], &["The fall of the Titans: x-ray"]);
+    }
+
+    #[test]
+    fn a_work_without_images_has_an_empty_canvas() {
+        check(&[], &["The fall of the Titans: "]);
+    }
+}
