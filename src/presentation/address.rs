@@ -79,11 +79,6 @@ impl Address {
         format!("{}/range/{number}", self.work(version, work))
     }
 
-    /// The only sequence of a work (Presentation API 2.1, §5.2).
-    pub fn sequence(&self, work: &str) -> String {
-        self.work(Version::V2, work) + "/sequence"
-    }
-
     /// The collection of all collections.
     pub fn collections(&self, version: Version) -> String {
         format!("{}/presentation/{}/collections", self.base, version.number())
@@ -177,8 +172,14 @@ mod tests {
     fn an_identifier_is_one_segment() {
         let address = Address::new("https://host/prefix/");
         for (found, expected) in [
-            (address.image(Version::V3, "ark:/1/å.tif"), "https://host/prefix/iiif/3/ark%3A%2F1%2F%C3%A5.tif"),
-            (address.manifest(Version::V2, "KKS 1/2"), "https://host/prefix/presentation/2/KKS%201%2F2/manifest"),
+            (
+                address.image(Version::V3, "ark:/1/å.tif"),
+                "https://host/prefix/iiif/3/ark%3A%2F1%2F%C3%A5.tif",
+            ),
+            (
+                address.manifest(Version::V2, "KKS 1/2"),
+                "https://host/prefix/presentation/2/KKS%201%2F2/manifest",
+            ),
             (
                 address.shelf(Version::V3, "creator", "købke", Some(Span { start: 0, end: 99 })),
                 "https://host/prefix/presentation/3/collections/creator/k%C3%B8bke/0-99",

@@ -102,7 +102,10 @@ impl<'a> View<'a> {
         let mut parts = Vec::new();
         if is_proposed {
             let by = word("proposed by", "foreslået af").in_language(language);
-            parts.push(format!("{by} {}", tag.source.split_once(':').map_or(tag.source.as_str(), |(_, name)| name)));
+            parts.push(format!(
+                "{by} {}",
+                tag.source.split_once(':').map_or(tag.source.as_str(), |(_, name)| name)
+            ));
         }
         if !is_sure {
             let percent = (tag.confidence.clamp(0.0, 1.0) * 100.0).round();
@@ -165,15 +168,17 @@ mod tests {
             dimensions: Dimensions::new(width, height),
             label: Text::default(),
         };
-        let canvases =
-            [canvas(1, vec![&front, &infrared], 1000, 500), canvas(2, vec![&back], 300, 300)];
+        let canvases = [canvas(1, vec![&front, &infrared], 1000, 500), canvas(2, vec![&back], 300, 300)];
         let tag = Tag {
             image: image.map(str::to_owned),
             region: region.parse().ok(),
             ..Tag::new("motif", Text::plain("dog"))
         };
         let (number, region) = place(&tag, &canvases);
-        assert_eq!(format!("{number} {}", region.map(|r| r.to_string()).unwrap_or_default()).trim(), expected);
+        assert_eq!(
+            format!("{number} {}", region.map(|r| r.to_string()).unwrap_or_default()).trim(),
+            expected
+        );
     }
 
     #[test]

@@ -14,15 +14,14 @@ const MOST_BYTES: usize = 100_000;
 const ALLOWED: [&str; 10] = ["a", "b", "br", "i", "img", "p", "small", "span", "sub", "sup"];
 
 /// Elements that are said by others: `em` by `i`, `strong` by `b`, the rest by a line break after them.
-const RENAMED: [&str; 14] = [
-    "em", "strong", "div", "li", "tr", "dt", "dd", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6",
-];
+const RENAMED: [&str; 14] =
+    ["em", "strong", "div", "li", "tr", "dt", "dd", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"];
 
 /// Names that make `<name>` a piece of markup rather than a word in angle brackets.
 const OTHERS: [&str; 38] = [
-    "ul", "ol", "dl", "table", "tbody", "thead", "td", "th", "u", "s", "font", "center", "cite", "q", "code", "pre",
-    "hr", "html", "body", "head", "title", "script", "style", "svg", "math", "iframe", "object", "embed", "form",
-    "input", "button", "video", "audio", "link", "meta", "template", "details", "marquee",
+    "ul", "ol", "dl", "table", "tbody", "thead", "td", "th", "u", "s", "font", "center", "cite", "q", "code",
+    "pre", "hr", "html", "body", "head", "title", "script", "style", "svg", "math", "iframe", "object",
+    "embed", "form", "input", "button", "video", "audio", "link", "meta", "template", "details", "marquee",
 ];
 
 static VALUES: LazyLock<Builder<'static>> = LazyLock::new(|| {
@@ -36,7 +35,8 @@ static VALUES: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .link_rel(None)
         .attribute_filter(|element, attribute, value| {
             let is_picture = element == "img" && attribute == "src";
-            (!is_picture || !value.trim_start().to_ascii_lowercase().starts_with("mailto:")).then_some(value.into())
+            (!is_picture || !value.trim_start().to_ascii_lowercase().starts_with("mailto:"))
+                .then_some(value.into())
         });
     builder
 });
@@ -97,7 +97,8 @@ fn is_markup(text: &str) -> bool {
         let name = name.to_ascii_lowercase();
         let known = |names: &[&str]| names.contains(&name.as_str());
         let is_known = known(&ALLOWED) || known(&RENAMED) || known(&OTHERS);
-        let ends_there = inside.is_empty() || inside.starts_with(|c: char| c == '/' || c.is_ascii_whitespace());
+        let ends_there =
+            inside.is_empty() || inside.starts_with(|c: char| c == '/' || c.is_ascii_whitespace());
         (is_known && ends_there) || (!name.is_empty() && inside.contains('='))
     })
 }
@@ -105,18 +106,24 @@ fn is_markup(text: &str) -> bool {
 fn has_reference(text: &str) -> bool {
     text.split('&').skip(1).any(|rest| {
         let name = rest.split(';').next().unwrap_or_default();
-        rest.len() > name.len() && (2..=10).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#')
+        rest.len() > name.len()
+            && (2..=10).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#')
     })
 }
 
 /// Line breaks and ends of blocks become spaces, so that words stay apart once the elements are gone.
 fn broken(text: &str) -> String {
-    text.replace("<br", " <br").replace("</p>", " </p>").replace("</div>", " </div>").replace("</li>", " </li>")
+    text.replace("<br", " <br")
+        .replace("</p>", " </p>")
+        .replace("</div>", " </div>")
+        .replace("</li>", " </li>")
 }
 
 /// Resolves the few references that the sanitizer writes.
 fn resolved(text: &str) -> String {
-    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&nbsp;", "\u{a0}");
+    let text =
+        text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&nbsp;", "\u{a0}");
     text.replace("&amp;", "&")
 }
 
@@ -205,7 +212,8 @@ impl Written {
         while let Some(rest) = inner.strip_suffix("<br/>") {
             inner = rest.trim_end();
         }
-        let is_one = self.outermost == 1 && !self.bare && self.depth == 0 && !matches!(self.only, Some("br" | "img"));
+        let is_one =
+            self.outermost == 1 && !self.bare && self.depth == 0 && !matches!(self.only, Some("br" | "img"));
         match () {
             () if inner.is_empty() => None,
             () if is_one && inner.ends_with('>') && !inner.contains("<br/></") => Some(inner.to_owned()),
@@ -253,7 +261,10 @@ mod tests {
             ("<p>a&nbsp;b &amp; c", "<p>a\u{a0}b &amp; c</p>"),
             ("<a href='javascript:x()'>y</a>", "<a>y</a>"),
             ("<a href='https://x/?a=1&b=2' onclick='y'>z</a>", "<a href=\"https://x/?a=1&amp;b=2\">z</a>"),
-            ("<img src='mailto:x' alt='a'><img src='https://x/<y>'>", "<span><img src=\"https://x/&lt;y&gt;\"/></span>"),
+            (
+                "<img src='mailto:x' alt='a'><img src='https://x/<y>'>",
+                "<span><img src=\"https://x/&lt;y&gt;\"/></span>",
+            ),
             ("<script>alert(1)</script>", ""),
             ("x<svg onload=alert(1)>y", "<span>xy</span>"),
             ("<x onclick=\"a()\">z</x>", "<span>z</span>"),

@@ -12,8 +12,17 @@ use crate::record::Text;
 const MOST_BYTES: usize = 2000;
 
 /// What an IRI may hold and a URI may not (RFC 3986, appendix A).
-const IRI: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+const IRI: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 /// A text as a HTTP address, what is not ASCII encoded; nothing where it is none.
 pub fn http_uri(text: &str) -> Option<String> {
@@ -97,7 +106,8 @@ impl View<'_> {
     pub(super) fn files(&self, image: &Shown) -> Vec<Value> {
         let mut files = Vec::with_capacity(4);
         if let Some(original) = &image.original {
-            let label = |word: &str| format!("{word} ({}, {})", kind(&original.media_type), bytes(original.bytes));
+            let label =
+                |word: &str| format!("{word} ({}, {})", kind(&original.media_type), bytes(original.bytes));
             let id = self.address.original(&image.identifier);
             let label = word_text(self, word("Original", "Original"), label);
             files.push(json!({ "id": id, "type": "Image", "label": label, "format": original.media_type }));
@@ -155,7 +165,8 @@ pub(super) fn provider(house: &super::House, base: &str) -> Option<Value> {
     let id = homepage.clone().unwrap_or_else(|| base.to_owned());
     let mut agent = json!({ "id": id, "type": "Agent", "label": label });
     if let Some(homepage) = homepage {
-        agent["homepage"] = json!([{ "id": homepage, "type": "Text", "label": label, "format": "text/html" }]);
+        agent["homepage"] =
+            json!([{ "id": homepage, "type": "Text", "label": label, "format": "text/html" }]);
     }
     if let Some(url) = http_uri(&house.logo.url) {
         let mut logo = json!({ "id": url, "type": "Image" });
@@ -220,7 +231,9 @@ mod tests {
 
     #[test]
     fn lengths_are_said_in_two_or_three_digits() {
-        for (length, expected) in [(0, "0.0 kB"), (1_234, "1.2 kB"), (999_600, "1.0 MB"), (1_240_000_000, "1.2 GB")] {
+        for (length, expected) in
+            [(0, "0.0 kB"), (1_234, "1.2 kB"), (999_600, "1.0 MB"), (1_240_000_000, "1.2 GB")]
+        {
             assert_eq!(bytes(length), expected);
         }
         assert_eq!(kind("image/tiff"), "TIFF");

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::annotation::Placed;
-use super::{Canvas, View, language, links, metadata, rights, version2};
+use super::{Canvas, View, language, metadata, rights, version2};
 use crate::iiif::Version;
 use crate::record::Text;
 
@@ -209,11 +209,6 @@ impl View<'_> {
             "items": items.collect::<Vec<_>>(),
         })
     }
-}
-
-/// The museum, for documents that are no work's.
-pub(super) fn provider(house: &super::House, base: &str) -> Option<Value> {
-    links::provider(house, base)
 }
 
 fn named(label: &Text, number: usize) -> Value {

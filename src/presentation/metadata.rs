@@ -10,7 +10,8 @@ use crate::record::{Creator, Measure, Production, Text};
 pub(super) fn metadata(view: &View<'_>) -> Vec<Value> {
     let work = view.work;
     let mut facts = Facts { languages: &view.house.languages, pairs: Vec::with_capacity(16) };
-    let titles: Vec<Text> = work.titles.iter().map(|title| title.text.clone()).filter(|text| !text.is_empty()).collect();
+    let titles: Vec<Text> =
+        work.titles.iter().map(|title| title.text.clone()).filter(|text| !text.is_empty()).collect();
     facts.add(word("Other titles", "Andre titler"), titles.get(1..).unwrap_or_default());
     let creators: Vec<Text> = work.creators.iter().map(|creator| maker(creator, facts.languages)).collect();
     facts.add(word("Creator", "Kunstner"), &creators);
@@ -49,7 +50,8 @@ impl Facts<'_> {
     fn add(&mut self, label: Word, values: &[Text]) {
         let mut groups: Vec<Text> = Vec::new();
         for value in values.iter().filter(|value| !value.is_empty()) {
-            let known = |text: &Text| text.languages().map(|(language, _)| language.to_owned()).collect::<Vec<_>>();
+            let known =
+                |text: &Text| text.languages().map(|(language, _)| language.to_owned()).collect::<Vec<_>>();
             match groups.iter_mut().find(|group| known(group) == known(value)) {
                 Some(group) => group.join(value),
                 None => groups.push(value.clone()),
@@ -80,8 +82,13 @@ fn maker(creator: &Creator, languages: &[String]) -> Text {
         (None, Some(death)) => format!("†{death}"),
         (None, None) => String::new(),
     };
-    let about: Vec<&str> =
-        creator.nationality.as_deref().into_iter().chain([life.as_str()]).filter(|part| !part.is_empty()).collect();
+    let about: Vec<&str> = creator
+        .nationality
+        .as_deref()
+        .into_iter()
+        .chain([life.as_str()])
+        .filter(|part| !part.is_empty())
+        .collect();
     let mut shown = creator.name.trim().to_owned();
     if !about.is_empty() {
         shown.push_str(&format!(" ({})", about.join(", ")));
@@ -108,14 +115,21 @@ fn date(made: &Production, languages: &[String]) -> Text {
     if !made.text.is_empty() {
         return made.text.clone();
     }
-    let (Some(earliest), Some(latest)) = (made.earliest.or(made.latest), made.latest.or(made.earliest)) else {
+    let (Some(earliest), Some(latest)) = (made.earliest.or(made.latest), made.latest.or(made.earliest))
+    else {
         return Text::default();
     };
     if earliest > 0 {
-        return Text::plain(&if earliest == latest { earliest.to_string() } else { format!("{earliest}–{latest}") });
+        return Text::plain(&if earliest == latest {
+            earliest.to_string()
+        } else {
+            format!("{earliest}–{latest}")
+        });
     }
     each(word("BC", "f.Kr."), languages, |era, _| {
-        let year = |year: i32| if year > 0 { year.to_string() } else { format!("{} {era}", year.unsigned_abs().max(1)) };
+        let year = |year: i32| {
+            if year > 0 { year.to_string() } else { format!("{} {era}", year.unsigned_abs().max(1)) }
+        };
         if earliest == latest { year(earliest) } else { format!("{} – {}", year(earliest), year(latest)) }
     })
 }
@@ -129,7 +143,8 @@ fn measures(all: &[Measure], languages: &[String]) -> Vec<Text> {
             parts.push(part);
         }
     }
-    let of = |part: &str| all.iter().filter(|m| m.part.as_deref().unwrap_or_default() == part).collect::<Vec<_>>();
+    let of =
+        |part: &str| all.iter().filter(|m| m.part.as_deref().unwrap_or_default() == part).collect::<Vec<_>>();
     parts.into_iter().take(50).map(|part| measured(part, &of(part), languages)).collect()
 }
 
@@ -141,8 +156,11 @@ fn measured(part: &str, measures: &[&Measure], languages: &[String]) -> Text {
         return Text::plain(&if part.is_empty() { said } else { format!("{part}: {said}") });
     }
     each(word("en", "da"), languages, |_, language| {
-        let term = |name: &str| words::term(name).map_or(name.to_owned(), |term| term.in_language(language).to_owned());
-        let sides = ["height", "width", "depth"].map(|kind| measures.iter().find(|measure| is(measure, kind)));
+        let term = |name: &str| {
+            words::term(name).map_or(name.to_owned(), |term| term.in_language(language).to_owned())
+        };
+        let sides =
+            ["height", "width", "depth"].map(|kind| measures.iter().find(|measure| is(measure, kind)));
         let unit = sides[0].and_then(|height| height.unit.as_deref()).unwrap_or_default();
         let flat = sides[0].is_some() && sides[1].is_some();
         let joined: Vec<&&Measure> = sides
@@ -157,7 +175,11 @@ fn measured(part: &str, measures: &[&Measure], languages: &[String]) -> Text {
         }
         for measure in measures.iter().filter(|one| !joined.iter().any(|side| std::ptr::eq(**side, **one))) {
             let kind = measure.kind.as_deref().map(term).unwrap_or_default();
-            let value = format!("{kind} {} {}", number(measure.value, language), measure.unit.as_deref().unwrap_or_default());
+            let value = format!(
+                "{kind} {} {}",
+                number(measure.value, language),
+                measure.unit.as_deref().unwrap_or_default()
+            );
             shown.extend((measure.value.is_some()).then(|| value.trim().to_owned()));
         }
         match (part, shown.is_empty()) {
@@ -204,7 +226,10 @@ mod tests {
             ],
         );
         measures_are(r#"[{"text":"ca. 2 m"}]"#, &[r#""ca. 2 m""#]);
-        measures_are(r#"[{"kind":"diameter","value":5,"unit":"mm"}]"#, &[r#"{"en":"diameter 5 mm","da":"diameter 5 mm"}"#]);
+        measures_are(
+            r#"[{"kind":"diameter","value":5,"unit":"mm"}]"#,
+            &[r#"{"en":"diameter 5 mm","da":"diameter 5 mm"}"#],
+        );
     }
 
     #[test]
@@ -219,7 +244,8 @@ mod tests {
     #[test]
     fn creators_have_their_years_and_role() {
         let creator: Creator =
-            serde_json::from_str(r#"{"name":"Anna Ancher","birth":1859,"death":1935,"role":"artist"}"#).unwrap();
+            serde_json::from_str(r#"{"name":"Anna Ancher","birth":1859,"death":1935,"role":"artist"}"#)
+                .unwrap();
         let expected = r#"{"en":"Anna Ancher (1859–1935), artist","da":"Anna Ancher (1859–1935), kunstner"}"#;
         assert_eq!(maker(&creator, &[]), text(expected));
     }

@@ -3,6 +3,8 @@
 
 mod address;
 mod annotation;
+pub mod change;
+pub mod collection;
 mod house;
 mod html;
 mod image;
@@ -14,7 +16,9 @@ mod range;
 mod rights;
 #[cfg(test)]
 mod sample;
+pub mod search;
 pub mod span;
+pub mod state;
 mod version2;
 mod view;
 mod words;

@@ -45,12 +45,13 @@ impl Making<'_> {
         }
         self.made += 1;
         let (number, work) = (self.made, &self.view.work.object_number);
-        let mut numbers: Vec<usize> = part.images.iter().filter_map(|file| self.by_file.get(file.as_str()).copied()).collect();
+        let mut numbers: Vec<usize> =
+            part.images.iter().filter_map(|file| self.by_file.get(file.as_str()).copied()).collect();
         let mut seen = std::collections::HashSet::new();
         numbers.retain(|number| seen.insert(*number));
-        let canvases = numbers.into_iter().map(|canvas| {
-            json!({ "id": self.view.address.canvas(work, canvas), "type": "Canvas" })
-        });
+        let canvases = numbers
+            .into_iter()
+            .map(|canvas| json!({ "id": self.view.address.canvas(work, canvas), "type": "Canvas" }));
         let mut items: Vec<Value> = canvases.collect();
         items.extend(self.all(&part.parts, depth + 1));
         if items.is_empty() {

@@ -90,8 +90,11 @@ mod tests {
         ] {
             assert_eq!(normal(given), Some(format!("http://creativecommons.org/{expected}")), "{given}");
         }
-        for given in ["https://rightsstatements.org/page/InC/1.0/?language=en", "rightsstatements.org/vocab/InC/1.0/"] {
-            let expected = given.starts_with("http").then(|| "http://rightsstatements.org/vocab/InC/1.0/".to_owned());
+        for given in
+            ["https://rightsstatements.org/page/InC/1.0/?language=en", "rightsstatements.org/vocab/InC/1.0/"]
+        {
+            let expected =
+                given.starts_with("http").then(|| "http://rightsstatements.org/vocab/InC/1.0/".to_owned());
             assert_eq!(normal(given), expected, "{given}");
         }
     }

@@ -101,7 +101,11 @@ mod tests {
             None => "nothing".to_owned(),
             Some(Node::Items(range)) => format!("{range:?}"),
             Some(Node::Spans(spans)) => {
-                format!("{} of them to {}", spans.len(), spans.last().map(Span::to_string).unwrap_or_default())
+                format!(
+                    "{} of them to {}",
+                    spans.len(),
+                    spans.last().map(Span::to_string).unwrap_or_default()
+                )
             }
         };
         assert_eq!(shown, expected, "{total}, {asked:?}");
@@ -121,7 +125,9 @@ mod tests {
 
     #[test]
     fn there_are_no_other_parts() {
-        for (total, asked) in [(101, "200-299"), (101, "0-98"), (101, "50-149"), (101, "0-9999"), (10_001, "0-999999")] {
+        for (total, asked) in
+            [(101, "200-299"), (101, "0-98"), (101, "50-149"), (101, "0-9999"), (10_001, "0-999999")]
+        {
             check(total, asked, "nothing");
         }
         for bad in ["", "1", "-", "2-1", "01-99", "a-b", "0-99999999999", "0--1"] {

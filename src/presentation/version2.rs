@@ -19,27 +19,27 @@ fn resource(mut from: Value) -> Value {
     let mut set = |key: &str, value: Value| said.insert(key.to_owned(), value);
     match kind.as_str() {
         "Manifest" => {
-            let canvases: Vec<Value> = list(from["items"].take()).map(resource).collect();
+            let canvases: Vec<Value> = list(taken(&mut from, "items")).map(resource).collect();
             set("sequences", json!([{ "@type": "sc:Sequence", "canvases": canvases }]));
             let mut flat = Vec::new();
-            list(from["structures"].take()).for_each(|range| ranges(range, &mut flat));
+            list(taken(&mut from, "structures")).for_each(|range| ranges(range, &mut flat));
             if !flat.is_empty() {
                 set("structures", Value::Array(flat));
             }
         }
         "Canvas" => {
-            set("width", from["width"].take());
-            set("height", from["height"].take());
-            let pages = list(from["items"].take());
-            let images = pages.flat_map(|mut page| list(page["items"].take()));
+            set("width", taken(&mut from, "width"));
+            set("height", taken(&mut from, "height"));
+            let pages = list(taken(&mut from, "items"));
+            let images = pages.flat_map(|mut page| list(taken(&mut page, "items")));
             set("images", images.map(annotation).collect());
-            let others: Vec<Value> = list(from["annotations"].take()).map(page_reference).collect();
+            let others: Vec<Value> = list(taken(&mut from, "annotations")).map(page_reference).collect();
             if !others.is_empty() {
                 set("otherContent", Value::Array(others));
             }
         }
         "AnnotationPage" => {
-            set("resources", list(from["items"].take()).map(annotation).collect());
+            set("resources", list(taken(&mut from, "items")).map(annotation).collect());
         }
         "Annotation" => return annotation(from),
         "Range" => {
@@ -49,7 +49,7 @@ fn resource(mut from: Value) -> Value {
         }
         "Collection" => {
             let (manifests, collections): (Vec<Value>, Vec<Value>) =
-                list(from["items"].take()).partition(|item| item["type"] == "Manifest");
+                list(taken(&mut from, "items")).partition(|item| item["type"] == "Manifest");
             for (key, items) in [("manifests", manifests), ("collections", collections)] {
                 if !items.is_empty() {
                     set(key, items.into_iter().map(member).collect());
@@ -69,24 +69,24 @@ fn described(from: &mut Value) -> Map<String, Value> {
             said.insert(key.to_owned(), value);
         }
     };
-    set("@id", from["id"].take());
+    set("@id", taken(from, "id"));
     set("@type", json!(format!("sc:{}", from["type"].as_str().unwrap_or_default().replace("Page", "List"))));
     set("label", words(&from["label"]));
     set("description", words(&from["summary"]));
     set("attribution", words(&from["requiredStatement"]["value"]));
-    set("license", from["rights"].take());
-    set("logo", from["provider"][0]["logo"][0]["id"].take());
-    set("navDate", from["navDate"].take());
-    set("viewingHint", from["behavior"][0].take());
-    set("within", from["partOf"][0]["id"].take());
-    let pairs = list(from["metadata"].take());
+    set("license", taken(from, "rights"));
+    set("logo", at(from, "/provider/0/logo/0/id"));
+    set("navDate", taken(from, "navDate"));
+    set("viewingHint", at(from, "/behavior/0"));
+    set("within", at(from, "/partOf/0/id"));
+    let pairs = list(taken(from, "metadata"));
     let pairs = pairs.map(|pair| json!({ "label": words(&pair["label"]), "value": words(&pair["value"]) }));
     set("metadata", one_or_many(pairs.collect(), true));
-    set("related", one_or_many(list(from["homepage"].take()).map(link).collect(), false));
-    set("seeAlso", one_or_many(list(from["seeAlso"].take()).map(link).collect(), false));
-    set("rendering", one_or_many(list(from["rendering"].take()).map(link).collect(), false));
-    set("service", one_or_many(list(from["service"].take()).map(service).collect(), false));
-    if let Some(picture) = list(from["thumbnail"].take()).next() {
+    set("related", one_or_many(list(taken(from, "homepage")).map(link).collect(), false));
+    set("seeAlso", one_or_many(list(taken(from, "seeAlso")).map(link).collect(), false));
+    set("rendering", one_or_many(list(taken(from, "rendering")).map(link).collect(), false));
+    set("service", one_or_many(list(taken(from, "service")).map(service).collect(), false));
+    if let Some(picture) = list(taken(from, "thumbnail")).next() {
         set("thumbnail", image(picture));
     }
     said
@@ -94,7 +94,9 @@ fn described(from: &mut Value) -> Map<String, Value> {
 
 /// A language map as a string, or as strings with their languages (§2.3).
 fn words(map: &Value) -> Value {
-    let Some(languages) = map.as_object().filter(|languages| !languages.is_empty()) else { return Value::Null };
+    let Some(languages) = map.as_object().filter(|languages| !languages.is_empty()) else {
+        return Value::Null;
+    };
     let said = languages.iter().flat_map(|(language, values)| {
         values.as_array().into_iter().flatten().map(move |value| match language.as_str() {
             "none" => value.clone(),
@@ -107,16 +109,16 @@ fn words(map: &Value) -> Value {
 
 fn annotation(mut from: Value) -> Value {
     let is_painting = from["motivation"] == "painting";
-    let resources: Vec<Value> = match from["body"].take() {
+    let resources: Vec<Value> = match taken(&mut from, "body") {
         Value::Array(bodies) => bodies.into_iter().map(body).collect(),
         one => vec![body(one)],
     };
     json!({
-        "@id": from["id"].take(),
+        "@id": taken(&mut from, "id"),
         "@type": "oa:Annotation",
         "motivation": if is_painting { "sc:painting" } else { "oa:tagging" },
         "resource": one_or_many(resources, false),
-        "on": from["target"].take(),
+        "on": taken(&mut from, "target"),
     })
 }
 
@@ -124,20 +126,20 @@ fn body(mut from: Value) -> Value {
     match from["type"].as_str() {
         Some("Image") => image(from),
         Some("Choice") => {
-            let mut options = list(from["items"].take()).map(image);
+            let mut options = list(taken(&mut from, "items")).map(image);
             let first = options.next();
             json!({ "@type": "oa:Choice", "default": first, "item": options.collect::<Vec<_>>() })
         }
-        Some("SpecificResource") => json!({ "@id": from["source"].take(), "@type": "oa:SemanticTag" }),
+        Some("SpecificResource") => json!({ "@id": taken(&mut from, "source"), "@type": "oa:SemanticTag" }),
         _ => {
             let is_tag = from["purpose"] == "tagging";
             let mut text = json!({
                 "@type": if is_tag { "oa:Tag" } else { "cnt:ContentAsText" },
-                "chars": from["value"].take(),
+                "chars": taken(&mut from, "value"),
                 "format": "text/plain",
             });
             if from["language"].is_string() {
-                text["language"] = from["language"].take();
+                text["language"] = taken(&mut from, "language");
             }
             text
         }
@@ -146,17 +148,17 @@ fn body(mut from: Value) -> Value {
 
 fn image(mut from: Value) -> Value {
     let mut said = Map::new();
-    said.insert("@id".into(), from["id"].take());
+    said.insert("@id".into(), taken(&mut from, "id"));
     said.insert("@type".into(), json!("dctypes:Image"));
     for key in ["format", "width", "height"] {
         if !from[key].is_null() {
-            said.insert(key.into(), from[key].take());
+            said.insert(key.into(), taken(&mut from, key));
         }
     }
     if let label @ (Value::String(_) | Value::Array(_)) = words(&from["label"]) {
         said.insert("label".into(), label);
     }
-    if let Some(first) = list(from["service"].take()).next() {
+    if let Some(first) = list(taken(&mut from, "service")).next() {
         said.insert("service".into(), service(first));
     }
     Value::Object(said)
@@ -176,16 +178,16 @@ fn service(from: Value) -> Value {
 
 fn link(mut from: Value) -> Value {
     let mut said = Map::new();
-    said.insert("@id".into(), from["id"].take());
+    said.insert("@id".into(), taken(&mut from, "id"));
     if !from["format"].is_null() {
-        said.insert("format".into(), from["format"].take());
+        said.insert("format".into(), taken(&mut from, "format"));
     }
     said.insert("label".into(), words(&from["label"]));
     Value::Object(said)
 }
 
 fn page_reference(mut from: Value) -> Value {
-    json!({ "@id": from["id"].take(), "@type": "sc:AnnotationList" })
+    json!({ "@id": taken(&mut from, "id"), "@type": "sc:AnnotationList" })
 }
 
 fn member(mut from: Value) -> Value {
@@ -196,7 +198,7 @@ fn member(mut from: Value) -> Value {
 fn ranges(mut from: Value, into: &mut Vec<Value>) {
     let mut said = described(&mut from);
     let (inner, canvases): (Vec<Value>, Vec<Value>) =
-        list(from["items"].take()).partition(|item| item["type"] == "Range");
+        list(taken(&mut from, "items")).partition(|item| item["type"] == "Range");
     let ids = |items: &[Value]| items.iter().map(|item| item["id"].clone()).collect::<Vec<_>>();
     for (key, items) in [("ranges", &inner), ("canvases", &canvases)] {
         if !items.is_empty() {
@@ -205,6 +207,15 @@ fn ranges(mut from: Value, into: &mut Vec<Value>) {
     }
     into.push(Value::Object(said));
     inner.into_iter().for_each(|range| ranges(range, into));
+}
+
+/// A field's value, taken out of its object.
+fn taken(from: &mut Value, key: &str) -> Value {
+    from.get_mut(key).map(Value::take).unwrap_or_default()
+}
+
+fn at(from: &mut Value, pointer: &str) -> Value {
+    from.pointer_mut(pointer).map(Value::take).unwrap_or_default()
 }
 
 fn list(value: Value) -> impl Iterator<Item = Value> {
@@ -246,6 +257,9 @@ mod tests {
         let mut flat = Vec::new();
         ranges(range("1", json!([canvas, range("2", json!([canvas]))])), &mut flat);
         assert_eq!(flat.len(), 2);
-        assert_eq!((&flat[0]["ranges"], &flat[0]["canvases"], &flat[1]["@id"]), (&json!(["2"]), &json!(["c"]), &json!("2")));
+        assert_eq!(
+            (&flat[0]["ranges"], &flat[0]["canvases"], &flat[1]["@id"]),
+            (&json!(["2"]), &json!(["c"]), &json!("2"))
+        );
     }
 }

@@ -98,7 +98,12 @@ impl<'a> View<'a> {
             })
             .collect();
         if canvases.is_empty() {
-            canvases.push(Canvas { number: 1, images: Vec::new(), dimensions: self.proportions(), label: self.work.label() });
+            canvases.push(Canvas {
+                number: 1,
+                images: Vec::new(),
+                dimensions: self.proportions(),
+                label: self.work.label(),
+            });
         } else if canvases.len() == 1 && canvases[0].images[0].label.is_empty() {
             canvases[0].label = self.work.label();
         }

@@ -1,0 +1,109 @@
+//! What happened to works as activities, for harvesters (Change Discovery 1.0).
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::Address;
+use crate::iiif::Version;
+use crate::record::{Change, Kind};
+
+/// The context of these documents.
+pub const CONTEXT: &str = "http://iiif.io/api/discovery/1/context.json";
+
+/// Changes on a page: those of revisions `100 n + 1` to `100 n + 100` are page `n`.
+pub const PAGE: u64 = 100;
+
+/// The collection of all pages (§3.1); nothing where nothing has happened, as a page must not be empty.
+pub fn collection(total: u64, address: &Address) -> Option<Value> {
+    let last = last_page(total)?;
+    Some(json!({
+        "@context": CONTEXT,
+        "id": address.changes(),
+        "type": "OrderedCollection",
+        "totalItems": total,
+        "first": reference(0, address),
+        "last": reference(last, address),
+    }))
+}
+
+/// A page of changes from 0, the oldest first (§3.2). `changes` are its own; nothing where there is no such page.
+pub fn page(number: u64, total: u64, changes: &[Change], address: &Address) -> Option<Value> {
+    let last = last_page(total)?;
+    if number > last || changes.is_empty() {
+        return None;
+    }
+    let mut page = json!({
+        "@context": CONTEXT,
+        "id": address.changes_page(number),
+        "type": "OrderedCollectionPage",
+        "partOf": { "id": address.changes(), "type": "OrderedCollection" },
+        "startIndex": number.saturating_mul(PAGE),
+        "orderedItems": changes.iter().map(|change| activity(change, address)).collect::<Vec<_>>(),
+    });
+    if let Some(before) = number.checked_sub(1) {
+        page["prev"] = reference(before, address);
+    }
+    if number < last {
+        page["next"] = reference(number + 1, address);
+    }
+    Some(page)
+}
+
+fn last_page(total: u64) -> Option<u64> {
+    Some(total.checked_sub(1)? / PAGE)
+}
+
+fn reference(page: u64, address: &Address) -> Value {
+    json!({ "id": address.changes_page(page), "type": "OrderedCollectionPage" })
+}
+
+/// What happened to one work (§3.3).
+fn activity(change: &Change, address: &Address) -> Value {
+    let id = address.manifest(Version::V3, &change.object_number);
+    let mut object = json!({ "id": id, "canonical": id, "type": "Manifest" });
+    if change.kind != Kind::Delete {
+        object["seeAlso"] = json!([{
+            "id": address.record(&change.object_number), "type": "Dataset", "format": "application/json",
+        }]);
+    }
+    let kind = match change.kind {
+        Kind::Create => "Create",
+        Kind::Update => "Update",
+        Kind::Delete => "Delete",
+    };
+    let at = Timestamp::from_millisecond(change.at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    json!({ "type": kind, "object": object, "endTime": at.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(revision: u64, kind: Kind) -> Change {
+        Change { revision, object_number: "KMS 1".into(), kind, at_ms: 1_700_000_000_123 }
+    }
+
+    #[test]
+    fn pages_name_their_neighbours() {
+        let address = Address::new("https://host");
+        let changes = [change(101, Kind::Update), change(102, Kind::Delete)];
+        let made = page(1, 250, &changes, &address).unwrap();
+        assert_eq!(made["prev"]["id"], "https://host/discovery/1/changes/0");
+        assert_eq!(made["next"]["id"], "https://host/discovery/1/changes/2");
+        assert_eq!(made["startIndex"], 100);
+        let item = &made["orderedItems"][0];
+        assert_eq!((&item["type"], &item["endTime"]), (&json!("Update"), &json!("2023-11-14T22:13:20.123Z")));
+        assert_eq!(item["object"]["id"], "https://host/presentation/3/KMS%201/manifest");
+        assert!(page(0, 250, &changes, &address).unwrap().get("prev").is_none());
+        assert!(page(2, 250, &changes, &address).unwrap().get("next").is_none());
+        assert_eq!(page(3, 250, &changes, &address), None);
+    }
+
+    #[test]
+    fn nothing_can_only_be_said_by_saying_nothing() {
+        let address = Address::new("https://host");
+        assert_eq!(collection(0, &address), None);
+        assert_eq!(collection(100, &address).unwrap()["last"]["id"], "https://host/discovery/1/changes/0");
+        assert_eq!(collection(101, &address).unwrap()["last"]["id"], "https://host/discovery/1/changes/1");
+    }
+}
