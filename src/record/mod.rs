@@ -2,6 +2,7 @@
 
 mod change;
 mod facet;
+pub mod read;
 mod tag;
 mod text;
 mod work;

@@ -1,0 +1,84 @@
+//! Tells from a record whose shape it has.
+
+use serde_json::Value;
+
+use super::Form;
+use super::value::field;
+
+/// What is said of a record that has no known shape.
+pub(super) const UNKNOWN: &str = "the record has no `object_number`, and no known shape: name its form (`lines`, \
+    `smk`, `tate`, `iiif`), or give a mapping that says which fields mean what";
+
+/// The fields that SMK's records have and Tegl's own do not.
+const SMK: [&str; 12] = [
+    "object_names",
+    "production_date",
+    "responsible_department",
+    "has_image",
+    "image_native",
+    "image_iiif_id",
+    "image_thumbnail",
+    "number_of_parts",
+    "acquisition_date_precision",
+    "iiif_manifest",
+    "current_location_name",
+    "content_description",
+];
+
+/// The form of a record, if it is known.
+pub(super) fn form(record: &Value) -> Option<Form> {
+    let fields = record.as_object()?;
+    let has = |name: &str| fields.contains_key(name);
+    if is_presentation(record) {
+        return Some(Form::Manifest);
+    }
+    if has("acno") {
+        return Some(Form::Tate);
+    }
+    if (has("object_number") || has("id")) && (SMK.iter().any(|name| has(name)) || is_smk(record)) {
+        return Some(Form::Smk);
+    }
+    has("object_number").then_some(Form::Lines)
+}
+
+fn is_presentation(record: &Value) -> bool {
+    let context = match &record["@context"] {
+        Value::Array(all) => {
+            all.iter().filter_map(Value::as_str).any(|one| one.contains("iiif.io/api/presentation"))
+        }
+        one => one.as_str().is_some_and(|one| one.contains("iiif.io/api/presentation")),
+    };
+    let kind = record["type"].as_str().or(record["@type"].as_str());
+    context || matches!(kind, Some("Manifest" | "Collection" | "sc:Manifest" | "sc:Collection"))
+}
+
+/// Whether its lists hold what SMK's do.
+fn is_smk(record: &Value) -> bool {
+    field(&record["titles"], &["title", "translation"]).is_some()
+        || field(&record["production"], &["creator", "creator_lref"]).is_some()
+        || field(&record["techniques"], &["technique"]).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn records_show_whose_they_are() {
+        for (record, expected) in [
+            (json!({"object_number": "1", "titles": "a"}), Some(Form::Lines)),
+            (json!({"object_number": "1", "titles": [{"title": "a"}]}), Some(Form::Smk)),
+            (json!({"object_number": "1", "has_image": false}), Some(Form::Smk)),
+            (json!({"id": "1_object", "object_names": []}), Some(Form::Smk)),
+            (json!({"acno": "A00001", "id": 1}), Some(Form::Tate)),
+            (json!({"@context": "http://iiif.io/api/presentation/3/context.json"}), Some(Form::Manifest)),
+            (json!({"@type": "sc:Manifest"}), Some(Form::Manifest)),
+            (json!({"id": 1, "title": "a"}), None),
+            (json!([]), None),
+        ] {
+            assert_eq!(form(&record), expected, "{record}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What EXIF says of a work (CIPA DC-008).
+
+use exif::{In, Reader, Tag, Value};
+
+use super::Said;
+use crate::record::Text;
+
+/// Reads the fields of an image's TIFF block, with or without the `Exif` that JPEG puts before it.
+pub(super) fn read(bytes: Vec<u8>) -> Said {
+    let bytes = match bytes.strip_prefix(b"Exif\0\0") {
+        Some(bare) => bare.to_vec(),
+        None => bytes,
+    };
+    let Ok(exif) = Reader::new()
+        .continue_on_error(true)
+        .read_raw(bytes)
+        .or_else(|error| error.distill_partial_result(|_| {}))
+    else {
+        return Said::default();
+    };
+    let words = |tag: Tag| match &exif.get_field(tag, In::PRIMARY)?.value {
+        Value::Ascii(parts) => {
+            let parts: Vec<_> =
+                parts.iter().map(|part| String::from_utf8_lossy(part).trim().to_owned()).collect();
+            Some(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; "))
+                .filter(|all| !all.is_empty())
+        }
+        _ => None,
+    };
+    let creators = words(Tag::Artist).map(|all| all.split(';').map(|name| name.trim().to_owned()).collect());
+    Said {
+        description: words(Tag::ImageDescription).map(|said| Text::plain(&said)).unwrap_or_default(),
+        creators: creators.unwrap_or_default(),
+        rights: words(Tag::Copyright),
+        ..Said::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A TIFF block of ASCII fields, little-endian.
+    fn block(fields: &[(u16, &str)]) -> Vec<u8> {
+        let mut bytes =
+            [b"II*\0".as_slice(), &8u32.to_le_bytes(), &(fields.len() as u16).to_le_bytes()].concat();
+        let mut place = 14 + 12 * fields.len() as u32;
+        for (tag, text) in fields {
+            bytes.extend([tag.to_le_bytes(), 2u16.to_le_bytes()].concat());
+            bytes.extend([text.len() as u32, place].map(u32::to_le_bytes).concat());
+            place += text.len() as u32;
+        }
+        bytes.extend(0u32.to_le_bytes());
+        fields.iter().for_each(|(_, text)| bytes.extend(text.as_bytes()));
+        bytes
+    }
+
+    #[test]
+    fn artist_description_and_copyright_are_read() {
+        let bare = block(&[
+            (0x010e, "A blue sea\0"),
+            (0x013b, "Anna Ancher; Michael Ancher\0"),
+            (0x8298, "Public domain\0"),
+        ]);
+        let said = read(bare.clone());
+        assert_eq!((said.creators.len(), said.rights.as_deref()), (2, Some("Public domain")));
+        assert_eq!(read([b"Exif\0\0", &bare[..]].concat()), said);
+        for length in 0..bare.len() {
+            read(bare[..length].to_vec());
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! What XMP says of a work (ISO 16684-1).
+
+use quick_xml::NsReader;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::name::ResolveResult;
+
+use super::{MOST, Said};
+use crate::record::Text;
+
+const RDF: &[u8] = b"http://www.w3.org/1999/02/22-rdf-syntax-ns#";
+
+/// How deep elements are followed.
+const DEEPEST: usize = 64;
+
+/// The namespaces whose properties are read.
+const KNOWN: [(&[u8], &str); 6] = [
+    (b"http://purl.org/dc/elements/1.1/", "dc"),
+    (b"http://ns.adobe.com/xap/1.0/rights/", "xmpRights"),
+    (b"http://ns.adobe.com/photoshop/1.0/", "photoshop"),
+    (b"http://ns.adobe.com/xap/1.0/", "xmp"),
+    (b"http://iptc.org/std/Iptc4xmpExt/2008-02-29/", "Iptc4xmpExt"),
+    (RDF, "rdf"),
+];
+
+/// Reads as far as it is XML.
+pub(super) fn read(xmp: &[u8]) -> Said {
+    let mut reader = NsReader::from_reader(xmp);
+    reader.config_mut().expand_empty_elements = true;
+    let mut said = Said::default();
+    // The names of the open elements, and the language of the innermost value.
+    let mut open: Vec<String> = Vec::new();
+    let mut language = "none".to_owned();
+    let mut text = String::new();
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(element)) => {
+                if open.len() >= DEEPEST {
+                    break;
+                }
+                let (namespace, local) = reader.resolver().resolve_element(element.name());
+                open.push(name(&namespace, local.into_inner()));
+                language = language_of(&element).unwrap_or_else(|| "none".into());
+                if open.last().is_some_and(|own| own == "rdf:Description") {
+                    attributes(&reader, &element, &mut said);
+                }
+                text.clear();
+            }
+            Ok(Event::Text(words)) => text.push_str(&words.decode().unwrap_or_default()),
+            Ok(Event::CData(words)) => text.push_str(&words.decode().unwrap_or_default()),
+            Ok(Event::GeneralRef(entity)) => {
+                let named = entity
+                    .decode()
+                    .ok()
+                    .and_then(|name| quick_xml::escape::resolve_predefined_entity(&name).map(str::to_owned));
+                let numbered = entity.resolve_char_ref().ok().flatten().map(String::from);
+                text.push_str(&named.or(numbered).unwrap_or_default());
+            }
+            Ok(Event::End(_)) => {
+                let words = std::mem::take(&mut text);
+                if let Some(property) = property(&open).filter(|_| !words.trim().is_empty()) {
+                    take(&mut said, property, &language, words.trim());
+                }
+                open.pop();
+            }
+            Ok(Event::Eof) | Err(_) => break,
+            Ok(_) => {}
+        }
+    }
+    said
+}
+
+/// The property that the innermost element is the value of: itself, or what its list belongs to.
+fn property(open: &[String]) -> Option<&str> {
+    let own = open.iter().rposition(|name| !name.starts_with("rdf:"))?;
+    let above = own.checked_sub(1).and_then(|above| open.get(above));
+    above.is_some_and(|above| above == "rdf:Description").then(|| open[own].as_str())
+}
+
+fn name(namespace: &ResolveResult<'_>, local: &[u8]) -> String {
+    let prefix = match namespace {
+        ResolveResult::Bound(bound) => {
+            KNOWN.iter().find(|(uri, _)| *uri == bound.as_ref()).map(|(_, prefix)| *prefix)
+        }
+        _ => None,
+    };
+    format!("{}:{}", prefix.unwrap_or("?"), String::from_utf8_lossy(local))
+}
+
+fn language_of(element: &BytesStart<'_>) -> Option<String> {
+    let value = element.try_get_attribute("xml:lang").ok()??.value;
+    let language = String::from_utf8_lossy(&value).into_owned();
+    (language != "x-default").then_some(language)
+}
+
+/// The simple properties that are written as attributes.
+fn attributes(reader: &NsReader<&[u8]>, element: &BytesStart<'_>, said: &mut Said) {
+    for attribute in element.attributes().flatten() {
+        let (namespace, local) = reader.resolver().resolve_attribute(attribute.key);
+        let words = String::from_utf8_lossy(&attribute.value);
+        let words = quick_xml::escape::unescape(&words).unwrap_or_default();
+        take(said, &name(&namespace, local.into_inner()), "none", words.trim());
+    }
+}
+
+fn take(said: &mut Said, property: &str, language: &str, words: &str) {
+    if words.is_empty() {
+        return;
+    }
+    let once = |place: &mut Option<String>| {
+        place.get_or_insert_with(|| words.to_owned());
+    };
+    match property {
+        "dc:title" => add(&mut said.title, language, words),
+        "dc:description" => add(&mut said.description, language, words),
+        "dc:creator" if said.creators.len() < MOST => said.creators.push(words.to_owned()),
+        "dc:subject" if said.subjects.len() < MOST => said.subjects.push(Text::of(language, words)),
+        "dc:rights" => once(&mut said.rights),
+        "xmpRights:WebStatement" => once(&mut said.statement),
+        "xmpRights:Marked" => said.marked = words.to_lowercase().parse().ok(),
+        "photoshop:Credit" => once(&mut said.credit),
+        "dc:date" | "photoshop:DateCreated" => once(&mut said.date),
+        _ => {}
+    }
+}
+
+/// The default repeats one of the languages, mostly: it counts where it says something else.
+fn add(text: &mut Text, language: &str, words: &str) {
+    let said = text.iter().any(|(_, known)| known == words);
+    if !said && text.iter().count() < 100 {
+        text.add(language, words);
+    } else if said && language != "none" {
+        let mut other = Text::of(language, words);
+        for (own, known) in text.iter().filter(|(own, known)| !(*own == "none" && *known == words)) {
+            other.add(own, known);
+        }
+        *text = other;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn properties_are_read_as_elements_and_attributes() {
+        let xmp = br#"<?xpacket begin=""?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
+            xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:d="http://purl.org/dc/elements/1.1/"
+            xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" xmlns:r="http://ns.adobe.com/xap/1.0/rights/">
+            <rdf:Description rdf:about="" photoshop:Credit="SMK &amp; co" r:Marked="False">
+            <d:title><rdf:Alt><rdf:li xml:lang="x-default">Blue</rdf:li><rdf:li xml:lang="en">Blue</rdf:li>
+            <rdf:li xml:lang="da">Bl&#229;</rdf:li></rdf:Alt></d:title>
+            <d:creator><rdf:Seq><rdf:li>Anna Ancher</rdf:li></rdf:Seq></d:creator>
+            <d:subject><rdf:Bag><rdf:li>sea</rdf:li><rdf:li>sky</rdf:li></rdf:Bag></d:subject>
+            <r:WebStatement>https://a.org/cc0</r:WebStatement><photoshop:DateCreated>1893-05-01</photoshop:DateCreated>
+            </rdf:Description></rdf:RDF></x:xmpmeta>"#;
+        let said = read(xmp);
+        assert_eq!(serde_json::to_string(&said.title).unwrap(), r#"{"da":["Blå"],"en":["Blue"]}"#);
+        assert_eq!(
+            (said.creators, said.subjects.len(), said.credit.as_deref()),
+            (vec!["Anna Ancher".to_owned()], 2, Some("SMK & co"))
+        );
+        assert_eq!(
+            (said.statement.as_deref(), said.date.as_deref(), said.marked),
+            (Some("https://a.org/cc0"), Some("1893-05-01"), Some(false))
+        );
+    }
+
+    #[test]
+    fn what_is_no_xml_says_nothing_or_what_came_before() {
+        for xmp in [&b""[..], b"\xff\xd8", b"<a><b></a>", &b"<a>".repeat(100_000)] {
+            assert_eq!(read(xmp), Said::default());
+        }
+    }
+}

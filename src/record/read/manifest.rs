@@ -1,0 +1,325 @@
+//! Manifests of other servers, Presentation API 2 and 3, read as records.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+use url::Url;
+
+use super::super::{Creator, Image, Part, Production, Related, Role, Text, Title, Work};
+use super::lines::FIELDS;
+use super::measure;
+use super::value::{field, many};
+use super::year::span;
+
+/// How deep ranges are followed.
+const DEEPEST: usize = super::DEEPEST_PARTS;
+
+/// The work that a manifest shows.
+pub(super) fn work(manifest: &Value) -> Result<Work, String> {
+    let kind = field(manifest, &["type", "@type"]).and_then(Value::as_str).unwrap_or("Manifest");
+    if kind.ends_with("Collection") {
+        return Err("this is a collection: read the manifests that it lists, each by its address".into());
+    }
+    let address = field(manifest, &["id", "@id"]).and_then(Value::as_str);
+    let mut work = Work {
+        titles: Some(said(&manifest["label"]))
+            .filter(|text| !text.is_empty())
+            .map(title)
+            .into_iter()
+            .collect(),
+        description: said(field(manifest, &["summary", "description"]).unwrap_or(&Value::Null)),
+        rights: field(manifest, &["rights", "license"]).and_then(address_in),
+        homepage: field(manifest, &["homepage", "related"]).and_then(address_in),
+        ..Work::default()
+    };
+    let statement = &manifest["requiredStatement"];
+    work.credit_line = said(field(statement, &["value"]).unwrap_or(&manifest["attribution"]));
+    for pair in many(manifest.get("metadata")) {
+        metadata(&mut work, &said(&pair["label"]), said(&pair["value"]));
+    }
+    if work.object_number.is_empty() {
+        work.object_number =
+            address.and_then(name_in).ok_or("`id` is missing: a manifest needs its address")?;
+    }
+    work.related.extend(address.map(|id| Related {
+        id: id.into(),
+        kind: Some("manifest".into()),
+        ..Related::default()
+    }));
+    let canvases = match manifest.get("items") {
+        items @ Some(_) => many(items),
+        None => many(manifest["sequences"].get(0).and_then(|sequence| sequence.get("canvases"))),
+    };
+    let mut files = HashMap::new();
+    for canvas in canvases {
+        images(canvas, &mut work.images, &mut files);
+    }
+    work.parts = match manifest["structures"].as_array() {
+        Some(ranges) if manifest.get("items").is_some() => {
+            ranges.iter().filter_map(|range| part(range, &files, 1)).collect()
+        }
+        Some(ranges) => old_parts(ranges, &files),
+        None => Vec::new(),
+    };
+    Ok(work)
+}
+
+fn title(text: Text) -> Title {
+    Title { text, kind: None }
+}
+
+/// A text in either version's form, without its HTML.
+fn said(value: &Value) -> Text {
+    let mut text = Text::default();
+    for one in many(Some(value)) {
+        match one {
+            Value::String(words) => text.add("none", &plain(words)),
+            Value::Number(number) => text.add("none", &number.to_string()),
+            Value::Object(fields) => match fields.get("@value").and_then(Value::as_str) {
+                Some(words) => {
+                    let language = fields.get("@language").and_then(Value::as_str).unwrap_or("none");
+                    text.add(language, &plain(words));
+                }
+                None => {
+                    fields.iter().filter(|(name, _)| !name.starts_with('@')).for_each(|(language, values)| {
+                        let words = many(Some(values)).iter().filter_map(Value::as_str);
+                        words.for_each(|words| text.add(language, &plain(words)));
+                    })
+                }
+            },
+            _ => {}
+        }
+    }
+    text
+}
+
+/// The words of HTML, which begins with `<` and ends with `>` (Presentation API 3.0, §4.5); others as they are.
+fn plain(words: &str) -> String {
+    let words = words.trim();
+    if !(words.starts_with('<') && words.ends_with('>')) {
+        return words.to_owned();
+    }
+    let bare = ammonia::Builder::empty().clean(words).to_string().replace("&nbsp;", " ");
+    quick_xml::escape::unescape(&bare).map_or_else(|_| bare.clone(), |text| text.trim().to_owned())
+}
+
+fn address_in(value: &Value) -> Option<String> {
+    many(Some(value))
+        .iter()
+        .find_map(|one| one.as_str().or(field(one, &["id", "@id"])?.as_str()))
+        .map(str::to_owned)
+}
+
+/// What a manifest's address calls it: its parameter `id`, else the last part of its path that is no file's name.
+fn name_in(address: &str) -> Option<String> {
+    let Ok(url) = Url::parse(address) else { return Some(address.to_owned()) };
+    if let Some((_, id)) = url.query_pairs().find(|(key, value)| key == "id" && !value.is_empty()) {
+        return Some(id.into_owned());
+    }
+    let parts = url.path().split('/').map(|part| part.strip_suffix(".json").unwrap_or(part));
+    let own = parts
+        .filter(|part| !part.is_empty() && !matches!(*part, "manifest" | "v2" | "v3" | "index"))
+        .last()?;
+    Some(percent_encoding::percent_decode_str(own).decode_utf8_lossy().into_owned())
+}
+
+/// A pair of metadata: into the field that its label names, else kept.
+fn metadata(work: &mut Work, label: &Text, value: Text) {
+    let Some(first) = value.best(&[]).map(str::to_owned) else { return };
+    let labels = label.iter().map(|(_, label)| label.trim_end_matches(':').to_lowercase());
+    let known = labels.filter_map(|label| place(&label)).next();
+    let each = || value.iter().map(|(language, one)| Text::of(language, one));
+    match known {
+        Some("object_number") if work.object_number.is_empty() => work.object_number = first,
+        Some("creators") => {
+            let names = value.iter().map(|(_, name)| Creator { name: name.to_owned(), ..Creator::default() });
+            work.creators.extend(names);
+        }
+        Some("production") => {
+            let (earliest, latest) = span(&first);
+            work.production.push(Production { text: value, earliest, latest });
+        }
+        Some("object_type") => work.object_type.push(value),
+        Some("techniques") => work.techniques.push(value),
+        Some("materials") => work.materials.push(value),
+        Some("dimensions") => work
+            .dimensions
+            .extend(each().flat_map(|text| measure::measures(text.best(&[]).unwrap_or_default()))),
+        Some("collections") => work.collections.push(value),
+        Some("department") => work.department.join(&value),
+        Some("credit_line") => work.credit_line.join(&value),
+        Some("location") => work.location.join(&value),
+        Some("description") => work.description.join(&value),
+        Some("inscriptions") => work.inscriptions.push(value),
+        _ => keep(work, label.best(&[]).unwrap_or("metadata"), &value),
+    }
+}
+
+fn keep(work: &mut Work, label: &str, value: &Text) {
+    let own = FIELDS.iter().any(|(field, _)| *field == label);
+    let label = if own { format!("{label} (metadata)") } else { label.to_owned() };
+    if let Ok(value) = serde_json::to_value(value) {
+        work.more.entry(label).or_insert(value);
+    }
+}
+
+/// The field that a label means, in English or Danish.
+fn place(label: &str) -> Option<&'static str> {
+    Some(match label {
+        "accession number" | "object number" | "inventory number" | "inventarnummer" | "inventarnr." => {
+            "object_number"
+        }
+        "creator" | "artist" | "author" | "maker" | "kunstner" | "ophav" => "creators",
+        "date" | "date created" | "production date" | "dated" | "datering" | "år" => "production",
+        "type" | "object type" | "classification" | "værktype" | "objekttype" => "object_type",
+        "technique" | "techniques" | "medium" | "teknik" => "techniques",
+        "material" | "materials" | "materiale" => "materials",
+        "dimensions" | "physical dimensions" | "mål" | "dimensioner" => "dimensions",
+        "collection" | "samling" => "collections",
+        "department" | "afdeling" => "department",
+        "credit line" | "credit" | "kreditlinje" => "credit_line",
+        "location" | "placering" => "location",
+        "description" | "beskrivelse" => "description",
+        "inscription" | "inscriptions" | "påskrift" => "inscriptions",
+        _ => return None,
+    })
+}
+
+/// The images painted on a canvas, each by its image service, else its own address.
+fn images(canvas: &Value, found: &mut Vec<Image>, files: &mut HashMap<String, Vec<String>>) {
+    let id = field(canvas, &["id", "@id"]).and_then(Value::as_str).unwrap_or_default();
+    let label = said(&canvas["label"]);
+    let pages = many(canvas.get("items")).iter().flat_map(|page| many(page.get("items")));
+    let bodies = pages.filter_map(|painted| painted.get("body"));
+    let old = many(canvas.get("images")).iter().filter_map(|painted| painted.get("resource"));
+    for body in bodies.chain(old) {
+        let choices = match body.get("items").or(body.get("item")) {
+            Some(items) => many(Some(items)).iter().collect::<Vec<_>>(),
+            None => body.get("default").into_iter().chain(many(body.get("item"))).collect(),
+        };
+        let several = choices.len() > 1;
+        for one in if choices.is_empty() { many(Some(body)).iter().collect() } else { choices } {
+            let one = if one["type"] == "SpecificResource" { &one["source"] } else { one };
+            let Some(file) = file(one) else { continue };
+            let own = said(&one["label"]);
+            let label = if several && !own.is_empty() { own } else { label.clone() };
+            let role = role(&label);
+            files.entry(id.to_owned()).or_default().push(file.clone());
+            let view = several.then(|| id.to_owned());
+            found.push(Image { role, label, view, ..super::image(file) });
+        }
+    }
+}
+
+fn file(body: &Value) -> Option<String> {
+    let service = many(body.get("service"))
+        .iter()
+        .find_map(|service| field(service, &["id", "@id"]).and_then(Value::as_str));
+    service.or(field(body, &["id", "@id"]).and_then(Value::as_str)).or(body.as_str()).map(str::to_owned)
+}
+
+/// What a label says that an image shows.
+fn role(label: &Text) -> Role {
+    let words: String = label.iter().map(|(_, word)| word.to_lowercase() + " ").collect();
+    let has = |names: &[&str]| words.split(|c: char| !c.is_alphanumeric()).any(|word| names.contains(&word));
+    match () {
+        () if has(&["verso", "bagside", "back"]) => Role::Verso,
+        () if has(&["infrared", "infrarød", "irr"]) => Role::Infrared,
+        () if has(&["xray", "radiograph", "røntgen"]) || words.contains("x-ray") => Role::XRay,
+        () if has(&["ultraviolet", "uv"]) => Role::Ultraviolet,
+        () if words.contains("raking light") || has(&["strejflys"]) => Role::RakingLight,
+        () if has(&["detail", "detalje", "udsnit"]) => Role::Detail,
+        () => Role::Recto,
+    }
+}
+
+fn part(range: &Value, files: &HashMap<String, Vec<String>>, depth: usize) -> Option<Part> {
+    if depth > DEEPEST || !range.is_object() {
+        return None;
+    }
+    let mut made = Part { label: said(&range["label"]), ..Part::default() };
+    for item in many(range.get("items")) {
+        let target = if item["type"] == "SpecificResource" { &item["source"] } else { item };
+        let id =
+            target.as_str().or(field(target, &["id", "@id"]).and_then(Value::as_str)).unwrap_or_default();
+        match files.get(id.split('#').next().unwrap_or_default()) {
+            Some(own) => made.images.extend(own.iter().cloned()),
+            None => made.parts.extend(part(item, files, depth + 1)),
+        }
+    }
+    (!made.label.is_empty() || !made.images.is_empty() || !made.parts.is_empty()).then_some(made)
+}
+
+/// The ranges of Presentation API 2, which name each other: only their canvases are taken, not their nesting.
+fn old_parts(ranges: &[Value], files: &HashMap<String, Vec<String>>) -> Vec<Part> {
+    let made = ranges.iter().map(|range| {
+        let ids = many(range.get("canvases")).iter().filter_map(Value::as_str);
+        let images =
+            ids.filter_map(|id| files.get(id.split('#').next().unwrap_or_default())).flatten().cloned();
+        Part { label: said(&range["label"]), images: images.collect(), parts: Vec::new() }
+    });
+    made.filter(|part| !part.images.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_manifest_of_version_3_is_a_work() {
+        let canvas = |id: &str, label: &str, body: Value| {
+            json!({"id": id, "type": "Canvas", "label": {"en": [label]}, "items": [{"type": "AnnotationPage",
+                "items": [{"type": "Annotation", "motivation": "painting", "body": body}]}]})
+        };
+        let service = |id: &str| json!({"id": format!("{id}/full/max/0/default.jpg"), "type": "Image", "service": [{"id": id}]});
+        let manifest = json!({"@context": "http://iiif.io/api/presentation/3/context.json", "type": "Manifest",
+            "id": "https://a.org/iiif/B%20207/manifest.json", "label": {"da": ["Blå"], "en": ["Blue"]},
+            "summary": {"en": ["<p>Sea &amp; <b>sky</b></p>"]}, "rights": "http://creativecommons.org/publicdomain/zero/1.0/",
+            "requiredStatement": {"label": {"en": ["Attribution"]}, "value": {"en": ["A museum"]}},
+            "homepage": [{"id": "https://a.org/207", "type": "Text"}],
+            "metadata": [{"label": {"en": ["Artist"]}, "value": {"none": ["Anna Ancher"]}},
+                {"label": {"en": ["Date"]}, "value": {"none": ["1890-95"]}},
+                {"label": {"en": ["Provenance"]}, "value": {"en": ["Found"]}}],
+            "items": [canvas("c1", "Front", service("https://i.org/1")), canvas("c2", "X-ray, verso", json!({"type": "Choice",
+                "items": [service("https://i.org/2"), service("https://i.org/3")]}))],
+            "structures": [{"type": "Range", "label": {"en": ["All"]}, "items": [{"type": "Range", "label": {"en": ["One"]},
+                "items": [{"id": "c1", "type": "Canvas"}]}]}]});
+        let work = work(&manifest).unwrap();
+        assert_eq!(work.object_number, "B 207");
+        assert_eq!(work.label().best(&["da"]), Some("Blå"));
+        assert_eq!(work.description.best(&[]), Some("Sea & sky"));
+        assert_eq!((work.creators[0].name.as_str(), work.years()), ("Anna Ancher", (Some(1890), Some(1895))));
+        assert_eq!(work.more["Provenance"]["en"][0], "Found");
+        assert_eq!(
+            work.images.iter().map(|image| image.file.as_str()).collect::<Vec<_>>(),
+            ["https://i.org/1", "https://i.org/2", "https://i.org/3"]
+        );
+        assert_eq!((&work.images[1].role, work.images[1].view.as_deref()), (&Role::Verso, Some("c2")));
+        assert_eq!(work.parts[0].parts[0].images, ["https://i.org/1"]);
+    }
+
+    #[test]
+    fn a_manifest_of_version_2_is_a_work() {
+        let manifest = json!({"@id": "https://api.smk.dk/api/v1/iiif/manifest/?id=kms1", "@type": "sc:Manifest",
+            "label": "Titanernes fald", "description": [{"@value": "Fald", "@language": "da"}], "attribution": "SMK",
+            "license": "https://creativecommons.org/publicdomain/zero/1.0/", "metadata": [{"label": "Kunstner", "value": "Cornelis"}],
+            "sequences": [{"canvases": [{"@id": "c1", "label": "1", "images": [{"resource": {"@id": "https://i.org/1.jpg",
+                "service": {"@id": "https://i.org/1"}}}]}]}],
+            "structures": [{"@id": "r", "label": "Side", "canvases": ["c1#xywh=0,0,1,1"]}]});
+        let work = work(&manifest).unwrap();
+        assert_eq!(
+            (work.object_number.as_str(), work.creators.len(), work.credit_line.best(&[])),
+            ("kms1", 1, Some("SMK"))
+        );
+        assert_eq!((work.images[0].file.as_str(), work.parts[0].images.len()), ("https://i.org/1", 1));
+        assert_eq!(work.description, Text::of("da", "Fald"));
+    }
+
+    #[test]
+    fn collections_and_nameless_manifests_are_refused() {
+        assert!(super::work(&json!({"type": "Collection", "id": "a"})).is_err());
+        assert!(super::work(&json!({"type": "Manifest"})).is_err());
+    }
+}

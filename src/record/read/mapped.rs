@@ -1,0 +1,336 @@
+//! Makes works of rows and of JSON records by a mapping.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde_json::{Map, Value};
+
+use super::super::{Creator, Image, Measure, Production, Related, Role, Tag, Text, Title, Work};
+use super::lines::FIELDS;
+use super::mapping::{Mapping, Rule, Target, target};
+use super::measure;
+use super::value::{number, truth};
+use super::year::{span, year};
+
+/// No column holds more values than this.
+const MOST: usize = 10_000;
+
+/// What stands between several values in a column that is named like a field.
+const BETWEEN: &str = "|";
+
+/// The work that a JSON record is about.
+pub(super) fn work(record: &Value, mapping: &Mapping) -> Result<Work, String> {
+    let fields = record.as_object().ok_or("a record is an object")?;
+    read(fields, mapping, "import:json")
+}
+
+/// The work that these fields are about: by the mapping, then by the fields' own names; the others are kept.
+pub(super) fn read(fields: &Map<String, Value>, mapping: &Mapping, source: &str) -> Result<Work, String> {
+    let mut draft = Draft::default();
+    let mut used = HashSet::new();
+    for rule in &mapping.rules {
+        if let Some(column) = &rule.column {
+            used.insert(own_or_first(fields, column));
+        }
+        draft.apply(rule, fields)?;
+    }
+    for (name, value) in fields.iter().filter(|(name, _)| !used.contains(name.as_str())) {
+        let path: Vec<&str> = name.split('.').collect();
+        let field = path[0];
+        if let Ok(target) = target(&path).map_err(drop)
+            && !matches!(value, Value::Object(_))
+            && !value.as_array().is_some_and(|all| all.iter().any(Value::is_object))
+        {
+            let rule =
+                Rule { target, column: Some(name.clone()), split: Some(BETWEEN.into()), ..Rule::default() };
+            draft.apply(&rule, fields)?;
+        } else if FIELDS.iter().any(|(known, _)| *known == field) {
+            draft.whole.insert(name.clone(), value.clone());
+        } else if !matches!(value, Value::Null) && value != "" {
+            draft.work.more.insert(name.clone(), value.clone());
+        }
+    }
+    draft.finish(mapping.source.as_deref().unwrap_or(source))
+}
+
+/// The name of the outermost field that a column's name or path begins with.
+fn own_or_first<'a>(fields: &Map<String, Value>, column: &'a str) -> &'a str {
+    if fields.contains_key(column) { column } else { column.split('.').next().unwrap_or(column) }
+}
+
+/// A work in the making.
+#[derive(Default)]
+struct Draft {
+    work: Work,
+    tags: BTreeMap<String, Vec<Text>>,
+    /// Fields in Tegl's own form.
+    whole: Map<String, Value>,
+}
+
+impl Draft {
+    fn apply(&mut self, rule: &Rule, fields: &Map<String, Value>) -> Result<(), String> {
+        if let (Target::More(name), Some(column)) = (&rule.target, &rule.column) {
+            if let Some(value) = fields.get(column).filter(|value| !value.is_null() && **value != "") {
+                self.work.more.insert(name.clone(), value.clone());
+            }
+            return Ok(());
+        }
+        let shown = rule.column.as_deref().unwrap_or_default();
+        let said = values(rule, fields);
+        if said.len() > MOST {
+            return Err(format!("`{shown}` holds {} values: {MOST} are the most", said.len()));
+        }
+        let work = &mut self.work;
+        let words = said.iter().enumerate().filter_map(|(at, text)| text.best(&[]).map(|word| (at, word)));
+        let first = said.iter().find_map(|text| text.best(&[]));
+        match &rule.target {
+            Target::Number => work.object_number = first.unwrap_or_default().to_owned(),
+            Target::Word(field) => {
+                let place = match *field {
+                    "rights" => &mut work.rights,
+                    "homepage" => &mut work.homepage,
+                    _ => &mut work.modified,
+                };
+                *place = first.map(str::to_owned).or(place.take());
+            }
+            Target::PublicDomain => {
+                let read = |word: &str| {
+                    truth(&Value::from(word))
+                        .ok_or_else(|| format!("`{shown}` is `{word}`: write `yes` or `no`"))
+                };
+                work.public_domain = first.map(read).transpose()?;
+            }
+            Target::Earliest => made(work).earliest = first.and_then(|word| year(&word.into())),
+            Target::Latest => made(work).latest = first.and_then(|word| year(&word.into())),
+            Target::Dating(language) => {
+                said.iter().for_each(|text| add(&mut made(work).text, text, language))
+            }
+            Target::Creator(field) => {
+                words.for_each(|(at, word)| creator(at_place(&mut work.creators, at), field, word))
+            }
+            Target::Image(field) => words.for_each(|(at, word)| {
+                let image = at_place(&mut work.images, at);
+                if let Some(role) = &rule.role {
+                    image.role = role_of(role);
+                }
+                picture(image, field, word);
+            }),
+            Target::Title(language) if rule.kind.is_some() => {
+                for text in said.iter().filter(|text| !text.is_empty()) {
+                    let mut title = Title { kind: rule.kind.clone(), ..Title::default() };
+                    add(&mut title.text, text, language);
+                    work.titles.push(title);
+                }
+            }
+            Target::Title(language) => {
+                for (at, text) in said.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
+                    add(&mut at_place(&mut work.titles, at).text, text, language);
+                }
+            }
+            Target::Texts(field, language) => place(texts(work, field), &said, language),
+            Target::Tag(scheme, language) => {
+                place(self.tags.entry(scheme.clone()).or_default(), &said, language)
+            }
+            Target::Text(field, language) => {
+                said.iter().for_each(|said| add(text(work, field), said, language))
+            }
+            Target::Measure(kind) => {
+                work.dimensions.extend(words.flat_map(|(_, word)| measures(rule, kind.as_deref(), word)))
+            }
+            Target::Related(kind) => {
+                let kind = kind.clone().or(rule.kind.clone());
+                work.related.extend(words.map(|(_, id)| Related {
+                    id: id.to_owned(),
+                    kind: kind.clone(),
+                    ..Related::default()
+                }));
+            }
+            Target::More(name) => {
+                work.more.extend(first.map(|value| (name.clone(), value.into())));
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, source: &str) -> Result<Work, String> {
+        if !self.whole.is_empty() {
+            self.whole.insert("object_number".into(), self.work.object_number.clone().into());
+            let whole = super::lines::work(&Value::Object(std::mem::take(&mut self.whole)).to_string())?;
+            self.join(whole);
+        }
+        let work = &mut self.work;
+        for made in work.production.iter_mut().filter(|made| made.earliest.is_none() && made.latest.is_none())
+        {
+            (made.earliest, made.latest) = made.text.best(&[]).map_or((None, None), span);
+        }
+        work.production.retain(|made| *made != Production::default());
+        work.creators.retain(|creator| !creator.name.is_empty());
+        work.images.retain(|image| !image.file.is_empty());
+        work.titles.retain(|title| !title.text.is_empty());
+        for (scheme, labels) in self.tags {
+            let labels = labels.into_iter().filter(|label| !label.is_empty());
+            work.tags
+                .extend(labels.map(|label| Tag { source: source.to_owned(), ..Tag::new(&scheme, label) }));
+        }
+        Ok(self.work)
+    }
+
+    /// Takes the fields that the record has in Tegl's own form.
+    fn join(&mut self, whole: Work) {
+        let work = &mut self.work;
+        work.titles.extend(whole.titles);
+        work.creators.extend(whole.creators);
+        work.production.extend(whole.production);
+        work.object_type.extend(whole.object_type);
+        work.techniques.extend(whole.techniques);
+        work.materials.extend(whole.materials);
+        work.dimensions.extend(whole.dimensions);
+        work.inscriptions.extend(whole.inscriptions);
+        work.collections.extend(whole.collections);
+        work.description.join(&whole.description);
+        work.department.join(&whole.department);
+        work.credit_line.join(&whole.credit_line);
+        work.location.join(&whole.location);
+        work.related.extend(whole.related);
+        work.tags.extend(whole.tags);
+        work.images.extend(whole.images);
+        work.parts.extend(whole.parts);
+    }
+}
+
+/// The values of a rule's column; a place where nothing stands is an empty text, so that columns keep step.
+fn values(rule: &Rule, fields: &Map<String, Value>) -> Vec<Text> {
+    let mut found = Vec::new();
+    match (&rule.value, &rule.column) {
+        (Some(value), _) => found.push(Text::plain(value)),
+        (None, Some(column)) => match fields.get(column) {
+            Some(value) => flatten(value, rule.split.as_deref(), &mut found),
+            None => {
+                let (first, rest) = column.split_once('.').unwrap_or((column, ""));
+                if let (Some(value), false) = (fields.get(first), rest.is_empty()) {
+                    follow(value, rest, rule.split.as_deref(), &mut found);
+                }
+            }
+        },
+        (None, None) => {}
+    }
+    found
+}
+
+fn follow(value: &Value, path: &str, split: Option<&str>, found: &mut Vec<Text>) {
+    match value {
+        Value::Array(all) => all.iter().for_each(|one| follow(one, path, split, found)),
+        Value::Object(fields) => match (fields.get(path), path.split_once('.')) {
+            (Some(value), _) => flatten(value, split, found),
+            (None, Some((first, rest))) if fields.contains_key(first) => {
+                follow(&fields[first], rest, split, found)
+            }
+            _ => found.push(Text::default()),
+        },
+        _ => found.push(Text::default()),
+    }
+}
+
+fn flatten(value: &Value, split: Option<&str>, found: &mut Vec<Text>) {
+    match value {
+        Value::Array(all) => all.iter().for_each(|one| flatten(one, split, found)),
+        Value::String(text) => match split {
+            Some(split) => found.extend(text.split(split).map(Text::plain)),
+            None => found.push(Text::plain(text)),
+        },
+        Value::Bool(truth) => found.push(Text::plain(&truth.to_string())),
+        other => found.push(serde_json::from_value(other.clone()).unwrap_or_default()),
+    }
+}
+
+fn add(text: &mut Text, said: &Text, language: &Option<String>) {
+    match language {
+        Some(language) => said.iter().for_each(|(_, value)| text.add(language, value)),
+        None => text.join(said),
+    }
+}
+
+/// Adds values to the texts at the same places, in another language, or behind them.
+fn place(texts: &mut Vec<Text>, said: &[Text], language: &Option<String>) {
+    let own = |text: &Text| {
+        language.as_deref().map(str::to_owned).or(text.iter().next().map(|(own, _)| own.to_owned()))
+    };
+    let taken = |text: &Text, language: &str| text.languages().any(|(known, _)| known == language);
+    let behind =
+        said.iter().zip(texts.iter()).any(|(said, text)| own(said).is_some_and(|own| taken(text, &own)));
+    let start = if behind { texts.len() } else { 0 };
+    for (at, text) in said.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
+        add(at_place(texts, start + at), text, language);
+    }
+}
+
+fn at_place<T: Default>(all: &mut Vec<T>, at: usize) -> &mut T {
+    if all.len() <= at {
+        all.resize_with(at + 1, T::default);
+    }
+    &mut all[at]
+}
+
+fn made(work: &mut Work) -> &mut Production {
+    at_place(&mut work.production, 0)
+}
+
+fn texts<'a>(work: &'a mut Work, field: &str) -> &'a mut Vec<Text> {
+    match field {
+        "object_type" => &mut work.object_type,
+        "techniques" => &mut work.techniques,
+        "materials" => &mut work.materials,
+        "inscriptions" => &mut work.inscriptions,
+        _ => &mut work.collections,
+    }
+}
+
+fn text<'a>(work: &'a mut Work, field: &str) -> &'a mut Text {
+    match field {
+        "description" => &mut work.description,
+        "department" => &mut work.department,
+        "credit_line" => &mut work.credit_line,
+        _ => &mut work.location,
+    }
+}
+
+fn creator(creator: &mut Creator, field: &str, word: &str) {
+    let said = Some(word.to_owned());
+    match field {
+        "sort_name" => creator.sort_name = said,
+        "role" => creator.role = said,
+        "birth" => creator.birth = year(&word.into()),
+        "death" => creator.death = year(&word.into()),
+        "nationality" => creator.nationality = said,
+        "id" => creator.id = said,
+        _ => creator.name = word.to_owned(),
+    }
+}
+
+fn picture(image: &mut Image, field: &str, word: &str) {
+    image.matched = true;
+    match field {
+        "role" => image.role = role_of(word),
+        "label" => image.label.add("none", word),
+        "view" => image.view = Some(word.to_owned()),
+        _ => image.file = word.to_owned(),
+    }
+}
+
+fn role_of(word: &str) -> Role {
+    serde_json::from_value(word.to_lowercase().into()).unwrap_or_default()
+}
+
+fn measures(rule: &Rule, kind: Option<&str>, word: &str) -> Vec<Measure> {
+    let mut found = match number(&word.into()) {
+        Some(value) => vec![Measure { value: Some(value), ..Measure::default() }],
+        None => measure::measures(word),
+    };
+    for measure in &mut found {
+        measure.kind = kind.map(measure::kind).or(measure.kind.take());
+        measure.part = rule.part.clone().or(measure.part.take());
+        if measure.value.is_some() {
+            measure.unit = measure.unit.take().or(rule.unit.clone());
+        }
+    }
+    found
+}

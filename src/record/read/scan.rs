@@ -1,0 +1,123 @@
+//! Finds where one JSON value ends, without reading what it says.
+
+/// What a stretch of bytes brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The value goes on behind these bytes.
+    More,
+    /// A list that is a field of the outermost object begins behind this many bytes.
+    List(usize),
+    /// The value ends behind this many bytes.
+    End(usize),
+    /// It cannot go on at this byte, for this reason.
+    Broken(usize, &'static str),
+}
+
+/// A walk through one object or list, byte by byte.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Scan {
+    depth: u32,
+    /// The open brackets from the outermost on, a bit each, 1 for `{`.
+    braces: u128,
+    quoted: bool,
+    escaped: bool,
+    /// Whether the value must end on its line.
+    line: bool,
+}
+
+impl Scan {
+    /// The walk of a value that begins with `{` or `[`; one of JSON Lines ends on its line.
+    pub(super) fn new(line: bool) -> Self {
+        Self { line, ..Self::default() }
+    }
+
+    /// The walk of an object that is already open.
+    pub(super) fn within() -> Self {
+        Self { depth: 1, braces: 1, ..Self::default() }
+    }
+
+    /// Goes on with these bytes; after `List` with those behind it.
+    pub(super) fn feed(&mut self, bytes: &[u8]) -> Step {
+        for (at, &byte) in bytes.iter().enumerate() {
+            if self.quoted {
+                match byte {
+                    _ if self.escaped => self.escaped = false,
+                    b'\\' => self.escaped = true,
+                    b'"' => self.quoted = false,
+                    b'\n' => return Step::Broken(at, "a text in quotes goes over the end of its line"),
+                    _ => {}
+                }
+                continue;
+            }
+            match byte {
+                b'"' => self.quoted = true,
+                b'{' | b'[' => {
+                    self.open(byte == b'{');
+                    if byte == b'[' && self.depth == 2 && self.braces & 1 == 1 {
+                        return Step::List(at + 1);
+                    }
+                }
+                b'}' | b']' => match self.close(byte == b'}') {
+                    Err(reason) => return Step::Broken(at, reason),
+                    Ok(()) if self.depth == 0 => return Step::End(at + 1),
+                    Ok(()) => {}
+                },
+                b'\n' if self.line => return Step::Broken(at, "the line ends before the record does"),
+                _ => {}
+            }
+        }
+        Step::More
+    }
+
+    fn open(&mut self, brace: bool) {
+        if let Some(bit) = 1u128.checked_shl(self.depth) {
+            self.braces = if brace { self.braces | bit } else { self.braces & !bit };
+        }
+        self.depth = self.depth.saturating_add(1);
+    }
+
+    /// Brackets deeper than the 128th are counted, not compared: such a record is refused anyway.
+    fn close(&mut self, brace: bool) -> Result<(), &'static str> {
+        self.depth = self.depth.saturating_sub(1);
+        match 1u128.checked_shl(self.depth) {
+            Some(bit) if (self.braces & bit != 0) != brace => Err("a bracket closes another than was opened"),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: bool, json: &str, expected: Step) {
+        assert_eq!(Scan::new(line).feed(json.as_bytes()), expected, "{json}");
+        let mut scan = Scan::new(line);
+        let bytewise = json.bytes().enumerate().find_map(|(at, byte)| match scan.feed(&[byte]) {
+            Step::More => None,
+            Step::List(n) => Some(Step::List(at + n)),
+            Step::End(n) => Some(Step::End(at + n)),
+            Step::Broken(n, reason) => Some(Step::Broken(at + n, reason)),
+        });
+        assert_eq!(bytewise.unwrap_or(Step::More), expected, "{json}, byte by byte");
+    }
+
+    #[test]
+    fn a_value_ends_with_its_bracket() {
+        check(false, r#"{"a":"}\"}","b":{}} {"#, Step::End(19));
+        check(false, "[[1],\n[2]],", Step::End(10));
+        check(false, r#"{"a":[1"#, Step::List(6));
+        check(false, r#"{"a":{"b":[]}"#, Step::More);
+    }
+
+    #[test]
+    fn what_cannot_be_json_breaks() {
+        check(false, "{]", Step::Broken(1, "a bracket closes another than was opened"));
+        check(false, "{\"a\n", Step::Broken(3, "a text in quotes goes over the end of its line"));
+        check(true, "{\"a\":1,\n", Step::Broken(7, "the line ends before the record does"));
+        check(false, &("{\"a\":{".to_owned() + &"[".repeat(100_000)), Step::More);
+        let deep = "[".repeat(1000) + &"]".repeat(1000);
+        check(false, &deep, Step::End(2000));
+    }
+}
