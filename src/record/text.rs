@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 /// The key of what has no language, or whose language nobody said (Presentation API 3.0, §4.8).
 pub const NONE: &str = "none";
 
+/// How many values are compared with a new one: a bound for lists without end.
+const NEAR: usize = 100;
+
 /// Values by language (BCP 47, or `none`), in the languages' alphabetical order; within a language in the record's.
 ///
 /// Read from a string (`"Blå"`), a list (`["a", "b"]`) or a map (`{"da": "Blå", "en": ["Blue"]}`).
@@ -29,7 +32,7 @@ impl Text {
         made
     }
 
-    /// Adds a value, once, white space at its ends left off.
+    /// Adds a value, white space at its ends left off, unless one of the last hundred said the same.
     pub fn add(&mut self, language: &str, text: &str) {
         let text = text.trim();
         if text.is_empty() {
@@ -37,7 +40,7 @@ impl Text {
         }
         let language = if is_language(language) { language } else { NONE };
         let values = self.0.entry(language.to_owned()).or_default();
-        if !values.iter().any(|known| known == text) {
+        if !values.iter().rev().take(NEAR).any(|known| known == text) {
             values.push(text.to_owned());
         }
     }

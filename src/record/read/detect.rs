@@ -43,7 +43,9 @@ pub(super) fn form(record: &Value) -> Option<Form> {
 
 fn is_presentation(record: &Value) -> bool {
     let context = match &record["@context"] {
-        Value::Array(all) => all.iter().filter_map(Value::as_str).any(|one| one.contains("iiif.io/api/presentation")),
+        Value::Array(all) => {
+            all.iter().filter_map(Value::as_str).any(|one| one.contains("iiif.io/api/presentation"))
+        }
         one => one.as_str().is_some_and(|one| one.contains("iiif.io/api/presentation")),
     };
     let kind = record["type"].as_str().or(record["@type"].as_str());

@@ -142,7 +142,8 @@ impl Frames {
     /// Whether the list that begins here is the `items` of an answer that is no record itself.
     fn is_envelope(&self, list: usize) -> bool {
         let before = self.source.rest()[..list - 1].trim_ascii_end();
-        let key = before.strip_suffix(b":").and_then(|before| before.trim_ascii_end().strip_suffix(b"\"items\""));
+        let key =
+            before.strip_suffix(b":").and_then(|before| before.trim_ascii_end().strip_suffix(b"\"items\""));
         let Some(fields) = key.filter(|_| self.envelopes) else { return false };
         let fields = fields.trim_ascii_end();
         let mut object = fields.strip_suffix(b",").unwrap_or(fields).to_vec();
@@ -163,7 +164,10 @@ impl Frames {
         if self.again() {
             return Some(Err(bad));
         }
-        self.stop(Bad { reason: format!("{reason}; where the next record begins cannot be told: reading stops"), ..bad })
+        self.stop(Bad {
+            reason: format!("{reason}; where the next record begins cannot be told: reading stops"),
+            ..bad
+        })
     }
 
     /// Moves on to the next line that begins a record as this one was begun: with `{`, equally far indented.
@@ -301,17 +305,26 @@ mod tests {
     fn the_items_of_an_answer_are_its_records() {
         let page = r#"{"offset":0,"found":3,"items":[{"a":[1]},{"a":2}],"facets":[{"b":1}]}"#;
         check(page, &["1: {\"a\":[1]}", "1: {\"a\":2}"]);
-        check(&format!("{page}\n{page}"), &["1: {\"a\":[1]}", "1: {\"a\":2}", "2: {\"a\":[1]}", "2: {\"a\":2}"]);
+        check(
+            &format!("{page}\n{page}"),
+            &["1: {\"a\":[1]}", "1: {\"a\":2}", "2: {\"a\":[1]}", "2: {\"a\":2}"],
+        );
         check(r#"{"items":[],"found":0}"#, &[]);
         check(r#"{"id":"x","items":[{"a":1}]}"#, &[r#"1: {"id":"x","items":[{"a":1}]}"#]);
     }
 
     #[test]
     fn a_bad_line_costs_itself_only() {
-        check("{\"a\":1}\n{\"a\":\n{\"a\":3}", &["1: {\"a\":1}", "2! the line ends before the record does", "3: {\"a\":3}"]);
+        check(
+            "{\"a\":1}\n{\"a\":\n{\"a\":3}",
+            &["1: {\"a\":1}", "2! the line ends before the record does", "3: {\"a\":3}"],
+        );
         check("{\"a\n{\"a\":2}", &["1! a text in quotes goes over the end of its line", "2: {\"a\":2}"]);
         check("{\"a\":1}\nnull\n{\"a\":3}", &["1: {\"a\":1}", "2! a record is an object", "3: {\"a\":3}"]);
-        check("[1,{\"a\":1},\"b\"]", &["1! a record is an object", "1: {\"a\":1}", "1! a record is an object"]);
+        check(
+            "[1,{\"a\":1},\"b\"]",
+            &["1! a record is an object", "1: {\"a\":1}", "1! a record is an object"],
+        );
     }
 
     #[test]

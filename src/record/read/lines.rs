@@ -10,7 +10,10 @@ pub(super) const FIELDS: [(&str, &str); 22] = [
     ("object_number", "the number as text, as in `\"KMS1\"`"),
     ("titles", TEXTS),
     ("creators", "a list of objects with a `name`, as in `[{\"name\": \"Anna Ancher\", \"birth\": 1859}]`"),
-    ("production", "an object, as in `{\"text\": \"c. 1850\", \"earliest\": 1845, \"latest\": 1855}`, or a list of them"),
+    (
+        "production",
+        "an object, as in `{\"text\": \"c. 1850\", \"earliest\": 1845, \"latest\": 1855}`, or a list of them",
+    ),
     ("object_type", TEXTS),
     ("techniques", TEXTS),
     ("materials", TEXTS),
@@ -40,7 +43,9 @@ const TRIED: usize = 64;
 /// The work that a record is.
 pub(super) fn work(text: &str) -> Result<Work, String> {
     serde_json::from_str(text).map_err(|error| match serde_json::from_str::<Value>(text) {
-        Ok(Value::Object(fields)) => blame(fields).unwrap_or_else(|| format!("the record is no work: {error}")),
+        Ok(Value::Object(fields)) => {
+            blame(fields).unwrap_or_else(|| format!("the record is no work: {error}"))
+        }
         Ok(_) => "a record is an object: write `{\"object_number\": …}`".to_owned(),
         Err(_) => super::malformed(1, &error).reason,
     })
@@ -49,7 +54,9 @@ pub(super) fn work(text: &str) -> Result<Work, String> {
 /// Which field is wrong, and how it is written.
 fn blame(fields: Map<String, Value>) -> Option<String> {
     if fields.get("object_number").is_none_or(Value::is_null) {
-        return Some("`object_number` is missing: a record needs the number that the museum knows the work by".into());
+        return Some(
+            "`object_number` is missing: a record needs the number that the museum knows the work by".into(),
+        );
     }
     fields.into_iter().find_map(|(name, value)| {
         let error = fails(&name, &value)?;
@@ -70,14 +77,17 @@ fn fails(name: &str, value: &Value) -> Option<String> {
 
 /// The element, and the field of it, that is wrong in a list.
 fn inside(name: &str, value: &Value) -> Option<(String, String)> {
-    let (place, wrong, error) = value.as_array()?.iter().enumerate().find_map(|(place, one)| {
-        fails(name, &json!([one])).map(|error| (place, one, error))
-    })?;
+    let (place, wrong, error) = value
+        .as_array()?
+        .iter()
+        .enumerate()
+        .find_map(|(place, one)| fails(name, &json!([one])).map(|error| (place, one, error)))?;
     let path = format!("{name}[{place}]");
     let fields = wrong.as_object().filter(|fields| fields.len() <= TRIED).into_iter().flatten();
     let key = fields.map(|(key, _)| key).find(|&key| {
         let mut rest = wrong.clone();
-        rest.as_object_mut().is_some_and(|fields| fields.remove(key).is_some()) && fails(name, &json!([rest])).is_none()
+        rest.as_object_mut().is_some_and(|fields| fields.remove(key).is_some())
+            && fails(name, &json!([rest])).is_none()
     });
     Some((key.map_or(path.clone(), |key| format!("{path}.{key}")), error))
 }
@@ -107,7 +117,10 @@ mod tests {
             &["`creators[1].birth`", "string \"1850\""],
         );
         check(r#"{"object_number":"1","creators":"A"}"#, &["`creators`", "a list of objects with a `name`"]);
-        check(r#"{"object_number":"1","images":[{"role":"recto"}]}"#, &["`images[0]`", "missing field `file`"]);
+        check(
+            r#"{"object_number":"1","images":[{"role":"recto"}]}"#,
+            &["`images[0]`", "missing field `file`"],
+        );
         check(r#"{"object_number":"1","public_domain":"yes"}"#, &["`public_domain`", "without quotes"]);
         check(
             r#"{"object_number":"1","tags":[{"scheme":"motif","label":"dog","region":"1,2"}]}"#,

@@ -22,7 +22,11 @@ pub(super) fn work(manifest: &Value) -> Result<Work, String> {
     }
     let address = field(manifest, &["id", "@id"]).and_then(Value::as_str);
     let mut work = Work {
-        titles: Some(said(&manifest["label"])).filter(|text| !text.is_empty()).map(title).into_iter().collect(),
+        titles: Some(said(&manifest["label"]))
+            .filter(|text| !text.is_empty())
+            .map(title)
+            .into_iter()
+            .collect(),
         description: said(field(manifest, &["summary", "description"]).unwrap_or(&Value::Null)),
         rights: field(manifest, &["rights", "license"]).and_then(address_in),
         homepage: field(manifest, &["homepage", "related"]).and_then(address_in),
@@ -34,9 +38,14 @@ pub(super) fn work(manifest: &Value) -> Result<Work, String> {
         metadata(&mut work, &said(&pair["label"]), said(&pair["value"]));
     }
     if work.object_number.is_empty() {
-        work.object_number = address.and_then(name_in).ok_or("`id` is missing: a manifest needs its address")?;
+        work.object_number =
+            address.and_then(name_in).ok_or("`id` is missing: a manifest needs its address")?;
     }
-    work.related.extend(address.map(|id| Related { id: id.into(), kind: Some("manifest".into()), ..Related::default() }));
+    work.related.extend(address.map(|id| Related {
+        id: id.into(),
+        kind: Some("manifest".into()),
+        ..Related::default()
+    }));
     let canvases = match manifest.get("items") {
         items @ Some(_) => many(items),
         None => many(manifest["sequences"].get(0).and_then(|sequence| sequence.get("canvases"))),
@@ -46,7 +55,9 @@ pub(super) fn work(manifest: &Value) -> Result<Work, String> {
         images(canvas, &mut work.images, &mut files);
     }
     work.parts = match manifest["structures"].as_array() {
-        Some(ranges) if manifest.get("items").is_some() => ranges.iter().filter_map(|range| part(range, &files, 1)).collect(),
+        Some(ranges) if manifest.get("items").is_some() => {
+            ranges.iter().filter_map(|range| part(range, &files, 1)).collect()
+        }
         Some(ranges) => old_parts(ranges, &files),
         None => Vec::new(),
     };
@@ -69,10 +80,12 @@ fn said(value: &Value) -> Text {
                     let language = fields.get("@language").and_then(Value::as_str).unwrap_or("none");
                     text.add(language, &plain(words));
                 }
-                None => fields.iter().filter(|(name, _)| !name.starts_with('@')).for_each(|(language, values)| {
-                    let words = many(Some(values)).iter().filter_map(Value::as_str);
-                    words.for_each(|words| text.add(language, &plain(words)));
-                }),
+                None => {
+                    fields.iter().filter(|(name, _)| !name.starts_with('@')).for_each(|(language, values)| {
+                        let words = many(Some(values)).iter().filter_map(Value::as_str);
+                        words.for_each(|words| text.add(language, &plain(words)));
+                    })
+                }
             },
             _ => {}
         }
@@ -91,7 +104,10 @@ fn plain(words: &str) -> String {
 }
 
 fn address_in(value: &Value) -> Option<String> {
-    many(Some(value)).iter().find_map(|one| one.as_str().or(field(one, &["id", "@id"])?.as_str())).map(str::to_owned)
+    many(Some(value))
+        .iter()
+        .find_map(|one| one.as_str().or(field(one, &["id", "@id"])?.as_str()))
+        .map(str::to_owned)
 }
 
 /// What a manifest's address calls it: its parameter `id`, else the last part of its path that is no file's name.
@@ -101,7 +117,9 @@ fn name_in(address: &str) -> Option<String> {
         return Some(id.into_owned());
     }
     let parts = url.path().split('/').map(|part| part.strip_suffix(".json").unwrap_or(part));
-    let own = parts.filter(|part| !part.is_empty() && !matches!(*part, "manifest" | "v2" | "v3" | "index")).last()?;
+    let own = parts
+        .filter(|part| !part.is_empty() && !matches!(*part, "manifest" | "v2" | "v3" | "index"))
+        .last()?;
     Some(percent_encoding::percent_decode_str(own).decode_utf8_lossy().into_owned())
 }
 
@@ -124,7 +142,9 @@ fn metadata(work: &mut Work, label: &Text, value: Text) {
         Some("object_type") => work.object_type.push(value),
         Some("techniques") => work.techniques.push(value),
         Some("materials") => work.materials.push(value),
-        Some("dimensions") => work.dimensions.extend(each().flat_map(|text| measure::measures(text.best(&[]).unwrap_or_default()))),
+        Some("dimensions") => work
+            .dimensions
+            .extend(each().flat_map(|text| measure::measures(text.best(&[]).unwrap_or_default()))),
         Some("collections") => work.collections.push(value),
         Some("department") => work.department.join(&value),
         Some("credit_line") => work.credit_line.join(&value),
@@ -146,7 +166,9 @@ fn keep(work: &mut Work, label: &str, value: &Text) {
 /// The field that a label means, in English or Danish.
 fn place(label: &str) -> Option<&'static str> {
     Some(match label {
-        "accession number" | "object number" | "inventory number" | "inventarnummer" | "inventarnr." => "object_number",
+        "accession number" | "object number" | "inventory number" | "inventarnummer" | "inventarnr." => {
+            "object_number"
+        }
         "creator" | "artist" | "author" | "maker" | "kunstner" | "ophav" => "creators",
         "date" | "date created" | "production date" | "dated" | "datering" | "år" => "production",
         "type" | "object type" | "classification" | "værktype" | "objekttype" => "object_type",
@@ -190,7 +212,9 @@ fn images(canvas: &Value, found: &mut Vec<Image>, files: &mut HashMap<String, Ve
 }
 
 fn file(body: &Value) -> Option<String> {
-    let service = many(body.get("service")).iter().find_map(|service| field(service, &["id", "@id"]).and_then(Value::as_str));
+    let service = many(body.get("service"))
+        .iter()
+        .find_map(|service| field(service, &["id", "@id"]).and_then(Value::as_str));
     service.or(field(body, &["id", "@id"]).and_then(Value::as_str)).or(body.as_str()).map(str::to_owned)
 }
 
@@ -216,7 +240,8 @@ fn part(range: &Value, files: &HashMap<String, Vec<String>>, depth: usize) -> Op
     let mut made = Part { label: said(&range["label"]), ..Part::default() };
     for item in many(range.get("items")) {
         let target = if item["type"] == "SpecificResource" { &item["source"] } else { item };
-        let id = target.as_str().or(field(target, &["id", "@id"]).and_then(Value::as_str)).unwrap_or_default();
+        let id =
+            target.as_str().or(field(target, &["id", "@id"]).and_then(Value::as_str)).unwrap_or_default();
         match files.get(id.split('#').next().unwrap_or_default()) {
             Some(own) => made.images.extend(own.iter().cloned()),
             None => made.parts.extend(part(item, files, depth + 1)),
@@ -229,7 +254,8 @@ fn part(range: &Value, files: &HashMap<String, Vec<String>>, depth: usize) -> Op
 fn old_parts(ranges: &[Value], files: &HashMap<String, Vec<String>>) -> Vec<Part> {
     let made = ranges.iter().map(|range| {
         let ids = many(range.get("canvases")).iter().filter_map(Value::as_str);
-        let images = ids.filter_map(|id| files.get(id.split('#').next().unwrap_or_default())).flatten().cloned();
+        let images =
+            ids.filter_map(|id| files.get(id.split('#').next().unwrap_or_default())).flatten().cloned();
         Part { label: said(&range["label"]), images: images.collect(), parts: Vec::new() }
     });
     made.filter(|part| !part.images.is_empty()).collect()
@@ -266,7 +292,10 @@ mod tests {
         assert_eq!(work.description.best(&[]), Some("Sea & sky"));
         assert_eq!((work.creators[0].name.as_str(), work.years()), ("Anna Ancher", (Some(1890), Some(1895))));
         assert_eq!(work.more["Provenance"]["en"][0], "Found");
-        assert_eq!(work.images.iter().map(|image| image.file.as_str()).collect::<Vec<_>>(), ["https://i.org/1", "https://i.org/2", "https://i.org/3"]);
+        assert_eq!(
+            work.images.iter().map(|image| image.file.as_str()).collect::<Vec<_>>(),
+            ["https://i.org/1", "https://i.org/2", "https://i.org/3"]
+        );
         assert_eq!((&work.images[1].role, work.images[1].view.as_deref()), (&Role::Verso, Some("c2")));
         assert_eq!(work.parts[0].parts[0].images, ["https://i.org/1"]);
     }
@@ -280,7 +309,10 @@ mod tests {
                 "service": {"@id": "https://i.org/1"}}}]}]}],
             "structures": [{"@id": "r", "label": "Side", "canvases": ["c1#xywh=0,0,1,1"]}]});
         let work = work(&manifest).unwrap();
-        assert_eq!((work.object_number.as_str(), work.creators.len(), work.credit_line.best(&[])), ("kms1", 1, Some("SMK")));
+        assert_eq!(
+            (work.object_number.as_str(), work.creators.len(), work.credit_line.best(&[])),
+            ("kms1", 1, Some("SMK"))
+        );
         assert_eq!((work.images[0].file.as_str(), work.parts[0].images.len()), ("https://i.org/1", 1));
         assert_eq!(work.description, Text::of("da", "Fald"));
     }

@@ -40,7 +40,8 @@ pub(super) fn read(fields: &Map<String, Value>, mapping: &Mapping, source: &str)
             && !matches!(value, Value::Object(_))
             && !value.as_array().is_some_and(|all| all.iter().any(Value::is_object))
         {
-            let rule = Rule { target, column: Some(name.clone()), split: Some(BETWEEN.into()), ..Rule::default() };
+            let rule =
+                Rule { target, column: Some(name.clone()), split: Some(BETWEEN.into()), ..Rule::default() };
             draft.apply(&rule, fields)?;
         } else if FIELDS.iter().any(|(known, _)| *known == field) {
             draft.whole.insert(name.clone(), value.clone());
@@ -92,13 +93,20 @@ impl Draft {
                 *place = first.map(str::to_owned).or(place.take());
             }
             Target::PublicDomain => {
-                let read = |word: &str| truth(&Value::from(word)).ok_or_else(|| format!("`{shown}` is `{word}`: write `yes` or `no`"));
+                let read = |word: &str| {
+                    truth(&Value::from(word))
+                        .ok_or_else(|| format!("`{shown}` is `{word}`: write `yes` or `no`"))
+                };
                 work.public_domain = first.map(read).transpose()?;
             }
             Target::Earliest => made(work).earliest = first.and_then(|word| year(&word.into())),
             Target::Latest => made(work).latest = first.and_then(|word| year(&word.into())),
-            Target::Dating(language) => said.iter().for_each(|text| add(&mut made(work).text, text, language)),
-            Target::Creator(field) => words.for_each(|(at, word)| creator(at_place(&mut work.creators, at), field, word)),
+            Target::Dating(language) => {
+                said.iter().for_each(|text| add(&mut made(work).text, text, language))
+            }
+            Target::Creator(field) => {
+                words.for_each(|(at, word)| creator(at_place(&mut work.creators, at), field, word))
+            }
             Target::Image(field) => words.for_each(|(at, word)| {
                 let image = at_place(&mut work.images, at);
                 if let Some(role) = &rule.role {
@@ -119,12 +127,22 @@ impl Draft {
                 }
             }
             Target::Texts(field, language) => place(texts(work, field), &said, language),
-            Target::Tag(scheme, language) => place(self.tags.entry(scheme.clone()).or_default(), &said, language),
-            Target::Text(field, language) => said.iter().for_each(|said| add(text(work, field), said, language)),
-            Target::Measure(kind) => work.dimensions.extend(words.flat_map(|(_, word)| measures(rule, kind.as_deref(), word))),
+            Target::Tag(scheme, language) => {
+                place(self.tags.entry(scheme.clone()).or_default(), &said, language)
+            }
+            Target::Text(field, language) => {
+                said.iter().for_each(|said| add(text(work, field), said, language))
+            }
+            Target::Measure(kind) => {
+                work.dimensions.extend(words.flat_map(|(_, word)| measures(rule, kind.as_deref(), word)))
+            }
             Target::Related(kind) => {
                 let kind = kind.clone().or(rule.kind.clone());
-                work.related.extend(words.map(|(_, id)| Related { id: id.to_owned(), kind: kind.clone(), ..Related::default() }));
+                work.related.extend(words.map(|(_, id)| Related {
+                    id: id.to_owned(),
+                    kind: kind.clone(),
+                    ..Related::default()
+                }));
             }
             Target::More(name) => {
                 work.more.extend(first.map(|value| (name.clone(), value.into())));
@@ -140,7 +158,8 @@ impl Draft {
             self.join(whole);
         }
         let work = &mut self.work;
-        for made in work.production.iter_mut().filter(|made| made.earliest.is_none() && made.latest.is_none()) {
+        for made in work.production.iter_mut().filter(|made| made.earliest.is_none() && made.latest.is_none())
+        {
             (made.earliest, made.latest) = made.text.best(&[]).map_or((None, None), span);
         }
         work.production.retain(|made| *made != Production::default());
@@ -149,7 +168,8 @@ impl Draft {
         work.titles.retain(|title| !title.text.is_empty());
         for (scheme, labels) in self.tags {
             let labels = labels.into_iter().filter(|label| !label.is_empty());
-            work.tags.extend(labels.map(|label| Tag { source: source.to_owned(), ..Tag::new(&scheme, label) }));
+            work.tags
+                .extend(labels.map(|label| Tag { source: source.to_owned(), ..Tag::new(&scheme, label) }));
         }
         Ok(self.work)
     }
@@ -201,7 +221,9 @@ fn follow(value: &Value, path: &str, split: Option<&str>, found: &mut Vec<Text>)
         Value::Array(all) => all.iter().for_each(|one| follow(one, path, split, found)),
         Value::Object(fields) => match (fields.get(path), path.split_once('.')) {
             (Some(value), _) => flatten(value, split, found),
-            (None, Some((first, rest))) if fields.contains_key(first) => follow(&fields[first], rest, split, found),
+            (None, Some((first, rest))) if fields.contains_key(first) => {
+                follow(&fields[first], rest, split, found)
+            }
             _ => found.push(Text::default()),
         },
         _ => found.push(Text::default()),
@@ -229,9 +251,12 @@ fn add(text: &mut Text, said: &Text, language: &Option<String>) {
 
 /// Adds values to the texts at the same places, in another language, or behind them.
 fn place(texts: &mut Vec<Text>, said: &[Text], language: &Option<String>) {
-    let own = |text: &Text| language.as_deref().map(str::to_owned).or(text.iter().next().map(|(own, _)| own.to_owned()));
+    let own = |text: &Text| {
+        language.as_deref().map(str::to_owned).or(text.iter().next().map(|(own, _)| own.to_owned()))
+    };
     let taken = |text: &Text, language: &str| text.languages().any(|(known, _)| known == language);
-    let behind = said.iter().zip(texts.iter()).any(|(said, text)| own(said).is_some_and(|own| taken(text, &own)));
+    let behind =
+        said.iter().zip(texts.iter()).any(|(said, text)| own(said).is_some_and(|own| taken(text, &own)));
     let start = if behind { texts.len() } else { 0 };
     for (at, text) in said.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
         add(at_place(texts, start + at), text, language);

@@ -84,13 +84,19 @@ impl FromStr for Mapping {
 /// The rules below a place in the mapping.
 fn collect(path: &mut Vec<String>, value: &Value, rules: &mut Vec<Rule>) -> Result<(), Error> {
     let wrong = |what: String| Err(Error::Mapping(format!("`{}` {what}", path.join("."))));
-    let is_rule = |fields: &Map<String, Value>| ["column", "value"].iter().any(|name| fields.get(*name).is_some_and(Value::is_string));
+    let is_rule = |fields: &Map<String, Value>| {
+        ["column", "value"].iter().any(|name| fields.get(*name).is_some_and(Value::is_string))
+    };
     match value {
-        Value::String(column) => rules.push(Rule { target: target(path)?, column: Some(column.clone()), ..Rule::default() }),
+        Value::String(column) => {
+            rules.push(Rule { target: target(path)?, column: Some(column.clone()), ..Rule::default() })
+        }
         Value::Object(fields) if is_rule(fields) => {
             let mut rule = Rule { target: target(path)?, ..Rule::default() };
             for (name, said) in fields {
-                let Value::String(said) = said else { return wrong(format!("gives `{name}` something other than text")) };
+                let Value::String(said) = said else {
+                    return wrong(format!("gives `{name}` something other than text"));
+                };
                 let said = Some(said.clone());
                 match name.as_str() {
                     "column" => rule.column = said,
@@ -100,7 +106,11 @@ fn collect(path: &mut Vec<String>, value: &Value, rules: &mut Vec<Rule>) -> Resu
                     "part" => rule.part = said,
                     "kind" => rule.kind = said,
                     "role" => rule.role = said,
-                    _ => return wrong(format!("has no `{name}`: write `column`, `value`, `split`, `unit`, `part`, `kind` or `role`")),
+                    _ => {
+                        return wrong(format!(
+                            "has no `{name}`: write `column`, `value`, `split`, `unit`, `part`, `kind` or `role`"
+                        ));
+                    }
                 }
             }
             rules.push(rule);
@@ -115,7 +125,11 @@ fn collect(path: &mut Vec<String>, value: &Value, rules: &mut Vec<Rule>) -> Resu
         Value::Array(all) if !all.iter().any(Value::is_array) => {
             all.iter().try_for_each(|value| collect(path, value, rules))?;
         }
-        other => return wrong(format!("is `{other}`: write a column's name, or `{{ column = \"Name\", split = \";\" }}`")),
+        other => {
+            return wrong(format!(
+                "is `{other}`: write a column's name, or `{{ column = \"Name\", split = \";\" }}`"
+            ));
+        }
     }
     Ok(())
 }
@@ -150,7 +164,9 @@ pub(super) fn target(path: &[impl AsRef<str>]) -> Result<Target, Error> {
             _ => Ok(Target::Dating(language(1)?)),
         },
         "public_domain" => last(Target::PublicDomain, 1),
-        "tags" => Ok(Target::Tag(name(1).ok_or_else(|| wrong("needs a scheme, as in `tags.motif`"))?, language(2)?)),
+        "tags" => {
+            Ok(Target::Tag(name(1).ok_or_else(|| wrong("needs a scheme, as in `tags.motif`"))?, language(2)?))
+        }
         "images" => {
             let field = known(&IMAGE, path.get(1).unwrap_or(&"file"));
             last(Target::Image(field.ok_or_else(|| wrong(&format!("is none of {IMAGE:?}")))?), 2)
@@ -158,7 +174,9 @@ pub(super) fn target(path: &[impl AsRef<str>]) -> Result<Target, Error> {
         "dimensions" => last(Target::Measure(name(1)), 2),
         "related" => last(Target::Related(name(1)), 2),
         "more" => match path.get(1) {
-            Some(own) if FIELDS.iter().all(|(field, _)| field != own) => last(Target::More((*own).to_owned()), 2),
+            Some(own) if FIELDS.iter().all(|(field, _)| field != own) => {
+                last(Target::More((*own).to_owned()), 2)
+            }
             _ => Err(wrong("needs a name of its own, as in `more.provenance`")),
         },
         other => match (known(&TEXTS, other), known(&TEXT, other), known(&WORD, other)) {
@@ -166,8 +184,12 @@ pub(super) fn target(path: &[impl AsRef<str>]) -> Result<Target, Error> {
             (_, Some(field), _) => Ok(Target::Text(field, language(1)?)),
             (.., Some(field)) => last(Target::Word(field), 1),
             _ => {
-                let fields: Vec<&str> = FIELDS.iter().map(|(field, _)| *field).filter(|field| *field != "parts").collect();
-                Err(wrong(&format!("is no field of a work: write one of `{}`, or `more.NAME`", fields.join("`, `"))))
+                let fields: Vec<&str> =
+                    FIELDS.iter().map(|(field, _)| *field).filter(|field| *field != "parts").collect();
+                Err(wrong(&format!(
+                    "is no field of a work: write one of `{}`, or `more.NAME`",
+                    fields.join("`, `")
+                )))
             }
         },
     }
@@ -175,7 +197,9 @@ pub(super) fn target(path: &[impl AsRef<str>]) -> Result<Target, Error> {
 
 fn is_language(text: &str) -> bool {
     let first = text.split('-').next().unwrap_or_default();
-    text == "none" || matches!(first.len(), 2 | 3) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    text == "none"
+        || matches!(first.len(), 2 | 3)
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 #[cfg(test)]
@@ -190,7 +214,10 @@ mod tests {
 
     #[test]
     fn toml_and_json_say_the_same() {
-        let toml: Mapping = "object_number = 'Nr'\ntitles.da = 'Titel'\ntags.motif = {column='Motiv', split=','}".parse().unwrap();
+        let toml: Mapping =
+            "object_number = 'Nr'\ntitles.da = 'Titel'\ntags.motif = {column='Motiv', split=','}"
+                .parse()
+                .unwrap();
         let json: Mapping = r#"{"object_number":"Nr","titles":{"da":"Titel"},"tags":{"motif":{"column":"Motiv","split":","}}}"#.parse().unwrap();
         assert_eq!(toml, json);
         assert_eq!(toml.rules.len(), 3);

@@ -59,7 +59,9 @@ fn of_line(line: &str) -> Vec<Measure> {
 /// `94 x 134 mm`: one to three numbers and their unit.
 fn of_sizes(said: &str) -> Option<(Vec<f64>, &str)> {
     let said = said.trim();
-    let begin = said.rfind(|c: char| !c.is_alphabetic()).map_or(0, |at| at + said[at..].chars().next().map_or(0, char::len_utf8));
+    let begin = said
+        .rfind(|c: char| !c.is_alphabetic())
+        .map_or(0, |at| at + said[at..].chars().next().map_or(0, char::len_utf8));
     let (sizes, unit) = said.split_at(begin);
     let values: Vec<f64> =
         sizes.split(['x', '×', '\u{a0}']).map(|size| decimal(size.trim())).collect::<Option<_>>()?;
@@ -68,7 +70,8 @@ fn of_sizes(said: &str) -> Option<(Vec<f64>, &str)> {
 }
 
 fn decimal(text: &str) -> Option<f64> {
-    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','));
+    let plain =
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','));
     text.replace(',', ".").parse().ok().filter(|_| plain)
 }
 
@@ -101,6 +104,9 @@ mod tests {
 
     #[test]
     fn kinds_have_english_words() {
-        assert_eq!((kind("hojde"), kind("Vægt"), kind("sokkel")), ("height".into(), "weight".into(), "sokkel".into()));
+        assert_eq!(
+            (kind("hojde"), kind("Vægt"), kind("sokkel")),
+            ("height".into(), "weight".into(), "sokkel".into())
+        );
     }
 }

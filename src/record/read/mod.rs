@@ -160,7 +160,8 @@ fn malformed(line: u64, error: &serde_json::Error) -> Bad {
 }
 
 fn bad(line: u64, value: &Value, reason: String) -> Bad {
-    let number = ["object_number", "acno", "id", "@id"].iter().find_map(|&name| value::word(value.get(name)?));
+    let number =
+        ["object_number", "acno", "id", "@id"].iter().find_map(|&name| value::word(value.get(name)?));
     let number = number.filter(|number| number.len() <= LONGEST_NUMBER);
     Bad { line, object_number: number.map(|number| number.into_owned()), reason }
 }
@@ -169,7 +170,9 @@ fn bad(line: u64, value: &Value, reason: String) -> Bad {
 fn checked(work: Work) -> Result<Work, String> {
     let number = &work.object_number;
     if number.trim().is_empty() {
-        return Err("`object_number` is missing: a record needs the number that the museum knows the work by".into());
+        return Err(
+            "`object_number` is missing: a record needs the number that the museum knows the work by".into(),
+        );
     }
     if number.len() > LONGEST_NUMBER {
         return Err(format!("`object_number` has {} bytes: {LONGEST_NUMBER} are the most", number.len()));
@@ -209,7 +212,9 @@ impl FromStr for Form {
             "tate" => Ok(Self::Tate),
             "csv" => Ok(Self::Csv),
             "iiif" => Ok(Self::Manifest),
-            other => Err(format!("`{other}` is no form of records: write `lines`, `smk`, `tate`, `csv` or `iiif`")),
+            other => {
+                Err(format!("`{other}` is no form of records: write `lines`, `smk`, `tate`, `csv` or `iiif`"))
+            }
         }
     }
 }

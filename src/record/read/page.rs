@@ -17,13 +17,16 @@ pub fn next_page(url: &str, answer: &Value) -> Option<String> {
         return (next != address).then(|| next.to_string());
     }
     let got = answer.get("items")?.as_array()?.len() as u64;
-    let whole = |name: &str| answer.get(name).and_then(number).filter(|n| (0.0..1e15).contains(n)).map(|n| n as u64);
-    let given = address.query_pairs().find(|(key, _)| key == "offset").and_then(|(_, value)| value.parse().ok());
+    let whole =
+        |name: &str| answer.get(name).and_then(number).filter(|n| (0.0..1e15).contains(n)).map(|n| n as u64);
+    let given =
+        address.query_pairs().find(|(key, _)| key == "offset").and_then(|(_, value)| value.parse().ok());
     let next = whole("offset").or(given).unwrap_or(0) + got;
     if got == 0 || next >= whole("found")? {
         return None;
     }
-    let kept: Vec<(String, String)> = address.query_pairs().into_owned().filter(|(key, _)| key != "offset").collect();
+    let kept: Vec<(String, String)> =
+        address.query_pairs().into_owned().filter(|(key, _)| key != "offset").collect();
     address.query_pairs_mut().clear().extend_pairs(kept).append_pair("offset", &next.to_string());
     Some(address.to_string())
 }
@@ -48,7 +51,9 @@ fn look(collection: &Value, wanted: &str, depth: usize, found: &mut Vec<String>)
         for member in many(collection.get(name)) {
             let kind = field(member, &["type", "@type"]).and_then(Value::as_str).unwrap_or(kind);
             let kind = kind.strip_prefix("sc:").unwrap_or(kind);
-            let open = ["items", "members", "manifests", "collections"].iter().any(|name| member.get(name).is_some());
+            let open = ["items", "members", "manifests", "collections"]
+                .iter()
+                .any(|name| member.get(name).is_some());
             if kind == "Collection" && open {
                 if depth < DEEPEST {
                     look(member, wanted, depth + 1, found);
@@ -78,7 +83,10 @@ mod tests {
         assert_eq!(next_page(&next, &json!({"offset": 4, "found": 9, "items": []})), None);
         assert_eq!(next_page("no address", &answer(0)), None);
         assert_eq!(next_page(url, &json!({"next": "javascript:x"})), None);
-        assert_eq!(next_page("https://a.org/c/1", &json!({"next": "2"})).as_deref(), Some("https://a.org/c/2"));
+        assert_eq!(
+            next_page("https://a.org/c/1", &json!({"next": "2"})).as_deref(),
+            Some("https://a.org/c/2")
+        );
     }
 
     #[test]
@@ -87,6 +95,12 @@ mod tests {
             {"type": "Collection", "items": [{"id": "b", "type": "Manifest"}]}]});
         assert_eq!((members(&three), collections(&three)), (vec!["a".into(), "b".into()], vec!["c".into()]));
         let two = json!({"manifests": [{"@id": "a", "@type": "sc:Manifest"}, "b"], "members": {"@id": "c", "@type": "sc:Collection"}});
-        assert_eq!((members(&two), collections(&two)), (vec!["c".to_string(); 0].into_iter().chain(["a".into(), "b".into()]).collect::<Vec<_>>(), vec!["c".to_string()]));
+        assert_eq!(
+            (members(&two), collections(&two)),
+            (
+                vec!["c".to_string(); 0].into_iter().chain(["a".into(), "b".into()]).collect::<Vec<_>>(),
+                vec!["c".to_string()]
+            )
+        );
     }
 }

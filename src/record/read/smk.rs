@@ -25,7 +25,8 @@ const TAGS: [(&str, &str); 9] = [
 /// The work that a record is about; only one without any number is refused.
 pub(super) fn work(record: &Value) -> Result<Work, String> {
     let number = said_in(record, &["object_number", "id"]);
-    let number = number.ok_or("`object_number` is missing, and `id` too: a record needs one of them")?.into_owned();
+    let number =
+        number.ok_or("`object_number` is missing, and `id` too: a record needs one of them")?.into_owned();
     let all = |name: &str, keys: &[&str]| texts(record.get(name), keys);
     let joined = |fields: &[(&str, &str)]| {
         let mut text = Text::default();
@@ -147,11 +148,15 @@ fn inscription(said_so: &Value) -> Option<Text> {
 fn related(record: &Value) -> Vec<Related> {
     let keys = ["reference", "object_number", "related_object", "id", "url"];
     let fields = [("part_of", "part-of"), ("parts", "part"), ("related_objects", "related")];
-    let each = |(name, kind): (&str, &'static str)| many(record.get(name)).iter().map(move |one| (one, kind)).collect::<Vec<_>>();
+    let each = |(name, kind): (&str, &'static str)| {
+        many(record.get(name)).iter().map(move |one| (one, kind)).collect::<Vec<_>>()
+    };
     let found = fields.into_iter().flat_map(each).filter_map(|(one, kind)| {
         let id = said(one, &keys)?.into_owned();
-        let label = said_in(one, &["name", "title", "notes"]).map(|said| Text::plain(&said)).unwrap_or_default();
-        let kind = said_in(one, &["relation", "type"]).map_or_else(|| kind.to_owned(), |said| said.into_owned());
+        let label =
+            said_in(one, &["name", "title", "notes"]).map(|said| Text::plain(&said)).unwrap_or_default();
+        let kind =
+            said_in(one, &["relation", "type"]).map_or_else(|| kind.to_owned(), |said| said.into_owned());
         Some(Related { id, label, kind: Some(kind) })
     });
     found.collect()
@@ -180,7 +185,8 @@ fn images(record: &Value) -> Vec<Image> {
     let other = ["iiif_id", "native", "image_iiif_id", "image_native", "thumbnail", "url"];
     let main = said_in(record, &main).map(|file| super::image(file.into_owned()));
     let others = many(record.get("alternative_images")).iter().filter_map(|one| {
-        let label = said_in(one, &["caption", "label", "title"]).map(|said| Text::plain(&said)).unwrap_or_default();
+        let label =
+            said_in(one, &["caption", "label", "title"]).map(|said| Text::plain(&said)).unwrap_or_default();
         let file = one.as_object().and_then(|_| said_in(one, &other)).or_else(|| said(one, &[]))?;
         Some(Image { label, role: Role::Other("alternative".into()), ..super::image(file.into_owned()) })
     });
@@ -199,8 +205,11 @@ mod tests {
 
     #[test]
     fn the_fields_drift_and_are_read_still() {
-        for techniques in [json!("olie"), json!(["olie"]), json!([{"technique": "olie"}]), json!({"technique": "olie"})] {
-            let work = read(json!({"object_number": "KKS2020-3/16", "techniques": techniques, "titles": null}));
+        for techniques in
+            [json!("olie"), json!(["olie"]), json!([{"technique": "olie"}]), json!({"technique": "olie"})]
+        {
+            let work =
+                read(json!({"object_number": "KKS2020-3/16", "techniques": techniques, "titles": null}));
             assert_eq!(work.techniques, [Text::plain("olie")]);
         }
         assert_eq!(read(json!({"id": 7, "object_number": null})).object_number, "7");
@@ -237,11 +246,17 @@ mod tests {
             "image_native": "https://x/native.jpg", "alternative_images": ["b.tif", {"native": "c.tif"}, 1],
             "part_of": "KKSgb6775", "related_objects": [{"notes": "783,2"}],
             "dimensions": [{"part": "bladmaal", "type": "hojde", "unit": "mm", "value": "94,5"}]}));
-        assert_eq!(work.tags.iter().map(|tag| tag.scheme.as_str()).collect::<Vec<_>>(), ["colour", "colour", "person"]);
+        assert_eq!(
+            work.tags.iter().map(|tag| tag.scheme.as_str()).collect::<Vec<_>>(),
+            ["colour", "colour", "person"]
+        );
         assert!(work.tags.iter().all(|tag| tag.source == "import:smk"));
         let files: Vec<_> = work.images.iter().map(|image| image.file.as_str()).collect();
         assert_eq!(files, ["https://iip.smk.dk/iiif/jp2/KMS1.tif.jp2", "b.tif", "c.tif", "1"]);
         assert_eq!((work.related.len(), work.dimensions[0].kind.as_deref()), (1, Some("height")));
-        assert_eq!((work.dimensions[0].part.as_deref(), work.dimensions[0].value), (Some("bladmaal"), Some(94.5)));
+        assert_eq!(
+            (work.dimensions[0].part.as_deref(), work.dimensions[0].value),
+            (Some("bladmaal"), Some(94.5))
+        );
     }
 }

@@ -48,9 +48,16 @@ impl Source {
         if !refused.is_empty() {
             return Err(Error::Unfit(refused.to_owned()));
         }
-        let mut source =
-            Self { input, buffer: Vec::new(), start: 0, line: 1, indent: Some(0), failed: None, ended: false };
-        source.fill();
+        let mut source = Self {
+            input,
+            buffer: Vec::new(),
+            start: 0,
+            line: 1,
+            indent: Some(0),
+            failed: None,
+            ended: false,
+        };
+        while source.rest().len() < 3 && source.fill() {}
         if source.rest().starts_with(b"\xef\xbb\xbf") {
             source.start = 3;
         }
@@ -154,7 +161,9 @@ mod tests {
     use super::*;
 
     fn open(bytes: &[u8]) -> Result<Source, Error> {
-        Source::open(Box::new(Cursor::new(bytes.to_vec())))
+        let mut source = Source::open(Box::new(Cursor::new(bytes.to_vec())))?;
+        while source.fill() {}
+        Ok(source)
     }
 
     #[test]

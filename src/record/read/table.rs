@@ -48,9 +48,16 @@ impl Rows {
                 names.join("`, `")
             )));
         }
-        let missing = mapping.rules.iter().filter_map(|rule| rule.column.as_deref()).find(|name| !columns.iter().any(|c| c == name));
+        let missing = mapping
+            .rules
+            .iter()
+            .filter_map(|rule| rule.column.as_deref())
+            .find(|name| !columns.iter().any(|c| c == name));
         if let Some(missing) = missing.filter(|_| !columns.is_empty()) {
-            return Err(Error::Mapping(format!("the table has no column `{missing}`: it has `{}`", columns.join("`, `"))));
+            return Err(Error::Mapping(format!(
+                "the table has no column `{missing}`: it has `{}`",
+                columns.join("`, `")
+            )));
         }
         Ok(Self { reader, left, columns, mapping, row: ByteRecord::new(), failed: false })
     }
@@ -75,7 +82,8 @@ impl Rows {
 
     fn number(&self) -> Option<String> {
         let rules = self.mapping.rules.iter();
-        let mapped = rules.filter(|rule| rule.target == Target::Number).find_map(|rule| rule.column.as_deref());
+        let mapped =
+            rules.filter(|rule| rule.target == Target::Number).find_map(|rule| rule.column.as_deref());
         let wanted = mapped.unwrap_or("object_number");
         let at = self.columns.iter().position(|name| name == wanted)?;
         let text = std::str::from_utf8(self.row.get(at)?).ok()?.trim();
@@ -100,7 +108,11 @@ impl Iterator for Rows {
             }
             Err(error) => {
                 self.failed = true;
-                Some(Err(Bad { line, object_number: None, reason: format!("{}; reading stops", said(&error)) }))
+                Some(Err(Bad {
+                    line,
+                    object_number: None,
+                    reason: format!("{}; reading stops", said(&error)),
+                }))
             }
         }
     }
@@ -187,7 +199,11 @@ mod tests {
 
     #[test]
     fn signs_between_cells_are_told_from_the_first_row() {
-        for table in ["object_number,titles\n1,\"a;b;c\"", "object_number\ttitles\n1\ta,b", "\"object_number\";\"a,b,c,d\"\n1;2"] {
+        for table in [
+            "object_number,titles\n1,\"a;b;c\"",
+            "object_number\ttitles\n1\ta,b",
+            "\"object_number\";\"a,b,c,d\"\n1;2",
+        ] {
             assert_eq!(read(table, None).unwrap().remove(0).unwrap().work.object_number, "1", "{table}");
         }
     }
@@ -197,7 +213,10 @@ mod tests {
         let found = read("object_number,public_domain\n1,yes\n2,maybe\n,no\n4,no,more\n5\n", None).unwrap();
         let bad: Vec<_> = found.iter().filter_map(|row| row.as_ref().err()).collect();
         assert_eq!(bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [3, 4, 5]);
-        assert!(bad[0].reason.contains("`public_domain` is `maybe`") && bad[0].object_number.as_deref() == Some("2"));
+        assert!(
+            bad[0].reason.contains("`public_domain` is `maybe`")
+                && bad[0].object_number.as_deref() == Some("2")
+        );
         assert!(bad[2].reason.contains("3 cells"));
         assert!(read("Nr,Titel\n1,2\n", None).is_err());
         assert!(read("Nr,Titel\n1,2\n", Some("object_number='Nr'\ntitles='Tittel'")).is_err());

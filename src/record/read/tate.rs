@@ -46,7 +46,9 @@ fn creator(made: &Value) -> Option<Creator> {
     let shown = said(made, &["fc"]).map(|name| name.into_owned());
     let name = shown.or_else(|| sorted.as_deref().map(super::smk::upright))?;
     let lived = said_in(made, &["date"]);
-    let lived = lived.as_deref().map_or((None, None), |lived| if lived.contains(['–', '-']) { span(lived) } else { (None, None) });
+    let lived = lived
+        .as_deref()
+        .map_or((None, None), |lived| if lived.contains(['–', '-']) { span(lived) } else { (None, None) });
     let birth = field(made, &["birthYear"]).and_then(year).or(lived.0);
     Some(Creator {
         sort_name: sorted.filter(|sorted| *sorted != name),
@@ -76,7 +78,12 @@ fn dimensions(record: &Value) -> Vec<Measure> {
     let unit = said_in(record, &["units"]).map(|unit| unit.into_owned());
     let of = |kind: &str| {
         let value = field(record, &[kind]).and_then(number)?;
-        Some(Measure { kind: Some(kind.into()), value: Some(value), unit: unit.clone(), ..Measure::default() })
+        Some(Measure {
+            kind: Some(kind.into()),
+            value: Some(value),
+            unit: unit.clone(),
+            ..Measure::default()
+        })
     };
     ["height", "width", "depth"].into_iter().filter_map(of).collect()
 }
@@ -152,8 +159,14 @@ mod tests {
         assert_eq!(work.tags.len(), 3);
         assert_eq!((work.tags[0].scheme.as_str(), work.tags[0].broader.len()), ("style", 1));
         let figure = &work.tags[2];
-        assert_eq!(figure.broader.iter().filter_map(|above| above.label.best(&[])).collect::<Vec<_>>(), ["people", "adults"]);
-        assert_eq!((figure.concept.as_deref(), figure.source.as_str()), (Some("tate:subject:794"), "import:tate"));
+        assert_eq!(
+            figure.broader.iter().filter_map(|above| above.label.best(&[])).collect::<Vec<_>>(),
+            ["people", "adults"]
+        );
+        assert_eq!(
+            (figure.concept.as_deref(), figure.source.as_str()),
+            (Some("tate:subject:794"), "import:tate")
+        );
         assert_ne!(figure.id(), work.tags[1].id());
     }
 
@@ -165,9 +178,15 @@ mod tests {
             "role": "artist", "id": 38}, {"mda": "Turner, J.M.W.", "date": "born 1775"}]}))
         .unwrap();
         let [blake, turner] = &work.creators[..] else { panic!() };
-        assert_eq!((blake.birth, blake.death, blake.sort_name.as_deref()), (Some(1762), Some(1787), Some("Blake, Robert")));
+        assert_eq!(
+            (blake.birth, blake.death, blake.sort_name.as_deref()),
+            (Some(1762), Some(1787), Some("Blake, Robert"))
+        );
         assert_eq!((turner.name.as_str(), turner.birth, turner.death), ("J.M.W. Turner", None, None));
         assert_eq!((work.years(), work.titles.len()), ((Some(1785), Some(1790)), 2));
-        assert_eq!((work.related[0].id.as_str(), work.related[0].kind.as_deref()), ("tate:group:7", Some("part-of")));
+        assert_eq!(
+            (work.related[0].id.as_str(), work.related[0].kind.as_deref()),
+            ("tate:group:7", Some("part-of"))
+        );
     }
 }

@@ -92,7 +92,14 @@ fn a_bad_record_is_named_and_the_rest_goes_on() {
     assert_eq!(found.len(), 10);
     assert_eq!(bad[0].object_number.as_deref(), Some("2"));
     for (bad, word) in bad.iter().zip([
-        "`creators`", "no JSON", "missing", "control character", "512", "8 deep", "128 levels", "missing",
+        "`creators`",
+        "no JSON",
+        "missing",
+        "control character",
+        "512",
+        "8 deep",
+        "128 levels",
+        "missing",
     ]) {
         assert!(bad.reason.contains(word), "{bad:?}");
     }
@@ -154,7 +161,10 @@ fn a_mapping_reads_json_of_any_shape() {
     let json = json!([{"id": "a", "title": "B", "artist": "C", "date": "1861", "license": "CC0", "kind": "painting",
         "eu_public_domain": true, "motifs": ["dog", "cat"], "style": "Realism", "genre": null, "file": "a.jpg", "width": 3}]);
     let work = all(json.to_string(), None, Some(PAINTINGS)).remove(0).unwrap().work;
-    assert_eq!((work.tags.len(), work.years(), work.public_domain), (3, (Some(1861), Some(1861)), Some(true)));
+    assert_eq!(
+        (work.tags.len(), work.years(), work.public_domain),
+        (3, (Some(1861), Some(1861)), Some(true))
+    );
     assert_eq!((work.images[0].file.as_str(), work.images[0].matched), ("a.jpg", true));
     assert_eq!((work.more.len(), &work.more["width"]), (1, &json!(3)));
     let again: Work = serde_json::from_str(&serde_json::to_string(&work).unwrap()).unwrap();
@@ -163,12 +173,16 @@ fn a_mapping_reads_json_of_any_shape() {
 
 #[test]
 fn a_mapping_follows_paths_and_keeps_columns_in_step() {
-    let mapping = "object_number='no'\ncreators.name='by.name'\ncreators.birth='by.born'\nrights={value='CC0'}";
+    let mapping =
+        "object_number='no'\ncreators.name='by.name'\ncreators.birth='by.born'\nrights={value='CC0'}";
     let json = json!({"no": 7, "by": [{"name": "A"}, {"name": "B", "born": 1850}], "titles": {"da": "Blå"},
         "images": [{"file": "a.tif"}]});
     let work = all(json.to_string(), None, Some(mapping)).remove(0).unwrap().work;
     assert_eq!((work.creators[0].birth, work.creators[1].birth), (None, Some(1850)));
-    assert_eq!((work.object_number.as_str(), work.rights.as_deref(), work.titles.len()), ("7", Some("CC0"), 1));
+    assert_eq!(
+        (work.object_number.as_str(), work.rights.as_deref(), work.titles.len()),
+        ("7", Some("CC0"), 1)
+    );
     assert_eq!((work.images.len(), work.more.len()), (1, 0));
 }
 
@@ -181,6 +195,7 @@ fn the_example_mapping_reads_its_museum() {
         "Kunstner" => "Anna Ancher;Michael Ancher",
         "Født" => ";1849",
         "Højde" => "94,5",
+        "Bredde" => "",
         "Teknik" => "olie, blyant",
         "Teknik (engelsk)" => "oil, pencil",
         "Fil" => "a.tif|b.tif",
@@ -199,14 +214,19 @@ fn the_example_mapping_reads_its_museum() {
     assert_eq!((work.dimensions.len(), work.dimensions[0].value), (1, Some(94.5)));
     assert_eq!((work.public_domain, work.years()), (Some(true), (Some(1890), Some(1890))));
     assert_eq!(work.tags[0].source, "import:samlingssystem");
-    assert_eq!((work.more.len(), &work.more["Hylde"], &work.more["provenance"]), (2, &json!("3"), &json!("x")));
+    assert_eq!(
+        (work.more.len(), &work.more["Hylde"], &work.more["provenance"]),
+        (2, &json!("3"), &json!("x"))
+    );
 }
 
 #[test]
 fn a_master_without_a_record_says_what_is_in_it() {
     assert_eq!(embedded::from_master("a.tif", None, None, None), None);
     assert_eq!(embedded::from_master("a.tif", Some(b"<x/>"), Some(b"x"), Some(b"x")), None);
-    let iptc = [b"\x1c\x02\x05\0\x04Blue".as_slice(), b"\x1c\x02\x19\0\x03sea", b"\x1c\x02\x37\0\x0818930501"].concat();
+    let iptc =
+        [b"\x1c\x02\x05\0\x04Blue".as_slice(), b"\x1c\x02\x19\0\x03sea", b"\x1c\x02\x37\0\x0818930501"]
+            .concat();
     let work = embedded::from_master("a.tif", Some(b"<x/>"), Some(&iptc), None).unwrap();
     assert_eq!((work.object_number.as_str(), work.label().best(&[])), ("a.tif", Some("Blue")));
     assert_eq!((work.tags[0].source.as_str(), work.years().0), ("import:embedded", Some(1893)));
@@ -229,7 +249,7 @@ fn what_is_cut_off_or_too_large_says_so() {
 
 #[test]
 fn values_without_end_are_read_in_time() {
-    let many: Vec<String> = (0..400_000).map(|n| n.to_string()).collect();
+    let many: Vec<String> = (0..200_000).map(|n| n.to_string()).collect();
     for record in [
         json!({"id": "1", "has_image": true, "labels": many, "colors": many, "techniques": many}),
         json!({"object_number": "1", "description": many}),
@@ -254,7 +274,11 @@ fn all_records_of_smk_are_read() {
     let found = all(std::fs::read(file).unwrap(), None, None);
     let works: Vec<&Work> = found.iter().map(|found| &found.as_ref().unwrap().work).collect();
     assert_eq!(works.len(), 12);
-    assert!(works.iter().all(|work| !work.titles.is_empty() && !work.images.is_empty() && work.years().0.is_some()));
+    assert!(
+        works
+            .iter()
+            .all(|work| !work.titles.is_empty() && !work.images.is_empty() && work.years().0.is_some())
+    );
     let one = works.iter().find(|work| work.object_number == "KMS1").unwrap();
     assert_eq!(one.label().best(&["en"]), Some("The Fall of the Titans"));
     assert_eq!(one.creators[0].sort_name.as_deref(), Some("Cornelisz. van Haarlem, Cornelis"));
@@ -280,7 +304,8 @@ fn the_paintings_are_read_by_a_mapping() {
     let found = all(std::fs::read(file).unwrap(), None, Some(PAINTINGS));
     assert!(found.iter().all(|found| found.as_ref().is_ok_and(|entry| entry.work.tags.len() > 2)));
     let Some(file) = shared("paintings/labels.tsv") else { return };
-    let table = PAINTINGS.lines().filter(|line| !["file", "license", "kind"].iter().any(|name| line.contains(name)));
+    let table =
+        PAINTINGS.lines().filter(|line| !["file", "license", "kind"].iter().any(|name| line.contains(name)));
     let table = table.collect::<Vec<_>>().join("\n").replace("\"motifs\"", "{column='motifs', split=','}");
     assert_eq!(all(std::fs::read(file).unwrap(), None, Some(&table)).iter().flatten().count(), found.len());
 }
@@ -299,7 +324,8 @@ fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 24, 4, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::hash_map(names, inner, 0..4).prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            prop::collection::hash_map(names, inner, 0..4)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
         ]
     })
 }
@@ -312,15 +338,19 @@ fn whole(form: Form) -> Value {
             "dimensions": [{"notes": "1 x 2 mm", "type": "hojde", "value": "94"}], "part_of": ["KMS2"], "labels": [{"text": "x"}],
             "inscriptions": [{"content": "x"}], "image_iiif_id": "a", "alternative_images": [{"iiif_id": "b"}],
             "has_image": true, "rights": "x", "public_domain": true, "content_person": ["x"], "related_objects": [{"id": "x"}]}),
-        Form::Tate => json!({"acno": "1", "id": 1, "title": "a", "foreignTitle": "b", "contributors": [{"fc": "a", "mda": "a, b",
+        Form::Tate => {
+            json!({"acno": "1", "id": 1, "title": "a", "foreignTitle": "b", "contributors": [{"fc": "a", "mda": "a, b",
             "date": "1762–1787"}], "dateText": "1850s", "dateRange": {"startYear": 1850}, "dimensions": "a: 1 x 2 mm",
             "groupTitle": "x", "catalogueGroup": {"id": 1}, "movements": [{"id": 1, "name": "x", "era": {"name": "y"}}],
-            "subjects": {"children": [{"id": 1, "name": "a", "children": [{"id": 2, "name": "b"}]}]}}),
-        _ => json!({"type": "Manifest", "id": "https://a.org/1", "label": {"en": ["a"]}, "summary": "<p>x</p>",
+            "subjects": {"children": [{"id": 1, "name": "a", "children": [{"id": 2, "name": "b"}]}]}})
+        }
+        _ => {
+            json!({"type": "Manifest", "id": "https://a.org/1", "label": {"en": ["a"]}, "summary": "<p>x</p>",
             "metadata": [{"label": "Date", "value": "1850"}, {"label": "Dimensions", "value": "1 x 2 mm"}],
             "requiredStatement": {"value": "x"}, "homepage": [{"id": "x"}], "sequences": [{"canvases": [{"@id": "c"}]}],
             "items": [{"id": "c1", "items": [{"items": [{"body": {"id": "i", "service": [{"id": "s"}]}}]}]}],
-            "structures": [{"label": "x", "items": [{"id": "c1"}]}], "rights": "x", "provider": []}),
+            "structures": [{"label": "x", "items": [{"id": "c1"}]}], "rights": "x", "provider": []})
+        }
     }
 }
 

@@ -112,7 +112,13 @@ mod tests {
     #[test]
     fn numbers_and_truths_are_read_from_words() {
         assert_eq!(number(&json!("12,5")), Some(12.5));
-        assert_eq!((number(&json!(3)), number(&json!("inf")), number(&json!("1 m"))), (Some(3.0), None, None));
-        assert_eq!((truth(&json!("Ja")), truth(&json!(0)), truth(&json!("måske"))), (Some(true), Some(false), None));
+        assert_eq!(
+            (number(&json!(3)), number(&json!("inf")), number(&json!("1 m"))),
+            (Some(3.0), None, None)
+        );
+        assert_eq!(
+            (truth(&json!("Ja")), truth(&json!(0)), truth(&json!("måske"))),
+            (Some(true), Some(false), None)
+        );
     }
 }

@@ -27,7 +27,8 @@ fn from_date(words: &str) -> Option<i32> {
     };
     let length = digits.bytes().take_while(u8::is_ascii_digit).count();
     let is_date = digits.len() == length || digits[length..].starts_with('-') && digits.len() > length + 4;
-    let year: i32 = digits.get(..length).filter(|_| (3..=DIGITS).contains(&length) && is_date)?.parse().ok()?;
+    let year: i32 =
+        digits.get(..length).filter(|_| (3..=DIGITS).contains(&length) && is_date)?.parse().ok()?;
     Some(sign * year)
 }
 

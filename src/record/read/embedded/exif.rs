@@ -11,13 +11,19 @@ pub(super) fn read(bytes: Vec<u8>) -> Said {
         Some(bare) => bare.to_vec(),
         None => bytes,
     };
-    let Ok(exif) = Reader::new().continue_on_error(true).read_raw(bytes).or_else(|error| error.distill_partial_result(|_| {})) else {
+    let Ok(exif) = Reader::new()
+        .continue_on_error(true)
+        .read_raw(bytes)
+        .or_else(|error| error.distill_partial_result(|_| {}))
+    else {
         return Said::default();
     };
     let words = |tag: Tag| match &exif.get_field(tag, In::PRIMARY)?.value {
         Value::Ascii(parts) => {
-            let parts: Vec<_> = parts.iter().map(|part| String::from_utf8_lossy(part).trim().to_owned()).collect();
-            Some(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")).filter(|all| !all.is_empty())
+            let parts: Vec<_> =
+                parts.iter().map(|part| String::from_utf8_lossy(part).trim().to_owned()).collect();
+            Some(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; "))
+                .filter(|all| !all.is_empty())
         }
         _ => None,
     };
@@ -36,7 +42,8 @@ mod tests {
 
     /// A TIFF block of ASCII fields, little-endian.
     fn block(fields: &[(u16, &str)]) -> Vec<u8> {
-        let mut bytes = [b"II*\0".as_slice(), &8u32.to_le_bytes(), &(fields.len() as u16).to_le_bytes()].concat();
+        let mut bytes =
+            [b"II*\0".as_slice(), &8u32.to_le_bytes(), &(fields.len() as u16).to_le_bytes()].concat();
         let mut place = 14 + 12 * fields.len() as u32;
         for (tag, text) in fields {
             bytes.extend([tag.to_le_bytes(), 2u16.to_le_bytes()].concat());
@@ -50,7 +57,11 @@ mod tests {
 
     #[test]
     fn artist_description_and_copyright_are_read() {
-        let bare = block(&[(0x010e, "A blue sea\0"), (0x013b, "Anna Ancher; Michael Ancher\0"), (0x8298, "Public domain\0")]);
+        let bare = block(&[
+            (0x010e, "A blue sea\0"),
+            (0x013b, "Anna Ancher; Michael Ancher\0"),
+            (0x8298, "Public domain\0"),
+        ]);
         let said = read(bare.clone());
         assert_eq!((said.creators.len(), said.rights.as_deref()), (2, Some("Public domain")));
         assert_eq!(read([b"Exif\0\0", &bare[..]].concat()), said);

@@ -100,9 +100,13 @@ mod tests {
         ]
         .concat();
         let said = read(&bare);
-        assert_eq!((said.title.best(&[]), said.subjects.len(), said.date.as_deref()), (Some("Blå"), 2, Some("1893")));
+        assert_eq!(
+            (said.title.best(&[]), said.subjects.len(), said.date.as_deref()),
+            (Some("Blå"), 2, Some("1893"))
+        );
         let size = (bare.len() as u32).to_be_bytes();
-        let packed = [b"Photoshop 3.0\08BIM\x04\x25\0\0\0\0\0\x01x\08BIM\x04\x04\0\0", &size[..], &bare].concat();
+        let packed =
+            [b"Photoshop 3.0\08BIM\x04\x25\0\0\0\0\0\x01x\08BIM\x04\x04\0\0", &size[..], &bare].concat();
         assert_eq!(read(&packed), said);
     }
 

@@ -34,7 +34,12 @@ struct Said {
 /// The work that a master's own metadata describe: XMP first, where that is silent IPTC (IIM), then EXIF.
 ///
 /// Its number is the master's identifier. None where nothing is said.
-pub fn from_master(identifier: &str, xmp: Option<&[u8]>, iptc: Option<&[u8]>, exif: Option<&[u8]>) -> Option<Work> {
+pub fn from_master(
+    identifier: &str,
+    xmp: Option<&[u8]>,
+    iptc: Option<&[u8]>,
+    exif: Option<&[u8]>,
+) -> Option<Work> {
     let within = |bytes: Option<&'_ [u8]>| bytes.filter(|bytes| bytes.len() <= LARGEST).map(<[u8]>::to_vec);
     let mut said = within(xmp).map(|xmp| xmp::read(&xmp)).unwrap_or_default();
     said.fill(within(iptc).map(|iptc| iptc::read(&iptc)).unwrap_or_default());
@@ -51,7 +56,11 @@ pub fn from_master(identifier: &str, xmp: Option<&[u8]>, iptc: Option<&[u8]>, ex
     });
     Some(Work {
         object_number: identifier.to_owned(),
-        titles: Some(said.title).filter(|text| !text.is_empty()).map(|text| Title { text, kind: None }).into_iter().collect(),
+        titles: Some(said.title)
+            .filter(|text| !text.is_empty())
+            .map(|text| Title { text, kind: None })
+            .into_iter()
+            .collect(),
         creators: said.creators.into_iter().map(|name| Creator { name, ..Creator::default() }).collect(),
         production: date.into_iter().collect(),
         description: said.description,

@@ -48,7 +48,10 @@ pub(super) fn read(xmp: &[u8]) -> Said {
             Ok(Event::Text(words)) => text.push_str(&words.decode().unwrap_or_default()),
             Ok(Event::CData(words)) => text.push_str(&words.decode().unwrap_or_default()),
             Ok(Event::GeneralRef(entity)) => {
-                let named = entity.decode().ok().and_then(|name| quick_xml::escape::resolve_predefined_entity(&name).map(str::to_owned));
+                let named = entity
+                    .decode()
+                    .ok()
+                    .and_then(|name| quick_xml::escape::resolve_predefined_entity(&name).map(str::to_owned));
                 let numbered = entity.resolve_char_ref().ok().flatten().map(String::from);
                 text.push_str(&named.or(numbered).unwrap_or_default());
             }
@@ -75,7 +78,9 @@ fn property(open: &[String]) -> Option<&str> {
 
 fn name(namespace: &ResolveResult<'_>, local: &[u8]) -> String {
     let prefix = match namespace {
-        ResolveResult::Bound(bound) => KNOWN.iter().find(|(uri, _)| *uri == bound.as_ref()).map(|(_, prefix)| *prefix),
+        ResolveResult::Bound(bound) => {
+            KNOWN.iter().find(|(uri, _)| *uri == bound.as_ref()).map(|(_, prefix)| *prefix)
+        }
         _ => None,
     };
     format!("{}:{}", prefix.unwrap_or("?"), String::from_utf8_lossy(local))
@@ -150,8 +155,14 @@ mod tests {
             </rdf:Description></rdf:RDF></x:xmpmeta>"#;
         let said = read(xmp);
         assert_eq!(serde_json::to_string(&said.title).unwrap(), r#"{"da":["Blå"],"en":["Blue"]}"#);
-        assert_eq!((said.creators, said.subjects.len(), said.credit.as_deref()), (vec!["Anna Ancher".to_owned()], 2, Some("SMK & co")));
-        assert_eq!((said.statement.as_deref(), said.date.as_deref(), said.marked), (Some("https://a.org/cc0"), Some("1893-05-01"), Some(false)));
+        assert_eq!(
+            (said.creators, said.subjects.len(), said.credit.as_deref()),
+            (vec!["Anna Ancher".to_owned()], 2, Some("SMK & co"))
+        );
+        assert_eq!(
+            (said.statement.as_deref(), said.date.as_deref(), said.marked),
+            (Some("https://a.org/cc0"), Some("1893-05-01"), Some(false))
+        );
     }
 
     #[test]
