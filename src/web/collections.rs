@@ -1,11 +1,122 @@
-//! Soon.
-use super::{Door, image::Answered, route::Shelf};
-use crate::gallery::Error;
+//! Collections of bounded size over all works, and the feed of their changes.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::Door;
+use super::document::Document;
+use super::headers::{Json, preferred};
+use super::image::Answered;
+use super::route;
+use super::works::media_type;
+use crate::catalogue::{ALL, Card, Term};
+use crate::gallery::{Error, Works};
 use crate::iiif::Version;
-use actix_web::HttpRequest;
-pub async fn answer(_: &Door, _: &HttpRequest, _: Version, _: Shelf<'_>) -> Result<Answered, Error> {
-    Err(Error::NotFound)
+use crate::presentation::collection::{Library, Member, Picture, Scheme, Shelf};
+use crate::presentation::span::{self, Node, Span};
+use crate::presentation::{Address, change};
+
+/// `GET /presentation/{2|3}/collections…`.
+pub async fn answer(
+    door: &Door,
+    request: &HttpRequest,
+    version: Version,
+    shelf: route::Shelf<'_>,
+) -> Result<Answered, Error> {
+    let works = door.gallery.works().ok_or(Error::NotFound)?;
+    let address = Address::new(&door.base.of(request)?);
+    let library = Library { address: &address, house: &door.house, version };
+    let asked = shelf.part.map(|(start, end)| Span { start, end });
+    let document = match (shelf.scheme, shelf.value) {
+        (None, _) => Some(library.root(&schemes(works).await?)),
+        (Some(scheme), None) => {
+            let scheme = scheme.into_owned();
+            let name = scheme.clone();
+            let total = works.ask(|catalogue| async move { catalogue.terms_count(&name).await }).await?;
+            if total == 0 {
+                return Err(Error::NotFound);
+            }
+            let terms = match items(total, asked)? {
+                None => Vec::new(),
+                Some((start, limit)) => {
+                    let name = scheme.clone();
+                    works.ask(move |catalogue| async move { catalogue.terms(&name, start, limit).await }).await?
+                }
+            };
+            let values: Vec<Shelf> = terms.into_iter().map(told_of).collect();
+            library.scheme(&scheme, total, asked, &values)
+        }
+        (Some(scheme), Some(value)) => {
+            let (scheme, value) = (scheme.into_owned(), value.into_owned());
+            let names = (scheme.clone(), value.clone());
+            let term = works.ask(|catalogue| async move { catalogue.term(&names.0, &names.1).await }).await?;
+            let term = term.ok_or(Error::NotFound)?;
+            let cards = match items(term.works, asked)? {
+                None => Vec::new(),
+                Some((start, limit)) => {
+                    let page = |catalogue: crate::catalogue::Catalogue| async move {
+                        catalogue.shelf(&scheme, &value, start, limit).await
+                    };
+                    works.ask(page).await?
+                }
+            };
+            let members: Vec<Member> = cards.into_iter().map(member).collect();
+            library.shelf(&told_of(term), asked, &members)
+        }
+    };
+    Ok(told(request, document.ok_or(Error::NotFound)?.to_string(), media_type(request, version)))
 }
-pub async fn changes(_: &Door, _: &HttpRequest, _: Option<u64>) -> Result<Answered, Error> {
-    Err(Error::NotFound)
+
+/// The entries that a node of the tree lists, by their first place and their number; `None` where it lists parts.
+fn items(total: u64, asked: Option<Span>) -> Result<Option<(u64, usize)>, Error> {
+    Ok(match span::node(total, asked).ok_or(Error::NotFound)? {
+        Node::Items(range) => Some((range.start, (range.end - range.start) as usize)),
+        Node::Spans(_) => None,
+    })
+}
+
+/// All works first, then what they are sorted by.
+async fn schemes(works: &Works) -> Result<Vec<Scheme>, Error> {
+    let found = works.ask(|catalogue| async move { catalogue.schemes().await }).await?;
+    let all = std::iter::once((ALL.to_owned(), 1));
+    Ok(all.chain(found).map(|(scheme, values)| Scheme { scheme, values }).collect())
+}
+
+fn told_of(term: Term) -> Shelf {
+    let Term { scheme, value, label, works } = term;
+    Shelf { scheme, value, label, works, picture: None }
+}
+
+fn member(card: Card) -> Member {
+    let Card { object_number, label, thumbnail, .. } = card;
+    let picture = thumbnail.map(|identifier| Picture { identifier, dimensions: None });
+    Member { object_number, label, picture }
+}
+
+/// `GET /discovery/1/changes` and its pages (Change Discovery 1.0).
+pub async fn changes(door: &Door, request: &HttpRequest, page: Option<u64>) -> Result<Answered, Error> {
+    let works = door.gallery.works().ok_or(Error::NotFound)?;
+    let address = Address::new(&door.base.of(request)?);
+    let total = works.ask(|catalogue| async move { catalogue.last_revision().await }).await?;
+    let document = match page {
+        None => change::collection(total, &address),
+        Some(number) => {
+            let start = number.saturating_mul(change::PAGE);
+            let read = move |catalogue: crate::catalogue::Catalogue| async move {
+                catalogue.changes(start, change::PAGE as usize).await
+            };
+            change::page(number, total, &works.ask(read).await?, &address)
+        }
+    };
+    let linked = "application/ld+json;profile=\"http://iiif.io/api/discovery/1/context.json\"";
+    let media_type = if preferred(request) == Some(Json::Plain) { "application/json" } else { linked };
+    Ok(told(request, document.ok_or(Error::NotFound)?.to_string(), media_type))
+}
+
+/// What the next revision may change is asked for each time; an unchanged document costs its tag.
+fn told(request: &HttpRequest, document: String, media_type: &'static str) -> Answered {
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::VARY, "Accept, Accept-Encoding"));
+    response.insert_header((header::CACHE_CONTROL, "no-cache"));
+    Document::new(document).answer(request, media_type, response).into()
 }

@@ -16,7 +16,7 @@ use super::route::{Image, Piece};
 use super::tags::with_id;
 use crate::gallery::{Described, Error, Grant};
 use crate::iiif::Version;
-use crate::presentation::{Address, Original, Shown, View};
+use crate::presentation::{Address, Original, Shown, View, search};
 use crate::record::Facet;
 
 /// Documents that have been made, for as long as what they were made of stays the same.
@@ -195,8 +195,30 @@ pub fn media_type(request: &HttpRequest, version: Version) -> &'static str {
     }
 }
 
-pub async fn search(_: &Door, _: &HttpRequest, _: u8, _: Image<'_>, _: bool) -> Result<Answered, Error> {
-    Err(Error::NotFound)
+/// `GET /search/{1|2}/{work}` and `…/autocomplete` (Content Search 2.0 and 1.0).
+pub async fn search(
+    door: &Door,
+    request: &HttpRequest,
+    version: u8,
+    work: Image<'_>,
+    autocomplete: bool,
+) -> Result<Answered, Error> {
+    let described = door.gallery.describe(&work.identifier).await?;
+    let address = Address::new(&door.base.of(request)?);
+    let images = shown(&address, &described);
+    let view = view(door, &address, &described, &images, None);
+    let query = search::Query::parse(request.query_string())?;
+    let spoken = if version == 1 { search::Version::V1 } else { search::Version::V2 };
+    let document = match autocomplete {
+        true => search::autocomplete(&view, &query, spoken),
+        false => search::answer(&view, &query, spoken),
+    };
+    let media_type = match (version, preferred(request)) {
+        (_, Some(Json::Plain)) | (1, None) => "application/json",
+        (1, _) => "application/ld+json",
+        _ => "application/ld+json;profile=\"http://iiif.io/api/search/2/context.json\"",
+    };
+    Ok(document_of(door, request, document.to_string(), media_type, HttpResponse::Ok()).into())
 }
 
 /// `GET /api/v1/works/{work}`: all that is known of a work, and where its images and manifest are.
