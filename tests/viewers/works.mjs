@@ -76,9 +76,11 @@ async function look(work, number) {
   const count = { metadata: 0, tags: 0, regions: 0, captures: 0, hits: 0 };
 
   const texts = [...shown(manifest.label), ...(manifest.metadata ?? []).flatMap(({ label, value }) => [...shown(label), ...shown(value)]),
-    ...shown(manifest.requiredStatement?.value)].map(plain).filter(Boolean);
+  ].map(plain).filter(Boolean);
   count.metadata = texts.length;
   faults.push(...(await panel(number, address, { panel: "info" }, texts)).faults);
+  const statement = shown(manifest.requiredStatement?.value).map(plain);
+  if (statement.length > 0) faults.push(...(await panel(number, address, { panel: "attribution" }, statement)).faults);
 
   const canvas = manifest.items[0];
   const pages = await Promise.all((canvas.annotations ?? []).map(async (page) => page.items ? page : (await fetch(page.id)).json()));

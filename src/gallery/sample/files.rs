@@ -89,7 +89,8 @@ fn publish(
     }
 }
 
-fn scaled(full: Dimensions, max_megapixels: Option<f64>) -> Dimensions {
+/// The size that a picture is painted in.
+pub fn scaled(full: Dimensions, max_megapixels: Option<f64>) -> Dimensions {
     let factor = max_megapixels.map_or(1.0, |most| (most * 1e6 / full.area() as f64).sqrt().min(1.0));
     let side = |length: u32| ((f64::from(length) * factor) as u32).max(16);
     Dimensions::new(side(full.width), side(full.height))

@@ -54,7 +54,13 @@ pub fn write(folder: &Path, options: Options, progress: &dyn Fn(Progress<'_>)) -
         files::write(picture, &target, options.max_megapixels, &report)?;
         summary.written += 1;
     }
-    files::text(&folder.join("records.json"), &records::document())?;
+    let scale = |file: &str| {
+        let picture = pictures.iter().find(|picture| picture.file == file)?;
+        let full = picture.dimensions;
+        Some(f64::from(files::scaled(full, options.max_megapixels).width) / f64::from(full.width))
+    };
+    let records = records::document(&|work| scale(work.images.first()?.file).filter(|scale| *scale < 1.0));
+    files::text(&folder.join("records.json"), &records)?;
     files::text(&folder.join("LICENSE.txt"), records::LICENSE)?;
     Ok(summary)
 }

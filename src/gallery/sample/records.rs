@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::record::Region;
+
 /// A text in the two languages of the collection.
 #[derive(Clone, Debug, Serialize)]
 pub struct Text {
@@ -59,7 +61,7 @@ pub struct Tag {
     pub source: &'static str,
     pub confidence: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub region: Option<&'static str>,
+    pub region: Option<Region>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -74,9 +76,18 @@ pub const LICENSE: &str = "The works and records in this folder were made by Teg
 
 const CC0: &str = "http://creativecommons.org/publicdomain/zero/1.0/";
 
-/// The records as one JSON document.
-pub fn document() -> String {
-    let mut text = serde_json::to_string_pretty(&works()).unwrap_or_default();
+/// The records as one JSON document; `scale` says how much smaller than it is described a work was painted.
+pub fn document(scale: &dyn Fn(&Work) -> Option<f64>) -> String {
+    let mut works = works();
+    for work in &mut works {
+        let Some(scale) = scale(work) else { continue };
+        let scaled = |length: u32| ((f64::from(length) * scale) as u32).max(1);
+        for region in work.tags.iter_mut().filter_map(|tag| tag.region.as_mut()) {
+            let Region { x, y, width, height } = *region;
+            *region = Region { x: scaled(x), y: scaled(y), width: scaled(width), height: scaled(height) };
+        }
+    }
+    let mut text = serde_json::to_string_pretty(&works).unwrap_or_default();
     text.push('\n');
     text
 }
@@ -294,7 +305,7 @@ pub fn works() -> Vec<Work> {
             tags: vec![
                 tag("colour", "grøn", "green"),
                 Tag {
-                    region: Some("3300,2280,620,520"),
+                    region: Some(Region { x: 3300, y: 2280, width: 620, height: 520 }),
                     source: "model:sample@1",
                     confidence: 0.82,
                     ..tag("motif", "hus", "house")

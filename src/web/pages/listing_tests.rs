@@ -8,7 +8,7 @@ fn entry(label: &str) -> Entry {
         encoded: "kms1.tif".to_owned(),
         label: label.to_owned(),
         dimensions: Some((12_000, 8_000)),
-        problem: None,
+        ..Entry::default()
     }
 }
 
@@ -45,8 +45,7 @@ fn hostile_names_stay_text() {
             identifier: name.to_owned(),
             encoded: name.to_owned(),
             label: name.to_owned(),
-            dimensions: None,
-            problem: None,
+            ..Entry::default()
         };
         let broken = Entry { problem: Some(name.to_owned()), ..hostile.clone() };
         let page = index(
@@ -57,6 +56,7 @@ fn hostile_names_stay_text() {
                 next: Some(name.to_owned()),
                 total: None,
                 notices: vec![name.to_owned()],
+                files: None,
             },
         );
         assert!(!page.contains(name), "{name} went through");
