@@ -10,7 +10,9 @@ use super::image::{Answered, document_of};
 use super::pages;
 use super::route::{Image, Viewer};
 use crate::gallery::Error;
-use crate::presentation::ImageWork;
+use crate::iiif::Version;
+use crate::presentation::{Address, House, Shown, View};
+use crate::record::{Text, Title, Work};
 
 /// What an identifier's segment leaves as it is (Image API 3.0, §9).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
@@ -68,14 +70,19 @@ pub async fn manifest(door: &Door, request: &HttpRequest, image: Image<'_>) -> R
     const LD: &str = "application/ld+json;profile=\"http://iiif.io/api/presentation/3/context.json\"";
     let base = door.base.of(request)?;
     let opened = door.gallery.open(&image.identifier).await?;
-    let work = ImageWork {
-        id: format!("{base}/presentation/3/{}", image.raw),
-        label: label(&image.identifier),
-        info: opened.info(format!("{base}/iiif/3/{}", image.raw)),
-        service_2: format!("{base}/iiif/2/{}", image.raw),
+    let work = Work {
+        object_number: image.identifier.to_string(),
+        titles: vec![Title { text: Text::plain(&label(&image.identifier)), kind: None }],
+        ..Work::default()
     };
+    let info = opened.info(format!("{base}/iiif/3/{}", image.raw));
+    let images = [Shown::alone(&image.identifier, info)];
+    let (address, house) = (Address::new(&base), House::default());
+    let view =
+        View { work: &work, tags: &[], images: &images, part_of: None, address: &address, house: &house };
+    let manifest = view.manifest(Version::V3);
     let media_type = if preferred(request) == Some(Json::Plain) { "application/json" } else { LD };
-    Ok(document_of(door, request, work.manifest().to_string(), media_type, HttpResponse::Ok()).into())
+    Ok(document_of(door, request, manifest.to_string(), media_type, HttpResponse::Ok()).into())
 }
 
 /// `GET /assets/{path}`: scripts and styles that the binary brings along.
