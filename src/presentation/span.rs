@@ -45,7 +45,7 @@ impl Span {
     fn is_of(self, total: u64) -> bool {
         let length = self.length();
         let is_power = std::iter::successors(Some(MOST), |n| n.checked_mul(MOST)).any(|n| n == length);
-        is_power && self.start % length == 0 && self.start < total && length <= child_length(total)
+        is_power && self.start.is_multiple_of(length) && self.start < total && length <= child_length(total)
     }
 }
 
