@@ -1,8 +1,9 @@
 //! Tags as annotations (Web Annotation, and Presentation API 3.0, §5.6).
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::links::http_uri;
+use super::object::object;
 use super::words::word;
 use super::{Canvas, View, html};
 use crate::iiif::Version;
@@ -32,13 +33,13 @@ impl<'a> View<'a> {
     /// A tag as an annotation of version 3.
     pub(super) fn annotation(&self, placed: &Placed<'_>) -> Value {
         let work = &self.work.object_number;
-        let mut annotation = json!({
+        let mut annotation = object! {
             "id": self.address.tag(Version::V3, work, &placed.id),
             "type": "Annotation",
             "motivation": "tagging",
             "body": self.bodies(placed.tag),
             "target": self.target(placed),
-        });
+        };
         if let Some(creator) = creator(&placed.tag.source) {
             annotation["creator"] = creator;
         }
@@ -54,27 +55,27 @@ impl<'a> View<'a> {
     /// The tag's words by language, the concept that is meant, and how sure that is.
     fn bodies(&self, tag: &Tag) -> Value {
         let texts = tag.label.iter().map(|(language, value)| {
-            let mut body = json!({
+            let mut body = object! {
                 "type": "TextualBody",
                 "value": html::plain(value),
                 "format": "text/plain",
                 "purpose": "tagging",
-            });
+            };
             if language != "none" {
-                body["language"] = json!(language);
+                body["language"] = Value::from(language);
             }
             body
         });
         let mut bodies: Vec<Value> = texts.collect();
         if let Some(concept) = tag.concept.as_deref().and_then(http_uri) {
-            bodies.push(json!({ "type": "SpecificResource", "source": concept, "purpose": "identifying" }));
+            bodies.push(object! { "type": "SpecificResource", "source": concept, "purpose": "identifying" });
         }
         if let Some(doubt) = self.doubt(tag) {
             let language = self.language();
             let value = html::plain(&doubt);
-            bodies.push(json!({
+            bodies.push(object! {
                 "type": "TextualBody", "value": value, "format": "text/plain", "language": language, "purpose": "assessing",
-            }));
+            });
         }
         match bodies.len() {
             1 => bodies.remove(0),
@@ -123,7 +124,7 @@ fn creator(source: &str) -> Option<Value> {
         None if source == "curator" => ("Person", "Curator"),
         _ => ("Person", source),
     };
-    (!name.trim().is_empty()).then(|| json!({ "type": kind, "name": name }))
+    (!name.trim().is_empty()).then(|| object! { "type": kind, "name": name })
 }
 
 /// The canvas of the image that a tag was seen on, and its region there; what names an image that is not shown is
@@ -158,6 +159,7 @@ mod tests {
     use crate::iiif::Dimensions;
     use crate::presentation::sample::shown;
     use crate::record::Text;
+    use serde_json::json;
 
     #[track_caller]
     fn check(image: Option<&str>, region: &str, expected: &str) {

@@ -1,9 +1,10 @@
 //! What happened to works as activities, for harvesters (Change Discovery 1.0).
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Address;
+use super::object::object;
 use crate::iiif::Version;
 use crate::record::{Change, Kind};
 
@@ -16,14 +17,14 @@ pub const PAGE: u64 = 100;
 /// The collection of all pages (§3.1); nothing where nothing has happened, as a page must not be empty.
 pub fn collection(total: u64, address: &Address) -> Option<Value> {
     let last = last_page(total)?;
-    Some(json!({
+    Some(object! {
         "@context": CONTEXT,
         "id": address.changes(),
         "type": "OrderedCollection",
         "totalItems": total,
         "first": reference(0, address),
         "last": reference(last, address),
-    }))
+    })
 }
 
 /// A page of changes from 0, the oldest first (§3.2). `changes` are its own; nothing where there is no such page.
@@ -32,14 +33,14 @@ pub fn page(number: u64, total: u64, changes: &[Change], address: &Address) -> O
     if number > last || changes.is_empty() {
         return None;
     }
-    let mut page = json!({
+    let mut page = object! {
         "@context": CONTEXT,
         "id": address.changes_page(number),
         "type": "OrderedCollectionPage",
-        "partOf": { "id": address.changes(), "type": "OrderedCollection" },
+        "partOf": object! { "id": address.changes(), "type": "OrderedCollection" },
         "startIndex": number.saturating_mul(PAGE),
         "orderedItems": changes.iter().map(|change| activity(change, address)).collect::<Vec<_>>(),
-    });
+    };
     if let Some(before) = number.checked_sub(1) {
         page["prev"] = reference(before, address);
     }
@@ -54,15 +55,15 @@ fn last_page(total: u64) -> Option<u64> {
 }
 
 fn reference(page: u64, address: &Address) -> Value {
-    json!({ "id": address.changes_page(page), "type": "OrderedCollectionPage" })
+    object! { "id": address.changes_page(page), "type": "OrderedCollectionPage" }
 }
 
 /// What happened to one work (§3.3).
 fn activity(change: &Change, address: &Address) -> Value {
     let id = address.manifest(Version::V3, &change.object_number);
-    let mut object = json!({ "id": id, "canonical": id, "type": "Manifest" });
+    let mut object = object! { "id": id.as_str(), "canonical": id, "type": "Manifest" };
     if change.kind != Kind::Delete {
-        object["seeAlso"] = json!([{
+        object["seeAlso"] = Value::from([object! {
             "id": address.record(&change.object_number), "type": "Dataset", "format": "application/json",
         }]);
     }
@@ -72,12 +73,13 @@ fn activity(change: &Change, address: &Address) -> Value {
         Kind::Delete => "Delete",
     };
     let at = Timestamp::from_millisecond(change.at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
-    json!({ "type": kind, "object": object, "endTime": at.to_string() })
+    object! { "type": kind, "object": object, "endTime": at.to_string() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn change(revision: u64, kind: Kind) -> Change {
         Change { revision, object_number: "KMS 1".into(), kind, at_ms: 1_700_000_000_123 }

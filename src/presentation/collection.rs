@@ -1,10 +1,11 @@
 //! Shelves of works as collections of bounded size (Presentation API 3.0, §5.1).
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::manifest::{CONTEXT_3, of_version};
+use super::object::object;
 use super::span::{self, Node, Span};
-use super::words::{self, word};
+use super::words::{self, Word, word};
 use super::{Address, House, language, links};
 use crate::iiif::{Dimensions, Form, Limits, Size, Version};
 use crate::record::Text;
@@ -56,19 +57,37 @@ pub struct Picture {
     pub dimensions: Option<Dimensions>,
 }
 
+/// What all collections say.
+struct Listing<'a> {
+    id: String,
+    label: Value,
+    /// How many there are of what, not of what this document lists alone.
+    count: u64,
+    of: Word,
+    items: Vec<Value>,
+    parent: Option<(String, Value)>,
+    picture: Option<&'a Picture>,
+}
+
 impl Library<'_> {
     /// The collection of all schemes.
     pub fn root(&self, schemes: &[Scheme]) -> Value {
         let items = schemes.iter().map(|scheme| {
             let id = self.address.scheme(self.version, &scheme.scheme, None);
-            json!({ "id": id, "type": "Collection", "label": self.scheme_label(&scheme.scheme) })
+            object! { "id": id, "type": "Collection", "label": self.scheme_label(&scheme.scheme) }
         });
-        let label = match self.house.name.is_empty() {
-            true => words::word("Collections", "Samlinger").text(&self.house.languages),
-            false => self.house.name.clone(),
-        };
-        let id = self.address.collections(self.version);
-        self.collection(id, language::label(&label), items.collect(), None)
+        self.document(Listing {
+            id: self.address.collections(self.version),
+            label: match self.house.name.is_empty() {
+                true => self.collections_label(),
+                false => language::label(&self.house.name),
+            },
+            count: schemes.len() as u64,
+            of: word("collections", "samlinger"),
+            items: items.collect(),
+            parent: None,
+            picture: None,
+        })
     }
 
     /// The values of a scheme that has `total`, or the asked part of them. `values` are those at the positions that
@@ -77,17 +96,21 @@ impl Library<'_> {
         let at = |span| self.address.scheme(self.version, scheme, span);
         let label = self.scheme_label(scheme);
         let items = match span::node(total, asked)? {
-            Node::Spans(spans) => {
-                spans.into_iter().map(|span| self.part(at(Some(span)), span, total)).collect()
-            }
+            Node::Spans(spans) => spans.into_iter().map(|span| part(at(Some(span)), span, total)).collect(),
             Node::Items(_) => values.iter().map(|shelf| self.shelf_reference(shelf)).collect(),
         };
-        let parent = match asked {
-            None => (self.address.collections(self.version), self.collections_label()),
-            Some(span) => (at(span.parent(total)), label.clone()),
-        };
-        let label = asked.map_or(label, |span| part_label(span, total));
-        Some(self.collection(at(asked), label, items, Some(parent)))
+        Some(self.document(Listing {
+            id: at(asked),
+            parent: Some(match asked {
+                None => (self.address.collections(self.version), self.collections_label()),
+                Some(span) => (at(span.parent(total)), label.clone()),
+            }),
+            label: asked.map_or(label, |span| part_label(span, total)),
+            count: asked.map_or(total, |span| span.within(total)),
+            of: word("collections", "samlinger"),
+            items,
+            picture: values.iter().find_map(|shelf| shelf.picture.as_ref()),
+        }))
     }
 
     /// The works of a shelf, or the asked part of them. `members` are those at the positions that [`span::node`]
@@ -97,61 +120,61 @@ impl Library<'_> {
         let label = named(&shelf.label, &shelf.value);
         let items = match span::node(shelf.works, asked)? {
             Node::Spans(spans) => {
-                spans.into_iter().map(|span| self.part(at(Some(span)), span, shelf.works)).collect()
+                spans.into_iter().map(|span| part(at(Some(span)), span, shelf.works)).collect()
             }
             Node::Items(_) => members.iter().map(|member| self.member(member)).collect(),
         };
-        let parent = match asked {
-            None => {
-                (self.address.scheme(self.version, &shelf.scheme, None), self.scheme_label(&shelf.scheme))
-            }
-            Some(span) => (at(span.parent(shelf.works)), label.clone()),
-        };
-        let label = asked.map_or(label, |span| part_label(span, shelf.works));
-        let mut collection = self.collection(at(asked), label, items, Some(parent));
-        if let (Some(picture), Version::V3) = (&shelf.picture, self.version) {
-            collection["thumbnail"] = json!([self.thumbnail(picture)]);
-        }
-        Some(collection)
+        let all =
+            || (self.address.scheme(self.version, &shelf.scheme, None), self.scheme_label(&shelf.scheme));
+        let first = members.iter().find_map(|member| member.picture.as_ref());
+        Some(self.document(Listing {
+            id: at(asked),
+            parent: Some(asked.map_or_else(all, |span| (at(span.parent(shelf.works)), label.clone()))),
+            label: asked.map_or(label, |span| part_label(span, shelf.works)),
+            count: asked.map_or(shelf.works, |span| span.within(shelf.works)),
+            of: word("works", "værker"),
+            items,
+            picture: if asked.is_none() { shelf.picture.as_ref().or(first) } else { first },
+        }))
     }
 
-    fn collection(
-        &self,
-        id: String,
-        label: Value,
-        items: Vec<Value>,
-        parent: Option<(String, Value)>,
-    ) -> Value {
-        let mut made =
-            json!({ "@context": CONTEXT_3, "id": id, "type": "Collection", "label": label, "items": items });
+    fn document(&self, listing: Listing<'_>) -> Value {
+        let mut summary = Text::default();
+        for (language, word) in listing.of.text(&self.house.languages).iter() {
+            summary.add(language, &format!("{} {word}", listing.count));
+        }
+        let mut made = object! {
+            "@context": CONTEXT_3,
+            "id": listing.id,
+            "type": "Collection",
+            "label": listing.label,
+            "summary": language::value(&summary),
+            "items": listing.items,
+        };
         if let Some(provider) = links::provider(self.house, self.address.base()) {
             made["provider"] = provider;
         }
-        if let Some((id, label)) = parent {
-            made["partOf"] = json!([{ "id": id, "type": "Collection", "label": label }]);
+        if let Some((id, label)) = listing.parent {
+            made["partOf"] = Value::from([object! { "id": id, "type": "Collection", "label": label }]);
         }
-        of_version(made, self.version)
-    }
-
-    fn part(&self, id: String, span: Span, total: u64) -> Value {
-        json!({ "id": id, "type": "Collection", "label": part_label(span, total) })
+        of_version(self.pictured(made, listing.picture), self.version)
     }
 
     fn shelf_reference(&self, shelf: &Shelf) -> Value {
         let id = self.address.shelf(self.version, &shelf.scheme, &shelf.value, None);
         let label = named(&shelf.label, &shelf.value);
-        self.pictured(json!({ "id": id, "type": "Collection", "label": label }), shelf.picture.as_ref())
+        self.pictured(object! { "id": id, "type": "Collection", "label": label }, shelf.picture.as_ref())
     }
 
     fn member(&self, member: &Member) -> Value {
         let id = self.address.manifest(self.version, &member.object_number);
         let label = named(&member.label, &member.object_number);
-        self.pictured(json!({ "id": id, "type": "Manifest", "label": label }), member.picture.as_ref())
+        self.pictured(object! { "id": id, "type": "Manifest", "label": label }, member.picture.as_ref())
     }
 
     fn pictured(&self, mut reference: Value, picture: Option<&Picture>) -> Value {
         if let Some(picture) = picture {
-            reference["thumbnail"] = json!([self.thumbnail(picture)]);
+            reference["thumbnail"] = Value::from([self.thumbnail(picture)]);
         }
         reference
     }
@@ -161,19 +184,19 @@ impl Library<'_> {
         let service = self.address.image(self.version, &picture.identifier);
         let described = match self.version {
             Version::V2 => {
-                json!({ "@id": service, "@type": "ImageService2", "profile": Version::V2.profile() })
+                object! { "@id": service.as_str(), "@type": "ImageService2", "profile": Version::V2.profile() }
             }
-            Version::V3 => json!({ "id": service, "type": "ImageService3", "profile": "level2" }),
+            Version::V3 => object! { "id": service.as_str(), "type": "ImageService3", "profile": "level2" },
         };
-        let mut thumbnail = json!({
+        let mut thumbnail = object! {
             "id": format!("{service}/full/{size}/0/default.jpg"),
             "type": "Image",
             "format": "image/jpeg",
             "service": [described],
-        });
+        };
         if let Some(made) = picture.dimensions.and_then(|full| size.of(full, Limits::NONE).ok()) {
-            thumbnail["width"] = json!(made.width);
-            thumbnail["height"] = json!(made.height);
+            thumbnail["width"] = Value::from(made.width);
+            thumbnail["height"] = Value::from(made.height);
         }
         thumbnail
     }
@@ -186,6 +209,10 @@ impl Library<'_> {
     fn collections_label(&self) -> Value {
         language::label(&word("Collections", "Samlinger").text(&self.house.languages))
     }
+}
+
+fn part(id: String, span: Span, total: u64) -> Value {
+    object! { "id": id, "type": "Collection", "label": part_label(span, total) }
 }
 
 fn named(label: &Text, otherwise: &str) -> Value {
@@ -201,6 +228,7 @@ fn part_label(span: Span, total: u64) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn library<T>(version: Version, look: impl FnOnce(Library<'_>) -> T) -> T {
         let (address, house) = (Address::new("https://host"), House::default());

@@ -1,7 +1,8 @@
 //! Images as parts of documents: their services, bodies and thumbnails.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use super::object::object;
 use super::{Shown, View, language};
 use crate::iiif::{Dimensions, Version};
 
@@ -31,48 +32,48 @@ impl View<'_> {
             self.named(image)
         };
         body["label"] = language::label(&label);
-        body["thumbnail"] = json!([self.thumbnail(image, version)]);
+        body["thumbnail"] = Value::from([self.thumbnail(image, version)]);
         body
     }
 
     fn picture(&self, image: &Shown, size: Dimensions, version: Version) -> Value {
-        json!({
+        object! {
             "id": format!("{}/full/{size}/0/default.jpg", self.address.image(version, &image.identifier)),
             "type": "Image",
             "format": "image/jpeg",
             "width": size.width,
             "height": size.height,
             "service": self.services(image, version),
-        })
+        }
     }
 
     /// The image's services: both versions; in documents of version 2 the second alone.
     fn services(&self, image: &Shown, version: Version) -> Value {
         let mut second = described(image);
-        second.insert("@id".into(), json!(self.address.image(Version::V2, &image.identifier)));
-        second.insert("@type".into(), json!("ImageService2"));
-        second.insert("profile".into(), json!(Version::V2.profile()));
+        second.insert("@id".into(), Value::from(self.address.image(Version::V2, &image.identifier)));
+        second.insert("@type".into(), Value::from("ImageService2"));
+        second.insert("profile".into(), Value::from(Version::V2.profile()));
         if version == Version::V2 {
-            return json!([second]);
+            return Value::from([second]);
         }
         let mut third = described(image);
-        third.insert("id".into(), json!(self.address.image(Version::V3, &image.identifier)));
-        third.insert("type".into(), json!("ImageService3"));
-        third.insert("profile".into(), json!("level2"));
+        third.insert("id".into(), Value::from(self.address.image(Version::V3, &image.identifier)));
+        third.insert("type".into(), Value::from("ImageService3"));
+        third.insert("profile".into(), Value::from("level2"));
         if !image.is_free() {
             limits(image, &mut third);
         }
-        json!([third, second])
+        Value::from([third, second])
     }
 }
 
 /// What viewers otherwise fetch an info.json for.
 fn described(image: &Shown) -> Map<String, Value> {
     let sizes = image.info.sizes.iter();
-    let sizes = sizes.map(|size| json!({ "width": size.width, "height": size.height })).collect();
+    let sizes = sizes.map(|size| object! { "width": size.width, "height": size.height }).collect();
     let mut service = Map::new();
-    service.insert("width".into(), json!(image.info.dimensions.width));
-    service.insert("height".into(), json!(image.info.dimensions.height));
+    service.insert("width".into(), Value::from(image.info.dimensions.width));
+    service.insert("height".into(), Value::from(image.info.dimensions.height));
     service.insert("sizes".into(), sizes);
     service
 }
@@ -81,10 +82,10 @@ fn described(image: &Shown) -> Map<String, Value> {
 fn limits(image: &Shown, into: &mut Map<String, Value>) {
     let limits = image.info.limits;
     if limits.max_width != u32::MAX || limits.max_height != u32::MAX {
-        into.insert("maxWidth".into(), json!(limits.max_width));
-        into.insert("maxHeight".into(), json!(limits.max_height));
+        into.insert("maxWidth".into(), Value::from(limits.max_width));
+        into.insert("maxHeight".into(), Value::from(limits.max_height));
     }
     if limits.max_area != u64::MAX {
-        into.insert("maxArea".into(), json!(limits.max_area));
+        into.insert("maxArea".into(), Value::from(limits.max_area));
     }
 }

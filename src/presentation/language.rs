@@ -1,8 +1,9 @@
 //! Texts as language maps (Presentation API 3.0, §4.2).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::html;
+use super::object::object;
 use crate::record::Text;
 
 /// A text as a map of plain strings: what a `label` is.
@@ -17,19 +18,19 @@ pub fn value(text: &Text) -> Value {
 
 /// A string that has no language.
 pub fn none(text: &str) -> Value {
-    json!({ "none": [html::plain(text)] })
+    object! { "none": [html::plain(text)] }
 }
 
 fn map(text: &Text, shown: fn(&str) -> String) -> Value {
     let mut map = Map::new();
     for (language, values) in text.languages() {
         let values = values.iter().map(|value| shown(value)).filter(|value| !value.is_empty());
-        let known = map.entry(tag(language)).or_insert_with(|| json!([]));
+        let known = map.entry(tag(language)).or_insert_with(|| Value::Array(Vec::new()));
         if let Value::Array(known) = known {
             known.extend(values.map(Value::String));
         }
     }
-    map.retain(|_, values| values != &json!([]));
+    map.retain(|_, values| values != &Value::Array(Vec::new()));
     Value::Object(map)
 }
 
@@ -47,6 +48,7 @@ pub fn is_empty(map: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn a_map_holds_lists_of_strings_by_language() {

@@ -1,8 +1,9 @@
 //! What a work's documents point at beside its images: pages, files, collections, services, the museum.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::object::object;
 use super::words::{Word, word};
 use super::{Shown, View, language};
 use crate::iiif::Version;
@@ -44,12 +45,14 @@ impl View<'_> {
     pub(super) fn homepage(&self) -> Value {
         let own = self.work.homepage.as_deref().and_then(http_uri);
         let id = own.unwrap_or_else(|| self.address.work_page(&self.work.object_number));
-        json!([{ "id": id, "type": "Text", "label": language::label(&self.work.label()), "format": "text/html" }])
+        Value::from([
+            object! { "id": id, "type": "Text", "label": language::label(&self.work.label()), "format": "text/html" },
+        ])
     }
 
     /// The record as JSON.
     pub(super) fn see_also(&self) -> Value {
-        json!([{
+        Value::from([object! {
             "id": self.address.record(&self.work.object_number),
             "type": "Dataset",
             "label": self.says(word("Record as JSON", "Post som JSON")),
@@ -65,7 +68,7 @@ impl View<'_> {
     /// The collection that the work stands in.
     pub(super) fn part_of(&self, version: Version) -> Option<Value> {
         let shelf = self.part_of?;
-        Some(json!([{
+        Some(Value::from([object! {
             "id": self.address.shelf(version, &shelf.scheme, &shelf.value, None),
             "type": "Collection",
             "label": language::label(&shelf.label),
@@ -78,25 +81,25 @@ impl View<'_> {
             return None;
         }
         let work = &self.work.object_number;
-        let first = json!({
+        let first = object! {
             "@context": "http://iiif.io/api/search/1/context.json",
             "@id": self.address.search(1, work),
             "@type": "SearchService1",
             "profile": "http://iiif.io/api/search/1/search",
-            "service": [{
+            "service": [object! {
                 "@id": self.address.autocomplete(1, work),
                 "@type": "AutoCompleteService1",
                 "profile": "http://iiif.io/api/search/1/autocomplete",
             }],
-        });
+        };
         if version == Version::V2 {
-            return Some(json!([first]));
+            return Some(Value::from([first]));
         }
-        Some(json!([
-            {
+        Some(Value::from([
+            object! {
                 "id": self.address.search(2, work),
                 "type": "SearchService2",
-                "service": [{ "id": self.address.autocomplete(2, work), "type": "AutoCompleteService2" }],
+                "service": [object! { "id": self.address.autocomplete(2, work), "type": "AutoCompleteService2" }],
             },
             first,
         ]))
@@ -110,7 +113,9 @@ impl View<'_> {
                 |word: &str| format!("{word} ({}, {})", kind(&original.media_type), bytes(original.bytes));
             let id = self.address.original(&image.identifier);
             let label = word_text(self, word("Original", "Original"), label);
-            files.push(json!({ "id": id, "type": "Image", "label": label, "format": original.media_type }));
+            files.push(
+                object! { "id": id, "type": "Image", "label": label, "format": original.media_type.as_str() },
+            );
         }
         if !image.is_free() {
             let service = self.address.image(Version::V3, &image.identifier);
@@ -132,25 +137,25 @@ impl View<'_> {
 
     fn file(&self, id: String, name: &str, media_type: &str, image: &Shown) -> Value {
         let size = image.largest;
-        json!({
+        object! {
             "id": id,
             "type": "Image",
             "label": language::none(&format!("{name}, {} × {}", size.width, size.height)),
             "format": media_type,
             "width": size.width,
             "height": size.height,
-        })
+        }
     }
 
     /// All masters in one file, where any may be downloaded.
     pub(super) fn archive(&self) -> Option<Value> {
         self.images.iter().any(|image| image.original.is_some()).then(|| {
-            json!({
+            object! {
                 "id": self.address.archive(&self.work.object_number),
                 "type": "Dataset",
                 "label": self.says(word("All images and the record (ZIP)", "Alle billeder og posten (ZIP)")),
                 "format": "application/zip",
-            })
+            }
         })
     }
 }
@@ -163,23 +168,23 @@ pub(super) fn provider(house: &super::House, base: &str) -> Option<Value> {
     let label = language::label(&house.name);
     let homepage = http_uri(&house.homepage);
     let id = homepage.clone().unwrap_or_else(|| base.to_owned());
-    let mut agent = json!({ "id": id, "type": "Agent", "label": label });
+    let mut agent = object! { "id": id, "type": "Agent", "label": label.clone() };
     if let Some(homepage) = homepage {
         agent["homepage"] =
-            json!([{ "id": homepage, "type": "Text", "label": label, "format": "text/html" }]);
+            Value::from([object! { "id": homepage, "type": "Text", "label": label, "format": "text/html" }]);
     }
     if let Some(url) = http_uri(&house.logo.url) {
-        let mut logo = json!({ "id": url, "type": "Image" });
+        let mut logo = object! { "id": url, "type": "Image" };
         if house.logo.format.contains('/') {
-            logo["format"] = json!(house.logo.format);
+            logo["format"] = Value::from(house.logo.format.as_str());
         }
         if house.logo.width > 0 && house.logo.height > 0 {
-            logo["width"] = json!(house.logo.width);
-            logo["height"] = json!(house.logo.height);
+            logo["width"] = Value::from(house.logo.width);
+            logo["height"] = Value::from(house.logo.height);
         }
-        agent["logo"] = json!([logo]);
+        agent["logo"] = Value::from([logo]);
     }
-    Some(json!([agent]))
+    Some(Value::from([agent]))
 }
 
 fn word_text(view: &View<'_>, word: Word, shown: impl Fn(&str) -> String) -> Value {

@@ -1,8 +1,9 @@
 //! A work as a manifest, and the parts of it that have addresses of their own.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::annotation::Placed;
+use super::object::object;
 use super::{Canvas, View, language, metadata, rights, version2};
 use crate::iiif::Version;
 use crate::record::Text;
@@ -29,14 +30,14 @@ impl View<'_> {
     pub fn manifest(&self, version: Version) -> Value {
         let canvases = self.canvases();
         let placed = self.placed(&canvases);
-        let mut manifest = json!({
+        let mut manifest = object! {
             "@context": CONTEXT_3,
             "id": self.address.manifest(version, &self.work.object_number),
             "type": "Manifest",
             "label": self.title(),
             "homepage": self.homepage(),
             "seeAlso": self.see_also(),
-        });
+        };
         let mut add = |key: &str, value: Option<Value>| {
             if let Some(value) = value.filter(|value| !is_nothing(value)) {
                 manifest[key] = value;
@@ -50,9 +51,9 @@ impl View<'_> {
         add("partOf", self.part_of(version));
         add("service", self.searches(version));
         add("navDate", self.date().map(Value::String));
-        add("behavior", (canvases.len() > 1).then(|| json!(["individuals"])));
+        add("behavior", (canvases.len() > 1).then(|| Value::from(["individuals"])));
         let lead = canvases.first().and_then(|canvas| canvas.images.first());
-        add("thumbnail", lead.map(|image| json!([self.thumbnail(image, version)])));
+        add("thumbnail", lead.map(|image| Value::from([self.thumbnail(image, version)])));
         let files = lead.map(|image| self.files(image)).unwrap_or_default();
         add("rendering", Some(files.into_iter().chain(self.archive()).collect()));
         add("structures", Some(Value::Array(self.ranges(&canvases, version))));
@@ -95,7 +96,7 @@ impl View<'_> {
         let placed = self.placed(&self.canvases());
         let found = placed.iter().find(|placed| placed.id == id)?;
         let mut annotation = self.annotation(found);
-        annotation["id"] = json!(self.address.tag(version, &self.work.object_number, id));
+        annotation["id"] = Value::from(self.address.tag(version, &self.work.object_number, id));
         Some(top(annotation, version))
     }
 
@@ -123,7 +124,7 @@ impl View<'_> {
 
     fn reference(&self, version: Version) -> Value {
         let id = self.address.manifest(version, &self.work.object_number);
-        json!([{ "id": id, "type": "Manifest", "label": self.title() }])
+        Value::from([object! { "id": id, "type": "Manifest", "label": self.title() }])
     }
 
     fn required_statement(&self) -> Option<Value> {
@@ -134,7 +135,7 @@ impl View<'_> {
         } else {
             self.house.attribution_label.clone()
         };
-        Some(json!({ "label": language::label(&label), "value": value }))
+        Some(object! { "label": language::label(&label), "value": value })
     }
 
     /// The first moment of the work's making, where it is a year of our era (§3.1, `navDate`).
@@ -144,17 +145,17 @@ impl View<'_> {
     }
 
     fn canvas_of(&self, canvas: &Canvas<'_>, placed: &[Placed<'_>], version: Version) -> Value {
-        let mut made = json!({
+        let mut made = object! {
             "id": self.address.canvas(&self.work.object_number, canvas.number),
             "type": "Canvas",
             "label": named(&canvas.label, canvas.number),
             "width": canvas.dimensions.width,
             "height": canvas.dimensions.height,
-            "items": [],
-        });
+            "items": Vec::<Value>::new(),
+        };
         if !canvas.images.is_empty() {
-            made["items"] = json!([self.page_of(canvas, version)]);
-            made["thumbnail"] = json!([self.thumbnail(canvas.images[0], version)]);
+            made["items"] = Value::from([self.page_of(canvas, version)]);
+            made["thumbnail"] = Value::from([self.thumbnail(canvas.images[0], version)]);
             made["rendering"] = canvas.images.iter().flat_map(|image| self.files(image)).collect();
         }
         let tags = placed.iter().filter(|placed| placed.canvas == canvas.number).count();
@@ -162,8 +163,8 @@ impl View<'_> {
             let id = self.address.annotations(version, &self.work.object_number, canvas.number);
             let is_apart = tags > EMBEDDED || version == Version::V2;
             made["annotations"] = match is_apart {
-                true => json!([{ "id": id, "type": "AnnotationPage" }]),
-                false => json!([self.tags_of(canvas, placed, version)]),
+                true => Value::from([object! { "id": id, "type": "AnnotationPage" }]),
+                false => Value::from([self.tags_of(canvas, placed, version)]),
             };
         }
         made
@@ -172,7 +173,7 @@ impl View<'_> {
     fn page_of(&self, canvas: &Canvas<'_>, version: Version) -> Value {
         let id = self.address.page(version, &self.work.object_number, canvas.number);
         let items: Vec<Value> = self.painting_of(canvas, version).into_iter().collect();
-        json!({ "id": id, "type": "AnnotationPage", "items": items })
+        object! { "id": id, "type": "AnnotationPage", "items": items }
     }
 
     fn painting_of(&self, canvas: &Canvas<'_>, version: Version) -> Option<Value> {
@@ -181,16 +182,16 @@ impl View<'_> {
             self.body(first, version)
         } else {
             let options: Vec<Value> = canvas.images.iter().map(|image| self.option(image, version)).collect();
-            json!({ "type": "Choice", "items": options })
+            object! { "type": "Choice", "items": options }
         };
         let work = &self.work.object_number;
-        Some(json!({
+        Some(object! {
             "id": self.address.painting(version, work, canvas.number),
             "type": "Annotation",
             "motivation": "painting",
             "target": self.address.canvas(work, canvas.number),
             "body": body,
-        }))
+        })
     }
 
     fn tags_of(&self, canvas: &Canvas<'_>, placed: &[Placed<'_>], version: Version) -> Value {
@@ -198,16 +199,16 @@ impl View<'_> {
         let here = placed.iter().filter(|placed| placed.canvas == canvas.number);
         let items = here.map(|placed| {
             let mut annotation = self.annotation(placed);
-            annotation["id"] = json!(self.address.tag(version, work, &placed.id));
+            annotation["id"] = Value::from(self.address.tag(version, work, &placed.id));
             annotation
         });
         let label = super::words::word("Tags", "Emneord").text(&self.house.languages);
-        json!({
+        object! {
             "id": self.address.annotations(version, work, canvas.number),
             "type": "AnnotationPage",
             "label": language::label(&label),
             "items": items.collect::<Vec<_>>(),
-        })
+        }
     }
 }
 
@@ -226,7 +227,7 @@ fn is_nothing(value: &Value) -> bool {
 
 /// A part as a document.
 fn top(part: Value, version: Version) -> Value {
-    let mut document = json!({ "@context": CONTEXT_3 });
+    let mut document = object! { "@context": CONTEXT_3 };
     if let (Value::Object(document), Value::Object(part)) = (&mut document, part) {
         document.extend(part);
     }

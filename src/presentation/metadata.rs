@@ -1,7 +1,8 @@
 //! A work's facts as pairs of a label and a value (Presentation API 3.0, §3.1).
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::object::object;
 use super::words::{self, Word, word};
 use super::{View, language, rights};
 use crate::record::{Creator, Measure, Production, Text};
@@ -61,7 +62,7 @@ impl Facts<'_> {
             let value = language::value(&group);
             if !language::is_empty(&value) {
                 let label = language::label(&label.text(self.languages));
-                self.pairs.push(json!({ "label": label, "value": value }));
+                self.pairs.push(object! { "label": label, "value": value });
             }
         }
     }

@@ -12,6 +12,7 @@ mod language;
 mod links;
 mod manifest;
 mod metadata;
+mod object;
 mod range;
 mod rights;
 #[cfg(test)]

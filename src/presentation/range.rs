@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::object::object;
 use super::{Canvas, View, language};
 use crate::iiif::Version;
 use crate::record::Part;
@@ -51,7 +52,7 @@ impl Making<'_> {
         numbers.retain(|number| seen.insert(*number));
         let canvases = numbers
             .into_iter()
-            .map(|canvas| json!({ "id": self.view.address.canvas(work, canvas), "type": "Canvas" }));
+            .map(|canvas| object! { "id": self.view.address.canvas(work, canvas), "type": "Canvas" });
         let mut items: Vec<Value> = canvases.collect();
         items.extend(self.all(&part.parts, depth + 1));
         if items.is_empty() {
@@ -61,6 +62,6 @@ impl Making<'_> {
         let label = language::label(&part.label);
         let label = if language::is_empty(&label) { language::none(&number.to_string()) } else { label };
         let id = self.view.address.range(self.version, work, number);
-        Some(json!({ "id": id, "type": "Range", "label": label, "items": items }))
+        Some(object! { "id": id, "type": "Range", "label": label, "items": items })
     }
 }

@@ -29,6 +29,11 @@ impl Span {
         self.end.saturating_sub(self.start).saturating_add(1)
     }
 
+    /// The number of positions that a list of this length has of them.
+    pub fn within(self, total: u64) -> u64 {
+        total.saturating_sub(self.start).min(self.length())
+    }
+
     /// The span that lists this one among its children; none where the whole list does.
     pub fn parent(self, total: u64) -> Option<Self> {
         let length = self.length().checked_mul(MOST)?;
@@ -40,7 +45,7 @@ impl Span {
     fn is_of(self, total: u64) -> bool {
         let length = self.length();
         let is_power = std::iter::successors(Some(MOST), |n| n.checked_mul(MOST)).any(|n| n == length);
-        is_power && self.start % length == 0 && self.start < total && length <= child_length(total)
+        is_power && self.start.is_multiple_of(length) && self.start < total && length <= child_length(total)
     }
 }
 

@@ -3,9 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Address;
+use super::object::object;
 use crate::iiif::{Invalid, Version};
 use crate::record::Region;
 
@@ -66,25 +67,25 @@ pub fn decode(encoded: &str) -> Result<String, Invalid> {
 
 /// The target as a content state annotation's own body (§2.2).
 pub fn target(address: &Address, work: &str, target: Target) -> Value {
-    let manifest = json!({ "id": address.manifest(Version::V3, work), "type": "Manifest" });
+    let manifest = object! { "id": address.manifest(Version::V3, work), "type": "Manifest" };
     let (number, fragment) = match target {
         Target::Work => return manifest,
         Target::Canvas(number) => (number, String::new()),
         Target::Region(number, region) => (number, format!("#xywh={region}")),
     };
     let id = format!("{}{fragment}", address.canvas(work, number));
-    json!({ "id": id, "type": "Canvas", "partOf": [manifest] })
+    object! { "id": id, "type": "Canvas", "partOf": [manifest] }
 }
 
 /// The target as an annotation (§2.1), for all that stores or hands on states.
 pub fn annotation(id: &str, address: &Address, work: &str, of: Target) -> Value {
-    json!({
+    object! {
         "@context": super::CONTEXT_3,
         "id": id,
         "type": "Annotation",
         "motivation": ["contentState"],
         "target": target(address, work, of),
-    })
+    }
 }
 
 /// A link that opens `page`, as in `https://host/`, at the target (§3.1): a plain address for a work, else encoded.

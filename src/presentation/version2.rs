@@ -1,14 +1,15 @@
 //! Documents of version 3 said in version 2.1, for viewers that know no other.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::manifest::CONTEXT_2;
+use super::object::object;
 
 /// A document of version 3 in version 2.1.
 pub(super) fn document(document: Value) -> Value {
     let Value::Object(fields) = resource(document) else { return Value::Null };
     let mut said = Map::new();
-    said.insert("@context".into(), json!(CONTEXT_2));
+    said.insert("@context".into(), Value::from(CONTEXT_2));
     said.extend(fields);
     Value::Object(said)
 }
@@ -20,7 +21,7 @@ fn resource(mut from: Value) -> Value {
     match kind.as_str() {
         "Manifest" => {
             let canvases: Vec<Value> = list(taken(&mut from, "items")).map(resource).collect();
-            set("sequences", json!([{ "@type": "sc:Sequence", "canvases": canvases }]));
+            set("sequences", Value::from([object! { "@type": "sc:Sequence", "canvases": canvases }]));
             let mut flat = Vec::new();
             list(taken(&mut from, "structures")).for_each(|range| ranges(range, &mut flat));
             if !flat.is_empty() {
@@ -70,7 +71,10 @@ fn described(from: &mut Value) -> Map<String, Value> {
         }
     };
     set("@id", taken(from, "id"));
-    set("@type", json!(format!("sc:{}", from["type"].as_str().unwrap_or_default().replace("Page", "List"))));
+    set(
+        "@type",
+        Value::from(format!("sc:{}", from["type"].as_str().unwrap_or_default().replace("Page", "List"))),
+    );
     set("label", words(&from["label"]));
     set("description", words(&from["summary"]));
     set("attribution", words(&from["requiredStatement"]["value"]));
@@ -80,7 +84,7 @@ fn described(from: &mut Value) -> Map<String, Value> {
     set("viewingHint", at(from, "/behavior/0"));
     set("within", at(from, "/partOf/0/id"));
     let pairs = list(taken(from, "metadata"));
-    let pairs = pairs.map(|pair| json!({ "label": words(&pair["label"]), "value": words(&pair["value"]) }));
+    let pairs = pairs.map(|pair| object! { "label": words(&pair["label"]), "value": words(&pair["value"]) });
     set("metadata", one_or_many(pairs.collect(), true));
     set("related", one_or_many(list(taken(from, "homepage")).map(link).collect(), false));
     set("seeAlso", one_or_many(list(taken(from, "seeAlso")).map(link).collect(), false));
@@ -100,7 +104,7 @@ fn words(map: &Value) -> Value {
     let said = languages.iter().flat_map(|(language, values)| {
         values.as_array().into_iter().flatten().map(move |value| match language.as_str() {
             "none" => value.clone(),
-            language => json!({ "@value": value, "@language": language }),
+            language => object! { "@value": value.clone(), "@language": language },
         })
     });
     let mut said: Vec<Value> = said.collect();
@@ -113,13 +117,13 @@ fn annotation(mut from: Value) -> Value {
         Value::Array(bodies) => bodies.into_iter().map(body).collect(),
         one => vec![body(one)],
     };
-    json!({
+    object! {
         "@id": taken(&mut from, "id"),
         "@type": "oa:Annotation",
         "motivation": if is_painting { "sc:painting" } else { "oa:tagging" },
         "resource": one_or_many(resources, false),
         "on": taken(&mut from, "target"),
-    })
+    }
 }
 
 fn body(mut from: Value) -> Value {
@@ -128,16 +132,16 @@ fn body(mut from: Value) -> Value {
         Some("Choice") => {
             let mut options = list(taken(&mut from, "items")).map(image);
             let first = options.next();
-            json!({ "@type": "oa:Choice", "default": first, "item": options.collect::<Vec<_>>() })
+            object! { "@type": "oa:Choice", "default": first, "item": options.collect::<Vec<_>>() }
         }
-        Some("SpecificResource") => json!({ "@id": taken(&mut from, "source"), "@type": "oa:SemanticTag" }),
+        Some("SpecificResource") => object! { "@id": taken(&mut from, "source"), "@type": "oa:SemanticTag" },
         _ => {
             let is_tag = from["purpose"] == "tagging";
-            let mut text = json!({
+            let mut text = object! {
                 "@type": if is_tag { "oa:Tag" } else { "cnt:ContentAsText" },
                 "chars": taken(&mut from, "value"),
                 "format": "text/plain",
-            });
+            };
             if from["language"].is_string() {
                 text["language"] = taken(&mut from, "language");
             }
@@ -149,7 +153,7 @@ fn body(mut from: Value) -> Value {
 fn image(mut from: Value) -> Value {
     let mut said = Map::new();
     said.insert("@id".into(), taken(&mut from, "id"));
-    said.insert("@type".into(), json!("dctypes:Image"));
+    said.insert("@type".into(), Value::from("dctypes:Image"));
     for key in ["format", "width", "height"] {
         if !from[key].is_null() {
             said.insert(key.into(), taken(&mut from, key));
@@ -168,7 +172,7 @@ fn image(mut from: Value) -> Value {
 fn service(from: Value) -> Value {
     let Value::Object(mut service) = from else { return from };
     if service.remove("@type").is_some_and(|kind| kind == "ImageService2") {
-        service.insert("@context".into(), json!(crate::iiif::Version::V2.context()));
+        service.insert("@context".into(), Value::from(crate::iiif::Version::V2.context()));
     }
     if let Some(inner) = service.remove("service").and_then(|inner| list(inner).next()) {
         service.insert("service".into(), self::service(inner));
@@ -187,7 +191,7 @@ fn link(mut from: Value) -> Value {
 }
 
 fn page_reference(mut from: Value) -> Value {
-    json!({ "@id": taken(&mut from, "id"), "@type": "sc:AnnotationList" })
+    object! { "@id": taken(&mut from, "id"), "@type": "sc:AnnotationList" }
 }
 
 fn member(mut from: Value) -> Value {
@@ -237,6 +241,7 @@ fn one_or_many(mut items: Vec<Value>, is_list: bool) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn words_keep_their_languages() {

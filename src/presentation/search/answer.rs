@@ -1,11 +1,12 @@
 //! The annotations that have the words, and where in them the words stand.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::fold;
 use super::query::{PAGE, Query};
 use super::{Version, fold::words};
 use crate::presentation::annotation::Placed;
+use crate::presentation::object::object;
 use crate::presentation::{CONTEXT_2, View, html};
 
 /// An annotation that was found.
@@ -110,22 +111,22 @@ impl Paging<'_> {
 }
 
 fn version_2(view: &View<'_>, hits: &[Hit<'_>], at: &Paging<'_>) -> Value {
-    let page = |id: String| json!({ "id": id, "type": "AnnotationPage" });
-    let mut made = json!({
+    let page = |id: String| object! { "id": id, "type": "AnnotationPage" };
+    let mut made = object! {
         "@context": Version::V2.context(),
         "id": at.id(at.query.page),
         "type": "AnnotationPage",
         "items": hits.iter().map(|hit| view.annotation(&hit.placed)).collect::<Vec<_>>(),
-    });
+    };
     if !at.query.ignored.is_empty() {
-        made["ignored"] = json!(at.query.ignored);
+        made["ignored"] = Value::from(at.query.ignored.as_slice());
     }
     if at.is_paged() {
-        made["partOf"] = json!({
+        made["partOf"] = object! {
             "id": format!("{}#all", at.id(0)), "type": "AnnotationCollection", "total": at.total,
             "first": page(at.id(0)), "last": page(at.id(at.last())),
-        });
-        made["startIndex"] = json!(at.first);
+        };
+        made["startIndex"] = Value::from(at.first);
         at.next().into_iter().for_each(|next| made["next"] = page(next));
         at.before().into_iter().for_each(|before| made["prev"] = page(before));
     }
@@ -133,22 +134,22 @@ fn version_2(view: &View<'_>, hits: &[Hit<'_>], at: &Paging<'_>) -> Value {
     for hit in hits {
         let source = view.address.tag(crate::iiif::Version::V3, &view.work.object_number, &hit.placed.id);
         for Match { prefix, exact, suffix } in &hit.matches {
-            marks.push(json!({
+            marks.push(object! {
                 "id": format!("{source}#match-{}", marks.len() + 1),
                 "type": "Annotation",
                 "motivation": "highlighting",
-                "target": {
+                "target": object! {
                     "type": "SpecificResource",
-                    "source": source,
-                    "selector": [{
-                        "type": "TextQuoteSelector", "prefix": prefix, "exact": exact, "suffix": suffix,
+                    "source": source.as_str(),
+                    "selector": [object! {
+                        "type": "TextQuoteSelector", "prefix": prefix.as_str(), "exact": exact.as_str(), "suffix": suffix.as_str(),
                     }],
                 },
-            }));
+            });
         }
     }
     if !marks.is_empty() {
-        made["annotations"] = json!([{ "type": "AnnotationPage", "items": marks }]);
+        made["annotations"] = Value::from([object! { "type": "AnnotationPage", "items": marks }]);
     }
     made
 }
@@ -157,44 +158,44 @@ fn version_1(view: &View<'_>, hits: &[Hit<'_>], at: &Paging<'_>) -> Value {
     let id =
         |hit: &Hit<'_>| view.address.tag(crate::iiif::Version::V2, &view.work.object_number, &hit.placed.id);
     let resources = hits.iter().map(|hit| {
-        json!({
+        object! {
             "@id": id(hit),
             "@type": "oa:Annotation",
             "motivation": "oa:tagging",
-            "resource": {
+            "resource": object! {
                 "@type": "cnt:ContentAsText",
                 "format": "text/plain",
                 "chars": hit.matches.first().map_or_else(|| best(view, hit), Match::whole),
             },
             "on": view.target(&hit.placed),
-        })
+        }
     });
     let marks = hits.iter().flat_map(|hit| {
         let id = id(hit);
         hit.matches.iter().map(move |found| {
-            json!({
-                "@type": "search:Hit", "annotations": [id],
-                "match": found.exact, "before": found.prefix, "after": found.suffix,
-            })
+            object! {
+                "@type": "search:Hit", "annotations": [id.as_str()],
+                "match": found.exact.as_str(), "before": found.prefix.as_str(), "after": found.suffix.as_str(),
+            }
         })
     });
-    let mut within = json!({ "@type": "sc:Layer", "total": at.total });
+    let mut within = object! { "@type": "sc:Layer", "total": at.total };
     if !at.query.ignored.is_empty() {
-        within["ignored"] = json!(at.query.ignored);
+        within["ignored"] = Value::from(at.query.ignored.as_slice());
     }
-    let mut made = json!({
+    let mut made = object! {
         "@context": [CONTEXT_2, Version::V1.context()],
         "@id": at.id(at.query.page),
         "@type": "sc:AnnotationList",
         "resources": resources.collect::<Vec<_>>(),
         "hits": marks.collect::<Vec<_>>(),
         "startIndex": at.first,
-    });
+    };
     if at.is_paged() {
-        within["first"] = json!(at.id(0));
-        within["last"] = json!(at.id(at.last()));
-        at.next().into_iter().for_each(|next| made["next"] = json!(next));
-        at.before().into_iter().for_each(|before| made["prev"] = json!(before));
+        within["first"] = Value::from(at.id(0));
+        within["last"] = Value::from(at.id(at.last()));
+        at.next().into_iter().for_each(|next| made["next"] = Value::from(next));
+        at.before().into_iter().for_each(|before| made["prev"] = Value::from(before));
     }
     made["within"] = within;
     made
@@ -215,6 +216,7 @@ mod tests {
     use super::*;
     use crate::presentation::sample::with_view;
     use crate::record::{Broader, Status, Tag, Text};
+    use serde_json::json;
 
     fn tags() -> Vec<Tag> {
         let mut dog = Tag::new("motif", Text::of("en", "brown dog"));

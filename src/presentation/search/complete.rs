@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::query::Query;
 use super::{Version, fold};
+use crate::presentation::object::object;
 use crate::presentation::{View, html};
 
 /// The most words that are proposed.
@@ -31,30 +32,30 @@ pub fn autocomplete(view: &View<'_>, query: &Query, version: Version) -> Value {
     match version {
         Version::V2 => {
             let items = terms.iter().map(|term| {
-                let mut item = json!({ "type": "Term", "value": term.value, "total": term.total });
+                let mut item = object! { "type": "Term", "value": term.value.as_str(), "total": term.total };
                 if let Some(language) = &term.language {
-                    item["language"] = json!(language);
+                    item["language"] = Value::from(language.as_str());
                 }
                 item
             });
             let items: Vec<Value> = items.collect();
             let mut page =
-                json!({ "@context": version.context(), "id": id, "type": "TermPage", "items": items });
+                object! { "@context": version.context(), "id": id, "type": "TermPage", "items": items };
             if !ignored.is_empty() {
-                page["ignored"] = json!(ignored);
+                page["ignored"] = Value::from(ignored.as_slice());
             }
             page
         }
         Version::V1 => {
-            let listed = terms
-                .iter()
-                .map(|term| json!({ "match": term.value, "url": search(term), "count": term.total }));
+            let listed = terms.iter().map(
+                |term| object! { "match": term.value.as_str(), "url": search(term), "count": term.total },
+            );
             let listed: Vec<Value> = listed.collect();
-            let mut list = json!({
+            let mut list = object! {
                 "@context": version.context(), "@id": id, "@type": "search:TermList", "terms": listed,
-            });
+            };
             if !ignored.is_empty() {
-                list["ignored"] = json!(ignored);
+                list["ignored"] = Value::from(ignored.as_slice());
             }
             list
         }
@@ -91,6 +92,7 @@ mod tests {
     use super::*;
     use crate::presentation::sample::with_view;
     use crate::record::{Tag, Text};
+    use serde_json::json;
 
     #[test]
     fn words_are_completed_in_order() {
