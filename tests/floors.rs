@@ -11,6 +11,7 @@ const FLOORS: [&str; 12] = [
     "record",
     "presentation",
     "store",
+    "catalogue",
     "gallery",
     "web",
     "config",

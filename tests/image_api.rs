@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use crate::support::masters::{self, HEIGHT, WIDTH, cut, difference, dimensions, picture};
@@ -573,6 +573,8 @@ fn every_page_and_manifest_answers(server: &Server, f: &mut Failures) {
         let manifest = server.get(&format!("/presentation/3/{id}/manifest"));
         let document = manifest.json();
         let service = document.pointer("/items/0/items/0/items/0/body/service/0/id");
+        const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+        let id = utf8_percent_encode(name, SEGMENT);
         let expected = json!(format!("http://{}/iiif/3/{id}", server.address));
         f.check(service == Some(&expected), || format!("the manifest of {name}: {service:?}"));
     }

@@ -13,3 +13,4 @@ mod rights;
 mod stampede;
 mod stores;
 mod support;
+mod works;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use crate::support::command::tegl;
@@ -26,6 +27,8 @@ struct Case {
 }
 
 const SETTINGS: &str = r#"
+[masters]
+max_area = 4_000_000
 [rights]
 public_domain = { largest = "full", original = true }
 otherwise = { largest = 260, original = false }
@@ -187,7 +190,8 @@ fn size_of(answer: &Answer) -> Option<(u32, u32)> {
 }
 
 fn segment(identifier: &str) -> String {
-    percent_encoding::utf8_percent_encode(identifier, percent_encoding::NON_ALPHANUMERIC).to_string()
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(identifier, KEPT).to_string()
 }
 
 /// One image by all roads; `names` are its identifiers.

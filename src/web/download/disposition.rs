@@ -113,7 +113,7 @@ mod tests {
             ("\u{202e}gpj.exe", "gpj.exe"),
             ("con.tif", "con_.tif"),
             ("...", "download"),
-            (".bashrc", "download.bashrc"),
+            (".bashrc", "bashrc"),
             ("", "download"),
             ("C:\\x\\y.tif", "C--x-y.tif"),
             ("\"quoted\"", "quoted"),

@@ -36,7 +36,7 @@ pub async fn answer(door: &Door, request: &HttpRequest, image: Image<'_>) -> Res
     });
     match (door.gallery.original(identifier).await, format) {
         (Ok(original), _) => whole(door, request, identifier, original).await,
-        (Err(Error::NotFound), Some((stem, format))) => rendition(door, request, stem, format).await,
+        (Err(Error::NotFound | Error::Invalid(_)), Some((stem, format))) => rendition(door, request, stem, format).await,
         (Err(error), _) => Err(error),
     }
 }
