@@ -95,6 +95,10 @@ fn any_number_is_a_number() {
         }
         assert_eq!(catalogue.get("kks2020-3/16").await.unwrap(), None);
         assert_eq!(catalogue.get("x\0").await.unwrap(), None);
+        let long = "æ".repeat(5000);
+        let technique = Work { techniques: vec![Text::plain(&long)], ..work("long", &long, &[&long]) };
+        put(&catalogue, vec![technique]).await;
+        catalogue.remove(&["long".to_owned()]).await.unwrap();
         assert_eq!(on_shelf(&catalogue, ALL, ALL).await, numbers);
         assert!(matches!(Batch::new(vec![new(work("", "", &[]))]), Err(Error::Invalid(_))));
         assert!(matches!(Batch::new(vec![new(work("a\0b", "", &[]))]), Err(Error::Invalid(_))));

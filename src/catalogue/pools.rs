@@ -27,6 +27,9 @@ pub(super) struct Pools {
 const PRAGMAS: &str = "PRAGMA busy_timeout = 15000; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; \
     PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456; PRAGMA wal_autocheckpoint = 4000";
 
+/// What each connection to a server is told: nothing is asked, and no turn taken, for ever.
+const SESSION: &str = "SET statement_timeout = '120s'; SET idle_in_transaction_session_timeout = '60s'";
+
 impl Pools {
     pub async fn open(settings: &Settings) -> Result<Self, Error> {
         sqlx::any::install_default_drivers();
@@ -79,6 +82,12 @@ impl Pools {
         let pool = AnyPoolOptions::new()
             .max_connections(settings.connections.max(2))
             .acquire_timeout(Duration::from_millis(settings.timeout_ms))
+            .after_connect(|connection: &mut AnyConnection, _| {
+                Box::pin(async move {
+                    connection.execute(sqlx::raw_sql(SESSION)).await?;
+                    Ok(())
+                })
+            })
             .connect(url)
             .await
             .map_err(|error| Error::Unavailable(format!("{shown}: {error}")))?;

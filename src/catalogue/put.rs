@@ -31,8 +31,9 @@ impl Batch {
         let mut latest: Vec<New> = Vec::with_capacity(news.len());
         for new in news {
             let number = new.work.object_number.as_str();
-            if number.is_empty() || number.contains('\0') {
-                return Err(Error::Invalid(format!("`{number}` is no object number")));
+            if number.is_empty() || number.len() > LONGEST || number.contains('\0') {
+                let shown: String = number.chars().take(40).collect();
+                return Err(Error::Invalid(format!("`{shown}` is no object number: it has 1 to {LONGEST} bytes")));
             }
             match places.get(number) {
                 Some(&place) => latest[place] = new,
@@ -45,6 +46,9 @@ impl Batch {
         latest.into_iter().map(Prepared::of).collect::<Result<_, _>>().map(Self)
     }
 }
+
+/// The longest object number or file name in bytes: databases index no longer ones.
+const LONGEST: usize = 1024;
 
 /// What a batch changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,9 +82,17 @@ impl Catalogue {
         if batch.0.is_empty() {
             return Ok(Put::default());
         }
+        let numbers: Vec<&str> = batch.0.iter().map(|new| new.number.as_str()).collect();
+        let stays = |before: &HashMap<String, Before>, new: &Prepared| {
+            before.get(&new.number).is_some_and(|known| known.hash == new.hash && !known.removed)
+        };
+        // What has not changed keeps no writer waiting.
+        let there = before(&mut *self.0.pools.readers.acquire().await?, &numbers).await?;
+        if batch.0.iter().all(|new| stays(&there, new)) {
+            return Ok(Put { unchanged: numbers.len() as u64, ..Put::default() });
+        }
         let mut changes = self.begin().await?;
         let mut turn = take_turn(&mut changes).await?;
-        let numbers: Vec<&str> = batch.0.iter().map(|new| new.number.as_str()).collect();
         let before = before(&mut changes, &numbers).await?;
         let judgements = judgements(&mut changes, before.values()).await?;
         let mut put = Put::default();
@@ -88,7 +100,7 @@ impl Catalogue {
         let mut moves = Moves::default();
         for new in batch.0 {
             let known = before.get(&new.number);
-            if known.is_some_and(|known| known.hash == new.hash && !known.removed) {
+            if stays(&before, &new) {
                 put.unchanged += 1;
                 continue;
             }
@@ -169,8 +181,11 @@ pub(super) fn revision_row(revision: i64, object_number: &str, kind: Kind, at_ms
 
 /// Waits until no other writer is under way.
 pub(super) async fn take_turn(connection: &mut AnyConnection) -> Result<Turn, Error> {
-    let taken = sqlx::query("UPDATE counter SET one = one RETURNING revision, seq").fetch_one(connection).await?;
-    Ok(Turn { revision: taken.try_get("revision")?, seq: taken.try_get("seq")?, at_ms: now_ms() })
+    let take = sqlx::query("UPDATE counter SET one = one RETURNING revision, seq, at_ms");
+    let taken = take.fetch_one(connection).await?;
+    // Clocks of several servers differ; the order of the revisions is the order of their times.
+    let at_ms = now_ms().max(taken.try_get("at_ms")?);
+    Ok(Turn { revision: taken.try_get("revision")?, seq: taken.try_get("seq")?, at_ms })
 }
 
 impl Turn {
@@ -186,8 +201,8 @@ impl Turn {
 
     /// Leaves the counters where they have come to.
     pub async fn end(&self, connection: &mut AnyConnection) -> Result<(), Error> {
-        let counted = sqlx::query("UPDATE counter SET revision = $1, seq = $2").bind(self.revision).bind(self.seq);
-        counted.execute(connection).await?;
+        let count = sqlx::query("UPDATE counter SET revision = $1, seq = $2, at_ms = $3");
+        count.bind(self.revision).bind(self.seq).bind(self.at_ms).execute(connection).await?;
         Ok(())
     }
 }
@@ -294,7 +309,7 @@ impl Rows {
         let mut files = HashSet::new();
         for image in &work.images {
             let file = without_page(&image.file);
-            if files.insert(file) {
+            if file.len() <= LONGEST && files.insert(file) {
                 self.images.push(vec![file.into(), seq.into()]);
             }
         }

@@ -18,7 +18,7 @@ const STEPS: [&str; 1] = [
      CREATE TABLE images (file TEXT NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (file, seq)) {clustered};
      CREATE INDEX images_of_work ON images (seq);
      CREATE TABLE terms (
-        id {counted}, scheme TEXT NOT NULL, value TEXT NOT NULL, label TEXT NOT NULL, sort TEXT NOT NULL,
+        id {counted}, scheme TEXT{bytes} NOT NULL, value TEXT{bytes} NOT NULL, label TEXT NOT NULL, sort TEXT{bytes} NOT NULL,
         works BIGINT NOT NULL, UNIQUE (scheme, value)
      );
      CREATE INDEX terms_in_order ON terms (scheme, sort, value);
@@ -35,8 +35,10 @@ const STEPS: [&str; 1] = [
      CREATE TABLE revisions (
         revision {id}, object_number TEXT NOT NULL, kind TEXT NOT NULL, at_ms BIGINT NOT NULL
      );
-     CREATE TABLE counter (one BIGINT NOT NULL PRIMARY KEY, revision BIGINT NOT NULL, seq BIGINT NOT NULL);
-     INSERT INTO counter (one, revision, seq) VALUES (1, 0, 0)",
+     CREATE TABLE counter (
+        one BIGINT NOT NULL PRIMARY KEY, revision BIGINT NOT NULL, seq BIGINT NOT NULL, at_ms BIGINT NOT NULL
+     );
+     INSERT INTO counter (one, revision, seq, at_ms) VALUES (1, 0, 0, 0)",
 ];
 
 /// Any number of ours: servers that start at one time take their turn.
@@ -66,11 +68,14 @@ pub(super) async fn migrate(pools: &Pools) -> Result<(), Error> {
             Dialect::Sqlite => step
                 .replace("{id}", "INTEGER PRIMARY KEY")
                 .replace("{counted}", "INTEGER PRIMARY KEY")
-                .replace("{clustered}", "WITHOUT ROWID"),
+                .replace("{clustered}", "WITHOUT ROWID")
+                .replace("{bytes}", ""),
             Dialect::Postgres => step
                 .replace("{id}", "BIGINT PRIMARY KEY")
                 .replace("{counted}", "BIGSERIAL PRIMARY KEY")
-                .replace("{clustered}", ""),
+                .replace("{clustered}", "")
+                // One order on every server, and SQLite's.
+                .replace("{bytes}", " COLLATE \"C\""),
         };
         for statement in text.split(';') {
             changes.execute(sqlx::AssertSqlSafe(statement)).await?;

@@ -34,6 +34,9 @@ pub struct Card {
 /// The scheme and the value of the shelf of all works.
 pub const ALL: &str = "all";
 
+/// Characters by which shelves are sorted.
+const SORTED: usize = 120;
+
 /// Works that are counted together.
 const BUCKET: i64 = 1024;
 
@@ -128,7 +131,8 @@ impl Moves {
         for facet in unknown.values() {
             let label = serde_json::to_string(&facet.label)?;
             let (scheme, value) = (facet.scheme.as_str(), facet.value.as_str());
-            rows.push(vec![scheme.into(), value.into(), label.into(), facet.sort.as_str().into(), Value::Number(0)]);
+            let sort: String = facet.sort.chars().take(SORTED).collect();
+            rows.push(vec![scheme.into(), value.into(), label.into(), sort.into(), Value::Number(0)]);
         }
         let insert = "INSERT INTO terms (scheme, value, label, sort, works) VALUES";
         each(connection, insert, rows, "ON CONFLICT (scheme, value) DO NOTHING").await?;

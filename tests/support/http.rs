@@ -72,9 +72,27 @@ fn parse(all: &[u8], headless: bool) -> Option<Answer> {
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
         .collect();
-    let answer = Answer { status, headers, body: all[end + 4..].to_vec() };
+    let mut answer = Answer { status, headers, body: all[end + 4..].to_vec() };
+    if answer.header("transfer-encoding") == "chunked" && !headless {
+        answer.body = joined(&answer.body)?;
+    }
     let length = answer.header("content-length").parse::<usize>().ok();
     let bare = headless || status == 304 || status == 204;
     let whole = if bare { answer.body.is_empty() } else { length.is_none_or(|n| n == answer.body.len()) };
     whole.then_some(answer)
+}
+
+/// A body that came in chunks; nothing where the last is missing (RFC 9112, §7.1).
+fn joined(mut rest: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let end = rest.windows(2).position(|two| two == b"\r\n")?;
+        let length = usize::from_str_radix(std::str::from_utf8(&rest[..end]).ok()?, 16).ok()?;
+        rest = &rest[end + 2..];
+        if length == 0 {
+            return Some(body);
+        }
+        body.extend_from_slice(rest.get(..length)?);
+        rest = rest.get(length + 2..)?;
+    }
 }

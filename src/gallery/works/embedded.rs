@@ -47,14 +47,14 @@ impl Gallery {
     pub(in crate::gallery) async fn put_embedded(&self, news: Vec<New>) -> Result<(), Error> {
         let Some(works) = self.works() else { return Ok(()) };
         let batch = Batch::new(news)?;
-        works.ask(|catalogue| async move { catalogue.put(batch).await }).await?;
+        works.work(|catalogue| async move { catalogue.put(batch).await }).await?;
         self.forget_superseded().await
     }
 
     /// Takes away what was read from masters that other records name.
     pub(in crate::gallery) async fn forget_superseded(&self) -> Result<(), Error> {
         let Some(works) = self.works() else { return Ok(()) };
-        let forget = works.ask(|catalogue| async move {
+        let forget = works.work(|catalogue| async move {
             let superseded = catalogue.superseded(SOURCE).await?;
             if superseded.is_empty() { Ok(0) } else { catalogue.remove(&superseded).await }
         });

@@ -70,7 +70,7 @@ impl Gallery {
             imported.bad += seen.bad;
             imported.missing += seen.missing;
             imported.without_master += seen.without_master;
-            let put = works.ask(|catalogue| async move { catalogue.put(batch).await }).await?;
+            let put = works.work(|catalogue| async move { catalogue.put(batch).await }).await?;
             imported.created += put.created;
             imported.updated += put.updated;
             imported.unchanged += put.unchanged;

@@ -39,6 +39,8 @@ pub struct Works {
     following: Mutex<()>,
 }
 
+/// How long a visitor waits for the catalogue.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How often other servers' changes are looked for.
 const FOLLOWED_MS: u64 = 200;
 /// More changes at once are not told apart.
@@ -62,8 +64,19 @@ impl Works {
         self.catalogue.describe()
     }
 
-    /// Asks the catalogue on the threads that its connections live on.
+    /// Asks the catalogue on the threads that its connections live on; gives up when the answer takes too long.
     pub async fn ask<T: Send + 'static, F>(&self, question: impl FnOnce(Catalogue) -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, catalogue::Error>> + Send + 'static,
+    {
+        match tokio::time::timeout(PATIENCE, self.work(question)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(catalogue::Error::Unavailable(format!("no answer within {} s", PATIENCE.as_secs())).into()),
+        }
+    }
+
+    /// The same for what may take its time.
+    pub async fn work<T: Send + 'static, F>(&self, question: impl FnOnce(Catalogue) -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, catalogue::Error>> + Send + 'static,
     {
