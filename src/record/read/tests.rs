@@ -242,6 +242,11 @@ fn the_schema_is_of_the_draft_of_2020() {
     let schema = schema();
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     assert_eq!(schema["required"], json!(["object_number"]));
+    let title = &schema["$defs"]["TitleOrText"]["anyOf"];
+    assert_eq!(
+        (title[0]["$ref"].as_str(), title[1]["$ref"].as_str()),
+        (Some("#/$defs/Title"), Some("#/$defs/Text"))
+    );
 }
 
 #[test]
