@@ -14,7 +14,7 @@ pub struct Work {
     pub object_number: String,
     /// Its titles, the one to show first.
     #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
-    #[schemars(with = "Option<OneOrMany<Title>>")]
+    #[schemars(with = "Option<OneOrMany<TitleOrText>>")]
     pub titles: Vec<Title>,
     /// Who made it, the most important first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -239,6 +239,15 @@ impl Work {
 enum OneOrMany<T> {
     Many(Vec<T>),
     One(T),
+}
+
+/// How a title is written.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "it describes what `Title` is read from")]
+enum TitleOrText {
+    Title(Title),
+    Text(Text),
 }
 
 fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {

@@ -5,14 +5,12 @@ use std::collections::HashMap;
 use serde_json::Value;
 use url::Url;
 
-use super::super::{Creator, Image, Part, Production, Related, Role, Text, Title, Work};
+use super::super::{Creator, Production, Related, Text, Title, Work};
+use super::canvas::{images, old_parts, part};
 use super::lines::FIELDS;
 use super::measure;
 use super::value::{field, many};
 use super::year::span;
-
-/// How deep ranges are followed.
-const DEEPEST: usize = super::DEEPEST_PARTS;
 
 /// The work that a manifest shows.
 pub(super) fn work(manifest: &Value) -> Result<Work, String> {
@@ -69,7 +67,7 @@ fn title(text: Text) -> Title {
 }
 
 /// A text in either version's form, without its HTML.
-fn said(value: &Value) -> Text {
+pub(super) fn said(value: &Value) -> Text {
     let mut text = Text::default();
     for one in many(Some(value)) {
         match one {
@@ -116,10 +114,8 @@ fn name_in(address: &str) -> Option<String> {
     if let Some((_, id)) = url.query_pairs().find(|(key, value)| key == "id" && !value.is_empty()) {
         return Some(id.into_owned());
     }
-    let parts = url.path().split('/').map(|part| part.strip_suffix(".json").unwrap_or(part));
-    let own = parts
-        .filter(|part| !part.is_empty() && !matches!(*part, "manifest" | "v2" | "v3" | "index"))
-        .last()?;
+    let mut parts = url.path().split('/').map(|part| part.strip_suffix(".json").unwrap_or(part));
+    let own = parts.rfind(|part| !part.is_empty() && !matches!(*part, "manifest" | "v2" | "v3" | "index"))?;
     Some(percent_encoding::percent_decode_str(own).decode_utf8_lossy().into_owned())
 }
 
@@ -151,15 +147,22 @@ fn metadata(work: &mut Work, label: &Text, value: Text) {
         Some("location") => work.location.join(&value),
         Some("description") => work.description.join(&value),
         Some("inscriptions") => work.inscriptions.push(value),
-        _ => keep(work, label.best(&[]).unwrap_or("metadata"), &value),
+        _ => keep(work, label.best(&[]).unwrap_or("metadata"), value),
     }
 }
 
-fn keep(work: &mut Work, label: &str, value: &Text) {
+/// Keeps a pair under its label; pairs of one label become one text.
+fn keep(work: &mut Work, label: &str, mut value: Text) {
     let own = FIELDS.iter().any(|(field, _)| *field == label);
     let label = if own { format!("{label} (metadata)") } else { label.to_owned() };
+    if let Some(before) =
+        work.more.get(&label).and_then(|before| serde_json::from_value::<Text>(before.clone()).ok())
+    {
+        let behind = std::mem::replace(&mut value, before);
+        value.join(&behind);
+    }
     if let Ok(value) = serde_json::to_value(value) {
-        work.more.entry(label).or_insert(value);
+        work.more.insert(label, value);
     }
 }
 
@@ -185,86 +188,11 @@ fn place(label: &str) -> Option<&'static str> {
     })
 }
 
-/// The images painted on a canvas, each by its image service, else its own address.
-fn images(canvas: &Value, found: &mut Vec<Image>, files: &mut HashMap<String, Vec<String>>) {
-    let id = field(canvas, &["id", "@id"]).and_then(Value::as_str).unwrap_or_default();
-    let label = said(&canvas["label"]);
-    let pages = many(canvas.get("items")).iter().flat_map(|page| many(page.get("items")));
-    let bodies = pages.filter_map(|painted| painted.get("body"));
-    let old = many(canvas.get("images")).iter().filter_map(|painted| painted.get("resource"));
-    for body in bodies.chain(old) {
-        let choices = match body.get("items").or(body.get("item")) {
-            Some(items) => many(Some(items)).iter().collect::<Vec<_>>(),
-            None => body.get("default").into_iter().chain(many(body.get("item"))).collect(),
-        };
-        let several = choices.len() > 1;
-        for one in if choices.is_empty() { many(Some(body)).iter().collect() } else { choices } {
-            let one = if one["type"] == "SpecificResource" { &one["source"] } else { one };
-            let Some(file) = file(one) else { continue };
-            let own = said(&one["label"]);
-            let label = if several && !own.is_empty() { own } else { label.clone() };
-            let role = role(&label);
-            files.entry(id.to_owned()).or_default().push(file.clone());
-            let view = several.then(|| id.to_owned());
-            found.push(Image { role, label, view, ..super::image(file) });
-        }
-    }
-}
-
-fn file(body: &Value) -> Option<String> {
-    let service = many(body.get("service"))
-        .iter()
-        .find_map(|service| field(service, &["id", "@id"]).and_then(Value::as_str));
-    service.or(field(body, &["id", "@id"]).and_then(Value::as_str)).or(body.as_str()).map(str::to_owned)
-}
-
-/// What a label says that an image shows.
-fn role(label: &Text) -> Role {
-    let words: String = label.iter().map(|(_, word)| word.to_lowercase() + " ").collect();
-    let has = |names: &[&str]| words.split(|c: char| !c.is_alphanumeric()).any(|word| names.contains(&word));
-    match () {
-        () if has(&["verso", "bagside", "back"]) => Role::Verso,
-        () if has(&["infrared", "infrarød", "irr"]) => Role::Infrared,
-        () if has(&["xray", "radiograph", "røntgen"]) || words.contains("x-ray") => Role::XRay,
-        () if has(&["ultraviolet", "uv"]) => Role::Ultraviolet,
-        () if words.contains("raking light") || has(&["strejflys"]) => Role::RakingLight,
-        () if has(&["detail", "detalje", "udsnit"]) => Role::Detail,
-        () => Role::Recto,
-    }
-}
-
-fn part(range: &Value, files: &HashMap<String, Vec<String>>, depth: usize) -> Option<Part> {
-    if depth > DEEPEST || !range.is_object() {
-        return None;
-    }
-    let mut made = Part { label: said(&range["label"]), ..Part::default() };
-    for item in many(range.get("items")) {
-        let target = if item["type"] == "SpecificResource" { &item["source"] } else { item };
-        let id =
-            target.as_str().or(field(target, &["id", "@id"]).and_then(Value::as_str)).unwrap_or_default();
-        match files.get(id.split('#').next().unwrap_or_default()) {
-            Some(own) => made.images.extend(own.iter().cloned()),
-            None => made.parts.extend(part(item, files, depth + 1)),
-        }
-    }
-    (!made.label.is_empty() || !made.images.is_empty() || !made.parts.is_empty()).then_some(made)
-}
-
-/// The ranges of Presentation API 2, which name each other: only their canvases are taken, not their nesting.
-fn old_parts(ranges: &[Value], files: &HashMap<String, Vec<String>>) -> Vec<Part> {
-    let made = ranges.iter().map(|range| {
-        let ids = many(range.get("canvases")).iter().filter_map(Value::as_str);
-        let images =
-            ids.filter_map(|id| files.get(id.split('#').next().unwrap_or_default())).flatten().cloned();
-        Part { label: said(&range["label"]), images: images.collect(), parts: Vec::new() }
-    });
-    made.filter(|part| !part.images.is_empty()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
+    use super::super::super::Role;
     use super::*;
 
     #[test]

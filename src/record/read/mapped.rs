@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::super::{Creator, Image, Measure, Production, Related, Role, Tag, Text, Title, Work};
+use super::super::{Production, Related, Tag, Text, Title, Work};
+use super::cells::values;
+use super::fields::{creator, measures, picture, role_of, text, texts};
 use super::lines::FIELDS;
 use super::mapping::{Mapping, Rule, Target, target};
-use super::measure;
-use super::value::{number, truth};
+use super::value::truth;
 use super::year::{span, year};
 
 /// No column holds more values than this.
@@ -197,51 +198,6 @@ impl Draft {
     }
 }
 
-/// The values of a rule's column; a place where nothing stands is an empty text, so that columns keep step.
-fn values(rule: &Rule, fields: &Map<String, Value>) -> Vec<Text> {
-    let mut found = Vec::new();
-    match (&rule.value, &rule.column) {
-        (Some(value), _) => found.push(Text::plain(value)),
-        (None, Some(column)) => match fields.get(column) {
-            Some(value) => flatten(value, rule.split.as_deref(), &mut found),
-            None => {
-                let (first, rest) = column.split_once('.').unwrap_or((column, ""));
-                if let (Some(value), false) = (fields.get(first), rest.is_empty()) {
-                    follow(value, rest, rule.split.as_deref(), &mut found);
-                }
-            }
-        },
-        (None, None) => {}
-    }
-    found
-}
-
-fn follow(value: &Value, path: &str, split: Option<&str>, found: &mut Vec<Text>) {
-    match value {
-        Value::Array(all) => all.iter().for_each(|one| follow(one, path, split, found)),
-        Value::Object(fields) => match (fields.get(path), path.split_once('.')) {
-            (Some(value), _) => flatten(value, split, found),
-            (None, Some((first, rest))) if fields.contains_key(first) => {
-                follow(&fields[first], rest, split, found)
-            }
-            _ => found.push(Text::default()),
-        },
-        _ => found.push(Text::default()),
-    }
-}
-
-fn flatten(value: &Value, split: Option<&str>, found: &mut Vec<Text>) {
-    match value {
-        Value::Array(all) => all.iter().for_each(|one| flatten(one, split, found)),
-        Value::String(text) => match split {
-            Some(split) => found.extend(text.split(split).map(Text::plain)),
-            None => found.push(Text::plain(text)),
-        },
-        Value::Bool(truth) => found.push(Text::plain(&truth.to_string())),
-        other => found.push(serde_json::from_value(other.clone()).unwrap_or_default()),
-    }
-}
-
 fn add(text: &mut Text, said: &Text, language: &Option<String>) {
     match language {
         Some(language) => said.iter().for_each(|(_, value)| text.add(language, value)),
@@ -272,65 +228,4 @@ fn at_place<T: Default>(all: &mut Vec<T>, at: usize) -> &mut T {
 
 fn made(work: &mut Work) -> &mut Production {
     at_place(&mut work.production, 0)
-}
-
-fn texts<'a>(work: &'a mut Work, field: &str) -> &'a mut Vec<Text> {
-    match field {
-        "object_type" => &mut work.object_type,
-        "techniques" => &mut work.techniques,
-        "materials" => &mut work.materials,
-        "inscriptions" => &mut work.inscriptions,
-        _ => &mut work.collections,
-    }
-}
-
-fn text<'a>(work: &'a mut Work, field: &str) -> &'a mut Text {
-    match field {
-        "description" => &mut work.description,
-        "department" => &mut work.department,
-        "credit_line" => &mut work.credit_line,
-        _ => &mut work.location,
-    }
-}
-
-fn creator(creator: &mut Creator, field: &str, word: &str) {
-    let said = Some(word.to_owned());
-    match field {
-        "sort_name" => creator.sort_name = said,
-        "role" => creator.role = said,
-        "birth" => creator.birth = year(&word.into()),
-        "death" => creator.death = year(&word.into()),
-        "nationality" => creator.nationality = said,
-        "id" => creator.id = said,
-        _ => creator.name = word.to_owned(),
-    }
-}
-
-fn picture(image: &mut Image, field: &str, word: &str) {
-    image.matched = true;
-    match field {
-        "role" => image.role = role_of(word),
-        "label" => image.label.add("none", word),
-        "view" => image.view = Some(word.to_owned()),
-        _ => image.file = word.to_owned(),
-    }
-}
-
-fn role_of(word: &str) -> Role {
-    serde_json::from_value(word.to_lowercase().into()).unwrap_or_default()
-}
-
-fn measures(rule: &Rule, kind: Option<&str>, word: &str) -> Vec<Measure> {
-    let mut found = match number(&word.into()) {
-        Some(value) => vec![Measure { value: Some(value), ..Measure::default() }],
-        None => measure::measures(word),
-    };
-    for measure in &mut found {
-        measure.kind = kind.map(measure::kind).or(measure.kind.take());
-        measure.part = rule.part.clone().or(measure.part.take());
-        if measure.value.is_some() {
-            measure.unit = measure.unit.take().or(rule.unit.clone());
-        }
-    }
-    found
 }

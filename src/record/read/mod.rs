@@ -1,7 +1,10 @@
 //! Museums' records of many shapes, read into works one by one.
 
+mod canvas;
+mod cells;
 mod detect;
 pub mod embedded;
+mod fields;
 mod frame;
 mod lines;
 mod manifest;
@@ -219,5 +222,7 @@ impl FromStr for Form {
     }
 }
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

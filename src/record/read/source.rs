@@ -108,8 +108,10 @@ impl Source {
     pub(super) fn consume(&mut self, count: usize) {
         let end = (self.start + count).min(self.buffer.len());
         let passed = &self.buffer[self.start..end];
-        self.line += passed.iter().filter(|&&byte| byte == b'\n').count() as u64;
-        let (before, own) = match passed.iter().rposition(|&byte| byte == b'\n') {
+        let ends = passed.iter().filter(|&&byte| byte == b'\n').count();
+        self.line += ends as u64;
+        let last = (ends > 0).then(|| passed.iter().rposition(|&byte| byte == b'\n')).flatten();
+        let (before, own) = match last {
             Some(at) => (Some(0), &passed[at + 1..]),
             None => (self.indent, passed),
         };

@@ -1,0 +1,51 @@
+//! What stands in a column of a row, or at a path in a JSON record.
+
+use serde_json::{Map, Value};
+
+use super::super::Text;
+use super::mapping::Rule;
+
+/// The values of a rule's column; a place where nothing stands is an empty text, so that columns keep step.
+pub(super) fn values(rule: &Rule, fields: &Map<String, Value>) -> Vec<Text> {
+    let mut found = Vec::new();
+    match (&rule.value, &rule.column) {
+        (Some(value), _) => found.push(Text::plain(value)),
+        (None, Some(column)) => match fields.get(column) {
+            Some(value) => flatten(value, rule.split.as_deref(), &mut found),
+            None => {
+                let (first, rest) = column.split_once('.').unwrap_or((column, ""));
+                if let (Some(value), false) = (fields.get(first), rest.is_empty()) {
+                    follow(value, rest, rule.split.as_deref(), &mut found);
+                }
+            }
+        },
+        (None, None) => {}
+    }
+    found
+}
+
+fn follow(value: &Value, path: &str, split: Option<&str>, found: &mut Vec<Text>) {
+    match value {
+        Value::Array(all) => all.iter().for_each(|one| follow(one, path, split, found)),
+        Value::Object(fields) => match (fields.get(path), path.split_once('.')) {
+            (Some(value), _) => flatten(value, split, found),
+            (None, Some((first, rest))) if fields.contains_key(first) => {
+                follow(&fields[first], rest, split, found)
+            }
+            _ => found.push(Text::default()),
+        },
+        _ => found.push(Text::default()),
+    }
+}
+
+fn flatten(value: &Value, split: Option<&str>, found: &mut Vec<Text>) {
+    match value {
+        Value::Array(all) => all.iter().for_each(|one| flatten(one, split, found)),
+        Value::String(text) => match split {
+            Some(split) => found.extend(text.split(split).map(Text::plain)),
+            None => found.push(Text::plain(text)),
+        },
+        Value::Bool(truth) => found.push(Text::plain(&truth.to_string())),
+        other => found.push(serde_json::from_value(other.clone()).unwrap_or_default()),
+    }
+}
