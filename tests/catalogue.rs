@@ -87,8 +87,10 @@ fn a_second_import_changes_only_what_has_changed() {
 fn any_number_is_a_number() {
     on_both(async |bed| {
         let catalogue = bed.open().await;
-        let numbers = ["KKS2020-3/16", "KMSst28Ø", "it's \"odd\"", "100 %_\\", "😀", "a\tb", "Å", "A\u{30a}", " x "];
-        put(&catalogue, numbers.iter().map(|number| work(number, "zero \0 within", &["mo\0tif"])).collect()).await;
+        let numbers =
+            ["KKS2020-3/16", "KMSst28Ø", "it's \"odd\"", "100 %_\\", "😀", "a\tb", "Å", "A\u{30a}", " x "];
+        put(&catalogue, numbers.iter().map(|number| work(number, "zero \0 within", &["mo\0tif"])).collect())
+            .await;
         for number in numbers {
             let stored = catalogue.get(number).await.unwrap();
             assert_eq!(stored.map(|stored| stored.work.object_number).as_deref(), Some(number));
@@ -129,7 +131,8 @@ fn decisions_outlive_imports() {
         assert_eq!(on_shelf(&catalogue, "motif", "dog").await, ["b"]);
 
         let history = catalogue.history("a").await.unwrap();
-        let told: Vec<_> = history.iter().map(|event| (event.status, event.revision, event.note.as_deref())).collect();
+        let told: Vec<_> =
+            history.iter().map(|event| (event.status, event.revision, event.note.as_deref())).collect();
         assert_eq!(told, [(Status::Rejected, 3, Some("a wolf")), (Status::Accepted, 4, None)]);
 
         let accept = Decision::Set { tag: dog.clone(), status: Status::Accepted };
@@ -163,7 +166,10 @@ fn what_is_taken_out_may_return() {
         assert_eq!(on_shelf(&catalogue, ALL, ALL).await, ["a", "b"]);
         assert_eq!(on_shelf(&catalogue, "motif", "dog").await, ["a"], "the decision holds still");
         let changes: Vec<Change> = catalogue.changes(0, 100).await.unwrap();
-        let told: Vec<_> = changes.iter().map(|change| (change.revision, change.object_number.as_str(), change.kind)).collect();
+        let told: Vec<_> = changes
+            .iter()
+            .map(|change| (change.revision, change.object_number.as_str(), change.kind))
+            .collect();
         let expected = [
             (1, "a", Kind::Create),
             (2, "b", Kind::Create),
@@ -180,11 +186,22 @@ fn an_image_leads_to_all_works_that_show_it() {
     on_both(async |bed| {
         let catalogue = bed.open().await;
         let with = |number: &str, files: &[&str], rights: Option<&str>, public_domain| {
-            let images = files.iter().map(|file| Image { file: (*file).into(), matched: true, ..Image::default() });
-            Work { rights: rights.map(Into::into), public_domain, images: images.collect(), ..work(number, number, &[]) }
+            let images =
+                files.iter().map(|file| Image { file: (*file).into(), matched: true, ..Image::default() });
+            Work {
+                rights: rights.map(Into::into),
+                public_domain,
+                images: images.collect(),
+                ..work(number, number, &[])
+            }
         };
         let works = vec![
-            with("a", &["x.tif", "x.tif;page=2", "y.tif"], Some("http://rightsstatements.org/vocab/InC/1.0/"), Some(false)),
+            with(
+                "a",
+                &["x.tif", "x.tif;page=2", "y.tif"],
+                Some("http://rightsstatements.org/vocab/InC/1.0/"),
+                Some(false),
+            ),
             with("b", &["x.tif"], None, Some(true)),
             with("c", &["z.tif"], None, None),
         ];
@@ -210,13 +227,15 @@ fn every_page_of_a_shelf_is_where_it_belongs() {
         let catalogue = bed.open().await;
         let number = |n: usize| format!("{n:05}");
         for batch in (0..2600).collect::<Vec<_>>().chunks(700) {
-            let works = batch.iter().map(|&n| work(&number(n), "w", if n % 3 == 0 { &["third"] } else { &[] }));
+            let works =
+                batch.iter().map(|&n| work(&number(n), "w", if n % 3 == 0 { &["third"] } else { &[] }));
             put(&catalogue, works.collect()).await;
         }
         let gone: Vec<String> = (1000..1200).map(number).collect();
         catalogue.remove(&gone).await.unwrap();
         let all: Vec<String> = (0..2600).filter(|n| !(1000..1200).contains(n)).map(number).collect();
-        let thirds: Vec<String> = all.iter().filter(|n| n.parse::<usize>().unwrap() % 3 == 0).cloned().collect();
+        let thirds: Vec<String> =
+            all.iter().filter(|n| n.parse::<usize>().unwrap() % 3 == 0).cloned().collect();
         for (scheme, value, expected) in [(ALL, ALL, &all), ("motif", "third", &thirds)] {
             assert_eq!(catalogue.term(scheme, value).await.unwrap().unwrap().works, expected.len() as u64);
             for start in (0..expected.len() + 200).step_by(97) {
@@ -247,9 +266,14 @@ fn revisions_have_no_gaps_and_come_in_order_however_many_write() {
                     if n % 3 == 0 {
                         let tag = Tag::new("motif", Text::of("en", &format!("{writer} {n}")));
                         let number = format!("shared{}", n % 8);
-                        catalogue.decide(&number, None, Decision::Add(Box::new(tag)), "w", None).await.unwrap();
+                        catalogue
+                            .decide(&number, None, Decision::Add(Box::new(tag)), "w", None)
+                            .await
+                            .unwrap();
                     } else {
-                        let works = (0..3).map(|k| work(&format!("{writer}-{n}-{k}"), "w", &["dog", "cat"])).collect();
+                        let works = (0..3)
+                            .map(|k| work(&format!("{writer}-{n}-{k}"), "w", &["dog", "cat"]))
+                            .collect();
                         put(&catalogue, works).await;
                     }
                 }
@@ -282,7 +306,8 @@ fn a_writer_that_leaves_midway_leaves_nothing_half() {
     on_both(async |bed| {
         let catalogue = bed.open().await;
         for patience in [0, 1, 2, 4, 8, 16, 32] {
-            let works: Vec<Work> = (0..400).map(|n| work(&format!("{patience}-{n}"), "w", &["dog"])).collect();
+            let works: Vec<Work> =
+                (0..400).map(|n| work(&format!("{patience}-{n}"), "w", &["dog"])).collect();
             let batch = Batch::new(works.into_iter().map(new).collect()).unwrap();
             let _ = tokio::time::timeout(Duration::from_millis(patience), catalogue.put(batch)).await;
             // The next writer waits for the former to be rolled back.

@@ -126,7 +126,8 @@ impl Collection {
         std::fs::write(&records, lines).unwrap();
         let environment = [("TEGL__CATALOGUE__URL", self.catalogue.as_str())];
         let masters = self.path("masters");
-        let ran = tegl(&["ingest", &masters, "--records", &records, "--config", &self.settings], &environment);
+        let ran =
+            tegl(&["ingest", &masters, "--records", &records, "--config", &self.settings], &environment);
         assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     }
 
@@ -148,9 +149,31 @@ fn requests() -> Vec<(String, (u32, u32))> {
     let full = (WIDTH, HEIGHT);
     let mut found = Vec::new();
     for size in [
-        "max", "^max", "1000,", ",700", "1000,700", "500,", "501,", "260,182", "261,", "100,70", "101,", "50,",
-        "pct:100", "pct:50", "pct:10", "pct:51", "!1000,1000", "!500,500", "!101,101", "^2000,", "^!1500,1500", "^pct:150",
-        "600,420", "601,", "1,1",
+        "max",
+        "^max",
+        "1000,",
+        ",700",
+        "1000,700",
+        "500,",
+        "501,",
+        "260,182",
+        "261,",
+        "100,70",
+        "101,",
+        "50,",
+        "pct:100",
+        "pct:50",
+        "pct:10",
+        "pct:51",
+        "!1000,1000",
+        "!500,500",
+        "!101,101",
+        "^2000,",
+        "^!1500,1500",
+        "^pct:150",
+        "600,420",
+        "601,",
+        "1,1",
     ] {
         for region in ["full", "0,0,1000,700", "pct:0,0,100,100"] {
             found.push((format!("{region}/{size}/0/default.jpg"), full));
@@ -262,13 +285,19 @@ fn check_info(server: &Server, id: &str, largest: u32, f: &mut Failures) {
             let factor = factor.as_u64().unwrap() as u32;
             let side = TILE.min(512) * factor;
             let (w, h) = (side.min(WIDTH), side.min(HEIGHT));
-            let path = format!("/iiif/3/{id}/0,0,{w},{h}/{},{}/0/default.jpg", w.div_ceil(factor), h.div_ceil(factor));
+            let path = format!(
+                "/iiif/3/{id}/0,0,{w},{h}/{},{}/0/default.jpg",
+                w.div_ceil(factor),
+                h.div_ceil(factor)
+            );
             let status = server.get(&path).status;
             f.check(status == 200, || format!("{path}, a tile of advertised detail: {status}"));
         }
         let max = server.get(&format!("/iiif/3/{id}/full/max/0/default.jpg"));
         let expected = largest.min(WIDTH);
-        f.check(size_of(&max).is_some_and(|(w, _)| w == expected), || format!("{id}: max is {:?}", size_of(&max)));
+        f.check(size_of(&max).is_some_and(|(w, _)| w == expected), || {
+            format!("{id}: max is {:?}", size_of(&max))
+        });
     }
 }
 
@@ -287,7 +316,12 @@ fn check_deep_zoom(server: &Server, id: &str, largest: u32, f: &mut Failures) {
 
 fn check_downloads(server: &Server, id: &str, largest: u32, original: bool, f: &mut Failures) {
     let path = format!("/download/{id}");
-    for (method, headers) in [("GET", &[][..]), ("HEAD", &[]), ("GET", &[("Range", "bytes=0-9")]), ("GET", &[("If-None-Match", "*")])] {
+    for (method, headers) in [
+        ("GET", &[][..]),
+        ("HEAD", &[]),
+        ("GET", &[("Range", "bytes=0-9")]),
+        ("GET", &[("If-None-Match", "*")]),
+    ] {
         let answer = server.ask(method, &path, headers);
         let given = [200, 206, 304].contains(&answer.status);
         f.check(given == original, || format!("{method} {path} {headers:?}: {}", answer.status));
@@ -347,24 +381,33 @@ fn what_is_restricted_later_is_not_served_from_any_cache() {
     }
     collection.ingest(false);
     let closed = format!("/iiif/3/{}/info.json", segment("closed/plain.jpg"));
-    assert!(eventually(Duration::from_secs(5), || server.get(&closed).status == 403), "rights are not followed");
+    assert!(
+        eventually(Duration::from_secs(5), || server.get(&closed).status == 403),
+        "rights are not followed"
+    );
     let mut failures = Failures::default();
     for (path, region, largest, tag) in tags {
         check_pixels(&server, &path, region, largest, &mut failures);
         let held = server.ask("GET", &path, &[("If-None-Match", &tag)]);
         let fresh = server.get(&path);
         let honest = held.status == fresh.status || held.status == 304 && fresh.header("etag") == tag;
-        failures.check(honest, || format!("{path}: {} with its former tag, {} without", held.status, fresh.status));
+        failures.check(honest, || {
+            format!("{path}: {} with its former tag, {} without", held.status, fresh.status)
+        });
     }
     for case in cases().iter().filter(|case| case.largest < WIDTH) {
         let (kind, number) = ("pyramid.tif", format!("{}/pyramid.tif", case.name));
         let manifest = server.get(&format!("/presentation/3/{}/manifest", segment(&number))).text();
         let offers = manifest.contains(&format!("/download/{}\"", segment(&number)));
-        failures.check(offers == case.original, || format!("{}/{kind}: the manifest offers the original", case.name));
+        failures.check(offers == case.original, || {
+            format!("{}/{kind}: the manifest offers the original", case.name)
+        });
         let zip = server.get(&format!("/download/work/{}.zip", segment(&number)));
         let holds = zip.body.windows(kind.len()).any(|window| window == kind.as_bytes());
         let bytes = std::fs::metadata(Path::new(&collection.path("masters")).join(&number)).unwrap().len();
         let whole = holds && zip.body.len() as u64 > bytes;
-        failures.check(whole == case.original || !case.original && !whole, || format!("{number}: its zip holds the original"));
+        failures.check(whole == case.original || !case.original && !whole, || {
+            format!("{number}: its zip holds the original")
+        });
     }
 }

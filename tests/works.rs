@@ -89,7 +89,14 @@ fn records() -> String {
 }
 
 #[track_caller]
-fn write(server: &Server, method: &str, path: &str, token: Option<&str>, revision: Option<u64>, body: &Value) -> Answer {
+fn write(
+    server: &Server,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    revision: Option<u64>,
+    body: &Value,
+) -> Answer {
     let body = body.to_string();
     let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", server.address);
     if let Some(token) = token {
@@ -125,13 +132,19 @@ fn records_become_works_and_what_is_wrong_is_said() {
     assert!(target.contains("#xywh=100,100,200,150"), "{target}");
     assert_eq!(document["requiredStatement"]["value"]["none"][0], "<span>Erhvervet <b>1621</b></span>");
     let held = [("If-None-Match", manifest.header("etag"))];
-    assert_eq!(server.ask("GET", &format!("/presentation/3/{}/manifest", segment("KMSst28Ø")), &held).status, 304);
+    assert_eq!(
+        server.ask("GET", &format!("/presentation/3/{}/manifest", segment("KMSst28Ø")), &held).status,
+        304
+    );
 
     let record = server.get(&format!("/api/v1/works/{}", segment("KMSst28Ø"))).json();
     assert_eq!(record["shelfmark"]["room"], 217, "what has no word here is served still");
     assert_eq!(record["images"][2]["available"], false);
     let found = server.get(&format!("/presentation/3/{}/manifest", segment("KKS2020-3/16"))).json();
-    assert!(found["thumbnail"][0]["id"].to_string().contains("KKS2020-3_16.jpg"), "it is found by its number");
+    assert!(
+        found["thumbnail"][0]["id"].to_string().contains("KKS2020-3_16.jpg"),
+        "it is found by its number"
+    );
     let alone = server.get("/presentation/3/alone.png/manifest").json();
     assert_eq!(alone["label"]["none"][0], "alone");
     let of_work = server.get(&format!("/presentation/3/{}/manifest", segment("Værker/Ø 1.tif")));
@@ -147,7 +160,11 @@ fn records_become_works_and_what_is_wrong_is_said() {
     assert_eq!(shelf["items"].as_array().unwrap().len(), 1);
     let feed = server.get("/discovery/1/changes/0").json();
     assert_eq!(feed["orderedItems"].as_array().unwrap().len(), 3);
-    for path in ["/presentation/3/collections/none", "/presentation/3/collections/period/1550/0-9999", "/discovery/1/changes/9"] {
+    for path in [
+        "/presentation/3/collections/none",
+        "/presentation/3/collections/period/1550/0-9999",
+        "/discovery/1/changes/9",
+    ] {
         assert_eq!(server.get(path).status, 404, "{path}");
     }
 }
@@ -176,7 +193,10 @@ fn masters_without_a_record_tell_their_own() {
     let ran = museum.ingest("records.jsonl", &record.to_string(), &[]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     let moved = || server.get("/presentation/3/told.jpg/manifest").header("location").contains("AS%201");
-    assert!(eventually(Duration::from_secs(3), moved), "the record does not take the place of the file's own words");
+    assert!(
+        eventually(Duration::from_secs(3), moved),
+        "the record does not take the place of the file's own words"
+    );
 }
 
 #[test]
@@ -212,7 +232,8 @@ fn judged(server: &Server, other: &Server) {
     assert_eq!(stale.status, 412, "{}", stale.text());
     let done = write(server, "PATCH", &dog, Some(TOKEN), Some(revision), &reject);
     assert_eq!((done.status, &done.json()["status"]), (200, &json!("rejected")), "{}", done.text());
-    let giant = json!({ "scheme": "motif", "label": { "en": "giant", "da": "kæmpe" }, "region": "10,10,50,50" });
+    let giant =
+        json!({ "scheme": "motif", "label": { "en": "giant", "da": "kæmpe" }, "region": "10,10,50,50" });
     let added = write(server, "POST", &tags, Some(TOKEN), None, &giant);
     assert_eq!(added.status, 201, "{}", added.text());
     for (bad, told) in [
@@ -234,7 +255,10 @@ fn judged(server: &Server, other: &Server) {
         let text = other.get(&manifest).text();
         !text.contains("\"hund\"") && text.contains("\"giant\"")
     };
-    assert!(eventually(Duration::from_secs(1), shown), "what was decided is not in the manifest within a second");
+    assert!(
+        eventually(Duration::from_secs(1), shown),
+        "what was decided is not in the manifest within a second"
+    );
     let feed = other.get("/discovery/1/changes/0").json();
     let last = feed["orderedItems"].as_array().unwrap().last().unwrap().clone();
     assert!(last["type"] == "Update" && last["object"]["id"].to_string().contains("KMSst28"), "{last}");
@@ -242,12 +266,17 @@ fn judged(server: &Server, other: &Server) {
     assert_eq!(shelf["items"].as_array().unwrap().len(), 1);
     assert_eq!(other.get("/presentation/3/collections/motif/dog").status, 404);
     let history = server.get(&format!("{dog}/history")).json();
-    assert_eq!((&history["events"][0]["actor"], &history["events"][0]["note"]), (&json!("curator"), &json!("a wolf")));
+    assert_eq!(
+        (&history["events"][0]["actor"], &history["events"][0]["note"]),
+        (&json!("curator"), &json!("a wolf"))
+    );
 }
 
 #[test]
 fn two_servers_on_one_database_and_one_bucket_answer_alike() {
-    let Some(postgres) = Postgres::shared() else { return skipped("two servers", "PostgreSQL is not installed") };
+    let Some(postgres) = Postgres::shared() else {
+        return skipped("two servers", "PostgreSQL is not installed");
+    };
     let Some(weed) = Weed::start() else { return skipped("two servers", "there is no S3") };
     weed.put(&files());
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -260,7 +289,8 @@ fn two_servers_on_one_database_and_one_bucket_answer_alike() {
     environment.push(("TEGL__WEB__BASE_URL", "https://museum.example"));
     let ran = tegl(&["ingest", "s3://masters", "--records", file.to_str().unwrap()], &environment);
     assert!(ran.out.contains("3 works new"), "{}{}", ran.out, ran.err);
-    let servers = [Server::with(&["s3://masters"], &environment), Server::with(&["s3://masters"], &environment)];
+    let servers =
+        [Server::with(&["s3://masters"], &environment), Server::with(&["s3://masters"], &environment)];
     let work = segment("KMSst28Ø");
     judged(&servers[0], &servers[1]);
     for path in [
@@ -293,8 +323,14 @@ fn downloads_are_the_masters_byte_for_byte() {
     let whole = server.get(&path);
     assert!(whole.body == master && whole.header("content-type") == "image/tiff");
     let disposition = whole.header("content-disposition");
-    assert!(disposition.contains("filename*=UTF-8''The%20fall%20of%20the%20Titans%2C%20KMSst28%C3%98"), "{disposition}");
-    let digest = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, sha2::Digest::finalize(sha2::Digest::chain_update(<sha2::Sha256 as sha2::Digest>::new(), &master)));
+    assert!(
+        disposition.contains("filename*=UTF-8''The%20fall%20of%20the%20Titans%2C%20KMSst28%C3%98"),
+        "{disposition}"
+    );
+    let digest = base64::Engine::encode(
+        &base64::engine::general_purpose::STANDARD,
+        sha2::Digest::finalize(sha2::Digest::chain_update(<sha2::Sha256 as sha2::Digest>::new(), &master)),
+    );
     assert_eq!(whole.header("repr-digest"), format!("sha-256=:{digest}:"));
     let head = server.ask("HEAD", &path, &[]);
     assert_eq!((head.status, head.header("content-length")), (200, master.len().to_string().as_str()));
@@ -302,9 +338,14 @@ fn downloads_are_the_masters_byte_for_byte() {
     let (tag, size) = (whole.header("etag").to_owned(), master.len());
     let cut = size / 3;
     let rest = server.ask("GET", &path, &[("Range", &format!("bytes={cut}-")), ("If-Range", &tag)]);
-    assert_eq!((rest.status, rest.header("content-range")), (206, format!("bytes {cut}-{}/{size}", size - 1).as_str()));
+    assert_eq!(
+        (rest.status, rest.header("content-range")),
+        (206, format!("bytes {cut}-{}/{size}", size - 1).as_str())
+    );
     assert!(rest.body == master[cut..], "what is resumed is not the rest");
-    for (range, part) in [("bytes=0-0", 0..1), ("bytes=-5", size - 5..size), ("bytes=10-9999999999", 10..size)] {
+    for (range, part) in
+        [("bytes=0-0", 0..1), ("bytes=-5", size - 5..size), ("bytes=10-9999999999", 10..size)]
+    {
         let answer = server.ask("GET", &path, &[("Range", range)]);
         assert!(answer.status == 206 && answer.body == master[part], "{range}: {}", answer.status);
     }
@@ -333,7 +374,12 @@ fn downloads_are_the_masters_byte_for_byte() {
         Ok(read) => {
             let names = String::from_utf8_lossy(&read.stdout).into_owned();
             let expected = ["Ø 1.tif", "Ø 1, infrarød.tif", "record.json", "RIGHTS.txt"];
-            assert_eq!(names.lines().collect::<Vec<_>>(), expected, "{}", String::from_utf8_lossy(&read.stderr));
+            assert_eq!(
+                names.lines().collect::<Vec<_>>(),
+                expected,
+                "{}",
+                String::from_utf8_lossy(&read.stderr)
+            );
         }
         Err(_) => skipped("the archive in another program", "there is no python3"),
     }
@@ -348,5 +394,8 @@ fn downloads_are_the_masters_byte_for_byte() {
         let answer = server.ask("GET", &path, &[("Range", "bytes=10-"), ("If-Range", &tag)]);
         answer.status == 200 && answer.body == changed
     };
-    assert!(eventually(Duration::from_secs(6), resumed), "a replaced master is resumed as if it were the same");
+    assert!(
+        eventually(Duration::from_secs(6), resumed),
+        "a replaced master is resumed as if it were the same"
+    );
 }

@@ -46,9 +46,13 @@ impl Catalogue {
     ) -> Result<Stored, Error> {
         let mut changes = self.begin().await?;
         let mut turn = take_turn(&mut changes).await?;
-        let known = before(&mut changes, &[object_number]).await?.remove(object_number).filter(|known| !known.removed);
+        let known = before(&mut changes, &[object_number])
+            .await?
+            .remove(object_number)
+            .filter(|known| !known.removed);
         let known = known.ok_or(Error::NotFound)?;
-        let row = sqlx::query("SELECT record, revision, changed_ms, source FROM works WHERE seq = $1").bind(known.seq);
+        let row = sqlx::query("SELECT record, revision, changed_ms, source FROM works WHERE seq = $1")
+            .bind(known.seq);
         let row = row.fetch_one(&mut *changes).await?;
         let work: Work = serde_json::from_str(row.try_get("record")?)?;
         let revision = number(row.try_get("revision")?);
@@ -79,13 +83,15 @@ impl Catalogue {
         let shelves = moves.carry_out(self, &mut changes).await?.remove(&known.seq).unwrap_or_default();
         let revision = turn.next_revision();
         let body = serde_json::to_string(&decided)?;
-        sqlx::query("UPDATE works SET judged = 1, revision = $1, changed_ms = $2, shelves = $3 WHERE seq = $4")
-            .bind(revision)
-            .bind(turn.at_ms)
-            .bind(serde_json::to_string(&shelves)?)
-            .bind(known.seq)
-            .execute(&mut *changes)
-            .await?;
+        sqlx::query(
+            "UPDATE works SET judged = 1, revision = $1, changed_ms = $2, shelves = $3 WHERE seq = $4",
+        )
+        .bind(revision)
+        .bind(turn.at_ms)
+        .bind(serde_json::to_string(&shelves)?)
+        .bind(known.seq)
+        .execute(&mut *changes)
+        .await?;
         let row = vec![vec![known.seq.into(), id.as_str().into(), body.as_str().into()]];
         let replace = "ON CONFLICT (seq, tag) DO UPDATE SET body = excluded.body";
         each(&mut changes, "INSERT INTO tags (seq, tag, body) VALUES", row, replace).await?;

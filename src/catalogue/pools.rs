@@ -36,8 +36,12 @@ impl Pools {
         let url = settings.url.trim();
         match url.split_once(':').map(|(scheme, _)| scheme) {
             Some("postgres" | "postgresql") => Self::server(url, settings).await,
-            Some("sqlite") => Self::file(url.trim_start_matches("sqlite:").trim_start_matches("//"), settings).await,
-            _ if url.is_empty() => Err(Error::Invalid("no catalogue is named: give a file or postgres://…".into())),
+            Some("sqlite") => {
+                Self::file(url.trim_start_matches("sqlite:").trim_start_matches("//"), settings).await
+            }
+            _ if url.is_empty() => {
+                Err(Error::Invalid("no catalogue is named: give a file or postgres://…".into()))
+            }
             _ if url.contains("://") => Err(Error::Invalid(format!(
                 "`{}://…` is no catalogue: give a file, as in `catalogue.db`, or postgres://USER@HOST/DATABASE",
                 url.split("://").next().unwrap_or_default()
@@ -47,7 +51,8 @@ impl Pools {
     }
 
     async fn file(path: &str, settings: &Settings) -> Result<Self, Error> {
-        let unusable = |reason: String| Error::Invalid(format!("the catalogue `{path}` cannot be opened: {reason}"));
+        let unusable =
+            |reason: String| Error::Invalid(format!("the catalogue `{path}` cannot be opened: {reason}"));
         let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
         if folder.is_some_and(|folder| !folder.is_dir()) {
             return Err(unusable("there is no such folder".into()));
@@ -68,7 +73,9 @@ impl Pools {
         // Kept in the file: readers do not wait for writers. What is no database is told at once.
         let first = async {
             let mut connection = AnyConnection::connect(&url).await?;
-            connection.execute(sqlx::raw_sql("PRAGMA busy_timeout = 15000; PRAGMA journal_mode = WAL")).await?;
+            connection
+                .execute(sqlx::raw_sql("PRAGMA busy_timeout = 15000; PRAGMA journal_mode = WAL"))
+                .await?;
             connection.close().await
         };
         first.await.map_err(|error: sqlx::Error| unusable(error.to_string()))?;
@@ -96,7 +103,8 @@ impl Pools {
 }
 
 /// What SQLite's address takes literally stays as it is.
-const ESCAPED: &percent_encoding::AsciiSet = &percent_encoding::CONTROLS.add(b'?').add(b'#').add(b'%').add(b' ');
+const ESCAPED: &percent_encoding::AsciiSet =
+    &percent_encoding::CONTROLS.add(b'?').add(b'#').add(b'%').add(b' ');
 
 fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return "postgres".into() };

@@ -33,7 +33,9 @@ impl Batch {
             let number = new.work.object_number.as_str();
             if number.is_empty() || number.len() > LONGEST || number.contains('\0') {
                 let shown: String = number.chars().take(40).collect();
-                return Err(Error::Invalid(format!("`{shown}` is no object number: it has 1 to {LONGEST} bytes")));
+                return Err(Error::Invalid(format!(
+                    "`{shown}` is no object number: it has 1 to {LONGEST} bytes"
+                )));
             }
             match places.get(number) {
                 Some(&place) => latest[place] = new,
@@ -145,12 +147,14 @@ impl Catalogue {
         moves.carry_out(self, &mut changes).await?;
         each(&mut changes, "DELETE FROM images WHERE seq IN (VALUES", seqs, ")").await?;
         for (seq, revision) in &gone {
-            sqlx::query("UPDATE works SET removed = 1, shelves = '[]', revision = $1, changed_ms = $2 WHERE seq = $3")
-                .bind(*revision)
-                .bind(turn.at_ms)
-                .bind(*seq)
-                .execute(&mut *changes)
-                .await?;
+            sqlx::query(
+                "UPDATE works SET removed = 1, shelves = '[]', revision = $1, changed_ms = $2 WHERE seq = $3",
+            )
+            .bind(*revision)
+            .bind(turn.at_ms)
+            .bind(*seq)
+            .execute(&mut *changes)
+            .await?;
         }
         each(&mut changes, REVISIONS, revisions, "").await?;
         turn.end(&mut changes).await?;
@@ -241,7 +245,8 @@ pub(super) async fn before(
     numbers: &[&str],
 ) -> Result<HashMap<String, Before>, Error> {
     let wanted = numbers.iter().map(|&number| vec![Value::from(number)]).collect();
-    let select = "SELECT object_number, seq, hash, removed, judged, shelves FROM works WHERE object_number IN (VALUES";
+    let select =
+        "SELECT object_number, seq, hash, removed, judged, shelves FROM works WHERE object_number IN (VALUES";
     let rows = found(connection, select, wanted, ")").await?;
     rows.iter().map(|row| Ok((row.try_get("object_number")?, known(row)?))).collect()
 }
@@ -262,7 +267,9 @@ async fn judgements(
     works: impl Iterator<Item = &Before>,
 ) -> Result<HashMap<i64, Vec<Tag>>, Error> {
     let judged = works.filter(|known| known.judged).map(|known| vec![Value::from(known.seq)]).collect();
-    let rows = found(connection, "SELECT seq, body FROM tags WHERE seq IN (VALUES", judged, ") ORDER BY seq, tag").await?;
+    let rows =
+        found(connection, "SELECT seq, body FROM tags WHERE seq IN (VALUES", judged, ") ORDER BY seq, tag")
+            .await?;
     let mut judgements: HashMap<i64, Vec<Tag>> = HashMap::new();
     for row in &rows {
         judgements.entry(row.try_get("seq")?).or_default().push(serde_json::from_str(row.try_get("body")?)?);
@@ -333,7 +340,11 @@ impl Rows {
         self.works.push((seq, row));
     }
 
-    async fn write(self, connection: &mut AnyConnection, shelves: &HashMap<i64, Vec<i64>>) -> Result<(), Error> {
+    async fn write(
+        self,
+        connection: &mut AnyConnection,
+        shelves: &HashMap<i64, Vec<i64>>,
+    ) -> Result<(), Error> {
         let mut works = self.works;
         for (seq, row) in &mut works {
             let stands_on = shelves.get(seq).map_or(&[][..], Vec::as_slice);
@@ -362,7 +373,6 @@ pub(super) fn without_page(file: &str) -> &str {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -379,7 +389,9 @@ mod tests {
 
     #[test]
     fn a_page_is_of_its_file() {
-        for (file, whole) in [("a.tif;page=2", "a.tif"), ("a.tif", "a.tif"), ("a;page=", "a;page="), ("a;page=x", "a;page=x")] {
+        for (file, whole) in
+            [("a.tif;page=2", "a.tif"), ("a.tif", "a.tif"), ("a;page=", "a;page="), ("a;page=x", "a;page=x")]
+        {
             assert_eq!(without_page(file), whole);
         }
     }

@@ -72,7 +72,8 @@ impl Catalogue {
         let select = "SELECT DISTINCT works.object_number, works.rights, works.public_domain FROM images \
             JOIN works ON works.seq = images.seq WHERE images.file IN (VALUES";
         let mut reader = self.0.pools.readers.acquire().await?;
-        let rows = found(&mut reader, select, wanted, ") AND works.removed = 0 ORDER BY works.object_number").await?;
+        let rows = found(&mut reader, select, wanted, ") AND works.removed = 0 ORDER BY works.object_number")
+            .await?;
         let showing = |row: &AnyRow| {
             Ok(Showing {
                 object_number: row.try_get("object_number")?,

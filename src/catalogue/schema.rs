@@ -54,7 +54,9 @@ pub(super) async fn migrate(pools: &Pools) -> Result<(), Error> {
         sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *changes).await?;
     }
     changes.execute("CREATE TABLE IF NOT EXISTS tegl_schema (version BIGINT NOT NULL)").await?;
-    let row = sqlx::query("SELECT COALESCE(MAX(version), 0) AS version FROM tegl_schema").fetch_one(&mut *changes).await?;
+    let row = sqlx::query("SELECT COALESCE(MAX(version), 0) AS version FROM tegl_schema")
+        .fetch_one(&mut *changes)
+        .await?;
     let version = usize::try_from(row.try_get::<i64, _>("version")?).unwrap_or(0);
     if version > STEPS.len() {
         return Err(Error::Invalid(format!(
@@ -80,7 +82,10 @@ pub(super) async fn migrate(pools: &Pools) -> Result<(), Error> {
         for statement in text.split(';') {
             changes.execute(sqlx::AssertSqlSafe(statement)).await?;
         }
-        sqlx::query("INSERT INTO tegl_schema (version) VALUES ($1)").bind(number as i64 + 1).execute(&mut *changes).await?;
+        sqlx::query("INSERT INTO tegl_schema (version) VALUES ($1)")
+            .bind(number as i64 + 1)
+            .execute(&mut *changes)
+            .await?;
     }
     changes.commit().await?;
     Ok(())

@@ -54,7 +54,12 @@ pub(super) struct Moves {
 impl Moves {
     /// A work that stood on `from` stands on `to`, and among all works.
     pub fn add(&mut self, seq: i64, from: &[i64], mut to: Vec<Facet>) {
-        to.push(Facet { scheme: ALL.into(), value: ALL.into(), label: Text::of("en", "All works"), sort: ALL.into() });
+        to.push(Facet {
+            scheme: ALL.into(),
+            value: ALL.into(),
+            label: Text::of("en", "All works"),
+            sort: ALL.into(),
+        });
         self.works.push((seq, from.to_vec(), to));
     }
 
@@ -142,8 +147,11 @@ impl Moves {
             let (scheme, value): (String, String) = (row.try_get("scheme")?, row.try_get("value")?);
             self.looked_up.push(((scheme, value), row.try_get("id")?));
         }
-        let looked_up: HashMap<(&str, &str), i64> =
-            self.looked_up.iter().map(|((scheme, value), id)| ((scheme.as_str(), value.as_str()), *id)).collect();
+        let looked_up: HashMap<(&str, &str), i64> = self
+            .looked_up
+            .iter()
+            .map(|((scheme, value), id)| ((scheme.as_str(), value.as_str()), *id))
+            .collect();
         for (scheme, value) in unknown.into_keys() {
             if let Some(&id) = looked_up.get(&(scheme, value)) {
                 ids.entry(scheme).or_default().insert(value, id);
@@ -209,16 +217,24 @@ impl Catalogue {
 
     /// One shelf, if any work stands on it.
     pub async fn term(&self, scheme: &str, value: &str) -> Result<Option<Term>, Error> {
-        let row = sqlx::query("SELECT scheme, value, label, works FROM terms WHERE scheme = $1 AND value = $2 AND works > 0")
-            .bind(scheme.to_owned())
-            .bind(value.to_owned())
-            .fetch_optional(&self.0.pools.readers)
-            .await?;
+        let row = sqlx::query(
+            "SELECT scheme, value, label, works FROM terms WHERE scheme = $1 AND value = $2 AND works > 0",
+        )
+        .bind(scheme.to_owned())
+        .bind(value.to_owned())
+        .fetch_optional(&self.0.pools.readers)
+        .await?;
         row.as_ref().map(term_of).transpose()
     }
 
     /// Some of the works on a shelf, in the order in which they came to the catalogue; `start` counts from 0.
-    pub async fn shelf(&self, scheme: &str, value: &str, start: u64, limit: usize) -> Result<Vec<Card>, Error> {
+    pub async fn shelf(
+        &self,
+        scheme: &str,
+        value: &str,
+        start: u64,
+        limit: usize,
+    ) -> Result<Vec<Card>, Error> {
         let mut reader = self.0.pools.readers.acquire().await?;
         let row = sqlx::query("SELECT id FROM terms WHERE scheme = $1 AND value = $2")
             .bind(scheme.to_owned())
@@ -227,10 +243,11 @@ impl Catalogue {
             .await?;
         let Some(row) = row else { return Ok(Vec::new()) };
         let term: i64 = row.try_get("id")?;
-        let counts = sqlx::query("SELECT bucket, works FROM buckets WHERE term = $1 AND works > 0 ORDER BY bucket")
-            .bind(term)
-            .fetch_all(&mut *reader)
-            .await?;
+        let counts =
+            sqlx::query("SELECT bucket, works FROM buckets WHERE term = $1 AND works > 0 ORDER BY bucket")
+                .bind(term)
+                .fetch_all(&mut *reader)
+                .await?;
         let mut rest = signed(start);
         let mut from = None;
         for row in &counts {

@@ -150,7 +150,10 @@ mod tests {
         assert_eq!(lengths(&rows(7)), [(4, 2), (2, 2), (1, 2)]);
         assert_eq!(lengths(&rows(1024)), [(1024, 2)]);
         assert_eq!(lengths(&[]), []);
-        assert_eq!(text("INSERT INTO t VALUES", 2, 2, "END", true), "INSERT INTO t VALUES ($1,$2),($3,$4) END");
+        assert_eq!(
+            text("INSERT INTO t VALUES", 2, 2, "END", true),
+            "INSERT INTO t VALUES ($1,$2),($3,$4) END"
+        );
         assert_eq!(text("IN (VALUES", 1, 2, ")", false), "IN (VALUES (?,?) )");
     }
 }

@@ -34,7 +34,10 @@ pub fn open(paths: &[String], config: &Config) -> Result<Gallery, String> {
 /// Refuses to go on without any source.
 pub fn need_source(paths: &[String], config: &Config) -> Result<(), String> {
     match paths.is_empty() && config.sources.is_empty() {
-        true => Err("no source is named: name a folder, a file or a bucket, as in `masters` or `s3://bucket/prefix`".into()),
+        true => Err(
+            "no source is named: name a folder, a file or a bucket, as in `masters` or `s3://bucket/prefix`"
+                .into(),
+        ),
         false => Ok(()),
     }
 }
@@ -51,16 +54,24 @@ fn with_catalogue(gallery: Gallery, config: &Config) -> Result<Gallery, String> 
         "" => {
             let place = usual_catalogue();
             let made = place.parent().map_or(Ok(()), std::fs::create_dir_all);
-            let writable = made.and_then(|()| std::fs::OpenOptions::new().append(true).create(true).open(&place));
+            let writable =
+                made.and_then(|()| std::fs::OpenOptions::new().append(true).create(true).open(&place));
             match writable {
-                Ok(_) => opened(gallery, &catalogue::Settings { url: place.to_string_lossy().into(), ..settings.clone() }),
+                Ok(_) => opened(
+                    gallery,
+                    &catalogue::Settings { url: place.to_string_lossy().into(), ..settings.clone() },
+                ),
                 Err(reason) => {
-                    eprintln!("there are no records, as they cannot be kept in `{}`: {reason}; set catalogue.url to a place that works", place.display());
+                    eprintln!(
+                        "there are no records, as they cannot be kept in `{}`: {reason}; set catalogue.url to a place that works",
+                        place.display()
+                    );
                     Ok(gallery)
                 }
             }
         }
-        _ => opened(gallery, settings).map_err(|reason| format!("the catalogue that catalogue.url names cannot be used: {reason}")),
+        _ => opened(gallery, settings)
+            .map_err(|reason| format!("the catalogue that catalogue.url names cannot be used: {reason}")),
     }
 }
 

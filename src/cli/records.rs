@@ -46,9 +46,11 @@ pub async fn run(typed: &Typed, config: &Config, gallery: &Arc<Gallery>) -> Resu
 }
 
 fn reading(typed: &Typed) -> Result<Reading, String> {
-    let form: Option<Form> = typed.form.as_deref().map(str::parse).transpose().map_err(|reason| format!("--form: {reason}"))?;
+    let form: Option<Form> =
+        typed.form.as_deref().map(str::parse).transpose().map_err(|reason| format!("--form: {reason}"))?;
     let mapping = typed.mapping.as_deref().map(|path| {
-        let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
         text.parse::<Mapping>().map_err(|reason| format!("{}: {reason}", path.display()))
     });
     Ok(Reading { form, mapping: mapping.transpose()? })
@@ -67,12 +69,17 @@ fn name(location: &str, form: Option<Form>) -> String {
         return form.to_string();
     }
     let path = location.split(['?', '#']).next().unwrap_or(location);
-    let stem = Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let stem =
+        Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     stem.split('.').next().filter(|stem| !stem.is_empty()).unwrap_or("records").to_owned()
 }
 
 fn bar(json: bool, template: &str) -> ProgressBar {
-    let bar = if json || !std::io::stderr().is_terminal() { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+    let bar = if json || !std::io::stderr().is_terminal() {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::new_spinner()
+    };
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
@@ -119,7 +126,9 @@ impl Told {
             self.location
         );
         if *without_master > 0 || *missing > 0 {
-            println!("{without_master} works have no master here; {missing} images that records name have none");
+            println!(
+                "{without_master} works have no master here; {missing} images that records name have none"
+            );
         }
     }
 }
@@ -135,14 +144,18 @@ impl Watch for Told {
 
     fn bad(&self, bad: &Bad) {
         if self.json {
-            println!("{}", json!({ "bad": { "line": bad.line, "object_number": bad.object_number, "reason": bad.reason } }));
+            println!(
+                "{}",
+                json!({ "bad": { "line": bad.line, "object_number": bad.object_number, "reason": bad.reason } })
+            );
             return;
         }
         let mut unnamed = self.unnamed.lock().unwrap_or_else(PoisonError::into_inner);
         unnamed.bad += 1;
         match unnamed.bad {
             few if few <= NAMED || self.verbose => {
-                let number = bad.object_number.as_ref().map(|number| format!(" ({number})")).unwrap_or_default();
+                let number =
+                    bad.object_number.as_ref().map(|number| format!(" ({number})")).unwrap_or_default();
                 self.say(&format!("{}, line {}{number}: {}", self.location, bad.line, bad.reason));
             }
             many if many == NAMED + 1 => self.say("more records could not be read; --verbose names them all"),

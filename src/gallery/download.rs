@@ -21,6 +21,7 @@ pub struct Original {
     version: Version,
     pub media_type: &'static str,
     digests: Digests,
+    tasks: tokio::runtime::Handle,
 }
 
 /// SHA-256 digests by place and version, in base 64.
@@ -28,8 +29,10 @@ pub type Digests = moka::sync::Cache<(String, Version), Arc<str>>;
 
 /// What is read at a time, in bytes: small enough to be copied from memory without a thread of its own.
 const PIECE: u64 = 256 << 10;
-/// Pieces that are fetched ahead of the client.
+/// Pieces that are fetched ahead of the client from a store that is far away.
 const AHEAD: usize = 2;
+/// Pieces that may wait to be digested.
+const BEHIND: usize = 16;
 /// Masters up to this many bytes are digested before they are sent for the first time, if they lie here.
 const DIGESTED_FIRST: u64 = 256 << 20;
 
@@ -49,6 +52,7 @@ impl Gallery {
             version: version.clone(),
             media_type: granted.master_type(),
             digests: self.digests.clone(),
+            tasks: self.tasks.clone(),
         })
     }
 
@@ -84,6 +88,8 @@ impl Original {
     /// These bytes, piece by piece, of this version alone: where it is replaced meanwhile the stream breaks off.
     pub fn pieces(&self, range: Range<u64>) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
         let original = self.clone();
+        // What lies here comes faster than anybody takes it.
+        let ahead = if self.store.is_local() { 1 } else { AHEAD };
         let starts = (range.start..range.end).step_by(PIECE as usize);
         futures::stream::iter(starts)
             .map(move |start| {
@@ -91,26 +97,42 @@ impl Original {
                 let piece = start..(start + PIECE).min(range.end);
                 async move { Ok(original.store.read(&original.key, &original.version, piece, &[]).await?) }
             })
-            .buffered(AHEAD)
+            .buffered(ahead)
     }
 
-    /// All its bytes; once the last has left, its digest is known.
+    /// All its bytes. They are digested beside, as long as that keeps nobody waiting: once the last has left, the
+    /// digest is known.
     pub fn all(&self) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
-        let known = self.known_digest().is_some();
-        let original = self.clone();
-        let mut left = self.length();
-        let mut hash = Sha256::new();
+        let mut digester = match self.known_digest() {
+            Some(_) => None,
+            None => Some(self.digester()),
+        };
         self.pieces(0..self.length()).inspect(move |piece| {
-            let Ok(piece) = piece else { return };
-            left -= (piece.len() as u64).min(left);
-            if known {
-                return;
-            }
-            hash.update(piece);
-            if left == 0 {
-                original.remember(&std::mem::take(&mut hash));
+            let taken = match (piece, &digester) {
+                (Ok(piece), Some(digester)) => digester.try_send(piece.clone()).is_ok(),
+                _ => false,
+            };
+            if !taken {
+                digester = None;
             }
         })
+    }
+
+    /// A thread that digests the pieces it is sent, all of them in order.
+    fn digester(&self) -> tokio::sync::mpsc::Sender<Bytes> {
+        let (sender, mut pieces) = tokio::sync::mpsc::channel::<Bytes>(BEHIND);
+        let original = self.clone();
+        self.tasks.spawn_blocking(move || {
+            let (mut hash, mut length) = (Sha256::new(), 0);
+            while let Some(piece) = pieces.blocking_recv() {
+                length += piece.len() as u64;
+                hash.update(&piece);
+            }
+            if length == original.length() {
+                original.remember(hash);
+            }
+        });
+        sender
     }
 
     /// The SHA-256 digest of the whole in base 64, where it is known or quickly had.
@@ -121,14 +143,19 @@ impl Original {
         if !self.store.is_local() || self.length() > DIGESTED_FIRST {
             return None;
         }
-        let mut pieces = std::pin::pin!(self.all());
+        let mut hash = Sha256::new();
+        let mut pieces = std::pin::pin!(self.pieces(0..self.length()));
         while let Some(piece) = pieces.next().await {
-            if let Err(error) = piece {
-                tracing::warn!(master = self.key.as_str(), error = told(&error), "cannot be digested");
-                return None;
+            match piece {
+                Ok(piece) => hash.update(&piece),
+                Err(error) => {
+                    tracing::warn!(master = self.key.as_str(), error = told(&error), "cannot be digested");
+                    return None;
+                }
             }
             tokio::task::yield_now().await;
         }
+        self.remember(hash);
         self.known_digest()
     }
 
@@ -136,8 +163,8 @@ impl Original {
         self.digests.get(&(self.place(), self.version.clone()))
     }
 
-    fn remember(&self, hash: &Sha256) {
-        let digest = base64::engine::general_purpose::STANDARD.encode(hash.clone().finalize());
+    fn remember(&self, hash: Sha256) {
+        let digest = base64::engine::general_purpose::STANDARD.encode(hash.finalize());
         self.digests.insert((self.place(), self.version.clone()), digest.into());
     }
 

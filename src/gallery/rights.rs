@@ -175,8 +175,8 @@ impl Granted {
     /// The image's size, or the largest of its halvings that the rights allow: a pyramid on its own.
     pub fn finest(&self) -> Dimensions {
         let full = self.opened.all().dimensions();
-        let halvings = (0..31).map(|halved| full.reduced(1 << halved));
-        halvings.skip_while(|size| self.limits.restrict(*size)).next().unwrap_or(full)
+        let mut halvings = (0..31).map(|halved| full.reduced(1 << halved));
+        halvings.find(|size| !self.limits.restrict(*size)).unwrap_or(full)
     }
 
     /// The largest size of the whole image that the rights allow, whatever one answer may hold.

@@ -223,7 +223,8 @@ mod tests {
     #[test]
     fn a_jpeg_says_it_in_segments() {
         let resources =
-            [&b"Photoshop 3.0\08BIM\x03\xed\0\0\0\0\0\x01x\08BIM\x04\x04\0\0\0\0\0\x04"[..], b"iptc"].concat();
+            [&b"Photoshop 3.0\08BIM\x03\xed\0\0\0\0\0\x01x\08BIM\x04\x04\0\0\0\0\0\x04"[..], b"iptc"]
+                .concat();
         let file = [
             vec![0xff, 0xd8],
             segment(0xe0, b"JFIF\0"),
@@ -240,9 +241,8 @@ mod tests {
 
     #[test]
     fn a_png_and_a_webp_say_it_in_chunks() {
-        let chunk = |kind: &[u8], body: &[u8]| {
-            [&(body.len() as u32).to_be_bytes()[..], kind, body, &[0; 4]].concat()
-        };
+        let chunk =
+            |kind: &[u8], body: &[u8]| [&(body.len() as u32).to_be_bytes()[..], kind, body, &[0; 4]].concat();
         let png = [
             b"\x89PNG\r\n\x1a\n".to_vec(),
             chunk(b"eXIf", b"exif"),
@@ -284,7 +284,8 @@ mod tests {
 
     #[test]
     fn damage_ends_the_search() {
-        for file in [b"\xff\xd8\xff\xe1\xff\xffx".to_vec(), b"\x89PNG\r\n\x1a\n\xff\xff\xff\xffiTXt".to_vec()] {
+        for file in [b"\xff\xd8\xff\xe1\xff\xffx".to_vec(), b"\x89PNG\r\n\x1a\n\xff\xff\xff\xffiTXt".to_vec()]
+        {
             assert_eq!(found(file), Words::default());
         }
     }

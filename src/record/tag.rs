@@ -176,9 +176,7 @@ mod tests {
     fn regions_are_four_whole_numbers() {
         let region: Region = "xywh=10,20,30,40".parse().unwrap();
         assert_eq!(region.to_string(), "10,20,30,40");
-        for bad in
-            ["", "1,2,3", "1,2,0,4", "1,2,3,-4", "1,2,3,4,5", "a,b,c,d", "pct:1,2,3,4"]
-        {
+        for bad in ["", "1,2,3", "1,2,0,4", "1,2,3,-4", "1,2,3,4,5", "a,b,c,d", "pct:1,2,3,4"] {
             assert!(bad.parse::<Region>().is_err(), "{bad}");
         }
     }

@@ -33,7 +33,8 @@ fn web(address: &str, settings: &Settings) -> Result<Box<dyn Read + Send>, Strin
         .build()
         .map_err(|error| error.to_string())?;
     let request = client.get(address);
-    let answer = runtime::wait(async move { request.send().await.and_then(reqwest::Response::error_for_status) });
+    let answer =
+        runtime::wait(async move { request.send().await.and_then(reqwest::Response::error_for_status) });
     let answer = answer.map_err(|error| told(&error))?;
     let pieces = answer.bytes_stream().map(|piece| piece.map_err(|error| io::Error::other(told(&error))));
     Ok(Box::new(Pieces { pieces: pieces.boxed(), rest: Bytes::new() }))

@@ -40,7 +40,9 @@ pub async fn answer(
                 None => Vec::new(),
                 Some((start, limit)) => {
                     let name = scheme.clone();
-                    works.ask(move |catalogue| async move { catalogue.terms(&name, start, limit).await }).await?
+                    works
+                        .ask(move |catalogue| async move { catalogue.terms(&name, start, limit).await })
+                        .await?
                 }
             };
             let values: Vec<Shelf> = terms.into_iter().map(told_of).collect();

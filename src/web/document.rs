@@ -40,7 +40,8 @@ impl Document {
         media_type: &'static str,
         mut response: HttpResponseBuilder,
     ) -> HttpResponse {
-        let coding = if self.text.len() < WORTH_COMPRESSING { ContentEncoding::Identity } else { taken(request) };
+        let coding =
+            if self.text.len() < WORTH_COMPRESSING { ContentEncoding::Identity } else { taken(request) };
         let tag = entity_tag(&[&self.tag.to_le_bytes(), media_type.as_bytes(), coding.as_str().as_bytes()]);
         if is_held(request, &tag) {
             return response.status(StatusCode::NOT_MODIFIED).insert_header((header::ETAG, tag)).finish();
@@ -70,14 +71,19 @@ fn taken(request: &HttpRequest) -> ContentEncoding {
 }
 
 fn gzip(text: &[u8]) -> Bytes {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::with_capacity(text.len() / 3), flate2::Compression::new(5));
+    let mut encoder =
+        flate2::write::GzEncoder::new(Vec::with_capacity(text.len() / 3), flate2::Compression::new(5));
     let written = encoder.write_all(text).and_then(|()| encoder.finish());
     written.map(Bytes::from).unwrap_or_default()
 }
 
 fn brotli(text: &[u8]) -> Bytes {
-    let parameters =
-        brotli::enc::BrotliEncoderParams { quality: 5, lgwin: 20, size_hint: text.len(), ..Default::default() };
+    let parameters = brotli::enc::BrotliEncoderParams {
+        quality: 5,
+        lgwin: 20,
+        size_hint: text.len(),
+        ..Default::default()
+    };
     let mut packed = Vec::with_capacity(text.len() / 3);
     let mut input = text;
     match brotli::BrotliCompress(&mut input, &mut packed, &parameters) {
@@ -98,8 +104,11 @@ mod tests {
         if let Some(accept) = accept {
             request = request.insert_header((header::ACCEPT_ENCODING, accept));
         }
-        let answer =
-            Document::new(vec![b'x'; length]).answer(&request.to_http_request(), "text/plain", HttpResponse::Ok());
+        let answer = Document::new(vec![b'x'; length]).answer(
+            &request.to_http_request(),
+            "text/plain",
+            HttpResponse::Ok(),
+        );
         answer.headers().get(header::CONTENT_ENCODING).map(|coding| coding.to_str().unwrap().to_owned())
     }
 

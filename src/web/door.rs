@@ -86,7 +86,9 @@ impl Door {
                 if let Route::Tags { work, tag, history } = Route::parse(request.uri().path())? {
                     let body = body.to_bytes_limited(tags::MOST_BYTES).await;
                     let too_long = |_| Invalid::new("body", "", "is longer than 64 KiB");
-                    let body = body.map_err(too_long)?.map_err(|error| Invalid::new("body", "", error.to_string()))?;
+                    let body = body
+                        .map_err(too_long)?
+                        .map_err(|error| Invalid::new("body", "", error.to_string()))?;
                     return tags::answer(self, request, work, tag, history, &body).await;
                 }
             }

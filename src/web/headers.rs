@@ -79,7 +79,10 @@ pub fn common(headers: &mut HeaderMap) {
         headers.insert(name, HeaderValue::from_static(value));
     };
     set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
-    set(header::ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, Link, Content-Length, Content-Range, Content-Disposition, Repr-Digest, Retry-After");
+    set(
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        "ETag, Link, Content-Length, Content-Range, Content-Disposition, Repr-Digest, Retry-After",
+    );
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 }
 

@@ -11,7 +11,7 @@ use super::image::Answered;
 use crate::gallery::{Error, Gallery};
 
 /// Crawlers may look at pages, but not pull renderings.
-pub const ROBOTS: &str = "User-agent: *\nDisallow: /iiif/\nDisallow: /deepzoom/\n";
+pub const ROBOTS: &str = "User-agent: *\nDisallow: /iiif/\nDisallow: /deepzoom/\nDisallow: /download/\n";
 
 /// The process answers; whether its stores do is not asked, lest an outage of theirs restarts it.
 pub fn live() -> Answered {

@@ -95,7 +95,8 @@ fn allowed(request: &HttpRequest, api: &Api) -> Result<String, Error> {
         return Err(Error::Closed("nobody may write here: no token is set in api.tokens".into()));
     }
     let given = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let given = given.and_then(|value| value.split_once(' ')).filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"));
+    let given =
+        given.and_then(|value| value.split_once(' ')).filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"));
     // Digests are compared: how long that takes says nothing of the token.
     let digest = |token: &str| Sha256::digest(token.trim().as_bytes());
     let given = given.map(|(_, token)| digest(token));
@@ -105,7 +106,8 @@ fn allowed(request: &HttpRequest, api: &Api) -> Result<String, Error> {
 }
 
 fn parsed<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
-    serde_json::from_slice(body).map_err(|error| Invalid::new("body", "", format!("is not what is expected: {error}")).into())
+    serde_json::from_slice(body)
+        .map_err(|error| Invalid::new("body", "", format!("is not what is expected: {error}")).into())
 }
 
 /// Refuses what could not be shown or found again.
@@ -133,10 +135,13 @@ fn expected(request: &HttpRequest, said: Option<u64>) -> Result<Option<u64>, Err
     if text == "*" {
         return Ok(said);
     }
-    let number = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
+    let number =
+        text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
     match number {
         Some(number) => Ok(Some(number)),
-        None => Err(Invalid::new("If-Match", text, "is no revision: repeat the ETag of the work's tags").into()),
+        None => {
+            Err(Invalid::new("If-Match", text, "is no revision: repeat the ETag of the work's tags").into())
+        }
     }
 }
 

@@ -128,7 +128,8 @@ async fn make(
         Piece::Tag(tag) => view.tag(tag, version),
         Piece::Range(number) => view.range(number as usize, version),
     };
-    let of = |shown: &crate::gallery::Shown| (shown.image.file.clone(), shown.granted.number, shown.granted.grant);
+    let of =
+        |shown: &crate::gallery::Shown| (shown.image.file.clone(), shown.granted.number, shown.granted.grant);
     Ok(Made {
         document: Document::new(document.ok_or(Error::NotFound)?.to_string()),
         seen: described.seen,
@@ -159,10 +160,10 @@ pub fn shown(address: &Address, described: &Described) -> Vec<Shown> {
             role: image.role.clone(),
             label: image.label.clone(),
             view: image.view.clone(),
-            original: granted.grant.original.then(|| Original {
-                bytes: master.size,
-                media_type: granted.master_type().to_owned(),
-            }),
+            original: granted
+                .grant
+                .original
+                .then(|| Original { bytes: master.size, media_type: granted.master_type().to_owned() }),
             largest: granted.largest(),
         }
     });

@@ -15,7 +15,8 @@ pub struct Postgres {
 }
 
 /// Where Debian and others put its programs.
-const PLACES: [&str; 4] = ["/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt/postgresql", "/usr/local/pgsql"];
+const PLACES: [&str; 4] =
+    ["/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt/postgresql", "/usr/local/pgsql"];
 
 fn programs() -> Option<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();

@@ -61,7 +61,9 @@ impl Gallery {
                 Ok(granted) => images.push(Shown { image: image.clone(), granted }),
                 Err(Error::Forbidden) => {}
                 // A manifest without its images would be kept as if it were true.
-                Err(error @ (Error::Store(_) | Error::Catalogue(_) | Error::Busy { .. })) => return Err(error),
+                Err(error @ (Error::Store(_) | Error::Catalogue(_) | Error::Busy { .. })) => {
+                    return Err(error);
+                }
                 Err(_) => whole = false,
             }
         }

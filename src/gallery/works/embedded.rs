@@ -28,8 +28,11 @@ impl Gallery {
         for _ in 0..MOST_READS {
             match master::words(&held) {
                 Ok(words) => {
-                    let (xmp, iptc, exif) = (words.xmp.as_deref(), words.iptc.as_deref(), words.exif.as_deref());
-                    return Ok(embedded::from_master(identifier, xmp, iptc, exif).map(|work| new(work, identifier)));
+                    let (xmp, iptc, exif) =
+                        (words.xmp.as_deref(), words.iptc.as_deref(), words.exif.as_deref());
+                    return Ok(
+                        embedded::from_master(identifier, xmp, iptc, exif).map(|work| new(work, identifier))
+                    );
                 }
                 Err(Stop::Missing { range, likely }) => {
                     let end = range.end.max(range.start.saturating_add(likely)).min(version.size);

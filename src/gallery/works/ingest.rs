@@ -50,7 +50,12 @@ const BATCH: usize = 1000;
 impl Gallery {
     /// Puts records into the catalogue. Each batch is whole or not there; records that are there already stay as they
     /// are, so that a second run goes on where a first one was stopped.
-    pub async fn import(&self, import: Import, masters: Arc<Masters>, watch: Arc<dyn Watch>) -> Result<Imported, Error> {
+    pub async fn import(
+        &self,
+        import: Import,
+        masters: Arc<Masters>,
+        watch: Arc<dyn Watch>,
+    ) -> Result<Imported, Error> {
         let began = Instant::now();
         let works = self.works().ok_or(Error::NotFound)?.clone();
         let (sender, mut batches) = tokio::sync::mpsc::channel::<Result<(Batch, Imported), Error>>(2);
@@ -92,7 +97,7 @@ impl Gallery {
             for entry in listing.entries {
                 masters.add(entry.identifier);
             }
-            progress(masters.len());
+            progress(masters.count());
             match listing.next {
                 Some(next) => after = Some(next),
                 None => return Ok(masters),

@@ -25,7 +25,9 @@ impl std::str::FromStr for Pattern {
         if text.contains(NUMBER) {
             return Ok(Self(text.to_owned()));
         }
-        Err(format!("`{text}` does not say where the object number stands: write it as in `masters/{NUMBER}*.tif`"))
+        Err(format!(
+            "`{text}` does not say where the object number stands: write it as in `masters/{NUMBER}*.tif`"
+        ))
     }
 }
 
@@ -33,8 +35,8 @@ const NUMBER: &str = "{object_number}";
 
 /// Endings that file names of images have, one after the other at times (`a.tif.jp2`).
 const ENDINGS: [&str; 16] = [
-    "tif", "tiff", "jp2", "j2k", "jpx", "jpf", "jph", "jpg", "jpeg", "png", "webp", "gif", "avif", "jxl", "ptif",
-    "btf",
+    "tif", "tiff", "jp2", "j2k", "jpx", "jpf", "jph", "jpg", "jpeg", "png", "webp", "gif", "avif", "jxl",
+    "ptif", "btf",
 ];
 
 /// What file names say after the object number.
@@ -61,7 +63,8 @@ impl Masters {
         self.identifiers.insert(identifier, ());
     }
 
-    pub fn len(&self) -> usize {
+    /// How many there are.
+    pub fn count(&self) -> usize {
         self.identifiers.len()
     }
 
@@ -251,7 +254,12 @@ mod tests {
     #[test]
     fn a_pattern_says_where_the_number_stands() {
         check("KMS1", &[], Some("a/{object_number}.tif"), &["a/KMS1.tif"]);
-        check("KKS2020-3/16", &[], Some("*{object_number}*"), &["a/KKS2020-3_16.tif", "a/KKS2020-3_16_verso.tif"]);
+        check(
+            "KKS2020-3/16",
+            &[],
+            Some("*{object_number}*"),
+            &["a/KKS2020-3_16.tif", "a/KKS2020-3_16_verso.tif"],
+        );
         check("KMS1", &[], Some("{object_number}*.tif"), &["KMS12.tif"]);
         assert!("a/*.tif".parse::<Pattern>().is_err());
     }

@@ -71,7 +71,10 @@ impl Works {
     {
         match tokio::time::timeout(PATIENCE, self.work(question)).await {
             Ok(answer) => answer,
-            Err(_) => Err(catalogue::Error::Unavailable(format!("no answer within {} s", PATIENCE.as_secs())).into()),
+            Err(_) => {
+                Err(catalogue::Error::Unavailable(format!("no answer within {} s", PATIENCE.as_secs()))
+                    .into())
+            }
         }
     }
 
@@ -104,7 +107,9 @@ impl Works {
             return Ok(());
         }
         let changes = match last.saturating_sub(seen) {
-            few if few <= APART as u64 && last > seen => self.ask(|catalogue| async move { catalogue.changes(seen, APART).await }).await?,
+            few if few <= APART as u64 && last > seen => {
+                self.ask(|catalogue| async move { catalogue.changes(seen, APART).await }).await?
+            }
             _ => Vec::new(),
         };
         for change in &changes {

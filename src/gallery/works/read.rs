@@ -33,7 +33,11 @@ impl Reading {
             return self.all(input).map_err(|error| unreadable(error.to_string()));
         }
         let mut start = Vec::new();
-        input.by_ref().take(MOST_WHOLE).read_to_end(&mut start).map_err(|error| unreadable(error.to_string()))?;
+        input
+            .by_ref()
+            .take(MOST_WHOLE)
+            .read_to_end(&mut start)
+            .map_err(|error| unreadable(error.to_string()))?;
         let answer: Option<Value> =
             if (start.len() as u64) < MOST_WHOLE { serde_json::from_slice(&start).ok() } else { None };
         let Some(answer) = answer else {
@@ -42,7 +46,9 @@ impl Reading {
         let members = read::members(&answer);
         if !members.is_empty() {
             let (settings, reading) = (settings.clone(), self);
-            return Ok(Box::new(members.into_iter().flat_map(move |member| one(&reading, &member, &settings))));
+            return Ok(Box::new(
+                members.into_iter().flat_map(move |member| one(&reading, &member, &settings)),
+            ));
         }
         let next = read::next_page(location, &answer);
         drop(answer);

@@ -114,7 +114,8 @@ async fn entries(door: &Door, address: &Address, described: &Described) -> Resul
 
 /// A name that no other file has.
 fn distinct(names: &mut HashSet<String>, name: &str) -> String {
-    let (stem, ending) = name.rsplit_once('.').map_or((name, String::new()), |(stem, ending)| (stem, format!(".{ending}")));
+    let (stem, ending) =
+        name.rsplit_once('.').map_or((name, String::new()), |(stem, ending)| (stem, format!(".{ending}")));
     let numbered = |number: usize| format!("{stem} ({number}){ending}");
     let mut found = name.to_owned();
     let mut number = 1;
@@ -140,11 +141,14 @@ fn statement(address: &Address, described: &Described, entries: &[Entry]) -> Str
     line("Object number", &work.object_number);
     line("Credit", work.credit_line.best(&["en"]).unwrap_or_default());
     line("Rights", work.rights.as_deref().unwrap_or_default());
-    line("Public domain", match work.public_domain {
-        Some(true) => "yes",
-        Some(false) => "no",
-        None => "not said",
-    });
+    line(
+        "Public domain",
+        match work.public_domain {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "not said",
+        },
+    );
     line("Source", &address.manifest(Version::V3, &work.object_number));
     text.push_str("\nFiles\n");
     for entry in entries {
@@ -163,10 +167,13 @@ async fn write(writer: tokio::io::DuplexStream, entries: Vec<Entry>) -> Result<(
         zip = zip.force_zip64();
     }
     for mut entry in entries {
-        let file = ZipEntryBuilder::new(entry.name.clone().into(), Compression::Stored).unix_permissions(0o644);
+        let file =
+            ZipEntryBuilder::new(entry.name.clone().into(), Compression::Stored).unix_permissions(0o644);
         // Whoever left needs no more.
         let Ok(mut file) = zip.write_entry_stream(file).await else { return Ok(()) };
-        while let Some(piece) = entry.content.try_next().await.map_err(|error| format!("{}: {}", entry.name, told(&error)))? {
+        while let Some(piece) =
+            entry.content.try_next().await.map_err(|error| format!("{}: {}", entry.name, told(&error)))?
+        {
             if file.write_all(&piece).await.is_err() {
                 return Ok(());
             }
@@ -196,7 +203,8 @@ mod tests {
     async fn what_is_written_is_a_zip() {
         let entry = |name: &str, text: &'static str| Entry {
             name: name.into(),
-            content: futures::stream::iter([Ok(Bytes::from_static(text.as_bytes())), Ok(Bytes::new())]).boxed(),
+            content: futures::stream::iter([Ok(Bytes::from_static(text.as_bytes())), Ok(Bytes::new())])
+                .boxed(),
             length: 4 << 30,
             about: String::new(),
         };

@@ -33,7 +33,9 @@ pub fn disposition(name: &str) -> HeaderValue {
 /// A name that is a file's name everywhere: one segment, nothing that is not seen, nothing that systems reserve.
 pub fn safe(name: &str) -> String {
     let (stem, ending) = match name.rsplit_once('.') {
-        Some((stem, ending)) if (1..=5).contains(&ending.len()) && ending.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+        Some((stem, ending))
+            if (1..=5).contains(&ending.len()) && ending.bytes().all(|b| b.is_ascii_alphanumeric()) =>
+        {
             (stem, ending)
         }
         _ => (name, ""),
@@ -67,7 +69,9 @@ fn is_unseen(c: char) -> bool {
 /// Names of devices, which Windows knows with any ending.
 fn is_reserved(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name).trim().to_ascii_uppercase();
-    let numbered = |word: &str| stem.strip_prefix(word).is_some_and(|rest| rest.len() == 1 && rest.as_bytes()[0].is_ascii_digit());
+    let numbered = |word: &str| {
+        stem.strip_prefix(word).is_some_and(|rest| rest.len() == 1 && rest.as_bytes()[0].is_ascii_digit())
+    };
     ["CON", "PRN", "AUX", "NUL"].contains(&stem.as_str()) || numbered("COM") || numbered("LPT")
 }
 

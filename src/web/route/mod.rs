@@ -15,23 +15,69 @@ use crate::iiif::{Invalid, Version};
 pub enum Route<'a> {
     Index,
     Asset(&'a str),
-    View { viewer: Viewer, image: Image<'a> },
-    Base { version: Version, image: Image<'a> },
-    Info { version: Version, image: Image<'a> },
-    Pixels { version: Version, image: Image<'a>, parameters: [Cow<'a, str>; 4] },
-    DeepZoom { image: Image<'a> },
-    DeepZoomTile { image: Image<'a>, level: u32, column: u32, row: u32, suffix: &'a str },
-    Work { version: Version, work: Image<'a>, piece: Piece<'a> },
-    Collection { version: Version, shelf: Shelf<'a> },
+    View {
+        viewer: Viewer,
+        image: Image<'a>,
+    },
+    Base {
+        version: Version,
+        image: Image<'a>,
+    },
+    Info {
+        version: Version,
+        image: Image<'a>,
+    },
+    Pixels {
+        version: Version,
+        image: Image<'a>,
+        parameters: [Cow<'a, str>; 4],
+    },
+    DeepZoom {
+        image: Image<'a>,
+    },
+    DeepZoomTile {
+        image: Image<'a>,
+        level: u32,
+        column: u32,
+        row: u32,
+        suffix: &'a str,
+    },
+    Work {
+        version: Version,
+        work: Image<'a>,
+        piece: Piece<'a>,
+    },
+    Collection {
+        version: Version,
+        shelf: Shelf<'a>,
+    },
     /// Content Search; its versions are 1 and 2.
-    Search { version: u8, work: Image<'a>, autocomplete: bool },
-    Changes { page: Option<u64> },
-    Record { work: Image<'a> },
+    Search {
+        version: u8,
+        work: Image<'a>,
+        autocomplete: bool,
+    },
+    Changes {
+        page: Option<u64>,
+    },
+    Record {
+        work: Image<'a>,
+    },
     /// A work's tags; one of them; what happened to it.
-    Tags { work: Image<'a>, tag: Option<&'a str>, history: bool },
-    WorkPage { work: Image<'a> },
-    Download { image: Image<'a> },
-    Archive { work: Image<'a> },
+    Tags {
+        work: Image<'a>,
+        tag: Option<&'a str>,
+        history: bool,
+    },
+    WorkPage {
+        work: Image<'a>,
+    },
+    Download {
+        image: Image<'a>,
+    },
+    Archive {
+        work: Image<'a>,
+    },
     Live,
     Ready,
     Robots,
@@ -85,7 +131,8 @@ impl<'a> Route<'a> {
             ("presentation", rest) => presentation::presentation(rest),
             ("search", rest) => presentation::search(rest),
             ("discovery", rest) => Ok(presentation::changes(rest)),
-            ("download", rest) => match rest.strip_prefix("work/").and_then(|rest| rest.strip_suffix(".zip")) {
+            ("download", rest) => match rest.strip_prefix("work/").and_then(|rest| rest.strip_suffix(".zip"))
+            {
                 Some(work) if !work.is_empty() => Ok(Self::Archive { work: Image::new(work)? }),
                 _ if !rest.is_empty() => Ok(Self::Download { image: Image::new(rest)? }),
                 _ => Ok(Self::Nothing),

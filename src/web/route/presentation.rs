@@ -141,7 +141,12 @@ mod tests {
             let Ok(Route::Work { work: found, piece, .. }) = Route::parse(path) else { panic!("{path}") };
             assert_eq!((found.identifier.as_ref(), piece), (work, expected), "{path}");
         }
-        for path in ["/presentation/1/a/manifest", "/presentation/3/a/canvas/0", "/presentation/3/a", "/presentation/3/"] {
+        for path in [
+            "/presentation/1/a/manifest",
+            "/presentation/3/a/canvas/0",
+            "/presentation/3/a",
+            "/presentation/3/",
+        ] {
             assert_eq!(Route::parse(path), Ok(Route::Nothing), "{path}");
         }
     }
@@ -156,9 +161,17 @@ mod tests {
             ("/presentation/2/collections/all/all/100-199", Some("all"), Some("all"), Some((100, 199))),
         ] {
             let Ok(Route::Collection { shelf, .. }) = Route::parse(path) else { panic!("{path}") };
-            assert_eq!((shelf.scheme.as_deref(), shelf.value.as_deref(), shelf.part), (scheme, value, part), "{path}");
+            assert_eq!(
+                (shelf.scheme.as_deref(), shelf.value.as_deref(), shelf.part),
+                (scheme, value, part),
+                "{path}"
+            );
         }
-        for path in ["/presentation/3/collections/a/-", "/presentation/3/collections/a/b/9-1", "/presentation/3/collections/a/b/c/d"] {
+        for path in [
+            "/presentation/3/collections/a/-",
+            "/presentation/3/collections/a/b/9-1",
+            "/presentation/3/collections/a/b/c/d",
+        ] {
             assert_eq!(Route::parse(path), Ok(Route::Nothing), "{path}");
         }
     }
