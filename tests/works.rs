@@ -152,6 +152,15 @@ fn records_become_works_and_what_is_wrong_is_said() {
     assert_eq!(server.get("/presentation/3/nobody/manifest").status, 404);
     assert!(server.get("/").text().contains("The fall of the Titans"));
 
+    let state = record["tags"][0]["content_state"].as_str().unwrap();
+    let query = state.split_once("/?").unwrap().1;
+    let led = server.get(&format!("/?{query}"));
+    let place = format!("/works/{}?canvas=1&xywh=100,100,200,150", segment("KMSst28Ø"));
+    assert!(led.status == 303 && led.header("location").ends_with(&place), "{}", led.header("location"));
+    let page = server.get(&place).text();
+    assert!(page.contains("data-region=\"100,100,200,150\""), "{page}");
+    assert_eq!(server.get("/?iiif-content=https%3A%2F%2Fother.example%2Fmanifest").status, 400);
+
     let hits = server.get(&format!("/search/2/{}?q=hund", segment("KMSst28Ø"))).json();
     assert_eq!(hits["items"].as_array().unwrap().len(), 1);
     let hits = server.get(&format!("/search/1/{}?q=DOG", segment("KMSst28Ø"))).json();

@@ -53,7 +53,7 @@ fn reading(typed: &Typed) -> Result<Reading, String> {
             .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
         text.parse::<Mapping>().map_err(|reason| format!("{}: {reason}", path.display()))
     });
-    Ok(Reading { form, mapping: mapping.transpose()? })
+    Ok(Reading::new(form, mapping.transpose()?))
 }
 
 async fn masters(typed: &Typed, gallery: &Gallery) -> Result<Masters, String> {

@@ -11,6 +11,8 @@ use super::pages;
 use super::route::{Image, Viewer};
 use crate::catalogue::{ALL, Card, Catalogue};
 use crate::gallery::{Error, Granted};
+use crate::iiif::Invalid;
+use crate::presentation::{Address, state};
 
 /// What an identifier's segment leaves as it is (Image API 3.0, §9).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
@@ -22,6 +24,9 @@ const PAGE: usize = 60;
 pub async fn index(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
     let asked = |name: &str| request.query_string().split('&').find_map(|pair| pair.strip_prefix(name));
     let base = prefix(door, request)?;
+    if let Some(state) = asked("iiif-content=") {
+        return opened(door, request, state);
+    }
     if asked("files").is_none() && asked("after=").is_none() {
         let start = asked("start=").and_then(|start| start.parse().ok()).unwrap_or(0);
         if let Some(listing) = works(door, &base, start).await? {
@@ -31,6 +36,28 @@ pub async fn index(door: &Door, request: &HttpRequest) -> Result<Answered, Error
     let after = asked("after=")
         .map(|after| percent_encoding::percent_decode_str(after).decode_utf8_lossy().into_owned());
     Ok(page(pages::index(&base, &files(door, after.as_deref()).await?)))
+}
+
+/// `GET /?iiif-content=…`: leads to what a content state of this server points at (Content State 1.0, §3.1).
+fn opened(door: &Door, request: &HttpRequest, state: &str) -> Result<Answered, Error> {
+    let text = percent_encoding::percent_decode_str(state).decode_utf8_lossy();
+    let read = state::read(&text)?;
+    let address = Address::new(&door.base.of(request)?);
+    let place = address.find(&read.id).ok_or_else(|| {
+        Invalid::new(
+            "iiif-content",
+            &read.id,
+            "points at nothing of this server: it opens its own works and canvases",
+        )
+    })?;
+    let mut page = address.work_page(&place.work);
+    if let Some(canvas) = place.canvas {
+        page = format!("{page}?canvas={canvas}");
+        if let Some(region) = read.region {
+            page = format!("{page}&xywh={region}");
+        }
+    }
+    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, page)).finish().into())
 }
 
 /// The works from this place on; `None` where there is none at all.
@@ -104,7 +131,15 @@ pub async fn work(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result
     let described = door.gallery.describe(&work.identifier).await?;
     let label = described.work.label();
     let label = label.best(&door.house.preferred()).unwrap_or(&work.identifier);
-    Ok(page(pages::mirador(&prefix(door, request)?, work.raw, label)))
+    let asked = |name: &str| request.query_string().split('&').find_map(|pair| pair.strip_prefix(name));
+    let canvas = asked("canvas=").and_then(|number| number.parse().ok());
+    let region = asked("xywh=").and_then(|region| region.parse().ok());
+    let address = Address::new(&door.base.of(request)?);
+    let view = pages::Opening {
+        canvas: canvas.map(|number| address.canvas(&described.work.object_number, number)),
+        region,
+    };
+    Ok(page(pages::mirador(&prefix(door, request)?, work.raw, label, &view)))
 }
 
 /// `GET /view/{viewer}/{id}`: one image in a viewer.

@@ -16,8 +16,8 @@ use super::route::{Image, Piece};
 use super::tags::with_id;
 use crate::gallery::{Described, Error, Grant};
 use crate::iiif::Version;
-use crate::presentation::{Address, Original, Shown, View, search};
-use crate::record::Facet;
+use crate::presentation::{Address, Original, Shown, View, search, state};
+use crate::record::{Facet, Region, Tag};
 
 /// Documents that have been made, for as long as what they were made of stays the same.
 pub(super) struct Kept(Cache<String, Arc<Made>>);
@@ -232,6 +232,14 @@ pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Resu
     document["images"] = images(&address, &described);
     document["id"] = json!(address.record(number));
     document["manifest"] = json!(address.manifest(Version::V3, number));
+    let page = format!("{}/", address.base());
+    document["content_state"] = json!(state::link(&page, &address, number, state::Target::Work));
+    for (tag, told) in described.tags.iter().zip(document["tags"].as_array_mut().into_iter().flatten()) {
+        if let Some((canvas, region)) = place_of(tag, &described, &address, door) {
+            told["content_state"] =
+                json!(state::link(&page, &address, number, state::Target::Region(canvas, region)));
+        }
+    }
     document["revision"] = json!(described.revision);
     if described.revision > 0 {
         document["changed"] = json!(crate::record::timestamp(described.changed_ms));
@@ -241,6 +249,21 @@ pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Resu
     response.insert_header((header::VARY, "Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
     Ok(Document::new(document.to_string()).answer(request, "application/json", response).into())
+}
+
+/// The canvas, and the part of it, that a tag is about.
+fn place_of(tag: &Tag, described: &Described, address: &Address, door: &Door) -> Option<(usize, Region)> {
+    let region = tag.region?;
+    let images = shown(address, described);
+    let view = view(door, address, described, &images, None);
+    let canvases = view.canvases();
+    let shows =
+        |file: &str| canvases.iter().find(|canvas| canvas.images.iter().any(|image| image.file == file));
+    let canvas = match &tag.image {
+        Some(file) => shows(file)?,
+        None => canvases.first()?,
+    };
+    Some((canvas.number, region))
 }
 
 /// The record as its source gave it.

@@ -15,7 +15,12 @@ pub struct Reading {
     /// Found out from the document itself where it is not said.
     pub form: Option<Form>,
     pub mapping: Option<Mapping>,
+    /// How many collections lie above what is read.
+    depth: u8,
 }
+
+/// Collections within collections are followed so far.
+const DEEPEST: u8 = 8;
 
 type Entries = Box<dyn Iterator<Item = Result<Entry, Bad>> + Send>;
 
@@ -23,6 +28,10 @@ type Entries = Box<dyn Iterator<Item = Result<Entry, Bad>> + Send>;
 const MOST_WHOLE: u64 = 64 << 20;
 
 impl Reading {
+    pub fn new(form: Option<Form>, mapping: Option<Mapping>) -> Self {
+        Self { form, mapping, depth: 0 }
+    }
+
     /// The records at a location; those on further pages of the same answer follow by themselves. Waits: to be called
     /// and read on a thread that may.
     pub fn entries(self, location: &str, settings: &store::Settings) -> Result<Entries, Error> {
@@ -43,9 +52,12 @@ impl Reading {
         let Some(answer) = answer else {
             return self.all(Cursor::new(start).chain(input)).map_err(|error| unreadable(error.to_string()));
         };
-        let members = read::members(&answer);
+        let mut members = read::members(&answer);
+        if self.depth < DEEPEST {
+            members.extend(read::collections(&answer));
+        }
         if !members.is_empty() {
-            let (settings, reading) = (settings.clone(), self);
+            let (settings, reading) = (settings.clone(), Self { depth: self.depth + 1, ..self });
             return Ok(Box::new(
                 members.into_iter().flat_map(move |member| one(&reading, &member, &settings)),
             ));

@@ -11,7 +11,7 @@ mod viewers;
 
 pub use assets::asset;
 pub use listing::{Entry, Listing, index};
-pub use viewers::{mirador, openseadragon};
+pub use viewers::{Opening, mirador, openseadragon};
 
 /// What a page may load: scripts and styles of its own, pictures and manifests from anywhere.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src * data: blob:; connect-src *; \

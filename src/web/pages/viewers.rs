@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::assets;
 use super::frame::document;
+use crate::record::Region;
 
 const OPENSEADRAGON: &str = "openseadragon/openseadragon.min.js";
 const MIRADOR: &str = "mirador/mirador.min.js";
@@ -33,15 +34,26 @@ pub fn openseadragon(base: &str, encoded: &str, label: &str) -> String {
     document(base, label, "viewer", &[OPENSEADRAGON, "openseadragon.js"], body)
 }
 
-/// The page at `/view/mirador/{encoded}`: the image's manifest in Mirador.
-pub fn mirador(base: &str, encoded: &str, label: &str) -> String {
+/// What a manifest is opened at.
+#[derive(Clone, Debug, Default)]
+pub struct Opening {
+    /// A canvas's address.
+    pub canvas: Option<String>,
+    /// A part of the canvas, in its pixels.
+    pub region: Option<Region>,
+}
+
+/// The page at `/works/{encoded}` and `/view/mirador/{encoded}`: a manifest in Mirador.
+pub fn mirador(base: &str, encoded: &str, label: &str, at: &Opening) -> String {
+    let region = at.region.map(|region| region.to_string());
     let body = html! {
         header.bar {
             a.back href={ (base) "/" } aria-label="All images" { (icon("M15 5l-7 7 7 7")) }
             h1 { (label) }
-            a.other href={ (base) "/view/openseadragon/" (encoded) } { "Zoom" }
+            a.other href={ (base) "/presentation/3/" (encoded) "/manifest" } { "Manifest" }
         }
         main.stage id="viewer" aria-label={ "Picture of " (label) }
+            data-canvas=[&at.canvas] data-region=[region]
             data-manifest={ (base) "/presentation/3/" (encoded) "/manifest" } {
             (still(base, encoded, label, MIRADOR))
         }
@@ -88,13 +100,15 @@ mod tests {
         let page = openseadragon("/m", "a%2Fb.tif", "Sø");
         assert!(page.contains("data-info=\"/m/iiif/3/a%2Fb.tif/info.json\""), "{page}");
         assert!(page.contains("src=\"/m/assets/openseadragon.js?v="), "{page}");
-        let page = mirador("/m", "a%2Fb.tif", "Sø");
+        let at = Opening { canvas: Some("http://h/canvas/1".into()), region: "1,2,3,4".parse().ok() };
+        let page = mirador("/m", "a%2Fb.tif", "Sø", &at);
+        assert!(page.contains("data-canvas=\"http://h/canvas/1\" data-region=\"1,2,3,4\""), "{page}");
         assert!(page.contains("data-manifest=\"/m/presentation/3/a%2Fb.tif/manifest\""), "{page}");
     }
 
     #[test]
     fn nothing_is_inline() {
-        for page in [openseadragon("", "a", "b"), mirador("", "a", "b")] {
+        for page in [openseadragon("", "a", "b"), mirador("", "a", "b", &Opening::default())] {
             let inline = page.split("<script").skip(1).filter(|rest| !rest.starts_with(" src="));
             assert_eq!(inline.count(), 0, "{page}");
             assert!(!page.contains("style=") && !page.contains("onclick="), "{page}");
@@ -104,7 +118,7 @@ mod tests {
     #[test]
     fn hostile_names_stay_text() {
         for name in ["<script>alert(1)</script>", "\"onerror=\"alert(1)", "'><img src=x>", "</title><b>"] {
-            for page in [openseadragon("", name, name), mirador("", name, name)] {
+            for page in [openseadragon("", name, name), mirador("", name, name, &Opening::default())] {
                 assert!(!page.contains(name), "{name} went through");
             }
         }

@@ -1,13 +1,24 @@
 // Opens the manifest that the page names in Mirador.
 "use strict";
 
+// A manifest, at the canvas and the part of it that the page names.
+function opened({ manifest, canvas, region }) {
+  const view = { manifestId: new URL(manifest, document.baseURI).href };
+  if (canvas) view.canvasId = canvas;
+  if (canvas && region) {
+    const [x, y, width, height] = region.split(",").map(Number);
+    view.initialViewerConfig = { x: x + width / 2, y: y + height / 2, zoom: 1 / (2 * Math.max(width, height)) };
+  }
+  return view;
+}
+
 if (window.Mirador) {
   const stage = document.getElementById("viewer");
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const viewer = Mirador.viewer({
     id: stage.id,
     selectedTheme: dark.matches ? "dark" : "light",
-    windows: [{ manifestId: new URL(stage.dataset.manifest, document.baseURI).href }],
+    windows: [opened(stage.dataset)],
     window: { allowClose: false, allowMaximize: false, sideBarOpen: false },
     workspace: { type: "single" },
     workspaceControlPanel: { enabled: false },
