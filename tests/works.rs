@@ -69,7 +69,7 @@ fn records() -> String {
     let titian = json!({
         "object_number": "KMSst28Ø",
         "titles": [{ "text": { "da": "Titanernes fald", "en": "The fall of the Titans" } }],
-        "creators": [{ "name": "Cornelis van Haarlem", "birth": 1562, "death": 1638 }],
+        "creators": [{ "name": "Cornelis van Haarlem", "birth": 1562, "death": 1638, "ulan": "500115588" }],
         "production": { "text": "1588-90", "earliest": 1588, "latest": 1590 },
         "rights": "https://creativecommons.org/publicdomain/zero/1.0/", "public_domain": true,
         "credit_line": "Erhvervet <b>1621</b>", "shelfmark": { "room": 217 },
@@ -139,6 +139,10 @@ fn records_become_works_and_what_is_wrong_is_said() {
 
     let record = server.get(&format!("/api/v1/works/{}", segment("KMSst28Ø"))).json();
     assert_eq!(record["shelfmark"]["room"], 217, "what has no word here is served still");
+    assert_eq!(
+        record["source"]["creators"][0]["ulan"], "500115588",
+        "and what has none within a creator, too"
+    );
     assert_eq!(record["images"][2]["available"], false);
     let found = server.get(&format!("/presentation/3/{}/manifest", segment("KKS2020-3/16"))).json();
     assert!(

@@ -60,7 +60,7 @@ pub enum Form {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     pub work: Work,
-    /// The record's JSON as the source gave it; none for [`Form::Lines`], where the work itself keeps all.
+    /// The record's JSON as the source gave it.
     pub original: Option<String>,
     /// The line that it begins in, from 1.
     pub line: u64,
@@ -126,7 +126,7 @@ fn entry(raw: Raw, form: Option<Form>, mapping: Option<&Mapping>) -> Result<Entr
     if form == Some(Form::Lines) && mapping.is_none() {
         return lines::work(&text).and_then(checked).map_or_else(
             |reason| Err(bad(line, &serde_json::from_str(&text).unwrap_or_default(), reason)),
-            |work| Ok(Entry { work, original: None, line }),
+            |work| Ok(Entry { work, original: Some(text.clone()), line }),
         );
     }
     let value: Value = serde_json::from_str(&text).map_err(|error| malformed(line, &error))?;
@@ -143,7 +143,7 @@ fn entry(raw: Raw, form: Option<Form>, mapping: Option<&Mapping>) -> Result<Entr
         (Form::Lines | Form::Csv, _) => lines::work(&text),
     };
     match read.and_then(checked) {
-        Ok(work) => Ok(Entry { work, original: (form != Form::Lines).then_some(text), line }),
+        Ok(work) => Ok(Entry { work, original: Some(text), line }),
         Err(reason) => Err(bad(line, &value, reason)),
     }
 }

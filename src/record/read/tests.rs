@@ -62,7 +62,7 @@ fn forms_are_told_from_the_bytes() {
         for bytes in [text.as_bytes().to_vec(), gzip(text.as_bytes())] {
             let found = all(bytes, None, None).remove(0).unwrap();
             assert_eq!(found.work.object_number, number, "{text}");
-            assert_eq!(found.original.is_none(), number == "1");
+            assert!(found.original.is_some_and(|text| text.contains(number)));
         }
     }
     assert!(all("", None, None).is_empty());
@@ -142,7 +142,7 @@ fn the_sample_collection_is_in_the_own_form() {
 ]
 "#;
     let found = all(json, None, None).remove(0).unwrap();
-    assert_eq!((found.line, found.original), (2, None));
+    assert_eq!((found.line, found.original.is_some()), (2, true));
     assert_eq!((found.work.images.len(), found.work.tags.len()), (2, 1));
     assert_eq!(found.work.titles[0].text.best(&["da"]), Some("Marmoreret forsats"));
 }
