@@ -32,6 +32,8 @@ pub struct Works {
     grants: Cache<String, (u64, Option<Grant>)>,
     /// The last revision of works that changed lately.
     recent: Cache<String, u64>,
+    /// How many changes `recent` holds.
+    noted: AtomicU64,
     /// The last revision that is known here.
     seen: AtomicU64,
     /// What was made before this revision is not known to be true any more.
@@ -45,6 +47,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const FOLLOWED_MS: u64 = 200;
 /// More changes at once are not told apart.
 const APART: usize = 2000;
+/// More changes in all are not remembered one by one.
+const NOTED: u64 = 10_000;
 
 impl Works {
     pub fn new(catalogue: Catalogue, tasks: Handle) -> Self {
@@ -52,7 +56,8 @@ impl Works {
             catalogue,
             tasks,
             grants: Cache::new(100_000),
-            recent: Cache::new(10 * APART as u64),
+            recent: Cache::new(4 * NOTED),
+            noted: AtomicU64::new(0),
             seen: AtomicU64::new(0),
             horizon: AtomicU64::new(0),
             following: Mutex::new(()),
@@ -116,9 +121,14 @@ impl Works {
             self.recent.insert(change.object_number.clone(), change.revision);
         }
         let last = changes.last().map_or(last, |change| change.revision);
-        if changes.is_empty() {
+        let noted = self.noted.load(Ordering::Relaxed) + changes.len() as u64;
+        // What is forgotten must not count as unchanged.
+        let full = changes.is_empty() || noted > NOTED;
+        if full {
             self.horizon.store(last, Ordering::Release);
+            self.recent.invalidate_all();
         }
+        self.noted.store(if full { 0 } else { noted }, Ordering::Relaxed);
         self.seen.store(last, Ordering::Release);
         Ok(())
     }
