@@ -26,7 +26,7 @@ pub async fn answer(
     let works = door.gallery.works().ok_or(Error::NotFound)?;
     let address = Address::new(&door.base.of(request)?);
     let library = Library { address: &address, house: &door.house, version };
-    let asked = shelf.part.map(|(start, end)| Span { start, end });
+    let asked = shelf.part;
     let document = match (shelf.scheme, shelf.value) {
         (None, _) => Some(library.root(&schemes(works).await?)),
         (Some(scheme), None) => {

@@ -16,7 +16,7 @@ use super::route::{Image, Piece};
 use super::tags::with_id;
 use crate::gallery::{Described, Error, Grant};
 use crate::iiif::Version;
-use crate::presentation::{Address, Original, Shown, View, search, state};
+use crate::presentation::{Address, Canvas, Original, Shown, View, search, state};
 use crate::record::{Facet, Region, Tag};
 
 /// Documents that have been made, for as long as what they were made of stays the same.
@@ -234,8 +234,10 @@ pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Resu
     document["manifest"] = json!(address.manifest(Version::V3, number));
     let page = format!("{}/", address.base());
     document["content_state"] = json!(state::link(&page, &address, number, state::Target::Work));
+    let shown = shown(&address, &described);
+    let canvases = view(door, &address, &described, &shown, None).canvases();
     for (tag, told) in described.tags.iter().zip(document["tags"].as_array_mut().into_iter().flatten()) {
-        if let Some((canvas, region)) = place_of(tag, &described, &address, door) {
+        if let Some((canvas, region)) = place_of(tag, &canvases) {
             told["content_state"] =
                 json!(state::link(&page, &address, number, state::Target::Region(canvas, region)));
         }
@@ -252,11 +254,8 @@ pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Resu
 }
 
 /// The canvas, and the part of it, that a tag is about.
-fn place_of(tag: &Tag, described: &Described, address: &Address, door: &Door) -> Option<(usize, Region)> {
+fn place_of(tag: &Tag, canvases: &[Canvas<'_>]) -> Option<(usize, Region)> {
     let region = tag.region?;
-    let images = shown(address, described);
-    let view = view(door, address, described, &images, None);
-    let canvases = view.canvases();
     let shows =
         |file: &str| canvases.iter().find(|canvas| canvas.images.iter().any(|image| image.file == file));
     let canvas = match &tag.image {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::{Image, Route, decoded};
 use crate::iiif::{Invalid, Version};
+use crate::presentation::Span;
 
 /// What is asked for of a work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +26,7 @@ pub enum Piece<'a> {
 pub struct Shelf<'a> {
     pub scheme: Option<Cow<'a, str>>,
     pub value: Option<Cow<'a, str>>,
-    /// The first and the last place, counted from 0.
-    pub part: Option<(u64, u64)>,
+    pub part: Option<Span>,
 }
 
 /// What stands for a value where a part of a scheme's values is meant.
@@ -75,7 +75,7 @@ fn shelf(rest: &str) -> Result<Option<Shelf<'_>>, Invalid> {
     let mut segments = rest.split('/').skip(1);
     let mut next = || segments.next().filter(|segment| !segment.is_empty());
     let (scheme, value, part, rest) = (next(), next(), next(), next());
-    let part = match part.map(span) {
+    let part = match part.map(|part| part.parse().ok()) {
         Some(None) => return Ok(None),
         part => part.flatten(),
     };
@@ -85,13 +85,6 @@ fn shelf(rest: &str) -> Result<Option<Shelf<'_>>, Invalid> {
     let scheme = scheme.map(|scheme| decoded("scheme", scheme)).transpose()?;
     let value = value.filter(|value| *value != NO_VALUE).map(|value| decoded("value", value)).transpose()?;
     Ok(Some(Shelf { scheme, value, part }))
-}
-
-/// `{first}-{last}`.
-fn span(text: &str) -> Option<(u64, u64)> {
-    let number = |text: &str| crate::iiif::integer(text).filter(|n| n.to_string() == text).map(u64::from);
-    let (first, last) = text.split_once('-')?;
-    Some((number(first)?, number(last)?)).filter(|(first, last)| first <= last)
 }
 
 /// `{1|2}/{work}` and `{1|2}/{work}/autocomplete`.
@@ -156,9 +149,19 @@ mod tests {
         for (path, scheme, value, part) in [
             ("/presentation/3/collections", None, None, None),
             ("/presentation/3/collections/motif", Some("motif"), None, None),
-            ("/presentation/3/collections/motif/-/0-99", Some("motif"), None, Some((0, 99))),
+            (
+                "/presentation/3/collections/motif/-/0-99",
+                Some("motif"),
+                None,
+                Some(Span { start: 0, end: 99 }),
+            ),
             ("/presentation/3/collections/motif/k%C3%B8er", Some("motif"), Some("køer"), None),
-            ("/presentation/2/collections/all/all/100-199", Some("all"), Some("all"), Some((100, 199))),
+            (
+                "/presentation/2/collections/all/all/100-199",
+                Some("all"),
+                Some("all"),
+                Some(Span { start: 100, end: 199 }),
+            ),
         ] {
             let Ok(Route::Collection { shelf, .. }) = Route::parse(path) else { panic!("{path}") };
             assert_eq!(
