@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use config::{Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 
-use crate::{catalogue, gallery, presentation, render, store, web};
+use crate::{catalogue, gallery, presentation, render, search, store, web};
 
 /// All settings.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -23,6 +23,7 @@ pub struct Config {
     pub credit: gallery::settings::Credit,
     pub rights: gallery::rights::Rights,
     pub catalogue: catalogue::Settings,
+    pub search: search::Settings,
     pub presentation: presentation::House,
     pub store: store::Settings,
     pub log: Log,
@@ -78,6 +79,39 @@ impl Config {
             let text = error.to_string();
             Unusable(format!("{text}{}", nearest(&text)))
         })
+    }
+}
+
+impl Config {
+    /// All settings, for whoever is to see them without what is secret.
+    pub fn shown(&self) -> serde_json::Value {
+        let mut shown = serde_json::to_value(self).unwrap_or_default();
+        veil(&mut shown, false);
+        shown
+    }
+}
+
+/// Puts dots in place of secrets: what is named so, and passwords in addresses.
+fn veil(value: &mut serde_json::Value, secret: bool) {
+    use serde_json::Value;
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let named = ["token", "secret", "password", "key"].iter().any(|word| name.contains(word));
+                veil(value, secret || named);
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| veil(value, secret)),
+        Value::String(text) if secret && !text.is_empty() => *text = "…".into(),
+        Value::String(text) => {
+            if let Ok(mut address) = url::Url::parse(text)
+                && address.password().is_some()
+                && address.set_password(Some("…")).is_ok()
+            {
+                *text = address.into();
+            }
+        }
+        _ => {}
     }
 }
 

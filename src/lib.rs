@@ -79,5 +79,6 @@ pub mod pixels;
 pub mod presentation;
 pub mod record;
 pub mod render;
+pub mod search;
 pub mod store;
 pub mod web;

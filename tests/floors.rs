@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FLOORS: [&str; 12] = [
+const FLOORS: [&str; 13] = [
     "iiif",
     "pixels",
     "master",
@@ -12,6 +12,7 @@ const FLOORS: [&str; 12] = [
     "presentation",
     "store",
     "catalogue",
+    "search",
     "gallery",
     "web",
     "config",

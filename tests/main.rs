@@ -10,6 +10,7 @@ mod ingest;
 mod masters;
 mod reads;
 mod rights;
+mod search;
 mod stampede;
 mod stores;
 mod support;

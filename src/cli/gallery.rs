@@ -31,6 +31,25 @@ pub fn open(paths: &[String], config: &Config) -> Result<Gallery, String> {
     with_catalogue(gallery, config)
 }
 
+/// The gallery with an index of its works, for those who are to be asked for them.
+pub fn with_index(gallery: Gallery, config: &Config) -> Gallery {
+    let folder = match config.search.folder.as_str() {
+        "none" => return gallery,
+        "" => usual_cache().join("index"),
+        folder => PathBuf::from(folder),
+    };
+    match std::fs::create_dir_all(&folder) {
+        Ok(()) => gallery.with_index(folder, &config.search),
+        Err(reason) => {
+            eprintln!(
+                "there is no search, as its index cannot be kept in `{}`: {reason}; set search.folder to a place that works",
+                folder.display()
+            );
+            gallery
+        }
+    }
+}
+
 /// Refuses to go on without any source.
 pub fn need_source(paths: &[String], config: &Config) -> Result<(), String> {
     match paths.is_empty() && config.sources.is_empty() {
@@ -98,7 +117,7 @@ fn shelf(config: &Config) -> Result<Option<Shelf>, String> {
     match config.pyramids.location.as_str() {
         "none" => Ok(None),
         // Nobody asked for this place: without it the server does what it can.
-        "" => Ok(open(&usual_place())
+        "" => Ok(open(&usual_cache().join("pyramids").to_string_lossy())
             .inspect_err(|reason| {
                 eprintln!("no pyramids are made, as they cannot be kept: {reason}; set pyramids.location to a place that works");
             })
@@ -110,12 +129,11 @@ fn shelf(config: &Config) -> Result<Option<Shelf>, String> {
 }
 
 /// The cache folder that the system's service manager names, or the user's own.
-fn usual_place() -> String {
-    let cache = named("CACHE_DIRECTORY")
+fn usual_cache() -> PathBuf {
+    named("CACHE_DIRECTORY")
         .or_else(|| named("XDG_CACHE_HOME").map(|cache| cache.join("tegl")))
         .or_else(|| named("HOME").map(|home| home.join(".cache/tegl")))
-        .unwrap_or_else(|| std::env::temp_dir().join("tegl"));
-    cache.join("pyramids").to_string_lossy().into_owned()
+        .unwrap_or_else(|| std::env::temp_dir().join("tegl"))
 }
 
 /// Runs a command's work to its end.

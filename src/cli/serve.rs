@@ -25,13 +25,15 @@ pub fn run(typed: Typed) -> Result<(), String> {
         .install_recorder()
         .map_err(|error| error.to_string())?;
     gallery::need_source(&typed.sources, &config)?;
-    let gallery = gallery::open(&typed.sources, &config)?;
+    let gallery = gallery::with_index(gallery::open(&typed.sources, &config)?, &config);
     actix_web::rt::System::new().block_on(serve(gallery, &config, metrics))
 }
 
 async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> Result<(), String> {
     let gallery = Arc::new(gallery);
-    let door = Door::new(gallery.clone(), &config.web, &config.api, &config.presentation)?;
+    let mut door =
+        Door::new(gallery.clone(), &config.web, &config.api, &config.operations, &config.presentation)?;
+    door.in_force = config.shown();
     let upkeep = metrics.clone();
     actix_web::rt::spawn(async move {
         loop {

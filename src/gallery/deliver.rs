@@ -255,6 +255,11 @@ impl Kitchen {
         self.lanes.run(cost, work).await.map(Bytes::from)
     }
 
+    /// Forgets the answers that were made.
+    pub fn forget(&self) {
+        self.answers.invalidate_all();
+    }
+
     pub fn observe(&self) {
         let [busy, threads, waiting] = self.lanes.load();
         metrics::gauge!("tegl_work_threads_busy").set(busy as f64);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::iiif::Invalid;
 use crate::master::Refused;
-use crate::{catalogue, pixels, store};
+use crate::{catalogue, pixels, search, store};
 
 /// Every way in which Tegl fails to answer.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -15,6 +15,9 @@ pub enum Error {
     /// The client's to mend.
     #[error(transparent)]
     Invalid(#[from] Invalid),
+    /// A page that was never given out.
+    #[error(transparent)]
+    NoPage(Invalid),
     /// The keeper's to mend: a master of a kind that is not read; says what would work.
     #[error("{0}")]
     Unsupported(String),
@@ -38,6 +41,9 @@ pub enum Error {
     /// Come back later: its tiles are being made.
     #[error("this image is being prepared for the first time; try again in {retry_after_s} s")]
     Preparing { retry_after_s: u32 },
+    /// Come back later: works are being indexed for the first time.
+    #[error("the search is being prepared: {percent} % of all works are indexed; try again in {retry_after_s} s")]
+    Indexing { percent: u8, retry_after_s: u32 },
     /// The operator's to mend: the store.
     #[error("the image cannot be reached just now")]
     Store(#[source] store::Error),
@@ -77,6 +83,15 @@ impl From<catalogue::Error> for Error {
             catalogue::Error::Conflict { current } => Self::Conflict { current },
             catalogue::Error::Invalid(reason) => Self::Invalid(Invalid::new("record", "", reason)),
             other => Self::Catalogue(Arc::new(other)),
+        }
+    }
+}
+
+impl From<search::Error> for Error {
+    fn from(error: search::Error) -> Self {
+        match error {
+            search::Error::Invalid(invalid) => Self::Invalid(invalid),
+            other => Self::Fault(format!("{other}: {other:?}")),
         }
     }
 }

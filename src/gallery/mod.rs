@@ -7,6 +7,7 @@ mod deliver;
 mod download;
 mod error;
 mod export;
+mod finder;
 mod flights;
 mod identifier;
 mod ingest;
@@ -31,6 +32,7 @@ pub use deliver::{Answer, Cached};
 pub use download::Original;
 pub use error::{Error, told};
 pub use export::{Exported, Layout};
+pub use finder::{Finder, Hits, IndexState};
 pub use ingest::{Ingested, Outcome, Report, Shard, Summary};
 pub use listing::{Entry, Listing};
 pub use opened::{Opened, Shared};
@@ -71,6 +73,7 @@ pub struct Gallery {
     credit: settings::Credit,
     rights: rights::Rights,
     works: Option<Arc<Works>>,
+    finder: Option<Arc<Finder>>,
     digests: download::Digests,
     base_url: String,
     from_megapixels: f64,
@@ -143,6 +146,7 @@ impl Gallery {
             credit: settings.credit.clone(),
             rights: settings.rights.clone(),
             works: None,
+            finder: None,
             digests: Cache::new(10_000),
             base_url: settings.base_url.trim_end_matches('/').to_owned(),
             from_megapixels: settings.pyramids.from_megapixels,
@@ -160,6 +164,20 @@ impl Gallery {
         self.tasks.spawn(works::follow(Arc::downgrade(&works)));
         self.works = Some(works);
         Ok(self)
+    }
+
+    /// Forgets all that was kept in memory.
+    pub fn forget_all(&self) {
+        self.masters.invalidate_all();
+        self.kitchen.forget();
+        if let Some(finder) = &self.finder {
+            finder.forget();
+        }
+    }
+
+    /// What records' rights grant here.
+    pub fn rights(&self) -> &rights::Rights {
+        &self.rights
     }
 
     pub fn sources(&self) -> &[Source] {

@@ -8,6 +8,9 @@ use crate::iiif::Version;
 /// All but the unreserved characters of RFC 3986, so that an identifier is one segment whatever it holds.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// The scheme of collections that are searches; their value is the query.
+pub const FOUND: &str = "search";
+
 /// The server's own addresses, below one base.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
@@ -88,6 +91,11 @@ impl Address {
     pub fn scheme(&self, version: Version, scheme: &str, span: Option<Span>) -> String {
         let scheme = format!("{}/{}", self.collections(version), segment(scheme));
         span.map_or_else(|| scheme.clone(), |span| format!("{scheme}/-/{span}"))
+    }
+
+    /// The works that a search finds, by the search's canonical query.
+    pub fn found(&self, version: Version, query: &str) -> String {
+        self.shelf(version, FOUND, query, None)
     }
 
     /// A shelf's works, or a part of them.

@@ -64,6 +64,13 @@ impl House {
     pub fn preferred(&self) -> Vec<&str> {
         self.languages.iter().map(String::as_str).collect()
     }
+
+    /// What a scheme is called in the language preferred here; its own name where nobody has a word for it.
+    pub fn scheme(&self, name: &str) -> String {
+        let word = super::words::scheme(name).map(|word| word.text(&self.languages));
+        let known = word.as_ref().and_then(|word| word.best(&self.preferred()));
+        known.unwrap_or(name).to_owned()
+    }
 }
 
 #[cfg(test)]

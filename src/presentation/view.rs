@@ -83,6 +83,20 @@ impl Shown {
 }
 
 impl<'a> View<'a> {
+    /// The work's facts in words that can be read: labels with values, in the language preferred here.
+    pub fn facts(&self) -> Vec<(String, Vec<String>)> {
+        let preferred = self.house.preferred();
+        let best = |text: &serde_json::Value| -> Vec<String> {
+            let languages = text.as_object();
+            let wanted = preferred.iter().find_map(|language| languages?.get(*language));
+            let values = wanted.or_else(|| languages?.values().next()).and_then(|values| values.as_array());
+            let texts = values.into_iter().flatten().filter_map(|value| value.as_str());
+            texts.map(super::html::plain).collect()
+        };
+        let pairs = super::metadata::metadata(self).into_iter();
+        pairs.map(|pair| (best(&pair["label"]).concat(), best(&pair["value"]))).collect()
+    }
+
     /// The canvases: one a view, those that show the front first; a single empty one where there is no image.
     pub fn canvases(&self) -> Vec<Canvas<'a>> {
         let mut groups = grouped(self.images);

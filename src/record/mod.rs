@@ -2,6 +2,7 @@
 
 mod change;
 mod facet;
+pub mod fold;
 pub mod read;
 mod tag;
 mod text;

@@ -8,13 +8,15 @@ use super::document::Document;
 use super::headers::{Json, preferred};
 use super::image::Answered;
 use super::route;
+use super::api::{Asked, of_collection, search_of};
 use super::works::media_type;
 use crate::catalogue::{ALL, Card, Term};
 use crate::gallery::{Error, Works};
 use crate::iiif::Version;
 use crate::presentation::collection::{Library, Member, Picture, Scheme, Shelf};
 use crate::presentation::span::{self, Node, Span};
-use crate::presentation::{Address, change};
+use crate::presentation::{Address, FOUND, change};
+use crate::record::Text;
 
 /// `GET /presentation/{2|3}/collections…`.
 pub async fn answer(
@@ -28,6 +30,9 @@ pub async fn answer(
     let library = Library { address: &address, house: &door.house, version };
     let asked = shelf.part;
     let document = match (shelf.scheme, shelf.value) {
+        (Some(scheme), value) if scheme == FOUND => {
+            return found(door, request, version, &library, value.as_deref(), asked).await;
+        }
         (None, _) => Some(library.root(&schemes(works).await?)),
         (Some(scheme), None) => {
             let scheme = scheme.into_owned();
@@ -67,6 +72,54 @@ pub async fn answer(
         }
     };
     Ok(told(request, document.ok_or(Error::NotFound)?.to_string(), media_type(request, version)))
+}
+
+/// The most works of a collection that is a search.
+const MOST: u64 = 10_000;
+
+/// A search as a collection, in parts like any other; its address is the search in its one form.
+async fn found(
+    door: &Door,
+    request: &HttpRequest,
+    version: Version,
+    library: &Library<'_>,
+    query: Option<&str>,
+    asked: Option<Span>,
+) -> Result<Answered, Error> {
+    let finder = door.gallery.finder()?;
+    let table = of_collection();
+    let typed = Asked::read(&table, query.unwrap_or(request.query_string()))?;
+    let canonical = typed.canonical(&["lang"]);
+    let stable = library.address.found(version, &canonical);
+    if query != Some(canonical.as_str()) {
+        return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, stable)).finish().into());
+    }
+    let mut search = search_of(&typed, &*finder.snapshot()?)?;
+    search.limit = 0;
+    let total = finder.find(search.clone()).await?.found.total.min(MOST);
+    let members = match items(total, asked)? {
+        None => Vec::new(),
+        Some((start, limit)) => {
+            search.offset = start as usize;
+            search.limit = limit;
+            let hits = finder.find(search).await?;
+            let mut members = Vec::with_capacity(limit);
+            for place in &hits.found.hits {
+                let Some(work) = hits.snapshot.stored(*place)?.work() else { continue };
+                let shown = work.images.iter().find(|image| image.matched);
+                let picture =
+                    shown.map(|image| Picture { identifier: image.file.clone(), dimensions: None });
+                members.push(Member { label: work.label(), object_number: work.object_number, picture });
+            }
+            members
+        }
+    };
+    let said = typed.text("q").filter(|q| !q.trim().is_empty()).unwrap_or(&canonical);
+    let mut label = Text::of("en", &format!("Works found: {said}"));
+    label.add("da", &format!("Fundne værker: {said}"));
+    let shelf = Shelf { scheme: FOUND.into(), value: canonical.clone(), label, works: total, picture: None };
+    let document = library.shelf(&shelf, asked, &members).ok_or(Error::NotFound)?;
+    Ok(told(request, document.to_string(), media_type(request, version)))
 }
 
 /// The entries that a node of the tree lists, by their first place and their number; `None` where it lists parts.

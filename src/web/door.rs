@@ -8,15 +8,16 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::base::Base;
 use super::error::{retry_after, status};
 use super::headers::{common, preflight};
 use super::image::{self, Answered};
 use super::route::Route;
-use super::settings::{Api, Settings};
-use super::{collections, deepzoom, download, operations, site, tags, works};
+use super::admin::Warming;
+use super::settings::{Api, Operations, Settings};
+use super::{api, collections, deepzoom, download, operations, site, smk, tags, works};
 use crate::gallery::{Error, Gallery, told};
 use crate::iiif::Invalid;
 use crate::presentation::House;
@@ -31,6 +32,10 @@ pub struct Door {
     pub image_age: HeaderValue,
     pub document_age: HeaderValue,
     pub api: Api,
+    pub operations: Operations,
+    /// The settings in force, without secrets.
+    pub in_force: Value,
+    pub warming: Warming,
     pub house: House,
     pub(super) works: works::Kept,
     /// Set when the server is about to stop.
@@ -41,7 +46,16 @@ pub struct Door {
 
 impl Door {
     /// Fails with a reason where a setting makes no sense.
-    pub fn new(gallery: Arc<Gallery>, settings: &Settings, api: &Api, house: &House) -> Result<Self, String> {
+    pub fn new(
+        gallery: Arc<Gallery>,
+        settings: &Settings,
+        api: &Api,
+        operations: &Operations,
+        house: &House,
+    ) -> Result<Self, String> {
+        if !operations.token.is_empty() && operations.token.len() < SHORTEST_TOKEN {
+            return Err(format!("operations.token has fewer than {SHORTEST_TOKEN} characters"));
+        }
         if let Some((name, _)) = api.tokens.iter().find(|(_, token)| token.len() < SHORTEST_TOKEN) {
             return Err(format!("api.tokens.{name} has fewer than {SHORTEST_TOKEN} characters"));
         }
@@ -55,6 +69,9 @@ impl Door {
             image_age: age(settings.image_max_age_s)?,
             document_age: age(settings.document_max_age_s)?,
             api: api.clone(),
+            operations: operations.clone(),
+            in_force: Value::Null,
+            warming: Warming::default(),
             house: house.clone(),
             works: works::Kept::new(settings.documents_mib),
             draining: AtomicBool::new(false),
@@ -110,6 +127,9 @@ impl Door {
                 let parameters = [&*parameters[0], &*parameters[1], &*parameters[2], &*parameters[3]];
                 image::pixels(self, request, version, image, parameters).await
             }
+            Route::Legacy { version, image, parameters } => {
+                image::legacy(self, request, version, image, &parameters).await
+            }
             Route::Info { version, image } => image::info(self, request, version, image).await,
             Route::Base { version, image } => {
                 let place =
@@ -131,11 +151,16 @@ impl Door {
             Route::Download { image } => download::answer(self, request, image).await,
             Route::Archive { work } => download::archive(self, request, work).await,
             Route::WorkPage { work } => site::work(self, request, work).await,
+            Route::Api(call) => api::call(self, request, call).await,
+            Route::Smk(rest) => smk::answer(self, request, rest).await,
+            Route::Sitemap { part: 0 } => api::sitemap(self, request),
+            Route::Sitemap { part } => api::sitemap_part(self, request, part).await,
             Route::Index => site::index(self, request).await,
             Route::View { viewer, image } => site::view(self, request, viewer, image).await,
             Route::Asset(path) => site::asset(request, path),
             Route::Robots => {
-                Ok(HttpResponse::Ok().content_type("text/plain").body(operations::ROBOTS).into())
+                let robots = operations::robots(&self.base.of(request)?);
+                Ok(HttpResponse::Ok().content_type("text/plain").body(robots).into())
             }
             Route::Live => Ok(operations::live()),
             Route::Ready => operations::ready(self).await,
@@ -155,7 +180,7 @@ fn has_body(request: &HttpRequest) -> bool {
 
 /// An error's answer: its text says what would work; never what went wrong inside. Programs get it as a problem
 /// document (RFC 9457).
-fn refusal(request: &HttpRequest, error: &Error) -> HttpResponse {
+pub(super) fn refusal(request: &HttpRequest, error: &Error) -> HttpResponse {
     let status = status(error);
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CACHE_CONTROL, "no-store"));
@@ -171,11 +196,14 @@ fn refusal(request: &HttpRequest, error: &Error) -> HttpResponse {
     if let Some(seconds) = retry_after(error) {
         response.insert_header((header::RETRY_AFTER, seconds.to_string()));
     }
-    if request.uri().path().starts_with("/api/") {
+    if ["/api/", "/admin"].iter().any(|place| request.uri().path().starts_with(place)) {
         let title = status.canonical_reason().unwrap_or_default();
-        let problem = json!({
+        let mut problem = json!({
             "type": "about:blank", "title": title, "status": status.as_u16(), "detail": error.to_string(),
         });
+        if let Error::Invalid(invalid) | Error::NoPage(invalid) = error {
+            problem["parameter"] = json!(invalid.parameter);
+        }
         return response.content_type("application/problem+json").body(problem.to_string());
     }
     response.content_type("text/plain; charset=utf-8").body(format!("{error}\n"))

@@ -8,14 +8,16 @@ use crate::store;
 /// The status of each error (Image API 3.0, §7.3). A new error has to choose its own.
 pub fn status(error: &Error) -> StatusCode {
     match error {
-        Error::NotFound => StatusCode::NOT_FOUND,
+        Error::NotFound | Error::NoPage(_) => StatusCode::NOT_FOUND,
         Error::Invalid(_) => StatusCode::BAD_REQUEST,
         Error::Unsupported(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Damaged(_) => StatusCode::INTERNAL_SERVER_ERROR,
         Error::Forbidden | Error::Closed(_) => StatusCode::FORBIDDEN,
         Error::Unauthorized => StatusCode::UNAUTHORIZED,
         Error::NotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-        Error::Busy { .. } | Error::Preparing { .. } | Error::Abandoned => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Busy { .. } | Error::Preparing { .. } | Error::Indexing { .. } | Error::Abandoned => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         Error::Store(store::Error::TimedOut) => StatusCode::GATEWAY_TIMEOUT,
         Error::Store(store::Error::Short { .. }) => StatusCode::BAD_GATEWAY,
         Error::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -28,7 +30,9 @@ pub fn status(error: &Error) -> StatusCode {
 /// When to come back, in seconds, where coming back may help.
 pub fn retry_after(error: &Error) -> Option<u32> {
     match error {
-        Error::Busy { retry_after_s } | Error::Preparing { retry_after_s } => Some(*retry_after_s),
+        Error::Busy { retry_after_s }
+        | Error::Preparing { retry_after_s }
+        | Error::Indexing { retry_after_s, .. } => Some(*retry_after_s),
         Error::Abandoned => Some(1),
         Error::Store(_) | Error::Catalogue(_) => Some(2),
         _ => None,

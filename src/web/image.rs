@@ -54,6 +54,48 @@ pub fn document_of(
     Document::new(body).answer(request, media_type, response)
 }
 
+/// Leads from a form that older servers took to the one that means the same here: `!1024,` is a width of 1024 pixels,
+/// or that of the image where it is narrower; `native` is the default quality (1.1, §4.4).
+pub async fn legacy(
+    door: &Door,
+    request: &HttpRequest,
+    version: Version,
+    image: Image<'_>,
+    [region, size, rotation, last]: &[std::borrow::Cow<'_, str>; 4],
+) -> Result<Answered, Error> {
+    let whole = if version == Version::V2 { "full" } else { "max" };
+    let mut wanted = size.trim_start_matches('!').to_owned();
+    if wanted == "full" || wanted == "max" {
+        wanted = whole.to_owned();
+    } else if size.starts_with('!') && region == "full" {
+        let full = door.gallery.open(&image.identifier).await?.all();
+        let larger = |side: &str, own: u32| side.parse::<u64>().is_ok_and(|side| side >= u64::from(own));
+        if wanted.strip_suffix(',').is_some_and(|width| larger(width, full.width))
+            || wanted.strip_prefix(',').is_some_and(|height| larger(height, full.height))
+        {
+            wanted = whole.to_owned();
+        }
+    } else if size.starts_with('!') && !wanted.starts_with(',') && !wanted.ends_with(',') {
+        wanted = size.to_string();
+    }
+    let (quality, format) = last.split_once('.').unwrap_or((last, "jpg"));
+    let quality = match quality {
+        "native" => "default",
+        "grey" => "gray",
+        other => other,
+    };
+    let parameters = [region.as_ref(), &wanted, rotation, &format!("{quality}.{format}")];
+    ImageRequest::parse(version, parameters)?;
+    let base = door.base.of(request)?;
+    let [region, size, rotation, last] = parameters.map(|part| part.replace('^', "%5E"));
+    let place =
+        format!("{base}/iiif/{}/{}/{region}/{size}/{rotation}/{last}", version.number(), image.raw);
+    let mut response = HttpResponse::Found();
+    response.insert_header((header::LOCATION, place));
+    response.insert_header((header::CACHE_CONTROL, door.document_age.clone()));
+    Ok(response.finish().into())
+}
+
 /// `GET .../{region}/{size}/{rotation}/{quality}.{format}` (3.0, §4).
 pub async fn pixels(
     door: &Door,

@@ -1,5 +1,7 @@
 //! HTTP in, HTTP out.
 
+mod admin;
+mod api;
 mod base;
 mod collections;
 mod deepzoom;
@@ -7,6 +9,7 @@ mod document;
 mod door;
 mod download;
 mod error;
+mod found;
 mod headers;
 mod image;
 mod operations;
@@ -15,7 +18,9 @@ mod route;
 mod server;
 pub mod settings;
 mod site;
+mod smk;
 mod tags;
+mod token;
 mod works;
 
 pub use door::Door;

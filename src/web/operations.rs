@@ -10,8 +10,12 @@ use super::Door;
 use super::image::Answered;
 use crate::gallery::{Error, Gallery};
 
-/// Crawlers may look at pages, but not pull renderings.
-pub const ROBOTS: &str = "User-agent: *\nDisallow: /iiif/\nDisallow: /deepzoom/\nDisallow: /download/\n";
+/// Crawlers may look at pages, but not pull renderings; the sitemap says where pages are.
+pub fn robots(base: &str) -> String {
+    format!(
+        "User-agent: *\nDisallow: /iiif/\nDisallow: /deepzoom/\nDisallow: /download/\nSitemap: {base}/sitemap.xml\n"
+    )
+}
 
 /// The process answers; whether its stores do is not asked, lest an outage of theirs restarts it.
 pub fn live() -> Answered {
@@ -44,7 +48,7 @@ pub fn serve(request: &HttpRequest, gallery: &Gallery, metrics: &PrometheusHandl
             HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.render())
         }
         "/health/live" => HttpResponse::Ok().body("alive\n"),
-        _ => HttpResponse::NotFound().body("there is `/metrics` here\n"),
+        _ => HttpResponse::NotFound().body("there are `/metrics` and `/admin` here\n"),
     }
 }
 

@@ -11,7 +11,7 @@ use actix_web::{App, HttpRequest, HttpServer, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::settings::{Operations, Settings};
-use super::{Door, operations};
+use super::{Door, admin, operations};
 
 /// A server that answers until it is told to stop.
 pub struct Running {
@@ -70,8 +70,15 @@ pub fn start(
             let server = HttpServer::new(move || {
                 let (door, metrics) = (door.clone(), metrics.clone());
                 App::new().default_service(web::to(move |request: HttpRequest| {
-                    let response = operations::serve(&request, &door.gallery, &metrics);
-                    std::future::ready(response)
+                    let (door, metrics) = (door.clone(), metrics.clone());
+                    async move {
+                        match request.uri().path() {
+                            path if path == "/admin" || path.starts_with("/admin/") => {
+                                admin::answer(&door, &request).await
+                            }
+                            _ => operations::serve(&request, &door.gallery, &metrics),
+                        }
+                    }
                 }))
             })
             .workers(1)

@@ -66,12 +66,14 @@ pub struct Api {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Operations {
-    /// Where `/metrics` listens; empty for nowhere.
+    /// Where `/metrics` and `/admin` listen; empty for nowhere.
     pub listen: String,
+    /// The secret that `/admin` takes, at least 16 characters; empty for nobody.
+    pub token: String,
 }
 
 impl Default for Operations {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8183".into() }
+        Self { listen: "127.0.0.1:8183".into(), token: String::new() }
     }
 }

@@ -7,12 +7,16 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::Door;
 use super::headers::is_held;
 use super::image::Answered;
-use super::pages;
+use super::api::query_of;
+use super::pages::{self, Link};
+use super::{found, works as documents};
 use super::route::{Image, Viewer};
 use crate::catalogue::{ALL, Card, Catalogue};
-use crate::gallery::{Error, Granted};
+use crate::gallery::{Described, Error, Granted};
 use crate::iiif::Invalid;
 use crate::presentation::{Address, state};
+use crate::record::slug;
+use crate::search::Colour;
 
 /// What an identifier's segment leaves as it is (Image API 3.0, §9).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
@@ -20,7 +24,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 /// Images on one page of the list.
 const PAGE: usize = 60;
 
-/// `GET /`: the works, or where there are none, or with `?files`, the images as they lie.
+/// `GET /`: the search over all works, or where there are none, or with `?files`, the images as they lie.
 pub async fn index(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
     let asked = |name: &str| request.query_string().split('&').find_map(|pair| pair.strip_prefix(name));
     let base = prefix(door, request)?;
@@ -28,14 +32,25 @@ pub async fn index(door: &Door, request: &HttpRequest) -> Result<Answered, Error
         return opened(door, request, state);
     }
     if asked("files").is_none() && asked("after=").is_none() {
+        let notices = match found::page(door, request).await {
+            Ok(found) if has_works(door) => return Ok(page(found)),
+            Err(error @ Error::Indexing { .. }) => vec![format!("{error}.")],
+            Ok(_) | Err(Error::Closed(_)) => Vec::new(),
+            Err(error) => return Err(error),
+        };
         let start = asked("start=").and_then(|start| start.parse().ok()).unwrap_or(0);
         if let Some(listing) = works(door, &base, start).await? {
-            return Ok(page(pages::index(&base, &listing)));
+            return Ok(page(pages::index(&base, &pages::Listing { notices, ..listing })));
         }
     }
     let after = asked("after=")
         .map(|after| percent_encoding::percent_decode_str(after).decode_utf8_lossy().into_owned());
     Ok(page(pages::index(&base, &files(door, after.as_deref()).await?)))
+}
+
+/// Whether there is anything to find.
+fn has_works(door: &Door) -> bool {
+    door.gallery.finder().and_then(|finder| finder.snapshot()).is_ok_and(|snapshot| snapshot.works() > 0)
 }
 
 /// `GET /?iiif-content=…`: leads to what a content state of this server points at (Content State 1.0, §3.1).
@@ -122,12 +137,94 @@ async fn files(door: &Door, after: Option<&str>) -> Result<pages::Listing, Error
     Ok(pages::Listing { title: "Tegl".into(), entries, next, total: None, notices, files: None })
 }
 
-fn encoded(identifier: &str) -> String {
+pub(super) fn encoded(identifier: &str) -> String {
     utf8_percent_encode(identifier, SEGMENT).to_string()
 }
 
-/// `GET /works/{work}`: a work in a viewer.
+/// `GET /works/{work}`: a work with its picture and all that is told of it; with `canvas` and `xywh`, that place in a
+/// viewer.
 pub async fn work(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
+    let query = request.query_string();
+    if query.contains("canvas=") || query.contains("xywh=") {
+        return viewer_of(door, request, work).await;
+    }
+    let described = door.gallery.describe(&work.identifier).await?;
+    let base = prefix(door, request)?;
+    Ok(page(pages::work(&base, &leaf(door, request, &base, &described)?)))
+}
+
+/// What a work's page says.
+fn leaf(
+    door: &Door,
+    request: &HttpRequest,
+    base: &str,
+    described: &Described,
+) -> Result<pages::WorkPage, Error> {
+    let address = Address::new(&door.base.of(request)?);
+    let preferred = door.house.preferred();
+    let work = &described.work;
+    let images = documents::shown(&address, described);
+    let view = documents::view(door, &address, described, &images, None);
+    let search = |scheme: &str, value: &str| {
+        format!("{base}/?{}", query_of([("all", format!("{scheme}:{value}").as_str())]))
+    };
+    let link = |label: &str, href: String| Link { label: label.to_owned(), href, ..Link::default() };
+    let picture = |image: &crate::gallery::Shown, most: u32| {
+        let side = most.min(image.granted.grant.largest);
+        format!("{base}/iiif/3/{}/full/!{side},{side}/0/default.jpg", encoded(&image.image.file))
+    };
+    let number = encoded(&work.object_number);
+    let mut tags: Vec<(String, Vec<Link>)> = Vec::new();
+    for tag in &described.tags {
+        let Some(label) = tag.label.best(&preferred) else { continue };
+        let value = tag.concept.as_deref().unwrap_or_else(|| tag.label.best(&[]).unwrap_or(label));
+        let href = match Colour::parse(label) {
+            Some(_) => format!("{base}/?{}", query_of([("colour", label.trim_start_matches('#'))])),
+            None => search(&slug(&tag.scheme), &slug(value)),
+        };
+        let told = link(label, href);
+        let scheme = door.house.scheme(&tag.scheme);
+        match tags.iter_mut().find(|(known, _)| *known == scheme) {
+            Some((_, links)) if links.contains(&told) => {}
+            Some((_, links)) => links.push(told),
+            None => tags.push((scheme, vec![told])),
+        }
+    }
+    let first = described.images.first();
+    let mut doors = Vec::new();
+    if let Some(first) = first {
+        let image = encoded(&first.image.file);
+        doors.push(link("Zoom", format!("{base}/view/openseadragon/{image}")));
+        if first.granted.grant.original {
+            doors.push(link("Download the original", format!("{base}/download/{image}")));
+            doors.push(link("Download all of it", format!("{base}/download/work/{number}.zip")));
+        }
+    }
+    doors.push(link("Manifest", format!("{base}/presentation/3/{number}/manifest")));
+    doors.push(link("Record", format!("{base}/api/v1/works/{number}")));
+    let paragraphs = work.description.best(&preferred).unwrap_or_default().split("\n\n").map(str::trim);
+    let maker = |name: &str| link(name, search("creator", &slug(name)));
+    let size = first.map(|image| image.granted.all());
+    let others = described.images.iter().skip(1).take(24);
+    Ok(pages::WorkPage {
+        title: door.house.name.best(&preferred).unwrap_or("Tegl").to_owned(),
+        label: work.label().best(&preferred).unwrap_or(&work.object_number).to_owned(),
+        creators: work.creators.iter().map(|creator| maker(&creator.name)).collect(),
+        date: work.production.iter().find_map(|made| made.text.best(&preferred)).map(str::to_owned),
+        description: paragraphs.filter(|text| !text.is_empty()).map(str::to_owned).collect(),
+        facts: view.facts(),
+        tags,
+        picture: first.map(|image| picture(image, 1200)),
+        ratio: size.map(|full| f64::from(full.width) / f64::from(full.height.max(1))),
+        more_pictures: others.map(|image| link(&label(&image.image.file), picture(image, 400))).collect(),
+        viewer: first.is_some().then(|| format!("{base}/view/mirador/{number}")),
+        doors,
+        rights: work.rights.as_ref().map(|rights| link(rights, rights.clone())),
+    })
+}
+
+/// A work in Mirador, at the place that is asked for.
+async fn viewer_of(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
     let described = door.gallery.describe(&work.identifier).await?;
     let label = described.work.label();
     let label = label.best(&door.house.preferred()).unwrap_or(&work.identifier);
@@ -150,7 +247,7 @@ pub async fn view(
     image: Image<'_>,
 ) -> Result<Answered, Error> {
     match viewer {
-        Viewer::Mirador => work(door, request, image).await,
+        Viewer::Mirador => viewer_of(door, request, image).await,
         Viewer::OpenSeadragon => {
             door.gallery.open(&image.identifier).await?;
             let label = label(&image.identifier);
@@ -181,7 +278,7 @@ fn page(body: String) -> Answered {
 }
 
 /// The path that this server lives below, as its pages have to say it.
-fn prefix(door: &Door, request: &HttpRequest) -> Result<String, Error> {
+pub(super) fn prefix(door: &Door, request: &HttpRequest) -> Result<String, Error> {
     let base = door.base.of(request)?;
     let path =
         base.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| format!("/{path}"));

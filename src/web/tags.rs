@@ -5,12 +5,12 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::Door;
 use super::image::Answered;
 use super::route::Image;
 use super::settings::Api;
+use super::token;
 use crate::catalogue::{Decision, Event, Stored};
 use crate::gallery::Error;
 use crate::iiif::Invalid;
@@ -94,14 +94,8 @@ fn allowed(request: &HttpRequest, api: &Api) -> Result<String, Error> {
     if api.tokens.is_empty() {
         return Err(Error::Closed("nobody may write here: no token is set in api.tokens".into()));
     }
-    let given = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let given =
-        given.and_then(|value| value.split_once(' ')).filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"));
-    // Digests are compared: how long that takes says nothing of the token.
-    let digest = |token: &str| Sha256::digest(token.trim().as_bytes());
-    let given = given.map(|(_, token)| digest(token));
-    let known = api.tokens.iter().filter(|(_, token)| !token.is_empty());
-    let found = known.filter(|(_, token)| given.as_ref().is_some_and(|given| *given == digest(token)));
+    let shown = token::shown(request).unwrap_or_default();
+    let found = api.tokens.iter().filter(|(_, secret)| token::is(shown, secret));
     found.map(|(name, _)| name.clone()).next().ok_or(Error::Unauthorized)
 }
 

@@ -44,6 +44,18 @@ impl Kept {
         let weigher = |key: &String, made: &Arc<Made>| (key.len() + made.document.weight()) as u32;
         Self(Cache::builder().max_capacity(mib << 20).weigher(weigher).build())
     }
+
+    /// Forgets the documents of a work, or all.
+    pub(super) fn forget(&self, work: Option<&str>) {
+        match work {
+            None => self.0.invalidate_all(),
+            Some(work) => {
+                let ending = format!(" {work}");
+                let own = self.0.iter().filter(|(key, _)| key.ends_with(&ending));
+                own.for_each(|(key, _)| self.0.invalidate(key.as_ref()));
+            }
+        }
+    }
 }
 
 /// `GET /presentation/{2|3}/{work}/…`.

@@ -61,6 +61,11 @@ impl Server {
         Self { child, address, operations, log, _home: home }
     }
 
+    /// Where operators ask.
+    pub fn operations(&self) -> SocketAddr {
+        self.operations
+    }
+
     #[track_caller]
     pub fn get(&self, path: &str) -> Answer {
         http::get(self.address, path).unwrap_or_else(|error| panic!("GET {path}: {error}"))

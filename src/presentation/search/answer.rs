@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::fold;
+use crate::record::fold;
 use super::query::{PAGE, Query};
-use super::{Version, fold::words};
+use super::Version;
+use crate::record::fold::words;
 use crate::presentation::annotation::Placed;
 use crate::presentation::object::object;
 use crate::presentation::{CONTEXT_2, View, html};

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::query::Query;
-use super::{Version, fold};
+use super::Version;
 use crate::presentation::object::object;
 use crate::presentation::{View, html};
+use crate::record::fold;
 
 /// The most words that are proposed.
 const MOST: usize = 100;

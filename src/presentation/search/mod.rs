@@ -2,12 +2,10 @@
 
 mod answer;
 mod complete;
-mod fold;
 mod query;
 
 pub use answer::answer;
 pub use complete::autocomplete;
-pub use fold::fold;
 pub use query::Query;
 
 /// The version of the search that a viewer speaks.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::fold;
+use crate::record::fold;
 use crate::iiif::{Invalid, integer};
 
 /// No query is longer, in bytes.

@@ -132,7 +132,7 @@ async fn rendition(
 }
 
 /// What is answered by its tag alone: 304, or 412 where the client wants another version.
-fn early(request: &HttpRequest, tag: &HeaderValue, response: &mut HttpResponseBuilder) -> Option<Answered> {
+pub(super) fn early(request: &HttpRequest, tag: &HeaderValue, response: &mut HttpResponseBuilder) -> Option<Answered> {
     response.insert_header((header::ETAG, tag.clone())).insert_header((header::CACHE_CONTROL, "no-cache"));
     if !is_wanted(request, tag) {
         return Some(response.status(StatusCode::PRECONDITION_FAILED).finish().into());
@@ -159,14 +159,14 @@ fn watched(pieces: impl Stream<Item = Result<Bytes, Error>>) -> impl Stream<Item
 
 /// The bytes that a request asks for.
 #[derive(Debug, PartialEq, Eq)]
-enum Asked {
+pub(super) enum Asked {
     All,
     Part(Range<u64>),
     Beyond,
 }
 
 /// At most one range: who asks for several, or not by the grammar, gets all (RFC 9110, §14.2).
-fn range(request: &HttpRequest, length: u64) -> Asked {
+pub(super) fn range(request: &HttpRequest, length: u64) -> Asked {
     let Some(asked) = request.headers().get(header::RANGE) else { return Asked::All };
     // The parser passes over what it does not know.
     let plain = |byte: &u8| byte.is_ascii_digit() || *byte == b'-';
@@ -186,7 +186,7 @@ fn range(request: &HttpRequest, length: u64) -> Asked {
 
 /// Whether a range may be sent: of the version that the client has the rest of (RFC 9110, §13.1.5). Dates are not
 /// known of every store, so that only tags count.
-fn unchanged_range(request: &HttpRequest, tag: &HeaderValue) -> bool {
+pub(super) fn unchanged_range(request: &HttpRequest, tag: &HeaderValue) -> bool {
     request.headers().get(header::IF_RANGE).is_none_or(|held| held == tag)
 }
 

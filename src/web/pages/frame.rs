@@ -1,4 +1,4 @@
-//! What every page has around its content: head, style sheet, icon.
+//! What every page has around its content: head, style sheet, icon, foot.
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -24,4 +24,19 @@ pub(super) fn document(base: &str, title: &str, kind: &str, scripts: &[&str], bo
         }
     };
     page.into_string()
+}
+
+/// What the listing, the search and the works end with.
+pub(super) fn footer() -> Markup {
+    html! {
+        footer {
+            p {
+                "Served by Tegl · "
+                a href="https://iiif.io/api/image/3.0/" { "IIIF Image API" }
+                " 3.0 and 2.1 · "
+                a href="https://iiif.io/api/presentation/3.0/" { "Presentation API" }
+                " 3.0 · Deep Zoom"
+            }
+        }
+    }
 }

@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::frame::document;
+use super::frame::{document, footer};
+use super::number::{counted, grouped};
 
 /// One page of what is served.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,10 +74,7 @@ pub fn index(base: &str, listing: &Listing) -> String {
 
 fn count(listing: &Listing) -> Option<String> {
     let thing = if listing.files.is_some() { "work" } else { "image" };
-    match listing.total? {
-        1 => Some(format!("1 {thing}")),
-        total => Some(format!("{} {thing}s", grouped(total))),
-    }
+    Some(counted(listing.total?, thing))
 }
 
 fn card(base: &str, entry: &Entry) -> Markup {
@@ -184,27 +182,6 @@ fn megapixels(area: u64) -> Option<String> {
         tiny if tiny < 0.1 => None,
         some if some < 10.0 => Some(format!("{some:.1}")),
         many => Some(grouped(many.round() as u64)),
-    }
-}
-
-/// Digits in groups of three, as English writes them.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
-    groups.join(",")
-}
-
-fn footer() -> Markup {
-    html! {
-        footer {
-            p {
-                "Served by Tegl · "
-                a href="https://iiif.io/api/image/3.0/" { "IIIF Image API" }
-                " 3.0 and 2.1 · "
-                a href="https://iiif.io/api/presentation/3.0/" { "Presentation API" }
-                " 3.0 · Deep Zoom"
-            }
-        }
     }
 }
 

@@ -1,17 +1,28 @@
-//! The pages that a person sees: what is served, and one image in a viewer.
+//! The pages that a person sees: the search and its works, what is served, and one image in a viewer.
 //!
-//! Plain HTML, one style sheet, a small script for each viewer and none for the listing. Nothing is
-//! inline but the proportions of thumbnails, so that [`CONTENT_SECURITY_POLICY`] holds on every page.
+//! Plain HTML, one style sheet, a small script for each viewer and none for the rest. Nothing is
+//! inline but proportions of pictures and bars and the colours of swatches, so that
+//! [`CONTENT_SECURITY_POLICY`] holds on every page.
 //! The pages use only what anyone may use: Image API, manifests, Deep Zoom.
 
 mod assets;
+mod form;
 mod frame;
+mod link;
 mod listing;
+mod number;
+mod refine;
+mod search;
 mod viewers;
+mod work;
 
 pub use assets::asset;
+pub use link::Link;
 pub use listing::{Entry, Listing, index};
+pub use refine::{Bar, Facet};
+pub use search::{Hit, Search, search};
 pub use viewers::{Opening, mirador, openseadragon};
+pub use work::{WorkPage, work};
 
 /// What a page may load: scripts and styles of its own, pictures and manifests from anywhere.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src * data: blob:; connect-src *; \

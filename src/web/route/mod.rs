@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 
 pub use presentation::{Piece, Shelf};
 
+use super::api::Call;
 use crate::iiif::{Invalid, Version};
 
 /// A path of the public port.
@@ -28,6 +29,12 @@ pub enum Route<'a> {
         image: Image<'a>,
     },
     Pixels {
+        version: Version,
+        image: Image<'a>,
+        parameters: [Cow<'a, str>; 4],
+    },
+    /// A request for pixels in an older form.
+    Legacy {
         version: Version,
         image: Image<'a>,
         parameters: [Cow<'a, str>; 4],
@@ -78,6 +85,13 @@ pub enum Route<'a> {
     Archive {
         work: Image<'a>,
     },
+    Api(Call<'a>),
+    /// A path below the API of Statens Museum for Kunst.
+    Smk(&'a str),
+    /// Part 0 names the parts.
+    Sitemap {
+        part: u32,
+    },
     Live,
     Ready,
     Robots,
@@ -119,6 +133,8 @@ impl<'a> Route<'a> {
             ("iiif", rest) => match rest.split_once('/') {
                 Some(("2", rest)) => Self::image(Version::V2, rest),
                 Some(("3", rest)) => Self::image(Version::V3, rest),
+                // Older servers had no version there, or that of their software.
+                Some(("1" | "1.0" | "1.1" | "jp2", rest)) => Self::older(rest),
                 _ => Ok(Self::Nothing),
             },
             ("view", rest) => match rest.split_once('/') {
@@ -138,10 +154,18 @@ impl<'a> Route<'a> {
                 _ => Ok(Self::Nothing),
             },
             ("works", id) if !id.is_empty() => Ok(Self::WorkPage { work: Image::new(id)? }),
-            ("api", rest) => match rest.strip_prefix("v1/works/") {
-                Some(rest) if !rest.is_empty() => Self::record(rest),
-                _ => Ok(Self::Nothing),
+            ("api", rest) => match (rest.strip_prefix("v1/works/"), rest.strip_prefix("v1")) {
+                (Some(rest), _) if !rest.is_empty() => Self::record(rest),
+                (_, Some(rest)) if rest.is_empty() || rest.starts_with('/') => {
+                    Ok(Call::parse(rest).map_or(Self::Nothing, Self::Api))
+                }
+                _ => Ok(rest.strip_prefix("smk/v1/").map_or(Self::Nothing, Self::Smk)),
             },
+            ("sitemap.xml", "") => Ok(Self::Sitemap { part: 0 }),
+            ("sitemap", part) => {
+                let part = part.strip_suffix(".xml").and_then(crate::iiif::integer);
+                Ok(part.filter(|part| *part > 0).map_or(Self::Nothing, |part| Self::Sitemap { part }))
+            }
             ("deepzoom", rest) => Self::deep_zoom(rest),
             _ => Ok(Self::Nothing),
         }
@@ -163,6 +187,17 @@ impl<'a> Route<'a> {
         }
     }
 
+    /// Addresses of version 1 and of servers that took their own view of it.
+    fn older(rest: &'a str) -> Result<Self, Invalid> {
+        Ok(match Self::image(Version::V2, rest)? {
+            Self::Pixels { image, parameters, .. } => {
+                Self::Legacy { version: Version::V2, image, parameters }
+            }
+            Self::Info { image, .. } => Self::Base { version: Version::V2, image },
+            other => other,
+        })
+    }
+
     /// From the right, so that identifiers whose slashes a proxy has decoded still work (Image
     /// API, implementation notes §1).
     fn image(version: Version, rest: &'a str) -> Result<Self, Invalid> {
@@ -180,7 +215,10 @@ impl<'a> Route<'a> {
                     decoded("rotation", rotation)?,
                     decoded("quality and format", last)?,
                 ];
-                Ok(Self::Pixels { version, image, parameters })
+                match is_legacy(&parameters) {
+                    true => Ok(Self::Legacy { version, image, parameters }),
+                    false => Ok(Self::Pixels { version, image, parameters }),
+                }
             }
             (Some(id), None, ..) if !id.is_empty() => Ok(Self::Base { version, image: Image::new(id)? }),
             (Some(""), Some(id), None, ..) if !id.is_empty() => {
@@ -210,6 +248,13 @@ impl<'a> Route<'a> {
             None => Ok(Self::Nothing),
         }
     }
+}
+
+/// Whether these are forms that no version of the Image API has now, but clients still send: `!1024,`, `native.jpg`.
+fn is_legacy([_, size, _, last]: &[Cow<'_, str>; 4]) -> bool {
+    let fits = size.strip_prefix('!').is_some_and(|size| size.starts_with(',') || size.ends_with(','));
+    let quality = last.split('.').next().unwrap_or_default();
+    fits || matches!(quality, "native" | "grey")
 }
 
 impl<'a> Image<'a> {

@@ -1,0 +1,209 @@
+//! Keeping the index true: made where there is none, changed where works change, made anew beside the one in use.
+
+use std::collections::HashSet;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use super::super::{Error, told};
+use super::Finder;
+use crate::catalogue::Stored;
+use crate::search::{Entry, Index};
+
+/// How often changes are looked for.
+const FOLLOWED: Duration = Duration::from_millis(100);
+/// How long to wait after something went wrong.
+const PAUSE: Duration = Duration::from_secs(5);
+/// Works of one commit.
+const BATCH: usize = 2000;
+/// Works that are read at once when the index is made.
+const PAGE: usize = 1000;
+
+/// Keeps an index for as long as somebody asks it.
+pub async fn keep(finder: Weak<Finder>) {
+    let mut failing = false;
+    if let Some(finder) = finder.upgrade()
+        && let Err(error) = finder.open().await
+    {
+        tracing::warn!(error = told(&error), "the index on disk cannot be used; it is made anew");
+    }
+    loop {
+        let Some(finder) = finder.upgrade() else { return };
+        let kept = finder.keep_up().await;
+        let failed = kept.as_ref().err().map(told);
+        if let (Some(error), false) = (&failed, failing) {
+            tracing::error!(error, "works cannot be indexed");
+        }
+        failing = failed.is_some();
+        *finder.state.failed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = failed;
+        let pause = if failing { PAUSE } else { FOLLOWED };
+        let _ = tokio::time::timeout(pause, finder.woken.notified()).await;
+    }
+}
+
+impl Finder {
+    /// What tells this catalogue from others: where it is, and how it began.
+    async fn catalogue(&self) -> Result<String, Error> {
+        let first = self.works.ask(|catalogue| async move { catalogue.changes(0, 1).await }).await?;
+        let began = first.first().map(|change| format!(" {} {}", change.object_number, change.at_ms));
+        Ok(format!("{}{}", self.works.describe(), began.unwrap_or_default()))
+    }
+
+    /// Takes up the index that is on disk, if it is whole and of this catalogue.
+    async fn open(&self) -> Result<(), Error> {
+        let (folder, catalogue) = (self.folder.clone(), self.catalogue().await?);
+        let memory = self.settings.memory_mib;
+        let opened = self.tasks.spawn_blocking(move || Index::open(&folder, &catalogue, memory)).await;
+        if let Some(index) = opened.map_err(|error| Error::Fault(error.to_string()))?? {
+            let snapshot = index.snapshot();
+            tracing::info!(
+                works = snapshot.works(),
+                revision = snapshot.revision(),
+                folder = %index.place().display(),
+                "the index of works is open"
+            );
+            self.take(Arc::new(index));
+        }
+        Ok(())
+    }
+
+    fn take(&self, index: Arc<Index>) {
+        let before = self.index.write().unwrap_or_else(|poisoned| poisoned.into_inner()).replace(index);
+        // Generations begin again with each index.
+        self.answers.invalidate_all();
+        self.pins.invalidate_all();
+        if let Some(before) = before {
+            before.discard();
+        }
+    }
+
+    /// Brings the index up to the catalogue's last known revision. One that is made anew is made beside, while the one
+    /// in use goes on following.
+    async fn keep_up(self: &Arc<Self>) -> Result<(), Error> {
+        let index = self.index.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+        let wanted = self.wanted.swap(false, Ordering::AcqRel);
+        let Some(index) = index else { return self.make().await };
+        let shown = index.snapshot().revision();
+        // So many changes are laid down sooner from the beginning; and what went back is another catalogue.
+        let near = self.works.seen().checked_sub(shown).is_some_and(|behind| behind <= self.settings.rebuild_from);
+        if (wanted || !near) && !self.state.making.swap(true, Ordering::AcqRel) {
+            let finder = self.clone();
+            self.tasks.spawn(async move {
+                if let Err(error) = finder.make().await {
+                    tracing::error!(error = told(&error), "works cannot be indexed anew");
+                    tokio::time::sleep(PAUSE).await;
+                }
+                finder.state.making.store(false, Ordering::Release);
+            });
+        }
+        if near { self.follow(&index, shown).await } else { Ok(()) }
+    }
+
+    /// Lays down what changed behind a revision.
+    async fn follow(&self, index: &Arc<Index>, shown: u64) -> Result<(), Error> {
+        if self.works.seen() == shown {
+            return Ok(());
+        }
+        let changes =
+            self.works.ask(move |catalogue| async move { catalogue.changes(shown, BATCH).await }).await?;
+        let Some(last) = changes.last().map(|change| change.revision) else { return Ok(()) };
+        let numbers: HashSet<String> = changes.into_iter().map(|change| change.object_number).collect();
+        let read = |catalogue: crate::catalogue::Catalogue| async move {
+            let mut works = Vec::with_capacity(numbers.len());
+            for number in numbers {
+                let stored = catalogue.get(&number).await?;
+                works.push((number, stored));
+            }
+            Ok(works)
+        };
+        let works = self.works.work(read).await?;
+        let index = index.clone();
+        let laid = self.tasks.spawn_blocking(move || {
+            for (number, stored) in works {
+                match stored.filter(|stored| !stored.removed) {
+                    Some(stored) => index.put(&entry(&stored))?,
+                    None => index.remove(&number),
+                }
+            }
+            index.commit(last)
+        });
+        Ok(laid.await.map_err(|error| Error::Fault(error.to_string()))??)
+    }
+
+    /// Makes an index of all works, and takes it into use when it is whole.
+    async fn make(&self) -> Result<(), Error> {
+        let began = Instant::now();
+        let state = &self.state;
+        let count = self.works.ask(|catalogue| async move { catalogue.count().await }).await?;
+        state.of.store(count, Ordering::Relaxed);
+        state.done.store(0, Ordering::Relaxed);
+        let index = self.made().await?;
+        // What changed meanwhile is not to be missed for a moment.
+        loop {
+            let shown = index.snapshot().revision();
+            self.follow(&index, shown).await?;
+            if index.snapshot().revision() == shown {
+                break;
+            }
+        }
+        let took = began.elapsed().as_millis() as u64;
+        state.took_ms.store(took, Ordering::Relaxed);
+        tracing::info!(works = index.snapshot().works(), ms = took, "the index of works is made");
+        self.take(index.clone());
+        // Searches work meanwhile, only slower.
+        self.tasks.spawn_blocking(move || {
+            if let Err(error) = index.gather() {
+                tracing::warn!(%error, "the index could not be gathered into few parts");
+            }
+        });
+        Ok(())
+    }
+
+    async fn made(&self) -> Result<Arc<Index>, Error> {
+        let (folder, catalogue) = (self.folder.clone(), self.catalogue().await?);
+        let memory = self.settings.memory_mib;
+        // What changes while it is made is laid down again afterwards.
+        let revision = self.works.ask(|catalogue| async move { catalogue.last_revision().await }).await?;
+        let made = self.tasks.spawn_blocking(move || Index::create(&folder, &catalogue, memory)).await;
+        let index = Arc::new(made.map_err(|error| Error::Fault(error.to_string()))??);
+        let filled = self.fill(&index, revision).await;
+        if filled.is_err() {
+            index.discard();
+        }
+        filled.map(|()| index)
+    }
+
+    async fn fill(&self, index: &Arc<Index>, revision: u64) -> Result<(), Error> {
+        let mut after = 0;
+        let mut laying: Option<tokio::task::JoinHandle<Result<(), Error>>> = None;
+        loop {
+            let page = self.works.work(move |catalogue| async move { catalogue.scan(after, PAGE).await }).await?;
+            if let Some(laying) = laying.take() {
+                laying.await.map_err(|error| Error::Fault(error.to_string()))??;
+            }
+            let Some(last) = page.last().map(|(seq, _)| *seq) else { break };
+            after = last;
+            self.state.done.fetch_add(page.len() as u64, Ordering::Relaxed);
+            let index = index.clone();
+            laying = Some(self.tasks.spawn_blocking(move || {
+                for (_, stored) in &page {
+                    index.add(entry(stored).document())?;
+                }
+                Ok(())
+            }));
+        }
+        let index = index.clone();
+        let committed = self.tasks.spawn_blocking(move || index.commit(revision)).await;
+        Ok(committed.map_err(|error| Error::Fault(error.to_string()))??)
+    }
+}
+
+fn entry(stored: &Stored) -> Entry<'_> {
+    Entry {
+        work: &stored.work,
+        tags: &stored.tags,
+        revision: stored.revision,
+        changed_ms: stored.changed_ms,
+        size: None,
+    }
+}

@@ -1,0 +1,273 @@
+//! Finding works: an index on this server's disk that follows the catalogue, and the searches over it.
+
+mod keep;
+
+use std::hash::{Hash, Hasher};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
+
+use moka::sync::Cache;
+use serde::Serialize;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, Semaphore};
+use xxhash_rust::xxh3::Xxh3;
+
+use super::works::Works;
+use super::{Error, Gallery};
+use crate::iiif::Invalid;
+use crate::search::{self, Found, Index, Search, Settings, Snapshot, Sort};
+
+/// How long a search waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long pages of a search by relevance go on in the index that they began in.
+const PINNED: Duration = Duration::from_secs(300);
+/// How many older states of the index are held for that.
+const PINS: u64 = 8;
+
+/// How long a dump that was broken off can be gone on with, and how many states of the index are held for that.
+const RESUMED: Duration = Duration::from_secs(3600);
+const HELD: u64 = 4;
+/// Dumps that are made at one time.
+const DUMPS: usize = 4;
+
+/// The index over all works, as it is kept and asked.
+pub struct Finder {
+    /// Where indexes lie, each in a folder of its own.
+    folder: PathBuf,
+    settings: Settings,
+    works: Arc<Works>,
+    tasks: Handle,
+    index: RwLock<Option<Arc<Index>>>,
+    state: State,
+    answers: Cache<(u64, u64), Arc<Found>>,
+    pins: Cache<u64, Arc<Snapshot>>,
+    turns: Arc<Semaphore>,
+    /// States of the index that dumps were begun in, by what tells them apart.
+    held: Cache<u64, Arc<Snapshot>>,
+    /// How long dumps are, by their names and states.
+    lengths: Cache<String, u64>,
+    dumps: Arc<Semaphore>,
+    /// Somebody wants the index made anew.
+    wanted: AtomicBool,
+    woken: Notify,
+}
+
+/// How far the index is.
+#[derive(Default)]
+struct State {
+    making: AtomicBool,
+    done: AtomicU64,
+    of: AtomicU64,
+    /// What went wrong last, if nothing went well since.
+    failed: Mutex<Option<String>>,
+    /// How long the last making took, in milliseconds.
+    took_ms: AtomicU64,
+}
+
+/// How far the index is, for those who keep the server.
+#[derive(Clone, Debug, Serialize)]
+pub struct IndexState {
+    /// Works that can be found.
+    pub works: u64,
+    /// The catalogue's revision that the index shows, and the one that the catalogue is at.
+    pub revision: u64,
+    pub catalogue_revision: u64,
+    /// Whether an index is being made, how many works it has and how many there will be.
+    pub making: bool,
+    pub done: u64,
+    pub of: u64,
+    /// How long the last making took, in milliseconds.
+    pub last_making_ms: u64,
+    pub failed: Option<String>,
+    pub folder: Option<String>,
+    /// Memory that columns take, in bytes.
+    pub columns_bytes: u64,
+}
+
+/// What was found, and the state of the index that it was found in.
+pub struct Hits {
+    pub snapshot: Arc<Snapshot>,
+    pub found: Arc<Found>,
+    /// Whether it had been found before.
+    pub known: bool,
+}
+
+impl Finder {
+    fn new(folder: PathBuf, settings: &Settings, works: Arc<Works>, tasks: Handle) -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, |cores| cores.get());
+        let threads = if settings.threads == 0 { cores } else { settings.threads };
+        let weigher = |_: &(u64, u64), found: &Arc<Found>| {
+            let facets: usize = found.facets.iter().map(|(_, values)| 64 + 16 * values.len()).sum();
+            (256 + facets + 8 * found.hits.len() + 16 * found.histogram.len()) as u32
+        };
+        Self {
+            folder,
+            settings: settings.clone(),
+            works,
+            tasks,
+            index: RwLock::default(),
+            state: State::default(),
+            answers: Cache::builder().max_capacity(settings.answers_mib << 20).weigher(weigher).build(),
+            pins: Cache::builder().max_capacity(PINS).time_to_live(PINNED).build(),
+            turns: Arc::new(Semaphore::new(threads)),
+            held: Cache::builder().max_capacity(HELD).time_to_live(RESUMED).build(),
+            lengths: Cache::new(64),
+            dumps: Arc::new(Semaphore::new(DUMPS)),
+            wanted: AtomicBool::new(false),
+            woken: Notify::new(),
+        }
+    }
+
+    /// The works as they can be found now; an error that says how far the index is where there is none yet.
+    pub fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
+        match &*self.index.read().unwrap_or_else(|poisoned| poisoned.into_inner()) {
+            Some(index) => Ok(index.snapshot()),
+            None => {
+                let (done, of) = (self.state.done.load(Ordering::Relaxed), self.state.of.load(Ordering::Relaxed));
+                Err(Error::Indexing { percent: (100 * done / of.max(1)).min(99) as u8, retry_after_s: 5 })
+            }
+        }
+    }
+
+    /// Looks for works; what was found before in the same state of the index is told again.
+    pub async fn find(&self, mut search: Search) -> Result<Hits, Error> {
+        let mut snapshot = self.snapshot()?;
+        // Where a page begins is no part of what is looked for.
+        let own = hash(&format!("{:?}", Search { cursor: None, limit: 0, ..search.clone() }));
+        if let Some(cursor) = &search.cursor {
+            if cursor.search != own {
+                return Err(Invalid::new(
+                    "cursor",
+                    "",
+                    "belongs to another search: repeat it with the parameters of the page that gave it",
+                )
+                .into());
+            }
+            if by_relevance(&search) && cursor.generation != snapshot.generation() {
+                snapshot = self.pins.get(&cursor.generation).unwrap_or(snapshot);
+            }
+        }
+        search.limit = search.limit.min(10_000);
+        let key = (snapshot.generation(), hash(&format!("{search:?}")));
+        if let Some(found) = self.answers.get(&key) {
+            return Ok(Hits { snapshot, found, known: true });
+        }
+        let looked_in = snapshot.clone();
+        let relevance = by_relevance(&search);
+        let mut found = self.ask(move || looked_in.find(&search)).await?;
+        if let Some(next) = &mut found.next {
+            next.search = own;
+            if relevance {
+                self.pins.insert(snapshot.generation(), snapshot.clone());
+            }
+        }
+        let found = Arc::new(found);
+        self.answers.insert(key, found.clone());
+        Ok(Hits { snapshot, found, known: false })
+    }
+
+    /// Looks something up on a thread of its own, as many at a time as there are turns.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce() -> Result<T, search::Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let turn = tokio::time::timeout(PATIENCE, self.turns.clone().acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else { return Err(Error::Busy { retry_after_s: 2 }) };
+        let asked = self.tasks.spawn_blocking(move || {
+            let answer = question();
+            drop(turn);
+            answer
+        });
+        Ok(asked.await.map_err(|error| Error::Fault(error.to_string()))??)
+    }
+
+    /// The state of the index as it is now, to be held for those who go on with a dump of it.
+    pub fn hold(&self) -> Result<Arc<Snapshot>, Error> {
+        let snapshot = self.snapshot()?;
+        self.held.insert(snapshot.state(), snapshot.clone());
+        Ok(snapshot)
+    }
+
+    /// The states that are held.
+    pub fn held(&self) -> Vec<Arc<Snapshot>> {
+        self.held.iter().map(|(_, snapshot)| snapshot).collect()
+    }
+
+    /// How long dumps have turned out to be.
+    pub fn lengths(&self) -> &Cache<String, u64> {
+        &self.lengths
+    }
+
+    /// Makes a dump on a thread of its own; refused where enough are being made.
+    pub fn dump(&self, make: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+        let turn = self.dumps.clone().try_acquire_owned();
+        let turn = turn.map_err(|_| Error::Busy { retry_after_s: 30 })?;
+        self.tasks.spawn_blocking(move || {
+            make();
+            drop(turn);
+        });
+        Ok(())
+    }
+
+    /// Makes the index anew; the one in use stays until the new one is whole.
+    pub fn reindex(&self) {
+        self.wanted.store(true, Ordering::Release);
+        self.woken.notify_one();
+    }
+
+    /// Forgets what was found before.
+    pub fn forget(&self) {
+        self.answers.invalidate_all();
+    }
+
+    /// How far the index is.
+    pub fn state(&self) -> IndexState {
+        let index = self.index.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+        let snapshot = index.as_ref().map(|index| index.snapshot());
+        let state = &self.state;
+        let number = |number: &AtomicU64| number.load(Ordering::Relaxed);
+        IndexState {
+            works: snapshot.as_ref().map_or(0, |snapshot| snapshot.works()),
+            revision: snapshot.as_ref().map_or(0, |snapshot| snapshot.revision()),
+            catalogue_revision: self.works.seen(),
+            making: state.making.load(Ordering::Relaxed) || index.is_none(),
+            done: number(&state.done),
+            of: number(&state.of),
+            last_making_ms: number(&state.took_ms),
+            failed: state.failed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone(),
+            folder: index.map(|index| index.place().display().to_string()),
+            columns_bytes: snapshot.map_or(0, |snapshot| snapshot.weight() as u64),
+        }
+    }
+}
+
+impl Gallery {
+    /// Keeps an index of the catalogue's works in a folder, and follows their changes.
+    pub fn with_index(mut self, folder: PathBuf, settings: &Settings) -> Self {
+        if let Some(works) = &self.works {
+            let finder = Arc::new(Finder::new(folder, settings, works.clone(), self.tasks.clone()));
+            self.tasks.spawn(keep::keep(Arc::downgrade(&finder)));
+            self.finder = Some(finder);
+        }
+        self
+    }
+
+    /// The index over all works, where there is one.
+    pub fn finder(&self) -> Result<&Arc<Finder>, Error> {
+        self.finder.as_ref().ok_or_else(|| {
+            Error::Closed("there is no search here: it takes a catalogue and a folder for its index".into())
+        })
+    }
+}
+
+fn by_relevance(search: &Search) -> bool {
+    search.order.sort == Sort::Relevance
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hash = Xxh3::new();
+    text.hash(&mut hash);
+    hash.finish()
+}

@@ -1,0 +1,141 @@
+//! Colours as the eye tells them apart: nearness, families, hues (Ottosson 2020, Oklab).
+
+use moxcms::{Oklab, Rgb};
+
+/// A colour as it is kept with a work: lightness and the two axes of Oklab.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Colour {
+    pub lightness: f32,
+    pub a: f32,
+    pub b: f32,
+}
+
+/// Families that people name colours by, as values of facets.
+const FAMILIES: [(&str, &str, &str, &str); 12] = [
+    ("red", "Red", "Rød", "#c0322b"),
+    ("orange", "Orange", "Orange", "#dd7a22"),
+    ("yellow", "Yellow", "Gul", "#e3c030"),
+    ("green", "Green", "Grøn", "#4c8c3f"),
+    ("cyan", "Turquoise", "Turkis", "#3fa6a6"),
+    ("blue", "Blue", "Blå", "#3361b0"),
+    ("purple", "Purple", "Lilla", "#7d4699"),
+    ("pink", "Pink", "Lyserød", "#e293b3"),
+    ("brown", "Brown", "Brun", "#7a4d2a"),
+    ("white", "White", "Hvid", "#f4f2ec"),
+    ("grey", "Grey", "Grå", "#8b8b88"),
+    ("black", "Black", "Sort", "#1b1a19"),
+];
+
+impl Colour {
+    /// `#rrggbb`, with or without the sign.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.trim().trim_start_matches('#');
+        if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        u32::from_str_radix(digits, 16).ok().map(Self::of)
+    }
+
+    /// Of red, green and blue as `0xrrggbb`, sRGB.
+    pub fn of(rgb: u32) -> Self {
+        let linear = |shift: u32| {
+            let encoded = (rgb >> shift & 0xff) as f32 / 255.0;
+            if encoded <= 0.04045 { encoded / 12.92 } else { ((encoded + 0.055) / 1.055).powf(2.4) }
+        };
+        let lab = Oklab::from_linear_rgb(Rgb::new(linear(16), linear(8), linear(0)));
+        Self { lightness: lab.l, a: lab.a, b: lab.b }
+    }
+
+    /// How different two colours look: 0 for equal ones, about 100 for black and white.
+    pub fn distance(self, other: Self) -> f32 {
+        let square = |x: f32| x * x;
+        let apart = square(self.lightness - other.lightness) + square(self.a - other.a) + square(self.b - other.b);
+        100.0 * apart.sqrt()
+    }
+
+    fn chroma(self) -> f32 {
+        self.a.hypot(self.b)
+    }
+
+    /// Its place on the circle of hues from red over yellow, green and blue, in thousandths of the circle; greys come
+    /// behind, from light to dark.
+    pub fn hue(self) -> u64 {
+        if self.chroma() < 0.035 {
+            return 1000 + ((1.0 - self.lightness.clamp(0.0, 1.0)) * 1000.0) as u64;
+        }
+        // Red stands at 20 degrees in this space.
+        let turned = (self.b.atan2(self.a).to_degrees() - 20.0).rem_euclid(360.0);
+        (turned / 360.0 * 1000.0) as u64 % 1000
+    }
+
+    /// The family that it belongs to, by its name in English as a value of the facet.
+    pub fn family(self) -> &'static str {
+        let chroma = self.chroma();
+        if chroma < 0.035 {
+            return match self.lightness {
+                dark if dark < 0.32 => "black",
+                light if light > 0.88 => "white",
+                _ => "grey",
+            };
+        }
+        let degrees = self.b.atan2(self.a).to_degrees().rem_euclid(360.0);
+        match degrees {
+            _ if self.lightness < 0.2 => "black",
+            hue if !(12.0..350.0).contains(&hue) && self.lightness > 0.68 => "pink",
+            hue if hue < 36.0 => if self.lightness < 0.4 && chroma < 0.1 { "brown" } else { "red" },
+            hue if hue < 75.0 => if self.lightness < 0.58 { "brown" } else { "orange" },
+            hue if hue < 112.0 => if self.lightness < 0.52 { "brown" } else { "yellow" },
+            hue if hue < 168.0 => "green",
+            hue if hue < 220.0 => "cyan",
+            hue if hue < 285.0 => "blue",
+            hue if hue < 330.0 => "purple",
+            hue if hue < 350.0 => "pink",
+            _ => "red",
+        }
+    }
+}
+
+/// A family's names in English and Danish, and a colour that shows it.
+pub fn names(family: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    FAMILIES.iter().find(|(name, ..)| *name == family).map(|&(_, english, danish, shown)| (english, danish, shown))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_alike_is_near() {
+        let colour = |text| Colour::parse(text).unwrap();
+        assert_eq!(colour("#ff0000").distance(colour("FF0000")), 0.0);
+        assert!((colour("#000000").distance(colour("#ffffff")) - 100.0).abs() < 0.5);
+        assert!(colour("#b02020").distance(colour("#c03028")) < colour("#b02020").distance(colour("#2020b0")));
+    }
+
+    #[test]
+    fn families_are_what_people_say() {
+        for (hex, family) in [
+            ("#d01c1c", "red"), ("#1d1d1d", "black"), ("#f5f5f0", "white"), ("#808080", "grey"),
+            ("#e8c93c", "yellow"), ("#2f7d32", "green"), ("#2244aa", "blue"), ("#6b4423", "brown"),
+            ("#e07a1f", "orange"), ("#7b3fa0", "purple"), ("#f4a6c0", "pink"), ("#30a0a8", "cyan"),
+        ] {
+            assert_eq!(Colour::parse(hex).unwrap().family(), family, "{hex}");
+            assert!(names(family).is_some());
+        }
+    }
+
+    #[test]
+    fn hues_go_round_and_greys_come_last() {
+        let hue = |text| Colour::parse(text).unwrap().hue();
+        assert!(hue("#ff0000") < hue("#ffff00") && hue("#ffff00") < hue("#00ff00"));
+        assert!(hue("#00ff00") < hue("#0000ff") && hue("#0000ff") < 1000);
+        assert!(hue("#ffffff") < hue("#000000") && hue("#ffffff") >= 1000);
+    }
+
+    #[test]
+    fn what_is_no_colour_is_refused() {
+        for text in ["", "#fff", "red", "#12345g", "#1234567", "+12345"] {
+            assert_eq!(Colour::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! What is counted and compared for every hit of a segment, side by side in memory.
+
+use tantivy::columnar::{Column, StrColumn};
+use tantivy::schema::Field;
+use tantivy::{DocId, SegmentReader};
+
+use super::Error;
+use super::colour::Colour;
+use super::order::Order;
+use super::schema::{Fields, schema};
+use super::vocabulary::Vocabulary;
+
+/// A year that nobody knows.
+const UNKNOWN: i16 = i16::MIN;
+
+/// The columns of one segment, which never change.
+pub struct Columns {
+    /// Where each work's values begin in `facets`, and where the last ends.
+    starts: Vec<u32>,
+    /// Numbers of the vocabulary.
+    facets: Vec<u32>,
+    years: Vec<(i16, i16)>,
+    flags: Vec<u8>,
+    /// Places of object numbers in alphabetical order.
+    numbers: Vec<u32>,
+    /// All works in the order in which they are told if nobody says otherwise.
+    usual: Vec<DocId>,
+    colour_starts: Vec<u32>,
+    colours: Vec<Colour>,
+    /// Object numbers, titles and creators, in alphabetical order.
+    pub number: StrColumn,
+    pub title: Option<StrColumn>,
+    pub creator: Option<StrColumn>,
+    pub revision: Column<u64>,
+    pub hue: Column<u64>,
+    pub width: Column<u64>,
+    pub height: Column<u64>,
+    pub modified: Column<i64>,
+    pub created: Column<i64>,
+}
+
+impl Columns {
+    /// Reads a segment's columns, and teaches the vocabulary its values.
+    pub fn read(reader: &SegmentReader, vocabulary: &mut Vocabulary) -> Result<Self, Error> {
+        let fields = &schema().1;
+        let works = reader.max_doc();
+        each_term(reader, fields.called, |called, _| vocabulary.learn(called))?;
+        let fast = reader.fast_fields();
+        let (starts, facets) = match fast.str("facet")? {
+            None => (vec![0; works as usize + 1], Vec::new()),
+            Some(column) => {
+                let mut numbers = Vec::with_capacity(column.num_terms());
+                let mut stream = column.dictionary().stream()?;
+                while stream.advance() {
+                    numbers.push(vocabulary.number(&String::from_utf8_lossy(stream.key())));
+                }
+                gathered(works, column.ords(), |ord| numbers.get(ord as usize).copied())
+            }
+        };
+        let year = |column: &Column<i64>, work| {
+            column.first(work).map_or(UNKNOWN, |year| year.clamp(i64::from(UNKNOWN) + 1, 32_767) as i16)
+        };
+        let (earliest, latest) = (numbers_of::<i64>(reader, "earliest")?, numbers_of::<i64>(reader, "latest")?);
+        let flags = numbers_of::<u64>(reader, "flags")?;
+        let colours = numbers_of::<u64>(reader, "colour")?;
+        let (colour_starts, colours) = gathered(works, &colours, |rgb| Some(Colour::of(rgb as u32)));
+        let number =
+            fast.str("number")?.ok_or_else(|| Error::Damaged("works have no object numbers".into()))?;
+        let mut columns = Self {
+            starts,
+            facets,
+            years: (0..works).map(|work| (year(&earliest, work), year(&latest, work))).collect(),
+            flags: (0..works).map(|work| flags.first(work).unwrap_or(0) as u8).collect(),
+            numbers: (0..works).map(|work| number.ords().first(work).unwrap_or(0) as u32).collect(),
+            usual: Vec::new(),
+            colour_starts,
+            colours,
+            number,
+            title: fast.str("title")?,
+            creator: fast.str("creator")?,
+            revision: numbers_of(reader, "revision")?,
+            hue: numbers_of(reader, "hue")?,
+            width: numbers_of(reader, "width")?,
+            height: numbers_of(reader, "height")?,
+            modified: numbers_of(reader, "modified")?,
+            created: numbers_of(reader, "created")?,
+        };
+        let mut usual: Vec<DocId> = (0..works).collect();
+        usual.sort_unstable_by_key(|&work| Order::default().rank(&columns, work, None));
+        columns.usual = usual;
+        Ok(columns)
+    }
+
+    /// All works as they are told if nobody says otherwise: [`Order::default`].
+    pub fn usual(&self) -> &[DocId] {
+        &self.usual
+    }
+
+    /// The numbers of a work's values.
+    pub fn facets(&self, work: DocId) -> &[u32] {
+        slice(&self.starts, &self.facets, work)
+    }
+
+    /// The first and last year of its making, where they are known.
+    pub fn years(&self, work: DocId) -> Option<(i32, i32)> {
+        let (earliest, latest) = *self.years.get(work as usize)?;
+        (earliest != UNKNOWN).then_some((earliest.into(), latest.into()))
+    }
+
+    pub fn flags(&self, work: DocId) -> u64 {
+        self.flags.get(work as usize).copied().unwrap_or(0).into()
+    }
+
+    /// Where its object number stands among those of the segment, in alphabetical order.
+    pub fn number_place(&self, work: DocId) -> u64 {
+        self.numbers.get(work as usize).copied().unwrap_or(u32::MAX).into()
+    }
+
+    pub fn colours(&self, work: DocId) -> &[Colour] {
+        slice(&self.colour_starts, &self.colours, work)
+    }
+
+    /// Memory that they take, in bytes.
+    pub fn weight(&self) -> usize {
+        4 * (self.starts.len() + self.facets.len() + self.colour_starts.len())
+            + 13 * self.years.len()
+            + 12 * self.colours.len()
+    }
+}
+
+fn slice<'a, T>(starts: &[u32], values: &'a [T], work: DocId) -> &'a [T] {
+    let at = work as usize;
+    match (starts.get(at), starts.get(at + 1)) {
+        (Some(&start), Some(&end)) => values.get(start as usize..end as usize).unwrap_or_default(),
+        _ => &[],
+    }
+}
+
+/// All values, work by work, and where each work's begin.
+fn gathered<T>(works: u32, column: &Column<u64>, value: impl Fn(u64) -> Option<T>) -> (Vec<u32>, Vec<T>) {
+    let mut starts = Vec::with_capacity(works as usize + 1);
+    let mut values = Vec::new();
+    starts.push(0);
+    for work in 0..works {
+        values.extend(column.values_for_doc(work).filter_map(&value));
+        starts.push(values.len() as u32);
+    }
+    values.shrink_to_fit();
+    (starts, values)
+}
+
+fn numbers_of<T>(reader: &SegmentReader, name: &str) -> Result<Column<T>, Error>
+where
+    T: tantivy::columnar::HasAssociatedColumnType + Default,
+    tantivy::columnar::DynamicColumn: Into<Option<Column<T>>>,
+{
+    let column = reader.fast_fields().column_opt::<T>(name)?;
+    Ok(column.unwrap_or_else(|| Column::build_empty_column(reader.max_doc())))
+}
+
+/// Every term of a field with the number of works that have it, in alphabetical order.
+pub fn each_term(
+    reader: &SegmentReader,
+    field: Field,
+    mut told: impl FnMut(&str, u32),
+) -> Result<(), Error> {
+    let inverted = reader.inverted_index(field)?;
+    let mut stream = inverted.terms().stream()?;
+    while stream.advance() {
+        if let Ok(term) = std::str::from_utf8(stream.key()) {
+            told(term, stream.value().doc_freq);
+        }
+    }
+    Ok(())
+}
+
+/// The fields, for whoever reads columns by name.
+pub fn fields() -> &'static Fields {
+    &schema().1
+}

@@ -1,0 +1,371 @@
+//! A work into what the index holds of it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use tantivy::TantivyDocument;
+use tantivy::schema::Field;
+use tantivy::tokenizer::{PreTokenizedString, Token};
+
+use super::analysis::{Word, words};
+use super::colour::{self, Colour};
+use super::schema::{BETWEEN, Fields, HAS_IMAGE, ON_DISPLAY, PUBLIC_DOMAIN, joined, schema};
+use super::stored::Stored;
+use crate::record::fold::fold;
+use crate::record::{Creator, Facet, Tag, Text, Work, facets, slug};
+
+/// A term of the index is no longer, in bytes.
+const LONGEST: usize = 8000;
+/// So many words of a text are looked up at most.
+const MOST_WORDS: usize = 20_000;
+/// So many colours of a work count.
+const MOST_COLOURS: usize = 24;
+
+/// A work as it is to be found.
+pub struct Entry<'a> {
+    pub work: &'a Work,
+    /// Its tags as they were judged; those rejected are left out.
+    pub tags: &'a [Tag],
+    pub revision: u64,
+    /// When it was changed last, in milliseconds since 1970.
+    pub changed_ms: i64,
+    /// Width and height of its largest image in pixels, where they are known.
+    pub size: Option<(u32, u32)>,
+}
+
+impl Entry<'_> {
+    /// Its document.
+    pub fn document(&self) -> TantivyDocument {
+        let fields = &schema().1;
+        let mut document = TantivyDocument::default();
+        document.add_text(fields.number, &self.work.object_number);
+        document.add_text(fields.any_case, self.work.object_number.to_lowercase());
+        self.words(&mut document, fields);
+        self.shelves(&mut document, fields);
+        self.order(&mut document, fields);
+        self.colours(&mut document, fields);
+        let stored = Stored::encode(self.work, self.tags, self.revision, self.changed_ms);
+        document.add_bytes(fields.stored, &stored);
+        document
+    }
+
+    fn held(&self) -> impl Iterator<Item = &Tag> {
+        self.tags.iter().filter(|tag| tag.holds())
+    }
+
+    fn words(&self, document: &mut TantivyDocument, fields: &Fields) {
+        let work = self.work;
+        let mut name = Terms::default();
+        for title in &work.titles {
+            name.text(&title.text);
+        }
+        for creator in &work.creators {
+            name.plain(&creator.name);
+        }
+        name.number(&work.object_number);
+        name.add(document, fields.name);
+
+        let mut subject = Terms::default();
+        for text in work.object_type.iter().chain(&work.techniques).chain(&work.materials) {
+            subject.text(text);
+        }
+        for tag in self.held() {
+            subject.text(&tag.label);
+            tag.broader.iter().for_each(|broader| subject.text(&broader.label));
+        }
+        subject.add(document, fields.subject);
+
+        let mut text = Terms::default();
+        for said in work.inscriptions.iter().chain(&work.collections) {
+            text.text(said);
+        }
+        for said in [&work.description, &work.department, &work.credit_line, &work.location] {
+            text.text(said);
+        }
+        for made in &work.production {
+            text.text(&made.text);
+        }
+        for creator in &work.creators {
+            creator.nationality.iter().chain(&creator.role).for_each(|said| text.plain(said));
+        }
+        for related in &work.related {
+            text.text(&related.label);
+        }
+        for part in &work.parts {
+            text.text(&part.label);
+        }
+        for image in &work.images {
+            text.text(&image.label);
+        }
+        text.add(document, fields.text);
+    }
+
+    fn shelves(&self, document: &mut TantivyDocument, fields: &Fields) {
+        for facet in self.facets() {
+            document.add_text(fields.facet, joined(&[&facet.scheme, &facet.value]));
+            let label = serde_json::to_string(&facet.label).unwrap_or_default();
+            let maker = self.work.creators.iter().find(|creator| slug(&creator.name) == facet.value);
+            let sorted = maker.filter(|_| facet.scheme == "creator").map(sorted).unwrap_or_default();
+            let called = joined(&[&facet.scheme, &facet.value, &fold(&facet.sort), &label, &sorted]);
+            if called.len() <= LONGEST {
+                document.add_text(fields.called, called);
+            }
+        }
+        let mut edges = Vec::new();
+        for tag in self.held().filter(|tag| slug(&tag.scheme) != COLOUR) {
+            let value = |concept: &Option<String>, label: &Text| {
+                slug(concept.as_deref().or(label.best(&[])).unwrap_or_default())
+            };
+            let mut above = String::new();
+            let chain = tag.broader.iter().map(|broader| value(&broader.concept, &broader.label));
+            for own in chain.chain([value(&tag.concept, &tag.label)]).filter(|own| !own.is_empty()) {
+                if own != above {
+                    edges.push(joined(&[&slug(&tag.scheme), &above, &own]));
+                }
+                above = own;
+            }
+        }
+        edges.sort_unstable();
+        edges.dedup();
+        edges.iter().for_each(|edge| document.add_text(fields.edge, edge));
+    }
+
+    /// The catalogue's shelves, with nationalities, and with families of colours in place of single ones.
+    fn facets(&self) -> Vec<Facet> {
+        let mut found = facets(self.work, self.tags);
+        found.retain(|facet| facet.scheme != COLOUR);
+        for creator in &self.work.creators {
+            if let Some(nationality) = &creator.nationality {
+                let (label, sort) = (Text::plain(nationality), nationality.to_lowercase());
+                found.push(Facet { scheme: "nationality".into(), value: slug(nationality), label, sort });
+            }
+        }
+        let mut add = |scheme: &str, label: &Text| {
+            if let Some(shown) = label.best(&[]) {
+                let (value, sort) = (slug(shown), shown.to_lowercase());
+                found.push(Facet { scheme: scheme.into(), value, label: label.clone(), sort });
+            }
+        };
+        add("location", &self.work.location);
+        if let Some(rights) = &self.work.rights {
+            add("rights", &Text::plain(rights));
+        }
+        for (colour, _) in self.colour_tags() {
+            let family = colour.family();
+            if let Some((english, danish, _)) = colour::names(family) {
+                let mut label = Text::of("en", english);
+                label.add("da", danish);
+                let sort = english.to_lowercase();
+                found.push(Facet { scheme: COLOUR.into(), value: family.into(), label, sort });
+            }
+        }
+        for tag in self.held().filter(|tag| slug(&tag.scheme) == COLOUR) {
+            let named = tag.label.best(&[]).filter(|label| Colour::parse(label).is_none());
+            if let Some(label) = named {
+                let (value, sort) = (slug(label), label.to_lowercase());
+                found.push(Facet { scheme: COLOUR.into(), value, label: tag.label.clone(), sort });
+            }
+        }
+        found.retain(|facet| !facet.value.is_empty());
+        found.sort_by(|a, b| (&a.scheme, &a.value).cmp(&(&b.scheme, &b.value)));
+        found.dedup_by(|a, b| a.scheme == b.scheme && a.value == b.value);
+        found
+    }
+
+    fn order(&self, document: &mut TantivyDocument, fields: &Fields) {
+        let work = self.work;
+        let label = work.label();
+        document.add_text(fields.title, sort_key(label.best(&["da", "en"]).unwrap_or_default()));
+        if let Some(creator) = work.creators.first() {
+            document.add_text(fields.creator, sort_key(&sorted(creator)));
+        }
+        let (earliest, latest) = work.years();
+        if let (Some(earliest), Some(latest)) = (earliest.or(latest), latest.or(earliest)) {
+            document.add_i64(fields.earliest, earliest.min(latest).into());
+            document.add_i64(fields.latest, latest.max(earliest).into());
+        }
+        let mut flags = 0;
+        let set = |flag: u64, is: bool| if is { flag } else { 0 };
+        flags |= set(HAS_IMAGE, work.images.iter().any(|image| image.matched));
+        flags |= set(PUBLIC_DOMAIN, work.public_domain == Some(true));
+        flags |= set(ON_DISPLAY, work.more.get("on_display").and_then(|is| is.as_bool()).unwrap_or(false));
+        document.add_u64(fields.flags, flags);
+        if let Some((width, height)) = self.size.or_else(|| said_size(work)) {
+            document.add_u64(fields.width, width.into());
+            document.add_u64(fields.height, height.into());
+        }
+        document.add_u64(fields.revision, self.revision);
+        let said = work.modified.as_deref().and_then(seconds);
+        document.add_i64(fields.modified, said.unwrap_or(self.changed_ms / 1000));
+        let created = work.more.get("created").and_then(|at| at.as_str()).and_then(seconds);
+        if let Some(created) = created {
+            document.add_i64(fields.created, created);
+        }
+    }
+
+    fn colours(&self, document: &mut TantivyDocument, fields: &Fields) {
+        let mut main = None;
+        for (colour, rgb) in self.colour_tags().take(MOST_COLOURS) {
+            document.add_u64(fields.colour, rgb.into());
+            // The first colour that is one tells the hue.
+            main = match main {
+                Some(hue) if hue < 1000 => main,
+                Some(_) if colour.hue() >= 1000 => main,
+                _ => Some(colour.hue()),
+            };
+        }
+        if let Some(hue) = main {
+            document.add_u64(fields.hue, hue);
+        }
+    }
+
+    fn colour_tags(&self) -> impl Iterator<Item = (Colour, u32)> {
+        self.held().filter(|tag| slug(&tag.scheme) == COLOUR).filter_map(|tag| {
+            let label = tag.label.iter().map(|(_, value)| value).find(|value| Colour::parse(value).is_some())?;
+            let digits = label.trim().trim_start_matches('#');
+            Some((Colour::parse(label)?, u32::from_str_radix(digits, 16).ok()?))
+        })
+    }
+}
+
+const COLOUR: &str = "colour";
+
+/// What something is sorted by: no accents, no signs before it, at most 200 bytes.
+pub fn sort_key(text: &str) -> String {
+    let folded = fold(text);
+    let key = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let end = (0..=key.len().min(200)).rev().find(|&end| key.is_char_boundary(end)).unwrap_or(0);
+    key[..end].chars().filter(|c| *c != BETWEEN && !c.is_control()).collect()
+}
+
+/// A creator's name as it is sorted.
+fn sorted(creator: &Creator) -> String {
+    creator.sort_name.clone().unwrap_or_else(|| inverted(&creator.name))
+}
+
+/// `Ancher, Anna` for `Anna Ancher`.
+fn inverted(name: &str) -> String {
+    match name.trim().rsplit_once(' ') {
+        Some((first, last)) if !name.contains(',') => format!("{last}, {first}"),
+        _ => name.to_owned(),
+    }
+}
+
+/// What a record says of its image's size.
+fn said_size(work: &Work) -> Option<(u32, u32)> {
+    let side = |name: &str| work.more.get(name).and_then(|side| side.as_u64()).and_then(|side| side.try_into().ok());
+    Some((side("image_width")?, side("image_height")?))
+}
+
+/// A time or a date, in seconds since 1970.
+pub fn seconds(text: &str) -> Option<i64> {
+    let text = text.trim();
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Some(time.as_second());
+    }
+    let day: jiff::civil::Date = text.get(..10)?.parse().ok()?;
+    day.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|time| time.timestamp().as_second())
+}
+
+/// The terms of a field.
+#[derive(Default)]
+struct Terms {
+    tokens: Vec<Token>,
+    /// The place of the next word.
+    place: usize,
+}
+
+impl Terms {
+    fn text(&mut self, text: &Text) {
+        for (language, value) in text.iter() {
+            self.said(value, language);
+        }
+    }
+
+    fn plain(&mut self, text: &str) {
+        self.said(text, "");
+    }
+
+    fn said(&mut self, text: &str, language: &str) {
+        if self.place > MOST_WORDS {
+            return;
+        }
+        let mut last = 0;
+        for word in words(text) {
+            last = word.place + 1;
+            let position = self.place + word.place;
+            known_terms(&word, language, |term| self.token(position, term.to_owned()));
+        }
+        // A phrase does not go on into the next text.
+        self.place += last + 10;
+    }
+
+    /// An object number is found as a whole, too, whatever signs stand in it.
+    fn number(&mut self, number: &str) {
+        self.plain(number);
+        let whole: String = fold(number).chars().filter(|c| c.is_alphanumeric()).collect();
+        if words(number).len() > 1 && whole.len() <= 64 {
+            self.token(self.place, format!("{}{whole}", super::analysis::EXACT));
+        }
+    }
+
+    fn token(&mut self, position: usize, text: String) {
+        self.tokens.push(Token { offset_from: 0, offset_to: 0, position, text, position_length: 1 });
+    }
+
+    fn add(self, document: &mut TantivyDocument, field: Field) {
+        if !self.tokens.is_empty() {
+            document.add_pre_tokenized_text(
+                field,
+                PreTokenizedString { text: String::new(), tokens: self.tokens },
+            );
+        }
+    }
+}
+
+/// The terms of a word, remembered for the next time: most words come again and again.
+fn known_terms(word: &Word, language: &str, mut told: impl FnMut(&str)) {
+    const MOST: usize = 50_000;
+    type Known = HashMap<String, HashMap<String, Vec<String>>>;
+    thread_local! {
+        static KNOWN: RefCell<Known> = RefCell::default();
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if !known.contains_key(language) {
+            if known.len() > 16 {
+                known.clear();
+            }
+            known.insert(language.to_owned(), HashMap::new());
+        }
+        let Some(known) = known.get_mut(language) else { return };
+        if let Some(terms) = known.get(&word.written) {
+            return terms.iter().for_each(|term| told(term));
+        }
+        let terms = word.terms(language);
+        terms.iter().for_each(|term| told(term));
+        if known.len() > MOST {
+            known.clear();
+        }
+        known.insert(word.written.clone(), terms);
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_sort_as_people_do() {
+        assert_eq!(sort_key("“Ægte” skønhed"), "aegte” skonhed");
+        assert_eq!(inverted("Anna Ancher"), "Ancher, Anna");
+        assert_eq!(inverted("Ancher, Anna"), "Ancher, Anna");
+        assert!(sort_key(&"ø".repeat(500)).len() <= 200);
+    }
+
+    #[test]
+    fn times_are_read_in_the_ways_that_sources_write_them() {
+        assert_eq!(seconds("1970-01-02T00:00:00Z"), Some(86_400));
+        assert_eq!(seconds("1970-01-02"), Some(86_400));
+        assert_eq!(seconds("yesterday"), None);
+    }
+}

@@ -1,0 +1,16 @@
+//! What can go wrong with the index.
+
+/// Why a search, or the index itself, failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A parameter that cannot be followed, with what would work.
+    #[error(transparent)]
+    Invalid(#[from] crate::iiif::Invalid),
+    /// The index on disk is not what it should be: it is made anew.
+    #[error("the search index is damaged: {0}")]
+    Damaged(String),
+    #[error("the search index failed")]
+    Index(#[from] tantivy::TantivyError),
+    #[error("the search index cannot be read")]
+    Io(#[from] std::io::Error),
+}

@@ -1,0 +1,42 @@
+//! Finding works: an index of words and facets that each server derives from the catalogue, and throws away when it
+//! likes.
+//!
+//! Words lie in three fields of an inverted index, as they are written and as Danish and English stems, without
+//! accents. What is counted, compared and filtered for many works at a time lies in columns in memory, side by side,
+//! with values of facets as numbers of one vocabulary: a broad search with facets walks through it once.
+
+mod analysis;
+mod colour;
+mod columns;
+mod entry;
+mod error;
+mod find;
+mod index;
+mod lexicon;
+mod order;
+mod schema;
+mod settings;
+mod snapshot;
+mod spelling;
+mod stored;
+mod suggest;
+mod tree;
+mod vocabulary;
+mod words;
+
+pub use colour::{Colour, names as colour_names};
+pub use entry::{Entry, seconds};
+pub use error::Error;
+pub use find::{Filter, Found, Search};
+pub use index::Index;
+pub use order::{Cursor, Order, SORTS, Sort};
+pub use settings::Settings;
+pub use snapshot::Snapshot;
+pub use stored::{Shown, Stored, in_language, with_id};
+pub use suggest::Suggestion;
+pub use tree::Branch;
+pub use vocabulary::{Term, Vocabulary};
+pub use words::{LONGEST, MOST as MOST_WORDS, Place};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,267 @@
+//! In which order hits are told, and where a reader has got to.
+
+use std::cmp::Ordering;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use tantivy::DocId;
+use tantivy::columnar::StrColumn;
+
+use super::Error;
+use super::columns::Columns;
+use super::schema::HAS_IMAGE;
+use crate::iiif::Invalid;
+
+/// What hits are sorted by; works of which it is not known come last, and equal ones by object number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Sort {
+    /// What was typed, or the colours asked for; without either, works with images first.
+    #[default]
+    Relevance,
+    Title,
+    Creator,
+    /// The first year of the making.
+    Date,
+    /// What was added or changed last comes first.
+    Newest,
+    /// Round the circle of hues, greys last.
+    Hue,
+    Number,
+    /// When the source changed its record.
+    Modified,
+}
+
+/// The names of sorts in addresses; a `-` before one turns it round.
+pub const SORTS: [(&str, Sort); 7] = [
+    ("relevance", Sort::Relevance),
+    ("title", Sort::Title),
+    ("creator", Sort::Creator),
+    ("date", Sort::Date),
+    ("newest", Sort::Newest),
+    ("hue", Sort::Hue),
+    ("number", Sort::Number),
+];
+
+/// A sort and its direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Order {
+    pub sort: Sort,
+    pub backwards: bool,
+}
+
+/// What a hit is compared by: within a segment by numbers alone.
+pub type Rank = (u64, u64, DocId);
+
+/// What a hit is compared by among those of other segments.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Key {
+    Number(u64),
+    /// `None` where there is nothing to sort by.
+    Text(Option<String>),
+}
+
+/// Where a page ends: the last work on it, as it was compared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cursor {
+    #[serde(rename = "k")]
+    pub key: Key,
+    #[serde(rename = "n")]
+    pub object_number: String,
+    /// The generation of the index: how relevant a work is holds only there.
+    #[serde(rename = "g")]
+    pub generation: u64,
+    /// The search that it belongs to, as a hash.
+    #[serde(rename = "s")]
+    pub search: u64,
+}
+
+const LAST: u64 = u64::MAX;
+
+impl Order {
+    /// Reads a sort by its name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (name, backwards) = match text.strip_prefix('-') {
+            Some(name) => (name, true),
+            None => (text, false),
+        };
+        let (_, sort) = *SORTS.iter().find(|(known, _)| *known == name)?;
+        let turns = !matches!(sort, Sort::Relevance | Sort::Newest | Sort::Hue);
+        (turns || !backwards).then_some(Self { sort, backwards })
+    }
+
+    /// All names that [`Order::parse`] takes.
+    pub fn names() -> Vec<String> {
+        let named = SORTS.iter().flat_map(|(name, _)| [(*name).to_owned(), format!("-{name}")]);
+        named.filter(|name| Self::parse(name).is_some()).collect()
+    }
+
+    fn text<'a>(&self, columns: &'a Columns) -> Option<Option<&'a StrColumn>> {
+        match self.sort {
+            Sort::Title => Some(columns.title.as_ref()),
+            Sort::Creator => Some(columns.creator.as_ref()),
+            Sort::Number => Some(Some(&columns.number)),
+            _ => None,
+        }
+    }
+
+    /// Whether first parts of ranks mean the same in all segments.
+    pub fn compares_by_numbers(&self) -> bool {
+        !matches!(self.sort, Sort::Title | Sort::Creator | Sort::Number)
+    }
+
+    /// The first part of a work's rank, which is smaller the earlier the work comes; `score` is its relevance.
+    pub fn primary(&self, columns: &Columns, work: DocId, score: Option<f32>) -> u64 {
+        let turned = |value: u64| if self.backwards { LAST - 1 - value } else { value };
+        if let Some(column) = self.text(columns) {
+            return match column.and_then(|column| column.ords().first(work)) {
+                Some(ord) => turned(ord),
+                None => LAST,
+            };
+        }
+        let year = |year: i32| (i64::from(year) + 100_000) as u64;
+        let second = |second: i64| second.saturating_add(1 << 40).max(0) as u64;
+        match self.sort {
+            Sort::Date if self.backwards => columns.years(work).map_or(LAST, |(_, latest)| turned(year(latest))),
+            Sort::Date => columns.years(work).map_or(LAST, |(earliest, _)| year(earliest)),
+            Sort::Newest => columns.revision.first(work).map_or(LAST, |revision| LAST - 1 - revision),
+            Sort::Hue => columns.hue.first(work).unwrap_or(LAST),
+            Sort::Modified => columns.modified.first(work).map_or(LAST, |at| turned(second(at))),
+            _ => match score {
+                Some(score) => scored(score),
+                None => u64::from(columns.flags(work) & HAS_IMAGE == 0),
+            },
+        }
+    }
+
+    /// A work's rank.
+    pub fn rank(&self, columns: &Columns, work: DocId, score: Option<f32>) -> Rank {
+        (self.primary(columns, work, score), columns.number_place(work), work)
+    }
+
+    /// What the first part of a rank means outside its segment.
+    pub fn key(&self, columns: &Columns, primary: u64) -> Result<Key, Error> {
+        let Some(column) = self.text(columns) else { return Ok(Key::Number(primary)) };
+        let Some(column) = column.filter(|_| primary != LAST) else { return Ok(Key::Text(None)) };
+        let mut text = String::new();
+        let ord = if self.backwards { LAST - 1 - primary } else { primary };
+        column.ord_to_str(ord, &mut text)?;
+        Ok(Key::Text(Some(text)))
+    }
+
+    /// How two hits of different segments stand to one another.
+    pub fn compare(&self, a: &Key, b: &Key) -> Ordering {
+        match (a, b) {
+            (Key::Number(a), Key::Number(b)) => a.cmp(b),
+            (Key::Text(Some(a)), Key::Text(Some(b))) if self.backwards => b.cmp(a),
+            (Key::Text(Some(a)), Key::Text(Some(b))) => a.cmp(b),
+            (Key::Text(a), Key::Text(b)) => a.is_none().cmp(&b.is_none()),
+            (Key::Number(_), Key::Text(_)) => Ordering::Less,
+            (Key::Text(_), Key::Number(_)) => Ordering::Greater,
+        }
+    }
+
+    /// The ranks of a segment that come behind a cursor.
+    pub fn behind(&self, columns: &Columns, cursor: &Cursor) -> Result<Behind, Error> {
+        let (number, _) = position(&columns.number, &cursor.object_number)?;
+        let (_, exact) = position(&columns.number, &cursor.object_number)?;
+        let number = if exact { number + 1 } else { number };
+        Ok(match (&cursor.key, self.text(columns)) {
+            (Key::Number(primary), _) => Behind { primary: *primary, number },
+            (Key::Text(Some(text)), Some(Some(column))) => {
+                let (ord, exact) = position(column, text)?;
+                match (self.backwards, exact) {
+                    (false, true) => Behind { primary: ord, number },
+                    (false, false) => Behind { primary: ord, number: 0 },
+                    (true, true) => Behind { primary: LAST - 1 - ord, number },
+                    // All before `ord` come behind.
+                    (true, false) => Behind { primary: LAST - ord, number: 0 },
+                }
+            }
+            // None of these has anything to sort by.
+            (Key::Text(Some(_)), _) => Behind { primary: LAST, number: 0 },
+            (Key::Text(None), _) => Behind { primary: LAST, number },
+        })
+    }
+}
+
+/// The first rank that comes behind a cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Behind {
+    primary: u64,
+    number: u64,
+}
+
+impl Behind {
+    pub fn holds(&self, rank: &Rank) -> bool {
+        (rank.0, rank.1) >= (self.primary, self.number)
+    }
+}
+
+/// A score as the first part of a rank: what is more relevant comes first.
+pub fn scored(score: f32) -> u64 {
+    u64::from(u32::MAX - score.max(0.0).to_bits())
+}
+
+/// Where a text stands, or would stand, among those of a column, and whether it is there.
+fn position(column: &StrColumn, text: &str) -> Result<(u64, bool), Error> {
+    let (mut low, mut high) = (0, column.num_terms() as u64);
+    let mut found = String::new();
+    while low < high {
+        let middle = low + (high - low) / 2;
+        column.ord_to_str(middle, &mut found)?;
+        match found.as_str().cmp(text) {
+            Ordering::Less => low = middle + 1,
+            Ordering::Equal => return Ok((middle, true)),
+            Ordering::Greater => high = middle,
+        }
+    }
+    Ok((low, false))
+}
+
+impl Cursor {
+    /// The cursor as clients carry it.
+    pub fn encode(&self) -> String {
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
+    }
+
+    pub fn decode(text: &str) -> Result<Self, Invalid> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok();
+        let cursor = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        cursor.ok_or_else(|| {
+            Invalid::new("cursor", text, "is none that was given out here: repeat `next` of the page before")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sorts_have_names() {
+        assert_eq!(Order::parse("-title"), Some(Order { sort: Sort::Title, backwards: true }));
+        for wrong in ["", "-", "-relevance", "-hue", "Title", "size"] {
+            assert_eq!(Order::parse(wrong), None, "{wrong}");
+        }
+        assert!(Order::names().iter().all(|name| Order::parse(name).is_some()));
+    }
+
+    #[test]
+    fn higher_scores_come_first() {
+        assert!(scored(2.0) < scored(1.5) && scored(1.5) < scored(0.0));
+    }
+
+    #[test]
+    fn cursors_come_back_as_they_were() {
+        let cursor = Cursor {
+            key: Key::Text(Some("ø".into())),
+            object_number: "KMS1".into(),
+            generation: 3,
+            search: u64::MAX,
+        };
+        assert_eq!(Cursor::decode(&cursor.encode()), Ok(cursor));
+        assert!(Cursor::decode("x").is_err() && Cursor::decode("").is_err());
+    }
+}

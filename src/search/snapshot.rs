@@ -1,0 +1,232 @@
+//! The index as it is at one revision: what a search looks at from its beginning to its end.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use tantivy::index::SegmentId;
+use tantivy::schema::Value;
+use tantivy::{DocAddress, DocId, Opstamp, Searcher, SegmentReader, TantivyDocument, Term};
+
+use super::columns::Columns;
+use super::schema::schema;
+use super::stored::Stored;
+use super::suggest::Suggestions;
+use super::vocabulary::Vocabulary;
+use super::Error;
+
+/// Schemes that collections usually have, whether or not this one has values in them.
+const USUAL: [&str; 15] = [
+    "collection", "colour", "creator", "department", "location", "material", "motif", "nationality", "period", "person",
+    "place", "rights", "subject", "technique", "type",
+];
+
+/// All works at one revision.
+pub struct Snapshot {
+    pub(super) searcher: Searcher,
+    pub(super) parts: Vec<Part>,
+    pub(super) vocabulary: Arc<RwLock<Vocabulary>>,
+    /// How many works have each value, by its number.
+    pub(super) totals: Vec<u32>,
+    pub(super) suggestions: Arc<Suggestions>,
+    works: u64,
+    revision: u64,
+    generation: u64,
+}
+
+/// A segment with its columns.
+#[derive(Clone)]
+pub(super) struct Part {
+    pub columns: Arc<Columns>,
+    /// How many of its works have each value, those that were replaced left out.
+    totals: Arc<Vec<u32>>,
+    id: (SegmentId, Option<Opstamp>),
+}
+
+impl Snapshot {
+    /// Looks at what the searcher sees; what did not change since the snapshot before is taken over.
+    pub(super) fn new(
+        searcher: Searcher,
+        revision: u64,
+        vocabulary: Arc<RwLock<Vocabulary>>,
+        before: Option<&Self>,
+    ) -> Result<Self, Error> {
+        let known: HashMap<SegmentId, &Part> =
+            before.iter().flat_map(|before| &before.parts).map(|part| (part.id.0, part)).collect();
+        let mut parts = Vec::new();
+        for reader in searcher.segment_readers() {
+            let id = (reader.segment_id(), reader.delete_opstamp());
+            let part = match known.get(&id.0) {
+                Some(part) if part.id == id => (*part).clone(),
+                Some(part) => Part { columns: part.columns.clone(), totals: counted(reader, &part.columns), id },
+                None => {
+                    let columns = Arc::new(Columns::read(reader, &mut written(&vocabulary))?);
+                    Part { totals: counted(reader, &columns), columns, id }
+                }
+            };
+            parts.push(part);
+        }
+        let mut totals = vec![0; read(&vocabulary).len()];
+        for part in &parts {
+            for (total, count) in totals.iter_mut().zip(part.totals.iter()) {
+                *total += count;
+            }
+        }
+        let suggestions = match before.filter(|before| before.suggestions.knows(totals.len())) {
+            Some(before) => before.suggestions.clone(),
+            None => Arc::new(Suggestions::new(&read(&vocabulary))),
+        };
+        let works = searcher.num_docs();
+        let generation = searcher.generation().generation_id();
+        Ok(Self { searcher, parts, vocabulary, totals, suggestions, works, revision, generation })
+    }
+
+    /// How many works there are.
+    pub fn works(&self) -> u64 {
+        self.works
+    }
+
+    /// The catalogue's revision that it shows.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Counts up with every change of the index.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// What tells this state from all others, even behind a restart: the works in it, in their order.
+    pub fn state(&self) -> u64 {
+        let mut hash = xxhash_rust::xxh3::Xxh3::new();
+        for part in &self.parts {
+            hash.update(part.id.0.uuid_string().as_bytes());
+            hash.update(&part.id.1.unwrap_or(0).to_le_bytes());
+        }
+        hash.update(&self.revision.to_le_bytes());
+        hash.digest()
+    }
+
+    /// Object numbers in the order of the index, so many from a place on, with when their sources changed them in
+    /// seconds since 1970.
+    pub fn numbers(&self, start: usize, count: usize) -> Result<Vec<(String, Option<i64>)>, Error> {
+        let mut found = Vec::new();
+        let mut before = 0;
+        for (_, reader, columns) in self.segments() {
+            let own = reader.num_docs() as usize;
+            if before + own > start && found.len() < count {
+                for work in reader.doc_ids_alive().skip(start.saturating_sub(before)).take(count - found.len()) {
+                    let mut number = String::new();
+                    if let Some(ord) = columns.number.ords().first(work) {
+                        columns.number.ord_to_str(ord, &mut number)?;
+                    }
+                    found.push((number, columns.modified.first(work)));
+                }
+            }
+            before += own;
+        }
+        Ok(found)
+    }
+
+    /// The schemes that works can be filtered by: the usual ones, and all that there are.
+    pub fn schemes(&self) -> Vec<String> {
+        let mut schemes: Vec<String> = USUAL.map(str::to_owned).to_vec();
+        schemes.extend(read(&self.vocabulary).schemes().into_iter().map(str::to_owned));
+        schemes.sort_unstable();
+        schemes.dedup();
+        schemes
+    }
+
+    /// The values in use.
+    pub fn vocabulary(&self) -> std::sync::RwLockReadGuard<'_, Vocabulary> {
+        read(&self.vocabulary)
+    }
+
+    /// How many works have a value.
+    pub fn total(&self, number: u32) -> u64 {
+        self.totals.get(number as usize).copied().unwrap_or(0).into()
+    }
+
+    /// Memory that its columns take, in bytes.
+    pub fn weight(&self) -> usize {
+        self.parts.iter().map(|part| part.columns.weight() + 4 * part.totals.len()).sum()
+    }
+
+    /// The segments' readers with their columns.
+    pub(super) fn segments(&self) -> impl Iterator<Item = (u32, &SegmentReader, &Columns)> {
+        let both = self.searcher.segment_readers().iter().zip(&self.parts);
+        both.enumerate().map(|(at, (reader, part))| (at as u32, reader, &*part.columns))
+    }
+
+    /// A work as it lies in the index.
+    pub fn stored(&self, place: DocAddress) -> Result<Stored, Error> {
+        let document: TantivyDocument = self.searcher.doc(place)?;
+        let bytes = document.get_first(schema().1.stored).and_then(|value| value.as_bytes());
+        bytes
+            .and_then(Stored::decode)
+            .ok_or_else(|| Error::Damaged(format!("the work at {place:?} cannot be read")))
+    }
+
+    /// The work of this object number.
+    pub fn get(&self, number: &str) -> Result<Option<Stored>, Error> {
+        let term = Term::from_field_text(schema().1.number, number);
+        for (at, reader, _) in self.segments() {
+            let inverted = reader.inverted_index(term.field())?;
+            let postings =
+                inverted.read_postings(&term, tantivy::schema::IndexRecordOption::Basic)?;
+            let Some(mut postings) = postings else { continue };
+            use tantivy::DocSet;
+            let mut work = postings.doc();
+            while work != tantivy::TERMINATED {
+                if !reader.is_deleted(work) {
+                    return self.stored(DocAddress::new(at, work)).map(Some);
+                }
+                work = postings.advance();
+            }
+        }
+        Ok(None)
+    }
+
+    /// Every work, in no particular order but always the same, from a place on; stops when `told` says so.
+    pub fn each(&self, mut told: impl FnMut(Stored) -> bool) -> Result<(), Error> {
+        for (_, reader, _) in self.segments() {
+            let store = reader.get_store_reader(8)?;
+            for document in store.iter::<TantivyDocument>(reader.alive_bitset()) {
+                let document = document?;
+                let bytes = document.get_first(schema().1.stored).and_then(|value| value.as_bytes());
+                let stored = bytes.and_then(Stored::decode);
+                let stored = stored.ok_or_else(|| Error::Damaged("a work cannot be read".into()))?;
+                if !told(stored) {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads what a thread that failed may have left locked: every change to the vocabulary is whole.
+pub(super) fn read(vocabulary: &RwLock<Vocabulary>) -> std::sync::RwLockReadGuard<'_, Vocabulary> {
+    vocabulary.read().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+fn written(vocabulary: &RwLock<Vocabulary>) -> std::sync::RwLockWriteGuard<'_, Vocabulary> {
+    vocabulary.write().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+fn counted(reader: &SegmentReader, columns: &Columns) -> Arc<Vec<u32>> {
+    let mut totals = Vec::new();
+    let mut count = |work: DocId| {
+        for &number in columns.facets(work) {
+            let at = number as usize;
+            if at >= totals.len() {
+                totals.resize(at + 1, 0);
+            }
+            totals[at] += 1;
+        }
+    };
+    match reader.alive_bitset() {
+        None => (0..reader.max_doc()).for_each(&mut count),
+        Some(_) => reader.doc_ids_alive().for_each(&mut count),
+    }
+    Arc::new(totals)
+}

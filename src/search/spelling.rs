@@ -1,0 +1,87 @@
+//! Words that were meant: those of the index that are a slip or two away from what was typed.
+
+use tantivy::Term;
+use tantivy::query::FuzzyTermQuery;
+use tantivy::schema::Field;
+
+use super::Error;
+use super::analysis::EXACT;
+use super::schema::schema;
+use super::snapshot::Snapshot;
+
+/// A word of the index near to one that was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Near {
+    pub word: String,
+    /// Letters added, left out, changed, or changed places with their neighbour.
+    pub slips: u8,
+    /// How many fields of works have it.
+    pub works: u64,
+}
+
+/// How many slips are forgiven in a word of this many letters.
+pub fn forgiven(letters: usize) -> u8 {
+    match letters {
+        0..=3 => 0,
+        4..=7 => 1,
+        _ => 2,
+    }
+}
+
+/// Words are looked up in.
+pub fn word_fields() -> [Field; 3] {
+    let fields = &schema().1;
+    [fields.name, fields.subject, fields.text]
+}
+
+/// The words of the index at most so many slips away, the nearest and most frequent first; with `begins`, words that
+/// begin like that.
+pub fn near(snapshot: &Snapshot, folded: &str, slips: u8, begins: bool) -> Result<Vec<Near>, Error> {
+    let mut found: Vec<Near> = Vec::new();
+    if slips == 0 && !begins {
+        return Ok(found);
+    }
+    for field in word_fields() {
+        let term = Term::from_field_text(field, &format!("{EXACT}{folded}"));
+        let query = match begins {
+            true => FuzzyTermQuery::new_prefix(term, slips, true),
+            false => FuzzyTermQuery::new(term, slips, true),
+        };
+        for (_, reader, _) in snapshot.segments() {
+            let inverted = reader.inverted_index(field)?;
+            let mut stream = inverted.terms().search(query.automaton()?).into_stream()?;
+            while stream.advance() {
+                let Some(word) = std::str::from_utf8(stream.key()).ok().and_then(|key| key.strip_prefix(EXACT))
+                else {
+                    continue;
+                };
+                let works = u64::from(stream.value().doc_freq);
+                match found.iter_mut().find(|near| near.word == word) {
+                    Some(near) => near.works += works,
+                    None => {
+                        let cut: String = word.chars().take(folded.chars().count()).collect();
+                        let compared = if begins { cut.as_str() } else { word };
+                        let slips = strsim::osa_distance(folded, compared).min(9) as u8;
+                        found.push(Near { word: word.to_owned(), slips, works });
+                    }
+                }
+            }
+        }
+    }
+    // Slips rarely touch the first letter.
+    let first = |near: &Near| near.word.chars().next() != folded.chars().next();
+    found.sort_by(|a, b| {
+        let key = |near: &Near| (near.slips + u8::from(first(near)), std::cmp::Reverse(near.works));
+        key(a).cmp(&key(b)).then_with(|| a.word.cmp(&b.word))
+    });
+    Ok(found)
+}
+
+/// How many fields of works have this term.
+pub fn frequency(snapshot: &Snapshot, term: &str) -> Result<u64, Error> {
+    let mut works = 0;
+    for field in word_fields() {
+        works += snapshot.searcher.doc_freq(&Term::from_field_text(field, term))?;
+    }
+    Ok(works)
+}

@@ -1,0 +1,172 @@
+//! A work as it lies in the index, ready to be told: its record in JSON, its images apart, since their addresses depend
+//! on who asks.
+
+use serde_json::{Map, Value, json};
+
+use crate::record::{Image, Tag, Text, Work, timestamp};
+
+/// Fields that are told of every work; a source's fields of these names are told with its own record alone.
+const OWN: [&str; 9] =
+    ["id", "page", "manifest", "thumbnail", "images", "tags", "revision", "changed", "content_state"];
+
+/// A work as the index keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    text: String,
+    /// Where the lines behind the first begin.
+    lines: Vec<usize>,
+}
+
+/// An image of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown<'a> {
+    /// The master's identifier.
+    pub file: &'a str,
+    /// Whether there is a master to it here.
+    pub matched: bool,
+    /// What the record says of it, as a JSON object.
+    pub said: &'a str,
+}
+
+impl Stored {
+    /// What is kept of a work: lines, of which the first is its record, the second its object number and rights, and
+    /// each other an image.
+    pub fn encode(work: &Work, tags: &[Tag], revision: u64, changed_ms: i64) -> Vec<u8> {
+        let mut record = Map::new();
+        if let Value::Object(fields) = json!(work) {
+            record.extend(fields.into_iter().filter(|(name, _)| !OWN.contains(&name.as_str())));
+        }
+        let tags: Vec<Value> = tags.iter().filter(|tag| tag.holds()).map(with_id).collect();
+        record.insert("tags".into(), Value::Array(tags));
+        record.insert("revision".into(), json!(revision));
+        record.insert("changed".into(), json!(timestamp(changed_ms)));
+        let mut text = Value::Object(record).to_string();
+        text.push('\n');
+        text.push_str(&json!([work.object_number, work.rights, work.public_domain]).to_string());
+        for image in &work.images {
+            text.push('\n');
+            text.push(if image.matched { '+' } else { '-' });
+            text.push_str(&json!(image.file).to_string());
+            text.push('\t');
+            text.push_str(&said(image));
+        }
+        text.into_bytes()
+    }
+
+    /// Reads what [`Stored::encode`] wrote.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(bytes).ok()?.to_owned();
+        let lines = text.match_indices('\n').map(|(at, _)| at + 1).collect();
+        Some(Self { text, lines })
+    }
+
+    /// Its record as a JSON object, without its images.
+    pub fn record(&self) -> &str {
+        self.line(0).unwrap_or("{}")
+    }
+
+    /// Its object number, and what its record says of rights and of the public domain.
+    pub fn known(&self) -> (String, Option<String>, Option<bool>) {
+        self.line(1).and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default()
+    }
+
+    /// Its object number.
+    pub fn number(&self) -> String {
+        self.known().0
+    }
+
+    /// Its images' files, in order, with what is said of them.
+    pub fn images(&self) -> impl Iterator<Item = (String, Shown<'_>)> {
+        (2..=self.lines.len()).filter_map(|at| {
+            let line = self.line(at)?;
+            let (file, said) = line.get(1..)?.split_once('\t')?;
+            let identifier = serde_json::from_str(file).ok()?;
+            Some((identifier, Shown { file, matched: line.starts_with('+'), said }))
+        })
+    }
+
+    /// The work as it was read; what was derived from it (revision, the tags' names) is among its free fields.
+    pub fn work(&self) -> Option<Work> {
+        let mut work: Work = serde_json::from_str(self.record()).ok()?;
+        work.more.remove("revision");
+        work.more.remove("changed");
+        for (_, shown) in self.images() {
+            let mut image: Image = serde_json::from_str(shown.said).ok()?;
+            image.matched = shown.matched;
+            work.images.push(image);
+        }
+        Some(work)
+    }
+
+    fn line(&self, at: usize) -> Option<&str> {
+        let start = if at == 0 { 0 } else { *self.lines.get(at - 1)? };
+        let end = self.lines.get(at).map_or(self.text.len(), |next| next - 1);
+        self.text.get(start..end)
+    }
+}
+
+/// A tag as it is told: with its name within the work.
+pub fn with_id(tag: &Tag) -> Value {
+    let mut value = json!(tag);
+    value["id"] = json!(tag.id());
+    value
+}
+
+fn said(image: &Image) -> String {
+    let mut value = json!(image);
+    if let Value::Object(fields) = &mut value {
+        fields.remove("matched");
+    }
+    value.to_string()
+}
+
+/// Whatever is a text in several languages becomes the words in one of them: an object whose values are all lists of
+/// strings under language tags.
+pub fn in_language(value: &mut Value, languages: &[&str]) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(|value| in_language(value, languages)),
+        Value::Object(fields) => {
+            let is_text = !fields.is_empty()
+                && fields.iter().all(|(key, value)| {
+                    key.len() <= 12
+                        && value.as_array().is_some_and(|all| !all.is_empty() && all.iter().all(Value::is_string))
+                });
+            let text: Option<Text> =
+                is_text.then(|| serde_json::from_value(Value::Object(fields.clone())).ok()).flatten();
+            match text.as_ref().and_then(|text| text.best(languages)) {
+                Some(best) => *value = Value::String(best.to_owned()),
+                None => fields.values_mut().for_each(|value| in_language(value, languages)),
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_work_comes_back_as_it_was() {
+        let work: Work = serde_json::from_str(
+            r#"{"object_number":"KMS\"1\n","titles":{"da":"Blå\nhest"},"x":1,
+            "images":[{"file":"a/b.tif"},{"file":"c\td.tif","role":"verso"}],
+            "tags":[{"scheme":"motif","label":{"en":"horse"}}]}"#,
+        )
+        .unwrap();
+        let stored = Stored::decode(&Stored::encode(&work, &work.tags, 7, 0)).unwrap();
+        assert_eq!(stored.number(), "KMS\"1\n");
+        let files: Vec<String> = stored.images().map(|(file, _)| file).collect();
+        assert_eq!(files, ["a/b.tif", "c\td.tif"]);
+        let record: Value = serde_json::from_str(stored.record()).unwrap();
+        assert_eq!((&record["revision"], &record["x"]), (&json!(7), &json!(1)));
+        assert_eq!(stored.work().unwrap(), work);
+    }
+
+    #[test]
+    fn texts_can_be_told_in_one_language() {
+        let mut value = json!({"titles": [{"text": {"da": ["Blå"], "en": ["Blue"]}, "kind": "museum"}], "x": {"list": ["a"], "n": 1}});
+        in_language(&mut value, &["da"]);
+        assert_eq!(value, json!({"titles": [{"text": "Blå", "kind": "museum"}], "x": {"list": ["a"], "n": 1}}));
+    }
+}

@@ -1,0 +1,125 @@
+//! The values of all facets, by number: what is counted, and what it is called.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::schema::{BETWEEN, joined};
+use crate::record::Text;
+
+/// A value of a facet: a shelf that works stand on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Term {
+    /// `creator`, `subject`, `period`…
+    pub scheme: String,
+    /// Its name in filters and addresses.
+    pub value: String,
+    /// Its words by language.
+    pub label: Text,
+    /// What its neighbours are sorted by.
+    #[serde(skip)]
+    pub sort: String,
+    /// A person's name as it is sorted: `Ancher, Anna`.
+    #[serde(skip)]
+    pub inverted: Option<String>,
+}
+
+/// All values that have been met; their numbers stay as long as the server runs.
+#[derive(Default)]
+pub struct Vocabulary {
+    numbers: HashMap<Box<str>, u32>,
+    terms: Vec<Term>,
+    schemes: HashMap<String, Vec<u32>>,
+}
+
+impl Vocabulary {
+    /// The number of a value by its term in the index, a new one if it has none yet.
+    pub fn number(&mut self, term: &str) -> u32 {
+        if let Some(&number) = self.numbers.get(term) {
+            return number;
+        }
+        let number = self.terms.len() as u32;
+        let (scheme, value) = term.split_once(BETWEEN).unwrap_or((term, ""));
+        let label = Text::plain(value);
+        self.terms.push(Term {
+            scheme: scheme.into(),
+            value: value.into(),
+            label,
+            sort: value.into(),
+            inverted: None,
+        });
+        self.schemes.entry(scheme.to_owned()).or_default().push(number);
+        self.numbers.insert(term.into(), number);
+        number
+    }
+
+    /// Learns what a value is called, from `scheme`, `value`, sort key, label and sorted name.
+    pub fn learn(&mut self, called: &str) {
+        let mut parts = called.splitn(5, BETWEEN);
+        let (Some(scheme), Some(value), Some(sort), Some(label)) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return;
+        };
+        let inverted = parts.next().filter(|name| !name.is_empty()).map(str::to_owned);
+        let Ok(label) = serde_json::from_str::<Text>(label) else { return };
+        let number = self.number(&joined(&[scheme, value]));
+        let Some(term) = self.terms.get_mut(number as usize) else { return };
+        term.inverted = term.inverted.take().or(inverted);
+        // Before it was called anything, it was called by its value.
+        match term.label == Text::plain(value) {
+            true => {
+                term.label = label;
+                term.sort = sort.to_owned();
+            }
+            false => term.label.join(&label),
+        }
+    }
+
+    /// The value of this name.
+    pub fn find(&self, scheme: &str, value: &str) -> Option<u32> {
+        self.numbers.get(joined(&[scheme, value]).as_str()).copied()
+    }
+
+    pub fn term(&self, number: u32) -> Option<&Term> {
+        self.terms.get(number as usize)
+    }
+
+    pub fn terms(&self) -> &[Term] {
+        &self.terms
+    }
+
+    /// The numbers of a scheme's values.
+    pub fn of(&self, scheme: &str) -> &[u32] {
+        self.schemes.get(scheme).map_or(&[], Vec::as_slice)
+    }
+
+    /// The schemes that there are, in alphabetical order.
+    pub fn schemes(&self) -> Vec<&str> {
+        let mut schemes: Vec<&str> = self.schemes.keys().map(String::as_str).collect();
+        schemes.sort_unstable();
+        schemes
+    }
+
+    pub fn len(&self) -> usize {
+        self.terms.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_keeps_its_number_and_learns_its_names() {
+        let mut vocabulary = Vocabulary::default();
+        let dog = vocabulary.number(&joined(&["motif", "dog"]));
+        vocabulary.learn(&joined(&["motif", "dog", "dog", r#"{"en":["dog"]}"#]));
+        vocabulary.learn(&joined(&["motif", "dog", "dog", r#"{"da":["hund"]}"#]));
+        vocabulary.learn("nonsense");
+        assert_eq!(vocabulary.find("motif", "dog"), Some(dog));
+        let term = vocabulary.term(dog).unwrap();
+        assert_eq!((term.label.best(&["da"]), term.label.best(&["en"])), (Some("hund"), Some("dog")));
+        assert_eq!((vocabulary.of("motif"), vocabulary.schemes()), (&[dog][..], vec!["motif"]));
+    }
+}

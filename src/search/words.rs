@@ -1,0 +1,382 @@
+//! What was typed, into a query: words in any language, phrases, what is left out, slips forgiven.
+
+use tantivy::Term;
+use tantivy::query::{BooleanQuery, BoostQuery, Occur, PhraseQuery, Query, TermQuery};
+use tantivy::schema::{Field, IndexRecordOption};
+
+use super::Error;
+use super::analysis::{EXACT, Word, words};
+use super::lexicon::meanings;
+use super::schema::schema;
+use super::snapshot::Snapshot;
+use super::spelling::{forgiven, frequency, near};
+use crate::iiif::Invalid;
+
+/// The longest text that is searched for, in characters.
+pub const LONGEST: usize = 512;
+/// Words behind so many are not looked for.
+pub const MOST: usize = 32;
+
+/// A stem says less than the word itself.
+const STEM: f32 = 0.5;
+/// So does a word that is a slip away.
+const SLIP: f32 = 0.6;
+/// The other language counts less where the word is known as it is: `barn` is a child, and a barn.
+const OTHER_LANGUAGE: f32 = 0.35;
+/// So many words stand in for one that is not known.
+const STAND_INS: usize = 3;
+/// A beginning stands for so many words.
+const ENDINGS: usize = 64;
+
+/// Where words are looked for, and how much they count there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// Titles, creators, object numbers.
+    Name,
+    /// Tags, types, techniques, materials.
+    Subject,
+    /// All else.
+    Text,
+}
+
+impl Place {
+    pub const ALL: [Self; 3] = [Self::Name, Self::Subject, Self::Text];
+
+    fn field(self) -> Field {
+        let fields = &schema().1;
+        match self {
+            Self::Name => fields.name,
+            Self::Subject => fields.subject,
+            Self::Text => fields.text,
+        }
+    }
+
+    fn weight(self) -> f32 {
+        match self {
+            Self::Name => 3.0,
+            Self::Subject => 1.6,
+            Self::Text => 1.0,
+        }
+    }
+}
+
+/// A part of what was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Part {
+    /// Several words are a phrase.
+    words: Vec<Word>,
+    /// Works that have it are left out.
+    without: bool,
+    /// Words that begin like it count, too.
+    begins: bool,
+    /// Its words stand side by side.
+    quoted: bool,
+}
+
+/// A query made of what was typed.
+pub struct Typed {
+    pub query: Box<dyn Query>,
+    /// What was looked for instead, where slips were forgiven.
+    pub corrected: Option<String>,
+    /// Whether some of the words may be missing.
+    pub relaxed: bool,
+}
+
+/// Takes apart what was typed; `None` where it says nothing.
+pub fn typed(snapshot: &Snapshot, q: &str, places: &[Place]) -> Result<Option<Typed>, Error> {
+    let parts = parts(q)?;
+    if parts.is_empty() {
+        return Ok(None);
+    }
+    let maker = Maker { snapshot, places };
+    let mut corrected = Vec::new();
+    let mut wanted = Vec::new();
+    let mut without = Vec::new();
+    let known = maker.phrases(&parts);
+    let mut slipped = false;
+    for part in &known {
+        let (alternatives, word) = maker.alternatives(part, false)?;
+        slipped |= word.is_some();
+        if !part.without {
+            corrected.push(word.unwrap_or_else(|| part.written()));
+            wanted.push(alternatives);
+        } else {
+            without.push(alternatives);
+        }
+    }
+    let corrected = slipped.then(|| corrected.join(" "));
+    let made = |wanted: &[Vec<Weighed>], least: Option<usize>| together(wanted, &without, least);
+    let all = made(&wanted, None);
+    if wanted.is_empty() || all.count(&snapshot.searcher)? > 0 {
+        return Ok(Some(Typed { query: all, corrected, relaxed: false }));
+    }
+    // Nothing has all of it: what is known may still have been meant otherwise.
+    let mut loose = Vec::new();
+    for part in known.iter().filter(|part| !part.without) {
+        loose.push(maker.alternatives(part, true)?.0);
+    }
+    let forgiving = made(&loose, None);
+    if forgiving.count(&snapshot.searcher)? > 0 {
+        return Ok(Some(Typed { query: forgiving, corrected, relaxed: false }));
+    }
+    let least = wanted.len().saturating_sub(1).max(1);
+    let most = made(&loose, Some(least));
+    if least == 1 || most.count(&snapshot.searcher)? > 0 {
+        return Ok(Some(Typed { query: most, corrected, relaxed: true }));
+    }
+    Ok(Some(Typed { query: made(&loose, Some(1)), corrected, relaxed: true }))
+}
+
+/// Words, phrases in quotation marks, `-` before what is not wanted, `*` behind a beginning.
+fn parts(q: &str) -> Result<Vec<Part>, Invalid> {
+    if q.chars().count() > LONGEST {
+        return Err(Invalid::new("q", "", format!("is longer than {LONGEST} characters")));
+    }
+    let mut parts = Vec::new();
+    let mut without = false;
+    for (at, piece) in q.split(['"', '“', '”', '„', '«', '»']).enumerate() {
+        if at % 2 == 1 {
+            let words = words(piece);
+            if !words.is_empty() {
+                parts.push(Part { words, without, begins: false, quoted: true });
+            }
+            without = false;
+            continue;
+        }
+        for said in piece.split_whitespace() {
+            let minus = said.starts_with('-') && said.len() > 1;
+            // A word with signs in it is several words, as it is in the index.
+            let several = words(said);
+            let last = several.len();
+            for (at, mut word) in several.into_iter().enumerate() {
+                word.place = 0;
+                let begins = at + 1 == last && said.ends_with('*');
+                parts.push(Part { words: vec![word], without: minus, begins, quoted: false });
+            }
+        }
+        without = piece.ends_with('-');
+    }
+    let mut count = 0;
+    parts.retain(|part: &Part| {
+        count += part.words.len();
+        count <= MOST
+    });
+    // «Head of a girl» is a head and a girl; «of» alone is a word like others.
+    let says = |part: &Part| part.quoted || !part.words.iter().all(Word::is_common);
+    if parts.iter().any(|part| says(part) && !part.without) {
+        parts.retain(says);
+    }
+    Ok(parts)
+}
+
+impl Part {
+    fn written(&self) -> String {
+        let words: Vec<&str> = self.words.iter().map(|word| word.written.as_str()).collect();
+        match self.quoted {
+            false => words.join(" "),
+            true => format!("\"{}\"", words.join(" ")),
+        }
+    }
+}
+
+/// A query, and how much it counts.
+type Weighed = (Box<dyn Query>, f32);
+
+struct Maker<'a> {
+    snapshot: &'a Snapshot,
+    places: &'a [Place],
+}
+
+impl Maker<'_> {
+    /// The parts, neighbours joined where they mean something together, such as `rytter til hest`.
+    fn phrases(&self, parts: &[Part]) -> Vec<Part> {
+        let mut joined: Vec<Part> = Vec::new();
+        let mut at = 0;
+        while at < parts.len() {
+            let single = |part: &Part| !part.quoted && !part.without && !part.begins;
+            let longest = parts[at..].iter().take(3).take_while(|part| single(part)).count();
+            let together = (2..=longest).rev().find(|&count| {
+                let said: Vec<String> = parts[at..at + count].iter().map(Part::written).collect();
+                !meanings(&said.join(" ")).is_empty()
+            });
+            let count = together.unwrap_or(1);
+            let mut part = parts[at].clone();
+            for next in &parts[at + 1..at + count] {
+                part.words.extend(next.words.iter().cloned());
+            }
+            joined.push(part);
+            at += count;
+        }
+        joined
+    }
+
+    /// The ways in which works can have a part; with the word that was meant, where nothing has what was typed.
+    fn alternatives(&self, part: &Part, loose: bool) -> Result<(Vec<Weighed>, Option<String>), Error> {
+        let mut found = Vec::new();
+        let mut meant = None;
+        let known = match part.words.as_slice() {
+            [word] => {
+                let known = self.word(word, 1.0, &mut found)?;
+                let folded = word.folded();
+                let letters = folded.chars().count();
+                if part.begins {
+                    for near in near(self.snapshot, &folded, 0, true)?.iter().take(ENDINGS) {
+                        self.term(&format!("{EXACT}{}", near.word), STEM, &mut found)?;
+                    }
+                } else if (!known && meanings(&folded).is_empty()) || loose {
+                    let near = near(self.snapshot, &folded, forgiven(letters), false)?;
+                    let least = near.first().map_or(0, |near| near.slips);
+                    let stand_ins = near.iter().filter(|near| near.word != folded && near.slips <= least + 1);
+                    for near in stand_ins.take(STAND_INS) {
+                        let weight = SLIP / f32::from(near.slips.max(1));
+                        self.term(&format!("{EXACT}{}", near.word), weight, &mut found)?;
+                        let word = Word { written: near.word.clone(), place: 0 };
+                        for stem in word.terms("").iter().skip(1) {
+                            self.term(stem, weight * STEM, &mut found)?;
+                        }
+                        if !known && meant.is_none() {
+                            meant = Some(near.word.clone());
+                        }
+                    }
+                }
+                known
+            }
+            several if part.quoted => self.phrase(several, &mut found)?,
+            several => self.every(several, 1.0, &mut found)?,
+        };
+        let said: Vec<&str> = part.words.iter().map(|word| word.written.as_str()).collect();
+        for meaning in meanings(&said.join(" ")) {
+            let weight = if known { OTHER_LANGUAGE } else { 1.0 };
+            match words(meaning).as_slice() {
+                [word] => {
+                    self.word(word, weight, &mut found)?;
+                }
+                several => {
+                    self.every(several, weight, &mut found)?;
+                }
+            }
+        }
+        Ok((found, meant))
+    }
+
+    /// A word and its stems; whether works have it.
+    fn word(&self, word: &Word, weight: f32, found: &mut Vec<Weighed>) -> Result<bool, Error> {
+        let before = found.len();
+        for (at, term) in word.terms("").iter().enumerate() {
+            self.term(term, if at == 0 { weight } else { weight * STEM }, found)?;
+        }
+        Ok(found.len() > before)
+    }
+
+    /// Each of these words, wherever it stands; whether works have all of them.
+    fn every(&self, words: &[Word], weight: f32, found: &mut Vec<Weighed>) -> Result<bool, Error> {
+        let mut all: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+        for word in words.iter().filter(|word| !word.is_common()) {
+            let mut ways = Vec::new();
+            self.word(word, weight, &mut ways)?;
+            all.push((Occur::Must, union(ways)));
+        }
+        let query = BooleanQuery::new(all);
+        let known = query.count(&self.snapshot.searcher)? > 0;
+        if known {
+            found.push((Box::new(query), 1.0));
+        }
+        Ok(known)
+    }
+
+    fn term(&self, text: &str, weight: f32, found: &mut Vec<Weighed>) -> Result<(), Error> {
+        if frequency(self.snapshot, text)? == 0 {
+            return Ok(());
+        }
+        for place in self.places {
+            let term = Term::from_field_text(place.field(), text);
+            if self.snapshot.searcher.doc_freq(&term)? > 0 {
+                let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
+                found.push((Box::new(query), weight * place.weight()));
+            }
+        }
+        Ok(())
+    }
+
+    fn phrase(&self, several: &[Word], found: &mut Vec<Weighed>) -> Result<bool, Error> {
+        let before = found.len();
+        for place in self.places {
+            let term = |word: &Word| Term::from_field_text(place.field(), &format!("{EXACT}{}", word.folded()));
+            let terms: Vec<(usize, Term)> = several.iter().map(|word| (word.place, term(word))).collect();
+            let query = PhraseQuery::new_with_offset(terms);
+            if query.count(&self.snapshot.searcher)? > 0 {
+                found.push((Box::new(query), place.weight()));
+            }
+        }
+        Ok(found.len() > before)
+    }
+}
+
+fn boosted((query, weight): Weighed) -> Box<dyn Query> {
+    Box::new(BoostQuery::new(query, weight))
+}
+
+fn union(ways: Vec<Weighed>) -> Box<dyn Query> {
+    Box::new(BooleanQuery::new(ways.into_iter().map(|way| (Occur::Should, boosted(way))).collect()))
+}
+
+/// All parts together, or so many of them at least.
+fn together(wanted: &[Vec<Weighed>], without: &[Vec<Weighed>], least: Option<usize>) -> Box<dyn Query> {
+    let copy = |ways: &[Weighed]| -> Vec<Weighed> {
+        ways.iter().map(|(query, weight)| (query.box_clone(), *weight)).collect()
+    };
+    // One word is a flat choice of terms: only that can be cut short when the best are known.
+    if let ([ways], []) = (wanted, without) {
+        return union(copy(ways));
+    }
+    let occur = if least.is_some() { Occur::Should } else { Occur::Must };
+    let mut clauses: Vec<(Occur, Box<dyn Query>)> =
+        wanted.iter().map(|ways| (occur, union(copy(ways)))).collect();
+    if wanted.is_empty() {
+        clauses.push((Occur::Must, Box::new(tantivy::query::AllQuery)));
+    }
+    clauses.extend(without.iter().map(|ways| (Occur::MustNot, union(copy(ways)))));
+    match least {
+        Some(least) => Box::new(BooleanQuery::with_minimum_required_clauses(clauses, least)),
+        None => Box::new(BooleanQuery::new(clauses)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(q: &str) -> Vec<String> {
+        let sign = |part: &Part| match (part.without, part.begins) {
+            (true, _) => "-",
+            (_, true) => "*",
+            _ => "",
+        };
+        parts(q).unwrap().iter().map(|part| format!("{}{}", sign(part), part.written())).collect()
+    }
+
+    #[test]
+    fn what_is_typed_is_taken_apart() {
+        for (typed, expected) in [
+            ("Head of a Girl", vec!["head", "girl"]),
+            ("\"Head of a Girl\" red", vec!["\"head of a girl\"", "red"]),
+            ("horse -rider", vec!["horse", "-rider"]),
+            ("land*", vec!["*land"]),
+            ("KKS1982-156", vec!["kks1982", "156"]),
+            ("of the", vec!["of", "the"]),
+            ("  ", vec![]),
+            ("\"", vec![]),
+            ("-", vec![]),
+            ("«blå hest»", vec!["\"blå hest\""]),
+        ] {
+            assert_eq!(written(typed), expected, "{typed}");
+        }
+    }
+
+    #[test]
+    fn too_much_is_refused() {
+        assert!(parts(&"a".repeat(LONGEST + 1)).is_err());
+        assert!(parts(&"ø".repeat(LONGEST)).is_ok());
+        assert_eq!(parts(&"xy ".repeat(MOST + 9)).unwrap().len(), MOST);
+    }
+}

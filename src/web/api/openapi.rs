@@ -1,0 +1,333 @@
+//! The API's description (OpenAPI 3.1): made of the tables that requests are read by, and of the types that are told.
+
+use actix_web::HttpRequest;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use super::super::Door;
+use super::super::image::Answered;
+use super::dump::NAMES;
+use super::parameters::{Asked, Kind, Parameter};
+use super::works::{answer as told, of_random, of_suggest, of_terms, of_works};
+use crate::gallery::Error;
+use crate::record::{Tag, Work};
+
+/// So many times a parameter may be said that may be said several times.
+pub const REPEATS: usize = 20;
+
+/// `GET /api/v1`: where what is.
+pub fn start(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
+    Asked::read(&[], request.query_string())?;
+    let base = format!("{}/api/v1", door.base.of(request)?);
+    let place = |path: &str| format!("{base}/{path}");
+    let dumps: Map<String, Value> =
+        NAMES.iter().map(|(name, _)| ((*name).to_owned(), json!(place(&format!("dump/{name}"))))).collect();
+    Ok(told(
+        request,
+        json!({
+            "openapi": place("openapi.json"), "works": place("works"), "random": place("random"),
+            "suggest": place("suggest"), "creators": place("creators"), "tags": place("tags"), "dumps": dumps,
+        })
+        .to_string(),
+    )
+    .into())
+}
+
+/// `GET /api/v1/openapi.json`.
+pub fn answer(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
+    Asked::read(&[], request.query_string())?;
+    let base = door.base.of(request)?;
+    let sample = Sample::of(door);
+    let name = door.house.name.best(&door.house.preferred()).unwrap_or("Tegl");
+    let document = json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": format!("{name}: works"),
+            "version": "1",
+            "description": "Find works, follow them, take all of them. Answers carry ETags: send them back as `If-None-Match`. All addresses may be asked from any origin.",
+        },
+        "servers": [{ "url": base }],
+        "paths": paths(&sample),
+        "components": {
+            "schemas": schemas(),
+            "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
+        },
+    });
+    Ok(told(request, document.to_string()).into())
+}
+
+/// What examples are made of: things that are there.
+struct Sample {
+    schemes: Vec<String>,
+    filter: String,
+    work: String,
+    scheme: String,
+}
+
+impl Sample {
+    fn of(door: &Door) -> Self {
+        let usual = Self {
+            schemes: Vec::new(),
+            filter: "creator:anna-ancher".into(),
+            work: "KMS1".into(),
+            scheme: "creator".into(),
+        };
+        let Ok(snapshot) = door.gallery.finder().and_then(|finder| finder.snapshot()) else { return usual };
+        let numbers = snapshot.numbers(0, 1).unwrap_or_default();
+        let vocabulary = snapshot.vocabulary();
+        let most = (0..vocabulary.len() as u32).max_by_key(|&number| snapshot.total(number));
+        let term = most.and_then(|number| vocabulary.term(number));
+        Self {
+            schemes: vocabulary.schemes().into_iter().map(str::to_owned).collect(),
+            filter: term.map_or(usual.filter, |term| format!("{}:{}", term.scheme, term.value)),
+            scheme: term.map_or(usual.scheme, |term| term.scheme.clone()),
+            work: numbers.into_iter().next().map_or(usual.work, |(number, _)| number),
+        }
+    }
+
+    fn parameter(&self, parameter: &Parameter) -> Value {
+        let own = parameter.kind.schema(&self.schemes);
+        let schema = match parameter.repeats {
+            true => json!({"type": "array", "items": own, "maxItems": REPEATS}),
+            false => own,
+        };
+        let example = match parameter.kind {
+            Kind::Filter => json!(self.filter),
+            Kind::Scheme => json!(self.scheme),
+            Kind::Integer(..) | Kind::Decimal(..) | Kind::Flag => {
+                serde_json::from_str(parameter.example).unwrap_or_default()
+            }
+            _ => json!(parameter.example),
+        };
+        let mut told = json!({
+            "name": parameter.name, "in": "query", "description": parameter.about, "schema": schema,
+        });
+        if example != json!("") {
+            told["example"] = if parameter.repeats { json!([example]) } else { example };
+        }
+        if parameter.repeats {
+            told["style"] = json!("form");
+            told["explode"] = json!(true);
+        }
+        told
+    }
+}
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn problems(statuses: &[u16]) -> Map<String, Value> {
+    let about = |status: u16| match status {
+        400 => "A parameter cannot be followed; the answer names it, and what would work.",
+        401 => "This takes a token.",
+        403 => "Nobody may do this here, or nobody may see it.",
+        404 => "There is no such thing.",
+        405 => "The address knows other methods.",
+        412 => "Somebody else changed the work meanwhile.",
+        _ => "Come back later: `Retry-After` says when.",
+    };
+    let one = |status: u16| {
+        let problem = json!({
+            "description": about(status),
+            "content": { "application/problem+json": { "schema": reference("Problem") } },
+        });
+        (status.to_string(), problem)
+    };
+    statuses.iter().map(|status| one(*status)).collect()
+}
+
+fn operation(id: &str, about: &str, parameters: Vec<Value>, schema: Value, statuses: &[u16]) -> Value {
+    let mut responses = problems(statuses);
+    let success = if id.starts_with("add") { "201" } else { "200" };
+    responses.insert(
+        success.into(),
+        json!({ "description": about, "content": { "application/json": { "schema": schema } } }),
+    );
+    json!({ "operationId": id, "summary": about, "parameters": parameters, "responses": responses })
+}
+
+const USUAL: [u16; 4] = [400, 403, 404, 503];
+
+fn paths(sample: &Sample) -> Value {
+    let query = |table: &[Parameter]| -> Vec<Value> {
+        table.iter().map(|parameter| sample.parameter(parameter)).collect()
+    };
+    let place = |name: &str, example: &str| {
+        json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 }, "example": example })
+    };
+    let work = || place("work", &sample.work);
+    let mut paths = Map::new();
+    let mut get = |path: &str, operation: Value| {
+        paths.insert(path.to_owned(), json!({ "get": operation }));
+    };
+    get("/api/v1", operation("start", "Where what is", vec![], json!({"type": "object"}), &USUAL));
+    get("/api/v1/works", operation("findWorks", "Works that a search finds, page by page, with counts of facets and periods", query(&of_works()), reference("Works"), &USUAL));
+    get("/api/v1/random", operation("randomWorks", "Works by chance among those that a search finds", query(&of_random()), reference("Works"), &USUAL));
+    get("/api/v1/suggest", operation("suggest", "What somebody who is still typing may mean", query(&of_suggest()), reference("Suggestions"), &USUAL));
+    get("/api/v1/creators", operation("creators", "Creators in alphabetical order, with how many works they made", query(&of_terms(false)), reference("Creators"), &USUAL));
+    get("/api/v1/tags", operation("schemes", "Schemes of tags and other values of works", vec![], reference("Schemes"), &USUAL));
+    let mut below = query(&of_terms(true));
+    below.insert(0, place("scheme", &sample.scheme));
+    get("/api/v1/tags/{scheme}", operation("values", "A scheme's values as a tree, level by level, with how many works have them", below, reference("Values"), &USUAL));
+    get("/api/v1/works/{work}", operation("work", "All that is known of a work, with the record as its source gave it", vec![work()], reference("Work"), &USUAL));
+    for (name, media_type) in NAMES {
+        let media_type = media_type.split(';').next().unwrap_or(media_type);
+        let mut dump = operation(
+            &format!("dump_{}", name.replace('.', "_")),
+            "All works at once, sent while it is made; can be gone on with by `Range` and `If-Range`",
+            vec![],
+            json!({}),
+            &USUAL,
+        );
+        dump["responses"]["200"]["content"] = json!({ media_type: { "schema": { "type": "string" } } });
+        get(&format!("/api/v1/dump/{name}"), dump);
+    }
+    let writes = [400, 401, 403, 404, 412, 503];
+    let body = |name: &str| json!({ "required": true, "content": { "application/json": { "schema": reference(name) } } });
+    let mut add = operation("addTag", "Add a tag", vec![work()], reference("Tag"), &writes);
+    add["requestBody"] = body("NewTag");
+    let mut judge = operation("judgeTag", "Accept, propose or reject a tag", vec![work(), place("tag", "0123456789abcdef")], reference("Tag"), &writes);
+    judge["requestBody"] = body("Judgement");
+    for written in [&mut add, &mut judge] {
+        written["security"] = json!([{ "token": [] }]);
+    }
+    let tags = operation("tags", "A work's tags, those that were rejected among them", vec![work()], reference("Tags"), &USUAL);
+    paths.insert("/api/v1/works/{work}/tags".into(), json!({ "get": tags, "post": add }));
+    let tag = operation("tag", "One tag", vec![work(), place("tag", "0123456789abcdef")], reference("Tag"), &USUAL);
+    paths.insert("/api/v1/works/{work}/tags/{tag}".into(), json!({ "get": tag, "patch": judge }));
+    let history = operation("tagHistory", "What happened to a tag", vec![work(), place("tag", "0123456789abcdef")], json!({"type": "object"}), &USUAL);
+    paths.insert("/api/v1/works/{work}/tags/{tag}/history".into(), json!({ "get": history }));
+    Value::Object(paths)
+}
+
+fn schemas() -> Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| {
+        settings.meta_schema = None;
+        settings.definitions_path = "/components/schemas".into();
+    });
+    let mut generator = settings.into_generator();
+    let mut work = json!(generator.root_schema_for::<Work>());
+    let tag = json!(generator.root_schema_for::<Tag>());
+    let definitions = json!(generator.definitions());
+    let mut all = definitions.as_object().cloned().unwrap_or_default();
+    for (name, schema) in all.iter_mut() {
+        // Who asks for one language, or for some fields, gets what is left.
+        if name == "Text" {
+            *schema = words();
+        }
+    }
+    let address = json!({"type": "string", "format": "uri"});
+    if let Value::Object(fields) = &mut work {
+        fields.remove("$schema");
+        fields.remove("required");
+        fields.remove("components");
+        fields.remove("definitions");
+        fields.remove("$defs");
+    }
+    let image = json!({
+        "type": "object", "required": ["available"],
+        "properties": {
+            "file": {"type": "string"}, "available": {"type": "boolean"}, "service": address, "thumbnail": address,
+            "original": address, "width": {"type": "integer"}, "height": {"type": "integer"},
+        },
+    });
+    work["properties"]["images"] = json!({"type": "array", "items": image});
+    for name in ["id", "page", "manifest", "content_state"] {
+        work["properties"][name] = address.clone();
+    }
+    work["properties"]["thumbnail"] = json!({"type": ["string", "null"], "format": "uri"});
+    work["properties"]["revision"] = json!({"type": "integer"});
+    work["properties"]["changed"] = json!({"type": "string", "format": "date-time"});
+    let mut told_tag = tag;
+    if let Value::Object(fields) = &mut told_tag {
+        for name in ["$schema", "components", "definitions", "$defs", "required"] {
+            fields.remove(name);
+        }
+    }
+    told_tag["properties"]["id"] = json!({"type": "string"});
+    let term = json!({
+        "type": "object", "required": ["scheme", "value", "label", "works", "filter"],
+        "properties": {
+            "scheme": {"type": "string"}, "value": {"type": "string"}, "label": words(),
+            "works": {"type": "integer", "minimum": 0}, "filter": {"type": "string"}, "colour": {"type": "string"},
+            "search": address, "collection": address, "narrower": {"type": "integer", "minimum": 0},
+        },
+    });
+    let count = json!({"type": "integer", "minimum": 0});
+    let list = |name: &str, of: &str| {
+        let mut schema = json!({"type": "object", "required": ["total", name], "properties": {"total": count}});
+        schema["properties"][name] = json!({"type": "array", "items": reference(of)});
+        schema
+    };
+    let mut works = list("works", "Work");
+    works["properties"]["limit"] = count.clone();
+    works["properties"]["next"] = address.clone();
+    works["properties"]["cursor"] = json!({"type": "string"});
+    works["properties"]["collection"] = address.clone();
+    works["properties"]["corrected"] = json!({"type": "string", "description": "What was looked for instead, where slips were forgiven."});
+    works["properties"]["relaxed"] = json!({"type": "boolean", "description": "Whether some of the words may be missing."});
+    works["properties"]["facets"] =
+        json!({"type": "object", "additionalProperties": {"type": "array", "items": reference("Term")}});
+    works["properties"]["histogram"] = json!({"type": "array", "items": {
+        "type": "object", "required": ["from", "to", "works"],
+        "properties": {"from": {"type": "integer"}, "to": {"type": "integer"}, "works": count},
+    }});
+    let made = [
+        ("Work", work),
+        ("Tag", told_tag),
+        ("Term", term),
+        ("Works", works),
+        ("Creators", list("creators", "Term")),
+        ("Values", list("values", "Term")),
+        ("Suggestions", json!({
+            "type": "object", "required": ["suggestions"],
+            "properties": {"suggestions": {"type": "array", "items": {
+                "type": "object", "required": ["kind", "label"],
+                "properties": {"kind": {"enum": ["value", "work"]}, "label": words()},
+            }}},
+        })),
+        ("Schemes", json!({
+            "type": "object", "required": ["works", "schemes"],
+            "properties": {"works": count, "schemes": {"type": "array", "items": {
+                "type": "object", "required": ["scheme", "values", "id"],
+                "properties": {"scheme": {"type": "string"}, "values": count, "id": address},
+            }}},
+        })),
+        ("Tags", json!({
+            "type": "object", "required": ["revision", "tags"],
+            "properties": {"revision": count, "tags": {"type": "array", "items": reference("Tag")}},
+        })),
+        ("NewTag", json!({
+            "type": "object", "required": ["scheme", "label"],
+            "properties": {
+                "scheme": {"type": "string", "pattern": "^[a-z]{1,64}$"}, "label": {"type": "object"},
+                "concept": {"type": "string"}, "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+                "region": {"type": "string"}, "image": {"type": "string"},
+            },
+        })),
+        ("Judgement", json!({
+            "type": "object", "required": ["status"],
+            "properties": {"status": {"enum": ["accepted", "proposed", "rejected"]}, "note": {"type": "string"}},
+        })),
+        ("Problem", json!({
+            "type": "object", "required": ["type", "title", "status", "detail"],
+            "properties": {
+                "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
+                "detail": {"type": "string"}, "parameter": {"type": "string"},
+            },
+        })),
+    ];
+    all.extend(made.map(|(name, schema)| (name.to_owned(), schema)));
+    Value::Object(all)
+}
+
+/// A text: by language, or the words in the one that was asked for.
+fn words() -> Value {
+    json!({
+        "anyOf": [
+            {"type": "string"},
+            {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+        ],
+    })
+}

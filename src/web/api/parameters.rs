@@ -1,0 +1,368 @@
+//! What may be asked of the API: one table that requests are read by and that the description is made of.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use super::openapi::REPEATS;
+use crate::iiif::Invalid;
+use crate::search::{LONGEST, Order};
+
+/// A parameter of an address's query.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub kind: Kind,
+    /// May be said several times.
+    pub repeats: bool,
+    pub example: &'static str,
+}
+
+/// What a parameter's values look like.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// Any text of at most so many characters.
+    Text(usize),
+    Integer(u64, u64),
+    Decimal(f64, f64),
+    /// `true` or `false`.
+    Flag,
+    /// One of these.
+    Choice(fn() -> Vec<String>),
+    /// The name of a scheme: `creator`.
+    Scheme,
+    /// A value of a scheme: `creator:turner`.
+    Filter,
+    /// `1800/1850`, `1800/`, `/1850`, `1850`.
+    Years,
+    /// `#rrggbb`, the sign left out or escaped.
+    Colour,
+    /// A language's tag: `da`.
+    Language,
+    /// Names of fields, separated by commas.
+    Names,
+    /// A cursor that was given out.
+    Cursor,
+}
+
+const YEARS: &str = "^(-?[0-9]{1,5}(/(-?[0-9]{1,5})?)?|/-?[0-9]{1,5})$";
+const COLOUR: &str = "^#?[0-9A-Fa-f]{6}$";
+const LANGUAGE: &str = "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$";
+const NAMES: &str = "^[A-Za-z0-9_]{1,64}(,[A-Za-z0-9_]{1,64}){0,63}$";
+/// A filter's value is no longer, in characters.
+const VALUE: usize = 200;
+
+impl Kind {
+    /// What values look like, as a JSON schema; `schemes` are those that works have.
+    pub fn schema(self, schemes: &[String]) -> Value {
+        match self {
+            Self::Text(most) => json!({"type": "string", "maxLength": most}),
+            Self::Integer(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
+            Self::Decimal(least, most) => json!({"type": "number", "minimum": least, "maximum": most}),
+            Self::Flag => json!({"type": "boolean"}),
+            Self::Choice(choices) => json!({"type": "string", "enum": choices()}),
+            Self::Scheme if schemes.is_empty() => json!({"type": "string"}),
+            Self::Scheme => json!({"type": "string", "enum": schemes}),
+            Self::Filter => {
+                let known = if schemes.is_empty() { "[a-z]+".to_owned() } else { schemes.join("|") };
+                let pattern = format!("^({known}):[^\\x00-\\x1f]{{1,{VALUE}}}$");
+                json!({"type": "string", "pattern": pattern})
+            }
+            Self::Years => json!({"type": "string", "pattern": YEARS}),
+            Self::Colour => json!({"type": "string", "pattern": COLOUR}),
+            Self::Language => json!({"type": "string", "pattern": LANGUAGE}),
+            Self::Names => json!({"type": "string", "pattern": NAMES}),
+            Self::Cursor => json!({"type": "string", "maxLength": 4000}),
+        }
+    }
+}
+
+/// A request's parameters, read by an operation's table.
+pub struct Asked<'a> {
+    table: &'a [Parameter],
+    pairs: Vec<(&'static str, String)>,
+}
+
+impl<'a> Asked<'a> {
+    /// Reads a query; names that the table does not have are refused, and so is what is said twice.
+    pub fn read(table: &'a [Parameter], query: &str) -> Result<Self, Invalid> {
+        let mut pairs: Vec<(&'static str, String)> = Vec::new();
+        for (name, value) in pairs_of(query) {
+            let known = table.iter().find(|parameter| parameter.name == name);
+            let Some(parameter) = known else { return Err(unknown(table, &name)) };
+            if !parameter.repeats && pairs.iter().any(|(known, _)| *known == parameter.name) {
+                return Err(Invalid::new(parameter.name, &value, "may be said once only"));
+            }
+            pairs.push((parameter.name, value));
+        }
+        for parameter in table {
+            if pairs.iter().filter(|(name, _)| *name == parameter.name).count() > REPEATS {
+                return Err(Invalid::new(parameter.name, "", format!("is said more than {REPEATS} times")));
+            }
+        }
+        let asked = Self { table, pairs };
+        for (name, value) in &asked.pairs {
+            asked.check(name, value)?;
+        }
+        Ok(asked)
+    }
+
+    fn check(&self, name: &'static str, value: &str) -> Result<(), Invalid> {
+        let Some(parameter) = self.table.iter().find(|parameter| parameter.name == name) else { return Ok(()) };
+        let refuse = |reason: String| Err(Invalid::new(name, value, reason));
+        match parameter.kind {
+            Kind::Text(most) if value.chars().count() > most => refuse(format!("is longer than {most} characters")),
+            Kind::Integer(least, most) => match integer(value) {
+                Some(number) if (least..=most).contains(&number) => Ok(()),
+                _ => refuse(format!("is no whole number from {least} to {most}")),
+            },
+            Kind::Decimal(least, most) => match value.parse::<f64>() {
+                Ok(number) if number >= least && number <= most => Ok(()),
+                _ => refuse(format!("is no number from {least} to {most}")),
+            },
+            Kind::Flag if !matches!(value, "true" | "false") => refuse("is neither `true` nor `false`".into()),
+            Kind::Choice(choices) if !choices().iter().any(|choice| choice == value) => {
+                refuse(format!("is none of {}", quoted(choices().iter())))
+            }
+            Kind::Filter => match value.split_once(':') {
+                Some((_, said)) if said.chars().count() > VALUE => {
+                    refuse(format!("is longer than {VALUE} characters"))
+                }
+                Some((_, said)) if !said.is_empty() && !said.chars().any(|c| c < ' ') => Ok(()),
+                _ => refuse("is no scheme and value: write for example `creator:turner`".into()),
+            },
+            Kind::Years if years(value).is_none() => {
+                refuse("are no years: write `1800/1850`, `1800/`, `/1850` or `1850`".into())
+            }
+            Kind::Colour if crate::search::Colour::parse(value).is_none() => {
+                refuse("is no colour: write six hexadecimal digits such as `3f6fb5`".into())
+            }
+            Kind::Language if !is_language(value) => refuse("is no language: write for example `da`".into()),
+            Kind::Names if !value.split(',').all(is_name) || value.split(',').count() > 64 => {
+                refuse("are no names of fields, separated by commas".into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A value, if it was said.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All values, in the order in which they were said.
+    pub fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'b str> {
+        self.pairs.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    pub fn integer(&self, name: &str) -> Option<u64> {
+        self.text(name).and_then(integer)
+    }
+
+    pub fn decimal(&self, name: &str) -> Option<f64> {
+        self.text(name)?.parse().ok()
+    }
+
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        self.text(name).map(|value| value == "true")
+    }
+
+    pub fn years(&self, name: &str) -> Option<(i32, i32)> {
+        self.text(name).and_then(years)
+    }
+
+    /// The names in a list, if one was said.
+    pub fn names(&self, name: &str) -> Option<Vec<&str>> {
+        self.text(name).map(|value| value.split(',').collect())
+    }
+
+    /// The query in an order of its own: parameters by name, values as they were said; without those left out.
+    pub fn canonical(&self, without: &[&str]) -> String {
+        let mut pairs: Vec<(&str, &str)> = self.pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        pairs.retain(|(name, value)| !without.contains(name) && !value.is_empty());
+        pairs.sort_by_key(|(name, _)| *name);
+        query_of(pairs)
+    }
+}
+
+/// A query's names and values, decoded.
+pub fn pairs_of(query: &str) -> impl Iterator<Item = (Cow<'_, str>, String)> {
+    url::form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name, value.into_owned()))
+}
+
+/// A query of names and values.
+pub fn query_of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+fn unknown(table: &[Parameter], name: &str) -> Invalid {
+    let near = table.iter().map(|parameter| (strsim::jaro_winkler(parameter.name, name), parameter.name));
+    let near = near.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(near, _)| *near > 0.75);
+    let known = quoted(table.iter().map(|parameter| parameter.name));
+    let reason = match near {
+        Some((_, near)) => format!("is no parameter here; did you mean `{near}`? There are {known}"),
+        None if table.is_empty() => "is no parameter here; there are none".to_owned(),
+        None => format!("is no parameter here; there are {known}"),
+    };
+    Invalid::new("query", name, reason)
+}
+
+/// `a`, `b` and `c`.
+pub fn quoted<T: AsRef<str>>(names: impl Iterator<Item = T>) -> String {
+    let names: Vec<String> = names.map(|name| format!("`{}`", name.as_ref())).collect();
+    match names.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+fn integer(text: &str) -> Option<u64> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+/// First and last year; open ends reach as far as there are years.
+fn years(text: &str) -> Option<(i32, i32)> {
+    let year = |text: &str| -> Option<i32> {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let is = (1..=5).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        is.then(|| text.parse().ok()).flatten()
+    };
+    match text.split_once('/') {
+        None => year(text).map(|year| (year, year)),
+        Some(("", "")) => None,
+        Some((from, "")) => Some((year(from)?, i32::MAX)),
+        Some(("", to)) => Some((i32::MIN, year(to)?)),
+        Some((from, to)) => Some((year(from)?, year(to)?)),
+    }
+}
+
+fn is_language(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let alphanumeric = |part: &&str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    parts.len() <= 5
+        && parts.iter().all(alphanumeric)
+        && parts.first().is_some_and(|first| first.len() > 1 && first.bytes().all(|b| b.is_ascii_alphabetic()))
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+const fn parameter(name: &'static str, kind: Kind, example: &'static str, about: &'static str) -> Parameter {
+    Parameter { name, about, kind, repeats: false, example }
+}
+
+const fn many(name: &'static str, kind: Kind, example: &'static str, about: &'static str) -> Parameter {
+    Parameter { name, about, kind, repeats: true, example }
+}
+
+fn intervals() -> Vec<String> {
+    ["1", "5", "10", "25", "50", "100"].map(str::to_owned).to_vec()
+}
+
+pub const LANG: Parameter =
+    parameter("lang", Kind::Language, "da", "Texts in several languages become the words in this one, else in the next best.");
+pub const FIELDS: Parameter = parameter(
+    "fields",
+    Kind::Names,
+    "object_number,titles,thumbnail",
+    "Only these fields of each work, separated by commas.",
+);
+
+/// What says which works are meant: all of it is shared by whatever tells of some works.
+pub const SEARCH: [Parameter; 14] = [
+    parameter(
+        "q",
+        Kind::Text(LONGEST),
+        "turner venice",
+        "Words in titles, creators, object numbers, tags, techniques, descriptions and inscriptions, in Danish or English, with or without accents; slips are forgiven. \"Words in quotation marks\" stand side by side, -words are not wanted, begin* stands for all that begins so. Words behind the 32nd are not looked for.",
+    ),
+    many("any", Kind::Filter, "creator:joseph-mallord-william-turner", "Works that have one of the values said of each scheme; a value by its name or what it is called."),
+    many("all", Kind::Filter, "subject:boat", "Works that have every one of these values."),
+    many("none", Kind::Filter, "type:sculpture", "Works that have none of these values."),
+    parameter("years", Kind::Years, "1800/1850", "Works whose making touches these years: from/to, either end left open, or one year."),
+    parameter("has_image", Kind::Flag, "true", "Works with an image here, or without."),
+    parameter("public_domain", Kind::Flag, "true", "Works in the public domain, or others."),
+    parameter("min_width", Kind::Integer(0, 1_000_000), "2000", "The largest image is at least so wide, in pixels."),
+    parameter("min_height", Kind::Integer(0, 1_000_000), "2000", "The largest image is at least so high, in pixels."),
+    many("colour", Kind::Colour, "3f6fb5", "Works that have a colour near this one; said several times: near each."),
+    parameter("colour_distance", Kind::Decimal(0.0, 100.0), "12", "How near: 0 is the same, 2 is hardly told apart, 100 is black and white. 12 if it is not said."),
+    parameter("sort", Kind::Choice(Order::names), "date", "What comes first; `-` turns it round."),
+    FIELDS,
+    LANG,
+];
+
+pub const LIMIT: Parameter = parameter("limit", Kind::Integer(0, 100), "20", "So many works; 20 if it is not said.");
+
+/// What is told beside the works of a search.
+pub const LISTED: [Parameter; 5] = [
+    LIMIT,
+    parameter("cursor", Kind::Cursor, "", "Where the page begins: `cursor` of the page before."),
+    many("facet", Kind::Scheme, "creator", "Count the values of this scheme among the works found."),
+    parameter("facet_limit", Kind::Integer(1, 200), "10", "So many values of each scheme, the most frequent ones; 10 if it is not said."),
+    parameter("histogram", Kind::Choice(intervals), "10", "Count the works found by periods of so many years."),
+];
+
+/// What may be purged.
+pub fn of_admin() -> Vec<Parameter> {
+    vec![
+        parameter("image", Kind::Text(2000), "", "An image's identifier."),
+        parameter("work", Kind::Text(2000), "", "A work's object number."),
+        parameter("all", Kind::Flag, "true", "All of it."),
+    ]
+}
+
+/// What may be warmed: an image, a work, or the works that a search finds.
+pub fn of_warming() -> Vec<Parameter> {
+    let mut table = of_admin();
+    table.pop();
+    table.push(parameter("most", Kind::Integer(1, 1000), "100", "So many works of a search; 1000 if it is not said."));
+    table.extend(SEARCH);
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_is_checked_by_the_table() {
+        for (query, good) in [
+            ("q=a&any=creator:x&any=creator:y&years=1800/&colour=%23ff0000&has_image=true&lang=da", true),
+            ("", true),
+            ("q=a&q=b", false),
+            ("has_image=yes", false),
+            ("colour=red", false),
+            ("years=x", false),
+            ("any=creator", false),
+            ("any=creator:", false),
+            ("sort=size", false),
+            ("min_width=-1", false),
+            ("min_width=%2B1", false),
+            ("fields=a,,b", false),
+            ("lang=d", false),
+            ("colour_distance=NaN", false),
+        ] {
+            assert_eq!(Asked::read(&SEARCH, query).is_ok(), good, "{query}");
+        }
+        let refused = Asked::read(&SEARCH, "colors=x").err().map(|invalid| invalid.to_string()).unwrap();
+        assert!(refused.contains("did you mean `colour`"), "{refused}");
+    }
+
+    #[test]
+    fn searches_have_one_form() {
+        let canonical = |query| Asked::read(&SEARCH, query).unwrap().canonical(&["lang"]);
+        assert_eq!(canonical("years=1800&q=a+b&lang=da&all=x:y"), canonical("all=x%3Ay&q=a%20b&years=1800"));
+    }
+
+    #[test]
+    fn patterns_say_what_is_taken() {
+        for text in ["1850", "-500/", "/1850", "1800/1850"] {
+            assert!(years(text).is_some(), "{text}");
+        }
+        for text in ["", "/", "1850/x", "--1", "123456", "１８"] {
+            assert!(years(text).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Sitemaps: the pages of all works, for search engines (sitemaps.org).
+
+use std::fmt::Write;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::super::Door;
+use super::super::document::Document;
+use super::super::image::Answered;
+use crate::gallery::Error;
+use crate::presentation::Address;
+use crate::record::timestamp;
+
+/// Pages in one file: no more are allowed.
+const MOST: usize = 50_000;
+
+/// `GET /sitemap.xml`: where its parts are.
+pub fn sitemap(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
+    let snapshot = door.gallery.finder()?.snapshot()?;
+    let base = door.base.of(request)?;
+    let parts = (snapshot.works() as usize).div_ceil(MOST).max(1);
+    let mut xml = String::from(HEAD);
+    xml.push_str("<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
+    for part in 1..=parts {
+        let _ = writeln!(xml, "<sitemap><loc>{}/sitemap/{part}.xml</loc></sitemap>", escaped(&base));
+    }
+    xml.push_str("</sitemapindex>\n");
+    Ok(told(request, xml))
+}
+
+/// `GET /sitemap/{part}.xml`, parts counted from 1.
+pub async fn sitemap_part(door: &Door, request: &HttpRequest, part: u32) -> Result<Answered, Error> {
+    let finder = door.gallery.finder()?;
+    let snapshot = finder.snapshot()?;
+    let start = (part as usize).checked_sub(1).ok_or(Error::NotFound)? * MOST;
+    if start > 0 && start >= snapshot.works() as usize {
+        return Err(Error::NotFound);
+    }
+    let address = Address::new(&door.base.of(request)?);
+    let made = finder.ask(move || {
+        let mut xml = String::from(HEAD);
+        xml.push_str("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
+        for (number, modified) in snapshot.numbers(start, MOST)? {
+            let place = address.work_page(&number);
+            let _ = write!(xml, "<url><loc>{}</loc>", escaped(&place));
+            if let Some(modified) = modified {
+                let _ = write!(xml, "<lastmod>{}</lastmod>", timestamp(modified.saturating_mul(1000)));
+            }
+            xml.push_str("</url>\n");
+        }
+        xml.push_str("</urlset>\n");
+        Ok(xml)
+    });
+    Ok(told(request, made.await?))
+}
+
+const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&apos;")
+}
+
+fn told(request: &HttpRequest, xml: String) -> Answered {
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::VARY, "Accept-Encoding"));
+    response.insert_header((header::CACHE_CONTROL, "no-cache"));
+    Document::new(xml).answer(request, "application/xml; charset=utf-8", response).into()
+}

@@ -1,0 +1,371 @@
+//! Works found, chosen by chance, completed from a beginning; their creators and tags.
+
+use std::collections::HashMap;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Map, Value, json};
+
+use super::super::Door;
+use super::super::document::Document;
+use super::super::image::Answered;
+use super::parameters::{Asked, LANG, LIMIT, LISTED, Parameter, SEARCH, quoted};
+use super::told::{Telling, term};
+use crate::gallery::{Error, Hits};
+use crate::iiif::{Invalid, Version};
+use crate::presentation::Address;
+use crate::search::{Colour, Cursor, Filter, Order, Search, Snapshot, Sort, Suggestion};
+
+/// The parameters of `/api/v1/works`.
+pub fn of_works() -> Vec<Parameter> {
+    [&SEARCH[..], &LISTED[..]].concat()
+}
+
+/// The parameters of the first page.
+pub fn of_page() -> Vec<Parameter> {
+    let cursor = LISTED.iter().filter(|parameter| parameter.name == "cursor");
+    SEARCH.iter().filter(|parameter| parameter.name != "fields").chain(cursor).copied().collect()
+}
+
+/// The parameters of a collection that is a search.
+pub fn of_collection() -> Vec<Parameter> {
+    SEARCH.iter().filter(|parameter| parameter.name != "fields").copied().collect()
+}
+
+/// The parameters of `/api/v1/random`.
+pub fn of_random() -> Vec<Parameter> {
+    let mut table: Vec<Parameter> = SEARCH.iter().filter(|parameter| parameter.name != "sort").copied().collect();
+    table.push(LIMIT);
+    table
+}
+
+/// The parameters of `/api/v1/suggest`.
+pub fn of_suggest() -> Vec<Parameter> {
+    let q = Parameter { about: "What has been typed so far.", example: "anc", ..SEARCH[0] };
+    vec![q, LIMIT, LANG]
+}
+
+/// The parameters of `/api/v1/creators` and `/api/v1/tags/{scheme}`.
+pub fn of_terms(tree: bool) -> Vec<Parameter> {
+    let q = Parameter {
+        about: "Only those that have words which begin so.",
+        example: "anc",
+        ..SEARCH[0]
+    };
+    let below = Parameter {
+        name: "below",
+        about: "The values right below this one in the vocabulary's tree, by its name; without it, those that stand below none.",
+        kind: super::parameters::Kind::Text(200),
+        repeats: false,
+        example: "",
+    };
+    let start = Parameter {
+        name: "start",
+        about: "Leave out so many of the first.",
+        kind: super::parameters::Kind::Integer(0, 10_000_000),
+        repeats: false,
+        example: "0",
+    };
+    let mut table = vec![q, LIMIT, start, LANG];
+    if tree {
+        table.push(below);
+    }
+    table
+}
+
+/// What a request looks for.
+pub fn search_of(asked: &Asked<'_>, snapshot: &Snapshot) -> Result<Search, Error> {
+    let schemes = snapshot.schemes();
+    let known = |parameter: &'static str, scheme: &str| match schemes.iter().any(|known| known == scheme) {
+        true => Ok(()),
+        // An empty collection has no schemes, and nothing to find.
+        false if schemes.is_empty() => Ok(()),
+        false => Err(Invalid::new(parameter, scheme, format!("is no scheme here; there are {}", quoted(schemes.iter())))),
+    };
+    let filters = |name: &'static str| -> Result<Vec<Filter>, Invalid> {
+        let read = |value: &str| {
+            let (scheme, value) = value.split_once(':').unwrap_or((value, ""));
+            known(name, scheme)?;
+            Ok(Filter { scheme: scheme.to_owned(), value: value.to_owned() })
+        };
+        asked.all(name).map(read).collect()
+    };
+    let mut facets: Vec<String> = Vec::new();
+    for scheme in asked.all("facet") {
+        known("facet", scheme)?;
+        if !facets.iter().any(|known| known == scheme) {
+            facets.push(scheme.to_owned());
+        }
+    }
+    let least = |name: &str| asked.integer(name).map(|least| (least, u64::MAX));
+    let usual = Search::default();
+    Ok(Search {
+        q: asked.text("q").unwrap_or_default().to_owned(),
+        any: filters("any")?,
+        all: filters("all")?,
+        none: filters("none")?,
+        years: asked.years("years"),
+        has_image: asked.flag("has_image"),
+        public_domain: asked.flag("public_domain"),
+        width: least("min_width"),
+        height: least("min_height"),
+        colours: asked.all("colour").filter_map(Colour::parse).collect(),
+        colour_distance: asked.decimal("colour_distance").map_or(usual.colour_distance, |distance| distance as f32),
+        order: asked.text("sort").and_then(Order::parse).unwrap_or_default(),
+        facets,
+        facet_limit: asked.integer("facet_limit").map_or(usual.facet_limit, |limit| limit as usize),
+        histogram: asked.text("histogram").and_then(|years| years.parse().ok()),
+        limit: asked.integer("limit").map_or(usual.limit, |limit| limit as usize),
+        cursor: asked.text("cursor").filter(|text| !text.is_empty()).map(Cursor::decode).transpose()?,
+        ..usual
+    })
+}
+
+/// `GET /api/v1/works`.
+pub async fn list(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
+    let finder = door.gallery.finder()?;
+    let table = of_works();
+    let asked = Asked::read(&table, request.query_string())?;
+    let snapshot = finder.snapshot()?;
+    let search = match search_of(&asked, &snapshot) {
+        // A page that nobody gave out is not there.
+        Err(Error::Invalid(invalid)) if invalid.parameter == "cursor" => return Err(Error::NoPage(invalid)),
+        search => search?,
+    };
+    let limit = search.limit;
+    let hits = match finder.find(search).await {
+        Err(Error::Invalid(invalid)) if invalid.parameter == "cursor" => return Err(Error::NoPage(invalid)),
+        hits => hits?,
+    };
+    let address = Address::new(&door.base.of(request)?);
+    let telling = telling(door, &address, &asked);
+    let same = asked.canonical(&["cursor"]);
+    let mut told = Map::new();
+    told.insert("total".into(), json!(hits.found.total));
+    told.insert("limit".into(), json!(limit));
+    if let Some(cursor) = hits.found.next.as_ref().map(Cursor::encode) {
+        let joint = if same.is_empty() { "" } else { "&" };
+        told.insert("next".into(), json!(format!("{}/api/v1/works?{same}{joint}cursor={cursor}", address.base())));
+        told.insert("cursor".into(), json!(cursor));
+    }
+    if let Some(corrected) = &hits.found.corrected {
+        told.insert("corrected".into(), json!(corrected));
+    }
+    if hits.found.relaxed {
+        told.insert("relaxed".into(), json!(true));
+    }
+    if asked.text("facet").is_some() {
+        told.insert("facets".into(), facets(&hits, asked.text("lang")));
+    }
+    if asked.text("histogram").is_some() {
+        let bars = hits.found.histogram.iter();
+        let bars = bars.map(|(from, to, works)| json!({"from": from, "to": to, "works": works}));
+        told.insert("histogram".into(), bars.collect());
+    }
+    let collection = asked.canonical(&["cursor", "limit", "facet", "facet_limit", "histogram", "fields", "lang"]);
+    told.insert("collection".into(), json!(address.found(Version::V3, &collection)));
+    let note = if hits.known { "hit" } else { "made" };
+    let body = with_works(told, &hits, &telling)?;
+    Ok(Answered { response: answer(request, body), note })
+}
+
+/// `GET /api/v1/random`: works by chance among those that a search finds.
+pub async fn random(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
+    let finder = door.gallery.finder()?;
+    let table = of_random();
+    let asked = Asked::read(&table, request.query_string())?;
+    let known = finder.snapshot()?;
+    let mut search = search_of(&asked, &known)?;
+    let wanted = asked.integer("limit").unwrap_or(1) as usize;
+    // Where hits begin when they lie by their numbers; each draw is a page of one work.
+    search.order = Order { sort: Sort::Number, backwards: false };
+    search.limit = 0;
+    let total = finder.find(search.clone()).await?.found.total;
+    let mut drawn: Vec<usize> = draw(total, wanted).into_iter().map(|at| at as usize).collect();
+    drawn.sort_unstable();
+    let snapshot = finder.snapshot()?;
+    let places = finder.ask(move || snapshot.pick(&search, &drawn).map(|places| (snapshot, places))).await?;
+    let (snapshot, places) = places;
+    let address = Address::new(&door.base.of(request)?);
+    let telling = telling(door, &address, &asked);
+    let mut works = Vec::with_capacity(places.len());
+    for place in places {
+        works.push(telling.work(&snapshot.stored(place)?));
+    }
+    let body = format!("{{\"total\":{total},\"works\":[{}]}}", works.join(","));
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    Ok(response.content_type("application/json").body(body).into())
+}
+
+/// Different numbers below `total`, by chance.
+fn draw(total: u64, wanted: usize) -> Vec<u64> {
+    use std::hash::{BuildHasher, RandomState};
+    let chance = RandomState::new();
+    let mut drawn: Vec<u64> = Vec::new();
+    for at in 0.. {
+        if drawn.len() as u64 >= total.min(wanted as u64) {
+            break;
+        }
+        let number = chance.hash_one(at as u64) % total;
+        if !drawn.contains(&number) {
+            drawn.push(number);
+        }
+    }
+    drawn
+}
+
+/// `GET /api/v1/suggest`.
+pub async fn suggest(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
+    let finder = door.gallery.finder()?;
+    let table = of_suggest();
+    let asked = Asked::read(&table, request.query_string())?;
+    let typed = asked.text("q").unwrap_or_default().to_owned();
+    let limit = asked.integer("limit").map_or(10, |limit| limit as usize);
+    let snapshot = finder.snapshot()?;
+    let looked_in = snapshot.clone();
+    let found = finder.ask(move || looked_in.suggest(&typed, limit)).await?;
+    let address = Address::new(&door.base.of(request)?);
+    let lang = asked.text("lang");
+    let vocabulary = snapshot.vocabulary();
+    let told: Vec<Value> = found
+        .into_iter()
+        .filter_map(|suggestion| {
+            Some(match suggestion {
+                Suggestion::Value { number, works } => {
+                    let mut told = term(vocabulary.term(number)?, works, lang);
+                    told.insert("kind".into(), json!("value"));
+                    Value::Object(told)
+                }
+                Suggestion::Work { object_number, title } => {
+                    let label = match lang {
+                        Some(lang) => json!(title.best(&[lang])),
+                        None => json!(title),
+                    };
+                    json!({
+                        "kind": "work", "label": label, "object_number": object_number,
+                        "id": address.record(&object_number), "manifest": address.manifest(Version::V3, &object_number),
+                    })
+                }
+            })
+        })
+        .collect();
+    drop(vocabulary);
+    Ok(answer(request, json!({ "suggestions": told }).to_string()).into())
+}
+
+/// `GET /api/v1/creators`, and `GET /api/v1/tags/{scheme}`: the values of a scheme, or the part of its tree below one.
+pub async fn terms(
+    door: &Door,
+    request: &HttpRequest,
+    scheme: &str,
+    tree: bool,
+) -> Result<Answered, Error> {
+    let finder = door.gallery.finder()?;
+    let table = of_terms(tree);
+    let asked = Asked::read(&table, request.query_string())?;
+    let snapshot = finder.snapshot()?;
+    if tree && !snapshot.schemes().iter().any(|known| known == scheme) {
+        return Err(Error::NotFound);
+    }
+    let limit = asked.integer("limit").map_or(20, |limit| limit as usize);
+    let start = asked.integer("start").unwrap_or(0) as usize;
+    let typed = asked.text("q").unwrap_or_default();
+    let (own, below) = (scheme.to_owned(), asked.text("below").unwrap_or_default().to_owned());
+    let looked_in = snapshot.clone();
+    let branches: Vec<(u32, u64, Option<usize>)> = if tree && typed.is_empty() {
+        let below = finder.ask(move || looked_in.below(&own, &below)).await?;
+        below.into_iter().map(|branch| (branch.number, branch.works, Some(branch.narrower))).collect()
+    } else {
+        snapshot.listed(&own, typed).into_iter().map(|(number, works)| (number, works, None)).collect()
+    };
+    let address = Address::new(&door.base.of(request)?);
+    let total = branches.len();
+    let lang = asked.text("lang");
+    let vocabulary = snapshot.vocabulary();
+    let told: Vec<Value> = branches
+        .into_iter()
+        .skip(start)
+        .take(limit)
+        .filter_map(|(number, works, narrower)| {
+            let value = vocabulary.term(number)?;
+            let mut told = term(value, works, lang);
+            let filter = format!("{}:{}", value.scheme, value.value);
+            let query = super::parameters::query_of([("any", filter.as_str())]);
+            told.insert("search".into(), json!(format!("{}/api/v1/works?{query}", address.base())));
+            told.insert(
+                "collection".into(),
+                json!(address.shelf(Version::V3, &value.scheme, &value.value, None)),
+            );
+            if let Some(narrower) = narrower {
+                told.insert("narrower".into(), json!(narrower));
+            }
+            Some(Value::Object(told))
+        })
+        .collect();
+    drop(vocabulary);
+    let name = if tree { "values" } else { "creators" };
+    let mut whole = Map::new();
+    whole.insert("total".into(), json!(total));
+    whole.insert(name.into(), json!(told));
+    Ok(answer(request, Value::Object(whole).to_string()).into())
+}
+
+/// `GET /api/v1/tags`: the schemes, with how many values and works they have.
+pub async fn schemes(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
+    Asked::read(&[], request.query_string())?;
+    let snapshot = door.gallery.finder()?.snapshot()?;
+    let address = Address::new(&door.base.of(request)?);
+    let vocabulary = snapshot.vocabulary();
+    let mut told = Vec::new();
+    for scheme in vocabulary.schemes() {
+        let used = vocabulary.of(scheme).iter().filter(|&&number| snapshot.total(number) > 0).count();
+        if used > 0 {
+            let segment = percent_encoding::utf8_percent_encode(scheme, percent_encoding::NON_ALPHANUMERIC);
+            told.push(json!({
+                "scheme": scheme, "values": used, "id": format!("{}/api/v1/tags/{segment}", address.base()),
+            }));
+        }
+    }
+    drop(vocabulary);
+    Ok(answer(request, json!({ "works": snapshot.works(), "schemes": told }).to_string()).into())
+}
+
+/// The facets that were counted.
+fn facets(hits: &Hits, lang: Option<&str>) -> Value {
+    let vocabulary = hits.snapshot.vocabulary();
+    let of = |values: &[(u32, u64)]| -> Vec<Value> {
+        let told = values.iter().filter_map(|(number, works)| Some((vocabulary.term(*number)?, *works)));
+        told.map(|(value, works)| Value::Object(term(value, works, lang))).collect()
+    };
+    let all: HashMap<&str, Vec<Value>> =
+        hits.found.facets.iter().map(|(scheme, values)| (scheme.as_str(), of(values))).collect();
+    json!(all)
+}
+
+fn telling<'a>(door: &'a Door, address: &'a Address, asked: &'a Asked<'_>) -> Telling<'a> {
+    Telling { gallery: &door.gallery, address, fields: asked.names("fields"), lang: asked.text("lang") }
+}
+
+/// What is told, with the works of the page behind.
+fn with_works(told: Map<String, Value>, hits: &Hits, telling: &Telling<'_>) -> Result<String, Error> {
+    let mut body = Value::Object(told).to_string();
+    body.pop();
+    body.push_str(",\"works\":[");
+    for (at, place) in hits.found.hits.iter().enumerate() {
+        if at > 0 {
+            body.push(',');
+        }
+        body.push_str(&telling.work(&hits.snapshot.stored(*place)?));
+    }
+    body.push_str("]}");
+    Ok(body)
+}
+
+/// An answer that is asked for anew each time, and not sent again if it is the same.
+pub fn answer(request: &HttpRequest, body: String) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::VARY, "Accept-Encoding"));
+    response.insert_header((header::CACHE_CONTROL, "no-cache"));
+    Document::new(body).answer(request, "application/json", response)
+}

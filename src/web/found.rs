@@ -1,0 +1,254 @@
+//! The first page: a search box, what was found, what it can be narrowed by.
+
+use actix_web::HttpRequest;
+
+use super::Door;
+use super::api::{Asked, of_page, pairs_of, query_of, search_of};
+use super::pages::{self, Bar, Facet, Hit, Link};
+use super::site::{encoded, prefix};
+use crate::gallery::{Error, Hits};
+use crate::iiif::Version;
+use crate::presentation::Address;
+use crate::search::{Order, SORTS, Search, Stored};
+
+/// Works on one page.
+const PAGE: usize = 48;
+/// The longest side of thumbnails, in pixels.
+const THUMBNAIL: u32 = 400;
+/// What the page can be narrowed by, in this order.
+const FACETS: [&str; 12] = [
+    "creator", "type", "colour", "motif", "style", "subject", "technique", "material", "place", "person", "collection",
+    "department",
+];
+/// Values of each.
+const VALUES: usize = 12;
+/// Years of a bar of the histogram.
+const PERIOD: i32 = 50;
+
+/// Names and values of the page's query.
+type Pairs = Vec<(String, String)>;
+
+/// The page that this query asks for.
+pub async fn page(door: &Door, request: &HttpRequest) -> Result<String, Error> {
+    let finder = door.gallery.finder()?;
+    let base = prefix(door, request)?;
+    let snapshot = finder.snapshot()?;
+    let table = of_page();
+    // What others add to addresses is none of ours.
+    let known = |name: &str| table.iter().any(|parameter| parameter.name == name);
+    let mut pairs: Pairs = pairs_of(request.query_string())
+        .filter(|(name, value)| known(name) && !value.trim().is_empty())
+        .map(|(name, value)| (name.into_owned(), value))
+        .collect();
+    let mut notices = Vec::new();
+    let query = |pairs: &Pairs| query_of(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let read = |pairs: &Pairs| -> Result<Search, Error> {
+        let text = query(pairs);
+        let asked = Asked::read(&table, &text)?;
+        search_of(&asked, &snapshot)
+    };
+    let mut search = match read(&pairs) {
+        Ok(search) => search,
+        Err(error) => {
+            notices.push(format!("This search could not be followed: {error}."));
+            pairs.retain(|(name, _)| name == "q");
+            read(&pairs).unwrap_or_default()
+        }
+    };
+    {
+        let vocabulary = snapshot.vocabulary();
+        let used = FACETS.into_iter().filter(|scheme| !vocabulary.of(scheme).is_empty());
+        search.facets = used.map(str::to_owned).collect();
+    }
+    search.facet_limit = VALUES;
+    search.histogram = Some(PERIOD);
+    search.limit = PAGE;
+    let hits = match finder.find(search.clone()).await {
+        // The page is gone, the search is not.
+        Err(Error::Invalid(invalid)) if invalid.parameter == "cursor" => {
+            pairs.retain(|(name, _)| name != "cursor");
+            finder.find(Search { cursor: None, ..search.clone() }).await?
+        }
+        hits => hits?,
+    };
+    let here = Here { door, base: &base, pairs: &pairs };
+    let address = Address::new(&door.base.of(request)?);
+    let same = here.query(|name, _| !matches!(name, "cursor" | "lang"));
+    let canonical = query_of(canonical(&pairs));
+    let page = pages::Search {
+        title: door.house.name.best(&door.house.preferred()).unwrap_or("Tegl").to_owned(),
+        query: search.q.clone(),
+        kept: here.kept(),
+        total: hits.found.total,
+        corrected: hits.found.corrected.clone(),
+        chosen: here.chosen(&hits),
+        facets: here.facets(&hits),
+        histogram: here.histogram(&hits),
+        sorts: here.sorts(search.order),
+        hits: here.hits(&hits).await?,
+        next: hits.found.next.as_ref().map(|next| here.with(&[("cursor", &next.encode())], &["cursor"])),
+        start: search.cursor.is_some().then(|| here.with(&[], &["cursor"])),
+        notices,
+        api: Some(format!("{base}/api/v1/works?{same}")),
+        collection: Some(address.found(Version::V3, &canonical)),
+        files: Some(format!("{base}/?files")),
+    };
+    Ok(pages::search(&base, &page))
+}
+
+/// The search in the order in which collections name it.
+fn canonical(pairs: &Pairs) -> Vec<(&str, &str)> {
+    let all = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let mut kept: Vec<(&str, &str)> = all.filter(|(name, _)| !matches!(*name, "cursor" | "lang")).collect();
+    kept.sort_by_key(|(name, _)| *name);
+    kept
+}
+
+/// The page that a visitor is on.
+struct Here<'a> {
+    door: &'a Door,
+    base: &'a str,
+    pairs: &'a Pairs,
+}
+
+impl Here<'_> {
+    fn query(&self, keep: impl Fn(&str, &str) -> bool) -> String {
+        let kept = self.pairs.iter().filter(|(name, value)| keep(name, value));
+        query_of(kept.map(|(name, value)| (name.as_str(), value.as_str())))
+    }
+
+    /// This search with some parameters more and others less.
+    fn with(&self, more: &[(&str, &str)], less: &[&str]) -> String {
+        let kept = self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let kept = kept.filter(|(name, _)| !less.contains(name)).chain(more.iter().copied());
+        self.place(&query_of(kept))
+    }
+
+    /// This search without one of its filters.
+    fn without(&self, name: &str, value: &str) -> String {
+        self.place(&self.query(|known, said| known != "cursor" && (known != name || said != value)))
+    }
+
+    fn place(&self, query: &str) -> String {
+        if query.is_empty() { format!("{}/", self.base) } else { format!("{}/?{query}", self.base) }
+    }
+
+    /// What a new search keeps: all but the words and the place.
+    fn kept(&self) -> Pairs {
+        self.pairs.iter().filter(|(name, _)| !matches!(name.as_str(), "q" | "cursor")).cloned().collect()
+    }
+
+    fn label(&self, hits: &Hits, filter: &str) -> String {
+        let (scheme, value) = filter.split_once(':').unwrap_or(("", filter));
+        let vocabulary = hits.snapshot.vocabulary();
+        let term = vocabulary.find(scheme, &crate::record::slug(value)).and_then(|number| vocabulary.term(number));
+        let label = term.and_then(|term| term.label.best(&self.door.house.preferred()));
+        label.unwrap_or(value).to_owned()
+    }
+
+    /// The filters in force, each leading to the search without it.
+    fn chosen(&self, hits: &Hits) -> Vec<Link> {
+        let told = |name: &str, value: &str| -> Option<String> {
+            Some(match name {
+                "any" | "all" => self.label(hits, value),
+                "none" => format!("not {}", self.label(hits, value)),
+                "years" => value.replace('/', "–"),
+                "has_image" => if value == "true" { "With picture" } else { "Without picture" }.into(),
+                "public_domain" => if value == "true" { "Public domain" } else { "Not in the public domain" }.into(),
+                "colour" => format!("#{}", value.trim_start_matches('#')),
+                "min_width" | "min_height" => format!("{} {value} px", name.replace('_', " ")),
+                _ => return None,
+            })
+        };
+        let link = |(name, value): &(String, String)| {
+            let label = told(name, value)?;
+            Some(Link { label, href: self.without(name, value), chosen: true, count: None })
+        };
+        self.pairs.iter().filter_map(link).collect()
+    }
+
+    fn facets(&self, hits: &Hits) -> Vec<Facet> {
+        let vocabulary = hits.snapshot.vocabulary();
+        let preferred = self.door.house.preferred();
+        let of = |(scheme, values): &(String, Vec<(u32, u64)>)| {
+            let links = values.iter().filter_map(|(number, works)| {
+                let term = vocabulary.term(*number)?;
+                let filter = format!("{}:{}", term.scheme, term.value);
+                let chosen = self.pairs.iter().any(|(name, value)| name == "all" && *value == filter);
+                let href = match chosen {
+                    true => self.without("all", &filter),
+                    false => self.with(&[("all", &filter)], &["cursor"]),
+                };
+                let shown = crate::search::colour_names(&term.value).filter(|_| scheme == "colour");
+                let label = match shown {
+                    Some((.., shown)) => shown.to_owned(),
+                    None => term.label.best(&preferred).unwrap_or(&term.value).to_owned(),
+                };
+                Some(Link { label, href, chosen, count: Some(*works) })
+            });
+            Facet { label: self.door.house.scheme(scheme), links: links.collect(), swatches: scheme == "colour" }
+        };
+        hits.found.facets.iter().map(of).collect()
+    }
+
+    fn histogram(&self, hits: &Hits) -> Vec<Bar> {
+        let bars = hits.found.histogram.iter().rev().take(24).rev();
+        let bar = |&(from, to, count): &(i32, i32, u64)| Bar {
+            label: format!("{from}–{to}"),
+            count,
+            href: self.with(&[("years", &format!("{from}/{to}"))], &["cursor", "years"]),
+        };
+        bars.map(bar).collect()
+    }
+
+    fn sorts(&self, order: Order) -> Vec<Link> {
+        let link = |(name, sort): &(&str, crate::search::Sort)| {
+            let chosen = Order::parse(name).is_some_and(|own| own.sort == *sort && own == order);
+            let href = match *name {
+                "relevance" => self.with(&[], &["cursor", "sort"]),
+                name => self.with(&[("sort", name)], &["cursor", "sort"]),
+            };
+            let mut label = (*name).to_owned();
+            if let Some(first) = label.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            Link { label, href, chosen, count: None }
+        };
+        SORTS.iter().filter(|(name, _)| *name != "number").map(link).collect()
+    }
+
+    async fn hits(&self, hits: &Hits) -> Result<Vec<Hit>, Error> {
+        let mut stored: Vec<Stored> = Vec::with_capacity(hits.found.hits.len());
+        for place in &hits.found.hits {
+            stored.push(hits.snapshot.stored(*place)?);
+        }
+        let first = |stored: &Stored| stored.images().find(|(_, shown)| shown.matched).map(|(file, _)| file);
+        let opened = stored.iter().map(|stored| async move {
+            let file = first(stored)?;
+            let granted = self.door.gallery.open(&file).await.ok()?;
+            Some((file, granted))
+        });
+        let opened = futures::future::join_all(opened).await;
+        let preferred = self.door.house.preferred();
+        let hit = |(stored, opened): (&Stored, Option<(String, crate::gallery::Granted)>)| {
+            let work = stored.work()?;
+            let date = work.production.iter().find_map(|made| made.text.best(&preferred)).map(str::to_owned);
+            Some(Hit {
+                label: work.label().best(&preferred).unwrap_or(&work.object_number).to_owned(),
+                creator: work.creators.first().map(|creator| creator.name.clone()),
+                date,
+                ratio: opened.as_ref().map(|(_, granted)| {
+                    let full = granted.all();
+                    f64::from(full.width) / f64::from(full.height.max(1))
+                }),
+                thumbnail: opened.map(|(file, granted)| {
+                    let side = THUMBNAIL.min(granted.grant.largest);
+                    format!("{}/iiif/3/{}/full/!{side},{side}/0/default.jpg", self.base, encoded(&file))
+                }),
+                public_domain: work.public_domain == Some(true),
+                work: encoded(&work.object_number),
+            })
+        };
+        Ok(stored.iter().zip(opened).filter_map(hit).collect())
+    }
+}

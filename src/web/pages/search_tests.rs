@@ -1,0 +1,191 @@
+//! What the search's page shows, and what it never lets through.
+
+use super::*;
+
+fn hit(label: &str) -> Hit {
+    Hit {
+        work: "KMS%2F1".to_owned(),
+        label: label.to_owned(),
+        creator: Some("Anna Ancher".to_owned()),
+        date: Some("1891".to_owned()),
+        thumbnail: Some("/m/iiif/3/kms1/full/!400,400/0/default.jpg".to_owned()),
+        ratio: Some(1.5),
+        public_domain: true,
+    }
+}
+
+fn link(label: &str, href: &str) -> Link {
+    Link { label: label.to_owned(), href: href.to_owned(), chosen: false, count: Some(1_200) }
+}
+
+fn full() -> Search {
+    Search {
+        title: "Samling".to_owned(),
+        query: "sø".to_owned(),
+        kept: vec![("type".to_owned(), "Maleri".to_owned())],
+        total: 12_345,
+        chosen: vec![link("Maleri", "/m/?q=s"), link("1891", "/m/?q=t")],
+        facets: vec![Facet {
+            label: "Teknik".to_owned(),
+            links: vec![link("Olie", "/m/?f=olie")],
+            ..Facet::default()
+        }],
+        histogram: vec![Bar { label: "1890–1899".to_owned(), count: 3, href: "/m/?y=1890".to_owned() }],
+        sorts: vec![Link { chosen: true, ..link("Nearest", "/m/?s=n") }, link("Oldest", "/m/?s=o")],
+        hits: vec![hit("Solskin"), Hit { thumbnail: None, ..hit("Uden billede") }],
+        next: Some("/m/?after=2".to_owned()),
+        start: Some("/m/?q=first".to_owned()),
+        notices: vec!["The search is being prepared: 43 %.".to_owned()],
+        api: Some("/m/api/v1/search?q=s".to_owned()),
+        collection: Some("/m/presentation/3/search?q=s".to_owned()),
+        files: Some("/m/files".to_owned()),
+        ..Search::default()
+    }
+}
+
+/// The levels of a page's headings, in order.
+fn headings(page: &str) -> Vec<u32> {
+    let levels = page.split("<h").skip(1).filter_map(|rest| rest.chars().next()?.to_digit(10));
+    levels.collect()
+}
+
+#[test]
+fn every_way_on_is_there() {
+    let page = search("/m", &full());
+    for address in [
+        "/m/works/KMS%2F1",
+        "/m/iiif/3/kms1/full/!400,400/0/default.jpg",
+        "/m/?q=s",
+        "/m/?f=olie",
+        "/m/?y=1890",
+        "/m/?s=n",
+        "/m/?s=o",
+        "/m/?after=2",
+        "/m/?q=first",
+        "/m/api/v1/search?q=s",
+        "/m/presentation/3/search?q=s",
+        "/m/files",
+    ] {
+        assert!(page.contains(&format!("=\"{address}\"")), "{address} is missing in {page}");
+    }
+}
+
+#[test]
+fn the_form_keeps_words_and_filters() {
+    let page = search("/m", &full());
+    assert!(page.contains("<form class=\"seek\" action=\"/m/\" method=\"get\" role=\"search\">"), "{page}");
+    assert!(page.contains("name=\"q\" value=\"sø\""), "{page}");
+    assert!(page.contains("<input type=\"hidden\" name=\"type\" value=\"Maleri\">"), "{page}");
+    assert!(page.contains("<label class=\"unseen\" for=\"q\">"), "{page}");
+    assert_eq!(page.matches("id=\"q\"").count(), 1);
+}
+
+#[test]
+fn a_search_says_what_it_found() {
+    let told = |search: Search| found(&search).into_string();
+    assert_eq!(told(full()), "12,345 works for “<span dir=\"auto\">sø</span>”");
+    assert_eq!(told(Search { total: 1, ..Search::default() }), "1 work");
+    assert_eq!(told(Search::default()), "No works");
+    let corrected = Search { corrected: Some("sø".to_owned()), query: "søø".to_owned(), ..full() };
+    assert_eq!(told(corrected.clone()), "12,345 works");
+    let page = search("", &corrected);
+    assert!(page.contains("<strong dir=\"auto\">sø</strong>” instead of “<span dir=\"auto\">søø<"), "{page}");
+}
+
+#[test]
+fn the_tab_shows_the_words() {
+    assert_eq!(name(&full()), "sø · Samling");
+    assert_eq!(name(&Search { query: " ".to_owned(), ..full() }), "Samling");
+}
+
+#[test]
+fn an_empty_wall_says_why() {
+    let empty = Search { hits: Vec::new(), total: 0, ..full() };
+    let page = search("/m", &empty);
+    assert!(page.contains("Take a filter away"), "{page}");
+    assert!(page.contains("Drop all filters"), "{page}");
+    let unfiltered = Search { chosen: Vec::new(), ..empty.clone() };
+    let page = search("/m", &unfiltered);
+    assert!(page.contains("these words") && page.contains("href=\"/m/\">see the whole"), "{page}");
+    assert!(!page.contains("Drop all filters"), "{page}");
+    assert!(search("", &Search::default()).contains("nothing to see here yet"));
+    let beyond = Search { total: 9, chosen: Vec::new(), ..empty };
+    assert!(search("", &beyond).contains("no more works on this page"));
+}
+
+#[test]
+fn a_work_without_picture_keeps_its_place() {
+    let page = search("", &Search { hits: vec![Hit { thumbnail: None, ..hit("a") }], ..Search::default() });
+    assert!(page.contains("No picture") && !page.contains("<img"), "{page}");
+    assert!(page.contains("href=\"/works/KMS%2F1\""), "{page}");
+}
+
+#[test]
+fn proportions_are_bounded() {
+    assert_eq!(style(Some(1.5)), "--ratio:1.500");
+    assert_eq!(style(Some(100.0)), "--ratio:2.600");
+    assert_eq!(style(Some(0.01)), "--ratio:0.550");
+    for unknown in [None, Some(0.0), Some(-1.0), Some(f64::NAN), Some(f64::INFINITY)] {
+        assert_eq!(style(unknown), "--ratio:1.000", "{unknown:?}");
+    }
+}
+
+#[test]
+fn headings_descend_one_by_one() {
+    let levels = headings(&search("", &full()));
+    assert_eq!(levels.first(), Some(&1));
+    assert_eq!(levels.iter().filter(|&&level| level == 1).count(), 1);
+    assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{levels:?}");
+}
+
+#[test]
+fn no_script_is_needed() {
+    for page in [search("", &full()), search("", &Search::default())] {
+        assert!(!page.contains("<script") && !page.contains("javascript:"), "{page}");
+        assert!(!page.contains(" onclick=") && !page.contains(" onload="), "{page}");
+    }
+}
+
+#[test]
+fn hostile_words_stay_text() {
+    for text in
+        ["<script>alert(1)</script>", "\"onerror=\"alert(1)", "'><img src=x>", "</title><b>", "&lt;i>"]
+    {
+        let word = || text.to_owned();
+        let hostile = link(text, text);
+        let hit = Hit {
+            work: word(),
+            label: word(),
+            creator: Some(word()),
+            date: Some(word()),
+            thumbnail: Some(word()),
+            ..Hit::default()
+        };
+        let everywhere = Search {
+            title: word(),
+            query: word(),
+            kept: vec![(word(), word())],
+            total: 2,
+            corrected: Some(word()),
+            chosen: vec![hostile.clone(), hostile.clone()],
+            facets: [false, true]
+                .map(|swatches| Facet { label: word(), links: vec![hostile.clone()], swatches })
+                .into(),
+            histogram: vec![Bar { label: word(), count: 1, href: word() }; 2],
+            sorts: vec![hostile.clone(), hostile.clone()],
+            hits: vec![hit],
+            next: Some(word()),
+            start: Some(word()),
+            notices: vec![word()],
+            api: Some(word()),
+            collection: Some(word()),
+            files: Some(word()),
+        };
+        let empty = Search { hits: Vec::new(), corrected: None, ..everywhere.clone() };
+        let plain = Search { chosen: Vec::new(), total: 0, ..empty.clone() };
+        for page in [everywhere, empty, plain].map(|page| search("", &page)) {
+            assert!(!page.contains(text), "{text} went through");
+            assert!(!page.contains("<script"), "{text} became a script");
+        }
+    }
+}

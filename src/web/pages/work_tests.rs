@@ -1,0 +1,132 @@
+//! What a work's page shows, and what it never lets through.
+
+use super::*;
+
+fn link(label: &str, href: &str) -> Link {
+    Link { label: label.to_owned(), href: href.to_owned(), ..Link::default() }
+}
+
+fn full() -> WorkPage {
+    WorkPage {
+        title: "Samling".to_owned(),
+        label: "Solskin i den blå stue".to_owned(),
+        creators: vec![link("Anna Ancher", "/m/?creator=a"), link("Michael Ancher", "/m/?creator=m")],
+        date: Some("1891".to_owned()),
+        description: vec!["Et barn hækler.".to_owned(), "Lyset falder ind.".to_owned()],
+        facts: vec![
+            ("Technique".to_owned(), vec!["Oil".to_owned(), "Canvas".to_owned()]),
+            ("Credit".to_owned(), Vec::new()),
+        ],
+        tags: vec![("Iconclass".to_owned(), vec![link("child", "/m/?tag=child")])],
+        picture: Some("/m/iiif/3/a/full/1200,/0/default.jpg".to_owned()),
+        ratio: Some(0.9),
+        more_pictures: vec![link("Verso", "/m/iiif/3/b/full/1200,/0/default.jpg")],
+        viewer: Some("/m/view/mirador/a".to_owned()),
+        doors: vec![link("Manifest", "/m/presentation/3/a/manifest")],
+        rights: Some(link("Public domain", "https://creativecommons.org/publicdomain/mark/1.0/")),
+    }
+}
+
+#[test]
+fn every_way_on_is_there() {
+    let page = work("/m", &full());
+    for address in [
+        "/m/",
+        "/m/?creator=a",
+        "/m/?creator=m",
+        "/m/?tag=child",
+        "/m/iiif/3/a/full/1200,/0/default.jpg",
+        "/m/iiif/3/b/full/1200,/0/default.jpg",
+        "/m/view/mirador/a",
+        "/m/presentation/3/a/manifest",
+        "https://creativecommons.org/publicdomain/mark/1.0/",
+    ] {
+        assert!(page.contains(&format!("=\"{address}\"")), "{address} is missing in {page}");
+    }
+    assert!(page.contains("action=\"/m/\" method=\"get\" role=\"search\""), "{page}");
+}
+
+#[test]
+fn the_picture_says_what_it_is() {
+    let page = work("", &full());
+    assert!(page.contains("alt=\"Picture of Solskin i den blå stue\""), "{page}");
+    assert!(page.contains("<title>Solskin i den blå stue · Samling</title>"), "{page}");
+}
+
+#[test]
+fn a_fact_without_value_is_not_shown() {
+    let page = work("", &full());
+    assert!(
+        page.contains("<dt>Technique</dt><dd dir=\"auto\">Oil</dd><dd dir=\"auto\">Canvas</dd>"),
+        "{page}"
+    );
+    assert!(!page.contains("Credit"), "{page}");
+}
+
+#[test]
+fn what_is_not_known_leaves_no_trace() {
+    let page = work("", &WorkPage { label: "Uden titel".to_owned(), ..WorkPage::default() });
+    assert!(page.contains("No picture"), "{page}");
+    for absent in ["<img", "<h2", "<dl", "<nav", "class=\"by\"", "Rights"] {
+        assert!(!page.contains(absent), "{absent} is in {page}");
+    }
+}
+
+#[test]
+fn a_long_picture_has_the_whole_width() {
+    let long = |ratio| work("", &WorkPage { ratio, ..full() }).contains("class=\"leaf long\"");
+    assert!(long(Some(2.0)));
+    for usual in [Some(1.5), Some(0.5), None, Some(f64::NAN), Some(f64::INFINITY), Some(-3.0)] {
+        assert!(!long(usual), "{usual:?}");
+    }
+}
+
+#[test]
+fn rights_lead_to_the_web_alone() {
+    for address in ["javascript:alert(1)", "data:text/html,x", "//elsewhere", ""] {
+        let page = work("", &WorkPage { rights: Some(link("Free", address)), ..full() });
+        assert!(page.contains("<dt>Rights</dt><dd>Free</dd>"), "{page}");
+    }
+}
+
+#[test]
+fn headings_descend_one_by_one() {
+    let page = work("", &full());
+    let levels: Vec<_> =
+        page.split("<h").skip(1).filter_map(|rest| rest.chars().next()?.to_digit(10)).collect();
+    assert_eq!(levels, [1, 2, 2, 3, 2]);
+}
+
+#[test]
+fn no_script_is_needed() {
+    let page = work("", &full());
+    assert!(!page.contains("<script") && !page.contains("<iframe") && !page.contains(" onclick="), "{page}");
+}
+
+#[test]
+fn hostile_words_stay_text() {
+    for text in
+        ["<script>alert(1)</script>", "\"onerror=\"alert(1)", "'><img src=x>", "</title><b>", "&lt;i>"]
+    {
+        let word = || text.to_owned();
+        let links = || vec![link(text, text)];
+        let everywhere = WorkPage {
+            title: word(),
+            label: word(),
+            creators: links(),
+            date: Some(word()),
+            description: vec![word()],
+            facts: vec![(word(), vec![word()])],
+            tags: vec![(word(), links())],
+            picture: Some(word()),
+            ratio: None,
+            more_pictures: links(),
+            viewer: Some(word()),
+            doors: links(),
+            rights: Some(link(text, &format!("https://{text}"))),
+        };
+        let page = work("", &everywhere);
+        assert!(!page.contains(text), "{text} went through");
+        assert!(!page.contains("<script"), "{text} became a script");
+    }
+}

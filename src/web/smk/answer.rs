@@ -1,0 +1,308 @@
+//! The addresses below `/api/smk/v1`: what programs written for SMK's API ask by changing the host.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Map, Value, json};
+
+use super::super::Door;
+use super::super::api::{answer as told, pairs_of};
+use super::super::image::Answered;
+use super::{Asked, Filter, Flag, Known, Measure, Number, Place, Places, Range, Wanted, envelope, item, keep, names};
+use crate::gallery::{Error, Hits};
+use crate::iiif::{Invalid, Version};
+use crate::presentation::Address;
+use crate::search::{self, Order, Search, Sort, Stored};
+
+/// Values of a facet that are counted if nobody says how many.
+const VALUES: usize = 100;
+
+/// `GET /api/smk/v1/…`, with or without a closing slash.
+pub async fn answer(door: &Door, request: &HttpRequest, rest: &str) -> Result<Answered, Error> {
+    let pairs: Vec<(String, String)> =
+        pairs_of(request.query_string()).map(|(name, value)| (name.into_owned(), value)).collect();
+    match rest.trim_end_matches('/') {
+        "art/search" => found(door, request, &Asked::parse(&pairs)?).await,
+        "art" => one(door, request, &Asked::parse(&pairs)?).await,
+        "art/all_ids" => all(door, request).await,
+        "iiif/manifest" => manifest(door, request, &pairs).await,
+        _ => Err(Error::NotFound),
+    }
+}
+
+/// `/art/search`.
+async fn found(door: &Door, request: &HttpRequest, asked: &Asked) -> Result<Answered, Error> {
+    let search = search_of(asked)?;
+    let hits = door.gallery.finder()?.find(search.clone()).await?;
+    let mut facets = Vec::new();
+    for field in &asked.facets {
+        let values = match field.known {
+            Known::Shelf(scheme) => counted(&hits, scheme),
+            Known::Rights => counted(&hits, "rights"),
+            Known::Flag(flag) => flagged(door, &search, flag, hits.found.total).await?,
+            _ => Vec::new(),
+        };
+        facets.push((field.name.to_owned(), values));
+    }
+    let items = items(door, request, asked, &hits).await?;
+    let body = envelope(asked.offset, asked.rows, hits.found.total, items, facets);
+    Ok(told(request, body.to_string()).into())
+}
+
+/// `/art`: works by their object numbers.
+async fn one(door: &Door, request: &HttpRequest, asked: &Asked) -> Result<Answered, Error> {
+    if asked.object_numbers.is_empty() {
+        let reason = "is missing: say which work, as in `?object_number=KMS1`";
+        return Err(Invalid::new("object_number", "", reason).into());
+    }
+    let finder = door.gallery.finder()?;
+    let mut numbers = Vec::new();
+    for Number { whole, parts } in &asked.object_numbers {
+        let search = Search { numbers: vec![whole.clone()], limit: 0, ..Search::default() };
+        match finder.find(search).await?.found.total {
+            0 => numbers.extend(parts.iter().cloned()),
+            _ => numbers.push(whole.clone()),
+        }
+    }
+    let order = Order { sort: Sort::Number, backwards: false };
+    let rows = asked.rows as usize;
+    let search =
+        Search { numbers, order, offset: asked.offset as usize, limit: rows.max(1), ..Search::default() };
+    let hits = finder.find(search).await?;
+    if hits.found.total == 0 {
+        return Err(Error::NotFound);
+    }
+    let items = items(door, request, asked, &hits).await?;
+    let body = envelope(asked.offset, asked.rows, hits.found.total, items, Vec::new());
+    Ok(told(request, body.to_string()).into())
+}
+
+/// `/art/all_ids`: every object number.
+async fn all(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
+    let finder = door.gallery.finder()?;
+    let snapshot = finder.snapshot()?;
+    let numbers = finder.ask(move || snapshot.numbers(0, usize::MAX)).await?;
+    let numbers: Vec<String> = numbers.into_iter().map(|(number, _)| number).collect();
+    Ok(told(request, json!({ "objectIDs": numbers }).to_string()).into())
+}
+
+/// `/iiif/manifest?id=…`: leads to the work's manifest, in the version that SMK's own are in.
+async fn manifest(door: &Door, request: &HttpRequest, pairs: &[(String, String)]) -> Result<Answered, Error> {
+    let id = pairs.iter().find(|(name, _)| name == "id").map(|(_, id)| id.as_str()).unwrap_or_default();
+    if id.is_empty() {
+        return Err(Invalid::new("id", "", "is missing: say which work, as in `?id=KMS1`").into());
+    }
+    let search = Search { numbers: vec![id.to_owned()], limit: 1, ..Search::default() };
+    let hits = door.gallery.finder()?.find(search).await?;
+    let place = hits.found.hits.first().ok_or(Error::NotFound)?;
+    let number = hits.snapshot.stored(*place)?.number();
+    let address = Address::new(&door.base.of(request)?);
+    let place = address.manifest(Version::V2, &number);
+    Ok(HttpResponse::Found().insert_header((header::LOCATION, place)).finish().into())
+}
+
+/// The same search in the words of the index.
+fn search_of(asked: &Asked) -> Result<Search, Error> {
+    let mut search = Search {
+        q: asked.keys.clone().unwrap_or_default(),
+        offset: asked.offset as usize,
+        limit: asked.rows as usize,
+        facet_limit: asked.facet_limit.map_or(VALUES, |limit| limit as usize),
+        ..Search::default()
+    };
+    if !asked.qfields.is_empty() {
+        search.places = asked.qfields.iter().map(|field| place_of(field)).collect();
+        search.places.sort_by_key(|place| *place as u8);
+        search.places.dedup();
+    }
+    for filter in &asked.filters {
+        filtered(&mut search, filter);
+    }
+    for range in &asked.ranges {
+        ranged(&mut search, range);
+    }
+    let schemes = asked.facets.iter().filter_map(|field| match field.known {
+        Known::Shelf(scheme) => Some(scheme),
+        Known::Rights => Some("rights"),
+        _ => None,
+    });
+    search.facets = schemes.map(str::to_owned).collect();
+    search.facets.sort_unstable();
+    search.facets.dedup();
+    if let Some(sort) = &asked.sort {
+        let backwards = sort.descending;
+        let sort = match sort.field.known {
+            Known::Shelf(_) => Sort::Creator,
+            Known::Title => Sort::Title,
+            Known::Number | Known::Id => Sort::Number,
+            Known::Measure(Measure::Earliest | Measure::Latest) => Sort::Date,
+            Known::Measure(Measure::Created | Measure::Modified) => Sort::Modified,
+            _ => Sort::Relevance,
+        };
+        search.order = Order { sort, backwards: backwards && sort != Sort::Relevance };
+    }
+    Ok(search)
+}
+
+/// Where words are looked for that are to be in a field of SMK's records.
+fn place_of(field: &str) -> search::Place {
+    match field {
+        "titles" | "title" | "creator" | "artist" | "object_number" | "production" => search::Place::Name,
+        name if name.starts_with("content_") && name != "content_description" => search::Place::Subject,
+        "techniques" | "materials" | "medium" | "object_names" | "geo_location" => search::Place::Subject,
+        _ => search::Place::Text,
+    }
+}
+
+fn filtered(search: &mut Search, filter: &Filter) {
+    let shelf = |scheme: &str, values: &[String]| -> Vec<search::Filter> {
+        let named = values.iter().flat_map(|value| names(scheme, value));
+        named.map(|value| search::Filter { scheme: scheme.to_owned(), value }).collect()
+    };
+    let wanted = match &filter.wanted {
+        Wanted::Shelf(scheme, values) => shelf(scheme, values),
+        Wanted::Rights(values) => shelf("rights", values),
+        Wanted::Flag(flag, is) => {
+            let asked = match flag {
+                Flag::HasImage => &mut search.has_image,
+                Flag::PublicDomain => &mut search.public_domain,
+                Flag::OnDisplay => &mut search.on_display,
+            };
+            *asked = Some(*is != filter.not);
+            return;
+        }
+        // A source's own identifiers are not told apart from numbers.
+        Wanted::Number(values) | Wanted::Id(values) if filter.not => {
+            search.not_numbers.extend(values.iter().cloned());
+            return;
+        }
+        Wanted::Number(values) | Wanted::Id(values) => {
+            search.numbers.extend(values.iter().cloned());
+            return;
+        }
+    };
+    match (filter.not, wanted.as_slice()) {
+        (true, _) => search.none.extend(wanted),
+        // Each filter has to hold by itself, whatever others say of the same scheme.
+        (false, _) => search.each.push(wanted),
+    }
+}
+
+fn ranged(search: &mut Search, range: &Range) {
+    let years = |range: &Range| {
+        let year = |year: Option<i64>, open: i32| year.map_or(open, |year| year.clamp(-99_999, 99_999) as i32);
+        Some((year(range.from, i32::MIN), year(range.to, i32::MAX)))
+    };
+    let seconds = |range: &Range| Some((range.from.unwrap_or(i64::MIN), range.to.unwrap_or(i64::MAX)));
+    let pixels = |range: &Range| {
+        let side = |side: i64| side.max(0) as u64;
+        Some((range.from.map_or(0, side), range.to.map_or(u64::MAX, side)))
+    };
+    match range.measure {
+        Measure::Earliest => search.made_from = years(range),
+        Measure::Latest => search.made_until = years(range),
+        Measure::Created => search.created = seconds(range),
+        Measure::Modified => search.modified = seconds(range),
+        Measure::Width => search.width = pixels(range),
+        Measure::Height => search.height = pixels(range),
+        // How large files are is not in the index.
+        Measure::Bytes => {}
+    }
+}
+
+/// A scheme's values as SMK writes them, with how many works have them.
+fn counted(hits: &Hits, scheme: &str) -> Vec<(String, u64)> {
+    let vocabulary = hits.snapshot.vocabulary();
+    let Some((_, values)) = hits.found.facets.iter().find(|(known, _)| known == scheme) else { return Vec::new() };
+    let told = values.iter().filter_map(|(number, works)| {
+        let term = vocabulary.term(*number)?;
+        let name = term.inverted.as_deref().or(term.label.best(&["da"])).unwrap_or(&term.value);
+        Some((name.to_owned(), *works))
+    });
+    told.collect()
+}
+
+async fn flagged(door: &Door, search: &Search, flag: Flag, total: u64) -> Result<Vec<(String, u64)>, Error> {
+    let mut with = Search { limit: 0, facets: Vec::new(), ..search.clone() };
+    let asked = match flag {
+        Flag::HasImage => &mut with.has_image,
+        Flag::PublicDomain => &mut with.public_domain,
+        Flag::OnDisplay => &mut with.on_display,
+    };
+    let yes = match asked {
+        Some(true) => total,
+        Some(false) => 0,
+        None => {
+            *asked = Some(true);
+            door.gallery.finder()?.find(with).await?.found.total
+        }
+    };
+    let both = [("true".to_owned(), yes), ("false".to_owned(), total - yes.min(total))];
+    Ok(both.into_iter().filter(|(_, works)| *works > 0).collect())
+}
+
+/// The works of a page as SMK's records.
+async fn items(
+    door: &Door,
+    request: &HttpRequest,
+    asked: &Asked,
+    hits: &Hits,
+) -> Result<Vec<Map<String, Value>>, Error> {
+    let address = Address::new(&door.base.of(request)?);
+    let mut stored: Vec<Stored> = Vec::with_capacity(hits.found.hits.len());
+    for place in &hits.found.hits {
+        stored.push(hits.snapshot.stored(*place)?);
+    }
+    let numbers: Vec<String> = stored.iter().map(Stored::number).collect();
+    let originals = match door.gallery.works() {
+        None => Vec::new(),
+        Some(works) => {
+            let read = |catalogue: crate::catalogue::Catalogue| async move {
+                let mut originals = Vec::with_capacity(numbers.len());
+                for number in &numbers {
+                    originals.push(catalogue.original(number).await?);
+                }
+                Ok(originals)
+            };
+            works.ask(read).await?
+        }
+    };
+    let mut items = Vec::with_capacity(stored.len());
+    for (at, stored) in stored.iter().enumerate() {
+        let original = originals.get(at).and_then(Option::as_deref);
+        let original: Option<Value> = original.and_then(|text| serde_json::from_str(text).ok());
+        let Some(work) = stored.work() else { continue };
+        let (number, rights, public_domain) = stored.known();
+        let grant = door.gallery.rights().of_record(rights.as_deref(), public_domain);
+        let place = |(file, _): (String, search::Shown<'_>)| {
+            let side = |name: &str| {
+                let first = work.images.first().is_some_and(|image| image.file == file);
+                let said = work.more.get(name).or(original.as_ref().and_then(|record| record.get(name)));
+                said.filter(|_| first).and_then(Value::as_u64).and_then(|side| side.try_into().ok())
+            };
+            Place {
+                service: address.image(Version::V2, &file),
+                width: side("image_width"),
+                height: side("image_height"),
+                bytes: None,
+                media_type: None,
+                file,
+            }
+        };
+        let visible = stored.images().filter(|(_, shown)| shown.matched && grant.largest > 0);
+        let record = format!("{}/api/smk/v1/art?object_number={}", address.base(), encoded(&number));
+        let places = Places {
+            manifest: format!("{}/api/smk/v1/iiif/manifest?id={}", address.base(), encoded(&number)),
+            record,
+            modified: work.modified.clone(),
+            images: visible.map(place).collect(),
+        };
+        let told = item(&work, &work.tags, original.as_ref(), &places, asked.lang);
+        items.push(keep(told, &asked.fields));
+    }
+    Ok(items)
+}
+
+/// A number as a value of a query.
+fn encoded(number: &str) -> String {
+    percent_encoding::utf8_percent_encode(number, percent_encoding::NON_ALPHANUMERIC).to_string()
+}

@@ -1,0 +1,187 @@
+//! The fields of SMK's records that can be asked for, and what they are here.
+
+use crate::iiif::Invalid;
+
+/// A field by the name that programs call it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its name in SMK's records; several names may mean the same.
+    pub name: &'static str,
+    pub known: Known,
+}
+
+/// What is known here of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Known {
+    /// The shelves of this scheme.
+    Shelf(&'static str),
+    Flag(Flag),
+    /// The licence or rights statement.
+    Rights,
+    /// The object number.
+    Number,
+    /// The source's own identifier.
+    Id,
+    Title,
+    Measure(Measure),
+}
+
+/// What a work is or is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Flag {
+    HasImage,
+    PublicDomain,
+    OnDisplay,
+}
+
+/// What can be spanned; the unit of its numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Measure {
+    /// The first year of its making.
+    Earliest,
+    /// The last year of its making.
+    Latest,
+    /// When the source made the record, in seconds since 1970.
+    Created,
+    /// When the source last changed the record, in seconds since 1970.
+    Modified,
+    /// The main image's width in pixels.
+    Width,
+    /// The main image's height in pixels.
+    Height,
+    /// The main image's size in bytes.
+    Bytes,
+}
+
+const fn shelf(name: &'static str, scheme: &'static str) -> Field {
+    Field { name, known: Known::Shelf(scheme) }
+}
+
+const fn measure(name: &'static str, measure: Measure) -> Field {
+    Field { name, known: Known::Measure(measure) }
+}
+
+/// Every field that is known, the usual name of a thing before its other names.
+pub static FIELDS: [Field; 35] = [
+    shelf("creator", "creator"),
+    shelf("artist", "creator"),
+    shelf("creator_nationality", "nationality"),
+    shelf("techniques", "technique"),
+    shelf("materials", "material"),
+    shelf("medium", "material"),
+    shelf("object_names", "type"),
+    shelf("collection", "collection"),
+    shelf("responsible_department", "department"),
+    shelf("content_subject", "subject"),
+    shelf("content_subjects", "subject"),
+    shelf("content_person", "person"),
+    shelf("content_persons", "person"),
+    shelf("content_motif", "motif"),
+    shelf("content_place", "place"),
+    shelf("geo_location", "place"),
+    shelf("colors", "colour"),
+    shelf("suggested_bg_color", "colour"),
+    shelf("current_location_name", "location"),
+    shelf("exhibitions", "exhibition"),
+    Field { name: "has_image", known: Known::Flag(Flag::HasImage) },
+    Field { name: "public_domain", known: Known::Flag(Flag::PublicDomain) },
+    Field { name: "on_display", known: Known::Flag(Flag::OnDisplay) },
+    Field { name: "rights", known: Known::Rights },
+    Field { name: "object_number", known: Known::Number },
+    Field { name: "id", known: Known::Id },
+    Field { name: "titles", known: Known::Title },
+    Field { name: "title", known: Known::Title },
+    measure("production_dates_start", Measure::Earliest),
+    measure("production_dates_end", Measure::Latest),
+    measure("created", Measure::Created),
+    measure("modified", Measure::Modified),
+    measure("image_width", Measure::Width),
+    measure("image_height", Measure::Height),
+    measure("image_size", Measure::Bytes),
+];
+
+impl Known {
+    pub(super) fn can_be_filtered(self) -> bool {
+        !matches!(self, Self::Title | Self::Measure(_))
+    }
+
+    pub(super) fn can_be_counted(self) -> bool {
+        matches!(self, Self::Shelf(_) | Self::Flag(_) | Self::Rights)
+    }
+
+    pub(super) fn can_be_sorted_by(self) -> bool {
+        matches!(self, Self::Shelf("creator") | Self::Title | Self::Number | Self::Id | Self::Measure(_))
+    }
+
+    pub(super) fn can_be_spanned(self) -> bool {
+        matches!(self, Self::Measure(_))
+    }
+}
+
+/// The field of this name, in any case, if it fits what it is named for.
+pub(super) fn field(
+    parameter: &'static str,
+    name: &str,
+    fits: fn(Known) -> bool,
+) -> Result<&'static Field, Invalid> {
+    let mut fitting = FIELDS.iter().filter(|field| fits(field.known));
+    let found = fitting.clone().find(|field| field.name.eq_ignore_ascii_case(name.trim()));
+    found.ok_or_else(|| {
+        let first = fitting.next().map_or("", |field| field.name);
+        let names = fitting.fold(first.to_owned(), |names, field| names + ", " + field.name);
+        Invalid::new(parameter, name.trim(), format!("is no field that works here; these do: {names}"))
+    })
+}
+
+/// What a value may be called on the shelves of a scheme here: SMK sorts people by family, `Ancher, Anna`; shelves show
+/// them upright.
+pub fn names(scheme: &str, value: &str) -> Vec<String> {
+    let mut names = vec![value.to_owned()];
+    if let ("creator" | "person", Some((family, given))) = (scheme, family_and_given(value)) {
+        names.insert(0, format!("{given} {family}"));
+    }
+    names
+}
+
+/// The parts of a name such as `Ancher, Anna`.
+pub(super) fn family_and_given(name: &str) -> Option<(&str, &str)> {
+    let (family, given) = name.split_once(',').map(|(family, given)| (family.trim(), given.trim()))?;
+    (!family.is_empty() && !given.is_empty() && !given.contains(',')).then_some((family, given))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_found_by_what_they_are_for() {
+        let found = |name, fits: fn(Known) -> bool| field("filters", name, fits).map(|field| field.known);
+        assert_eq!(found("artist", Known::can_be_filtered), Ok(Known::Shelf("creator")));
+        assert_eq!(found(" Medium ", Known::can_be_counted), Ok(Known::Shelf("material")));
+        assert_eq!(found("titles", Known::can_be_sorted_by), Ok(Known::Title));
+        assert_eq!(found("modified", Known::can_be_spanned), Ok(Known::Measure(Measure::Modified)));
+        assert!(found("titles", Known::can_be_filtered).is_err());
+        assert!(found("object_number", Known::can_be_counted).is_err());
+        let refused = found("creater", Known::can_be_counted).unwrap_err().to_string();
+        assert!(
+            refused.starts_with("filters `creater` is no field that works here; these do: creator, artist, ")
+        );
+        assert!(refused.ends_with(", on_display, rights"), "{refused}");
+    }
+
+    #[test]
+    fn no_name_stands_twice() {
+        let mut names: Vec<_> = FIELDS.iter().map(|field| field.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), FIELDS.len());
+    }
+
+    #[test]
+    fn people_are_looked_for_upright_first() {
+        assert_eq!(names("creator", "Ancher, Anna"), ["Anna Ancher", "Ancher, Anna"]);
+        assert_eq!(names("creator", "Ubekendt"), ["Ubekendt"]);
+        assert_eq!(names("creator", "a, b, c"), ["a, b, c"]);
+        assert_eq!(names("technique", "olie, lærred"), ["olie, lærred"]);
+    }
+}

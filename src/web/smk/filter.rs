@@ -1,0 +1,122 @@
+//! Filters: what a work must be, must have or must not.
+
+use super::field::{Flag, Known, field};
+use crate::iiif::Invalid;
+
+/// One condition; all of them have to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// Whether it is to be the other way round: none of the values.
+    pub not: bool,
+    pub wanted: Wanted,
+}
+
+/// What is wanted; of several values any will do. Values are as they were written, and are compared without case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A shelf of the scheme; see [`super::names`] for what it may be called here.
+    Shelf(&'static str, Vec<String>),
+    Flag(Flag, bool),
+    Rights(Vec<String>),
+    Number(Vec<String>),
+    Id(Vec<String>),
+}
+
+/// No filter has more values.
+const MOST_VALUES: usize = 50;
+
+const FORM: &str = "is no filter: write it as in `[has_image:true],[creator:Ancher, Anna]`";
+
+impl Filter {
+    /// Reads what stands within a filter's brackets: `creator:Ancher, Anna`, `object_names:maleri|tegning`,
+    /// `-creator:Ubekendt`.
+    pub(super) fn parse(text: &str) -> Result<Self, Invalid> {
+        let bad = |reason: &'static str| Invalid::new("filters", text, reason);
+        let (name, value) = text.split_once(':').ok_or_else(|| bad(FORM))?;
+        let (not, name) = match name.trim().strip_prefix('-') {
+            Some(name) => (true, name),
+            None => (false, name),
+        };
+        let known = field("filters", name, Known::can_be_filtered)?.known;
+        let values: Vec<_> = value.split('|').map(unquoted).filter(|value| !value.is_empty()).collect();
+        if values.is_empty() {
+            return Err(bad("has no value: write one behind the `:`, as in `[creator:Ancher, Anna]`"));
+        }
+        if values.len() > MOST_VALUES {
+            return Err(bad("has more than 50 values: 50 are the most"));
+        }
+        let all = || values.iter().map(|&value| value.to_owned()).collect();
+        let wanted = match known {
+            Known::Shelf(scheme) => Wanted::Shelf(scheme, all()),
+            Known::Flag(flag) => {
+                Wanted::Flag(flag, truth(&values).ok_or_else(|| bad("is not `true` or `false`"))?)
+            }
+            Known::Rights => Wanted::Rights(all()),
+            Known::Number => Wanted::Number(all()),
+            Known::Id => Wanted::Id(all()),
+            Known::Title | Known::Measure(_) => return Err(bad(FORM)),
+        };
+        Ok(Self { not, wanted })
+    }
+}
+
+fn unquoted(value: &str) -> &str {
+    let value = value.trim();
+    value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value).trim()
+}
+
+fn truth(values: &[&str]) -> Option<bool> {
+    match values {
+        [value] if value.eq_ignore_ascii_case("true") => Some(true),
+        [value] if value.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, not: bool, wanted: Wanted) {
+        assert_eq!(Filter::parse(text), Ok(Filter { not, wanted }), "{text}");
+    }
+
+    fn shelf(scheme: &'static str, values: &[&str]) -> Wanted {
+        Wanted::Shelf(scheme, values.iter().map(|&value| value.to_owned()).collect())
+    }
+
+    #[test]
+    fn values_may_hold_anything() {
+        check("creator:Abildgaard, Nicolai", false, shelf("creator", &["Abildgaard, Nicolai"]));
+        check("collection: Album: I [blade] ", false, shelf("collection", &["Album: I [blade]"]));
+        check("object_names:maleri|tegning | ", false, shelf("type", &["maleri", "tegning"]));
+        check("-Creator:\"Ubekendt\"", true, shelf("creator", &["Ubekendt"]));
+        check("geo_location:København", false, shelf("place", &["København"]));
+        check("has_image:TRUE", false, Wanted::Flag(Flag::HasImage, true));
+        check("-public_domain:false", true, Wanted::Flag(Flag::PublicDomain, false));
+        check("object_number:KKSgb6775/3", false, Wanted::Number(vec!["KKSgb6775/3".into()]));
+        check("id:1170000264_object", false, Wanted::Id(vec!["1170000264_object".into()]));
+        let rights = "https://creativecommons.org/publicdomain/mark/1.0/";
+        check(&format!("rights:{rights}"), false, Wanted::Rights(vec![rights.into()]));
+    }
+
+    #[test]
+    fn what_is_no_filter_is_refused_with_what_would_work() {
+        for (text, said) in [
+            ("", "write it as in"),
+            ("has_image", "write it as in"),
+            ("has_image=true", "write it as in"),
+            ("has_image:", "has no value"),
+            ("creator: | ", "has no value"),
+            ("has_image:ja", "`true` or `false`"),
+            ("has_image:true|false", "`true` or `false`"),
+            ("creator_gender:female", "these do: creator, artist"),
+            ("modified:2019", "these do: creator, artist"),
+            (&format!("creator:{}", "a|".repeat(51)), "50 are the most"),
+        ] {
+            let refused = Filter::parse(text).unwrap_err();
+            assert!(refused.reason.contains(said), "{text}: {refused}");
+        }
+    }
+}

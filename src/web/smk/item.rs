@@ -1,0 +1,454 @@
+//! A record as SMK's API gives it, with this server's addresses.
+
+use serde_json::{Map, Value, json};
+
+use super::built::built;
+use crate::record::{Tag, Work};
+
+/// Where a work is found on this server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    pub manifest: String,
+    /// The item's own address.
+    pub record: String,
+    /// When its record last changed.
+    pub modified: Option<String>,
+    /// The images that may be seen, the one to show first.
+    pub images: Vec<Place>,
+}
+
+/// Where an image is found, and what is known of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The image as its work names it.
+    pub file: String,
+    /// The base URI of its service (Image API 2.1, §2).
+    pub service: String,
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+    pub bytes: Option<u64>,
+    pub media_type: Option<String>,
+}
+
+/// A rendition to show in lists, and the largest one, as SMK's records write them behind an image's service.
+const THUMBNAIL: &str = "full/!1024,/0/default.jpg";
+const NATIVE: &str = "full/full/0/native.jpg";
+
+/// Fields of SMK's records that other records do not have.
+const SMK: [&str; 12] = [
+    "object_names",
+    "production_date",
+    "responsible_department",
+    "has_image",
+    "image_iiif_id",
+    "image_native",
+    "image_thumbnail",
+    "iiif_manifest",
+    "number_of_parts",
+    "acquisition_date_precision",
+    "current_location_name",
+    "content_description",
+];
+
+/// Fields of Tegl's own form, of Tate's records and of manifests that SMK's records do not have.
+const OTHERS: [&str; 6] = ["creators", "object_type", "images", "department", "acno", "@context"];
+
+/// The fields by which a record names its main image.
+const MAIN: [&str; 4] = ["image_iiif_id", "image_native", "image_hq", "image_thumbnail"];
+
+/// The fields by which it names each of its other images.
+const OTHER: [&str; 6] = ["iiif_id", "native", "image_iiif_id", "image_native", "thumbnail", "url"];
+
+/// The images of an item.
+struct Shown<'a> {
+    main: Option<&'a Place>,
+    /// Whether the record's main image is this one, so that what it says of it holds.
+    is_records: bool,
+    others: Vec<Value>,
+}
+
+/// A work as an item of an answer: as SMK's record has it where there is one, else made of what is known of the work.
+///
+/// What is said of images is said of those that may be seen here: a record without any has none of their fields.
+pub fn item(
+    work: &Work,
+    tags: &[Tag],
+    source: Option<&Value>,
+    places: &Places,
+    lang: Option<&str>,
+) -> Map<String, Value> {
+    let came = source.and_then(of_smk);
+    let mut item = came.map_or_else(|| built(work, tags, places, lang.unwrap_or("da")), Map::clone);
+    let Shown { main, is_records, others } = match came {
+        Some(record) => matched(record, work, places),
+        None => unmatched(places),
+    };
+    item.insert("iiif_manifest".into(), json!(places.manifest));
+    item.insert("object_url".into(), json!(places.record));
+    item.insert("has_image".into(), json!(main.is_some()));
+    if !is_records {
+        item.retain(|name, _| !name.starts_with("image_"));
+    }
+    if let Some(place) = main {
+        show(&mut item, "image_", place);
+    }
+    item.remove("alternative_images");
+    if !others.is_empty() {
+        item.insert("alternative_images".into(), Value::Array(others));
+    }
+    item
+}
+
+/// Only these fields of an item; all of it where none are asked for.
+pub fn keep(mut item: Map<String, Value>, fields: &[String]) -> Map<String, Value> {
+    if !fields.is_empty() {
+        item.retain(|name, _| fields.contains(name));
+    }
+    item
+}
+
+/// The fields of a record that came from SMK.
+fn of_smk(source: &Value) -> Option<&Map<String, Value>> {
+    let record = source.as_object()?;
+    let has = |name: &str| record.contains_key(name);
+    let has_first = |list: &str, name: &str| !source[list][0][name].is_null();
+    let known = SMK.iter().any(|name| has(name))
+        || has_first("titles", "title")
+        || has_first("titles", "translation")
+        || has_first("production", "creator")
+        || has_first("techniques", "technique");
+    let other = OTHERS.iter().any(|name| has(name));
+    (known && !other && (has("object_number") || has("id"))).then_some(record)
+}
+
+/// The images as the record tells of them.
+///
+/// The work's images stand in the record's order, whatever they are called since they were matched to masters. Where
+/// their number is another, the masters were found without the record, and are told without it.
+fn matched<'a>(record: &Map<String, Value>, work: &Work, places: &'a Places) -> Shown<'a> {
+    let main = usize::from(names_file(record, &MAIN));
+    let others: Vec<_> = match record.get("alternative_images") {
+        Some(Value::Array(all)) => all.iter().filter(|other| is_image(other)).collect(),
+        Some(one) => Some(one).filter(|other| is_image(other)).into_iter().collect(),
+        None => Vec::new(),
+    };
+    if work.images.len() != main + others.len() {
+        return unmatched(places);
+    }
+    let place = |at: usize| {
+        let file = &work.images.get(at)?.file;
+        places.images.iter().find(|place| place.file == *file)
+    };
+    let rewritten = others.iter().enumerate().filter_map(|(at, other)| {
+        let place = place(main + at)?;
+        Some(match other {
+            Value::Object(fields) => {
+                let mut fields = fields.clone();
+                show(&mut fields, "", place);
+                Value::Object(fields)
+            }
+            _ => json!(place.service),
+        })
+    });
+    let first = Some(0).filter(|_| main == 1).and_then(place);
+    Shown { main: first.or(places.images.first()), is_records: first.is_some(), others: rewritten.collect() }
+}
+
+/// The images as far as they are known here.
+fn unmatched(places: &Places) -> Shown<'_> {
+    let others = places.images.iter().skip(1).map(|place| {
+        let mut fields = Map::new();
+        show(&mut fields, "", place);
+        Value::Object(fields)
+    });
+    Shown { main: places.images.first(), is_records: false, others: others.collect() }
+}
+
+fn is_image(other: &Value) -> bool {
+    match other {
+        Value::Object(fields) => names_file(fields, &OTHER),
+        other => is_word(other),
+    }
+}
+
+fn names_file(fields: &Map<String, Value>, names: &[&str]) -> bool {
+    names.iter().filter_map(|&name| fields.get(name)).any(is_word)
+}
+
+fn is_word(value: &Value) -> bool {
+    value.is_number() || value.as_str().is_some_and(|text| !text.trim().is_empty())
+}
+
+/// Sets an image's fields; the main image's begin with `image_`.
+fn show(fields: &mut Map<String, Value>, prefix: &str, place: &Place) {
+    let service = &place.service;
+    let mut set = |name: &str, value: Value| fields.insert(format!("{prefix}{name}"), value);
+    set("iiif_id", json!(service));
+    set("iiif_info", json!(format!("{service}/info.json")));
+    set("thumbnail", json!(format!("{service}/{THUMBNAIL}")));
+    set("native", json!(format!("{service}/{NATIVE}")));
+    if let Some((width, height)) = place.width.zip(place.height) {
+        set("width", json!(width));
+        set("height", json!(height));
+        set("orientation", json!(if height > width { "portrait" } else { "landscape" }));
+    }
+    if let Some(bytes) = place.bytes {
+        set("size", json!(bytes));
+    }
+    if let Some(media_type) = &place.media_type {
+        set("mime_type", json!(media_type));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::record::Image;
+    use crate::record::read::{Form, read};
+
+    /// A record of every shape that SMK's fields have, and its work.
+    fn sample() -> (Value, Work) {
+        let iiif = "https://iip.smk.dk/iiif/jp2";
+        worked(json!({
+            "id": "1180038434_object", "object_number": "KMS1", "object_url": "https://api.smk.dk/api/v1/art/?x",
+            "titles": [{"title": "Titanernes fald", "language": "da-DK", "type": "MUSEUM"}],
+            "techniques": [{"technique": "Olie på lærred"}], "frame_notes": ["Bagklædning: false"],
+            "enrichment_url": "https://enrichment.api.smk.dk/api/enrichment/KMS1", "has_image": true,
+            "iiif_manifest": "https://api.smk.dk/api/v1/iiif/manifest/?id=kms1", "image_cropped": true,
+            "image_iiif_id": format!("{iiif}/KMS1.tif.jp2"), "image_width": 7151, "image_height": 5543,
+            "image_orientation": "landscape", "image_mime_type": "image/tiff",
+            "alternative_images": [
+                {"iiif_id": format!("{iiif}/a.tif.jp2"), "width": 3, "orientation": "portrait", "mime_type": "image/tiff"},
+                {"caption": "no file"},
+                "b.tif"],
+        }))
+    }
+
+    fn worked(record: Value) -> (Value, Work) {
+        let bytes = record.to_string().into_bytes();
+        let mut read = read(std::io::Cursor::new(bytes), None, None).unwrap();
+        (record, read.next().unwrap().unwrap().work)
+    }
+
+    fn place(file: &str) -> Place {
+        Place {
+            file: file.to_owned(),
+            service: format!("https://tegl.example/iiif/2/{file}"),
+            ..Place::default()
+        }
+    }
+
+    fn places(files: &[&str]) -> Places {
+        Places {
+            manifest: "https://tegl.example/presentation/2/KMS1/manifest".to_owned(),
+            record: "https://tegl.example/api/smk/v1/art/?object_number=KMS1".to_owned(),
+            modified: Some("2026-11-23T09:00:00.123Z".to_owned()),
+            images: files.iter().map(|file| place(file)).collect(),
+        }
+    }
+
+    /// The work with its images under the names of masters.
+    fn named(work: &Work, files: &[&str]) -> Work {
+        let image = |file: &&str| Image { file: (*file).to_owned(), matched: true, ..Image::default() };
+        Work { images: files.iter().map(image).collect(), ..work.clone() }
+    }
+
+    fn told(work: &Work, source: Option<&Value>, places: &Places) -> Value {
+        Value::Object(item(work, &work.tags, source, places, None))
+    }
+
+    #[test]
+    fn a_record_of_smk_comes_back_with_other_addresses() {
+        let (record, work) = sample();
+        let files = ["smk:KMS1.tif", "smk:a.tif", "smk:b.tif"];
+        let mut places = places(&files);
+        places.images[0] = Place {
+            width: Some(5543),
+            height: Some(7151),
+            bytes: Some(99),
+            media_type: Some("image/jp2".to_owned()),
+            ..place(files[0])
+        };
+        let item = told(&named(&work, &files), Some(&record), &places);
+        let service = "https://tegl.example/iiif/2/smk:KMS1.tif";
+        for (name, expected) in [
+            ("iiif_manifest", json!(places.manifest)),
+            ("object_url", json!(places.record)),
+            ("image_iiif_id", json!(service)),
+            ("image_iiif_info", json!(format!("{service}/info.json"))),
+            ("image_thumbnail", json!(format!("{service}/full/!1024,/0/default.jpg"))),
+            ("image_native", json!(format!("{service}/full/full/0/native.jpg"))),
+            ("image_width", json!(5543)),
+            ("image_height", json!(7151)),
+            ("image_orientation", json!("portrait")),
+            ("image_size", json!(99)),
+            ("image_mime_type", json!("image/jp2")),
+        ] {
+            assert_eq!(item[name], expected, "{name}");
+        }
+        for name in
+            ["id", "titles", "techniques", "frame_notes", "enrichment_url", "has_image", "image_cropped"]
+        {
+            assert_eq!(item[name], record[name], "{name}");
+        }
+        let others = item["alternative_images"].as_array().unwrap();
+        assert_eq!(others.len(), 2);
+        assert_eq!(others[0]["iiif_id"], "https://tegl.example/iiif/2/smk:a.tif");
+        assert_eq!((&others[0]["width"], &others[0]["orientation"]), (&json!(3), &json!("portrait")));
+        assert_eq!(others[1], "https://tegl.example/iiif/2/smk:b.tif");
+    }
+
+    #[test]
+    fn images_that_may_not_be_seen_are_not_told_of() {
+        let (record, work) = sample();
+        let work = named(&work, &["smk:KMS1.tif", "smk:a.tif", "smk:b.tif"]);
+        let item = told(&work, Some(&record), &places(&["smk:b.tif"]));
+        assert_eq!(item["image_iiif_id"], "https://tegl.example/iiif/2/smk:b.tif");
+        assert_eq!(item["alternative_images"], json!(["https://tegl.example/iiif/2/smk:b.tif"]));
+        assert_eq!(item.get("image_width"), None, "the width of another image");
+        let item = told(&work, Some(&record), &places(&[]));
+        assert_eq!(item["has_image"], false);
+        let left: Vec<_> = item.as_object().unwrap().keys().filter(|name| name.contains("image")).collect();
+        assert_eq!(left, ["has_image"], "{item}");
+        assert!(!item.to_string().contains("iip.smk.dk"));
+    }
+
+    #[test]
+    fn masters_found_without_the_record_are_told_without_it() {
+        let (record, work) = sample();
+        let item = told(&named(&work, &["x.tif", "y.tif"]), Some(&record), &places(&["x.tif", "y.tif"]));
+        assert_eq!(item["image_iiif_id"], "https://tegl.example/iiif/2/x.tif");
+        assert_eq!(
+            item["alternative_images"][0]["native"],
+            "https://tegl.example/iiif/2/y.tif/full/full/0/native.jpg"
+        );
+    }
+
+    #[test]
+    fn only_records_of_smk_are_given_as_they_came() {
+        for (record, expected) in [
+            (json!({"object_number": "1", "object_names": []}), true),
+            (json!({"id": 1, "titles": [{"title": "a"}]}), true),
+            (json!({"id": 1, "titles": "a"}), false),
+            (json!({"object_number": "1", "titles": "a", "production": {"text": "1850"}}), false),
+            (json!({"object_number": "1", "creators": [], "has_image": true}), false),
+            (json!({"acno": "N00530", "id": 1, "has_image": true}), false),
+            (json!({"object_names": []}), false),
+            (json!("KMS1"), false),
+        ] {
+            assert_eq!(of_smk(&record).is_some(), expected, "{record}");
+        }
+    }
+
+    #[test]
+    fn fields_can_be_chosen() {
+        let (record, work) = sample();
+        let item = item(&work, &[], Some(&record), &places(&[]), None);
+        let kept = keep(item.clone(), &["titles".to_owned(), "id".to_owned(), "unknown".to_owned()]);
+        assert_eq!(kept.keys().collect::<Vec<_>>(), ["id", "titles"]);
+        assert_eq!(keep(item.clone(), &[]), item);
+    }
+
+    /// The records that the museum published, where they lie beside the repository.
+    fn published() -> Option<Vec<(Value, Work)>> {
+        let beside = || std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared"));
+        let shared = std::env::var_os("TEGL_SHARED").map_or_else(beside, std::path::PathBuf::from);
+        let file = std::fs::File::open(shared.join("data/smk/records.ndjson"));
+        let Ok(file) = file else {
+            eprintln!(
+                "SKIPPED: the museum's records are not there; set TEGL_SHARED to the folder that holds `data`"
+            );
+            return None;
+        };
+        let entries = read(file, Some(Form::Smk), None).unwrap();
+        let both = entries.map(|entry| {
+            let entry = entry.unwrap();
+            (serde_json::from_str(&entry.original.unwrap()).unwrap(), entry.work)
+        });
+        Some(both.collect())
+    }
+
+    #[test]
+    fn published_records_come_back_but_for_their_addresses() {
+        let Some(records) = published() else { return };
+        assert_eq!(records.len(), 12);
+        let addresses = ["iiif_manifest", "object_url", "iiif_id", "iiif_info", "thumbnail", "native"];
+        let is_address = |name: &str| addresses.contains(&name.strip_prefix("image_").unwrap_or(name));
+        for (mut record, work) in records {
+            let files: Vec<_> = (0..work.images.len()).map(|at| format!("smk:{at}.tif")).collect();
+            let files: Vec<_> = files.iter().map(String::as_str).collect();
+            let work = named(&work, &files);
+            let mut item = told(&work, Some(&record), &places(&files));
+            let all = item.to_string();
+            assert!(!all.contains("//iip") && !all.contains("//api.smk.dk"), "{all}");
+            for told in [&mut record, &mut item] {
+                let fields = told.as_object_mut().unwrap();
+                fields.retain(|name, _| !is_address(name));
+                for other in
+                    fields.get_mut("alternative_images").and_then(Value::as_array_mut).into_iter().flatten()
+                {
+                    other.as_object_mut().unwrap().retain(|name, _| !is_address(name));
+                }
+            }
+            assert_eq!(item, record);
+        }
+    }
+
+    /// Where values lie in a record, and of what types they are.
+    fn types(value: &Value, path: &str, found: &mut BTreeMap<String, BTreeSet<&'static str>>) {
+        let kind = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "truth",
+            Value::Number(_) => "number",
+            Value::String(_) => "text",
+            Value::Array(all) => {
+                all.iter().for_each(|one| types(one, &format!("{path}[]"), found));
+                "list"
+            }
+            Value::Object(all) => {
+                all.iter().for_each(|(name, one)| types(one, &format!("{path}.{name}"), found));
+                "object"
+            }
+        };
+        found.entry(path.to_owned()).or_default().insert(kind);
+    }
+
+    #[test]
+    fn items_made_here_have_the_types_of_published_ones() {
+        let Some(records) = published() else { return };
+        let mut known = BTreeMap::new();
+        records.iter().for_each(|(record, _)| types(record, "", &mut known));
+        // Newer records name makers upright as well; they list materials as they list techniques.
+        let newer = json!({"artist": ["Anna Ancher"], "materials": ["olie"], "credit_line": ["Gave"]});
+        types(&newer, "", &mut known);
+        for (record, work) in &records {
+            let files: Vec<_> = work.images.iter().map(|image| image.file.as_str()).collect();
+            let mut places = places(&files);
+            places.images.iter_mut().for_each(|place| (place.width, place.height) = (Some(3), Some(2)));
+            let item = told(work, None, &places);
+            let mut found = BTreeMap::new();
+            types(&item, "", &mut found);
+            for (path, kinds) in found {
+                let expected = known.get(&path).unwrap_or_else(|| panic!("{path} is no field of {known:?}"));
+                assert!(kinds.is_subset(expected), "{path}: {kinds:?}, not {expected:?}");
+            }
+            for name in ["object_number", "modified", "has_image", "rights", "public_domain", "object_names"]
+            {
+                assert_eq!(item[name], record[name], "{name}");
+            }
+            for name in ["creator", "creator_nationality", "creator_lref"] {
+                let creators = |item: &Value| -> Vec<Value> {
+                    item["production"].as_array().unwrap().iter().map(|made| made[name].clone()).collect()
+                };
+                let came = creators(record).into_iter();
+                let came: Vec<_> =
+                    came.map(|one| one.as_str().map_or(Value::Null, |text| json!(text.trim()))).collect();
+                assert_eq!(creators(&item), came, "{name}");
+            }
+            let measures = |item: &Value| item["dimensions"].as_array().cloned();
+            assert_eq!(measures(&item), measures(record));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The open API of Statens Museum for Kunst: what programs written for it ask, and the answers that they read.
+
+mod answer;
+mod asked;
+mod built;
+mod field;
+mod filter;
+mod item;
+mod span;
+
+use serde_json::{Map, Value, json};
+
+pub use answer::answer;
+pub use asked::{Asked, Number};
+pub use field::{Flag, Known, Measure, names};
+pub use filter::{Filter, Wanted};
+pub use item::{Place, Places, item, keep};
+pub use span::Range;
+
+/// An answer of `/art/search`, and of `/art`.
+///
+/// A facet is one flat list of values and how many works have each, `["Ancher, Anna", 12, …]`: programs take them two
+/// by two. No ranges are counted, but their place is there.
+pub fn envelope(
+    offset: u32,
+    rows: u32,
+    found: u64,
+    items: Vec<Map<String, Value>>,
+    facets: Vec<(String, Vec<(String, u64)>)>,
+) -> Value {
+    let flat = |values: Vec<(String, u64)>| -> Value {
+        values.into_iter().flat_map(|(value, count)| [Value::from(value), Value::from(count)]).collect()
+    };
+    let facets: Map<_, _> = facets.into_iter().map(|(name, values)| (name, flat(values))).collect();
+    json!({
+        "offset": offset,
+        "rows": rows,
+        "found": found,
+        "items": items,
+        "facets": facets,
+        "facets_ranges": {},
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facets_are_flat_lists() {
+        let item = Map::from_iter([("object_number".to_owned(), json!("KMS1"))]);
+        let creators = vec![("Abildgaard, Nicolai".to_owned(), 12), ("Ancher, Anna".to_owned(), 3)];
+        let facets = vec![("creator".to_owned(), creators), ("rights".to_owned(), Vec::new())];
+        assert_eq!(
+            envelope(10, 1, 80_132, vec![item], facets),
+            json!({"offset": 10, "rows": 1, "found": 80_132, "items": [{"object_number": "KMS1"}],
+                "facets": {"creator": ["Abildgaard, Nicolai", 12, "Ancher, Anna", 3], "rights": []},
+                "facets_ranges": {}})
+        );
+    }
+
+    #[test]
+    fn an_answer_of_nothing_has_all_its_parts() {
+        assert_eq!(
+            envelope(0, 10, 0, Vec::new(), Vec::new()),
+            json!({"offset": 0, "rows": 10, "found": 0, "items": [], "facets": {}, "facets_ranges": {}})
+        );
+    }
+}
