@@ -48,8 +48,10 @@ impl Museum {
         let lines: Vec<String> = records.iter().map(Value::to_string).collect();
         std::fs::write(self.path("records.jsonl"), lines.join("\n")).unwrap();
         let environment = self.environment();
-        let environment: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let ran = tegl(&["ingest", &self.path("masters"), "--records", &self.path("records.jsonl")], &environment);
+        let environment: Vec<(&str, &str)> =
+            environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let ran =
+            tegl(&["ingest", &self.path("masters"), "--records", &self.path("records.jsonl")], &environment);
         assert!(ran.code.is_some_and(|code| code < 2), "{}{}", ran.out, ran.err);
     }
 
@@ -132,7 +134,8 @@ fn numbers(found: &Value) -> Vec<String> {
 
 #[test]
 fn works_are_found_by_words_in_both_languages_and_in_spite_of_slips() {
-    let server = Museum::new(&works()).serve();
+    let museum = Museum::new(&works());
+    let server = museum.serve();
     for (query, expected) in [
         ("q=horse", "KMS1"),
         ("q=Heste", "KMS1"),
@@ -193,7 +196,10 @@ fn works_are_filtered_counted_and_sorted() {
     let ancher = &counted["facets"]["creator"][0];
     assert_eq!((&ancher["label"], &ancher["works"]), (&json!("Anna Ancher"), &json!(2)));
     assert_eq!(counted["facets"]["motif"][0]["label"], "dyr");
-    assert_eq!(found(&server, "any=creator:anna-ancher&facet=motif")["facets"]["motif"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        found(&server, "any=creator:anna-ancher&facet=motif")["facets"]["motif"].as_array().unwrap().len(),
+        3
+    );
     assert_eq!(counted["histogram"][0], json!({"from": 1700, "to": 1749, "works": 40}));
 
     assert_eq!(numbers(&found(&server, "sort=title&limit=1")), ["KMS1"]);
@@ -207,9 +213,16 @@ fn works_are_filtered_counted_and_sorted() {
 
 #[test]
 fn every_work_tells_where_its_manifest_and_images_are() {
-    let server = Museum::new(&works()).serve();
+    let museum = Museum::new(&works());
+    let server = museum.serve();
     let horse = found(&server, "q=horse&has_image=true")["works"][0].clone();
-    for address in [&horse["id"], &horse["manifest"], &horse["page"], &horse["thumbnail"], &horse["images"][0]["thumbnail"]] {
+    for address in [
+        &horse["id"],
+        &horse["manifest"],
+        &horse["page"],
+        &horse["thumbnail"],
+        &horse["images"][0]["thumbnail"],
+    ] {
         let path = address.as_str().unwrap().split_once(&server.address.to_string()).unwrap().1;
         assert_eq!(server.get(path).status, 200, "{address}");
     }
@@ -244,7 +257,8 @@ fn cursors_stay_right_while_the_collection_changes() {
     let mut changed = works();
     changed.retain(|work| work["object_number"] != "X05");
     changed[0]["titles"] = json!("Another horse");
-    changed.extend((0..30).map(|at| json!({"object_number": format!("N{at}"), "titles": format!("Aaa {at}")})));
+    changed
+        .extend((0..30).map(|at| json!({"object_number": format!("N{at}"), "titles": format!("Aaa {at}")})));
     museum.ingest(&changed);
     wait(Duration::from_secs(5), || found(&server, "limit=0")["total"] == 73);
     let cursor = first["cursor"].as_str().unwrap();
@@ -306,7 +320,8 @@ fn walk(folder: &std::path::Path) -> Vec<PathBuf> {
 
 #[test]
 fn suggestions_creators_tags_and_chance() {
-    let server = Museum::new(&works()).serve();
+    let museum = Museum::new(&works());
+    let server = museum.serve();
     let labels = |path: &str, list: &str| -> Vec<String> {
         let told = server.get(path).json();
         told[list].as_array().unwrap().iter().map(|one| one["label"].as_str().unwrap().to_owned()).collect()
@@ -319,7 +334,7 @@ fn suggestions_creators_tags_and_chance() {
     assert_eq!(labels("/api/v1/suggest?q=&lang=en", "suggestions"), Vec::<String>::new());
     assert_eq!(labels("/api/v1/creators?lang=en", "creators"), ["Anna Ancher", "Christen Købke"]);
     assert_eq!(labels("/api/v1/tags/motif?lang=da", "values"), ["dyr", "blomst"]);
-    assert_eq!(labels("/api/v1/tags/motif?below=animals&lang=da", "values"), ["hest", "hund"]);
+    assert_eq!(labels("/api/v1/tags/motif?below=animals&lang=da", "values"), ["hund", "hest"]);
     assert_eq!(server.get("/api/v1/tags/nothing").status, 404);
     let schemes = server.get("/api/v1/tags").json();
     assert!(schemes["schemes"].as_array().unwrap().iter().any(|scheme| scheme["scheme"] == "motif"));
@@ -330,7 +345,8 @@ fn suggestions_creators_tags_and_chance() {
 
 #[test]
 fn what_cannot_be_followed_names_the_parameter_and_what_would_work() {
-    let server = Museum::new(&works()).serve();
+    let museum = Museum::new(&works());
+    let server = museum.serve();
     for (query, parameter, says) in [
         ("limit=1000", "limit", "from 0 to 100"),
         ("colours=ff0000", "query", "did you mean `colour`"),
@@ -346,7 +362,11 @@ fn what_cannot_be_followed_names_the_parameter_and_what_would_work() {
     ] {
         let answer = server.get(&format!("/api/v1/works?{query}"));
         let problem = answer.json();
-        assert_eq!((answer.status, answer.header("content-type")), (400, "application/problem+json"), "{query}");
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (400, "application/problem+json"),
+            "{query}"
+        );
         assert_eq!(problem["parameter"], parameter, "{query}");
         assert!(problem["detail"].as_str().unwrap().contains(says), "{query}: {problem}");
     }
@@ -366,7 +386,9 @@ fn all_works_are_to_be_had_at_once_and_a_broken_download_goes_on() {
     assert_eq!(lines.len(), 43);
     assert!(lines.iter().all(|work| work["manifest"].is_string() && work["object_number"].is_string()));
     let tag = whole.header("etag").to_owned();
-    for name in ["works.jsonl", "works.jsonl.gz", "works.csv", "manifests.txt", "manifests.txt.gz", "works.csv.gz"] {
+    for name in
+        ["works.jsonl", "works.jsonl.gz", "works.csv", "manifests.txt", "manifests.txt.gz", "works.csv.gz"]
+    {
         let path = format!("/api/v1/dump/{name}");
         let whole = server.get(&path);
         let tag = whole.header("etag").to_owned();
@@ -397,8 +419,10 @@ fn all_works_are_to_be_had_at_once_and_a_broken_download_goes_on() {
 
 #[test]
 fn searches_are_collections_with_one_address() {
-    let server = Museum::new(&works()).serve();
-    let collection = found(&server, "q=landscape&limit=3&facet=type")["collection"].as_str().unwrap().to_owned();
+    let museum = Museum::new(&works());
+    let server = museum.serve();
+    let collection =
+        found(&server, "q=landscape&limit=3&facet=type")["collection"].as_str().unwrap().to_owned();
     let path = collection.split_once(&server.address.to_string()).unwrap().1.to_owned();
     let document = server.get(&path).json();
     assert_eq!((&document["type"], &document["id"]), (&json!("Collection"), &json!(collection)));
@@ -410,7 +434,8 @@ fn searches_are_collections_with_one_address() {
 
 #[test]
 fn the_description_is_true() {
-    let server = Museum::new(&works()).serve();
+    let museum = Museum::new(&works());
+    let server = museum.serve();
     let description = server.get("/api/v1/openapi.json").json();
     assert_eq!(description["openapi"], "3.1.0");
     let mut tried = 0;
@@ -424,10 +449,13 @@ fn the_description_is_true() {
                 Value::Array(values) => values[0].clone(),
                 other => other.clone(),
             };
-            let Some(example) = example.as_str().map(str::to_owned).or((!example.is_null()).then(|| example.to_string())) else {
+            let Some(example) =
+                example.as_str().map(str::to_owned).or((!example.is_null()).then(|| example.to_string()))
+            else {
                 continue;
             };
-            let encoded = percent_encoding::utf8_percent_encode(&example, percent_encoding::NON_ALPHANUMERIC).to_string();
+            let encoded = percent_encoding::utf8_percent_encode(&example, percent_encoding::NON_ALPHANUMERIC)
+                .to_string();
             match parameter["in"].as_str() {
                 Some("path") => place = place.replace(&format!("{{{name}}}"), &encoded),
                 _ => query.push(format!("{name}={encoded}")),
@@ -451,7 +479,8 @@ fn operators_have_a_door_of_their_own() {
     let ask = |method: &str, path: &str| -> Answer {
         http::request(server.operations(), method, path, &[("Authorization", &bearer)]).unwrap()
     };
-    for path in ["/admin", "/admin/state", "/admin/settings", "/admin/reindex", "/admin/purge", "/admin/warm"] {
+    for path in ["/admin", "/admin/state", "/admin/settings", "/admin/reindex", "/admin/purge", "/admin/warm"]
+    {
         assert_eq!(server.get(path).status, 404, "{path} is not on the public port");
         for headers in [&[][..], &[("Authorization", "Bearer wrong-wrong-wrong-wrong")][..]] {
             let answer = http::request(server.operations(), "GET", path, headers).unwrap();
@@ -461,7 +490,10 @@ fn operators_have_a_door_of_their_own() {
     let state = ask("GET", "/admin/state").json();
     assert_eq!((&state["index"]["works"], &state["records"]["works"]), (&json!(43), &json!(43)));
     let settings = ask("GET", "/admin/settings").text();
-    assert!(settings.contains("folder") && !settings.contains(TOKEN) && !settings.contains(CURATOR), "{settings}");
+    assert!(
+        settings.contains("folder") && !settings.contains(TOKEN) && !settings.contains(CURATOR),
+        "{settings}"
+    );
     assert_eq!(ask("GET", "/admin/reindex").status, 405);
     let before = state["index"]["folder"].clone();
     assert_eq!(ask("POST", "/admin/reindex").status, 202);
@@ -490,7 +522,8 @@ fn operators_have_a_door_of_their_own() {
 
 #[test]
 fn the_first_page_and_works_need_no_script() {
-    let server = Museum::new(&works()).serve();
+    let museum = Museum::new(&works());
+    let server = museum.serve();
     for (path, says) in [
         ("/", "43 works"),
         ("/?q=horse", "A Horse in the Field"),
@@ -530,7 +563,14 @@ fn programs_written_for_smk_find_what_they_know() {
     let ask = |path: &str| server.get(&format!("/api/smk/v1/{path}"));
 
     let all = ask("art/search/?keys=*&offset=0&rows=2000").json();
-    for (name, kind) in [("offset", "number"), ("rows", "number"), ("found", "number"), ("items", "array"), ("facets", "object"), ("facets_ranges", "object")] {
+    for (name, kind) in [
+        ("offset", "number"),
+        ("rows", "number"),
+        ("found", "number"),
+        ("items", "array"),
+        ("facets", "object"),
+        ("facets_ranges", "object"),
+    ] {
         let is = match kind {
             "number" => all[name].is_u64(),
             "array" => all[name].is_array(),
@@ -544,7 +584,9 @@ fn programs_written_for_smk_find_what_they_know() {
         let items = all["items"].as_array().unwrap();
         let item = items.iter().find(|item| item["object_number"] == record["object_number"]).unwrap();
         for (name, value) in record.as_object().unwrap() {
-            let own = name.starts_with("image_") || ["iiif_manifest", "alternative_images", "object_url", "has_image"].contains(&name.as_str());
+            let own = name.starts_with("image_")
+                || ["iiif_manifest", "alternative_images", "object_url", "has_image"]
+                    .contains(&name.as_str());
             assert!(own || item[name] == *value, "{name} of {}", record["object_number"]);
         }
     }
@@ -553,7 +595,9 @@ fn programs_written_for_smk_find_what_they_know() {
     let one = ask(&format!("art/?object_number={}", number.to_lowercase())).json();
     let item = &one["items"][0];
     assert_eq!((&item["object_number"], &item["has_image"]), (&first["object_number"], &json!(true)));
-    let path = |address: &Value| address.as_str().unwrap().split_once(&server.address.to_string()).unwrap().1.to_owned();
+    let path = |address: &Value| {
+        address.as_str().unwrap().split_once(&server.address.to_string()).unwrap().1.to_owned()
+    };
     let thumbnail = server.get(&path(&item["image_thumbnail"]));
     assert_eq!(thumbnail.status, 302, "{}", item["image_thumbnail"]);
     let led = thumbnail.header("location").split_once(&server.address.to_string()).unwrap().1.to_owned();
@@ -569,23 +613,44 @@ fn programs_written_for_smk_find_what_they_know() {
     let encoded = creator.replace(' ', "%20");
     let some = ask(&format!("art/search?keys=*&filters=[creator:{encoded}],[public_domain:true]&rows=3&fields=object_number,titles&facets=creator,has_image,object_names&sort=object_number&sort_type=asc")).json();
     assert!(some["found"].as_u64().unwrap() >= 1, "{some}");
-    assert!(some["items"][0].as_object().unwrap().keys().all(|name| ["object_number", "titles"].contains(&name.as_str())));
+    assert!(
+        some["items"][0]
+            .as_object()
+            .unwrap()
+            .keys()
+            .all(|name| ["object_number", "titles"].contains(&name.as_str()))
+    );
     assert_eq!(some["facets"]["creator"][0], creator);
     assert!(some["facets"]["creator"][1].is_u64() && some["facets"]["has_image"].is_array());
-    let ranged = ask("art/search?keys=*&range=[production_dates_end:{1790-01-01T00:00:00Z;1810-12-31T23:59:59Z}]&rows=0").json();
+    let ranged = ask(
+        "art/search?keys=*&range=[production_dates_end:{1790-01-01T00:00:00Z;1810-12-31T23:59:59Z}]&rows=0",
+    )
+    .json();
     assert!(ranged["found"].as_u64().unwrap() >= 1 && ranged["found"].as_u64().unwrap() < 12, "{ranged}");
     let keyed = ask("art/search?keys=omfavner&qfields=titles&lang=da").json();
     assert_eq!(keyed["items"][0]["object_number"], first["object_number"]);
     assert_eq!(ask("art/all_ids").json()["objectIDs"].as_array().unwrap().len(), 12);
-    for wrong in ["art/search?rows=2001", "art/search?filters=[nothing:x]", "art/search?range=[created", "art/search?offset=-1", "art", "iiif/manifest"] {
+    for wrong in [
+        "art/search?rows=2001",
+        "art/search?filters=[nothing:x]",
+        "art/search?range=[created",
+        "art/search?offset=-1",
+        "art",
+        "iiif/manifest",
+    ] {
         let answer = ask(wrong);
-        assert_eq!((answer.status, answer.header("content-type")), (400, "application/problem+json"), "{wrong}");
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (400, "application/problem+json"),
+            "{wrong}"
+        );
     }
 }
 
 #[test]
 fn older_forms_of_images_lead_to_what_they_mean() {
-    let server = Museum::new(&works()).serve();
+    let museum = Museum::new(&works());
+    let server = museum.serve();
     for (path, leads) in [
         ("/iiif/jp2/a.tif/full/!400,/0/default.jpg", "/iiif/2/a.tif/full/400,/0/default.jpg"),
         ("/iiif/jp2/a.tif/full/!1024,/0/native.jpg", "/iiif/2/a.tif/full/full/0/default.jpg"),
@@ -627,7 +692,10 @@ fn curators_find_what_they_expect() {
         let mut columns = line.split('\t');
         let mut next = || columns.next().unwrap_or_default();
         let (q, filters, expected) = (next(), next(), next());
-        let mut query = format!("limit=5&q={}", percent_encoding::utf8_percent_encode(q, percent_encoding::NON_ALPHANUMERIC));
+        let mut query = format!(
+            "limit=5&q={}",
+            percent_encoding::utf8_percent_encode(q, percent_encoding::NON_ALPHANUMERIC)
+        );
         for (name, value) in filters.split('&').filter_map(|filter| filter.split_once('=')) {
             let value = percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
             match name {
@@ -647,10 +715,8 @@ fn curators_find_what_they_expect() {
 
 /// A file beside the repository, if it is there.
 fn shared(name: &str) -> Option<PathBuf> {
-    let shared = std::env::var_os("TEGL_SHARED").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    );
+    let shared = std::env::var_os("TEGL_SHARED")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     let file = shared.join("data").join(name);
     if !file.exists() {
         skipped("finding works of real collections", &format!("there is no {}", file.display()));

@@ -25,7 +25,7 @@ pub(super) struct Pools {
 
 /// What each connection to a file is told. Pages are kept by the system; the log is folded in every 16 MiB.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 15000; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; \
-    PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456; PRAGMA wal_autocheckpoint = 4000";
+    PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 67108864; PRAGMA wal_autocheckpoint = 4000";
 
 /// What each connection to a server is told: nothing is asked, and no turn taken, for ever.
 const SESSION: &str = "SET statement_timeout = '120s'; SET idle_in_transaction_session_timeout = '60s'";

@@ -42,7 +42,9 @@ pub enum Error {
     #[error("this image is being prepared for the first time; try again in {retry_after_s} s")]
     Preparing { retry_after_s: u32 },
     /// Come back later: works are being indexed for the first time.
-    #[error("the search is being prepared: {percent} % of all works are indexed; try again in {retry_after_s} s")]
+    #[error(
+        "the search is being prepared: {percent} % of all works are indexed; try again in {retry_after_s} s"
+    )]
     Indexing { percent: u8, retry_after_s: u32 },
     /// The operator's to mend: the store.
     #[error("the image cannot be reached just now")]

@@ -14,9 +14,9 @@ const LONGEST: usize = 64;
 
 /// Words that say nothing of what a work is.
 const COMMON: [&str; 42] = [
-    "a", "af", "an", "and", "at", "by", "de", "den", "der", "det", "du", "eller", "en", "er", "et", "for", "fra",
-    "from", "har", "i", "in", "is", "la", "le", "med", "of", "og", "om", "on", "or", "pa", "paa", "som", "the",
-    "til", "to", "ud", "under", "ved", "von", "with", "y",
+    "a", "af", "an", "and", "at", "by", "de", "den", "der", "det", "du", "eller", "en", "er", "et", "for",
+    "fra", "from", "har", "i", "in", "is", "la", "le", "med", "of", "og", "om", "on", "or", "pa", "paa",
+    "som", "the", "til", "to", "ud", "under", "ved", "von", "with", "y",
 ];
 
 /// One word of a text.
@@ -134,13 +134,17 @@ mod tests {
             ("landskaber", "da", "landskab"),
         ] {
             let known = terms(indexed, language);
-            assert!(terms(typed, "").iter().any(|term| known.contains(term)), "{indexed} by {typed}: {known:?}");
+            assert!(
+                terms(typed, "").iter().any(|term| known.contains(term)),
+                "{indexed} by {typed}: {known:?}"
+            );
         }
     }
 
     #[test]
     fn places_count_words_alone() {
-        let found: Vec<_> = words("The Poet’s  Dream, (1840)").into_iter().map(|w| (w.written, w.place)).collect();
+        let found: Vec<_> =
+            words("The Poet’s  Dream, (1840)").into_iter().map(|w| (w.written, w.place)).collect();
         let expected = [("the", 0), ("poet", 1), ("dream", 2), ("1840", 3)];
         assert_eq!(found, expected.map(|(word, place)| (word.to_owned(), place)));
         assert!(words("— …").is_empty());

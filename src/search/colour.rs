@@ -49,7 +49,8 @@ impl Colour {
     /// How different two colours look: 0 for equal ones, about 100 for black and white.
     pub fn distance(self, other: Self) -> f32 {
         let square = |x: f32| x * x;
-        let apart = square(self.lightness - other.lightness) + square(self.a - other.a) + square(self.b - other.b);
+        let apart =
+            square(self.lightness - other.lightness) + square(self.a - other.a) + square(self.b - other.b);
         100.0 * apart.sqrt()
     }
 
@@ -82,9 +83,27 @@ impl Colour {
         match degrees {
             _ if self.lightness < 0.2 => "black",
             hue if !(12.0..350.0).contains(&hue) && self.lightness > 0.68 => "pink",
-            hue if hue < 36.0 => if self.lightness < 0.4 && chroma < 0.1 { "brown" } else { "red" },
-            hue if hue < 75.0 => if self.lightness < 0.58 { "brown" } else { "orange" },
-            hue if hue < 112.0 => if self.lightness < 0.52 { "brown" } else { "yellow" },
+            hue if hue < 36.0 => {
+                if self.lightness < 0.4 && chroma < 0.1 {
+                    "brown"
+                } else {
+                    "red"
+                }
+            }
+            hue if hue < 75.0 => {
+                if self.lightness < 0.58 {
+                    "brown"
+                } else {
+                    "orange"
+                }
+            }
+            hue if hue < 112.0 => {
+                if self.lightness < 0.52 {
+                    "brown"
+                } else {
+                    "yellow"
+                }
+            }
             hue if hue < 168.0 => "green",
             hue if hue < 220.0 => "cyan",
             hue if hue < 285.0 => "blue",
@@ -97,7 +116,10 @@ impl Colour {
 
 /// A family's names in English and Danish, and a colour that shows it.
 pub fn names(family: &str) -> Option<(&'static str, &'static str, &'static str)> {
-    FAMILIES.iter().find(|(name, ..)| *name == family).map(|&(_, english, danish, shown)| (english, danish, shown))
+    FAMILIES
+        .iter()
+        .find(|(name, ..)| *name == family)
+        .map(|&(_, english, danish, shown)| (english, danish, shown))
 }
 
 #[cfg(test)]
@@ -109,15 +131,26 @@ mod tests {
         let colour = |text| Colour::parse(text).unwrap();
         assert_eq!(colour("#ff0000").distance(colour("FF0000")), 0.0);
         assert!((colour("#000000").distance(colour("#ffffff")) - 100.0).abs() < 0.5);
-        assert!(colour("#b02020").distance(colour("#c03028")) < colour("#b02020").distance(colour("#2020b0")));
+        assert!(
+            colour("#b02020").distance(colour("#c03028")) < colour("#b02020").distance(colour("#2020b0"))
+        );
     }
 
     #[test]
     fn families_are_what_people_say() {
         for (hex, family) in [
-            ("#d01c1c", "red"), ("#1d1d1d", "black"), ("#f5f5f0", "white"), ("#808080", "grey"),
-            ("#e8c93c", "yellow"), ("#2f7d32", "green"), ("#2244aa", "blue"), ("#6b4423", "brown"),
-            ("#e07a1f", "orange"), ("#7b3fa0", "purple"), ("#f4a6c0", "pink"), ("#30a0a8", "cyan"),
+            ("#d01c1c", "red"),
+            ("#1d1d1d", "black"),
+            ("#f5f5f0", "white"),
+            ("#808080", "grey"),
+            ("#e8c93c", "yellow"),
+            ("#2f7d32", "green"),
+            ("#2244aa", "blue"),
+            ("#6b4423", "brown"),
+            ("#e07a1f", "orange"),
+            ("#7b3fa0", "purple"),
+            ("#f4a6c0", "pink"),
+            ("#30a0a8", "cyan"),
         ] {
             assert_eq!(Colour::parse(hex).unwrap().family(), family, "{hex}");
             assert!(names(family).is_some());

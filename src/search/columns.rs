@@ -30,6 +30,7 @@ pub struct Columns {
     /// Object numbers, titles and creators, in alphabetical order.
     pub number: StrColumn,
     pub title: Option<StrColumn>,
+    pub title_order: Option<StrColumn>,
     pub creator: Option<StrColumn>,
     pub revision: Column<u64>,
     pub hue: Column<u64>,
@@ -60,7 +61,8 @@ impl Columns {
         let year = |column: &Column<i64>, work| {
             column.first(work).map_or(UNKNOWN, |year| year.clamp(i64::from(UNKNOWN) + 1, 32_767) as i16)
         };
-        let (earliest, latest) = (numbers_of::<i64>(reader, "earliest")?, numbers_of::<i64>(reader, "latest")?);
+        let (earliest, latest) =
+            (numbers_of::<i64>(reader, "earliest")?, numbers_of::<i64>(reader, "latest")?);
         let flags = numbers_of::<u64>(reader, "flags")?;
         let colours = numbers_of::<u64>(reader, "colour")?;
         let (colour_starts, colours) = gathered(works, &colours, |rgb| Some(Colour::of(rgb as u32)));
@@ -77,6 +79,7 @@ impl Columns {
             colours,
             number,
             title: fast.str("title")?,
+            title_order: fast.str("title_order")?,
             creator: fast.str("creator")?,
             revision: numbers_of(reader, "revision")?,
             hue: numbers_of(reader, "hue")?,
@@ -159,11 +162,7 @@ where
 }
 
 /// Every term of a field with the number of works that have it, in alphabetical order.
-pub fn each_term(
-    reader: &SegmentReader,
-    field: Field,
-    mut told: impl FnMut(&str, u32),
-) -> Result<(), Error> {
+pub fn each_term(reader: &SegmentReader, field: Field, mut told: impl FnMut(&str, u32)) -> Result<(), Error> {
     let inverted = reader.inverted_index(field)?;
     let mut stream = inverted.terms().stream()?;
     while stream.advance() {

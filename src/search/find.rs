@@ -202,7 +202,8 @@ impl Snapshot {
         }
         for (numbers, occur) in [(&search.numbers, Occur::Must), (&search.not_numbers, Occur::MustNot)] {
             if !numbers.is_empty() {
-                let term = |number: &String| Term::from_field_text(schema().1.any_case, &number.to_lowercase());
+                let term =
+                    |number: &String| Term::from_field_text(schema().1.any_case, &number.to_lowercase());
                 let terms = numbers.iter().map(term).collect();
                 clauses.push((occur, silent(BooleanQuery::new_multiterms_query(terms))));
             }
@@ -318,7 +319,8 @@ impl Snapshot {
             let numbers = vocabulary.of(scheme).iter().map(|&number| (number, count(number)));
             let mut values: Vec<(u32, u64)> = numbers.filter(|(_, count)| *count > 0).collect();
             let sort = |number: u32| vocabulary.term(number).map(|term| &term.sort);
-            let order = |a: &(u32, u64), b: &(u32, u64)| b.1.cmp(&a.1).then_with(|| sort(a.0).cmp(&sort(b.0)));
+            let order =
+                |a: &(u32, u64), b: &(u32, u64)| b.1.cmp(&a.1).then_with(|| sort(a.0).cmp(&sort(b.0)));
             if let Some(last) = search.facet_limit.checked_sub(1).filter(|last| *last < values.len()) {
                 // Words are compared only where numbers do not decide.
                 let (_, &mut (_, least), _) = values.select_nth_unstable_by(last, |a, b| b.1.cmp(&a.1));
@@ -372,7 +374,8 @@ impl Snapshot {
         };
         let mut ranked: Vec<(u32, &Columns, Rank)> = Vec::new();
         for (at, reader, columns) in self.segments() {
-            let behind = search.cursor.as_ref().map(|cursor| search.order.behind(columns, cursor)).transpose()?;
+            let behind =
+                search.cursor.as_ref().map(|cursor| search.order.behind(columns, cursor)).transpose()?;
             let ranks = match &weight {
                 Some(weight) => {
                     by_score(&search.order, &**weight, reader, columns, conditions, behind, most)?
@@ -387,7 +390,9 @@ impl Snapshot {
                             let from = usual.partition_point(|work| !behind(&rank(work)));
                             usual[from..].iter().take(most).map(rank).collect()
                         }
-                        Some(Hits::All) => smallest((0..reader.max_doc()).map(|work| rank(&work)).filter(behind), most),
+                        Some(Hits::All) => {
+                            smallest((0..reader.max_doc()).map(|work| rank(&work)).filter(behind), most)
+                        }
                         Some(Hits::Some(works)) => smallest(works.iter().map(rank).filter(behind), most),
                         None => Vec::new(),
                     }
@@ -493,8 +498,11 @@ struct Conditions<'a> {
 
 impl<'a> Conditions<'a> {
     fn of(search: &'a Search) -> Self {
-        let asked =
-            [(search.has_image, HAS_IMAGE), (search.public_domain, PUBLIC_DOMAIN), (search.on_display, ON_DISPLAY)];
+        let asked = [
+            (search.has_image, HAS_IMAGE),
+            (search.public_domain, PUBLIC_DOMAIN),
+            (search.on_display, ON_DISPLAY),
+        ];
         let with = |wanted: bool| {
             asked.iter().filter(|(asked, _)| *asked == Some(wanted)).map(|(_, flag)| flag).sum()
         };
@@ -532,8 +540,7 @@ impl<'a> Conditions<'a> {
             && within(search.height, || columns.height.first(work))
             && within(search.modified, || columns.modified.first(work))
             && within(search.created, || columns.created.first(work))
-            && (search.colours.is_empty()
-                || self.nearness(columns, work).is_some())
+            && (search.colours.is_empty() || self.nearness(columns, work).is_some())
     }
 
     /// How near the work's colours come to those asked for, 1 for the same; `None` where none were asked for, or one of

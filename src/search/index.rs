@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use serde::{Deserialize, Serialize};
 use tantivy::directory::error::LockError;
+use tantivy::merge_policy::{LogMergePolicy, NoMergePolicy};
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
+use super::Error;
 use super::entry::Entry;
 use super::schema::schema;
 use super::snapshot::Snapshot;
 use super::vocabulary::Vocabulary;
-use super::Error;
 
 /// Changes whenever works are laid down in another way: what lies on disk is then made anew.
 const FORM: u32 = 1;
@@ -69,7 +70,8 @@ impl Index {
         let writer = writer(&index, memory_mib)?;
         let payload = index.load_metas()?.payload;
         let payload: Option<Payload> = payload.and_then(|text| serde_json::from_str(&text).ok());
-        let Some(payload) = payload.filter(|said| said.form == FORM && said.catalogue == catalogue) else {
+        let same = |said: &Payload| said.form == FORM && said.catalogue == catalogue;
+        let Some(payload) = payload.filter(same).filter(|_| index.schema() == schema().0) else {
             return Ok(None);
         };
         let damaged = index.validate_checksum()?;
@@ -94,6 +96,8 @@ impl Index {
             }
             let index = tantivy::Index::create_in_dir(&place, schema().0.clone())?;
             let writer = writer(&index, memory_mib)?;
+            // Its parts are laid together once, at the end.
+            writer.set_merge_policy(Box::new(NoMergePolicy));
             return Self::new(&place, catalogue, index, writer, 0);
         }
         Err(Error::Damaged("there is no room for another index".into()))
@@ -163,12 +167,19 @@ impl Index {
     /// Lays its parts together where there are many, so that searches have fewer to look into.
     pub fn gather(&self) -> Result<(), Error> {
         const FEW: usize = 2;
-        let parts = self.reader.searcher().segment_readers().iter().map(|reader| reader.segment_id()).collect::<Vec<_>>();
+        let parts = self
+            .reader
+            .searcher()
+            .segment_readers()
+            .iter()
+            .map(|reader| reader.segment_id())
+            .collect::<Vec<_>>();
         if parts.len() > FEW {
             let gathered = self.writer().merge(&parts);
             gathered.wait()?;
             self.commit(self.snapshot().revision())?;
         }
+        self.writer().set_merge_policy(Box::<LogMergePolicy>::default());
         Ok(())
     }
 

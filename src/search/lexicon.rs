@@ -17,7 +17,8 @@ pub fn meanings(phrase: &str) -> &'static [String] {
     static MADE: OnceLock<HashMap<String, Vec<String>>> = OnceLock::new();
     let known = MADE.get_or_init(|| {
         let mut known: HashMap<String, Vec<String>> = HashMap::new();
-        let pairs = LINES.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t'));
+        let pairs =
+            LINES.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t'));
         for (danish, english) in pairs {
             for (said, meant) in [(danish, english), (english, danish)] {
                 if key(said) == key(meant) {

@@ -99,7 +99,7 @@ impl Order {
 
     fn text<'a>(&self, columns: &'a Columns) -> Option<Option<&'a StrColumn>> {
         match self.sort {
-            Sort::Title => Some(columns.title.as_ref()),
+            Sort::Title => Some(columns.title_order.as_ref()),
             Sort::Creator => Some(columns.creator.as_ref()),
             Sort::Number => Some(Some(&columns.number)),
             _ => None,
@@ -123,7 +123,9 @@ impl Order {
         let year = |year: i32| (i64::from(year) + 100_000) as u64;
         let second = |second: i64| second.saturating_add(1 << 40).max(0) as u64;
         match self.sort {
-            Sort::Date if self.backwards => columns.years(work).map_or(LAST, |(_, latest)| turned(year(latest))),
+            Sort::Date if self.backwards => {
+                columns.years(work).map_or(LAST, |(_, latest)| turned(year(latest)))
+            }
             Sort::Date => columns.years(work).map_or(LAST, |(earliest, _)| year(earliest)),
             Sort::Newest => columns.revision.first(work).map_or(LAST, |revision| LAST - 1 - revision),
             Sort::Hue => columns.hue.first(work).unwrap_or(LAST),

@@ -3,8 +3,8 @@
 use std::sync::OnceLock;
 
 use tantivy::schema::{
-    BytesOptions, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, STRING, Schema, TextFieldIndexing,
-    TextOptions,
+    BytesOptions, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, STRING, Schema,
+    TextFieldIndexing, TextOptions,
 };
 
 /// What stands between the parts of a term.
@@ -29,8 +29,10 @@ pub struct Fields {
     pub called: Field,
     /// `scheme`, value of the broader, value of the narrower.
     pub edge: Field,
-    /// Sort keys.
+    /// Titles, without accents, as they begin.
     pub title: Field,
+    /// Sort keys of the title to show and of the first creator.
+    pub title_order: Field,
     pub creator: Field,
     pub earliest: Field,
     pub latest: Field,
@@ -76,6 +78,7 @@ pub fn schema() -> &'static (Schema, Fields) {
             called: builder.add_text_field("called", STRING),
             edge: builder.add_text_field("edge", STRING),
             title: builder.add_text_field("title", STRING | sorted()),
+            title_order: builder.add_text_field("title_order", sorted()),
             creator: builder.add_text_field("creator", sorted()),
             earliest: builder.add_i64_field("earliest", number()),
             latest: builder.add_i64_field("latest", number()),

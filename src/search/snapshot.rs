@@ -7,17 +7,30 @@ use tantivy::index::SegmentId;
 use tantivy::schema::Value;
 use tantivy::{DocAddress, DocId, Opstamp, Searcher, SegmentReader, TantivyDocument, Term};
 
+use super::Error;
 use super::columns::Columns;
 use super::schema::schema;
 use super::stored::Stored;
 use super::suggest::Suggestions;
 use super::vocabulary::Vocabulary;
-use super::Error;
 
 /// Schemes that collections usually have, whether or not this one has values in them.
 const USUAL: [&str; 15] = [
-    "collection", "colour", "creator", "department", "location", "material", "motif", "nationality", "period", "person",
-    "place", "rights", "subject", "technique", "type",
+    "collection",
+    "colour",
+    "creator",
+    "department",
+    "location",
+    "material",
+    "motif",
+    "nationality",
+    "period",
+    "person",
+    "place",
+    "rights",
+    "subject",
+    "technique",
+    "type",
 ];
 
 /// All works at one revision.
@@ -57,7 +70,9 @@ impl Snapshot {
             let id = (reader.segment_id(), reader.delete_opstamp());
             let part = match known.get(&id.0) {
                 Some(part) if part.id == id => (*part).clone(),
-                Some(part) => Part { columns: part.columns.clone(), totals: counted(reader, &part.columns), id },
+                Some(part) => {
+                    Part { columns: part.columns.clone(), totals: counted(reader, &part.columns), id }
+                }
                 None => {
                     let columns = Arc::new(Columns::read(reader, &mut written(&vocabulary))?);
                     Part { totals: counted(reader, &columns), columns, id }
@@ -114,7 +129,9 @@ impl Snapshot {
         for (_, reader, columns) in self.segments() {
             let own = reader.num_docs() as usize;
             if before + own > start && found.len() < count {
-                for work in reader.doc_ids_alive().skip(start.saturating_sub(before)).take(count - found.len()) {
+                for work in
+                    reader.doc_ids_alive().skip(start.saturating_sub(before)).take(count - found.len())
+                {
                     let mut number = String::new();
                     if let Some(ord) = columns.number.ords().first(work) {
                         columns.number.ord_to_str(ord, &mut number)?;
@@ -171,8 +188,7 @@ impl Snapshot {
         let term = Term::from_field_text(schema().1.number, number);
         for (at, reader, _) in self.segments() {
             let inverted = reader.inverted_index(term.field())?;
-            let postings =
-                inverted.read_postings(&term, tantivy::schema::IndexRecordOption::Basic)?;
+            let postings = inverted.read_postings(&term, tantivy::schema::IndexRecordOption::Basic)?;
             let Some(mut postings) = postings else { continue };
             use tantivy::DocSet;
             let mut work = postings.doc();

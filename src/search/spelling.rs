@@ -51,7 +51,8 @@ pub fn near(snapshot: &Snapshot, folded: &str, slips: u8, begins: bool) -> Resul
             let inverted = reader.inverted_index(field)?;
             let mut stream = inverted.terms().search(query.automaton()?).into_stream()?;
             while stream.advance() {
-                let Some(word) = std::str::from_utf8(stream.key()).ok().and_then(|key| key.strip_prefix(EXACT))
+                let Some(word) =
+                    std::str::from_utf8(stream.key()).ok().and_then(|key| key.strip_prefix(EXACT))
                 else {
                     continue;
                 };

@@ -129,7 +129,9 @@ pub fn in_language(value: &mut Value, languages: &[&str]) {
             let is_text = !fields.is_empty()
                 && fields.iter().all(|(key, value)| {
                     key.len() <= 12
-                        && value.as_array().is_some_and(|all| !all.is_empty() && all.iter().all(Value::is_string))
+                        && value
+                            .as_array()
+                            .is_some_and(|all| !all.is_empty() && all.iter().all(Value::is_string))
                 });
             let text: Option<Text> =
                 is_text.then(|| serde_json::from_value(Value::Object(fields.clone())).ok()).flatten();
@@ -167,6 +169,9 @@ mod tests {
     fn texts_can_be_told_in_one_language() {
         let mut value = json!({"titles": [{"text": {"da": ["Blå"], "en": ["Blue"]}, "kind": "museum"}], "x": {"list": ["a"], "n": 1}});
         in_language(&mut value, &["da"]);
-        assert_eq!(value, json!({"titles": [{"text": "Blå", "kind": "museum"}], "x": {"list": ["a"], "n": 1}}));
+        assert_eq!(
+            value,
+            json!({"titles": [{"text": "Blå", "kind": "museum"}], "x": {"list": ["a"], "n": 1}})
+        );
     }
 }

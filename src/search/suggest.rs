@@ -5,7 +5,7 @@ use tantivy::columnar::StrColumn;
 use tantivy::{DocAddress, DocSet};
 
 use super::Error;
-use super::entry::sort_key;
+use super::entry::beginning;
 use super::schema::schema;
 use super::snapshot::Snapshot;
 use super::spelling::{forgiven, near};
@@ -57,7 +57,8 @@ impl Suggestions {
                 labels.push((label.into_boxed_str(), number as u32));
             }
         }
-        let text = |&(label, byte): &(u32, u16)| labels[label as usize].0.get(usize::from(byte)..).unwrap_or("");
+        let text =
+            |&(label, byte): &(u32, u16)| labels[label as usize].0.get(usize::from(byte)..).unwrap_or("");
         starts.sort_unstable_by(|a, b| text(a).cmp(text(b)));
         Self { labels, starts, known: vocabulary.len() }
     }
@@ -99,7 +100,8 @@ impl Suggestions {
 /// A label without accents and signs, its words apart by single spaces.
 fn plain(label: &str) -> String {
     let folded = fold(label);
-    let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     words.join(" ")
 }
 
@@ -151,12 +153,13 @@ impl Snapshot {
     fn beginning_works(&self, typed: &str, limit: usize) -> Result<Vec<Suggestion>, Error> {
         let mut found: Vec<(String, DocAddress)> = Vec::new();
         let fields = &schema().1;
-        let title = sort_key(typed);
+        let title = beginning(typed);
         let numbers = [typed.trim().to_owned(), typed.trim().to_uppercase()];
         for (at, reader, columns) in self.segments() {
             let mut looked_up: Vec<(&StrColumn, _, &str)> = Vec::new();
             if typed.chars().any(|c| c.is_ascii_digit()) {
-                looked_up.extend(numbers.iter().map(|number| (&columns.number, fields.number, number.as_str())));
+                looked_up
+                    .extend(numbers.iter().map(|number| (&columns.number, fields.number, number.as_str())));
             }
             if title.chars().count() > 1 {
                 looked_up.extend(columns.title.as_ref().map(|column| (column, fields.title, title.as_str())));
@@ -184,7 +187,8 @@ impl Snapshot {
         found.dedup_by(|a, b| a.0 == b.0);
         found.truncate(limit);
         let mut works = Vec::new();
-        for (_, place) in found {
+        let mut seen = std::collections::HashSet::new();
+        for (_, place) in found.into_iter().filter(|(_, place)| seen.insert(*place)) {
             let stored = self.stored(place)?;
             if let Some(work) = stored.work() {
                 works.push(Suggestion::Work { title: work.label(), object_number: work.object_number });

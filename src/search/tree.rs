@@ -43,7 +43,8 @@ impl Snapshot {
         let prefix = joined(&[scheme, ""]);
         for (_, reader, _) in self.segments() {
             each_term(reader, fields().edge, |edge, _| {
-                let Some((parent, child)) = edge.strip_prefix(&prefix).and_then(|rest| rest.split_once(BETWEEN))
+                let Some((parent, child)) =
+                    edge.strip_prefix(&prefix).and_then(|rest| rest.split_once(BETWEEN))
                 else {
                     return;
                 };

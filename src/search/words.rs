@@ -301,7 +301,8 @@ impl Maker<'_> {
     fn phrase(&self, several: &[Word], found: &mut Vec<Weighed>) -> Result<bool, Error> {
         let before = found.len();
         for place in self.places {
-            let term = |word: &Word| Term::from_field_text(place.field(), &format!("{EXACT}{}", word.folded()));
+            let term =
+                |word: &Word| Term::from_field_text(place.field(), &format!("{EXACT}{}", word.folded()));
             let terms: Vec<(usize, Term)> = several.iter().map(|word| (word.place, term(word))).collect();
             let query = PhraseQuery::new_with_offset(terms);
             if query.count(&self.snapshot.searcher)? > 0 {

@@ -63,7 +63,9 @@ async fn act(door: &Arc<Door>, request: &HttpRequest) -> Result<(StatusCode, Val
     let path = request.uri().path().trim_end_matches('/');
     let post = match (path, request.method()) {
         ("/admin" | "/admin/state" | "/admin/settings", &Method::GET) => false,
-        ("/admin" | "/admin/state" | "/admin/settings", _) => return Err(Error::NotAllowed { allowed: "GET" }),
+        ("/admin" | "/admin/state" | "/admin/settings", _) => {
+            return Err(Error::NotAllowed { allowed: "GET" });
+        }
         ("/admin/reindex" | "/admin/purge" | "/admin/warm", &Method::POST) => true,
         ("/admin/reindex" | "/admin/purge" | "/admin/warm", _) => {
             return Err(Error::NotAllowed { allowed: "POST" });

@@ -4,11 +4,11 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::Door;
+use super::api::{Asked, of_collection, search_of};
 use super::document::Document;
 use super::headers::{Json, preferred};
 use super::image::Answered;
 use super::route;
-use super::api::{Asked, of_collection, search_of};
 use super::works::media_type;
 use crate::catalogue::{ALL, Card, Term};
 use crate::gallery::{Error, Works};
@@ -107,8 +107,7 @@ async fn found(
             for place in &hits.found.hits {
                 let Some(work) = hits.snapshot.stored(*place)?.work() else { continue };
                 let shown = work.images.iter().find(|image| image.matched);
-                let picture =
-                    shown.map(|image| Picture { identifier: image.file.clone(), dimensions: None });
+                let picture = shown.map(|image| Picture { identifier: image.file.clone(), dimensions: None });
                 members.push(Member { label: work.label(), object_number: work.object_number, picture });
             }
             members

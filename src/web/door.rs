@@ -10,12 +10,12 @@ use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
+use super::admin::Warming;
 use super::base::Base;
 use super::error::{retry_after, status};
 use super::headers::{common, preflight};
 use super::image::{self, Answered};
 use super::route::Route;
-use super::admin::Warming;
 use super::settings::{Api, Operations, Settings};
 use super::{api, collections, deepzoom, download, operations, site, smk, tags, works};
 use crate::gallery::{Error, Gallery, told};
@@ -111,7 +111,11 @@ impl Door {
             }
             Method::OPTIONS => {
                 let mut response = HttpResponse::NoContent().finish();
-                preflight(response.headers_mut());
+                let allowed = match Route::parse(request.uri().path()) {
+                    Ok(Route::Tags { tag, history, .. }) => tags::allowed_methods(tag, history),
+                    _ => "GET, HEAD, OPTIONS",
+                };
+                preflight(response.headers_mut(), allowed);
                 return Ok(response.into());
             }
             _ => return Err(Error::NotAllowed { allowed: "GET, HEAD and OPTIONS" }),

@@ -17,7 +17,17 @@ const PAGE: usize = 48;
 const THUMBNAIL: u32 = 400;
 /// What the page can be narrowed by, in this order.
 const FACETS: [&str; 12] = [
-    "creator", "type", "colour", "motif", "style", "subject", "technique", "material", "place", "person", "collection",
+    "creator",
+    "type",
+    "colour",
+    "motif",
+    "style",
+    "subject",
+    "technique",
+    "material",
+    "place",
+    "person",
+    "collection",
     "department",
 ];
 /// Values of each.
@@ -141,7 +151,8 @@ impl Here<'_> {
     fn label(&self, hits: &Hits, filter: &str) -> String {
         let (scheme, value) = filter.split_once(':').unwrap_or(("", filter));
         let vocabulary = hits.snapshot.vocabulary();
-        let term = vocabulary.find(scheme, &crate::record::slug(value)).and_then(|number| vocabulary.term(number));
+        let term =
+            vocabulary.find(scheme, &crate::record::slug(value)).and_then(|number| vocabulary.term(number));
         let label = term.and_then(|term| term.label.best(&self.door.house.preferred()));
         label.unwrap_or(value).to_owned()
     }
@@ -154,7 +165,9 @@ impl Here<'_> {
                 "none" => format!("not {}", self.label(hits, value)),
                 "years" => value.replace('/', "–"),
                 "has_image" => if value == "true" { "With picture" } else { "Without picture" }.into(),
-                "public_domain" => if value == "true" { "Public domain" } else { "Not in the public domain" }.into(),
+                "public_domain" => {
+                    if value == "true" { "Public domain" } else { "Not in the public domain" }.into()
+                }
                 "colour" => format!("#{}", value.trim_start_matches('#')),
                 "min_width" | "min_height" => format!("{} {value} px", name.replace('_', " ")),
                 _ => return None,
@@ -186,7 +199,11 @@ impl Here<'_> {
                 };
                 Some(Link { label, href, chosen, count: Some(*works) })
             });
-            Facet { label: self.door.house.scheme(scheme), links: links.collect(), swatches: scheme == "colour" }
+            Facet {
+                label: self.door.house.scheme(scheme),
+                links: links.collect(),
+                swatches: scheme == "colour",
+            }
         };
         hits.found.facets.iter().map(of).collect()
     }

@@ -86,16 +86,16 @@ pub fn common(headers: &mut HeaderMap) {
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 }
 
-/// What a preflight is answered with.
-pub fn preflight(headers: &mut HeaderMap) {
+/// What a preflight is answered with, `allowed` being what works at the address itself.
+pub fn preflight(headers: &mut HeaderMap, allowed: &'static str) {
     let mut set = |name: HeaderName, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));
     };
     set(header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PATCH, OPTIONS");
     set(
         header::ACCESS_CONTROL_ALLOW_HEADERS,
-        "Authorization, Accept, Content-Type, If-Match, If-None-Match, If-Modified-Since, Range",
+        "Authorization, Accept, Content-Type, If-Match, If-None-Match, If-Modified-Since, If-Range, Range",
     );
     set(header::ACCESS_CONTROL_MAX_AGE, "86400");
-    set(header::ALLOW, "GET, HEAD, OPTIONS");
+    set(header::ALLOW, allowed);
 }

@@ -88,8 +88,7 @@ pub async fn legacy(
     ImageRequest::parse(version, parameters)?;
     let base = door.base.of(request)?;
     let [region, size, rotation, last] = parameters.map(|part| part.replace('^', "%5E"));
-    let place =
-        format!("{base}/iiif/{}/{}/{region}/{size}/{rotation}/{last}", version.number(), image.raw);
+    let place = format!("{base}/iiif/{}/{}/{region}/{size}/{rotation}/{last}", version.number(), image.raw);
     let mut response = HttpResponse::Found();
     response.insert_header((header::LOCATION, place));
     response.insert_header((header::CACHE_CONTROL, door.document_age.clone()));

@@ -5,12 +5,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Door;
+use super::api::query_of;
 use super::headers::is_held;
 use super::image::Answered;
-use super::api::query_of;
 use super::pages::{self, Link};
-use super::{found, works as documents};
 use super::route::{Image, Viewer};
+use super::{found, works as documents};
 use crate::catalogue::{ALL, Card, Catalogue};
 use crate::gallery::{Described, Error, Granted};
 use crate::iiif::Invalid;

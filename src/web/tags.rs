@@ -81,7 +81,7 @@ pub async fn answer(
 }
 
 /// What may be asked for at an address of tags.
-fn allowed_methods(tag: Option<&str>, history: bool) -> &'static str {
+pub(super) fn allowed_methods(tag: Option<&str>, history: bool) -> &'static str {
     match (tag, history) {
         (None, _) => "GET, HEAD, POST, OPTIONS",
         (Some(_), false) => "GET, HEAD, PATCH, OPTIONS",
@@ -91,10 +91,10 @@ fn allowed_methods(tag: Option<&str>, history: bool) -> &'static str {
 
 /// Who it is that writes: the name of the token.
 fn allowed(request: &HttpRequest, api: &Api) -> Result<String, Error> {
+    let shown = token::shown(request).ok_or(Error::Unauthorized)?;
     if api.tokens.is_empty() {
         return Err(Error::Closed("nobody may write here: no token is set in api.tokens".into()));
     }
-    let shown = token::shown(request).unwrap_or_default();
     let found = api.tokens.iter().filter(|(_, secret)| token::is(shown, secret));
     found.map(|(name, _)| name.clone()).next().ok_or(Error::Unauthorized)
 }
@@ -107,8 +107,13 @@ fn parsed<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
 /// Refuses what could not be shown or found again.
 fn check(tag: &Tag) -> Result<(), Error> {
     let refuse = |field, reason: &'static str| Err(Invalid::new(field, "", reason).into());
-    if crate::record::slug(&tag.scheme).is_empty() || tag.scheme.len() > 64 {
-        return refuse("scheme", "is a word such as `motif` or `style`, of at most 64 bytes");
+    let named = tag.scheme.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && tag.scheme.starts_with(|c: char| c.is_ascii_lowercase());
+    if !named || tag.scheme.len() > 64 {
+        return refuse(
+            "scheme",
+            "is no word such as `motif` or `style`: at most 64 small letters, digits and hyphens",
+        );
     }
     if tag.label.is_empty() {
         return refuse("label", "is empty: write {\"en\": \"dog\"}");

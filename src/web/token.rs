@@ -31,7 +31,8 @@ mod tests {
     #[test]
     fn tokens_are_bearers() {
         let shown_by = |value: &'static str| {
-            let request = actix_web::test::TestRequest::default().insert_header((header::AUTHORIZATION, value));
+            let request =
+                actix_web::test::TestRequest::default().insert_header((header::AUTHORIZATION, value));
             shown(&request.to_http_request()).map(str::to_owned)
         };
         assert_eq!(shown_by("bearer  x ").as_deref(), Some("x"));

@@ -236,7 +236,11 @@ pub async fn search(
 
 /// `GET /api/v1/works/{work}`: all that is known of a work, and where its images and manifest are.
 pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
-    let described = door.gallery.describe(&work.identifier).await?;
+    let described = match door.gallery.describe(&work.identifier).await {
+        // What could be no image may well have been a work.
+        Err(Error::Invalid(invalid)) if invalid.parameter == "identifier" => return Err(Error::NotFound),
+        described => described?,
+    };
     let address = Address::new(&door.base.of(request)?);
     let number = &described.work.object_number;
     let mut document = json!(described.work);

@@ -85,7 +85,8 @@ impl Finder {
         let Some(index) = index else { return self.make().await };
         let shown = index.snapshot().revision();
         // So many changes are laid down sooner from the beginning; and what went back is another catalogue.
-        let near = self.works.seen().checked_sub(shown).is_some_and(|behind| behind <= self.settings.rebuild_from);
+        let near =
+            self.works.seen().checked_sub(shown).is_some_and(|behind| behind <= self.settings.rebuild_from);
         if (wanted || !near) && !self.state.making.swap(true, Ordering::AcqRel) {
             let finder = self.clone();
             self.tasks.spawn(async move {
@@ -153,7 +154,8 @@ impl Finder {
         // Searches work meanwhile, only slower.
         self.tasks.spawn_blocking(move || {
             if let Err(error) = index.gather() {
-                tracing::warn!(%error, "the index could not be gathered into few parts");
+                let error = Error::from(error);
+                tracing::warn!(error = told(&error), "the index could not be gathered into few parts");
             }
         });
         Ok(())
@@ -177,7 +179,8 @@ impl Finder {
         let mut after = 0;
         let mut laying: Option<tokio::task::JoinHandle<Result<(), Error>>> = None;
         loop {
-            let page = self.works.work(move |catalogue| async move { catalogue.scan(after, PAGE).await }).await?;
+            let page =
+                self.works.work(move |catalogue| async move { catalogue.scan(after, PAGE).await }).await?;
             if let Some(laying) = laying.take() {
                 laying.await.map_err(|error| Error::Fault(error.to_string()))??;
             }

@@ -125,7 +125,8 @@ impl Finder {
         match &*self.index.read().unwrap_or_else(|poisoned| poisoned.into_inner()) {
             Some(index) => Ok(index.snapshot()),
             None => {
-                let (done, of) = (self.state.done.load(Ordering::Relaxed), self.state.of.load(Ordering::Relaxed));
+                let (done, of) =
+                    (self.state.done.load(Ordering::Relaxed), self.state.of.load(Ordering::Relaxed));
                 Err(Error::Indexing { percent: (100 * done / of.max(1)).min(99) as u8, retry_after_s: 5 })
             }
         }

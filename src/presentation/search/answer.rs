@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use crate::record::fold;
-use super::query::{PAGE, Query};
 use super::Version;
-use crate::record::fold::words;
+use super::query::{PAGE, Query};
 use crate::presentation::annotation::Placed;
 use crate::presentation::object::object;
 use crate::presentation::{CONTEXT_2, View, html};
+use crate::record::fold;
+use crate::record::fold::words;
 
 /// An annotation that was found.
 struct Hit<'a> {

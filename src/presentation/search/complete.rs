@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::query::Query;
 use super::Version;
+use super::query::Query;
 use crate::presentation::object::object;
 use crate::presentation::{View, html};
 use crate::record::fold;

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::record::fold;
 use crate::iiif::{Invalid, integer};
+use crate::record::fold;
 
 /// No query is longer, in bytes.
 const MOST_BYTES: usize = 2000;

@@ -51,7 +51,8 @@ pub async fn answer(door: &Door, request: &HttpRequest, name: &str) -> Result<An
     let tag_of = |state: u64| entity_tag(&[&state.to_le_bytes(), name.as_bytes(), base.as_bytes(), &[FORM]]);
     // Who goes on with a download goes on in the state that it began in.
     let wanted = request.headers().get(header::IF_RANGE);
-    let held = wanted.and_then(|wanted| finder.held().into_iter().find(|held| tag_of(held.state()) == *wanted));
+    let held =
+        wanted.and_then(|wanted| finder.held().into_iter().find(|held| tag_of(held.state()) == *wanted));
     let snapshot = match held {
         Some(held) => held,
         None => finder.hold()?,
@@ -74,7 +75,9 @@ pub async fn answer(door: &Door, request: &HttpRequest, name: &str) -> Result<An
     }
     let length = dump.length().await?;
     match range(request, length) {
-        Ranged::All => Ok(Answered { response: response.streaming(dump.stream(0..u64::MAX)?), note: "streamed" }),
+        Ranged::All => {
+            Ok(Answered { response: response.streaming(dump.stream(0..u64::MAX)?), note: "streamed" })
+        }
         Ranged::Part(part) => {
             response.status(StatusCode::PARTIAL_CONTENT);
             let (first, last, sized) = (part.start, part.end - 1, part.end - part.start);
@@ -150,7 +153,8 @@ impl Dump {
     fn write<W: Write>(&self, into: W) -> io::Result<W> {
         match self.name.strip_suffix(".gz") {
             Some(form) => {
-                let mut packed = GzEncoder::new(io::BufWriter::with_capacity(PIECE, into), Compression::fast());
+                let mut packed =
+                    GzEncoder::new(io::BufWriter::with_capacity(PIECE, into), Compression::fast());
                 self.write_as(form, &mut packed)?;
                 packed.finish()?.into_inner().map_err(io::IntoInnerError::into_error)
             }
@@ -178,7 +182,9 @@ impl Dump {
                     if written > PIECE / 2 {
                         let full =
                             std::mem::replace(table, csv::WriterBuilder::new().from_writer(Vec::new()));
-                        into.write_all(&full.into_inner().map_err(|error| io::Error::other(error.to_string()))?)?;
+                        into.write_all(
+                            &full.into_inner().map_err(|error| io::Error::other(error.to_string()))?,
+                        )?;
                     }
                     Ok(())
                 }
@@ -240,7 +246,9 @@ fn row(stored: &Stored, telling: &Telling<'_>) -> Vec<String> {
     let told: serde_json::Value = serde_json::from_str(&telling.work(stored)).unwrap_or_default();
     let said = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
     let best = |text: &crate::record::Text| text.best(&[]).unwrap_or_default().to_owned();
-    let list = |values: Vec<String>| values.into_iter().filter(|value| !value.is_empty()).collect::<Vec<_>>().join(" | ");
+    let list = |values: Vec<String>| {
+        values.into_iter().filter(|value| !value.is_empty()).collect::<Vec<_>>().join(" | ")
+    };
     let year = |year: Option<i32>| year.map(|year| year.to_string()).unwrap_or_default();
     let (earliest, latest) = work.years();
     let services = told["images"].as_array().into_iter().flatten();

@@ -12,6 +12,9 @@ use super::works::{answer as told, of_random, of_suggest, of_terms, of_works};
 use crate::gallery::Error;
 use crate::record::{Tag, Work};
 
+/// What schemes of tags are called, as a pattern.
+const SCHEME: &str = "^[a-z][a-z0-9-]{0,63}$";
+
 /// So many times a parameter may be said that may be said several times.
 pub const REPEATS: usize = 20;
 
@@ -153,24 +156,85 @@ fn paths(sample: &Sample) -> Value {
     let query = |table: &[Parameter]| -> Vec<Value> {
         table.iter().map(|parameter| sample.parameter(parameter)).collect()
     };
-    let place = |name: &str, example: &str| {
-        json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 }, "example": example })
-    };
+    let place = |name: &str, example: &str| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 }, "example": example });
     let work = || place("work", &sample.work);
     let mut paths = Map::new();
     let mut get = |path: &str, operation: Value| {
         paths.insert(path.to_owned(), json!({ "get": operation }));
     };
     get("/api/v1", operation("start", "Where what is", vec![], json!({"type": "object"}), &USUAL));
-    get("/api/v1/works", operation("findWorks", "Works that a search finds, page by page, with counts of facets and periods", query(&of_works()), reference("Works"), &USUAL));
-    get("/api/v1/random", operation("randomWorks", "Works by chance among those that a search finds", query(&of_random()), reference("Works"), &USUAL));
-    get("/api/v1/suggest", operation("suggest", "What somebody who is still typing may mean", query(&of_suggest()), reference("Suggestions"), &USUAL));
-    get("/api/v1/creators", operation("creators", "Creators in alphabetical order, with how many works they made", query(&of_terms(false)), reference("Creators"), &USUAL));
-    get("/api/v1/tags", operation("schemes", "Schemes of tags and other values of works", vec![], reference("Schemes"), &USUAL));
+    get(
+        "/api/v1/works",
+        operation(
+            "findWorks",
+            "Works that a search finds, page by page, with counts of facets and periods",
+            query(&of_works()),
+            reference("Works"),
+            &USUAL,
+        ),
+    );
+    get(
+        "/api/v1/random",
+        operation(
+            "randomWorks",
+            "Works by chance among those that a search finds",
+            query(&of_random()),
+            reference("Works"),
+            &USUAL,
+        ),
+    );
+    get(
+        "/api/v1/suggest",
+        operation(
+            "suggest",
+            "What somebody who is still typing may mean",
+            query(&of_suggest()),
+            reference("Suggestions"),
+            &USUAL,
+        ),
+    );
+    get(
+        "/api/v1/creators",
+        operation(
+            "creators",
+            "Creators in alphabetical order, with how many works they made",
+            query(&of_terms(false)),
+            reference("Creators"),
+            &USUAL,
+        ),
+    );
+    get(
+        "/api/v1/tags",
+        operation(
+            "schemes",
+            "Schemes of tags and other values of works",
+            vec![],
+            reference("Schemes"),
+            &USUAL,
+        ),
+    );
     let mut below = query(&of_terms(true));
     below.insert(0, place("scheme", &sample.scheme));
-    get("/api/v1/tags/{scheme}", operation("values", "A scheme's values as a tree, level by level, with how many works have them", below, reference("Values"), &USUAL));
-    get("/api/v1/works/{work}", operation("work", "All that is known of a work, with the record as its source gave it", vec![work()], reference("Work"), &USUAL));
+    get(
+        "/api/v1/tags/{scheme}",
+        operation(
+            "values",
+            "A scheme's values as a tree, level by level, with how many works have them",
+            below,
+            reference("Values"),
+            &USUAL,
+        ),
+    );
+    get(
+        "/api/v1/works/{work}",
+        operation(
+            "work",
+            "All that is known of a work, with the record as its source gave it",
+            vec![work()],
+            reference("Work"),
+            &USUAL,
+        ),
+    );
     for (name, media_type) in NAMES {
         let media_type = media_type.split(';').next().unwrap_or(media_type);
         let mut dump = operation(
@@ -187,16 +251,35 @@ fn paths(sample: &Sample) -> Value {
     let body = |name: &str| json!({ "required": true, "content": { "application/json": { "schema": reference(name) } } });
     let mut add = operation("addTag", "Add a tag", vec![work()], reference("Tag"), &writes);
     add["requestBody"] = body("NewTag");
-    let mut judge = operation("judgeTag", "Accept, propose or reject a tag", vec![work(), place("tag", "0123456789abcdef")], reference("Tag"), &writes);
+    let mut judge = operation(
+        "judgeTag",
+        "Accept, propose or reject a tag",
+        vec![work(), place("tag", "0123456789abcdef")],
+        reference("Tag"),
+        &writes,
+    );
     judge["requestBody"] = body("Judgement");
     for written in [&mut add, &mut judge] {
         written["security"] = json!([{ "token": [] }]);
     }
-    let tags = operation("tags", "A work's tags, those that were rejected among them", vec![work()], reference("Tags"), &USUAL);
+    let tags = operation(
+        "tags",
+        "A work's tags, those that were rejected among them",
+        vec![work()],
+        reference("Tags"),
+        &USUAL,
+    );
     paths.insert("/api/v1/works/{work}/tags".into(), json!({ "get": tags, "post": add }));
-    let tag = operation("tag", "One tag", vec![work(), place("tag", "0123456789abcdef")], reference("Tag"), &USUAL);
+    let tag =
+        operation("tag", "One tag", vec![work(), place("tag", "0123456789abcdef")], reference("Tag"), &USUAL);
     paths.insert("/api/v1/works/{work}/tags/{tag}".into(), json!({ "get": tag, "patch": judge }));
-    let history = operation("tagHistory", "What happened to a tag", vec![work(), place("tag", "0123456789abcdef")], json!({"type": "object"}), &USUAL);
+    let history = operation(
+        "tagHistory",
+        "What happened to a tag",
+        vec![work(), place("tag", "0123456789abcdef")],
+        json!({"type": "object"}),
+        &USUAL,
+    );
     paths.insert("/api/v1/works/{work}/tags/{tag}/history".into(), json!({ "get": history }));
     Value::Object(paths)
 }
@@ -256,7 +339,8 @@ fn schemas() -> Value {
     });
     let count = json!({"type": "integer", "minimum": 0});
     let list = |name: &str, of: &str| {
-        let mut schema = json!({"type": "object", "required": ["total", name], "properties": {"total": count}});
+        let mut schema =
+            json!({"type": "object", "required": ["total", name], "properties": {"total": count}});
         schema["properties"][name] = json!({"type": "array", "items": reference(of)});
         schema
     };
@@ -265,8 +349,10 @@ fn schemas() -> Value {
     works["properties"]["next"] = address.clone();
     works["properties"]["cursor"] = json!({"type": "string"});
     works["properties"]["collection"] = address.clone();
-    works["properties"]["corrected"] = json!({"type": "string", "description": "What was looked for instead, where slips were forgiven."});
-    works["properties"]["relaxed"] = json!({"type": "boolean", "description": "Whether some of the words may be missing."});
+    works["properties"]["corrected"] =
+        json!({"type": "string", "description": "What was looked for instead, where slips were forgiven."});
+    works["properties"]["relaxed"] =
+        json!({"type": "boolean", "description": "Whether some of the words may be missing."});
     works["properties"]["facets"] =
         json!({"type": "object", "additionalProperties": {"type": "array", "items": reference("Term")}});
     works["properties"]["histogram"] = json!({"type": "array", "items": {
@@ -280,43 +366,75 @@ fn schemas() -> Value {
         ("Works", works),
         ("Creators", list("creators", "Term")),
         ("Values", list("values", "Term")),
-        ("Suggestions", json!({
-            "type": "object", "required": ["suggestions"],
-            "properties": {"suggestions": {"type": "array", "items": {
-                "type": "object", "required": ["kind", "label"],
-                "properties": {"kind": {"enum": ["value", "work"]}, "label": words()},
-            }}},
-        })),
-        ("Schemes", json!({
-            "type": "object", "required": ["works", "schemes"],
-            "properties": {"works": count, "schemes": {"type": "array", "items": {
-                "type": "object", "required": ["scheme", "values", "id"],
-                "properties": {"scheme": {"type": "string"}, "values": count, "id": address},
-            }}},
-        })),
-        ("Tags", json!({
-            "type": "object", "required": ["revision", "tags"],
-            "properties": {"revision": count, "tags": {"type": "array", "items": reference("Tag")}},
-        })),
-        ("NewTag", json!({
-            "type": "object", "required": ["scheme", "label"],
-            "properties": {
-                "scheme": {"type": "string", "pattern": "^[a-z]{1,64}$"}, "label": {"type": "object"},
-                "concept": {"type": "string"}, "confidence": {"type": "number", "minimum": 0, "maximum": 1},
-                "region": {"type": "string"}, "image": {"type": "string"},
-            },
-        })),
-        ("Judgement", json!({
-            "type": "object", "required": ["status"],
-            "properties": {"status": {"enum": ["accepted", "proposed", "rejected"]}, "note": {"type": "string"}},
-        })),
-        ("Problem", json!({
-            "type": "object", "required": ["type", "title", "status", "detail"],
-            "properties": {
-                "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
-                "detail": {"type": "string"}, "parameter": {"type": "string"},
-            },
-        })),
+        (
+            "Suggestions",
+            json!({
+                "type": "object", "required": ["suggestions"],
+                "properties": {"suggestions": {"type": "array", "items": {
+                    "type": "object", "required": ["kind", "label"],
+                    "properties": {"kind": {"enum": ["value", "work"]}, "label": words()},
+                }}},
+            }),
+        ),
+        (
+            "Schemes",
+            json!({
+                "type": "object", "required": ["works", "schemes"],
+                "properties": {"works": count, "schemes": {"type": "array", "items": {
+                    "type": "object", "required": ["scheme", "values", "id"],
+                    "properties": {"scheme": {"type": "string"}, "values": count, "id": address},
+                }}},
+            }),
+        ),
+        (
+            "Tags",
+            json!({
+                "type": "object", "required": ["revision", "tags"],
+                "properties": {"revision": count, "tags": {"type": "array", "items": reference("Tag")}},
+            }),
+        ),
+        (
+            "NewTag",
+            json!({
+                "type": "object", "required": ["scheme", "label"],
+                "properties": {
+                    "scheme": {"type": "string", "pattern": SCHEME},
+                    "label": {"anyOf": [
+                        {"type": "string", "pattern": "\\S"},
+                        {
+                            "type": "object", "minProperties": 1, "additionalProperties": false,
+                            "patternProperties": {"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$": {"type": "string", "pattern": "\\S"}},
+                        },
+                    ]},
+                    "concept": {"type": "string", "pattern": "^https?://[a-z]+(\\.[a-z]+)+(/[A-Za-z0-9._~/-]*)?$"},
+                    "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+                    "region": {"type": "string", "pattern": "^[0-9]{1,6},[0-9]{1,6},[1-9][0-9]{0,5},[1-9][0-9]{0,5}$"},
+                    "image": {"type": "string", "description": "The image that it was seen on, by its `file`."},
+                    "note": {"type": ["string", "null"]},
+                },
+                "example": {"scheme": "motif", "label": {"en": "dog", "da": "hund"}},
+            }),
+        ),
+        (
+            "Judgement",
+            json!({
+                "type": "object", "required": ["status"], "additionalProperties": false,
+                "properties": {
+                    "status": {"enum": ["accepted", "proposed", "rejected"]}, "note": {"type": ["string", "null"]},
+                },
+                "example": {"status": "accepted"},
+            }),
+        ),
+        (
+            "Problem",
+            json!({
+                "type": "object", "required": ["type", "title", "status", "detail"],
+                "properties": {
+                    "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
+                    "detail": {"type": "string"}, "parameter": {"type": "string"},
+                },
+            }),
+        ),
     ];
     all.extend(made.map(|(name, schema)| (name.to_owned(), schema)));
     Value::Object(all)

@@ -109,10 +109,14 @@ impl<'a> Asked<'a> {
     }
 
     fn check(&self, name: &'static str, value: &str) -> Result<(), Invalid> {
-        let Some(parameter) = self.table.iter().find(|parameter| parameter.name == name) else { return Ok(()) };
+        let Some(parameter) = self.table.iter().find(|parameter| parameter.name == name) else {
+            return Ok(());
+        };
         let refuse = |reason: String| Err(Invalid::new(name, value, reason));
         match parameter.kind {
-            Kind::Text(most) if value.chars().count() > most => refuse(format!("is longer than {most} characters")),
+            Kind::Text(most) if value.chars().count() > most => {
+                refuse(format!("is longer than {most} characters"))
+            }
             Kind::Integer(least, most) => match integer(value) {
                 Some(number) if (least..=most).contains(&number) => Ok(()),
                 _ => refuse(format!("is no whole number from {least} to {most}")),
@@ -121,7 +125,9 @@ impl<'a> Asked<'a> {
                 Ok(number) if number >= least && number <= most => Ok(()),
                 _ => refuse(format!("is no number from {least} to {most}")),
             },
-            Kind::Flag if !matches!(value, "true" | "false") => refuse("is neither `true` nor `false`".into()),
+            Kind::Flag if !matches!(value, "true" | "false") => {
+                refuse("is neither `true` nor `false`".into())
+            }
             Kind::Choice(choices) if !choices().iter().any(|choice| choice == value) => {
                 refuse(format!("is none of {}", quoted(choices().iter())))
             }
@@ -179,7 +185,8 @@ impl<'a> Asked<'a> {
 
     /// The query in an order of its own: parameters by name, values as they were said; without those left out.
     pub fn canonical(&self, without: &[&str]) -> String {
-        let mut pairs: Vec<(&str, &str)> = self.pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let mut pairs: Vec<(&str, &str)> =
+            self.pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
         pairs.retain(|(name, value)| !without.contains(name) && !value.is_empty());
         pairs.sort_by_key(|(name, _)| *name);
         query_of(pairs)
@@ -239,10 +246,13 @@ fn years(text: &str) -> Option<(i32, i32)> {
 
 fn is_language(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
-    let alphanumeric = |part: &&str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    let alphanumeric =
+        |part: &&str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
     parts.len() <= 5
         && parts.iter().all(alphanumeric)
-        && parts.first().is_some_and(|first| first.len() > 1 && first.bytes().all(|b| b.is_ascii_alphabetic()))
+        && parts
+            .first()
+            .is_some_and(|first| first.len() > 1 && first.bytes().all(|b| b.is_ascii_alphabetic()))
 }
 
 fn is_name(name: &str) -> bool {
@@ -261,8 +271,12 @@ fn intervals() -> Vec<String> {
     ["1", "5", "10", "25", "50", "100"].map(str::to_owned).to_vec()
 }
 
-pub const LANG: Parameter =
-    parameter("lang", Kind::Language, "da", "Texts in several languages become the words in this one, else in the next best.");
+pub const LANG: Parameter = parameter(
+    "lang",
+    Kind::Language,
+    "da",
+    "Texts in several languages become the words in this one, else in the next best.",
+);
 pub const FIELDS: Parameter = parameter(
     "fields",
     Kind::Names,
@@ -278,30 +292,71 @@ pub const SEARCH: [Parameter; 14] = [
         "turner venice",
         "Words in titles, creators, object numbers, tags, techniques, descriptions and inscriptions, in Danish or English, with or without accents; slips are forgiven. \"Words in quotation marks\" stand side by side, -words are not wanted, begin* stands for all that begins so. Words behind the 32nd are not looked for.",
     ),
-    many("any", Kind::Filter, "creator:joseph-mallord-william-turner", "Works that have one of the values said of each scheme; a value by its name or what it is called."),
+    many(
+        "any",
+        Kind::Filter,
+        "creator:joseph-mallord-william-turner",
+        "Works that have one of the values said of each scheme; a value by its name or what it is called.",
+    ),
     many("all", Kind::Filter, "subject:boat", "Works that have every one of these values."),
     many("none", Kind::Filter, "type:sculpture", "Works that have none of these values."),
-    parameter("years", Kind::Years, "1800/1850", "Works whose making touches these years: from/to, either end left open, or one year."),
+    parameter(
+        "years",
+        Kind::Years,
+        "1800/1850",
+        "Works whose making touches these years: from/to, either end left open, or one year.",
+    ),
     parameter("has_image", Kind::Flag, "true", "Works with an image here, or without."),
     parameter("public_domain", Kind::Flag, "true", "Works in the public domain, or others."),
-    parameter("min_width", Kind::Integer(0, 1_000_000), "2000", "The largest image is at least so wide, in pixels."),
-    parameter("min_height", Kind::Integer(0, 1_000_000), "2000", "The largest image is at least so high, in pixels."),
-    many("colour", Kind::Colour, "3f6fb5", "Works that have a colour near this one; said several times: near each."),
-    parameter("colour_distance", Kind::Decimal(0.0, 100.0), "12", "How near: 0 is the same, 2 is hardly told apart, 100 is black and white. 12 if it is not said."),
+    parameter(
+        "min_width",
+        Kind::Integer(0, 1_000_000),
+        "2000",
+        "The largest image is at least so wide, in pixels.",
+    ),
+    parameter(
+        "min_height",
+        Kind::Integer(0, 1_000_000),
+        "2000",
+        "The largest image is at least so high, in pixels.",
+    ),
+    many(
+        "colour",
+        Kind::Colour,
+        "3f6fb5",
+        "Works that have a colour near this one; said several times: near each.",
+    ),
+    parameter(
+        "colour_distance",
+        Kind::Decimal(0.0, 100.0),
+        "12",
+        "How near: 0 is the same, 2 is hardly told apart, 100 is black and white. 12 if it is not said.",
+    ),
     parameter("sort", Kind::Choice(Order::names), "date", "What comes first; `-` turns it round."),
     FIELDS,
     LANG,
 ];
 
-pub const LIMIT: Parameter = parameter("limit", Kind::Integer(0, 100), "20", "So many works; 20 if it is not said.");
+pub const LIMIT: Parameter =
+    parameter("limit", Kind::Integer(0, 100), "20", "So many works; 20 if it is not said.");
 
 /// What is told beside the works of a search.
 pub const LISTED: [Parameter; 5] = [
     LIMIT,
     parameter("cursor", Kind::Cursor, "", "Where the page begins: `cursor` of the page before."),
     many("facet", Kind::Scheme, "creator", "Count the values of this scheme among the works found."),
-    parameter("facet_limit", Kind::Integer(1, 200), "10", "So many values of each scheme, the most frequent ones; 10 if it is not said."),
-    parameter("histogram", Kind::Choice(intervals), "10", "Count the works found by periods of so many years."),
+    parameter(
+        "facet_limit",
+        Kind::Integer(1, 200),
+        "10",
+        "So many values of each scheme, the most frequent ones; 10 if it is not said.",
+    ),
+    parameter(
+        "histogram",
+        Kind::Choice(intervals),
+        "10",
+        "Count the works found by periods of so many years.",
+    ),
 ];
 
 /// What may be purged.
@@ -317,7 +372,12 @@ pub fn of_admin() -> Vec<Parameter> {
 pub fn of_warming() -> Vec<Parameter> {
     let mut table = of_admin();
     table.pop();
-    table.push(parameter("most", Kind::Integer(1, 1000), "100", "So many works of a search; 1000 if it is not said."));
+    table.push(parameter(
+        "most",
+        Kind::Integer(1, 1000),
+        "100",
+        "So many works of a search; 1000 if it is not said.",
+    ));
     table.extend(SEARCH);
     table
 }

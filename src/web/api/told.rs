@@ -99,7 +99,9 @@ pub fn term(term: &Term, works: u64, lang: Option<&str>) -> Map<String, Value> {
     told.insert("label".into(), label);
     told.insert("works".into(), json!(works));
     told.insert("filter".into(), json!(format!("{}:{}", term.scheme, term.value)));
-    if let Some((.., shown)) = (term.scheme == "colour").then(|| crate::search::colour_names(&term.value)).flatten() {
+    if let Some((.., shown)) =
+        (term.scheme == "colour").then(|| crate::search::colour_names(&term.value)).flatten()
+    {
         told.insert("colour".into(), json!(shown));
     }
     told

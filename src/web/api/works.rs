@@ -34,7 +34,8 @@ pub fn of_collection() -> Vec<Parameter> {
 
 /// The parameters of `/api/v1/random`.
 pub fn of_random() -> Vec<Parameter> {
-    let mut table: Vec<Parameter> = SEARCH.iter().filter(|parameter| parameter.name != "sort").copied().collect();
+    let mut table: Vec<Parameter> =
+        SEARCH.iter().filter(|parameter| parameter.name != "sort").copied().collect();
     table.push(LIMIT);
     table
 }
@@ -47,11 +48,7 @@ pub fn of_suggest() -> Vec<Parameter> {
 
 /// The parameters of `/api/v1/creators` and `/api/v1/tags/{scheme}`.
 pub fn of_terms(tree: bool) -> Vec<Parameter> {
-    let q = Parameter {
-        about: "Only those that have words which begin so.",
-        example: "anc",
-        ..SEARCH[0]
-    };
+    let q = Parameter { about: "Only those that have words which begin so.", example: "anc", ..SEARCH[0] };
     let below = Parameter {
         name: "below",
         about: "The values right below this one in the vocabulary's tree, by its name; without it, those that stand below none.",
@@ -80,7 +77,11 @@ pub fn search_of(asked: &Asked<'_>, snapshot: &Snapshot) -> Result<Search, Error
         true => Ok(()),
         // An empty collection has no schemes, and nothing to find.
         false if schemes.is_empty() => Ok(()),
-        false => Err(Invalid::new(parameter, scheme, format!("is no scheme here; there are {}", quoted(schemes.iter())))),
+        false => Err(Invalid::new(
+            parameter,
+            scheme,
+            format!("is no scheme here; there are {}", quoted(schemes.iter())),
+        )),
     };
     let filters = |name: &'static str| -> Result<Vec<Filter>, Invalid> {
         let read = |value: &str| {
@@ -110,7 +111,9 @@ pub fn search_of(asked: &Asked<'_>, snapshot: &Snapshot) -> Result<Search, Error
         width: least("min_width"),
         height: least("min_height"),
         colours: asked.all("colour").filter_map(Colour::parse).collect(),
-        colour_distance: asked.decimal("colour_distance").map_or(usual.colour_distance, |distance| distance as f32),
+        colour_distance: asked
+            .decimal("colour_distance")
+            .map_or(usual.colour_distance, |distance| distance as f32),
         order: asked.text("sort").and_then(Order::parse).unwrap_or_default(),
         facets,
         facet_limit: asked.integer("facet_limit").map_or(usual.facet_limit, |limit| limit as usize),
@@ -145,7 +148,10 @@ pub async fn list(door: &Door, request: &HttpRequest) -> Result<Answered, Error>
     told.insert("limit".into(), json!(limit));
     if let Some(cursor) = hits.found.next.as_ref().map(Cursor::encode) {
         let joint = if same.is_empty() { "" } else { "&" };
-        told.insert("next".into(), json!(format!("{}/api/v1/works?{same}{joint}cursor={cursor}", address.base())));
+        told.insert(
+            "next".into(),
+            json!(format!("{}/api/v1/works?{same}{joint}cursor={cursor}", address.base())),
+        );
         told.insert("cursor".into(), json!(cursor));
     }
     if let Some(corrected) = &hits.found.corrected {
@@ -162,7 +168,8 @@ pub async fn list(door: &Door, request: &HttpRequest) -> Result<Answered, Error>
         let bars = bars.map(|(from, to, works)| json!({"from": from, "to": to, "works": works}));
         told.insert("histogram".into(), bars.collect());
     }
-    let collection = asked.canonical(&["cursor", "limit", "facet", "facet_limit", "histogram", "fields", "lang"]);
+    let collection =
+        asked.canonical(&["cursor", "limit", "facet", "facet_limit", "histogram", "fields", "lang"]);
     told.insert("collection".into(), json!(address.found(Version::V3, &collection)));
     let note = if hits.known { "hit" } else { "made" };
     let body = with_works(told, &hits, &telling)?;
@@ -255,12 +262,7 @@ pub async fn suggest(door: &Door, request: &HttpRequest) -> Result<Answered, Err
 }
 
 /// `GET /api/v1/creators`, and `GET /api/v1/tags/{scheme}`: the values of a scheme, or the part of its tree below one.
-pub async fn terms(
-    door: &Door,
-    request: &HttpRequest,
-    scheme: &str,
-    tree: bool,
-) -> Result<Answered, Error> {
+pub async fn terms(door: &Door, request: &HttpRequest, scheme: &str, tree: bool) -> Result<Answered, Error> {
     let finder = door.gallery.finder()?;
     let table = of_terms(tree);
     let asked = Asked::read(&table, request.query_string())?;

@@ -132,7 +132,11 @@ async fn rendition(
 }
 
 /// What is answered by its tag alone: 304, or 412 where the client wants another version.
-pub(super) fn early(request: &HttpRequest, tag: &HeaderValue, response: &mut HttpResponseBuilder) -> Option<Answered> {
+pub(super) fn early(
+    request: &HttpRequest,
+    tag: &HeaderValue,
+    response: &mut HttpResponseBuilder,
+) -> Option<Answered> {
     response.insert_header((header::ETAG, tag.clone())).insert_header((header::CACHE_CONTROL, "no-cache"));
     if !is_wanted(request, tag) {
         return Some(response.status(StatusCode::PRECONDITION_FAILED).finish().into());

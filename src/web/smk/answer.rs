@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use super::super::Door;
 use super::super::api::{answer as told, pairs_of};
 use super::super::image::Answered;
-use super::{Asked, Filter, Flag, Known, Measure, Number, Place, Places, Range, Wanted, envelope, item, keep, names};
+use super::{
+    Asked, Filter, Flag, Known, Measure, Number, Place, Places, Range, Wanted, envelope, item, keep, names,
+};
 use crate::gallery::{Error, Hits};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Address;
@@ -189,7 +191,8 @@ fn filtered(search: &mut Search, filter: &Filter) {
 
 fn ranged(search: &mut Search, range: &Range) {
     let years = |range: &Range| {
-        let year = |year: Option<i64>, open: i32| year.map_or(open, |year| year.clamp(-99_999, 99_999) as i32);
+        let year =
+            |year: Option<i64>, open: i32| year.map_or(open, |year| year.clamp(-99_999, 99_999) as i32);
         Some((year(range.from, i32::MIN), year(range.to, i32::MAX)))
     };
     let seconds = |range: &Range| Some((range.from.unwrap_or(i64::MIN), range.to.unwrap_or(i64::MAX)));
@@ -212,7 +215,9 @@ fn ranged(search: &mut Search, range: &Range) {
 /// A scheme's values as SMK writes them, with how many works have them.
 fn counted(hits: &Hits, scheme: &str) -> Vec<(String, u64)> {
     let vocabulary = hits.snapshot.vocabulary();
-    let Some((_, values)) = hits.found.facets.iter().find(|(known, _)| known == scheme) else { return Vec::new() };
+    let Some((_, values)) = hits.found.facets.iter().find(|(known, _)| known == scheme) else {
+        return Vec::new();
+    };
     let told = values.iter().filter_map(|(number, works)| {
         let term = vocabulary.term(*number)?;
         let name = term.inverted.as_deref().or(term.label.best(&["da"])).unwrap_or(&term.value);
