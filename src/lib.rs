@@ -7,8 +7,9 @@
 //! ```text
 //! main.rs → cli      what was typed → one verb, or serve
 //! config             gathers the settings that each part declares beside its code
-//! web                HTTP in, HTTP out: image, deep zoom, pages, operations
-//! gallery            the verbs: plan, deliver, describe, ingest, check, export, sample; owns state; no HTTP
+//! web                HTTP in, HTTP out: image, deep zoom, presentation, API, pages, operations, administration
+//! gallery            the verbs: plan, deliver, describe, find, ingest, check, export, sample; owns state; no HTTP
+//! search             finding works: an index of words and facets on disk, columns in memory, and what is asked of them
 //! catalogue          where words lie: works, tags, shelves, revisions in SQLite or PostgreSQL
 //! store              where bytes lie: object storage, local files, ranges; whole objects written
 //! presentation       works → manifests, collections, annotations, searches (pure)
@@ -48,6 +49,14 @@
 //! record and opens its images as far as rights go → [`presentation::View`] → JSON, kept by the revision that was
 //! known before the record was read; whoever writes is followed five times a second.
 //!
+//! # A search
+//!
+//! `catalogue`'s revisions → `gallery::finder` lays works down ([`search::Entry`]) and commits: a new
+//! [`search::Snapshot`] → `web::api` reads parameters by the table that its description is made of →
+//! [`search::Search`] → words into terms of both languages, slips forgiven; facets, years and colours from columns that
+//! lie side by side in memory → hits, whose records lie ready in the index and get this server's addresses. The index
+//! is derived: each server has its own, makes it anew beside the one in use, and goes on with it after a restart.
+//!
 //! # Rights
 //!
 //! Outside the gallery an image is only to be had as [`gallery::Granted`]: opened, with the limits that the rights of
@@ -67,6 +76,9 @@
 //! - Pyramids have tiles of 512 pixels, quality 88, 4:2:0: see `benches/pyramids.sh` and the README.
 //! - SQLite is told thousands of values without numbering them: its lookup of numbered places took half of an import.
 //! - A page deep within a shelf is found by counting works in thousands of their arrival: 0.7 ms wherever it is.
+//! - Facets are counted over one list of numbers per work, all schemes in one walk: the index library's own aggregation
+//!   took 31 ms for one scheme of 300,000 works; this takes 4 ms for all of them.
+//! - The index's parts are laid together once, when all works are in it: merging on the way took half as long again.
 //! - Scaling goes over rows first: that pass is the cheaper one and leaves the other less to do.
 
 pub mod catalogue;

@@ -83,27 +83,12 @@ impl Colour {
         match degrees {
             _ if self.lightness < 0.2 => "black",
             hue if !(12.0..350.0).contains(&hue) && self.lightness > 0.68 => "pink",
-            hue if hue < 36.0 => {
-                if self.lightness < 0.4 && chroma < 0.1 {
-                    "brown"
-                } else {
-                    "red"
-                }
-            }
-            hue if hue < 75.0 => {
-                if self.lightness < 0.58 {
-                    "brown"
-                } else {
-                    "orange"
-                }
-            }
-            hue if hue < 112.0 => {
-                if self.lightness < 0.52 {
-                    "brown"
-                } else {
-                    "yellow"
-                }
-            }
+            hue if hue < 36.0 && self.lightness < 0.4 && chroma < 0.1 => "brown",
+            hue if hue < 36.0 => "red",
+            hue if hue < 75.0 && self.lightness < 0.58 => "brown",
+            hue if hue < 75.0 => "orange",
+            hue if hue < 112.0 && self.lightness < 0.52 => "brown",
+            hue if hue < 112.0 => "yellow",
             hue if hue < 168.0 => "green",
             hue if hue < 220.0 => "cyan",
             hue if hue < 285.0 => "blue",

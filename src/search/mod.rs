@@ -37,6 +37,3 @@ pub use suggest::Suggestion;
 pub use tree::Branch;
 pub use vocabulary::{Term, Vocabulary};
 pub use words::{LONGEST, MOST as MOST_WORDS, Place};
-
-#[cfg(test)]
-mod tests;

@@ -80,7 +80,7 @@ impl Snapshot {
             };
             parts.push(part);
         }
-        let mut totals = vec![0; read(&vocabulary).len()];
+        let mut totals = vec![0; read(&vocabulary).terms().len()];
         for part in &parts {
             for (total, count) in totals.iter_mut().zip(part.totals.iter()) {
                 *total += count;

@@ -60,7 +60,7 @@ impl Suggestions {
         let text =
             |&(label, byte): &(u32, u16)| labels[label as usize].0.get(usize::from(byte)..).unwrap_or("");
         starts.sort_unstable_by(|a, b| text(a).cmp(text(b)));
-        Self { labels, starts, known: vocabulary.len() }
+        Self { labels, starts, known: vocabulary.terms().len() }
     }
 
     /// Whether it was made of this many values.

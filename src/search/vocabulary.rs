@@ -100,10 +100,6 @@ impl Vocabulary {
         schemes.sort_unstable();
         schemes
     }
-
-    pub fn len(&self) -> usize {
-        self.terms.len()
-    }
 }
 
 #[cfg(test)]

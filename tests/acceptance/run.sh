@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Outside judges over the release binary: IIIF's two image validators, and real viewers in Chromium.
+# Outside judges over the release binary: IIIF's two image validators, real viewers in Chromium, schemathesis over the API.
 #   tests/acceptance/run.sh          TEGL names the binary, TEGL_SHARED the folder that holds accept/
 # What cannot be run is named as SKIPPED; a test that fails and is not in exceptions.tsv fails the run.
 set -euo pipefail
@@ -114,6 +114,20 @@ viewers() {
   mapfile -t works < <(node -e 'for (const work of require(process.argv[1])) console.log(encodeURIComponent(work.object_number))' "$sample/records.json")
   judge timeout 900 node tests/viewers/works.mjs "$sample_base" "${works[@]}" --out "$work/works"
   exported "$sample" "${identifiers[@]}"
+  described
+}
+
+# The API against its own description, by whoever looks for what does not fit.
+described() {
+  local token=acceptance-of-the-api
+  command -v python3 >/dev/null || { skip "the API's description: there is no python3"; return; }
+  environment described python3 tests/acceptance/requirements-api.txt || { skip "schemathesis: no Python environment"; return; }
+  cp "$work/sample.db" "$work/api.db"
+  TEGL__API__TOKENS__JUDGE=$token serve api "$work/sample"
+  # An index of works takes a moment.
+  node -e "(async () => { for (let i = 0; i < 200; i++) { if ((await fetch('$api_base/api/v1/works?limit=0')).ok) return; await new Promise(r => setTimeout(r, 100)); } process.exit(1); })()"
+  judge timeout 600 "$work/described/bin/schemathesis" run "$api_base/api/v1/openapi.json" -H "Authorization: Bearer $token" \
+    --max-examples 40 --workers 2 --seed 1
 }
 
 # What `tegl export` writes, from a static web server.

@@ -78,7 +78,7 @@ impl Sample {
         let Ok(snapshot) = door.gallery.finder().and_then(|finder| finder.snapshot()) else { return usual };
         let numbers = snapshot.numbers(0, 1).unwrap_or_default();
         let vocabulary = snapshot.vocabulary();
-        let most = (0..vocabulary.len() as u32).max_by_key(|&number| snapshot.total(number));
+        let most = (0..vocabulary.terms().len() as u32).max_by_key(|&number| snapshot.total(number));
         let term = most.and_then(|number| vocabulary.term(number));
         Self {
             schemes: vocabulary.schemes().into_iter().map(str::to_owned).collect(),
