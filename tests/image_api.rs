@@ -346,7 +346,7 @@ fn errors_say_what_is_wrong(server: &Server, f: &mut Failures) {
         ("/iiif/2/nothing.tif/full/full/0/default.jpg", 404),
         ("/iiif/3/V%C3%A6rker/info.json", 404),
         ("/iiif/3/pyramid.tif/full/max/0", 404),
-        ("/iiif/1/pyramid.tif/info.json", 404),
+        ("/iiif/4/pyramid.tif/info.json", 404),
         ("/iiif/3/pyramid.tif;page=40/info.json", 404),
         ("/nowhere", 404),
         ("/metrics", 404),

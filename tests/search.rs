@@ -657,7 +657,7 @@ fn older_forms_of_images_lead_to_what_they_mean() {
         ("/iiif/1.1/a.tif/full/full/0/native.jpg", "/iiif/2/a.tif/full/full/0/default.jpg"),
         ("/iiif/1/a.tif/0,0,100,100/50,/90/grey.jpg", "/iiif/2/a.tif/0,0,100,100/50,/90/gray.jpg"),
         ("/iiif/2/a.tif/full/!400,/0/default.jpg", "/iiif/2/a.tif/full/400,/0/default.jpg"),
-        ("/iiif/3/a.tif/full/!,300/0/default.jpg", "/iiif/3/a.tif/full/,300/0/default.jpg"),
+        ("/iiif/2/a.tif/full/!,300/0/default.jpg", "/iiif/2/a.tif/full/,300/0/default.jpg"),
         ("/iiif/2/a.tif/full/200,/0/native.jpg", "/iiif/2/a.tif/full/200,/0/default.jpg"),
     ] {
         let answer = server.get(path);

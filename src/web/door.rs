@@ -131,9 +131,7 @@ impl Door {
                 let parameters = [&*parameters[0], &*parameters[1], &*parameters[2], &*parameters[3]];
                 image::pixels(self, request, version, image, parameters).await
             }
-            Route::Legacy { version, image, parameters } => {
-                image::legacy(self, request, version, image, &parameters).await
-            }
+            Route::Legacy { image, parameters } => image::legacy(self, request, image, &parameters).await,
             Route::Info { version, image } => image::info(self, request, version, image).await,
             Route::Base { version, image } => {
                 let place =

@@ -54,29 +54,25 @@ pub fn document_of(
     Document::new(body).answer(request, media_type, response)
 }
 
-/// Leads from a form that older servers took to the one that means the same here: `!1024,` is a width of 1024 pixels,
+/// Leads from a form that older servers took to that of version 2 which means the same: `!1024,` is a width of 1024 pixels,
 /// or that of the image where it is narrower; `native` is the default quality (1.1, §4.4).
 pub async fn legacy(
     door: &Door,
     request: &HttpRequest,
-    version: Version,
     image: Image<'_>,
     [region, size, rotation, last]: &[std::borrow::Cow<'_, str>; 4],
 ) -> Result<Answered, Error> {
-    let whole = if version == Version::V2 { "full" } else { "max" };
-    let mut wanted = size.trim_start_matches('!').to_owned();
-    if wanted == "full" || wanted == "max" {
-        wanted = whole.to_owned();
-    } else if size.starts_with('!') && region == "full" {
-        let full = door.gallery.open(&image.identifier).await?.all();
-        let larger = |side: &str, own: u32| side.parse::<u64>().is_ok_and(|side| side >= u64::from(own));
-        if wanted.strip_suffix(',').is_some_and(|width| larger(width, full.width))
-            || wanted.strip_prefix(',').is_some_and(|height| larger(height, full.height))
+    let open_ended = size.strip_prefix('!').filter(|side| side.starts_with(',') || side.ends_with(','));
+    let mut wanted = open_ended.unwrap_or(size).to_owned();
+    if open_ended.is_some() && region == "full" {
+        let granted = door.gallery.open(&image.identifier).await?;
+        let (most, full) = (granted.largest(), granted.all().dimensions());
+        let larger = |side: &str, most: u32| side.parse::<u64>().is_ok_and(|side| side >= u64::from(most));
+        if wanted.strip_suffix(',').is_some_and(|width| larger(width, most.width))
+            || wanted.strip_prefix(',').is_some_and(|height| larger(height, most.height))
         {
-            wanted = whole.to_owned();
+            wanted = if most == full { "full" } else { "max" }.to_owned();
         }
-    } else if size.starts_with('!') && !wanted.starts_with(',') && !wanted.ends_with(',') {
-        wanted = size.to_string();
     }
     let (quality, format) = last.split_once('.').unwrap_or((last, "jpg"));
     let quality = match quality {
@@ -85,10 +81,10 @@ pub async fn legacy(
         other => other,
     };
     let parameters = [region.as_ref(), &wanted, rotation, &format!("{quality}.{format}")];
-    ImageRequest::parse(version, parameters)?;
+    ImageRequest::parse(Version::V2, parameters)?;
     let base = door.base.of(request)?;
-    let [region, size, rotation, last] = parameters.map(|part| part.replace('^', "%5E"));
-    let place = format!("{base}/iiif/{}/{}/{region}/{size}/{rotation}/{last}", version.number(), image.raw);
+    let [region, size, rotation, last] = parameters;
+    let place = format!("{base}/iiif/2/{}/{region}/{size}/{rotation}/{last}", image.raw);
     let mut response = HttpResponse::Found();
     response.insert_header((header::LOCATION, place));
     response.insert_header((header::CACHE_CONTROL, door.document_age.clone()));

@@ -33,9 +33,8 @@ pub enum Route<'a> {
         image: Image<'a>,
         parameters: [Cow<'a, str>; 4],
     },
-    /// A request for pixels in an older form.
+    /// A request for pixels in a form older than version 2, or beside it.
     Legacy {
-        version: Version,
         image: Image<'a>,
         parameters: [Cow<'a, str>; 4],
     },
@@ -190,9 +189,7 @@ impl<'a> Route<'a> {
     /// Addresses of version 1 and of servers that took their own view of it.
     fn older(rest: &'a str) -> Result<Self, Invalid> {
         Ok(match Self::image(Version::V2, rest)? {
-            Self::Pixels { image, parameters, .. } => {
-                Self::Legacy { version: Version::V2, image, parameters }
-            }
+            Self::Pixels { image, parameters, .. } => Self::Legacy { image, parameters },
             Self::Info { image, .. } => Self::Base { version: Version::V2, image },
             other => other,
         })
@@ -215,8 +212,9 @@ impl<'a> Route<'a> {
                     decoded("rotation", rotation)?,
                     decoded("quality and format", last)?,
                 ];
-                match is_legacy(&parameters) {
-                    true => Ok(Self::Legacy { version, image, parameters }),
+                // Version 3 is as strict as its clients.
+                match version == Version::V2 && is_legacy(&parameters) {
+                    true => Ok(Self::Legacy { image, parameters }),
                     false => Ok(Self::Pixels { version, image, parameters }),
                 }
             }
@@ -312,7 +310,7 @@ mod tests {
             "/iiif/3/a/full/max",
             "/iiif/3/",
             "/iiif/3",
-            "/iiif/1/a/info.json",
+            "/iiif/4/a/info.json",
             "/iiif/3/a/b",
             "/x",
             "/health",
@@ -321,6 +319,22 @@ mod tests {
             "/metrics",
         ] {
             assert_eq!(Route::parse(path), Ok(Route::Nothing), "{path}");
+        }
+    }
+
+    #[test]
+    fn older_forms_are_told_from_those_of_today() {
+        let legacy = |path| matches!(Route::parse(path), Ok(Route::Legacy { .. }));
+        for path in [
+            "/iiif/jp2/a.jp2/full/!1024,/0/default.jpg",
+            "/iiif/1.1/a/full/full/0/native.jpg",
+            "/iiif/1/a/full/full/0/native",
+            "/iiif/2/a/full/!1600,/0/default.jpg",
+        ] {
+            assert!(legacy(path), "{path}");
+        }
+        for path in ["/iiif/2/a/full/!100,100/0/default.jpg", "/iiif/3/a/full/max/0/native.jpg"] {
+            assert!(!legacy(path), "{path}");
         }
     }
 
