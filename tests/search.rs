@@ -184,6 +184,7 @@ fn works_are_filtered_counted_and_sorted() {
         ("public_domain=true", 1),
         ("min_width=4000", 1),
         ("min_width=4000&min_height=4000", 0),
+        ("min_width=900&min_height=600", 2),
         ("colour=b52222", 1),
         ("colour=b52222&colour=222222", 1),
         ("colour=b52222&colour=2040c0", 0),

@@ -44,7 +44,7 @@ impl Index {
     pub fn open(folder: &Path, catalogue: &str, memory_mib: usize) -> Result<Option<Self>, Error> {
         let Ok(entries) = fs::read_dir(folder) else { return Ok(None) };
         let mut places: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        places.retain(|place| place.is_dir() && number(place).is_some());
+        places.retain(|place| place.is_dir() && number(place).is_some() && !is_begun(place));
         places.sort_unstable_by_key(|place| std::cmp::Reverse(number(place)));
         let mut found = None;
         for place in places {
@@ -203,6 +203,13 @@ fn writer(index: &tantivy::Index, memory_mib: usize) -> Result<IndexWriter, Erro
     // Below 15 MB a thread the library refuses.
     let threads = threads.min(memory_mib / 16).max(1);
     Ok(index.writer_with_num_threads(threads, (memory_mib << 20).max(16 << 20))?)
+}
+
+/// Whether another server may just be about to make it.
+fn is_begun(place: &Path) -> bool {
+    let made = fs::metadata(place).and_then(|known| known.modified());
+    let young = made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age.as_secs() < 60));
+    young && !place.join("meta.json").exists()
 }
 
 fn number(place: &Path) -> Option<u64> {

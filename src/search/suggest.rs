@@ -121,10 +121,11 @@ impl Snapshot {
                 found.extend(self.values(meant.trim(), limit));
             }
         }
-        let works = self.beginning_works(typed, limit)?;
-        let room = limit - works.len().min(limit / 3).min(limit);
-        found.truncate(room.max(limit.saturating_sub(works.len())));
-        found.extend(works.into_iter().take(limit - found.len().min(limit)));
+        // Some of the room is for works, whatever else there is.
+        let room = (limit / 3).max(limit.saturating_sub(found.len()));
+        let works = self.beginning_works(typed, room)?;
+        found.truncate(limit - works.len());
+        found.extend(works);
         Ok(found)
     }
 
@@ -138,9 +139,14 @@ impl Snapshot {
                 numbers.push((works, byte == 0, *number));
             }
         }
-        // What begins like it comes before what has a word that does, among equally frequent ones.
+        // What begins like it comes before what has a word that does, among equally frequent ones. A value may begin so
+        // in several words and languages.
+        let enough = 8 * limit.max(1);
+        if numbers.len() > enough {
+            numbers.select_nth_unstable_by(enough, |a, b| b.cmp(a));
+            numbers.truncate(enough);
+        }
         numbers.sort_unstable_by(|a, b| b.cmp(a));
-        numbers.dedup_by_key(|(.., number)| *number);
         let spoken = |number: u32| {
             vocabulary.term(number).is_some_and(|term| !UNSPOKEN.contains(&term.scheme.as_str()))
         };

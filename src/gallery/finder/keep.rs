@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::super::{Error, told};
 use super::Finder;
+use super::size::files;
 use crate::catalogue::Stored;
 use crate::search::{Entry, Index};
 
@@ -49,9 +50,14 @@ impl Finder {
         Ok(format!("{}{}", self.works.describe(), began.unwrap_or_default()))
     }
 
+    /// Where indexes of this catalogue lie.
+    fn place(&self) -> std::path::PathBuf {
+        self.folder.join(format!("{:016x}", super::hash(&self.works.describe())))
+    }
+
     /// Takes up the index that is on disk, if it is whole and of this catalogue.
     async fn open(&self) -> Result<(), Error> {
-        let (folder, catalogue) = (self.folder.clone(), self.catalogue().await?);
+        let (folder, catalogue) = (self.place(), self.catalogue().await?);
         let memory = self.settings.memory_mib;
         let opened = self.tasks.spawn_blocking(move || Index::open(&folder, &catalogue, memory)).await;
         if let Some(index) = opened.map_err(|error| Error::Fault(error.to_string()))?? {
@@ -118,11 +124,14 @@ impl Finder {
             Ok(works)
         };
         let works = self.works.work(read).await?;
+        let there = works.iter().filter_map(|(_, stored)| stored.as_ref().map(files)).collect();
+        let mut sizes = self.sizes.of(there).await.into_iter();
         let index = index.clone();
         let laid = self.tasks.spawn_blocking(move || {
             for (number, stored) in works {
+                let size = stored.as_ref().and_then(|_| sizes.next()).flatten();
                 match stored.filter(|stored| !stored.removed) {
-                    Some(stored) => index.put(&entry(&stored))?,
+                    Some(stored) => index.put(&entry(&stored, size))?,
                     None => index.remove(&number),
                 }
             }
@@ -162,7 +171,7 @@ impl Finder {
     }
 
     async fn made(&self) -> Result<Arc<Index>, Error> {
-        let (folder, catalogue) = (self.folder.clone(), self.catalogue().await?);
+        let (folder, catalogue) = (self.place(), self.catalogue().await?);
         let memory = self.settings.memory_mib;
         // What changes while it is made is laid down again afterwards.
         let revision = self.works.ask(|catalogue| async move { catalogue.last_revision().await }).await?;
@@ -187,10 +196,11 @@ impl Finder {
             let Some(last) = page.last().map(|(seq, _)| *seq) else { break };
             after = last;
             self.state.done.fetch_add(page.len() as u64, Ordering::Relaxed);
+            let sizes = self.sizes.of(page.iter().map(|(_, stored)| files(stored)).collect()).await;
             let index = index.clone();
             laying = Some(self.tasks.spawn_blocking(move || {
-                for (_, stored) in &page {
-                    index.add(entry(stored).document())?;
+                for ((_, stored), size) in page.iter().zip(sizes) {
+                    index.add(entry(stored, size).document())?;
                 }
                 Ok(())
             }));
@@ -201,12 +211,12 @@ impl Finder {
     }
 }
 
-fn entry(stored: &Stored) -> Entry<'_> {
+fn entry(stored: &Stored, size: Option<(u32, u32)>) -> Entry<'_> {
     Entry {
         work: &stored.work,
         tags: &stored.tags,
         revision: stored.revision,
         changed_ms: stored.changed_ms,
-        size: None,
+        size,
     }
 }

@@ -1,6 +1,7 @@
 //! Finding works: an index on this server's disk that follows the catalogue, and the searches over it.
 
 mod keep;
+mod size;
 
 use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
@@ -38,6 +39,7 @@ pub struct Finder {
     folder: PathBuf,
     settings: Settings,
     works: Arc<Works>,
+    sizes: size::Sizes,
     tasks: Handle,
     index: RwLock<Option<Arc<Index>>>,
     state: State,
@@ -95,7 +97,13 @@ pub struct Hits {
 }
 
 impl Finder {
-    fn new(folder: PathBuf, settings: &Settings, works: Arc<Works>, tasks: Handle) -> Self {
+    fn new(
+        folder: PathBuf,
+        settings: &Settings,
+        works: Arc<Works>,
+        sizes: size::Sizes,
+        tasks: Handle,
+    ) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, |cores| cores.get());
         let threads = if settings.threads == 0 { cores } else { settings.threads };
         let weigher = |_: &(u64, u64), found: &Arc<Found>| {
@@ -106,6 +114,7 @@ impl Finder {
             folder,
             settings: settings.clone(),
             works,
+            sizes,
             tasks,
             index: RwLock::default(),
             state: State::default(),
@@ -248,7 +257,9 @@ impl Gallery {
     /// Keeps an index of the catalogue's works in a folder, and follows their changes.
     pub fn with_index(mut self, folder: PathBuf, settings: &Settings) -> Self {
         if let Some(works) = &self.works {
-            let finder = Arc::new(Finder::new(folder, settings, works.clone(), self.tasks.clone()));
+            let sizes = size::Sizes { sources: self.sources.clone(), output: self.output };
+            let finder = Finder::new(folder, settings, works.clone(), sizes, self.tasks.clone());
+            let finder = Arc::new(finder);
             self.tasks.spawn(keep::keep(Arc::downgrade(&finder)));
             self.finder = Some(finder);
         }

@@ -9,6 +9,9 @@ use super::year::{span, year};
 
 const SOURCE: &str = "import:smk";
 
+/// Fields that works are found by, though they have no place of their own.
+const FINDING: [&str; 4] = ["image_width", "image_height", "created", "on_display"];
+
 /// A record's tags: where from, what they are about, and the fields that name them.
 const TAGS: [(&str, &str); 9] = [
     ("colors", "colour"),
@@ -57,6 +60,10 @@ pub(super) fn work(record: &Value) -> Result<Work, String> {
         tags: tags(record),
         images: images(record),
         modified: link(&["modified"]),
+        more: FINDING
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), record.get(*name)?.clone())))
+            .collect(),
         ..Work::default()
     })
 }
