@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use super::analysis::words;
-use crate::record::fold::fold;
+use super::analysis::{Word, words};
 
 /// Lines of a Danish word, a tab, and an English one.
 const LINES: &str = include_str!("lexicon.tsv");
@@ -12,48 +11,76 @@ const LINES: &str = include_str!("lexicon.tsv");
 /// The most words that stand for one.
 const MOST: usize = 6;
 
-/// What a word or a phrase means in the other language, in either direction; folded.
-pub fn meanings(phrase: &str) -> &'static [String] {
-    static MADE: OnceLock<HashMap<String, Vec<String>>> = OnceLock::new();
-    let known = MADE.get_or_init(|| {
-        let mut known: HashMap<String, Vec<String>> = HashMap::new();
-        let pairs =
-            LINES.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t'));
-        for (danish, english) in pairs {
-            for (said, meant) in [(danish, english), (english, danish)] {
-                if key(said) == key(meant) {
+/// Meanings by folded words and phrases, and by the stems of single words of each language.
+#[derive(Default)]
+struct Lexicon {
+    phrases: HashMap<String, Vec<String>>,
+    stems: HashMap<(&'static str, String), Vec<String>>,
+}
+
+const DANISH: &str = "da";
+const ENGLISH: &str = "en";
+
+/// What a word or a phrase means in the other language, in either direction; endings do not matter.
+pub fn meanings(phrase: &str) -> Vec<String> {
+    static MADE: OnceLock<Lexicon> = OnceLock::new();
+    let lexicon = MADE.get_or_init(Lexicon::read);
+    let words = said(phrase);
+    if let Some(known) = lexicon.phrases.get(&key(&words)) {
+        return known.clone();
+    }
+    let mut found = Vec::new();
+    if let [word] = words.as_slice() {
+        for language in [DANISH, ENGLISH] {
+            for stem in word.terms(language).into_iter().skip(1) {
+                let known = lexicon.stems.get(&(language, stem)).into_iter().flatten();
+                known.for_each(|meant| add(&mut found, meant));
+            }
+        }
+    }
+    found
+}
+
+impl Lexicon {
+    fn read() -> Self {
+        let mut lexicon = Self::default();
+        let lines = LINES.lines().filter(|line| !line.starts_with('#'));
+        for (danish, english) in lines.filter_map(|line| line.split_once('\t')) {
+            for (language, from, to) in [(DANISH, danish, english), (ENGLISH, english, danish)] {
+                let words = said(from);
+                if key(&words) == key(&said(to)) {
                     continue;
                 }
-                for form in forms(said) {
-                    let meanings = known.entry(form).or_default();
-                    if meanings.len() < MOST && !meanings.iter().any(|known| known == meant.trim()) {
-                        meanings.push(meant.trim().to_owned());
+                add(lexicon.phrases.entry(key(&words)).or_default(), to.trim());
+                if let [word] = words.as_slice() {
+                    for stem in word.terms(language).into_iter().skip(1) {
+                        add(lexicon.stems.entry((language, stem)).or_default(), to.trim());
                     }
                 }
             }
         }
-        known
-    });
-    known.get(&key(phrase)).map_or(&[], Vec::as_slice)
+        lexicon
+    }
 }
 
-fn key(phrase: &str) -> String {
+fn add(meanings: &mut Vec<String>, meant: &str) {
+    if meanings.len() < MOST && !meanings.iter().any(|known| known == meant) {
+        meanings.push(meant.to_owned());
+    }
+}
+
+/// The words of a phrase that say something.
+fn said(phrase: &str) -> Vec<Word> {
     let mut words = words(phrase);
     if words.iter().any(|word| !word.is_common()) {
         words.retain(|word| !word.is_common());
     }
-    let folded: Vec<String> = words.iter().map(|word| word.folded()).collect();
-    folded.join(" ")
+    words
 }
 
-/// A word as it stands and its plain plural, so that `horses` is known where `horse` is.
-fn forms(said: &str) -> Vec<String> {
-    let base = key(said);
-    let mut forms = vec![base.clone()];
-    if !base.contains(' ') && fold(said).is_ascii() {
-        forms.push(format!("{base}s"));
-    }
-    forms
+fn key(words: &[Word]) -> String {
+    let folded: Vec<String> = words.iter().map(Word::folded).collect();
+    folded.join(" ")
 }
 
 #[cfg(test)]
@@ -64,6 +91,7 @@ mod tests {
     fn words_are_known_in_both_directions() {
         let means = |said: &str, meant: &str| meanings(said).iter().any(|known| known == meant);
         assert!(means("hund", "dog") && means("Dog", "hund") && means("dogs", "hund"));
+        assert!(means("slaget", "battle") && means("hestene", "horse"), "endings do not matter");
         assert!(means("SELVPORTRÆT", "self-portrait") || means("selvportraet", "self-portrait"));
         assert!(meanings("xyzzy").is_empty());
     }

@@ -247,7 +247,7 @@ impl Maker<'_> {
         let said: Vec<&str> = part.words.iter().map(|word| word.written.as_str()).collect();
         for meaning in meanings(&said.join(" ")) {
             let weight = if known { OTHER_LANGUAGE } else { 1.0 };
-            match words(meaning).as_slice() {
+            match words(&meaning).as_slice() {
                 [word] => {
                     self.word(word, weight, &mut found)?;
                 }
