@@ -6,8 +6,7 @@ use tantivy::{DocId, SegmentReader};
 
 use super::Error;
 use super::colour::Colour;
-use super::order::Order;
-use super::schema::{Fields, schema};
+use super::schema::{Fields, HAS_IMAGE, schema};
 use super::vocabulary::Vocabulary;
 
 /// A year that nobody knows.
@@ -89,7 +88,9 @@ impl Columns {
             created: numbers_of(reader, "created")?,
         };
         let mut usual: Vec<DocId> = (0..works).collect();
-        usual.sort_unstable_by_key(|&work| Order::default().rank(&columns, work, None));
+        // As the default order ranks them.
+        usual
+            .sort_unstable_by_key(|&work| (columns.flags(work) & HAS_IMAGE == 0, columns.number_place(work)));
         columns.usual = usual;
         Ok(columns)
     }

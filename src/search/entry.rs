@@ -1,23 +1,16 @@
 //! A work into what the index holds of it.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-
 use tantivy::TantivyDocument;
-use tantivy::schema::Field;
-use tantivy::tokenizer::{PreTokenizedString, Token};
 
-use super::analysis::{Word, words};
 use super::colour::{self, Colour};
 use super::schema::{BETWEEN, Fields, HAS_IMAGE, ON_DISPLAY, PUBLIC_DOMAIN, joined, schema};
 use super::stored::Stored;
+use super::terms::Terms;
 use crate::record::fold::fold;
 use crate::record::{Creator, Facet, Tag, Text, Work, facets, slug};
 
 /// A term of the index is no longer, in bytes.
 const LONGEST: usize = 8000;
-/// So many words of a text are looked up at most.
-const MOST_WORDS: usize = 20_000;
 /// So many colours of a work count.
 const MOST_COLOURS: usize = 24;
 
@@ -286,89 +279,6 @@ pub fn seconds(text: &str) -> Option<i64> {
     }
     let day: jiff::civil::Date = text.get(..10)?.parse().ok()?;
     day.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|time| time.timestamp().as_second())
-}
-
-/// The terms of a field.
-#[derive(Default)]
-struct Terms {
-    tokens: Vec<Token>,
-    /// The place of the next word.
-    place: usize,
-}
-
-impl Terms {
-    fn text(&mut self, text: &Text) {
-        for (language, value) in text.iter() {
-            self.said(value, language);
-        }
-    }
-
-    fn plain(&mut self, text: &str) {
-        self.said(text, "");
-    }
-
-    fn said(&mut self, text: &str, language: &str) {
-        if self.place > MOST_WORDS {
-            return;
-        }
-        let mut last = 0;
-        for word in words(text) {
-            last = word.place + 1;
-            let position = self.place + word.place;
-            known_terms(&word, language, |term| self.token(position, term.to_owned()));
-        }
-        // A phrase does not go on into the next text.
-        self.place += last + 10;
-    }
-
-    /// An object number is found as a whole, too, whatever signs stand in it.
-    fn number(&mut self, number: &str) {
-        self.plain(number);
-        let whole: String = fold(number).chars().filter(|c| c.is_alphanumeric()).collect();
-        if words(number).len() > 1 && whole.len() <= 64 {
-            self.token(self.place, format!("{}{whole}", super::analysis::EXACT));
-        }
-    }
-
-    fn token(&mut self, position: usize, text: String) {
-        self.tokens.push(Token { offset_from: 0, offset_to: 0, position, text, position_length: 1 });
-    }
-
-    fn add(self, document: &mut TantivyDocument, field: Field) {
-        if !self.tokens.is_empty() {
-            document.add_pre_tokenized_text(
-                field,
-                PreTokenizedString { text: String::new(), tokens: self.tokens },
-            );
-        }
-    }
-}
-
-/// The terms of a word, remembered for the next time: most words come again and again.
-fn known_terms(word: &Word, language: &str, mut told: impl FnMut(&str)) {
-    const MOST: usize = 50_000;
-    type Known = HashMap<String, HashMap<String, Vec<String>>>;
-    thread_local! {
-        static KNOWN: RefCell<Known> = RefCell::default();
-    }
-    KNOWN.with_borrow_mut(|known| {
-        if !known.contains_key(language) {
-            if known.len() > 16 {
-                known.clear();
-            }
-            known.insert(language.to_owned(), HashMap::new());
-        }
-        let Some(known) = known.get_mut(language) else { return };
-        if let Some(terms) = known.get(&word.written) {
-            return terms.iter().for_each(|term| told(term));
-        }
-        let terms = word.terms(language);
-        terms.iter().for_each(|term| told(term));
-        if known.len() > MOST {
-            known.clear();
-        }
-        known.insert(word.written.clone(), terms);
-    });
 }
 
 #[cfg(test)]

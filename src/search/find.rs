@@ -1,136 +1,24 @@
-//! A search over all works: hits in order, counts of facets, periods.
+//! A search over all works: which they are, counts of facets, periods.
 
-use std::collections::BinaryHeap;
-
-use tantivy::query::{BooleanQuery, ConstScoreQuery, EnableScoring, Occur, Query, TermQuery, Weight};
+use tantivy::query::{BooleanQuery, ConstScoreQuery, EnableScoring, Occur, Query, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocId, SegmentReader, Term};
 
 use super::Error;
-use super::colour::Colour;
 use super::columns::Columns;
-use super::order::{Behind, Cursor, Key, Order, Rank, Sort};
-use super::schema::{HAS_IMAGE, ON_DISPLAY, PUBLIC_DOMAIN, joined, schema};
+use super::conditions::Conditions;
+use super::order::Sort;
+use super::question::{Filter, Found, Search};
+use super::schema::{joined, schema};
 use super::snapshot::Snapshot;
-use super::words::{self, Place};
+use super::words;
 use crate::record::slug;
 
-/// The most works of one page, whoever asks.
-pub const MOST: usize = 10_000;
 /// How many periods of a histogram one work can stand in.
 const PERIODS: i32 = 100;
 
-/// A value of a facet, as it was asked for: by its name or what it is called.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Filter {
-    pub scheme: String,
-    pub value: String,
-}
-
-/// What is looked for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Search {
-    /// As it was typed.
-    pub q: String,
-    /// Where its words are looked for.
-    pub places: Vec<Place>,
-    /// Works have at least one of the values of each scheme.
-    pub any: Vec<Filter>,
-    /// Works have every one of these.
-    pub all: Vec<Filter>,
-    /// Works have none of these.
-    pub none: Vec<Filter>,
-    /// Works have at least one value of each of these lists.
-    pub each: Vec<Vec<Filter>>,
-    /// Only these object numbers, in any case; all where there is none.
-    pub numbers: Vec<String>,
-    /// None of these.
-    pub not_numbers: Vec<String>,
-    /// The making touches these years, both included.
-    pub years: Option<(i32, i32)>,
-    /// The last year of the making is one of these.
-    pub made_until: Option<(i32, i32)>,
-    /// The first year of the making is one of these.
-    pub made_from: Option<(i32, i32)>,
-    pub has_image: Option<bool>,
-    pub public_domain: Option<bool>,
-    pub on_display: Option<bool>,
-    /// Of the largest image, in pixels.
-    pub width: Option<(u64, u64)>,
-    pub height: Option<(u64, u64)>,
-    /// When the source changed and made the record, in seconds since 1970.
-    pub modified: Option<(i64, i64)>,
-    pub created: Option<(i64, i64)>,
-    /// Works have a colour near each of these.
-    pub colours: Vec<Colour>,
-    /// How near, as [`Colour::distance`] says.
-    pub colour_distance: f32,
-    pub order: Order,
-    /// Schemes whose values are counted.
-    pub facets: Vec<String>,
-    /// So many values of each.
-    pub facet_limit: usize,
-    /// Works by periods of so many years.
-    pub histogram: Option<i32>,
-    pub limit: usize,
-    pub offset: usize,
-    /// Hits behind this place.
-    pub cursor: Option<Cursor>,
-}
-
-impl Default for Search {
-    fn default() -> Self {
-        Self {
-            q: String::new(),
-            places: Place::ALL.to_vec(),
-            any: Vec::new(),
-            all: Vec::new(),
-            none: Vec::new(),
-            each: Vec::new(),
-            numbers: Vec::new(),
-            not_numbers: Vec::new(),
-            years: None,
-            made_until: None,
-            made_from: None,
-            has_image: None,
-            public_domain: None,
-            on_display: None,
-            width: None,
-            height: None,
-            modified: None,
-            created: None,
-            colours: Vec::new(),
-            colour_distance: 12.0,
-            order: Order::default(),
-            facets: Vec::new(),
-            facet_limit: 10,
-            histogram: None,
-            limit: 20,
-            offset: 0,
-            cursor: None,
-        }
-    }
-}
-
-/// What was found.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Found {
-    pub total: u64,
-    pub hits: Vec<DocAddress>,
-    /// Where the next page begins, if there is one.
-    pub next: Option<Cursor>,
-    /// Of each scheme its most frequent values, by their numbers, with counts.
-    pub facets: Vec<(String, Vec<(u32, u64)>)>,
-    /// First and last year of each period with the number of works.
-    pub histogram: Vec<(i32, i32, u64)>,
-    /// What was looked for instead, where slips were forgiven.
-    pub corrected: Option<String>,
-    /// Whether some of the words may be missing.
-    pub relaxed: bool,
-}
-
 /// The hits of a segment: all its works, or these.
-enum Hits {
+pub enum Hits {
     All,
     Some(Vec<DocId>),
 }
@@ -245,7 +133,7 @@ impl Snapshot {
         if vocabulary.find(&filter.scheme, &value).is_some_and(|number| self.total(number) > 0) {
             return vec![value];
         }
-        let called = self.suggestions.called(&filter.value);
+        let called = self.labels.called(&filter.value);
         let terms = called.into_iter().filter_map(|number| vocabulary.term(number));
         terms.filter(|term| term.scheme == filter.scheme).map(|term| term.value.clone()).collect()
     }
@@ -353,218 +241,9 @@ impl Snapshot {
         let told = |(period, count)| (period * interval, period * interval + interval - 1, count);
         found.histogram = counts.into_iter().map(told).collect();
     }
-
-    /// The hits of one page, in order.
-    fn page(
-        &self,
-        search: &Search,
-        words: Option<&dyn Query>,
-        conditions: &Conditions<'_>,
-        hits: &[Hits],
-        found: &mut Found,
-    ) -> Result<(), Error> {
-        let wanted = search.limit.min(MOST);
-        if wanted == 0 {
-            return Ok(());
-        }
-        let most = search.offset.saturating_add(wanted).saturating_add(1);
-        let weight = match words {
-            Some(query) => Some(query.weight(EnableScoring::enabled_from_searcher(&self.searcher))?),
-            None => None,
-        };
-        let mut ranked: Vec<(u32, &Columns, Rank)> = Vec::new();
-        for (at, reader, columns) in self.segments() {
-            let behind =
-                search.cursor.as_ref().map(|cursor| search.order.behind(columns, cursor)).transpose()?;
-            let ranks = match &weight {
-                Some(weight) => {
-                    by_score(&search.order, &**weight, reader, columns, conditions, behind, most)?
-                }
-                None => {
-                    let order = &search.order;
-                    let behind = |rank: &Rank| behind.is_none_or(|behind| behind.holds(rank));
-                    let rank = |&work: &DocId| order.rank(columns, work, conditions.nearness(columns, work));
-                    match hits.get(at as usize) {
-                        Some(Hits::All) if order.sort == Sort::Relevance => {
-                            let usual = columns.usual();
-                            let from = usual.partition_point(|work| !behind(&rank(work)));
-                            usual[from..].iter().take(most).map(rank).collect()
-                        }
-                        Some(Hits::All) => {
-                            smallest((0..reader.max_doc()).map(|work| rank(&work)).filter(behind), most)
-                        }
-                        Some(Hits::Some(works)) => smallest(works.iter().map(rank).filter(behind), most),
-                        None => Vec::new(),
-                    }
-                }
-            };
-            ranked.extend(ranks.into_iter().map(|rank| (at, columns, rank)));
-        }
-        // Numbers compare between segments as they are: only what they cannot decide is looked up.
-        if search.order.compares_by_numbers() && ranked.len() > most {
-            ranked.sort_unstable_by_key(|(.., rank)| rank.0);
-            let worst = ranked.get(most - 1).map_or(u64::MAX, |(.., rank)| rank.0);
-            ranked.truncate(ranked.partition_point(|(.., rank)| rank.0 <= worst));
-        }
-        let mut best: Vec<(Key, String, DocAddress)> = Vec::with_capacity(ranked.len());
-        for (at, columns, rank) in ranked {
-            let mut number = String::new();
-            columns.number.ord_to_str(rank.1, &mut number)?;
-            best.push((search.order.key(columns, rank.0)?, number, DocAddress::new(at, rank.2)));
-        }
-        best.sort_by(|a, b| search.order.compare(&a.0, &b.0).then_with(|| a.1.cmp(&b.1)));
-        let page = best.get(search.offset.min(best.len())..).unwrap_or_default();
-        let last = page.get(wanted - 1).filter(|_| page.len() > wanted);
-        found.next = last.map(|(key, number, _)| Cursor {
-            key: key.clone(),
-            object_number: number.clone(),
-            generation: self.generation(),
-            search: 0,
-        });
-        found.hits = page.iter().take(wanted).map(|(.., place)| *place).collect();
-        Ok(())
-    }
-}
-
-/// The best ranks by relevance; what cannot be among them is passed over.
-fn by_score(
-    order: &Order,
-    weight: &dyn Weight,
-    reader: &SegmentReader,
-    columns: &Columns,
-    conditions: &Conditions<'_>,
-    behind: Option<Behind>,
-    most: usize,
-) -> Result<Vec<Rank>, Error> {
-    let alive = reader.alive_bitset();
-    let checked = conditions.any();
-    let mut heap: BinaryHeap<Rank> = BinaryHeap::with_capacity(most.min(10_000) + 1);
-    let mut least = f32::NEG_INFINITY;
-    weight.for_each_pruning(least, reader, &mut |work, score| {
-        if alive.is_some_and(|alive| !alive.is_alive(work)) || checked && !conditions.hold(columns, work) {
-            return least;
-        }
-        let rank = order.rank(columns, work, Some(score));
-        if behind.is_some_and(|behind| !behind.holds(&rank)) {
-            return least;
-        }
-        heap.push(rank);
-        if heap.len() > most {
-            heap.pop();
-        }
-        if let Some(worst) = heap.peek().filter(|_| heap.len() == most) {
-            // Equal ones are still looked at: their numbers decide.
-            least = f32::from_bits(u32::MAX - worst.0 as u32).next_down();
-        }
-        least
-    })?;
-    Ok(heap.into_sorted_vec())
-}
-
-/// The smallest ranks, in order.
-fn smallest(ranks: impl Iterator<Item = Rank>, most: usize) -> Vec<Rank> {
-    if most > 2000 {
-        let mut all: Vec<Rank> = ranks.collect();
-        if all.len() > most {
-            all.select_nth_unstable(most);
-            all.truncate(most);
-        }
-        all.sort_unstable();
-        return all;
-    }
-    let mut heap: BinaryHeap<Rank> = BinaryHeap::with_capacity(most + 1);
-    for rank in ranks {
-        if heap.len() < most {
-            heap.push(rank);
-        } else if heap.peek().is_some_and(|worst| rank < *worst) {
-            heap.pop();
-            heap.push(rank);
-        }
-    }
-    heap.into_sorted_vec()
 }
 
 /// A query that says nothing of relevance.
 fn silent(query: impl Query) -> Box<dyn Query> {
     Box::new(ConstScoreQuery::new(Box::new(query), 0.0))
-}
-
-/// What is checked work by work.
-struct Conditions<'a> {
-    search: &'a Search,
-    flags: u64,
-    unset: u64,
-}
-
-impl<'a> Conditions<'a> {
-    fn of(search: &'a Search) -> Self {
-        let asked = [
-            (search.has_image, HAS_IMAGE),
-            (search.public_domain, PUBLIC_DOMAIN),
-            (search.on_display, ON_DISPLAY),
-        ];
-        let with = |wanted: bool| {
-            asked.iter().filter(|(asked, _)| *asked == Some(wanted)).map(|(_, flag)| flag).sum()
-        };
-        Self { search, flags: with(true), unset: with(false) }
-    }
-
-    fn any(&self) -> bool {
-        let search = self.search;
-        self.flags | self.unset != 0
-            || !search.colours.is_empty()
-            || [search.years, search.made_until, search.made_from].iter().any(Option::is_some)
-            || [search.width, search.height].iter().any(Option::is_some)
-            || [search.modified, search.created].iter().any(Option::is_some)
-    }
-
-    fn hold(&self, columns: &Columns, work: DocId) -> bool {
-        let search = self.search;
-        let flags = columns.flags(work);
-        if flags & self.flags != self.flags || flags & self.unset != 0 {
-            return false;
-        }
-        if [search.years, search.made_until, search.made_from].iter().any(Option::is_some) {
-            let Some((earliest, latest)) = columns.years(work) else { return false };
-            let holds = |range: Option<(i32, i32)>, from: i32, to: i32| {
-                range.is_none_or(|(first, last)| from <= last && to >= first)
-            };
-            if !holds(search.years, earliest, latest)
-                || !holds(search.made_until, latest, latest)
-                || !holds(search.made_from, earliest, earliest)
-            {
-                return false;
-            }
-        }
-        within(search.width, || columns.width.first(work))
-            && within(search.height, || columns.height.first(work))
-            && within(search.modified, || columns.modified.first(work))
-            && within(search.created, || columns.created.first(work))
-            && (search.colours.is_empty() || self.nearness(columns, work).is_some())
-    }
-
-    /// How near the work's colours come to those asked for, 1 for the same; `None` where none were asked for, or one of
-    /// them is not there.
-    fn nearness(&self, columns: &Columns, work: DocId) -> Option<f32> {
-        let search = self.search;
-        if search.colours.is_empty() {
-            return None;
-        }
-        let mut sum = 0.0;
-        for wanted in &search.colours {
-            // What comes first in the record is seen first: a little farther down counts as a little farther away.
-            let distance = |(at, colour): (usize, &Colour)| (colour.distance(*wanted), at as f32 * 0.25);
-            let near = columns.colours(work).iter().enumerate().map(distance);
-            let near = near.filter(|(distance, _)| *distance <= search.colour_distance);
-            sum += near.map(|(distance, later)| distance + later).min_by(f32::total_cmp)?;
-        }
-        Some(1.0 / (1.0 + sum / search.colours.len() as f32))
-    }
-}
-
-fn within<T: PartialOrd>(range: Option<(T, T)>, value: impl FnOnce() -> Option<T>) -> bool {
-    match range {
-        None => true,
-        Some((first, last)) => value().is_some_and(|value| value >= first && value <= last),
-    }
 }

@@ -9,9 +9,9 @@ use tantivy::{DocAddress, DocId, Opstamp, Searcher, SegmentReader, TantivyDocume
 
 use super::Error;
 use super::columns::Columns;
+use super::labels::Labels;
 use super::schema::schema;
 use super::stored::Stored;
-use super::suggest::Suggestions;
 use super::vocabulary::Vocabulary;
 
 /// Schemes that collections usually have, whether or not this one has values in them.
@@ -40,7 +40,7 @@ pub struct Snapshot {
     pub(super) vocabulary: Arc<RwLock<Vocabulary>>,
     /// How many works have each value, by its number.
     pub(super) totals: Vec<u32>,
-    pub(super) suggestions: Arc<Suggestions>,
+    pub(super) labels: Arc<Labels>,
     works: u64,
     revision: u64,
     generation: u64,
@@ -86,13 +86,13 @@ impl Snapshot {
                 *total += count;
             }
         }
-        let suggestions = match before.filter(|before| before.suggestions.knows(totals.len())) {
-            Some(before) => before.suggestions.clone(),
-            None => Arc::new(Suggestions::new(&read(&vocabulary))),
+        let labels = match before.filter(|before| before.labels.knows(totals.len())) {
+            Some(before) => before.labels.clone(),
+            None => Arc::new(Labels::new(&read(&vocabulary))),
         };
         let works = searcher.num_docs();
         let generation = searcher.generation().generation_id();
-        Ok(Self { searcher, parts, vocabulary, totals, suggestions, works, revision, generation })
+        Ok(Self { searcher, parts, vocabulary, totals, labels, works, revision, generation })
     }
 
     /// How many works there are.

@@ -6,27 +6,14 @@ use tantivy::{DocAddress, DocSet};
 
 use super::Error;
 use super::entry::beginning;
+use super::labels::plain;
 use super::schema::schema;
 use super::snapshot::Snapshot;
 use super::spelling::{forgiven, near};
-use super::vocabulary::Vocabulary;
 use crate::record::Text;
-use crate::record::fold::fold;
 
 /// Nobody types these.
 const UNSPOKEN: [&str; 1] = ["period"];
-/// A beginning that so many values share is told by the first of them.
-const MOST_LOOKED_AT: usize = 20_000;
-
-/// The words of all values' labels, in alphabetical order from each word's beginning on.
-pub struct Suggestions {
-    /// Folded labels with their values' numbers.
-    labels: Vec<(Box<str>, u32)>,
-    /// Places in labels where a word begins: the label's, the byte's.
-    starts: Vec<(u32, u16)>,
-    /// How many values it was made of.
-    known: usize,
-}
 
 /// A completion.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,74 +22,6 @@ pub enum Suggestion {
     Value { number: u32, works: u64 },
     /// A work, by its object number and title.
     Work { object_number: String, title: Text },
-}
-
-impl Suggestions {
-    pub(super) fn new(vocabulary: &Vocabulary) -> Self {
-        let mut labels: Vec<(Box<str>, u32)> = Vec::new();
-        let mut starts = Vec::new();
-        for (number, term) in vocabulary.terms().iter().enumerate() {
-            let mut own: Vec<String> = term.label.iter().map(|(_, label)| plain(label)).collect();
-            own.sort_unstable();
-            own.dedup();
-            for label in own {
-                let at = labels.len() as u32;
-                let mut begins = true;
-                for (byte, c) in label.char_indices() {
-                    if begins && c != ' ' && byte < 500 {
-                        starts.push((at, byte as u16));
-                    }
-                    begins = c == ' ';
-                }
-                labels.push((label.into_boxed_str(), number as u32));
-            }
-        }
-        let text =
-            |&(label, byte): &(u32, u16)| labels[label as usize].0.get(usize::from(byte)..).unwrap_or("");
-        starts.sort_unstable_by(|a, b| text(a).cmp(text(b)));
-        Self { labels, starts, known: vocabulary.terms().len() }
-    }
-
-    /// Whether it was made of this many values.
-    pub(super) fn knows(&self, values: usize) -> bool {
-        self.known == values
-    }
-
-    fn text(&self, (label, byte): (u32, u16)) -> &str {
-        self.labels.get(label as usize).and_then(|(label, _)| label.get(usize::from(byte)..)).unwrap_or("")
-    }
-
-    /// The places where this beginning is found.
-    fn begin(&self, typed: &str) -> &[(u32, u16)] {
-        let from = self.starts.partition_point(|&start| self.text(start) < typed);
-        let count = self.starts[from..].partition_point(|&start| self.text(start).starts_with(typed));
-        &self.starts[from..from + count.min(MOST_LOOKED_AT)]
-    }
-
-    /// The values that have a word which begins so.
-    pub(super) fn beginning(&self, typed: &str) -> Vec<u32> {
-        let found = self.begin(&plain(typed)).iter();
-        let mut numbers: Vec<u32> =
-            found.filter_map(|&(at, _)| self.labels.get(at as usize).map(|(_, number)| *number)).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        numbers
-    }
-
-    /// The values that are called just so.
-    pub(super) fn called(&self, label: &str) -> Vec<u32> {
-        let label = plain(label);
-        let found = self.begin(&label).iter().filter(|&&start| start.1 == 0 && self.text(start) == label);
-        found.filter_map(|&(at, _)| self.labels.get(at as usize).map(|(_, number)| *number)).collect()
-    }
-}
-
-/// A label without accents and signs, its words apart by single spaces.
-fn plain(label: &str) -> String {
-    let folded = fold(label);
-    let words: Vec<&str> =
-        folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    words.join(" ")
 }
 
 impl Snapshot {
@@ -132,8 +51,8 @@ impl Snapshot {
     fn values(&self, beginning: &str, limit: usize) -> Vec<Suggestion> {
         let vocabulary = self.vocabulary();
         let mut numbers: Vec<(u64, bool, u32)> = Vec::new();
-        for &(label, byte) in self.suggestions.begin(beginning) {
-            let Some((_, number)) = self.suggestions.labels.get(label as usize) else { continue };
+        for &(label, byte) in self.labels.begin(beginning) {
+            let Some((_, number)) = self.labels.named(label) else { continue };
             let works = self.total(*number);
             if works > 0 {
                 numbers.push((works, byte == 0, *number));

@@ -25,7 +25,7 @@ impl Snapshot {
         let chosen = match typed.trim() {
             "" => vocabulary.of(scheme).to_vec(),
             typed => {
-                let mut found = self.suggestions.beginning(typed);
+                let mut found = self.labels.beginning(typed);
                 found.retain(|&number| vocabulary.term(number).is_some_and(|term| term.scheme == scheme));
                 found
             }

@@ -3,6 +3,7 @@
 mod dump;
 mod openapi;
 mod parameters;
+mod schemas;
 mod sitemap;
 mod told;
 mod works;

@@ -1,0 +1,148 @@
+//! The hits of one page, in order: the best are picked out of all without sorting these.
+
+use std::collections::BinaryHeap;
+
+use tantivy::query::{EnableScoring, Query, Weight};
+use tantivy::{DocAddress, DocId, SegmentReader};
+
+use super::Error;
+use super::columns::Columns;
+use super::conditions::Conditions;
+use super::find::Hits;
+use super::order::{Behind, Cursor, Key, Order, Rank, Sort};
+use super::question::{Found, Search};
+use super::snapshot::Snapshot;
+
+/// The most works of one page, whoever asks.
+pub const MOST: usize = 10_000;
+
+impl Snapshot {
+    /// The hits of one page, in order.
+    pub(super) fn page(
+        &self,
+        search: &Search,
+        words: Option<&dyn Query>,
+        conditions: &Conditions<'_>,
+        hits: &[Hits],
+        found: &mut Found,
+    ) -> Result<(), Error> {
+        let wanted = search.limit.min(MOST);
+        if wanted == 0 {
+            return Ok(());
+        }
+        let most = search.offset.saturating_add(wanted).saturating_add(1);
+        let weight = match words {
+            Some(query) => Some(query.weight(EnableScoring::enabled_from_searcher(&self.searcher))?),
+            None => None,
+        };
+        let mut ranked: Vec<(u32, &Columns, Rank)> = Vec::new();
+        for (at, reader, columns) in self.segments() {
+            let behind =
+                search.cursor.as_ref().map(|cursor| search.order.behind(columns, cursor)).transpose()?;
+            let ranks = match &weight {
+                Some(weight) => {
+                    by_score(&search.order, &**weight, reader, columns, conditions, behind, most)?
+                }
+                None => {
+                    let order = &search.order;
+                    let behind = |rank: &Rank| behind.is_none_or(|behind| behind.holds(rank));
+                    let rank = |&work: &DocId| order.rank(columns, work, conditions.nearness(columns, work));
+                    match hits.get(at as usize) {
+                        Some(Hits::All) if order.sort == Sort::Relevance => {
+                            let usual = columns.usual();
+                            let from = usual.partition_point(|work| !behind(&rank(work)));
+                            usual[from..].iter().take(most).map(rank).collect()
+                        }
+                        Some(Hits::All) => {
+                            smallest((0..reader.max_doc()).map(|work| rank(&work)).filter(behind), most)
+                        }
+                        Some(Hits::Some(works)) => smallest(works.iter().map(rank).filter(behind), most),
+                        None => Vec::new(),
+                    }
+                }
+            };
+            ranked.extend(ranks.into_iter().map(|rank| (at, columns, rank)));
+        }
+        // Numbers compare between segments as they are: only what they cannot decide is looked up.
+        if search.order.compares_by_numbers() && ranked.len() > most {
+            ranked.sort_unstable_by_key(|(.., rank)| rank.0);
+            let worst = ranked.get(most - 1).map_or(u64::MAX, |(.., rank)| rank.0);
+            ranked.truncate(ranked.partition_point(|(.., rank)| rank.0 <= worst));
+        }
+        let mut best: Vec<(Key, String, DocAddress)> = Vec::with_capacity(ranked.len());
+        for (at, columns, rank) in ranked {
+            let mut number = String::new();
+            columns.number.ord_to_str(rank.1, &mut number)?;
+            best.push((search.order.key(columns, rank.0)?, number, DocAddress::new(at, rank.2)));
+        }
+        best.sort_by(|a, b| search.order.compare(&a.0, &b.0).then_with(|| a.1.cmp(&b.1)));
+        let page = best.get(search.offset.min(best.len())..).unwrap_or_default();
+        let last = page.get(wanted - 1).filter(|_| page.len() > wanted);
+        found.next = last.map(|(key, number, _)| Cursor {
+            key: key.clone(),
+            object_number: number.clone(),
+            generation: self.generation(),
+            search: 0,
+        });
+        found.hits = page.iter().take(wanted).map(|(.., place)| *place).collect();
+        Ok(())
+    }
+}
+
+/// The best ranks by relevance; what cannot be among them is passed over.
+fn by_score(
+    order: &Order,
+    weight: &dyn Weight,
+    reader: &SegmentReader,
+    columns: &Columns,
+    conditions: &Conditions<'_>,
+    behind: Option<Behind>,
+    most: usize,
+) -> Result<Vec<Rank>, Error> {
+    let alive = reader.alive_bitset();
+    let checked = conditions.any();
+    let mut heap: BinaryHeap<Rank> = BinaryHeap::with_capacity(most.min(10_000) + 1);
+    let mut least = f32::NEG_INFINITY;
+    weight.for_each_pruning(least, reader, &mut |work, score| {
+        if alive.is_some_and(|alive| !alive.is_alive(work)) || checked && !conditions.hold(columns, work) {
+            return least;
+        }
+        let rank = order.rank(columns, work, Some(score));
+        if behind.is_some_and(|behind| !behind.holds(&rank)) {
+            return least;
+        }
+        heap.push(rank);
+        if heap.len() > most {
+            heap.pop();
+        }
+        if let Some(worst) = heap.peek().filter(|_| heap.len() == most) {
+            // Equal ones are still looked at: their numbers decide.
+            least = f32::from_bits(u32::MAX - worst.0 as u32).next_down();
+        }
+        least
+    })?;
+    Ok(heap.into_sorted_vec())
+}
+
+/// The smallest ranks, in order.
+fn smallest(ranks: impl Iterator<Item = Rank>, most: usize) -> Vec<Rank> {
+    if most > 2000 {
+        let mut all: Vec<Rank> = ranks.collect();
+        if all.len() > most {
+            all.select_nth_unstable(most);
+            all.truncate(most);
+        }
+        all.sort_unstable();
+        return all;
+    }
+    let mut heap: BinaryHeap<Rank> = BinaryHeap::with_capacity(most + 1);
+    for rank in ranks {
+        if heap.len() < most {
+            heap.push(rank);
+        } else if heap.peek().is_some_and(|worst| rank < *worst) {
+            heap.pop();
+            heap.push(rank);
+        }
+    }
+    heap.into_sorted_vec()
+}
