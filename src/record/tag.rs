@@ -113,6 +113,13 @@ impl Tag {
         format!("{:016x}", hash.digest())
     }
 
+    /// As it is told: with its name within the work.
+    pub fn told(&self) -> serde_json::Value {
+        let mut value = serde_json::json!(self);
+        value["id"] = serde_json::json!(self.id());
+        value
+    }
+
     /// Whether it is shown and counted: what was rejected is not.
     pub fn holds(&self) -> bool {
         self.status != Status::Rejected

@@ -37,7 +37,7 @@ pub use order::{Cursor, Order, SORTS, Sort};
 pub use question::{Filter, Found, Search};
 pub use settings::Settings;
 pub use snapshot::Snapshot;
-pub use stored::{Shown, Stored, in_language, with_id};
+pub use stored::{Shown, Stored, in_language};
 pub use suggest::Suggestion;
 pub use tree::Branch;
 pub use vocabulary::{Term, Vocabulary};

@@ -36,7 +36,7 @@ impl Stored {
         if let Value::Object(fields) = json!(work) {
             record.extend(fields.into_iter().filter(|(name, _)| !OWN.contains(&name.as_str())));
         }
-        let tags: Vec<Value> = tags.iter().filter(|tag| tag.holds()).map(with_id).collect();
+        let tags: Vec<Value> = tags.iter().filter(|tag| tag.holds()).map(Tag::told).collect();
         record.insert("tags".into(), Value::Array(tags));
         record.insert("revision".into(), json!(revision));
         record.insert("changed".into(), json!(timestamp(changed_ms)));
@@ -103,13 +103,6 @@ impl Stored {
         let end = self.lines.get(at).map_or(self.text.len(), |next| next - 1);
         self.text.get(start..end)
     }
-}
-
-/// A tag as it is told: with its name within the work.
-pub fn with_id(tag: &Tag) -> Value {
-    let mut value = json!(tag);
-    value["id"] = json!(tag.id());
-    value
 }
 
 fn said(image: &Image) -> String {

@@ -25,8 +25,10 @@ const SLIP: f32 = 0.6;
 const OTHER_LANGUAGE: f32 = 0.35;
 /// So many words stand in for one that is not known.
 const STAND_INS: usize = 3;
-/// A beginning stands for so many words.
-const ENDINGS: usize = 64;
+/// A beginning of at least so many letters stands for so many words, and so many of them are followed.
+const BEGINNING: usize = 2;
+const ENDINGS: usize = 48;
+const BEGINNINGS: usize = 3;
 
 /// Where words are looked for, and how much they count there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -155,6 +157,12 @@ fn parts(q: &str) -> Result<Vec<Part>, Invalid> {
             }
         }
         without = piece.ends_with('-');
+    }
+    let mut beginnings = 0;
+    for part in parts.iter_mut().filter(|part| part.begins) {
+        beginnings += 1;
+        let letters = part.words.iter().map(|word| word.written.chars().count()).sum::<usize>();
+        part.begins = beginnings <= BEGINNINGS && letters >= BEGINNING;
     }
     let mut count = 0;
     parts.retain(|part: &Part| {
@@ -363,6 +371,7 @@ mod tests {
             ("\"Head of a Girl\" red", vec!["\"head of a girl\"", "red"]),
             ("horse -rider", vec!["horse", "-rider"]),
             ("land*", vec!["*land"]),
+            ("a* ab* cd* ef* gh*", vec!["a", "*ab", "*cd", "ef", "gh"]),
             ("KKS1982-156", vec!["kks1982", "156"]),
             ("of the", vec!["of", "the"]),
             ("  ", vec![]),

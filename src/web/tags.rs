@@ -190,20 +190,13 @@ fn event(event: &Event) -> Value {
     })
 }
 
-/// A tag as it is told: with its name within the work.
-pub fn with_id(tag: &Tag) -> Value {
-    let mut value = json!(tag);
-    value["id"] = json!(tag.id());
-    value
-}
-
 fn all(stored: &Stored) -> Value {
-    json!({ "revision": stored.revision, "tags": stored.tags.iter().map(with_id).collect::<Vec<_>>() })
+    json!({ "revision": stored.revision, "tags": stored.tags.iter().map(Tag::told).collect::<Vec<_>>() })
 }
 
 fn one(stored: &Stored, tag: &str, status: StatusCode) -> Result<Answered, Error> {
     let found = stored.tags.iter().find(|known| known.id() == tag).ok_or(Error::NotFound)?;
-    let mut value = with_id(found);
+    let mut value = found.told();
     value["revision"] = json!(stored.revision);
     Ok(told(stored, value, status))
 }

@@ -9,15 +9,16 @@ use moka::sync::Cache;
 use serde_json::{Value, json};
 
 use super::Door;
+use super::api::{Asked, OF_ONE};
 use super::document::Document;
 use super::headers::{Json, preferred};
 use super::image::{Answered, document_of};
 use super::route::{Image, Piece};
-use super::tags::with_id;
 use crate::gallery::{Described, Error, Grant};
 use crate::iiif::Version;
 use crate::presentation::{Address, Canvas, Original, Shown, View, search, state};
 use crate::record::{Facet, Region, Tag};
+use crate::search::in_language;
 
 /// Documents that have been made, for as long as what they were made of stays the same.
 pub(super) struct Kept(Cache<String, Arc<Made>>);
@@ -236,6 +237,7 @@ pub async fn search(
 
 /// `GET /api/v1/works/{work}`: all that is known of a work, and where its images and manifest are.
 pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
+    let asked = Asked::read(&OF_ONE, request.query_string())?;
     let described = match door.gallery.describe(&work.identifier).await {
         // What could be no image may well have been a work.
         Err(Error::Invalid(invalid)) if invalid.parameter == "identifier" => return Err(Error::NotFound),
@@ -244,7 +246,7 @@ pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Resu
     let address = Address::new(&door.base.of(request)?);
     let number = &described.work.object_number;
     let mut document = json!(described.work);
-    document["tags"] = described.tags.iter().map(with_id).collect();
+    document["tags"] = described.tags.iter().map(Tag::told).collect();
     document["images"] = images(&address, &described);
     document["id"] = json!(address.record(number));
     document["manifest"] = json!(address.manifest(Version::V3, number));
@@ -262,6 +264,12 @@ pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Resu
     if described.revision > 0 {
         document["changed"] = json!(crate::record::timestamp(described.changed_ms));
         document["source"] = original(door, number).await?;
+    }
+    if let (Some(fields), Value::Object(all)) = (asked.names("fields"), &mut document) {
+        all.retain(|name, _| fields.contains(&name.as_str()));
+    }
+    if let Some(lang) = asked.text("lang") {
+        in_language(&mut document, &[lang]);
     }
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept-Encoding"));

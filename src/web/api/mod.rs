@@ -10,7 +10,7 @@ mod works;
 
 use actix_web::HttpRequest;
 
-pub use parameters::{Asked, of_admin, of_warming, pairs_of, query_of};
+pub use parameters::{Asked, OF_ONE, of_admin, of_warming, pairs_of, query_of};
 pub use sitemap::{sitemap, sitemap_part};
 
 pub use works::{answer, of_collection, of_page, search_of};

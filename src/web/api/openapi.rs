@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::super::Door;
 use super::super::image::Answered;
 use super::dump::NAMES;
-use super::parameters::{Asked, Kind, Parameter};
+use super::parameters::{Asked, Kind, OF_ONE, Parameter};
 use super::schemas::{reference, schemas};
 use super::works::{answer as told, of_random, of_suggest, of_terms, of_works};
 use crate::gallery::Error;
@@ -222,7 +222,7 @@ fn paths(sample: &Sample) -> Value {
         operation(
             "work",
             "All that is known of a work, with the record as its source gave it",
-            vec![work()],
+            [vec![work()], query(&OF_ONE)].concat(),
             reference("Work"),
             &USUAL,
         ),

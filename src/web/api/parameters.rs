@@ -284,13 +284,16 @@ pub const FIELDS: Parameter = parameter(
     "Only these fields of each work, separated by commas.",
 );
 
+/// What may be asked of one work.
+pub const OF_ONE: [Parameter; 2] = [FIELDS, LANG];
+
 /// What says which works are meant: all of it is shared by whatever tells of some works.
 pub const SEARCH: [Parameter; 14] = [
     parameter(
         "q",
         Kind::Text(LONGEST),
         "turner venice",
-        "Words in titles, creators, object numbers, tags, techniques, descriptions and inscriptions, in Danish or English, with or without accents; slips are forgiven. \"Words in quotation marks\" stand side by side, -words are not wanted, begin* stands for all that begins so. Words behind the 32nd are not looked for.",
+        "Words in titles, creators, object numbers, tags, techniques, descriptions and inscriptions, in Danish or English, with or without accents; slips are forgiven. \"Words in quotation marks\" stand side by side, -words are not wanted, begin* stands for all that begins so (two letters at least, three times at most). Words behind the 32nd are not looked for.",
     ),
     many(
         "any",
