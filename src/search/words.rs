@@ -371,7 +371,7 @@ mod tests {
             ("\"Head of a Girl\" red", vec!["\"head of a girl\"", "red"]),
             ("horse -rider", vec!["horse", "-rider"]),
             ("land*", vec!["*land"]),
-            ("a* ab* cd* ef* gh*", vec!["a", "*ab", "*cd", "ef", "gh"]),
+            ("x* ab* cd* ef* gh*", vec!["x", "*ab", "*cd", "ef", "gh"]),
             ("KKS1982-156", vec!["kks1982", "156"]),
             ("of the", vec!["of", "the"]),
             ("  ", vec![]),
