@@ -1,5 +1,8 @@
 //! A work into what the index holds of it.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use tantivy::TantivyDocument;
 
 use super::colour::{self, Colour};
@@ -96,13 +99,7 @@ impl Entry<'_> {
     fn shelves(&self, document: &mut TantivyDocument, fields: &Fields) {
         for facet in self.facets() {
             document.add_text(fields.facet, joined(&[&facet.scheme, &facet.value]));
-            let label = serde_json::to_string(&facet.label).unwrap_or_default();
-            let maker = self.work.creators.iter().find(|creator| slug(&creator.name) == facet.value);
-            let sorted = maker.filter(|_| facet.scheme == "creator").map(sorted).unwrap_or_default();
-            let called = joined(&[&facet.scheme, &facet.value, &fold(&facet.sort), &label, &sorted]);
-            if called.len() <= LONGEST {
-                document.add_text(fields.called, called);
-            }
+            called(&facet, self.work, |called| document.add_text(fields.called, called));
         }
         let mut edges = Vec::new();
         for tag in self.held().filter(|tag| slug(&tag.scheme) != COLOUR) {
@@ -231,6 +228,30 @@ impl Entry<'_> {
 }
 
 const COLOUR: &str = "colour";
+
+/// What a shelf is called, as the index keeps it; remembered for the next work on it.
+fn called(facet: &Facet, work: &Work, told: impl FnOnce(&str)) {
+    const MOST: usize = 50_000;
+    thread_local! {
+        static KNOWN: RefCell<HashMap<Facet, String>> = RefCell::default();
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if !known.contains_key(facet) {
+            let label = serde_json::to_string(&facet.label).unwrap_or_default();
+            let is_creator = facet.scheme == "creator";
+            let maker = work.creators.iter().find(|creator| is_creator && slug(&creator.name) == facet.value);
+            let sorted = maker.map(sorted).unwrap_or_default();
+            let called = joined(&[&facet.scheme, &facet.value, &fold(&facet.sort), &label, &sorted]);
+            if known.len() > MOST {
+                known.clear();
+            }
+            known.insert(facet.clone(), called);
+        }
+        if let Some(called) = known.get(facet).filter(|called| called.len() <= LONGEST) {
+            told(called);
+        }
+    });
+}
 
 /// What something is sorted by: no accents, no signs before it, at most 200 bytes; `æ`, `ø` and `å` come behind `z`.
 pub fn sort_key(text: &str) -> String {

@@ -1,7 +1,7 @@
 //! A work as it lies in the index, ready to be told: its record in JSON, its images apart, since their addresses depend
 //! on who asks.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::record::{Image, Tag, Text, Work, timestamp};
 
@@ -32,15 +32,18 @@ impl Stored {
     /// What is kept of a work: lines, of which the first is its record, the second its object number and rights, and
     /// each other an image.
     pub fn encode(work: &Work, tags: &[Tag], revision: u64, changed_ms: i64) -> Vec<u8> {
-        let mut record = Map::new();
-        if let Value::Object(fields) = json!(work) {
-            record.extend(fields.into_iter().filter(|(name, _)| !OWN.contains(&name.as_str())));
+        let mut text = serde_json::to_string(&bare(work)).unwrap_or_else(|_| "{}".into());
+        text.pop();
+        text.push_str(",\"tags\":[");
+        for (at, tag) in tags.iter().filter(|tag| tag.holds()).enumerate() {
+            if at > 0 {
+                text.push(',');
+            }
+            let told = serde_json::to_string(tag).unwrap_or_else(|_| "{}".into());
+            text.push_str(told.strip_suffix('}').unwrap_or(&told));
+            text.push_str(&format!(",\"id\":\"{}\"}}", tag.id()));
         }
-        let tags: Vec<Value> = tags.iter().filter(|tag| tag.holds()).map(Tag::told).collect();
-        record.insert("tags".into(), Value::Array(tags));
-        record.insert("revision".into(), json!(revision));
-        record.insert("changed".into(), json!(timestamp(changed_ms)));
-        let mut text = Value::Object(record).to_string();
+        text.push_str(&format!("],\"revision\":{revision},\"changed\":{}}}", json!(timestamp(changed_ms))));
         text.push('\n');
         text.push_str(&json!([work.object_number, work.rights, work.public_domain]).to_string());
         for image in &work.images {
@@ -102,6 +105,36 @@ impl Stored {
         let start = if at == 0 { 0 } else { *self.lines.get(at - 1)? };
         let end = self.lines.get(at).map_or(self.text.len(), |next| next - 1);
         self.text.get(start..end)
+    }
+}
+
+/// A work without its images and tags, and without fields whose names are ours.
+fn bare(work: &Work) -> Work {
+    let free = work.more.iter().filter(|(name, _)| !OWN.contains(&name.as_str()));
+    Work {
+        object_number: work.object_number.clone(),
+        titles: work.titles.clone(),
+        creators: work.creators.clone(),
+        production: work.production.clone(),
+        object_type: work.object_type.clone(),
+        techniques: work.techniques.clone(),
+        materials: work.materials.clone(),
+        dimensions: work.dimensions.clone(),
+        inscriptions: work.inscriptions.clone(),
+        description: work.description.clone(),
+        collections: work.collections.clone(),
+        department: work.department.clone(),
+        credit_line: work.credit_line.clone(),
+        location: work.location.clone(),
+        rights: work.rights.clone(),
+        public_domain: work.public_domain,
+        homepage: work.homepage.clone(),
+        related: work.related.clone(),
+        tags: Vec::new(),
+        images: Vec::new(),
+        parts: work.parts.clone(),
+        modified: work.modified.clone(),
+        more: free.map(|(name, value)| (name.clone(), value.clone())).collect(),
     }
 }
 
