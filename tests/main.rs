@@ -6,6 +6,7 @@ mod faults;
 mod floors;
 mod hostile;
 mod image_api;
+mod index;
 mod ingest;
 mod masters;
 mod reads;

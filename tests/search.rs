@@ -3,134 +3,16 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::support::command::tegl;
 use crate::support::http::{self, Answer};
 use crate::support::masters::{self, picture};
+use crate::support::museum::{CURATOR, Museum, TOKEN, found, indexed, numbers, wait, works};
 use crate::support::server::Server;
-use crate::support::{eventually, skipped};
-
-const TOKEN: &str = "a-secret-of-operators";
-const CURATOR: &str = "a-secret-of-the-tests";
-
-/// Records in a catalogue, with a master for some of them.
-struct Museum {
-    folder: tempfile::TempDir,
-}
-
-impl Museum {
-    fn new(records: &[Value]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(folder.path().join("masters")).unwrap();
-        let raster = picture(900, 600);
-        std::fs::write(folder.path().join("masters/a.tif"), masters::jpeg_pyramid(&raster, 128)).unwrap();
-        let museum = Self { folder };
-        museum.ingest(records);
-        museum
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.folder.path().join(name).to_str().unwrap().to_owned()
-    }
-
-    fn environment(&self) -> [(&'static str, String); 3] {
-        [
-            ("TEGL__CATALOGUE__URL", self.path("catalogue.db")),
-            ("TEGL__OPERATIONS__TOKEN", TOKEN.to_owned()),
-            ("TEGL__API__TOKENS__CURATOR", CURATOR.to_owned()),
-        ]
-    }
-
-    fn ingest(&self, records: &[Value]) {
-        let lines: Vec<String> = records.iter().map(Value::to_string).collect();
-        std::fs::write(self.path("records.jsonl"), lines.join("\n")).unwrap();
-        let environment = self.environment();
-        let environment: Vec<(&str, &str)> =
-            environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let ran =
-            tegl(&["ingest", &self.path("masters"), "--records", &self.path("records.jsonl")], &environment);
-        assert!(ran.code.is_some_and(|code| code < 2), "{}{}", ran.out, ran.err);
-    }
-
-    fn serve(&self) -> Server {
-        self.serve_with(&[])
-    }
-
-    fn serve_with(&self, more: &[(&str, &str)]) -> Server {
-        let environment = self.environment();
-        let mut environment: Vec<(&str, &str)> =
-            environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let index = self.path("index");
-        environment.push(("TEGL__SEARCH__FOLDER", &index));
-        environment.extend(more);
-        let server = Server::with(&[&self.path("masters")], &environment);
-        indexed(&server);
-        server
-    }
-}
-
-/// Waits for what has to come.
-#[track_caller]
-fn wait(limit: Duration, holds: impl FnMut() -> bool) {
-    assert!(eventually(limit, holds), "it did not come");
-}
-
-/// Waits until works can be found.
-fn indexed(server: &Server) {
-    let found = || server.get("/api/v1/works?limit=0").status == 200;
-    wait(Duration::from_secs(120), found);
-}
-
-fn works() -> Vec<Value> {
-    let mut works = vec![
-        json!({
-            "object_number": "KMS1", "titles": {"da": "En hest på marken", "en": "A Horse in the Field"},
-            "creators": [{"name": "Christen Købke", "nationality": "dansk"}],
-            "production": {"text": "1834", "earliest": 1834, "latest": 1834}, "object_type": "Painting",
-            "techniques": "Oil on canvas", "public_domain": true, "images": [{"file": "a.tif"}],
-            "inscriptions": "Signeret C.K. forneden", "id": "a source's own",
-            "tags": [
-                {"scheme": "motif", "label": {"en": "horse", "da": "hest"}, "concept": "http://iconclass.org/46C13",
-                 "broader": [{"label": {"en": "animals", "da": "dyr"}}]},
-                {"scheme": "colour", "label": "#b02020"}, {"scheme": "colour", "label": "#202020"}
-            ]
-        }),
-        json!({
-            "object_number": "KMS2", "titles": {"da": "Åkander ved Aabenraa", "en": "Water Lilies"},
-            "creators": [{"name": "Anna Ancher"}], "object_type": "Painting",
-            "production": {"text": "ca. 1890-1910", "earliest": 1890, "latest": 1910},
-            "tags": [{"scheme": "motif", "label": {"en": "flower", "da": "blomst"}}, {"scheme": "colour", "label": "#2040c0"}]
-        }),
-        json!({
-            "object_number": "KKS1982-156/3", "titles": {"en": "Study of Dogs"}, "object_type": "Drawing",
-            "creators": [{"name": "Anna Ancher"}], "image_width": 5000, "image_height": 3000,
-            "tags": [{"scheme": "motif", "label": {"en": "dog", "da": "hund"}, "broader": [{"label": {"en": "animals", "da": "dyr"}}]}]
-        }),
-    ];
-    for at in 0..40 {
-        works.push(json!({
-            "object_number": format!("X{at:02}"), "titles": {"en": format!("Landscape number {}", at % 7)},
-            "production": {"earliest": 1700 + at, "latest": 1700 + at}, "object_type": "Print",
-        }));
-    }
-    works
-}
-
-#[track_caller]
-fn found(server: &Server, query: &str) -> Value {
-    let answer = server.get(&format!("/api/v1/works?{query}"));
-    assert_eq!(answer.status, 200, "{query}: {}", answer.text());
-    answer.json()
-}
-
-#[track_caller]
-fn numbers(found: &Value) -> Vec<String> {
-    let works = found["works"].as_array().unwrap();
-    works.iter().map(|work| work["object_number"].as_str().unwrap().to_owned()).collect()
-}
+use crate::support::skipped;
 
 #[test]
 fn works_are_found_by_words_in_both_languages_and_in_spite_of_slips() {
@@ -272,51 +154,6 @@ fn cursors_stay_right_while_the_collection_changes() {
     let strange = server.get(&format!("/api/v1/works?sort=date&cursor={cursor}"));
     assert_eq!(strange.status, 404, "a cursor belongs to its search");
     assert_eq!(server.get("/api/v1/works?cursor=nonsense").status, 404);
-}
-
-#[test]
-fn changes_can_be_found_within_a_second() {
-    let museum = Museum::new(&works());
-    let server = museum.serve();
-    let tag = json!({"scheme": "motif", "label": {"en": "windmill"}}).to_string();
-    let request = format!(
-        "POST /api/v1/works/KMS2/tags HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {CURATOR}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{tag}",
-        tag.len()
-    );
-    assert_eq!(server.raw(request.as_bytes()).unwrap().status, 201);
-    let began = Instant::now();
-    wait(Duration::from_secs(5), || found(&server, "q=windmill")["total"] == 1);
-    eprintln!("a change could be found after {:?}", began.elapsed());
-    assert_eq!(numbers(&found(&server, "any=motif:windmill")), ["KMS2"]);
-}
-
-#[test]
-fn an_index_is_taken_up_again_and_a_damaged_one_is_made_anew() {
-    let museum = Museum::new(&works());
-    drop(museum.serve());
-    let again = museum.serve();
-    wait(Duration::from_secs(5), || again.log().contains("the index of works is open"));
-    drop(again);
-    for entry in walk(&museum.folder.path().join("index")) {
-        if entry.extension().is_some_and(|ending| ending == "store" || ending == "idx") {
-            let mut bytes = std::fs::read(&entry).unwrap();
-            let middle = bytes.len() / 2;
-            bytes[middle] ^= 0x55;
-            std::fs::write(&entry, bytes).unwrap();
-        }
-    }
-    let mended = museum.serve();
-    assert_eq!(found(&mended, "q=horse")["works"][0]["object_number"], "KMS1");
-    wait(Duration::from_secs(5), || mended.log().contains("made anew"));
-}
-
-fn walk(folder: &std::path::Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { found.extend(walk(&path)) } else { found.push(path) }
-    }
-    found
 }
 
 #[test]
@@ -630,6 +467,31 @@ fn programs_written_for_smk_find_what_they_know() {
     assert!(ranged["found"].as_u64().unwrap() >= 1 && ranged["found"].as_u64().unwrap() < 12, "{ranged}");
     let keyed = ask("art/search?keys=omfavner&qfields=titles&lang=da").json();
     assert_eq!(keyed["items"][0]["object_number"], first["object_number"]);
+    // All of it has to hold.
+    for (query, count) in [
+        ("filters=[has_image:true],[has_image:false]", 0),
+        ("range=[production_dates_end:{*;1800}],[production_dates_end:{1801;*}]", 0),
+        ("range=[image_size:{99999999999;*}]", 0),
+        ("range=[image_size:{1;*}]", records.iter().filter(|record| record["image_size"].is_u64()).count()),
+        ("filters=[object_number:KMS1],[object_number:KMS3]", 0),
+    ] {
+        assert_eq!(ask(&format!("art/search?keys=*&rows=0&{query}")).json()["found"], count, "{query}");
+    }
+    for field in ["image_width", "image_height", "image_size", "created", "modified"] {
+        let sorted = ask(&format!("art/search?keys=*&rows=2000&sort={field}&sort_type=asc")).json();
+        let value = |number: &Value| match (field, *number == first["object_number"]) {
+            // Its master is here, and measured.
+            ("image_width", true) => json!(1500),
+            ("image_height", true) => json!(900),
+            _ => records.iter().find(|record| record["object_number"] == *number).unwrap()[field].clone(),
+        };
+        let items = sorted["items"].as_array().unwrap().iter().map(|item| value(&item["object_number"]));
+        let values: Vec<Value> = items.filter(|value| !value.is_null()).collect();
+        let key = |value: &Value| (value.as_u64(), value.as_str().map(str::to_owned));
+        assert!(values.is_sorted_by_key(key), "{field}: {values:?}");
+    }
+    assert_eq!(ask("art?object_number=NOPE").status, 404);
+    assert_eq!(ask("art?object_number=,").status, 404);
     assert_eq!(ask("art/all_ids").json()["objectIDs"].as_array().unwrap().len(), 12);
     for wrong in [
         "art/search?rows=2001",

@@ -1,5 +1,7 @@
 //! Works, their images' works, and revisions, as they are now.
 
+use std::collections::HashMap;
+
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
@@ -61,6 +63,16 @@ impl Catalogue {
             .fetch_optional(&self.0.pools.readers)
             .await?;
         Ok(row.map(|row| row.try_get("original")).transpose()?.flatten())
+    }
+
+    /// The records of these works as they came from their sources, by object number; without those that the works
+    /// themselves hold.
+    pub async fn originals(&self, object_numbers: &[String]) -> Result<HashMap<String, String>, Error> {
+        let wanted = object_numbers.iter().map(|number| vec![Value::from(number.as_str())]).collect();
+        let select = "SELECT object_number, original FROM works WHERE object_number IN (VALUES";
+        let mut reader = self.0.pools.readers.acquire().await?;
+        let rows = found(&mut reader, select, wanted, ") AND original IS NOT NULL").await?;
+        rows.iter().map(|row| Ok((row.try_get("object_number")?, row.try_get("original")?))).collect()
     }
 
     /// The works that show any of these images.

@@ -70,12 +70,18 @@ impl Text {
 
     /// The first value in the first of these languages that there is, then English, none, and any.
     pub fn best<'a>(&'a self, languages: &[&str]) -> Option<&'a str> {
+        self.best_language(languages)?.1.first().map(String::as_str)
+    }
+
+    /// The first of these languages that there is, then English, none, and any, with its values.
+    pub fn best_language<'a>(&'a self, languages: &[&str]) -> Option<(&'a str, &'a [String])> {
         let asked = languages.iter().copied().chain(["en", NONE]);
-        let found = asked.filter_map(|wanted| {
+        let mut found = asked.filter_map(|wanted| {
             let of = |key: &str| key == wanted || key.split('-').next() == Some(wanted);
-            self.0.iter().find(|(key, _)| of(key)).and_then(|(_, values)| values.first())
+            self.0.iter().find(|(key, values)| of(key) && !values.is_empty())
         });
-        found.chain(self.0.values().filter_map(|values| values.first())).map(String::as_str).next()
+        let found = found.next().or_else(|| self.0.iter().find(|(_, values)| !values.is_empty()));
+        found.map(|(language, values)| (language.as_str(), values.as_slice()))
     }
 }
 

@@ -1,12 +1,15 @@
 //! What is counted and compared for every hit of a segment, side by side in memory.
 
+use std::sync::RwLock;
+
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::schema::Field;
 use tantivy::{DocId, SegmentReader};
 
 use super::Error;
 use super::colour::Colour;
-use super::schema::{Fields, HAS_IMAGE, schema};
+use super::schema::{HAS_IMAGE, schema};
+use super::snapshot::written;
 use super::vocabulary::Vocabulary;
 
 /// A year that nobody knows.
@@ -35,25 +38,33 @@ pub struct Columns {
     pub hue: Column<u64>,
     pub width: Column<u64>,
     pub height: Column<u64>,
+    pub bytes: Column<u64>,
     pub modified: Column<i64>,
     pub created: Column<i64>,
 }
 
 impl Columns {
     /// Reads a segment's columns, and teaches the vocabulary its values.
-    pub fn read(reader: &SegmentReader, vocabulary: &mut Vocabulary) -> Result<Self, Error> {
-        let fields = &schema().1;
+    pub fn read(reader: &SegmentReader, vocabulary: &RwLock<Vocabulary>) -> Result<Self, Error> {
         let works = reader.max_doc();
-        each_term(reader, fields.called, |called, _| vocabulary.learn(called))?;
+        let mut called = Vec::new();
+        each_term(reader, schema().1.called, |term, _| called.push(term.to_owned()))?;
+        // Searches read the vocabulary meanwhile: it is held only while it learns.
+        let mut learning = written(vocabulary);
+        called.iter().for_each(|called| learning.learn(called));
+        drop(learning);
         let fast = reader.fast_fields();
         let (starts, facets) = match fast.str("facet")? {
             None => (vec![0; works as usize + 1], Vec::new()),
             Some(column) => {
-                let mut numbers = Vec::with_capacity(column.num_terms());
+                let mut terms = Vec::with_capacity(column.num_terms());
                 let mut stream = column.dictionary().stream()?;
                 while stream.advance() {
-                    numbers.push(vocabulary.number(&String::from_utf8_lossy(stream.key())));
+                    terms.push(String::from_utf8_lossy(stream.key()).into_owned());
                 }
+                let mut learning = written(vocabulary);
+                let numbers: Vec<u32> = terms.iter().map(|term| learning.number(term)).collect();
+                drop(learning);
                 gathered(works, column.ords(), |ord| numbers.get(ord as usize).copied())
             }
         };
@@ -84,6 +95,7 @@ impl Columns {
             hue: numbers_of(reader, "hue")?,
             width: numbers_of(reader, "width")?,
             height: numbers_of(reader, "height")?,
+            bytes: numbers_of(reader, "bytes")?,
             modified: numbers_of(reader, "modified")?,
             created: numbers_of(reader, "created")?,
         };
@@ -132,6 +144,30 @@ impl Columns {
     }
 }
 
+/// Texts of a column by their places in it.
+#[derive(Default)]
+pub struct Named {
+    ords: Vec<u64>,
+    texts: Vec<String>,
+}
+
+impl Named {
+    /// Looks these up, all in one walk.
+    pub fn of(column: &StrColumn, ords: impl Iterator<Item = u64>) -> Result<Self, Error> {
+        let mut ords: Vec<u64> = ords.collect();
+        ords.sort_unstable();
+        ords.dedup();
+        let mut texts = Vec::with_capacity(ords.len());
+        let told = |text: &[u8]| texts.push(String::from_utf8_lossy(text).into_owned());
+        column.dictionary().sorted_ords_to_term_cb(&ords, told)?;
+        Ok(Self { ords, texts })
+    }
+
+    pub fn get(&self, ord: u64) -> Option<&str> {
+        self.ords.binary_search(&ord).ok().and_then(|at| self.texts.get(at)).map(String::as_str)
+    }
+}
+
 fn slice<'a, T>(starts: &[u32], values: &'a [T], work: DocId) -> &'a [T] {
     let at = work as usize;
     match (starts.get(at), starts.get(at + 1)) {
@@ -172,9 +208,4 @@ pub fn each_term(reader: &SegmentReader, field: Field, mut told: impl FnMut(&str
         }
     }
     Ok(())
-}
-
-/// The fields, for whoever reads columns by name.
-pub fn fields() -> &'static Fields {
-    &schema().1
 }

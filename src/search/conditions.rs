@@ -32,7 +32,7 @@ impl<'a> Conditions<'a> {
         self.flags | self.unset != 0
             || !search.colours.is_empty()
             || [search.years, search.made_until, search.made_from].iter().any(Option::is_some)
-            || [search.width, search.height].iter().any(Option::is_some)
+            || [search.width, search.height, search.bytes].iter().any(Option::is_some)
             || [search.modified, search.created].iter().any(Option::is_some)
     }
 
@@ -56,6 +56,7 @@ impl<'a> Conditions<'a> {
         }
         within(search.width, || columns.width.first(work))
             && within(search.height, || columns.height.first(work))
+            && within(search.bytes, || columns.bytes.first(work))
             && within(search.modified, || columns.modified.first(work))
             && within(search.created, || columns.created.first(work))
             && (search.colours.is_empty() || self.nearness(columns, work).is_some())

@@ -192,6 +192,9 @@ impl Entry<'_> {
             document.add_u64(fields.width, width.into());
             document.add_u64(fields.height, height.into());
         }
+        if let Some(bytes) = work.more.get("image_size").and_then(|size| size.as_u64()) {
+            document.add_u64(fields.bytes, bytes);
+        }
         document.add_u64(fields.revision, self.revision);
         let said = work.modified.as_deref().and_then(seconds);
         document.add_i64(fields.modified, said.unwrap_or(self.changed_ms / 1000));
@@ -293,7 +296,7 @@ fn said_size(work: &Work) -> Option<(u32, u32)> {
 }
 
 /// A time or a date, in seconds since 1970.
-pub fn seconds(text: &str) -> Option<i64> {
+fn seconds(text: &str) -> Option<i64> {
     let text = text.trim();
     if let Ok(time) = text.parse::<jiff::Timestamp>() {
         return Some(time.as_second());

@@ -88,13 +88,15 @@ impl Snapshot {
         for filters in &search.each {
             clauses.push((Occur::Must, self.having(filters.iter())));
         }
-        for (numbers, occur) in [(&search.numbers, Occur::Must), (&search.not_numbers, Occur::MustNot)] {
-            if !numbers.is_empty() {
-                let term =
-                    |number: &String| Term::from_field_text(schema().1.any_case, &number.to_lowercase());
-                let terms = numbers.iter().map(term).collect();
-                clauses.push((occur, silent(BooleanQuery::new_multiterms_query(terms))));
-            }
+        let numbered = |numbers: &[String]| {
+            let term = |number: &String| Term::from_field_text(schema().1.any_case, &number.to_lowercase());
+            silent(BooleanQuery::new_multiterms_query(numbers.iter().map(term).collect()))
+        };
+        for numbers in &search.numbers {
+            clauses.push((Occur::Must, numbered(numbers)));
+        }
+        if !search.not_numbers.is_empty() {
+            clauses.push((Occur::MustNot, numbered(&search.not_numbers)));
         }
         for filter in &search.none {
             clauses.push((Occur::MustNot, self.having(std::iter::once(filter))));

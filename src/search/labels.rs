@@ -12,8 +12,8 @@ pub struct Labels {
     labels: Vec<(Box<str>, u32)>,
     /// Places in labels where a word begins: the label's, the byte's.
     starts: Vec<(u32, u16)>,
-    /// How many values it was made of.
-    known: usize,
+    /// What the vocabulary had learnt when it was made.
+    known: u64,
 }
 
 impl Labels {
@@ -39,12 +39,12 @@ impl Labels {
         let text =
             |&(label, byte): &(u32, u16)| labels[label as usize].0.get(usize::from(byte)..).unwrap_or("");
         starts.sort_unstable_by(|a, b| text(a).cmp(text(b)));
-        Self { labels, starts, known: vocabulary.terms().len() }
+        Self { labels, starts, known: vocabulary.learnt() }
     }
 
-    /// Whether it was made of this many values.
-    pub fn knows(&self, values: usize) -> bool {
-        self.known == values
+    /// Whether the vocabulary has learnt nothing since.
+    pub fn knows(&self, vocabulary: &Vocabulary) -> bool {
+        self.known == vocabulary.learnt()
     }
 
     fn text(&self, (label, byte): (u32, u16)) -> &str {
@@ -76,7 +76,9 @@ impl Labels {
     /// The values that are called just so.
     pub fn called(&self, label: &str) -> Vec<u32> {
         let label = plain(label);
-        let found = self.begin(&label).iter().filter(|&&start| start.1 == 0 && self.text(start) == label);
+        // What is longer comes behind what is the same.
+        let found = self.begin(&label).iter().take_while(|&&start| self.text(start) == label);
+        let found = found.filter(|start| start.1 == 0);
         found.filter_map(|&(at, _)| self.labels.get(at as usize).map(|(_, number)| *number)).collect()
     }
 }

@@ -30,15 +30,15 @@ mod vocabulary;
 mod words;
 
 pub use colour::{Colour, names as colour_names};
-pub use entry::{Entry, seconds};
+pub use entry::Entry;
 pub use error::Error;
 pub use index::Index;
 pub use order::{Cursor, Order, SORTS, Sort};
 pub use question::{Filter, Found, Search};
 pub use settings::Settings;
-pub use snapshot::Snapshot;
+pub use snapshot::{Snapshot, Walk};
 pub use stored::{Shown, Stored, in_language};
 pub use suggest::Suggestion;
 pub use tree::Branch;
 pub use vocabulary::{Term, Vocabulary};
-pub use words::{LONGEST, MOST as MOST_WORDS, Place};
+pub use words::{LONGEST, Place};

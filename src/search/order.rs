@@ -9,7 +9,7 @@ use tantivy::DocId;
 use tantivy::columnar::StrColumn;
 
 use super::Error;
-use super::columns::Columns;
+use super::columns::{Columns, Named};
 use super::schema::HAS_IMAGE;
 use crate::iiif::Invalid;
 
@@ -28,8 +28,17 @@ pub enum Sort {
     /// Round the circle of hues, greys last.
     Hue,
     Number,
-    /// When the source changed its record.
+    /// The first and the last year of the making, whichever way round.
+    MadeFrom,
+    MadeUntil,
+    /// When the source changed and made its record.
     Modified,
+    Created,
+    /// Of the largest image.
+    Width,
+    Height,
+    /// Of the main image's file.
+    Bytes,
 }
 
 /// The names of sorts in addresses; a `-` before one turns it round.
@@ -69,9 +78,9 @@ pub struct Cursor {
     pub key: Key,
     #[serde(rename = "n")]
     pub object_number: String,
-    /// The generation of the index: how relevant a work is holds only there.
+    /// The state of the index: how relevant a work is holds only there.
     #[serde(rename = "g")]
-    pub generation: u64,
+    pub state: u64,
     /// The search that it belongs to, as a hash.
     #[serde(rename = "s")]
     pub search: u64,
@@ -113,7 +122,7 @@ impl Order {
 
     /// The first part of a work's rank, which is smaller the earlier the work comes; `score` is its relevance.
     pub fn primary(&self, columns: &Columns, work: DocId, score: Option<f32>) -> u64 {
-        let turned = |value: u64| if self.backwards { LAST - 1 - value } else { value };
+        let turned = |value: u64| if self.backwards { (LAST - 1).saturating_sub(value) } else { value };
         if let Some(column) = self.text(columns) {
             return match column.and_then(|column| column.ords().first(work)) {
                 Some(ord) => turned(ord),
@@ -129,7 +138,13 @@ impl Order {
             Sort::Date => columns.years(work).map_or(LAST, |(earliest, _)| year(earliest)),
             Sort::Newest => columns.revision.first(work).map_or(LAST, |revision| LAST - 1 - revision),
             Sort::Hue => columns.hue.first(work).unwrap_or(LAST),
+            Sort::MadeFrom => columns.years(work).map_or(LAST, |(earliest, _)| turned(year(earliest))),
+            Sort::MadeUntil => columns.years(work).map_or(LAST, |(_, latest)| turned(year(latest))),
             Sort::Modified => columns.modified.first(work).map_or(LAST, |at| turned(second(at))),
+            Sort::Created => columns.created.first(work).map_or(LAST, |at| turned(second(at))),
+            Sort::Width => columns.width.first(work).map_or(LAST, turned),
+            Sort::Height => columns.height.first(work).map_or(LAST, turned),
+            Sort::Bytes => columns.bytes.first(work).map_or(LAST, turned),
             _ => match score {
                 Some(score) => scored(score),
                 None => u64::from(columns.flags(work) & HAS_IMAGE == 0),
@@ -142,14 +157,22 @@ impl Order {
         (self.primary(columns, work, score), columns.number_place(work), work)
     }
 
-    /// What the first part of a rank means outside its segment.
-    pub fn key(&self, columns: &Columns, primary: u64) -> Result<Key, Error> {
-        let Some(column) = self.text(columns) else { return Ok(Key::Number(primary)) };
-        let Some(column) = column.filter(|_| primary != LAST) else { return Ok(Key::Text(None)) };
-        let mut text = String::new();
-        let ord = if self.backwards { LAST - 1 - primary } else { primary };
-        column.ord_to_str(ord, &mut text)?;
-        Ok(Key::Text(Some(text)))
+    /// What the first parts of ranks mean outside their segment.
+    pub fn keys(&self, columns: &Columns, primaries: impl Iterator<Item = u64>) -> Result<Keys, Error> {
+        let texts = match self.text(columns) {
+            None => None,
+            Some(None) => Some(Named::default()),
+            Some(Some(column)) => {
+                let ords = primaries.filter(|&primary| primary != LAST).map(|primary| self.ord(primary));
+                Some(Named::of(column, ords)?)
+            }
+        };
+        Ok(Keys { order: *self, texts })
+    }
+
+    /// The place of a text in its column by the first part of a rank.
+    fn ord(&self, primary: u64) -> u64 {
+        if self.backwards { LAST - 1 - primary } else { primary }
     }
 
     /// How two hits of different segments stand to one another.
@@ -166,8 +189,7 @@ impl Order {
 
     /// The ranks of a segment that come behind a cursor.
     pub fn behind(&self, columns: &Columns, cursor: &Cursor) -> Result<Behind, Error> {
-        let (number, _) = position(&columns.number, &cursor.object_number)?;
-        let (_, exact) = position(&columns.number, &cursor.object_number)?;
+        let (number, exact) = position(&columns.number, &cursor.object_number)?;
         let number = if exact { number + 1 } else { number };
         Ok(match (&cursor.key, self.text(columns)) {
             (Key::Number(primary), _) => Behind { primary: *primary, number },
@@ -185,6 +207,23 @@ impl Order {
             (Key::Text(Some(_)), _) => Behind { primary: LAST, number: 0 },
             (Key::Text(None), _) => Behind { primary: LAST, number },
         })
+    }
+}
+
+/// What first parts of ranks of one segment mean elsewhere.
+pub struct Keys {
+    order: Order,
+    /// The texts that are sorted by, where it is texts.
+    texts: Option<Named>,
+}
+
+impl Keys {
+    pub fn of(&self, primary: u64) -> Key {
+        match &self.texts {
+            None => Key::Number(primary),
+            Some(_) if primary == LAST => Key::Text(None),
+            Some(texts) => Key::Text(texts.get(self.order.ord(primary)).map(str::to_owned)),
+        }
     }
 }
 
@@ -260,7 +299,7 @@ mod tests {
         let cursor = Cursor {
             key: Key::Text(Some("ø".into())),
             object_number: "KMS1".into(),
-            generation: 3,
+            state: 3,
             search: u64::MAX,
         };
         assert_eq!(Cursor::decode(&cursor.encode()), Ok(cursor));

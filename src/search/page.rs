@@ -6,7 +6,7 @@ use tantivy::query::{EnableScoring, Query, Weight};
 use tantivy::{DocAddress, DocId, SegmentReader};
 
 use super::Error;
-use super::columns::Columns;
+use super::columns::{Columns, Named};
 use super::conditions::Conditions;
 use super::find::Hits;
 use super::order::{Behind, Cursor, Key, Order, Rank, Sort};
@@ -63,25 +63,38 @@ impl Snapshot {
             };
             ranked.extend(ranks.into_iter().map(|rank| (at, columns, rank)));
         }
-        // Numbers compare between segments as they are: only what they cannot decide is looked up.
-        if search.order.compares_by_numbers() && ranked.len() > most {
+        let mut offset = search.offset;
+        if self.parts.len() == 1 {
+            // Within a segment numbers say all.
+            ranked.drain(..offset.min(ranked.len()));
+            offset = 0;
+        } else if search.order.compares_by_numbers() {
+            // Between segments they say most: only what they cannot decide is looked up.
             ranked.sort_unstable_by_key(|(.., rank)| rank.0);
-            let worst = ranked.get(most - 1).map_or(u64::MAX, |(.., rank)| rank.0);
-            ranked.truncate(ranked.partition_point(|(.., rank)| rank.0 <= worst));
+            let at = |place: usize| ranked.get(place).map_or(u64::MAX, |(.., rank)| rank.0);
+            let (first, last) = (at(offset), at(most - 1));
+            ranked.truncate(ranked.partition_point(|(.., rank)| rank.0 <= last));
+            let sure = ranked.partition_point(|(.., rank)| rank.0 < first);
+            ranked.drain(..sure);
+            offset -= sure;
         }
         let mut best: Vec<(Key, String, DocAddress)> = Vec::with_capacity(ranked.len());
-        for (at, columns, rank) in ranked {
-            let mut number = String::new();
-            columns.number.ord_to_str(rank.1, &mut number)?;
-            best.push((search.order.key(columns, rank.0)?, number, DocAddress::new(at, rank.2)));
+        for part in ranked.chunk_by(|a, b| a.0 == b.0) {
+            let Some(&(at, columns, _)) = part.first() else { continue };
+            let numbers = Named::of(&columns.number, part.iter().map(|(.., rank)| rank.1))?;
+            let keys = search.order.keys(columns, part.iter().map(|(.., rank)| rank.0))?;
+            for (.., rank) in part {
+                let number = numbers.get(rank.1).unwrap_or_default().to_owned();
+                best.push((keys.of(rank.0), number, DocAddress::new(at, rank.2)));
+            }
         }
         best.sort_by(|a, b| search.order.compare(&a.0, &b.0).then_with(|| a.1.cmp(&b.1)));
-        let page = best.get(search.offset.min(best.len())..).unwrap_or_default();
+        let page = best.get(offset.min(best.len())..).unwrap_or_default();
         let last = page.get(wanted - 1).filter(|_| page.len() > wanted);
         found.next = last.map(|(key, number, _)| Cursor {
             key: key.clone(),
             object_number: number.clone(),
-            generation: self.generation(),
+            state: self.state(),
             search: 0,
         });
         found.hits = page.iter().take(wanted).map(|(.., place)| *place).collect();

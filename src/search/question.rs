@@ -28,8 +28,8 @@ pub struct Search {
     pub none: Vec<Filter>,
     /// Works have at least one value of each of these lists.
     pub each: Vec<Vec<Filter>>,
-    /// Only these object numbers, in any case; all where there is none.
-    pub numbers: Vec<String>,
+    /// Works have an object number from each of these lists, in any case.
+    pub numbers: Vec<Vec<String>>,
     /// None of these.
     pub not_numbers: Vec<String>,
     /// The making touches these years, both included.
@@ -44,6 +44,8 @@ pub struct Search {
     /// Of the largest image, in pixels.
     pub width: Option<(u64, u64)>,
     pub height: Option<(u64, u64)>,
+    /// Of the main image's file, as the record says.
+    pub bytes: Option<(u64, u64)>,
     /// When the source changed and made the record, in seconds since 1970.
     pub modified: Option<(i64, i64)>,
     pub created: Option<(i64, i64)>,
@@ -83,6 +85,7 @@ impl Default for Search {
             on_display: None,
             width: None,
             height: None,
+            bytes: None,
             modified: None,
             created: None,
             colours: Vec::new(),

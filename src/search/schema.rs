@@ -41,6 +41,8 @@ pub struct Fields {
     /// Of the largest image, in pixels.
     pub width: Field,
     pub height: Field,
+    /// Of the main image's file, as the record says.
+    pub bytes: Field,
     /// `0xrrggbb` of colours, the most important first.
     pub colour: Field,
     pub hue: Field,
@@ -85,6 +87,7 @@ pub fn schema() -> &'static (Schema, Fields) {
             flags: builder.add_u64_field("flags", number()),
             width: builder.add_u64_field("width", number()),
             height: builder.add_u64_field("height", number()),
+            bytes: builder.add_u64_field("bytes", number()),
             colour: builder.add_u64_field("colour", number()),
             hue: builder.add_u64_field("hue", number()),
             revision: builder.add_u64_field("revision", number() | INDEXED),

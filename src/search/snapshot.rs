@@ -8,7 +8,7 @@ use tantivy::schema::Value;
 use tantivy::{DocAddress, DocId, Opstamp, Searcher, SegmentReader, TantivyDocument, Term};
 
 use super::Error;
-use super::columns::Columns;
+use super::columns::{Columns, Named};
 use super::labels::Labels;
 use super::schema::schema;
 use super::stored::Stored;
@@ -41,9 +41,11 @@ pub struct Snapshot {
     /// How many works have each value, by its number.
     pub(super) totals: Vec<u32>,
     pub(super) labels: Arc<Labels>,
+    /// The schemes that works can be filtered by.
+    schemes: Vec<String>,
     works: u64,
     revision: u64,
-    generation: u64,
+    state: u64,
 }
 
 /// A segment with its columns.
@@ -74,25 +76,31 @@ impl Snapshot {
                     Part { columns: part.columns.clone(), totals: counted(reader, &part.columns), id }
                 }
                 None => {
-                    let columns = Arc::new(Columns::read(reader, &mut written(&vocabulary))?);
+                    let columns = Arc::new(Columns::read(reader, &vocabulary)?);
                     Part { totals: counted(reader, &columns), columns, id }
                 }
             };
             parts.push(part);
         }
-        let mut totals = vec![0; read(&vocabulary).terms().len()];
+        let learnt = read(&vocabulary);
+        let mut totals = vec![0; learnt.terms().len()];
         for part in &parts {
             for (total, count) in totals.iter_mut().zip(part.totals.iter()) {
                 *total += count;
             }
         }
-        let labels = match before.filter(|before| before.labels.knows(totals.len())) {
+        let labels = match before.filter(|before| before.labels.knows(&learnt)) {
             Some(before) => before.labels.clone(),
-            None => Arc::new(Labels::new(&read(&vocabulary))),
+            None => Arc::new(Labels::new(&learnt)),
         };
+        let mut schemes: Vec<String> = USUAL.map(str::to_owned).to_vec();
+        schemes.extend(learnt.schemes().into_iter().map(str::to_owned));
+        schemes.sort_unstable();
+        schemes.dedup();
+        drop(learnt);
         let works = searcher.num_docs();
-        let generation = searcher.generation().generation_id();
-        Ok(Self { searcher, parts, vocabulary, totals, labels, works, revision, generation })
+        let state = state(&parts, revision);
+        Ok(Self { searcher, parts, vocabulary, totals, labels, schemes, works, revision, state })
     }
 
     /// How many works there are.
@@ -105,20 +113,10 @@ impl Snapshot {
         self.revision
     }
 
-    /// Counts up with every change of the index.
-    pub fn generation(&self) -> u64 {
-        self.generation
-    }
-
-    /// What tells this state from all others, even behind a restart: the works in it, in their order.
+    /// What tells this state from all others, of other indexes and behind a restart, too: the works in it, in their
+    /// order.
     pub fn state(&self) -> u64 {
-        let mut hash = xxhash_rust::xxh3::Xxh3::new();
-        for part in &self.parts {
-            hash.update(part.id.0.uuid_string().as_bytes());
-            hash.update(&part.id.1.unwrap_or(0).to_le_bytes());
-        }
-        hash.update(&self.revision.to_le_bytes());
-        hash.digest()
+        self.state
     }
 
     /// Object numbers in the order of the index, so many from a place on, with when their sources changed them in
@@ -129,14 +127,13 @@ impl Snapshot {
         for (_, reader, columns) in self.segments() {
             let own = reader.num_docs() as usize;
             if before + own > start && found.len() < count {
-                for work in
-                    reader.doc_ids_alive().skip(start.saturating_sub(before)).take(count - found.len())
-                {
-                    let mut number = String::new();
-                    if let Some(ord) = columns.number.ords().first(work) {
-                        columns.number.ord_to_str(ord, &mut number)?;
-                    }
-                    found.push((number, columns.modified.first(work)));
+                let alive = reader.doc_ids_alive().skip(start.saturating_sub(before));
+                let works: Vec<DocId> = alive.take(count - found.len()).collect();
+                let place = |work: &DocId| columns.number_place(*work);
+                let numbers = Named::of(&columns.number, works.iter().map(place))?;
+                for work in &works {
+                    let number = numbers.get(place(work)).unwrap_or_default().to_owned();
+                    found.push((number, columns.modified.first(*work)));
                 }
             }
             before += own;
@@ -145,15 +142,11 @@ impl Snapshot {
     }
 
     /// The schemes that works can be filtered by: the usual ones, and all that there are.
-    pub fn schemes(&self) -> Vec<String> {
-        let mut schemes: Vec<String> = USUAL.map(str::to_owned).to_vec();
-        schemes.extend(read(&self.vocabulary).schemes().into_iter().map(str::to_owned));
-        schemes.sort_unstable();
-        schemes.dedup();
-        schemes
+    pub fn schemes(&self) -> &[String] {
+        &self.schemes
     }
 
-    /// The values in use.
+    /// The values that have been met, in use or not.
     pub fn vocabulary(&self) -> std::sync::RwLockReadGuard<'_, Vocabulary> {
         read(&self.vocabulary)
     }
@@ -161,6 +154,12 @@ impl Snapshot {
     /// How many works have a value.
     pub fn total(&self, number: u32) -> u64 {
         self.totals.get(number as usize).copied().unwrap_or(0).into()
+    }
+
+    /// How many values of a scheme works have.
+    pub fn used(&self, scheme: &str) -> usize {
+        let vocabulary = self.vocabulary();
+        vocabulary.of(scheme).iter().filter(|&&number| self.total(number) > 0).count()
     }
 
     /// Memory that its columns take, in bytes.
@@ -176,10 +175,7 @@ impl Snapshot {
 
     /// A work as it lies in the index.
     pub fn stored(&self, place: DocAddress) -> Result<Stored, Error> {
-        let document: TantivyDocument = self.searcher.doc(place)?;
-        let bytes = document.get_first(schema().1.stored).and_then(|value| value.as_bytes());
-        bytes
-            .and_then(Stored::decode)
+        read_stored(&self.searcher.doc(place)?)
             .ok_or_else(|| Error::Damaged(format!("the work at {place:?} cannot be read")))
     }
 
@@ -202,22 +198,37 @@ impl Snapshot {
         Ok(None)
     }
 
-    /// Every work, in no particular order but always the same, from a place on; stops when `told` says so.
-    pub fn each(&self, mut told: impl FnMut(Stored) -> bool) -> Result<(), Error> {
-        for (_, reader, _) in self.segments() {
-            let store = reader.get_store_reader(8)?;
-            for document in store.iter::<TantivyDocument>(reader.alive_bitset()) {
-                let document = document?;
-                let bytes = document.get_first(schema().1.stored).and_then(|value| value.as_bytes());
-                let stored = bytes.and_then(Stored::decode);
-                let stored = stored.ok_or_else(|| Error::Damaged("a work cannot be read".into()))?;
-                if !told(stored) {
-                    return Ok(());
+    /// The next works of a walk over all, at most so many, in no particular order but always the same; none behind the
+    /// last.
+    pub fn walk(&self, walk: &mut Walk, most: usize) -> Result<Vec<Stored>, Error> {
+        let mut works = Vec::new();
+        while let Some(reader) = self.searcher.segment_readers().get(walk.part) {
+            let store = reader.get_store_reader(2)?;
+            while walk.work < reader.max_doc() && works.len() < most {
+                if !reader.is_deleted(walk.work) {
+                    let work = read_stored(&store.get(walk.work)?);
+                    works.push(work.ok_or_else(|| Error::Damaged("a work cannot be read".into()))?);
                 }
+                walk.work += 1;
             }
+            if works.len() >= most {
+                break;
+            }
+            *walk = Walk { part: walk.part + 1, work: 0 };
         }
-        Ok(())
+        Ok(works)
     }
+}
+
+/// How far a walk over all works has got.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Walk {
+    part: usize,
+    work: DocId,
+}
+
+fn read_stored(document: &TantivyDocument) -> Option<Stored> {
+    document.get_first(schema().1.stored)?.as_bytes().and_then(Stored::decode)
 }
 
 /// Reads what a thread that failed may have left locked: every change to the vocabulary is whole.
@@ -225,8 +236,18 @@ pub(super) fn read(vocabulary: &RwLock<Vocabulary>) -> std::sync::RwLockReadGuar
     vocabulary.read().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-fn written(vocabulary: &RwLock<Vocabulary>) -> std::sync::RwLockWriteGuard<'_, Vocabulary> {
+pub(super) fn written(vocabulary: &RwLock<Vocabulary>) -> std::sync::RwLockWriteGuard<'_, Vocabulary> {
     vocabulary.write().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+fn state(parts: &[Part], revision: u64) -> u64 {
+    let mut hash = xxhash_rust::xxh3::Xxh3::new();
+    for part in parts {
+        hash.update(part.id.0.uuid_string().as_bytes());
+        hash.update(&part.id.1.unwrap_or(0).to_le_bytes());
+    }
+    hash.update(&revision.to_le_bytes());
+    hash.digest()
 }
 
 fn counted(reader: &SegmentReader, columns: &Columns) -> Arc<Vec<u32>> {

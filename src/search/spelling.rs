@@ -1,5 +1,7 @@
 //! Words that were meant: those of the index that are a slip or two away from what was typed.
 
+use std::collections::HashMap;
+
 use tantivy::Term;
 use tantivy::query::FuzzyTermQuery;
 use tantivy::schema::Field;
@@ -37,10 +39,10 @@ pub fn word_fields() -> [Field; 3] {
 /// The words of the index at most so many slips away, the nearest and most frequent first; with `begins`, words that
 /// begin like that.
 pub fn near(snapshot: &Snapshot, folded: &str, slips: u8, begins: bool) -> Result<Vec<Near>, Error> {
-    let mut found: Vec<Near> = Vec::new();
     if slips == 0 && !begins {
-        return Ok(found);
+        return Ok(Vec::new());
     }
+    let mut counts: HashMap<String, u64> = HashMap::new();
     for field in word_fields() {
         let term = Term::from_field_text(field, &format!("{EXACT}{folded}"));
         let query = match begins {
@@ -57,18 +59,20 @@ pub fn near(snapshot: &Snapshot, folded: &str, slips: u8, begins: bool) -> Resul
                     continue;
                 };
                 let works = u64::from(stream.value().doc_freq);
-                match found.iter_mut().find(|near| near.word == word) {
-                    Some(near) => near.works += works,
-                    None => {
-                        let cut: String = word.chars().take(folded.chars().count()).collect();
-                        let compared = if begins { cut.as_str() } else { word };
-                        let slips = strsim::osa_distance(folded, compared).min(9) as u8;
-                        found.push(Near { word: word.to_owned(), slips, works });
-                    }
+                match counts.get_mut(word) {
+                    Some(count) => *count += works,
+                    None => drop(counts.insert(word.to_owned(), works)),
                 }
             }
         }
     }
+    let letters = folded.chars().count();
+    let near = |(word, works): (String, u64)| {
+        let cut: String = word.chars().take(if begins { letters } else { usize::MAX }).collect();
+        let slips = strsim::osa_distance(folded, &cut).min(9) as u8;
+        Near { word, slips, works }
+    };
+    let mut found: Vec<Near> = counts.into_iter().map(near).collect();
     // Slips rarely touch the first letter.
     let first = |near: &Near| near.word.chars().next() != folded.chars().next();
     found.sort_by(|a, b| {

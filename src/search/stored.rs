@@ -146,27 +146,50 @@ fn said(image: &Image) -> String {
     value.to_string()
 }
 
-/// Whatever is a text in several languages becomes the words in one of them: an object whose values are all lists of
-/// strings under language tags.
+/// The fields of works that are texts, or lists of texts.
+const TEXTS: [&str; 11] = [
+    "text",
+    "label",
+    "object_type",
+    "techniques",
+    "materials",
+    "inscriptions",
+    "description",
+    "collections",
+    "department",
+    "credit_line",
+    "location",
+];
+/// The fields that have texts within them.
+const HOLDERS: [&str; 7] = ["titles", "production", "related", "tags", "broader", "images", "parts"];
+
+/// Tells a work's texts in one language: the first of these that there is, as a string, or as a list where it has several
+/// values. What its source says in fields of its own is left as it is.
 pub fn in_language(value: &mut Value, languages: &[&str]) {
     match value {
         Value::Array(values) => values.iter_mut().for_each(|value| in_language(value, languages)),
         Value::Object(fields) => {
-            let is_text = !fields.is_empty()
-                && fields.iter().all(|(key, value)| {
-                    key.len() <= 12
-                        && value
-                            .as_array()
-                            .is_some_and(|all| !all.is_empty() && all.iter().all(Value::is_string))
-                });
-            let text: Option<Text> =
-                is_text.then(|| serde_json::from_value(Value::Object(fields.clone())).ok()).flatten();
-            match text.as_ref().and_then(|text| text.best(languages)) {
-                Some(best) => *value = Value::String(best.to_owned()),
-                None => fields.values_mut().for_each(|value| in_language(value, languages)),
+            for (name, value) in fields {
+                match value {
+                    Value::Array(texts) if TEXTS.contains(&name.as_str()) => {
+                        texts.iter_mut().for_each(|text| tell(text, languages));
+                    }
+                    text if TEXTS.contains(&name.as_str()) => tell(text, languages),
+                    holder if HOLDERS.contains(&name.as_str()) => in_language(holder, languages),
+                    _ => {}
+                }
             }
         }
         _ => {}
+    }
+}
+
+fn tell(value: &mut Value, languages: &[&str]) {
+    let text = value.is_object().then(|| serde_json::from_value::<Text>(value.clone()).ok()).flatten();
+    match text.as_ref().and_then(|text| text.best_language(languages)) {
+        Some((_, [one])) => *value = Value::String(one.clone()),
+        Some((_, several)) => *value = json!(several),
+        None => {}
     }
 }
 
@@ -193,11 +216,14 @@ mod tests {
 
     #[test]
     fn texts_can_be_told_in_one_language() {
-        let mut value = json!({"titles": [{"text": {"da": ["Blå"], "en": ["Blue"]}, "kind": "museum"}], "x": {"list": ["a"], "n": 1}});
+        let source = json!({"units": ["mm", "cm"], "titles": [{"text": {"da": ["Blå"]}}]});
+        let mut value = json!({"titles": [{"text": {"da": ["Blå"], "en": ["Blue"]}, "kind": "museum"}],
+            "techniques": [{"en": ["oil"]}], "description": {"da": ["a", "b"], "en": ["c"]}, "source": source,
+            "tags": [{"label": {"en": ["dog"]}, "broader": [{"label": {"da": ["dyr"]}}]}]});
         in_language(&mut value, &["da"]);
-        assert_eq!(
-            value,
-            json!({"titles": [{"text": "Blå", "kind": "museum"}], "x": {"list": ["a"], "n": 1}})
-        );
+        let expected = json!({"titles": [{"text": "Blå", "kind": "museum"}], "techniques": ["oil"],
+            "description": ["a", "b"], "source": source,
+            "tags": [{"label": "dog", "broader": [{"label": "dyr"}]}]});
+        assert_eq!(value, expected);
     }
 }

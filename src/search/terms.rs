@@ -11,7 +11,7 @@ use super::analysis::{EXACT, Word, words};
 use crate::record::Text;
 use crate::record::fold::fold;
 
-/// So many words of a text are looked up at most.
+/// Words of a field behind so many are not found.
 const MOST_WORDS: usize = 20_000;
 
 /// The terms of a field.
@@ -34,11 +34,9 @@ impl Terms {
     }
 
     fn said(&mut self, text: &str, language: &str) {
-        if self.place > MOST_WORDS {
-            return;
-        }
         let mut last = 0;
-        for word in words(text) {
+        let left = MOST_WORDS.saturating_sub(self.place);
+        for word in words(text).into_iter().take_while(|word| word.place < left) {
             last = word.place + 1;
             let position = self.place + word.place;
             known_terms(&word, language, |term| self.token(position, term.to_owned()));

@@ -1,10 +1,10 @@
 //! Vocabularies as trees: which tags stand below which.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 
 use super::Error;
-use super::columns::{each_term, fields};
-use super::schema::{BETWEEN, joined};
+use super::columns::each_term;
+use super::schema::{BETWEEN, joined, schema};
 use super::snapshot::Snapshot;
 
 /// A value with those below it.
@@ -38,24 +38,20 @@ impl Snapshot {
 
     /// The values of a scheme right below one of them, or those that stand below none; the most frequent first.
     pub fn below(&self, scheme: &str, above: &str) -> Result<Vec<Branch>, Error> {
-        let mut children: HashMap<String, usize> = HashMap::new();
-        let mut own: Vec<String> = Vec::new();
+        // Each once, in however many parts of the index it is told.
+        let mut edges: BTreeSet<(String, String)> = BTreeSet::new();
         let prefix = joined(&[scheme, ""]);
         for (_, reader, _) in self.segments() {
-            each_term(reader, fields().edge, |edge, _| {
-                let Some((parent, child)) =
-                    edge.strip_prefix(&prefix).and_then(|rest| rest.split_once(BETWEEN))
-                else {
-                    return;
-                };
-                *children.entry(parent.to_owned()).or_default() += 1;
-                if parent == above {
-                    own.push(child.to_owned());
-                }
+            each_term(reader, schema().1.edge, |edge, _| {
+                let edge = edge.strip_prefix(&prefix).and_then(|rest| rest.split_once(BETWEEN));
+                edges.extend(edge.map(|(parent, child)| (parent.to_owned(), child.to_owned())));
             })?;
         }
-        own.sort_unstable();
-        own.dedup();
+        let right_below = |above: &str| {
+            let from = edges.range((above.to_owned(), String::new())..);
+            from.take_while(|(parent, _)| parent == above).map(|(_, child)| child).collect::<Vec<_>>()
+        };
+        let mut own: Vec<String> = right_below(above).into_iter().cloned().collect();
         let vocabulary = self.vocabulary();
         if above.is_empty() && own.is_empty() {
             // What is no tag has no tree: all its values stand side by side.
@@ -68,7 +64,9 @@ impl Snapshot {
         let branch = |value: String| {
             let number = vocabulary.find(scheme, &value)?;
             let works = self.total(number);
-            let narrower = children.get(&value).copied().unwrap_or(0);
+            let in_use =
+                |child: &&String| vocabulary.find(scheme, child).is_some_and(|number| self.total(number) > 0);
+            let narrower = right_below(&value).into_iter().filter(in_use).count();
             (works > 0).then_some(Branch { number, works, narrower })
         };
         let mut branches: Vec<Branch> = own.into_iter().filter_map(branch).collect();

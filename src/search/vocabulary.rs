@@ -30,6 +30,8 @@ pub struct Vocabulary {
     numbers: HashMap<Box<str>, u32>,
     terms: Vec<Term>,
     schemes: HashMap<String, Vec<u32>>,
+    /// Counts up with everything that is new.
+    learnt: u64,
 }
 
 impl Vocabulary {
@@ -50,6 +52,7 @@ impl Vocabulary {
         });
         self.schemes.entry(scheme.to_owned()).or_default().push(number);
         self.numbers.insert(term.into(), number);
+        self.learnt += 1;
         number
     }
 
@@ -66,6 +69,7 @@ impl Vocabulary {
         let number = self.number(&joined(&[scheme, value]));
         let Some(term) = self.terms.get_mut(number as usize) else { return };
         term.inverted = term.inverted.take().or(inverted);
+        let before = term.label.clone();
         // Before it was called anything, it was called by its value.
         match term.label == Text::plain(value) {
             true => {
@@ -74,6 +78,14 @@ impl Vocabulary {
             }
             false => term.label.join(&label),
         }
+        if term.label != before {
+            self.learnt += 1;
+        }
+    }
+
+    /// Changes whenever a value or a name is new.
+    pub fn learnt(&self) -> u64 {
+        self.learnt
     }
 
     /// The value of this name.

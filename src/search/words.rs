@@ -1,5 +1,8 @@
 //! What was typed, into a query: words in any language, phrases, what is left out, slips forgiven.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use tantivy::Term;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, PhraseQuery, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
@@ -9,7 +12,7 @@ use super::analysis::{EXACT, Word, words};
 use super::lexicon::meanings;
 use super::schema::schema;
 use super::snapshot::Snapshot;
-use super::spelling::{forgiven, frequency, near};
+use super::spelling::{Near, forgiven, frequency, near};
 use crate::iiif::Invalid;
 
 /// The longest text that is searched for, in characters.
@@ -23,8 +26,9 @@ const STEM: f32 = 0.5;
 const SLIP: f32 = 0.6;
 /// The other language counts less where the word is known as it is: `barn` is a child, and a barn.
 const OTHER_LANGUAGE: f32 = 0.35;
-/// So many words stand in for one that is not known.
+/// So many words stand in for one that is not known, for so many of those that were typed.
 const STAND_INS: usize = 3;
+const GUESSES: usize = 8;
 /// A beginning of at least so many letters stands for so many words, and so many of them are followed.
 const BEGINNING: usize = 2;
 const ENDINGS: usize = 48;
@@ -90,7 +94,7 @@ pub fn typed(snapshot: &Snapshot, q: &str, places: &[Place]) -> Result<Option<Ty
     if parts.is_empty() {
         return Ok(None);
     }
-    let maker = Maker { snapshot, places };
+    let maker = Maker { snapshot, places, near: RefCell::default() };
     let mut corrected = Vec::new();
     let mut wanted = Vec::new();
     let mut without = Vec::new();
@@ -118,15 +122,18 @@ pub fn typed(snapshot: &Snapshot, q: &str, places: &[Place]) -> Result<Option<Ty
         loose.push(maker.alternatives(part, true)?.0);
     }
     let forgiving = made(&loose, None);
-    if forgiving.count(&snapshot.searcher)? > 0 {
+    // One word cannot be missing.
+    if wanted.len() == 1 || forgiving.count(&snapshot.searcher)? > 0 {
         return Ok(Some(Typed { query: forgiving, corrected, relaxed: false }));
     }
     let least = wanted.len().saturating_sub(1).max(1);
     let most = made(&loose, Some(least));
-    if least == 1 || most.count(&snapshot.searcher)? > 0 {
+    if least > 1 && most.count(&snapshot.searcher)? > 0 {
         return Ok(Some(Typed { query: most, corrected, relaxed: true }));
     }
-    Ok(Some(Typed { query: made(&loose, Some(1)), corrected, relaxed: true }))
+    let any = made(&loose, Some(1));
+    let relaxed = any.count(&snapshot.searcher)? > 0;
+    Ok(Some(Typed { query: any, corrected, relaxed }))
 }
 
 /// Words, phrases in quotation marks, `-` before what is not wanted, `*` behind a beginning.
@@ -193,9 +200,21 @@ type Weighed = (Box<dyn Query>, f32);
 struct Maker<'a> {
     snapshot: &'a Snapshot,
     places: &'a [Place],
+    /// What was looked for among all words of the index, with what was found.
+    near: RefCell<HashMap<String, Vec<Near>>>,
 }
 
 impl Maker<'_> {
+    /// The words that may have been meant; none where so many words of one search were looked for.
+    fn near(&self, folded: &str) -> Result<Vec<Near>, Error> {
+        let mut known = self.near.borrow_mut();
+        if !known.contains_key(folded) {
+            let slips = if known.len() < GUESSES { forgiven(folded.chars().count()) } else { 0 };
+            known.insert(folded.to_owned(), near(self.snapshot, folded, slips, false)?);
+        }
+        Ok(known.get(folded).cloned().unwrap_or_default())
+    }
+
     /// The parts, neighbours joined where they mean something together, such as `rytter til hest`.
     fn phrases(&self, parts: &[Part]) -> Vec<Part> {
         let mut joined: Vec<Part> = Vec::new();
@@ -226,13 +245,12 @@ impl Maker<'_> {
             [word] => {
                 let known = self.word(word, 1.0, &mut found)?;
                 let folded = word.folded();
-                let letters = folded.chars().count();
                 if part.begins {
                     for near in near(self.snapshot, &folded, 0, true)?.iter().take(ENDINGS) {
                         self.term(&format!("{EXACT}{}", near.word), STEM, &mut found)?;
                     }
                 } else if (!known && meanings(&folded).is_empty()) || loose {
-                    let near = near(self.snapshot, &folded, forgiven(letters), false)?;
+                    let near = self.near(&folded)?;
                     let least = near.first().map_or(0, |near| near.slips);
                     let stand_ins = near.iter().filter(|near| near.word != folded && near.slips <= least + 1);
                     for near in stand_ins.take(STAND_INS) {

@@ -71,7 +71,7 @@ pub async fn answer(
             library.shelf(&told_of(term), asked, &members)
         }
     };
-    Ok(told(request, document.ok_or(Error::NotFound)?.to_string(), media_type(request, version)))
+    Ok(told(request, document.ok_or(Error::NotFound)?.to_string(), media_type(request, version)).await)
 }
 
 /// The most works of a collection that is a search.
@@ -118,7 +118,7 @@ async fn found(
     label.add("da", &format!("Fundne værker: {said}"));
     let shelf = Shelf { scheme: FOUND.into(), value: canonical.clone(), label, works: total, picture: None };
     let document = library.shelf(&shelf, asked, &members).ok_or(Error::NotFound)?;
-    Ok(told(request, document.to_string(), media_type(request, version)))
+    Ok(told(request, document.to_string(), media_type(request, version)).await)
 }
 
 /// The entries that a node of the tree lists, by their first place and their number; `None` where it lists parts.
@@ -164,13 +164,13 @@ pub async fn changes(door: &Door, request: &HttpRequest, page: Option<u64>) -> R
     };
     let linked = "application/ld+json;profile=\"http://iiif.io/api/discovery/1/context.json\"";
     let media_type = if preferred(request) == Some(Json::Plain) { "application/json" } else { linked };
-    Ok(told(request, document.ok_or(Error::NotFound)?.to_string(), media_type))
+    Ok(told(request, document.ok_or(Error::NotFound)?.to_string(), media_type).await)
 }
 
 /// What the next revision may change is asked for each time; an unchanged document costs its tag.
-fn told(request: &HttpRequest, document: String, media_type: &'static str) -> Answered {
+async fn told(request: &HttpRequest, document: String, media_type: &'static str) -> Answered {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept, Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
-    Document::new(document).answer(request, media_type, response).into()
+    Document::new(document).packed(request).await.answer(request, media_type, response).into()
 }

@@ -20,6 +20,8 @@ pub struct Document {
 
 /// What is shorter fits a packet as it is, in bytes.
 const WORTH_COMPRESSING: usize = 1200;
+/// What is longer takes milliseconds to compress, in bytes.
+const LONG: usize = 50_000;
 
 impl Document {
     pub fn new(text: impl Into<Bytes>) -> Self {
@@ -31,6 +33,22 @@ impl Document {
     /// About how many bytes of memory this takes once all forms are there.
     pub fn weight(&self) -> usize {
         self.text.len() + self.text.len() / 2 + 256
+    }
+
+    /// Packs a long text as the client takes it, away from the threads that answer.
+    pub async fn packed(self, request: &HttpRequest) -> Self {
+        let (place, pack): (_, fn(&[u8]) -> Bytes) = match taken(request) {
+            ContentEncoding::Brotli => (&self.brotli, brotli),
+            ContentEncoding::Gzip => (&self.gzip, gzip),
+            _ => return self,
+        };
+        if self.text.len() >= LONG {
+            let text = self.text.clone();
+            if let Ok(packed) = actix_web::web::block(move || pack(&text)).await {
+                let _ = place.set(packed);
+            }
+        }
+        self
     }
 
     /// The answer that the client takes; 304 where it holds it already. `Vary` and the age are the caller's.

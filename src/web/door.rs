@@ -155,7 +155,7 @@ impl Door {
             Route::WorkPage { work } => site::work(self, request, work).await,
             Route::Api(call) => api::call(self, request, call).await,
             Route::Smk(rest) => smk::answer(self, request, rest).await,
-            Route::Sitemap { part: 0 } => api::sitemap(self, request),
+            Route::Sitemap { part: 0 } => api::sitemap(self, request).await,
             Route::Sitemap { part } => api::sitemap_part(self, request, part).await,
             Route::Index => site::index(self, request).await,
             Route::View { viewer, image } => site::view(self, request, viewer, image).await,

@@ -31,6 +31,13 @@ pub fn get(address: SocketAddr, path: &str) -> io::Result<Answer> {
     request(address, "GET", path, &[])
 }
 
+/// Asks, and takes nothing of the answer.
+pub fn open(address: SocketAddr, path: &str) -> io::Result<TcpStream> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes())?;
+    Ok(stream)
+}
+
 pub fn request(
     address: SocketAddr,
     method: &str,

@@ -3,6 +3,7 @@
 pub mod command;
 pub mod http;
 pub mod masters;
+pub mod museum;
 pub mod origin;
 pub mod postgres;
 pub mod proxy;

@@ -13,8 +13,11 @@ use crate::search::{Entry, Index};
 
 /// How often changes are looked for.
 const FOLLOWED: Duration = Duration::from_millis(100);
-/// How long to wait after something went wrong.
+/// How long to wait after something went wrong, the longer the more often, up to so many times.
 const PAUSE: Duration = Duration::from_secs(5);
+const LONGEST: u32 = 12;
+/// An index that could not be written to so many times in a row is made anew.
+const GIVEN_UP: u32 = 3;
 /// Works of one commit.
 const BATCH: usize = 2000;
 /// Works that are read at once when the index is made.
@@ -22,7 +25,7 @@ const PAGE: usize = 1000;
 
 /// Keeps an index for as long as somebody asks it.
 pub async fn keep(finder: Weak<Finder>) {
-    let mut failing = false;
+    let mut failures = 0;
     if let Some(finder) = finder.upgrade()
         && let Err(error) = finder.open().await
     {
@@ -31,13 +34,19 @@ pub async fn keep(finder: Weak<Finder>) {
     loop {
         let Some(finder) = finder.upgrade() else { return };
         let kept = finder.keep_up().await;
-        let failed = kept.as_ref().err().map(told);
-        if let (Some(error), false) = (&failed, failing) {
-            tracing::error!(error, "works cannot be indexed");
+        failures = if kept.is_ok() { 0 } else { failures + 1 };
+        if let (Err(error), 1) = (&kept, failures) {
+            tracing::error!(error = told(error), "works cannot be indexed");
         }
-        failing = failed.is_some();
+        if let Err(Error::Fault(_)) = &kept
+            && failures % GIVEN_UP == 0
+        {
+            // Its folder may be gone, or held by another.
+            finder.wanted.store(true, Ordering::Release);
+        }
+        let failed = kept.as_ref().err().map(told);
         *finder.state.failed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = failed;
-        let pause = if failing { PAUSE } else { FOLLOWED };
+        let pause = if failures > 0 { PAUSE * failures.min(LONGEST) } else { FOLLOWED };
         let _ = tokio::time::timeout(pause, finder.woken.notified()).await;
     }
 }
@@ -75,42 +84,55 @@ impl Finder {
 
     fn take(&self, index: Arc<Index>) {
         let before = self.index.write().unwrap_or_else(|poisoned| poisoned.into_inner()).replace(index);
-        // Generations begin again with each index.
+        // What was found in the one before is not asked for again.
         self.answers.invalidate_all();
-        self.pins.invalidate_all();
         if let Some(before) = before {
-            before.discard();
+            self.tasks.spawn_blocking(move || before.discard());
         }
     }
 
     /// Brings the index up to the catalogue's last known revision. One that is made anew is made beside, while the one
     /// in use goes on following.
     async fn keep_up(self: &Arc<Self>) -> Result<(), Error> {
-        let index = self.index.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
-        let wanted = self.wanted.swap(false, Ordering::AcqRel);
-        let Some(index) = index else { return self.make().await };
+        let Some(index) = self.index() else { return self.make().await };
         let shown = index.snapshot().revision();
+        let last = match self.works.seen() {
+            seen if seen >= shown => seen,
+            // What others write may be followed before it is seen.
+            _ => self.works.ask(|catalogue| async move { catalogue.last_revision().await }).await?,
+        };
         // So many changes are laid down sooner from the beginning; and what went back is another catalogue.
-        let near =
-            self.works.seen().checked_sub(shown).is_some_and(|behind| behind <= self.settings.rebuild_from);
-        if (wanted || !near) && !self.state.making.swap(true, Ordering::AcqRel) {
-            let finder = self.clone();
-            self.tasks.spawn(async move {
-                if let Err(error) = finder.make().await {
-                    tracing::error!(error = told(&error), "works cannot be indexed anew");
-                    tokio::time::sleep(PAUSE).await;
-                }
-                finder.state.making.store(false, Ordering::Release);
-            });
+        let near = last.checked_sub(shown).is_some_and(|behind| behind <= self.settings.rebuild_from);
+        if self.wanted.load(Ordering::Acquire) || !near {
+            self.make_beside();
         }
-        if near { self.follow(&index, shown).await } else { Ok(()) }
+        if !near || last == shown {
+            return Ok(());
+        }
+        match self.follow(&index, shown).await {
+            // Another has taken its place meanwhile.
+            Err(_) if !self.index().is_some_and(|current| Arc::ptr_eq(&current, &index)) => Ok(()),
+            followed => followed,
+        }
+    }
+
+    /// Begins to make an index beside the one in use, unless one is being made.
+    fn make_beside(self: &Arc<Self>) {
+        if self.state.making.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let finder = self.clone();
+        self.tasks.spawn(async move {
+            if let Err(error) = finder.make().await {
+                tracing::error!(error = told(&error), "works cannot be indexed anew");
+                tokio::time::sleep(PAUSE).await;
+            }
+            finder.state.making.store(false, Ordering::Release);
+        });
     }
 
     /// Lays down what changed behind a revision.
     async fn follow(&self, index: &Arc<Index>, shown: u64) -> Result<(), Error> {
-        if self.works.seen() == shown {
-            return Ok(());
-        }
         let changes =
             self.works.ask(move |catalogue| async move { catalogue.changes(shown, BATCH).await }).await?;
         let Some(last) = changes.last().map(|change| change.revision) else { return Ok(()) };
@@ -132,7 +154,7 @@ impl Finder {
                 let size = stored.as_ref().and_then(|_| sizes.next()).flatten();
                 match stored.filter(|stored| !stored.removed) {
                     Some(stored) => index.put(&entry(&stored, size))?,
-                    None => index.remove(&number),
+                    None => index.remove(&number)?,
                 }
             }
             index.commit(last)
@@ -144,18 +166,11 @@ impl Finder {
     async fn make(&self) -> Result<(), Error> {
         let began = Instant::now();
         let state = &self.state;
+        self.wanted.store(false, Ordering::Release);
         let count = self.works.ask(|catalogue| async move { catalogue.count().await }).await?;
         state.of.store(count, Ordering::Relaxed);
         state.done.store(0, Ordering::Relaxed);
         let index = self.made().await?;
-        // What changed meanwhile is not to be missed for a moment.
-        loop {
-            let shown = index.snapshot().revision();
-            self.follow(&index, shown).await?;
-            if index.snapshot().revision() == shown {
-                break;
-            }
-        }
         let took = began.elapsed().as_millis() as u64;
         state.took_ms.store(took, Ordering::Relaxed);
         tracing::info!(works = index.snapshot().works(), ms = took, "the index of works is made");
@@ -177,11 +192,13 @@ impl Finder {
         let revision = self.works.ask(|catalogue| async move { catalogue.last_revision().await }).await?;
         let made = self.tasks.spawn_blocking(move || Index::create(&folder, &catalogue, memory)).await;
         let index = Arc::new(made.map_err(|error| Error::Fault(error.to_string()))??);
-        let filled = self.fill(&index, revision).await;
-        if filled.is_err() {
-            index.discard();
+        match self.fill(&index, revision).await {
+            Ok(()) => Ok(index),
+            Err(error) => {
+                self.tasks.spawn_blocking(move || index.discard());
+                Err(error)
+            }
         }
-        filled.map(|()| index)
     }
 
     async fn fill(&self, index: &Arc<Index>, revision: u64) -> Result<(), Error> {
@@ -205,9 +222,17 @@ impl Finder {
                 Ok(())
             }));
         }
-        let index = index.clone();
-        let committed = self.tasks.spawn_blocking(move || index.commit(revision)).await;
-        Ok(committed.map_err(|error| Error::Fault(error.to_string()))??)
+        let filled = index.clone();
+        let committed = self.tasks.spawn_blocking(move || filled.commit(revision)).await;
+        committed.map_err(|error| Error::Fault(error.to_string()))??;
+        // What changed meanwhile is not to be missed for a moment.
+        loop {
+            let shown = index.snapshot().revision();
+            self.follow(index, shown).await?;
+            if index.snapshot().revision() == shown {
+                return Ok(());
+            }
+        }
     }
 }
 

@@ -9,10 +9,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
-use moka::sync::Cache;
+use moka::policy::EvictionPolicy;
+use moka::sync::{Cache, CacheBuilder};
 use serde::Serialize;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::works::Works;
@@ -30,8 +31,8 @@ const PINS: u64 = 8;
 /// How long a dump that was broken off can be gone on with, and how many states of the index are held for that.
 const RESUMED: Duration = Duration::from_secs(3600);
 const HELD: u64 = 4;
-/// Dumps that are made at one time.
-const DUMPS: usize = 4;
+/// Dumps that are sent at one time.
+const DUMPS: usize = 32;
 
 /// The index over all works, as it is kept and asked.
 pub struct Finder {
@@ -119,9 +120,9 @@ impl Finder {
             index: RwLock::default(),
             state: State::default(),
             answers: Cache::builder().max_capacity(settings.answers_mib << 20).weigher(weigher).build(),
-            pins: Cache::builder().max_capacity(PINS).time_to_live(PINNED).build(),
+            pins: newest(PINS).time_to_live(PINNED).build(),
             turns: Arc::new(Semaphore::new(threads)),
-            held: Cache::builder().max_capacity(HELD).time_to_live(RESUMED).build(),
+            held: newest(HELD).time_to_live(RESUMED).build(),
             lengths: Cache::new(64),
             dumps: Arc::new(Semaphore::new(DUMPS)),
             wanted: AtomicBool::new(false),
@@ -129,9 +130,14 @@ impl Finder {
         }
     }
 
+    /// The index in use.
+    fn index(&self) -> Option<Arc<Index>> {
+        self.index.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
     /// The works as they can be found now; an error that says how far the index is where there is none yet.
     pub fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
-        match &*self.index.read().unwrap_or_else(|poisoned| poisoned.into_inner()) {
+        match self.index() {
             Some(index) => Ok(index.snapshot()),
             None => {
                 let (done, of) =
@@ -155,12 +161,12 @@ impl Finder {
                 )
                 .into());
             }
-            if by_relevance(&search) && cursor.generation != snapshot.generation() {
-                snapshot = self.pins.get(&cursor.generation).unwrap_or(snapshot);
+            if by_relevance(&search) && cursor.state != snapshot.state() {
+                snapshot = self.pins.get(&cursor.state).unwrap_or(snapshot);
             }
         }
         search.limit = search.limit.min(10_000);
-        let key = (snapshot.generation(), hash(&format!("{search:?}")));
+        let key = (snapshot.state(), hash(&format!("{search:?}")));
         if let Some(found) = self.answers.get(&key) {
             return Ok(Hits { snapshot, found, known: true });
         }
@@ -170,7 +176,7 @@ impl Finder {
         if let Some(next) = &mut found.next {
             next.search = own;
             if relevance {
-                self.pins.insert(snapshot.generation(), snapshot.clone());
+                self.pins.insert(snapshot.state(), snapshot.clone());
             }
         }
         let found = Arc::new(found);
@@ -185,6 +191,23 @@ impl Finder {
     ) -> Result<T, Error> {
         let turn = tokio::time::timeout(PATIENCE, self.turns.clone().acquire_owned()).await;
         let Ok(Ok(turn)) = turn else { return Err(Error::Busy { retry_after_s: 2 }) };
+        self.within(turn, question).await
+    }
+
+    /// The same for a part of long work, which waits for its turns as long as it takes.
+    pub async fn go_on<T: Send + 'static>(
+        &self,
+        question: impl FnOnce() -> Result<T, search::Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let turn = self.turns.clone().acquire_owned().await;
+        self.within(turn.map_err(|_| Error::Abandoned)?, question).await
+    }
+
+    async fn within<T: Send + 'static>(
+        &self,
+        turn: OwnedSemaphorePermit,
+        question: impl FnOnce() -> Result<T, search::Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let asked = self.tasks.spawn_blocking(move || {
             let answer = question();
             drop(turn);
@@ -193,16 +216,17 @@ impl Finder {
         Ok(asked.await.map_err(|error| Error::Fault(error.to_string()))??)
     }
 
-    /// The state of the index as it is now, to be held for those who go on with a dump of it.
-    pub fn hold(&self) -> Result<Arc<Snapshot>, Error> {
-        let snapshot = self.snapshot()?;
+    /// Holds a state of the index for those who go on with a dump of it.
+    pub fn hold(&self, snapshot: &Arc<Snapshot>) {
         self.held.insert(snapshot.state(), snapshot.clone());
-        Ok(snapshot)
     }
 
-    /// The states that are held.
-    pub fn held(&self) -> Vec<Arc<Snapshot>> {
-        self.held.iter().map(|(_, snapshot)| snapshot).collect()
+    /// The state that is held, or is the one of now, and fits.
+    pub fn held(&self, fits: impl Fn(u64) -> bool) -> Option<Arc<Snapshot>> {
+        let now = self.snapshot().ok().filter(|snapshot| fits(snapshot.state()));
+        now.or_else(|| {
+            self.held.get(self.held.iter().map(|(state, _)| *state).find(|state| fits(*state)).as_ref()?)
+        })
     }
 
     /// How long dumps have turned out to be.
@@ -210,15 +234,14 @@ impl Finder {
         &self.lengths
     }
 
-    /// Makes a dump on a thread of its own; refused where enough are being made.
-    pub fn dump(&self, make: impl FnOnce() + Send + 'static) -> Result<(), Error> {
-        let turn = self.dumps.clone().try_acquire_owned();
-        let turn = turn.map_err(|_| Error::Busy { retry_after_s: 30 })?;
-        self.tasks.spawn_blocking(move || {
-            make();
-            drop(turn);
-        });
-        Ok(())
+    /// The right to make a dump, which ends when it is dropped; refused where enough are being made.
+    pub fn dump(&self) -> Result<OwnedSemaphorePermit, Error> {
+        self.dumps.clone().try_acquire_owned().map_err(|_| Error::Busy { retry_after_s: 30 })
+    }
+
+    /// Where long work is done.
+    pub fn tasks(&self) -> &Handle {
+        &self.tasks
     }
 
     /// Makes the index anew; the one in use stays until the new one is whole.
@@ -234,7 +257,7 @@ impl Finder {
 
     /// How far the index is.
     pub fn state(&self) -> IndexState {
-        let index = self.index.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+        let index = self.index();
         let snapshot = index.as_ref().map(|index| index.snapshot());
         let state = &self.state;
         let number = |number: &AtomicU64| number.load(Ordering::Relaxed);
@@ -272,6 +295,11 @@ impl Gallery {
             Error::Closed("there is no search here: it takes a catalogue and a folder for its index".into())
         })
     }
+}
+
+/// A memory of what was used last: what is new is always taken in.
+fn newest(most: u64) -> CacheBuilder<u64, Arc<Snapshot>, Cache<u64, Arc<Snapshot>>> {
+    Cache::builder().max_capacity(most).eviction_policy(EvictionPolicy::lru())
 }
 
 fn by_relevance(search: &Search) -> bool {

@@ -10,7 +10,7 @@ use super::year::{span, year};
 const SOURCE: &str = "import:smk";
 
 /// Fields that works are found by, though they have no place of their own.
-const FINDING: [&str; 4] = ["image_width", "image_height", "created", "on_display"];
+const FINDING: [&str; 5] = ["image_width", "image_height", "image_size", "created", "on_display"];
 
 /// A record's tags: where from, what they are about, and the fields that name them.
 const TAGS: [(&str, &str); 9] = [

@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use actix_web::body::SizedStream;
 use actix_web::http::header::{self, HeaderName};
@@ -22,10 +22,10 @@ use super::super::headers::entity_tag;
 use super::super::image::Answered;
 use super::parameters::Asked;
 use super::told::Telling;
-use crate::gallery::{Error, Gallery};
+use crate::gallery::{Error, Finder, Gallery, told};
 use crate::iiif::Version;
 use crate::presentation::Address;
-use crate::search::{Snapshot, Stored};
+use crate::search::{self, Snapshot, Stored, Walk};
 
 /// The names of dumps, with their media types.
 pub const NAMES: [(&str, &str); 6] = [
@@ -38,9 +38,13 @@ pub const NAMES: [(&str, &str); 6] = [
 ];
 
 /// Bytes that are sent at once.
-const PIECE: usize = 256 << 10;
-/// Changes with what dumps look like.
-const FORM: u8 = 1;
+const PIECE: usize = 128 << 10;
+/// Works that are written in one turn.
+const WORKS: usize = 500;
+/// How long a client may take nothing.
+const STALLED: Duration = Duration::from_secs(60);
+/// What dumps look like may change with it.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// `GET /api/v1/dump/{name}`.
 pub async fn answer(door: &Door, request: &HttpRequest, name: &str) -> Result<Answered, Error> {
@@ -48,14 +52,16 @@ pub async fn answer(door: &Door, request: &HttpRequest, name: &str) -> Result<An
     let &(name, media_type) = NAMES.iter().find(|(known, _)| *known == name).ok_or(Error::NotFound)?;
     let finder = door.gallery.finder()?;
     let base = door.base.of(request)?;
-    let tag_of = |state: u64| entity_tag(&[&state.to_le_bytes(), name.as_bytes(), base.as_bytes(), &[FORM]]);
+    // What a dump says depends on who may see what, too.
+    let rights = serde_json::to_vec(door.gallery.rights()).unwrap_or_default();
+    let tag_of = |state: u64| {
+        entity_tag(&[&state.to_le_bytes(), name.as_bytes(), base.as_bytes(), &rights, VERSION.as_bytes()])
+    };
     // Who goes on with a download goes on in the state that it began in.
     let wanted = request.headers().get(header::IF_RANGE);
-    let held =
-        wanted.and_then(|wanted| finder.held().into_iter().find(|held| tag_of(held.state()) == *wanted));
-    let snapshot = match held {
+    let snapshot = match wanted.and_then(|wanted| finder.held(|state| tag_of(state) == *wanted)) {
         Some(held) => held,
-        None => finder.hold()?,
+        None => finder.snapshot()?,
     };
     let tag = tag_of(snapshot.state());
     let mut response = HttpResponse::Ok();
@@ -70,6 +76,7 @@ pub async fn answer(door: &Door, request: &HttpRequest, name: &str) -> Result<An
     if request.method() == Method::HEAD {
         return Ok(response.finish().into());
     }
+    finder.hold(&dump.snapshot);
     if !request.headers().contains_key(header::RANGE) || !unchanged_range(request, &tag) {
         return Ok(Answered { response: response.streaming(dump.stream(0..u64::MAX)?), note: "streamed" });
     }
@@ -94,6 +101,7 @@ pub async fn answer(door: &Door, request: &HttpRequest, name: &str) -> Result<An
 }
 
 /// A dump of one state of the index.
+#[derive(Clone)]
 struct Dump {
     gallery: Arc<Gallery>,
     snapshot: Arc<Snapshot>,
@@ -102,116 +110,136 @@ struct Dump {
 }
 
 impl Dump {
-    /// Its bytes within a range, made while they are sent.
+    /// Its bytes within a range, made while they are sent. Nobody waits for a client on a thread.
     fn stream(
         self,
         part: Range<u64>,
     ) -> Result<impl futures::Stream<Item = Result<Bytes, io::Error>> + use<>, Error> {
-        let gallery = self.gallery.clone();
-        let (sender, receiver) = tokio::sync::mpsc::channel(4);
-        gallery.finder()?.dump(move || {
-            let outlet = Outlet { sender: sender.clone(), part, at: 0, held: Vec::with_capacity(PIECE) };
-            if let Err(error) = self.write(outlet).and_then(Outlet::finish)
-                && error.kind() != io::ErrorKind::BrokenPipe
-            {
-                tracing::error!(%error, "a dump was broken off");
-                let _ = sender.blocking_send(Err(error));
+        let finder = self.gallery.finder()?.clone();
+        let turn = finder.dump()?;
+        let (sender, receiver) = tokio::sync::mpsc::channel(2);
+        finder.tasks().clone().spawn(async move {
+            let mut making = Making::new(self, part);
+            loop {
+                let made = match making.go_on(&finder).await {
+                    Ok(going) => {
+                        making = going;
+                        making.piece()
+                    }
+                    Err(error) => {
+                        tracing::error!(error = told(&error), "a dump was broken off");
+                        return;
+                    }
+                };
+                let is_whole = made.is_none();
+                // Whoever takes nothing for so long can go on later: what ends without its end is broken off.
+                let sent = tokio::time::timeout(STALLED, sender.send(made)).await;
+                if is_whole || !matches!(sent, Ok(Ok(()))) {
+                    return drop(turn);
+                }
             }
-        })?;
-        Ok(futures::stream::unfold(receiver, |mut receiver| async move {
-            receiver.recv().await.map(|piece| (piece, receiver))
+        });
+        Ok(futures::stream::try_unfold(receiver, |mut receiver| async move {
+            match receiver.recv().await {
+                Some(Some(piece)) => Ok(Some((piece, receiver))),
+                Some(None) => Ok(None),
+                None => Err(io::ErrorKind::BrokenPipe.into()),
+            }
         }))
     }
 
     /// How many bytes it has; made once to know.
     async fn length(&self) -> Result<u64, Error> {
-        let finder = self.gallery.finder()?.clone();
+        let finder = self.gallery.finder()?;
         let key = format!("{} {:x} {}", self.name, self.snapshot.state(), self.address.base());
         if let Some(length) = finder.lengths().get(&key) {
             return Ok(length);
         }
-        let counted = Arc::new(AtomicU64::new(0));
-        let (done, waiting) = tokio::sync::oneshot::channel();
-        let dump = Self {
-            gallery: self.gallery.clone(),
-            snapshot: self.snapshot.clone(),
-            address: self.address.clone(),
-            name: self.name,
-        };
-        let sum = counted.clone();
-        finder.dump(move || {
-            let _ = done.send(dump.write(Counter(sum)).map(drop));
-        })?;
-        let made = waiting.await.map_err(|_| Error::Abandoned)?;
-        made.map_err(|error| Error::Fault(error.to_string()))?;
-        let length = counted.load(Ordering::Relaxed);
+        let _turn = finder.dump()?;
+        let length = Making::new(self.clone(), 0..0).go_on(finder).await?.into.at();
         finder.lengths().insert(key, length);
         Ok(length)
     }
+}
 
-    /// Writes all of it.
-    fn write<W: Write>(&self, into: W) -> io::Result<W> {
-        match self.name.strip_suffix(".gz") {
-            Some(form) => {
-                let mut packed =
-                    GzEncoder::new(io::BufWriter::with_capacity(PIECE, into), Compression::fast());
-                self.write_as(form, &mut packed)?;
-                packed.finish()?.into_inner().map_err(io::IntoInnerError::into_error)
-            }
-            None => {
-                let mut into = into;
-                self.write_as(self.name, &mut into)?;
-                Ok(into)
-            }
-        }
+/// A dump that is being made.
+struct Making {
+    dump: Dump,
+    walk: Walk,
+    into: Packing,
+    /// Whether all of it has been made.
+    is_whole: bool,
+}
+
+impl Making {
+    fn new(dump: Dump, part: Range<u64>) -> Self {
+        let outlet = Outlet { part, at: 0, held: Vec::new() };
+        let into = match dump.name.ends_with(".gz") {
+            true => Packing::Gzip(GzEncoder::new(outlet, Compression::fast())),
+            false => Packing::Plain(outlet),
+        };
+        Self { dump, walk: Walk::default(), into, is_whole: false }
     }
 
-    fn write_as(&self, form: &str, into: &mut impl Write) -> io::Result<()> {
-        let telling = Telling { gallery: &self.gallery, address: &self.address, fields: None, lang: None };
-        let mut failed = None;
-        let mut table = (form == "works.csv").then(|| csv::WriterBuilder::new().from_writer(Vec::new()));
-        if let Some(table) = &mut table {
-            table.write_record(COLUMNS)?;
+    /// Makes it until there is a piece to send, or all of it is made.
+    async fn go_on(mut self, finder: &Finder) -> Result<Self, Error> {
+        let part = self.into.outlet().part.clone();
+        while !self.is_whole && self.into.outlet().held.len() < PIECE {
+            self = finder
+                .go_on(move || {
+                    self.write()?;
+                    Ok(self)
+                })
+                .await?;
+            // An empty part is asked for by those who want to know how much it is.
+            self.is_whole |= !part.is_empty() && self.into.at() >= part.end;
         }
-        let mut line = |stored: Stored| -> io::Result<()> {
-            match &mut table {
-                Some(table) => {
-                    table.write_record(row(&stored, &telling))?;
-                    table.flush()?;
-                    let written = table.get_ref().len();
-                    if written > PIECE / 2 {
-                        let full =
-                            std::mem::replace(table, csv::WriterBuilder::new().from_writer(Vec::new()));
-                        into.write_all(
-                            &full.into_inner().map_err(|error| io::Error::other(error.to_string()))?,
-                        )?;
-                    }
-                    Ok(())
+        Ok(self)
+    }
+
+    /// What is to be sent next; `None` behind all of it.
+    fn piece(&mut self) -> Option<Bytes> {
+        let held = &mut self.into.outlet_mut().held;
+        if held.is_empty() {
+            return None;
+        }
+        Some(std::mem::take(held).into())
+    }
+
+    /// Writes the next works.
+    fn write(&mut self) -> Result<(), search::Error> {
+        let Dump { gallery, snapshot, address, name } = &self.dump;
+        let form = name.strip_suffix(".gz").unwrap_or(name);
+        let telling = Telling { gallery, address, fields: None, lang: None };
+        let begins = self.walk == Walk::default();
+        let works = snapshot.walk(&mut self.walk, WORKS)?;
+        match form {
+            "works.csv" => {
+                let mut table = csv::Writer::from_writer(&mut self.into);
+                if begins {
+                    table.write_record(COLUMNS).map_err(io::Error::from)?;
                 }
-                None if form == "manifests.txt" => {
-                    into.write_all(self.address.manifest(Version::V3, &stored.number()).as_bytes())?;
-                    into.write_all(b"\n")
+                for work in &works {
+                    table.write_record(row(work, &telling)).map_err(io::Error::from)?;
                 }
-                None => {
-                    let mut told = telling.work(&stored);
+                table.flush()?;
+            }
+            "manifests.txt" => {
+                for work in &works {
+                    writeln!(self.into, "{}", address.manifest(Version::V3, &work.number()))?;
+                }
+            }
+            _ => {
+                for work in &works {
+                    let mut told = telling.work(work);
                     told.push('\n');
-                    into.write_all(told.as_bytes())
+                    self.into.write_all(told.as_bytes())?;
                 }
             }
-        };
-        let read = self.snapshot.each(|stored| match line(stored) {
-            Ok(()) => true,
-            Err(error) => {
-                failed = Some(error);
-                false
-            }
-        });
-        read.map_err(|error| io::Error::other(error.to_string()))?;
-        if let Some(error) = failed {
-            return Err(error);
         }
-        if let Some(table) = table {
-            into.write_all(&table.into_inner().map_err(|error| io::Error::other(error.to_string()))?)?;
+        if works.is_empty() {
+            self.into.finish()?;
+            self.is_whole = true;
         }
         Ok(())
     }
@@ -277,27 +305,60 @@ fn row(stored: &Stored, telling: &Telling<'_>) -> Vec<String> {
     ]
 }
 
-/// Sends what is written within a range, in pieces.
-struct Outlet {
-    sender: tokio::sync::mpsc::Sender<Result<Bytes, io::Error>>,
-    part: Range<u64>,
-    /// Bytes that have been written, sent or not.
-    at: u64,
-    held: Vec<u8>,
+/// What a dump is written into.
+enum Packing {
+    Plain(Outlet),
+    Gzip(GzEncoder<Outlet>),
 }
 
-impl Outlet {
-    fn send(&mut self) -> io::Result<()> {
-        if self.held.is_empty() {
-            return Ok(());
+impl Packing {
+    fn outlet(&self) -> &Outlet {
+        match self {
+            Self::Plain(outlet) => outlet,
+            Self::Gzip(packed) => packed.get_ref(),
         }
-        let piece = std::mem::replace(&mut self.held, Vec::with_capacity(PIECE + (16 << 10)));
-        self.sender.blocking_send(Ok(piece.into())).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 
-    fn finish(mut self) -> io::Result<()> {
-        self.send()
+    fn outlet_mut(&mut self) -> &mut Outlet {
+        match self {
+            Self::Plain(outlet) => outlet,
+            Self::Gzip(packed) => packed.get_mut(),
+        }
     }
+
+    /// Bytes that have been made.
+    fn at(&self) -> u64 {
+        self.outlet().at
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(_) => Ok(()),
+            Self::Gzip(packed) => packed.try_finish(),
+        }
+    }
+}
+
+impl Write for Packing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(outlet) => outlet.write(bytes),
+            Self::Gzip(packed) => packed.write(bytes),
+        }
+    }
+
+    /// A table is flushed often, and packed no worse for it.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Keeps what is written within a range until it is sent.
+struct Outlet {
+    part: Range<u64>,
+    /// Bytes that have been written, kept or not.
+    at: u64,
+    held: Vec<u8>,
 }
 
 impl Write for Outlet {
@@ -309,27 +370,6 @@ impl Write for Outlet {
             self.held.extend_from_slice(wanted);
         }
         self.at = end;
-        if self.held.len() >= PIECE {
-            self.send()?;
-        }
-        if self.at >= self.part.end {
-            self.send()?;
-            return Err(io::ErrorKind::BrokenPipe.into());
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Counts what is written.
-struct Counter(Arc<AtomicU64>);
-
-impl Write for Counter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         Ok(bytes.len())
     }
 

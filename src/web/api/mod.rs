@@ -57,7 +57,7 @@ impl<'a> Call<'a> {
 /// Answers a call.
 pub async fn call(door: &Door, request: &HttpRequest, call: Call<'_>) -> Result<Answered, Error> {
     match call {
-        Call::Start => openapi::start(door, request),
+        Call::Start => openapi::start(door, request).await,
         Call::Works => works::list(door, request).await,
         Call::Random => works::random(door, request).await,
         Call::Suggest => works::suggest(door, request).await,
@@ -68,7 +68,7 @@ pub async fn call(door: &Door, request: &HttpRequest, call: Call<'_>) -> Result<
             works::terms(door, request, &scheme, true).await
         }
         Call::Dump(name) => dump::answer(door, request, name).await,
-        Call::OpenApi => openapi::answer(door, request),
+        Call::OpenApi => openapi::answer(door, request).await,
     }
 }
 

@@ -11,11 +11,8 @@ use super::schemas::{reference, schemas};
 use super::works::{answer as told, of_random, of_suggest, of_terms, of_works};
 use crate::gallery::Error;
 
-/// So many times a parameter may be said that may be said several times.
-pub const REPEATS: usize = 20;
-
 /// `GET /api/v1`: where what is.
-pub fn start(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
+pub async fn start(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
     Asked::read(&[], request.query_string())?;
     let base = format!("{}/api/v1", door.base.of(request)?);
     let place = |path: &str| format!("{base}/{path}");
@@ -29,11 +26,12 @@ pub fn start(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
         })
         .to_string(),
     )
+    .await
     .into())
 }
 
 /// `GET /api/v1/openapi.json`.
-pub fn answer(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
+pub async fn answer(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
     Asked::read(&[], request.query_string())?;
     let base = door.base.of(request)?;
     let sample = Sample::of(door);
@@ -52,7 +50,7 @@ pub fn answer(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
             "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
         },
     });
-    Ok(told(request, document.to_string()).into())
+    Ok(told(request, document.to_string()).await.into())
 }
 
 /// What examples are made of: things that are there.
@@ -86,8 +84,9 @@ impl Sample {
 
     fn parameter(&self, parameter: &Parameter) -> Value {
         let own = parameter.kind.schema(&self.schemes);
-        let schema = match parameter.repeats {
-            true => json!({"type": "array", "items": own, "maxItems": REPEATS}),
+        let repeats = parameter.times > 1;
+        let schema = match repeats {
+            true => json!({"type": "array", "items": own, "maxItems": parameter.times}),
             false => own,
         };
         let example = match parameter.kind {
@@ -102,9 +101,9 @@ impl Sample {
             "name": parameter.name, "in": "query", "description": parameter.about, "schema": schema,
         });
         if example != json!("") {
-            told["example"] = if parameter.repeats { json!([example]) } else { example };
+            told["example"] = if repeats { json!([example]) } else { example };
         }
-        if parameter.repeats {
+        if repeats {
             told["style"] = json!("form");
             told["explode"] = json!(true);
         }

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::openapi::REPEATS;
 use crate::iiif::Invalid;
 use crate::search::{LONGEST, Order};
 
@@ -14,8 +13,8 @@ pub struct Parameter {
     pub name: &'static str,
     pub about: &'static str,
     pub kind: Kind,
-    /// May be said several times.
-    pub repeats: bool,
+    /// How often it may be said.
+    pub times: usize,
     pub example: &'static str,
 }
 
@@ -50,6 +49,10 @@ const YEARS: &str = "^(-?[0-9]{1,5}(/(-?[0-9]{1,5})?)?|/-?[0-9]{1,5})$";
 const COLOUR: &str = "^#?[0-9A-Fa-f]{6}$";
 const LANGUAGE: &str = "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$";
 const NAMES: &str = "^[A-Za-z0-9_]{1,64}(,[A-Za-z0-9_]{1,64}){0,63}$";
+/// What may be said several times may be said so often, mostly.
+const TIMES: usize = 20;
+/// A cursor is no longer, in characters.
+const CURSOR: usize = 4000;
 /// A filter's value is no longer, in characters.
 const VALUE: usize = 200;
 
@@ -73,7 +76,7 @@ impl Kind {
             Self::Colour => json!({"type": "string", "pattern": COLOUR}),
             Self::Language => json!({"type": "string", "pattern": LANGUAGE}),
             Self::Names => json!({"type": "string", "pattern": NAMES}),
-            Self::Cursor => json!({"type": "string", "maxLength": 4000}),
+            Self::Cursor => json!({"type": "string", "maxLength": CURSOR}),
         }
     }
 }
@@ -91,14 +94,15 @@ impl<'a> Asked<'a> {
         for (name, value) in pairs_of(query) {
             let known = table.iter().find(|parameter| parameter.name == name);
             let Some(parameter) = known else { return Err(unknown(table, &name)) };
-            if !parameter.repeats && pairs.iter().any(|(known, _)| *known == parameter.name) {
-                return Err(Invalid::new(parameter.name, &value, "may be said once only"));
-            }
-            pairs.push((parameter.name, value));
-        }
-        for parameter in table {
-            if pairs.iter().filter(|(name, _)| *name == parameter.name).count() > REPEATS {
-                return Err(Invalid::new(parameter.name, "", format!("is said more than {REPEATS} times")));
+            let said = pairs.iter().filter(|(name, _)| *name == parameter.name).count();
+            match parameter.times {
+                1 if said == 1 => {
+                    return Err(Invalid::new(parameter.name, &value, "may be said once only"));
+                }
+                most if said == most => {
+                    return Err(Invalid::new(parameter.name, "", format!("is said more than {most} times")));
+                }
+                _ => pairs.push((parameter.name, value)),
             }
         }
         let asked = Self { table, pairs };
@@ -125,6 +129,7 @@ impl<'a> Asked<'a> {
                 Ok(number) if number >= least && number <= most => Ok(()),
                 _ => refuse(format!("is no number from {least} to {most}")),
             },
+            Kind::Cursor if value.len() > CURSOR => refuse(format!("is longer than {CURSOR} characters")),
             Kind::Flag if !matches!(value, "true" | "false") => {
                 refuse("is neither `true` nor `false`".into())
             }
@@ -260,11 +265,11 @@ fn is_name(name: &str) -> bool {
 }
 
 const fn parameter(name: &'static str, kind: Kind, example: &'static str, about: &'static str) -> Parameter {
-    Parameter { name, about, kind, repeats: false, example }
+    Parameter { name, about, kind, times: 1, example }
 }
 
 const fn many(name: &'static str, kind: Kind, example: &'static str, about: &'static str) -> Parameter {
-    Parameter { name, about, kind, repeats: true, example }
+    Parameter { name, about, kind, times: TIMES, example }
 }
 
 fn intervals() -> Vec<String> {
@@ -323,12 +328,15 @@ pub const SEARCH: [Parameter; 14] = [
         "2000",
         "The largest image is at least so high, in pixels.",
     ),
-    many(
-        "colour",
-        Kind::Colour,
-        "3f6fb5",
-        "Works that have a colour near this one; said several times: near each.",
-    ),
+    Parameter {
+        times: 5,
+        ..many(
+            "colour",
+            Kind::Colour,
+            "3f6fb5",
+            "Works that have a colour near this one; said several times: near each.",
+        )
+    },
     parameter(
         "colour_distance",
         Kind::Decimal(0.0, 100.0),
@@ -340,8 +348,13 @@ pub const SEARCH: [Parameter; 14] = [
     LANG,
 ];
 
-pub const LIMIT: Parameter =
+const LIMIT: Parameter =
     parameter("limit", Kind::Integer(0, 100), "20", "So many works; 20 if it is not said.");
+
+/// How many are told, where it is another number if nobody says how many.
+pub const fn limit(about: &'static str) -> Parameter {
+    Parameter { about, ..LIMIT }
+}
 
 /// What is told beside the works of a search.
 pub const LISTED: [Parameter; 5] = [

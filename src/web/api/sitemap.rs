@@ -16,7 +16,7 @@ use crate::record::timestamp;
 const MOST: usize = 50_000;
 
 /// `GET /sitemap.xml`: where its parts are.
-pub fn sitemap(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
+pub async fn sitemap(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
     let snapshot = door.gallery.finder()?.snapshot()?;
     let base = door.base.of(request)?;
     let parts = (snapshot.works() as usize).div_ceil(MOST).max(1);
@@ -26,7 +26,7 @@ pub fn sitemap(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
         let _ = writeln!(xml, "<sitemap><loc>{}/sitemap/{part}.xml</loc></sitemap>", escaped(&base));
     }
     xml.push_str("</sitemapindex>\n");
-    Ok(told(request, xml))
+    Ok(told(request, xml).await)
 }
 
 /// `GET /sitemap/{part}.xml`, parts counted from 1.
@@ -52,7 +52,7 @@ pub async fn sitemap_part(door: &Door, request: &HttpRequest, part: u32) -> Resu
         xml.push_str("</urlset>\n");
         Ok(xml)
     });
-    Ok(told(request, made.await?))
+    Ok(told(request, made.await?).await)
 }
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
@@ -65,9 +65,13 @@ fn escaped(text: &str) -> String {
         .replace('\'', "&apos;")
 }
 
-fn told(request: &HttpRequest, xml: String) -> Answered {
+async fn told(request: &HttpRequest, xml: String) -> Answered {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
-    Document::new(xml).answer(request, "application/xml; charset=utf-8", response).into()
+    Document::new(xml)
+        .packed(request)
+        .await
+        .answer(request, "application/xml; charset=utf-8", response)
+        .into()
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::super::Door;
 use super::super::document::Document;
 use super::super::image::Answered;
-use super::parameters::{Asked, LANG, LIMIT, LISTED, Parameter, SEARCH, quoted};
+use super::parameters::{Asked, LANG, LISTED, Parameter, SEARCH, limit, quoted};
 use super::told::{Telling, term};
 use crate::gallery::{Error, Hits};
 use crate::iiif::{Invalid, Version};
@@ -36,14 +36,14 @@ pub fn of_collection() -> Vec<Parameter> {
 pub fn of_random() -> Vec<Parameter> {
     let mut table: Vec<Parameter> =
         SEARCH.iter().filter(|parameter| parameter.name != "sort").copied().collect();
-    table.push(LIMIT);
+    table.push(limit("So many works; 1 if it is not said."));
     table
 }
 
 /// The parameters of `/api/v1/suggest`.
 pub fn of_suggest() -> Vec<Parameter> {
     let q = Parameter { about: "What has been typed so far.", example: "anc", ..SEARCH[0] };
-    vec![q, LIMIT, LANG]
+    vec![q, limit("So many suggestions; 10 if it is not said."), LANG]
 }
 
 /// The parameters of `/api/v1/creators` and `/api/v1/tags/{scheme}`.
@@ -53,17 +53,17 @@ pub fn of_terms(tree: bool) -> Vec<Parameter> {
         name: "below",
         about: "The values right below this one in the vocabulary's tree, by its name; without it, those that stand below none.",
         kind: super::parameters::Kind::Text(200),
-        repeats: false,
+        times: 1,
         example: "",
     };
     let start = Parameter {
         name: "start",
         about: "Leave out so many of the first.",
         kind: super::parameters::Kind::Integer(0, 10_000_000),
-        repeats: false,
+        times: 1,
         example: "0",
     };
-    let mut table = vec![q, LIMIT, start, LANG];
+    let mut table = vec![q, limit("So many values; 20 if it is not said."), start, LANG];
     if tree {
         table.push(below);
     }
@@ -173,7 +173,7 @@ pub async fn list(door: &Door, request: &HttpRequest) -> Result<Answered, Error>
     told.insert("collection".into(), json!(address.found(Version::V3, &collection)));
     let note = if hits.known { "hit" } else { "made" };
     let body = with_works(told, &hits, &telling)?;
-    Ok(Answered { response: answer(request, body), note })
+    Ok(Answered { response: answer(request, body).await, note })
 }
 
 /// `GET /api/v1/random`: works by chance among those that a search finds.
@@ -187,12 +187,11 @@ pub async fn random(door: &Door, request: &HttpRequest) -> Result<Answered, Erro
     // Where hits begin when they lie by their numbers; each draw is a page of one work.
     search.order = Order { sort: Sort::Number, backwards: false };
     search.limit = 0;
-    let total = finder.find(search.clone()).await?.found.total;
+    let hits = finder.find(search.clone()).await?;
+    let (snapshot, total) = (hits.snapshot.clone(), hits.found.total);
     let mut drawn: Vec<usize> = draw(total, wanted).into_iter().map(|at| at as usize).collect();
     drawn.sort_unstable();
-    let snapshot = finder.snapshot()?;
-    let places = finder.ask(move || snapshot.pick(&search, &drawn).map(|places| (snapshot, places))).await?;
-    let (snapshot, places) = places;
+    let places = finder.ask(move || hits.snapshot.pick(&search, &drawn)).await?;
     let address = Address::new(&door.base.of(request)?);
     let telling = telling(door, &address, &asked);
     let mut works = Vec::with_capacity(places.len());
@@ -233,32 +232,35 @@ pub async fn suggest(door: &Door, request: &HttpRequest) -> Result<Answered, Err
     let looked_in = snapshot.clone();
     let found = finder.ask(move || looked_in.suggest(&typed, limit)).await?;
     let address = Address::new(&door.base.of(request)?);
-    let lang = asked.text("lang");
+    let told = suggestions(&snapshot, &address, found, asked.text("lang"));
+    Ok(answer(request, json!({ "suggestions": told }).to_string()).await.into())
+}
+
+fn suggestions(
+    snapshot: &Snapshot,
+    address: &Address,
+    found: Vec<Suggestion>,
+    lang: Option<&str>,
+) -> Vec<Value> {
     let vocabulary = snapshot.vocabulary();
-    let told: Vec<Value> = found
-        .into_iter()
-        .filter_map(|suggestion| {
-            Some(match suggestion {
-                Suggestion::Value { number, works } => {
-                    let mut told = term(vocabulary.term(number)?, works, lang);
-                    told.insert("kind".into(), json!("value"));
-                    Value::Object(told)
-                }
-                Suggestion::Work { object_number, title } => {
-                    let label = match lang {
-                        Some(lang) => json!(title.best(&[lang])),
-                        None => json!(title),
-                    };
-                    json!({
-                        "kind": "work", "label": label, "object_number": object_number,
-                        "id": address.record(&object_number), "manifest": address.manifest(Version::V3, &object_number),
-                    })
-                }
-            })
-        })
-        .collect();
-    drop(vocabulary);
-    Ok(answer(request, json!({ "suggestions": told }).to_string()).into())
+    let told = found.into_iter().filter_map(|suggestion| match suggestion {
+        Suggestion::Value { number, works } => {
+            let mut told = term(vocabulary.term(number)?, works, lang);
+            told.insert("kind".into(), json!("value"));
+            Some(Value::Object(told))
+        }
+        Suggestion::Work { object_number, title } => {
+            let label = match lang {
+                Some(lang) => json!(title.best(&[lang])),
+                None => json!(title),
+            };
+            Some(json!({
+                "kind": "work", "label": label, "object_number": object_number,
+                "id": address.record(&object_number), "manifest": address.manifest(Version::V3, &object_number),
+            }))
+        }
+    });
+    told.collect()
 }
 
 /// `GET /api/v1/creators`, and `GET /api/v1/tags/{scheme}`: the values of a scheme, or the part of its tree below one.
@@ -272,45 +274,49 @@ pub async fn terms(door: &Door, request: &HttpRequest, scheme: &str, tree: bool)
     }
     let limit = asked.integer("limit").map_or(20, |limit| limit as usize);
     let start = asked.integer("start").unwrap_or(0) as usize;
-    let typed = asked.text("q").unwrap_or_default();
+    let typed = asked.text("q").unwrap_or_default().to_owned();
     let (own, below) = (scheme.to_owned(), asked.text("below").unwrap_or_default().to_owned());
     let looked_in = snapshot.clone();
     let branches: Vec<(u32, u64, Option<usize>)> = if tree && typed.is_empty() {
         let below = finder.ask(move || looked_in.below(&own, &below)).await?;
         below.into_iter().map(|branch| (branch.number, branch.works, Some(branch.narrower))).collect()
     } else {
-        snapshot.listed(&own, typed).into_iter().map(|(number, works)| (number, works, None)).collect()
+        let listed = finder.ask(move || Ok(looked_in.listed(&own, &typed))).await?;
+        listed.into_iter().map(|(number, works)| (number, works, None)).collect()
     };
     let address = Address::new(&door.base.of(request)?);
     let total = branches.len();
-    let lang = asked.text("lang");
-    let vocabulary = snapshot.vocabulary();
-    let told: Vec<Value> = branches
-        .into_iter()
-        .skip(start)
-        .take(limit)
-        .filter_map(|(number, works, narrower)| {
-            let value = vocabulary.term(number)?;
-            let mut told = term(value, works, lang);
-            let filter = format!("{}:{}", value.scheme, value.value);
-            let query = super::parameters::query_of([("any", filter.as_str())]);
-            told.insert("search".into(), json!(format!("{}/api/v1/works?{query}", address.base())));
-            told.insert(
-                "collection".into(),
-                json!(address.shelf(Version::V3, &value.scheme, &value.value, None)),
-            );
-            if let Some(narrower) = narrower {
-                told.insert("narrower".into(), json!(narrower));
-            }
-            Some(Value::Object(told))
-        })
-        .collect();
-    drop(vocabulary);
+    let branches = branches.into_iter().skip(start).take(limit);
+    let told = values(&snapshot, &address, branches, asked.text("lang"));
     let name = if tree { "values" } else { "creators" };
     let mut whole = Map::new();
     whole.insert("total".into(), json!(total));
     whole.insert(name.into(), json!(told));
-    Ok(answer(request, Value::Object(whole).to_string()).into())
+    Ok(answer(request, Value::Object(whole).to_string()).await.into())
+}
+
+/// Values with how many works have them and how many values stand below them, where that is known.
+fn values(
+    snapshot: &Snapshot,
+    address: &Address,
+    branches: impl Iterator<Item = (u32, u64, Option<usize>)>,
+    lang: Option<&str>,
+) -> Vec<Value> {
+    let vocabulary = snapshot.vocabulary();
+    let told = branches.filter_map(|(number, works, narrower)| {
+        let value = vocabulary.term(number)?;
+        let mut told = term(value, works, lang);
+        let filter = format!("{}:{}", value.scheme, value.value);
+        let query = super::parameters::query_of([("any", filter.as_str())]);
+        told.insert("search".into(), json!(format!("{}/api/v1/works?{query}", address.base())));
+        let collection = address.shelf(Version::V3, &value.scheme, &value.value, None);
+        told.insert("collection".into(), json!(collection));
+        if let Some(narrower) = narrower {
+            told.insert("narrower".into(), json!(narrower));
+        }
+        Some(Value::Object(told))
+    });
+    told.collect()
 }
 
 /// `GET /api/v1/tags`: the schemes, with how many values and works they have.
@@ -318,10 +324,9 @@ pub async fn schemes(door: &Door, request: &HttpRequest) -> Result<Answered, Err
     Asked::read(&[], request.query_string())?;
     let snapshot = door.gallery.finder()?.snapshot()?;
     let address = Address::new(&door.base.of(request)?);
-    let vocabulary = snapshot.vocabulary();
     let mut told = Vec::new();
-    for scheme in vocabulary.schemes() {
-        let used = vocabulary.of(scheme).iter().filter(|&&number| snapshot.total(number) > 0).count();
+    for scheme in snapshot.schemes() {
+        let used = snapshot.used(scheme);
         if used > 0 {
             let segment = percent_encoding::utf8_percent_encode(scheme, percent_encoding::NON_ALPHANUMERIC);
             told.push(json!({
@@ -329,8 +334,7 @@ pub async fn schemes(door: &Door, request: &HttpRequest) -> Result<Answered, Err
             }));
         }
     }
-    drop(vocabulary);
-    Ok(answer(request, json!({ "works": snapshot.works(), "schemes": told }).to_string()).into())
+    Ok(answer(request, json!({ "works": snapshot.works(), "schemes": told }).to_string()).await.into())
 }
 
 /// The facets that were counted.
@@ -365,9 +369,9 @@ fn with_works(told: Map<String, Value>, hits: &Hits, telling: &Telling<'_>) -> R
 }
 
 /// An answer that is asked for anew each time, and not sent again if it is the same.
-pub fn answer(request: &HttpRequest, body: String) -> HttpResponse {
+pub async fn answer(request: &HttpRequest, body: String) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
-    Document::new(body).answer(request, "application/json", response)
+    Document::new(body).packed(request).await.answer(request, "application/json", response)
 }

@@ -1,5 +1,8 @@
 //! The addresses below `/api/smk/v1`: what programs written for SMK's API ask by changing the host.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
@@ -10,7 +13,7 @@ use super::super::image::Answered;
 use super::{
     Asked, Filter, Flag, Known, Measure, Number, Place, Places, Range, Wanted, envelope, item, keep, names,
 };
-use crate::gallery::{Error, Hits};
+use crate::gallery::{Error, Gallery, Hits};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Address;
 use crate::search::{self, Order, Search, Sort, Stored};
@@ -45,9 +48,7 @@ async fn found(door: &Door, request: &HttpRequest, asked: &Asked) -> Result<Answ
         };
         facets.push((field.name.to_owned(), values));
     }
-    let items = items(door, request, asked, &hits).await?;
-    let body = envelope(asked.offset, asked.rows, hits.found.total, items, facets);
-    Ok(told(request, body.to_string()).into())
+    page(door, request, asked, hits, facets).await
 }
 
 /// `/art`: works by their object numbers.
@@ -59,12 +60,13 @@ async fn one(door: &Door, request: &HttpRequest, asked: &Asked) -> Result<Answer
     let finder = door.gallery.finder()?;
     let mut numbers = Vec::new();
     for Number { whole, parts } in &asked.object_numbers {
-        let search = Search { numbers: vec![whole.clone()], limit: 0, ..Search::default() };
+        let search = Search { numbers: vec![vec![whole.clone()]], limit: 0, ..Search::default() };
         match finder.find(search).await?.found.total {
             0 => numbers.extend(parts.iter().cloned()),
             _ => numbers.push(whole.clone()),
         }
     }
+    let numbers = vec![numbers];
     let order = Order { sort: Sort::Number, backwards: false };
     let rows = asked.rows as usize;
     let search =
@@ -73,9 +75,7 @@ async fn one(door: &Door, request: &HttpRequest, asked: &Asked) -> Result<Answer
     if hits.found.total == 0 {
         return Err(Error::NotFound);
     }
-    let items = items(door, request, asked, &hits).await?;
-    let body = envelope(asked.offset, asked.rows, hits.found.total, items, Vec::new());
-    Ok(told(request, body.to_string()).into())
+    page(door, request, asked, hits, Vec::new()).await
 }
 
 /// `/art/all_ids`: every object number.
@@ -84,7 +84,7 @@ async fn all(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
     let snapshot = finder.snapshot()?;
     let numbers = finder.ask(move || snapshot.numbers(0, usize::MAX)).await?;
     let numbers: Vec<String> = numbers.into_iter().map(|(number, _)| number).collect();
-    Ok(told(request, json!({ "objectIDs": numbers }).to_string()).into())
+    Ok(told(request, json!({ "objectIDs": numbers }).to_string()).await.into())
 }
 
 /// `/iiif/manifest?id=…`: leads to the work's manifest, in the version that SMK's own are in.
@@ -93,7 +93,7 @@ async fn manifest(door: &Door, request: &HttpRequest, pairs: &[(String, String)]
     if id.is_empty() {
         return Err(Invalid::new("id", "", "is missing: say which work, as in `?id=KMS1`").into());
     }
-    let search = Search { numbers: vec![id.to_owned()], limit: 1, ..Search::default() };
+    let search = Search { numbers: vec![vec![id.to_owned()]], limit: 1, ..Search::default() };
     let hits = door.gallery.finder()?.find(search).await?;
     let place = hits.found.hits.first().ok_or(Error::NotFound)?;
     let number = hits.snapshot.stored(*place)?.number();
@@ -136,8 +136,13 @@ fn search_of(asked: &Asked) -> Result<Search, Error> {
             Known::Shelf(_) => Sort::Creator,
             Known::Title => Sort::Title,
             Known::Number | Known::Id => Sort::Number,
-            Known::Measure(Measure::Earliest | Measure::Latest) => Sort::Date,
-            Known::Measure(Measure::Created | Measure::Modified) => Sort::Modified,
+            Known::Measure(Measure::Earliest) => Sort::MadeFrom,
+            Known::Measure(Measure::Latest) => Sort::MadeUntil,
+            Known::Measure(Measure::Created) => Sort::Created,
+            Known::Measure(Measure::Modified) => Sort::Modified,
+            Known::Measure(Measure::Width) => Sort::Width,
+            Known::Measure(Measure::Height) => Sort::Height,
+            Known::Measure(Measure::Bytes) => Sort::Bytes,
             _ => Sort::Relevance,
         };
         search.order = Order { sort, backwards: backwards && sort != Sort::Relevance };
@@ -169,7 +174,11 @@ fn filtered(search: &mut Search, filter: &Filter) {
                 Flag::PublicDomain => &mut search.public_domain,
                 Flag::OnDisplay => &mut search.on_display,
             };
-            *asked = Some(*is != filter.not);
+            let is = *is != filter.not;
+            if asked.replace(is).is_some_and(|other| other != is) {
+                // No work is both.
+                search.each.push(Vec::new());
+            }
             return;
         }
         // A source's own identifiers are not told apart from numbers.
@@ -178,7 +187,7 @@ fn filtered(search: &mut Search, filter: &Filter) {
             return;
         }
         Wanted::Number(values) | Wanted::Id(values) => {
-            search.numbers.extend(values.iter().cloned());
+            search.numbers.push(values.clone());
             return;
         }
     };
@@ -190,26 +199,25 @@ fn filtered(search: &mut Search, filter: &Filter) {
 }
 
 fn ranged(search: &mut Search, range: &Range) {
-    let years = |range: &Range| {
-        let year =
-            |year: Option<i64>, open: i32| year.map_or(open, |year| year.clamp(-99_999, 99_999) as i32);
-        Some((year(range.from, i32::MIN), year(range.to, i32::MAX)))
-    };
-    let seconds = |range: &Range| Some((range.from.unwrap_or(i64::MIN), range.to.unwrap_or(i64::MAX)));
-    let pixels = |range: &Range| {
-        let side = |side: i64| side.max(0) as u64;
-        Some((range.from.map_or(0, side), range.to.map_or(u64::MAX, side)))
-    };
+    let year = |year: Option<i64>, open: i32| year.map_or(open, |year| year.clamp(-99_999, 99_999) as i32);
+    let years = (year(range.from, i32::MIN), year(range.to, i32::MAX));
+    let seconds = (range.from.unwrap_or(i64::MIN), range.to.unwrap_or(i64::MAX));
+    let size = |size: i64| size.max(0) as u64;
+    let sizes = (range.from.map_or(0, size), range.to.map_or(u64::MAX, size));
     match range.measure {
-        Measure::Earliest => search.made_from = years(range),
-        Measure::Latest => search.made_until = years(range),
-        Measure::Created => search.created = seconds(range),
-        Measure::Modified => search.modified = seconds(range),
-        Measure::Width => search.width = pixels(range),
-        Measure::Height => search.height = pixels(range),
-        // How large files are is not in the index.
-        Measure::Bytes => {}
+        Measure::Earliest => narrow(&mut search.made_from, years),
+        Measure::Latest => narrow(&mut search.made_until, years),
+        Measure::Created => narrow(&mut search.created, seconds),
+        Measure::Modified => narrow(&mut search.modified, seconds),
+        Measure::Width => narrow(&mut search.width, sizes),
+        Measure::Height => narrow(&mut search.height, sizes),
+        Measure::Bytes => narrow(&mut search.bytes, sizes),
     }
+}
+
+/// A span that is within both; one that ends before it begins holds nothing.
+fn narrow<T: Ord + Copy>(span: &mut Option<(T, T)>, (from, to): (T, T)) {
+    *span = Some(span.map_or((from, to), |(first, last)| (first.max(from), last.min(to))));
 }
 
 /// A scheme's values as SMK writes them, with how many works have them.
@@ -245,66 +253,84 @@ async fn flagged(door: &Door, search: &Search, flag: Flag, total: u64) -> Result
     Ok(both.into_iter().filter(|(_, works)| *works > 0).collect())
 }
 
-/// The works of a page as SMK's records.
-async fn items(
+/// The works of a page as SMK's records, in their envelope; made away from the threads that answer, since there may be
+/// thousands.
+async fn page(
     door: &Door,
     request: &HttpRequest,
     asked: &Asked,
-    hits: &Hits,
-) -> Result<Vec<Map<String, Value>>, Error> {
-    let address = Address::new(&door.base.of(request)?);
-    let mut stored: Vec<Stored> = Vec::with_capacity(hits.found.hits.len());
-    for place in &hits.found.hits {
-        stored.push(hits.snapshot.stored(*place)?);
-    }
-    let numbers: Vec<String> = stored.iter().map(Stored::number).collect();
+    hits: Hits,
+    facets: Vec<(String, Vec<(String, u64)>)>,
+) -> Result<Answered, Error> {
+    let finder = door.gallery.finder()?;
+    let read = move || {
+        let stored = hits.found.hits.iter().map(|place| hits.snapshot.stored(*place));
+        Ok((stored.collect::<Result<Vec<Stored>, search::Error>>()?, hits.found.total))
+    };
+    let (stored, total) = finder.ask(read).await?;
     let originals = match door.gallery.works() {
-        None => Vec::new(),
+        None => HashMap::new(),
         Some(works) => {
-            let read = |catalogue: crate::catalogue::Catalogue| async move {
-                let mut originals = Vec::with_capacity(numbers.len());
-                for number in &numbers {
-                    originals.push(catalogue.original(number).await?);
-                }
-                Ok(originals)
-            };
-            works.ask(read).await?
+            let numbers: Vec<String> = stored.iter().map(Stored::number).collect();
+            works.ask(|catalogue| async move { catalogue.originals(&numbers).await }).await?
         }
     };
-    let mut items = Vec::with_capacity(stored.len());
-    for (at, stored) in stored.iter().enumerate() {
-        let original = originals.get(at).and_then(Option::as_deref);
-        let original: Option<Value> = original.and_then(|text| serde_json::from_str(text).ok());
-        let Some(work) = stored.work() else { continue };
+    let telling = Telling {
+        gallery: door.gallery.clone(),
+        address: Address::new(&door.base.of(request)?),
+        lang: asked.lang,
+    };
+    let (fields, offset, rows) = (asked.fields.clone(), asked.offset, asked.rows);
+    let tell = move || {
+        let told = stored.iter().filter_map(|stored| {
+            let original = originals.get(&stored.number());
+            let original = original.and_then(|text| serde_json::from_str(text).ok());
+            Some(keep(telling.item(stored, original.as_ref())?, &fields))
+        });
+        Ok(envelope(offset, rows, total, told.collect(), facets).to_string())
+    };
+    let body = finder.ask(tell).await?;
+    Ok(told(request, body).await.into())
+}
+
+/// How works are told as SMK's records.
+struct Telling {
+    gallery: Arc<Gallery>,
+    address: Address,
+    lang: Option<&'static str>,
+}
+
+impl Telling {
+    fn item(&self, stored: &Stored, original: Option<&Value>) -> Option<Map<String, Value>> {
+        let address = &self.address;
+        let work = stored.work()?;
         let (number, rights, public_domain) = stored.known();
-        let grant = door.gallery.rights().of_record(rights.as_deref(), public_domain);
+        let grant = self.gallery.rights().of_record(rights.as_deref(), public_domain);
         let place = |(file, _): (String, search::Shown<'_>)| {
-            let side = |name: &str| {
+            let said = |name: &str| {
                 let first = work.images.first().is_some_and(|image| image.file == file);
-                let said = work.more.get(name).or(original.as_ref().and_then(|record| record.get(name)));
-                said.filter(|_| first).and_then(Value::as_u64).and_then(|side| side.try_into().ok())
+                let said = work.more.get(name).or(original.and_then(|record| record.get(name)));
+                said.filter(|_| first).and_then(Value::as_u64)
             };
+            let side = |name: &str| said(name).and_then(|side| side.try_into().ok());
             Place {
                 service: address.image(Version::V2, &file),
                 width: side("image_width"),
                 height: side("image_height"),
-                bytes: None,
+                bytes: said("image_size"),
                 media_type: None,
                 file,
             }
         };
         let visible = stored.images().filter(|(_, shown)| shown.matched && grant.largest > 0);
-        let record = format!("{}/api/smk/v1/art?object_number={}", address.base(), encoded(&number));
         let places = Places {
             manifest: format!("{}/api/smk/v1/iiif/manifest?id={}", address.base(), encoded(&number)),
-            record,
+            record: format!("{}/api/smk/v1/art?object_number={}", address.base(), encoded(&number)),
             modified: work.modified.clone(),
             images: visible.map(place).collect(),
         };
-        let told = item(&work, &work.tags, original.as_ref(), &places, asked.lang);
-        items.push(keep(told, &asked.fields));
+        Some(item(&work, &work.tags, original, &places, self.lang))
     }
-    Ok(items)
 }
 
 /// A number as a value of a query.

@@ -91,16 +91,10 @@ pub(super) fn built(work: &Work, tags: &[Tag], places: &Places, lang: &str) -> M
     item
 }
 
-/// The language that suits best.
-fn language<'a>(text: &'a Text, lang: &str) -> Option<&'a str> {
-    let best = text.best(&[lang])?;
-    text.iter().find(|(_, value)| std::ptr::eq(*value, best)).map(|(language, _)| language)
-}
-
 /// The values in the language that suits best.
 fn values<'a>(text: &'a Text, lang: &str) -> impl Iterator<Item = &'a str> {
-    let language = language(text, lang);
-    text.iter().filter(move |(of, _)| Some(*of) == language).map(|(_, value)| value)
+    let values = text.best_language(&[lang]).map_or(&[][..], |(_, values)| values);
+    values.iter().map(String::as_str)
 }
 
 fn each<'a>(texts: &'a [Text], lang: &str) -> impl Iterator<Item = &'a str> {
@@ -109,7 +103,7 @@ fn each<'a>(texts: &'a [Text], lang: &str) -> impl Iterator<Item = &'a str> {
 
 /// A title in the language that suits best, and in the others as its translations.
 fn titles(title: &Title, lang: &str) -> Vec<Value> {
-    let own = language(&title.text, lang);
+    let own = title.text.best_language(&[lang]).map(|(language, _)| language);
     let (mut said, mut translated) = (Vec::new(), Vec::new());
     for (language, text) in title.text.iter() {
         let is_own = Some(language) == own;

@@ -1,0 +1,140 @@
+//! A small collection that is searched: records in a catalogue, with a master for one of them.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::command::tegl;
+use super::eventually;
+use super::masters::{self, picture};
+use super::server::Server;
+
+pub const TOKEN: &str = "a-secret-of-operators";
+pub const CURATOR: &str = "a-secret-of-the-tests";
+
+/// Records in a catalogue, with a master for some of them.
+pub struct Museum {
+    pub folder: tempfile::TempDir,
+}
+
+impl Museum {
+    pub fn new(records: &[Value]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("masters")).unwrap();
+        let raster = picture(900, 600);
+        std::fs::write(folder.path().join("masters/a.tif"), masters::jpeg_pyramid(&raster, 128)).unwrap();
+        let museum = Self { folder };
+        museum.ingest(records);
+        museum
+    }
+
+    pub fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    fn environment(&self) -> [(&'static str, String); 3] {
+        [
+            ("TEGL__CATALOGUE__URL", self.path("catalogue.db")),
+            ("TEGL__OPERATIONS__TOKEN", TOKEN.to_owned()),
+            ("TEGL__API__TOKENS__CURATOR", CURATOR.to_owned()),
+        ]
+    }
+
+    pub fn ingest(&self, records: &[Value]) {
+        let lines: Vec<String> = records.iter().map(Value::to_string).collect();
+        std::fs::write(self.path("records.jsonl"), lines.join("\n")).unwrap();
+        let environment = self.environment();
+        let environment: Vec<(&str, &str)> =
+            environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let ran =
+            tegl(&["ingest", &self.path("masters"), "--records", &self.path("records.jsonl")], &environment);
+        assert!(ran.code.is_some_and(|code| code < 2), "{}{}", ran.out, ran.err);
+    }
+
+    pub fn serve(&self) -> Server {
+        self.serve_with(&[])
+    }
+
+    pub fn serve_with(&self, more: &[(&str, &str)]) -> Server {
+        let environment = self.environment();
+        let mut environment: Vec<(&str, &str)> =
+            environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let index = self.path("index");
+        environment.push(("TEGL__SEARCH__FOLDER", &index));
+        environment.extend(more);
+        let server = Server::with(&[&self.path("masters")], &environment);
+        indexed(&server);
+        server
+    }
+}
+
+/// Adds a tag to a work, as a curator does.
+#[track_caller]
+pub fn tag(server: &Server, work: &str, tag: Value) {
+    let tag = tag.to_string();
+    let request = format!(
+        "POST /api/v1/works/{work}/tags HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {CURATOR}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{tag}",
+        tag.len()
+    );
+    assert_eq!(server.raw(request.as_bytes()).unwrap().status, 201);
+}
+
+/// Waits for what has to come.
+#[track_caller]
+pub fn wait(limit: Duration, holds: impl FnMut() -> bool) {
+    assert!(eventually(limit, holds), "it did not come");
+}
+
+/// Waits until works can be found.
+pub fn indexed(server: &Server) {
+    let found = || server.get("/api/v1/works?limit=0").status == 200;
+    wait(Duration::from_secs(120), found);
+}
+
+pub fn works() -> Vec<Value> {
+    let mut works = vec![
+        json!({
+            "object_number": "KMS1", "titles": {"da": "En hest på marken", "en": "A Horse in the Field"},
+            "creators": [{"name": "Christen Købke", "nationality": "dansk"}],
+            "production": {"text": "1834", "earliest": 1834, "latest": 1834}, "object_type": "Painting",
+            "techniques": "Oil on canvas", "public_domain": true, "images": [{"file": "a.tif"}],
+            "inscriptions": "Signeret C.K. forneden", "id": "a source's own",
+            "tags": [
+                {"scheme": "motif", "label": {"en": "horse", "da": "hest"}, "concept": "http://iconclass.org/46C13",
+                 "broader": [{"label": {"en": "animals", "da": "dyr"}}]},
+                {"scheme": "colour", "label": "#b02020"}, {"scheme": "colour", "label": "#202020"}
+            ]
+        }),
+        json!({
+            "object_number": "KMS2", "titles": {"da": "Åkander ved Aabenraa", "en": "Water Lilies"},
+            "creators": [{"name": "Anna Ancher"}], "object_type": "Painting",
+            "production": {"text": "ca. 1890-1910", "earliest": 1890, "latest": 1910},
+            "tags": [{"scheme": "motif", "label": {"en": "flower", "da": "blomst"}}, {"scheme": "colour", "label": "#2040c0"}]
+        }),
+        json!({
+            "object_number": "KKS1982-156/3", "titles": {"en": "Study of Dogs"}, "object_type": "Drawing",
+            "creators": [{"name": "Anna Ancher"}], "image_width": 5000, "image_height": 3000,
+            "tags": [{"scheme": "motif", "label": {"en": "dog", "da": "hund"}, "broader": [{"label": {"en": "animals", "da": "dyr"}}]}]
+        }),
+    ];
+    for at in 0..40 {
+        works.push(json!({
+            "object_number": format!("X{at:02}"), "titles": {"en": format!("Landscape number {}", at % 7)},
+            "production": {"earliest": 1700 + at, "latest": 1700 + at}, "object_type": "Print",
+        }));
+    }
+    works
+}
+
+#[track_caller]
+pub fn found(server: &Server, query: &str) -> Value {
+    let answer = server.get(&format!("/api/v1/works?{query}"));
+    assert_eq!(answer.status, 200, "{query}: {}", answer.text());
+    answer.json()
+}
+
+#[track_caller]
+pub fn numbers(found: &Value) -> Vec<String> {
+    let works = found["works"].as_array().unwrap();
+    works.iter().map(|work| work["object_number"].as_str().unwrap().to_owned()).collect()
+}
