@@ -10,7 +10,7 @@ use crate::support::http;
 use crate::support::museum::{Museum, TOKEN, found, numbers, tag, wait, works};
 
 #[test]
-fn changes_can_be_found_within_a_second() {
+fn changes_are_followed() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     tag(&server, "KMS2", json!({"scheme": "motif", "label": {"en": "windmill"}}));

@@ -92,7 +92,7 @@ mod tests {
         let means = |said: &str, meant: &str| meanings(said).iter().any(|known| known == meant);
         assert!(means("hund", "dog") && means("Dog", "hund") && means("dogs", "hunde"));
         assert!(means("slaget", "battle") && means("hestene", "horse"), "endings do not matter");
-        assert!(means("SELVPORTRÆT", "self-portrait") || means("selvportraet", "self-portrait"));
+        assert!(means("SELVPORTRÆT", "self-portrait") && means("selvportraet", "self-portrait"));
         assert!(meanings("xyzzy").is_empty());
     }
 

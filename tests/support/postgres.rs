@@ -9,10 +9,13 @@ use std::time::Duration;
 use super::eventually;
 
 pub struct Postgres {
-    server: Child,
+    _server: Child,
     port: u16,
-    _folder: tempfile::TempDir,
 }
+
+/// Runs a server until the tests' process is gone, however that ends, and takes its folder with it.
+const UNTIL_INPUT_ENDS: &str =
+    r#""$@" <&- & server=$!; read -r _; kill -INT "$server"; wait "$server"; rm -rf "$0""#;
 
 /// Where Debian and others put its programs.
 const PLACES: [&str; 4] =
@@ -63,17 +66,23 @@ impl Postgres {
             .ok()?;
         made.success().then_some(())?;
         let port = std::net::TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
-        let server = program("postgres")?
+        let postgres = program("postgres")?;
+        let server = Command::new("sh")
+            .args(["-c", UNTIL_INPUT_ENDS])
+            .arg(folder.keep())
+            .arg(postgres.get_program())
+            .args(postgres.get_args())
             .arg("-D")
             .arg(&data)
             .args(["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
             .args(["-c", &format!("port={port}"), "-c", "max_connections=200"])
             .current_dir("/")
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .ok()?;
-        let postgres = Self { server, port, _folder: folder };
+        let postgres = Self { _server: server, port };
         let answers = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
         assert!(eventually(Duration::from_secs(30), answers), "PostgreSQL does not answer");
         Some(postgres)
@@ -108,11 +117,4 @@ async fn make(server: &str, name: &str) -> Result<(), sqlx::Error> {
     let mut connection = sqlx::PgConnection::connect(server).await?;
     connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
     Ok(())
-}
-
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
 }
