@@ -95,6 +95,82 @@ fn works_are_filtered_counted_and_sorted() {
 }
 
 #[test]
+fn what_was_typed_is_changed_only_where_it_is_said() {
+    let mut records = works();
+    records.push(json!({"object_number": "T1", "titles": "A house by the torner", "creators": [{"name": "Gustavo Torner"}]}));
+    records.extend(
+        (0..9).map(|at| json!({"object_number": format!("T9{at}"), "titles": format!("turner {at}")})),
+    );
+    let museum = Museum::new(&records);
+    let server = museum.serve();
+    // A word that is none of the collection's, but a word.
+    let mouse = found(&server, "q=mouse");
+    assert_eq!((&mouse["total"], &mouse["corrected"]), (&json!(0), &Value::Null), "{mouse}");
+    let slipped = found(&server, "q=turer&limit=9");
+    assert_eq!(slipped["corrected"], "turner");
+    assert!(
+        numbers(&slipped).iter().all(|number| number.starts_with("T9")),
+        "what is said comes first: {slipped}"
+    );
+    for nothing in ["%E2%98%83", "!!!", "%F0%9F%8E%A8"] {
+        assert_eq!(found(&server, &format!("q={nothing}"))["total"], 0, "{nothing}");
+    }
+    for all in ["", "*", "%22%22"] {
+        assert_eq!(found(&server, &format!("q={all}"))["total"], 53, "{all}");
+    }
+    assert_eq!(found(&server, "q=hor%C2%ADse")["total"], 1, "a soft hyphen is no letter");
+}
+
+#[test]
+fn what_is_told_leads_to_what_it_says() {
+    let mut records = works();
+    records.push(
+        json!({"object_number": "L1", "titles": "Long", "production": {"earliest": -3000, "latest": 1899}}),
+    );
+    records.push(json!({"object_number": "C1", "tags": [{"scheme": "colour", "label": "Blue"}]}));
+    let museum = Museum::new(&records);
+    let server = museum.serve();
+    let path = |address: &Value| {
+        address.as_str().unwrap().split_once(&server.address.to_string()).unwrap().1.to_owned()
+    };
+    // Periods count what the years find.
+    for interval in [1, 10, 50] {
+        let told = found(&server, &format!("limit=0&histogram={interval}"));
+        let periods = told["histogram"].as_array().unwrap();
+        for period in periods.iter().rev().take(5).chain(&periods[..3]) {
+            let years = format!("limit=0&years={}/{}", period["from"], period["to"]);
+            assert_eq!(found(&server, &years)["total"], period["works"], "{period}");
+        }
+    }
+    assert_eq!(
+        found(&server, "limit=0&years=1900/1800")["total"],
+        found(&server, "limit=0&years=1800/1900")["total"]
+    );
+    // Families of colours have collections, and one name.
+    let colours = server.get("/api/v1/tags/colour").json();
+    for value in colours["values"].as_array().unwrap() {
+        let collection = server.get(&path(&value["collection"]));
+        assert_eq!(collection.status, 200, "{value}");
+        assert_eq!(collection.json()["items"].as_array().unwrap().len(), value["works"], "{value}");
+        assert!(value["label"]["en"].as_array().unwrap().len() == 1, "{value}");
+    }
+    let one = server.get("/api/v1/works?any=colour:%232040c0");
+    assert!(one.status == 400 && one.text().contains("colour=#2040c0"), "{}", one.text());
+    // The collection of a search for nothing in particular is that of all works.
+    let all = server.get(&path(&found(&server, "limit=0")["collection"]));
+    assert_eq!((all.status, all.json()["items"].as_array().unwrap().len()), (200, 45));
+    for empty in ["search", "search/", "search?q="] {
+        let led = server.get(&format!("/presentation/3/collections/{empty}"));
+        assert!(led.status == 303 && led.header("location").ends_with("/collections/all/all"), "{empty}");
+    }
+    // Images are as large in a list as alone.
+    let listed = found(&server, "any=motif:horse&fields=images")["works"][0]["images"][0].clone();
+    let alone = server.get("/api/v1/works/KMS1").json()["images"][0].clone();
+    assert_eq!((&listed["width"], &listed["height"]), (&alone["width"], &alone["height"]));
+    assert_eq!(listed["width"], 900);
+}
+
+#[test]
 fn every_work_tells_where_its_manifest_and_images_are() {
     let museum = Museum::new(&works());
     let server = museum.serve();
@@ -187,7 +263,7 @@ fn what_cannot_be_followed_names_the_parameter_and_what_would_work() {
     let server = museum.serve();
     for (query, parameter, says) in [
         ("limit=1000", "limit", "from 0 to 100"),
-        ("colours=ff0000", "query", "did you mean `colour`"),
+        ("colours=ff0000", "colours", "did you mean `colour`"),
         ("sort=size", "sort", "`title`"),
         ("any=nothing:x", "any", "`creator`"),
         ("any=creator", "any", "creator:turner"),
@@ -219,6 +295,11 @@ fn what_cannot_be_followed_names_the_parameter_and_what_would_work() {
 fn all_works_are_to_be_had_at_once_and_a_broken_download_goes_on() {
     let museum = Museum::new(&works());
     let server = museum.serve();
+    assert_eq!(
+        server.ask("HEAD", "/api/v1/dump/works.jsonl", &[]).header("content-length"),
+        "",
+        "nobody knows yet"
+    );
     let whole = server.get("/api/v1/dump/works.jsonl");
     let lines: Vec<Value> = whole.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 43);
@@ -237,6 +318,9 @@ fn all_works_are_to_be_had_at_once_and_a_broken_download_goes_on() {
         let first = server.ask("GET", &path, &[("Range", "bytes=0-9")]);
         assert_eq!((first.status, first.body.as_slice()), (206, &whole.body[..10]), "{name}");
         assert_eq!(server.ask("GET", &path, &[("If-None-Match", &tag)]).status, 304, "{name}");
+        let head = server.ask("HEAD", &path, &[]);
+        let length = head.header("content-length").parse::<usize>();
+        assert_eq!((head.status, length), (200, Ok(whole.body.len())), "{name}");
     }
     let table = server.get("/api/v1/dump/works.csv").text();
     assert_eq!(table.lines().count(), 44);
@@ -474,8 +558,13 @@ fn programs_written_for_smk_find_what_they_know() {
         ("range=[image_size:{99999999999;*}]", 0),
         ("range=[image_size:{1;*}]", records.iter().filter(|record| record["image_size"].is_u64()).count()),
         ("filters=[object_number:KMS1],[object_number:KMS3]", 0),
+        ("filters=[creator_gender:male]", 1),
+        ("filters=[exhibitions:Clinch!]", 1),
+        (&format!("filters=[id:{}]", first["id"].as_str().unwrap()), 1),
+        ("keys=abildgaard&qfields=titles", 0),
+        ("keys=abildgaard&qfields=creator", 2),
     ] {
-        assert_eq!(ask(&format!("art/search?keys=*&rows=0&{query}")).json()["found"], count, "{query}");
+        assert_eq!(ask(&format!("art/search?rows=0&{query}")).json()["found"], count, "{query}");
     }
     for field in ["image_width", "image_height", "image_size", "created", "modified"] {
         let sorted = ask(&format!("art/search?keys=*&rows=2000&sort={field}&sort_type=asc")).json();
@@ -498,6 +587,7 @@ fn programs_written_for_smk_find_what_they_know() {
         "art/search?filters=[nothing:x]",
         "art/search?range=[created",
         "art/search?offset=-1",
+        "art/search?keys=x&qfields=foo",
         "art",
         "iiif/manifest",
     ] {

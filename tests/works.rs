@@ -230,7 +230,10 @@ fn a_judged_tag_is_seen_at_once() {
 fn judged(server: &Server, other: &Server) {
     let work = segment("KMSst28Ø");
     let (tags, manifest) = (format!("/api/v1/works/{work}/tags"), format!("/presentation/3/{work}/manifest"));
-    let listed = server.get(&tags).json();
+    let answer = server.get(&tags);
+    let held = server.ask("GET", &tags, &[("If-None-Match", answer.header("etag"))]);
+    assert_eq!(held.status, 304);
+    let listed = answer.json();
     let revision = listed["revision"].as_u64().unwrap();
     let dog = listed["tags"].as_array().unwrap().iter().find(|tag| tag["label"]["en"][0] == "dog").unwrap();
     let dog = format!("{tags}/{}", dog["id"].as_str().unwrap());

@@ -12,7 +12,9 @@ use crate::gallery::{Ingested, Outcome, Report, Shard};
 
 pub fn run(typed: &Typed) -> Result<(), String> {
     if typed.schema {
-        println!("{:#}", crate::record::read::schema());
+        let schema = format!("{:#}\n", crate::record::read::schema());
+        // Whoever has seen enough of it may close the pipe.
+        let _ = std::io::Write::write_all(&mut std::io::stdout(), schema.as_bytes());
         return Ok(());
     }
     let file = typed.config.clone().or_else(usual_file);

@@ -11,6 +11,9 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// The scheme of collections that are searches; their value is the query.
 pub const FOUND: &str = "search";
 
+/// The scheme, and the only value, of the collection of all works.
+pub const ALL: &str = "all";
+
 /// The server's own addresses, below one base.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
@@ -93,9 +96,12 @@ impl Address {
         span.map_or_else(|| scheme.clone(), |span| format!("{scheme}/-/{span}"))
     }
 
-    /// The works that a search finds, by the search's canonical query.
+    /// The works that a search finds, by the search's canonical query; a search for nothing in particular finds all.
     pub fn found(&self, version: Version, query: &str) -> String {
-        self.shelf(version, FOUND, query, None)
+        match query {
+            "" => self.shelf(version, ALL, ALL, None),
+            query => self.shelf(version, FOUND, query, None),
+        }
     }
 
     /// A shelf's works, or a part of them.

@@ -24,7 +24,7 @@ mod version2;
 mod view;
 mod words;
 
-pub use address::{Address, FOUND, Place};
+pub use address::{ALL, Address, FOUND, Place};
 pub use house::{House, Logo};
 pub use html::plain;
 pub use links::http_uri;

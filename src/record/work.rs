@@ -106,6 +106,9 @@ pub struct Creator {
     pub death: Option<i32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nationality: Option<String>,
+    /// As the source says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gender: Option<String>,
     /// A URI, or the source's own identifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,

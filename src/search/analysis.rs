@@ -77,6 +77,9 @@ fn stemmers(language: &str) -> impl Iterator<Item = Stemmer> {
     wanted.iter().map(|algorithm| Stemmer::new(*algorithm))
 }
 
+/// Where a word may be broken at the end of a line: it is one word.
+const SOFT_HYPHEN: char = '\u{ad}';
+
 /// The words of a text; `’s` after a name is none.
 pub fn words(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
@@ -98,13 +101,13 @@ pub fn words(text: &str) -> Vec<Word> {
 }
 
 fn is_letter(c: char) -> bool {
-    c.is_alphanumeric() || ('\u{300}'..='\u{36f}').contains(&c)
+    c.is_alphanumeric() || ('\u{300}'..='\u{36f}').contains(&c) || c == SOFT_HYPHEN
 }
 
 fn lower(word: &str) -> Cow<'_, str> {
     match word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
         true => Cow::Borrowed(word),
-        false => Cow::Owned(word.to_lowercase()),
+        false => Cow::Owned(word.to_lowercase().replace(SOFT_HYPHEN, "")),
     }
 }
 

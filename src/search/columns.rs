@@ -12,8 +12,10 @@ use super::schema::{HAS_IMAGE, schema};
 use super::snapshot::written;
 use super::vocabulary::Vocabulary;
 
+/// Years farther away are not told apart.
+const MOST_YEARS: i64 = 10_000_000;
 /// A year that nobody knows.
-const UNKNOWN: i16 = i16::MIN;
+const UNKNOWN: i32 = i32::MIN;
 
 /// The columns of one segment, which never change.
 pub struct Columns {
@@ -21,7 +23,7 @@ pub struct Columns {
     starts: Vec<u32>,
     /// Numbers of the vocabulary.
     facets: Vec<u32>,
-    years: Vec<(i16, i16)>,
+    years: Vec<(i32, i32)>,
     flags: Vec<u8>,
     /// Places of object numbers in alphabetical order.
     numbers: Vec<u32>,
@@ -69,7 +71,7 @@ impl Columns {
             }
         };
         let year = |column: &Column<i64>, work| {
-            column.first(work).map_or(UNKNOWN, |year| year.clamp(i64::from(UNKNOWN) + 1, 32_767) as i16)
+            column.first(work).map_or(UNKNOWN, |year| year.clamp(-MOST_YEARS, MOST_YEARS) as i32)
         };
         let (earliest, latest) =
             (numbers_of::<i64>(reader, "earliest")?, numbers_of::<i64>(reader, "latest")?);
@@ -120,7 +122,7 @@ impl Columns {
     /// The first and last year of its making, where they are known.
     pub fn years(&self, work: DocId) -> Option<(i32, i32)> {
         let (earliest, latest) = *self.years.get(work as usize)?;
-        (earliest != UNKNOWN).then_some((earliest.into(), latest.into()))
+        (earliest != UNKNOWN).then_some((earliest, latest))
     }
 
     pub fn flags(&self, work: DocId) -> u64 {
@@ -139,7 +141,7 @@ impl Columns {
     /// Memory that they take, in bytes.
     pub fn weight(&self) -> usize {
         4 * (self.starts.len() + self.facets.len() + self.colour_starts.len())
-            + 13 * self.years.len()
+            + 17 * self.years.len()
             + 12 * self.colours.len()
     }
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use serde_json::Value;
 use tantivy::TantivyDocument;
 
 use super::colour::{self, Colour};
@@ -14,6 +15,8 @@ use crate::record::{Creator, Facet, Tag, Text, Work, facets, slug};
 
 /// A term of the index is no longer, in bytes.
 const LONGEST: usize = 8000;
+/// What stands before identifiers of sources among numbers.
+pub const ID: &str = "id:";
 /// So many colours of a work count.
 const MOST_COLOURS: usize = 24;
 
@@ -25,8 +28,8 @@ pub struct Entry<'a> {
     pub revision: u64,
     /// When it was changed last, in milliseconds since 1970.
     pub changed_ms: i64,
-    /// Width and height of its largest image in pixels, where they are known.
-    pub size: Option<(u32, u32)>,
+    /// Width and height in pixels of its first images that have masters, where they are known.
+    pub sizes: &'a [Option<(u32, u32)>],
 }
 
 impl Entry<'_> {
@@ -36,11 +39,14 @@ impl Entry<'_> {
         let mut document = TantivyDocument::default();
         document.add_text(fields.number, &self.work.object_number);
         document.add_text(fields.any_case, self.work.object_number.to_lowercase());
+        if let Some(id) = self.work.more.get("id").and_then(Value::as_str) {
+            document.add_text(fields.any_case, format!("{ID}{}", id.to_lowercase()));
+        }
         self.words(&mut document, fields);
         self.shelves(&mut document, fields);
         self.order(&mut document, fields);
         self.colours(&mut document, fields);
-        let stored = Stored::encode(self.work, self.tags, self.revision, self.changed_ms);
+        let stored = Stored::encode(self);
         document.add_bytes(fields.stored, &stored);
         document
     }
@@ -52,14 +58,19 @@ impl Entry<'_> {
     fn words(&self, document: &mut TantivyDocument, fields: &Fields) {
         let work = self.work;
         let mut name = Terms::default();
+        let (mut titles, mut creators) = (Terms::default(), Terms::default());
         for title in &work.titles {
             name.text(&title.text);
+            titles.text(&title.text);
         }
         for creator in &work.creators {
             name.plain(&creator.name);
+            creators.plain(&creator.name);
         }
         name.number(&work.object_number);
         name.add(document, fields.name);
+        titles.add(document, fields.titles);
+        creators.add(document, fields.creators);
 
         let mut subject = Terms::default();
         for text in work.object_type.iter().chain(&work.techniques).chain(&work.materials) {
@@ -84,6 +95,7 @@ impl Entry<'_> {
         for creator in &work.creators {
             creator.nationality.iter().chain(&creator.role).for_each(|said| text.plain(said));
         }
+        exhibitions(work).for_each(|name| text.plain(name));
         for related in &work.related {
             text.text(&related.label);
         }
@@ -125,9 +137,10 @@ impl Entry<'_> {
         let mut found = facets(self.work, self.tags);
         found.retain(|facet| facet.scheme != COLOUR);
         for creator in &self.work.creators {
-            if let Some(nationality) = &creator.nationality {
-                let (label, sort) = (Text::plain(nationality), nationality.to_lowercase());
-                found.push(Facet { scheme: "nationality".into(), value: slug(nationality), label, sort });
+            for (scheme, said) in [("nationality", &creator.nationality), ("gender", &creator.gender)] {
+                let Some(said) = said else { continue };
+                let (label, sort) = (Text::plain(said), said.to_lowercase());
+                found.push(Facet { scheme: scheme.into(), value: slug(said), label, sort });
             }
         }
         let mut add = |scheme: &str, label: &Text| {
@@ -137,6 +150,7 @@ impl Entry<'_> {
             }
         };
         add("location", &self.work.location);
+        exhibitions(self.work).for_each(|name| add("exhibition", &Text::plain(name)));
         if let Some(rights) = &self.work.rights {
             add("rights", &Text::plain(rights));
         }
@@ -188,7 +202,9 @@ impl Entry<'_> {
         flags |= set(PUBLIC_DOMAIN, work.public_domain == Some(true));
         flags |= set(ON_DISPLAY, work.more.get("on_display").and_then(|is| is.as_bool()).unwrap_or(false));
         document.add_u64(fields.flags, flags);
-        if let Some((width, height)) = self.size.or_else(|| said_size(work)) {
+        let area = |(width, height): &(u32, u32)| u64::from(*width) * u64::from(*height);
+        let largest = self.sizes.iter().flatten().copied().max_by_key(area);
+        if let Some((width, height)) = largest.or_else(|| said_size(work)) {
             document.add_u64(fields.width, width.into());
             document.add_u64(fields.height, height.into());
         }
@@ -293,6 +309,13 @@ fn said_size(work: &Work) -> Option<(u32, u32)> {
     let side =
         |name: &str| work.more.get(name).and_then(|side| side.as_u64()).and_then(|side| side.try_into().ok());
     Some((side("image_width")?, side("image_height")?))
+}
+
+/// The exhibitions that a source names beside: as texts, or as objects with a name.
+fn exhibitions(work: &Work) -> impl Iterator<Item = &str> {
+    let all = work.more.get("exhibitions").and_then(Value::as_array).into_iter().flatten();
+    let names = ["exhibition", "title", "name"];
+    all.filter_map(move |one| one.as_str().or_else(|| names.iter().find_map(|name| one.get(*name)?.as_str())))
 }
 
 /// A time or a date, in seconds since 1970.

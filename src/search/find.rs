@@ -1,5 +1,7 @@
 //! A search over all works: which they are, counts of facets, periods.
 
+use std::collections::BTreeMap;
+
 use tantivy::query::{BooleanQuery, ConstScoreQuery, EnableScoring, Occur, Query, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocId, SegmentReader, Term};
@@ -12,10 +14,11 @@ use super::question::{Filter, Found, Search};
 use super::schema::{joined, schema};
 use super::snapshot::Snapshot;
 use super::words;
+use crate::iiif::Invalid;
 use crate::record::slug;
 
-/// How many periods of a histogram one work can stand in.
-const PERIODS: i32 = 100;
+/// The most periods of a histogram.
+const PERIODS: usize = 10_000;
 
 /// The hits of a segment: all its works, or these.
 pub enum Hits {
@@ -43,7 +46,7 @@ impl Snapshot {
             (None, false) => self.works(),
         };
         self.facets(search, &hits, &mut found);
-        self.histogram(search, &hits, &mut found);
+        self.histogram(search, &hits, &mut found)?;
         self.page(search, query.as_deref().filter(|_| by_words), &conditions, &hits, &mut found)?;
         Ok(found)
     }
@@ -140,6 +143,20 @@ impl Snapshot {
         terms.filter(|term| term.scheme == filter.scheme).map(|term| term.value.clone()).collect()
     }
 
+    /// The names of all values that are called so, or have it for their name.
+    pub fn meant(&self, scheme: &str, called: &str) -> Vec<String> {
+        let vocabulary = self.vocabulary();
+        let own = vocabulary.find(scheme, &slug(called));
+        let numbers =
+            own.into_iter().chain(self.labels.called(called)).filter(|&number| self.total(number) > 0);
+        let terms = numbers.filter_map(|number| vocabulary.term(number));
+        let mut names: Vec<String> =
+            terms.filter(|term| term.scheme == scheme).map(|term| term.value.clone()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     fn hits(&self, query: Option<&dyn Query>, conditions: &Conditions<'_>) -> Result<Vec<Hits>, Error> {
         let weight = match query {
             Some(query) => Some(query.weight(EnableScoring::disabled_from_searcher(&self.searcher))?),
@@ -222,26 +239,39 @@ impl Snapshot {
         }
     }
 
-    fn histogram(&self, search: &Search, hits: &[Hits], found: &mut Found) {
-        let Some(interval) = search.histogram.filter(|interval| *interval > 0) else { return };
-        let mut counts = std::collections::BTreeMap::<i32, u64>::new();
-        // Most works are of the last thousand years.
+    /// The hits by periods: each counts in every period that its making touches.
+    fn histogram(&self, search: &Search, hits: &[Hits], found: &mut Found) -> Result<(), Error> {
+        let Some(interval) = search.histogram.filter(|interval| *interval > 0) else { return Ok(()) };
+        // How many works begin less how many end with each period; most are of the last thousand years.
         const FROM: i32 = 1000;
-        let mut recent = vec![0u64; 2000];
+        let mut recent = vec![0i64; 2000];
+        let mut steps = BTreeMap::<i32, i64>::new();
+        let mut step =
+            |period: i32, by: i64| match recent.get_mut((period - FROM / interval).max(-1) as usize) {
+                Some(count) => *count += by,
+                None => *steps.entry(period).or_default() += by,
+            };
         self.each_hit(hits, |columns, work| {
             let Some((earliest, latest)) = columns.years(work) else { return };
-            let (first, last) = (earliest.div_euclid(interval), latest.div_euclid(interval));
-            for period in first..=last.min(first + PERIODS) {
-                match recent.get_mut((period - FROM / interval).max(-1) as usize) {
-                    Some(count) => *count += 1,
-                    None => *counts.entry(period).or_default() += 1,
-                }
-            }
+            step(earliest.div_euclid(interval), 1);
+            step(latest.div_euclid(interval) + 1, -1);
         });
-        let recent = recent.into_iter().enumerate().filter(|(_, count)| *count > 0);
-        counts.extend(recent.map(|(at, count)| (at as i32 + FROM / interval, count)));
-        let told = |(period, count)| (period * interval, period * interval + interval - 1, count);
-        found.histogram = counts.into_iter().map(told).collect();
+        let recent = recent.into_iter().enumerate().filter(|(_, count)| *count != 0);
+        steps.extend(recent.map(|(at, count)| (at as i32 + FROM / interval, count)));
+        let mut works = 0;
+        for ((&period, by), next) in steps.iter().zip(steps.keys().skip(1)) {
+            works += by;
+            if works == 0 {
+                continue;
+            }
+            if found.histogram.len() + (next - period) as usize > PERIODS {
+                let reason = format!("makes more than {PERIODS} periods here: ask for longer ones");
+                return Err(Invalid::new("histogram", &interval.to_string(), reason).into());
+            }
+            let told = |period: i32| (period * interval, period * interval + interval - 1, works as u64);
+            found.histogram.extend((period..*next).map(told));
+        }
+        Ok(())
     }
 }
 

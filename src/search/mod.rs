@@ -30,7 +30,7 @@ mod vocabulary;
 mod words;
 
 pub use colour::{Colour, names as colour_names};
-pub use entry::Entry;
+pub use entry::{Entry, ID};
 pub use error::Error;
 pub use index::Index;
 pub use order::{Cursor, Order, SORTS, Sort};

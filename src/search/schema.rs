@@ -19,6 +19,9 @@ pub struct Fields {
     pub any_case: Field,
     /// Words of titles, creators and the object number.
     pub name: Field,
+    /// Words of titles alone, and of creators.
+    pub titles: Field,
+    pub creators: Field,
     /// Words of tags, types, techniques, materials.
     pub subject: Field,
     /// Words of descriptions, inscriptions, credit lines and all that is said beside.
@@ -74,6 +77,8 @@ pub fn schema() -> &'static (Schema, Fields) {
             number: builder.add_text_field("number", STRING | STORED | sorted()),
             any_case: builder.add_text_field("any_case", STRING),
             name: builder.add_text_field("name", words.clone()),
+            titles: builder.add_text_field("titles", words.clone()),
+            creators: builder.add_text_field("creators", words.clone()),
             subject: builder.add_text_field("subject", words.clone()),
             text: builder.add_text_field("text", words),
             facet: builder.add_text_field("facet", STRING | sorted()),

@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 
-use crate::record::{Image, Tag, Text, Work, timestamp};
+use super::Entry;
+use crate::record::{Image, Text, Work, timestamp};
 
 /// Fields that are told of every work; a source's fields of these names are told with its own record alone.
 const OWN: [&str; 9] =
@@ -31,7 +32,8 @@ pub struct Shown<'a> {
 impl Stored {
     /// What is kept of a work: lines, of which the first is its record, the second its object number and rights, and
     /// each other an image.
-    pub fn encode(work: &Work, tags: &[Tag], revision: u64, changed_ms: i64) -> Vec<u8> {
+    pub fn encode(entry: &Entry<'_>) -> Vec<u8> {
+        let Entry { work, tags, revision, changed_ms, sizes } = *entry;
         let mut text = serde_json::to_string(&bare(work)).unwrap_or_else(|_| "{}".into());
         text.pop();
         text.push_str(",\"tags\":[");
@@ -46,12 +48,14 @@ impl Stored {
         text.push_str(&format!("],\"revision\":{revision},\"changed\":{}}}", json!(timestamp(changed_ms))));
         text.push('\n');
         text.push_str(&json!([work.object_number, work.rights, work.public_domain]).to_string());
+        let mut sizes = sizes.iter();
         for image in &work.images {
+            let size = if image.matched { sizes.next().copied().flatten() } else { None };
             text.push('\n');
             text.push(if image.matched { '+' } else { '-' });
             text.push_str(&json!(image.file).to_string());
             text.push('\t');
-            text.push_str(&said(image));
+            text.push_str(&said(image, size));
         }
         text.into_bytes()
     }
@@ -138,10 +142,14 @@ fn bare(work: &Work) -> Work {
     }
 }
 
-fn said(image: &Image) -> String {
+fn said(image: &Image, size: Option<(u32, u32)>) -> String {
     let mut value = json!(image);
     if let Value::Object(fields) = &mut value {
         fields.remove("matched");
+        if let Some((width, height)) = size {
+            fields.insert("width".into(), json!(width));
+            fields.insert("height".into(), json!(height));
+        }
     }
     value.to_string()
 }
@@ -205,10 +213,15 @@ mod tests {
             "tags":[{"scheme":"motif","label":{"en":"horse"}}]}"#,
         )
         .unwrap();
-        let stored = Stored::decode(&Stored::encode(&work, &work.tags, 7, 0)).unwrap();
+        let sizes = [None, Some((300, 200))];
+        let entry = Entry { work: &work, tags: &work.tags, revision: 7, changed_ms: 0, sizes: &sizes };
+        let stored = Stored::decode(&Stored::encode(&entry)).unwrap();
         assert_eq!(stored.number(), "KMS\"1\n");
         let files: Vec<String> = stored.images().map(|(file, _)| file).collect();
         assert_eq!(files, ["a/b.tif", "c\td.tif"]);
+        let said: Vec<Value> =
+            stored.images().map(|(_, shown)| serde_json::from_str(shown.said).unwrap()).collect();
+        assert_eq!((&said[0]["width"], &said[1]["width"]), (&Value::Null, &json!(300)));
         let record: Value = serde_json::from_str(stored.record()).unwrap();
         assert_eq!((&record["revision"], &record["x"]), (&json!(7), &json!(1)));
         assert_eq!(stored.work().unwrap(), work);

@@ -82,7 +82,7 @@ impl Snapshot {
         let numbers = [typed.trim().to_owned(), typed.trim().to_uppercase()];
         for (at, reader, columns) in self.segments() {
             let mut looked_up: Vec<(&StrColumn, _, &str)> = Vec::new();
-            if typed.chars().any(|c| c.is_ascii_digit()) {
+            if typed.trim().chars().count() > 1 {
                 looked_up
                     .extend(numbers.iter().map(|number| (&columns.number, fields.number, number.as_str())));
             }

@@ -76,7 +76,17 @@ impl Vocabulary {
                 term.label = label;
                 term.sort = sort.to_owned();
             }
-            false => term.label.join(&label),
+            false => {
+                for (language, name) in label.iter() {
+                    // `Blue` is `blue`.
+                    let same = |(known, told): (&str, &str)| {
+                        known == language && told.to_lowercase() == name.to_lowercase()
+                    };
+                    if !term.label.iter().any(same) {
+                        term.label.add(language, name);
+                    }
+                }
+            }
         }
         if term.label != before {
             self.learnt += 1;

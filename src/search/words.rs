@@ -1,10 +1,9 @@
 //! What was typed, into a query: words in any language, phrases, what is left out, slips forgiven.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::cell::Cell;
 
 use tantivy::Term;
-use tantivy::query::{BooleanQuery, BoostQuery, Occur, PhraseQuery, Query, TermQuery};
+use tantivy::query::{BooleanQuery, BoostQuery, EmptyQuery, Occur, PhraseQuery, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 
 use super::Error;
@@ -22,8 +21,9 @@ pub const MOST: usize = 32;
 
 /// A stem says less than the word itself.
 const STEM: f32 = 0.5;
-/// So does a word that is a slip away.
+/// So does a word that is a slip away, and far less one that is not the likeliest: rare words count much by themselves.
 const SLIP: f32 = 0.6;
+const LESS_LIKELY: f32 = 0.02;
 /// The other language counts less where the word is known as it is: `barn` is a child, and a barn.
 const OTHER_LANGUAGE: f32 = 0.35;
 /// So many words stand in for one that is not known, for so many of those that were typed.
@@ -43,9 +43,14 @@ pub enum Place {
     Subject,
     /// All else.
     Text,
+    /// Titles alone.
+    Titles,
+    /// Creators alone.
+    Creators,
 }
 
 impl Place {
+    /// Everywhere.
     pub const ALL: [Self; 3] = [Self::Name, Self::Subject, Self::Text];
 
     fn field(self) -> Field {
@@ -54,12 +59,14 @@ impl Place {
             Self::Name => fields.name,
             Self::Subject => fields.subject,
             Self::Text => fields.text,
+            Self::Titles => fields.titles,
+            Self::Creators => fields.creators,
         }
     }
 
     fn weight(self) -> f32 {
         match self {
-            Self::Name => 3.0,
+            Self::Name | Self::Titles | Self::Creators => 3.0,
             Self::Subject => 1.6,
             Self::Text => 1.0,
         }
@@ -92,16 +99,19 @@ pub struct Typed {
 pub fn typed(snapshot: &Snapshot, q: &str, places: &[Place]) -> Result<Option<Typed>, Error> {
     let parts = parts(q)?;
     if parts.is_empty() {
-        return Ok(None);
+        let is_all = q.chars().all(|c| c.is_whitespace() || matches!(c, '*' | '"'));
+        // Signs without a letter stand in no work.
+        let nothing = || Typed { query: Box::new(EmptyQuery), corrected: None, relaxed: false };
+        return Ok((!is_all).then(nothing));
     }
-    let maker = Maker { snapshot, places, near: RefCell::default() };
+    let maker = Maker { snapshot, places, guesses: Cell::new(0) };
     let mut corrected = Vec::new();
     let mut wanted = Vec::new();
     let mut without = Vec::new();
     let known = maker.phrases(&parts);
     let mut slipped = false;
     for part in &known {
-        let (alternatives, word) = maker.alternatives(part, false)?;
+        let (alternatives, word) = maker.alternatives(part)?;
         slipped |= word.is_some();
         if !part.without {
             corrected.push(word.unwrap_or_else(|| part.written()));
@@ -113,25 +123,16 @@ pub fn typed(snapshot: &Snapshot, q: &str, places: &[Place]) -> Result<Option<Ty
     let corrected = slipped.then(|| corrected.join(" "));
     let made = |wanted: &[Vec<Weighed>], least: Option<usize>| together(wanted, &without, least);
     let all = made(&wanted, None);
-    if wanted.is_empty() || all.count(&snapshot.searcher)? > 0 {
+    // One word cannot be missing.
+    if wanted.len() < 2 || all.count(&snapshot.searcher)? > 0 {
         return Ok(Some(Typed { query: all, corrected, relaxed: false }));
     }
-    // Nothing has all of it: what is known may still have been meant otherwise.
-    let mut loose = Vec::new();
-    for part in known.iter().filter(|part| !part.without) {
-        loose.push(maker.alternatives(part, true)?.0);
-    }
-    let forgiving = made(&loose, None);
-    // One word cannot be missing.
-    if wanted.len() == 1 || forgiving.count(&snapshot.searcher)? > 0 {
-        return Ok(Some(Typed { query: forgiving, corrected, relaxed: false }));
-    }
-    let least = wanted.len().saturating_sub(1).max(1);
-    let most = made(&loose, Some(least));
+    let least = wanted.len() - 1;
+    let most = made(&wanted, Some(least));
     if least > 1 && most.count(&snapshot.searcher)? > 0 {
         return Ok(Some(Typed { query: most, corrected, relaxed: true }));
     }
-    let any = made(&loose, Some(1));
+    let any = made(&wanted, Some(1));
     let relaxed = any.count(&snapshot.searcher)? > 0;
     Ok(Some(Typed { query: any, corrected, relaxed }))
 }
@@ -200,19 +201,17 @@ type Weighed = (Box<dyn Query>, f32);
 struct Maker<'a> {
     snapshot: &'a Snapshot,
     places: &'a [Place],
-    /// What was looked for among all words of the index, with what was found.
-    near: RefCell<HashMap<String, Vec<Near>>>,
+    /// How many words were looked for among all of the index.
+    guesses: Cell<usize>,
 }
 
 impl Maker<'_> {
-    /// The words that may have been meant; none where so many words of one search were looked for.
+    /// The words that may have been meant, the likeliest first.
     fn near(&self, folded: &str) -> Result<Vec<Near>, Error> {
-        let mut known = self.near.borrow_mut();
-        if !known.contains_key(folded) {
-            let slips = if known.len() < GUESSES { forgiven(folded.chars().count()) } else { 0 };
-            known.insert(folded.to_owned(), near(self.snapshot, folded, slips, false)?);
+        if self.guesses.replace(self.guesses.get() + 1) >= GUESSES {
+            return Ok(Vec::new());
         }
-        Ok(known.get(folded).cloned().unwrap_or_default())
+        near(self.snapshot, folded, forgiven(folded.chars().count()), false)
     }
 
     /// The parts, neighbours joined where they mean something together, such as `rytter til hest`.
@@ -238,7 +237,7 @@ impl Maker<'_> {
     }
 
     /// The ways in which works can have a part; with the word that was meant, where nothing has what was typed.
-    fn alternatives(&self, part: &Part, loose: bool) -> Result<(Vec<Weighed>, Option<String>), Error> {
+    fn alternatives(&self, part: &Part) -> Result<(Vec<Weighed>, Option<String>), Error> {
         let mut found = Vec::new();
         let mut meant = None;
         let known = match part.words.as_slice() {
@@ -249,19 +248,15 @@ impl Maker<'_> {
                     for near in near(self.snapshot, &folded, 0, true)?.iter().take(ENDINGS) {
                         self.term(&format!("{EXACT}{}", near.word), STEM, &mut found)?;
                     }
-                } else if (!known && meanings(&folded).is_empty()) || loose {
+                } else if !known && meanings(&folded).is_empty() {
                     let near = self.near(&folded)?;
-                    let least = near.first().map_or(0, |near| near.slips);
-                    let stand_ins = near.iter().filter(|near| near.word != folded && near.slips <= least + 1);
-                    for near in stand_ins.take(STAND_INS) {
-                        let weight = SLIP / f32::from(near.slips.max(1));
+                    meant = near.first().map(|near| near.word.clone());
+                    for (at, near) in near.iter().take(STAND_INS).enumerate() {
+                        let weight = if at == 0 { SLIP } else { LESS_LIKELY };
                         self.term(&format!("{EXACT}{}", near.word), weight, &mut found)?;
                         let word = Word { written: near.word.clone(), place: 0 };
                         for stem in word.terms("").iter().skip(1) {
                             self.term(stem, weight * STEM, &mut found)?;
-                        }
-                        if !known && meant.is_none() {
-                            meant = Some(near.word.clone());
                         }
                     }
                 }

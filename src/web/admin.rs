@@ -80,6 +80,7 @@ async fn act(door: &Arc<Door>, request: &HttpRequest) -> Result<(StatusCode, Val
         "/admin/state" => state(door).await?,
         "/admin/settings" => door.in_force.clone(),
         "/admin/reindex" => {
+            Asked::read(&[], request.query_string())?;
             door.gallery.finder()?.reindex();
             json!({ "reindexing": true })
         }
@@ -142,7 +143,7 @@ async fn purge(door: &Door, query: &str) -> Result<Value, Error> {
         }
         _ => {
             let reason = "is not said: write one of `image=ID`, `work=NUMBER` and `all=true`";
-            return Err(Invalid::new("what to purge", "", reason).into());
+            return Err(Invalid::new("all", "", reason).into());
         }
     }
     Ok(json!({ "purged": true }))

@@ -91,7 +91,7 @@ async fn found(
     let typed = Asked::read(&table, query.unwrap_or(request.query_string()))?;
     let canonical = typed.canonical(&["lang"]);
     let stable = library.address.found(version, &canonical);
-    if query != Some(canonical.as_str()) {
+    if query != Some(canonical.as_str()) || canonical.is_empty() {
         return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, stable)).finish().into());
     }
     let mut search = search_of(&typed, &*finder.snapshot()?)?;
@@ -113,7 +113,7 @@ async fn found(
             members
         }
     };
-    let said = typed.text("q").filter(|q| !q.trim().is_empty()).unwrap_or(&canonical);
+    let said = typed.said();
     let mut label = Text::of("en", &format!("Works found: {said}"));
     label.add("da", &format!("Fundne værker: {said}"));
     let shelf = Shelf { scheme: FOUND.into(), value: canonical.clone(), label, works: total, picture: None };

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::admin::Warming;
 use super::base::Base;
+use super::document::Document;
 use super::error::{retry_after, status};
 use super::headers::{common, preflight};
 use super::image::{self, Answered};
@@ -162,7 +163,8 @@ impl Door {
             Route::Asset(path) => site::asset(request, path),
             Route::Robots => {
                 let robots = operations::robots(&self.base.of(request)?);
-                Ok(HttpResponse::Ok().content_type("text/plain").body(robots).into())
+                let media_type = "text/plain; charset=utf-8";
+                Ok(Document::new(robots).answer(request, media_type, HttpResponse::Ok()).into())
             }
             Route::Live => Ok(operations::live()),
             Route::Ready => operations::ready(self).await,

@@ -110,7 +110,7 @@ pub async fn page(door: &Door, request: &HttpRequest) -> Result<String, Error> {
 fn canonical(pairs: &Pairs) -> Vec<(&str, &str)> {
     let all = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let mut kept: Vec<(&str, &str)> = all.filter(|(name, _)| !matches!(*name, "cursor" | "lang")).collect();
-    kept.sort_by_key(|(name, _)| *name);
+    kept.sort_unstable();
     kept
 }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Door;
+use super::headers::is_held;
 use super::image::Answered;
 use super::route::Image;
 use super::settings::Api;
@@ -51,13 +52,20 @@ pub async fn answer(
     body: &[u8],
 ) -> Result<Answered, Error> {
     match (request.method(), tag) {
-        (&Method::GET | &Method::HEAD, Some(tag)) if history => events(door, &work, tag).await,
         (&Method::GET | &Method::HEAD, _) => {
-            let stored = stored(door, &work).await?;
-            match tag {
-                None => Ok(told(&stored, all(&stored), StatusCode::OK)),
-                Some(tag) => one(&stored, tag, StatusCode::OK),
-            }
+            let told = match tag {
+                Some(tag) if history => events(door, &work, tag).await?,
+                Some(tag) => one(&stored(door, &work).await?, tag, StatusCode::OK)?,
+                None => {
+                    let stored = stored(door, &work).await?;
+                    told(&stored, all(&stored), StatusCode::OK)
+                }
+            };
+            let held = told.response.headers().get(header::ETAG).filter(|tag| is_held(request, tag)).cloned();
+            Ok(match held {
+                Some(tag) => HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish().into(),
+                None => told,
+            })
         }
         (&Method::POST, None) => {
             let actor = allowed(request, &door.api)?;

@@ -151,9 +151,9 @@ impl Finder {
         let index = index.clone();
         let laid = self.tasks.spawn_blocking(move || {
             for (number, stored) in works {
-                let size = stored.as_ref().and_then(|_| sizes.next()).flatten();
+                let sizes = stored.as_ref().and_then(|_| sizes.next()).unwrap_or_default();
                 match stored.filter(|stored| !stored.removed) {
-                    Some(stored) => index.put(&entry(&stored, size))?,
+                    Some(stored) => index.put(&entry(&stored, &sizes))?,
                     None => index.remove(&number)?,
                 }
             }
@@ -216,8 +216,8 @@ impl Finder {
             let sizes = self.sizes.of(page.iter().map(|(_, stored)| files(stored)).collect()).await;
             let index = index.clone();
             laying = Some(self.tasks.spawn_blocking(move || {
-                for ((_, stored), size) in page.iter().zip(sizes) {
-                    index.add(entry(stored, size).document())?;
+                for ((_, stored), sizes) in page.iter().zip(&sizes) {
+                    index.add(entry(stored, sizes).document())?;
                 }
                 Ok(())
             }));
@@ -236,12 +236,12 @@ impl Finder {
     }
 }
 
-fn entry(stored: &Stored, size: Option<(u32, u32)>) -> Entry<'_> {
+fn entry<'a>(stored: &'a Stored, sizes: &'a [Option<(u32, u32)>]) -> Entry<'a> {
     Entry {
         work: &stored.work,
         tags: &stored.tags,
         revision: stored.revision,
         changed_ms: stored.changed_ms,
-        size,
+        sizes,
     }
 }

@@ -28,24 +28,21 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// Width and height in pixels of the largest image of each work, where they are known; works are said by their
-    /// images' files.
-    pub async fn of(&self, works: Vec<Vec<String>>) -> Vec<Option<(u32, u32)>> {
+    /// Width and height in pixels of each work's first images, where they are known; works are said by their images'
+    /// files.
+    pub async fn of(&self, works: Vec<Vec<String>>) -> Vec<Vec<Option<(u32, u32)>>> {
         // Most works of some collections have no image here at all.
         if works.iter().all(Vec::is_empty) {
-            return vec![None; works.len()];
+            return vec![Vec::new(); works.len()];
         }
-        futures::stream::iter(works).map(|files| self.largest(files)).buffered(AT_ONCE).collect().await
-    }
-
-    async fn largest(&self, files: Vec<String>) -> Option<(u32, u32)> {
-        let mut largest = None;
-        for file in files {
-            let Some(size) = self.size(&file).await else { continue };
-            let area = |(width, height): (u32, u32)| u64::from(width) * u64::from(height);
-            largest = largest.filter(|&known| area(known) >= area(size)).or(Some(size));
-        }
-        largest
+        let each = |files: Vec<String>| async move {
+            let mut sizes = Vec::with_capacity(files.len());
+            for file in files {
+                sizes.push(self.size(&file).await);
+            }
+            sizes
+        };
+        futures::stream::iter(works).map(each).buffered(AT_ONCE).collect().await
     }
 
     async fn size(&self, file: &str) -> Option<(u32, u32)> {

@@ -33,6 +33,7 @@ pub(super) fn creator(creator: &mut Creator, field: &str, word: &str) {
         "birth" => creator.birth = year(&word.into()),
         "death" => creator.death = year(&word.into()),
         "nationality" => creator.nationality = said,
+        "gender" => creator.gender = said,
         "id" => creator.id = said,
         _ => creator.name = word.to_owned(),
     }

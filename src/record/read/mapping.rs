@@ -57,7 +57,7 @@ pub(super) enum Target {
 const TEXTS: [&str; 5] = ["object_type", "techniques", "materials", "inscriptions", "collections"];
 const TEXT: [&str; 4] = ["description", "department", "credit_line", "location"];
 const WORD: [&str; 3] = ["rights", "homepage", "modified"];
-const CREATOR: [&str; 7] = ["name", "sort_name", "role", "birth", "death", "nationality", "id"];
+const CREATOR: [&str; 8] = ["name", "sort_name", "role", "birth", "death", "nationality", "gender", "id"];
 const IMAGE: [&str; 4] = ["file", "role", "label", "view"];
 
 impl FromStr for Mapping {

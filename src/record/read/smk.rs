@@ -10,7 +10,8 @@ use super::year::{span, year};
 const SOURCE: &str = "import:smk";
 
 /// Fields that works are found by, though they have no place of their own.
-const FINDING: [&str; 5] = ["image_width", "image_height", "image_size", "created", "on_display"];
+const FINDING: [&str; 7] =
+    ["id", "image_width", "image_height", "image_size", "created", "on_display", "exhibitions"];
 
 /// A record's tags: where from, what they are about, and the fields that name them.
 const TAGS: [(&str, &str); 9] = [
@@ -104,6 +105,7 @@ fn creator(made: &Value) -> Option<Creator> {
         birth: field(made, &["creator_date_of_birth"]).and_then(year),
         death: field(made, &["creator_date_of_death"]).and_then(year),
         nationality: text(&["creator_nationality"]),
+        gender: text(&["creator_gender"]),
         id: text(&["creator_lref", "creator_id"]),
     })
 }

@@ -57,6 +57,7 @@ fn creator(made: &Value) -> Option<Creator> {
         birth,
         death: lived.1.filter(|died| birth != Some(*died)),
         nationality: None,
+        gender: said_in(made, &["gender"]).map(|gender| gender.into_owned()),
         id: said_in(made, &["id"]).map(|id| format!("tate:artist:{id}")),
     })
 }

@@ -74,7 +74,12 @@ pub async fn answer(door: &Door, request: &HttpRequest, name: &str) -> Result<An
     response.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")));
     let dump = Dump { gallery: door.gallery.clone(), snapshot, address: Address::new(&base), name };
     if request.method() == Method::HEAD {
-        return Ok(response.finish().into());
+        let nothing = futures::stream::empty::<Result<Bytes, io::Error>>();
+        let response = match dump.known_length() {
+            Some(length) => response.body(SizedStream::new(length, nothing)),
+            None => response.streaming(nothing),
+        };
+        return Ok(response.into());
     }
     finder.hold(&dump.snapshot);
     if !request.headers().contains_key(header::RANGE) || !unchanged_range(request, &tag) {
@@ -132,6 +137,9 @@ impl Dump {
                     }
                 };
                 let is_whole = made.is_none();
+                if is_whole && making.into.outlet().part.end == u64::MAX {
+                    finder.lengths().insert(making.dump.key(), making.into.at());
+                }
                 // Whoever takes nothing for so long can go on later: what ends without its end is broken off.
                 let sent = tokio::time::timeout(STALLED, sender.send(made)).await;
                 if is_whole || !matches!(sent, Ok(Ok(()))) {
@@ -148,16 +156,24 @@ impl Dump {
         }))
     }
 
+    fn key(&self) -> String {
+        format!("{} {:x} {}", self.name, self.snapshot.state(), self.address.base())
+    }
+
+    /// How many bytes it has, if somebody has had it all.
+    fn known_length(&self) -> Option<u64> {
+        self.gallery.finder().ok()?.lengths().get(&self.key())
+    }
+
     /// How many bytes it has; made once to know.
     async fn length(&self) -> Result<u64, Error> {
-        let finder = self.gallery.finder()?;
-        let key = format!("{} {:x} {}", self.name, self.snapshot.state(), self.address.base());
-        if let Some(length) = finder.lengths().get(&key) {
+        if let Some(length) = self.known_length() {
             return Ok(length);
         }
+        let finder = self.gallery.finder()?;
         let _turn = finder.dump()?;
         let length = Making::new(self.clone(), 0..0).go_on(finder).await?.into.at();
-        finder.lengths().insert(key, length);
+        finder.lengths().insert(self.key(), length);
         Ok(length)
     }
 }

@@ -75,7 +75,7 @@ impl Sample {
         let most = (0..vocabulary.terms().len() as u32).max_by_key(|&number| snapshot.total(number));
         let term = most.and_then(|number| vocabulary.term(number));
         Self {
-            schemes: vocabulary.schemes().into_iter().map(str::to_owned).collect(),
+            schemes: snapshot.schemes().to_vec(),
             filter: term.map_or(usual.filter, |term| format!("{}:{}", term.scheme, term.value)),
             scheme: term.map_or(usual.scheme, |term| term.scheme.clone()),
             work: numbers.into_iter().next().map_or(usual.work, |(number, _)| number),

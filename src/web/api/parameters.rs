@@ -188,13 +188,26 @@ impl<'a> Asked<'a> {
         self.text(name).map(|value| value.split(',').collect())
     }
 
-    /// The query in an order of its own: parameters by name, values as they were said; without those left out.
+    /// The query in an order of its own: parameters by name, by value where there are several; without those left out.
     pub fn canonical(&self, without: &[&str]) -> String {
         let mut pairs: Vec<(&str, &str)> =
             self.pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
         pairs.retain(|(name, value)| !without.contains(name) && !value.is_empty());
-        pairs.sort_by_key(|(name, _)| *name);
+        pairs.sort_unstable();
         query_of(pairs)
+    }
+
+    /// What was asked for, for people: the words first, then values without the names of what they are.
+    pub fn said(&self) -> String {
+        let of = |words: bool| self.pairs.iter().filter(move |(name, _)| (*name == "q") == words);
+        let said = of(true).chain(of(false)).filter(|(_, value)| !value.trim().is_empty());
+        let told = said.map(|(name, value)| match (*name, value.split_once(':')) {
+            ("q", _) => value.clone(),
+            ("none", Some((_, value))) => format!("-{value}"),
+            ("any" | "all", Some((_, value))) => value.to_owned(),
+            _ => format!("{name} {value}"),
+        });
+        told.collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -217,7 +230,7 @@ fn unknown(table: &[Parameter], name: &str) -> Invalid {
         None if table.is_empty() => "is no parameter here; there are none".to_owned(),
         None => format!("is no parameter here; there are {known}"),
     };
-    Invalid::new("query", name, reason)
+    Invalid::new(name.chars().take(80).collect::<String>(), "", reason)
 }
 
 /// `a`, `b` and `c`.
@@ -245,7 +258,10 @@ fn years(text: &str) -> Option<(i32, i32)> {
         Some(("", "")) => None,
         Some((from, "")) => Some((year(from)?, i32::MAX)),
         Some(("", to)) => Some((i32::MIN, year(to)?)),
-        Some((from, to)) => Some((year(from)?, year(to)?)),
+        Some((from, to)) => {
+            let (from, to) = (year(from)?, year(to)?);
+            Some((from.min(to), from.max(to)))
+        }
     }
 }
 
@@ -320,13 +336,13 @@ pub const SEARCH: [Parameter; 14] = [
         "min_width",
         Kind::Integer(0, 1_000_000),
         "2000",
-        "The largest image is at least so wide, in pixels.",
+        "The largest image is at least so wide, in pixels: as measured, or else as the record says.",
     ),
     parameter(
         "min_height",
         Kind::Integer(0, 1_000_000),
         "2000",
-        "The largest image is at least so high, in pixels.",
+        "The largest image is at least so high, in pixels: as measured, or else as the record says.",
     ),
     Parameter {
         times: 5,
@@ -343,7 +359,12 @@ pub const SEARCH: [Parameter; 14] = [
         "12",
         "How near: 0 is the same, 2 is hardly told apart, 100 is black and white. 12 if it is not said.",
     ),
-    parameter("sort", Kind::Choice(Order::names), "date", "What comes first; `-` turns it round."),
+    parameter(
+        "sort",
+        Kind::Choice(Order::names),
+        "date",
+        "What comes first; `-` turns it round. `date` is the first year of the making, `-date` the last one, latest first.",
+    ),
     FIELDS,
     LANG,
 ];

@@ -175,6 +175,7 @@ fn words() -> Value {
     json!({
         "anyOf": [
             {"type": "string"},
+            {"type": "array", "items": {"type": "string"}},
             {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
         ],
     })

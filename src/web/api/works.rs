@@ -87,6 +87,11 @@ pub fn search_of(asked: &Asked<'_>, snapshot: &Snapshot) -> Result<Search, Error
         let read = |value: &str| {
             let (scheme, value) = value.split_once(':').unwrap_or((value, ""));
             known(name, scheme)?;
+            if scheme == "colour" && Colour::parse(value).is_some() {
+                let reason =
+                    format!("is one colour, and values are families of them: ask for `colour={value}`");
+                return Err(Invalid::new(name, value, reason));
+            }
             Ok(Filter { scheme: scheme.to_owned(), value: value.to_owned() })
         };
         asked.all(name).map(read).collect()
@@ -270,12 +275,22 @@ pub async fn terms(door: &Door, request: &HttpRequest, scheme: &str, tree: bool)
     let asked = Asked::read(&table, request.query_string())?;
     let snapshot = finder.snapshot()?;
     if tree && !snapshot.schemes().iter().any(|known| known == scheme) {
-        return Err(Error::NotFound);
+        let reason = format!("is no scheme here; there are {}", quoted(snapshot.schemes().iter()));
+        return Err(Error::NoPage(Invalid::new("scheme", scheme, reason)));
     }
     let limit = asked.integer("limit").map_or(20, |limit| limit as usize);
     let start = asked.integer("start").unwrap_or(0) as usize;
     let typed = asked.text("q").unwrap_or_default().to_owned();
-    let (own, below) = (scheme.to_owned(), asked.text("below").unwrap_or_default().to_owned());
+    let own = scheme.to_owned();
+    let below = match asked.text("below").filter(|below| !below.is_empty()) {
+        None => String::new(),
+        Some(below) => {
+            let named = Filter { scheme: own.clone(), value: below.to_owned() };
+            let reason = "is no value of this scheme: take `value` of those that are told without it";
+            let unknown = || Error::NoPage(Invalid::new("below", below, reason));
+            snapshot.values_of(&named).into_iter().next().ok_or_else(unknown)?
+        }
+    };
     let looked_in = snapshot.clone();
     let branches: Vec<(u32, u64, Option<usize>)> = if tree && typed.is_empty() {
         let below = finder.ask(move || looked_in.below(&own, &below)).await?;
@@ -309,7 +324,11 @@ fn values(
         let filter = format!("{}:{}", value.scheme, value.value);
         let query = super::parameters::query_of([("any", filter.as_str())]);
         told.insert("search".into(), json!(format!("{}/api/v1/works?{query}", address.base())));
-        let collection = address.shelf(Version::V3, &value.scheme, &value.value, None);
+        // Families of colours are shelves of the search alone.
+        let collection = match value.scheme.as_str() {
+            "colour" => address.found(Version::V3, &query),
+            scheme => address.shelf(Version::V3, scheme, &value.value, None),
+        };
         told.insert("collection".into(), json!(collection));
         if let Some(narrower) = narrower {
             told.insert("narrower".into(), json!(narrower));

@@ -16,7 +16,7 @@ use super::{
 use crate::gallery::{Error, Gallery, Hits};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Address;
-use crate::search::{self, Order, Search, Sort, Stored};
+use crate::search::{self, Order, Search, Snapshot, Sort, Stored};
 
 /// Values of a facet that are counted if nobody says how many.
 const VALUES: usize = 100;
@@ -36,13 +36,15 @@ pub async fn answer(door: &Door, request: &HttpRequest, rest: &str) -> Result<An
 
 /// `/art/search`.
 async fn found(door: &Door, request: &HttpRequest, asked: &Asked) -> Result<Answered, Error> {
-    let search = search_of(asked)?;
-    let hits = door.gallery.finder()?.find(search.clone()).await?;
+    let finder = door.gallery.finder()?;
+    let snapshot = finder.snapshot()?;
+    let search = search_of(asked, &snapshot);
+    let hits = finder.find(search.clone()).await?;
     let mut facets = Vec::new();
     for field in &asked.facets {
         let values = match field.known {
-            Known::Shelf(scheme) => counted(&hits, scheme),
-            Known::Rights => counted(&hits, "rights"),
+            Known::Shelf(scheme) => counted(&hits, scheme, asked.lang),
+            Known::Rights => counted(&hits, "rights", asked.lang),
             Known::Flag(flag) => flagged(door, &search, flag, hits.found.total).await?,
             _ => Vec::new(),
         };
@@ -103,7 +105,7 @@ async fn manifest(door: &Door, request: &HttpRequest, pairs: &[(String, String)]
 }
 
 /// The same search in the words of the index.
-fn search_of(asked: &Asked) -> Result<Search, Error> {
+fn search_of(asked: &Asked, snapshot: &Snapshot) -> Search {
     let mut search = Search {
         q: asked.keys.clone().unwrap_or_default(),
         offset: asked.offset as usize,
@@ -112,12 +114,10 @@ fn search_of(asked: &Asked) -> Result<Search, Error> {
         ..Search::default()
     };
     if !asked.qfields.is_empty() {
-        search.places = asked.qfields.iter().map(|field| place_of(field)).collect();
-        search.places.sort_by_key(|place| *place as u8);
-        search.places.dedup();
+        search.places = asked.qfields.clone();
     }
     for filter in &asked.filters {
-        filtered(&mut search, filter);
+        filtered(&mut search, filter, snapshot);
     }
     for range in &asked.ranges {
         ranged(&mut search, range);
@@ -147,23 +147,14 @@ fn search_of(asked: &Asked) -> Result<Search, Error> {
         };
         search.order = Order { sort, backwards: backwards && sort != Sort::Relevance };
     }
-    Ok(search)
+    search
 }
 
-/// Where words are looked for that are to be in a field of SMK's records.
-fn place_of(field: &str) -> search::Place {
-    match field {
-        "titles" | "title" | "creator" | "artist" | "object_number" | "production" => search::Place::Name,
-        name if name.starts_with("content_") && name != "content_description" => search::Place::Subject,
-        "techniques" | "materials" | "medium" | "object_names" | "geo_location" => search::Place::Subject,
-        _ => search::Place::Text,
-    }
-}
-
-fn filtered(search: &mut Search, filter: &Filter) {
+fn filtered(search: &mut Search, filter: &Filter, snapshot: &Snapshot) {
     let shelf = |scheme: &str, values: &[String]| -> Vec<search::Filter> {
         let named = values.iter().flat_map(|value| names(scheme, value));
-        named.map(|value| search::Filter { scheme: scheme.to_owned(), value }).collect()
+        let meant = named.flat_map(|name| snapshot.meant(scheme, &name));
+        meant.map(|value| search::Filter { scheme: scheme.to_owned(), value }).collect()
     };
     let wanted = match &filter.wanted {
         Wanted::Shelf(scheme, values) => shelf(scheme, values),
@@ -181,13 +172,15 @@ fn filtered(search: &mut Search, filter: &Filter) {
             }
             return;
         }
-        // A source's own identifiers are not told apart from numbers.
-        Wanted::Number(values) | Wanted::Id(values) if filter.not => {
-            search.not_numbers.extend(values.iter().cloned());
-            return;
-        }
         Wanted::Number(values) | Wanted::Id(values) => {
-            search.numbers.push(values.clone());
+            // Works without an identifier of their source are told with their number in its place.
+            let is_id = matches!(filter.wanted, Wanted::Id(_));
+            let ids = values.iter().filter(|_| is_id).map(|id| format!("{}{id}", search::ID));
+            let numbers = values.iter().cloned().chain(ids);
+            match filter.not {
+                true => search.not_numbers.extend(numbers),
+                false => search.numbers.push(numbers.collect()),
+            }
             return;
         }
     };
@@ -220,18 +213,28 @@ fn narrow<T: Ord + Copy>(span: &mut Option<(T, T)>, (from, to): (T, T)) {
     *span = Some(span.map_or((from, to), |(first, last)| (first.max(from), last.min(to))));
 }
 
-/// A scheme's values as SMK writes them, with how many works have them.
-fn counted(hits: &Hits, scheme: &str) -> Vec<(String, u64)> {
+/// A scheme's values as SMK writes them, with how many works have them; what is called the same is one.
+fn counted(hits: &Hits, scheme: &str, lang: Option<&str>) -> Vec<(String, u64)> {
     let vocabulary = hits.snapshot.vocabulary();
     let Some((_, values)) = hits.found.facets.iter().find(|(known, _)| known == scheme) else {
         return Vec::new();
     };
-    let told = values.iter().filter_map(|(number, works)| {
-        let term = vocabulary.term(*number)?;
-        let name = term.inverted.as_deref().or(term.label.best(&["da"])).unwrap_or(&term.value);
-        Some((name.to_owned(), *works))
-    });
-    told.collect()
+    let mut told: Vec<(String, u64)> = Vec::with_capacity(values.len());
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (number, works) in values {
+        let Some(term) = vocabulary.term(*number) else { continue };
+        let label = term.label.best(&[lang.unwrap_or("da")]);
+        let name = term.inverted.as_deref().or(label).unwrap_or(&term.value);
+        match places.get(name).and_then(|&place| told.get_mut(place)) {
+            Some((_, count)) => *count += works,
+            None => {
+                places.insert(name.to_owned(), told.len());
+                told.push((name.to_owned(), *works));
+            }
+        }
+    }
+    told.sort_by_key(|(_, works)| std::cmp::Reverse(*works));
+    told
 }
 
 async fn flagged(door: &Door, search: &Search, flag: Flag, total: u64) -> Result<Vec<(String, u64)>, Error> {
@@ -306,17 +309,23 @@ impl Telling {
         let work = stored.work()?;
         let (number, rights, public_domain) = stored.known();
         let grant = self.gallery.rights().of_record(rights.as_deref(), public_domain);
-        let place = |(file, _): (String, search::Shown<'_>)| {
+        let place = |(file, shown): (String, search::Shown<'_>)| {
+            // As measured, or else as the record says.
+            let measured: Option<Value> = serde_json::from_str(shown.said).ok();
+            let measured = |name: &str| measured.as_ref().and_then(|said| said.get(name)?.as_u64());
             let said = |name: &str| {
                 let first = work.images.first().is_some_and(|image| image.file == file);
                 let said = work.more.get(name).or(original.and_then(|record| record.get(name)));
                 said.filter(|_| first).and_then(Value::as_u64)
             };
-            let side = |name: &str| said(name).and_then(|side| side.try_into().ok());
+            let side = |name: &str| {
+                let said = measured(name).or_else(|| said(&format!("image_{name}")));
+                said.and_then(|side| side.try_into().ok())
+            };
             Place {
                 service: address.image(Version::V2, &file),
-                width: side("image_width"),
-                height: side("image_height"),
+                width: side("width"),
+                height: side("height"),
                 bytes: said("image_size"),
                 media_type: None,
                 file,

@@ -4,14 +4,15 @@ use super::field::{Field, Known, field};
 use super::filter::Filter;
 use super::span::Range;
 use crate::iiif::{Invalid, integer};
+use crate::search::Place;
 
 /// The parameters, read and checked; those that have no meaning here are left aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// What is searched for as it was typed, quotes and all; everything where there is none.
     pub keys: Option<String>,
-    /// The fields that the keys are looked for in; all where there are none.
-    pub qfields: Vec<String>,
+    /// Where the keys are looked for; everywhere where there is none.
+    pub qfields: Vec<Place>,
     /// What has to hold, all of it.
     pub filters: Vec<Filter>,
     /// The spans that works have to be in, all of them.
@@ -88,7 +89,7 @@ impl Asked {
         let one = |name| every(name).next();
         let asked = Self {
             keys: keys(every("keys").collect::<Vec<_>>().join(" "))?,
-            qfields: listed("qfields", every("qfields"))?,
+            qfields: places(listed("qfields", every("qfields"))?)?,
             filters: bracketed("filters", every("filters"), MOST_FILTERS, Filter::parse)?,
             ranges: bracketed("range", every("range"), MOST_RANGES, Range::parse)?,
             facets: facets(every("facets"))?,
@@ -135,6 +136,50 @@ fn listed<'a>(parameter: &'static str, said: impl Iterator<Item = &'a str>) -> R
         names.clear();
     }
     Ok(names)
+}
+
+/// Fields of SMK's records whose words stand among all else.
+const TEXTS: [&str; 15] = [
+    "labels",
+    "content_description",
+    "inscriptions",
+    "credit_line",
+    "collection",
+    "responsible_department",
+    "current_location_name",
+    "exhibitions",
+    "production_date",
+    "production_dates_notes",
+    "notes",
+    "related_objects",
+    "documentation",
+    "object_history_note",
+    "distinguishing_features",
+];
+
+/// Where the words of these fields are.
+fn places(fields: Vec<String>) -> Result<Vec<Place>, Invalid> {
+    let place = |field: String| {
+        Ok(match field.as_str() {
+            "titles" | "title" => Place::Titles,
+            "creator" | "artist" | "production" => Place::Creators,
+            "object_number" | "id" => Place::Name,
+            "techniques" | "materials" | "medium" | "object_names" | "geo_location" => Place::Subject,
+            name if TEXTS.contains(&name) => Place::Text,
+            name if name.starts_with("content_") => Place::Subject,
+            name if name.starts_with("creator_") => Place::Text,
+            _ => {
+                let known =
+                    "titles, creator, object_number, techniques, materials, object_names, content_subject";
+                let reason = format!("is no field with words; these are: {known}, {}", TEXTS.join(", "));
+                return Err(Invalid::new("qfields", &field, reason));
+            }
+        })
+    };
+    let mut places = fields.into_iter().map(place).collect::<Result<Vec<Place>, Invalid>>()?;
+    places.sort_by_key(|place| *place as u8);
+    places.dedup();
+    Ok(places)
 }
 
 /// What stands within each pair of brackets.
@@ -324,7 +369,7 @@ mod tests {
         assert_eq!(asked.facets, [known("creator"), known("techniques"), known("artist")]);
         assert_eq!((asked.offset, asked.rows, asked.lang), (20, 2000, Some("en")));
         assert_eq!(asked.sort, Some(Sort { field: known("modified"), descending: true }));
-        assert_eq!(asked.qfields, ["titles", "creator"]);
+        assert_eq!(asked.qfields, [Place::Titles, Place::Creators]);
     }
 
     #[test]
@@ -381,9 +426,10 @@ mod tests {
             ("range", "[production_dates_end:{1;2]", "write it as in"),
             ("range", &many("[image_width:{1;2}]", 21), "20 are the most"),
             ("facets", "titles", "these do: creator"),
-            ("facets", "creator_gender", "these do: creator"),
+            ("facets", "creator_height", "these do: creator"),
             ("sort", "score", "these do: creator, artist, object_number"),
             ("sort_type", "down", "neither `asc` nor `desc`"),
+            ("qfields", "foo", "these are: titles, creator"),
             ("lang", "de", "neither `da` nor `en`"),
             ("fields", &many("a", 201), "200 are the most"),
             ("object_number", &numbers, "200 are the most"),

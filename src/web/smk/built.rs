@@ -139,6 +139,7 @@ fn creator(creator: &Creator) -> Value {
         ("creator_date_of_birth", creator.birth.map(|year| day(year, "01-01"))),
         ("creator_date_of_death", creator.death.map(|year| day(year, "01-01"))),
         ("creator_nationality", creator.nationality.clone()),
+        ("creator_gender", creator.gender.clone()),
         ("creator_role", creator.role.clone()),
         ("creator_lref", creator.id.clone()),
     ])

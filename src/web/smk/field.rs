@@ -62,10 +62,11 @@ const fn measure(name: &'static str, measure: Measure) -> Field {
 }
 
 /// Every field that is known, the usual name of a thing before its other names.
-pub static FIELDS: [Field; 35] = [
+pub static FIELDS: [Field; 36] = [
     shelf("creator", "creator"),
     shelf("artist", "creator"),
     shelf("creator_nationality", "nationality"),
+    shelf("creator_gender", "gender"),
     shelf("techniques", "technique"),
     shelf("materials", "material"),
     shelf("medium", "material"),

@@ -111,7 +111,7 @@ mod tests {
             ("creator: | ", "has no value"),
             ("has_image:ja", "`true` or `false`"),
             ("has_image:true|false", "`true` or `false`"),
-            ("creator_gender:female", "these do: creator, artist"),
+            ("creator_height:female", "these do: creator, artist"),
             ("modified:2019", "these do: creator, artist"),
             (&format!("creator:{}", "a|".repeat(51)), "50 are the most"),
         ] {
