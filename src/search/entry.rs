@@ -47,7 +47,7 @@ impl Entry<'_> {
         self.order(&mut document, fields);
         self.colours(&mut document, fields);
         let stored = Stored::encode(self);
-        document.add_bytes(fields.stored, &stored);
+        document.add_text(fields.stored, stored);
         document
     }
 

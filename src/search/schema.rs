@@ -3,8 +3,7 @@
 use std::sync::OnceLock;
 
 use tantivy::schema::{
-    BytesOptions, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, STRING, Schema,
-    TextFieldIndexing, TextOptions,
+    Field, INDEXED, IndexRecordOption, NumericOptions, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 
 /// What stands between the parts of a term.
@@ -53,7 +52,7 @@ pub struct Fields {
     /// When the source changed and made its record, in seconds since 1970.
     pub modified: Field,
     pub created: Field,
-    /// The work as it is told: see [`super::stored`].
+    /// The work as it is told: see [`super::stored`]. As a text: the library reads bytes one by one.
     pub stored: Field,
 }
 
@@ -98,7 +97,7 @@ pub fn schema() -> &'static (Schema, Fields) {
             revision: builder.add_u64_field("revision", number() | INDEXED),
             modified: builder.add_i64_field("modified", number()),
             created: builder.add_i64_field("created", number()),
-            stored: builder.add_bytes_field("stored", BytesOptions::default().set_stored()),
+            stored: builder.add_text_field("stored", TextOptions::default().set_stored()),
         };
         (builder.build(), fields)
     })

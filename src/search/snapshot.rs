@@ -228,7 +228,7 @@ pub struct Walk {
 }
 
 fn read_stored(document: &TantivyDocument) -> Option<Stored> {
-    document.get_first(schema().1.stored)?.as_bytes().and_then(Stored::decode)
+    document.get_first(schema().1.stored)?.as_str().map(Stored::decode)
 }
 
 /// Reads what a thread that failed may have left locked: every change to the vocabulary is whole.

@@ -32,7 +32,7 @@ pub struct Shown<'a> {
 impl Stored {
     /// What is kept of a work: lines, of which the first is its record, the second its object number and rights, and
     /// each other an image.
-    pub fn encode(entry: &Entry<'_>) -> Vec<u8> {
+    pub fn encode(entry: &Entry<'_>) -> String {
         let Entry { work, tags, revision, changed_ms, sizes } = *entry;
         let mut text = serde_json::to_string(&bare(work)).unwrap_or_else(|_| "{}".into());
         text.pop();
@@ -57,14 +57,13 @@ impl Stored {
             text.push('\t');
             text.push_str(&said(image, size));
         }
-        text.into_bytes()
+        text
     }
 
     /// Reads what [`Stored::encode`] wrote.
-    pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(bytes).ok()?.to_owned();
+    pub fn decode(text: &str) -> Self {
         let lines = text.match_indices('\n').map(|(at, _)| at + 1).collect();
-        Some(Self { text, lines })
+        Self { text: text.to_owned(), lines }
     }
 
     /// Its record as a JSON object, without its images.
@@ -215,7 +214,7 @@ mod tests {
         .unwrap();
         let sizes = [None, Some((300, 200))];
         let entry = Entry { work: &work, tags: &work.tags, revision: 7, changed_ms: 0, sizes: &sizes };
-        let stored = Stored::decode(&Stored::encode(&entry)).unwrap();
+        let stored = Stored::decode(&Stored::encode(&entry));
         assert_eq!(stored.number(), "KMS\"1\n");
         let files: Vec<String> = stored.images().map(|(file, _)| file).collect();
         assert_eq!(files, ["a/b.tif", "c\td.tif"]);
