@@ -58,11 +58,7 @@ impl Catalogue {
 
     /// The record as it came from its source; `None` where the work itself holds all of it.
     pub async fn original(&self, object_number: &str) -> Result<Option<String>, Error> {
-        let row = sqlx::query("SELECT original FROM works WHERE object_number = $1")
-            .bind(object_number.replace('\0', "\u{fffd}"))
-            .fetch_optional(&self.0.pools.readers)
-            .await?;
-        Ok(row.map(|row| row.try_get("original")).transpose()?.flatten())
+        Ok(self.originals(&[object_number.to_owned()]).await?.into_values().next())
     }
 
     /// The records of these works as they came from their sources, by object number; without those that the works

@@ -7,6 +7,7 @@ use tokio::runtime::Handle;
 
 use super::Error;
 use super::deliver::Kitchen;
+use super::mips::Mips;
 use super::opened::{Opened, Shared};
 use super::pyramids::ReadAhead;
 use crate::iiif::Rect;
@@ -14,12 +15,6 @@ use crate::master::{Kind, Whole};
 use crate::pixels::decode::jp2;
 use crate::pixels::{Model, Picture, Raster, Rows, Shrunk, jpeg};
 use crate::render::{self, Frame, Look, Plan};
-
-/// A master without tiles, decoded: at `1 / base` of its size, half of that, a quarter, and so on.
-pub struct Mips {
-    pub base: u32,
-    pub pictures: Vec<Picture>,
-}
 
 impl Kitchen {
     /// Whether a rendering at `1 / reduce` can be had from the master itself, and soon.

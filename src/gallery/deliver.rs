@@ -9,9 +9,9 @@ use moka::sync::Cache;
 use tokio::runtime::Handle;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::decoded::Mips;
 use super::flights::{Flights, Interest};
 use super::lanes::Lanes;
+use super::mips::Mips;
 use super::opened::{Opened, Shared};
 use super::{Error, Settings};
 use crate::iiif::Dimensions;

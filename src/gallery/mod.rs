@@ -13,6 +13,7 @@ mod identifier;
 mod ingest;
 mod lanes;
 mod listing;
+mod mips;
 mod opened;
 pub mod pyramids;
 pub mod rights;

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::manifest::{CONTEXT_3, of_version};
+use super::context::CONTEXT_3;
+use super::manifest::of_version;
 use super::object::object;
 use super::span::{self, Node, Span};
 use super::words::{self, Word, word};

@@ -3,27 +3,14 @@
 use serde_json::Value;
 
 use super::annotation::Placed;
+use super::context::CONTEXT_3;
 use super::object::object;
 use super::{Canvas, View, language, metadata, rights, version2};
 use crate::iiif::Version;
 use crate::record::Text;
 
-/// The context of documents of version 3.
-pub const CONTEXT_3: &str = "http://iiif.io/api/presentation/3/context.json";
-
-/// The context of documents of version 2.
-pub const CONTEXT_2: &str = "http://iiif.io/api/presentation/2/context.json";
-
 /// More annotations of a canvas than this are a document of their own.
 const EMBEDDED: usize = 100;
-
-/// The context that documents of a version name, which is also their media type's profile.
-pub const fn context(version: Version) -> &'static str {
-    match version {
-        Version::V2 => CONTEXT_2,
-        Version::V3 => CONTEXT_3,
-    }
-}
 
 impl View<'_> {
     /// The manifest (Presentation API 3.0, §5.2; 2.1, §5.1).

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::manifest::CONTEXT_2;
+use super::context::CONTEXT_2;
 use super::object::object;
 
 /// A document of version 3 in version 2.1.

@@ -9,8 +9,7 @@ use tantivy::{DocId, SegmentReader};
 use super::Error;
 use super::colour::Colour;
 use super::schema::{HAS_IMAGE, schema};
-use super::snapshot::written;
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{self, Vocabulary};
 
 /// Years farther away are not told apart.
 const MOST_YEARS: i64 = 10_000_000;
@@ -52,7 +51,7 @@ impl Columns {
         let mut called = Vec::new();
         each_term(reader, schema().1.called, |term, _| called.push(term.to_owned()))?;
         // Searches read the vocabulary meanwhile: it is held only while it learns.
-        let mut learning = written(vocabulary);
+        let mut learning = vocabulary::written(vocabulary);
         called.iter().for_each(|called| learning.learn(called));
         drop(learning);
         let fast = reader.fast_fields();
@@ -64,7 +63,7 @@ impl Columns {
                 while stream.advance() {
                     terms.push(String::from_utf8_lossy(stream.key()).into_owned());
                 }
-                let mut learning = written(vocabulary);
+                let mut learning = vocabulary::written(vocabulary);
                 let numbers: Vec<u32> = terms.iter().map(|term| learning.number(term)).collect();
                 drop(learning);
                 gathered(works, column.ords(), |ord| numbers.get(ord as usize).copied())

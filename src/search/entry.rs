@@ -136,23 +136,21 @@ impl Entry<'_> {
     fn facets(&self) -> Vec<Facet> {
         let mut found = facets(self.work, self.tags);
         found.retain(|facet| facet.scheme != COLOUR);
-        for creator in &self.work.creators {
-            for (scheme, said) in [("nationality", &creator.nationality), ("gender", &creator.gender)] {
-                let Some(said) = said else { continue };
-                let (label, sort) = (Text::plain(said), said.to_lowercase());
-                found.push(Facet { scheme: scheme.into(), value: slug(said), label, sort });
-            }
-        }
-        let mut add = |scheme: &str, label: &Text| {
+        let add = |found: &mut Vec<Facet>, scheme: &str, label: &Text| {
             if let Some(shown) = label.best(&[]) {
                 let (value, sort) = (slug(shown), shown.to_lowercase());
                 found.push(Facet { scheme: scheme.into(), value, label: label.clone(), sort });
             }
         };
-        add("location", &self.work.location);
-        exhibitions(self.work).for_each(|name| add("exhibition", &Text::plain(name)));
+        for creator in &self.work.creators {
+            for (scheme, said) in [("nationality", &creator.nationality), ("gender", &creator.gender)] {
+                said.iter().for_each(|said| add(&mut found, scheme, &Text::plain(said)));
+            }
+        }
+        add(&mut found, "location", &self.work.location);
+        exhibitions(self.work).for_each(|name| add(&mut found, "exhibition", &Text::plain(name)));
         if let Some(rights) = &self.work.rights {
-            add("rights", &Text::plain(rights));
+            add(&mut found, "rights", &Text::plain(rights));
         }
         for (colour, _) in self.colour_tags() {
             let family = colour.family();
@@ -164,10 +162,8 @@ impl Entry<'_> {
             }
         }
         for tag in self.held().filter(|tag| slug(&tag.scheme) == COLOUR) {
-            let named = tag.label.best(&[]).filter(|label| Colour::parse(label).is_none());
-            if let Some(label) = named {
-                let (value, sort) = (slug(label), label.to_lowercase());
-                found.push(Facet { scheme: COLOUR.into(), value, label: tag.label.clone(), sort });
+            if tag.label.best(&[]).is_some_and(|label| Colour::parse(label).is_none()) {
+                add(&mut found, COLOUR, &tag.label);
             }
         }
         found.retain(|facet| !facet.value.is_empty());

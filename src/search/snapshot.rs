@@ -1,7 +1,7 @@
 //! The index as it is at one revision: what a search looks at from its beginning to its end.
 
 use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, RwLock, RwLockReadGuard};
 
 use tantivy::index::SegmentId;
 use tantivy::schema::Value;
@@ -12,7 +12,7 @@ use super::columns::{Columns, Named};
 use super::labels::Labels;
 use super::schema::schema;
 use super::stored::Stored;
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{self, Vocabulary};
 
 /// Schemes that collections usually have, whether or not this one has values in them.
 const USUAL: [&str; 15] = [
@@ -82,7 +82,7 @@ impl Snapshot {
             };
             parts.push(part);
         }
-        let learnt = read(&vocabulary);
+        let learnt = vocabulary::read(&vocabulary);
         let mut totals = vec![0; learnt.terms().len()];
         for part in &parts {
             for (total, count) in totals.iter_mut().zip(part.totals.iter()) {
@@ -147,8 +147,8 @@ impl Snapshot {
     }
 
     /// The values that have been met, in use or not.
-    pub fn vocabulary(&self) -> std::sync::RwLockReadGuard<'_, Vocabulary> {
-        read(&self.vocabulary)
+    pub fn vocabulary(&self) -> RwLockReadGuard<'_, Vocabulary> {
+        vocabulary::read(&self.vocabulary)
     }
 
     /// How many works have a value.
@@ -229,15 +229,6 @@ pub struct Walk {
 
 fn read_stored(document: &TantivyDocument) -> Option<Stored> {
     document.get_first(schema().1.stored)?.as_str().map(Stored::decode)
-}
-
-/// Reads what a thread that failed may have left locked: every change to the vocabulary is whole.
-pub(super) fn read(vocabulary: &RwLock<Vocabulary>) -> std::sync::RwLockReadGuard<'_, Vocabulary> {
-    vocabulary.read().unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
-pub(super) fn written(vocabulary: &RwLock<Vocabulary>) -> std::sync::RwLockWriteGuard<'_, Vocabulary> {
-    vocabulary.write().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 fn state(parts: &[Part], revision: u64) -> u64 {

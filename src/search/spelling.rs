@@ -81,12 +81,3 @@ pub fn near(snapshot: &Snapshot, folded: &str, slips: u8, begins: bool) -> Resul
     });
     Ok(found)
 }
-
-/// How many fields of works have this term.
-pub fn frequency(snapshot: &Snapshot, term: &str) -> Result<u64, Error> {
-    let mut works = 0;
-    for field in word_fields() {
-        works += snapshot.searcher.doc_freq(&Term::from_field_text(field, term))?;
-    }
-    Ok(works)
-}

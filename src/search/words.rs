@@ -11,7 +11,7 @@ use super::analysis::{EXACT, Word, words};
 use super::lexicon::meanings;
 use super::schema::schema;
 use super::snapshot::Snapshot;
-use super::spelling::{Near, forgiven, frequency, near};
+use super::spelling::{Near, forgiven, near};
 use crate::iiif::Invalid;
 
 /// The longest text that is searched for, in characters.
@@ -306,9 +306,6 @@ impl Maker<'_> {
     }
 
     fn term(&self, text: &str, weight: f32, found: &mut Vec<Weighed>) -> Result<(), Error> {
-        if frequency(self.snapshot, text)? == 0 {
-            return Ok(());
-        }
         for place in self.places {
             let term = Term::from_field_text(place.field(), text);
             if self.snapshot.searcher.doc_freq(&term)? > 0 {

@@ -1,6 +1,6 @@
 //! Where an object really lies, whatever it is called: what is said of it holds for all its names.
 
-use super::source::Place;
+use super::inner::Place;
 use super::{Error, Key, Store, runtime};
 
 impl Store {

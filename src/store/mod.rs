@@ -13,6 +13,7 @@ mod counts;
 mod credentials;
 mod error;
 mod files;
+mod inner;
 mod key;
 mod local;
 #[cfg(test)]

@@ -13,12 +13,11 @@ use url::Url;
 
 use super::connect::{Connector, retries};
 use super::counts::Counters;
+use super::inner::{Inner, Place, Writer};
 use super::local::Local;
 use super::local_writer::LocalWriter;
 use super::remote::{Listing, Remote};
 use super::remote_writer::RemoteWriter;
-use super::source::{Inner, Place};
-use super::write::Writer;
 use super::{Key, OpenError, Settings, credentials, workspace};
 
 /// What a location is opened for.

@@ -5,30 +5,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::counts::Counters;
-use super::local::Local;
+use super::inner::{Inner, Place};
 use super::open::{self, Access};
-use super::remote::Remote;
-use super::write::Writer;
 use super::{Counts, Error, Key, OpenError, Settings, Version, runtime};
 
 /// An opened source of masters; cheap to clone.
 #[derive(Clone)]
 pub struct Store(pub(super) Arc<Inner>);
-
-pub(super) struct Inner {
-    pub(super) shown: String,
-    pub(super) settings: Settings,
-    pub(super) counters: Counters,
-    pub(super) place: Place,
-    /// How it is written to, where it was opened for that.
-    pub(super) writer: Option<Writer>,
-}
-
-pub(super) enum Place {
-    Local(Arc<Local>),
-    Remote(Arc<Remote>),
-}
 
 /// Some of the keys below a source, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -208,17 +191,6 @@ impl Store {
     /// What was asked of this source since it was opened.
     pub fn counts(&self) -> Counts {
         self.0.counters.so_far()
-    }
-}
-
-impl Place {
-    /// The place and the key, to be taken along to another thread.
-    fn with(&self, key: &Key) -> (Place, Key) {
-        let place = match self {
-            Place::Local(local) => Place::Local(local.clone()),
-            Place::Remote(remote) => Place::Remote(remote.clone()),
-        };
-        (place, key.clone())
     }
 }
 

@@ -8,18 +8,10 @@ use std::time::UNIX_EPOCH;
 use bytes::Bytes;
 use tempfile::TempPath;
 
-use super::local_writer::{self, Existing, LocalWriter};
+use super::inner::{Place, Writer};
+use super::local_writer::{self, Existing};
 use super::open::{self, Access};
-use super::remote_writer::RemoteWriter;
-use super::source::Place;
 use super::{BadKey, Error, Key, OpenError, Settings, Store, Version, Workspace, runtime};
-
-/// How a place is written to.
-#[derive(Clone)]
-pub(super) enum Writer {
-    Local(Arc<LocalWriter>),
-    Remote(Arc<RemoteWriter>),
-}
 
 /// A write that timed out may still come to pass.
 impl Store {

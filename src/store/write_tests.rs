@@ -19,10 +19,9 @@ use tempfile::NamedTempFile;
 
 use super::connect::{Connector, retries};
 use super::counts::Counters;
+use super::inner::{Inner, Place, Writer};
 use super::remote::{Listing, Remote};
 use super::remote_writer::{PART, RemoteWriter};
-use super::source::{Inner, Place};
-use super::write::Writer;
 use super::{BadKey, Error, Key, Settings, Store};
 
 fn open(root: &Path) -> Store {

@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 
 use super::Door;
-use super::api::{Asked, of_page, pairs_of, query_of, search_of};
+use super::api::{Asked, canonical, of_page, pairs_of, query_of, search_of};
 use super::pages::{self, Bar, Facet, Hit, Link};
 use super::site::{encoded, prefix};
 use crate::gallery::{Error, Hits};
@@ -84,7 +84,8 @@ pub async fn page(door: &Door, request: &HttpRequest) -> Result<String, Error> {
     let here = Here { door, base: &base, pairs: &pairs };
     let address = Address::new(&door.base.of(request)?);
     let same = here.query(|name, _| !matches!(name, "cursor" | "lang"));
-    let canonical = query_of(canonical(&pairs));
+    let said = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let canonical = canonical(said, &["cursor", "lang"]);
     let page = pages::Search {
         title: door.house.name.best(&door.house.preferred()).unwrap_or("Tegl").to_owned(),
         query: search.q.clone(),
@@ -104,14 +105,6 @@ pub async fn page(door: &Door, request: &HttpRequest) -> Result<String, Error> {
         files: Some(format!("{base}/?files")),
     };
     Ok(pages::search(&base, &page))
-}
-
-/// The search in the order in which collections name it.
-fn canonical(pairs: &Pairs) -> Vec<(&str, &str)> {
-    let all = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let mut kept: Vec<(&str, &str)> = all.filter(|(name, _)| !matches!(*name, "cursor" | "lang")).collect();
-    kept.sort_unstable();
-    kept
 }
 
 /// The page that a visitor is on.

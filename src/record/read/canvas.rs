@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::{Image, Part, Role, Text};
 use super::DEEPEST_PARTS;
-use super::manifest::said;
+use super::texts::said;
 use super::value::{field, many};
 
 /// The images painted on a canvas, each by its image service, else its own address.

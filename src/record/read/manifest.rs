@@ -9,6 +9,7 @@ use super::super::{Creator, Production, Related, Text, Title, Work};
 use super::canvas::{images, old_parts, part};
 use super::lines::FIELDS;
 use super::measure;
+use super::texts::said;
 use super::value::{field, many};
 use super::year::span;
 
@@ -64,41 +65,6 @@ pub(super) fn work(manifest: &Value) -> Result<Work, String> {
 
 fn title(text: Text) -> Title {
     Title { text, kind: None }
-}
-
-/// A text in either version's form, without its HTML.
-pub(super) fn said(value: &Value) -> Text {
-    let mut text = Text::default();
-    for one in many(Some(value)) {
-        match one {
-            Value::String(words) => text.add("none", &plain(words)),
-            Value::Number(number) => text.add("none", &number.to_string()),
-            Value::Object(fields) => match fields.get("@value").and_then(Value::as_str) {
-                Some(words) => {
-                    let language = fields.get("@language").and_then(Value::as_str).unwrap_or("none");
-                    text.add(language, &plain(words));
-                }
-                None => {
-                    fields.iter().filter(|(name, _)| !name.starts_with('@')).for_each(|(language, values)| {
-                        let words = many(Some(values)).iter().filter_map(Value::as_str);
-                        words.for_each(|words| text.add(language, &plain(words)));
-                    })
-                }
-            },
-            _ => {}
-        }
-    }
-    text
-}
-
-/// The words of HTML, which begins with `<` and ends with `>` (Presentation API 3.0, §4.5); others as they are.
-fn plain(words: &str) -> String {
-    let words = words.trim();
-    if !(words.starts_with('<') && words.ends_with('>')) {
-        return words.to_owned();
-    }
-    let bare = ammonia::Builder::empty().clean(words).to_string().replace("&nbsp;", " ");
-    quick_xml::escape::unescape(&bare).map_or_else(|_| bare.clone(), |text| text.trim().to_owned())
 }
 
 fn address_in(value: &Value) -> Option<String> {

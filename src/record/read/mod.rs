@@ -17,6 +17,7 @@ mod smk;
 mod source;
 mod table;
 mod tate;
+mod texts;
 mod value;
 mod year;
 

@@ -20,7 +20,7 @@ use super::super::Door;
 use super::super::download::{Asked as Ranged, early, range, unchanged_range};
 use super::super::headers::entity_tag;
 use super::super::image::Answered;
-use super::parameters::Asked;
+use super::asked::Asked;
 use super::told::Telling;
 use crate::gallery::{Error, Finder, Gallery, told};
 use crate::iiif::Version;

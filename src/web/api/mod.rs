@@ -1,5 +1,6 @@
 //! The open API: works found, told and counted, for whoever builds on them.
 
+mod asked;
 mod dump;
 mod openapi;
 mod parameters;
@@ -10,10 +11,11 @@ mod works;
 
 use actix_web::HttpRequest;
 
-pub use parameters::{Asked, OF_ONE, of_admin, of_warming, pairs_of, query_of};
+pub use asked::{Asked, canonical, pairs_of, query_of};
+pub use parameters::{OF_ONE, of_admin, of_collection, of_page, of_warming};
 pub use sitemap::{sitemap, sitemap_part};
 
-pub use works::{answer, of_collection, of_page, search_of};
+pub use works::{answer, search_of};
 
 use super::Door;
 use super::image::Answered;

@@ -5,10 +5,11 @@ use serde_json::{Map, Value, json};
 
 use super::super::Door;
 use super::super::image::Answered;
+use super::asked::{Asked, Kind, Parameter};
 use super::dump::NAMES;
-use super::parameters::{Asked, Kind, OF_ONE, Parameter};
+use super::parameters::{OF_ONE, of_random, of_suggest, of_terms, of_works};
 use super::schemas::{reference, schemas};
-use super::works::{answer as told, of_random, of_suggest, of_terms, of_works};
+use super::works::answer as told;
 use crate::gallery::Error;
 
 /// `GET /api/v1`: where what is.

@@ -9,80 +9,17 @@ use serde_json::{Map, Value, json};
 use super::super::Door;
 use super::super::document::Document;
 use super::super::image::Answered;
-use super::parameters::{Asked, LANG, LISTED, Parameter, SEARCH, limit, quoted};
+use super::asked::{Asked, query_of, quoted};
+use super::parameters::{of_random, of_suggest, of_terms, of_works};
 use super::told::{Telling, term};
 use crate::gallery::{Error, Hits};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Address;
 use crate::search::{Colour, Cursor, Filter, Order, Search, Snapshot, Sort, Suggestion};
 
-/// The parameters of `/api/v1/works`.
-pub fn of_works() -> Vec<Parameter> {
-    [&SEARCH[..], &LISTED[..]].concat()
-}
-
-/// The parameters of the first page.
-pub fn of_page() -> Vec<Parameter> {
-    let cursor = LISTED.iter().filter(|parameter| parameter.name == "cursor");
-    SEARCH.iter().filter(|parameter| parameter.name != "fields").chain(cursor).copied().collect()
-}
-
-/// The parameters of a collection that is a search.
-pub fn of_collection() -> Vec<Parameter> {
-    SEARCH.iter().filter(|parameter| parameter.name != "fields").copied().collect()
-}
-
-/// The parameters of `/api/v1/random`.
-pub fn of_random() -> Vec<Parameter> {
-    let mut table: Vec<Parameter> =
-        SEARCH.iter().filter(|parameter| parameter.name != "sort").copied().collect();
-    table.push(limit("So many works; 1 if it is not said."));
-    table
-}
-
-/// The parameters of `/api/v1/suggest`.
-pub fn of_suggest() -> Vec<Parameter> {
-    let q = Parameter { about: "What has been typed so far.", example: "anc", ..SEARCH[0] };
-    vec![q, limit("So many suggestions; 10 if it is not said."), LANG]
-}
-
-/// The parameters of `/api/v1/creators` and `/api/v1/tags/{scheme}`.
-pub fn of_terms(tree: bool) -> Vec<Parameter> {
-    let q = Parameter { about: "Only those that have words which begin so.", example: "anc", ..SEARCH[0] };
-    let below = Parameter {
-        name: "below",
-        about: "The values right below this one in the vocabulary's tree, by its name; without it, those that stand below none.",
-        kind: super::parameters::Kind::Text(200),
-        times: 1,
-        example: "",
-    };
-    let start = Parameter {
-        name: "start",
-        about: "Leave out so many of the first.",
-        kind: super::parameters::Kind::Integer(0, 10_000_000),
-        times: 1,
-        example: "0",
-    };
-    let mut table = vec![q, limit("So many values; 20 if it is not said."), start, LANG];
-    if tree {
-        table.push(below);
-    }
-    table
-}
-
 /// What a request looks for.
 pub fn search_of(asked: &Asked<'_>, snapshot: &Snapshot) -> Result<Search, Error> {
-    let schemes = snapshot.schemes();
-    let known = |parameter: &'static str, scheme: &str| match schemes.iter().any(|known| known == scheme) {
-        true => Ok(()),
-        // An empty collection has no schemes, and nothing to find.
-        false if schemes.is_empty() => Ok(()),
-        false => Err(Invalid::new(
-            parameter,
-            scheme,
-            format!("is no scheme here; there are {}", quoted(schemes.iter())),
-        )),
-    };
+    let known = |parameter, scheme: &str| known(snapshot, parameter, scheme);
     let filters = |name: &'static str| -> Result<Vec<Filter>, Invalid> {
         let read = |value: &str| {
             let (scheme, value) = value.split_once(':').unwrap_or((value, ""));
@@ -127,6 +64,18 @@ pub fn search_of(asked: &Asked<'_>, snapshot: &Snapshot) -> Result<Search, Error
         cursor: asked.text("cursor").filter(|text| !text.is_empty()).map(Cursor::decode).transpose()?,
         ..usual
     })
+}
+
+/// Refuses a scheme that works cannot be filtered by.
+fn known(snapshot: &Snapshot, parameter: &'static str, scheme: &str) -> Result<(), Invalid> {
+    let schemes = snapshot.schemes();
+    match schemes.iter().any(|known| known == scheme) {
+        true => Ok(()),
+        false => {
+            let reason = format!("is no scheme here; there are {}", quoted(schemes.iter()));
+            Err(Invalid::new(parameter, scheme, reason))
+        }
+    }
 }
 
 /// `GET /api/v1/works`.
@@ -274,9 +223,8 @@ pub async fn terms(door: &Door, request: &HttpRequest, scheme: &str, tree: bool)
     let table = of_terms(tree);
     let asked = Asked::read(&table, request.query_string())?;
     let snapshot = finder.snapshot()?;
-    if tree && !snapshot.schemes().iter().any(|known| known == scheme) {
-        let reason = format!("is no scheme here; there are {}", quoted(snapshot.schemes().iter()));
-        return Err(Error::NoPage(Invalid::new("scheme", scheme, reason)));
+    if tree {
+        known(&snapshot, "scheme", scheme).map_err(Error::NoPage)?;
     }
     let limit = asked.integer("limit").map_or(20, |limit| limit as usize);
     let start = asked.integer("start").unwrap_or(0) as usize;
@@ -322,7 +270,7 @@ fn values(
         let value = vocabulary.term(number)?;
         let mut told = term(value, works, lang);
         let filter = format!("{}:{}", value.scheme, value.value);
-        let query = super::parameters::query_of([("any", filter.as_str())]);
+        let query = query_of([("any", filter.as_str())]);
         told.insert("search".into(), json!(format!("{}/api/v1/works?{query}", address.base())));
         // Families of colours are shelves of the search alone.
         let collection = match value.scheme.as_str() {

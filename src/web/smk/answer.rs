@@ -160,13 +160,8 @@ fn filtered(search: &mut Search, filter: &Filter, snapshot: &Snapshot) {
         Wanted::Shelf(scheme, values) => shelf(scheme, values),
         Wanted::Rights(values) => shelf("rights", values),
         Wanted::Flag(flag, is) => {
-            let asked = match flag {
-                Flag::HasImage => &mut search.has_image,
-                Flag::PublicDomain => &mut search.public_domain,
-                Flag::OnDisplay => &mut search.on_display,
-            };
             let is = *is != filter.not;
-            if asked.replace(is).is_some_and(|other| other != is) {
+            if flag_of(search, *flag).replace(is).is_some_and(|other| other != is) {
                 // No work is both.
                 search.each.push(Vec::new());
             }
@@ -188,6 +183,15 @@ fn filtered(search: &mut Search, filter: &Filter, snapshot: &Snapshot) {
         (true, _) => search.none.extend(wanted),
         // Each filter has to hold by itself, whatever others say of the same scheme.
         (false, _) => search.each.push(wanted),
+    }
+}
+
+/// What a search says of a flag.
+fn flag_of(search: &mut Search, flag: Flag) -> &mut Option<bool> {
+    match flag {
+        Flag::HasImage => &mut search.has_image,
+        Flag::PublicDomain => &mut search.public_domain,
+        Flag::OnDisplay => &mut search.on_display,
     }
 }
 
@@ -239,11 +243,7 @@ fn counted(hits: &Hits, scheme: &str, lang: Option<&str>) -> Vec<(String, u64)> 
 
 async fn flagged(door: &Door, search: &Search, flag: Flag, total: u64) -> Result<Vec<(String, u64)>, Error> {
     let mut with = Search { limit: 0, facets: Vec::new(), ..search.clone() };
-    let asked = match flag {
-        Flag::HasImage => &mut with.has_image,
-        Flag::PublicDomain => &mut with.public_domain,
-        Flag::OnDisplay => &mut with.on_display,
-    };
+    let asked = flag_of(&mut with, flag);
     let yes = match asked {
         Some(true) => total,
         Some(false) => 0,

@@ -1,6 +1,6 @@
 //! What a program asks of `/art` and `/art/search`.
 
-use super::field::{Field, Known, field};
+use super::field::{Field, Known, field, place};
 use super::filter::Filter;
 use super::span::Range;
 use crate::iiif::{Invalid, integer};
@@ -138,45 +138,9 @@ fn listed<'a>(parameter: &'static str, said: impl Iterator<Item = &'a str>) -> R
     Ok(names)
 }
 
-/// Fields of SMK's records whose words stand among all else.
-const TEXTS: [&str; 15] = [
-    "labels",
-    "content_description",
-    "inscriptions",
-    "credit_line",
-    "collection",
-    "responsible_department",
-    "current_location_name",
-    "exhibitions",
-    "production_date",
-    "production_dates_notes",
-    "notes",
-    "related_objects",
-    "documentation",
-    "object_history_note",
-    "distinguishing_features",
-];
-
-/// Where the words of these fields are.
+/// Where the words of these fields are, each place once.
 fn places(fields: Vec<String>) -> Result<Vec<Place>, Invalid> {
-    let place = |field: String| {
-        Ok(match field.as_str() {
-            "titles" | "title" => Place::Titles,
-            "creator" | "artist" | "production" => Place::Creators,
-            "object_number" | "id" => Place::Name,
-            "techniques" | "materials" | "medium" | "object_names" | "geo_location" => Place::Subject,
-            name if TEXTS.contains(&name) => Place::Text,
-            name if name.starts_with("content_") => Place::Subject,
-            name if name.starts_with("creator_") => Place::Text,
-            _ => {
-                let known =
-                    "titles, creator, object_number, techniques, materials, object_names, content_subject";
-                let reason = format!("is no field with words; these are: {known}, {}", TEXTS.join(", "));
-                return Err(Invalid::new("qfields", &field, reason));
-            }
-        })
-    };
-    let mut places = fields.into_iter().map(place).collect::<Result<Vec<Place>, Invalid>>()?;
+    let mut places = fields.iter().map(|name| place(name)).collect::<Result<Vec<Place>, Invalid>>()?;
     places.sort_by_key(|place| *place as u8);
     places.dedup();
     Ok(places)

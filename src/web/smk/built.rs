@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
 use super::field::family_and_given;
-use super::item::Places;
+use super::images::Places;
 use crate::record::{Creator, Measure, Production, Related, Tag, Text, Title, Work};
 
 /// SMK's words for kinds of measures.

@@ -1,6 +1,7 @@
 //! The fields of SMK's records that can be asked for, and what they are here.
 
 use crate::iiif::Invalid;
+use crate::search::Place;
 
 /// A field by the name that programs call it.
 #[derive(Debug, PartialEq, Eq)]
@@ -131,6 +132,44 @@ pub(super) fn field(
         let first = fitting.next().map_or("", |field| field.name);
         let names = fitting.fold(first.to_owned(), |names, field| names + ", " + field.name);
         Invalid::new(parameter, name.trim(), format!("is no field that works here; these do: {names}"))
+    })
+}
+
+/// Fields of SMK's records whose words stand among all else.
+const TEXTS: [&str; 15] = [
+    "labels",
+    "content_description",
+    "inscriptions",
+    "credit_line",
+    "collection",
+    "responsible_department",
+    "current_location_name",
+    "exhibitions",
+    "production_date",
+    "production_dates_notes",
+    "notes",
+    "related_objects",
+    "documentation",
+    "object_history_note",
+    "distinguishing_features",
+];
+
+/// Where the words of a field are looked for.
+pub(super) fn place(field: &str) -> Result<Place, Invalid> {
+    Ok(match field {
+        "titles" | "title" => Place::Titles,
+        "creator" | "artist" | "production" => Place::Creators,
+        "object_number" | "id" => Place::Name,
+        "techniques" | "materials" | "medium" | "object_names" | "geo_location" => Place::Subject,
+        name if TEXTS.contains(&name) => Place::Text,
+        name if name.starts_with("content_") => Place::Subject,
+        name if name.starts_with("creator_") => Place::Text,
+        _ => {
+            let known =
+                "titles, creator, object_number, techniques, materials, object_names, content_subject";
+            let reason = format!("is no field with words; these are: {known}, {}", TEXTS.join(", "));
+            return Err(Invalid::new("qfields", field, reason));
+        }
     })
 }
 

@@ -5,6 +5,7 @@ mod asked;
 mod built;
 mod field;
 mod filter;
+mod images;
 mod item;
 mod span;
 
@@ -14,7 +15,8 @@ pub use answer::answer;
 pub use asked::{Asked, Number};
 pub use field::{Flag, Known, Measure, names};
 pub use filter::{Filter, Wanted};
-pub use item::{Place, Places, item, keep};
+pub use images::{Place, Places};
+pub use item::{item, keep};
 pub use span::Range;
 
 /// An answer of `/art/search`, and of `/art`.

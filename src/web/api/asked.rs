@@ -1,0 +1,297 @@
+//! How requests are read: by a table of parameters, which says what values look like too.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use crate::iiif::Invalid;
+
+/// A parameter of an address's query.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub kind: Kind,
+    /// How often it may be said.
+    pub times: usize,
+    pub example: &'static str,
+}
+
+/// What a parameter's values look like.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// Any text of at most so many characters.
+    Text(usize),
+    Integer(u64, u64),
+    Decimal(f64, f64),
+    /// `true` or `false`.
+    Flag,
+    /// One of these.
+    Choice(fn() -> Vec<String>),
+    /// The name of a scheme: `creator`.
+    Scheme,
+    /// A value of a scheme: `creator:turner`.
+    Filter,
+    /// `1800/1850`, `1800/`, `/1850`, `1850`.
+    Years,
+    /// `#rrggbb`, the sign left out or escaped.
+    Colour,
+    /// A language's tag: `da`.
+    Language,
+    /// Names of fields, separated by commas.
+    Names,
+    /// A cursor that was given out.
+    Cursor,
+}
+
+const YEARS: &str = "^(-?[0-9]{1,5}(/(-?[0-9]{1,5})?)?|/-?[0-9]{1,5})$";
+const COLOUR: &str = "^#?[0-9A-Fa-f]{6}$";
+const LANGUAGE: &str = "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$";
+const NAMES: &str = "^[A-Za-z0-9_]{1,64}(,[A-Za-z0-9_]{1,64}){0,63}$";
+/// A cursor is no longer, in characters.
+const CURSOR: usize = 4000;
+/// A filter's value is no longer, in characters.
+const VALUE: usize = 200;
+
+impl Kind {
+    /// What values look like, as a JSON schema; `schemes` are those that works have.
+    pub fn schema(self, schemes: &[String]) -> Value {
+        match self {
+            Self::Text(most) => json!({"type": "string", "maxLength": most}),
+            Self::Integer(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
+            Self::Decimal(least, most) => json!({"type": "number", "minimum": least, "maximum": most}),
+            Self::Flag => json!({"type": "boolean"}),
+            Self::Choice(choices) => json!({"type": "string", "enum": choices()}),
+            Self::Scheme if schemes.is_empty() => json!({"type": "string"}),
+            Self::Scheme => json!({"type": "string", "enum": schemes}),
+            Self::Filter => {
+                let known = if schemes.is_empty() { "[a-z]+".to_owned() } else { schemes.join("|") };
+                let pattern = format!("^({known}):[^\\x00-\\x1f]{{1,{VALUE}}}$");
+                json!({"type": "string", "pattern": pattern})
+            }
+            Self::Years => json!({"type": "string", "pattern": YEARS}),
+            Self::Colour => json!({"type": "string", "pattern": COLOUR}),
+            Self::Language => json!({"type": "string", "pattern": LANGUAGE}),
+            Self::Names => json!({"type": "string", "pattern": NAMES}),
+            Self::Cursor => json!({"type": "string", "maxLength": CURSOR}),
+        }
+    }
+}
+
+/// A request's parameters, read by an operation's table.
+pub struct Asked<'a> {
+    table: &'a [Parameter],
+    pairs: Vec<(&'static str, String)>,
+}
+
+impl<'a> Asked<'a> {
+    /// Reads a query; names that the table does not have are refused, and so is what is said twice.
+    pub fn read(table: &'a [Parameter], query: &str) -> Result<Self, Invalid> {
+        let mut pairs: Vec<(&'static str, String)> = Vec::new();
+        for (name, value) in pairs_of(query) {
+            let known = table.iter().find(|parameter| parameter.name == name);
+            let Some(parameter) = known else { return Err(unknown(table, &name)) };
+            let said = pairs.iter().filter(|(name, _)| *name == parameter.name).count();
+            match parameter.times {
+                1 if said == 1 => {
+                    return Err(Invalid::new(parameter.name, &value, "may be said once only"));
+                }
+                most if said == most => {
+                    return Err(Invalid::new(parameter.name, "", format!("is said more than {most} times")));
+                }
+                _ => pairs.push((parameter.name, value)),
+            }
+        }
+        let asked = Self { table, pairs };
+        for (name, value) in &asked.pairs {
+            asked.check(name, value)?;
+        }
+        Ok(asked)
+    }
+
+    fn check(&self, name: &'static str, value: &str) -> Result<(), Invalid> {
+        let Some(parameter) = self.table.iter().find(|parameter| parameter.name == name) else {
+            return Ok(());
+        };
+        let refuse = |reason: String| Err(Invalid::new(name, value, reason));
+        match parameter.kind {
+            Kind::Text(most) if value.chars().count() > most => {
+                refuse(format!("is longer than {most} characters"))
+            }
+            Kind::Integer(least, most) => match integer(value) {
+                Some(number) if (least..=most).contains(&number) => Ok(()),
+                _ => refuse(format!("is no whole number from {least} to {most}")),
+            },
+            Kind::Decimal(least, most) => match value.parse::<f64>() {
+                Ok(number) if number >= least && number <= most => Ok(()),
+                _ => refuse(format!("is no number from {least} to {most}")),
+            },
+            Kind::Cursor if value.len() > CURSOR => refuse(format!("is longer than {CURSOR} characters")),
+            Kind::Flag if !matches!(value, "true" | "false") => {
+                refuse("is neither `true` nor `false`".into())
+            }
+            Kind::Choice(choices) if !choices().iter().any(|choice| choice == value) => {
+                refuse(format!("is none of {}", quoted(choices().iter())))
+            }
+            Kind::Filter => match value.split_once(':') {
+                Some((_, said)) if said.chars().count() > VALUE => {
+                    refuse(format!("is longer than {VALUE} characters"))
+                }
+                Some((_, said)) if !said.is_empty() && !said.chars().any(|c| c < ' ') => Ok(()),
+                _ => refuse("is no scheme and value: write for example `creator:turner`".into()),
+            },
+            Kind::Years if years(value).is_none() => {
+                refuse("are no years: write `1800/1850`, `1800/`, `/1850` or `1850`".into())
+            }
+            Kind::Colour if crate::search::Colour::parse(value).is_none() => {
+                refuse("is no colour: write six hexadecimal digits such as `3f6fb5`".into())
+            }
+            Kind::Language if !is_language(value) => refuse("is no language: write for example `da`".into()),
+            Kind::Names if !value.split(',').all(is_name) || value.split(',').count() > 64 => {
+                refuse("are no names of fields, separated by commas".into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A value, if it was said.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All values, in the order in which they were said.
+    pub fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'b str> {
+        self.pairs.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    pub fn integer(&self, name: &str) -> Option<u64> {
+        self.text(name).and_then(integer)
+    }
+
+    pub fn decimal(&self, name: &str) -> Option<f64> {
+        self.text(name)?.parse().ok()
+    }
+
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        self.text(name).map(|value| value == "true")
+    }
+
+    pub fn years(&self, name: &str) -> Option<(i32, i32)> {
+        self.text(name).and_then(years)
+    }
+
+    /// The names in a list, if one was said.
+    pub fn names(&self, name: &str) -> Option<Vec<&str>> {
+        self.text(name).map(|value| value.split(',').collect())
+    }
+
+    /// [`canonical`] for what was asked.
+    pub fn canonical(&self, without: &[&str]) -> String {
+        canonical(self.pairs.iter().map(|(name, value)| (*name, value.as_str())), without)
+    }
+
+    /// What was asked for, for people: the words first, then values without the names of what they are.
+    pub fn said(&self) -> String {
+        let of = |words: bool| self.pairs.iter().filter(move |(name, _)| (*name == "q") == words);
+        let said = of(true).chain(of(false)).filter(|(_, value)| !value.trim().is_empty());
+        let told = said.map(|(name, value)| match (*name, value.split_once(':')) {
+            ("q", _) => value.clone(),
+            ("none", Some((_, value))) => format!("-{value}"),
+            ("any" | "all", Some((_, value))) => value.to_owned(),
+            _ => format!("{name} {value}"),
+        });
+        told.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// A query's names and values, decoded.
+pub fn pairs_of(query: &str) -> impl Iterator<Item = (Cow<'_, str>, String)> {
+    url::form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name, value.into_owned()))
+}
+
+/// A query of names and values.
+pub fn query_of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+/// A query in an order of its own: by names, and by values where there are several; without those left out.
+pub fn canonical<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, without: &[&str]) -> String {
+    let mut pairs: Vec<(&str, &str)> =
+        pairs.filter(|(name, value)| !without.contains(name) && !value.is_empty()).collect();
+    pairs.sort_unstable();
+    query_of(pairs)
+}
+
+fn unknown(table: &[Parameter], name: &str) -> Invalid {
+    let near = table.iter().map(|parameter| (strsim::jaro_winkler(parameter.name, name), parameter.name));
+    let near = near.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(near, _)| *near > 0.75);
+    let known = quoted(table.iter().map(|parameter| parameter.name));
+    let reason = match near {
+        Some((_, near)) => format!("is no parameter here; did you mean `{near}`? There are {known}"),
+        None if table.is_empty() => "is no parameter here; there are none".to_owned(),
+        None => format!("is no parameter here; there are {known}"),
+    };
+    Invalid::new(name.chars().take(80).collect::<String>(), "", reason)
+}
+
+/// `a`, `b` and `c`.
+pub fn quoted<T: AsRef<str>>(names: impl Iterator<Item = T>) -> String {
+    let names: Vec<String> = names.map(|name| format!("`{}`", name.as_ref())).collect();
+    match names.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+fn integer(text: &str) -> Option<u64> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+/// First and last year; open ends reach as far as there are years.
+fn years(text: &str) -> Option<(i32, i32)> {
+    let year = |text: &str| -> Option<i32> {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let is = (1..=5).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        is.then(|| text.parse().ok()).flatten()
+    };
+    match text.split_once('/') {
+        None => year(text).map(|year| (year, year)),
+        Some(("", "")) => None,
+        Some((from, "")) => Some((year(from)?, i32::MAX)),
+        Some(("", to)) => Some((i32::MIN, year(to)?)),
+        Some((from, to)) => {
+            let (from, to) = (year(from)?, year(to)?);
+            Some((from.min(to), from.max(to)))
+        }
+    }
+}
+
+fn is_language(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let alphanumeric =
+        |part: &&str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    parts.len() <= 5
+        && parts.iter().all(alphanumeric)
+        && parts
+            .first()
+            .is_some_and(|first| first.len() > 1 && first.bytes().all(|b| b.is_ascii_alphabetic()))
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_say_what_is_taken() {
+        for text in ["1850", "-500/", "/1850", "1800/1850"] {
+            assert!(years(text).is_some(), "{text}");
+        }
+        for text in ["", "/", "1850/x", "--1", "123456", "１８"] {
+            assert!(years(text).is_none(), "{text}");
+        }
+    }
+}

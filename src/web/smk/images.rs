@@ -1,0 +1,129 @@
+//! The images of SMK's records, as they are found on this server.
+
+use serde_json::{Map, Value, json};
+
+use crate::record::Work;
+
+/// Where a work is found on this server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    pub manifest: String,
+    /// The item's own address.
+    pub record: String,
+    /// When its record last changed.
+    pub modified: Option<String>,
+    /// The images that may be seen, the one to show first.
+    pub images: Vec<Place>,
+}
+
+/// Where an image is found, and what is known of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The image as its work names it.
+    pub file: String,
+    /// The base URI of its service (Image API 2.1, §2).
+    pub service: String,
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+    pub bytes: Option<u64>,
+    pub media_type: Option<String>,
+}
+
+/// A rendition to show in lists, and the largest one, as SMK's records write them behind an image's service.
+const THUMBNAIL: &str = "full/!1024,/0/default.jpg";
+const NATIVE: &str = "full/full/0/native.jpg";
+
+/// The fields by which a record names its main image.
+const MAIN: [&str; 4] = ["image_iiif_id", "image_native", "image_hq", "image_thumbnail"];
+
+/// The fields by which it names each of its other images.
+const OTHER: [&str; 6] = ["iiif_id", "native", "image_iiif_id", "image_native", "thumbnail", "url"];
+
+/// The images of an item.
+pub struct Shown<'a> {
+    pub main: Option<&'a Place>,
+    /// Whether the record's main image is this one, so that what it says of it holds.
+    pub is_records: bool,
+    pub others: Vec<Value>,
+}
+
+/// The images as the record tells of them.
+///
+/// The work's images stand in the record's order, whatever they are called since they were matched to masters. Where
+/// their number is another, the masters were found without the record, and are told without it.
+pub fn matched<'a>(record: &Map<String, Value>, work: &Work, places: &'a Places) -> Shown<'a> {
+    let main = usize::from(names_file(record, &MAIN));
+    let others: Vec<_> = match record.get("alternative_images") {
+        Some(Value::Array(all)) => all.iter().filter(|other| is_image(other)).collect(),
+        Some(one) => Some(one).filter(|other| is_image(other)).into_iter().collect(),
+        None => Vec::new(),
+    };
+    if work.images.len() != main + others.len() {
+        return unmatched(places);
+    }
+    let place = |at: usize| {
+        let file = &work.images.get(at)?.file;
+        places.images.iter().find(|place| place.file == *file)
+    };
+    let first = Some(0).filter(|_| main == 1).and_then(place);
+    // Where the main image is not here, the first of the others stands in for it.
+    let stand_in = places.images.first().filter(|_| first.is_none());
+    let rewritten = others.iter().enumerate().filter_map(|(at, other)| {
+        let place = place(main + at).filter(|place| Some(*place) != stand_in)?;
+        Some(match other {
+            Value::Object(fields) => {
+                let mut fields = fields.clone();
+                show(&mut fields, "", place);
+                Value::Object(fields)
+            }
+            _ => json!(place.service),
+        })
+    });
+    Shown { main: first.or(stand_in), is_records: first.is_some(), others: rewritten.collect() }
+}
+
+/// The images as far as they are known here.
+pub fn unmatched(places: &Places) -> Shown<'_> {
+    let others = places.images.iter().skip(1).map(|place| {
+        let mut fields = Map::new();
+        show(&mut fields, "", place);
+        Value::Object(fields)
+    });
+    Shown { main: places.images.first(), is_records: false, others: others.collect() }
+}
+
+fn is_image(other: &Value) -> bool {
+    match other {
+        Value::Object(fields) => names_file(fields, &OTHER),
+        other => is_word(other),
+    }
+}
+
+fn names_file(fields: &Map<String, Value>, names: &[&str]) -> bool {
+    names.iter().filter_map(|&name| fields.get(name)).any(is_word)
+}
+
+fn is_word(value: &Value) -> bool {
+    value.is_number() || value.as_str().is_some_and(|text| !text.trim().is_empty())
+}
+
+/// Sets an image's fields; the main image's begin with `image_`.
+pub fn show(fields: &mut Map<String, Value>, prefix: &str, place: &Place) {
+    let service = &place.service;
+    let mut set = |name: &str, value: Value| fields.insert(format!("{prefix}{name}"), value);
+    set("iiif_id", json!(service));
+    set("iiif_info", json!(format!("{service}/info.json")));
+    set("thumbnail", json!(format!("{service}/{THUMBNAIL}")));
+    set("native", json!(format!("{service}/{NATIVE}")));
+    if let Some((width, height)) = place.width.zip(place.height) {
+        set("width", json!(width));
+        set("height", json!(height));
+        set("orientation", json!(if height > width { "portrait" } else { "landscape" }));
+    }
+    if let Some(bytes) = place.bytes {
+        set("size", json!(bytes));
+    }
+    if let Some(media_type) = &place.media_type {
+        set("mime_type", json!(media_type));
+    }
+}
