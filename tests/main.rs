@@ -4,6 +4,7 @@ mod catalogue;
 mod export;
 mod faults;
 mod floors;
+mod headers;
 mod hostile;
 mod image_api;
 mod index;

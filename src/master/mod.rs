@@ -1,6 +1,7 @@
 //! One opened master: its levels and tiles, whatever its format; pure over bytes at offsets.
 
 mod bytes;
+mod gif;
 mod ifd;
 mod level;
 mod orientation;

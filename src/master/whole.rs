@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::bytes::{Held, Stop};
 use super::ifd::Layout;
-use super::{Kind, Master, Orientation, Refused, png};
+use super::{Kind, Master, Orientation, Refused, gif, png};
 use crate::iiif::Dimensions;
 use crate::pixels::decode::jp2;
 use crate::pixels::jpeg::exif_orientation;
@@ -79,7 +79,7 @@ pub fn index(held: &Held, codec: Whole) -> Result<Master, Stop> {
         Whole::Jpeg => jpeg_header(held)?,
         Whole::Png => png::header(held)?,
         Whole::Webp => webp_header(held)?,
-        Whole::Gif => gif_header(held)?,
+        Whole::Gif => gif::header(held)?,
         Whole::Jp2 => jp2_header(held)?,
         Whole::Tiff => return Err(Refused::damaged("a TIFF has directories").into()),
     };
@@ -211,15 +211,6 @@ fn webp_header(held: &Held) -> Result<Said, Stop> {
         at += 8 + length + length % 2;
     }
     Ok(Said { shape, orientation, icc })
-}
-
-/// The logical screen (GIF89a, §18).
-fn gif_header(held: &Held) -> Result<Said, Stop> {
-    let b = held.get(0, 10)?;
-    let side = |at: usize| u32::from(u16::from_le_bytes([b[at], b[at + 1]]));
-    let dimensions = sound(true, Dimensions::new(side(6), side(8)))?;
-    let shape = Shape { dimensions, model: Model::Rgb, alpha: Alpha::Straight, depth: Depth::U8 };
-    Ok(Said { shape, orientation: Orientation::UPRIGHT, icc: None })
 }
 
 pub(super) fn sound(well_formed: bool, size: Dimensions) -> Result<Dimensions, Stop> {
