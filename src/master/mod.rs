@@ -4,6 +4,7 @@ mod bytes;
 mod ifd;
 mod level;
 mod orientation;
+mod png;
 pub mod stored;
 mod tiff;
 mod whole;
