@@ -75,9 +75,12 @@ fn what_does_not_make_a_tag_is_refused_and_changes_nothing() {
     for body in ["", "{", "[]", "{\"scheme\":\"motif\",\"label\":\"x\",\"confidence\":NaN}"] {
         refused(&send(&server, "POST", TAGS, &[JSON], body.as_bytes()), 400, "body", "JSON");
     }
+    for kind in ["text/plain", "multipart/form-data; boundary=x", "application/xml"] {
+        let unread = send(&server, "POST", TAGS, &[("Content-Type", kind)], b"{}");
+        assert!(unread.status == 415 && unread.text().contains("application/json"), "{}", unread.text());
+    }
     let form = [("Content-Type", "application/x-www-form-urlencoded")];
-    let unread = send(&server, "POST", TAGS, &form, b"scheme=motif");
-    assert!(unread.status == 415 && unread.text().contains("application/json"), "{}", unread.text());
+    refused(&send(&server, "POST", TAGS, &form, b"scheme=motif&label=x"), 400, "body", "JSON");
     let long = post(&server, &with("note", json!("x".repeat(70_000))));
     assert!(long.status == 413 && long.text().contains("64 KiB"), "{}", long.text());
     let nobody = send(

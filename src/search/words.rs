@@ -202,7 +202,11 @@ fn parts(q: &str) -> Result<Vec<Part>, Invalid> {
 fn unquoted(token: &str, next: Option<&str>, number: usize) -> Vec<Part> {
     let without = token.starts_with('-') && token.len() > 1;
     let plain = token.trim_start_matches('-');
-    let years = next.map_or_else(|| period::word(plain), |next| period::words(plain, next));
+    let hyphened = || plain.split_once('-').and_then(|(first, second)| period::words(first, second));
+    let years = match next {
+        Some(next) => period::words(plain, next),
+        None => period::word(plain).or_else(hyphened),
+    };
     let part = Part { without, years, token: number, ..Part::default() };
     if years.is_some() {
         let mut words = words(token);
@@ -273,6 +277,9 @@ impl Maker<'_> {
 
     /// The parts, those joined that are an object number or its beginning, as `N 00530` and `KKS1982-156` are.
     fn numbers(&self, parts: Vec<Part>) -> Result<Vec<Part>, Error> {
+        if !self.places.contains(&Place::Name) {
+            return Ok(parts);
+        }
         let mut joined = Vec::with_capacity(parts.len());
         let mut rest = parts.as_slice();
         while let Some((first, after)) = rest.split_first() {
@@ -369,7 +376,7 @@ impl Maker<'_> {
         if let Some(key) = &part.number {
             known |= self.numbered(key, known, &mut found)?;
         }
-        if let Some(years) = part.years {
+        if let Some(years) = part.years.filter(|_| self.places.contains(&Place::Text)) {
             found.push((period::within(years), WITHIN));
             found.push((period::touching(years), TOUCHING));
         }
@@ -525,6 +532,7 @@ mod tests {
             ("90'erne", vec!["90"]),
             ("18th century horse", vec!["18th century", "horse"]),
             ("det 18. århundrede", vec!["18 århundrede"]),
+            ("18th-century horse", vec!["18th century", "horse"]),
             ("-1790s horse", vec!["-1790s", "horse"]),
         ] {
             assert_eq!(written(typed), expected, "{typed}");

@@ -85,12 +85,15 @@ fn allowed(request: &HttpRequest, api: &Api) -> Result<String, Error> {
     found.map(|(name, _)| name.clone()).next().ok_or(Error::Unauthorized)
 }
 
-/// Refuses a body that says it is something else; one that does not say is read.
+/// Refuses a body that is sent as something else. One without a type is read, and so is what `curl -d` sends: its type
+/// stands for nobody having said.
 fn is_json(request: &HttpRequest) -> Result<(), Error> {
     let Some(value) = request.headers().get(header::CONTENT_TYPE) else { return Ok(()) };
     let text = value.to_str().unwrap_or_default();
     let kind = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json") {
+    if matches!(kind.as_str(), "application/json" | "application/x-www-form-urlencoded")
+        || kind.starts_with("application/") && kind.ends_with("+json")
+    {
         return Ok(());
     }
     let refused = Invalid::new("Content-Type", text, "cannot be read: send `application/json`");

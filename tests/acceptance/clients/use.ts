@@ -2,6 +2,8 @@
 import createClient from "openapi-fetch";
 import type { components, paths } from "./schema.js";
 
+declare const process: { argv: string[]; exit(code: number): never };
+
 type Problem = components["schemas"]["Problem"];
 
 const [base = "", token = ""] = process.argv.slice(2);
