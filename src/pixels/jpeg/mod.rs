@@ -6,8 +6,8 @@ mod header;
 mod rows;
 mod splice;
 
-pub use decode::{decode, decode_into, planes};
+pub use decode::{decode, decode_four, decode_into, planes};
 pub use encode::{check, encode, encode_lying, encode_planar};
 pub use header::{Header, exif_orientation, header};
 pub use rows::{JpegRows, rows};
-pub use splice::{Color, Scan, crop, head, insert_notes, scan};
+pub use splice::{Color, Scan, contradicts, crop, frame, head, insert_notes, scan, settle, silence};
