@@ -152,6 +152,9 @@ fn operation(id: &str, about: &str, parameters: Vec<Value>, schema: Value, statu
     json!({ "operationId": id, "summary": about, "parameters": parameters, "responses": responses })
 }
 
+/// `*`, or entity tags separated by commas (RFC 9110, §8.8.3).
+const IF_MATCH: &str = "^(\\*|(W/)?\"[!#-~]*\"( *, *(W/)?\"[!#-~]*\")*)$";
+
 const USUAL: [u16; 4] = [400, 403, 404, 503];
 
 fn paths(sample: &Sample) -> Value {
@@ -254,7 +257,7 @@ fn paths(sample: &Sample) -> Value {
         json!({
             "name": "If-Match", "in": "header", "required": false,
             "description": "Write only if the work is still as it was read: the ETag of the work's tags, or of one of them; a list of such, or `*` for whatever there is (RFC 9110, §13.1.1).",
-            "schema": { "type": "string" },
+            "schema": { "type": "string", "pattern": IF_MATCH },
         })
     };
     let body = |name: &str| json!({ "required": true, "content": { "application/json": { "schema": reference(name) } } });
