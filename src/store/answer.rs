@@ -39,7 +39,8 @@ fn code_in(text: &str) -> Option<String> {
         document.get("error")?.as_str().map(str::to_owned)
     };
     let is_code = |code: &String| {
-        (1..=64).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.".contains(&b))
+        (1..=64).contains(&code.len())
+            && code.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.".contains(&b))
     };
     in_xml().or_else(in_json).filter(is_code)
 }
@@ -75,7 +76,10 @@ pub(super) fn transport(error: &(dyn StdError + 'static)) -> Option<Fault> {
     if says("dns error") || says("failed to lookup address") {
         return Some(Fault::new(Problem::HostName, last));
     }
-    if ["certificate", "InvalidContentType", "HandshakeFail", "AlertReceived", "tls"].iter().any(|word| says(word)) {
+    if ["certificate", "InvalidContentType", "HandshakeFail", "AlertReceived", "tls"]
+        .iter()
+        .any(|word| says(word))
+    {
         return Some(Fault::new(Problem::Tls, last));
     }
     let os = chain().find_map(|error| error.downcast_ref::<io::Error>());
