@@ -139,7 +139,7 @@ impl Kitchen {
                 },
                 None if jp2 => Picture::Packed(overview(&source, base, &opened.look)?),
                 None => {
-                    let rows = render::rows(&opened.master, source, opened.page, reading)?;
+                    let rows = render::rows(&opened.master, source, reading)?;
                     Picture::Packed(gathered(rows, base, &opened.look)?)
                 }
             };

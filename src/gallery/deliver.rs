@@ -159,6 +159,7 @@ impl Kitchen {
         }
         let read = opened.store.read_now(&opened.key, &opened.version, range, head)?;
         let bytes = read.ok().filter(|bytes| stored::is_sound(bytes, head.len()))?;
+        let bytes = stored::settled(bytes, head.len());
         self.answers.insert(name, bytes.clone());
         Some(Answer { bytes, cached: counted(Cached::Miss, &self.counters.misses) })
     }
@@ -218,6 +219,7 @@ impl Kitchen {
         if !stored::is_sound(&bytes, head.len()) {
             return Err(Error::Damaged("a stored tile is no JPEG".into()));
         }
+        let bytes = stored::settled(bytes, head.len());
         if is_whole(opened, level, size) {
             return Ok(bytes);
         }
@@ -312,6 +314,6 @@ pub(super) async fn tiles(opened: &Opened, level: usize, frame: &Frame) -> Resul
             read.iter().map(|tile| Bytes::from([head, tile].concat())).collect()
         }
     };
-    let mut read = read.into_iter();
+    let mut read = read.into_iter().map(|tile| if jpeg { stored::settled(tile, head.len()) } else { tile });
     Ok(wanted.into_iter().map(|range| range.and_then(|_| read.next())).collect())
 }

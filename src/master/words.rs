@@ -45,12 +45,14 @@ pub fn words(held: &Held) -> Result<Words, Stop> {
 fn in_tiff(held: &Held) -> Result<Words, Stop> {
     let Some((layout, first)) = Layout::of(held.start()) else { return Ok(Words::default()) };
     let directory = Directory::read(held, layout, first)?;
-    let packet = |tag| Ok::<_, Stop>(directory.bytes(held, tag, MOST)?.map(<[u8]>::to_vec));
+    // A packet that cannot be read leaves the others as they are.
+    let packet = |tag| match directory.bytes(held, tag, MOST) {
+        Err(Stop::Refused(_)) => Ok(None),
+        other => other.map(|found| found.map(<[u8]>::to_vec)),
+    };
     let mut typed = Vec::new();
     for tag in TYPED {
-        if let Some(text) = directory.bytes(held, tag, MOST)? {
-            typed.push((tag, text.to_vec()));
-        }
+        typed.extend(packet(tag)?.map(|text| (tag, text)));
     }
     Ok(Words { xmp: packet(XMP)?, iptc: packet(IPTC)?, exif: (!typed.is_empty()).then(|| exif_of(&typed)) })
 }

@@ -7,7 +7,6 @@ mod draw;
 mod finish;
 mod frame;
 mod look;
-mod odd_tiff;
 mod plan;
 mod settings;
 mod sheet;

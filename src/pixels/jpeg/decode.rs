@@ -83,15 +83,48 @@ fn decode_sound(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Picture, Error> 
     })
 }
 
+/// Decodes a JPEG of four components without touching what they mean, if it has at most `limit` pixels: no Adobe marker
+/// may be in it.
+pub fn decode_four(jpeg: &[u8], limit: u64) -> Result<(Dimensions, Vec<u8>), Error> {
+    with_decompressor(jpeg, 1, |decompressor, header, size| {
+        if size.area() > limit {
+            return Err(Error::TooLarge { pixels: size.area(), limit });
+        }
+        if header.colorspace != Colorspace::CMYK {
+            return Err(Error::damaged("JPEG", "it has not four components"));
+        }
+        let mut samples = vec![0; size.area() as usize * 4];
+        let output = Image {
+            pixels: samples.as_mut_slice(),
+            width: size.width as usize,
+            pitch: size.width as usize * 4,
+            height: size.height as usize,
+            format: PixelFormat::CMYK,
+        };
+        complete(decompressor.decompress(jpeg, output))?;
+        Ok((size, samples))
+    })
+}
+
 /// Scans that a JPEG has, counted up to `most`: within one, a marker's two bytes do not follow each other.
 pub(super) fn scans(jpeg: &[u8], most: usize) -> usize {
     jpeg.windows(2).filter(|pair| *pair == [0xff, 0xda]).take(most).count()
 }
 
 /// Decodes a tile into its place in `canvas`, at `1 / reduce`; what lies beyond the canvas is
-/// left out. `false` where the tile's layout is not the canvas's, or where [`decode`] has to look at it.
-pub fn decode_into(jpeg: &[u8], reduce: u32, canvas: &mut Planar, x: u32, y: u32) -> Result<bool, Error> {
+/// left out. `false` where the tile's layout is not the canvas's, where it has not all of the pixels `shown`, or where
+/// [`decode`] has to look at it.
+pub fn decode_into(
+    jpeg: &[u8],
+    reduce: u32,
+    canvas: &mut Planar,
+    (x, y): (u32, u32),
+    shown: Dimensions,
+) -> Result<bool, Error> {
     let decoded = with_decompressor(jpeg, reduce, |decompressor, header, size| {
+        if header.width < shown.width as usize || header.height < shown.height as usize {
+            return Ok(false);
+        }
         let stored = header.width as u64 * header.height as u64;
         if layout(header) != Some(canvas.subsampling) || stored > MOST_TILE {
             return Ok(false);
@@ -246,10 +279,10 @@ mod tests {
     fn a_tile_that_claims_to_be_enormous_is_left_alone() {
         let mut tile = jpeg(16);
         let mut canvas = Planar::blank(Dimensions::new(16, 16), Subsampling::S420);
-        assert!(decode_into(&tile, 8, &mut canvas, 0, 0).unwrap());
+        assert!(decode_into(&tile, 8, &mut canvas, (0, 0), Dimensions::new(16, 16)).unwrap());
         let frame = tile.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
         tile[frame + 5..frame + 9].copy_from_slice(&[0xff, 0, 0xff, 0]);
-        assert!(!decode_into(&tile, 8, &mut canvas, 0, 0).unwrap());
+        assert!(!decode_into(&tile, 8, &mut canvas, (0, 0), Dimensions::new(16, 16)).unwrap());
     }
 
     #[test]
