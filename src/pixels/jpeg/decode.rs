@@ -86,24 +86,11 @@ fn decode_sound(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Picture, Error> 
 /// Decodes a JPEG of four components without touching what they mean, if it has at most `limit` pixels: no Adobe marker
 /// may be in it.
 pub fn decode_four(jpeg: &[u8], limit: u64) -> Result<(Dimensions, Vec<u8>), Error> {
-    with_decompressor(jpeg, 1, |decompressor, header, size| {
-        if size.area() > limit {
-            return Err(Error::TooLarge { pixels: size.area(), limit });
-        }
-        if header.colorspace != Colorspace::CMYK {
-            return Err(Error::damaged("JPEG", "it has not four components"));
-        }
-        let mut samples = vec![0; size.area() as usize * 4];
-        let output = Image {
-            pixels: samples.as_mut_slice(),
-            width: size.width as usize,
-            pitch: size.width as usize * 4,
-            height: size.height as usize,
-            format: PixelFormat::CMYK,
-        };
-        complete(decompressor.decompress(jpeg, output))?;
-        Ok((size, samples))
-    })
+    let raw = rows::raw(jpeg, 1, limit, Inks::Plain)?;
+    match (raw.model, raw.samples) {
+        (Model::Cmyk, Samples::U8(samples)) => Ok((raw.dimensions, samples)),
+        _ => Err(Error::damaged("JPEG", "it has not four components of 8 bits")),
+    }
 }
 
 /// Scans that a JPEG has, counted up to `most`: within one, a marker's two bytes do not follow each other.

@@ -163,7 +163,7 @@ fn whole(jpeg: &[u8], sound: &[u8]) {
     assert_eq!(expected.channels, found.channels);
     assert!(far(&expected.samples, &found.samples) <= 3);
     let mut canvas = Planar::blank(SIZE, Subsampling::S444);
-    decode_into(jpeg, 1, &mut canvas, 0, 0).unwrap();
+    decode_into(jpeg, 1, &mut canvas, (0, 0), SIZE).unwrap();
     let header = super::header(jpeg).unwrap().unwrap();
     assert_eq!(header.dimensions, SIZE);
 }
@@ -172,7 +172,7 @@ fn whole(jpeg: &[u8], sound: &[u8]) {
 fn broken(jpeg: &[u8]) {
     assert!(matches!(read(jpeg), Err(Error::Damaged { .. })));
     assert!(matches!(decode(jpeg, 1, 1 << 20), Err(Error::Damaged { .. })));
-    assert!(!decode_into(jpeg, 1, &mut Planar::blank(SIZE, Subsampling::S444), 0, 0).unwrap());
+    assert!(!decode_into(jpeg, 1, &mut Planar::blank(SIZE, Subsampling::S444), (0, 0), SIZE).unwrap());
 }
 
 #[test]
