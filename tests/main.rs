@@ -15,4 +15,5 @@ mod search;
 mod stampede;
 mod stores;
 mod support;
+mod truth;
 mod works;

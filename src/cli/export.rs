@@ -22,6 +22,7 @@ pub fn run(typed: &Typed) -> Result<(), String> {
         let mut after = None;
         loop {
             let listing = gallery.list(after.as_deref(), 500).await.map_err(|error| told(&error))?;
+            failures.extend(listing.unreadable);
             for entry in listing.entries {
                 bar.set_message(entry.identifier.clone());
                 if !std::io::stderr().is_terminal() {
@@ -41,6 +42,9 @@ pub fn run(typed: &Typed) -> Result<(), String> {
                     }
                     Err(error) => failures.push((entry.identifier, told(&error))),
                 }
+            }
+            if let Some(notice) = listing.notices.into_iter().next() {
+                return Err(format!("cannot be listed: {notice}"));
             }
             match listing.next {
                 Some(next) => after = Some(next),

@@ -197,6 +197,12 @@ impl Gallery {
         if grant.largest == 0 {
             return Err(Error::Forbidden);
         }
+        let can_be_made = |pyramids: &Pyramids| {
+            pyramids.on_demand() && opened.wants_pyramid(self.from_megapixels) && pyramids.accepts(&opened)
+        };
+        if !self.pyramids.as_deref().is_some_and(can_be_made) {
+            self.kitchen.serves(&opened)?;
+        }
         Ok(Granted { opened, limits: self.limits.at_most(grant.largest), grant })
     }
 

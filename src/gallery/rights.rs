@@ -156,6 +156,11 @@ impl Granted {
         self.opened.info(id, self.limits)
     }
 
+    /// The same for static files.
+    pub fn static_info(&self, id: String) -> Info {
+        self.opened.static_info(id, self.limits)
+    }
+
     /// The media type of the master's file.
     pub fn master_type(&self) -> &'static str {
         let master = self.opened.pyramid_of.as_ref().unwrap_or(&self.opened);

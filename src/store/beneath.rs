@@ -119,7 +119,8 @@ fn place_of(file: &File, opened_as: &Path) -> io::Result<PathBuf> {
 fn refused(error: Errno) -> Error {
     match error {
         Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG | Errno::NXIO | Errno::ISDIR => Error::NotFound,
-        Errno::XDEV | Errno::LOOP | Errno::ACCESS | Errno::PERM => Error::Forbidden,
+        Errno::XDEV | Errno::LOOP => Error::Forbidden,
+        Errno::ACCESS | Errno::PERM => Error::Unreadable,
         other => Error::unavailable(io::Error::from(other)),
     }
 }

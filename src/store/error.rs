@@ -30,6 +30,9 @@ pub enum Error {
     /// The store keeps the object from us, or it lies outside its source.
     #[error("the store refuses access to this object")]
     Forbidden,
+    /// The system does not let this process read the file.
+    #[error("permission denied: the server's user may not read this file")]
+    Unreadable,
     /// The store failed; the cause is for the log only.
     #[error("the store is unavailable")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),

@@ -39,6 +39,6 @@ pub use counts::Counts;
 pub use error::{Error, OpenError};
 pub use key::{BadKey, Key};
 pub use settings::Settings;
-pub use source::{Page, Store};
+pub use source::{Page, Store, Unreadable};
 pub use version::Version;
 pub use workspace::Workspace;

@@ -11,7 +11,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::NotFound | Error::NoPage(_) => StatusCode::NOT_FOUND,
         Error::Invalid(_) => StatusCode::BAD_REQUEST,
         Error::Unsupported(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Error::Damaged(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Damaged(_) | Error::Unreadable => StatusCode::INTERNAL_SERVER_ERROR,
         Error::Forbidden | Error::Closed(_) => StatusCode::FORBIDDEN,
         Error::Unauthorized => StatusCode::UNAUTHORIZED,
         Error::NotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,

@@ -133,7 +133,8 @@ async fn files(door: &Door, after: Option<&str>) -> Result<pages::Listing, Error
         });
     }
     let next = listed.next.map(|next| format!("?after={}", utf8_percent_encode(&next, NON_ALPHANUMERIC)));
-    let notices = listed.notices;
+    let unreadable = listed.unreadable.iter().map(|(name, reason)| format!("{name}: {reason}")).take(PAGE);
+    let notices = listed.notices.into_iter().chain(unreadable).collect();
     Ok(pages::Listing { title: "Tegl".into(), entries, next, total: None, notices, files: None })
 }
 

@@ -144,6 +144,13 @@ exported() {
   for id in "${@:2:2}"; do names+=("${id//%/%25}"); done
   judge timeout 300 node tests/viewers/run.mjs "http://127.0.0.1:$port" "${names[@]}" --out "$work/exported" \
     --only "OpenSeadragon 6;OpenSeadragon 6, Deep Zoom"
+  # Every address that viewers derive is there, as files and from the server.
+  local descriptions=()
+  for id in "${@:2}"; do
+    descriptions+=("http://127.0.0.1:$port/iiif/3/${id//%/%25}/info.json" "http://127.0.0.1:$port/deepzoom/${id//%/%25}.dzi")
+    descriptions+=("$sample_base/iiif/3/$id/info.json" "$sample_base/iiif/2/$id/info.json" "$sample_base/deepzoom/$id.dzi")
+  done
+  judge timeout 900 node tests/viewers/addresses.mjs "${descriptions[@]}"
 }
 
 mkdir -p "$work"
