@@ -1,6 +1,7 @@
 //! Everything that is tested from outside, in one binary.
 
 mod catalogue;
+mod commands;
 mod export;
 mod faults;
 mod floors;
@@ -10,6 +11,7 @@ mod index;
 mod ingest;
 mod masters;
 mod reads;
+mod refusals;
 mod rights;
 mod search;
 mod stampede;

@@ -54,7 +54,7 @@ fn unreadable() -> Vec<(&'static str, u16, Vec<u8>)> {
         ("photo.heic", 415, b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec()),
         ("directory.tif", 500, b"II\x2a\0\x08\0\0\0\xff\xff".to_vec()),
         // Components of 38 bits.
-        ("deep.jp2", 415, jp2(38, &[37])),
+        ("deep.jp2", 415, jp2(40, &[37])),
         // An image of no width.
         ("flat.jp2", 500, jp2(6, &[0, 0, 0, 0])),
         // The wavelet transform's number is COD's last byte without precincts.
@@ -64,8 +64,9 @@ fn unreadable() -> Vec<(&'static str, u16, Vec<u8>)> {
         ("no-codestream.jp2", 500, without(b"jp2c")),
         ("no-header.jp2", 500, without(b"jp2h")),
         ("cut.jp2", 500, cut(masters::jp2(&picture), 0.6)),
-        ("cut-in-header.jp2", 500, cut(masters::jp2(&picture), 0.01)),
+        ("cut-in-header.jp2", 500, masters::jp2(&picture)[..60].to_vec()),
         ("cut.webp", 500, cut(masters::webp(&picture), 0.6)),
+        ("frameless.gif", 500, b"GIF89a\x10\0\x10\0\0\0\0\x21\xfe\x02hi\0;".to_vec()),
         ("cut-in-header.png", 500, masters::png(&picture)[..20].to_vec()),
         ("cut-in-header.jpg", 500, masters::plain_jpeg(&picture)[..30].to_vec()),
     ]

@@ -1,8 +1,10 @@
 //! What the rights of works let anybody see and take home.
 
+use std::fmt;
 use std::ops::Deref;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Shared;
 use crate::iiif::{Dimensions, Info, Limits};
@@ -44,7 +46,7 @@ pub struct Statement {
 }
 
 /// The longest side that a whole image may be shown at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Largest {
     /// In pixels; 0 for not at all. No part is shown in finer detail than the whole.
@@ -53,8 +55,42 @@ pub enum Largest {
     Full(Full),
 }
 
+impl<'de> Deserialize<'de> for Largest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LargestVisitor)
+    }
+}
+
+/// Names what works: an untagged enum's own error does not.
+struct LargestVisitor;
+
+impl Visitor<'_> for LargestVisitor {
+    type Value = Largest;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "\"full\" or a number of pixels from 0 to {}", u32::MAX)
+    }
+
+    fn visit_u64<E: de::Error>(self, pixels: u64) -> Result<Largest, E> {
+        let refused = |_| E::invalid_value(Unexpected::Unsigned(pixels), &self);
+        u32::try_from(pixels).map(Largest::Pixels).map_err(refused)
+    }
+
+    fn visit_i64<E: de::Error>(self, pixels: i64) -> Result<Largest, E> {
+        let refused = |_| E::invalid_value(Unexpected::Signed(pixels), &self);
+        u32::try_from(pixels).map(Largest::Pixels).map_err(refused)
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<Largest, E> {
+        match word {
+            "full" => Ok(Largest::Full(Full::Full)),
+            other => Err(E::invalid_value(Unexpected::Str(other), &self)),
+        }
+    }
+}
+
 /// The word `full`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Full {
     Full,

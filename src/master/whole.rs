@@ -214,6 +214,10 @@ fn inflated(chunk: &[u8]) -> Option<Arc<[u8]>> {
 fn webp_header(held: &Held) -> Result<Said, Stop> {
     let b = held.get(0, 30)?;
     let low = |at: usize| u32::from(b[at]) | u32::from(b[at + 1]) << 8;
+    let moves = &b[12..16] == b"VP8X" && b[20] & 2 != 0;
+    if !moves && u64::from(low(4) | low(6) << 16) + 8 > held.size() {
+        return Err(Refused::damaged("it is cut off").into());
+    }
     let (dimensions, alpha) = match &b[12..16] {
         b"VP8X" => {
             let (w, h) = (low(24) | u32::from(b[26]) << 16, low(27) | u32::from(b[29]) << 16);
@@ -261,8 +265,36 @@ fn gif_header(held: &Held) -> Result<Said, Stop> {
     let b = held.get(0, 10)?;
     let side = |at: usize| u32::from(u16::from_le_bytes([b[at], b[at + 1]]));
     let dimensions = sound(true, Dimensions::new(side(6), side(8)))?;
+    if !has_frame(held) {
+        return Err(Refused::damaged("it ends before its first frame").into());
+    }
     let shape = Shape { dimensions, model: Model::Rgb, alpha: Alpha::Straight, depth: Depth::U8 };
     Ok(Said { shape, orientation: Orientation::UPRIGHT, icc: None })
+}
+
+/// Whether there is a frame after the global colours and extensions (GIF89a, appendix B), as far as can be seen
+/// from the start.
+fn has_frame(held: &Held) -> bool {
+    let start = held.start();
+    let goes_on = (start.len() as u64) < held.size();
+    let colours = |flags: u8| if flags & 0x80 == 0 { 0 } else { 6 << (flags & 7) };
+    let mut at = 13 + start.get(10).map_or(0, |&flags| colours(flags));
+    loop {
+        match start.get(at) {
+            Some(0x2c) => return true,
+            // An extension: its label, then blocks of bytes up to an empty one.
+            Some(0x21) => at += 2,
+            Some(_) => return false,
+            None => return goes_on,
+        }
+        loop {
+            let Some(&length) = start.get(at) else { return goes_on };
+            at += 1 + usize::from(length);
+            if length == 0 {
+                break;
+            }
+        }
+    }
 }
 
 fn sound(well_formed: bool, size: Dimensions) -> Result<Dimensions, Stop> {

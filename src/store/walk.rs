@@ -70,6 +70,9 @@ impl<S: Fn(&Key) -> Result<Option<u64>, &'static str>> Walk<'_, S> {
         let mut names = Vec::new();
         let entries = match fs::read_dir(self.root.join(prefix)) {
             Ok(entries) => entries,
+            Err(error) if prefix.is_empty() && error.kind() == ErrorKind::PermissionDenied => {
+                return Err(Error::no_permission(&error));
+            }
             Err(error) if prefix.is_empty() => return Err(Error::unavailable(error)),
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
                 self.unreadable.push(Unreadable { path: prefix.to_owned(), reason: NO_FOLDER });

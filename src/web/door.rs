@@ -23,9 +23,6 @@ use crate::gallery::{Error, Gallery, told};
 use crate::iiif::Invalid;
 use crate::presentation::House;
 
-/// A secret that is shorter can be guessed.
-const SHORTEST_TOKEN: usize = 16;
-
 /// What the handlers share.
 pub struct Door {
     pub gallery: Arc<Gallery>,
@@ -54,12 +51,7 @@ impl Door {
         operations: &Operations,
         house: &House,
     ) -> Result<Self, String> {
-        if !operations.token.is_empty() && operations.token.len() < SHORTEST_TOKEN {
-            return Err(format!("operations.token has fewer than {SHORTEST_TOKEN} characters"));
-        }
-        if let Some((name, _)) = api.tokens.iter().find(|(_, token)| token.len() < SHORTEST_TOKEN) {
-            return Err(format!("api.tokens.{name} has fewer than {SHORTEST_TOKEN} characters"));
-        }
+        super::settings::check(settings, api, operations)?;
         let age = |seconds: u32| {
             HeaderValue::try_from(format!("public, max-age={seconds}")).map_err(|error| error.to_string())
         };

@@ -53,7 +53,7 @@ pub fn index(base: &str, listing: &Listing) -> String {
             ul.notices aria-label="Notices" { @for notice in &listing.notices { li { (notice) } } }
         }
         main {
-            @if listing.entries.is_empty() {
+            @if listing.entries.is_empty() && listing.notices.is_empty() {
                 p.empty { "There is nothing to see here yet: no image was found where this server looks." }
             } @else {
                 ul.wall { @for entry in &listing.entries { li style=(style(entry)) { (card(base, entry)) } } }

@@ -29,8 +29,10 @@ pub struct Writing {
     pub is_lossy: bool,
     /// Bits by which the first component is shifted up as a region of interest.
     pub interest: u8,
-    /// The progression changes on the way.
+    /// The progression changes between resolutions.
     pub has_changes: bool,
+    /// The progression changes between layers.
+    pub has_changed_layers: bool,
     pub resolutions: u8,
 }
 
@@ -51,6 +53,7 @@ impl Default for Writing {
             is_lossy: false,
             interest: 0,
             has_changes: false,
+            has_changed_layers: false,
             resolutions: 4,
         }
     }
@@ -157,6 +160,15 @@ impl Writing {
                 let change = &mut parameters.POC[at];
                 (change.tile, change.resno0, change.resno1) = (1, from, to);
                 (change.compno0, change.compno1, change.layno1) = (0, 3, self.layers.into());
+                change.prg1 = progression(if at == 0 { self.progression } else { 4 - self.progression });
+            }
+        }
+        if self.has_changed_layers {
+            parameters.numpocs = 2;
+            for (at, layers) in [self.layers - 1, self.layers].into_iter().enumerate() {
+                let change = &mut parameters.POC[at];
+                (change.tile, change.resno0, change.resno1) = (1, 0, self.resolutions.into());
+                (change.compno0, change.compno1, change.layno1) = (0, 3, layers.into());
                 change.prg1 = progression(if at == 0 { self.progression } else { 4 - self.progression });
             }
         }

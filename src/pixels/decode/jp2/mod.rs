@@ -80,15 +80,13 @@ impl Codestream {
     pub fn open(file: &dyn ReadAt) -> Result<Self, Error> {
         let boxes = Boxes::read(file)?;
         let main = Main::read(file, boxes.codestream.clone())?;
-        let size = Dimensions::new(main.area.width(), main.area.height());
-        if boxes.dimensions.is_some_and(|boxed| boxed != size) {
-            return Err(damaged("the box and the codestream tell different sizes"));
-        }
         let layout = Layout::new(&boxes, &main)?;
         tile::affordable_all(&main)?;
-        let codestream = Self { boxes, main, layout, listed: OnceLock::new(), walked: OnceLock::new() };
-        if !codestream.has_end(file)? {
-            // It may be cut off; its tile-parts show whether it is.
+        let mut codestream = Self { boxes, main, layout, listed: OnceLock::new(), walked: OnceLock::new() };
+        // Without its end it may be cut off; its tile-parts show whether it is.
+        if !codestream.has_end(file)? && codestream.walked(file).is_err() {
+            // Or its box is too short.
+            codestream.main.body.end = file.size();
             codestream.walked(file)?;
         }
         Ok(codestream)

@@ -82,6 +82,18 @@ impl Precincts {
     }
 }
 
+/// How many packets a tile has.
+pub fn count(coding: &Coding, components: &[Component], tile: Area) -> Option<u64> {
+    let all = Wanted { area: tile, reduce: 0 };
+    let of = |resolution| {
+        let precincts = components
+            .iter()
+            .map(move |component| Precincts::of(coding, component, tile, all, resolution).count());
+        precincts.sum::<u64>()
+    };
+    (0..=u32::from(coding.levels)).map(of).sum::<u64>().checked_mul(u64::from(coding.layers))
+}
+
 /// The packets of the tile that are needed; none where the order is not one that is followed here.
 pub fn needed(coding: &Coding, components: &[Component], tile: Area, wanted: Wanted) -> Option<Needed> {
     let keep = u32::from(coding.levels).checked_sub(wanted.reduce)? + 1;

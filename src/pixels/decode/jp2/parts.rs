@@ -91,9 +91,9 @@ impl Parts {
             if end > main.body.end {
                 return Err(damaged("cut off"));
             }
-            if parts.tiles.get(usize::from(tile)).map(Vec::len) != Some(usize::from(index))
-                || end < at + LEAST
-            {
+            // Some writers count on from 0 after 255.
+            let known = parts.tiles.get(usize::from(tile)).map(Vec::len);
+            if known.map(|known| known % 256) != Some(usize::from(index)) || end < at + LEAST {
                 return Err(damaged(format_args!("tile-part {index} of tile {tile} is out of place")));
             }
             parts.add(tile, at..end);

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::bytes::{Bytes, Window};
 use super::markers::{Area, Coding, Main};
-use super::packets::{Needed, PACKETS, Wanted, needed};
+use super::packets::{Needed, PACKETS, Wanted, count, needed};
 use super::parts::Part;
 use super::{Error, damaged};
 
@@ -99,17 +99,40 @@ pub fn codestream(
     let needed = needed.filter(|needed| is_trusted(&heads, needed, is_all));
     match needed.and_then(|needed| chosen(main, &heads, &needed)) {
         Some(data) => part(&mut pieces, 0, 1, &[], data),
-        None => {
-            let (count, mut segments) = (heads.len(), 0);
-            for (index, mut head) in heads.into_iter().enumerate() {
-                let packed = head.packed()?;
-                head.kept.extend(packed_headers(&packed, &mut segments)?);
-                part(&mut pieces, index, count, &head.kept, vec![Piece::File(head.data)]);
-            }
-        }
+        None => whole(&mut pieces, main, tile, heads)?,
     }
     pieces.push(Piece::Bytes(vec![0xff, 0xd9]));
     Ok((pieces, wanted))
+}
+
+/// Adds all of a tile: as one tile-part where none but the first has segments of its own, so that there may be more
+/// of them than can be numbered.
+fn whole(pieces: &mut Vec<Piece>, main: &Main, tile: Area, mut heads: Vec<Head>) -> Result<(), Error> {
+    let (count, mut segments) = (heads.len(), 0);
+    let end =
+        if heads.iter().all(|head| head.packed.is_empty()) { end_markers(main, &heads, tile) } else { None };
+    for head in &mut heads {
+        let packed = head.packed()?;
+        head.kept.extend(packed_headers(&packed, &mut segments)?);
+    }
+    if heads.iter().skip(1).all(|head| head.kept.is_empty()) {
+        let kept = heads.first().map(|head| head.kept.clone()).unwrap_or_default();
+        let data = heads.into_iter().map(|head| Piece::File(head.data)).chain(end).collect();
+        part(pieces, 0, 1, &kept, data);
+        return Ok(());
+    }
+    for (index, head) in heads.into_iter().enumerate() {
+        part(pieces, index, count, &head.kept, vec![Piece::File(head.data)]);
+    }
+    Ok(())
+}
+
+/// Empty packets for after a tile whose progression changes: OpenJPEG then looks for packets that were there already,
+/// and takes nothing for an empty one only where it needs no end marker.
+fn end_markers(main: &Main, heads: &[Head], tile: Area) -> Option<Piece> {
+    let changes = main.is_irregular || heads.iter().any(|head| head.is_irregular);
+    let count = count(&main.coding, &main.components, tile).filter(|&count| count <= PACKETS)?;
+    (main.coding.has_ends && changes).then(|| Piece::Bytes([0, 0xff, 0x92].repeat(count as usize)))
 }
 
 /// SOC, and the main header with this tile as the whole image.

@@ -1,0 +1,117 @@
+//! Reads what a store answers to a request that it does not fulfil, and what a failed connection says.
+
+use std::error::Error as StdError;
+use std::io;
+
+use object_store::HeaderMap;
+use object_store::client::{HttpError, HttpErrorKind};
+use reqwest::StatusCode;
+use reqwest::header::HeaderValue;
+use url::Url;
+
+use super::fault::{Fault, Problem};
+
+/// Whether an answer with this status may be about the whole store.
+pub(super) fn may_concern_the_store(status: StatusCode) -> bool {
+    [400, 401, 403, 404, 409].contains(&status.as_u16())
+}
+
+/// What the answer says of the whole store.
+pub(super) fn fault(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<Fault> {
+    let header = headers.get("x-ms-error-code").and_then(|code| code.to_str().ok());
+    let text = String::from_utf8_lossy(&body[..body.len().min(LONGEST)]);
+    let code = header.map(str::to_owned).or_else(|| code_in(&text)).unwrap_or_default();
+    // Azure has one code for both.
+    if code == "AuthenticationFailed" && text.contains("Request date header") {
+        return Fault::of_answer(status, "RequestExpired");
+    }
+    Fault::of_answer(status, &code)
+}
+
+/// Error documents are short.
+const LONGEST: usize = 16 << 10;
+
+/// The code of an error document: `<Code>` in XML (S3, Azure, Google), `"error"` in JSON (OAuth).
+fn code_in(text: &str) -> Option<String> {
+    let in_xml = || Some(text.split_once("<Code>")?.1.split_once("</Code>")?.0.trim().to_owned());
+    let in_json = || {
+        let document: serde_json::Value = serde_json::from_str(text).ok()?;
+        document.get("error")?.as_str().map(str::to_owned)
+    };
+    let is_code = |code: &String| {
+        (1..=64).contains(&code.len())
+            && code.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.".contains(&b))
+    };
+    in_xml().or_else(in_json).filter(is_code)
+}
+
+/// What a redirect says of the whole store: that its bucket is in another region (S3), or that the same path is served
+/// by another host or scheme.
+pub(super) fn redirected(headers: &HeaderMap, origin: &str, path: &str) -> Option<Fault> {
+    let header = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    if let Some(region) = header("x-amz-bucket-region") {
+        return Some(Fault::new(Problem::Region, region));
+    }
+    let target = Url::parse(header("location")?).ok()?;
+    let same_path = target.path().trim_end_matches('/') == path.trim_end_matches('/');
+    let host = target.host_str()?;
+    let authority = target.port().map_or(host.to_owned(), |port| format!("{host}:{port}"));
+    // Requests to a source go to one origin: the scheme differs where the authority is the same and the path as well,
+    // else the answer would lead to itself, or to a folder.
+    let is_elsewhere = authority != origin || !target.path().ends_with('/');
+    (same_path && is_elsewhere)
+        .then(|| Fault::new(Problem::Moved, format!("{}://{authority}", target.scheme())))
+}
+
+/// What kept the request from being answered; `None` where the store did answer.
+pub(super) fn transport(error: &(dyn StdError + 'static)) -> Option<Fault> {
+    let chain = || std::iter::successors(Some(error), |&error| error.source());
+    let failed = chain().find_map(|error| error.downcast_ref::<HttpError>())?;
+    if failed.kind() == HttpErrorKind::Timeout {
+        return Some(Fault::new(Problem::Silent, ""));
+    }
+    let texts: Vec<String> = chain().map(ToString::to_string).collect();
+    let says = |word: &str| texts.iter().any(|text| text.contains(word));
+    let last = texts.last().map(String::as_str).unwrap_or_default();
+    if says("dns error") || says("failed to lookup address") {
+        return Some(Fault::new(Problem::HostName, last));
+    }
+    if ["certificate", "InvalidContentType", "HandshakeFail", "AlertReceived", "tls"]
+        .iter()
+        .any(|word| says(word))
+    {
+        return Some(Fault::new(Problem::Tls, last));
+    }
+    let os = chain().find_map(|error| error.downcast_ref::<io::Error>());
+    let evidence = os.map_or(last.to_owned(), ToString::to_string);
+    Some(Fault::new(Problem::Connection, evidence))
+}
+
+/// The status that a store kept failing with, out of the library's words: it has no better place for it.
+pub(super) fn status(error: &object_store::Error) -> Option<Fault> {
+    let text = error.to_string();
+    let rest = text.split_once("status code: ")?.1;
+    let status = rest.split(':').next().unwrap_or_default().trim();
+    Some(Fault::new(Problem::Failing, status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(document: &str, expected: Option<&str>) {
+        assert_eq!(code_in(document).as_deref(), expected, "{document}");
+    }
+
+    #[test]
+    fn codes_are_found_in_every_kind_of_error_document() {
+        let s3 = "<?xml version=\"1.0\"?>\n<Error><Code>NoSuchBucket</Code><Message>x</Message></Error>";
+        check(s3, Some("NoSuchBucket"));
+        check("\u{feff}<Error><Code>AuthenticationFailed</Code></Error>", Some("AuthenticationFailed"));
+        check(r#"{"error":"invalid_grant","error_description":"x"}"#, Some("invalid_grant"));
+        check(r#"{"error":{"code":401}}"#, None);
+        check("<html>no", None);
+        check("<Code><script>alert(1)</script></Code>", None);
+    }
+}
