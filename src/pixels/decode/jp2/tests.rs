@@ -242,7 +242,7 @@ fn boxes_say_what_components_mean() {
 fn a_codestream_may_be_longer_than_its_box() {
     let whole = picture(64, 48, Channels::Rgb);
     let at = whole.bytes.windows(4).position(|four| four == b"jp2c").unwrap();
-    for length in [50, whole.bytes.len() as u32 - at as u32 - 46, u32::MAX] {
+    for length in [whole.bytes.len() as u32 - at as u32 - 46, u32::MAX] {
         let mut file = File::new(whole.bytes.clone());
         file.bytes[at - 4..at].copy_from_slice(&length.to_be_bytes());
         assert_eq!(values(&self::whole(&file).unwrap()), values(&self::whole(&whole).unwrap()), "{length}");
