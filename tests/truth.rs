@@ -66,6 +66,11 @@ fn unreadable() -> Vec<(&'static str, u16, Vec<u8>)> {
         ("cut.jp2", 500, cut(masters::jp2(&picture), 0.6)),
         ("cut-in-header.jp2", 500, masters::jp2(&picture)[..60].to_vec()),
         ("cut.webp", 500, cut(masters::webp(&picture), 0.6)),
+        ("no-length.webp", 500, {
+            let mut file = masters::webp(&picture);
+            file[4..8].fill(0);
+            file
+        }),
         ("frameless.gif", 500, b"GIF89a\x10\0\x10\0\0\0\0\x21\xfe\x02hi\0;".to_vec()),
         ("cut-in-header.png", 500, masters::png(&picture)[..20].to_vec()),
         ("cut-in-header.jpg", 500, masters::plain_jpeg(&picture)[..30].to_vec()),

@@ -7,7 +7,7 @@ use super::bytes::{Held, Stop};
 use super::ifd::Layout;
 use super::{Kind, Master, Orientation, Refused};
 use crate::iiif::Dimensions;
-use crate::pixels::decode::jp2;
+use crate::pixels::decode::{jp2, webp_is_sound};
 use crate::pixels::jpeg::exif_orientation;
 use crate::pixels::{self, Alpha, Depth, Model, ReadAt, Shape, jpeg};
 
@@ -217,6 +217,11 @@ fn webp_header(held: &Held) -> Result<Said, Stop> {
     let moves = &b[12..16] == b"VP8X" && b[20] & 2 != 0;
     if !moves && u64::from(low(4) | low(6) << 16) + 8 > held.size() {
         return Err(Refused::damaged("it is cut off").into());
+    }
+    // Its decoder wants to see metadata that may stand before the picture.
+    let has_all = held.start().len() as u64 == held.size() || &b[12..16] != b"VP8X";
+    if has_all && !webp_is_sound(held.start()) {
+        return Err(Refused::damaged("it has no sound WebP header").into());
     }
     let (dimensions, alpha) = match &b[12..16] {
         b"VP8X" => {

@@ -99,7 +99,12 @@ pub fn codestream(
     let needed = needed.filter(|needed| is_trusted(&heads, needed, is_all));
     match needed.and_then(|needed| chosen(main, &heads, &needed)) {
         Some(data) => part(&mut pieces, 0, 1, &[], data),
-        None => whole(&mut pieces, main, tile, heads)?,
+        None => {
+            for part in &parts[heads.len()..] {
+                heads.push(Head::read(window, main, index, part)?);
+            }
+            whole(&mut pieces, main, tile, heads)?;
+        }
     }
     pieces.push(Piece::Bytes(vec![0xff, 0xd9]));
     Ok((pieces, wanted))
