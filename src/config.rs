@@ -95,7 +95,8 @@ impl Config {
     /// What to say of variables of the environment that look like settings and are not read as such.
     pub fn warnings() -> Vec<String> {
         let sections = serde_json::to_value(Self::default()).unwrap_or_default();
-        let sections: Vec<_> = sections.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        let sections: Vec<_> =
+            sections.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
         let names: Vec<_> = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
         environment::warnings(names.iter().map(String::as_str), &sections)
     }

@@ -64,9 +64,10 @@ fn a_closed_pipe_is_a_quiet_end() {
             let (code, messages) = into_closed_pipe(command, messages_too);
             // What clap prints itself ends with 0.
             let quiet = code == Some(141) || code == Some(0) && typed.last().unwrap().starts_with("--");
-            failures.check(quiet && !messages.contains("panicked") && !messages.contains("Broken pipe"), || {
-                format!("{typed:?}, {messages_too}: {code:?} {messages}")
-            });
+            failures
+                .check(quiet && !messages.contains("panicked") && !messages.contains("Broken pipe"), || {
+                    format!("{typed:?}, {messages_too}: {code:?} {messages}")
+                });
         }
     }
 }
@@ -87,7 +88,11 @@ fn every_command_refuses_the_same_settings() {
     let all = folder.path().to_str().unwrap();
     let mut failures = Failures::default();
     for (name, value, expected) in [
-        ("TEGL__WEB__BASE_URL", "images.example.org", "`web.base_url` is `images.example.org`: it must be an address"),
+        (
+            "TEGL__WEB__BASE_URL",
+            "images.example.org",
+            "`web.base_url` is `images.example.org`: it must be an address",
+        ),
         ("TEGL__API__TOKENS__CURATOR", "short", "`api.tokens.curator` has 5 characters"),
         ("TEGL__PYRAMIDS__TILE_SIDE", "500", "`pyramids.tile_side` is 500: it must be a multiple of 16"),
         ("TEGL__LOG__LEVEL", "loud", "`log.level` has `loud`"),
@@ -139,7 +144,11 @@ fn what_cannot_be_opened_is_named_once_with_its_reason() {
         check(&[verb, "/no/such"], &[("TEGL__OPERATIONS__LISTEN", "")], absent);
     }
     check(&["export", "/no/such", "--out", &path(&folder, "out")], &[], absent);
-    check(&["ingest", all, "--records", &records], &[], "nope.json` cannot be read: No such file or directory");
+    check(
+        &["ingest", all, "--records", &records],
+        &[],
+        "nope.json` cannot be read: No such file or directory",
+    );
     let ran = tegl(&["ingest", all, "--records", &records], &[]);
     assert_eq!(ran.err.matches("nope.json").count(), 1, "{}", ran.err);
     check(&["ingest", all, "--records", all], &[], "it is a folder; name the files in it");
@@ -174,7 +183,12 @@ fn the_sample_is_quiet_where_nobody_looks() {
     let out = home.path().join("sample");
     let typed = ["sample", out.to_str().unwrap(), "--max-megapixels", "0.01"];
     let ran = tegl(&typed, &[]);
-    assert!(ran.code == Some(0) && ran.err.is_empty() && ran.out.contains("12 works"), "{} {}", ran.out, ran.err);
+    assert!(
+        ran.code == Some(0) && ran.err.is_empty() && ran.out.contains("12 works"),
+        "{} {}",
+        ran.out,
+        ran.err
+    );
     let again = tegl(&[&typed[..], &["--json"]].concat(), &[]);
     assert_eq!(again.objects()[0]["written"], 0, "{}", again.out);
     assert!(Path::new(&out).join("records.json").exists());

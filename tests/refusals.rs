@@ -131,7 +131,11 @@ fn a_store_that_refuses_for_good_is_named_with_cause_and_remedy_and_not_served()
             "<Error><Code>InvalidAccessKeyId</Code></Error>",
             "the credentials were refused (403 InvalidAccessKeyId); check AWS_ACCESS_KEY_ID",
         ),
-        ("400 Bad Request", "<Error><Code>ExpiredToken</Code></Error>", "(400 ExpiredToken); renew AWS_SESSION_TOKEN"),
+        (
+            "400 Bad Request",
+            "<Error><Code>ExpiredToken</Code></Error>",
+            "(400 ExpiredToken); renew AWS_SESSION_TOKEN",
+        ),
         (
             "404 Not Found",
             "<Error><Code>NoSuchBucket</Code></Error>",
@@ -166,13 +170,19 @@ fn a_store_that_refuses_for_good_is_named_with_cause_and_remedy_and_not_served()
 fn a_store_that_may_relent_is_named_with_cause_and_remedy_and_waited_for() {
     let mut failures = Failures::default();
     let denied = "<Error><Code>AccessDenied</Code></Error>";
-    let granted = "access was denied (403 AccessDenied); grant these credentials s3:GetObject and s3:ListBucket";
+    let granted =
+        "access was denied (403 AccessDenied); grant these credentials s3:GetObject and s3:ListBucket";
     check_unready(&mut failures, MASTERS, &s3(answering("403 Forbidden", denied)), granted);
     let none = "access was denied (403 AccessDenied); requests are not signed, as no credentials are set: set \
                 AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
     check_unready(&mut failures, MASTERS, &unsigned(answering("403 Forbidden", denied)), none);
     let skewed = "<Error><Code>RequestTimeTooSkewed</Code></Error>";
-    check_unready(&mut failures, MASTERS, &s3(answering("403 Forbidden", skewed)), "set this machine's clock");
+    check_unready(
+        &mut failures,
+        MASTERS,
+        &s3(answering("403 Forbidden", skewed)),
+        "set this machine's clock",
+    );
     check_unready(
         &mut failures,
         MASTERS,
@@ -193,10 +203,16 @@ fn a_web_server_that_refuses_is_named_with_cause_and_remedy() {
     let mut failures = Failures::default();
     let none = Environment::new();
     for (status, expected) in [
-        ("401 Unauthorized", "access was denied (401 Unauthorized); web sources are read without credentials"),
+        (
+            "401 Unauthorized",
+            "access was denied (401 Unauthorized); web sources are read without credentials",
+        ),
         ("403 Forbidden", "access was denied (403 Forbidden); web sources are read without credentials"),
         ("500 Internal Server Error", "the store fails (500 Internal Server Error)"),
-        ("301 Moved|Location: https://images.example/tegl-health-probe\r\n", "redirects to another address (https://images"),
+        (
+            "301 Moved|Location: https://images.example/tegl-health-probe\r\n",
+            "redirects to another address (https://images",
+        ),
     ] {
         let source = format!("http://{}/", answering(status, ""));
         let server = Server::with(&[&source], &[]);
@@ -225,7 +241,8 @@ fn a_store_with_credentials_tells_wrong_ones_from_right_ones() {
             (true, Some(value)) => Some(value.to_owned()),
             (false, _) => Some(own.clone()),
         };
-        let names = ["AWS_ENDPOINT", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ALLOW_HTTP"];
+        let names =
+            ["AWS_ENDPOINT", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ALLOW_HTTP"];
         names.into_iter().zip(&right).filter_map(|(name, known)| Some((name, owned(known)?))).collect()
     };
     let mut failures = Failures::default();
@@ -234,8 +251,7 @@ fn a_store_with_credentials_tells_wrong_ones_from_right_ones() {
     let unknown = with("AWS_ACCESS_KEY_ID", Some("nobody"));
     check_refused(&mut failures, MASTERS, &unknown, "InvalidAccessKeyId); check AWS_ACCESS_KEY_ID");
     check_refused(&mut failures, "s3://elsewhere", &with("", None), "there is no such bucket");
-    let nobody: Environment =
-        with("", None).into_iter().filter(|(name, _)| !name.contains("KEY")).collect();
+    let nobody: Environment = with("", None).into_iter().filter(|(name, _)| !name.contains("KEY")).collect();
     check_unready(&mut failures, MASTERS, &nobody, "no credentials are set");
     let server = Server::with(&[MASTERS], &borrowed(&with("", None)));
     assert_eq!(server.get("/health/ready").status, 200);
@@ -246,10 +262,14 @@ fn a_store_with_credentials_tells_wrong_ones_from_right_ones() {
 #[test]
 fn pyramids_that_cannot_be_kept_are_named_before_any_is_made() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("a.tif"), masters::jpeg_pyramid(&masters::noisy(300, 200), 256)).unwrap();
-    let environment =
-        s3(answering("403 Forbidden", "<Error><Code>SignatureDoesNotMatch</Code></Error>"));
+    std::fs::write(folder.path().join("a.tif"), masters::jpeg_pyramid(&masters::noisy(300, 200), 256))
+        .unwrap();
+    let environment = s3(answering("403 Forbidden", "<Error><Code>SignatureDoesNotMatch</Code></Error>"));
     let source = folder.path().to_str().unwrap();
     let ran = tegl(&["ingest", source, "--store", "s3://pyramids"], &borrowed(&environment));
-    assert!(ran.code == Some(1) && ran.err.contains("s3://pyramids: the credentials were refused"), "{}", ran.err);
+    assert!(
+        ran.code == Some(1) && ran.err.contains("s3://pyramids: the credentials were refused"),
+        "{}",
+        ran.err
+    );
 }

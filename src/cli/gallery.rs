@@ -65,9 +65,8 @@ pub fn reach(gallery: &Gallery) -> Result<(), String> {
 /// Refuses to serve what cannot be read before the configuration is changed; what may pass is logged, and keeps the
 /// server from being ready.
 pub fn reach_for_serving(gallery: &Gallery) -> Result<(), String> {
-    let (sources, pyramids) = block_on(async {
-        Ok(futures::future::join(gallery.troubles(), gallery.pyramids_trouble()).await)
-    })?;
+    let (sources, pyramids) =
+        block_on(async { Ok(futures::future::join(gallery.troubles(), gallery.pyramids_trouble()).await) })?;
     if let Some(trouble) = pyramids {
         tracing::warn!("pyramids are neither found nor made: {}", trouble.text);
     }

@@ -42,7 +42,10 @@ pub fn run(typed: &Typed) -> Result<(), String> {
         return unread(bad);
     }
     if gallery.pyramids_at().is_none() && config.pyramids.location != "none" {
-        return Err("pyramids have no place: name one that can be written to, by --store or `pyramids.location`".into());
+        return Err(
+            "pyramids have no place: name one that can be written to, by --store or `pyramids.location`"
+                .into(),
+        );
     }
     let told = Arc::new(Told::new(typed.json, typed.verbose));
     let summary = gallery::block_on(async {

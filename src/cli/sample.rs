@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::out::count;
 use super::Sample as Typed;
+use super::out::count;
 use crate::gallery::sample::{self, Extent, Options, Progress};
 
 pub fn run(typed: &Typed) -> Result<(), String> {
@@ -15,7 +15,9 @@ pub fn run(typed: &Typed) -> Result<(), String> {
         (false, None) => Extent::Quick,
         (false, Some(megapixels)) if megapixels.is_finite() && megapixels > 0.0 => Extent::AtMost(megapixels),
         (false, Some(other)) => {
-            return Err(format!("--max-megapixels `{other}`: it must be more than 0, as in `--max-megapixels 2`"));
+            return Err(format!(
+                "--max-megapixels `{other}`: it must be more than 0, as in `--max-megapixels 2`"
+            ));
         }
     };
     let bar = bar(typed.json)?;

@@ -14,7 +14,8 @@ fn warning(name: &str, sections: &[String]) -> Option<String> {
         lower.strip_prefix(section.as_str()).is_some_and(|key| key.is_empty() || key.starts_with('_'))
     })?;
     let key = rest[section.len()..].trim_start_matches('_');
-    let meant = format!("TEGL__{}__{}", section.to_ascii_uppercase(), if key.is_empty() { "KEY" } else { key });
+    let meant =
+        format!("TEGL__{}__{}", section.to_ascii_uppercase(), if key.is_empty() { "KEY" } else { key });
     Some(format!("the variable {name} is ignored: settings have two underscores, as in {meant}"))
 }
 

@@ -49,14 +49,18 @@ fn keys(table: &DeTable<'_>) -> Vec<Key> {
 
 fn gather(path: &str, value: &Spanned<DeValue<'_>>, found: &mut Vec<Key>) {
     let number = match value.get_ref() {
-        DeValue::Integer(integer) => i128::from_str_radix(integer.as_str(), integer.radix()).ok().map(|n| n as f64),
+        DeValue::Integer(integer) => {
+            i128::from_str_radix(integer.as_str(), integer.radix()).ok().map(|n| n as f64)
+        }
         DeValue::Float(float) => float.as_str().parse().ok(),
         _ => None,
     };
     found.push((path.to_owned(), number, value.span()));
     match value.get_ref() {
         DeValue::Table(table) => {
-            table.iter().for_each(|(name, value)| gather(&format!("{path}.{}", name.get_ref()), value, found));
+            table
+                .iter()
+                .for_each(|(name, value)| gather(&format!("{path}.{}", name.get_ref()), value, found));
         }
         DeValue::Array(values) => values.iter().for_each(|value| gather(path, value, found)),
         _ => {}
@@ -69,7 +73,8 @@ mod tests {
 
     #[track_caller]
     fn refused(text: &str, expected: &str) {
-        let told = check(Path::new("t.toml"), text).map_or_else(|error| error.to_string(), |()| "taken".into());
+        let told =
+            check(Path::new("t.toml"), text).map_or_else(|error| error.to_string(), |()| "taken".into());
         assert!(told.contains(expected), "{text}: {told}");
     }
 

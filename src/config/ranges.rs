@@ -80,8 +80,16 @@ mod tests {
     fn a_number_outside_its_range_is_refused_with_the_range() {
         check("web.threads", 0.0, None);
         check("web.threads", -1.0, Some("`web.threads` is -1: it must be from 0 to 1024"));
-        check("masters.revalidate_s", 1e19, Some("`masters.revalidate_s` is 10000000000000000000: it must be from 0 to 31536000"));
-        check("pyramids.from_megapixels", f64::NAN, Some("`pyramids.from_megapixels` is NaN: it must be from 0 to 1000000"));
+        check(
+            "masters.revalidate_s",
+            1e19,
+            Some("`masters.revalidate_s` is 10000000000000000000: it must be from 0 to 31536000"),
+        );
+        check(
+            "pyramids.from_megapixels",
+            f64::NAN,
+            Some("`pyramids.from_megapixels` is NaN: it must be from 0 to 1000000"),
+        );
         check("web.listen", 5.0, None);
     }
 }

@@ -25,7 +25,8 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
 }
 
 fn listens(key: &str, address: &str) -> Result<(), String> {
-    let port = address.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
+    let port =
+        address.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
     match port {
         Some(Ok(_)) => Ok(()),
         _ => Err(format!("`{key}` is `{address}`: it must be an address and a port, as in `127.0.0.1:8182`")),
@@ -35,14 +36,18 @@ fn listens(key: &str, address: &str) -> Result<(), String> {
 fn locations(config: &Config) -> Result<(), String> {
     for (name, source) in &config.sources {
         if name.is_empty() || name.contains(['/', ':']) {
-            return Err(format!("`sources.{name}`: a source's name must not be empty, nor contain `/` or `:`"));
+            return Err(format!(
+                "`sources.{name}`: a source's name must not be empty, nor contain `/` or `:`"
+            ));
         }
         store::check_location(&source.location, false)
             .map_err(|error| format!("`sources.{name}.location`: {error}"))?;
     }
     match config.pyramids.location.as_str() {
         "" | "none" => Ok(()),
-        location => store::check_location(location, true).map_err(|error| format!("`pyramids.location`: {error}")),
+        location => {
+            store::check_location(location, true).map_err(|error| format!("`pyramids.location`: {error}"))
+        }
     }
 }
 
@@ -70,7 +75,8 @@ fn log(log: &Log) -> Result<(), String> {
         return Err(format!("`log.level` is `{}`: {error}; {works}", log.level));
     }
     // A word alone would be taken for a part of the program, all of whose lines are wanted.
-    let lone = |part: &&str| !part.contains(['=', '[']) && !LEVELS.contains(&part.to_ascii_lowercase().as_str());
+    let lone =
+        |part: &&str| !part.contains(['=', '[']) && !LEVELS.contains(&part.to_ascii_lowercase().as_str());
     if let Some(part) = log.level.split(',').map(str::trim).find(lone) {
         return Err(format!("`log.level` has `{part}`: {works}"));
     }

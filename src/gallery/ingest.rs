@@ -157,7 +157,8 @@ impl Gallery {
         *pixels = Some(opened.master.dimensions.area());
         let Some(pyramids) = &self.pyramids else {
             return Err(Error::Unsupported(
-                "there is no pyramid store: `pyramids.location` is `none`; name a place there, or by --store".into(),
+                "there is no pyramid store: `pyramids.location` is `none`; name a place there, or by --store"
+                    .into(),
             ));
         };
         if opened.pyramid_of.is_some() {

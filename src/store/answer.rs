@@ -39,27 +39,23 @@ fn code_in(text: &str) -> Option<String> {
         document.get("error")?.as_str().map(str::to_owned)
     };
     let is_code = |code: &String| {
-        (1..=64).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.".contains(&b))
+        (1..=64).contains(&code.len())
+            && code.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.".contains(&b))
     };
     in_xml().or_else(in_json).filter(is_code)
 }
 
 /// What a redirect says of the whole store: that its bucket is in another region (S3), or that the same path is served
 /// by another host or scheme.
-pub(super) fn redirected(headers: &HeaderMap, origin: &str, path: &str) -> Option<Fault> {
+pub(super) fn redirected(headers: &HeaderMap, path: &str) -> Option<Fault> {
     let header = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     if let Some(region) = header("x-amz-bucket-region") {
         return Some(Fault::new(Problem::Region, region));
     }
     let target = Url::parse(header("location")?).ok()?;
-    let same_path = target.path().trim_end_matches('/') == path.trim_end_matches('/');
-    let host = target.host_str()?;
-    let authority = target.port().map_or(host.to_owned(), |port| format!("{host}:{port}"));
-    // Requests to a source go to one origin: the scheme differs where the authority is the same and the path as well,
-    // else the answer would lead to itself, or to a folder.
-    let is_elsewhere = authority != origin || !target.path().ends_with('/');
-    (same_path && is_elsewhere)
-        .then(|| Fault::new(Problem::Moved, format!("{}://{authority}", target.scheme())))
+    // A closing slash is put behind a folder's name: that is about one path.
+    let same_path = target.path() == path && target.host_str().is_some();
+    same_path.then(|| Fault::new(Problem::Moved, target.origin().ascii_serialization()))
 }
 
 /// What kept the request from being answered; `None` where the store did answer.
@@ -75,7 +71,10 @@ pub(super) fn transport(error: &(dyn StdError + 'static)) -> Option<Fault> {
     if says("dns error") || says("failed to lookup address") {
         return Some(Fault::new(Problem::HostName, last));
     }
-    if ["certificate", "InvalidContentType", "HandshakeFail", "AlertReceived", "tls"].iter().any(|word| says(word)) {
+    if ["certificate", "InvalidContentType", "HandshakeFail", "AlertReceived", "tls"]
+        .iter()
+        .any(|word| says(word))
+    {
         return Some(Fault::new(Problem::Tls, last));
     }
     let os = chain().find_map(|error| error.downcast_ref::<io::Error>());

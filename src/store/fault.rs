@@ -51,7 +51,11 @@ impl Fault {
     pub(super) fn is_configuration(&self) -> bool {
         matches!(
             self.problem,
-            Problem::Credentials | Problem::NoBucket | Problem::Region | Problem::Permission | Problem::NoFolder
+            Problem::Credentials
+                | Problem::NoBucket
+                | Problem::Region
+                | Problem::Permission
+                | Problem::NoFolder
         )
     }
 
@@ -61,15 +65,32 @@ impl Fault {
     /// and error codes»; OAuth 2.0 (RFC 6749, §5.2).
     pub(super) fn of_answer(status: StatusCode, code: &str) -> Option<Fault> {
         let problem = match code {
-            "SignatureDoesNotMatch" | "InvalidAccessKeyId" | "ExpiredToken" | "InvalidToken"
-            | "TokenRefreshRequired" | "InvalidSecurity" | "InvalidClientTokenId" | "InvalidIdentityToken"
-            | "ExpiredTokenException" | "NotSignedUp" | "AccountProblem" | "AuthenticationFailed"
-            | "InvalidAuthenticationInfo" | "AuthenticationRequired" | "invalid_grant" | "invalid_client"
+            "SignatureDoesNotMatch"
+            | "InvalidAccessKeyId"
+            | "ExpiredToken"
+            | "InvalidToken"
+            | "TokenRefreshRequired"
+            | "InvalidSecurity"
+            | "InvalidClientTokenId"
+            | "InvalidIdentityToken"
+            | "ExpiredTokenException"
+            | "NotSignedUp"
+            | "AccountProblem"
+            | "AuthenticationFailed"
+            | "InvalidAuthenticationInfo"
+            | "AuthenticationRequired"
+            | "invalid_grant"
+            | "invalid_client"
             | "unauthorized_client" => Problem::Credentials,
-            "NoSuchBucket" | "InvalidBucketName" | "ContainerNotFound" | "ContainerBeingDeleted"
+            "NoSuchBucket"
+            | "InvalidBucketName"
+            | "ContainerNotFound"
+            | "ContainerBeingDeleted"
             | "ContainerDisabled" => Problem::NoBucket,
             "RequestTimeTooSkewed" | "RequestExpired" => Problem::Clock,
-            "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException"
+            "PermanentRedirect"
+            | "AuthorizationHeaderMalformed"
+            | "IllegalLocationConstraintException"
             | "IncorrectEndpoint" => Problem::Region,
             "PublicAccessNotPermitted" | "NoAuthenticationInformation" => Problem::Denied,
             _ if status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN => Problem::Denied,
@@ -100,19 +121,26 @@ impl Fault {
                 named.both
             ),
             Problem::Denied => format!("grant these credentials {}", named.grants),
-            Problem::NoBucket => format!("check the spelling of the {}, and {}", named.bucket, named.endpoint),
+            Problem::NoBucket => {
+                format!("check the spelling of the {}, and {}", named.bucket, named.endpoint)
+            }
             Problem::Region => format!("set {} to the bucket's own region", named.region),
             Problem::Clock => "set this machine's clock, as by NTP".into(),
             Problem::Moved if kind == "http" => "name the address that it redirects to as the source".into(),
             Problem::Moved => format!("check {}", named.endpoint),
             Problem::HostName => format!("check the host name in {}, and this machine's DNS", named.endpoint),
-            Problem::Connection => format!("check the host and port in {}, and that it is running", named.endpoint),
+            Problem::Connection => {
+                format!("check the host and port in {}, and that it is running", named.endpoint)
+            }
             Problem::Tls => format!(
                 "check that {} names a host with a valid certificate, and the right one of https:// and http://",
                 named.endpoint
             ),
             Problem::Silent => {
-                format!("check the network on the way to {}; `store.timeout_ms` says how long is waited", named.endpoint)
+                format!(
+                    "check the network on the way to {}; `store.timeout_ms` says how long is waited",
+                    named.endpoint
+                )
             }
             Problem::Failing => "look into the store's own log; it is asked again by itself".into(),
             Problem::Permission => format!("let {} read it, and enter the folders above it", user()),
@@ -227,7 +255,13 @@ mod tests {
         check("s3", false, 403, "AccessDenied", "access was denied (403 AccessDenied); grant these");
         check("s3", true, 403, "AccessDenied", "no credentials are set: set AWS_ACCESS_KEY_ID and");
         check("s3", false, 403, "", "access was denied (403 Forbidden)");
-        check("s3", false, 404, "NoSuchBucket", "there is no such bucket (404 NoSuchBucket); check the spelling");
+        check(
+            "s3",
+            false,
+            404,
+            "NoSuchBucket",
+            "there is no such bucket (404 NoSuchBucket); check the spelling",
+        );
         check("s3", false, 403, "RequestTimeTooSkewed", "clock");
         check("s3", false, 400, "AuthorizationHeaderMalformed", "set AWS_REGION");
         check("azure", false, 403, "AuthenticationFailed", "AZURE_STORAGE_ACCOUNT_KEY");

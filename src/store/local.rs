@@ -61,7 +61,9 @@ impl Local {
             Some(only) => self.folder.file(only).map(drop),
             None => match self.folder.root().read_dir() {
                 Ok(_) => Ok(()),
-                Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(Error::no_permission(&error)),
+                Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                    Err(Error::no_permission(&error))
+                }
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     Err(Error::Unavailable(Arc::new(Fault::new(Problem::NoFolder, error.to_string()))))
                 }

@@ -43,7 +43,9 @@ pub(super) fn open(location: &str, settings: &Settings, access: Access) -> Resul
 /// Whether a location is one of those that are read from, or written to; nothing is opened.
 pub fn check_location(location: &str, is_written: bool) -> Result<(), OpenError> {
     let scheme = match location.split_once("://") {
-        None if location.is_empty() => return Err(address("", "it is empty: name a folder, a file or an address")),
+        None if location.is_empty() => {
+            return Err(address("", "it is empty: name a folder, a file or an address"));
+        }
         None => return Ok(()),
         Some((scheme, _)) => scheme,
     };
@@ -198,7 +200,15 @@ fn check_plain(
 fn inner(shown: &str, settings: &Settings, label: &'static str, place: Place) -> Inner {
     let counters = Counters::new(label);
     let settings = settings.clone();
-    Inner { shown: shown.to_owned(), kind: label, is_unsigned: false, settings, counters, place, writer: None }
+    Inner {
+        shown: shown.to_owned(),
+        kind: label,
+        is_unsigned: false,
+        settings,
+        counters,
+        place,
+        writer: None,
+    }
 }
 
 fn address(location: &str, reason: &str) -> OpenError {

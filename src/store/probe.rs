@@ -75,7 +75,9 @@ impl Store {
 
     fn denied(&self, error: Error) -> Error {
         match error {
-            Error::NotFound => Error::Refused(super::Fault::new(Problem::Denied, "404 ResourceNotFound").into()),
+            Error::NotFound => {
+                Error::Refused(super::Fault::new(Problem::Denied, "404 ResourceNotFound").into())
+            }
             other => other,
         }
     }

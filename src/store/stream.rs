@@ -18,7 +18,9 @@ pub fn read(location: &str, settings: &Settings) -> Result<Box<dyn Read + Send>,
             let path = location.strip_prefix("file://").unwrap_or(location);
             let file = File::open(path).map_err(|error| failed(error.to_string()))?;
             match file.metadata() {
-                Ok(metadata) if metadata.is_dir() => Err(failed("it is a folder; name the files in it".into())),
+                Ok(metadata) if metadata.is_dir() => {
+                    Err(failed("it is a folder; name the files in it".into()))
+                }
                 _ => Ok(Box::new(BufReader::with_capacity(1 << 18, file))),
             }
         }

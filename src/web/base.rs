@@ -59,7 +59,9 @@ impl Base {
 fn is_address(text: &str) -> bool {
     let Ok(url) = url::Url::parse(text) else { return false };
     let is_plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-    ["http", "https"].contains(&url.scheme()) && url.host_str().is_some_and(|host| !host.is_empty()) && is_plain
+    ["http", "https"].contains(&url.scheme())
+        && url.host_str().is_some_and(|host| !host.is_empty())
+        && is_plain
 }
 
 fn is_host(host: &str) -> bool {

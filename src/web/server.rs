@@ -110,7 +110,9 @@ fn listen(at: &str, key: &str) -> std::io::Result<TcpListener> {
     TcpListener::bind(at).map_err(|error| {
         let remedy = match error.kind() {
             ErrorKind::AddrInUse => format!("another program listens there; choose another port by {key}"),
-            ErrorKind::PermissionDenied => format!("ports below 1024 are kept from most users; choose one by {key}"),
+            ErrorKind::PermissionDenied => {
+                format!("ports below 1024 are kept from most users; choose one by {key}")
+            }
             ErrorKind::AddrNotAvailable => format!("this machine has no such address; choose one by {key}"),
             _ => format!("{key} takes an address and a port, as in `127.0.0.1:8182`"),
         };

@@ -33,12 +33,7 @@ const JPEG: Compression = Compression::Jpeg { quality: 87, subsampling: Subsampl
 const BAND: u32 = 64;
 
 /// Writes one picture under a passing name, then gives it its own.
-pub fn write(
-    picture: &Picture,
-    target: &Path,
-    size: Dimensions,
-    report: &dyn Fn(f64),
-) -> Result<(), Error> {
+pub fn write(picture: &Picture, target: &Path, size: Dimensions, report: &dyn Fn(f64)) -> Result<(), Error> {
     publish(target, |out| match picture.kept {
         Kept::Pyramid { side } => pyramid(picture, size, side, JPEG, Reduced::Pages, None, out, report),
         Kept::WidePyramid => {

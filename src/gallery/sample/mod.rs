@@ -139,8 +139,10 @@ mod tests {
 
     #[test]
     fn the_quick_collection_is_small_and_has_one_work_to_zoom_into() {
-        let sizes: Vec<_> =
-            works::pictures().iter().map(|picture| (picture.file, Extent::Quick.of(picture).area())).collect();
+        let sizes: Vec<_> = works::pictures()
+            .iter()
+            .map(|picture| (picture.file, Extent::Quick.of(picture).area()))
+            .collect();
         let large: Vec<_> = sizes.iter().filter(|(_, pixels)| *pixels > 20_000_000).collect();
         assert_eq!(large.len(), 1, "{large:?}");
         assert!(sizes.iter().map(|(_, pixels)| pixels).sum::<u64>() < 65_000_000);
