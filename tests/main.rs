@@ -17,4 +17,5 @@ mod search;
 mod stampede;
 mod stores;
 mod support;
+mod tagging;
 mod works;

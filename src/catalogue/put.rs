@@ -286,7 +286,13 @@ pub(super) fn effective(imported: &[Tag], overlay: &[Tag]) -> Vec<Tag> {
     let ids: HashMap<String, usize> = tags.iter().enumerate().map(|(at, tag)| (tag.id(), at)).collect();
     for judged in overlay {
         match ids.get(&judged.id()) {
-            Some(&at) => tags[at].status = judged.status,
+            Some(&at) => {
+                let tag = &mut tags[at];
+                tag.status = judged.status;
+                if judged.kept_id.is_some() {
+                    (tag.region, tag.kept_id) = (judged.region, judged.kept_id.clone());
+                }
+            }
             None => tags.push(judged.clone()),
         }
     }

@@ -15,6 +15,15 @@ pub enum Error {
     /// The client's to mend.
     #[error(transparent)]
     Invalid(#[from] Invalid),
+    /// The client's to mend: well-formed, and at odds with what it is about.
+    #[error(transparent)]
+    Unprocessable(Invalid),
+    /// The client's to mend: a body that is longer than anything expected.
+    #[error("body is longer than {limit_kib} KiB")]
+    TooLong { limit_kib: usize },
+    /// The client's to mend: what it adds is there already; says what works.
+    #[error("{0}")]
+    Exists(String),
     /// A page that was never given out.
     #[error(transparent)]
     NoPage(Invalid),

@@ -295,6 +295,11 @@ impl Gallery {
         self.plan_within(identifier, request, |granted| granted.limits).await
     }
 
+    /// The largest answers, whatever the image.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// The same with limits of its own.
     async fn plan_within(
         &self,

@@ -95,7 +95,7 @@ impl Door {
             Method::POST | Method::PATCH => {
                 if let Route::Tags { work, tag, history } = Route::parse(request.uri().path())? {
                     let body = body.to_bytes_limited(tags::MOST_BYTES).await;
-                    let too_long = |_| Invalid::new("body", "", "is longer than 64 KiB");
+                    let too_long = |_| Error::TooLong { limit_kib: tags::MOST_BYTES >> 10 };
                     let body = body
                         .map_err(too_long)?
                         .map_err(|error| Invalid::new("body", "", error.to_string()))?;
@@ -104,17 +104,13 @@ impl Door {
             }
             Method::OPTIONS => {
                 let mut response = HttpResponse::NoContent().finish();
-                let allowed = match Route::parse(request.uri().path()) {
-                    Ok(Route::Tags { tag, history, .. }) => tags::allowed_methods(tag, history),
-                    _ => "GET, HEAD, OPTIONS",
-                };
-                preflight(response.headers_mut(), allowed);
+                preflight(response.headers_mut(), allowed_methods(request));
                 return Ok(response.into());
             }
-            _ => return Err(Error::NotAllowed { allowed: "GET, HEAD and OPTIONS" }),
+            _ => return Err(Error::NotAllowed { allowed: allowed_methods(request) }),
         }
         if writes {
-            return Err(Error::NotAllowed { allowed: "GET, HEAD and OPTIONS" });
+            return Err(Error::NotAllowed { allowed: allowed_methods(request) });
         }
         if has_body(request) {
             return Err(Invalid::new("body", "", "is not expected with GET").into());
@@ -174,6 +170,14 @@ fn has_body(request: &HttpRequest) -> bool {
     length.is_some_and(|length| length != "0") || request.headers().contains_key(header::TRANSFER_ENCODING)
 }
 
+/// All methods of the resource at the request's address (RFC 9110, §10.2.1).
+fn allowed_methods(request: &HttpRequest) -> &'static str {
+    match Route::parse(request.uri().path()) {
+        Ok(Route::Tags { tag, history, .. }) => tags::allowed_methods(tag, history),
+        _ => "GET, HEAD, OPTIONS",
+    }
+}
+
 /// An error's answer: its text says what would work; never what went wrong inside. Programs get it as a problem
 /// document (RFC 9457).
 pub(super) fn refusal(request: &HttpRequest, error: &Error) -> HttpResponse {
@@ -185,7 +189,7 @@ pub(super) fn refusal(request: &HttpRequest, error: &Error) -> HttpResponse {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         Error::NotAllowed { allowed } => {
-            response.insert_header((header::ALLOW, allowed.replace(" and ", ", ")));
+            response.insert_header((header::ALLOW, *allowed));
         }
         _ => {}
     }
@@ -197,7 +201,7 @@ pub(super) fn refusal(request: &HttpRequest, error: &Error) -> HttpResponse {
         let mut problem = json!({
             "type": "about:blank", "title": title, "status": status.as_u16(), "detail": error.to_string(),
         });
-        if let Error::Invalid(invalid) | Error::NoPage(invalid) = error {
+        if let Error::Invalid(invalid) | Error::NoPage(invalid) | Error::Unprocessable(invalid) = error {
             problem["parameter"] = json!(invalid.parameter);
         }
         return response.content_type("application/problem+json").body(problem.to_string());

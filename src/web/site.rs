@@ -148,8 +148,17 @@ pub async fn work(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result
     if query.contains("canvas=") || query.contains("xywh=") {
         return viewer_of(door, request, work).await;
     }
-    let described = door.gallery.describe(&work.identifier).await?;
     let base = prefix(door, request)?;
+    let described = match door.gallery.describe(&work.identifier).await {
+        Err(Error::NotFound) => match documents::in_other_case(door, &work.identifier).await {
+            Some(number) => {
+                let place = format!("{base}/works/{}", encoded(&number));
+                return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish().into());
+            }
+            None => return Err(Error::NotFound),
+        },
+        described => described?,
+    };
     Ok(page(pages::work(&base, &leaf(door, request, &base, &described)?)))
 }
 

@@ -48,7 +48,7 @@ impl Job {
         }
         let source = Arc::new(ReadAhead::in_order(self.master.clone(), self.tasks.clone()));
         let memory = self.settings.memory_mib << 20;
-        let mut rows = render::rows(master, source, self.master.page, memory)?;
+        let mut rows = render::rows(master, source, memory)?;
         let shape = rows.shape();
         let look = Look::of(master.icc.as_ref(), shape, self.output);
         let recipe = self.recipe(&look, look.channels(shape));

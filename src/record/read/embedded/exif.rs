@@ -68,5 +68,9 @@ mod tests {
         for length in 0..bare.len() {
             read(bare[..length].to_vec());
         }
+        // A pointer to a next directory that is not there, and more entries than there are.
+        let next = 10 + 3 * 12;
+        assert_eq!(read([&bare[..next], &99_999u32.to_le_bytes(), &bare[next + 4..]].concat()), said);
+        assert_eq!(read([&bare[..8], &90u16.to_le_bytes(), &bare[10..]].concat()).creators, said.creators);
     }
 }
