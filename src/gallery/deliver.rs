@@ -86,7 +86,8 @@ impl Kitchen {
             lanes,
             settings: settings.render.clone(),
             recipe: xxh3_64(
-                format!("{RENDERING} {:?} {:?} {}", settings.render, settings.credit, settings.base_url).as_bytes(),
+                format!("{RENDERING} {:?} {:?} {}", settings.render, settings.credit, settings.base_url)
+                    .as_bytes(),
             ),
             whole_pixels: settings.masters.whole_megapixels * 1_000_000,
             whole_bytes: settings.masters.whole_mib << 20,

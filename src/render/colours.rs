@@ -12,7 +12,9 @@ use crate::master::{Held, Orientation, index};
 use crate::pixels::colour::Output;
 use crate::pixels::encode::{self, Notes};
 use crate::pixels::scale::Window;
-use crate::pixels::{Alpha, Channels, Depth, Model, Picture, Raster, Raw, Samples, Shape, Subsampling, jpeg, tone};
+use crate::pixels::{
+    Alpha, Channels, Depth, Model, Picture, Raster, Raw, Samples, Shape, Subsampling, jpeg, tone,
+};
 
 const SIDE: u32 = 32;
 const SIZE: Dimensions = Dimensions { width: SIDE, height: SIDE };
@@ -47,24 +49,29 @@ fn read(file: &[u8]) -> (Vec<u8>, Option<Arc<[u8]>>) {
 
 /// L*a*b* of a colour, as littleCMS has it; without a profile it is sRGB.
 fn seen(colour: &[u8], icc: Option<&[u8]>) -> [f64; 3] {
-    let lab = Profile::new_lab4_context(GlobalContext::new(), &CIExyY { x: 0.345_7, y: 0.358_5, Y: 1.0 }).unwrap();
+    let lab =
+        Profile::new_lab4_context(GlobalContext::new(), &CIExyY { x: 0.345_7, y: 0.358_5, Y: 1.0 }).unwrap();
     let mut out = [[0.0; 3]];
     let intent = Intent::RelativeColorimetric;
     if let (&[gray], Some(icc)) = (colour, icc) {
         let from = Profile::new_icc(icc).unwrap();
-        let way = Transform::<u8, [f64; 3]>::new(&from, PixelFormat::GRAY_8, &lab, PixelFormat::Lab_DBL, intent);
+        let way =
+            Transform::<u8, [f64; 3]>::new(&from, PixelFormat::GRAY_8, &lab, PixelFormat::Lab_DBL, intent);
         way.unwrap().transform_pixels(&[gray], &mut out);
         return out[0];
     }
     let from = icc.map_or_else(Profile::new_srgb, |icc| Profile::new_icc(icc).unwrap());
-    let way = Transform::<[u8; 3], [f64; 3]>::new(&from, PixelFormat::RGB_8, &lab, PixelFormat::Lab_DBL, intent);
-    way.unwrap().transform_pixels(&[[colour[0], colour[1 % colour.len()], colour[2 % colour.len()]]], &mut out);
+    let way =
+        Transform::<[u8; 3], [f64; 3]>::new(&from, PixelFormat::RGB_8, &lab, PixelFormat::Lab_DBL, intent);
+    way.unwrap()
+        .transform_pixels(&[[colour[0], colour[1 % colour.len()], colour[2 % colour.len()]]], &mut out);
     out[0]
 }
 
 /// The colour in sRGB, as littleCMS has it.
 fn srgb(colour: &[u8], icc: Option<&[u8]>) -> [u8; 3] {
-    let lab = Profile::new_lab4_context(GlobalContext::new(), &CIExyY { x: 0.345_7, y: 0.358_5, Y: 1.0 }).unwrap();
+    let lab =
+        Profile::new_lab4_context(GlobalContext::new(), &CIExyY { x: 0.345_7, y: 0.358_5, Y: 1.0 }).unwrap();
     let (intent, mut out) = (Intent::RelativeColorimetric, [[0; 3]]);
     let way = Transform::<[f64; 3], [u8; 3]>::new(
         &lab,
@@ -139,7 +146,8 @@ fn check(name: &str, flat: Flat<'_>, icc: Option<&Arc<[u8]>>, output: Output, pl
         for quality in [Quality::Default, Quality::Color, Quality::Gray, Quality::Bitonal] {
             let (found, tagged) = read(&answer(&plan(format, quality, 0.0), &picture, &look));
             let case = format!("{name} {format:?} {quality:?} {:?} {output:?}: {found:?}", flat.colour);
-            let (seen_now, within) = (seen(&found, tagged.as_deref()), if format == Format::Webp { 5.0 } else { 2.6 });
+            let (seen_now, within) =
+                (seen(&found, tagged.as_deref()), if format == Format::Webp { 5.0 } else { 2.6 });
             let expected = match quality {
                 Quality::Default | Quality::Color => {
                     let away = delta(seen_now, seen(flat.colour, icc));
@@ -150,7 +158,13 @@ fn check(name: &str, flat: Flat<'_>, icc: Option<&Arc<[u8]>>, output: Output, pl
                     continue;
                 }
                 Quality::Gray => tone::luma(expected),
-                Quality::Bitonal => if tone::luma(expected) < 128 { 0 } else { 255 },
+                Quality::Bitonal => {
+                    if tone::luma(expected) < 128 {
+                        0
+                    } else {
+                        255
+                    }
+                }
             };
             assert_eq!(tagged, None, "{case}");
             assert!(found.iter().all(|sample| sample.abs_diff(expected) <= 4), "{case}, not {expected}");
@@ -166,7 +180,10 @@ fn unread(picture: &Picture, look: &Look, expected: [u8; 3], has_alpha: bool) {
         let gray = raster.channels == Channels::Gray;
         let mut raster = look.shown(raster.clone(), false);
         let found = &raster.samples[..raster.channels.count().min(3)];
-        assert!(found.iter().zip(expected).all(|(found, expected)| found.abs_diff(expected) <= 2), "{found:?}");
+        assert!(
+            found.iter().zip(expected).all(|(found, expected)| found.abs_diff(expected) <= 2),
+            "{found:?}"
+        );
         assert_eq!((raster.channels == Channels::Gray, raster.channels == Channels::Rgba), (gray, has_alpha));
         let file = answer(&plan(Format::Avif, Quality::Default, 0.0), picture, look);
         assert_eq!(file, encode::avif(&raster, &Notes::default()).unwrap());
@@ -190,7 +207,8 @@ fn every_answer_shows_the_masters_colours() {
     for (name, icc) in profiles() {
         for colour in &COLOURS {
             for output in [Output::Srgb, Output::DisplayP3] {
-                for (alpha, depth) in [(Alpha::None, Depth::U8), (Alpha::Straight, Depth::U8), (Alpha::None, Depth::U16)]
+                for (alpha, depth) in
+                    [(Alpha::None, Depth::U8), (Alpha::Straight, Depth::U8), (Alpha::None, Depth::U16)]
                 {
                     check(name, Flat { colour, alpha, depth }, icc.as_ref(), output, false);
                 }
@@ -206,7 +224,9 @@ fn every_answer_shows_the_masters_greys() {
     for gamma in [1.0, 1.8, 2.2] {
         let icc: Arc<[u8]> = ColorProfile::new_gray_with_gamma(gamma).encode().unwrap().into();
         for colour in [[63u8], [128], [210]] {
-            for (alpha, depth) in [(Alpha::None, Depth::U8), (Alpha::Straight, Depth::U8), (Alpha::None, Depth::U16)] {
+            for (alpha, depth) in
+                [(Alpha::None, Depth::U8), (Alpha::Straight, Depth::U8), (Alpha::None, Depth::U16)]
+            {
                 check("grey", Flat { colour: &colour, alpha, depth }, Some(&icc), Output::DisplayP3, false);
             }
             let flat = Flat { colour: &colour, alpha: Alpha::None, depth: Depth::U8 };
@@ -222,7 +242,8 @@ fn prophotos_greys_are_srgbs() {
         let colour = [value; 3];
         let flat = Flat { colour: &colour, alpha: Alpha::None, depth: Depth::U8 };
         let look = Look::of(Some(&icc), flat.shape(), Output::Srgb);
-        let (found, tagged) = read(&answer(&plan(Format::Png, Quality::Gray, 0.0), &flat.picture(&look), &look));
+        let (found, tagged) =
+            read(&answer(&plan(Format::Png, Quality::Gray, 0.0), &flat.picture(&look), &look));
         assert!(found[0].abs_diff(expected) <= 1 && tagged.is_none(), "{value}: {found:?}");
     }
 }
@@ -233,7 +254,8 @@ fn clear_corners_cost_grey_its_profile_but_not_its_look() {
     let flat = Flat { colour: &[55], alpha: Alpha::None, depth: Depth::U8 };
     let look = Look::of(Some(&icc), flat.shape(), Output::Srgb);
     for (format, expected) in [(Format::Png, 128), (Format::Tif, 128), (Format::Jpg, 55)] {
-        let (found, tagged) = read(&answer(&plan(format, Quality::Default, 22.5), &flat.picture(&look), &look));
+        let (found, tagged) =
+            read(&answer(&plan(format, Quality::Default, 22.5), &flat.picture(&look), &look));
         assert!(found[0].abs_diff(expected) <= 2, "{format:?}: {found:?}");
         assert_eq!(tagged.is_some(), format == Format::Jpg);
     }
