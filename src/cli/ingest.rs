@@ -40,7 +40,7 @@ pub fn run(typed: &Typed) -> Result<(), String> {
         true => 0,
         false => gallery::block_on(records::run(typed, &config, &gallery))?,
     };
-    if gallery.sources().is_empty() {
+    if typed.dry_run || gallery.sources().is_empty() {
         return unread(bad);
     }
     let told = Arc::new(Told::new(typed.json, typed.verbose));

@@ -110,10 +110,17 @@ impl Door {
                     return tags::answer(self, request, work, tag, history, &body).await;
                 }
             }
+            Method::DELETE => {
+                return match Route::parse(request.uri().path())? {
+                    Route::Record { work } => works::withdraw(self, request, work).await,
+                    _ => Err(Error::NotAllowed { allowed: "GET, HEAD and OPTIONS" }),
+                };
+            }
             Method::OPTIONS => {
                 let mut response = HttpResponse::NoContent().finish();
                 let allowed = match Route::parse(request.uri().path()) {
                     Ok(Route::Tags { tag, history, .. }) => tags::allowed_methods(tag, history),
+                    Ok(Route::Record { .. }) => "GET, HEAD, DELETE, OPTIONS",
                     _ => "GET, HEAD, OPTIONS",
                 };
                 preflight(response.headers_mut(), allowed);

@@ -9,6 +9,7 @@ use crate::store;
 pub fn status(error: &Error) -> StatusCode {
     match error {
         Error::NotFound | Error::NoPage(_) => StatusCode::NOT_FOUND,
+        Error::Gone => StatusCode::GONE,
         Error::Invalid(_) => StatusCode::BAD_REQUEST,
         Error::Unsupported(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Damaged(_) => StatusCode::INTERNAL_SERVER_ERROR,

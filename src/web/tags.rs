@@ -12,7 +12,7 @@ use super::image::Answered;
 use super::route::Image;
 use super::settings::Api;
 use super::token;
-use crate::catalogue::{Decision, Event, Stored};
+use crate::catalogue::{Decision, EMBEDDED, Event, Stored};
 use crate::gallery::Error;
 use crate::iiif::Invalid;
 use crate::record::{Status, Tag};
@@ -98,7 +98,7 @@ pub(super) fn allowed_methods(tag: Option<&str>, history: bool) -> &'static str 
 }
 
 /// Who it is that writes: the name of the token.
-fn allowed(request: &HttpRequest, api: &Api) -> Result<String, Error> {
+pub(super) fn allowed(request: &HttpRequest, api: &Api) -> Result<String, Error> {
     let shown = token::shown(request).ok_or(Error::Unauthorized)?;
     if api.tokens.is_empty() {
         return Err(Error::Closed("nobody may write here: no token is set in api.tokens".into()));
@@ -136,7 +136,7 @@ fn check(tag: &Tag) -> Result<(), Error> {
 }
 
 /// The revision that the writer has seen, by `If-Match` or in the body.
-fn expected(request: &HttpRequest, said: Option<u64>) -> Result<Option<u64>, Error> {
+pub(super) fn expected(request: &HttpRequest, said: Option<u64>) -> Result<Option<u64>, Error> {
     let Some(value) = request.headers().get(header::IF_MATCH) else { return Ok(said) };
     let text = value.to_str().unwrap_or_default().trim();
     if text == "*" {
@@ -156,7 +156,11 @@ async fn stored(door: &Door, work: &Image<'_>) -> Result<Stored, Error> {
     let works = door.gallery.works().ok_or(Error::NotFound)?;
     let number = work.identifier.to_string();
     let stored = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
-    stored.filter(|stored| !stored.removed).ok_or(Error::NotFound)
+    match stored {
+        Some(stored) if !stored.removed => Ok(stored),
+        Some(stored) if stored.source != EMBEDDED => Err(Error::Gone),
+        _ => Err(Error::NotFound),
+    }
 }
 
 async fn decide(
@@ -167,6 +171,7 @@ async fn decide(
     actor: String,
     note: Option<String>,
 ) -> Result<Stored, Error> {
+    stored(door, work).await?;
     let works = door.gallery.works().ok_or(Error::NotFound)?;
     let number = work.identifier.to_string();
     let decided = works.ask(|catalogue| async move {
