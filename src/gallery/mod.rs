@@ -38,7 +38,9 @@ pub use ingest::{Ingested, Outcome, Report, Shard, Summary};
 pub use listing::{Entry, Listing};
 pub use opened::{Opened, Shared};
 pub use rights::{Grant, Granted};
-pub use works::{Described, Import, Imported, Masters, Pattern, Reading, Shown, Watch, Works};
+pub use works::{
+    Described, Earlier, Import, Imported, Masters, Pattern, Pruned, Reading, Register, Shown, Watch, Works,
+};
 
 use deliver::Kitchen;
 use flights::Flights;
