@@ -89,10 +89,10 @@ fn is_known(name: &[u8]) -> bool {
 /// A chunk's orientation, and whether it is EXIF's own chunk.
 fn orientation(name: &[u8; 4], body: &[u8]) -> Option<(bool, u8)> {
     if name == b"eXIf" {
-        return Some((true, exif::orientation(body)?));
+        return Some((true, exif::orientation(exif::bare(body))?));
     }
     let (kind, block) = raw_profile(name, body)?;
-    Some((false, exif::orientation(&block)?)).filter(|_| [&b"exif"[..], b"APP1"].contains(&kind))
+    Some((false, exif::orientation(exif::bare(&block))?)).filter(|_| kind == b"exif")
 }
 
 /// The first one counts, but EXIF's own chunk more than a text.
@@ -190,7 +190,8 @@ pub mod tests {
         check(&[], &[chunk(b"eXIf", &six)], 6);
         for deflated in [false, true] {
             check(&[raw("exif", &named, deflated)], &[], 6);
-            check(&[], &[raw("APP1", &named, deflated)], 6);
+            check(&[], &[raw("exif", &named, deflated)], 6);
+            check(&[], &[raw("APP1", &named, deflated)], 1);
             check(&[raw("iptc", &six, deflated)], &[], 1);
             check(&[raw("exif", &turned(3, 0), deflated), chunk(b"eXIf", &six)], &[], 6);
         }
