@@ -374,6 +374,11 @@ impl Gallery {
         probed.into_iter().flatten().collect()
     }
 
+    /// Whether a source could not be read when [`Gallery::troubles`] was last called.
+    pub fn is_troubled(&self) -> bool {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner).iter().any(Option::is_some)
+    }
+
     /// Why pyramids cannot be kept where they are to be kept.
     pub async fn pyramids_trouble(&self) -> Option<store::Trouble> {
         self.pyramids.as_ref()?.trouble().await
