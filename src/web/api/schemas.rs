@@ -32,6 +32,14 @@ fn listed(value: &mut Value) {
         Value::Array(all) => all.iter_mut().for_each(listed),
         Value::Object(fields) => {
             fields.values_mut().for_each(listed);
+            // Where any other word will do, too, a list would not be true.
+            let words = |one: &Value| one["type"] == "string" && one.get("pattern").is_none();
+            let open = |one: &Value| one.get("const").is_none() && one.get("enum").is_none();
+            let choice = fields.get("anyOf").and_then(Value::as_array);
+            if choice.is_some_and(|all| all.iter().all(words) && all.iter().any(open)) {
+                fields.remove("anyOf");
+                fields.insert("type".into(), json!("string"));
+            }
             let word = |one: &Value| match (&one["const"], &one["enum"]) {
                 (Value::String(word), _) => Some(vec![word.clone()]),
                 (_, Value::Array(words)) => {
