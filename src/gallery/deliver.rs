@@ -25,6 +25,9 @@ use crate::store;
 /// and kept: overviews come from many tiles, and are asked for again.
 const OVERVIEW: u64 = 1 << 20;
 
+/// Counts the changes in what equal plans look like: what clients keep of before is not theirs to keep.
+const RENDERING: u32 = 2;
+
 /// An answer's bytes, and how they were come by.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -83,7 +86,8 @@ impl Kitchen {
             lanes,
             settings: settings.render.clone(),
             recipe: xxh3_64(
-                format!("{:?} {:?} {}", settings.render, settings.credit, settings.base_url).as_bytes(),
+                format!("{RENDERING} {:?} {:?} {}", settings.render, settings.credit, settings.base_url)
+                    .as_bytes(),
             ),
             whole_pixels: settings.masters.whole_megapixels * 1_000_000,
             whole_bytes: settings.masters.whole_mib << 20,

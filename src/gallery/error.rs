@@ -12,6 +12,9 @@ pub enum Error {
     /// Nobody keeps what was asked for.
     #[error("there is no image and no work of this identifier")]
     NotFound,
+    /// It was there, and was withdrawn.
+    #[error("this work was withdrawn")]
+    Gone,
     /// The client's to mend.
     #[error(transparent)]
     Invalid(#[from] Invalid),

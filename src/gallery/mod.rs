@@ -38,7 +38,9 @@ pub use ingest::{Ingested, Outcome, Report, Shard, Summary};
 pub use listing::{Entry, Listing};
 pub use opened::{Opened, Shared};
 pub use rights::{Grant, Granted};
-pub use works::{Described, Import, Imported, Masters, Pattern, Reading, Shown, Watch, Works};
+pub use works::{
+    Described, Earlier, Import, Imported, Masters, Pattern, Pruned, Reading, Register, Shown, Watch, Works,
+};
 
 use deliver::Kitchen;
 use flights::Flights;
@@ -377,6 +379,11 @@ impl Gallery {
             *before = now;
         }
         probed.into_iter().flatten().collect()
+    }
+
+    /// Whether a source could not be read when [`Gallery::troubles`] was last called.
+    pub fn is_troubled(&self) -> bool {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner).iter().any(Option::is_some)
     }
 
     /// Why pyramids cannot be kept where they are to be kept.

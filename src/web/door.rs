@@ -102,6 +102,12 @@ impl Door {
                     return tags::answer(self, request, work, tag, history, &body).await;
                 }
             }
+            Method::DELETE => {
+                return match Route::parse(request.uri().path())? {
+                    Route::Record { work } => works::withdraw(self, request, work).await,
+                    _ => Err(Error::NotAllowed { allowed: allowed_methods(request) }),
+                };
+            }
             Method::OPTIONS => {
                 let mut response = HttpResponse::NoContent().finish();
                 preflight(response.headers_mut(), allowed_methods(request));
@@ -174,6 +180,7 @@ fn has_body(request: &HttpRequest) -> bool {
 fn allowed_methods(request: &HttpRequest) -> &'static str {
     match Route::parse(request.uri().path()) {
         Ok(Route::Tags { tag, history, .. }) => tags::allowed_methods(tag, history),
+        Ok(Route::Record { .. }) => "GET, HEAD, DELETE, OPTIONS",
         _ => "GET, HEAD, OPTIONS",
     }
 }

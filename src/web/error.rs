@@ -9,6 +9,7 @@ use crate::store;
 pub fn status(error: &Error) -> StatusCode {
     match error {
         Error::NotFound | Error::NoPage(_) => StatusCode::NOT_FOUND,
+        Error::Gone => StatusCode::GONE,
         Error::Invalid(_) => StatusCode::BAD_REQUEST,
         Error::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,

@@ -211,7 +211,7 @@ fn leaf(
     }
     doors.push(link("Manifest", format!("{base}/presentation/3/{number}/manifest")));
     doors.push(link("Record", format!("{base}/api/v1/works/{number}")));
-    let paragraphs = work.description.best(&preferred).unwrap_or_default().split("\n\n").map(str::trim);
+    let paragraphs = work.description.best(&preferred).unwrap_or_default().lines().map(str::trim);
     let maker = |name: &str| link(name, search("creator", &slug(name)));
     let size = first.map(|image| image.granted.all());
     let others = described.images.iter().skip(1).take(24);

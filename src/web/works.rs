@@ -14,6 +14,7 @@ use super::document::Document;
 use super::headers::{Json, preferred};
 use super::image::{Answered, document_of};
 use super::route::{Image, Piece};
+use super::tags;
 use crate::gallery::{Described, Error, Grant};
 use crate::iiif::Version;
 use crate::presentation::{Address, Canvas, Original, Shown, View, search, state};
@@ -111,7 +112,8 @@ async fn elsewhere(door: &Door, work: &Image<'_>) -> Result<Option<String>, Erro
     let Some(works) = door.gallery.works() else { return Ok(None) };
     let number = work.identifier.to_string();
     let known = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
-    if known.is_some_and(|known| !known.removed) {
+    // A withdrawn work is gone; one that was read from a master made way for a record.
+    if known.is_some_and(|known| !known.removed || known.source != crate::catalogue::EMBEDDED) {
         return Ok(None);
     }
     match door.gallery.shown_by(&work.identifier).await {
@@ -247,6 +249,16 @@ pub async fn search(
         _ => "application/ld+json;profile=\"http://iiif.io/api/search/2/context.json\"",
     };
     Ok(document_of(door, request, document.to_string(), media_type, HttpResponse::Ok()).into())
+}
+
+/// `DELETE /api/v1/works/{work}`: withdraws a work. It comes back with its record.
+pub async fn withdraw(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
+    let actor = tags::allowed(request, &door.api)?;
+    let now = tags::stored(door, &work).await?;
+    let expected = tags::expected(request, &now, None)?;
+    door.gallery.withdraw(&work.identifier, expected).await?;
+    tracing::info!(work = &*work.identifier, actor, "a work was withdrawn");
+    Ok(HttpResponse::NoContent().finish().into())
 }
 
 /// `GET /api/v1/works/{work}`: all that is known of a work, and where its images and manifest are.

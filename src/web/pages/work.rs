@@ -129,7 +129,8 @@ fn facts(page: &WorkPage) -> Markup {
 
 /// Rights come from outside with the record: only an address of the web is followed.
 fn licence(rights: &Link) -> Markup {
-    let web = ["https://", "http://"].iter().any(|scheme| rights.href.starts_with(scheme));
+    let web = ["https://", "http://"].iter().any(|scheme| rights.href.starts_with(scheme))
+        && !rights.href.contains(char::is_whitespace);
     html! {
         @if web { a rel="license" href=(rights.href) { (rights.label) } } @else { (rights.label) }
     }
