@@ -3,7 +3,7 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use super::super::tags::{INVISIBLE, MAX_LABEL, MAX_NOTE, RECORD_SCHEMES};
+use super::super::tags::{INVISIBLE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
 use crate::presentation::{ALL, FOUND};
 use crate::record::{Tag, Work};
 
@@ -130,7 +130,7 @@ pub fn schemas() -> Value {
         "description": "Why; kept with the decision.",
     });
     let revision = json!({
-        "type": ["integer", "null"], "minimum": 0,
+        "type": ["integer", "null"], "minimum": 0, "maximum": MAX_REVISION,
         "description": "The work's revision that was seen, as in `If-Match`.",
     });
     let region = "^(xywh=)?[0-9]{1,6},[0-9]{1,6},[1-9][0-9]{0,5},[1-9][0-9]{0,5}$";
