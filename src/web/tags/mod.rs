@@ -19,7 +19,7 @@ use crate::iiif::Invalid;
 use crate::presentation::Address;
 use crate::record::{Region, Tag};
 
-pub use read::{INVISIBLE, MAX_LABEL, MAX_NOTE, RECORD_SCHEMES};
+pub use read::{INVISIBLE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
 
 /// The longest body of a request, in bytes.
 pub const MOST_BYTES: usize = 64 << 10;
