@@ -9,6 +9,7 @@ mod image_api;
 mod index;
 mod ingest;
 mod masters;
+mod pages;
 mod reads;
 mod rights;
 mod search;

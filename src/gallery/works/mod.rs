@@ -5,6 +5,7 @@ mod embedded;
 mod ingest;
 mod matching;
 mod read;
+mod sketch;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +19,7 @@ pub use describe::{Described, Shown};
 pub use ingest::{Import, Imported, Watch};
 pub use matching::{Masters, Pattern};
 pub use read::Reading;
+pub use sketch::{Preview, Sketch};
 
 use super::rights::{Grant, Rights};
 use super::{Error, Gallery};
