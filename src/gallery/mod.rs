@@ -40,7 +40,7 @@ pub use listing::{Entry, Listing};
 pub use opened::{Opened, Shared};
 pub use rights::{Grant, Granted};
 pub use works::{
-    Described, Import, Imported, Masters, Pattern, Preview, Reading, Shown, Sketch, Watch, Works,
+    Described, Import, Imported, Masters, Pattern, Preview, Reading, SOON, Shown, Sketch, Watch, Works,
 };
 
 use deliver::Kitchen;

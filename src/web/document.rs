@@ -22,6 +22,8 @@ pub struct Document {
 
 /// What is shorter fits a packet as it is, in bytes.
 const WORTH_COMPRESSING: usize = 1200;
+/// Brotli's quality: 3 takes a third of the time of 5, for answers that are 5 to 10 % longer.
+const QUALITY: i32 = 3;
 /// What is longer takes milliseconds to compress, in bytes.
 const LONG: usize = 50_000;
 
@@ -126,7 +128,7 @@ fn gzip(text: &[u8]) -> Bytes {
 
 fn brotli(text: &[u8]) -> Bytes {
     let parameters = brotli::enc::BrotliEncoderParams {
-        quality: 5,
+        quality: QUALITY,
         lgwin: 20,
         size_hint: text.len(),
         ..Default::default()

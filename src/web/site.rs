@@ -15,7 +15,7 @@ use super::pages::{self, Link};
 use super::route::{Image, Viewer};
 use super::{found, work_page};
 use crate::catalogue::{ALL, Card, Catalogue};
-use crate::gallery::{Error, Granted};
+use crate::gallery::{Error, Granted, SOON};
 use crate::iiif::Invalid;
 use crate::presentation::{Address, House, state};
 use crate::store;
@@ -133,12 +133,12 @@ async fn works(door: &Door, visit: &Visit, start: u64) -> Result<Option<pages::L
         return Ok(None);
     }
     let files: Vec<&str> = cards.iter().filter_map(|card| card.thumbnail.as_deref()).collect();
-    let mut opened = door.gallery.open_soon(&files).await.into_iter();
+    let mut opened = door.gallery.open_within(SOON, &files).await.into_iter();
     let mut listing = pages::Listing { total: Some(total), ..pages::Listing::default() };
     for card in &cards {
         let opened =
             card.thumbnail.as_ref().and_then(|_| opened.next()).unwrap_or(Some(Err(Error::NotFound)));
-        let picture = Picture::of(opened);
+        let picture = Picture::of(door, opened);
         listing.unreachable |= picture.unreachable;
         listing.entries.push(entry_of(card, picture, visit));
     }
@@ -173,9 +173,9 @@ struct Picture {
 }
 
 impl Picture {
-    fn of(opened: Option<Result<Granted, Error>>) -> Self {
+    fn of(door: &Door, opened: Option<Result<Granted, Error>>) -> Self {
         match opened {
-            None => Self::default(),
+            None => Self { unreachable: door.gallery.has_failing_store(), ..Self::default() },
             Some(Ok(opened)) => {
                 let all = opened.all();
                 let largest = Some(opened.grant.largest);
@@ -199,11 +199,11 @@ async fn files(door: &Door, visit: &Visit, after: Option<&str>) -> Result<pages:
         return Err(Error::Store(store::Error::unavailable("no source can be listed")));
     }
     let identifiers: Vec<&str> = listed.entries.iter().map(|entry| entry.identifier.as_str()).collect();
-    let opened = door.gallery.open_soon(&identifiers).await;
+    let opened = door.gallery.open_within(SOON, &identifiers).await;
     let mut listing =
         pages::Listing { unreachable: failed && !unlisted, unlisted, ..pages::Listing::default() };
     for (entry, opened) in listed.entries.iter().zip(opened) {
-        let picture = Picture::of(opened);
+        let picture = Picture::of(door, opened);
         listing.unreachable |= picture.unreachable;
         listing.entries.push(pages::Entry {
             label: label(&entry.identifier),

@@ -9,7 +9,7 @@ use super::api::{pairs_of, query_of};
 use super::pages::{self, Allowed, Exhibit, Link, Thumbnail};
 use super::route::Image;
 use super::site::{Visit, encoded, label};
-use crate::gallery::{Error, Grant, Preview, Sketch};
+use crate::gallery::{Error, Grant, Preview, SOON, Sketch};
 use crate::iiif::Dimensions;
 use crate::presentation::{Address, View, rights_name, words};
 use crate::record::{Role, Tag, Work, slug};
@@ -26,7 +26,7 @@ pub async fn page(
     visit: &Visit,
     work: &Image<'_>,
 ) -> Result<String, Error> {
-    let sketch = door.gallery.sketch(&work.identifier).await?;
+    let sketch = door.gallery.sketch(&work.identifier, SOON).await?;
     let address = Address::new(&door.base.of(request)?);
     Ok(pages::work(&visit.context, &leaf(visit, &address, &sketch)))
 }
@@ -169,7 +169,7 @@ pub async fn mirador(
     visit: &Visit,
     work: &Image<'_>,
 ) -> Result<String, Error> {
-    let sketch = door.gallery.sketch(&work.identifier).await?;
+    let sketch = door.gallery.sketch(&work.identifier, SOON).await?;
     let address = Address::new(&door.base.of(request)?);
     let canvas = parameter(request, "canvas").and_then(|number| number.parse().ok());
     let number = &sketch.work.object_number;
@@ -192,7 +192,7 @@ pub async fn openseadragon(
     image: &Image<'_>,
 ) -> Result<String, Error> {
     let work = shown_in(door, &image.identifier, parameter(request, "work").as_deref()).await?;
-    match door.gallery.open_soon(&[&image.identifier]).await.pop().flatten() {
+    match door.gallery.open_within(SOON, &[&image.identifier]).await.pop().flatten() {
         Some(Ok(_)) => {}
         // The viewer itself says it if the image does not come; what is recorded can be shown until then.
         None | Some(Err(Error::Store(_))) if work.as_ref().is_some_and(|work| may_be_seen(door, work)) => {}

@@ -37,6 +37,9 @@ struct Made {
 /// How long a document holds whose images could not all be opened.
 const INCOMPLETE: Duration = Duration::from_secs(10);
 
+/// How long a record waits for the sizes of its images.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// The collection that a manifest says it is part of is no larger: viewers fetch it.
 const SMALL: u64 = 100;
 
@@ -244,7 +247,7 @@ pub async fn search(
 /// `GET /api/v1/works/{work}`: all that is known of a work, and where its images and manifest are.
 pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
     let asked = Asked::read(&OF_ONE, request.query_string())?;
-    let sketch = match door.gallery.sketch(&work.identifier).await {
+    let sketch = match door.gallery.sketch(&work.identifier, PATIENCE).await {
         // What could be no image may well have been a work.
         Err(Error::Invalid(invalid)) if invalid.parameter == "identifier" => return Err(Error::NotFound),
         sketch => sketch?,

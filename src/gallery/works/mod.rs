@@ -19,7 +19,7 @@ pub use describe::{Described, Shown};
 pub use ingest::{Import, Imported, Watch};
 pub use matching::{Masters, Pattern};
 pub use read::Reading;
-pub use sketch::{Preview, Sketch};
+pub use sketch::{Preview, SOON, Sketch};
 
 use super::rights::{Grant, Rights};
 use super::{Error, Gallery};

@@ -33,7 +33,7 @@ pub struct Preview {
 
 /// How long a page waits for all masters together. Local masters open within it; opening others goes on in the
 /// background, so that the next page finds them in memory.
-const PATIENCE: Duration = Duration::from_millis(150);
+pub const SOON: Duration = Duration::from_millis(150);
 
 impl Preview {
     /// The image's size in pixels, if it is known.
@@ -48,10 +48,14 @@ impl Gallery {
         self.masters.get(identifier).map(|opened| opened.all().dimensions())
     }
 
-    /// Opens images, and waits for them no longer than a page may; `None` for those that take longer.
-    pub async fn open_soon(&self, identifiers: &[&str]) -> Vec<Option<Result<Granted, Error>>> {
+    /// Opens images, and waits no longer than this for all of them; `None` for those that take longer.
+    pub async fn open_within(
+        &self,
+        patience: Duration,
+        identifiers: &[&str],
+    ) -> Vec<Option<Result<Granted, Error>>> {
         let each = identifiers.iter().map(|identifier| async move {
-            tokio::time::timeout(PATIENCE, self.open_known(identifier)).await.ok()
+            tokio::time::timeout(patience, self.open_known(identifier)).await.ok()
         });
         futures::future::join_all(each).await
     }
@@ -65,27 +69,27 @@ impl Gallery {
     }
 
     /// The work with this object number, or the image with this identifier as a work of its own. A record is returned
-    /// even if no store answers; an image without a record has to be opened.
-    pub async fn sketch(&self, name: &str) -> Result<Sketch, Error> {
+    /// even if no store answers in time; an image without a record has to be opened.
+    pub async fn sketch(&self, name: &str, patience: Duration) -> Result<Sketch, Error> {
         let number = name.to_owned();
         let stored = match self.works() {
             Some(works) => works.ask(|catalogue| async move { catalogue.get(&number).await }).await?,
             None => None,
         };
         match stored.filter(|stored| !stored.removed) {
-            Some(stored) => Ok(self.sketch_stored(stored).await),
+            Some(stored) => Ok(self.sketch_stored(stored, patience).await),
             None => Ok(self.describe_file(name).await?.into()),
         }
     }
 
-    async fn sketch_stored(&self, stored: Stored) -> Sketch {
+    async fn sketch_stored(&self, stored: Stored, patience: Duration) -> Sketch {
         let Stored { work, tags, revision, changed_ms, .. } = stored;
         let matched: Vec<&Image> = work.images.iter().filter(|image| image.matched).collect();
         let files: Vec<&str> = matched.iter().map(|image| image.file.as_str()).collect();
         let by_record = self.rights.of_record(work.rights.as_deref(), work.public_domain);
         let mut unreachable = false;
         let mut images = Vec::with_capacity(matched.len());
-        for (image, opened) in matched.into_iter().zip(self.open_soon(&files).await) {
+        for (image, opened) in matched.into_iter().zip(self.open_within(patience, &files).await) {
             let granted = match opened {
                 Some(Ok(granted)) => Some(granted),
                 Some(Err(Error::Store(_))) => {

@@ -112,8 +112,7 @@ fn a_danish_page_is_danish_throughout() {
     ] {
         assert!(page.contains("<html lang=\"da\"") && page.contains(says), "{page}");
         assert!(page.contains("name=\"lang\" value=\"da\""), "{page}");
-        for english in ["Search", "works", "Refine", "More", "picture", "First", "Clear", "Served"]
-        {
+        for english in ["Search", "works", "Refine", "More", "picture", "First", "Clear", "Served"] {
             assert!(!visible(&page).contains(english), "{english} is in {page}");
         }
     }
