@@ -13,7 +13,7 @@ use super::pyramids::ReadAhead;
 use crate::iiif::Rect;
 use crate::master::{Kind, Whole};
 use crate::pixels::decode::jp2;
-use crate::pixels::{Model, Picture, Raster, Rows, Shrunk, jpeg};
+use crate::pixels::{Depth, Model, Picture, Raster, Rows, Shrunk, jpeg};
 use crate::render::{self, Frame, Look, Plan};
 
 impl Kitchen {
@@ -110,7 +110,8 @@ impl Kitchen {
             return Err(Error::Fault("a master in tiles is not decoded whole".into()));
         };
         let size = master.dimensions.reduced(base);
-        let in_planes = *codec == Whole::Jpeg && shape.model != Model::Cmyk && *length <= self.whole_bytes;
+        let narrow = shape.model != Model::Cmyk && shape.depth == Depth::U8;
+        let in_planes = *codec == Whole::Jpeg && narrow && *length <= self.whole_bytes;
         let jp2 = *codec == Whole::Jp2;
         let reading = match in_planes {
             true => *length + size.area(),
@@ -138,7 +139,7 @@ impl Kitchen {
                 },
                 None if jp2 => Picture::Packed(overview(&source, base, &opened.look)?),
                 None => {
-                    let rows = render::rows(&opened.master, source, opened.page, reading)?;
+                    let rows = render::rows(&opened.master, source, reading)?;
                     Picture::Packed(gathered(rows, base, &opened.look)?)
                 }
             };

@@ -11,6 +11,8 @@ pub struct Listing {
     pub next: Option<String>,
     /// Sources that could not be listed, and why.
     pub notices: Vec<String>,
+    /// The same for operators: with the source's address, the cause and the remedy.
+    pub troubles: Vec<String>,
 }
 
 /// One image.
@@ -54,8 +56,10 @@ impl Gallery {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(source = source.store.describe(), %error, "cannot list");
+                    let trouble = source.store.explain(&error).text;
+                    tracing::warn!(trouble, "cannot list");
                     listing.notices.push(format!("{}: {error}", name.unwrap_or("one source")));
+                    listing.troubles.push(trouble);
                 }
             }
         }

@@ -22,7 +22,7 @@ pub mod sample;
 pub mod settings;
 mod works;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -40,7 +40,8 @@ pub use listing::{Entry, Listing};
 pub use opened::{Opened, Shared};
 pub use rights::{Grant, Granted};
 pub use works::{
-    Described, Import, Imported, Masters, Pattern, Preview, Reading, SOON, Shown, Sketch, Watch, Works,
+    Described, Earlier, Import, Imported, Masters, Pattern, Preview, Pruned, Reading, Register, SOON, Shown,
+    Sketch, Watch, Works,
 };
 
 use deliver::Kitchen;
@@ -68,6 +69,8 @@ pub struct Source {
 /// All that is served: sources, caches, and the lanes that bound the work.
 pub struct Gallery {
     sources: Arc<[Source]>,
+    /// What is known to be wrong with each source.
+    troubles: Mutex<Vec<Option<String>>>,
     limits: Limits,
     output: Output,
     revalidate_ms: u64,
@@ -139,6 +142,7 @@ impl Gallery {
             .weigher(|identifier: &String, opened: &Shared| (identifier.len() + opened.weight()) as u32)
             .time_to_idle(Duration::from_secs(3600));
         Ok(Self {
+            troubles: Mutex::new(vec![None; sources.len()]),
             sources: sources.into(),
             limits,
             output: settings.render.output,
@@ -311,6 +315,11 @@ impl Gallery {
         self.plan_within(identifier, request, |granted| granted.limits).await
     }
 
+    /// The largest answers, whatever the image.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// The same with limits of its own.
     async fn plan_within(
         &self,
@@ -375,13 +384,34 @@ impl Gallery {
 
     /// Whether a store failed when a master was opened just now; nothing is asked.
     pub fn has_failing_store(&self) -> bool {
-        self.health.is_failing()
+        self.health.is_failing() || self.is_troubled()
     }
 
-    /// Whether every source answers.
-    pub async fn is_reachable(&self) -> bool {
-        let asked = self.sources.iter().map(|source| source.store.is_reachable());
-        futures::future::join_all(asked).await.into_iter().all(|reached| reached)
+    /// The sources that cannot be read, each with cause and remedy; what changed since the last call is logged.
+    pub async fn troubles(&self) -> Vec<store::Trouble> {
+        let probed = self.sources.iter().map(|source| source.store.trouble());
+        let probed = futures::future::join_all(probed).await;
+        let mut known = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        for ((source, now), before) in self.sources.iter().zip(&probed).zip(known.iter_mut()) {
+            let now = now.as_ref().map(|trouble| trouble.text.clone());
+            match &now {
+                Some(text) if before.as_ref() != Some(text) => tracing::error!("not ready: {text}"),
+                None if before.is_some() => tracing::info!("{} can be read again", source.store.describe()),
+                _ => {}
+            }
+            *before = now;
+        }
+        probed.into_iter().flatten().collect()
+    }
+
+    /// Whether a source could not be read when [`Gallery::troubles`] was last called.
+    pub fn is_troubled(&self) -> bool {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner).iter().any(Option::is_some)
+    }
+
+    /// Why pyramids cannot be kept where they are to be kept.
+    pub async fn pyramids_trouble(&self) -> Option<store::Trouble> {
+        self.pyramids.as_ref()?.trouble().await
     }
 
     /// What an answer's ETag is made of besides plan and master: how it is encoded.

@@ -7,6 +7,10 @@ use crate::record::Text;
 /// any other text.
 pub fn normal(rights: &str) -> Option<String> {
     let lower = rights.trim().to_ascii_lowercase();
+    // What goes on after an address, or on another line, may take back what it grants.
+    if lower.contains(char::is_whitespace) {
+        return None;
+    }
     let rest = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://"))?;
     let rest = rest.strip_prefix("www.").unwrap_or(rest);
     let rest = rest.split(['?', '#']).next()?;
@@ -220,6 +224,8 @@ mod tests {
     fn other_words_are_no_rights_address() {
         for given in [
             "CC BY 4.0",
+            "http://creativecommons.org/publicdomain/zero/1.0/\n© Museum",
+            "http://creativecommons.org/publicdomain/zero/1.0/ but not for sale",
             "© Museum",
             "https://museum.example/rights",
             "https://creativecommons.org/",

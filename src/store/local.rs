@@ -10,6 +10,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::beneath::Beneath;
+use super::fault::{Fault, Problem};
 use super::files::Files;
 use super::walk::{self, Listed};
 use super::{BadKey, Error, Key, Settings, Version};
@@ -52,6 +53,23 @@ impl Local {
             }
         };
         Ok(Local { folder: Beneath::open(&folder, settings)?, only, files: Files::new(settings.open_files) })
+    }
+
+    /// Whether the folder or file can be read now.
+    pub(super) fn probe(&self) -> Result<(), Error> {
+        match &self.only {
+            Some(only) => self.folder.file(only).map(drop),
+            None => match self.folder.root().read_dir() {
+                Ok(_) => Ok(()),
+                Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                    Err(Error::no_permission(&error))
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    Err(Error::Unavailable(Arc::new(Fault::new(Problem::NoFolder, error.to_string()))))
+                }
+                Err(error) => Err(Error::unavailable(error)),
+            },
+        }
     }
 
     /// Where the file is, by its name and, where that is a link, where it leads.

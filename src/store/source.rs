@@ -39,12 +39,6 @@ impl Store {
         matches!(self.0.place, Place::Local(_))
     }
 
-    /// Whether the source answers at all: that there is no such object is an answer, too.
-    pub async fn is_reachable(&self) -> bool {
-        let Ok(key) = Key::parse("tegl-health-probe") else { return false };
-        !matches!(self.head(&key).await, Err(Error::Unavailable(_) | Error::TimedOut))
-    }
-
     /// The version that lies under the key now.
     pub async fn head(&self, key: &Key) -> Result<Version, Error> {
         self.0.counters.head();

@@ -1,6 +1,7 @@
 //! Lists the files below a folder in the order of their keys.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::{Error, Key};
@@ -59,6 +60,9 @@ impl<S: Fn(&Key) -> Option<u64>> Walk<'_, S> {
         let mut names = Vec::new();
         let entries = match fs::read_dir(self.root.join(prefix)) {
             Ok(entries) => entries,
+            Err(error) if prefix.is_empty() && error.kind() == ErrorKind::PermissionDenied => {
+                return Err(Error::no_permission(&error));
+            }
             Err(error) if prefix.is_empty() => return Err(Error::unavailable(error)),
             Err(_gone_or_closed) => return Ok(names),
         };

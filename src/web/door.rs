@@ -23,9 +23,6 @@ use crate::gallery::{Error, Gallery, told};
 use crate::iiif::Invalid;
 use crate::presentation::House;
 
-/// A secret that is shorter can be guessed.
-const SHORTEST_TOKEN: usize = 16;
-
 /// What the handlers share.
 pub struct Door {
     pub gallery: Arc<Gallery>,
@@ -54,12 +51,7 @@ impl Door {
         operations: &Operations,
         house: &House,
     ) -> Result<Self, String> {
-        if !operations.token.is_empty() && operations.token.len() < SHORTEST_TOKEN {
-            return Err(format!("operations.token has fewer than {SHORTEST_TOKEN} characters"));
-        }
-        if let Some((name, _)) = api.tokens.iter().find(|(_, token)| token.len() < SHORTEST_TOKEN) {
-            return Err(format!("api.tokens.{name} has fewer than {SHORTEST_TOKEN} characters"));
-        }
+        super::settings::check(settings, api, operations)?;
         let age = |seconds: u32| {
             HeaderValue::try_from(format!("public, max-age={seconds}")).map_err(|error| error.to_string())
         };
@@ -106,26 +98,28 @@ impl Door {
             Method::POST | Method::PATCH => {
                 if let Route::Tags { work, tag, history } = Route::parse(request.uri().path())? {
                     let body = body.to_bytes_limited(tags::MOST_BYTES).await;
-                    let too_long = |_| Invalid::new("body", "", "is longer than 64 KiB");
+                    let too_long = |_| Error::TooLong { limit_kib: tags::MOST_BYTES >> 10 };
                     let body = body
                         .map_err(too_long)?
                         .map_err(|error| Invalid::new("body", "", error.to_string()))?;
                     return tags::answer(self, request, work, tag, history, &body).await;
                 }
             }
+            Method::DELETE => {
+                return match Route::parse(request.uri().path())? {
+                    Route::Record { work } => works::withdraw(self, request, work).await,
+                    _ => Err(Error::NotAllowed { allowed: allowed_methods(request) }),
+                };
+            }
             Method::OPTIONS => {
                 let mut response = HttpResponse::NoContent().finish();
-                let allowed = match Route::parse(request.uri().path()) {
-                    Ok(Route::Tags { tag, history, .. }) => tags::allowed_methods(tag, history),
-                    _ => "GET, HEAD, OPTIONS",
-                };
-                preflight(response.headers_mut(), allowed);
+                preflight(response.headers_mut(), allowed_methods(request));
                 return Ok(response.into());
             }
-            _ => return Err(Error::NotAllowed { allowed: "GET, HEAD and OPTIONS" }),
+            _ => return Err(Error::NotAllowed { allowed: allowed_methods(request) }),
         }
         if writes {
-            return Err(Error::NotAllowed { allowed: "GET, HEAD and OPTIONS" });
+            return Err(Error::NotAllowed { allowed: allowed_methods(request) });
         }
         if has_body(request) {
             return Err(Invalid::new("body", "", "is not expected with GET").into());
@@ -185,6 +179,15 @@ fn has_body(request: &HttpRequest) -> bool {
     length.is_some_and(|length| length != "0") || request.headers().contains_key(header::TRANSFER_ENCODING)
 }
 
+/// All methods of the resource at the request's address (RFC 9110, §10.2.1).
+fn allowed_methods(request: &HttpRequest) -> &'static str {
+    match Route::parse(request.uri().path()) {
+        Ok(Route::Tags { tag, history, .. }) => tags::allowed_methods(tag, history),
+        Ok(Route::Record { .. }) => "GET, HEAD, DELETE, OPTIONS",
+        _ => "GET, HEAD, OPTIONS",
+    }
+}
+
 /// The head of an error's answer.
 fn refused(error: &Error) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status(error));
@@ -194,7 +197,7 @@ fn refused(error: &Error) -> HttpResponseBuilder {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         Error::NotAllowed { allowed } => {
-            response.insert_header((header::ALLOW, allowed.replace(" and ", ", ")));
+            response.insert_header((header::ALLOW, *allowed));
         }
         _ => {}
     }
@@ -213,7 +216,7 @@ pub(super) fn refusal(request: &HttpRequest, error: &Error) -> HttpResponse {
         let mut problem = json!({
             "type": "about:blank", "title": title, "status": status.as_u16(), "detail": error.to_string(),
         });
-        if let Error::Invalid(invalid) | Error::NoPage(invalid) = error {
+        if let Error::Invalid(invalid) | Error::NoPage(invalid) | Error::Unprocessable(invalid) = error {
             problem["parameter"] = json!(invalid.parameter);
         }
         return response.content_type("application/problem+json").body(problem.to_string());

@@ -60,7 +60,12 @@ fn prefers_html(request: &HttpRequest) -> bool {
 fn failure(error: &Error) -> Failure {
     match error {
         Error::NotFound | Error::NoPage(_) => Failure::NotFound,
-        Error::Invalid(_) | Error::NotAllowed { .. } => Failure::BadAddress,
+        Error::Gone => Failure::Gone,
+        Error::Invalid(_)
+        | Error::Unprocessable(_)
+        | Error::TooLong { .. }
+        | Error::Exists(_)
+        | Error::NotAllowed { .. } => Failure::BadAddress,
         Error::Forbidden | Error::Closed(_) | Error::Unauthorized => Failure::NotAllowed,
         Error::Busy { .. } | Error::Preparing { .. } | Error::Indexing { .. } | Error::Abandoned => {
             Failure::Later

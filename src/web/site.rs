@@ -13,7 +13,7 @@ use super::image::Answered;
 use super::language::{offered, spoken};
 use super::pages::{self, Link};
 use super::route::{Image, Viewer};
-use super::{found, work_page};
+use super::{found, work_page, works as documents};
 use crate::catalogue::{ALL, Card, Catalogue};
 use crate::gallery::{Error, Granted, SOON};
 use crate::iiif::Invalid;
@@ -195,7 +195,9 @@ async fn files(door: &Door, visit: &Visit, after: Option<&str>) -> Result<pages:
     let failed = !listed.notices.is_empty();
     let unlisted = failed && listed.entries.is_empty();
     // A plain web server, or a bucket without the right to list, gives its images all the same.
-    if unlisted && tokio::time::timeout(LISTING, door.gallery.is_reachable()).await != Ok(true) {
+    if unlisted
+        && !matches!(tokio::time::timeout(LISTING, door.gallery.troubles()).await, Ok(troubles) if troubles.is_empty())
+    {
         return Err(Error::Store(store::Error::unavailable("no source can be listed")));
     }
     let identifiers: Vec<&str> = listed.entries.iter().map(|entry| entry.identifier.as_str()).collect();
@@ -230,9 +232,19 @@ pub(super) fn encoded(identifier: &str) -> String {
 pub async fn work(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
     let visit = Visit::of(door, request)?;
     let query = request.query_string();
-    let body = match query.contains("canvas=") || query.contains("xywh=") {
-        true => work_page::mirador(door, request, &visit, &work).await?,
-        false => work_page::page(door, request, &visit, &work).await?,
+    let found = match query.contains("canvas=") || query.contains("xywh=") {
+        true => work_page::mirador(door, request, &visit, &work).await,
+        false => work_page::page(door, request, &visit, &work).await,
+    };
+    let body = match found {
+        Err(Error::NotFound) => match documents::in_other_case(door, &work.identifier).await {
+            Some(number) => {
+                let place = visit.context.page(&format!("/works/{}", encoded(&number)));
+                return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish().into());
+            }
+            None => return Err(Error::NotFound),
+        },
+        found => found?,
     };
     Ok(page(request, body).await)
 }

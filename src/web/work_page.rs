@@ -39,7 +39,7 @@ fn leaf(visit: &Visit, address: &Address, sketch: &Sketch) -> pages::WorkPage {
     let view = View { work, tags: &sketch.tags, images: &[], part_of: None, address, house };
     let first = sketch.images.first();
     let original = first.filter(|first| first.grant.original);
-    let paragraphs = work.description.best(&preferred).unwrap_or_default().split("\n\n").map(str::trim);
+    let paragraphs = work.description.best(&preferred).unwrap_or_default().lines().map(str::trim);
     let creator = |name: &str| link(name, search(visit, "creator", &slug(name)));
     pages::WorkPage {
         label: work.label().best(&preferred).unwrap_or(&work.object_number).to_owned(),
@@ -141,17 +141,19 @@ pub fn ratio(size: Option<Dimensions>) -> Option<f64> {
         .map(|size| f64::from(size.width) / f64::from(size.height))
 }
 
-/// A statement's name with its address, or the record's own words; the public domain where only that is recorded.
-fn rights(work: &Work, preferred: &[&str]) -> Option<Link> {
-    let public_domain = || words::PUBLIC_DOMAIN.in_language(preferred.first().copied().unwrap_or("en"));
-    match work.rights.as_deref().map(str::trim).filter(|rights| !rights.is_empty()) {
-        Some(rights) => {
-            let name = rights_name(rights);
-            let name = name.as_ref().and_then(|name| name.best(preferred)).unwrap_or(rights);
-            Some(link(name, rights.to_owned()))
-        }
-        None => (work.public_domain == Some(true)).then(|| link(public_domain(), String::new())),
+/// Statements' names with their addresses, or the record's own words; the public domain where only that is recorded.
+fn rights(work: &Work, preferred: &[&str]) -> Vec<Link> {
+    let statements = work.rights.iter().flat_map(|rights| rights.lines()).map(str::trim);
+    let one = |rights: &str| {
+        let name = rights_name(rights);
+        link(name.as_ref().and_then(|name| name.best(preferred)).unwrap_or(rights), rights.to_owned())
+    };
+    let told: Vec<Link> = statements.filter(|rights| !rights.is_empty()).map(one).collect();
+    if told.is_empty() && work.public_domain == Some(true) {
+        let language = preferred.first().copied().unwrap_or("en");
+        return vec![link(words::PUBLIC_DOMAIN.in_language(language), String::new())];
     }
+    told
 }
 
 fn allowed(grant: Grant) -> Allowed {
@@ -239,7 +241,7 @@ async fn shown_in(door: &Door, identifier: &str, from: Option<&str>) -> Result<O
             return Ok(Some(stored.work));
         }
         let showing = catalogue.showing(std::slice::from_ref(&file)).await?;
-        let Some(first) = showing.first() else { return Ok(None) };
+        let Some(first) = showing.iter().find(|work| !work.withdrawn) else { return Ok(None) };
         let stored = catalogue.get(&first.object_number).await?;
         Ok(stored.filter(|stored| !stored.removed).map(|stored| stored.work))
     });

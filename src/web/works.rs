@@ -9,16 +9,17 @@ use moka::sync::Cache;
 use serde_json::{Value, json};
 
 use super::Door;
-use super::api::{Asked, OF_ONE};
+use super::api::{Asked, OF_ONE, chosen};
 use super::document::Document;
 use super::headers::{Json, preferred};
 use super::image::{Answered, document_of};
 use super::route::{Image, Piece};
+use super::tags;
 use crate::gallery::{Described, Error, Grant, Granted, Preview, Sketch};
 use crate::iiif::Version;
 use crate::presentation::{Address, Canvas, Original, Shown, View, search, state};
 use crate::record::{Facet, Region, Tag};
-use crate::search::in_language;
+use crate::search::{Search, in_language};
 
 /// Documents that have been made, for as long as what they were made of stays the same.
 pub(super) struct Kept(Cache<String, Arc<Made>>);
@@ -114,11 +115,26 @@ async fn elsewhere(door: &Door, work: &Image<'_>) -> Result<Option<String>, Erro
     let Some(works) = door.gallery.works() else { return Ok(None) };
     let number = work.identifier.to_string();
     let known = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
-    if known.is_some_and(|known| !known.removed) {
+    // A withdrawn work is gone; one that was read from a master made way for a record.
+    if known.is_some_and(|known| !known.removed || known.source != crate::catalogue::EMBEDDED) {
         return Ok(None);
     }
-    let shown_by = door.gallery.shown_by(&work.identifier).await?;
-    Ok(shown_by.filter(|number| **number != *work.identifier))
+    match door.gallery.shown_by(&work.identifier).await {
+        Ok(shown_by) => Ok(shown_by.filter(|number| **number != *work.identifier)),
+        Err(error) => match in_other_case(door, &work.identifier).await {
+            Some(number) => Ok(Some(number)),
+            None => Err(error),
+        },
+    }
+}
+
+/// The number of the work that is meant where case does not count, if it is another and the only one.
+pub async fn in_other_case(door: &Door, number: &str) -> Option<String> {
+    let search = Search { numbers: vec![vec![number.to_owned()]], limit: 2, ..Search::default() };
+    let hits = door.gallery.finder().ok()?.find(search).await.ok()?;
+    let [one] = hits.found.hits[..] else { return None };
+    let known = hits.snapshot.stored(one).ok()?.number();
+    (known != number).then_some(known)
 }
 
 async fn make(
@@ -244,12 +260,24 @@ pub async fn search(
     Ok(document_of(door, request, document.to_string(), media_type, HttpResponse::Ok()).into())
 }
 
+/// `DELETE /api/v1/works/{work}`: withdraws a work. It comes back with its record.
+pub async fn withdraw(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
+    let actor = tags::allowed(request, &door.api)?;
+    let now = tags::stored(door, &work).await?;
+    let expected = tags::expected(request, &now, None)?;
+    door.gallery.withdraw(&work.identifier, expected).await?;
+    tracing::info!(work = &*work.identifier, actor, "a work was withdrawn");
+    Ok(HttpResponse::NoContent().finish().into())
+}
+
 /// `GET /api/v1/works/{work}`: all that is known of a work, and where its images and manifest are.
 pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
     let asked = Asked::read(&OF_ONE, request.query_string())?;
     let sketch = match door.gallery.sketch(&work.identifier, PATIENCE).await {
-        // What could be no image may well have been a work.
-        Err(Error::Invalid(invalid)) if invalid.parameter == "identifier" => return Err(Error::NotFound),
+        Err(error) if is_unknown(&error) => match in_other_case(door, &work.identifier).await {
+            Some(number) => door.gallery.sketch(&number, PATIENCE).await?,
+            None => return Err(Error::NotFound),
+        },
         sketch => sketch?,
     };
     let address = Address::new(&door.base.of(request)?);
@@ -284,7 +312,8 @@ pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Resu
         document["changed"] = json!(crate::record::timestamp(sketch.changed_ms));
         document["source"] = original(door, number).await?;
     }
-    if let (Some(fields), Value::Object(all)) = (asked.names("fields"), &mut document) {
+    let fields = chosen(&door.gallery, &asked, |name| document.get(name).is_some())?;
+    if let (Some(fields), Value::Object(all)) = (fields, &mut document) {
         all.retain(|name, _| fields.contains(&name.as_str()));
     }
     if let Some(lang) = asked.text("lang") {
@@ -293,7 +322,20 @@ pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Resu
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
+    if *number != *work.identifier {
+        // The one address of what is sent (RFC 9110, §8.7), which its `id` is, too.
+        response.insert_header((header::CONTENT_LOCATION, address.record(number)));
+    }
     Ok(Document::new(document.to_string()).answer(request, "application/json", response).into())
+}
+
+/// Whether nothing is called so: what could be no image may well be a work.
+fn is_unknown(error: &Error) -> bool {
+    match error {
+        Error::NotFound => true,
+        Error::Invalid(invalid) => invalid.parameter == "identifier",
+        _ => false,
+    }
 }
 
 /// The canvas, and the part of it, that a tag is about.

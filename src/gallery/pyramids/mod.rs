@@ -19,6 +19,7 @@ use super::flights::Flights;
 use super::opened::{Opened, Shared};
 use super::{Error, settings};
 use crate::pixels::colour::Output;
+use crate::store::Trouble;
 
 /// Finds pyramids and has them made, each once.
 pub struct Pyramids {
@@ -57,6 +58,11 @@ impl Pyramids {
     /// Where they are kept.
     pub fn location(&self) -> String {
         self.shelf.store().describe()
+    }
+
+    /// Why the place cannot be read, if it cannot.
+    pub async fn trouble(&self) -> Option<Trouble> {
+        self.shelf.store().trouble().await
     }
 
     /// Whether missing pyramids are made when their image is asked for.

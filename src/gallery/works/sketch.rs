@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::{Error, Gallery, Grant, Granted};
 use super::Described;
-use crate::catalogue::Stored;
+use crate::catalogue::{EMBEDDED, Stored};
 use crate::iiif::Dimensions;
 use crate::record::{Image, Tag, Work};
 
@@ -76,9 +76,10 @@ impl Gallery {
             Some(works) => works.ask(|catalogue| async move { catalogue.get(&number).await }).await?,
             None => None,
         };
-        match stored.filter(|stored| !stored.removed) {
-            Some(stored) => Ok(self.sketch_stored(stored, patience).await),
-            None => Ok(self.describe_file(name).await?.into()),
+        match stored {
+            Some(stored) if !stored.removed => Ok(self.sketch_stored(stored, patience).await),
+            Some(stored) if stored.source != EMBEDDED => Err(Error::Gone),
+            _ => Ok(self.describe_file(name).await?.into()),
         }
     }
 

@@ -11,6 +11,7 @@ use super::words::{self, Word};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     NotFound,
+    Gone,
     BadAddress,
     NotAllowed,
     Later,
@@ -23,6 +24,7 @@ impl Failure {
     fn words(self) -> (Word, Word) {
         match self {
             Self::NotFound => (words::NOT_FOUND, words::NOT_FOUND_MORE),
+            Self::Gone => (words::GONE, words::GONE_MORE),
             Self::BadAddress => (words::BAD_ADDRESS, words::BAD_ADDRESS_MORE),
             Self::NotAllowed => (words::NOT_ALLOWED, words::NOT_ALLOWED_MORE),
             Self::Later => (words::LATER, words::LATER_MORE),

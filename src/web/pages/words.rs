@@ -160,6 +160,11 @@ pub(super) const NOT_FOUND_MORE: Word = word(
     "No page was found at this address. It may have moved, or the address may be mistyped.",
     "Der er ingen side på denne adresse. Måske er den flyttet, eller måske er adressen tastet forkert.",
 );
+pub(super) const GONE: Word = word("This work is no longer shown", "Værket vises ikke længere");
+pub(super) const GONE_MORE: Word = word(
+    "The museum has withdrawn it from the collection’s pages.",
+    "Museet har taget det af samlingens sider.",
+);
 pub(super) const BAD_ADDRESS: Word = word("This address cannot be understood", "Adressen kan ikke forstås");
 pub(super) const BAD_ADDRESS_MORE: Word =
     word("Something in the address is not as it should be.", "Noget i adressen er ikke, som det skal være.");

@@ -40,7 +40,7 @@ pub struct WorkPage {
     /// Its record in the API.
     pub record: String,
     /// The terms that the picture may be used on: a statement's name and its address, or the record's own words.
-    pub rights: Option<Link>,
+    pub rights: Vec<Link>,
     /// How the picture is shown; `None` where there is no picture.
     pub allowed: Option<Allowed>,
     /// Whether some pictures cannot be reached right now.
@@ -157,16 +157,16 @@ fn heading(page: &WorkPage) -> Markup {
 
 fn facts(context: &Context, page: &WorkPage) -> Markup {
     html! {
-        @if !page.facts.is_empty() || page.rights.is_some() || page.allowed.is_some() {
+        @if !page.facts.is_empty() || !page.rights.is_empty() || page.allowed.is_some() {
             h2 { (context.say(words::ABOUT)) }
             dl.known {
                 @for (label, values) in page.facts.iter().filter(|(_, values)| !values.is_empty()) {
                     div { dt { (label) } @for value in values { dd dir="auto" { (value) } } }
                 }
-                @if page.rights.is_some() || page.allowed.is_some() {
+                @if !page.rights.is_empty() || page.allowed.is_some() {
                     div {
                         dt { (context.say(words::RIGHTS)) }
-                        @if let Some(rights) = &page.rights { dd { (licence(rights)) } }
+                        @for rights in &page.rights { dd { (licence(rights)) } }
                         @if let Some(allowed) = page.allowed { dd { (sentence(context, allowed)) } }
                     }
                 }
@@ -177,7 +177,8 @@ fn facts(context: &Context, page: &WorkPage) -> Markup {
 
 /// Rights come from outside with the record: only an address of the web is followed.
 fn licence(rights: &Link) -> Markup {
-    let web = ["https://", "http://"].iter().any(|scheme| rights.href.starts_with(scheme));
+    let web = ["https://", "http://"].iter().any(|scheme| rights.href.starts_with(scheme))
+        && !rights.href.contains(char::is_whitespace);
     html! {
         @if web { a rel="license" href=(rights.href) { (rights.label) } } @else { (rights.label) }
     }

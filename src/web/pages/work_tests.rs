@@ -41,7 +41,7 @@ fn full() -> WorkPage {
         record: "/m/api/v1/works/a".to_owned(),
         allowed: Some(Allowed::Everything),
         unreachable: false,
-        rights: Some(link("Public domain", "https://creativecommons.org/publicdomain/mark/1.0/")),
+        rights: vec![link("Public domain", "https://creativecommons.org/publicdomain/mark/1.0/")],
     }
 }
 
@@ -107,7 +107,7 @@ fn a_long_picture_has_the_whole_width() {
 #[test]
 fn rights_lead_to_the_web_alone() {
     for address in ["javascript:alert(1)", "data:text/html,x", "//elsewhere", ""] {
-        let page = work(&museum(), &WorkPage { rights: Some(link("Free", address)), ..full() });
+        let page = work(&museum(), &WorkPage { rights: vec![link("Free", address)], ..full() });
         assert!(page.contains("<dt>Rights</dt><dd>Free</dd>"), "{page}");
     }
 }
@@ -133,7 +133,7 @@ fn rights_are_told_in_words() {
 #[test]
 fn a_danish_page_is_danish_throughout() {
     let danish = Context { language: "da", chosen: true, ..museum() };
-    let page = work(&danish, &WorkPage { facts: Vec::new(), rights: None, ..full() });
+    let page = work(&danish, &WorkPage { facts: Vec::new(), rights: Vec::new(), ..full() });
     for english in ["Search", "About", "Rights", "Tags", "More", "Look", "Download", "Picture", "Served"] {
         assert!(!visible(&page).contains(english), "{english} is in {page}");
     }
@@ -180,7 +180,7 @@ fn hostile_words_stay_text() {
             record: word(),
             allowed: Some(Allowed::FullView),
             unreachable: true,
-            rights: Some(link(text, &format!("https://{text}"))),
+            rights: vec![link(text, &format!("https://{text}"))],
         };
         let page = work(&context, &everywhere);
         assert!(!page.contains(text), "{text} went through");
