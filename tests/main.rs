@@ -11,6 +11,7 @@ mod image_api;
 mod index;
 mod ingest;
 mod masters;
+mod pages;
 mod reads;
 mod refusals;
 mod rights;

@@ -114,6 +114,8 @@ viewers() {
   local works
   mapfile -t works < <(node -e 'for (const work of require(process.argv[1])) console.log(encodeURIComponent(work.object_number))' "$sample/records.json")
   judge timeout 900 node tests/viewers/works.mjs "$sample_base" "${works[@]}" --out "$work/works"
+  local pages=("/" "/?lang=da" "/?q=blue&lang=da" "/?files" "/works/${works[0]}" "/works/${works[0]}?lang=da")
+  judge timeout 300 node tests/viewers/pages.mjs "$sample_base" "${pages[@]}" --out "$work/pages"
   exported "$sample" "${identifiers[@]}"
 }
 
