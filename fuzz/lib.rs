@@ -80,6 +80,7 @@ fn level(dimensions: Dimensions, side: u32) -> Level {
         predictor: Predictor::None,
         big_endian: false,
         lowest_first: false,
+        ycbcr: None,
         separate: false,
         in_strips: false,
         tables: None,
@@ -101,7 +102,7 @@ pub fn rows(master: &Master, file: &[u8]) {
     if master.dimensions.area() > LIMIT {
         return;
     }
-    let Ok(mut rows) = render::rows(master, Arc::new(Bytes::copy_from_slice(file)), 1, LIMIT) else { return };
+    let Ok(mut rows) = render::rows(master, Arc::new(Bytes::copy_from_slice(file)), LIMIT) else { return };
     let shape = rows.shape();
     let (mut most, mut done) = (1, 0);
     loop {

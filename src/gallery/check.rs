@@ -106,7 +106,7 @@ fn level(master: &Opened) -> Option<&Level> {
 fn codec(master: &Opened) -> String {
     match level(master).map(|level| level.codec) {
         Some(Codec::None) => "uncompressed".into(),
-        Some(Codec::Foreign(number)) => format!("compression {number}"),
+        Some(Codec::Fax(_)) => "fax".into(),
         Some(codec) => format!("{codec:?}"),
         None => kind(master).into(),
     }
@@ -143,7 +143,7 @@ fn decoding_ms(master: &Opened) -> f64 {
         (_, Some(Codec::Jpeg)) => 2.4,
         (_, Some(Codec::None)) => 0.6,
         (_, Some(Codec::Deflate | Codec::Zstd | Codec::PackBits)) => 5.0,
-        (_, Some(Codec::Lzw | Codec::Webp | Codec::Foreign(_))) => 10.0,
+        (_, Some(Codec::Lzw | Codec::Webp | Codec::Fax(_) | Codec::OldJpeg)) => 10.0,
         (Kind::Whole { codec: crate::master::Whole::Jp2, .. }, _) => 90.0,
         (Kind::Whole { codec: crate::master::Whole::Jpeg, .. }, _) => 3.0,
         (Kind::Whole { .. }, _) => 12.0,

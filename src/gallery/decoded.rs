@@ -13,7 +13,7 @@ use super::pyramids::ReadAhead;
 use crate::iiif::Rect;
 use crate::master::{Kind, Whole};
 use crate::pixels::decode::jp2;
-use crate::pixels::{Model, Picture, Raster, Rows, Shrunk, jpeg};
+use crate::pixels::{Depth, Model, Picture, Raster, Rows, Shape, Shrunk, jpeg};
 use crate::render::{self, Frame, Look, Plan};
 
 impl Kitchen {
@@ -103,8 +103,9 @@ impl Kitchen {
         self.lanes.run(frame.size.area() * 6 + (1 << 20), work).await.map(Bytes::from)
     }
 
-    fn decodes_in_planes(&self, codec: Whole, model: Model, length: u64) -> bool {
-        codec == Whole::Jpeg && model != Model::Cmyk && length <= self.whole_bytes
+    fn decodes_in_planes(&self, codec: Whole, shape: &Shape, length: u64) -> bool {
+        let narrow = shape.model != Model::Cmyk && shape.depth == Depth::U8;
+        codec == Whole::Jpeg && narrow && length <= self.whole_bytes
     }
 
     /// Bytes of memory that decoding all of a master at `1 / base` takes.
@@ -112,9 +113,7 @@ impl Kitchen {
         let master = &opened.master;
         let size = master.dimensions.reduced(base);
         let reading = match &master.kind {
-            Kind::Whole { codec, bytes, shape, .. }
-                if self.decodes_in_planes(*codec, shape.model, *bytes) =>
-            {
+            Kind::Whole { codec, bytes, shape, .. } if self.decodes_in_planes(*codec, shape, *bytes) => {
                 *bytes + size.area()
             }
             Kind::Whole { codec: Whole::Jp2, .. } => size.area() * 12 + (16 << 20),
@@ -129,7 +128,7 @@ impl Kitchen {
         let Kind::Whole { codec, bytes: length, shape, .. } = &master.kind else {
             return Err(Error::Fault("a master in tiles is not decoded whole".into()));
         };
-        let in_planes = self.decodes_in_planes(*codec, shape.model, *length);
+        let in_planes = self.decodes_in_planes(*codec, shape, *length);
         let jp2 = *codec == Whole::Jp2;
         let cost = self.decoding_cost(&opened, base);
         let reading = render::rows_memory(master);
@@ -153,7 +152,7 @@ impl Kitchen {
                 },
                 None if jp2 => Picture::Packed(overview(&source, base, &opened.look)?),
                 None => {
-                    let rows = render::rows(&opened.master, source, opened.page, reading)?;
+                    let rows = render::rows(&opened.master, source, reading)?;
                     Picture::Packed(gathered(rows, base, &opened.look)?)
                 }
             };

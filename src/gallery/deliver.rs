@@ -28,6 +28,9 @@ const OVERVIEW: u64 = 1 << 20;
 /// The reduction that the smallest answers are decoded at.
 const SMALLEST: u32 = 1 << 12;
 
+/// Counts the changes in what equal plans look like: what clients keep of before is not theirs to keep.
+const RENDERING: u32 = 2;
+
 /// An answer's bytes, and how they were come by.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -86,7 +89,8 @@ impl Kitchen {
             lanes,
             settings: settings.render.clone(),
             recipe: xxh3_64(
-                format!("{:?} {:?} {}", settings.render, settings.credit, settings.base_url).as_bytes(),
+                format!("{RENDERING} {:?} {:?} {}", settings.render, settings.credit, settings.base_url)
+                    .as_bytes(),
             ),
             whole_pixels: settings.masters.whole_megapixels * 1_000_000,
             whole_bytes: settings.masters.whole_mib << 20,
@@ -180,6 +184,7 @@ impl Kitchen {
         }
         let read = opened.store.read_now(&opened.key, &opened.version, range, head)?;
         let bytes = read.ok().filter(|bytes| stored::is_sound(bytes, head.len()))?;
+        let bytes = stored::settled(bytes, head.len());
         self.answers.insert(name, bytes.clone());
         Some(Answer { bytes, cached: counted(Cached::Miss, &self.counters.misses) })
     }
@@ -239,6 +244,7 @@ impl Kitchen {
         if !stored::is_sound(&bytes, head.len()) {
             return Err(Error::Damaged("a stored tile is no JPEG".into()));
         }
+        let bytes = stored::settled(bytes, head.len());
         if is_whole(opened, level, size) {
             return Ok(bytes);
         }
@@ -333,6 +339,6 @@ pub(super) async fn tiles(opened: &Opened, level: usize, frame: &Frame) -> Resul
             read.iter().map(|tile| Bytes::from([head, tile].concat())).collect()
         }
     };
-    let mut read = read.into_iter();
+    let mut read = read.into_iter().map(|tile| if jpeg { stored::settled(tile, head.len()) } else { tile });
     Ok(wanted.into_iter().map(|range| range.and_then(|_| read.next())).collect())
 }

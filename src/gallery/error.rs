@@ -12,9 +12,21 @@ pub enum Error {
     /// Nobody keeps what was asked for.
     #[error("there is no image and no work of this identifier")]
     NotFound,
+    /// It was there, and was withdrawn.
+    #[error("this work was withdrawn")]
+    Gone,
     /// The client's to mend.
     #[error(transparent)]
     Invalid(#[from] Invalid),
+    /// The client's to mend: well-formed, and at odds with what it is about.
+    #[error(transparent)]
+    Unprocessable(Invalid),
+    /// The client's to mend: a body that is longer than anything expected.
+    #[error("body is longer than {limit_kib} KiB")]
+    TooLong { limit_kib: usize },
+    /// The client's to mend: what it adds is there already; says what works.
+    #[error("{0}")]
+    Exists(String),
     /// A page that was never given out.
     #[error(transparent)]
     NoPage(Invalid),

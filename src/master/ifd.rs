@@ -75,7 +75,9 @@ impl Directory {
         if count == 0 || count > MOST_ENTRIES {
             return Err(Refused::damaged(format!("a directory claims {count} entries")).into());
         }
-        let length = count * each + word;
+        // Some writers end the file after the last entry, without the next directory's offset.
+        let ends = offset.saturating_add(head + count * each) == held.size();
+        let length = count * each + if ends { 0 } else { word };
         let table = held.get(offset + head, length)?;
         let mut entries = Vec::with_capacity(count as usize);
         for (n, raw) in table.chunks_exact(each as usize).take(count as usize).enumerate() {
@@ -91,8 +93,11 @@ impl Directory {
             };
             entries.push(Entry { tag, kind, count: values, offset: at });
         }
-        let last = &table[(count * each) as usize..];
-        let next = if layout.big_tiff { layout.u64(last) } else { u64::from(layout.u32(last)) };
+        let next = match &table[(count * each) as usize..] {
+            [] => 0,
+            last if layout.big_tiff => layout.u64(last),
+            last => u64::from(layout.u32(last)),
+        };
         Ok(Self { layout, entries, next })
     }
 
@@ -107,15 +112,35 @@ impl Directory {
         Ok(Some(self.value(entry.kind, bytes)))
     }
 
-    /// All the tag's whole numbers, of which there may be at most `most`.
+    /// How many values the tag has, 0 if it is missing.
+    pub fn count(&self, tag: u16) -> u64 {
+        self.entry(tag).map_or(0, |entry| entry.count)
+    }
+
+    /// The tag's whole numbers, at most the first `most` of them.
     pub fn numbers(&self, held: &Held, tag: u16, most: u64) -> Result<Vec<u64>, Stop> {
         let Some(entry) = self.entry(tag) else { return Ok(Vec::new()) };
         let each = whole(entry)?;
-        if entry.count > most {
-            return Err(Refused::damaged(format!("tag {tag} claims {} values", entry.count)).into());
-        }
-        let bytes = held.get(entry.offset, entry.count * each)?;
+        let bytes = held.get(entry.offset, entry.count.min(most) * each)?;
         Ok(bytes.chunks_exact(each as usize).map(|raw| self.value(entry.kind, raw)).collect())
+    }
+
+    /// The tag's fractions (or whole numbers), at most the first `most` of them.
+    pub fn fractions(&self, held: &Held, tag: u16, most: u64) -> Result<Vec<f64>, Stop> {
+        const RATIONAL: u16 = 5;
+        let Some(entry) = self.entry(tag) else { return Ok(Vec::new()) };
+        if entry.kind != RATIONAL {
+            return Ok(self.numbers(held, tag, most)?.into_iter().map(|number| number as f64).collect());
+        }
+        let bytes = held.get(entry.offset, entry.count.min(most) * 8)?;
+        let value = |raw: &[u8]| f64::from(self.layout.u32(raw)) / f64::from(self.layout.u32(&raw[4..]));
+        Ok(bytes.chunks_exact(8).map(value).collect())
+    }
+
+    /// The first bytes of the tag's text, at most `most` of them.
+    pub fn text<'a>(&self, held: &'a Held, tag: u16, most: u64) -> Result<&'a [u8], Stop> {
+        let Some(entry) = self.entry(tag) else { return Ok(&[]) };
+        held.get(entry.offset, entry.count.saturating_mul(width(entry.kind)).min(most))
     }
 
     /// The tag's bytes (ICC profile, JPEG tables), at most `most`.

@@ -66,8 +66,20 @@ pub enum Codec {
     PackBits,
     Zstd,
     Webp,
-    /// CCITT's for fax (2 to 4), left to a library, page by page.
-    Foreign(u16),
+    Fax(Fax),
+    /// JPEG as TIFF 6.0 (§22) had it: without headers, which tags stand for.
+    OldJpeg,
+}
+
+/// CCITT's compressions of black and white (ITU-T T.4 and T.6; TIFF 6.0, §10 and §11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fax {
+    /// Runs without marks between rows, each of which begins with a new unit of this many bytes.
+    Runs { unit: u8 },
+    /// T.4: marks between rows; rows may be coded as changes of the row before.
+    Group3 { two_dimensional: bool },
+    /// T.6: every row as changes of the row before.
+    Group4,
 }
 
 /// How a sample's bits are read (TIFF tag 339).
@@ -105,6 +117,18 @@ pub enum Predictor {
     Float,
 }
 
+/// How YCbCr samples outside JPEG are laid out and what colours they are (TIFF 6.0, §21).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct YCbCr {
+    /// Pixels that share one pair of colour samples, across and down: 1, 2 or 4.
+    pub across: u32,
+    pub down: u32,
+    /// The shares of red, green and blue in luma.
+    pub luma: [f32; 3],
+    /// The codes of black and white for luma, and of no and full colour for Cb and Cr.
+    pub reference: [f32; 6],
+}
+
 /// One image of a TIFF, in tiles or in strips, which are tiles as wide as the image.
 #[derive(Clone, Debug)]
 pub struct Level {
@@ -120,8 +144,10 @@ pub struct Level {
     pub alpha: Alpha,
     pub predictor: Predictor,
     pub big_endian: bool,
-    /// Whether a byte's first pixel is its lowest bit (tag 266).
+    /// Whether the bits of each stored byte are in reverse order (tag 266); JPEG and WebP have an order of their own.
     pub lowest_first: bool,
+    /// For YCbCr samples that no JPEG decoder converts.
+    pub ycbcr: Option<YCbCr>,
     /// Whether each sample has tiles of its own, one after the other.
     pub separate: bool,
     /// The last row's tiles are as short as the image, as strips are.
@@ -194,8 +220,14 @@ impl Level {
             _ if width.max(height) > LARGEST_TILE || width.min(height) < 16 => Some(format!(
                 "its tiles are {width} x {height} pixels; 16 to {LARGEST_TILE} a side can be cut"
             )),
-            _ if matches!(self.codec, Codec::Foreign(_)) => {
-                Some("its compression is one for fax and the like".into())
+            _ if matches!(self.codec, Codec::Fax(_)) => Some("it is compressed as fax is".into()),
+            _ if self.codec == Codec::OldJpeg => Some("its JPEG tiles are of the old kind".into()),
+            // As a picture of its own, such a JPEG would mean something else to a viewer.
+            _ if self.codec == Codec::Jpeg && !matches!(self.samples, 1 | 3) => {
+                Some(format!("its JPEG tiles have {} components", self.samples))
+            }
+            Photometric::WhiteIsZero if self.codec == Codec::Jpeg => {
+                Some("its JPEG tiles are negatives: 0 is white".into())
             }
             _ if self.separate => Some("its colours lie in separate planes".into()),
             _ if self.bits != 8 => {
@@ -210,6 +242,23 @@ impl Level {
             }
             _ => None,
         }
+    }
+
+    /// Bytes that `rows` rows of `width` pixels with `samples` samples take before compression; each row is filled up
+    /// to a byte, and subsampled colour to whole blocks.
+    pub fn packed_bytes(&self, width: u32, rows: u32, samples: usize) -> u64 {
+        match self.ycbcr {
+            Some(YCbCr { across, down, .. }) => {
+                let blocks = u64::from(width.div_ceil(across)) * u64::from(rows.div_ceil(down));
+                blocks * u64::from(across * down + 2)
+            }
+            None => (u64::from(width) * samples as u64 * u64::from(self.bits)).div_ceil(8) * u64::from(rows),
+        }
+    }
+
+    /// Samples that one tile has of each pixel: one where each sample has tiles of its own.
+    pub fn samples_together(&self) -> usize {
+        if self.separate { 1 } else { usize::from(self.samples) }
     }
 
     /// Where the tile lies in the file; `None` if it is not stored.

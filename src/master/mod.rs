@@ -1,9 +1,11 @@
 //! One opened master: its levels and tiles, whatever its format; pure over bytes at offsets.
 
 mod bytes;
+mod gif;
 mod ifd;
 mod level;
 mod orientation;
+mod png;
 pub mod stored;
 mod tiff;
 mod whole;
@@ -13,7 +15,7 @@ pub mod write;
 use std::sync::Arc;
 
 pub use bytes::{Held, Stop};
-pub use level::{Codec, Format, Grid, Level, Photometric, Predictor, TileIndex};
+pub use level::{Codec, Fax, Format, Grid, Level, Photometric, Predictor, TileIndex, YCbCr};
 pub use orientation::Orientation;
 pub use whole::Whole;
 pub use words::{Words, words};

@@ -1,16 +1,33 @@
 //! A stored JPEG tile made into an answer of its own, without decoding.
+//!
+//! What its components mean is decided once, by the directory (PhotometricInterpretation), as libtiff does it; the
+//! head says so with one marker, and no segment of the tile's own may contradict it:
+//!
+//! | directory | components in the tile | taken for |
+//! |---|---|---|
+//! | YCbCr | three, whatever its JFIF or Adobe marker or their names say | YCbCr |
+//! | RGB | three of equal size, whatever its JFIF or Adobe marker or their names say | RGB |
+//! | RGB | three, the first finer than the others | YCbCr: nobody subsamples blue and green |
+//! | grey, palette, a plane | one | as it is |
+//! | CMYK | four, whatever its Adobe marker says | inks, 0 for none |
+//! | RGB with an extra sample | four | RGB and that sample |
+//!
+//! JPEGs outside TIFF have no directory: there, markers and names decide (`pixels::jpeg`).
 
-use super::level::{Level, Photometric, TileIndex};
+use bytes::{Bytes, BytesMut};
+
+use super::level::{Codec, Level, Photometric, TileIndex};
 use crate::iiif::Dimensions;
 use crate::pixels::{Error, jpeg};
 
 /// What has to stand before each stored tile of this level, instead of its start marker.
 pub fn head(level: &Level, icc: Option<&[u8]>) -> Vec<u8> {
-    let color = match level.photometric {
-        Photometric::Rgb => jpeg::Color::Rgb,
-        _ => jpeg::Color::Jfif,
+    let color = match (level.samples_together(), &level.photometric) {
+        (1, _) | (3, Photometric::YCbCr) => jpeg::Color::Jfif,
+        (3, _) => jpeg::Color::Rgb,
+        _ => jpeg::Color::Bare,
     };
-    jpeg::head(color, icc, level.tables.as_deref())
+    jpeg::head(color, icc, level.tables.as_deref().filter(|_| level.codec == Codec::Jpeg))
 }
 
 /// Bytes at a tile's beginning that the head replaces: its start marker.
@@ -19,6 +36,42 @@ pub const MARKER: u64 = 2;
 /// Whether what follows the head looks like the rest of a JPEG.
 pub fn is_sound(tile: &[u8], head: usize) -> bool {
     tile.get(head) == Some(&0xff) && tile.len() > head + 4
+}
+
+/// The tile, whose first `head` bytes are its head, so that nothing in it contradicts the head.
+pub fn settled(tile: Bytes, head: usize) -> Bytes {
+    if !jpeg::contradicts(&tile, head) {
+        return tile;
+    }
+    let mut tile = tile.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
+    jpeg::settle(&mut tile, head);
+    tile.freeze()
+}
+
+/// A stored tile of this level as a JPEG of its own.
+pub fn whole(level: &Level, tile: &[u8]) -> Vec<u8> {
+    let head = head(level, None);
+    let mut whole = [&head[..], tile.get(MARKER as usize..).unwrap_or_default()].concat();
+    jpeg::settle(&mut whole, head.len());
+    whole
+}
+
+/// A tile of `rows` rows of the old kind as a JPEG of its own: coded samples whose tables lie elsewhere, with components
+/// to be taken as they are, or a stream, whose markers say what they mean if it has any.
+pub fn old_jpeg(level: &Level, tile: &[u8], rows: u32) -> Vec<u8> {
+    const END: [u8; 2] = [0xff, 0xd9];
+    if let Some(tables) = &level.tables {
+        let height = if level.in_strips { rows } else { level.grid.tile.height };
+        let size = Dimensions::new(level.grid.tile.width, height);
+        let sampling = level.ycbcr.map_or((1, 1), |ycbcr| (ycbcr.across as u8, ycbcr.down as u8));
+        let color = if level.samples == 3 { jpeg::Color::Rgb } else { jpeg::Color::Jfif };
+        let head = jpeg::head(color, None, Some(tables));
+        return [&head, &jpeg::frame(size, level.samples, sampling)[..], tile, &END].concat();
+    }
+    if jpeg::contradicts(tile, MARKER as usize) {
+        return [tile, &END].concat();
+    }
+    [&head(level, None), tile.get(MARKER as usize..).unwrap_or_default(), &END].concat()
 }
 
 /// Cuts a tile's padding off without loss, so that it is of `size`.

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use super::frame::Frame;
 use super::sheet::decode_tile;
 use crate::iiif::Dimensions;
-use crate::master::{Codec, Level, TileIndex};
-use crate::pixels::{Channels, Error, Picture, Planar, Raster, jpeg, scale};
+use crate::master::{Codec, Level, Photometric, TileIndex};
+use crate::pixels::{Error, Picture, Planar, Raster, jpeg, scale};
 
 /// Why a rendering ended without a picture.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +27,7 @@ pub fn draw(
 ) -> Result<Picture, Stopped> {
     if level.codec == Codec::Jpeg
         && let Some(first) = tiles.iter().flatten().next()
-        && let Some(subsampling) = jpeg::planes(first)?
+        && let Some(subsampling) = jpeg::planes(first)
     {
         let whole = tiles.iter().all(Option::is_some);
         let canvas = if whole { Planar::unpainted } else { Planar::blank };
@@ -52,9 +52,9 @@ fn draw_planar(
         if abandoned() {
             return Err(Stopped::Abandoned);
         }
-        let (x, y) = place(frame, level, tile);
-        if !jpeg::decode_into(stored, frame.reduce, canvas, x, y)? {
-            return Ok(false);
+        let shown = level.grid.rect(tile).dimensions();
+        if !jpeg::decode_into(stored, frame.reduce, canvas, place(frame, level, tile), shown)? {
+            return Ok(false); // A tile that lacks pixels is refused where tiles are read one by one.
         }
     }
     Ok(true)
@@ -66,26 +66,28 @@ fn draw_packed(
     tiles: &[Option<Bytes>],
     abandoned: &dyn Fn() -> bool,
 ) -> Result<Raster, Stopped> {
-    let mut canvas: Option<Raster> = None;
+    let mut canvas = Raster::blank(frame.canvas, level.channels());
+    if level.photometric == Photometric::WhiteIsZero {
+        canvas.samples.fill(255); // Tiles that are not stored are zeros.
+    }
     for (&tile, stored) in frame.tiles.iter().zip(tiles) {
         let Some(stored) = stored else { continue };
         if abandoned() {
             return Err(Stopped::Abandoned);
         }
-        let mut decoded = decode_tile(level, stored)?;
+        let mut decoded = decode_tile(level, stored, level.grid.rect(tile).dimensions())?;
         if frame.reduce > 1 {
             let (channels, factor) = (decoded.channels, frame.reduce);
             let (samples, dimensions) =
                 scale::shrink(&decoded.samples, decoded.dimensions, channels.count(), factor);
             decoded = Raster { dimensions, channels, samples };
         }
-        let canvas = canvas.get_or_insert_with(|| Raster::blank(frame.canvas, decoded.channels));
         if canvas.channels != decoded.channels {
-            return Err(Error::damaged("tile", "it has other channels than its neighbours").into());
+            return Err(Error::damaged("tile", "it has other channels than its directory says").into());
         }
-        lay(&decoded, canvas, place(frame, level, tile));
+        lay(&decoded, &mut canvas, place(frame, level, tile));
     }
-    Ok(canvas.unwrap_or_else(|| Raster::blank(frame.canvas, Channels::Gray)))
+    Ok(canvas)
 }
 
 /// Where on the canvas a tile's top left pixel comes to lie.

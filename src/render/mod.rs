@@ -1,11 +1,12 @@
 //! Plan → pixels → bytes: pure work on what has been read.
 
 mod band;
+#[cfg(test)]
+mod colours;
 mod draw;
 mod finish;
 mod frame;
 mod look;
-mod odd_tiff;
 mod plan;
 mod settings;
 mod sheet;

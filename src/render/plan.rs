@@ -172,6 +172,7 @@ mod tests {
                 predictor: Predictor::None,
                 big_endian: false,
                 lowest_first: false,
+                ycbcr: None,
                 separate: false,
                 in_strips: false,
                 tables: None,

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use super::odd_tiff;
 use super::sheet::SheetRows;
 use crate::iiif::{Dimensions, Rect};
-use crate::master::{Codec, Kind, Level, Master, Photometric, Whole};
-use crate::pixels::decode::{self, InMemory, jp2};
-use crate::pixels::{Error, InOrder, Raw, ReadAt, Rows, Shape, jpeg};
+use crate::master::{Kind, Master, Whole};
+use crate::pixels::decode::{self, jp2};
+use crate::pixels::{Error, Raw, ReadAt, Rows, Shape, jpeg};
 
 /// About how many bytes of memory reading the full size row by row takes, where the header tells; files that
 /// have to be decoded whole are reckoned so.
@@ -15,9 +14,7 @@ pub fn rows_memory(master: &Master) -> u64 {
     let whole = master.shape().stride() * u64::from(master.dimensions.height);
     match &master.kind {
         Kind::Tiled => master.levels.first().map_or(0, SheetRows::memory),
-        Kind::Whole { codec: Whole::Tiff, sheet: Some(level), .. } if !is_odd(level) => {
-            SheetRows::memory(level)
-        }
+        Kind::Whole { codec: Whole::Tiff, sheet: Some(level), .. } => SheetRows::memory(level),
         Kind::Whole { codec: Whole::Jpeg, .. } => master.shape().stride() * 64 + (1 << 20),
         Kind::Whole { codec: Whole::Jp2, .. } => BAND * 6,
         Kind::Whole { .. } => whole + (4 << 20),
@@ -25,7 +22,7 @@ pub fn rows_memory(master: &Master) -> u64 {
 }
 
 /// Opens the full size of `master`, if reading it takes at most `memory` bytes.
-pub fn rows(master: &Master, file: Arc<dyn ReadAt>, page: u32, memory: u64) -> Result<Box<dyn Rows>, Error> {
+pub fn rows(master: &Master, file: Arc<dyn ReadAt>, memory: u64) -> Result<Box<dyn Rows>, Error> {
     let whole = memory / (master.shape().stride() / u64::from(master.dimensions.width)).max(1);
     let refused = |needed: u64| {
         let (needed, memory) = (needed >> 20, memory >> 20);
@@ -43,28 +40,19 @@ pub fn rows(master: &Master, file: Arc<dyn ReadAt>, page: u32, memory: u64) -> R
             }
             Ok(Box::new(SheetRows::new(Arc::new(level.clone()), file)?))
         }
-        Kind::Whole { codec: Whole::Tiff, sheet, .. } => match sheet {
-            Some(level) if !is_odd(level) && SheetRows::memory(level) > memory => {
-                refused(SheetRows::memory(level))
-            }
-            Some(level) if !is_odd(level) => Ok(Box::new(SheetRows::new(level.clone(), file)?)),
-            _ => {
-                let raw = odd_tiff::decode(InOrder::new(file), page, whole)?;
-                Ok(Box::new(InMemory::new(raw)))
-            }
+        Kind::Whole { codec: Whole::Tiff, sheet: Some(level), .. } => match SheetRows::memory(level) {
+            needed if needed > memory => refused(needed),
+            _ => Ok(Box::new(SheetRows::new(level.clone(), file)?)),
         },
+        Kind::Whole { codec: Whole::Tiff, sheet: None, .. } => {
+            Err(Error::damaged("TIFF", "it has no pixels"))
+        }
         Kind::Whole { codec: Whole::Jpeg, .. } => Ok(Box::new(jpeg::rows(file, 1, memory)?)),
         Kind::Whole { codec: Whole::Png, .. } => decode::png_rows(file, whole),
         Kind::Whole { codec: Whole::Webp, .. } => decode::webp_rows(file, whole),
         Kind::Whole { codec: Whole::Gif, .. } => decode::gif_rows(file, whole),
         Kind::Whole { codec: Whole::Jp2, .. } => Ok(Box::new(Jp2Rows::new(file)?)),
     }
-}
-
-/// Left to a library that decodes a page as a whole.
-fn is_odd(level: &Level) -> bool {
-    let subsampled = level.photometric == Photometric::YCbCr && level.codec != Codec::Jpeg;
-    matches!(level.codec, Codec::Foreign(_)) || subsampled
 }
 
 /// A JPEG 2000 in bands as high as its tiles.

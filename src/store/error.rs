@@ -114,3 +114,30 @@ fn remedy(reason: &std::io::Error) -> String {
     };
     format!("; {}", Fault::new(problem, "").remedy("local", false))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(kind: ErrorKind, expected: &str) {
+        let error = OpenError::Local { location: "/masters".into(), reason: kind.into() };
+        assert!(error.to_string().starts_with("cannot open `/masters`: "), "{error}");
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_opened_is_told_with_reason_and_remedy() {
+        check(ErrorKind::NotFound, "check the path, and that its disk is mounted");
+        check(ErrorKind::PermissionDenied, "let the user that Tegl runs as (uid ");
+        check(ErrorKind::NotADirectory, "check the path");
+    }
+
+    #[test]
+    fn the_public_reads_neither_the_stores_words_nor_its_code() {
+        let refused = Error::Refused(Arc::new(Fault::new(Problem::Credentials, "403 SignatureDoesNotMatch")));
+        assert_eq!(refused.to_string(), "the store refuses the server access");
+    }
+}

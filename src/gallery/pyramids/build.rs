@@ -18,7 +18,7 @@ use crate::render::{self, Look};
 pub type Progress = Arc<dyn Fn(f64) + Send + Sync>;
 
 /// Counted up whenever the same master and settings give other bytes.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Bytes of samples that are read at one time.
 const BAND: u64 = 1 << 20;
@@ -48,7 +48,7 @@ impl Job {
         }
         let source = Arc::new(ReadAhead::in_order(self.master.clone(), self.tasks.clone()));
         let memory = self.settings.memory_mib << 20;
-        let mut rows = render::rows(master, source, self.master.page, memory)?;
+        let mut rows = render::rows(master, source, memory)?;
         let shape = rows.shape();
         let look = Look::of(master.icc.as_ref(), shape, self.output);
         let recipe = self.recipe(&look, look.channels(shape));

@@ -6,8 +6,12 @@ use turbojpeg::{
     Colorspace, DecompressHeader, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp, YuvImage,
 };
 
+use super::header::header;
+use super::rows::{self, Inks};
 use crate::iiif::Dimensions;
-use crate::pixels::{Channels, Error, Picture, Planar, Plane, Raster, Subsampling};
+use crate::pixels::{
+    Channels, Error, Model, Picture, Planar, Plane, Raster, Raw, Samples, Subsampling, scale,
+};
 
 thread_local! {
     static DECOMPRESSOR: RefCell<Option<Decompressor>> = const { RefCell::new(None) };
@@ -23,7 +27,43 @@ const MOST_TILE: u64 = 8192 * 8192;
 /// Decodes a whole JPEG to `1 / reduce` of its size (`reduce` is 1, 2, 4 or 8), if the result
 /// has at most `limit` pixels. One whose coefficients have to be kept together (a progressive one) may have no more
 /// at full size, either: shrinking saves it no memory.
+///
+/// TurboJPEG treats every warning alike, and keeps the text of the first only; where it has one, [`rows::raw`] decides.
 pub fn decode(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Picture, Error> {
+    match decode_sound(jpeg, reduce, limit) {
+        Err(Error::Damaged { .. }) => tolerant(jpeg, reduce, limit).map(Picture::Packed),
+        decoded => decoded,
+    }
+}
+
+/// Decodes what [`decode_sound`] does not take, if its warnings leave the picture whole.
+fn tolerant(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Raster, Error> {
+    let Raw { dimensions, model, samples, .. } = rows::raw(jpeg, reduce, limit, Inks::Inverted)?;
+    let (channels, samples) = match (model, samples) {
+        (Model::Gray, Samples::U8(samples)) => (Channels::Gray, samples),
+        (Model::Rgb, Samples::U8(samples)) => (Channels::Rgb, samples),
+        (Model::Cmyk | Model::Lab, _) => return Err(inks_unsupported()),
+        (_, Samples::U16(_)) => {
+            return Err(Error::Unsupported(
+                "JPEG samples of more than 8 bits are not read here; 8 are".into(),
+            ));
+        }
+    };
+    let raster = Raster { dimensions, channels, samples };
+    Ok(match header(jpeg) {
+        // A lossless one comes at full size.
+        Ok(Ok(header)) if reduce > 1 && header.dimensions == dimensions => shrunk(raster, reduce),
+        _ => raster,
+    })
+}
+
+fn shrunk(raster: Raster, factor: u32) -> Raster {
+    let channels = raster.channels;
+    let (samples, dimensions) = scale::shrink(&raster.samples, raster.dimensions, channels.count(), factor);
+    Raster { dimensions, channels, samples }
+}
+
+fn decode_sound(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Picture, Error> {
     with_decompressor(jpeg, reduce, |decompressor, header, size| {
         if size.area() > limit {
             return Err(Error::TooLarge { pixels: size.area(), limit });
@@ -43,15 +83,35 @@ pub fn decode(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Picture, Error> {
     })
 }
 
+/// Decodes a JPEG of four components without touching what they mean, if it has at most `limit` pixels: no Adobe marker
+/// may be in it.
+pub fn decode_four(jpeg: &[u8], limit: u64) -> Result<(Dimensions, Vec<u8>), Error> {
+    let raw = rows::raw(jpeg, 1, limit, Inks::Plain)?;
+    match (raw.model, raw.samples) {
+        (Model::Cmyk, Samples::U8(samples)) => Ok((raw.dimensions, samples)),
+        _ => Err(Error::damaged("JPEG", "it has not four components of 8 bits")),
+    }
+}
+
 /// Scans that a JPEG has, counted up to `most`: within one, a marker's two bytes do not follow each other.
 pub(super) fn scans(jpeg: &[u8], most: usize) -> usize {
     jpeg.windows(2).filter(|pair| *pair == [0xff, 0xda]).take(most).count()
 }
 
 /// Decodes a tile into its place in `canvas`, at `1 / reduce`; what lies beyond the canvas is
-/// left out. `false` where the tile's layout is not the canvas's.
-pub fn decode_into(jpeg: &[u8], reduce: u32, canvas: &mut Planar, x: u32, y: u32) -> Result<bool, Error> {
-    with_decompressor(jpeg, reduce, |decompressor, header, size| {
+/// left out. `false` where the tile's layout is not the canvas's, where it has not all of the pixels `shown`, or where
+/// [`decode`] has to look at it.
+pub fn decode_into(
+    jpeg: &[u8],
+    reduce: u32,
+    canvas: &mut Planar,
+    (x, y): (u32, u32),
+    shown: Dimensions,
+) -> Result<bool, Error> {
+    let decoded = with_decompressor(jpeg, reduce, |decompressor, header, size| {
+        if header.width < shown.width as usize || header.height < shown.height as usize {
+            return Ok(false);
+        }
         let stored = header.width as u64 * header.height as u64;
         if layout(header) != Some(canvas.subsampling) || stored > MOST_TILE {
             return Ok(false);
@@ -62,7 +122,11 @@ pub fn decode_into(jpeg: &[u8], reduce: u32, canvas: &mut Planar, x: u32, y: u32
         );
         lay(decompressor, jpeg, header, size, canvas, (x, y), room)?;
         Ok(true)
-    })
+    });
+    match decoded {
+        Err(Error::Damaged { .. }) => Ok(false),
+        decoded => decoded,
+    }
 }
 
 fn lay(
@@ -84,7 +148,7 @@ fn lay(
         }
         let output =
             YuvImage { pixels: &mut scratch[..length], width, align: 1, height, subsamp: header.subsamp };
-        complete(decompressor.decompress_to_yuv(jpeg, output))?;
+        decompressor.decompress_to_yuv(jpeg, output).map_err(|error| Error::damaged("JPEG", error))?;
         let mut from = 0;
         for (n, plane) in canvas.planes.iter_mut().enumerate() {
             let stored = subsampling.padded_plane(n, size);
@@ -99,16 +163,6 @@ fn lay(
         }
         Ok(())
     })
-}
-
-/// Bytes between segments that belong to none spoil no pixel: the picture is complete.
-fn complete(decoded: turbojpeg::Result<()>) -> Result<(), Error> {
-    match decoded {
-        Err(turbojpeg::Error::TurboJpegError(said)) if said.contains("extraneous bytes before marker") => {
-            Ok(())
-        }
-        other => other.map_err(|error| Error::damaged("JPEG", error)),
-    }
 }
 
 fn copy(from: &[u8], stride: u32, plane: &mut Plane, (x, y): (u32, u32), wanted: Dimensions) {
@@ -130,8 +184,7 @@ fn packed(
     let (channels, format) = match header.colorspace {
         Colorspace::Gray => (Channels::Gray, PixelFormat::GRAY),
         Colorspace::CMYK | Colorspace::YCCK => {
-            let reason = "CMYK JPEGs are not read; convert to sRGB, as with `vips icc_transform`";
-            return Err(Error::Unsupported(reason.into()));
+            return Err(inks_unsupported());
         }
         _ => (Channels::Rgb, PixelFormat::RGB),
     };
@@ -144,18 +197,17 @@ fn packed(
         height: size.height as usize,
         format,
     };
-    complete(decompressor.decompress(jpeg, output))?;
+    decompressor.decompress(jpeg, output).map_err(|error| Error::damaged("JPEG", error))?;
     Ok(raster)
 }
 
-/// The layout of the planes that this JPEG decodes to; `None` where it has to be packed.
-pub fn planes(jpeg: &[u8]) -> Result<Option<Subsampling>, Error> {
-    with_decompressor(jpeg, 1, |_, header, _| Ok(layout(header)))
+fn inks_unsupported() -> Error {
+    Error::Unsupported("CMYK JPEGs are not read; convert to sRGB, as with `vips icc_transform`".into())
 }
 
-/// The size that the decoder would give it.
-pub(super) fn dimensions(jpeg: &[u8]) -> Result<Dimensions, Error> {
-    with_decompressor(jpeg, 1, |_, _, size| Ok(size))
+/// The layout of the planes that this JPEG decodes to; `None` where it has to be packed.
+pub fn planes(jpeg: &[u8]) -> Option<Subsampling> {
+    with_decompressor(jpeg, 1, |_, header, _| Ok(layout(header))).ok().flatten()
 }
 
 /// The planes that a JPEG decodes to; `None` where it has others than Tegl works with.
@@ -186,8 +238,10 @@ fn with_decompressor<T>(
             }
         };
         let header = decompressor.read_header(jpeg).map_err(damaged)?;
-        let scale =
-            if header.is_lossless { ScalingFactor::ONE } else { ScalingFactor::new(1, reduce as usize) };
+        if header.is_lossless {
+            return Err(Error::damaged("JPEG", "a lossless JPEG has no planes and no fractions of its size"));
+        }
+        let scale = ScalingFactor::new(1, reduce as usize);
         decompressor.set_scaling_factor(scale).map_err(damaged)?;
         let size = Dimensions::new(scale.scale(header.width) as u32, scale.scale(header.height) as u32);
         let done = work(&mut decompressor, &header, size);
@@ -212,10 +266,10 @@ mod tests {
     fn a_tile_that_claims_to_be_enormous_is_left_alone() {
         let mut tile = jpeg(16);
         let mut canvas = Planar::blank(Dimensions::new(16, 16), Subsampling::S420);
-        assert!(decode_into(&tile, 8, &mut canvas, 0, 0).unwrap());
+        assert!(decode_into(&tile, 8, &mut canvas, (0, 0), Dimensions::new(16, 16)).unwrap());
         let frame = tile.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
         tile[frame + 5..frame + 9].copy_from_slice(&[0xff, 0, 0xff, 0]);
-        assert!(!decode_into(&tile, 8, &mut canvas, 0, 0).unwrap());
+        assert!(!decode_into(&tile, 8, &mut canvas, (0, 0), Dimensions::new(16, 16)).unwrap());
     }
 
     #[test]

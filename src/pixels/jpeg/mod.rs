@@ -4,10 +4,14 @@ mod decode;
 mod encode;
 mod header;
 mod rows;
+mod segments;
 mod splice;
+#[cfg(test)]
+mod tests;
 
-pub use decode::{decode, decode_into, planes};
+pub use decode::{decode, decode_four, decode_into, planes};
 pub use encode::{check, encode, encode_lying, encode_planar};
-pub use header::{Header, exif_orientation, header};
-pub use rows::{JpegRows, rows};
-pub use splice::{Color, Scan, crop, head, insert_notes, scan};
+pub use header::{Header, exif_block, exif_orientation, header};
+pub use rows::{Inks, JpegRows, raw, rows};
+pub use segments::{Segment, segments};
+pub use splice::{Color, Scan, contradicts, crop, frame, head, insert_notes, scan, settle, silence};

@@ -3,9 +3,11 @@
 use turbojpeg::{Transform, TransformCrop, Transformer};
 
 use super::decode::{self, MOST_SCANS};
+use super::encode::encode_lying;
+use super::header::header;
 use crate::iiif::Dimensions;
-use crate::pixels::Error;
 use crate::pixels::encode::Notes;
+use crate::pixels::{Error, Subsampling};
 
 /// How a stored tile's components are to be understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,7 +16,12 @@ pub enum Color {
     Jfif,
     /// RGB without transform: an Adobe marker says so, else decoders guess YCbCr.
     Rgb,
+    /// Four components without transform: no marker.
+    Bare,
 }
+
+/// Where an Adobe marker that is the first segment states the transform of its colours.
+const ADOBE_TRANSFORM: usize = 17;
 
 /// What stands before a stored tile (without the tile's own start marker): start, kind of
 /// colour, profile, shared tables.
@@ -23,6 +30,7 @@ pub fn head(color: Color, icc: Option<&[u8]>, tables: Option<&[u8]>) -> Vec<u8> 
     match color {
         Color::Jfif => head.extend_from_slice(b"\xff\xe0\x00\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0"),
         Color::Rgb => head.extend_from_slice(b"\xff\xee\x00\x0eAdobe\0\x64\0\0\0\0\0"),
+        Color::Bare => {}
     }
     if let Some(icc) = icc {
         push_icc(&mut head, icc);
@@ -32,6 +40,78 @@ pub fn head(color: Color, icc: Option<&[u8]>, tables: Option<&[u8]>) -> Vec<u8> 
         head.extend_from_slice(tables.strip_suffix(&[0xff, 0xd9]).unwrap_or(tables));
     }
     head
+}
+
+/// Segments before the first scan, from `at` on: where each begins, its marker, and what it holds.
+fn segments(jpeg: &[u8], mut at: usize) -> impl Iterator<Item = (usize, u8, &[u8])> {
+    std::iter::from_fn(move || {
+        loop {
+            match *jpeg.get(at..)? {
+                [0xff, 0xff, ..] => at += 1,
+                [0xff, 0x01 | 0xd0..=0xd7, ..] => at += 2,
+                [0xff, 0xd8..=0xda, ..] => return None,
+                [0xff, marker, high, low, ..] => {
+                    let (start, length) = (at, usize::from(u16::from_be_bytes([high, low])));
+                    let body = jpeg.get(start + 4..start + 2 + length)?;
+                    at += 2 + length;
+                    return Some((start, marker, body));
+                }
+                _ => return None,
+            }
+        }
+    })
+}
+
+/// Whether the first of three components is finer than the second, as only luma is.
+fn is_subsampled(marker: u8, body: &[u8]) -> bool {
+    matches!(marker, 0xc0..=0xc2)
+        && matches!(*body, [_, _, _, _, _, 3, _, first, _, _, second, ..] if first != second)
+}
+
+fn says_rgb(jpeg: &[u8], head: usize) -> bool {
+    head > ADOBE_TRANSFORM && jpeg.get(2..4) == Some(&[0xff, 0xee])
+}
+
+/// Whether anything after the first `head` bytes of a JPEG, which [`head`] made, is at odds with them.
+pub fn contradicts(jpeg: &[u8], head: usize) -> bool {
+    let rgb = says_rgb(jpeg, head);
+    segments(jpeg, head)
+        .any(|(_, marker, body)| matches!(marker, 0xe0..=0xef) || (rgb && is_subsampled(marker, body)))
+}
+
+/// Makes a JPEG say of itself what its head does, and nothing else; no byte moves.
+pub fn settle(jpeg: &mut [u8], head: usize) {
+    let luma = segments(jpeg, head).any(|(_, marker, body)| is_subsampled(marker, body));
+    if says_rgb(jpeg, head) && luma {
+        jpeg[ADOBE_TRANSFORM] = 1;
+    }
+    silence(jpeg, head);
+}
+
+/// Makes comments of the application segments after the first `head` bytes: JFIF, Adobe, EXIF, profiles.
+pub fn silence(jpeg: &mut [u8], head: usize) {
+    const COMMENT: u8 = 0xfe;
+    let applications = segments(jpeg, head).filter(|(_, marker, _)| matches!(marker, 0xe0..=0xef));
+    let found: Vec<usize> = applications.map(|(at, ..)| at).collect();
+    found.into_iter().for_each(|at| jpeg[at + 1] = COMMENT);
+}
+
+/// A baseline frame's and its only scan's headers, for component `n` with tables `n` (ITU-T T.81, §B.2.2 and §B.2.3);
+/// `sampling` is the first component's, the others have 1.
+pub fn frame(size: Dimensions, components: u8, sampling: (u8, u8)) -> Vec<u8> {
+    let [height, width] = [size.height as u16, size.width as u16].map(u16::to_be_bytes);
+    let mut frame = vec![8, height[0], height[1], width[0], width[1], components];
+    let mut scan = vec![components];
+    for n in 0..components {
+        let (across, down) = if n == 0 { sampling } else { (1, 1) };
+        frame.extend([n + 1, across << 4 | down, n]);
+        scan.extend([n + 1, n << 4 | n]);
+    }
+    scan.extend([0, 63, 0]);
+    let mut out = Vec::new();
+    push(&mut out, 0xc0, &[&frame]);
+    push(&mut out, 0xda, &[&scan]);
+    out
 }
 
 /// Puts profile and credit behind the first segment of a JPEG that has none.
@@ -106,10 +186,16 @@ pub fn scan(jpeg: &[u8], height: u32, interval: Option<u16>) -> Result<Scan<'_>,
     }
 }
 
+/// The quality of what cannot be cut without decoding: near the stored tile.
+const RECODED: u8 = 95;
+
 /// Cuts a JPEG of at most `limit` pixels to `size` from its top left corner in the DCT domain: pixels identical.
 pub fn crop(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error> {
     // All that it claims to hold takes memory.
-    let pixels = decode::dimensions(jpeg)?.area();
+    let pixels = match header(jpeg)? {
+        Ok(header) => header.dimensions.area(),
+        Err(_) => return Err(Error::damaged("JPEG tile", "it ends before its scan")),
+    };
     if pixels > limit {
         return Err(Error::TooLarge { pixels, limit });
     }
@@ -126,7 +212,19 @@ pub fn crop(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error>
     });
     let cropped =
         Transformer::new().and_then(|mut transformer| transformer.transform_to_vec(&transform, jpeg));
-    cropped.map_err(|error| Error::damaged("JPEG tile", error))
+    cropped.or_else(|error| recoded(jpeg, size, limit).map_err(|_| Error::damaged("JPEG tile", error)))
+}
+
+/// The same through its samples, where it has oddities that a transformation refuses, though it decodes.
+fn recoded(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error> {
+    let whole = decode::decode(jpeg, 1, limit)?.into_packed();
+    let layout = (size, whole.channels);
+    if size.width > whole.dimensions.width || size.height > whole.dimensions.height {
+        return Err(Error::damaged("JPEG tile", "it is smaller than its place"));
+    }
+    let cut = encode_lying(&whole.samples, whole.stride(), layout, RECODED, Subsampling::S444)?;
+    let icc = header(jpeg)?.ok().and_then(|header| header.icc).map(Into::into);
+    Ok(insert_notes(&cut, &Notes { icc, credit: None }))
 }
 
 #[cfg(test)]

@@ -5,46 +5,58 @@ use crate::iiif::Dimensions;
 use crate::master::{Format, Level, Photometric, Predictor};
 use crate::pixels::{Alpha, Error, Model, Raw, Samples};
 
-/// Reads rows of `width` pixels with `count` samples each; a plane of its own has one.
+/// Reads rows of `width` pixels with `count` samples each; a plane of its own has one. Signed samples are shown over
+/// their whole range, the lowest as 0: grey rises with the number.
 pub fn numbers(level: &Level, mut bytes: Vec<u8>, width: u32, count: usize) -> Result<Samples, Error> {
-    if level.lowest_first && level.bits < 8 {
-        bytes.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
-    }
     let row = width as usize * count;
     let palette = matches!(level.photometric, Photometric::Palette(_));
+    // Turns the highest bit over: the lowest number becomes 0.
+    let sign = |bits: u8| if level.format == Format::Signed { 1u32 << (bits - 1) } else { 0 };
+    let predicted = level.predictor == Predictor::Horizontal;
     match (level.bits, level.format) {
         (8, _) => {
-            if level.predictor == Predictor::Horizontal {
+            if predicted {
                 undo(&mut bytes, row, count, u8::wrapping_add);
+            }
+            if level.format == Format::Signed {
+                bytes.iter_mut().for_each(|sample| *sample ^= 0x80);
             }
             Ok(Samples::U8(bytes))
         }
         (_, Format::Float) => floats(level, bytes, row, count),
         (16, _) => {
             let mut wide = words::<2, u16>(level, &bytes, u16::from_le_bytes);
-            if level.predictor == Predictor::Horizontal {
+            if predicted {
                 undo(&mut wide, row, count, u16::wrapping_add);
+            }
+            if level.format == Format::Signed {
+                wide.iter_mut().for_each(|sample| *sample ^= 0x8000);
             }
             Ok(Samples::U16(wide))
         }
-        (24, _) => Ok(Samples::U16(words::<3, u16>(level, &bytes, |b| u16::from_le_bytes([b[1], b[2]])))),
+        (24, _) => {
+            let sign = (sign(24) >> 8) as u16;
+            Ok(Samples::U16(words::<3, u16>(level, &bytes, |b| u16::from_le_bytes([b[1], b[2]]) ^ sign)))
+        }
         (32, _) => {
             let mut wide = words::<4, u32>(level, &bytes, u32::from_le_bytes);
-            if level.predictor == Predictor::Horizontal {
+            if predicted {
                 undo(&mut wide, row, count, u32::wrapping_add);
             }
-            Ok(Samples::U16(wide.into_iter().map(|sample| (sample >> 16) as u16).collect()))
+            let sign = sign(32);
+            Ok(Samples::U16(wide.into_iter().map(|sample| ((sample ^ sign) >> 16) as u16).collect()))
         }
         (bits @ 1..8, _) => {
             let most = if palette { 1 } else { 255 / ((1u32 << bits) - 1) };
             let rest = if palette { 0 } else { 255 % ((1u32 << bits) - 1) };
-            let scale = (1u32 << bits) - 1;
-            let value = |v: u32| (v * most + (v * rest + scale / 2) / scale) as u8;
+            let (scale, sign) = ((1u32 << bits) - 1, sign(bits));
+            let value = |v: u32| ((v ^ sign) * most + ((v ^ sign) * rest + scale / 2) / scale) as u8;
             Ok(Samples::U8(bit_rows(&bytes, row, bits).map(value).collect()))
         }
         (bits @ 9..16, _) => {
-            let scale = (1u32 << bits) - 1;
-            let value = |v: u32| if palette { v as u16 } else { ((v * 65_535 + scale / 2) / scale) as u16 };
+            let (scale, sign) = ((1u32 << bits) - 1, sign(bits));
+            let wide = |v: u32| ((v * 65_535 + scale / 2) / scale) as u16;
+            let value = |v: u32| if palette { v as u16 } else { wide(v ^ sign) };
             Ok(Samples::U16(bit_rows(&bytes, row, bits).map(value).collect()))
         }
         (bits, _) => Err(Error::Unsupported(format!("samples of {bits} bits are not read; 8 and 16 are"))),
@@ -122,6 +134,10 @@ fn floats(level: &Level, mut bytes: Vec<u8>, row: usize, count: usize) -> Result
         }
         swapped = true;
     }
+    if level.predictor == Predictor::Horizontal {
+        bytes = without_differences(level, &bytes, row, count);
+        swapped = false;
+    }
     let value = |raw: &[u8]| -> f64 {
         let mut raw = raw.to_vec();
         if swapped {
@@ -135,13 +151,29 @@ fn floats(level: &Level, mut bytes: Vec<u8>, row: usize, count: usize) -> Result
             _ => 0.0,
         }
     };
-    if level.predictor == Predictor::Horizontal {
-        return Err(Error::Unsupported(
-            "floating-point samples with differences of whole numbers are not read".into(),
-        ));
-    }
     let wide = |value: f64| (value.clamp(0.0, 1.0) * 65_535.0 + 0.5) as u16;
     Ok(Samples::U16(bytes.chunks_exact(width).map(|raw| wide(value(raw))).collect()))
+}
+
+/// Differences were taken of the numbers' bits, as if they were whole; the lowest byte comes first then.
+fn without_differences(level: &Level, bytes: &[u8], row: usize, count: usize) -> Vec<u8> {
+    match level.bits {
+        16 => {
+            let mut words = words::<2, u16>(level, bytes, u16::from_le_bytes);
+            undo(&mut words, row, count, u16::wrapping_add);
+            words.into_iter().flat_map(u16::to_le_bytes).collect()
+        }
+        32 => {
+            let mut words = words::<4, u32>(level, bytes, u32::from_le_bytes);
+            undo(&mut words, row, count, u32::wrapping_add);
+            words.into_iter().flat_map(u32::to_le_bytes).collect()
+        }
+        _ => {
+            let mut words = words::<8, u64>(level, bytes, u64::from_le_bytes);
+            undo(&mut words, row, count, u64::wrapping_add);
+            words.into_iter().flat_map(u64::to_le_bytes).collect()
+        }
+    }
 }
 
 /// IEEE 754's binary16.
@@ -193,11 +225,6 @@ pub fn meaning(level: &Level, dimensions: Dimensions, samples: Samples) -> Resul
     Ok(match level.photometric {
         Photometric::WhiteIsZero => inverted(raw),
         Photometric::CieLab | Photometric::IccLab => lab(raw, level),
-        Photometric::YCbCr => {
-            return Err(Error::Unsupported(
-                "YCbCr samples outside JPEG are not read; write it anew as RGB, as with `vips copy`".into(),
-            ));
-        }
         _ => raw,
     })
 }

@@ -4,10 +4,10 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::unpack::unpack;
-use super::{WHAT, read, stream, unpacked};
+use super::{WHAT, coded, read, stream, ycbcr};
 use crate::iiif::Dimensions;
 use crate::master::{Codec, Level, TileIndex};
-use crate::pixels::{Alpha, Error, Model, Raw, ReadAt, Rows, Samples, Shape, decode, jpeg};
+use crate::pixels::{Depth, Error, Raw, ReadAt, Rows, Samples, Shape};
 
 /// Strips that are larger when they are unpacked are unpacked as they are read.
 const LARGE: u64 = 16 << 20;
@@ -33,15 +33,22 @@ enum Source {
 impl SheetRows {
     /// Refuses what cannot be read, and files that are too short for what they promise.
     pub fn new(level: Arc<Level>, file: Arc<dyn ReadAt>) -> Result<Self, Error> {
-        let whole =
-            unpacked(level.dimensions.width, level.dimensions.height, usize::from(level.samples), level.bits);
         let ratio = match level.codec {
-            Codec::None if level.tiles.iter().all(|tile| tile.1 > 0) => 1,
+            Codec::None => 1,
             Codec::PackBits => 64,
             Codec::Deflate => 1032,
             Codec::Lzw => 2000,
             _ => u64::MAX,
         };
+        let Dimensions { width, height } = level.dimensions;
+        let count = level.tiles.len() as u64;
+        let mut stored: Vec<u64> = level.tiles.iter().filter(|tile| tile.1 > 0).map(|tile| tile.0).collect();
+        stored.sort_unstable();
+        stored.dedup();
+        let planes = if level.separate { u64::from(level.samples) } else { 1 };
+        // Tiles that are not stored take nothing, and those of equal pixels may lie in one place.
+        let whole = level.packed_bytes(width, height, level.samples_together()) * planes / count.max(1)
+            * stored.len() as u64;
         if whole / ratio > file.size() {
             return Err(Error::damaged(WHAT, "the file is too short for its pixels"));
         }
@@ -52,11 +59,11 @@ impl SheetRows {
     pub fn memory(level: &Level) -> u64 {
         let tile = level.grid.tile;
         let width = tile.width * level.grid.columns();
+        let samples = u64::from(width) * u64::from(level.samples.max(level.shape().count() as u8));
+        let bytes = |rows: u32, bits: u8| (samples * u64::from(bits)).div_ceil(8) * u64::from(rows);
         match streams(level) {
-            true => unpacked(width, 64, usize::from(level.samples), 16) + (4 << 20),
-            false => {
-                unpacked(width, tile.height, usize::from(level.samples), level.bits.max(8)) * 2 + (4 << 20)
-            }
+            true => bytes(64, 16) + (4 << 20),
+            false => bytes(tile.height, level.bits.max(8)) * 2 + (4 << 20),
         }
     }
 
@@ -89,10 +96,10 @@ impl SheetRows {
         };
         let height = self.level.grid.tile.height;
         let rows = (height - self.row % height).min(level.dimensions.height - self.row).min(most);
-        let count = usize::from(level.samples) / planes;
+        let count = level.samples_together();
         let mut read = Vec::with_capacity(planes);
         for stream in streams {
-            let mut bytes = vec![0; unpacked(width, rows, count, level.bits) as usize];
+            let mut bytes = vec![0; level.packed_bytes(width, rows, count) as usize];
             stream.read_exact(&mut bytes).map_err(|error| Error::damaged(WHAT, error))?;
             read.push(read::numbers(&level, bytes, width, count)?);
         }
@@ -120,22 +127,29 @@ impl SheetRows {
     fn tile(&self, tile: TileIndex) -> Result<Raw, Error> {
         let (level, planes) = (&self.level, self.planes());
         let number = level.grid.number(tile);
-        let height = if level.in_strips { level.grid.rect(tile).height } else { level.grid.tile.height };
+        let shown = level.grid.rect(tile).dimensions();
+        let height = if level.in_strips { shown.height } else { level.grid.tile.height };
         let dimensions = Dimensions::new(level.grid.tile.width, height);
-        if let Codec::Jpeg | Codec::Webp = level.codec {
-            return match self.stored(number)? {
-                Some(stored) => coded(level, &self.file, stored, dimensions),
-                None => Ok(blank(Shape { dimensions, ..level.shape() })),
-            };
-        }
-        let count = usize::from(level.samples) / planes;
-        let length = unpacked(dimensions.width, dimensions.height, count, level.bits) as usize;
+        let (width, count) = (dimensions.width, level.samples_together());
         let read = (0..planes).map(|plane| {
-            let bytes = match self.stored(plane * level.grid.count() as usize + number)? {
-                Some(stored) => unpack(level.codec, &stored, length)?,
-                None => vec![0; length],
-            };
-            read::numbers(level, bytes, dimensions.width, count)
+            let stored = self.stored(plane * level.grid.count() as usize + number)?;
+            match (level.codec, stored) {
+                (Codec::Jpeg | Codec::OldJpeg | Codec::Webp, Some(stored)) => {
+                    coded::samples(level, stored, dimensions, shown).map(Samples::U8)
+                }
+                (_, Some(stored)) => {
+                    let bytes = unpack(level, &stored, shown.height)?;
+                    match &level.ycbcr {
+                        Some(layout) => Ok(Samples::U8(ycbcr::rgb(layout, dimensions, &bytes))),
+                        None => read::numbers(level, bytes, width, count),
+                    }
+                }
+                // All its numbers are 0, whatever they stand for.
+                (_, None) if level.depth() == Depth::U8 && level.bits <= 8 => {
+                    Ok(Samples::U8(vec![0; dimensions.area() as usize * count]))
+                }
+                (_, None) => Ok(Samples::U16(vec![0; dimensions.area() as usize * count])),
+            }
         });
         read::meaning(level, dimensions, interleaved(read.collect::<Result<_, _>>()?))
     }
@@ -157,10 +171,13 @@ impl SheetRows {
 /// Whether strips are unpacked as they are read.
 fn streams(level: &Level) -> bool {
     let tile = level.grid.tile;
-    let large = unpacked(tile.width, tile.height, usize::from(level.samples), level.bits) > LARGE;
-    let can =
-        matches!(level.codec, Codec::None | Codec::Deflate | Codec::Lzw | Codec::PackBits | Codec::Zstd);
-    level.in_strips && can && (large || level.codec == Codec::None)
+    let large = level.packed_bytes(tile.width, tile.height, level.samples_together()) > LARGE;
+    let can = match level.codec {
+        Codec::None | Codec::Fax(_) => true,
+        Codec::Deflate | Codec::Lzw | Codec::PackBits | Codec::Zstd => large,
+        Codec::Jpeg | Codec::OldJpeg | Codec::Webp => false,
+    };
+    level.in_strips && can && level.ycbcr.is_none()
 }
 
 impl Rows for SheetRows {
@@ -209,45 +226,12 @@ fn handed_out(block: &mut Option<Raw>, next: &mut u32, most: u32) -> Result<Raw,
     Ok(Raw { dimensions: Dimensions::new(all.dimensions.width, rows), samples, ..*all })
 }
 
-/// A tile that is a file of its own.
-fn coded(
-    level: &Level,
-    _file: &Arc<dyn ReadAt>,
-    stored: Vec<u8>,
-    dimensions: Dimensions,
-) -> Result<Raw, Error> {
-    let raster = match level.codec {
-        Codec::Jpeg => {
-            let head = crate::master::stored::head(level, None);
-            let whole = [&head[..], stored.get(2..).unwrap_or_default()].concat();
-            jpeg::decode(&whole, 1, dimensions.area() * 4)?.into_packed()
-        }
-        _ => decode::webp(&stored, dimensions.area())?,
-    };
-    if raster.dimensions != dimensions {
-        return Err(Error::damaged(
-            WHAT,
-            format!("a tile is {} pixels instead of {dimensions}", raster.dimensions),
-        ));
-    }
-    let (model, alpha) = match raster.channels {
-        crate::pixels::Channels::Gray => (Model::Gray, Alpha::None),
-        crate::pixels::Channels::Rgb => (Model::Rgb, Alpha::None),
-        crate::pixels::Channels::Rgba => (Model::Rgb, Alpha::Straight),
-    };
-    let raw = Raw { dimensions, model, alpha, samples: Samples::U8(raster.samples) };
-    match raw.shape() == (Shape { dimensions, ..level.shape() }) {
-        true => Ok(raw),
-        false => Err(Error::damaged(WHAT, "a tile has other samples than its directory says")),
-    }
-}
-
 fn blank(shape: Shape) -> Raw {
     let Shape { dimensions, model, alpha, depth } = shape;
     let count = dimensions.area() as usize * shape.count();
     let samples = match depth {
-        crate::pixels::Depth::U8 => Samples::U8(vec![0; count]),
-        crate::pixels::Depth::U16 => Samples::U16(vec![0; count]),
+        Depth::U8 => Samples::U8(vec![0; count]),
+        Depth::U16 => Samples::U16(vec![0; count]),
     };
     Raw { dimensions, model, alpha, samples }
 }

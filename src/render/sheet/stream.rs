@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::WHAT;
+use super::fax::FaxRows;
 use crate::master::{Codec, Level};
 use crate::pixels::{Error, ReadAt};
 
@@ -13,12 +14,14 @@ pub fn unpacking(
     file: Arc<dyn ReadAt>,
     range: (u64, u64),
 ) -> Result<Box<dyn Read + Send>, Error> {
-    let packed = io::BufReader::with_capacity(256 << 10, Piece { file, at: range.0, end: range.0 + range.1 });
+    let piece = Piece { file, at: range.0, end: range.0 + range.1, reversed: level.lowest_first };
+    let packed = io::BufReader::with_capacity(256 << 10, piece);
     Ok(match level.codec {
         Codec::None => Box::new(packed),
         Codec::Deflate => Box::new(flate2::bufread::ZlibDecoder::new(packed)),
         Codec::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(packed).map_err(|error| Error::damaged(WHAT, error))?),
-        Codec::Lzw => Box::new(Lzw { packed, decoder: weezl::decode::Decoder::with_tiff_size_switch(weezl::BitOrder::Msb, 8) }),
+        Codec::Lzw => Box::new(Lzw::new(packed)),
+        Codec::Fax(kind) => Box::new(FaxRows::new(packed, kind, level.grid.tile.width).map_err(|error| Error::damaged(WHAT, error))?),
         Codec::PackBits => Box::new(PackBits { packed, run: Run::None }),
         _ => return Err(Error::Unsupported("a strip of this size and compression is not read; write it in tiles, as with `vips tiffsave --tile`".into())),
     })
@@ -29,6 +32,8 @@ struct Piece {
     file: Arc<dyn ReadAt>,
     at: u64,
     end: u64,
+    /// Whether each byte's bits are in reverse order.
+    reversed: bool,
 }
 
 impl Read for Piece {
@@ -36,13 +41,31 @@ impl Read for Piece {
         let length = (self.end - self.at).min(into.len() as u64) as usize;
         self.file.read_at(self.at, &mut into[..length])?;
         self.at += length as u64;
+        if self.reversed {
+            into[..length].iter_mut().for_each(|byte| *byte = byte.reverse_bits());
+        }
         Ok(length)
     }
 }
 
-struct Lzw<R> {
+/// TIFF 6.0, §13, and what libtiff wrote before version 5: codes with the lowest bit first, which grow a code later.
+pub struct Lzw<R> {
     packed: R,
-    decoder: weezl::decode::Decoder,
+    decoder: Option<weezl::decode::Decoder>,
+}
+
+impl<R> Lzw<R> {
+    pub fn new(packed: R) -> Self {
+        Self { packed, decoder: None }
+    }
+}
+
+/// Both kinds begin with the code that clears the table: 256 in nine bits.
+fn lzw_decoder(start: &[u8]) -> weezl::decode::Decoder {
+    match start {
+        [0, second, ..] if second & 1 == 1 => weezl::decode::Decoder::new(weezl::BitOrder::Lsb, 8),
+        _ => weezl::decode::Decoder::with_tiff_size_switch(weezl::BitOrder::Msb, 8),
+    }
 }
 
 impl<R: io::BufRead> Read for Lzw<R> {
@@ -50,7 +73,8 @@ impl<R: io::BufRead> Read for Lzw<R> {
         loop {
             let packed = self.packed.fill_buf()?;
             let empty = packed.is_empty();
-            let step = self.decoder.decode_bytes(packed, into);
+            let decoder = self.decoder.get_or_insert_with(|| lzw_decoder(packed));
+            let step = decoder.decode_bytes(packed, into);
             self.packed.consume(step.consumed_in);
             match step.status {
                 Err(error) => return Err(io::Error::other(error)),

@@ -1,36 +1,31 @@
 //! One stored tile to packed 8-bit samples, whatever its compression.
 
 use super::unpack::unpack;
-use super::{WHAT, read, unpacked};
+use super::{WHAT, coded, read};
+use crate::iiif::Dimensions;
 use crate::master::{Codec, Level};
-use crate::pixels::{Alpha, Channels, Error, Model, Raster, Raw, Samples, decode, jpeg};
+use crate::pixels::{Alpha, Channels, Error, Model, Raster, Raw, Samples, jpeg};
 
-/// Decodes a tile of a level that can be cut: as large as the level's tiles, padding included.
-pub fn decode_tile(level: &Level, stored: &[u8]) -> Result<Raster, Error> {
+/// Decodes a tile of a level that can be cut: as large as the level's tiles, padding included; at least the pixels of
+/// `shown` have to be there.
+pub fn decode_tile(level: &Level, stored: &[u8], shown: Dimensions) -> Result<Raster, Error> {
+    let tile = level.grid.tile;
     match level.codec {
         Codec::Jpeg => {
-            let raster = jpeg::decode(stored, 1, level.grid.tile.area() * 4)?.into_packed();
-            sized(level, raster)
+            let raster = jpeg::decode(stored, 1, tile.area() * 4)?.into_packed();
+            coded::covers(raster.dimensions, tile, shown).map(|()| raster)
         }
-        Codec::Webp => sized(level, decode::webp(stored, level.grid.tile.area())?),
-        codec => {
-            let tile = level.grid.tile;
+        Codec::Webp => {
+            let Raster { dimensions, samples, .. } = coded::webp(level, stored, tile)?;
+            coded::covers(dimensions, tile, shown)?;
+            packed(read::meaning(level, dimensions, Samples::U8(samples))?)
+        }
+        _ => {
             let count = usize::from(level.samples);
-            let length = unpacked(tile.width, tile.height, count, level.bits) as usize;
-            let samples = read::numbers(level, unpack(codec, stored, length)?, tile.width, count)?;
+            let samples = read::numbers(level, unpack(level, stored, shown.height)?, tile.width, count)?;
             packed(read::meaning(level, tile, samples)?)
         }
     }
-}
-
-fn sized(level: &Level, raster: Raster) -> Result<Raster, Error> {
-    if raster.dimensions == level.grid.tile {
-        return Ok(raster);
-    }
-    Err(Error::damaged(
-        WHAT,
-        format!("a tile is {} pixels instead of {}", raster.dimensions, level.grid.tile),
-    ))
 }
 
 fn packed(raw: Raw) -> Result<Raster, Error> {

@@ -1,0 +1,137 @@
+//! Where tiles and strips lie in the file, also where the tags that say so are wrong in ways that writers are known for.
+//!
+//! What is mended here is what libtiff mends, and never more than the file can prove: whoever reads a block still has
+//! to find all of its pixels in it.
+
+use super::lenient;
+use super::tags::{ROWS_PER_STRIP, STRIP_LENGTHS, STRIP_OFFSETS, TILE_LENGTHS, TILE_OFFSETS};
+use crate::iiif::Dimensions;
+use crate::master::Refused;
+use crate::master::bytes::{Held, Stop};
+use crate::master::ifd::Directory;
+use crate::master::level::{Codec, Level};
+
+const MOST_TILES: u64 = 4_000_000;
+
+/// Sets the level's grid and tiles.
+pub fn find(held: &Held, directory: &Directory, level: &mut Level) -> Result<(), Stop> {
+    let (strips, tiles) = ((STRIP_OFFSETS, STRIP_LENGTHS), (TILE_OFFSETS, TILE_LENGTHS));
+    let (own, other) = if level.in_strips { (strips, tiles) } else { (tiles, strips) };
+    // Some writers use the tags of strips for tiles; libtiff takes either.
+    let either = |own, other| if directory.has(own) { own } else { other };
+    let (offsets, lengths) = (either(own.0, other.0), either(own.1, other.1));
+    let planes = if level.separate { u64::from(level.samples) } else { 1 };
+    if level.in_strips {
+        let rows = rows_per_strip(held, directory, level, directory.count(offsets) / planes, lengths)?;
+        level.grid.tile = Dimensions::new(level.dimensions.width, rows);
+    }
+    let count = level.grid.count() * planes;
+    let offsets = array(held, directory, offsets, count)?;
+    if (offsets.len() as u64) < count {
+        let reason = format!("its index lists {} of {count} tiles", offsets.len());
+        return Err(Refused::damaged(reason).into());
+    }
+    let mut lengths = lenient(array(held, directory, lengths, count), Vec::new())?;
+    lengths.resize(offsets.len(), 0);
+    level.tiles = offsets.into_iter().zip(lengths).collect();
+    mend(level, held.size())?;
+    if level.tiles.iter().all(|&(_, length)| length == 0) && level.tiles.iter().any(|tile| tile.0 > 0) {
+        return Err(Refused::damaged("none of its tiles has a length").into());
+    }
+    Ok(())
+}
+
+/// Rows in each of `listed` strips. What the tag says counts if it agrees with their number; one strip holds all rows,
+/// whatever the tag says; more are as high as their number allows, or as their lengths say if they are not compressed.
+fn rows_per_strip(
+    held: &Held,
+    directory: &Directory,
+    level: &Level,
+    listed: u64,
+    lengths: u16,
+) -> Result<u32, Stop> {
+    let height = u64::from(level.dimensions.height);
+    let stated = lenient(directory.number(held, ROWS_PER_STRIP), None)?.unwrap_or(0).min(height);
+    if listed <= 1 {
+        return Ok(height as u32);
+    }
+    if (1..height).contains(&stated) {
+        return Ok(stated as u32);
+    }
+    // So many strips can be this high.
+    let (least, most) = (height.div_ceil(listed), (height - 1) / (listed - 1));
+    if listed > height || least > most {
+        return Ok(height as u32);
+    }
+    if least == most {
+        return Ok(least as u32);
+    }
+    if level.codec == Codec::None {
+        let first = lenient(directory.number(held, lengths), None)?.unwrap_or(0);
+        let row = level.packed_bytes(level.dimensions.width, 1, level.samples_together());
+        let rows = first / row.max(1);
+        if level.ycbcr.is_none() && (least..=most).contains(&rows) && first == rows * row {
+            return Ok(rows as u32);
+        }
+    }
+    let reason = format!("it has {listed} strips and does not say of how many rows (RowsPerStrip)");
+    Err(Refused::damaged(reason).into())
+}
+
+/// Lengths that are missing, 0 or beyond the file's end are inferred: from the pixels if they are not compressed, else
+/// up to what follows. A tile whose offset and length are both 0 is not stored, and its samples are 0, as GDAL has it.
+fn mend(level: &mut Level, size: u64) -> Result<(), Stop> {
+    let count = level.grid.count() as usize;
+    let needs = |level: &Level, number: usize| {
+        let row = (number % count) as u32 / level.grid.columns();
+        let rows = level.grid.tile.height.min(level.dimensions.height - row * level.grid.tile.height);
+        let bytes = |rows| level.packed_bytes(level.grid.tile.width, rows, level.samples_together());
+        (bytes(rows), bytes(if level.in_strips { rows } else { level.grid.tile.height }))
+    };
+    let (raw, alone) = (level.codec == Codec::None, level.tiles.len() == 1);
+    let mut sorted: Option<Vec<u64>> = None;
+    for number in 0..level.tiles.len() {
+        let (offset, length) = level.tiles[number];
+        let sound = offset > 0 && length > 0 && length <= size.saturating_sub(offset);
+        let (shown, full) = if raw { needs(level, number) } else { (1, u64::MAX) };
+        if (sound && length >= shown) || (offset, length) == (0, 0) {
+            level.tiles[number].1 = length.min(full);
+            continue;
+        }
+        if offset == 0 || offset >= size {
+            return Err(Refused::damaged("it ends before its tiles do").into());
+        }
+        let starts = sorted.get_or_insert_with(|| {
+            let mut starts: Vec<u64> = level.tiles.iter().map(|tile| tile.0).collect();
+            starts.sort_unstable();
+            starts
+        });
+        let after = starts.partition_point(|&start| start <= offset);
+        let shared = after >= 2 && starts[after - 2] == offset;
+        let room = starts.get(after).copied().unwrap_or(size).min(size) - offset;
+        level.tiles[number].1 = match raw {
+            // Of many, one that is too short by itself has lost its pixels: what follows it are others'.
+            true if room >= shown && (length == 0 || alone || length > room) => full.min(room),
+            true => return Err(Refused::damaged("it ends before its pixels do").into()),
+            // One that begins where another does is empty.
+            false if length == 0 && shared => 0,
+            false if length == 0 => room,
+            false => length.min(size - offset),
+        };
+    }
+    Ok(())
+}
+
+fn array(held: &Held, directory: &Directory, tag: u16, count: u64) -> Result<Vec<u64>, Stop> {
+    if count > MOST_TILES {
+        return Err(Refused::damaged(format!("it claims {count} tiles")).into());
+    }
+    directory.numbers(held, tag, count).map_err(|stop| match stop {
+        // The other array and the next directories lie near.
+        Stop::Missing { range, .. } => {
+            let likely = (count * 48 + (64 << 10)).min(held.size() - range.start);
+            Stop::Missing { range, likely }
+        }
+        other => other,
+    })
+}

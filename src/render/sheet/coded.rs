@@ -1,0 +1,85 @@
+//! A tile or strip that is a JPEG or WebP of its own, down to its samples.
+
+use super::{WHAT, ycbcr};
+use crate::iiif::Dimensions;
+use crate::master::{Codec, Level, YCbCr, stored};
+use crate::pixels::{Channels, Error, Raster, decode, jpeg};
+
+/// Reads a stored tile's samples, as many a pixel as the level has together, as large as `tile`; at least the pixels
+/// of `shown` have to be there.
+pub fn samples(level: &Level, bytes: Vec<u8>, tile: Dimensions, shown: Dimensions) -> Result<Vec<u8>, Error> {
+    let count = level.samples_together();
+    let (dimensions, found, samples) = match level.codec {
+        Codec::Webp => {
+            let raster = webp(level, &bytes, tile)?;
+            (raster.dimensions, raster.channels.count(), raster.samples)
+        }
+        _ => {
+            let jpeg = match level.codec {
+                Codec::OldJpeg => stored::old_jpeg(level, &bytes, shown.height),
+                _ => stored::whole(level, &bytes),
+            };
+            let limit = tile.area() * 4;
+            match count {
+                4 => {
+                    let (dimensions, samples) = jpeg::decode_four(&jpeg, limit)?;
+                    (dimensions, 4, samples)
+                }
+                _ => {
+                    let raster = jpeg::decode(&jpeg, 1, limit)?.into_packed();
+                    (raster.dimensions, raster.channels.count(), raster.samples)
+                }
+            }
+        }
+    };
+    if found != count {
+        return Err(Error::damaged(WHAT, format!("a tile has {found} samples a pixel instead of {count}")));
+    }
+    covers(dimensions, tile, shown)?;
+    let samples =
+        laid(samples, dimensions.width as usize * count, tile.width as usize * count, tile.height as usize);
+    Ok(match &level.ycbcr {
+        // Its decoder has given each pixel its own colour samples, and left them as they are.
+        Some(layout) if level.tables.is_some() && count == 3 => {
+            ycbcr::rgb(&YCbCr { across: 1, down: 1, ..*layout }, tile, &samples)
+        }
+        _ => samples,
+    })
+}
+
+/// A WebP with the samples that its level has: encoders leave opacity out where a tile has nothing to see through.
+pub fn webp(level: &Level, bytes: &[u8], tile: Dimensions) -> Result<Raster, Error> {
+    let mut raster = decode::webp(bytes, tile.area())?;
+    let wanted = if level.samples == 4 { Channels::Rgba } else { Channels::Rgb };
+    raster.samples = match (raster.channels, wanted) {
+        (Channels::Rgb, Channels::Rgba) => {
+            raster.samples.as_chunks::<3>().0.iter().flat_map(|&[r, g, b]| [r, g, b, 255]).collect()
+        }
+        (Channels::Rgba, Channels::Rgb) => {
+            raster.samples.as_chunks::<4>().0.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect()
+        }
+        _ => raster.samples,
+    };
+    Ok(Raster { channels: wanted, ..raster })
+}
+
+/// Tiles are as large as their directory says; some writers cut them at the image's edges, or fill the last strip up.
+pub fn covers(found: Dimensions, tile: Dimensions, shown: Dimensions) -> Result<(), Error> {
+    let fits = |found: u32, shown: u32| found >= shown;
+    if fits(found.width, shown.width) && fits(found.height, shown.height) && found.width <= tile.width {
+        return Ok(());
+    }
+    Err(Error::damaged(WHAT, format!("a tile is {found} pixels instead of {tile}")))
+}
+
+/// Rows of `from` bytes as `height` rows of `to`; what is missing or too much is beyond the image.
+fn laid(samples: Vec<u8>, from: usize, to: usize, height: usize) -> Vec<u8> {
+    if from == to && samples.len() == to * height {
+        return samples;
+    }
+    let mut out = vec![0; to * height];
+    for (source, target) in samples.chunks_exact(from).zip(out.chunks_exact_mut(to)) {
+        target[..from.min(to)].copy_from_slice(&source[..from.min(to)]);
+    }
+    out
+}
