@@ -81,7 +81,7 @@ mod tests {
         check([30, 30], &frame, Some((30, 30)));
         check([5, 30], &frame, Some((11, 30)));
         check([0, 0], &[comment, &[0][..], &frame].concat(), Some((11, 22)));
-        check([7, 8], comment, Some((7, 8)));
+        check([7, 8], comment, None);
         check([0, 0], comment, None);
         check([0, 0], b"", None);
     }
