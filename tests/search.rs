@@ -629,7 +629,7 @@ fn the_first_page_and_works_need_no_script() {
         ("/", "43 works"),
         ("/?q=horse", "A Horse in the Field"),
         ("/?all=motif%3Aanimals", "Study of Dogs"),
-        ("/?years=soon&q=horse", "could not be followed"),
+        ("/?years=soon&q=horse", "were not understood"),
         ("/?q=%3Cscript%3E", "&lt;script&gt;"),
         ("/?utm_source=x", "43 works"),
         ("/works/KMS1", "Oil on canvas"),
@@ -798,7 +798,10 @@ fn programs_written_for_smk_work_with_other_records() {
         "production": {"earliest": 1900, "latest": 1905}, "tags": [{"scheme": "colour", "label": "#482F20"}],
     }));
     let museum = Museum::new(&records);
-    let server = museum.serve_with(&[("TEGL__RIGHTS__PUBLIC_DOMAIN__LARGEST", "300")]);
+    let server = museum.serve_with(&[
+        ("TEGL__RIGHTS__PUBLIC_DOMAIN__LARGEST", "300"),
+        ("TEGL__RIGHTS__PUBLIC_DOMAIN__ORIGINAL", "false"),
+    ]);
     let ask = |path: &str| server.get(&format!("/api/smk/v1/{path}"));
     for (query, expected) in [
         ("filters=[colors:%23482f20]", &["KMS9"][..]),

@@ -138,7 +138,7 @@ fn a_region_can_be_changed_and_taken_away() {
     let server = museum.serve();
     let added = post(&server, &with("region", json!("1,2,3,4"))).json();
     let id = added["id"].as_str().unwrap();
-    let annotation = || server.get(&format!("/presentation/3/KMS1/annotation/{id}")).text();
+    let annotation = || server.get(&format!("/presentation/3/KMS1/tag/{id}")).text();
     for (region, target) in [(json!("10,20,30,40"), "#xywh=10,20,30,40"), (json!(null), "canvas/1\"")] {
         let changed = patch(&server, id, &[], &json!({"region": region}));
         assert_eq!(changed.status, 200, "{}", changed.text());

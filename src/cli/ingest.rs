@@ -38,7 +38,7 @@ pub fn run(typed: &Typed) -> Result<(), String> {
         true => 0,
         false => gallery::block_on(records::run(typed, &config, &gallery))?,
     };
-    if gallery.sources().is_empty() {
+    if typed.dry_run || gallery.sources().is_empty() {
         return unread(bad);
     }
     if gallery.pyramids_at().is_none() && config.pyramids.location != "none" {

@@ -87,9 +87,19 @@ pub struct Ingest {
     /// Which files are a work's images, as in `scans/{object_number}*.tif`
     #[arg(long = "match", value_name = "PATTERN", requires = "records")]
     pattern: Option<String>,
-    /// What this source of records is called [default: its form or its file's name]
+    /// What this source of records is called, whatever its files are; works belong to it [default: works stay with the
+    /// source that they have]
     #[arg(long, value_name = "NAME", requires = "records")]
     name: Option<String>,
+    /// Withdraw the works of this source (--name) that its records no longer name; several --records are one export
+    #[arg(long, requires = "records", requires = "name")]
+    prune: bool,
+    /// Withdraw at most N works [default: a tenth of the source's works]
+    #[arg(long, value_name = "N", requires = "prune")]
+    prune_limit: Option<u64>,
+    /// Change nothing: say what the records would change and which works would be withdrawn
+    #[arg(long, requires = "records")]
+    dry_run: bool,
     /// Print the JSON Schema of Tegl's own form of a record, and do nothing else
     #[arg(long)]
     schema: bool,

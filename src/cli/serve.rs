@@ -68,14 +68,15 @@ async fn announce(gallery: &Gallery, running: &Running) {
     }
     if let Some(works) = gallery.works() {
         let count = works.ask(|catalogue| async move { catalogue.count().await }).await.unwrap_or_default();
-        eprintln!("{count} works in the catalogue {}", works.describe());
+        eprintln!("{} in the catalogue {}", super::out::count(count, "work"), works.describe());
     }
     if let Some(location) = gallery.pyramids_at() {
         eprintln!("keeping pyramids of what cannot be cut in {location}");
     }
     let base = format!("http://{}", running.address);
     eprintln!("  what there is      {base}/");
-    if let Ok(listing) = gallery.list(None, 1).await
+    if !gallery.is_troubled()
+        && let Ok(listing) = gallery.list(None, 1).await
         && let Some(entry) = listing.entries.first()
     {
         let encoded =

@@ -256,11 +256,6 @@ impl Level {
         }
     }
 
-    /// Whether all stored tiles lie in a file of `size` bytes.
-    pub fn lies_within(&self, size: u64) -> bool {
-        self.tiles.iter().all(|&(offset, length)| offset.checked_add(length).is_some_and(|end| end <= size))
-    }
-
     /// Samples that one tile has of each pixel: one where each sample has tiles of its own.
     pub fn samples_together(&self) -> usize {
         if self.separate { 1 } else { usize::from(self.samples) }

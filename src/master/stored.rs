@@ -56,22 +56,22 @@ pub fn whole(level: &Level, tile: &[u8]) -> Vec<u8> {
     whole
 }
 
-/// A tile of `rows` rows of the old kind as a JPEG of its own, whose components are to be taken as they are: it is a
-/// stream, or coded samples whose tables lie elsewhere.
+/// A tile of `rows` rows of the old kind as a JPEG of its own: coded samples whose tables lie elsewhere, with components
+/// to be taken as they are, or a stream, whose markers say what they mean if it has any.
 pub fn old_jpeg(level: &Level, tile: &[u8], rows: u32) -> Vec<u8> {
     const END: [u8; 2] = [0xff, 0xd9];
-    let color = if level.samples == 3 { jpeg::Color::Rgb } else { jpeg::Color::Jfif };
-    let Some(tables) = &level.tables else {
-        let head = jpeg::head(color, None, None);
-        let mut whole = [&head[..], tile.get(MARKER as usize..).unwrap_or_default(), &END].concat();
-        jpeg::silence(&mut whole, head.len());
-        return whole;
-    };
-    let height = if level.in_strips { rows } else { level.grid.tile.height };
-    let size = Dimensions::new(level.grid.tile.width, height);
-    let sampling = level.ycbcr.map_or((1, 1), |ycbcr| (ycbcr.across as u8, ycbcr.down as u8));
-    let head = jpeg::head(color, None, Some(tables));
-    [&head, &jpeg::frame(size, level.samples, sampling)[..], tile, &END].concat()
+    if let Some(tables) = &level.tables {
+        let height = if level.in_strips { rows } else { level.grid.tile.height };
+        let size = Dimensions::new(level.grid.tile.width, height);
+        let sampling = level.ycbcr.map_or((1, 1), |ycbcr| (ycbcr.across as u8, ycbcr.down as u8));
+        let color = if level.samples == 3 { jpeg::Color::Rgb } else { jpeg::Color::Jfif };
+        let head = jpeg::head(color, None, Some(tables));
+        return [&head, &jpeg::frame(size, level.samples, sampling)[..], tile, &END].concat();
+    }
+    if jpeg::contradicts(tile, MARKER as usize) {
+        return [tile, &END].concat();
+    }
+    [&head(level, None), tile.get(MARKER as usize..).unwrap_or_default(), &END].concat()
 }
 
 /// Cuts a tile's padding off without loss, so that it is of `size`.

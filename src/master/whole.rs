@@ -6,7 +6,7 @@ use super::bytes::{Held, Stop};
 use super::ifd::Layout;
 use super::{Kind, Master, Orientation, Refused, gif, png};
 use crate::iiif::Dimensions;
-use crate::pixels::decode::jp2;
+use crate::pixels::decode::{jp2, webp_is_sound};
 use crate::pixels::jpeg::exif_orientation;
 use crate::pixels::{self, Alpha, Depth, Model, ReadAt, Shape, jpeg};
 
@@ -177,6 +177,15 @@ fn webp_header(held: &Held) -> Result<Said, Stop> {
         return Err(Refused::damaged("it is not as long as it states").into());
     }
     let low = |at: usize| u32::from(b[at]) | u32::from(b[at + 1]) << 8;
+    let moves = &b[12..16] == b"VP8X" && b[20] & 2 != 0;
+    if !moves && u64::from(low(4) | low(6) << 16) + 8 > held.size() {
+        return Err(Refused::damaged("it is cut off").into());
+    }
+    // Its decoder wants to see metadata that may stand before the picture.
+    let has_all = held.start().len() as u64 == held.size() || &b[12..16] != b"VP8X";
+    if has_all && !webp_is_sound(held.start()) {
+        return Err(Refused::damaged("it has no sound WebP header").into());
+    }
     let (dimensions, alpha) = match &b[12..16] {
         b"VP8X" => {
             let (w, h) = (low(24) | u32::from(b[26]) << 16, low(27) | u32::from(b[29]) << 16);

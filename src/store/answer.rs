@@ -47,44 +47,38 @@ fn code_in(text: &str) -> Option<String> {
 
 /// What a redirect says of the whole store: that its bucket is in another region (S3), or that the same path is served
 /// by another host or scheme.
-pub(super) fn redirected(headers: &HeaderMap, origin: &str, path: &str) -> Option<Fault> {
+pub(super) fn redirected(headers: &HeaderMap, path: &str) -> Option<Fault> {
     let header = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     if let Some(region) = header("x-amz-bucket-region") {
         return Some(Fault::new(Problem::Region, region));
     }
     let target = Url::parse(header("location")?).ok()?;
-    let same_path = target.path().trim_end_matches('/') == path.trim_end_matches('/');
-    let host = target.host_str()?;
-    let authority = target.port().map_or(host.to_owned(), |port| format!("{host}:{port}"));
-    // Requests to a source go to one origin: the scheme differs where the authority is the same and the path as well,
-    // else the answer would lead to itself, or to a folder.
-    let is_elsewhere = authority != origin || !target.path().ends_with('/');
-    (same_path && is_elsewhere)
-        .then(|| Fault::new(Problem::Moved, format!("{}://{authority}", target.scheme())))
+    // A closing slash is put behind a folder's name: that is about one path.
+    let same_path = target.path() == path && target.host_str().is_some();
+    same_path.then(|| Fault::new(Problem::Moved, target.origin().ascii_serialization()))
 }
 
-/// What kept the request from being answered; `None` where the store did answer.
+/// What kept the request from being answered at all, where that is known.
 pub(super) fn transport(error: &(dyn StdError + 'static)) -> Option<Fault> {
-    let chain = || std::iter::successors(Some(error), |&error| error.source());
-    let failed = chain().find_map(|error| error.downcast_ref::<HttpError>())?;
-    if failed.kind() == HttpErrorKind::Timeout {
-        return Some(Fault::new(Problem::Silent, ""));
-    }
-    let texts: Vec<String> = chain().map(ToString::to_string).collect();
-    let says = |word: &str| texts.iter().any(|text| text.contains(word));
+    let failed = std::iter::successors(Some(error), |&error| error.source())
+        .find_map(|error| error.downcast_ref::<HttpError>())?;
+    // Below the library's own words, which hold the address.
+    let causes = || std::iter::successors(failed.source(), |&error| error.source());
+    let texts: Vec<String> = causes().map(ToString::to_string).collect();
+    let says = |words: &[&str]| texts.iter().any(|text| words.iter().any(|word| text.contains(word)));
     let last = texts.last().map(String::as_str).unwrap_or_default();
-    if says("dns error") || says("failed to lookup address") {
-        return Some(Fault::new(Problem::HostName, last));
+    match failed.kind() {
+        HttpErrorKind::Timeout => Some(Fault::new(Problem::Silent, "")),
+        _ if says(&["dns error", "failed to lookup address"]) => Some(Fault::new(Problem::HostName, last)),
+        _ if says(&["certificate", "InvalidContentType", "HandshakeFail", "AlertReceived"]) => {
+            Some(Fault::new(Problem::Tls, last))
+        }
+        HttpErrorKind::Connect => {
+            let system = causes().find_map(|error| error.downcast_ref::<io::Error>());
+            Some(Fault::new(Problem::Connection, system.map_or(last.to_owned(), ToString::to_string)))
+        }
+        _ => None,
     }
-    if ["certificate", "InvalidContentType", "HandshakeFail", "AlertReceived", "tls"]
-        .iter()
-        .any(|word| says(word))
-    {
-        return Some(Fault::new(Problem::Tls, last));
-    }
-    let os = chain().find_map(|error| error.downcast_ref::<io::Error>());
-    let evidence = os.map_or(last.to_owned(), ToString::to_string);
-    Some(Fault::new(Problem::Connection, evidence))
 }
 
 /// The status that a store kept failing with, out of the library's words: it has no better place for it.

@@ -103,10 +103,9 @@ impl HttpService for Client {
             let path = request.uri().path().to_owned();
             let ranged = request.headers().contains_key(RANGE);
             let listing = request.method().as_str() == "PROPFIND";
-            let origin = request.uri().authority().map(ToString::to_string).unwrap_or_default();
             let response = HttpService::call(&self.0, request).await?;
             if response.status().is_redirection()
-                && let Some(fault) = answer::redirected(response.headers(), &origin, &path)
+                && let Some(fault) = answer::redirected(response.headers(), &path)
             {
                 return Err(HttpError::new(HttpErrorKind::Decode, fault));
             }

@@ -31,6 +31,9 @@ pub enum Error {
     /// A link leads out of its source.
     #[error("the object lies outside its source")]
     Forbidden,
+    /// The system does not let this process read the file.
+    #[error("permission denied: the server's user may not read this file")]
+    Unreadable,
     /// The store refuses this server's own requests: the operator's to mend, never the client's.
     #[error("the store refuses the server access")]
     Refused(#[source] Arc<Fault>),
@@ -61,6 +64,7 @@ impl Error {
         match self {
             Error::Refused(fault) => Some(Fault::clone(fault)),
             Error::Unavailable(cause) => cause.downcast_ref::<Fault>().cloned(),
+            Error::Unreadable => Some(Fault::new(Problem::Permission, self.to_string())),
             Error::TimedOut => Some(Fault::new(Problem::Silent, "")),
             _ => None,
         }
@@ -109,4 +113,31 @@ fn remedy(reason: &std::io::Error) -> String {
         _ => return String::new(),
     };
     format!("; {}", Fault::new(problem, "").remedy("local", false))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(kind: ErrorKind, expected: &str) {
+        let error = OpenError::Local { location: "/masters".into(), reason: kind.into() };
+        assert!(error.to_string().starts_with("cannot open `/masters`: "), "{error}");
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_opened_is_told_with_reason_and_remedy() {
+        check(ErrorKind::NotFound, "check the path, and that its disk is mounted");
+        check(ErrorKind::PermissionDenied, "let the user that Tegl runs as (uid ");
+        check(ErrorKind::NotADirectory, "check the path");
+    }
+
+    #[test]
+    fn the_public_reads_neither_the_stores_words_nor_its_code() {
+        let refused = Error::Refused(Arc::new(Fault::new(Problem::Credentials, "403 SignatureDoesNotMatch")));
+        assert_eq!(refused.to_string(), "the store refuses the server access");
+    }
 }

@@ -34,12 +34,9 @@ pub fn find(held: &Held, directory: &Directory, level: &mut Level) -> Result<(),
     let mut lengths = lenient(array(held, directory, lengths, count), Vec::new())?;
     lengths.resize(offsets.len(), 0);
     level.tiles = offsets.into_iter().zip(lengths).collect();
-    mend(level, held.size());
-    if level.in_strips && level.tiles.iter().any(|&(offset, _)| offset == 0) {
-        return Err(Refused::damaged("not all of its strips are stored").into());
-    }
-    if level.tiles.iter().all(|&(_, length)| length == 0) {
-        return Err(Refused::damaged("none of its tiles is stored").into());
+    mend(level, held.size())?;
+    if level.tiles.iter().all(|&(_, length)| length == 0) && level.tiles.iter().any(|tile| tile.0 > 0) {
+        return Err(Refused::damaged("none of its tiles has a length").into());
     }
     Ok(())
 }
@@ -82,8 +79,8 @@ fn rows_per_strip(
 }
 
 /// Lengths that are missing, 0 or beyond the file's end are inferred: from the pixels if they are not compressed, else
-/// up to what follows.
-fn mend(level: &mut Level, size: u64) {
+/// up to what follows. A tile whose offset and length are both 0 is not stored, and its samples are 0, as GDAL has it.
+fn mend(level: &mut Level, size: u64) -> Result<(), Stop> {
     let count = level.grid.count() as usize;
     let needs = |level: &Level, number: usize| {
         let row = (number % count) as u32 / level.grid.columns();
@@ -91,19 +88,18 @@ fn mend(level: &mut Level, size: u64) {
         let bytes = |rows| level.packed_bytes(level.grid.tile.width, rows, level.samples_together());
         (bytes(rows), bytes(if level.in_strips { rows } else { level.grid.tile.height }))
     };
-    let raw = level.codec == Codec::None;
+    let (raw, alone) = (level.codec == Codec::None, level.tiles.len() == 1);
     let mut sorted: Option<Vec<u64>> = None;
     for number in 0..level.tiles.len() {
         let (offset, length) = level.tiles[number];
         let sound = offset > 0 && length > 0 && length <= size.saturating_sub(offset);
         let (shown, full) = if raw { needs(level, number) } else { (1, u64::MAX) };
-        if (sound && length >= shown) || (offset, length) == (0, 0) || offset >= size {
+        if (sound && length >= shown) || (offset, length) == (0, 0) {
             level.tiles[number].1 = length.min(full);
             continue;
         }
-        if offset == 0 {
-            level.tiles[number] = (size, length); // The header is no tile: reading it fails.
-            continue;
+        if offset == 0 || offset >= size {
+            return Err(Refused::damaged("it ends before its tiles do").into());
         }
         let starts = sorted.get_or_insert_with(|| {
             let mut starts: Vec<u64> = level.tiles.iter().map(|tile| tile.0).collect();
@@ -114,13 +110,16 @@ fn mend(level: &mut Level, size: u64) {
         let shared = after >= 2 && starts[after - 2] == offset;
         let room = starts.get(after).copied().unwrap_or(size).min(size) - offset;
         level.tiles[number].1 = match raw {
-            true if room >= shown => full.min(room),
+            // Of many, one that is too short by itself has lost its pixels: what follows it are others'.
+            true if room >= shown && (length == 0 || alone || length > room) => full.min(room),
+            true => return Err(Refused::damaged("it ends before its pixels do").into()),
             // One that begins where another does is empty.
             false if length == 0 && shared => 0,
             false if length == 0 => room,
-            _ => length.min(size - offset),
+            false => length.min(size - offset),
         };
     }
+    Ok(())
 }
 
 fn array(held: &Held, directory: &Directory, tag: u16, count: u64) -> Result<Vec<u64>, Stop> {

@@ -88,11 +88,14 @@ pub fn level(held: &Held, layout: Layout, directory: &Directory) -> Result<Level
         Codec::OldJpeg if old_jpeg::is_one_stream(held, directory)? => {
             return old_jpeg::whole(held, directory, level);
         }
-        Codec::OldJpeg => level.tables = Some(old_jpeg::tables(held, directory, samples)?),
+        Codec::OldJpeg => level.tables = old_jpeg::tables(held, directory, samples)?,
         _ => {}
     }
     // Arrays come last: a missing one is asked for together with all that follows.
     blocks::find(held, directory, &mut level)?;
+    if codec == Codec::OldJpeg && level.tables.is_none() && !old_jpeg::are_streams(held, &level)? {
+        return Err(cannot("it has old JPEG tiles whose tables are missing".into()));
+    }
     Ok(level)
 }
 
@@ -158,7 +161,8 @@ fn photometric(tags: &Tags, codec: Codec, samples: u64, bits: u64) -> Result<Pho
     };
     Ok(match (tags.number(PHOTOMETRIC, default)?, samples) {
         (0, 1..) => Photometric::WhiteIsZero,
-        (1, 1..) => Photometric::BlackIsZero,
+        // Luma alone is grey.
+        (1, 1..) | (6, 1) => Photometric::BlackIsZero,
         (2, 3..) => Photometric::Rgb,
         (3, 1..) if bits <= 16 => Photometric::Palette(palette(tags, bits)?),
         (5, 4..) if tags.number(INK_SET, 1)? == 1 => Photometric::Cmyk,

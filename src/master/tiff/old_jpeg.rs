@@ -18,6 +18,12 @@ pub fn is_one_stream(held: &Held, directory: &Directory) -> Result<bool, Stop> {
     Ok(start == Some(&START[..]))
 }
 
+/// Whether the strips are JPEGs of their own, as some writers had it.
+pub fn are_streams(held: &Held, level: &Level) -> Result<bool, Stop> {
+    let Some(&(offset, _)) = level.tiles.first() else { return Ok(false) };
+    Ok(lenient(held.get(offset, 2).map(Some), None)? == Some(&START[..]))
+}
+
 /// The image as one tile that holds the whole stream; its reader finds out whether all of it is there.
 pub fn whole(held: &Held, directory: &Directory, mut level: Level) -> Result<Level, Stop> {
     const MOST_STRIPS: u64 = 1 << 16;
@@ -35,18 +41,16 @@ pub fn whole(held: &Held, directory: &Directory, mut level: Level) -> Result<Lev
     Ok(level)
 }
 
-/// Quantization and Huffman tables as a JPEG's segments (ITU-T T.81, §B.2.4).
-pub fn tables(held: &Held, directory: &Directory, samples: u64) -> Result<Arc<[u8]>, Stop> {
+/// Quantization and Huffman tables as a JPEG's segments (ITU-T T.81, §B.2.4), if tags point at them.
+pub fn tables(held: &Held, directory: &Directory, samples: u64) -> Result<Option<Arc<[u8]>>, Stop> {
     if directory.number(held, OLD_JPEG_PROCESS)?.unwrap_or(1) != 1 {
         return Err(cannot("it has old JPEG tiles without loss, which are not read".into()));
     }
-    let offsets = |tag| -> Result<Vec<u64>, Stop> {
-        let found = directory.numbers(held, tag, samples)?;
-        match found.len() as u64 == samples {
-            true => Ok(found),
-            false => Err(cannot("it has old JPEG tiles whose tables are missing".into())),
-        }
-    };
+    let offsets = |tag| directory.numbers(held, tag, samples);
+    let all = [OLD_JPEG_QUANTIZATION, OLD_JPEG_DC, OLD_JPEG_AC];
+    if all.iter().any(|&tag| directory.count(tag) < samples) {
+        return Ok(None);
+    }
     let mut tables = Vec::new();
     for (n, offset) in offsets(OLD_JPEG_QUANTIZATION)?.into_iter().enumerate() {
         segment(&mut tables, 0xdb, n as u8, &[held.get(offset, 64)?]);
@@ -61,7 +65,7 @@ pub fn tables(held: &Held, directory: &Directory, samples: u64) -> Result<Arc<[u
             segment(&mut tables, 0xc4, class | n as u8, &[counts, held.get(offset + 16, values)?]);
         }
     }
-    Ok(tables.into())
+    Ok(Some(tables.into()))
 }
 
 fn segment(out: &mut Vec<u8>, marker: u8, name: u8, parts: &[&[u8]]) {

@@ -103,8 +103,11 @@ impl Pyramid {
         };
         let full = self.levels[0].shape();
         let alike = crate::pixels::Shape { dimensions: self.full, ..level.shape() } == full;
-        let readable = level.uncut().is_none() && level.lies_within(held.size());
-        if alike && readable && level.reduces(self.full) && !self.shows_another(held, directory)? {
+        if alike
+            && level.uncut().is_none()
+            && level.reduces(self.full)
+            && !self.shows_another(held, directory)?
+        {
             self.levels.push(level);
         }
         Ok(())

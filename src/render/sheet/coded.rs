@@ -39,8 +39,10 @@ pub fn samples(level: &Level, bytes: Vec<u8>, tile: Dimensions, shown: Dimension
     let samples =
         laid(samples, dimensions.width as usize * count, tile.width as usize * count, tile.height as usize);
     Ok(match &level.ycbcr {
-        // Its decoder has given each pixel its own colour samples.
-        Some(layout) if count == 3 => ycbcr::rgb(&YCbCr { across: 1, down: 1, ..*layout }, tile, &samples),
+        // Its decoder has given each pixel its own colour samples, and left them as they are.
+        Some(layout) if level.tables.is_some() && count == 3 => {
+            ycbcr::rgb(&YCbCr { across: 1, down: 1, ..*layout }, tile, &samples)
+        }
         _ => samples,
     })
 }

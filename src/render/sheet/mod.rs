@@ -5,6 +5,8 @@ mod fax;
 mod read;
 mod rows;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod tile;
 mod unpack;
 mod ycbcr;

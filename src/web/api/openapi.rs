@@ -279,6 +279,19 @@ fn paths(sample: &Sample) -> Value {
     for written in [&mut add, &mut judge] {
         written["security"] = json!([{ "token": [] }]);
     }
+    let mut withdraw = operation(
+        "withdrawWork",
+        "Withdraw a work: its addresses answer 410 until its record comes again",
+        vec![work()],
+        json!({}),
+        &[400, 401, 403, 404, 410, 412, 503],
+    );
+    withdraw["responses"]["204"] = json!({ "description": "It is withdrawn" });
+    if let Some(responses) = withdraw["responses"].as_object_mut() {
+        responses.remove("200");
+    }
+    withdraw["security"] = json!([{ "token": [] }]);
+    paths["/api/v1/works/{work}"]["delete"] = withdraw;
     let tags = operation(
         "tags",
         "A work's tags, those that were rejected among them",

@@ -3,7 +3,7 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use super::super::tags::{INVISIBLE, MAX_LABEL, MAX_NOTE, RECORD_SCHEMES};
+use super::super::tags::{INVISIBLE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
 use crate::presentation::{ALL, FOUND};
 use crate::record::{Tag, Work};
 
@@ -32,6 +32,14 @@ fn listed(value: &mut Value) {
         Value::Array(all) => all.iter_mut().for_each(listed),
         Value::Object(fields) => {
             fields.values_mut().for_each(listed);
+            // Where any other word will do, too, a list would not be true.
+            let words = |one: &Value| one["type"] == "string" && one.get("pattern").is_none();
+            let open = |one: &Value| one.get("const").is_none() && one.get("enum").is_none();
+            let choice = fields.get("anyOf").and_then(Value::as_array);
+            if choice.is_some_and(|all| all.iter().all(words) && all.iter().any(open)) {
+                fields.remove("anyOf");
+                fields.insert("type".into(), json!("string"));
+            }
             let word = |one: &Value| match (&one["const"], &one["enum"]) {
                 (Value::String(word), _) => Some(vec![word.clone()]),
                 (_, Value::Array(words)) => {
@@ -122,7 +130,7 @@ pub fn schemas() -> Value {
         "description": "Why; kept with the decision.",
     });
     let revision = json!({
-        "type": ["integer", "null"], "minimum": 0,
+        "type": ["integer", "null"], "minimum": 0, "maximum": MAX_REVISION,
         "description": "The work's revision that was seen, as in `If-Match`.",
     });
     let region = "^(xywh=)?[0-9]{1,6},[0-9]{1,6},[1-9][0-9]{0,5},[1-9][0-9]{0,5}$";

@@ -13,13 +13,13 @@ use super::image::Answered;
 use super::route::Image;
 use super::settings::Api;
 use super::token;
-use crate::catalogue::{Decision, Event, Stored};
+use crate::catalogue::{Decision, EMBEDDED, Event, Stored};
 use crate::gallery::Error;
 use crate::iiif::Invalid;
 use crate::presentation::Address;
 use crate::record::{Region, Tag};
 
-pub use read::{INVISIBLE, MAX_LABEL, MAX_NOTE, RECORD_SCHEMES};
+pub use read::{INVISIBLE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
 
 /// The longest body of a request, in bytes.
 pub const MOST_BYTES: usize = 64 << 10;
@@ -76,7 +76,7 @@ pub(super) fn allowed_methods(tag: Option<&str>, history: bool) -> &'static str 
 }
 
 /// Who it is that writes: the name of the token.
-fn allowed(request: &HttpRequest, api: &Api) -> Result<String, Error> {
+pub(super) fn allowed(request: &HttpRequest, api: &Api) -> Result<String, Error> {
     let shown = token::shown(request).ok_or(Error::Unauthorized)?;
     if api.tokens.is_empty() {
         return Err(Error::Closed("nobody may write here: no token is set in api.tokens".into()));
@@ -209,7 +209,7 @@ async fn placed(
 }
 
 /// The revision to write over, where the writer says by `If-Match` or in the body which one it has seen.
-fn expected(request: &HttpRequest, now: &Stored, said: Option<u64>) -> Result<Option<u64>, Error> {
+pub(super) fn expected(request: &HttpRequest, now: &Stored, said: Option<u64>) -> Result<Option<u64>, Error> {
     let current = now.revision;
     let listed = if_match(request.headers()).map_err(|text| {
         Invalid::new(
@@ -228,11 +228,16 @@ fn expected(request: &HttpRequest, now: &Stored, said: Option<u64>) -> Result<Op
     Ok((tagged.is_some() || said.is_some()).then_some(current))
 }
 
-async fn stored(door: &Door, work: &Image<'_>) -> Result<Stored, Error> {
+/// The work as the catalogue has it.
+pub(super) async fn stored(door: &Door, work: &Image<'_>) -> Result<Stored, Error> {
     let works = door.gallery.works().ok_or(Error::NotFound)?;
     let number = work.identifier.to_string();
     let stored = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
-    stored.filter(|stored| !stored.removed).ok_or(Error::NotFound)
+    match stored {
+        Some(stored) if !stored.removed => Ok(stored),
+        Some(stored) if stored.source != EMBEDDED => Err(Error::Gone),
+        _ => Err(Error::NotFound),
+    }
 }
 
 async fn decide(

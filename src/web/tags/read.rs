@@ -10,6 +10,8 @@ use crate::record::{Broader, Region, Status, Tag, Text};
 /// Limits of texts, in characters, and of lists.
 pub const MAX_LABEL: usize = 500;
 pub const MAX_NOTE: usize = 2000;
+/// The largest revision that every program can write as a number: 2⁵³ - 1.
+pub const MAX_REVISION: u64 = (1 << 53) - 1;
 const MAX_CONCEPT: usize = 2000;
 const MAX_IMAGE: usize = 2000;
 const MAX_VALUES: usize = 50;
@@ -168,7 +170,15 @@ impl Fields {
     }
 
     fn revision(&mut self) -> Result<Option<u64>, Invalid> {
-        self.take("revision", "the work's revision, an integer")
+        let form = "the work's revision, an integer";
+        let Some(number) = self.take::<serde_json::Number>("revision", form)? else { return Ok(None) };
+        // `7.0` is an integer, too, to those who read JSON by its schema.
+        let whole =
+            || number.as_f64().filter(|one| one.fract() == 0.0 && (0.0..=MAX_REVISION as f64).contains(one));
+        let revision = number.as_u64().or_else(|| whole().map(|one| one as u64));
+        let revision = revision.filter(|revision| *revision <= MAX_REVISION);
+        let refuse = || Invalid::new("revision", &number.to_string(), format!("must be {form}"));
+        revision.map(Some).ok_or_else(refuse)
     }
 
     fn note(&mut self) -> Result<Option<String>, Invalid> {
@@ -440,7 +450,7 @@ mod tests {
             ),
             ("status", vec![json!("deleted"), json!("Accepted"), json!(1)]),
             ("note", vec![json!("x".repeat(2001)), json!("a\u{0}"), json!("\u{202e}"), json!({})]),
-            ("revision", vec![json!(-1), json!("1"), json!(1.5)]),
+            ("revision", vec![json!(-1), json!("1"), json!(1.5), json!(1e30)]),
             ("image", vec![json!(7), json!("x".repeat(2001))]),
             (
                 "broader",
@@ -480,6 +490,7 @@ mod tests {
             ("confidence", json!(0)),
             ("region", json!("xywh=10,20,30,40")),
             ("note", json!("two\nlines")),
+            ("revision", json!(7.0)),
             ("status", json!("proposed")),
             ("broader", json!([{"label": {"en": "animals"}, "concept": null}])),
         ] {

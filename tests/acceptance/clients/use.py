@@ -6,11 +6,13 @@ import sys
 
 from tegl_api import AuthenticatedClient, Client
 from tegl_api.api.default import add_tag, find_works, judge_tag, schemes, suggest, tag, tags, work
-from tegl_api.models import Judgement, NewTag, NewTagLabelType1, Problem, Status, Tag, Works
-from tegl_api.models.judgement_status import JudgementStatus
+from tegl_api.models import (
+    FindWorksFacetItem, Judgement, JudgementStatus, NewTag, NewTagLabelType1, Problem, Status, Tag, Works,
+)
 
 base, token = sys.argv[1:3]
 reader = Client(base_url=base)
+TYPE, CREATOR = FindWorksFacetItem("type"), FindWorksFacetItem("creator")
 writer = AuthenticatedClient(base_url=base, token=token)
 
 
@@ -20,10 +22,10 @@ def check(holds, what):
 
 
 # A search, page by page, with what is counted beside it.
-page = find_works.sync(client=reader, limit=5, facet=["type", "creator"], has_image=True)
+page = find_works.sync(client=reader, limit=5, facet=[TYPE, CREATOR], has_image=True)
 check(isinstance(page, Works) and page.total >= 5 and len(page.works) == 5, f"a page: {page}")
 check(len(page.facets.additional_properties["type"]) > 0, f"facets: {page.facets}")
-after = find_works.sync(client=reader, limit=5, facet=["creator", "type"], has_image=True, cursor=page.cursor)
+after = find_works.sync(client=reader, limit=5, facet=[CREATOR, TYPE], has_image=True, cursor=page.cursor)
 numbers = {one.object_number for one in page.works}
 check(isinstance(after, Works) and not numbers & {one.object_number for one in after.works}, f"the next page: {after}")
 
@@ -53,7 +55,7 @@ check((again.id, again.region, again.status) == (added.id, "5,5,10,10", Status.P
 # Errors are problems that name what was wrong.
 for answer, status, parameter in [
     (find_works.sync_detailed(client=reader, fields="nope"), 400, "fields"),
-    (find_works.sync_detailed(client=reader, facet=["nope"]), 400, "facet"),
+    (find_works.sync_detailed(client=reader, any_=["nope:x"]), 400, "any"),
     (work.sync_detailed("no such work", client=reader), 404, None),
     (add_tag.sync_detailed(number, client=writer, body=NewTag(scheme="creator", label="x")), 400, "scheme"),
     (add_tag.sync_detailed(number, client=writer, body=NewTag(scheme="motif", label="x", image="?")), 422, "image"),

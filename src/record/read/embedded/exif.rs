@@ -25,6 +25,11 @@ pub(super) fn read(bytes: Vec<u8>) -> Said {
             Some(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; "))
                 .filter(|all| !all.is_empty())
         }
+        // Some programs write texts as bytes.
+        Value::Byte(bytes) | Value::Undefined(bytes, _) => {
+            let text = String::from_utf8_lossy(bytes).replace('\0', " ").trim().to_owned();
+            Some(text).filter(|text| !text.is_empty())
+        }
         _ => None,
     };
     let creators = words(Tag::Artist).map(|all| all.split(';').map(|name| name.trim().to_owned()).collect());
