@@ -19,7 +19,7 @@ use crate::pixels::{
 const SIDE: u32 = 32;
 const SIZE: Dimensions = Dimensions { width: SIDE, height: SIDE };
 const FORMATS: [Format; 6] = [Format::Jpg, Format::Png, Format::Webp, Format::Gif, Format::Tif, Format::Jp2];
-const COLOURS: [[u8; 3]; 5] = [[200, 60, 60], [60, 180, 90], [40, 70, 190], [128, 128, 128], [63, 63, 63]];
+const COLOURS: [[u8; 3]; 5] = [[200, 60, 60], [120, 160, 110], [90, 100, 160], [128, 128, 128], [63, 63, 63]];
 
 fn profiles() -> Vec<(&'static str, Option<Arc<[u8]>>)> {
     let encoded = |profile: ColorProfile| Some(profile.encode().unwrap().into());
