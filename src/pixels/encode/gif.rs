@@ -5,8 +5,8 @@ use gif::{Encoder, Frame};
 use super::{Error, Notes, fit, refused};
 use crate::pixels::{Channels, Raster};
 
-/// NeuQuant's fastest; its best takes ten times as long.
-const SPEED: i32 = 30;
+/// NeuQuant looks at one pixel of 1 (its best) to 30 (its fastest): at about so many in all, fewer make a poor palette.
+const LOOKED_AT: usize = 50_000;
 const SIDE: u32 = 65_535;
 /// About two seconds of quantising.
 const PIXELS: u64 = 16_000_000;
@@ -23,7 +23,9 @@ pub fn gif(raster: &Raster, notes: &Notes) -> Result<Vec<u8>, Error> {
             let palette: Vec<u8> = (0..=255).flat_map(|gray| [gray; 3]).collect();
             Frame::from_palette_pixels(width, height, raster.samples.as_slice(), palette, None)
         }
-        Channels::Rgb => Frame::from_rgb_speed(width, height, &raster.samples, SPEED),
+        Channels::Rgb => {
+            Frame::from_rgb_speed(width, height, &raster.samples, speed(raster.samples.len() / 3))
+        }
         Channels::Rgba => pierced(width, height, &raster.samples),
     };
     let mut file = Vec::new();
@@ -46,6 +48,10 @@ fn say(notes: &Notes, encoder: &mut Encoder<&mut Vec<u8>>) {
     }
 }
 
+fn speed(pixels: usize) -> i32 {
+    (pixels / LOOKED_AT).clamp(1, 30) as i32
+}
+
 /// An opaque frame whose holes have a palette entry to themselves.
 fn pierced(width: u16, height: u16, samples: &[u8]) -> Frame<'static> {
     let is_hole = |pixel: &[u8]| pixel[3] < OPAQUE;
@@ -58,7 +64,7 @@ fn pierced(width: u16, height: u16, samples: &[u8]) -> Frame<'static> {
         }
         opaque.extend_from_slice(&seen);
     }
-    let mut frame = Frame::from_rgb_speed(width, height, &opaque, SPEED);
+    let mut frame = Frame::from_rgb_speed(width, height, &opaque, speed(opaque.len() / 3));
     if !samples.chunks_exact(4).any(is_hole) {
         return frame;
     }
