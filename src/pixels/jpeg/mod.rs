@@ -10,4 +10,7 @@ pub use decode::{decode, decode_four, decode_into, planes};
 pub use encode::{check, encode, encode_lying, encode_planar};
 pub use header::{Header, exif_orientation, header};
 pub use rows::{JpegRows, rows};
-pub use splice::{Color, Scan, contradicts, crop, frame, head, insert_notes, scan, settle, silence};
+pub use splice::{
+    Color, END, Scan, contradicts, crop, frame, head, insert_notes, is_ended, scan, scan_start, settle,
+    silence,
+};
