@@ -1,4 +1,4 @@
-# make demo   build everything, write the sample collection, serve it
+# make demo   build everything (15 to 25 minutes the first time, on two cores), write the sample collection, serve it
 # make test   every test: unit, integration, IIIF's validators, viewers in Chromium
 # make check  format and lints        make bench  side by side with nginx, iipsrv and sharp
 # make fuzz   damaged files and odd requests, FUZZ_SECONDS (600) for each of fuzz/targets

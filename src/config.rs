@@ -1,5 +1,10 @@
 //! Gathers the settings that each part declares beside its code: defaults, files, environment.
 
+mod environment;
+mod file;
+mod ranges;
+mod sound;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -61,13 +66,14 @@ pub struct SourceSettings {
 pub struct Unusable(String);
 
 impl Config {
-    /// Defaults, then the file, then `TEGL__SECTION__KEY` of the environment.
+    /// Defaults, then the file, then `TEGL__SECTION__KEY` of the environment; each value in its range, and all of them
+    /// of use to every command.
     pub fn load(file: Option<&Path>) -> Result<Self, Unusable> {
         let mut builder = config::Config::builder();
         if let Some(path) = file {
             let text = std::fs::read_to_string(path)
                 .map_err(|error| Unusable(format!("cannot read `{}`: {error}", path.display())))?;
-            check(path, &text)?;
+            file::check(path, &text)?;
             builder = builder.add_source(File::from_str(&text, FileFormat::Toml));
         }
         let environment =
@@ -75,14 +81,26 @@ impl Config {
         let environment = environment.list_separator(",").with_list_parse_key("web.trusted_proxies");
         let gathered =
             builder.add_source(environment).build().map_err(|error| Unusable(error.to_string()))?;
-        gathered.try_deserialize().map_err(|error| {
+        let values: serde_json::Value =
+            gathered.clone().try_deserialize().map_err(|error| Unusable(error.to_string()))?;
+        in_range("", &values)?;
+        let config: Self = gathered.try_deserialize().map_err(|error| {
             let text = error.to_string();
             Unusable(format!("{text}{}", nearest(&text)))
-        })
+        })?;
+        sound::check(&config).map_err(Unusable)?;
+        Ok(config)
     }
-}
 
-impl Config {
+    /// What to say of variables of the environment that look like settings and are not read as such.
+    pub fn warnings() -> Vec<String> {
+        let sections = serde_json::to_value(Self::default()).unwrap_or_default();
+        let sections: Vec<_> =
+            sections.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        let names: Vec<_> = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
+        environment::warnings(names.iter().map(String::as_str), &sections)
+    }
+
     /// All settings, for whoever is to see them without what is secret.
     pub fn shown(&self) -> serde_json::Value {
         let mut shown = serde_json::to_value(self).unwrap_or_default();
@@ -115,14 +133,19 @@ fn veil(value: &mut serde_json::Value, secret: bool) {
     }
 }
 
-/// Parses the file by itself first: only so do faults have a line.
-fn check(path: &Path, text: &str) -> Result<(), Unusable> {
-    let parsed: Result<Config, _> = toml::from_str(text);
-    parsed.map(drop).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-        let message = error.message();
-        Unusable(format!("{}, line {line}: {message}{}", path.display(), nearest(message)))
-    })
+/// Fails where a number among the values is out of its key's range.
+fn in_range(path: &str, value: &serde_json::Value) -> Result<(), Unusable> {
+    match value {
+        serde_json::Value::Object(fields) => fields.iter().try_for_each(|(name, value)| {
+            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            in_range(&path, value)
+        }),
+        serde_json::Value::Number(number) => {
+            let refused = number.as_f64().and_then(|number| ranges::refusal(path, number));
+            refused.map_or(Ok(()), |refused| Err(Unusable(refused)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// «did you mean», from a message that names an unknown key and those expected.
@@ -157,10 +180,45 @@ mod tests {
         }
     }
 
+    /// All numbers among the settings, by their paths.
+    fn numbers(path: &str, value: &serde_json::Value, found: &mut Vec<(String, f64)>) {
+        match value {
+            serde_json::Value::Object(fields) => fields.iter().for_each(|(name, value)| {
+                numbers(&if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, value, found);
+            }),
+            serde_json::Value::Number(number) => found.push((path.to_owned(), number.as_f64().unwrap())),
+            _ => {}
+        }
+    }
+
     #[test]
-    fn an_unknown_key_is_refused_with_its_line_and_the_nearest() {
-        let refused =
-            check(Path::new("t.toml"), "[web]\nlisten = \"x\"\nbase_ulr = \"y\"\n").unwrap_err().to_string();
-        assert!(refused.contains("line 3") && refused.contains("did you mean `base_url`?"), "{refused}");
+    fn every_number_has_a_range_that_its_default_is_in() {
+        let mut found = Vec::new();
+        numbers("", &serde_json::to_value(Config::default()).unwrap(), &mut found);
+        found.retain(|(key, _)| !key.starts_with("rights."));
+        assert_eq!(found.len(), ranges::RANGES.len());
+        for (key, default) in found {
+            assert!(ranges::RANGES.iter().any(|(known, ..)| *known == key), "{key} has no range");
+            assert_eq!(ranges::refusal(&key, default), None);
+        }
+    }
+
+    #[test]
+    fn the_documented_ranges_are_the_ranges() {
+        let (mut section, mut documented) = ("", std::collections::HashMap::new());
+        for line in include_str!("../config/default.toml").lines() {
+            if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+                section = name;
+            } else if let Some((key, rest)) = line.split_once(" = ")
+                && let Some((_, range)) = rest.split_once("  # ")
+            {
+                documented.insert(format!("{section}.{key}"), range);
+            }
+        }
+        for (key, least, most) in ranges::RANGES.iter().filter(|(key, ..)| !key.contains("logo")) {
+            let expected = format!("{least} to {most}");
+            let found = documented.get(*key).map(|range| range.split(", ").next().unwrap_or_default());
+            assert_eq!(found, Some(expected.as_str()), "config/default.toml, {key}");
+        }
     }
 }

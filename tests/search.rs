@@ -232,6 +232,178 @@ fn cursors_stay_right_while_the_collection_changes() {
     assert_eq!(server.get("/api/v1/works?cursor=nonsense").status, 404);
 }
 
+/// The same pairs in other orders, always the same ones.
+fn orders(pairs: &[&str]) -> Vec<String> {
+    let mut state = 7_u64;
+    let mut chance = move |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let mut shuffled = || {
+        let mut pairs = pairs.to_vec();
+        for at in (1..pairs.len()).rev() {
+            pairs.swap(at, chance(at + 1));
+        }
+        pairs.join("&")
+    };
+    (0..12).map(|_| shuffled()).collect()
+}
+
+#[test]
+fn the_next_page_is_there_in_whatever_order_parameters_are_given() {
+    let mut records = works();
+    records.extend((0..60).map(|at| {
+        json!({"object_number": format!("Y{at:02}"), "titles": "Landscape", "object_type": ["Print", "Drawing"],
+            "creators": [{"name": "Anna Ancher"}], "tags": [{"scheme": "colour", "label": "#2040c0"}]})
+    }));
+    let museum = Museum::new(&records);
+    let server = museum.serve();
+    let path = |address: &str| address.split_once(&server.address.to_string()).unwrap().1.to_owned();
+    for pairs in [
+        &["any=type:print", "any=type:painting", "any=type:drawing", "any=creator:Anna%20Ancher", "limit=19"]
+            [..],
+        &["facet=type", "facet=creator", "facet=motif", "histogram=50", "sort=title", "limit=19"],
+        &[
+            "none=type:sculpture",
+            "none=motif:cat",
+            "all=type:print",
+            "all=type:drawing",
+            "q=landscape",
+            "limit=19",
+        ],
+        &["colour=2040c0", "colour=%232141C1", "colour_distance=20", "limit=19"],
+    ] {
+        let mut known = None;
+        for query in orders(pairs) {
+            let (mut seen, mut next) = (Vec::new(), format!("/api/v1/works?{query}"));
+            loop {
+                let answer = server.get(&next);
+                assert_eq!(answer.status, 200, "{next}: {}", answer.text());
+                let page = answer.json();
+                seen.extend(numbers(&page));
+                match page["next"].as_str() {
+                    Some(address) => next = path(address),
+                    None => break,
+                }
+            }
+            assert!(seen.len() > 19, "{query}: {seen:?}");
+            assert_eq!(known.get_or_insert(seen.clone()), &seen, "{query}");
+        }
+    }
+    // What is counted beside the works is no part of where a reader has got to.
+    let first = found(&server, "facet=type&limit=10&sort=number");
+    let cursor = first["cursor"].as_str().unwrap();
+    let second = found(&server, &format!("facet=creator&histogram=10&limit=5&sort=number&cursor={cursor}"));
+    assert_eq!(numbers(&second).len(), 5);
+    // The first page's own link leads on, too.
+    for query in orders(&["any=type:print", "any=type:drawing", "none=motif:cat", "none=motif:dog"]) {
+        let page = server.get(&format!("/?{query}")).text();
+        let at = page.find("cursor=").unwrap_or_else(|| panic!("{query} has no next page"));
+        let start = page[..at].rfind("href=\"").unwrap() + 6;
+        let link = page[start..].split('"').next().unwrap().replace("&amp;", "&");
+        let next = server.get(&link[link.find("/?").unwrap()..]).text();
+        assert!(page.contains("/works/X00\"") && !next.contains("/works/X00\""), "{link}");
+        assert!(next.contains("/works/Y50\""), "{link}");
+    }
+    // A search has one collection.
+    let mut known = None;
+    for query in orders(&["any=type:print", "any=type:drawing", "q=landscape", "any=type:print"]) {
+        let led = server.get(&format!("/presentation/3/collections/search?{query}"));
+        assert_eq!(led.status, 303, "{query}");
+        let place = led.header("location").to_owned();
+        assert_eq!(server.get(&path(&place)).status, 200, "{place}");
+        assert_eq!(known.get_or_insert(place.clone()), &place, "{query}");
+    }
+}
+
+#[test]
+fn numbers_and_dates_are_never_corrected() {
+    let mut records = works();
+    for (number, title, from, to) in [
+        ("N00530", "Snow Storm", 1842, 1842),
+        ("N00531", "Shade", 1843, 1843),
+        ("N01506", "Ophelia", 1851, 1852),
+        ("T00721", "Made in the 1970s", 1970, 1979),
+        ("T07210", "Frau Eine von Stein", 1931, 1931),
+        ("KMS1/verso", "Kms1", 1700, 1899),
+        ("KMS10", "Ten", 1960, 1960),
+        ("KKS1982-157", "Sheet", 1797, 1798),
+    ] {
+        records.push(
+            json!({"object_number": number, "titles": title, "production": {"earliest": from, "latest": to}}),
+        );
+    }
+    let museum = Museum::new(&records);
+    let server = museum.serve();
+    let ask = |q: &str| {
+        let q = percent_encoding::utf8_percent_encode(q, percent_encoding::NON_ALPHANUMERIC);
+        let found = found(&server, &format!("limit=50&q={q}"));
+        assert_eq!((&found["corrected"], &found["relaxed"]), (&Value::Null, &Value::Null), "{q}: {found}");
+        numbers(&found)
+    };
+    for (q, expected) in [
+        ("N005", &["N00530", "N00531"][..]),
+        ("n005", &["N00530", "N00531"]),
+        ("N 00530", &["N00530"]),
+        ("N 005", &["N00530", "N00531"]),
+        ("T0072", &["T00721"]),
+        ("KKS1982-15", &["KKS1982-156/3", "KKS1982-157"]),
+        ("KKS 1982 157", &["KKS1982-157"]),
+        ("KMS1", &["KMS1", "KMS1/verso"]),
+        ("kms1/v", &["KMS1/verso"]),
+        ("KMS3", &[]),
+        ("N00532", &[]),
+        ("1971s", &[]),
+        ("2850", &[]),
+    ] {
+        let mut found = ask(q);
+        if q != "KMS1" {
+            found.sort();
+        }
+        assert_eq!(found, expected, "{q}");
+    }
+    // Decades and centuries are years.
+    for q in ["1790s", "1790'erne", "1790’erne", "1790erne", "1790's"] {
+        let found = ask(q);
+        assert_eq!(found[0], "KKS1982-157", "{q}: {found:?}");
+        assert!(
+            !found.contains(&"T00721".to_owned()) && !found.contains(&"T07210".to_owned()),
+            "{q}: {found:?}"
+        );
+    }
+    for q in ["18th century", "18. århundrede", "1700-tallet", "1700s"] {
+        let found = ask(q);
+        assert!(found.contains(&"X00".to_owned()) && !found.contains(&"N00530".to_owned()), "{q}: {found:?}");
+    }
+    assert_eq!(ask("sheet 1790s"), ["KKS1982-157"]);
+    assert_eq!(ask("1970s")[0], "T00721");
+    let suggested = server.get("/api/v1/suggest?q=1790s&lang=en").json();
+    assert_eq!(suggested["suggestions"], json!([]));
+}
+
+#[test]
+fn a_work_is_found_in_another_case_and_has_one_address() {
+    let museum = Museum::new(&works());
+    let server = museum.serve();
+    let own = server.get("/api/v1/works/KMS1");
+    let answer = server.get("/api/v1/works/kms1");
+    assert_eq!((answer.status, &answer.body), (200, &own.body));
+    let id = own.json()["id"].as_str().unwrap().to_owned();
+    assert_eq!((answer.header("content-location"), own.header("content-location")), (id.as_str(), ""));
+    for (path, leads) in [
+        ("/works/kms1", "/works/KMS1"),
+        ("/presentation/3/kms1/manifest", "/presentation/3/KMS1/manifest"),
+        ("/presentation/2/kms1/manifest", "/presentation/2/KMS1/manifest"),
+    ] {
+        let led = server.get(path);
+        assert!(led.status == 303 && led.header("location").ends_with(leads), "{path}: {}", led.status);
+        assert_eq!(server.get(leads).status, 200);
+    }
+    for path in ["/api/v1/works/kms9", "/works/kms9", "/presentation/3/kms9/manifest"] {
+        assert_eq!(server.get(path).status, 404, "{path}");
+    }
+}
+
 #[test]
 fn suggestions_creators_tags_and_chance() {
     let museum = Museum::new(&works());
@@ -273,6 +445,8 @@ fn what_cannot_be_followed_names_the_parameter_and_what_would_work() {
         ("facet=nothing", "facet", "`type`"),
         (&format!("q={}", "a".repeat(600)), "q", "512"),
         ("limit=1&limit=2", "limit", "once"),
+        ("fields=nope", "fields", "is no field"),
+        ("fields=object_number,title", "fields", "did you mean `titles`"),
     ] {
         let answer = server.get(&format!("/api/v1/works?{query}"));
         let problem = answer.json();
@@ -284,6 +458,11 @@ fn what_cannot_be_followed_names_the_parameter_and_what_would_work() {
         assert_eq!(problem["parameter"], parameter, "{query}");
         assert!(problem["detail"].as_str().unwrap().contains(says), "{query}: {problem}");
     }
+    assert_eq!(server.get("/api/v1/works/KMS1?fields=nope").status, 400);
+    // What a source has of its own may be asked for.
+    let own = found(&server, "q=dogs&fields=image_width,tags")["works"][0].clone();
+    assert_eq!(own["image_width"], 5000, "{own}");
+    assert_eq!(server.get("/api/v1/works/KMS1?fields=image_width").json(), json!({}));
     let answer = server.get("/api/v1/works?limit=1");
     assert_eq!(answer.header("access-control-allow-origin"), "*");
     let tag = answer.header("etag").to_owned();
@@ -450,7 +629,7 @@ fn the_first_page_and_works_need_no_script() {
         ("/", "43 works"),
         ("/?q=horse", "A Horse in the Field"),
         ("/?all=motif%3Aanimals", "Study of Dogs"),
-        ("/?years=soon&q=horse", "could not be followed"),
+        ("/?years=soon&q=horse", "were not understood"),
         ("/?q=%3Cscript%3E", "&lt;script&gt;"),
         ("/?utm_source=x", "43 works"),
         ("/works/KMS1", "Oil on canvas"),
@@ -579,8 +758,14 @@ fn programs_written_for_smk_find_what_they_know() {
         let key = |value: &Value| (value.as_u64(), value.as_str().map(str::to_owned));
         assert!(values.is_sorted_by_key(key), "{field}: {values:?}");
     }
-    assert_eq!(ask("art?object_number=NOPE").status, 404);
-    assert_eq!(ask("art?object_number=,").status, 404);
+    for nobody in ["NOPE", ","] {
+        let answer = ask(&format!("art/?object_number={nobody}"));
+        assert_eq!(
+            (answer.status, answer.json()["items"].as_array().map(Vec::len)),
+            (200, Some(0)),
+            "{nobody}"
+        );
+    }
     assert_eq!(ask("art/all_ids").json()["objectIDs"].as_array().unwrap().len(), 12);
     for wrong in [
         "art/search?rows=2001",
@@ -598,6 +783,100 @@ fn programs_written_for_smk_find_what_they_know() {
             "{wrong}"
         );
     }
+}
+
+/// What public programs written for SMK's API ask, of records that are not SMK's.
+#[test]
+fn programs_written_for_smk_work_with_other_records() {
+    let mut records = works();
+    records.push(json!({
+        "object_number": "KMS9", "titles": {"da": "Strand"}, "object_type": "maleri",
+        "creators": [
+            {"name": "Anna Ancher", "sort_name": "Ancher, Anna", "birth": 1859, "death": 1935, "nationality": "dansk", "id": "11_person"},
+            {"name": "Ubekendt", "nationality": "svensk"}
+        ],
+        "production": {"earliest": 1900, "latest": 1905}, "tags": [{"scheme": "colour", "label": "#482F20"}],
+    }));
+    let museum = Museum::new(&records);
+    let server = museum.serve_with(&[
+        ("TEGL__RIGHTS__PUBLIC_DOMAIN__LARGEST", "300"),
+        ("TEGL__RIGHTS__PUBLIC_DOMAIN__ORIGINAL", "false"),
+    ]);
+    let ask = |path: &str| server.get(&format!("/api/smk/v1/{path}"));
+    for (query, expected) in [
+        ("filters=[colors:%23482f20]", &["KMS9"][..]),
+        ("filters=[colors:%23482F20|%23000000]", &["KMS9"]),
+        ("filters=[colors:%23482f21]", &[]),
+        ("filters=[object_names:Painting]&lang=en", &["KMS1", "KMS2", "KMS9"]),
+        ("filters=[object_names:painting],[creator_nationality:Danish]&lang=en", &["KMS1", "KMS9"]),
+        ("filters=[creator_nationality:swedish]&lang=en", &["KMS9"]),
+        ("filters=[creator_nationality:swedish]", &["KMS9"]),
+        ("filters=[production_dates_period:1880-1920]", &["KMS2", "KMS9"]),
+        ("filters=[production_dates_period:1834]", &["KMS1"]),
+    ] {
+        let answer = ask(&format!("art/search/?keys=*&sort=object_number&{query}"));
+        assert_eq!(answer.status, 200, "{query}: {}", answer.text());
+        let items = answer.json()["items"].as_array().unwrap().clone();
+        let found: Vec<&str> = items.iter().map(|item| item["object_number"].as_str().unwrap()).collect();
+        assert_eq!(found, expected, "{query}");
+    }
+    // Every link to an image leads to one, at the size that rights leave.
+    let item = ask("art?object_number=kms1").json()["items"][0].clone();
+    for name in ["image_native", "image_thumbnail", "image_iiif_info", "frontend_url", "iiif_manifest"] {
+        let mut place = item[name].as_str().unwrap().to_owned();
+        for _ in 0..3 {
+            let path = place.split_once(&server.address.to_string()).unwrap().1.to_owned();
+            let answer = server.get(&path);
+            match answer.status {
+                302 | 303 => place = answer.header("location").to_owned(),
+                status => {
+                    assert_eq!(status, 200, "{name}: {place}");
+                    break;
+                }
+            }
+        }
+    }
+    assert_eq!((&item["artist"], &item["image_hq"]), (&json!(["Christen Købke"]), &json!(false)));
+
+    for (path, names, found) in [
+        ("person?id=11_person", &["Ancher, Anna"][..], 1),
+        ("person/?id=11_PERSON&lang=en", &["Ancher, Anna"], 1),
+        ("person//?id=christen-k%C3%B8bke", &["Christen Købke"], 1),
+        ("person?id=nobody", &[], 0),
+        ("person/search/?keys=ancher", &["Ancher, Anna"], 1),
+        ("person/search?keys=Ancher,%20Anna", &["Ancher, Anna"], 1),
+        ("person/search?keys=*&offset=0&rows=2000", &["Ancher, Anna", "Christen Købke", "Ubekendt"], 3),
+        ("person/search?keys=*&offset=1&rows=1", &["Christen Købke"], 3),
+        ("person/search?keys=nobody", &[], 0),
+    ] {
+        let answer = ask(path);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        let told = answer.json();
+        let items = told["items"].as_array().unwrap();
+        let own: Vec<&str> = items.iter().map(|item| item["name"].as_str().unwrap()).collect();
+        assert_eq!((own.as_slice(), &told["found"]), (names, &json!(found)), "{path}");
+    }
+    let works = ask("person?id=11_person").json()["items"][0]["works"].clone();
+    assert_eq!(works, json!(["KKS1982-156/3", "KMS2", "KMS9"]));
+    assert_eq!(ask("person").status, 400);
+
+    let three = "application/ld+json;profile=\"http://iiif.io/api/presentation/3/context.json\"";
+    for (path, accept, leads) in [
+        ("iiif/manifest?id=kms1", "*/*", "/presentation/2/KMS1/manifest"),
+        ("iiif/manifest/?object_number=KMS1", "*/*", "/presentation/2/KMS1/manifest"),
+        ("iiif/manifest?id=&object_number=kms1", "*/*", "/presentation/2/KMS1/manifest"),
+        ("iiif/manifest?id=KMS1", three, "/presentation/3/KMS1/manifest"),
+    ] {
+        let led = server.ask("GET", &format!("/api/smk/v1/{path}"), &[("Accept", accept)]);
+        assert!(
+            led.status == 302 && led.header("location").ends_with(leads),
+            "{path}: {} {}",
+            led.status,
+            led.text()
+        );
+    }
+    let corrected = ask("art/search?keys=Akandr").json();
+    assert_eq!(corrected["corrections"], json!({"akandr": ["akander"]}));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::read::tags;
 use super::shelves::{Moves, number, signed};
 use super::sql::each;
 use super::{Catalogue, Error, Stored};
-use crate::record::{Kind, Status, Tag, Work, facets};
+use crate::record::{Kind, Region, Status, Tag, Work, facets};
 
 /// A decision about one tag of a work.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,8 @@ pub enum Decision {
     Add(Box<Tag>),
     /// Accepts, rejects or reopens a tag, by its name within the work.
     Set { tag: String, status: Status },
+    /// Changes what is given: the status, and the region, where `Some(None)` is the whole image.
+    Change { tag: String, status: Option<Status>, region: Option<Option<Region>> },
 }
 
 /// One decision, as it was taken.
@@ -65,8 +67,17 @@ impl Catalogue {
         let (id, decided) = match decision {
             Decision::Add(tag) => (tag.id(), *tag),
             Decision::Set { tag, status } => {
-                let found = now.iter().find(|known| known.id() == tag).ok_or(Error::NotFound)?;
-                (tag, Tag { status, ..found.clone() })
+                let found = known_tag(&now, &tag)?;
+                (tag, Tag { status, ..found })
+            }
+            Decision::Change { tag, status, region } => {
+                let found = known_tag(&now, &tag)?;
+                let status = status.unwrap_or(found.status);
+                let changed = match region {
+                    None => found,
+                    Some(region) => found.with_region(region),
+                };
+                (tag, Tag { status, ..changed })
             }
         };
         let source: String = row.try_get("source")?;
@@ -140,6 +151,10 @@ impl Catalogue {
         };
         rows.iter().rev().map(event).collect()
     }
+}
+
+fn known_tag(tags: &[Tag], id: &str) -> Result<Tag, Error> {
+    tags.iter().find(|known| known.id() == id).cloned().ok_or(Error::NotFound)
 }
 
 fn status_word(status: Status) -> &'static str {

@@ -7,6 +7,7 @@
 
 mod decide;
 mod error;
+mod name;
 mod pools;
 mod put;
 mod read;
@@ -14,6 +15,7 @@ mod schema;
 mod settings;
 mod shelves;
 mod sql;
+mod withdraw;
 
 use std::sync::Arc;
 
@@ -21,10 +23,12 @@ use moka::sync::Cache;
 
 pub use decide::{Decision, Event};
 pub use error::Error;
-pub use put::{Batch, New, Put};
+pub use name::{Given, Renamed};
+pub use put::{Batch, EMBEDDED, New, Put, UNNAMED};
 pub use read::{Showing, Stored};
 pub use settings::Settings;
 pub use shelves::{ALL, Card, Term};
+pub use withdraw::Withdrawn;
 
 use pools::Pools;
 

@@ -1,6 +1,6 @@
 //! Works into the catalogue, a batch at a time: all of it or nothing.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -10,6 +10,12 @@ use super::shelves::Moves;
 use super::sql::{Value, each, found};
 use super::{Catalogue, Error, now_ms};
 use crate::record::{Facet, Kind, Tag, Work, facets};
+
+/// The source of records whose source has no name: works that have one keep theirs.
+pub const UNNAMED: &str = "records";
+
+/// The source of works that were read from masters; other records take their place.
+pub const EMBEDDED: &str = "embedded";
 
 /// A work as a source gives it.
 #[derive(Clone, Debug)]
@@ -58,12 +64,16 @@ pub struct Put {
     pub created: u64,
     pub updated: u64,
     pub unchanged: u64,
+    /// Of those created or updated, how many another source had given until now.
+    pub taken_over: u64,
 }
 
 /// What is known of a work before it is put.
 pub(super) struct Before {
     pub seq: i64,
     pub hash: String,
+    pub source: String,
+    pub revision: u64,
     pub removed: bool,
     pub judged: bool,
     /// The numbers of the shelves that it stands on.
@@ -78,6 +88,21 @@ pub(super) struct Turn {
 }
 
 impl Catalogue {
+    /// What putting these works would change.
+    pub async fn compare(&self, batch: &Batch) -> Result<Put, Error> {
+        let numbers: Vec<&str> = batch.0.iter().map(|new| new.number.as_str()).collect();
+        let there = before(&mut *self.0.pools.readers.acquire().await?, &numbers).await?;
+        let mut put = Put::default();
+        for new in &batch.0 {
+            match there.get(&new.number) {
+                _ if stays(&there, new) => put.unchanged += 1,
+                Some(known) if !known.removed => put.updated += 1,
+                _ => put.created += 1,
+            }
+        }
+        Ok(put)
+    }
+
     /// Puts works, in one transaction. What is there already and says the same stays as it is. Decisions on tags hold
     /// for what is put as for what was there.
     pub async fn put(&self, batch: Batch) -> Result<Put, Error> {
@@ -85,12 +110,11 @@ impl Catalogue {
             return Ok(Put::default());
         }
         let numbers: Vec<&str> = batch.0.iter().map(|new| new.number.as_str()).collect();
-        let stays = |before: &HashMap<String, Before>, new: &Prepared| {
-            before.get(&new.number).is_some_and(|known| known.hash == new.hash && !known.removed)
-        };
         // What has not changed keeps no writer waiting.
         let there = before(&mut *self.0.pools.readers.acquire().await?, &numbers).await?;
-        if batch.0.iter().all(|new| stays(&there, new)) {
+        let is_owned =
+            |new: &Prepared| there.get(&new.number).is_some_and(|known| owner(known, new) == known.source);
+        if batch.0.iter().all(|new| stays(&there, new) && is_owned(new)) {
             return Ok(Put { unchanged: numbers.len() as u64, ..Put::default() });
         }
         let mut changes = self.begin().await?;
@@ -104,7 +128,16 @@ impl Catalogue {
             let known = before.get(&new.number);
             if stays(&before, &new) {
                 put.unchanged += 1;
+                // Whose it is says nothing of the work: no revision.
+                rows.owned.extend(
+                    known
+                        .filter(|known| owner(known, &new) != known.source)
+                        .map(|known| vec![Value::from(known.seq), owner(known, &new).into()]),
+                );
                 continue;
+            }
+            if known.is_some_and(|known| !known.removed && owner(known, &new) != known.source) {
+                put.taken_over += u64::from(known.is_some_and(|known| known.source != EMBEDDED));
             }
             let seq = known.map_or_else(|| turn.next_seq(), |known| known.seq);
             let kind = if known.is_some_and(|known| !known.removed) { Kind::Update } else { Kind::Create };
@@ -125,42 +158,6 @@ impl Catalogue {
         changes.commit().await?;
         moves.remember(self);
         Ok(put)
-    }
-
-    /// Takes works out: their shelves and images are forgotten, their records and decisions kept should they return.
-    /// Those that are not there are passed over; the number of those that were.
-    pub async fn remove(&self, object_numbers: &[String]) -> Result<u64, Error> {
-        let numbers: Vec<&str> = object_numbers.iter().map(String::as_str).collect();
-        let mut changes = self.begin().await?;
-        let mut turn = take_turn(&mut changes).await?;
-        let before = before(&mut changes, &numbers).await?;
-        let mut moves = Moves::default();
-        let (mut revisions, mut gone, mut seqs) = (Vec::new(), Vec::new(), Vec::new());
-        let there: BTreeMap<_, _> = before.iter().filter(|(_, known)| !known.removed).collect();
-        for (number, known) in there {
-            let revision = turn.next_revision();
-            moves.clear(known.seq, &known.shelves);
-            revisions.push(revision_row(revision, number, Kind::Delete, turn.at_ms));
-            gone.push((known.seq, revision));
-            seqs.push(vec![Value::from(known.seq)]);
-        }
-        moves.carry_out(self, &mut changes).await?;
-        each(&mut changes, "DELETE FROM images WHERE seq IN (VALUES", seqs, ")").await?;
-        for (seq, revision) in &gone {
-            sqlx::query(
-                "UPDATE works SET removed = 1, shelves = '[]', revision = $1, changed_ms = $2 WHERE seq = $3",
-            )
-            .bind(*revision)
-            .bind(turn.at_ms)
-            .bind(*seq)
-            .execute(&mut *changes)
-            .await?;
-        }
-        each(&mut changes, REVISIONS, revisions, "").await?;
-        turn.end(&mut changes).await?;
-        changes.commit().await?;
-        moves.remember(self);
-        Ok(gone.len() as u64)
     }
 
     pub(super) async fn begin(&self) -> Result<sqlx::Transaction<'static, sqlx::Any>, Error> {
@@ -190,6 +187,16 @@ pub(super) async fn take_turn(connection: &mut AnyConnection) -> Result<Turn, Er
     // Clocks of several servers differ; the order of the revisions is the order of their times.
     let at_ms = now_ms().max(taken.try_get("at_ms")?);
     Ok(Turn { revision: taken.try_get("revision")?, seq: taken.try_get("seq")?, at_ms })
+}
+
+/// Whether the work is there and says the same.
+fn stays(before: &HashMap<String, Before>, new: &Prepared) -> bool {
+    before.get(&new.number).is_some_and(|known| known.hash == new.hash && !known.removed)
+}
+
+/// The source that a known work belongs to from now on.
+fn owner<'a>(known: &'a Before, new: &'a Prepared) -> &'a str {
+    if new.source == UNNAMED && known.source != EMBEDDED { &known.source } else { &new.source }
 }
 
 impl Turn {
@@ -229,7 +236,8 @@ impl Prepared {
         let New { work, original, source } = new;
         let record = serde_json::to_string(&work)?;
         let mut hash = xxhash_rust::xxh3::Xxh3::new();
-        for part in [&record, original.as_deref().unwrap_or_default(), &source] {
+        // A record is the same under whatever name its source goes.
+        for part in [record.as_str(), original.as_deref().unwrap_or_default()] {
             hash.update(&(part.len() as u64).to_le_bytes());
             hash.update(part.as_bytes());
         }
@@ -245,8 +253,7 @@ pub(super) async fn before(
     numbers: &[&str],
 ) -> Result<HashMap<String, Before>, Error> {
     let wanted = numbers.iter().map(|&number| vec![Value::from(number)]).collect();
-    let select =
-        "SELECT object_number, seq, hash, removed, judged, shelves FROM works WHERE object_number IN (VALUES";
+    let select = "SELECT object_number, seq, hash, source, revision, removed, judged, shelves FROM works WHERE object_number IN (VALUES";
     let rows = found(connection, select, wanted, ")").await?;
     rows.iter().map(|row| Ok((row.try_get("object_number")?, known(row)?))).collect()
 }
@@ -255,6 +262,8 @@ fn known(row: &AnyRow) -> Result<Before, Error> {
     Ok(Before {
         seq: row.try_get("seq")?,
         hash: row.try_get("hash")?,
+        source: row.try_get("source")?,
+        revision: super::shelves::number(row.try_get("revision")?),
         removed: row.try_get::<i64, _>("removed")? != 0,
         judged: row.try_get::<i64, _>("judged")? != 0,
         shelves: serde_json::from_str(row.try_get("shelves")?)?,
@@ -286,7 +295,13 @@ pub(super) fn effective(imported: &[Tag], overlay: &[Tag]) -> Vec<Tag> {
     let ids: HashMap<String, usize> = tags.iter().enumerate().map(|(at, tag)| (tag.id(), at)).collect();
     for judged in overlay {
         match ids.get(&judged.id()) {
-            Some(&at) => tags[at].status = judged.status,
+            Some(&at) => {
+                let tag = &mut tags[at];
+                tag.status = judged.status;
+                if judged.kept_id.is_some() {
+                    (tag.region, tag.kept_id) = (judged.region, judged.kept_id.clone());
+                }
+            }
             None => tags.push(judged.clone()),
         }
     }
@@ -301,11 +316,14 @@ struct Rows {
     /// Works whose former images are to be forgotten.
     replaced: Vec<Vec<Value>>,
     revisions: Vec<Vec<Value>>,
+    /// Unchanged works of another source than before.
+    owned: Vec<Vec<Value>>,
 }
 
 impl Rows {
     fn add(&mut self, new: Prepared, seq: i64, known: Option<&Before>, kind: Kind, turn: &mut Turn) {
-        let Prepared { number, work, source, original, record, label, hash, .. } = new;
+        let source = known.map_or(&*new.source, |known| owner(known, &new)).to_owned();
+        let Prepared { number, work, original, record, label, hash, .. } = new;
         let revision = turn.next_revision();
         let matched = || work.images.iter().filter(|image| image.matched);
         let thumbnail = matched().next().map(|image| image.file.clone());
@@ -354,7 +372,9 @@ impl Rows {
         each(connection, WORKS, rows, UPDATED).await?;
         each(connection, "DELETE FROM images WHERE seq IN (VALUES", self.replaced, ")").await?;
         each(connection, "INSERT INTO images (file, seq) VALUES", self.images, "").await?;
-        each(connection, REVISIONS, self.revisions, "").await
+        each(connection, REVISIONS, self.revisions, "").await?;
+        let owned = "UPDATE works SET source = own.column2 FROM (VALUES";
+        each(connection, owned, self.owned, ") AS own WHERE works.seq = own.column1").await
     }
 }
 

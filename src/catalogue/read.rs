@@ -33,6 +33,8 @@ pub struct Showing {
     pub object_number: String,
     pub rights: Option<String>,
     pub public_domain: Option<bool>,
+    /// Whether the work was withdrawn.
+    pub withdrawn: bool,
 }
 
 const STORED: &str = "SELECT seq, revision, changed_ms, source, removed, judged, record FROM works";
@@ -71,22 +73,22 @@ impl Catalogue {
         rows.iter().map(|row| Ok((row.try_get("object_number")?, row.try_get("original")?))).collect()
     }
 
-    /// The works that show any of these images.
+    /// The works that show any of these images, or did so until they were withdrawn.
     pub async fn showing(&self, files: &[String]) -> Result<Vec<Showing>, Error> {
         let mut names: Vec<&str> = files.iter().map(|file| without_page(file)).collect();
         names.sort_unstable();
         names.dedup();
         let wanted = names.into_iter().map(|file| vec![Value::from(file)]).collect();
-        let select = "SELECT DISTINCT works.object_number, works.rights, works.public_domain FROM images \
+        let select = "SELECT DISTINCT works.object_number, works.rights, works.public_domain, works.removed FROM images \
             JOIN works ON works.seq = images.seq WHERE images.file IN (VALUES";
         let mut reader = self.0.pools.readers.acquire().await?;
-        let rows = found(&mut reader, select, wanted, ") AND works.removed = 0 ORDER BY works.object_number")
-            .await?;
+        let rows = found(&mut reader, select, wanted, ") ORDER BY works.object_number").await?;
         let showing = |row: &AnyRow| {
             Ok(Showing {
                 object_number: row.try_get("object_number")?,
                 rights: row.try_get("rights")?,
                 public_domain: row.try_get::<Option<i64>, _>("public_domain")?.map(|is| is != 0),
+                withdrawn: row.try_get::<i64, _>("removed")? != 0,
             })
         };
         rows.iter().map(showing).collect()
@@ -97,7 +99,7 @@ impl Catalogue {
         let rows = sqlx::query(
             "SELECT DISTINCT works.object_number FROM works JOIN images ON images.seq = works.seq \
              JOIN images AS others ON others.file = images.file AND others.seq <> images.seq \
-             JOIN works AS theirs ON theirs.seq = others.seq AND theirs.source <> works.source \
+             JOIN works AS theirs ON theirs.seq = others.seq AND theirs.source <> works.source AND theirs.removed = 0 \
              WHERE works.source = $1 AND works.removed = 0",
         )
         .bind(source.to_owned())

@@ -1,12 +1,12 @@
 //! `tegl check`: what masters are, and why they are slow.
 
-use super::{Check as Typed, gallery};
-use crate::config::{Config, usual_file};
+use super::out::count;
+use super::{Check as Typed, gallery, settings};
+use crate::config::Config;
 use crate::gallery::{Check, told};
 
 pub fn run(typed: &Typed) -> Result<(), String> {
-    let file = typed.config.clone().or_else(usual_file);
-    let mut config = Config::load(file.as_deref()).map_err(|error| error.to_string())?;
+    let mut config = settings::load(typed.config.as_deref())?;
     if !typed.pyramids && config.pyramids.location.is_empty() {
         // Looking leaves nothing behind.
         config.pyramids.location = "none".into();
@@ -32,16 +32,20 @@ pub fn run(typed: &Typed) -> Result<(), String> {
             std::slice::from_ref(source),
             &Config { sources: Default::default(), ..config.clone() },
         )?;
+        gallery::reach(&gallery)?;
         gallery::block_on(async {
             let mut after = None;
             loop {
                 let listing = gallery.list(after.as_deref(), 500).await.map_err(|error| told(&error))?;
+                for unreadable in listing.unreadable {
+                    shown(Err(unreadable));
+                }
                 for entry in listing.entries {
                     let checked = gallery.check(&entry.identifier, source).await;
                     shown(checked.map_err(|error| (entry.identifier, told(&error))));
                 }
-                if let Some(notice) = listing.notices.first() {
-                    return Err(notice.clone());
+                if let Some(trouble) = listing.troubles.first() {
+                    return Err(trouble.clone());
                 }
                 match listing.next {
                     Some(next) => after = Some(next),
@@ -51,12 +55,14 @@ pub fn run(typed: &Typed) -> Result<(), String> {
         })?;
     }
     if !typed.json {
-        println!("{masters} masters: {slow} want a pyramid, {failed} cannot be read");
+        let want = if slow == 1 { "wants" } else { "want" };
+        println!("{}: {slow} {want} a pyramid, {failed} cannot be read", count(masters, "master"));
     }
     match (failed, slow) {
         (0, 0) => Ok(()),
-        (0, slow) => Err(format!("{slow} of {masters} masters are slow to serve")),
-        (failed, _) => Err(format!("{failed} of {masters} masters cannot be read")),
+        (0, 1) => Err(format!("1 of {} is slow to serve", count(masters, "master"))),
+        (0, slow) => Err(format!("{slow} of {} are slow to serve", count(masters, "master"))),
+        (failed, _) => Err(format!("{failed} of {} cannot be read", count(masters, "master"))),
     }
 }
 

@@ -4,14 +4,14 @@ use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Export as Typed, gallery};
-use crate::config::{Config, usual_file};
+use super::out::count;
+use super::{Export as Typed, gallery, settings};
 use crate::gallery::{Layout, told};
 
 pub fn run(typed: &Typed) -> Result<(), String> {
-    let file = typed.config.clone().or_else(usual_file);
-    let config = Config::load(file.as_deref()).map_err(|error| error.to_string())?;
+    let config = settings::load(typed.config.as_deref())?;
     let gallery = gallery::open(std::slice::from_ref(&typed.source), &config)?;
+    gallery::reach(&gallery)?;
     let layout = if typed.deep_zoom { Layout::DeepZoom } else { Layout::Iiif };
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("{bar:24} {percent:>3} % {eta:>4} {msg}") {
@@ -22,6 +22,7 @@ pub fn run(typed: &Typed) -> Result<(), String> {
         let mut after = None;
         loop {
             let listing = gallery.list(after.as_deref(), 500).await.map_err(|error| told(&error))?;
+            failures.extend(listing.unreadable);
             for entry in listing.entries {
                 bar.set_message(entry.identifier.clone());
                 if !std::io::stderr().is_terminal() {
@@ -42,6 +43,9 @@ pub fn run(typed: &Typed) -> Result<(), String> {
                     Err(error) => failures.push((entry.identifier, told(&error))),
                 }
             }
+            if let Some(trouble) = listing.troubles.first() {
+                return Err(trouble.clone());
+            }
             match listing.next {
                 Some(next) => after = Some(next),
                 None => return Ok(()),
@@ -49,13 +53,19 @@ pub fn run(typed: &Typed) -> Result<(), String> {
         }
     })?;
     bar.finish_and_clear();
-    println!("{images} images in {}: {files} files, {:.1} MB", typed.out.display(), bytes as f64 / 1e6);
+    println!(
+        "{} in {}: {}, {:.1} MB",
+        count(images, "image"),
+        typed.out.display(),
+        count(files, "file"),
+        bytes as f64 / 1e6
+    );
     for (identifier, reason) in &failures {
         eprintln!("failed: {identifier}: {reason}");
     }
     match failures.len() {
         0 if images == 0 => Err("there is no image to export".into()),
         0 => Ok(()),
-        failed => Err(format!("{failed} images failed")),
+        failed => Err(format!("{} failed", count(failed as u64, "image"))),
     }
 }

@@ -50,6 +50,34 @@ pub fn with_index(gallery: Gallery, config: &Config) -> Gallery {
     }
 }
 
+/// Refuses to go on where a source cannot be read, or where pyramids cannot be kept.
+pub fn reach(gallery: &Gallery) -> Result<(), String> {
+    let troubles = block_on(async {
+        let (sources, pyramids) = futures::future::join(gallery.troubles(), gallery.pyramids_trouble()).await;
+        Ok(sources.into_iter().chain(pyramids).map(|trouble| trouble.text).collect::<Vec<_>>())
+    })?;
+    match troubles.is_empty() {
+        true => Ok(()),
+        false => Err(troubles.join("\ntegl: ")),
+    }
+}
+
+/// Refuses to serve what cannot be read before the configuration is changed; what may pass is logged, and keeps the
+/// server from being ready.
+pub fn reach_for_serving(gallery: &Gallery) -> Result<(), String> {
+    let (sources, pyramids) =
+        block_on(async { Ok(futures::future::join(gallery.troubles(), gallery.pyramids_trouble()).await) })?;
+    if let Some(trouble) = pyramids {
+        tracing::warn!("pyramids are neither found nor made: {}", trouble.text);
+    }
+    let for_good: Vec<_> =
+        sources.into_iter().filter(|trouble| trouble.is_configuration).map(|trouble| trouble.text).collect();
+    match for_good.is_empty() {
+        true => Ok(()),
+        false => Err(for_good.join("\ntegl: ")),
+    }
+}
+
 /// Refuses to go on without any source.
 pub fn need_source(paths: &[String], config: &Config) -> Result<(), String> {
     match paths.is_empty() && config.sources.is_empty() {
@@ -119,7 +147,7 @@ fn shelf(config: &Config) -> Result<Option<Shelf>, String> {
         // Nobody asked for this place: without it the server does what it can.
         "" => Ok(open(&usual_cache().join("pyramids").to_string_lossy())
             .inspect_err(|reason| {
-                eprintln!("no pyramids are made, as they cannot be kept: {reason}; set pyramids.location to a place that works");
+                eprintln!("no pyramids are made, as they cannot be kept in the usual place: {reason}; set `pyramids.location` to a folder that can be written to");
             })
             .ok()),
         location => open(location).map(Some).map_err(|reason| {

@@ -15,11 +15,20 @@ async fn ask(base: &str) -> Result<String, String> {
     let url = format!("{}/health/ready", base.trim_end_matches('/'));
     let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).no_proxy().build();
     let answer = client.map_err(|error| error.to_string())?.get(&url).send().await;
-    let answer = answer.map_err(|error| format!("{url} does not answer: {error}"))?;
+    let answer = answer.map_err(|error| format!("{url} does not answer: {}", cause(&error)))?;
     let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
     if status.is_success() {
         Ok(text.trim().to_owned())
     } else {
         Err(format!("{url} says {status}: {}", text.trim()))
     }
+}
+
+/// The innermost cause: the outer ones repeat the address.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
 }

@@ -6,19 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Ingest as Typed, gallery, records};
-use crate::config::{Config, usual_file};
+use super::out::count;
+use super::{Ingest as Typed, gallery, records, settings};
 use crate::gallery::{Ingested, Outcome, Report, Shard};
 
 pub fn run(typed: &Typed) -> Result<(), String> {
     if typed.schema {
-        let schema = format!("{:#}\n", crate::record::read::schema());
-        // Whoever has seen enough of it may close the pipe.
-        let _ = std::io::Write::write_all(&mut std::io::stdout(), schema.as_bytes());
+        println!("{:#}", crate::record::read::schema());
         return Ok(());
     }
-    let file = typed.config.clone().or_else(usual_file);
-    let mut config = Config::load(file.as_deref()).map_err(|error| error.to_string())?;
+    let mut config = settings::load(typed.config.as_deref())?;
     if let Some(store) = &typed.store {
         config.pyramids.location = store.clone();
     }
@@ -36,12 +33,19 @@ pub fn run(typed: &Typed) -> Result<(), String> {
         gallery::need_source(&typed.sources, &config)?;
     }
     let gallery = Arc::new(gallery::open(&typed.sources, &config)?);
+    gallery::reach(&gallery)?;
     let bad = match typed.records.is_empty() {
         true => 0,
         false => gallery::block_on(records::run(typed, &config, &gallery))?,
     };
-    if gallery.sources().is_empty() {
+    if typed.dry_run || gallery.sources().is_empty() {
         return unread(bad);
+    }
+    if gallery.pyramids_at().is_none() && config.pyramids.location != "none" {
+        return Err(
+            "pyramids have no place: name one that can be written to, by --store or `pyramids.location`"
+                .into(),
+        );
     }
     let told = Arc::new(Told::new(typed.json, typed.verbose));
     let summary = gallery::block_on(async {
@@ -56,8 +60,8 @@ pub fn run(typed: &Typed) -> Result<(), String> {
     } else {
         let rate = summary.megapixels / summary.seconds.max(0.001);
         println!(
-            "{} pyramids made ({:.0} megapixels in {:.1} s, {rate:.0} a second), {} there already, {} served as they lie, {} failed",
-            summary.made,
+            "{} made ({:.0} megapixels in {:.1} s, {rate:.0} a second), {} there already, {} served as they lie, {} failed",
+            count(summary.made, "pyramid"),
             summary.megapixels,
             summary.seconds,
             summary.there,

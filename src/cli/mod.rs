@@ -1,5 +1,9 @@
 //! What was typed → one verb.
 
+// Its macros are for all that follow.
+#[macro_use]
+mod out;
+
 mod check;
 mod config;
 mod export;
@@ -9,6 +13,7 @@ mod ingest;
 mod records;
 mod sample;
 mod serve;
+mod settings;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -82,9 +87,19 @@ pub struct Ingest {
     /// Which files are a work's images, as in `scans/{object_number}*.tif`
     #[arg(long = "match", value_name = "PATTERN", requires = "records")]
     pattern: Option<String>,
-    /// What this source of records is called [default: its form or its file's name]
+    /// What this source of records is called, whatever its files are; works belong to it [default: works stay with the
+    /// source that they have]
     #[arg(long, value_name = "NAME", requires = "records")]
     name: Option<String>,
+    /// Withdraw the works of this source (--name) that its records no longer name; several --records are one export
+    #[arg(long, requires = "records", requires = "name")]
+    prune: bool,
+    /// Withdraw at most N works [default: a tenth of the source's works]
+    #[arg(long, value_name = "N", requires = "prune")]
+    prune_limit: Option<u64>,
+    /// Change nothing: say what the records would change and which works would be withdrawn
+    #[arg(long, requires = "records")]
+    dry_run: bool,
     /// Print the JSON Schema of Tegl's own form of a record, and do nothing else
     #[arg(long)]
     schema: bool,
@@ -147,18 +162,27 @@ pub struct Export {
     config: Option<PathBuf>,
 }
 
-/// Write a sample collection: a dozen works of our own, 20 to 200 megapixels, with records.
+/// Write a sample collection: a dozen works of our own, with records.
+///
+/// Most works have 2 megapixels and one has 32, which takes less than a minute. With --full they have 20 to 200, which
+/// takes some minutes and 250 MB.
 #[derive(Args)]
 pub struct Sample {
-    /// Where to write; files that are there already are left alone
+    /// Where to write; files that are there in the same size are left alone
     #[arg(value_name = "DIR")]
     folder: PathBuf,
+    /// Make all works as large as they are described: 20 to 200 megapixels
+    #[arg(long, conflicts_with = "max_megapixels")]
+    full: bool,
     /// Make every work at most this large, in megapixels
     #[arg(long, value_name = "N")]
     max_megapixels: Option<f64>,
-    /// Write files anew that are there already
+    /// Write all files again, also those that are there already
     #[arg(long)]
     force: bool,
+    /// Print one JSON object and no progress
+    #[arg(long)]
+    json: bool,
 }
 
 /// Print the settings in force, or check a file.
@@ -191,6 +215,7 @@ pub fn run() -> ExitCode {
         Verb::Config(typed) => config::run(&typed),
         Verb::Health(typed) => health::run(&typed),
     };
+    out::flush();
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {

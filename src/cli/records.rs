@@ -1,15 +1,17 @@
 //! `tegl ingest --records`: records into the catalogue.
 
 use std::io::IsTerminal;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::Ingest as Typed;
+use crate::catalogue::{Renamed, UNNAMED};
 use crate::config::Config;
-use crate::gallery::{Gallery, Import, Imported, Masters, Pattern, Reading, Watch, told};
+use crate::gallery::{
+    Earlier, Gallery, Import, Imported, Masters, Pattern, Pruned, Reading, Register, Watch, told,
+};
 use crate::record::read::{Bad, Form, Mapping};
 
 /// How many faults are named one by one.
@@ -26,13 +28,21 @@ pub async fn run(typed: &Typed, config: &Config, gallery: &Arc<Gallery>) -> Resu
         typed.pattern.as_deref().map(str::parse).transpose().map_err(|reason| format!("--match {reason}"))?;
     let masters = Arc::new(masters(typed, gallery).await?);
     let mut failed = 0;
+    let source = typed.name.clone().unwrap_or_else(|| UNNAMED.to_owned());
+    let register = Arc::new(Mutex::new(Register::default()));
     for location in &typed.records {
-        let source = typed.name.clone().unwrap_or_else(|| name(location, reading.form));
-        let watch = Arc::new(Told::new(typed.json, typed.verbose, location));
+        register.lock().unwrap_or_else(PoisonError::into_inner).begin(location, &source);
+        let watch = Arc::new(Told::new(typed, location));
         let (reading, settings, at) = (reading.clone(), config.store.clone(), location.clone());
         let entries = tokio::task::spawn_blocking(move || reading.entries(&at, &settings));
         let entries = entries.await.map_err(|error| error.to_string())?.map_err(|error| told(&error))?;
-        let import = Import { source, entries, pattern: pattern.clone() };
+        let import = Import {
+            source: source.clone(),
+            entries,
+            pattern: pattern.clone(),
+            register: register.clone(),
+            dry: typed.dry_run,
+        };
         let imported = tokio::select! {
             done = gallery.import(import, masters.clone(), watch.clone()) => done.map_err(|error| told(&error))?,
             _ = tokio::signal::ctrl_c() => {
@@ -42,7 +52,62 @@ pub async fn run(typed: &Typed, config: &Config, gallery: &Arc<Gallery>) -> Resu
         watch.summary(&imported);
         failed += imported.bad;
     }
+    if let Some(mapping) = &reading.mapping {
+        unused(typed, mapping, &register.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+    if typed.prune {
+        let register = std::mem::take(&mut *register.lock().unwrap_or_else(PoisonError::into_inner));
+        prune(typed, gallery, &source, &register).await?;
+    }
     Ok(failed)
+}
+
+/// Withdraws the works of the source that none of the records is about.
+async fn prune(typed: &Typed, gallery: &Gallery, source: &str, register: &Register) -> Result<(), String> {
+    let pruned = gallery.prune(source, register, typed.prune_limit, typed.dry_run).await;
+    let Pruned { works, missing, refused } = pruned.map_err(|error| told(&error))?;
+    let withdrawn = if refused.is_some() || typed.dry_run { 0 } else { missing.len() };
+    if typed.json {
+        println!(
+            "{}",
+            json!({ "prune": { "source": source, "works": works, "missing": missing, "withdrawn": withdrawn,
+                "dry_run": typed.dry_run, "refused": refused } })
+        );
+    } else {
+        let shown = if typed.verbose || typed.dry_run { missing.len() } else { NAMED };
+        let verb = if withdrawn > 0 { "withdrawn" } else { "without a record" };
+        missing.iter().take(shown).for_each(|number| eprintln!("{number}: {verb}"));
+        let verb = if typed.dry_run { "would be withdrawn" } else { "withdrawn" };
+        if refused.is_none() {
+            println!("{source}: {} of {works} works {verb}", missing.len());
+        }
+    }
+    match refused {
+        Some(reason) if typed.dry_run => {
+            eprintln!("{reason}");
+            Ok(())
+        }
+        Some(reason) => Err(reason),
+        None => Ok(()),
+    }
+}
+
+/// Names what the mapping maps and no record has.
+fn unused(typed: &Typed, mapping: &Mapping, register: &Register) {
+    if register.count() == 0 {
+        return;
+    }
+    let unused = mapping.unused();
+    if unused.is_empty() {
+        return;
+    }
+    if typed.json {
+        println!("{}", json!({ "mapping": { "without_values": unused } }));
+    } else {
+        for (field, column) in unused {
+            eprintln!("mapping: no record has anything in `{column}`, which is to be `{field}`");
+        }
+    }
 }
 
 fn reading(typed: &Typed) -> Result<Reading, String> {
@@ -63,17 +128,6 @@ async fn masters(typed: &Typed, gallery: &Gallery) -> Result<Masters, String> {
     masters.map_err(|error| told(&error))
 }
 
-/// What a source is called where nobody says: its form, or its file's name.
-fn name(location: &str, form: Option<Form>) -> String {
-    if let Some(form) = form.filter(|form| matches!(form, Form::Smk | Form::Tate)) {
-        return form.to_string();
-    }
-    let path = location.split(['?', '#']).next().unwrap_or(location);
-    let stem =
-        Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    stem.split('.').next().filter(|stem| !stem.is_empty()).unwrap_or("records").to_owned()
-}
-
 fn bar(json: bool, template: &str) -> ProgressBar {
     let bar = if json || !std::io::stderr().is_terminal() {
         ProgressBar::hidden()
@@ -92,6 +146,7 @@ struct Told {
     bar: ProgressBar,
     json: bool,
     verbose: bool,
+    dry: bool,
     location: String,
     unnamed: Mutex<Unnamed>,
 }
@@ -100,12 +155,15 @@ struct Told {
 struct Unnamed {
     bad: usize,
     missing: usize,
+    duplicates: usize,
+    renamed: usize,
 }
 
 impl Told {
-    fn new(json: bool, verbose: bool, location: &str) -> Self {
-        let bar = bar(json, "{spinner} {msg}");
-        Self { bar, json, verbose, location: location.to_owned(), unnamed: Mutex::default() }
+    fn new(typed: &Typed, location: &str) -> Self {
+        let bar = bar(typed.json, "{spinner} {msg}");
+        let (json, verbose, dry) = (typed.json, typed.verbose, typed.dry_run);
+        Self { bar, json, verbose, dry, location: location.to_owned(), unnamed: Mutex::default() }
     }
 
     fn say(&self, line: &str) {
@@ -118,13 +176,27 @@ impl Told {
             println!("{}", json!({ "records": self.location, "summary": imported }));
             return;
         }
-        let Imported { read, created, updated, unchanged, bad, without_master, missing, seconds } = imported;
+        let Imported { read, created, updated, unchanged, bad, without_master, missing, seconds, .. } =
+            imported;
         let rate = *read as f64 / seconds.max(0.001);
         println!(
             "{}: {read} records read in {seconds:.1} s ({rate:.0} a second): {created} works new, {updated} changed, \
-             {unchanged} as they were, {bad} could not be read",
-            self.location
+             {unchanged} as they were, {bad} could not be read{}",
+            self.location,
+            if self.dry { "; nothing was written" } else { "" }
         );
+        if imported.duplicates > 0 {
+            println!(
+                "{} records left out because another one of the same object number came before them",
+                imported.duplicates
+            );
+        }
+        if imported.renamed > 0 {
+            println!("{} works have a name of their own because another work has theirs", imported.renamed);
+        }
+        if imported.taken_over > 0 {
+            println!("{} works changed that another source had given until now", imported.taken_over);
+        }
         if *without_master > 0 || *missing > 0 {
             println!(
                 "{without_master} works have no master here; {missing} images that records name have none"
@@ -176,6 +248,48 @@ impl Watch for Told {
                 files => format!("{object_number}: no master for {}", files.join(", ")),
             }),
             many if many == NAMED + 1 => self.say("more works have no master; --verbose names them all"),
+            _ => {}
+        }
+    }
+
+    fn duplicate(&self, object_number: &str, line: u64, earlier: &Earlier) {
+        if self.json {
+            let first = json!({ "records": earlier.location, "line": earlier.line });
+            println!(
+                "{}",
+                json!({ "duplicate": { "object_number": object_number, "line": line, "first": first } })
+            );
+            return;
+        }
+        let mut unnamed = self.unnamed.lock().unwrap_or_else(PoisonError::into_inner);
+        unnamed.duplicates += 1;
+        match unnamed.duplicates {
+            few if few <= NAMED || self.verbose => {
+                let place = if earlier.location == self.location { "" } else { &*earlier.location };
+                let place =
+                    format!("{place}{}line {}", if place.is_empty() { "" } else { ", " }, earlier.line);
+                self.say(&format!(
+                    "{}, line {line}: `{object_number}` is also in {place}: that record counts, this one is left out",
+                    self.location
+                ));
+            }
+            many if many == NAMED + 1 => self.say("more records are left out; --verbose names them all"),
+            _ => {}
+        }
+    }
+
+    fn renamed(&self, renamed: &Renamed) {
+        let Renamed { wanted, given } = renamed;
+        if self.json {
+            println!("{}", json!({ "renamed": { "object_number": wanted, "given": given } }));
+            return;
+        }
+        let mut unnamed = self.unnamed.lock().unwrap_or_else(PoisonError::into_inner);
+        unnamed.renamed += 1;
+        match unnamed.renamed {
+            few if few <= NAMED || self.verbose => self
+                .say(&format!("{wanted}: another source's work has this name; this one is called `{given}`")),
+            many if many == NAMED + 1 => self.say("more works are renamed; --verbose names them all"),
             _ => {}
         }
     }

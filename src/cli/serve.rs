@@ -7,14 +7,13 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use super::{Serve as Typed, gallery};
-use crate::config::{Config, Log, usual_file};
+use super::{Serve as Typed, gallery, settings};
+use crate::config::{Config, Log};
 use crate::gallery::Gallery;
 use crate::web::{self, Door, Running};
 
 pub fn run(typed: Typed) -> Result<(), String> {
-    let file = typed.config.clone().or_else(usual_file);
-    let mut config = Config::load(file.as_deref()).map_err(|error| error.to_string())?;
+    let mut config = settings::load(typed.config.as_deref())?;
     if let Some(listen) = typed.listen {
         config.web.listen = listen;
     }
@@ -25,7 +24,9 @@ pub fn run(typed: Typed) -> Result<(), String> {
         .install_recorder()
         .map_err(|error| error.to_string())?;
     gallery::need_source(&typed.sources, &config)?;
-    let gallery = gallery::with_index(gallery::open(&typed.sources, &config)?, &config);
+    let gallery = gallery::open(&typed.sources, &config)?;
+    gallery::reach_for_serving(&gallery)?;
+    let gallery = gallery::with_index(gallery, &config);
     actix_web::rt::System::new().block_on(serve(gallery, &config, metrics))
 }
 
@@ -67,14 +68,15 @@ async fn announce(gallery: &Gallery, running: &Running) {
     }
     if let Some(works) = gallery.works() {
         let count = works.ask(|catalogue| async move { catalogue.count().await }).await.unwrap_or_default();
-        eprintln!("{count} works in the catalogue {}", works.describe());
+        eprintln!("{} in the catalogue {}", super::out::count(count, "work"), works.describe());
     }
     if let Some(location) = gallery.pyramids_at() {
         eprintln!("keeping pyramids of what cannot be cut in {location}");
     }
     let base = format!("http://{}", running.address);
     eprintln!("  what there is      {base}/");
-    if let Ok(listing) = gallery.list(None, 1).await
+    if !gallery.is_troubled()
+        && let Ok(listing) = gallery.list(None, 1).await
         && let Some(entry) = listing.entries.first()
     {
         let encoded =

@@ -12,9 +12,21 @@ pub enum Error {
     /// Nobody keeps what was asked for.
     #[error("there is no image and no work of this identifier")]
     NotFound,
+    /// It was there, and was withdrawn.
+    #[error("this work was withdrawn")]
+    Gone,
     /// The client's to mend.
     #[error(transparent)]
     Invalid(#[from] Invalid),
+    /// The client's to mend: well-formed, and at odds with what it is about.
+    #[error(transparent)]
+    Unprocessable(Invalid),
+    /// The client's to mend: a body that is longer than anything expected.
+    #[error("body is longer than {limit_kib} KiB")]
+    TooLong { limit_kib: usize },
+    /// The client's to mend: what it adds is there already; says what works.
+    #[error("{0}")]
+    Exists(String),
     /// A page that was never given out.
     #[error(transparent)]
     NoPage(Invalid),
@@ -26,6 +38,9 @@ pub enum Error {
     Damaged(String),
     #[error("access to this image is refused")]
     Forbidden,
+    /// The keeper's to mend: the file's permissions.
+    #[error("the image cannot be shown: permission denied: the server's user may not read its file")]
+    Unreadable,
     /// Nobody may do this here; says how that can be changed.
     #[error("{0}")]
     Closed(String),
@@ -72,6 +87,7 @@ impl From<store::Error> for Error {
             store::Error::NotFound => Self::NotFound,
             store::Error::BadKey(bad) => Self::Invalid(Invalid::new("identifier", "", bad.to_string())),
             store::Error::Forbidden => Self::Forbidden,
+            store::Error::Unreadable => Self::Unreadable,
             store::Error::Unsupported(reason) => Self::Unsupported(reason),
             other => Self::Store(other),
         }

@@ -91,13 +91,18 @@ impl Gallery {
         let (mut after, mut known) = (None, 0);
         loop {
             let listing = self.list(after.as_deref(), 1000).await?;
-            for notice in listing.notices {
+            for notice in listing.troubles {
                 report.done(&Ingested {
                     identifier: String::new(),
                     outcome: Outcome::Failed { reason: format!("cannot be listed: {notice}") },
                     pixels: None,
                     seconds: 0.0,
                 });
+                summary.failed += 1;
+            }
+            for (identifier, reason) in listing.unreadable {
+                let outcome = Outcome::Failed { reason };
+                report.done(&Ingested { identifier, outcome, pixels: None, seconds: 0.0 });
                 summary.failed += 1;
             }
             let mine: Vec<_> = listing
@@ -157,7 +162,8 @@ impl Gallery {
         *pixels = Some(opened.master.dimensions.area());
         let Some(pyramids) = &self.pyramids else {
             return Err(Error::Unsupported(
-                "there is no pyramid store: `pyramids.location` is `none`".into(),
+                "there is no pyramid store: `pyramids.location` is `none`; name a place there, or by --store"
+                    .into(),
             ));
         };
         if opened.pyramid_of.is_some() {

@@ -9,6 +9,7 @@ mod error;
 mod export;
 mod finder;
 mod flights;
+mod health;
 mod identifier;
 mod ingest;
 mod lanes;
@@ -21,7 +22,7 @@ pub mod sample;
 pub mod settings;
 mod works;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -38,10 +39,14 @@ pub use ingest::{Ingested, Outcome, Report, Shard, Summary};
 pub use listing::{Entry, Listing};
 pub use opened::{Opened, Shared};
 pub use rights::{Grant, Granted};
-pub use works::{Described, Import, Imported, Masters, Pattern, Reading, Shown, Watch, Works};
+pub use works::{
+    Described, Earlier, Import, Imported, Masters, Pattern, Preview, Pruned, Reading, Register, SOON, Shown,
+    Sketch, Watch, Works,
+};
 
 use deliver::Kitchen;
 use flights::Flights;
+use health::Health;
 pub use identifier::Identifier;
 use lanes::Lanes;
 use pyramids::{Progress, Pyramids};
@@ -64,11 +69,14 @@ pub struct Source {
 /// All that is served: sources, caches, and the lanes that bound the work.
 pub struct Gallery {
     sources: Arc<[Source]>,
+    /// What is known to be wrong with each source.
+    troubles: Mutex<Vec<Option<String>>>,
     limits: Limits,
     output: Output,
     revalidate_ms: u64,
     masters: Cache<String, Shared>,
     openings: Flights<String, Shared>,
+    health: Arc<Health>,
     kitchen: Arc<Kitchen>,
     pyramids: Option<Arc<Pyramids>>,
     credit: settings::Credit,
@@ -134,12 +142,14 @@ impl Gallery {
             .weigher(|identifier: &String, opened: &Shared| (identifier.len() + opened.weight()) as u32)
             .time_to_idle(Duration::from_secs(3600));
         Ok(Self {
+            troubles: Mutex::new(vec![None; sources.len()]),
             sources: sources.into(),
             limits,
             output: settings.render.output,
             revalidate_ms: masters.revalidate_s * 1000,
             masters: indexes.build(),
             openings: Flights::new(tasks.clone()),
+            health: Arc::default(),
             pyramids: shelf.map(|shelf| {
                 let (output, tasks) = (settings.render.output, tasks.clone());
                 Arc::new(Pyramids::new(shelf, &settings.pyramids, output, threads, tasks))
@@ -193,9 +203,20 @@ impl Gallery {
     /// The image of this identifier, decoded once, as it is now, and what its rights allow.
     pub async fn open(&self, identifier: &str) -> Result<Granted, Error> {
         let opened = self.opened(identifier).await?;
+        self.granted(opened).await
+    }
+
+    /// An opened image with what its rights allow.
+    async fn granted(&self, opened: Shared) -> Result<Granted, Error> {
         let grant = self.grant(&opened).await?;
         if grant.largest == 0 {
             return Err(Error::Forbidden);
+        }
+        let can_be_made = |pyramids: &Pyramids| {
+            pyramids.on_demand() && opened.wants_pyramid(self.from_megapixels) && pyramids.accepts(&opened)
+        };
+        if !self.pyramids.as_deref().is_some_and(can_be_made) {
+            self.kitchen.serves(&opened)?;
         }
         Ok(Granted { opened, limits: self.limits.at_most(grant.largest), grant })
     }
@@ -227,7 +248,10 @@ impl Gallery {
                     return Ok(opened);
                 }
                 // An image that was there a moment ago is better than none while the store rests.
-                Err(store::Error::Unavailable(_) | store::Error::TimedOut) => return Ok(opened),
+                Err(store::Error::Unavailable(_) | store::Error::TimedOut) => {
+                    self.health.failed();
+                    return Ok(opened);
+                }
                 _ => self.masters.invalidate(identifier),
             }
         }
@@ -251,6 +275,7 @@ impl Gallery {
         let (pyramids, from) = (self.pyramids.clone(), self.from_megapixels);
         let sources = self.sources.clone();
         let credit = self.credit(identifier).map(Arc::new);
+        let health = self.health.clone();
         let open = move |_| async move {
             let mut failed = Error::NotFound;
             for store in stores {
@@ -260,11 +285,15 @@ impl Gallery {
                         opened.names = names(&sources, &opened.store, &opened.key).await?;
                         let opened = with_pyramid(Arc::new(opened), pyramids.as_deref(), from).await;
                         masters.insert(owned, opened.clone());
+                        health.answered();
                         return Ok(opened);
                     }
                     Err(Error::NotFound) => {}
                     Err(error) => failed = error,
                 }
+            }
+            if matches!(failed, Error::Store(_)) {
+                health.failed();
             }
             Err(failed)
         };
@@ -290,6 +319,11 @@ impl Gallery {
     /// the master serves meanwhile.
     pub async fn plan(&self, identifier: &str, request: &ImageRequest) -> Result<(Granted, Plan), Error> {
         self.plan_within(identifier, request, |granted| granted.limits).await
+    }
+
+    /// The largest answers, whatever the image.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// The same with limits of its own.
@@ -354,10 +388,36 @@ impl Gallery {
         self.masters.invalidate(identifier);
     }
 
-    /// Whether every source answers.
-    pub async fn is_reachable(&self) -> bool {
-        let asked = self.sources.iter().map(|source| source.store.is_reachable());
-        futures::future::join_all(asked).await.into_iter().all(|reached| reached)
+    /// Whether a store failed when a master was opened just now; nothing is asked.
+    pub fn has_failing_store(&self) -> bool {
+        self.health.is_failing() || self.is_troubled()
+    }
+
+    /// The sources that cannot be read, each with cause and remedy; what changed since the last call is logged.
+    pub async fn troubles(&self) -> Vec<store::Trouble> {
+        let probed = self.sources.iter().map(|source| source.store.trouble());
+        let probed = futures::future::join_all(probed).await;
+        let mut known = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        for ((source, now), before) in self.sources.iter().zip(&probed).zip(known.iter_mut()) {
+            let now = now.as_ref().map(|trouble| trouble.text.clone());
+            match &now {
+                Some(text) if before.as_ref() != Some(text) => tracing::error!("not ready: {text}"),
+                None if before.is_some() => tracing::info!("{} can be read again", source.store.describe()),
+                _ => {}
+            }
+            *before = now;
+        }
+        probed.into_iter().flatten().collect()
+    }
+
+    /// Whether a source could not be read when [`Gallery::troubles`] was last called.
+    pub fn is_troubled(&self) -> bool {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner).iter().any(Option::is_some)
+    }
+
+    /// Why pyramids cannot be kept where they are to be kept.
+    pub async fn pyramids_trouble(&self) -> Option<store::Trouble> {
+        self.pyramids.as_ref()?.trouble().await
     }
 
     /// What an answer's ETag is made of besides plan and master: how it is encoded.

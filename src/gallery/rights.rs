@@ -1,8 +1,10 @@
 //! What the rights of works let anybody see and take home.
 
+use std::fmt;
 use std::ops::Deref;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Shared;
 use crate::iiif::{Dimensions, Info, Limits};
@@ -44,7 +46,7 @@ pub struct Statement {
 }
 
 /// The longest side that a whole image may be shown at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Largest {
     /// In pixels; 0 for not at all. No part is shown in finer detail than the whole.
@@ -53,8 +55,42 @@ pub enum Largest {
     Full(Full),
 }
 
+impl<'de> Deserialize<'de> for Largest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LargestVisitor)
+    }
+}
+
+/// Names what works: an untagged enum's own error does not.
+struct LargestVisitor;
+
+impl Visitor<'_> for LargestVisitor {
+    type Value = Largest;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "\"full\" or a number of pixels from 0 to {}", u32::MAX)
+    }
+
+    fn visit_u64<E: de::Error>(self, pixels: u64) -> Result<Largest, E> {
+        let refused = |_| E::invalid_value(Unexpected::Unsigned(pixels), &self);
+        u32::try_from(pixels).map(Largest::Pixels).map_err(refused)
+    }
+
+    fn visit_i64<E: de::Error>(self, pixels: i64) -> Result<Largest, E> {
+        let refused = |_| E::invalid_value(Unexpected::Signed(pixels), &self);
+        u32::try_from(pixels).map(Largest::Pixels).map_err(refused)
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<Largest, E> {
+        match word {
+            "full" => Ok(Largest::Full(Full::Full)),
+            other => Err(E::invalid_value(Unexpected::Str(other), &self)),
+        }
+    }
+}
+
 /// The word `full`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Full {
     Full,
@@ -110,29 +146,86 @@ impl Grant {
 }
 
 impl Rights {
-    /// What a record that says this of its work's rights grants.
+    /// What a record that says this of its work's rights grants. Of several statements, one a line, all hold.
     pub fn of_record(&self, rights: Option<&str>, public_domain: Option<bool>) -> Grant {
-        let said = rights.map(str::trim).filter(|rights| !rights.is_empty());
-        let statement = said.and_then(|rights| {
-            let fits =
-                self.statements.iter().filter(|statement| bare(rights).starts_with(&bare(&statement.uri)));
-            fits.max_by_key(|statement| bare(&statement.uri).len())
+        let statements = rights.into_iter().flat_map(str::lines).map(str::trim).filter(|one| !one.is_empty());
+        let granted = statements.map(|statement| self.of_statement(statement, public_domain));
+        let granted = granted.reduce(Grant::strictest).or_else(|| match public_domain {
+            Some(true) => Some(self.public_domain.into()),
+            Some(false) => Some(self.otherwise.into()),
+            None => None,
         });
-        let by_statement = match (said, statement) {
-            (_, Some(fitting)) => Some(Rule { largest: fitting.largest, original: fitting.original }),
-            // The flag says enough of a statement that nobody has ruled on.
-            (Some(_), None) if public_domain != Some(true) => Some(self.otherwise),
-            _ => None,
-        };
-        let by_flag = match public_domain {
-            Some(true) => Some(self.public_domain),
-            // A licence grants what it grants to works that are not in the public domain.
-            Some(false) if by_statement.is_none() => Some(self.otherwise),
-            _ => None,
-        };
-        let ruled = by_statement.into_iter().chain(by_flag).map(Grant::from).reduce(Grant::strictest);
-        ruled.unwrap_or_else(|| self.unsaid.into())
+        granted.unwrap_or_else(|| self.unsaid.into())
     }
+
+    /// What a work grants that was withdrawn: never more than works whose rights nobody has ruled on.
+    pub fn of_withdrawn(&self, rights: Option<&str>, public_domain: Option<bool>) -> Grant {
+        self.of_record(rights, public_domain).strictest(self.otherwise.into())
+    }
+
+    fn of_statement(&self, statement: &str, public_domain: Option<bool>) -> Grant {
+        let flag = Grant::from(self.public_domain);
+        match (self.rule_of(statement), public_domain) {
+            (Some(_), Some(false)) if says_free(statement) => self.otherwise.into(),
+            (Some(rule), Some(true)) => Grant::from(rule).strictest(flag),
+            // A licence grants what it grants to works that are not in the public domain.
+            (Some(rule), _) => rule.into(),
+            // The flag says enough of a statement that nobody has ruled on, unless the two contradict each other.
+            (None, Some(true)) if !says_protected(statement) => flag,
+            (None, _) => self.otherwise.into(),
+        }
+    }
+
+    /// The rule for a statement. A URI is one word: what goes on after it may take back what it grants.
+    fn rule_of(&self, statement: &str) -> Option<Rule> {
+        let is_uri = statement.contains("://");
+        if is_uri && statement.contains(char::is_whitespace) {
+            return None;
+        }
+        let normal = crate::presentation::rights_uri(statement);
+        let spellings = [Some(bare(statement)), normal.as_deref().map(bare)];
+        let fits = |rule: &&Statement| {
+            let uri = bare(&rule.uri);
+            spellings.iter().flatten().any(|spelling| spelling.starts_with(&uri))
+        };
+        let fitting = self.statements.iter().filter(fits).max_by_key(|rule| bare(&rule.uri).len())?;
+        Some(Rule { largest: fitting.largest, original: fitting.original })
+    }
+}
+
+/// Whether a statement says that nobody has rights in the work; CC0 gives up rights that there may be.
+fn says_free(statement: &str) -> bool {
+    let statement = bare(statement);
+    [
+        "creativecommons.org/publicdomain/mark/",
+        "rightsstatements.org/vocab/noc-",
+        "rightsstatements.org/page/noc-",
+    ]
+    .iter()
+    .any(|uri| statement.starts_with(uri))
+}
+
+/// Whether a statement says that somebody has rights in the work, or that nobody knows.
+fn says_protected(statement: &str) -> bool {
+    let statement = statement.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| statement.contains(word));
+    if has(&["rightsstatements.org/", "©", "all rights reserved", "alle rettigheder", "alle rechte", "(c)"])
+    {
+        return true;
+    }
+    let free = [
+        "no ",
+        "no known",
+        "not in",
+        "not under",
+        "out of",
+        "free of",
+        "without",
+        "fri af",
+        "ikke",
+        "expired",
+    ];
+    has(&["copyright", "ophavsret", "urheberrecht"]) && !has(&free)
 }
 
 /// A URI without what may differ between two forms of it.
@@ -154,6 +247,11 @@ impl Granted {
     /// What viewers are told: levels and tiles as far as the rights go.
     pub fn info(&self, id: String) -> Info {
         self.opened.info(id, self.limits)
+    }
+
+    /// The same for static files.
+    pub fn static_info(&self, id: String) -> Info {
+        self.opened.static_info(id, self.limits)
     }
 
     /// The media type of the master's file.
@@ -228,6 +326,22 @@ mod tests {
             (Some("http://rightsstatements.org/vocab/InC/1.0/"), Some(true), 0, false),
             (Some("© the artist's estate"), None, 1000, false),
             (Some("a statement of our own"), Some(true), full, true),
+            // Where two statements, or the flag and the statement, contradict each other, the stricter rule holds.
+            (Some("http://rightsstatements.org/vocab/CNE/1.0/"), Some(true), 1000, false),
+            (Some("© The estate of A. Painter"), Some(true), 1000, false),
+            (Some("In copyright"), Some(true), 1000, false),
+            (Some("No known copyright restrictions"), Some(true), full, true),
+            (Some("http://creativecommons.org/publicdomain/mark/1.0/"), Some(false), 1000, false),
+            (Some("http://creativecommons.org/publicdomain/zero/1.0/"), Some(false), full, true),
+            (Some("https://creativecommons.org/publicdomain/zero/1.0/\n© The estate"), None, 1000, false),
+            (
+                Some("© The estate\nhttps://creativecommons.org/publicdomain/zero/1.0/"),
+                Some(true),
+                1000,
+                false,
+            ),
+            (Some("https://creativecommons.org/licenses/by/4.0/ but not for sale"), None, 1000, false),
+            (Some(r#"{"code":7}"#), None, 1000, false),
         ] {
             let grant = rights.of_record(said, public_domain);
             assert_eq!((grant.largest, grant.original), (largest, original), "{said:?} {public_domain:?}");

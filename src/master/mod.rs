@@ -1,9 +1,11 @@
 //! One opened master: its levels and tiles, whatever its format; pure over bytes at offsets.
 
 mod bytes;
+mod gif;
 mod ifd;
 mod level;
 mod orientation;
+mod png;
 pub mod stored;
 mod tiff;
 mod whole;

@@ -1,20 +1,19 @@
 //! Masters that can only be decoded as a whole: what their headers say.
 
-use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::bytes::{Held, Stop};
 use super::ifd::Layout;
-use super::{Kind, Master, Orientation, Refused};
+use super::{Kind, Master, Orientation, Refused, gif, png};
 use crate::iiif::Dimensions;
-use crate::pixels::decode::jp2;
+use crate::pixels::decode::{jp2, webp_is_sound};
 use crate::pixels::jpeg::exif_orientation;
 use crate::pixels::{self, Alpha, Depth, Model, ReadAt, Shape, jpeg};
 
 /// No honest header has more chunks before its pixels.
-const MOST_CHUNKS: usize = 256;
+pub(super) const MOST_CHUNKS: usize = 256;
 /// No profile or EXIF of use is larger, in bytes.
-const MOST_PROFILE: u64 = 4 << 20;
+pub(super) const MOST_PROFILE: u64 = 4 << 20;
 
 /// The formats of masters without tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,19 +67,19 @@ pub fn unknown(start: &[u8]) -> String {
 }
 
 /// What a header says.
-struct Said {
-    shape: Shape,
-    orientation: Orientation,
-    icc: Option<Arc<[u8]>>,
+pub(super) struct Said {
+    pub(super) shape: Shape,
+    pub(super) orientation: Orientation,
+    pub(super) icc: Option<Arc<[u8]>>,
 }
 
 /// The master that this file is, by its header alone.
 pub fn index(held: &Held, codec: Whole) -> Result<Master, Stop> {
     let said = match codec {
         Whole::Jpeg => jpeg_header(held)?,
-        Whole::Png => png_header(held)?,
+        Whole::Png => png::header(held)?,
         Whole::Webp => webp_header(held)?,
-        Whole::Gif => gif_header(held)?,
+        Whole::Gif => gif::header(held)?,
         Whole::Jp2 => jp2_header(held)?,
         Whole::Tiff => return Err(Refused::damaged("a TIFF has directories").into()),
     };
@@ -104,13 +103,13 @@ fn jpeg_header(held: &Held) -> Result<Said, Stop> {
                     4 => Model::Cmyk,
                     _ => Model::Rgb,
                 };
-                let shape =
-                    Shape { dimensions: header.dimensions, model, alpha: Alpha::None, depth: Depth::U8 };
+                let depth = if header.bits <= 8 { Depth::U8 } else { Depth::U16 };
+                let shape = Shape { dimensions: header.dimensions, model, alpha: Alpha::None, depth };
                 let orientation = Orientation::new(header.orientation.into());
                 return Ok(Said { shape, orientation, icc: header.icc.map(Into::into) });
             }
             Err(_) if length >= held.size().min(MOST) => {
-                return Err(Refused::damaged("it ends before its frame header").into());
+                return Err(Refused::damaged("it ends before its first scan").into());
             }
             Err(needed) => length = (needed as u64 + (64 << 10)).min(held.size()),
         }
@@ -169,51 +168,19 @@ fn refused(error: pixels::Error) -> Stop {
     }
 }
 
-/// IHDR comes first (PNG, §11.2.1); profile and EXIF may stand before the pixels.
-fn png_header(held: &Held) -> Result<Said, Stop> {
-    let header = held.get(0, 26)?;
-    let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
-    let dimensions = sound(&header[12..16] == b"IHDR", Dimensions::new(number(16), number(20)))?;
-    let (depth, color) = (header[24], header[25]);
-    let mut shape = Shape {
-        dimensions,
-        model: if color & 2 == 0 { Model::Gray } else { Model::Rgb },
-        alpha: if color & 4 == 0 { Alpha::None } else { Alpha::Straight },
-        depth: if depth == 16 { Depth::U16 } else { Depth::U8 },
-    };
-    let (mut orientation, mut icc, mut at) = (Orientation::UPRIGHT, None, 33);
-    for _ in 0..MOST_CHUNKS {
-        if at + 8 > held.size() {
-            break; // Its decoder will say so.
-        }
-        let chunk = held.get(at, 8)?;
-        let length = u64::from(u32::from_be_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]));
-        let body = |most| held.get(at + 8, length.min(most));
-        match &chunk[4..8] {
-            b"IDAT" | b"IEND" => break,
-            b"iCCP" => icc = inflated(body(MOST_PROFILE)?),
-            b"eXIf" => orientation = Orientation::new(exif_orientation(body(MOST_PROFILE)?).into()),
-            b"tRNS" => shape.alpha = Alpha::Straight,
-            _ => {}
-        }
-        at += 12 + length;
-    }
-    Ok(Said { shape, orientation, icc })
-}
-
-/// A name, a zero, the method's number, and the profile, deflated (PNG, §11.3.2.3).
-fn inflated(chunk: &[u8]) -> Option<Arc<[u8]>> {
-    let name = chunk.iter().take(80).position(|&byte| byte == 0)?;
-    let mut icc = Vec::new();
-    let packed = flate2::read::ZlibDecoder::new(chunk.get(name + 2..)?);
-    packed.take(MOST_PROFILE).read_to_end(&mut icc).ok()?;
-    (icc.len() > 128).then(|| icc.into())
-}
-
 /// The first chunk says the size, each kind in its own way (WebP container specification).
 fn webp_header(held: &Held) -> Result<Said, Stop> {
     let b = held.get(0, 30)?;
     let low = |at: usize| u32::from(b[at]) | u32::from(b[at + 1]) << 8;
+    let moves = &b[12..16] == b"VP8X" && b[20] & 2 != 0;
+    if !moves && u64::from(low(4) | low(6) << 16) + 8 > held.size() {
+        return Err(Refused::damaged("it is cut off").into());
+    }
+    // Its decoder wants to see metadata that may stand before the picture.
+    let has_all = held.start().len() as u64 == held.size() || &b[12..16] != b"VP8X";
+    if has_all && !webp_is_sound(held.start()) {
+        return Err(Refused::damaged("it has no sound WebP header").into());
+    }
     let (dimensions, alpha) = match &b[12..16] {
         b"VP8X" => {
             let (w, h) = (low(24) | u32::from(b[26]) << 16, low(27) | u32::from(b[29]) << 16);
@@ -245,7 +212,6 @@ fn webp_header(held: &Held) -> Result<Said, Stop> {
                 b"ICCP" => icc = Some(held.get(at + 8, length)?).filter(|icc| icc.len() > 128).map(Arc::from),
                 b"EXIF" => {
                     let exif = held.get(at + 8, length)?;
-                    let exif = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
                     orientation = Orientation::new(exif_orientation(exif).into());
                 }
                 _ => {}
@@ -256,16 +222,7 @@ fn webp_header(held: &Held) -> Result<Said, Stop> {
     Ok(Said { shape, orientation, icc })
 }
 
-/// The logical screen (GIF89a, §18).
-fn gif_header(held: &Held) -> Result<Said, Stop> {
-    let b = held.get(0, 10)?;
-    let side = |at: usize| u32::from(u16::from_le_bytes([b[at], b[at + 1]]));
-    let dimensions = sound(true, Dimensions::new(side(6), side(8)))?;
-    let shape = Shape { dimensions, model: Model::Rgb, alpha: Alpha::Straight, depth: Depth::U8 };
-    Ok(Said { shape, orientation: Orientation::UPRIGHT, icc: None })
-}
-
-fn sound(well_formed: bool, size: Dimensions) -> Result<Dimensions, Stop> {
+pub(super) fn sound(well_formed: bool, size: Dimensions) -> Result<Dimensions, Stop> {
     if well_formed && size.area() > 0 && size.width < 1 << 24 && size.height < 1 << 24 {
         return Ok(size);
     }

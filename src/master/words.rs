@@ -2,7 +2,9 @@
 
 use super::bytes::{Held, Stop};
 use super::ifd::{Directory, Layout};
+use super::png;
 use super::whole::Whole;
+use crate::pixels::jpeg;
 
 /// The packets found, each as its own specification has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub struct Words {
 
 /// No packet of use is longer, in bytes.
 const MOST: u64 = 1 << 20;
+/// No JPEG's segments before its first scan are longer, in bytes.
+const MOST_HEADER: u64 = 32 << 20;
 /// No honest file has more parts before its pixels.
 const MOST_PARTS: usize = 256;
 
@@ -72,30 +76,31 @@ fn exif_of(typed: &[(u16, Vec<u8>)]) -> Vec<u8> {
     exif
 }
 
-/// Marker segments up to the first scan (T.81, §B.1; XMP part 3, §1.1.3).
+/// Marker segments up to the first scan (T.81, §B.1; XMP part 3, §1.1.3). EXIF that does not fit one segment goes on
+/// in the next.
 fn in_jpeg(held: &Held) -> Result<Words, Stop> {
     let mut words = Words::default();
-    let mut at = 2;
-    for _ in 0..MOST_PARTS {
-        if at + 4 > held.size() {
-            break;
-        }
-        let head = held.get(at, 4)?;
-        let (marker, length) = (head[1], u64::from(u16::from_be_bytes([head[2], head[3]])));
-        if head[0] != 0xff || marker == 0xda || length < 2 || at + 2 + length > held.size() {
-            break;
-        }
-        if matches!(marker, 0xe1 | 0xed) {
-            let body = held.get(at + 4, length - 2)?;
-            if let Some(exif) = body.strip_prefix(b"Exif\0\0") {
-                words.exif.get_or_insert_with(|| exif.to_vec());
-            } else if let Some(xmp) = body.strip_prefix(b"http://ns.adobe.com/xap/1.0/\0") {
-                words.xmp.get_or_insert_with(|| xmp.to_vec());
-            } else if let Some(resources) = body.strip_prefix(b"Photoshop 3.0\0") {
-                words.iptc = words.iptc.or_else(|| in_resources(resources));
+    let mut length = held.start().len() as u64;
+    let segments = loop {
+        match jpeg::segments(held.get(0, length)?) {
+            Ok(Ok(segments)) => break segments,
+            Ok(Err(needed)) if length < held.size() && length < MOST_HEADER => {
+                length = (needed as u64 + (64 << 10)).min(held.size());
             }
+            _ => return Ok(words),
         }
-        at += 2 + length;
+    };
+    for segment in segments {
+        let body = segment.body;
+        if let Some(exif) = jpeg::exif_block(&segment) {
+            words.exif.get_or_insert_default().extend_from_slice(exif);
+        } else if let (0xe1, Some(xmp)) =
+            (segment.marker, body.strip_prefix(b"http://ns.adobe.com/xap/1.0/\0"))
+        {
+            words.xmp.get_or_insert_with(|| xmp.to_vec());
+        } else if let (0xed, Some(resources)) = (segment.marker, body.strip_prefix(b"Photoshop 3.0\0")) {
+            words.iptc = words.iptc.or_else(|| in_resources(resources));
+        }
     }
     Ok(words)
 }
@@ -116,36 +121,33 @@ fn in_resources(mut rest: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// Chunks before and behind the pixels (PNG, §11.3.2.9, §11.3.3.4; XMP part 3, §1.1.5).
+/// Chunks before and behind the pixels (PNG, §11.3.2.9, §11.3.3.4; XMP part 3, §1.1.5), and blocks as text where there
+/// are none.
 fn in_png(held: &Held) -> Result<Words, Stop> {
     const KEYWORD: &[u8] = b"XML:com.adobe.xmp\0\0\0";
-    let mut words = Words::default();
-    let mut at = 8;
-    for _ in 0..MOST_PARTS {
-        if at + 8 > held.size() {
-            break;
+    let (mut words, mut texts) = (Words::default(), Words::default());
+    let mut note = |name: &[u8; 4], body: &[u8]| match name {
+        _ if body.len() as u64 > MOST => {}
+        b"eXIf" => drop(words.exif.get_or_insert_with(|| body.to_vec())),
+        b"iTXt" => {
+            // A language tag and a translated keyword, both usually empty, end in a zero each.
+            let xmp = body.strip_prefix(KEYWORD).and_then(|text| text.splitn(3, |&byte| byte == 0).nth(2));
+            words.xmp = words.xmp.take().or(xmp.map(<[u8]>::to_vec));
         }
-        let head = held.get(at, 8)?;
-        let length = u64::from(u32::from_be_bytes([head[0], head[1], head[2], head[3]]));
-        let kind = &head[4..8];
-        if kind == b"IDAT" || kind == b"IEND" {
-            break;
-        }
-        if length <= MOST && at + 8 + length <= held.size() {
-            match kind {
-                b"eXIf" => words.exif = Some(held.get(at + 8, length)?.to_vec()),
-                b"iTXt" => {
-                    if let Some(text) = held.get(at + 8, length)?.strip_prefix(KEYWORD) {
-                        // A language tag and a translated keyword, both usually empty, end in a zero each.
-                        words.xmp = text.splitn(3, |&byte| byte == 0).nth(2).map(<[u8]>::to_vec);
-                    }
-                }
-                _ => {}
+        _ => match png::raw_profile(name, body) {
+            Some((b"exif", block)) => texts.exif = texts.exif.take().or(Some(block)),
+            Some((b"xmp", block)) => texts.xmp = texts.xmp.take().or(Some(block)),
+            Some((b"iptc" | b"8bim", block)) => {
+                texts.iptc = texts.iptc.take().or_else(|| in_resources(&block))
             }
-        }
-        at += 12 + length;
+            _ => {}
+        },
+    };
+    if png::chunks(held, &mut note)? {
+        png::behind(held, note)?;
     }
-    Ok(words)
+    let iptc = texts.iptc;
+    Ok(Words { xmp: words.xmp.or(texts.xmp), iptc, exif: words.exif.or(texts.exif) })
 }
 
 /// RIFF chunks, behind the pixels as a rule (WebP container specification).
@@ -230,7 +232,9 @@ mod tests {
         let file = [
             vec![0xff, 0xd8],
             segment(0xe0, b"JFIF\0"),
-            segment(0xe1, b"Exif\0\0exif"),
+            b"stray bytes".to_vec(),
+            segment(0xe1, b"Exif\0\0ex"),
+            segment(0xe1, b"Exif\0\0if"),
             segment(0xe1, b"http://ns.adobe.com/xap/1.0/\0<x/>"),
             segment(0xed, &resources),
             segment(0xda, b""),
@@ -243,17 +247,25 @@ mod tests {
 
     #[test]
     fn a_png_and_a_webp_say_it_in_chunks() {
-        let chunk =
-            |kind: &[u8], body: &[u8]| [&(body.len() as u32).to_be_bytes()[..], kind, body, &[0; 4]].concat();
-        let png = [
-            b"\x89PNG\r\n\x1a\n".to_vec(),
-            chunk(b"eXIf", b"exif"),
-            chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<x/>"),
-            chunk(b"IDAT", b""),
-        ]
-        .concat();
         let expected = Words { xmp: Some(b"<x/>".to_vec()), iptc: None, exif: Some(b"exif".to_vec()) };
-        assert_eq!(found(png), expected);
+        let exif = png::tests::chunk(b"eXIf", b"exif");
+        let xmp = png::tests::chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<x/>");
+        let pixels = png::tests::chunk(b"IDAT", b"");
+        let (raw_exif, raw_xmp) =
+            (png::tests::raw("exif", b"exif", true), png::tests::raw("xmp", b"<x/>", false));
+        for chunks in [
+            [&exif, &xmp, &pixels],
+            [&pixels, &xmp, &exif],
+            [&xmp, &pixels, &exif],
+            [&raw_exif, &pixels, &raw_xmp],
+            [&raw_exif, &exif, &xmp],
+        ] {
+            let signature = b"\x89PNG\r\n\x1a\n".to_vec();
+            assert_eq!(
+                found([&signature, chunks[0], chunks[1], chunks[2]].into_iter().flatten().copied().collect()),
+                expected
+            );
+        }
         let chunk = |kind: &[u8], body: &[u8]| [kind, &(body.len() as u32).to_le_bytes(), body].concat();
         let webp = [
             b"RIFF\0\0\0\0WEBP".to_vec(),

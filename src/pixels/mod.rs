@@ -3,6 +3,7 @@
 pub mod colour;
 pub mod decode;
 pub mod encode;
+pub mod exif;
 pub mod in_order;
 pub mod jpeg;
 mod picture;

@@ -7,8 +7,31 @@ use super::words::{self, Word, word};
 use super::{View, language, rights};
 use crate::record::{Creator, Measure, Production, Text};
 
-/// The facts of a work.
+/// The facts of a work, with what the record says of rights where that is no address that documents may name.
 pub(super) fn metadata(view: &View<'_>) -> Vec<Value> {
+    let mut facts = facts(view);
+    let work = view.work;
+    let words = work.rights.as_deref().filter(|words| rights::normal(words).is_none());
+    let label = word("Rights", "Rettigheder");
+    match (words, &work.rights, work.public_domain) {
+        (Some(words), ..) => {
+            let statements: Vec<Text> = words.lines().map(Text::plain).collect();
+            facts.add(label, &statements);
+        }
+        (None, None, Some(true)) => {
+            facts.add(label, &[words::PUBLIC_DOMAIN.text(facts.languages)]);
+        }
+        _ => {}
+    }
+    facts.pairs
+}
+
+/// The facts of a work but for its rights.
+pub(super) fn without_rights(view: &View<'_>) -> Vec<Value> {
+    facts(view).pairs
+}
+
+fn facts<'a>(view: &View<'a>) -> Facts<'a> {
     let work = view.work;
     let mut facts = Facts { languages: &view.house.languages, pairs: Vec::with_capacity(16) };
     let titles: Vec<Text> =
@@ -29,16 +52,7 @@ pub(super) fn metadata(view: &View<'_>) -> Vec<Value> {
     facts.add(word("Object number", "Inventarnummer"), &[Text::plain(&work.object_number)]);
     let related: Vec<Text> = work.related.iter().map(|other| named(&other.label, &other.id)).collect();
     facts.add(word("Related works", "Relaterede værker"), &related);
-    let words = work.rights.as_deref().filter(|words| rights::normal(words).is_none());
-    match (words, &work.rights, work.public_domain) {
-        (Some(words), ..) => facts.add(word("Rights", "Rettigheder"), &[Text::plain(words)]),
-        (None, None, Some(true)) => {
-            let free = word("Public domain", "Fri af ophavsret").text(facts.languages);
-            facts.add(word("Rights", "Rettigheder"), &[free]);
-        }
-        _ => {}
-    }
-    facts.pairs
+    facts
 }
 
 struct Facts<'a> {
@@ -77,29 +91,43 @@ fn maker(creator: &Creator, languages: &[String]) -> Text {
     if creator.name.trim().is_empty() {
         return Text::default();
     }
-    let life = match (creator.birth, creator.death) {
-        (Some(birth), Some(death)) => format!("{birth}–{death}"),
-        (Some(birth), None) => format!("*{birth}"),
-        (None, Some(death)) => format!("†{death}"),
-        (None, None) => String::new(),
+    let shown = |life: &str| {
+        let about = creator.nationality.as_deref().into_iter().chain([life]).filter(|part| !part.is_empty());
+        let about: Vec<&str> = about.collect();
+        let name = creator.name.trim();
+        if about.is_empty() { name.to_owned() } else { format!("{name} ({})", about.join(", ")) }
     };
-    let about: Vec<&str> = creator
-        .nationality
-        .as_deref()
-        .into_iter()
-        .chain([life.as_str()])
-        .filter(|part| !part.is_empty())
-        .collect();
-    let mut shown = creator.name.trim().to_owned();
-    if !about.is_empty() {
-        shown.push_str(&format!(" ({})", about.join(", ")));
+    let is_before = [creator.birth, creator.death].iter().flatten().any(|year| *year < 0);
+    let role = creator.role.as_deref().filter(|role| !role.trim().is_empty());
+    match (role, role.and_then(words::term)) {
+        (Some(_), Some(role)) => each(role, languages, |word, language| {
+            let era = ERA.in_language(language);
+            format!("{}, {word}", shown(&life(creator, era)))
+        }),
+        (role, _) => {
+            let role = role.map(|role| format!(", {role}")).unwrap_or_default();
+            if is_before {
+                return each(ERA, languages, |era, _| format!("{}{role}", shown(&life(creator, era))));
+            }
+            Text::plain(&format!("{}{role}", shown(&life(creator, ""))))
+        }
     }
-    match creator.role.as_deref().filter(|role| !role.trim().is_empty()) {
-        None => Text::plain(&shown),
-        Some(role) => match words::term(role) {
-            None => Text::plain(&format!("{shown}, {role}")),
-            Some(role) => each(role, languages, |role, _| format!("{shown}, {role}")),
-        },
+}
+
+const ERA: Word = word("BC", "f.Kr.");
+
+/// `1859–1935`, `384–322 BC`, `43 BC – 17`.
+fn life(creator: &Creator, era: &str) -> String {
+    let year = |year: i32| if year < 0 { format!("{} {era}", year.unsigned_abs()) } else { year.to_string() };
+    match (creator.birth, creator.death) {
+        (Some(birth), Some(death)) if birth < 0 && death < 0 => {
+            format!("{}–{} {era}", birth.unsigned_abs(), death.unsigned_abs())
+        }
+        (Some(birth), Some(death)) if birth < 0 => format!("{} – {death}", year(birth)),
+        (Some(birth), Some(death)) => format!("{birth}–{death}"),
+        (Some(birth), None) => format!("*{}", year(birth)),
+        (None, Some(death)) => format!("†{}", year(death)),
+        (None, None) => String::new(),
     }
 }
 
@@ -127,7 +155,7 @@ fn date(made: &Production, languages: &[String]) -> Text {
             format!("{earliest}–{latest}")
         });
     }
-    each(word("BC", "f.Kr."), languages, |era, _| {
+    each(ERA, languages, |era, _| {
         let year = |year: i32| {
             if year > 0 { year.to_string() } else { format!("{} {era}", year.unsigned_abs().max(1)) }
         };
@@ -240,6 +268,20 @@ mod tests {
         assert_eq!(date(None, Some(1850)), Text::plain("1850"));
         assert_eq!(date(Some(-50), Some(20)), text(r#"{"en":"50 BC – 20","da":"50 f.Kr. – 20"}"#));
         assert_eq!(date(None, None), Text::default());
+    }
+
+    #[test]
+    fn years_before_our_era_are_written_with_it() {
+        for (birth, death, english) in [
+            (Some(-384), Some(-322), "Aristotle (384–322 BC)"),
+            (Some(-43), Some(17), "Aristotle (43 BC – 17)"),
+            (None, Some(-322), "Aristotle (†322 BC)"),
+        ] {
+            let creator = Creator { name: "Aristotle".into(), birth, death, ..Creator::default() };
+            let shown = maker(&creator, &[]);
+            assert_eq!(shown.best(&["en"]), Some(english));
+            assert_eq!(shown.best(&["da"]), Some(&*english.replace("BC", "f.Kr.")));
+        }
     }
 
     #[test]

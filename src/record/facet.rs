@@ -43,36 +43,49 @@ pub fn facets(work: &Work, tags: &[Tag]) -> Vec<Facet> {
         add("collection", None, text, None);
     }
     add("department", None, &work.department, None);
-    for (start, label) in periods(work) {
-        add("period", Some(&start), &label, Some(&format!("{:0>6}", start)));
-    }
     for tag in tags.iter().filter(|tag| tag.holds()) {
         add(&tag.scheme, tag.concept.as_deref(), &tag.label, None);
         for broader in &tag.broader {
             add(&tag.scheme, broader.concept.as_deref(), &broader.label, None);
         }
     }
+    found.extend(periods(work));
     found.sort_by(|a, b| (&a.scheme, &a.value).cmp(&(&b.scheme, &b.value)));
     found.dedup_by(|a, b| a.scheme == b.scheme && a.value == b.value);
     found
 }
 
-/// The half centuries that a work's making touches, at most ten: `1850` is `1850–1899`.
-fn periods(work: &Work) -> Vec<(String, Text)> {
+/// The half centuries that a work's making touches, at most ten: `1850` is `1850–1899`, `-300` is `300–251 BC`.
+fn periods(work: &Work) -> Vec<Facet> {
     let (Some(earliest), Some(latest)) = work.years() else { return Vec::new() };
     let (first, last) = (earliest.min(latest).div_euclid(50), latest.max(earliest).div_euclid(50));
     (first..=last.min(first.saturating_add(9)))
-        .map(|period| {
-            let start = period.saturating_mul(50);
-            (start.to_string(), Text::plain(&format!("{start}–{}", start.saturating_add(49))))
-        })
+        .map(|period| half_century(period.saturating_mul(50)))
         .collect()
+}
+
+fn half_century(start: i32) -> Facet {
+    let end = start.saturating_add(49);
+    let (label, sort) = if start < 0 {
+        let years = format!("{}–{}", start.unsigned_abs(), end.unsigned_abs());
+        let mut label = Text::of("en", &format!("{years} BC"));
+        label.add("da", &format!("{years} f.Kr."));
+        // The earliest first, and all of them before the years of our era.
+        (label, format!("-{:06}", start.saturating_add(999_999)))
+    } else {
+        (Text::plain(&format!("{}–{end}", start.max(1))), format!("{start:0>6}"))
+    };
+    Facet { scheme: "period".into(), value: start.to_string(), label, sort }
 }
 
 /// A value as a part of an address: lower case letters and digits of any script, the rest as single hyphens; what is
 /// long is cut and ends with a hash of the whole, so that different values stay apart.
 pub fn slug(text: &str) -> String {
     const MOST: usize = 80;
+    // Half centuries before our era: `-300` is not `300`.
+    if is_negative(text) {
+        return text.to_owned();
+    }
     let mut slug = String::with_capacity(text.len());
     for c in text.chars().flat_map(char::to_lowercase) {
         if c.is_alphanumeric() {
@@ -90,9 +103,15 @@ pub fn slug(text: &str) -> String {
     format!("{}-{hash:08x}", slug[..end].trim_end_matches('-'))
 }
 
+fn is_negative(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or_default();
+    (1..=9).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Production;
 
     #[test]
     fn slugs_are_readable_and_short() {
@@ -101,11 +120,34 @@ mod tests {
             ("  —", ""),
             ("http://iconclass.org/25F23(LION)", "http-iconclass-org-25f23-lion"),
             ("1850", "1850"),
+            ("-300", "-300"),
+            ("-300 x", "300-x"),
         ] {
             assert_eq!(slug(text), expected);
         }
         let long = "å".repeat(200);
         assert!(slug(&long).len() <= 80 && slug(&long) != slug(&format!("{long}x")));
+    }
+
+    #[test]
+    fn periods_before_our_era_have_names_and_an_order_of_their_own() {
+        let of = |earliest, latest| {
+            let production =
+                vec![Production { earliest: Some(earliest), latest: Some(latest), ..Default::default() }];
+            facets(&Work { production, ..Work::default() }, &[])
+        };
+        let shown = |facets: Vec<Facet>| {
+            let label = |facet: &Facet| facet.label.best(&[]).unwrap_or_default().to_owned();
+            facets.iter().map(|facet| format!("{} {}", facet.value, label(facet))).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(of(-300, -300)), ["-300 300–251 BC"]);
+        assert_eq!(shown(of(-50, 10)), ["-50 50–1 BC", "0 1–49"]);
+        assert_eq!(of(-300, -300)[0].label.best(&["da"]), Some("300–251 f.Kr."));
+        let sorts: Vec<String> = [-9000, -300, -250, -1, 1, 300, 1850]
+            .into_iter()
+            .map(|year| of(year, year).remove(0).sort)
+            .collect();
+        assert!(sorts.is_sorted(), "{sorts:?}");
     }
 
     #[test]

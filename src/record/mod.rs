@@ -4,6 +4,7 @@ mod change;
 mod facet;
 pub mod fold;
 pub mod read;
+mod rights;
 mod tag;
 mod text;
 mod work;

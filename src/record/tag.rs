@@ -38,6 +38,10 @@ pub struct Tag {
     pub region: Option<Region>,
     #[serde(default)]
     pub status: Status,
+    /// Its [`Tag::id`] where that is no longer made of its content: the region was changed since it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub kept_id: Option<String>,
 }
 
 /// A concept above another.
@@ -91,12 +95,23 @@ impl Tag {
             image: None,
             region: None,
             status: Status::Accepted,
+            kept_id: None,
         }
     }
 
+    /// The same statement about another part of the image, or about all of it, under its own name.
+    pub fn with_region(self, region: Option<Region>) -> Self {
+        let moved = Self { region, kept_id: None, ..self.clone() };
+        let id = self.id();
+        Self { kept_id: (moved.id() != id).then_some(id), ..moved }
+    }
+
     /// The name of this statement within its work: 16 hexadecimal digits that stay the same when a source says it
-    /// again with another confidence or status, or translates its label.
+    /// again with another confidence or status, or translates its label, and when its region is changed here.
     pub fn id(&self) -> String {
+        if let Some(id) = &self.kept_id {
+            return id.clone();
+        }
         let mut hash = Xxh3::new();
         let mut part = |text: &str| {
             hash.update(&(text.len() as u64).to_le_bytes());
@@ -115,7 +130,7 @@ impl Tag {
 
     /// As it is told: with its name within the work.
     pub fn told(&self) -> serde_json::Value {
-        let mut value = serde_json::json!(self);
+        let mut value = serde_json::json!(Self { kept_id: None, ..self.clone() });
         value["id"] = serde_json::json!(self.id());
         value
     }
@@ -177,6 +192,17 @@ mod tests {
         let placed = Tag { region: "1,2,3,4".parse().ok(), ..first.clone() };
         assert_ne!(placed.id(), first.id());
         assert_ne!(Tag { source: "model:x@1".into(), ..first.clone() }.id(), first.id());
+    }
+
+    #[test]
+    fn an_id_outlives_another_region() {
+        let first = Tag { region: "1,2,3,4".parse().ok(), ..Tag::new("motif", Text::of("en", "dog")) };
+        let whole = first.clone().with_region(None);
+        assert_eq!((whole.id(), whole.region), (first.id(), None));
+        assert!(whole.told().get("kept_id").is_none());
+        let read: Tag = serde_json::from_value(serde_json::json!(whole)).unwrap();
+        assert_eq!(read.id(), first.id());
+        assert_eq!(whole.with_region(first.region), first);
     }
 
     #[test]

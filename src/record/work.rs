@@ -51,11 +51,12 @@ pub struct Work {
     /// Where it is to be seen.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     pub location: Text,
-    /// The URI of its licence or rights statement, else that statement's words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The URI of its licence or rights statement, else that statement's words. Of several, one a line, all hold.
+    #[serde(default, deserialize_with = "rights", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<OneOrMany<String>>")]
     pub rights: Option<String>,
     /// Whether it is in the public domain; unsaid where nobody knows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "public_domain", skip_serializing_if = "Option::is_none")]
     pub public_domain: Option<bool>,
     /// The museum's own page about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -229,6 +230,12 @@ impl Work {
         title.cloned().unwrap_or_else(|| Text::plain(&self.object_number))
     }
 
+    /// The address of the manifest on another server that it was read from.
+    pub fn origin(&self) -> Option<&str> {
+        let manifest = |related: &&Related| related.kind.as_deref() == Some("manifest");
+        self.related.iter().find(manifest).map(|related| related.id.as_str())
+    }
+
     /// The years that its making spans, as far as they are known.
     pub fn years(&self) -> (Option<i32>, Option<i32>) {
         let earliest = self.production.iter().filter_map(|made| made.earliest.or(made.latest)).min();
@@ -259,6 +266,25 @@ fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) 
         Some(OneOrMany::One(one)) => vec![one],
         Some(OneOrMany::Many(many)) => many,
     })
+}
+
+/// A statement in any shape: a record whose rights are written otherwise than here must not pass for one without.
+fn rights<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) if !text.contains('\n') && !text.trim().is_empty() => Some(text),
+        other => super::rights::statement(&other),
+    })
+}
+
+fn public_domain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    match &value {
+        Value::Null => Ok(None),
+        Value::String(text) if text.trim().is_empty() => Ok(None),
+        other => super::read::truth(other)
+            .map(Some)
+            .ok_or_else(|| serde::de::Error::custom(format!("`{value}` is neither true nor false"))),
+    }
 }
 
 impl<'de> Deserialize<'de> for Title {

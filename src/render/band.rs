@@ -74,7 +74,7 @@ pub fn banded_encoder(
     settings: &Settings,
 ) -> Result<encode::Stream, Error> {
     let channels = channels(plan, master);
-    let notes = look.notes(channels == Channels::Gray);
+    let notes = look.notes(look.carries(plan, channels));
     encode::stream(plan.format, plan.size, channels, &notes, settings.jpeg_quality, settings.subsampling())
 }
 
@@ -93,7 +93,8 @@ fn channels(plan: &Plan, master: &Master) -> Channels {
 /// The band's rows as they go into the file.
 pub fn band(plan: &Plan, picture: &Picture, frame: &Frame, look: &Look) -> Result<Raster, Error> {
     let raster = look.recoloured(finish::scaled(picture, frame.window, frame.size)?);
-    let raster = finish::toned(raster, plan.quality);
+    let carries = look.carries(plan, raster.channels);
+    let raster = finish::toned(look.shown(raster, carries), plan.quality);
     let raster = if plan.rotation == Rotation::NONE { raster } else { turn::mirror(&raster) };
     Ok(if plan.format == Format::Jpg { tone::flatten(raster, [255; 3]) } else { raster })
 }

@@ -27,7 +27,7 @@ pub fn draw(
 ) -> Result<Picture, Stopped> {
     if level.codec == Codec::Jpeg
         && let Some(first) = tiles.iter().flatten().next()
-        && let Some(subsampling) = jpeg::planes(first)?
+        && let Some(subsampling) = jpeg::planes(first)
     {
         let whole = tiles.iter().all(Option::is_some);
         let canvas = if whole { Planar::unpainted } else { Planar::blank };

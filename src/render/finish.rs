@@ -24,16 +24,27 @@ pub fn finish(
         && plan.format == Format::Jpg
     {
         let gray = planar.planes.len() == 1 || plan.quality == Quality::Gray;
-        let subsampling = if gray { Subsampling::Gray } else { settings.subsampling() };
-        let scaled = scale::planar(planar, window, size, subsampling)?;
-        return jpeg::encode_planar(&scaled, settings.jpeg_quality, &look.notes(gray));
+        let carries = look.carries(plan, if gray { Channels::Gray } else { Channels::Rgb });
+        if carries || look.is_srgb() {
+            let subsampling = if gray { Subsampling::Gray } else { settings.subsampling() };
+            let scaled = scale::planar(planar, window, size, subsampling)?;
+            return jpeg::encode_planar(&scaled, settings.jpeg_quality, &look.notes(carries));
+        }
     }
     let raster = scaled(picture, window, size)?;
     let raster = upright(raster, orientation);
     let raster = look.recoloured(raster);
+    let carries = look.carries(plan, encoded_channels(plan, raster.channels));
+    let raster = look.shown(raster, carries);
     let raster = toned(raster, plan.quality);
     let raster = turned(raster, plan.rotation, plan.format);
-    encoded(raster, plan.format, look, settings)
+    encoded(raster, plan.format, &look.notes(carries), settings)
+}
+
+/// What the encoder gets, as far as it matters to a profile: clear corners make RGBA of grey.
+fn encoded_channels(plan: &Plan, channels: Channels) -> Channels {
+    let clear = plan.rotation.quarter_turns().is_none() && plan.format.keeps_alpha();
+    if clear { Channels::Rgba } else { channels }
 }
 
 pub(super) fn scaled(picture: &Picture, window: Window, size: Dimensions) -> Result<Raster, Error> {
@@ -74,9 +85,8 @@ fn turned(raster: Raster, rotation: Rotation, format: Format) -> Raster {
     }
 }
 
-fn encoded(raster: Raster, format: Format, look: &Look, settings: &Settings) -> Result<Vec<u8>, Error> {
+fn encoded(raster: Raster, format: Format, notes: &Notes, settings: &Settings) -> Result<Vec<u8>, Error> {
     let gray = raster.channels == Channels::Gray;
-    let notes = &look.notes(gray);
     let opaque = |raster| tone::flatten(raster, [255; 3]);
     match format {
         Format::Jpg => jpeg::encode(&opaque(raster), settings.jpeg_quality, settings.subsampling(), notes),

@@ -1,6 +1,21 @@
 //! What is done about a master's colours, the same on all its paths.
+//!
+//! # Which answers carry a profile
+//!
+//! | quality | format | answers of a master with a profile |
+//! |---|---|---|
+//! | `default`, `color` | `jpg`, `png`, `tif`, `jp2`, `pdf` | its values and its profile; or converted to the output, and the output's profile |
+//! | `default`, `color` | `webp` | the same; grey is converted, for a WebP is always RGB |
+//! | `default`, `color` | `gif`, `avif` | sRGB without a profile |
+//! | `gray`, `bitonal` | all | grey with sRGB's curve, without a profile |
+//!
+//! Samples that are sRGB or untagged stay as they are, without a profile. What an answer cannot carry a profile for is
+//! converted to sRGB: numbers never leave without what they mean.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use super::Plan;
+use crate::iiif::{Format, Quality};
 
 use crate::pixels::colour::{Conversion, Output, Policy, classify};
 use crate::pixels::encode::{Credit, Notes};
@@ -9,10 +24,12 @@ use crate::pixels::{Alpha, Channels, Depth, Model, Raster, Raw, Samples, Shape};
 /// How a master's samples become the colours of its answers, and the profile that these carry.
 #[derive(Clone, Default)]
 pub struct Look {
-    /// Attached to every answer.
+    /// What coloured samples are in; attached to every answer that can carry it.
     pub profile: Option<Arc<[u8]>>,
     /// What samples go through first, where they are not shown as they are.
     pub convert: Option<Arc<Conversion>>,
+    /// What coloured samples go through for an answer that carries no profile, where they are not sRGB.
+    untagged: Option<Arc<Untagged>>,
     /// Whose the image is, as every rendered answer says.
     pub credit: Option<Arc<Credit>>,
 }
@@ -25,18 +42,26 @@ impl Look {
     pub fn of(icc: Option<&Arc<[u8]>>, shape: Shape, output: Output) -> Self {
         let shown = shape.depth == Depth::U8 && matches!(shape.model, Model::Gray | Model::Rgb);
         let policy = match icc {
-            Some(icc) if shown => classify(icc, Conversion::channels(shape.model, shape.alpha)),
+            Some(icc) if shown => classify(icc, Conversion::channels(shape.model, Alpha::None)),
             None if shown => Policy::Srgb,
             _ => Policy::Convert,
         };
-        match policy {
-            Policy::Srgb | Policy::Unusable => Self::default(),
-            Policy::Compact => Self { profile: icc.cloned(), ..Self::default() },
-            Policy::Convert => {
+        // Grey with opacity becomes RGBA, for which no grey profile stands.
+        let mixed = shape.model == Model::Gray && shape.alpha != Alpha::None;
+        match (policy, icc) {
+            (Policy::Srgb | Policy::Unusable, _) => Self::default(),
+            (Policy::Compact, Some(icc)) if !mixed => Self {
+                profile: Some(icc.clone()),
+                untagged: Some(Arc::new(Untagged::new(icc.clone(), shape.model))),
+                ..Self::default()
+            },
+            _ => {
                 let conversion = Conversion::new(icc.map(|icc| &icc[..]), shape.model, output);
-                let gray = shape.model == Model::Gray && shape.alpha == Alpha::None;
+                let profile = output.profile(shape.model == Model::Gray && !mixed);
+                let wide = output != Output::Srgb && shape.model != Model::Gray;
                 Self {
-                    profile: Some(output.profile(gray)),
+                    untagged: wide.then(|| Arc::new(Untagged::new(profile.clone(), Model::Rgb))),
+                    profile: Some(profile),
                     convert: Some(Arc::new(conversion)),
                     credit: None,
                 }
@@ -54,11 +79,28 @@ impl Look {
         Self { convert: None, ..self.clone() }
     }
 
-    /// What an answer in these colours says of itself: a profile for three components says nothing of grey, nor
-    /// the other way round.
-    pub fn notes(&self, gray: bool) -> Notes {
-        let suits = |icc: &Arc<[u8]>| (icc.get(16..20) == Some(b"GRAY")) == gray;
-        Notes { icc: self.profile.clone().filter(suits), credit: self.credit.as_deref().cloned() }
+    /// Whether the plan's answer carries the profile, if it has these channels in the end.
+    pub fn carries(&self, plan: &Plan, channels: Channels) -> bool {
+        let Some(profile) = &self.profile else { return false };
+        let gray = channels == Channels::Gray;
+        let format = match plan.format {
+            Format::Jpg | Format::Png | Format::Tif | Format::Jp2 | Format::Pdf => true,
+            Format::Webp => !gray,
+            Format::Gif | Format::Avif => false,
+        };
+        // A profile for three components says nothing of grey, nor the other way round.
+        let suits = (profile.get(16..20) == Some(b"GRAY")) == gray;
+        format && suits && matches!(plan.quality, Quality::Default | Quality::Color)
+    }
+
+    /// Whether coloured samples are right without a profile, too.
+    pub fn is_srgb(&self) -> bool {
+        self.untagged.is_none()
+    }
+
+    /// What an answer says of itself, which carries the profile or does not.
+    pub fn notes(&self, carries: bool) -> Notes {
+        Notes { icc: self.profile.clone().filter(|_| carries), credit: self.credit.as_deref().cloned() }
     }
 
     /// What samples of this shape become.
@@ -82,15 +124,51 @@ impl Look {
 
     /// The same for samples that are packed already.
     pub fn recoloured(&self, raster: Raster) -> Raster {
-        let Some(convert) = &self.convert else { return raster };
-        let (model, alpha) = match raster.channels {
-            Channels::Gray => (Model::Gray, Alpha::None),
-            Channels::Rgb => (Model::Rgb, Alpha::None),
-            Channels::Rgba => (Model::Rgb, Alpha::Straight),
-        };
-        let samples = Samples::U8(raster.samples);
-        convert.convert(Raw { dimensions: raster.dimensions, model, alpha, samples })
+        match &self.convert {
+            Some(convert) => converted(convert, raster),
+            None => raster,
+        }
     }
+
+    /// Coloured samples as an answer shows them that carries the profile or does not.
+    pub fn shown(&self, raster: Raster, carries: bool) -> Raster {
+        match &self.untagged {
+            Some(untagged) if !carries => converted(untagged.conversion(), raster),
+            _ => raster,
+        }
+    }
+}
+
+/// The way from a profile's colours to sRGB: made when an answer first needs it.
+struct Untagged {
+    icc: Arc<[u8]>,
+    model: Model,
+    conversion: OnceLock<Conversion>,
+}
+
+impl Untagged {
+    fn new(icc: Arc<[u8]>, model: Model) -> Self {
+        Self { icc, model, conversion: OnceLock::new() }
+    }
+
+    fn conversion(&self) -> &Conversion {
+        self.conversion.get_or_init(|| Conversion::new(Some(&self.icc), self.model, Output::Srgb))
+    }
+}
+
+/// Grey samples that stand thrice before their opacity are taken once.
+fn converted(conversion: &Conversion, raster: Raster) -> Raster {
+    let Raster { dimensions, channels, samples } = raster;
+    let (model, alpha, samples) = match (channels, conversion.model()) {
+        (Channels::Gray, _) => (Model::Gray, Alpha::None, samples),
+        (Channels::Rgb, _) => (Model::Rgb, Alpha::None, samples),
+        (Channels::Rgba, Model::Gray) => {
+            let pairs = samples.as_chunks().0.iter().flat_map(|&[gray, _, _, alpha]| [gray, alpha]);
+            (Model::Gray, Alpha::Straight, pairs.collect())
+        }
+        (Channels::Rgba, _) => (Model::Rgb, Alpha::Straight, samples),
+    };
+    conversion.convert(Raw { dimensions, model, alpha, samples: Samples::U8(samples) })
 }
 
 /// Samples of 8 bits whose colours are shown as they are, with opacity.

@@ -1,6 +1,8 @@
 //! Plan → pixels → bytes: pure work on what has been read.
 
 mod band;
+#[cfg(test)]
+mod colours;
 mod draw;
 mod finish;
 mod frame;

@@ -54,6 +54,16 @@ impl Colour {
         100.0 * apart.sqrt()
     }
 
+    /// An order of colours without meaning, for lists that are to have one.
+    pub fn compare(&self, other: &Self) -> std::cmp::Ordering {
+        let parts = |colour: &Self| [colour.lightness, colour.a, colour.b];
+        let pairs = parts(self).into_iter().zip(parts(other));
+        pairs
+            .map(|(own, other)| own.total_cmp(&other))
+            .find(|order| order.is_ne())
+            .unwrap_or(std::cmp::Ordering::Equal)
+    }
+
     fn chroma(self) -> f32 {
         self.a.hypot(self.b)
     }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use tantivy::TantivyDocument;
 
 use super::colour::{self, Colour};
+use super::numbers;
 use super::schema::{BETWEEN, Fields, HAS_IMAGE, ON_DISPLAY, PUBLIC_DOMAIN, joined, schema};
 use super::stored::Stored;
 use super::terms::Terms;
@@ -17,8 +18,15 @@ use crate::record::{Creator, Facet, Tag, Text, Work, facets, slug};
 const LONGEST: usize = 8000;
 /// What stands before identifiers of sources among numbers.
 pub const ID: &str = "id:";
+/// What stands before colours as `#rrggbb`, and before identifiers of creators.
+pub const COLOUR_KEY: &str = "colour:";
+pub const PERSON: &str = "person:";
+/// What stands before names of fields that only the work's source knows.
+pub const FIELD: &str = "field:";
 /// So many colours of a work count.
 const MOST_COLOURS: usize = 24;
+/// Names of a work's own fields that are known, at most.
+const MOST_FIELDS: usize = 200;
 
 /// A work as it is to be found.
 pub struct Entry<'a> {
@@ -39,8 +47,22 @@ impl Entry<'_> {
         let mut document = TantivyDocument::default();
         document.add_text(fields.number, &self.work.object_number);
         document.add_text(fields.any_case, self.work.object_number.to_lowercase());
+        document.add_text(fields.number_key, numbers::key(&self.work.object_number));
         if let Some(id) = self.work.more.get("id").and_then(Value::as_str) {
             document.add_text(fields.any_case, format!("{ID}{}", id.to_lowercase()));
+        }
+        for (_, rgb) in self.colour_tags() {
+            document.add_text(fields.any_case, format!("{COLOUR_KEY}#{rgb:06x}"));
+        }
+        for id in self.work.creators.iter().filter_map(|creator| creator.id.as_deref()) {
+            let key: String = format!("{PERSON}{}", id.to_lowercase()).chars().take(LONGEST / 4).collect();
+            document.add_text(fields.any_case, key);
+        }
+        for name in self.work.more.keys().take(MOST_FIELDS) {
+            document.add_text(
+                fields.any_case,
+                format!("{FIELD}{name}").chars().take(LONGEST / 4).collect::<String>(),
+            );
         }
         self.words(&mut document, fields);
         self.shelves(&mut document, fields);

@@ -17,7 +17,7 @@ use super::snapshot::Snapshot;
 use super::vocabulary::Vocabulary;
 
 /// Changes whenever works are laid down in another way: what lies on disk is then made anew.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 
 /// What an index says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use super::order::{Cursor, Order};
 use super::words::Place;
 
 /// A value of a facet, as it was asked for: by its name or what it is called.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Filter {
     pub scheme: String,
     pub value: String,
@@ -101,6 +101,44 @@ impl Default for Search {
     }
 }
 
+impl Search {
+    /// The same search in its one form: what is given several times has no order, and counts once.
+    pub fn canonical(mut self) -> Self {
+        let filters = |filters: &mut Vec<Filter>| {
+            filters.sort_unstable();
+            filters.dedup();
+        };
+        [&mut self.any, &mut self.all, &mut self.none].into_iter().for_each(filters);
+        self.each.iter_mut().for_each(filters);
+        self.each.sort_unstable();
+        self.each.dedup();
+        for numbers in self.numbers.iter_mut().chain([&mut self.not_numbers]) {
+            numbers.sort_unstable();
+            numbers.dedup();
+        }
+        self.numbers.sort_unstable();
+        self.numbers.dedup();
+        self.colours.sort_unstable_by(Colour::compare);
+        self.colours.dedup();
+        self
+    }
+
+    /// What decides which works are found and in which order: a cursor belongs to this, whatever page size, facets and
+    /// histogram are asked for beside it.
+    pub fn identity(&self) -> Self {
+        let usual = Self::default();
+        Self {
+            facets: usual.facets,
+            facet_limit: usual.facet_limit,
+            histogram: usual.histogram,
+            limit: usual.limit,
+            offset: usual.offset,
+            cursor: usual.cursor,
+            ..self.clone().canonical()
+        }
+    }
+}
+
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {
@@ -116,4 +154,67 @@ pub struct Found {
     pub corrected: Option<String>,
     /// Whether some of the words may be missing.
     pub relaxed: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn filters() -> impl Strategy<Value = Vec<Filter>> {
+        let filter = ("[a-c]", "[a-c]{1,2}").prop_map(|(scheme, value)| Filter { scheme, value });
+        prop::collection::vec(filter, 0..5)
+    }
+
+    fn searches() -> impl Strategy<Value = Search> {
+        let numbers = || prop::collection::vec("[a-c]", 0..4);
+        (
+            (filters(), filters(), filters()),
+            prop::collection::vec(filters(), 0..3),
+            prop::collection::vec(numbers(), 0..3),
+            numbers(),
+            prop::collection::vec(0..4u32, 0..4),
+        )
+            .prop_map(|((any, all, none), each, numbers, not_numbers, colours)| Search {
+                any,
+                all,
+                none,
+                each,
+                numbers,
+                not_numbers,
+                colours: colours.into_iter().map(Colour::of).collect(),
+                ..Search::default()
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_repeated_parameters_does_not_matter(search in searches(), other in any::<u64>()) {
+            // A rotation and a reversal reach every order of up to three and many of more.
+            let mut turned = search.clone();
+            fn turn<T: Clone>(values: &mut Vec<T>, by: u64) {
+                if let Some(last) = values.len().checked_sub(1) {
+                    values.rotate_left(by as usize % (last + 1));
+                    if by & 64 != 0 {
+                        values.reverse();
+                    }
+                    // What is said twice counts once.
+                    values.extend(values.first().cloned());
+                }
+            }
+            [&mut turned.any, &mut turned.all, &mut turned.none].into_iter().for_each(|list| turn(list, other));
+            turned.each.iter_mut().for_each(|list| turn(list, other >> 1));
+            turned.numbers.iter_mut().for_each(|list| turn(list, other >> 2));
+            turn(&mut turned.each, other >> 3);
+            turn(&mut turned.numbers, other >> 4);
+            turn(&mut turned.not_numbers, other >> 5);
+            turn(&mut turned.colours, other >> 6);
+            prop_assert_eq!(turned.clone().canonical(), search.clone().canonical());
+            turned.facets = vec!["type".into()];
+            turned.histogram = Some(50);
+            turned.limit = 3;
+            prop_assert_eq!(turned.identity(), search.identity());
+        }
+    }
 }

@@ -16,6 +16,8 @@ pub struct Fields {
     pub number: Field,
     /// In lower case.
     pub any_case: Field,
+    /// Without case, spaces and signs: see [`super::numbers::key`].
+    pub number_key: Field,
     /// Words of titles, creators and the object number.
     pub name: Field,
     /// Words of titles alone, and of creators.
@@ -75,6 +77,7 @@ pub fn schema() -> &'static (Schema, Fields) {
         let fields = Fields {
             number: builder.add_text_field("number", STRING | STORED | sorted()),
             any_case: builder.add_text_field("any_case", STRING),
+            number_key: builder.add_text_field("number_key", STRING),
             name: builder.add_text_field("name", words.clone()),
             titles: builder.add_text_field("titles", words.clone()),
             creators: builder.add_text_field("creators", words.clone()),

@@ -9,6 +9,7 @@ use tantivy::{DocAddress, DocId, Opstamp, Searcher, SegmentReader, TantivyDocume
 
 use super::Error;
 use super::columns::{Columns, Named};
+use super::entry::FIELD;
 use super::labels::Labels;
 use super::schema::schema;
 use super::stored::Stored;
@@ -196,6 +197,29 @@ impl Snapshot {
             }
         }
         Ok(None)
+    }
+
+    /// The names of fields that only sources know, at most so many, in alphabetical order.
+    pub fn fields(&self, most: usize) -> Result<Vec<String>, Error> {
+        let mut names = std::collections::BTreeSet::new();
+        for (_, reader, _) in self.segments() {
+            let inverted = reader.inverted_index(schema().1.any_case)?;
+            let mut stream = inverted.terms().range().ge(FIELD).into_stream()?;
+            let mut left = most;
+            while left > 0 && stream.advance() {
+                let name = std::str::from_utf8(stream.key()).ok().and_then(|key| key.strip_prefix(FIELD));
+                let Some(name) = name else { break };
+                names.insert(name.to_owned());
+                left -= 1;
+            }
+        }
+        Ok(names.into_iter().take(most).collect())
+    }
+
+    /// Whether some work's source knows a field of this name.
+    pub fn has_field(&self, name: &str) -> Result<bool, Error> {
+        let term = Term::from_field_text(schema().1.any_case, &format!("{FIELD}{name}"));
+        Ok(self.searcher.doc_freq(&term)? > 0)
     }
 
     /// The next works of a walk over all, at most so many, in no particular order but always the same; none behind the

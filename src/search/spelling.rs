@@ -37,9 +37,11 @@ pub fn word_fields() -> [Field; 3] {
 }
 
 /// The words of the index at most so many slips away, the nearest and most frequent first; with `begins`, words that
-/// begin like that.
+/// begin like that. Words with digits are no slips of others.
 pub fn near(snapshot: &Snapshot, folded: &str, slips: u8, begins: bool) -> Result<Vec<Near>, Error> {
-    if slips == 0 && !begins {
+    let has_digit = |word: &str| word.chars().any(char::is_numeric);
+    // Numbers, dates and object numbers that are not there are not there: `1790s` is not `1970s`.
+    if slips == 0 && !begins || slips > 0 && has_digit(folded) {
         return Ok(Vec::new());
     }
     let mut counts: HashMap<String, u64> = HashMap::new();
@@ -58,6 +60,9 @@ pub fn near(snapshot: &Snapshot, folded: &str, slips: u8, begins: bool) -> Resul
                 else {
                     continue;
                 };
+                if slips > 0 && has_digit(word) {
+                    continue;
+                }
                 let works = u64::from(stream.value().doc_freq);
                 match counts.get_mut(word) {
                     Some(count) => *count += works,

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::Entry;
-use crate::record::{Image, Text, Work, timestamp};
+use crate::record::{Image, Tag, Text, Work, timestamp};
 
 /// Fields that are told of every work; a source's fields of these names are told with its own record alone.
 const OWN: [&str; 9] =
@@ -29,6 +29,19 @@ pub struct Shown<'a> {
     pub said: &'a str,
 }
 
+impl Shown<'_> {
+    /// Width and height in pixels, where they were measured when the work was indexed.
+    pub fn size(&self) -> Option<(u32, u32)> {
+        #[derive(serde::Deserialize)]
+        struct Size {
+            width: u32,
+            height: u32,
+        }
+        let Size { width, height } = serde_json::from_str(self.said).ok()?;
+        Some((width, height))
+    }
+}
+
 impl Stored {
     /// What is kept of a work: lines, of which the first is its record, the second its object number and rights, and
     /// each other an image.
@@ -41,7 +54,12 @@ impl Stored {
             if at > 0 {
                 text.push(',');
             }
-            let told = serde_json::to_string(tag).unwrap_or_else(|_| "{}".into());
+            // The name that it has is told as `id`.
+            let told = match tag.kept_id {
+                None => serde_json::to_string(tag),
+                Some(_) => serde_json::to_string(&Tag { kept_id: None, ..tag.clone() }),
+            };
+            let told = told.unwrap_or_else(|_| "{}".into());
             text.push_str(told.strip_suffix('}').unwrap_or(&told));
             text.push_str(&format!(",\"id\":\"{}\"}}", tag.id()));
         }

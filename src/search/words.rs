@@ -9,6 +9,8 @@ use tantivy::schema::{Field, IndexRecordOption};
 use super::Error;
 use super::analysis::{EXACT, Word, words};
 use super::lexicon::meanings;
+use super::numbers;
+use super::period::{self, Years};
 use super::schema::schema;
 use super::snapshot::Snapshot;
 use super::spelling::{Near, forgiven, near};
@@ -73,8 +75,18 @@ impl Place {
     }
 }
 
+/// What counts for a whole object number, so that its work comes first, and for one that begins with what was typed.
+const NUMBER: f32 = 100.0;
+const BEGUN_NUMBER: f32 = 2.0;
+/// What counts for being made within a period that was typed, and for touching it.
+const WITHIN: f32 = 2.0;
+const TOUCHING: f32 = 0.5;
+/// An object number is typed as at most this many words between spaces; those before its digits are short.
+const NUMBER_WORDS: usize = 4;
+const NUMBER_LETTERS: usize = 4;
+
 /// A part of what was typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Part {
     /// Several words are a phrase.
     words: Vec<Word>,
@@ -84,6 +96,14 @@ struct Part {
     begins: bool,
     /// Its words stand side by side.
     quoted: bool,
+    /// Which of the words between spaces it comes from.
+    token: usize,
+    /// Whether that has digits in it: no part of a number or a date is a misspelled word.
+    exact: bool,
+    /// The key of object numbers that it may be the whole or the beginning of.
+    number: Option<String>,
+    /// The years that it means.
+    years: Option<Years>,
 }
 
 /// A query made of what was typed.
@@ -97,14 +117,14 @@ pub struct Typed {
 
 /// Takes apart what was typed; `None` where it says nothing.
 pub fn typed(snapshot: &Snapshot, q: &str, places: &[Place]) -> Result<Option<Typed>, Error> {
-    let parts = parts(q)?;
+    let maker = Maker { snapshot, places, guesses: Cell::new(0) };
+    let parts = meaningful(maker.numbers(parts(q)?)?);
     if parts.is_empty() {
         let is_all = q.chars().all(|c| c.is_whitespace() || matches!(c, '*' | '"'));
         // Signs without a letter stand in no work.
         let nothing = || Typed { query: Box::new(EmptyQuery), corrected: None, relaxed: false };
         return Ok((!is_all).then(nothing));
     }
-    let maker = Maker { snapshot, places, guesses: Cell::new(0) };
     let mut corrected = Vec::new();
     let mut wanted = Vec::new();
     let mut without = Vec::new();
@@ -144,25 +164,22 @@ fn parts(q: &str) -> Result<Vec<Part>, Invalid> {
     }
     let mut parts = Vec::new();
     let mut without = false;
+    let mut tokens = 0;
     for (at, piece) in q.split(['"', '“', '”', '„', '«', '»']).enumerate() {
         if at % 2 == 1 {
             let words = words(piece);
             if !words.is_empty() {
-                parts.push(Part { words, without, begins: false, quoted: true });
+                parts.push(Part { words, without, quoted: true, ..Part::default() });
             }
             without = false;
             continue;
         }
-        for said in piece.split_whitespace() {
-            let minus = said.starts_with('-') && said.len() > 1;
-            // A word with signs in it is several words, as it is in the index.
-            let several = words(said);
-            let last = several.len();
-            for (at, mut word) in several.into_iter().enumerate() {
-                word.place = 0;
-                let begins = at + 1 == last && said.ends_with('*');
-                parts.push(Part { words: vec![word], without: minus, begins, quoted: false });
-            }
+        let mut said = piece.split_whitespace().peekable();
+        while let Some(token) = said.next() {
+            tokens += 1;
+            let century = said.peek().and_then(|next| period::words(token, next)).is_some();
+            let next = said.next_if(|_| century);
+            parts.extend(unquoted(token, next, tokens));
         }
         without = piece.ends_with('-');
     }
@@ -177,15 +194,59 @@ fn parts(q: &str) -> Result<Vec<Part>, Invalid> {
         count += part.words.len();
         count <= MOST
     });
-    // «Head of a girl» is a head and a girl; «of» alone is a word like others.
-    let says = |part: &Part| part.quoted || !part.words.iter().all(Word::is_common);
-    if parts.iter().any(|part| says(part) && !part.without) {
-        parts.retain(says);
-    }
     Ok(parts)
 }
 
+/// The parts of what stands between two spaces, together with the next where both are a period such as `18th century`.
+/// A word with signs in it is several words, as it is in the index.
+fn unquoted(token: &str, next: Option<&str>, number: usize) -> Vec<Part> {
+    let without = token.starts_with('-') && token.len() > 1;
+    let plain = token.trim_start_matches('-');
+    let hyphened = || plain.split_once('-').and_then(|(first, second)| period::words(first, second));
+    let years = match next {
+        Some(next) => period::words(plain, next),
+        None => period::word(plain).or_else(hyphened),
+    };
+    let part = Part { without, years, token: number, ..Part::default() };
+    if years.is_some() {
+        let mut words = words(token);
+        words.extend(next.into_iter().flat_map(|next| super::analysis::words(next)));
+        return vec![Part { words, exact: true, ..part }];
+    }
+    let exact = token.chars().any(char::is_numeric);
+    let mut several = words(token);
+    // The ending of `90'erne` says nothing of its own.
+    let digits = |word: &Word| word.written.bytes().all(|b| b.is_ascii_digit());
+    if let [number, ending] = several.as_slice()
+        && digits(number)
+        && period::is_ending(&ending.written)
+    {
+        several.truncate(1);
+    }
+    let last = several.len();
+    let each = several.into_iter().enumerate().map(|(at, mut word)| {
+        word.place = 0;
+        let begins = at + 1 == last && token.ends_with('*');
+        Part { words: vec![word], begins, exact, ..part.clone() }
+    });
+    each.collect()
+}
+
+/// «Head of a girl» is a head and a girl; «of» alone is a word like others.
+fn meaningful(mut parts: Vec<Part>) -> Vec<Part> {
+    let says = |part: &Part| part.quoted || part.exact || !part.words.iter().all(Word::is_common);
+    if parts.iter().any(|part| says(part) && !part.without) {
+        parts.retain(says);
+    }
+    parts
+}
+
 impl Part {
+    /// Whether it is a word like others, which may mean something together with its neighbours.
+    fn is_single(&self) -> bool {
+        !self.quoted && !self.without && !self.begins && self.years.is_none() && self.number.is_none()
+    }
+
     fn written(&self) -> String {
         let words: Vec<&str> = self.words.iter().map(|word| word.written.as_str()).collect();
         match self.quoted {
@@ -214,13 +275,60 @@ impl Maker<'_> {
         near(self.snapshot, folded, forgiven(folded.chars().count()), false)
     }
 
+    /// The parts, those joined that are an object number or its beginning, as `N 00530` and `KKS1982-156` are.
+    fn numbers(&self, parts: Vec<Part>) -> Result<Vec<Part>, Error> {
+        if !self.places.contains(&Place::Name) {
+            return Ok(parts);
+        }
+        let mut joined = Vec::with_capacity(parts.len());
+        let mut rest = parts.as_slice();
+        while let Some((first, after)) = rest.split_first() {
+            let mut found = None;
+            for count in candidates(rest) {
+                let written = rest[..count].iter().flat_map(|part| &part.words);
+                let key = numbers::key(&written.map(|word| word.written.as_str()).collect::<String>());
+                if self.snapshot.has_numbers(&key)? {
+                    found = Some((count, key));
+                    break;
+                }
+            }
+            match found {
+                None => {
+                    let same = after.iter().take_while(|part| !part.quoted && part.token == first.token);
+                    let count = if first.quoted { 1 } else { 1 + same.count() };
+                    joined.extend_from_slice(&rest[..count]);
+                    rest = &rest[count..];
+                }
+                Some((count, key)) => {
+                    let words = rest[..count].iter().flat_map(|part| part.words.iter().cloned()).collect();
+                    joined.push(Part { words, exact: true, number: Some(key), ..first.clone() });
+                    rest = &rest[count..];
+                }
+            }
+        }
+        Ok(joined)
+    }
+
+    /// Works whose object number this is, or begins with it where no number is just this one; whether there are any. A
+    /// year begins no number: what is all digits has to be unknown as a word.
+    fn numbered(&self, key: &str, known: bool, found: &mut Vec<Weighed>) -> Result<bool, Error> {
+        if self.snapshot.has_number(key)? {
+            found.push((numbers::same(key), NUMBER));
+            return Ok(true);
+        }
+        let begins = !known || !key.bytes().all(|b| b.is_ascii_digit());
+        if begins {
+            found.push((numbers::beginning(key), BEGUN_NUMBER));
+        }
+        Ok(begins)
+    }
+
     /// The parts, neighbours joined where they mean something together, such as `rytter til hest`.
     fn phrases(&self, parts: &[Part]) -> Vec<Part> {
         let mut joined: Vec<Part> = Vec::new();
         let mut at = 0;
         while at < parts.len() {
-            let single = |part: &Part| !part.quoted && !part.without && !part.begins;
-            let longest = parts[at..].iter().take(3).take_while(|part| single(part)).count();
+            let longest = parts[at..].iter().take(3).take_while(|part| part.is_single()).count();
             let together = (2..=longest).rev().find(|&count| {
                 let said: Vec<String> = parts[at..at + count].iter().map(Part::written).collect();
                 !meanings(&said.join(" ")).is_empty()
@@ -240,7 +348,7 @@ impl Maker<'_> {
     fn alternatives(&self, part: &Part) -> Result<(Vec<Weighed>, Option<String>), Error> {
         let mut found = Vec::new();
         let mut meant = None;
-        let known = match part.words.as_slice() {
+        let mut known = match part.words.as_slice() {
             [word] => {
                 let known = self.word(word, 1.0, &mut found)?;
                 let folded = word.folded();
@@ -248,7 +356,7 @@ impl Maker<'_> {
                     for near in near(self.snapshot, &folded, 0, true)?.iter().take(ENDINGS) {
                         self.term(&format!("{EXACT}{}", near.word), STEM, &mut found)?;
                     }
-                } else if !known && meanings(&folded).is_empty() {
+                } else if !known && !part.exact && meanings(&folded).is_empty() {
                     let near = self.near(&folded)?;
                     meant = near.first().map(|near| near.word.clone());
                     for (at, near) in near.iter().take(STAND_INS).enumerate() {
@@ -265,6 +373,13 @@ impl Maker<'_> {
             several if part.quoted => self.phrase(several, &mut found)?,
             several => self.every(several, 1.0, &mut found)?,
         };
+        if let Some(key) = &part.number {
+            known |= self.numbered(key, known, &mut found)?;
+        }
+        if let Some(years) = part.years.filter(|_| self.places.contains(&Place::Text)) {
+            found.push((period::within(years), WITHIN));
+            found.push((period::touching(years), TOUCHING));
+        }
         let said: Vec<&str> = part.words.iter().map(|word| word.written.as_str()).collect();
         for meaning in meanings(&said.join(" ")) {
             let weight = if known { OTHER_LANGUAGE } else { 1.0 };
@@ -331,6 +446,31 @@ impl Maker<'_> {
     }
 }
 
+/// How many of the first parts may be an object number together, the most first: whole words between spaces, with a digit
+/// in the last of them.
+fn candidates(parts: &[Part]) -> Vec<usize> {
+    let mut counts = Vec::new();
+    let mut tokens = 0;
+    let run = parts.iter().take(MOST).take_while(|part| part.is_single());
+    let run: Vec<&Part> = run.collect();
+    for (at, part) in run.iter().enumerate() {
+        let ends = parts.get(at + 1).is_none_or(|next| next.token != part.token);
+        if !ends {
+            continue;
+        }
+        tokens += 1;
+        if part.exact && part.words.iter().all(|word| word.written.chars().count() <= 40) {
+            counts.push(at + 1);
+        }
+        let letters = part.words.iter().map(|word| word.written.chars().count()).sum::<usize>();
+        if tokens == NUMBER_WORDS || !part.exact && letters > NUMBER_LETTERS {
+            break;
+        }
+    }
+    counts.reverse();
+    counts
+}
+
 fn boosted((query, weight): Weighed) -> Box<dyn Query> {
     Box::new(BoostQuery::new(query, weight))
 }
@@ -371,7 +511,7 @@ mod tests {
             (_, true) => "*",
             _ => "",
         };
-        parts(q).unwrap().iter().map(|part| format!("{}{}", sign(part), part.written())).collect()
+        meaningful(parts(q).unwrap()).iter().map(|part| format!("{}{}", sign(part), part.written())).collect()
     }
 
     #[test]
@@ -388,8 +528,30 @@ mod tests {
             ("\"", vec![]),
             ("-", vec![]),
             ("«blå hest»", vec!["\"blå hest\""]),
+            ("1790'erne hest", vec!["1790 erne", "hest"]),
+            ("90'erne", vec!["90"]),
+            ("18th century horse", vec!["18th century", "horse"]),
+            ("det 18. århundrede", vec!["18 århundrede"]),
+            ("18th-century horse", vec!["18th century", "horse"]),
+            ("-1790s horse", vec!["-1790s", "horse"]),
         ] {
             assert_eq!(written(typed), expected, "{typed}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_whole_words_with_a_digit_at_the_end() {
+        for (typed, expected) in [
+            ("N 00530", vec![2]),
+            ("KKS1982-156/3", vec![3]),
+            ("KMS1 verso", vec![1]),
+            ("KKS 1982 156/3", vec![4, 2]),
+            ("turner 1834", vec![]),
+            ("horse", vec![]),
+            ("1790s", vec![]),
+            ("a 1 \"b 2\"", vec![2]),
+        ] {
+            assert_eq!(candidates(&parts(typed).unwrap()), expected, "{typed}");
         }
     }
 

@@ -119,7 +119,21 @@ fn place_of(file: &File, opened_as: &Path) -> io::Result<PathBuf> {
 fn refused(error: Errno) -> Error {
     match error {
         Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG | Errno::NXIO | Errno::ISDIR => Error::NotFound,
-        Errno::XDEV | Errno::LOOP | Errno::ACCESS | Errno::PERM => Error::Forbidden,
+        Errno::XDEV | Errno::LOOP => Error::Forbidden,
+        Errno::ACCESS | Errno::PERM => Error::Unreadable,
         other => Error::unavailable(io::Error::from(other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_keeps_from_us_is_no_link_that_leaves() {
+        assert!(matches!(refused(Errno::ACCESS), Error::Refused(_)));
+        assert!(matches!(refused(Errno::PERM), Error::Refused(_)));
+        assert!(matches!(refused(Errno::XDEV), Error::Forbidden));
+        assert!(matches!(refused(Errno::NOENT), Error::NotFound));
     }
 }

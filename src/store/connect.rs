@@ -13,7 +13,7 @@ use reqwest::StatusCode;
 use reqwest::header::{LOCATION, RANGE};
 use reqwest::redirect::Policy;
 
-use super::Settings;
+use super::{Settings, answer};
 
 /// Sets up connections as the settings say.
 #[derive(Clone, Debug)]
@@ -104,11 +104,27 @@ impl HttpService for Client {
             let ranged = request.headers().contains_key(RANGE);
             let listing = request.method().as_str() == "PROPFIND";
             let response = HttpService::call(&self.0, request).await?;
+            if response.status().is_redirection()
+                && let Some(fault) = answer::redirected(response.headers(), &path)
+            {
+                return Err(HttpError::new(HttpErrorKind::Decode, fault));
+            }
             match refusal(response.status(), response.headers(), &path, ranged, listing) {
+                None if answer::may_concern_the_store(response.status()) => examined(response).await,
                 None => Ok(response),
                 Some(refusal) => Err(HttpError::new(HttpErrorKind::Decode, refusal)),
             }
         })
+    }
+}
+
+/// The answer again, unless it says that the whole store cannot be used.
+async fn examined(response: HttpResponse) -> Result<HttpResponse, HttpError> {
+    let (parts, body) = response.into_parts();
+    let body = body.bytes().await?;
+    match answer::fault(parts.status, &parts.headers, &body) {
+        Some(fault) => Err(HttpError::new(HttpErrorKind::Decode, fault)),
+        None => Ok(HttpResponse::from_parts(parts, body.into())),
     }
 }
 

@@ -8,17 +8,17 @@ use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 
 use super::Settings;
 
-/// Without keys the library asks the machine's metadata service, whoever may answer there: only if allowed.
-pub(super) fn s3(builder: AmazonS3Builder, settings: &Settings, shown: &str) -> AmazonS3Builder {
+/// Also tells whether requests go unsigned. Without keys the library asks the machine's metadata service, whoever may answer there: only if allowed.
+pub(super) fn s3(builder: AmazonS3Builder, settings: &Settings, shown: &str) -> (AmazonS3Builder, bool) {
     use AmazonS3ConfigKey::{AccessKeyId, RoleArn, SecretAccessKey, WebIdentityTokenFile};
     let given = |key| builder.get_config_value(&key).is_some();
     let signed =
         given(AccessKeyId) || given(SecretAccessKey) || (given(WebIdentityTokenFile) && given(RoleArn));
     match signed || settings.instance_credentials {
-        true => builder,
+        true => (builder, false),
         false => {
             tell(shown, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
-            builder.with_skip_signature(true)
+            (builder.with_skip_signature(true), true)
         }
     }
 }
@@ -28,7 +28,7 @@ pub(super) fn azure(
     builder: MicrosoftAzureBuilder,
     settings: &Settings,
     shown: &str,
-) -> MicrosoftAzureBuilder {
+) -> (MicrosoftAzureBuilder, bool) {
     use AzureConfigKey::{
         AccessKey, ClientSecret, FabricTokenServiceUrl, FederatedTokenFile, SasKey, SkipSignature, Token,
         UseAzureCli, UseEmulator,
@@ -46,10 +46,10 @@ pub(super) fn azure(
         UseEmulator,
     ];
     match keys.into_iter().any(given) || settings.instance_credentials {
-        true => builder,
+        true => (builder, false),
         false => {
             tell(shown, "AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_KEY");
-            builder.with_config(SkipSignature, "true")
+            (builder.with_config(SkipSignature, "true"), true)
         }
     }
 }
@@ -59,17 +59,17 @@ pub(super) fn gcs(
     builder: GoogleCloudStorageBuilder,
     settings: &Settings,
     shown: &str,
-) -> GoogleCloudStorageBuilder {
+) -> (GoogleCloudStorageBuilder, bool) {
     use GoogleConfigKey::{
         ApplicationCredentials, BearerToken, ServiceAccount, ServiceAccountKey, SkipSignature,
     };
     let given = |key| builder.get_config_value(&key).is_some();
     let keys = [ApplicationCredentials, BearerToken, ServiceAccount, ServiceAccountKey];
     match keys.into_iter().any(given) || has_signed_in() || settings.instance_credentials {
-        true => builder,
+        true => (builder, false),
         false => {
             tell(shown, "GOOGLE_SERVICE_ACCOUNT or GOOGLE_APPLICATION_CREDENTIALS");
-            builder.with_config(SkipSignature, "true")
+            (builder.with_config(SkipSignature, "true"), true)
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::BadKey;
+use super::fault::{Fault, Problem};
 
 /// Why bytes could not be had; its text never holds what a store answered.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -27,9 +28,15 @@ pub enum Error {
     /// The store did not answer in time.
     #[error("the store did not answer in time")]
     TimedOut,
-    /// The store keeps the object from us, or it lies outside its source.
-    #[error("the store refuses access to this object")]
+    /// A link leads out of its source.
+    #[error("the object lies outside its source")]
     Forbidden,
+    /// The system does not let this process read the file.
+    #[error("permission denied: the server's user may not read this file")]
+    Unreadable,
+    /// The store refuses this server's own requests: the operator's to mend, never the client's.
+    #[error("the store refuses the server access")]
+    Refused(#[source] Arc<Fault>),
     /// The store failed; the cause is for the log only.
     #[error("the store is unavailable")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
@@ -46,6 +53,22 @@ impl Error {
     pub fn unavailable(cause: impl std::fmt::Display) -> Error {
         Error::Unavailable(Arc::new(Cause(cause.to_string().chars().take(400).collect())))
     }
+
+    /// The operating system refuses access to a folder or a file.
+    pub(super) fn no_permission(cause: &dyn std::fmt::Display) -> Error {
+        Error::Refused(Arc::new(Fault::new(Problem::Permission, cause.to_string())))
+    }
+
+    /// What is known of the store's own fault, where it is that.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        match self {
+            Error::Refused(fault) => Some(Fault::clone(fault)),
+            Error::Unavailable(cause) => cause.downcast_ref::<Fault>().cloned(),
+            Error::Unreadable => Some(Fault::new(Problem::Permission, self.to_string())),
+            Error::TimedOut => Some(Fault::new(Problem::Silent, "")),
+            _ => None,
+        }
+    }
 }
 
 /// A store's failure in its own words.
@@ -57,13 +80,12 @@ struct Cause(String);
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// No folder or file lies there, or it cannot be read.
-    #[error("cannot open `{location}`")]
+    #[error("cannot open `{location}`: {reason}{}", remedy(.reason))]
     Local {
         /// What was asked for.
         location: String,
         /// What the system said.
-        #[source]
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// The address is not one of a kind that Tegl reads.
     #[error("cannot open `{location}`: {reason}")]
@@ -74,12 +96,48 @@ pub enum OpenError {
         reason: String,
     },
     /// The store's client could not be set up.
-    #[error("cannot open `{location}`")]
+    #[error("cannot open `{location}`: {reason}")]
     Remote {
         /// What was asked for, without credentials.
         location: String,
         /// What the client said.
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        reason: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+/// What an operator can do about a folder or file that cannot be opened.
+fn remedy(reason: &std::io::Error) -> String {
+    let problem = match reason.kind() {
+        std::io::ErrorKind::PermissionDenied => Problem::Permission,
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => Problem::NoFolder,
+        _ => return String::new(),
+    };
+    format!("; {}", Fault::new(problem, "").remedy("local", false))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(kind: ErrorKind, expected: &str) {
+        let error = OpenError::Local { location: "/masters".into(), reason: kind.into() };
+        assert!(error.to_string().starts_with("cannot open `/masters`: "), "{error}");
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_opened_is_told_with_reason_and_remedy() {
+        check(ErrorKind::NotFound, "check the path, and that its disk is mounted");
+        check(ErrorKind::PermissionDenied, "let the user that Tegl runs as (uid ");
+        check(ErrorKind::NotADirectory, "check the path");
+    }
+
+    #[test]
+    fn the_public_reads_neither_the_stores_words_nor_its_code() {
+        let refused = Error::Refused(Arc::new(Fault::new(Problem::Credentials, "403 SignatureDoesNotMatch")));
+        assert_eq!(refused.to_string(), "the store refuses the server access");
+    }
 }

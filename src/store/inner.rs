@@ -12,6 +12,10 @@ use super::{Key, Settings};
 /// An opened store.
 pub(super) struct Inner {
     pub(super) shown: String,
+    /// `local`, `s3`, `azure`, `gcs` or `http`.
+    pub(super) kind: &'static str,
+    /// Whether requests go out without credentials.
+    pub(super) is_unsigned: bool,
     pub(super) settings: Settings,
     pub(super) counters: Counters,
     pub(super) place: Place,

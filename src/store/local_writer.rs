@@ -145,7 +145,7 @@ pub(super) fn failed(error: io::Error) -> Error {
         // A link is none, either.
         _ if Errno::from_io_error(&error) == Some(Errno::LOOP) => Error::Unsupported(no_folder.to_owned()),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Error::Full,
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Error::Forbidden,
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Error::no_permission(&error),
         ErrorKind::InvalidFilename => BadKey::TooLong.into(),
         ErrorKind::NotADirectory => Error::Unsupported(no_folder.to_owned()),
         ErrorKind::IsADirectory => Error::Unsupported("a folder lies under this identifier".to_owned()),

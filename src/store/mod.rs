@@ -6,12 +6,14 @@
 //! read under one [`Version`] belong to that version. What is written is there whole or not at all.
 
 mod alias;
+mod answer;
 mod beneath;
 mod coalesce;
 mod connect;
 mod counts;
 mod credentials;
 mod error;
+mod fault;
 mod files;
 mod inner;
 mod key;
@@ -20,6 +22,7 @@ mod local;
 mod local_tests;
 mod local_writer;
 mod open;
+mod probe;
 mod remote;
 #[cfg(test)]
 mod remote_tests;
@@ -37,8 +40,11 @@ mod write_tests;
 
 pub use counts::Counts;
 pub use error::{Error, OpenError};
+pub use fault::{Fault, Problem};
 pub use key::{BadKey, Key};
+pub use open::check_location;
+pub use probe::Trouble;
 pub use settings::Settings;
-pub use source::{Page, Store};
+pub use source::{Page, Store, Unreadable};
 pub use version::Version;
 pub use workspace::Workspace;

@@ -35,19 +35,33 @@ pub(super) fn open(location: &str, settings: &Settings, access: Access) -> Resul
         Some(("az" | "azure", rest)) => bucket(location, rest, "azure", settings, access),
         Some(("gs", rest)) => bucket(location, rest, "gcs", settings, access),
         Some(("http" | "https", _)) if access == Access::Read => web(location, settings),
-        Some((scheme @ ("http" | "https"), _)) => {
-            let reason = "what is written to is a folder, or an address with s3, az or gs";
-            Err(address(&format!("{scheme}://…"), reason))
-        }
-        Some((scheme, _)) => {
-            let reason = "a source is a folder, a file, or an address with s3, az, gs, http or https";
-            Err(address(&format!("{scheme}://…"), reason))
-        }
+        Some((scheme @ ("http" | "https"), _)) => Err(address(&format!("{scheme}://…"), WRITTEN)),
+        Some((scheme, _)) => Err(address(&format!("{scheme}://…"), READ)),
     }
 }
 
+/// Whether a location is one of those that are read from, or written to; nothing is opened.
+pub fn check_location(location: &str, is_written: bool) -> Result<(), OpenError> {
+    let scheme = match location.split_once("://") {
+        None if location.is_empty() => {
+            return Err(address("", "it is empty: name a folder, a file or an address"));
+        }
+        None => return Ok(()),
+        Some((scheme, _)) => scheme,
+    };
+    match scheme {
+        "file" | "s3" | "s3a" | "az" | "azure" | "gs" => Ok(()),
+        "http" | "https" if !is_written => Ok(()),
+        "http" | "https" => Err(address(&format!("{scheme}://…"), WRITTEN)),
+        _ => Err(address(&format!("{scheme}://…"), READ)),
+    }
+}
+
+const READ: &str = "a source is a folder, a file, or an address with s3, az, gs, http or https";
+const WRITTEN: &str = "what is written to is a folder, or an address with s3, az or gs";
+
 fn local(path: &str, settings: &Settings, access: Access) -> Result<Inner, OpenError> {
-    let failed = |source| OpenError::Local { location: path.to_owned(), source };
+    let failed = |reason| OpenError::Local { location: path.to_owned(), reason };
     let writer = match access {
         Access::Read => None,
         Access::Write => Some(LocalWriter::open(Path::new(path)).map_err(failed)?),
@@ -73,60 +87,69 @@ fn bucket(
         return Err(address(location, "it names no bucket"));
     }
     let prefix = prefix_of(prefix, location)?;
-    let remote =
-        Arc::new(Remote::new(client(kind, name, location, settings)?, Listing::Paged, prefix, settings));
+    let (store, is_unsigned) = client(kind, name, location, settings)?;
+    let remote = Arc::new(Remote::new(store, Listing::Paged, prefix, settings));
     let writer = match access {
         Access::Read => None,
         Access::Write => {
             // What killed processes left is no reason not to go on.
             let _unswept = workspace::sweep(&std::env::temp_dir());
-            let store = client(kind, name, location, &settings.for_writing())?;
+            let (store, _) = client(kind, name, location, &settings.for_writing())?;
             Some(Writer::Remote(Arc::new(RemoteWriter::new(store, remote.clone()))))
         }
     };
-    Ok(Inner { writer, ..inner(location, settings, kind, Place::Remote(remote)) })
+    Ok(Inner { writer, is_unsigned, ..inner(location, settings, kind, Place::Remote(remote)) })
 }
 
+/// The client, and whether its requests go unsigned.
 fn client(
     kind: &str,
     name: &str,
     shown: &str,
     settings: &Settings,
-) -> Result<Arc<dyn ObjectStore>, OpenError> {
-    let store: object_store::Result<Arc<dyn ObjectStore>> = match kind {
-        "s3" => s3(name, shown, settings)?.build().map(|store| Arc::new(store) as _),
-        "azure" => azure(name, shown, settings)?.build().map(|store| Arc::new(store) as _),
-        _ => gcs(name, shown, settings).build().map(|store| Arc::new(store) as _),
+) -> Result<(Arc<dyn ObjectStore>, bool), OpenError> {
+    let (store, is_unsigned): (object_store::Result<Arc<dyn ObjectStore>>, bool) = match kind {
+        "s3" => {
+            let (builder, is_unsigned) = s3(name, shown, settings)?;
+            (builder.build().map(|store| Arc::new(store) as _), is_unsigned)
+        }
+        "azure" => {
+            let (builder, is_unsigned) = azure(name, shown, settings)?;
+            (builder.build().map(|store| Arc::new(store) as _), is_unsigned)
+        }
+        _ => {
+            let (builder, is_unsigned) = gcs(name, shown, settings);
+            (builder.build().map(|store| Arc::new(store) as _), is_unsigned)
+        }
     };
-    store.map_err(|source| remote_error(shown, source))
+    Ok((store.map_err(|source| remote_error(shown, source))?, is_unsigned))
 }
 
-fn s3(name: &str, shown: &str, settings: &Settings) -> Result<AmazonS3Builder, OpenError> {
+fn s3(name: &str, shown: &str, settings: &Settings) -> Result<(AmazonS3Builder, bool), OpenError> {
     let builder = AmazonS3Builder::from_env().with_bucket_name(name);
     let endpoint = [AmazonS3ConfigKey::S3Endpoint, AmazonS3ConfigKey::Endpoint];
     let endpoint = endpoint.iter().find_map(|key| builder.get_config_value(key));
     let plain = builder.get_config_value(&AmazonS3ConfigKey::Client(ClientConfigKey::AllowHttp));
     check_plain(endpoint, plain, "AWS_ALLOW_HTTP", shown)?;
-    Ok(credentials::s3(builder, settings, shown)
-        .with_retry(retries(settings))
-        .with_http_connector(Connector::new(settings)))
+    let (builder, is_unsigned) = credentials::s3(builder, settings, shown);
+    let builder = builder.with_retry(retries(settings)).with_http_connector(Connector::new(settings));
+    Ok((builder, is_unsigned))
 }
 
-fn azure(name: &str, shown: &str, settings: &Settings) -> Result<MicrosoftAzureBuilder, OpenError> {
+fn azure(name: &str, shown: &str, settings: &Settings) -> Result<(MicrosoftAzureBuilder, bool), OpenError> {
     let builder = MicrosoftAzureBuilder::from_env().with_container_name(name);
     let endpoint = builder.get_config_value(&AzureConfigKey::Endpoint);
     let plain = builder.get_config_value(&AzureConfigKey::Client(ClientConfigKey::AllowHttp));
     check_plain(endpoint, plain, "AZURE_ALLOW_HTTP", shown)?;
-    Ok(credentials::azure(builder, settings, shown)
-        .with_retry(retries(settings))
-        .with_http_connector(Connector::new(settings)))
+    let (builder, is_unsigned) = credentials::azure(builder, settings, shown);
+    let builder = builder.with_retry(retries(settings)).with_http_connector(Connector::new(settings));
+    Ok((builder, is_unsigned))
 }
 
-fn gcs(name: &str, shown: &str, settings: &Settings) -> GoogleCloudStorageBuilder {
+fn gcs(name: &str, shown: &str, settings: &Settings) -> (GoogleCloudStorageBuilder, bool) {
     let builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(name);
-    credentials::gcs(builder, settings, shown)
-        .with_retry(retries(settings))
-        .with_http_connector(Connector::new(settings))
+    let (builder, is_unsigned) = credentials::gcs(builder, settings, shown);
+    (builder.with_retry(retries(settings)).with_http_connector(Connector::new(settings)), is_unsigned)
 }
 
 fn web(location: &str, settings: &Settings) -> Result<Inner, OpenError> {
@@ -176,7 +199,16 @@ fn check_plain(
 
 fn inner(shown: &str, settings: &Settings, label: &'static str, place: Place) -> Inner {
     let counters = Counters::new(label);
-    Inner { shown: shown.to_owned(), settings: settings.clone(), counters, place, writer: None }
+    let settings = settings.clone();
+    Inner {
+        shown: shown.to_owned(),
+        kind: label,
+        is_unsigned: false,
+        settings,
+        counters,
+        place,
+        writer: None,
+    }
 }
 
 fn address(location: &str, reason: &str) -> OpenError {
@@ -184,7 +216,7 @@ fn address(location: &str, reason: &str) -> OpenError {
 }
 
 fn remote_error(shown: &str, source: object_store::Error) -> OpenError {
-    OpenError::Remote { location: shown.to_owned(), source: Box::new(source) }
+    OpenError::Remote { location: shown.to_owned(), reason: Box::new(source) }
 }
 
 #[cfg(test)]

@@ -11,8 +11,9 @@ use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
 
 use super::coalesce::{Joined, joined};
 use super::connect::{Refusal, find};
+use super::fault::{Fault, Problem};
 use super::walk::Listed;
-use super::{Error, Key, Settings, Version};
+use super::{Error, Key, Settings, Version, answer};
 
 /// Longer reads travel in parts of this size, side by side.
 const PART: u64 = 8 << 20;
@@ -231,6 +232,9 @@ fn version_of(meta: &ObjectMeta) -> Version {
 }
 
 pub(super) fn failed(error: object_store::Error) -> Error {
+    if let Some(fault) = find::<Fault>(&error) {
+        return Error::Refused(Arc::new(fault.clone()));
+    }
     match find(&error) {
         Some(Refusal::Folder) => return Error::NotFound,
         Some(refusal) => return Error::Unsupported(refusal.to_string()),
@@ -243,11 +247,17 @@ pub(super) fn failed(error: object_store::Error) -> Error {
         object_store::Error::NotFound { .. } | object_store::Error::InvalidPath { .. } => Error::NotFound,
         object_store::Error::Precondition { .. } => Error::Changed,
         object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
-            Error::Forbidden
+            Error::Refused(Arc::new(Fault::new(Problem::Denied, "")))
         }
         object_store::Error::NotSupported { .. } | object_store::Error::NotImplemented { .. } => {
             Error::Unsupported("the store lacks what this needs".to_owned())
         }
-        other => Error::unavailable(other),
+        other => {
+            tracing::debug!(error = %other, "the store failed");
+            match answer::transport(&other).or_else(|| answer::status(&other)) {
+                Some(fault) => Error::Unavailable(Arc::new(fault)),
+                None => Error::unavailable(other),
+            }
+        }
     }
 }

@@ -32,6 +32,9 @@ pub struct Settings {
     pub coalesce_gap_kib: u64,
     /// Requests that one reading of several ranges may have under way.
     pub parallel_reads: usize,
+    /// The key that a remote store is asked for to find out whether it can be read. It need not exist, except in stores
+    /// that answer 403 for what does not exist and that do not list what they hold.
+    pub probe: String,
     /// Whether a cloud machine's own identity (its metadata service) may be asked for credentials.
     pub instance_credentials: bool,
 }
@@ -53,6 +56,7 @@ impl Default for Settings {
             retries: 2,
             coalesce_gap_kib: 16,
             parallel_reads: 8,
+            probe: "tegl-health-probe".into(),
             instance_credentials: false,
         }
     }

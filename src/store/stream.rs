@@ -10,14 +10,19 @@ use futures::stream::BoxStream;
 
 use super::{Error, Key, Settings, Store, runtime};
 
-/// A document that is read by whoever may wait, on a thread of its own.
+/// A document that is read by whoever may wait, on a thread of its own. Fails with a reason to be put after its location.
 pub fn read(location: &str, settings: &Settings) -> Result<Box<dyn Read + Send>, String> {
-    let failed = |reason: String| format!("`{location}` cannot be read: {reason}");
+    let failed = |reason: String| format!("cannot be read: {reason}");
     match location.split_once("://") {
         None | Some(("file", _)) => {
             let path = location.strip_prefix("file://").unwrap_or(location);
             let file = File::open(path).map_err(|error| failed(error.to_string()))?;
-            Ok(Box::new(BufReader::with_capacity(1 << 18, file)))
+            match file.metadata() {
+                Ok(metadata) if metadata.is_dir() => {
+                    Err(failed("it is a folder; name the files in it".into()))
+                }
+                _ => Ok(Box::new(BufReader::with_capacity(1 << 18, file))),
+            }
         }
         Some(("http" | "https", _)) => web(location, settings).map_err(failed),
         Some(_) => object(location, settings).map_err(failed),
@@ -57,7 +62,8 @@ fn object(location: &str, settings: &Settings) -> Result<Box<dyn Read + Send>, S
     let (folder, name) = location.rsplit_once('/').unwrap_or((location, ""));
     let store = Store::open(folder, settings).map_err(|error| error.to_string())?;
     let key = Key::parse(name).map_err(|bad| bad.to_string())?;
-    let version = runtime::wait(store.head(&key)).map_err(|error| error.to_string())?;
+    // The answer to a HEAD request does not say why it was refused.
+    let (version, _) = runtime::wait(store.start(&key, 1)).map_err(|error| store.cause(&error))?;
     let shared = Arc::new((store, key, version));
     let pieces = futures::stream::iter((0..shared.2.size).step_by(PART as usize)).then(move |at| {
         let shared = shared.clone();
@@ -103,6 +109,8 @@ mod tests {
         read(location, &Settings::default()).unwrap().read_to_string(&mut text).unwrap();
         assert_eq!(text, "records");
         let Err(reason) = read("/no/such/file.json", &Settings::default()) else { panic!() };
-        assert!(reason.contains("/no/such/file.json"), "{reason}");
+        assert!(reason.starts_with("cannot be read: No such file"), "{reason}");
+        let Err(reason) = read("/", &Settings::default()) else { panic!() };
+        assert!(reason.contains("it is a folder"), "{reason}");
     }
 }

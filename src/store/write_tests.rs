@@ -33,7 +33,15 @@ fn in_memory(memory: Arc<dyn ObjectStore>) -> Store {
     let remote = Arc::new(Remote::new(memory.clone(), Listing::Paged, "in/".to_owned(), &settings));
     let writer = Some(Writer::Remote(Arc::new(RemoteWriter::new(memory, remote.clone()))));
     let (place, counters) = (Place::Remote(remote), Counters::new("memory"));
-    Store(Arc::new(Inner { shown: "memory".to_owned(), settings, counters, place, writer }))
+    Store(Arc::new(Inner {
+        shown: "memory".to_owned(),
+        kind: "s3",
+        is_unsigned: false,
+        settings,
+        counters,
+        place,
+        writer,
+    }))
 }
 
 fn key(key: &str) -> Key {

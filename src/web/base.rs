@@ -18,11 +18,16 @@ impl Base {
     /// Fails with a reason where a setting is no address.
     pub fn new(settings: &Settings) -> Result<Self, String> {
         let fixed = settings.base_url.trim_end_matches('/');
-        if !fixed.is_empty() && !fixed.starts_with("http://") && !fixed.starts_with("https://") {
-            return Err(format!("web.base_url `{fixed}` does not begin with `https://` or `http://`"));
+        if !fixed.is_empty() && !is_address(fixed) {
+            return Err(format!(
+                "`web.base_url` is `{fixed}`: it must be an address with a scheme and a host, without `?` and `#`, as in \
+                 `https://images.example.org/art`"
+            ));
         }
         let trusted = settings.trusted_proxies.iter().map(|proxy| {
-            proxy.parse().map_err(|_| format!("web.trusted_proxies: `{proxy}` is no IP address"))
+            proxy.parse().map_err(|_| {
+                format!("`web.trusted_proxies` has `{proxy}`: each must be an IP address, as in `10.0.0.1`")
+            })
         });
         Ok(Self {
             fixed: Some(fixed.to_owned()).filter(|fixed| !fixed.is_empty()),
@@ -49,6 +54,14 @@ impl Base {
         let prefix = if prefix.is_empty() || is_prefix(prefix) { prefix } else { "" };
         Ok(format!("{scheme}://{host}{prefix}"))
     }
+}
+
+fn is_address(text: &str) -> bool {
+    let Ok(url) = url::Url::parse(text) else { return false };
+    let is_plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    ["http", "https"].contains(&url.scheme())
+        && url.host_str().is_some_and(|host| !host.is_empty())
+        && is_plain
 }
 
 fn is_host(host: &str) -> bool {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Payload;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde_json::{Value, json};
 
 use super::admin::Warming;
@@ -18,13 +18,10 @@ use super::headers::{common, preflight};
 use super::image::{self, Answered};
 use super::route::Route;
 use super::settings::{Api, Operations, Settings};
-use super::{api, collections, deepzoom, download, operations, site, smk, tags, works};
+use super::{api, collections, deepzoom, download, failure, operations, site, smk, tags, works};
 use crate::gallery::{Error, Gallery, told};
 use crate::iiif::Invalid;
 use crate::presentation::House;
-
-/// A secret that is shorter can be guessed.
-const SHORTEST_TOKEN: usize = 16;
 
 /// What the handlers share.
 pub struct Door {
@@ -54,12 +51,7 @@ impl Door {
         operations: &Operations,
         house: &House,
     ) -> Result<Self, String> {
-        if !operations.token.is_empty() && operations.token.len() < SHORTEST_TOKEN {
-            return Err(format!("operations.token has fewer than {SHORTEST_TOKEN} characters"));
-        }
-        if let Some((name, _)) = api.tokens.iter().find(|(_, token)| token.len() < SHORTEST_TOKEN) {
-            return Err(format!("api.tokens.{name} has fewer than {SHORTEST_TOKEN} characters"));
-        }
+        super::settings::check(settings, api, operations)?;
         let age = |seconds: u32| {
             HeaderValue::try_from(format!("public, max-age={seconds}")).map_err(|error| error.to_string())
         };
@@ -86,7 +78,10 @@ impl Door {
         let began = Instant::now();
         let (mut response, note, fault) = match self.answer(&request, body).await {
             Ok(answered) => (answered.response, answered.note, None),
-            Err(error) => (refusal(&request, &error), "", Some(error)),
+            Err(error) => {
+                let page = failure::page(self, &request, &error, refused(&error));
+                (page.unwrap_or_else(|| refusal(&request, &error)), "", Some(error))
+            }
         };
         common(response.headers_mut());
         let (status, took) = (response.status(), began.elapsed());
@@ -103,26 +98,28 @@ impl Door {
             Method::POST | Method::PATCH => {
                 if let Route::Tags { work, tag, history } = Route::parse(request.uri().path())? {
                     let body = body.to_bytes_limited(tags::MOST_BYTES).await;
-                    let too_long = |_| Invalid::new("body", "", "is longer than 64 KiB");
+                    let too_long = |_| Error::TooLong { limit_kib: tags::MOST_BYTES >> 10 };
                     let body = body
                         .map_err(too_long)?
                         .map_err(|error| Invalid::new("body", "", error.to_string()))?;
                     return tags::answer(self, request, work, tag, history, &body).await;
                 }
             }
+            Method::DELETE => {
+                return match Route::parse(request.uri().path())? {
+                    Route::Record { work } => works::withdraw(self, request, work).await,
+                    _ => Err(Error::NotAllowed { allowed: allowed_methods(request) }),
+                };
+            }
             Method::OPTIONS => {
                 let mut response = HttpResponse::NoContent().finish();
-                let allowed = match Route::parse(request.uri().path()) {
-                    Ok(Route::Tags { tag, history, .. }) => tags::allowed_methods(tag, history),
-                    _ => "GET, HEAD, OPTIONS",
-                };
-                preflight(response.headers_mut(), allowed);
+                preflight(response.headers_mut(), allowed_methods(request));
                 return Ok(response.into());
             }
-            _ => return Err(Error::NotAllowed { allowed: "GET, HEAD and OPTIONS" }),
+            _ => return Err(Error::NotAllowed { allowed: allowed_methods(request) }),
         }
         if writes {
-            return Err(Error::NotAllowed { allowed: "GET, HEAD and OPTIONS" });
+            return Err(Error::NotAllowed { allowed: allowed_methods(request) });
         }
         if has_body(request) {
             return Err(Invalid::new("body", "", "is not expected with GET").into());
@@ -160,7 +157,7 @@ impl Door {
             Route::Sitemap { part } => api::sitemap_part(self, request, part).await,
             Route::Index => site::index(self, request).await,
             Route::View { viewer, image } => site::view(self, request, viewer, image).await,
-            Route::Asset(path) => site::asset(request, path),
+            Route::Asset(path) => site::asset(request, path).await,
             Route::Robots => {
                 let robots = operations::robots(&self.base.of(request)?);
                 let media_type = "text/plain; charset=utf-8";
@@ -182,30 +179,44 @@ fn has_body(request: &HttpRequest) -> bool {
     length.is_some_and(|length| length != "0") || request.headers().contains_key(header::TRANSFER_ENCODING)
 }
 
-/// An error's answer: its text says what would work; never what went wrong inside. Programs get it as a problem
-/// document (RFC 9457).
-pub(super) fn refusal(request: &HttpRequest, error: &Error) -> HttpResponse {
-    let status = status(error);
-    let mut response = HttpResponse::build(status);
+/// All methods of the resource at the request's address (RFC 9110, §10.2.1).
+fn allowed_methods(request: &HttpRequest) -> &'static str {
+    match Route::parse(request.uri().path()) {
+        Ok(Route::Tags { tag, history, .. }) => tags::allowed_methods(tag, history),
+        Ok(Route::Record { .. }) => "GET, HEAD, DELETE, OPTIONS",
+        _ => "GET, HEAD, OPTIONS",
+    }
+}
+
+/// The head of an error's answer.
+fn refused(error: &Error) -> HttpResponseBuilder {
+    let mut response = HttpResponse::build(status(error));
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     match error {
         Error::Unauthorized => {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         Error::NotAllowed { allowed } => {
-            response.insert_header((header::ALLOW, allowed.replace(" and ", ", ")));
+            response.insert_header((header::ALLOW, *allowed));
         }
         _ => {}
     }
     if let Some(seconds) = retry_after(error) {
         response.insert_header((header::RETRY_AFTER, seconds.to_string()));
     }
+    response
+}
+
+/// An error's answer: its text says what would work; never what went wrong inside. Programs get it as a problem
+/// document (RFC 9457).
+pub(super) fn refusal(request: &HttpRequest, error: &Error) -> HttpResponse {
+    let (status, mut response) = (status(error), refused(error));
     if ["/api/", "/admin"].iter().any(|place| request.uri().path().starts_with(place)) {
         let title = status.canonical_reason().unwrap_or_default();
         let mut problem = json!({
             "type": "about:blank", "title": title, "status": status.as_u16(), "detail": error.to_string(),
         });
-        if let Error::Invalid(invalid) | Error::NoPage(invalid) = error {
+        if let Error::Invalid(invalid) | Error::NoPage(invalid) | Error::Unprocessable(invalid) = error {
             problem["parameter"] = json!(invalid.parameter);
         }
         return response.content_type("application/problem+json").body(problem.to_string());

@@ -9,9 +9,13 @@ use crate::store;
 pub fn status(error: &Error) -> StatusCode {
     match error {
         Error::NotFound | Error::NoPage(_) => StatusCode::NOT_FOUND,
+        Error::Gone => StatusCode::GONE,
         Error::Invalid(_) => StatusCode::BAD_REQUEST,
+        Error::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::Exists(_) => StatusCode::CONFLICT,
         Error::Unsupported(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Error::Damaged(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Damaged(_) | Error::Unreadable => StatusCode::INTERNAL_SERVER_ERROR,
         Error::Forbidden | Error::Closed(_) => StatusCode::FORBIDDEN,
         Error::Unauthorized => StatusCode::UNAUTHORIZED,
         Error::NotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
@@ -19,7 +23,7 @@ pub fn status(error: &Error) -> StatusCode {
             StatusCode::SERVICE_UNAVAILABLE
         }
         Error::Store(store::Error::TimedOut) => StatusCode::GATEWAY_TIMEOUT,
-        Error::Store(store::Error::Short { .. }) => StatusCode::BAD_GATEWAY,
+        Error::Store(store::Error::Short { .. } | store::Error::Refused(_)) => StatusCode::BAD_GATEWAY,
         Error::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Catalogue(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Conflict { .. } => StatusCode::PRECONDITION_FAILED,

@@ -27,6 +27,48 @@ pub fn is_held(request: &HttpRequest, tag: &HeaderValue) -> bool {
     })
 }
 
+/// What `If-Match` asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IfMatch {
+    /// `*`: whatever is there.
+    Any,
+    /// One of these strong tags, without their quotation marks.
+    Tags(Vec<String>),
+}
+
+/// Reads `If-Match`, in one or several lines; an error where it is no list of entity tags. Weak tags are read, and match
+/// nothing: the comparison is the strong one (RFC 9110, §13.1.1, §8.8.3.2).
+pub fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, String> {
+    let mut lines = headers.get_all(header::IF_MATCH).peekable();
+    if lines.peek().is_none() {
+        return Ok(None);
+    }
+    let lines: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+    let text = lines.join(",");
+    if text.trim() == "*" {
+        return Ok(Some(IfMatch::Any));
+    }
+    let mut tags = Vec::new();
+    let mut rest = text.trim_start_matches([' ', '\t', ',']);
+    while !rest.is_empty() {
+        let (weak, quoted) = match rest.strip_prefix("W/") {
+            Some(quoted) => (true, quoted),
+            None => (false, rest),
+        };
+        let tag = quoted.strip_prefix('"').and_then(|tag| tag.split_once('"'));
+        let Some((tag, behind)) = tag.filter(|(tag, _)| !tag.contains([' ', '\t'])) else { return Err(text) };
+        if !weak {
+            tags.push(tag.to_owned());
+        }
+        let behind = behind.trim_start_matches([' ', '\t']);
+        if !behind.is_empty() && !behind.starts_with(',') {
+            return Err(text);
+        }
+        rest = behind.trim_start_matches([' ', '\t', ',']);
+    }
+    Ok(Some(IfMatch::Tags(tags)))
+}
+
 /// Whether the client would take the answer with this tag (RFC 9110, §13.1.1).
 pub fn is_wanted(request: &HttpRequest, tag: &HeaderValue) -> bool {
     let Some(listed) = request.headers().get(header::IF_MATCH) else { return true };
@@ -73,6 +115,22 @@ pub fn preferred(request: &HttpRequest) -> Option<Json> {
     best.map(|(kind, _)| kind)
 }
 
+/// The version of the Presentation API whose context `Accept` names as a profile (3.0, §6.2).
+pub fn presentation_version(request: &HttpRequest) -> Option<Version> {
+    let accept = request.headers().get(header::ACCEPT)?.to_str().ok()?;
+    let named = |version: u8| accept.contains(&format!("iiif.io/api/presentation/{version}/context.json"));
+    match (named(3), named(2)) {
+        (true, false) => Some(Version::V3),
+        (false, true) => Some(Version::V2),
+        // What comes first is preferred, unless weights say otherwise, which nobody sends.
+        (true, true) => {
+            let place = |version: u8| accept.find(&format!("presentation/{version}/context.json"));
+            Some(if place(3) < place(2) { Version::V3 } else { Version::V2 })
+        }
+        (false, false) => None,
+    }
+}
+
 /// What every answer carries, errors too (Image API 3.0, §7).
 pub fn common(headers: &mut HeaderMap) {
     let mut set = |name: HeaderName, value: &'static str| {
@@ -81,7 +139,7 @@ pub fn common(headers: &mut HeaderMap) {
     set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     set(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        "ETag, Link, Content-Length, Content-Range, Content-Disposition, Repr-Digest, Retry-After",
+        "ETag, Link, Location, Content-Location, Allow, Content-Length, Content-Range, Content-Disposition, Repr-Digest, Retry-After",
     );
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 }
@@ -98,4 +156,32 @@ pub fn preflight(headers: &mut HeaderMap, allowed: &'static str) {
     );
     set(header::ACCESS_CONTROL_MAX_AGE, "86400");
     set(header::ALLOW, allowed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn if_match_is_a_list_of_tags() {
+        let tags =
+            |tags: &[&str]| Ok(Some(IfMatch::Tags(tags.iter().map(|tag| (*tag).to_owned()).collect())));
+        for (lines, expected) in [
+            (&[][..], Ok(None)),
+            (&["*"], Ok(Some(IfMatch::Any))),
+            (&["\"5\""], tags(&["5"])),
+            (&["\"5\", \"6,7\" ,\"\""], tags(&["5", "6,7", ""])),
+            (&["W/\"5\", \"6\""], tags(&["6"])),
+            (&["\"5\"", "\"6\""], tags(&["5", "6"])),
+            (&[""], tags(&[])),
+            (&["5"], Err("5".to_owned())),
+            (&["\"5"], Err("\"5".to_owned())),
+            (&["\"5\" \"6\""], Err("\"5\" \"6\"".to_owned())),
+            (&["\"5\", *"], Err("\"5\", *".to_owned())),
+        ] {
+            let mut headers = HeaderMap::new();
+            lines.iter().for_each(|line| headers.append(header::IF_MATCH, HeaderValue::from_static(line)));
+            assert_eq!(if_match(&headers), expected, "{lines:?}");
+        }
+    }
 }

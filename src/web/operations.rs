@@ -1,7 +1,5 @@
 //! Health on the public port; metrics on a listener of their own.
 
-use std::time::Duration;
-
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -27,16 +25,17 @@ pub async fn ready(door: &Door) -> Result<Answered, Error> {
     if door.is_draining() {
         return Ok(plain(HttpResponse::ServiceUnavailable(), "stopping\n"));
     }
-    let asked = tokio::time::timeout(Duration::from_secs(4), door.gallery.is_reachable()).await;
-    Ok(match asked {
-        Ok(true) => plain(HttpResponse::Ok(), "ready\n"),
-        _ => plain(HttpResponse::ServiceUnavailable(), "a source of masters cannot be reached\n"),
-    })
+    let troubles = door.gallery.troubles().await;
+    if troubles.is_empty() {
+        return Ok(plain(HttpResponse::Ok(), "ready\n"));
+    }
+    let texts = troubles.into_iter().map(|trouble| trouble.text + "\n").collect::<String>();
+    Ok(plain(HttpResponse::ServiceUnavailable(), texts))
 }
 
-fn plain(mut response: actix_web::HttpResponseBuilder, text: &'static str) -> Answered {
+fn plain(mut response: actix_web::HttpResponseBuilder, text: impl Into<String>) -> Answered {
     response.insert_header((header::CACHE_CONTROL, "no-store")).content_type("text/plain; charset=utf-8");
-    response.body(text).into()
+    response.body(text.into()).into()
 }
 
 /// The operators' listener.

@@ -1,6 +1,7 @@
 //! Listens, and stops in good order.
 
 use std::any::Any;
+use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -32,7 +33,7 @@ pub fn start(
     metrics: PrometheusHandle,
 ) -> std::io::Result<Running> {
     let door = Arc::new(door);
-    let listener = listen(&settings.listen)?;
+    let listener = listen(&settings.listen, "`web.listen` or --listen")?;
     let address = listener.local_addr()?;
     let slow_reader_ms = settings.slow_reader_s.saturating_mul(1000);
     let shared = door.clone();
@@ -64,7 +65,7 @@ pub fn start(
     let operations = match operators.listen.as_str() {
         "" => None,
         at => {
-            let listener = listen(at)?;
+            let listener = listen(at, "`operations.listen`")?;
             let address = listener.local_addr()?;
             let door = door.clone();
             let server = HttpServer::new(move || {
@@ -105,9 +106,18 @@ impl Running {
     }
 }
 
-fn listen(at: &str) -> std::io::Result<TcpListener> {
-    TcpListener::bind(at)
-        .map_err(|error| std::io::Error::new(error.kind(), format!("cannot listen on `{at}`: {error}")))
+fn listen(at: &str, key: &str) -> std::io::Result<TcpListener> {
+    TcpListener::bind(at).map_err(|error| {
+        let remedy = match error.kind() {
+            ErrorKind::AddrInUse => format!("another program listens there; choose another port by {key}"),
+            ErrorKind::PermissionDenied => {
+                format!("ports below 1024 are kept from most users; choose one by {key}")
+            }
+            ErrorKind::AddrNotAvailable => format!("this machine has no such address; choose one by {key}"),
+            _ => format!("{key} takes an address and a port, as in `127.0.0.1:8182`"),
+        };
+        std::io::Error::new(error.kind(), format!("cannot listen on `{at}`: {error}; {remedy}"))
+    })
 }
 
 /// A client that takes nothing of what was sent to it is cut off: no other time-out sees it.

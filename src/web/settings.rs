@@ -72,6 +72,26 @@ pub struct Operations {
     pub token: String,
 }
 
+/// A secret that is shorter can be guessed.
+const SHORTEST_TOKEN: usize = 16;
+
+/// Says which setting cannot be used, and what would work.
+pub fn check(web: &Settings, api: &Api, operations: &Operations) -> Result<(), String> {
+    super::base::Base::new(web)?;
+    let tokens = api.tokens.iter().map(|(name, token)| (format!("api.tokens.{name}"), token));
+    let operators = ("operations.token".to_owned(), &operations.token);
+    let short = tokens
+        .chain(Some(operators).filter(|(_, token)| !token.is_empty()))
+        .find(|(_, token)| token.chars().count() < SHORTEST_TOKEN);
+    match short {
+        None => Ok(()),
+        Some((key, token)) => Err(format!(
+            "`{key}` has {} characters: it must have at least {SHORTEST_TOKEN}, as `openssl rand -hex 16` makes them",
+            token.chars().count()
+        )),
+    }
+}
+
 impl Default for Operations {
     fn default() -> Self {
         Self { listen: "127.0.0.1:8183".into(), token: String::new() }

@@ -9,16 +9,17 @@ use moka::sync::Cache;
 use serde_json::{Value, json};
 
 use super::Door;
-use super::api::{Asked, OF_ONE};
+use super::api::{Asked, OF_ONE, chosen};
 use super::document::Document;
 use super::headers::{Json, preferred};
 use super::image::{Answered, document_of};
 use super::route::{Image, Piece};
-use crate::gallery::{Described, Error, Grant};
+use super::tags;
+use crate::gallery::{Described, Error, Grant, Granted, Preview, Sketch};
 use crate::iiif::Version;
 use crate::presentation::{Address, Canvas, Original, Shown, View, search, state};
 use crate::record::{Facet, Region, Tag};
-use crate::search::in_language;
+use crate::search::{Search, in_language};
 
 /// Documents that have been made, for as long as what they were made of stays the same.
 pub(super) struct Kept(Cache<String, Arc<Made>>);
@@ -36,6 +37,9 @@ struct Made {
 
 /// How long a document holds whose images could not all be opened.
 const INCOMPLETE: Duration = Duration::from_secs(10);
+
+/// How long a record waits for the sizes of its images.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The collection that a manifest says it is part of is no larger: viewers fetch it.
 const SMALL: u64 = 100;
@@ -111,11 +115,26 @@ async fn elsewhere(door: &Door, work: &Image<'_>) -> Result<Option<String>, Erro
     let Some(works) = door.gallery.works() else { return Ok(None) };
     let number = work.identifier.to_string();
     let known = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
-    if known.is_some_and(|known| !known.removed) {
+    // A withdrawn work is gone; one that was read from a master made way for a record.
+    if known.is_some_and(|known| !known.removed || known.source != crate::catalogue::EMBEDDED) {
         return Ok(None);
     }
-    let shown_by = door.gallery.shown_by(&work.identifier).await?;
-    Ok(shown_by.filter(|number| **number != *work.identifier))
+    match door.gallery.shown_by(&work.identifier).await {
+        Ok(shown_by) => Ok(shown_by.filter(|number| **number != *work.identifier)),
+        Err(error) => match in_other_case(door, &work.identifier).await {
+            Some(number) => Ok(Some(number)),
+            None => Err(error),
+        },
+    }
+}
+
+/// The number of the work that is meant where case does not count, if it is another and the only one.
+pub async fn in_other_case(door: &Door, number: &str) -> Option<String> {
+    let search = Search { numbers: vec![vec![number.to_owned()]], limit: 2, ..Search::default() };
+    let hits = door.gallery.finder().ok()?.find(search).await.ok()?;
+    let [one] = hits.found.hits[..] else { return None };
+    let known = hits.snapshot.stored(one).ok()?.number();
+    (known != number).then_some(known)
 }
 
 async fn make(
@@ -164,23 +183,29 @@ pub fn view<'a>(
 
 /// The work's images, as documents show them.
 pub fn shown(address: &Address, described: &Described) -> Vec<Shown> {
-    let images = described.images.iter().map(|crate::gallery::Shown { image, granted }| {
-        let (_, _, master) = granted.origin();
-        Shown {
-            identifier: image.file.clone(),
-            file: image.file.clone(),
-            info: granted.info(address.image(Version::V3, &image.file)),
-            role: image.role.clone(),
-            label: image.label.clone(),
-            view: image.view.clone(),
-            original: granted
-                .grant
-                .original
-                .then(|| Original { bytes: master.size, media_type: granted.master_type().to_owned() }),
-            largest: granted.largest(),
-        }
-    });
-    images.collect()
+    described.images.iter().map(|shown| one(address, &shown.image, &shown.granted)).collect()
+}
+
+/// The same of an image that may not be open yet.
+fn preview(address: &Address, preview: &Preview) -> Option<Shown> {
+    Some(one(address, &preview.image, preview.granted.as_ref()?))
+}
+
+fn one(address: &Address, image: &crate::record::Image, granted: &Granted) -> Shown {
+    let (_, _, master) = granted.origin();
+    Shown {
+        identifier: image.file.clone(),
+        file: image.file.clone(),
+        info: granted.info(address.image(Version::V3, &image.file)),
+        role: image.role.clone(),
+        label: image.label.clone(),
+        view: image.view.clone(),
+        original: granted
+            .grant
+            .original
+            .then(|| Original { bytes: master.size, media_type: granted.master_type().to_owned() }),
+        largest: granted.largest(),
+    }
 }
 
 /// The smallest of the work's shelves that has a page to itself.
@@ -235,37 +260,60 @@ pub async fn search(
     Ok(document_of(door, request, document.to_string(), media_type, HttpResponse::Ok()).into())
 }
 
+/// `DELETE /api/v1/works/{work}`: withdraws a work. It comes back with its record.
+pub async fn withdraw(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
+    let actor = tags::allowed(request, &door.api)?;
+    let now = tags::stored(door, &work).await?;
+    let expected = tags::expected(request, &now, None)?;
+    door.gallery.withdraw(&work.identifier, expected).await?;
+    tracing::info!(work = &*work.identifier, actor, "a work was withdrawn");
+    Ok(HttpResponse::NoContent().finish().into())
+}
+
 /// `GET /api/v1/works/{work}`: all that is known of a work, and where its images and manifest are.
 pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
     let asked = Asked::read(&OF_ONE, request.query_string())?;
-    let described = match door.gallery.describe(&work.identifier).await {
-        // What could be no image may well have been a work.
-        Err(Error::Invalid(invalid)) if invalid.parameter == "identifier" => return Err(Error::NotFound),
-        described => described?,
+    let sketch = match door.gallery.sketch(&work.identifier, PATIENCE).await {
+        Err(error) if is_unknown(&error) => match in_other_case(door, &work.identifier).await {
+            Some(number) => door.gallery.sketch(&number, PATIENCE).await?,
+            None => return Err(Error::NotFound),
+        },
+        sketch => sketch?,
     };
     let address = Address::new(&door.base.of(request)?);
-    let number = &described.work.object_number;
-    let mut document = json!(described.work);
-    document["tags"] = described.tags.iter().map(Tag::told).collect();
-    document["images"] = images(&address, &described);
+    let number = &sketch.work.object_number;
+    let mut document = json!(sketch.work);
+    document["tags"] = sketch.tags.iter().map(Tag::told).collect();
+    document["images"] = images(&address, &sketch);
     document["id"] = json!(address.record(number));
     document["manifest"] = json!(address.manifest(Version::V3, number));
     let page = format!("{}/", address.base());
     document["content_state"] = json!(state::link(&page, &address, number, state::Target::Work));
-    let shown = shown(&address, &described);
-    let canvases = view(door, &address, &described, &shown, None).canvases();
-    for (tag, told) in described.tags.iter().zip(document["tags"].as_array_mut().into_iter().flatten()) {
+    let shown: Vec<Shown> = sketch.images.iter().filter_map(|image| preview(&address, image)).collect();
+    let house = &door.house;
+    let view = View {
+        work: &sketch.work,
+        tags: &sketch.tags,
+        images: &shown,
+        part_of: None,
+        address: &address,
+        house,
+    };
+    // Canvases are numbered by the images that can be opened: as long as some are not, places on them are unknown.
+    let canvases = if shown.len() == sketch.images.len() { view.canvases() } else { Vec::new() };
+    for (tag, told) in sketch.tags.iter().zip(document["tags"].as_array_mut().into_iter().flatten()) {
         if let Some((canvas, region)) = place_of(tag, &canvases) {
             told["content_state"] =
                 json!(state::link(&page, &address, number, state::Target::Region(canvas, region)));
         }
     }
-    document["revision"] = json!(described.revision);
-    if described.revision > 0 {
-        document["changed"] = json!(crate::record::timestamp(described.changed_ms));
+    document["revision"] = json!(sketch.revision);
+    if sketch.revision > 0 {
+        document["changed"] = json!(crate::record::timestamp(sketch.changed_ms));
         document["source"] = original(door, number).await?;
     }
-    if let (Some(fields), Value::Object(all)) = (asked.names("fields"), &mut document) {
+    let fields = chosen(&door.gallery, &asked, |name| document.get(name).is_some())?;
+    if let (Some(fields), Value::Object(all)) = (fields, &mut document) {
         all.retain(|name, _| fields.contains(&name.as_str()));
     }
     if let Some(lang) = asked.text("lang") {
@@ -274,7 +322,20 @@ pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Resu
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
+    if *number != *work.identifier {
+        // The one address of what is sent (RFC 9110, §8.7), which its `id` is, too.
+        response.insert_header((header::CONTENT_LOCATION, address.record(number)));
+    }
     Ok(Document::new(document.to_string()).answer(request, "application/json", response).into())
+}
+
+/// Whether nothing is called so: what could be no image may well be a work.
+fn is_unknown(error: &Error) -> bool {
+    match error {
+        Error::NotFound => true,
+        Error::Invalid(invalid) => invalid.parameter == "identifier",
+        _ => false,
+    }
 }
 
 /// The canvas, and the part of it, that a tag is about.
@@ -297,16 +358,17 @@ async fn original(door: &Door, number: &str) -> Result<Value, Error> {
     Ok(original.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or(Value::String(text))))
 }
 
-/// The record's images, with the services of those that can be seen.
-fn images(address: &Address, described: &Described) -> Value {
+/// The record's images, with the services of those that can be seen; sizes as far as they are known.
+fn images(address: &Address, sketch: &Sketch) -> Value {
     let image = |image: &crate::record::Image| {
         let mut value = json!(image);
-        if let Some(shown) = described.images.iter().find(|shown| shown.image.file == image.file) {
-            let full = shown.granted.all();
+        if let Some(shown) = sketch.images.iter().find(|shown| shown.image.file == image.file) {
             value["service"] = json!(address.image(Version::V3, &image.file));
-            value["width"] = json!(full.width);
-            value["height"] = json!(full.height);
-            if shown.granted.grant.original {
+            if let Some(size) = shown.size() {
+                value["width"] = json!(size.width);
+                value["height"] = json!(size.height);
+            }
+            if shown.grant.original {
                 value["original"] = json!(address.original(&image.file));
             }
         }
@@ -316,10 +378,10 @@ fn images(address: &Address, described: &Described) -> Value {
         }
         value
     };
-    let listed = if described.work.images.is_empty() {
-        described.images.iter().map(|shown| image(&shown.image)).collect()
+    let listed = if sketch.work.images.is_empty() {
+        sketch.images.iter().map(|shown| image(&shown.image)).collect()
     } else {
-        described.work.images.iter().map(image).collect()
+        sketch.work.images.iter().map(image).collect()
     };
     Value::Array(listed)
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Outside judges over the release binary: IIIF's two image validators, real viewers in Chromium, schemathesis over the API.
+# Outside judges over the release binary: IIIF's two image validators, real viewers in Chromium, schemathesis over the API,
+# and clients in Python and TypeScript that are made of the API's description.
 #   tests/acceptance/run.sh          TEGL names the binary, TEGL_SHARED the folder that holds accept/
 # What cannot be run is named as SKIPPED; a test that fails and is not in exceptions.tsv fails the run.
 set -euo pipefail
@@ -113,21 +114,51 @@ viewers() {
   local works
   mapfile -t works < <(node -e 'for (const work of require(process.argv[1])) console.log(encodeURIComponent(work.object_number))' "$sample/records.json")
   judge timeout 900 node tests/viewers/works.mjs "$sample_base" "${works[@]}" --out "$work/works"
+  local pages=("/" "/?lang=da" "/?q=blue&lang=da" "/?files" "/works/${works[0]}" "/works/${works[0]}?lang=da")
+  judge timeout 300 node tests/viewers/pages.mjs "$sample_base" "${pages[@]}" --out "$work/pages"
   exported "$sample" "${identifiers[@]}"
-  described
 }
 
-# The API against its own description, by whoever looks for what does not fit.
+# The API against its own description: by clients that are made of it, and by whoever looks for what does not fit.
 described() {
-  local token=acceptance-of-the-api
-  command -v python3 >/dev/null || { skip "the API's description: there is no python3"; return; }
-  environment described python3 tests/acceptance/requirements-api.txt || { skip "schemathesis: no Python environment"; return; }
-  cp "$work/sample.db" "$work/api.db"
-  TEGL__API__TOKENS__JUDGE=$token serve api "$work/sample"
+  local token=acceptance-of-the-api sample=$work/described-sample
+  rm -rf "$sample" "$work"/api.db*
+  "$tegl" sample "$sample" --max-megapixels 1
+  XDG_CACHE_HOME=$work/cache TEGL__CATALOGUE__URL=$work/api.db "$tegl" ingest "$sample" --records "$sample/records.json"
+  TEGL__API__TOKENS__JUDGE=$token serve api "$sample"
   # An index of works takes a moment.
   node -e "(async () => { for (let i = 0; i < 200; i++) { if ((await fetch('$api_base/api/v1/works?limit=0')).ok) return; await new Promise(r => setTimeout(r, 100)); } process.exit(1); })()"
-  judge timeout 600 "$work/described/bin/schemathesis" run "$api_base/api/v1/openapi.json" -H "Authorization: Bearer $token" \
-    --max-examples 40 --workers 2 --seed 1
+  python_client "$token"
+  typescript_client "$token"
+  command -v python3 >/dev/null || { skip "schemathesis: there is no python3"; return; }
+  environment described python3 tests/acceptance/requirements-api.txt || { skip "schemathesis: no Python environment"; return; }
+  judge timeout 600 "$work/described/bin/schemathesis" --config-file tests/acceptance/schemathesis.toml \
+    run "$api_base/api/v1/openapi.json" -H "Authorization: Bearer $token" --max-examples 40 --workers 2 --seed 1
+}
+
+python_client() {
+  command -v python3 >/dev/null || { skip "the Python client: there is no python3"; return; }
+  environment clients python3 tests/acceptance/requirements-clients.txt || { skip "the Python client: no Python environment"; return; }
+  local made=$work/python-client
+  rm -rf "$made" && mkdir -p "$made"
+  judge "$work/clients/bin/openapi-python-client" generate --url "$api_base/api/v1/openapi.json" --meta none \
+    --output-path "$made/tegl_api" --overwrite >"$made/log" 2>&1
+  judge env PYTHONPATH="$made" timeout 60 "$work/clients/bin/python" tests/acceptance/clients/use.py "$api_base" "$1"
+}
+
+typescript_client() {
+  command -v npm >/dev/null || { skip "the TypeScript client: there is no npm"; return; }
+  local made=$work/typescript-client
+  # Packages stay from run to run while what is asked for stays the same.
+  if ! cmp -s tests/acceptance/clients/package-lock.json "$made/package-lock.json"; then
+    rm -rf "$made" && mkdir -p "$made"
+    cp tests/acceptance/clients/package.json tests/acceptance/clients/package-lock.json "$made/"
+    (cd "$made" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) || { rm -rf "$made"; skip "the TypeScript client: no packages"; return; }
+  fi
+  cp tests/acceptance/clients/tsconfig.json tests/acceptance/clients/use.ts "$made/"
+  judge "$made/node_modules/.bin/openapi-typescript" "$api_base/api/v1/openapi.json" --output "$made/schema.d.ts"
+  judge "$made/node_modules/.bin/tsc" --project "$made"
+  judge timeout 60 node "$made/use.js" "$api_base" "$1"
 }
 
 # What `tegl export` writes, from a static web server.
@@ -144,12 +175,20 @@ exported() {
   for id in "${@:2:2}"; do names+=("${id//%/%25}"); done
   judge timeout 300 node tests/viewers/run.mjs "http://127.0.0.1:$port" "${names[@]}" --out "$work/exported" \
     --only "OpenSeadragon 6;OpenSeadragon 6, Deep Zoom"
+  # Every address that viewers derive is there, as files and from the server.
+  local descriptions=()
+  for id in "${@:2}"; do
+    descriptions+=("http://127.0.0.1:$port/iiif/3/${id//%/%25}/info.json" "http://127.0.0.1:$port/deepzoom/${id//%/%25}.dzi")
+    descriptions+=("$sample_base/iiif/3/$id/info.json" "$sample_base/iiif/2/$id/info.json" "$sample_base/deepzoom/$id.dzi")
+  done
+  judge timeout 900 node tests/viewers/addresses.mjs "${descriptions[@]}"
 }
 
 mkdir -p "$work"
 [ -x "$tegl" ] || { echo "no $tegl; type: make build" >&2; exit 1; }
 validators
 viewers
+described
 for server in "${servers[@]}"; do
   kill -0 "$server" 2>/dev/null || { echo "a server has died; see $work/*.log" >&2; failed=$((failed + 1)); }
 done

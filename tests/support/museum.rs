@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::command::tegl;
 use super::eventually;
+use super::http::Answer;
 use super::masters::{self, picture};
 use super::server::Server;
 
@@ -66,6 +67,27 @@ impl Museum {
         indexed(&server);
         server
     }
+
+    /// A server with this configuration file.
+    pub fn serve_configured(&self, toml: &str) -> Server {
+        let file = self.path("tegl.toml");
+        std::fs::write(&file, toml).unwrap();
+        let (catalogue, index) = (self.path("catalogue.db"), self.path("index"));
+        let environment = [("TEGL__CATALOGUE__URL", catalogue.as_str()), ("TEGL__SEARCH__FOLDER", &index)];
+        let server = Server::with(&["--config", &file, &self.path("masters")], &environment);
+        indexed(&server);
+        server
+    }
+}
+
+/// Sends a body, as a curator does, with these headers besides.
+pub fn send(server: &Server, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    head += &format!("Authorization: Bearer {CURATOR}\r\nContent-Length: {}\r\n\r\n", body.len());
+    server.raw(&[head.as_bytes(), body].concat()).unwrap()
 }
 
 /// Adds a tag to a work, as a curator does.

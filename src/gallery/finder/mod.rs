@@ -148,10 +148,10 @@ impl Finder {
     }
 
     /// Looks for works; what was found before in the same state of the index is told again.
-    pub async fn find(&self, mut search: Search) -> Result<Hits, Error> {
+    pub async fn find(&self, search: Search) -> Result<Hits, Error> {
         let mut snapshot = self.snapshot()?;
-        // Where a page begins is no part of what is looked for.
-        let own = hash(&format!("{:?}", Search { cursor: None, limit: 0, ..search.clone() }));
+        let mut search = search.canonical();
+        let own = hash(&format!("{:?}", search.identity()));
         if let Some(cursor) = &search.cursor {
             if cursor.search != own {
                 return Err(Invalid::new(

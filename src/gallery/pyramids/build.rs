@@ -18,7 +18,7 @@ use crate::render::{self, Look};
 pub type Progress = Arc<dyn Fn(f64) + Send + Sync>;
 
 /// Counted up whenever the same master and settings give other bytes.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Bytes of samples that are read at one time.
 const BAND: u64 = 1 << 20;

@@ -9,8 +9,8 @@ use tiff::encoder::{TiffEncoder, colortype};
 use super::art::kit::{Color, Paint, Spot};
 use super::works::{Kept, Picture};
 use crate::iiif::Dimensions;
-use crate::master::Orientation;
 use crate::master::write::{self, Compression, Recipe, Reduced, Writer};
+use crate::master::{self, Held, Orientation};
 use crate::pixels::{self, Channels, Raster, Subsampling, encode, jpeg};
 
 /// Why the collection could not be written.
@@ -33,13 +33,7 @@ const JPEG: Compression = Compression::Jpeg { quality: 87, subsampling: Subsampl
 const BAND: u32 = 64;
 
 /// Writes one picture under a passing name, then gives it its own.
-pub fn write(
-    picture: &Picture,
-    target: &Path,
-    max_megapixels: Option<f64>,
-    report: &dyn Fn(f64),
-) -> Result<(), Error> {
-    let size = scaled(picture.dimensions, max_megapixels);
+pub fn write(picture: &Picture, target: &Path, size: Dimensions, report: &dyn Fn(f64)) -> Result<(), Error> {
     publish(target, |out| match picture.kept {
         Kept::Pyramid { side } => pyramid(picture, size, side, JPEG, Reduced::Pages, None, out, report),
         Kept::WidePyramid => {
@@ -89,7 +83,14 @@ fn publish(
     }
 }
 
-/// The size that a picture is painted in.
+/// The size of the picture that a file holds, if it holds one.
+pub fn size(file: &Path) -> Option<Dimensions> {
+    let bytes = fs::read(file).ok()?;
+    let held = Held::new(bytes.len() as u64, bytes.into());
+    master::index(&held, 1).ok().map(|master| master.dimensions)
+}
+
+/// The size at a number of megapixels at most.
 pub fn scaled(full: Dimensions, max_megapixels: Option<f64>) -> Dimensions {
     let factor = max_megapixels.map_or(1.0, |most| (most * 1e6 / full.area() as f64).sqrt().min(1.0));
     let side = |length: u32| ((f64::from(length) * factor) as u32).max(16);

@@ -356,8 +356,8 @@ pub fn works() -> Vec<Work> {
             kind: t("fliser", "tiles"),
             technique: t("fliselægning", "tiling"),
             about: t(
-                "Kvarte buer, vendt på må og få: veje, som ingen har lagt. 200 megapixel.",
-                "Quarter arcs, turned at random: paths that nobody laid. 200 megapixels.",
+                "Kvarte buer, vendt på må og få: veje, som ingen har lagt. Den største af prøverne.",
+                "Quarter arcs, turned at random: paths that nobody laid. The largest of the samples.",
             ),
             tags: vec![
                 tag("colour", "havblå", "sea blue"),

@@ -33,6 +33,9 @@ pub enum Kept {
     Strips,
 }
 
+/// The work that is larger than all others.
+pub const LARGEST: &str = "Værker/Øresund, aften.tif";
+
 /// All files, the largest last.
 pub fn pictures() -> Vec<Picture> {
     let sheet = |file, width: u32, kept, paint| {
@@ -55,6 +58,6 @@ pub fn pictures() -> Vec<Picture> {
         sheet("Kort/Stjernekort.png", 5700, Kept::Png, pattern::chart),
         sheet("Værker/Strømme.webp", 5700, Kept::Webp, pattern::currents),
         sheet("Papir/Snit gennem agat.tif", 5700, Kept::Strips, paper::agate),
-        sheet("Værker/Øresund, aften.tif", 17_400, tiles, pattern::arcs),
+        sheet(LARGEST, 17_400, tiles, pattern::arcs),
     ]
 }

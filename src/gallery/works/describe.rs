@@ -1,7 +1,7 @@
 //! A work as viewers are to see it: its record, its tags, its images as far as rights go.
 
 use super::super::{Error, Gallery, Granted};
-use crate::catalogue::Stored;
+use crate::catalogue::{EMBEDDED, Stored};
 use crate::record::{Image, Tag, Text, Title, Work};
 
 /// All that a manifest is made of.
@@ -34,6 +34,7 @@ impl Gallery {
         let number = name.to_owned();
         match works.ask(|catalogue| async move { catalogue.get(&number).await }).await? {
             Some(stored) if !stored.removed => self.describe_stored(stored, seen).await,
+            Some(stored) if stored.source != EMBEDDED => Err(Error::Gone),
             _ => self.describe_file(name).await,
         }
     }
@@ -44,7 +45,7 @@ impl Gallery {
         let opened = self.opened(identifier).await?;
         let names = opened.names.clone();
         let showing = works.ask(|catalogue| async move { catalogue.showing(&names).await }).await?;
-        Ok(showing.into_iter().next().map(|work| work.object_number))
+        Ok(showing.into_iter().find(|work| !work.withdrawn).map(|work| work.object_number))
     }
 
     async fn describe_stored(&self, stored: Stored, seen: u64) -> Result<Described, Error> {
@@ -72,7 +73,7 @@ impl Gallery {
         Ok(Described { work, tags, images, revision, changed_ms, seen, whole })
     }
 
-    async fn describe_file(&self, identifier: &str) -> Result<Described, Error> {
+    pub(super) async fn describe_file(&self, identifier: &str) -> Result<Described, Error> {
         let seen = self.works().map_or(0, |works| works.seen());
         let granted = self.open(identifier).await?;
         let image = Image { file: identifier.to_owned(), matched: true, ..Image::default() };

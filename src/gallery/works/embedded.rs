@@ -1,13 +1,10 @@
 //! Records of masters that no record names: what their files say of themselves.
 
 use super::super::{Error, Gallery};
-use crate::catalogue::{Batch, New};
+use crate::catalogue::{Batch, EMBEDDED, New};
 use crate::master::{self, FIRST_READ, Held, Stop};
 use crate::record::read::embedded;
 use crate::record::{Image, Work};
-
-/// The source of works that were read from masters; other records take their place.
-const SOURCE: &str = "embedded";
 
 /// No file needs more reads to tell its words.
 const MOST_READS: usize = 64;
@@ -19,7 +16,13 @@ impl Gallery {
         let opened = self.opened(identifier).await?;
         let names = opened.names.clone();
         let showing = works.ask(|catalogue| async move { catalogue.showing(&names).await }).await?;
-        if showing.iter().any(|work| work.object_number != identifier) {
+        if showing.iter().any(|work| !work.withdrawn && work.object_number != identifier) {
+            return Ok(None);
+        }
+        // A record that has the file's name for its number is no less a record; and what was withdrawn stays so.
+        let number = identifier.to_owned();
+        let known = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
+        if known.is_some_and(|known| known.source != EMBEDDED) {
             return Ok(None);
         }
         let (store, key, version) = opened.origin();
@@ -58,7 +61,7 @@ impl Gallery {
     pub(in crate::gallery) async fn forget_superseded(&self) -> Result<(), Error> {
         let Some(works) = self.works() else { return Ok(()) };
         let forget = works.work(|catalogue| async move {
-            let superseded = catalogue.superseded(SOURCE).await?;
+            let superseded = catalogue.superseded(EMBEDDED).await?;
             if superseded.is_empty() { Ok(0) } else { catalogue.remove(&superseded).await }
         });
         forget.await?;
@@ -70,5 +73,5 @@ fn new(mut work: Work, identifier: &str) -> New {
     if work.images.is_empty() {
         work.images.push(Image { file: identifier.to_owned(), matched: true, ..Image::default() });
     }
-    New { work, original: None, source: SOURCE.to_owned() }
+    New { work, original: None, source: EMBEDDED.to_owned() }
 }

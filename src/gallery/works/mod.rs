@@ -4,7 +4,11 @@ mod describe;
 mod embedded;
 mod ingest;
 mod matching;
+mod prune;
 mod read;
+mod register;
+mod sketch;
+mod withdraw;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +21,10 @@ use tokio::sync::Mutex;
 pub use describe::{Described, Shown};
 pub use ingest::{Import, Imported, Watch};
 pub use matching::{Masters, Pattern};
+pub use prune::Pruned;
 pub use read::Reading;
+pub use register::{Earlier, Register};
+pub use sketch::{Preview, SOON, Sketch};
 
 use super::rights::{Grant, Rights};
 use super::{Error, Gallery};
@@ -144,7 +151,17 @@ impl Works {
         }
         let wanted = names.to_vec();
         let showing = self.ask(|catalogue| async move { catalogue.showing(&wanted).await }).await?;
-        let grants = showing.iter().map(|work| rights.of_record(work.rights.as_deref(), work.public_domain));
+        let of = |work: &catalogue::Showing| {
+            let (stated, public_domain) = (work.rights.as_deref(), work.public_domain);
+            if work.withdrawn {
+                rights.of_withdrawn(stated, public_domain)
+            } else {
+                rights.of_record(stated, public_domain)
+            }
+        };
+        // What is there says what holds now; a withdrawn work speaks only where no other shows the image.
+        let is_shown = showing.iter().any(|work| !work.withdrawn);
+        let grants = showing.iter().filter(|work| !work.withdrawn || !is_shown).map(of);
         let grant = grants.reduce(Grant::strictest);
         self.grants.insert(first.clone(), (seen, grant));
         Ok(grant)

@@ -37,6 +37,11 @@ impl Conversion {
         Self { model, output, way, ignored }
     }
 
+    /// What the samples are that it is made for.
+    pub const fn model(&self) -> Model {
+        self.model
+    }
+
     /// Why the profile was not used, if it was not; L*a*b* needs none, and says nothing of one.
     pub fn ignored(&self) -> Option<&str> {
         self.ignored.as_deref()

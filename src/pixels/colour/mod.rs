@@ -5,7 +5,7 @@
 //! | master | answers |
 //! |---|---|
 //! | 8-bit grey or RGB, untagged or with a profile that cannot be told from sRGB | its values, in sRGB |
-//! | 8-bit grey or RGB with a compact profile | its values, with its profile attached |
+//! | 8-bit grey or RGB with a compact profile | its values, with its profile attached; sRGB where the answer cannot carry it |
 //! | any other grey or RGB | converted to the [`Output`]; sRGB is assumed where no profile is |
 //! | CMYK | converted by its profile, or else by r = (1 - c)(1 - k) and so on, in sRGB |
 //! | L*a*b* | converted by CIE's formulas; a profile would add nothing |

@@ -11,7 +11,8 @@ use crate::pixels::{Alpha, InOrder, Model, Raw, ReadAt, Rows, Samples};
 
 const WHAT: &str = "GIF";
 
-/// Reads the first frame of a GIF whose screen has at most `limit` pixels; what the frame leaves out is see-through.
+/// Reads the first frame of a GIF of at most `limit` pixels; what the frame leaves out of the screen is see-through. A
+/// screen that is smaller than the frame grows with it.
 pub fn gif_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Error> {
     let damaged = |error: gif::DecodingError| Error::damaged(WHAT, error);
     let mut options = DecodeOptions::new();
@@ -19,17 +20,23 @@ pub fn gif_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Erro
     let most = std::num::NonZeroU64::new(limit.saturating_mul(4).max(1));
     options.set_memory_limit(most.map_or(MemoryLimit::Unlimited, MemoryLimit::Bytes));
     let mut decoder = options.read_info(BufReader::new(InOrder::new(file))).map_err(damaged)?;
-    let dimensions = Dimensions::new(decoder.width().into(), decoder.height().into());
+    let screen = Dimensions::new(decoder.width().into(), decoder.height().into());
+    let frame = decoder.next_frame_info().map_err(damaged)?;
+    let frame = frame.ok_or_else(|| Error::damaged(WHAT, "it has no frame"))?.clone();
+    let dimensions = Dimensions::new(
+        screen.width.max(u32::from(frame.left) + u32::from(frame.width)),
+        screen.height.max(u32::from(frame.top) + u32::from(frame.height)),
+    );
     if dimensions.area() == 0 || dimensions.area() > limit {
         return Err(Error::TooLarge { pixels: dimensions.area(), limit });
     }
-    let frame = decoder.read_next_frame().map_err(damaged)?;
-    let frame = frame.ok_or_else(|| Error::damaged(WHAT, "it has no frame"))?;
+    let mut buffer = vec![0; decoder.buffer_size()];
+    decoder.read_into_buffer(&mut buffer).map_err(damaged)?;
     let mut samples = vec![0; dimensions.area() as usize * 4];
     let (left, top, width) = (usize::from(frame.left), usize::from(frame.top), usize::from(frame.width));
     let stride = dimensions.width as usize * 4;
     let shown = (width * 4).min(stride.saturating_sub(left * 4));
-    for (row, source) in frame.buffer.chunks_exact((width * 4).max(1)).enumerate() {
+    for (row, source) in buffer.chunks_exact((width * 4).max(1)).enumerate() {
         let start = (top + row) * stride + left * 4;
         if shown > 0
             && let Some(target) = samples.get_mut(start..start + shown)
@@ -59,6 +66,22 @@ mod tests {
         let Samples::U8(samples) = rows.next(9).unwrap().unwrap().samples else { panic!() };
         assert_eq!(samples[..20], [0; 20]);
         assert_eq!(samples[20..], [200, 100, 50, 255]);
+    }
+
+    #[test]
+    fn a_screen_grows_with_its_frame() {
+        for (screen, expected) in [((0, 0), (3, 5)), ((2, 2), (3, 5)), ((4, 2), (4, 5)), ((9, 9), (9, 9))] {
+            let mut bytes = Vec::new();
+            let mut encoder = gif::Encoder::new(&mut bytes, 9, 9, &[]).unwrap();
+            let mut frame = gif::Frame::from_rgb(2, 4, &[90; 24]);
+            (frame.left, frame.top) = (1, 1);
+            encoder.write_frame(&frame).unwrap();
+            drop(encoder);
+            (bytes[6], bytes[8]) = screen;
+            let rows = gif_rows(Arc::new(bytes::Bytes::from(bytes.clone())), 100).unwrap();
+            assert_eq!(rows.shape().dimensions, Dimensions::new(expected.0, expected.1));
+            assert!(gif_rows(Arc::new(bytes::Bytes::from(bytes)), 14).is_err());
+        }
     }
 
     #[test]

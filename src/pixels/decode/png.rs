@@ -3,9 +3,9 @@
 use std::io::BufReader;
 use std::sync::Arc;
 
-use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
+use png::{BitDepth, ColorType, DecodeOptions, Decoder, DecodingError, Limits, Reader, Transformations};
 
-use super::{Error, InMemory, PROFILE_BYTES};
+use super::{Error, InMemory};
 use crate::iiif::Dimensions;
 use crate::pixels::{Alpha, Depth, InOrder, Model, Raw, ReadAt, Rows, Samples, Shape};
 
@@ -68,9 +68,9 @@ impl Rows for PngRows {
         }
         self.done += rows;
         if self.done == dimensions.height {
-            // Only behind the last row are its checksums.
-            self.reader.next_row().map_err(damaged)?;
-            self.reader.finish().map_err(damaged)?;
+            // Only behind the last row is the pixels' checksum; what else is missing or wrong there costs none of them.
+            let end = self.reader.next_row().map(drop).and_then(|()| self.reader.finish());
+            end.or_else(|error| if is_wrong_checksum(&error) { Err(damaged(error)) } else { Ok(()) })?;
         }
         let dimensions = Dimensions::new(dimensions.width, rows);
         Ok(Some(Raw { dimensions, model, alpha, samples: samples(bytes, depth) }))
@@ -86,24 +86,28 @@ fn samples(bytes: Vec<u8>, depth: Depth) -> Samples {
     }
 }
 
-/// A decoder that stands before the samples; what spends its memory on a profile does without it.
+/// A decoder that stands before the samples.
+///
+/// The pixels' own checksum (Adler-32, zlib's) is heeded and the chunks' are not: pixels with the right one are the
+/// picture's, as every common reader has it.
 fn open(file: Arc<dyn ReadAt>) -> Result<Reader<BufReader<InOrder>>, Error> {
-    let open = |without_profile| {
-        // The decoder counts a chunk, what it unfolds to, and a row against this; a row has at most 8 bytes a
-        // pixel, of which its header may promise many.
-        let limits = Limits { bytes: 2 * PROFILE_BYTES + (64 << 20) };
-        let input = BufReader::with_capacity(256 << 10, InOrder::new(file.clone()));
-        let mut decoder = Decoder::new_with_limits(input, limits);
-        decoder.set_transformations(Transformations::EXPAND);
-        decoder.set_ignore_text_chunk(true);
-        decoder.set_ignore_iccp_chunk(without_profile);
-        decoder.read_info()
-    };
-    match open(false) {
-        Err(DecodingError::LimitsExceeded) => open(true),
-        opened => opened,
-    }
-    .map_err(damaged)
+    let mut options = DecodeOptions::default();
+    options.set_ignore_crc(true);
+    options.set_ignore_adler32(false);
+    let input = BufReader::with_capacity(256 << 10, InOrder::new(file));
+    let mut decoder = Decoder::new_with_options(input, options);
+    // A row has at most 8 bytes a pixel, of which the header may promise many. What the decoder would do without is
+    // read elsewhere.
+    decoder.set_limits(Limits { bytes: 64 << 20 });
+    decoder.set_transformations(Transformations::EXPAND);
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
+    decoder.read_info().map_err(damaged)
+}
+
+/// The library names the reason in its text alone.
+fn is_wrong_checksum(error: &DecodingError) -> bool {
+    matches!(error, DecodingError::Format(_)) && error.to_string().contains("WrongChecksum")
 }
 
 fn damaged(error: DecodingError) -> Error {
@@ -151,11 +155,53 @@ mod tests {
     #[test]
     fn broken_files_are_refused() {
         let png = encoded(ColorType::Rgb, BitDepth::Eight, (40, 40), &[9; 4800]);
-        for length in [0, 8, 20, 33, png.len() / 2, png.len() - 20] {
+        for length in [0, 8, 20, 33, png.len() / 2] {
             assert!(read(png.slice(..length)).is_err(), "{length}");
         }
         if let Some(broken) = file("png-broken-stream.png") {
             assert!(read(broken.into()).is_err());
+        }
+        // A wrong checksum of the pixels, the chunk's own and the end's behind it.
+        let mut png = encoded(ColorType::Rgb, BitDepth::Eight, (40, 40), &noise()).to_vec();
+        let at = png.len() - 12 - 4 - 1;
+        png[at] ^= 1;
+        assert!(read(png.into()).is_err());
+    }
+
+    fn noise() -> Vec<u8> {
+        (0..4800u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
+    }
+
+    #[test]
+    fn what_is_wrong_beside_the_pixels_costs_none_of_them() {
+        let png = encoded(ColorType::Rgb, BitDepth::Eight, (40, 40), &noise());
+        let expected = read(png.clone()).unwrap();
+        let chunk =
+            |name: &[u8], body: &[u8]| [&(body.len() as u32).to_be_bytes()[..], name, body, b"none"].concat();
+        let before = |chunk: Vec<u8>| [&png[..33], &chunk, &png[33..]].concat();
+        let changed = |at: usize| {
+            let mut png = png.to_vec();
+            png[at] ^= 1;
+            png
+        };
+        let end = png.len() - 12;
+        for file in [
+            png[..end].to_vec(),
+            png[..end + 5].to_vec(),
+            png[..png.len() - 1].to_vec(),
+            changed(png.len() - 1),
+            changed(end - 1),
+            changed(32),
+            [&png[..], b"and more"].concat(),
+            before(chunk(b"iCCP", b"a name\0\0no zlib")),
+            before(chunk(b"iCCP", b"")),
+            before(chunk(b"gAMA", b"\0")),
+            before(chunk(b"eXIf", b"nothing")),
+            before(chunk(b"tRNS", b"\0")),
+            before([chunk(b"pHYs", &[0; 9]), chunk(b"pHYs", &[0; 9])].concat()),
+        ] {
+            let found = read(file.into()).unwrap();
+            assert_eq!(found, expected);
         }
     }
 

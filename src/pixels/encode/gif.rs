@@ -1,6 +1,6 @@
 //! GIF: 256 colours, a pixel either opaque or not there.
 
-use gif::{AnyExtension, Encoder, EncodingError, Extension, Frame};
+use gif::{Encoder, Frame};
 
 use super::{Error, Notes, fit, refused};
 use crate::pixels::{Channels, Raster};
@@ -13,7 +13,8 @@ const PIXELS: u64 = 16_000_000;
 /// Alpha from here up is opaque.
 const OPAQUE: u8 = 128;
 
-/// Writes a GIF with profile and credit; grey is exact, colours are quantised, alpha becomes one bit.
+/// Writes a GIF with its credit; grey is exact, colours are quantised, alpha becomes one bit. Its samples are taken to
+/// be sRGB: hardly any reader knows of profiles in a GIF, so none is written.
 pub fn gif(raster: &Raster, notes: &Notes) -> Result<Vec<u8>, Error> {
     fit("gif", raster.dimensions, SIDE, PIXELS)?;
     let [width, height] = [raster.dimensions.width, raster.dimensions.height].map(|side| side as u16);
@@ -28,26 +29,21 @@ pub fn gif(raster: &Raster, notes: &Notes) -> Result<Vec<u8>, Error> {
     let mut file = Vec::new();
     Encoder::new(&mut file, width, height, &[])
         .and_then(|mut encoder| {
-            say(notes, &mut encoder)?;
+            say(notes, &mut encoder);
             encoder.write_frame(&frame)
         })
         .map_err(|error| refused("gif", error))?;
     Ok(file)
 }
 
-/// Application extensions: the profile in blocks, the packet in one piece (ISO 16684-3, §1.1.2).
-fn say(notes: &Notes, encoder: &mut Encoder<&mut Vec<u8>>) -> Result<(), EncodingError> {
-    if let Some(icc) = &notes.icc {
-        let application = AnyExtension(Extension::Application as u8);
-        encoder.write_raw_extension(application, &[b"ICCRGBG1012", icc])?;
-    }
+/// An application extension: the packet in one piece (ISO 16684-3, §1.1.2).
+fn say(notes: &Notes, encoder: &mut Encoder<&mut Vec<u8>>) {
     if let Some(xmp) = notes.xmp() {
         // Readers that take the text for blocks land in the trailer, whose every byte leads to its end.
         let trailer: Vec<u8> = [1].into_iter().chain((0..=255).rev()).chain([0]).collect();
         let parts = [&b"\x21\xff\x0bXMP DataXMP"[..], &xmp, &trailer];
         encoder.get_mut().extend_from_slice(&parts.concat());
     }
-    Ok(())
 }
 
 /// An opaque frame whose holes have a palette entry to themselves.
@@ -148,14 +144,14 @@ mod tests {
     }
 
     #[test]
-    fn profile_and_credit_are_found_again() {
+    fn the_credit_is_found_again_and_no_profile() {
         let notes = Notes { credit: Some(credit()), ..Notes::icc(&[9; 700]) };
         let raster = gradient(30, 40, Channels::Gray);
         let file = gif(&raster, &notes).unwrap();
         assert_eq!(read(&file), read(&gif(&raster, &Notes::default()).unwrap()));
         let mut decoder = ::gif::DecodeOptions::new().read_info(&file[..]).unwrap();
         decoder.next_frame_info().unwrap().unwrap();
-        assert_eq!(decoder.icc_profile(), notes.icc.as_deref());
+        assert_eq!(decoder.icc_profile(), None);
         assert_eq!(decoder.xmp_metadata(), notes.xmp().as_deref());
     }
 

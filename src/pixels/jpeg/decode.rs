@@ -6,8 +6,12 @@ use turbojpeg::{
     Colorspace, DecompressHeader, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp, YuvImage,
 };
 
+use super::header::header;
+use super::rows::{self, Inks};
 use crate::iiif::Dimensions;
-use crate::pixels::{Channels, Error, Picture, Planar, Plane, Raster, Subsampling};
+use crate::pixels::{
+    Channels, Error, Model, Picture, Planar, Plane, Raster, Raw, Samples, Subsampling, scale,
+};
 
 thread_local! {
     static DECOMPRESSOR: RefCell<Option<Decompressor>> = const { RefCell::new(None) };
@@ -23,7 +27,43 @@ const MOST_TILE: u64 = 8192 * 8192;
 /// Decodes a whole JPEG to `1 / reduce` of its size (`reduce` is 1, 2, 4 or 8), if the result
 /// has at most `limit` pixels. One whose coefficients have to be kept together (a progressive one) may have no more
 /// at full size, either: shrinking saves it no memory.
+///
+/// TurboJPEG treats every warning alike, and keeps the text of the first only; where it has one, [`rows::raw`] decides.
 pub fn decode(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Picture, Error> {
+    match decode_sound(jpeg, reduce, limit) {
+        Err(Error::Damaged { .. }) => tolerant(jpeg, reduce, limit).map(Picture::Packed),
+        decoded => decoded,
+    }
+}
+
+/// Decodes what [`decode_sound`] does not take, if its warnings leave the picture whole.
+fn tolerant(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Raster, Error> {
+    let Raw { dimensions, model, samples, .. } = rows::raw(jpeg, reduce, limit, Inks::Inverted)?;
+    let (channels, samples) = match (model, samples) {
+        (Model::Gray, Samples::U8(samples)) => (Channels::Gray, samples),
+        (Model::Rgb, Samples::U8(samples)) => (Channels::Rgb, samples),
+        (Model::Cmyk | Model::Lab, _) => return Err(inks_unsupported()),
+        (_, Samples::U16(_)) => {
+            return Err(Error::Unsupported(
+                "JPEG samples of more than 8 bits are not read here; 8 are".into(),
+            ));
+        }
+    };
+    let raster = Raster { dimensions, channels, samples };
+    Ok(match header(jpeg) {
+        // A lossless one comes at full size.
+        Ok(Ok(header)) if reduce > 1 && header.dimensions == dimensions => shrunk(raster, reduce),
+        _ => raster,
+    })
+}
+
+fn shrunk(raster: Raster, factor: u32) -> Raster {
+    let channels = raster.channels;
+    let (samples, dimensions) = scale::shrink(&raster.samples, raster.dimensions, channels.count(), factor);
+    Raster { dimensions, channels, samples }
+}
+
+fn decode_sound(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Picture, Error> {
     with_decompressor(jpeg, reduce, |decompressor, header, size| {
         if size.area() > limit {
             return Err(Error::TooLarge { pixels: size.area(), limit });
@@ -46,24 +86,11 @@ pub fn decode(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Picture, Error> {
 /// Decodes a JPEG of four components without touching what they mean, if it has at most `limit` pixels: no Adobe marker
 /// may be in it.
 pub fn decode_four(jpeg: &[u8], limit: u64) -> Result<(Dimensions, Vec<u8>), Error> {
-    with_decompressor(jpeg, 1, |decompressor, header, size| {
-        if size.area() > limit {
-            return Err(Error::TooLarge { pixels: size.area(), limit });
-        }
-        if header.colorspace != Colorspace::CMYK {
-            return Err(Error::damaged("JPEG", "it has not four components"));
-        }
-        let mut samples = vec![0; size.area() as usize * 4];
-        let output = Image {
-            pixels: samples.as_mut_slice(),
-            width: size.width as usize,
-            pitch: size.width as usize * 4,
-            height: size.height as usize,
-            format: PixelFormat::CMYK,
-        };
-        complete(decompressor.decompress(jpeg, output))?;
-        Ok((size, samples))
-    })
+    let raw = rows::raw(jpeg, 1, limit, Inks::Plain)?;
+    match (raw.model, raw.samples) {
+        (Model::Cmyk, Samples::U8(samples)) => Ok((raw.dimensions, samples)),
+        _ => Err(Error::damaged("JPEG", "it has not four components of 8 bits")),
+    }
 }
 
 /// Scans that a JPEG has, counted up to `most`: within one, a marker's two bytes do not follow each other.
@@ -72,7 +99,8 @@ pub(super) fn scans(jpeg: &[u8], most: usize) -> usize {
 }
 
 /// Decodes a tile into its place in `canvas`, at `1 / reduce`; what lies beyond the canvas is
-/// left out. `false` where the tile's layout is not the canvas's, or it has not all of the pixels `shown`.
+/// left out. `false` where the tile's layout is not the canvas's, where it has not all of the pixels `shown`, or where
+/// [`decode`] has to look at it.
 pub fn decode_into(
     jpeg: &[u8],
     reduce: u32,
@@ -80,7 +108,7 @@ pub fn decode_into(
     (x, y): (u32, u32),
     shown: Dimensions,
 ) -> Result<bool, Error> {
-    with_decompressor(jpeg, reduce, |decompressor, header, size| {
+    let decoded = with_decompressor(jpeg, reduce, |decompressor, header, size| {
         if header.width < shown.width as usize || header.height < shown.height as usize {
             return Ok(false);
         }
@@ -94,7 +122,11 @@ pub fn decode_into(
         );
         lay(decompressor, jpeg, header, size, canvas, (x, y), room)?;
         Ok(true)
-    })
+    });
+    match decoded {
+        Err(Error::Damaged { .. }) => Ok(false),
+        decoded => decoded,
+    }
 }
 
 fn lay(
@@ -116,7 +148,7 @@ fn lay(
         }
         let output =
             YuvImage { pixels: &mut scratch[..length], width, align: 1, height, subsamp: header.subsamp };
-        complete(decompressor.decompress_to_yuv(jpeg, output))?;
+        decompressor.decompress_to_yuv(jpeg, output).map_err(|error| Error::damaged("JPEG", error))?;
         let mut from = 0;
         for (n, plane) in canvas.planes.iter_mut().enumerate() {
             let stored = subsampling.padded_plane(n, size);
@@ -131,16 +163,6 @@ fn lay(
         }
         Ok(())
     })
-}
-
-/// Bytes between segments that belong to none spoil no pixel: the picture is complete.
-fn complete(decoded: turbojpeg::Result<()>) -> Result<(), Error> {
-    match decoded {
-        Err(turbojpeg::Error::TurboJpegError(said)) if said.contains("extraneous bytes before marker") => {
-            Ok(())
-        }
-        other => other.map_err(|error| Error::damaged("JPEG", error)),
-    }
 }
 
 fn copy(from: &[u8], stride: u32, plane: &mut Plane, (x, y): (u32, u32), wanted: Dimensions) {
@@ -162,8 +184,7 @@ fn packed(
     let (channels, format) = match header.colorspace {
         Colorspace::Gray => (Channels::Gray, PixelFormat::GRAY),
         Colorspace::CMYK | Colorspace::YCCK => {
-            let reason = "CMYK JPEGs are not read; convert to sRGB, as with `vips icc_transform`";
-            return Err(Error::Unsupported(reason.into()));
+            return Err(inks_unsupported());
         }
         _ => (Channels::Rgb, PixelFormat::RGB),
     };
@@ -176,18 +197,17 @@ fn packed(
         height: size.height as usize,
         format,
     };
-    complete(decompressor.decompress(jpeg, output))?;
+    decompressor.decompress(jpeg, output).map_err(|error| Error::damaged("JPEG", error))?;
     Ok(raster)
 }
 
-/// The layout of the planes that this JPEG decodes to; `None` where it has to be packed.
-pub fn planes(jpeg: &[u8]) -> Result<Option<Subsampling>, Error> {
-    with_decompressor(jpeg, 1, |_, header, _| Ok(layout(header)))
+fn inks_unsupported() -> Error {
+    Error::Unsupported("CMYK JPEGs are not read; convert to sRGB, as with `vips icc_transform`".into())
 }
 
-/// The size that the decoder would give it.
-pub(super) fn dimensions(jpeg: &[u8]) -> Result<Dimensions, Error> {
-    with_decompressor(jpeg, 1, |_, _, size| Ok(size))
+/// The layout of the planes that this JPEG decodes to; `None` where it has to be packed.
+pub fn planes(jpeg: &[u8]) -> Option<Subsampling> {
+    with_decompressor(jpeg, 1, |_, header, _| Ok(layout(header))).ok().flatten()
 }
 
 /// The planes that a JPEG decodes to; `None` where it has others than Tegl works with.
@@ -218,8 +238,10 @@ fn with_decompressor<T>(
             }
         };
         let header = decompressor.read_header(jpeg).map_err(damaged)?;
-        let scale =
-            if header.is_lossless { ScalingFactor::ONE } else { ScalingFactor::new(1, reduce as usize) };
+        if header.is_lossless {
+            return Err(Error::damaged("JPEG", "a lossless JPEG has no planes and no fractions of its size"));
+        }
+        let scale = ScalingFactor::new(1, reduce as usize);
         decompressor.set_scaling_factor(scale).map_err(damaged)?;
         let size = Dimensions::new(scale.scale(header.width) as u32, scale.scale(header.height) as u32);
         let done = work(&mut decompressor, &header, size);

@@ -1,13 +1,16 @@
-//! A JPEG's markers up to its frame header, without decoding (ITU-T T.81, annex B).
+//! What a JPEG states before its first scan, without decoding (ITU-T T.81, annex B).
 
+use super::segments::{Segment, segments};
 use crate::iiif::Dimensions;
-use crate::pixels::Error;
+use crate::pixels::{Error, exif};
 
-/// What a JPEG says of itself before its first scan.
+/// What a JPEG states before its first scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     pub dimensions: Dimensions,
+    /// 1, 3 or 4.
     pub components: u8,
+    /// Of a sample: 8 or 12, and 2 to 16 where it is lossless.
     pub bits: u8,
     /// EXIF's orientation, 1 to 8; 1 where it is missing or illegal.
     pub orientation: u8,
@@ -17,103 +20,263 @@ pub struct Header {
 
 /// No profile of use is larger.
 const MOST_ICC: usize = 4 << 20;
+/// libjpeg's own limit of a side.
+const MOST_SIDE: u32 = 65_500;
 
 /// Reads the header from the file's start; `Ok(Err(length))` where at least `length` bytes are
-/// needed to reach the frame.
+/// needed to reach the first scan. What no decoder here reads is refused.
 pub fn header(start: &[u8]) -> Result<Result<Header, usize>, Error> {
-    let damaged = |reason: &str| Error::damaged("JPEG", reason);
-    if !start.starts_with(&[0xff, 0xd8]) {
-        return Err(damaged("it does not begin with a JPEG's start marker"));
+    let found = match segments(start)? {
+        Ok(found) => found,
+        Err(length) => return Ok(Err(length)),
+    };
+    let mut frame = None;
+    for segment in &found {
+        match segment.marker {
+            0xc4 | 0xc8 | 0xcc => {}
+            0xc0..=0xcf if frame.is_some() => return Err(damaged("it has two frame headers")),
+            0xc0..=0xcf => frame = Some(Frame::read(segment)?),
+            0xde => return Err(unsupported("it is hierarchical")),
+            0xf7 => return Err(unsupported("it is JPEG-LS")),
+            0x02..=0xbf | 0xdf | 0xf0..=0xfd => {
+                return Err(unsupported(format_args!("marker 0x{:02x} is reserved", segment.marker)));
+            }
+            _ => {}
+        }
     }
-    let (mut at, mut orientation, mut chunks) = (2, 1, Vec::<(u8, &[u8])>::new());
-    loop {
-        let Some(&[fill, marker]) = start.get(at..at + 2) else { return Ok(Err(at + 4096)) };
-        if fill != 0xff {
-            return Err(damaged("a marker is missing"));
+    let Frame { dimensions, bits, components, is_lossless } =
+        frame.ok_or_else(|| damaged("it has no frame header before its scan"))?;
+    if is_lossless && components == 3 && is_luma_and_chroma(&found) {
+        return Err(unsupported("it is lossless, but not RGB"));
+    }
+    Ok(Ok(Header { dimensions, components, bits, orientation: orientation(&found), icc: icc(&found) }))
+}
+
+struct Frame {
+    dimensions: Dimensions,
+    bits: u8,
+    components: u8,
+    is_lossless: bool,
+}
+
+impl Frame {
+    /// Reads a frame header (§B.2.2).
+    fn read(segment: &Segment<'_>) -> Result<Self, Error> {
+        let [bits, h1, h0, w1, w0, components, ref sampling @ ..] = *segment.body else {
+            return Err(damaged("its frame header is cut short"));
+        };
+        let is_lossless = match segment.marker {
+            0xc0..=0xc2 | 0xc9 | 0xca => false,
+            0xc3 => true,
+            0xcb => return Err(unsupported("it is lossless with arithmetic coding")),
+            _ => return Err(unsupported("it is hierarchical")),
+        };
+        let dimensions =
+            Dimensions::new(u16::from_be_bytes([w1, w0]).into(), u16::from_be_bytes([h1, h0]).into());
+        if dimensions.width == 0 {
+            return Err(damaged("a side is 0 pixels long"));
         }
-        match marker {
-            0xff => {
-                at += 1;
-                continue;
-            }
-            0x01 | 0xd0..=0xd7 => {
-                at += 2;
-                continue;
-            }
-            0xd9 | 0xda => return Err(damaged("it has no frame header before its scan")),
-            _ => {}
+        if dimensions.height == 0 {
+            return Err(unsupported("its height is stated after its first scan (DNL)"));
         }
-        let Some(&[high, low]) = start.get(at + 2..at + 4) else { return Ok(Err(at + 4096)) };
-        let length = usize::from(u16::from_be_bytes([high, low]));
-        if length < 2 {
-            return Err(damaged("a segment is shorter than its own length"));
+        if dimensions.width.max(dimensions.height) > MOST_SIDE {
+            return Err(unsupported(format_args!("a side is longer than {MOST_SIDE} pixels")));
         }
-        let Some(body) = start.get(at + 4..at + 2 + length) else { return Ok(Err(at + 2 + length + 4096)) };
-        match marker {
-            0xe1 if body.starts_with(b"Exif\0\0") => orientation = exif_orientation(&body[6..]),
-            0xe2 if body.starts_with(b"ICC_PROFILE\0") && body.len() > 14 => {
-                chunks.push((body[12], &body[14..]))
-            }
-            0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
-                let [bits, h1, h0, w1, w0, components, ..] = *body else {
-                    return Err(damaged("its frame header is cut short"));
-                };
-                let dimensions =
-                    Dimensions::new(u16::from_be_bytes([w1, w0]).into(), u16::from_be_bytes([h1, h0]).into());
-                if dimensions.area() == 0 {
-                    return Err(damaged("a side is 0 pixels long"));
-                }
-                let icc = joined(chunks);
-                return Ok(Ok(Header { dimensions, components, bits, orientation, icc }));
-            }
-            _ => {}
+        if !matches!(components, 1 | 3 | 4) {
+            return Err(unsupported(format_args!("it has {components} components; 1, 3 and 4 are read")));
         }
-        at += 2 + length;
+        if !if is_lossless { (2..=16).contains(&bits) } else { matches!(bits, 8 | 12) } {
+            return Err(unsupported(format_args!("its samples have {bits} bits; 8 and 12 are read")));
+        }
+        if sampling.len() != usize::from(components) * 3 {
+            return Err(damaged("its frame header is not as long as its components"));
+        }
+        check_sampling(sampling.as_chunks().0)?;
+        Ok(Self { dimensions, bits, components, is_lossless })
     }
 }
 
-fn joined(mut chunks: Vec<(u8, &[u8])>) -> Option<Vec<u8>> {
+/// Refuses what libjpeg cannot bring to full size: factors of 1 to 4, each dividing the largest (§A.1.1).
+fn check_sampling(components: &[[u8; 3]]) -> Result<(), Error> {
+    for factor in [|sampling: u8| sampling >> 4, |sampling: u8| sampling & 15] {
+        let factors = || components.iter().map(|[_, sampling, _]| factor(*sampling));
+        if !factors().all(|factor| (1..=4).contains(&factor)) {
+            return Err(damaged("a component's sampling factor is not 1 to 4"));
+        }
+        let most = factors().max().unwrap_or(1);
+        if !factors().all(|factor| most.is_multiple_of(factor)) {
+            return Err(unsupported("a component is sampled at a fraction that is not 1/2, 1/3 or 1/4"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether three components would be YCbCr in a lossless JPEG: by its JFIF or its Adobe marker.
+fn is_luma_and_chroma(segments: &[Segment<'_>]) -> bool {
+    let jfif = segments.iter().any(|segment| segment.marker == 0xe0 && segment.body.starts_with(b"JFIF\0"));
+    let transform = |segment: &Segment<'_>| match segment.body {
+        [b'A', b'd', b'o', b'b', b'e', _, _, _, _, _, _, transform, ..] if segment.marker == 0xee => {
+            Some(*transform)
+        }
+        _ => None,
+    };
+    jfif || segments.iter().filter_map(transform).next_back().is_some_and(|transform| transform != 0)
+}
+
+/// The first block's orientation; one that does not fit its segment goes on in the next.
+fn orientation(segments: &[Segment<'_>]) -> u8 {
+    let blocks: Vec<&[u8]> = segments.iter().filter_map(exif_block).collect();
+    exif::orientation(&blocks.concat()).unwrap_or(1)
+}
+
+/// What a segment holds of an EXIF block.
+pub fn exif_block<'a>(segment: &Segment<'a>) -> Option<&'a [u8]> {
+    segment.body.strip_prefix(b"Exif\0\0").filter(|_| segment.marker == 0xe1)
+}
+
+/// Chunks by their numbers; of two that are alike the first (ICC.1:2022, annex B.4).
+fn icc(segments: &[Segment<'_>]) -> Option<Vec<u8>> {
+    let chunk = |segment: &Segment<'_>| match segment.body.strip_prefix(b"ICC_PROFILE\0")? {
+        [number, _, part @ ..] if segment.marker == 0xe2 => Some((*number, part.to_vec())),
+        _ => None,
+    };
+    let mut chunks: Vec<_> = segments.iter().filter_map(chunk).collect();
     chunks.sort_by_key(|(number, _)| *number);
-    let icc = chunks.iter().flat_map(|(_, part)| part.iter().copied()).take(MOST_ICC + 1).collect::<Vec<_>>();
+    chunks.dedup_by_key(|(number, _)| *number);
+    let icc: Vec<u8> = chunks.into_iter().flat_map(|(_, part)| part).take(MOST_ICC + 1).collect();
     (icc.len() > 128 && icc.len() <= MOST_ICC).then_some(icc)
 }
 
 /// EXIF's orientation, 1 to 8; 1 where it is missing or illegal. A block may begin with its own name.
 pub fn exif_orientation(exif: &[u8]) -> u8 {
-    let tiff = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
-    let read = exif::Reader::new().read_raw(tiff.to_vec());
-    let Ok(exif) = read else { return 1 };
-    let field = exif.get_field(exif::Tag::Orientation, exif::In::PRIMARY);
-    match field.and_then(|field| field.value.get_uint(0)) {
-        Some(orientation @ 1..=8) => orientation as u8,
-        _ => 1,
-    }
+    exif::orientation(exif::bare(exif)).unwrap_or(1)
+}
+
+fn damaged(reason: &str) -> Error {
+    Error::damaged("JPEG", reason)
+}
+
+fn unsupported(reason: impl std::fmt::Display) -> Error {
+    Error::Unsupported(format!(
+        "the JPEG is of a kind that is not read: {reason}; write it again as a baseline JPEG or as TIFF"
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pixels::exif::tests::turned;
     use proptest::prelude::*;
 
-    const SMALL: &[u8] = &[
-        0xff, 0xd8, 0xff, 0xe0, 0, 4, 1, 2, 0xff, 0xc0, 0, 17, 8, 0, 100, 0, 200, 3, 1, 0x22, 0, 2, 0x11, 1,
-        3, 0x11, 1,
-    ];
+    const FRAME: &[u8] = &[8, 0, 100, 0, 200, 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1];
+
+    fn segment(marker: u8, body: &[u8]) -> Vec<u8> {
+        [&[0xff, marker][..], &(body.len() as u16 + 2).to_be_bytes(), body].concat()
+    }
+
+    fn file(segments: &[Vec<u8>]) -> Vec<u8> {
+        [&b"\xff\xd8"[..], &segments.concat(), &segment(0xda, &[3, 1, 0, 2, 0, 3, 0, 0, 63, 0])].concat()
+    }
+
+    fn exif(block: &[u8]) -> Vec<u8> {
+        segment(0xe1, &[b"Exif\0\0", block].concat())
+    }
+
+    #[track_caller]
+    fn check(segments: &[Vec<u8>], orientation: u8) {
+        let file = file(segments);
+        let header = header(&file).unwrap().unwrap();
+        let expected = (Dimensions::new(200, 100), 3, 8, orientation);
+        assert_eq!((header.dimensions, header.components, header.bits, header.orientation), expected);
+    }
 
     #[test]
-    fn the_frame_says_the_size() {
-        let header = header(SMALL).unwrap().unwrap();
-        assert_eq!(
-            (header.dimensions, header.components, header.orientation),
-            (Dimensions::new(200, 100), 3, 1)
-        );
+    fn the_first_orientation_counts_wherever_it_is() {
+        let (frame, six) = (segment(0xc0, FRAME), turned(6, 0));
+        let jfif = segment(0xe0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
+        let xmp = segment(0xe1, b"http://ns.adobe.com/xap/1.0/\0<x tiff:Orientation='3'/>");
+        check(&[frame.clone()], 1);
+        check(&[exif(&six), frame.clone()], 6);
+        check(&[jfif, xmp.clone(), exif(&six), frame.clone()], 6);
+        check(&[frame.clone(), exif(&six)], 6);
+        check(&[exif(&turned(6, 99_999)), frame.clone()], 6);
+        // A second segment, be it another block, the rest of the first or nothing of sense.
+        check(&[exif(&six), exif(&turned(3, 0)), frame.clone()], 6);
+        check(&[exif(&six), exif(b""), exif(b"garbage"), frame.clone()], 6);
+        check(&[exif(b"II*\0"), exif(&six[4..]), frame.clone()], 6);
+        // Another block than the first does not count, as with other readers.
+        check(&[exif(&turned(9, 0)), exif(&six), frame.clone()], 1);
+        check(&[exif(b"broken"), exif(&six), frame.clone()], 1);
+        check(&[segment(0xe1, &[b"Exif\0 ", &six[..]].concat()), frame.clone()], 1);
+        // XMP's alone does not count: browsers do not heed it, either.
+        check(&[xmp, frame], 1);
     }
 
     #[test]
     fn a_header_cut_short_asks_for_more() {
-        for length in 2..SMALL.len() - 1 {
-            assert!(matches!(header(&SMALL[..length]), Ok(Err(more)) if more > length), "{length}");
+        let file = file(&[segment(0xe0, b"ab"), segment(0xc0, FRAME)]);
+        for length in 2..file.len() {
+            assert!(matches!(header(&file[..length]), Ok(Err(more)) if more > length), "{length}");
         }
+    }
+
+    #[test]
+    fn what_no_decoder_reads_is_refused_with_its_reason() {
+        let changed = |changes: &[(usize, u8)]| {
+            let mut frame = FRAME.to_vec();
+            changes.iter().for_each(|&(at, value)| frame[at] = value);
+            frame
+        };
+        let two = [&changed(&[(5, 2)])[..12]].concat();
+        let five = [&changed(&[(5, 5)])[..], &[4, 0x11, 1, 5, 0x11, 1]].concat();
+        for (marker, frame, reason) in [
+            (0xc5, FRAME.to_vec(), "hierarchical"),
+            (0xcb, FRAME.to_vec(), "arithmetic"),
+            (0xf7, FRAME.to_vec(), "JPEG-LS"),
+            (0xc0, changed(&[(0, 16)]), "16 bits"),
+            (0xc3, changed(&[(0, 17)]), "17 bits"),
+            (0xc0, changed(&[(1, 0), (2, 0)]), "DNL"),
+            (0xc0, changed(&[(3, 0xff), (4, 0xff)]), "65500"),
+            (0xc0, changed(&[(7, 0x31), (10, 0x21)]), "fraction"),
+            (0xc0, two, "2 components"),
+            (0xc0, five, "5 components"),
+        ] {
+            let refused = header(&file(&[segment(marker, &frame)])).unwrap_err();
+            assert!(matches!(refused, Error::Unsupported(_)), "{refused}");
+            assert!(refused.to_string().contains(reason), "{refused}");
+        }
+        for frame in
+            [changed(&[(3, 0), (4, 0)]), changed(&[(7, 0)]), changed(&[(7, 0x52)]), FRAME[..14].to_vec()]
+        {
+            assert!(matches!(header(&file(&[segment(0xc0, &frame)])), Err(Error::Damaged { .. })));
+        }
+        assert!(header(&file(&[])).is_err());
+        assert!(header(&file(&[segment(0xc0, FRAME), segment(0xc0, FRAME)])).is_err());
+    }
+
+    #[test]
+    fn twelve_bits_and_lossless_coding_are_read() {
+        let wide = [&[12], &FRAME[1..]].concat();
+        assert_eq!(header(&file(&[segment(0xc1, &wide)])).unwrap().unwrap().bits, 12);
+        let adobe = |transform| segment(0xee, &[b"Adobe\0\x64\0\0\0\0", &[transform][..]].concat());
+        let lossless = |more: Vec<u8>| header(&file(&[more, segment(0xc3, FRAME)]));
+        assert!(lossless(adobe(0)).unwrap().is_ok());
+        assert!(lossless(segment(0xfe, b"")).unwrap().is_ok());
+        assert!(lossless(adobe(1)).is_err());
+        assert!(lossless(segment(0xe0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0")).is_err());
+    }
+
+    #[test]
+    fn a_profile_is_put_together_from_its_chunks() {
+        let chunk = |number: u8, byte: u8| {
+            segment(0xe2, &[b"ICC_PROFILE\0", &[number, 2][..], &[byte; 100]].concat())
+        };
+        let icc = |segments: &[Vec<u8>]| header(&file(segments)).unwrap().unwrap().icc;
+        let expected = Some([[1; 100], [2; 100]].concat());
+        let frame = segment(0xc0, FRAME);
+        assert_eq!(icc(&[chunk(2, 2), chunk(1, 1), frame.clone()]), expected);
+        assert_eq!(icc(&[chunk(1, 1), chunk(1, 3), frame.clone(), chunk(2, 2)]), expected);
+        assert_eq!(icc(&[chunk(1, 1), frame]), None);
     }
 
     proptest! {

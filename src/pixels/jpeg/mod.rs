@@ -4,12 +4,16 @@ mod decode;
 mod encode;
 mod header;
 mod rows;
+mod segments;
 mod splice;
+#[cfg(test)]
+mod tests;
 
 pub use decode::{decode, decode_four, decode_into, planes};
 pub use encode::{check, encode, encode_lying, encode_planar};
-pub use header::{Header, exif_orientation, header};
-pub use rows::{JpegRows, rows};
+pub use header::{Header, exif_block, exif_orientation, header};
+pub use rows::{Inks, JpegRows, raw, rows};
+pub use segments::{Segment, segments};
 pub use splice::{
     Color, END, Scan, contradicts, crop, frame, head, insert_notes, is_ended, scan, scan_start, settle,
     silence,

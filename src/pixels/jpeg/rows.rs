@@ -4,7 +4,10 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::iiif::Dimensions;
+use crate::pixels::decode::gathered;
 use crate::pixels::{Alpha, Depth, Error, Model, Raw, ReadAt, Rows, Samples, Shape};
 
 const WHAT: &str = "JPEG";
@@ -23,7 +26,6 @@ struct Header {
     height: u32,
     components: u32,
     bits: u32,
-    adobe: u32,
     progressive: u32,
     coefficient_bytes: u64,
 }
@@ -38,23 +40,58 @@ unsafe extern "C" {
     fn tegl_scan_close(scan: *mut Scan);
 }
 
+/// How the samples of four components are to be understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inks {
+    /// 255 is no ink: as Photoshop writes JPEGs of their own, and every common reader takes them, with or without an
+    /// Adobe marker.
+    Inverted,
+    /// 0 is no ink: as in a TIFF (TIFF 6.0, §16).
+    Plain,
+}
+
 /// The rows of one JPEG.
 pub struct JpegRows {
     scan: *mut Scan,
     /// What `scan` reads from: boxed, as it holds the address.
     _file: Box<Arc<dyn ReadAt>>,
     shape: Shape,
-    /// Adobe writes inks the other way round: 255 is none.
-    inverted: bool,
+    bits: u32,
+    inks: Inks,
     done: u32,
 }
 
 // SAFETY: the scan is used through `&mut self` alone, and neither it nor libjpeg keeps anything to a thread.
 unsafe impl Send for JpegRows {}
 
-/// Opens a JPEG at `1 / reduce` of its size (1, 2, 4 or 8); one whose coefficients have to be kept together
-/// (a progressive one) may take `memory` bytes for them.
+/// Opens a JPEG at `1 / reduce` of its size (1, 2, 4 or 8; a lossless one comes at full size); one whose coefficients
+/// have to be kept together (a progressive one) may take `memory` bytes for them.
+///
+/// Samples of other than 8 bits are widened to 8 or 16. Which colours the components are is decided as libjpeg does,
+/// from the markers before the first scan:
+///
+/// | components | with | are |
+/// |---|---|---|
+/// | 1 | anything | grey |
+/// | 3 | a JFIF marker, whatever else is there | YCbCr |
+/// | 3 | an Adobe marker with transform 0 | RGB |
+/// | 3 | an Adobe marker with transform 1 or an unknown one | YCbCr |
+/// | 3 | no marker, and the identifiers `R`, `G`, `B` | RGB |
+/// | 3 | no marker, and any other identifiers | YCbCr; RGB if lossless |
+/// | 4 | no Adobe marker, or one with transform 0 | CMYK |
+/// | 4 | an Adobe marker with transform 2 or an unknown one | YCCK |
 pub fn rows(file: Arc<dyn ReadAt>, reduce: u32, memory: u64) -> Result<JpegRows, Error> {
+    open(file, reduce, memory, Inks::Inverted)
+}
+
+/// Reads a whole JPEG of at most `limit` pixels at `1 / reduce` of its size, as [`rows`] does.
+pub fn raw(jpeg: &[u8], reduce: u32, limit: u64, inks: Inks) -> Result<Raw, Error> {
+    // A progressive one keeps two bytes for each of at most four samples a pixel.
+    let rows = open(Arc::new(Bytes::copy_from_slice(jpeg)), reduce, limit.saturating_mul(8), inks)?;
+    gathered(Box::new(rows), limit)
+}
+
+fn open(file: Arc<dyn ReadAt>, reduce: u32, memory: u64, inks: Inks) -> Result<JpegRows, Error> {
     let mut file = Box::new(file);
     let context: *mut Arc<dyn ReadAt> = &mut *file;
     let mut header = Header::default();
@@ -69,13 +106,10 @@ pub fn rows(file: Arc<dyn ReadAt>, reduce: u32, memory: u64) -> Result<JpegRows,
         _ => Model::Rgb,
     };
     let dimensions = Dimensions::new(header.width, header.height);
-    let shape = Shape { dimensions, model, alpha: Alpha::None, depth: Depth::U8 };
-    let mut rows = JpegRows { scan, _file: file, shape, inverted: header.adobe != 0, done: 0 };
+    let depth = if header.bits <= 8 { Depth::U8 } else { Depth::U16 };
+    let shape = Shape { dimensions, model, alpha: Alpha::None, depth };
+    let mut rows = JpegRows { scan, _file: file, shape, bits: header.bits, inks, done: 0 };
     rows.fault()?;
-    if header.bits != 8 {
-        let reason = format!("a JPEG with samples of {} bits is not read; 8 bits are", header.bits);
-        return Err(Error::Unsupported(reason));
-    }
     if header.progressive != 0 && header.coefficient_bytes > memory {
         let reason = format!(
             "a progressive JPEG of this size takes {} MiB to decode; `jpegtran -copy all` makes a baseline one of it",
@@ -99,7 +133,7 @@ unsafe extern "C" fn read(context: *mut c_void, offset: u64, into: *mut u8, leng
     let read = std::panic::AssertUnwindSafe(|| file.read_at(offset, &mut into[..length]));
     match std::panic::catch_unwind(read) {
         Ok(Ok(())) => length,
-        _ => 0,
+        _ => usize::MAX,
     }
 }
 
@@ -122,21 +156,61 @@ impl Rows for JpegRows {
         if rows == 0 {
             return Ok(None);
         }
-        let stride = self.shape.stride() as usize;
-        let mut samples = vec![0; stride * rows as usize];
-        // SAFETY: the scan has begun, and `samples` has room for so many rows of so many bytes.
-        let read = unsafe { tegl_scan_rows(self.scan, samples.as_mut_ptr(), stride, rows) };
+        let count = dimensions.width as usize * model.count();
+        let samples = match self.shape.depth {
+            Depth::U8 => {
+                let mut samples = vec![0; count * rows as usize];
+                self.fill(&mut samples, rows)?;
+                widen(&mut samples, self.bits, u8::MAX);
+                Samples::U8(samples)
+            }
+            Depth::U16 => {
+                let mut samples = vec![0; count * rows as usize];
+                self.fill(&mut samples, rows)?;
+                widen(&mut samples, self.bits, u16::MAX);
+                Samples::U16(samples)
+            }
+        };
+        self.done += rows;
+        let dimensions = Dimensions::new(dimensions.width, rows);
+        let raw = Raw { dimensions, model, alpha, samples };
+        Ok(Some(if self.inks == Inks::Inverted && model == Model::Cmyk { inverted(raw) } else { raw }))
+    }
+}
+
+impl JpegRows {
+    /// Fills `samples` with the next `rows` rows.
+    fn fill<T: Copy>(&mut self, samples: &mut [T], rows: u32) -> Result<(), Error> {
+        let stride = size_of_val(samples) / rows as usize;
+        // SAFETY: the scan has begun, and `samples` has room for so many rows of so many bytes; a sample is one byte
+        // or two, as the scan writes them, and any bits are one.
+        let read = unsafe { tegl_scan_rows(self.scan, samples.as_mut_ptr().cast(), stride, rows) };
         if read < rows {
             self.fault()?;
             return Err(Error::damaged(WHAT, "it has fewer rows than it says"));
         }
-        self.done += rows;
-        if self.inverted && model == Model::Cmyk {
-            samples.iter_mut().for_each(|sample| *sample = !*sample);
-        }
-        let dimensions = Dimensions::new(dimensions.width, rows);
-        Ok(Some(Raw { dimensions, model, alpha, samples: Samples::U8(samples) }))
+        Ok(())
     }
+}
+
+/// Samples of `bits` bits over the whole range up to `most`.
+fn widen<T: Copy + Into<u32> + TryFrom<u32>>(samples: &mut [T], bits: u32, most: T) {
+    let (highest, whole) = ((1u32 << bits.min(16)) - 1, most.into());
+    if highest == whole {
+        return;
+    }
+    for sample in samples {
+        let value = ((*sample).into().min(highest) * whole + highest / 2) / highest;
+        *sample = T::try_from(value).unwrap_or(most);
+    }
+}
+
+fn inverted(mut raw: Raw) -> Raw {
+    match &mut raw.samples {
+        Samples::U8(samples) => samples.iter_mut().for_each(|sample| *sample = !*sample),
+        Samples::U16(samples) => samples.iter_mut().for_each(|sample| *sample = !*sample),
+    }
+    raw
 }
 
 impl Drop for JpegRows {

@@ -10,7 +10,7 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
-/* Reads up to `length` bytes at `offset`; 0 at the end or on a fault. */
+/* Reads up to `length` bytes at `offset`; 0 at the end, SIZE_MAX on a fault. */
 typedef size_t (*tegl_read)(void *context, uint64_t offset, uint8_t *into, size_t length);
 
 enum { PIECE = 1 << 16, MOST_SCANS = 500 };
@@ -25,6 +25,8 @@ typedef struct {
   tegl_read read;
   void *context;
   uint64_t offset;
+  int ended_early; /* The file ended before its end marker. */
+  int lossless;
   uint8_t piece[PIECE];
 } tegl_scan;
 
@@ -33,7 +35,6 @@ typedef struct {
   uint32_t width, height;
   uint32_t components;
   uint32_t bits;
-  uint32_t adobe;
   uint32_t progressive;
   uint64_t coefficient_bytes;
 } tegl_scan_header;
@@ -46,7 +47,13 @@ static void on_error(j_common_ptr image) {
   longjmp(scan->fault, 1);
 }
 
-/* A warning means samples that are not the picture's, unless it is about bytes that belong to none. */
+static void fault(tegl_scan *scan, const char *message) {
+  snprintf(scan->message, sizeof scan->message, "%s", message);
+  longjmp(scan->fault, 1);
+}
+
+/* A warning means samples that are not the picture's, unless it is about bytes that belong to none, about a header
+ * whose right value is known, or about an end that `check_complete` looks at. */
 static void on_message(j_common_ptr image, int level) {
   if (level >= 0) return;
   switch (image->err->msg_code) {
@@ -55,6 +62,13 @@ static void on_message(j_common_ptr image, int level) {
     case JWRN_ADOBE_XFORM:
     case JWRN_BOGUS_ICC:
     case JWRN_TOO_MUCH_DATA:
+    case JWRN_NOT_SEQUENTIAL:
+    case JWRN_BOGUS_PROGRESSION:
+      return;
+    case JWRN_MUST_RESYNC:
+      /* A restart marker of another number: where samples are lost by it, Huffman decoding runs out of data later. */
+      if (!((j_decompress_ptr)image)->arith_code) return;
+      on_error(image);
       return;
     default:
       on_error(image);
@@ -64,9 +78,7 @@ static void on_message(j_common_ptr image, int level) {
 static void on_progress(j_common_ptr image) {
   j_decompress_ptr reading = (j_decompress_ptr)image;
   if (reading->input_scan_number > MOST_SCANS) {
-    tegl_scan *scan = scan_of(image);
-    snprintf(scan->message, sizeof scan->message, "it has more than %d scans", MOST_SCANS);
-    longjmp(scan->fault, 1);
+    fault(scan_of(image), "it has more scans than any sound one");
   }
 }
 
@@ -76,10 +88,18 @@ static void on_end(j_decompress_ptr image) { (void)image; }
 static boolean on_empty(j_decompress_ptr image) {
   tegl_scan *scan = scan_of((j_common_ptr)image);
   size_t read = scan->read(scan->context, scan->offset, scan->piece, PIECE);
-  if (read == 0 || read > PIECE) {
-    ERREXIT(image, JERR_INPUT_EOF);
+  if (read > PIECE) {
+    ERREXIT(image, JERR_FILE_READ);
   }
-  scan->offset += read;
+  if (read == 0) {
+    /* An end marker takes the place of the one that is missing; what it cuts off makes a fault of its own. */
+    scan->ended_early = 1;
+    scan->piece[0] = 0xff;
+    scan->piece[1] = JPEG_EOI;
+    read = 2;
+  } else {
+    scan->offset += read;
+  }
   scan->source.next_input_byte = scan->piece;
   scan->source.bytes_in_buffer = read;
   return TRUE;
@@ -103,7 +123,6 @@ static void describe(tegl_scan *scan, tegl_scan_header *header) {
   header->height = image->output_height;
   header->components = (uint32_t)image->out_color_components;
   header->bits = (uint32_t)image->data_precision;
-  header->adobe = image->saw_Adobe_marker;
   header->progressive = jpeg_has_multiple_scans(image);
   header->coefficient_bytes = 0;
   for (int n = 0; n < image->num_components; n++) {
@@ -134,6 +153,8 @@ tegl_scan *tegl_scan_open(tegl_read read, void *context, uint32_t reduce, tegl_s
   scan->progress.progress_monitor = on_progress;
   scan->image.progress = &scan->progress;
   jpeg_read_header(&scan->image, TRUE);
+  /* Only a lossless JPEG has units of one sample, as long as no other size was asked for. */
+  scan->lossless = scan->image.min_DCT_scaled_size == 1;
   switch (scan->image.jpeg_color_space) {
     case JCS_GRAYSCALE: scan->image.out_color_space = JCS_GRAYSCALE; break;
     case JCS_CMYK:
@@ -147,19 +168,53 @@ tegl_scan *tegl_scan_open(tegl_read read, void *context, uint32_t reduce, tegl_s
   return scan;
 }
 
+/* Whether all coefficients of a JPEG of several scans have come. Behind an end marker of its own a progressive one may
+ * lack refinements: it is as its writer left it. */
+static void check_complete(tegl_scan *scan) {
+  j_decompress_ptr image = &scan->image;
+  for (int n = 0; n < image->num_components && !scan->lossless; n++) {
+    if (!image->comp_info[n].quant_table) fault(scan, "a component has no scan");
+    if (!image->progressive_mode) continue;
+    for (int at = 0; at < DCTSIZE2; at++) {
+      int missing = image->coef_bits[n][at];
+      if (at == 0 ? missing < 0 : scan->ended_early && missing != 0) fault(scan, "it ends before its last scan");
+    }
+  }
+}
+
+/* Arithmetic decoding takes zeros for what is missing, without a warning. */
+static void check_end(tegl_scan *scan) {
+  if (scan->ended_early && scan->image.arith_code) fault(scan, "it ends before its end marker");
+}
+
 /* Begins to decode; false on a fault. */
 int tegl_scan_start(tegl_scan *scan) {
   if (setjmp(scan->fault)) return 0;
-  return jpeg_start_decompress(&scan->image);
+  if (!jpeg_start_decompress(&scan->image)) return 0;
+  /* All scans have been read by now, unless there is but one. */
+  if (jpeg_has_multiple_scans(&scan->image)) check_complete(scan);
+  check_end(scan);
+  return 1;
 }
 
-/* Puts the next `rows` rows, `stride` bytes each, into `into`; returns how many there were, fewer on a fault. */
+/* Puts the next `rows` rows, `stride` bytes each, into `into`; returns how many there were, fewer on a fault. Samples
+ * of more than 8 bits take two bytes, of which `into` is the address of the first. */
 uint32_t tegl_scan_rows(tegl_scan *scan, uint8_t *into, size_t stride, uint32_t rows) {
   volatile uint32_t done = 0;
   if (setjmp(scan->fault)) return done;
   while (done < rows && scan->image.output_scanline < scan->image.output_height) {
-    JSAMPROW row = into + (size_t)done * stride;
-    done += jpeg_read_scanlines(&scan->image, &row, 1);
+    void *row = into + (size_t)done * stride;
+    JSAMPROW narrow = row;
+    J12SAMPROW twelve = row;
+    J16SAMPROW sixteen = row;
+    if (scan->image.data_precision <= 8) {
+      done += jpeg_read_scanlines(&scan->image, &narrow, 1);
+    } else if (scan->image.data_precision <= 12) {
+      done += jpeg12_read_scanlines(&scan->image, &twelve, 1);
+    } else {
+      done += jpeg16_read_scanlines(&scan->image, &sixteen, 1);
+    }
+    check_end(scan);
   }
   return done;
 }

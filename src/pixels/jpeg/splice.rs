@@ -3,9 +3,11 @@
 use turbojpeg::{Transform, TransformCrop, Transformer};
 
 use super::decode::{self, MOST_SCANS};
+use super::encode::encode_lying;
+use super::header::header;
 use crate::iiif::Dimensions;
-use crate::pixels::Error;
 use crate::pixels::encode::Notes;
+use crate::pixels::{Error, Subsampling};
 
 /// How a stored tile's components are to be understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -209,10 +211,16 @@ pub fn scan(jpeg: &[u8], height: u32, interval: Option<u16>) -> Result<Scan<'_>,
     }
 }
 
+/// The quality of what cannot be cut without decoding: near the stored tile.
+const RECODED: u8 = 95;
+
 /// Cuts a JPEG of at most `limit` pixels to `size` from its top left corner in the DCT domain: pixels identical.
 pub fn crop(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error> {
     // All that it claims to hold takes memory.
-    let pixels = decode::dimensions(jpeg)?.area();
+    let pixels = match header(jpeg)? {
+        Ok(header) => header.dimensions.area(),
+        Err(_) => return Err(Error::damaged("JPEG tile", "it ends before its scan")),
+    };
     if pixels > limit {
         return Err(Error::TooLarge { pixels, limit });
     }
@@ -229,7 +237,19 @@ pub fn crop(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error>
     });
     let cropped =
         Transformer::new().and_then(|mut transformer| transformer.transform_to_vec(&transform, jpeg));
-    cropped.map_err(|error| Error::damaged("JPEG tile", error))
+    cropped.or_else(|error| recoded(jpeg, size, limit).map_err(|_| Error::damaged("JPEG tile", error)))
+}
+
+/// The same through its samples, where it has oddities that a transformation refuses, though it decodes.
+fn recoded(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error> {
+    let whole = decode::decode(jpeg, 1, limit)?.into_packed();
+    let layout = (size, whole.channels);
+    if size.width > whole.dimensions.width || size.height > whole.dimensions.height {
+        return Err(Error::damaged("JPEG tile", "it is smaller than its place"));
+    }
+    let cut = encode_lying(&whole.samples, whole.stride(), layout, RECODED, Subsampling::S444)?;
+    let icc = header(jpeg)?.ok().and_then(|header| header.icc).map(Into::into);
+    Ok(insert_notes(&cut, &Notes { icc, credit: None }))
 }
 
 #[cfg(test)]

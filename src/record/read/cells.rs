@@ -24,6 +24,28 @@ pub(super) fn values(rule: &Rule, fields: &Map<String, Value>) -> Vec<Text> {
     found
 }
 
+/// What stands in a column, or at a path, as it is written.
+pub(super) fn raw<'a>(column: &str, fields: &'a Map<String, Value>) -> Vec<&'a Value> {
+    let mut open: Vec<(&Value, &str)> = match (fields.get(column), column.split_once('.')) {
+        (Some(value), _) => return vec![value],
+        (None, Some((first, rest))) => fields.get(first).map(|value| (value, rest)).into_iter().collect(),
+        (None, None) => Vec::new(),
+    };
+    let mut found = Vec::new();
+    while let Some((value, path)) = open.pop() {
+        match value {
+            Value::Array(all) => open.extend(all.iter().rev().map(|one| (one, path))),
+            Value::Object(fields) => match (fields.get(path), path.split_once('.')) {
+                (Some(value), _) => found.push(value),
+                (None, Some((first, rest))) => open.extend(fields.get(first).map(|value| (value, rest))),
+                (None, None) => {}
+            },
+            _ => {}
+        }
+    }
+    found
+}
+
 fn follow(value: &Value, path: &str, split: Option<&str>, found: &mut Vec<Text>) {
     match value {
         Value::Array(all) => all.iter().for_each(|one| follow(one, path, split, found)),

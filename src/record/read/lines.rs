@@ -25,7 +25,7 @@ pub(super) const FIELDS: [(&str, &str); 22] = [
     ("credit_line", TEXT),
     ("location", TEXT),
     ("rights", "the URI of a licence or statement as text"),
-    ("public_domain", "`true` or `false`, without quotes"),
+    ("public_domain", "`true` or `false`"),
     ("homepage", "a URI as text"),
     ("related", "a list of objects with an `id`, as in `[{\"id\": \"KMS2\", \"kind\": \"study-for\"}]`"),
     ("tags", "a list of objects, as in `[{\"scheme\": \"motif\", \"label\": {\"en\": \"dog\"}}]`"),
@@ -121,7 +121,7 @@ mod tests {
             r#"{"object_number":"1","images":[{"role":"recto"}]}"#,
             &["`images[0]`", "missing field `file`"],
         );
-        check(r#"{"object_number":"1","public_domain":"yes"}"#, &["`public_domain`", "without quotes"]);
+        check(r#"{"object_number":"1","public_domain":"maybe"}"#, &["`public_domain`", "`true` or `false`"]);
         check(
             r#"{"object_number":"1","tags":[{"scheme":"motif","label":"dog","region":"1,2"}]}"#,
             &["`tags[0].region`", "x,y,width,height"],

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 use url::Url;
 
+use super::super::rights::{claims, is_label, joined, statement};
 use super::super::{Creator, Production, Related, Text, Title, Work};
 use super::canvas::{images, old_parts, part};
 use super::lines::FIELDS;
@@ -27,7 +28,6 @@ pub(super) fn work(manifest: &Value) -> Result<Work, String> {
             .into_iter()
             .collect(),
         description: said(field(manifest, &["summary", "description"]).unwrap_or(&Value::Null)),
-        rights: field(manifest, &["rights", "license"]).and_then(address_in),
         homepage: field(manifest, &["homepage", "related"]).and_then(address_in),
         ..Work::default()
     };
@@ -49,6 +49,7 @@ pub(super) fn work(manifest: &Value) -> Result<Work, String> {
         items @ Some(_) => many(items),
         None => many(manifest["sequences"].get(0).and_then(|sequence| sequence.get("canvases"))),
     };
+    work.rights = rights(manifest, canvases);
     let mut files = HashMap::new();
     for canvas in canvases {
         images(canvas, &mut work.images, &mut files);
@@ -63,6 +64,41 @@ pub(super) fn work(manifest: &Value) -> Result<Work, String> {
     Ok(work)
 }
 
+/// The statements of the manifest and of all that it shows (Presentation API 3.0, §3.1; 2.1, §3.3): each holds. Where
+/// there is none, the words that claim rights in the required statement, and metadata that is labelled as rights.
+fn rights(manifest: &Value, canvases: &[Value]) -> Option<String> {
+    let mut found = Vec::new();
+    let own = ["rights", "license"].iter().filter_map(|name| manifest.get(*name));
+    found.extend(own.filter_map(statement));
+    canvases.iter().for_each(|canvas| stated(canvas, 0, &mut found));
+    if let Some(stated) = joined(found) {
+        return Some(stated);
+    }
+    let statements = [manifest.get("requiredStatement"), manifest.get("attribution")].into_iter().flatten();
+    let required = statements.filter_map(|statement| {
+        let label = said(&statement["label"]);
+        let words = said(field(statement, &["value"]).unwrap_or(statement));
+        let words = words.best(&[])?.to_owned();
+        (label.iter().any(|(_, label)| is_label(label)) || claims(&words)).then_some(words)
+    });
+    let pairs = many(manifest.get("metadata")).iter().filter_map(|pair| {
+        let is_rights = said(&pair["label"]).iter().any(|(_, label)| is_label(label));
+        is_rights.then(|| said(&pair["value"]).best(&[]).map(str::to_owned)).flatten()
+    });
+    joined(required.chain(pairs))
+}
+
+/// The statements of a canvas and of the images on it.
+fn stated(value: &Value, depth: usize, found: &mut Vec<String>) {
+    const INNER: [&str; 8] = ["items", "images", "body", "resource", "item", "default", "source", "service"];
+    const DEEPEST: usize = 12;
+    for one in many(Some(value)).iter().filter(|one| one.is_object() && depth < DEEPEST) {
+        let own = ["rights", "license"].iter().filter_map(|name| one.get(*name));
+        found.extend(own.filter_map(statement));
+        INNER.iter().filter_map(|name| one.get(*name)).for_each(|inner| stated(inner, depth + 1, found));
+    }
+}
+
 fn title(text: Text) -> Title {
     Title { text, kind: None }
 }
@@ -70,7 +106,7 @@ fn title(text: Text) -> Title {
 fn address_in(value: &Value) -> Option<String> {
     many(Some(value))
         .iter()
-        .find_map(|one| one.as_str().or(field(one, &["id", "@id"])?.as_str()))
+        .find_map(|one| one.as_str().or_else(|| field(one, &["id", "@id"]).and_then(Value::as_str)))
         .map(str::to_owned)
 }
 

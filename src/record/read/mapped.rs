@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
+use super::super::rights::{joined, statement};
 use super::super::{Production, Related, Tag, Text, Title, Work};
-use super::cells::values;
+use super::cells::{raw, values};
 use super::fields::{creator, measures, picture, role_of, text, texts};
 use super::lines::FIELDS;
 use super::mapping::{Mapping, Rule, Target, target};
 use super::value::truth;
-use super::year::{span, year};
+use super::year::{last_year, span, year};
 
 /// No column holds more values than this.
 const MOST: usize = 10_000;
@@ -31,6 +32,9 @@ pub(super) fn read(fields: &Map<String, Value>, mapping: &Mapping, source: &str)
     for rule in &mapping.rules {
         if let Some(column) = &rule.column {
             used.insert(own_or_first(fields, column));
+            if raw(column, fields).into_iter().any(|value| statement(value).is_some()) {
+                rule.used.mark();
+            }
         }
         draft.apply(rule, fields)?;
     }
@@ -85,9 +89,11 @@ impl Draft {
         let first = said.iter().find_map(|text| text.best(&[]));
         match &rule.target {
             Target::Number => work.object_number = first.unwrap_or_default().to_owned(),
+            Target::Word("rights") => {
+                work.rights = joined(work.rights.take().into_iter().chain(rights(rule, fields)));
+            }
             Target::Word(field) => {
                 let place = match *field {
-                    "rights" => &mut work.rights,
                     "homepage" => &mut work.homepage,
                     _ => &mut work.modified,
                 };
@@ -98,10 +104,20 @@ impl Draft {
                     truth(&Value::from(word))
                         .ok_or_else(|| format!("`{shown}` is `{word}`: write `yes` or `no`"))
                 };
-                work.public_domain = first.map(read).transpose()?;
+                // Of several flags none may be passed over, and none that cannot be read.
+                if first.is_none()
+                    && let Some(value) =
+                        raw(shown, fields).into_iter().find(|value| statement(value).is_some())
+                {
+                    return Err(format!("`{shown}` is `{value}`: write `yes` or `no`"));
+                }
+                for word in said.iter().filter_map(|text| text.best(&[])) {
+                    let flag = read(word)?;
+                    work.public_domain = Some(work.public_domain.unwrap_or(true) && flag);
+                }
             }
             Target::Earliest => made(work).earliest = first.and_then(|word| year(&word.into())),
-            Target::Latest => made(work).latest = first.and_then(|word| year(&word.into())),
+            Target::Latest => made(work).latest = first.and_then(|word| last_year(&word.into())),
             Target::Dating(language) => {
                 said.iter().for_each(|text| add(&mut made(work).text, text, language))
             }
@@ -195,7 +211,27 @@ impl Draft {
         work.tags.extend(whole.tags);
         work.images.extend(whole.images);
         work.parts.extend(whole.parts);
+        work.rights = joined(work.rights.take().into_iter().chain(whole.rights));
+        work.public_domain = match (work.public_domain, whole.public_domain) {
+            (Some(own), Some(other)) => Some(own && other),
+            (own, other) => own.or(other),
+        };
+        work.homepage = work.homepage.take().or(whole.homepage);
+        work.modified = work.modified.take().or(whole.modified);
     }
+}
+
+/// All statements that a rule finds, whatever shape they have; texts are cut as the rule says.
+fn rights(rule: &Rule, fields: &Map<String, Value>) -> Option<String> {
+    if let Some(value) = &rule.value {
+        return Some(value.clone());
+    }
+    let found =
+        raw(rule.column.as_deref()?, fields).into_iter().flat_map(|value| match (value, &rule.split) {
+            (Value::String(text), Some(split)) => text.split(split).map(str::to_owned).collect(),
+            (value, _) => statement(value).into_iter().collect::<Vec<_>>(),
+        });
+    joined(found)
 }
 
 fn add(text: &mut Text, said: &Text, language: &Option<String>) {

@@ -1,6 +1,8 @@
 //! Which columns of a table, or fields of JSON records, mean what: parsed from TOML or JSON.
 
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Map, Value};
 
@@ -19,6 +21,8 @@ pub struct Mapping {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Rule {
     pub(super) target: Target,
+    /// The field as the mapping names it.
+    pub(super) field: String,
     pub(super) column: Option<String>,
     /// What stands in every record, instead of a column.
     pub(super) value: Option<String>,
@@ -28,6 +32,25 @@ pub(super) struct Rule {
     pub(super) part: Option<String>,
     pub(super) kind: Option<String>,
     pub(super) role: Option<String>,
+    /// Whether any record had something there.
+    pub(super) used: Used,
+}
+
+/// A mark that all copies of a rule share.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Used(Arc<AtomicBool>);
+
+impl Used {
+    pub(super) fn mark(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Rules that say the same are the same, used or not.
+impl PartialEq for Used {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// A field of a work, and the language where it has one.
@@ -60,6 +83,14 @@ const WORD: [&str; 3] = ["rights", "homepage", "modified"];
 const CREATOR: [&str; 8] = ["name", "sort_name", "role", "birth", "death", "nationality", "gender", "id"];
 const IMAGE: [&str; 4] = ["file", "role", "label", "view"];
 
+impl Mapping {
+    /// The fields whose columns held nothing in any record that was read with this mapping, with these columns.
+    pub fn unused(&self) -> Vec<(String, String)> {
+        let unused = self.rules.iter().filter(|rule| !rule.used.0.load(Ordering::Relaxed));
+        unused.filter_map(|rule| Some((rule.field.clone(), rule.column.clone()?))).collect()
+    }
+}
+
 impl FromStr for Mapping {
     type Err = Error;
 
@@ -89,10 +120,11 @@ fn collect(path: &mut Vec<String>, value: &Value, rules: &mut Vec<Rule>) -> Resu
     };
     match value {
         Value::String(column) => {
-            rules.push(Rule { target: target(path)?, column: Some(column.clone()), ..Rule::default() })
+            let (target, field) = (target(path)?, path.join("."));
+            rules.push(Rule { target, field, column: Some(column.clone()), ..Rule::default() })
         }
         Value::Object(fields) if is_rule(fields) => {
-            let mut rule = Rule { target: target(path)?, ..Rule::default() };
+            let mut rule = Rule { target: target(path)?, field: path.join("."), ..Rule::default() };
             for (name, said) in fields {
                 let Value::String(said) = said else {
                     return wrong(format!("gives `{name}` something other than text"));

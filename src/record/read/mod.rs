@@ -32,6 +32,7 @@ use frame::{Frames, Raw};
 pub use mapping::Mapping;
 pub use page::{collections, members, next_page};
 use source::Source;
+pub(super) use value::truth;
 
 /// The most bytes that one record may have.
 pub const LARGEST: usize = 8 * 1024 * 1024;
@@ -225,5 +226,7 @@ impl FromStr for Form {
 
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod rights_tests;
 #[cfg(test)]
 mod tests;

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
+use super::super::rights::statement;
 use super::super::{Creator, Image, Measure, Production, Related, Role, Tag, Text, Title, Work};
 use super::measure;
-use super::value::{field, many, number, said, said_in, texts, truth};
-use super::year::{span, year};
+use super::value::{field, is_public_domain, many, number, said, said_in, texts};
+use super::year::{last_year, span, year};
 
 const SOURCE: &str = "import:smk";
 
@@ -54,8 +55,8 @@ pub(super) fn work(record: &Value) -> Result<Work, String> {
         department: one(&["responsible_department"]),
         credit_line: joined(&[("credit_line", "credit_line")]),
         location: one(&["current_location_name", "current_location"]),
-        rights: link(&["rights"]),
-        public_domain: field(record, &["public_domain"]).and_then(truth),
+        rights: record.get("rights").and_then(statement),
+        public_domain: field(record, &["public_domain"]).map(is_public_domain),
         homepage: link(&["frontend_url"]),
         related: related(record),
         tags: tags(record),
@@ -124,7 +125,7 @@ fn production(made: &Value) -> Option<Production> {
     let text = said(made, &["period", "text"]).unwrap_or_default();
     let (first, last) = span(&text);
     let earliest = field(made, &["start"]).and_then(year);
-    let latest = field(made, &["end"]).and_then(year);
+    let latest = field(made, &["end"]).and_then(last_year);
     let said_so = earliest.is_some() || latest.is_some();
     let (earliest, latest) = if said_so { (earliest, latest) } else { (first, last) };
     let found = Production { text: Text::plain(&text), earliest, latest };

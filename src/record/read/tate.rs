@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::super::rights::statement;
 use super::super::{Broader, Creator, Measure, Production, Related, Tag, Text, Title, Work};
 use super::measure;
 use super::value::{field, many, number, said, said_in};
-use super::year::{span, year};
+use super::year::{last_year, span, year};
 
 const SOURCE: &str = "import:tate";
 
@@ -27,6 +28,7 @@ pub(super) fn work(record: &Value) -> Result<Work, String> {
         dimensions: dimensions(record),
         inscriptions: said_in(record, &["inscription"]).map(|said| Text::plain(&said)).into_iter().collect(),
         credit_line: text("creditLine").unwrap_or_default(),
+        rights: record.get("thumbnailCopyright").and_then(statement),
         homepage: said_in(record, &["url"]).map(|said| said.into_owned()),
         related: group(record).into_iter().collect(),
         tags: tags(record),
@@ -66,7 +68,7 @@ fn production(record: &Value) -> Option<Production> {
     let range = record.get("dateRange").unwrap_or(&Value::Null);
     let text = said_in(record, &["dateText"]).or_else(|| said(range, &["text"])).unwrap_or_default();
     let earliest = field(range, &["startYear"]).and_then(year);
-    let latest = field(range, &["endYear"]).and_then(year);
+    let latest = field(range, &["endYear"]).and_then(last_year);
     let found = Production { text: Text::of("en", &text), earliest, latest };
     (found != Production::default()).then_some(found)
 }

@@ -73,16 +73,25 @@ pub(super) fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// Yes or no, in English or Danish; a number that is not 0 is yes.
-pub(super) fn truth(value: &Value) -> Option<bool> {
-    if let Value::Bool(truth) = value {
-        return Some(*truth);
+/// Yes or no, in English or Danish; 1 is yes and 0 is no.
+pub(in crate::record) fn truth(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(truth) => return Some(*truth),
+        Value::Number(number) if number.as_f64() == Some(1.0) => return Some(true),
+        Value::Number(number) if number.as_f64() == Some(0.0) => return Some(false),
+        Value::Array(all) if all.len() == 1 => return truth(&all[0]),
+        _ => {}
     }
     match word(value)?.to_lowercase().as_str() {
         "true" | "yes" | "y" | "ja" | "j" | "1" | "x" | "sand" => Some(true),
         "false" | "no" | "n" | "nej" | "0" | "falsk" => Some(false),
         _ => None,
     }
+}
+
+/// What a flag of public domain says; one that cannot be read is no permission.
+pub(super) fn is_public_domain(value: &Value) -> bool {
+    truth(value).unwrap_or(false)
 }
 
 #[cfg(test)]

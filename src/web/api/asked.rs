@@ -54,8 +54,9 @@ const CURSOR: usize = 4000;
 const VALUE: usize = 200;
 
 impl Kind {
-    /// What values look like, as a JSON schema; `schemes` are those that works have.
-    pub fn schema(self, schemes: &[String]) -> Value {
+    /// What values look like, as a JSON schema; `schemes` are those that works have,
+    /// `fields` the names of fields that can be chosen.
+    pub fn schema(self, schemes: &[String], fields: &[String]) -> Value {
         match self {
             Self::Text(most) => json!({"type": "string", "maxLength": most}),
             Self::Integer(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
@@ -72,7 +73,11 @@ impl Kind {
             Self::Years => json!({"type": "string", "pattern": YEARS}),
             Self::Colour => json!({"type": "string", "pattern": COLOUR}),
             Self::Language => json!({"type": "string", "pattern": LANGUAGE}),
-            Self::Names => json!({"type": "string", "pattern": NAMES}),
+            Self::Names if fields.is_empty() => json!({"type": "string", "pattern": NAMES}),
+            Self::Names => {
+                let one = format!("({})", fields.join("|"));
+                json!({"type": "string", "pattern": format!("^{one}(,{one}){{0,63}}$")})
+            }
             Self::Cursor => json!({"type": "string", "maxLength": CURSOR}),
         }
     }
@@ -214,20 +219,26 @@ pub fn query_of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Stri
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-/// A query in an order of its own: by names, and by values where there are several; without those left out.
+/// A query in an order of its own: by names, and by values where there are several, each once; without those left out.
 pub fn canonical<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, without: &[&str]) -> String {
     let mut pairs: Vec<(&str, &str)> =
         pairs.filter(|(name, value)| !without.contains(name) && !value.is_empty()).collect();
     pairs.sort_unstable();
+    pairs.dedup();
     query_of(pairs)
 }
 
+/// The name among those known that comes nearest to one that is not, if it comes near.
+pub fn nearest<'a>(known: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
+    let near = known.map(|known| (strsim::jaro_winkler(known, name), known));
+    near.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(near, _)| *near > 0.75).map(|(_, known)| known)
+}
+
 fn unknown(table: &[Parameter], name: &str) -> Invalid {
-    let near = table.iter().map(|parameter| (strsim::jaro_winkler(parameter.name, name), parameter.name));
-    let near = near.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(near, _)| *near > 0.75);
+    let near = nearest(table.iter().map(|parameter| parameter.name), name);
     let known = quoted(table.iter().map(|parameter| parameter.name));
     let reason = match near {
-        Some((_, near)) => format!("is no parameter here; did you mean `{near}`? There are {known}"),
+        Some(near) => format!("is no parameter here; did you mean `{near}`? There are {known}"),
         None if table.is_empty() => "is no parameter here; there are none".to_owned(),
         None => format!("is no parameter here; there are {known}"),
     };

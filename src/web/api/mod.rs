@@ -2,6 +2,7 @@
 
 mod asked;
 mod dump;
+mod fields;
 mod openapi;
 mod parameters;
 mod schemas;
@@ -12,6 +13,7 @@ mod works;
 use actix_web::HttpRequest;
 
 pub use asked::{Asked, canonical, pairs_of, query_of};
+pub use fields::chosen;
 pub use parameters::{OF_ONE, of_admin, of_collection, of_page, of_warming};
 pub use sitemap::{sitemap, sitemap_part};
 

@@ -7,6 +7,7 @@ use super::super::Door;
 use super::super::image::Answered;
 use super::asked::{Asked, Kind, Parameter};
 use super::dump::NAMES;
+use super::fields;
 use super::parameters::{OF_ONE, of_random, of_suggest, of_terms, of_works};
 use super::schemas::{reference, schemas};
 use super::works::answer as told;
@@ -57,6 +58,7 @@ pub async fn answer(door: &Door, request: &HttpRequest) -> Result<Answered, Erro
 /// What examples are made of: things that are there.
 struct Sample {
     schemes: Vec<String>,
+    fields: Vec<String>,
     filter: String,
     work: String,
     scheme: String,
@@ -66,6 +68,7 @@ impl Sample {
     fn of(door: &Door) -> Self {
         let usual = Self {
             schemes: Vec::new(),
+            fields: Vec::new(),
             filter: "creator:anna-ancher".into(),
             work: "KMS1".into(),
             scheme: "creator".into(),
@@ -77,6 +80,7 @@ impl Sample {
         let term = most.and_then(|number| vocabulary.term(number));
         Self {
             schemes: snapshot.schemes().to_vec(),
+            fields: fields::all(&snapshot),
             filter: term.map_or(usual.filter, |term| format!("{}:{}", term.scheme, term.value)),
             scheme: term.map_or(usual.scheme, |term| term.scheme.clone()),
             work: numbers.into_iter().next().map_or(usual.work, |(number, _)| number),
@@ -84,7 +88,7 @@ impl Sample {
     }
 
     fn parameter(&self, parameter: &Parameter) -> Value {
-        let own = parameter.kind.schema(&self.schemes);
+        let own = parameter.kind.schema(&self.schemes, &self.fields);
         let repeats = parameter.times > 1;
         let schema = match repeats {
             true => json!({"type": "array", "items": own, "maxItems": parameter.times}),
@@ -118,8 +122,14 @@ fn problems(statuses: &[u16]) -> Map<String, Value> {
         401 => "This takes a token.",
         403 => "Nobody may do this here, or nobody may see it.",
         404 => "There is no such thing.",
-        405 => "The address knows other methods.",
-        412 => "Somebody else changed the work meanwhile.",
+        405 => "The address knows other methods; `Allow` lists them.",
+        409 => "The work has this tag already; the answer names it.",
+        412 => "Somebody else changed the work meanwhile: no tag of `If-Match` is its ETag now.",
+        413 => "The body is too long.",
+        415 => "The body is not sent as `application/json`.",
+        422 => {
+            "A field is well-formed, and does not fit the work: an image that it does not have, a region outside its image, a change of nothing. The answer names the field, and what would work."
+        }
         _ => "Come back later: `Retry-After` says when.",
     };
     let one = |status: u16| {
@@ -141,6 +151,9 @@ fn operation(id: &str, about: &str, parameters: Vec<Value>, schema: Value, statu
     );
     json!({ "operationId": id, "summary": about, "parameters": parameters, "responses": responses })
 }
+
+/// `*`, or entity tags separated by commas (RFC 9110, §8.8.3).
+const IF_MATCH: &str = "^(\\*|(W/)?\"[!#-~]*\"( *, *(W/)?\"[!#-~]*\")*)$";
 
 const USUAL: [u16; 4] = [400, 403, 404, 503];
 
@@ -239,14 +252,26 @@ fn paths(sample: &Sample) -> Value {
         dump["responses"]["200"]["content"] = json!({ media_type: { "schema": { "type": "string" } } });
         get(&format!("/api/v1/dump/{name}"), dump);
     }
-    let writes = [400, 401, 403, 404, 412, 503];
+    let writes = [400, 401, 403, 404, 409, 412, 413, 415, 422, 503];
+    let if_match = || {
+        json!({
+            "name": "If-Match", "in": "header", "required": false,
+            "description": "Write only if the work is still as it was read: the ETag of the work's tags, or of one of them; a list of such, or `*` for whatever there is (RFC 9110, §13.1.1).",
+            "schema": { "type": "string", "pattern": IF_MATCH },
+        })
+    };
     let body = |name: &str| json!({ "required": true, "content": { "application/json": { "schema": reference(name) } } });
-    let mut add = operation("addTag", "Add a tag", vec![work()], reference("Tag"), &writes);
+    let mut add = operation("addTag", "Add a tag", vec![work(), if_match()], reference("Tag"), &writes);
     add["requestBody"] = body("NewTag");
+    let mut again = add["responses"]["201"].clone();
+    again["description"] = json!("The work has this tag already, and it is as it was judged");
+    add["responses"]["200"] = again;
+    add["responses"]["201"]["headers"] =
+        json!({ "Location": { "description": "The tag's address.", "schema": { "type": "string" } } });
     let mut judge = operation(
         "judgeTag",
-        "Accept, propose or reject a tag",
-        vec![work(), place("tag", "0123456789abcdef")],
+        "Accept, propose or reject a tag, or change its region",
+        vec![work(), place("tag", "0123456789abcdef"), if_match()],
         reference("Tag"),
         &writes,
     );
@@ -254,6 +279,19 @@ fn paths(sample: &Sample) -> Value {
     for written in [&mut add, &mut judge] {
         written["security"] = json!([{ "token": [] }]);
     }
+    let mut withdraw = operation(
+        "withdrawWork",
+        "Withdraw a work: its addresses answer 410 until its record comes again",
+        vec![work()],
+        json!({}),
+        &[400, 401, 403, 404, 410, 412, 503],
+    );
+    withdraw["responses"]["204"] = json!({ "description": "It is withdrawn" });
+    if let Some(responses) = withdraw["responses"].as_object_mut() {
+        responses.remove("200");
+    }
+    withdraw["security"] = json!([{ "token": [] }]);
+    paths["/api/v1/works/{work}"]["delete"] = withdraw;
     let tags = operation(
         "tags",
         "A work's tags, those that were rejected among them",

@@ -3,10 +3,61 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
+use super::super::tags::{INVISIBLE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
+use crate::presentation::{ALL, FOUND};
 use crate::record::{Tag, Work};
 
-/// What schemes of tags are called, as a pattern.
-const SCHEME: &str = "^[a-z][a-z0-9-]{0,63}$";
+/// What schemes of tags are called; those that come from the record are none, and nor are those of other collections.
+fn scheme() -> Value {
+    let mut others = RECORD_SCHEMES.to_vec();
+    others.extend([ALL, FOUND]);
+    json!({"type": "string", "pattern": "^[a-z][a-z0-9-]{0,63}$", "not": {"enum": others}})
+}
+
+/// A label that is shown as it is written: no control characters, nothing invisible, no markup.
+fn label() -> String {
+    let invisible = hidden();
+    format!("^[^\\s{invisible}<&][^{invisible}<&]*$")
+}
+
+/// Characters that show nothing, as a part of a class of a pattern.
+fn hidden() -> String {
+    let ranges = INVISIBLE.iter().map(|(from, to)| format!("\\u{:04x}-\\u{:04x}", *from as u32, *to as u32));
+    format!("\\u0000-\\u001f\\u007f-\\u009f{}", ranges.collect::<String>())
+}
+
+/// Alternatives that are single words become one list of them: programs made of the description read lists.
+fn listed(value: &mut Value) {
+    match value {
+        Value::Array(all) => all.iter_mut().for_each(listed),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(listed);
+            // Where any other word will do, too, a list would not be true.
+            let words = |one: &Value| one["type"] == "string" && one.get("pattern").is_none();
+            let open = |one: &Value| one.get("const").is_none() && one.get("enum").is_none();
+            let choice = fields.get("anyOf").and_then(Value::as_array);
+            if choice.is_some_and(|all| all.iter().all(words) && all.iter().any(open)) {
+                fields.remove("anyOf");
+                fields.insert("type".into(), json!("string"));
+            }
+            let word = |one: &Value| match (&one["const"], &one["enum"]) {
+                (Value::String(word), _) => Some(vec![word.clone()]),
+                (_, Value::Array(words)) => {
+                    words.iter().map(|word| word.as_str().map(str::to_owned)).collect()
+                }
+                _ => None,
+            };
+            let words = fields.get("oneOf").and_then(Value::as_array);
+            let words: Option<Vec<Vec<String>>> = words.and_then(|all| all.iter().map(word).collect());
+            if let Some(words) = words {
+                fields.remove("oneOf");
+                fields.insert("type".into(), json!("string"));
+                fields.insert("enum".into(), json!(words.concat()));
+            }
+        }
+        _ => {}
+    }
+}
 
 /// Points at a schema by its name.
 pub fn reference(name: &str) -> Value {
@@ -27,7 +78,7 @@ pub fn schemas() -> Value {
     for (name, schema) in all.iter_mut() {
         // Who asks for one language, or for some fields, gets what is left.
         if name == "Text" {
-            *schema = words();
+            *schema = text();
         }
     }
     let address = json!({"type": "string", "format": "uri"});
@@ -50,6 +101,8 @@ pub fn schemas() -> Value {
         work["properties"][name] = address.clone();
     }
     work["properties"]["thumbnail"] = json!({"type": ["string", "null"], "format": "uri"});
+    work["properties"]["source"] =
+        json!({"description": "The record as its source gave it; told of one work alone."});
     work["properties"]["revision"] = json!({"type": "integer"});
     work["properties"]["changed"] = json!({"type": "string", "format": "date-time"});
     let mut told_tag = tag;
@@ -59,10 +112,32 @@ pub fn schemas() -> Value {
         }
     }
     told_tag["properties"]["id"] = json!({"type": "string"});
+    told_tag["properties"]["revision"] =
+        json!({"type": "integer", "description": "The work's revision; told of one tag alone."});
+    let words =
+        |most: usize| json!({"type": "string", "minLength": 1, "maxLength": most, "pattern": label()});
+    let label = json!({"anyOf": [words(MAX_LABEL), {
+        "type": "object", "minProperties": 1, "maxProperties": 20,
+        "propertyNames": {"pattern": "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$"}, "additionalProperties": words(MAX_LABEL),
+    }]});
+    let concept = json!({
+        "type": "string", "format": "uri", "maxLength": 2000,
+        "pattern": "^https?://[a-z]+(\\.[a-z]+)+(/[A-Za-z0-9._~/-]*)?$",
+    });
+    let status = json!({"type": "string", "enum": ["proposed", "accepted", "rejected"]});
+    let note = json!({
+        "type": ["string", "null"], "maxLength": MAX_NOTE, "pattern": format!("^[^{}]*$", hidden()),
+        "description": "Why; kept with the decision.",
+    });
+    let revision = json!({
+        "type": ["integer", "null"], "minimum": 0, "maximum": MAX_REVISION,
+        "description": "The work's revision that was seen, as in `If-Match`.",
+    });
+    let region = "^(xywh=)?[0-9]{1,6},[0-9]{1,6},[1-9][0-9]{0,5},[1-9][0-9]{0,5}$";
     let term = json!({
         "type": "object", "required": ["scheme", "value", "label", "works", "filter"],
         "properties": {
-            "scheme": {"type": "string"}, "value": {"type": "string"}, "label": words(),
+            "scheme": {"type": "string"}, "value": {"type": "string"}, "label": text(),
             "works": {"type": "integer", "minimum": 0}, "filter": {"type": "string"}, "colour": {"type": "string"},
             "search": address, "collection": address, "narrower": {"type": "integer", "minimum": 0},
         },
@@ -102,7 +177,7 @@ pub fn schemas() -> Value {
                 "type": "object", "required": ["suggestions"],
                 "properties": {"suggestions": {"type": "array", "items": {
                     "type": "object", "required": ["kind", "label"],
-                    "properties": {"kind": {"enum": ["value", "work"]}, "label": words()},
+                    "properties": {"kind": {"type": "string", "enum": ["value", "work"]}, "label": text()},
                 }}},
             }),
         ),
@@ -126,21 +201,32 @@ pub fn schemas() -> Value {
         (
             "NewTag",
             json!({
-                "type": "object", "required": ["scheme", "label"],
+                "type": "object", "required": ["scheme", "label"], "additionalProperties": false,
                 "properties": {
-                    "scheme": {"type": "string", "pattern": SCHEME},
-                    "label": {"anyOf": [
-                        {"type": "string", "pattern": "\\S"},
-                        {
-                            "type": "object", "minProperties": 1, "additionalProperties": false,
-                            "patternProperties": {"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$": {"type": "string", "pattern": "\\S"}},
-                        },
-                    ]},
-                    "concept": {"type": "string", "pattern": "^https?://[a-z]+(\\.[a-z]+)+(/[A-Za-z0-9._~/-]*)?$"},
+                    "scheme": scheme(),
+                    "label": label.clone(),
+                    "concept": concept.clone(),
+                    "broader": {"type": "array", "maxItems": 20, "items": {
+                        "type": "object", "required": ["label"], "additionalProperties": false,
+                        "properties": {"label": label, "concept": concept},
+                    }},
+                    "source": {
+                        "type": "string",
+                        "pattern": "^(curator|model:[A-Za-z0-9._/-]{1,64}(@[A-Za-z0-9._/-]{1,64})?)$",
+                        "description": "Who says so: `curator`, or `model:NAME@VERSION`.",
+                    },
                     "confidence": {"type": "number", "minimum": 0, "maximum": 1},
-                    "region": {"type": "string", "pattern": "^[0-9]{1,6},[0-9]{1,6},[1-9][0-9]{0,5},[1-9][0-9]{0,5}$"},
-                    "image": {"type": "string", "description": "The image that it was seen on, by its `file`."},
-                    "note": {"type": ["string", "null"]},
+                    "region": {
+                        "type": "string", "pattern": region,
+                        "description": "`x,y,width,height` in pixels of the full image, within it.",
+                    },
+                    "image": {
+                        "type": "string", "maxLength": 2000,
+                        "description": "The image that it was seen on, by its `file`: one of the work's.",
+                    },
+                    "status": status.clone(),
+                    "note": note.clone(),
+                    "revision": revision.clone(),
                 },
                 "example": {"scheme": "motif", "label": {"en": "dog", "da": "hund"}},
             }),
@@ -148,9 +234,15 @@ pub fn schemas() -> Value {
         (
             "Judgement",
             json!({
-                "type": "object", "required": ["status"], "additionalProperties": false,
+                "type": "object", "minProperties": 1, "additionalProperties": false,
                 "properties": {
-                    "status": {"enum": ["accepted", "proposed", "rejected"]}, "note": {"type": ["string", "null"]},
+                    "status": status,
+                    "region": {
+                        "type": ["string", "null"], "pattern": region,
+                        "description": "`x,y,width,height` in pixels of the full image; null for all of it.",
+                    },
+                    "note": note,
+                    "revision": revision,
                 },
                 "example": {"status": "accepted"},
             }),
@@ -167,11 +259,13 @@ pub fn schemas() -> Value {
         ),
     ];
     all.extend(made.map(|(name, schema)| (name.to_owned(), schema)));
-    Value::Object(all)
+    let mut all = Value::Object(all);
+    listed(&mut all);
+    all
 }
 
 /// A text: by language, or the words in the one that was asked for.
-fn words() -> Value {
+fn text() -> Value {
     json!({
         "anyOf": [
             {"type": "string"},
@@ -179,4 +273,38 @@ fn words() -> Value {
             {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
         ],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every schema within a schema, with its place.
+    fn each(value: &Value, place: &str, told: &mut impl FnMut(&str, &Value)) {
+        told(place, value);
+        match value {
+            Value::Array(all) => {
+                all.iter().enumerate().for_each(|(at, one)| each(one, &format!("{place}/{at}"), told))
+            }
+            Value::Object(all) => {
+                all.iter().for_each(|(name, one)| each(one, &format!("{place}/{name}"), told))
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn words_to_choose_from_are_lists() {
+        let all = schemas();
+        each(&all, "", &mut |place, schema| {
+            assert!(schema.get("const").is_none() && schema.get("oneOf").is_none(), "{place}: {schema}");
+        });
+        assert_eq!(all["Status"]["enum"], json!(["proposed", "accepted", "rejected"]));
+        assert!(all["Tag"]["properties"].get("kept_id").is_none());
+    }
+
+    #[test]
+    fn patterns_are_of_characters_in_order() {
+        assert!(label().starts_with("^[^\\s\\u0000-\\u001f\\u007f-\\u009f\\u00ad-\\u00ad"), "{}", label());
+    }
 }

@@ -10,6 +10,7 @@ use super::super::Door;
 use super::super::document::Document;
 use super::super::image::Answered;
 use super::asked::{Asked, query_of, quoted};
+use super::fields::chosen;
 use super::parameters::{of_random, of_suggest, of_terms, of_works};
 use super::told::{Telling, term};
 use crate::gallery::{Error, Hits};
@@ -95,7 +96,7 @@ pub async fn list(door: &Door, request: &HttpRequest) -> Result<Answered, Error>
         hits => hits?,
     };
     let address = Address::new(&door.base.of(request)?);
-    let telling = telling(door, &address, &asked);
+    let telling = telling(door, &address, &asked)?;
     let same = asked.canonical(&["cursor"]);
     let mut told = Map::new();
     told.insert("total".into(), json!(hits.found.total));
@@ -147,7 +148,7 @@ pub async fn random(door: &Door, request: &HttpRequest) -> Result<Answered, Erro
     drawn.sort_unstable();
     let places = finder.ask(move || hits.snapshot.pick(&search, &drawn)).await?;
     let address = Address::new(&door.base.of(request)?);
-    let telling = telling(door, &address, &asked);
+    let telling = telling(door, &address, &asked)?;
     let mut works = Vec::with_capacity(places.len());
     for place in places {
         works.push(telling.work(&snapshot.stored(place)?));
@@ -316,8 +317,9 @@ fn facets(hits: &Hits, lang: Option<&str>) -> Value {
     json!(all)
 }
 
-fn telling<'a>(door: &'a Door, address: &'a Address, asked: &'a Asked<'_>) -> Telling<'a> {
-    Telling { gallery: &door.gallery, address, fields: asked.names("fields"), lang: asked.text("lang") }
+fn telling<'a>(door: &'a Door, address: &'a Address, asked: &'a Asked<'_>) -> Result<Telling<'a>, Error> {
+    let fields = chosen(&door.gallery, asked, |_| false)?;
+    Ok(Telling { gallery: &door.gallery, address, fields, lang: asked.text("lang") })
 }
 
 /// What is told, with the works of the page behind.

@@ -9,14 +9,23 @@ use serde_json::{Map, Value, json};
 
 use super::super::Door;
 use super::super::api::{answer as told, pairs_of};
+use super::super::headers::presentation_version;
 use super::super::image::Answered;
 use super::{
     Asked, Filter, Flag, Known, Measure, Number, Place, Places, Range, Wanted, envelope, item, keep, names,
+    person, together,
 };
 use crate::gallery::{Error, Gallery, Hits};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Address;
+use crate::record::{Creator, slug};
 use crate::search::{self, Order, Search, Snapshot, Sort, Stored};
+
+/// The most people that are asked for by their identifiers at once.
+const MOST_IDS: usize = 200;
+
+/// Schemes whose values are common words, which may be asked for in the other language.
+const TRANSLATED: [&str; 7] = ["gender", "material", "motif", "nationality", "subject", "technique", "type"];
 
 /// Values of a facet that are counted if nobody says how many.
 const VALUES: usize = 100;
@@ -29,6 +38,8 @@ pub async fn answer(door: &Door, request: &HttpRequest, rest: &str) -> Result<An
         "art/search" => found(door, request, &Asked::parse(&pairs)?).await,
         "art" => one(door, request, &Asked::parse(&pairs)?).await,
         "art/all_ids" => all(door, request).await,
+        "person/search" => people(door, request, &pairs, true).await,
+        "person" => people(door, request, &pairs, false).await,
         "iiif/manifest" => manifest(door, request, &pairs).await,
         _ => Err(Error::NotFound),
     }
@@ -74,10 +85,80 @@ async fn one(door: &Door, request: &HttpRequest, asked: &Asked) -> Result<Answer
     let search =
         Search { numbers, order, offset: asked.offset as usize, limit: rows.max(1), ..Search::default() };
     let hits = finder.find(search).await?;
-    if hits.found.total == 0 {
-        return Err(Error::NotFound);
-    }
     page(door, request, asked, hits, Vec::new()).await
+}
+
+/// `/person/search` and `/person?id=…`: creators with their works.
+async fn people(
+    door: &Door,
+    request: &HttpRequest,
+    pairs: &[(String, String)],
+    searched: bool,
+) -> Result<Answered, Error> {
+    let asked = Asked::parse(pairs)?;
+    if let Some((name, value)) =
+        pairs.iter().find(|(name, value)| matches!(name.as_str(), "filters" | "range") && !value.is_empty())
+    {
+        let name = if name == "range" { "range" } else { "filters" };
+        return Err(Invalid::new(name, value, "does not work for people: ask by `keys` or `id`").into());
+    }
+    let ids = pairs.iter().filter(|(name, _)| name == "id").flat_map(|(_, ids)| ids.split(','));
+    let ids: Vec<String> = ids.map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect();
+    if ids.is_empty() && !searched {
+        return Err(Invalid::new("id", "", "is missing: say who, as in `?id=1180000107_person`").into());
+    }
+    if ids.len() > MOST_IDS {
+        return Err(Invalid::new(
+            "id",
+            "",
+            format!("makes more than {MOST_IDS} people: {MOST_IDS} are the most"),
+        )
+        .into());
+    }
+    let finder = door.gallery.finder()?;
+    let snapshot = finder.snapshot()?;
+    let mut chosen: Vec<u32> = Vec::new();
+    if ids.is_empty() {
+        let (own, keys) = (snapshot.clone(), asked.keys.clone().unwrap_or_default());
+        let named = finder.ask(move || Ok(own.named("creator", &keys))).await?;
+        chosen.extend(named.into_iter().map(|(number, _)| number));
+    }
+    for id in ids {
+        let search =
+            Search { numbers: vec![vec![format!("{}{id}", search::PERSON)]], limit: 1, ..Search::default() };
+        let hits = finder.find(search).await?;
+        let mut name = slug(&id);
+        if let Some(place) = hits.found.hits.first() {
+            let work = hits.snapshot.stored(*place)?.work();
+            let is = |creator: &&Creator| {
+                creator.id.as_ref().is_some_and(|own| own.to_lowercase() == id.to_lowercase())
+            };
+            let creator = work.as_ref().and_then(|work| work.creators.iter().find(is));
+            name = creator.map_or(name, |creator| slug(&creator.name));
+        }
+        let known = snapshot.vocabulary().find("creator", &name);
+        chosen.extend(known.filter(|&number| snapshot.total(number) > 0 && !chosen.contains(&number)));
+    }
+    let found = chosen.len() as u64;
+    let (offset, rows, fields) = (asked.offset, asked.rows, asked.fields);
+    let shown: Vec<u32> = chosen.into_iter().skip(offset as usize).take(rows as usize).collect();
+    let tell = move || {
+        let mut items = Vec::with_capacity(shown.len());
+        for (number, holders) in shown.iter().zip(snapshot.holders(&shown)?) {
+            let slug_of = snapshot.vocabulary().term(*number).map(|term| term.value.clone());
+            let mut creators = Vec::new();
+            for place in &holders.some {
+                let work = snapshot.stored(*place)?.work();
+                let own = work.map(|work| work.creators).unwrap_or_default();
+                creators.extend(own.into_iter().find(|creator| Some(slug(&creator.name)) == slug_of));
+            }
+            let creator = together(creators.into_iter());
+            items.extend(creator.map(|creator| keep(person(&creator, holders), &fields)));
+        }
+        Ok(envelope(offset, rows, found, items, Vec::new()).to_string())
+    };
+    let body = finder.ask(tell).await?;
+    Ok(told(request, body).await.into())
 }
 
 /// `/art/all_ids`: every object number.
@@ -89,19 +170,24 @@ async fn all(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
     Ok(told(request, json!({ "objectIDs": numbers }).to_string()).await.into())
 }
 
-/// `/iiif/manifest?id=…`: leads to the work's manifest, in the version that SMK's own are in.
+/// `/iiif/manifest?id=…`, or `?object_number=…`: leads to the work's manifest, in the version that is asked for, else the
+/// one that programs written for SMK's read.
 async fn manifest(door: &Door, request: &HttpRequest, pairs: &[(String, String)]) -> Result<Answered, Error> {
-    let id = pairs.iter().find(|(name, _)| name == "id").map(|(_, id)| id.as_str()).unwrap_or_default();
-    if id.is_empty() {
+    let named = |wanted: &str| pairs.iter().find(|(name, value)| name == wanted && !value.trim().is_empty());
+    let Some((_, id)) = named("id").or_else(|| named("object_number")) else {
         return Err(Invalid::new("id", "", "is missing: say which work, as in `?id=KMS1`").into());
-    }
-    let search = Search { numbers: vec![vec![id.to_owned()]], limit: 1, ..Search::default() };
+    };
+    let id = id.trim();
+    let numbers = vec![id.to_owned(), format!("{}{id}", search::ID)];
+    let search = Search { numbers: vec![numbers], limit: 1, ..Search::default() };
     let hits = door.gallery.finder()?.find(search).await?;
     let place = hits.found.hits.first().ok_or(Error::NotFound)?;
     let number = hits.snapshot.stored(*place)?.number();
     let address = Address::new(&door.base.of(request)?);
-    let place = address.manifest(Version::V2, &number);
-    Ok(HttpResponse::Found().insert_header((header::LOCATION, place)).finish().into())
+    let version = presentation_version(request).unwrap_or(Version::V2);
+    let mut response = HttpResponse::Found();
+    response.insert_header((header::LOCATION, address.manifest(version, &number)));
+    Ok(response.insert_header((header::VARY, "Accept")).finish().into())
 }
 
 /// The same search in the words of the index.
@@ -117,7 +203,7 @@ fn search_of(asked: &Asked, snapshot: &Snapshot) -> Search {
         search.places = asked.qfields.clone();
     }
     for filter in &asked.filters {
-        filtered(&mut search, filter, snapshot);
+        filtered(&mut search, filter, asked.lang, snapshot);
     }
     for range in &asked.ranges {
         ranged(&mut search, range);
@@ -150,11 +236,22 @@ fn search_of(asked: &Asked, snapshot: &Snapshot) -> Search {
     search
 }
 
-fn filtered(search: &mut Search, filter: &Filter, snapshot: &Snapshot) {
+fn filtered(search: &mut Search, filter: &Filter, lang: Option<&str>, snapshot: &Snapshot) {
     let shelf = |scheme: &str, values: &[String]| -> Vec<search::Filter> {
-        let named = values.iter().flat_map(|value| names(scheme, value));
-        let meant = named.flat_map(|name| snapshot.meant(scheme, &name));
-        meant.map(|value| search::Filter { scheme: scheme.to_owned(), value }).collect()
+        let mut found: Vec<String> = Vec::new();
+        for value in values {
+            let mut meant: Vec<String> =
+                names(scheme, value).iter().flat_map(|name| snapshot.meant(scheme, name)).collect();
+            // Records may have a value in one language only, and be asked for it in the other.
+            if TRANSLATED.contains(&scheme) && (meant.is_empty() || lang == Some("en")) {
+                let other = search::meanings(value);
+                meant.extend(other.iter().flat_map(|other| snapshot.meant(scheme, other)));
+            }
+            found.extend(meant);
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().map(|value| search::Filter { scheme: scheme.to_owned(), value }).collect()
     };
     let wanted = match &filter.wanted {
         Wanted::Shelf(scheme, values) => shelf(scheme, values),
@@ -178,6 +275,15 @@ fn filtered(search: &mut Search, filter: &Filter, snapshot: &Snapshot) {
             }
             return;
         }
+        Wanted::Colours(values) => {
+            let keys = values.iter().map(|value| format!("{}{value}", search::COLOUR_KEY));
+            match filter.not {
+                true => search.not_numbers.extend(keys),
+                false => search.numbers.push(keys.collect()),
+            }
+            return;
+        }
+        Wanted::Years(from, to) => return narrow(&mut search.years, (*from, *to)),
     };
     match (filter.not, wanted.as_slice()) {
         (true, _) => search.none.extend(wanted),
@@ -266,6 +372,7 @@ async fn page(
     facets: Vec<(String, Vec<(String, u64)>)>,
 ) -> Result<Answered, Error> {
     let finder = door.gallery.finder()?;
+    let corrected = hits.found.corrected.clone().zip(asked.keys.clone());
     let read = move || {
         let stored = hits.found.hits.iter().map(|place| hits.snapshot.stored(*place));
         Ok((stored.collect::<Result<Vec<Stored>, search::Error>>()?, hits.found.total))
@@ -290,7 +397,11 @@ async fn page(
             let original = original.and_then(|text| serde_json::from_str(text).ok());
             Some(keep(telling.item(stored, original.as_ref())?, &fields))
         });
-        Ok(envelope(offset, rows, total, told.collect(), facets).to_string())
+        let mut answer = envelope(offset, rows, total, told.collect(), facets);
+        if let Some((corrected, typed)) = corrected {
+            answer["corrections"] = json!({ typed.to_lowercase(): [corrected] });
+        }
+        Ok(answer.to_string())
     };
     let body = finder.ask(tell).await?;
     Ok(told(request, body).await.into())
@@ -322,10 +433,24 @@ impl Telling {
                 let said = measured(name).or_else(|| said(&format!("image_{name}")));
                 said.and_then(|side| side.try_into().ok())
             };
+            let (width, height): (Option<u32>, Option<u32>) = (side("width"), side("height"));
+            let limits = self.gallery.limits().at_most(grant.largest);
+            let is_whole = match width.zip(height) {
+                // What is larger than an answer may be is no whole, and nor is what rights make smaller.
+                Some((width, height)) => {
+                    width.max(height) <= grant.largest
+                        && width <= limits.max_width
+                        && height <= limits.max_height
+                        && u64::from(width) * u64::from(height) <= limits.max_area
+                }
+                None => grant.largest == u32::MAX,
+            };
             Place {
                 service: address.image(Version::V2, &file),
-                width: side("width"),
-                height: side("height"),
+                width,
+                height,
+                limited: Some(grant.largest).filter(|largest| *largest < u32::MAX),
+                is_whole,
                 bytes: said("image_size"),
                 media_type: None,
                 file,
@@ -334,6 +459,7 @@ impl Telling {
         let visible = stored.images().filter(|(_, shown)| shown.matched && grant.largest > 0);
         let places = Places {
             manifest: format!("{}/api/smk/v1/iiif/manifest?id={}", address.base(), encoded(&number)),
+            page: Some(address.work_page(&number)),
             record: format!("{}/api/smk/v1/art?object_number={}", address.base(), encoded(&number)),
             modified: work.modified.clone(),
             images: visible.map(place).collect(),

@@ -73,7 +73,7 @@ pub(super) fn built(work: &Work, tags: &[Tag], places: &Places, lang: &str) -> M
     set("current_location_name", json!(work.location.best(&[lang])));
     set("rights", json!(work.rights));
     set("public_domain", json!(work.public_domain));
-    set("frontend_url", json!(work.homepage));
+    set("frontend_url", json!(work.homepage.as_ref().or(places.page.as_ref())));
     if !work.parts.is_empty() {
         set("number_of_parts", json!(work.parts.len()));
     }
@@ -202,7 +202,7 @@ fn object<const N: usize>(fields: [(&str, Option<String>); N]) -> Value {
 }
 
 /// A year as SMK's records write one: its first or last day.
-fn day(year: i32, day: &str) -> String {
+pub(super) fn day(year: i32, day: &str) -> String {
     let sign = if year < 0 { "-" } else { "" };
     format!("{sign}{:04}-{day}T00:00:00.000Z", year.unsigned_abs())
 }

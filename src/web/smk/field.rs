@@ -23,6 +23,8 @@ pub enum Known {
     Number,
     /// The source's own identifier.
     Id,
+    /// The years of its making, as `1880-1920`.
+    Period,
     Title,
     Measure(Measure),
 }
@@ -63,7 +65,7 @@ const fn measure(name: &'static str, measure: Measure) -> Field {
 }
 
 /// Every field that is known, the usual name of a thing before its other names.
-pub static FIELDS: [Field; 36] = [
+pub static FIELDS: [Field; 37] = [
     shelf("creator", "creator"),
     shelf("artist", "creator"),
     shelf("creator_nationality", "nationality"),
@@ -93,6 +95,7 @@ pub static FIELDS: [Field; 36] = [
     Field { name: "id", known: Known::Id },
     Field { name: "titles", known: Known::Title },
     Field { name: "title", known: Known::Title },
+    Field { name: "production_dates_period", known: Known::Period },
     measure("production_dates_start", Measure::Earliest),
     measure("production_dates_end", Measure::Latest),
     measure("created", Measure::Created),

@@ -2,6 +2,7 @@
 
 use super::field::{Flag, Known, field};
 use crate::iiif::Invalid;
+use crate::search::Colour;
 
 /// One condition; all of them have to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,11 +21,16 @@ pub enum Wanted {
     Rights(Vec<String>),
     Number(Vec<String>),
     Id(Vec<String>),
+    /// Colours as `#rrggbb`, just as the record has them.
+    Colours(Vec<String>),
+    /// The making touches these years, both included.
+    Years(i32, i32),
 }
 
 /// No filter has more values.
 const MOST_VALUES: usize = 50;
 
+const PERIOD: &str = "is no span of years: write one, as in `[production_dates_period:1880-1920]`";
 const FORM: &str = "is no filter: write it as in `[has_image:true],[creator:Ancher, Anna]`";
 
 impl Filter {
@@ -47,7 +53,17 @@ impl Filter {
         }
         let all = || values.iter().map(|&value| value.to_owned()).collect();
         let wanted = match known {
+            Known::Shelf("colour") if values.iter().all(|value| Colour::parse(value).is_some()) => {
+                let sign = |value: &&str| format!("#{}", value.trim_start_matches('#').to_lowercase());
+                Wanted::Colours(values.iter().map(sign).collect())
+            }
             Known::Shelf(scheme) => Wanted::Shelf(scheme, all()),
+            Known::Period => {
+                let years =
+                    if let ([value], false) = (values.as_slice(), not) { period(value) } else { None };
+                let (from, to) = years.ok_or_else(|| bad(PERIOD))?;
+                Wanted::Years(from, to)
+            }
             Known::Flag(flag) => {
                 Wanted::Flag(flag, truth(&values).ok_or_else(|| bad("is not `true` or `false`"))?)
             }
@@ -57,6 +73,19 @@ impl Filter {
             Known::Title | Known::Measure(_) => return Err(bad(FORM)),
         };
         Ok(Self { not, wanted })
+    }
+}
+
+/// Years as programs write them: `1880-1920`, `1880–1920`, `1880`.
+fn period(text: &str) -> Option<(i32, i32)> {
+    let year = |text: &str| {
+        let text = text.trim();
+        let plain = (1..=4).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        plain.then(|| text.parse::<i32>().ok()).flatten()
+    };
+    match text.split_once(['-', '–', '/']) {
+        None => year(text).map(|year| (year, year)),
+        Some((from, to)) => year(from).zip(year(to)).map(|(from, to)| (from.min(to), from.max(to))),
     }
 }
 
@@ -97,6 +126,12 @@ mod tests {
         check("-public_domain:false", true, Wanted::Flag(Flag::PublicDomain, false));
         check("object_number:KKSgb6775/3", false, Wanted::Number(vec!["KKSgb6775/3".into()]));
         check("id:1170000264_object", false, Wanted::Id(vec!["1170000264_object".into()]));
+        check("colors:#482F20", false, Wanted::Colours(vec!["#482f20".into()]));
+        check("-colors:482f20|#aabbcc", true, Wanted::Colours(vec!["#482f20".into(), "#aabbcc".into()]));
+        check("colors:red", false, shelf("colour", &["red"]));
+        check("production_dates_period:1880-1920", false, Wanted::Years(1880, 1920));
+        check("production_dates_period: 1920 – 1880 ", false, Wanted::Years(1880, 1920));
+        check("production_dates_period:1880", false, Wanted::Years(1880, 1880));
         let rights = "https://creativecommons.org/publicdomain/mark/1.0/";
         check(&format!("rights:{rights}"), false, Wanted::Rights(vec![rights.into()]));
     }
@@ -112,6 +147,9 @@ mod tests {
             ("has_image:ja", "`true` or `false`"),
             ("has_image:true|false", "`true` or `false`"),
             ("creator_height:female", "these do: creator, artist"),
+            ("production_dates_period:ca. 1880", "write one, as in"),
+            ("production_dates_period:1880|1890", "write one, as in"),
+            ("-production_dates_period:1880", "write one, as in"),
             ("modified:2019", "these do: creator, artist"),
             (&format!("creator:{}", "a|".repeat(51)), "50 are the most"),
         ] {

@@ -8,6 +8,8 @@ use crate::record::Work;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
     pub manifest: String,
+    /// The work's page for people.
+    pub page: Option<String>,
     /// The item's own address.
     pub record: String,
     /// When its record last changed.
@@ -27,11 +29,20 @@ pub struct Place {
     pub height: Option<u32>,
     pub bytes: Option<u64>,
     pub media_type: Option<String>,
+    /// The longest side that it is shown at, in pixels, where that is less than all of it.
+    pub limited: Option<u32>,
+    /// Whether all of it may be had in one answer.
+    pub is_whole: bool,
 }
 
 /// A rendition to show in lists, and the largest one, as SMK's records write them behind an image's service.
 const THUMBNAIL: &str = "full/!1024,/0/default.jpg";
 const NATIVE: &str = "full/full/0/native.jpg";
+const THUMBNAIL_SIDE: u32 = 1024;
+/// The same of an image that cannot be had at its full size (Image API 2.1, §4.2).
+const LARGEST: &str = "full/max/0/default.jpg";
+/// From this length of the longer side on an image is one of high quality, in pixels.
+const HIGH_QUALITY: u32 = 2000;
 
 /// The fields by which a record names its main image.
 const MAIN: [&str; 4] = ["image_iiif_id", "image_native", "image_hq", "image_thumbnail"];
@@ -107,14 +118,24 @@ fn is_word(value: &Value) -> bool {
     value.is_number() || value.as_str().is_some_and(|text| !text.trim().is_empty())
 }
 
+/// Whether it is shown large enough to be looked at closely.
+pub fn is_high_quality(place: &Place) -> bool {
+    let longer = place.width.into_iter().chain(place.height).max().unwrap_or(0);
+    longer.min(place.limited.unwrap_or(u32::MAX)) >= HIGH_QUALITY
+}
+
 /// Sets an image's fields; the main image's begin with `image_`.
 pub fn show(fields: &mut Map<String, Value>, prefix: &str, place: &Place) {
     let service = &place.service;
     let mut set = |name: &str, value: Value| fields.insert(format!("{prefix}{name}"), value);
     set("iiif_id", json!(service));
     set("iiif_info", json!(format!("{service}/info.json")));
-    set("thumbnail", json!(format!("{service}/{THUMBNAIL}")));
-    set("native", json!(format!("{service}/{NATIVE}")));
+    let thumbnail = match place.limited {
+        Some(side) if side < THUMBNAIL_SIDE => format!("full/!{side},{side}/0/default.jpg"),
+        _ => THUMBNAIL.to_owned(),
+    };
+    set("thumbnail", json!(format!("{service}/{thumbnail}")));
+    set("native", json!(format!("{service}/{}", if place.is_whole { NATIVE } else { LARGEST })));
     if let Some((width, height)) = place.width.zip(place.height) {
         set("width", json!(width));
         set("height", json!(height));

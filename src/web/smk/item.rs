@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::built::built;
-use super::images::{Places, Shown, matched, show, unmatched};
+use super::images::{Places, Shown, is_high_quality, matched, show, unmatched};
 use crate::record::{Tag, Work};
 
 /// Fields of SMK's records that other records do not have.
@@ -49,6 +49,15 @@ pub fn item(
     }
     if let Some(place) = main {
         show(&mut item, "image_", place);
+        item.entry("image_hq").or_insert_with(|| json!(is_high_quality(place)));
+    }
+    // Records that were published earlier lack what programs read today.
+    if let Some(page) = &places.page {
+        item.entry("frontend_url").or_insert_with(|| json!(page));
+    }
+    if !work.creators.is_empty() {
+        let names = || work.creators.iter().map(|creator| json!(creator.name)).collect();
+        item.entry("artist").or_insert_with(names);
     }
     item.remove("alternative_images");
     if !others.is_empty() {
@@ -125,6 +134,7 @@ mod tests {
             manifest: "https://tegl.example/presentation/2/KMS1/manifest".to_owned(),
             record: "https://tegl.example/api/smk/v1/art/?object_number=KMS1".to_owned(),
             modified: Some("2026-11-23T09:00:00.123Z".to_owned()),
+            page: None,
             images: files.iter().map(|file| place(file)).collect(),
         }
     }
@@ -149,6 +159,7 @@ mod tests {
             height: Some(7151),
             bytes: Some(99),
             media_type: Some("image/jp2".to_owned()),
+            is_whole: true,
             ..place(files[0])
         };
         let item = told(&named(&work, &files), Some(&record), &places);
@@ -181,6 +192,42 @@ mod tests {
     }
 
     #[test]
+    fn limited_images_are_told_at_the_size_that_they_can_be_had_at() {
+        let (record, work) = sample();
+        let work = named(&work, &["smk:KMS1.tif", "smk:a.tif", "smk:b.tif"]);
+        let mut places = places(&["smk:KMS1.tif"]);
+        let service = "https://tegl.example/iiif/2/smk:KMS1.tif";
+        for (limited, thumbnail) in
+            [(Some(400), "full/!400,400/0/default.jpg"), (Some(2000), "full/!1024,/0/default.jpg")]
+        {
+            places.images[0].limited = limited;
+            let item = told(&work, Some(&record), &places);
+            assert_eq!(item["image_native"], format!("{service}/full/max/0/default.jpg"));
+            assert_eq!(item["image_thumbnail"], format!("{service}/{thumbnail}"));
+        }
+    }
+
+    #[test]
+    fn what_newer_records_have_is_told_of_older_ones() {
+        let (mut record, mut work) = sample();
+        let mut places = places(&["smk:KMS1.tif"]);
+        places.page = Some("https://tegl.example/works/KMS1".into());
+        (places.images[0].width, places.images[0].height) = (Some(3000), Some(100));
+        work.creators = vec![serde_json::from_value(json!({"name": "Anna Ancher"})).unwrap()];
+        let work = named(&work, &["smk:KMS1.tif", "smk:a.tif", "smk:b.tif"]);
+        let item = told(&work, Some(&record), &places);
+        assert_eq!(item["frontend_url"], json!(places.page));
+        assert_eq!((&item["artist"], &item["image_hq"]), (&json!(["Anna Ancher"]), &json!(true)));
+        record["frontend_url"] = json!("https://open.smk.dk/artwork/image/KMS1");
+        record["artist"] = json!(["A. Ancher"]);
+        record["image_hq"] = json!(false);
+        let item = told(&work, Some(&record), &places);
+        for name in ["frontend_url", "artist", "image_hq"] {
+            assert_eq!(item[name], record[name], "{name}");
+        }
+    }
+
+    #[test]
     fn images_that_may_not_be_seen_are_not_told_of() {
         let (record, work) = sample();
         let work = named(&work, &["smk:KMS1.tif", "smk:a.tif", "smk:b.tif"]);
@@ -202,7 +249,7 @@ mod tests {
         assert_eq!(item["image_iiif_id"], "https://tegl.example/iiif/2/x.tif");
         assert_eq!(
             item["alternative_images"][0]["native"],
-            "https://tegl.example/iiif/2/y.tif/full/full/0/native.jpg"
+            "https://tegl.example/iiif/2/y.tif/full/max/0/default.jpg"
         );
     }
 
@@ -265,7 +312,8 @@ mod tests {
             assert!(!all.contains("//iip") && !all.contains("//api.smk.dk"), "{all}");
             for told in [&mut record, &mut item] {
                 let fields = told.as_object_mut().unwrap();
-                fields.retain(|name, _| !is_address(name));
+                fields
+                    .retain(|name, _| !is_address(name) && !["artist", "image_hq"].contains(&name.as_str()));
                 for other in
                     fields.get_mut("alternative_images").and_then(Value::as_array_mut).into_iter().flatten()
                 {
@@ -301,7 +349,7 @@ mod tests {
         let mut known = BTreeMap::new();
         records.iter().for_each(|(record, _)| types(record, "", &mut known));
         // Newer records name makers upright as well; they list materials as they list techniques.
-        let newer = json!({"artist": ["Anna Ancher"], "materials": ["olie"], "credit_line": ["Gave"]});
+        let newer = json!({"artist": ["Anna Ancher"], "image_hq": true, "materials": ["olie"], "credit_line": ["Gave"]});
         types(&newer, "", &mut known);
         for (record, work) in &records {
             let files: Vec<_> = work.images.iter().map(|image| image.file.as_str()).collect();

@@ -7,6 +7,7 @@ mod field;
 mod filter;
 mod images;
 mod item;
+mod person;
 mod span;
 
 use serde_json::{Map, Value, json};
@@ -17,6 +18,7 @@ pub use field::{Flag, Known, Measure, names};
 pub use filter::{Filter, Wanted};
 pub use images::{Place, Places};
 pub use item::{item, keep};
+pub use person::{person, together};
 pub use span::Range;
 
 /// An answer of `/art/search`, and of `/art`.

@@ -25,6 +25,11 @@ pub(super) fn read(bytes: Vec<u8>) -> Said {
             Some(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; "))
                 .filter(|all| !all.is_empty())
         }
+        // Some programs write texts as bytes.
+        Value::Byte(bytes) | Value::Undefined(bytes, _) => {
+            let text = String::from_utf8_lossy(bytes).replace('\0', " ").trim().to_owned();
+            Some(text).filter(|text| !text.is_empty())
+        }
         _ => None,
     };
     let creators = words(Tag::Artist).map(|all| all.split(';').map(|name| name.trim().to_owned()).collect());
@@ -68,5 +73,9 @@ mod tests {
         for length in 0..bare.len() {
             read(bare[..length].to_vec());
         }
+        // A pointer to a next directory that is not there, and more entries than there are.
+        let next = 10 + 3 * 12;
+        assert_eq!(read([&bare[..next], &99_999u32.to_le_bytes(), &bare[next + 4..]].concat()), said);
+        assert_eq!(read([&bare[..8], &90u16.to_le_bytes(), &bare[10..]].concat()).creators, said.creators);
     }
 }

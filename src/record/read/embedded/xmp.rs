@@ -4,6 +4,7 @@ use quick_xml::NsReader;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 
+use super::super::value::truth;
 use super::{MOST, Said};
 use crate::record::Text;
 
@@ -13,12 +14,14 @@ const RDF: &[u8] = b"http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 const DEEPEST: usize = 64;
 
 /// The namespaces whose properties are read.
-const KNOWN: [(&[u8], &str); 6] = [
+const KNOWN: [(&[u8], &str); 8] = [
     (b"http://purl.org/dc/elements/1.1/", "dc"),
     (b"http://ns.adobe.com/xap/1.0/rights/", "xmpRights"),
     (b"http://ns.adobe.com/photoshop/1.0/", "photoshop"),
     (b"http://ns.adobe.com/xap/1.0/", "xmp"),
     (b"http://iptc.org/std/Iptc4xmpExt/2008-02-29/", "Iptc4xmpExt"),
+    (b"http://purl.org/dc/terms/", "dcterms"),
+    (b"http://creativecommons.org/ns#", "cc"),
     (RDF, "rdf"),
 ];
 
@@ -43,7 +46,7 @@ pub(super) fn read(xmp: &[u8]) -> Said {
                 if open.last().is_some_and(|own| own == "rdf:Description") {
                     attributes(&reader, &element, &mut said);
                 }
-                text.clear();
+                text = resource(&reader, &element).unwrap_or_default();
             }
             Ok(Event::Text(words)) => text.push_str(&words.decode().unwrap_or_default()),
             Ok(Event::CData(words)) => text.push_str(&words.decode().unwrap_or_default()),
@@ -92,6 +95,16 @@ fn language_of(element: &BytesStart<'_>) -> Option<String> {
     (language != "x-default").then_some(language)
 }
 
+/// The URI that an element has for its value (ISO 16684-1, §7.5).
+fn resource(reader: &NsReader<&[u8]>, element: &BytesStart<'_>) -> Option<String> {
+    let is_resource = |attribute: &quick_xml::events::attributes::Attribute<'_>| {
+        let (namespace, local) = reader.resolver().resolve_attribute(attribute.key);
+        name(&namespace, local.into_inner()) == "rdf:resource"
+    };
+    let value = element.attributes().flatten().find(is_resource)?.value;
+    quick_xml::escape::unescape(&String::from_utf8_lossy(&value)).ok().map(|uri| uri.into_owned())
+}
+
 /// The simple properties that are written as attributes.
 fn attributes(reader: &NsReader<&[u8]>, element: &BytesStart<'_>, said: &mut Said) {
     for attribute in element.attributes().flatten() {
@@ -114,9 +127,11 @@ fn take(said: &mut Said, property: &str, language: &str, words: &str) {
         "dc:description" => add(&mut said.description, language, words),
         "dc:creator" if said.creators.len() < MOST => said.creators.push(words.to_owned()),
         "dc:subject" if said.subjects.len() < MOST => said.subjects.push(Text::of(language, words)),
-        "dc:rights" => once(&mut said.rights),
+        "dc:rights" | "dcterms:rights" | "xmpRights:UsageTerms" => once(&mut said.rights),
+        "cc:license" | "dcterms:license" => once(&mut said.licence),
         "xmpRights:WebStatement" => once(&mut said.statement),
-        "xmpRights:Marked" => said.marked = words.to_lowercase().parse().ok(),
+        // A mark that cannot be read is no permission.
+        "xmpRights:Marked" => said.marked = Some(truth(&words.into()).unwrap_or(true)),
         "photoshop:Credit" => once(&mut said.credit),
         "dc:date" | "photoshop:DateCreated" => once(&mut said.date),
         _ => {}

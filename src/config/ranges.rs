@@ -1,0 +1,95 @@
+//! The numbers that settings take: each key with its least and its largest value.
+
+/// The least and the largest value of a key, both of which it takes.
+pub type Range = (&'static str, f64, f64);
+
+const DAY_S: f64 = 86_400.0;
+const YEAR_S: f64 = 365.0 * DAY_S;
+const HOUR_MS: f64 = 3_600_000.0;
+const TIB_IN_MIB: f64 = 1_048_576.0;
+const MILLION: f64 = 1e6;
+const THREADS: f64 = 1024.0;
+
+/// Every number among the settings. `config/default.toml` says the same beside each key.
+pub const RANGES: [Range; 46] = [
+    ("web.image_max_age_s", 0.0, YEAR_S),
+    ("web.document_max_age_s", 0.0, YEAR_S),
+    ("web.documents_mib", 0.0, TIB_IN_MIB),
+    ("web.threads", 0.0, THREADS),
+    ("web.connections", 1.0, MILLION),
+    ("web.keep_alive_s", 0.0, DAY_S),
+    ("web.slow_reader_s", 0.0, DAY_S),
+    ("web.drain_s", 0.0, 3600.0),
+    ("web.shutdown_s", 0.0, 3600.0),
+    ("masters.revalidate_s", 0.0, YEAR_S),
+    ("masters.max_area", 1.0, 1e12),
+    ("masters.max_side", 1.0, MILLION),
+    ("masters.whole_megapixels", 0.0, 100_000.0),
+    ("masters.whole_mib", 0.0, TIB_IN_MIB),
+    ("cache.answers_mib", 0.0, TIB_IN_MIB),
+    ("cache.indexes_mib", 0.0, TIB_IN_MIB),
+    ("cache.decoded_mib", 0.0, TIB_IN_MIB),
+    ("work.threads", 0.0, THREADS),
+    ("work.memory_mib", 16.0, TIB_IN_MIB),
+    ("work.queue_ms", 0.0, HOUR_MS),
+    ("work.large_mib", 1.0, TIB_IN_MIB),
+    ("render.jpeg_quality", 1.0, 100.0),
+    ("catalogue.connections", 1.0, 1000.0),
+    ("catalogue.timeout_ms", 1.0, HOUR_MS),
+    ("search.memory_mib", 32.0, TIB_IN_MIB),
+    ("search.answers_mib", 0.0, TIB_IN_MIB),
+    ("search.threads", 0.0, THREADS),
+    ("search.rebuild_from", 1.0, 1e9),
+    ("presentation.logo.width", 0.0, MILLION),
+    ("presentation.logo.height", 0.0, MILLION),
+    ("pyramids.wait_s", 0.0, 3600.0),
+    ("pyramids.at_once", 1.0, 256.0),
+    ("pyramids.tile_side", 16.0, 8192.0),
+    ("pyramids.jpeg_quality", 1.0, 100.0),
+    ("pyramids.max_megapixels", 1.0, MILLION),
+    ("pyramids.memory_mib", 16.0, TIB_IN_MIB),
+    ("pyramids.from_megapixels", 0.0, MILLION),
+    ("store.open_files", 1.0, MILLION),
+    ("store.timeout_ms", 1.0, HOUR_MS),
+    ("store.connect_timeout_ms", 1.0, HOUR_MS),
+    ("store.deadline_ms", 1.0, HOUR_MS),
+    ("store.slowest_kib_per_s", 1.0, 1e9),
+    ("store.write_timeout_ms", 1.0, HOUR_MS),
+    ("store.retries", 0.0, 20.0),
+    ("store.coalesce_gap_kib", 0.0, TIB_IN_MIB),
+    ("store.parallel_reads", 1.0, 256.0),
+];
+
+/// Why this number does not suit this key, if it does not.
+pub fn refusal(key: &str, value: f64) -> Option<String> {
+    let (_, least, most) = RANGES.iter().find(|(known, ..)| *known == key)?;
+    let fits = (*least..=*most).contains(&value);
+    (!fits).then(|| format!("`{key}` is {value}: it must be from {least} to {most}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(key: &str, value: f64, expected: Option<&str>) {
+        assert_eq!(refusal(key, value).as_deref(), expected, "{key} {value}");
+    }
+
+    #[test]
+    fn a_number_outside_its_range_is_refused_with_the_range() {
+        check("web.threads", 0.0, None);
+        check("web.threads", -1.0, Some("`web.threads` is -1: it must be from 0 to 1024"));
+        check(
+            "masters.revalidate_s",
+            1e19,
+            Some("`masters.revalidate_s` is 10000000000000000000: it must be from 0 to 31536000"),
+        );
+        check(
+            "pyramids.from_megapixels",
+            f64::NAN,
+            Some("`pyramids.from_megapixels` is NaN: it must be from 0 to 1000000"),
+        );
+        check("web.listen", 5.0, None);
+    }
+}

@@ -1,0 +1,88 @@
+//! A GIF's size: its logical screen, or its first frame where that is larger (GIF89a, §18 and §20).
+
+use super::bytes::{Held, Stop};
+use super::whole::{Said, sound};
+use super::{Orientation, Refused};
+use crate::iiif::Dimensions;
+use crate::pixels::{Alpha, Depth, Model, Shape};
+
+/// The screen, and the frame if it begins in what is at hand.
+pub fn header(held: &Held) -> Result<Said, Stop> {
+    let screen = size(held.get(6, 4)?);
+    let frame = match first_frame(held.start()) {
+        Some(frame) => frame,
+        None if held.start().len() as u64 == held.size() => {
+            return Err(Refused::damaged("it ends before its first frame").into());
+        }
+        None => screen,
+    };
+    let dimensions = Dimensions::new(screen.width.max(frame.width), screen.height.max(frame.height));
+    let shape = Shape {
+        dimensions: sound(true, dimensions)?,
+        model: Model::Rgb,
+        alpha: Alpha::Straight,
+        depth: Depth::U8,
+    };
+    Ok(Said { shape, orientation: Orientation::UPRIGHT, icc: None })
+}
+
+/// How far the first frame reaches to the right and down.
+fn first_frame(start: &[u8]) -> Option<Dimensions> {
+    let flags = *start.get(10)?;
+    let palette = if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };
+    let mut at = 13 + palette;
+    loop {
+        match *start.get(at)? {
+            // A stray zero between blocks, as old writers left it.
+            0 => at += 1,
+            0x21 => at = behind(start, at + 2)?,
+            0x2c => {
+                let (place, extent) = (size(start.get(at + 1..at + 5)?), size(start.get(at + 5..at + 9)?));
+                return Some(Dimensions::new(place.width + extent.width, place.height + extent.height));
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// Where an extension's sub-blocks end.
+fn behind(start: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        let length = usize::from(*start.get(at)?);
+        at += 1 + length;
+        if length == 0 {
+            return Some(at);
+        }
+    }
+}
+
+/// Two numbers of 16 bits, at least four bytes.
+fn size(b: &[u8]) -> Dimensions {
+    let side = |at: usize| u32::from(u16::from_le_bytes([b[at], b[at + 1]]));
+    Dimensions::new(side(0), side(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(screen: [u8; 2], blocks: &[u8], expected: Option<(u32, u32)>) {
+        let [width, height] = screen;
+        let file = [&b"GIF89a"[..], &[width, 0, height, 0, 0x80, 0, 0, 1, 2, 3, 4, 5, 6], blocks].concat();
+        let found = header(&Held::new(file.len() as u64, file.into())).ok();
+        assert_eq!(found.map(|found| found.shape.dimensions), expected.map(|(w, h)| Dimensions::new(w, h)));
+    }
+
+    #[test]
+    fn a_screen_grows_with_its_first_frame() {
+        let frame = [0x2c, 1, 0, 2, 0, 10, 0, 20, 0, 0];
+        let comment = b"\x21\xfe\x03abc\x02de\0";
+        check([30, 30], &frame, Some((30, 30)));
+        check([5, 30], &frame, Some((11, 30)));
+        check([0, 0], &[comment, &[0][..], &frame].concat(), Some((11, 22)));
+        check([7, 8], comment, None);
+        check([0, 0], comment, None);
+        check([0, 0], b"", None);
+    }
+}

@@ -1,0 +1,127 @@
+//! Decades and centuries as people write them in Danish and English: `1790s`, `1790'erne`, `18. århundrede`.
+
+use std::ops::Bound;
+
+use tantivy::Term;
+use tantivy::query::{BooleanQuery, ConstScoreQuery, Occur, Query, RangeQuery};
+use tantivy::schema::Field;
+
+use super::schema::schema;
+
+/// The first and the last year of a period.
+pub type Years = (i32, i32);
+
+/// Endings of decades: `1790s`, `1790'erne`, `1790ernes`, `1790er`.
+const DECADE: [&str; 6] = ["s", "er", "erne", "ernes", "eren", "ere"];
+/// Endings of centuries: `1700-tallet`.
+const HUNDREDS: [&str; 4] = ["tallet", "tallets", "tal", "tals"];
+/// What stands after the number of a century.
+const CENTURY: [&str; 8] =
+    ["century", "centuries", "centurys", "århundrede", "århundredet", "århundredes", "aarhundrede", "årh"];
+
+/// The years of a word such as `1790s`. A full hundred is a century: `1700s` is `1700-tallet`.
+pub fn word(typed: &str) -> Option<Years> {
+    let (digits, ending) = split(typed)?;
+    let year: i32 = digits.parse().ok().filter(|_| matches!(digits.len(), 3 | 4))?;
+    if year % 100 == 0 && (HUNDREDS.contains(&ending) || DECADE.contains(&ending)) {
+        return Some((year, year + 99));
+    }
+    (year % 10 == 0 && DECADE.contains(&ending)).then_some((year, year + 9))
+}
+
+/// The years of two words such as `18th century`, or of one with a hyphen between them.
+pub fn words(first: &str, second: &str) -> Option<Years> {
+    let second = second.to_lowercase();
+    if !CENTURY.contains(&second.trim_matches(|c: char| !c.is_alphanumeric())) {
+        return None;
+    }
+    let (digits, ending) = split(first)?;
+    let number: i32 = digits.parse().ok().filter(|number| (1..=21).contains(number))?;
+    let counted = matches!(ending, "st" | "nd" | "rd" | "th" | "." | "");
+    counted.then_some(((number - 1) * 100, (number - 1) * 100 + 99))
+}
+
+/// Whether a word only says that the number before it is meant as a plural, as `erne` in `90'erne`.
+pub fn is_ending(word: &str) -> bool {
+    DECADE.contains(&word) || HUNDREDS.contains(&word)
+}
+
+/// The digits that a word begins with, and what follows them without the sign between them, in lower case where it is
+/// one of the known endings.
+fn split(typed: &str) -> Option<(&str, &'static str)> {
+    let typed = typed.trim_matches(|c: char| !c.is_alphanumeric() && c != '.');
+    let end = typed.find(|c: char| !c.is_ascii_digit()).unwrap_or(typed.len());
+    let (digits, rest) = typed.split_at(end);
+    let rest = rest.trim_start_matches(['\'', '’', '´', '`', '-', '‐', '‑', '–']).to_lowercase();
+    let rest = if rest == "." { "." } else { rest.trim_end_matches('.') };
+    let known = DECADE.iter().chain(&HUNDREDS).chain(&["st", "nd", "rd", "th", ".", ""]);
+    let ending = known.copied().find(|known| *known == rest)?;
+    (!digits.is_empty()).then_some((digits, ending))
+}
+
+/// Works made within these years.
+pub fn within((from, to): Years) -> Box<dyn Query> {
+    let fields = &schema().1;
+    both(at_least(fields.earliest, from), at_most(fields.latest, to))
+}
+
+/// Works whose making touches these years.
+pub fn touching((from, to): Years) -> Box<dyn Query> {
+    let fields = &schema().1;
+    both(at_least(fields.latest, from), at_most(fields.earliest, to))
+}
+
+fn both(first: RangeQuery, second: RangeQuery) -> Box<dyn Query> {
+    let both =
+        BooleanQuery::new(vec![(Occur::Must, Box::new(first) as _), (Occur::Must, Box::new(second) as _)]);
+    Box::new(ConstScoreQuery::new(Box::new(both), 1.0))
+}
+
+fn at_least(field: Field, year: i32) -> RangeQuery {
+    RangeQuery::new(Bound::Included(Term::from_field_i64(field, year.into())), Bound::Unbounded)
+}
+
+fn at_most(field: Field, year: i32) -> RangeQuery {
+    RangeQuery::new(Bound::Unbounded, Bound::Included(Term::from_field_i64(field, year.into())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decades_and_centuries_are_years() {
+        for (typed, expected) in [
+            ("1790s", Some((1790, 1799))),
+            ("1790'erne", Some((1790, 1799))),
+            ("1790’ERNE", Some((1790, 1799))),
+            ("1790erne", Some((1790, 1799))),
+            ("1790's", Some((1790, 1799))),
+            ("(1790s),", Some((1790, 1799))),
+            ("1700s", Some((1700, 1799))),
+            ("1700-tallet", Some((1700, 1799))),
+            ("800-tallet", Some((800, 899))),
+            ("1790-tallet", None),
+            ("1795s", None),
+            ("1790", None),
+            ("90'erne", None),
+            ("1790x", None),
+            ("s", None),
+            ("17900s", None),
+        ] {
+            assert_eq!(word(typed), expected, "{typed}");
+        }
+        for (first, second, expected) in [
+            ("18th", "century", Some((1700, 1799))),
+            ("18th", "Century,", Some((1700, 1799))),
+            ("1st", "century", Some((0, 99))),
+            ("18.", "århundrede", Some((1700, 1799))),
+            ("18", "årh.", Some((1700, 1799))),
+            ("1790s", "century", None),
+            ("99th", "century", None),
+            ("18th", "horse", None),
+        ] {
+            assert_eq!(words(first, second), expected, "{first} {second}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Finds out whether a source can be read, and if not, why and what mends it.
+
+use std::time::Duration;
+
+use super::inner::Place;
+use super::{Error, Key, Problem, Store, runtime};
+
+/// Why a source cannot be read, for an operator; without secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// Which source, the cause, and the remedy.
+    pub text: String,
+    /// Whether only a change of the configuration can mend it.
+    pub is_configuration: bool,
+}
+
+/// Whoever asks for readiness does not wait for longer.
+const LONGEST: Duration = Duration::from_secs(4);
+
+impl Store {
+    /// `None` where the source can be read.
+    pub async fn trouble(&self) -> Option<Trouble> {
+        let deadline = self.0.settings.deadline(0).min(LONGEST);
+        let store = self.clone();
+        let probed = runtime::run(deadline, async move { store.probe().await }).await;
+        probed.err().map(|error| self.explain(&error))
+    }
+
+    /// The error with the source's name, its cause and its remedy.
+    pub fn explain(&self, error: &Error) -> Trouble {
+        Trouble {
+            text: format!("{}: {}", self.0.shown, self.cause(error)),
+            is_configuration: error.fault().is_some_and(|fault| fault.is_configuration()),
+        }
+    }
+
+    /// The error's cause, and its remedy where one is known.
+    pub fn cause(&self, error: &Error) -> String {
+        match (error.fault(), std::error::Error::source(error)) {
+            (Some(fault), _) => format!("{fault}; {}", fault.remedy(self.0.kind, self.0.is_unsigned)),
+            (None, Some(source)) => format!("{error}: {source}"),
+            (None, None) => error.to_string(),
+        }
+    }
+
+    async fn probe(&self) -> Result<(), Error> {
+        if let Place::Local(local) = &self.0.place {
+            let local = local.clone();
+            return runtime::block(LONGEST, move || local.probe()).await;
+        }
+        let key = Key::parse(&self.0.settings.probe)?;
+        let denied = match self.start(&key, 1).await {
+            Err(error @ Error::Refused(_)) if is_denied(&error) => error,
+            // Without credentials Azure calls a container that is not public «not found».
+            Err(Error::NotFound) if self.0.kind == "azure" && self.0.is_unsigned => Error::NotFound,
+            Err(error @ (Error::Refused(_) | Error::Unavailable(_) | Error::TimedOut)) => return Err(error),
+            // That there is no such object is an answer, too, and so is one that cannot be read by ranges.
+            _ => return Ok(()),
+        };
+        self.probe_listed(denied).await
+    }
+
+    /// Some stores deny what is missing to those who may not list: what is listed can be read, or what was read before.
+    async fn probe_listed(&self, denied: Error) -> Result<(), Error> {
+        if self.counts().ranges > 0 {
+            return Ok(());
+        }
+        let Ok(page) = self.list(None, 1).await else { return Err(self.denied(denied)) };
+        let Some((key, _)) = page.keys.first() else { return Ok(()) };
+        match self.start(&Key::parse(key)?, 1).await {
+            Err(error) if is_denied(&error) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn denied(&self, error: Error) -> Error {
+        match error {
+            Error::NotFound => {
+                Error::Refused(super::Fault::new(Problem::Denied, "404 ResourceNotFound").into())
+            }
+            other => other,
+        }
+    }
+}
+
+fn is_denied(error: &Error) -> bool {
+    matches!(error, Error::Refused(fault) if fault.problem == Problem::Denied)
+}

@@ -1,0 +1,85 @@
+//! People as SMK's API tells of them, made of what works say of their creators.
+
+use serde_json::{Map, Value, json};
+
+use super::built::day;
+use super::field::family_and_given;
+use crate::record::{Creator, slug};
+use crate::search::Holders;
+
+/// The name that a person is asked for by: the source's identifier, or else the creator's name in addresses.
+pub fn id(creator: &Creator) -> String {
+    creator.id.clone().unwrap_or_else(|| slug(&creator.name))
+}
+
+/// What several works say of one creator: what the first leaves out is taken from the next.
+pub fn together(creators: impl Iterator<Item = Creator>) -> Option<Creator> {
+    creators.reduce(|known, next| Creator {
+        sort_name: known.sort_name.or(next.sort_name),
+        birth: known.birth.or(next.birth),
+        death: known.death.or(next.death),
+        nationality: known.nationality.or(next.nationality),
+        gender: known.gender.or(next.gender),
+        id: known.id.or(next.id),
+        ..known
+    })
+}
+
+/// A creator as an item of `/person`; what is not known is left out.
+pub fn person(creator: &Creator, holders: Holders) -> Map<String, Value> {
+    let sorted = creator.sort_name.as_deref().unwrap_or(&creator.name);
+    let mut item = Map::new();
+    let mut set = |name: &str, value: Value| item.insert(name.to_owned(), value);
+    set("id", json!(id(creator)));
+    set("name", json!(sorted));
+    if let Some((family, given)) = family_and_given(sorted) {
+        set("forename", json!(given));
+        set("surname", json!(family));
+    }
+    set("artist", json!([creator.name]));
+    set("name_type", json!(["MAKER"]));
+    for (name, said) in [("nationality", &creator.nationality), ("gender", &creator.gender)] {
+        if let Some(said) = said {
+            set(name, json!([said]));
+        }
+    }
+    for (name, year) in [("birth", creator.birth), ("death", creator.death)] {
+        if let Some(year) = year {
+            set(&format!("{name}_date_start"), json!([day(year, "01-01")]));
+            set(&format!("{name}_date_end"), json!([day(year, "12-31")]));
+            set(&format!("{name}_date_prec"), json!([year.to_string()]));
+        }
+    }
+    set("has_image", json!(holders.has_image));
+    set("works", json!(holders.object_numbers));
+    item
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_have_the_fields_that_programs_read() {
+        let creator: Creator = serde_json::from_value(json!({
+            "name": "Anna Ancher", "sort_name": "Ancher, Anna", "birth": 1859, "death": 1935, "nationality": "dansk",
+            "gender": "FEMALE", "id": "11_person"}))
+        .unwrap();
+        let holders = Holders { object_numbers: vec!["KMS1".into()], has_image: true, some: Vec::new() };
+        assert_eq!(
+            Value::Object(person(&creator, holders)),
+            json!({
+                "id": "11_person", "name": "Ancher, Anna", "forename": "Anna", "surname": "Ancher", "artist": ["Anna Ancher"],
+                "name_type": ["MAKER"], "nationality": ["dansk"], "gender": ["FEMALE"],
+                "birth_date_start": ["1859-01-01T00:00:00.000Z"], "birth_date_end": ["1859-12-31T00:00:00.000Z"],
+                "birth_date_prec": ["1859"], "death_date_start": ["1935-01-01T00:00:00.000Z"],
+                "death_date_end": ["1935-12-31T00:00:00.000Z"], "death_date_prec": ["1935"], "has_image": true,
+                "works": ["KMS1"],
+            })
+        );
+        let unknown: Creator = serde_json::from_value(json!({"name": "Ubekendt"})).unwrap();
+        let told = person(&unknown, Holders::default());
+        assert_eq!((&told["id"], &told["name"]), (&json!("ubekendt"), &json!("Ubekendt")));
+        assert!(!told.contains_key("birth_date_start") && told["works"].is_array());
+    }
+}

@@ -1,0 +1,301 @@
+//! Tags as data: read by anybody, written by those who hold a token.
+
+mod read;
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Value, json};
+
+use super::Door;
+use super::headers::{IfMatch, if_match, is_held};
+use super::image::Answered;
+use super::route::Image;
+use super::settings::Api;
+use super::token;
+use crate::catalogue::{Decision, EMBEDDED, Event, Stored};
+use crate::gallery::Error;
+use crate::iiif::Invalid;
+use crate::presentation::Address;
+use crate::record::{Region, Tag};
+
+pub use read::{INVISIBLE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
+
+/// The longest body of a request, in bytes.
+pub const MOST_BYTES: usize = 64 << 10;
+
+/// No image has a longer side, in pixels: what a region is checked by where nobody knows the image's size.
+const MAX_SIDE: u32 = 10_000_000;
+
+/// `GET` and `POST /api/v1/works/{work}/tags`, `GET` and `PATCH …/tags/{tag}`, `GET …/tags/{tag}/history`.
+pub async fn answer(
+    door: &Door,
+    request: &HttpRequest,
+    work: Image<'_>,
+    tag: Option<&str>,
+    history: bool,
+    body: &[u8],
+) -> Result<Answered, Error> {
+    match (request.method(), tag) {
+        (&Method::GET | &Method::HEAD, _) => {
+            let told = match tag {
+                Some(tag) if history => events(door, &work, tag).await?,
+                Some(tag) => one(&stored(door, &work).await?, tag, StatusCode::OK)?,
+                None => {
+                    let stored = stored(door, &work).await?;
+                    told(&stored, all(&stored), StatusCode::OK)
+                }
+            };
+            let held = told.response.headers().get(header::ETAG).filter(|tag| is_held(request, tag)).cloned();
+            Ok(match held {
+                Some(tag) => HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish().into(),
+                None => told,
+            })
+        }
+        (&Method::POST, None) => {
+            let actor = allowed(request, &door.api)?;
+            is_json(request)?;
+            add(door, request, &work, read::added(body)?, actor).await
+        }
+        (&Method::PATCH, Some(tag)) if !history => {
+            let actor = allowed(request, &door.api)?;
+            is_json(request)?;
+            change(door, request, &work, tag, read::change(body)?, actor).await
+        }
+        _ => Err(Error::NotAllowed { allowed: allowed_methods(tag, history) }),
+    }
+}
+
+/// What may be asked for at an address of tags.
+pub(super) fn allowed_methods(tag: Option<&str>, history: bool) -> &'static str {
+    match (tag, history) {
+        (None, _) => "GET, HEAD, POST, OPTIONS",
+        (Some(_), false) => "GET, HEAD, PATCH, OPTIONS",
+        (Some(_), true) => "GET, HEAD, OPTIONS",
+    }
+}
+
+/// Who it is that writes: the name of the token.
+pub(super) fn allowed(request: &HttpRequest, api: &Api) -> Result<String, Error> {
+    let shown = token::shown(request).ok_or(Error::Unauthorized)?;
+    if api.tokens.is_empty() {
+        return Err(Error::Closed("nobody may write here: no token is set in api.tokens".into()));
+    }
+    let found = api.tokens.iter().filter(|(_, secret)| token::is(shown, secret));
+    found.map(|(name, _)| name.clone()).next().ok_or(Error::Unauthorized)
+}
+
+/// Refuses a body that is sent as something else. One without a type is read, and so is what `curl -d` sends: its type
+/// stands for nobody having said.
+fn is_json(request: &HttpRequest) -> Result<(), Error> {
+    let Some(value) = request.headers().get(header::CONTENT_TYPE) else { return Ok(()) };
+    let text = value.to_str().unwrap_or_default();
+    let kind = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if matches!(kind.as_str(), "application/json" | "application/x-www-form-urlencoded")
+        || kind.starts_with("application/") && kind.ends_with("+json")
+    {
+        return Ok(());
+    }
+    let refused = Invalid::new("Content-Type", text, "cannot be read: send `application/json`");
+    Err(Error::Unsupported(refused.to_string()))
+}
+
+/// `POST …/tags`: a new tag, or once more what the same source said before, whose status stays as it was judged.
+async fn add(
+    door: &Door,
+    request: &HttpRequest,
+    work: &Image<'_>,
+    added: read::Added,
+    actor: String,
+) -> Result<Answered, Error> {
+    let read::Added { tag, has_status, note, revision } = added;
+    let now = stored(door, work).await?;
+    let expected = expected(request, &now, revision)?;
+    placed(door, &now, tag.image.as_deref(), tag.region).await?;
+    let id = tag.id();
+    let known = now.tags.iter().find(|known| known.id() == id);
+    let (tag, status) = match known {
+        None => (tag, StatusCode::CREATED),
+        Some(known) if has_status && known.status != tag.status => return Err(exists(known)),
+        Some(known) => {
+            let (status, region, kept_id) = (known.status, known.region, known.kept_id.clone());
+            (Tag { status, region, kept_id, ..tag }, StatusCode::OK)
+        }
+    };
+    let stored = decide(door, work, expected, Decision::Add(Box::new(tag)), actor, note).await?;
+    let mut answered = one(&stored, &id, status)?;
+    let address = Address::new(&door.base.of(request)?);
+    let place = format!("{}/tags/{id}", address.record(&work.identifier));
+    if let Ok(place) = HeaderValue::try_from(place) {
+        answered.response.headers_mut().insert(header::LOCATION, place);
+    }
+    Ok(answered)
+}
+
+/// `PATCH …/tags/{tag}`.
+async fn change(
+    door: &Door,
+    request: &HttpRequest,
+    work: &Image<'_>,
+    tag: &str,
+    change: read::Change,
+    actor: String,
+) -> Result<Answered, Error> {
+    let read::Change { status, region, note, revision } = change;
+    if status.is_none() && region.is_none() {
+        let reason = "changes nothing: give `status`, `region` or both";
+        return Err(Error::Unprocessable(Invalid::new("body", "", reason)));
+    }
+    let now = stored(door, work).await?;
+    let known = now.tags.iter().find(|known| known.id() == tag).ok_or(Error::NotFound)?;
+    let expected = expected(request, &now, revision)?;
+    if let Some(region) = region {
+        placed(door, &now, known.image.as_deref(), region).await?;
+        let moved = Tag { region, kept_id: None, ..known.clone() }.id();
+        if let Some(other) = now.tags.iter().find(|other| other.id() == moved && moved != tag) {
+            return Err(exists(other));
+        }
+    }
+    let decision = Decision::Change { tag: tag.to_owned(), status, region };
+    let stored = decide(door, work, expected, decision, actor, note).await?;
+    one(&stored, tag, StatusCode::OK)
+}
+
+fn exists(known: &Tag) -> Error {
+    let (id, status) = (known.id(), json!(known.status));
+    let status = status.as_str().unwrap_or_default();
+    Error::Exists(format!(
+        "this tag is there already, as `{id}` with status `{status}`: change that one by PATCH"
+    ))
+}
+
+/// Refuses an image that is none of the work's, and a region that is not within its image.
+async fn placed(
+    door: &Door,
+    stored: &Stored,
+    image: Option<&str>,
+    region: Option<Region>,
+) -> Result<(), Error> {
+    let images = &stored.work.images;
+    if let Some(image) = image
+        && !images.iter().any(|known| known.file == image)
+    {
+        let files: Vec<String> = images.iter().take(10).map(|image| format!("`{}`", image.file)).collect();
+        let reason = match files.is_empty() {
+            true => "is no image of this work, which has none: leave it out".to_owned(),
+            false => format!("is no image of this work; there are {}", files.join(", ")),
+        };
+        return Err(Error::Unprocessable(Invalid::new("image", image, reason)));
+    }
+    let Some(region) = region else { return Ok(()) };
+    let first =
+        || images.iter().find(|image| image.matched).or(images.first()).map(|image| image.file.as_str());
+    let refuse =
+        |reason: String| Err(Error::Unprocessable(Invalid::new("region", &region.to_string(), reason)));
+    let Some(file) = image.or_else(first) else {
+        return refuse("is part of no image, as this work has none: leave it out".into());
+    };
+    let (width, height) = match door.gallery.open(file).await {
+        Ok(granted) => (granted.all().width, granted.all().height),
+        Err(error @ (Error::Store(_) | Error::Catalogue(_) | Error::Busy { .. })) => return Err(error),
+        Err(_) => (MAX_SIDE, MAX_SIDE),
+    };
+    let right = u64::from(region.x) + u64::from(region.width);
+    let bottom = u64::from(region.y) + u64::from(region.height);
+    if right > u64::from(width) || bottom > u64::from(height) {
+        return refuse(format!("is not within its image `{file}`, which has {width} × {height} pixels"));
+    }
+    Ok(())
+}
+
+/// The revision to write over, where the writer says by `If-Match` or in the body which one it has seen.
+pub(super) fn expected(request: &HttpRequest, now: &Stored, said: Option<u64>) -> Result<Option<u64>, Error> {
+    let current = now.revision;
+    let listed = if_match(request.headers()).map_err(|text| {
+        Invalid::new(
+            "If-Match",
+            &text,
+            "is no list of entity tags: repeat the ETag of the work's tags, or write `*`",
+        )
+    })?;
+    let tagged = match &listed {
+        None | Some(IfMatch::Any) => None,
+        Some(IfMatch::Tags(tags)) => Some(tags.contains(&current.to_string())),
+    };
+    if tagged == Some(false) || said.is_some_and(|said| said != current) {
+        return Err(Error::Conflict { current });
+    }
+    Ok((tagged.is_some() || said.is_some()).then_some(current))
+}
+
+/// The work as the catalogue has it.
+pub(super) async fn stored(door: &Door, work: &Image<'_>) -> Result<Stored, Error> {
+    let works = door.gallery.works().ok_or(Error::NotFound)?;
+    let number = work.identifier.to_string();
+    let stored = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
+    match stored {
+        Some(stored) if !stored.removed => Ok(stored),
+        Some(stored) if stored.source != EMBEDDED => Err(Error::Gone),
+        _ => Err(Error::NotFound),
+    }
+}
+
+async fn decide(
+    door: &Door,
+    work: &Image<'_>,
+    expected: Option<u64>,
+    decision: Decision,
+    actor: String,
+    note: Option<String>,
+) -> Result<Stored, Error> {
+    let works = door.gallery.works().ok_or(Error::NotFound)?;
+    let number = work.identifier.to_string();
+    let decided = works.ask(|catalogue| async move {
+        catalogue.decide(&number, expected, decision, &actor, note.as_deref()).await
+    });
+    let stored = decided.await?;
+    // What this server answers next knows of it.
+    works.follow().await?;
+    Ok(stored)
+}
+
+async fn events(door: &Door, work: &Image<'_>, tag: &str) -> Result<Answered, Error> {
+    let stored = stored(door, work).await?;
+    let works = door.gallery.works().ok_or(Error::NotFound)?;
+    let number = work.identifier.to_string();
+    let all = works.ask(|catalogue| async move { catalogue.history(&number).await }).await?;
+    let events: Vec<Value> = all.iter().filter(|event| event.tag == tag).map(event).collect();
+    let known = !events.is_empty() || stored.tags.iter().any(|known| known.id() == tag);
+    match known {
+        true => Ok(told(&stored, json!({ "revision": stored.revision, "events": events }), StatusCode::OK)),
+        false => Err(Error::NotFound),
+    }
+}
+
+fn event(event: &Event) -> Value {
+    json!({
+        "status": event.status, "region": event.body.region, "actor": event.actor, "note": event.note, "revision": event.revision,
+        "at": crate::record::timestamp(event.at_ms),
+    })
+}
+
+fn all(stored: &Stored) -> Value {
+    json!({ "revision": stored.revision, "tags": stored.tags.iter().map(Tag::told).collect::<Vec<_>>() })
+}
+
+fn one(stored: &Stored, tag: &str, status: StatusCode) -> Result<Answered, Error> {
+    let found = stored.tags.iter().find(|known| known.id() == tag).ok_or(Error::NotFound)?;
+    let mut value = found.told();
+    value["revision"] = json!(stored.revision);
+    Ok(told(stored, value, status))
+}
+
+/// The revision is the tag of the answer: what `If-Match` is to repeat.
+fn told(stored: &Stored, value: Value, status: StatusCode) -> Answered {
+    let mut response = HttpResponse::build(status);
+    response.insert_header((header::CACHE_CONTROL, "no-cache")).content_type("application/json");
+    if let Ok(tag) = HeaderValue::try_from(format!("\"{}\"", stored.revision)) {
+        response.insert_header((header::ETAG, tag));
+    }
+    response.body(value.to_string()).into()
+}
