@@ -28,8 +28,8 @@ pub fn orientation(tiff: &[u8]) -> Option<u8> {
             return None;
         }
         let value = match short(array(entry, 2)?) {
-            // BYTE, SHORT and LONG, and the signed ones.
-            1 | 6 => u32::from(entry[8]),
+            // BYTE, SHORT and LONG, the signed ones, and UNDEFINED.
+            1 | 6 | 7 => u32::from(entry[8]),
             3 | 8 => u32::from(short(array(entry, 8)?)),
             4 | 9 => long(array(entry, 8)?),
             // RATIONAL, which lies elsewhere.
@@ -92,6 +92,7 @@ pub mod tests {
     fn an_orientation_of_any_integer_type_counts() {
         for (kind, little, big) in [
             (1, [6, 0, 0, 0], [6, 0, 0, 0]),
+            (7, [6, 0, 0, 0], [6, 0, 0, 0]),
             (3, [6, 0, 0, 0], [0, 6, 0, 0]),
             (4, [6, 0, 0, 0], [0, 0, 0, 6]),
             (8, [6, 0, 0, 0], [0, 6, 0, 0]),
