@@ -10,6 +10,7 @@ mod index;
 mod ingest;
 mod masters;
 mod reads;
+mod records;
 mod rights;
 mod search;
 mod stampede;

@@ -270,4 +270,3 @@ fn bar_label(from: i32, to: i32) -> String {
         _ => format!("{}–{to}", from.max(1)),
     }
 }
-

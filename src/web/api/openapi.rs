@@ -119,6 +119,7 @@ fn problems(statuses: &[u16]) -> Map<String, Value> {
         403 => "Nobody may do this here, or nobody may see it.",
         404 => "There is no such thing.",
         405 => "The address knows other methods.",
+        410 => "The work was withdrawn.",
         412 => "Somebody else changed the work meanwhile.",
         _ => "Come back later: `Retry-After` says when.",
     };
@@ -142,7 +143,7 @@ fn operation(id: &str, about: &str, parameters: Vec<Value>, schema: Value, statu
     json!({ "operationId": id, "summary": about, "parameters": parameters, "responses": responses })
 }
 
-const USUAL: [u16; 4] = [400, 403, 404, 503];
+const USUAL: [u16; 5] = [400, 403, 404, 410, 503];
 
 fn paths(sample: &Sample) -> Value {
     let query = |table: &[Parameter]| -> Vec<Value> {
@@ -239,7 +240,7 @@ fn paths(sample: &Sample) -> Value {
         dump["responses"]["200"]["content"] = json!({ media_type: { "schema": { "type": "string" } } });
         get(&format!("/api/v1/dump/{name}"), dump);
     }
-    let writes = [400, 401, 403, 404, 412, 503];
+    let writes = [400, 401, 403, 404, 410, 412, 503];
     let body = |name: &str| json!({ "required": true, "content": { "application/json": { "schema": reference(name) } } });
     let mut add = operation("addTag", "Add a tag", vec![work()], reference("Tag"), &writes);
     add["requestBody"] = body("NewTag");
