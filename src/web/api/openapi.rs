@@ -124,6 +124,7 @@ fn problems(statuses: &[u16]) -> Map<String, Value> {
         404 => "There is no such thing.",
         405 => "The address knows other methods; `Allow` lists them.",
         409 => "The work has this tag already; the answer names it.",
+        410 => "The work was withdrawn.",
         412 => "Somebody else changed the work meanwhile: no tag of `If-Match` is its ETag now.",
         413 => "The body is too long.",
         415 => "The body is not sent as `application/json`.",
@@ -155,7 +156,7 @@ fn operation(id: &str, about: &str, parameters: Vec<Value>, schema: Value, statu
 /// `*`, or entity tags separated by commas (RFC 9110, §8.8.3).
 const IF_MATCH: &str = "^(\\*|(W/)?\"[!#-~]*\"( *, *(W/)?\"[!#-~]*\")*)$";
 
-const USUAL: [u16; 4] = [400, 403, 404, 503];
+const USUAL: [u16; 5] = [400, 403, 404, 410, 503];
 
 fn paths(sample: &Sample) -> Value {
     let query = |table: &[Parameter]| -> Vec<Value> {
@@ -252,7 +253,7 @@ fn paths(sample: &Sample) -> Value {
         dump["responses"]["200"]["content"] = json!({ media_type: { "schema": { "type": "string" } } });
         get(&format!("/api/v1/dump/{name}"), dump);
     }
-    let writes = [400, 401, 403, 404, 409, 412, 413, 415, 422, 503];
+    let writes = [400, 401, 403, 404, 409, 410, 412, 413, 415, 422, 503];
     let if_match = || {
         json!({
             "name": "If-Match", "in": "header", "required": false,
