@@ -63,7 +63,7 @@ pub fn whole(level: &Level, tile: &[u8]) -> Bytes {
 /// stream, whose markers say what it means if it has any.
 pub fn old_jpeg(level: &Level, tile: &[u8], rows: u32) -> Vec<u8> {
     match &level.tables {
-        Some(headers) if headers.starts_with(&[0xff, 0xd8]) => [headers, tile, &jpeg::END].concat(),
+        Some(headers) if headers.starts_with(&[0xff, 0xd8]) => [&headers[..], tile, &jpeg::END].concat(),
         Some(tables) => {
             let height = if level.in_strips { rows } else { level.grid.tile.height };
             let size = Dimensions::new(level.grid.tile.width, height);
