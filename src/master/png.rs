@@ -31,6 +31,7 @@ pub fn header(held: &Held) -> Result<Said, Stop> {
     let pixels = chunks(held, |name, body| match name {
         b"iCCP" => icc = icc.take().or_else(|| profile(body)),
         b"tRNS" => shape.alpha = Alpha::Straight,
+        b"PLTE" => palette = true,
         _ => prefer(&mut found, orientation(name, body)),
     })?;
     if !pixels || !palette {
