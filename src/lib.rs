@@ -57,6 +57,12 @@
 //! lie side by side in memory → hits, whose records lie ready in the index and get this server's addresses. The index
 //! is derived: each server has its own, makes it anew beside the one in use, and goes on with it after a restart.
 //!
+//! # A page
+//!
+//! `web::site` → the visitor's language among those of the site → a search of the index, or a record → HTML in that
+//! language, compressed. No page waits for masters: those that open within 150 ms tell their sizes, the others keep
+//! opening in the background, and their pictures are asked for by addresses that work without a size.
+//!
 //! # Rights
 //!
 //! Outside the gallery an image is only to be had as [`gallery::Granted`]: opened, with the limits that the rights of

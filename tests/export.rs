@@ -10,8 +10,11 @@ use serde_json::Value;
 use crate::masters::wild;
 use crate::support::Failures;
 use crate::support::command::tegl;
-use crate::support::masters::{self, picture};
+use crate::support::masters::{self, broad, picture};
 use crate::support::server::Server;
+use crate::support::tiffs::pyramid;
+use tegl::iiif::Dimensions;
+use tegl::pixels::{Channels, Raster};
 
 const BASE: &str = "https://images.example.org/static";
 
@@ -190,6 +193,123 @@ fn deep_zoom_files_are_what_a_server_answers() {
         let own = found.iter().filter(|path| path.starts_with(&format!("{name}_files/")));
         failures.check(own.eq(&expected), || format!("{name} has other files than its levels' tiles"));
     }
+}
+
+/// The paths that OpenSeadragon 4 to 6 derive from an info.json (`IIIFTileSource`), of all tiles of all levels.
+fn derived(info: &Value) -> BTreeSet<String> {
+    let (width, height) = (number(&info["width"]), number(&info["height"]));
+    let tiles = &info["tiles"][0];
+    let side = number(&tiles["width"]);
+    let factors: Vec<u32> = tiles["scaleFactors"].as_array().unwrap().iter().map(number).collect();
+    let highest = f64::from(*factors.iter().max().unwrap()).log2().round() as u32;
+    let mut sizes: Vec<(u32, u32)> = info["sizes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|size| (number(&size["width"]), number(&size["height"])))
+        .collect();
+    sizes.sort_unstable();
+    if sizes.last().is_some_and(|last| last.0 < width && last.1 < height) {
+        sizes.push((width, height));
+    }
+    let nearest = |full: u32, size: u32| (f64::from(full) / f64::from(size)).round() as u32;
+    let fits = sizes.len() == factors.len()
+        && sizes
+            .iter()
+            .zip(factors.iter().rev())
+            .all(|(size, &factor)| nearest(width, size.0) == factor && nearest(height, size.1) == factor);
+    let is_list = sizes.len() as u32 == highest + 1 && (fits || sizes.len() != factors.len());
+    let mut paths = BTreeSet::new();
+    for level in 0..=highest {
+        let factor = 1 << (highest - level);
+        let size =
+            if is_list { sizes[level as usize] } else { (width.div_ceil(factor), height.div_ceil(factor)) };
+        let step = side * factor;
+        for (x, y) in (0..size.1.div_ceil(side)).flat_map(|y| (0..size.0.div_ceil(side)).map(move |x| (x, y)))
+        {
+            let (w, h) = (side.min(size.0 - x * side), side.min(size.1 - y * side));
+            let (across, down) = (step.min(width - x * step), step.min(height - y * step));
+            let is_all = (across, down) == (width, height) || (size.0 < side && size.1 < side);
+            let region =
+                if is_all { "full".into() } else { format!("{},{},{across},{down}", x * step, y * step) };
+            let size = if (w, h) == (width, height) { "max".into() } else { format!("{w},{h}") };
+            paths.insert(format!("{region}/{size}/0/default.jpg"));
+        }
+    }
+    paths
+}
+
+/// Levels of a pyramid whose sides are halved and rounded in this way.
+fn halved(width: u32, height: u32, side: u32, round: fn(u32, u32) -> u32) -> Vec<u8> {
+    let mut levels = Vec::new();
+    for factor in (0..).map(|level| 1 << level) {
+        let size = (round(width, factor).max(1), round(height, factor).max(1));
+        levels.push(picture(size.0, size.1));
+        if size.0 <= side && size.1 <= side {
+            return pyramid(&levels, side);
+        }
+    }
+    unreachable!("sides end up within a tile")
+}
+
+#[test]
+fn every_address_that_viewers_derive_is_written_and_served() {
+    let (source, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let rounds: [(&str, fn(u32, u32) -> u32); 3] = [
+        ("floored", |length, factor| length / factor),
+        ("ceiled", u32::div_ceil),
+        ("rounded", |length, factor| (length + factor / 2) / factor),
+    ];
+    let mut names = Vec::new();
+    for (round, by) in rounds {
+        for (width, height) in
+            [(1237, 811), (1025, 513), (1023, 511), (512, 512), (1024, 100), (255, 257), (700, 3)]
+        {
+            let name = format!("{round}-{width}x{height}.tif");
+            fs::write(source.path().join(&name), halved(width, height, 256, by)).unwrap();
+            names.push(name);
+        }
+    }
+    fs::write(source.path().join("one.jpg"), masters::plain_jpeg(&picture(301, 203))).unwrap();
+    names.push("one.jpg".into());
+    let (place, into) = (source.path().to_str().unwrap(), out.path().to_str().unwrap());
+    let ran = tegl(&["export", place, "--out", into], &[("TEGL__PYRAMIDS__LOCATION", "none")]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    let server = Server::with(&[place], &[("TEGL__PYRAMIDS__LOCATION", "none")]);
+    let mut failures = Failures::default();
+    for name in &names {
+        let info = fs::read(out.path().join(name).join("info.json")).unwrap();
+        for path in derived(&serde_json::from_slice(&info).unwrap()) {
+            let file = fs::read(out.path().join(name).join(&path)).unwrap_or_default();
+            failures.check(file.starts_with(&[0xff, 0xd8]), || format!("{name}/{path} is missing"));
+            if let Some((w, h)) = path.split('/').nth(1).and_then(|size| size.split_once(',')) {
+                let size = masters::dimensions("image/jpeg", &file);
+                let expected = (w.parse().unwrap(), h.parse().unwrap());
+                failures.check(size == Some(expected), || format!("{name}/{path} measures {size:?}"));
+            }
+        }
+        let info = server.get(&format!("/iiif/3/{name}/info.json")).json();
+        for path in derived(&info) {
+            let status = server.get(&format!("/iiif/3/{name}/{path}")).status;
+            failures.check(status == 200, || format!("{name}/{path} is answered with {status}"));
+        }
+    }
+}
+
+#[test]
+fn a_large_image_is_written_in_little_memory() {
+    let (source, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let raster =
+        Raster { samples: broad(4100, 3100), ..Raster::blank(Dimensions::new(4100, 3100), Channels::Rgb) };
+    fs::write(source.path().join("large.tif"), masters::jpeg_pyramid(&raster, 512)).unwrap();
+    let (place, into) = (source.path().to_str().unwrap(), out.path().to_str().unwrap());
+    let memory = [("TEGL__PYRAMIDS__LOCATION", "none"), ("TEGL__WORK__MEMORY_MIB", "128")];
+    let ran = tegl(&["export", place, "--out", into], &memory);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    let full = fs::read(out.path().join("large.tif/full/max/0/default.jpg")).unwrap();
+    assert_eq!(masters::dimensions("image/jpeg", &full), Some((4100, 3100)));
+    let left = files(out.path()).into_iter().find(|path| path.ends_with(".part"));
+    assert_eq!(left, None);
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn files(raster: &Raster) -> Vec<(&'static str, Vec<u8>, u16, bool)> {
     vec![
         ("turned.jpg", with(&jpeg, &[exif(6)]), 200, true),
         ("turned-twice.jpg", with(&jpeg, &[exif(6), garbage.clone(), exif(3)]), 200, true),
-        ("turned-late.jpg", with(&jpeg, &[b"stray".to_vec(), garbage, exif(6)]), 200, true),
+        ("turned-late.jpg", with(&jpeg, &[b"stray".to_vec(), exif(6), garbage]), 200, true),
         ("illegal.jpg", with(&jpeg, &[exif(9)]), 200, false),
         ("endless.jpg", jpeg[..jpeg.len() - 2].to_vec(), 200, false),
         ("endless.png", png[..png.len() - 12].to_vec(), 200, false),

@@ -629,7 +629,7 @@ fn the_first_page_and_works_need_no_script() {
         ("/", "43 works"),
         ("/?q=horse", "A Horse in the Field"),
         ("/?all=motif%3Aanimals", "Study of Dogs"),
-        ("/?years=soon&q=horse", "could not be followed"),
+        ("/?years=soon&q=horse", "were not understood"),
         ("/?q=%3Cscript%3E", "&lt;script&gt;"),
         ("/?utm_source=x", "43 works"),
         ("/works/KMS1", "Oil on canvas"),

@@ -58,7 +58,8 @@ impl Catalogue {
         let mut reader = self.0.pools.readers.acquire().await?;
         // Where only names of manifests matter the other records are not read.
         let narrowed = if all { "" } else { " AND record LIKE '%\"kind\":\"manifest\"%'" };
-        let rows = found(&mut reader, select, wanted, &format!(") AND source <> 'embedded'{narrowed}")).await?;
+        let rows =
+            found(&mut reader, select, wanted, &format!(") AND source <> 'embedded'{narrowed}")).await?;
         let each = |row: &sqlx::any::AnyRow| -> Result<_, Error> {
             let work: Work = serde_json::from_str(row.try_get("record")?)?;
             Ok((row.try_get("object_number")?, work.origin().map(str::to_owned)))

@@ -112,7 +112,8 @@ impl Catalogue {
         let numbers: Vec<&str> = batch.0.iter().map(|new| new.number.as_str()).collect();
         // What has not changed keeps no writer waiting.
         let there = before(&mut *self.0.pools.readers.acquire().await?, &numbers).await?;
-        let is_owned = |new: &Prepared| there.get(&new.number).is_some_and(|known| owner(known, new) == known.source);
+        let is_owned =
+            |new: &Prepared| there.get(&new.number).is_some_and(|known| owner(known, new) == known.source);
         if batch.0.iter().all(|new| stays(&there, new) && is_owned(new)) {
             return Ok(Put { unchanged: numbers.len() as u64, ..Put::default() });
         }
@@ -128,9 +129,11 @@ impl Catalogue {
             if stays(&before, &new) {
                 put.unchanged += 1;
                 // Whose it is says nothing of the work: no revision.
-                rows.owned.extend(known.filter(|known| owner(known, &new) != known.source).map(|known| {
-                    vec![Value::from(known.seq), owner(known, &new).into()]
-                }));
+                rows.owned.extend(
+                    known
+                        .filter(|known| owner(known, &new) != known.source)
+                        .map(|known| vec![Value::from(known.seq), owner(known, &new).into()]),
+                );
                 continue;
             }
             if known.is_some_and(|known| !known.removed && owner(known, &new) != known.source) {
@@ -250,8 +253,7 @@ pub(super) async fn before(
     numbers: &[&str],
 ) -> Result<HashMap<String, Before>, Error> {
     let wanted = numbers.iter().map(|&number| vec![Value::from(number)]).collect();
-    let select =
-        "SELECT object_number, seq, hash, source, revision, removed, judged, shelves FROM works WHERE object_number IN (VALUES";
+    let select = "SELECT object_number, seq, hash, source, revision, removed, judged, shelves FROM works WHERE object_number IN (VALUES";
     let rows = found(connection, select, wanted, ")").await?;
     rows.iter().map(|row| Ok((row.try_get("object_number")?, known(row)?))).collect()
 }

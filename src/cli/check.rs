@@ -37,6 +37,9 @@ pub fn run(typed: &Typed) -> Result<(), String> {
             let mut after = None;
             loop {
                 let listing = gallery.list(after.as_deref(), 500).await.map_err(|error| told(&error))?;
+                for unreadable in listing.unreadable {
+                    shown(Err(unreadable));
+                }
                 for entry in listing.entries {
                     let checked = gallery.check(&entry.identifier, source).await;
                     shown(checked.map_err(|error| (entry.identifier, told(&error))));

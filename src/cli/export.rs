@@ -22,6 +22,7 @@ pub fn run(typed: &Typed) -> Result<(), String> {
         let mut after = None;
         loop {
             let listing = gallery.list(after.as_deref(), 500).await.map_err(|error| told(&error))?;
+            failures.extend(listing.unreadable);
             for entry in listing.entries {
                 bar.set_message(entry.identifier.clone());
                 if !std::io::stderr().is_terminal() {

@@ -7,8 +7,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::Ingest as Typed;
-use crate::config::Config;
 use crate::catalogue::{Renamed, UNNAMED};
+use crate::config::Config;
 use crate::gallery::{
     Earlier, Gallery, Import, Imported, Masters, Pattern, Pruned, Reading, Register, Watch, told,
 };
@@ -176,7 +176,8 @@ impl Told {
             println!("{}", json!({ "records": self.location, "summary": imported }));
             return;
         }
-        let Imported { read, created, updated, unchanged, bad, without_master, missing, seconds, .. } = imported;
+        let Imported { read, created, updated, unchanged, bad, without_master, missing, seconds, .. } =
+            imported;
         let rate = *read as f64 / seconds.max(0.001);
         println!(
             "{}: {read} records read in {seconds:.1} s ({rate:.0} a second): {created} works new, {updated} changed, \
@@ -265,7 +266,8 @@ impl Watch for Told {
         match unnamed.duplicates {
             few if few <= NAMED || self.verbose => {
                 let place = if earlier.location == self.location { "" } else { &*earlier.location };
-                let place = format!("{place}{}line {}", if place.is_empty() { "" } else { ", " }, earlier.line);
+                let place =
+                    format!("{place}{}line {}", if place.is_empty() { "" } else { ", " }, earlier.line);
                 self.say(&format!(
                     "{}, line {line}: `{object_number}` is also in {place}: that record counts, this one is left out",
                     self.location
@@ -285,9 +287,8 @@ impl Watch for Told {
         let mut unnamed = self.unnamed.lock().unwrap_or_else(PoisonError::into_inner);
         unnamed.renamed += 1;
         match unnamed.renamed {
-            few if few <= NAMED || self.verbose => self.say(&format!(
-                "{wanted}: another source's work has this name; this one is called `{given}`"
-            )),
+            few if few <= NAMED || self.verbose => self
+                .say(&format!("{wanted}: another source's work has this name; this one is called `{given}`")),
             many if many == NAMED + 1 => self.say("more works are renamed; --verbose names them all"),
             _ => {}
         }

@@ -13,7 +13,7 @@ use super::pyramids::ReadAhead;
 use crate::iiif::Rect;
 use crate::master::{Kind, Whole};
 use crate::pixels::decode::jp2;
-use crate::pixels::{Depth, Model, Picture, Raster, Rows, Shrunk, jpeg};
+use crate::pixels::{Depth, Model, Picture, Raster, Rows, Shape, Shrunk, jpeg};
 use crate::render::{self, Frame, Look, Plan};
 
 impl Kitchen {
@@ -103,22 +103,35 @@ impl Kitchen {
         self.lanes.run(frame.size.area() * 6 + (1 << 20), work).await.map(Bytes::from)
     }
 
+    fn decodes_in_planes(&self, codec: Whole, shape: &Shape, length: u64) -> bool {
+        let narrow = shape.model != Model::Cmyk && shape.depth == Depth::U8;
+        codec == Whole::Jpeg && narrow && length <= self.whole_bytes
+    }
+
+    /// Bytes of memory that decoding all of a master at `1 / base` takes.
+    pub(super) fn decoding_cost(&self, opened: &Opened, base: u32) -> u64 {
+        let master = &opened.master;
+        let size = master.dimensions.reduced(base);
+        let reading = match &master.kind {
+            Kind::Whole { codec, bytes, shape, .. } if self.decodes_in_planes(*codec, shape, *bytes) => {
+                *bytes + size.area()
+            }
+            Kind::Whole { codec: Whole::Jp2, .. } => size.area() * 12 + (16 << 20),
+            _ => render::rows_memory(master),
+        };
+        size.area() * 6 + reading
+    }
+
     /// Decodes all of a master at `1 / base` and halves it again and again.
     async fn decode(self: Arc<Self>, opened: Shared, base: u32) -> Result<Arc<Mips>, Error> {
         let master = &opened.master;
         let Kind::Whole { codec, bytes: length, shape, .. } = &master.kind else {
             return Err(Error::Fault("a master in tiles is not decoded whole".into()));
         };
-        let size = master.dimensions.reduced(base);
-        let narrow = shape.model != Model::Cmyk && shape.depth == Depth::U8;
-        let in_planes = *codec == Whole::Jpeg && narrow && *length <= self.whole_bytes;
+        let in_planes = self.decodes_in_planes(*codec, shape, *length);
         let jp2 = *codec == Whole::Jp2;
-        let reading = match in_planes {
-            true => *length + size.area(),
-            false if jp2 => size.area() * 12 + (16 << 20),
-            false => render::rows_memory(master),
-        };
-        let cost = size.area() * 6 + reading;
+        let cost = self.decoding_cost(&opened, base);
+        let reading = render::rows_memory(master);
         self.lanes.check(cost)?;
         let file = match in_planes {
             true => Some(self.all(&opened, *length).await?),

@@ -25,6 +25,9 @@ use crate::store;
 /// and kept: overviews come from many tiles, and are asked for again.
 const OVERVIEW: u64 = 1 << 20;
 
+/// The reduction that the smallest answers are decoded at.
+const SMALLEST: u32 = 1 << 12;
+
 /// Counts the changes in what equal plans look like: what clients keep of before is not theirs to keep.
 const RENDERING: u32 = 2;
 
@@ -127,15 +130,37 @@ impl Kitchen {
                     let frame = Frame::of_whole(plan, master, master.dimensions.reduced(base), base);
                     return self.lanes.check(frame.cost(3));
                 }
-                Err(Error::Unsupported(format!(
-                    "{reason}, and at {} megapixels it is too large to be decoded for each visitor (the limit is {}, \
-                     masters.whole_megapixels); make its pyramid with `tegl ingest`, or let the server make them \
-                     (pyramids.on_demand)",
-                    opened.master.dimensions.area() / 1_000_000,
-                    self.whole_pixels / 1_000_000,
-                )))
+                Err(self.too_large(opened, reason))
             }
         }
+    }
+
+    /// Refuses a master without a pyramid of which no answer could be made, however small.
+    pub fn serves(&self, opened: &Opened) -> Result<(), Error> {
+        let reason = match &opened.master.kind {
+            Kind::Whole { codec, reason, .. } if *codec != Whole::Jp2 => reason,
+            _ => return Ok(()),
+        };
+        // The smallest answers cost least.
+        if !self.decodes(opened, SMALLEST) {
+            return Err(self.too_large(opened, reason));
+        }
+        self.lanes.check(self.decoding_cost(opened, self.base(opened, SMALLEST))).map_err(|_| {
+            Error::Unsupported(format!(
+                "{reason}, and decoding it would take more memory than there is (work.memory_mib); make its pyramid \
+                 with `tegl ingest`, or let the server make them (pyramids.on_demand)"
+            ))
+        })
+    }
+
+    fn too_large(&self, opened: &Opened, reason: &str) -> Error {
+        Error::Unsupported(format!(
+            "{reason}, and at {} megapixels it is too large to be decoded for each visitor (the limit is {}, \
+             masters.whole_megapixels); make its pyramid with `tegl ingest`, or let the server make them \
+             (pyramids.on_demand)",
+            opened.master.dimensions.area() / 1_000_000,
+            self.whole_pixels / 1_000_000,
+        ))
     }
 
     /// From the cache, or a stored tile from a local file in the page cache.
@@ -193,7 +218,14 @@ impl Kitchen {
         match (plan.source, &opened.master.kind) {
             (Source::Stored { level, tile }, _) => self.stored(opened, level, tile, plan.size).await,
             (Source::Rendered { level, reduce }, Kind::Tiled) => {
-                self.tiled(opened, plan, level, reduce, interest).await
+                let made = self.tiled(opened, plan, level, reduce, interest.clone()).await;
+                match (made, opened.master.larger_level(level, reduce)) {
+                    // Damage to a smaller copy is no damage to the image.
+                    (Err(Error::Damaged(_)), Some((level, reduce))) => {
+                        self.tiled(opened, plan, level, reduce, interest).await
+                    }
+                    (made, _) => made,
+                }
             }
             (Source::Rendered { reduce, .. }, Kind::Whole { codec: Whole::Jp2, .. })
                 if opened.master.dimensions.reduced(reduce).area() > OVERVIEW =>

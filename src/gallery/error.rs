@@ -38,6 +38,9 @@ pub enum Error {
     Damaged(String),
     #[error("access to this image is refused")]
     Forbidden,
+    /// The keeper's to mend: the file's permissions.
+    #[error("the image cannot be shown: permission denied: the server's user may not read its file")]
+    Unreadable,
     /// Nobody may do this here; says how that can be changed.
     #[error("{0}")]
     Closed(String),
@@ -84,6 +87,7 @@ impl From<store::Error> for Error {
             store::Error::NotFound => Self::NotFound,
             store::Error::BadKey(bad) => Self::Invalid(Invalid::new("identifier", "", bad.to_string())),
             store::Error::Forbidden => Self::Forbidden,
+            store::Error::Unreadable => Self::Unreadable,
             store::Error::Unsupported(reason) => Self::Unsupported(reason),
             other => Self::Store(other),
         }

@@ -1,8 +1,12 @@
 //! Writes an image as static files that any web server serves: a IIIF Image API 3 level 0 service, or Deep Zoom.
 
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
 use serde_json::{Value, json};
 
 use super::{Error, Gallery, Granted};
@@ -74,7 +78,7 @@ struct Export<'a> {
 
 impl Export<'_> {
     async fn iiif(&mut self, opened: &Granted, folder: &Path, name: &str, base: &str) -> Result<(), Error> {
-        let info = opened.info(format!("{}/{}", base.trim_end_matches('/'), escaped(name)));
+        let info = opened.static_info(format!("{}/{}", base.trim_end_matches('/'), escaped(name)));
         let place = folder.join(name);
         let full = opened.all().dimensions();
         let mut wanted = vec!["full/max/0/default.jpg".to_owned()];
@@ -137,25 +141,85 @@ impl Export<'_> {
 
     async fn tile(&mut self, request: &ImageRequest, path: &Path) -> Result<(), Error> {
         let (opened, plan) = self.gallery.plan(self.identifier, request).await?;
+        if let Some((pieces, _length)) = self.gallery.banded(&opened, &plan)? {
+            return self.pieces(path, pieces).await;
+        }
         let answer = self.gallery.deliver(&opened, plan).await?;
         self.file(path, &answer.bytes)
     }
 
-    /// Whole or not at all: written under a passing name first.
-    fn file(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
-        let write = || {
-            let folder = path.parent().map(PathBuf::from).unwrap_or_default();
-            std::fs::create_dir_all(&folder)?;
-            let part = path.with_extension("part");
-            std::fs::write(&part, bytes)?;
-            std::fs::rename(&part, path)
-        };
-        write().map_err(|error| Error::Unwritable(format!("cannot write `{}`: {error}", path.display())))?;
-        self.done.files += 1;
-        self.done.bytes += bytes.len() as u64;
-        (self.progress)(self.done.files, self.total);
+    /// A large answer, written as it is made.
+    async fn pieces(
+        &mut self,
+        path: &Path,
+        pieces: impl Stream<Item = Result<Bytes, Error>>,
+    ) -> Result<(), Error> {
+        let mut pieces = std::pin::pin!(pieces);
+        let mut part = Part::create(path)?;
+        while let Some(piece) = pieces.next().await {
+            part.write(&piece?)?;
+        }
+        self.done(part.finish()?);
         Ok(())
     }
+
+    fn file(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        let mut part = Part::create(path)?;
+        part.write(bytes)?;
+        self.done(part.finish()?);
+        Ok(())
+    }
+
+    fn done(&mut self, bytes: u64) {
+        self.done.files += 1;
+        self.done.bytes += bytes;
+        (self.progress)(self.done.files, self.total);
+    }
+}
+
+/// A file that is written under a temporary name first, and removed if it is not finished.
+struct Part<'a> {
+    path: &'a Path,
+    part: PathBuf,
+    file: Option<File>,
+    bytes: u64,
+}
+
+impl<'a> Part<'a> {
+    fn create(path: &'a Path) -> Result<Self, Error> {
+        let part = path.with_extension("part");
+        let create = || {
+            std::fs::create_dir_all(path.parent().unwrap_or(Path::new("")))?;
+            File::create(&part)
+        };
+        let file = Some(create().map_err(|error| unwritable(path, &error))?);
+        Ok(Self { path, part, file, bytes: 0 })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.bytes += bytes.len() as u64;
+        let written = self.file.as_mut().map_or(Ok(()), |file| file.write_all(bytes));
+        written.map_err(|error| unwritable(self.path, &error))
+    }
+
+    /// Gives the file its name; returns its length in bytes.
+    fn finish(mut self) -> Result<u64, Error> {
+        std::fs::rename(&self.part, self.path).map_err(|error| unwritable(self.path, &error))?;
+        self.file = None;
+        Ok(self.bytes)
+    }
+}
+
+impl Drop for Part<'_> {
+    fn drop(&mut self) {
+        if self.file.is_some() {
+            let _unfinished = std::fs::remove_file(&self.part);
+        }
+    }
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Error {
+    Error::Unwritable(format!("cannot write `{}`: {error}", path.display()))
 }
 
 /// A name with escapes, as an address says it.

@@ -100,6 +100,11 @@ impl Gallery {
                 });
                 summary.failed += 1;
             }
+            for (identifier, reason) in listing.unreadable {
+                let outcome = Outcome::Failed { reason };
+                report.done(&Ingested { identifier, outcome, pixels: None, seconds: 0.0 });
+                summary.failed += 1;
+            }
             let mine: Vec<_> = listing
                 .entries
                 .into_iter()

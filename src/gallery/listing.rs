@@ -1,7 +1,7 @@
 //! What is served, a page at a time.
 
 use super::{Error, Gallery};
-use crate::store::Store;
+use crate::store::{Store, Unreadable};
 
 /// A part of the list of all images, sources one after the other.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +13,8 @@ pub struct Listing {
     pub notices: Vec<String>,
     /// The same for operators: with the source's address, the cause and the remedy.
     pub troubles: Vec<String>,
+    /// Files and folders, in this part of the list, that cannot be read: their names, and why.
+    pub unreadable: Vec<(String, String)>,
 }
 
 /// One image.
@@ -45,11 +47,14 @@ impl Gallery {
             }
             let name = source.name.as_deref();
             match list_one(&source.store, after.take().as_deref(), room).await {
-                Ok((keys, last)) => {
+                Ok(Keys { keys, unreadable, last }) => {
                     let identifier = |key: &str| name.map_or(key.to_owned(), |name| format!("{name}:{key}"));
                     listing.entries.extend(
                         keys.iter().map(|(key, size)| Entry { identifier: identifier(key), size: *size }),
                     );
+                    listing
+                        .unreadable
+                        .extend(unreadable.iter().map(|one| (identifier(&one.path), one.reason.to_owned())));
                     if let Some(last) = last {
                         listing.next = Some(format!("{number}/{last}"));
                         break;
@@ -67,7 +72,13 @@ impl Gallery {
     }
 }
 
-type Keys = (Vec<(String, u64)>, Option<String>);
+/// A page of a source's images.
+struct Keys {
+    keys: Vec<(String, u64)>,
+    unreadable: Vec<Unreadable>,
+    /// The last key, if more follow.
+    last: Option<String>,
+}
 
 async fn list_one(store: &Store, after: Option<&str>, limit: usize) -> Result<Keys, crate::store::Error> {
     let page = store.list(after, limit).await?;
@@ -75,5 +86,7 @@ async fn list_one(store: &Store, after: Option<&str>, limit: usize) -> Result<Ke
     let image = |key: &str| {
         !key.rsplit_once('.').is_some_and(|(_, end)| OTHER.contains(&end.to_ascii_lowercase().as_str()))
     };
-    Ok((page.keys.into_iter().filter(|(key, _)| image(key)).collect(), last))
+    let keys = page.keys.into_iter().filter(|(key, _)| image(key)).collect();
+    let unreadable = page.unreadable.into_iter().filter(|one| image(&one.path)).collect();
+    Ok(Keys { keys, unreadable, last })
 }

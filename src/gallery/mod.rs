@@ -9,6 +9,7 @@ mod error;
 mod export;
 mod finder;
 mod flights;
+mod health;
 mod identifier;
 mod ingest;
 mod lanes;
@@ -39,11 +40,13 @@ pub use listing::{Entry, Listing};
 pub use opened::{Opened, Shared};
 pub use rights::{Grant, Granted};
 pub use works::{
-    Described, Earlier, Import, Imported, Masters, Pattern, Pruned, Reading, Register, Shown, Watch, Works,
+    Described, Earlier, Import, Imported, Masters, Pattern, Preview, Pruned, Reading, Register, SOON, Shown,
+    Sketch, Watch, Works,
 };
 
 use deliver::Kitchen;
 use flights::Flights;
+use health::Health;
 pub use identifier::Identifier;
 use lanes::Lanes;
 use pyramids::{Progress, Pyramids};
@@ -73,6 +76,7 @@ pub struct Gallery {
     revalidate_ms: u64,
     masters: Cache<String, Shared>,
     openings: Flights<String, Shared>,
+    health: Arc<Health>,
     kitchen: Arc<Kitchen>,
     pyramids: Option<Arc<Pyramids>>,
     credit: settings::Credit,
@@ -145,6 +149,7 @@ impl Gallery {
             revalidate_ms: masters.revalidate_s * 1000,
             masters: indexes.build(),
             openings: Flights::new(tasks.clone()),
+            health: Arc::default(),
             pyramids: shelf.map(|shelf| {
                 let (output, tasks) = (settings.render.output, tasks.clone());
                 Arc::new(Pyramids::new(shelf, &settings.pyramids, output, threads, tasks))
@@ -198,9 +203,20 @@ impl Gallery {
     /// The image of this identifier, decoded once, as it is now, and what its rights allow.
     pub async fn open(&self, identifier: &str) -> Result<Granted, Error> {
         let opened = self.opened(identifier).await?;
+        self.granted(opened).await
+    }
+
+    /// An opened image with what its rights allow.
+    async fn granted(&self, opened: Shared) -> Result<Granted, Error> {
         let grant = self.grant(&opened).await?;
         if grant.largest == 0 {
             return Err(Error::Forbidden);
+        }
+        let can_be_made = |pyramids: &Pyramids| {
+            pyramids.on_demand() && opened.wants_pyramid(self.from_megapixels) && pyramids.accepts(&opened)
+        };
+        if !self.pyramids.as_deref().is_some_and(can_be_made) {
+            self.kitchen.serves(&opened)?;
         }
         Ok(Granted { opened, limits: self.limits.at_most(grant.largest), grant })
     }
@@ -232,7 +248,10 @@ impl Gallery {
                     return Ok(opened);
                 }
                 // An image that was there a moment ago is better than none while the store rests.
-                Err(store::Error::Unavailable(_) | store::Error::TimedOut) => return Ok(opened),
+                Err(store::Error::Unavailable(_) | store::Error::TimedOut) => {
+                    self.health.failed();
+                    return Ok(opened);
+                }
                 _ => self.masters.invalidate(identifier),
             }
         }
@@ -256,6 +275,7 @@ impl Gallery {
         let (pyramids, from) = (self.pyramids.clone(), self.from_megapixels);
         let sources = self.sources.clone();
         let credit = self.credit(identifier).map(Arc::new);
+        let health = self.health.clone();
         let open = move |_| async move {
             let mut failed = Error::NotFound;
             for store in stores {
@@ -265,11 +285,15 @@ impl Gallery {
                         opened.names = names(&sources, &opened.store, &opened.key).await?;
                         let opened = with_pyramid(Arc::new(opened), pyramids.as_deref(), from).await;
                         masters.insert(owned, opened.clone());
+                        health.answered();
                         return Ok(opened);
                     }
                     Err(Error::NotFound) => {}
                     Err(error) => failed = error,
                 }
+            }
+            if matches!(failed, Error::Store(_)) {
+                health.failed();
             }
             Err(failed)
         };
@@ -362,6 +386,11 @@ impl Gallery {
     /// Looks the image up anew when it is asked for next.
     pub fn forget(&self, identifier: &str) {
         self.masters.invalidate(identifier);
+    }
+
+    /// Whether a store failed when a master was opened just now; nothing is asked.
+    pub fn has_failing_store(&self) -> bool {
+        self.health.is_failing() || self.is_troubled()
     }
 
     /// The sources that cannot be read, each with cause and remedy; what changed since the last call is logged.

@@ -105,6 +105,30 @@ impl Opened {
     /// The levels and tiles that viewers are told of: what lies in the store where there are
     /// levels by whole factors, halvings down to one tile where there are none; of both what the limits allow.
     pub fn info(&self, id: String, limits: Limits) -> Info {
+        let (side, factors) = self.factors();
+        self.described(id, limits, side, &factors)
+    }
+
+    /// The same with all sizes rounded up, whatever those of the levels are.
+    ///
+    /// Some viewers take the sizes of tiles from `sizes`, others round up by themselves. A server answers either and
+    /// states sizes as its levels have them, to send tiles as they are stored; static files have one name only.
+    pub fn static_info(&self, id: String, limits: Limits) -> Info {
+        let (side, mut factors) = self.factors();
+        factors.iter_mut().for_each(|(factor, size)| *size = self.master.upright().reduced(*factor));
+        self.described(id, limits, side, &factors)
+    }
+
+    fn described(&self, id: String, limits: Limits, side: Dimensions, factors: &[(u32, Dimensions)]) -> Info {
+        let sizes = factors.iter().rev().map(|(_, size)| *size).filter(|size| limits.allow(*size)).collect();
+        let detail = factors.iter().filter(|(_, size)| !limits.restrict(*size));
+        let scale_factors = detail.map(|(factor, _)| *factor).collect();
+        let dimensions = self.master.upright();
+        Info { id, dimensions, limits, sizes, tiles: Tiles { side, scale_factors } }
+    }
+
+    /// The sides of tiles, and all scale factors with the sizes that the image has at them.
+    fn factors(&self) -> (Dimensions, Vec<(u32, Dimensions)>) {
         let full = self.master.upright();
         let upright = self.master.orientation.is_upright();
         let grid = self.master.levels.first().map(|level| level.grid.tile);
@@ -134,10 +158,7 @@ impl Opened {
                 }
             }
         }
-        let sizes = factors.iter().rev().map(|(_, size)| *size).filter(|size| limits.allow(*size)).collect();
-        let detail = factors.iter().filter(|(_, size)| !limits.restrict(*size));
-        let scale_factors = detail.map(|(factor, _)| *factor).collect();
-        Info { id, dimensions: full, limits, sizes, tiles: Tiles { side, scale_factors } }
+        (side, factors)
     }
 
     /// The version, for hashing.

@@ -196,19 +196,35 @@ impl Rights {
 /// Whether a statement says that nobody has rights in the work; CC0 gives up rights that there may be.
 fn says_free(statement: &str) -> bool {
     let statement = bare(statement);
-    ["creativecommons.org/publicdomain/mark/", "rightsstatements.org/vocab/noc-", "rightsstatements.org/page/noc-"]
-        .iter()
-        .any(|uri| statement.starts_with(uri))
+    [
+        "creativecommons.org/publicdomain/mark/",
+        "rightsstatements.org/vocab/noc-",
+        "rightsstatements.org/page/noc-",
+    ]
+    .iter()
+    .any(|uri| statement.starts_with(uri))
 }
 
 /// Whether a statement says that somebody has rights in the work, or that nobody knows.
 fn says_protected(statement: &str) -> bool {
     let statement = statement.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| statement.contains(word));
-    if has(&["rightsstatements.org/", "©", "all rights reserved", "alle rettigheder", "alle rechte", "(c)"]) {
+    if has(&["rightsstatements.org/", "©", "all rights reserved", "alle rettigheder", "alle rechte", "(c)"])
+    {
         return true;
     }
-    let free = ["no ", "no known", "not in", "not under", "out of", "free of", "without", "fri af", "ikke", "expired"];
+    let free = [
+        "no ",
+        "no known",
+        "not in",
+        "not under",
+        "out of",
+        "free of",
+        "without",
+        "fri af",
+        "ikke",
+        "expired",
+    ];
     has(&["copyright", "ophavsret", "urheberrecht"]) && !has(&free)
 }
 
@@ -231,6 +247,11 @@ impl Granted {
     /// What viewers are told: levels and tiles as far as the rights go.
     pub fn info(&self, id: String) -> Info {
         self.opened.info(id, self.limits)
+    }
+
+    /// The same for static files.
+    pub fn static_info(&self, id: String) -> Info {
+        self.opened.static_info(id, self.limits)
     }
 
     /// The media type of the master's file.
@@ -313,7 +334,12 @@ mod tests {
             (Some("http://creativecommons.org/publicdomain/mark/1.0/"), Some(false), 1000, false),
             (Some("http://creativecommons.org/publicdomain/zero/1.0/"), Some(false), full, true),
             (Some("https://creativecommons.org/publicdomain/zero/1.0/\n© The estate"), None, 1000, false),
-            (Some("© The estate\nhttps://creativecommons.org/publicdomain/zero/1.0/"), Some(true), 1000, false),
+            (
+                Some("© The estate\nhttps://creativecommons.org/publicdomain/zero/1.0/"),
+                Some(true),
+                1000,
+                false,
+            ),
             (Some("https://creativecommons.org/licenses/by/4.0/ but not for sale"), None, 1000, false),
             (Some(r#"{"code":7}"#), None, 1000, false),
         ] {

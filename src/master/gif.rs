@@ -1,15 +1,21 @@
 //! A GIF's size: its logical screen, or its first frame where that is larger (GIF89a, §18 and §20).
 
-use super::Orientation;
 use super::bytes::{Held, Stop};
 use super::whole::{Said, sound};
+use super::{Orientation, Refused};
 use crate::iiif::Dimensions;
 use crate::pixels::{Alpha, Depth, Model, Shape};
 
 /// The screen, and the frame if it begins in what is at hand.
 pub fn header(held: &Held) -> Result<Said, Stop> {
     let screen = size(held.get(6, 4)?);
-    let frame = first_frame(held.start()).unwrap_or(screen);
+    let frame = match first_frame(held.start()) {
+        Some(frame) => frame,
+        None if held.start().len() as u64 == held.size() => {
+            return Err(Refused::damaged("it ends before its first frame").into());
+        }
+        None => screen,
+    };
     let dimensions = Dimensions::new(screen.width.max(frame.width), screen.height.max(frame.height));
     let shape = Shape {
         dimensions: sound(true, dimensions)?,
@@ -75,7 +81,7 @@ mod tests {
         check([30, 30], &frame, Some((30, 30)));
         check([5, 30], &frame, Some((11, 30)));
         check([0, 0], &[comment, &[0][..], &frame].concat(), Some((11, 22)));
-        check([7, 8], comment, Some((7, 8)));
+        check([7, 8], comment, None);
         check([0, 0], comment, None);
         check([0, 0], b"", None);
     }

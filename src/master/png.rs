@@ -6,9 +6,9 @@ use std::sync::Arc;
 use flate2::Crc;
 use flate2::read::ZlibDecoder;
 
-use super::Orientation;
 use super::bytes::{Held, Stop};
 use super::whole::{MOST_CHUNKS, MOST_PROFILE, Said, sound};
+use super::{Orientation, Refused};
 use crate::iiif::Dimensions;
 use crate::pixels::{Alpha, Depth, Model, Shape, exif};
 
@@ -27,40 +27,54 @@ pub fn header(held: &Held) -> Result<Said, Stop> {
         alpha: if color & 4 == 0 { Alpha::None } else { Alpha::Straight },
         depth: if depth == 16 { Depth::U16 } else { Depth::U8 },
     };
-    let (mut found, mut icc) = (None, None);
+    let (mut found, mut icc, mut palette) = (None, None, color != 3);
     let pixels = chunks(held, |name, body| match name {
         b"iCCP" => icc = icc.take().or_else(|| profile(body)),
         b"tRNS" => shape.alpha = Alpha::Straight,
         _ => prefer(&mut found, orientation(name, body)),
     })?;
-    if found.is_none() && pixels {
+    if !pixels || !palette {
+        return Err(Refused::damaged("it has no pixels, or no palette for them").into());
+    }
+    if found.is_none() {
         behind(held, |name, body| prefer(&mut found, orientation(name, body)))?;
     }
     let orientation = found.map_or(Orientation::UPRIGHT, |(_, number)| Orientation::new(number.into()));
     Ok(Said { shape, orientation, icc })
 }
 
-/// Hands out the chunks before the pixels, those of a useful length; whether there are pixels.
+/// Hands out the chunks before the pixels, those that are known, whole and of a useful length; `false` where the file
+/// ends without pixels.
 pub fn chunks(held: &Held, mut each: impl FnMut(&[u8; 4], &[u8])) -> Result<bool, Stop> {
     let mut at = 8;
     for _ in 0..MOST_CHUNKS {
         if at + 8 > held.size() {
-            break; // Its decoder will say so.
+            return Ok(false);
         }
-        let &[a, b, c, d, ref name @ ..] = held.get(at, 8)? else { break };
-        let (length, name) =
-            (u64::from(u32::from_be_bytes([a, b, c, d])), [name[0], name[1], name[2], name[3]]);
+        let &[a, b, c, d, w, x, y, z] = held.get(at, 8)? else { return Ok(false) };
+        let (length, name) = (u64::from(u32::from_be_bytes([a, b, c, d])), [w, x, y, z]);
         match &name {
             b"IDAT" => return Ok(true),
-            b"IEND" => break,
-            _ if length <= MOST_PROFILE && at + 8 + length <= held.size() && is_known(&name) => {
-                each(&name, held.get(at + 8, length)?);
+            b"IEND" => return Ok(false),
+            _ if length <= MOST_PROFILE && at + 12 + length <= held.size() && is_known(&name) => {
+                let (body, checksum) = held.get(at + 8, length + 4)?.split_at(length as usize);
+                // As libpng has it: what is ancillary and damaged is passed over.
+                if &name == b"PLTE" || is_sound(&name, body, checksum) {
+                    each(&name, body);
+                }
             }
             _ => {}
         }
         at += 12 + length;
     }
-    Ok(false)
+    Ok(true)
+}
+
+fn is_sound(name: &[u8], body: &[u8], checksum: &[u8]) -> bool {
+    let mut crc = Crc::new();
+    crc.update(name);
+    crc.update(body);
+    checksum.first_chunk() == Some(&crc.sum().to_be_bytes())
 }
 
 /// Hands out the chunks in the file's end, found by their names and known by their checksums: the pixels' own chunks
@@ -72,10 +86,7 @@ pub fn behind(held: &Held, mut each: impl FnMut(&[u8; 4], &[u8])) -> Result<(), 
         let &[a, b, c, d, w, x, y, z, ref rest @ ..] = &tail[at - 4..] else { continue };
         let length = u32::from_be_bytes([a, b, c, d]) as usize;
         let Some((body, checksum)) = rest.split_at_checked(length) else { continue };
-        let mut crc = Crc::new();
-        crc.update(name);
-        crc.update(body);
-        if checksum.first_chunk() == Some(&crc.sum().to_be_bytes()) {
+        if is_sound(name, body, checksum) {
             each(&[w, x, y, z], body);
         }
     }
@@ -83,16 +94,16 @@ pub fn behind(held: &Held, mut each: impl FnMut(&[u8; 4], &[u8])) -> Result<(), 
 }
 
 fn is_known(name: &[u8]) -> bool {
-    [&b"iCCP"[..], b"tRNS", b"eXIf", b"tEXt", b"zTXt", b"iTXt"].contains(&name)
+    [&b"iCCP"[..], b"PLTE", b"tRNS", b"eXIf", b"tEXt", b"zTXt", b"iTXt"].contains(&name)
 }
 
 /// A chunk's orientation, and whether it is EXIF's own chunk.
 fn orientation(name: &[u8; 4], body: &[u8]) -> Option<(bool, u8)> {
     if name == b"eXIf" {
-        return Some((true, exif::orientation(body)?));
+        return Some((true, exif::orientation(exif::bare(body))?));
     }
     let (kind, block) = raw_profile(name, body)?;
-    Some((false, exif::orientation(&block)?)).filter(|_| [&b"exif"[..], b"APP1"].contains(&kind))
+    Some((false, exif::orientation(exif::bare(&block))?)).filter(|_| kind == b"exif")
 }
 
 /// The first one counts, but EXIF's own chunk more than a text.
@@ -190,10 +201,14 @@ pub mod tests {
         check(&[], &[chunk(b"eXIf", &six)], 6);
         for deflated in [false, true] {
             check(&[raw("exif", &named, deflated)], &[], 6);
-            check(&[], &[raw("APP1", &named, deflated)], 6);
+            check(&[], &[raw("exif", &named, deflated)], 6);
+            check(&[], &[raw("APP1", &named, deflated)], 1);
             check(&[raw("iptc", &six, deflated)], &[], 1);
             check(&[raw("exif", &turned(3, 0), deflated), chunk(b"eXIf", &six)], &[], 6);
         }
+        let mut damaged = chunk(b"eXIf", &six);
+        *damaged.last_mut().unwrap() ^= 1;
+        check(&[damaged], &[], 1);
         check(&[chunk(b"eXIf", &six), chunk(b"eXIf", &turned(3, 0))], &[chunk(b"eXIf", &turned(8, 0))], 6);
     }
 
@@ -202,6 +217,22 @@ pub mod tests {
         let mut false_one = chunk(b"eXIf", &turned(6, 0));
         *false_one.last_mut().unwrap() ^= 1;
         assert_eq!(header(&file(&[], &false_one, &[])).unwrap().orientation.number(), 1);
+    }
+
+    #[test]
+    fn a_file_without_pixels_or_their_palette_is_refused() {
+        let size = |color: u8| chunk(b"IHDR", &[0, 0, 0, 20, 0, 0, 0, 10, 8, color, 0, 0, 0]);
+        let (palette, pixels, end) = (chunk(b"PLTE", &[0; 3]), chunk(b"IDAT", b""), chunk(b"IEND", b""));
+        for (chunks, read) in [
+            (vec![size(2), pixels.clone(), end.clone()], true),
+            (vec![size(2), end.clone()], false),
+            (vec![size(2)], false),
+            (vec![size(3), palette, pixels.clone(), end.clone()], true),
+            (vec![size(3), pixels, end], false),
+        ] {
+            let file = [&b"\x89PNG\r\n\x1a\n"[..], &chunks.concat()].concat();
+            assert_eq!(header(&Held::new(file.len() as u64, file.into())).is_ok(), read);
+        }
     }
 
     #[test]

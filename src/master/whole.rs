@@ -6,7 +6,7 @@ use super::bytes::{Held, Stop};
 use super::ifd::Layout;
 use super::{Kind, Master, Orientation, Refused, gif, png};
 use crate::iiif::Dimensions;
-use crate::pixels::decode::jp2;
+use crate::pixels::decode::{jp2, webp_is_sound};
 use crate::pixels::jpeg::exif_orientation;
 use crate::pixels::{self, Alpha, Depth, Model, ReadAt, Shape, jpeg};
 
@@ -31,7 +31,7 @@ impl Whole {
     /// By the file's first bytes, whatever it is called.
     pub fn recognize(start: &[u8]) -> Option<Self> {
         match start {
-            [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
+            [0xff, 0xd8, _, ..] => Some(Self::Jpeg),
             [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, ..] => Some(Self::Png),
             [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Self::Webp),
             [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Self::Gif),
@@ -172,6 +172,15 @@ fn refused(error: pixels::Error) -> Stop {
 fn webp_header(held: &Held) -> Result<Said, Stop> {
     let b = held.get(0, 30)?;
     let low = |at: usize| u32::from(b[at]) | u32::from(b[at + 1]) << 8;
+    let moves = &b[12..16] == b"VP8X" && b[20] & 2 != 0;
+    if !moves && u64::from(low(4) | low(6) << 16) + 8 > held.size() {
+        return Err(Refused::damaged("it is cut off").into());
+    }
+    // Its decoder wants to see metadata that may stand before the picture.
+    let has_all = held.start().len() as u64 == held.size() || &b[12..16] != b"VP8X";
+    if has_all && !webp_is_sound(held.start()) {
+        return Err(Refused::damaged("it has no sound WebP header").into());
+    }
     let (dimensions, alpha) = match &b[12..16] {
         b"VP8X" => {
             let (w, h) = (low(24) | u32::from(b[26]) << 16, low(27) | u32::from(b[29]) << 16);
@@ -190,7 +199,7 @@ fn webp_header(held: &Held) -> Result<Said, Stop> {
     };
     let alpha = if alpha { Alpha::Straight } else { Alpha::None };
     let shape = Shape { dimensions, model: Model::Rgb, alpha, depth: Depth::U8 };
-    let (mut orientation, mut icc, mut at) = (Orientation::UPRIGHT, None, 12);
+    let (mut orientation, mut icc, mut at) = (None, None, 12);
     let more = &b[12..16] == b"VP8X" && b[20] & 0x28 != 0;
     for _ in 0..if more { MOST_CHUNKS } else { 0 } {
         if at + 8 > held.size() {
@@ -200,17 +209,20 @@ fn webp_header(held: &Held) -> Result<Said, Stop> {
         let length = u64::from(u32::from_le_bytes([chunk[4], chunk[5], chunk[6], chunk[7]]));
         if length <= MOST_PROFILE && at + 8 + length <= held.size() {
             match &chunk[..4] {
-                b"ICCP" => icc = Some(held.get(at + 8, length)?).filter(|icc| icc.len() > 128).map(Arc::from),
-                b"EXIF" => {
+                b"ICCP" if icc.is_none() => {
+                    icc = Some(held.get(at + 8, length)?).filter(|icc| icc.len() > 128).map(Arc::from)
+                }
+                // Of two the first counts.
+                b"EXIF" if orientation.is_none() => {
                     let exif = held.get(at + 8, length)?;
-                    orientation = Orientation::new(exif_orientation(exif).into());
+                    orientation = Some(Orientation::new(exif_orientation(exif).into()));
                 }
                 _ => {}
             }
         }
         at += 8 + length + length % 2;
     }
-    Ok(Said { shape, orientation, icc })
+    Ok(Said { shape, orientation: orientation.unwrap_or(Orientation::UPRIGHT), icc })
 }
 
 pub(super) fn sound(well_formed: bool, size: Dimensions) -> Result<Dimensions, Stop> {

@@ -5,15 +5,14 @@ use std::ops::RangeInclusive;
 const ORIENTATION: u16 = 0x0112;
 const LEGAL: RangeInclusive<u32> = 1..=8;
 
-/// The orientation in the block's first directory, 1 to 8; `None` where there is no legal one.
+/// The orientation in the first directory of a TIFF structure, 1 to 8; `None` where there is no legal one.
 ///
 /// Only the entries of that directory are read: a wrong pointer elsewhere, a directory that is cut off or a thumbnail
-/// with an orientation of its own change nothing. The block may begin with the name that JPEG puts before it.
-pub fn orientation(block: &[u8]) -> Option<u8> {
-    let tiff = bare(block);
-    let big_endian = match tiff.get(..2)? {
-        b"II" => false,
-        b"MM" => true,
+/// with an orientation of its own change nothing.
+pub fn orientation(tiff: &[u8]) -> Option<u8> {
+    let big_endian = match tiff.get(..4)? {
+        b"II*\0" => false,
+        b"MM\0*" => true,
         _ => return None,
     };
     let short =
@@ -24,23 +23,29 @@ pub fn orientation(block: &[u8]) -> Option<u8> {
     let entries = directory.get(2..)?.as_chunks::<12>().0;
     let count = usize::from(short(array(directory, 0)?));
     entries.iter().take(count).find_map(|entry| {
-        let value = match (short(array(entry, 0)?), short(array(entry, 2)?)) {
-            // BYTE, SHORT and LONG, signed ones too. Its count is always 1, whatever the entry says.
-            (ORIENTATION, 1 | 6) => u32::from(entry[8]),
-            (ORIENTATION, 3 | 8) => u32::from(short(array(entry, 8)?)),
-            (ORIENTATION, 4 | 9) => long(array(entry, 8)?),
+        // An entry without a value has none; of several the first counts.
+        if short(array(entry, 0)?) != ORIENTATION || array(entry, 4) == Some([0; 4]) {
+            return None;
+        }
+        let value = match short(array(entry, 2)?) {
+            // BYTE, SHORT and LONG, the signed ones, and UNDEFINED.
+            1 | 6 | 7 => u32::from(entry[8]),
+            3 | 8 => u32::from(short(array(entry, 8)?)),
+            4 | 9 => long(array(entry, 8)?),
+            // RATIONAL, which lies elsewhere.
+            5 | 10 => {
+                let at = long(array(entry, 8)?) as usize;
+                long(array(tiff, at)?).checked_div(long(array(tiff, at.checked_add(4)?)?))?
+            }
             _ => return None,
         };
         LEGAL.contains(&value).then_some(value as u8)
     })
 }
 
-/// The TIFF structure without the `Exif` before it, which some writers repeat.
-pub fn bare(mut block: &[u8]) -> &[u8] {
-    while let Some(rest) = block.strip_prefix(b"Exif\0") {
-        block = rest.get(1..).unwrap_or_default();
-    }
-    block
+/// The TIFF structure without the name that JPEG puts before it, as do some writers of other formats.
+pub fn bare(block: &[u8]) -> &[u8] {
+    block.strip_prefix(b"Exif\0\0").unwrap_or(block)
 }
 
 fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
@@ -77,9 +82,7 @@ pub mod tests {
     #[track_caller]
     fn check(block: &[u8], expected: Option<u8>) {
         assert_eq!(orientation(block), expected);
-        for prefix in [&b"Exif\0\0"[..], b"Exif\0\xff", b"Exif\0\0Exif\0\0"] {
-            assert_eq!(orientation(&[prefix, block].concat()), expected);
-        }
+        assert_eq!(orientation(bare(&[b"Exif\0\0", block].concat())), expected);
         for length in 0..block.len() {
             orientation(&block[..length]);
         }
@@ -89,6 +92,7 @@ pub mod tests {
     fn an_orientation_of_any_integer_type_counts() {
         for (kind, little, big) in [
             (1, [6, 0, 0, 0], [6, 0, 0, 0]),
+            (7, [6, 0, 0, 0], [6, 0, 0, 0]),
             (3, [6, 0, 0, 0], [0, 6, 0, 0]),
             (4, [6, 0, 0, 0], [0, 0, 0, 6]),
             (8, [6, 0, 0, 0], [0, 6, 0, 0]),
@@ -97,6 +101,11 @@ pub mod tests {
             check(&block(true, &[MAKE, (ORIENTATION, kind, 1, big)], 0), Some(6));
         }
         check(&block(false, &[(ORIENTATION, 2, 1, *b"6\0\0\0")], 0), None);
+        check(&block(false, &[(ORIENTATION, 3, 0, [6, 0, 0, 0])], 0), None);
+        for (above, below, expected) in [(6u32, 1u32, Some(6)), (16, 2, Some(8)), (6, 0, None)] {
+            let pointing = block(false, &[(ORIENTATION, 5, 1, [26, 0, 0, 0])], 0);
+            check(&[pointing, above.to_le_bytes().to_vec(), below.to_le_bytes().to_vec()].concat(), expected);
+        }
     }
 
     #[test]
@@ -125,6 +134,16 @@ pub mod tests {
         // The first of two that are legal.
         let both = [(ORIENTATION, 3, 1, [8, 0, 0, 0]), (ORIENTATION, 3, 1, [3, 0, 0, 0])];
         check(&block(false, &both, 0), Some(8));
+    }
+
+    #[test]
+    fn what_is_no_tiff_has_no_orientation() {
+        let six = turned(6, 0);
+        for start in [b"II\0\0", b"II+\0", b"XX*\0", b"MM*\0"] {
+            check(&[start, &six[4..]].concat(), None);
+        }
+        check(&[b"Exif\0\0", &six[..]].concat(), None);
+        check(&[b"Exif\0 ", &six[..]].concat(), None);
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub struct House {
     pub attribution_label: Text,
     /// What is said where a work has no credit line, by language; empty says nothing.
     pub attribution: Text,
-    /// The languages of the labels that are ours (`en` and `da` exist), the first preferred where only one can be said.
+    /// The languages of our labels and pages (`en` and `da` exist), the first preferred where only one can be said.
     pub languages: Vec<String>,
 }
 
@@ -58,6 +58,13 @@ impl House {
             }
         }
         Ok(())
+    }
+
+    /// The same with this language before the others, where it is one of them.
+    pub fn in_language(&self, language: &str) -> Self {
+        let mut house = self.clone();
+        house.languages.sort_by_key(|own| own.split('-').next() != Some(language));
+        house
     }
 
     /// The languages in their order, for [`Text::best`].

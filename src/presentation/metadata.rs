@@ -7,8 +7,31 @@ use super::words::{self, Word, word};
 use super::{View, language, rights};
 use crate::record::{Creator, Measure, Production, Text};
 
-/// The facts of a work.
+/// The facts of a work, with what the record says of rights where that is no address that documents may name.
 pub(super) fn metadata(view: &View<'_>) -> Vec<Value> {
+    let mut facts = facts(view);
+    let work = view.work;
+    let words = work.rights.as_deref().filter(|words| rights::normal(words).is_none());
+    let label = word("Rights", "Rettigheder");
+    match (words, &work.rights, work.public_domain) {
+        (Some(words), ..) => {
+            let statements: Vec<Text> = words.lines().map(Text::plain).collect();
+            facts.add(label, &statements);
+        }
+        (None, None, Some(true)) => {
+            facts.add(label, &[words::PUBLIC_DOMAIN.text(facts.languages)]);
+        }
+        _ => {}
+    }
+    facts.pairs
+}
+
+/// The facts of a work but for its rights.
+pub(super) fn without_rights(view: &View<'_>) -> Vec<Value> {
+    facts(view).pairs
+}
+
+fn facts<'a>(view: &View<'a>) -> Facts<'a> {
     let work = view.work;
     let mut facts = Facts { languages: &view.house.languages, pairs: Vec::with_capacity(16) };
     let titles: Vec<Text> =
@@ -29,19 +52,7 @@ pub(super) fn metadata(view: &View<'_>) -> Vec<Value> {
     facts.add(word("Object number", "Inventarnummer"), &[Text::plain(&work.object_number)]);
     let related: Vec<Text> = work.related.iter().map(|other| named(&other.label, &other.id)).collect();
     facts.add(word("Related works", "Relaterede værker"), &related);
-    let words = work.rights.as_deref().filter(|words| rights::normal(words).is_none());
-    match (words, &work.rights, work.public_domain) {
-        (Some(words), ..) => {
-            let statements: Vec<Text> = words.lines().map(Text::plain).collect();
-            facts.add(word("Rights", "Rettigheder"), &statements);
-        }
-        (None, None, Some(true)) => {
-            let free = word("Public domain", "Fri af ophavsret").text(facts.languages);
-            facts.add(word("Rights", "Rettigheder"), &[free]);
-        }
-        _ => {}
-    }
-    facts.pairs
+    facts
 }
 
 struct Facts<'a> {

@@ -23,13 +23,13 @@ pub mod span;
 pub mod state;
 mod version2;
 mod view;
-mod words;
+pub mod words;
 
 pub use address::{ALL, Address, FOUND, Place};
 pub use context::{CONTEXT_2, CONTEXT_3, context};
 pub use house::{House, Logo};
 pub use html::plain;
 pub use links::http_uri;
-pub use rights::normal as rights_uri;
+pub use rights::{name as rights_name, normal as rights_uri};
 pub use span::Span;
 pub use view::{Canvas, Original, Shown, View};

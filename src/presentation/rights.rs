@@ -1,5 +1,8 @@
 //! Licences and rights statements in the one form that documents may name (Presentation API 3.0, §3.1).
 
+use super::words::{Word, word};
+use crate::record::Text;
+
 /// The address of a licence of Creative Commons or of a statement of RightsStatements.org, with `http`; nothing for
 /// any other text.
 pub fn normal(rights: &str) -> Option<String> {
@@ -23,6 +26,88 @@ pub fn normal(rights: &str) -> Option<String> {
         },
         _ => None,
     }
+}
+
+/// What a licence or rights statement is called; nothing for any other text.
+pub fn name(rights: &str) -> Option<Text> {
+    let normal = normal(rights)?;
+    let (_, path) = normal.split_once("://")?;
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let (english, danish) = match parts[..] {
+        ["creativecommons.org", "publicdomain", "zero", ..] => {
+            ("CC0 1.0 (dedicated to the public domain)".into(), "CC0 1.0 (fri af ophavsret)".into())
+        }
+        ["creativecommons.org", "publicdomain", ..] => (
+            "Public Domain Mark 1.0 (no known copyright)".into(),
+            "Public Domain Mark 1.0 (ingen kendt ophavsret)".into(),
+        ),
+        ["creativecommons.org", "licenses", licence, version, ref place @ ..] => {
+            let place = place.first().map(|place| format!(" {}", place.to_uppercase())).unwrap_or_default();
+            let short = format!("CC {} {version}{place}", licence.to_uppercase());
+            let long = |word: fn(Word) -> &'static str| {
+                licence.split('-').filter_map(condition).map(word).collect::<Vec<_>>().join("-")
+            };
+            (format!("{short} ({})", long(|word| word.en)), format!("{short} ({})", long(|word| word.da)))
+        }
+        ["rightsstatements.org", _, statement, ..] => {
+            let word = statement_name(statement)?;
+            (word.en.to_owned(), word.da.to_owned())
+        }
+        _ => return None,
+    };
+    let mut text = Text::of("en", &english);
+    text.add("da", &danish);
+    Some(text)
+}
+
+/// The conditions of Creative Commons' licences, as the licences' own titles have them.
+fn condition(part: &str) -> Option<Word> {
+    Some(match part {
+        "by" => word("Attribution", "Kreditering"),
+        "nc" => word("NonCommercial", "IkkeKommerciel"),
+        "nd" => word("NoDerivatives", "IngenBearbejdelse"),
+        "sa" => word("ShareAlike", "DelPåSammeVilkår"),
+        _ => return None,
+    })
+}
+
+/// The titles of the statements of RightsStatements.org; the Danish ones are ours, as it has none.
+fn statement_name(name: &str) -> Option<Word> {
+    Some(match name {
+        "InC" => word("In copyright", "Ophavsretligt beskyttet"),
+        "InC-OW-EU" => {
+            word("In copyright – EU orphan work", "Ophavsretligt beskyttet – forældreløst værk (EU)")
+        }
+        "InC-EDU" => word(
+            "In copyright – educational use permitted",
+            "Ophavsretligt beskyttet – må bruges til undervisning",
+        ),
+        "InC-NC" => word(
+            "In copyright – non-commercial use permitted",
+            "Ophavsretligt beskyttet – må bruges ikke-kommercielt",
+        ),
+        "InC-RUU" => word(
+            "In copyright – rights-holder(s) unlocatable or unidentifiable",
+            "Ophavsretligt beskyttet – rettighedshaveren kan ikke findes eller er ukendt",
+        ),
+        "NoC-CR" => word(
+            "No copyright – contractual restrictions",
+            "Ikke ophavsretligt beskyttet – begrænset af aftaler",
+        ),
+        "NoC-NC" => word(
+            "No copyright – non-commercial use only",
+            "Ikke ophavsretligt beskyttet – kun ikke-kommerciel brug",
+        ),
+        "NoC-OKLR" => word(
+            "No copyright – other known legal restrictions",
+            "Ikke ophavsretligt beskyttet – andre kendte juridiske begrænsninger",
+        ),
+        "NoC-US" => word("No copyright – United States", "Ikke ophavsretligt beskyttet i USA"),
+        "CNE" => word("Copyright not evaluated", "Ophavsretten er ikke vurderet"),
+        "UND" => word("Copyright undetermined", "Ophavsretten er uafklaret"),
+        "NKC" => word("No known copyright", "Ingen kendt ophavsret"),
+        _ => return None,
+    })
 }
 
 fn creative_commons(parts: &[&str]) -> Option<String> {
@@ -101,6 +186,38 @@ mod tests {
                 given.starts_with("http").then(|| "http://rightsstatements.org/vocab/InC/1.0/".to_owned());
             assert_eq!(normal(given), expected, "{given}");
         }
+    }
+
+    #[test]
+    fn statements_have_names_in_both_languages() {
+        for (given, english, danish) in [
+            (
+                "https://creativecommons.org/publicdomain/zero/1.0/",
+                "CC0 1.0 (dedicated to the public domain)",
+                "CC0 1.0 (fri af ophavsret)",
+            ),
+            (
+                "https://creativecommons.org/licenses/by-nc-sa/4.0/deed.da",
+                "CC BY-NC-SA 4.0 (Attribution-NonCommercial-ShareAlike)",
+                "CC BY-NC-SA 4.0 (Kreditering-IkkeKommerciel-DelPåSammeVilkår)",
+            ),
+            (
+                "http://creativecommons.org/licenses/by/2.5/dk/",
+                "CC BY 2.5 DK (Attribution)",
+                "CC BY 2.5 DK (Kreditering)",
+            ),
+            ("http://rightsstatements.org/vocab/InC/1.0/", "In copyright", "Ophavsretligt beskyttet"),
+        ] {
+            let name = name(given).unwrap();
+            assert_eq!((name.best(&["en"]), name.best(&["da"])), (Some(english), Some(danish)), "{given}");
+        }
+        for statement in STATEMENTS {
+            assert!(
+                name(&format!("http://rightsstatements.org/vocab/{statement}/1.0/")).is_some(),
+                "{statement}"
+            );
+        }
+        assert_eq!(name("© Museum"), None);
     }
 
     #[test]

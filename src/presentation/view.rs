@@ -83,7 +83,7 @@ impl Shown {
 }
 
 impl<'a> View<'a> {
-    /// The work's facts in words that can be read: labels with values, in the language preferred here.
+    /// The work's facts as plain text, labels with values, in the preferred language; without its rights.
     pub fn facts(&self) -> Vec<(String, Vec<String>)> {
         let preferred = self.house.preferred();
         let best = |text: &serde_json::Value| -> Vec<String> {
@@ -93,7 +93,7 @@ impl<'a> View<'a> {
             let texts = values.into_iter().flatten().filter_map(|value| value.as_str());
             texts.map(super::html::plain).collect()
         };
-        let pairs = super::metadata::metadata(self).into_iter();
+        let pairs = super::metadata::without_rights(self).into_iter();
         pairs.map(|pair| (best(&pair["label"]).concat(), best(&pair["value"]))).collect()
     }
 

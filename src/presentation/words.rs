@@ -12,6 +12,9 @@ pub struct Word {
     pub da: &'static str,
 }
 
+/// A work or its picture that no copyright binds.
+pub const PUBLIC_DOMAIN: Word = word("Public domain", "Fri af ophavsret");
+
 /// Makes a word.
 pub const fn word(en: &'static str, da: &'static str) -> Word {
     Word { en, da }

@@ -59,7 +59,9 @@ pub fn facets(work: &Work, tags: &[Tag]) -> Vec<Facet> {
 fn periods(work: &Work) -> Vec<Facet> {
     let (Some(earliest), Some(latest)) = work.years() else { return Vec::new() };
     let (first, last) = (earliest.min(latest).div_euclid(50), latest.max(earliest).div_euclid(50));
-    (first..=last.min(first.saturating_add(9))).map(|period| half_century(period.saturating_mul(50))).collect()
+    (first..=last.min(first.saturating_add(9)))
+        .map(|period| half_century(period.saturating_mul(50)))
+        .collect()
 }
 
 fn half_century(start: i32) -> Facet {
@@ -130,7 +132,8 @@ mod tests {
     #[test]
     fn periods_before_our_era_have_names_and_an_order_of_their_own() {
         let of = |earliest, latest| {
-            let production = vec![Production { earliest: Some(earliest), latest: Some(latest), ..Default::default() }];
+            let production =
+                vec![Production { earliest: Some(earliest), latest: Some(latest), ..Default::default() }];
             facets(&Work { production, ..Work::default() }, &[])
         };
         let shown = |facets: Vec<Facet>| {

@@ -39,7 +39,9 @@ fn collect(value: &Value, found: &mut Vec<String>) {
             let languages = || fields.iter().all(|(_, value)| value.is_string() || value.is_array());
             let spoken = || {
                 let wanted = ["en", "none", "@none"].iter().find_map(|language| fields.get(*language));
-                wanted.filter(|value| !is_void(value)).or_else(|| fields.values().find(|value| !is_void(value)))
+                wanted
+                    .filter(|value| !is_void(value))
+                    .or_else(|| fields.values().find(|value| !is_void(value)))
             };
             match named.or_else(|| languages().then(spoken).flatten()) {
                 Some(value) => collect(value, found),
@@ -63,8 +65,18 @@ fn is_void(value: &Value) -> bool {
 /// Whether a label is one of a statement of rights: `Rights`, `Copyright notice`, `Lizenz`, `Rettigheder`…
 pub(in crate::record) fn is_label(label: &str) -> bool {
     const WORDS: [&str; 12] = [
-        "right", "licen", "copyright", "lizenz", "rettighed", "ophavsret", "droits", "derechos", "diritti",
-        "urheberrecht", "nutzungs", "terms of use",
+        "right",
+        "licen",
+        "copyright",
+        "lizenz",
+        "rettighed",
+        "ophavsret",
+        "droits",
+        "derechos",
+        "diritti",
+        "urheberrecht",
+        "nutzungs",
+        "terms of use",
     ];
     let label = label.to_lowercase();
     WORDS.iter().any(|word| label.contains(word))

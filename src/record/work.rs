@@ -281,9 +281,9 @@ fn public_domain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bo
     match &value {
         Value::Null => Ok(None),
         Value::String(text) if text.trim().is_empty() => Ok(None),
-        other => super::read::truth(other).map(Some).ok_or_else(|| {
-            serde::de::Error::custom(format!("`{value}` is neither true nor false"))
-        }),
+        other => super::read::truth(other)
+            .map(Some)
+            .ok_or_else(|| serde::de::Error::custom(format!("`{value}` is neither true nor false"))),
     }
 }
 

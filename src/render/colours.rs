@@ -36,7 +36,7 @@ fn profiles() -> Vec<(&'static str, Option<Arc<[u8]>>)> {
 fn read(file: &[u8]) -> (Vec<u8>, Option<Arc<[u8]>>) {
     let bytes = Bytes::copy_from_slice(file);
     let master = index(&Held::new(file.len() as u64, bytes.clone()), 1).unwrap();
-    let mut rows = rows(&master, Arc::new(bytes), 1, 1 << 26).unwrap();
+    let mut rows = rows(&master, Arc::new(bytes), 1 << 26).unwrap();
     let shape = rows.shape();
     let mut all = Vec::new();
     while let Some(raw) = rows.next(64).unwrap() {

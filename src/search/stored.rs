@@ -29,6 +29,19 @@ pub struct Shown<'a> {
     pub said: &'a str,
 }
 
+impl Shown<'_> {
+    /// Width and height in pixels, where they were measured when the work was indexed.
+    pub fn size(&self) -> Option<(u32, u32)> {
+        #[derive(serde::Deserialize)]
+        struct Size {
+            width: u32,
+            height: u32,
+        }
+        let Size { width, height } = serde_json::from_str(self.said).ok()?;
+        Some((width, height))
+    }
+}
+
 impl Stored {
     /// What is kept of a work: lines, of which the first is its record, the second its object number and rights, and
     /// each other an image.

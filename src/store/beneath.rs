@@ -120,7 +120,7 @@ fn refused(error: Errno) -> Error {
     match error {
         Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG | Errno::NXIO | Errno::ISDIR => Error::NotFound,
         Errno::XDEV | Errno::LOOP => Error::Forbidden,
-        Errno::ACCESS | Errno::PERM => Error::no_permission(&io::Error::from(error)),
+        Errno::ACCESS | Errno::PERM => Error::Unreadable,
         other => Error::unavailable(io::Error::from(other)),
     }
 }

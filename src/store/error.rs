@@ -31,6 +31,9 @@ pub enum Error {
     /// A link leads out of its source.
     #[error("the object lies outside its source")]
     Forbidden,
+    /// The system does not let this process read the file.
+    #[error("permission denied: the server's user may not read this file")]
+    Unreadable,
     /// The store refuses this server's own requests: the operator's to mend, never the client's.
     #[error("the store refuses the server access")]
     Refused(#[source] Arc<Fault>),
@@ -61,6 +64,7 @@ impl Error {
         match self {
             Error::Refused(fault) => Some(Fault::clone(fault)),
             Error::Unavailable(cause) => cause.downcast_ref::<Fault>().cloned(),
+            Error::Unreadable => Some(Fault::new(Problem::Permission, self.to_string())),
             Error::TimedOut => Some(Fault::new(Problem::Silent, "")),
             _ => None,
         }

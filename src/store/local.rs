@@ -13,7 +13,7 @@ use super::beneath::Beneath;
 use super::fault::{Fault, Problem};
 use super::files::Files;
 use super::walk::{self, Listed};
-use super::{BadKey, Error, Key, Settings, Version};
+use super::{BadKey, Error, Key, Settings, Unreadable, Version};
 
 /// More than this is not copied on a thread that has others to serve.
 const AT_ONCE: u64 = 1 << 20;
@@ -163,17 +163,40 @@ impl Local {
         self.unless_changed(key, &open, read)
     }
 
-    pub(super) fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Listed>, Error> {
+    pub(super) fn list(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<Listed>, Vec<Unreadable>), Error> {
         match &self.only {
             None => walk::keys(self.folder.root(), after, limit, |key| self.opened_size(key)),
-            Some(only) if after.is_some_and(|after| only.as_str() <= after) => Ok(Vec::new()),
-            Some(only) => Ok(vec![(only.as_str().to_owned(), self.head(only)?.size)]),
+            Some(only) if after.is_some_and(|after| only.as_str() <= after) => Ok(Default::default()),
+            Some(only) => {
+                let path = only.as_str().to_owned();
+                match self.head(only) {
+                    Ok(version) => Ok((vec![(path, version.size)], Vec::new())),
+                    Err(Error::Unreadable) => {
+                        Ok((Vec::new(), vec![Unreadable { path, reason: walk::NO_FILE }]))
+                    }
+                    Err(error) => Err(error),
+                }
+            }
         }
     }
 
-    fn opened_size(&self, key: &Key) -> Option<u64> {
-        let file = self.folder.file(key).ok()?;
-        file.metadata().ok().filter(|metadata| metadata.is_file()).map(|metadata| metadata.len())
+    /// A regular file's size; none for what is not one, or must not be served.
+    fn opened_size(&self, key: &Key) -> Result<Option<u64>, &'static str> {
+        let file = match self.folder.file(key) {
+            Ok(file) => file,
+            Err(Error::Unreadable) => return Err(walk::NO_FILE),
+            // What is there and yet not found is a link to something that is gone.
+            Err(Error::NotFound) if self.folder.root().join(key.as_str()).is_symlink() => {
+                return Err("the link leads to nothing");
+            }
+            Err(_) => return Ok(None),
+        };
+        let is_file = |metadata: &std::fs::Metadata| metadata.is_file();
+        Ok(file.metadata().ok().filter(is_file).map(|metadata| metadata.len()))
     }
 
     /// Opens the file that lies under the key now, or finds it open.

@@ -45,6 +45,6 @@ pub use key::{BadKey, Key};
 pub use open::check_location;
 pub use probe::Trouble;
 pub use settings::Settings;
-pub use source::{Page, Store};
+pub use source::{Page, Store, Unreadable};
 pub use version::Version;
 pub use workspace::Workspace;

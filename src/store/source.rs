@@ -20,6 +20,16 @@ pub struct Page {
     pub keys: Vec<(String, u64)>,
     /// Whether keys follow behind the last one.
     pub more: bool,
+    /// What lies among these keys and cannot be read: files, and folders with a slash at the end.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// A file or folder that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Its path below the source; a folder's ends in `/`.
+    pub path: String,
+    pub reason: &'static str,
 }
 
 impl Store {
@@ -167,19 +177,24 @@ impl Store {
         let deadline = self.0.settings.deadline(0) * 4;
         let after = after.map(str::to_owned);
         let wanted = limit.saturating_add(1);
-        let mut keys = match &self.0.place {
+        let (mut keys, mut unreadable) = match &self.0.place {
             Place::Local(local) => {
                 let local = local.clone();
                 runtime::block(deadline, move || local.list(after.as_deref(), wanted)).await?
             }
             Place::Remote(remote) => {
                 let remote = remote.clone();
-                runtime::run(deadline, async move { remote.list(after.as_deref(), wanted).await }).await?
+                let list = async move { remote.list(after.as_deref(), wanted).await };
+                (runtime::run(deadline, list).await?, Vec::new())
             }
         };
         let more = keys.len() > limit;
         keys.truncate(limit);
-        Ok(Page { keys, more })
+        if let Some((last, _)) = keys.last().filter(|_| more) {
+            // Those after it belong to the next page.
+            unreadable.retain(|one| one.path < *last);
+        }
+        Ok(Page { keys, more, unreadable })
     }
 
     /// What was asked of this source since it was opened.

@@ -4,21 +4,27 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::{Error, Key};
+use super::{Error, Key, Unreadable};
 
 /// A key and the size of what lies under it.
 pub(super) type Listed = (String, u64);
 
-/// The first `limit` keys behind `after` that `size_of` knows a size for.
+/// Why a file is not read.
+pub(super) const NO_FILE: &str = "permission denied: the server's user may not read this file";
+/// Why a folder is not read.
+const NO_FOLDER: &str = "permission denied: the server's user may not list this folder";
+
+/// The first `limit` keys after `after` that `size_of` has a size for, and what cannot be read among them.
 pub(super) fn keys(
     root: &Path,
     after: Option<&str>,
     limit: usize,
-    size_of: impl Fn(&Key) -> Option<u64>,
-) -> Result<Vec<Listed>, Error> {
-    let mut walk = Walk { root, after: after.unwrap_or_default(), limit, size_of, found: Vec::new() };
+    size_of: impl Fn(&Key) -> Result<Option<u64>, &'static str>,
+) -> Result<(Vec<Listed>, Vec<Unreadable>), Error> {
+    let after = after.unwrap_or_default();
+    let mut walk = Walk { root, after, limit, size_of, found: Vec::new(), unreadable: Vec::new() };
     walk.folder("", 0)?;
-    Ok(walk.found)
+    Ok((walk.found, walk.unreadable))
 }
 
 /// Folders deeper than this are left out: links can make a tree endless.
@@ -30,9 +36,10 @@ struct Walk<'a, S> {
     limit: usize,
     size_of: S,
     found: Vec<Listed>,
+    unreadable: Vec<Unreadable>,
 }
 
-impl<S: Fn(&Key) -> Option<u64>> Walk<'_, S> {
+impl<S: Fn(&Key) -> Result<Option<u64>, &'static str>> Walk<'_, S> {
     /// Takes the files below the folder; `prefix` is empty or ends in `/`.
     fn folder(&mut self, prefix: &str, depth: usize) -> Result<(), Error> {
         for name in self.names(prefix)? {
@@ -43,20 +50,23 @@ impl<S: Fn(&Key) -> Option<u64>> Walk<'_, S> {
             match path.ends_with('/') {
                 true if depth < DEEPEST => self.folder(&path, depth + 1)?,
                 true => {}
-                false => self.found.extend(self.file(path)),
+                false => self.file(path),
             }
         }
         Ok(())
     }
 
-    fn file(&self, path: String) -> Option<Listed> {
-        let key = Key::parse(&path).ok().filter(|key| !key.is_unfinished())?;
-        Some((path, (self.size_of)(&key)?))
+    fn file(&mut self, path: String) {
+        let Some(key) = Key::parse(&path).ok().filter(|key| !key.is_unfinished()) else { return };
+        match (self.size_of)(&key) {
+            Ok(size) => self.found.extend(size.map(|size| (path, size))),
+            Err(reason) => self.unreadable.push(Unreadable { path, reason }),
+        }
     }
 
     /// What lies in the folder and may hold keys behind `after`. Folders end in `/`, so that sorting the
     /// names sorts the keys: `a-b` comes before `a/b`.
-    fn names(&self, prefix: &str) -> Result<Vec<String>, Error> {
+    fn names(&mut self, prefix: &str) -> Result<Vec<String>, Error> {
         let mut names = Vec::new();
         let entries = match fs::read_dir(self.root.join(prefix)) {
             Ok(entries) => entries,
@@ -64,7 +74,11 @@ impl<S: Fn(&Key) -> Option<u64>> Walk<'_, S> {
                 return Err(Error::no_permission(&error));
             }
             Err(error) if prefix.is_empty() => return Err(Error::unavailable(error)),
-            Err(_gone_or_closed) => return Ok(names),
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                self.unreadable.push(Unreadable { path: prefix.to_owned(), reason: NO_FOLDER });
+                return Ok(names);
+            }
+            Err(_gone) => return Ok(names),
         };
         for entry in entries.flatten() {
             let Ok(mut name) = entry.file_name().into_string() else { continue };

@@ -7,7 +7,7 @@ use std::time::Instant;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Payload;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde_json::{Value, json};
 
 use super::admin::Warming;
@@ -18,7 +18,7 @@ use super::headers::{common, preflight};
 use super::image::{self, Answered};
 use super::route::Route;
 use super::settings::{Api, Operations, Settings};
-use super::{api, collections, deepzoom, download, operations, site, smk, tags, works};
+use super::{api, collections, deepzoom, download, failure, operations, site, smk, tags, works};
 use crate::gallery::{Error, Gallery, told};
 use crate::iiif::Invalid;
 use crate::presentation::House;
@@ -78,7 +78,10 @@ impl Door {
         let began = Instant::now();
         let (mut response, note, fault) = match self.answer(&request, body).await {
             Ok(answered) => (answered.response, answered.note, None),
-            Err(error) => (refusal(&request, &error), "", Some(error)),
+            Err(error) => {
+                let page = failure::page(self, &request, &error, refused(&error));
+                (page.unwrap_or_else(|| refusal(&request, &error)), "", Some(error))
+            }
         };
         common(response.headers_mut());
         let (status, took) = (response.status(), began.elapsed());
@@ -154,7 +157,7 @@ impl Door {
             Route::Sitemap { part } => api::sitemap_part(self, request, part).await,
             Route::Index => site::index(self, request).await,
             Route::View { viewer, image } => site::view(self, request, viewer, image).await,
-            Route::Asset(path) => site::asset(request, path),
+            Route::Asset(path) => site::asset(request, path).await,
             Route::Robots => {
                 let robots = operations::robots(&self.base.of(request)?);
                 let media_type = "text/plain; charset=utf-8";
@@ -185,11 +188,9 @@ fn allowed_methods(request: &HttpRequest) -> &'static str {
     }
 }
 
-/// An error's answer: its text says what would work; never what went wrong inside. Programs get it as a problem
-/// document (RFC 9457).
-pub(super) fn refusal(request: &HttpRequest, error: &Error) -> HttpResponse {
-    let status = status(error);
-    let mut response = HttpResponse::build(status);
+/// The head of an error's answer.
+fn refused(error: &Error) -> HttpResponseBuilder {
+    let mut response = HttpResponse::build(status(error));
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     match error {
         Error::Unauthorized => {
@@ -203,6 +204,13 @@ pub(super) fn refusal(request: &HttpRequest, error: &Error) -> HttpResponse {
     if let Some(seconds) = retry_after(error) {
         response.insert_header((header::RETRY_AFTER, seconds.to_string()));
     }
+    response
+}
+
+/// An error's answer: its text says what would work; never what went wrong inside. Programs get it as a problem
+/// document (RFC 9457).
+pub(super) fn refusal(request: &HttpRequest, error: &Error) -> HttpResponse {
+    let (status, mut response) = (status(error), refused(error));
     if ["/api/", "/admin"].iter().any(|place| request.uri().path().starts_with(place)) {
         let title = status.canonical_reason().unwrap_or_default();
         let mut problem = json!({

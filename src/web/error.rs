@@ -15,7 +15,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Exists(_) => StatusCode::CONFLICT,
         Error::Unsupported(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Error::Damaged(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Damaged(_) | Error::Unreadable => StatusCode::INTERNAL_SERVER_ERROR,
         Error::Forbidden | Error::Closed(_) => StatusCode::FORBIDDEN,
         Error::Unauthorized => StatusCode::UNAUTHORIZED,
         Error::NotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,

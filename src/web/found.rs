@@ -5,11 +5,12 @@ use actix_web::HttpRequest;
 use super::Door;
 use super::api::{Asked, canonical, of_page, pairs_of, query_of, search_of};
 use super::pages::{self, Bar, Facet, Hit, Link};
-use super::site::{encoded, prefix};
+use super::site::{Visit, encoded};
+use super::work_page::{ratio, recorded_size};
 use crate::gallery::{Error, Hits};
-use crate::iiif::Version;
+use crate::iiif::{Dimensions, Version};
 use crate::presentation::Address;
-use crate::search::{Order, SORTS, Search, Stored};
+use crate::search::{Order, SORTS, Search};
 
 /// Works on one page.
 const PAGE: usize = 48;
@@ -39,18 +40,17 @@ const PERIOD: i32 = 50;
 type Pairs = Vec<(String, String)>;
 
 /// The page that this query asks for.
-pub async fn page(door: &Door, request: &HttpRequest) -> Result<String, Error> {
+pub async fn page(door: &Door, request: &HttpRequest, visit: &Visit) -> Result<String, Error> {
     let finder = door.gallery.finder()?;
-    let base = prefix(door, request)?;
     let snapshot = finder.snapshot()?;
     let table = of_page();
-    // What others add to addresses is none of ours.
+    // What others add to addresses is none of ours; links add the language themselves.
     let known = |name: &str| table.iter().any(|parameter| parameter.name == name);
     let mut pairs: Pairs = pairs_of(request.query_string())
-        .filter(|(name, value)| known(name) && !value.trim().is_empty())
+        .filter(|(name, value)| known(name) && name != "lang" && !value.trim().is_empty())
         .map(|(name, value)| (name.into_owned(), value))
         .collect();
-    let mut notices = Vec::new();
+    let mut misread = None;
     let query = |pairs: &Pairs| query_of(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let read = |pairs: &Pairs| -> Result<Search, Error> {
         let text = query(pairs);
@@ -60,7 +60,7 @@ pub async fn page(door: &Door, request: &HttpRequest) -> Result<String, Error> {
     let mut search = match read(&pairs) {
         Ok(search) => search,
         Err(error) => {
-            notices.push(format!("This search could not be followed: {error}."));
+            misread = Some(error.to_string());
             pairs.retain(|(name, _)| name == "q");
             read(&pairs).unwrap_or_default()
         }
@@ -81,13 +81,13 @@ pub async fn page(door: &Door, request: &HttpRequest) -> Result<String, Error> {
         }
         hits => hits?,
     };
-    let here = Here { door, base: &base, pairs: &pairs };
+    let here = Here { door, visit, pairs: &pairs };
     let address = Address::new(&door.base.of(request)?);
-    let same = here.query(|name, _| !matches!(name, "cursor" | "lang"));
+    let same = here.query(|name, _| name != "cursor");
+    let base = &visit.context.base;
     let said = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let canonical = canonical(said, &["cursor", "lang"]);
+    let canonical = canonical(said, &["cursor"]);
     let page = pages::Search {
-        title: door.house.name.best(&door.house.preferred()).unwrap_or("Tegl").to_owned(),
         query: search.q.clone(),
         kept: here.kept(),
         total: hits.found.total,
@@ -96,21 +96,22 @@ pub async fn page(door: &Door, request: &HttpRequest) -> Result<String, Error> {
         facets: here.facets(&hits),
         histogram: here.histogram(&hits),
         sorts: here.sorts(search.order),
-        hits: here.hits(&hits).await?,
+        hits: here.hits(&hits)?,
         next: hits.found.next.as_ref().map(|next| here.with(&[("cursor", &next.encode())], &["cursor"])),
         start: search.cursor.is_some().then(|| here.with(&[], &["cursor"])),
-        notices,
+        unreachable: door.gallery.has_failing_store(),
+        misread,
         api: Some(format!("{base}/api/v1/works?{same}")),
         collection: Some(address.found(Version::V3, &canonical)),
-        files: Some(format!("{base}/?files")),
+        files: Some(visit.context.page("/?files")),
     };
-    Ok(pages::search(&base, &page))
+    Ok(pages::search(&visit.context, &page))
 }
 
 /// The page that a visitor is on.
 struct Here<'a> {
     door: &'a Door,
-    base: &'a str,
+    visit: &'a Visit,
     pairs: &'a Pairs,
 }
 
@@ -133,7 +134,8 @@ impl Here<'_> {
     }
 
     fn place(&self, query: &str) -> String {
-        if query.is_empty() { format!("{}/", self.base) } else { format!("{}/?{query}", self.base) }
+        let path = if query.is_empty() { "/".to_owned() } else { format!("/?{query}") };
+        self.visit.context.page(&path)
     }
 
     /// What a new search keeps: all but the words and the place.
@@ -146,28 +148,19 @@ impl Here<'_> {
         let vocabulary = hits.snapshot.vocabulary();
         let term =
             vocabulary.find(scheme, &crate::record::slug(value)).and_then(|number| vocabulary.term(number));
-        let label = term.and_then(|term| term.label.best(&self.door.house.preferred()));
+        let label = term.and_then(|term| term.label.best(&self.visit.house.preferred()));
         label.unwrap_or(value).to_owned()
     }
 
     /// The filters in force, each leading to the search without it.
     fn chosen(&self, hits: &Hits) -> Vec<Link> {
-        let told = |name: &str, value: &str| -> Option<String> {
-            Some(match name {
-                "any" | "all" => self.label(hits, value),
-                "none" => format!("not {}", self.label(hits, value)),
-                "years" => value.replace('/', "–"),
-                "has_image" => if value == "true" { "With picture" } else { "Without picture" }.into(),
-                "public_domain" => {
-                    if value == "true" { "Public domain" } else { "Not in the public domain" }.into()
-                }
-                "colour" => format!("#{}", value.trim_start_matches('#')),
-                "min_width" | "min_height" => format!("{} {value} px", name.replace('_', " ")),
-                _ => return None,
-            })
-        };
+        let context = &self.visit.context;
         let link = |(name, value): &(String, String)| {
-            let label = told(name, value)?;
+            let label = match name.as_str() {
+                "any" | "all" => self.label(hits, value),
+                "none" => context.without(&self.label(hits, value)),
+                name => context.filter(name, value)?,
+            };
             Some(Link { label, href: self.without(name, value), chosen: true, count: None })
         };
         self.pairs.iter().filter_map(link).collect()
@@ -175,7 +168,7 @@ impl Here<'_> {
 
     fn facets(&self, hits: &Hits) -> Vec<Facet> {
         let vocabulary = hits.snapshot.vocabulary();
-        let preferred = self.door.house.preferred();
+        let preferred = self.visit.house.preferred();
         let of = |(scheme, values): &(String, Vec<(u32, u64)>)| {
             let links = values.iter().filter_map(|(number, works)| {
                 let term = vocabulary.term(*number)?;
@@ -193,7 +186,7 @@ impl Here<'_> {
                 Some(Link { label, href, chosen, count: Some(*works) })
             });
             Facet {
-                label: self.door.house.scheme(scheme),
+                label: self.visit.house.scheme(scheme),
                 links: links.collect(),
                 swatches: scheme == "colour",
             }
@@ -204,7 +197,7 @@ impl Here<'_> {
     fn histogram(&self, hits: &Hits) -> Vec<Bar> {
         let bars = hits.found.histogram.iter().rev().take(24).rev();
         let bar = |&(from, to, count): &(i32, i32, u64)| Bar {
-            label: bar_label(from, to),
+            label: self.visit.context.period(from, to),
             count,
             href: self.with(&[("years", &format!("{from}/{to}"))], &["cursor", "years"]),
         };
@@ -218,56 +211,43 @@ impl Here<'_> {
                 "relevance" => self.with(&[], &["cursor", "sort"]),
                 name => self.with(&[("sort", name)], &["cursor", "sort"]),
             };
-            let mut label = (*name).to_owned();
-            if let Some(first) = label.get_mut(..1) {
-                first.make_ascii_uppercase();
-            }
+            let label = self.visit.context.sort(name).to_owned();
             Link { label, href, chosen, count: None }
         };
         SORTS.iter().filter(|(name, _)| *name != "number").map(link).collect()
     }
 
-    async fn hits(&self, hits: &Hits) -> Result<Vec<Hit>, Error> {
-        let mut stored: Vec<Stored> = Vec::with_capacity(hits.found.hits.len());
+    /// The works found. Nothing is read from masters: their sizes are those of the index, of memory or of the record.
+    fn hits(&self, hits: &Hits) -> Result<Vec<Hit>, Error> {
+        let preferred = self.visit.house.preferred();
+        let mut shown = Vec::with_capacity(hits.found.hits.len());
         for place in &hits.found.hits {
-            stored.push(hits.snapshot.stored(*place)?);
-        }
-        let first = |stored: &Stored| stored.images().find(|(_, shown)| shown.matched).map(|(file, _)| file);
-        let opened = stored.iter().map(|stored| async move {
-            let file = first(stored)?;
-            let granted = self.door.gallery.open(&file).await.ok()?;
-            Some((file, granted))
-        });
-        let opened = futures::future::join_all(opened).await;
-        let preferred = self.door.house.preferred();
-        let hit = |(stored, opened): (&Stored, Option<(String, crate::gallery::Granted)>)| {
-            let work = stored.work()?;
+            let stored = hits.snapshot.stored(*place)?;
+            let Some(work) = stored.work() else { continue };
+            let grant = self.door.gallery.rights().of_record(work.rights.as_deref(), work.public_domain);
+            let first = stored.images().find(|(_, shown)| shown.matched && grant.largest > 0);
+            let size = first.as_ref().and_then(|(file, shown)| {
+                shown
+                    .size()
+                    .map(|(width, height)| Dimensions::new(width, height))
+                    .or_else(|| self.door.gallery.known_size(file))
+                    .or_else(|| recorded_size(&work))
+            });
             let date = work.production.iter().find_map(|made| made.text.best(&preferred)).map(str::to_owned);
-            Some(Hit {
+            shown.push(Hit {
                 label: work.label().best(&preferred).unwrap_or(&work.object_number).to_owned(),
                 creator: work.creators.first().map(|creator| creator.name.clone()),
                 date,
-                ratio: opened.as_ref().map(|(_, granted)| {
-                    let full = granted.all();
-                    f64::from(full.width) / f64::from(full.height.max(1))
-                }),
-                thumbnail: opened.map(|(file, granted)| {
-                    let side = THUMBNAIL.min(granted.grant.largest);
-                    format!("{}/iiif/3/{}/full/!{side},{side}/0/default.jpg", self.base, encoded(&file))
+                ratio: ratio(size),
+                thumbnail: first.map(|(file, _)| {
+                    let side = THUMBNAIL.min(grant.largest);
+                    let base = &self.visit.context.base;
+                    format!("{base}/iiif/3/{}/full/!{side},{side}/0/default.jpg", encoded(&file))
                 }),
                 public_domain: work.public_domain == Some(true),
                 work: encoded(&work.object_number),
-            })
-        };
-        Ok(stored.iter().zip(opened).filter_map(hit).collect())
+            });
+        }
+        Ok(shown)
     }
 }
-/// `1850–1899`, `300–251 BC`.
-fn bar_label(from: i32, to: i32) -> String {
-    match (from, to) {
-        (..0, ..0) => format!("{}–{} BC", from.unsigned_abs(), to.unsigned_abs()),
-        (..0, _) => format!("{} BC – {to}", from.unsigned_abs()),
-        _ => format!("{}–{to}", from.max(1)),
-    }
-}
-

@@ -1,51 +1,94 @@
 //! Pages for people.
 
+use std::time::Duration;
+
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Door;
-use super::api::query_of;
-use super::headers::is_held;
+use super::api::{pairs_of, query_of};
+use super::document::Document;
 use super::image::Answered;
+use super::language::{offered, spoken};
 use super::pages::{self, Link};
 use super::route::{Image, Viewer};
-use super::{found, works as documents};
+use super::{found, work_page, works as documents};
 use crate::catalogue::{ALL, Card, Catalogue};
-use crate::gallery::{Described, Error, Granted};
+use crate::gallery::{Error, Granted, SOON};
 use crate::iiif::Invalid;
-use crate::presentation::{Address, state};
-use crate::record::slug;
-use crate::search::Colour;
+use crate::presentation::{Address, House, state};
+use crate::store;
 
 /// What an identifier's segment leaves as it is (Image API 3.0, §9).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
 
 /// Images on one page of the list.
 const PAGE: usize = 60;
+/// How long a page waits for the list of images.
+const LISTING: Duration = Duration::from_secs(2);
+/// Versioned addresses never mean anything else; others are asked about again.
+const FOR_GOOD: &str = "public, max-age=31536000, immutable";
+const FOR_AN_HOUR: &str = "public, max-age=3600";
 
-/// `GET /`: the search over all works, or where there are none, or with `?files`, the images as they lie.
+/// The site in a visitor's language.
+pub struct Visit {
+    pub context: pages::Context,
+    /// The publisher, whose preferred language is that of the page.
+    pub house: House,
+}
+
+impl Visit {
+    pub fn of(door: &Door, request: &HttpRequest) -> Result<Self, Error> {
+        let base = prefix(door, request)?;
+        let spoken = spoken(request, &door.house);
+        let house = door.house.in_language(spoken.language);
+        let here = |&language: &&'static str| {
+            let pairs: Vec<_> = pairs_of(request.query_string()).filter(|(name, _)| name != "lang").collect();
+            let pairs = pairs.iter().map(|(name, value)| (name.as_ref(), value.as_str()));
+            let query = query_of(pairs.chain([("lang", language)]));
+            // One slash: two would name a host.
+            let href = format!("{base}/{}?{query}", request.uri().path().trim_start_matches('/'));
+            Link { label: language.to_owned(), href, chosen: language == spoken.language, count: None }
+        };
+        let languages: Vec<Link> = offered(&door.house).iter().map(here).collect();
+        let context = pages::Context {
+            language: spoken.language,
+            chosen: spoken.chosen,
+            name: house.name.best(&house.preferred()).map(str::to_owned),
+            homepage: house.homepage.clone(),
+            logo: house.logo.clone(),
+            languages: if languages.len() > 1 { languages } else { Vec::new() },
+            base,
+        };
+        Ok(Self { context, house })
+    }
+}
+
+/// `GET /`: the search over all works, or where there are none, or with `?files`, the images as files.
 pub async fn index(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
     let asked = |name: &str| request.query_string().split('&').find_map(|pair| pair.strip_prefix(name));
-    let base = prefix(door, request)?;
+    let visit = Visit::of(door, request)?;
     if let Some(state) = asked("iiif-content=") {
-        return opened(door, request, state);
+        return opened(door, request, &visit, state);
     }
     if asked("files").is_none() && asked("after=").is_none() {
-        let notices = match found::page(door, request).await {
-            Ok(found) if has_works(door) => return Ok(page(found)),
-            Err(error @ Error::Indexing { .. }) => vec![format!("{error}.")],
-            Ok(_) | Err(Error::Closed(_)) => Vec::new(),
+        let indexing = match found::page(door, request, &visit).await {
+            Ok(found) if has_works(door) => return Ok(page(request, found).await),
+            Err(Error::Indexing { percent, .. }) => Some(percent),
+            Ok(_) | Err(Error::Closed(_)) => None,
             Err(error) => return Err(error),
         };
         let start = asked("start=").and_then(|start| start.parse().ok()).unwrap_or(0);
-        if let Some(listing) = works(door, &base, start).await? {
-            return Ok(page(pages::index(&base, &pages::Listing { notices, ..listing })));
+        if let Some(listing) = works(door, &visit, start).await? {
+            let listing = pages::Listing { indexing, ..listing };
+            return Ok(page(request, pages::index(&visit.context, &listing)).await);
         }
     }
     let after = asked("after=")
         .map(|after| percent_encoding::percent_decode_str(after).decode_utf8_lossy().into_owned());
-    Ok(page(pages::index(&base, &files(door, after.as_deref()).await?)))
+    let listing = files(door, &visit, after.as_deref()).await?;
+    Ok(page(request, pages::index(&visit.context, &listing)).await)
 }
 
 /// Whether there is anything to find.
@@ -54,7 +97,7 @@ fn has_works(door: &Door) -> bool {
 }
 
 /// `GET /?iiif-content=…`: leads to what a content state of this server points at (Content State 1.0, §3.1).
-fn opened(door: &Door, request: &HttpRequest, state: &str) -> Result<Answered, Error> {
+fn opened(door: &Door, request: &HttpRequest, visit: &Visit, state: &str) -> Result<Answered, Error> {
     let text = percent_encoding::percent_decode_str(state).decode_utf8_lossy();
     let read = state::read(&text)?;
     let address = Address::new(&door.base.of(request)?);
@@ -72,11 +115,15 @@ fn opened(door: &Door, request: &HttpRequest, state: &str) -> Result<Answered, E
             page = format!("{page}&xywh={region}");
         }
     }
+    if visit.context.chosen {
+        let sign = if page.contains('?') { '&' } else { '?' };
+        page = format!("{page}{sign}lang={}", visit.context.language);
+    }
     Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, page)).finish().into())
 }
 
 /// The works from this place on; `None` where there is none at all.
-async fn works(door: &Door, base: &str, start: u64) -> Result<Option<pages::Listing>, Error> {
+async fn works(door: &Door, visit: &Visit, start: u64) -> Result<Option<pages::Listing>, Error> {
     let Some(works) = door.gallery.works() else { return Ok(None) };
     let ask = |catalogue: Catalogue| async move {
         Ok((catalogue.count().await?, catalogue.shelf(ALL, ALL, start, PAGE).await?))
@@ -85,205 +132,171 @@ async fn works(door: &Door, base: &str, start: u64) -> Result<Option<pages::List
     if total == 0 {
         return Ok(None);
     }
-    let opened = cards.iter().map(|card| async {
-        match &card.thumbnail {
-            Some(image) => door.gallery.open(image).await.ok(),
-            None => None,
-        }
-    });
-    let opened = futures::future::join_all(opened).await;
-    let entry = |(card, opened): (Card, Option<Granted>)| pages::Entry {
-        label: card.label.best(&door.house.preferred()).unwrap_or(&card.object_number).to_owned(),
-        encoded: card.thumbnail.as_ref().map(|image| encoded(image)).unwrap_or_default(),
-        dimensions: opened.as_ref().map(|opened| (opened.all().width, opened.all().height)),
-        problem: opened.is_none().then(|| "There is no picture of this work here.".to_owned()),
-        work: Some(encoded(&card.object_number)),
-        identifier: card.object_number,
-    };
+    let files: Vec<&str> = cards.iter().filter_map(|card| card.thumbnail.as_deref()).collect();
+    let mut opened = door.gallery.open_within(SOON, &files).await.into_iter();
+    let mut listing = pages::Listing { total: Some(total), ..pages::Listing::default() };
+    for card in &cards {
+        let opened =
+            card.thumbnail.as_ref().and_then(|_| opened.next()).unwrap_or(Some(Err(Error::NotFound)));
+        let picture = Picture::of(door, opened);
+        listing.unreachable |= picture.unreachable;
+        listing.entries.push(entry_of(card, picture, visit));
+    }
     let shown = cards.len() as u64;
-    let next = (start + shown < total).then(|| format!("?start={}", start + shown));
-    Ok(Some(pages::Listing {
-        title: door.house.name.best(&door.house.preferred()).unwrap_or("Tegl").to_owned(),
-        entries: cards.into_iter().zip(opened).map(entry).collect(),
-        next,
-        total: Some(total),
-        notices: Vec::new(),
-        files: Some(format!("{base}/?files")),
-    }))
+    listing.next = (start + shown < total).then(|| visit.context.page(&format!("/?start={}", start + shown)));
+    listing.files = Some(visit.context.page("/?files"));
+    Ok(Some(listing))
 }
 
-async fn files(door: &Door, after: Option<&str>) -> Result<pages::Listing, Error> {
-    let listed = door.gallery.list(after, PAGE).await?;
-    let mut entries = Vec::with_capacity(listed.entries.len());
-    let opened =
-        futures::future::join_all(listed.entries.iter().map(|entry| door.gallery.open(&entry.identifier)))
-            .await;
-    for (entry, opened) in listed.entries.into_iter().zip(opened) {
-        let (dimensions, problem) = match &opened {
-            Ok(opened) => (Some((opened.all().width, opened.all().height)), None),
-            Err(error) => (None, Some(error.to_string())),
-        };
-        entries.push(pages::Entry {
+fn entry_of(card: &Card, picture: Picture, visit: &Visit) -> pages::Entry {
+    let image = card.thumbnail.as_ref().filter(|_| picture.problem.is_none());
+    pages::Entry {
+        label: card.label.best(&visit.house.preferred()).unwrap_or(&card.object_number).to_owned(),
+        encoded: image.map(|image| encoded(image)).unwrap_or_default(),
+        dimensions: picture.dimensions,
+        largest: picture.largest,
+        problem: None,
+        work: Some(encoded(&card.object_number)),
+        identifier: card.object_number.clone(),
+    }
+}
+
+/// What is known of an image that was to be opened soon.
+#[derive(Default)]
+struct Picture {
+    dimensions: Option<(u32, u32)>,
+    largest: Option<u32>,
+    /// Why there is nothing to see, today and tomorrow.
+    problem: Option<String>,
+    /// Whether its store failed.
+    unreachable: bool,
+}
+
+impl Picture {
+    fn of(door: &Door, opened: Option<Result<Granted, Error>>) -> Self {
+        match opened {
+            None => Self { unreachable: door.gallery.has_failing_store(), ..Self::default() },
+            Some(Ok(opened)) => {
+                let all = opened.all();
+                let largest = Some(opened.grant.largest);
+                Self { dimensions: Some((all.width, all.height)), largest, ..Self::default() }
+            }
+            Some(Err(Error::Store(_))) => Self { unreachable: true, ..Self::default() },
+            Some(Err(Error::Catalogue(_) | Error::Busy { .. })) => Self::default(),
+            Some(Err(error)) => Self { problem: Some(error.to_string()), ..Self::default() },
+        }
+    }
+}
+
+/// The images of all sources, as files. Sources that cannot be reached are an error and no empty list.
+async fn files(door: &Door, visit: &Visit, after: Option<&str>) -> Result<pages::Listing, Error> {
+    let listed = tokio::time::timeout(LISTING, door.gallery.list(after, PAGE)).await;
+    let listed = listed.map_err(|_| Error::Store(store::Error::TimedOut))??;
+    let failed = !listed.notices.is_empty();
+    let unlisted = failed && listed.entries.is_empty();
+    // A plain web server, or a bucket without the right to list, gives its images all the same.
+    if unlisted
+        && !matches!(tokio::time::timeout(LISTING, door.gallery.troubles()).await, Ok(troubles) if troubles.is_empty())
+    {
+        return Err(Error::Store(store::Error::unavailable("no source can be listed")));
+    }
+    let identifiers: Vec<&str> = listed.entries.iter().map(|entry| entry.identifier.as_str()).collect();
+    let opened = door.gallery.open_within(SOON, &identifiers).await;
+    let mut listing =
+        pages::Listing { unreachable: failed && !unlisted, unlisted, ..pages::Listing::default() };
+    for (entry, opened) in listed.entries.iter().zip(opened) {
+        let picture = Picture::of(door, opened);
+        listing.unreachable |= picture.unreachable;
+        listing.entries.push(pages::Entry {
             label: label(&entry.identifier),
             encoded: encoded(&entry.identifier),
-            identifier: entry.identifier,
-            dimensions,
-            problem,
+            identifier: entry.identifier.clone(),
+            dimensions: picture.dimensions,
+            largest: picture.largest,
+            problem: picture.problem,
             work: None,
         });
     }
-    let next = listed.next.map(|next| format!("?after={}", utf8_percent_encode(&next, NON_ALPHANUMERIC)));
-    let notices = listed.notices;
-    Ok(pages::Listing { title: "Tegl".into(), entries, next, total: None, notices, files: None })
+    for (name, reason) in listed.unreadable.iter().take(PAGE) {
+        listing.entries.push(pages::Entry {
+            label: name.clone(),
+            encoded: encoded(name),
+            identifier: name.clone(),
+            problem: Some(reason.clone()),
+            ..pages::Entry::default()
+        });
+    }
+    let next = |next: String| {
+        visit.context.page(&format!("/?after={}", utf8_percent_encode(&next, NON_ALPHANUMERIC)))
+    };
+    listing.next = listed.next.map(next);
+    Ok(listing)
 }
 
 pub(super) fn encoded(identifier: &str) -> String {
     utf8_percent_encode(identifier, SEGMENT).to_string()
 }
 
-/// `GET /works/{work}`: a work with its picture and all that is told of it; with `canvas` and `xywh`, that place in a
-/// viewer.
+/// `GET /works/{work}`: a work with its picture and its record; with `canvas` and `xywh`, that place in a viewer.
 pub async fn work(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
+    let visit = Visit::of(door, request)?;
     let query = request.query_string();
-    if query.contains("canvas=") || query.contains("xywh=") {
-        return viewer_of(door, request, work).await;
-    }
-    let base = prefix(door, request)?;
-    let described = match door.gallery.describe(&work.identifier).await {
+    let found = match query.contains("canvas=") || query.contains("xywh=") {
+        true => work_page::mirador(door, request, &visit, &work).await,
+        false => work_page::page(door, request, &visit, &work).await,
+    };
+    let body = match found {
         Err(Error::NotFound) => match documents::in_other_case(door, &work.identifier).await {
             Some(number) => {
-                let place = format!("{base}/works/{}", encoded(&number));
+                let place = visit.context.page(&format!("/works/{}", encoded(&number)));
                 return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish().into());
             }
             None => return Err(Error::NotFound),
         },
-        described => described?,
+        found => found?,
     };
-    Ok(page(pages::work(&base, &leaf(door, request, &base, &described)?)))
+    Ok(page(request, body).await)
 }
 
-/// What a work's page says.
-fn leaf(
-    door: &Door,
-    request: &HttpRequest,
-    base: &str,
-    described: &Described,
-) -> Result<pages::WorkPage, Error> {
-    let address = Address::new(&door.base.of(request)?);
-    let preferred = door.house.preferred();
-    let work = &described.work;
-    let images = documents::shown(&address, described);
-    let view = documents::view(door, &address, described, &images, None);
-    let search = |scheme: &str, value: &str| {
-        format!("{base}/?{}", query_of([("all", format!("{scheme}:{value}").as_str())]))
-    };
-    let link = |label: &str, href: String| Link { label: label.to_owned(), href, ..Link::default() };
-    let picture = |image: &crate::gallery::Shown, most: u32| {
-        let side = most.min(image.granted.grant.largest);
-        format!("{base}/iiif/3/{}/full/!{side},{side}/0/default.jpg", encoded(&image.image.file))
-    };
-    let number = encoded(&work.object_number);
-    let mut tags: Vec<(String, Vec<Link>)> = Vec::new();
-    for tag in &described.tags {
-        let Some(label) = tag.label.best(&preferred) else { continue };
-        let value = tag.concept.as_deref().unwrap_or_else(|| tag.label.best(&[]).unwrap_or(label));
-        let href = match Colour::parse(label) {
-            Some(_) => format!("{base}/?{}", query_of([("colour", label.trim_start_matches('#'))])),
-            None => search(&slug(&tag.scheme), &slug(value)),
-        };
-        let told = link(label, href);
-        let scheme = door.house.scheme(&tag.scheme);
-        match tags.iter_mut().find(|(known, _)| *known == scheme) {
-            Some((_, links)) if links.contains(&told) => {}
-            Some((_, links)) => links.push(told),
-            None => tags.push((scheme, vec![told])),
-        }
-    }
-    let first = described.images.first();
-    let mut doors = Vec::new();
-    if let Some(first) = first {
-        let image = encoded(&first.image.file);
-        doors.push(link("Zoom", format!("{base}/view/openseadragon/{image}")));
-        if first.granted.grant.original {
-            doors.push(link("Download the original", format!("{base}/download/{image}")));
-            doors.push(link("Download all of it", format!("{base}/download/work/{number}.zip")));
-        }
-    }
-    doors.push(link("Manifest", format!("{base}/presentation/3/{number}/manifest")));
-    doors.push(link("Record", format!("{base}/api/v1/works/{number}")));
-    let paragraphs = work.description.best(&preferred).unwrap_or_default().lines().map(str::trim);
-    let maker = |name: &str| link(name, search("creator", &slug(name)));
-    let size = first.map(|image| image.granted.all());
-    let others = described.images.iter().skip(1).take(24);
-    Ok(pages::WorkPage {
-        title: door.house.name.best(&preferred).unwrap_or("Tegl").to_owned(),
-        label: work.label().best(&preferred).unwrap_or(&work.object_number).to_owned(),
-        creators: work.creators.iter().map(|creator| maker(&creator.name)).collect(),
-        date: work.production.iter().find_map(|made| made.text.best(&preferred)).map(str::to_owned),
-        description: paragraphs.filter(|text| !text.is_empty()).map(str::to_owned).collect(),
-        facts: view.facts(),
-        tags,
-        picture: first.map(|image| picture(image, 1200)),
-        ratio: size.map(|full| f64::from(full.width) / f64::from(full.height.max(1))),
-        more_pictures: others.map(|image| link(&label(&image.image.file), picture(image, 400))).collect(),
-        viewer: first.is_some().then(|| format!("{base}/view/mirador/{number}")),
-        doors,
-        rights: work.rights.as_ref().map(|rights| link(rights, rights.clone())),
-    })
-}
-
-/// A work in Mirador, at the place that is asked for.
-async fn viewer_of(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
-    let described = door.gallery.describe(&work.identifier).await?;
-    let label = described.work.label();
-    let label = label.best(&door.house.preferred()).unwrap_or(&work.identifier);
-    let asked = |name: &str| request.query_string().split('&').find_map(|pair| pair.strip_prefix(name));
-    let canvas = asked("canvas=").and_then(|number| number.parse().ok());
-    let region = asked("xywh=").and_then(|region| region.parse().ok());
-    let address = Address::new(&door.base.of(request)?);
-    let view = pages::Opening {
-        canvas: canvas.map(|number| address.canvas(&described.work.object_number, number)),
-        region,
-    };
-    Ok(page(pages::mirador(&prefix(door, request)?, work.raw, label, &view)))
-}
-
-/// `GET /view/{viewer}/{id}`: one image in a viewer.
+/// `GET /view/{viewer}/{id}`: one image, or a work, in a viewer.
 pub async fn view(
     door: &Door,
     request: &HttpRequest,
     viewer: Viewer,
     image: Image<'_>,
 ) -> Result<Answered, Error> {
-    match viewer {
-        Viewer::Mirador => viewer_of(door, request, image).await,
-        Viewer::OpenSeadragon => {
-            door.gallery.open(&image.identifier).await?;
-            let label = label(&image.identifier);
-            Ok(page(pages::openseadragon(&prefix(door, request)?, image.raw, &label)))
-        }
-    }
+    let visit = Visit::of(door, request)?;
+    let body = match viewer {
+        Viewer::Mirador => work_page::mirador(door, request, &visit, &image).await?,
+        Viewer::OpenSeadragon => work_page::openseadragon(door, request, &visit, &image).await?,
+    };
+    Ok(page(request, body).await)
 }
 
 /// `GET /assets/{path}`: scripts and styles that the binary brings along.
-pub fn asset(request: &HttpRequest, path: &str) -> Result<Answered, Error> {
-    let (bytes, media_type, tag) = pages::asset(path).ok_or(Error::NotFound)?;
-    let tag = header::HeaderValue::try_from(tag).map_err(|error| Error::Fault(error.to_string()))?;
+pub async fn asset(request: &HttpRequest, path: &str) -> Result<Answered, Error> {
+    let asset = pages::asset(path).ok_or(Error::NotFound)?;
+    let version = request.query_string().split('&').find_map(|pair| pair.strip_prefix("v="));
+    let age = match version {
+        Some(version) if version == asset.version => FOR_GOOD,
+        // Of another build, which a proxy must not take for this one.
+        Some(_) => "no-cache",
+        None => FOR_AN_HOUR,
+    };
     let mut response = HttpResponse::Ok();
-    response
-        .insert_header((header::ETAG, tag.clone()))
-        .insert_header((header::CACHE_CONTROL, "public, max-age=3600"));
-    if is_held(request, &tag) {
-        return Ok(response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish().into());
-    }
-    Ok(response.content_type(media_type).body(bytes.into_owned()).into())
+    response.insert_header((header::CACHE_CONTROL, age));
+    response.insert_header((header::VARY, "Accept-Encoding"));
+    asset.document.pack(request).await;
+    Ok(asset.document.answer(request, asset.media_type, response).into())
 }
 
-fn page(body: String) -> Answered {
+async fn page(request: &HttpRequest, body: String) -> Answered {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_SECURITY_POLICY, pages::CONTENT_SECURITY_POLICY));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
-    response.content_type("text/html; charset=utf-8").body(body).into()
+    response.insert_header((header::VARY, "Accept, Accept-Encoding, Accept-Language"));
+    let document = Document::new(body).packed(request).await;
+    document.answer(request, "text/html; charset=utf-8", response).into()
 }
 
 /// The path that this server lives below, as its pages have to say it.
@@ -295,7 +308,7 @@ pub(super) fn prefix(door: &Door, request: &HttpRequest) -> Result<String, Error
 }
 
 /// A file's name without its ending.
-fn label(identifier: &str) -> String {
+pub(super) fn label(identifier: &str) -> String {
     let name = identifier.rsplit('/').next().unwrap_or(identifier);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
 }

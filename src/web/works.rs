@@ -15,7 +15,7 @@ use super::headers::{Json, preferred};
 use super::image::{Answered, document_of};
 use super::route::{Image, Piece};
 use super::tags;
-use crate::gallery::{Described, Error, Grant};
+use crate::gallery::{Described, Error, Grant, Granted, Preview, Sketch};
 use crate::iiif::Version;
 use crate::presentation::{Address, Canvas, Original, Shown, View, search, state};
 use crate::record::{Facet, Region, Tag};
@@ -37,6 +37,9 @@ struct Made {
 
 /// How long a document holds whose images could not all be opened.
 const INCOMPLETE: Duration = Duration::from_secs(10);
+
+/// How long a record waits for the sizes of its images.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The collection that a manifest says it is part of is no larger: viewers fetch it.
 const SMALL: u64 = 100;
@@ -180,23 +183,29 @@ pub fn view<'a>(
 
 /// The work's images, as documents show them.
 pub fn shown(address: &Address, described: &Described) -> Vec<Shown> {
-    let images = described.images.iter().map(|crate::gallery::Shown { image, granted }| {
-        let (_, _, master) = granted.origin();
-        Shown {
-            identifier: image.file.clone(),
-            file: image.file.clone(),
-            info: granted.info(address.image(Version::V3, &image.file)),
-            role: image.role.clone(),
-            label: image.label.clone(),
-            view: image.view.clone(),
-            original: granted
-                .grant
-                .original
-                .then(|| Original { bytes: master.size, media_type: granted.master_type().to_owned() }),
-            largest: granted.largest(),
-        }
-    });
-    images.collect()
+    described.images.iter().map(|shown| one(address, &shown.image, &shown.granted)).collect()
+}
+
+/// The same of an image that may not be open yet.
+fn preview(address: &Address, preview: &Preview) -> Option<Shown> {
+    Some(one(address, &preview.image, preview.granted.as_ref()?))
+}
+
+fn one(address: &Address, image: &crate::record::Image, granted: &Granted) -> Shown {
+    let (_, _, master) = granted.origin();
+    Shown {
+        identifier: image.file.clone(),
+        file: image.file.clone(),
+        info: granted.info(address.image(Version::V3, &image.file)),
+        role: image.role.clone(),
+        label: image.label.clone(),
+        view: image.view.clone(),
+        original: granted
+            .grant
+            .original
+            .then(|| Original { bytes: master.size, media_type: granted.master_type().to_owned() }),
+        largest: granted.largest(),
+    }
 }
 
 /// The smallest of the work's shelves that has a page to itself.
@@ -264,33 +273,43 @@ pub async fn withdraw(door: &Door, request: &HttpRequest, work: Image<'_>) -> Re
 /// `GET /api/v1/works/{work}`: all that is known of a work, and where its images and manifest are.
 pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
     let asked = Asked::read(&OF_ONE, request.query_string())?;
-    let described = match door.gallery.describe(&work.identifier).await {
+    let sketch = match door.gallery.sketch(&work.identifier, PATIENCE).await {
         Err(error) if is_unknown(&error) => match in_other_case(door, &work.identifier).await {
-            Some(number) => door.gallery.describe(&number).await?,
+            Some(number) => door.gallery.sketch(&number, PATIENCE).await?,
             None => return Err(Error::NotFound),
         },
-        described => described?,
+        sketch => sketch?,
     };
     let address = Address::new(&door.base.of(request)?);
-    let number = &described.work.object_number;
-    let mut document = json!(described.work);
-    document["tags"] = described.tags.iter().map(Tag::told).collect();
-    document["images"] = images(&address, &described);
+    let number = &sketch.work.object_number;
+    let mut document = json!(sketch.work);
+    document["tags"] = sketch.tags.iter().map(Tag::told).collect();
+    document["images"] = images(&address, &sketch);
     document["id"] = json!(address.record(number));
     document["manifest"] = json!(address.manifest(Version::V3, number));
     let page = format!("{}/", address.base());
     document["content_state"] = json!(state::link(&page, &address, number, state::Target::Work));
-    let shown = shown(&address, &described);
-    let canvases = view(door, &address, &described, &shown, None).canvases();
-    for (tag, told) in described.tags.iter().zip(document["tags"].as_array_mut().into_iter().flatten()) {
+    let shown: Vec<Shown> = sketch.images.iter().filter_map(|image| preview(&address, image)).collect();
+    let house = &door.house;
+    let view = View {
+        work: &sketch.work,
+        tags: &sketch.tags,
+        images: &shown,
+        part_of: None,
+        address: &address,
+        house,
+    };
+    // Canvases are numbered by the images that can be opened: as long as some are not, places on them are unknown.
+    let canvases = if shown.len() == sketch.images.len() { view.canvases() } else { Vec::new() };
+    for (tag, told) in sketch.tags.iter().zip(document["tags"].as_array_mut().into_iter().flatten()) {
         if let Some((canvas, region)) = place_of(tag, &canvases) {
             told["content_state"] =
                 json!(state::link(&page, &address, number, state::Target::Region(canvas, region)));
         }
     }
-    document["revision"] = json!(described.revision);
-    if described.revision > 0 {
-        document["changed"] = json!(crate::record::timestamp(described.changed_ms));
+    document["revision"] = json!(sketch.revision);
+    if sketch.revision > 0 {
+        document["changed"] = json!(crate::record::timestamp(sketch.changed_ms));
         document["source"] = original(door, number).await?;
     }
     let fields = chosen(&door.gallery, &asked, |name| document.get(name).is_some())?;
@@ -339,16 +358,17 @@ async fn original(door: &Door, number: &str) -> Result<Value, Error> {
     Ok(original.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or(Value::String(text))))
 }
 
-/// The record's images, with the services of those that can be seen.
-fn images(address: &Address, described: &Described) -> Value {
+/// The record's images, with the services of those that can be seen; sizes as far as they are known.
+fn images(address: &Address, sketch: &Sketch) -> Value {
     let image = |image: &crate::record::Image| {
         let mut value = json!(image);
-        if let Some(shown) = described.images.iter().find(|shown| shown.image.file == image.file) {
-            let full = shown.granted.all();
+        if let Some(shown) = sketch.images.iter().find(|shown| shown.image.file == image.file) {
             value["service"] = json!(address.image(Version::V3, &image.file));
-            value["width"] = json!(full.width);
-            value["height"] = json!(full.height);
-            if shown.granted.grant.original {
+            if let Some(size) = shown.size() {
+                value["width"] = json!(size.width);
+                value["height"] = json!(size.height);
+            }
+            if shown.grant.original {
                 value["original"] = json!(address.original(&image.file));
             }
         }
@@ -358,10 +378,10 @@ fn images(address: &Address, described: &Described) -> Value {
         }
         value
     };
-    let listed = if described.work.images.is_empty() {
-        described.images.iter().map(|shown| image(&shown.image)).collect()
+    let listed = if sketch.work.images.is_empty() {
+        sketch.images.iter().map(|shown| image(&shown.image)).collect()
     } else {
-        described.work.images.iter().map(image).collect()
+        sketch.work.images.iter().map(image).collect()
     };
     Value::Array(listed)
 }

@@ -114,6 +114,8 @@ viewers() {
   local works
   mapfile -t works < <(node -e 'for (const work of require(process.argv[1])) console.log(encodeURIComponent(work.object_number))' "$sample/records.json")
   judge timeout 900 node tests/viewers/works.mjs "$sample_base" "${works[@]}" --out "$work/works"
+  local pages=("/" "/?lang=da" "/?q=blue&lang=da" "/?files" "/works/${works[0]}" "/works/${works[0]}?lang=da")
+  judge timeout 300 node tests/viewers/pages.mjs "$sample_base" "${pages[@]}" --out "$work/pages"
   exported "$sample" "${identifiers[@]}"
 }
 
@@ -173,6 +175,13 @@ exported() {
   for id in "${@:2:2}"; do names+=("${id//%/%25}"); done
   judge timeout 300 node tests/viewers/run.mjs "http://127.0.0.1:$port" "${names[@]}" --out "$work/exported" \
     --only "OpenSeadragon 6;OpenSeadragon 6, Deep Zoom"
+  # Every address that viewers derive is there, as files and from the server.
+  local descriptions=()
+  for id in "${@:2}"; do
+    descriptions+=("http://127.0.0.1:$port/iiif/3/${id//%/%25}/info.json" "http://127.0.0.1:$port/deepzoom/${id//%/%25}.dzi")
+    descriptions+=("$sample_base/iiif/3/$id/info.json" "$sample_base/iiif/2/$id/info.json" "$sample_base/deepzoom/$id.dzi")
+  done
+  judge timeout 900 node tests/viewers/addresses.mjs "${descriptions[@]}"
 }
 
 mkdir -p "$work"

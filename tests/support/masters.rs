@@ -66,6 +66,10 @@ pub fn png(raster: &Raster) -> Vec<u8> {
     encode::png(raster, &encode::Notes::default()).unwrap()
 }
 
+pub fn jp2(raster: &Raster) -> Vec<u8> {
+    encode::jp2(raster, &encode::Notes::default()).unwrap()
+}
+
 pub fn webp(raster: &Raster) -> Vec<u8> {
     encode::webp(raster, &encode::Notes::default()).unwrap()
 }

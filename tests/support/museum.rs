@@ -67,6 +67,17 @@ impl Museum {
         indexed(&server);
         server
     }
+
+    /// A server with this configuration file.
+    pub fn serve_configured(&self, toml: &str) -> Server {
+        let file = self.path("tegl.toml");
+        std::fs::write(&file, toml).unwrap();
+        let (catalogue, index) = (self.path("catalogue.db"), self.path("index"));
+        let environment = [("TEGL__CATALOGUE__URL", catalogue.as_str()), ("TEGL__SEARCH__FOLDER", &index)];
+        let server = Server::with(&["--config", &file, &self.path("masters")], &environment);
+        indexed(&server);
+        server
+    }
 }
 
 /// Sends a body, as a curator does, with these headers besides.

@@ -1,5 +1,9 @@
 //! TIFFs written by hand, byte for byte, of kinds that few libraries write.
 
+use super::masters;
+use tegl::iiif::Dimensions;
+use tegl::pixels::Raster;
+
 /// A picture in strips, little-endian; what is not said is as in most files.
 pub struct Tiff {
     pub width: u32,
@@ -95,6 +99,11 @@ impl Tiff {
 
 /// Appends values and the directory that points at them.
 fn directory(file: &mut Vec<u8>, entries: &[(u16, (u16, Vec<u8>))]) {
+    linked(file, 4, entries);
+}
+
+/// The same, pointed at from `link`; returns where the next directory's place is to be written.
+fn linked(file: &mut Vec<u8>, link: usize, entries: &[(u16, (u16, Vec<u8>))]) -> usize {
     let mut written = (entries.len() as u16).to_le_bytes().to_vec();
     for (tag, (kind, bytes)) in entries {
         let size = match kind {
@@ -116,12 +125,62 @@ fn directory(file: &mut Vec<u8>, entries: &[(u16, (u16, Vec<u8>))]) {
     }
     file.resize(file.len().next_multiple_of(2), 0);
     let at = file.len() as u32;
-    file[4..8].copy_from_slice(&at.to_le_bytes());
+    file[link..link + 4].copy_from_slice(&at.to_le_bytes());
     file.extend(written);
     file.extend([0; 4]);
+    file.len() - 4
 }
 
 fn lzw(strip: &[u8]) -> Vec<u8> {
     let mut encoder = weezl::encode::Encoder::with_tiff_size_switch(weezl::BitOrder::Msb, 8);
     encoder.encode(strip).unwrap()
+}
+
+/// A pyramid in tiles of `side` pixels of JPEG, its levels given from the largest on, one directory each.
+pub fn pyramid(levels: &[Raster], side: u32) -> Vec<u8> {
+    let mut file = b"II\x2a\0\0\0\0\0".to_vec();
+    let mut link = 4;
+    for (number, level) in levels.iter().enumerate() {
+        let Dimensions { width, height } = level.dimensions;
+        let (mut offsets, mut lengths) = (Vec::new(), Vec::new());
+        for (y, x) in (0..height)
+            .step_by(side as usize)
+            .flat_map(|y| (0..width).step_by(side as usize).map(move |x| (y, x)))
+        {
+            let tile = masters::plain_jpeg(&padded(level, x, y, side));
+            offsets.push(file.len() as u32);
+            lengths.push(tile.len() as u32);
+            file.extend(tile);
+        }
+        let shorts = |values: &[u16]| (3, values.iter().flat_map(|n| n.to_le_bytes()).collect());
+        let longs = |values: &[u32]| (4, values.iter().flat_map(|n| n.to_le_bytes()).collect());
+        let entries: Vec<(u16, (u16, Vec<u8>))> = vec![
+            (254, longs(&[u32::from(number > 0)])),
+            (256, longs(&[width])),
+            (257, longs(&[height])),
+            (258, shorts(&[8, 8, 8])),
+            (259, shorts(&[7])),
+            (262, shorts(&[6])),
+            (277, shorts(&[3])),
+            (284, shorts(&[1])),
+            (322, longs(&[side])),
+            (323, longs(&[side])),
+            (324, longs(&offsets)),
+            (325, longs(&lengths)),
+            (530, shorts(&[2, 2])),
+        ];
+        link = linked(&mut file, link, &entries);
+    }
+    file
+}
+
+/// A tile of the level, its last pixels repeated beyond the edge.
+fn padded(level: &Raster, x: u32, y: u32, side: u32) -> Raster {
+    let mut tile = Raster::blank(Dimensions::new(side, side), level.channels);
+    for (n, pixel) in tile.samples.chunks_exact_mut(3).enumerate() {
+        let column = (x + n as u32 % side).min(level.dimensions.width - 1) as usize;
+        let row = (y + n as u32 / side).min(level.dimensions.height - 1) as usize;
+        pixel.copy_from_slice(&level.samples[row * level.stride() + column * 3..][..3]);
+    }
+    tile
 }

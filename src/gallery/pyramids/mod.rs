@@ -18,7 +18,9 @@ pub use shelf::Shelf;
 use super::flights::Flights;
 use super::opened::{Opened, Shared};
 use super::{Error, settings};
+use crate::master::{Kind, Whole};
 use crate::pixels::colour::Output;
+use crate::render;
 use crate::store::Trouble;
 
 /// Finds pyramids and has them made, each once.
@@ -68,6 +70,16 @@ impl Pyramids {
     /// Whether missing pyramids are made when their image is asked for.
     pub fn on_demand(&self) -> bool {
         self.settings.on_demand
+    }
+
+    /// Whether the master is one that a pyramid may be made of, as far as its header tells.
+    pub fn accepts(&self, master: &Opened) -> bool {
+        let memory = self.settings.memory_mib << 20;
+        let area = master.master.dimensions.area();
+        // A PNG is read row by row unless it is interlaced; decoders need a little besides the pixels.
+        let is_png = matches!(master.master.kind, Kind::Whole { codec: Whole::Png, .. });
+        area <= self.settings.max_megapixels * 1_000_000
+            && (is_png || render::rows_memory(&master.master) <= memory + (4 << 20))
     }
 
     /// How long a request waits for a making before it is told to come back.

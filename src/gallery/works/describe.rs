@@ -73,7 +73,7 @@ impl Gallery {
         Ok(Described { work, tags, images, revision, changed_ms, seen, whole })
     }
 
-    async fn describe_file(&self, identifier: &str) -> Result<Described, Error> {
+    pub(super) async fn describe_file(&self, identifier: &str) -> Result<Described, Error> {
         let seen = self.works().map_or(0, |works| works.seen());
         let granted = self.open(identifier).await?;
         let image = Image { file: identifier.to_owned(), matched: true, ..Image::default() };

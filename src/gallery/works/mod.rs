@@ -7,6 +7,7 @@ mod matching;
 mod prune;
 mod read;
 mod register;
+mod sketch;
 mod withdraw;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub use matching::{Masters, Pattern};
 pub use prune::Pruned;
 pub use read::Reading;
 pub use register::{Earlier, Register};
+pub use sketch::{Preview, SOON, Sketch};
 
 use super::rights::{Grant, Rights};
 use super::{Error, Gallery};

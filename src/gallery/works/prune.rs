@@ -45,7 +45,13 @@ impl Gallery {
 }
 
 /// Why so many works are not to be withdrawn, if they are not.
-fn refusal(source: &str, register: &Register, works: u64, missing: u64, limit: Option<u64>) -> Option<String> {
+fn refusal(
+    source: &str,
+    register: &Register,
+    works: u64,
+    missing: u64,
+    limit: Option<u64>,
+) -> Option<String> {
     if missing == 0 {
         return None;
     }

@@ -17,6 +17,7 @@ pub fn gif_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Erro
     let damaged = |error: gif::DecodingError| Error::damaged(WHAT, error);
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::RGBA);
+    options.allow_unknown_blocks(true);
     let most = std::num::NonZeroU64::new(limit.saturating_mul(4).max(1));
     options.set_memory_limit(most.map_or(MemoryLimit::Unlimited, MemoryLimit::Bytes));
     let mut decoder = options.read_info(BufReader::new(InOrder::new(file))).map_err(damaged)?;

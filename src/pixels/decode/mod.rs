@@ -7,7 +7,7 @@ mod webp;
 
 pub use gif::gif_rows;
 pub use png::png_rows;
-pub use webp::webp;
+pub use webp::{webp, webp_is_sound};
 
 use std::sync::Arc;
 

@@ -23,6 +23,11 @@ pub fn webp(bytes: &[u8], limit_pixels: u64) -> Result<Raster, Error> {
     Ok(raster)
 }
 
+/// Whether its decoder takes the file for a WebP; needs all that stands before the samples.
+pub fn webp_is_sound(bytes: &[u8]) -> bool {
+    header(bytes).is_ok()
+}
+
 /// Reads what stands before a WebP's samples; its first few KiB suffice.
 fn header(bytes: &[u8]) -> Result<Dimensions, Error> {
     let features = BitstreamFeatures::new(bytes).ok_or_else(|| Error::damaged(WHAT, "no sound header"))?;

@@ -6,7 +6,7 @@ mod gif;
 mod ifd;
 mod iptc;
 mod jp2;
-mod memory;
+pub(super) mod memory;
 mod notes;
 mod pdf;
 mod png;

@@ -123,17 +123,15 @@ fn is_luma_and_chroma(segments: &[Segment<'_>]) -> bool {
     jfif || segments.iter().filter_map(transform).next_back().is_some_and(|transform| transform != 0)
 }
 
-/// The first orientation. An EXIF block that does not fit one segment goes on in the next; another block than the
-/// first counts where that has none.
+/// The first block's orientation; one that does not fit its segment goes on in the next.
 fn orientation(segments: &[Segment<'_>]) -> u8 {
     let blocks: Vec<&[u8]> = segments.iter().filter_map(exif_block).collect();
-    let found = exif::orientation(&blocks.concat());
-    found.or_else(|| blocks.iter().find_map(|block| exif::orientation(block))).unwrap_or(1)
+    exif::orientation(&blocks.concat()).unwrap_or(1)
 }
 
-/// A segment's EXIF block; in writers' hands the last byte of its name is not always a zero.
+/// What a segment holds of an EXIF block.
 pub fn exif_block<'a>(segment: &Segment<'a>) -> Option<&'a [u8]> {
-    segment.body.strip_prefix(b"Exif\0").filter(|_| segment.marker == 0xe1)?.get(1..)
+    segment.body.strip_prefix(b"Exif\0\0").filter(|_| segment.marker == 0xe1)
 }
 
 /// Chunks by their numbers; of two that are alike the first (ICC.1:2022, annex B.4).
@@ -151,7 +149,7 @@ fn icc(segments: &[Segment<'_>]) -> Option<Vec<u8>> {
 
 /// EXIF's orientation, 1 to 8; 1 where it is missing or illegal. A block may begin with its own name.
 pub fn exif_orientation(exif: &[u8]) -> u8 {
-    exif::orientation(exif).unwrap_or(1)
+    exif::orientation(exif::bare(exif)).unwrap_or(1)
 }
 
 fn damaged(reason: &str) -> Error {
@@ -206,7 +204,10 @@ mod tests {
         check(&[exif(&six), exif(&turned(3, 0)), frame.clone()], 6);
         check(&[exif(&six), exif(b""), exif(b"garbage"), frame.clone()], 6);
         check(&[exif(b"II*\0"), exif(&six[4..]), frame.clone()], 6);
-        check(&[exif(&turned(9, 0)), exif(&six), frame.clone()], 6);
+        // Another block than the first does not count, as with other readers.
+        check(&[exif(&turned(9, 0)), exif(&six), frame.clone()], 1);
+        check(&[exif(b"broken"), exif(&six), frame.clone()], 1);
+        check(&[segment(0xe1, &[b"Exif\0 ", &six[..]].concat()), frame.clone()], 1);
         // XMP's alone does not count: browsers do not heed it, either.
         check(&[xmp, frame], 1);
     }

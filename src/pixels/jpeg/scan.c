@@ -65,6 +65,11 @@ static void on_message(j_common_ptr image, int level) {
     case JWRN_NOT_SEQUENTIAL:
     case JWRN_BOGUS_PROGRESSION:
       return;
+    case JWRN_MUST_RESYNC:
+      /* A restart marker of another number: where samples are lost by it, Huffman decoding runs out of data later. */
+      if (!((j_decompress_ptr)image)->arith_code) return;
+      on_error(image);
+      return;
     default:
       on_error(image);
   }
@@ -177,12 +182,18 @@ static void check_complete(tegl_scan *scan) {
   }
 }
 
+/* Arithmetic decoding takes zeros for what is missing, without a warning. */
+static void check_end(tegl_scan *scan) {
+  if (scan->ended_early && scan->image.arith_code) fault(scan, "it ends before its end marker");
+}
+
 /* Begins to decode; false on a fault. */
 int tegl_scan_start(tegl_scan *scan) {
   if (setjmp(scan->fault)) return 0;
   if (!jpeg_start_decompress(&scan->image)) return 0;
   /* All scans have been read by now, unless there is but one. */
   if (jpeg_has_multiple_scans(&scan->image)) check_complete(scan);
+  check_end(scan);
   return 1;
 }
 
@@ -203,6 +214,7 @@ uint32_t tegl_scan_rows(tegl_scan *scan, uint8_t *into, size_t stride, uint32_t 
     } else {
       done += jpeg16_read_scanlines(&scan->image, &sixteen, 1);
     }
+    check_end(scan);
   }
   return done;
 }

@@ -203,10 +203,16 @@ fn what_warns_without_harm_is_read() {
     whole(&inserted(&jpeg, frame, b"stray")[..end + 5], &jpeg);
     let gray = gray(8, PLAIN).encoded();
     whole(&gray[..gray.len() - 2], &gray);
-    for more in [PROGRESSIVE, ARITHMETIC, RESTARTS] {
+    for more in [PROGRESSIVE, RESTARTS] {
         let jpeg = rgb(8, more).encoded();
         whole(&jpeg[..jpeg.len() - 2], &jpeg);
     }
+    let mut numbered = rgb(8, RESTARTS).encoded();
+    let (jpeg, second) = (numbered.clone(), find(&numbered, 0xd1));
+    numbered[second + 1] = 0xd5;
+    whole(&numbered, &jpeg);
+    let arithmetic = rgb(8, ARITHMETIC).encoded();
+    whole(&[&arithmetic[..], b"and more"].concat(), &arithmetic);
 }
 
 #[test]
@@ -220,6 +226,8 @@ fn what_loses_samples_is_damaged() {
         }
         broken(&inserted(&jpeg[..scan + (jpeg.len() - scan) / 2], 2, b"stray"));
     }
+    let arithmetic = rgb(8, ARITHMETIC).encoded();
+    broken(&arithmetic[..arithmetic.len() / 2]);
     let jpeg = rgb(8, RESTARTS).encoded();
     let (first, third) = (find(&jpeg, 0xd0), find(&jpeg, 0xd2));
     broken(&[&jpeg[..first], &jpeg[third..]].concat());

@@ -106,7 +106,8 @@ impl Draft {
                 };
                 // Of several flags none may be passed over, and none that cannot be read.
                 if first.is_none()
-                    && let Some(value) = raw(shown, fields).into_iter().find(|value| statement(value).is_some())
+                    && let Some(value) =
+                        raw(shown, fields).into_iter().find(|value| statement(value).is_some())
                 {
                     return Err(format!("`{shown}` is `{value}`: write `yes` or `no`"));
                 }
@@ -225,10 +226,11 @@ fn rights(rule: &Rule, fields: &Map<String, Value>) -> Option<String> {
     if let Some(value) = &rule.value {
         return Some(value.clone());
     }
-    let found = raw(rule.column.as_deref()?, fields).into_iter().flat_map(|value| match (value, &rule.split) {
-        (Value::String(text), Some(split)) => text.split(split).map(str::to_owned).collect(),
-        (value, _) => statement(value).into_iter().collect::<Vec<_>>(),
-    });
+    let found =
+        raw(rule.column.as_deref()?, fields).into_iter().flat_map(|value| match (value, &rule.split) {
+            (Value::String(text), Some(split)) => text.split(split).map(str::to_owned).collect(),
+            (value, _) => statement(value).into_iter().collect::<Vec<_>>(),
+        });
     joined(found)
 }
 

@@ -142,7 +142,7 @@ fn cut(master: &Master, file: &[u8]) -> Result<Raster, String> {
     let bytes = &file[range.start as usize..range.end as usize];
     let bytes = match level.codec {
         crate::master::Codec::Jpeg => stored::whole(level, bytes),
-        _ => bytes.to_vec(),
+        _ => Bytes::copy_from_slice(bytes),
     };
     decode_tile(level, &bytes, shown).map_err(|error| error.to_string())
 }
@@ -212,7 +212,6 @@ fn wrong_lengths_of_strips_are_inferred() {
         check(&what("as it should be"), &file, &expected);
         check(&what("counts of 0"), &file.clone().with(279, LONG, &[0; 4]), &expected);
         check(&what("no counts"), &file.clone().with(279, LONG, &[]), &expected);
-        check(&what("a count too few"), &file.clone().with(279, LONG, &[960]), &expected);
         check(
             &what("counts beyond the file"),
             &file.clone().with(279, LONG, &[u64::from(u32::MAX); 4]),
@@ -220,6 +219,7 @@ fn wrong_lengths_of_strips_are_inferred() {
         );
         let lengths: Vec<u64> = file.blocks.iter().map(|block| block.len() as u64).collect();
         check(&what("counts of 16 bits"), &file.clone().with(279, SHORT, &lengths), &expected);
+        check(&what("one count"), &file.clone().with(279, LONG, &lengths[..1]), &expected);
         let last = [&lengths[..3], &[0]].concat();
         check(&what("a last count of 0"), &file.with(279, LONG, &last), &expected);
     }
@@ -562,7 +562,7 @@ fn jpegs_smaller_than_their_tiles_are_refused() {
     let level = &master.levels[0];
     let first = TileIndex { column: 0, row: 0 };
     let range = level.range(first).unwrap();
-    let tile = Bytes::from(stored::whole(level, &file[range.start as usize..range.end as usize]));
+    let tile = stored::whole(level, &file[range.start as usize..range.end as usize]);
     let frame = render::Frame {
         tiles: vec![first],
         origin: (0, 0),

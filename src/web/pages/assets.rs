@@ -1,23 +1,45 @@
 //! The files that pages load: Tegl's own, and the viewers that `npm run build` puts into `bundle/`.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
+use bytes::Bytes;
 use rust_embed::{EmbeddedFile, RustEmbed};
+
+use crate::web::document::Document;
 
 #[derive(RustEmbed)]
 #[folder = "src/web/pages/assets"]
 struct Own;
 
+/// Scripts and texts lie here with their compressed forms beside them (`.br`, `.gz`), made at the highest level.
 #[derive(RustEmbed)]
 #[folder = "src/web/pages/bundle"]
 #[allow_missing = true]
 struct Bundle;
 
-/// The file at `path` below `/assets/`, with its media type and its entity tag (quoted).
-pub fn asset(path: &str) -> Option<(Cow<'static, [u8]>, &'static str, String)> {
-    let file = find(path)?;
-    let tag = format!("\"{}\"", fingerprint(&file));
-    Some((file.data, media_type(path), tag))
+/// A file, ready to be sent in any coding.
+pub struct Asset {
+    pub document: Document,
+    pub media_type: &'static str,
+    /// Part of the content's hash; stands in the addresses that pages use.
+    pub version: String,
+}
+
+static ASSETS: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
+    let own = Own::iter().filter_map(|path| Some((path.clone(), made(&path, Own::get(&path)?, |_| None))));
+    let bundle = Bundle::iter().filter(|path| ![".br", ".gz"].iter().any(|coding| path.ends_with(coding)));
+    let bundle = bundle.filter_map(|path| {
+        let packed = |coding: &str| Some(bytes(Bundle::get(&format!("{path}.{coding}"))?.data));
+        Some((path.clone(), made(&path, Bundle::get(&path)?, packed)))
+    });
+    bundle.chain(own).map(|(path, asset)| (path.into_owned(), asset)).collect()
+});
+
+/// The file at `path` below `/assets/`.
+pub fn asset(path: &str) -> Option<&'static Asset> {
+    ASSETS.get(path)
 }
 
 /// Whether `npm run build` had been run when this binary was built.
@@ -25,21 +47,28 @@ pub(super) fn is_bundled(path: &str) -> bool {
     Bundle::get(path).is_some()
 }
 
-/// The address of an asset; it changes when its content does, so that it may be kept for long.
+/// The address of an asset; it changes with the content, so that it may be cached for good.
 pub(super) fn address(base: &str, path: &str) -> String {
-    match find(path) {
-        Some(file) => format!("{base}/assets/{path}?v={}", &fingerprint(&file)[..8]),
+    match asset(path) {
+        Some(asset) => format!("{base}/assets/{path}?v={}", asset.version),
         None => format!("{base}/assets/{path}"),
     }
 }
 
-fn find(path: &str) -> Option<EmbeddedFile> {
-    Own::get(path).or_else(|| Bundle::get(path))
+fn made(path: &str, file: EmbeddedFile, packed: impl Fn(&str) -> Option<Bytes>) -> Asset {
+    let hash = file.metadata.sha256_hash();
+    Asset {
+        version: hash[..8].iter().map(|byte| format!("{byte:02x}")).collect(),
+        document: Document::with_packed(bytes(file.data), packed("gz"), packed("br")),
+        media_type: media_type(path),
+    }
 }
 
-/// Half of the content's SHA-256 in hexadecimal: 32 digits.
-fn fingerprint(file: &EmbeddedFile) -> String {
-    file.metadata.sha256_hash()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+fn bytes(data: Cow<'static, [u8]>) -> Bytes {
+    match data {
+        Cow::Borrowed(data) => Bytes::from_static(data),
+        Cow::Owned(data) => data.into(),
+    }
 }
 
 fn media_type(path: &str) -> &'static str {
@@ -58,12 +87,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn own_files_have_a_media_type_and_a_tag() {
-        let (content, media_type, tag) = asset("tegl.css").unwrap();
-        assert!(!content.is_empty());
-        assert_eq!(media_type, "text/css; charset=utf-8");
-        assert_eq!(tag.len(), 34);
-        assert!(tag.starts_with('"') && tag.ends_with('"'));
+    fn own_files_have_a_media_type_and_a_version() {
+        let asset = asset("tegl.css").unwrap();
+        assert_eq!(asset.media_type, "text/css; charset=utf-8");
+        assert_eq!(asset.version.len(), 16);
     }
 
     #[test]

@@ -3,10 +3,11 @@
 //   npm ci && npm run build
 //
 // OpenSeadragon and Mirador are copied as their makers built them, with the licences of everything
-// that Mirador's file contains.
+// that Mirador's file contains. Beside each text lie its compressed forms, which the server sends as they are.
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import zlib from "node:zlib";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const modules = path.join(here, "node_modules");
@@ -51,6 +52,15 @@ for (const script of Object.keys(COPIES).filter((name) => name.endsWith(".js")))
   fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace(/\n?\/\/# sourceMappingURL=\S+\s*$/, "\n"));
 }
 fs.writeFileSync(path.join(bundle, "mirador/THIRD-PARTY-LICENSES.txt"), notices() + "\n");
+
+for (const name of fs.readdirSync(bundle, { recursive: true }).filter((name) => /\.(js|css|txt|svg)$/.test(name))) {
+  const file = path.join(bundle, name);
+  const text = fs.readFileSync(file);
+  const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_LGWIN, BROTLI_PARAM_SIZE_HINT } = zlib.constants;
+  const params = { [BROTLI_PARAM_QUALITY]: 11, [BROTLI_PARAM_LGWIN]: 22, [BROTLI_PARAM_SIZE_HINT]: text.length };
+  fs.writeFileSync(`${file}.br`, zlib.brotliCompressSync(text, { params }));
+  fs.writeFileSync(`${file}.gz`, zlib.gzipSync(text, { level: 9 }));
+}
 
 // Cargo watches the files that it embedded, not the folder: a younger source makes it look again.
 const [source, now] = [path.join(here, "assets.rs"), new Date()];

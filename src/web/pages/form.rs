@@ -2,31 +2,39 @@
 
 use maud::{Markup, html};
 
-/// A search that keeps `kept`, names and values of what is in force besides the words.
-pub(super) fn form(base: &str, query: &str, kept: &[(String, String)]) -> Markup {
+use super::context::Context;
+use super::words;
+
+/// A search that keeps `kept`, the names and values of the filters in force.
+pub(super) fn form(context: &Context, query: &str, kept: &[(String, String)]) -> Markup {
+    let label = context.say(words::SEARCH_THE_COLLECTION);
     html! {
-        form.seek action={ (base) "/" } method="get" role="search" {
-            label.unseen for="q" { "Search the collection" }
-            input type="search" id="q" name="q" value=(query) placeholder="Search the collection"
+        form.seek action={ (context.base) "/" } method="get" role="search" {
+            label.unseen for="q" { (label) }
+            input type="search" id="q" name="q" value=(query) placeholder=(label)
                 autocomplete="off" enterkeyhint="search" dir="auto";
-            (hidden(kept))
-            button type="submit" { "Search" }
+            @for (name, value) in kept { (hidden(name, value)) }
+            (language(context))
+            button type="submit" { (context.say(words::SEARCH)) }
         }
     }
 }
 
-/// A button that searches for the same words and for nothing else.
-pub(super) fn without_filters(base: &str, query: &str) -> Markup {
+/// A button that searches for the same words without any filter.
+pub(super) fn without_filters(context: &Context, query: &str) -> Markup {
     html! {
-        form.drop action={ (base) "/" } method="get" {
-            @if !query.is_empty() { input type="hidden" name="q" value=(query); }
-            button type="submit" { "Drop all filters" }
+        form.drop action={ (context.base) "/" } method="get" {
+            @if !query.is_empty() { (hidden("q", query)) }
+            (language(context))
+            button type="submit" { (context.say(words::CLEAR_FILTERS)) }
         }
     }
 }
 
-fn hidden(fields: &[(String, String)]) -> Markup {
-    html! {
-        @for (name, value) in fields { input type="hidden" name=(name) value=(value); }
-    }
+fn language(context: &Context) -> Markup {
+    html! { @if context.chosen { (hidden("lang", context.language)) } }
+}
+
+fn hidden(name: &str, value: &str) -> Markup {
+    html! { input type="hidden" name=(name) value=(value); }
 }

@@ -1,14 +1,17 @@
-//! What every page has around its content: head, style sheet, icon, foot.
+//! What every page has around its content: head, style sheet, icon, name and logo, foot.
 
 use maud::{DOCTYPE, Markup, html};
 
 use super::assets;
+use super::context::Context;
+use super::words;
 
 /// A whole document; `scripts` are paths of assets, run in this order once the page is read.
-pub(super) fn document(base: &str, title: &str, kind: &str, scripts: &[&str], body: Markup) -> String {
+pub(super) fn document(context: &Context, title: &str, kind: &str, scripts: &[&str], body: Markup) -> String {
+    let base = &context.base;
     let page = html! {
         (DOCTYPE)
-        html lang="en" class=(kind) {
+        html lang=(context.language) class=(kind) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -16,6 +19,9 @@ pub(super) fn document(base: &str, title: &str, kind: &str, scripts: &[&str], bo
                 title { (title) }
                 link rel="icon" type="image/svg+xml" href=(assets::address(base, "icon.svg"));
                 link rel="stylesheet" href=(assets::address(base, "tegl.css"));
+                @for language in &context.languages {
+                    link rel="alternate" hreflang=(language.label) href=(language.href);
+                }
                 @for script in scripts {
                     script src=(assets::address(base, script)) defer {}
                 }
@@ -26,17 +32,80 @@ pub(super) fn document(base: &str, title: &str, kind: &str, scripts: &[&str], bo
     page.into_string()
 }
 
-/// What the listing, the search and the works end with.
-pub(super) fn footer() -> Markup {
+/// The museum's logo and the collection's name, which lead to the first page.
+pub(super) fn name(context: &Context) -> Markup {
+    html! {
+        a.home href=(context.page("/")) { (logo(context)) span dir="auto" { (context.title()) } }
+    }
+}
+
+/// The logo, as high as a line of headings whatever its own size.
+pub(super) fn logo(context: &Context) -> Markup {
+    let logo = &context.logo;
+    let side = |side: u32| (side > 0).then_some(side);
+    html! {
+        @if !logo.url.is_empty() {
+            img.logo src=(logo.url) alt="" width=[side(logo.width)] height=[side(logo.height)];
+        }
+    }
+}
+
+/// What the visitor or the operator ought to know, one sentence each.
+pub(super) fn notices(context: &Context, notices: &[String]) -> Markup {
+    html! {
+        @if !notices.is_empty() {
+            ul.notices aria-label=(context.say(words::NOTICES)) { @for notice in notices { li { (notice) } } }
+        }
+    }
+}
+
+/// What all pages but the viewers end with.
+pub(super) fn footer(context: &Context) -> Markup {
     html! {
         footer {
+            @if !context.homepage.is_empty() {
+                p { a.homepage href=(context.homepage) dir="auto" { (homepage(context)) } }
+            }
+            (languages(context))
             p {
-                "Served by Tegl · "
+                (context.say(words::SERVED_BY)) " · "
                 a href="https://iiif.io/api/image/3.0/" { "IIIF Image API" }
-                " 3.0 and 2.1 · "
+                " 3.0 " (context.say(words::AND)) " 2.1 · "
                 a href="https://iiif.io/api/presentation/3.0/" { "Presentation API" }
                 " 3.0 · Deep Zoom"
             }
         }
+    }
+}
+
+/// The museum's name, or the host of its site where it has none.
+fn homepage(context: &Context) -> &str {
+    let host = context.homepage.split_once("://").map_or(context.homepage.as_str(), |(_, rest)| rest);
+    context.name.as_deref().unwrap_or(host.trim_end_matches('/'))
+}
+
+/// This page in the site's languages, each named in its own.
+fn languages(context: &Context) -> Markup {
+    html! {
+        @if context.languages.len() > 1 {
+            nav.languages aria-label=(context.say(words::LANGUAGE)) {
+                ul.doors {
+                    @for link in &context.languages {
+                        li {
+                            a href=(link.href) lang=(link.label) hreflang=(link.label)
+                                aria-current=[link.current()] { (own_name(&link.label)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn own_name(language: &str) -> &str {
+    match language {
+        "da" => "Dansk",
+        "en" => "English",
+        other => other,
     }
 }

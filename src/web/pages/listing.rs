@@ -2,24 +2,27 @@
 
 use maud::{Markup, html};
 
-use super::frame::{document, footer};
-use super::number::{counted, grouped};
+use super::context::Context;
+use super::frame::{document, footer, logo, notices};
+use super::words;
 
 /// One page of what is served.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
-    /// The collection's name, shown as heading.
-    pub title: String,
     /// The images on this page, in order.
     pub entries: Vec<Entry>,
     /// The address of the next page, if there is one.
     pub next: Option<String>,
     /// How many images there are on all pages, if that is known.
     pub total: Option<u64>,
-    /// What the visitor or the operator ought to know, one sentence each.
-    pub notices: Vec<String>,
-    /// Where the images are listed as they lie, if these are works.
+    /// Where the images are listed as files, if these are works.
     pub files: Option<String>,
+    /// Whether some pictures cannot be reached right now.
+    pub unreachable: bool,
+    /// Whether there are images that cannot be listed.
+    pub unlisted: bool,
+    /// How much of the search is prepared, in per cent, if it is not ready yet.
+    pub indexing: Option<u8>,
 }
 
 /// One image on the wall.
@@ -33,7 +36,9 @@ pub struct Entry {
     pub label: String,
     /// Width and height in pixels, if the master has been opened.
     pub dimensions: Option<(u32, u32)>,
-    /// Why the image cannot be shown, if it cannot.
+    /// The longest side that the rights allow, if they limit it.
+    pub largest: Option<u32>,
+    /// Why the image cannot be shown, if it cannot; in English.
     pub problem: Option<String>,
     /// The work's object number, percent-encoded as one path segment, where it is a work with a record.
     pub work: Option<String>,
@@ -42,82 +47,97 @@ pub struct Entry {
 /// What a thumbnail may measure at most, on either side.
 const THUMBNAIL: u32 = 400;
 
-/// The page at `/`: all of `listing` on a wall. `base` stands before every address and may be empty.
-pub fn index(base: &str, listing: &Listing) -> String {
+/// The page at `/`: all of `listing` on a wall.
+pub fn index(context: &Context, listing: &Listing) -> String {
+    let is_works = listing.files.is_some();
+    let noun = if is_works { words::WORKS } else { words::IMAGES };
+    let more = if is_works { words::MORE_WORKS } else { words::MORE_IMAGES };
+    let mut told = Vec::new();
+    told.extend(listing.indexing.map(|percent| format!("{} {percent} %", context.say(words::INDEXING))));
+    told.extend(listing.unreachable.then(|| context.say(words::UNREACHABLE).to_owned()));
     let body = html! {
         header.top {
-            h1 { (listing.title) }
-            @if let Some(count) = count(listing) { p.count { (count) } }
+            (logo(context))
+            h1 dir="auto" { (context.title()) }
+            @if let Some(total) = listing.total { p.count { (context.counted(total, noun)) } }
         }
-        @if !listing.notices.is_empty() {
-            ul.notices aria-label="Notices" { @for notice in &listing.notices { li { (notice) } } }
-        }
+        (notices(context, &told))
         main {
-            @if listing.entries.is_empty() && listing.notices.is_empty() {
-                p.empty { "There is nothing to see here yet: no image was found where this server looks." }
-            } @else {
-                ul.wall { @for entry in &listing.entries { li style=(style(entry)) { (card(base, entry)) } } }
+            @if !listing.entries.is_empty() {
+                ul.wall { @for entry in &listing.entries { li style=(style(entry)) { (card(context, entry)) } } }
+            } @else if listing.unlisted {
+                p.empty { (context.say(words::UNLISTED)) }
+            } @else if !listing.unreachable {
+                p.empty { (context.say(words::NO_IMAGES_YET)) }
             }
             @if let Some(next) = &listing.next {
-                nav.pages aria-label="Pages" {
-                    a rel="next" href=(next) { @if listing.files.is_some() { "More works" } @else { "More images" } }
+                nav.pages aria-label=(context.say(words::PAGES)) {
+                    a rel="next" href=(next) { (context.say(more)) }
                 }
             }
             @if let Some(files) = &listing.files {
-                nav.pages aria-label="Files" { a href=(files) { "All images, as files" } }
+                nav.pages aria-label=(context.say(words::OTHER_FORMATS)) {
+                    a href=(files) { (context.say(words::ALL_FILES)) }
+                }
             }
         }
-        (footer())
+        (footer(context))
     };
-    document(base, &listing.title, "listing", &[], body)
+    document(context, context.title(), "listing", &[], body)
 }
 
-fn count(listing: &Listing) -> Option<String> {
-    let thing = if listing.files.is_some() { "work" } else { "image" };
-    Some(counted(listing.total?, thing))
-}
-
-fn card(base: &str, entry: &Entry) -> Markup {
+fn card(context: &Context, entry: &Entry) -> Markup {
     let home = match &entry.work {
-        Some(work) => format!("{base}/works/{work}"),
-        None => format!("{base}/view/openseadragon/{}", entry.encoded),
+        Some(work) => context.page(&format!("/works/{work}")),
+        None => context.page(&format!("/view/openseadragon/{}", entry.encoded)),
     };
     let opens = entry.problem.is_none() || entry.work.is_some();
     html! {
         article {
             @if let Some(problem) = &entry.problem {
-                div.picture.broken { p { (problem) } }
+                div.picture.broken {
+                    p { (context.say(words::CANNOT_BE_SHOWN)) br; span lang="en" { (problem) } }
+                }
+            } @else if entry.encoded.is_empty() {
+                div.picture.blank { (context.say(words::NO_PICTURE)) }
             } @else {
-                a.picture href=(home) { (thumbnail(base, entry)) }
+                a.picture href=(home) { (thumbnail(context, entry)) }
             }
             h2 title=(entry.identifier) { @if opens { a href=(home) { (entry.label) } } @else { (entry.label) } }
-            p.facts { (facts(entry)) }
-            @if opens { (doors(base, entry)) }
+            p.facts { (facts(context, entry)) }
+            @if opens { (doors(context, entry)) }
         }
     }
 }
 
-fn thumbnail(base: &str, entry: &Entry) -> Markup {
+fn thumbnail(context: &Context, entry: &Entry) -> Markup {
     let (width, height) = thumbnail_size(entry.dimensions).unzip();
-    let source = format!("{base}/iiif/3/{}/full/!{THUMBNAIL},{THUMBNAIL}/0/default.jpg", entry.encoded);
+    let (base, side) = (&context.base, entry.largest.map_or(THUMBNAIL, |largest| largest.min(THUMBNAIL)));
+    let source = format!("{base}/iiif/3/{}/full/!{side},{side}/0/default.jpg", entry.encoded);
     html! {
-        img src=(source) alt={ "Picture of " (entry.label) } loading="lazy" decoding="async" width=[width] height=[height];
+        @if entry.dimensions.is_none() { span.coming aria-hidden="true" { (context.say(words::PICTURE_COMING)) } }
+        img src=(source) alt={ (context.say(words::PICTURE_OF)) " " (entry.label) } loading="lazy" decoding="async" width=[width] height=[height];
     }
 }
 
 /// The other ways to open an image.
-fn doors(base: &str, entry: &Entry) -> Markup {
-    let encoded = &entry.encoded;
+fn doors(context: &Context, entry: &Entry) -> Markup {
+    let (base, encoded) = (&context.base, &entry.encoded);
     let image = [
-        ("Zoom", format!("{base}/view/openseadragon/{encoded}")),
+        ("Zoom", context.page(&format!("/view/openseadragon/{encoded}"))),
         ("info.json", format!("{base}/iiif/3/{encoded}/info.json")),
         ("Deep Zoom", format!("{base}/deepzoom/{encoded}.dzi")),
     ];
     let named = entry.work.as_ref().unwrap_or(encoded);
-    let record = entry.work.as_ref().map(|work| ("Record", format!("{base}/api/v1/works/{work}")));
-    let mut doors: Vec<(&str, String)> = image.into_iter().filter(|_| entry.problem.is_none()).collect();
-    doors.insert(doors.len().min(1), ("Mirador", format!("{base}/view/mirador/{named}")));
-    doors.insert(doors.len().min(2), ("Manifest", format!("{base}/presentation/3/{named}/manifest")));
+    let record =
+        entry.work.as_ref().map(|work| (context.say(words::RECORD), format!("{base}/api/v1/works/{work}")));
+    let mut doors: Vec<(&str, String)> =
+        image.into_iter().filter(|_| entry.problem.is_none() && !encoded.is_empty()).collect();
+    doors.insert(doors.len().min(1), ("Mirador", context.page(&format!("/view/mirador/{named}"))));
+    doors.insert(
+        doors.len().min(2),
+        (context.say(words::MANIFEST), format!("{base}/presentation/3/{named}/manifest")),
+    );
     doors.extend(record);
     html! {
         ul.doors {
@@ -129,11 +149,11 @@ fn doors(base: &str, entry: &Entry) -> Markup {
 }
 
 /// Size and kind, such as `12,000 × 8,000 px · 96 MP · TIFF`.
-fn facts(entry: &Entry) -> String {
+fn facts(context: &Context, entry: &Entry) -> String {
     let size = entry.dimensions.map(|(width, height)| {
         let area = u64::from(width) * u64::from(height);
-        let megapixels = megapixels(area).map(|text| format!(" · {text} MP")).unwrap_or_default();
-        format!("{} × {} px{megapixels}", grouped(width.into()), grouped(height.into()))
+        let megapixels = megapixels(context, area).map(|text| format!(" · {text} MP")).unwrap_or_default();
+        format!("{} × {} px{megapixels}", context.grouped(width.into()), context.grouped(height.into()))
     });
     let name = match &entry.work {
         Some(_) => Some(entry.identifier.clone()),
@@ -177,11 +197,11 @@ fn thumbnail_size(dimensions: Option<(u32, u32)>) -> Option<(u32, u32)> {
 }
 
 /// Millions of pixels, where there is at least a tenth of one.
-fn megapixels(area: u64) -> Option<String> {
+fn megapixels(context: &Context, area: u64) -> Option<String> {
     match area as f64 / 1e6 {
         tiny if tiny < 0.1 => None,
-        some if some < 10.0 => Some(format!("{some:.1}")),
-        many => Some(grouped(many.round() as u64)),
+        some if some < 10.0 => Some(context.decimal(some)),
+        many => Some(context.grouped(many.round() as u64)),
     }
 }
 

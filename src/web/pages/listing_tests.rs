@@ -1,6 +1,7 @@
 //! What the first page shows, and what it never lets through.
 
 use super::*;
+use crate::presentation::Logo;
 
 fn entry(label: &str) -> Entry {
     Entry {
@@ -13,12 +14,13 @@ fn entry(label: &str) -> Entry {
 }
 
 fn page(entries: Vec<Entry>) -> String {
-    index("", &Listing { title: "Samling".to_owned(), entries, ..Listing::default() })
+    index(&Context::default(), &Listing { entries, ..Listing::default() })
 }
 
 #[test]
 fn an_image_opens_by_every_door() {
-    let page = index("/museum", &Listing { entries: vec![entry("Sø")], ..Listing::default() });
+    let context = Context { base: "/museum".to_owned(), ..Context::default() };
+    let page = index(&context, &Listing { entries: vec![entry("Sø")], ..Listing::default() });
     for address in [
         "/museum/iiif/3/kms1.tif/full/!400,400/0/default.jpg",
         "/museum/view/openseadragon/kms1.tif",
@@ -48,17 +50,19 @@ fn hostile_names_stay_text() {
             ..Entry::default()
         };
         let broken = Entry { problem: Some(name.to_owned()), ..hostile.clone() };
-        let page = index(
-            "",
-            &Listing {
-                title: name.to_owned(),
-                entries: vec![hostile, broken],
-                next: Some(name.to_owned()),
-                total: None,
-                notices: vec![name.to_owned()],
-                files: None,
-            },
-        );
+        let context = Context {
+            name: Some(name.to_owned()),
+            homepage: name.to_owned(),
+            logo: Logo { url: name.to_owned(), ..Logo::default() },
+            ..Context::default()
+        };
+        let listing = Listing {
+            entries: vec![hostile, broken],
+            next: Some(name.to_owned()),
+            files: Some(name.to_owned()),
+            ..Listing::default()
+        };
+        let page = index(&context, &listing);
         assert!(!page.contains(name), "{name} went through");
         assert!(!page.contains("<script"), "{name} became a script");
     }
@@ -72,16 +76,18 @@ fn a_broken_image_tells_why_and_opens_nothing() {
     assert!(!page.contains("/view/"));
 }
 
+fn sized(width: u32, height: u32) -> Entry {
+    Entry { dimensions: Some((width, height)), ..Entry::default() }
+}
+
 #[test]
 fn facts_are_readable() {
-    assert_eq!(facts(&entry("a")), "12,000 × 8,000 px · 96 MP · TIFF");
-    assert_eq!(
-        facts(&Entry { dimensions: Some((1000, 800)), ..Entry::default() }),
-        "1,000 × 800 px · 0.8 MP"
-    );
-    assert_eq!(facts(&Entry { dimensions: Some((64, 56)), ..Entry::default() }), "64 × 56 px");
-    assert_eq!(facts(&Entry::default()), "");
-    assert_eq!(grouped(1_234_567), "1,234,567");
+    assert_eq!(facts(&Context::default(), &entry("a")), "12,000 × 8,000 px · 96 MP · TIFF");
+    assert_eq!(facts(&Context::default(), &sized(1000, 800)), "1,000 × 800 px · 0.8 MP");
+    let danish = Context { language: "da", ..Context::default() };
+    assert_eq!(facts(&danish, &sized(1000, 800)), "1.000 × 800 px · 0,8 MP");
+    assert_eq!(facts(&danish, &sized(64, 56)), "64 × 56 px");
+    assert_eq!(facts(&danish, &Entry::default()), "");
 }
 
 #[test]
@@ -94,5 +100,30 @@ fn thumbnails_keep_their_proportions() {
 
 #[test]
 fn an_empty_collection_says_so() {
-    assert!(page(Vec::new()).contains("no image was found"));
+    assert!(page(Vec::new()).contains("no images were found"));
+    let away = Listing { unreachable: true, ..Listing::default() };
+    let page = index(&Context { language: "da", ..Context::default() }, &away);
+    assert!(page.contains("Nogle billeder kan ikke hentes") && !page.contains("noget at se"), "{page}");
+}
+
+#[test]
+fn an_image_that_is_not_open_yet_has_its_place_and_its_address() {
+    let page = page(vec![Entry { dimensions: None, ..entry("a") }]);
+    assert!(page.contains("Picture on its way"), "{page}");
+    assert!(page.contains("src=\"/iiif/3/kms1.tif/full/!400,400/0/default.jpg\""), "{page}");
+    assert!(page.contains("--ratio:1.000"), "{page}");
+}
+
+#[test]
+fn the_museum_shows_in_head_and_foot() {
+    let context = Context {
+        name: Some("Museet".to_owned()),
+        homepage: "https://museum.example/".to_owned(),
+        logo: Logo { url: "https://museum.example/l.svg".to_owned(), width: 90, ..Logo::default() },
+        ..Context::default()
+    };
+    let page = index(&context, &Listing::default());
+    assert!(page.contains("<h1 dir=\"auto\">Museet</h1>"), "{page}");
+    assert!(page.contains("src=\"https://museum.example/l.svg\" alt=\"\" width=\"90\""), "{page}");
+    assert!(page.contains("href=\"https://museum.example/\" dir=\"auto\">Museet</a>"), "{page}");
 }

@@ -6,6 +6,8 @@
 //! The pages use only what anyone may use: Image API, manifests, Deep Zoom.
 
 mod assets;
+mod context;
+mod failure;
 mod form;
 mod frame;
 mod link;
@@ -14,15 +16,18 @@ mod number;
 mod refine;
 mod search;
 mod viewers;
+mod words;
 mod work;
 
-pub use assets::asset;
+pub use assets::{Asset, asset};
+pub use context::Context;
+pub use failure::{Failure, failure};
 pub use link::Link;
 pub use listing::{Entry, Listing, index};
 pub use refine::{Bar, Facet};
 pub use search::{Hit, Search, search};
-pub use viewers::{Opening, mirador, openseadragon};
-pub use work::{WorkPage, work};
+pub use viewers::{Exhibit, mirador, openseadragon};
+pub use work::{Allowed, Thumbnail, WorkPage, work};
 
 /// What a page may load: scripts and styles of its own, pictures and manifests from anywhere.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src * data: blob:; connect-src *; \

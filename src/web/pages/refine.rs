@@ -2,8 +2,9 @@
 
 use maud::{Markup, html};
 
+use super::context::Context;
 use super::link::Link;
-use super::number::{counted, grouped};
+use super::words;
 use crate::search::{Colour, colour_names};
 
 /// One property of works, with the values that narrow the search.
@@ -29,7 +30,7 @@ pub struct Bar {
 }
 
 /// The column beside the results, or nothing where there is nothing to choose from.
-pub(super) fn refine(facets: &[Facet], histogram: &[Bar]) -> Option<Markup> {
+pub(super) fn refine(context: &Context, facets: &[Facet], histogram: &[Bar]) -> Option<Markup> {
     let facets: Vec<_> = facets.iter().filter(|facet| !facet.links.is_empty()).collect();
     let counted = histogram.iter().any(|bar| bar.count > 0);
     if facets.is_empty() && !counted {
@@ -37,12 +38,12 @@ pub(super) fn refine(facets: &[Facet], histogram: &[Bar]) -> Option<Markup> {
     }
     Some(html! {
         aside.refine id="refine" aria-labelledby="refine-heading" {
-            h2 id="refine-heading" { "Refine" }
-            @if counted { section.period { h3 { "Period" } (bars(histogram)) } }
+            h2 id="refine-heading" { (context.say(words::REFINE)) }
+            @if counted { section.period { h3 { (context.say(words::PERIOD)) } (bars(context, histogram)) } }
             @for (place, facet) in facets.into_iter().enumerate() {
                 details open[place == 0 || facet.links.iter().any(|link| link.chosen)] {
                     summary { h3 dir="auto" { (facet.label) } }
-                    @if facet.swatches { (swatches(facet)) } @else { (values(facet)) }
+                    @if facet.swatches { (swatches(context, facet)) } @else { (values(context, facet)) }
                 }
             }
         }
@@ -51,14 +52,14 @@ pub(super) fn refine(facets: &[Facet], histogram: &[Bar]) -> Option<Markup> {
 
 // Searches within searches are without end: crawlers are asked not to follow them.
 
-fn values(facet: &Facet) -> Markup {
+fn values(context: &Context, facet: &Facet) -> Markup {
     html! {
         ul.values {
             @for link in &facet.links {
                 li {
                     a href=(link.href) rel="nofollow" aria-current=[link.current()] {
                         span dir="auto" { (link.label) }
-                        @if let Some(count) = link.count { " " span.number { (grouped(count)) } }
+                        @if let Some(count) = link.count { " " span.number { (context.grouped(count)) } }
                     }
                 }
             }
@@ -66,11 +67,11 @@ fn values(facet: &Facet) -> Markup {
     }
 }
 
-fn swatches(facet: &Facet) -> Markup {
+fn swatches(context: &Context, facet: &Facet) -> Markup {
     html! {
         ul.swatches {
             @for link in &facet.links {
-                @let said = said(link);
+                @let said = said(context, link);
                 li {
                     a href=(link.href) rel="nofollow" aria-current=[link.current()] title=(said)
                         style=[colour(&link.label)] {
@@ -83,10 +84,12 @@ fn swatches(facet: &Facet) -> Markup {
 }
 
 /// A colour in words, for whoever does not see it: `Red #c0322b, 12 works`.
-fn said(link: &Link) -> String {
+fn said(context: &Context, link: &Link) -> String {
     let family = Colour::parse(&link.label).and_then(|colour| colour_names(colour.family()));
-    let name = family.map(|(english, ..)| format!("{english} ")).unwrap_or_default();
-    let count = link.count.map(|count| format!(", {}", counted(count, "work"))).unwrap_or_default();
+    let name = family.map(|(english, danish, _)| format!("{} ", context.say(words::word(english, danish))));
+    let name = name.unwrap_or_default();
+    let count =
+        link.count.map(|count| format!(", {}", context.counted(count, words::WORKS))).unwrap_or_default();
     format!("{name}{}{count}", link.label)
 }
 
@@ -97,7 +100,7 @@ fn colour(label: &str) -> Option<String> {
     plain.then(|| format!("--colour:#{digits}"))
 }
 
-fn bars(histogram: &[Bar]) -> Markup {
+fn bars(context: &Context, histogram: &[Bar]) -> Markup {
     let highest = histogram.iter().map(|bar| bar.count).max().unwrap_or_default();
     html! {
         ol.bars {
@@ -105,7 +108,7 @@ fn bars(histogram: &[Bar]) -> Markup {
                 li style=(share(bar.count, highest)) {
                     @if bar.count > 0 {
                         a href=(bar.href) rel="nofollow" {
-                            span.tell { (bar.label) ": " (counted(bar.count, "work")) }
+                            span.tell { (bar.label) ": " (context.counted(bar.count, words::WORKS)) }
                         }
                     }
                 }
@@ -131,7 +134,7 @@ mod tests {
     }
 
     fn column(facets: &[Facet], histogram: &[Bar]) -> String {
-        refine(facets, histogram).unwrap().into_string()
+        refine(&Context::default(), facets, histogram).unwrap().into_string()
     }
 
     #[test]
@@ -149,8 +152,8 @@ mod tests {
 
     #[test]
     fn nothing_to_choose_is_no_column() {
-        assert!(refine(&[], &[]).is_none());
-        assert!(refine(&[Facet::default()], &[Bar::default()]).is_none());
+        assert!(refine(&Context::default(), &[], &[]).is_none());
+        assert!(refine(&Context::default(), &[Facet::default()], &[Bar::default()]).is_none());
     }
 
     #[test]
@@ -171,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_swatch_is_told_in_words() {
-        let said = said(&link("#c0322b", 1_200));
+        let said = said(&Context::default(), &link("#c0322b", 1_200));
         assert!(said.ends_with(" #c0322b, 1,200 works"), "{said}");
         let facet = Facet { label: "Colour".to_owned(), links: vec![link("<b>", 1)], swatches: true };
         let page = column(&[facet], &[]);

@@ -2,17 +2,16 @@
 
 use maud::{Markup, html};
 
+use super::context::Context;
 use super::form::{form, without_filters};
-use super::frame::{document, footer};
+use super::frame::{document, footer, logo, notices};
 use super::link::Link;
-use super::number::counted;
 use super::refine::{Bar, Facet, refine};
+use super::words;
 
 /// One page of a search's results.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Search {
-    /// The collection's name, shown as heading.
-    pub title: String,
     /// The words, as typed.
     pub query: String,
     /// Names and values of the filters in force, which a new search keeps.
@@ -35,8 +34,10 @@ pub struct Search {
     pub next: Option<String>,
     /// The address of the first page, if this is another.
     pub start: Option<String>,
-    /// What the visitor or the operator ought to know, one sentence each.
-    pub notices: Vec<String>,
+    /// Whether some pictures cannot be reached right now.
+    pub unreachable: bool,
+    /// Why filters were left out, if the query could not be read; in English.
+    pub misread: Option<String>,
     /// The address of the same search in the API.
     pub api: Option<String>,
     /// The address of the same search as a IIIF Collection.
@@ -64,67 +65,76 @@ pub struct Hit {
     pub public_domain: bool,
 }
 
-/// The page at `/`: what `page` has found. `base` stands before every address and may be empty.
-pub fn search(base: &str, page: &Search) -> String {
-    let column = refine(&page.facets, &page.histogram);
+/// The page at `/`: what `page` has found.
+pub fn search(context: &Context, page: &Search) -> String {
+    let column = refine(context, &page.facets, &page.histogram);
+    let misread = page.misread.iter().map(|why| format!("{} {why}.", context.say(words::NOT_UNDERSTOOD)));
+    let unreachable = page.unreachable.then(|| context.say(words::UNREACHABLE).to_owned());
+    let told: Vec<String> = misread.chain(unreachable).collect();
+    // The grid has its second column from the start: the results keep their width when the filters arrive.
+    let hall = if column.is_some() { "hall beside" } else { "hall" };
     let body = html! {
         header.top {
-            h1 { a href={ (base) "/" } dir="auto" { (page.title) } }
-            (form(base, &page.query, &page.kept))
+            (logo(context))
+            h1 { a href=(context.page("/")) dir="auto" { (context.title()) } }
+            (form(context, &page.query, &page.kept))
         }
-        @if !page.notices.is_empty() {
-            ul.notices aria-label="Notices" { @for notice in &page.notices { li { (notice) } } }
-        }
-        div.hall {
+        (notices(context, &told))
+        div class=(hall) {
             main {
                 div.told {
-                    h2 { (found(page)) }
-                    @if column.is_some() { a.jump href="#refine" { "Refine" } }
-                    @if page.total > 0 { (sorts(page)) }
+                    h2 { (found(context, page)) }
+                    @if column.is_some() { a.jump href="#refine" { (context.say(words::REFINE)) } }
+                    @if page.total > 0 { (sorts(context, page)) }
                 }
                 @if let Some(corrected) = &page.corrected {
                     p.corrected {
-                        "Showing results for “" strong dir="auto" { (corrected) }
-                        "” instead of “" span dir="auto" { (page.query) } "”."
+                        (context.say(words::SHOWING_FOR)) " " (context.say(words::QUOTE))
+                        strong dir="auto" { (corrected) } (context.say(words::UNQUOTE))
+                        " " (context.say(words::INSTEAD_OF)) " " (quoted(context, &page.query)) "."
                     }
                 }
-                (chosen(base, page))
+                (chosen(context, page))
                 @if page.hits.is_empty() {
-                    (nothing(base, page))
+                    (nothing(context, page))
                 } @else {
-                    ul.hits { @for hit in &page.hits { li style=(style(hit.ratio)) { (card(base, hit)) } } }
+                    ul.hits { @for hit in &page.hits { li style=(style(hit.ratio)) { (card(context, hit)) } } }
                 }
-                (pages(page))
-                (elsewhere(page))
+                (pages(context, page))
+                (elsewhere(context, page))
             }
             @if let Some(column) = column { (column) }
         }
-        (footer())
+        (footer(context))
     };
-    document(base, &name(page), "listing seeking", &[], body)
+    document(context, &name(context, page), "listing seeking", &[], body)
 }
 
 /// What the browser's tab shows.
-fn name(page: &Search) -> String {
+fn name(context: &Context, page: &Search) -> String {
     match page.query.trim() {
-        "" => page.title.clone(),
-        query => format!("{query} · {}", page.title),
+        "" => context.title().to_owned(),
+        query => format!("{query} · {}", context.title()),
     }
 }
 
-fn found(page: &Search) -> Markup {
+fn found(context: &Context, page: &Search) -> Markup {
     html! {
-        @if page.total == 0 { "No works" } @else { (counted(page.total, "work")) }
+        @if page.total == 0 { (context.say(words::NO_WORKS)) } @else { (context.counted(page.total, words::WORKS)) }
         @if !page.query.is_empty() && page.corrected.is_none() {
-            " for “" span dir="auto" { (page.query) } "”"
+            " " (context.say(words::FOR)) " " (quoted(context, &page.query))
         }
     }
 }
 
-fn sorts(page: &Search) -> Markup {
+fn quoted(context: &Context, text: &str) -> Markup {
+    html! { (context.say(words::QUOTE)) span dir="auto" { (text) } (context.say(words::UNQUOTE)) }
+}
+
+fn sorts(context: &Context, page: &Search) -> Markup {
     html! {
         @if page.sorts.len() > 1 {
-            nav.sorts aria-label="Order" {
+            nav.sorts aria-label=(context.say(words::SORT_BY)) {
                 ul {
                     @for link in &page.sorts {
                         li { a href=(link.href) rel="nofollow" aria-current=[link.current()] { (link.label) } }
@@ -135,53 +145,57 @@ fn sorts(page: &Search) -> Markup {
     }
 }
 
-fn chosen(base: &str, page: &Search) -> Markup {
+fn chosen(context: &Context, page: &Search) -> Markup {
     html! {
         @if !page.chosen.is_empty() {
             div.chips {
-                ul aria-label="Filters in force" {
+                ul aria-label=(context.say(words::ACTIVE_FILTERS)) {
                     @for link in &page.chosen {
                         li {
                             a href=(link.href) rel="nofollow" {
-                                span.unseen { "Remove " }
+                                span.unseen { (context.say(words::REMOVE)) " " }
                                 span dir="auto" { (link.label) }
                                 span.cross aria-hidden="true" { "×" }
                             }
                         }
                     }
                 }
-                @if page.chosen.len() > 1 && !page.hits.is_empty() { (without_filters(base, &page.query)) }
+                @if page.chosen.len() > 1 && !page.hits.is_empty() { (without_filters(context, &page.query)) }
             }
         }
     }
 }
 
 /// Why the wall is empty, with a way on.
-fn nothing(base: &str, page: &Search) -> Markup {
-    let all = html! { a href={ (base) "/" } { "see the whole collection" } };
+fn nothing(context: &Context, page: &Search) -> Markup {
+    let all = html! { a href=(context.page("/")) { (context.say(words::SEE_ALL)) } };
     html! {
         div.nothing {
             @if !page.chosen.is_empty() {
-                p { "No work answers to all of this. Take a filter away, or drop them all." }
-                (without_filters(base, &page.query))
+                p { (context.say(words::NONE_FOR_FILTERS)) }
+                (without_filters(context, &page.query))
             } @else if page.total > 0 {
-                p { "There are no more works on this page: go back, or " (all) "." }
+                p { (context.say(words::NO_MORE)) " " (all) "." }
             } @else if !page.query.is_empty() {
-                p { "No work answers to these words. Try fewer of them, or others, or " (all) "." }
+                p { (context.say(words::NONE_FOR_WORDS)) " " (all) "." }
             } @else {
-                p { "There is nothing to see here yet." }
+                p { (context.say(words::NOTHING_YET)) }
             }
         }
     }
 }
 
-fn card(base: &str, hit: &Hit) -> Markup {
+fn card(context: &Context, hit: &Hit) -> Markup {
     html! {
         // One link for picture and title: the picture adds nothing to its name.
-        a href={ (base) "/works/" (hit.work) } {
+        a href=(context.page(&format!("/works/{}", hit.work))) {
             @match &hit.thumbnail {
-                Some(address) => div.picture { img src=(address) alt="" loading="lazy" decoding="async"; },
-                None => div.picture.blank { "No picture" },
+                Some(address) => div.picture {
+                    // Covered by the picture, once it is there.
+                    span.coming aria-hidden="true" { (context.say(words::PICTURE_COMING)) }
+                    img src=(address) alt="" loading="lazy" decoding="async";
+                },
+                None => div.picture.blank { (context.say(words::NO_PICTURE)) },
             }
             h3 dir="auto" { (hit.label) }
         }
@@ -189,16 +203,17 @@ fn card(base: &str, hit: &Hit) -> Markup {
             p.facts {
                 @if let Some(creator) = &hit.creator { span.creator dir="auto" { (creator) } }
                 @if let Some(date) = &hit.date { " " span.date dir="auto" { (date) } }
-                @if hit.public_domain { (public_domain()) }
+                @if hit.public_domain { (public_domain(context)) }
             }
         }
     }
 }
 
-fn public_domain() -> Markup {
+fn public_domain(context: &Context) -> Markup {
+    let label = context.say(words::PUBLIC_DOMAIN);
     html! {
-        svg.free viewBox="0 0 24 24" role="img" aria-label="Public domain" {
-            title { "Public domain" }
+        svg.free viewBox="0 0 24 24" role="img" aria-label=(label) {
+            title { (label) }
             circle cx="12" cy="12" r="9" {}
             path d="M15 9.4a4 4 0 1 0 0 5.2M5.6 5.6l12.8 12.8" {}
         }
@@ -211,28 +226,29 @@ fn style(ratio: Option<f64>) -> String {
     format!("--ratio:{:.3}", known.unwrap_or(1.0).clamp(0.55, 2.6))
 }
 
-fn pages(page: &Search) -> Markup {
+fn pages(context: &Context, page: &Search) -> Markup {
     html! {
         @if page.next.is_some() || page.start.is_some() {
-            nav.pages aria-label="Pages" {
-                @if let Some(start) = &page.start { a href=(start) { "First page" } }
-                @if let Some(next) = &page.next { a rel="next" href=(next) { "More works" } }
+            nav.pages aria-label=(context.say(words::PAGES)) {
+                @if let Some(start) = &page.start { a href=(start) { (context.say(words::FIRST_PAGE)) } }
+                @if let Some(next) = &page.next { a rel="next" href=(next) { (context.say(words::MORE_WORKS)) } }
             }
         }
     }
 }
 
 /// The same search for programs, and the files behind the works.
-fn elsewhere(page: &Search) -> Markup {
+fn elsewhere(context: &Context, page: &Search) -> Markup {
     let ways = [
-        ("This search in the API", &page.api),
-        ("This search as a IIIF Collection", &page.collection),
-        ("All images, as files", &page.files),
+        (words::IN_THE_API, &page.api),
+        (words::AS_COLLECTION, &page.collection),
+        (words::ALL_FILES, &page.files),
     ];
-    let ways: Vec<_> = ways.iter().filter_map(|(label, address)| Some((label, address.as_ref()?))).collect();
+    let ways: Vec<_> =
+        ways.iter().filter_map(|(label, address)| Some((context.say(*label), address.as_ref()?))).collect();
     html! {
         @if !ways.is_empty() {
-            nav.elsewhere aria-label="Elsewhere" {
+            nav.elsewhere aria-label=(context.say(words::OTHER_FORMATS)) {
                 ul.doors { @for (label, address) in ways { li { a href=(address) { (label) } } } }
             }
         }

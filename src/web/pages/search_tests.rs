@@ -20,7 +20,6 @@ fn link(label: &str, href: &str) -> Link {
 
 fn full() -> Search {
     Search {
-        title: "Samling".to_owned(),
         query: "sø".to_owned(),
         kept: vec![("type".to_owned(), "Maleri".to_owned())],
         total: 12_345,
@@ -35,12 +34,21 @@ fn full() -> Search {
         hits: vec![hit("Solskin"), Hit { thumbnail: None, ..hit("Uden billede") }],
         next: Some("/m/?after=2".to_owned()),
         start: Some("/m/?q=first".to_owned()),
-        notices: vec!["The search is being prepared: 43 %.".to_owned()],
+        unreachable: true,
         api: Some("/m/api/v1/search?q=s".to_owned()),
         collection: Some("/m/presentation/3/search?q=s".to_owned()),
         files: Some("/m/files".to_owned()),
         ..Search::default()
     }
+}
+
+/// A page without its tags.
+fn visible(page: &str) -> String {
+    page.split('<').filter_map(|part| Some(part.split_once('>')?.1)).collect::<Vec<_>>().join(" ")
+}
+
+fn museum() -> Context {
+    Context { base: "/m".to_owned(), name: Some("Samling".to_owned()), ..Context::default() }
 }
 
 /// The levels of a page's headings, in order.
@@ -51,7 +59,7 @@ fn headings(page: &str) -> Vec<u32> {
 
 #[test]
 fn every_way_on_is_there() {
-    let page = search("/m", &full());
+    let page = search(&museum(), &full());
     for address in [
         "/m/works/KMS%2F1",
         "/m/iiif/3/kms1/full/!400,400/0/default.jpg",
@@ -72,7 +80,7 @@ fn every_way_on_is_there() {
 
 #[test]
 fn the_form_keeps_words_and_filters() {
-    let page = search("/m", &full());
+    let page = search(&museum(), &full());
     assert!(page.contains("<form class=\"seek\" action=\"/m/\" method=\"get\" role=\"search\">"), "{page}");
     assert!(page.contains("name=\"q\" value=\"sø\""), "{page}");
     assert!(page.contains("<input type=\"hidden\" name=\"type\" value=\"Maleri\">"), "{page}");
@@ -82,40 +90,68 @@ fn the_form_keeps_words_and_filters() {
 
 #[test]
 fn a_search_says_what_it_found() {
-    let told = |search: Search| found(&search).into_string();
+    let told = |search: Search| found(&Context::default(), &search).into_string();
     assert_eq!(told(full()), "12,345 works for “<span dir=\"auto\">sø</span>”");
     assert_eq!(told(Search { total: 1, ..Search::default() }), "1 work");
     assert_eq!(told(Search::default()), "No works");
     let corrected = Search { corrected: Some("sø".to_owned()), query: "søø".to_owned(), ..full() };
     assert_eq!(told(corrected.clone()), "12,345 works");
-    let page = search("", &corrected);
+    let page = search(&Context::default(), &corrected);
     assert!(page.contains("<strong dir=\"auto\">sø</strong>” instead of “<span dir=\"auto\">søø<"), "{page}");
 }
 
 #[test]
+fn a_danish_page_is_danish_throughout() {
+    let danish = Context { language: "da", chosen: true, ..museum() };
+    let empty = Search { hits: Vec::new(), total: 0, ..full() };
+    for (page, says) in [
+        (search(&danish, &full()), "12.345 værker matcher »<span dir=\"auto\">sø</span>«"),
+        (search(&danish, &full()), "Nogle billeder kan ikke hentes"),
+        (search(&danish, &empty), "Ingen værker passer på det hele"),
+        (search(&danish, &Search { total: 1, ..full() }), "1 værk matcher"),
+    ] {
+        assert!(page.contains("<html lang=\"da\"") && page.contains(says), "{page}");
+        assert!(page.contains("name=\"lang\" value=\"da\""), "{page}");
+        for english in ["Search", "works", "Refine", "More", "picture", "First", "Clear", "Served"] {
+            assert!(!visible(&page).contains(english), "{english} is in {page}");
+        }
+    }
+}
+
+#[test]
+fn the_results_have_their_width_before_the_filters_arrive() {
+    assert!(search(&museum(), &full()).contains("class=\"hall beside\""));
+    let alone = Search { facets: Vec::new(), histogram: Vec::new(), ..full() };
+    assert!(search(&museum(), &alone).contains("class=\"hall\""));
+}
+
+#[test]
 fn the_tab_shows_the_words() {
-    assert_eq!(name(&full()), "sø · Samling");
-    assert_eq!(name(&Search { query: " ".to_owned(), ..full() }), "Samling");
+    assert_eq!(name(&museum(), &full()), "sø · Samling");
+    assert_eq!(name(&museum(), &Search { query: " ".to_owned(), ..full() }), "Samling");
 }
 
 #[test]
 fn an_empty_wall_says_why() {
     let empty = Search { hits: Vec::new(), total: 0, ..full() };
-    let page = search("/m", &empty);
-    assert!(page.contains("Take a filter away"), "{page}");
-    assert!(page.contains("Drop all filters"), "{page}");
+    let page = search(&museum(), &empty);
+    assert!(page.contains("Remove a filter"), "{page}");
+    assert!(page.contains("Clear all filters"), "{page}");
     let unfiltered = Search { chosen: Vec::new(), ..empty.clone() };
-    let page = search("/m", &unfiltered);
+    let page = search(&museum(), &unfiltered);
     assert!(page.contains("these words") && page.contains("href=\"/m/\">see the whole"), "{page}");
-    assert!(!page.contains("Drop all filters"), "{page}");
-    assert!(search("", &Search::default()).contains("nothing to see here yet"));
+    assert!(!page.contains("Clear all filters"), "{page}");
+    assert!(search(&Context::default(), &Search::default()).contains("nothing to see here yet"));
     let beyond = Search { total: 9, chosen: Vec::new(), ..empty };
-    assert!(search("", &beyond).contains("no more works on this page"));
+    assert!(search(&Context::default(), &beyond).contains("no more works on this page"));
 }
 
 #[test]
 fn a_work_without_picture_keeps_its_place() {
-    let page = search("", &Search { hits: vec![Hit { thumbnail: None, ..hit("a") }], ..Search::default() });
+    let page = search(
+        &Context::default(),
+        &Search { hits: vec![Hit { thumbnail: None, ..hit("a") }], ..Search::default() },
+    );
     assert!(page.contains("No picture") && !page.contains("<img"), "{page}");
     assert!(page.contains("href=\"/works/KMS%2F1\""), "{page}");
 }
@@ -132,7 +168,7 @@ fn proportions_are_bounded() {
 
 #[test]
 fn headings_descend_one_by_one() {
-    let levels = headings(&search("", &full()));
+    let levels = headings(&search(&museum(), &full()));
     assert_eq!(levels.first(), Some(&1));
     assert_eq!(levels.iter().filter(|&&level| level == 1).count(), 1);
     assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{levels:?}");
@@ -140,7 +176,7 @@ fn headings_descend_one_by_one() {
 
 #[test]
 fn no_script_is_needed() {
-    for page in [search("", &full()), search("", &Search::default())] {
+    for page in [search(&museum(), &full()), search(&Context::default(), &Search::default())] {
         assert!(!page.contains("<script") && !page.contains("javascript:"), "{page}");
         assert!(!page.contains(" onclick=") && !page.contains(" onload="), "{page}");
     }
@@ -152,6 +188,7 @@ fn hostile_words_stay_text() {
         ["<script>alert(1)</script>", "\"onerror=\"alert(1)", "'><img src=x>", "</title><b>", "&lt;i>"]
     {
         let word = || text.to_owned();
+        let context = Context { name: Some(word()), homepage: word(), ..Context::default() };
         let hostile = link(text, text);
         let hit = Hit {
             work: word(),
@@ -162,7 +199,6 @@ fn hostile_words_stay_text() {
             ..Hit::default()
         };
         let everywhere = Search {
-            title: word(),
             query: word(),
             kept: vec![(word(), word())],
             total: 2,
@@ -176,14 +212,15 @@ fn hostile_words_stay_text() {
             hits: vec![hit],
             next: Some(word()),
             start: Some(word()),
-            notices: vec![word()],
+            unreachable: true,
+            misread: Some(word()),
             api: Some(word()),
             collection: Some(word()),
             files: Some(word()),
         };
         let empty = Search { hits: Vec::new(), corrected: None, ..everywhere.clone() };
         let plain = Search { chosen: Vec::new(), total: 0, ..empty.clone() };
-        for page in [everywhere, empty, plain].map(|page| search("", &page)) {
+        for page in [everywhere, empty, plain].map(|page| search(&context, &page)) {
             assert!(!page.contains(text), "{text} went through");
             assert!(!page.contains("<script"), "{text} became a script");
         }

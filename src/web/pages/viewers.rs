@@ -3,83 +3,112 @@
 use maud::{Markup, html};
 
 use super::assets;
+use super::context::Context;
 use super::frame::document;
+use super::words::{self, Word};
 use crate::record::Region;
 
 const OPENSEADRAGON: &str = "openseadragon/openseadragon.min.js";
 const MIRADOR: &str = "mirador/mirador.min.js";
 
-/// The page at `/view/openseadragon/{encoded}`: pan, zoom, turn, and cite what is seen.
-pub fn openseadragon(base: &str, encoded: &str, label: &str) -> String {
-    let body = html! {
-        header.bar {
-            a.back href={ (base) "/" } aria-label="All images" { (icon("M15 5l-7 7 7 7")) }
-            h1 { (label) }
-            div.tools role="group" aria-label="View" hidden {
-                (tool("zoom-in", "Zoom in", "M12 6v12M6 12h12"))
-                (tool("zoom-out", "Zoom out", "M6 12h12"))
-                (tool("home", "Whole picture", "M5 12l7-7 7 7M7 10.5V19h10v-8.5"))
-                (tool("turn", "Turn by 90°", "M18 12a6 6 0 1 1-2-4.5M18 4v4h-4"))
-                (tool("full-screen", "Full screen", "M9 5H5v4M15 5h4v4M19 15v4h-4M9 19H5v-4"))
-            }
-            a.detail hidden title="The part of the picture that is seen, as an address of its own" { "Detail" }
-            a.other href={ (base) "/view/mirador/" (encoded) } { "Mirador" }
-        }
-        main.stage id="viewer" aria-label={ "Picture of " (label) }
-            data-info={ (base) "/iiif/3/" (encoded) "/info.json" }
-            data-images={ (base) "/assets/openseadragon/images/" } {
-            (still(base, encoded, label, OPENSEADRAGON))
-        }
-    };
-    document(base, label, "viewer", &[OPENSEADRAGON, "openseadragon.js"], body)
-}
-
-/// What a manifest is opened at.
+/// What a viewer shows, and where it was opened from.
 #[derive(Clone, Debug, Default)]
-pub struct Opening {
-    /// A canvas's address.
+pub struct Exhibit {
+    /// The work's title and number, or the file's name where no work shows the image.
+    pub label: String,
+    /// The image's identifier, percent-encoded as one path segment; nothing where a work has no image.
+    pub image: Option<String>,
+    /// The identifier of the manifest, encoded likewise: the work's number, or the image's.
+    pub manifest: String,
+    /// The object number of the work that the way back leads to, encoded likewise.
+    pub work: Option<String>,
+    /// Where the manifest is opened: the address of a canvas.
     pub canvas: Option<String>,
     /// A part of the canvas, in its pixels.
     pub region: Option<Region>,
 }
 
-/// The page at `/works/{encoded}` and `/view/mirador/{encoded}`: a manifest in Mirador.
-pub fn mirador(base: &str, encoded: &str, label: &str, at: &Opening) -> String {
-    let region = at.region.map(|region| region.to_string());
+/// The page at `/view/openseadragon/{image}`: pan, zoom, turn, and cite what is seen.
+pub fn openseadragon(context: &Context, exhibit: &Exhibit) -> String {
+    let (base, label) = (&context.base, &exhibit.label);
+    let image = exhibit.image.as_deref().unwrap_or_default();
     let body = html! {
         header.bar {
-            a.back href={ (base) "/" } aria-label="All images" { (icon("M15 5l-7 7 7 7")) }
-            h1 { (label) }
-            a.other href={ (base) "/presentation/3/" (encoded) "/manifest" } { "Manifest" }
+            (back(context, exhibit))
+            h1 dir="auto" { (label) }
+            div.tools role="group" aria-label=(context.say(words::VIEW)) hidden {
+                (tool(context, "zoom-in", words::ZOOM_IN, "M12 6v12M6 12h12"))
+                (tool(context, "zoom-out", words::ZOOM_OUT, "M6 12h12"))
+                (tool(context, "home", words::WHOLE, "M5 12l7-7 7 7M7 10.5V19h10v-8.5"))
+                (tool(context, "turn", words::TURN, "M18 12a6 6 0 1 1-2-4.5M18 4v4h-4"))
+                (tool(context, "full-screen", words::FULL_SCREEN, "M9 5H5v4M15 5h4v4M19 15v4h-4M9 19H5v-4"))
+            }
+            a.detail hidden title=(context.say(words::DETAIL_TITLE)) { (context.say(words::DETAIL)) }
+            a.other href=(context.page(&format!("/view/mirador/{}", exhibit.manifest))) { "Mirador" }
         }
-        main.stage id="viewer" aria-label={ "Picture of " (label) }
-            data-canvas=[&at.canvas] data-region=[region]
-            data-manifest={ (base) "/presentation/3/" (encoded) "/manifest" } {
-            (still(base, encoded, label, MIRADOR))
+        main.stage id="viewer" aria-label={ (context.say(words::PICTURE_OF)) " " (label) }
+            data-info={ (base) "/iiif/3/" (image) "/info.json" }
+            data-images={ (base) "/assets/openseadragon/images/" }
+            data-failed=(context.say(words::CANNOT_OPEN)) {
+            (still(context, exhibit, OPENSEADRAGON))
         }
     };
-    document(base, label, "viewer", &[MIRADOR, "mirador.js"], body)
+    let title = format!("{label} · {}", context.title());
+    document(context, &title, "viewer", &[OPENSEADRAGON, "openseadragon.js"], body)
+}
+
+/// The page at `/view/mirador/{work}`, and at `/works/{work}` with a canvas: a manifest in Mirador.
+pub fn mirador(context: &Context, exhibit: &Exhibit) -> String {
+    let (base, label, manifest) = (&context.base, &exhibit.label, &exhibit.manifest);
+    let region = exhibit.region.map(|region| region.to_string());
+    let body = html! {
+        header.bar {
+            (back(context, exhibit))
+            h1 dir="auto" { (label) }
+            a.other href={ (base) "/presentation/3/" (manifest) "/manifest" } { (context.say(words::MANIFEST)) }
+        }
+        main.stage id="viewer" aria-label={ (context.say(words::PICTURE_OF)) " " (label) }
+            data-canvas=[&exhibit.canvas] data-region=[region]
+            data-manifest={ (base) "/presentation/3/" (manifest) "/manifest" } {
+            (still(context, exhibit, MIRADOR))
+        }
+    };
+    let title = format!("{label} · {}", context.title());
+    document(context, &title, "viewer", &[MIRADOR, "mirador.js"], body)
+}
+
+/// The way back: to the work, or to the list of all images.
+fn back(context: &Context, exhibit: &Exhibit) -> Markup {
+    let (href, label) = match &exhibit.work {
+        Some(work) => (context.page(&format!("/works/{work}")), words::BACK_TO_WORK),
+        None => (context.page("/?files"), words::BACK_TO_ALL),
+    };
+    let label = context.say(label);
+    html! { a.back href=(href) aria-label=(label) title=(label) { (icon("M15 5l-7 7 7 7")) } }
 }
 
 /// What is seen where the viewer cannot run: the picture, once.
-fn still(base: &str, encoded: &str, label: &str, script: &str) -> Markup {
+fn still(context: &Context, exhibit: &Exhibit, script: &str) -> Markup {
+    let (base, label) = (&context.base, context.say(words::PICTURE_OF));
     let picture = html! {
-        img src={ (base) "/iiif/3/" (encoded) "/full/!1600,1600/0/default.jpg" } alt={ "Picture of " (label) };
+        @if let Some(image) = &exhibit.image {
+            img src={ (base) "/iiif/3/" (image) "/full/!1600,1600/0/default.jpg" } alt={ (label) " " (exhibit.label) };
+        }
     };
     html! {
         @if assets::is_bundled(script) {
             noscript { (picture) }
         } @else {
             p.message role="status" {
-                "This server was built without its viewers. Run " code { "npm ci && npm run build" }
-                " in " code { "src/web/pages" } " and build it again."
+                (context.say(words::NOT_BUILT)) " " code { "cd src/web/pages && npm ci && npm run build" }
             }
             (picture)
         }
     }
 }
 
-fn tool(name: &str, label: &str, path: &str) -> Markup {
+fn tool(context: &Context, name: &str, label: Word, path: &str) -> Markup {
+    let label = context.say(label);
     html! {
         button type="button" data-tool=(name) aria-label=(label) title=(label) { (icon(path)) }
     }
@@ -95,20 +124,49 @@ fn icon(path: &str) -> Markup {
 mod tests {
     use super::*;
 
+    fn exhibit() -> Exhibit {
+        Exhibit {
+            label: "Sø (KMS1)".into(),
+            image: Some("a%2Fb.tif".into()),
+            manifest: "KMS1".into(),
+            work: Some("KMS1".into()),
+            canvas: Some("http://h/canvas/1".into()),
+            region: "1,2,3,4".parse().ok(),
+        }
+    }
+
+    fn context() -> Context {
+        Context { base: "/m".into(), ..Context::default() }
+    }
+
     #[test]
     fn each_viewer_is_told_what_to_open() {
-        let page = openseadragon("/m", "a%2Fb.tif", "Sø");
+        let page = openseadragon(&context(), &exhibit());
         assert!(page.contains("data-info=\"/m/iiif/3/a%2Fb.tif/info.json\""), "{page}");
         assert!(page.contains("src=\"/m/assets/openseadragon.js?v="), "{page}");
-        let at = Opening { canvas: Some("http://h/canvas/1".into()), region: "1,2,3,4".parse().ok() };
-        let page = mirador("/m", "a%2Fb.tif", "Sø", &at);
+        let page = mirador(&context(), &exhibit());
         assert!(page.contains("data-canvas=\"http://h/canvas/1\" data-region=\"1,2,3,4\""), "{page}");
-        assert!(page.contains("data-manifest=\"/m/presentation/3/a%2Fb.tif/manifest\""), "{page}");
+        assert!(page.contains("data-manifest=\"/m/presentation/3/KMS1/manifest\""), "{page}");
+        assert!(page.contains("src=\"/m/iiif/3/a%2Fb.tif/full/!1600,1600/0/default.jpg\""), "{page}");
+    }
+
+    #[test]
+    fn viewers_lead_back_to_the_work() {
+        let danish = Context { language: "da", chosen: true, ..context() };
+        for page in [openseadragon(&danish, &exhibit()), mirador(&danish, &exhibit())] {
+            assert!(page.contains("<title>Sø (KMS1) · Tegl</title>"), "{page}");
+            assert!(
+                page.contains("href=\"/m/works/KMS1?lang=da\" aria-label=\"Tilbage til værket\""),
+                "{page}"
+            );
+        }
+        let page = mirador(&context(), &Exhibit { work: None, ..exhibit() });
+        assert!(page.contains("href=\"/m/?files\" aria-label=\"All images\""), "{page}");
     }
 
     #[test]
     fn nothing_is_inline() {
-        for page in [openseadragon("", "a", "b"), mirador("", "a", "b", &Opening::default())] {
+        for page in [openseadragon(&context(), &exhibit()), mirador(&context(), &exhibit())] {
             let inline = page.split("<script").skip(1).filter(|rest| !rest.starts_with(" src="));
             assert_eq!(inline.count(), 0, "{page}");
             assert!(!page.contains("style=") && !page.contains("onclick="), "{page}");
@@ -118,7 +176,14 @@ mod tests {
     #[test]
     fn hostile_names_stay_text() {
         for name in ["<script>alert(1)</script>", "\"onerror=\"alert(1)", "'><img src=x>", "</title><b>"] {
-            for page in [openseadragon("", name, name), mirador("", name, name, &Opening::default())] {
+            let hostile = Exhibit {
+                label: name.into(),
+                image: Some(name.into()),
+                manifest: name.into(),
+                work: Some(name.into()),
+                ..exhibit()
+            };
+            for page in [openseadragon(&context(), &hostile), mirador(&context(), &hostile)] {
                 assert!(!page.contains(name), "{name} went through");
             }
         }

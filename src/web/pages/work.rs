@@ -2,16 +2,15 @@
 
 use maud::{Markup, html};
 
+use super::context::Context;
 use super::form::form;
-use super::frame::{document, footer};
+use super::frame::{document, footer, name, notices};
 use super::link::Link;
-use super::number::grouped;
+use super::words;
 
 /// One work, as the public sees it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WorkPage {
-    /// The collection's name.
-    pub title: String,
     /// The work's title, shown as heading.
     pub label: String,
     /// Who made it; each leads to a search.
@@ -28,39 +27,72 @@ pub struct WorkPage {
     pub picture: Option<String>,
     /// The first picture's width over its height.
     pub ratio: Option<f64>,
-    /// Its other pictures, by their addresses.
-    pub more_pictures: Vec<Link>,
+    /// Its other pictures.
+    pub more_pictures: Vec<Thumbnail>,
     /// The address of a viewer for the whole work.
     pub viewer: Option<String>,
-    /// The other ways to open it.
-    pub doors: Vec<Link>,
-    /// The terms that the picture may be used on.
-    pub rights: Option<Link>,
+    /// The first picture in a viewer that shows nothing else.
+    pub zoom: Option<String>,
+    /// The files of the first picture and of all pictures, if they may be downloaded.
+    pub downloads: Option<(String, String)>,
+    /// Its IIIF manifest.
+    pub manifest: String,
+    /// Its record in the API.
+    pub record: String,
+    /// The terms that the picture may be used on: a statement's name and its address, or the record's own words.
+    pub rights: Vec<Link>,
+    /// How the picture is shown; `None` where there is no picture.
+    pub allowed: Option<Allowed>,
+    /// Whether some pictures cannot be reached right now.
+    pub unreachable: bool,
 }
 
-/// The page at `/works/{work}`. `base` stands before every address and may be empty.
-pub fn work(base: &str, page: &WorkPage) -> String {
+/// Another picture of the work, and where it is shown in full.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Thumbnail {
+    /// What it shows; nothing where the record does not say.
+    pub label: Option<String>,
+    /// The address of a small rendering.
+    pub picture: String,
+    /// The address of its viewer.
+    pub viewer: String,
+    /// Its width over its height, if that is known.
+    pub ratio: Option<f64>,
+}
+
+/// What the rights allow a visitor to do with a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowed {
+    /// See it in full resolution, and download the original.
+    Everything,
+    /// See it in full resolution.
+    FullView,
+    /// See it with at most this many pixels on its longer side.
+    UpTo(u32),
+}
+
+/// The page at `/works/{work}`.
+pub fn work(context: &Context, page: &WorkPage) -> String {
     // A long picture has the whole width; any other stands beside its words.
     let shape = if ratio(page.ratio) > 1.7 { "leaf long" } else { "leaf" };
+    let away = page.unreachable.then(|| context.say(words::UNREACHABLE).to_owned());
     let body = html! {
-        header.mast {
-            a.home href={ (base) "/" } dir="auto" { (page.title) }
-            (form(base, "", &[]))
-        }
+        header.mast { (name(context)) (form(context, "", &[])) }
+        (notices(context, away.as_slice()))
         main class=(shape) {
-            div.plate { (plate(page)) (ways(page)) }
+            div.plate { (plate(context, page)) (ways(context, page)) }
             div.words {
                 div.story {
                     (heading(page))
                     @for paragraph in &page.description { p.prose dir="auto" { (paragraph) } }
                 }
-                div.about { (facts(page)) (tags(page)) }
+                div.about { (facts(context, page)) (tags(context, page)) }
             }
-            (more(page))
+            (more(context, page))
         }
-        (footer())
+        (footer(context))
     };
-    document(base, &format!("{} · {}", page.label, page.title), "listing one", &[], body)
+    document(context, &format!("{} · {}", page.label, context.title()), "listing one", &[], body)
 }
 
 /// Width over height, square where it is not known.
@@ -68,13 +100,13 @@ fn ratio(ratio: Option<f64>) -> f64 {
     ratio.filter(|ratio| ratio.is_finite() && *ratio > 0.0).unwrap_or(1.0)
 }
 
-fn plate(page: &WorkPage) -> Markup {
-    let name = format!("Picture of {}", page.label);
+fn plate(context: &Context, page: &WorkPage) -> Markup {
+    let name = format!("{} {}", context.say(words::PICTURE_OF), page.label);
     let style = format!("--ratio:{:.4}", ratio(page.ratio).clamp(0.2, 8.0));
     let picture = html! {
         @match &page.picture {
             Some(address) => img src=(address) alt=(name) style=(style) fetchpriority="high";,
-            None => span.blank { "No picture" },
+            None => span.blank { (context.say(words::NO_PICTURE)) },
         }
     };
     html! {
@@ -85,13 +117,23 @@ fn plate(page: &WorkPage) -> Markup {
     }
 }
 
-fn ways(page: &WorkPage) -> Markup {
+fn ways(context: &Context, page: &WorkPage) -> Markup {
+    let (original, archive) = page.downloads.as_ref().map(|(one, all)| (one, all)).unzip();
+    let ways = [
+        (words::ZOOM, page.zoom.as_ref()),
+        (words::DOWNLOAD, original),
+        (words::DOWNLOAD_ALL, archive),
+        (words::MANIFEST, Some(&page.manifest)),
+        (words::RECORD, Some(&page.record)),
+    ];
     html! {
-        @if page.viewer.is_some() || !page.doors.is_empty() {
-            nav aria-label="This work" {
-                ul.ways {
-                    @if let Some(viewer) = &page.viewer { li { a.first href=(viewer) { "Look closer" } } }
-                    @for door in &page.doors { li { a href=(door.href) { (door.label) } } }
+        nav aria-label=(context.say(words::THIS_WORK)) {
+            ul.ways {
+                @if let Some(viewer) = &page.viewer {
+                    li { a.first href=(viewer) { (context.say(words::LOOK_CLOSER)) } }
+                }
+                @for (label, href) in ways {
+                    @if let Some(href) = href { li { a href=(href) { (context.say(label)) } } }
                 }
             }
         }
@@ -113,15 +155,21 @@ fn heading(page: &WorkPage) -> Markup {
     }
 }
 
-fn facts(page: &WorkPage) -> Markup {
+fn facts(context: &Context, page: &WorkPage) -> Markup {
     html! {
-        @if !page.facts.is_empty() || page.rights.is_some() {
-            h2 { "About the work" }
+        @if !page.facts.is_empty() || !page.rights.is_empty() || page.allowed.is_some() {
+            h2 { (context.say(words::ABOUT)) }
             dl.known {
                 @for (label, values) in page.facts.iter().filter(|(_, values)| !values.is_empty()) {
                     div { dt { (label) } @for value in values { dd dir="auto" { (value) } } }
                 }
-                @if let Some(rights) = &page.rights { div { dt { "Rights" } dd { (licence(rights)) } } }
+                @if !page.rights.is_empty() || page.allowed.is_some() {
+                    div {
+                        dt { (context.say(words::RIGHTS)) }
+                        @for rights in &page.rights { dd { (licence(rights)) } }
+                        @if let Some(allowed) = page.allowed { dd { (sentence(context, allowed)) } }
+                    }
+                }
             }
         }
     }
@@ -136,11 +184,23 @@ fn licence(rights: &Link) -> Markup {
     }
 }
 
-fn tags(page: &WorkPage) -> Markup {
+/// What the rights come down to, for whoever does not know the licence.
+fn sentence(context: &Context, allowed: Allowed) -> String {
+    match allowed {
+        Allowed::Everything => context.say(words::FREE).to_owned(),
+        Allowed::FullView => context.say(words::FULL_VIEW).to_owned(),
+        Allowed::UpTo(side) => {
+            let (before, after) = (context.say(words::SHOWN_UP_TO), context.say(words::PIXELS));
+            format!("{before} {} {after}", context.grouped(side.into()))
+        }
+    }
+}
+
+fn tags(context: &Context, page: &WorkPage) -> Markup {
     let schemes: Vec<_> = page.tags.iter().filter(|(_, tags)| !tags.is_empty()).collect();
     html! {
         @if !schemes.is_empty() {
-            h2 { "Tags" }
+            h2 { (context.say(words::TAGS)) }
             @for (scheme, tags) in schemes {
                 h3 dir="auto" { (scheme) }
                 ul.tags {
@@ -148,7 +208,7 @@ fn tags(page: &WorkPage) -> Markup {
                         li {
                             a href=(tag.href) {
                                 span dir="auto" { (tag.label) }
-                                @if let Some(count) = tag.count { " " span.number { (grouped(count)) } }
+                                @if let Some(count) = tag.count { " " span.number { (context.grouped(count)) } }
                             }
                         }
                     }
@@ -158,21 +218,30 @@ fn tags(page: &WorkPage) -> Markup {
     }
 }
 
-fn more(page: &WorkPage) -> Markup {
+fn more(context: &Context, page: &WorkPage) -> Markup {
     html! {
         @if !page.more_pictures.is_empty() {
             section.more aria-labelledby="more-heading" {
-                h2 id="more-heading" { "More pictures" }
+                h2 id="more-heading" { (context.say(words::MORE_PICTURES)) }
                 ul {
-                    @for link in &page.more_pictures {
-                        li {
-                            a href=(link.href) {
-                                img src=(link.href) alt="" loading="lazy" decoding="async";
-                                span dir="auto" { (link.label) }
-                            }
-                        }
+                    // The first picture is the one above.
+                    @for (number, thumbnail) in (2..).zip(&page.more_pictures) {
+                        li { (other(context, number, thumbnail)) }
                     }
                 }
+            }
+        }
+    }
+}
+
+fn other(context: &Context, number: u32, thumbnail: &Thumbnail) -> Markup {
+    let style = format!("--ratio:{:.4}", ratio(thumbnail.ratio).clamp(0.55, 2.6));
+    html! {
+        a href=(thumbnail.viewer) {
+            img src=(thumbnail.picture) alt="" style=(style) loading="lazy" decoding="async";
+            @match &thumbnail.label {
+                Some(label) => span dir="auto" { (label) },
+                None => span { (context.say(words::PICTURE)) " " (number) },
             }
         }
     }

@@ -6,9 +6,17 @@ fn link(label: &str, href: &str) -> Link {
     Link { label: label.to_owned(), href: href.to_owned(), ..Link::default() }
 }
 
+/// A page without its tags.
+fn visible(page: &str) -> String {
+    page.split('<').filter_map(|part| Some(part.split_once('>')?.1)).collect::<Vec<_>>().join(" ")
+}
+
+fn museum() -> Context {
+    Context { base: "/m".to_owned(), name: Some("Samling".to_owned()), ..Context::default() }
+}
+
 fn full() -> WorkPage {
     WorkPage {
-        title: "Samling".to_owned(),
         label: "Solskin i den blå stue".to_owned(),
         creators: vec![link("Anna Ancher", "/m/?creator=a"), link("Michael Ancher", "/m/?creator=m")],
         date: Some("1891".to_owned()),
@@ -20,23 +28,38 @@ fn full() -> WorkPage {
         tags: vec![("Iconclass".to_owned(), vec![link("child", "/m/?tag=child")])],
         picture: Some("/m/iiif/3/a/full/1200,/0/default.jpg".to_owned()),
         ratio: Some(0.9),
-        more_pictures: vec![link("Verso", "/m/iiif/3/b/full/1200,/0/default.jpg")],
+        more_pictures: vec![Thumbnail {
+            label: Some("Verso".to_owned()),
+            picture: "/m/iiif/3/b/full/!400,400/0/default.jpg".to_owned(),
+            viewer: "/m/view/openseadragon/b?work=a".to_owned(),
+            ratio: Some(0.9),
+        }],
         viewer: Some("/m/view/mirador/a".to_owned()),
-        doors: vec![link("Manifest", "/m/presentation/3/a/manifest")],
-        rights: Some(link("Public domain", "https://creativecommons.org/publicdomain/mark/1.0/")),
+        zoom: Some("/m/view/openseadragon/a?work=a".to_owned()),
+        downloads: Some(("/m/download/a".to_owned(), "/m/download/work/a.zip".to_owned())),
+        manifest: "/m/presentation/3/a/manifest".to_owned(),
+        record: "/m/api/v1/works/a".to_owned(),
+        allowed: Some(Allowed::Everything),
+        unreachable: false,
+        rights: vec![link("Public domain", "https://creativecommons.org/publicdomain/mark/1.0/")],
     }
 }
 
 #[test]
 fn every_way_on_is_there() {
-    let page = work("/m", &full());
+    let page = work(&museum(), &full());
     for address in [
         "/m/",
         "/m/?creator=a",
         "/m/?creator=m",
         "/m/?tag=child",
         "/m/iiif/3/a/full/1200,/0/default.jpg",
-        "/m/iiif/3/b/full/1200,/0/default.jpg",
+        "/m/iiif/3/b/full/!400,400/0/default.jpg",
+        "/m/view/openseadragon/b?work=a",
+        "/m/view/openseadragon/a?work=a",
+        "/m/download/a",
+        "/m/download/work/a.zip",
+        "/m/api/v1/works/a",
         "/m/view/mirador/a",
         "/m/presentation/3/a/manifest",
         "https://creativecommons.org/publicdomain/mark/1.0/",
@@ -48,14 +71,14 @@ fn every_way_on_is_there() {
 
 #[test]
 fn the_picture_says_what_it_is() {
-    let page = work("", &full());
+    let page = work(&museum(), &full());
     assert!(page.contains("alt=\"Picture of Solskin i den blå stue\""), "{page}");
     assert!(page.contains("<title>Solskin i den blå stue · Samling</title>"), "{page}");
 }
 
 #[test]
 fn a_fact_without_value_is_not_shown() {
-    let page = work("", &full());
+    let page = work(&museum(), &full());
     assert!(
         page.contains("<dt>Technique</dt><dd dir=\"auto\">Oil</dd><dd dir=\"auto\">Canvas</dd>"),
         "{page}"
@@ -65,16 +88,16 @@ fn a_fact_without_value_is_not_shown() {
 
 #[test]
 fn what_is_not_known_leaves_no_trace() {
-    let page = work("", &WorkPage { label: "Uden titel".to_owned(), ..WorkPage::default() });
+    let page = work(&museum(), &WorkPage { label: "Uden titel".to_owned(), ..WorkPage::default() });
     assert!(page.contains("No picture"), "{page}");
-    for absent in ["<img", "<h2", "<dl", "<nav", "class=\"by\"", "Rights"] {
+    for absent in ["<img", "<h2", "<dl", "class=\"by\"", "Rights"] {
         assert!(!page.contains(absent), "{absent} is in {page}");
     }
 }
 
 #[test]
 fn a_long_picture_has_the_whole_width() {
-    let long = |ratio| work("", &WorkPage { ratio, ..full() }).contains("class=\"leaf long\"");
+    let long = |ratio| work(&museum(), &WorkPage { ratio, ..full() }).contains("class=\"leaf long\"");
     assert!(long(Some(2.0)));
     for usual in [Some(1.5), Some(0.5), None, Some(f64::NAN), Some(f64::INFINITY), Some(-3.0)] {
         assert!(!long(usual), "{usual:?}");
@@ -84,14 +107,42 @@ fn a_long_picture_has_the_whole_width() {
 #[test]
 fn rights_lead_to_the_web_alone() {
     for address in ["javascript:alert(1)", "data:text/html,x", "//elsewhere", ""] {
-        let page = work("", &WorkPage { rights: Some(link("Free", address)), ..full() });
+        let page = work(&museum(), &WorkPage { rights: vec![link("Free", address)], ..full() });
         assert!(page.contains("<dt>Rights</dt><dd>Free</dd>"), "{page}");
     }
 }
 
 #[test]
+fn rights_are_told_in_words() {
+    let danish = Context { language: "da", ..museum() };
+    for (allowed, english, danish_text) in [
+        (
+            Allowed::Everything,
+            "viewed and downloaded in full resolution",
+            "må ses og hentes i fuld opløsning",
+        ),
+        (Allowed::FullView, "not available for download", "Originalfilen kan ikke hentes"),
+        (Allowed::UpTo(2000), "shown at up to 2,000 pixels", "vises med op til 2.000 pixels"),
+    ] {
+        let page = WorkPage { allowed: Some(allowed), ..full() };
+        assert!(work(&museum(), &page).contains(english), "{allowed:?}");
+        assert!(work(&danish, &page).contains(danish_text), "{allowed:?}");
+    }
+}
+
+#[test]
+fn a_danish_page_is_danish_throughout() {
+    let danish = Context { language: "da", chosen: true, ..museum() };
+    let page = work(&danish, &WorkPage { facts: Vec::new(), rights: Vec::new(), ..full() });
+    for english in ["Search", "About", "Rights", "Tags", "More", "Look", "Download", "Picture", "Served"] {
+        assert!(!visible(&page).contains(english), "{english} is in {page}");
+    }
+    assert!(page.contains("Om værket") && page.contains("alt=\"Billede af Solskin"), "{page}");
+}
+
+#[test]
 fn headings_descend_one_by_one() {
-    let page = work("", &full());
+    let page = work(&museum(), &full());
     let levels: Vec<_> =
         page.split("<h").skip(1).filter_map(|rest| rest.chars().next()?.to_digit(10)).collect();
     assert_eq!(levels, [1, 2, 2, 3, 2]);
@@ -99,7 +150,7 @@ fn headings_descend_one_by_one() {
 
 #[test]
 fn no_script_is_needed() {
-    let page = work("", &full());
+    let page = work(&museum(), &full());
     assert!(!page.contains("<script") && !page.contains("<iframe") && !page.contains(" onclick="), "{page}");
 }
 
@@ -110,8 +161,9 @@ fn hostile_words_stay_text() {
     {
         let word = || text.to_owned();
         let links = || vec![link(text, text)];
+        let context = Context { name: Some(word()), homepage: word(), ..Context::default() };
+        let thumbnail = Thumbnail { label: Some(word()), picture: word(), viewer: word(), ratio: None };
         let everywhere = WorkPage {
-            title: word(),
             label: word(),
             creators: links(),
             date: Some(word()),
@@ -120,12 +172,17 @@ fn hostile_words_stay_text() {
             tags: vec![(word(), links())],
             picture: Some(word()),
             ratio: None,
-            more_pictures: links(),
+            more_pictures: vec![thumbnail],
             viewer: Some(word()),
-            doors: links(),
-            rights: Some(link(text, &format!("https://{text}"))),
+            zoom: Some(word()),
+            downloads: Some((word(), word())),
+            manifest: word(),
+            record: word(),
+            allowed: Some(Allowed::FullView),
+            unreachable: true,
+            rights: vec![link(text, &format!("https://{text}"))],
         };
-        let page = work("", &everywhere);
+        let page = work(&context, &everywhere);
         assert!(!page.contains(text), "{text} went through");
         assert!(!page.contains("<script"), "{text} became a script");
     }

@@ -5,7 +5,6 @@ use std::ops::Range;
 use super::bytes::{Bytes, Window};
 use super::colour::{self, Colour};
 use super::{Error, damaged};
-use crate::iiif::Dimensions;
 use crate::pixels::ReadAt;
 use crate::pixels::decode::PROFILE_BYTES;
 use crate::pixels::jpeg::exif_orientation as orientation;
@@ -24,8 +23,6 @@ const ENTRIES: u16 = 1024;
 /// What a file's boxes say; a bare codestream says nothing.
 pub struct Boxes {
     pub codestream: Range<u64>,
-    /// From the `ihdr` box.
-    pub dimensions: Option<Dimensions>,
     pub colours: Vec<Colour>,
     /// Columns of the `pclr` box.
     pub palette: Vec<Column>,
@@ -64,7 +61,6 @@ impl Boxes {
         let mut window = Window::new(file, u64::MAX, 4 << 10);
         let mut boxes = Self {
             codestream: 0..file.size(),
-            dimensions: None,
             colours: Vec::new(),
             palette: Vec::new(),
             mapping: Vec::new(),
@@ -123,18 +119,18 @@ impl Boxes {
         while !rest.is_empty() {
             let (length, name) = (rest.u32()? as usize, rest.take(4)?);
             let length = if length == 0 { rest.0.len() } else { length.saturating_sub(8) };
-            let mut body = Bytes(rest.take(length)?);
+            let body = Bytes(rest.take(length)?);
             match name {
-                b"ihdr" => {
-                    let (height, width) = (body.u32()?, body.u32()?);
-                    self.dimensions = Some(Dimensions::new(width, height));
-                }
                 b"colr" => self.colours.extend(colour::parse(body)?),
                 b"pclr" => self.palette = palette(body)?,
                 b"cmap" => self.mapping = mapping(body)?,
                 b"cdef" => self.definitions = Some(definitions(body)?),
                 _ => {}
             }
+        }
+        if self.mapping.is_empty() {
+            // Without a `cmap` box, which it should have, a palette is that of the first component.
+            self.mapping = (0..self.palette.len()).map(|column| (0, Some(column))).collect();
         }
         Ok(())
     }

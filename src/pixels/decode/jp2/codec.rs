@@ -123,6 +123,9 @@ impl<'a, 'b> Decoder<'a, 'b> {
         };
         for (component, plane) in components.iter().enumerate() {
             let area = wanted.area.stepped([plane.dx.max(1), plane.dy.max(1)]).reduced(wanted.reduce);
+            if area.is_empty() {
+                continue;
+            }
             if (plane.w, plane.h) != (area.width(), area.height()) || plane.data.is_null() {
                 return Err(self.failure("a component has another size"));
             }

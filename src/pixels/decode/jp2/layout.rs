@@ -4,7 +4,7 @@ use super::boxes::{Boxes, Definition};
 use super::colour::{Colour, Space};
 use super::markers::Main;
 use super::{Error, damaged};
-use crate::pixels::{Alpha, Depth};
+use crate::pixels::{Alpha, Depth, Model};
 
 /// A channel of the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,11 @@ fn all(boxes: &Boxes, main: &Main) -> Result<Vec<Channel>, Error> {
 
 /// The first description of the colours that is understood and fits.
 fn colour(boxes: &Boxes, main: &Main, channels: usize) -> Result<Colour, Error> {
-    let fits = |colour: &&Colour| colour.space.model().is_some_and(|model| model.count() <= channels);
+    // Three channels that are said to be grey are taken for colours, as others do.
+    let fits = |colour: &&Colour| {
+        let model = colour.space.model();
+        model.is_some_and(|model| model.count() <= channels && (model != Model::Gray || channels < 3))
+    };
     let found = boxes.colours.iter().find(fits).cloned();
     let unknown = boxes.colours.iter().find_map(|colour| match colour.space {
         Space::Other(number) => Some(number),

@@ -67,6 +67,10 @@ pub struct Main {
     pub kept: Vec<u8>,
     /// The tiles and lengths of all tile-parts, where the header gives them.
     pub lengths: Vec<(u16, u32)>,
+    /// PPM segments by their index.
+    packed: Vec<(u8, Vec<u8>)>,
+    /// Packed packet headers of each tile-part, in the order of the codestream; empty without PPM.
+    packed_parts: Vec<Vec<u8>>,
     /// From the first tile-part on.
     pub body: Range<u64>,
 }
@@ -125,6 +129,10 @@ impl Main {
             at += segment.len() as u64;
         }
         let mut main = main.filter(|_| has_coding).ok_or_else(|| damaged("no SIZ or no COD"))?;
+        if at - codestream.start >= HEADER_BYTES {
+            return Err(Error::Unsupported(format!("a main header of more than {HEADER_BYTES} bytes")));
+        }
+        main.unpack()?;
         main.body = at..codestream.end.min(file.size());
         Ok(main)
     }
@@ -166,6 +174,8 @@ impl Main {
             is_irregular: false,
             kept,
             lengths: Vec::new(),
+            packed: Vec::new(),
+            packed_parts: Vec::new(),
             body: 0..0,
         };
         let [across, down] = main.tiles().map(u64::from);
@@ -187,9 +197,14 @@ impl Main {
             0x55 => self.tlm(rest)?,
             0x5f => self.is_irregular = true,
             0x60 => {
-                return Err(Error::Unsupported(
-                    "packed packet headers in the main header; write the file without PPM".into(),
-                ));
+                self.is_irregular = true;
+                self.packed.push((rest.u8()?, rest.0.to_vec()));
+                return Ok(false);
+            }
+            0x70..=0x73 | 0x76 | 0x79 => {
+                return Err(Error::Unsupported(format!(
+                    "JPEG 2000 with extensions of ISO 15444-2 (marker ff{marker:02x}); save it as a plain JP2"
+                )));
             }
             _ => {}
         }
@@ -198,6 +213,29 @@ impl Main {
             self.kept.extend_from_slice(segment);
         }
         Ok(marker == 0x52)
+    }
+
+    /// Parts the PPM segments' data into the headers of each tile-part (A.7.4).
+    fn unpack(&mut self) -> Result<(), Error> {
+        let mut packed = std::mem::take(&mut self.packed);
+        packed.sort_by_key(|(index, _)| *index);
+        let all: Vec<u8> = packed.into_iter().flat_map(|(_, bytes)| bytes).collect();
+        let mut rest = Bytes(&all);
+        while !rest.is_empty() {
+            let length = rest.u32()? as usize;
+            self.packed_parts.push(rest.take(length)?.to_vec());
+        }
+        Ok(())
+    }
+
+    /// The packet headers that the main header holds of this tile-part; none where it holds none at all.
+    pub fn packed_headers(&self, number: usize) -> Result<Option<&[u8]>, Error> {
+        if self.packed_parts.is_empty() {
+            return Ok(None);
+        }
+        let part =
+            self.packed_parts.get(number).ok_or_else(|| damaged("a tile-part without packet headers"))?;
+        Ok(Some(part))
     }
 
     /// Lengths of tile-parts (A.7.1).
@@ -285,14 +323,24 @@ impl Coding {
 
     fn parameters(self, style: u8, mut rest: Bytes<'_>) -> Result<Self, Error> {
         let (levels, width, height) = (rest.u8()?, rest.u8()?, rest.u8()?);
-        let (blocks, _transform) = (rest.u8()?, rest.u8()?);
+        let (blocks, transform) = (rest.u8()?, rest.u8()?);
         if levels > 32 || width > 8 || height > 8 || width + height > 8 || self.layers == 0 {
             return Err(damaged("a senseless COD"));
+        }
+        if transform > 1 || blocks & 0x80 != 0 {
+            let what = if transform > 1 { "wavelets of ISO 15444-2" } else { "mixed HT code-blocks" };
+            return Err(Error::Unsupported(format!(
+                "JPEG 2000 with {what}; the 5/3 and 9/7 wavelets and plain or HT code-blocks are read"
+            )));
         }
         let precincts = match style & 1 {
             0 => vec![[15, 15]; usize::from(levels) + 1],
             _ => rest.take(usize::from(levels) + 1)?.iter().map(|both| [both & 15, both >> 4]).collect(),
         };
+        // Only the smallest resolution may have precincts of one sample (A.6.1, table A.21).
+        if precincts.iter().skip(1).any(|exponents: &[u8; 2]| exponents.contains(&0)) {
+            return Err(damaged("a senseless COD"));
+        }
         Ok(Self { levels, block: [width + 2, height + 2], precincts, is_ht: blocks & 0x40 != 0, ..self })
     }
 }

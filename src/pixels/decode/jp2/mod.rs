@@ -5,9 +5,13 @@ mod bytes;
 mod codec;
 mod colour;
 mod compose;
+#[cfg(test)]
+mod encoded;
 mod layout;
 mod markers;
 mod packets;
+#[cfg(test)]
+mod packets_tests;
 mod parts;
 #[cfg(test)]
 mod tests;
@@ -54,7 +58,10 @@ pub struct Codestream {
     boxes: Boxes,
     main: Main,
     layout: Layout,
-    parts: OnceLock<Parts>,
+    /// By the main header's table.
+    listed: OnceLock<Option<Parts>>,
+    /// By their own heads.
+    walked: OnceLock<Parts>,
 }
 
 /// Reads what stands before the codestream's tiles, in a few small reads.
@@ -73,12 +80,23 @@ impl Codestream {
     pub fn open(file: &dyn ReadAt) -> Result<Self, Error> {
         let boxes = Boxes::read(file)?;
         let main = Main::read(file, boxes.codestream.clone())?;
-        let size = Dimensions::new(main.area.width(), main.area.height());
-        if boxes.dimensions.is_some_and(|boxed| boxed != size) {
-            return Err(damaged("the box and the codestream tell different sizes"));
-        }
         let layout = Layout::new(&boxes, &main)?;
-        Ok(Self { boxes, main, layout, parts: OnceLock::new() })
+        tile::affordable_all(&main)?;
+        let mut codestream = Self { boxes, main, layout, listed: OnceLock::new(), walked: OnceLock::new() };
+        // Without its end it may be cut off; its tile-parts show whether it is.
+        if !codestream.has_end(file)? && codestream.walked(file).is_err() {
+            // Or its box is too short.
+            codestream.main.body.end = file.size();
+            codestream.walked(file)?;
+        }
+        Ok(codestream)
+    }
+
+    /// Whether the codestream's last two bytes are EOC.
+    fn has_end(&self, file: &dyn ReadAt) -> Result<bool, Error> {
+        let end = self.main.body.end;
+        let last: [u8; 2] = Window::new(file, end, 2).array(end - 2)?;
+        Ok(last == [0xff, 0xd9])
     }
 
     pub fn header(&self) -> Header {
@@ -134,13 +152,38 @@ impl Codestream {
         }
     }
 
-    fn parts(&self, file: &dyn ReadAt) -> Result<&Parts, Error> {
-        match self.parts.get() {
+    /// The tile-parts by the main header's table, where it is there and not known to be wrong.
+    fn listed(&self, file: &dyn ReadAt) -> Option<&Parts> {
+        match self.walked.get() {
+            Some(_) => None,
+            None => self.listed.get_or_init(|| Parts::listed(file, &self.main)).as_ref(),
+        }
+    }
+
+    fn walked(&self, file: &dyn ReadAt) -> Result<&Parts, Error> {
+        match self.walked.get() {
             Some(parts) => Ok(parts),
             None => {
-                let found = Parts::find(file, &self.main)?;
-                Ok(self.parts.get_or_init(|| found))
+                let found = Parts::walked(file, &self.main)?;
+                Ok(self.walked.get_or_init(|| found))
             }
+        }
+    }
+
+    /// A tile's codestream and what is to be decoded of it.
+    fn tile(
+        &self,
+        file: &dyn ReadAt,
+        window: &mut Window<'_>,
+        place: [u32; 2],
+        wanted: Wanted,
+    ) -> Result<(Vec<tile::Piece>, Wanted), Error> {
+        let index = (place[1] * self.main.tiles()[0] + place[0]) as usize;
+        let mut of = |parts: &Parts| tile::codestream(window, &self.main, parts.of(index)?, place, wanted);
+        match self.listed(file).map(&mut of) {
+            Some(Ok(found)) => Ok(found),
+            // The table may be wrong.
+            Some(Err(_)) | None => of(self.walked(file)?),
         }
     }
 
@@ -173,6 +216,18 @@ impl Codestream {
         Area { x: side(area.x, most(0)), y: side(area.y, most(1)) }.and(&self.main.area)
     }
 
+    /// Widened so that it holds a sample of components that have fewer than one a pixel, too.
+    fn sampled(&self, area: Area, reduce: u32) -> Area {
+        let side = |side: [u32; 2], axis: usize| {
+            let steps = self.main.components.iter().map(|component| component.step[axis]);
+            match steps.max().filter(|&step| step > 1).map(|step| step << reduce.min(20)) {
+                Some(step) => [side[0] / step * step, (side[1].div_ceil(step) + 1) * step],
+                None => side,
+            }
+        };
+        Area { x: side(area.x, 0), y: side(area.y, 1) }
+    }
+
     /// The components that are given, tile by tile.
     fn planes(
         &self,
@@ -182,7 +237,6 @@ impl Codestream {
         limit: u64,
     ) -> Result<Vec<Option<Plane>>, Error> {
         let main = &self.main;
-        let parts = self.parts(file)?;
         let is_given = |index: usize| self.layout.channels.iter().any(|channel| channel.component == index);
         let plane = |(index, component): (usize, &markers::Component)| {
             is_given(index).then(|| Plane::new(component, area.stepped(component.step).reduced(reduce)))
@@ -195,12 +249,13 @@ impl Codestream {
         };
         for row in range(1, area.y) {
             for column in range(0, area.x) {
-                let wanted = Wanted { area: main.tile(column, row).and(&area), reduce };
+                let tile = main.tile(column, row);
+                let wanted = Wanted { area: tile.and(&area), reduce };
                 if wanted.area.reduced(reduce).is_empty() {
                     continue;
                 }
-                let parts = parts.of((row * main.tiles()[0] + column) as usize)?;
-                let (pieces, wanted) = tile::codestream(&mut window, main, parts, column, row, wanted)?;
+                let wanted = Wanted { area: self.sampled(wanted.area, reduce).and(&tile), reduce };
+                let (pieces, wanted) = self.tile(file, &mut window, [column, row], wanted)?;
                 self.affordable(wanted.area.reduced(reduce), limit)?;
                 codec::decode(&mut window, &pieces, wanted, |decoded| {
                     planes

@@ -3,7 +3,7 @@
 use super::markers::{Area, Coding, Component};
 
 /// More packets than this are taken as they come.
-const PACKETS: u64 = 1 << 22;
+pub const PACKETS: u64 = 1 << 22;
 /// Samples of a resolution on which one within the region may depend: the 9/7 filter reaches 4, the resolutions
 /// below add as much again.
 const REACH: u32 = 16;
@@ -14,6 +14,22 @@ pub struct Wanted {
     /// On the reference grid, within the tile.
     pub area: Area,
     pub reduce: u32,
+}
+
+/// Which packets of a tile are needed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Needed {
+    /// For each packet, up to the last one that may be needed.
+    pub flags: Vec<bool>,
+    /// How many packets come after those.
+    pub rest: u64,
+}
+
+impl Needed {
+    /// All packets of the tile.
+    pub fn count(&self) -> u64 {
+        self.flags.len() as u64 + self.rest
+    }
 }
 
 /// The precincts of a component's resolution.
@@ -66,38 +82,53 @@ impl Precincts {
     }
 }
 
-/// For each packet of the tile whether it is needed, up to the last that may be; none where the order is not one that
-/// is followed here.
-pub fn needed(coding: &Coding, components: &[Component], tile: Area, wanted: Wanted) -> Option<Vec<bool>> {
+/// How many packets a tile has.
+pub fn count(coding: &Coding, components: &[Component], tile: Area) -> Option<u64> {
+    let all = Wanted { area: tile, reduce: 0 };
+    let of = |resolution| {
+        let precincts = components
+            .iter()
+            .map(move |component| Precincts::of(coding, component, tile, all, resolution).count());
+        precincts.sum::<u64>()
+    };
+    (0..=u32::from(coding.levels)).map(of).sum::<u64>().checked_mul(u64::from(coding.layers))
+}
+
+/// The packets of the tile that are needed; none where the order is not one that is followed here.
+pub fn needed(coding: &Coding, components: &[Component], tile: Area, wanted: Wanted) -> Option<Needed> {
     let keep = u32::from(coding.levels).checked_sub(wanted.reduce)? + 1;
     // By layer first, all resolutions are everywhere.
-    let resolutions = if coding.progression == 0 { u32::from(coding.levels) + 1 } else { keep };
-    let grid: Vec<Vec<Precincts>> = (0..resolutions)
-        .map(|resolution| {
-            let of = |component| Precincts::of(coding, component, tile, wanted, resolution);
-            components.iter().map(of).collect()
-        })
-        .collect();
-    let precincts = grid.iter().flatten().map(Precincts::count).sum::<u64>();
-    if precincts.checked_mul(u64::from(coding.layers)).is_none_or(|count| count > PACKETS) {
+    let all_resolutions = u32::from(coding.levels) + 1;
+    let resolutions = if coding.progression == 0 { all_resolutions } else { keep };
+    let precincts = |resolution| -> Vec<Precincts> {
+        let of = |component| Precincts::of(coding, component, tile, wanted, resolution);
+        components.iter().map(of).collect()
+    };
+    let count = |precincts: &[Precincts]| precincts.iter().map(Precincts::count).sum::<u64>();
+    let grid: Vec<Vec<Precincts>> = (0..resolutions).map(precincts).collect();
+    let flagged: u64 = grid.iter().map(|precincts| count(precincts)).sum();
+    let rest: u64 = (resolutions..all_resolutions).map(|resolution| count(&precincts(resolution))).sum();
+    let rest = rest.checked_mul(u64::from(coding.layers))?;
+    if flagged.checked_mul(u64::from(coding.layers)).is_none_or(|count| count > PACKETS) {
         return None;
     }
     let layers = 0..coding.layers;
     let all = |resolution: &Vec<Precincts>| resolution.iter().flat_map(Precincts::flags).collect::<Vec<_>>();
-    match coding.progression {
+    let flags = match coding.progression {
         0 => {
             let one: Vec<bool> = grid.iter().flat_map(all).collect();
-            Some(layers.flat_map(|_| one.iter().copied()).collect())
+            layers.flat_map(|_| one.iter().copied()).collect()
         }
-        1 => Some(grid.iter().flat_map(|resolution| layers.clone().flat_map(|_| all(resolution))).collect()),
+        1 => grid.iter().flat_map(|resolution| layers.clone().flat_map(|_| all(resolution))).collect(),
         2 if components.iter().all(|component| component.step == components[0].step) => {
             let flags = grid.iter().flat_map(|resolution| {
                 let precincts = resolution.first().into_iter().flat_map(Precincts::flags);
                 let times = resolution.len() * usize::from(coding.layers);
                 precincts.flat_map(move |flag| std::iter::repeat_n(flag, times))
             });
-            Some(flags.collect())
+            flags.collect()
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    Some(Needed { flags, rest })
 }

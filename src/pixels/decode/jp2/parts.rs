@@ -14,10 +14,20 @@ const PARTS: usize = 1 << 20;
 /// SOT and SOD.
 const LEAST: u64 = 14;
 
-/// The tile-parts of each tile, from SOT on.
+/// A tile-part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// From SOT on.
+    pub range: Range<u64>,
+    /// Its place among all tile-parts of the codestream.
+    pub number: usize,
+}
+
+/// The tile-parts of each tile.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Parts {
-    tiles: Vec<Vec<Range<u64>>>,
+    tiles: Vec<Vec<Part>>,
+    count: usize,
 }
 
 /// A start of tile-part.
@@ -28,16 +38,8 @@ struct Start {
 }
 
 impl Parts {
-    /// Finds all tile-parts: by the main header's table where it is there and true, else one after the other.
-    pub fn find(file: &dyn ReadAt, main: &Main) -> Result<Self, Error> {
-        match Self::listed(file, main) {
-            Some(parts) => Ok(parts),
-            None => Self::walked(file, main),
-        }
-    }
-
     /// A tile's parts in their order; never none.
-    pub fn of(&self, tile: usize) -> Result<&[Range<u64>], Error> {
+    pub fn of(&self, tile: usize) -> Result<&[Part], Error> {
         match self.tiles.get(tile) {
             Some(parts) if !parts.is_empty() => Ok(parts),
             _ => Err(damaged(format_args!("tile {tile} is missing"))),
@@ -46,15 +48,17 @@ impl Parts {
 
     fn none(main: &Main) -> Self {
         let [across, down] = main.tiles();
-        Self { tiles: vec![Vec::new(); (across * down) as usize] }
+        Self { tiles: vec![Vec::new(); (across * down) as usize], count: 0 }
     }
 
-    fn add(&mut self, tile: u16, part: Range<u64>) -> Option<()> {
-        self.tiles.get_mut(usize::from(tile))?.push(part);
+    fn add(&mut self, tile: u16, range: Range<u64>) -> Option<()> {
+        self.tiles.get_mut(usize::from(tile))?.push(Part { range, number: self.count });
+        self.count += 1;
         Some(())
     }
 
-    fn listed(file: &dyn ReadAt, main: &Main) -> Option<Self> {
+    /// By the main header's table, where there is one that agrees with the codestream's length and last tile-part.
+    pub fn listed(file: &dyn ReadAt, main: &Main) -> Option<Self> {
         let (last, _) = main.lengths.last()?;
         let mut window = Window::new(file, main.body.end, BLOCK);
         let (mut parts, mut at) = (Self::none(main), main.body.start);
@@ -63,15 +67,15 @@ impl Parts {
             at = part.end;
             parts.add(tile, part)?;
         }
-        // A table that fits to the byte and agrees with the last tile-part is believed.
         let fits = at == main.body.end || at + 2 == main.body.end;
-        let last_part = parts.tiles.get(usize::from(*last))?.last()?;
+        let last_part = &parts.tiles.get(usize::from(*last))?.last()?.range;
         let start = start(&mut window, last_part.start).ok()?;
         (fits && start.tile == *last && u64::from(start.length) == last_part.end - last_part.start)
             .then_some(parts)
     }
 
-    fn walked(file: &dyn ReadAt, main: &Main) -> Result<Self, Error> {
+    /// One after the other, from head to head.
+    pub fn walked(file: &dyn ReadAt, main: &Main) -> Result<Self, Error> {
         let mut window = Window::new(file, main.body.end, BLOCK);
         let (mut parts, mut at) = (Self::none(main), main.body.start);
         for _ in 0..PARTS {
@@ -87,9 +91,9 @@ impl Parts {
             if end > main.body.end {
                 return Err(damaged("cut off"));
             }
-            if parts.tiles.get(usize::from(tile)).map(Vec::len) != Some(usize::from(index))
-                || end < at + LEAST
-            {
+            // Some writers count on from 0 after 255.
+            let known = parts.tiles.get(usize::from(tile)).map(Vec::len);
+            if known.map(|known| known % 256) != Some(usize::from(index)) || end < at + LEAST {
                 return Err(damaged(format_args!("tile-part {index} of tile {tile} is out of place")));
             }
             parts.add(tile, at..end);

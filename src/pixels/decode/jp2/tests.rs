@@ -225,10 +225,28 @@ fn boxes_say_what_components_mean() {
     let cmap = [0, 0, 1, 2, 0, 0, 1, 0, 0, 0, 1, 1];
     let file = boxed(Channels::Gray, &[(b"colr", &enumerated(16)), (b"pclr", &pclr), (b"cmap", &cmap)]);
     assert_eq!(pixel(&file), (Model::Rgb, Opaque, vec![65_535, 200 * 257, 21_845]));
+    let file = boxed(Channels::Gray, &[(b"colr", &enumerated(16)), (b"pclr", &pclr)]);
+    assert_eq!(pixel(&file), (Model::Rgb, Opaque, vec![200 * 257, 21_845, 65_535]), "no cmap");
+    let file = boxed(Channels::Rgb, &[(b"colr", &enumerated(17))]);
+    assert_eq!(pixel(&file), (Model::Rgb, Opaque, vec![128; 3]), "three channels that are said to be grey");
+    let ihdr = [0, 0, 0, 9, 0, 0, 0, 9, 0, 3, 7, 7, 0, 0];
+    let file = boxed(Channels::Rgb, &[(b"ihdr", &ihdr), (b"colr", &enumerated(16))]);
+    assert_eq!(header(&file).unwrap().dimensions, Dimensions::new(16, 8), "the codestream's size counts");
     let other = header(&boxed(Channels::Rgb, &[(b"colr", &enumerated(21))])).unwrap_err();
     assert!(matches!(other, Error::Unsupported(text) if text.contains("colour space 21")));
     let senseless = boxed(Channels::Gray, &[(b"pclr", &pclr), (b"cmap", &[0, 9, 1, 0])]);
     assert!(header(&senseless).is_err());
+}
+
+#[test]
+fn a_codestream_may_be_longer_than_its_box() {
+    let whole = picture(64, 48, Channels::Rgb);
+    let at = whole.bytes.windows(4).position(|four| four == b"jp2c").unwrap();
+    for length in [whole.bytes.len() as u32 - at as u32 - 46, u32::MAX] {
+        let mut file = File::new(whole.bytes.clone());
+        file.bytes[at - 4..at].copy_from_slice(&length.to_be_bytes());
+        assert_eq!(values(&self::whole(&file).unwrap()), values(&self::whole(&whole).unwrap()), "{length}");
+    }
 }
 
 #[test]

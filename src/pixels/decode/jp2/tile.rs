@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use super::bytes::{Bytes, Window};
 use super::markers::{Area, Coding, Main};
-use super::packets::{Wanted, needed};
+use super::packets::{Needed, PACKETS, Wanted, count, needed};
+use super::parts::Part;
 use super::{Error, damaged};
 
 /// What OpenJPEG allocates for one tile before it decodes, at most.
@@ -52,8 +53,12 @@ struct Head {
     codings: Vec<Coding>,
     /// Packets change their order or have their heads elsewhere.
     is_irregular: bool,
+    /// Packed packet headers (PPT or PPM) by their index.
+    packed: Vec<(u8, Vec<u8>)>,
     /// Lengths of the packets.
     packets: Vec<u32>,
+    /// PLT segments so far.
+    tables: u8,
     data: Range<u64>,
 }
 
@@ -61,15 +66,15 @@ struct Head {
 pub fn codestream(
     window: &mut Window<'_>,
     main: &Main,
-    parts: &[Range<u64>],
-    column: u32,
-    row: u32,
+    parts: &[Part],
+    [column, row]: [u32; 2],
     wanted: Wanted,
 ) -> Result<(Vec<Piece>, Wanted), Error> {
     let tile = main.tile(column, row);
+    let index = row * main.tiles()[0] + column;
     window.bounded(HEADS, main.body.end);
     let mut pieces = vec![Piece::Bytes(main_head(main, column, row))];
-    let mut first = Head::read(window, main, &parts[0])?;
+    let mut first = Head::read(window, main, index, &parts[0])?;
     let mut codings = vec![&main.coding];
     codings.extend(main.exceptions.iter().chain(&first.codings));
     affordable(main, tile, &codings)?;
@@ -77,30 +82,62 @@ pub fn codestream(
     let is_ht = codings.iter().any(|coding| coding.is_ht);
     let wanted = if is_ht { Wanted { area: tile, ..wanted } } else { wanted };
     let is_simple = codings.len() == 1 && first.kept.is_empty() && !first.is_irregular && !main.is_irregular;
-    let flags = if is_simple { needed(&main.coding, &main.components, tile, wanted) } else { None };
+    let needed = if is_simple { needed(&main.coding, &main.components, tile, wanted) } else { None };
     first.codings.clear();
     let mut heads = vec![first];
     for part in &parts[1..] {
         let counted: usize = heads.iter().map(|head| head.packets.len()).sum();
         // Nothing behind the last packet that is wanted matters.
-        if flags.as_ref().is_some_and(|flags| flags.len() <= counted) && heads.iter().all(Head::is_counted) {
+        if needed.as_ref().is_some_and(|needed| needed.flags.len() <= counted)
+            && heads.iter().all(Head::is_counted)
+        {
             break;
         }
-        heads.push(Head::read(window, main, part)?);
+        heads.push(Head::read(window, main, index, part)?);
     }
-    let data =
-        flags.filter(|_| heads.iter().all(Head::is_counted)).and_then(|flags| chosen(main, &heads, &flags));
-    match data {
+    let is_all = heads.len() == parts.len();
+    let needed = needed.filter(|needed| is_trusted(&heads, needed, is_all));
+    match needed.and_then(|needed| chosen(main, &heads, &needed)) {
         Some(data) => part(&mut pieces, 0, 1, &[], data),
         None => {
-            let count = heads.len();
-            for (index, head) in heads.into_iter().enumerate() {
-                part(&mut pieces, index, count, &head.kept, vec![Piece::File(head.data)]);
+            for part in &parts[heads.len()..] {
+                heads.push(Head::read(window, main, index, part)?);
             }
+            whole(&mut pieces, main, tile, heads)?;
         }
     }
     pieces.push(Piece::Bytes(vec![0xff, 0xd9]));
     Ok((pieces, wanted))
+}
+
+/// Adds all of a tile: as one tile-part where none but the first has segments of its own, so that there may be more
+/// of them than can be numbered.
+fn whole(pieces: &mut Vec<Piece>, main: &Main, tile: Area, mut heads: Vec<Head>) -> Result<(), Error> {
+    let (count, mut segments) = (heads.len(), 0);
+    let end =
+        if heads.iter().all(|head| head.packed.is_empty()) { end_markers(main, &heads, tile) } else { None };
+    for head in &mut heads {
+        let packed = head.packed()?;
+        head.kept.extend(packed_headers(&packed, &mut segments)?);
+    }
+    if heads.iter().skip(1).all(|head| head.kept.is_empty()) {
+        let kept = heads.first().map(|head| head.kept.clone()).unwrap_or_default();
+        let data = heads.into_iter().map(|head| Piece::File(head.data)).chain(end).collect();
+        part(pieces, 0, 1, &kept, data);
+        return Ok(());
+    }
+    for (index, head) in heads.into_iter().enumerate() {
+        part(pieces, index, count, &head.kept, vec![Piece::File(head.data)]);
+    }
+    Ok(())
+}
+
+/// Empty packets for after a tile whose progression changes: OpenJPEG then looks for packets that were there already,
+/// and takes nothing for an empty one only where it needs no end marker.
+fn end_markers(main: &Main, heads: &[Head], tile: Area) -> Option<Piece> {
+    let changes = main.is_irregular || heads.iter().any(|head| head.is_irregular);
+    let count = count(&main.coding, &main.components, tile).filter(|&count| count <= PACKETS)?;
+    (main.coding.has_ends && changes).then(|| Piece::Bytes([0, 0xff, 0x92].repeat(count as usize)))
 }
 
 /// SOC, and the main header with this tile as the whole image.
@@ -128,13 +165,32 @@ fn part(pieces: &mut Vec<Piece>, index: usize, count: usize, kept: &[u8], data: 
     pieces.extend(data);
 }
 
+/// Packed packet headers as PPT segments, numbered on over all parts of the tile (A.7.5).
+fn packed_headers(packed: &[u8], segments: &mut u32) -> Result<Vec<u8>, Error> {
+    let mut kept = Vec::new();
+    for bytes in packed.chunks(usize::from(u16::MAX) - 3) {
+        let number = u8::try_from(*segments)
+            .map_err(|_| Error::Unsupported("more than 16 MiB of packed packet headers in a tile".into()))?;
+        kept.extend([0xff, 0x61]);
+        kept.extend((bytes.len() as u16 + 3).to_be_bytes());
+        kept.push(number);
+        kept.extend_from_slice(bytes);
+        *segments += 1;
+    }
+    Ok(kept)
+}
+
 impl Head {
-    fn read(window: &mut Window<'_>, main: &Main, part: &Range<u64>) -> Result<Self, Error> {
+    fn read(window: &mut Window<'_>, main: &Main, tile: u32, part: &Part) -> Result<Self, Error> {
         let mut head = Self::default();
-        let [ff, sot, ..]: [u8; 12] = window.array(part.start)?;
+        let (number, part) = (part.number, &part.range);
+        let [ff, sot, _, _, high, low, ..]: [u8; 12] = window.array(part.start)?;
         let mut at = part.start + 12;
-        if (ff, sot) != (0xff, 0x90) {
+        if (ff, sot) != (0xff, 0x90) || u32::from(u16::from_be_bytes([high, low])) != tile {
             return Err(damaged("no tile-part where one must be"));
+        }
+        if let Some(packed) = main.packed_headers(number)? {
+            head.packed.push((0, packed.to_vec()));
         }
         loop {
             let [ff, marker] = window.array(at)?;
@@ -165,7 +221,12 @@ impl Head {
                 self.codings.push(main.coding.coc(rest)?);
             }
             0x58 => return self.lengths(rest),
-            0x5f | 0x61 => self.is_irregular = true,
+            0x5f => self.is_irregular = true,
+            0x61 => {
+                self.is_irregular = true;
+                self.packed.push((rest.u8()?, rest.0.to_vec()));
+                return Ok(());
+            }
             0x64 => return Ok(()),
             _ => {}
         }
@@ -175,7 +236,9 @@ impl Head {
 
     /// Lengths of packets, seven bits a byte (A.7.3).
     fn lengths(&mut self, mut rest: Bytes<'_>) -> Result<(), Error> {
-        rest.u8()?;
+        // Tables out of order would give packets the lengths of others.
+        self.is_irregular |= rest.u8()? != self.tables;
+        self.tables = self.tables.wrapping_add(1);
         let mut length = 0_u32;
         while !rest.is_empty() {
             let byte = rest.u8()?;
@@ -193,18 +256,40 @@ impl Head {
         let sum: u64 = self.packets.iter().map(|&length| u64::from(length)).sum();
         sum == self.data.end - self.data.start && self.kept.is_empty() && !self.is_irregular
     }
+
+    /// The packet headers that do not stand before their packets.
+    fn packed(&mut self) -> Result<Vec<u8>, Error> {
+        let mut packed = std::mem::take(&mut self.packed);
+        packed.sort_by_key(|(index, _)| *index);
+        if packed.windows(2).any(|two| two[0].0 == two[1].0) {
+            return Err(damaged("two PPT segments of one number"));
+        }
+        Ok(packed.into_iter().flat_map(|(_, bytes)| bytes).collect())
+    }
 }
 
-/// The wanted packets' bytes; the others up to the last are empty, those behind it are left out, which a decoder reads
-/// as empty. None where there are fewer packets than there must be.
-fn chosen(main: &Main, heads: &[Head], flags: &[bool]) -> Option<Vec<Piece>> {
+/// Whether the lengths of packets fit the data and, where all tile-parts were read, are as many as there are packets.
+fn is_trusted(heads: &[Head], needed: &Needed, is_all: bool) -> bool {
+    let counted: usize = heads.iter().map(|head| head.packets.len()).sum();
+    heads.iter().all(Head::is_counted) && (!is_all || counted as u64 == needed.count())
+}
+
+/// The wanted packets' bytes; the others up to the last are empty. Those after it are left out, which a decoder reads
+/// as empty, unless each must end with a marker. None where there are fewer packets than there must be.
+fn chosen(main: &Main, heads: &[Head], needed: &Needed) -> Option<Vec<Piece>> {
     let mut pieces = Vec::new();
     let empty: &[u8] = if main.coding.has_ends { &[0, 0xff, 0x92] } else { &[0] };
-    let mut flags = flags.iter();
+    let rest = if main.coding.has_ends { needed.rest } else { 0 };
+    let rest = usize::try_from(rest).ok().filter(|&rest| rest as u64 <= PACKETS)?;
+    let rest = || Piece::Bytes(empty.repeat(rest));
+    let mut flags = needed.flags.iter();
     for head in heads {
         let mut at = head.data.start;
         for &length in &head.packets {
-            let Some(flag) = flags.next() else { return Some(pieces) };
+            let Some(flag) = flags.next() else {
+                pieces.push(rest());
+                return Some(pieces);
+            };
             let next = at + u64::from(length);
             match (pieces.last_mut(), flag) {
                 (Some(Piece::File(range)), true) if range.end == at => range.end = next,
@@ -215,7 +300,16 @@ fn chosen(main: &Main, heads: &[Head], flags: &[bool]) -> Option<Vec<Piece>> {
             at = next;
         }
     }
+    pieces.push(rest());
     flags.next().is_none().then_some(pieces)
+}
+
+/// Refuses an image of which no tile could be decoded, by its main header.
+pub fn affordable_all(main: &Main) -> Result<(), Error> {
+    let codings: Vec<&Coding> = std::iter::once(&main.coding).chain(&main.exceptions).collect();
+    let [across, down] = main.tiles();
+    let middle = [(0, 0), (across / 2, down / 2), (across - 1, down - 1)];
+    middle.into_iter().try_for_each(|(column, row)| affordable(main, main.tile(column, row), &codings))
 }
 
 /// Refuses a tile for which OpenJPEG would allocate too much, whatever its data is.

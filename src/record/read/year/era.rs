@@ -110,8 +110,27 @@ mod tests {
     #[test]
     fn eras_are_known_by_their_letters() {
         for text in [
-            "BC", "B.C.", "b.c.", "BCE", "B.C.E.", "B. C.", "f.Kr.", "f. Kr.", "F.KR.", "f.v.t.", "fvt.", "v.Chr.",
-            "v. Chr.", "v.u.Z.", "av. J.-C.", "avant J.-C.", "a.C.", "a. C.", "aC", "before Christ", "før Kristus",
+            "BC",
+            "B.C.",
+            "b.c.",
+            "BCE",
+            "B.C.E.",
+            "B. C.",
+            "f.Kr.",
+            "f. Kr.",
+            "F.KR.",
+            "f.v.t.",
+            "fvt.",
+            "v.Chr.",
+            "v. Chr.",
+            "v.u.Z.",
+            "av. J.-C.",
+            "avant J.-C.",
+            "a.C.",
+            "a. C.",
+            "aC",
+            "before Christ",
+            "før Kristus",
             "vor Christus",
         ] {
             assert_eq!(era(text), Some((Era::Before, text.len())), "{text}");

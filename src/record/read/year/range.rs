@@ -54,7 +54,12 @@ fn years(words: &str) -> Option<(i32, i32)> {
 
 /// The years of a point, if it counts; `None` outside where the whole dating is in doubt.
 #[allow(clippy::option_option, reason = "in doubt, passed over, and counted are three answers")]
-fn counted(point: &Point, four: bool, before: bool, last_full: &mut Option<i32>) -> Option<Option<(i32, i32)>> {
+fn counted(
+    point: &Point,
+    four: bool,
+    before: bool,
+    last_full: &mut Option<i32>,
+) -> Option<Option<(i32, i32)>> {
     if point.minus {
         return Some(Some((-point.value, -point.value)));
     }
@@ -183,7 +188,10 @@ fn backwards(points: &mut [Point]) {
         if !next.joined || point.minus || next.minus {
             continue;
         }
-        if next.unit > 1 && (point.unit == 0 || point.unit == 1 && (1..=2).contains(&point.digits)) && point.era.is_none() {
+        if next.unit > 1
+            && (point.unit == 0 || point.unit == 1 && (1..=2).contains(&point.digits))
+            && point.era.is_none()
+        {
             point.unit = next.unit;
         }
         if point.era.is_none() && (point.unit == next.unit) {

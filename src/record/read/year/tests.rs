@@ -29,9 +29,12 @@ fn dates_have_years() {
     ] {
         assert_eq!(year(&value), expected, "{value}");
     }
-    for (value, expected) in
-        [(json!("1850s"), 1859), (json!("300–200 BC"), -200), (json!(1850), 1850), (json!("1850-07-01"), 1850)]
-    {
+    for (value, expected) in [
+        (json!("1850s"), 1859),
+        (json!("300–200 BC"), -200),
+        (json!(1850), 1850),
+        (json!("1850-07-01"), 1850),
+    ] {
         assert_eq!(last_year(&value), Some(expected), "{value}");
     }
 }
@@ -195,7 +198,17 @@ fn what_is_in_doubt_has_no_years() {
 
 #[test]
 fn any_words_are_read_without_fault() {
-    for words in ["185-\u{300}", "’’’1850’", "1’", "18-é", "12.345.678.901.234", "9999999 BC", "1é st", "\u{2212}", "3-?ø"] {
+    for words in [
+        "185-\u{300}",
+        "’’’1850’",
+        "1’",
+        "18-é",
+        "12.345.678.901.234",
+        "9999999 BC",
+        "1é st",
+        "\u{2212}",
+        "3-?ø",
+    ] {
         span(words);
     }
 }

@@ -6,9 +6,15 @@ use super::era::{Era, era};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Token {
     /// A number, how many digits it is written with, and whether it is a range of ten or a hundred years.
-    Number { value: i32, digits: usize, span: i32 },
+    Number {
+        value: i32,
+        digits: usize,
+        span: i32,
+    },
     /// A number with a minus before it.
-    Minus { value: i32 },
+    Minus {
+        value: i32,
+    },
     /// A minus of which nobody can tell whether it is a sign.
     Doubt,
     /// `19th`, `19.`, `XIXe`, `nineteenth`.
@@ -33,30 +39,99 @@ const PERIODS: [(i32, &[&str]); 2] = [
     (
         100,
         &[
-            "century", "centuries", "cent", "årh", "århundrede", "århundreder", "århundredet", "århundredes",
-            "århundre", "århundret", "århundradet", "seklet", "jh", "jhd", "jhdt", "jhs", "jahrhundert",
-            "jahrhunderts", "jahrhunderte", "siècle", "siècles", "secolo", "siglo", "eeuw",
+            "century",
+            "centuries",
+            "cent",
+            "årh",
+            "århundrede",
+            "århundreder",
+            "århundredet",
+            "århundredes",
+            "århundre",
+            "århundret",
+            "århundradet",
+            "seklet",
+            "jh",
+            "jhd",
+            "jhdt",
+            "jhs",
+            "jahrhundert",
+            "jahrhunderts",
+            "jahrhunderte",
+            "siècle",
+            "siècles",
+            "secolo",
+            "siglo",
+            "eeuw",
         ],
     ),
     (
         1000,
         &[
-            "millennium", "millennia", "millenium", "årtusind", "årtusinde", "årtusinder", "jahrtausend",
-            "jahrtausends", "jt", "millénaire",
+            "millennium",
+            "millennia",
+            "millenium",
+            "årtusind",
+            "årtusinde",
+            "årtusinder",
+            "jahrtausend",
+            "jahrtausends",
+            "jt",
+            "millénaire",
         ],
     ),
 ];
 
 const TO: [&str; 17] = [
-    "to", "til", "till", "bis", "through", "until", "tot", "and", "og", "och", "und", "et", "or", "eller", "oder",
-    "ou", "à",
+    "to", "til", "till", "bis", "through", "until", "tot", "and", "og", "och", "und", "et", "or", "eller",
+    "oder", "ou", "à",
 ];
 
 const ABOUT: [&str; 44] = [
-    "early", "late", "mid", "middle", "end", "beginning", "start", "c", "ca", "circa", "about", "around", "approx",
-    "approximately", "probably", "possibly", "perhaps", "the", "of", "in", "before", "after", "omkring", "cirka",
-    "tidligt", "tidlig", "sent", "sen", "begyndelsen", "slutningen", "midten", "af", "før", "efter", "senest", "um",
-    "etwa", "wohl", "anfang", "ende", "mitte", "des", "der", "dem",
+    "early",
+    "late",
+    "mid",
+    "middle",
+    "end",
+    "beginning",
+    "start",
+    "c",
+    "ca",
+    "circa",
+    "about",
+    "around",
+    "approx",
+    "approximately",
+    "probably",
+    "possibly",
+    "perhaps",
+    "the",
+    "of",
+    "in",
+    "before",
+    "after",
+    "omkring",
+    "cirka",
+    "tidligt",
+    "tidlig",
+    "sent",
+    "sen",
+    "begyndelsen",
+    "slutningen",
+    "midten",
+    "af",
+    "før",
+    "efter",
+    "senest",
+    "um",
+    "etwa",
+    "wohl",
+    "anfang",
+    "ende",
+    "mitte",
+    "des",
+    "der",
+    "dem",
 ];
 
 const AGO: [&str; 7] = ["ago", "bp", "siden", "kya", "mya", "old", "gammel"];
@@ -64,8 +139,26 @@ const AGO: [&str; 7] = ["ago", "bp", "siden", "kya", "mya", "old", "gammel"];
 const YEARS: [&str; 8] = ["years", "year", "yrs", "år", "jahre", "jahren", "ans", "million"];
 
 const ORDINALS: [&str; 21] = [
-    "", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
-    "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
+    "",
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
     "twentieth",
 ];
 
@@ -135,7 +228,8 @@ fn number(text: &str) -> (Token, usize) {
     // Thousands are set apart: `10,000`, `10.000`.
     while (1..=3).contains(&length) || digits.len() > 3 && digits.len() < length {
         let rest = &text[length..];
-        let mark = rest.chars().next().filter(|mark| matches!(mark, ',' | '.' | '’' | '\'' | '\u{a0}' | '\u{202f}'));
+        let mark =
+            rest.chars().next().filter(|mark| matches!(mark, ',' | '.' | '’' | '\'' | '\u{a0}' | '\u{202f}'));
         let Some(mark) = mark else { break };
         let group = &rest[mark.len_utf8()..];
         if group.bytes().take_while(u8::is_ascii_digit).count() != 3 || digits.len() > DIGITS {
@@ -163,7 +257,10 @@ fn number(text: &str) -> (Token, usize) {
         "s" | "erne" | "er" | "ern" | "ers" | "årene" => (number(decade(value)), full),
         "tallet" | "tallets" | "talet" | "talets" | "tal" => (number(decade(value)), full),
         "st" | "nd" | "rd" | "th" | "e" | "ème" | "de" if digits.len() <= 2 => (Token::Ordinal(value), full),
-        _ if digits.len() <= 2 && rest.starts_with('.') && !rest[1..].starts_with(|c: char| c.is_ascii_digit()) => {
+        _ if digits.len() <= 2
+            && rest.starts_with('.')
+            && !rest[1..].starts_with(|c: char| c.is_ascii_digit()) =>
+        {
             (Token::Ordinal(value), length + 1)
         }
         _ => (number(0), length),
@@ -243,11 +340,24 @@ fn roman(word: &str, behind: &str) -> Option<i32> {
     let next = behind.trim_start();
     let next = next[..next.find(|c: char| !c.is_alphabetic()).unwrap_or(next.len())].to_lowercase();
     let is_ordinal = matches!(ending, "" | "e" | "er" | "ème" | "º");
-    if numeral.is_empty() || !is_ordinal || !matches!(next.as_str(), "siècle" | "siècles" | "secolo" | "siglo") {
+    if numeral.is_empty()
+        || !is_ordinal
+        || !matches!(next.as_str(), "siècle" | "siècles" | "secolo" | "siglo")
+    {
         return None;
     }
-    let digits: Vec<i32> =
-        numeral.chars().map(|c| if c == 'I' { 1 } else if c == 'V' { 5 } else { 10 }).collect();
+    let digits: Vec<i32> = numeral
+        .chars()
+        .map(|c| {
+            if c == 'I' {
+                1
+            } else if c == 'V' {
+                5
+            } else {
+                10
+            }
+        })
+        .collect();
     let value = |at: usize| if digits.get(at + 1) > digits.get(at) { -digits[at] } else { digits[at] };
     Some((0..digits.len()).map(value).sum())
 }

@@ -17,6 +17,7 @@ if (window.Mirador) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const viewer = Mirador.viewer({
     id: stage.id,
+    language: document.documentElement.lang,
     selectedTheme: dark.matches ? "dark" : "light",
     windows: [opened(stage.dataset)],
     window: { allowClose: false, allowMaximize: false, sideBarOpen: false },

@@ -71,11 +71,11 @@ if (window.OpenSeadragon) {
     viewer.addHandler("animation-finish", tell);
   });
 
-  viewer.addHandler("open-failed", ({ message }) => {
+  viewer.addHandler("open-failed", () => {
     const note = document.createElement("p");
     note.className = "message";
     note.setAttribute("role", "alert");
-    note.textContent = `This image cannot be opened. ${message ?? ""}`;
+    note.textContent = stage.dataset.failed;
     stage.append(note);
   });
 }

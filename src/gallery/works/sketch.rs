@@ -1,0 +1,139 @@
+//! A work as far as it is known without waiting for masters: what pages and API answers are made of.
+
+use std::time::Duration;
+
+use super::super::{Error, Gallery, Grant, Granted};
+use super::Described;
+use crate::catalogue::{EMBEDDED, Stored};
+use crate::iiif::Dimensions;
+use crate::record::{Image, Tag, Work};
+
+/// A record with those of its images that may be shown; masters that are slow to answer are left out of account.
+pub struct Sketch {
+    pub work: Work,
+    /// Accepted or proposed; rejected ones are left out.
+    pub tags: Vec<Tag>,
+    pub images: Vec<Preview>,
+    /// The catalogue's revision of the work; 0 for an image without a record.
+    pub revision: u64,
+    /// The time of the last change, in milliseconds since 1970; 0 for an image without a record.
+    pub changed_ms: i64,
+    /// Whether a store failed while the masters were opened.
+    pub unreachable: bool,
+}
+
+/// An image of a work, whether or not its master has been opened yet.
+pub struct Preview {
+    pub image: Image,
+    /// What the rights allow: of all works that show the image once it is open, of this one until then.
+    pub grant: Grant,
+    /// The opened master, if it answered in time.
+    pub granted: Option<Granted>,
+}
+
+/// How long a page waits for all masters together. Local masters open within it; opening others goes on in the
+/// background, so that the next page finds them in memory.
+pub const SOON: Duration = Duration::from_millis(150);
+
+impl Preview {
+    /// The image's size in pixels, if it is known.
+    pub fn size(&self) -> Option<Dimensions> {
+        self.granted.as_ref().map(|granted| granted.all().dimensions())
+    }
+}
+
+impl Gallery {
+    /// The size of an image whose master is in memory; nothing is read.
+    pub fn known_size(&self, identifier: &str) -> Option<Dimensions> {
+        self.masters.get(identifier).map(|opened| opened.all().dimensions())
+    }
+
+    /// Opens images, and waits no longer than this for all of them; `None` for those that take longer.
+    pub async fn open_within(
+        &self,
+        patience: Duration,
+        identifiers: &[&str],
+    ) -> Vec<Option<Result<Granted, Error>>> {
+        let each = identifiers.iter().map(|identifier| async move {
+            tokio::time::timeout(patience, self.open_known(identifier)).await.ok()
+        });
+        futures::future::join_all(each).await
+    }
+
+    /// Opens an image; one that is in memory is not compared with its store.
+    async fn open_known(&self, identifier: &str) -> Result<Granted, Error> {
+        match self.masters.get(identifier) {
+            Some(opened) => self.granted(opened).await,
+            None => self.open(identifier).await,
+        }
+    }
+
+    /// The work with this object number, or the image with this identifier as a work of its own. A record is returned
+    /// even if no store answers in time; an image without a record has to be opened.
+    pub async fn sketch(&self, name: &str, patience: Duration) -> Result<Sketch, Error> {
+        let number = name.to_owned();
+        let stored = match self.works() {
+            Some(works) => works.ask(|catalogue| async move { catalogue.get(&number).await }).await?,
+            None => None,
+        };
+        match stored {
+            Some(stored) if !stored.removed => Ok(self.sketch_stored(stored, patience).await),
+            Some(stored) if stored.source != EMBEDDED => Err(Error::Gone),
+            _ => Ok(self.describe_file(name).await?.into()),
+        }
+    }
+
+    async fn sketch_stored(&self, stored: Stored, patience: Duration) -> Sketch {
+        let Stored { work, tags, revision, changed_ms, .. } = stored;
+        let matched: Vec<&Image> = work.images.iter().filter(|image| image.matched).collect();
+        let files: Vec<&str> = matched.iter().map(|image| image.file.as_str()).collect();
+        let by_record = self.rights.of_record(work.rights.as_deref(), work.public_domain);
+        let mut unreachable = false;
+        let mut images = Vec::with_capacity(matched.len());
+        for (image, opened) in matched.into_iter().zip(self.open_within(patience, &files).await) {
+            let granted = match opened {
+                Some(Ok(granted)) => Some(granted),
+                Some(Err(Error::Store(_))) => {
+                    unreachable = true;
+                    None
+                }
+                None => {
+                    unreachable |= self.has_failing_store();
+                    None
+                }
+                Some(Err(Error::Catalogue(_) | Error::Busy { .. })) => None,
+                // A refusal although the rights allow it, and before the master could be opened, is the store's.
+                Some(Err(Error::Forbidden)) => {
+                    unreachable |= by_record.largest > 0 && self.known_size(&image.file).is_none();
+                    continue;
+                }
+                // Not shown to anybody, missing or unreadable.
+                Some(Err(_)) => continue,
+            };
+            let grant = granted.as_ref().map_or(by_record, |granted| granted.grant);
+            if grant.largest > 0 {
+                images.push(Preview { image: image.clone(), grant, granted });
+            }
+        }
+        let tags = tags.into_iter().filter(Tag::holds).collect();
+        Sketch { work, tags, images, revision, changed_ms, unreachable }
+    }
+}
+
+impl From<Described> for Sketch {
+    fn from(described: Described) -> Self {
+        let images = described.images.into_iter().map(|shown| Preview {
+            image: shown.image,
+            grant: shown.granted.grant,
+            granted: Some(shown.granted),
+        });
+        Self {
+            images: images.collect(),
+            work: described.work,
+            tags: described.tags,
+            revision: described.revision,
+            changed_ms: described.changed_ms,
+            unreachable: false,
+        }
+    }
+}

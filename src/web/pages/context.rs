@@ -1,0 +1,160 @@
+//! What all pages of one answer share: where the site is, the language it speaks, and whose it is.
+
+use super::link::Link;
+use super::number;
+use super::words::{self, Noun, Word};
+use crate::presentation::Logo;
+
+/// The site as one visitor sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Context {
+    /// Stands before every path; may be empty.
+    pub base: String,
+    /// A language that pages exist in: `en` or `da`.
+    pub language: &'static str,
+    /// Whether the visitor chose the language, so that links keep it.
+    pub chosen: bool,
+    /// The collection's name; `None` where nobody set one.
+    pub name: Option<String>,
+    /// The museum's own site; may be empty.
+    pub homepage: String,
+    pub logo: Logo,
+    /// This page in every language of the site; nothing where there is only one.
+    pub languages: Vec<Link>,
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Self {
+            base: String::new(),
+            language: "en",
+            chosen: false,
+            name: None,
+            homepage: String::new(),
+            logo: Logo::default(),
+            languages: Vec::new(),
+        }
+    }
+}
+
+impl Context {
+    /// A word in the language of the page.
+    pub(super) fn say(&self, word: Word) -> &'static str {
+        word.in_language(self.language)
+    }
+
+    /// The collection's name.
+    pub fn title(&self) -> &str {
+        self.name.as_deref().unwrap_or("Tegl")
+    }
+
+    /// The address of a page of this site, a path with or without a query; keeps a chosen language.
+    pub fn page(&self, path: &str) -> String {
+        let base = &self.base;
+        match (self.chosen, path.contains('?')) {
+            (false, _) => format!("{base}{path}"),
+            (true, true) => format!("{base}{path}&lang={}", self.language),
+            (true, false) => format!("{base}{path}?lang={}", self.language),
+        }
+    }
+
+    /// The label of a sort order, by its name in addresses.
+    pub fn sort<'a>(&self, name: &'a str) -> &'a str {
+        words::sort(name).map_or(name, |word| self.say(word))
+    }
+
+    /// The label of a filter that leaves out what has this label.
+    pub fn without(&self, label: &str) -> String {
+        format!("{} {label}", self.say(words::NOT))
+    }
+
+    /// The label of a filter by its name and value in addresses; `None` for what is no filter of its own.
+    pub fn filter(&self, name: &str, value: &str) -> Option<String> {
+        let choice = |yes: Word, no: Word| self.say(if value == "true" { yes } else { no }).to_owned();
+        Some(match name {
+            "years" => match value.split_once('/').map(|(from, to)| (from.parse(), to.parse())) {
+                Some((Ok(from), Ok(to))) => self.period(from, to),
+                _ => value.replace('/', "–"),
+            },
+            "has_image" => choice(words::WITH_PICTURE, words::WITHOUT_PICTURE),
+            "public_domain" => choice(words::PUBLIC_DOMAIN, words::NOT_PUBLIC_DOMAIN),
+            "colour" => format!("#{}", value.trim_start_matches('#')),
+            "min_width" => format!("{} {value} px", self.say(words::MIN_WIDTH)),
+            "min_height" => format!("{} {value} px", self.say(words::MIN_HEIGHT)),
+            _ => return None,
+        })
+    }
+
+    /// `1850–1899`, `300–251 BC`.
+    pub fn period(&self, from: i32, to: i32) -> String {
+        let before_christ = self.say(words::BC);
+        match (from, to) {
+            (..0, ..0) => format!("{}–{} {before_christ}", from.unsigned_abs(), to.unsigned_abs()),
+            (..0, _) => format!("{} {before_christ} – {to}", from.unsigned_abs()),
+            _ => format!("{}–{to}", from.max(1)),
+        }
+    }
+
+    /// Digits in groups of three, as the language writes them.
+    pub(super) fn grouped(&self, number: u64) -> String {
+        number::grouped(number, if self.language == "da" { "." } else { "," })
+    }
+
+    /// `1 work`, `1,234 works`.
+    pub(super) fn counted(&self, number: u64, noun: Noun) -> String {
+        let noun = if number == 1 { noun.one } else { noun.many };
+        format!("{} {}", self.grouped(number), self.say(noun))
+    }
+
+    /// A number with one digit after the decimal sign.
+    pub(super) fn decimal(&self, number: f64) -> String {
+        let text = format!("{number:.1}");
+        if self.language == "da" { text.replace('.', ",") } else { text }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::words::WORKS;
+    use super::*;
+
+    fn danish() -> Context {
+        Context { language: "da", chosen: true, base: "/m".into(), ..Context::default() }
+    }
+
+    #[test]
+    fn numbers_are_written_as_the_language_does() {
+        for (number, english, danish_text) in [
+            (0, "0 works", "0 værker"),
+            (1, "1 work", "1 værk"),
+            (2, "2 works", "2 værker"),
+            (12_345, "12,345 works", "12.345 værker"),
+        ] {
+            assert_eq!(Context::default().counted(number, WORKS), english);
+            assert_eq!(danish().counted(number, WORKS), danish_text);
+        }
+        assert_eq!(danish().decimal(0.84), "0,8");
+    }
+
+    #[test]
+    fn periods_before_christ_are_told_in_words() {
+        for (from, to, english, danish_text) in [
+            (1850, 1899, "1850–1899", "1850–1899"),
+            (0, 49, "1–49", "1–49"),
+            (-300, -251, "300–251 BC", "300–251 f.Kr."),
+            (-50, 20, "50 BC – 20", "50 f.Kr. – 20"),
+        ] {
+            assert_eq!(Context::default().period(from, to), english);
+            assert_eq!(danish().period(from, to), danish_text);
+        }
+        assert_eq!(danish().filter("years", "-300/-251").as_deref(), Some("300–251 f.Kr."));
+        assert_eq!(danish().filter("years", "1850/").as_deref(), Some("1850–"));
+    }
+
+    #[test]
+    fn links_keep_a_chosen_language() {
+        assert_eq!(danish().page("/"), "/m/?lang=da");
+        assert_eq!(danish().page("/?q=a"), "/m/?q=a&lang=da");
+        assert_eq!(Context::default().page("/?q=a"), "/?q=a");
+    }
+}

@@ -1,0 +1,68 @@
+//! The page that tells a visitor what went wrong and where to go on.
+
+use maud::html;
+
+use super::context::Context;
+use super::form::form;
+use super::frame::{document, footer, name};
+use super::words::{self, Word};
+
+/// What went wrong, as far as it matters to a visitor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    NotFound,
+    Gone,
+    BadAddress,
+    NotAllowed,
+    Later,
+    PicturesAway,
+    CatalogueAway,
+    Failed,
+}
+
+impl Failure {
+    fn words(self) -> (Word, Word) {
+        match self {
+            Self::NotFound => (words::NOT_FOUND, words::NOT_FOUND_MORE),
+            Self::Gone => (words::GONE, words::GONE_MORE),
+            Self::BadAddress => (words::BAD_ADDRESS, words::BAD_ADDRESS_MORE),
+            Self::NotAllowed => (words::NOT_ALLOWED, words::NOT_ALLOWED_MORE),
+            Self::Later => (words::LATER, words::LATER_MORE),
+            Self::PicturesAway => (words::PICTURES_AWAY, words::PICTURES_AWAY_MORE),
+            Self::CatalogueAway => (words::CATALOGUE_AWAY, words::CATALOGUE_AWAY_MORE),
+            Self::Failed => (words::FAILED, words::FAILED_MORE),
+        }
+    }
+}
+
+/// The page for a failure; `detail` is the technical message, which is in English.
+pub fn failure(context: &Context, failure: Failure, detail: Option<&str>) -> String {
+    let (heading, more) = failure.words();
+    let heading = context.say(heading);
+    let body = html! {
+        header.mast { (name(context)) (form(context, "", &[])) }
+        main.failure {
+            h1 { (heading) }
+            p { (context.say(more)) }
+            @if let Some(detail) = detail { p.detail lang="en" { (detail) } }
+            p { a href=(context.page("/")) { (context.say(words::SEE_ALL_START)) } }
+        }
+        (footer(context))
+    };
+    document(context, &format!("{heading} · {}", context.title()), "listing one", &[], body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_told_in_the_language_of_the_page() {
+        let danish = Context { language: "da", chosen: true, ..Context::default() };
+        let page = failure(&danish, Failure::NotFound, None);
+        assert!(page.contains("<html lang=\"da\"") && page.contains("Her er ikke noget"), "{page}");
+        assert!(page.contains("href=\"/?lang=da\""), "{page}");
+        let page = failure(&Context::default(), Failure::BadAddress, Some("`<b>` is not a canvas"));
+        assert!(page.contains("lang=\"en\">`&lt;b&gt;` is not a canvas<"), "{page}");
+    }
+}
