@@ -257,8 +257,10 @@ fn works_that_an_export_lacks_are_withdrawn() {
     status(&server, "/api/v1/works/K1", 410);
     let back = prune("new.jsonl", &all, &[]);
     assert!(back.out.contains("1 works new") && back.out.contains("0 of 12 works withdrawn"), "{}", back.out);
-    assert!(eventually(std::time::Duration::from_secs(20), || server.get("/api/v1/works/K1").status == 200));
-    status(&server, "/iiif/3/K1.tif/full/2600,1800/0/default.jpg", 200);
+    assert!(eventually(std::time::Duration::from_secs(20), || {
+        server.get("/api/v1/works/K1").status == 200
+            && server.get("/iiif/3/K1.tif/full/2600,1800/0/default.jpg").status == 200
+    }));
     status(&server, "/api/v1/works/elsewhere", 200);
 }
 
