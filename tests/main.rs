@@ -13,6 +13,7 @@ mod ingest;
 mod masters;
 mod pages;
 mod reads;
+mod records;
 mod refusals;
 mod rights;
 mod search;

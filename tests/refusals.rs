@@ -91,7 +91,7 @@ fn check_refused(failures: &mut Failures, source: &str, environment: &Environmen
     });
 }
 
-fn with_operations<'a>(environment: &'a Environment) -> Vec<(&'a str, &'a str)> {
+fn with_operations(environment: &Environment) -> Vec<(&str, &str)> {
     let mut all = borrowed(environment);
     all.push(("TEGL__OPERATIONS__LISTEN", ""));
     all

@@ -73,8 +73,15 @@ impl Catalogue {
         rows.iter().map(|row| Ok((row.try_get("object_number")?, row.try_get("original")?))).collect()
     }
 
-    /// The works that show any of these images, or did so until they were withdrawn.
+    /// The works that show any of these images.
     pub async fn showing(&self, files: &[String]) -> Result<Vec<Showing>, Error> {
+        let mut all = self.ever_showing(files).await?;
+        all.retain(|work| !work.withdrawn);
+        Ok(all)
+    }
+
+    /// The works that show any of these images, or did so until they were withdrawn.
+    pub async fn ever_showing(&self, files: &[String]) -> Result<Vec<Showing>, Error> {
         let mut names: Vec<&str> = files.iter().map(|file| without_page(file)).collect();
         names.sort_unstable();
         names.dedup();

@@ -118,7 +118,10 @@ fn with_catalogue(gallery: Gallery, config: &Config) -> Result<Gallery, String> 
             }
         }
         _ => opened(gallery, settings)
-            .map_err(|reason| format!("the catalogue that catalogue.url names cannot be used: {reason}")),
+            .map_err(|reason| format!(
+                "the catalogue that `catalogue.url` names cannot be used: {reason}; name a file in a folder that exists, or \
+                 a PostgreSQL server that is running"
+            )),
     }
 }
 

@@ -164,7 +164,7 @@ pub struct Export {
 
 /// Write a sample collection: a dozen works of our own, with records.
 ///
-/// Most works have 2 megapixels and one has 32, which takes less than a minute. With --full they have 20 to 200, which
+/// Most works have 1.6 megapixels and one has 24, which takes less than a minute. With --full they have 20 to 200, which
 /// takes some minutes and 250 MB.
 #[derive(Args)]
 pub struct Sample {

@@ -218,7 +218,14 @@ impl Kitchen {
         match (plan.source, &opened.master.kind) {
             (Source::Stored { level, tile }, _) => self.stored(opened, level, tile, plan.size).await,
             (Source::Rendered { level, reduce }, Kind::Tiled) => {
-                self.tiled(opened, plan, level, reduce, interest).await
+                let made = self.tiled(opened, plan, level, reduce, interest.clone()).await;
+                match (made, opened.master.larger_level(level, reduce)) {
+                    // Damage to a smaller copy is no damage to the image.
+                    (Err(Error::Damaged(_)), Some((level, reduce))) => {
+                        self.tiled(opened, plan, level, reduce, interest).await
+                    }
+                    (made, _) => made,
+                }
             }
             (Source::Rendered { reduce, .. }, Kind::Whole { codec: Whole::Jp2, .. })
                 if opened.master.dimensions.reduced(reduce).area() > OVERVIEW =>

@@ -169,7 +169,11 @@ impl Gallery {
 
     /// Serves the works of a catalogue beside, and follows its changes.
     pub fn with_catalogue(mut self, settings: &catalogue::Settings) -> Result<Self, Error> {
-        let catalogue = self.tasks.block_on(Catalogue::open(settings))?;
+        let catalogue = self.tasks.block_on(Catalogue::open(settings)).map_err(|error| match error {
+            // That is about the place, and not about a record.
+            catalogue::Error::Invalid(reason) => Error::Unwritable(reason),
+            other => other.into(),
+        })?;
         let works = Arc::new(Works::new(catalogue, self.tasks.clone()));
         self.tasks.block_on(works.follow())?;
         self.tasks.spawn(works::follow(Arc::downgrade(&works)));

@@ -223,7 +223,7 @@ impl Level {
             _ if matches!(self.codec, Codec::Fax(_)) => Some("it is compressed as fax is".into()),
             _ if self.codec == Codec::OldJpeg => Some("its JPEG tiles are of the old kind".into()),
             // As a picture of its own, such a JPEG would mean something else to a viewer.
-            _ if self.codec == Codec::Jpeg && !matches!(self.samples, 1 | 3) => {
+            _ if self.codec == Codec::Jpeg && usize::from(self.samples) != self.model().count() => {
                 Some(format!("its JPEG tiles have {} components", self.samples))
             }
             Photometric::WhiteIsZero if self.codec == Codec::Jpeg => {
@@ -247,13 +247,27 @@ impl Level {
     /// Bytes that `rows` rows of `width` pixels with `samples` samples take before compression; each row is filled up
     /// to a byte, and subsampled colour to whole blocks.
     pub fn packed_bytes(&self, width: u32, rows: u32, samples: usize) -> u64 {
-        match self.ycbcr {
-            Some(YCbCr { across, down, .. }) => {
+        match self.subsampled() {
+            Some(&YCbCr { across, down, .. }) => {
                 let blocks = u64::from(width.div_ceil(across)) * u64::from(rows.div_ceil(down));
                 blocks * u64::from(across * down + 2)
             }
             None => (u64::from(width) * samples as u64 * u64::from(self.bits)).div_ceil(8) * u64::from(rows),
         }
+    }
+
+    /// How blocks of pixels share colour samples, outside JPEG.
+    pub fn subsampled(&self) -> Option<&YCbCr> {
+        let blocks = |ycbcr: &&YCbCr| ycbcr.across * ycbcr.down > 1 && !self.separate;
+        self.ycbcr.as_ref().filter(|_| !matches!(self.codec, Codec::Jpeg | Codec::OldJpeg)).filter(blocks)
+    }
+
+    /// Whether YCbCr samples come from its tiles as they are, and all of a pixel's are its own.
+    pub fn has_raw_ycbcr(&self) -> bool {
+        // A stream of the old kind is converted by its decoder.
+        let is_stream = |tables: &Arc<[u8]>| tables.starts_with(&[0xff, 0xd8]);
+        self.ycbcr.is_some()
+            && (self.codec != Codec::OldJpeg || self.tables.as_ref().is_some_and(|tables| !is_stream(tables)))
     }
 
     /// Samples that one tile has of each pixel: one where each sample has tiles of its own.

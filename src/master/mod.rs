@@ -104,6 +104,14 @@ impl Master {
         }
     }
 
+    /// The full size in place of a smaller level at `1 / reduce`: how far it can be shrunk to show the same.
+    pub fn larger_level(&self, level: usize, reduce: u32) -> Option<(usize, u32)> {
+        let smaller = self.levels.get(level).filter(|_| level > 0)?;
+        let ratio = self.dimensions.width / smaller.dimensions.width.max(1);
+        let most = ratio.saturating_mul(reduce).clamp(1, 8);
+        Some((0, 1 << most.ilog2()))
+    }
+
     /// About how many bytes of memory this index takes.
     pub fn weight(&self) -> usize {
         let sheet = match &self.kind {

@@ -38,40 +38,43 @@ pub fn is_sound(tile: &[u8], head: usize) -> bool {
     tile.get(head) == Some(&0xff) && tile.len() > head + 4
 }
 
-/// The tile, whose first `head` bytes are its head, so that nothing in it contradicts the head.
+/// The tile, whose first `head` bytes are its head, so that nothing in it contradicts the head, and it ends.
 pub fn settled(tile: Bytes, head: usize) -> Bytes {
-    if !jpeg::contradicts(&tile, head) {
+    let (contradicts, ended) = (jpeg::contradicts(&tile, head), jpeg::is_ended(&tile));
+    if !contradicts && ended {
         return tile;
     }
     let mut tile = tile.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
     jpeg::settle(&mut tile, head);
+    if !ended {
+        tile.extend_from_slice(&jpeg::END);
+    }
     tile.freeze()
 }
 
 /// A stored tile of this level as a JPEG of its own.
-pub fn whole(level: &Level, tile: &[u8]) -> Vec<u8> {
+pub fn whole(level: &Level, tile: &[u8]) -> Bytes {
     let head = head(level, None);
-    let mut whole = [&head[..], tile.get(MARKER as usize..).unwrap_or_default()].concat();
-    jpeg::settle(&mut whole, head.len());
-    whole
+    let whole = [&head[..], tile.get(MARKER as usize..).unwrap_or_default()].concat();
+    settled(whole.into(), head.len())
 }
 
-/// A tile of `rows` rows of the old kind as a JPEG of its own: coded samples whose tables lie elsewhere, with components
-/// to be taken as they are, or a stream, whose markers say what they mean if it has any.
+/// A tile of `rows` rows of the old kind as a JPEG of its own: coded samples whose headers or tables lie elsewhere, or a
+/// stream, whose markers say what it means if it has any.
 pub fn old_jpeg(level: &Level, tile: &[u8], rows: u32) -> Vec<u8> {
-    const END: [u8; 2] = [0xff, 0xd9];
-    if let Some(tables) = &level.tables {
-        let height = if level.in_strips { rows } else { level.grid.tile.height };
-        let size = Dimensions::new(level.grid.tile.width, height);
-        let sampling = level.ycbcr.map_or((1, 1), |ycbcr| (ycbcr.across as u8, ycbcr.down as u8));
-        let color = if level.samples == 3 { jpeg::Color::Rgb } else { jpeg::Color::Jfif };
-        let head = jpeg::head(color, None, Some(tables));
-        return [&head, &jpeg::frame(size, level.samples, sampling)[..], tile, &END].concat();
+    match &level.tables {
+        Some(headers) if headers.starts_with(&[0xff, 0xd8]) => [&headers[..], tile, &jpeg::END].concat(),
+        Some(tables) => {
+            let height = if level.in_strips { rows } else { level.grid.tile.height };
+            let size = Dimensions::new(level.grid.tile.width, height);
+            let sampling = level.ycbcr.map_or((1, 1), |ycbcr| (ycbcr.across as u8, ycbcr.down as u8));
+            let color = if level.samples == 3 { jpeg::Color::Rgb } else { jpeg::Color::Jfif };
+            let head = jpeg::head(color, None, Some(tables));
+            [&head, &jpeg::frame(size, level.samples, sampling)[..], tile, &jpeg::END].concat()
+        }
+        None if jpeg::contradicts(tile, MARKER as usize) => [tile, &jpeg::END].concat(),
+        None => [&head(level, None), tile.get(MARKER as usize..).unwrap_or_default(), &jpeg::END].concat(),
     }
-    if jpeg::contradicts(tile, MARKER as usize) {
-        return [tile, &END].concat();
-    }
-    [&head(level, None), tile.get(MARKER as usize..).unwrap_or_default(), &END].concat()
 }
 
 /// Cuts a tile's padding off without loss, so that it is of `size`.

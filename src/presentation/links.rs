@@ -50,14 +50,23 @@ impl View<'_> {
         ])
     }
 
-    /// The record as JSON.
+    /// The record as JSON, and the manifest elsewhere that it was read from.
     pub(super) fn see_also(&self) -> Value {
-        Value::from([object! {
+        let manifest = self.work.origin().and_then(http_uri).map(|id| {
+            object! {
+                "id": id,
+                "type": "Manifest",
+                "label": self.says(word("Manifest of the source", "Kildens manifest")),
+                "format": "application/ld+json",
+            }
+        });
+        let record = object! {
             "id": self.address.record(&self.work.object_number),
             "type": "Dataset",
             "label": self.says(word("Record as JSON", "Post som JSON")),
             "format": "application/json",
-        }])
+        };
+        std::iter::once(record).chain(manifest).collect()
     }
 
     /// The museum, where the settings name it (Presentation API 3.0, §3.1).

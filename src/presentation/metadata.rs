@@ -50,8 +50,13 @@ fn facts<'a>(view: &View<'a>) -> Facts<'a> {
     facts.add(word("Department", "Afdeling"), std::slice::from_ref(&work.department));
     facts.add(word("Location", "Placering"), std::slice::from_ref(&work.location));
     facts.add(word("Object number", "Inventarnummer"), &[Text::plain(&work.object_number)]);
-    let related: Vec<Text> = work.related.iter().map(|other| named(&other.label, &other.id)).collect();
+    // The manifest that the work was read from is no related work: see `seeAlso`.
+    let others = work.related.iter().filter(|other| other.kind.as_deref() != Some("manifest"));
+    let related: Vec<Text> = others.map(|other| named(&other.label, &other.id)).collect();
     facts.add(word("Related works", "Relaterede værker"), &related);
+    for fact in &work.extra_metadata {
+        facts.pair(&fact.label, std::slice::from_ref(&fact.value));
+    }
     facts
 }
 
@@ -63,6 +68,10 @@ struct Facts<'a> {
 impl Facts<'_> {
     /// Viewers show the values of one language alone: values that exist in other languages get a pair of their own.
     fn add(&mut self, label: Word, values: &[Text]) {
+        self.pair(&label.text(self.languages), values);
+    }
+
+    fn pair(&mut self, label: &Text, values: &[Text]) {
         let mut groups: Vec<Text> = Vec::new();
         for value in values.iter().filter(|value| !value.is_empty()) {
             let known =
@@ -75,7 +84,7 @@ impl Facts<'_> {
         for group in groups {
             let value = language::value(&group);
             if !language::is_empty(&value) {
-                let label = language::label(&label.text(self.languages));
+                let label = language::label(label);
                 self.pairs.push(object! { "label": label, "value": value });
             }
         }
@@ -181,7 +190,13 @@ fn measured(part: &str, measures: &[&Measure], languages: &[String]) -> Text {
     let mut said: Vec<&str> = measures.iter().filter_map(|measure| measure.text.as_deref()).collect();
     said.dedup();
     if !said.is_empty() {
-        let said = said.join(", ");
+        // Sources write the part before the measure, or leave it out.
+        let bare = |text: &str| {
+            let own = text.get(..part.len()).filter(|own| own.eq_ignore_ascii_case(part));
+            let rest = own.and_then(|_| text[part.len()..].trim_start().strip_prefix(':'));
+            rest.map_or(text, str::trim).to_owned()
+        };
+        let said = said.into_iter().map(bare).collect::<Vec<_>>().join(", ");
         return Text::plain(&if part.is_empty() { said } else { format!("{part}: {said}") });
     }
     each(word("en", "da"), languages, |_, language| {
@@ -253,6 +268,10 @@ mod tests {
                 r#"{"en":"sheet: 30.5 × 20 cm","da":"ark: 30,5 × 20 cm"}"#,
                 r#"{"en":"frame: weight 2 kg","da":"ramme: vægt 2 kg"}"#,
             ],
+        );
+        measures_are(
+            r#"[{"part":"support","text":"support: 311 x 213 mm"},{"part":"frame","text":"Frame : 2 m"},{"part":"plate","text":"3 m"}]"#,
+            &[r#""support: 311 x 213 mm""#, r#""frame: 2 m""#, r#""plate: 3 m""#],
         );
         measures_are(r#"[{"text":"ca. 2 m"}]"#, &[r#""ca. 2 m""#]);
         measures_are(

@@ -13,4 +13,4 @@ pub use change::{Change, Kind, timestamp};
 pub use facet::{Facet, facets, slug};
 pub use tag::{Broader, Region, Status, Tag};
 pub use text::Text;
-pub use work::{Creator, Image, Measure, Part, Production, Related, Role, Title, Work};
+pub use work::{Creator, Fact, Image, Measure, Part, Production, Related, Role, Title, Work};

@@ -65,6 +65,9 @@ pub struct Work {
     pub related: Vec<Related>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
+    /// Facts that no other field has a place for, each with its label.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extra_metadata: Vec<Fact>,
     /// Its images, the one to show first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<Image>,
@@ -143,6 +146,13 @@ pub struct Measure {
     /// As the source writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+}
+
+/// A fact with its label (Presentation API 3.0, §3.1, `metadata`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Fact {
+    pub label: Text,
+    pub value: Text,
 }
 
 /// Another work, or a thing elsewhere, that has to do with it.

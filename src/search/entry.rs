@@ -121,6 +121,10 @@ impl Entry<'_> {
         for related in &work.related {
             text.text(&related.label);
         }
+        for fact in &work.extra_metadata {
+            text.text(&fact.label);
+            text.text(&fact.value);
+        }
         for part in &work.parts {
             text.text(&part.label);
         }

@@ -152,6 +152,7 @@ fn bare(work: &Work) -> Work {
         homepage: work.homepage.clone(),
         related: work.related.clone(),
         tags: Vec::new(),
+        extra_metadata: work.extra_metadata.clone(),
         images: Vec::new(),
         parts: work.parts.clone(),
         modified: work.modified.clone(),
@@ -200,6 +201,10 @@ pub fn in_language(value: &mut Value, languages: &[&str]) {
                         texts.iter_mut().for_each(|text| tell(text, languages));
                     }
                     text if TEXTS.contains(&name.as_str()) => tell(text, languages),
+                    Value::Array(facts) if name == "extra_metadata" => {
+                        let texts = facts.iter_mut().filter_map(Value::as_object_mut).flatten();
+                        texts.for_each(|(_, text)| tell(text, languages));
+                    }
                     holder if HOLDERS.contains(&name.as_str()) => in_language(holder, languages),
                     _ => {}
                 }

@@ -210,7 +210,7 @@ fn unquoted(token: &str, next: Option<&str>, number: usize) -> Vec<Part> {
     let part = Part { without, years, token: number, ..Part::default() };
     if years.is_some() {
         let mut words = words(token);
-        words.extend(next.into_iter().flat_map(|next| super::analysis::words(next)));
+        words.extend(next.into_iter().flat_map(super::analysis::words));
         return vec![Part { words, exact: true, ..part }];
     }
     let exact = token.chars().any(char::is_numeric);

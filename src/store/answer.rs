@@ -70,7 +70,14 @@ pub(super) fn transport(error: &(dyn StdError + 'static)) -> Option<Fault> {
     match failed.kind() {
         HttpErrorKind::Timeout => Some(Fault::new(Problem::Silent, "")),
         _ if says(&["dns error", "failed to lookup address"]) => Some(Fault::new(Problem::HostName, last)),
-        _ if says(&["certificate", "InvalidContentType", "HandshakeFail", "AlertReceived"]) => {
+        _ if says(&[
+            "certificate",
+            "InvalidContentType",
+            "HandshakeFail",
+            "AlertReceived",
+            "tls handshake",
+        ]) =>
+        {
             Some(Fault::new(Problem::Tls, last))
         }
         HttpErrorKind::Connect => {

@@ -27,7 +27,11 @@ impl Beneath {
         match settings.follow_symlinks {
             true => {
                 for folder in &settings.link_roots {
-                    link_roots.push(folder.canonicalize()?);
+                    let named = |error: io::Error| {
+                        let text = format!("`store.link_roots` has `{}`: {error}", folder.display());
+                        io::Error::new(error.kind(), text)
+                    };
+                    link_roots.push(folder.canonicalize().map_err(named)?);
                 }
             }
             false => in_one_step = looks_up_in_one_step(root),
@@ -131,8 +135,8 @@ mod tests {
 
     #[test]
     fn what_the_system_keeps_from_us_is_no_link_that_leaves() {
-        assert!(matches!(refused(Errno::ACCESS), Error::Refused(_)));
-        assert!(matches!(refused(Errno::PERM), Error::Refused(_)));
+        assert!(matches!(refused(Errno::ACCESS), Error::Unreadable));
+        assert!(matches!(refused(Errno::PERM), Error::Unreadable));
         assert!(matches!(refused(Errno::XDEV), Error::Forbidden));
         assert!(matches!(refused(Errno::NOENT), Error::NotFound));
     }

@@ -70,7 +70,7 @@ fn failure(error: &Error) -> Failure {
         Error::Busy { .. } | Error::Preparing { .. } | Error::Indexing { .. } | Error::Abandoned => {
             Failure::Later
         }
-        Error::Store(_) => Failure::PicturesAway,
+        Error::Store(_) | Error::Unreadable => Failure::PicturesAway,
         Error::Catalogue(_) => Failure::CatalogueAway,
         Error::Unsupported(_)
         | Error::Damaged(_)

@@ -197,7 +197,7 @@ impl Here<'_> {
     fn histogram(&self, hits: &Hits) -> Vec<Bar> {
         let bars = hits.found.histogram.iter().rev().take(24).rev();
         let bar = |&(from, to, count): &(i32, i32, u64)| Bar {
-            label: bar_label(from, to),
+            label: self.visit.context.period(from, to),
             count,
             href: self.with(&[("years", &format!("{from}/{to}"))], &["cursor", "years"]),
         };
@@ -249,13 +249,5 @@ impl Here<'_> {
             });
         }
         Ok(shown)
-    }
-}
-/// `1850–1899`, `300–251 BC`.
-fn bar_label(from: i32, to: i32) -> String {
-    match (from, to) {
-        (..0, ..0) => format!("{}–{} BC", from.unsigned_abs(), to.unsigned_abs()),
-        (..0, _) => format!("{} BC – {to}", from.unsigned_abs()),
-        _ => format!("{}–{to}", from.max(1)),
     }
 }

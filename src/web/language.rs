@@ -43,7 +43,7 @@ fn negotiated(
 ) -> Option<&'static str> {
     let mut accepted = AcceptLanguage::parse(request).ok()?.0;
     // Stable: of equals, the one that is named first.
-    accepted.sort_by(|one, other| other.quality.cmp(&one.quality));
+    accepted.sort_by_key(|one| std::cmp::Reverse(one.quality));
     let named = |language: &str| {
         accepted.iter().any(|one| {
             matches!(&one.item, Preference::Specific(tag) if known(tag.primary_language()) == Some(language))

@@ -133,7 +133,7 @@ described() {
   command -v python3 >/dev/null || { skip "schemathesis: there is no python3"; return; }
   environment described python3 tests/acceptance/requirements-api.txt || { skip "schemathesis: no Python environment"; return; }
   judge timeout 600 "$work/described/bin/schemathesis" --config-file tests/acceptance/schemathesis.toml \
-    run "$api_base/api/v1/openapi.json" -H "Authorization: Bearer $token" --max-examples 40 --workers 2 --seed 1
+    run "$api_base/api/v1/openapi.json" -H "Authorization: Bearer $token" --max-examples 40 --workers 1 --seed 1
 }
 
 python_client() {

@@ -48,8 +48,8 @@ impl Extent {
 }
 
 /// Megapixels of the largest work and of each other one where it has to be quick.
-const QUICK_LARGEST: f64 = 32.0;
-const QUICK: f64 = 2.0;
+const QUICK_LARGEST: f64 = 24.0;
+const QUICK: f64 = 1.6;
 
 /// How far the writing has come.
 #[derive(Clone, Copy, Debug)]
@@ -145,7 +145,7 @@ mod tests {
             .collect();
         let large: Vec<_> = sizes.iter().filter(|(_, pixels)| *pixels > 20_000_000).collect();
         assert_eq!(large.len(), 1, "{large:?}");
-        assert!(sizes.iter().map(|(_, pixels)| pixels).sum::<u64>() < 65_000_000);
+        assert!(sizes.iter().map(|(_, pixels)| pixels).sum::<u64>() < 50_000_000);
         // A viewer zooms into those, too.
         assert!(sizes.iter().all(|(_, pixels)| *pixels > 1_500_000));
     }

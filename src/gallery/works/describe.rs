@@ -45,7 +45,7 @@ impl Gallery {
         let opened = self.opened(identifier).await?;
         let names = opened.names.clone();
         let showing = works.ask(|catalogue| async move { catalogue.showing(&names).await }).await?;
-        Ok(showing.into_iter().find(|work| !work.withdrawn).map(|work| work.object_number))
+        Ok(showing.into_iter().next().map(|work| work.object_number))
     }
 
     async fn describe_stored(&self, stored: Stored, seen: u64) -> Result<Described, Error> {

@@ -15,8 +15,9 @@ impl Gallery {
         let Some(works) = self.works() else { return Ok(None) };
         let opened = self.opened(identifier).await?;
         let names = opened.names.clone();
-        let showing = works.ask(|catalogue| async move { catalogue.showing(&names).await }).await?;
-        if showing.iter().any(|work| !work.withdrawn && work.object_number != identifier) {
+        let showing = works.ask(|catalogue| async move { catalogue.ever_showing(&names).await }).await?;
+        // What a withdrawn work showed stays as it is, too.
+        if showing.iter().any(|work| work.object_number != identifier) {
             return Ok(None);
         }
         // A record that has the file's name for its number is no less a record; and what was withdrawn stays so.

@@ -150,7 +150,7 @@ impl Works {
             return Ok(grant);
         }
         let wanted = names.to_vec();
-        let showing = self.ask(|catalogue| async move { catalogue.showing(&wanted).await }).await?;
+        let showing = self.ask(|catalogue| async move { catalogue.ever_showing(&wanted).await }).await?;
         let of = |work: &catalogue::Showing| {
             let (stated, public_domain) = (work.rights.as_deref(), work.public_domain);
             if work.withdrawn {

@@ -71,7 +71,7 @@ pub fn level(held: &Held, layout: Layout, directory: &Directory) -> Result<Level
         tables: None,
         tiles: Vec::new(),
     };
-    if level.photometric == Photometric::YCbCr && codec != Codec::Jpeg {
+    if level.photometric == Photometric::YCbCr && (codec != Codec::Jpeg || level.separate) {
         level.ycbcr = Some(ycbcr(&tags)?);
     }
     readable(&level)?;
@@ -245,19 +245,21 @@ fn ycbcr(tags: &Tags) -> Result<YCbCr, Stop> {
 /// Refuses combinations that no tile could be read of.
 fn readable(level: &Level) -> Result<(), Stop> {
     let Level { samples, bits, separate, format, .. } = *level;
+    let shared = level.ycbcr.is_some_and(|ycbcr| ycbcr.across * ycbcr.down > 1);
     let kind = match (level.codec, &level.photometric) {
         (Codec::Jpeg | Codec::OldJpeg, _) if bits != 8 || samples > 4 => "JPEG tiles",
         (Codec::OldJpeg, _) if separate || !matches!(samples, 1 | 3) => "old JPEG tiles",
-        (Codec::Jpeg, Photometric::YCbCr) if separate => "JPEG tiles of separate YCbCr planes",
         (Codec::Webp, photometric)
-            if bits != 8 || separate || !matches!(samples, 3 | 4) || *photometric != Photometric::Rgb =>
+            if bits != 8
+                || separate
+                || !matches!((samples, photometric), (3 | 4, Photometric::Rgb) | (4, Photometric::Cmyk)) =>
         {
-            "WebP tiles that are not RGB"
+            "WebP tiles"
         }
         (Codec::Fax(_), _) if bits != 1 || (samples > 1 && !separate) => "fax rows",
-        (_, Photometric::YCbCr) if level.ycbcr.is_some() && (bits != 8 || separate) => "YCbCr samples",
-        (_, Photometric::YCbCr) if level.ycbcr.is_some() && level.predictor != Predictor::None => {
-            "YCbCr samples with a predictor"
+        (_, Photometric::YCbCr) if bits != 8 => "YCbCr samples",
+        (_, Photometric::YCbCr) if shared && (separate || level.predictor != Predictor::None) => {
+            "subsampled YCbCr"
         }
         (_, Photometric::CieLab | Photometric::IccLab)
             if !matches!(bits, 8 | 16) || format == Format::Float =>

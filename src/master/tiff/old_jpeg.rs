@@ -8,6 +8,7 @@ use crate::master::Refused;
 use crate::master::bytes::{Held, Stop};
 use crate::master::ifd::Directory;
 use crate::master::level::Level;
+use crate::pixels::jpeg;
 
 const START: [u8; 2] = [0xff, 0xd8];
 
@@ -24,20 +25,40 @@ pub fn are_streams(held: &Held, level: &Level) -> Result<bool, Stop> {
     Ok(lenient(held.get(offset, 2).map(Some), None)? == Some(&START[..]))
 }
 
-/// The image as one tile that holds the whole stream; its reader finds out whether all of it is there.
+/// The image as one tile that holds the whole stream, or the stream's headers and one strip of coded samples that lies
+/// elsewhere; its reader finds out whether all of it is there.
 pub fn whole(held: &Held, directory: &Directory, mut level: Level) -> Result<Level, Stop> {
     const MOST_STRIPS: u64 = 1 << 16;
+    const MOST_HEADERS: u64 = 64 << 10;
     let list = |tag| lenient(directory.numbers(held, tag, MOST_STRIPS), Vec::new());
-    let offset = directory.number(held, OLD_JPEG_STREAM)?.unwrap_or(0);
-    let stated = lenient(directory.number(held, OLD_JPEG_STREAM_LENGTH), None)?.unwrap_or(0);
-    // Some writers count the headers alone, and say with strips where the samples after them end.
-    let strips = list(STRIP_OFFSETS)?.into_iter().zip(list(STRIP_LENGTHS)?);
-    let ends = strips.map(|(offset, length)| offset.saturating_add(length));
-    let end = ends.chain([offset.saturating_add(stated)]).max().unwrap_or(0);
-    let end = if stated == 0 { held.size() } else { end.min(held.size()) };
+    let start = directory.number(held, OLD_JPEG_STREAM)?.unwrap_or(0);
+    let rest = held.size().saturating_sub(start);
+    let stated = lenient(directory.number(held, OLD_JPEG_STREAM_LENGTH), None)?.unwrap_or(0).min(rest);
+    let strips: Vec<_> = list(STRIP_OFFSETS)?.into_iter().zip(list(STRIP_LENGTHS)?).collect();
+    let headers = held.get(start, if stated > 0 { stated } else { rest }.min(MOST_HEADERS))?;
+    let scan = jpeg::scan_start(headers);
+    let follows = |&(offset, _): &(u64, u64)| {
+        offset == start || offset < start + stated || scan.is_some_and(|scan| offset == start + scan as u64)
+    };
     level.grid.tile = level.dimensions;
     level.in_strips = true;
-    level.tiles = vec![(offset, end.saturating_sub(offset))];
+    match (&strips[..], scan) {
+        ([first, ..], _) if follows(first) => {}
+        ([], _) => {}
+        (&[only], Some(scan)) => {
+            level.tables = Some(Arc::from(&headers[..scan]));
+            level.tiles = vec![only];
+            return Ok(level);
+        }
+        _ => {
+            return Err(cannot("it has old JPEG strips apart from their headers, which are not read".into()));
+        }
+    }
+    // Some writers count the headers alone, and say with strips where the samples after them end.
+    let ends = strips.iter().map(|(offset, length)| offset.saturating_add(*length));
+    let end = ends.chain([start + stated]).max().unwrap_or(0).min(held.size());
+    let end = if stated == 0 { held.size() } else { end };
+    level.tiles = vec![(start, end.saturating_sub(start))];
     Ok(level)
 }
 

@@ -14,4 +14,7 @@ pub use encode::{check, encode, encode_lying, encode_planar};
 pub use header::{Header, exif_block, exif_orientation, header};
 pub use rows::{Inks, JpegRows, raw, rows};
 pub use segments::{Segment, segments};
-pub use splice::{Color, Scan, contradicts, crop, frame, head, insert_notes, scan, settle, silence};
+pub use splice::{
+    Color, END, Scan, contradicts, crop, frame, head, insert_notes, is_ended, scan, scan_start, settle,
+    silence,
+};

@@ -36,8 +36,7 @@ pub fn head(color: Color, icc: Option<&[u8]>, tables: Option<&[u8]>) -> Vec<u8> 
         push_icc(&mut head, icc);
     }
     if let Some(tables) = tables {
-        let tables = tables.strip_prefix(&[0xff, 0xd8]).unwrap_or(tables);
-        head.extend_from_slice(tables.strip_suffix(&[0xff, 0xd9]).unwrap_or(tables));
+        head.extend_from_slice(sound_tables(tables));
     }
     head
 }
@@ -62,6 +61,16 @@ fn segments(jpeg: &[u8], mut at: usize) -> impl Iterator<Item = (usize, u8, &[u8
     })
 }
 
+/// Where the coded samples of the first scan begin.
+pub fn scan_start(jpeg: &[u8]) -> Option<usize> {
+    let at = segments(jpeg, 2).last().map_or(2, |(at, _, body)| at + 4 + body.len());
+    match *jpeg.get(at..)? {
+        [0xff, 0xda, high, low, ..] => Some(at + 2 + usize::from(u16::from_be_bytes([high, low]))),
+        _ => None,
+    }
+    .filter(|&scan| scan <= jpeg.len())
+}
+
 /// Whether the first of three components is finer than the second, as only luma is.
 fn is_subsampled(marker: u8, body: &[u8]) -> bool {
     matches!(marker, 0xc0..=0xc2)
@@ -77,6 +86,22 @@ pub fn contradicts(jpeg: &[u8], head: usize) -> bool {
     let rgb = says_rgb(jpeg, head);
     segments(jpeg, head)
         .any(|(_, marker, body)| matches!(marker, 0xe0..=0xef) || (rgb && is_subsampled(marker, body)))
+}
+
+/// A JPEG's end marker; some writers leave it out of tiles.
+pub const END: [u8; 2] = [0xff, 0xd9];
+
+/// Whether the end marker is among the last bytes: some writers fill tiles up.
+pub fn is_ended(jpeg: &[u8]) -> bool {
+    jpeg[jpeg.len().saturating_sub(8)..].windows(2).any(|pair| pair == END)
+}
+
+/// Shared tables (TIFF tag 347) without their start and end; nothing if they are no segments.
+fn sound_tables(tables: &[u8]) -> &[u8] {
+    let tables = tables.strip_prefix(&[0xff, 0xd8]).unwrap_or(tables);
+    let tables = tables.strip_suffix(&END).unwrap_or(tables);
+    let end = segments(tables, 0).last().map_or(0, |(at, _, body)| at + 4 + body.len());
+    if end == tables.len() { tables } else { &[] }
 }
 
 /// Makes a JPEG say of itself what its head does, and nothing else; no byte moves.

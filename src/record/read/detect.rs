@@ -41,6 +41,27 @@ pub(super) fn form(record: &Value) -> Option<Form> {
     has("object_number").then_some(Form::Lines)
 }
 
+/// Why a record is not of the form that it is said to be, if it is not: read by the wrong form it would become a work
+/// without a title.
+pub(super) fn misfit(record: &Value, said: Form) -> Option<String> {
+    let found = form(record);
+    let fields = record.as_object()?;
+    let has = |names: &[&str]| names.iter().any(|name| fields.contains_key(*name));
+    let fits = match said {
+        Form::Smk => has(&["object_number"]) || found == Some(Form::Smk),
+        Form::Tate => {
+            has(&["acno"]) || found.is_none() && has(&["dateText", "medium", "creditLine", "contributors"])
+        }
+        Form::Manifest => found == Some(Form::Manifest) || has(&["sequences", "items"]),
+        Form::Lines | Form::Csv => true,
+    };
+    match found {
+        _ if fits => None,
+        Some(found) => Some(format!("the record is not of the form `{said}`: it looks like `{found}`")),
+        None => Some(format!("the record is not of the form `{said}`: it has none of its fields")),
+    }
+}
+
 fn is_presentation(record: &Value) -> bool {
     let context = match &record["@context"] {
         Value::Array(all) => {
@@ -64,6 +85,26 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_form_that_does_not_fit_is_named() {
+        for (record, form, expected) in [
+            (json!({"acno": "A00001", "id": 1035}), Form::Smk, Some("it looks like `tate`")),
+            (json!({"acno": "A00001", "id": 1035}), Form::Manifest, Some("it looks like `tate`")),
+            (json!({"id": 1035, "title": "x"}), Form::Tate, Some("none of its fields")),
+            (json!({"object_number": "1", "titles": null}), Form::Smk, None),
+            (json!({"id": "1", "object_names": []}), Form::Smk, None),
+            (json!({"acno": "A00001"}), Form::Tate, None),
+            (json!({"id": "x", "items": []}), Form::Manifest, None),
+        ] {
+            let said = misfit(&record, form);
+            let fits = said.is_none() == expected.is_none();
+            assert!(
+                fits && said.is_none_or(|said| said.contains(expected.unwrap_or_default())),
+                "{record} {form}"
+            );
+        }
+    }
 
     #[test]
     fn records_show_whose_they_are() {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::super::Work;
 
 /// The fields of a work and what they are written like.
-pub(super) const FIELDS: [(&str, &str); 22] = [
+pub(super) const FIELDS: [(&str, &str); 23] = [
     ("object_number", "the number as text, as in `\"KMS1\"`"),
     ("titles", TEXTS),
     ("creators", "a list of objects with a `name`, as in `[{\"name\": \"Anna Ancher\", \"birth\": 1859}]`"),
@@ -29,6 +29,10 @@ pub(super) const FIELDS: [(&str, &str); 22] = [
     ("homepage", "a URI as text"),
     ("related", "a list of objects with an `id`, as in `[{\"id\": \"KMS2\", \"kind\": \"study-for\"}]`"),
     ("tags", "a list of objects, as in `[{\"scheme\": \"motif\", \"label\": {\"en\": \"dog\"}}]`"),
+    (
+        "extra_metadata",
+        "a list of objects, as in `[{\"label\": {\"en\": \"Provenance\"}, \"value\": \"Bought in 1850\"}]`",
+    ),
     ("images", "a list of objects with a `file`, as in `[{\"file\": \"a.tif\", \"role\": \"recto\"}]`"),
     ("parts", "a list of objects, as in `[{\"label\": \"Page 1\", \"images\": [\"a.tif\"]}]`"),
     ("modified", "a date as text"),

@@ -6,9 +6,8 @@ use serde_json::Value;
 use url::Url;
 
 use super::super::rights::{claims, is_label, joined, statement};
-use super::super::{Creator, Production, Related, Text, Title, Work};
+use super::super::{Creator, Fact, Production, Related, Text, Title, Work};
 use super::canvas::{images, old_parts, part};
-use super::lines::FIELDS;
 use super::measure;
 use super::texts::said;
 use super::value::{field, many};
@@ -50,6 +49,9 @@ pub(super) fn work(manifest: &Value) -> Result<Work, String> {
         None => many(manifest["sequences"].get(0).and_then(|sequence| sequence.get("canvases"))),
     };
     work.rights = rights(manifest, canvases);
+    // What the statement says already is not said twice.
+    let stated = work.rights.clone();
+    work.extra_metadata.retain(|fact| fact.value.best(&[]) != stated.as_deref());
     let mut files = HashMap::new();
     for canvas in canvases {
         images(canvas, &mut work.images, &mut files);
@@ -149,22 +151,16 @@ fn metadata(work: &mut Work, label: &Text, value: Text) {
         Some("location") => work.location.join(&value),
         Some("description") => work.description.join(&value),
         Some("inscriptions") => work.inscriptions.push(value),
-        _ => keep(work, label.best(&[]).unwrap_or("metadata"), value),
+        _ => keep(work, label, &value),
     }
 }
 
-/// Keeps a pair under its label; pairs of one label become one text.
-fn keep(work: &mut Work, label: &str, mut value: Text) {
-    let own = FIELDS.iter().any(|(field, _)| *field == label);
-    let label = if own { format!("{label} (metadata)") } else { label.to_owned() };
-    if let Some(before) =
-        work.more.get(&label).and_then(|before| serde_json::from_value::<Text>(before.clone()).ok())
-    {
-        let behind = std::mem::replace(&mut value, before);
-        value.join(&behind);
-    }
-    if let Ok(value) = serde_json::to_value(value) {
-        work.more.insert(label, value);
+/// Keeps a pair; pairs of one label become one.
+fn keep(work: &mut Work, label: &Text, value: &Text) {
+    let label = if label.is_empty() { &Text::of("en", "Metadata") } else { label };
+    match work.extra_metadata.iter_mut().find(|fact| fact.label == *label) {
+        Some(fact) => fact.value.join(value),
+        None => work.extra_metadata.push(Fact { label: label.clone(), value: value.clone() }),
     }
 }
 
@@ -221,7 +217,8 @@ mod tests {
         assert_eq!(work.label().best(&["da"]), Some("Blå"));
         assert_eq!(work.description.best(&[]), Some("Sea & sky"));
         assert_eq!((work.creators[0].name.as_str(), work.years()), ("Anna Ancher", (Some(1890), Some(1895))));
-        assert_eq!(work.more["Provenance"]["en"][0], "Found");
+        let fact = Fact { label: Text::of("en", "Provenance"), value: Text::of("en", "Found") };
+        assert_eq!(work.extra_metadata, [fact]);
         assert_eq!(
             work.images.iter().map(|image| image.file.as_str()).collect::<Vec<_>>(),
             ["https://i.org/1", "https://i.org/2", "https://i.org/3"]

@@ -209,6 +209,7 @@ impl Draft {
         work.location.join(&whole.location);
         work.related.extend(whole.related);
         work.tags.extend(whole.tags);
+        work.extra_metadata.extend(whole.extra_metadata);
         work.images.extend(whole.images);
         work.parts.extend(whole.parts);
         work.rights = joined(work.rights.take().into_iter().chain(whole.rights));

@@ -216,8 +216,11 @@ pub(super) fn target(path: &[impl AsRef<str>]) -> Result<Target, Error> {
             (_, Some(field), _) => Ok(Target::Text(field, language(1)?)),
             (.., Some(field)) => last(Target::Word(field), 1),
             _ => {
-                let fields: Vec<&str> =
-                    FIELDS.iter().map(|(field, _)| *field).filter(|field| *field != "parts").collect();
+                let fields: Vec<&str> = FIELDS
+                    .iter()
+                    .map(|(field, _)| *field)
+                    .filter(|field| !matches!(*field, "parts" | "extra_metadata"))
+                    .collect();
                 Err(wrong(&format!(
                     "is no field of a work: write one of `{}`, or `more.NAME`",
                     fields.join("`, `")

@@ -132,6 +132,9 @@ fn entry(raw: Raw, form: Option<Form>, mapping: Option<&Mapping>) -> Result<Entr
         );
     }
     let value: Value = serde_json::from_str(&text).map_err(|error| malformed(line, &error))?;
+    if let Some(reason) = form.filter(|_| mapping.is_none()).and_then(|form| detect::misfit(&value, form)) {
+        return Err(bad(line, &value, reason));
+    }
     let form = match (mapping, form.or_else(|| detect::form(&value))) {
         (Some(_), _) => Form::Csv,
         (None, Some(form)) => form,

@@ -1,8 +1,8 @@
 //! A tile or strip that is a JPEG or WebP of its own, down to its samples.
 
-use super::{WHAT, ycbcr};
+use super::WHAT;
 use crate::iiif::Dimensions;
-use crate::master::{Codec, Level, YCbCr, stored};
+use crate::master::{Codec, Level, stored};
 use crate::pixels::{Channels, Error, Raster, decode, jpeg};
 
 /// Reads a stored tile's samples, as many a pixel as the level has together, as large as `tile`; at least the pixels
@@ -16,10 +16,10 @@ pub fn samples(level: &Level, bytes: Vec<u8>, tile: Dimensions, shown: Dimension
         }
         _ => {
             let jpeg = match level.codec {
-                Codec::OldJpeg => stored::old_jpeg(level, &bytes, shown.height),
+                Codec::OldJpeg => stored::old_jpeg(level, &bytes, shown.height).into(),
                 _ => stored::whole(level, &bytes),
             };
-            let limit = tile.area() * 4;
+            let limit = level.grid.tile.area().max(tile.area()) * 4;
             match count {
                 4 => {
                     let (dimensions, samples) = jpeg::decode_four(&jpeg, limit)?;
@@ -32,19 +32,16 @@ pub fn samples(level: &Level, bytes: Vec<u8>, tile: Dimensions, shown: Dimension
             }
         }
     };
+    let (found, samples) = match (found, count) {
+        // Some writers leave the colours out where a tile has none.
+        (1, 3) => (3, samples.into_iter().flat_map(|sample| [sample; 3]).collect()),
+        (found, _) => (found, samples),
+    };
     if found != count {
         return Err(Error::damaged(WHAT, format!("a tile has {found} samples a pixel instead of {count}")));
     }
     covers(dimensions, tile, shown)?;
-    let samples =
-        laid(samples, dimensions.width as usize * count, tile.width as usize * count, tile.height as usize);
-    Ok(match &level.ycbcr {
-        // Its decoder has given each pixel its own colour samples, and left them as they are.
-        Some(layout) if level.tables.is_some() && count == 3 => {
-            ycbcr::rgb(&YCbCr { across: 1, down: 1, ..*layout }, tile, &samples)
-        }
-        _ => samples,
-    })
+    Ok(laid(samples, dimensions.width as usize * count, tile.width as usize * count, tile.height as usize))
 }
 
 /// A WebP with the samples that its level has: encoders leave opacity out where a tile has nothing to see through.

@@ -139,6 +139,12 @@ impl<R: BufRead> FaxRows<R> {
         let (mut at, mut is_black, mut near) = (-1i64, false, 0);
         while at < i64::from(self.width) {
             let (first, second) = self.next_changes(at, is_black, &mut near);
+            // The library takes seven zeros for the end of the page.
+            match self.bits.window {
+                window if window >> 40 == END_OF_BLOCK => return Err(Broken::End),
+                window if window >> 57 == 0 => return Err(Broken::Code),
+                _ => {}
+            }
             match mode::decode(&mut self.bits).ok_or(Broken::Code)? {
                 Mode::Pass => at = i64::from(second),
                 Mode::Vertical(shift) => {
@@ -157,8 +163,7 @@ impl<R: BufRead> FaxRows<R> {
                     }
                     at = i64::from(to);
                 }
-                Mode::EOF => return Err(Broken::End),
-                Mode::Extension => return Err(Broken::Code),
+                Mode::EOF | Mode::Extension => return Err(Broken::Code),
             }
         }
         Ok(())
@@ -256,8 +261,10 @@ struct Bits<R> {
     fault: Option<io::Error>,
 }
 
-/// The longest code and the fill before a mark are far shorter.
+/// Zeros that begin a mark: no code has as many.
 const MARK: u32 = 11;
+/// T.6's end of the page: two marks.
+const END_OF_BLOCK: u64 = 0x00_1001;
 
 impl<R: BufRead> Bits<R> {
     fn new(bytes: R) -> io::Result<Self> {

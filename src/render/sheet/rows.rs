@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::unpack::unpack;
 use super::{WHAT, coded, read, stream, ycbcr};
 use crate::iiif::Dimensions;
-use crate::master::{Codec, Level, TileIndex};
+use crate::master::{Codec, Level, TileIndex, YCbCr};
 use crate::pixels::{Depth, Error, Raw, ReadAt, Rows, Samples, Shape};
 
 /// Strips that are larger when they are unpacked are unpacked as they are read.
@@ -84,6 +84,9 @@ impl SheetRows {
             let strip = (self.row / height) as usize;
             let streams = (0..planes).map(|plane| {
                 let (offset, length) = level.tiles[plane * level.grid.count() as usize + strip];
+                if length == 0 {
+                    return Ok(Box::new(std::io::repeat(0)) as Box<dyn Read + Send>);
+                }
                 let end = offset.checked_add(length).filter(|_| offset < self.file.size());
                 let length =
                     end.ok_or_else(|| Error::damaged(WHAT, "it ends before its strips do"))? - offset;
@@ -139,7 +142,7 @@ impl SheetRows {
                 }
                 (_, Some(stored)) => {
                     let bytes = unpack(level, &stored, shown.height)?;
-                    match &level.ycbcr {
+                    match level.subsampled() {
                         Some(layout) => Ok(Samples::U8(ycbcr::rgb(layout, dimensions, &bytes))),
                         None => read::numbers(level, bytes, width, count),
                     }
@@ -151,7 +154,14 @@ impl SheetRows {
                 (_, None) => Ok(Samples::U16(vec![0; dimensions.area() as usize * count])),
             }
         });
-        read::meaning(level, dimensions, interleaved(read.collect::<Result<_, _>>()?))
+        let samples = match (&level.ycbcr, interleaved(read.collect::<Result<_, _>>()?)) {
+            (Some(layout), Samples::U8(samples)) if level.subsampled().is_none() && level.has_raw_ycbcr() => {
+                let own = YCbCr { across: 1, down: 1, ..*layout };
+                Samples::U8(ycbcr::rgb(&own, dimensions, &samples))
+            }
+            (_, samples) => samples,
+        };
+        read::meaning(level, dimensions, samples)
     }
 
     fn stored(&self, number: usize) -> Result<Option<Vec<u8>>, Error> {

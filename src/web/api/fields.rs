@@ -6,7 +6,7 @@ use crate::iiif::Invalid;
 use crate::search::Snapshot;
 
 /// The fields that a work may be told with.
-pub const FIELDS: [&str; 30] = [
+pub const FIELDS: [&str; 31] = [
     "changed",
     "collections",
     "content_state",
@@ -15,6 +15,7 @@ pub const FIELDS: [&str; 30] = [
     "department",
     "description",
     "dimensions",
+    "extra_metadata",
     "homepage",
     "id",
     "images",

@@ -124,6 +124,7 @@ fn problems(statuses: &[u16]) -> Map<String, Value> {
         404 => "There is no such thing.",
         405 => "The address knows other methods; `Allow` lists them.",
         409 => "The work has this tag already; the answer names it.",
+        410 => "The work was withdrawn.",
         412 => "Somebody else changed the work meanwhile: no tag of `If-Match` is its ETag now.",
         413 => "The body is too long.",
         415 => "The body is not sent as `application/json`.",
@@ -156,6 +157,8 @@ fn operation(id: &str, about: &str, parameters: Vec<Value>, schema: Value, statu
 const IF_MATCH: &str = "^(\\*|(W/)?\"[!#-~]*\"( *, *(W/)?\"[!#-~]*\")*)$";
 
 const USUAL: [u16; 4] = [400, 403, 404, 503];
+/// The same where a work is named, which may have been withdrawn.
+const OF_WORK: [u16; 5] = [400, 403, 404, 410, 503];
 
 fn paths(sample: &Sample) -> Value {
     let query = |table: &[Parameter]| -> Vec<Value> {
@@ -237,7 +240,7 @@ fn paths(sample: &Sample) -> Value {
             "All that is known of a work, with the record as its source gave it",
             [vec![work()], query(&OF_ONE)].concat(),
             reference("Work"),
-            &USUAL,
+            &OF_WORK,
         ),
     );
     for (name, media_type) in NAMES {
@@ -252,7 +255,7 @@ fn paths(sample: &Sample) -> Value {
         dump["responses"]["200"]["content"] = json!({ media_type: { "schema": { "type": "string" } } });
         get(&format!("/api/v1/dump/{name}"), dump);
     }
-    let writes = [400, 401, 403, 404, 409, 412, 413, 415, 422, 503];
+    let writes = [400, 401, 403, 404, 409, 410, 412, 413, 415, 422, 503];
     let if_match = || {
         json!({
             "name": "If-Match", "in": "header", "required": false,
@@ -282,7 +285,7 @@ fn paths(sample: &Sample) -> Value {
     let mut withdraw = operation(
         "withdrawWork",
         "Withdraw a work: its addresses answer 410 until its record comes again",
-        vec![work()],
+        vec![work(), if_match()],
         json!({}),
         &[400, 401, 403, 404, 410, 412, 503],
     );
@@ -297,18 +300,23 @@ fn paths(sample: &Sample) -> Value {
         "A work's tags, those that were rejected among them",
         vec![work()],
         reference("Tags"),
-        &USUAL,
+        &OF_WORK,
     );
     paths.insert("/api/v1/works/{work}/tags".into(), json!({ "get": tags, "post": add }));
-    let tag =
-        operation("tag", "One tag", vec![work(), place("tag", "0123456789abcdef")], reference("Tag"), &USUAL);
+    let tag = operation(
+        "tag",
+        "One tag",
+        vec![work(), place("tag", "0123456789abcdef")],
+        reference("Tag"),
+        &OF_WORK,
+    );
     paths.insert("/api/v1/works/{work}/tags/{tag}".into(), json!({ "get": tag, "patch": judge }));
     let history = operation(
         "tagHistory",
         "What happened to a tag",
         vec![work(), place("tag", "0123456789abcdef")],
         json!({"type": "object"}),
-        &USUAL,
+        &OF_WORK,
     );
     paths.insert("/api/v1/works/{work}/tags/{tag}/history".into(), json!({ "get": history }));
     Value::Object(paths)

@@ -72,7 +72,10 @@ impl Context {
     pub fn filter(&self, name: &str, value: &str) -> Option<String> {
         let choice = |yes: Word, no: Word| self.say(if value == "true" { yes } else { no }).to_owned();
         Some(match name {
-            "years" => value.replace('/', "–"),
+            "years" => match value.split_once('/').map(|(from, to)| (from.parse(), to.parse())) {
+                Some((Ok(from), Ok(to))) => self.period(from, to),
+                _ => value.replace('/', "–"),
+            },
             "has_image" => choice(words::WITH_PICTURE, words::WITHOUT_PICTURE),
             "public_domain" => choice(words::PUBLIC_DOMAIN, words::NOT_PUBLIC_DOMAIN),
             "colour" => format!("#{}", value.trim_start_matches('#')),
@@ -80,6 +83,16 @@ impl Context {
             "min_height" => format!("{} {value} px", self.say(words::MIN_HEIGHT)),
             _ => return None,
         })
+    }
+
+    /// `1850–1899`, `300–251 BC`.
+    pub fn period(&self, from: i32, to: i32) -> String {
+        let before_christ = self.say(words::BC);
+        match (from, to) {
+            (..0, ..0) => format!("{}–{} {before_christ}", from.unsigned_abs(), to.unsigned_abs()),
+            (..0, _) => format!("{} {before_christ} – {to}", from.unsigned_abs()),
+            _ => format!("{}–{to}", from.max(1)),
+        }
     }
 
     /// Digits in groups of three, as the language writes them.
@@ -121,6 +134,21 @@ mod tests {
             assert_eq!(danish().counted(number, WORKS), danish_text);
         }
         assert_eq!(danish().decimal(0.84), "0,8");
+    }
+
+    #[test]
+    fn periods_before_christ_are_told_in_words() {
+        for (from, to, english, danish_text) in [
+            (1850, 1899, "1850–1899", "1850–1899"),
+            (0, 49, "1–49", "1–49"),
+            (-300, -251, "300–251 BC", "300–251 f.Kr."),
+            (-50, 20, "50 BC – 20", "50 f.Kr. – 20"),
+        ] {
+            assert_eq!(Context::default().period(from, to), english);
+            assert_eq!(danish().period(from, to), danish_text);
+        }
+        assert_eq!(danish().filter("years", "-300/-251").as_deref(), Some("300–251 f.Kr."));
+        assert_eq!(danish().filter("years", "1850/").as_deref(), Some("1850–"));
     }
 
     #[test]

@@ -52,6 +52,7 @@ pub(super) const REMOVE: Word = word("Remove", "Fjern");
 pub(super) const CLEAR_FILTERS: Word = word("Clear all filters", "Ryd alle filtre");
 pub(super) const SORT_BY: Word = word("Sort by", "Sortér efter");
 pub(super) const REFINE: Word = word("Refine", "Afgræns");
+pub(super) const BC: Word = word("BC", "f.Kr.");
 pub(super) const PERIOD: Word = word("Period", "Periode");
 pub(super) use crate::presentation::words::PUBLIC_DOMAIN;
 pub(super) const NOT_PUBLIC_DOMAIN: Word = word("Not in the public domain", "Ikke fri af ophavsret");

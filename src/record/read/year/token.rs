@@ -289,8 +289,9 @@ fn open(value: i32, digits: usize, rest: &str) -> Option<(i32, i32, usize)> {
         return None;
     }
     match (digits, marks) {
-        (3, 1) => Some((value * 10, 9, 1)),
-        (2, 2) => Some((value * 100, 99, 2)),
+        // `850-` goes on from the year 850.
+        (3, 1) if (100..=209).contains(&value) => Some((value * 10, 9, 1)),
+        (2, 2) if (10..=20).contains(&value) => Some((value * 100, 99, 2)),
         _ => None,
     }
 }
