@@ -27,7 +27,7 @@ pub fn header(held: &Held) -> Result<Said, Stop> {
         alpha: if color & 4 == 0 { Alpha::None } else { Alpha::Straight },
         depth: if depth == 16 { Depth::U16 } else { Depth::U8 },
     };
-    let (mut found, mut icc, palette) = (None, None, color != 3);
+    let (mut found, mut icc, mut palette) = (None, None, color != 3);
     let pixels = chunks(held, |name, body| match name {
         b"iCCP" => icc = icc.take().or_else(|| profile(body)),
         b"tRNS" => shape.alpha = Alpha::Straight,
