@@ -185,6 +185,22 @@ impl Main {
         Ok(main)
     }
 
+    /// Refuses a POC segment (A.6.6) by whose progressions some layers come later than others, where packets have end
+    /// markers: OpenJPEG then looks for packets that were there already, and misreads those that follow.
+    pub fn followed(&self, segment: &[u8]) -> Result<(), Error> {
+        let (entry, layers) = if self.components.len() < 257 { (7, 2) } else { (9, 3) };
+        let end = |entry: &[u8]| u16::from_be_bytes([entry[layers], entry[layers + 1]]);
+        let is_late = segment[4..].chunks_exact(entry).any(|entry| end(entry) < self.coding.layers);
+        match is_late && self.coding.has_ends {
+            true => Err(Error::Unsupported(
+                "JPEG 2000 whose progression changes between layers (POC) and whose packets have end markers (EPH) is \
+                 not read; without EPH it is"
+                    .into(),
+            )),
+            false => Ok(()),
+        }
+    }
+
     /// Takes in what stands behind SIZ; says whether it was COD.
     fn segment(&mut self, marker: u8, segment: &[u8]) -> Result<bool, Error> {
         let mut rest = Bytes(&segment[4..]);
@@ -195,7 +211,10 @@ impl Main {
                 self.exceptions.push(self.coding.coc(rest)?);
             }
             0x55 => self.tlm(rest)?,
-            0x5f => self.is_irregular = true,
+            0x5f => {
+                self.followed(segment)?;
+                self.is_irregular = true;
+            }
             0x60 => {
                 self.is_irregular = true;
                 self.packed.push((rest.u8()?, rest.0.to_vec()));

@@ -170,16 +170,18 @@ impl Codestream {
         }
     }
 
-    /// A tile's codestream and what is to be decoded of it.
+    /// A tile's codestream and what is to be decoded of it; `selects` says whether packets may be left out.
     fn tile(
         &self,
         file: &dyn ReadAt,
         window: &mut Window<'_>,
         place: [u32; 2],
         wanted: Wanted,
+        selects: bool,
     ) -> Result<(Vec<tile::Piece>, Wanted), Error> {
         let index = (place[1] * self.main.tiles()[0] + place[0]) as usize;
-        let mut of = |parts: &Parts| tile::codestream(window, &self.main, parts.of(index)?, place, wanted);
+        let mut of =
+            |parts: &Parts| tile::codestream(window, &self.main, parts.of(index)?, place, wanted, selects);
         match self.listed(file).map(&mut of) {
             Some(Ok(found)) => Ok(found),
             // The table may be wrong.
@@ -255,14 +257,22 @@ impl Codestream {
                     continue;
                 }
                 let wanted = Wanted { area: self.sampled(wanted.area, reduce).and(&tile), reduce };
-                let (pieces, wanted) = self.tile(file, &mut window, [column, row], wanted)?;
-                self.affordable(wanted.area.reduced(reduce), limit)?;
-                codec::decode(&mut window, &pieces, wanted, |decoded| {
-                    planes
-                        .get_mut(decoded.component)
-                        .and_then(Option::as_mut)
-                        .map_or(Ok(()), |plane| plane.put(&decoded))
-                })?;
+                let mut decode = |pieces: &[tile::Piece], wanted: Wanted, window: &mut Window<'_>| {
+                    self.affordable(wanted.area.reduced(reduce), limit)?;
+                    codec::decode(window, pieces, wanted, |decoded| {
+                        planes
+                            .get_mut(decoded.component)
+                            .and_then(Option::as_mut)
+                            .map_or(Ok(()), |plane| plane.put(&decoded))
+                    })
+                };
+                let (pieces, part) = self.tile(file, &mut window, [column, row], wanted, true)?;
+                let Err(error @ Error::Damaged { .. }) = decode(&pieces, part, &mut window) else { continue };
+                // Lengths of packets may be wrong although they add up: the whole tile decides.
+                match self.tile(file, &mut window, [column, row], wanted, false)? {
+                    (whole, _) if whole == pieces => return Err(error),
+                    (whole, part) => decode(&whole, part, &mut window)?,
+                }
             }
         }
         Ok(planes)

@@ -62,13 +62,15 @@ struct Head {
     data: Range<u64>,
 }
 
-/// A tile's codestream, and what is to be decoded of it; `window` reads its parts' heads.
+/// A tile's codestream, and what is to be decoded of it; `window` reads its parts' heads. Unless it `selects`, all
+/// packets of the tile are in it.
 pub fn codestream(
     window: &mut Window<'_>,
     main: &Main,
     parts: &[Part],
     [column, row]: [u32; 2],
     wanted: Wanted,
+    selects: bool,
 ) -> Result<(Vec<Piece>, Wanted), Error> {
     let tile = main.tile(column, row);
     let index = row * main.tiles()[0] + column;
@@ -82,7 +84,8 @@ pub fn codestream(
     let is_ht = codings.iter().any(|coding| coding.is_ht);
     let wanted = if is_ht { Wanted { area: tile, ..wanted } } else { wanted };
     let is_simple = codings.len() == 1 && first.kept.is_empty() && !first.is_irregular && !main.is_irregular;
-    let needed = if is_simple { needed(&main.coding, &main.components, tile, wanted) } else { None };
+    let needed =
+        if selects && is_simple { needed(&main.coding, &main.components, tile, wanted) } else { None };
     first.codings.clear();
     let mut heads = vec![first];
     for part in &parts[1..] {
@@ -221,7 +224,10 @@ impl Head {
                 self.codings.push(main.coding.coc(rest)?);
             }
             0x58 => return self.lengths(rest),
-            0x5f => self.is_irregular = true,
+            0x5f => {
+                main.followed(segment)?;
+                self.is_irregular = true;
+            }
             0x61 => {
                 self.is_irregular = true;
                 self.packed.push((rest.u8()?, rest.0.to_vec()));
