@@ -9,7 +9,7 @@ use super::bytes::{Bytes, Window};
 use super::markers::{Area, Coding, Main};
 use super::packets::{Needed, PACKETS, Wanted, count, needed};
 use super::parts::Part;
-use super::{Error, damaged};
+use super::{Error, ReadAt, damaged};
 
 /// What OpenJPEG allocates for one tile before it decodes, at most.
 const STRUCTURES: u64 = 512 << 20;
@@ -111,6 +111,22 @@ pub fn codestream(
     }
     pieces.push(Piece::Bytes(vec![0xff, 0xd9]));
     Ok((pieces, wanted))
+}
+
+/// Refuses what the first tile-part's head tells cannot be read, where packets have end markers.
+pub fn readable(file: &dyn ReadAt, main: &Main) -> Result<(), Error> {
+    if !main.coding.has_ends {
+        return Ok(());
+    }
+    let mut window = Window::new(file, main.body.end, HEADS);
+    let head = window.array(main.body.start).and_then(|start: [u8; 12]| {
+        let tile = u16::from_be_bytes([start[4], start[5]]);
+        Head::read(&mut window, main, tile.into(), &Part { number: 0, range: main.body.clone() })
+    });
+    match head {
+        Err(error @ Error::Unsupported(_)) => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Adds all of a tile: as one tile-part where none but the first has segments of its own, so that there may be more
