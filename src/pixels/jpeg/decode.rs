@@ -8,6 +8,7 @@ use turbojpeg::{
 
 use super::header::header;
 use super::rows::{self, Inks};
+use super::tables;
 use crate::iiif::Dimensions;
 use crate::pixels::{
     Channels, Error, Model, Picture, Planar, Plane, Raster, Raw, Samples, Subsampling, scale,
@@ -229,7 +230,7 @@ fn with_decompressor<T>(
 ) -> Result<T, Error> {
     let damaged = |error: turbojpeg::Error| Error::damaged("JPEG", error);
     DECOMPRESSOR.with_borrow_mut(|slot| {
-        let mut decompressor = match slot.take() {
+        let mut decompressor = match slot.take().filter(|_| tables::are_complete(jpeg)) {
             Some(decompressor) => decompressor,
             None => {
                 let mut new = Decompressor::new().map_err(damaged)?;

@@ -6,6 +6,7 @@ mod header;
 mod rows;
 mod segments;
 mod splice;
+mod tables;
 #[cfg(test)]
 mod tests;
 
