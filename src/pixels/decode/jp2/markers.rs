@@ -63,6 +63,8 @@ pub struct Main {
     pub exceptions: Vec<Coding>,
     /// The order of packets changes on the way, or their heads lie elsewhere.
     pub is_irregular: bool,
+    /// The progression changes between layers.
+    pub is_late: bool,
     /// As it lies in the file from SIZ on, without what is about the whole codestream.
     pub kept: Vec<u8>,
     /// The tiles and lengths of all tile-parts, where the header gives them.
@@ -172,6 +174,7 @@ impl Main {
             coding,
             exceptions: Vec::new(),
             is_irregular: false,
+            is_late: false,
             kept,
             lengths: Vec::new(),
             packed: Vec::new(),
@@ -185,20 +188,11 @@ impl Main {
         Ok(main)
     }
 
-    /// Refuses a POC segment (A.6.6) by whose progressions some layers come later than others, where packets have end
-    /// markers: OpenJPEG then looks for packets that were there already, and misreads those that follow.
-    pub fn followed(&self, segment: &[u8]) -> Result<(), Error> {
+    /// Whether by a POC segment (A.6.6) some layers come later than others.
+    pub fn has_late_layers(&self, segment: &[u8]) -> bool {
         let (entry, layers) = if self.components.len() < 257 { (7, 2) } else { (9, 3) };
         let end = |entry: &[u8]| u16::from_be_bytes([entry[layers], entry[layers + 1]]);
-        let is_late = segment[4..].chunks_exact(entry).any(|entry| end(entry) < self.coding.layers);
-        match is_late && self.coding.has_ends {
-            true => Err(Error::Unsupported(
-                "JPEG 2000 whose progression changes between layers (POC) and whose packets have end markers (EPH) is \
-                 not read; without EPH it is"
-                    .into(),
-            )),
-            false => Ok(()),
-        }
+        segment[4..].chunks_exact(entry).any(|entry| end(entry) < self.coding.layers)
     }
 
     /// Takes in what stands behind SIZ; says whether it was COD.
@@ -212,7 +206,7 @@ impl Main {
             }
             0x55 => self.tlm(rest)?,
             0x5f => {
-                self.followed(segment)?;
+                self.is_late |= self.has_late_layers(segment);
                 self.is_irregular = true;
             }
             0x60 => {

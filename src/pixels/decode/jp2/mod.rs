@@ -82,7 +82,6 @@ impl Codestream {
         let main = Main::read(file, boxes.codestream.clone())?;
         let layout = Layout::new(&boxes, &main)?;
         tile::affordable_all(&main)?;
-        tile::readable(file, &main)?;
         let mut codestream = Self { boxes, main, layout, listed: OnceLock::new(), walked: OnceLock::new() };
         // Without its end it may be cut off; its tile-parts show whether it is.
         if !codestream.has_end(file)? && codestream.walked(file).is_err() {

@@ -174,7 +174,7 @@ fn a_changing_progression_is_followed() {
     check((0..5).flat_map(|progression| [(progression, false), (progression, true)]).map(changing));
 }
 
-/// OpenJPEG reads such a file only without end markers.
+/// OpenJPEG reads some such files only without end markers; none is misread.
 #[test]
 fn a_progression_that_changes_between_layers_is_followed_or_refused() {
     for progression in 0..5 {
@@ -182,8 +182,13 @@ fn a_progression_that_changes_between_layers_is_followed_or_refused() {
             let writing =
                 Writing { progression, layers: 3, has_changed_layers: true, tiles, ..Writing::default() };
             check([Writing { has_starts: true, ..writing.clone() }]);
+            let whole = Bytes::from(writing.codestream().unwrap());
+            let all = oracle(&whole, 0).unwrap();
             let file = Bytes::from(Writing { has_ends: true, ..writing }.codestream().unwrap());
-            assert!(matches!(Codestream::open(&file), Err(Error::Unsupported(_))));
+            let codestream = Codestream::open(&file).unwrap();
+            let region = Rect::all(codestream.header().dimensions);
+            let decoded = codestream.decode(&file, region, 0, LIMIT);
+            assert!(decoded.is_err() || decoded.is_ok_and(|raw| values(&raw) == values(&all)));
         }
     }
 }

@@ -9,7 +9,7 @@ use super::bytes::{Bytes, Window};
 use super::markers::{Area, Coding, Main};
 use super::packets::{Needed, PACKETS, Wanted, count, needed};
 use super::parts::Part;
-use super::{Error, ReadAt, damaged};
+use super::{Error, damaged};
 
 /// What OpenJPEG allocates for one tile before it decodes, at most.
 const STRUCTURES: u64 = 512 << 20;
@@ -53,6 +53,8 @@ struct Head {
     codings: Vec<Coding>,
     /// Packets change their order or have their heads elsewhere.
     is_irregular: bool,
+    /// The progression changes between layers.
+    is_late: bool,
     /// Packed packet headers (PPT or PPM) by their index.
     packed: Vec<(u8, Vec<u8>)>,
     /// Lengths of the packets.
@@ -113,22 +115,6 @@ pub fn codestream(
     Ok((pieces, wanted))
 }
 
-/// Refuses what the first tile-part's head tells cannot be read, where packets have end markers.
-pub fn readable(file: &dyn ReadAt, main: &Main) -> Result<(), Error> {
-    if !main.coding.has_ends {
-        return Ok(());
-    }
-    let mut window = Window::new(file, main.body.end, HEADS);
-    let head = window.array(main.body.start).and_then(|start: [u8; 12]| {
-        let tile = u16::from_be_bytes([start[4], start[5]]);
-        Head::read(&mut window, main, tile.into(), &Part { number: 0, range: main.body.clone() })
-    });
-    match head {
-        Err(error @ Error::Unsupported(_)) => Err(error),
-        _ => Ok(()),
-    }
-}
-
 /// Adds all of a tile: as one tile-part where none but the first has segments of its own, so that there may be more
 /// of them than can be numbered.
 fn whole(pieces: &mut Vec<Piece>, main: &Main, tile: Area, mut heads: Vec<Head>) -> Result<(), Error> {
@@ -152,8 +138,12 @@ fn whole(pieces: &mut Vec<Piece>, main: &Main, tile: Area, mut heads: Vec<Head>)
 }
 
 /// Empty packets for after a tile whose progression changes: OpenJPEG then looks for packets that were there already,
-/// and takes nothing for an empty one only where it needs no end marker.
+/// and takes nothing for an empty one only where it needs no end marker. Where layers come late it would take them for
+/// packets that are still missing.
 fn end_markers(main: &Main, heads: &[Head], tile: Area) -> Option<Piece> {
+    if main.is_late || heads.iter().any(|head| head.is_late) {
+        return None;
+    }
     let changes = main.is_irregular || heads.iter().any(|head| head.is_irregular);
     let count = count(&main.coding, &main.components, tile).filter(|&count| count <= PACKETS)?;
     (main.coding.has_ends && changes).then(|| Piece::Bytes([0, 0xff, 0x92].repeat(count as usize)))
@@ -241,7 +231,7 @@ impl Head {
             }
             0x58 => return self.lengths(rest),
             0x5f => {
-                main.followed(segment)?;
+                self.is_late |= main.has_late_layers(segment);
                 self.is_irregular = true;
             }
             0x61 => {
