@@ -52,8 +52,9 @@ static void fault(tegl_scan *scan, const char *message) {
   longjmp(scan->fault, 1);
 }
 
-/* A warning means samples that are not the picture's, unless it is about bytes that belong to none, about a header
- * whose right value is known, or about an end that `check_complete` looks at. */
+/* Samples that are missing at the end are a fault. Bytes that belong to none, headers whose right value is known, an end
+ * that `check_complete` looks at, and coded data that are wrong in places are not: every common reader shows what there
+ * is, and decoding goes on with the next code or restart marker. */
 static void on_message(j_common_ptr image, int level) {
   if (level >= 0) return;
   switch (image->err->msg_code) {
@@ -64,6 +65,12 @@ static void on_message(j_common_ptr image, int level) {
     case JWRN_TOO_MUCH_DATA:
     case JWRN_NOT_SEQUENTIAL:
     case JWRN_BOGUS_PROGRESSION:
+    case JWRN_HUFF_BAD_CODE:
+      return;
+    case JWRN_HIT_MARKER:
+      /* An interval that is too short, and not the image. */
+      if (((j_decompress_ptr)image)->unread_marker != JPEG_EOI) return;
+      on_error(image);
       return;
     case JWRN_MUST_RESYNC:
       /* A restart marker of another number: where samples are lost by it, Huffman decoding runs out of data later. */

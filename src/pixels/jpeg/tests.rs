@@ -228,14 +228,29 @@ fn what_loses_samples_is_damaged() {
     }
     let arithmetic = rgb(8, ARITHMETIC).encoded();
     broken(&arithmetic[..arithmetic.len() / 2]);
-    let jpeg = rgb(8, RESTARTS).encoded();
-    let (first, third) = (find(&jpeg, 0xd0), find(&jpeg, 0xd2));
-    broken(&[&jpeg[..first], &jpeg[third..]].concat());
     // A frame that is taller than its scan.
     let mut tall = rgb(8, PLAIN).encoded();
     let frame = find(&tall, 0xc0);
     tall[frame + 5] = 1;
     broken(&tall);
+}
+
+#[test]
+fn what_is_wrong_in_places_is_shown() {
+    let shown = |jpeg: &[u8], sound: &[u8]| {
+        let (found, expected) = (read(jpeg).unwrap(), read(sound).unwrap());
+        let decoded = decode(jpeg, 1, 1 << 20).unwrap().into_packed();
+        assert_eq!(far(&decoded.samples, narrow(&found)) <= 3, true, "two roads, two pictures");
+        let is_same = |(a, b): &(&u8, &u8)| a.abs_diff(**b) <= 3;
+        narrow(&found).iter().zip(narrow(&expected)).filter(is_same).count() * 100 / narrow(&expected).len()
+    };
+    let jpeg = rgb(8, RESTARTS).encoded();
+    let (first, second, third) = (find(&jpeg, 0xd0), find(&jpeg, 0xd1), find(&jpeg, 0xd2));
+    // Half of an interval, and the marker before one, are missing.
+    assert!(shown(&[&jpeg[..(first + second) / 2], &jpeg[second..]].concat(), &jpeg) > 60);
+    let mut spoilt = jpeg.clone();
+    spoilt[second + 2..third].fill(0xfe);
+    assert!(shown(&spoilt, &jpeg) > 60);
 }
 
 /// A progressive JPEG that ends behind one of its scans.
