@@ -255,7 +255,8 @@ fn halved(width: u32, height: u32, side: u32, round: fn(u32, u32) -> u32) -> Vec
 #[test]
 fn every_address_that_viewers_derive_is_written_and_served() {
     let (source, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let rounds: [(&str, fn(u32, u32) -> u32); 3] = [
+    type Rounding = fn(u32, u32) -> u32;
+    let rounds: [(&str, Rounding); 3] = [
         ("floored", |length, factor| length / factor),
         ("ceiled", u32::div_ceil),
         ("rounded", |length, factor| (length + factor / 2) / factor),

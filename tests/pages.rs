@@ -201,7 +201,8 @@ fn errors_are_pages_for_browsers_and_text_for_programs() {
         failures.check(page.status == status && html && page.text().contains(says), || {
             format!("{path}: {} {} {}", page.status, page.header("content-type"), page.text())
         });
-        let framed = page.text().contains("role=\"search\"") && page.header("content-security-policy") != "";
+        let framed =
+            page.text().contains("role=\"search\"") && !page.header("content-security-policy").is_empty();
         failures.check(framed, || format!("{path}: no frame"));
         let plain = server.get(path);
         failures

@@ -156,7 +156,7 @@ fn files_and_folders_that_may_not_be_read_are_named() {
     fs::write(at("good.jpg"), masters::plain_jpeg(&picture(60, 40))).unwrap();
     fs::write(at("secret.jpg"), masters::plain_jpeg(&picture(60, 40))).unwrap();
     symlink("gone.jpg", at("link.jpg")).unwrap();
-    let close = |name: &str| fs::set_permissions(at(name), fs::Permissions::from_mode(0)).unwrap();
+    let close = |name: &str| fs::set_permissions(at(name), fs::Permissions::from_mode(0o0)).unwrap();
     close("secret.jpg");
     close("closed");
     let mut unreadable = vec!["link.jpg"];

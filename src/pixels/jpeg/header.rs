@@ -195,7 +195,7 @@ mod tests {
         let (frame, six) = (segment(0xc0, FRAME), turned(6, 0));
         let jfif = segment(0xe0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
         let xmp = segment(0xe1, b"http://ns.adobe.com/xap/1.0/\0<x tiff:Orientation='3'/>");
-        check(&[frame.clone()], 1);
+        check(std::slice::from_ref(&frame), 1);
         check(&[exif(&six), frame.clone()], 6);
         check(&[jfif, xmp.clone(), exif(&six), frame.clone()], 6);
         check(&[frame.clone(), exif(&six)], 6);

@@ -398,7 +398,7 @@ mod tests {
                     json!({"en_GB": "x"}),
                     json!({"en": {"x": 1}}),
                     json!(
-                        vec!["x"; 1]
+                        ["x"; 1]
                             .repeat(51)
                             .iter()
                             .enumerate()
