@@ -333,6 +333,23 @@ fn two_that_open_at_once_agree() {
 }
 
 #[test]
+fn many_that_open_a_new_file_at_once_wait_for_each_other() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..20 {
+        let url = folder.path().join(format!("{round}.db")).to_str().unwrap().to_owned();
+        let open = |_| {
+            let settings = Settings { url: url.clone(), ..Settings::default() };
+            runtime.spawn(async move { Catalogue::open(&settings).await.map(drop) })
+        };
+        let opened: Vec<_> = (0..6).map(open).collect();
+        for one in opened {
+            runtime.block_on(one).unwrap().unwrap();
+        }
+    }
+}
+
+#[test]
 fn what_is_no_catalogue_is_refused_with_a_reason() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use backon::{ConstantBuilder, Retryable};
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyConnection, AnyPool, Connection, Executor};
 
@@ -70,15 +71,11 @@ impl Pools {
                     })
                 })
         };
-        // Kept in the file: readers do not wait for writers. What is no database is told at once.
-        let first = async {
-            let mut connection = AnyConnection::connect(&url).await?;
-            connection
-                .execute(sqlx::raw_sql("PRAGMA busy_timeout = 15000; PRAGMA journal_mode = WAL"))
-                .await?;
-            connection.close().await
-        };
-        first.await.map_err(|error: sqlx::Error| unusable(error.to_string()))?;
+        // The mode is kept in the file: readers do not wait for writers. A file that is not a database fails here.
+        // SQLite does not wait for its locks when two processes change the mode or close the file at the same time.
+        let turns = ConstantBuilder::default().with_delay(Duration::from_millis(20)).with_max_times(750);
+        let first = (|| use_write_ahead_log(&url)).retry(turns).when(is_locked);
+        first.await.map_err(|error| unusable(error.to_string()))?;
         let writer = options(1).connect_lazy(&url)?;
         let readers = options(settings.connections.max(1)).connect_lazy(&url)?;
         Ok(Self { dialect: Dialect::Sqlite, shown: path.to_owned(), readers, writer })
@@ -100,6 +97,18 @@ impl Pools {
             .map_err(|error| Error::Unavailable(format!("{shown}: {error}")))?;
         Ok(Self { dialect: Dialect::Postgres, shown, readers: pool.clone(), writer: pool })
     }
+}
+
+async fn use_write_ahead_log(url: &str) -> Result<(), sqlx::Error> {
+    let mut connection = AnyConnection::connect(url).await?;
+    connection.execute(sqlx::raw_sql("PRAGMA busy_timeout = 15000; PRAGMA journal_mode = WAL")).await?;
+    connection.close().await
+}
+
+/// Whether another connection holds the file's lock: SQLITE_BUSY and its extended codes.
+fn is_locked(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
 }
 
 /// What SQLite's address takes literally stays as it is.
