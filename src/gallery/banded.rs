@@ -109,14 +109,15 @@ impl Kitchen {
         let (interest, _guard) = Interest::guarded();
         let height = render::band_height(plan, &opened.master, at.0);
         let rows = height.min(plan.size.height);
-        let drawn = Frame::of_band(plan, &opened.master, at, 0, rows).map_or(0, |frame| frame.cost(4));
+        let mut drawn = 0;
+        for top in (0..plan.size.height).step_by(height as usize) {
+            drawn = drawn.max(cost(opened, at.0, &frame(opened, plan, at, top, height)?)?);
+        }
         let made = render::band_bytes(plan, &opened.master, rows);
         let (hold, turn) = self.lanes.admit_stream(made, drawn).await?;
         let mut stream = UnderWay { hold, turn: Some(turn), sender };
         for top in (0..plan.size.height).step_by(height as usize) {
-            let rows = height.min(plan.size.height - top);
-            let frame = Frame::of_band(plan, &opened.master, at, top, rows)
-                .ok_or_else(|| Error::Fault("a band has no level".into()))?;
+            let frame = frame(opened, plan, at, top, height)?;
             let (back, bytes) =
                 self.band(opened, plan, at.0, frame, (encoder, &interest), &mut stream).await?;
             encoder = back;
@@ -141,8 +142,7 @@ impl Kitchen {
             stream.turn = None;
             stream.turn = Some(self.lanes.next_turn().await?);
         }
-        let cost = frame.cost(4) + stored_bytes(opened, level, &frame)?;
-        let memory = self.lanes.band(cost, &stream.hold).await?;
+        let memory = self.lanes.band(cost(opened, level, &frame)?, &stream.hold).await?;
         let stored = tiles(opened, level, &frame).await?;
         let (opened, plan, interest) = (opened.clone(), plan.clone(), interest.clone());
         let work = move || {
@@ -156,6 +156,17 @@ impl Kitchen {
         };
         self.lanes.run_band(memory, work).await
     }
+}
+
+/// The band of at most so many rows from `top` on.
+fn frame(opened: &Shared, plan: &Plan, at: (usize, u32), top: u32, height: u32) -> Result<Frame, Error> {
+    let frame = Frame::of_band(plan, &opened.master, at, top, height.min(plan.size.height - top));
+    frame.ok_or_else(|| Error::Fault("a band has no level".into()))
+}
+
+/// Bytes of memory that drawing a band takes, its tiles as they are stored included.
+fn cost(opened: &Shared, level: usize, frame: &Frame) -> Result<u64, Error> {
+    Ok(stored_bytes(opened, level, frame)?.saturating_add(frame.cost(4)))
 }
 
 impl UnderWay {

@@ -57,7 +57,7 @@ impl Budget {
         Self {
             total: Share::new(total),
             bulk: Share::new(total / 8 * 5),
-            streams: Share::new(total / 4),
+            streams: Share::new(total / 8 * 3),
             unsent: Share::new(total / 4),
         }
     }
@@ -135,15 +135,15 @@ mod tests {
         let budget = Budget::new(64);
         let mut kept = Vec::new();
         let mut holds = Vec::new();
-        while let Some(hold) = budget.hold(3 * MIB, 20 * MIB).now_or_never() {
+        while let Some(hold) = budget.hold(3 * MIB, 15 * MIB).now_or_never() {
             holds.push(hold.unwrap());
         }
-        assert_eq!(holds.len(), 5, "streams have a quarter");
+        assert_eq!(holds.len(), 7, "streams have three eighths");
         while let Some(unsent) = budget.unsent(MIB).now_or_never() {
             kept.push(unsent.unwrap());
         }
-        let band = budget.large(20 * MIB).now_or_never().expect("a band fits beside all streams").unwrap();
-        assert!(budget.large(20 * MIB).now_or_never().is_none());
+        let band = budget.large(15 * MIB).now_or_never().expect("a band fits beside all streams").unwrap();
+        assert!(budget.large(15 * MIB).now_or_never().is_none());
         assert!(budget.small(7 * MIB).now_or_never().is_some());
         drop((band, kept, holds));
         assert_eq!(budget.taken_kib(), 0);
@@ -152,9 +152,9 @@ mod tests {
     #[tokio::test]
     async fn a_stream_of_large_bands_is_the_only_one() {
         let budget = Budget::new(64);
-        let hold = budget.hold(10 * MIB, 45 * MIB).now_or_never().unwrap().unwrap();
+        let hold = budget.hold(10 * MIB, 25 * MIB).now_or_never().unwrap().unwrap();
         assert!(budget.hold(MIB, MIB).now_or_never().is_none());
-        assert!(budget.band(45 * MIB, &hold).now_or_never().is_some());
+        assert!(budget.band(25 * MIB, &hold).now_or_never().is_some());
         assert!(budget.hold(10 * MIB, 60 * MIB).now_or_never().unwrap().is_err(), "it would never end");
     }
 }
