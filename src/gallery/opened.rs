@@ -107,7 +107,7 @@ impl Opened {
 
     /// About how many bytes of memory this takes.
     pub fn weight(&self) -> usize {
-        self.master.weight() + self.heads.iter().map(Bytes::len).sum::<usize>() + 1024
+        self.master.weight() + self.look.weight() + self.heads.iter().map(Bytes::len).sum::<usize>() + 1024
     }
 
     /// The levels and tiles that viewers are told of: what lies in the store where there are

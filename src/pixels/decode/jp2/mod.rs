@@ -104,6 +104,14 @@ impl Codestream {
         Ok(codestream)
     }
 
+    /// About how many bytes of memory this takes once its tile-parts are known.
+    pub fn weight(&self) -> u32 {
+        let parts = [self.listed.get().and_then(Option::as_ref), self.walked.get()];
+        let parts: usize = parts.iter().flatten().map(|parts| parts.weight()).sum();
+        let icc = self.layout.icc.as_ref().map_or(0, Vec::len);
+        u32::try_from(parts + self.main.weight() + 2 * icc + 4096).unwrap_or(u32::MAX)
+    }
+
     /// Whether the codestream's last two bytes are EOC.
     fn has_end(&self, file: &dyn ReadAt) -> Result<bool, Error> {
         let end = self.main.body.end;
