@@ -15,6 +15,7 @@ mod schema;
 mod settings;
 mod shelves;
 mod sql;
+mod transaction;
 mod withdraw;
 
 use std::sync::Arc;

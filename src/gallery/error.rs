@@ -67,6 +67,15 @@ pub enum Error {
     /// The operator's to mend: the catalogue.
     #[error("the catalogue cannot be reached just now")]
     Catalogue(#[source] Arc<catalogue::Error>),
+    /// The operator's to mend: the disk of the catalogue.
+    #[error("the catalogue cannot be changed just now: its disk is full")]
+    CatalogueFull(#[source] Arc<catalogue::Error>),
+    /// The catalogue stopped answering between a change and its confirmation.
+    #[error(
+        "the change may have been saved or not: the catalogue stopped answering meanwhile; look at what you changed \
+         (GET), and repeat the request if the change is not there: a change that was saved is not made twice"
+    )]
+    Uncertain(#[source] Arc<catalogue::Error>),
     /// Somebody else changed the work meanwhile.
     #[error("the work has changed: it is at revision {current} now; look at it again before you change it")]
     Conflict { current: u64 },
@@ -100,6 +109,8 @@ impl From<catalogue::Error> for Error {
             catalogue::Error::NotFound => Self::NotFound,
             catalogue::Error::Conflict { current } => Self::Conflict { current },
             catalogue::Error::Invalid(reason) => Self::Invalid(Invalid::new("record", "", reason)),
+            full @ catalogue::Error::Full(_) => Self::CatalogueFull(Arc::new(full)),
+            uncertain @ catalogue::Error::Uncertain(_) => Self::Uncertain(Arc::new(uncertain)),
             other => Self::Catalogue(Arc::new(other)),
         }
     }

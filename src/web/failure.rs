@@ -71,7 +71,7 @@ fn failure(error: &Error) -> Failure {
             Failure::Later
         }
         Error::Store(_) | Error::Unreadable => Failure::PicturesAway,
-        Error::Catalogue(_) => Failure::CatalogueAway,
+        Error::Catalogue(_) | Error::CatalogueFull(_) | Error::Uncertain(_) => Failure::CatalogueAway,
         Error::Unsupported(_)
         | Error::Damaged(_)
         | Error::Conflict { .. }
