@@ -66,10 +66,8 @@ impl Catalogue {
         note: Option<&str>,
     ) -> Result<Outcome<(Stored, Moves)>, Error> {
         let mut turn = take_turn(changes).await?;
-        let known = before(changes, &[object_number])
-            .await?
-            .remove(object_number)
-            .filter(|known| !known.removed);
+        let known =
+            before(changes, &[object_number]).await?.remove(object_number).filter(|known| !known.removed);
         let known = known.ok_or(Error::NotFound)?;
         let row = sqlx::query("SELECT record, revision, changed_ms, source FROM works WHERE seq = $1")
             .bind(known.seq);

@@ -125,7 +125,11 @@ impl Catalogue {
         Ok(put)
     }
 
-    async fn put_all(&self, changes: &mut AnyConnection, batch: Batch) -> Result<Outcome<(Put, Moves)>, Error> {
+    async fn put_all(
+        &self,
+        changes: &mut AnyConnection,
+        batch: Batch,
+    ) -> Result<Outcome<(Put, Moves)>, Error> {
         let numbers: Vec<&str> = batch.0.iter().map(|new| new.number.as_str()).collect();
         let mut turn = take_turn(changes).await?;
         let before = before(changes, &numbers).await?;
@@ -385,7 +389,7 @@ const UPDATED: &str = "ON CONFLICT (seq) DO UPDATE SET revision = excluded.revis
     original = excluded.original, shelves = excluded.shelves";
 
 /// Rights hold for a file, whichever of its pages a work shows.
-pub(super) fn without_page(file: &str) -> &str {
+pub fn without_page(file: &str) -> &str {
     match file.rsplit_once(";page=") {
         Some((file, page)) if !page.is_empty() && page.bytes().all(|byte| byte.is_ascii_digit()) => file,
         _ => file,

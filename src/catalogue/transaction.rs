@@ -148,6 +148,56 @@ fn is_certain(error: &sqlx::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::{Batch, Catalogue, New, Settings};
+    use crate::record::{Text, Title, Work};
+
+    async fn catalogue(folder: &std::path::Path) -> Catalogue {
+        let url = folder.join("words.db").to_str().unwrap().to_owned();
+        Catalogue::open(&Settings { url, ..Settings::default() }).await.unwrap()
+    }
+
+    fn batch(number: &str, title: &str) -> Batch {
+        let mut work = Work { object_number: number.into(), ..Work::default() };
+        work.titles.push(Title { text: Text::of("en", title), kind: None });
+        Batch::new(vec![New { work, original: None, source: "test".into() }]).unwrap()
+    }
+
+    #[tokio::test]
+    async fn writers_go_on_after_a_full_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let catalogue = catalogue(folder.path()).await;
+        catalogue.put(batch("a", "A")).await.unwrap();
+        for _ in 0..3 {
+            // What fails is what fails on a full disk: SQLite ends the transaction by itself.
+            let mut writer = catalogue.0.pools.writer.acquire().await.unwrap();
+            writer.execute(sqlx::raw_sql("PRAGMA max_page_count = 1")).await.unwrap();
+            drop(writer);
+            let long = "long ".repeat(100_000);
+            let full = catalogue.put(batch("b", &long)).await;
+            assert!(matches!(full, Err(Error::Full(_))), "{full:?}");
+            assert_eq!(catalogue.get("b").await.unwrap(), None);
+            let put = catalogue.put(batch("a", "another")).await.unwrap();
+            assert_eq!((put.created, put.updated + put.unchanged), (0, 1));
+        }
+        assert_eq!(catalogue.last_revision().await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn writers_go_on_after_a_panic_in_the_middle() {
+        let folder = tempfile::tempdir().unwrap();
+        let catalogue = catalogue(folder.path()).await;
+        let panicking = tokio::spawn({
+            let catalogue = catalogue.clone();
+            async move {
+                let mut transaction = Transaction::begin(&catalogue.0.pools, Limits::REQUEST).await.unwrap();
+                transaction.execute("UPDATE counter SET revision = 7").await.unwrap();
+                panic!("in the middle");
+            }
+        });
+        assert!(panicking.await.is_err());
+        catalogue.put(batch("a", "A")).await.unwrap();
+        assert_eq!(catalogue.last_revision().await.unwrap(), 1);
+    }
 
     #[test]
     fn a_broken_connection_leaves_a_commit_uncertain() {

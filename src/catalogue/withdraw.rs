@@ -50,7 +50,8 @@ impl Catalogue {
     /// Withdraws one work. Where `expected` is given and the work is at another revision, nothing is changed.
     pub async fn withdraw(&self, object_number: &str, expected: Option<u64>) -> Result<Withdrawn, Error> {
         let mut transaction = Transaction::begin(&self.0.pools, Limits::REQUEST).await?;
-        let work = within(transaction.deadline(), self.withdraw_one(&mut transaction, object_number, expected));
+        let work =
+            within(transaction.deadline(), self.withdraw_one(&mut transaction, object_number, expected));
         let worked = work.await;
         let (withdrawn, moves) = transaction.finish(worked).await?;
         moves.remember(self);

@@ -174,7 +174,12 @@ impl Gallery {
             catalogue::Error::Invalid(reason) => Error::Unwritable(reason),
             other => other.into(),
         })?;
-        let works = Arc::new(Works::new(catalogue, self.tasks.clone()));
+        let works = Arc::new(Works::new(
+            catalogue,
+            self.tasks.clone(),
+            self.rights.clone(),
+            Duration::from_secs(settings.stale_rights_s),
+        ));
         self.tasks.block_on(works.follow())?;
         self.tasks.spawn(works::follow(Arc::downgrade(&works)));
         self.works = Some(works);
@@ -228,7 +233,7 @@ impl Gallery {
     /// What the rights of the works that show this image allow; the strictest where there are several.
     async fn grant(&self, opened: &Opened) -> Result<Grant, Error> {
         let of_works = match &self.works {
-            Some(works) => works.grant(&opened.names, &self.rights).await?,
+            Some(works) => works.grant(&opened.names).await?,
             None => None,
         };
         Ok(of_works.unwrap_or_else(|| self.rights.without_record.into()))
