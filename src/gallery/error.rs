@@ -61,6 +61,12 @@ pub enum Error {
         "the search is being prepared: {percent} % of all works are indexed; try again in {retry_after_s} s"
     )]
     Indexing { percent: u8, retry_after_s: u32 },
+    /// The operator's to mend: there is no index of works, and none can be made just now.
+    #[error("there is no search just now: {cause}; it is tried again by itself")]
+    Unindexed { cause: String },
+    /// The operator's to mend: where pyramids are kept.
+    #[error("this image cannot be prepared just now: {cause}; it is tried again by itself")]
+    Unprepared { cause: String },
     /// The operator's to mend: the store.
     #[error("the image cannot be reached just now")]
     Store(#[source] store::Error),

@@ -17,6 +17,7 @@ mod listing;
 mod mips;
 mod opened;
 pub mod pyramids;
+mod retry;
 pub mod rights;
 pub mod sample;
 pub mod settings;
@@ -103,6 +104,17 @@ pub struct Settings {
     pub rights: rights::Rights,
     /// Where images are found, without a closing slash; empty where nobody said so.
     pub base_url: String,
+}
+
+/// What is wrong besides the sources.
+#[derive(Clone, Debug, Default)]
+pub struct Failures {
+    /// The catalogue does not answer.
+    pub catalogue: Option<String>,
+    /// There is no index of works, and none can be made.
+    pub search: Option<String>,
+    /// The index of works shows an older state, and cannot be brought up to date.
+    pub stale: Option<String>,
 }
 
 /// A runtime that may be dropped from within another one.
@@ -417,6 +429,24 @@ impl Gallery {
             *before = now;
         }
         probed.into_iter().flatten().collect()
+    }
+
+    /// What besides the sources keeps the server from answering as it should, in words for anybody; nothing is asked.
+    pub fn failures(&self) -> Failures {
+        let catalogue = self.works.as_ref().filter(|works| works.is_silent()).map(|_| {
+            "the catalogue does not answer: images whose rights are known are shown, works and tags are not".to_owned()
+        });
+        let index = self.finder.as_ref().and_then(|finder| Some((finder.is_there(), finder.failure()?)));
+        Failures {
+            catalogue,
+            search: index
+                .clone()
+                .filter(|(is_there, _)| !is_there)
+                .map(|(_, cause)| format!("there is no search: {cause}")),
+            stale: index
+                .filter(|(is_there, _)| *is_there)
+                .map(|(_, cause)| format!("the search does not follow changes: {cause}")),
+        }
     }
 
     /// Whether a source could not be read when [`Gallery::troubles`] was last called.

@@ -22,6 +22,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Busy { .. } | Error::Preparing { .. } | Error::Indexing { .. } | Error::Abandoned => {
             StatusCode::SERVICE_UNAVAILABLE
         }
+        Error::Unindexed { .. } | Error::Unprepared { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Error::Store(store::Error::TimedOut) => StatusCode::GATEWAY_TIMEOUT,
         Error::Store(store::Error::Short { .. } | store::Error::Refused(_)) => StatusCode::BAD_GATEWAY,
         Error::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -41,7 +42,7 @@ pub fn retry_after(error: &Error) -> Option<u32> {
         | Error::Indexing { retry_after_s, .. } => Some(*retry_after_s),
         Error::Abandoned => Some(1),
         Error::Store(_) | Error::Catalogue(_) | Error::Uncertain(_) => Some(2),
-        Error::CatalogueFull(_) => Some(30),
+        Error::CatalogueFull(_) | Error::Unindexed { .. } | Error::Unprepared { .. } => Some(30),
         _ => None,
     }
 }
