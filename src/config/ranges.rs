@@ -37,6 +37,7 @@ pub const RANGES: [Range; 47] = [
     ("render.jpeg_quality", 1.0, 100.0),
     ("catalogue.connections", 1.0, 1000.0),
     ("catalogue.timeout_ms", 1.0, HOUR_MS),
+    ("catalogue.stale_rights_s", 0.0, YEAR_S),
     ("search.memory_mib", 32.0, TIB_IN_MIB),
     ("search.answers_mib", 0.0, TIB_IN_MIB),
     ("search.threads", 0.0, THREADS),
