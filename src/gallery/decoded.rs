@@ -1,19 +1,22 @@
 //! Masters without tiles: decoded whole or in part, and kept while there is room.
 
+use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
 
 use super::Error;
+use super::budget::Memory;
 use super::deliver::Kitchen;
+use super::flights::Interest;
 use super::mips::Mips;
 use super::opened::{Opened, Shared};
 use super::pyramids::ReadAhead;
 use crate::iiif::Rect;
 use crate::master::{Kind, Whole};
 use crate::pixels::decode::jp2;
-use crate::pixels::{Depth, Model, Picture, Raster, Rows, Shape, Shrunk, jpeg};
+use crate::pixels::{Depth, Model, Picture, Raster, ReadAt, Rows, Shape, Shrunk, jpeg};
 use crate::render::{self, Frame, Look, Plan};
 
 impl Kitchen {
@@ -46,28 +49,34 @@ impl Kitchen {
         opened: &Shared,
         plan: &Plan,
         reduce: u32,
+        interest: Interest,
     ) -> Result<Bytes, Error> {
         let file = ReadAhead::here_and_there(opened.clone(), Handle::current());
+        let file = WhileKept { file, interest: interest.clone() };
         let known = self.codestreams.get(&opened.number);
         let open = move || match known {
             Some(known) => Ok((known, file)),
             None => Ok((Arc::new(jp2::Codestream::open(&file)?), file)),
         };
-        let (codestream, file) = self.lanes.run(1 << 20, open).await?;
+        let admitted = self.lanes.admit_reader(1 << 20, &opened.store).await?;
+        let (codestream, file) = self.lanes.run_admitted(admitted, open).await?;
         self.codestreams.insert(opened.number, codestream.clone());
         let reduce = reduce.ilog2().min(codestream.header().resolutions - 1);
         let frame = Frame::of_region(plan, &opened.master, 1 << reduce);
         let cost = frame.cost(8);
+        let admitted = self.lanes.admit_reader(cost, &opened.store).await?;
         let (opened, plan, settings) = (opened.clone(), plan.clone(), self.settings.clone());
         let work = move || {
+            interest.check()?;
             let source = frame.source(opened.master.dimensions);
             let raw = codestream.decode(&file, source, reduce, u64::MAX)?;
+            interest.check()?;
             let picture = Picture::Packed(opened.look.coloured(raw));
             let place = (frame.window, frame.size);
             let look = opened.look.done();
             Ok(render::finish(&plan, &picture, place, opened.master.orientation, &look, &settings)?)
         };
-        self.lanes.run(cost, work).await.map(Bytes::from)
+        self.lanes.run_admitted(admitted, work).await.map(Bytes::from)
     }
 
     pub(super) async fn whole(
@@ -80,12 +89,14 @@ impl Kitchen {
         let name = (opened.number, base);
         // What has been decoded at full size serves all.
         let there = self.decoded.get(&(opened.number, 1)).or_else(|| self.decoded.get(&name));
-        let mips = match there {
-            Some(mips) => mips,
+        // What has just been decoded counts until all who waited for it have their answers.
+        let (mips, _memory) = match there {
+            Some(mips) => (mips, None),
             None => {
                 let (kitchen, master) = (self.clone(), opened.clone());
-                let decode = move |_| async move { kitchen.decode(master, base).await };
-                self.decodings.join(name, decode).await?
+                let decode = move |interest| async move { kitchen.decode(master, base, interest).await };
+                let (mips, memory) = self.decodings.join(name, decode).await?;
+                (mips, Some(memory))
             }
         };
         let (opened, plan, settings) = (opened.clone(), plan.clone(), self.settings.clone());
@@ -123,7 +134,12 @@ impl Kitchen {
     }
 
     /// Decodes all of a master at `1 / base` and halves it again and again.
-    async fn decode(self: Arc<Self>, opened: Shared, base: u32) -> Result<Arc<Mips>, Error> {
+    async fn decode(
+        self: Arc<Self>,
+        opened: Shared,
+        base: u32,
+        interest: Interest,
+    ) -> Result<(Arc<Mips>, Arc<Memory>), Error> {
         let master = &opened.master;
         let Kind::Whole { codec, bytes: length, shape, .. } = &master.kind else {
             return Err(Error::Fault("a master in tiles is not decoded whole".into()));
@@ -132,18 +148,25 @@ impl Kitchen {
         let jp2 = *codec == Whole::Jp2;
         let cost = self.decoding_cost(&opened, base);
         let reading = render::rows_memory(master);
-        self.lanes.check(cost)?;
+        let mut admitted = match in_planes {
+            true => self.lanes.admit(cost, Some(&opened.store)).await?,
+            false => self.lanes.admit_reader(cost, &opened.store).await?,
+        };
+        let memory = admitted.share();
         let file = match in_planes {
             true => Some(self.all(&opened, *length).await?),
             false => None,
         };
+        admitted.has_read();
         let (limit, number) = (self.whole_pixels, opened.number);
         let source = match jp2 {
             true => ReadAhead::here_and_there(opened.clone(), Handle::current()),
             false => ReadAhead::in_order(opened.clone(), Handle::current()),
         };
-        let source = Arc::new(source);
+        let source = Arc::new(WhileKept { file: source, interest: interest.clone() });
+        let kept = self.decoded.clone();
         let work = move || {
+            interest.check()?;
             let first = match file {
                 Some(file) => match jpeg::decode(&file, base.min(8), limit)? {
                     // Planes are coloured when they are shown.
@@ -167,12 +190,13 @@ impl Kitchen {
                 let half = last.halved();
                 pictures.push(half);
             }
-            Ok(Arc::new(Mips { base, pictures }))
+            let mips = Arc::new(Mips { base, pictures });
+            // Kept from here, so that a decoding is not lost when its asker leaves at the last moment.
+            kept.insert((number, mips.base), mips.clone());
+            kept.run_pending_tasks(); // What it displaces is large: it goes at once.
+            Ok(mips)
         };
-        let mips = self.lanes.run(cost, work).await?;
-        self.decoded.insert((number, mips.base), mips.clone());
-        self.decoded.run_pending_tasks(); // What it displaces is large: it goes at once.
-        Ok(mips)
+        Ok((self.lanes.run_admitted(admitted, work).await?, memory))
     }
 
     /// The file, piece by piece.
@@ -186,8 +210,27 @@ impl Kitchen {
     }
 }
 
+/// A master's bytes as long as somebody waits for what is made of them: decoders have no other end.
+struct WhileKept {
+    file: ReadAhead,
+    interest: Interest,
+}
+
+impl ReadAt for WhileKept {
+    fn size(&self) -> u64 {
+        self.file.size()
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        if self.interest.is_lost() {
+            return Err(io::Error::other("nobody waits for it any more"));
+        }
+        self.file.read_at(offset, into)
+    }
+}
+
 /// All of a JPEG 2000 at `1 / base` of its size, in the answers' colours.
-fn overview(file: &ReadAhead, base: u32, look: &Look) -> Result<Raster, Error> {
+fn overview(file: &WhileKept, base: u32, look: &Look) -> Result<Raster, Error> {
     let codestream = jp2::Codestream::open(file)?;
     let jp2::Header { dimensions, resolutions, .. } = codestream.header();
     let reduce = base.ilog2().min(resolutions - 1);

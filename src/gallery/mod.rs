@@ -1,6 +1,7 @@
 //! The verbs: open, plan, deliver, list. Serving, commands and tests all go through them.
 
 mod banded;
+mod budget;
 mod check;
 mod decoded;
 mod deliver;
@@ -17,16 +18,17 @@ mod listing;
 mod mips;
 mod opened;
 pub mod pyramids;
+mod queue;
 pub mod rights;
 pub mod sample;
 pub mod settings;
+mod unsent;
 mod works;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::Stream;
 use moka::sync::Cache;
 
 pub use check::{Check, Cost};
@@ -39,11 +41,13 @@ pub use ingest::{Ingested, Outcome, Report, Shard, Summary};
 pub use listing::{Entry, Listing};
 pub use opened::{Opened, Shared};
 pub use rights::{Grant, Granted};
+pub use unsent::Unsent;
 pub use works::{
     Described, Earlier, Import, Imported, Masters, Pattern, Preview, Pruned, Reading, Register, SOON, Shown,
     Sketch, Watch, Works,
 };
 
+pub use banded::Streamed;
 use deliver::Kitchen;
 use flights::Flights;
 use health::Health;
@@ -84,6 +88,7 @@ pub struct Gallery {
     works: Option<Arc<Works>>,
     finder: Option<Arc<Finder>>,
     digests: download::Digests,
+    digesters: Arc<tokio::sync::Semaphore>,
     base_url: String,
     from_megapixels: f64,
     tasks: tokio::runtime::Handle,
@@ -159,6 +164,7 @@ impl Gallery {
             works: None,
             finder: None,
             digests: Cache::new(10_000),
+            digesters: Arc::new(tokio::sync::Semaphore::new(download::DIGESTERS)),
             base_url: settings.base_url.trim_end_matches('/').to_owned(),
             from_megapixels: settings.pyramids.from_megapixels,
             kitchen: Arc::new(Kitchen::new(settings, Lanes::new(&settings.work)?, tasks)),
@@ -371,15 +377,24 @@ impl Gallery {
         self.kitchen.deliver(opened, plan).await
     }
 
-    /// The answer piece by piece, with its length where that is known ahead, if it is one of those that are too
-    /// large to be made as a whole.
-    #[allow(clippy::type_complexity)]
-    pub fn banded(
-        &self,
-        opened: &Shared,
-        plan: &Plan,
-    ) -> Result<Option<(impl Stream<Item = Result<Bytes, Error>> + use<>, Option<u64>)>, Error> {
-        self.kitchen.banded(opened, plan)
+    /// Whether the answer is one of those that are too large to be made as a whole.
+    pub fn is_banded(&self, opened: &Shared, plan: &Plan) -> bool {
+        self.kitchen.is_banded(opened, plan)
+    }
+
+    /// The length of such an answer in bytes, where it is known ahead.
+    pub fn banded_length(&self, opened: &Shared, plan: &Plan) -> Result<Option<u64>, Error> {
+        self.kitchen.banded_length(opened, plan)
+    }
+
+    /// Such an answer, admitted and begun.
+    pub async fn banded(&self, opened: &Shared, plan: &Plan) -> Result<Streamed, Error> {
+        self.kitchen.banded(opened, plan).await
+    }
+
+    /// Memory for a finished answer while it is being sent.
+    pub async fn unsent(&self, bytes: &Bytes) -> Result<Unsent, Error> {
+        self.kitchen.unsent(bytes).await
     }
 
     /// The same where it takes no waiting.
