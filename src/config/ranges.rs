@@ -11,7 +11,7 @@ const MILLION: f64 = 1e6;
 const THREADS: f64 = 1024.0;
 
 /// Every number among the settings. `config/default.toml` says the same beside each key.
-pub const RANGES: [Range; 47] = [
+pub const RANGES: [Range; 50] = [
     ("web.image_max_age_s", 0.0, YEAR_S),
     ("web.document_max_age_s", 0.0, YEAR_S),
     ("web.documents_mib", 0.0, TIB_IN_MIB),
@@ -23,6 +23,8 @@ pub const RANGES: [Range; 47] = [
     ("web.drain_s", 0.0, 3600.0),
     ("web.shutdown_s", 0.0, 3600.0),
     ("masters.revalidate_s", 0.0, YEAR_S),
+    ("masters.stale_while_revalidate_s", 0.0, YEAR_S),
+    ("masters.stale_if_error_s", 0.0, YEAR_S),
     ("masters.max_area", 1.0, 1e12),
     ("masters.max_side", 1.0, MILLION),
     ("masters.whole_megapixels", 0.0, 100_000.0),
@@ -57,6 +59,7 @@ pub const RANGES: [Range; 47] = [
     ("store.slowest_kib_per_s", 1.0, 1e9),
     ("store.write_timeout_ms", 1.0, HOUR_MS),
     ("store.retries", 0.0, 20.0),
+    ("store.concurrent_reads", 1.0, 4096.0),
     ("store.coalesce_gap_kib", 0.0, TIB_IN_MIB),
     ("store.parallel_reads", 1.0, 256.0),
 ];

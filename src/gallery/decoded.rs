@@ -56,7 +56,7 @@ impl Kitchen {
         let known = self.codestreams.get(&opened.number);
         let open = move || match known {
             Some(known) => Ok((known, file)),
-            None => Ok((Arc::new(jp2::Codestream::open(&file)?), file)),
+            None => Ok((Arc::new(file.checked(jp2::Codestream::open(&file))?), file)),
         };
         let admitted = self.lanes.admit_reader(1 << 20, &opened.store).await?;
         let (codestream, file) = self.lanes.run_admitted(admitted, open).await?;
@@ -69,8 +69,7 @@ impl Kitchen {
         let work = move || {
             interest.check()?;
             let source = frame.source(opened.master.dimensions);
-            let raw = codestream.decode(&file, source, reduce, u64::MAX)?;
-            interest.check()?;
+            let raw = file.checked(codestream.decode(&file, source, reduce, u64::MAX))?;
             let picture = Picture::Packed(opened.look.coloured(raw));
             let place = (frame.window, frame.size);
             let look = opened.look.done();
@@ -173,10 +172,10 @@ impl Kitchen {
                     Picture::Packed(raster) => Picture::Packed(opened.look.recoloured(raster)),
                     planar => planar,
                 },
-                None if jp2 => Picture::Packed(overview(&source, base, &opened.look)?),
+                None if jp2 => Picture::Packed(source.checked(overview(&source, base, &opened.look))?),
                 None => {
-                    let rows = render::rows(&opened.master, source, reading)?;
-                    Picture::Packed(gathered(rows, base, &opened.look)?)
+                    let rows = source.checked(render::rows(&opened.master, source.clone(), reading))?;
+                    Picture::Packed(source.checked(gathered(rows, base, &opened.look))?)
                 }
             };
             let base = if in_planes { base.min(8) } else { base };
@@ -214,6 +213,14 @@ impl Kitchen {
 struct WhileKept {
     file: ReadAhead,
     interest: Interest,
+}
+
+impl WhileKept {
+    /// What a decoder made of the bytes, unless they did not come.
+    fn checked<T, E: Into<Error>>(&self, made: Result<T, E>) -> Result<T, Error> {
+        self.interest.check()?;
+        self.file.checked(made)
+    }
 }
 
 impl ReadAt for WhileKept {

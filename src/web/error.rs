@@ -23,7 +23,9 @@ pub fn status(error: &Error) -> StatusCode {
             StatusCode::SERVICE_UNAVAILABLE
         }
         Error::Store(store::Error::TimedOut) => StatusCode::GATEWAY_TIMEOUT,
-        Error::Store(store::Error::Short { .. } | store::Error::Refused(_)) => StatusCode::BAD_GATEWAY,
+        Error::Store(store::Error::Short { .. } | store::Error::BadAnswer(_) | store::Error::Refused(_)) => {
+            StatusCode::BAD_GATEWAY
+        }
         Error::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Catalogue(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Conflict { .. } => StatusCode::PRECONDITION_FAILED,
