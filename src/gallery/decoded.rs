@@ -72,8 +72,7 @@ impl Kitchen {
         let work = move || {
             interest.check()?;
             let source = frame.source(opened.master.dimensions);
-            let raw = codestream.decode(&file, source, reduce, u64::MAX)?;
-            interest.check()?;
+            let raw = file.checked(codestream.decode(&file, source, reduce, u64::MAX))?;
             let picture = Picture::Packed(opened.look.coloured(raw));
             let place = (frame.window, frame.size);
             let look = opened.look.done();
@@ -96,9 +95,9 @@ impl Kitchen {
         let open = move || {
             let codestream = match known {
                 Some(known) => known,
-                None => Arc::new(jp2::Codestream::open(&file)?),
+                None => Arc::new(file.checked(jp2::Codestream::open(&file))?),
             };
-            let found = look(&codestream, &file)?;
+            let found = file.checked(look(&codestream, &file))?;
             Ok((codestream, file, found))
         };
         let admitted = self.lanes.admit_reader(4 << 20, &opened.store).await?;
@@ -220,10 +219,12 @@ impl Kitchen {
                     Picture::Packed(raster) => Picture::Packed(opened.look.recoloured(raster)),
                     planar => planar,
                 },
-                (None, Some(jp2)) => Picture::Packed(overview(&jp2, &source, base, &opened.look)?),
+                (None, Some(jp2)) => {
+                    Picture::Packed(source.checked(overview(&jp2, &source, base, &opened.look))?)
+                }
                 (None, None) => {
-                    let rows = render::rows(&opened.master, source, reading)?;
-                    Picture::Packed(gathered(rows, base, &opened.look)?)
+                    let rows = source.checked(render::rows(&opened.master, source.clone(), reading))?;
+                    Picture::Packed(source.checked(gathered(rows, base, &opened.look))?)
                 }
             };
             let base = if in_planes { base.min(8) } else { base };
@@ -266,6 +267,14 @@ fn read_ahead(opened: &Opened) -> u64 {
 struct WhileKept {
     file: ReadAhead,
     interest: Interest,
+}
+
+impl WhileKept {
+    /// What a decoder made of the bytes, unless they did not come.
+    fn checked<T, E: Into<Error>>(&self, made: Result<T, E>) -> Result<T, Error> {
+        self.interest.check()?;
+        self.file.checked(made)
+    }
 }
 
 impl ReadAt for WhileKept {

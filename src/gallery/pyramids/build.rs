@@ -47,6 +47,13 @@ impl Job {
             )));
         }
         let source = Arc::new(ReadAhead::in_order(self.master.clone(), self.tasks.clone()));
+        let made = self.write(source.clone(), &mut file);
+        source.checked(made)?;
+        Ok(file)
+    }
+
+    fn write(&self, source: Arc<ReadAhead>, file: &mut NamedTempFile) -> Result<(), Error> {
+        let master = &self.master.master;
         let memory = self.settings.memory_mib << 20;
         let mut rows = render::rows(master, source, memory)?;
         let shape = rows.shape();
@@ -70,8 +77,7 @@ impl Job {
         let mut out = BufWriter::with_capacity(1 << 20, file.as_file_mut());
         writer.finish(&mut out).map_err(said)?;
         out.flush().map_err(full)?;
-        drop(out);
-        Ok(file)
+        Ok(())
     }
 
     fn recipe(&self, look: &Look, channels: Channels) -> Recipe {

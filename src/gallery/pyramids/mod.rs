@@ -21,7 +21,7 @@ use super::{Error, settings};
 use crate::master::{Kind, Whole};
 use crate::pixels::colour::Output;
 use crate::render;
-use crate::store::Trouble;
+use crate::store::{Trouble, Version};
 
 /// Finds pyramids and has them made, each once.
 pub struct Pyramids {
@@ -31,6 +31,8 @@ pub struct Pyramids {
     builds: Flights<String, ()>,
     /// Masters that could not be made into one, and why: not tried again at once.
     failed: Cache<String, Error>,
+    /// Pyramids that turned out to be damaged: as if they were not there.
+    condemned: Cache<String, Version>,
     at_once: Arc<Semaphore>,
     threads: usize,
 }
@@ -52,6 +54,7 @@ impl Pyramids {
             output,
             builds: Flights::new(tasks),
             failed: Cache::builder().max_capacity(10_000).time_to_live(FAILED).build(),
+            condemned: Cache::new(10_000),
             at_once: Arc::new(Semaphore::new(settings.at_once.max(1))),
             threads,
         }
@@ -90,10 +93,37 @@ impl Pyramids {
     /// The master's pyramid, if it has been made.
     pub async fn find(&self, master: &Opened) -> Result<Option<Opened>, Error> {
         let key = self.shelf.key(master, &self.recipe())?;
+        let name = key.as_str().to_owned();
         match Opened::open(self.shelf.store().clone(), key, 1, self.output).await {
-            Ok(pyramid) => Ok(Some(pyramid)),
+            Ok(pyramid) if self.condemned.get(&name).is_some_and(|known| known == pyramid.version) => {
+                Ok(None)
+            }
+            Ok(pyramid) if is_whole(&pyramid) => Ok(Some(pyramid)),
+            Ok(_) => {
+                tracing::warn!(pyramid = name, "this pyramid ends before its tiles do: it is not used");
+                Ok(None)
+            }
             Err(Error::NotFound) => Ok(None),
+            Err(error @ (Error::Damaged(_) | Error::Unsupported(_))) => {
+                tracing::warn!(pyramid = name, %error, "this pyramid cannot be read: it is not used");
+                Ok(None)
+            }
             Err(error) => Err(error),
+        }
+    }
+
+    /// Has a damaged pyramid made again when its master is asked for next. One that is damaged soon after that is not
+    /// made again at once.
+    pub fn condemn(&self, pyramid: &Opened) {
+        let name = pyramid.key.as_str().to_owned();
+        match self.condemned.get(&name) {
+            Some(known) if known == pyramid.version => {}
+            Some(_) => {
+                let again = Error::Damaged("its pyramid is damaged, and was when it was made before".into());
+                self.failed.insert(name.clone(), again);
+                self.condemned.insert(name, pyramid.version.clone());
+            }
+            None => self.condemned.insert(name, pyramid.version.clone()),
         }
     }
 
@@ -107,7 +137,7 @@ impl Pyramids {
         let make = move |_| async move {
             let made = pyramids.make(&master, progress).await;
             if let Err(error) = &made
-                && !matches!(error, Error::Store(_) | Error::Busy { .. })
+                && matches!(error, Error::Damaged(_) | Error::Unsupported(_) | Error::Fault(_))
             {
                 pyramids.failed.insert(key, error.clone());
             }
@@ -164,4 +194,10 @@ impl Pyramids {
         let version = build::VERSION;
         format!("{version} {tile_side} {compression:?} {jpeg_quality} {full_color} {:?}", self.output)
     }
+}
+
+/// Whether all tiles of a pyramid lie within its file.
+fn is_whole(pyramid: &Opened) -> bool {
+    let mut tiles = pyramid.master.levels.iter().flat_map(|level| &level.tiles);
+    tiles.all(|(offset, length)| offset.saturating_add(*length) <= pyramid.version.size)
 }
