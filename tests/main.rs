@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod commands;
+mod disks;
 mod export;
 mod faults;
 mod floors;
@@ -11,6 +12,7 @@ mod image_api;
 mod index;
 mod ingest;
 mod masters;
+mod outages;
 mod pages;
 mod reads;
 mod records;
