@@ -5,6 +5,7 @@ mod commands;
 mod export;
 mod faults;
 mod floors;
+mod foreign;
 mod headers;
 mod hostile;
 mod image_api;
