@@ -6,6 +6,7 @@ mod disks;
 mod export;
 mod faults;
 mod floors;
+mod foreign;
 mod headers;
 mod hostile;
 mod image_api;
