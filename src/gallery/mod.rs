@@ -22,6 +22,7 @@ mod queue;
 pub mod rights;
 pub mod sample;
 pub mod settings;
+mod trim;
 mod unsent;
 mod works;
 

@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 
 use super::read_ahead::ReadAhead;
 use crate::gallery::opened::Shared;
-use crate::gallery::{Error, settings};
+use crate::gallery::{Error, settings, trim};
 use crate::master::write::{self, Compression, Recipe, Reduced, Writer};
 use crate::pixels::colour::Output;
 use crate::pixels::{Channels, Raster, Rows, Subsampling};
@@ -48,6 +48,7 @@ impl Job {
         }
         let source = Arc::new(ReadAhead::in_order(self.master.clone(), self.tasks.clone()));
         let memory = self.settings.memory_mib << 20;
+        let _trim = trim::Guard(render::rows_memory(master));
         let mut rows = render::rows(master, source, memory)?;
         let shape = rows.shape();
         let look = Look::of(master.icc.as_ref(), shape, self.output);
