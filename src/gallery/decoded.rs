@@ -6,13 +6,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::runtime::Handle;
 
-use super::Error;
 use super::budget::Memory;
 use super::deliver::Kitchen;
 use super::flights::Interest;
 use super::mips::Mips;
 use super::opened::{Opened, Shared};
 use super::pyramids::ReadAhead;
+use super::{Error, trim};
 use crate::iiif::Rect;
 use crate::master::{Kind, Whole};
 use crate::pixels::decode::jp2;
@@ -72,7 +72,9 @@ impl Kitchen {
         let work = move || {
             interest.check()?;
             let source = frame.source(opened.master.dimensions);
-            let raw = file.checked(codestream.decode(&file, source, reduce, u64::MAX))?;
+            let raw = codestream.decode(&file, source, reduce, u64::MAX);
+            trim::after(cost);
+            let raw = file.checked(raw)?;
             let picture = Picture::Packed(opened.look.coloured(raw));
             let place = (frame.window, frame.size);
             let look = opened.look.done();
@@ -213,6 +215,7 @@ impl Kitchen {
         let kept = self.decoded.clone();
         let work = move || {
             interest.check()?;
+            let _trim = trim::Guard(cost);
             let first = match (file, jp2) {
                 (Some(file), _) => match jpeg::decode(&file, base.min(8), limit)? {
                     // Planes are coloured when they are shown.

@@ -25,6 +25,7 @@ mod revalidate;
 pub mod rights;
 pub mod sample;
 pub mod settings;
+mod trim;
 mod unsent;
 mod works;
 

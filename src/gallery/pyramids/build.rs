@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 
 use super::read_ahead::ReadAhead;
 use crate::gallery::opened::Shared;
-use crate::gallery::{Error, settings};
+use crate::gallery::{Error, settings, trim};
 use crate::master::write::{self, Compression, Recipe, Reduced, Writer};
 use crate::pixels::colour::Output;
 use crate::pixels::{Channels, Raster, Rows, Subsampling};
@@ -56,6 +56,7 @@ impl Job {
     fn write(&self, source: Arc<ReadAhead>, file: &mut NamedTempFile) -> Result<(), Error> {
         let master = &self.master.master;
         let memory = self.settings.memory_mib << 20;
+        let _trim = trim::Guard(render::rows_memory(master));
         let mut rows = render::rows(master, source, memory)?;
         let shape = rows.shape();
         let look = Look::of(master.icc.as_ref(), shape, self.output);
