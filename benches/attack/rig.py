@@ -224,7 +224,10 @@ class Postgres:
         for pid in self.pids():
             os.kill(pid, signal.SIGSTOP)
 
-    def stop(self):
+    def go_on(self):
         for pid in self.pids():
             os.kill(pid, signal.SIGCONT)
+
+    def stop(self):
+        self.go_on()
         stop(self.process, signal.SIGINT)

@@ -121,8 +121,11 @@ def outage():
     for n in range(20):
         tegl.get(f"/iiif/3/m{n}.tif/info.json")
     store.tell(mode="error")
-    for what, names in (("tiles of opened masters", range(20)), ("masters not opened yet", range(20, 40)), ("masters that are not there", range(40, 60))):
+    for what, names in (("tiles of opened masters", range(20)), ("regions of opened masters", range(20)),
+                         ("masters not opened yet", range(20, 40)), ("masters that are not there", range(40, 60))):
         paths = [f"/iiif/3/m{n}.tif/{x * 512},2048,512,512/512,/0/default.jpg" for n in names for x in range(4)]
+        if what.startswith("regions"):
+            paths = [f"/iiif/3/m{n}.tif/{x * 500 + 7},999,1500,1500/1500,/0/default.jpg" for n in names for x in range(4)]
         store.tell(reset=1)
         got = clients.closed_loop(tegl.port, iter(paths), 8, 120)
         each = store.tell()["requests"] / len(paths)
