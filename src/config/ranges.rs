@@ -11,7 +11,7 @@ const MILLION: f64 = 1e6;
 const THREADS: f64 = 1024.0;
 
 /// Every number among the settings. `config/default.toml` says the same beside each key.
-pub const RANGES: [Range; 46] = [
+pub const RANGES: &[Range] = &[
     ("web.image_max_age_s", 0.0, YEAR_S),
     ("web.document_max_age_s", 0.0, YEAR_S),
     ("web.documents_mib", 0.0, TIB_IN_MIB),
@@ -19,6 +19,7 @@ pub const RANGES: [Range; 46] = [
     ("web.connections", 1.0, MILLION),
     ("web.keep_alive_s", 0.0, DAY_S),
     ("web.slow_reader_s", 0.0, DAY_S),
+    ("web.slow_reader_kib_per_s", 0.0, 1e6),
     ("web.drain_s", 0.0, 3600.0),
     ("web.shutdown_s", 0.0, 3600.0),
     ("masters.revalidate_s", 0.0, YEAR_S),
@@ -36,6 +37,7 @@ pub const RANGES: [Range; 46] = [
     ("render.jpeg_quality", 1.0, 100.0),
     ("catalogue.connections", 1.0, 1000.0),
     ("catalogue.timeout_ms", 1.0, HOUR_MS),
+    ("catalogue.stale_rights_s", 0.0, YEAR_S),
     ("search.memory_mib", 32.0, TIB_IN_MIB),
     ("search.answers_mib", 0.0, TIB_IN_MIB),
     ("search.threads", 0.0, THREADS),

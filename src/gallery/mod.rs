@@ -1,6 +1,7 @@
 //! The verbs: open, plan, deliver, list. Serving, commands and tests all go through them.
 
 mod banded;
+mod budget;
 mod check;
 mod decoded;
 mod deliver;
@@ -17,16 +18,18 @@ mod listing;
 mod mips;
 mod opened;
 pub mod pyramids;
+mod queue;
+mod retry;
 pub mod rights;
 pub mod sample;
 pub mod settings;
+mod unsent;
 mod works;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::Stream;
 use moka::sync::Cache;
 
 pub use check::{Check, Cost};
@@ -39,11 +42,13 @@ pub use ingest::{Ingested, Outcome, Report, Shard, Summary};
 pub use listing::{Entry, Listing};
 pub use opened::{Opened, Shared};
 pub use rights::{Grant, Granted};
+pub use unsent::Unsent;
 pub use works::{
     Described, Earlier, Import, Imported, Masters, Pattern, Preview, Pruned, Reading, Register, SOON, Shown,
     Sketch, Watch, Works,
 };
 
+pub use banded::Streamed;
 use deliver::Kitchen;
 use flights::Flights;
 use health::Health;
@@ -84,6 +89,7 @@ pub struct Gallery {
     works: Option<Arc<Works>>,
     finder: Option<Arc<Finder>>,
     digests: download::Digests,
+    digesters: Arc<tokio::sync::Semaphore>,
     base_url: String,
     from_megapixels: f64,
     tasks: tokio::runtime::Handle,
@@ -103,6 +109,17 @@ pub struct Settings {
     pub rights: rights::Rights,
     /// Where images are found, without a closing slash; empty where nobody said so.
     pub base_url: String,
+}
+
+/// What is wrong besides the sources.
+#[derive(Clone, Debug, Default)]
+pub struct Failures {
+    /// The catalogue does not answer.
+    pub catalogue: Option<String>,
+    /// There is no index of works, and none can be made.
+    pub search: Option<String>,
+    /// The index of works shows an older state, and cannot be brought up to date.
+    pub stale: Option<String>,
 }
 
 /// A runtime that may be dropped from within another one.
@@ -159,6 +176,7 @@ impl Gallery {
             works: None,
             finder: None,
             digests: Cache::new(10_000),
+            digesters: Arc::new(tokio::sync::Semaphore::new(download::DIGESTERS)),
             base_url: settings.base_url.trim_end_matches('/').to_owned(),
             from_megapixels: settings.pyramids.from_megapixels,
             kitchen: Arc::new(Kitchen::new(settings, Lanes::new(&settings.work)?, tasks)),
@@ -174,7 +192,12 @@ impl Gallery {
             catalogue::Error::Invalid(reason) => Error::Unwritable(reason),
             other => other.into(),
         })?;
-        let works = Arc::new(Works::new(catalogue, self.tasks.clone()));
+        let works = Arc::new(Works::new(
+            catalogue,
+            self.tasks.clone(),
+            self.rights.clone(),
+            Duration::from_secs(settings.stale_rights_s),
+        ));
         self.tasks.block_on(works.follow())?;
         self.tasks.spawn(works::follow(Arc::downgrade(&works)));
         self.works = Some(works);
@@ -228,7 +251,7 @@ impl Gallery {
     /// What the rights of the works that show this image allow; the strictest where there are several.
     async fn grant(&self, opened: &Opened) -> Result<Grant, Error> {
         let of_works = match &self.works {
-            Some(works) => works.grant(&opened.names, &self.rights).await?,
+            Some(works) => works.grant(&opened.names).await?,
             None => None,
         };
         Ok(of_works.unwrap_or_else(|| self.rights.without_record.into()))
@@ -371,15 +394,24 @@ impl Gallery {
         self.kitchen.deliver(opened, plan).await
     }
 
-    /// The answer piece by piece, with its length where that is known ahead, if it is one of those that are too
-    /// large to be made as a whole.
-    #[allow(clippy::type_complexity)]
-    pub fn banded(
-        &self,
-        opened: &Shared,
-        plan: &Plan,
-    ) -> Result<Option<(impl Stream<Item = Result<Bytes, Error>> + use<>, Option<u64>)>, Error> {
-        self.kitchen.banded(opened, plan)
+    /// Whether the answer is one of those that are too large to be made as a whole.
+    pub fn is_banded(&self, opened: &Shared, plan: &Plan) -> bool {
+        self.kitchen.is_banded(opened, plan)
+    }
+
+    /// The length of such an answer in bytes, where it is known ahead.
+    pub fn banded_length(&self, opened: &Shared, plan: &Plan) -> Result<Option<u64>, Error> {
+        self.kitchen.banded_length(opened, plan)
+    }
+
+    /// Such an answer, admitted and begun.
+    pub async fn banded(&self, opened: &Shared, plan: &Plan) -> Result<Streamed, Error> {
+        self.kitchen.banded(opened, plan).await
+    }
+
+    /// Memory for a finished answer while it is being sent.
+    pub async fn unsent(&self, bytes: &Bytes) -> Result<Unsent, Error> {
+        self.kitchen.unsent(bytes).await
     }
 
     /// The same where it takes no waiting.
@@ -412,6 +444,24 @@ impl Gallery {
             *before = now;
         }
         probed.into_iter().flatten().collect()
+    }
+
+    /// What besides the sources keeps the server from answering as it should, in words for anybody; nothing is asked.
+    pub fn failures(&self) -> Failures {
+        let catalogue = self.works.as_ref().filter(|works| works.is_silent()).map(|_| {
+            "the catalogue does not answer: images whose rights are known are shown, works and tags are not".to_owned()
+        });
+        let index = self.finder.as_ref().and_then(|finder| Some((finder.is_there(), finder.failure()?)));
+        Failures {
+            catalogue,
+            search: index
+                .clone()
+                .filter(|(is_there, _)| !is_there)
+                .map(|(_, cause)| format!("there is no search: {cause}")),
+            stale: index
+                .filter(|(is_there, _)| *is_there)
+                .map(|(_, cause)| format!("the search does not follow changes: {cause}")),
+        }
     }
 
     /// Whether a source could not be read when [`Gallery::troubles`] was last called.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 
 use super::Error;
 use crate::iiif::{Dimensions, Info, Limits, Rect, Tiles};
@@ -37,6 +38,9 @@ pub struct Opened {
 const MOST_READS: usize = 512;
 /// No sound index is larger, in bytes.
 const MOST_INDEX: u64 = 128 << 20;
+/// An index of more bytes than this waits until no other such index is being read.
+const LARGE_INDEX: u64 = 4 << 20;
+static LARGE_INDEXES: Semaphore = Semaphore::const_new(1);
 /// The side of the tiles that a master without tiles is asked for in.
 const WHOLE_TILE: u32 = 512;
 
@@ -49,7 +53,7 @@ impl Opened {
             other => other?,
         };
         let mut held = Held::new(version.size, start);
-        let (mut reads, mut fetched) = (1, 0);
+        let (mut reads, mut fetched, mut turn) = (1, 0, None);
         let master = loop {
             match master::index(&held, page) {
                 Ok(master) => break master,
@@ -59,6 +63,10 @@ impl Opened {
                     fetched += end - range.start;
                     if reads >= MOST_READS || fetched > MOST_INDEX {
                         return Err(Error::Damaged("its index is larger than any sound one".into()));
+                    }
+                    if fetched > LARGE_INDEX && turn.is_none() {
+                        let acquired = LARGE_INDEXES.acquire().await;
+                        turn = Some(acquired.map_err(|closed| Error::Fault(closed.to_string()))?);
                     }
                     let bytes = store.read(&key, &version, range.start..end, &[]).await?;
                     held.add(range.start, bytes);
@@ -99,7 +107,7 @@ impl Opened {
 
     /// About how many bytes of memory this takes.
     pub fn weight(&self) -> usize {
-        self.master.weight() + self.heads.iter().map(Bytes::len).sum::<usize>() + 1024
+        self.master.weight() + self.look.weight() + self.heads.iter().map(Bytes::len).sum::<usize>() + 1024
     }
 
     /// The levels and tiles that viewers are told of: what lies in the store where there are

@@ -55,7 +55,7 @@ impl Default for Cache {
 pub struct Work {
     /// Threads that decode and encode; 0 for one a processor core.
     pub threads: usize,
-    /// Memory for all renderings together, in MiB.
+    /// Memory for all renderings together, and for what has been made and not yet been sent, in MiB.
     pub memory_mib: u64,
     /// How long a rendering waits for its turn before it is refused, in milliseconds.
     pub queue_ms: u64,

@@ -8,7 +8,9 @@ use tantivy::TantivyDocument;
 
 use super::colour::{self, Colour};
 use super::numbers;
-use super::schema::{BETWEEN, Fields, HAS_IMAGE, ON_DISPLAY, PUBLIC_DOMAIN, joined, schema};
+use super::schema::{
+    BETWEEN, COLOUR_KEY, FIELD, Fields, HAS_IMAGE, ID, ON_DISPLAY, PERSON, PUBLIC_DOMAIN, joined, schema,
+};
 use super::stored::Stored;
 use super::terms::Terms;
 use crate::record::fold::fold;
@@ -16,13 +18,6 @@ use crate::record::{Creator, Facet, Tag, Text, Work, facets, slug};
 
 /// A term of the index is no longer, in bytes.
 const LONGEST: usize = 8000;
-/// What stands before identifiers of sources among numbers.
-pub const ID: &str = "id:";
-/// What stands before colours as `#rrggbb`, and before identifiers of creators.
-pub const COLOUR_KEY: &str = "colour:";
-pub const PERSON: &str = "person:";
-/// What stands before names of fields that only the work's source knows.
-pub const FIELD: &str = "field:";
 /// So many colours of a work count.
 const MOST_COLOURS: usize = 24;
 /// Names of a work's own fields that are known, at most.

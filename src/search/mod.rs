@@ -33,13 +33,14 @@ mod vocabulary;
 mod words;
 
 pub use colour::{Colour, names as colour_names};
-pub use entry::{COLOUR_KEY, Entry, ID, PERSON};
+pub use entry::Entry;
 pub use error::Error;
 pub use holders::Holders;
 pub use index::Index;
 pub use lexicon::meanings;
 pub use order::{Cursor, Order, SORTS, Sort};
 pub use question::{Filter, Found, Search};
+pub use schema::{COLOUR_KEY, ID, PERSON};
 pub use settings::Settings;
 pub use snapshot::{Snapshot, Walk};
 pub use stored::{Shown, Stored, in_language};

@@ -9,6 +9,15 @@ use tantivy::schema::{
 /// What stands between the parts of a term.
 pub const BETWEEN: char = '\u{1f}';
 
+/// Prefix of a source's identifiers among the numbers of a work.
+pub const ID: &str = "id:";
+/// Prefix of colours as `#rrggbb`.
+pub const COLOUR_KEY: &str = "colour:";
+/// Prefix of identifiers of creators.
+pub const PERSON: &str = "person:";
+/// Prefix of names of fields that only the work's source knows.
+pub const FIELD: &str = "field:";
+
 /// The fields of a work in the index.
 #[derive(Clone, Copy, Debug)]
 pub struct Fields {

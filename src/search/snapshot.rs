@@ -9,9 +9,8 @@ use tantivy::{DocAddress, DocId, Opstamp, Searcher, SegmentReader, TantivyDocume
 
 use super::Error;
 use super::columns::{Columns, Named};
-use super::entry::FIELD;
 use super::labels::Labels;
-use super::schema::schema;
+use super::schema::{FIELD, schema};
 use super::stored::Stored;
 use super::vocabulary::{self, Vocabulary};
 

@@ -16,6 +16,7 @@ use super::document::Document;
 use super::error::{retry_after, status};
 use super::headers::{common, preflight};
 use super::image::{self, Answered};
+use super::pace::Pace;
 use super::route::Route;
 use super::settings::{Api, Operations, Settings};
 use super::{api, collections, deepzoom, download, failure, operations, site, smk, tags, works};
@@ -38,6 +39,7 @@ pub struct Door {
     pub(super) works: works::Kept,
     /// Set when the server is about to stop.
     pub draining: AtomicBool,
+    pub(super) pace: Pace,
     requests: [metrics::Counter; 5],
     seconds: metrics::Histogram,
 }
@@ -68,6 +70,7 @@ impl Door {
             house: house.clone(),
             works: works::Kept::new(settings.documents_mib),
             draining: AtomicBool::new(false),
+            pace: Pace::new(settings.slow_reader_kib_per_s),
             requests: requests.map(|class| metrics::counter!("tegl_requests_total", "status" => class)),
             seconds: metrics::histogram!("tegl_request_seconds"),
         })
@@ -76,7 +79,11 @@ impl Door {
     /// Answers a request; writes its one line in the log.
     pub async fn enter(&self, request: HttpRequest, body: Payload) -> HttpResponse {
         let began = Instant::now();
-        let (mut response, note, fault) = match self.answer(&request, body).await {
+        let answered = match self.answer(&request, body).await {
+            Ok(answered) => self.paced(&request, answered).await,
+            refused => refused,
+        };
+        let (mut response, note, fault) = match answered {
             Ok(answered) => (answered.response, answered.note, None),
             Err(error) => {
                 let page = failure::page(self, &request, &error, refused(&error));
@@ -167,6 +174,12 @@ impl Door {
             Route::Ready => operations::ready(self).await,
             Route::Nothing => Err(Error::NotFound),
         }
+    }
+
+    /// The same answer in pieces, where it is large.
+    async fn paced(&self, request: &HttpRequest, answered: Answered) -> Result<Answered, Error> {
+        let Answered { response, note } = answered;
+        Ok(Answered { response: self.pace.watch(&self.gallery, request, response).await?, note })
     }
 
     pub fn is_draining(&self) -> bool {

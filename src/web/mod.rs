@@ -15,6 +15,7 @@ mod headers;
 mod image;
 mod language;
 mod operations;
+mod pace;
 pub mod pages;
 mod route;
 mod server;

@@ -11,6 +11,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpRequest, HttpServer, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use super::pace::remember_socket;
 use super::settings::{Operations, Settings};
 use super::{Door, admin, operations};
 
@@ -37,6 +38,8 @@ pub fn start(
     let address = listener.local_addr()?;
     let slow_reader_ms = settings.slow_reader_s.saturating_mul(1000);
     let shared = door.clone();
+    let pace = door.clone();
+    actix_web::rt::spawn(async move { pace.pace.keep().await });
     let threads = match settings.threads {
         0 => std::thread::available_parallelism().map_or(2, usize::from),
         threads => threads,
@@ -57,7 +60,10 @@ pub fn start(
     .h1_allow_half_closed(false)
     .shutdown_timeout(settings.shutdown_s)
     .disable_signals()
-    .on_connect(move |connection, _| limit_slow_reader(connection, slow_reader_ms))
+    .on_connect(move |connection, data| {
+        limit_slow_reader(connection, slow_reader_ms);
+        remember_socket(connection, data);
+    })
     .listen(listener)?
     .run();
     let mut handles = vec![server.handle()];

@@ -29,6 +29,9 @@ pub struct Settings {
     pub keep_alive_s: u64,
     /// How long a client may leave sent bytes unacknowledged before it is cut off, in seconds.
     pub slow_reader_s: u32,
+    /// The slowest pace, over a minute, at which a client may take a large answer before it is cut off, in KiB a second;
+    /// 0 for any pace.
+    pub slow_reader_kib_per_s: u32,
     /// How long requests under way may take to finish when the server stops, in seconds.
     pub shutdown_s: u64,
     /// How long the server says that it is not ready before it stops listening, in seconds.
@@ -48,6 +51,7 @@ impl Default for Settings {
             connections: 8192,
             keep_alive_s: 75,
             slow_reader_s: 20,
+            slow_reader_kib_per_s: 32,
             shutdown_s: 30,
             drain_s: 0,
         }

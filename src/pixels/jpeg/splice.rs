@@ -1,13 +1,8 @@
-//! JPEGs taken apart, put together, cut and labelled without decoding.
+//! JPEGs taken apart, put together and labelled without decoding.
 
-use turbojpeg::{Transform, TransformCrop, Transformer};
-
-use super::decode::{self, MOST_SCANS};
-use super::encode::encode_lying;
-use super::header::header;
 use crate::iiif::Dimensions;
+use crate::pixels::Error;
 use crate::pixels::encode::Notes;
-use crate::pixels::{Error, Subsampling};
 
 /// How a stored tile's components are to be understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -211,47 +206,6 @@ pub fn scan(jpeg: &[u8], height: u32, interval: Option<u16>) -> Result<Scan<'_>,
     }
 }
 
-/// The quality of what cannot be cut without decoding: near the stored tile.
-const RECODED: u8 = 95;
-
-/// Cuts a JPEG of at most `limit` pixels to `size` from its top left corner in the DCT domain: pixels identical.
-pub fn crop(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error> {
-    // All that it claims to hold takes memory.
-    let pixels = match header(jpeg)? {
-        Ok(header) => header.dimensions.area(),
-        Err(_) => return Err(Error::damaged("JPEG tile", "it ends before its scan")),
-    };
-    if pixels > limit {
-        return Err(Error::TooLarge { pixels, limit });
-    }
-    // Each scan may go over the whole picture.
-    if decode::scans(jpeg, MOST_SCANS as usize + 1) > MOST_SCANS as usize {
-        return Err(Error::damaged("JPEG tile", "it has more scans than any sound one"));
-    }
-    let mut transform = Transform::default();
-    transform.crop = Some(TransformCrop {
-        x: 0,
-        y: 0,
-        width: Some(size.width as usize),
-        height: Some(size.height as usize),
-    });
-    let cropped =
-        Transformer::new().and_then(|mut transformer| transformer.transform_to_vec(&transform, jpeg));
-    cropped.or_else(|error| recoded(jpeg, size, limit).map_err(|_| Error::damaged("JPEG tile", error)))
-}
-
-/// The same through its samples, where it has oddities that a transformation refuses, though it decodes.
-fn recoded(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error> {
-    let whole = decode::decode(jpeg, 1, limit)?.into_packed();
-    let layout = (size, whole.channels);
-    if size.width > whole.dimensions.width || size.height > whole.dimensions.height {
-        return Err(Error::damaged("JPEG tile", "it is smaller than its place"));
-    }
-    let cut = encode_lying(&whole.samples, whole.stride(), layout, RECODED, Subsampling::S444)?;
-    let icc = header(jpeg)?.ok().and_then(|header| header.icc).map(Into::into);
-    Ok(insert_notes(&cut, &Notes { icc, credit: None }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,36 +223,6 @@ mod tests {
 
     fn jpeg_subsampling() -> crate::pixels::Subsampling {
         crate::pixels::Subsampling::S420
-    }
-
-    fn rgb(jpeg: &[u8]) -> Raster {
-        jpeg::decode(jpeg, 1, u64::MAX).unwrap().into_packed()
-    }
-
-    #[test]
-    fn edges_are_cut_without_loss() {
-        let (whole, cut) = (tile(), Dimensions::new(40, 24));
-        let (full, cropped) = (rgb(&whole), rgb(&crop(&whole, cut, 64 * 64).unwrap()));
-        assert_eq!(cropped.dimensions, cut);
-        for y in 0..22 {
-            // The last column and rows may differ: colour is interpolated from beyond the cut.
-            let (a, b) = (y * full.stride(), y * cropped.stride());
-            assert_eq!(full.samples[a..a + 38 * 3], cropped.samples[b..b + 38 * 3], "row {y}");
-        }
-    }
-
-    #[test]
-    fn what_claims_to_be_enormous_is_not_cut() {
-        let cropped = crop(&tile(), Dimensions::new(40, 24), 64 * 63);
-        assert!(matches!(cropped, Err(Error::TooLarge { pixels: 4096, limit: 4032 })));
-    }
-
-    #[test]
-    fn endless_scans_are_refused() {
-        let (mut whole, scan) = (tile(), [&[0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0][..]; 501].concat());
-        whole.splice(whole.len() - 2..whole.len() - 2, scan);
-        let cropped = crop(&whole, Dimensions::new(40, 24), 64 * 64);
-        assert!(cropped.is_err_and(|error| error.to_string().contains("scans")));
     }
 
     #[test]
