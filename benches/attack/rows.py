@@ -145,7 +145,8 @@ def newcomers():
     source = masters.masters(folder + "/masters", a=(8000, 6000))
     post = clients.request("/api/v1/works/X/tags", "POST", "Content-Length: 10\r\nContent-Type: application/json\r\n", b"{")
     many = [f"127.0.{n // 200 + 1}.{n % 200 + 10}" for n in range(1000)]
-    for what, number, sent in (("idle connections", scaled(10000), b""), ("unfinished bodies", scaled(8300), post),
+    for what, number, sent in (("idle connections", scaled(10000), clients.request("/health/live")), ("silent connections", scaled(10000), b""),
+                               ("unfinished bodies", scaled(8300), post),
                                ("unfinished heads", scaled(8300), b"GET / HTTP/1.1\r\nHost: x\r\n")):
         for where, sources in (("one address", ["127.0.0.66"]), ("1,000 addresses", many)):
             tegl = Tegl(folder, [source])
@@ -164,7 +165,7 @@ def newcomers():
             yield f"{number} {what}, {where}", measured, "all within 1 s", none == 0 and longest <= 1
 
 
-def renderings(name="a", width=20000, height=15000, side=2000):
+def renderings(name="a", width=20000, height=15000, side=900):
     """Paths of distinct regions, without end."""
     dice = random.Random(11)
     for n in itertools.count():
@@ -219,6 +220,7 @@ SCALE_OR_ONE = min(1, rig.SCALE)
 def bombs():
     """24 files at once that cost far more to decode than to send: peak of the resident set, processor time."""
     made = masters.bombs()
+    size = lambda name: "max" if name.startswith(("profile", "strip")) else "400,"
     runs = {**{name: [name] for name in made}, "all kinds": list(made)}
     for what, names in runs.items():
         folder = rig.home("bombs")
@@ -231,7 +233,7 @@ def bombs():
                 file.write(made[names[n % len(names)]])
         tegl = Tegl(folder, [folder + "/masters"])
         idle, began = tegl.memory(), tegl.cpu()
-        got = clients.together([lambda c=c: clients.ask(tegl.port, f"/iiif/3/{c}/full/400,/0/default.jpg", 60)[0] for c in copies])
+        got = clients.together([lambda c=c: clients.ask(tegl.port, f"/iiif/3/{c}/full/{size(c)}/0/default.jpg", 60)[0] for c in copies])
         statuses = {s: got.count(s) for s in sorted(set(got))}
         used = tegl.cpu() - began + busy_afterwards(tegl, 30)
         peak, goal = tegl.memory("VmHWM") - idle, BUDGET_MIB
