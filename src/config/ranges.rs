@@ -11,7 +11,7 @@ const MILLION: f64 = 1e6;
 const THREADS: f64 = 1024.0;
 
 /// Every number among the settings. `config/default.toml` says the same beside each key.
-pub const RANGES: [Range; 47] = [
+pub const RANGES: &[Range] = &[
     ("web.image_max_age_s", 0.0, YEAR_S),
     ("web.document_max_age_s", 0.0, YEAR_S),
     ("web.documents_mib", 0.0, TIB_IN_MIB),
