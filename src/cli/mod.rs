@@ -6,6 +6,7 @@ mod out;
 
 mod check;
 mod config;
+mod descriptors;
 mod export;
 mod gallery;
 mod health;

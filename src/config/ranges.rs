@@ -23,6 +23,8 @@ pub const RANGES: &[Range] = &[
     ("web.drain_s", 0.0, 3600.0),
     ("web.shutdown_s", 0.0, 3600.0),
     ("masters.revalidate_s", 0.0, YEAR_S),
+    ("masters.stale_while_revalidate_s", 0.0, YEAR_S),
+    ("masters.stale_if_error_s", 0.0, YEAR_S),
     ("masters.max_area", 1.0, 1e12),
     ("masters.max_side", 1.0, MILLION),
     ("masters.whole_megapixels", 0.0, 100_000.0),
@@ -58,6 +60,7 @@ pub const RANGES: &[Range] = &[
     ("store.slowest_kib_per_s", 1.0, 1e9),
     ("store.write_timeout_ms", 1.0, HOUR_MS),
     ("store.retries", 0.0, 20.0),
+    ("store.concurrent_reads", 1.0, 4096.0),
     ("store.coalesce_gap_kib", 0.0, TIB_IN_MIB),
     ("store.parallel_reads", 1.0, 256.0),
 ];

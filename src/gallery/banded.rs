@@ -85,6 +85,7 @@ impl Kitchen {
             let client = sender.clone();
             let made = async {
                 if let Err(error) = kitchen.stream(&opened, &plan, at, encoder, sender).await {
+                    opened.blame(&error);
                     let _gone = client.send(Err(error)).await;
                 }
             };

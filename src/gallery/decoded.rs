@@ -6,13 +6,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::runtime::Handle;
 
-use super::Error;
 use super::budget::Memory;
 use super::deliver::Kitchen;
 use super::flights::Interest;
 use super::mips::Mips;
 use super::opened::{Opened, Shared};
 use super::pyramids::ReadAhead;
+use super::{Error, trim};
 use crate::iiif::Rect;
 use crate::master::{Kind, Whole};
 use crate::pixels::decode::jp2;
@@ -72,8 +72,9 @@ impl Kitchen {
         let work = move || {
             interest.check()?;
             let source = frame.source(opened.master.dimensions);
-            let raw = codestream.decode(&file, source, reduce, u64::MAX)?;
-            interest.check()?;
+            let raw = codestream.decode(&file, source, reduce, u64::MAX);
+            trim::after(cost);
+            let raw = file.checked(raw)?;
             let picture = Picture::Packed(opened.look.coloured(raw));
             let place = (frame.window, frame.size);
             let look = opened.look.done();
@@ -96,9 +97,9 @@ impl Kitchen {
         let open = move || {
             let codestream = match known {
                 Some(known) => known,
-                None => Arc::new(jp2::Codestream::open(&file)?),
+                None => Arc::new(file.checked(jp2::Codestream::open(&file))?),
             };
-            let found = look(&codestream, &file)?;
+            let found = file.checked(look(&codestream, &file))?;
             Ok((codestream, file, found))
         };
         let admitted = self.lanes.admit_reader(4 << 20, &opened.store).await?;
@@ -214,16 +215,19 @@ impl Kitchen {
         let kept = self.decoded.clone();
         let work = move || {
             interest.check()?;
+            let _trim = trim::Guard(cost);
             let first = match (file, jp2) {
                 (Some(file), _) => match jpeg::decode(&file, base.min(8), limit)? {
                     // Planes are coloured when they are shown.
                     Picture::Packed(raster) => Picture::Packed(opened.look.recoloured(raster)),
                     planar => planar,
                 },
-                (None, Some(jp2)) => Picture::Packed(overview(&jp2, &source, base, &opened.look)?),
+                (None, Some(jp2)) => {
+                    Picture::Packed(source.checked(overview(&jp2, &source, base, &opened.look))?)
+                }
                 (None, None) => {
-                    let rows = render::rows(&opened.master, source, reading)?;
-                    Picture::Packed(gathered(rows, base, &opened.look)?)
+                    let rows = source.checked(render::rows(&opened.master, source.clone(), reading))?;
+                    Picture::Packed(source.checked(gathered(rows, base, &opened.look))?)
                 }
             };
             let base = if in_planes { base.min(8) } else { base };
@@ -266,6 +270,14 @@ fn read_ahead(opened: &Opened) -> u64 {
 struct WhileKept {
     file: ReadAhead,
     interest: Interest,
+}
+
+impl WhileKept {
+    /// What a decoder made of the bytes, unless they did not come.
+    fn checked<T, E: Into<Error>>(&self, made: Result<T, E>) -> Result<T, Error> {
+        self.interest.check()?;
+        self.file.checked(made)
+    }
 }
 
 impl ReadAt for WhileKept {

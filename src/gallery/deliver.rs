@@ -217,7 +217,8 @@ impl Kitchen {
         let name = (opened.number, plan.clone());
         let (kitchen, opened) = (self.clone(), opened.clone());
         let make = move |interest| async move {
-            let made = kitchen.make(&opened, &plan, interest).await?;
+            let made =
+                kitchen.make(&opened, &plan, interest).await.inspect_err(|error| opened.blame(error))?;
             kitchen.answers.insert((opened.number, plan), made.clone());
             Ok(made)
         };

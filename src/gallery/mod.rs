@@ -10,6 +10,7 @@ mod error;
 mod export;
 mod finder;
 mod flights;
+mod freshness;
 mod health;
 mod identifier;
 mod ingest;
@@ -20,9 +21,11 @@ mod opened;
 pub mod pyramids;
 mod queue;
 mod retry;
+mod revalidate;
 pub mod rights;
 pub mod sample;
 pub mod settings;
+mod trim;
 mod unsent;
 mod works;
 
@@ -78,7 +81,7 @@ pub struct Gallery {
     troubles: Mutex<Vec<Option<String>>>,
     limits: Limits,
     output: Output,
-    revalidate_ms: u64,
+    checks: revalidate::Checks,
     masters: Cache<String, Shared>,
     openings: Flights<String, Shared>,
     health: Arc<Health>,
@@ -133,9 +136,6 @@ impl Drop for Background {
     }
 }
 
-/// Local masters are looked at again after this long.
-const LOCAL_REVALIDATE_MS: u64 = 2000;
-
 impl Gallery {
     /// Serves `sources`; pyramids of what cannot be cut are kept in `shelf`, if there is one.
     pub fn new(sources: Vec<Source>, shelf: Option<Shelf>, settings: &Settings) -> std::io::Result<Self> {
@@ -163,7 +163,7 @@ impl Gallery {
             sources: sources.into(),
             limits,
             output: settings.render.output,
-            revalidate_ms: masters.revalidate_s * 1000,
+            checks: revalidate::Checks::new(masters, tasks.clone()),
             masters: indexes.build(),
             openings: Flights::new(tasks.clone()),
             health: Arc::default(),
@@ -259,28 +259,8 @@ impl Gallery {
 
     /// The image as it is now, whoever may see it.
     async fn opened(&self, identifier: &str) -> Result<Shared, Error> {
-        if let Some(opened) = self.masters.get(identifier) {
-            let (store, key, version) = opened.origin();
-            let allowed = if store.is_local() {
-                LOCAL_REVALIDATE_MS.min(self.revalidate_ms)
-            } else {
-                self.revalidate_ms
-            };
-            if opened.unchecked_ms() <= allowed {
-                return Ok(opened);
-            }
-            match store.head(key).await {
-                Ok(found) if found == *version => {
-                    opened.checked();
-                    return Ok(opened);
-                }
-                // An image that was there a moment ago is better than none while the store rests.
-                Err(store::Error::Unavailable(_) | store::Error::TimedOut) => {
-                    self.health.failed();
-                    return Ok(opened);
-                }
-                _ => self.masters.invalidate(identifier),
-            }
+        if let Some(opened) = self.kept(identifier).await? {
+            return Ok(opened);
         }
         self.open_anew(identifier).await
     }
@@ -391,7 +371,7 @@ impl Gallery {
 
     /// The bytes that the plan names, made once for all who ask.
     pub async fn deliver(&self, opened: &Shared, plan: Plan) -> Result<Answer, Error> {
-        self.kitchen.deliver(opened, plan).await
+        self.kitchen.deliver(opened, plan).await.map_err(|error| unless_discarded(opened, error))
     }
 
     /// Whether the answer is one of those that are too large to be made as a whole.
@@ -406,7 +386,7 @@ impl Gallery {
 
     /// Such an answer, admitted and begun.
     pub async fn banded(&self, opened: &Shared, plan: &Plan) -> Result<Streamed, Error> {
-        self.kitchen.banded(opened, plan).await
+        self.kitchen.banded(opened, plan).await.map_err(|error| unless_discarded(opened, error))
     }
 
     /// Memory for a finished answer while it is being sent.
@@ -504,6 +484,14 @@ async fn names(sources: &[Source], store: &Store, key: &store::Key) -> Result<Ve
         }
     }
     Ok(names)
+}
+
+/// A damaged pyramid is no damaged image: whoever asks again gets another one.
+fn unless_discarded(opened: &Opened, error: Error) -> Error {
+    match opened.is_discarded() {
+        true => Error::Store(store::Error::Changed),
+        false => error,
+    }
 }
 
 fn plan(granted: &Granted, request: &ImageRequest, limits: Limits) -> Result<Plan, Error> {

@@ -1,13 +1,13 @@
 //! A master that is being served: its index, its colours' treatment, its tiles' heads.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use super::Error;
+use super::freshness::Freshness;
 use crate::iiif::{Dimensions, Info, Limits, Rect, Tiles};
 use crate::master::{self, FIRST_READ, Held, Kind, Master, Stop, Whole, stored};
 use crate::pixels::colour::Output;
@@ -30,8 +30,10 @@ pub struct Opened {
     pub pyramid_of: Option<Shared>,
     /// For each level of JPEG tiles, what stands before a tile.
     pub heads: Vec<Bytes>,
-    /// When the store was last asked for the version, in milliseconds since the start.
-    checked_ms: AtomicU64,
+    /// Set once it is known to be a damaged pyramid.
+    discarded: AtomicBool,
+    /// When the store was last asked for the version.
+    pub freshness: Freshness,
 }
 
 /// No sound index needs more reads.
@@ -83,9 +85,22 @@ impl Opened {
         let head = |level| Bytes::from(stored::head(level, look.profile.as_deref()));
         let heads = master.levels.iter().map(head).collect();
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        let checked_ms = AtomicU64::new(now_ms());
+        let (freshness, discarded) = (Freshness::new(), AtomicBool::new(false));
         let (pyramid_of, names) = (None, Vec::new());
-        Self { number, store, key, page, version, master, look, names, pyramid_of, heads, checked_ms }
+        Self {
+            number,
+            store,
+            key,
+            page,
+            version,
+            master,
+            look,
+            names,
+            pyramid_of,
+            heads,
+            discarded,
+            freshness,
+        }
     }
 
     /// The master that identifiers name: its place and version, whatever its pixels are read from.
@@ -96,13 +111,19 @@ impl Opened {
         }
     }
 
-    /// How long ago the store was asked whether the master is still the same.
-    pub fn unchecked_ms(&self) -> u64 {
-        now_ms().saturating_sub(self.checked_ms.load(Ordering::Relaxed))
+    /// Takes note of an answer that could not be made: a damaged pyramid is made again, and not shown any more.
+    pub fn blame(&self, error: &Error) {
+        if matches!(error, Error::Damaged(_))
+            && self.pyramid_of.is_some()
+            && !self.discarded.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(pyramid = self.key.as_str(), %error, "a damaged pyramid is discarded");
+        }
     }
 
-    pub fn checked(&self) {
-        self.checked_ms.store(now_ms(), Ordering::Relaxed);
+    /// Whether this is a pyramid that was found to be damaged.
+    pub fn is_discarded(&self) -> bool {
+        self.discarded.load(Ordering::Relaxed)
     }
 
     /// About how many bytes of memory this takes.
@@ -216,12 +237,6 @@ impl Opened {
 
 /// A smallest level beyond this many pixels is no overview.
 const LARGEST_OVERVIEW: u64 = 4 << 20;
-
-/// Milliseconds on a clock that never goes back.
-fn now_ms() -> u64 {
-    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
-    START.get_or_init(Instant::now).elapsed().as_millis() as u64
-}
 
 /// Shared by all who ask for the same image.
 pub type Shared = Arc<Opened>;

@@ -24,7 +24,9 @@ pub fn status(error: &Error) -> StatusCode {
         }
         Error::Unindexed { .. } | Error::Unprepared { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Error::Store(store::Error::TimedOut) => StatusCode::GATEWAY_TIMEOUT,
-        Error::Store(store::Error::Short { .. } | store::Error::Refused(_)) => StatusCode::BAD_GATEWAY,
+        Error::Store(store::Error::Short { .. } | store::Error::BadAnswer(_) | store::Error::Refused(_)) => {
+            StatusCode::BAD_GATEWAY
+        }
         Error::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Catalogue(_) | Error::CatalogueFull(_) => StatusCode::SERVICE_UNAVAILABLE,
         // Neither done nor refused, as far as is known.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use png::{BitDepth, ColorType, DecodeOptions, Decoder, DecodingError, Limits, Reader, Transformations};
 
-use super::Error;
+use super::{Error, unfold};
 use crate::iiif::Dimensions;
 use crate::pixels::{Alpha, Depth, InOrder, Model, Raw, ReadAt, Rows, Samples, Shape};
 
@@ -22,7 +22,7 @@ struct PngRows {
 /// Opens a PNG; an interlaced one may have at most `whole` pixels. Palettes become RGB, fewer than 8 bits become 8,
 /// and what one colour says of opacity becomes alpha.
 pub fn png_rows(file: Arc<dyn ReadAt>, whole: u64) -> Result<Box<dyn Rows>, Error> {
-    let mut reader = open(file)?;
+    let mut reader = open(file.clone())?;
     let (kind, depth) = reader.output_color_type();
     let (model, alpha) = match kind {
         ColorType::Grayscale => (Model::Gray, Alpha::None),
@@ -36,6 +36,8 @@ pub fn png_rows(file: Arc<dyn ReadAt>, whole: u64) -> Result<Box<dyn Rows>, Erro
     let depth = if depth == BitDepth::Sixteen { Depth::U16 } else { Depth::U8 };
     let shape = Shape { dimensions, model, alpha, depth };
     if !info.interlaced {
+        let row = (u64::from(info.width) * info.bits_per_pixel() as u64).div_ceil(8) + 1;
+        unfold::check(&*file, row.saturating_mul(info.height.into()))?;
         return Ok(Box::new(PngRows { reader, shape, done: 0 }));
     }
     if dimensions.area() > whole {
