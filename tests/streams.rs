@@ -3,12 +3,14 @@
 use std::net::TcpStream;
 use std::time::Duration;
 
+use serde_json::json;
 use tegl::iiif::Dimensions;
 use tegl::master::write::Compression;
 use tegl::pixels::{Channels, Raster};
 
 use crate::support::http::{self, Answer};
 use crate::support::masters;
+use crate::support::museum::Museum;
 use crate::support::origin::Origin;
 use crate::support::server::Server;
 use crate::support::{Failures, eventually};
@@ -150,7 +152,7 @@ fn renderings_are_admitted_before_they_read_and_stop_reading_when_nobody_waits()
 fn slow_readers_of_one_finished_answer_share_it() {
     let folder = folder(&[("a.tif", masters::jpeg_pyramid(&masters::noisy(2000, 1500), 256))]);
     let server = Server::start(folder.path().to_str().unwrap());
-    let path = "/iiif/3/a.tif/full/max/0/default.png";
+    let path = "/iiif/3/a.tif/full/max/0/default.tif";
     let length = server.get(path).body.len();
     assert!(length > 4 << 20, "{length}");
     let before = server.peak();
@@ -159,6 +161,50 @@ fn slow_readers_of_one_finished_answer_share_it() {
     assert_eq!(server.get("/iiif/3/a.tif/info.json").status, 200);
     let taken = server.peak() - before;
     assert!(taken < 100e6, "{} MB for 100 readers of {length} bytes", taken / 1e6);
+}
+
+#[test]
+fn an_archive_begins_when_its_first_file_does_and_ends_with_its_reader() {
+    let museum = Museum::new(&[]);
+    for name in ["b.tif", "c.tif"] {
+        std::fs::write(museum.path(&format!("masters/{name}")), large()).unwrap();
+    }
+    museum.ingest(&[json!({
+        "object_number": "K1", "titles": {"en": "Large"}, "images": [{"file": "b.tif"}, {"file": "c.tif"}],
+    })]);
+    let work = [("TEGL__WORK__MEMORY_MIB", "200"), ("TEGL__WORK__QUEUE_MS", "300")];
+    let server = museum.serve_with(&work);
+    let archive = "/download/work/K1.zip";
+    let path = "/iiif/3/b.tif/full/max/0/default.tif";
+    let mut reader = http::open(server.address, path).unwrap();
+    assert_eq!(status(&mut reader), "200");
+    let refused = server.get(archive);
+    assert_eq!((refused.status, refused.header("retry-after")), (503, "1"), "{}", refused.text());
+    drop(reader);
+    assert!(eventually(LIMIT, || server.get(archive).status == 200));
+    let mut archives: Vec<_> = (0..3).map(|_| http::open(server.address, archive).unwrap()).collect();
+    let begun: Vec<_> = archives.iter_mut().map(status).collect();
+    assert!(begun.contains(&"200".to_owned()), "{begun:?}");
+    drop(archives);
+    assert!(eventually(LIMIT, || is_idle(&server)), "{}", server.log());
+}
+
+#[test]
+fn readers_of_originals_that_are_far_away_hold_bounded_memory() {
+    let origin = Origin::start();
+    let plain = masters::pyramid(&masters::noisy(3000, 2000), 512, Compression::Zstd);
+    assert!(plain.len() > 14 << 20, "{}", plain.len());
+    origin.put("a.tif", plain);
+    let work = [("TEGL__WORK__MEMORY_MIB", "16"), ("TEGL__WORK__QUEUE_MS", "200")];
+    let server = Server::with(&[&origin.url()], &work);
+    let mut readers: Vec<_> =
+        (0..24).map(|_| http::open(server.address, "/download/a.tif").unwrap()).collect();
+    let statuses: Vec<_> = readers.iter_mut().map(status).collect();
+    let begun = statuses.iter().filter(|status| *status == "200").count();
+    assert!((1..=8).contains(&begun) && statuses.contains(&"503".to_owned()), "{statuses:?}");
+    drop(readers);
+    assert!(eventually(LIMIT, || is_idle(&server)));
+    assert_eq!(server.ask("HEAD", "/download/a.tif", &[]).status, 200);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::pixels::encode;
 use crate::render::{self, Frame, Plan};
 
 /// What is sent at a time, in bytes. Connections copy whole pieces into buffers of their own, which nobody counts.
-const PIECE: usize = 32 << 10;
+const PIECE: usize = 64 << 10;
 /// A client that takes a piece within this time keeps up: its answer goes on drawing in the same turn.
 const KEEPS_UP: Duration = Duration::from_millis(20);
 

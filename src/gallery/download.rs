@@ -40,7 +40,7 @@ const PIECE: u64 = 256 << 10;
 const AHEAD: usize = 2;
 /// Pieces that may wait to be digested.
 const BEHIND: usize = 16;
-/// Downloads that are digested at the same time: each has a thread for as long as its client reads.
+/// Masters that are digested at the same time: some have a thread for as long as their client reads.
 pub const DIGESTERS: usize = 2;
 /// Masters up to this many bytes are digested before they are sent for the first time, if they lie here.
 const DIGESTED_FIRST: u64 = 256 << 20;
@@ -169,6 +169,7 @@ impl Original {
         if !self.store.is_local() || self.length() > DIGESTED_FIRST {
             return None;
         }
+        let _free = self.digesters.try_acquire().ok()?;
         let mut hash = Sha256::new();
         let mut pieces = std::pin::pin!(self.pieces(0..self.length()));
         while let Some(piece) = pieces.next().await {

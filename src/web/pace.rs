@@ -16,10 +16,10 @@ use bytes::Bytes;
 
 use crate::gallery::{Error, Gallery, Unsent};
 
-/// Bodies up to this size leave at once: nobody watches them.
-const SMALL: u64 = 64 << 10;
+/// Bodies up to this size leave at once: connections may buffer as much, and nobody watches them.
+const SMALL: u64 = 128 << 10;
 /// What is handed to a connection at a time, in bytes: it copies the whole of it into a buffer of its own.
-const PIECE: usize = 32 << 10;
+const PIECE: usize = 64 << 10;
 /// How long a client may fall behind the slowest pace. Connections buffer megabytes, and take them by and by.
 const WINDOW: Duration = Duration::from_secs(60);
 

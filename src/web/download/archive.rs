@@ -41,8 +41,6 @@ struct Entry {
 const PIPE: usize = 64 << 10;
 /// How long a busy server is left alone before the next file of an archive is asked for again.
 const AGAIN: Duration = Duration::from_secs(1);
-/// How long the first file of an archive may take to begin.
-const BEGIN: Duration = Duration::from_secs(10);
 /// From here on sizes take eight bytes, in bytes.
 const LARGE: u64 = 3 << 30;
 
@@ -107,36 +105,42 @@ where
     futures::stream::once(begin).try_flatten().boxed()
 }
 
-/// Asks until the server is not too busy: an archive that has begun had better end.
-async fn patiently<T, F: Future<Output = Result<T, Error>>>(mut ask: impl FnMut() -> F) -> Result<T, Error> {
+/// Asks until the server is not too busy: an archive that has begun had better end. Its first file is not waited for.
+async fn patiently<T, F: Future<Output = Result<T, Error>>>(
+    first: bool,
+    mut ask: impl FnMut() -> F,
+) -> Result<T, Error> {
     loop {
         match ask().await {
-            Err(Error::Busy { .. }) => tokio::time::sleep(AGAIN).await,
+            Err(Error::Busy { .. }) if !first => tokio::time::sleep(AGAIN).await,
             other => return other,
         }
     }
 }
 
 /// A whole original, once there is memory for its pieces.
-fn original_of(original: Original) -> BoxStream<'static, Result<Bytes, Error>> {
+fn original_of(first: bool, original: Original) -> BoxStream<'static, Result<Bytes, Error>> {
     later(async move {
-        let unsent = patiently(|| original.admit()).await?;
+        let unsent = patiently(first, || original.admit()).await?;
         Ok(holding(unsent, original.all()))
     })
 }
 
 /// A rendition, in one piece or in many.
 fn rendition_of(
+    first: bool,
     gallery: Arc<Gallery>,
     granted: Granted,
     plan: Plan,
 ) -> BoxStream<'static, Result<Bytes, Error>> {
     if gallery.is_banded(&granted, &plan) {
-        return later(async move { Ok(patiently(|| gallery.banded(&granted, &plan)).await?.pieces()) });
+        return later(
+            async move { Ok(patiently(first, || gallery.banded(&granted, &plan)).await?.pieces()) },
+        );
     }
     later(async move {
-        let answer = patiently(|| gallery.deliver(&granted, plan.clone())).await?;
-        let unsent = patiently(|| gallery.unsent(&answer.bytes)).await?;
+        let answer = patiently(first, || gallery.deliver(&granted, plan.clone())).await?;
+        let unsent = patiently(first, || gallery.unsent(&answer.bytes)).await?;
         Ok(holding(unsent, futures::stream::iter([Ok(answer.bytes)])))
     })
 }
@@ -150,7 +154,7 @@ async fn entries(door: &Door, address: &Address, described: &Described) -> Resul
         let full = granted.all().dimensions();
         if let Some(original) = door.gallery.original_of(granted) {
             let about = format!("the original, {full} pixels");
-            let (length, content) = (original.length(), original_of(original));
+            let (length, content) = (original.length(), original_of(entries.is_empty(), original));
             entries.push(Entry { name: distinct(&mut names, &safe(base)), content, length, about });
             continue;
         }
@@ -158,7 +162,7 @@ async fn entries(door: &Door, address: &Address, described: &Described) -> Resul
         let about = format!("a rendition of {} pixels; the original of {full} is not to be had", plan.size);
         let stem = base.rsplit_once('.').map_or(base, |(stem, _)| stem);
         let name = distinct(&mut names, &safe(&format!("{stem}.jpg")));
-        let content = rendition_of(door.gallery.clone(), granted, plan);
+        let content = rendition_of(entries.is_empty(), door.gallery.clone(), granted, plan);
         entries.push(Entry { name, content, length: 0, about });
     }
     let rights = statement(address, described, &entries);
@@ -174,10 +178,8 @@ async fn entries(door: &Door, address: &Address, described: &Described) -> Resul
 /// Begins the first file: what fails or is too busy for it says so before the archive begins.
 async fn begin(entry: &mut Entry) -> Result<(), Error> {
     let content = std::mem::replace(&mut entry.content, futures::stream::empty().boxed());
-    let began = tokio::time::timeout(BEGIN, content.into_future()).await;
-    let (first, rest) = began.map_err(|_| Error::Busy { retry_after_s: BEGIN.as_secs() as u32 })?;
-    let first = first.transpose()?;
-    entry.content = futures::stream::iter(first.map(Ok)).chain(rest).boxed();
+    let (first, rest) = content.into_future().await;
+    entry.content = futures::stream::iter(first.transpose()?.map(Ok)).chain(rest).boxed();
     Ok(())
 }
 
