@@ -19,6 +19,7 @@ mod rights;
 mod search;
 mod stampede;
 mod stores;
+mod streams;
 mod support;
 mod tagging;
 mod truth;

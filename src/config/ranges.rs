@@ -11,7 +11,7 @@ const MILLION: f64 = 1e6;
 const THREADS: f64 = 1024.0;
 
 /// Every number among the settings. `config/default.toml` says the same beside each key.
-pub const RANGES: [Range; 50] = [
+pub const RANGES: &[Range] = &[
     ("web.image_max_age_s", 0.0, YEAR_S),
     ("web.document_max_age_s", 0.0, YEAR_S),
     ("web.documents_mib", 0.0, TIB_IN_MIB),
@@ -39,6 +39,7 @@ pub const RANGES: [Range; 50] = [
     ("render.jpeg_quality", 1.0, 100.0),
     ("catalogue.connections", 1.0, 1000.0),
     ("catalogue.timeout_ms", 1.0, HOUR_MS),
+    ("catalogue.stale_rights_s", 0.0, YEAR_S),
     ("search.memory_mib", 32.0, TIB_IN_MIB),
     ("search.answers_mib", 0.0, TIB_IN_MIB),
     ("search.threads", 0.0, THREADS),

@@ -19,13 +19,19 @@ use crate::pixels::decode::jp2;
 use crate::pixels::{Depth, Model, Picture, Raster, ReadAt, Rows, Shape, Shrunk, jpeg};
 use crate::render::{self, Frame, Look, Plan};
 
+/// The least that any answer takes besides its decoder.
+const LEAST_DECODED: u64 = 8 << 20;
+
 impl Kitchen {
     /// Whether a rendering at `1 / reduce` can be had from the master itself, and soon.
     pub fn decodes(&self, opened: &Opened, reduce: u32) -> bool {
         let small = |pixels: u64| pixels <= self.whole_pixels;
         match &opened.master.kind {
             Kind::Tiled => opened.master.levels.last().is_some_and(|level| small(level.dimensions.area())),
-            Kind::Whole { codec: Whole::Jp2, .. } => true,
+            // Its decoder takes as much memory for a part as for the whole.
+            Kind::Whole { codec: Whole::Jp2, memory, .. } => {
+                self.lanes.check(*memory + LEAST_DECODED).is_ok()
+            }
             Kind::Whole { .. } => {
                 let base = self.base(opened, reduce);
                 small(opened.master.dimensions.area()) || (base > 1 && opened.reads_by_row())
@@ -51,19 +57,16 @@ impl Kitchen {
         reduce: u32,
         interest: Interest,
     ) -> Result<Bytes, Error> {
-        let file = ReadAhead::here_and_there(opened.clone(), Handle::current());
-        let file = WhileKept { file, interest: interest.clone() };
-        let known = self.codestreams.get(&opened.number);
-        let open = move || match known {
-            Some(known) => Ok((known, file)),
-            None => Ok((Arc::new(file.checked(jp2::Codestream::open(&file))?), file)),
+        let (framed, planned) = (opened.clone(), plan.clone());
+        let frame = move |codestream: &jp2::Codestream, file: &WhileKept| {
+            let reduce = reduce.ilog2().min(codestream.header().resolutions - 1);
+            let frame = Frame::of_region(&planned, &framed.master, 1 << reduce);
+            let cost = codestream.cost(file, frame.source(framed.master.dimensions), reduce)?;
+            Ok((frame, reduce, cost))
         };
-        let admitted = self.lanes.admit_reader(1 << 20, &opened.store).await?;
-        let (codestream, file) = self.lanes.run_admitted(admitted, open).await?;
-        self.codestreams.insert(opened.number, codestream.clone());
-        let reduce = reduce.ilog2().min(codestream.header().resolutions - 1);
-        let frame = Frame::of_region(plan, &opened.master, 1 << reduce);
-        let cost = frame.cost(8);
+        let (codestream, file, (frame, reduce, cost)) =
+            self.codestream(opened, interest.clone(), frame).await?;
+        let cost = cost.saturating_add(frame.cost(4)).saturating_add(read_ahead(opened));
         let admitted = self.lanes.admit_reader(cost, &opened.store).await?;
         let (opened, plan, settings) = (opened.clone(), plan.clone(), self.settings.clone());
         let work = move || {
@@ -76,6 +79,33 @@ impl Kitchen {
             Ok(render::finish(&plan, &picture, place, opened.master.orientation, &look, &settings)?)
         };
         self.lanes.run_admitted(admitted, work).await.map(Bytes::from)
+    }
+
+    /// A JPEG 2000 whose tile-parts are known, and what `look` finds in it; no sample is decoded.
+    async fn codestream<T: Send + 'static>(
+        &self,
+        opened: &Shared,
+        interest: Interest,
+        look: impl FnOnce(&jp2::Codestream, &WhileKept) -> Result<T, Error> + Send + 'static,
+    ) -> Result<(Arc<jp2::Codestream>, WhileKept, T), Error> {
+        let file = ReadAhead::here_and_there(opened.clone(), Handle::current());
+        let file = WhileKept { file, interest };
+        let known = self.codestreams.get(&opened.number);
+        let is_known = known.is_some();
+        let open = move || {
+            let codestream = match known {
+                Some(known) => known,
+                None => Arc::new(file.checked(jp2::Codestream::open(&file))?),
+            };
+            let found = file.checked(look(&codestream, &file))?;
+            Ok((codestream, file, found))
+        };
+        let admitted = self.lanes.admit_reader(4 << 20, &opened.store).await?;
+        let found = self.lanes.run_admitted(admitted, open).await?;
+        if !is_known {
+            self.codestreams.insert(opened.number, found.0.clone());
+        }
+        Ok(found)
     }
 
     pub(super) async fn whole(
@@ -123,13 +153,14 @@ impl Kitchen {
         let master = &opened.master;
         let size = master.dimensions.reduced(base);
         let reading = match &master.kind {
-            Kind::Whole { codec, bytes, shape, .. } if self.decodes_in_planes(*codec, shape, *bytes) => {
-                *bytes + size.area()
+            Kind::Whole { codec, bytes, shape, memory, .. }
+                if self.decodes_in_planes(*codec, shape, *bytes) =>
+            {
+                *bytes + size.area() + memory
             }
-            Kind::Whole { codec: Whole::Jp2, .. } => size.area() * 12 + (16 << 20),
             _ => render::rows_memory(master),
         };
-        size.area() * 6 + reading
+        (size.area() * 6).saturating_add(reading)
     }
 
     /// Decodes all of a master at `1 / base` and halves it again and again.
@@ -144,8 +175,24 @@ impl Kitchen {
             return Err(Error::Fault("a master in tiles is not decoded whole".into()));
         };
         let in_planes = self.decodes_in_planes(*codec, shape, *length);
-        let jp2 = *codec == Whole::Jp2;
-        let cost = self.decoding_cost(&opened, base);
+        let mut cost = self.decoding_cost(&opened, base);
+        let jp2 = match codec {
+            Whole::Jp2 => {
+                let look = move |codestream: &jp2::Codestream, file: &WhileKept| {
+                    let jp2::Header { dimensions, resolutions, .. } = codestream.header();
+                    let reduce = base.ilog2().min(resolutions - 1);
+                    let factor = (1u64 << reduce).pow(2);
+                    let decoded = codestream.cost(file, Rect::all(dimensions), reduce)?;
+                    // In the answers' colours, and its halves.
+                    Ok(decoded.saturating_add(dimensions.area().div_ceil(factor).saturating_mul(6)))
+                };
+                let (codestream, _, needed) = self.codestream(&opened, interest.clone(), look).await?;
+                cost = cost.max(needed);
+                Some(codestream)
+            }
+            _ => None,
+        };
+        let cost = cost.saturating_add(read_ahead(&opened));
         let reading = render::rows_memory(master);
         let mut admitted = match in_planes {
             true => self.lanes.admit(cost, Some(&opened.store)).await?,
@@ -159,21 +206,23 @@ impl Kitchen {
         admitted.has_read();
         let (limit, number) = (self.whole_pixels, opened.number);
         let source = match jp2 {
-            true => ReadAhead::here_and_there(opened.clone(), Handle::current()),
-            false => ReadAhead::in_order(opened.clone(), Handle::current()),
+            Some(_) => ReadAhead::here_and_there(opened.clone(), Handle::current()),
+            None => ReadAhead::in_order(opened.clone(), Handle::current()),
         };
         let source = Arc::new(WhileKept { file: source, interest: interest.clone() });
         let kept = self.decoded.clone();
         let work = move || {
             interest.check()?;
-            let first = match file {
-                Some(file) => match jpeg::decode(&file, base.min(8), limit)? {
+            let first = match (file, jp2) {
+                (Some(file), _) => match jpeg::decode(&file, base.min(8), limit)? {
                     // Planes are coloured when they are shown.
                     Picture::Packed(raster) => Picture::Packed(opened.look.recoloured(raster)),
                     planar => planar,
                 },
-                None if jp2 => Picture::Packed(source.checked(overview(&source, base, &opened.look))?),
-                None => {
+                (None, Some(jp2)) => {
+                    Picture::Packed(source.checked(overview(&jp2, &source, base, &opened.look))?)
+                }
+                (None, None) => {
                     let rows = source.checked(render::rows(&opened.master, source.clone(), reading))?;
                     Picture::Packed(source.checked(gathered(rows, base, &opened.look))?)
                 }
@@ -209,6 +258,11 @@ impl Kitchen {
     }
 }
 
+/// Bytes of a remote master that are kept while it is read.
+fn read_ahead(opened: &Opened) -> u64 {
+    if opened.store.is_local() { 0 } else { ReadAhead::MEMORY.min(opened.version.size) }
+}
+
 /// A master's bytes as long as somebody waits for what is made of them: decoders have no other end.
 struct WhileKept {
     file: ReadAhead,
@@ -237,8 +291,7 @@ impl ReadAt for WhileKept {
 }
 
 /// All of a JPEG 2000 at `1 / base` of its size, in the answers' colours.
-fn overview(file: &WhileKept, base: u32, look: &Look) -> Result<Raster, Error> {
-    let codestream = jp2::Codestream::open(file)?;
+fn overview(codestream: &jp2::Codestream, file: &WhileKept, base: u32, look: &Look) -> Result<Raster, Error> {
     let jp2::Header { dimensions, resolutions, .. } = codestream.header();
     let reduce = base.ilog2().min(resolutions - 1);
     let raw = codestream.decode(file, Rect::all(dimensions), reduce, 64 << 20)?;

@@ -27,6 +27,9 @@ use crate::store;
 /// and kept: overviews come from many tiles, and are asked for again.
 const OVERVIEW: u64 = 1 << 20;
 
+/// Bytes of the headers and tile-parts' places of JPEG 2000s that are kept.
+const CODESTREAMS: u64 = 32 << 20;
+
 /// The reduction that the smallest answers are decoded at.
 const SMALLEST: u32 = 1 << 12;
 
@@ -86,7 +89,10 @@ impl Kitchen {
             answers: answers.build(),
             makings: Flights::cancelled(tasks.clone()),
             decoded: decoded.build(),
-            codestreams: Cache::new(256),
+            codestreams: Cache::builder()
+                .max_capacity(CODESTREAMS)
+                .weigher(|_: &u64, codestream: &Arc<jp2::Codestream>| codestream.weight())
+                .build(),
             decodings: Flights::cancelled(tasks.clone()),
             tasks,
             lanes,
@@ -127,8 +133,12 @@ impl Kitchen {
                 let frame = Frame::of_tiles(plan, &opened.master, level, reduce);
                 self.lanes.check(frame.cost(render::bytes_a_pixel(level)))
             }
-            Kind::Whole { codec: Whole::Jp2, .. } => {
-                self.lanes.check(Frame::of_region(plan, &opened.master, reduce).cost(8))
+            Kind::Whole { codec: Whole::Jp2, memory, reason, .. } => {
+                if !self.decodes(opened, reduce) {
+                    return Err(too_costly(reason));
+                }
+                self.lanes
+                    .check(Frame::of_region(plan, &opened.master, reduce).cost(8).saturating_add(*memory))
             }
             Kind::Whole { reason, .. } => {
                 if self.decodes(opened, reduce) {
@@ -143,20 +153,20 @@ impl Kitchen {
 
     /// Refuses a master without a pyramid of which no answer could be made, however small.
     pub fn serves(&self, opened: &Opened) -> Result<(), Error> {
-        let reason = match &opened.master.kind {
-            Kind::Whole { codec, reason, .. } if *codec != Whole::Jp2 => reason,
-            _ => return Ok(()),
+        let (codec, reason) = match &opened.master.kind {
+            Kind::Whole { codec, reason, .. } => (codec, reason),
+            Kind::Tiled => return Ok(()),
         };
+        if *codec == Whole::Jp2 {
+            return if self.decodes(opened, SMALLEST) { Ok(()) } else { Err(too_costly(reason)) };
+        }
         // The smallest answers cost least.
         if !self.decodes(opened, SMALLEST) {
             return Err(self.too_large(opened, reason));
         }
-        self.lanes.check(self.decoding_cost(opened, self.base(opened, SMALLEST))).map_err(|_| {
-            Error::Unsupported(format!(
-                "{reason}, and decoding it would take more memory than there is (work.memory_mib); make its pyramid \
-                 with `tegl ingest`, or let the server make them (pyramids.on_demand)"
-            ))
-        })
+        self.lanes
+            .check(self.decoding_cost(opened, self.base(opened, SMALLEST)))
+            .map_err(|_| too_costly(reason))
     }
 
     fn too_large(&self, opened: &Opened, reason: &str) -> Error {
@@ -321,6 +331,13 @@ impl Kitchen {
         metrics::gauge!("tegl_cache_entries", "cache" => "answers").set(self.answers.entry_count() as f64);
         metrics::gauge!("tegl_cache_bytes", "cache" => "decoded").set(self.decoded.weighted_size() as f64);
     }
+}
+
+fn too_costly(reason: &str) -> Error {
+    Error::Unsupported(format!(
+        "{reason}, and decoding it would take more memory than there is (work.memory_mib); make its pyramid with \
+         `tegl ingest`, or let the server make them (pyramids.on_demand)"
+    ))
 }
 
 /// The stored tile's bytes behind its start marker.

@@ -61,12 +61,27 @@ pub enum Error {
         "the search is being prepared: {percent} % of all works are indexed; try again in {retry_after_s} s"
     )]
     Indexing { percent: u8, retry_after_s: u32 },
+    /// The operator's to mend: there is no index of works, and none can be made just now.
+    #[error("there is no search just now: {cause}; it is tried again by itself")]
+    Unindexed { cause: String },
+    /// The operator's to mend: where pyramids are kept.
+    #[error("this image cannot be prepared just now: {cause}; it is tried again by itself")]
+    Unprepared { cause: String },
     /// The operator's to mend: the store.
     #[error("the image cannot be reached just now")]
     Store(#[source] store::Error),
     /// The operator's to mend: the catalogue.
     #[error("the catalogue cannot be reached just now")]
     Catalogue(#[source] Arc<catalogue::Error>),
+    /// The operator's to mend: the disk of the catalogue.
+    #[error("the catalogue cannot be changed just now: its disk is full")]
+    CatalogueFull(#[source] Arc<catalogue::Error>),
+    /// The catalogue stopped answering between a change and its confirmation.
+    #[error(
+        "the change may have been saved or not: the catalogue stopped answering meanwhile; look at what you changed \
+         (GET), and repeat the request if the change is not there: a change that was saved is not made twice"
+    )]
+    Uncertain(#[source] Arc<catalogue::Error>),
     /// Somebody else changed the work meanwhile.
     #[error("the work has changed: it is at revision {current} now; look at it again before you change it")]
     Conflict { current: u64 },
@@ -101,6 +116,8 @@ impl From<catalogue::Error> for Error {
             catalogue::Error::NotFound => Self::NotFound,
             catalogue::Error::Conflict { current } => Self::Conflict { current },
             catalogue::Error::Invalid(reason) => Self::Invalid(Invalid::new("record", "", reason)),
+            full @ catalogue::Error::Full(_) => Self::CatalogueFull(Arc::new(full)),
+            uncertain @ catalogue::Error::Uncertain(_) => Self::Uncertain(Arc::new(uncertain)),
             other => Self::Catalogue(Arc::new(other)),
         }
     }

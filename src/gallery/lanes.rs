@@ -320,7 +320,7 @@ mod tests {
         let lanes = lanes(50);
         let (_held, turn) = lanes.admit_stream(4 << 20, 1 << 20).await.unwrap();
         drop(turn);
-        let refused = lanes.admit_stream(1 << 20, 1 << 20).await;
+        let refused = lanes.admit_stream(3 << 20, 1 << 20).await;
         assert!(matches!(refused, Err(Error::Busy { retry_after_s: 1 })));
         assert!(lanes.admit(1 << 20, None).await.is_ok(), "others have memory of their own");
     }

@@ -20,6 +20,7 @@ mod mips;
 mod opened;
 pub mod pyramids;
 mod queue;
+mod retry;
 mod revalidate;
 pub mod rights;
 pub mod sample;
@@ -112,6 +113,17 @@ pub struct Settings {
     pub base_url: String,
 }
 
+/// What is wrong besides the sources.
+#[derive(Clone, Debug, Default)]
+pub struct Failures {
+    /// The catalogue does not answer.
+    pub catalogue: Option<String>,
+    /// There is no index of works, and none can be made.
+    pub search: Option<String>,
+    /// The index of works shows an older state, and cannot be brought up to date.
+    pub stale: Option<String>,
+}
+
 /// A runtime that may be dropped from within another one.
 struct Background(Option<tokio::runtime::Runtime>);
 
@@ -179,7 +191,12 @@ impl Gallery {
             catalogue::Error::Invalid(reason) => Error::Unwritable(reason),
             other => other.into(),
         })?;
-        let works = Arc::new(Works::new(catalogue, self.tasks.clone()));
+        let works = Arc::new(Works::new(
+            catalogue,
+            self.tasks.clone(),
+            self.rights.clone(),
+            Duration::from_secs(settings.stale_rights_s),
+        ));
         self.tasks.block_on(works.follow())?;
         self.tasks.spawn(works::follow(Arc::downgrade(&works)));
         self.works = Some(works);
@@ -233,7 +250,7 @@ impl Gallery {
     /// What the rights of the works that show this image allow; the strictest where there are several.
     async fn grant(&self, opened: &Opened) -> Result<Grant, Error> {
         let of_works = match &self.works {
-            Some(works) => works.grant(&opened.names, &self.rights).await?,
+            Some(works) => works.grant(&opened.names).await?,
             None => None,
         };
         Ok(of_works.unwrap_or_else(|| self.rights.without_record.into()))
@@ -406,6 +423,24 @@ impl Gallery {
             *before = now;
         }
         probed.into_iter().flatten().collect()
+    }
+
+    /// What besides the sources keeps the server from answering as it should, in words for anybody; nothing is asked.
+    pub fn failures(&self) -> Failures {
+        let catalogue = self.works.as_ref().filter(|works| works.is_silent()).map(|_| {
+            "the catalogue does not answer: images whose rights are known are shown, works and tags are not".to_owned()
+        });
+        let index = self.finder.as_ref().and_then(|finder| Some((finder.is_there(), finder.failure()?)));
+        Failures {
+            catalogue,
+            search: index
+                .clone()
+                .filter(|(is_there, _)| !is_there)
+                .map(|(_, cause)| format!("there is no search: {cause}")),
+            stale: index
+                .filter(|(is_there, _)| *is_there)
+                .map(|(_, cause)| format!("the search does not follow changes: {cause}")),
+        }
     }
 
     /// Whether a source could not be read when [`Gallery::troubles`] was last called.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 
 use super::Error;
 use super::freshness::Freshness;
@@ -39,6 +40,9 @@ pub struct Opened {
 const MOST_READS: usize = 512;
 /// No sound index is larger, in bytes.
 const MOST_INDEX: u64 = 128 << 20;
+/// An index of more bytes than this waits until no other such index is being read.
+const LARGE_INDEX: u64 = 4 << 20;
+static LARGE_INDEXES: Semaphore = Semaphore::const_new(1);
 /// The side of the tiles that a master without tiles is asked for in.
 const WHOLE_TILE: u32 = 512;
 
@@ -51,7 +55,7 @@ impl Opened {
             other => other?,
         };
         let mut held = Held::new(version.size, start);
-        let (mut reads, mut fetched) = (1, 0);
+        let (mut reads, mut fetched, mut turn) = (1, 0, None);
         let master = loop {
             match master::index(&held, page) {
                 Ok(master) => break master,
@@ -61,6 +65,10 @@ impl Opened {
                     fetched += end - range.start;
                     if reads >= MOST_READS || fetched > MOST_INDEX {
                         return Err(Error::Damaged("its index is larger than any sound one".into()));
+                    }
+                    if fetched > LARGE_INDEX && turn.is_none() {
+                        let acquired = LARGE_INDEXES.acquire().await;
+                        turn = Some(acquired.map_err(|closed| Error::Fault(closed.to_string()))?);
                     }
                     let bytes = store.read(&key, &version, range.start..end, &[]).await?;
                     held.add(range.start, bytes);
@@ -120,7 +128,7 @@ impl Opened {
 
     /// About how many bytes of memory this takes.
     pub fn weight(&self) -> usize {
-        self.master.weight() + self.heads.iter().map(Bytes::len).sum::<usize>() + 1024
+        self.master.weight() + self.look.weight() + self.heads.iter().map(Bytes::len).sum::<usize>() + 1024
     }
 
     /// The levels and tiles that viewers are told of: what lies in the store where there are

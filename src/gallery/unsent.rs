@@ -47,3 +47,26 @@ impl Sending {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&place)?.upgrade()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gallery::settings::Work;
+
+    #[tokio::test]
+    async fn each_answer_counts_once_until_its_last_reader_has_it() {
+        let lanes = Lanes::new(&Work { memory_mib: 16, queue_ms: 20, threads: 1, large_mib: 32 }).unwrap();
+        let (sending, small) = (Sending::default(), Bytes::from(vec![0; 1000]));
+        sending.count(&small, &lanes).await.unwrap();
+        let [one, other] = [(); 2].map(|()| Bytes::from(vec![0; 3 << 20]));
+        let first = sending.count(&one, &lanes).await.unwrap();
+        let second = sending.count(&one.clone(), &lanes).await.unwrap();
+        assert_eq!(lanes.taken_kib() >> 10, 3);
+        assert!(matches!(sending.count(&other, &lanes).await, Err(Error::Busy { .. })));
+        drop(first);
+        assert_eq!(lanes.taken_kib() >> 10, 3, "somebody still reads it");
+        drop(second);
+        assert_eq!(lanes.taken_kib(), 0);
+        assert!(sending.count(&other, &lanes).await.is_ok());
+    }
+}

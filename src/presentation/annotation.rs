@@ -55,12 +55,7 @@ impl<'a> View<'a> {
     /// The tag's words by language, the concept that is meant, and how sure that is.
     fn bodies(&self, tag: &Tag) -> Value {
         let texts = tag.label.iter().map(|(language, value)| {
-            let mut body = object! {
-                "type": "TextualBody",
-                "value": html::plain(value),
-                "format": "text/plain",
-                "purpose": "tagging",
-            };
+            let mut body = textual(value, "tagging");
             if language != "none" {
                 body["language"] = Value::from(language);
             }
@@ -71,11 +66,9 @@ impl<'a> View<'a> {
             bodies.push(object! { "type": "SpecificResource", "source": concept, "purpose": "identifying" });
         }
         if let Some(doubt) = self.doubt(tag) {
-            let language = self.language();
-            let value = html::plain(&doubt);
-            bodies.push(object! {
-                "type": "TextualBody", "value": value, "format": "text/plain", "language": language, "purpose": "assessing",
-            });
+            let mut body = textual(&doubt, "assessing");
+            body["language"] = Value::from(self.language());
+            bodies.push(body);
         }
         match bodies.len() {
             1 => bodies.remove(0),
@@ -116,6 +109,15 @@ impl<'a> View<'a> {
     }
 }
 
+/// A body of plain text. Viewers show bodies as HTML whatever their format says, so that what they could misread is
+/// written as HTML.
+fn textual(text: &str, purpose: &str) -> Value {
+    let text = html::plain(text);
+    let value = html::literal(text.trim());
+    let format = if value == text.trim() { "text/plain" } else { "text/html" };
+    object! { "type": "TextualBody", "value": value, "format": format, "purpose": purpose }
+}
+
 /// Who says a tag (Web Annotation, §3.3.2).
 fn creator(source: &str) -> Option<Value> {
     let (kind, name) = match source.split_once(':') {
@@ -124,7 +126,8 @@ fn creator(source: &str) -> Option<Value> {
         None if source == "curator" => ("Person", "Curator"),
         _ => ("Person", source),
     };
-    (!name.trim().is_empty()).then(|| object! { "type": kind, "name": name })
+    let name = html::plain(name);
+    (!name.is_empty()).then(|| object! { "type": kind, "name": name })
 }
 
 /// The canvas of the image that a tag was seen on, and its region there; what names an image that is not shown is
@@ -191,6 +194,20 @@ mod tests {
         check(Some("c"), "290,0,4294967295,10", "2 290,0,10,10");
         check(Some("c"), "300,0,10,10", "2");
         check(Some("gone"), "10,10,20,20", "1");
+    }
+
+    #[test]
+    fn words_in_angle_brackets_are_no_html() {
+        let body = textual("<Anna>", "tagging");
+        assert_eq!(
+            (&body["value"], &body["format"]),
+            (&json!("<span>&lt;Anna&gt;</span>"), &json!("text/html"))
+        );
+        for image in ["<img src=https://x/>", "&lt;img src=https://x/&gt;", "dog <img src='https://x/'"] {
+            let value = textual(image, "tagging")["value"].to_string();
+            assert!(!value.contains("<img"), "{value}");
+        }
+        assert_eq!(textual("dog", "tagging")["format"], "text/plain");
     }
 
     #[test]

@@ -149,7 +149,7 @@ impl Library<'_> {
             "id": listing.id,
             "type": "Collection",
             "label": listing.label,
-            "summary": language::value(&summary),
+            "summary": language::value(&summary, self.address.base()),
             "items": listing.items,
         };
         if let Some(provider) = links::provider(self.house, self.address.base()) {

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use ammonia::{Builder, UrlRelative};
-use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+
+use super::xml::{self, ALLOWED, resolved};
 
 /// Texts longer than this, in bytes, are never read as markup.
 const MOST_BYTES: usize = 100_000;
 
-/// The elements that viewers are to accept.
-const ALLOWED: [&str; 10] = ["a", "b", "br", "i", "img", "p", "small", "span", "sub", "sup"];
+/// A tag longer than this, in bytes, is taken for markup whatever it holds.
+const MOST_TAG_BYTES: usize = 4096;
 
 /// Elements that are said by others: `em` by `i`, `strong` by `b`, the rest by a line break after them.
 const RENAMED: [&str; 14] =
@@ -47,20 +47,35 @@ static PLAIN: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
-/// A text as a value that may hold markup: markup is reduced to a few elements within one, as well-formed XML; what is
-/// none, and only looks so, ends in a space.
-pub fn value(text: &str) -> String {
-    if is_markup(text) {
-        match xml(&VALUES.clean(text).to_string()) {
-            Some(markup) => return markup,
-            None => return plain(text),
-        }
-    }
-    plain(text)
+/// A text as a value that may hold markup (§4): markup is reduced to a few elements within one, as well-formed XML.
+///
+/// Viewers take a value that begins with `<` and ends with `>` for HTML, and some take every value for it: plain text
+/// that one of them could misread is written as HTML that shows it literally. Images are kept only below `base`, the
+/// address of this server, so that no document makes a viewer ask another host.
+pub fn value(text: &str, base: &str) -> String {
+    let markup = is_markup(text).then(|| xml::written(&VALUES.clean(text).to_string(), base)).flatten();
+    markup.unwrap_or_else(|| literal(&stripped(text)))
 }
 
-/// A text without markup: elements are left off, character references resolved.
+/// A plain text, as HTML where viewers could take it for some.
+pub fn literal(text: &str) -> String {
+    let is_ambiguous = tag_starts(text).next().is_some() || (text.starts_with('<') && text.ends_with('>'));
+    if !is_ambiguous {
+        return text.to_owned();
+    }
+    let text: String = text.chars().filter(|&c| xml::is_char(c)).collect();
+    format!("<span>{}</span>", quick_xml::escape::partial_escape(text.as_str()))
+}
+
+/// A text without markup: elements are left off, character references resolved. What only looks like markup ends in a
+/// space, so that viewers do not take it for HTML.
 pub fn plain(text: &str) -> String {
+    let text = harmless(stripped(text));
+    let looks_like_markup = text.starts_with('<') && text.ends_with('>');
+    if looks_like_markup { format!("{text} ") } else { text }
+}
+
+fn stripped(text: &str) -> String {
     let mut text = Cow::Borrowed(text);
     // What is written twice over, as in `&amp;lt;b&amp;gt;`, takes one more round each.
     for _ in 0..4 {
@@ -79,27 +94,49 @@ pub fn plain(text: &str) -> String {
         }
         text = Cow::Owned(stripped);
     }
-    let text = text.trim();
-    let looks_like_markup = text.starts_with('<') && text.ends_with('>');
-    if looks_like_markup { format!("{text} ") } else { text.to_owned() }
+    text.trim().to_owned()
+}
+
+/// Markup that was not removed, because the text is too long or encoded too often, is kept from being any.
+fn harmless(text: String) -> String {
+    if text.len() <= MOST_BYTES && !is_markup(&text) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut written = 0;
+    for at in tag_starts(&text) {
+        out.push_str(&text[written..=at]);
+        out.push(' ');
+        written = at + 1;
+    }
+    out.push_str(&text[written..]);
+    out
+}
+
+/// Where a parser of HTML begins a tag, a comment or a declaration (HTML, §13.2.5.6).
+fn tag_starts(text: &str) -> impl Iterator<Item = usize> {
+    let opens = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'!' | b'?');
+    let bytes = text.as_bytes();
+    text.match_indices('<').map(|(at, _)| at).filter(move |at| bytes.get(at + 1).copied().is_some_and(opens))
 }
 
 /// Whether a text holds an element of HTML, or what a browser might take for an element with attributes.
 fn is_markup(text: &str) -> bool {
-    if text.len() > MOST_BYTES {
-        return false;
-    }
-    text.match_indices('<').any(|(at, _)| {
-        let rest = text[at + 1..].trim_start_matches('/');
+    let last = text.rfind('>');
+    let Some(last) = last.filter(|_| text.len() <= MOST_BYTES) else { return false };
+    text[..last].match_indices('<').any(|(at, _)| {
+        let rest = text[at + 1..=last].trim_start_matches('/');
         let name_end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
         let (name, rest) = rest.split_at(name_end);
-        let Some(inside) = rest.find('>').map(|end| &rest[..end]) else { return false };
+        // Looking further for every `<` would take a time that grows with the square of the text.
+        let near = rest.bytes().take(MOST_TAG_BYTES).position(|byte| byte == b'>');
+        let inside = near.map(|end| &rest[..end]);
         let name = name.to_ascii_lowercase();
         let known = |names: &[&str]| names.contains(&name.as_str());
         let is_known = known(&ALLOWED) || known(&RENAMED) || known(&OTHERS);
-        let ends_there =
-            inside.is_empty() || inside.starts_with(|c: char| c == '/' || c.is_ascii_whitespace());
-        (is_known && ends_there) || (!name.is_empty() && inside.contains('='))
+        let begins = |c: char| c == '/' || c.is_ascii_whitespace();
+        let ends_there = inside.is_none_or(str::is_empty) || rest.starts_with(begins);
+        (is_known && ends_there) || (!name.is_empty() && inside.is_none_or(|inside| inside.contains('=')))
     })
 }
 
@@ -120,139 +157,24 @@ fn broken(text: &str) -> String {
         .replace("</li>", " </li>")
 }
 
-/// Resolves the few references that the sanitizer writes.
-fn resolved(text: &str) -> String {
-    let text =
-        text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&nbsp;", "\u{a0}");
-    text.replace("&amp;", "&")
-}
-
-/// Clean HTML as XML within one element; nothing where nothing is left.
-fn xml(html: &str) -> Option<String> {
-    let mut reader = Reader::from_str(html);
-    let config = reader.config_mut();
-    config.check_end_names = false;
-    config.allow_unmatched_ends = true;
-    let mut written = Written::default();
-    loop {
-        match reader.read_event().ok()? {
-            Event::Start(start) | Event::Empty(start) => written.start(&start),
-            Event::End(end) => written.end(&String::from_utf8_lossy(end.name().as_ref())),
-            Event::Text(text) => written.text(&String::from_utf8_lossy(&text)),
-            Event::GeneralRef(reference) => written.reference(&String::from_utf8_lossy(&reference)),
-            Event::Eof => break,
-            _ => {}
-        }
-    }
-    written.finish()
-}
-
-#[derive(Default)]
-struct Written {
-    out: String,
-    /// Elements at the outermost level, and whether there is text beside them.
-    outermost: usize,
-    depth: usize,
-    bare: bool,
-    only: Option<&'static str>,
-}
-
-impl Written {
-    fn start(&mut self, start: &BytesStart<'_>) {
-        let name = start.name();
-        let Some(name) = said(&String::from_utf8_lossy(name.as_ref())) else { return };
-        let attributes: Vec<(String, String)> = start.html_attributes().flatten().map(attribute).collect();
-        let has = |key: &str| attributes.iter().any(|(known, _)| known == key);
-        if name == "img" && !has("src") {
-            return;
-        }
-        if self.depth == 0 {
-            self.outermost += 1;
-            self.only = Some(name);
-        }
-        self.out.push('<');
-        self.out.push_str(name);
-        for (key, value) in &attributes {
-            self.out.push_str(&format!(" {key}=\"{}\"", quick_xml::escape::escape(value.as_str())));
-        }
-        if matches!(name, "br" | "img") {
-            self.out.push_str("/>");
-        } else {
-            self.out.push('>');
-            self.depth += 1;
-        }
-    }
-
-    fn end(&mut self, name: &str) {
-        match said(name) {
-            Some("br" | "img") => {}
-            Some(name) => {
-                self.out.push_str(&format!("</{name}>"));
-                self.depth = self.depth.saturating_sub(1);
-            }
-            None => self.out.push_str("<br/>"),
-        }
-    }
-
-    fn text(&mut self, text: &str) {
-        self.bare |= self.depth == 0 && !text.trim().is_empty();
-        self.out.extend(text.chars().filter(|&c| is_xml(c)));
-    }
-
-    fn reference(&mut self, name: &str) {
-        self.bare |= self.depth == 0;
-        match name {
-            "nbsp" => self.out.push('\u{a0}'),
-            name => self.out.push_str(&format!("&{name};")),
-        }
-    }
-
-    fn finish(self) -> Option<String> {
-        let mut inner = self.out.trim();
-        while let Some(rest) = inner.strip_suffix("<br/>") {
-            inner = rest.trim_end();
-        }
-        let is_one =
-            self.outermost == 1 && !self.bare && self.depth == 0 && !matches!(self.only, Some("br" | "img"));
-        match () {
-            () if inner.is_empty() => None,
-            () if is_one && inner.ends_with('>') && !inner.contains("<br/></") => Some(inner.to_owned()),
-            () => Some(format!("<span>{inner}</span>")),
-        }
-    }
-}
-
-/// The element that stands for another; none where only a line break does.
-fn said(name: &str) -> Option<&'static str> {
-    match name {
-        "em" => Some("i"),
-        "strong" => Some("b"),
-        name => ALLOWED.into_iter().find(|&allowed| allowed == name),
-    }
-}
-
-fn attribute(read: quick_xml::events::attributes::Attribute<'_>) -> (String, String) {
-    let key = String::from_utf8_lossy(read.key.as_ref()).into_owned();
-    let value = resolved(&String::from_utf8_lossy(&read.value));
-    (key, value.chars().filter(|&c| is_xml(c)).collect())
-}
-
-/// Whether XML 1.0 may hold a character (§2.2).
-fn is_xml(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use quick_xml::Reader;
+    use quick_xml::events::Event;
+
+    const HERE: &str = "https://museum.example/iiif";
 
     #[test]
     fn values_keep_a_few_elements_within_one() {
         for (text, expected) in [
             ("plain", "plain"),
             ("height < 5 cm", "height < 5 cm"),
-            ("<ukendt>", "<ukendt> "),
+            ("<ukendt>", "<span>&lt;ukendt&gt;</span>"),
+            ("<1850>", "<span>&lt;1850&gt;</span>"),
+            ("to <Anna> & co", "<span>to &lt;Anna&gt; &amp; co</span>"),
+            ("1 < 2 > 0", "1 < 2 > 0"),
             ("a <b>bold</b> word", "<span>a <b>bold</b> word</span>"),
             ("<p>One<br>two</p>", "<p>One<br/>two</p>"),
             ("<p>One</p><p>two</p>", "<span><p>One</p><p>two</p></span>"),
@@ -262,15 +184,15 @@ mod tests {
             ("<a href='javascript:x()'>y</a>", "<a>y</a>"),
             ("<a href='https://x/?a=1&b=2' onclick='y'>z</a>", "<a href=\"https://x/?a=1&amp;b=2\">z</a>"),
             (
-                "<img src='mailto:x' alt='a'><img src='https://x/<y>'>",
-                "<span><img src=\"https://x/&lt;y&gt;\"/></span>",
+                "<img src='mailto:x' alt='a'><img src='https://museum.example/iiif/<y>'>",
+                "<span>a<img src=\"https://museum.example/iiif/&lt;y&gt;\"/></span>",
             ),
             ("<script>alert(1)</script>", ""),
             ("x<svg onload=alert(1)>y", "<span>xy</span>"),
             ("<x onclick=\"a()\">z</x>", "<span>z</span>"),
             ("Tom &amp; Jerry", "Tom & Jerry"),
         ] {
-            assert_eq!(value(text), expected, "{text}");
+            assert_eq!(value(text, HERE), expected, "{text}");
         }
     }
 
@@ -289,6 +211,54 @@ mod tests {
         }
     }
 
+    /// However often it is encoded, wherever it stands and however long its text is.
+    #[test]
+    fn no_text_makes_a_viewer_load_an_image() {
+        let image = "<img src=https://other.example/x.png alt=y>";
+        let mut texts = vec![
+            image.to_owned(),
+            format!("Anna {image} Ancher"),
+            format!("<p>{image}</p>"),
+            format!("{image}{}", "x".repeat(MOST_BYTES)),
+            format!("<img alt='{}' src=https://other.example/>", "x".repeat(2 * MOST_TAG_BYTES)),
+            "<image src=https://other.example/>".into(),
+            "<IMG/src=//other.example/x>".into(),
+            "<img src='https://museum.example.other.example/iiif/x'>".into(),
+            "<img src='https://museum.example/iiif@other.example/x'>".into(),
+            "<img srcset='https://other.example/x 2x' src=data:image/png;base64,AAAA>".into(),
+            "<p style='background:url(https://other.example/)'>x</p><video src=https://other.example/></video>".into(),
+        ];
+        let mut encoded = image.to_owned();
+        for _ in 0..8 {
+            encoded = quick_xml::escape::escape(encoded.as_str()).into_owned();
+            texts.push(encoded.clone());
+        }
+        for text in &texts {
+            for shown in [value(text, HERE), plain(text)] {
+                let start = shown.get(..200).unwrap_or(&shown);
+                let tag = shown.to_ascii_lowercase().contains("<im") && !shown.contains("< im");
+                assert!(!tag && !shown.contains("style") && !shown.contains("<video"), "{start}");
+            }
+        }
+    }
+
+    #[test]
+    fn images_of_this_server_stay() {
+        let own = "<img src=\"https://museum.example/iiif/3/a/full/200,/0/default.jpg\" alt=\"a\"/>";
+        assert_eq!(value(own, HERE), format!("<span>{own}</span>"));
+        assert_eq!(value(own, ""), "<span>a</span>");
+    }
+
+    #[test]
+    fn brackets_without_end_are_read_in_time() {
+        let begun = std::time::Instant::now();
+        for text in ["<a".repeat(MOST_BYTES / 2), format!("{}>", "<a".repeat(MOST_BYTES / 2 - 1))] {
+            plain(&text);
+            value(&text, HERE);
+        }
+        assert!(begun.elapsed().as_secs() < 20);
+    }
+
     proptest! {
         #[test]
         fn markup_of_any_kind_becomes_xml_or_text(
@@ -299,7 +269,7 @@ mod tests {
                 Just("<!--"), Just("-->"), Just("]]>"), Just("<?x"), Just("\""), Just("<em>"),
             ], 0..20),
         ) {
-            let found = value(&parts.concat());
+            let found = value(&parts.concat(), HERE);
             if found.starts_with('<') && found.ends_with('>') {
                 let mut reader = Reader::from_str(&found);
                 let mut depth = 0usize;

@@ -12,8 +12,9 @@ pub fn label(text: &Text) -> Value {
 }
 
 /// A text as a map of strings that may hold markup: `summary`, and the values of `metadata` and `requiredStatement`.
-pub fn value(text: &Text) -> Value {
-    map(text, html::value)
+/// Images in them are kept only below `base`, the address of this server.
+pub fn value(text: &Text, base: &str) -> Value {
+    map(text, |text| html::value(text, base))
 }
 
 /// A string that has no language.
@@ -21,7 +22,7 @@ pub fn none(text: &str) -> Value {
     object! { "none": [html::plain(text)] }
 }
 
-fn map(text: &Text, shown: fn(&str) -> String) -> Value {
+fn map(text: &Text, shown: impl Fn(&str) -> String) -> Value {
     let mut map = Map::new();
     for (language, values) in text.languages() {
         let values = values.iter().map(|value| shown(value)).filter(|value| !value.is_empty());
@@ -56,7 +57,7 @@ mod tests {
         text.add("da", "<i>Blå</i> hest");
         text.add("es", "dos");
         assert_eq!(label(&text), json!({ "da": ["Blå hest"], "es": ["dos", "uno"] }));
-        assert_eq!(value(&text)["da"], json!(["<span><i>Blå</i> hest</span>"]));
+        assert_eq!(value(&text, "https://museum.example")["da"], json!(["<span><i>Blå</i> hest</span>"]));
         assert!(is_empty(&label(&Text::plain("<script>x</script>"))));
     }
 }

@@ -30,7 +30,7 @@ impl View<'_> {
                 manifest[key] = value;
             }
         };
-        add("summary", Some(language::value(&self.work.description)));
+        add("summary", Some(language::value(&self.work.description, self.address.base())));
         add("metadata", Some(Value::Array(metadata::metadata(self))));
         add("requiredStatement", self.required_statement());
         add("rights", self.work.rights.as_deref().and_then(rights::normal).map(Value::String));
@@ -116,7 +116,10 @@ impl View<'_> {
 
     fn required_statement(&self) -> Option<Value> {
         let said = [&self.work.credit_line, &self.house.attribution];
-        let value = said.into_iter().map(language::value).find(|value| !language::is_empty(value))?;
+        let value = said
+            .into_iter()
+            .map(|text| language::value(text, self.address.base()))
+            .find(|value| !language::is_empty(value))?;
         let label = if self.house.attribution_label.is_empty() {
             super::words::word("Attribution", "Kreditering").text(&self.house.languages)
         } else {

@@ -33,7 +33,8 @@ pub(super) fn without_rights(view: &View<'_>) -> Vec<Value> {
 
 fn facts<'a>(view: &View<'a>) -> Facts<'a> {
     let work = view.work;
-    let mut facts = Facts { languages: &view.house.languages, pairs: Vec::with_capacity(16) };
+    let mut facts =
+        Facts { base: view.address.base(), languages: &view.house.languages, pairs: Vec::with_capacity(16) };
     let titles: Vec<Text> =
         work.titles.iter().map(|title| title.text.clone()).filter(|text| !text.is_empty()).collect();
     facts.add(word("Other titles", "Andre titler"), titles.get(1..).unwrap_or_default());
@@ -61,6 +62,8 @@ fn facts<'a>(view: &View<'a>) -> Facts<'a> {
 }
 
 struct Facts<'a> {
+    /// The address of this server.
+    base: &'a str,
     languages: &'a [String],
     pairs: Vec<Value>,
 }
@@ -82,7 +85,7 @@ impl Facts<'_> {
             }
         }
         for group in groups {
-            let value = language::value(&group);
+            let value = language::value(&group, self.base);
             if !language::is_empty(&value) {
                 let label = language::label(label);
                 self.pairs.push(object! { "label": label, "value": value });

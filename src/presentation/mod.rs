@@ -24,6 +24,7 @@ pub mod state;
 mod version2;
 mod view;
 pub mod words;
+mod xml;
 
 pub use address::{ALL, Address, FOUND, Place};
 pub use context::{CONTEXT_2, CONTEXT_3, context};

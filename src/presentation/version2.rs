@@ -140,7 +140,7 @@ fn body(mut from: Value) -> Value {
             let mut text = object! {
                 "@type": if is_tag { "oa:Tag" } else { "cnt:ContentAsText" },
                 "chars": taken(&mut from, "value"),
-                "format": "text/plain",
+                "format": taken(&mut from, "format"),
             };
             if from["language"].is_string() {
                 text["language"] = taken(&mut from, "language");

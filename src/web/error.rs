@@ -22,12 +22,15 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Busy { .. } | Error::Preparing { .. } | Error::Indexing { .. } | Error::Abandoned => {
             StatusCode::SERVICE_UNAVAILABLE
         }
+        Error::Unindexed { .. } | Error::Unprepared { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Error::Store(store::Error::TimedOut) => StatusCode::GATEWAY_TIMEOUT,
         Error::Store(store::Error::Short { .. } | store::Error::BadAnswer(_) | store::Error::Refused(_)) => {
             StatusCode::BAD_GATEWAY
         }
         Error::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Error::Catalogue(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Catalogue(_) | Error::CatalogueFull(_) => StatusCode::SERVICE_UNAVAILABLE,
+        // Neither done nor refused, as far as is known.
+        Error::Uncertain(_) => StatusCode::GATEWAY_TIMEOUT,
         Error::Conflict { .. } => StatusCode::PRECONDITION_FAILED,
         Error::Unwritable(_) | Error::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -40,7 +43,8 @@ pub fn retry_after(error: &Error) -> Option<u32> {
         | Error::Preparing { retry_after_s }
         | Error::Indexing { retry_after_s, .. } => Some(*retry_after_s),
         Error::Abandoned => Some(1),
-        Error::Store(_) | Error::Catalogue(_) => Some(2),
+        Error::Store(_) | Error::Catalogue(_) | Error::Uncertain(_) => Some(2),
+        Error::CatalogueFull(_) | Error::Unindexed { .. } | Error::Unprepared { .. } => Some(30),
         _ => None,
     }
 }

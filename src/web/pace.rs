@@ -95,11 +95,15 @@ impl Pace {
         // SAFETY: the connection owns its descriptor and outlives the handling of its requests, within which it is
         // borrowed here and duplicated.
         let socket = unsafe { BorrowedFd::borrow_raw(socket.0) }.try_clone_to_owned().ok()?;
+        Some(self.follow(socket))
+    }
+
+    fn follow(&self, socket: OwnedFd) -> Arc<Reader> {
         let (taken, waits, progress) = (AtomicU64::new(0), AtomicBool::new(false), Mutex::default());
         let reader = Arc::new(Reader { socket, taken, waits, progress });
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         readers.push(Arc::downgrade(&reader));
-        Some(reader)
+        reader
     }
 
     /// Looks at all readers every second.
@@ -177,5 +181,41 @@ impl MessageBody for Watched {
             reader.taken.fetch_add(piece.len() as u64, Ordering::Relaxed);
         }
         Poll::Ready(Some(Ok(piece)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    /// A reader of this pace, and the client's end of its connection.
+    fn reader(pace: &Pace) -> (Arc<Reader>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        client.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        (pace.follow(listener.accept().unwrap().0.into()), client)
+    }
+
+    #[test]
+    fn who_takes_less_than_the_slowest_pace_over_the_window_is_cut_off() {
+        let pace = Pace::new(32);
+        let [(slow, mut cut), (steady, _client), (waiting, _other)] = [(); 3].map(|()| reader(&pace));
+        waiting.waits.store(true, Ordering::Relaxed);
+        let second = Duration::from_secs(1);
+        for burst in 0..200 {
+            // Connections buffer: what they take comes in bursts.
+            let taken = if burst % 40 == 39 { 1300 << 10 } else { 0 };
+            steady.taken.fetch_add(taken, Ordering::Relaxed);
+            slow.taken.fetch_add(16 << 10, Ordering::Relaxed);
+            pace.look(second);
+        }
+        assert_eq!(cut.read(&mut [0]).unwrap(), 0, "its connection is closed");
+        assert_eq!(pace.readers.lock().unwrap().len(), 2, "the others go on");
+        drop((steady, waiting));
+        pace.look(second);
+        assert!(pace.readers.lock().unwrap().is_empty());
     }
 }

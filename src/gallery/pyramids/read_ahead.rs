@@ -37,6 +37,9 @@ struct Pieces {
 }
 
 impl ReadAhead {
+    /// Bytes that reading a remote master takes, at most.
+    pub const MEMORY: u64 = KEPT + (8 << 20);
+
     /// For a reader who goes from the front to the end.
     pub fn in_order(master: Shared, tasks: Handle) -> Self {
         Self { master, tasks, piece: 4 << 20, pieces: Mutex::default(), failed: OnceLock::new() }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use png::{BitDepth, ColorType, DecodeOptions, Decoder, DecodingError, Limits, Reader, Transformations};
 
-use super::{Error, InMemory};
+use super::Error;
 use crate::iiif::Dimensions;
 use crate::pixels::{Alpha, Depth, InOrder, Model, Raw, ReadAt, Rows, Samples, Shape};
 
 const WHAT: &str = "PNG";
+/// Bytes of a row, at most.
+const MOST_ROW: usize = 64 << 20;
 
 struct PngRows {
     reader: Reader<BufReader<InOrder>>,
@@ -42,7 +44,35 @@ pub fn png_rows(file: Arc<dyn ReadAt>, whole: u64) -> Result<Box<dyn Rows>, Erro
     let length = reader.output_buffer_size().ok_or_else(|| Error::damaged(WHAT, "its size overflows"))?;
     let mut bytes = vec![0; length];
     reader.next_frame(&mut bytes).map_err(damaged)?;
-    Ok(Box::new(InMemory::new(Raw { dimensions, model, alpha, samples: samples(bytes, depth) })))
+    Ok(Box::new(Interlaced { bytes, shape, done: 0 }))
+}
+
+/// All samples as they come out of the decoder; they are made numbers a few rows at a time.
+struct Interlaced {
+    bytes: Vec<u8>,
+    shape: Shape,
+    done: u32,
+}
+
+impl Rows for Interlaced {
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn next(&mut self, most: u32) -> Result<Option<Raw>, Error> {
+        let Shape { dimensions, model, alpha, depth } = self.shape;
+        let rows = most.max(1).min(dimensions.height - self.done);
+        if rows == 0 {
+            return Ok(None);
+        }
+        let stride = self.shape.stride() as usize;
+        let range = self.done as usize * stride..(self.done + rows) as usize * stride;
+        let bytes =
+            self.bytes.get(range).ok_or_else(|| Error::damaged(WHAT, "it has fewer rows than it says"))?;
+        self.done += rows;
+        let dimensions = Dimensions::new(dimensions.width, rows);
+        Ok(Some(Raw { dimensions, model, alpha, samples: samples(bytes.to_vec(), depth) }))
+    }
 }
 
 impl Rows for PngRows {
@@ -98,7 +128,7 @@ fn open(file: Arc<dyn ReadAt>) -> Result<Reader<BufReader<InOrder>>, Error> {
     let mut decoder = Decoder::new_with_options(input, options);
     // A row has at most 8 bytes a pixel, of which the header may promise many. What the decoder would do without is
     // read elsewhere.
-    decoder.set_limits(Limits { bytes: 64 << 20 });
+    decoder.set_limits(Limits { bytes: MOST_ROW });
     decoder.set_transformations(Transformations::EXPAND);
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
@@ -111,7 +141,13 @@ fn is_wrong_checksum(error: &DecodingError) -> bool {
 }
 
 fn damaged(error: DecodingError) -> Error {
-    Error::damaged(WHAT, error)
+    match error {
+        DecodingError::LimitsExceeded => Error::Unsupported(format!(
+            "a PNG with rows of more than {} MiB; write it as a tiled TIFF, as with `vips tiffsave --tile`",
+            MOST_ROW >> 20
+        )),
+        error => Error::damaged(WHAT, error),
+    }
 }
 
 #[cfg(test)]

@@ -250,12 +250,12 @@ async fn decide(
 ) -> Result<Stored, Error> {
     let works = door.gallery.works().ok_or(Error::NotFound)?;
     let number = work.identifier.to_string();
-    let decided = works.ask(|catalogue| async move {
+    let decided = works.work(|catalogue| async move {
         catalogue.decide(&number, expected, decision, &actor, note.as_deref()).await
     });
     let stored = decided.await?;
-    // What this server answers next knows of it.
-    works.follow().await?;
+    // What this server answers next knows of it. The decision was made, whatever happens now.
+    works.follow_own(&work.identifier, stored.revision).await;
     Ok(stored)
 }
 

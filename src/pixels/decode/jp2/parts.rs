@@ -46,6 +46,11 @@ impl Parts {
         }
     }
 
+    /// About how many bytes of memory this takes.
+    pub fn weight(&self) -> usize {
+        self.tiles.len() * size_of::<Vec<Part>>() + self.count * 2 * size_of::<Part>()
+    }
+
     fn none(main: &Main) -> Self {
         let [across, down] = main.tiles();
         Self { tiles: vec![Vec::new(); (across * down) as usize], count: 0 }
