@@ -385,7 +385,8 @@ fn writers_go_on_after_their_connections_were_killed() {
     runtime.block_on(async {
         let bed = Bed { url: postgres.database().await, _folder: tempfile::tempdir().unwrap() };
         let catalogue = bed.open().await;
-        let mut other = beside(&bed.url).await;
+        // What is under way is seen outside of transactions only.
+        let (mut other, mut killer) = (beside(&bed.url).await, beside(&bed.url).await);
         for round in 0..4 {
             put(&catalogue, vec![work(&format!("before {round}"), "w", &[])]).await;
             // A writer waits behind this one, in the middle of its transaction.
@@ -398,7 +399,7 @@ fn writers_go_on_after_their_connections_were_killed() {
             });
             let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
                 AND pid <> pg_backend_pid() AND wait_event_type = 'Lock'";
-            while other.execute(kill).await.unwrap().rows_affected() == 0 {
+            while killer.execute(kill).await.unwrap().rows_affected() == 0 {
                 tokio::task::yield_now().await;
             }
             let failed = waiting.await.unwrap();

@@ -2,15 +2,18 @@
 
 mod catalogue;
 mod commands;
+mod disks;
 mod export;
 mod faults;
 mod floors;
+mod foreign;
 mod headers;
 mod hostile;
 mod image_api;
 mod index;
 mod ingest;
 mod masters;
+mod outages;
 mod pages;
 mod reads;
 mod records;

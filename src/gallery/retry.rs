@@ -5,7 +5,9 @@ use std::time::Duration;
 
 /// The first pause; each further one is twice as long.
 const FIRST: Duration = Duration::from_secs(5);
-const LONGEST: Duration = Duration::from_secs(300);
+const LONGEST: Duration = Duration::from_secs(60);
+/// The longest one while a disk is full.
+const LONGEST_WITHOUT_ROOM: Duration = Duration::from_secs(300);
 /// The longest pause once there is more room than there was.
 const LONGEST_WITH_ROOM: Duration = Duration::from_secs(20);
 
@@ -49,7 +51,8 @@ impl Retry {
     /// The pause after the last failure.
     pub fn pause(&self) -> Duration {
         let doubled = self.failures.saturating_sub(1).min(16);
-        (FIRST * (1 << doubled)).min(LONGEST)
+        let longest = if is_full(self.room) { LONGEST_WITHOUT_ROOM } else { LONGEST };
+        (FIRST * (1 << doubled)).min(longest)
     }
 }
 

@@ -38,7 +38,8 @@ pub fn page(
     }
     let visit = Visit::of(door, request).ok()?;
     let detail = detail(error);
-    response.insert_header((header::CONTENT_SECURITY_POLICY, pages::CONTENT_SECURITY_POLICY));
+    let policy = pages::content_security_policy(&visit.context);
+    response.insert_header((header::CONTENT_SECURITY_POLICY, policy));
     response.insert_header((header::VARY, "Accept, Accept-Language"));
     let page = pages::failure(&visit.context, failure(error), detail.as_deref());
     Some(response.content_type("text/html; charset=utf-8").body(page))

@@ -60,6 +60,7 @@ impl Visit {
             logo: house.logo.clone(),
             languages: if languages.len() > 1 { languages } else { Vec::new() },
             base,
+            address: door.base.of(request)?,
         };
         Ok(Self { context, house })
     }
@@ -74,7 +75,7 @@ pub async fn index(door: &Door, request: &HttpRequest) -> Result<Answered, Error
     }
     if asked("files").is_none() && asked("after=").is_none() {
         let indexing = match found::page(door, request, &visit).await {
-            Ok(found) if has_works(door) => return Ok(page(request, found).await),
+            Ok(found) if has_works(door) => return Ok(page(request, &visit.context, found).await),
             Err(Error::Indexing { percent, .. }) => Some(percent),
             Ok(_) | Err(Error::Closed(_)) => None,
             Err(error) => return Err(error),
@@ -82,13 +83,13 @@ pub async fn index(door: &Door, request: &HttpRequest) -> Result<Answered, Error
         let start = asked("start=").and_then(|start| start.parse().ok()).unwrap_or(0);
         if let Some(listing) = works(door, &visit, start).await? {
             let listing = pages::Listing { indexing, ..listing };
-            return Ok(page(request, pages::index(&visit.context, &listing)).await);
+            return Ok(page(request, &visit.context, pages::index(&visit.context, &listing)).await);
         }
     }
     let after = asked("after=")
         .map(|after| percent_encoding::percent_decode_str(after).decode_utf8_lossy().into_owned());
     let listing = files(door, &visit, after.as_deref()).await?;
-    Ok(page(request, pages::index(&visit.context, &listing)).await)
+    Ok(page(request, &visit.context, pages::index(&visit.context, &listing)).await)
 }
 
 /// Whether there is anything to find.
@@ -255,7 +256,7 @@ pub async fn work(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result
         },
         found => found?,
     };
-    Ok(page(request, body).await)
+    Ok(page(request, &visit.context, body).await)
 }
 
 /// `GET /view/{viewer}/{id}`: one image, or a work, in a viewer.
@@ -270,7 +271,7 @@ pub async fn view(
         Viewer::Mirador => work_page::mirador(door, request, &visit, &image).await?,
         Viewer::OpenSeadragon => work_page::openseadragon(door, request, &visit, &image).await?,
     };
-    Ok(page(request, body).await)
+    Ok(page(request, &visit.context, body).await)
 }
 
 /// `GET /assets/{path}`: scripts and styles that the binary brings along.
@@ -290,9 +291,9 @@ pub async fn asset(request: &HttpRequest, path: &str) -> Result<Answered, Error>
     Ok(asset.document.answer(request, asset.media_type, response).into())
 }
 
-async fn page(request: &HttpRequest, body: String) -> Answered {
+async fn page(request: &HttpRequest, context: &pages::Context, body: String) -> Answered {
     let mut response = HttpResponse::Ok();
-    response.insert_header((header::CONTENT_SECURITY_POLICY, pages::CONTENT_SECURITY_POLICY));
+    response.insert_header((header::CONTENT_SECURITY_POLICY, pages::content_security_policy(context)));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
     response.insert_header((header::VARY, "Accept, Accept-Encoding, Accept-Language"));
     let document = Document::new(body).packed(request).await;

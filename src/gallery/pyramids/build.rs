@@ -1,6 +1,6 @@
 //! One pyramid's making: rows in, coloured, cut, compressed; memory does not grow with the height.
 
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::sync::{Arc, mpsc};
 
 use tempfile::NamedTempFile;
@@ -13,6 +13,7 @@ use crate::master::write::{self, Compression, Recipe, Reduced, Writer};
 use crate::pixels::colour::Output;
 use crate::pixels::{Channels, Raster, Rows, Subsampling};
 use crate::render::{self, Look};
+use crate::store;
 
 /// Told of the share that is done, 0 to 1.
 pub type Progress = Arc<dyn Fn(f64) + Send + Sync>;
@@ -137,5 +138,8 @@ fn said(error: write::Error) -> Error {
 
 /// The disk's faults are the operator's to mend.
 fn full(error: std::io::Error) -> Error {
-    Error::Store(crate::store::Error::unavailable(error))
+    Error::Store(match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => store::Error::Full,
+        _ => store::Error::unavailable(error),
+    })
 }

@@ -4,7 +4,7 @@ mod build;
 mod read_ahead;
 mod shelf;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use moka::sync::Cache;
@@ -17,11 +17,12 @@ pub use shelf::Shelf;
 
 use super::flights::Flights;
 use super::opened::{Opened, Shared};
+use super::retry::Retry;
 use super::{Error, settings};
 use crate::master::{Kind, Whole};
 use crate::pixels::colour::Output;
 use crate::render;
-use crate::store::{Trouble, Version};
+use crate::store::{self, Trouble, Version};
 
 /// Finds pyramids and has them made, each once.
 pub struct Pyramids {
@@ -35,6 +36,12 @@ pub struct Pyramids {
     condemned: Cache<String, Version>,
     at_once: Arc<Semaphore>,
     threads: usize,
+    /// Whether the shelf could be written to, and when that failed last.
+    written: Mutex<(Retry, Instant)>,
+}
+
+fn unprepared() -> Error {
+    Error::Unprepared { cause: "pyramids cannot be written where they are kept, which may be full".into() }
 }
 
 /// How long a failure is remembered.
@@ -57,6 +64,7 @@ impl Pyramids {
             condemned: Cache::new(10_000),
             at_once: Arc::new(Semaphore::new(settings.at_once.max(1))),
             threads,
+            written: Mutex::new((Retry::default(), Instant::now())),
         }
     }
 
@@ -72,7 +80,7 @@ impl Pyramids {
 
     /// Whether missing pyramids are made when their image is asked for.
     pub fn on_demand(&self) -> bool {
-        self.settings.on_demand
+        self.settings.on_demand && self.shelf.reason_read_only().is_none()
     }
 
     /// Whether the master is one that a pyramid may be made of, as far as its header tells.
@@ -133,6 +141,12 @@ impl Pyramids {
         if let Some(error) = self.failed.get(&name) {
             return Err(error);
         }
+        if let Some(reason) = self.shelf.reason_read_only() {
+            return Err(Error::Unwritable(reason.to_owned()));
+        }
+        if !self.is_due() {
+            return Err(unprepared());
+        }
         let (pyramids, key) = (self.clone(), name.clone());
         let make = move |_| async move {
             let made = pyramids.make(&master, progress).await;
@@ -172,7 +186,8 @@ impl Pyramids {
 
     async fn make_now(&self, master: &Shared, progress: Progress) -> Result<u64, Error> {
         let key = self.shelf.key(master, &self.recipe())?;
-        let spool = self.shelf.unfinished()?;
+        let unfinished = self.shelf.unfinished().map_err(|error| self.unwritten(error))?;
+        let shelf::Unfinished { file: spool, workspace: _kept } = unfinished;
         let job = build::Job {
             master: master.clone(),
             settings: self.settings.clone(),
@@ -182,10 +197,41 @@ impl Pyramids {
             progress,
         };
         let work = tokio::task::spawn_blocking(move || job.run(spool));
-        let file = work.await.map_err(|error| Error::Fault(error.to_string()))??;
+        let file = match work.await.map_err(|error| Error::Fault(error.to_string()))? {
+            Err(error @ Error::Store(store::Error::Full)) => return Err(self.unwritten(error)),
+            made => made?,
+        };
         let bytes = file.as_file().metadata().map_or(0, |data| data.len());
-        self.shelf.put(&key, file).await?;
+        self.shelf.put(&key, file).await.map_err(|error| self.unwritten(error))?;
+        if self.written().0.succeeded() {
+            tracing::info!("pyramids can be kept again");
+        }
         Ok(bytes)
+    }
+
+    fn written(&self) -> MutexGuard<'_, (Retry, Instant)> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it is time to make pyramids, after some could not be written.
+    fn is_due(&self) -> bool {
+        let (retry, failed) = *self.written();
+        retry.is_due(failed.elapsed(), || self.shelf.room())
+    }
+
+    /// Takes note that the shelf could not be written to; the cause is logged once.
+    fn unwritten(&self, error: Error) -> Error {
+        let room = self.shelf.room();
+        let is_first = {
+            let mut written = self.written();
+            written.1 = Instant::now();
+            written.0.failed(room)
+        };
+        if is_first {
+            let (location, error) = (self.location(), super::told(&error));
+            tracing::error!(location, error, "pyramids cannot be kept; it is tried again by itself");
+        }
+        unprepared()
     }
 
     /// All that decides about a pyramid's bytes besides its master.

@@ -10,6 +10,8 @@ use crate::presentation::Logo;
 pub struct Context {
     /// Stands before every path; may be empty.
     pub base: String,
+    /// Where manifests and images of this server are: scheme, host and prefix.
+    pub address: String,
     /// A language that pages exist in: `en` or `da`.
     pub language: &'static str,
     /// Whether the visitor chose the language, so that links keep it.
@@ -27,6 +29,7 @@ impl Default for Context {
     fn default() -> Self {
         Self {
             base: String::new(),
+            address: String::new(),
             language: "en",
             chosen: false,
             name: None,

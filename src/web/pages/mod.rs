@@ -2,7 +2,7 @@
 //!
 //! Plain HTML, one style sheet, a small script for each viewer and none for the rest. Nothing is
 //! inline but proportions of pictures and bars and the colours of swatches, so that
-//! [`CONTENT_SECURITY_POLICY`] holds on every page.
+//! [`content_security_policy`] holds on every page.
 //! The pages use only what anyone may use: Image API, manifests, Deep Zoom.
 
 mod assets;
@@ -13,6 +13,7 @@ mod frame;
 mod link;
 mod listing;
 mod number;
+mod policy;
 mod refine;
 mod search;
 mod viewers;
@@ -24,11 +25,8 @@ pub use context::Context;
 pub use failure::{Failure, failure};
 pub use link::Link;
 pub use listing::{Entry, Listing, index};
+pub use policy::content_security_policy;
 pub use refine::{Bar, Facet};
 pub use search::{Hit, Search, search};
 pub use viewers::{Exhibit, mirador, openseadragon};
 pub use work::{Allowed, Thumbnail, WorkPage, work};
-
-/// What a page may load: scripts and styles of its own, pictures and manifests from anywhere.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src * data: blob:; connect-src *; \
-     style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'";
