@@ -111,7 +111,6 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0
     }
 
-
     pub fn id(&self) -> u32 {
         self.child.id()
     }
