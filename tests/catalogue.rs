@@ -433,3 +433,34 @@ fn a_decision_that_is_given_up_was_not_made() {
         assert_eq!((stored.revision, stored.tags.len()), (2, 2), "{:?}", stored.tags);
     });
 }
+
+#[test]
+fn a_commit_without_an_answer_is_uncertain_and_safe_to_repeat() {
+    use sqlx::Executor;
+    let Some(postgres) = Postgres::shared() else {
+        return skipped("commits without an answer", "PostgreSQL is not installed");
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let bed = Bed { url: postgres.database().await, _folder: tempfile::tempdir().unwrap() };
+        let catalogue = bed.open().await;
+        put(&catalogue, vec![work("a", "A", &["dog"])]).await;
+        let mut other = beside(&bed.url).await;
+        // From now on every commit takes longer than anybody waits for it.
+        other.execute(sqlx::raw_sql(SLOW_COMMITS)).await.unwrap();
+        let add = || Decision::Add(Box::new(Tag::new("motif", Text::of("en", "cat"))));
+        let uncertain = catalogue.decide("a", None, add(), "curator", None).await;
+        assert!(matches!(uncertain, Err(Error::Uncertain(_))), "{uncertain:?}");
+        other.execute("DROP TRIGGER slow ON tag_history").await.unwrap();
+        for _ in 0..2 {
+            let stored = catalogue.decide("a", None, add(), "curator", None).await.unwrap();
+            assert_eq!((stored.revision, stored.tags.len()), (2, 2), "{:?}", stored.tags);
+        }
+        assert_eq!(catalogue.history("a").await.unwrap().len(), 1);
+    });
+}
+
+const SLOW_COMMITS: &str = "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS \
+    'BEGIN PERFORM pg_sleep(8); RETURN NULL; END'; \
+    CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON tag_history DEFERRABLE INITIALLY DEFERRED \
+    FOR EACH ROW EXECUTE FUNCTION slowly()";

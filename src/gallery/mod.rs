@@ -57,7 +57,7 @@ use flights::Flights;
 use health::Health;
 pub use identifier::Identifier;
 use lanes::Lanes;
-use pyramids::{Progress, Pyramids};
+use pyramids::Pyramids;
 
 pub use pyramids::Shelf;
 
@@ -523,8 +523,7 @@ async fn build(
     masters: Cache<String, Shared>,
     identifier: String,
 ) -> Result<(), Error> {
-    let silent: Progress = Arc::new(|_| {});
-    pyramids.build(master, silent).await?;
+    pyramids.build_on_demand(master).await?;
     masters.invalidate(&identifier);
     Ok(())
 }

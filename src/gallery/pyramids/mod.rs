@@ -144,9 +144,6 @@ impl Pyramids {
         if let Some(reason) = self.shelf.reason_read_only() {
             return Err(Error::Unwritable(reason.to_owned()));
         }
-        if !self.is_due() {
-            return Err(unprepared());
-        }
         let (pyramids, key) = (self.clone(), name.clone());
         let make = move |_| async move {
             let made = pyramids.make(&master, progress).await;
@@ -158,6 +155,16 @@ impl Pyramids {
             made
         };
         self.builds.join(name, make).await
+    }
+
+    /// The same for a visitor, whose request does not begin what could not be written just now.
+    pub async fn build_on_demand(self: &Arc<Self>, master: Shared) -> Result<(), Error> {
+        if !self.is_due() {
+            return Err(unprepared());
+        }
+        let silent: Progress = Arc::new(|_| {});
+        let built = self.build(master, silent).await;
+        built.map_err(|error| if self.is_due() { error } else { unprepared() })
     }
 
     async fn make(&self, master: &Shared, progress: Progress) -> Result<(), Error> {
@@ -219,7 +226,7 @@ impl Pyramids {
         retry.is_due(failed.elapsed(), || self.shelf.room())
     }
 
-    /// Takes note that the shelf could not be written to; the cause is logged once.
+    /// Takes note that the shelf could not be written to. The cause is logged once.
     fn unwritten(&self, error: Error) -> Error {
         let room = self.shelf.room();
         let is_first = {
@@ -231,7 +238,7 @@ impl Pyramids {
             let (location, error) = (self.location(), super::told(&error));
             tracing::error!(location, error, "pyramids cannot be kept; it is tried again by itself");
         }
-        unprepared()
+        error
     }
 
     /// All that decides about a pyramid's bytes besides its master.

@@ -110,10 +110,14 @@ async fn add(
 ) -> Result<Answered, Error> {
     let read::Added { tag, has_status, note, revision } = added;
     let now = stored(door, work).await?;
-    let expected = expected(request, &now, revision)?;
-    placed(door, &now, tag.image.as_deref(), tag.region).await?;
     let id = tag.id();
     let known = now.tags.iter().find(|known| known.id() == id);
+    let expected = match expected(request, &now, revision) {
+        // A request that is repeated because its answer got lost has been carried out (RFC 9110, §13.1.1).
+        Err(Error::Conflict { .. }) if known.is_some_and(|known| is_said(known, &tag, has_status)) => None,
+        expected => expected?,
+    };
+    placed(door, &now, tag.image.as_deref(), tag.region).await?;
     let (tag, status) = match known {
         None => (tag, StatusCode::CREATED),
         Some(known) if has_status && known.status != tag.status => return Err(exists(known)),
@@ -159,6 +163,13 @@ async fn change(
     let decision = Decision::Change { tag: tag.to_owned(), status, region };
     let stored = decide(door, work, expected, decision, actor, note).await?;
     one(&stored, tag, StatusCode::OK)
+}
+
+/// Whether a known tag says all that is to be added.
+fn is_said(known: &Tag, added: &Tag, has_status: bool) -> bool {
+    let status = if has_status { added.status } else { known.status };
+    let (region, kept_id) = (known.region, known.kept_id.clone());
+    Tag { status, region, kept_id, ..added.clone() } == *known
 }
 
 fn exists(known: &Tag) -> Error {
