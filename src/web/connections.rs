@@ -1,7 +1,8 @@
 //! The open connections of a listener: how many there may be, in all and from one address, and which give way.
 //!
-//! Newcomers are let in at the cost of those that only wait: idle connections, requests whose head is not complete, then
-//! bodies on their way, then answers that nobody takes. A request that is being answered is never cut off for another.
+//! Newcomers are let in at the cost of those that only wait: idle connections and requests whose head is not complete, then
+//! bodies on their way, then answers that nobody takes; within each kind the oldest first. What began a moment ago comes
+//! last, as the next newcomer is no better than the one before. A request that is being answered is never cut off.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -14,6 +15,8 @@ use super::network::Network;
 
 /// How long an answer is not taken until its connection gives way, in milliseconds.
 const STUCK_MS: u64 = 2000;
+/// How long a connection has waited until it counts as idle, in milliseconds.
+const IDLE_MS: u64 = 1000;
 /// Connections that give way at a time are one in so many: looking for the oldest takes a look at all.
 const SHARE: usize = 64;
 
@@ -31,6 +34,7 @@ pub struct Connections {
     limits: Limits,
     began: Instant,
     open: Mutex<Open>,
+    gauge: metrics::Gauge,
 }
 
 #[derive(Default)]
@@ -72,8 +76,10 @@ pub struct Turn(Arc<Connection>);
 type Rank = (u8, u64);
 
 impl Connections {
-    pub fn new(limits: Limits) -> Self {
-        Self { limits, began: Instant::now(), open: Mutex::default() }
+    /// The listener's name is what operators find them by.
+    pub fn new(limits: Limits, listener: &'static str) -> Self {
+        let gauge = metrics::gauge!("tegl_connections", "listener" => listener);
+        Self { limits, began: Instant::now(), open: Mutex::default(), gauge }
     }
 
     /// Counts a new connection, and closes others where there are too many; `None` where none of them can give way.
@@ -104,17 +110,16 @@ impl Connections {
         });
         open.by_network.entry(network).or_default().insert(connection.id, connection.clone());
         open.count += 1;
+        self.gauge.set(open.count as f64);
         Some(connection)
     }
 
     /// Forgets a connection whose descriptor is about to be closed.
     pub fn remove(&self, connection: &Connection) {
         *connection.socket() = None;
-        self.open().forget(connection);
-    }
-
-    pub fn count(&self) -> usize {
-        self.open().count
+        let mut open = self.open();
+        open.forget(connection);
+        self.gauge.set(open.count as f64);
     }
 
     /// The oldest of those that can give way.
@@ -203,10 +208,11 @@ impl Connection {
         if stuck != 0 {
             return (now.saturating_sub(stuck) >= STUCK_MS).then_some((2, stuck));
         }
+        let is_young = now.saturating_sub(since) < IDLE_MS;
         match state {
-            state if state == State::Waiting as u8 => Some((0, since)),
-            state if state == State::Receiving as u8 => Some((1, since)),
-            _ => None,
+            state if state == State::Answering as u8 => None,
+            _ if is_young => Some((3, since)),
+            state => Some((u8::from(state == State::Receiving as u8), since)),
         }
     }
 
@@ -238,6 +244,7 @@ mod tests {
     use std::io::Read;
     use std::net::{TcpListener, TcpStream};
     use std::os::fd::AsRawFd;
+    use std::time::Duration;
 
     use super::*;
 
@@ -256,7 +263,8 @@ mod tests {
     impl Bed {
         fn new(all: usize, per_address: usize) -> Self {
             let exempt = vec!["192.0.2.9".parse().unwrap()];
-            let connections = Connections::new(Limits { all, per_address, exempt });
+            let mut connections = Connections::new(Limits { all, per_address, exempt }, "test");
+            connections.began -= Duration::from_secs(60);
             Self { connections, listener: TcpListener::bind("127.0.0.1:0").unwrap() }
         }
 
@@ -284,6 +292,7 @@ mod tests {
         let turn = busy.connection.begin();
         let _receiving = body.connection.begin();
         body.connection.receiving();
+        body.connection.since.store(0, Ordering::Relaxed);
         let newcomer = bed.connect("192.0.2.2", 4).expect("another gives way");
         assert!(old.is_closed() && !young.is_closed() && !busy.is_closed() && !body.is_closed());
         let _second = newcomer.connection.begin();
@@ -299,6 +308,20 @@ mod tests {
     }
 
     #[test]
+    fn newcomers_come_before_bodies_that_take_their_time() {
+        let bed = Bed::new(3, 3);
+        let [old, newer] = [1, 2].map(|since| bed.connect("192.0.2.1", since).expect("there is room"));
+        let _turns = [&old, &newer].map(|client| client.connection.begin());
+        for (client, since) in [(&old, 1), (&newer, 2)] {
+            client.connection.receiving();
+            client.connection.since.store(since, Ordering::Relaxed);
+        }
+        let newcomers: Vec<_> = (0..2).map(|_| bed.connect("192.0.2.1", bed.connections.now())).collect();
+        assert!(old.is_closed() && !newer.is_closed());
+        assert!(newcomers.iter().flatten().all(|client| !client.is_closed()) && newcomers.len() == 2);
+    }
+
+    #[test]
     fn an_address_has_a_share_and_gives_way_to_itself() {
         let bed = Bed::new(100, 2);
         let [first, second] = [1, 2].map(|since| bed.connect("2001:db8::1", since).expect("there is room"));
@@ -307,10 +330,10 @@ mod tests {
         assert!(first.is_closed() && !second.is_closed() && !other.is_closed() && !third.is_closed());
         let proxied: Vec<_> = (0..5).map(|since| bed.connect("192.0.2.9", since)).collect();
         assert!(proxied.iter().flatten().all(|client| !client.is_closed()) && proxied.len() == 5);
-        assert_eq!(bed.connections.count(), 8);
+        assert_eq!(bed.connections.open().count, 8);
         bed.connections.remove(&second.connection);
         bed.connections.remove(&first.connection);
-        assert_eq!(bed.connections.count(), 7, "none is counted twice");
+        assert_eq!(bed.connections.open().count, 7, "none is counted twice");
     }
 
     #[test]
@@ -319,9 +342,10 @@ mod tests {
         let stuck = bed.connect("192.0.2.1", 0).expect("there is room");
         let _turn = stuck.connection.begin();
         stuck.connection.sending(false);
-        assert_eq!(stuck.connection.rank(STUCK_MS), None);
-        assert!(stuck.connection.rank(STUCK_MS * 60).is_some());
+        let now = bed.connections.now();
+        assert_eq!(stuck.connection.rank(now), None);
+        assert!(stuck.connection.rank(now + STUCK_MS).is_some());
         stuck.connection.sending(true);
-        assert_eq!(stuck.connection.rank(STUCK_MS * 60), None);
+        assert_eq!(stuck.connection.rank(now + STUCK_MS), None);
     }
 }

@@ -28,6 +28,9 @@ const OPERATORS: usize = 512;
 /// Connections that are accepted beyond the limit, while those that give way are being closed.
 const CLOSING: usize = 1024;
 
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 4096;
+
 /// A server that answers until it is told to stop.
 pub struct Running {
     pub door: Arc<Door>,
@@ -108,18 +111,22 @@ impl Listener {
             0 => all.div_ceil(2),
             own => own,
         };
-        Self { threads, shutdown_s: settings.shutdown_s, ..Self::new(settings, door, all, per_address) }
+        Self {
+            threads,
+            shutdown_s: settings.shutdown_s,
+            ..Self::new(settings, door, "public", (all, per_address))
+        }
     }
 
     fn operators(settings: &Settings, door: &Door) -> Self {
-        Self::new(settings, door, OPERATORS, OPERATORS / 2)
+        Self::new(settings, door, "operations", (OPERATORS, OPERATORS / 2))
     }
 
-    fn new(settings: &Settings, door: &Door, all: usize, per_address: usize) -> Self {
+    fn new(settings: &Settings, door: &Door, name: &'static str, (all, per_address): (usize, usize)) -> Self {
         let exempt = door.base.trusted().to_vec();
         Self {
             threads: 1,
-            connections: Arc::new(Connections::new(Limits { all, per_address, exempt })),
+            connections: Arc::new(Connections::new(Limits { all, per_address, exempt }, name)),
             most: all + CLOSING,
             keep_alive: Duration::from_secs(settings.keep_alive_s),
             slow_reader_ms: settings.slow_reader_s.saturating_mul(1000),
@@ -160,7 +167,6 @@ where
     let builder = Server::build()
         .workers(how.threads)
         .max_concurrent_connections(how.most.div_ceil(how.threads))
-        .backlog(4096)
         .shutdown_timeout(how.shutdown_s)
         .disable_signals();
     let stopping = builder.graceful_shutdown_signal();
@@ -206,7 +212,13 @@ impl Running {
 }
 
 fn listen(at: &str, key: &str) -> std::io::Result<TcpListener> {
-    TcpListener::bind(at).map_err(|error| {
+    let listener = TcpListener::bind(at).and_then(|listener| {
+        // The standard library's queue of connections that nobody has accepted yet is short, and clients whose first
+        // packet finds it full try again only after a second.
+        rustix::net::listen(&listener, BACKLOG)?;
+        Ok(listener)
+    });
+    listener.map_err(|error| {
         let remedy = match error.kind() {
             ErrorKind::AddrInUse => format!("another program listens there; choose another port by {key}"),
             ErrorKind::PermissionDenied => {
