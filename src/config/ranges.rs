@@ -17,6 +17,8 @@ pub const RANGES: &[Range] = &[
     ("web.documents_mib", 0.0, TIB_IN_MIB),
     ("web.threads", 0.0, THREADS),
     ("web.connections", 1.0, MILLION),
+    ("web.connections_per_address", 0.0, MILLION),
+    ("web.body_s", 1.0, 3600.0),
     ("web.keep_alive_s", 0.0, DAY_S),
     ("web.slow_reader_s", 0.0, DAY_S),
     ("web.slow_reader_kib_per_s", 0.0, 1e6),
