@@ -11,7 +11,7 @@ const MILLION: f64 = 1e6;
 const THREADS: f64 = 1024.0;
 
 /// Every number among the settings. `config/default.toml` says the same beside each key.
-pub const RANGES: [Range; 46] = [
+pub const RANGES: [Range; 56] = [
     ("web.image_max_age_s", 0.0, YEAR_S),
     ("web.document_max_age_s", 0.0, YEAR_S),
     ("web.documents_mib", 0.0, TIB_IN_MIB),
@@ -34,6 +34,16 @@ pub const RANGES: [Range; 46] = [
     ("work.queue_ms", 0.0, HOUR_MS),
     ("work.large_mib", 1.0, TIB_IN_MIB),
     ("render.jpeg_quality", 1.0, 100.0),
+    ("records.answer_s", 1.0, 3600.0),
+    ("records.silence_s", 1.0, 3600.0),
+    ("records.slowest_kib_per_s", 0.0, MILLION),
+    ("records.source_mib", 1.0, TIB_IN_MIB),
+    ("records.documents", 1.0, 1e9),
+    ("records.record_mib", 1.0, 1024.0),
+    ("records.depth", 4.0, 127.0),
+    ("records.values", 1000.0, 1e9),
+    ("records.list", 100.0, 1e9),
+    ("records.text_kib", 1.0, TIB_IN_MIB),
     ("catalogue.connections", 1.0, 1000.0),
     ("catalogue.timeout_ms", 1.0, HOUR_MS),
     ("search.memory_mib", 32.0, TIB_IN_MIB),

@@ -15,6 +15,7 @@ mod credentials;
 mod error;
 mod fault;
 mod files;
+mod hosts;
 mod inner;
 mod key;
 mod local;
@@ -33,6 +34,7 @@ mod source;
 pub mod stream;
 mod version;
 mod walk;
+mod web;
 mod workspace;
 mod write;
 #[cfg(test)]
