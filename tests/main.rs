@@ -18,6 +18,7 @@ mod records;
 mod refusals;
 mod rights;
 mod search;
+mod sources;
 mod stampede;
 mod stores;
 mod support;

@@ -85,6 +85,9 @@ impl Reading {
         let mut start = Vec::new();
         let reading = input.by_ref().take(MOST_WHOLE).read_to_end(&mut start);
         reading.map_err(|error| format!("cannot be read: {error}"))?;
+        if input.limit() == 0 {
+            return Err(format!("cannot be read: {}", too_large(self.settings.source_mib)));
+        }
         if start.iter().all(u8::is_ascii_whitespace) {
             return Err("cannot be read: the answer is empty".into());
         }
@@ -195,9 +198,12 @@ struct Bounded<R> {
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
         if self.input.limit() == 0 {
-            let reason = format!("it is larger than {} MiB (`records.source_mib`)", self.mib);
-            return Err(std::io::Error::other(reason));
+            return Err(std::io::Error::other(too_large(self.mib)));
         }
         self.input.read(into)
     }
+}
+
+fn too_large(mib: u64) -> String {
+    format!("the document is larger than {mib} MiB (`records.source_mib`)")
 }
