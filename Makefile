@@ -49,9 +49,15 @@ demo: target/sample
 	@"$$TEGL" ingest target/sample --records target/sample/records.json
 	exec "$$TEGL" serve target/sample
 
-test: setup-tests bundle
+test: setup-tests bundle tests/viewers/node_modules
 	cargo test --release --locked
 	tests/acceptance/run.sh
+
+# The pages' tests in a browser need these.
+tests/viewers/node_modules: tests/viewers/package-lock.json | setup
+	cd tests/viewers
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch node_modules
 
 acceptance: setup-tests build
 	tests/acceptance/run.sh

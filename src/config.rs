@@ -29,6 +29,7 @@ pub struct Config {
     pub pyramids: gallery::settings::Pyramids,
     pub credit: gallery::settings::Credit,
     pub rights: gallery::rights::Rights,
+    pub records: gallery::settings::Records,
     pub catalogue: catalogue::Settings,
     pub search: search::Settings,
     pub presentation: presentation::House,

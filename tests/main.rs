@@ -21,6 +21,7 @@ mod records;
 mod refusals;
 mod rights;
 mod search;
+mod sources;
 mod stampede;
 mod stores;
 mod streams;

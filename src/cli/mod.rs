@@ -79,6 +79,10 @@ pub struct Ingest {
     /// IIIF manifests or collections of them. May be said several times
     #[arg(long, value_name = "FILE_OR_URL")]
     records: Vec<String>,
+    /// Another host that redirects, further pages and collections may lead to: museum.org, museum.org:8080,
+    /// *.museum.org, or * for all that are not on a private network. May be given several times
+    #[arg(long, value_name = "HOST", requires = "records")]
+    records_host: Vec<String>,
     /// What the records are: lines (Tegl's own form), smk, tate, csv, iiif [default: found out]
     #[arg(long, value_name = "FORM", requires = "records")]
     form: Option<String>,

@@ -23,7 +23,7 @@ pub async fn run(typed: &Typed, config: &Config, gallery: &Arc<Gallery>) -> Resu
         return Err("there is no catalogue to put records into: `catalogue.url` is `none`, or its place cannot be written; \
                     set it to a file, as in TEGL__CATALOGUE__URL=catalogue.db, or to postgres://…".into());
     }
-    let reading = reading(typed)?;
+    let reading = reading(typed, config)?;
     let pattern: Option<Pattern> =
         typed.pattern.as_deref().map(str::parse).transpose().map_err(|reason| format!("--match {reason}"))?;
     let masters = Arc::new(masters(typed, gallery).await?);
@@ -52,6 +52,7 @@ pub async fn run(typed: &Typed, config: &Config, gallery: &Arc<Gallery>) -> Resu
         watch.summary(&imported);
         failed += imported.bad;
     }
+    refused(typed, &reading);
     if let Some(mapping) = &reading.mapping {
         unused(typed, mapping, &register.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -92,6 +93,19 @@ async fn prune(typed: &Typed, gallery: &Gallery, source: &str, register: &Regist
     }
 }
 
+/// Names the hosts that records led to and that were not asked.
+fn refused(typed: &Typed, reading: &Reading) {
+    for (host, addresses) in reading.refused() {
+        if typed.json {
+            println!("{}", json!({ "refused": { "host": host, "addresses": addresses } }));
+        } else {
+            eprintln!(
+                "{host}: {addresses} addresses on this host were not asked; `--records-host {host}` or `records.hosts` allows them"
+            );
+        }
+    }
+}
+
 /// Names what the mapping maps and no record has.
 fn unused(typed: &Typed, mapping: &Mapping, register: &Register) {
     if register.count() == 0 {
@@ -110,7 +124,7 @@ fn unused(typed: &Typed, mapping: &Mapping, register: &Register) {
     }
 }
 
-fn reading(typed: &Typed) -> Result<Reading, String> {
+fn reading(typed: &Typed, config: &Config) -> Result<Reading, String> {
     let form: Option<Form> =
         typed.form.as_deref().map(str::parse).transpose().map_err(|reason| format!("--form: {reason}"))?;
     let mapping = typed.mapping.as_deref().map(|path| {
@@ -118,7 +132,8 @@ fn reading(typed: &Typed) -> Result<Reading, String> {
             .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
         text.parse::<Mapping>().map_err(|reason| format!("{}: {reason}", path.display()))
     });
-    Ok(Reading::new(form, mapping.transpose()?))
+    let settings = (&config.records, &config.store);
+    Reading::new(form, mapping.transpose()?, &typed.records, &typed.records_host, settings)
 }
 
 async fn masters(typed: &Typed, gallery: &Gallery) -> Result<Masters, String> {

@@ -1,6 +1,11 @@
 //! What an operator may set about serving.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
+
+use crate::record::read::Limits;
+use crate::store::stream;
 
 /// `[masters]`: which masters are served, and how far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -142,4 +147,79 @@ pub struct Credit {
     pub line: String,
     /// The URI of a licence or of a rights statement, or its text.
     pub rights: String,
+}
+
+/// `[records]`: which hosts records may be read from, and how much of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Records {
+    /// Hosts that redirects, further pages and collections may lead to besides those of `--records`: `museum.org`,
+    /// `museum.org:8080`, `*.museum.org`, or `*` for all that are not on a private network.
+    pub hosts: Vec<String>,
+    /// How long an address may take to answer, in seconds.
+    pub answer_s: u64,
+    /// How long it may then be silent, and how far behind the slowest rate, in seconds.
+    pub silence_s: u64,
+    /// The slowest rate that is accepted; 0 for any.
+    pub slowest_kib_per_s: u64,
+    /// The largest document at a web address, in MiB.
+    pub source_mib: u64,
+    /// Pages, manifests and collections that one address may lead to.
+    pub documents: usize,
+    /// The largest record, in MiB, unpacked.
+    pub record_mib: u64,
+    /// How deep lists and objects of a record may lie within each other.
+    pub depth: usize,
+    /// Values of a record in all.
+    pub values: usize,
+    /// Elements of one list of a record, or fields of one object.
+    pub list: usize,
+    /// The longest text of a record, in KiB.
+    pub text_kib: u64,
+}
+
+impl Default for Records {
+    fn default() -> Self {
+        Self {
+            hosts: Vec::new(),
+            answer_s: 60,
+            silence_s: 60,
+            slowest_kib_per_s: 8,
+            source_mib: 65_536,
+            documents: 1_000_000,
+            record_mib: 8,
+            depth: 64,
+            values: 100_000,
+            list: 10_000,
+            text_kib: 1024,
+        }
+    }
+}
+
+impl Records {
+    /// The bounds of one record.
+    pub fn limits(&self) -> Limits {
+        let bytes = |count: u64, shift: u32| usize::try_from(count << shift).unwrap_or(usize::MAX);
+        let (bytes, text) = (bytes(self.record_mib, 20), bytes(self.text_kib, 10));
+        Limits { bytes, depth: self.depth, values: self.values, list: self.list, text }
+    }
+
+    /// The bounds of documents at web addresses.
+    pub fn web(&self) -> stream::Limits {
+        stream::Limits {
+            answer: Duration::from_secs(self.answer_s),
+            silence: Duration::from_secs(self.silence_s),
+            slowest: self.slowest_kib_per_s * 1024,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_have_the_same_bounds_wherever_they_come_from() {
+        assert_eq!(Records::default().limits(), Limits::default());
+    }
 }

@@ -16,6 +16,7 @@ mod error;
 mod fault;
 mod files;
 mod gate;
+mod hosts;
 mod inner;
 mod key;
 mod local;
@@ -34,6 +35,7 @@ mod source;
 pub mod stream;
 mod version;
 mod walk;
+mod web;
 mod workspace;
 mod write;
 #[cfg(test)]

@@ -7,53 +7,47 @@ use std::sync::Arc;
 use bytes::{Buf, Bytes};
 use futures::StreamExt;
 use futures::stream::BoxStream;
+use url::Url;
 
+pub use super::hosts::Hosts;
+pub use super::web::{Limits, Unread, Web};
 use super::{Error, Key, Settings, Store, runtime};
 
-/// A document that is read by whoever may wait, on a thread of its own. Fails with a reason to be put after its location.
-pub fn read(location: &str, settings: &Settings) -> Result<Box<dyn Read + Send>, String> {
-    let failed = |reason: String| format!("cannot be read: {reason}");
-    match location.split_once("://") {
-        None | Some(("file", _)) => {
-            let path = location.strip_prefix("file://").unwrap_or(location);
-            let file = File::open(path).map_err(|error| failed(error.to_string()))?;
-            match file.metadata() {
-                Ok(metadata) if metadata.is_dir() => {
-                    Err(failed("it is a folder; name the files in it".into()))
-                }
-                _ => Ok(Box::new(BufReader::with_capacity(1 << 18, file))),
-            }
-        }
-        Some(("http" | "https", _)) => web(location, settings).map_err(failed),
-        Some(_) => object(location, settings).map_err(failed),
-    }
+/// A document that is read by whoever may wait, on a thread of its own.
+pub struct Document {
+    /// Where it is, after redirects.
+    pub location: String,
+    pub input: Box<dyn Read + Send>,
 }
 
-/// A web address; its query counts, and redirects are followed.
-fn web(address: &str, settings: &Settings) -> Result<Box<dyn Read + Send>, String> {
-    let client = reqwest::Client::builder()
-        .user_agent(concat!("tegl/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(std::time::Duration::from_millis(settings.connect_timeout_ms))
-        .read_timeout(std::time::Duration::from_secs(60))
-        .build()
-        .map_err(|error| error.to_string())?;
-    let request = client.get(address);
-    let answer =
-        runtime::wait(async move { request.send().await.and_then(reqwest::Response::error_for_status) });
-    let answer = answer.map_err(|error| told(&error))?;
-    let pieces = answer.bytes_stream().map(|piece| piece.map_err(|error| io::Error::other(told(&error))));
-    Ok(Box::new(Pieces { pieces: pieces.boxed(), rest: Bytes::new() }))
+/// Opens a document that an operator named.
+pub fn open(location: &str, settings: &Settings, web: &Web) -> Result<Document, Unread> {
+    let input = match location.split_once("://") {
+        None | Some(("file", _)) => file(location).map_err(Unread::Failed)?,
+        Some(("http" | "https", _)) => return open_web(location, web),
+        Some(_) => object(location, settings).map_err(Unread::Failed)?,
+    };
+    Ok(Document { location: location.to_owned(), input })
 }
 
-/// The error and its causes: reqwest's own text says little.
-fn told(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(one) = cause {
-        text = format!("{text}: {one}");
-        cause = one.source();
+/// Opens a document at a web address, and nowhere else: what another document names may not be a file of this machine.
+pub fn open_web(address: &str, web: &Web) -> Result<Document, Unread> {
+    let is_web = Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    if !is_web {
+        let reason = format!("`{address}` is no web address: it must begin with `http://` or `https://`");
+        return Err(Unread::Failed(reason));
     }
-    text
+    let (location, pieces) = runtime::wait(web.open(address))?;
+    Ok(Document { location: location.into(), input: Box::new(Pieces { pieces, rest: Bytes::new() }) })
+}
+
+fn file(location: &str) -> Result<Box<dyn Read + Send>, String> {
+    let path = location.strip_prefix("file://").unwrap_or(location);
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    match file.metadata() {
+        Ok(metadata) if metadata.is_dir() => Err("it is a folder; name the files in it".into()),
+        _ => Ok(Box::new(BufReader::with_capacity(1 << 18, file))),
+    }
 }
 
 /// An object of a bucket, part after part of one version.
@@ -98,7 +92,14 @@ impl Read for Pieces {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    fn web() -> Web {
+        let limits = Limits { answer: Duration::from_secs(9), silence: Duration::from_secs(9), slowest: 0 };
+        Web::new(Hosts::default(), limits, &Settings::default()).unwrap()
+    }
 
     #[test]
     fn a_file_is_read_and_what_is_not_there_is_named() {
@@ -106,11 +107,21 @@ mod tests {
         std::fs::write(file.path(), "records").unwrap();
         let mut text = String::new();
         let location = file.path().to_str().unwrap();
-        read(location, &Settings::default()).unwrap().read_to_string(&mut text).unwrap();
+        open(location, &Settings::default(), &web()).unwrap().input.read_to_string(&mut text).unwrap();
         assert_eq!(text, "records");
-        let Err(reason) = read("/no/such/file.json", &Settings::default()) else { panic!() };
-        assert!(reason.starts_with("cannot be read: No such file"), "{reason}");
-        let Err(reason) = read("/", &Settings::default()) else { panic!() };
-        assert!(reason.contains("it is a folder"), "{reason}");
+        let Err(reason) = open("/no/such/file.json", &Settings::default(), &web()) else { panic!() };
+        assert!(reason.to_string().starts_with("cannot be read: No such file"), "{reason}");
+        let Err(reason) = open("/", &Settings::default(), &web()) else { panic!() };
+        assert!(reason.to_string().contains("it is a folder"), "{reason}");
+    }
+
+    #[test]
+    fn what_another_document_names_is_no_file() {
+        for address in
+            ["/etc/passwd", "file:///etc/passwd", "s3://bucket/key", "ftp://a/b", "data:,x", "http:"]
+        {
+            let Err(reason) = open_web(address, &web()) else { panic!("{address}") };
+            assert!(reason.to_string().contains("http://"), "{reason}");
+        }
     }
 }

@@ -1,26 +1,39 @@
 //! Records from where they lie: files, web addresses, pages of a museum's API, collections of manifests.
 
+use std::collections::{BTreeMap, HashSet};
 use std::io::{Cursor, Read};
-
-use serde_json::Value;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::Error;
+use super::super::settings::Records;
 use crate::iiif::Invalid;
-use crate::record::read::{self, Bad, Entry, Form, Mapping};
-use crate::store::{self, stream};
+use crate::record::read::{self, Bad, Entry, Form, Limits, Mapping};
+use crate::store::{
+    self,
+    stream::{self, Document, Hosts, Unread, Web},
+};
 
 /// How records are to be read.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Reading {
     /// Found out from the document itself where it is not said.
     pub form: Option<Form>,
     pub mapping: Option<Mapping>,
-    /// How many collections lie above what is read.
-    depth: u8,
+    web: Web,
+    limits: Limits,
+    settings: Records,
+    refused: Arc<Refused>,
 }
+
+/// Hosts that were not asked because nobody named them, with how many addresses each had.
+#[derive(Default)]
+pub struct Refused(Mutex<BTreeMap<String, u64>>);
 
 /// Collections within collections are followed so far.
 const DEEPEST: u8 = 8;
+
+/// How many refused hosts are listed by name.
+const LISTED: usize = 100;
 
 type Entries = Box<dyn Iterator<Item = Result<Entry, Bad>> + Send>;
 
@@ -28,60 +41,169 @@ type Entries = Box<dyn Iterator<Item = Result<Entry, Bad>> + Send>;
 const MOST_WHOLE: u64 = 64 << 20;
 
 impl Reading {
-    pub fn new(form: Option<Form>, mapping: Option<Mapping>) -> Self {
-        Self { form, mapping, depth: 0 }
+    /// `locations` are the sources that were typed, whose hosts are therefore named; `hosts` names further ones.
+    pub fn new(
+        form: Option<Form>,
+        mapping: Option<Mapping>,
+        locations: &[String],
+        hosts: &[String],
+        (settings, store): (&Records, &store::Settings),
+    ) -> Result<Self, String> {
+        let mut named = Hosts::default();
+        locations.iter().for_each(|location| named.add_address(location));
+        settings.hosts.iter().chain(hosts).try_for_each(|host| named.add(host))?;
+        let web = Web::new(named, settings.web(), store)?;
+        let (limits, settings) = (settings.limits(), settings.clone());
+        Ok(Self { form, mapping, web, limits, settings, refused: Arc::default() })
     }
 
-    /// The records at a location; those on further pages of the same answer follow by themselves. Waits: to be called
-    /// and read on a thread that may.
+    /// The records at a location; those on further pages of the same answer, and in the manifests of a collection,
+    /// follow by themselves. Waits: to be called and read on a thread that may.
     pub fn entries(self, location: &str, settings: &store::Settings) -> Result<Entries, Error> {
         let unreadable = |reason: String| Error::Invalid(Invalid::new("records", location, reason));
+        let document =
+            stream::open(location, settings, &self.web).map_err(|error| unreadable(self.noted(error)))?;
         let is_web = location.starts_with("http://") || location.starts_with("https://");
-        let mut input = stream::read(location, settings).map_err(unreadable)?;
         if !is_web {
-            return self.all(input).map_err(|error| unreadable(error.to_string()));
+            return self.all(document.input).map_err(|error| unreadable(error.to_string()));
         }
-        let mut start = Vec::new();
-        input
-            .by_ref()
-            .take(MOST_WHOLE)
-            .read_to_end(&mut start)
-            .map_err(|error| unreadable(error.to_string()))?;
-        let answer: Option<Value> =
-            if (start.len() as u64) < MOST_WHOLE { serde_json::from_slice(&start).ok() } else { None };
-        let Some(answer) = answer else {
-            return self.all(Cursor::new(start).chain(input)).map_err(|error| unreadable(error.to_string()));
-        };
-        let mut members = read::members(&answer);
-        if self.depth < DEEPEST {
-            members.extend(read::collections(&answer));
-        }
-        if !members.is_empty() {
-            let (settings, reading) = (settings.clone(), Self { depth: self.depth + 1, ..self });
-            return Ok(Box::new(
-                members.into_iter().flat_map(move |member| one(&reading, &member, &settings)),
-            ));
-        }
-        let next = read::next_page(location, &answer);
-        drop(answer);
-        let first = self.clone().all(Cursor::new(start)).map_err(|error| unreadable(error.to_string()))?;
-        let (settings, reading) = (settings.clone(), self);
-        let rest = std::iter::once(next).flatten().flat_map(move |next| one(&reading, &next, &settings));
-        Ok(Box::new(first.chain(rest)))
+        let (first, further) = self.looked_at(document, 0).map_err(unreadable)?;
+        let visited = HashSet::from([location.to_owned()]);
+        Ok(Box::new(Walk { reading: self, current: first, pending: further, visited }))
     }
 
-    fn all(self, input: impl Read + Send + 'static) -> Result<Entries, read::Error> {
-        Ok(Box::new(read::read(input, self.form, self.mapping)?))
+    /// Hosts that were refused so far.
+    pub fn refused(&self) -> Vec<(String, u64)> {
+        let refused = self.refused.0.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.iter().map(|(host, addresses)| (host.clone(), *addresses)).collect()
+    }
+
+    /// The records of a document at a web address, and where it leads to, the last first.
+    fn looked_at(&self, document: Document, depth: u8) -> Result<(Entries, Vec<Step>), String> {
+        let Document { location, input } = document;
+        let mut input = input.take(self.settings.source_mib << 20);
+        let mut start = Vec::new();
+        let reading = input.by_ref().take(MOST_WHOLE).read_to_end(&mut start);
+        reading.map_err(|error| format!("cannot be read: {error}"))?;
+        if input.limit() == 0 {
+            return Err(format!("cannot be read: {}", too_large(self.settings.source_mib)));
+        }
+        if start.iter().all(u8::is_ascii_whitespace) {
+            return Err("cannot be read: the answer is empty".into());
+        }
+        let whole = ((start.len() as u64) < MOST_WHOLE).then(|| read::outline(&start)).flatten();
+        let Some(outline) = whole else {
+            let entries =
+                self.all(Cursor::new(start).chain(Bounded { input, mib: self.settings.source_mib }));
+            return Ok((entries.map_err(|error| error.to_string())?, Vec::new()));
+        };
+        let mut members = outline.manifests();
+        if depth < DEEPEST {
+            members.extend(outline.collections());
+        }
+        if !members.is_empty() {
+            let steps = members.into_iter().rev().map(|address| Step { address, depth: depth + 1 });
+            return Ok((Box::new(std::iter::empty()), steps.collect()));
+        }
+        let next = outline.next_page(&location).map(|address| Step { address, depth });
+        let entries = self.all(Cursor::new(start)).map_err(|error| error.to_string())?;
+        Ok((entries, next.into_iter().collect()))
+    }
+
+    fn all(&self, input: impl Read + Send + 'static) -> Result<Entries, read::Error> {
+        Ok(Box::new(read::read(input, self.form, self.mapping.clone(), self.limits)?))
+    }
+
+    /// Why a document was not read; a host that was refused is logged once.
+    fn noted(&self, error: Unread) -> String {
+        if let Unread::Refused { address, host } = &error {
+            let mut refused = self.refused.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(addresses) = refused.get_mut(host) {
+                *addresses += 1;
+            } else if refused.len() < LISTED {
+                refused.insert(host.clone(), 1);
+                tracing::warn!(host, address, "records: a host that was not named is not asked");
+            }
+        }
+        error.to_string()
     }
 }
 
-/// The records at a further address; one that cannot be had is a bad record.
-fn one(reading: &Reading, address: &str, settings: &store::Settings) -> Entries {
-    match reading.clone().entries(address, settings) {
-        Ok(entries) => entries,
-        Err(error) => {
-            let bad = Bad { line: 0, object_number: None, reason: error.to_string() };
-            Box::new(std::iter::once(Err(bad)))
+/// An address that another document led to, and how many collections lie above it.
+struct Step {
+    address: String,
+    depth: u8,
+}
+
+/// The records of all documents that one leads to, one document open at a time.
+struct Walk {
+    reading: Reading,
+    current: Entries,
+    /// The next one last.
+    pending: Vec<Step>,
+    visited: HashSet<String>,
+}
+
+impl Walk {
+    /// The records of a further document. What cannot be read counts as one bad record.
+    fn open(&mut self, Step { address, depth }: Step) -> Option<Result<Entry, Bad>> {
+        if !self.visited.insert(address.clone()) {
+            return None;
+        }
+        let bad = |reason: String| Some(Err(Bad { line: 0, object_number: None, reason }));
+        if self.visited.len() > self.reading.settings.documents {
+            self.pending.clear();
+            let most = self.reading.settings.documents;
+            return bad(format!(
+                "the source leads to more than {most} documents: the rest is unread; raise `records.documents` to read it"
+            ));
+        }
+        let document = stream::open_web(&address, &self.reading.web);
+        let document = document.map_err(|error| self.reading.noted(error));
+        let named =
+            |reason: String| if reason.contains(&address) { reason } else { format!("{address}: {reason}") };
+        match document.and_then(|document| self.reading.looked_at(document, depth)) {
+            Ok((entries, further)) => {
+                self.current = entries;
+                self.pending.extend(further);
+                None
+            }
+            Err(reason) => bad(named(reason)),
         }
     }
+}
+
+impl Iterator for Walk {
+    type Item = Result<Entry, Bad>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(found) = self.current.next() {
+                return Some(found);
+            }
+            let step = self.pending.pop()?;
+            if let Some(bad) = self.open(step) {
+                return Some(bad);
+            }
+        }
+    }
+}
+
+/// Fails at the end of what a source may send.
+struct Bounded<R> {
+    input: std::io::Take<R>,
+    mib: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        if self.input.limit() == 0 {
+            return Err(std::io::Error::other(too_large(self.mib)));
+        }
+        self.input.read(into)
+    }
+}
+
+fn too_large(mib: u64) -> String {
+    format!("the document is larger than {mib} MiB (`records.source_mib`)")
 }

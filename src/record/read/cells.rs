@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 use super::super::Text;
 use super::mapping::Rule;
 
+/// No column holds more values than this.
+pub(super) const MOST: usize = 10_000;
+
 /// The values of a rule's column; a place where nothing stands is an empty text, so that columns keep step.
 pub(super) fn values(rule: &Rule, fields: &Map<String, Value>) -> Vec<Text> {
     let mut found = Vec::new();
@@ -64,7 +67,10 @@ fn flatten(value: &Value, split: Option<&str>, found: &mut Vec<Text>) {
     match value {
         Value::Array(all) => all.iter().for_each(|one| flatten(one, split, found)),
         Value::String(text) => match split {
-            Some(split) => found.extend(text.split(split).map(Text::plain)),
+            Some(split) => {
+                let room = (MOST + 1).saturating_sub(found.len());
+                found.extend(text.split(split).take(room).map(Text::plain));
+            }
             None => found.push(Text::plain(text)),
         },
         Value::Bool(truth) => found.push(Text::plain(&truth.to_string())),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::scan::{Scan, Step};
 use super::source::Source;
-use super::{Bad, LARGEST};
+use super::{Bad, Limits};
 
 /// How much of the beginning tells JSON Lines from objects over several lines.
 const SAMPLE: usize = 128 * 1024;
@@ -28,6 +28,7 @@ pub(super) struct Frames {
     envelopes: bool,
     pardons: u32,
     done: bool,
+    limits: Limits,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,8 +42,8 @@ enum Place {
 }
 
 impl Frames {
-    pub(super) fn new(source: Source, envelopes: bool) -> Self {
-        Self { source, place: Place::Top, lines: None, envelopes, pardons: 0, done: false }
+    pub(super) fn new(source: Source, envelopes: bool, limits: Limits) -> Self {
+        Self { source, place: Place::Top, lines: None, envelopes, pardons: 0, done: false, limits }
     }
 
     fn bad(&self, reason: &str) -> Bad {
@@ -72,7 +73,7 @@ impl Frames {
             match scan.feed(&self.source.rest()[at..]) {
                 Step::End(count) if over => {
                     self.source.consume(at + count);
-                    return Some(Err(Bad { line, ..self.bad(TOO_LARGE) }));
+                    return Some(Err(Bad { line, ..self.bad(&self.limits.too_large()) }));
                 }
                 Step::End(count) => return Some(self.taken(line, at + count)),
                 Step::List(count) => {
@@ -86,10 +87,10 @@ impl Frames {
                 Step::Broken(count, reason) => return self.broken(line, at + count, reason),
                 Step::More => {
                     at = self.source.rest().len();
-                    if at > LARGEST && !over && !on_line && self.again() {
-                        return Some(Err(Bad { line, ..self.bad(TOO_LARGE) }));
+                    if at > self.limits.bytes && !over && !on_line && self.again() {
+                        return Some(Err(Bad { line, ..self.bad(&self.limits.too_large()) }));
                     }
-                    if at > LARGEST || over {
+                    if at > self.limits.bytes || over {
                         over = true;
                         self.source.consume(at);
                         at = 0;
@@ -104,7 +105,7 @@ impl Frames {
 
     fn taken(&mut self, line: u64, length: usize) -> Result<Raw, Bad> {
         let text = match std::str::from_utf8(&self.source.rest()[..length]) {
-            _ if length > LARGEST => Err(self.bad(TOO_LARGE)),
+            _ if length > self.limits.bytes => Err(self.bad(&self.limits.too_large())),
             Ok(text) => Ok(Raw { line, text: text.to_owned() }),
             Err(wrong) => {
                 let place = wrong.valid_up_to();
@@ -237,8 +238,6 @@ impl Frames {
     }
 }
 
-const TOO_LARGE: &str = "the record is larger than 8 MiB: leave out what is not about the work";
-
 impl Iterator for Frames {
     type Item = Result<Raw, Bad>;
 
@@ -279,7 +278,7 @@ mod tests {
 
     fn read(json: &str) -> Vec<String> {
         let source = Source::open(Box::new(Cursor::new(json.as_bytes().to_vec()))).ok().unwrap();
-        Frames::new(source, true)
+        Frames::new(source, true, Limits::default())
             .map(|found| match found {
                 Ok(raw) => format!("{}: {}", raw.line, raw.text.split_whitespace().collect::<String>()),
                 Err(bad) => format!("{}! {}", bad.line, bad.reason.split([':', ';']).next().unwrap()),
@@ -340,9 +339,9 @@ mod tests {
 
     #[test]
     fn a_record_too_large_is_passed() {
-        let large = format!("{{\"a\":\"{}\"}}\n{{\"b\":1}}", "x".repeat(LARGEST + 1));
+        let large = format!("{{\"a\":\"{}\"}}\n{{\"b\":1}}", "x".repeat((8 << 20) + 1));
         check(&large, &["1! the record is larger than 8 MiB", "2: {\"b\":1}"]);
-        let large = format!("[{{\"a\":\"{}\"}},{{\"b\":1}}]", "x".repeat(LARGEST + 1));
+        let large = format!("[{{\"a\":\"{}\"}},{{\"b\":1}}]", "x".repeat((8 << 20) + 1));
         check(&large, &["1! the record is larger than 8 MiB", "1: {\"b\":1}"]);
     }
 }

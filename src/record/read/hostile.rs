@@ -27,15 +27,28 @@ fn what_is_cut_off_or_too_large_says_so() {
 #[test]
 fn values_without_end_are_read_in_time() {
     let many: Vec<String> = (0..200_000).map(|n| n.to_string()).collect();
-    for record in [
-        json!({"id": "1", "has_image": true, "labels": many, "colors": many, "techniques": many}),
-        json!({"object_number": "1", "description": many}),
-        json!({"acno": "1", "subjects": {"children": many}}),
+    let tags: Vec<Value> = many.iter().map(|label| json!({"scheme": "motif", "label": label})).collect();
+    let begun = Instant::now();
+    for (record, setting) in [
+        (json!({"id": "1", "has_image": true, "labels": many, "colors": many}), "records.list"),
+        (json!({"object_number": "1", "tags": tags}), "records.list"),
+        (
+            json!({"object_number": "1", "more": many[..90_000].chunks(9000).collect::<Vec<_>>(), "x": many[..9000]}),
+            "",
+        ),
+        (json!({"object_number": "1", "more": many.chunks(9000).collect::<Vec<_>>()}), "records.values"),
+        (json!({"acno": "1", "subjects": {"children": many[..9000]}}), ""),
+        (json!({"object_number": "1", "description": "x".repeat(2 << 20)}), "records.text_kib"),
     ] {
-        let begun = Instant::now();
-        assert!(all(record.to_string(), None, None)[0].is_ok());
-        assert!(begun.elapsed().as_secs() < 20);
+        let found = all(format!("{record}\n{{\"object_number\":\"2\"}}"), None, None);
+        let reason = found[0].as_ref().err().map(|bad| bad.reason.as_str()).unwrap_or_default();
+        assert!(reason.contains(setting) && reason.is_empty() == setting.is_empty(), "{setting}: {reason}");
+        assert!(found[1].is_ok(), "{setting}: the rest goes on");
     }
+    assert!(begun.elapsed().as_secs() < 20);
+    let table = format!("object_number,creators\n1,{}\n2,a\n", "a|".repeat(500_000));
+    let found = all(table, None, None);
+    assert!(found[0].as_ref().unwrap_err().reason.contains("more than 10000 values") && found[1].is_ok());
 }
 
 fn any_json() -> impl Strategy<Value = Value> {
@@ -131,7 +144,7 @@ proptest! {
     fn any_bytes_are_no_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), json in r#"[\[\]{}",:a-z0-9\\ \n]{0,60}"#) {
         for form in [None, Some(Form::Lines), Some(Form::Csv), Some(Form::Smk)] {
             for bytes in [&bytes[..], json.as_bytes(), &gzip(&bytes)[..]] {
-                if let Ok(found) = read(Cursor::new(bytes.to_vec()), form, None) {
+                if let Ok(found) = read(Cursor::new(bytes.to_vec()), form, None, Limits::default()) {
                     prop_assert!(found.count() < 1000);
                 }
             }

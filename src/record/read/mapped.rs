@@ -6,15 +6,12 @@ use serde_json::{Map, Value};
 
 use super::super::rights::{joined, statement};
 use super::super::{Production, Related, Tag, Text, Title, Work};
-use super::cells::{raw, values};
+use super::cells::{MOST, raw, values};
 use super::fields::{creator, measures, picture, role_of, text, texts};
 use super::lines::FIELDS;
 use super::mapping::{Mapping, Rule, Target, target};
 use super::value::truth;
 use super::year::{last_year, span, year};
-
-/// No column holds more values than this.
-const MOST: usize = 10_000;
 
 /// What stands between several values in a column that is named like a field.
 const BETWEEN: &str = "|";
@@ -82,7 +79,9 @@ impl Draft {
         let shown = rule.column.as_deref().unwrap_or_default();
         let said = values(rule, fields);
         if said.len() > MOST {
-            return Err(format!("`{shown}` holds {} values: {MOST} are the most", said.len()));
+            return Err(format!(
+                "`{shown}` holds more than {MOST} values: leave out what is not about the work"
+            ));
         }
         let work = &mut self.work;
         let words = said.iter().enumerate().filter_map(|(at, text)| text.best(&[]).map(|word| (at, word)));

@@ -6,11 +6,13 @@ mod detect;
 pub mod embedded;
 mod fields;
 mod frame;
+mod limits;
 mod lines;
 mod manifest;
 mod mapped;
 mod mapping;
 mod measure;
+mod outline;
 mod page;
 mod scan;
 mod smk;
@@ -29,13 +31,11 @@ use serde_json::Value;
 
 use super::{Image, Part, Work};
 use frame::{Frames, Raw};
+pub use limits::Limits;
 pub use mapping::Mapping;
-pub use page::{collections, members, next_page};
+pub use page::{Outline, outline};
 use source::Source;
 pub(super) use value::truth;
-
-/// The most bytes that one record may have.
-pub const LARGEST: usize = 8 * 1024 * 1024;
 
 /// The most bytes of an object number.
 const LONGEST_NUMBER: usize = 512;
@@ -99,6 +99,7 @@ pub fn read(
     input: impl Read + Send + 'static,
     form: Option<Form>,
     mapping: Option<Mapping>,
+    limits: Limits,
 ) -> Result<impl Iterator<Item = Result<Entry, Bad>> + Send, Error> {
     if let (Some(known @ (Form::Smk | Form::Tate | Form::Manifest)), Some(_)) = (form, &mapping) {
         return Err(Error::Mapping(format!("form `{known}` needs none: leave out the form or the mapping")));
@@ -107,12 +108,14 @@ pub fn read(
     let first = source.skip(|byte| byte.is_ascii_whitespace());
     let is_json = matches!(first, None | Some(b'{' | b'[' | 0x1e));
     let entries: Box<dyn Iterator<Item = Result<Entry, Bad>> + Send> = match form {
-        Some(Form::Csv) => Box::new(table::Rows::open(source, mapping)?),
-        None if !is_json => Box::new(table::Rows::open(source, mapping)?),
+        Some(Form::Csv) => Box::new(table::Rows::open(source, mapping, limits)?),
+        None if !is_json => Box::new(table::Rows::open(source, mapping, limits)?),
         form => {
             let envelopes = matches!(form, None | Some(Form::Smk)) || mapping.is_some();
-            let frames = Frames::new(source, envelopes);
-            Box::new(frames.map(move |found| found.and_then(|raw| entry(raw, form, mapping.as_ref()))))
+            let frames = Frames::new(source, envelopes, limits);
+            Box::new(
+                frames.map(move |found| found.and_then(|raw| entry(raw, form, mapping.as_ref(), &limits))),
+            )
         }
     };
     Ok(entries)
@@ -123,8 +126,9 @@ pub fn schema() -> Value {
     schemars::schema_for!(Work).to_value()
 }
 
-fn entry(raw: Raw, form: Option<Form>, mapping: Option<&Mapping>) -> Result<Entry, Bad> {
+fn entry(raw: Raw, form: Option<Form>, mapping: Option<&Mapping>, limits: &Limits) -> Result<Entry, Bad> {
     let Raw { line, text } = raw;
+    limits.check(&text).map_err(|reason| Bad { line, object_number: None, reason })?;
     if form == Some(Form::Lines) && mapping.is_none() {
         return lines::work(&text).and_then(checked).map_or_else(
             |reason| Err(bad(line, &serde_json::from_str(&text).unwrap_or_default(), reason)),
@@ -160,7 +164,7 @@ fn image(file: String) -> Image {
 
 fn malformed(line: u64, error: &serde_json::Error) -> Bad {
     let reason = if error.to_string().starts_with("recursion limit") {
-        "the record is nested deeper than 128 levels".to_owned()
+        "the record is nested deeper than 127 levels: make it flatter".to_owned()
     } else {
         format!("this is no JSON: {error}")
     };

@@ -1,76 +1,105 @@
 //! Where a source's answers go on: the next page of a search, the members of a collection.
 
-use serde_json::Value;
+use serde::Deserialize;
 use url::Url;
 
-use super::value::{field, many, number};
+use super::outline::{Members, Node, Word};
 
 /// How deep collections within collections are looked through.
 const DEEPEST: usize = 8;
 
-/// The address of the page behind this answer: that of SMK's search by `offset`, else the one that the answer names as
-/// `next`. It may lead anywhere: who follows it decides where to.
-pub fn next_page(url: &str, answer: &Value) -> Option<String> {
-    let mut address = Url::parse(url).ok()?;
-    if let Some(next) = field(answer, &["next"]).and_then(|next| next.as_str().or(next["id"].as_str())) {
-        let next = address.join(next).ok().filter(|next| matches!(next.scheme(), "http" | "https"))?;
-        return (next != address).then(|| next.to_string());
+/// What of an answer leads further. The rest of it is passed over, and never in memory.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Outline {
+    next: Word,
+    offset: Word,
+    found: Word,
+    items: Members,
+    members: Members,
+    manifests: Members,
+    collections: Members,
+}
+
+/// The outline of an answer; `None` where it is not one JSON object.
+pub fn outline(answer: &[u8]) -> Option<Outline> {
+    answer.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(answer).ok()).flatten()
+}
+
+impl Outline {
+    /// The address of the page behind this answer: that of SMK's search by `offset`, else the one that the answer names
+    /// as `next`. It may lead anywhere: who follows it decides where to.
+    pub fn next_page(&self, url: &str) -> Option<String> {
+        let mut address = Url::parse(url).ok()?;
+        if let Some(next) = self.next.text() {
+            let next = address.join(next).ok().filter(|next| matches!(next.scheme(), "http" | "https"))?;
+            return (next != address).then(|| next.to_string());
+        }
+        let given =
+            address.query_pairs().find(|(key, _)| key == "offset").and_then(|(_, value)| value.parse().ok());
+        let next = self.offset.number().or(given).unwrap_or(0) + self.items.count;
+        if self.items.count == 0 || next >= self.found.number()? {
+            return None;
+        }
+        let kept: Vec<(String, String)> =
+            address.query_pairs().into_owned().filter(|(key, _)| key != "offset").collect();
+        address.query_pairs_mut().clear().extend_pairs(kept).append_pair("offset", &next.to_string());
+        Some(address.to_string())
     }
-    let got = answer.get("items")?.as_array()?.len() as u64;
-    let whole =
-        |name: &str| answer.get(name).and_then(number).filter(|n| (0.0..1e15).contains(n)).map(|n| n as u64);
-    let given =
-        address.query_pairs().find(|(key, _)| key == "offset").and_then(|(_, value)| value.parse().ok());
-    let next = whole("offset").or(given).unwrap_or(0) + got;
-    if got == 0 || next >= whole("found")? {
-        return None;
+
+    /// The addresses of the manifests in a IIIF Collection (Presentation API 2 and 3), those of inner ones included.
+    pub fn manifests(&self) -> Vec<String> {
+        self.named("Manifest")
     }
-    let kept: Vec<(String, String)> =
-        address.query_pairs().into_owned().filter(|(key, _)| key != "offset").collect();
-    address.query_pairs_mut().clear().extend_pairs(kept).append_pair("offset", &next.to_string());
-    Some(address.to_string())
+
+    /// The addresses of the collections in a IIIF Collection that it names without their members.
+    pub fn collections(&self) -> Vec<String> {
+        self.named("Collection")
+    }
+
+    fn named(&self, wanted: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        let lists = [
+            (&self.items, ""),
+            (&self.members, ""),
+            (&self.manifests, "Manifest"),
+            (&self.collections, "Collection"),
+        ];
+        lists.into_iter().for_each(|(list, kind)| look(&list.nodes, kind, wanted, 0, &mut found));
+        found
+    }
 }
 
-/// The addresses of the manifests in a IIIF Collection (Presentation API 2 and 3), those of inner ones included.
-pub fn members(collection: &Value) -> Vec<String> {
-    let mut found = Vec::new();
-    look(collection, "Manifest", 0, &mut found);
-    found
-}
-
-/// The addresses of the collections in a IIIF Collection that it names without their members.
-pub fn collections(collection: &Value) -> Vec<String> {
-    let mut found = Vec::new();
-    look(collection, "Collection", 0, &mut found);
-    found
-}
-
-fn look(collection: &Value, wanted: &str, depth: usize, found: &mut Vec<String>) {
-    let lists = [("items", ""), ("members", ""), ("manifests", "Manifest"), ("collections", "Collection")];
-    for (name, kind) in lists {
-        for member in many(collection.get(name)) {
-            let kind = field(member, &["type", "@type"]).and_then(Value::as_str).unwrap_or(kind);
-            let kind = kind.strip_prefix("sc:").unwrap_or(kind);
-            let open = ["items", "members", "manifests", "collections"]
-                .iter()
-                .any(|name| member.get(name).is_some());
-            if kind == "Collection" && open {
-                if depth < DEEPEST {
-                    look(member, wanted, depth + 1, found);
-                }
-            } else if kind == wanted {
-                let id = field(member, &["id", "@id"]).and_then(Value::as_str).or(member.as_str());
-                found.extend(id.map(str::to_owned));
+fn look(nodes: &[Node], kind: &str, wanted: &str, depth: usize, found: &mut Vec<String>) {
+    for node in nodes {
+        let kind = node.kind.as_deref().unwrap_or(kind);
+        if kind == "Collection" && !node.inner.is_empty() {
+            for (kind, nodes) in node.inner.iter().filter(|_| depth < DEEPEST) {
+                look(nodes, kind, wanted, depth + 1, found);
             }
+        } else if kind == wanted {
+            found.extend(node.id.clone());
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+
+    fn read(answer: &Value) -> Outline {
+        outline(answer.to_string().as_bytes()).unwrap()
+    }
+
+    fn next_page(url: &str, answer: &Value) -> Option<String> {
+        read(answer).next_page(url)
+    }
+
+    fn both(answer: &Value) -> (Vec<String>, Vec<String>) {
+        (read(answer).manifests(), read(answer).collections())
+    }
 
     #[test]
     fn pages_follow_until_all_is_found() {
@@ -93,8 +122,26 @@ mod tests {
     fn members_are_found_in_both_versions() {
         let three = json!({"items": [{"id": "a", "type": "Manifest"}, {"id": "c", "type": "Collection"},
             {"type": "Collection", "items": [{"id": "b", "type": "Manifest"}]}]});
-        assert_eq!((members(&three), collections(&three)), (vec!["a".into(), "b".into()], vec!["c".into()]));
+        assert_eq!(both(&three), (vec!["a".into(), "b".into()], vec!["c".into()]));
         let two = json!({"manifests": [{"@id": "a", "@type": "sc:Manifest"}, "b"], "members": {"@id": "c", "@type": "sc:Collection"}});
-        assert_eq!((members(&two), collections(&two)), (vec!["a".into(), "b".into()], vec!["c".into()]));
+        assert_eq!(both(&two), (vec!["a".into(), "b".into()], vec!["c".into()]));
+    }
+
+    #[test]
+    fn answers_of_any_shape_have_an_outline() {
+        for answer in [
+            json!({"items": 7, "next": [], "found": true}),
+            json!({"items": {"id": 7}, "next": {"id": {}}}),
+            json!({}),
+        ] {
+            assert_eq!((both(&answer), next_page("https://a.org/", &answer)), ((vec![], vec![]), None));
+        }
+        assert_eq!(
+            next_page("https://a.org/", &json!({"next": {"id": "/b"}})).as_deref(),
+            Some("https://a.org/b")
+        );
+        let words = json!({"offset": "0", "found": "3", "items": [1, "x", null]});
+        assert_eq!(next_page("https://a.org/", &words), None);
+        assert!(outline(b"[]").is_none() && outline(b"{} {}").is_none() && outline(b"").is_none());
     }
 }

@@ -2,14 +2,14 @@
 
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use serde_json::{Map, Value};
 
 use super::mapping::{Mapping, Rule, Target};
 use super::source::Source;
-use super::{Bad, Entry, Error, LARGEST, checked, mapped};
+use super::{Bad, Entry, Error, Limits, checked, mapped};
 
 /// How much of a table is looked at to tell what stands between its cells.
 const SAMPLE: usize = 64 * 1024;
@@ -17,7 +17,8 @@ const SAMPLE: usize = 64 * 1024;
 /// The rows of a table.
 pub(super) struct Rows {
     reader: Reader<Bounded<Box<dyn Read + Send>>>,
-    left: Arc<AtomicUsize>,
+    room: Arc<Room>,
+    limits: Limits,
     columns: Vec<String>,
     mapping: Mapping,
     row: ByteRecord,
@@ -26,16 +27,22 @@ pub(super) struct Rows {
 
 impl Rows {
     /// Reads the names of the columns; one of them must be, or be mapped to, the object number.
-    pub(super) fn open(mut source: Source, mapping: Option<Mapping>) -> Result<Self, Error> {
+    pub(super) fn open(mut source: Source, mapping: Option<Mapping>, limits: Limits) -> Result<Self, Error> {
         while source.rest().len() < SAMPLE && source.fill() {}
         let delimiter = delimiter(source.rest());
-        let left = Arc::new(AtomicUsize::new(LARGEST));
+        let room = Arc::new(Room::default());
+        room.left.store(limits.bytes, Ordering::Relaxed);
         let line = source.line;
         let input: Box<dyn Read + Send> = Box::new(source.into_read());
-        let input = Bounded { input, left: Arc::clone(&left) };
+        let input = Bounded { input, room: Arc::clone(&room), quoted: false };
         let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
         let header = reader.byte_headers().map_err(|error| Error::Unfit(said(&error)))?;
         let columns = columns(header)?;
+        if room.cut.load(Ordering::Relaxed) {
+            return Err(Error::Unfit(
+                "the first row, which names the columns, is larger than a record may be".into(),
+            ));
+        }
         let mapping = mapping.unwrap_or(Mapping { rules: Vec::new(), source: None });
         let numbered = columns.iter().any(|name| name == "object_number");
         let mapped = |rule: &Rule| {
@@ -59,7 +66,7 @@ impl Rows {
                 columns.join("`, `")
             )));
         }
-        Ok(Self { reader, left, columns, mapping, row: ByteRecord::new(), failed: false })
+        Ok(Self { reader, room, limits, columns, mapping, row: ByteRecord::new(), failed: false })
     }
 
     fn entry(&self, line: u64) -> Result<Entry, Bad> {
@@ -69,6 +76,9 @@ impl Rows {
             return Err(bad(format!(
                 "the row has {cells} cells and the table {columns} columns: put quotes around cells that hold the separator"
             )));
+        }
+        if self.row.iter().any(|cell| cell.len() > self.limits.text) {
+            return Err(bad(self.limits.too_wordy()));
         }
         let mut fields = Map::new();
         for (name, cell) in self.columns.iter().zip(&self.row) {
@@ -98,12 +108,20 @@ impl Iterator for Rows {
         if self.failed {
             return None;
         }
-        self.left.store(LARGEST, Ordering::Relaxed);
+        self.room.left.store(self.limits.bytes, Ordering::Relaxed);
+        self.room.cut.store(false, Ordering::Relaxed);
         let line = self.reader.position().line();
         match self.reader.read_byte_record(&mut self.row) {
             Ok(false) => None,
             Ok(true) => {
                 let line = self.row.position().map_or(line, csv::Position::line);
+                if self.room.cut.load(Ordering::Relaxed) {
+                    return Some(Err(Bad {
+                        line,
+                        object_number: self.number(),
+                        reason: self.limits.too_large(),
+                    }));
+                }
                 Some(self.entry(line))
             }
             Err(error) => {
@@ -156,21 +174,58 @@ fn delimiter(sample: &[u8]) -> u8 {
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(sign, _)| sign)
 }
 
-/// Stops a row that never ends, as behind a quote that nobody closes.
+/// How much of a row may still be read, and whether the rest of it was passed over.
+#[derive(Default)]
+struct Room {
+    left: AtomicUsize,
+    cut: AtomicBool,
+}
+
+/// Cuts a row that is too large at the end of its line, and stops one that never ends, as after a quote that nobody
+/// closes.
 struct Bounded<R> {
     input: R,
-    left: Arc<AtomicUsize>,
+    room: Arc<Room>,
+    /// Whether what was read ends within quotes.
+    quoted: bool,
+}
+
+impl<R: Read> Bounded<R> {
+    fn pass(&mut self, bytes: &[u8]) {
+        self.quoted ^= bytes.iter().filter(|&&byte| byte == b'"').count() % 2 == 1;
+    }
+
+    /// Passes over the rest of the line; what comes after it is put into the buffer.
+    fn skip_line(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.room.cut.store(true, Ordering::Relaxed);
+        loop {
+            let got = self.input.read(buffer)?;
+            if got == 0 {
+                return Ok(0);
+            }
+            if let Some(end) = buffer[..got].iter().position(|&byte| byte == b'\n') {
+                buffer.copy_within(end..got, 0);
+                return Ok(got - end);
+            }
+        }
+    }
 }
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.left.load(Ordering::Relaxed);
-        if left == 0 {
-            return Err(io::Error::other("the row is larger than 8 MiB: is a quote not closed?"));
+        let left = self.room.left.load(Ordering::Relaxed);
+        if left == 0 && self.quoted {
+            return Err(io::Error::other(
+                "the row is larger than `records.record_mib` allows: is a quote not closed?",
+            ));
         }
-        let most = buffer.len().min(left);
-        let got = self.input.read(&mut buffer[..most])?;
-        self.left.store(left - got, Ordering::Relaxed);
+        let most = if left == 0 { buffer.len() } else { buffer.len().min(left) };
+        let got = match left {
+            0 => self.skip_line(buffer)?,
+            _ => self.input.read(&mut buffer[..most])?,
+        };
+        self.pass(&buffer[..got]);
+        self.room.left.store(left.saturating_sub(got), Ordering::Relaxed);
         Ok(got)
     }
 }
@@ -181,7 +236,7 @@ mod tests {
 
     fn read(table: &str, mapping: Option<&str>) -> Result<Vec<Result<Entry, Bad>>, Error> {
         let source = Source::open(Box::new(io::Cursor::new(table.as_bytes().to_vec())))?;
-        Ok(Rows::open(source, mapping.map(|text| text.parse().unwrap()))?.collect())
+        Ok(Rows::open(source, mapping.map(|text| text.parse().unwrap()), Limits::default())?.collect())
     }
 
     #[test]
@@ -225,8 +280,18 @@ mod tests {
 
     #[test]
     fn a_quote_that_never_closes_stops_within_bounds() {
-        let table = format!("object_number,titles\n1,\"{}", "x\n".repeat(LARGEST));
+        let table = format!("object_number,titles\n1,\"{}", "x\n".repeat(8 << 20));
         let found = read(&table, None).unwrap();
         assert!(found.len() == 1 && found[0].as_ref().unwrap_err().reason.contains("quote"));
+    }
+
+    #[test]
+    fn a_row_that_is_too_large_costs_itself_only() {
+        let table = format!("object_number,titles\n1,a\n2,{}\n3,c\n\"4\",d\n", "x".repeat(20 << 20));
+        let found = read(&table, None).unwrap();
+        let numbers: Vec<_> = found.iter().flatten().map(|entry| entry.work.object_number.as_str()).collect();
+        assert_eq!(numbers, ["1", "3", "4"]);
+        let bad = found.iter().find_map(|found| found.as_ref().err()).unwrap();
+        assert!(bad.line == 3 && bad.reason.contains("records.record_mib"), "{bad:?}");
     }
 }

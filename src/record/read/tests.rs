@@ -16,7 +16,7 @@ pub(super) fn all(
     mapping: Option<&str>,
 ) -> Vec<Result<Entry, Bad>> {
     let mapping = mapping.map(|text| text.parse().unwrap());
-    read(Cursor::new(bytes.into()), form, mapping).unwrap().collect()
+    read(Cursor::new(bytes.into()), form, mapping, Limits::default()).unwrap().collect()
 }
 
 pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -103,7 +103,7 @@ fn a_bad_record_is_named_and_the_rest_goes_on() {
         "control character",
         "512",
         "8 deep",
-        "128 levels",
+        "records.depth",
         "missing",
     ]) {
         assert!(bad.reason.contains(word), "{bad:?}");
@@ -114,7 +114,7 @@ fn a_bad_record_is_named_and_the_rest_goes_on() {
 fn records_of_no_known_shape_say_what_would_help() {
     let found = all(r#"[{"id":"a","title":"b"}]"#, None, None).remove(0).unwrap_err();
     assert!(found.reason.contains("mapping") && found.object_number.as_deref() == Some("a"));
-    assert!(read(Cursor::new(b"{}"), Some(Form::Smk), "titles='a'".parse().ok()).is_err());
+    assert!(read(Cursor::new(b"{}"), Some(Form::Smk), "titles='a'".parse().ok(), Limits::default()).is_err());
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn all_records_of_tate_are_read() {
     let Some(file) = shared("tate/artworks.ndjson.gz") else { return };
     let begun = Instant::now();
     let (mut read_so_far, mut tags) = (0, 0);
-    for found in read(std::fs::File::open(file).unwrap(), None, None).unwrap() {
+    for found in read(std::fs::File::open(file).unwrap(), None, None, Limits::default()).unwrap() {
         tags += found.unwrap().work.tags.len();
         read_so_far += 1;
     }

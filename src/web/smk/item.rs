@@ -117,7 +117,7 @@ mod tests {
 
     fn worked(record: Value) -> (Value, Work) {
         let bytes = record.to_string().into_bytes();
-        let mut read = read(std::io::Cursor::new(bytes), None, None).unwrap();
+        let mut read = read(std::io::Cursor::new(bytes), None, None, Default::default()).unwrap();
         (record, read.next().unwrap().unwrap().work)
     }
 
@@ -289,7 +289,7 @@ mod tests {
             );
             return None;
         };
-        let entries = read(file, Some(Form::Smk), None).unwrap();
+        let entries = read(file, Some(Form::Smk), None, Default::default()).unwrap();
         let both = entries.map(|entry| {
             let entry = entry.unwrap();
             (serde_json::from_str(&entry.original.unwrap()).unwrap(), entry.work)

@@ -1,0 +1,126 @@
+//! How large one record may be, found out before anything is made of it.
+
+/// The bounds of one record. No honest record meets the defaults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Its bytes, unpacked.
+    pub bytes: usize,
+    /// How deep its lists and objects lie within each other.
+    pub depth: usize,
+    /// Its values in all: elements of lists and fields of objects.
+    pub values: usize,
+    /// The elements of one list, or the fields of one object.
+    pub list: usize,
+    /// The bytes of one text.
+    pub text: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 8 << 20, depth: 64, values: 100_000, list: 10_000, text: 1 << 20 }
+    }
+}
+
+impl Limits {
+    /// Refuses a record in JSON that is beyond a bound, with the setting that raises it. Counting costs a walk over its
+    /// bytes and no memory; what is no JSON is left for the parser to say.
+    pub(super) fn check(&self, text: &str) -> Result<(), String> {
+        let mut open: Vec<usize> = Vec::with_capacity(16);
+        let (mut values, mut longest) = (0usize, 0usize);
+        let (mut quoted, mut escaped, mut began) = (false, false, 0usize);
+        for (at, byte) in text.bytes().enumerate() {
+            if quoted {
+                match byte {
+                    _ if escaped => escaped = false,
+                    b'\\' => escaped = true,
+                    b'"' if at - began > self.text => return Err(self.too_wordy()),
+                    b'"' => quoted = false,
+                    _ => {}
+                }
+                continue;
+            }
+            match byte {
+                b'"' => (quoted, began) = (true, at + 1),
+                b'{' | b'[' => {
+                    open.push(1);
+                    values += 1;
+                    if open.len() > self.depth {
+                        return Err(self.too_deep());
+                    }
+                }
+                b'}' | b']' => drop(open.pop()),
+                b',' => {
+                    values += 1;
+                    if let Some(elements) = open.last_mut() {
+                        *elements += 1;
+                        longest = longest.max(*elements);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if longest > self.list {
+            return Err(format!(
+                "a list or an object of the record has more than {} elements: leave out what is not about the work, or raise \
+                 `records.list`",
+                self.list
+            ));
+        }
+        if values > self.values {
+            return Err(format!(
+                "the record has more than {} values: leave out what is not about the work, or raise `records.values`",
+                self.values
+            ));
+        }
+        Ok(())
+    }
+
+    pub(super) fn too_wordy(&self) -> String {
+        format!(
+            "a text of the record is longer than {} KiB: shorten it, or raise `records.text_kib`",
+            self.text >> 10
+        )
+    }
+
+    pub(super) fn too_large(&self) -> String {
+        format!(
+            "the record is larger than {} MiB: leave out what is not about the work, or raise `records.record_mib`",
+            self.bytes >> 20
+        )
+    }
+
+    fn too_deep(&self) -> String {
+        format!(
+            "the record is nested deeper than {} levels: make it flatter, or raise `records.depth`",
+            self.depth
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(json: &str, expected: Option<&str>) {
+        let limits = Limits { bytes: 1 << 20, depth: 3, values: 12, list: 4, text: 40 };
+        let found = limits.check(json).err();
+        assert_eq!(found.is_some(), expected.is_some(), "{json}: {found:?}");
+        assert!(found.is_none_or(|found| found.contains(expected.unwrap_or_default())), "{json}");
+    }
+
+    #[test]
+    fn a_bound_is_named_with_its_setting() {
+        check(r#"{"a":[[1]]}"#, None);
+        check(r#"{"a":[[[1]]]}"#, Some("records.depth"));
+        check(r#"{"a":[1,2,3,4]}"#, None);
+        check(r#"{"a":[1,2,3,4,5]}"#, Some("records.list"));
+        check(r#"{"a":1,"b":1,"c":1,"d":1,"e":1}"#, Some("records.list"));
+        check(r#"{"a":[1,2,3,4],"b":[1,2,3,4],"c":[1,2,3,4]}"#, Some("records.values"));
+        check(r#"{"a":"[[[[[[,,,,,,,,,,,,,,,\",,,,,,,,"}"#, None);
+        check(&format!("{{\"a\":\"{}\"}}", "x".repeat(40)), None);
+        check(&format!("{{\"a\":\"{}\"}}", "x".repeat(41)), Some("records.text_kib"));
+        check("]]]]}", None);
+        check("", None);
+    }
+}
