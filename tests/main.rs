@@ -1,5 +1,6 @@
 //! Everything that is tested from outside, in one binary.
 
+mod bombs;
 mod catalogue;
 mod commands;
 mod connections;

@@ -287,6 +287,37 @@ pub mod tests {
     }
 
     #[test]
+    fn what_unfolds_to_too_much_is_passed_over() {
+        let deflated = |bytes: usize| {
+            let mut packed = flate2::write::ZlibEncoder::new(b"x\0\0".to_vec(), flate2::Compression::fast());
+            packed.write_all(&vec![0; bytes]).unwrap();
+            packed.finish().unwrap()
+        };
+        let most = MOST_PROFILE as usize;
+        assert_eq!(profile(&deflated(most)).map(|icc| icc.len()), Some(most));
+        assert_eq!(profile(&deflated(most + 1)), None);
+        // Of several profiles the first counts, whatever it is.
+        let two = [chunk(b"iCCP", &deflated(most + 1)), chunk(b"iCCP", &deflated(1000))];
+        assert_eq!(header(&file(&two, b"", &[])).unwrap().icc, None);
+        let broken = raw("exif", b"no block", true);
+        let texts = |broken: &[Vec<u8>]| [broken, &[raw("exif", &turned(6, 0), true)]].concat();
+        check(&texts(&vec![broken.clone(); MOST_TEXTS - 1]), &[], 6);
+        check(&texts(&vec![broken; MOST_TEXTS]), &[], 1);
+    }
+
+    #[test]
+    fn a_file_that_is_too_short_for_its_pixels_is_refused() {
+        let size = |side: u16| {
+            let [high, low] = side.to_be_bytes();
+            let size = chunk(b"IHDR", &[0, 0, high, low, 0, 0, high, low, 1, 0, 0, 0, 0]);
+            let file = [&b"\x89PNG\r\n\x1a\n"[..], &size, &chunk(b"IDAT", &[0; 1000])].concat();
+            header(&Held::new(file.len() as u64, file.into())).map(|found| found.shape.dimensions.width)
+        };
+        assert!(size(3000).is_ok());
+        assert!(size(4000).is_err());
+    }
+
+    #[test]
     fn a_file_without_pixels_or_their_palette_is_refused() {
         let size = |color: u8| chunk(b"IHDR", &[0, 0, 0, 20, 0, 0, 0, 10, 8, color, 0, 0, 0]);
         let (palette, pixels, end) = (chunk(b"PLTE", &[0; 3]), chunk(b"IDAT", b""), chunk(b"IEND", b""));

@@ -1,5 +1,6 @@
 //! What the tests share: a server, a client, masters, and stores that count or fail.
 
+pub mod bombs;
 pub mod command;
 pub mod disk;
 pub mod http;

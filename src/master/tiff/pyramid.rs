@@ -14,6 +14,10 @@ use crate::master::{Kind, Master, Orientation, Whole};
 
 const MOST_ICC: u64 = 4 << 20;
 const MOST_SUB_IFDS: u64 = 64;
+/// All smaller levels have at most so many times the tiles of the full size: tiles of levels may be smaller.
+const MOST_SHARE: u64 = 8;
+/// Tiles that cost nothing.
+const FREE_TILES: u64 = 1 << 16;
 /// No sound pyramid has more.
 const MOST_LEVELS: usize = 64;
 
@@ -105,7 +109,8 @@ impl Pyramid {
         // Directories may share their arrays of tiles, so that a small file could claim very many.
         let claimed = directory.count(TILE_OFFSETS).max(directory.count(STRIP_OFFSETS));
         self.claimed = self.claimed.saturating_add(claimed);
-        if self.claimed > 2 * MOST_TILES || self.levels.len() >= MOST_LEVELS {
+        let most = self.levels.first().map_or(0, |full| full.tiles.len() as u64) * MOST_SHARE + FREE_TILES;
+        if self.claimed > most.min(2 * MOST_TILES) || self.levels.len() >= MOST_LEVELS {
             return Ok(());
         }
         let level = match level(held, layout, directory, MOST_TILES) {

@@ -117,6 +117,26 @@ pub fn unusable(reason: impl std::fmt::Display) -> Error {
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn check_needed(tags: &[&[u8; 4]], expected: &[&[u8; 4]]) {
+        let mut icc = vec![0; 8192];
+        icc[128..132].copy_from_slice(&(tags.len() as u32).to_be_bytes());
+        for (entry, tag) in icc[132..].as_chunks_mut::<12>().0.iter_mut().zip(tags) {
+            entry[..4].copy_from_slice(*tag);
+        }
+        let needed = needed(&icc);
+        let left = needed[132..].as_chunks::<12>().0.iter().take(tags.len()).map(|entry| &entry[..4]);
+        assert_eq!(left.filter(|name| name != b"none").collect::<Vec<_>>(), expected);
+        assert_eq!(super::needed(&icc[..4000]), &icc[..4000]);
+    }
+
+    #[test]
+    fn each_tag_is_read_once_and_of_the_tables_the_one_that_is_used() {
+        check_needed(&[b"A2B0", b"B2A0", b"A2B1", b"desc", b"gamt", b"A2B2"], &[b"A2B1", b"desc"]);
+        check_needed(&[b"A2B2", b"A2B0", b"A2B0", b"rTRC", b"rTRC"], &[b"A2B0", b"rTRC"]);
+        check_needed(&[b"A2B2"], &[b"A2B2"]);
+    }
+
     #[test]
     fn a_profile_of_very_many_tags_is_not_read() {
         let mut icc = ColorProfile::new_adobe_rgb().encode().unwrap();

@@ -280,6 +280,13 @@ mod tests {
     }
 
     #[test]
+    fn the_larger_a_picture_the_fewer_scans_it_may_have() {
+        for (pixels, scans) in [(0, 500), (1 << 20, 500), (1 << 24, 128), (1 << 26, 50), (1 << 32, 50)] {
+            assert_eq!(most_scans(pixels), scans, "{pixels}");
+        }
+    }
+
+    #[test]
     fn shrinking_makes_no_room_for_what_is_kept_at_full_size() {
         let mut transform = turbojpeg::Transform::default();
         transform.progressive = true;

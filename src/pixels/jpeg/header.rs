@@ -291,6 +291,18 @@ mod tests {
     }
 
     #[test]
+    fn coefficients_of_several_scans_count() {
+        let bytes = |frame: u8, scan: &[u8]| {
+            let file = [&b"\xff\xd8"[..], &segment(frame, FRAME), &segment(0xda, scan)].concat();
+            header(&file).unwrap().unwrap().coefficient_bytes
+        };
+        let (all, one) = ([3, 1, 0, 2, 0, 3, 0, 0, 63, 0], [1, 1, 0, 0, 63, 0]);
+        // Whole blocks of 8 by 8: 200 by 104 of luma, 104 by 56 each of chroma.
+        let whole = 2 * (200 * 104 + 2 * 104 * 56);
+        assert_eq!([bytes(0xc0, &all), bytes(0xc0, &one), bytes(0xc2, &all)], [0, whole, whole]);
+    }
+
+    #[test]
     fn a_profile_is_put_together_from_its_chunks() {
         let chunk = |number: u8, byte: u8| {
             segment(0xe2, &[b"ICC_PROFILE\0", &[number, 2][..], &[byte; 100]].concat())
