@@ -14,7 +14,7 @@ const LARGE: u64 = 64 << 20;
 
 /// Refuses a file whose pixels end before `bytes` of them. Only what would unfold to very much from very little is
 /// looked at: it unfolds several times faster than it is decoded, scaled and compressed again.
-pub fn check(file: &dyn ReadAt, bytes: u64) -> Result<(), Error> {
+pub fn check<F: ReadAt + ?Sized>(file: &F, bytes: u64) -> Result<(), Error> {
     if bytes < LARGE || bytes / RATIO < file.size() {
         return Ok(());
     }
@@ -32,14 +32,14 @@ pub fn check(file: &dyn ReadAt, bytes: u64) -> Result<(), Error> {
 }
 
 /// The contents of the chunks with pixels, one after the other (PNG, third edition, §11.2.3).
-struct Pixels<'a> {
-    file: &'a dyn ReadAt,
+struct Pixels<'a, F: ?Sized> {
+    file: &'a F,
     at: u64,
     /// Bytes of the chunk that are still to come.
     left: u64,
 }
 
-impl Read for Pixels<'_> {
+impl<F: ReadAt + ?Sized> Read for Pixels<'_, F> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         while self.left == 0 {
             let mut head = [0; 8];
