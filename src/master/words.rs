@@ -137,18 +137,18 @@ fn in_png(held: &Held) -> Result<Words, Stop> {
             let xmp = body.strip_prefix(KEYWORD).and_then(|text| text.splitn(3, |&byte| byte == 0).nth(2));
             words.xmp = words.xmp.take().or(xmp.map(<[u8]>::to_vec));
         }
-        _ if png::raw_kind(body).is_none() || unfolded >= MOST_TEXTS => {}
-        _ => match {
-            unfolded += 1;
-            png::raw_profile(name, body)
-        } {
-            Some((b"exif", block)) => texts.exif = texts.exif.take().or(Some(block)),
-            Some((b"xmp", block)) => texts.xmp = texts.xmp.take().or(Some(block)),
-            Some((b"iptc" | b"8bim", block)) => {
-                texts.iptc = texts.iptc.take().or_else(|| in_resources(&block))
+        _ => {
+            unfolded += usize::from(png::raw_kind(body).is_some());
+            let block = if unfolded <= MOST_TEXTS { png::raw_profile(name, body) } else { None };
+            match block {
+                Some((b"exif", block)) => texts.exif = texts.exif.take().or(Some(block)),
+                Some((b"xmp", block)) => texts.xmp = texts.xmp.take().or(Some(block)),
+                Some((b"iptc" | b"8bim", block)) => {
+                    texts.iptc = texts.iptc.take().or_else(|| in_resources(&block))
+                }
+                _ => {}
             }
-            _ => {}
-        },
+        }
     };
     if png::chunks(held, &mut note)? {
         png::behind(held, note)?;
