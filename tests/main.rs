@@ -26,4 +26,5 @@ mod streams;
 mod support;
 mod tagging;
 mod truth;
+mod unreachable;
 mod works;
