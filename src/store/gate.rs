@@ -58,7 +58,8 @@ impl Gate {
         let _turn = turn.map_err(|_| Error::Busy)?.map_err(Error::unavailable)?;
         // Whoever waited need not find out again what the others found out meanwhile.
         let sent = Instant::now();
-        let _probe = self.breaker().enter(sent)?.then_some(Probe { gate: self, sent });
+        let is_probe = self.breaker().enter(sent)?;
+        let _probe = is_probe.then(|| Probe { gate: self, sent });
         let result = request.await;
         self.breaker().settle(result.as_ref().err());
         result
