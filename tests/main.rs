@@ -29,4 +29,5 @@ mod streams;
 mod support;
 mod tagging;
 mod truth;
+mod unreachable;
 mod works;

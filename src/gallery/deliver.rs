@@ -18,8 +18,8 @@ use super::unsent::{Sending, Unsent};
 use super::{Error, Settings};
 use crate::iiif::Dimensions;
 use crate::master::{Codec, Kind, TileIndex, Whole, stored};
-use crate::pixels::Picture;
 use crate::pixels::decode::jp2;
+use crate::pixels::{Picture, jpeg};
 use crate::render::{self, Frame, Plan, Source, Stopped};
 use crate::store;
 
@@ -199,7 +199,7 @@ impl Kitchen {
             return None; // Cutting takes a thread of its own.
         }
         let read = opened.store.read_now(&opened.key, &opened.version, range, head)?;
-        let bytes = read.ok().filter(|bytes| stored::is_sound(bytes, head.len()))?;
+        let bytes = read.ok().filter(|bytes| is_sound(opened, bytes, head.len()))?;
         let bytes = stored::settled(bytes, head.len());
         self.answers.insert(name, bytes.clone());
         Some(Answer { bytes, cached: counted(Cached::Miss, &self.counters.misses) })
@@ -238,7 +238,8 @@ impl Kitchen {
                 let made = self.tiled(opened, plan, level, reduce, interest.clone()).await;
                 match (made, opened.master.larger_level(level, reduce)) {
                     // Damage to a smaller copy is no damage to the image.
-                    (Err(Error::Damaged(_)), Some((level, reduce))) => {
+                    (Err(error @ Error::Damaged(_)), Some((level, reduce))) => {
+                        opened.blame(&error);
                         self.tiled(opened, plan, level, reduce, interest).await
                     }
                     (made, _) => made,
@@ -350,10 +351,15 @@ fn tile_range(opened: &Opened, level: usize, tile: TileIndex) -> Option<Range<u6
 async fn stored_tile(opened: &Opened, level: usize, range: Range<u64>) -> Result<Bytes, Error> {
     let head = &opened.heads[level];
     let bytes = opened.store.read(&opened.key, &opened.version, range, head).await?;
-    if !stored::is_sound(&bytes, head.len()) {
+    if !is_sound(opened, &bytes, head.len()) {
         return Err(Error::Damaged("a stored tile is no JPEG".into()));
     }
     Ok(stored::settled(bytes, head.len()))
+}
+
+/// Whether a tile looks like a JPEG; our own end, too.
+fn is_sound(opened: &Opened, tile: &[u8], head: usize) -> bool {
+    stored::is_sound(tile, head) && (opened.pyramid_of.is_none() || jpeg::is_ended(tile))
 }
 
 /// Bytes that the frame's tiles take as they are stored.
@@ -405,6 +411,9 @@ pub(super) async fn tiles(opened: &Opened, level: usize, frame: &Frame) -> Resul
             read.iter().map(|tile| Bytes::from([head, tile].concat())).collect()
         }
     };
+    if jpeg && opened.pyramid_of.is_some() && !read.iter().all(|tile| is_sound(opened, tile, head.len())) {
+        return Err(Error::Damaged("a stored tile is no JPEG".into()));
+    }
     let mut read = read.into_iter().map(|tile| if jpeg { stored::settled(tile, head.len()) } else { tile });
     Ok(wanted.into_iter().map(|range| range.and_then(|_| read.next())).collect())
 }

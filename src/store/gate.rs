@@ -10,8 +10,9 @@ use super::{Error, Settings};
 
 /// After so many failures in a row the store counts as unreachable.
 const FAILURES: u32 = 5;
-/// How often an unreachable store is tried; everybody else is refused at once meanwhile.
-const PAUSE: Duration = Duration::from_secs(1);
+/// One request at a time finds out whether an unreachable store answers again, and another one beside it where it has
+/// waited for this long; everybody else is refused at once meanwhile.
+const PROBE: Duration = Duration::from_secs(1);
 
 /// What every request to one store passes through.
 pub(super) struct Gate {
@@ -24,8 +25,16 @@ pub(super) struct Gate {
 #[derive(Default)]
 struct Breaker {
     failures: u32,
-    /// The last failure, and when the store is tried next; none while it is reachable.
-    open: Option<(Error, Instant)>,
+    /// The last failure; none while the store is reachable.
+    open: Option<Error>,
+    /// When the request was sent that is to find out whether it still is.
+    probed: Option<Instant>,
+}
+
+/// The request that finds out whether the store answers again; the next one may when this is dropped.
+struct Probe<'a> {
+    gate: &'a Gate,
+    sent: Instant,
 }
 
 impl Gate {
@@ -48,9 +57,11 @@ impl Gate {
         let turn = tokio::time::timeout(self.patience, self.reads.acquire()).await;
         let _turn = turn.map_err(|_| Error::Busy)?.map_err(Error::unavailable)?;
         // Whoever waited need not find out again what the others found out meanwhile.
-        self.breaker().enter(Instant::now())?;
+        let sent = Instant::now();
+        let is_probe = self.breaker().enter(sent)?;
+        let _probe = is_probe.then(|| Probe { gate: self, sent });
         let result = request.await;
-        self.breaker().settle(result.as_ref().err(), Instant::now());
+        self.breaker().settle(result.as_ref().err());
         result
     }
 
@@ -59,31 +70,42 @@ impl Gate {
     }
 }
 
+impl Drop for Probe<'_> {
+    fn drop(&mut self) {
+        let mut breaker = self.gate.breaker();
+        if breaker.probed == Some(self.sent) {
+            breaker.probed = None;
+        }
+    }
+}
+
 impl Breaker {
     fn check(&self, now: Instant) -> Result<(), Error> {
+        let is_probed = self.probed.is_some_and(|sent| now < sent + PROBE);
         match &self.open {
-            Some((failure, retry_at)) if now < *retry_at => Err(failure.clone()),
+            Some(failure) if is_probed => Err(failure.clone()),
             _ => Ok(()),
         }
     }
 
-    /// The same for a request that is about to be sent: of an unreachable store's askers one goes through.
-    fn enter(&mut self, now: Instant) -> Result<(), Error> {
+    /// The same for a request that is about to be sent, and whether it is a probe.
+    fn enter(&mut self, now: Instant) -> Result<bool, Error> {
         self.check(now)?;
-        if let Some((_, retry_at)) = &mut self.open {
-            *retry_at = now + PAUSE;
+        let is_probe = self.open.is_some();
+        if is_probe {
+            self.probed = Some(now);
         }
-        Ok(())
+        Ok(is_probe)
     }
 
-    fn settle(&mut self, failure: Option<&Error>, now: Instant) {
+    fn settle(&mut self, failure: Option<&Error>) {
         let Some(failure) = failure.filter(|failure| failure.is_outage()) else {
             *self = Breaker::default();
             return;
         };
         self.failures = self.failures.saturating_add(1);
         if self.failures >= FAILURES {
-            self.open = Some((failure.clone(), now + PAUSE));
+            self.open = Some(failure.clone());
         }
     }
 }
@@ -126,31 +148,43 @@ mod tests {
     }
 
     #[test]
-    fn an_unreachable_store_is_tried_now_and_then_and_by_one_request_only() {
+    fn one_request_at_a_time_tries_an_unreachable_store() {
         let (mut breaker, start) = (Breaker::default(), Instant::now());
         for _ in 0..FAILURES {
-            assert!(breaker.enter(start).is_ok());
-            breaker.settle(Some(&Error::TimedOut), start);
+            assert!(matches!(breaker.enter(start), Ok(false)));
+            breaker.settle(Some(&Error::TimedOut));
         }
+        assert!(matches!(breaker.enter(start), Ok(true)));
         assert!(matches!(breaker.enter(start), Err(Error::TimedOut)));
-        let later = start + PAUSE;
-        assert!(breaker.enter(later).is_ok());
-        assert!(breaker.enter(later).is_err());
-        breaker.settle(Some(&Error::TimedOut), later);
-        assert!(breaker.enter(later + PAUSE / 2).is_err());
-        assert!(breaker.enter(later + PAUSE).is_ok());
-        breaker.settle(None, later + PAUSE);
-        assert!(breaker.enter(later + PAUSE).is_ok());
-        assert!(breaker.enter(later + PAUSE).is_ok());
+        assert!(matches!(breaker.enter(start + PROBE / 2), Err(Error::TimedOut)));
+        assert!(matches!(breaker.enter(start + PROBE), Ok(true)));
+        breaker.settle(None);
+        assert!(matches!(breaker.enter(start + PROBE), Ok(false)));
+        assert!(matches!(breaker.enter(start + PROBE), Ok(false)));
+    }
+
+    #[tokio::test]
+    async fn the_next_request_tries_again_when_a_probe_ended_or_left() {
+        let gate = gate(9, 60_000);
+        for _ in 0..FAILURES {
+            let _failed = gate.pass(async { Err::<(), _>(Error::TimedOut) }).await;
+        }
+        let mut probe = Box::pin(gate.pass(std::future::pending::<Result<(), Error>>()));
+        assert!(futures::poll!(&mut probe).is_pending());
+        assert!(gate.pass(async { Ok(()) }).await.is_err());
+        drop(probe);
+        assert!(gate.is_open());
+        assert!(gate.pass(async { Ok(()) }).await.is_ok());
+        assert!(!gate.is_open());
     }
 
     #[test]
     fn failures_that_are_about_one_object_keep_nobody_out() {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
         for _ in 0..20 {
-            breaker.settle(Some(&Error::NotFound), now);
-            breaker.settle(Some(&Error::Short { asked: 2, got: 1 }), now);
-            assert!(breaker.enter(now).is_ok());
+            breaker.settle(Some(&Error::NotFound));
+            breaker.settle(Some(&Error::Short { asked: 2, got: 1 }));
+            assert!(matches!(breaker.enter(now), Ok(false)));
         }
     }
 }

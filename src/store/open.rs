@@ -87,8 +87,9 @@ fn bucket(
         return Err(address(location, "it names no bucket"));
     }
     let prefix = prefix_of(prefix, location)?;
-    let (store, is_unsigned) = client(kind, name, location, settings)?;
-    let remote = Arc::new(Remote::new(store, Listing::Paged, prefix, settings));
+    let (patient, is_unsigned) = client(kind, name, location, settings)?;
+    let (hasty, _) = client(kind, name, location, &settings.without_retries())?;
+    let remote = Arc::new(Remote::new([patient, hasty], Listing::Paged, prefix, settings));
     let writer = match access {
         Access::Read => None,
         Access::Write => {
@@ -163,14 +164,17 @@ fn web(location: &str, settings: &Settings) -> Result<Inner, OpenError> {
     let prefix = prefix_of(&path, &shown)?;
     url.set_path("");
     url.set_fragment(None);
-    let store = HttpBuilder::new()
-        .with_url(url)
-        .with_client_options(ClientOptions::new().with_allow_http(true))
-        .with_retry(retries(settings))
-        .with_http_connector(Connector::new(settings))
-        .build()
-        .map_err(|source| remote_error(&shown, source))?;
-    let remote = Remote::new(Arc::new(store), Listing::Whole, prefix, settings);
+    let client = |settings: &Settings| -> Result<Arc<dyn ObjectStore>, OpenError> {
+        let store = HttpBuilder::new()
+            .with_url(url.clone())
+            .with_client_options(ClientOptions::new().with_allow_http(true))
+            .with_retry(retries(settings))
+            .with_http_connector(Connector::new(settings))
+            .build();
+        Ok(Arc::new(store.map_err(|source| remote_error(&shown, source))?))
+    };
+    let clients = [client(settings)?, client(&settings.without_retries())?];
+    let remote = Remote::new(clients, Listing::Whole, prefix, settings);
     Ok(inner(&shown, settings, "http", Place::Remote(Arc::new(remote))))
 }
 

@@ -33,7 +33,10 @@ pub(super) enum Listing {
 
 /// A bucket, or a part of one.
 pub(super) struct Remote {
-    store: Arc<dyn ObjectStore>,
+    /// Repeats what failed.
+    patient: Arc<dyn ObjectStore>,
+    /// Asks once.
+    hasty: Arc<dyn ObjectStore>,
     listing: Listing,
     /// Empty, or ends in `/`.
     prefix: String,
@@ -43,22 +46,23 @@ pub(super) struct Remote {
 }
 
 impl Remote {
+    /// Reads by a client that repeats what failed, and by one that does not.
     pub(super) fn new(
-        store: Arc<dyn ObjectStore>,
+        [patient, hasty]: [Arc<dyn ObjectStore>; 2],
         listing: Listing,
         prefix: String,
         settings: &Settings,
     ) -> Remote {
         let gap = settings.coalesce_gap_kib.saturating_mul(1024);
         let (parallel, gate) = (settings.parallel_reads.max(1), Gate::new(settings));
-        Remote { store, listing, prefix, gap, parallel, gate }
+        Remote { patient, hasty, listing, prefix, gap, parallel, gate }
     }
 
     pub(super) async fn head(&self, key: &Key) -> Result<Version, Error> {
         let options = GetOptions { head: true, ..GetOptions::default() };
         let path = self.path(key)?;
         self.asked(|| async {
-            let result = self.store.get_opts(&path, options.clone()).await.map_err(failed)?;
+            let result = self.store().get_opts(&path, options.clone()).await.map_err(failed)?;
             Ok(version_of(&result.meta))
         })
         .await
@@ -67,6 +71,11 @@ impl Remote {
     /// Whether the store has not answered lately, so that nobody should wait for it.
     pub(super) fn is_failing(&self) -> bool {
         self.gate.is_open()
+    }
+
+    /// The client to ask by: nothing is repeated while the store is unreachable.
+    fn store(&self) -> &dyn ObjectStore {
+        if self.gate.is_open() { &*self.hasty } else { &*self.patient }
     }
 
     /// Sends a request, and once more where its answer cannot be used.
@@ -84,7 +93,7 @@ impl Remote {
         let options = GetOptions { range: Some(GetRange::Bounded(0..len.max(1))), ..GetOptions::default() };
         let path = self.path(key)?;
         let start = || async {
-            match self.store.get_opts(&path, options.clone()).await {
+            match self.store().get_opts(&path, options.clone()).await {
                 Ok(result) => Ok(Ok(started(result, len).await?)),
                 Err(error) if find(&error) == Some(&Refusal::OutOfRange) => Ok(Err(failed(error))),
                 Err(error) => Err(failed(error)),
@@ -159,9 +168,9 @@ impl Remote {
         let found = match &after {
             Some(after) if self.listing != Listing::Whole => {
                 let after = Path::parse(self.full(after)).map_err(|_| Error::NotFound)?;
-                self.store.list_with_offset(prefix.as_ref(), &after)
+                self.store().list_with_offset(prefix.as_ref(), &after)
             }
-            _ => self.store.list(prefix.as_ref()),
+            _ => self.store().list(prefix.as_ref()),
         };
         let after = after.as_ref().map(Key::as_str).unwrap_or_default();
         let found = found.map_err(failed).try_filter_map(async |object| Ok(self.listed(&object, after)));
@@ -205,7 +214,7 @@ impl Remote {
         };
         let path = self.path(key)?;
         let read = || async {
-            let result = self.store.get_opts(&path, options.clone()).await;
+            let result = self.store().get_opts(&path, options.clone()).await;
             let result = result.map_err(|error| match find(&error) {
                 // The version known is long enough, so this is another one.
                 Some(Refusal::OutOfRange) => Error::Changed,

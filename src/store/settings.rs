@@ -79,6 +79,11 @@ impl Settings {
         Duration::from_millis(self.write_timeout_ms.saturating_mul(attempts).saturating_add(streaming_ms))
     }
 
+    /// The same settings for requests that are not repeated.
+    pub(super) fn without_retries(&self) -> Settings {
+        Settings { retries: 0, ..self.clone() }
+    }
+
     /// The same settings for requests that write: one that brings a part of a file is long on its way.
     pub(super) fn for_writing(&self) -> Settings {
         Settings { timeout_ms: self.write_timeout_ms.max(self.timeout_ms), ..self.clone() }

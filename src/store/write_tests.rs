@@ -30,7 +30,8 @@ fn open(root: &Path) -> Store {
 
 fn in_memory(memory: Arc<dyn ObjectStore>) -> Store {
     let settings = Settings::default();
-    let remote = Arc::new(Remote::new(memory.clone(), Listing::Paged, "in/".to_owned(), &settings));
+    let remote =
+        Arc::new(Remote::new([memory.clone(), memory.clone()], Listing::Paged, "in/".to_owned(), &settings));
     let writer = Some(Writer::Remote(Arc::new(RemoteWriter::new(memory, remote.clone()))));
     let (place, counters) = (Place::Remote(remote), Counters::new("memory"));
     Store(Arc::new(Inner {

@@ -17,6 +17,15 @@ pub struct Asked {
     pub bytes: u64,
 }
 
+/// How every request fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It is answered with 503.
+    Unavailable,
+    /// It is not answered as long as the fault lasts.
+    Silent,
+}
+
 /// A file's bytes and its ETag.
 type Held = (Arc<Vec<u8>>, String);
 
@@ -25,6 +34,7 @@ struct Shared {
     files: Mutex<HashMap<String, Held>>,
     asked: Mutex<Vec<Asked>>,
     elsewhere: Mutex<Option<String>>,
+    fault: Mutex<Option<Fault>>,
     delay_ms: AtomicU64,
     /// Requests that are being answered, now and at most.
     under_way: AtomicUsize,
@@ -77,6 +87,11 @@ impl Origin {
         self.shared.most.load(Ordering::SeqCst)
     }
 
+    /// Fails from now on, or answers again.
+    pub fn fail(&self, fault: Option<Fault>) {
+        *self.shared.fault.lock().unwrap() = fault;
+    }
+
     /// Sends everyone elsewhere.
     pub fn redirect(&self, to: Option<String>) {
         *self.shared.elsewhere.lock().unwrap() = to;
@@ -115,6 +130,17 @@ fn converse(stream: TcpStream, shared: &Shared) -> Option<()> {
         shared.most.fetch_max(under_way, Ordering::SeqCst);
         std::thread::sleep(Duration::from_millis(shared.delay_ms.load(Ordering::Relaxed)));
         let answer = answer(&method, &path, &headers, shared);
+        if *shared.fault.lock().unwrap() == Some(Fault::Silent) {
+            let asked = Asked { method, path, range: String::new(), bytes: 0 };
+            shared.asked.lock().unwrap().push(asked);
+            shared.under_way.fetch_sub(1, Ordering::SeqCst);
+            while *shared.fault.lock().unwrap() == Some(Fault::Silent)
+                && !shared.closed.load(Ordering::Relaxed)
+            {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            return None;
+        }
         shared.under_way.fetch_sub(1, Ordering::SeqCst);
         let range = headers.remove("range").unwrap_or_default();
         let bytes = answer.1.len() as u64;
@@ -128,6 +154,9 @@ fn answer(method: &str, path: &str, headers: &HashMap<String, String>, shared: &
     let bare = |status: &str, more: &str| {
         (format!("HTTP/1.1 {status}\r\n{more}Content-Length: 0\r\n\r\n"), Vec::new())
     };
+    if *shared.fault.lock().unwrap() == Some(Fault::Unavailable) {
+        return bare("503 Service Unavailable", "");
+    }
     if let Some(elsewhere) = shared.elsewhere.lock().unwrap().as_ref() {
         return bare("302 Found", &format!("Location: {elsewhere}{path}\r\n"));
     }
