@@ -40,7 +40,10 @@
 //!
 //! # A large answer
 //!
-//! `full/max` of hundreds of megapixels is rendered band by band (`render::band`) and leaves while it is made.
+//! `full/max` of hundreds of megapixels is rendered band by band (`render::band`) and leaves while it is made. It is
+//! admitted before its status is sent, holds the memory of one unsent band until it ends, and ends when its client leaves.
+//! Finished answers that are large count against the same memory while they are sent (`gallery::unsent`), and clients
+//! that read too slowly are disconnected (`web::pace`).
 //!
 //! # A work
 //!

@@ -368,3 +368,99 @@ fn what_is_no_catalogue_is_refused_with_a_reason() {
         assert!(text.contains(told) && !text.contains("secret"), "{url}: {text}");
     }
 }
+
+/// A connection of the tests' own to the database of a bed on PostgreSQL.
+async fn beside(url: &str) -> sqlx::PgConnection {
+    use sqlx::Connection;
+    sqlx::PgConnection::connect(url).await.unwrap()
+}
+
+#[test]
+fn writers_go_on_after_their_connections_were_killed() {
+    use sqlx::Executor;
+    let Some(postgres) = Postgres::shared() else {
+        return skipped("connections that are killed", "PostgreSQL is not installed");
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let bed = Bed { url: postgres.database().await, _folder: tempfile::tempdir().unwrap() };
+        let catalogue = bed.open().await;
+        // What is under way is seen outside of transactions only.
+        let (mut other, mut killer) = (beside(&bed.url).await, beside(&bed.url).await);
+        for round in 0..4 {
+            put(&catalogue, vec![work(&format!("before {round}"), "w", &[])]).await;
+            // A writer waits behind this one, in the middle of its transaction.
+            other.execute("BEGIN").await.unwrap();
+            other.execute("UPDATE counter SET one = one").await.unwrap();
+            let batch = Batch::new(vec![new(work(&format!("killed {round}"), "w", &[]))]).unwrap();
+            let waiting = tokio::spawn({
+                let catalogue = catalogue.clone();
+                async move { catalogue.put(batch).await }
+            });
+            let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
+                AND pid <> pg_backend_pid() AND wait_event_type = 'Lock'";
+            while killer.execute(kill).await.unwrap().rows_affected() == 0 {
+                tokio::task::yield_now().await;
+            }
+            let failed = waiting.await.unwrap();
+            assert!(matches!(failed, Err(Error::Unavailable(_))), "{failed:?}");
+            other.execute("ROLLBACK").await.unwrap();
+            put(&catalogue, vec![work(&format!("after {round}"), "w", &[])]).await;
+            assert_eq!(catalogue.get(&format!("killed {round}")).await.unwrap(), None);
+        }
+    });
+}
+
+#[test]
+fn a_decision_that_is_given_up_was_not_made() {
+    use sqlx::Executor;
+    let Some(postgres) = Postgres::shared() else {
+        return skipped("decisions that are given up", "PostgreSQL is not installed");
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let bed = Bed { url: postgres.database().await, _folder: tempfile::tempdir().unwrap() };
+        let catalogue = bed.open().await;
+        put(&catalogue, vec![work("a", "A", &["dog"])]).await;
+        let mut other = beside(&bed.url).await;
+        other.execute("BEGIN").await.unwrap();
+        other.execute("UPDATE counter SET one = one").await.unwrap();
+        let add = |motif: &str| Decision::Add(Box::new(Tag::new("motif", Text::of("en", motif))));
+        let late = catalogue.decide("a", None, add("wolf"), "curator", None).await;
+        assert!(matches!(late, Err(Error::Unavailable(_))), "{late:?}");
+        other.execute("ROLLBACK").await.unwrap();
+        let stored = catalogue.decide("a", None, add("cat"), "curator", None).await.unwrap();
+        assert_eq!((stored.revision, stored.tags.len()), (2, 2), "{:?}", stored.tags);
+    });
+}
+
+#[test]
+fn a_commit_without_an_answer_is_uncertain_and_safe_to_repeat() {
+    use sqlx::Executor;
+    let Some(postgres) = Postgres::shared() else {
+        return skipped("commits without an answer", "PostgreSQL is not installed");
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let bed = Bed { url: postgres.database().await, _folder: tempfile::tempdir().unwrap() };
+        let catalogue = bed.open().await;
+        put(&catalogue, vec![work("a", "A", &["dog"])]).await;
+        let mut other = beside(&bed.url).await;
+        // From now on every commit takes longer than anybody waits for it.
+        other.execute(sqlx::raw_sql(SLOW_COMMITS)).await.unwrap();
+        let add = || Decision::Add(Box::new(Tag::new("motif", Text::of("en", "cat"))));
+        let uncertain = catalogue.decide("a", None, add(), "curator", None).await;
+        assert!(matches!(uncertain, Err(Error::Uncertain(_))), "{uncertain:?}");
+        other.execute("DROP TRIGGER slow ON tag_history").await.unwrap();
+        for _ in 0..2 {
+            let stored = catalogue.decide("a", None, add(), "curator", None).await.unwrap();
+            assert_eq!((stored.revision, stored.tags.len()), (2, 2), "{:?}", stored.tags);
+        }
+        assert_eq!(catalogue.history("a").await.unwrap().len(), 1);
+    });
+}
+
+const SLOW_COMMITS: &str = "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS \
+    'BEGIN PERFORM pg_sleep(8); RETURN NULL; END'; \
+    CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON tag_history DEFERRABLE INITIALLY DEFERRED \
+    FOR EACH ROW EXECUTE FUNCTION slowly()";

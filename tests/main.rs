@@ -1,7 +1,10 @@
 //! Everything that is tested from outside, in one binary.
 
+mod bombs;
 mod catalogue;
 mod commands;
+mod connections;
+mod disks;
 mod export;
 mod faults;
 mod floors;
@@ -12,6 +15,7 @@ mod image_api;
 mod index;
 mod ingest;
 mod masters;
+mod outages;
 mod pages;
 mod reads;
 mod records;
@@ -21,6 +25,7 @@ mod search;
 mod sources;
 mod stampede;
 mod stores;
+mod streams;
 mod support;
 mod tagging;
 mod truth;

@@ -117,6 +117,13 @@ fn a_tag_is_added_once_and_keeps_what_was_judged() {
     assert!(added.header("location").ends_with(&format!("{TAGS}/{id}")), "{}", added.header("location"));
     let again = post(&server, &cat);
     assert_eq!((again.status, &again.json()), (200, &added.json()), "nothing has changed");
+    // One whose answer got lost is repeated with the same condition; one that says more is not.
+    let before = [JSON, ("If-Match", "\"1\"")];
+    let again = send(&server, "POST", TAGS, &before, cat.to_string().as_bytes());
+    assert_eq!((again.status, &again.json()), (200, &added.json()), "nothing has changed");
+    let mut other = cat.clone();
+    other["confidence"] = json!(0.5);
+    assert_eq!(send(&server, "POST", TAGS, &before, other.to_string().as_bytes()).status, 412);
     assert_eq!(patch(&server, &id, &[], &json!({"status": "rejected"})).status, 200);
     let conflict = post(&server, &cat);
     assert!(conflict.status == 409 && conflict.text().contains(&id), "{}", conflict.text());

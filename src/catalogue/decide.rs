@@ -1,11 +1,12 @@
 //! What curators decide about tags: it holds whatever a source says later.
 
-use sqlx::Row;
+use sqlx::{AnyConnection, Row};
 
 use super::put::{REVISIONS, before, effective, revision_row, take_turn};
 use super::read::tags;
 use super::shelves::{Moves, number, signed};
 use super::sql::each;
+use super::transaction::{Limits, Outcome, Transaction, within};
 use super::{Catalogue, Error, Stored};
 use crate::record::{Kind, Region, Status, Tag, Work, facets};
 
@@ -46,12 +47,27 @@ impl Catalogue {
         actor: &str,
         note: Option<&str>,
     ) -> Result<Stored, Error> {
-        let mut changes = self.begin().await?;
-        let mut turn = take_turn(&mut changes).await?;
-        let known = before(&mut changes, &[object_number])
-            .await?
-            .remove(object_number)
-            .filter(|known| !known.removed);
+        let mut transaction = Transaction::begin(&self.0.pools, Limits::REQUEST).await?;
+        let deadline = transaction.deadline();
+        let work = self.decide_on(&mut transaction, object_number, expected, decision, actor, note);
+        let worked = within(deadline, work).await;
+        let (stored, moves) = transaction.finish(worked).await?;
+        moves.remember(self);
+        Ok(stored)
+    }
+
+    async fn decide_on(
+        &self,
+        changes: &mut AnyConnection,
+        object_number: &str,
+        expected: Option<u64>,
+        decision: Decision,
+        actor: &str,
+        note: Option<&str>,
+    ) -> Result<Outcome<(Stored, Moves)>, Error> {
+        let mut turn = take_turn(changes).await?;
+        let known =
+            before(changes, &[object_number]).await?.remove(object_number).filter(|known| !known.removed);
         let known = known.ok_or(Error::NotFound)?;
         let row = sqlx::query("SELECT record, revision, changed_ms, source FROM works WHERE seq = $1")
             .bind(known.seq);
@@ -83,7 +99,8 @@ impl Catalogue {
         let source: String = row.try_get("source")?;
         if now.contains(&decided) {
             let changed_ms = row.try_get("changed_ms")?;
-            return Ok(Stored { work, tags: now, revision, changed_ms, source, removed: false });
+            let stored = Stored { work, tags: now, revision, changed_ms, source, removed: false };
+            return Ok(Outcome::Unchanged((stored, Moves::default())));
         }
         overlay.retain(|judged| judged.id() != id);
         overlay.push(decided.clone());
@@ -91,7 +108,7 @@ impl Catalogue {
         let tags = effective(&work.tags, &overlay);
         let mut moves = Moves::default();
         moves.add(known.seq, &known.shelves, facets(&work, &tags));
-        let shelves = moves.carry_out(self, &mut changes).await?.remove(&known.seq).unwrap_or_default();
+        let shelves = moves.carry_out(self, changes).await?.remove(&known.seq).unwrap_or_default();
         let revision = turn.next_revision();
         let body = serde_json::to_string(&decided)?;
         sqlx::query(
@@ -105,7 +122,7 @@ impl Catalogue {
         .await?;
         let row = vec![vec![known.seq.into(), id.as_str().into(), body.as_str().into()]];
         let replace = "ON CONFLICT (seq, tag) DO UPDATE SET body = excluded.body";
-        each(&mut changes, "INSERT INTO tags (seq, tag, body) VALUES", row, replace).await?;
+        each(changes, "INSERT INTO tags (seq, tag, body) VALUES", row, replace).await?;
         let status = status_word(decided.status);
         let event = vec![
             revision.into(),
@@ -118,13 +135,13 @@ impl Catalogue {
             body.into(),
         ];
         let insert = "INSERT INTO tag_history (revision, seq, tag, status, actor, note, at_ms, body) VALUES";
-        each(&mut changes, insert, vec![event], "").await?;
+        each(changes, insert, vec![event], "").await?;
         let row = revision_row(revision, object_number, Kind::Update, turn.at_ms);
-        each(&mut changes, REVISIONS, vec![row], "").await?;
-        turn.end(&mut changes).await?;
-        changes.commit().await?;
-        moves.remember(self);
-        Ok(Stored { work, tags, revision: number(revision), changed_ms: turn.at_ms, source, removed: false })
+        each(changes, REVISIONS, vec![row], "").await?;
+        turn.end(changes).await?;
+        let revision = number(revision);
+        let stored = Stored { work, tags, revision, changed_ms: turn.at_ms, source, removed: false };
+        Ok(Outcome::Changed((stored, moves)))
     }
 
     /// What was decided about a work's tags, the oldest first, at most the last thousand decisions.

@@ -11,6 +11,12 @@ pub enum Error {
     /// The database cannot be reached, or does not answer in time.
     #[error("the catalogue's database does not answer: {0}")]
     Unavailable(String),
+    /// The disk that the database lies on is full: nothing was written.
+    #[error("the catalogue's disk is full: {0}")]
+    Full(String),
+    /// The database stopped answering while a change was being committed: it may have been made.
+    #[error("the catalogue's database stopped answering while a change was being committed: {0}")]
+    Uncertain(String),
     /// What was to be opened or put cannot be; says what would work.
     #[error("{0}")]
     Invalid(String),
@@ -26,9 +32,17 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnNotFound(_) => {
                 Self::Damaged(error.to_string())
             }
+            other if is_full(&other) => Self::Full(other.to_string()),
             other => Self::Unavailable(other.to_string()),
         }
     }
+}
+
+/// Whether there is no room on the database's disk: SQLITE_FULL, a write that failed, or PostgreSQL's `disk_full`.
+fn is_full(error: &sqlx::Error) -> bool {
+    const SQLITE: [&str; 2] = ["13", "778"];
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| SQLITE.contains(&&*code) || code == "53100")
 }
 
 impl From<serde_json::Error> for Error {

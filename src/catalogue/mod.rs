@@ -15,6 +15,7 @@ mod schema;
 mod settings;
 mod shelves;
 mod sql;
+mod transaction;
 mod withdraw;
 
 use std::sync::Arc;
@@ -24,7 +25,7 @@ use moka::sync::Cache;
 pub use decide::{Decision, Event};
 pub use error::Error;
 pub use name::{Given, Renamed};
-pub use put::{Batch, EMBEDDED, New, Put, UNNAMED};
+pub use put::{Batch, EMBEDDED, New, Put, UNNAMED, without_page};
 pub use read::{Showing, Stored};
 pub use settings::Settings;
 pub use shelves::{ALL, Card, Term};
@@ -42,11 +43,15 @@ struct Inner {
     terms: Cache<(String, String), i64>,
 }
 
+/// How long bringing the tables up to date may take.
+const MIGRATION: std::time::Duration = std::time::Duration::from_secs(120);
+
 impl Catalogue {
     /// Opens the database, makes it where it is a file that is not there yet, and brings its tables up to date.
     pub async fn open(settings: &Settings) -> Result<Self, Error> {
         let pools = Pools::open(settings).await?;
-        schema::migrate(&pools).await?;
+        let migrated = tokio::time::timeout(MIGRATION, schema::migrate(&pools)).await;
+        migrated.unwrap_or_else(|_| Err(Error::Unavailable(format!("{} does not answer", pools.shown))))?;
         Ok(Self(Arc::new(Inner { pools, terms: Cache::new(200_000) })))
     }
 

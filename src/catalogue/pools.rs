@@ -29,7 +29,12 @@ const PRAGMAS: &str = "PRAGMA busy_timeout = 15000; PRAGMA synchronous = NORMAL;
     PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 67108864; PRAGMA wal_autocheckpoint = 4000";
 
 /// What each connection to a server is told: nothing is asked, and no turn taken, for ever.
-const SESSION: &str = "SET statement_timeout = '120s'; SET idle_in_transaction_session_timeout = '60s'";
+/// Servers from version 14 on notice within a statement that nobody waits for it any more.
+const SESSION: &str = "SET statement_timeout = '120s'; SET idle_in_transaction_session_timeout = '60s'; \
+    SELECT set_config(name, '1s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'";
+
+/// How long a connection that is given back may take to say that it still works.
+const RETURNED: Duration = Duration::from_secs(2);
 
 impl Pools {
     pub async fn open(settings: &Settings) -> Result<Self, Error> {
@@ -90,6 +95,13 @@ impl Pools {
                 Box::pin(async move {
                     connection.execute(sqlx::raw_sql(SESSION)).await?;
                     Ok(())
+                })
+            })
+            // What hangs is closed: waiting for it would take a place in the pool for as long as TCP is patient.
+            .after_release(|connection: &mut AnyConnection, _| {
+                Box::pin(async move {
+                    let ping = tokio::time::timeout(RETURNED, connection.ping()).await;
+                    ping.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map(|()| true)
                 })
             })
             .connect(url)

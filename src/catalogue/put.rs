@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::pools::Dialect;
 use super::shelves::Moves;
 use super::sql::{Value, each, found};
+use super::transaction::{Limits, Outcome, Transaction, within};
 use super::{Catalogue, Error, now_ms};
 use crate::record::{Facet, Kind, Tag, Work, facets};
 
@@ -117,10 +117,23 @@ impl Catalogue {
         if batch.0.iter().all(|new| stays(&there, new) && is_owned(new)) {
             return Ok(Put { unchanged: numbers.len() as u64, ..Put::default() });
         }
-        let mut changes = self.begin().await?;
-        let mut turn = take_turn(&mut changes).await?;
-        let before = before(&mut changes, &numbers).await?;
-        let judgements = judgements(&mut changes, before.values()).await?;
+        let mut transaction = Transaction::begin(&self.0.pools, Limits::BATCH).await?;
+        let work = within(transaction.deadline(), self.put_all(&mut transaction, batch));
+        let worked = work.await;
+        let (put, moves) = transaction.finish(worked).await?;
+        moves.remember(self);
+        Ok(put)
+    }
+
+    async fn put_all(
+        &self,
+        changes: &mut AnyConnection,
+        batch: Batch,
+    ) -> Result<Outcome<(Put, Moves)>, Error> {
+        let numbers: Vec<&str> = batch.0.iter().map(|new| new.number.as_str()).collect();
+        let mut turn = take_turn(changes).await?;
+        let before = before(changes, &numbers).await?;
+        let judgements = judgements(changes, before.values()).await?;
         let mut put = Put::default();
         let mut rows = Rows::default();
         let mut moves = Moves::default();
@@ -152,20 +165,10 @@ impl Catalogue {
             moves.add(seq, known.map_or(&[][..], |known| &known.shelves), stands_on);
             rows.add(new, seq, known, kind, &mut turn);
         }
-        let shelves = moves.carry_out(self, &mut changes).await?;
-        rows.write(&mut changes, &shelves).await?;
-        turn.end(&mut changes).await?;
-        changes.commit().await?;
-        moves.remember(self);
-        Ok(put)
-    }
-
-    pub(super) async fn begin(&self) -> Result<sqlx::Transaction<'static, sqlx::Any>, Error> {
-        let pools = &self.0.pools;
-        Ok(match pools.dialect {
-            Dialect::Sqlite => pools.writer.begin_with("BEGIN IMMEDIATE").await?,
-            Dialect::Postgres => pools.writer.begin().await?,
-        })
+        let shelves = moves.carry_out(self, changes).await?;
+        rows.write(changes, &shelves).await?;
+        turn.end(changes).await?;
+        Ok(Outcome::Changed((put, moves)))
     }
 }
 
@@ -386,7 +389,7 @@ const UPDATED: &str = "ON CONFLICT (seq) DO UPDATE SET revision = excluded.revis
     original = excluded.original, shelves = excluded.shelves";
 
 /// Rights hold for a file, whichever of its pages a work shows.
-pub(super) fn without_page(file: &str) -> &str {
+pub fn without_page(file: &str) -> &str {
     match file.rsplit_once(";page=") {
         Some((file, page)) if !page.is_empty() && page.bytes().all(|byte| byte.is_ascii_digit()) => file,
         _ => file,

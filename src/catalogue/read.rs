@@ -1,6 +1,6 @@
 //! Works, their images' works, and revisions, as they are now.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -90,15 +90,27 @@ impl Catalogue {
             JOIN works ON works.seq = images.seq WHERE images.file IN (VALUES";
         let mut reader = self.0.pools.readers.acquire().await?;
         let rows = found(&mut reader, select, wanted, ") ORDER BY works.object_number").await?;
-        let showing = |row: &AnyRow| {
-            Ok(Showing {
-                object_number: row.try_get("object_number")?,
-                rights: row.try_get("rights")?,
-                public_domain: row.try_get::<Option<i64>, _>("public_domain")?.map(|is| is != 0),
-                withdrawn: row.try_get::<i64, _>("removed")? != 0,
-            })
-        };
         rows.iter().map(showing).collect()
+    }
+
+    /// The same for each of these files, which are named without pages.
+    pub async fn showing_each(&self, files: &[String]) -> Result<Vec<(String, Showing)>, Error> {
+        let wanted = files.iter().map(|file| vec![Value::from(file.as_str())]).collect();
+        let select = "SELECT images.file, works.object_number, works.rights, works.public_domain, works.removed FROM images \
+            JOIN works ON works.seq = images.seq WHERE images.file IN (VALUES";
+        let mut reader = self.0.pools.readers.acquire().await?;
+        let rows = found(&mut reader, select, wanted, ")").await?;
+        rows.iter().map(|row| Ok((row.try_get("file")?, showing(row)?))).collect()
+    }
+
+    /// The files that these works show, or did so until they were withdrawn; without pages.
+    pub async fn files_of(&self, object_numbers: &HashSet<String>) -> Result<HashSet<String>, Error> {
+        let wanted = object_numbers.iter().map(|number| vec![Value::from(number.as_str())]).collect();
+        let select = "SELECT DISTINCT images.file FROM works JOIN images ON images.seq = works.seq \
+            WHERE works.object_number IN (VALUES";
+        let mut reader = self.0.pools.readers.acquire().await?;
+        let rows = found(&mut reader, select, wanted, ")").await?;
+        rows.iter().map(|row| Ok(row.try_get("file")?)).collect()
     }
 
     /// The works of a source whose images works of other sources show too.
@@ -154,6 +166,15 @@ impl Catalogue {
         }
         Ok(works)
     }
+}
+
+fn showing(row: &AnyRow) -> Result<Showing, Error> {
+    Ok(Showing {
+        object_number: row.try_get("object_number")?,
+        rights: row.try_get("rights")?,
+        public_domain: row.try_get::<Option<i64>, _>("public_domain")?.map(|is| is != 0),
+        withdrawn: row.try_get::<i64, _>("removed")? != 0,
+    })
 }
 
 pub(super) fn tags(rows: &[AnyRow]) -> Result<Vec<Tag>, Error> {

@@ -13,10 +13,12 @@ pub struct Settings {
     pub connections: u32,
     /// How long a question waits for a connection before it is given up, in milliseconds.
     pub timeout_ms: u64,
+    /// How long images are shown by the rights known last while the database does not answer, in seconds.
+    pub stale_rights_s: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { url: String::new(), connections: 8, timeout_ms: 3000 }
+        Self { url: String::new(), connections: 8, timeout_ms: 3000, stale_rights_s: 3600 }
     }
 }

@@ -7,6 +7,7 @@ use sqlx::{AnyConnection, Row};
 use super::put::{Before, REVISIONS, Turn, before, revision_row, take_turn};
 use super::shelves::{Moves, number};
 use super::sql::{Value, each};
+use super::transaction::{Limits, Outcome, Transaction, within};
 use super::{Catalogue, Error};
 use crate::record::Kind;
 
@@ -25,35 +26,57 @@ impl Catalogue {
     /// over; the number of those that were.
     pub async fn remove(&self, object_numbers: &[String]) -> Result<u64, Error> {
         let numbers: Vec<&str> = object_numbers.iter().map(String::as_str).collect();
-        let mut changes = self.begin().await?;
-        let mut turn = take_turn(&mut changes).await?;
-        let known = before(&mut changes, &numbers).await?;
-        let mut moves = Moves::default();
-        let gone = take_out(self, &mut changes, &mut turn, &known, &mut moves).await?;
-        turn.end(&mut changes).await?;
-        changes.commit().await?;
+        let mut transaction = Transaction::begin(&self.0.pools, Limits::BATCH).await?;
+        let work = within(transaction.deadline(), self.remove_all(&mut transaction, &numbers));
+        let worked = work.await;
+        let (gone, moves) = transaction.finish(worked).await?;
         moves.remember(self);
         Ok(gone)
     }
 
+    async fn remove_all(
+        &self,
+        changes: &mut AnyConnection,
+        numbers: &[&str],
+    ) -> Result<Outcome<(u64, Moves)>, Error> {
+        let mut turn = take_turn(changes).await?;
+        let known = before(changes, numbers).await?;
+        let mut moves = Moves::default();
+        let gone = take_out(self, changes, &mut turn, &known, &mut moves).await?;
+        turn.end(changes).await?;
+        Ok(Outcome::Changed((gone, moves)))
+    }
+
     /// Withdraws one work. Where `expected` is given and the work is at another revision, nothing is changed.
     pub async fn withdraw(&self, object_number: &str, expected: Option<u64>) -> Result<Withdrawn, Error> {
-        let mut changes = self.begin().await?;
-        let mut turn = take_turn(&mut changes).await?;
-        let known = before(&mut changes, &[object_number]).await?;
+        let mut transaction = Transaction::begin(&self.0.pools, Limits::REQUEST).await?;
+        let work =
+            within(transaction.deadline(), self.withdraw_one(&mut transaction, object_number, expected));
+        let worked = work.await;
+        let (withdrawn, moves) = transaction.finish(worked).await?;
+        moves.remember(self);
+        Ok(withdrawn)
+    }
+
+    async fn withdraw_one(
+        &self,
+        changes: &mut AnyConnection,
+        object_number: &str,
+        expected: Option<u64>,
+    ) -> Result<Outcome<(Withdrawn, Moves)>, Error> {
+        let mut turn = take_turn(changes).await?;
+        let known = before(changes, &[object_number]).await?;
+        let mut moves = Moves::default();
         let work = known.get(object_number).ok_or(Error::NotFound)?;
         if work.removed {
-            return Ok(Withdrawn::Before);
+            return Ok(Outcome::Unchanged((Withdrawn::Before, moves)));
         }
         if expected.is_some_and(|expected| expected != work.revision) {
             return Err(Error::Conflict { current: work.revision });
         }
-        let mut moves = Moves::default();
-        take_out(self, &mut changes, &mut turn, &known, &mut moves).await?;
-        turn.end(&mut changes).await?;
-        changes.commit().await?;
-        moves.remember(self);
-        Ok(Withdrawn::Now(number(turn.revision)))
+        take_out(self, changes, &mut turn, &known, &mut moves).await?;
+        turn.end(changes).await?;
+        Ok(Outcome::Changed((Withdrawn::Now(number(turn.revision)), moves)))
     }
 
     /// The numbers of a source's works, in the order in which they came.

@@ -145,6 +145,19 @@ fn shelf(config: &Config) -> Result<Option<Shelf>, String> {
         let store = Store::open_writable(location, &config.store).map_err(|error| error.to_string())?;
         Shelf::new(store).map_err(|error| format!("`{location}`: {error}"))
     };
+    // What lies there can be used where nothing can be added, as on a disk that is mounted to be read only.
+    let open = |location: &str| {
+        open(location).or_else(|reason| {
+            let store = Store::open(location, &config.store).map_err(|_| reason.clone())?;
+            if config.pyramids.on_demand {
+                eprintln!(
+                    "no pyramids are made, only those that there are used: {reason}; set pyramids.location to a place that \
+                     can be written to, or pyramids.on_demand to false"
+                );
+            }
+            Ok(Shelf::read_only(store, format!("pyramids cannot be made: {reason}")))
+        })
+    };
     match config.pyramids.location.as_str() {
         "none" => Ok(None),
         // Nobody asked for this place: without it the server does what it can.
@@ -153,7 +166,7 @@ fn shelf(config: &Config) -> Result<Option<Shelf>, String> {
                 eprintln!("no pyramids are made, as they cannot be kept in the usual place: {reason}; set `pyramids.location` to a folder that can be written to");
             })
             .ok()),
-        location => open(location).map(Some).map_err(|reason| {
+        location => open(location).map(Some).map_err(|reason: String| {
             format!("pyramids cannot be kept where pyramids.location says: {reason}")
         }),
     }

@@ -7,7 +7,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use super::{Serve as Typed, gallery, settings};
+use super::{Serve as Typed, descriptors, gallery, settings};
 use crate::config::{Config, Log};
 use crate::gallery::Gallery;
 use crate::web::{self, Door, Running};
@@ -18,6 +18,9 @@ pub fn run(typed: Typed) -> Result<(), String> {
         config.web.listen = listen;
     }
     let _writer = start_log(&config.log)?;
+    for lowered in descriptors::fit(&mut config, typed.sources.len()) {
+        tracing::warn!("{lowered}");
+    }
     let metrics = PrometheusBuilder::new()
         .set_buckets(&[0.0005, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0])
         .map_err(|error| error.to_string())?
@@ -47,6 +50,12 @@ async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> 
     let running =
         web::start(door, &config.web, &config.operations, metrics).map_err(|error| error.to_string())?;
     announce(&gallery, &running).await;
+    if running.door.base.is_open() && !running.address.ip().is_loopback() {
+        tracing::warn!(
+            "neither `web.base_url` nor `web.hosts` is set: whatever host a request names becomes part of the addresses \
+             in its answer"
+        );
+    }
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

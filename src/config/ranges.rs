@@ -11,17 +11,22 @@ const MILLION: f64 = 1e6;
 const THREADS: f64 = 1024.0;
 
 /// Every number among the settings. `config/default.toml` says the same beside each key.
-pub const RANGES: [Range; 56] = [
+pub const RANGES: &[Range] = &[
     ("web.image_max_age_s", 0.0, YEAR_S),
     ("web.document_max_age_s", 0.0, YEAR_S),
     ("web.documents_mib", 0.0, TIB_IN_MIB),
     ("web.threads", 0.0, THREADS),
     ("web.connections", 1.0, MILLION),
+    ("web.connections_per_address", 0.0, MILLION),
+    ("web.body_s", 1.0, 3600.0),
     ("web.keep_alive_s", 0.0, DAY_S),
     ("web.slow_reader_s", 0.0, DAY_S),
+    ("web.slow_reader_kib_per_s", 0.0, 1e6),
     ("web.drain_s", 0.0, 3600.0),
     ("web.shutdown_s", 0.0, 3600.0),
     ("masters.revalidate_s", 0.0, YEAR_S),
+    ("masters.stale_while_revalidate_s", 0.0, YEAR_S),
+    ("masters.stale_if_error_s", 0.0, YEAR_S),
     ("masters.max_area", 1.0, 1e12),
     ("masters.max_side", 1.0, MILLION),
     ("masters.whole_megapixels", 0.0, 100_000.0),
@@ -46,6 +51,7 @@ pub const RANGES: [Range; 56] = [
     ("records.text_kib", 1.0, TIB_IN_MIB),
     ("catalogue.connections", 1.0, 1000.0),
     ("catalogue.timeout_ms", 1.0, HOUR_MS),
+    ("catalogue.stale_rights_s", 0.0, YEAR_S),
     ("search.memory_mib", 32.0, TIB_IN_MIB),
     ("search.answers_mib", 0.0, TIB_IN_MIB),
     ("search.threads", 0.0, THREADS),
@@ -66,6 +72,7 @@ pub const RANGES: [Range; 56] = [
     ("store.slowest_kib_per_s", 1.0, 1e9),
     ("store.write_timeout_ms", 1.0, HOUR_MS),
     ("store.retries", 0.0, 20.0),
+    ("store.concurrent_reads", 1.0, 4096.0),
     ("store.coalesce_gap_kib", 0.0, TIB_IN_MIB),
     ("store.parallel_reads", 1.0, 256.0),
 ];

@@ -1,20 +1,26 @@
 //! Masters without tiles: decoded whole or in part, and kept while there is room.
 
+use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
 
-use super::Error;
+use super::budget::Memory;
 use super::deliver::Kitchen;
+use super::flights::Interest;
 use super::mips::Mips;
 use super::opened::{Opened, Shared};
 use super::pyramids::ReadAhead;
+use super::{Error, trim};
 use crate::iiif::Rect;
 use crate::master::{Kind, Whole};
 use crate::pixels::decode::jp2;
-use crate::pixels::{Depth, Model, Picture, Raster, Rows, Shape, Shrunk, jpeg};
+use crate::pixels::{Depth, Model, Picture, Raster, ReadAt, Rows, Shape, Shrunk, jpeg};
 use crate::render::{self, Frame, Look, Plan};
+
+/// The least that any answer takes besides its decoder.
+const LEAST_DECODED: u64 = 8 << 20;
 
 impl Kitchen {
     /// Whether a rendering at `1 / reduce` can be had from the master itself, and soon.
@@ -22,7 +28,10 @@ impl Kitchen {
         let small = |pixels: u64| pixels <= self.whole_pixels;
         match &opened.master.kind {
             Kind::Tiled => opened.master.levels.last().is_some_and(|level| small(level.dimensions.area())),
-            Kind::Whole { codec: Whole::Jp2, .. } => true,
+            // Its decoder takes as much memory for a part as for the whole.
+            Kind::Whole { codec: Whole::Jp2, memory, .. } => {
+                self.lanes.check(*memory + LEAST_DECODED).is_ok()
+            }
             Kind::Whole { .. } => {
                 let base = self.base(opened, reduce);
                 small(opened.master.dimensions.area()) || (base > 1 && opened.reads_by_row())
@@ -46,28 +55,59 @@ impl Kitchen {
         opened: &Shared,
         plan: &Plan,
         reduce: u32,
+        interest: Interest,
     ) -> Result<Bytes, Error> {
-        let file = ReadAhead::here_and_there(opened.clone(), Handle::current());
-        let known = self.codestreams.get(&opened.number);
-        let open = move || match known {
-            Some(known) => Ok((known, file)),
-            None => Ok((Arc::new(jp2::Codestream::open(&file)?), file)),
+        let (framed, planned) = (opened.clone(), plan.clone());
+        let frame = move |codestream: &jp2::Codestream, file: &WhileKept| {
+            let reduce = reduce.ilog2().min(codestream.header().resolutions - 1);
+            let frame = Frame::of_region(&planned, &framed.master, 1 << reduce);
+            let cost = codestream.cost(file, frame.source(framed.master.dimensions), reduce)?;
+            Ok((frame, reduce, cost))
         };
-        let (codestream, file) = self.lanes.run(1 << 20, open).await?;
-        self.codestreams.insert(opened.number, codestream.clone());
-        let reduce = reduce.ilog2().min(codestream.header().resolutions - 1);
-        let frame = Frame::of_region(plan, &opened.master, 1 << reduce);
-        let cost = frame.cost(8);
+        let (codestream, file, (frame, reduce, cost)) =
+            self.codestream(opened, interest.clone(), frame).await?;
+        let cost = cost.saturating_add(frame.cost(4)).saturating_add(read_ahead(opened));
+        let admitted = self.lanes.admit_reader(cost, &opened.store).await?;
         let (opened, plan, settings) = (opened.clone(), plan.clone(), self.settings.clone());
         let work = move || {
+            interest.check()?;
             let source = frame.source(opened.master.dimensions);
-            let raw = codestream.decode(&file, source, reduce, u64::MAX)?;
+            let raw = codestream.decode(&file, source, reduce, u64::MAX);
+            trim::after(cost);
+            let raw = file.checked(raw)?;
             let picture = Picture::Packed(opened.look.coloured(raw));
             let place = (frame.window, frame.size);
             let look = opened.look.done();
             Ok(render::finish(&plan, &picture, place, opened.master.orientation, &look, &settings)?)
         };
-        self.lanes.run(cost, work).await.map(Bytes::from)
+        self.lanes.run_admitted(admitted, work).await.map(Bytes::from)
+    }
+
+    /// A JPEG 2000 whose tile-parts are known, and what `look` finds in it; no sample is decoded.
+    async fn codestream<T: Send + 'static>(
+        &self,
+        opened: &Shared,
+        interest: Interest,
+        look: impl FnOnce(&jp2::Codestream, &WhileKept) -> Result<T, Error> + Send + 'static,
+    ) -> Result<(Arc<jp2::Codestream>, WhileKept, T), Error> {
+        let file = ReadAhead::here_and_there(opened.clone(), Handle::current());
+        let file = WhileKept { file, interest };
+        let known = self.codestreams.get(&opened.number);
+        let is_known = known.is_some();
+        let open = move || {
+            let codestream = match known {
+                Some(known) => known,
+                None => Arc::new(file.checked(jp2::Codestream::open(&file))?),
+            };
+            let found = file.checked(look(&codestream, &file))?;
+            Ok((codestream, file, found))
+        };
+        let admitted = self.lanes.admit_reader(4 << 20, &opened.store).await?;
+        let found = self.lanes.run_admitted(admitted, open).await?;
+        if !is_known {
+            self.codestreams.insert(opened.number, found.0.clone());
+        }
+        Ok(found)
     }
 
     pub(super) async fn whole(
@@ -80,12 +120,14 @@ impl Kitchen {
         let name = (opened.number, base);
         // What has been decoded at full size serves all.
         let there = self.decoded.get(&(opened.number, 1)).or_else(|| self.decoded.get(&name));
-        let mips = match there {
-            Some(mips) => mips,
+        // What has just been decoded counts until all who waited for it have their answers.
+        let (mips, _memory) = match there {
+            Some(mips) => (mips, None),
             None => {
                 let (kitchen, master) = (self.clone(), opened.clone());
-                let decode = move |_| async move { kitchen.decode(master, base).await };
-                self.decodings.join(name, decode).await?
+                let decode = move |interest| async move { kitchen.decode(master, base, interest).await };
+                let (mips, memory) = self.decodings.join(name, decode).await?;
+                (mips, Some(memory))
             }
         };
         let (opened, plan, settings) = (opened.clone(), plan.clone(), self.settings.clone());
@@ -113,47 +155,79 @@ impl Kitchen {
         let master = &opened.master;
         let size = master.dimensions.reduced(base);
         let reading = match &master.kind {
-            Kind::Whole { codec, bytes, shape, .. } if self.decodes_in_planes(*codec, shape, *bytes) => {
-                *bytes + size.area()
+            Kind::Whole { codec, bytes, shape, memory, .. }
+                if self.decodes_in_planes(*codec, shape, *bytes) =>
+            {
+                *bytes + size.area() + memory
             }
-            Kind::Whole { codec: Whole::Jp2, .. } => size.area() * 12 + (16 << 20),
             _ => render::rows_memory(master),
         };
-        size.area() * 6 + reading
+        (size.area() * 6).saturating_add(reading)
     }
 
     /// Decodes all of a master at `1 / base` and halves it again and again.
-    async fn decode(self: Arc<Self>, opened: Shared, base: u32) -> Result<Arc<Mips>, Error> {
+    async fn decode(
+        self: Arc<Self>,
+        opened: Shared,
+        base: u32,
+        interest: Interest,
+    ) -> Result<(Arc<Mips>, Arc<Memory>), Error> {
         let master = &opened.master;
         let Kind::Whole { codec, bytes: length, shape, .. } = &master.kind else {
             return Err(Error::Fault("a master in tiles is not decoded whole".into()));
         };
         let in_planes = self.decodes_in_planes(*codec, shape, *length);
-        let jp2 = *codec == Whole::Jp2;
-        let cost = self.decoding_cost(&opened, base);
+        let mut cost = self.decoding_cost(&opened, base);
+        let jp2 = match codec {
+            Whole::Jp2 => {
+                let look = move |codestream: &jp2::Codestream, file: &WhileKept| {
+                    let jp2::Header { dimensions, resolutions, .. } = codestream.header();
+                    let reduce = base.ilog2().min(resolutions - 1);
+                    let factor = (1u64 << reduce).pow(2);
+                    let decoded = codestream.cost(file, Rect::all(dimensions), reduce)?;
+                    // In the answers' colours, and its halves.
+                    Ok(decoded.saturating_add(dimensions.area().div_ceil(factor).saturating_mul(6)))
+                };
+                let (codestream, _, needed) = self.codestream(&opened, interest.clone(), look).await?;
+                cost = cost.max(needed);
+                Some(codestream)
+            }
+            _ => None,
+        };
+        let cost = cost.saturating_add(read_ahead(&opened));
         let reading = render::rows_memory(master);
-        self.lanes.check(cost)?;
+        let mut admitted = match in_planes {
+            true => self.lanes.admit(cost, Some(&opened.store)).await?,
+            false => self.lanes.admit_reader(cost, &opened.store).await?,
+        };
+        let memory = admitted.share();
         let file = match in_planes {
             true => Some(self.all(&opened, *length).await?),
             false => None,
         };
+        admitted.has_read();
         let (limit, number) = (self.whole_pixels, opened.number);
         let source = match jp2 {
-            true => ReadAhead::here_and_there(opened.clone(), Handle::current()),
-            false => ReadAhead::in_order(opened.clone(), Handle::current()),
+            Some(_) => ReadAhead::here_and_there(opened.clone(), Handle::current()),
+            None => ReadAhead::in_order(opened.clone(), Handle::current()),
         };
-        let source = Arc::new(source);
+        let source = Arc::new(WhileKept { file: source, interest: interest.clone() });
+        let kept = self.decoded.clone();
         let work = move || {
-            let first = match file {
-                Some(file) => match jpeg::decode(&file, base.min(8), limit)? {
+            interest.check()?;
+            let _trim = trim::Guard(cost);
+            let first = match (file, jp2) {
+                (Some(file), _) => match jpeg::decode(&file, base.min(8), limit)? {
                     // Planes are coloured when they are shown.
                     Picture::Packed(raster) => Picture::Packed(opened.look.recoloured(raster)),
                     planar => planar,
                 },
-                None if jp2 => Picture::Packed(overview(&source, base, &opened.look)?),
-                None => {
-                    let rows = render::rows(&opened.master, source, reading)?;
-                    Picture::Packed(gathered(rows, base, &opened.look)?)
+                (None, Some(jp2)) => {
+                    Picture::Packed(source.checked(overview(&jp2, &source, base, &opened.look))?)
+                }
+                (None, None) => {
+                    let rows = source.checked(render::rows(&opened.master, source.clone(), reading))?;
+                    Picture::Packed(source.checked(gathered(rows, base, &opened.look))?)
                 }
             };
             let base = if in_planes { base.min(8) } else { base };
@@ -167,12 +241,13 @@ impl Kitchen {
                 let half = last.halved();
                 pictures.push(half);
             }
-            Ok(Arc::new(Mips { base, pictures }))
+            let mips = Arc::new(Mips { base, pictures });
+            // Kept from here, so that a decoding is not lost when its asker leaves at the last moment.
+            kept.insert((number, mips.base), mips.clone());
+            kept.run_pending_tasks(); // What it displaces is large: it goes at once.
+            Ok(mips)
         };
-        let mips = self.lanes.run(cost, work).await?;
-        self.decoded.insert((number, mips.base), mips.clone());
-        self.decoded.run_pending_tasks(); // What it displaces is large: it goes at once.
-        Ok(mips)
+        Ok((self.lanes.run_admitted(admitted, work).await?, memory))
     }
 
     /// The file, piece by piece.
@@ -186,9 +261,40 @@ impl Kitchen {
     }
 }
 
+/// Bytes of a remote master that are kept while it is read.
+fn read_ahead(opened: &Opened) -> u64 {
+    if opened.store.is_local() { 0 } else { ReadAhead::MEMORY.min(opened.version.size) }
+}
+
+/// A master's bytes as long as somebody waits for what is made of them: decoders have no other end.
+struct WhileKept {
+    file: ReadAhead,
+    interest: Interest,
+}
+
+impl WhileKept {
+    /// What a decoder made of the bytes, unless they did not come.
+    fn checked<T, E: Into<Error>>(&self, made: Result<T, E>) -> Result<T, Error> {
+        self.interest.check()?;
+        self.file.checked(made)
+    }
+}
+
+impl ReadAt for WhileKept {
+    fn size(&self) -> u64 {
+        self.file.size()
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        if self.interest.is_lost() {
+            return Err(io::Error::other("nobody waits for it any more"));
+        }
+        self.file.read_at(offset, into)
+    }
+}
+
 /// All of a JPEG 2000 at `1 / base` of its size, in the answers' colours.
-fn overview(file: &ReadAhead, base: u32, look: &Look) -> Result<Raster, Error> {
-    let codestream = jp2::Codestream::open(file)?;
+fn overview(codestream: &jp2::Codestream, file: &WhileKept, base: u32, look: &Look) -> Result<Raster, Error> {
     let jp2::Header { dimensions, resolutions, .. } = codestream.header();
     let reduce = base.ilog2().min(resolutions - 1);
     let raw = codestream.decode(file, Rect::all(dimensions), reduce, 64 << 20)?;

@@ -9,10 +9,12 @@ use moka::sync::Cache;
 use tokio::runtime::Handle;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::budget::Memory;
 use super::flights::{Flights, Interest};
 use super::lanes::Lanes;
 use super::mips::Mips;
 use super::opened::{Opened, Shared};
+use super::unsent::{Sending, Unsent};
 use super::{Error, Settings};
 use crate::iiif::Dimensions;
 use crate::master::{Codec, Kind, TileIndex, Whole, stored};
@@ -24,6 +26,9 @@ use crate::store;
 /// A JPEG 2000 that has at most so many pixels at some fraction of its size is decoded at that fraction as a whole,
 /// and kept: overviews come from many tiles, and are asked for again.
 const OVERVIEW: u64 = 1 << 20;
+
+/// Bytes of the headers and tile-parts' places of JPEG 2000s that are kept.
+const CODESTREAMS: u64 = 32 << 20;
 
 /// The reduction that the smallest answers are decoded at.
 const SMALLEST: u32 = 1 << 12;
@@ -54,8 +59,9 @@ pub struct Kitchen {
     pub(super) decoded: Cache<(u64, u32), Arc<Mips>>,
     /// JPEG 2000s whose tile-parts have been looked up.
     pub(super) codestreams: Cache<u64, Arc<jp2::Codestream>>,
-    pub(super) decodings: Flights<(u64, u32), Arc<Mips>>,
+    pub(super) decodings: Flights<(u64, u32), (Arc<Mips>, Arc<Memory>)>,
     pub(super) lanes: Lanes,
+    sending: Sending,
     pub(super) tasks: Handle,
     pub(super) settings: render::Settings,
     recipe: u64,
@@ -81,12 +87,16 @@ impl Kitchen {
         );
         Self {
             answers: answers.build(),
-            makings: Flights::new(tasks.clone()),
+            makings: Flights::cancelled(tasks.clone()),
             decoded: decoded.build(),
-            codestreams: Cache::new(256),
-            decodings: Flights::new(tasks.clone()),
+            codestreams: Cache::builder()
+                .max_capacity(CODESTREAMS)
+                .weigher(|_: &u64, codestream: &Arc<jp2::Codestream>| codestream.weight())
+                .build(),
+            decodings: Flights::cancelled(tasks.clone()),
             tasks,
             lanes,
+            sending: Sending::default(),
             settings: settings.render.clone(),
             recipe: xxh3_64(
                 format!("{RENDERING} {:?} {:?} {}", settings.render, settings.credit, settings.base_url)
@@ -114,15 +124,21 @@ impl Kitchen {
             Kind::Tiled if render::is_banded(plan, &opened.master) => {
                 let rows = render::band_height(plan, &opened.master, level).min(plan.size.height);
                 let band = Frame::of_band(plan, &opened.master, (level, reduce), 0, rows);
-                self.lanes.check(band.map_or(0, |band| band.cost(4)))
+                self.lanes.check(
+                    band.map_or(0, |band| band.cost(4)) + render::band_bytes(plan, &opened.master, rows),
+                )
             }
             Kind::Tiled => {
                 let level = &opened.master.levels[level];
                 let frame = Frame::of_tiles(plan, &opened.master, level, reduce);
                 self.lanes.check(frame.cost(render::bytes_a_pixel(level)))
             }
-            Kind::Whole { codec: Whole::Jp2, .. } => {
-                self.lanes.check(Frame::of_region(plan, &opened.master, reduce).cost(8))
+            Kind::Whole { codec: Whole::Jp2, memory, reason, .. } => {
+                if !self.decodes(opened, reduce) {
+                    return Err(too_costly(reason));
+                }
+                self.lanes
+                    .check(Frame::of_region(plan, &opened.master, reduce).cost(8).saturating_add(*memory))
             }
             Kind::Whole { reason, .. } => {
                 if self.decodes(opened, reduce) {
@@ -137,20 +153,20 @@ impl Kitchen {
 
     /// Refuses a master without a pyramid of which no answer could be made, however small.
     pub fn serves(&self, opened: &Opened) -> Result<(), Error> {
-        let reason = match &opened.master.kind {
-            Kind::Whole { codec, reason, .. } if *codec != Whole::Jp2 => reason,
-            _ => return Ok(()),
+        let (codec, reason) = match &opened.master.kind {
+            Kind::Whole { codec, reason, .. } => (codec, reason),
+            Kind::Tiled => return Ok(()),
         };
+        if *codec == Whole::Jp2 {
+            return if self.decodes(opened, SMALLEST) { Ok(()) } else { Err(too_costly(reason)) };
+        }
         // The smallest answers cost least.
         if !self.decodes(opened, SMALLEST) {
             return Err(self.too_large(opened, reason));
         }
-        self.lanes.check(self.decoding_cost(opened, self.base(opened, SMALLEST))).map_err(|_| {
-            Error::Unsupported(format!(
-                "{reason}, and decoding it would take more memory than there is (work.memory_mib); make its pyramid \
-                 with `tegl ingest`, or let the server make them (pyramids.on_demand)"
-            ))
-        })
+        self.lanes
+            .check(self.decoding_cost(opened, self.base(opened, SMALLEST)))
+            .map_err(|_| too_costly(reason))
     }
 
     fn too_large(&self, opened: &Opened, reason: &str) -> Error {
@@ -201,7 +217,8 @@ impl Kitchen {
         let name = (opened.number, plan.clone());
         let (kitchen, opened) = (self.clone(), opened.clone());
         let make = move |interest| async move {
-            let made = kitchen.make(&opened, &plan, interest).await?;
+            let made =
+                kitchen.make(&opened, &plan, interest).await.inspect_err(|error| opened.blame(error))?;
             kitchen.answers.insert((opened.number, plan), made.clone());
             Ok(made)
         };
@@ -230,7 +247,7 @@ impl Kitchen {
             (Source::Rendered { reduce, .. }, Kind::Whole { codec: Whole::Jp2, .. })
                 if opened.master.dimensions.reduced(reduce).area() > OVERVIEW =>
             {
-                self.region(opened, plan, reduce).await
+                self.region(opened, plan, reduce, interest).await
             }
             (Source::Rendered { reduce, .. }, Kind::Whole { .. }) => self.whole(opened, plan, reduce).await,
         }
@@ -246,19 +263,16 @@ impl Kitchen {
         let range =
             tile_range(opened, level, tile).ok_or_else(|| Error::Damaged("a tile is not stored".into()))?;
         within_file(opened, &range)?;
-        let head = &opened.heads[level];
-        let bytes = opened.store.read(&opened.key, &opened.version, range, head).await?;
-        if !stored::is_sound(&bytes, head.len()) {
-            return Err(Error::Damaged("a stored tile is no JPEG".into()));
-        }
-        let bytes = stored::settled(bytes, head.len());
         if is_whole(opened, level, size) {
-            return Ok(bytes);
+            return stored_tile(opened, level, range).await;
         }
+        let cost = (range.end - range.start) * 2 + opened.master.levels[level].grid.tile.area() * 6;
+        let mut admitted = self.lanes.admit(cost, Some(&opened.store)).await?;
+        let bytes = stored_tile(opened, level, range).await?;
+        admitted.has_read();
         let opened = opened.clone();
-        let cost = bytes.len() as u64 * 2 + opened.master.levels[level].grid.tile.area() * 6;
         let cut = move || Ok(stored::cut(bytes.into(), &opened.master.levels[level], tile, size)?);
-        self.lanes.run(cost, cut).await.map(Bytes::from)
+        self.lanes.run_admitted(admitted, cut).await.map(Bytes::from)
     }
 
     async fn tiled(
@@ -272,25 +286,34 @@ impl Kitchen {
         let (opened, plan) = (opened.clone(), plan.clone());
         let master = &opened.master;
         let frame = Frame::of_tiles(&plan, master, &master.levels[level], reduce);
-        let cost = frame.cost(render::bytes_a_pixel(&master.levels[level]));
-        self.lanes.check(cost)?;
+        let drawn = frame.cost(render::bytes_a_pixel(&master.levels[level]));
+        let cost = stored_bytes(&opened, level, &frame)?.saturating_add(drawn);
+        let mut admitted = self.lanes.admit(cost, Some(&opened.store)).await?;
         let tiles = tiles(&opened, level, &frame).await?;
-        let cost = cost + tiles.iter().flatten().map(|tile| tile.len() as u64).sum::<u64>();
+        admitted.has_read();
         let settings = self.settings.clone();
         let work = move || {
             let master = &opened.master;
             let drawn = render::draw(&frame, &master.levels[level], &tiles, &|| interest.is_lost());
-            let picture = drawn.map_err(|stopped| match stopped {
-                Stopped::Abandoned => Error::Abandoned,
-                Stopped::Pixels(error) => error.into(),
-            })?;
+            let picture = drawn.map_err(stopped)?;
             drop(tiles);
+            interest.check()?;
             let place = (frame.window, frame.size);
             let made = render::finish(&plan, &picture, place, master.orientation, &opened.look, &settings)?;
             picture.recycle();
             Ok(made)
         };
-        self.lanes.run(cost, work).await.map(Bytes::from)
+        self.lanes.run_admitted(admitted, work).await.map(Bytes::from)
+    }
+
+    /// Memory for a finished answer while it is being sent.
+    pub async fn unsent(&self, bytes: &Bytes) -> Result<Unsent, Error> {
+        self.sending.count(bytes, &self.lanes).await
+    }
+
+    /// Memory for so many bytes that are read ahead of a client.
+    pub async fn unsent_pieces(&self, bytes: u64) -> Result<Unsent, Error> {
+        Ok(Unsent::of(self.lanes.unsent(bytes).await?))
     }
 
     /// Forgets the answers that were made.
@@ -310,10 +333,46 @@ impl Kitchen {
     }
 }
 
+fn too_costly(reason: &str) -> Error {
+    Error::Unsupported(format!(
+        "{reason}, and decoding it would take more memory than there is (work.memory_mib); make its pyramid with \
+         `tegl ingest`, or let the server make them (pyramids.on_demand)"
+    ))
+}
+
 /// The stored tile's bytes behind its start marker.
 fn tile_range(opened: &Opened, level: usize, tile: TileIndex) -> Option<Range<u64>> {
     let range = opened.master.levels[level].range(tile)?;
     (range.end - range.start > stored::MARKER).then(|| range.start + stored::MARKER..range.end)
+}
+
+/// A stored tile in full.
+async fn stored_tile(opened: &Opened, level: usize, range: Range<u64>) -> Result<Bytes, Error> {
+    let head = &opened.heads[level];
+    let bytes = opened.store.read(&opened.key, &opened.version, range, head).await?;
+    if !stored::is_sound(&bytes, head.len()) {
+        return Err(Error::Damaged("a stored tile is no JPEG".into()));
+    }
+    Ok(stored::settled(bytes, head.len()))
+}
+
+/// Bytes that the frame's tiles take as they are stored.
+pub(super) fn stored_bytes(opened: &Opened, level: usize, frame: &Frame) -> Result<u64, Error> {
+    let ranges = frame.tiles.iter().filter_map(|&tile| opened.master.levels[level].range(tile));
+    let mut bytes = 0u64;
+    for range in ranges {
+        within_file(opened, &range)?;
+        bytes = bytes.saturating_add(range.end - range.start);
+    }
+    Ok(bytes)
+}
+
+/// Why a drawing ended early.
+pub(super) fn stopped(stopped: Stopped) -> Error {
+    match stopped {
+        Stopped::Abandoned => Error::Abandoned,
+        Stopped::Pixels(error) => error.into(),
+    }
 }
 
 /// Refuses a tile beyond the file's end: the store cannot be blamed for that.

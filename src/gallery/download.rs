@@ -7,8 +7,10 @@ use base64::Engine;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 
-use super::{Error, Gallery, Granted, told};
+use super::deliver::Kitchen;
+use super::{Error, Gallery, Granted, Unsent, told};
 use crate::iiif::{Form, Format, ImageRequest, Limits, Quality, Region, Rotation, Size};
 use crate::render::Plan;
 use crate::store::{Key, Store, Version};
@@ -21,18 +23,25 @@ pub struct Original {
     version: Version,
     pub media_type: &'static str,
     digests: Digests,
+    digesters: Arc<Semaphore>,
+    kitchen: Arc<Kitchen>,
     tasks: tokio::runtime::Handle,
 }
 
 /// SHA-256 digests by place and version, in base 64.
 pub type Digests = moka::sync::Cache<(String, Version), Arc<str>>;
 
-/// What is read at a time, in bytes: small enough to be copied from memory without a thread of its own.
+/// What is read at a time from a local store, in bytes: small enough to be copied from memory without a thread of its
+/// own, and to be forgotten in the account of a connection.
+const NEAR_PIECE: u64 = 64 << 10;
+/// The same from a store that is far away, where each request has its price.
 const PIECE: u64 = 256 << 10;
 /// Pieces that are fetched ahead of the client from a store that is far away.
 const AHEAD: usize = 2;
 /// Pieces that may wait to be digested.
 const BEHIND: usize = 16;
+/// Masters that are digested at the same time: some have a thread for as long as their client reads.
+pub const DIGESTERS: usize = 2;
 /// Masters up to this many bytes are digested before they are sent for the first time, if they lie here.
 const DIGESTED_FIRST: u64 = 256 << 20;
 
@@ -57,6 +66,8 @@ impl Gallery {
             version: version.clone(),
             media_type: granted.master_type(),
             digests: self.digests.clone(),
+            digesters: self.digesters.clone(),
+            kitchen: self.kitchen.clone(),
             tasks: self.tasks.clone(),
         })
     }
@@ -90,16 +101,24 @@ impl Original {
         self.key.as_str().rsplit('/').next().unwrap_or_default()
     }
 
+    /// Memory for the pieces that wait to be sent, where they come from a store that is far away.
+    pub async fn admit(&self) -> Result<Unsent, Error> {
+        match self.store.is_local() {
+            true => Ok(Unsent::default()),
+            false => self.kitchen.unsent_pieces(PIECE * (AHEAD as u64 + 1)).await,
+        }
+    }
+
     /// These bytes, piece by piece, of this version alone: where it is replaced meanwhile the stream breaks off.
     pub fn pieces(&self, range: Range<u64>) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
         let original = self.clone();
         // What lies here comes faster than anybody takes it.
-        let ahead = if self.store.is_local() { 1 } else { AHEAD };
-        let starts = (range.start..range.end).step_by(PIECE as usize);
+        let (ahead, length) = if self.store.is_local() { (1, NEAR_PIECE) } else { (AHEAD, PIECE) };
+        let starts = (range.start..range.end).step_by(length as usize);
         futures::stream::iter(starts)
             .map(move |start| {
                 let original = original.clone();
-                let piece = start..(start + PIECE).min(range.end);
+                let piece = start..(start + length).min(range.end);
                 async move { Ok(original.store.read(&original.key, &original.version, piece, &[]).await?) }
             })
             .buffered(ahead)
@@ -110,7 +129,7 @@ impl Original {
     pub fn all(&self) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
         let mut digester = match self.known_digest() {
             Some(_) => None,
-            None => Some(self.digester()),
+            None => self.digester(),
         };
         self.pieces(0..self.length()).inspect(move |piece| {
             let taken = match (piece, &digester) {
@@ -123,8 +142,9 @@ impl Original {
         })
     }
 
-    /// A thread that digests the pieces it is sent, all of them in order.
-    fn digester(&self) -> tokio::sync::mpsc::Sender<Bytes> {
+    /// A thread that digests the pieces it is sent, all of them in order; if one is free.
+    fn digester(&self) -> Option<tokio::sync::mpsc::Sender<Bytes>> {
+        let free = self.digesters.clone().try_acquire_owned().ok()?;
         let (sender, mut pieces) = tokio::sync::mpsc::channel::<Bytes>(BEHIND);
         let original = self.clone();
         self.tasks.spawn_blocking(move || {
@@ -136,8 +156,9 @@ impl Original {
             if length == original.length() {
                 original.remember(hash);
             }
+            drop(free);
         });
-        sender
+        Some(sender)
     }
 
     /// The SHA-256 digest of the whole in base 64, where it is known or quickly had.
@@ -148,6 +169,7 @@ impl Original {
         if !self.store.is_local() || self.length() > DIGESTED_FIRST {
             return None;
         }
+        let _free = self.digesters.try_acquire().ok()?;
         let mut hash = Sha256::new();
         let mut pieces = std::pin::pin!(self.pieces(0..self.length()));
         while let Some(piece) = pieces.next().await {

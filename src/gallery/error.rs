@@ -47,6 +47,12 @@ pub enum Error {
     /// Whoever asks has not shown that they may.
     #[error("this takes a token: send `Authorization: Bearer TOKEN`")]
     Unauthorized,
+    /// Whoever asks has shown too many wrong tokens.
+    #[error("too many wrong tokens came from your address: try again in {retry_after_s} s")]
+    Guessing { retry_after_s: u32 },
+    /// The client's to mend: a body that was announced and does not come.
+    #[error("the body did not arrive within {limit_s} s")]
+    Overdue { limit_s: u64 },
     /// The address knows other methods.
     #[error("only {allowed} work here")]
     NotAllowed { allowed: &'static str },
@@ -61,12 +67,27 @@ pub enum Error {
         "the search is being prepared: {percent} % of all works are indexed; try again in {retry_after_s} s"
     )]
     Indexing { percent: u8, retry_after_s: u32 },
+    /// The operator's to mend: there is no index of works, and none can be made just now.
+    #[error("there is no search just now: {cause}; it is tried again by itself")]
+    Unindexed { cause: String },
+    /// The operator's to mend: where pyramids are kept.
+    #[error("this image cannot be prepared just now: {cause}; it is tried again by itself")]
+    Unprepared { cause: String },
     /// The operator's to mend: the store.
     #[error("the image cannot be reached just now")]
     Store(#[source] store::Error),
     /// The operator's to mend: the catalogue.
     #[error("the catalogue cannot be reached just now")]
     Catalogue(#[source] Arc<catalogue::Error>),
+    /// The operator's to mend: the disk of the catalogue.
+    #[error("the catalogue cannot be changed just now: its disk is full")]
+    CatalogueFull(#[source] Arc<catalogue::Error>),
+    /// The catalogue stopped answering between a change and its confirmation.
+    #[error(
+        "the change may have been saved or not: the catalogue stopped answering meanwhile; look at what you changed \
+         (GET), and repeat the request if the change is not there: a change that was saved is not made twice"
+    )]
+    Uncertain(#[source] Arc<catalogue::Error>),
     /// Somebody else changed the work meanwhile.
     #[error("the work has changed: it is at revision {current} now; look at it again before you change it")]
     Conflict { current: u64 },
@@ -89,6 +110,7 @@ impl From<store::Error> for Error {
             store::Error::Forbidden => Self::Forbidden,
             store::Error::Unreadable => Self::Unreadable,
             store::Error::Unsupported(reason) => Self::Unsupported(reason),
+            store::Error::Busy => Self::Busy { retry_after_s: 2 },
             other => Self::Store(other),
         }
     }
@@ -100,6 +122,8 @@ impl From<catalogue::Error> for Error {
             catalogue::Error::NotFound => Self::NotFound,
             catalogue::Error::Conflict { current } => Self::Conflict { current },
             catalogue::Error::Invalid(reason) => Self::Invalid(Invalid::new("record", "", reason)),
+            full @ catalogue::Error::Full(_) => Self::CatalogueFull(Arc::new(full)),
+            uncertain @ catalogue::Error::Uncertain(_) => Self::Uncertain(Arc::new(uncertain)),
             other => Self::Catalogue(Arc::new(other)),
         }
     }

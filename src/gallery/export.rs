@@ -141,8 +141,9 @@ impl Export<'_> {
 
     async fn tile(&mut self, request: &ImageRequest, path: &Path) -> Result<(), Error> {
         let (opened, plan) = self.gallery.plan(self.identifier, request).await?;
-        if let Some((pieces, _length)) = self.gallery.banded(&opened, &plan)? {
-            return self.pieces(path, pieces).await;
+        if self.gallery.is_banded(&opened, &plan) {
+            let streamed = self.gallery.banded(&opened, &plan).await?;
+            return self.pieces(path, streamed.pieces()).await;
         }
         let answer = self.gallery.deliver(&opened, plan).await?;
         self.file(path, &answer.bytes)

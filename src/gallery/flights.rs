@@ -8,28 +8,47 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use tokio::runtime::Handle;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::Error;
 
 /// Makings under way. Each runs in a task of its own, so that an asker who leaves costs the
-/// others nothing; when the last one has left, [`Interest::is_lost`] says so.
+/// others nothing. When the last one has left, the task is cancelled where [`Flights::cancelled`] asks for that: what it
+/// waits for or reads is dropped, and work that runs on a thread finds out by [`Interest::is_lost`].
 pub struct Flights<K, V> {
     under_way: Arc<Mutex<HashMap<K, Flight<V>>>>,
     tasks: Handle,
+    cancelled: bool,
 }
 
 struct Flight<V> {
     result: Shared<BoxFuture<'static, Result<V, Error>>>,
-    askers: Weak<()>,
+    askers: Weak<DropGuard>,
 }
 
 /// Whether anybody still waits.
 #[derive(Clone)]
-pub struct Interest(Weak<()>);
+pub struct Interest(CancellationToken);
 
 impl Interest {
+    /// Interest that lasts until the guard is dropped.
+    pub fn guarded() -> (Self, DropGuard) {
+        let token = CancellationToken::new();
+        (Self(token.clone()), token.drop_guard())
+    }
+
     pub fn is_lost(&self) -> bool {
-        self.0.strong_count() == 0
+        self.0.is_cancelled()
+    }
+
+    /// Ends work that nobody waits for.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.is_lost() { Err(Error::Abandoned) } else { Ok(()) }
+    }
+
+    /// Waits for `work`, or until nobody waits for its result any more.
+    pub async fn while_kept<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        self.0.run_until_cancelled(work).await.unwrap_or(Err(Error::Abandoned))
     }
 }
 
@@ -39,7 +58,12 @@ where
     V: Clone + Send + Sync + 'static,
 {
     pub fn new(tasks: Handle) -> Self {
-        Self { under_way: Arc::default(), tasks }
+        Self { under_way: Arc::default(), tasks, cancelled: false }
+    }
+
+    /// The same, for work that ends when nobody waits for it any more.
+    pub fn cancelled(tasks: Handle) -> Self {
+        Self { cancelled: true, ..Self::new(tasks) }
     }
 
     /// Waits for the making of `key`, which `make` starts unless it is under way already.
@@ -55,7 +79,7 @@ where
         &self,
         key: K,
         make: impl FnOnce(Interest) -> F,
-    ) -> (Shared<BoxFuture<'static, Result<V, Error>>>, Arc<()>)
+    ) -> (Shared<BoxFuture<'static, Result<V, Error>>>, Arc<DropGuard>)
     where
         F: Future<Output = Result<V, Error>> + Send + 'static,
     {
@@ -65,12 +89,17 @@ where
         {
             return (flight.result.clone(), asker);
         }
-        let asker = Arc::new(());
+        let (interest, guard) = Interest::guarded();
+        let asker = Arc::new(guard);
         let askers = Arc::downgrade(&asker);
-        let work = make(Interest(askers.clone()));
+        let work = make(interest.clone());
         let landing = Landing { key: key.clone(), askers: askers.clone(), under_way: self.under_way.clone() };
+        let cancelled = self.cancelled;
         let task = self.tasks.spawn(async move {
-            let done = work.await;
+            let done = match cancelled {
+                true => interest.while_kept(work).await,
+                false => work.await,
+            };
             drop(landing);
             done
         });
@@ -84,7 +113,7 @@ where
 /// Strikes a making off the list when it ends, however it ends.
 struct Landing<K: Hash + Eq, V> {
     key: K,
-    askers: Weak<()>,
+    askers: Weak<DropGuard>,
     under_way: Arc<Mutex<HashMap<K, Flight<V>>>>,
 }
 
@@ -136,17 +165,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_making_learns_that_nobody_waits() {
-        let flights = Flights::new(Handle::current());
-        let (tell, told) = tokio::sync::oneshot::channel();
+    async fn a_making_that_nobody_waits_for_is_dropped() {
+        let flights = Flights::cancelled(Handle::current());
+        let (started, starts) = tokio::sync::oneshot::channel();
+        let (dropped, drops) = tokio::sync::oneshot::channel::<()>();
+        let (sent, interests) = std::sync::mpsc::channel();
         let work = |interest: Interest| async move {
-            tokio::time::sleep(Duration::from_millis(30)).await;
-            let _ = tell.send(interest.is_lost());
-            Ok::<_, Error>(())
+            let _held = dropped;
+            sent.send(interest).unwrap();
+            started.send(()).unwrap();
+            std::future::pending::<Result<(), Error>>().await
         };
-        let left = tokio::time::timeout(Duration::from_millis(5), flights.join((), work)).await;
-        assert!(left.is_err());
-        assert!(told.await.unwrap());
+        tokio::select! {
+            _ = flights.join((), work) => unreachable!("it never ends by itself"),
+            begun = starts => begun.unwrap(),
+        }
+        let ended = tokio::time::timeout(Duration::from_secs(10), drops).await;
+        assert!(ended.expect("what it held is dropped").is_err());
+        assert!(interests.recv().unwrap().is_lost());
     }
 
     #[tokio::test]

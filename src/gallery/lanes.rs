@@ -1,73 +1,91 @@
 //! Admits renderings by the memory they take and the time they would have to wait.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Error;
+use super::budget::{Budget, Hold, Memory};
+use super::queue::{Measured, Queue, Waiting};
 use super::settings::Work;
-use crate::iiif::Invalid;
+use crate::store::Store;
 
 /// The threads that decode and encode, and the memory they share.
+///
+/// Whatever a rendering needs is admitted first: then it reads, and at last it takes a thread. A store that is slow
+/// therefore delays those who read from it, and neither fills memory nor holds threads.
 pub struct Lanes {
-    /// One permit a KiB.
-    memory: Arc<Semaphore>,
-    memory_kib: u32,
+    pub(super) budget: Budget,
     threads: Arc<Semaphore>,
+    count: usize,
     /// Large renderings pass through here first, so that they never hold all threads.
     large: Arc<Semaphore>,
-    large_kib: u32,
-    count: usize,
-    queue: Duration,
-    waiting: Arc<AtomicUsize>,
-    /// What a rendering has taken of late, in microseconds.
-    usual_us: Arc<AtomicU64>,
+    large_bytes: u64,
+    patience: Duration,
+    small_queue: Queue,
+    large_queue: Queue,
+    /// KiB that each remote store's small renderings may hold while they read.
+    readers: Mutex<HashMap<String, Arc<Semaphore>>>,
     /// Owns as many threads as there are permits and no more: each keeps buffers of its own.
     pool: Option<Runtime>,
 }
 
-/// A place among the renderings; dropped when the work is done, not when its asker leaves.
+/// A turn among the large renderings.
+pub struct Turn {
+    _permit: OwnedSemaphorePermit,
+    measured: Measured,
+}
+
+/// A rendering whose memory is taken: it may read, and take a thread as soon as one is free.
+pub struct Admitted {
+    memory: Arc<Memory>,
+    turn: Option<Turn>,
+    reading: Option<OwnedSemaphorePermit>,
+    waiting: Waiting,
+    patience: Duration,
+}
+
+/// What a thread holds until its work is done, whether or not its asker has left.
 struct Place {
-    _large: Option<OwnedSemaphorePermit>,
-    _memory: OwnedSemaphorePermit,
+    _memory: Arc<Memory>,
+    _turn: Option<Turn>,
     _thread: OwnedSemaphorePermit,
 }
+
+/// How long a streamed answer that keeps up draws its bands one after the other before others have a turn: most are
+/// complete by then, and those that began first end first.
+const SLICE: Duration = Duration::from_secs(2);
+/// Of its share for reading a store's rendering takes at least this fraction, which bounds their number.
+const READERS: u32 = 64;
+/// What a thread is waited for at least, once something has been read.
+const AT_LEAST: Duration = Duration::from_millis(250);
 
 impl Lanes {
     pub fn new(settings: &Work) -> std::io::Result<Self> {
         let count = threads(settings);
+        let large = (count / 2).max(1);
         let mut pool = Builder::new_current_thread();
         pool.max_blocking_threads(count).thread_keep_alive(Duration::from_secs(3600)).thread_name("render");
-        let memory_kib =
-            u32::try_from(settings.memory_mib.max(16) << 10).unwrap_or(u32::MAX >> 3).min(u32::MAX >> 3);
         Ok(Self {
-            memory: Arc::new(Semaphore::new(memory_kib as usize)),
-            memory_kib,
+            budget: Budget::new(settings.memory_mib),
             threads: Arc::new(Semaphore::new(count)),
-            large: Arc::new(Semaphore::new((count / 2).max(1))),
-            large_kib: u32::try_from(settings.large_mib << 10).unwrap_or(u32::MAX),
             count,
-            queue: Duration::from_millis(settings.queue_ms),
-            waiting: Arc::default(),
-            usual_us: Arc::new(AtomicU64::new(5_000)),
+            large: Arc::new(Semaphore::new(large)),
+            large_bytes: settings.large_mib << 20,
+            patience: Duration::from_millis(settings.queue_ms),
+            small_queue: Queue::new(count, Duration::from_millis(5)),
+            large_queue: Queue::new(large, Duration::from_millis(100)),
+            readers: Mutex::default(),
             pool: Some(pool.build()?),
         })
     }
 
     /// Refuses what can never be admitted, before a byte is read for it.
     pub fn check(&self, bytes: u64) -> Result<(), Error> {
-        if bytes >> 10 < u64::from(self.memory_kib) {
-            return Ok(());
-        }
-        let reason = format!(
-            "would take {} MiB of the {} MiB there are for rendering; a smaller size or region works",
-            bytes >> 20,
-            self.memory_kib >> 10
-        );
-        Err(Invalid::new("request", "", reason).into())
+        self.budget.check(bytes)
     }
 
     /// Runs `work`, which takes at most `bytes` of memory, on a thread of its own.
@@ -76,37 +94,132 @@ impl Lanes {
         bytes: u64,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.check(bytes)?;
-        let place = self.place(bytes).await?;
-        self.run_at(place, work).await
+        self.run_admitted(self.admit(bytes, None).await?, work).await
     }
 
-    /// The same for a part of an answer that has begun to leave: it waits for its turn however long that takes.
-    pub async fn run_in_turn<T: Send + 'static>(
+    /// Admits a rendering that takes `bytes` of memory, and reads from `store` before it takes a thread.
+    pub async fn admit(&self, bytes: u64, store: Option<&Store>) -> Result<Admitted, Error> {
+        self.admitted(bytes, store, bytes >= self.large_bytes).await
+    }
+
+    /// Admits a rendering that reads while it runs. Where its store is far away its thread waits for it: such
+    /// renderings take turns with large ones, so that a store that hangs does not hold all threads.
+    pub async fn admit_reader(&self, bytes: u64, store: &Store) -> Result<Admitted, Error> {
+        self.admitted(bytes, None, bytes >= self.large_bytes || !store.is_local()).await
+    }
+
+    async fn admitted(&self, bytes: u64, store: Option<&Store>, large: bool) -> Result<Admitted, Error> {
+        self.check(bytes)?;
+        let (waiting, began) = (self.enter(large)?, Instant::now());
+        let admit = async {
+            if large {
+                let turn = self.turn().await?;
+                return Ok((Some(turn), None, self.budget.large(bytes).await?));
+            }
+            let reading = match store {
+                Some(store) if !store.is_local() => Some(self.reader(store, bytes).await?),
+                _ => None,
+            };
+            Ok((None, reading, self.budget.small(bytes).await?))
+        };
+        let admitted = tokio::time::timeout(self.patience, admit).await;
+        let (turn, reading, memory) = admitted.unwrap_or_else(|_| Err(self.busy(self.patience)))?;
+        let patience = self.patience.saturating_sub(began.elapsed());
+        let memory = Arc::new(memory);
+        Ok(Admitted { memory, turn, reading, waiting, patience })
+    }
+
+    /// Refuses at once what would wait for too long.
+    fn enter(&self, large: bool) -> Result<Waiting, Error> {
+        let queue = if large { &self.large_queue } else { &self.small_queue };
+        let expected = queue.expected();
+        if expected > self.patience {
+            return Err(self.busy(expected));
+        }
+        Ok(queue.join())
+    }
+
+    async fn reader(&self, store: &Store, bytes: u64) -> Result<OwnedSemaphorePermit, Error> {
+        let share = self.budget.reading_kib();
+        let readers = {
+            let mut all = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+            all.entry(store.describe()).or_insert_with(|| Arc::new(Semaphore::new(share as usize))).clone()
+        };
+        acquire(&readers, ((bytes >> 10) as u32 + 1).clamp(share / READERS, share)).await
+    }
+
+    async fn turn(&self) -> Result<Turn, Error> {
+        let permit = acquire(&self.large, 1).await?;
+        Ok(Turn { _permit: permit, measured: self.large_queue.measure() })
+    }
+
+    /// Runs what has been admitted as soon as a thread is free.
+    pub async fn run_admitted<T: Send + 'static>(
         &self,
-        bytes: u64,
+        admitted: Admitted,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.check(bytes)?;
-        let place = self.turn(bytes).await?;
-        self.run_at(place, work).await
+        let Admitted { memory, turn, reading, waiting, patience } = admitted;
+        drop(reading);
+        let thread = tokio::time::timeout(patience.max(AT_LEAST), acquire(&self.threads, 1)).await;
+        let thread = thread.unwrap_or_else(|_| Err(self.busy(self.patience)))?;
+        drop(waiting);
+        let measured = turn.is_none().then(|| self.small_queue.clone());
+        self.run_at(Place { _memory: memory, _turn: turn, _thread: thread }, measured, work).await
+    }
+
+    /// Admits a streamed answer of whose bands each leaves `made` bytes to send, and takes `drawn` bytes to be drawn.
+    pub async fn admit_stream(&self, made: u64, drawn: u64) -> Result<(Hold, Turn), Error> {
+        let _waiting = self.enter(true)?;
+        let admit = async { Ok((self.budget.hold(made, drawn).await?, self.turn().await?)) };
+        let admitted = tokio::time::timeout(self.patience, admit).await;
+        admitted.unwrap_or_else(|_| Err(self.busy(self.patience)))
+    }
+
+    /// The next turn of an answer that has begun to leave: it is waited for however long that takes.
+    pub async fn next_turn(&self) -> Result<Turn, Error> {
+        let _waiting = self.large_queue.join();
+        self.turn().await
+    }
+
+    /// Whether others should have their turn.
+    pub fn is_over(&self, turn: &Turn) -> bool {
+        self.large_queue.waiting() > 0 && turn.measured.so_far() > SLICE
+    }
+
+    /// Memory for a band of an admitted answer, which is read into it and then drawn.
+    pub async fn band(&self, bytes: u64, hold: &Hold) -> Result<Memory, Error> {
+        self.budget.band(bytes, hold).await
+    }
+
+    /// Draws a band that has its memory.
+    pub async fn run_band<T: Send + 'static>(
+        &self,
+        memory: Memory,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let thread = acquire(&self.threads, 1).await?;
+        self.run_at(Place { _memory: Arc::new(memory), _turn: None, _thread: thread }, None, work).await
+    }
+
+    /// Memory for an answer of so many bytes that is ready to be sent.
+    pub async fn unsent(&self, bytes: u64) -> Result<Memory, Error> {
+        let taken = tokio::time::timeout(self.patience, self.budget.unsent(bytes)).await;
+        taken.unwrap_or_else(|_| Err(self.busy(self.patience)))
     }
 
     async fn run_at<T: Send + 'static>(
         &self,
         place: Place,
+        measured: Option<Queue>,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let usual = self.usual_us.clone();
         let pool = self.pool.as_ref().ok_or_else(|| Error::Fault("the lanes are closed".into()))?;
         let ran = pool.spawn_blocking(move || {
-            let began = Instant::now();
+            let measured = measured.map(|queue| queue.measure());
             // A panic in a decoder ends this rendering and nothing else.
             let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-            let took = began.elapsed().as_micros() as u64;
-            let before = usual.load(Ordering::Relaxed);
-            usual.store(before - before / 16 + took / 16, Ordering::Relaxed);
-            drop(place);
+            drop((measured, place));
             done
         });
         match ran.await {
@@ -116,30 +229,6 @@ impl Lanes {
         }
     }
 
-    async fn place(&self, bytes: u64) -> Result<Place, Error> {
-        let ahead = self.waiting.fetch_add(1, Ordering::Relaxed);
-        let waiting = Waiting(self.waiting.clone());
-        let expected =
-            Duration::from_micros(self.usual_us.load(Ordering::Relaxed)) * ahead as u32 / self.count as u32;
-        if expected > self.queue {
-            return Err(self.busy(expected));
-        }
-        let placed = tokio::time::timeout(self.queue, self.turn(bytes)).await;
-        drop(waiting);
-        placed.unwrap_or_else(|_| Err(self.busy(self.queue)))
-    }
-
-    async fn turn(&self, bytes: u64) -> Result<Place, Error> {
-        let kib = (bytes >> 10) as u32 + 1;
-        let large = match kib >= self.large_kib {
-            true => Some(acquire(&self.large, 1).await?),
-            false => None,
-        };
-        let memory = acquire(&self.memory, kib).await?;
-        let thread = acquire(&self.threads, 1).await?;
-        Ok(Place { _large: large, _memory: memory, _thread: thread })
-    }
-
     fn busy(&self, wait: Duration) -> Error {
         metrics::counter!("tegl_shed_total").increment(1);
         Error::Busy { retry_after_s: (wait.as_secs_f64().ceil() as u32).clamp(1, 30) }
@@ -147,12 +236,25 @@ impl Lanes {
 
     /// Threads at work, threads in all, and renderings that wait.
     pub fn load(&self) -> [usize; 3] {
-        [self.count - self.threads.available_permits(), self.count, self.waiting.load(Ordering::Relaxed)]
+        let waiting = self.small_queue.waiting() + self.large_queue.waiting();
+        [self.count - self.threads.available_permits(), self.count, waiting]
     }
 
-    /// KiB of memory that renderings have taken.
+    /// KiB of memory that renderings and answers on their way have taken.
     pub fn taken_kib(&self) -> usize {
-        self.memory_kib as usize - self.memory.available_permits()
+        self.budget.taken_kib()
+    }
+}
+
+impl Admitted {
+    /// The memory, for results that stay in use.
+    pub fn share(&self) -> Arc<Memory> {
+        self.memory.clone()
+    }
+
+    /// Ends the reading: others may read from the store.
+    pub fn has_read(&mut self) {
+        self.reading = None;
     }
 }
 
@@ -177,14 +279,6 @@ impl Drop for Lanes {
     }
 }
 
-struct Waiting(Arc<AtomicUsize>);
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,17 +297,53 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn who_waits_too_long_is_told_to_come_back() {
         let lanes = lanes(30);
-        let slow = lanes.run(1, || {
-            std::thread::sleep(Duration::from_millis(120));
+        let (started, starts) = tokio::sync::oneshot::channel();
+        let (end, ends) = std::sync::mpsc::channel::<()>();
+        let slow = lanes.run(1, move || {
+            started.send(()).unwrap();
+            ends.recv().unwrap();
             Ok(())
         });
         let second = async {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            lanes.run(1, || Ok(())).await
+            starts.await.unwrap();
+            let refused = lanes.run(1, || Ok(())).await;
+            end.send(()).unwrap();
+            refused
         };
         let (slow, second) = tokio::join!(slow, second);
         assert!(slow.is_ok());
         assert!(matches!(second, Err(Error::Busy { retry_after_s: 1 })));
+    }
+
+    #[tokio::test]
+    async fn a_streamed_answer_that_finds_no_place_is_refused_before_it_begins() {
+        let lanes = lanes(50);
+        let (_held, turn) = lanes.admit_stream(4 << 20, 1 << 20).await.unwrap();
+        drop(turn);
+        let refused = lanes.admit_stream(3 << 20, 1 << 20).await;
+        assert!(matches!(refused, Err(Error::Busy { retry_after_s: 1 })));
+        assert!(lanes.admit(1 << 20, None).await.is_ok(), "others have memory of their own");
+    }
+
+    #[tokio::test]
+    async fn turns_of_large_renderings_are_given_in_order() {
+        let lanes = lanes(50);
+        let (held, turn) = lanes.admit_stream(1 << 20, 1 << 20).await.unwrap();
+        assert!(lanes.admit_stream(1 << 20, 1 << 20).await.is_err(), "one thread, one turn");
+        assert!(!lanes.is_over(&turn), "nobody waits");
+        drop((held, turn));
+        assert!(lanes.admit_stream(1 << 20, 1 << 20).await.is_ok());
+        assert_eq!((lanes.load()[2], lanes.taken_kib()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn those_who_leave_leave_the_queue() {
+        let lanes = lanes(50);
+        let first = lanes.admit(15 << 20, None).await.unwrap();
+        let left = tokio::time::timeout(Duration::from_millis(10), lanes.admit(15 << 20, None)).await;
+        assert!(left.is_err());
+        drop(first);
+        assert_eq!((lanes.load()[2], lanes.taken_kib()), (0, 0));
     }
 
     #[tokio::test(flavor = "multi_thread")]

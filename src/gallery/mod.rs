@@ -1,6 +1,7 @@
 //! The verbs: open, plan, deliver, list. Serving, commands and tests all go through them.
 
 mod banded;
+mod budget;
 mod check;
 mod decoded;
 mod deliver;
@@ -9,6 +10,7 @@ mod error;
 mod export;
 mod finder;
 mod flights;
+mod freshness;
 mod health;
 mod identifier;
 mod ingest;
@@ -17,16 +19,20 @@ mod listing;
 mod mips;
 mod opened;
 pub mod pyramids;
+mod queue;
+mod retry;
+mod revalidate;
 pub mod rights;
 pub mod sample;
 pub mod settings;
+mod trim;
+mod unsent;
 mod works;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::Stream;
 use moka::sync::Cache;
 
 pub use check::{Check, Cost};
@@ -39,17 +45,19 @@ pub use ingest::{Ingested, Outcome, Report, Shard, Summary};
 pub use listing::{Entry, Listing};
 pub use opened::{Opened, Shared};
 pub use rights::{Grant, Granted};
+pub use unsent::Unsent;
 pub use works::{
     Described, Earlier, Import, Imported, Masters, Pattern, Preview, Pruned, Reading, Register, SOON, Shown,
     Sketch, Watch, Works,
 };
 
+pub use banded::Streamed;
 use deliver::Kitchen;
 use flights::Flights;
 use health::Health;
 pub use identifier::Identifier;
 use lanes::Lanes;
-use pyramids::{Progress, Pyramids};
+use pyramids::Pyramids;
 
 pub use pyramids::Shelf;
 
@@ -73,7 +81,7 @@ pub struct Gallery {
     troubles: Mutex<Vec<Option<String>>>,
     limits: Limits,
     output: Output,
-    revalidate_ms: u64,
+    checks: revalidate::Checks,
     masters: Cache<String, Shared>,
     openings: Flights<String, Shared>,
     health: Arc<Health>,
@@ -84,6 +92,7 @@ pub struct Gallery {
     works: Option<Arc<Works>>,
     finder: Option<Arc<Finder>>,
     digests: download::Digests,
+    digesters: Arc<tokio::sync::Semaphore>,
     base_url: String,
     from_megapixels: f64,
     tasks: tokio::runtime::Handle,
@@ -105,6 +114,17 @@ pub struct Settings {
     pub base_url: String,
 }
 
+/// What is wrong besides the sources.
+#[derive(Clone, Debug, Default)]
+pub struct Failures {
+    /// The catalogue does not answer.
+    pub catalogue: Option<String>,
+    /// There is no index of works, and none can be made.
+    pub search: Option<String>,
+    /// The index of works shows an older state, and cannot be brought up to date.
+    pub stale: Option<String>,
+}
+
 /// A runtime that may be dropped from within another one.
 struct Background(Option<tokio::runtime::Runtime>);
 
@@ -115,9 +135,6 @@ impl Drop for Background {
         }
     }
 }
-
-/// Local masters are looked at again after this long.
-const LOCAL_REVALIDATE_MS: u64 = 2000;
 
 impl Gallery {
     /// Serves `sources`; pyramids of what cannot be cut are kept in `shelf`, if there is one.
@@ -146,7 +163,7 @@ impl Gallery {
             sources: sources.into(),
             limits,
             output: settings.render.output,
-            revalidate_ms: masters.revalidate_s * 1000,
+            checks: revalidate::Checks::new(masters, tasks.clone()),
             masters: indexes.build(),
             openings: Flights::new(tasks.clone()),
             health: Arc::default(),
@@ -159,6 +176,7 @@ impl Gallery {
             works: None,
             finder: None,
             digests: Cache::new(10_000),
+            digesters: Arc::new(tokio::sync::Semaphore::new(download::DIGESTERS)),
             base_url: settings.base_url.trim_end_matches('/').to_owned(),
             from_megapixels: settings.pyramids.from_megapixels,
             kitchen: Arc::new(Kitchen::new(settings, Lanes::new(&settings.work)?, tasks)),
@@ -174,7 +192,12 @@ impl Gallery {
             catalogue::Error::Invalid(reason) => Error::Unwritable(reason),
             other => other.into(),
         })?;
-        let works = Arc::new(Works::new(catalogue, self.tasks.clone()));
+        let works = Arc::new(Works::new(
+            catalogue,
+            self.tasks.clone(),
+            self.rights.clone(),
+            Duration::from_secs(settings.stale_rights_s),
+        ));
         self.tasks.block_on(works.follow())?;
         self.tasks.spawn(works::follow(Arc::downgrade(&works)));
         self.works = Some(works);
@@ -228,7 +251,7 @@ impl Gallery {
     /// What the rights of the works that show this image allow; the strictest where there are several.
     async fn grant(&self, opened: &Opened) -> Result<Grant, Error> {
         let of_works = match &self.works {
-            Some(works) => works.grant(&opened.names, &self.rights).await?,
+            Some(works) => works.grant(&opened.names).await?,
             None => None,
         };
         Ok(of_works.unwrap_or_else(|| self.rights.without_record.into()))
@@ -236,28 +259,8 @@ impl Gallery {
 
     /// The image as it is now, whoever may see it.
     async fn opened(&self, identifier: &str) -> Result<Shared, Error> {
-        if let Some(opened) = self.masters.get(identifier) {
-            let (store, key, version) = opened.origin();
-            let allowed = if store.is_local() {
-                LOCAL_REVALIDATE_MS.min(self.revalidate_ms)
-            } else {
-                self.revalidate_ms
-            };
-            if opened.unchecked_ms() <= allowed {
-                return Ok(opened);
-            }
-            match store.head(key).await {
-                Ok(found) if found == *version => {
-                    opened.checked();
-                    return Ok(opened);
-                }
-                // An image that was there a moment ago is better than none while the store rests.
-                Err(store::Error::Unavailable(_) | store::Error::TimedOut) => {
-                    self.health.failed();
-                    return Ok(opened);
-                }
-                _ => self.masters.invalidate(identifier),
-            }
+        if let Some(opened) = self.kept(identifier).await? {
+            return Ok(opened);
         }
         self.open_anew(identifier).await
     }
@@ -368,18 +371,27 @@ impl Gallery {
 
     /// The bytes that the plan names, made once for all who ask.
     pub async fn deliver(&self, opened: &Shared, plan: Plan) -> Result<Answer, Error> {
-        self.kitchen.deliver(opened, plan).await
+        self.kitchen.deliver(opened, plan).await.map_err(|error| unless_discarded(opened, error))
     }
 
-    /// The answer piece by piece, with its length where that is known ahead, if it is one of those that are too
-    /// large to be made as a whole.
-    #[allow(clippy::type_complexity)]
-    pub fn banded(
-        &self,
-        opened: &Shared,
-        plan: &Plan,
-    ) -> Result<Option<(impl Stream<Item = Result<Bytes, Error>> + use<>, Option<u64>)>, Error> {
-        self.kitchen.banded(opened, plan)
+    /// Whether the answer is one of those that are too large to be made as a whole.
+    pub fn is_banded(&self, opened: &Shared, plan: &Plan) -> bool {
+        self.kitchen.is_banded(opened, plan)
+    }
+
+    /// The length of such an answer in bytes, where it is known ahead.
+    pub fn banded_length(&self, opened: &Shared, plan: &Plan) -> Result<Option<u64>, Error> {
+        self.kitchen.banded_length(opened, plan)
+    }
+
+    /// Such an answer, admitted and begun.
+    pub async fn banded(&self, opened: &Shared, plan: &Plan) -> Result<Streamed, Error> {
+        self.kitchen.banded(opened, plan).await.map_err(|error| unless_discarded(opened, error))
+    }
+
+    /// Memory for a finished answer while it is being sent.
+    pub async fn unsent(&self, bytes: &Bytes) -> Result<Unsent, Error> {
+        self.kitchen.unsent(bytes).await
     }
 
     /// The same where it takes no waiting.
@@ -412,6 +424,24 @@ impl Gallery {
             *before = now;
         }
         probed.into_iter().flatten().collect()
+    }
+
+    /// What besides the sources keeps the server from answering as it should, in words for anybody; nothing is asked.
+    pub fn failures(&self) -> Failures {
+        let catalogue = self.works.as_ref().filter(|works| works.is_silent()).map(|_| {
+            "the catalogue does not answer: images whose rights are known are shown, works and tags are not".to_owned()
+        });
+        let index = self.finder.as_ref().and_then(|finder| Some((finder.is_there(), finder.failure()?)));
+        Failures {
+            catalogue,
+            search: index
+                .clone()
+                .filter(|(is_there, _)| !is_there)
+                .map(|(_, cause)| format!("there is no search: {cause}")),
+            stale: index
+                .filter(|(is_there, _)| *is_there)
+                .map(|(_, cause)| format!("the search does not follow changes: {cause}")),
+        }
     }
 
     /// Whether a source could not be read when [`Gallery::troubles`] was last called.
@@ -456,6 +486,14 @@ async fn names(sources: &[Source], store: &Store, key: &store::Key) -> Result<Ve
     Ok(names)
 }
 
+/// A damaged pyramid is no damaged image: whoever asks again gets another one.
+fn unless_discarded(opened: &Opened, error: Error) -> Error {
+    match opened.is_discarded() {
+        true => Error::Store(store::Error::Changed),
+        false => error,
+    }
+}
+
 fn plan(granted: &Granted, request: &ImageRequest, limits: Limits) -> Result<Plan, Error> {
     Ok(Plan::new(request, &granted.master, limits, granted.look.lets_tiles_pass())?)
 }
@@ -485,8 +523,7 @@ async fn build(
     masters: Cache<String, Shared>,
     identifier: String,
 ) -> Result<(), Error> {
-    let silent: Progress = Arc::new(|_| {});
-    pyramids.build(master, silent).await?;
+    pyramids.build_on_demand(master).await?;
     masters.invalidate(&identifier);
     Ok(())
 }

@@ -1,12 +1,13 @@
 //! A master that is being served: its index, its colours' treatment, its tiles' heads.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 
 use super::Error;
+use super::freshness::Freshness;
 use crate::iiif::{Dimensions, Info, Limits, Rect, Tiles};
 use crate::master::{self, FIRST_READ, Held, Kind, Master, Stop, Whole, stored};
 use crate::pixels::colour::Output;
@@ -29,14 +30,19 @@ pub struct Opened {
     pub pyramid_of: Option<Shared>,
     /// For each level of JPEG tiles, what stands before a tile.
     pub heads: Vec<Bytes>,
-    /// When the store was last asked for the version, in milliseconds since the start.
-    checked_ms: AtomicU64,
+    /// Set once it is known to be a damaged pyramid.
+    discarded: AtomicBool,
+    /// When the store was last asked for the version.
+    pub freshness: Freshness,
 }
 
 /// No sound index needs more reads.
 const MOST_READS: usize = 512;
 /// No sound index is larger, in bytes.
 const MOST_INDEX: u64 = 128 << 20;
+/// An index of more bytes than this waits until no other such index is being read.
+const LARGE_INDEX: u64 = 4 << 20;
+static LARGE_INDEXES: Semaphore = Semaphore::const_new(1);
 /// The side of the tiles that a master without tiles is asked for in.
 const WHOLE_TILE: u32 = 512;
 
@@ -49,7 +55,7 @@ impl Opened {
             other => other?,
         };
         let mut held = Held::new(version.size, start);
-        let (mut reads, mut fetched) = (1, 0);
+        let (mut reads, mut fetched, mut turn) = (1, 0, None);
         let master = loop {
             match master::index(&held, page) {
                 Ok(master) => break master,
@@ -59,6 +65,10 @@ impl Opened {
                     fetched += end - range.start;
                     if reads >= MOST_READS || fetched > MOST_INDEX {
                         return Err(Error::Damaged("its index is larger than any sound one".into()));
+                    }
+                    if fetched > LARGE_INDEX && turn.is_none() {
+                        let acquired = LARGE_INDEXES.acquire().await;
+                        turn = Some(acquired.map_err(|closed| Error::Fault(closed.to_string()))?);
                     }
                     let bytes = store.read(&key, &version, range.start..end, &[]).await?;
                     held.add(range.start, bytes);
@@ -75,9 +85,22 @@ impl Opened {
         let head = |level| Bytes::from(stored::head(level, look.profile.as_deref()));
         let heads = master.levels.iter().map(head).collect();
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        let checked_ms = AtomicU64::new(now_ms());
+        let (freshness, discarded) = (Freshness::new(), AtomicBool::new(false));
         let (pyramid_of, names) = (None, Vec::new());
-        Self { number, store, key, page, version, master, look, names, pyramid_of, heads, checked_ms }
+        Self {
+            number,
+            store,
+            key,
+            page,
+            version,
+            master,
+            look,
+            names,
+            pyramid_of,
+            heads,
+            discarded,
+            freshness,
+        }
     }
 
     /// The master that identifiers name: its place and version, whatever its pixels are read from.
@@ -88,18 +111,24 @@ impl Opened {
         }
     }
 
-    /// How long ago the store was asked whether the master is still the same.
-    pub fn unchecked_ms(&self) -> u64 {
-        now_ms().saturating_sub(self.checked_ms.load(Ordering::Relaxed))
+    /// Takes note of an answer that could not be made: a damaged pyramid is made again, and not shown any more.
+    pub fn blame(&self, error: &Error) {
+        if matches!(error, Error::Damaged(_))
+            && self.pyramid_of.is_some()
+            && !self.discarded.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(pyramid = self.key.as_str(), %error, "a damaged pyramid is discarded");
+        }
     }
 
-    pub fn checked(&self) {
-        self.checked_ms.store(now_ms(), Ordering::Relaxed);
+    /// Whether this is a pyramid that was found to be damaged.
+    pub fn is_discarded(&self) -> bool {
+        self.discarded.load(Ordering::Relaxed)
     }
 
     /// About how many bytes of memory this takes.
     pub fn weight(&self) -> usize {
-        self.master.weight() + self.heads.iter().map(Bytes::len).sum::<usize>() + 1024
+        self.master.weight() + self.look.weight() + self.heads.iter().map(Bytes::len).sum::<usize>() + 1024
     }
 
     /// The levels and tiles that viewers are told of: what lies in the store where there are
@@ -208,12 +237,6 @@ impl Opened {
 
 /// A smallest level beyond this many pixels is no overview.
 const LARGEST_OVERVIEW: u64 = 4 << 20;
-
-/// Milliseconds on a clock that never goes back.
-fn now_ms() -> u64 {
-    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
-    START.get_or_init(Instant::now).elapsed().as_millis() as u64
-}
 
 /// Shared by all who ask for the same image.
 pub type Shared = Arc<Opened>;

@@ -12,8 +12,13 @@ use crate::store::stream;
 #[serde(default, deny_unknown_fields)]
 pub struct Masters {
     /// How long a remote master counts as unchanged before the store is asked again, in seconds.
-    /// Local ones are looked at every two seconds.
+    /// Local ones are looked at every two seconds. With 0 every request asks first.
     pub revalidate_s: u64,
+    /// How much longer a master may be shown while its store is asked in the background, in seconds; an older one is
+    /// asked for first.
+    pub stale_while_revalidate_s: u64,
+    /// How much longer than `revalidate_s` a master may be shown while its store cannot be reached, in seconds.
+    pub stale_if_error_s: u64,
     /// The largest answer in pixels (`maxArea`).
     pub max_area: u64,
     /// The longest side of an answer in pixels (`maxWidth`, `maxHeight`).
@@ -28,6 +33,8 @@ impl Default for Masters {
     fn default() -> Self {
         Self {
             revalidate_s: 60,
+            stale_while_revalidate_s: 240,
+            stale_if_error_s: 86_400,
             max_area: 50_000_000,
             max_side: 32_768,
             whole_megapixels: 64,
@@ -60,7 +67,7 @@ impl Default for Cache {
 pub struct Work {
     /// Threads that decode and encode; 0 for one a processor core.
     pub threads: usize,
-    /// Memory for all renderings together, in MiB.
+    /// Memory for all renderings together, and for what has been made and not yet been sent, in MiB.
     pub memory_mib: u64,
     /// How long a rendering waits for its turn before it is refused, in milliseconds.
     pub queue_ms: u64,

@@ -1,7 +1,7 @@
 //! A GIF's size: its logical screen, or its first frame where that is larger (GIF89a, §18 and §20).
 
 use super::bytes::{Held, Stop};
-use super::whole::{Said, sound};
+use super::whole::{Said, memory, sound};
 use super::{Orientation, Refused};
 use crate::iiif::Dimensions;
 use crate::pixels::{Alpha, Depth, Model, Shape};
@@ -23,7 +23,9 @@ pub fn header(held: &Held) -> Result<Said, Stop> {
         alpha: Alpha::Straight,
         depth: Depth::U8,
     };
-    Ok(Said { shape, orientation: Orientation::UPRIGHT, icc: None })
+    // A frame's indices, and the screen.
+    let memory = memory(dimensions.area().saturating_mul(5), shape);
+    Ok(Said { shape, orientation: Orientation::UPRIGHT, icc: None, memory })
 }
 
 /// How far the first frame reaches to the right and down.

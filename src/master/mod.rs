@@ -66,6 +66,9 @@ pub enum Kind {
         reason: String,
         /// As the header says.
         shape: Shape,
+        /// Bytes of memory that its decoder takes to read the full size row by row, as the header tells; of a TIFF,
+        /// `sheet` tells.
+        memory: u64,
         /// How a TIFF's page lies in it.
         sheet: Option<Arc<Level>>,
     },

@@ -7,7 +7,7 @@ use flate2::Crc;
 use flate2::read::ZlibDecoder;
 
 use super::bytes::{Held, Stop};
-use super::whole::{MOST_CHUNKS, MOST_PROFILE, Said, sound};
+use super::whole::{MOST_CHUNKS, MOST_PROFILE, Said, memory, sound};
 use super::{Orientation, Refused};
 use crate::iiif::Dimensions;
 use crate::pixels::{Alpha, Depth, Model, Shape, exif};
@@ -15,60 +15,107 @@ use crate::pixels::{Alpha, Depth, Model, Shape, exif};
 /// How much of a file's end is searched for what stands behind its pixels.
 const TAIL: u64 = 64 << 10;
 
+/// Deflate makes at most this many bytes of one (RFC 1951: 258 of two bits, and a little more).
+const MOST_DEFLATED: u64 = 1032;
+/// Chunks that are looked at have together at most this many bytes: a profile, and a few texts.
+const MOST_CHUNK_BYTES: u64 = 8 << 20;
+/// A text that holds a block of EXIF, XMP or IPTC unfolds to at most this many bytes; two digits are one of the block.
+const MOST_TEXT: u64 = 2 << 20;
+/// Texts of one kind that are unfolded: where the first is broken, a later one may do.
+const MOST_TEXTS: usize = 4;
+
 /// IHDR comes first (§11.2.1); profile and EXIF may stand before the pixels, and EXIF behind them, too.
 pub fn header(held: &Held) -> Result<Said, Stop> {
-    let header = held.get(0, 26)?;
+    let header = held.get(0, 29)?;
     let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
     let dimensions = sound(&header[12..16] == b"IHDR", Dimensions::new(number(16), number(20)))?;
-    let (depth, color) = (header[24], header[25]);
+    let (depth, color, is_interlaced) = (header[24], header[25], header[28] != 0);
+    complete(held, dimensions, depth, color)?;
     let mut shape = Shape {
         dimensions,
         model: if color & 2 == 0 { Model::Gray } else { Model::Rgb },
         alpha: if color & 4 == 0 { Alpha::None } else { Alpha::Straight },
         depth: if depth == 16 { Depth::U16 } else { Depth::U8 },
     };
-    let (mut found, mut icc, mut palette) = (None, None, color != 3);
+    let (mut search, mut icc, mut palette) = (Search::default(), None, color != 3);
     let pixels = chunks(held, |name, body| match name {
-        b"iCCP" => icc = icc.take().or_else(|| profile(body)),
+        // Of several the first counts: each takes memory and time to unfold.
+        b"iCCP" => _ = icc.get_or_insert_with(|| profile(body)),
         b"tRNS" => shape.alpha = Alpha::Straight,
         b"PLTE" => palette = true,
-        _ => prefer(&mut found, orientation(name, body)),
+        _ => search.look(name, body),
     })?;
     if !pixels || !palette {
         return Err(Refused::damaged("it has no pixels, or no palette for them").into());
     }
-    if found.is_none() {
-        behind(held, |name, body| prefer(&mut found, orientation(name, body)))?;
+    if search.found.is_none() {
+        behind(held, |name, body| search.look(name, body))?;
     }
-    let orientation = found.map_or(Orientation::UPRIGHT, |(_, number)| Orientation::new(number.into()));
-    Ok(Said { shape, orientation, icc })
+    let orientation =
+        search.found.map_or(Orientation::UPRIGHT, |(_, number)| Orientation::new(number.into()));
+    let icc = icc.flatten();
+    let all = shape.stride().saturating_mul(dimensions.height.into());
+    let memory = memory(if is_interlaced { all } else { 0 }, shape);
+    Ok(Said { shape, orientation, icc, memory })
+}
+
+/// Refuses a file that is too short for its pixels, however well they are deflated.
+fn complete(held: &Held, dimensions: Dimensions, depth: u8, color: u8) -> Result<(), Stop> {
+    let samples: u64 = match color {
+        2 => 3,
+        4 => 2,
+        6 => 4,
+        _ => 1,
+    };
+    let bits = samples * u64::from(depth.min(16)) * u64::from(dimensions.width);
+    let bytes = (bits.div_ceil(8)).saturating_mul(dimensions.height.into());
+    if bytes / MOST_DEFLATED > held.size() {
+        return Err(Refused::damaged("it is too short for its pixels").into());
+    }
+    Ok(())
 }
 
 /// Hands out the chunks before the pixels, those that are known, whole and of a useful length; `false` where the file
-/// ends without pixels.
+/// ends without pixels. All are fetched before the first is looked at: a walk that stops for bytes begins again.
 pub fn chunks(held: &Held, mut each: impl FnMut(&[u8; 4], &[u8])) -> Result<bool, Stop> {
-    let mut at = 8;
+    let (mut at, mut found, mut room) = (8, Vec::new(), MOST_CHUNK_BYTES);
+    let mut has_pixels = true;
     for _ in 0..MOST_CHUNKS {
         if at + 8 > held.size() {
-            return Ok(false);
+            has_pixels = false;
+            break;
         }
-        let &[a, b, c, d, w, x, y, z] = held.get(at, 8)? else { return Ok(false) };
+        let &[a, b, c, d, w, x, y, z] = ahead(held, at)? else { return Ok(false) };
         let (length, name) = (u64::from(u32::from_be_bytes([a, b, c, d])), [w, x, y, z]);
         match &name {
-            b"IDAT" => return Ok(true),
-            b"IEND" => return Ok(false),
-            _ if length <= MOST_PROFILE && at + 12 + length <= held.size() && is_known(&name) => {
-                let (body, checksum) = held.get(at + 8, length + 4)?.split_at(length as usize);
-                // As libpng has it: what is ancillary and damaged is passed over.
-                if &name == b"PLTE" || is_sound(&name, body, checksum) {
-                    each(&name, body);
-                }
+            b"IDAT" => break,
+            b"IEND" => {
+                has_pixels = false;
+                break;
+            }
+            _ if length <= MOST_PROFILE.min(room) && at + 12 + length <= held.size() && is_known(&name) => {
+                room -= length;
+                found.push((name, held.get(at + 8, length + 4)?.split_at(length as usize)));
             }
             _ => {}
         }
         at += 12 + length;
     }
-    Ok(true)
+    for (name, (body, checksum)) in found {
+        // As libpng has it: what is ancillary and damaged is passed over.
+        if &name == b"PLTE" || is_sound(&name, body, checksum) {
+            each(&name, body);
+        }
+    }
+    Ok(has_pixels)
+}
+
+/// The head of the chunk at `at`; where it is missing, those that follow are likely to be, too.
+fn ahead(held: &Held, at: u64) -> Result<&[u8], Stop> {
+    held.get(at, 8).map_err(|stop| match stop {
+        Stop::Missing { range, .. } => Stop::Missing { likely: (32 << 10).min(held.size() - at), range },
+        other => other,
+    })
 }
 
 fn is_sound(name: &[u8], body: &[u8], checksum: &[u8]) -> bool {
@@ -83,7 +130,8 @@ fn is_sound(name: &[u8], body: &[u8], checksum: &[u8]) -> bool {
 pub fn behind(held: &Held, mut each: impl FnMut(&[u8; 4], &[u8])) -> Result<(), Stop> {
     let length = held.size().min(TAIL);
     let tail = held.get(held.size() - length, length)?;
-    for (at, name) in tail.windows(4).enumerate().skip(4).filter(|(_, name)| is_known(name)) {
+    let named = tail.windows(4).enumerate().skip(4).filter(|(_, name)| is_known(name));
+    for (at, name) in named.take(MOST_CHUNKS) {
         let &[a, b, c, d, w, x, y, z, ref rest @ ..] = &tail[at - 4..] else { continue };
         let length = u32::from_be_bytes([a, b, c, d]) as usize;
         let Some((body, checksum)) = rest.split_at_checked(length) else { continue };
@@ -98,32 +146,49 @@ fn is_known(name: &[u8]) -> bool {
     [&b"iCCP"[..], b"PLTE", b"tRNS", b"eXIf", b"tEXt", b"zTXt", b"iTXt"].contains(&name)
 }
 
-/// A chunk's orientation, and whether it is EXIF's own chunk.
-fn orientation(name: &[u8; 4], body: &[u8]) -> Option<(bool, u8)> {
-    if name == b"eXIf" {
-        return Some((true, exif::orientation(exif::bare(body))?));
-    }
-    let (kind, block) = raw_profile(name, body)?;
-    Some((false, exif::orientation(exif::bare(&block))?)).filter(|_| kind == b"exif")
+/// Looks for the orientation, in EXIF's own chunk or in a text. The first one counts, but EXIF's own chunk more than a
+/// text.
+#[derive(Default)]
+struct Search {
+    /// Whether it is EXIF's own chunk, and the orientation.
+    found: Option<(bool, u8)>,
+    /// Texts that were unfolded.
+    texts: usize,
 }
 
-/// The first one counts, but EXIF's own chunk more than a text.
-fn prefer(found: &mut Option<(bool, u8)>, next: Option<(bool, u8)>) {
-    if let Some(next) = next
-        && found.is_none_or(|(own, _)| !own && next.0)
-    {
-        *found = Some(next);
+impl Search {
+    fn look(&mut self, name: &[u8; 4], body: &[u8]) {
+        if name == b"eXIf" {
+            if self.found.is_none_or(|(own, _)| !own) {
+                let orientation = exif::orientation(exif::bare(body));
+                self.found = orientation.map(|orientation| (true, orientation)).or(self.found);
+            }
+        } else if self.found.is_none() && self.texts < MOST_TEXTS && raw_kind(body) == Some(b"exif") {
+            self.texts += 1;
+            let block = raw_profile(name, body).map(|(_, block)| block).unwrap_or_default();
+            self.found = exif::orientation(exif::bare(&block)).map(|orientation| (false, orientation));
+        }
     }
+}
+
+/// What a block is called that ImageMagick and others write as text, if the chunk holds one.
+pub fn raw_kind(body: &[u8]) -> Option<&[u8]> {
+    let end = body.iter().take(80).position(|&byte| byte == 0)?;
+    body[..end].strip_prefix(b"Raw profile type ")
 }
 
 /// The kind and the bytes of a block that ImageMagick and others write as text: a line with its name, one with its
 /// length, and digits in lines.
 pub fn raw_profile<'a>(name: &[u8; 4], body: &'a [u8]) -> Option<(&'a [u8], Vec<u8>)> {
-    let end = body.iter().position(|&byte| byte == 0)?;
-    let kind = body[..end].strip_prefix(b"Raw profile type ")?;
+    let kind = raw_kind(body)?;
+    let end = b"Raw profile type ".len() + kind.len();
+    let unfolded;
     let text = match name {
-        b"tEXt" => body[end + 1..].to_vec(),
-        b"zTXt" => inflated(body.get(end + 2..)?)?,
+        b"tEXt" => &body[end + 1..],
+        b"zTXt" => {
+            unfolded = inflated(body.get(end + 2..)?, MOST_TEXT)?;
+            &unfolded[..]
+        }
         _ => return None,
     };
     let digits = text.splitn(4, |&byte| byte == b'\n').nth(3)?;
@@ -135,14 +200,15 @@ pub fn raw_profile<'a>(name: &[u8; 4], body: &'a [u8]) -> Option<(&'a [u8], Vec<
 /// A name, a zero, the method's number, and the profile, deflated (§11.3.2.3).
 fn profile(chunk: &[u8]) -> Option<Arc<[u8]>> {
     let name = chunk.iter().take(80).position(|&byte| byte == 0)?;
-    let icc = inflated(chunk.get(name + 2..)?)?;
+    let icc = inflated(chunk.get(name + 2..)?, MOST_PROFILE)?;
     (icc.len() > 128).then(|| icc.into())
 }
 
-fn inflated(packed: &[u8]) -> Option<Vec<u8>> {
+/// The bytes that were deflated, if they are at most `most`.
+fn inflated(packed: &[u8], most: u64) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    ZlibDecoder::new(packed).take(MOST_PROFILE).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
+    ZlibDecoder::new(packed).take(most + 1).read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 <= most).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -218,6 +284,37 @@ pub mod tests {
         let mut false_one = chunk(b"eXIf", &turned(6, 0));
         *false_one.last_mut().unwrap() ^= 1;
         assert_eq!(header(&file(&[], &false_one, &[])).unwrap().orientation.number(), 1);
+    }
+
+    #[test]
+    fn what_unfolds_to_too_much_is_passed_over() {
+        let deflated = |bytes: usize| {
+            let mut packed = flate2::write::ZlibEncoder::new(b"x\0\0".to_vec(), flate2::Compression::fast());
+            packed.write_all(&vec![0; bytes]).unwrap();
+            packed.finish().unwrap()
+        };
+        let most = MOST_PROFILE as usize;
+        assert_eq!(profile(&deflated(most)).map(|icc| icc.len()), Some(most));
+        assert_eq!(profile(&deflated(most + 1)), None);
+        // Of several profiles the first counts, whatever it is.
+        let two = [chunk(b"iCCP", &deflated(most + 1)), chunk(b"iCCP", &deflated(1000))];
+        assert_eq!(header(&file(&two, b"", &[])).unwrap().icc, None);
+        let broken = raw("exif", b"no block", true);
+        let texts = |broken: &[Vec<u8>]| [broken, &[raw("exif", &turned(6, 0), true)]].concat();
+        check(&texts(&vec![broken.clone(); MOST_TEXTS - 1]), &[], 6);
+        check(&texts(&vec![broken; MOST_TEXTS]), &[], 1);
+    }
+
+    #[test]
+    fn a_file_that_is_too_short_for_its_pixels_is_refused() {
+        let size = |side: u16| {
+            let [high, low] = side.to_be_bytes();
+            let size = chunk(b"IHDR", &[0, 0, high, low, 0, 0, high, low, 1, 0, 0, 0, 0]);
+            let file = [&b"\x89PNG\r\n\x1a\n"[..], &size, &chunk(b"IDAT", &[0; 1000])].concat();
+            header(&Held::new(file.len() as u64, file.into())).map(|found| found.shape.dimensions.width)
+        };
+        assert!(size(3000).is_ok());
+        assert!(size(4000).is_err());
     }
 
     #[test]

@@ -15,6 +15,9 @@ pub(super) const MOST_CHUNKS: usize = 256;
 /// No profile or EXIF of use is larger, in bytes.
 pub(super) const MOST_PROFILE: u64 = 4 << 20;
 
+/// An empty picture of one colour has a few code-blocks of some bytes in each of its tiles.
+const MOST_PIXELS_A_BYTE: u64 = 1 << 20;
+
 /// The formats of masters without tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Whole {
@@ -71,6 +74,19 @@ pub(super) struct Said {
     pub(super) shape: Shape,
     pub(super) orientation: Orientation,
     pub(super) icc: Option<Arc<[u8]>>,
+    /// Bytes of memory that its decoder takes.
+    pub(super) memory: u64,
+}
+
+/// Rows that are read at one time, at most.
+const ROWS: u64 = 64;
+/// What any decoder takes, in bytes, whatever the size: buffers and tables.
+const LEAST_MEMORY: u64 = 2 << 20;
+
+/// Bytes of memory of a decoder that keeps `kept` bytes, and hands out rows.
+pub(super) fn memory(kept: u64, shape: Shape) -> u64 {
+    let rows = shape.stride().saturating_mul(2 * ROWS.min(u64::from(shape.dimensions.height)));
+    kept.saturating_add(rows).saturating_add(LEAST_MEMORY)
 }
 
 /// The master that this file is, by its header alone.
@@ -87,8 +103,15 @@ pub fn index(held: &Held, codec: Whole) -> Result<Master, Stop> {
         Whole::Jp2 => "JPEG 2000 is costly to decode".into(),
         codec => format!("a {} has no tiles", codec.name()),
     };
-    let kind = Kind::Whole { codec, bytes: held.size(), reason, shape: said.shape, sheet: None };
-    let Said { shape, orientation, icc } = said;
+    let kind = Kind::Whole {
+        codec,
+        bytes: held.size(),
+        reason,
+        shape: said.shape,
+        memory: said.memory,
+        sheet: None,
+    };
+    let Said { shape, orientation, icc, .. } = said;
     Ok(Master { dimensions: shape.dimensions, orientation, icc, levels: Vec::new(), kind })
 }
 
@@ -106,7 +129,8 @@ fn jpeg_header(held: &Held) -> Result<Said, Stop> {
                 let depth = if header.bits <= 8 { Depth::U8 } else { Depth::U16 };
                 let shape = Shape { dimensions: header.dimensions, model, alpha: Alpha::None, depth };
                 let orientation = Orientation::new(header.orientation.into());
-                return Ok(Said { shape, orientation, icc: header.icc.map(Into::into) });
+                let memory = memory(header.coefficient_bytes, shape);
+                return Ok(Said { shape, orientation, icc: header.icc.map(Into::into), memory });
             }
             Err(_) if length >= held.size().min(MOST) => {
                 return Err(Refused::damaged("it ends before its first scan").into());
@@ -125,13 +149,19 @@ fn jp2_header(held: &Held) -> Result<Said, Stop> {
         return Err(missing);
     }
     let header = header.map_err(refused)?;
-    let jp2::Header { dimensions, model, alpha, depth, .. } = header;
+    let jp2::Header { dimensions, model, alpha, depth, fixed_bytes: memory, .. } = header;
     sound(true, dimensions)?;
+    if dimensions.area() / held.size().max(1) > MOST_PIXELS_A_BYTE {
+        return Err(
+            Refused::damaged(format!("it states {dimensions} pixels in {} bytes", held.size())).into()
+        );
+    }
     let orientation = Orientation::new(header.orientation.into());
     Ok(Said {
         shape: Shape { dimensions, model, alpha, depth },
         orientation,
         icc: header.icc.map(Into::into),
+        memory,
     })
 }
 
@@ -200,7 +230,13 @@ fn webp_header(held: &Held) -> Result<Said, Stop> {
     let alpha = if alpha { Alpha::Straight } else { Alpha::None };
     let shape = Shape { dimensions, model: Model::Rgb, alpha, depth: Depth::U8 };
     let (mut orientation, mut icc, mut at) = (None, None, 12);
-    let more = &b[12..16] == b"VP8X" && b[20] & 0x28 != 0;
+    let is_extended = &b[12..16] == b"VP8X";
+    // Lossless pictures and opacity are unpacked to 4 bytes a pixel besides the picture; frames hold either.
+    let mut is_lossless = &b[12..16] == b"VP8L" || moves || is_extended && b[20] & 0x10 != 0;
+    let more = is_extended && b[20] & 0x28 != 0;
+    if is_extended && !more && held.size() >= 34 {
+        is_lossless |= held.get(30, 4)? != b"VP8 ";
+    }
     for _ in 0..if more { MOST_CHUNKS } else { 0 } {
         if at + 8 > held.size() {
             break;
@@ -209,6 +245,7 @@ fn webp_header(held: &Held) -> Result<Said, Stop> {
         let length = u64::from(u32::from_le_bytes([chunk[4], chunk[5], chunk[6], chunk[7]]));
         if length <= MOST_PROFILE && at + 8 + length <= held.size() {
             match &chunk[..4] {
+                b"VP8L" => is_lossless = true,
                 b"ICCP" if icc.is_none() => {
                     icc = Some(held.get(at + 8, length)?).filter(|icc| icc.len() > 128).map(Arc::from)
                 }
@@ -222,7 +259,16 @@ fn webp_header(held: &Held) -> Result<Said, Stop> {
         }
         at += 8 + length + length % 2;
     }
-    Ok(Said { shape, orientation: orientation.unwrap_or(Orientation::UPRIGHT), icc })
+    let samples = dimensions.area().saturating_mul(shape.count() as u64);
+    let decoded = samples.saturating_mul(if moves { 2 } else { 1 });
+    let unpacked = if is_lossless { dimensions.area().saturating_mul(4) } else { 0 };
+    let kept = decoded.saturating_add(unpacked).saturating_add(held.size().saturating_mul(if moves {
+        2
+    } else {
+        1
+    }));
+    let orientation = orientation.unwrap_or(Orientation::UPRIGHT);
+    Ok(Said { shape, orientation, icc, memory: memory(kept, shape) })
 }
 
 pub(super) fn sound(well_formed: bool, size: Dimensions) -> Result<Dimensions, Stop> {

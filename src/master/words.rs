@@ -21,6 +21,8 @@ pub struct Words {
 const MOST: u64 = 1 << 20;
 /// No JPEG's segments before its first scan are longer, in bytes.
 const MOST_HEADER: u64 = 32 << 20;
+/// Texts that hold a packet, and are unfolded.
+const MOST_TEXTS: usize = 16;
 /// No honest file has more parts before its pixels.
 const MOST_PARTS: usize = 256;
 
@@ -126,6 +128,7 @@ fn in_resources(mut rest: &[u8]) -> Option<Vec<u8>> {
 fn in_png(held: &Held) -> Result<Words, Stop> {
     const KEYWORD: &[u8] = b"XML:com.adobe.xmp\0\0\0";
     let (mut words, mut texts) = (Words::default(), Words::default());
+    let mut unfolded = 0;
     let mut note = |name: &[u8; 4], body: &[u8]| match name {
         _ if body.len() as u64 > MOST => {}
         b"eXIf" => drop(words.exif.get_or_insert_with(|| body.to_vec())),
@@ -134,7 +137,11 @@ fn in_png(held: &Held) -> Result<Words, Stop> {
             let xmp = body.strip_prefix(KEYWORD).and_then(|text| text.splitn(3, |&byte| byte == 0).nth(2));
             words.xmp = words.xmp.take().or(xmp.map(<[u8]>::to_vec));
         }
-        _ => match png::raw_profile(name, body) {
+        _ if png::raw_kind(body).is_none() || unfolded >= MOST_TEXTS => {}
+        _ => match {
+            unfolded += 1;
+            png::raw_profile(name, body)
+        } {
             Some((b"exif", block)) => texts.exif = texts.exif.take().or(Some(block)),
             Some((b"xmp", block)) => texts.xmp = texts.xmp.take().or(Some(block)),
             Some((b"iptc" | b"8bim", block)) => {

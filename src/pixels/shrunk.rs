@@ -3,6 +3,9 @@
 use super::{Error, Raw, Rows, Samples, Shape};
 use crate::iiif::Dimensions;
 
+/// Rows that are read at one time, however many make one.
+const MOST_ROWS: u32 = 32;
+
 /// The rows of another image, each `factor` by `factor` pixels, or what the edges leave of them, made one.
 pub struct Shrunk {
     rows: Box<dyn Rows>,
@@ -28,7 +31,7 @@ impl Rows for Shrunk {
         let mut gathered = 0;
         let mut full = 0;
         while gathered < self.factor {
-            let Some(raw) = self.rows.next(self.factor - gathered)? else { break };
+            let Some(raw) = self.rows.next((self.factor - gathered).min(MOST_ROWS))? else { break };
             gathered += raw.dimensions.height;
             full = raw.dimensions.width;
             let (row, factor) = (full as usize * count, self.factor as usize);

@@ -69,6 +69,13 @@ impl Look {
         }
     }
 
+    /// About how many bytes of memory this takes, or will once it is used.
+    pub fn weight(&self) -> usize {
+        let profile = self.profile.as_ref().map_or(0, |icc| icc.len());
+        let convert = self.convert.as_ref().map_or(0, |convert| convert.weight());
+        profile + convert + if self.untagged.is_some() { 64 << 10 } else { 0 }
+    }
+
     /// Whether stored tiles may leave as they are, with the profile attached.
     pub fn lets_tiles_pass(&self) -> bool {
         self.convert.is_none()

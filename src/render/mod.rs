@@ -12,7 +12,7 @@ mod settings;
 mod sheet;
 mod source;
 
-pub use band::{band, band_height, banded_encoder, is_banded};
+pub use band::{band, band_bytes, band_height, banded_encoder, is_banded};
 pub use draw::{Stopped, draw};
 pub use finish::finish;
 pub use frame::{Frame, bytes_a_pixel};

@@ -8,42 +8,37 @@ use crate::master::{Kind, Master, Whole};
 use crate::pixels::decode::{self, jp2};
 use crate::pixels::{Error, Raw, ReadAt, Rows, Shape, jpeg};
 
-/// About how many bytes of memory reading the full size row by row takes, where the header tells; files that
-/// have to be decoded whole are reckoned so.
+/// How many bytes of memory reading the full size row by row takes, as far as the header tells.
 pub fn rows_memory(master: &Master) -> u64 {
-    let whole = master.shape().stride() * u64::from(master.dimensions.height);
     match &master.kind {
         Kind::Tiled => master.levels.first().map_or(0, SheetRows::memory),
         Kind::Whole { codec: Whole::Tiff, sheet: Some(level), .. } => SheetRows::memory(level),
-        Kind::Whole { codec: Whole::Jpeg, .. } => master.shape().stride() * 64 + (1 << 20),
-        Kind::Whole { codec: Whole::Jp2, .. } => BAND * 6,
-        Kind::Whole { .. } => whole + (4 << 20),
+        Kind::Whole { memory, .. } => *memory,
     }
 }
 
 /// Opens the full size of `master`, if reading it takes at most `memory` bytes.
 pub fn rows(master: &Master, file: Arc<dyn ReadAt>, memory: u64) -> Result<Box<dyn Rows>, Error> {
-    let whole = memory / (master.shape().stride() / u64::from(master.dimensions.width)).max(1);
+    let whole = master.dimensions.area();
     let refused = |needed: u64| {
         let (needed, memory) = (needed >> 20, memory >> 20);
         let reason = format!(
             "it would take {needed} MiB of memory to read, and {memory} MiB are allowed; written with smaller tiles or \
-             strips it takes less, as with `vips tiffsave IN OUT.tif --tile`"
+             strips it takes less, as with `vips tiffsave IN OUT.tif --tile --compression deflate`"
         );
         Err(Error::Unsupported(reason))
     };
+    if rows_memory(master) > memory {
+        return refused(rows_memory(master));
+    }
     match &master.kind {
         Kind::Tiled => {
             let level = master.levels.first().ok_or_else(|| Error::damaged("TIFF", "it has no pixels"))?;
-            if SheetRows::memory(level) > memory {
-                return refused(SheetRows::memory(level));
-            }
             Ok(Box::new(SheetRows::new(Arc::new(level.clone()), file)?))
         }
-        Kind::Whole { codec: Whole::Tiff, sheet: Some(level), .. } => match SheetRows::memory(level) {
-            needed if needed > memory => refused(needed),
-            _ => Ok(Box::new(SheetRows::new(level.clone(), file)?)),
-        },
+        Kind::Whole { codec: Whole::Tiff, sheet: Some(level), .. } => {
+            Ok(Box::new(SheetRows::new(level.clone(), file)?))
+        }
         Kind::Whole { codec: Whole::Tiff, sheet: None, .. } => {
             Err(Error::damaged("TIFF", "it has no pixels"))
         }
@@ -51,26 +46,46 @@ pub fn rows(master: &Master, file: Arc<dyn ReadAt>, memory: u64) -> Result<Box<d
         Kind::Whole { codec: Whole::Png, .. } => decode::png_rows(file, whole),
         Kind::Whole { codec: Whole::Webp, .. } => decode::webp_rows(file, whole),
         Kind::Whole { codec: Whole::Gif, .. } => decode::gif_rows(file, whole),
-        Kind::Whole { codec: Whole::Jp2, .. } => Ok(Box::new(Jp2Rows::new(file)?)),
+        Kind::Whole { codec: Whole::Jp2, .. } => Ok(Box::new(Jp2Rows::new(file, memory)?)),
     }
 }
 
-/// A JPEG 2000 in bands as high as its tiles.
+/// A JPEG 2000 in bands as high as its tiles, or as memory allows.
 struct Jp2Rows {
     file: Arc<dyn ReadAt>,
     codestream: jp2::Codestream,
     header: jp2::Header,
+    memory: u64,
     row: u32,
 }
 
-/// Pixels that are decoded at one time.
+/// Pixels that are decoded at one time, at most.
 const BAND: u64 = 32 << 20;
 
 impl Jp2Rows {
-    fn new(file: Arc<dyn ReadAt>) -> Result<Self, Error> {
+    fn new(file: Arc<dyn ReadAt>, memory: u64) -> Result<Self, Error> {
         let codestream = jp2::Codestream::open(&*file)?;
         let header = codestream.header();
-        Ok(Self { file, codestream, header, row: 0 })
+        Ok(Self { file, codestream, header, memory, row: 0 })
+    }
+
+    /// The next rows that memory allows: their number, and what they take.
+    fn affordable(&self) -> Result<(u32, u64), Error> {
+        let Dimensions { width, height } = self.header.dimensions;
+        let cost = |rows: u32| {
+            let region = Rect { x: 0, y: self.row, width, height: rows };
+            self.codestream.cost(&*self.file, region, 0)
+        };
+        let band = (BAND / u64::from(width)).clamp(1, u64::from(u32::MAX)) as u32;
+        let tile = self.header.tile.height.max(1);
+        let mut rows = if tile <= band { tile } else { band }.min(height - self.row);
+        loop {
+            let needed = cost(rows)?;
+            if needed <= self.memory || rows == 1 {
+                return Ok((rows, needed));
+            }
+            rows /= 2;
+        }
     }
 }
 
@@ -85,9 +100,14 @@ impl Rows for Jp2Rows {
         if self.row >= height {
             return Ok(None);
         }
-        let affordable = (BAND / u64::from(width)).clamp(1, u64::from(u32::MAX)) as u32;
-        let tile = self.header.tile.height.max(1);
-        let rows = if tile <= affordable { tile } else { affordable }.min(height - self.row);
+        let (rows, needed) = self.affordable()?;
+        if needed > self.memory {
+            let (needed, memory) = (needed >> 20, self.memory >> 20);
+            return Err(Error::Unsupported(format!(
+                "it would take {needed} MiB of memory to read, and {memory} MiB are allowed; written with tiles of at \
+                 most 4096x4096 it takes less"
+            )));
+        }
         let region = Rect { x: 0, y: self.row, width, height: rows };
         let raw = self.codestream.decode(&*self.file, region, 0, u64::MAX)?;
         self.row += rows;

@@ -20,6 +20,7 @@ use super::{Settings, answer};
 pub(super) struct Connector {
     silence: Duration,
     connect: Duration,
+    idle: usize,
 }
 
 /// An answer that is well-formed HTTP and still not one to read on from; it is not asked for twice.
@@ -56,6 +57,7 @@ impl Connector {
         Connector {
             silence: Duration::from_millis(settings.timeout_ms),
             connect: Duration::from_millis(settings.connect_timeout_ms),
+            idle: settings.concurrent_reads,
         }
     }
 }
@@ -73,7 +75,7 @@ impl HttpConnector for Connector {
             .connect_timeout(self.connect)
             .read_timeout(self.silence)
             .pool_idle_timeout(Duration::from_secs(30))
-            .pool_max_idle_per_host(64)
+            .pool_max_idle_per_host(self.idle)
             .tcp_nodelay(true);
         if let Some(proxy) = options.get_config_value(&ClientConfigKey::ProxyUrl) {
             builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(generic)?);

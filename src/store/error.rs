@@ -28,6 +28,12 @@ pub enum Error {
     /// The store did not answer in time.
     #[error("the store did not answer in time")]
     TimedOut,
+    /// The store answered with something other than what was asked for, twice.
+    #[error("the store's answer cannot be used")]
+    BadAnswer(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// Too many readings of the store are under way.
+    #[error("too many readings of the store are under way (store.concurrent_reads)")]
+    Busy,
     /// A link leads out of its source.
     #[error("the object lies outside its source")]
     Forbidden,
@@ -52,6 +58,33 @@ impl Error {
     /// A failure of the store, its text cut to what a log line bears.
     pub fn unavailable(cause: impl std::fmt::Display) -> Error {
         Error::Unavailable(Arc::new(Cause(cause.to_string().chars().take(400).collect())))
+    }
+
+    /// An answer that is not the one to the question asked.
+    pub(super) fn bad_answer(cause: impl std::fmt::Display) -> Error {
+        Error::BadAnswer(Arc::new(Cause(cause.to_string().chars().take(400).collect())))
+    }
+
+    /// Whether the store may answer well when it is asked the same again.
+    pub(super) fn is_bad_answer(&self) -> bool {
+        matches!(self, Error::Short { .. } | Error::BadAnswer(_))
+    }
+
+    /// Whether the store could not be reached, or said that it cannot answer anything just now.
+    pub(super) fn is_outage(&self) -> bool {
+        match self {
+            Error::TimedOut => true,
+            Error::Unavailable(cause) => cause.downcast_ref::<Fault>().is_none_or(Fault::is_outage),
+            _ => false,
+        }
+    }
+
+    /// Whether a store failed in a way that may have passed soon, and that says nothing of the object.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Error::TimedOut | Error::Unavailable(_) | Error::BadAnswer(_) | Error::Short { .. } | Error::Busy
+        )
     }
 
     /// The operating system refuses access to a folder or a file.

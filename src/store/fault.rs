@@ -59,6 +59,18 @@ impl Fault {
         )
     }
 
+    /// Whether it keeps every request from being answered, for as long as it lasts.
+    pub(super) fn is_outage(&self) -> bool {
+        match self.problem {
+            Problem::Failing => {
+                let status = self.evidence.as_deref().unwrap_or_default();
+                ["429", "502", "503", "504"].iter().any(|code| status.starts_with(code))
+            }
+            Problem::HostName | Problem::Connection | Problem::Tls | Problem::Silent => true,
+            _ => false,
+        }
+    }
+
     /// What an answer with this status and code says of the whole store; `None` where it is about one object.
     ///
     /// S3: «Error responses», list of error codes; Azure: «Blob service error codes»; Google: XML API, «HTTP status

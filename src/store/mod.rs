@@ -15,6 +15,7 @@ mod credentials;
 mod error;
 mod fault;
 mod files;
+mod gate;
 mod hosts;
 mod inner;
 mod key;

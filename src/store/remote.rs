@@ -1,5 +1,6 @@
 //! Reads objects of remote stores: exact ranges of exact versions, and nothing that merely looks like them.
 
+use std::future::Future;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
 use super::coalesce::{Joined, joined};
 use super::connect::{Refusal, find};
 use super::fault::{Fault, Problem};
+use super::gate::Gate;
 use super::walk::Listed;
 use super::{Error, Key, Settings, Version, answer};
 
@@ -37,6 +39,7 @@ pub(super) struct Remote {
     prefix: String,
     gap: u64,
     parallel: usize,
+    gate: Gate,
 }
 
 impl Remote {
@@ -47,29 +50,53 @@ impl Remote {
         settings: &Settings,
     ) -> Remote {
         let gap = settings.coalesce_gap_kib.saturating_mul(1024);
-        Remote { store, listing, prefix, gap, parallel: settings.parallel_reads.max(1) }
+        let (parallel, gate) = (settings.parallel_reads.max(1), Gate::new(settings));
+        Remote { store, listing, prefix, gap, parallel, gate }
     }
 
     pub(super) async fn head(&self, key: &Key) -> Result<Version, Error> {
         let options = GetOptions { head: true, ..GetOptions::default() };
-        let result = self.store.get_opts(&self.path(key)?, options).await.map_err(failed)?;
-        Ok(version_of(&result.meta))
+        let path = self.path(key)?;
+        self.asked(|| async {
+            let result = self.store.get_opts(&path, options.clone()).await.map_err(failed)?;
+            Ok(version_of(&result.meta))
+        })
+        .await
+    }
+
+    /// Whether the store has not answered lately, so that nobody should wait for it.
+    pub(super) fn is_failing(&self) -> bool {
+        self.gate.is_open()
+    }
+
+    /// Sends a request, and once more where its answer cannot be used.
+    async fn asked<T, F>(&self, request: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        match self.gate.pass(request()).await {
+            Err(error) if error.is_bad_answer() => self.gate.pass(request()).await,
+            result => result,
+        }
     }
 
     pub(super) async fn start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {
         let options = GetOptions { range: Some(GetRange::Bounded(0..len.max(1))), ..GetOptions::default() };
-        match self.store.get_opts(&self.path(key)?, options).await {
-            Ok(result) => {
-                let (version, asked) = (version_of(&result.meta), result.range.end);
-                let bytes = collected(result, asked, &[]).await?;
-                Ok((version, bytes.slice(..len.min(asked) as usize)))
+        let path = self.path(key)?;
+        let start = || async {
+            match self.store.get_opts(&path, options.clone()).await {
+                Ok(result) => Ok(Ok(started(result, len).await?)),
+                Err(error) if find(&error) == Some(&Refusal::OutOfRange) => Ok(Err(failed(error))),
+                Err(error) => Err(failed(error)),
             }
+        };
+        match self.asked(start).await? {
+            Ok(start) => Ok(start),
             // An empty object has no first byte.
-            Err(error) if find(&error) == Some(&Refusal::OutOfRange) => match self.head(key).await? {
+            Err(out_of_range) => match self.head(key).await? {
                 version if version.size == 0 => Ok((version, Bytes::new())),
-                _ => Err(failed(error)),
+                _ => Err(out_of_range),
             },
-            Err(error) => Err(failed(error)),
         }
     }
 
@@ -122,6 +149,10 @@ impl Remote {
     }
 
     pub(super) async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Listed>, Error> {
+        self.gate.pass(self.list_now(after, limit)).await
+    }
+
+    async fn list_now(&self, after: Option<&str>, limit: usize) -> Result<Vec<Listed>, Error> {
         let prefix = Some(self.prefix.trim_end_matches('/')).filter(|prefix| !prefix.is_empty());
         let prefix = prefix.map(Path::parse).transpose().map_err(|_| Error::NotFound)?;
         let after = after.map(Key::parse).transpose()?;
@@ -172,17 +203,21 @@ impl Remote {
             if_match: version.is_strong().then(|| version.etag.to_string()),
             ..GetOptions::default()
         };
-        let result = self.store.get_opts(&self.path(key)?, options).await;
-        let result = result.map_err(|error| match find(&error) {
-            // The version known is long enough, so this is another one.
-            Some(Refusal::OutOfRange) => Error::Changed,
-            _ => failed(error),
-        })?;
-        // Not every store heeds `If-Match`.
-        if version_of(&result.meta) != *version {
-            return Err(Error::Changed);
-        }
-        collected(result, asked, prefix).await
+        let path = self.path(key)?;
+        let read = || async {
+            let result = self.store.get_opts(&path, options.clone()).await;
+            let result = result.map_err(|error| match find(&error) {
+                // The version known is long enough, so this is another one.
+                Some(Refusal::OutOfRange) => Error::Changed,
+                _ => failed(error),
+            })?;
+            // Not every store heeds `If-Match`.
+            if version_of(&result.meta) != *version {
+                return Err(Error::Changed);
+            }
+            collected(result, asked, prefix).await
+        };
+        self.asked(read).await
     }
 
     fn full(&self, key: &Key) -> String {
@@ -194,16 +229,28 @@ impl Remote {
     }
 }
 
+/// The version, and the first bytes of the object.
+async fn started(result: GetResult, len: u64) -> Result<(Version, Bytes), Error> {
+    let (version, asked) = (version_of(&result.meta), result.range.end);
+    // A store that sends a shorter range than there is has not answered.
+    let wanted = len.max(1).min(version.size);
+    if asked < wanted {
+        return Err(Error::Short { asked: wanted, got: asked });
+    }
+    let bytes = collected(result, asked, &[]).await?;
+    Ok((version, bytes.slice(..len.min(asked) as usize)))
+}
+
 /// The bytes of an answer: as many as were asked for, no fewer, no more.
 async fn collected(result: GetResult, asked: u64, prefix: &[u8]) -> Result<Bytes, Error> {
     let mut chunks = result.into_stream();
     let mut bytes = Bytes::new();
     let mut several = BytesMut::new();
     let mut got = 0;
-    while let Some(chunk) = chunks.try_next().await.map_err(failed)? {
+    while let Some(chunk) = chunks.try_next().await.map_err(broken_off)? {
         got += chunk.len() as u64;
         if got > asked {
-            return Err(Error::unavailable("more bytes came than were asked for"));
+            return Err(Error::bad_answer("more bytes came than were asked for"));
         }
         if got == asked && several.is_empty() && prefix.is_empty() {
             bytes = chunk;
@@ -231,6 +278,14 @@ fn version_of(meta: &ObjectMeta) -> Version {
     Version { etag, size: meta.size }
 }
 
+/// Why an answer that had begun did not come to its end.
+fn broken_off(error: object_store::Error) -> Error {
+    match failed(error) {
+        Error::Unavailable(cause) => Error::BadAnswer(cause),
+        other => other,
+    }
+}
+
 pub(super) fn failed(error: object_store::Error) -> Error {
     if let Some(fault) = find::<Fault>(&error) {
         return Error::Refused(Arc::new(fault.clone()));
@@ -256,7 +311,8 @@ pub(super) fn failed(error: object_store::Error) -> Error {
             tracing::debug!(error = %other, "the store failed");
             match answer::transport(&other).or_else(|| answer::status(&other)) {
                 Some(fault) => Error::Unavailable(Arc::new(fault)),
-                None => Error::unavailable(other),
+                None if find::<HttpError>(&other).is_some() => Error::unavailable(other),
+                None => Error::bad_answer(other),
             }
         }
     }

@@ -26,8 +26,10 @@ pub struct Settings {
     pub slowest_kib_per_s: u64,
     /// How long a remote store may take to answer a write, the way of its bytes included; they travel in parts.
     pub write_timeout_ms: u64,
-    /// How often a failed request to a remote store is repeated.
+    /// How often a failed request to a remote store is repeated, at most.
     pub retries: usize,
+    /// Requests that may be under way to one remote store at the same time; others wait for their turn.
+    pub concurrent_reads: usize,
     /// Ranges of one master that lie closer than this are read in one request.
     pub coalesce_gap_kib: u64,
     /// Requests that one reading of several ranges may have under way.
@@ -53,7 +55,8 @@ impl Default for Settings {
             deadline_ms: 5000,
             slowest_kib_per_s: 8192,
             write_timeout_ms: 60_000,
-            retries: 2,
+            retries: 1,
+            concurrent_reads: 64,
             coalesce_gap_kib: 16,
             parallel_reads: 8,
             probe: "tegl-health-probe".into(),

@@ -49,6 +49,14 @@ impl Store {
         matches!(self.0.place, Place::Local(_))
     }
 
+    /// Whether it has not answered lately: most requests to it fail at once then.
+    pub fn is_failing(&self) -> bool {
+        match &self.0.place {
+            Place::Local(_) => false,
+            Place::Remote(remote) => remote.is_failing(),
+        }
+    }
+
     /// The version that lies under the key now.
     pub async fn head(&self, key: &Key) -> Result<Version, Error> {
         self.0.counters.head();

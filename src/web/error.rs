@@ -18,14 +18,21 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Damaged(_) | Error::Unreadable => StatusCode::INTERNAL_SERVER_ERROR,
         Error::Forbidden | Error::Closed(_) => StatusCode::FORBIDDEN,
         Error::Unauthorized => StatusCode::UNAUTHORIZED,
+        Error::Guessing { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::Overdue { .. } => StatusCode::REQUEST_TIMEOUT,
         Error::NotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
         Error::Busy { .. } | Error::Preparing { .. } | Error::Indexing { .. } | Error::Abandoned => {
             StatusCode::SERVICE_UNAVAILABLE
         }
+        Error::Unindexed { .. } | Error::Unprepared { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Error::Store(store::Error::TimedOut) => StatusCode::GATEWAY_TIMEOUT,
-        Error::Store(store::Error::Short { .. } | store::Error::Refused(_)) => StatusCode::BAD_GATEWAY,
+        Error::Store(store::Error::Short { .. } | store::Error::BadAnswer(_) | store::Error::Refused(_)) => {
+            StatusCode::BAD_GATEWAY
+        }
         Error::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Error::Catalogue(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Catalogue(_) | Error::CatalogueFull(_) => StatusCode::SERVICE_UNAVAILABLE,
+        // Neither done nor refused, as far as is known.
+        Error::Uncertain(_) => StatusCode::GATEWAY_TIMEOUT,
         Error::Conflict { .. } => StatusCode::PRECONDITION_FAILED,
         Error::Unwritable(_) | Error::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -36,9 +43,11 @@ pub fn retry_after(error: &Error) -> Option<u32> {
     match error {
         Error::Busy { retry_after_s }
         | Error::Preparing { retry_after_s }
-        | Error::Indexing { retry_after_s, .. } => Some(*retry_after_s),
+        | Error::Indexing { retry_after_s, .. }
+        | Error::Guessing { retry_after_s } => Some(*retry_after_s),
         Error::Abandoned => Some(1),
-        Error::Store(_) | Error::Catalogue(_) => Some(2),
+        Error::Store(_) | Error::Catalogue(_) | Error::Uncertain(_) => Some(2),
+        Error::CatalogueFull(_) | Error::Unindexed { .. } | Error::Unprepared { .. } => Some(30),
         _ => None,
     }
 }

@@ -66,13 +66,19 @@ fn failure(error: &Error) -> Failure {
         | Error::Unprocessable(_)
         | Error::TooLong { .. }
         | Error::Exists(_)
+        | Error::Overdue { .. }
         | Error::NotAllowed { .. } => Failure::BadAddress,
-        Error::Forbidden | Error::Closed(_) | Error::Unauthorized => Failure::NotAllowed,
-        Error::Busy { .. } | Error::Preparing { .. } | Error::Indexing { .. } | Error::Abandoned => {
-            Failure::Later
+        Error::Forbidden | Error::Closed(_) | Error::Unauthorized | Error::Guessing { .. } => {
+            Failure::NotAllowed
         }
+        Error::Busy { .. }
+        | Error::Preparing { .. }
+        | Error::Unprepared { .. }
+        | Error::Indexing { .. }
+        | Error::Unindexed { .. }
+        | Error::Abandoned => Failure::Later,
         Error::Store(_) | Error::Unreadable => Failure::PicturesAway,
-        Error::Catalogue(_) => Failure::CatalogueAway,
+        Error::Catalogue(_) | Error::CatalogueFull(_) | Error::Uncertain(_) => Failure::CatalogueAway,
         Error::Unsupported(_)
         | Error::Damaged(_)
         | Error::Conflict { .. }
@@ -91,7 +97,9 @@ fn detail(error: &Error) -> Option<String> {
             | Error::Damaged(_)
             | Error::NotAllowed { .. }
             | Error::Preparing { .. }
+            | Error::Unprepared { .. }
             | Error::Indexing { .. }
+            | Error::Unindexed { .. }
     );
     tells.then(|| error.to_string())
 }

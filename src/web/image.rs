@@ -1,8 +1,11 @@
 //! The Image API: info.json and pixels.
 
+use actix_web::body::SizedStream;
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
-use futures::TryStreamExt;
+use bytes::Bytes;
+use futures::{TryStreamExt, stream};
 
 use super::Door;
 use super::document::Document;
@@ -132,14 +135,16 @@ pub async fn answer(
             return Ok(Answered { response, note: "held" });
         }
         let format = plan.format;
-        if let Some((pieces, length)) = door.gallery.banded(&opened, &plan)? {
+        if door.gallery.is_banded(&opened, &plan) {
             response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())));
-            if let Some(length) = length {
-                response.no_chunking(length);
+            match streamed(door, request, &opened, &plan, response).await {
+                Err(Error::Store(store::Error::Changed) | Error::NotFound) if tries == 0 => {
+                    tries += 1;
+                    door.gallery.forget(identifier);
+                    continue;
+                }
+                answered => return answered,
             }
-            let whole_or_none =
-                pieces.inspect_err(|error| tracing::error!(error = told(error), "an answer broke off"));
-            return Ok(Answered { response: response.streaming(whole_or_none), note: "streamed" });
         }
         let stored = matches!(plan.source, Source::Stored { .. });
         let delivered = match door.gallery.deliver_now(&opened, &plan) {
@@ -163,6 +168,31 @@ pub async fn answer(
             Err(error) => return Err(error),
         }
     }
+}
+
+/// An answer that leaves while it is made. All that can fail early fails before it begins: it is admitted, and its first
+/// band has been drawn.
+pub async fn streamed(
+    door: &Door,
+    request: &HttpRequest,
+    opened: &Granted,
+    plan: &Plan,
+    mut response: HttpResponseBuilder,
+) -> Result<Answered, Error> {
+    if request.method() == Method::HEAD {
+        let response = match door.gallery.banded_length(opened, plan)? {
+            Some(length) => response.body(SizedStream::new(length, stream::empty::<Result<Bytes, Error>>())),
+            None => response.streaming(stream::empty::<Result<Bytes, Error>>()),
+        };
+        return Ok(Answered { response, note: "streamed" });
+    }
+    let streamed = door.gallery.banded(opened, plan).await?;
+    if let Some(length) = streamed.length {
+        response.no_chunking(length);
+    }
+    let pieces =
+        streamed.pieces().inspect_err(|error| tracing::error!(error = told(error), "an answer broke off"));
+    Ok(Answered { response: response.streaming(pieces), note: "streamed" })
 }
 
 /// Equal for equal plans on equal masters and settings, on every server.

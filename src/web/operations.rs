@@ -20,17 +20,22 @@ pub fn live() -> Answered {
     plain(HttpResponse::Ok(), "alive\n")
 }
 
-/// 200 where every source can be reached and the server is not about to stop.
+/// 200 where every source can be reached, the catalogue answers, works can be found, and the server is not about to
+/// stop. A search that works, but is not up to date, is told of, and no reason to send visitors elsewhere.
 pub async fn ready(door: &Door) -> Result<Answered, Error> {
     if door.is_draining() {
         return Ok(plain(HttpResponse::ServiceUnavailable(), "stopping\n"));
     }
-    let troubles = door.gallery.troubles().await;
-    if troubles.is_empty() {
-        return Ok(plain(HttpResponse::Ok(), "ready\n"));
+    let sources = door.gallery.troubles().await.into_iter().map(|trouble| trouble.text);
+    let failures = door.gallery.failures();
+    let mut lines: Vec<String> = sources.chain(failures.catalogue).chain(failures.search).collect();
+    let is_ready = lines.is_empty();
+    if is_ready {
+        lines.push("ready".into());
     }
-    let texts = troubles.into_iter().map(|trouble| trouble.text + "\n").collect::<String>();
-    Ok(plain(HttpResponse::ServiceUnavailable(), texts))
+    lines.extend(failures.stale);
+    let response = if is_ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    Ok(plain(response, lines.join("\n") + "\n"))
 }
 
 fn plain(mut response: actix_web::HttpResponseBuilder, text: impl Into<String>) -> Answered {

@@ -1,6 +1,8 @@
 //! What the tests share: a server, a client, masters, and stores that count or fail.
 
+pub mod bombs;
 pub mod command;
+pub mod disk;
 pub mod http;
 pub mod masters;
 pub mod museum;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -26,6 +26,9 @@ struct Shared {
     asked: Mutex<Vec<Asked>>,
     elsewhere: Mutex<Option<String>>,
     delay_ms: AtomicU64,
+    /// Requests that are being answered, now and at most.
+    under_way: AtomicUsize,
+    most: AtomicUsize,
     closed: AtomicBool,
 }
 
@@ -69,6 +72,11 @@ impl Origin {
         std::mem::take(&mut *self.shared.asked.lock().unwrap())
     }
 
+    /// The most requests that were being answered at the same time.
+    pub fn most_at_once(&self) -> usize {
+        self.shared.most.load(Ordering::SeqCst)
+    }
+
     /// Sends everyone elsewhere.
     pub fn redirect(&self, to: Option<String>) {
         *self.shared.elsewhere.lock().unwrap() = to;
@@ -103,8 +111,11 @@ fn converse(stream: TcpStream, shared: &Shared) -> Option<()> {
         }
         let mut words = first.split(' ');
         let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
+        let under_way = shared.under_way.fetch_add(1, Ordering::SeqCst) + 1;
+        shared.most.fetch_max(under_way, Ordering::SeqCst);
         std::thread::sleep(Duration::from_millis(shared.delay_ms.load(Ordering::Relaxed)));
         let answer = answer(&method, &path, &headers, shared);
+        shared.under_way.fetch_sub(1, Ordering::SeqCst);
         let range = headers.remove("range").unwrap_or_default();
         let bytes = answer.1.len() as u64;
         shared.asked.lock().unwrap().push(Asked { method, path, range, bytes });

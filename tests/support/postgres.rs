@@ -6,11 +6,14 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use super::eventually;
 
 pub struct Postgres {
     _server: Child,
     port: u16,
+    data: PathBuf,
 }
 
 /// Runs a server until the tests' process is gone, however that ends, and takes its folder with it.
@@ -82,10 +85,37 @@ impl Postgres {
             .stderr(Stdio::null())
             .spawn()
             .ok()?;
-        let postgres = Self { _server: server, port };
+        let postgres = Self { _server: server, port, data };
         let answers = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
         assert!(eventually(Duration::from_secs(30), answers), "PostgreSQL does not answer");
         Some(postgres)
+    }
+
+    /// Stops all of its processes where they are: connections stay open, and nothing is answered (Linux).
+    pub fn pause(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets them go on.
+    pub fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let text = std::fs::read_to_string(self.data.join("postmaster.pid")).unwrap();
+        let postmaster: i32 = text.lines().next().unwrap().parse().unwrap();
+        let parent = |process: &i32| {
+            let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+            stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse::<i32>().ok()
+        };
+        // The parent first: it begins no further ones.
+        kill_process(Pid::from_raw(postmaster).unwrap(), signal).unwrap();
+        let all = std::fs::read_dir("/proc")
+            .unwrap()
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+        for process in all.filter(|process| parent(process) == Some(postmaster)) {
+            let _ = kill_process(Pid::from_raw(process).unwrap(), signal);
+        }
     }
 
     /// The one that all tests share.

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -26,7 +26,17 @@ impl Server {
     /// Starts `tegl serve` and waits until it says where it listens.
     pub fn with(sources: &[&str], environment: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let mut command = command(home.path());
+        let command = command(home.path());
+        Self::run(home, command, sources, environment)
+    }
+
+    /// Runs this command, which ends in the program's name, as `tegl serve`.
+    pub fn run(
+        home: tempfile::TempDir,
+        mut command: Command,
+        sources: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         command.args(["serve", "--listen", "127.0.0.1:0"]).args(sources);
         command.env("TEGL__OPERATIONS__LISTEN", "127.0.0.1:0");
         command.envs(environment.iter().copied());
@@ -99,6 +109,10 @@ impl Server {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn is_alive(&mut self) -> bool {

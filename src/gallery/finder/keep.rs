@@ -5,17 +5,20 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use super::super::retry::{self, Retry};
 use super::super::{Error, told};
 use super::Finder;
+use super::failed::Failed;
 use super::size::files;
 use crate::catalogue::Stored;
 use crate::search::{Entry, Index};
 
 /// How often changes are looked for.
 const FOLLOWED: Duration = Duration::from_millis(100);
-/// How long to wait after something went wrong, the longer the more often, up to so many times.
-const PAUSE: Duration = Duration::from_secs(5);
-const LONGEST: u32 = 12;
+/// How often it is looked whether a full disk has room again.
+const LOOKED: Duration = Duration::from_secs(1);
+/// How long to wait after the catalogue did not answer.
+const CATALOGUE: Duration = Duration::from_secs(2);
 /// An index that could not be written to so many times in a row is made anew.
 const GIVEN_UP: u32 = 3;
 /// Works of one commit.
@@ -25,33 +28,62 @@ const PAGE: usize = 1000;
 
 /// Keeps an index for as long as somebody asks it.
 pub async fn keep(finder: Weak<Finder>) {
-    let mut failures = 0;
-    if let Some(finder) = finder.upgrade()
-        && let Err(error) = finder.open().await
-    {
-        tracing::warn!(error = told(&error), "the index on disk cannot be used; it is made anew");
-    }
+    let mut retry = Retry::default();
     loop {
         let Some(finder) = finder.upgrade() else { return };
-        let kept = finder.keep_up().await;
-        failures = if kept.is_ok() { 0 } else { failures + 1 };
-        if let (Err(error), 1) = (&kept, failures) {
-            tracing::error!(error = told(error), "works cannot be indexed");
+        let Err(error) = finder.keep_up().await else {
+            if retry.succeeded() {
+                tracing::info!("works are indexed again");
+            }
+            finder.fail(None);
+            finder.rest(FOLLOWED).await;
+            continue;
+        };
+        let room = retry::room(&finder.folder);
+        let failed = Failed::new(&error, room, &finder.folder);
+        // The catalogue is asked again soon: that costs little.
+        let is_catalogue = matches!(error, Error::Catalogue(_));
+        if retry.failed(room) {
+            tracing::error!(error = failed.detail, "works cannot be indexed; it is tried again by itself");
         }
-        if let Err(Error::Fault(_)) = &kept
-            && failures % GIVEN_UP == 0
+        finder.fail(Some(failed));
+        if matches!(error, Error::Fault(_))
+            && retry.failures().is_multiple_of(GIVEN_UP)
+            && !retry::is_full(room)
         {
             // Its folder may be gone, or held by another.
             finder.wanted.store(true, Ordering::Release);
         }
-        let failed = kept.as_ref().err().map(told);
-        *finder.state.failed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = failed;
-        let pause = if failures > 0 { PAUSE * failures.min(LONGEST) } else { FOLLOWED };
-        let _ = tokio::time::timeout(pause, finder.woken.notified()).await;
+        if is_catalogue {
+            finder.rest(CATALOGUE).await;
+        } else {
+            pause(finder, &retry).await;
+        }
+    }
+}
+
+/// Waits until it is time to try again, or somebody wants it. The finder is not held meanwhile.
+async fn pause(finder: Arc<Finder>, retry: &Retry) {
+    let (failed, finder) = (Instant::now(), Arc::downgrade(&finder));
+    loop {
+        let Some(finder) = finder.upgrade() else { return };
+        let is_wanted = finder.rest(LOOKED).await;
+        if is_wanted || retry.is_due(failed.elapsed(), || retry::room(&finder.folder)) {
+            return;
+        }
     }
 }
 
 impl Finder {
+    /// Waits that long, or until somebody wants something: whether somebody does.
+    async fn rest(&self, pause: Duration) -> bool {
+        tokio::time::timeout(pause, self.woken.notified()).await.is_ok()
+    }
+
+    fn fail(&self, failed: Option<Failed>) {
+        *self.state.failed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = failed;
+    }
+
     /// What tells this catalogue from others: where it is, and how it began.
     async fn catalogue(&self) -> Result<String, Error> {
         let first = self.works.ask(|catalogue| async move { catalogue.changes(0, 1).await }).await?;
@@ -94,7 +126,7 @@ impl Finder {
     /// Brings the index up to the catalogue's last known revision. One that is made anew is made beside, while the one
     /// in use goes on following.
     async fn keep_up(self: &Arc<Self>) -> Result<(), Error> {
-        let Some(index) = self.index() else { return self.make().await };
+        let Some(index) = self.index() else { return self.begin().await };
         let shown = index.snapshot().revision();
         let last = match self.works.seen() {
             seen if seen >= shown => seen,
@@ -116,17 +148,29 @@ impl Finder {
         }
     }
 
-    /// Begins to make an index beside the one in use, unless one is being made.
+    /// Takes up the index that is on disk, or makes the first one.
+    async fn begin(&self) -> Result<(), Error> {
+        match self.open().await {
+            Ok(()) if self.is_there() => return Ok(()),
+            Ok(()) => {}
+            // Which index is this catalogue's is not known before it answers.
+            Err(error @ Error::Catalogue(_)) => return Err(error),
+            Err(error) => {
+                tracing::warn!(error = told(&error), "the index on disk cannot be used; it is made anew");
+            }
+        }
+        self.make().await
+    }
+
+    /// Begins to make an index beside the one in use, unless one is being made, or failed to be made just now.
     fn make_beside(self: &Arc<Self>) {
-        if self.state.making.swap(true, Ordering::AcqRel) {
+        if !self.beside().is_due(&self.folder) || self.state.making.swap(true, Ordering::AcqRel) {
             return;
         }
         let finder = self.clone();
         self.tasks.spawn(async move {
-            if let Err(error) = finder.make().await {
-                tracing::error!(error = told(&error), "works cannot be indexed anew");
-                tokio::time::sleep(PAUSE).await;
-            }
+            let made = finder.make().await;
+            finder.beside().note(made, &finder.folder);
             finder.state.making.store(false, Ordering::Release);
         });
     }
@@ -195,7 +239,8 @@ impl Finder {
         match self.fill(&index, revision).await {
             Ok(()) => Ok(index),
             Err(error) => {
-                self.tasks.spawn_blocking(move || index.discard());
+                // What it took is free again before anybody looks how much room there is.
+                let _ = self.tasks.spawn_blocking(move || index.discard()).await;
                 Err(error)
             }
         }

@@ -1,12 +1,13 @@
 //! Finding works: an index on this server's disk that follows the catalogue, and the searches over it.
 
+mod failed;
 mod keep;
 mod size;
 
 use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 use std::time::Duration;
 
 use moka::policy::EvictionPolicy;
@@ -19,6 +20,8 @@ use xxhash_rust::xxh3::Xxh3;
 use super::works::Works;
 use super::{Error, Gallery};
 use crate::iiif::Invalid;
+use failed::{Beside, Failed};
+
 use crate::search::{self, Found, Index, Search, Settings, Snapshot, Sort};
 
 /// How long a search waits for its turn.
@@ -64,7 +67,8 @@ struct State {
     done: AtomicU64,
     of: AtomicU64,
     /// What went wrong last, if nothing went well since.
-    failed: Mutex<Option<String>>,
+    failed: Mutex<Option<Failed>>,
+    beside: Mutex<Beside>,
     /// How long the last making took, in milliseconds.
     took_ms: AtomicU64,
 }
@@ -139,12 +143,32 @@ impl Finder {
     pub fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
         match self.index() {
             Some(index) => Ok(index.snapshot()),
+            None if let Some(cause) = self.failure() => Err(Error::Unindexed { cause }),
             None => {
                 let (done, of) =
                     (self.state.done.load(Ordering::Relaxed), self.state.of.load(Ordering::Relaxed));
                 Err(Error::Indexing { percent: (100 * done / of.max(1)).min(99) as u8, retry_after_s: 5 })
             }
         }
+    }
+
+    /// Why the index can neither be made nor changed just now, in words for anybody.
+    pub fn failure(&self) -> Option<String> {
+        self.failed().map(|failed| failed.cause)
+    }
+
+    fn failed(&self) -> Option<Failed> {
+        let failed = self.state.failed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+        failed.or_else(|| self.beside().failed.as_ref().map(|(failed, _)| failed.clone()))
+    }
+
+    fn beside(&self) -> MutexGuard<'_, Beside> {
+        self.state.beside.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Whether works can be found at all.
+    pub fn is_there(&self) -> bool {
+        self.index().is_some()
     }
 
     /// Looks for works; what was found before in the same state of the index is told again.
@@ -269,7 +293,7 @@ impl Finder {
             done: number(&state.done),
             of: number(&state.of),
             last_making_ms: number(&state.took_ms),
-            failed: state.failed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone(),
+            failed: self.failed().map(|failed| failed.detail),
             folder: index.map(|index| index.place().display().to_string()),
             columns_bytes: snapshot.map_or(0, |snapshot| snapshot.weight() as u64),
         }

@@ -1,6 +1,6 @@
 //! One pyramid's making: rows in, coloured, cut, compressed; memory does not grow with the height.
 
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::sync::{Arc, mpsc};
 
 use tempfile::NamedTempFile;
@@ -8,11 +8,12 @@ use tokio::runtime::Handle;
 
 use super::read_ahead::ReadAhead;
 use crate::gallery::opened::Shared;
-use crate::gallery::{Error, settings};
+use crate::gallery::{Error, settings, trim};
 use crate::master::write::{self, Compression, Recipe, Reduced, Writer};
 use crate::pixels::colour::Output;
 use crate::pixels::{Channels, Raster, Rows, Subsampling};
 use crate::render::{self, Look};
+use crate::store;
 
 /// Told of the share that is done, 0 to 1.
 pub type Progress = Arc<dyn Fn(f64) + Send + Sync>;
@@ -47,7 +48,15 @@ impl Job {
             )));
         }
         let source = Arc::new(ReadAhead::in_order(self.master.clone(), self.tasks.clone()));
+        let made = self.write(source.clone(), &mut file);
+        source.checked(made)?;
+        Ok(file)
+    }
+
+    fn write(&self, source: Arc<ReadAhead>, file: &mut NamedTempFile) -> Result<(), Error> {
+        let master = &self.master.master;
         let memory = self.settings.memory_mib << 20;
+        let _trim = trim::Guard(render::rows_memory(master));
         let mut rows = render::rows(master, source, memory)?;
         let shape = rows.shape();
         let look = Look::of(master.icc.as_ref(), shape, self.output);
@@ -70,8 +79,7 @@ impl Job {
         let mut out = BufWriter::with_capacity(1 << 20, file.as_file_mut());
         writer.finish(&mut out).map_err(said)?;
         out.flush().map_err(full)?;
-        drop(out);
-        Ok(file)
+        Ok(())
     }
 
     fn recipe(&self, look: &Look, channels: Channels) -> Recipe {
@@ -131,5 +139,8 @@ fn said(error: write::Error) -> Error {
 
 /// The disk's faults are the operator's to mend.
 fn full(error: std::io::Error) -> Error {
-    Error::Store(crate::store::Error::unavailable(error))
+    Error::Store(match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => store::Error::Full,
+        _ => store::Error::unavailable(error),
+    })
 }

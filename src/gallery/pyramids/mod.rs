@@ -4,7 +4,7 @@ mod build;
 mod read_ahead;
 mod shelf;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use moka::sync::Cache;
@@ -17,11 +17,12 @@ pub use shelf::Shelf;
 
 use super::flights::Flights;
 use super::opened::{Opened, Shared};
+use super::retry::Retry;
 use super::{Error, settings};
 use crate::master::{Kind, Whole};
 use crate::pixels::colour::Output;
 use crate::render;
-use crate::store::Trouble;
+use crate::store::{self, Trouble, Version};
 
 /// Finds pyramids and has them made, each once.
 pub struct Pyramids {
@@ -31,8 +32,16 @@ pub struct Pyramids {
     builds: Flights<String, ()>,
     /// Masters that could not be made into one, and why: not tried again at once.
     failed: Cache<String, Error>,
+    /// Pyramids that turned out to be damaged: as if they were not there.
+    condemned: Cache<String, Version>,
     at_once: Arc<Semaphore>,
     threads: usize,
+    /// Whether the shelf could be written to, and when that failed last.
+    written: Mutex<(Retry, Instant)>,
+}
+
+fn unprepared() -> Error {
+    Error::Unprepared { cause: "pyramids cannot be written where they are kept, which may be full".into() }
 }
 
 /// How long a failure is remembered.
@@ -52,8 +61,10 @@ impl Pyramids {
             output,
             builds: Flights::new(tasks),
             failed: Cache::builder().max_capacity(10_000).time_to_live(FAILED).build(),
+            condemned: Cache::new(10_000),
             at_once: Arc::new(Semaphore::new(settings.at_once.max(1))),
             threads,
+            written: Mutex::new((Retry::default(), Instant::now())),
         }
     }
 
@@ -69,7 +80,7 @@ impl Pyramids {
 
     /// Whether missing pyramids are made when their image is asked for.
     pub fn on_demand(&self) -> bool {
-        self.settings.on_demand
+        self.settings.on_demand && self.shelf.reason_read_only().is_none()
     }
 
     /// Whether the master is one that a pyramid may be made of, as far as its header tells.
@@ -90,10 +101,37 @@ impl Pyramids {
     /// The master's pyramid, if it has been made.
     pub async fn find(&self, master: &Opened) -> Result<Option<Opened>, Error> {
         let key = self.shelf.key(master, &self.recipe())?;
+        let name = key.as_str().to_owned();
         match Opened::open(self.shelf.store().clone(), key, 1, self.output).await {
-            Ok(pyramid) => Ok(Some(pyramid)),
+            Ok(pyramid) if self.condemned.get(&name).is_some_and(|known| known == pyramid.version) => {
+                Ok(None)
+            }
+            Ok(pyramid) if is_whole(&pyramid) => Ok(Some(pyramid)),
+            Ok(_) => {
+                tracing::warn!(pyramid = name, "this pyramid ends before its tiles do: it is not used");
+                Ok(None)
+            }
             Err(Error::NotFound) => Ok(None),
+            Err(error @ (Error::Damaged(_) | Error::Unsupported(_))) => {
+                tracing::warn!(pyramid = name, %error, "this pyramid cannot be read: it is not used");
+                Ok(None)
+            }
             Err(error) => Err(error),
+        }
+    }
+
+    /// Has a damaged pyramid made again when its master is asked for next. One that is damaged soon after that is not
+    /// made again at once.
+    pub fn condemn(&self, pyramid: &Opened) {
+        let name = pyramid.key.as_str().to_owned();
+        match self.condemned.get(&name) {
+            Some(known) if known == pyramid.version => {}
+            Some(_) => {
+                let again = Error::Damaged("its pyramid is damaged, and was when it was made before".into());
+                self.failed.insert(name.clone(), again);
+                self.condemned.insert(name, pyramid.version.clone());
+            }
+            None => self.condemned.insert(name, pyramid.version.clone()),
         }
     }
 
@@ -103,17 +141,30 @@ impl Pyramids {
         if let Some(error) = self.failed.get(&name) {
             return Err(error);
         }
+        if let Some(reason) = self.shelf.reason_read_only() {
+            return Err(Error::Unwritable(reason.to_owned()));
+        }
         let (pyramids, key) = (self.clone(), name.clone());
         let make = move |_| async move {
             let made = pyramids.make(&master, progress).await;
             if let Err(error) = &made
-                && !matches!(error, Error::Store(_) | Error::Busy { .. })
+                && matches!(error, Error::Damaged(_) | Error::Unsupported(_) | Error::Fault(_))
             {
                 pyramids.failed.insert(key, error.clone());
             }
             made
         };
         self.builds.join(name, make).await
+    }
+
+    /// The same for a visitor, whose request does not begin what could not be written just now.
+    pub async fn build_on_demand(self: &Arc<Self>, master: Shared) -> Result<(), Error> {
+        if !self.is_due() {
+            return Err(unprepared());
+        }
+        let silent: Progress = Arc::new(|_| {});
+        let built = self.build(master, silent).await;
+        built.map_err(|error| if self.is_due() { error } else { unprepared() })
     }
 
     async fn make(&self, master: &Shared, progress: Progress) -> Result<(), Error> {
@@ -142,7 +193,8 @@ impl Pyramids {
 
     async fn make_now(&self, master: &Shared, progress: Progress) -> Result<u64, Error> {
         let key = self.shelf.key(master, &self.recipe())?;
-        let spool = self.shelf.unfinished()?;
+        let unfinished = self.shelf.unfinished().map_err(|error| self.unwritten(error))?;
+        let shelf::Unfinished { file: spool, workspace: _kept } = unfinished;
         let job = build::Job {
             master: master.clone(),
             settings: self.settings.clone(),
@@ -152,10 +204,41 @@ impl Pyramids {
             progress,
         };
         let work = tokio::task::spawn_blocking(move || job.run(spool));
-        let file = work.await.map_err(|error| Error::Fault(error.to_string()))??;
+        let file = match work.await.map_err(|error| Error::Fault(error.to_string()))? {
+            Err(error @ Error::Store(store::Error::Full)) => return Err(self.unwritten(error)),
+            made => made?,
+        };
         let bytes = file.as_file().metadata().map_or(0, |data| data.len());
-        self.shelf.put(&key, file).await?;
+        self.shelf.put(&key, file).await.map_err(|error| self.unwritten(error))?;
+        if self.written().0.succeeded() {
+            tracing::info!("pyramids can be kept again");
+        }
         Ok(bytes)
+    }
+
+    fn written(&self) -> MutexGuard<'_, (Retry, Instant)> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it is time to make pyramids, after some could not be written.
+    fn is_due(&self) -> bool {
+        let (retry, failed) = *self.written();
+        retry.is_due(failed.elapsed(), || self.shelf.room())
+    }
+
+    /// Takes note that the shelf could not be written to. The cause is logged once.
+    fn unwritten(&self, error: Error) -> Error {
+        let room = self.shelf.room();
+        let is_first = {
+            let mut written = self.written();
+            written.1 = Instant::now();
+            written.0.failed(room)
+        };
+        if is_first {
+            let (location, error) = (self.location(), super::told(&error));
+            tracing::error!(location, error, "pyramids cannot be kept; it is tried again by itself");
+        }
+        error
     }
 
     /// All that decides about a pyramid's bytes besides its master.
@@ -164,4 +247,10 @@ impl Pyramids {
         let version = build::VERSION;
         format!("{version} {tile_side} {compression:?} {jpeg_quality} {full_color} {:?}", self.output)
     }
+}
+
+/// Whether all tiles of a pyramid lie within its file.
+fn is_whole(pyramid: &Opened) -> bool {
+    let mut tiles = pyramid.master.levels.iter().flat_map(|level| &level.tiles);
+    tiles.all(|(offset, length)| offset.saturating_add(*length) <= pyramid.version.size)
 }

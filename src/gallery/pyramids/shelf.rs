@@ -1,23 +1,50 @@
 //! The pyramid store: what pyramids are called there, and how they come to lie in it.
 
+use std::path::{Path, PathBuf};
+
 use tempfile::NamedTempFile;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::Error;
 use crate::gallery::opened::Opened;
+use crate::gallery::retry;
 use crate::store::{self, Key, Store, Workspace};
 
 /// A folder or bucket of pyramids; anything in it can be made again.
 pub struct Shelf {
     store: Store,
-    workspace: Workspace,
+    /// Where unfinished work is.
+    folder: Option<PathBuf>,
+    /// Why nothing can be put there, if nothing can.
+    read_only: Option<String>,
+}
+
+/// A file for work that nobody sees before it is put, and the folder that it is in.
+pub struct Unfinished {
+    pub file: NamedTempFile,
+    pub workspace: Workspace,
 }
 
 impl Shelf {
     /// On a store that was opened to be written to.
     pub fn new(store: Store) -> Result<Self, Error> {
-        let workspace = store.workspace()?;
-        Ok(Self { store, workspace })
+        let folder = store.workspace()?.path().parent().map(Path::to_owned);
+        Ok(Self { store, folder, read_only: None })
+    }
+
+    /// On a store that can only be read, and why: its pyramids are found, and none are made.
+    pub fn read_only(store: Store, reason: String) -> Self {
+        Self { store, folder: None, read_only: Some(reason) }
+    }
+
+    /// Why nothing can be put there, if nothing can.
+    pub fn reason_read_only(&self) -> Option<&str> {
+        self.read_only.as_deref()
+    }
+
+    /// The bytes that are free there, where that can be told.
+    pub fn room(&self) -> Option<u64> {
+        retry::room(self.folder.as_deref()?)
     }
 
     pub fn store(&self) -> &Store {
@@ -34,9 +61,11 @@ impl Shelf {
         Key::parse(&path).map_err(|bad| Error::Fault(bad.to_string()))
     }
 
-    /// A file for work that nobody sees before it is put.
-    pub fn unfinished(&self) -> Result<NamedTempFile, Error> {
-        self.workspace.file().map_err(|error| store::Error::unavailable(error).into())
+    /// A new file in a folder of its own: one that was kept might be tidied away meanwhile.
+    pub fn unfinished(&self) -> Result<Unfinished, Error> {
+        let workspace = self.store.workspace()?;
+        let file = workspace.file().map_err(store::Error::unavailable)?;
+        Ok(Unfinished { file, workspace })
     }
 
     /// Puts a finished pyramid in its place, and takes those away that it replaces.

@@ -2,6 +2,8 @@
 
 mod describe;
 mod embedded;
+mod follow;
+mod grants;
 mod ingest;
 mod matching;
 mod prune;
@@ -11,14 +13,15 @@ mod sketch;
 mod withdraw;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use moka::sync::Cache;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
 pub use describe::{Described, Shown};
+pub use follow::follow;
 pub use ingest::{Import, Imported, Watch};
 pub use matching::{Masters, Pattern};
 pub use prune::Pruned;
@@ -29,14 +32,15 @@ pub use sketch::{Preview, SOON, Sketch};
 use super::rights::{Grant, Rights};
 use super::{Error, Gallery};
 use crate::catalogue::{self, Catalogue};
+use grants::{Grants, Kept};
 
 /// The catalogue as a server sees it: what was looked up is kept until a revision says otherwise.
 pub struct Works {
     catalogue: Catalogue,
     /// Where the catalogue's connections live.
     tasks: Handle,
-    /// By a master's first name; with the revision that it was looked up at.
-    grants: Cache<String, (u64, Option<Grant>)>,
+    rights: Rights,
+    grants: Grants,
     /// The last revision of works that changed lately.
     recent: Cache<String, u64>,
     /// How many changes `recent` holds.
@@ -46,28 +50,36 @@ pub struct Works {
     /// What was made before this revision is not known to be true any more.
     horizon: AtomicU64,
     following: Mutex<()>,
+    /// Whether the catalogue did not answer when it was asked last.
+    silent: AtomicBool,
+    /// When the catalogue last confirmed all that is known here, in milliseconds since `began`.
+    confirmed_ms: AtomicU64,
+    began: Instant,
+    /// How long known grants are used while nothing confirms them.
+    rights_stale: Duration,
 }
 
 /// How long a visitor waits for the catalogue.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How often other servers' changes are looked for.
-const FOLLOWED_MS: u64 = 200;
-/// More changes at once are not told apart.
-const APART: usize = 2000;
-/// More changes in all are not remembered one by one.
-const NOTED: u64 = 10_000;
+/// The same while it is known not to answer.
+const SHORT_PATIENCE: Duration = Duration::from_secs(1);
 
 impl Works {
-    pub fn new(catalogue: Catalogue, tasks: Handle) -> Self {
+    pub fn new(catalogue: Catalogue, tasks: Handle, rights: Rights, rights_stale: Duration) -> Self {
         Self {
             catalogue,
             tasks,
-            grants: Cache::new(100_000),
-            recent: Cache::new(4 * NOTED),
+            rights,
+            grants: Grants::new(),
+            recent: Cache::new(4 * follow::NOTED),
             noted: AtomicU64::new(0),
             seen: AtomicU64::new(0),
             horizon: AtomicU64::new(0),
             following: Mutex::new(()),
+            silent: AtomicBool::new(false),
+            confirmed_ms: AtomicU64::new(0),
+            began: Instant::now(),
+            rights_stale,
         }
     }
 
@@ -81,16 +93,30 @@ impl Works {
     where
         F: Future<Output = Result<T, catalogue::Error>> + Send + 'static,
     {
-        match tokio::time::timeout(PATIENCE, self.work(question)).await {
-            Ok(answer) => answer,
+        let patience = if self.silent.load(Ordering::Relaxed) { SHORT_PATIENCE } else { PATIENCE };
+        self.ask_within(patience, question).await
+    }
+
+    /// The same with a limit of its own. The question is withdrawn when it is late: it must not change anything.
+    async fn ask_within<T: Send + 'static, F>(
+        &self,
+        limit: Duration,
+        question: impl FnOnce(Catalogue) -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, catalogue::Error>> + Send + 'static,
+    {
+        let mut asked = self.tasks.spawn(question(self.catalogue.clone()));
+        match tokio::time::timeout(limit, &mut asked).await {
+            Ok(answered) => Ok(answered.map_err(|error| Error::Fault(error.to_string()))??),
             Err(_) => {
-                Err(catalogue::Error::Unavailable(format!("no answer within {} s", PATIENCE.as_secs()))
-                    .into())
+                asked.abort();
+                Err(catalogue::Error::Unavailable(format!("no answer within {} s", limit.as_secs())).into())
             }
         }
     }
 
-    /// The same for what may take its time.
+    /// The same for what may take its time, and for changes: they limit their time themselves.
     pub async fn work<T: Send + 'static, F>(&self, question: impl FnOnce(Catalogue) -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, catalogue::Error>> + Send + 'static,
@@ -110,60 +136,38 @@ impl Works {
             && self.recent.get(object_number).is_none_or(|changed| changed <= seen)
     }
 
-    /// Takes note of the changes since the last look.
-    pub async fn follow(&self) -> Result<(), Error> {
-        let _one_at_a_time = self.following.lock().await;
-        let seen = self.seen();
-        let last = self.ask(|catalogue| async move { catalogue.last_revision().await }).await?;
-        if last == seen {
-            return Ok(());
-        }
-        let changes = match last.saturating_sub(seen) {
-            few if few <= APART as u64 && last > seen => {
-                self.ask(|catalogue| async move { catalogue.changes(seen, APART).await }).await?
-            }
-            _ => Vec::new(),
-        };
-        for change in &changes {
-            self.recent.insert(change.object_number.clone(), change.revision);
-        }
-        let last = changes.last().map_or(last, |change| change.revision);
-        let noted = self.noted.load(Ordering::Relaxed) + changes.len() as u64;
-        // What is forgotten must not count as unchanged.
-        let full = changes.is_empty() || noted > NOTED;
-        if full {
-            self.horizon.store(last, Ordering::Release);
-            self.recent.invalidate_all();
-        }
-        self.noted.store(if full { 0 } else { noted }, Ordering::Relaxed);
-        self.seen.store(last, Ordering::Release);
-        Ok(())
+    /// Whether the catalogue answered when it was asked last.
+    pub fn is_silent(&self) -> bool {
+        self.silent.load(Ordering::Relaxed)
     }
 
-    /// What the works that show a master allow, `names` being all its identifiers; `None` where no work shows it.
-    pub async fn grant(&self, names: &[String], rights: &Rights) -> Result<Option<Grant>, Error> {
+    /// All that is known here is as the catalogue has it now.
+    fn confirm(&self) {
+        self.silent.store(false, Ordering::Relaxed);
+        self.confirmed_ms.store(self.began.elapsed().as_millis() as u64, Ordering::Relaxed);
+    }
+
+    /// Whether what is known here was confirmed too long ago.
+    fn is_stale(&self) -> bool {
+        let confirmed = Duration::from_millis(self.confirmed_ms.load(Ordering::Relaxed));
+        self.began.elapsed().saturating_sub(confirmed) > self.rights_stale
+    }
+
+    /// What the works that show a master allow, `names` being all its identifiers; `None` where no work shows it. What is
+    /// known holds while the catalogue does not answer, for as long as the settings say.
+    pub async fn grant(&self, names: &[String]) -> Result<Option<Grant>, Error> {
         let Some(first) = names.first() else { return Ok(None) };
-        let seen = self.seen();
-        if let Some((at, grant)) = self.grants.get(first)
-            && at == seen
+        if let Some(grant) = self.grants.get(first)
+            && !(self.is_silent() && self.is_stale())
         {
             return Ok(grant);
         }
+        let changes = self.grants.changes();
         let wanted = names.to_vec();
         let showing = self.ask(|catalogue| async move { catalogue.ever_showing(&wanted).await }).await?;
-        let of = |work: &catalogue::Showing| {
-            let (stated, public_domain) = (work.rights.as_deref(), work.public_domain);
-            if work.withdrawn {
-                rights.of_withdrawn(stated, public_domain)
-            } else {
-                rights.of_record(stated, public_domain)
-            }
-        };
-        // What is there says what holds now; a withdrawn work speaks only where no other shows the image.
-        let is_shown = showing.iter().any(|work| !work.withdrawn);
-        let grants = showing.iter().filter(|work| !work.withdrawn || !is_shown).map(of);
-        let grant = grants.reduce(Grant::strictest);
-        self.grants.insert(first.clone(), (seen, grant));
+        let kept = Kept::new(names, &showing, &self.rights);
+        let grant = kept.grant;
+        self.grants.keep(first, kept, changes);
         Ok(grant)
     }
 }
@@ -172,22 +176,5 @@ impl Gallery {
     /// The catalogue, where there is one.
     pub fn works(&self) -> Option<&Arc<Works>> {
         self.works.as_ref()
-    }
-}
-
-/// Follows the catalogue for as long as the works are served.
-pub async fn follow(works: std::sync::Weak<Works>) {
-    let mut failing = false;
-    loop {
-        tokio::time::sleep(Duration::from_millis(FOLLOWED_MS)).await;
-        let Some(works) = works.upgrade() else { return };
-        match works.follow().await {
-            Ok(()) => failing = false,
-            Err(error) if !failing => {
-                failing = true;
-                tracing::error!(error = super::told(&error), "the catalogue cannot be followed");
-            }
-            Err(_) => {}
-        }
     }
 }

@@ -10,9 +10,13 @@ impl Gallery {
         let works = self.works().ok_or(Error::NotFound)?;
         let number = object_number.to_owned();
         let done = works.work(|catalogue| async move { catalogue.withdraw(&number, expected).await }).await?;
-        works.follow().await?;
         match done {
-            Withdrawn::Now(_) => Ok(()),
+            Withdrawn::Now(revision) => {
+                // Its images are never served by an older grant, whether the catalogue still answers or not.
+                works.forget_grants(object_number);
+                works.follow_own(object_number, revision).await;
+                Ok(())
+            }
             Withdrawn::Before => Err(Error::Gone),
         }
     }

@@ -11,10 +11,13 @@ use crate::master::bytes::{Held, Stop};
 use crate::master::ifd::Directory;
 use crate::master::level::{Codec, Level};
 
-const MOST_TILES: u64 = 4_000_000;
+/// Tiles and strips of an image, or of all levels of one together.
+pub const MOST_TILES: u64 = 4_000_000;
 
 /// Sets the level's grid and tiles.
-pub fn find(held: &Held, directory: &Directory, level: &mut Level) -> Result<(), Stop> {
+///
+/// There may be at most `room` of them: directories may share their arrays, so that a small file could claim very many.
+pub fn find(held: &Held, directory: &Directory, level: &mut Level, room: u64) -> Result<(), Stop> {
     let (strips, tiles) = ((STRIP_OFFSETS, STRIP_LENGTHS), (TILE_OFFSETS, TILE_LENGTHS));
     let (own, other) = if level.in_strips { (strips, tiles) } else { (tiles, strips) };
     // Some writers use the tags of strips for tiles; libtiff takes either.
@@ -26,6 +29,9 @@ pub fn find(held: &Held, directory: &Directory, level: &mut Level) -> Result<(),
         level.grid.tile = Dimensions::new(level.dimensions.width, rows);
     }
     let count = level.grid.count() * planes;
+    if count > room {
+        return Err(Refused::damaged(format!("it claims {count} tiles")).into());
+    }
     let offsets = array(held, directory, offsets, count)?;
     if (offsets.len() as u64) < count {
         let reason = format!("its index lists {} of {count} tiles", offsets.len());
@@ -123,9 +129,6 @@ fn mend(level: &mut Level, size: u64) -> Result<(), Stop> {
 }
 
 fn array(held: &Held, directory: &Directory, tag: u16, count: u64) -> Result<Vec<u64>, Stop> {
-    if count > MOST_TILES {
-        return Err(Refused::damaged(format!("it claims {count} tiles")).into());
-    }
     directory.numbers(held, tag, count).map_err(|stop| match stop {
         // The other array and the next directories lie near.
         Stop::Missing { range, .. } => {

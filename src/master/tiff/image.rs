@@ -43,7 +43,8 @@ pub fn dimensions(held: &Held, directory: &Directory) -> Result<Dimensions, Stop
 }
 
 /// The image that a directory describes; `Unsupported` says why its samples cannot be read.
-pub fn level(held: &Held, layout: Layout, directory: &Directory) -> Result<Level, Stop> {
+/// It may have at most `room` tiles.
+pub fn level(held: &Held, layout: Layout, directory: &Directory, room: u64) -> Result<Level, Stop> {
     let tags = Tags { held, directory };
     let dimensions = dimensions(held, directory)?;
     let in_strips = !directory.has(TILE_WIDTH);
@@ -92,7 +93,7 @@ pub fn level(held: &Held, layout: Layout, directory: &Directory) -> Result<Level
         _ => {}
     }
     // Arrays come last: a missing one is asked for together with all that follows.
-    blocks::find(held, directory, &mut level)?;
+    blocks::find(held, directory, &mut level, room)?;
     if codec == Codec::OldJpeg && level.tables.is_none() && !old_jpeg::are_streams(held, &level)? {
         return Err(cannot("it has old JPEG tiles whose tables are missing".into()));
     }

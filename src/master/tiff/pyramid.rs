@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::blocks::MOST_TILES;
 use super::image::{dimensions, level};
-use super::tags::{DESCRIPTION, ICC, ORIENTATION, SUB_IFDS, TILE_WIDTH};
+use super::tags::{DESCRIPTION, ICC, ORIENTATION, STRIP_OFFSETS, SUB_IFDS, TILE_OFFSETS, TILE_WIDTH};
 use super::{Role, lenient, sure};
 use crate::iiif::Dimensions;
 use crate::master::bytes::{Held, Stop};
@@ -13,6 +14,12 @@ use crate::master::{Kind, Master, Orientation, Whole};
 
 const MOST_ICC: u64 = 4 << 20;
 const MOST_SUB_IFDS: u64 = 64;
+/// All smaller levels have at most so many times the tiles of the full size: tiles of levels may be smaller.
+const MOST_SHARE: u64 = 8;
+/// Tiles that cost nothing.
+const FREE_TILES: u64 = 1 << 16;
+/// No sound pyramid has more.
+const MOST_LEVELS: usize = 64;
 
 pub struct Pyramid {
     full: Dimensions,
@@ -25,6 +32,8 @@ pub struct Pyramid {
     /// Whether a level has said that it is one.
     has_reduced_flag: bool,
     description: Vec<u8>,
+    /// Tiles that directories claim to have.
+    claimed: u64,
 }
 
 /// What the directory after those that have been read is to the page.
@@ -37,7 +46,7 @@ pub enum Next {
 
 impl Pyramid {
     pub fn open(held: &Held, layout: Layout, directory: &Directory) -> Result<Self, Stop> {
-        let level = level(held, layout, directory)?;
+        let level = level(held, layout, directory, MOST_TILES)?;
         // A broken profile is no profile.
         let icc = lenient(directory.bytes(held, ICC, MOST_ICC), None)?;
         let orientation = lenient(directory.number(held, ORIENTATION), None)?.unwrap_or(1);
@@ -49,6 +58,7 @@ impl Pyramid {
             icc: icc.filter(|icc| icc.len() > 128).map(Arc::from),
             has_reduced_flag: false,
             description: Vec::new(),
+            claimed: 0,
         };
         if pyramid.uncut.is_some() {
             return Ok(pyramid);
@@ -96,7 +106,14 @@ impl Pyramid {
 
     /// Adds an image if it is a smaller copy of the full size that can be read; others are passed over.
     pub fn add(&mut self, held: &Held, layout: Layout, directory: &Directory) -> Result<(), Stop> {
-        let level = match level(held, layout, directory) {
+        // Directories may share their arrays of tiles, so that a small file could claim very many.
+        let claimed = directory.count(TILE_OFFSETS).max(directory.count(STRIP_OFFSETS));
+        self.claimed = self.claimed.saturating_add(claimed);
+        let most = self.levels.first().map_or(0, |full| full.tiles.len() as u64) * MOST_SHARE + FREE_TILES;
+        if self.claimed > most.min(2 * MOST_TILES) || self.levels.len() >= MOST_LEVELS {
+            return Ok(());
+        }
+        let level = match level(held, layout, directory, MOST_TILES) {
             Ok(level) => level,
             Err(Stop::Refused(_)) => return Ok(()),
             Err(missing) => return Err(missing),
@@ -131,7 +148,14 @@ impl Pyramid {
             Some(reason) => {
                 let sheet = self.levels.remove(0);
                 let (shape, bytes) = (sheet.shape(), held.size());
-                Kind::Whole { codec: Whole::Tiff, bytes, reason, shape, sheet: Some(Arc::new(sheet)) }
+                Kind::Whole {
+                    codec: Whole::Tiff,
+                    bytes,
+                    reason,
+                    shape,
+                    memory: 0,
+                    sheet: Some(Arc::new(sheet)),
+                }
             }
         };
         let Self { full, orientation, icc, levels, .. } = self;

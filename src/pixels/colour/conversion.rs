@@ -37,6 +37,15 @@ impl Conversion {
         Self { model, output, way, ignored }
     }
 
+    /// About how many bytes of memory this takes.
+    pub fn weight(&self) -> usize {
+        match &self.way {
+            Way::AsItIs | Way::Inks(None) => 0,
+            Way::Gray { narrow, wide } => narrow.len() + wide.len(),
+            Way::Colour(pipeline) | Way::Inks(Some(pipeline)) => pipeline.weight(),
+        }
+    }
+
     /// What the samples are that it is made for.
     pub const fn model(&self) -> Model {
         self.model

@@ -8,7 +8,7 @@ use super::grid::{ROUNDING, clip};
 use super::sample::Sample;
 
 /// Steps of a tabulated curve, each of 16 of the 16-bit samples.
-const STEPS: usize = 4096;
+pub(super) const STEPS: usize = 4096;
 /// Where a hostile curve ends; sound ones stay far from it.
 const FARTHEST: f64 = 16.0;
 

@@ -40,6 +40,11 @@ impl Grid {
         Some(Self { inputs: sides.len(), lasts, steps, nodes })
     }
 
+    /// About how many bytes of memory this takes.
+    pub(super) const fn weight(&self) -> usize {
+        self.nodes.len() * size_of::<Lanes>()
+    }
+
     pub(super) fn map(&mut self, with: impl Fn(Lanes) -> Lanes) {
         self.nodes.iter_mut().for_each(|node| *node = with(*node));
     }

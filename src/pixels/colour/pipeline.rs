@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::affine::{Affine, Columns};
-use super::curve::{Curve, Tabulated, tabulated};
+use super::curve::{Curve, STEPS, Tabulated, tabulated};
 use super::grid::{Grid, Lanes, ROUNDING, clip};
 use super::sample::Sample;
 
@@ -62,6 +62,16 @@ impl Pipeline {
         };
         let steps = joined.into_iter().map(step).collect::<Option<Vec<_>>>()?;
         matches!(inputs.len(), 1 | 3 | 4).then(|| Self { inputs: tabulated(inputs), steps })
+    }
+
+    /// About how many bytes of memory this takes.
+    pub(super) fn weight(&self) -> usize {
+        let step = |step: &Step| match step {
+            Step::Curves(_) => 3 * size_of::<[f32; STEPS]>(),
+            Step::Grid(grid) => grid.weight(),
+            Step::Affine(_) | Step::Cube => 256,
+        };
+        self.inputs.len() * size_of::<[f32; STEPS]>() + self.steps.iter().map(step).sum::<usize>()
     }
 
     /// Converts pixels of as many colours as there are inputs, and an opacity if there is one, to RGB or RGBA.

@@ -1,5 +1,7 @@
 //! ICC profiles as strangers write them.
 
+use std::borrow::Cow;
+
 use moxcms::{ColorProfile, DataColorSpace, ParsingOptions, ProfileClass, ProfileText};
 
 use crate::pixels::{Error, Model};
@@ -33,6 +35,40 @@ pub fn parse(icc: &[u8], model: Model) -> Result<ColorProfile, Error> {
     }
 }
 
+/// Tables that go the other way, or of which another says the same: they are not read.
+const UNUSED: [&[u8; 4]; 4] = [b"B2A0", b"B2A1", b"B2A2", b"gamt"];
+/// A profile up to this many bytes is read as it is.
+const SMALL_BYTES: usize = 4096;
+
+/// The profile without what is of no use here: tables that are not used, and tags that are there already. Each could be
+/// a table over the same bytes, and all would be unfolded.
+fn needed(icc: &[u8]) -> Cow<'_, [u8]> {
+    if icc.len() <= SMALL_BYTES {
+        return icc.into();
+    }
+    let mut icc = icc.to_vec();
+    let Some(entries) = icc.get_mut(132..) else { return icc.into() };
+    let entries = entries.as_chunks_mut::<12>().0.iter_mut().take(MOST_TAGS as usize);
+    let mut seen: Vec<[u8; 4]> = Vec::new();
+    let mut tables: [Option<&mut [u8; 12]>; 3] = [None, None, None];
+    for entry in entries {
+        let name = [entry[0], entry[1], entry[2], entry[3]];
+        if seen.contains(&name) || UNUSED.contains(&&name) {
+            entry[..4].copy_from_slice(b"none");
+            continue;
+        }
+        seen.push(name);
+        if let Some(table) = [b"A2B1", b"A2B0", b"A2B2"].iter().position(|known| **known == name) {
+            tables[table] = Some(entry);
+        }
+    }
+    // The first is the one that is used.
+    for entry in tables.into_iter().flatten().skip(1) {
+        entry[..4].copy_from_slice(b"none");
+    }
+    icc.into()
+}
+
 fn read(icc: &[u8]) -> Result<ColorProfile, Error> {
     let tags = icc.get(128..132).and_then(|count| count.try_into().ok()).map_or(0, u32::from_be_bytes);
     if tags > MOST_TAGS {
@@ -43,7 +79,10 @@ fn read(icc: &[u8]) -> Result<ColorProfile, Error> {
         max_allowed_trc_size: MOST_STEPS,
         ..ParsingOptions::default()
     };
-    ColorProfile::new_from_slice_with_options(icc, options).map_err(unusable)
+    if icc.len() > LARGEST_BYTES {
+        return Err(unusable(format_args!("{} bytes; {LARGEST_BYTES} are read", icc.len())));
+    }
+    ColorProfile::new_from_slice_with_options(&needed(icc), options).map_err(unusable)
 }
 
 pub fn has_tables(profile: &ColorProfile) -> bool {
@@ -77,6 +116,26 @@ pub fn unusable(reason: impl std::fmt::Display) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[track_caller]
+    fn check_needed(tags: &[&[u8; 4]], expected: &[&[u8; 4]]) {
+        let mut icc = vec![0; 8192];
+        icc[128..132].copy_from_slice(&(tags.len() as u32).to_be_bytes());
+        for (entry, tag) in icc[132..].as_chunks_mut::<12>().0.iter_mut().zip(tags) {
+            entry[..4].copy_from_slice(*tag);
+        }
+        let needed = needed(&icc);
+        let left = needed[132..].as_chunks::<12>().0.iter().take(tags.len()).map(|entry| &entry[..4]);
+        assert_eq!(left.filter(|name| name != b"none").collect::<Vec<_>>(), expected);
+        assert_eq!(super::needed(&icc[..4000]), &icc[..4000]);
+    }
+
+    #[test]
+    fn each_tag_is_read_once_and_of_the_tables_the_one_that_is_used() {
+        check_needed(&[b"A2B0", b"B2A0", b"A2B1", b"desc", b"gamt", b"A2B2"], &[b"A2B1", b"desc"]);
+        check_needed(&[b"A2B2", b"A2B0", b"A2B0", b"rTRC", b"rTRC"], &[b"A2B0", b"rTRC"]);
+        check_needed(&[b"A2B2"], &[b"A2B2"]);
+    }
 
     #[test]
     fn a_profile_of_very_many_tags_is_not_read() {

@@ -16,7 +16,7 @@ const WHAT: &str = "GIF";
 pub fn gif_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Error> {
     let damaged = |error: gif::DecodingError| Error::damaged(WHAT, error);
     let mut options = DecodeOptions::new();
-    options.set_color_output(ColorOutput::RGBA);
+    options.set_color_output(ColorOutput::Indexed);
     options.allow_unknown_blocks(true);
     let most = std::num::NonZeroU64::new(limit.saturating_mul(4).max(1));
     options.set_memory_limit(most.map_or(MemoryLimit::Unlimited, MemoryLimit::Bytes));
@@ -31,22 +31,36 @@ pub fn gif_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Erro
     if dimensions.area() == 0 || dimensions.area() > limit {
         return Err(Error::TooLarge { pixels: dimensions.area(), limit });
     }
+    let colours = colours(frame.palette.as_deref().or(decoder.global_palette()), frame.transparent);
     let mut buffer = vec![0; decoder.buffer_size()];
     decoder.read_into_buffer(&mut buffer).map_err(damaged)?;
     let mut samples = vec![0; dimensions.area() as usize * 4];
     let (left, top, width) = (usize::from(frame.left), usize::from(frame.top), usize::from(frame.width));
     let stride = dimensions.width as usize * 4;
-    let shown = (width * 4).min(stride.saturating_sub(left * 4));
-    for (row, source) in buffer.chunks_exact((width * 4).max(1)).enumerate() {
+    let shown = width.min((stride / 4).saturating_sub(left));
+    for (row, source) in buffer.chunks_exact(width.max(1)).enumerate() {
         let start = (top + row) * stride + left * 4;
-        if shown > 0
-            && let Some(target) = samples.get_mut(start..start + shown)
-        {
-            target.copy_from_slice(&source[..shown]);
+        if let Some(target) = samples.get_mut(start..start + shown * 4) {
+            let pixels = target.as_chunks_mut::<4>().0.iter_mut().zip(source);
+            pixels.for_each(|(pixel, &index)| *pixel = colours[usize::from(index)]);
         }
     }
     let raw = Raw { dimensions, model: Model::Rgb, alpha: Alpha::Straight, samples: Samples::U8(samples) };
     Ok(Box::new(InMemory::new(raw)))
+}
+
+/// What each index shows; one beyond the palette is see-through, as is the one that says so.
+fn colours(palette: Option<&[u8]>, transparent: Option<u8>) -> [[u8; 4]; 256] {
+    let mut colours = [[0; 4]; 256];
+    for (colour, &[red, green, blue]) in
+        colours.iter_mut().zip(palette.unwrap_or_default().as_chunks::<3>().0)
+    {
+        *colour = [red, green, blue, u8::MAX];
+    }
+    if let Some(index) = transparent {
+        colours[usize::from(index)][3] = 0;
+    }
+    colours
 }
 
 #[cfg(test)]

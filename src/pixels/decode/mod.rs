@@ -3,6 +3,7 @@
 mod gif;
 pub mod jp2;
 mod png;
+mod unfold;
 mod webp;
 
 pub use gif::gif_rows;

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use png::{BitDepth, ColorType, DecodeOptions, Decoder, DecodingError, Limits, Reader, Transformations};
 
-use super::{Error, InMemory};
+use super::{Error, unfold};
 use crate::iiif::Dimensions;
 use crate::pixels::{Alpha, Depth, InOrder, Model, Raw, ReadAt, Rows, Samples, Shape};
 
 const WHAT: &str = "PNG";
+/// Bytes of a row, at most.
+const MOST_ROW: usize = 64 << 20;
 
 struct PngRows {
     reader: Reader<BufReader<InOrder>>,
@@ -20,7 +22,7 @@ struct PngRows {
 /// Opens a PNG; an interlaced one may have at most `whole` pixels. Palettes become RGB, fewer than 8 bits become 8,
 /// and what one colour says of opacity becomes alpha.
 pub fn png_rows(file: Arc<dyn ReadAt>, whole: u64) -> Result<Box<dyn Rows>, Error> {
-    let mut reader = open(file)?;
+    let mut reader = open(file.clone())?;
     let (kind, depth) = reader.output_color_type();
     let (model, alpha) = match kind {
         ColorType::Grayscale => (Model::Gray, Alpha::None),
@@ -34,6 +36,8 @@ pub fn png_rows(file: Arc<dyn ReadAt>, whole: u64) -> Result<Box<dyn Rows>, Erro
     let depth = if depth == BitDepth::Sixteen { Depth::U16 } else { Depth::U8 };
     let shape = Shape { dimensions, model, alpha, depth };
     if !info.interlaced {
+        let row = (u64::from(info.width) * info.bits_per_pixel() as u64).div_ceil(8) + 1;
+        unfold::check(&*file, row.saturating_mul(info.height.into()))?;
         return Ok(Box::new(PngRows { reader, shape, done: 0 }));
     }
     if dimensions.area() > whole {
@@ -42,7 +46,35 @@ pub fn png_rows(file: Arc<dyn ReadAt>, whole: u64) -> Result<Box<dyn Rows>, Erro
     let length = reader.output_buffer_size().ok_or_else(|| Error::damaged(WHAT, "its size overflows"))?;
     let mut bytes = vec![0; length];
     reader.next_frame(&mut bytes).map_err(damaged)?;
-    Ok(Box::new(InMemory::new(Raw { dimensions, model, alpha, samples: samples(bytes, depth) })))
+    Ok(Box::new(Interlaced { bytes, shape, done: 0 }))
+}
+
+/// All samples as they come out of the decoder; they are made numbers a few rows at a time.
+struct Interlaced {
+    bytes: Vec<u8>,
+    shape: Shape,
+    done: u32,
+}
+
+impl Rows for Interlaced {
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn next(&mut self, most: u32) -> Result<Option<Raw>, Error> {
+        let Shape { dimensions, model, alpha, depth } = self.shape;
+        let rows = most.max(1).min(dimensions.height - self.done);
+        if rows == 0 {
+            return Ok(None);
+        }
+        let stride = self.shape.stride() as usize;
+        let range = self.done as usize * stride..(self.done + rows) as usize * stride;
+        let bytes =
+            self.bytes.get(range).ok_or_else(|| Error::damaged(WHAT, "it has fewer rows than it says"))?;
+        self.done += rows;
+        let dimensions = Dimensions::new(dimensions.width, rows);
+        Ok(Some(Raw { dimensions, model, alpha, samples: samples(bytes.to_vec(), depth) }))
+    }
 }
 
 impl Rows for PngRows {
@@ -98,7 +130,7 @@ fn open(file: Arc<dyn ReadAt>) -> Result<Reader<BufReader<InOrder>>, Error> {
     let mut decoder = Decoder::new_with_options(input, options);
     // A row has at most 8 bytes a pixel, of which the header may promise many. What the decoder would do without is
     // read elsewhere.
-    decoder.set_limits(Limits { bytes: 64 << 20 });
+    decoder.set_limits(Limits { bytes: MOST_ROW });
     decoder.set_transformations(Transformations::EXPAND);
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
@@ -111,7 +143,13 @@ fn is_wrong_checksum(error: &DecodingError) -> bool {
 }
 
 fn damaged(error: DecodingError) -> Error {
-    Error::damaged(WHAT, error)
+    match error {
+        DecodingError::LimitsExceeded => Error::Unsupported(format!(
+            "a PNG with rows of more than {} MiB; write it as a tiled TIFF, as with `vips tiffsave --tile`",
+            MOST_ROW >> 20
+        )),
+        error => Error::damaged(WHAT, error),
+    }
 }
 
 #[cfg(test)]

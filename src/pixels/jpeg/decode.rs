@@ -20,8 +20,11 @@ thread_local! {
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// No honest progressive JPEG has more scans.
+/// No honest progressive JPEG has more scans; they are ten as a rule.
 pub(super) const MOST_SCANS: u32 = 500;
+/// Every scan goes over all coefficients, however few bytes it has: of large pictures fewer are read.
+const MOST_SCANNED: u64 = 1 << 31;
+const SCANS_OF_ANY_SIZE: u64 = 50;
 /// No tile has more pixels. Shrinking does not count: a progressive JPEG is held at full size first.
 const MOST_TILE: u64 = 8192 * 8192;
 
@@ -95,7 +98,7 @@ pub fn decode_four(jpeg: &[u8], limit: u64) -> Result<(Dimensions, Vec<u8>), Err
 }
 
 /// Scans that a JPEG has, counted up to `most`: within one, a marker's two bytes do not follow each other.
-pub(super) fn scans(jpeg: &[u8], most: usize) -> usize {
+pub fn scans(jpeg: &[u8], most: usize) -> usize {
     jpeg.windows(2).filter(|pair| *pair == [0xff, 0xda]).take(most).count()
 }
 
@@ -223,6 +226,11 @@ fn layout(header: &DecompressHeader) -> Option<Subsampling> {
     }
 }
 
+/// How many scans a picture may have.
+fn most_scans(pixels: u64) -> u32 {
+    (MOST_SCANNED / pixels.max(1)).clamp(SCANS_OF_ANY_SIZE, MOST_SCANS.into()) as u32
+}
+
 fn with_decompressor<T>(
     jpeg: &[u8],
     reduce: u32,
@@ -232,13 +240,11 @@ fn with_decompressor<T>(
     DECOMPRESSOR.with_borrow_mut(|slot| {
         let mut decompressor = match slot.take().filter(|_| tables::are_complete(jpeg)) {
             Some(decompressor) => decompressor,
-            None => {
-                let mut new = Decompressor::new().map_err(damaged)?;
-                new.set_scan_limit(MOST_SCANS).map_err(damaged)?;
-                new
-            }
+            None => Decompressor::new().map_err(damaged)?,
         };
         let header = decompressor.read_header(jpeg).map_err(damaged)?;
+        let pixels = header.width as u64 * header.height as u64;
+        decompressor.set_scan_limit(most_scans(pixels)).map_err(damaged)?;
         if header.is_lossless {
             return Err(Error::damaged("JPEG", "a lossless JPEG has no planes and no fractions of its size"));
         }
@@ -271,6 +277,13 @@ mod tests {
         let frame = tile.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
         tile[frame + 5..frame + 9].copy_from_slice(&[0xff, 0, 0xff, 0]);
         assert!(!decode_into(&tile, 8, &mut canvas, (0, 0), Dimensions::new(16, 16)).unwrap());
+    }
+
+    #[test]
+    fn the_larger_a_picture_the_fewer_scans_it_may_have() {
+        for (pixels, scans) in [(0, 500), (1 << 20, 500), (1 << 24, 128), (1 << 26, 50), (1 << 32, 50)] {
+            assert_eq!(most_scans(pixels), scans, "{pixels}");
+        }
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub struct Header {
     pub orientation: u8,
     /// Put together from its APP2 chunks.
     pub icc: Option<Vec<u8>>,
+    /// Bytes of the coefficients that a decoder keeps until the last scan; 0 where there is one scan.
+    pub coefficient_bytes: u64,
 }
 
 /// No profile of use is larger.
@@ -44,12 +46,16 @@ pub fn header(start: &[u8]) -> Result<Result<Header, usize>, Error> {
             _ => {}
         }
     }
-    let Frame { dimensions, bits, components, is_lossless } =
+    let Frame { dimensions, bits, components, is_lossless, is_progressive, all_bytes } =
         frame.ok_or_else(|| damaged("it has no frame header before its scan"))?;
+    let in_scan = found.last().and_then(|scan| scan.body.first());
+    let is_one_scan = !is_progressive && in_scan.is_none_or(|&count| count >= components);
+    let coefficient_bytes = if is_one_scan { 0 } else { all_bytes };
     if is_lossless && components == 3 && is_luma_and_chroma(&found) {
         return Err(unsupported("it is lossless, but not RGB"));
     }
-    Ok(Ok(Header { dimensions, components, bits, orientation: orientation(&found), icc: icc(&found) }))
+    let (orientation, icc) = (orientation(&found), icc(&found));
+    Ok(Ok(Header { dimensions, components, bits, orientation, icc, coefficient_bytes }))
 }
 
 struct Frame {
@@ -57,6 +63,9 @@ struct Frame {
     bits: u8,
     components: u8,
     is_lossless: bool,
+    is_progressive: bool,
+    /// Of the coefficients of all components.
+    all_bytes: u64,
 }
 
 impl Frame {
@@ -92,8 +101,23 @@ impl Frame {
             return Err(damaged("its frame header is not as long as its components"));
         }
         check_sampling(sampling.as_chunks().0)?;
-        Ok(Self { dimensions, bits, components, is_lossless })
+        let all_bytes = coefficient_bytes(dimensions, sampling.as_chunks().0);
+        let is_progressive = matches!(segment.marker, 0xc2 | 0xca);
+        Ok(Self { dimensions, bits, components, is_lossless, is_progressive, all_bytes })
     }
+}
+
+/// Two bytes for each sample of whole blocks (§A.2.4).
+fn coefficient_bytes(dimensions: Dimensions, components: &[[u8; 3]]) -> u64 {
+    let side = |length: u32, factor: fn(u8) -> u32, sampling: u8| {
+        let most = components.iter().map(|[_, sampling, _]| factor(*sampling)).max().unwrap_or(1);
+        u64::from((length * factor(sampling)).div_ceil(most).div_ceil(8)) * 8
+    };
+    let component = |&[_, sampling, _]: &[u8; 3]| {
+        let across = side(dimensions.width, |sampling| u32::from(sampling >> 4), sampling);
+        across * side(dimensions.height, |sampling| u32::from(sampling & 15), sampling)
+    };
+    components.iter().map(component).sum::<u64>() * 2
 }
 
 /// Refuses what libjpeg cannot bring to full size: factors of 1 to 4, each dividing the largest (§A.1.1).
@@ -264,6 +288,18 @@ mod tests {
         assert!(lossless(segment(0xfe, b"")).unwrap().is_ok());
         assert!(lossless(adobe(1)).is_err());
         assert!(lossless(segment(0xe0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0")).is_err());
+    }
+
+    #[test]
+    fn coefficients_of_several_scans_count() {
+        let bytes = |frame: u8, scan: &[u8]| {
+            let file = [&b"\xff\xd8"[..], &segment(frame, FRAME), &segment(0xda, scan)].concat();
+            header(&file).unwrap().unwrap().coefficient_bytes
+        };
+        let (all, one) = ([3, 1, 0, 2, 0, 3, 0, 0, 63, 0], [1, 1, 0, 0, 63, 0]);
+        // Whole blocks of 8 by 8: 200 by 104 of luma, 104 by 56 each of chroma.
+        let whole = 2 * (200 * 104 + 2 * 104 * 56);
+        assert_eq!([bytes(0xc0, &all), bytes(0xc0, &one), bytes(0xc2, &all)], [0, whole, whole]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod tables;
 mod tests;
 
 pub use crop::crop;
-pub use decode::{decode, decode_four, decode_into, planes};
+pub use decode::{decode, decode_four, decode_into, planes, scans};
 pub use encode::{check, encode, encode_lying, encode_planar};
 pub use header::{Header, exif_block, exif_orientation, header};
 pub use rows::{Inks, JpegRows, raw, rows};

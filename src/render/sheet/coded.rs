@@ -5,6 +5,9 @@ use crate::iiif::Dimensions;
 use crate::master::{Codec, Level, stored};
 use crate::pixels::{Channels, Error, Raster, decode, jpeg};
 
+/// A tile or strip of more bytes is read only if its JPEG has one scan: the coefficients of several are kept together.
+pub const MOST_SCANNED: u64 = 32 << 20;
+
 /// Reads a stored tile's samples, as many a pixel as the level has together, as large as `tile`; at least the pixels
 /// of `shown` have to be there.
 pub fn samples(level: &Level, bytes: Vec<u8>, tile: Dimensions, shown: Dimensions) -> Result<Vec<u8>, Error> {
@@ -19,7 +22,16 @@ pub fn samples(level: &Level, bytes: Vec<u8>, tile: Dimensions, shown: Dimension
                 Codec::OldJpeg => stored::old_jpeg(level, &bytes, shown.height).into(),
                 _ => stored::whole(level, &bytes),
             };
-            let limit = level.grid.tile.area().max(tile.area()) * 4;
+            // Some writers fill the last strip up.
+            let area = level.grid.tile.area().max(tile.area());
+            let limit = area + (area * 3).min(MOST_SCANNED);
+            if area * count as u64 > MOST_SCANNED && jpeg::scans(&jpeg, 2) > 1 {
+                return Err(Error::Unsupported(
+                    "a progressive JPEG as a tile or strip of more than 32 MiB takes too much memory; \
+                     `vips tiffsave IN OUT.tif --tile --compression deflate` makes a TIFF of it that is read"
+                        .into(),
+                ));
+            }
             match count {
                 4 => {
                     let (dimensions, samples) = jpeg::decode_four(&jpeg, limit)?;

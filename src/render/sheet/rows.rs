@@ -61,10 +61,21 @@ impl SheetRows {
         let width = tile.width * level.grid.columns();
         let samples = u64::from(width) * u64::from(level.samples.max(level.shape().count() as u8));
         let bytes = |rows: u32, bits: u8| (samples * u64::from(bits)).div_ceil(8) * u64::from(rows);
-        match streams(level) {
-            true => bytes(64, 16) + (4 << 20),
-            false => bytes(tile.height, level.bits.max(8)) * 2 + (4 << 20),
+        if streams(level) {
+            return bytes(64, 16) + (4 << 20);
         }
+        // A row of tiles, of which one is unpacked and converted.
+        let block = bytes(tile.height, level.bits.max(8));
+        let one = block / u64::from(level.grid.columns().max(1));
+        let stored = level.tiles.iter().map(|tile| tile.1).max().unwrap_or(0);
+        let decoder = match level.codec {
+            // The coefficients of several scans, and the file twice.
+            Codec::Jpeg | Codec::OldJpeg => stored + (2 * one).min(2 * coded::MOST_SCANNED),
+            Codec::Webp => 4 * tile.area(),
+            _ => 0,
+        };
+        let row = if level.grid.columns() == 1 { 0 } else { block + block / 4 };
+        row.saturating_add(3 * one).saturating_add(stored).saturating_add(decoder) + (4 << 20)
     }
 
     fn planes(&self) -> usize {

@@ -1,6 +1,8 @@
 //! A whole work in one ZIP: its images as far as rights go, its record, and what may be done with them.
 
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
@@ -9,15 +11,17 @@ use async_zip::{Compression, ZipEntryBuilder};
 use bytes::Bytes;
 use futures::io::AsyncWriteExt;
 use futures::stream::BoxStream;
-use futures::{StreamExt, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt};
+use tokio::task::AbortHandle;
 use tokio_util::compat::TokioAsyncWriteCompatExt;
 use tokio_util::io::ReaderStream;
 
 use super::disposition::{disposition, safe};
-use super::named;
-use crate::gallery::{Described, Error, told};
+use super::{holding, named};
+use crate::gallery::{Described, Error, Gallery, Granted, Original, told};
 use crate::iiif::{Format, Version};
 use crate::presentation::Address;
+use crate::render::Plan;
 use crate::web::Door;
 use crate::web::headers::{entity_tag, is_held};
 use crate::web::image::Answered;
@@ -34,7 +38,9 @@ struct Entry {
 }
 
 /// What waits between the maker of the archive and its reader, in bytes.
-const PIPE: usize = 512 << 10;
+const PIPE: usize = 64 << 10;
+/// How long a busy server is left alone before the next file of an archive is asked for again.
+const AGAIN: Duration = Duration::from_secs(1);
 /// From here on sizes take eight bytes, in bytes.
 const LARGE: u64 = 3 << 30;
 
@@ -63,16 +69,80 @@ pub async fn archive(door: &Door, request: &HttpRequest, work: Image<'_>) -> Res
     if request.method() == actix_web::http::Method::HEAD {
         return Ok(response.finish().into());
     }
-    let entries = entries(door, &address, &described).await?;
+    let mut entries = entries(door, &address, &described).await?;
+    if let Some(first) = entries.first_mut() {
+        begin(first).await?;
+    }
     let (reader, writer) = tokio::io::duplex(PIPE);
-    // Ends with its reader: a write into a pipe that nobody reads fails.
-    actix_web::rt::spawn(async move {
+    let making = actix_web::rt::spawn(async move {
         if let Err(reason) = write(writer, entries).await {
             tracing::error!(error = reason, "an archive broke off");
         }
     });
-    let pieces = ReaderStream::with_capacity(reader, 64 << 10);
+    let making = Making(making.abort_handle());
+    let pieces = ReaderStream::with_capacity(reader, 32 << 10).inspect(move |_| {
+        let _kept = &making;
+    });
     Ok(Answered { response: response.streaming(pieces), note: "archive" })
+}
+
+/// Ends the making of an archive with its reader, whatever it waits for.
+struct Making(AbortHandle);
+
+impl Drop for Making {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// The content of a file of the archive: begun when it is its turn.
+fn later<S>(
+    begin: impl Future<Output = Result<S, Error>> + Send + 'static,
+) -> BoxStream<'static, Result<Bytes, Error>>
+where
+    S: Stream<Item = Result<Bytes, Error>> + Send + 'static,
+{
+    futures::stream::once(begin).try_flatten().boxed()
+}
+
+/// Asks until the server is not too busy: an archive that has begun had better end. Its first file is not waited for.
+async fn patiently<T, F: Future<Output = Result<T, Error>>>(
+    first: bool,
+    mut ask: impl FnMut() -> F,
+) -> Result<T, Error> {
+    loop {
+        match ask().await {
+            Err(Error::Busy { .. }) if !first => tokio::time::sleep(AGAIN).await,
+            other => return other,
+        }
+    }
+}
+
+/// A whole original, once there is memory for its pieces.
+fn original_of(first: bool, original: Original) -> BoxStream<'static, Result<Bytes, Error>> {
+    later(async move {
+        let unsent = patiently(first, || original.admit()).await?;
+        Ok(holding(unsent, original.all()))
+    })
+}
+
+/// A rendition, in one piece or in many.
+fn rendition_of(
+    first: bool,
+    gallery: Arc<Gallery>,
+    granted: Granted,
+    plan: Plan,
+) -> BoxStream<'static, Result<Bytes, Error>> {
+    if gallery.is_banded(&granted, &plan) {
+        return later(
+            async move { Ok(patiently(first, || gallery.banded(&granted, &plan)).await?.pieces()) },
+        );
+    }
+    later(async move {
+        let answer = patiently(first, || gallery.deliver(&granted, plan.clone())).await?;
+        let unsent = patiently(first, || gallery.unsent(&answer.bytes)).await?;
+        Ok(holding(unsent, futures::stream::iter([Ok(answer.bytes)])))
+    })
 }
 
 async fn entries(door: &Door, address: &Address, described: &Described) -> Result<Vec<Entry>, Error> {
@@ -84,7 +154,7 @@ async fn entries(door: &Door, address: &Address, described: &Described) -> Resul
         let full = granted.all().dimensions();
         if let Some(original) = door.gallery.original_of(granted) {
             let about = format!("the original, {full} pixels");
-            let (length, content) = (original.length(), original.all().boxed());
+            let (length, content) = (original.length(), original_of(entries.is_empty(), original));
             entries.push(Entry { name: distinct(&mut names, &safe(base)), content, length, about });
             continue;
         }
@@ -92,14 +162,7 @@ async fn entries(door: &Door, address: &Address, described: &Described) -> Resul
         let about = format!("a rendition of {} pixels; the original of {full} is not to be had", plan.size);
         let stem = base.rsplit_once('.').map_or(base, |(stem, _)| stem);
         let name = distinct(&mut names, &safe(&format!("{stem}.jpg")));
-        let content = match door.gallery.banded(&granted, &plan)? {
-            Some((pieces, _)) => pieces.boxed(),
-            None => {
-                let gallery = door.gallery.clone();
-                let make = async move { Ok(gallery.deliver(&granted, plan).await?.bytes) };
-                futures::stream::once(make).boxed()
-            }
-        };
+        let content = rendition_of(entries.is_empty(), door.gallery.clone(), granted, plan);
         entries.push(Entry { name, content, length: 0, about });
     }
     let rights = statement(address, described, &entries);
@@ -110,6 +173,14 @@ async fn entries(door: &Door, address: &Address, described: &Described) -> Resul
         entries.push(Entry { name: name.into(), content, length, about: String::new() });
     }
     Ok(entries)
+}
+
+/// Begins the first file: what fails or is too busy for it says so before the archive begins.
+async fn begin(entry: &mut Entry) -> Result<(), Error> {
+    let content = std::mem::replace(&mut entry.content, futures::stream::empty().boxed());
+    let (first, rest) = content.into_future().await;
+    entry.content = futures::stream::iter(first.transpose()?.map(Ok)).chain(rest).boxed();
+    Ok(())
 }
 
 /// A name that no other file has.

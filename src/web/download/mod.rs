@@ -10,13 +10,13 @@ use actix_web::http::header::{self, ByteRangeSpec, Header, HeaderName, HeaderVal
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
-use futures::{Stream, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt};
 
 use super::Door;
 use super::headers::{entity_tag, is_held, is_wanted};
-use super::image::{Answered, image_tag};
+use super::image::{Answered, image_tag, streamed};
 use super::route::Image;
-use crate::gallery::{Described, Error, Original, told};
+use crate::gallery::{Described, Error, Original, Unsent, told};
 use crate::iiif::Format;
 use disposition::disposition;
 
@@ -65,9 +65,10 @@ async fn whole(
     let (length, head) = (original.length(), request.method() == Method::HEAD);
     let asked = if unchanged_range(request, &tag) { range(request, length) } else { Asked::All };
     response.insert_header((header::CONTENT_TYPE, original.media_type));
+    let unsent = if head { Unsent::default() } else { original.admit().await? };
     match asked {
         Asked::All if head => Ok(sent(response, length, futures::stream::empty())),
-        Asked::All => Ok(sent(response, length, original.all())),
+        Asked::All => Ok(sent(response, length, holding(unsent, original.all()))),
         Asked::Part(part) => {
             let (first, last) = (part.start, part.end - 1);
             response.status(StatusCode::PARTIAL_CONTENT);
@@ -75,7 +76,7 @@ async fn whole(
             let sized = part.end - part.start;
             match head {
                 true => Ok(sent(response, sized, futures::stream::empty())),
-                false => Ok(sent(response, sized, original.pieces(part))),
+                false => Ok(sent(response, sized, holding(unsent, original.pieces(part)))),
             }
         }
         Asked::Beyond => {
@@ -105,11 +106,8 @@ async fn rendition(
         return Ok(early);
     }
     response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())));
-    if let Some((pieces, length)) = door.gallery.banded(&granted, &plan)? {
-        if let Some(length) = length {
-            response.no_chunking(length);
-        }
-        return Ok(Answered { response: response.streaming(watched(pieces)), note: "streamed" });
+    if door.gallery.is_banded(&granted, &plan) {
+        return streamed(door, request, &granted, &plan, response).await;
     }
     let bytes = door.gallery.deliver(&granted, plan).await?.bytes;
     response.insert_header((header::ACCEPT_RANGES, "bytes"));
@@ -154,6 +152,13 @@ fn sent(
     pieces: impl Stream<Item = Result<Bytes, Error>> + 'static,
 ) -> Answered {
     Answered { response: response.body(SizedStream::new(length, watched(pieces))), note: "download" }
+}
+
+/// Pieces that keep their memory until they have been taken.
+fn holding<T>(unsent: Unsent, pieces: impl Stream<Item = T>) -> impl Stream<Item = T> {
+    pieces.inspect(move |_| {
+        let _kept = &unsent;
+    })
 }
 
 /// Says in the log why an answer broke off.

@@ -267,6 +267,12 @@ impl Main {
         Ok(())
     }
 
+    /// About how many bytes of memory this takes.
+    pub fn weight(&self) -> usize {
+        let packed: usize = self.packed_parts.iter().map(|part| part.len() + 24).sum();
+        self.kept.len() + self.lengths.len() * size_of::<(u16, u32)>() + packed
+    }
+
     /// Tiles across and down.
     pub fn tiles(&self) -> [u32; 2] {
         [

@@ -51,13 +51,24 @@ pub struct Header {
     pub orientation: u8,
     /// HTJ2K: coded as ISO 15444-15 has it.
     pub is_ht: bool,
+    /// Bytes of memory that decoding takes, however little is decoded.
+    pub fixed_bytes: u64,
+    /// Bytes of memory that a decoded pixel takes besides.
+    pub pixel_bytes: u64,
 }
+
+/// A tile's data up to this many bytes costs the same whatever part of it is read.
+const LITTLE_DATA: u64 = 4 << 20;
+/// A tile of more bytes is not read as a whole where its packets' lengths turn out to be wrong.
+const MOST_REPEATED: u64 = 64 << 20;
 
 /// A file whose header is read and whose tile-parts are looked up once; any number of regions may be decoded.
 pub struct Codestream {
     boxes: Boxes,
     main: Main,
     layout: Layout,
+    /// Bytes that OpenJPEG allocates for a tile before it decodes.
+    structures: u64,
     /// By the main header's table.
     listed: OnceLock<Option<Parts>>,
     /// By their own heads.
@@ -81,8 +92,9 @@ impl Codestream {
         let boxes = Boxes::read(file)?;
         let main = Main::read(file, boxes.codestream.clone())?;
         let layout = Layout::new(&boxes, &main)?;
-        tile::affordable_all(&main)?;
-        let mut codestream = Self { boxes, main, layout, listed: OnceLock::new(), walked: OnceLock::new() };
+        let structures = tile::affordable_all(&main)?;
+        let (listed, walked) = (OnceLock::new(), OnceLock::new());
+        let mut codestream = Self { boxes, main, layout, structures, listed, walked };
         // Without its end it may be cut off; its tile-parts show whether it is.
         if !codestream.has_end(file)? && codestream.walked(file).is_err() {
             // Or its box is too short.
@@ -90,6 +102,14 @@ impl Codestream {
             codestream.walked(file)?;
         }
         Ok(codestream)
+    }
+
+    /// About how many bytes of memory this takes once its tile-parts are known.
+    pub fn weight(&self) -> u32 {
+        let parts = [self.listed.get().and_then(Option::as_ref), self.walked.get()];
+        let parts: usize = parts.iter().flatten().map(|parts| parts.weight()).sum();
+        let icc = self.layout.icc.as_ref().map_or(0, Vec::len);
+        u32::try_from(parts + self.main.weight() + 2 * icc + 4096).unwrap_or(u32::MAX)
     }
 
     /// Whether the codestream's last two bytes are EOC.
@@ -112,7 +132,65 @@ impl Codestream {
             depth: layout.depth,
             icc: layout.icc.clone(),
             orientation: boxes.orientation,
-            is_ht: main.coding.is_ht || main.exceptions.iter().any(|coding| coding.is_ht),
+            is_ht: self.is_ht(),
+            fixed_bytes: self.structures + (1 << 20),
+            pixel_bytes: self.decoded_bytes() + self.composed_bytes(),
+        }
+    }
+
+    fn is_ht(&self) -> bool {
+        self.main.coding.is_ht || self.main.exceptions.iter().any(|coding| coding.is_ht)
+    }
+
+    /// Bytes a pixel while a tile is decoded: OpenJPEG holds all components, twice where only a part is decoded.
+    fn decoded_bytes(&self) -> u64 {
+        self.main.components.len() as u64 * 8
+    }
+
+    /// Bytes a pixel of what is kept of the tiles, and of the samples that are made of it.
+    fn composed_bytes(&self) -> u64 {
+        self.layout.channels.len() as u64 * if self.layout.depth == Depth::U16 { 4 } else { 3 }
+    }
+
+    /// Bytes of memory that [`Self::decode`] takes, by headers and lengths alone.
+    pub fn cost(&self, file: &dyn ReadAt, region: Rect, reduce: u32) -> Result<u64, Error> {
+        let area = self.area(region)?;
+        let pixels = |area: Area| {
+            let area = area.reduced(reduce);
+            // A sample more on each side, and components with fewer samples than pixels.
+            (u64::from(area.width()) + 2).saturating_mul(u64::from(area.height()) + 2)
+        };
+        let (mut decoded, mut data) = (0, 0);
+        let mut window = Window::new(file, self.main.body.end, bytes::BLOCK);
+        for (place, wanted) in self.touched(area, reduce) {
+            let tile = self.main.tile(place[0], place[1]);
+            // HT tiles are decoded as a whole.
+            decoded = decoded.max(pixels(if self.is_ht() { tile } else { wanted.area }));
+            let stored = self.stored(file, place)?;
+            // Of little data it does not matter how much is left out.
+            if stored > data {
+                data = match stored {
+                    ..=LITTLE_DATA => stored,
+                    _ => {
+                        let (pieces, _) = self.tile(file, &mut window, place, wanted, true)?;
+                        data.max(pieces.iter().map(tile::Piece::len).sum())
+                    }
+                };
+            }
+        }
+        let decoded = decoded.saturating_mul(self.decoded_bytes());
+        let composed = pixels(area).saturating_mul(self.composed_bytes());
+        Ok(self.structures.saturating_add(decoded).saturating_add(composed).saturating_add(data) + (1 << 20))
+    }
+
+    /// Bytes of a tile's parts.
+    fn stored(&self, file: &dyn ReadAt, place: [u32; 2]) -> Result<u64, Error> {
+        let index = (place[1] * self.main.tiles()[0] + place[0]) as usize;
+        let sum = |parts: &[parts::Part]| parts.iter().map(|part| part.range.end - part.range.start).sum();
+        match self.listed(file).map(|parts| parts.of(index)) {
+            Some(Ok(parts)) => Ok(sum(parts)),
+            // The table may be wrong.
+            Some(Err(_)) | None => self.walked(file)?.of(index).map(sum),
         }
     }
 
@@ -245,37 +323,51 @@ impl Codestream {
         };
         let mut planes: Vec<Option<Plane>> = main.components.iter().enumerate().map(plane).collect();
         let mut window = Window::new(file, main.body.end, bytes::BLOCK);
-        let range = |axis: usize, side: [u32; 2]| {
-            let index = |at: u32| (at - main.origin[axis]) / main.tile[axis];
-            index(side[0])..=index(side[1] - 1)
-        };
-        for row in range(1, area.y) {
-            for column in range(0, area.x) {
-                let tile = main.tile(column, row);
-                let wanted = Wanted { area: tile.and(&area), reduce };
-                if wanted.area.reduced(reduce).is_empty() {
+        for (place, wanted) in self.touched(area, reduce) {
+            let mut decode = |pieces: &[tile::Piece], wanted: Wanted, window: &mut Window<'_>| {
+                self.affordable(wanted.area.reduced(reduce), limit)?;
+                codec::decode(window, pieces, wanted, |decoded| {
+                    planes
+                        .get_mut(decoded.component)
+                        .and_then(Option::as_mut)
+                        .map_or(Ok(()), |plane| plane.put(&decoded))
+                })
+            };
+            let (pieces, part) = self.tile(file, &mut window, place, wanted, true)?;
+            let error = match decode(&pieces, part, &mut window) {
+                Err(error @ Error::Damaged { .. }) => error,
+                done => {
+                    done?;
                     continue;
                 }
-                let wanted = Wanted { area: self.sampled(wanted.area, reduce).and(&tile), reduce };
-                let mut decode = |pieces: &[tile::Piece], wanted: Wanted, window: &mut Window<'_>| {
-                    self.affordable(wanted.area.reduced(reduce), limit)?;
-                    codec::decode(window, pieces, wanted, |decoded| {
-                        planes
-                            .get_mut(decoded.component)
-                            .and_then(Option::as_mut)
-                            .map_or(Ok(()), |plane| plane.put(&decoded))
-                    })
-                };
-                let (pieces, part) = self.tile(file, &mut window, [column, row], wanted, true)?;
-                let Err(error @ Error::Damaged { .. }) = decode(&pieces, part, &mut window) else { continue };
-                // Lengths of packets may be wrong although they add up: the whole tile decides.
-                match self.tile(file, &mut window, [column, row], wanted, false)? {
-                    (whole, _) if whole == pieces => return Err(error),
-                    (whole, part) => decode(&whole, part, &mut window)?,
+            };
+            // Lengths of packets may be wrong although they add up: the whole tile decides.
+            match self.tile(file, &mut window, place, wanted, false)? {
+                (whole, _) if whole == pieces => return Err(error),
+                (whole, _) if whole.iter().map(tile::Piece::len).sum::<u64>() > MOST_REPEATED => {
+                    return Err(error);
                 }
+                (whole, part) => decode(&whole, part, &mut window)?,
             }
         }
         Ok(planes)
+    }
+
+    /// The tiles that an area at `1/2^reduce` touches, by column and row, and what is wanted of each.
+    fn touched(&self, area: Area, reduce: u32) -> impl Iterator<Item = ([u32; 2], Wanted)> {
+        let main = &self.main;
+        let range = move |axis: usize, side: [u32; 2]| {
+            let index = |at: u32| (at - main.origin[axis]) / main.tile[axis];
+            index(side[0])..=index(side[1] - 1)
+        };
+        let places = range(1, area.y).flat_map(move |row| range(0, area.x).map(move |column| [column, row]));
+        places.filter_map(move |place| {
+            let tile = main.tile(place[0], place[1]);
+            let wanted = tile.and(&area);
+            let wanted =
+                (!wanted.reduced(reduce).is_empty()).then(|| self.sampled(wanted, reduce).and(&tile))?;
+            Some((place, Wanted { area: wanted, reduce }))
+        })
     }
 }
 

@@ -11,6 +11,8 @@ use crate::pixels::ReadAt;
 const BLOCK: usize = 512;
 /// More tile-parts than this are not looked at.
 const PARTS: usize = 1 << 20;
+/// The standard numbers those of one tile with 8 bits; some writers go on from 0.
+const PARTS_OF_TILE: usize = 1 << 14;
 /// SOT and SOD.
 const LEAST: u64 = 14;
 
@@ -46,13 +48,21 @@ impl Parts {
         }
     }
 
+    /// About how many bytes of memory this takes.
+    pub fn weight(&self) -> usize {
+        self.tiles.len() * size_of::<Vec<Part>>() + self.count * 2 * size_of::<Part>()
+    }
+
     fn none(main: &Main) -> Self {
         let [across, down] = main.tiles();
         Self { tiles: vec![Vec::new(); (across * down) as usize], count: 0 }
     }
 
     fn add(&mut self, tile: u16, range: Range<u64>) -> Option<()> {
-        self.tiles.get_mut(usize::from(tile))?.push(Part { range, number: self.count });
+        self.tiles
+            .get_mut(usize::from(tile))
+            .filter(|parts| parts.len() < PARTS_OF_TILE)?
+            .push(Part { range, number: self.count });
         self.count += 1;
         Some(())
     }
@@ -95,6 +105,11 @@ impl Parts {
             let known = parts.tiles.get(usize::from(tile)).map(Vec::len);
             if known.map(|known| known % 256) != Some(usize::from(index)) || end < at + LEAST {
                 return Err(damaged(format_args!("tile-part {index} of tile {tile} is out of place")));
+            }
+            if known >= Some(PARTS_OF_TILE) {
+                let reason =
+                    format!("more than {PARTS_OF_TILE} tile-parts of one tile; write the file with fewer");
+                return Err(Error::Unsupported(reason));
             }
             parts.add(tile, at..end);
             at = end;

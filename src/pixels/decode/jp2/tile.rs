@@ -6,16 +6,19 @@
 use std::ops::Range;
 
 use super::bytes::{Bytes, Window};
-use super::markers::{Area, Coding, Main};
+use super::markers::{Area, Coding, Component, Main};
 use super::packets::{Needed, PACKETS, Wanted, count, needed};
 use super::parts::Part;
 use super::{Error, damaged};
 
-/// What OpenJPEG allocates for one tile before it decodes, at most.
-const STRUCTURES: u64 = 512 << 20;
-/// For a code-block, and for a precinct in its three bands; measured roughly.
-const BLOCK_COST: u64 = 500;
+/// Bytes that OpenJPEG allocates for one tile before it decodes, at most: whoever decodes has to have room for them.
+const STRUCTURES: u64 = 1 << 30;
+/// Bytes for a code-block, and for a precinct in its three bands; measured.
+const BLOCK_COST: u64 = 700;
 const PRECINCT_COST: u64 = 600;
+/// OpenJPEG looks for every packet, also for those that the data has long ended before: more than there are bytes
+/// are no picture, and this many cost less than a second.
+const FREE_PACKETS: u64 = 1 << 22;
 
 /// A tile-part's head, and small resolutions with it, are read as one block.
 const HEADS: usize = 8 << 10;
@@ -82,6 +85,8 @@ pub fn codestream(
     let mut codings = vec![&main.coding];
     codings.extend(main.exceptions.iter().chain(&first.codings));
     affordable(main, tile, &codings)?;
+    let bytes = parts.iter().map(|part| part.range.end - part.range.start).sum();
+    plausible(main, tile, &codings, bytes)?;
     // OpenJPEG leaves parts of a tile empty where only some of its HT code-blocks are decoded.
     let is_ht = codings.iter().any(|coding| coding.is_ht);
     let wanted = if is_ht { Wanted { area: tile, ..wanted } } else { wanted };
@@ -89,16 +94,18 @@ pub fn codestream(
     let needed =
         if selects && is_simple { needed(&main.coding, &main.components, tile, wanted) } else { None };
     first.codings.clear();
+    // Kept up as heads are read: there may be very many.
+    let (mut counted, mut are_counted) = (first.packets.len(), first.is_counted());
     let mut heads = vec![first];
     for part in &parts[1..] {
-        let counted: usize = heads.iter().map(|head| head.packets.len()).sum();
         // Nothing behind the last packet that is wanted matters.
-        if needed.as_ref().is_some_and(|needed| needed.flags.len() <= counted)
-            && heads.iter().all(Head::is_counted)
-        {
+        if needed.as_ref().is_some_and(|needed| needed.flags.len() <= counted) && are_counted {
             break;
         }
-        heads.push(Head::read(window, main, index, part)?);
+        let head = Head::read(window, main, index, part)?;
+        counted += head.packets.len();
+        are_counted &= head.is_counted();
+        heads.push(head);
     }
     let is_all = heads.len() == parts.len();
     let needed = needed.filter(|needed| is_trusted(&heads, needed, is_all));
@@ -316,27 +323,58 @@ fn chosen(main: &Main, heads: &[Head], needed: &Needed) -> Option<Vec<Piece>> {
     flags.next().is_none().then_some(pieces)
 }
 
-/// Refuses an image of which no tile could be decoded, by its main header.
-pub fn affordable_all(main: &Main) -> Result<(), Error> {
+/// Refuses an image of which no tile could be decoded, by its main header; else the bytes that OpenJPEG allocates for
+/// one of its tiles before it decodes.
+pub fn affordable_all(main: &Main) -> Result<u64, Error> {
     let codings: Vec<&Coding> = std::iter::once(&main.coding).chain(&main.exceptions).collect();
     let [across, down] = main.tiles();
-    let middle = [(0, 0), (across / 2, down / 2), (across - 1, down - 1)];
-    middle.into_iter().try_for_each(|(column, row)| affordable(main, main.tile(column, row), &codings))
+    let places = [(0, 0), (across / 2, down / 2), (across - 1, down - 1)];
+    let costs = places.map(|(column, row)| affordable(main, main.tile(column, row), &codings));
+    costs.into_iter().try_fold(0, |most, cost| Ok(most.max(cost?)))
 }
 
-/// Refuses a tile for which OpenJPEG would allocate too much, whatever its data is.
-fn affordable(main: &Main, tile: Area, codings: &[&Coding]) -> Result<(), Error> {
+/// Refuses a tile for which OpenJPEG would allocate too much, whatever its data is; else how many bytes it allocates.
+fn affordable(main: &Main, tile: Area, codings: &[&Coding]) -> Result<u64, Error> {
     let cost = |coding: &&Coding| {
-        main.components.iter().map(|component| structures(coding, tile.stepped(component.step))).sum::<u64>()
+        let each = |component: &Component| structures(coding, tile.stepped(component.step));
+        let blocks = main.components.iter().map(each).fold(0, u64::saturating_add);
+        blocks.saturating_add(included(coding, &main.components, tile))
     };
-    match codings.iter().map(cost).max() {
-        Some(cost) if cost > STRUCTURES => Err(Error::Unsupported(format!(
-            "a tile of {}x{} with small code-blocks; write the file with tiles of at most 4096x4096",
+    let cost = codings.iter().map(cost).max().unwrap_or(0);
+    if cost > STRUCTURES {
+        return Err(Error::Unsupported(format!(
+            "a tile of {}x{} with small code-blocks or many layers; write the file with tiles of at most 4096x4096",
             tile.width(),
             tile.height()
-        ))),
+        )));
+    }
+    Ok(cost)
+}
+
+/// Refuses a tile of far more packets than it has bytes: each takes one at least (B.9).
+fn plausible(main: &Main, tile: Area, codings: &[&Coding], bytes: u64) -> Result<(), Error> {
+    let most = codings.iter().map(|coding| count(coding, &main.components, tile).unwrap_or(u64::MAX)).max();
+    match most {
+        Some(packets) if packets > FREE_PACKETS.max(bytes) => {
+            Err(damaged(format_args!("a tile of {packets} packets in {bytes} bytes")))
+        }
         _ => Ok(()),
     }
+}
+
+/// Bytes for OpenJPEG's table of the packets that it has seen, as large for every resolution as for the largest.
+fn included(coding: &Coding, components: &[Component], tile: Area) -> u64 {
+    let precincts = components.iter().map(|component| {
+        let exponents = coding.precincts.iter().enumerate().map(|(resolution, &exponents)| {
+            let below = u32::from(coding.levels).saturating_sub(resolution as u32);
+            tiled(tile.stepped(component.step).reduced(below), exponents)
+        });
+        exponents.max().unwrap_or(1)
+    });
+    let all = precincts.max().unwrap_or(1).saturating_mul(components.len() as u64);
+    all.saturating_mul(u64::from(coding.levels) + 1)
+        .saturating_mul(u64::from(coding.layers) + 1)
+        .saturating_mul(2)
 }
 
 /// Bytes for the precincts and code-blocks of a component.
@@ -344,12 +382,15 @@ fn structures(coding: &Coding, samples: Area) -> u64 {
     let one = |resolution: u32| {
         let area = samples.reduced(u32::from(coding.levels) - resolution);
         let precinct = coding.precincts.get(resolution as usize).copied().unwrap_or([15, 15]);
-        let count = |exponents: [u8; 2]| {
-            let side = |side: u32, exponent: u8| (u64::from(side) >> exponent) + 2;
-            side(area.width(), exponents[0]).saturating_mul(side(area.height(), exponents[1]))
-        };
         let block = [0, 1].map(|axis| coding.block[axis].min(precinct[axis].max(1) - 1));
-        count(block).saturating_mul(BLOCK_COST).saturating_add(count(precinct).saturating_mul(PRECINCT_COST))
+        let blocks = tiled(area, block).saturating_mul(BLOCK_COST);
+        blocks.saturating_add(tiled(area, precinct).saturating_mul(PRECINCT_COST))
     };
     (0..=u32::from(coding.levels)).map(one).fold(0, u64::saturating_add)
+}
+
+/// How many pieces of these exponents' sides an area takes, at most.
+fn tiled(area: Area, exponents: [u8; 2]) -> u64 {
+    let side = |side: u32, exponent: u8| (u64::from(side) >> exponent) + 2;
+    side(area.width(), exponents[0]).saturating_mul(side(area.height(), exponents[1]))
 }

@@ -1,0 +1,70 @@
+//! How long work of one kind waits for its turn.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// Work that waits, and how long such work takes.
+#[derive(Clone)]
+pub struct Queue(Arc<State>);
+
+struct State {
+    waiting: AtomicUsize,
+    /// What one piece of work has taken of late, in microseconds.
+    usual_us: AtomicU64,
+    /// Pieces of work that run at the same time.
+    width: usize,
+}
+
+/// A place in the queue; given up when dropped.
+pub struct Waiting(Queue);
+
+/// Measures one piece of work until it is dropped.
+pub struct Measured(Queue, Instant);
+
+impl Queue {
+    pub fn new(width: usize, usual: Duration) -> Self {
+        let usual_us = AtomicU64::new(usual.as_micros() as u64);
+        Self(Arc::new(State { waiting: AtomicUsize::new(0), usual_us, width: width.max(1) }))
+    }
+
+    /// How long whoever comes now would wait.
+    pub fn expected(&self) -> Duration {
+        let State { waiting, usual_us, width } = &*self.0;
+        let usual = Duration::from_micros(usual_us.load(Ordering::Relaxed));
+        usual * waiting.load(Ordering::Relaxed) as u32 / *width as u32
+    }
+
+    pub fn join(&self) -> Waiting {
+        self.0.waiting.fetch_add(1, Ordering::Relaxed);
+        Waiting(self.clone())
+    }
+
+    pub fn waiting(&self) -> usize {
+        self.0.waiting.load(Ordering::Relaxed)
+    }
+
+    pub fn measure(&self) -> Measured {
+        Measured(self.clone(), Instant::now())
+    }
+}
+
+impl Measured {
+    pub fn so_far(&self) -> Duration {
+        self.1.elapsed()
+    }
+}
+
+impl Drop for Measured {
+    fn drop(&mut self) {
+        let (usual, took) = (&self.0.0.usual_us, self.1.elapsed().as_micros() as u64);
+        let before = usual.load(Ordering::Relaxed);
+        usual.store(before - before / 16 + took / 16, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,89 @@
+//! When something that failed is tried again: after growing pauses, or sooner where a full disk has room again.
+
+use std::path::Path;
+use std::time::Duration;
+
+/// The first pause; each further one is twice as long.
+const FIRST: Duration = Duration::from_secs(5);
+const LONGEST: Duration = Duration::from_secs(60);
+/// The longest one while a disk is full.
+const LONGEST_WITHOUT_ROOM: Duration = Duration::from_secs(300);
+/// The longest pause once there is more room than there was.
+const LONGEST_WITH_ROOM: Duration = Duration::from_secs(20);
+
+/// Failures in a row, and the room that there was after the last.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Retry {
+    failures: u32,
+    room: Option<u64>,
+}
+
+impl Retry {
+    /// Takes note of a failure, and of the bytes that are free where it happened. Whether it is the first in a row.
+    pub fn failed(&mut self, room: Option<u64>) -> bool {
+        self.failures += 1;
+        self.room = room;
+        self.failures == 1
+    }
+
+    /// Takes note of a success. Whether it ends failures.
+    pub fn succeeded(&mut self) -> bool {
+        std::mem::take(self).failures > 0
+    }
+
+    /// How many failures there were in a row.
+    pub fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// Whether it is time to try again, so long after the last failure.
+    pub fn is_due(&self, elapsed: Duration, room: impl FnOnce() -> Option<u64>) -> bool {
+        if self.failures == 0 || elapsed >= self.pause() {
+            return true;
+        }
+        let has_more_room = || match (self.room, room()) {
+            (Some(before), Some(now)) => now > before + before / 8 + (64 << 10),
+            _ => false,
+        };
+        elapsed >= self.pause().min(LONGEST_WITH_ROOM) && has_more_room()
+    }
+
+    /// The pause after the last failure.
+    pub fn pause(&self) -> Duration {
+        let doubled = self.failures.saturating_sub(1).min(16);
+        let longest = if is_full(self.room) { LONGEST_WITHOUT_ROOM } else { LONGEST };
+        (FIRST * (1 << doubled)).min(longest)
+    }
+}
+
+/// The bytes that are free on a folder's disk, where that can be told.
+pub fn room(folder: &Path) -> Option<u64> {
+    let existing = folder.ancestors().find(|folder| folder.exists())?;
+    let disk = rustix::fs::statvfs(existing).ok()?;
+    Some(disk.f_bavail * disk.f_frsize)
+}
+
+/// Whether so little room is left that writing fails for want of it.
+pub fn is_full(room: Option<u64>) -> bool {
+    room.is_some_and(|free| free < 16 << 20)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_end_early_where_there_is_room() {
+        let mut retry = Retry::default();
+        assert!(retry.is_due(Duration::ZERO, || None));
+        let seconds = Duration::from_secs;
+        for (failure, pause) in [5, 10, 20, 40, 80, 160, 300, 300].into_iter().enumerate() {
+            assert_eq!(retry.failed(Some(1 << 20)), failure == 0);
+            assert!(!retry.is_due(seconds(pause - 1), || Some(1 << 20)), "after {pause} s");
+            assert!(retry.is_due(seconds(pause), || Some(1 << 20)));
+            assert_eq!(retry.is_due(seconds(20), || Some(2 << 20)), true);
+            assert_eq!(retry.is_due(seconds(4), || Some(2 << 20)), false);
+        }
+        assert!(retry.succeeded() && !retry.succeeded());
+    }
+}

@@ -1,0 +1,221 @@
+//! Sends large answers in small pieces, and cuts off clients that take them too slowly.
+
+use std::any::Any;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::Extensions;
+use actix_web::http::Method;
+use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
+
+use crate::gallery::{Error, Gallery, Unsent};
+
+/// Bodies up to this size leave at once: connections may buffer as much, and nobody watches them.
+const SMALL: u64 = 128 << 10;
+/// What is handed to a connection at a time, in bytes: it copies the whole of it into a buffer of its own.
+const PIECE: usize = 64 << 10;
+/// How long a client may fall behind the slowest pace. Connections buffer megabytes, and take them by and by.
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// The clients that are reading large answers.
+pub struct Pace {
+    /// The slowest pace in bytes a second; 0 for none.
+    floor: u64,
+    window: Duration,
+    readers: Mutex<Vec<Weak<Reader>>>,
+}
+
+/// A client that is reading a large answer.
+struct Reader {
+    /// Shut down, it ends the connection from any thread.
+    socket: OwnedFd,
+    taken: AtomicU64,
+    /// Whether the client waits for us.
+    waits: AtomicBool,
+    progress: Mutex<Progress>,
+}
+
+#[derive(Default)]
+struct Progress {
+    taken: u64,
+    /// Bytes that it has fallen behind.
+    behind: u64,
+}
+
+/// The connection of a request.
+struct Socket(RawFd);
+
+/// Lets requests find their connection.
+pub fn remember_socket(connection: &dyn Any, data: &mut Extensions) {
+    if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() {
+        data.insert(Socket(stream.as_raw_fd()));
+    }
+}
+
+impl Pace {
+    pub fn new(floor_kib_per_s: u32) -> Self {
+        Self { floor: u64::from(floor_kib_per_s) << 10, window: WINDOW, readers: Mutex::default() }
+    }
+
+    /// The response with a body that is sent piece by piece, if it is large. A finished one counts against the memory
+    /// that there is for answers on their way, until it has been taken.
+    pub async fn watch(
+        &self,
+        gallery: &Gallery,
+        request: &HttpRequest,
+        response: HttpResponse,
+    ) -> Result<HttpResponse, Error> {
+        match response.body().size() {
+            BodySize::None => return Ok(response),
+            BodySize::Sized(length) if length <= SMALL || request.method() == Method::HEAD => {
+                return Ok(response);
+            }
+            BodySize::Sized(_) | BodySize::Stream => {}
+        }
+        let (response, body) = response.into_parts();
+        let (body, unsent) = match body.try_into_bytes() {
+            Ok(bytes) => {
+                let unsent = gallery.unsent(&bytes).await?;
+                (BoxBody::new(bytes), unsent)
+            }
+            Err(body) => (body, Unsent::default()),
+        };
+        let (size, rest, reader) = (body.size(), Bytes::new(), self.reader(request));
+        Ok(response.set_body(Watched { body, size, rest, reader, _unsent: unsent }.boxed()))
+    }
+
+    fn reader(&self, request: &HttpRequest) -> Option<Arc<Reader>> {
+        let socket = request.conn_data::<Socket>().filter(|_| self.floor > 0)?;
+        // SAFETY: the connection owns its descriptor and outlives the handling of its requests, within which it is
+        // borrowed here and duplicated.
+        let socket = unsafe { BorrowedFd::borrow_raw(socket.0) }.try_clone_to_owned().ok()?;
+        Some(self.follow(socket))
+    }
+
+    fn follow(&self, socket: OwnedFd) -> Arc<Reader> {
+        let (taken, waits, progress) = (AtomicU64::new(0), AtomicBool::new(false), Mutex::default());
+        let reader = Arc::new(Reader { socket, taken, waits, progress });
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        readers.push(Arc::downgrade(&reader));
+        reader
+    }
+
+    /// Looks at all readers every second.
+    pub async fn keep(&self) {
+        let mut seconds = tokio::time::interval(Duration::from_secs(1));
+        let mut before = Instant::now();
+        loop {
+            seconds.tick().await;
+            let passed = before.elapsed().min(Duration::from_secs(2)); // Time that we stood still is not theirs.
+            before = Instant::now();
+            self.look(passed);
+        }
+    }
+
+    fn look(&self, passed: Duration) {
+        let due = self.floor * passed.as_millis() as u64 / 1000;
+        let most = self.floor * self.window.as_secs();
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        readers.retain(|reader| match reader.upgrade() {
+            Some(reader) if reader.falls_behind(due, most) => {
+                metrics::counter!("tegl_slow_readers_total").increment(1);
+                let _gone = rustix::net::shutdown(&reader.socket, rustix::net::Shutdown::Both);
+                false
+            }
+            reader => reader.is_some(),
+        });
+    }
+}
+
+impl Reader {
+    fn falls_behind(&self, due: u64, most: u64) -> bool {
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = self.taken.load(Ordering::Relaxed);
+        let due = if self.waits.load(Ordering::Relaxed) { 0 } else { due };
+        progress.behind = (progress.behind + due).saturating_sub(taken - progress.taken);
+        progress.taken = taken;
+        progress.behind > most
+    }
+}
+
+/// A body in small pieces, which are counted as they are taken.
+struct Watched {
+    body: BoxBody,
+    size: BodySize,
+    /// What is left of the piece that is being taken.
+    rest: Bytes,
+    reader: Option<Arc<Reader>>,
+    _unsent: Unsent,
+}
+
+impl MessageBody for Watched {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.size
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        if self.rest.is_empty() {
+            let polled = Pin::new(&mut self.body).poll_next(context);
+            if let Some(reader) = &self.reader {
+                reader.waits.store(polled.is_pending(), Ordering::Relaxed);
+            }
+            match polled {
+                Poll::Ready(Some(Ok(piece))) => self.rest = piece,
+                other => return other,
+            }
+        }
+        let piece = self.rest.len().min(PIECE);
+        let piece = self.rest.split_to(piece);
+        if let Some(reader) = &self.reader {
+            reader.taken.fetch_add(piece.len() as u64, Ordering::Relaxed);
+        }
+        Poll::Ready(Some(Ok(piece)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    /// A reader of this pace, and the client's end of its connection.
+    fn reader(pace: &Pace) -> (Arc<Reader>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        client.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        (pace.follow(listener.accept().unwrap().0.into()), client)
+    }
+
+    #[test]
+    fn who_takes_less_than_the_slowest_pace_over_the_window_is_cut_off() {
+        let pace = Pace::new(32);
+        let [(slow, mut cut), (steady, _client), (waiting, _other)] = [(); 3].map(|()| reader(&pace));
+        waiting.waits.store(true, Ordering::Relaxed);
+        let second = Duration::from_secs(1);
+        for burst in 0..200 {
+            // Connections buffer: what they take comes in bursts.
+            let taken = if burst % 40 == 39 { 1300 << 10 } else { 0 };
+            steady.taken.fetch_add(taken, Ordering::Relaxed);
+            slow.taken.fetch_add(16 << 10, Ordering::Relaxed);
+            pace.look(second);
+        }
+        assert_eq!(cut.read(&mut [0]).unwrap(), 0, "its connection is closed");
+        assert_eq!(pace.readers.lock().unwrap().len(), 2, "the others go on");
+        drop((steady, waiting));
+        pace.look(second);
+        assert!(pace.readers.lock().unwrap().is_empty());
+    }
+}

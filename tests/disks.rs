@@ -1,0 +1,124 @@
+//! Disks that fill up: what fails says so, costs little meanwhile, and goes on by itself once there is room.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::command::tegl;
+use crate::support::disk::Small;
+use crate::support::eventually;
+use crate::support::http::Answer;
+use crate::support::masters::{self, picture};
+use crate::support::museum::{CURATOR, Museum, send, works};
+use crate::support::server::Server;
+
+const JSON: (&str, &str) = ("Content-Type", "application/json");
+
+fn add(server: &Server, motif: &str) -> Answer {
+    let tag = json!({"scheme": "motif", "label": {"en": motif}}).to_string();
+    send(server, "POST", "/api/v1/works/KMS1/tags", &[JSON], tag.as_bytes())
+}
+
+#[test]
+fn a_catalogue_on_a_full_disk_takes_changes_again_once_there_is_room() {
+    let museum = Museum::new(&works());
+    let environment = [
+        ("TEGL__CATALOGUE__URL", "DISK/catalogue.db"),
+        ("TEGL__SEARCH__FOLDER", "none"),
+        ("TEGL__API__TOKENS__CURATOR", CURATOR),
+    ];
+    let Some(small) = Small::serve(4096, &[&museum.path("masters")], &environment) else { return };
+    let typed = ["ingest", &museum.path("masters"), "--records", &museum.path("records.jsonl")];
+    let ran = small.tegl(&typed, &[environment[0], ("TEGL__PYRAMIDS__LOCATION", "none")]);
+    assert!(ran.status.code().is_some_and(|code| code < 2), "{ran:?}");
+    let server = &small.server;
+    assert!(eventually(Duration::from_secs(5), || add(server, "before").status == 201));
+    small.fill();
+    let mut taken = 0;
+    let refused = loop {
+        let answer = add(server, &format!("motif {taken} {}", "long ".repeat(80)));
+        match answer.status {
+            201 => taken += 1,
+            _ => break answer,
+        }
+    };
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    assert!(refused.text().contains("disk is full"), "{}", refused.text());
+    let tile = server.get("/iiif/3/a.tif/0,0,128,128/128,128/0/default.jpg");
+    assert_eq!((tile.status, server.get("/api/v1/works/KMS1/tags").status), (200, 200), "reading goes on");
+    small.free();
+    let after = add(server, "after");
+    assert_eq!(after.status, 201, "{}", after.text());
+    let tags = server.get("/api/v1/works/KMS1/tags").json()["tags"].as_array().unwrap().len();
+    assert_eq!(tags, 3 + 2 + taken, "all that was taken is there, and nothing else");
+}
+
+#[test]
+fn an_index_on_a_full_disk_waits_for_room_and_says_so() {
+    let museum = Museum::new(&works());
+    let catalogue = museum.path("catalogue.db");
+    let environment = [("TEGL__CATALOGUE__URL", catalogue.as_str()), ("TEGL__SEARCH__FOLDER", "DISK/index")];
+    let Some(small) = Small::serve(24, &[&museum.path("masters")], &environment) else { return };
+    let server = &small.server;
+    let full = || server.get("/api/v1/works").text().contains("disk of the search index is full");
+    assert!(eventually(Duration::from_secs(20), full), "{}", server.get("/api/v1/works").text());
+    assert_eq!(server.get("/api/v1/works").status, 503);
+    let ready = server.get("/health/ready");
+    assert!(
+        ready.status == 503 && ready.text().contains("disk of the search index is full"),
+        "{}",
+        ready.text()
+    );
+    assert_eq!(server.get("/iiif/3/a.tif/info.json").status, 200, "images go on");
+    small.grow(32 << 10);
+    assert!(eventually(Duration::from_secs(60), || server.get("/api/v1/works?q=horse").status == 200));
+    assert_eq!(server.get("/health/ready").status, 200);
+    let logged = server.log().matches("works cannot be indexed").count();
+    assert_eq!(logged, 1, "the cause is logged once: {}", server.log());
+}
+
+#[test]
+fn pyramids_on_a_full_disk_wait_for_room_and_images_are_shown_without() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.jpg"), masters::plain_jpeg(&picture(2400, 1600))).unwrap();
+    let environment = [("TEGL__PYRAMIDS__LOCATION", "DISK/pyramids"), ("TEGL__CATALOGUE__URL", "none")];
+    let source = folder.path().to_str().unwrap();
+    let Some(small) = Small::serve(512, &[source], &environment) else { return };
+    small.fill();
+    let server = &small.server;
+    for column in 0..12 {
+        let tile = server.get(&format!("/iiif/3/a.jpg/{},0,128,128/128,128/0/default.jpg", column * 128));
+        assert_eq!(tile.status, 200, "{}", tile.text());
+    }
+    assert!(eventually(Duration::from_secs(10), || server.log().contains("pyramids cannot be kept")));
+    assert_eq!(server.log().matches("pyramids cannot be kept").count(), 1, "{}", server.log());
+    assert_eq!(server.metric("tegl_pyramids_total"), 1.0, "it is not tried anew for each request");
+    small.free();
+    small.grow(64 << 10);
+    let made = || {
+        server.get("/iiif/3/a.jpg/0,0,200,200/100,/0/default.jpg");
+        server.metric("tegl_pyramids_total{result=\"made\"}") == 1.0
+    };
+    assert!(eventually(Duration::from_secs(60), made), "{}", server.log());
+}
+
+#[test]
+fn a_shelf_that_can_only_be_read_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("masters")).unwrap();
+    let source = folder.path().join("masters");
+    std::fs::write(source.join("a.jpg"), masters::plain_jpeg(&picture(2400, 1600))).unwrap();
+    let shelf = folder.path().join("shelf").to_str().unwrap().to_owned();
+    let location = ("TEGL__PYRAMIDS__LOCATION", "DISK/pyramids");
+    let ran = tegl(&["ingest", source.to_str().unwrap()], &[("TEGL__PYRAMIDS__LOCATION", &shelf)]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    for on_demand in ["false", "true"] {
+        let environment =
+            [location, ("TEGL__PYRAMIDS__ON_DEMAND", on_demand), ("TEGL__CATALOGUE__URL", "none")];
+        let Some(small) = Small::read_only(&shelf, &[source.to_str().unwrap()], &environment) else { return };
+        let info = small.server.get("/iiif/3/a.jpg/info.json");
+        assert!(info.status == 200 && info.text().contains("scaleFactors"), "{}", info.text());
+        let warned = small.server.log().contains("no pyramids are made");
+        assert_eq!(warned, on_demand == "true", "{}", small.server.log());
+    }
+}
