@@ -127,6 +127,7 @@ impl Web {
                 Err(_) => Some((Err(pace.silent()), None)),
             }
         })
+        .fuse()
         .boxed()
     }
 }
