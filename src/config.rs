@@ -80,6 +80,8 @@ impl Config {
             Environment::with_prefix("TEGL").prefix_separator("__").separator("__").try_parsing(true);
         let environment = environment.list_separator(",").with_list_parse_key("web.trusted_proxies");
         let environment =
+            environment.with_list_parse_key("web.hosts").with_list_parse_key("web.frame_ancestors");
+        let environment =
             environment.with_list_parse_key("store.link_roots").with_list_parse_key("presentation.languages");
         let gathered =
             builder.add_source(environment).build().map_err(|error| Unusable(error.to_string()))?;

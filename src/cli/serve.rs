@@ -47,6 +47,12 @@ async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> 
     let running =
         web::start(door, &config.web, &config.operations, metrics).map_err(|error| error.to_string())?;
     announce(&gallery, &running).await;
+    if running.door.base.is_open() && !running.address.ip().is_loopback() {
+        tracing::warn!(
+            "neither `web.base_url` nor `web.hosts` is set: whatever host a request names becomes part of the addresses \
+             in its answer"
+        );
+    }
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

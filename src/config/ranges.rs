@@ -11,12 +11,14 @@ const MILLION: f64 = 1e6;
 const THREADS: f64 = 1024.0;
 
 /// Every number among the settings. `config/default.toml` says the same beside each key.
-pub const RANGES: [Range; 47] = [
+pub const RANGES: [Range; 49] = [
     ("web.image_max_age_s", 0.0, YEAR_S),
     ("web.document_max_age_s", 0.0, YEAR_S),
     ("web.documents_mib", 0.0, TIB_IN_MIB),
     ("web.threads", 0.0, THREADS),
     ("web.connections", 1.0, MILLION),
+    ("web.connections_per_address", 0.0, MILLION),
+    ("web.body_s", 1.0, 3600.0),
     ("web.keep_alive_s", 0.0, DAY_S),
     ("web.slow_reader_s", 0.0, DAY_S),
     ("web.slow_reader_kib_per_s", 0.0, 1e6),

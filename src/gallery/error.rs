@@ -47,6 +47,12 @@ pub enum Error {
     /// Whoever asks has not shown that they may.
     #[error("this takes a token: send `Authorization: Bearer TOKEN`")]
     Unauthorized,
+    /// Whoever asks has shown too many wrong tokens.
+    #[error("too many wrong tokens came from your address: try again in {retry_after_s} s")]
+    Guessing { retry_after_s: u32 },
+    /// The client's to mend: a body that was announced and does not come.
+    #[error("the body did not arrive within {limit_s} s")]
+    Overdue { limit_s: u64 },
     /// The address knows other methods.
     #[error("only {allowed} work here")]
     NotAllowed { allowed: &'static str },

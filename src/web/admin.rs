@@ -53,10 +53,8 @@ fn allowed(door: &Door, request: &HttpRequest) -> Result<(), Error> {
     if secret.is_empty() {
         return Err(Error::Closed("nobody may do this here: no token is set in operations.token".into()));
     }
-    match token::shown(request) {
-        Some(shown) if token::is(shown, secret) => Ok(()),
-        _ => Err(Error::Unauthorized),
-    }
+    let shown = token::shown(request).ok_or(Error::Unauthorized)?;
+    door.guesses.check(door.base.client(request), shown, || token::is(shown, secret).then_some(()))
 }
 
 async fn act(door: &Arc<Door>, request: &HttpRequest) -> Result<(StatusCode, Value), Error> {

@@ -1,28 +1,37 @@
 //! The door that every request comes in by and every answer goes out through.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::admin::Warming;
 use super::base::Base;
+use super::connections::{Connection, Turn};
 use super::document::Document;
 use super::error::{retry_after, status};
-use super::headers::{common, preflight};
+use super::headers::{self, common, preflight};
 use super::image::{self, Answered};
 use super::pace::Pace;
 use super::route::Route;
 use super::settings::{Api, Operations, Settings};
+use super::token::Guesses;
 use super::{api, collections, deepzoom, download, failure, operations, site, smk, tags, works};
 use crate::gallery::{Error, Gallery, told};
 use crate::iiif::Invalid;
 use crate::presentation::House;
+
+/// Bodies up to this size are in a connection's hands as soon as they are made, in bytes.
+const SMALL: u64 = 64 << 10;
 
 /// What the handlers share.
 pub struct Door {
@@ -40,6 +49,10 @@ pub struct Door {
     /// Set when the server is about to stop.
     pub draining: AtomicBool,
     pub(super) pace: Pace,
+    pub(super) guesses: Guesses,
+    /// How long the body of a request may take to arrive.
+    pub(super) body_limit: Duration,
+    frame_ancestors: String,
     requests: [metrics::Counter; 5],
     seconds: metrics::Histogram,
 }
@@ -71,6 +84,9 @@ impl Door {
             works: works::Kept::new(settings.documents_mib),
             draining: AtomicBool::new(false),
             pace: Pace::new(settings.slow_reader_kib_per_s),
+            guesses: Guesses::default(),
+            body_limit: Duration::from_secs(settings.body_s),
+            frame_ancestors: settings.frame_ancestors.join(" "),
             requests: requests.map(|class| metrics::counter!("tegl_requests_total", "status" => class)),
             seconds: metrics::histogram!("tegl_request_seconds"),
         })
@@ -79,6 +95,7 @@ impl Door {
     /// Answers a request; writes its one line in the log.
     pub async fn enter(&self, request: HttpRequest, body: Payload) -> HttpResponse {
         let began = Instant::now();
+        let turn = turn(&request);
         let answered = match self.answer(&request, body).await {
             Ok(answered) => self.paced(&request, answered).await,
             refused => refused,
@@ -91,26 +108,46 @@ impl Door {
             }
         };
         common(response.headers_mut());
+        self.address(&request, &mut response);
+        close_unread(&request, &mut response);
         let (status, took) = (response.status(), began.elapsed());
         self.requests[usize::from(status.as_u16() / 100 - 1).min(4)].increment(1);
         self.seconds.record(took.as_secs_f64());
         log(&request, status, &response, took.as_micros() as u64, note, fault.as_ref());
-        response
+        match response.body().size() {
+            // These leave within one turn of the connection.
+            BodySize::None => response,
+            BodySize::Sized(length) if length <= SMALL => response,
+            _ => response.map_body(|_, body| OnItsWay { body, _turn: turn }.boxed()),
+        }
+    }
+
+    /// Says what an answer depends on that has this server's address in it, and who may frame a page.
+    fn address(&self, request: &HttpRequest, response: &mut HttpResponse) {
+        let path = request.uri().path();
+        if let Some(varies) = self.base.varies()
+            && !path.starts_with("/assets/")
+            && !path.starts_with("/health/")
+        {
+            response.headers_mut().append(header::VARY, HeaderValue::from_static(varies));
+        }
+        let media_type = response.headers().get(header::CONTENT_TYPE);
+        if media_type.is_some_and(|media_type| media_type.as_bytes().starts_with(b"text/html")) {
+            headers::page(response.headers_mut(), &self.frame_ancestors);
+        }
     }
 
     async fn answer(&self, request: &HttpRequest, body: Payload) -> Result<Answered, Error> {
-        let writes = matches!(*request.method(), Method::POST | Method::PATCH);
+        self.base.check(request)?;
         match *request.method() {
             Method::GET | Method::HEAD => {}
             Method::POST | Method::PATCH => {
-                if let Route::Tags { work, tag, history } = Route::parse(request.uri().path())? {
-                    let body = body.to_bytes_limited(tags::MOST_BYTES).await;
-                    let too_long = |_| Error::TooLong { limit_kib: tags::MOST_BYTES >> 10 };
-                    let body = body
-                        .map_err(too_long)?
-                        .map_err(|error| Invalid::new("body", "", error.to_string()))?;
-                    return tags::answer(self, request, work, tag, history, &body).await;
-                }
+                return match Route::parse(request.uri().path())? {
+                    Route::Tags { work, tag, history } => {
+                        tags::write(self, request, work, tag, history, body).await
+                    }
+                    _ => Err(Error::NotAllowed { allowed: allowed_methods(request) }),
+                };
             }
             Method::DELETE => {
                 return match Route::parse(request.uri().path())? {
@@ -124,9 +161,6 @@ impl Door {
                 return Ok(response.into());
             }
             _ => return Err(Error::NotAllowed { allowed: allowed_methods(request) }),
-        }
-        if writes {
-            return Err(Error::NotAllowed { allowed: allowed_methods(request) });
         }
         if has_body(request) {
             return Err(Invalid::new("body", "", "is not expected with GET").into());
@@ -154,7 +188,7 @@ impl Door {
             }
             Route::Changes { page } => collections::changes(self, request, page).await,
             Route::Record { work } => works::record(self, request, work).await,
-            Route::Tags { work, tag, history } => tags::answer(self, request, work, tag, history, &[]).await,
+            Route::Tags { work, tag, history } => tags::answer(self, request, work, tag, history).await,
             Route::Download { image } => download::answer(self, request, image).await,
             Route::Archive { work } => download::archive(self, request, work).await,
             Route::WorkPage { work } => site::work(self, request, work).await,
@@ -184,6 +218,39 @@ impl Door {
 
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
+    }
+}
+
+/// The request has its connection's turn.
+pub(super) fn turn(request: &HttpRequest) -> Option<Turn> {
+    request.conn_data::<Arc<Connection>>().map(Connection::begin)
+}
+
+/// Closes the connection behind a refusal whose request's body nobody reads.
+pub(super) fn close_unread(request: &HttpRequest, response: &mut HttpResponse) {
+    if has_body(request) && !response.status().is_success() {
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
+}
+
+/// A body that leaves by and by, during which its connection is busy.
+struct OnItsWay {
+    body: BoxBody,
+    _turn: Option<Turn>,
+}
+
+impl MessageBody for OnItsWay {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(context)
     }
 }
 
@@ -245,7 +312,6 @@ fn log(
     note: &str,
     fault: Option<&Error>,
 ) {
-    use actix_web::body::{BodySize, MessageBody};
     let bytes = match response.body().size() {
         BodySize::Sized(bytes) => bytes,
         _ => 0,

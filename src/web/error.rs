@@ -18,6 +18,8 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Damaged(_) | Error::Unreadable => StatusCode::INTERNAL_SERVER_ERROR,
         Error::Forbidden | Error::Closed(_) => StatusCode::FORBIDDEN,
         Error::Unauthorized => StatusCode::UNAUTHORIZED,
+        Error::Guessing { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::Overdue { .. } => StatusCode::REQUEST_TIMEOUT,
         Error::NotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
         Error::Busy { .. } | Error::Preparing { .. } | Error::Indexing { .. } | Error::Abandoned => {
             StatusCode::SERVICE_UNAVAILABLE
@@ -36,7 +38,8 @@ pub fn retry_after(error: &Error) -> Option<u32> {
     match error {
         Error::Busy { retry_after_s }
         | Error::Preparing { retry_after_s }
-        | Error::Indexing { retry_after_s, .. } => Some(*retry_after_s),
+        | Error::Indexing { retry_after_s, .. }
+        | Error::Guessing { retry_after_s } => Some(*retry_after_s),
         Error::Abandoned => Some(1),
         Error::Store(_) | Error::Catalogue(_) => Some(2),
         _ => None,

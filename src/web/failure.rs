@@ -65,8 +65,11 @@ fn failure(error: &Error) -> Failure {
         | Error::Unprocessable(_)
         | Error::TooLong { .. }
         | Error::Exists(_)
+        | Error::Overdue { .. }
         | Error::NotAllowed { .. } => Failure::BadAddress,
-        Error::Forbidden | Error::Closed(_) | Error::Unauthorized => Failure::NotAllowed,
+        Error::Forbidden | Error::Closed(_) | Error::Unauthorized | Error::Guessing { .. } => {
+            Failure::NotAllowed
+        }
         Error::Busy { .. } | Error::Preparing { .. } | Error::Indexing { .. } | Error::Abandoned => {
             Failure::Later
         }

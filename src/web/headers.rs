@@ -144,6 +144,25 @@ pub fn common(headers: &mut HeaderMap) {
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 }
 
+/// What pages carry: who may frame them, beside what their policy says, and what other sites learn of where a visitor
+/// comes from.
+pub fn page(headers: &mut HeaderMap, frame_ancestors: &str) {
+    let policy = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok());
+    let own = format!("frame-ancestors {frame_ancestors}");
+    let policy = policy.map_or(own.clone(), |policy| format!("{policy}; {own}"));
+    if let Ok(policy) = HeaderValue::try_from(policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    let referrer = HeaderValue::from_static("strict-origin-when-cross-origin");
+    headers.insert(header::REFERRER_POLICY, referrer);
+}
+
+/// What answers to operators carry, of which no page of others is to see anything.
+pub fn private(headers: &mut HeaderMap) {
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+}
+
 /// What a preflight is answered with, `allowed` being what works at the address itself.
 pub fn preflight(headers: &mut HeaderMap, allowed: &'static str) {
     let mut set = |name: HeaderName, value: &'static str| {

@@ -1,19 +1,35 @@
 //! Listens, and stops in good order.
 
-use std::any::Any;
 use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
-use actix_web::{App, HttpRequest, HttpServer, web};
+use actix_http::HttpService;
+use actix_service::{ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::{AppConfig, Server, ServerHandle};
+use actix_web::http::KeepAlive;
+use actix_web::rt::net::TcpStream;
+use actix_web::{App, HttpRequest, HttpResponse, web};
 use metrics_exporter_prometheus::PrometheusHandle;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use super::connections::{Connections, Limits};
 use super::pace::remember_socket;
 use super::settings::{Operations, Settings};
+use super::socket::Socket;
 use super::{Door, admin, operations};
+
+/// How long a client may take to send the head of a request.
+const HEAD: Duration = Duration::from_secs(5);
+/// Connections of operators at one time.
+const OPERATORS: usize = 512;
+/// Connections that are accepted beyond the limit, while those that give way are being closed.
+const CLOSING: usize = 1024;
+
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 4096;
 
 /// A server that answers until it is told to stop.
 pub struct Running {
@@ -36,36 +52,13 @@ pub fn start(
     let door = Arc::new(door);
     let listener = listen(&settings.listen, "`web.listen` or --listen")?;
     let address = listener.local_addr()?;
-    let slow_reader_ms = settings.slow_reader_s.saturating_mul(1000);
-    let shared = door.clone();
     let pace = door.clone();
     actix_web::rt::spawn(async move { pace.pace.keep().await });
-    let threads = match settings.threads {
-        0 => std::thread::available_parallelism().map_or(2, usize::from),
-        threads => threads,
-    };
-    let server = HttpServer::new(move || {
+    let shared = door.clone();
+    let server = run(listener, Listener::public(settings, &door), move |request, body| {
         let door = shared.clone();
-        App::new().default_service(web::to(move |request: HttpRequest, body: web::Payload| {
-            let door = door.clone();
-            async move { door.enter(request, body).await }
-        }))
-    })
-    .workers(threads)
-    .max_connections(settings.connections.div_ceil(threads))
-    .backlog(4096)
-    .keep_alive(Duration::from_secs(settings.keep_alive_s))
-    .client_request_timeout(Duration::from_secs(5))
-    .tcp_nodelay(true)
-    .h1_allow_half_closed(false)
-    .shutdown_timeout(settings.shutdown_s)
-    .disable_signals()
-    .on_connect(move |connection, data| {
-        limit_slow_reader(connection, slow_reader_ms);
-        remember_socket(connection, data);
-    })
-    .listen(listener)?
-    .run();
+        async move { door.enter(request, body).await }
+    })?;
     let mut handles = vec![server.handle()];
     actix_web::rt::spawn(server);
     let operations = match operators.listen.as_str() {
@@ -74,31 +67,137 @@ pub fn start(
             let listener = listen(at, "`operations.listen`")?;
             let address = listener.local_addr()?;
             let door = door.clone();
-            let server = HttpServer::new(move || {
+            let server = run(listener, Listener::operators(settings, &door), move |request, _| {
                 let (door, metrics) = (door.clone(), metrics.clone());
-                App::new().default_service(web::to(move |request: HttpRequest| {
-                    let (door, metrics) = (door.clone(), metrics.clone());
-                    async move {
-                        match request.uri().path() {
-                            path if path == "/admin" || path.starts_with("/admin/") => {
-                                admin::answer(&door, &request).await
-                            }
-                            _ => operations::serve(&request, &door.gallery, &metrics),
-                        }
-                    }
-                }))
-            })
-            .workers(1)
-            .disable_signals()
-            .shutdown_timeout(1)
-            .listen(listener)?
-            .run();
+                async move { operate(&door, &request, &metrics).await }
+            })?;
             handles.push(server.handle());
             actix_web::rt::spawn(server);
             Some(address)
         }
     };
     Ok(Running { door, address, operations, handles, drain: Duration::from_secs(settings.drain_s) })
+}
+
+async fn operate(door: &Arc<Door>, request: &HttpRequest, metrics: &PrometheusHandle) -> HttpResponse {
+    let _turn = super::door::turn(request);
+    let mut response = match request.uri().path() {
+        path if path == "/admin" || path.starts_with("/admin/") => admin::answer(door, request).await,
+        _ => operations::serve(request, &door.gallery, metrics),
+    };
+    super::headers::private(response.headers_mut());
+    super::door::close_unread(request, &mut response);
+    response
+}
+
+/// How a listener treats its clients.
+struct Listener {
+    threads: usize,
+    connections: Arc<Connections>,
+    most: usize,
+    keep_alive: Duration,
+    slow_reader_ms: u32,
+    shutdown_s: u64,
+}
+
+impl Listener {
+    fn public(settings: &Settings, door: &Door) -> Self {
+        let threads = match settings.threads {
+            0 => std::thread::available_parallelism().map_or(2, usize::from),
+            threads => threads,
+        };
+        let all = within_descriptors(settings.connections);
+        let per_address = match settings.connections_per_address {
+            0 => all.div_ceil(2),
+            own => own,
+        };
+        Self {
+            threads,
+            shutdown_s: settings.shutdown_s,
+            ..Self::new(settings, door, "public", (all, per_address))
+        }
+    }
+
+    fn operators(settings: &Settings, door: &Door) -> Self {
+        Self::new(settings, door, "operations", (OPERATORS, OPERATORS / 2))
+    }
+
+    fn new(settings: &Settings, door: &Door, name: &'static str, (all, per_address): (usize, usize)) -> Self {
+        let exempt = door.base.trusted().to_vec();
+        Self {
+            threads: 1,
+            connections: Arc::new(Connections::new(Limits { all, per_address, exempt }, name)),
+            most: all + CLOSING,
+            keep_alive: Duration::from_secs(settings.keep_alive_s),
+            slow_reader_ms: settings.slow_reader_s.saturating_mul(1000),
+            shutdown_s: 1,
+        }
+    }
+}
+
+/// The limit of connections, or fewer where the process may not open twice as many files: masters, stores and large
+/// answers take descriptors, too.
+fn within_descriptors(connections: usize) -> usize {
+    let mut limit = getrlimit(Resource::Nofile);
+    let wanted = connections as u64 * 2;
+    if limit.current.is_some_and(|current| current < wanted) {
+        let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+        if setrlimit(Resource::Nofile, raised).is_ok() {
+            limit = raised;
+        }
+    }
+    let most =
+        limit.current.map_or(usize::MAX, |files| usize::try_from(files / 2).unwrap_or(usize::MAX)).max(1);
+    if most < connections {
+        tracing::warn!(
+            "`web.connections` is {connections}, but this process may open {} files: it keeps {most} connections at \
+             most; raise its limit (LimitNOFILE, ulimit -n)",
+            most.saturating_mul(2)
+        );
+    }
+    connections.min(most)
+}
+
+/// Serves HTTP/1.1. Sockets are our own type, so that their connections are counted for exactly as long as they are open.
+fn run<H, F>(listener: TcpListener, how: Listener, handler: H) -> std::io::Result<Server>
+where
+    H: Fn(HttpRequest, web::Payload) -> F + Clone + Send + 'static,
+    F: Future<Output = HttpResponse> + 'static,
+{
+    let builder = Server::build()
+        .workers(how.threads)
+        .max_concurrent_connections(how.most.div_ceil(how.threads))
+        .shutdown_timeout(how.shutdown_s)
+        .disable_signals();
+    let stopping = builder.graceful_shutdown_signal();
+    let service = move || {
+        let (connections, stopping, handler) = (how.connections.clone(), stopping.clone(), handler.clone());
+        let slow_reader_ms = how.slow_reader_ms;
+        let app = App::new().default_service(web::to(handler));
+        let http = HttpService::build()
+            .keep_alive(KeepAlive::from(how.keep_alive))
+            .client_request_timeout(HEAD)
+            .client_disconnect_timeout(Duration::from_secs(1))
+            .h1_allow_half_closed(false)
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .on_connect_ext(move |socket: &Socket, data| {
+                limit_slow_reader(socket.stream(), slow_reader_ms);
+                remember_socket(socket.stream(), data);
+                data.insert(socket.connection.clone());
+            })
+            .finish(map_config(app, |_| AppConfig::default()));
+        let counted = move |stream: TcpStream| {
+            let socket = stream.peer_addr().and_then(|peer| {
+                Ok((Socket::new(stream, peer, &connections)?, actix_http::Protocol::Http1, Some(peer)))
+            });
+            std::future::ready(socket.map_err(actix_http::error::DispatchError::Io))
+        };
+        fn_service(counted).and_then(http)
+    };
+    Ok(builder.listen("http", listener, service)?.run())
 }
 
 impl Running {
@@ -113,7 +212,13 @@ impl Running {
 }
 
 fn listen(at: &str, key: &str) -> std::io::Result<TcpListener> {
-    TcpListener::bind(at).map_err(|error| {
+    let listener = TcpListener::bind(at).and_then(|listener| {
+        // The standard library's queue of connections that nobody has accepted yet is short, and clients whose first
+        // packet finds it full try again only after a second.
+        rustix::net::listen(&listener, BACKLOG)?;
+        Ok(listener)
+    });
+    listener.map_err(|error| {
         let remedy = match error.kind() {
             ErrorKind::AddrInUse => format!("another program listens there; choose another port by {key}"),
             ErrorKind::PermissionDenied => {
@@ -127,10 +232,8 @@ fn listen(at: &str, key: &str) -> std::io::Result<TcpListener> {
 }
 
 /// A client that takes nothing of what was sent to it is cut off: no other time-out sees it.
-fn limit_slow_reader(connection: &dyn Any, milliseconds: u32) {
-    if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>()
-        && let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(stream, milliseconds)
-    {
+fn limit_slow_reader(stream: &TcpStream, milliseconds: u32) {
+    if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(stream, milliseconds) {
         tracing::debug!(%error, "TCP_USER_TIMEOUT");
     }
 }

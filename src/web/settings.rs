@@ -13,8 +13,13 @@ pub struct Settings {
     /// The address that the world knows this server by, without a closing slash, as in
     /// `https://images.example.org/art`. Empty: as the request says.
     pub base_url: String,
-    /// Proxies whose `X-Forwarded-Proto`, `-Host` and `-Prefix` are believed, by address.
+    /// The hosts that requests may name, where `base_url` is empty, as in `images.example.org` (any port) or
+    /// `localhost:8182`; none for any.
+    pub hosts: Vec<String>,
+    /// Proxies whose `X-Forwarded-Proto`, `-Host`, `-Prefix` and `-For` are believed, by address.
     pub trusted_proxies: Vec<String>,
+    /// Who may show our pages within theirs: sources of `frame-ancestors` (CSP 3), as in `https://museum.example`.
+    pub frame_ancestors: Vec<String>,
     /// How long others may keep images, in seconds.
     pub image_max_age_s: u32,
     /// How long others may keep info.json, manifests and Deep Zoom descriptions, in seconds.
@@ -25,6 +30,11 @@ pub struct Settings {
     pub threads: usize,
     /// Connections at one time.
     pub connections: usize,
+    /// Connections at one time from one address, or one IPv6 network of 64 bits; 0 for half of all. Trusted proxies
+    /// are exempt.
+    pub connections_per_address: usize,
+    /// How long a client may take to send the body of a request, in seconds.
+    pub body_s: u64,
     /// How long an idle connection is kept, in seconds.
     pub keep_alive_s: u64,
     /// How long a client may leave sent bytes unacknowledged before it is cut off, in seconds.
@@ -43,12 +53,16 @@ impl Default for Settings {
         Self {
             listen: "127.0.0.1:8182".into(),
             base_url: String::new(),
+            hosts: Vec::new(),
             trusted_proxies: Vec::new(),
+            frame_ancestors: vec!["'self'".into()],
             image_max_age_s: 86_400,
             document_max_age_s: 300,
             documents_mib: 64,
             threads: 0,
             connections: 8192,
+            connections_per_address: 0,
+            body_s: 10,
             keep_alive_s: 75,
             slow_reader_s: 20,
             slow_reader_kib_per_s: 32,
@@ -82,6 +96,7 @@ const SHORTEST_TOKEN: usize = 16;
 /// Says which setting cannot be used, and what would work.
 pub fn check(web: &Settings, api: &Api, operations: &Operations) -> Result<(), String> {
     super::base::Base::new(web)?;
+    frame_ancestors(&web.frame_ancestors)?;
     let tokens = api.tokens.iter().map(|(name, token)| (format!("api.tokens.{name}"), token));
     let operators = ("operations.token".to_owned(), &operations.token);
     let short = tokens
@@ -92,6 +107,26 @@ pub fn check(web: &Settings, api: &Api, operations: &Operations) -> Result<(), S
         Some((key, token)) => Err(format!(
             "`{key}` has {} characters: it must have at least {SHORTEST_TOKEN}, as `openssl rand -hex 16` makes them",
             token.chars().count()
+        )),
+    }
+}
+
+/// Sources of `frame-ancestors` are put into a header as they are.
+fn frame_ancestors(sources: &[String]) -> Result<(), String> {
+    let is_source = |source: &str| match source {
+        "*" | "'self'" => true,
+        "'none'" => sources.len() == 1,
+        _ => {
+            !source.is_empty()
+                && source.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:/*[]".contains(&b))
+        }
+    };
+    match sources.iter().find(|source| !is_source(source)) {
+        None if !sources.is_empty() => Ok(()),
+        bad => Err(format!(
+            "`web.frame_ancestors` has `{}`: it must be \"'none'\" alone, or a list of \"'self'\", \"*\" and addresses, \
+             as in `https://museum.example`",
+            bad.map_or("", String::as_str)
         )),
     }
 }

@@ -262,7 +262,7 @@ pub async fn search(
 
 /// `DELETE /api/v1/works/{work}`: withdraws a work. It comes back with its record.
 pub async fn withdraw(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
-    let actor = tags::allowed(request, &door.api)?;
+    let actor = tags::allowed(request, door)?;
     let now = tags::stored(door, &work).await?;
     let expected = tags::expected(request, &now, None)?;
     door.gallery.withdraw(&work.identifier, expected).await?;

@@ -284,6 +284,17 @@ const COLUMNS: [&str; 20] = [
     "changed",
 ];
 
+/// The text of a cell that no spreadsheet takes for a formula: one that begins like it gets an apostrophe before it,
+/// unless it is a number.
+fn cell(text: String) -> String {
+    let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    let is_number = || {
+        let digits = text.strip_prefix(['-', '+']).unwrap_or(&text);
+        digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') && digits.parse::<f64>().is_ok()
+    };
+    if begins && !is_number() { format!("'{text}") } else { text }
+}
+
 /// A work as a row; several values are separated by ` | `.
 fn row(stored: &Stored, telling: &Telling<'_>) -> Vec<String> {
     let work = stored.work().unwrap_or_default();
@@ -297,7 +308,7 @@ fn row(stored: &Stored, telling: &Telling<'_>) -> Vec<String> {
     let (earliest, latest) = work.years();
     let services = told["images"].as_array().into_iter().flatten();
     let services = services.filter_map(|image| image["service"].as_str().map(str::to_owned));
-    vec![
+    let cells = [
         work.object_number.clone(),
         best(&work.label()),
         list(work.creators.iter().map(|creator| creator.name.clone()).collect()),
@@ -318,7 +329,8 @@ fn row(stored: &Stored, telling: &Telling<'_>) -> Vec<String> {
         said("thumbnail"),
         list(services.collect()),
         said("changed"),
-    ]
+    ];
+    cells.map(cell).into()
 }
 
 /// What a dump is written into.

@@ -2,16 +2,20 @@
 
 mod read;
 
+use std::sync::Arc;
+
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
+use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::Door;
+use super::connections::Connection;
 use super::headers::{IfMatch, if_match, is_held};
 use super::image::Answered;
 use super::route::Image;
-use super::settings::Api;
 use super::token;
 use crate::catalogue::{Decision, EMBEDDED, Event, Stored};
 use crate::gallery::Error;
@@ -27,43 +31,70 @@ pub const MOST_BYTES: usize = 64 << 10;
 /// No image has a longer side, in pixels: what a region is checked by where nobody knows the image's size.
 const MAX_SIDE: u32 = 10_000_000;
 
-/// `GET` and `POST /api/v1/works/{work}/tags`, `GET` and `PATCH …/tags/{tag}`, `GET …/tags/{tag}/history`.
+/// `GET /api/v1/works/{work}/tags`, `…/tags/{tag}` and `…/tags/{tag}/history`.
 pub async fn answer(
     door: &Door,
     request: &HttpRequest,
     work: Image<'_>,
     tag: Option<&str>,
     history: bool,
-    body: &[u8],
+) -> Result<Answered, Error> {
+    let told = match tag {
+        Some(tag) if history => events(door, &work, tag).await?,
+        Some(tag) => one(&stored(door, &work).await?, tag, StatusCode::OK)?,
+        None => {
+            let stored = stored(door, &work).await?;
+            told(&stored, all(&stored), StatusCode::OK)
+        }
+    };
+    let held = told.response.headers().get(header::ETAG).filter(|tag| is_held(request, tag)).cloned();
+    Ok(match held {
+        Some(tag) => HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish().into(),
+        None => told,
+    })
+}
+
+/// `POST /api/v1/works/{work}/tags` and `PATCH …/tags/{tag}`. Nobody's body is read who may not write.
+pub async fn write(
+    door: &Door,
+    request: &HttpRequest,
+    work: Image<'_>,
+    tag: Option<&str>,
+    history: bool,
+    body: Payload,
 ) -> Result<Answered, Error> {
     match (request.method(), tag) {
-        (&Method::GET | &Method::HEAD, _) => {
-            let told = match tag {
-                Some(tag) if history => events(door, &work, tag).await?,
-                Some(tag) => one(&stored(door, &work).await?, tag, StatusCode::OK)?,
-                None => {
-                    let stored = stored(door, &work).await?;
-                    told(&stored, all(&stored), StatusCode::OK)
-                }
-            };
-            let held = told.response.headers().get(header::ETAG).filter(|tag| is_held(request, tag)).cloned();
-            Ok(match held {
-                Some(tag) => HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish().into(),
-                None => told,
-            })
-        }
         (&Method::POST, None) => {
-            let actor = allowed(request, &door.api)?;
-            is_json(request)?;
-            add(door, request, &work, read::added(body)?, actor).await
+            let actor = allowed(request, door)?;
+            let body = body_of(door, request, body).await?;
+            add(door, request, &work, read::added(&body)?, actor).await
         }
         (&Method::PATCH, Some(tag)) if !history => {
-            let actor = allowed(request, &door.api)?;
-            is_json(request)?;
-            change(door, request, &work, tag, read::change(body)?, actor).await
+            let actor = allowed(request, door)?;
+            let body = body_of(door, request, body).await?;
+            change(door, request, &work, tag, read::change(&body)?, actor).await
         }
         _ => Err(Error::NotAllowed { allowed: allowed_methods(tag, history) }),
     }
+}
+
+/// The whole body, within its size and its time: both together are the slowest pace that is borne.
+async fn body_of(door: &Door, request: &HttpRequest, body: Payload) -> Result<Bytes, Error> {
+    is_json(request)?;
+    let too_long = || Error::TooLong { limit_kib: MOST_BYTES >> 10 };
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if announced
+        .and_then(|length| length.parse::<u64>().ok())
+        .is_some_and(|length| length > MOST_BYTES as u64)
+    {
+        return Err(too_long());
+    }
+    let connection = request.conn_data::<Arc<Connection>>();
+    connection.inspect(|connection| connection.receiving());
+    let read = tokio::time::timeout(door.body_limit, body.to_bytes_limited(MOST_BYTES)).await;
+    connection.inspect(|connection| connection.answering());
+    let read = read.map_err(|_| Error::Overdue { limit_s: door.body_limit.as_secs() })?;
+    Ok(read.map_err(|_| too_long())?.map_err(|error| Invalid::new("body", "", error.to_string()))?)
 }
 
 /// What may be asked for at an address of tags.
@@ -76,13 +107,14 @@ pub(super) fn allowed_methods(tag: Option<&str>, history: bool) -> &'static str 
 }
 
 /// Who it is that writes: the name of the token.
-pub(super) fn allowed(request: &HttpRequest, api: &Api) -> Result<String, Error> {
-    let shown = token::shown(request).ok_or(Error::Unauthorized)?;
-    if api.tokens.is_empty() {
+pub(super) fn allowed(request: &HttpRequest, door: &Door) -> Result<String, Error> {
+    let (shown, tokens) = (token::shown(request).ok_or(Error::Unauthorized)?, &door.api.tokens);
+    if tokens.is_empty() {
         return Err(Error::Closed("nobody may write here: no token is set in api.tokens".into()));
     }
-    let found = api.tokens.iter().filter(|(_, secret)| token::is(shown, secret));
-    found.map(|(name, _)| name.clone()).next().ok_or(Error::Unauthorized)
+    door.guesses.check(door.base.client(request), shown, || {
+        tokens.iter().filter(|(_, secret)| token::is(shown, secret)).map(|(name, _)| name.clone()).last()
+    })
 }
 
 /// Refuses a body that is sent as something else. One without a type is read, and so is what `curl -d` sends: its type

@@ -1,0 +1,82 @@
+//! A client's socket, counted among the open connections for as long as it is open.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use actix_web::rt::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::connections::{Connection, Connections};
+
+/// What a client is told for whom there is no room.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n\
+    Content-Type: text/plain; charset=utf-8\r\nContent-Length: 46\r\n\r\n\
+    too many connections are open: try again soon\n";
+
+pub struct Socket {
+    stream: TcpStream,
+    pub connection: Arc<Connection>,
+    connections: Arc<Connections>,
+}
+
+impl Socket {
+    /// Fails where there is no room, with a word to the client.
+    pub fn new(stream: TcpStream, address: SocketAddr, connections: &Arc<Connections>) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        match connections.admit(address.ip(), stream.as_raw_fd()) {
+            Some(connection) => Ok(Self { stream, connection, connections: connections.clone() }),
+            None => {
+                use rustix::net::{SendFlags, Shutdown, send, shutdown};
+                metrics::counter!("tegl_connections_refused_total").increment(1);
+                let _told = send(&stream, FULL, SendFlags::DONTWAIT | SendFlags::NOSIGNAL);
+                let _ended = shutdown(&stream, Shutdown::Write);
+                Err(io::ErrorKind::ConnectionRefused.into())
+            }
+        }
+    }
+
+    pub fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // Before the descriptor is closed, and another file may get its number.
+        self.connections.remove(&self.connection);
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.connection.sending(written.is_ready());
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
