@@ -3,9 +3,11 @@
 mod environment;
 mod file;
 mod ranges;
+mod secrets;
 mod sound;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use config::{Environment, File, FileFormat};
@@ -14,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{catalogue, gallery, presentation, render, search, store, web};
 
 /// All settings.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub web: web::settings::Settings,
@@ -34,6 +36,13 @@ pub struct Config {
     pub log: Log,
     /// Places of masters that identifiers say by name: `NAME:path`.
     pub sources: BTreeMap<String, SourceSettings>,
+}
+
+/// Without what is secret, as it may end in a log.
+impl fmt::Debug for Config {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Config({})", self.shown())
+    }
 }
 
 /// `[log]`: one line a request, on standard error.
@@ -83,13 +92,12 @@ impl Config {
             environment.with_list_parse_key("web.hosts").with_list_parse_key("web.frame_ancestors");
         let environment =
             environment.with_list_parse_key("store.link_roots").with_list_parse_key("presentation.languages");
-        let gathered =
-            builder.add_source(environment).build().map_err(|error| Unusable(error.to_string()))?;
+        let gathered = builder.add_source(environment).build().map_err(|error| unusable(&error))?;
         let values: serde_json::Value =
-            gathered.clone().try_deserialize().map_err(|error| Unusable(error.to_string()))?;
+            gathered.clone().try_deserialize().map_err(|error| unusable(&error))?;
         in_range("", &values)?;
         let config: Self = gathered.try_deserialize().map_err(|error| {
-            let text = error.to_string();
+            let text = secrets::without_value(&error.to_string());
             Unusable(format!("{text}{}", nearest(&text)))
         })?;
         sound::check(&config).map_err(Unusable)?;
@@ -105,36 +113,21 @@ impl Config {
         environment::warnings(names.iter().map(String::as_str), &sections)
     }
 
+    /// The same settings without what is secret.
+    pub fn without_secrets(&self) -> Self {
+        serde_json::from_value(self.shown()).unwrap_or_default()
+    }
+
     /// All settings, for whoever is to see them without what is secret.
     pub fn shown(&self) -> serde_json::Value {
         let mut shown = serde_json::to_value(self).unwrap_or_default();
-        veil(&mut shown, false);
+        secrets::hide(&mut shown);
         shown
     }
 }
 
-/// Puts dots in place of secrets: what is named so, and passwords in addresses.
-fn veil(value: &mut serde_json::Value, secret: bool) {
-    use serde_json::Value;
-    match value {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                let named = ["token", "secret", "password", "key"].iter().any(|word| name.contains(word));
-                veil(value, secret || named);
-            }
-        }
-        Value::Array(values) => values.iter_mut().for_each(|value| veil(value, secret)),
-        Value::String(text) if secret && !text.is_empty() => *text = "…".into(),
-        Value::String(text) => {
-            if let Ok(mut address) = url::Url::parse(text)
-                && address.password().is_some()
-                && address.set_password(Some("…")).is_ok()
-            {
-                *text = address.into();
-            }
-        }
-        _ => {}
-    }
+fn unusable(error: &config::ConfigError) -> Unusable {
+    Unusable(secrets::without_value(&error.to_string()))
 }
 
 /// Fails where a number among the values is out of its key's range.
@@ -182,6 +175,27 @@ mod tests {
                 assert!(listed[section].get(key).is_some(), "config/default.toml lacks {section}.{key}");
             }
         }
+    }
+
+    #[test]
+    fn settings_are_shown_without_secrets() {
+        let config: Config = toml::from_str(
+            "[api.tokens]\ncurator = \"hunter2-hunter2-hunter2\"\n[operations]\ntoken = \"hunter2-hunter2-hunter2\"\n\
+             [catalogue]\nurl = \"postgres://me:hunter2@db/tegl\"\n\
+             [sources.monkey]\nlocation = \"https://host/c?sv=1&sig=hunter2\"\n",
+        )
+        .unwrap();
+        let shown = toml::to_string(&config.without_secrets()).unwrap();
+        for (text, shown) in
+            [("toml", shown), ("Debug", format!("{config:?} {:?} {:?}", config.api, config.operations))]
+        {
+            assert!(!shown.contains("hunter"), "{text}: {shown}");
+            assert!(shown.contains("curator") && shown.contains('…'), "{text}: {shown}");
+        }
+        let shown = config.without_secrets();
+        assert_eq!(shown.catalogue.url, "postgres://me:…@db/tegl");
+        assert_eq!(shown.sources["monkey"].location, "https://host/c?sv=1&sig=…");
+        assert_eq!(Config::default().without_secrets(), Config::default());
     }
 
     /// All numbers among the settings, by their paths.

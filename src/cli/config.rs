@@ -8,6 +8,10 @@ pub fn run(typed: &Typed) -> Result<(), String> {
         return Ok(());
     }
     let config = settings::load(typed.config.as_deref())?;
-    print!("{}", toml::to_string(&config).map_err(|error| error.to_string())?);
+    let shown = if typed.show_secrets { config.clone() } else { config.without_secrets() };
+    if shown != config {
+        println!("# `…` stands for what is secret; --show-secrets shows it.");
+    }
+    print!("{}", toml::to_string(&shown).map_err(|error| error.to_string())?);
     Ok(())
 }

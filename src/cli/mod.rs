@@ -194,6 +194,9 @@ pub struct Config {
     /// Print every setting with its default and what it does
     #[arg(long)]
     defaults: bool,
+    /// Print tokens and passwords, too, which are hidden otherwise
+    #[arg(long)]
+    show_secrets: bool,
 }
 
 /// Ask a running server whether it is ready; for containers.

@@ -6,6 +6,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::secrets::without_value;
 use super::{Config, Unusable, nearest, ranges};
 
 /// Fails with the file, the line and the key where a setting is unknown, of another type or out of its range.
@@ -31,7 +32,8 @@ pub(super) fn check(path: &Path, text: &str) -> Result<(), Unusable> {
             keys.iter().rfind(|(_, _, of)| within(of)).map(|(key, ..)| key.as_str())
         });
         let key = key.map_or(String::new(), |key| format!("`{key}`: "));
-        at(error.span(), &format!("{key}{message}{}", nearest(message)))
+        let told = without_value(&format!("{key}{message}"));
+        at(error.span(), &format!("{told}{}", nearest(message)))
     })
 }
 
@@ -88,6 +90,8 @@ mod tests {
         refused("[store]\nretries = 99999999999999999999\n", "`store.retries`");
         refused("[rights]\nunsaid = { largest = \"big\", original = true }\n", "\"full\"");
         refused("[pyramids]\ncompression = \"lzw\"\n", "`pyramids.compression`: unknown variant `lzw`");
+        refused("[api]\ntokens = \"hunter2\"\n", "`api.tokens`: invalid type: …, expected a map");
+        refused("[operations]\ntoken = 123456\n", "`operations.token`: invalid type: …, expected a string");
         refused("[web\n", "line 1");
         refused("", "taken");
     }

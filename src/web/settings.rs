@@ -1,6 +1,7 @@
 //! What an operator may set about the public door.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +74,7 @@ impl Default for Settings {
 }
 
 /// `[api]`: who may write.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Api {
     /// Secrets by the names of those who write with them, at least 16 characters each; none: nobody writes.
@@ -81,13 +82,28 @@ pub struct Api {
 }
 
 /// `[operations]`: what only operators see.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Operations {
     /// Where `/metrics` and `/admin` listen; empty for nowhere.
     pub listen: String,
     /// The secret that `/admin` takes, at least 16 characters; empty for nobody.
     pub token: String,
+}
+
+/// Whose tokens there are, without the tokens.
+impl fmt::Debug for Api {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hidden: BTreeMap<_, _> = self.tokens.keys().map(|name| (name, "…")).collect();
+        formatter.debug_struct("Api").field("tokens", &hidden).finish()
+    }
+}
+
+impl fmt::Debug for Operations {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let token = if self.token.is_empty() { "" } else { "…" };
+        formatter.debug_struct("Operations").field("listen", &self.listen).field("token", &token).finish()
+    }
 }
 
 /// A secret that is shorter can be guessed.
