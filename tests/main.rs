@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod commands;
+mod connections;
 mod export;
 mod faults;
 mod floors;

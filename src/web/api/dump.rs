@@ -405,3 +405,20 @@ impl Write for Outlet {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula_and_numbers_stay_numbers() {
+        for formula in
+            ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "-", "--1", "+1-1", "＝1", "-1e5"]
+        {
+            assert_eq!(cell(formula.into()), format!("'{formula}"));
+        }
+        for plain in ["", "-300", "+5", "-0.5", "1640", "KMS=1", "a-b", "'=1", "https://host/?a=b"] {
+            assert_eq!(cell(plain.into()), plain);
+        }
+    }
+}

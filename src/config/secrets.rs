@@ -1,0 +1,137 @@
+//! What is secret among settings and messages, and a stand-in for it.
+
+use serde_json::Value;
+
+/// What stands in place of a secret.
+pub const HIDDEN: &str = "…";
+
+/// Parts of the names of what is secret: settings, parameters of addresses, fields of connection strings.
+const NAMES: [&str; 8] = ["token", "secret", "password", "passwd", "pwd", "sig", "key", "credential"];
+
+/// Hides secrets among settings: what is named so, and what addresses contain.
+pub(super) fn hide(value: &mut Value) {
+    hide_within(value, false);
+}
+
+fn hide_within(value: &mut Value, secret: bool) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let named = name.split('_').any(|word| NAMES.contains(&word.trim_end_matches('s')));
+                hide_within(value, secret || named);
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| hide_within(value, secret)),
+        Value::String(text) if secret && !text.is_empty() => *text = HIDDEN.into(),
+        Value::String(text) => *text = without_secrets(text),
+        _ => {}
+    }
+}
+
+/// The text of a setting without passwords, signatures and keys: of an address, or of a connection string.
+pub fn without_secrets(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return hide_fields(text, &[';', ' ']) };
+    let (place, query) = match rest.split_once('?') {
+        Some((place, query)) => (place, Some(query)),
+        None => (rest, None),
+    };
+    let mut shown = format!("{scheme}://{}", without_user(scheme, place));
+    if let Some(query) = query {
+        shown += "?";
+        shown += &hide_fields(query, &['&', ';', '#']);
+    }
+    shown
+}
+
+/// A password that is not encoded may contain `/`, so that the last `@` counts.
+fn without_user(scheme: &str, place: &str) -> String {
+    let authority = place.split('/').next().unwrap_or_default();
+    let Some((user, host)) = place.rsplit_once('@') else { return place.to_owned() };
+    let is_database = scheme.starts_with("postgres");
+    match user.split_once(':') {
+        Some((name, _)) if name.len() < authority.len() && is_database => format!("{name}:{HIDDEN}@{host}"),
+        Some((name, _)) if name.len() < authority.len() => format!("{HIDDEN}@{host}"),
+        // A name alone is a secret where it stands for a token.
+        None if authority.contains('@') && !is_database => format!("{HIDDEN}@{host}"),
+        _ => place.to_owned(),
+    }
+}
+
+/// Hides the values of fields that are named like secrets.
+fn hide_fields(text: &str, separators: &[char]) -> String {
+    let hide = |field: &str| match field.split_once('=') {
+        Some((name, value)) if !value.trim().is_empty() && is_secret(name) => {
+            let end = &value[value.trim_end_matches(separators).len()..];
+            format!("{name}={HIDDEN}{end}")
+        }
+        _ => field.to_owned(),
+    };
+    let mut fields: Vec<String> = Vec::new();
+    for field in text.split_inclusive(separators) {
+        match fields.last_mut() {
+            // Within quotation marks, separators are part of the value.
+            Some(last) if last.matches('\'').count() % 2 == 1 => last.push_str(field),
+            _ => fields.push(field.to_owned()),
+        }
+    }
+    fields.iter().map(|field| hide(field)).collect()
+}
+
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    NAMES.iter().any(|word| name.contains(word))
+}
+
+/// A message without the value that it quotes, where it is about something secret.
+pub(super) fn without_value(message: &str) -> String {
+    let mut keys = message.split('`').skip(1).step_by(2);
+    let is_about_secrets =
+        keys.any(|key| is_secret(key) || key.ends_with(".url") || key.ends_with(".location"));
+    let quoted = ["invalid type: ", "invalid value: "].iter().find_map(|begin| {
+        let from = message.find(begin)? + begin.len();
+        Some((from, from + message[from..].rfind(", expected")?))
+    });
+    match quoted {
+        Some((from, to)) if is_about_secrets => format!("{}{HIDDEN}{}", &message[..from], &message[to..]),
+        _ => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_connection_strings_are_shown_without_secrets() {
+        for (text, shown) in [
+            ("postgres://me:hunter2@host:5/db?sslmode=disable", "postgres://me:…@host:5/db?sslmode=disable"),
+            ("postgres://me:hun/ter@2@host/db", "postgres://me:…@host/db"),
+            ("postgres://host/db?user=me&password=hunter2", "postgres://host/db?user=me&password=…"),
+            ("postgres://me@host/db", "postgres://me@host/db"),
+            ("host=h password=hunter2 user=me", "host=h password=… user=me"),
+            ("host=h password='hunter 2' user=me", "host=h password=… user=me"),
+            ("AccountName=n;AccountKey=aHVudGVyMg==;Suffix=s", "AccountName=n;AccountKey=…;Suffix=s"),
+            ("https://ghp_hunter2@host/x", "https://…@host/x"),
+            ("https://host/c?sv=2024&se=2027&sig=hun%2Fter", "https://host/c?sv=2024&se=2027&sig=…"),
+            (
+                "https://host/x?X-Amz-Credential=A&X-Amz-Signature=b&x=1",
+                "https://host/x?X-Amz-Credential=…&X-Amz-Signature=…&x=1",
+            ),
+            ("s3://bucket/a@b", "s3://bucket/a@b"),
+            ("http://127.0.0.1:8080/x@y", "http://127.0.0.1:8080/x@y"),
+            ("/srv/masters/keys", "/srv/masters/keys"),
+            ("catalogue.db", "catalogue.db"),
+            ("", ""),
+        ] {
+            assert_eq!(without_secrets(text), shown);
+        }
+    }
+
+    #[test]
+    fn messages_do_not_quote_secrets() {
+        let secret = "invalid type: string \"hunter2, expected\", expected a map for key `api.tokens`";
+        assert_eq!(without_value(secret), "invalid type: …, expected a map for key `api.tokens`");
+        let plain = "invalid type: string \"two\", expected usize for key `web.threads`";
+        assert_eq!(without_value(plain), plain);
+    }
+}
