@@ -46,13 +46,15 @@ pub fn without_secrets(text: &str) -> String {
 /// A password that is not encoded may contain `/`, so that the last `@` counts.
 fn without_user(scheme: &str, place: &str) -> String {
     let authority = place.split('/').next().unwrap_or_default();
-    let Some((user, host)) = place.rsplit_once('@') else { return place.to_owned() };
+    let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
+    let has_user =
+        authority.contains('@') || authority.split_once(':').is_some_and(|(_, port)| !is_port(port));
+    let Some((user, host)) = place.rsplit_once('@').filter(|_| has_user) else { return place.to_owned() };
     let is_database = scheme.starts_with("postgres");
     match user.split_once(':') {
-        Some((name, _)) if name.len() < authority.len() && is_database => format!("{name}:{HIDDEN}@{host}"),
-        Some((name, _)) if name.len() < authority.len() => format!("{HIDDEN}@{host}"),
+        Some((name, _)) if is_database => format!("{name}:{HIDDEN}@{host}"),
         // A name alone is a secret where it stands for a token.
-        None if authority.contains('@') && !is_database => format!("{HIDDEN}@{host}"),
+        _ if !is_database => format!("{HIDDEN}@{host}"),
         _ => place.to_owned(),
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::http::{ConnectionType, Method, StatusCode};
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
@@ -93,10 +93,10 @@ impl Door {
     }
 
     /// Answers a request; writes its one line in the log.
-    pub async fn enter(&self, request: HttpRequest, body: Payload) -> HttpResponse {
+    pub async fn enter(&self, request: HttpRequest, mut body: Payload) -> HttpResponse {
         let began = Instant::now();
         let turn = turn(&request);
-        let answered = match self.answer(&request, body).await {
+        let answered = match self.answer(&request, &mut body).await {
             Ok(answered) => self.paced(&request, answered).await,
             refused => refused,
         };
@@ -109,16 +109,16 @@ impl Door {
         };
         common(response.headers_mut());
         self.address(&request, &mut response);
-        close_unread(&request, &mut response);
         let (status, took) = (response.status(), began.elapsed());
         self.requests[usize::from(status.as_u16() / 100 - 1).min(4)].increment(1);
         self.seconds.record(took.as_secs_f64());
         log(&request, status, &response, took.as_micros() as u64, note, fault.as_ref());
+        let response = with_unread(&request, response, body);
         match response.body().size() {
             // These leave within one turn of the connection.
             BodySize::None => response,
             BodySize::Sized(length) if length <= SMALL => response,
-            _ => response.map_body(|_, body| OnItsWay { body, _turn: turn }.boxed()),
+            _ => response.map_body(|_, body| OnItsWay { body, _with: turn }.boxed()),
         }
     }
 
@@ -137,7 +137,7 @@ impl Door {
         }
     }
 
-    async fn answer(&self, request: &HttpRequest, body: Payload) -> Result<Answered, Error> {
+    async fn answer(&self, request: &HttpRequest, body: &mut Payload) -> Result<Answered, Error> {
         self.base.check(request)?;
         match *request.method() {
             Method::GET | Method::HEAD => {}
@@ -226,20 +226,22 @@ pub(super) fn turn(request: &HttpRequest) -> Option<Turn> {
     request.conn_data::<Arc<Connection>>().map(Connection::begin)
 }
 
-/// Closes the connection behind a refusal whose request's body nobody reads.
-pub(super) fn close_unread(request: &HttpRequest, response: &mut HttpResponse) {
-    if has_body(request) && !response.status().is_success() {
-        response.head_mut().set_connection_type(ConnectionType::Close);
+/// The response, which holds what is left of the request's body. Where some of it has not come, its connection is closed
+/// for that; if the body had been dropped before, the connection would take it for as long as it comes.
+pub(super) fn with_unread(request: &HttpRequest, response: HttpResponse, unread: Payload) -> HttpResponse {
+    if !has_body(request) {
+        return response;
     }
+    response.map_body(|_, body| OnItsWay { body, _with: unread }.boxed())
 }
 
-/// A body that leaves by and by, during which its connection is busy.
-struct OnItsWay {
+/// A body, and what is kept until it has left.
+struct OnItsWay<T> {
     body: BoxBody,
-    _turn: Option<Turn>,
+    _with: T,
 }
 
-impl MessageBody for OnItsWay {
+impl<T: Unpin> MessageBody for OnItsWay<T> {
     type Error = Box<dyn std::error::Error>;
 
     fn size(&self) -> BodySize {

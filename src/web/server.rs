@@ -67,9 +67,12 @@ pub fn start(
             let listener = listen(at, "`operations.listen`")?;
             let address = listener.local_addr()?;
             let door = door.clone();
-            let server = run(listener, Listener::operators(settings, &door), move |request, _| {
+            let server = run(listener, Listener::operators(settings, &door), move |request, body| {
                 let (door, metrics) = (door.clone(), metrics.clone());
-                async move { operate(&door, &request, &metrics).await }
+                async move {
+                    let response = operate(&door, &request, &metrics).await;
+                    super::door::with_unread(&request, response, body)
+                }
             })?;
             handles.push(server.handle());
             actix_web::rt::spawn(server);
@@ -86,7 +89,6 @@ async fn operate(door: &Arc<Door>, request: &HttpRequest, metrics: &PrometheusHa
         _ => operations::serve(request, &door.gallery, metrics),
     };
     super::headers::private(response.headers_mut());
-    super::door::close_unread(request, &mut response);
     response
 }
 

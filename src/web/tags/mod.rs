@@ -8,7 +8,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
-use bytes::Bytes;
+use futures::StreamExt;
 use serde_json::{Value, json};
 
 use super::Door;
@@ -27,6 +27,7 @@ pub use read::{INVISIBLE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
 
 /// The longest body of a request, in bytes.
 pub const MOST_BYTES: usize = 64 << 10;
+const TOO_LONG: Error = Error::TooLong { limit_kib: MOST_BYTES >> 10 };
 
 /// No image has a longer side, in pixels: what a region is checked by where nobody knows the image's size.
 const MAX_SIDE: u32 = 10_000_000;
@@ -61,7 +62,7 @@ pub async fn write(
     work: Image<'_>,
     tag: Option<&str>,
     history: bool,
-    body: Payload,
+    body: &mut Payload,
 ) -> Result<Answered, Error> {
     match (request.method(), tag) {
         (&Method::POST, None) => {
@@ -79,22 +80,32 @@ pub async fn write(
 }
 
 /// The whole body, within its size and its time: both together are the slowest pace that is borne.
-async fn body_of(door: &Door, request: &HttpRequest, body: Payload) -> Result<Bytes, Error> {
+async fn body_of(door: &Door, request: &HttpRequest, body: &mut Payload) -> Result<Vec<u8>, Error> {
     is_json(request)?;
-    let too_long = || Error::TooLong { limit_kib: MOST_BYTES >> 10 };
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     if announced
         .and_then(|length| length.parse::<u64>().ok())
         .is_some_and(|length| length > MOST_BYTES as u64)
     {
-        return Err(too_long());
+        return Err(TOO_LONG);
     }
     let connection = request.conn_data::<Arc<Connection>>();
     connection.inspect(|connection| connection.receiving());
-    let read = tokio::time::timeout(door.body_limit, body.to_bytes_limited(MOST_BYTES)).await;
+    let read = tokio::time::timeout(door.body_limit, read_all(body)).await;
     connection.inspect(|connection| connection.answering());
-    let read = read.map_err(|_| Error::Overdue { limit_s: door.body_limit.as_secs() })?;
-    Ok(read.map_err(|_| too_long())?.map_err(|error| Invalid::new("body", "", error.to_string()))?)
+    read.map_err(|_| Error::Overdue { limit_s: door.body_limit.as_secs() })?
+}
+
+async fn read_all(body: &mut Payload) -> Result<Vec<u8>, Error> {
+    let mut all = Vec::new();
+    while let Some(piece) = body.next().await {
+        let piece = piece.map_err(|error| Invalid::new("body", "", error.to_string()))?;
+        if all.len() + piece.len() > MOST_BYTES {
+            return Err(TOO_LONG);
+        }
+        all.extend_from_slice(&piece);
+    }
+    Ok(all)
 }
 
 /// What may be asked for at an address of tags.
