@@ -105,15 +105,17 @@ fn newcomers_are_answered_while_many_connections_hang() {
         for _ in 0..150 {
             held.push(hold(server.address, sent));
         }
-        let newcomer = http::get(server.address, "/health/live");
-        assert!(newcomer.as_ref().is_ok_and(|answer| answer.status == 200), "{sent}: {newcomer:?}");
+        // Threads take what came before a newcomer after it, too, which may be more than so low a limit has room for.
+        let answered = || http::get(server.address, "/health/live").is_ok_and(|answer| answer.status == 200);
+        assert!(eventually(LIMIT, answered), "{sent}");
     }
     assert!(server.metric("tegl_connections{listener=\"public\"") <= 64.0);
     assert!(server.metric("tegl_connections_closed_total") > 400.0);
     for _ in 0..600 {
         held.push(hold(server.operations(), ""));
     }
-    assert_eq!(http::get(server.operations(), "/health/live").unwrap().status, 200);
+    let answered = || http::get(server.operations(), "/health/live").is_ok_and(|answer| answer.status == 200);
+    assert!(eventually(LIMIT, answered));
 }
 
 #[test]
