@@ -148,7 +148,7 @@ def one_object():
         store.tell(mode=mode, only="bad")
         bad = [f"/iiif/3/bad.tif/{x * 512},0,512,512/512,/0/default.jpg" for x in range(12)]
         good = iter([path for k in range(8) for path in hot_paths([f"m{k}"], across=10)] * 2)
-        _, others = clients.together([lambda: clients.closed_loop(tegl.port, bad, 16, 8), lambda: clients.closed_loop(tegl.port, good, 4, 8)])
+        _, others = clients.together([lambda: clients.closed_loop(tegl.port, bad, 16, 8), lambda: time.sleep(3) or clients.closed_loop(tegl.port, good, 4, 5)])
         yield f"others while one object answers with {mode}", f"{others.share():.1%} answered {others.statuses()}", "100 %", others.share() >= 0.999
         tegl.stop()
     store.stop()
