@@ -170,7 +170,7 @@ class Store:
         self.url = f"http://{HOST}:{self.port}"
 
     def tell(self, **what):
-        """Changes its behaviour: mode=ok|error|hole|refuse, delay_ms. Returns its counts, and sets them back with reset=1."""
+        """Changes its behaviour: mode=ok|error|hole|refuse, delay_ms, only=part of a path. Returns its counts, and sets them back with reset=1."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=5)
         try:
             connection.request("GET", "/.control?" + "&".join(f"{k}={v}" for k, v in what.items()))

@@ -139,6 +139,21 @@ def outage():
     store.stop()
 
 
+def one_object():
+    """One object of the store fails, or is never answered, and is asked for all the time: the others."""
+    folder = rig.home("object")
+    store = Store(masters.masters(folder + "/masters", **{n: (8000, 6000) for n in ("bad", *(f"m{k}" for k in range(8)))}))
+    for mode in ("error", "hole", "refuse"):
+        tegl = Tegl(folder, [store.url], {"TEGL__STORE__TIMEOUT_MS": "1000", "TEGL__STORE__DEADLINE_MS": "2000"})
+        store.tell(mode=mode, only="bad")
+        bad = [f"/iiif/3/bad.tif/{x * 512},0,512,512/512,/0/default.jpg" for x in range(12)]
+        good = iter([path for k in range(8) for path in hot_paths([f"m{k}"], across=10)] * 2)
+        _, others = clients.together([lambda: clients.closed_loop(tegl.port, bad, 16, 8), lambda: time.sleep(3) or clients.closed_loop(tegl.port, good, 4, 5)])
+        yield f"others while one object answers with {mode}", f"{others.share():.1%} answered {others.statuses()}", "100 %", others.share() >= 0.999
+        tegl.stop()
+    store.stop()
+
+
 def newcomers():
     """A newcomer while 10,000 idle connections, or 8,300 unfinished bodies, hang; from one address and from many."""
     folder = rig.home("newcomers")
@@ -241,4 +256,4 @@ def bombs():
         tegl.stop()
 
 
-ROWS = {"readers": readers, "leavers": leavers, "hole": black_hole, "outage": outage, "newcomers": newcomers, "overload": overload, "bombs": bombs}
+ROWS = {"readers": readers, "leavers": leavers, "hole": black_hole, "outage": outage, "object": one_object, "newcomers": newcomers, "overload": overload, "bombs": bombs}

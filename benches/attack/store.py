@@ -6,7 +6,7 @@ import sys
 from urllib.parse import parse_qs, unquote, urlsplit
 
 folder, port = sys.argv[1], int(sys.argv[2])
-state = {"mode": "ok", "delay_ms": 0.0}
+state = {"mode": "ok", "delay_ms": 0.0, "only": ""}
 counts = {"requests": 0, "open": 0, "most_open": 0, "paths": {}}
 files = {}
 
@@ -67,11 +67,12 @@ async def serve(reader, writer):
             counts["paths"][parts.path] = counts["paths"].get(parts.path, 0) + 1
             if state["delay_ms"]:
                 await asyncio.sleep(state["delay_ms"] / 1000)
-            if state["mode"] == "hole":
+            mode = state["mode"] if state["only"] in parts.path else "ok"
+            if mode == "hole":
                 await asyncio.sleep(3600)
-            if state["mode"] == "refuse":
+            if mode == "refuse":
                 return
-            if state["mode"] == "error":
+            if mode == "error":
                 writer.write(b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\n\r\n")
             else:
                 writer.write(answer(method, parts.path, headers))
