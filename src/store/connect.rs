@@ -42,8 +42,8 @@ pub(super) enum Refusal {
 pub(super) fn retries(settings: &Settings) -> RetryConfig {
     RetryConfig {
         max_retries: settings.retries,
-        // A request that may take long is worth repeating for long.
-        retry_timeout: Duration::from_millis(settings.timeout_ms.max(2000)),
+        // What timed out is not repeated: its asker has waited long enough.
+        retry_timeout: Duration::from_millis(settings.timeout_ms),
         backoff: BackoffConfig {
             init_backoff: Duration::from_millis(25),
             max_backoff: Duration::from_millis((settings.timeout_ms / 8).max(250)),
