@@ -124,7 +124,11 @@ pub(super) fn allowed(request: &HttpRequest, door: &Door) -> Result<String, Erro
         return Err(Error::Closed("nobody may write here: no token is set in api.tokens".into()));
     }
     door.guesses.check(door.base.client(request), shown, || {
-        tokens.iter().filter(|(_, secret)| token::is(shown, secret)).map(|(name, _)| name.clone()).last()
+        // All are compared, whichever fits.
+        tokens.iter().fold(None, |found, (name, secret)| match token::is(shown, secret) {
+            true => Some(name.clone()),
+            false => found,
+        })
     })
 }
 
