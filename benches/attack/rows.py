@@ -51,6 +51,10 @@ def leavers():
     folder = rig.home("leavers")
     tegl = Tegl(folder, [masters.masters(folder + "/masters", a=(20000, 15000), b=(20000, 15000))])
     number, formats = scaled(300), ["jpg", "png", "tif"]
+    alone = time.monotonic()
+    first_byte(tegl, "/iiif/3/b.tif/full/max/0/default.jpg", timeout=60)
+    most = 2 + 2 * (time.monotonic() - alone)
+    time.sleep(1)
     for each in ([f] for f in formats) if os.environ.get("EACH") else [formats]:
         crowd = clients.crowd(tegl.port, number, lambda n: clients.request(f"/iiif/3/a.tif/full/max/0/default.{each[n % len(each)]}"))
         time.sleep(5)
@@ -63,7 +67,7 @@ def leavers():
             time.sleep(0.2 if status != 200 else 0)
         waited, used = time.monotonic() - began, busy_afterwards(tegl)
         what = "/".join(each)
-        yield f"{number} askers of {what} leave: another large request", f"answered after {waited:.1f} s, {refused} refused", "≤ 2 s", waited <= 2
+        yield f"{number} askers of {what} leave: another large request", f"answered after {waited:.1f} s, {refused} refused", f"≤ {most:.1f} s (2 s and twice alone)", waited <= most
         crowd = clients.crowd(tegl.port, number, lambda n: clients.request(f"/iiif/3/a.tif/full/max/0/default.{each[n % len(each)]}"))
         time.sleep(5)
         clients.close(crowd)
