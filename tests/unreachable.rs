@@ -152,6 +152,8 @@ fn no_more_is_read_at_a_time_than_is_set() {
     assert!(origin.most_at_once() <= 3, "{} at once", origin.most_at_once());
 }
 
+type Damage = fn(&mut Vec<u8>);
+
 #[test]
 fn a_pyramid_that_was_damaged_is_made_again() {
     let folder = tempfile::tempdir().unwrap();
@@ -173,7 +175,7 @@ fn a_pyramid_that_was_damaged_is_made_again() {
     drop(server);
     let place = pyramid(kept.path()).expect("a pyramid");
     let sound = fs::read(&place).unwrap();
-    let damages: [(&str, fn(&mut Vec<u8>)); 4] = [
+    let damages: [(&str, Damage); 4] = [
         ("cut", |file| file.truncate(file.len() / 2)),
         ("empty", Vec::clear),
         ("no header", |file| file[..200].fill(7)),

@@ -5,11 +5,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Error, Settings};
 
-/// After so many failures in a row the store counts as unreachable.
-const FAILURES: u32 = 5;
+/// After failures of this many different objects, with no success between them, the store counts as unreachable. One
+/// object that always fails says nothing about the others.
+const FAILURES: usize = 5;
 /// One request at a time finds out whether an unreachable store answers again, and another one beside it where it has
 /// waited for this long; everybody else is refused at once meanwhile.
 const PROBE: Duration = Duration::from_secs(1);
@@ -24,7 +26,8 @@ pub(super) struct Gate {
 
 #[derive(Default)]
 struct Breaker {
-    failures: u32,
+    /// Hashes of the objects that failed since the last success; at most [`FAILURES`].
+    failed: Vec<u64>,
     /// The last failure; none while the store is reachable.
     open: Option<Error>,
     /// When the request was sent that is to find out whether it still is.
@@ -51,8 +54,13 @@ impl Gate {
         self.breaker().open.is_some()
     }
 
-    /// Sends one request when it is its turn. The request ends, and its place is free, when this future is dropped.
-    pub(super) async fn pass<T>(&self, request: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    /// Sends one request for an object when it is its turn. The request ends, and its place is free, when this future is
+    /// dropped.
+    pub(super) async fn pass<T>(
+        &self,
+        object: &str,
+        request: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
         self.breaker().check(Instant::now())?;
         let turn = tokio::time::timeout(self.patience, self.reads.acquire()).await;
         let _turn = turn.map_err(|_| Error::Busy)?.map_err(Error::unavailable)?;
@@ -61,7 +69,7 @@ impl Gate {
         let is_probe = self.breaker().enter(sent)?;
         let _probe = is_probe.then(|| Probe { gate: self, sent });
         let result = request.await;
-        self.breaker().settle(result.as_ref().err());
+        self.breaker().settle(object, result.as_ref().err());
         result
     }
 
@@ -98,13 +106,16 @@ impl Breaker {
         Ok(is_probe)
     }
 
-    fn settle(&mut self, failure: Option<&Error>) {
+    fn settle(&mut self, object: &str, failure: Option<&Error>) {
         let Some(failure) = failure.filter(|failure| failure.is_outage()) else {
             *self = Breaker::default();
             return;
         };
-        self.failures = self.failures.saturating_add(1);
-        if self.failures >= FAILURES {
+        let object = xxh3_64(object.as_bytes());
+        if self.failed.len() < FAILURES && !self.failed.contains(&object) {
+            self.failed.push(object);
+        }
+        if self.failed.len() == FAILURES {
             self.open = Some(failure.clone());
         }
     }
@@ -124,7 +135,7 @@ mod tests {
     async fn no_more_requests_than_allowed_are_under_way() {
         let (gate, now, most) = (gate(3, 60_000), AtomicUsize::new(0), AtomicUsize::new(0));
         let all = (0..50).map(|_| {
-            gate.pass(async {
+            gate.pass("object", async {
                 most.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
                 tokio::task::yield_now().await;
                 now.fetch_sub(1, SeqCst);
@@ -138,27 +149,27 @@ mod tests {
     #[tokio::test]
     async fn who_waits_too_long_is_told_that_the_server_is_busy() {
         let gate = gate(1, 20);
-        let held = gate.pass(std::future::pending::<Result<(), Error>>());
-        let waiting = gate.pass(async { Ok(()) });
+        let held = gate.pass("object", std::future::pending::<Result<(), Error>>());
+        let waiting = gate.pass("object", async { Ok(()) });
         let mut held = Box::pin(held);
         assert!(futures::poll!(&mut held).is_pending());
         assert!(matches!(waiting.await, Err(Error::Busy)));
         drop(held);
-        assert!(gate.pass(async { Ok(()) }).await.is_ok());
+        assert!(gate.pass("object", async { Ok(()) }).await.is_ok());
     }
 
     #[test]
     fn one_request_at_a_time_tries_an_unreachable_store() {
         let (mut breaker, start) = (Breaker::default(), Instant::now());
-        for _ in 0..FAILURES {
+        for object in 0..FAILURES {
             assert!(matches!(breaker.enter(start), Ok(false)));
-            breaker.settle(Some(&Error::TimedOut));
+            breaker.settle(&object.to_string(), Some(&Error::TimedOut));
         }
         assert!(matches!(breaker.enter(start), Ok(true)));
         assert!(matches!(breaker.enter(start), Err(Error::TimedOut)));
         assert!(matches!(breaker.enter(start + PROBE / 2), Err(Error::TimedOut)));
         assert!(matches!(breaker.enter(start + PROBE), Ok(true)));
-        breaker.settle(None);
+        breaker.settle("object", None);
         assert!(matches!(breaker.enter(start + PROBE), Ok(false)));
         assert!(matches!(breaker.enter(start + PROBE), Ok(false)));
     }
@@ -166,15 +177,15 @@ mod tests {
     #[tokio::test]
     async fn the_next_request_tries_again_when_a_probe_ended_or_left() {
         let gate = gate(9, 60_000);
-        for _ in 0..FAILURES {
-            let _failed = gate.pass(async { Err::<(), _>(Error::TimedOut) }).await;
+        for object in 0..FAILURES {
+            let _failed = gate.pass(&object.to_string(), async { Err::<(), _>(Error::TimedOut) }).await;
         }
-        let mut probe = Box::pin(gate.pass(std::future::pending::<Result<(), Error>>()));
+        let mut probe = Box::pin(gate.pass("object", std::future::pending::<Result<(), Error>>()));
         assert!(futures::poll!(&mut probe).is_pending());
-        assert!(gate.pass(async { Ok(()) }).await.is_err());
+        assert!(gate.pass("object", async { Ok(()) }).await.is_err());
         drop(probe);
         assert!(gate.is_open());
-        assert!(gate.pass(async { Ok(()) }).await.is_ok());
+        assert!(gate.pass("object", async { Ok(()) }).await.is_ok());
         assert!(!gate.is_open());
     }
 
@@ -182,8 +193,12 @@ mod tests {
     fn failures_that_are_about_one_object_keep_nobody_out() {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
         for _ in 0..20 {
-            breaker.settle(Some(&Error::NotFound));
-            breaker.settle(Some(&Error::Short { asked: 2, got: 1 }));
+            breaker.settle("missing", Some(&Error::NotFound));
+            breaker.settle("short", Some(&Error::Short { asked: 2, got: 1 }));
+            assert!(matches!(breaker.enter(now), Ok(false)));
+        }
+        for _ in 0..20 {
+            breaker.settle("broken", Some(&Error::TimedOut));
             assert!(matches!(breaker.enter(now), Ok(false)));
         }
     }

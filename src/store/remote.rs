@@ -61,7 +61,7 @@ impl Remote {
     pub(super) async fn head(&self, key: &Key) -> Result<Version, Error> {
         let options = GetOptions { head: true, ..GetOptions::default() };
         let path = self.path(key)?;
-        self.asked(|| async {
+        self.asked(key, || async {
             let result = self.store().get_opts(&path, options.clone()).await.map_err(failed)?;
             Ok(version_of(&result.meta))
         })
@@ -79,12 +79,12 @@ impl Remote {
     }
 
     /// Sends a request, and once more where its answer cannot be used.
-    async fn asked<T, F>(&self, request: impl Fn() -> F) -> Result<T, Error>
+    async fn asked<T, F>(&self, key: &Key, request: impl Fn() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,
     {
-        match self.gate.pass(request()).await {
-            Err(error) if error.is_bad_answer() => self.gate.pass(request()).await,
+        match self.gate.pass(key.as_str(), request()).await {
+            Err(error) if error.is_bad_answer() => self.gate.pass(key.as_str(), request()).await,
             result => result,
         }
     }
@@ -99,7 +99,7 @@ impl Remote {
                 Err(error) => Err(failed(error)),
             }
         };
-        match self.asked(start).await? {
+        match self.asked(key, start).await? {
             Ok(start) => Ok(start),
             // An empty object has no first byte.
             Err(out_of_range) => match self.head(key).await? {
@@ -158,7 +158,7 @@ impl Remote {
     }
 
     pub(super) async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Listed>, Error> {
-        self.gate.pass(self.list_now(after, limit)).await
+        self.gate.pass("", self.list_now(after, limit)).await
     }
 
     async fn list_now(&self, after: Option<&str>, limit: usize) -> Result<Vec<Listed>, Error> {
@@ -226,7 +226,7 @@ impl Remote {
             }
             collected(result, asked, prefix).await
         };
-        self.asked(read).await
+        self.asked(key, read).await
     }
 
     fn full(&self, key: &Key) -> String {
