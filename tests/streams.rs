@@ -220,3 +220,15 @@ fn the_head_of_a_large_answer_renders_nothing() {
     }
     assert_eq!(origin.asked().len(), 0);
 }
+
+#[test]
+fn what_is_decoded_and_then_drawn_does_not_wait_for_its_own_memory() {
+    let folder = folder(&[("a.jpg", masters::plain_jpeg(&masters::picture(2000, 1500)))]);
+    let environment = [("TEGL__WORK__MEMORY_MIB", "40"), ("TEGL__PYRAMIDS__ON_DEMAND", "false")];
+    let server = Server::with(&[folder.path().to_str().unwrap()], &environment);
+    let paths = ["full/max/0/default.png", "full/1900,/0/gray.jpg", "0,0,1800,1400/max/0/default.webp"];
+    for answer in all(&server, &paths.map(|path| format!("/iiif/3/a.jpg/{path}"))) {
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    assert!(eventually(LIMIT, || is_idle(&server)));
+}

@@ -155,7 +155,7 @@ impl Kitchen {
             let bytes = encoder.push(&band)?;
             Ok((encoder, bytes))
         };
-        self.lanes.run_band(memory, work).await
+        self.lanes.run_within(memory.into(), work).await
     }
 }
 

@@ -75,6 +75,11 @@ impl Budget {
         Err(Invalid::new("request", "", reason).into())
     }
 
+    /// So many bytes, or as many as one rendering can have.
+    pub fn at_most(&self, bytes: u64) -> u64 {
+        bytes.min((u64::from(self.total.kib) << 10) - 1)
+    }
+
     pub async fn small(&self, bytes: u64) -> Result<Memory, Error> {
         Ok(Memory([self.total.take(kib(bytes)).await?, None, None]))
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
+use tokio::sync::Mutex;
 
 use super::budget::Memory;
 use super::deliver::Kitchen;
@@ -13,7 +14,7 @@ use super::mips::Mips;
 use super::opened::{Opened, Shared};
 use super::pyramids::ReadAhead;
 use super::{Error, trim};
-use crate::iiif::Rect;
+use crate::iiif::{Dimensions, Rect};
 use crate::master::{Kind, Whole};
 use crate::pixels::decode::jp2;
 use crate::pixels::{Depth, Model, Picture, Raster, ReadAt, Rows, Shape, Shrunk, jpeg};
@@ -120,14 +121,13 @@ impl Kitchen {
         let name = (opened.number, base);
         // What has been decoded at full size serves all.
         let there = self.decoded.get(&(opened.number, 1)).or_else(|| self.decoded.get(&name));
-        // What has just been decoded counts until all who waited for it have their answers.
-        let (mips, _memory) = match there {
+        let (mips, reserve) = match there {
             Some(mips) => (mips, None),
             None => {
                 let (kitchen, master) = (self.clone(), opened.clone());
                 let decode = move |interest| async move { kitchen.decode(master, base, interest).await };
-                let (mips, memory) = self.decodings.join(name, decode).await?;
-                (mips, Some(memory))
+                let (mips, reserve) = self.decodings.join(name, decode).await?;
+                (mips, Some(reserve))
             }
         };
         let (opened, plan, settings) = (opened.clone(), plan.clone(), self.settings.clone());
@@ -142,7 +142,19 @@ impl Kitchen {
             let look = if matches!(picture, Picture::Packed(_)) { &done } else { &opened.look };
             Ok(render::finish(&plan, picture, place, orientation, look, &settings)?)
         };
-        self.lanes.run(frame.size.area() * 6 + (1 << 20), work).await.map(Bytes::from)
+        let cost = finishing_cost(frame.size);
+        match reserve {
+            // What holds memory and waits for more would wait for ever for others that do the same.
+            Some(reserve) if cost <= reserve.finishing => {
+                let _turn = reserve.turn.lock().await;
+                self.lanes.run_within(reserve.memory.clone(), work).await
+            }
+            reserve => {
+                drop(reserve);
+                self.lanes.run(cost, work).await
+            }
+        }
+        .map(Bytes::from)
     }
 
     fn decodes_in_planes(&self, codec: Whole, shape: &Shape, length: u64) -> bool {
@@ -171,7 +183,7 @@ impl Kitchen {
         opened: Shared,
         base: u32,
         interest: Interest,
-    ) -> Result<(Arc<Mips>, Arc<Memory>), Error> {
+    ) -> Result<(Arc<Mips>, Arc<Reserve>), Error> {
         let master = &opened.master;
         let Kind::Whole { codec, bytes: length, shape, .. } = &master.kind else {
             return Err(Error::Fault("a master in tiles is not decoded whole".into()));
@@ -194,13 +206,16 @@ impl Kitchen {
             }
             _ => None,
         };
+        let decoded = master.dimensions.reduced(base);
+        let finishing = finishing_cost(decoded);
         let cost = cost.saturating_add(read_ahead(&opened));
+        let cost = cost.max(self.lanes.budget.at_most(decoded.area() * 4 + finishing));
         let reading = render::rows_memory(master);
         let mut admitted = match in_planes {
             true => self.lanes.admit(cost, Some(&opened.store)).await?,
             false => self.lanes.admit_reader(cost, &opened.store).await?,
         };
-        let memory = admitted.share();
+        let reserve = Reserve { memory: admitted.share(), finishing, turn: Mutex::default() };
         let file = match in_planes {
             true => Some(self.all(&opened, *length).await?),
             false => None,
@@ -247,7 +262,7 @@ impl Kitchen {
             kept.run_pending_tasks(); // What it displaces is large: it goes at once.
             Ok(mips)
         };
-        Ok((self.lanes.run_admitted(admitted, work).await?, memory))
+        Ok((self.lanes.run_admitted(admitted, work).await?, Arc::new(reserve)))
     }
 
     /// The file, piece by piece.
@@ -259,6 +274,20 @@ impl Kitchen {
         }
         Ok(file)
     }
+}
+
+/// The memory of a decoding: it counts until all who waited for the pictures have their answers, which are made of them
+/// within the same memory, one after the other.
+pub(super) struct Reserve {
+    memory: Arc<Memory>,
+    /// Bytes that an answer may take beside the pictures.
+    finishing: u64,
+    turn: Mutex<()>,
+}
+
+/// Bytes of memory that an answer of this size takes beside the picture that it is made of.
+fn finishing_cost(size: Dimensions) -> u64 {
+    size.area() * 6 + (1 << 20)
 }
 
 /// Bytes of a remote master that are kept while it is read.

@@ -9,7 +9,7 @@ use moka::sync::Cache;
 use tokio::runtime::Handle;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::budget::Memory;
+use super::decoded::Reserve;
 use super::flights::{Flights, Interest};
 use super::lanes::Lanes;
 use super::mips::Mips;
@@ -59,7 +59,7 @@ pub struct Kitchen {
     pub(super) decoded: Cache<(u64, u32), Arc<Mips>>,
     /// JPEG 2000s whose tile-parts have been looked up.
     pub(super) codestreams: Cache<u64, Arc<jp2::Codestream>>,
-    pub(super) decodings: Flights<(u64, u32), (Arc<Mips>, Arc<Memory>)>,
+    pub(super) decodings: Flights<(u64, u32), (Arc<Mips>, Arc<Reserve>)>,
     pub(super) lanes: Lanes,
     sending: Sending,
     pub(super) tasks: Handle,

@@ -192,14 +192,14 @@ impl Lanes {
         self.budget.band(bytes, hold).await
     }
 
-    /// Draws a band that has its memory.
-    pub async fn run_band<T: Send + 'static>(
+    /// Runs what has its memory already, as soon as a thread is free.
+    pub async fn run_within<T: Send + 'static>(
         &self,
-        memory: Memory,
+        memory: Arc<Memory>,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let thread = acquire(&self.threads, 1).await?;
-        self.run_at(Place { _memory: Arc::new(memory), _turn: None, _thread: thread }, None, work).await
+        self.run_at(Place { _memory: memory, _turn: None, _thread: thread }, None, work).await
     }
 
     /// Memory for an answer of so many bytes that is ready to be sent.
