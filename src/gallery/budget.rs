@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
 use super::Error;
 use crate::iiif::Invalid;
@@ -27,6 +27,15 @@ pub struct Memory(#[allow(dead_code)] [Option<OwnedSemaphorePermit>; 3]);
 pub struct Hold {
     _memory: Memory,
     kib: u32,
+}
+
+/// The memory of a decoding: it counts until all who waited for the pictures have their answers, which are made of them
+/// within the same memory, one after the other.
+pub struct Reserve {
+    pub memory: Arc<Memory>,
+    /// Bytes that an answer may take beside the pictures.
+    pub finishing: u64,
+    pub turn: Mutex<()>,
 }
 
 struct Share {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
-use super::budget::Memory;
+use super::budget::Reserve;
 use super::deliver::Kitchen;
 use super::flights::Interest;
 use super::mips::Mips;
@@ -274,15 +274,6 @@ impl Kitchen {
         }
         Ok(file)
     }
-}
-
-/// The memory of a decoding: it counts until all who waited for the pictures have their answers, which are made of them
-/// within the same memory, one after the other.
-pub(super) struct Reserve {
-    memory: Arc<Memory>,
-    /// Bytes that an answer may take beside the pictures.
-    finishing: u64,
-    turn: Mutex<()>,
 }
 
 /// Bytes of memory that an answer of this size takes beside the picture that it is made of.

@@ -9,7 +9,7 @@ use moka::sync::Cache;
 use tokio::runtime::Handle;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::decoded::Reserve;
+use super::budget::Reserve;
 use super::flights::{Flights, Interest};
 use super::lanes::Lanes;
 use super::mips::Mips;
