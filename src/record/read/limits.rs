@@ -1,9 +1,11 @@
-//! How large one record may be, found out before anything is made of it.
+//! How large a document and one record of it may be, checked before anything is made of either.
 
-/// The bounds of one record. No honest record meets the defaults.
+/// The bounds of a document, wherever it is, and of one record. No honest record meets the defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Its bytes, unpacked.
+    /// The bytes of the document, unpacked.
+    pub source: u64,
+    /// The bytes of a record, unpacked.
     pub bytes: usize,
     /// How deep its lists and objects lie within each other.
     pub depth: usize,
@@ -17,11 +19,34 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 8 << 20, depth: 64, values: 100_000, list: 10_000, text: 1 << 20 }
+        Self { source: 64 << 30, bytes: 8 << 20, depth: 64, values: 100_000, list: 10_000, text: 1 << 20 }
     }
 }
 
+/// How many times the size of a record may pass without one: white space, a record that is too large, anything else.
+const PASSED: usize = 8;
+
 impl Limits {
+    /// The bytes that may pass without a record before reading stops. To pass them over costs time, and an honest
+    /// document has records.
+    pub(super) fn passed(&self) -> usize {
+        self.bytes.saturating_mul(PASSED)
+    }
+
+    pub(super) fn without_record(&self) -> String {
+        format!(
+            "there is no record in {} MiB, so the rest is unread: leave out what is not a record, or raise `records.record_mib`",
+            self.passed() >> 20
+        )
+    }
+
+    pub(super) fn source_too_large(&self) -> String {
+        format!(
+            "the document is larger than {} MiB unpacked: split it, or raise `records.source_mib`",
+            self.source >> 20
+        )
+    }
+
     /// Refuses a record in JSON that is beyond a bound, with the setting that raises it. Counting costs a walk over its
     /// bytes and no memory; what is no JSON is left for the parser to say.
     pub(super) fn check(&self, text: &str) -> Result<(), String> {
@@ -103,7 +128,7 @@ mod tests {
 
     #[track_caller]
     fn check(json: &str, expected: Option<&str>) {
-        let limits = Limits { bytes: 1 << 20, depth: 3, values: 12, list: 4, text: 40 };
+        let limits = Limits { source: 1 << 30, bytes: 1 << 20, depth: 3, values: 12, list: 4, text: 40 };
         let found = limits.check(json).err();
         assert_eq!(found.is_some(), expected.is_some(), "{json}: {found:?}");
         assert!(found.is_none_or(|found| found.contains(expected.unwrap_or_default())), "{json}");

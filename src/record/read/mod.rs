@@ -104,7 +104,7 @@ pub fn read(
     if let (Some(known @ (Form::Smk | Form::Tate | Form::Manifest)), Some(_)) = (form, &mapping) {
         return Err(Error::Mapping(format!("form `{known}` needs none: leave out the form or the mapping")));
     }
-    let mut source = Source::open(Box::new(input))?;
+    let mut source = Source::open(Box::new(input), limits)?;
     let first = source.skip(|byte| byte.is_ascii_whitespace());
     let is_json = matches!(first, None | Some(b'{' | b'[' | 0x1e));
     let entries: Box<dyn Iterator<Item = Result<Entry, Bad>> + Send> = match form {
