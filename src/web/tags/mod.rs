@@ -1,6 +1,9 @@
 //! Tags as data: read by anybody, written by those who hold a token.
 
+mod check;
 mod read;
+#[cfg(test)]
+mod read_tests;
 
 use std::sync::Arc;
 
@@ -15,7 +18,7 @@ use super::Door;
 use super::connections::Connection;
 use super::headers::{IfMatch, if_match, is_held};
 use super::image::Answered;
-use super::route::Image;
+use super::route::{Image, Tags};
 use super::token;
 use crate::catalogue::{Decision, EMBEDDED, Event, Stored};
 use crate::gallery::Error;
@@ -23,7 +26,8 @@ use crate::iiif::Invalid;
 use crate::presentation::Address;
 use crate::record::{Region, Tag};
 
-pub use read::{INVISIBLE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
+pub use check::{INVISIBLE, MAX_LABEL, MAX_NOTE, RECORD_SCHEMES};
+pub use read::MAX_REVISION;
 
 /// The longest body of a request, in bytes.
 pub const MOST_BYTES: usize = 64 << 10;
@@ -33,13 +37,8 @@ const TOO_LONG: Error = Error::TooLong { limit_kib: MOST_BYTES >> 10 };
 const MAX_SIDE: u32 = 10_000_000;
 
 /// `GET /api/v1/works/{work}/tags`, `…/tags/{tag}` and `…/tags/{tag}/history`.
-pub async fn answer(
-    door: &Door,
-    request: &HttpRequest,
-    work: Image<'_>,
-    tag: Option<&str>,
-    history: bool,
-) -> Result<Answered, Error> {
+pub async fn answer(door: &Door, request: &HttpRequest, at: Tags<'_>) -> Result<Answered, Error> {
+    let Tags { work, tag, history } = at;
     let told = match tag {
         Some(tag) if history => events(door, &work, tag).await?,
         Some(tag) => one(&stored(door, &work).await?, tag, StatusCode::OK)?,
@@ -59,23 +58,19 @@ pub async fn answer(
 pub async fn write(
     door: &Door,
     request: &HttpRequest,
-    work: Image<'_>,
-    tag: Option<&str>,
-    history: bool,
+    at: Tags<'_>,
     body: &mut Payload,
 ) -> Result<Answered, Error> {
-    match (request.method(), tag) {
-        (&Method::POST, None) => {
-            let actor = allowed(request, door)?;
-            let body = body_of(door, request, body).await?;
-            add(door, request, &work, read::added(&body)?, actor).await
-        }
-        (&Method::PATCH, Some(tag)) if !history => {
-            let actor = allowed(request, door)?;
-            let body = body_of(door, request, body).await?;
-            change(door, request, &work, tag, read::change(&body)?, actor).await
-        }
-        _ => Err(Error::NotAllowed { allowed: allowed_methods(tag, history) }),
+    let changed = match (request.method(), at.tag) {
+        (&Method::POST, None) => None,
+        (&Method::PATCH, Some(tag)) if !at.history => Some(tag),
+        _ => return Err(Error::NotAllowed { allowed: allowed_methods(&at) }),
+    };
+    let actor = allowed(request, door)?;
+    let body = body_of(door, request, body).await?;
+    match changed {
+        None => add(door, request, &at.work, read::added(&body)?, actor).await,
+        Some(tag) => change(door, request, &at.work, tag, read::change(&body)?, actor).await,
     }
 }
 
@@ -109,8 +104,8 @@ async fn read_all(body: &mut Payload) -> Result<Vec<u8>, Error> {
 }
 
 /// What may be asked for at an address of tags.
-pub(super) fn allowed_methods(tag: Option<&str>, history: bool) -> &'static str {
-    match (tag, history) {
+pub(super) fn allowed_methods(at: &Tags<'_>) -> &'static str {
+    match (at.tag, at.history) {
         (None, _) => "GET, HEAD, POST, OPTIONS",
         (Some(_), false) => "GET, HEAD, PATCH, OPTIONS",
         (Some(_), true) => "GET, HEAD, OPTIONS",
