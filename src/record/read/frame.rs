@@ -19,6 +19,8 @@ const MAX_OTHERS: u32 = 1000;
 pub(super) struct Raw {
     pub(super) line: u64,
     pub(super) text: String,
+    /// How deep its lists and objects lie within each other.
+    pub(super) depth: usize,
 }
 
 /// The records of JSON Lines, of a list, of objects one behind another, or of the `items` of a search's answers.
@@ -80,7 +82,7 @@ impl Frames {
                     self.source.consume_record(at + count);
                     return Some(Err(Bad { line, ..self.bad(&self.limits.too_large()) }));
                 }
-                Step::End(count) => return Some(self.taken(line, at + count)),
+                Step::End(count) => return Some(self.taken(line, at + count, scan.deepest)),
                 Step::List(count) => {
                     at += count;
                     if !over && self.place == Place::Top && self.is_envelope(at) {
@@ -108,10 +110,10 @@ impl Frames {
         }
     }
 
-    fn taken(&mut self, line: u64, length: usize) -> Result<Raw, Bad> {
+    fn taken(&mut self, line: u64, length: usize, depth: u32) -> Result<Raw, Bad> {
         let text = match std::str::from_utf8(&self.source.rest()[..length]) {
             _ if length > self.limits.bytes => Err(self.bad(&self.limits.too_large())),
-            Ok(text) => Ok(Raw { line, text: text.to_owned() }),
+            Ok(text) => Ok(Raw { line, text: text.to_owned(), depth: depth as usize }),
             Err(wrong) => {
                 let place = wrong.valid_up_to();
                 Err(self.bad(&format!("byte {place} of the record is not UTF-8: save it as UTF-8")))

@@ -127,8 +127,8 @@ pub fn schema() -> Value {
 }
 
 fn entry(raw: Raw, form: Option<Form>, mapping: Option<&Mapping>, limits: &Limits) -> Result<Entry, Bad> {
-    let Raw { line, text } = raw;
-    limits.check(&text).map_err(|reason| Bad { line, object_number: None, reason })?;
+    let Raw { line, text, depth } = raw;
+    limits.check(&text, depth).map_err(|reason| Bad { line, object_number: None, reason })?;
     if form == Some(Form::Lines) && mapping.is_none() {
         return lines::work(&text).and_then(checked).map_or_else(
             |reason| Err(bad(line, &serde_json::from_str(&text).unwrap_or_default(), reason)),
