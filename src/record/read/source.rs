@@ -43,6 +43,7 @@ impl Source {
             input = Box::new(Cursor::new(start.to_vec()).chain(input));
         }
         let refused = match start {
+            [0x1f, 0x8b, ..] => "this is packed with gzip twice: unpack it once",
             [0x50, 0x4b, 3, 4] => "this is a ZIP or Excel file: unpack it, or save the table as CSV in UTF-8",
             [0x28, 0xb5, 0x2f, 0xfd] => "this is packed with zstd: unpack it, or pack it with gzip",
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "this is UTF-16: save it as UTF-8",
@@ -205,6 +206,7 @@ fn fill(input: &mut dyn Read, bytes: &mut [u8]) -> io::Result<usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::gzip;
     use super::*;
 
     fn open(bytes: &[u8]) -> Result<Source, Error> {
@@ -221,6 +223,8 @@ mod tests {
             let refused = open(bytes).err().unwrap().to_string();
             assert!(refused.contains(word), "{refused}");
         }
+        let twice = gzip(&gzip(b"{}"));
+        assert!(open(&twice).err().unwrap().to_string().contains("twice"));
     }
 
     #[test]
