@@ -13,7 +13,7 @@ const SAMPLE: usize = 128 * 1024;
 const PARDONS: u32 = 1000;
 
 /// How many values in a row may be no objects: a list of more is not one of records.
-const MAX_OTHERS: u32 = 1000;
+const MAX_NON_OBJECTS: u32 = 1000;
 
 /// The text of one record and the line that it begins in.
 pub(super) struct Raw {
@@ -33,7 +33,7 @@ pub(super) struct Frames {
     envelopes: bool,
     pardons: u32,
     /// Values in a row that are no objects.
-    others: u32,
+    non_objects: u32,
     done: bool,
     limits: Limits,
 }
@@ -50,7 +50,16 @@ enum Place {
 
 impl Frames {
     pub(super) fn new(source: Source, envelopes: bool, limits: Limits) -> Self {
-        Self { source, place: Place::Top, lines: None, envelopes, pardons: 0, others: 0, done: false, limits }
+        Self {
+            source,
+            place: Place::Top,
+            lines: None,
+            envelopes,
+            pardons: 0,
+            non_objects: 0,
+            done: false,
+            limits,
+        }
     }
 
     fn bad(&self, reason: &str) -> Bad {
@@ -120,7 +129,7 @@ impl Frames {
             }
         };
         self.source.consume_record(length);
-        self.others = 0;
+        self.non_objects = 0;
         text
     }
 
@@ -235,10 +244,10 @@ impl Frames {
     /// Something in a list that is no object.
     fn other(&mut self, first: u8) -> Option<Result<Raw, Bad>> {
         let bad = self.bad("a record is an object: write `{\"object_number\": …}`");
-        self.others += 1;
-        if self.others > MAX_OTHERS {
+        self.non_objects += 1;
+        if self.non_objects > MAX_NON_OBJECTS {
             let reason =
-                format!("{}; {MAX_OTHERS} values before it are none either: reading stops", bad.reason);
+                format!("{}; {MAX_NON_OBJECTS} values before it are none either: reading stops", bad.reason);
             return self.stop(Bad { reason, ..bad });
         }
         if self.place == Place::Top {

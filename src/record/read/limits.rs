@@ -26,19 +26,19 @@ impl Default for Limits {
 }
 
 /// How many times the size of a record may pass without one: white space, a record that is too large, anything else.
-const PASSED: usize = 8;
+const GAP_FACTOR: usize = 8;
 
 impl Limits {
     /// The bytes that may pass without a record before reading stops. To pass them over costs time, and an honest
     /// document has records.
-    pub(super) fn passed(&self) -> usize {
-        self.bytes.saturating_mul(PASSED)
+    pub(super) fn max_gap(&self) -> usize {
+        self.bytes.saturating_mul(GAP_FACTOR)
     }
 
     pub(super) fn without_record(&self) -> String {
         format!(
             "there is no record in {} MiB, so the rest is unread: leave out what is not a record, or raise `records.record_mib`",
-            self.passed() >> 20
+            self.max_gap() >> 20
         )
     }
 

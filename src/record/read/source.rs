@@ -22,7 +22,7 @@ pub(super) struct Source {
     pub(super) failed: Option<String>,
     ended: bool,
     /// Bytes since the last record.
-    passed: usize,
+    gap: usize,
     limits: Limits,
 }
 
@@ -62,7 +62,7 @@ impl Source {
             indent: Some(0),
             failed: None,
             ended: false,
-            passed: 0,
+            gap: 0,
             limits,
         };
         while source.rest().len() < 3 && source.fill() {}
@@ -82,7 +82,7 @@ impl Source {
         if self.ended {
             return false;
         }
-        if self.passed > self.limits.passed() {
+        if self.gap > self.limits.max_gap() {
             self.failed = Some(self.limits.without_record());
             self.ended = true;
             return false;
@@ -130,14 +130,14 @@ impl Source {
         };
         let blank = own.iter().all(|byte| matches!(byte, b' ' | b'\t'));
         self.indent = before.filter(|_| blank).map(|before| before + own.len());
-        self.passed += end - self.start;
+        self.gap += end - self.start;
         self.start = end;
     }
 
     /// Moves behind a record.
     pub(super) fn consume_record(&mut self, count: usize) {
         self.consume(count);
-        self.passed = 0;
+        self.gap = 0;
     }
 
     /// Moves to the next byte that is none of these; gives it.

@@ -184,7 +184,7 @@ impl<R: Read> Bounded<R> {
     /// Passes over the rest of the line; what comes after it is put into the buffer.
     fn skip_line(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.cut = true;
-        while self.read <= self.limits.passed() {
+        while self.read <= self.limits.max_gap() {
             let got = self.input.read(buffer)?;
             if got == 0 {
                 return Ok(0);

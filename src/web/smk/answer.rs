@@ -11,7 +11,7 @@ use super::super::api::{answer as told, pairs_of};
 use super::super::headers::presentation_version;
 use super::super::image::Answered;
 use super::search::{flag_of, search_of};
-use super::telling::Telling;
+use super::serializer::Serializer;
 use super::{Asked, Flag, Known, Number, envelope, keep, person, together};
 use crate::gallery::{Error, Hits};
 use crate::iiif::{Invalid, Version};
@@ -244,7 +244,7 @@ async fn page(
             works.ask(|catalogue| async move { catalogue.originals(&numbers).await }).await?
         }
     };
-    let telling = Telling {
+    let serializer = Serializer {
         gallery: door.gallery.clone(),
         address: Address::new(&door.base.of(request)?),
         lang: asked.lang,
@@ -254,7 +254,7 @@ async fn page(
         let told = stored.iter().filter_map(|stored| {
             let original = originals.get(&stored.number());
             let original = original.and_then(|text| serde_json::from_str(text).ok());
-            Some(keep(telling.item(stored, original.as_ref())?, &fields))
+            Some(keep(serializer.item(stored, original.as_ref())?, &fields))
         });
         let mut answer = envelope(offset, rows, total, told.collect(), facets);
         if let Some((corrected, typed)) = corrected {

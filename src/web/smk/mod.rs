@@ -9,8 +9,8 @@ mod images;
 mod item;
 mod person;
 mod search;
+mod serializer;
 mod span;
-mod telling;
 
 use serde_json::{Map, Value, json};
 

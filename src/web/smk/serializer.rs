@@ -10,14 +10,14 @@ use crate::iiif::Version;
 use crate::presentation::Address;
 use crate::search::{self, Stored};
 
-/// How works are told as SMK's records.
-pub(super) struct Telling {
+/// Writes works as SMK's records.
+pub(super) struct Serializer {
     pub(super) gallery: Arc<Gallery>,
     pub(super) address: Address,
     pub(super) lang: Option<&'static str>,
 }
 
-impl Telling {
+impl Serializer {
     pub(super) fn item(&self, stored: &Stored, original: Option<&Value>) -> Option<Map<String, Value>> {
         let address = &self.address;
         let work = stored.work()?;
