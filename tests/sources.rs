@@ -185,3 +185,14 @@ fn a_source_without_end_is_cut() {
     let environment = [("TEGL__RECORDS__SOURCE_MIB", "1")];
     fails(&ingest_with(&endless(body, spaces), &[], &environment), &["records.source_mib"]);
 }
+
+#[test]
+fn a_local_file_has_the_same_bounds() {
+    let environment = [("TEGL__RECORDS__SOURCE_MIB", "1")];
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), RECORDS.repeat(40_000)).unwrap();
+    let ran = ingest_with(file.path().to_str().unwrap(), &["--json"], &environment);
+    assert!(ran.code != Some(0) && ran.out.contains("records.source_mib"), "{}{}", ran.out, ran.err);
+    std::fs::write(file.path(), RECORDS).unwrap();
+    assert_eq!(ingest_with(file.path().to_str().unwrap(), &[], &environment).code, Some(0));
+}
