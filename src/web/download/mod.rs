@@ -203,7 +203,8 @@ pub(super) fn unchanged_range(request: &HttpRequest, tag: &HeaderValue) -> bool 
 async fn name_of(door: &Door, identifier: &str, ending: &str) -> Option<String> {
     let number = door.gallery.shown_by(identifier).await.ok().flatten()?;
     let works = door.gallery.works()?;
-    let stored = works.ask(|catalogue| async move { catalogue.get(&number).await }).await.ok().flatten()?;
+    let stored =
+        works.look_up(|catalogue| async move { catalogue.get(&number).await }).await.ok().flatten()?;
     let stem = identifier.rsplit('/').next().unwrap_or(identifier);
     let several = stored.work.images.iter().filter(|image| image.matched).count() > 1;
     let title = titled(door, &stored.work);
