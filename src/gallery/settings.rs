@@ -162,7 +162,7 @@ pub struct Records {
     pub silence_s: u64,
     /// The slowest rate that is accepted; 0 for any.
     pub slowest_kib_per_s: u64,
-    /// The largest document at a web address, in MiB.
+    /// The largest document, in MiB, unpacked.
     pub source_mib: u64,
     /// Pages, manifests and collections that one address may lead to.
     pub documents: usize,
@@ -197,11 +197,18 @@ impl Default for Records {
 }
 
 impl Records {
-    /// The bounds of one record.
+    /// The bounds of a document and of one record.
     pub fn limits(&self) -> Limits {
         let bytes = |count: u64, shift: u32| usize::try_from(count << shift).unwrap_or(usize::MAX);
         let (bytes, text) = (bytes(self.record_mib, 20), bytes(self.text_kib, 10));
-        Limits { bytes, depth: self.depth, values: self.values, list: self.list, text }
+        Limits {
+            source: self.source_mib << 20,
+            bytes,
+            depth: self.depth,
+            values: self.values,
+            list: self.list,
+            text,
+        }
     }
 
     /// The bounds of documents at web addresses.

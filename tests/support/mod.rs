@@ -13,6 +13,7 @@ pub mod server;
 pub mod tiffs;
 pub mod vips;
 pub mod weed;
+pub mod workspace;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

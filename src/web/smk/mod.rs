@@ -8,7 +8,9 @@ mod filter;
 mod images;
 mod item;
 mod person;
+mod search;
 mod span;
+mod telling;
 
 use serde_json::{Map, Value, json};
 
