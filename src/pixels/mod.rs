@@ -1,5 +1,6 @@
 //! Decode, scale, turn, colour, encode: pure work on samples in memory.
 
+mod callback;
 pub mod colour;
 pub mod decode;
 pub mod encode;
