@@ -36,20 +36,16 @@ impl Rows for InMemory {
     }
 
     fn next(&mut self, most: u32) -> Result<Option<Raw>, Error> {
-        let Dimensions { width, height } = self.raw.dimensions;
-        let rows = most.max(1).min(height - self.done);
-        if rows == 0 {
-            return Ok(None);
-        }
-        let row = width as usize * self.raw.shape().count();
-        let range = self.done as usize * row..(self.done + rows) as usize * row;
+        let shape = self.raw.shape();
+        let Some(dimensions) = shape.next_rows(self.done, most) else { return Ok(None) };
+        let row = dimensions.width as usize * shape.count();
+        let range = self.done as usize * row..(self.done + dimensions.height) as usize * row;
         let samples = match &self.raw.samples {
             Samples::U8(samples) => Samples::U8(samples[range].to_vec()),
             Samples::U16(samples) => Samples::U16(samples[range].to_vec()),
         };
-        self.done += rows;
-        let Raw { model, alpha, .. } = self.raw;
-        Ok(Some(Raw { dimensions: Dimensions::new(width, rows), model, alpha, samples }))
+        self.done += dimensions.height;
+        Ok(Some(Raw { dimensions, model: shape.model, alpha: shape.alpha, samples }))
     }
 }
 
