@@ -5,6 +5,7 @@ pub mod colour;
 pub mod decode;
 pub mod encode;
 pub mod exif;
+mod gathered;
 pub mod in_order;
 pub mod jpeg;
 mod picture;
@@ -17,6 +18,7 @@ mod shrunk;
 pub mod tone;
 pub mod turn;
 
+pub use gathered::gathered;
 pub use in_order::InOrder;
 pub use picture::Picture;
 pub use planar::{Planar, Plane, Subsampling};

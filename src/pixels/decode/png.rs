@@ -147,9 +147,9 @@ fn damaged(error: DecodingError) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::super::gathered;
     use super::super::torture::file;
     use super::*;
+    use crate::pixels::gathered;
     use bytes::Bytes;
 
     fn encoded(kind: ColorType, depth: BitDepth, size: (u32, u32), samples: &[u8]) -> Bytes {

@@ -8,8 +8,7 @@ use bytes::Bytes;
 
 use crate::iiif::Dimensions;
 use crate::pixels::callback::{self, Context};
-use crate::pixels::decode::gathered;
-use crate::pixels::{Alpha, Depth, Error, Model, Raw, ReadAt, Rows, Samples, Shape};
+use crate::pixels::{Alpha, Depth, Error, Model, Raw, ReadAt, Rows, Samples, Shape, gathered};
 
 const WHAT: &str = "JPEG";
 
