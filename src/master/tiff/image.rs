@@ -43,8 +43,7 @@ pub fn dimensions(held: &Held, directory: &Directory) -> Result<Dimensions, Stop
 }
 
 /// The image that a directory describes; `Unsupported` says why its samples cannot be read.
-/// It may have at most `room` tiles.
-pub fn level(held: &Held, layout: Layout, directory: &Directory, room: u64) -> Result<Level, Stop> {
+pub fn level(held: &Held, layout: Layout, directory: &Directory) -> Result<Level, Stop> {
     let tags = Tags { held, directory };
     let dimensions = dimensions(held, directory)?;
     let in_strips = !directory.has(TILE_WIDTH);
@@ -93,7 +92,7 @@ pub fn level(held: &Held, layout: Layout, directory: &Directory, room: u64) -> R
         _ => {}
     }
     // Arrays come last: a missing one is asked for together with all that follows.
-    blocks::find(held, directory, &mut level, room)?;
+    blocks::find(held, directory, &mut level)?;
     if codec == Codec::OldJpeg && level.tables.is_none() && !old_jpeg::are_streams(held, &level)? {
         return Err(cannot("it has old JPEG tiles whose tables are missing".into()));
     }
