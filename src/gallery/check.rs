@@ -104,11 +104,14 @@ fn level(master: &Opened) -> Option<&Level> {
 }
 
 fn codec(master: &Opened) -> String {
-    match level(master).map(|level| level.codec) {
-        Some(Codec::None) => "uncompressed".into(),
-        Some(Codec::Fax(_)) => "fax".into(),
-        Some(codec) => format!("{codec:?}"),
-        None => kind(master).into(),
+    level(master).map_or_else(|| kind(master).into(), |level| name(level.codec))
+}
+
+fn name(codec: Codec) -> String {
+    match codec {
+        Codec::None => "uncompressed".into(),
+        Codec::Fax(_) => "fax".into(),
+        codec => format!("{codec:?}"),
     }
 }
 
@@ -184,4 +187,27 @@ fn thumbnail_cost(master: &Opened) -> Cost {
 fn whole(master: &Opened) -> Cost {
     let pixels = master.master.dimensions.area() as f64 / 1e6;
     Cost { bytes: master.version.size, cpu_ms: pixels * decoding_ms(master) + ENCODING_MS }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::master::Fax;
+
+    #[test]
+    fn codecs_are_told_as_ever() {
+        for (codec, expected) in [
+            (Codec::None, "uncompressed"),
+            (Codec::Lzw, "Lzw"),
+            (Codec::Jpeg, "Jpeg"),
+            (Codec::Deflate, "Deflate"),
+            (Codec::PackBits, "PackBits"),
+            (Codec::Zstd, "Zstd"),
+            (Codec::Webp, "Webp"),
+            (Codec::Fax(Fax::Group4), "fax"),
+            (Codec::OldJpeg, "OldJpeg"),
+        ] {
+            assert_eq!(name(codec), expected);
+        }
+    }
 }

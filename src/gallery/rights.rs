@@ -146,6 +146,11 @@ impl Grant {
 }
 
 impl Rights {
+    /// As a text: equal for equal rules.
+    pub fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
     /// What a record that says this of its work's rights grants. Of several statements, one a line, all hold.
     pub fn of_record(&self, rights: Option<&str>, public_domain: Option<bool>) -> Grant {
         let statements = rights.into_iter().flat_map(str::lines).map(str::trim).filter(|one| !one.is_empty());
@@ -296,6 +301,33 @@ impl Deref for Granted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Dumps' ETags are made of it.
+    #[test]
+    fn rules_are_told_as_ever() {
+        let usual = Rights::default();
+        assert_eq!(
+            usual.text(),
+            concat!(
+                r#"{"public_domain":{"largest":"full","original":true},"otherwise":{"largest":2000,"original":false},"#,
+                r#""unsaid":{"largest":"full","original":false},"without_record":{"largest":"full","original":true},"#,
+                r#""statements":["#,
+                r#"{"uri":"http://creativecommons.org/publicdomain/","largest":"full","original":true},"#,
+                r#"{"uri":"http://creativecommons.org/share-your-work/public-domain/","largest":"full","original":true},"#,
+                r#"{"uri":"http://creativecommons.org/licenses/","largest":"full","original":true},"#,
+                r#"{"uri":"http://rightsstatements.org/vocab/NoC-","largest":"full","original":true}]}"#,
+            )
+        );
+        let statement = Statement {
+            uri: "http://\"ø\"/\u{7}\n".into(),
+            largest: Largest::Pixels(u32::MAX),
+            original: false,
+        };
+        let told = Rights { statements: vec![statement], ..usual.clone() }.text();
+        let uri = r#""statements":[{"uri":"http://\"ø\"/\u0007\n","largest":4294967295,"original":false}]}"#;
+        assert!(told.ends_with(uri), "{told}");
+        assert!(Rights { statements: Vec::new(), ..usual }.text().ends_with(r#","statements":[]}"#));
+    }
 
     #[test]
     fn the_flag_and_the_statement_decide_and_the_stricter_wins() {

@@ -327,6 +327,40 @@ mod tests {
         assert_eq!(serde_json::to_string(&work).unwrap(), r#"{"object_number":"KMS1"}"#);
     }
 
+    /// A record with every field of every kind. The catalogue knows unchanged records by these bytes, and archives have
+    /// their ETags of them.
+    const EVERYTHING: &str = concat!(
+        r#"{"object_number":"KMS1","titles":[{"text":{"da":["Blå"],"en":["Blue"]},"kind":"museum"}],"#,
+        r#""creators":[{"name":"Anna Ancher","sort_name":"Ancher, Anna","role":"artist","birth":1859,"death":1935,"#,
+        r#""nationality":"Danish","gender":"female","id":"anna"}],"#,
+        r#""production":[{"text":{"none":["1850s"]},"earliest":1850,"latest":1859}],"object_type":[{"none":["painting"]}],"#,
+        r#""techniques":[{"none":["oil"]}],"materials":[{"none":["canvas"]}],"#,
+        r#""dimensions":[{"part":"frame","kind":"height","value":12.5,"unit":"cm","text":"12.5 cm"}],"#,
+        r#""inscriptions":[{"none":["AA"]}],"description":{"none":["A girl"]},"collections":[{"none":["Royal"]}],"department":{"none":["Paintings"]},"#,
+        r#""credit_line":{"none":["Gift"]},"location":{"none":["Room 1"]},"rights":"http://rightsstatements.org/vocab/InC/1.0/","#,
+        r#""public_domain":false,"homepage":"https://example.org/KMS1","#,
+        r#""related":[{"id":"KMS2","label":{"none":["Study"]},"kind":"study-for"}],"#,
+        r#""tags":[{"scheme":"motif","label":{"none":["girl"]},"concept":"http://example.org/girl","#,
+        r#""broader":[{"label":{"none":["person"]},"concept":"http://example.org/person"}],"source":"model:m@1","#,
+        r#""confidence":0.5,"image":"a.tif","region":"1,2,3,4","status":"proposed","kept_id":"00ff"},"#,
+        r#"{"scheme":"motif","label":{"none":["sea"]},"source":"curator","confidence":1.0,"status":"accepted"},"#,
+        r#"{"scheme":"motif","label":{"none":["cow"]},"source":"curator","confidence":1.0,"status":"rejected"}],"#,
+        r#""extra_metadata":[{"label":{"none":["Frame"]},"value":{"none":["gilded"]}}],"#,
+        r#""images":[{"file":"1.tif","role":"recto","label":{"none":["Front"]},"view":"front","matched":false},"#,
+        r#"{"file":"2.tif","role":"verso"},{"file":"3.tif","role":"detail"},{"file":"4.tif","role":"frame"},"#,
+        r#"{"file":"5.tif","role":"infrared"},{"file":"6.tif","role":"x-ray"},{"file":"7.tif","role":"ultraviolet"},"#,
+        r#"{"file":"8.tif","role":"raking-light"},{"file":"9.tif","role":"edge"}],"#,
+        r#""parts":[{"label":{"none":["Left"]},"images":["1.tif"],"parts":[{"label":{"none":["Top"]},"images":[]}]}],"#,
+        r#""modified":"2020-01-01","frame_notes":["a"]}"#,
+    );
+
+    #[test]
+    fn records_are_written_as_ever() {
+        let work: Work = serde_json::from_str(EVERYTHING).unwrap();
+        assert_eq!(serde_json::to_string(&work).unwrap(), EVERYTHING);
+        assert_eq!(work.more.len(), 1);
+    }
+
     #[test]
     fn what_has_no_word_here_is_kept() {
         let json = r#"{"object_number":"KMS1","titles":"Titanernes fald","frame_notes":["a",{"b":1}]}"#;

@@ -281,3 +281,17 @@ fn remove(place: &Path) {
         tracing::warn!(place = %place.display(), %error, "an old index of works could not be taken away");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An index that says it in other words would be made anew.
+    #[test]
+    fn what_an_index_says_of_itself_stays() {
+        let payload = Payload { form: 3, catalogue: "sqlite:///a.db KMS1 5".into(), revision: 7 };
+        let told = r#"{"form":3,"catalogue":"sqlite:///a.db KMS1 5","revision":7}"#;
+        assert_eq!(serde_json::to_string(&payload).unwrap(), told);
+        assert_eq!(serde_json::from_str::<Payload>(told).unwrap(), payload);
+    }
+}
