@@ -19,7 +19,7 @@ pub struct Check {
     pub levels: Vec<String>,
     /// Sides of its tiles, `None` where it has none.
     pub tile: Option<String>,
-    pub codec: String,
+    pub codec: &'static str,
     /// Model, bits, profile.
     pub color: String,
     /// EXIF's number, 1 for upright.
@@ -103,15 +103,21 @@ fn level(master: &Opened) -> Option<&Level> {
     }
 }
 
-fn codec(master: &Opened) -> String {
-    level(master).map_or_else(|| kind(master).into(), |level| name(level.codec))
+fn codec(master: &Opened) -> &'static str {
+    level(master).map_or_else(|| kind(master), |level| name(level.codec))
 }
 
-fn name(codec: Codec) -> String {
+fn name(codec: Codec) -> &'static str {
     match codec {
-        Codec::None => "uncompressed".into(),
-        Codec::Fax(_) => "fax".into(),
-        codec => format!("{codec:?}"),
+        Codec::None => "uncompressed",
+        Codec::Lzw => "Lzw",
+        Codec::Jpeg => "Jpeg",
+        Codec::Deflate => "Deflate",
+        Codec::PackBits => "PackBits",
+        Codec::Zstd => "Zstd",
+        Codec::Webp => "Webp",
+        Codec::Fax(_) => "fax",
+        Codec::OldJpeg => "OldJpeg",
     }
 }
 

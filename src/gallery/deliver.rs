@@ -16,6 +16,7 @@ use super::mips::Mips;
 use super::opened::{Opened, Shared};
 use super::unsent::{Sending, Unsent};
 use super::{Error, Settings};
+use crate::identity::Identity;
 use crate::iiif::Dimensions;
 use crate::master::{Codec, Kind, TileIndex, Whole, stored};
 use crate::pixels::decode::jp2;
@@ -333,7 +334,8 @@ impl Kitchen {
 
 /// All that decides about an answer's bytes besides its plan and its master.
 fn recipe(settings: &Settings) -> String {
-    format!("{RENDERING} {:?} {:?} {}", settings.render, settings.credit, settings.base_url)
+    let (render, credit) = (settings.render.identity(), settings.credit.identity());
+    format!("{RENDERING} {render} {credit} {}", settings.base_url)
 }
 
 fn too_costly(reason: &str) -> Error {

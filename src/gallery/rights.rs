@@ -7,6 +7,7 @@ use serde::de::{self, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Shared;
+use crate::identity::{Identity, fields};
 use crate::iiif::{Dimensions, Info, Limits};
 use crate::master::{Kind, Whole};
 
@@ -128,6 +129,13 @@ pub struct Grant {
     pub original: bool,
 }
 
+impl Identity for Grant {
+    fn write(&self, text: &mut String) {
+        let Self { largest, original } = self;
+        fields(text, "Grant", &[("largest", largest), ("original", original)]);
+    }
+}
+
 impl From<Rule> for Grant {
     fn from(rule: Rule) -> Self {
         let largest = match rule.largest {
@@ -145,12 +153,38 @@ impl Grant {
     }
 }
 
-impl Rights {
-    /// As a text: equal for equal rules.
-    pub fn text(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+/// As JSON, and not by the names that settings have.
+impl Identity for Rights {
+    fn write(&self, text: &mut String) {
+        let Self { public_domain, otherwise, unsaid, without_record, statements } = self;
+        let rules = [
+            ("public_domain", public_domain),
+            ("otherwise", otherwise),
+            ("unsaid", unsaid),
+            ("without_record", without_record),
+        ];
+        let rule = |(name, rule): (&str, &Rule)| {
+            let Rule { largest, original } = rule;
+            format!(r#""{name}":{{{}}}"#, allowed(*largest, *original))
+        };
+        let statement = |statement: &Statement| {
+            let Statement { uri, largest, original } = statement;
+            format!(r#"{{"uri":{},{}}}"#, serde_json::Value::from(uri.as_str()), allowed(*largest, *original))
+        };
+        let (rules, statements) = (rules.map(rule), statements.iter().map(statement).collect::<Vec<_>>());
+        text.push_str(&format!(r#"{{{},"statements":[{}]}}"#, rules.join(","), statements.join(",")));
     }
+}
 
+fn allowed(largest: Largest, original: bool) -> String {
+    let largest = match largest {
+        Largest::Pixels(pixels) => pixels.to_string(),
+        Largest::Full(Full::Full) => r#""full""#.to_owned(),
+    };
+    format!(r#""largest":{largest},"original":{original}"#)
+}
+
+impl Rights {
     /// What a record that says this of its work's rights grants. Of several statements, one a line, all hold.
     pub fn of_record(&self, rights: Option<&str>, public_domain: Option<bool>) -> Grant {
         let statements = rights.into_iter().flat_map(str::lines).map(str::trim).filter(|one| !one.is_empty());
@@ -307,7 +341,7 @@ mod tests {
     fn rules_are_told_as_ever() {
         let usual = Rights::default();
         assert_eq!(
-            usual.text(),
+            usual.identity(),
             concat!(
                 r#"{"public_domain":{"largest":"full","original":true},"otherwise":{"largest":2000,"original":false},"#,
                 r#""unsaid":{"largest":"full","original":false},"without_record":{"largest":"full","original":true},"#,
@@ -323,10 +357,10 @@ mod tests {
             largest: Largest::Pixels(u32::MAX),
             original: false,
         };
-        let told = Rights { statements: vec![statement], ..usual.clone() }.text();
+        let told = Rights { statements: vec![statement], ..usual.clone() }.identity();
         let uri = r#""statements":[{"uri":"http://\"ø\"/\u0007\n","largest":4294967295,"original":false}]}"#;
         assert!(told.ends_with(uri), "{told}");
-        assert!(Rights { statements: Vec::new(), ..usual }.text().ends_with(r#","statements":[]}"#));
+        assert!(Rights { statements: Vec::new(), ..usual }.identity().ends_with(r#","statements":[]}"#));
     }
 
     #[test]

@@ -22,10 +22,13 @@ const FORM: u32 = 3;
 /// What an index says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Payload {
+    #[serde(rename = "form")]
     form: u32,
     /// The catalogue that it shows.
+    #[serde(rename = "catalogue")]
     catalogue: String,
     /// The catalogue's revision that it shows.
+    #[serde(rename = "revision")]
     revision: u64,
 }
 

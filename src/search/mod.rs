@@ -13,6 +13,7 @@ mod entry;
 mod error;
 mod find;
 mod holders;
+mod identity;
 mod index;
 mod labels;
 mod lexicon;

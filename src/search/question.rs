@@ -123,14 +123,9 @@ impl Search {
         self
     }
 
-    /// As a text: equal for equal searches.
-    pub fn text(&self) -> String {
-        format!("{self:?}")
-    }
-
     /// What decides which works are found and in which order: a cursor belongs to this, whatever page size, facets and
     /// histogram are asked for beside it.
-    pub fn identity(&self) -> Self {
+    pub fn without_page(&self) -> Self {
         let usual = Self::default();
         Self {
             facets: usual.facets,
@@ -166,7 +161,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::search::order::{Key, Sort};
 
     fn filters() -> impl Strategy<Value = Vec<Filter>> {
         let filter = ("[a-c]", "[a-c]{1,2}").prop_map(|(scheme, value)| Filter { scheme, value });
@@ -192,118 +186,6 @@ mod tests {
                 colours: colours.into_iter().map(Colour::of).collect(),
                 ..Search::default()
             })
-    }
-
-    fn filter(scheme: &str, value: &str) -> Filter {
-        Filter { scheme: scheme.into(), value: value.into() }
-    }
-
-    /// Everything that can be asked for at once.
-    fn everything() -> Search {
-        Search {
-            q: "Købke's \"heste\"\n".into(),
-            places: vec![Place::Name, Place::Subject, Place::Text, Place::Titles, Place::Creators],
-            any: vec![filter("creator", "anna-ancher"), filter("motif", "køer")],
-            all: vec![filter("type", "maleri")],
-            none: vec![filter("colour", "red")],
-            each: vec![vec![filter("motif", "hest"), filter("motif", "ko")], Vec::new()],
-            numbers: vec![vec!["kms1".into(), "kms2".into()]],
-            not_numbers: vec!["kms3".into()],
-            years: Some((-50, 1910)),
-            made_until: Some((i32::MIN, 1900)),
-            made_from: Some((1800, i32::MAX)),
-            has_image: Some(true),
-            public_domain: Some(false),
-            on_display: Some(true),
-            width: Some((0, u64::MAX)),
-            height: Some((1, 2)),
-            bytes: Some((3, 4)),
-            modified: Some((-1, i64::MAX)),
-            created: Some((i64::MIN, 0)),
-            colours: vec![
-                Colour { lightness: 0.25, a: -1e-5, b: 0.0 },
-                Colour { lightness: 1.0, a: 1e16, b: -0.0 },
-            ],
-            colour_distance: 7.5,
-            order: Order { sort: Sort::Title, backwards: true },
-            facets: vec!["creator".into(), "motif".into()],
-            facet_limit: 3,
-            histogram: Some(50),
-            limit: 7,
-            offset: 40,
-            cursor: Some(Cursor {
-                key: Key::Text(Some("ø \"".into())),
-                object_number: "KMS1".into(),
-                state: u64::MAX,
-                search: 5,
-            }),
-        }
-    }
-
-    const EVERYTHING: &str = concat!(
-        r#"Search { q: "Købke's \"heste\"\n", places: [Name, Subject, Text, Titles, Creators], "#,
-        r#"any: [Filter { scheme: "creator", value: "anna-ancher" }, Filter { scheme: "motif", value: "køer" }], "#,
-        r#"all: [Filter { scheme: "type", value: "maleri" }], none: [Filter { scheme: "colour", value: "red" }], "#,
-        r#"each: [[Filter { scheme: "motif", value: "hest" }, Filter { scheme: "motif", value: "ko" }], []], "#,
-        r#"numbers: [["kms1", "kms2"]], not_numbers: ["kms3"], years: Some((-50, 1910)), "#,
-        r#"made_until: Some((-2147483648, 1900)), made_from: Some((1800, 2147483647)), has_image: Some(true), "#,
-        r#"public_domain: Some(false), on_display: Some(true), width: Some((0, 18446744073709551615)), "#,
-        r#"height: Some((1, 2)), bytes: Some((3, 4)), modified: Some((-1, 9223372036854775807)), "#,
-        r#"created: Some((-9223372036854775808, 0)), "#,
-        r#"colours: [Colour { lightness: 0.25, a: -1e-5, b: 0.0 }, Colour { lightness: 1.0, a: 1e16, b: -0.0 }], "#,
-        r#"colour_distance: 7.5, order: Order { sort: Title, backwards: true }, facets: ["creator", "motif"], "#,
-        r#"facet_limit: 3, histogram: Some(50), limit: 7, offset: 40, "#,
-        r#"cursor: Some(Cursor { key: Text(Some("ø \"")), object_number: "KMS1", state: 18446744073709551615, search: 5 }) }"#,
-    );
-    const NOTHING: &str = concat!(
-        r#"Search { q: "", places: [Name, Subject, Text], any: [], all: [], none: [], each: [], numbers: [], not_numbers: [], "#,
-        r#"years: None, made_until: None, made_from: None, has_image: None, public_domain: None, on_display: None, "#,
-        r#"width: None, height: None, bytes: None, modified: None, created: None, colours: [], colour_distance: 12.0, "#,
-        r#"order: Order { sort: Relevance, backwards: false }, facets: [], facet_limit: 10, histogram: None, limit: 20, offset: 0, cursor: None }"#,
-    );
-
-    /// Cursors are told apart by it: with another text those that clients hold would not be taken any more.
-    #[test]
-    fn searches_are_told_as_ever() {
-        assert_eq!(Search::default().text(), NOTHING);
-        assert_eq!(everything().text(), EVERYTHING);
-    }
-
-    #[test]
-    fn orders_and_cursors_are_told_as_ever() {
-        let usual = Search::default();
-        for (sort, expected) in [
-            (Sort::Relevance, "Relevance"),
-            (Sort::Title, "Title"),
-            (Sort::Creator, "Creator"),
-            (Sort::Date, "Date"),
-            (Sort::Newest, "Newest"),
-            (Sort::Hue, "Hue"),
-            (Sort::Number, "Number"),
-            (Sort::MadeFrom, "MadeFrom"),
-            (Sort::MadeUntil, "MadeUntil"),
-            (Sort::Modified, "Modified"),
-            (Sort::Created, "Created"),
-            (Sort::Width, "Width"),
-            (Sort::Height, "Height"),
-            (Sort::Bytes, "Bytes"),
-        ] {
-            let text = Search { order: Order { sort, backwards: false }, ..usual.clone() }.text();
-            assert_eq!(text, NOTHING.replace("sort: Relevance", &format!("sort: {expected}")));
-        }
-        for (key, expected) in [
-            (Key::Number(7), "Number(7)"),
-            (Key::Text(None), "Text(None)"),
-            (Key::Text(Some("ø".into())), "Text(Some(\"ø\"))"),
-        ] {
-            let cursor = Cursor { key, object_number: "KMS \"1".into(), state: 3, search: u64::MAX };
-            let text = Search { cursor: Some(cursor), ..usual.clone() }.text();
-            let cursor = format!(
-                "cursor: Some(Cursor {{ key: {expected}, object_number: \"KMS \\\"1\", state: 3, search: {} }}) }}",
-                u64::MAX
-            );
-            assert_eq!(text, NOTHING.replace("cursor: None }", &cursor));
-        }
     }
 
     proptest! {
@@ -332,7 +214,7 @@ mod tests {
             turned.facets = vec!["type".into()];
             turned.histogram = Some(50);
             turned.limit = 3;
-            prop_assert_eq!(turned.identity(), search.identity());
+            prop_assert_eq!(turned.without_page(), search.without_page());
         }
     }
 }

@@ -16,6 +16,7 @@ use super::image::{Answered, document_of};
 use super::route::{Image, Piece};
 use super::tags;
 use crate::gallery::{Described, Error, Grant, Granted, Preview, Sketch};
+use crate::identity::Identity;
 use crate::iiif::Version;
 use crate::presentation::{Address, Canvas, Original, Shown, View, search, state};
 use crate::record::{Facet, Region, Tag};
@@ -95,7 +96,7 @@ pub async fn piece(
 
 /// What a document is kept under.
 fn key(version: Version, piece: Piece<'_>, base: &str, work: &str) -> String {
-    format!("{} {piece:?} {base} {work}", version.number())
+    format!("{} {} {base} {work}", version.number(), piece.identity())
 }
 
 /// Whether a document is as true as when it was made.

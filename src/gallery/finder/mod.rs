@@ -4,7 +4,6 @@ mod failed;
 mod keep;
 mod size;
 
-use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
@@ -19,6 +18,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::works::Works;
 use super::{Error, Gallery};
+use crate::identity::Identity;
 use crate::iiif::Invalid;
 use failed::{Beside, Failed};
 
@@ -175,7 +175,7 @@ impl Finder {
     pub async fn find(&self, search: Search) -> Result<Hits, Error> {
         let mut snapshot = self.snapshot()?;
         let mut search = search.canonical();
-        let own = hash(&search.identity().text());
+        let own = hash(&search.without_page().identity());
         if let Some(cursor) = &search.cursor {
             if cursor.search != own {
                 return Err(Invalid::new(
@@ -190,7 +190,7 @@ impl Finder {
             }
         }
         search.limit = search.limit.min(10_000);
-        let key = (snapshot.state(), hash(&search.text()));
+        let key = (snapshot.state(), hash(&search.identity()));
         if let Some(found) = self.answers.get(&key) {
             return Ok(Hits { snapshot, found, known: true });
         }
@@ -332,8 +332,10 @@ fn by_relevance(search: &Search) -> bool {
 
 fn hash(text: &str) -> u64 {
     let mut hash = Xxh3::new();
-    text.hash(&mut hash);
-    hash.finish()
+    hash.update(text.as_bytes());
+    // The end of a text, as when this began.
+    hash.update(&[0xff]);
+    hash.digest()
 }
 
 #[cfg(test)]
@@ -375,7 +377,7 @@ mod tests {
                 9_283_514_403_755_599_802,
             ),
         ] {
-            assert_eq!(hash(&search.identity().text()), expected, "{search:?}");
+            assert_eq!(hash(&search.without_page().identity()), expected, "{search:?}");
         }
     }
 }

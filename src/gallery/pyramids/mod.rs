@@ -19,6 +19,7 @@ use super::flights::Flights;
 use super::opened::{Opened, Shared};
 use super::retry::Retry;
 use super::{Error, settings};
+use crate::identity::Identity;
 use crate::master::{Kind, Whole};
 use crate::pixels::colour::Output;
 use crate::render;
@@ -249,8 +250,8 @@ impl Pyramids {
 /// All that decides about a pyramid's bytes besides its master.
 fn recipe(settings: &settings::Pyramids, output: Output) -> String {
     let settings::Pyramids { tile_side, jpeg_quality, full_color, compression, .. } = settings;
-    let version = build::VERSION;
-    format!("{version} {tile_side} {compression:?} {jpeg_quality} {full_color} {output:?}")
+    let (version, compression, output) = (build::VERSION, compression.identity(), output.identity());
+    format!("{version} {tile_side} {compression} {jpeg_quality} {full_color} {output}")
 }
 
 /// Whether all tiles of a pyramid lie within its file.

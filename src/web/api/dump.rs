@@ -23,6 +23,7 @@ use super::super::image::Answered;
 use super::asked::Asked;
 use super::told::Telling;
 use crate::gallery::{Error, Finder, Gallery, told};
+use crate::identity::Identity;
 use crate::iiif::Version;
 use crate::presentation::Address;
 use crate::search::{self, Snapshot, Stored, Walk};
@@ -53,7 +54,7 @@ pub async fn answer(door: &Door, request: &HttpRequest, name: &str) -> Result<An
     let finder = door.gallery.finder()?;
     let base = door.base.of(request)?;
     // What a dump says depends on who may see what, too.
-    let rights = door.gallery.rights().text();
+    let rights = door.gallery.rights().identity();
     let tag_of = |state: u64| {
         entity_tag(&[
             &state.to_le_bytes(),

@@ -19,6 +19,7 @@ use tokio_util::io::ReaderStream;
 use super::disposition::{disposition, safe};
 use super::{holding, named};
 use crate::gallery::{Described, Error, Gallery, Grant, Granted, Original, Shown, told};
+use crate::identity::Identity;
 use crate::iiif::{Format, Version};
 use crate::presentation::Address;
 use crate::render::Plan;
@@ -86,7 +87,7 @@ pub async fn archive(door: &Door, request: &HttpRequest, work: Image<'_>) -> Res
 
 /// Which state an image is in, and how much of it may be had.
 fn state(version: &Stored, grant: Grant) -> String {
-    format!("{version:?} {grant:?}")
+    format!("{} {}", version.identity(), grant.identity())
 }
 
 /// Ends the making of an archive with its reader, whatever it waits for.
