@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::identity::{Identity, fields};
 use crate::record::read::Limits;
 use crate::store::stream;
 
@@ -121,6 +122,16 @@ pub enum Compression {
     Zstd,
 }
 
+impl Identity for Compression {
+    fn write(&self, text: &mut String) {
+        text.push_str(match self {
+            Self::Jpeg => "Jpeg",
+            Self::Deflate => "Deflate",
+            Self::Zstd => "Zstd",
+        });
+    }
+}
+
 impl Default for Pyramids {
     fn default() -> Self {
         Self {
@@ -147,6 +158,13 @@ pub struct Credit {
     pub line: String,
     /// The URI of a licence or of a rights statement, or its text.
     pub rights: String,
+}
+
+impl Identity for Credit {
+    fn write(&self, text: &mut String) {
+        let Self { line, rights } = self;
+        fields(text, "Credit", &[("line", line), ("rights", rights)]);
+    }
 }
 
 /// `[records]`: which hosts records may be read from, and how much of them.

@@ -14,6 +14,7 @@ mod error;
 mod expansion;
 mod find;
 mod holders;
+mod identity;
 mod index;
 mod labels;
 mod lexicon;

@@ -269,9 +269,14 @@ fn readable(level: &Level) -> Result<(), Stop> {
         (_, Photometric::Palette(_)) if format == Format::Float => "palette indexes",
         _ => return Ok(()),
     };
+    let numbers = match format {
+        Format::Unsigned => "Unsigned",
+        Format::Signed => "Signed",
+        Format::Float => "Float",
+    };
     let planes = if separate { ", in separate planes" } else { "" };
     Err(cannot(format!(
-        "it has {kind} of {samples} samples of {bits} bits ({format:?}{planes}), which are not read; \
+        "it has {kind} of {samples} samples of {bits} bits ({numbers}{planes}), which are not read; \
          `vips tiffsave IN OUT.tif --compression deflate` may make a TIFF of it that is"
     )))
 }
