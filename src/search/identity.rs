@@ -3,7 +3,7 @@
 use super::colour::Colour;
 use super::order::{Cursor, Key, Order, Sort};
 use super::question::{Filter, Search};
-use super::words::Place;
+use super::place::Place;
 use crate::identity::{Identity, fields, wrapped};
 
 /// Equal for equal searches in their one form.
