@@ -6,7 +6,7 @@ use std::time::Duration;
 use tegl::catalogue::{ALL, Batch, Catalogue, Decision, Error, New, Put, Settings};
 use tegl::record::{Change, Image, Kind, Status, Tag, Text, Title, Work};
 
-use crate::support::postgres::Postgres;
+use crate::support::postgres::{PROMPT_COMMITS, Postgres, SLOW_COMMITS};
 use crate::support::skipped;
 
 /// Where one test keeps its words.
@@ -24,17 +24,23 @@ impl Bed {
 
 /// Runs a test on a file and on a server.
 fn on_both<F: Future<Output = ()>>(test: impl Fn(Bed) -> F) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let url = folder.path().join("words 50%?.db").to_str().unwrap().to_owned();
-    runtime.block_on(test(Bed { url, _folder: folder }));
-    match Postgres::shared() {
-        Some(postgres) => runtime.block_on(async {
-            let url = postgres.database().await;
-            test(Bed { url, _folder: tempfile::tempdir().unwrap() }).await;
-        }),
-        None => skipped("the catalogue on PostgreSQL", "PostgreSQL is not installed"),
-    }
+    runtime().block_on(test(Bed { url, _folder: folder }));
+    on_postgres("the catalogue on PostgreSQL", test);
+}
+
+/// Runs a test on a server, where there is one.
+fn on_postgres<F: Future<Output = ()>>(what: &str, test: impl Fn(Bed) -> F) {
+    let Some(postgres) = Postgres::shared() else { return skipped(what, "PostgreSQL is not installed") };
+    runtime().block_on(async {
+        let url = postgres.database().await;
+        test(Bed { url, _folder: tempfile::tempdir().unwrap() }).await;
+    });
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
 fn work(number: &str, title: &str, motifs: &[&str]) -> Work {
@@ -378,12 +384,7 @@ async fn beside(url: &str) -> sqlx::PgConnection {
 #[test]
 fn writers_go_on_after_their_connections_were_killed() {
     use sqlx::Executor;
-    let Some(postgres) = Postgres::shared() else {
-        return skipped("connections that are killed", "PostgreSQL is not installed");
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
-        let bed = Bed { url: postgres.database().await, _folder: tempfile::tempdir().unwrap() };
+    on_postgres("connections that are killed", async |bed| {
         let catalogue = bed.open().await;
         // What is under way is seen outside of transactions only.
         let (mut other, mut killer) = (beside(&bed.url).await, beside(&bed.url).await);
@@ -414,12 +415,7 @@ fn writers_go_on_after_their_connections_were_killed() {
 #[test]
 fn a_decision_that_is_given_up_was_not_made() {
     use sqlx::Executor;
-    let Some(postgres) = Postgres::shared() else {
-        return skipped("decisions that are given up", "PostgreSQL is not installed");
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
-        let bed = Bed { url: postgres.database().await, _folder: tempfile::tempdir().unwrap() };
+    on_postgres("decisions that are given up", async |bed| {
         let catalogue = bed.open().await;
         put(&catalogue, vec![work("a", "A", &["dog"])]).await;
         let mut other = beside(&bed.url).await;
@@ -437,21 +433,15 @@ fn a_decision_that_is_given_up_was_not_made() {
 #[test]
 fn a_commit_without_an_answer_is_uncertain_and_safe_to_repeat() {
     use sqlx::Executor;
-    let Some(postgres) = Postgres::shared() else {
-        return skipped("commits without an answer", "PostgreSQL is not installed");
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
-        let bed = Bed { url: postgres.database().await, _folder: tempfile::tempdir().unwrap() };
+    on_postgres("commits without an answer", async |bed| {
         let catalogue = bed.open().await;
         put(&catalogue, vec![work("a", "A", &["dog"])]).await;
         let mut other = beside(&bed.url).await;
-        // From now on every commit takes longer than anybody waits for it.
         other.execute(sqlx::raw_sql(SLOW_COMMITS)).await.unwrap();
         let add = || Decision::Add(Box::new(Tag::new("motif", Text::of("en", "cat"))));
         let uncertain = catalogue.decide("a", None, add(), "curator", None).await;
         assert!(matches!(uncertain, Err(Error::Uncertain(_))), "{uncertain:?}");
-        other.execute("DROP TRIGGER slow ON tag_history").await.unwrap();
+        other.execute(PROMPT_COMMITS).await.unwrap();
         for _ in 0..2 {
             let stored = catalogue.decide("a", None, add(), "curator", None).await.unwrap();
             assert_eq!((stored.revision, stored.tags.len()), (2, 2), "{:?}", stored.tags);
@@ -459,8 +449,3 @@ fn a_commit_without_an_answer_is_uncertain_and_safe_to_repeat() {
         assert_eq!(catalogue.history("a").await.unwrap().len(), 1);
     });
 }
-
-const SLOW_COMMITS: &str = "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS \
-    'BEGIN PERFORM pg_sleep(8); RETURN NULL; END'; \
-    CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON tag_history DEFERRABLE INITIALLY DEFERRED \
-    FOR EACH ROW EXECUTE FUNCTION slowly()";

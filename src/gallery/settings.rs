@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::identity::{Identity, fields};
 use crate::record::read::Limits;
 use crate::store::stream;
 
@@ -106,7 +107,7 @@ pub struct Pyramids {
     /// The largest master of which one is made, in megapixels.
     pub max_megapixels: u64,
     /// Memory that reading one master may take, in MiB: a few rows for most, all of it for a progressive JPEG, an
-    /// interlaced PNG, WebP or fax.
+    /// interlaced PNG, WebP or fax. It is not part of `work.memory_mib`, as a build may last for minutes.
     pub memory_mib: u64,
     /// Masters of fewer megapixels need none: they are decoded whole.
     pub from_megapixels: f64,
@@ -119,6 +120,16 @@ pub enum Compression {
     Jpeg,
     Deflate,
     Zstd,
+}
+
+impl Identity for Compression {
+    fn write(&self, text: &mut String) {
+        text.push_str(match self {
+            Self::Jpeg => "Jpeg",
+            Self::Deflate => "Deflate",
+            Self::Zstd => "Zstd",
+        });
+    }
 }
 
 impl Default for Pyramids {
@@ -147,6 +158,13 @@ pub struct Credit {
     pub line: String,
     /// The URI of a licence or of a rights statement, or its text.
     pub rights: String,
+}
+
+impl Identity for Credit {
+    fn write(&self, text: &mut String) {
+        let Self { line, rights } = self;
+        fields(text, "Credit", &[("line", line), ("rights", rights)]);
+    }
 }
 
 /// `[records]`: which hosts records may be read from, and how much of them.

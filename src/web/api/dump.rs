@@ -17,12 +17,13 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::super::Door;
-use super::super::download::{Asked as Ranged, early, range, unchanged_range};
+use super::super::answered::{Answered, early};
 use super::super::headers::entity_tag;
-use super::super::image::Answered;
+use super::super::range::{Wanted, range, unchanged_range};
 use super::asked::Asked;
 use super::told::Telling;
 use crate::gallery::{Error, Finder, Gallery, told};
+use crate::identity::Identity;
 use crate::iiif::Version;
 use crate::presentation::Address;
 use crate::search::{self, Snapshot, Stored, Walk};
@@ -53,9 +54,15 @@ pub async fn answer(door: &Door, request: &HttpRequest, name: &str) -> Result<An
     let finder = door.gallery.finder()?;
     let base = door.base.of(request)?;
     // What a dump says depends on who may see what, too.
-    let rights = serde_json::to_vec(door.gallery.rights()).unwrap_or_default();
+    let rights = door.gallery.rights().identity();
     let tag_of = |state: u64| {
-        entity_tag(&[&state.to_le_bytes(), name.as_bytes(), base.as_bytes(), &rights, VERSION.as_bytes()])
+        entity_tag(&[
+            &state.to_le_bytes(),
+            name.as_bytes(),
+            base.as_bytes(),
+            rights.as_bytes(),
+            VERSION.as_bytes(),
+        ])
     };
     // Who goes on with a download goes on in the state that it began in.
     let wanted = request.headers().get(header::IF_RANGE);
@@ -87,17 +94,17 @@ pub async fn answer(door: &Door, request: &HttpRequest, name: &str) -> Result<An
     }
     let length = dump.length().await?;
     match range(request, length) {
-        Ranged::All => {
+        Wanted::All => {
             Ok(Answered { response: response.streaming(dump.stream(0..u64::MAX)?), note: "streamed" })
         }
-        Ranged::Part(part) => {
+        Wanted::Part(part) => {
             response.status(StatusCode::PARTIAL_CONTENT);
             let (first, last, sized) = (part.start, part.end - 1, part.end - part.start);
             response.insert_header((header::CONTENT_RANGE, format!("bytes {first}-{last}/{length}")));
             let body = SizedStream::new(sized, dump.stream(part)?);
             Ok(Answered { response: response.body(body), note: "streamed" })
         }
-        Ranged::Beyond => {
+        Wanted::Beyond => {
             let mut response = HttpResponse::RangeNotSatisfiable();
             response.insert_header((header::CONTENT_RANGE, format!("bytes */{length}")));
             Ok(response.finish().into())

@@ -3,7 +3,7 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use super::super::tags::{INVISIBLE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
+use super::super::tags::limits::{INVISIBLE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
 use crate::presentation::{ALL, FOUND};
 use crate::record::{Tag, Work};
 
@@ -301,6 +301,16 @@ mod tests {
         });
         assert_eq!(all["Status"]["enum"], json!(["proposed", "accepted", "rejected"]));
         assert!(all["Tag"]["properties"].get("kept_id").is_none());
+    }
+
+    /// Programs that are made of the description have types of these names.
+    #[test]
+    fn schemas_have_the_names_that_they_had() {
+        let all = schemas();
+        let names: Vec<&str> = all.as_object().unwrap().keys().map(String::as_str).collect();
+        let expected = "Broader Creator Creators Fact Image Judgement Measure NewTag OneOrMany OneOrMany2 OneOrMany3 OneOrMany4 Part Problem Production Related Role Schemes Status Suggestions Tag Tags Term Text Title TitleOrText Values Work Works";
+        assert_eq!(names.join(" "), expected);
+        assert_eq!((&all["Work"]["title"], &all["Tag"]["title"]), (&json!("Work"), &json!("Tag")));
     }
 
     #[test]

@@ -7,9 +7,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use super::super::Door;
+use super::super::answered::Answered;
 use super::super::api::{answer as told, pairs_of};
 use super::super::headers::presentation_version;
-use super::super::image::Answered;
 use super::search::{flag_of, search_of};
 use super::serializer::Serializer;
 use super::{Asked, Flag, Known, Number, envelope, keep, person, together};

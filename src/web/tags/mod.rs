@@ -1,6 +1,7 @@
 //! Tags as data: read by anybody, written by those who hold a token.
 
 mod check;
+pub mod limits;
 mod read;
 #[cfg(test)]
 mod read_tests;
@@ -15,9 +16,9 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 
 use super::Door;
+use super::answered::Answered;
 use super::connections::Connection;
 use super::headers::{IfMatch, if_match, is_held};
-use super::image::Answered;
 use super::route::{Image, Tags};
 use super::token;
 use crate::catalogue::{Decision, EMBEDDED, Event, Stored};
@@ -25,9 +26,6 @@ use crate::gallery::Error;
 use crate::iiif::Invalid;
 use crate::presentation::Address;
 use crate::record::{Region, Tag};
-
-pub use check::{INVISIBLE, MAX_LABEL, MAX_NOTE, RECORD_SCHEMES};
-pub use read::MAX_REVISION;
 
 /// The longest body of a request, in bytes.
 pub const MOST_BYTES: usize = 64 << 10;

@@ -4,11 +4,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::check::{self, REGION};
+use super::limits::MAX_REVISION;
 use crate::iiif::Invalid;
 use crate::record::{Region, Status, Tag};
-
-/// The largest revision that every program can write as a number: 2⁵³ - 1.
-pub const MAX_REVISION: u64 = (1 << 53) - 1;
 
 /// The fields of a new tag, and those of a change.
 const NEW: [&str; 11] = [
