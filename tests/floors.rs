@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FLOORS: [&str; 14] = [
+const FLOORS: [&str; 15] = [
     "identity",
     "iiif",
     "pixels",
@@ -14,6 +14,7 @@ const FLOORS: [&str; 14] = [
     "store",
     "catalogue",
     "search",
+    "sample",
     "gallery",
     "web",
     "config",

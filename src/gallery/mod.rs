@@ -1,32 +1,16 @@
 //! The verbs: open, plan, deliver, list. Serving, commands and tests all go through them.
 
-mod banded;
-mod budget;
-mod check;
-mod decoded;
-mod deliver;
-mod download;
+mod catalogue_client;
 mod error;
-mod export;
-mod finder;
-mod flights;
-mod freshness;
-mod health;
 mod identifier;
-mod ingest;
-mod lanes;
-mod listing;
-mod mips;
-mod opened;
-pub mod pyramids;
-mod queue;
+mod images;
+mod jobs;
 mod retry;
-mod revalidate;
 pub mod rights;
-pub mod sample;
+mod search;
 pub mod settings;
-mod trim;
-mod unsent;
+mod single_flight;
+mod sources;
 mod works;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,31 +20,31 @@ use bytes::Bytes;
 use moka::sync::Cache;
 use tokio::task::JoinHandle;
 
-pub use check::{Check, Cost};
-pub use deliver::{Answer, Cached};
-pub use download::Original;
+pub use catalogue_client::Works;
 pub use error::{Error, told};
-pub use export::{Exported, Layout};
-pub use finder::{Finder, Hits, IndexState};
-pub use ingest::{Ingested, Outcome, Report, Shard, Summary};
-pub use listing::{Entry, Listing};
-pub use opened::{Opened, Shared};
-pub use rights::{Grant, Granted};
-pub use unsent::Unsent;
-pub use works::{
-    Described, Earlier, Import, Imported, Masters, Pattern, Preview, Pruned, Reading, Register, SOON, Shown,
-    Sketch, Watch, Works,
-};
-
-pub use banded::Streamed;
-use deliver::Kitchen;
-use flights::Flights;
-use health::Health;
 pub use identifier::Identifier;
-use lanes::Lanes;
-use pyramids::Pyramids;
+pub use images::authorized::Granted;
+pub use images::handle::{Opened, Shared};
+pub use images::original::Original;
+pub use images::pyramids::Shelf;
+pub use images::renderer::{Answer, Cached};
+pub use images::streamed::Streamed;
+pub use images::unsent::Unsent;
+pub use jobs::{
+    Check, Cost, Earlier, Exported, Import, Imported, Ingested, Layout, Masters, Outcome, Pattern, Pruned,
+    Reading, Register, Report, Shard, Summary, Watch,
+};
+pub use rights::Grant;
+pub use search::{Finder, Hits, IndexState};
+pub use sources::{Entry, Listing};
+pub use works::{Described, Preview, SOON, Shown, Sketch};
 
-pub use pyramids::Shelf;
+use images::health::Health;
+use images::pyramids::Pyramids;
+use images::renderer::Kitchen;
+use images::scheduler::{self, Lanes};
+use images::{original, revalidate};
+use single_flight::Flights;
 
 use crate::catalogue::{self, Catalogue};
 use crate::iiif::{ImageRequest, Limits};
@@ -93,7 +77,7 @@ pub struct Gallery {
     rights: rights::Rights,
     works: Option<Arc<Works>>,
     finder: Option<Arc<Finder>>,
-    digests: download::Digests,
+    digests: original::Digests,
     digesters: Arc<tokio::sync::Semaphore>,
     base_url: String,
     from_megapixels: f64,
@@ -141,7 +125,7 @@ impl Drop for Background {
 impl Gallery {
     /// Serves `sources`; pyramids of what cannot be cut are kept in `shelf`, if there is one.
     pub fn new(sources: Vec<Source>, shelf: Option<Shelf>, settings: &Settings) -> std::io::Result<Self> {
-        let threads = lanes::threads(&settings.work);
+        let threads = scheduler::threads(&settings.work);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads.min(4))
             .max_blocking_threads(16)
@@ -178,7 +162,7 @@ impl Gallery {
             works: None,
             finder: None,
             digests: Cache::new(10_000),
-            digesters: Arc::new(tokio::sync::Semaphore::new(download::DIGESTERS)),
+            digesters: Arc::new(tokio::sync::Semaphore::new(original::DIGESTERS)),
             base_url: settings.base_url.trim_end_matches('/').to_owned(),
             from_megapixels: settings.pyramids.from_megapixels,
             kitchen: Arc::new(Kitchen::new(settings, Lanes::new(&settings.work)?, tasks)),
@@ -196,7 +180,7 @@ impl Gallery {
         })?;
         let works = Arc::new(Works::new(catalogue, self.tasks.clone(), self.rights.clone(), settings));
         self.tasks.block_on(works.follow())?;
-        self.tasks.spawn(works::follow(Arc::downgrade(&works)));
+        self.tasks.spawn(catalogue_client::follow(Arc::downgrade(&works)));
         self.works = Some(works);
         Ok(self)
     }

@@ -1,7 +1,7 @@
 //! A work as viewers are to see it: its record, its tags, its images as far as rights go.
 
-use super::super::{Error, Gallery, Granted};
 use crate::catalogue::{EMBEDDED, Stored};
+use crate::gallery::{Error, Gallery, Granted};
 use crate::record::{Image, Tag, Text, Title, Work};
 
 /// All that a manifest is made of.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::super::{Error, Gallery, Grant, Granted};
 use super::Described;
 use crate::catalogue::{EMBEDDED, Stored};
+use crate::gallery::{Error, Gallery, Grant, Granted};
 use crate::iiif::Dimensions;
 use crate::record::{Image, Tag, Work};
 
