@@ -14,10 +14,11 @@ use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpRequest, HttpResponse, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use super::connections::{Connections, Limits};
-use super::settings::{Operations, Settings};
-use super::socket::{Socket, limit_unsent};
-use super::{Door, admin, operations};
+use crate::web::Door;
+use crate::web::http::connections::{Connections, Limits};
+use crate::web::http::socket::{Socket, limit_unsent};
+use crate::web::ops::{admin, health as operations};
+use crate::web::settings::{Operations, Settings};
 
 /// How long a client may take to send the head of a request.
 const HEAD: Duration = Duration::from_secs(5);
@@ -70,7 +71,7 @@ pub fn start(
                 let (door, metrics) = (door.clone(), metrics.clone());
                 async move {
                     let response = operate(&door, &request, &metrics).await;
-                    super::door::with_unread(&request, response, body)
+                    crate::web::app::with_unread(&request, response, body)
                 }
             })?;
             handles.push(server.handle());
@@ -82,12 +83,12 @@ pub fn start(
 }
 
 async fn operate(door: &Arc<Door>, request: &HttpRequest, metrics: &PrometheusHandle) -> HttpResponse {
-    let _turn = super::door::turn(request);
+    let _turn = crate::web::app::turn(request);
     let mut response = match request.uri().path() {
         path if path == "/admin" || path.starts_with("/admin/") => admin::answer(door, request).await,
         _ => operations::serve(request, &door.gallery, metrics),
     };
-    super::headers::private(response.headers_mut());
+    crate::web::http::headers::private(response.headers_mut());
     response
 }
 

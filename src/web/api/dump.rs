@@ -16,17 +16,17 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::super::Door;
-use super::super::answered::{Answered, early};
-use super::super::headers::entity_tag;
-use super::super::range::{Wanted, range, unchanged_range};
-use super::asked::Asked;
-use super::told::Telling;
+use super::query::Asked;
+use super::serializer::Telling;
 use crate::gallery::{Error, Finder, Gallery, told};
 use crate::identity::Identity;
 use crate::iiif::Version;
 use crate::presentation::Address;
 use crate::search::{self, Snapshot, Stored, Walk};
+use crate::web::Door;
+use crate::web::http::headers::entity_tag;
+use crate::web::http::range::{Wanted, range, unchanged_range};
+use crate::web::http::response::{Answered, early};
 
 /// The names of dumps, with their media types.
 pub const NAMES: [(&str, &str); 6] = [

@@ -1,27 +1,28 @@
 //! The open API: works found, told and counted, for whoever builds on them.
 
-mod asked;
 mod dump;
 mod fields;
 mod openapi;
 mod parameters;
+mod query;
 mod schemas;
+mod serializer;
 mod sitemap;
-mod told;
+pub mod tags;
 mod works;
 
 use actix_web::HttpRequest;
 
-pub use asked::{Asked, canonical, pairs_of, query_of};
 pub use fields::chosen;
 pub use parameters::{OF_ONE, of_admin, of_collection, of_page, of_warming};
+pub use query::{Asked, canonical, pairs_of, query_of};
 pub use sitemap::{sitemap, sitemap_part};
 
 pub use works::{answer, search_of};
 
-use super::Door;
-use super::answered::Answered;
 use crate::gallery::Error;
+use crate::web::Door;
+use crate::web::http::response::Answered;
 
 /// What a path below `/api/v1` asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,15 +3,15 @@
 use actix_web::HttpRequest;
 use serde_json::{Map, Value, json};
 
-use super::super::Door;
-use super::super::answered::Answered;
-use super::asked::{Asked, Kind, Parameter};
 use super::dump::NAMES;
 use super::fields;
 use super::parameters::{OF_ONE, of_random, of_suggest, of_terms, of_works};
+use super::query::{Asked, Kind, Parameter};
 use super::schemas::{reference, schemas};
 use super::works::answer as told;
 use crate::gallery::Error;
+use crate::web::Door;
+use crate::web::http::response::Answered;
 
 /// `GET /api/v1`: where what is.
 pub async fn start(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {

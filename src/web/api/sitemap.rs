@@ -5,12 +5,12 @@ use std::fmt::Write;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::super::Door;
-use super::super::answered::Answered;
-use super::super::document::Document;
 use crate::gallery::Error;
 use crate::presentation::Address;
 use crate::record::timestamp;
+use crate::web::Door;
+use crate::web::http::document::Document;
+use crate::web::http::response::Answered;
 
 /// Pages in one file: no more are allowed.
 const MOST: usize = 50_000;

@@ -6,17 +6,17 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
 
-use super::super::Door;
-use super::super::answered::Answered;
-use super::super::document::Document;
-use super::asked::{Asked, query_of, quoted};
 use super::fields::chosen;
 use super::parameters::{of_random, of_suggest, of_terms, of_works};
-use super::told::{Telling, term};
+use super::query::{Asked, query_of, quoted};
+use super::serializer::{Telling, term};
 use crate::gallery::{Error, Hits};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Address;
 use crate::search::{Colour, Cursor, Filter, Order, Search, Snapshot, Sort, Suggestion};
+use crate::web::Door;
+use crate::web::http::document::Document;
+use crate::web::http::response::Answered;
 
 /// What a request looks for.
 pub fn search_of(asked: &Asked<'_>, snapshot: &Snapshot) -> Result<Search, Error> {

@@ -25,8 +25,8 @@ use crate::presentation::Address;
 use crate::render::Plan;
 use crate::store::Version as Stored;
 use crate::web::Door;
-use crate::web::answered::Answered;
-use crate::web::headers::{entity_tag, is_held};
+use crate::web::http::headers::{entity_tag, is_held};
+use crate::web::http::response::Answered;
 use crate::web::route::Image;
 
 /// A file in the archive.

@@ -10,14 +10,14 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt};
 
-use super::Door;
-use super::answered::{Answered, early};
-use super::headers::entity_tag;
-use super::image::{image_tag, streamed};
-use super::range::{Wanted, range, unchanged_range};
-use super::route::Image;
 use crate::gallery::{Described, Error, Original, Unsent, told};
 use crate::iiif::Format;
+use crate::web::Door;
+use crate::web::http::headers::entity_tag;
+use crate::web::http::range::{Wanted, range, unchanged_range};
+use crate::web::http::response::{Answered, early};
+use crate::web::iiif::image::{image_tag, streamed};
+use crate::web::route::Image;
 use disposition::disposition;
 
 pub use archive::archive;

@@ -6,10 +6,6 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
-use super::super::Door;
-use super::super::answered::Answered;
-use super::super::api::{answer as told, pairs_of};
-use super::super::headers::presentation_version;
 use super::search::{flag_of, search_of};
 use super::serializer::Serializer;
 use super::{Asked, Flag, Known, Number, envelope, keep, person, together};
@@ -18,6 +14,10 @@ use crate::iiif::{Invalid, Version};
 use crate::presentation::Address;
 use crate::record::{Creator, slug};
 use crate::search::{self, Order, Search, Sort, Stored};
+use crate::web::Door;
+use crate::web::api::{answer as told, pairs_of};
+use crate::web::http::headers::presentation_version;
+use crate::web::http::response::Answered;
 
 /// The most people that are asked for by their identifiers at once.
 const MOST_IDS: usize = 200;

@@ -4,9 +4,9 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use super::Door;
-use super::answered::Answered;
 use crate::gallery::{Error, Gallery};
+use crate::web::Door;
+use crate::web::http::response::Answered;
 
 /// Crawlers may look at pages, but not pull renderings; the sitemap says where pages are.
 pub fn robots(base: &str) -> String {

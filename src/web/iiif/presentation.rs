@@ -8,23 +8,23 @@ use actix_web::{HttpRequest, HttpResponse};
 use moka::sync::Cache;
 use serde_json::{Value, json};
 
-use super::Door;
-use super::answered::Answered;
-use super::api::{Asked, OF_ONE, chosen};
-use super::document::Document;
-use super::headers::{Json, preferred};
-use super::image::document_of;
-use super::route::{Image, Piece};
-use super::tags;
 use crate::gallery::{Described, Error, Grant, Granted, Preview, Sketch};
 use crate::identity::Identity;
 use crate::iiif::Version;
 use crate::presentation::{Address, Canvas, Original, Shown, View, search, state};
 use crate::record::{Facet, Region, Tag};
 use crate::search::{Search, in_language};
+use crate::web::Door;
+use crate::web::api::tags;
+use crate::web::api::{Asked, OF_ONE, chosen};
+use crate::web::http::document::Document;
+use crate::web::http::headers::{Json, preferred};
+use crate::web::http::response::Answered;
+use crate::web::iiif::image::document_of;
+use crate::web::route::{Image, Piece};
 
 /// Documents that have been made, for as long as what they were made of stays the same.
-pub(super) struct Kept(Cache<String, Arc<Made>>);
+pub(in crate::web) struct Kept(Cache<String, Arc<Made>>);
 
 /// A document, and what it was made of.
 struct Made {
@@ -47,13 +47,13 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const SMALL: u64 = 100;
 
 impl Kept {
-    pub(super) fn new(mib: u64) -> Self {
+    pub(in crate::web) fn new(mib: u64) -> Self {
         let weigher = |key: &String, made: &Arc<Made>| (key.len() + made.document.weight()) as u32;
         Self(Cache::builder().max_capacity(mib << 20).weigher(weigher).build())
     }
 
     /// Forgets the documents of a work, or all.
-    pub(super) fn forget(&self, work: Option<&str>) {
+    pub(in crate::web) fn forget(&self, work: Option<&str>) {
         match work {
             None => self.0.invalidate_all(),
             Some(work) => {

@@ -8,12 +8,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use super::Door;
-use super::api::{Asked, of_admin, of_warming, search_of};
-use super::refusal::refusal;
-use super::token;
 use crate::gallery::Error;
 use crate::iiif::{ImageRequest, Invalid, Version};
+use crate::web::Door;
+use crate::web::api::{Asked, of_admin, of_warming, search_of};
+use crate::web::http::problem::refusal;
+use crate::web::http::token;
 
 /// Images that are warmed at one time.
 const AT_ONCE: usize = 2;

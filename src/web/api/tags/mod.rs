@@ -15,17 +15,17 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use super::Door;
-use super::answered::Answered;
-use super::connections::Connection;
-use super::headers::{IfMatch, if_match, is_held};
-use super::route::{Image, Tags};
-use super::token;
 use crate::catalogue::{Decision, EMBEDDED, Event, Stored};
 use crate::gallery::Error;
 use crate::iiif::Invalid;
 use crate::presentation::Address;
 use crate::record::{Region, Tag};
+use crate::web::Door;
+use crate::web::http::connections::Connection;
+use crate::web::http::headers::{IfMatch, if_match, is_held};
+use crate::web::http::response::Answered;
+use crate::web::http::token;
+use crate::web::route::{Image, Tags};
 
 /// The longest body of a request, in bytes.
 pub const MOST_BYTES: usize = 64 << 10;
@@ -102,7 +102,7 @@ async fn read_all(body: &mut Payload) -> Result<Vec<u8>, Error> {
 }
 
 /// What may be asked for at an address of tags.
-pub(super) fn allowed_methods(at: &Tags<'_>) -> &'static str {
+pub(in crate::web) fn allowed_methods(at: &Tags<'_>) -> &'static str {
     match (at.tag, at.history) {
         (None, _) => "GET, HEAD, POST, OPTIONS",
         (Some(_), false) => "GET, HEAD, PATCH, OPTIONS",
@@ -111,7 +111,7 @@ pub(super) fn allowed_methods(at: &Tags<'_>) -> &'static str {
 }
 
 /// Who it is that writes: the name of the token.
-pub(super) fn allowed(request: &HttpRequest, door: &Door) -> Result<String, Error> {
+pub(in crate::web) fn allowed(request: &HttpRequest, door: &Door) -> Result<String, Error> {
     let (shown, tokens) = (token::shown(request).ok_or(Error::Unauthorized)?, &door.api.tokens);
     if tokens.is_empty() {
         return Err(Error::Closed("nobody may write here: no token is set in api.tokens".into()));
@@ -260,7 +260,11 @@ async fn placed(
 }
 
 /// The revision to write over, where the writer says by `If-Match` or in the body which one it has seen.
-pub(super) fn expected(request: &HttpRequest, now: &Stored, said: Option<u64>) -> Result<Option<u64>, Error> {
+pub(in crate::web) fn expected(
+    request: &HttpRequest,
+    now: &Stored,
+    said: Option<u64>,
+) -> Result<Option<u64>, Error> {
     let current = now.revision;
     let listed = if_match(request.headers()).map_err(|text| {
         Invalid::new(
@@ -280,7 +284,7 @@ pub(super) fn expected(request: &HttpRequest, now: &Stored, said: Option<u64>) -
 }
 
 /// The work as the catalogue has it.
-pub(super) async fn stored(door: &Door, work: &Image<'_>) -> Result<Stored, Error> {
+pub(in crate::web) async fn stored(door: &Door, work: &Image<'_>) -> Result<Stored, Error> {
     let works = door.gallery.works().ok_or(Error::NotFound)?;
     let number = work.identifier.to_string();
     let stored = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;

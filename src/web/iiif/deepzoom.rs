@@ -3,12 +3,12 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::Door;
-use super::answered::Answered;
-use super::image::{answer, document_of};
-use super::route::Image;
 use crate::gallery::{Error, Granted};
 use crate::iiif::{Format, deepzoom};
+use crate::web::Door;
+use crate::web::http::response::Answered;
+use crate::web::iiif::image::{answer, document_of};
+use crate::web::route::Image;
 
 /// `GET /deepzoom/{id}.dzi`.
 pub async fn description(door: &Door, request: &HttpRequest, image: Image<'_>) -> Result<Answered, Error> {

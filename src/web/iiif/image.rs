@@ -7,15 +7,15 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 use futures::{TryStreamExt, stream};
 
-use super::Door;
-use super::answered::Answered;
-use super::document::Document;
-use super::headers::{entity_tag, is_held, negotiated};
-use super::route::Image;
 use crate::gallery::{Cached, Error, Granted, told};
 use crate::iiif::{ImageRequest, Version};
 use crate::render::{Plan, Source};
 use crate::store;
+use crate::web::Door;
+use crate::web::http::document::Document;
+use crate::web::http::headers::{entity_tag, is_held, negotiated};
+use crate::web::http::response::Answered;
+use crate::web::route::Image;
 
 /// `GET .../info.json` (3.0, §5).
 pub async fn info(

@@ -3,13 +3,6 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::Door;
-use super::answered::Answered;
-use super::api::{Asked, of_collection, search_of};
-use super::document::Document;
-use super::headers::{Json, preferred};
-use super::route;
-use super::works::media_type;
 use crate::catalogue::{ALL, Card, Term};
 use crate::gallery::{Error, Works};
 use crate::iiif::Version;
@@ -17,6 +10,13 @@ use crate::presentation::collection::{Library, Member, Picture, Scheme, Shelf};
 use crate::presentation::span::{self, Node, Span};
 use crate::presentation::{Address, FOUND, change};
 use crate::record::Text;
+use crate::web::Door;
+use crate::web::api::{Asked, of_collection, search_of};
+use crate::web::http::document::Document;
+use crate::web::http::headers::{Json, preferred};
+use crate::web::http::response::Answered;
+use crate::web::iiif::presentation::media_type;
+use crate::web::route;
 
 /// `GET /presentation/{2|3}/collections…`.
 pub async fn answer(

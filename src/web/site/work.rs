@@ -4,16 +4,16 @@ use std::borrow::Cow;
 
 use actix_web::HttpRequest;
 
-use super::Door;
-use super::api::{pairs_of, query_of};
-use super::pages::{self, Allowed, Exhibit, Link, Thumbnail};
-use super::route::Image;
-use super::site::{Visit, encoded, label};
 use crate::gallery::{Error, Grant, Preview, SOON, Sketch};
 use crate::iiif::Dimensions;
 use crate::presentation::{Address, View, rights_name, words};
 use crate::record::{Role, Tag, Work, slug};
 use crate::search::Colour;
+use crate::web::Door;
+use crate::web::api::{pairs_of, query_of};
+use crate::web::pages::{self, Allowed, Exhibit, Link, Thumbnail};
+use crate::web::route::Image;
+use crate::web::site::{Visit, encoded, label};
 
 /// The side of the large picture and of small ones, in pixels.
 const PLATE: u32 = 1200;

@@ -6,19 +6,25 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::Door;
-use super::answered::Answered;
-use super::api::{pairs_of, query_of};
-use super::document::Document;
-use super::language::{offered, spoken};
-use super::pages::{self, Link};
-use super::route::{Image, Viewer};
-use super::{found, work_page, works as documents};
+use crate::web::Door;
+use crate::web::api::{pairs_of, query_of};
+use crate::web::http::document::Document;
+use crate::web::http::response::Answered;
+use crate::web::pages::{self, Link};
+use crate::web::route::{Image, Viewer};
+use crate::web::site::language::{offered, spoken};
+pub mod failure;
+mod language;
+mod search;
+mod work;
+
 use crate::catalogue::{ALL, Card, Catalogue};
 use crate::gallery::{Error, Granted, SOON};
 use crate::iiif::Invalid;
 use crate::presentation::{Address, House, state};
 use crate::store;
+use crate::web::iiif::presentation as documents;
+use {search as found, work as work_page};
 
 /// What an identifier's segment leaves as it is (Image API 3.0, §9).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
@@ -234,7 +240,7 @@ async fn files(door: &Door, visit: &Visit, after: Option<&str>) -> Result<pages:
     Ok(listing)
 }
 
-pub(super) fn encoded(identifier: &str) -> String {
+pub(in crate::web) fn encoded(identifier: &str) -> String {
     utf8_percent_encode(identifier, SEGMENT).to_string()
 }
 
@@ -301,7 +307,7 @@ async fn page(request: &HttpRequest, context: &pages::Context, body: String) -> 
 }
 
 /// The path that this server lives below, as its pages have to say it.
-pub(super) fn prefix(door: &Door, request: &HttpRequest) -> Result<String, Error> {
+pub(in crate::web) fn prefix(door: &Door, request: &HttpRequest) -> Result<String, Error> {
     let base = door.base.of(request)?;
     let path =
         base.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| format!("/{path}"));
@@ -309,7 +315,7 @@ pub(super) fn prefix(door: &Door, request: &HttpRequest) -> Result<String, Error
 }
 
 /// A file's name without its ending.
-pub(super) fn label(identifier: &str) -> String {
+pub(in crate::web) fn label(identifier: &str) -> String {
     let name = identifier.rsplit('/').next().unwrap_or(identifier);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
 }

@@ -3,10 +3,10 @@
 use actix_web::http::header::{self, Accept, Header, Quality};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
-use super::Door;
-use super::pages::{self, Failure};
-use super::site::Visit;
 use crate::gallery::Error;
+use crate::web::Door;
+use crate::web::pages::{self, Failure};
+use crate::web::site::Visit;
 
 /// What addresses of programs begin with; all others are pages, or would be.
 const PROGRAMS: [&str; 13] = [

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
-use super::headers::{is_held, is_wanted};
+use crate::web::http::headers::{is_held, is_wanted};
 
 /// An answer, and what the log says of it.
 pub struct Answered {

@@ -2,15 +2,15 @@
 
 use actix_web::HttpRequest;
 
-use super::Door;
-use super::api::{Asked, canonical, of_page, pairs_of, query_of, search_of};
-use super::pages::{self, Bar, Facet, Hit, Link};
-use super::site::{Visit, encoded};
-use super::work_page::{ratio, recorded_size};
 use crate::gallery::{Error, Hits};
 use crate::iiif::{Dimensions, Version};
 use crate::presentation::Address;
 use crate::search::{Order, SORTS, Search};
+use crate::web::Door;
+use crate::web::api::{Asked, canonical, of_page, pairs_of, query_of, search_of};
+use crate::web::pages::{self, Bar, Facet, Hit, Link};
+use crate::web::site::work::{ratio, recorded_size};
+use crate::web::site::{Visit, encoded};
 
 /// Works on one page.
 const PAGE: usize = 48;
