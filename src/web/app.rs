@@ -24,7 +24,7 @@ use crate::web::http::document::Document;
 use crate::web::http::headers::{self, common, preflight};
 use crate::web::http::pace::Pace;
 use crate::web::http::problem::{self, refusal};
-use crate::web::http::response::Answered;
+use crate::web::http::response::Response;
 use crate::web::http::token::Guesses;
 use crate::web::iiif::image;
 use crate::web::iiif::{collections, deepzoom, presentation as works};
@@ -39,7 +39,7 @@ use crate::web::{download, smk};
 const SMALL: u64 = 64 << 10;
 
 /// What the handlers share.
-pub struct Door {
+pub struct App {
     pub gallery: Arc<Gallery>,
     pub base: Base,
     pub image_age: HeaderValue,
@@ -62,7 +62,7 @@ pub struct Door {
     seconds: metrics::Histogram,
 }
 
-impl Door {
+impl App {
     /// Fails with a reason where a setting makes no sense.
     pub fn new(
         gallery: Arc<Gallery>,
@@ -142,7 +142,7 @@ impl Door {
         }
     }
 
-    async fn answer(&self, request: &HttpRequest, body: &mut Payload) -> Result<Answered, Error> {
+    async fn answer(&self, request: &HttpRequest, body: &mut Payload) -> Result<Response, Error> {
         self.base.check(request)?;
         match *request.method() {
             Method::GET | Method::HEAD => {}
@@ -214,9 +214,9 @@ impl Door {
     }
 
     /// The same answer in pieces, where it is large.
-    async fn paced(&self, request: &HttpRequest, answered: Answered) -> Result<Answered, Error> {
-        let Answered { response, note } = answered;
-        Ok(Answered { response: self.pace.watch(&self.gallery, request, response).await?, note })
+    async fn paced(&self, request: &HttpRequest, answered: Response) -> Result<Response, Error> {
+        let Response { response, note } = answered;
+        Ok(Response { response: self.pace.watch(&self.gallery, request, response).await?, note })
     }
 
     pub fn is_draining(&self) -> bool {

@@ -18,6 +18,6 @@ pub mod settings;
 mod site;
 mod smk;
 
-pub use app::Door;
+pub use app::App;
 pub use check::check;
 pub use server::{Running, start};
