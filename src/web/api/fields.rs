@@ -1,6 +1,6 @@
 //! The names of fields that works are told with: those of every work, and those that only sources know.
 
-use super::asked::{Asked, nearest, quoted};
+use super::query::{Asked, nearest, quoted};
 use crate::gallery::{Error, Gallery};
 use crate::iiif::Invalid;
 use crate::search::Snapshot;

@@ -1,8 +1,8 @@
 //! What all pages of one answer share: where the site is, the language it speaks, and whose it is.
 
+use super::labels::{self, Noun, Word};
 use super::link::Link;
 use super::number;
-use super::words::{self, Noun, Word};
 use crate::presentation::Logo;
 
 /// The site as one visitor sees it.
@@ -63,12 +63,12 @@ impl Context {
 
     /// The label of a sort order, by its name in addresses.
     pub fn sort<'a>(&self, name: &'a str) -> &'a str {
-        words::sort(name).map_or(name, |word| self.say(word))
+        labels::sort(name).map_or(name, |word| self.say(word))
     }
 
     /// The label of a filter that leaves out what has this label.
     pub fn without(&self, label: &str) -> String {
-        format!("{} {label}", self.say(words::NOT))
+        format!("{} {label}", self.say(labels::NOT))
     }
 
     /// The label of a filter by its name and value in addresses; `None` for what is no filter of its own.
@@ -79,18 +79,18 @@ impl Context {
                 Some((Ok(from), Ok(to))) => self.period(from, to),
                 _ => value.replace('/', "–"),
             },
-            "has_image" => choice(words::WITH_PICTURE, words::WITHOUT_PICTURE),
-            "public_domain" => choice(words::PUBLIC_DOMAIN, words::NOT_PUBLIC_DOMAIN),
+            "has_image" => choice(labels::WITH_PICTURE, labels::WITHOUT_PICTURE),
+            "public_domain" => choice(labels::PUBLIC_DOMAIN, labels::NOT_PUBLIC_DOMAIN),
             "colour" => format!("#{}", value.trim_start_matches('#')),
-            "min_width" => format!("{} {value} px", self.say(words::MIN_WIDTH)),
-            "min_height" => format!("{} {value} px", self.say(words::MIN_HEIGHT)),
+            "min_width" => format!("{} {value} px", self.say(labels::MIN_WIDTH)),
+            "min_height" => format!("{} {value} px", self.say(labels::MIN_HEIGHT)),
             _ => return None,
         })
     }
 
     /// `1850–1899`, `300–251 BC`.
     pub fn period(&self, from: i32, to: i32) -> String {
-        let before_christ = self.say(words::BC);
+        let before_christ = self.say(labels::BC);
         match (from, to) {
             (..0, ..0) => format!("{}–{} {before_christ}", from.unsigned_abs(), to.unsigned_abs()),
             (..0, _) => format!("{} {before_christ} – {to}", from.unsigned_abs()),
@@ -118,7 +118,7 @@ impl Context {
 
 #[cfg(test)]
 mod tests {
-    use super::super::words::WORKS;
+    use super::super::labels::WORKS;
     use super::*;
 
     fn danish() -> Context {

@@ -8,8 +8,8 @@ use percent_encoding::percent_decode_str;
 
 pub use presentation::{Piece, Shelf};
 
-use super::api::Call;
 use crate::iiif::{Invalid, Version};
+use crate::web::api::Call;
 
 /// A work's tags; one of them; what happened to it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,23 +8,23 @@ use actix_web::{HttpRequest, HttpResponse};
 use moka::sync::Cache;
 use serde_json::{Value, json};
 
-use super::Door;
-use super::answered::Answered;
-use super::api::{Asked, OF_ONE, chosen};
-use super::document::Document;
-use super::headers::{Json, preferred};
-use super::image::document_of;
-use super::route::{Image, Piece};
-use super::tags;
 use crate::gallery::{Described, Error, Grant, Granted, Preview, Sketch};
 use crate::identity::Identity;
 use crate::iiif::Version;
 use crate::presentation::{Address, Canvas, Original, Shown, View, search, state};
 use crate::record::{Facet, Region, Tag};
 use crate::search::{Search, in_language};
+use crate::web::App;
+use crate::web::api::tags;
+use crate::web::api::{Asked, OF_ONE, chosen};
+use crate::web::http::document::Document;
+use crate::web::http::headers::{Json, preferred};
+use crate::web::http::response::Response;
+use crate::web::iiif::image::document_of;
+use crate::web::route::{Image, Piece};
 
 /// Documents that have been made, for as long as what they were made of stays the same.
-pub(super) struct Kept(Cache<String, Arc<Made>>);
+pub(in crate::web) struct Kept(Cache<String, Arc<Made>>);
 
 /// A document, and what it was made of.
 struct Made {
@@ -47,13 +47,13 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const SMALL: u64 = 100;
 
 impl Kept {
-    pub(super) fn new(mib: u64) -> Self {
+    pub(in crate::web) fn new(mib: u64) -> Self {
         let weigher = |key: &String, made: &Arc<Made>| (key.len() + made.document.weight()) as u32;
         Self(Cache::builder().max_capacity(mib << 20).weigher(weigher).build())
     }
 
     /// Forgets the documents of a work, or all.
-    pub(super) fn forget(&self, work: Option<&str>) {
+    pub(in crate::web) fn forget(&self, work: Option<&str>) {
         match work {
             None => self.0.invalidate_all(),
             Some(work) => {
@@ -67,24 +67,24 @@ impl Kept {
 
 /// `GET /presentation/{2|3}/{work}/…`.
 pub async fn piece(
-    door: &Door,
+    app: &App,
     request: &HttpRequest,
     version: Version,
     work: Image<'_>,
     piece: Piece<'_>,
-) -> Result<Answered, Error> {
-    let base = door.base.of(request)?;
+) -> Result<Response, Error> {
+    let base = app.base.of(request)?;
     let key = key(version, piece, &base, &work.identifier);
-    let (made, note) = match door.works.0.get(&key) {
-        Some(made) if holds(door, &work.identifier, &made).await => (made, "hit"),
+    let (made, note) = match app.works.0.get(&key) {
+        Some(made) if holds(app, &work.identifier, &made).await => (made, "hit"),
         _ => {
-            if let Some(elsewhere) = elsewhere(door, &work).await? {
+            if let Some(elsewhere) = elsewhere(app, &work).await? {
                 let place = Address::new(&base).manifest(version, &elsewhere);
                 return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish().into());
             }
-            let described = door.gallery.describe(&work.identifier).await?;
-            let made = Arc::new(make(door, &base, version, piece, &described).await?);
-            door.works.0.insert(key, made.clone());
+            let described = app.gallery.describe(&work.identifier).await?;
+            let made = Arc::new(make(app, &base, version, piece, &described).await?);
+            app.works.0.insert(key, made.clone());
             (made, "made")
         }
     };
@@ -92,7 +92,7 @@ pub async fn piece(
     response.insert_header((header::VARY, "Accept, Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
     let response = made.document.answer(request, media_type(request, version), response);
-    Ok(Answered { response, note })
+    Ok(Response { response, note })
 }
 
 /// What a document is kept under.
@@ -101,15 +101,15 @@ fn key(version: Version, piece: Piece<'_>, base: &str, work: &str) -> String {
 }
 
 /// Whether a document is as true as when it was made.
-async fn holds(door: &Door, work: &str, made: &Made) -> bool {
+async fn holds(app: &App, work: &str, made: &Made) -> bool {
     if made.until.is_some_and(|until| Instant::now() > until) {
         return false;
     }
-    if door.gallery.works().is_some_and(|works| !works.holds(work, made.seen)) {
+    if app.gallery.works().is_some_and(|works| !works.holds(work, made.seen)) {
         return false;
     }
     for (identifier, number, grant) in &made.images {
-        match door.gallery.open(identifier).await {
+        match app.gallery.open(identifier).await {
             Ok(granted) if granted.number == *number && granted.grant == *grant => {}
             _ => return false,
         }
@@ -118,17 +118,17 @@ async fn holds(door: &Door, work: &str, made: &Made) -> bool {
 }
 
 /// The work that shows this image, where the name is no work's and a record shows the image.
-async fn elsewhere(door: &Door, work: &Image<'_>) -> Result<Option<String>, Error> {
-    let Some(works) = door.gallery.works() else { return Ok(None) };
+async fn elsewhere(app: &App, work: &Image<'_>) -> Result<Option<String>, Error> {
+    let Some(works) = app.gallery.works() else { return Ok(None) };
     let number = work.identifier.to_string();
     let known = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
     // A withdrawn work is gone; one that was read from a master made way for a record.
     if known.is_some_and(|known| !known.removed || known.source != crate::catalogue::EMBEDDED) {
         return Ok(None);
     }
-    match door.gallery.shown_by(&work.identifier).await {
+    match app.gallery.shown_by(&work.identifier).await {
         Ok(shown_by) => Ok(shown_by.filter(|number| **number != *work.identifier)),
-        Err(error) => match in_other_case(door, &work.identifier).await {
+        Err(error) => match in_other_case(app, &work.identifier).await {
             Some(number) => Ok(Some(number)),
             None => Err(error),
         },
@@ -136,28 +136,28 @@ async fn elsewhere(door: &Door, work: &Image<'_>) -> Result<Option<String>, Erro
 }
 
 /// The number of the work that is meant where case does not count, if it is another and the only one.
-pub async fn in_other_case(door: &Door, number: &str) -> Option<String> {
+pub async fn in_other_case(app: &App, number: &str) -> Option<String> {
     let search = Search { numbers: vec![vec![number.to_owned()]], limit: 2, ..Search::default() };
-    let hits = door.gallery.finder().ok()?.find(search).await.ok()?;
+    let hits = app.gallery.finder().ok()?.find(search).await.ok()?;
     let [one] = hits.found.hits[..] else { return None };
     let known = hits.snapshot.stored(one).ok()?.number();
     (known != number).then_some(known)
 }
 
 async fn make(
-    door: &Door,
+    app: &App,
     base: &str,
     version: Version,
     piece: Piece<'_>,
     described: &Described,
 ) -> Result<Made, Error> {
     let part_of = match piece {
-        Piece::Manifest => small_shelf(door, described).await?,
+        Piece::Manifest => small_shelf(app, described).await?,
         _ => None,
     };
     let address = Address::new(base);
     let images = shown(&address, described);
-    let view = view(door, &address, described, &images, part_of.as_ref());
+    let view = view(app, &address, described, &images, part_of.as_ref());
     let document = match piece {
         Piece::Manifest => Some(view.manifest(version)),
         Piece::Canvas(number) => view.canvas(number as usize, version),
@@ -179,13 +179,13 @@ async fn make(
 
 /// A work with its addresses, as its documents are made of.
 pub fn view<'a>(
-    door: &'a Door,
+    app: &'a App,
     address: &'a Address,
     described: &'a Described,
     images: &'a [Shown],
     part_of: Option<&'a Facet>,
 ) -> View<'a> {
-    View { work: &described.work, tags: &described.tags, images, part_of, address, house: &door.house }
+    View { work: &described.work, tags: &described.tags, images, part_of, address, house: &app.house }
 }
 
 /// The work's images, as documents show them.
@@ -216,8 +216,8 @@ fn one(address: &Address, image: &crate::record::Image, granted: &Granted) -> Sh
 }
 
 /// The smallest of the work's shelves that has a page to itself.
-async fn small_shelf(door: &Door, described: &Described) -> Result<Option<Facet>, Error> {
-    let Some(works) = door.gallery.works().filter(|_| described.revision > 0) else { return Ok(None) };
+async fn small_shelf(app: &App, described: &Described) -> Result<Option<Facet>, Error> {
+    let Some(works) = app.gallery.works().filter(|_| described.revision > 0) else { return Ok(None) };
     let preferred = ["creator", "collection", "department", "technique", "type", "period"];
     let mut facets = crate::record::facets(&described.work, &[]);
     facets.sort_by_key(|facet| preferred.iter().position(|scheme| *scheme == facet.scheme).unwrap_or(99));
@@ -243,16 +243,16 @@ pub fn media_type(request: &HttpRequest, version: Version) -> &'static str {
 
 /// `GET /search/{1|2}/{work}` and `…/autocomplete` (Content Search 2.0 and 1.0).
 pub async fn search(
-    door: &Door,
+    app: &App,
     request: &HttpRequest,
     version: u8,
     work: Image<'_>,
     autocomplete: bool,
-) -> Result<Answered, Error> {
-    let described = door.gallery.describe(&work.identifier).await?;
-    let address = Address::new(&door.base.of(request)?);
+) -> Result<Response, Error> {
+    let described = app.gallery.describe(&work.identifier).await?;
+    let address = Address::new(&app.base.of(request)?);
     let images = shown(&address, &described);
-    let view = view(door, &address, &described, &images, None);
+    let view = view(app, &address, &described, &images, None);
     let query = search::Query::parse(request.query_string())?;
     let spoken = if version == 1 { search::Version::V1 } else { search::Version::V2 };
     let document = match autocomplete {
@@ -264,30 +264,30 @@ pub async fn search(
         (1, _) => "application/ld+json",
         _ => "application/ld+json;profile=\"http://iiif.io/api/search/2/context.json\"",
     };
-    Ok(document_of(door, request, document.to_string(), media_type, HttpResponse::Ok()).into())
+    Ok(document_of(app, request, document.to_string(), media_type, HttpResponse::Ok()).into())
 }
 
 /// `DELETE /api/v1/works/{work}`: withdraws a work. It comes back with its record.
-pub async fn withdraw(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
-    let actor = tags::allowed(request, door)?;
-    let now = tags::stored(door, &work).await?;
+pub async fn withdraw(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
+    let actor = tags::allowed(request, app)?;
+    let now = tags::stored(app, &work).await?;
     let expected = tags::expected(request, &now, None)?;
-    door.gallery.withdraw(&work.identifier, expected).await?;
+    app.gallery.withdraw(&work.identifier, expected).await?;
     tracing::info!(work = &*work.identifier, actor, "a work was withdrawn");
     Ok(HttpResponse::NoContent().finish().into())
 }
 
 /// `GET /api/v1/works/{work}`: all that is known of a work, and where its images and manifest are.
-pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
+pub async fn record(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
     let asked = Asked::read(&OF_ONE, request.query_string())?;
-    let sketch = match door.gallery.sketch(&work.identifier, PATIENCE).await {
-        Err(error) if is_unknown(&error) => match in_other_case(door, &work.identifier).await {
-            Some(number) => door.gallery.sketch(&number, PATIENCE).await?,
+    let sketch = match app.gallery.sketch(&work.identifier, PATIENCE).await {
+        Err(error) if is_unknown(&error) => match in_other_case(app, &work.identifier).await {
+            Some(number) => app.gallery.sketch(&number, PATIENCE).await?,
             None => return Err(Error::NotFound),
         },
         sketch => sketch?,
     };
-    let address = Address::new(&door.base.of(request)?);
+    let address = Address::new(&app.base.of(request)?);
     let number = &sketch.work.object_number;
     let mut document = json!(sketch.work);
     document["tags"] = sketch.tags.iter().map(Tag::told).collect();
@@ -297,7 +297,7 @@ pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Resu
     let page = format!("{}/", address.base());
     document["content_state"] = json!(state::link(&page, &address, number, state::Target::Work));
     let shown: Vec<Shown> = sketch.images.iter().filter_map(|image| preview(&address, image)).collect();
-    let house = &door.house;
+    let house = &app.house;
     let view = View {
         work: &sketch.work,
         tags: &sketch.tags,
@@ -317,9 +317,9 @@ pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Resu
     document["revision"] = json!(sketch.revision);
     if sketch.revision > 0 {
         document["changed"] = json!(crate::record::timestamp(sketch.changed_ms));
-        document["source"] = original(door, number).await?;
+        document["source"] = original(app, number).await?;
     }
-    let fields = chosen(&door.gallery, &asked, |name| document.get(name).is_some())?;
+    let fields = chosen(&app.gallery, &asked, |name| document.get(name).is_some())?;
     if let (Some(fields), Value::Object(all)) = (fields, &mut document) {
         all.retain(|name, _| fields.contains(&name.as_str()));
     }
@@ -358,8 +358,8 @@ fn place_of(tag: &Tag, canvases: &[Canvas<'_>]) -> Option<(usize, Region)> {
 }
 
 /// The record as its source gave it.
-async fn original(door: &Door, number: &str) -> Result<Value, Error> {
-    let Some(works) = door.gallery.works() else { return Ok(Value::Null) };
+async fn original(app: &App, number: &str) -> Result<Value, Error> {
+    let Some(works) = app.gallery.works() else { return Ok(Value::Null) };
     let number = number.to_owned();
     let original = works.ask(|catalogue| async move { catalogue.original(&number).await }).await?;
     Ok(original.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or(Value::String(text))))

@@ -12,8 +12,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::connections::Connection;
 use crate::gallery::{Error, Gallery, Unsent};
+use crate::web::http::connections::Connection;
 
 /// Bodies up to this size leave at once: connections may buffer as much, and nobody watches them.
 const SMALL: u64 = 128 << 10;
@@ -209,8 +209,8 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
     use std::os::fd::AsRawFd;
 
-    use super::super::connections::{Connections, Limits};
     use super::*;
+    use crate::web::http::connections::{Connections, Limits};
 
     /// A reader of this pace, and both ends of its connection, the client's first.
     fn reader(pace: &Pace) -> (Arc<Reader>, [TcpStream; 2]) {

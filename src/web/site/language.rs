@@ -3,9 +3,9 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::{AcceptLanguage, Header, Preference, Quality};
 
-use super::api::pairs_of;
 use crate::presentation::House;
 use crate::presentation::words::LANGUAGES;
+use crate::web::api::pairs_of;
 
 /// A language of the pages, and whether the visitor chose it by `?lang=`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,17 +15,17 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use super::Door;
-use super::answered::Answered;
-use super::connections::Connection;
-use super::headers::{IfMatch, if_match, is_held};
-use super::route::{Image, Tags};
-use super::token;
 use crate::catalogue::{Decision, EMBEDDED, Event, Stored};
 use crate::gallery::Error;
 use crate::iiif::Invalid;
 use crate::presentation::Address;
 use crate::record::{Region, Tag};
+use crate::web::App;
+use crate::web::http::connections::Connection;
+use crate::web::http::headers::{IfMatch, if_match, is_held};
+use crate::web::http::response::Response;
+use crate::web::http::token;
+use crate::web::route::{Image, Tags};
 
 /// The longest body of a request, in bytes.
 pub const MOST_BYTES: usize = 64 << 10;
@@ -35,13 +35,13 @@ const TOO_LONG: Error = Error::TooLong { limit_kib: MOST_BYTES >> 10 };
 const MAX_SIDE: u32 = 10_000_000;
 
 /// `GET /api/v1/works/{work}/tags`, `…/tags/{tag}` and `…/tags/{tag}/history`.
-pub async fn answer(door: &Door, request: &HttpRequest, at: Tags<'_>) -> Result<Answered, Error> {
+pub async fn answer(app: &App, request: &HttpRequest, at: Tags<'_>) -> Result<Response, Error> {
     let Tags { work, tag, history } = at;
     let told = match tag {
-        Some(tag) if history => events(door, &work, tag).await?,
-        Some(tag) => one(&stored(door, &work).await?, tag, StatusCode::OK)?,
+        Some(tag) if history => events(app, &work, tag).await?,
+        Some(tag) => one(&stored(app, &work).await?, tag, StatusCode::OK)?,
         None => {
-            let stored = stored(door, &work).await?;
+            let stored = stored(app, &work).await?;
             told(&stored, all(&stored), StatusCode::OK)
         }
     };
@@ -54,26 +54,26 @@ pub async fn answer(door: &Door, request: &HttpRequest, at: Tags<'_>) -> Result<
 
 /// `POST /api/v1/works/{work}/tags` and `PATCH …/tags/{tag}`. Nobody's body is read who may not write.
 pub async fn write(
-    door: &Door,
+    app: &App,
     request: &HttpRequest,
     at: Tags<'_>,
     body: &mut Payload,
-) -> Result<Answered, Error> {
+) -> Result<Response, Error> {
     let changed = match (request.method(), at.tag) {
         (&Method::POST, None) => None,
         (&Method::PATCH, Some(tag)) if !at.history => Some(tag),
         _ => return Err(Error::NotAllowed { allowed: allowed_methods(&at) }),
     };
-    let actor = allowed(request, door)?;
-    let body = body_of(door, request, body).await?;
+    let actor = allowed(request, app)?;
+    let body = body_of(app, request, body).await?;
     match changed {
-        None => add(door, request, &at.work, read::added(&body)?, actor).await,
-        Some(tag) => change(door, request, &at.work, tag, read::change(&body)?, actor).await,
+        None => add(app, request, &at.work, read::added(&body)?, actor).await,
+        Some(tag) => change(app, request, &at.work, tag, read::change(&body)?, actor).await,
     }
 }
 
 /// The whole body, within its size and its time: both together are the slowest pace that is borne.
-async fn body_of(door: &Door, request: &HttpRequest, body: &mut Payload) -> Result<Vec<u8>, Error> {
+async fn body_of(app: &App, request: &HttpRequest, body: &mut Payload) -> Result<Vec<u8>, Error> {
     is_json(request)?;
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     if announced
@@ -84,9 +84,9 @@ async fn body_of(door: &Door, request: &HttpRequest, body: &mut Payload) -> Resu
     }
     let connection = request.conn_data::<Arc<Connection>>();
     connection.inspect(|connection| connection.receiving());
-    let read = tokio::time::timeout(door.body_limit, read_all(body)).await;
+    let read = tokio::time::timeout(app.body_limit, read_all(body)).await;
     connection.inspect(|connection| connection.answering());
-    read.map_err(|_| Error::Overdue { limit_s: door.body_limit.as_secs() })?
+    read.map_err(|_| Error::Overdue { limit_s: app.body_limit.as_secs() })?
 }
 
 async fn read_all(body: &mut Payload) -> Result<Vec<u8>, Error> {
@@ -102,7 +102,7 @@ async fn read_all(body: &mut Payload) -> Result<Vec<u8>, Error> {
 }
 
 /// What may be asked for at an address of tags.
-pub(super) fn allowed_methods(at: &Tags<'_>) -> &'static str {
+pub(in crate::web) fn allowed_methods(at: &Tags<'_>) -> &'static str {
     match (at.tag, at.history) {
         (None, _) => "GET, HEAD, POST, OPTIONS",
         (Some(_), false) => "GET, HEAD, PATCH, OPTIONS",
@@ -111,12 +111,12 @@ pub(super) fn allowed_methods(at: &Tags<'_>) -> &'static str {
 }
 
 /// Who it is that writes: the name of the token.
-pub(super) fn allowed(request: &HttpRequest, door: &Door) -> Result<String, Error> {
-    let (shown, tokens) = (token::shown(request).ok_or(Error::Unauthorized)?, &door.api.tokens);
+pub(in crate::web) fn allowed(request: &HttpRequest, app: &App) -> Result<String, Error> {
+    let (shown, tokens) = (token::shown(request).ok_or(Error::Unauthorized)?, &app.api.tokens);
     if tokens.is_empty() {
         return Err(Error::Closed("nobody may write here: no token is set in api.tokens".into()));
     }
-    door.guesses.check(door.base.client(request), shown, || {
+    app.guesses.check(app.base.client(request), shown, || {
         // All are compared, whichever fits.
         tokens.iter().fold(None, |found, (name, secret)| match token::is(shown, secret) {
             true => Some(name.clone()),
@@ -142,14 +142,14 @@ fn is_json(request: &HttpRequest) -> Result<(), Error> {
 
 /// `POST …/tags`: a new tag, or once more what the same source said before, whose status stays as it was judged.
 async fn add(
-    door: &Door,
+    app: &App,
     request: &HttpRequest,
     work: &Image<'_>,
     added: read::Added,
     actor: String,
-) -> Result<Answered, Error> {
+) -> Result<Response, Error> {
     let read::Added { tag, has_status, note, revision } = added;
-    let now = stored(door, work).await?;
+    let now = stored(app, work).await?;
     let id = tag.id();
     let known = now.tags.iter().find(|known| known.id() == id);
     let expected = match expected(request, &now, revision) {
@@ -157,7 +157,7 @@ async fn add(
         Err(Error::Conflict { .. }) if known.is_some_and(|known| is_said(known, &tag, has_status)) => None,
         expected => expected?,
     };
-    placed(door, &now, tag.image.as_deref(), tag.region).await?;
+    placed(app, &now, tag.image.as_deref(), tag.region).await?;
     let (tag, status) = match known {
         None => (tag, StatusCode::CREATED),
         Some(known) if has_status && known.status != tag.status => return Err(exists(known)),
@@ -166,9 +166,9 @@ async fn add(
             (Tag { status, region, kept_id, ..tag }, StatusCode::OK)
         }
     };
-    let stored = decide(door, work, expected, Decision::Add(Box::new(tag)), actor, note).await?;
+    let stored = decide(app, work, expected, Decision::Add(Box::new(tag)), actor, note).await?;
     let mut answered = one(&stored, &id, status)?;
-    let address = Address::new(&door.base.of(request)?);
+    let address = Address::new(&app.base.of(request)?);
     let place = format!("{}/tags/{id}", address.record(&work.identifier));
     if let Ok(place) = HeaderValue::try_from(place) {
         answered.response.headers_mut().insert(header::LOCATION, place);
@@ -178,30 +178,30 @@ async fn add(
 
 /// `PATCH …/tags/{tag}`.
 async fn change(
-    door: &Door,
+    app: &App,
     request: &HttpRequest,
     work: &Image<'_>,
     tag: &str,
     change: read::Change,
     actor: String,
-) -> Result<Answered, Error> {
+) -> Result<Response, Error> {
     let read::Change { status, region, note, revision } = change;
     if status.is_none() && region.is_none() {
         let reason = "changes nothing: give `status`, `region` or both";
         return Err(Error::Unprocessable(Invalid::new("body", "", reason)));
     }
-    let now = stored(door, work).await?;
+    let now = stored(app, work).await?;
     let known = now.tags.iter().find(|known| known.id() == tag).ok_or(Error::NotFound)?;
     let expected = expected(request, &now, revision)?;
     if let Some(region) = region {
-        placed(door, &now, known.image.as_deref(), region).await?;
+        placed(app, &now, known.image.as_deref(), region).await?;
         let moved = Tag { region, kept_id: None, ..known.clone() }.id();
         if let Some(other) = now.tags.iter().find(|other| other.id() == moved && moved != tag) {
             return Err(exists(other));
         }
     }
     let decision = Decision::Change { tag: tag.to_owned(), status, region };
-    let stored = decide(door, work, expected, decision, actor, note).await?;
+    let stored = decide(app, work, expected, decision, actor, note).await?;
     one(&stored, tag, StatusCode::OK)
 }
 
@@ -222,7 +222,7 @@ fn exists(known: &Tag) -> Error {
 
 /// Refuses an image that is none of the work's, and a region that is not within its image.
 async fn placed(
-    door: &Door,
+    app: &App,
     stored: &Stored,
     image: Option<&str>,
     region: Option<Region>,
@@ -246,7 +246,7 @@ async fn placed(
     let Some(file) = image.or_else(first) else {
         return refuse("is part of no image, as this work has none: leave it out".into());
     };
-    let (width, height) = match door.gallery.open(file).await {
+    let (width, height) = match app.gallery.open(file).await {
         Ok(granted) => (granted.all().width, granted.all().height),
         Err(error @ (Error::Store(_) | Error::Catalogue(_) | Error::Busy { .. })) => return Err(error),
         Err(_) => (MAX_SIDE, MAX_SIDE),
@@ -260,7 +260,11 @@ async fn placed(
 }
 
 /// The revision to write over, where the writer says by `If-Match` or in the body which one it has seen.
-pub(super) fn expected(request: &HttpRequest, now: &Stored, said: Option<u64>) -> Result<Option<u64>, Error> {
+pub(in crate::web) fn expected(
+    request: &HttpRequest,
+    now: &Stored,
+    said: Option<u64>,
+) -> Result<Option<u64>, Error> {
     let current = now.revision;
     let listed = if_match(request.headers()).map_err(|text| {
         Invalid::new(
@@ -280,8 +284,8 @@ pub(super) fn expected(request: &HttpRequest, now: &Stored, said: Option<u64>) -
 }
 
 /// The work as the catalogue has it.
-pub(super) async fn stored(door: &Door, work: &Image<'_>) -> Result<Stored, Error> {
-    let works = door.gallery.works().ok_or(Error::NotFound)?;
+pub(in crate::web) async fn stored(app: &App, work: &Image<'_>) -> Result<Stored, Error> {
+    let works = app.gallery.works().ok_or(Error::NotFound)?;
     let number = work.identifier.to_string();
     let stored = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
     match stored {
@@ -292,14 +296,14 @@ pub(super) async fn stored(door: &Door, work: &Image<'_>) -> Result<Stored, Erro
 }
 
 async fn decide(
-    door: &Door,
+    app: &App,
     work: &Image<'_>,
     expected: Option<u64>,
     decision: Decision,
     actor: String,
     note: Option<String>,
 ) -> Result<Stored, Error> {
-    let works = door.gallery.works().ok_or(Error::NotFound)?;
+    let works = app.gallery.works().ok_or(Error::NotFound)?;
     let number = work.identifier.to_string();
     let decided = works.work(|catalogue| async move {
         catalogue.decide(&number, expected, decision, &actor, note.as_deref()).await
@@ -310,9 +314,9 @@ async fn decide(
     Ok(stored)
 }
 
-async fn events(door: &Door, work: &Image<'_>, tag: &str) -> Result<Answered, Error> {
-    let stored = stored(door, work).await?;
-    let works = door.gallery.works().ok_or(Error::NotFound)?;
+async fn events(app: &App, work: &Image<'_>, tag: &str) -> Result<Response, Error> {
+    let stored = stored(app, work).await?;
+    let works = app.gallery.works().ok_or(Error::NotFound)?;
     let number = work.identifier.to_string();
     let all = works.ask(|catalogue| async move { catalogue.history(&number).await }).await?;
     let events: Vec<Value> = all.iter().filter(|event| event.tag == tag).map(event).collect();
@@ -334,7 +338,7 @@ fn all(stored: &Stored) -> Value {
     json!({ "revision": stored.revision, "tags": stored.tags.iter().map(Tag::told).collect::<Vec<_>>() })
 }
 
-fn one(stored: &Stored, tag: &str, status: StatusCode) -> Result<Answered, Error> {
+fn one(stored: &Stored, tag: &str, status: StatusCode) -> Result<Response, Error> {
     let found = stored.tags.iter().find(|known| known.id() == tag).ok_or(Error::NotFound)?;
     let mut value = found.told();
     value["revision"] = json!(stored.revision);
@@ -342,7 +346,7 @@ fn one(stored: &Stored, tag: &str, status: StatusCode) -> Result<Answered, Error
 }
 
 /// The revision is the tag of the answer: what `If-Match` is to repeat.
-fn told(stored: &Stored, value: Value, status: StatusCode) -> Answered {
+fn told(stored: &Stored, value: Value, status: StatusCode) -> Response {
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CACHE_CONTROL, "no-cache")).content_type("application/json");
     if let Ok(tag) = HeaderValue::try_from(format!("\"{}\"", stored.revision)) {

@@ -2,7 +2,7 @@
 
 use super::field::{Field, Known, field, place};
 use super::filter::Filter;
-use super::span::Range;
+use super::range::Range;
 use crate::iiif::{Invalid, integer};
 use crate::search::Place;
 

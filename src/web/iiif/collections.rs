@@ -3,13 +3,6 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::Door;
-use super::answered::Answered;
-use super::api::{Asked, of_collection, search_of};
-use super::document::Document;
-use super::headers::{Json, preferred};
-use super::route;
-use super::works::media_type;
 use crate::catalogue::{ALL, Card, Term};
 use crate::gallery::{Error, Works};
 use crate::iiif::Version;
@@ -17,21 +10,28 @@ use crate::presentation::collection::{Library, Member, Picture, Scheme, Shelf};
 use crate::presentation::span::{self, Node, Span};
 use crate::presentation::{Address, FOUND, change};
 use crate::record::Text;
+use crate::web::App;
+use crate::web::api::{Asked, of_collection, search_of};
+use crate::web::http::document::Document;
+use crate::web::http::headers::{Json, preferred};
+use crate::web::http::response::Response;
+use crate::web::iiif::presentation::media_type;
+use crate::web::route;
 
 /// `GET /presentation/{2|3}/collections…`.
 pub async fn answer(
-    door: &Door,
+    app: &App,
     request: &HttpRequest,
     version: Version,
     shelf: route::Shelf<'_>,
-) -> Result<Answered, Error> {
-    let works = door.gallery.works().ok_or(Error::NotFound)?;
-    let address = Address::new(&door.base.of(request)?);
-    let library = Library { address: &address, house: &door.house, version };
+) -> Result<Response, Error> {
+    let works = app.gallery.works().ok_or(Error::NotFound)?;
+    let address = Address::new(&app.base.of(request)?);
+    let library = Library { address: &address, house: &app.house, version };
     let asked = shelf.part;
     let document = match (shelf.scheme, shelf.value) {
         (Some(scheme), value) if scheme == FOUND => {
-            return found(door, request, version, &library, value.as_deref(), asked).await;
+            return found(app, request, version, &library, value.as_deref(), asked).await;
         }
         (None, _) => Some(library.root(&schemes(works).await?)),
         (Some(scheme), None) => {
@@ -79,14 +79,14 @@ const MOST: u64 = 10_000;
 
 /// A search as a collection, in parts like any other; its address is the search in its one form.
 async fn found(
-    door: &Door,
+    app: &App,
     request: &HttpRequest,
     version: Version,
     library: &Library<'_>,
     query: Option<&str>,
     asked: Option<Span>,
-) -> Result<Answered, Error> {
-    let finder = door.gallery.finder()?;
+) -> Result<Response, Error> {
+    let finder = app.gallery.finder()?;
     let table = of_collection();
     let typed = Asked::read(&table, query.unwrap_or(request.query_string()))?;
     let canonical = typed.canonical(&["lang"]);
@@ -148,9 +148,9 @@ fn member(card: Card) -> Member {
 }
 
 /// `GET /discovery/1/changes` and its pages (Change Discovery 1.0).
-pub async fn changes(door: &Door, request: &HttpRequest, page: Option<u64>) -> Result<Answered, Error> {
-    let works = door.gallery.works().ok_or(Error::NotFound)?;
-    let address = Address::new(&door.base.of(request)?);
+pub async fn changes(app: &App, request: &HttpRequest, page: Option<u64>) -> Result<Response, Error> {
+    let works = app.gallery.works().ok_or(Error::NotFound)?;
+    let address = Address::new(&app.base.of(request)?);
     let total = works.ask(|catalogue| async move { catalogue.last_revision().await }).await?;
     let document = match page {
         None => change::collection(total, &address),
@@ -168,7 +168,7 @@ pub async fn changes(door: &Door, request: &HttpRequest, page: Option<u64>) -> R
 }
 
 /// What the next revision may change is asked for each time; an unchanged document costs its tag.
-async fn told(request: &HttpRequest, document: String, media_type: &'static str) -> Answered {
+async fn told(request: &HttpRequest, document: String, media_type: &'static str) -> Response {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept, Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));

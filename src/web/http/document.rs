@@ -10,7 +10,7 @@ use actix_web::http::header::{
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 
-use super::headers::{entity_tag, is_held};
+use crate::web::http::headers::{entity_tag, is_held};
 
 /// A text, and its compressed forms once somebody has asked for them.
 pub struct Document {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::network::Network;
+use crate::web::http::network::Network;
 
 /// How long an answer is not taken until its connection gives way, in milliseconds.
 const STUCK_MS: u64 = 2000;

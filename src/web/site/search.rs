@@ -2,15 +2,15 @@
 
 use actix_web::HttpRequest;
 
-use super::Door;
-use super::api::{Asked, canonical, of_page, pairs_of, query_of, search_of};
-use super::pages::{self, Bar, Facet, Hit, Link};
-use super::site::{Visit, encoded};
-use super::work_page::{ratio, recorded_size};
 use crate::gallery::{Error, Hits};
 use crate::iiif::{Dimensions, Version};
 use crate::presentation::Address;
 use crate::search::{Order, SORTS, Search};
+use crate::web::App;
+use crate::web::api::{Asked, canonical, of_page, pairs_of, query_of, search_of};
+use crate::web::pages::{self, Bar, Facet, Hit, Link};
+use crate::web::site::work::{ratio, recorded_size};
+use crate::web::site::{Visit, encoded};
 
 /// Works on one page.
 const PAGE: usize = 48;
@@ -40,8 +40,8 @@ const PERIOD: i32 = 50;
 type Pairs = Vec<(String, String)>;
 
 /// The page that this query asks for.
-pub async fn page(door: &Door, request: &HttpRequest, visit: &Visit) -> Result<String, Error> {
-    let finder = door.gallery.finder()?;
+pub async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Result<String, Error> {
+    let finder = app.gallery.finder()?;
     let snapshot = finder.snapshot()?;
     let table = of_page();
     // What others add to addresses is none of ours; links add the language themselves.
@@ -81,8 +81,8 @@ pub async fn page(door: &Door, request: &HttpRequest, visit: &Visit) -> Result<S
         }
         hits => hits?,
     };
-    let here = Here { door, visit, pairs: &pairs };
-    let address = Address::new(&door.base.of(request)?);
+    let here = Here { app, visit, pairs: &pairs };
+    let address = Address::new(&app.base.of(request)?);
     let same = here.query(|name, _| name != "cursor");
     let base = &visit.context.base;
     let said = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -99,7 +99,7 @@ pub async fn page(door: &Door, request: &HttpRequest, visit: &Visit) -> Result<S
         hits: here.hits(&hits)?,
         next: hits.found.next.as_ref().map(|next| here.with(&[("cursor", &next.encode())], &["cursor"])),
         start: search.cursor.is_some().then(|| here.with(&[], &["cursor"])),
-        unreachable: door.gallery.has_failing_store(),
+        unreachable: app.gallery.has_failing_store(),
         misread,
         api: Some(format!("{base}/api/v1/works?{same}")),
         collection: Some(address.found(Version::V3, &canonical)),
@@ -110,7 +110,7 @@ pub async fn page(door: &Door, request: &HttpRequest, visit: &Visit) -> Result<S
 
 /// The page that a visitor is on.
 struct Here<'a> {
-    door: &'a Door,
+    app: &'a App,
     visit: &'a Visit,
     pairs: &'a Pairs,
 }
@@ -224,13 +224,13 @@ impl Here<'_> {
         for place in &hits.found.hits {
             let stored = hits.snapshot.stored(*place)?;
             let Some(work) = stored.work() else { continue };
-            let grant = self.door.gallery.rights().of_record(work.rights.as_deref(), work.public_domain);
+            let grant = self.app.gallery.rights().of_record(work.rights.as_deref(), work.public_domain);
             let first = stored.images().find(|(_, shown)| shown.matched && grant.largest > 0);
             let size = first.as_ref().and_then(|(file, shown)| {
                 shown
                     .size()
                     .map(|(width, height)| Dimensions::new(width, height))
-                    .or_else(|| self.door.gallery.known_size(file))
+                    .or_else(|| self.app.gallery.known_size(file))
                     .or_else(|| recorded_size(&work))
             });
             let date = work.production.iter().find_map(|made| made.text.best(&preferred)).map(str::to_owned);

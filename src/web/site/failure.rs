@@ -3,10 +3,10 @@
 use actix_web::http::header::{self, Accept, Header, Quality};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
-use super::Door;
-use super::pages::{self, Failure};
-use super::site::Visit;
 use crate::gallery::Error;
+use crate::web::App;
+use crate::web::pages::{self, Failure};
+use crate::web::site::Visit;
 
 /// What addresses of programs begin with; all others are pages, or would be.
 const PROGRAMS: [&str; 13] = [
@@ -27,7 +27,7 @@ const PROGRAMS: [&str; 13] = [
 
 /// The error as a page, where the client is a browser that asked for one.
 pub fn page(
-    door: &Door,
+    app: &App,
     request: &HttpRequest,
     error: &Error,
     mut response: HttpResponseBuilder,
@@ -36,7 +36,7 @@ pub fn page(
     if PROGRAMS.contains(&first) || !prefers_html(request) {
         return None;
     }
-    let visit = Visit::of(door, request).ok()?;
+    let visit = Visit::of(app, request).ok()?;
     let detail = detail(error);
     let policy = pages::content_security_policy(&visit.context);
     response.insert_header((header::CONTENT_SECURITY_POLICY, policy));

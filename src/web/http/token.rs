@@ -8,8 +8,8 @@ use actix_web::http::header;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::network::Network;
 use crate::gallery::Error;
+use crate::web::http::network::Network;
 
 /// Wrong tokens that an address may show at once.
 const BURST: u32 = 10;

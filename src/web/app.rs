@@ -14,28 +14,32 @@ use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::answered::Answered;
-use super::base::Base;
-use super::connections::{Connection, Turn};
-use super::document::Document;
-use super::headers::{self, common, preflight};
-use super::image;
-use super::pace::Pace;
-use super::refusal::{self, refusal};
-use super::route::Route;
-use super::settings::{Api, Operations, Settings};
-use super::token::Guesses;
-use super::warming::Warming;
-use super::{api, collections, deepzoom, download, failure, operations, site, smk, tags, works};
 use crate::gallery::{Error, Gallery, told};
 use crate::iiif::Invalid;
 use crate::presentation::House;
+use crate::web::api::{self, tags};
+use crate::web::http::base_url::Base;
+use crate::web::http::connections::{Connection, Turn};
+use crate::web::http::document::Document;
+use crate::web::http::headers::{self, common, preflight};
+use crate::web::http::pace::Pace;
+use crate::web::http::problem::{self, refusal};
+use crate::web::http::response::Response;
+use crate::web::http::token::Guesses;
+use crate::web::iiif::image;
+use crate::web::iiif::{collections, deepzoom, presentation as works};
+use crate::web::ops::health as operations;
+use crate::web::ops::warming::Warming;
+use crate::web::route::Route;
+use crate::web::settings::{Api, Operations, Settings};
+use crate::web::site::{self, failure};
+use crate::web::{download, smk};
 
 /// Bodies up to this size are in a connection's hands as soon as they are made, in bytes.
 const SMALL: u64 = 64 << 10;
 
 /// What the handlers share.
-pub struct Door {
+pub struct App {
     pub gallery: Arc<Gallery>,
     pub base: Base,
     pub image_age: HeaderValue,
@@ -46,19 +50,19 @@ pub struct Door {
     pub in_force: Value,
     pub warming: Warming,
     pub house: House,
-    pub(super) works: works::Kept,
+    pub(in crate::web) works: works::Kept,
     /// Set when the server is about to stop.
     pub draining: AtomicBool,
-    pub(super) pace: Pace,
-    pub(super) guesses: Guesses,
+    pub(in crate::web) pace: Pace,
+    pub(in crate::web) guesses: Guesses,
     /// How long the body of a request may take to arrive.
-    pub(super) body_limit: Duration,
+    pub(in crate::web) body_limit: Duration,
     frame_ancestors: String,
     requests: [metrics::Counter; 5],
     seconds: metrics::Histogram,
 }
 
-impl Door {
+impl App {
     /// Fails with a reason where a setting makes no sense.
     pub fn new(
         gallery: Arc<Gallery>,
@@ -67,7 +71,7 @@ impl Door {
         operations: &Operations,
         house: &House,
     ) -> Result<Self, String> {
-        super::check::check(settings, api, operations)?;
+        crate::web::check::check(settings, api, operations)?;
         let age = |seconds: u32| {
             HeaderValue::try_from(format!("public, max-age={seconds}")).map_err(|error| error.to_string())
         };
@@ -104,7 +108,7 @@ impl Door {
         let (mut response, note, fault) = match answered {
             Ok(answered) => (answered.response, answered.note, None),
             Err(error) => {
-                let page = failure::page(self, &request, &error, refusal::head(&error));
+                let page = failure::page(self, &request, &error, problem::head(&error));
                 (page.unwrap_or_else(|| refusal(&request, &error)), "", Some(error))
             }
         };
@@ -138,7 +142,7 @@ impl Door {
         }
     }
 
-    async fn answer(&self, request: &HttpRequest, body: &mut Payload) -> Result<Answered, Error> {
+    async fn answer(&self, request: &HttpRequest, body: &mut Payload) -> Result<Response, Error> {
         self.base.check(request)?;
         match *request.method() {
             Method::GET | Method::HEAD => {}
@@ -210,9 +214,9 @@ impl Door {
     }
 
     /// The same answer in pieces, where it is large.
-    async fn paced(&self, request: &HttpRequest, answered: Answered) -> Result<Answered, Error> {
-        let Answered { response, note } = answered;
-        Ok(Answered { response: self.pace.watch(&self.gallery, request, response).await?, note })
+    async fn paced(&self, request: &HttpRequest, answered: Response) -> Result<Response, Error> {
+        let Response { response, note } = answered;
+        Ok(Response { response: self.pace.watch(&self.gallery, request, response).await?, note })
     }
 
     pub fn is_draining(&self) -> bool {
@@ -221,13 +225,17 @@ impl Door {
 }
 
 /// The request has its connection's turn.
-pub(super) fn turn(request: &HttpRequest) -> Option<Turn> {
+pub(in crate::web) fn turn(request: &HttpRequest) -> Option<Turn> {
     request.conn_data::<Arc<Connection>>().map(Connection::begin)
 }
 
 /// The response, which holds what is left of the request's body. Where some of it has not come, its connection is closed
 /// for that; if the body had been dropped before, the connection would take it for as long as it comes.
-pub(super) fn with_unread(request: &HttpRequest, response: HttpResponse, unread: Payload) -> HttpResponse {
+pub(in crate::web) fn with_unread(
+    request: &HttpRequest,
+    response: HttpResponse,
+    unread: Payload,
+) -> HttpResponse {
     if !has_body(request) {
         return response;
     }

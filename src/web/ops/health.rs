@@ -4,9 +4,9 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use super::Door;
-use super::answered::Answered;
 use crate::gallery::{Error, Gallery};
+use crate::web::App;
+use crate::web::http::response::Response;
 
 /// Crawlers may look at pages, but not pull renderings; the sitemap says where pages are.
 pub fn robots(base: &str) -> String {
@@ -16,18 +16,18 @@ pub fn robots(base: &str) -> String {
 }
 
 /// The process answers; whether its stores do is not asked, lest an outage of theirs restarts it.
-pub fn live() -> Answered {
+pub fn live() -> Response {
     plain(HttpResponse::Ok(), "alive\n")
 }
 
 /// 200 where every source can be reached, the catalogue answers, works can be found, and the server is not about to
 /// stop. A search that works, but is not up to date, is told of, and no reason to send visitors elsewhere.
-pub async fn ready(door: &Door) -> Result<Answered, Error> {
-    if door.is_draining() {
+pub async fn ready(app: &App) -> Result<Response, Error> {
+    if app.is_draining() {
         return Ok(plain(HttpResponse::ServiceUnavailable(), "stopping\n"));
     }
-    let sources = door.gallery.troubles().await.into_iter().map(|trouble| trouble.text);
-    let failures = door.gallery.failures();
+    let sources = app.gallery.troubles().await.into_iter().map(|trouble| trouble.text);
+    let failures = app.gallery.failures();
     let mut lines: Vec<String> = sources.chain(failures.catalogue).chain(failures.search).collect();
     let is_ready = lines.is_empty();
     if is_ready {
@@ -38,7 +38,7 @@ pub async fn ready(door: &Door) -> Result<Answered, Error> {
     Ok(plain(response, lines.join("\n") + "\n"))
 }
 
-fn plain(mut response: actix_web::HttpResponseBuilder, text: impl Into<String>) -> Answered {
+fn plain(mut response: actix_web::HttpResponseBuilder, text: impl Into<String>) -> Response {
     response.insert_header((header::CACHE_CONTROL, "no-store")).content_type("text/plain; charset=utf-8");
     response.body(text.into()).into()
 }

@@ -8,12 +8,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use super::Door;
-use super::api::{Asked, of_admin, of_warming, search_of};
-use super::refusal::refusal;
-use super::token;
 use crate::gallery::Error;
 use crate::iiif::{ImageRequest, Invalid, Version};
+use crate::web::App;
+use crate::web::api::{Asked, of_admin, of_warming, search_of};
+use crate::web::http::problem::refusal;
+use crate::web::http::token;
 
 /// Images that are warmed at one time.
 const AT_ONCE: usize = 2;
@@ -21,9 +21,9 @@ const AT_ONCE: usize = 2;
 const MOST: usize = 1000;
 
 /// `/admin/…`: only who shows `operations.token` is answered.
-pub async fn answer(door: &Arc<Door>, request: &HttpRequest) -> HttpResponse {
-    let answered = match allowed(door, request) {
-        Ok(()) => act(door, request).await,
+pub async fn answer(app: &Arc<App>, request: &HttpRequest) -> HttpResponse {
+    let answered = match allowed(app, request) {
+        Ok(()) => act(app, request).await,
         Err(error) => Err(error),
     };
     let (status, text) = match &answered {
@@ -40,16 +40,16 @@ pub async fn answer(door: &Arc<Door>, request: &HttpRequest) -> HttpResponse {
     response.insert_header((header::CACHE_CONTROL, "no-store")).content_type("application/json").body(text)
 }
 
-fn allowed(door: &Door, request: &HttpRequest) -> Result<(), Error> {
-    let secret = &door.operations.token;
+fn allowed(app: &App, request: &HttpRequest) -> Result<(), Error> {
+    let secret = &app.operations.token;
     if secret.is_empty() {
         return Err(Error::Closed("nobody may do this here: no token is set in operations.token".into()));
     }
     let shown = token::shown(request).ok_or(Error::Unauthorized)?;
-    door.guesses.check(door.base.client(request), shown, || token::is(shown, secret).then_some(()))
+    app.guesses.check(app.base.client(request), shown, || token::is(shown, secret).then_some(()))
 }
 
-async fn act(door: &Arc<Door>, request: &HttpRequest) -> Result<(StatusCode, Value), Error> {
+async fn act(app: &Arc<App>, request: &HttpRequest) -> Result<(StatusCode, Value), Error> {
     let path = request.uri().path().trim_end_matches('/');
     let post = match (path, request.method()) {
         ("/admin" | "/admin/state" | "/admin/settings", &Method::GET) => false,
@@ -67,23 +67,23 @@ async fn act(door: &Arc<Door>, request: &HttpRequest) -> Result<(StatusCode, Val
             "GET": ["/admin/state", "/admin/settings"],
             "POST": ["/admin/reindex", "/admin/purge?image=|work=|all=true", "/admin/warm?image=|work=|SEARCH"],
         }),
-        "/admin/state" => state(door).await?,
-        "/admin/settings" => door.in_force.clone(),
+        "/admin/state" => state(app).await?,
+        "/admin/settings" => app.in_force.clone(),
         "/admin/reindex" => {
             Asked::read(&[], request.query_string())?;
-            door.gallery.finder()?.reindex();
+            app.gallery.finder()?.reindex();
             json!({ "reindexing": true })
         }
-        "/admin/purge" => purge(door, request.query_string()).await?,
-        _ => warm(door, request.query_string()).await?,
+        "/admin/purge" => purge(app, request.query_string()).await?,
+        _ => warm(app, request.query_string()).await?,
     };
     Ok((if post { StatusCode::ACCEPTED } else { StatusCode::OK }, done))
 }
 
 /// How far records, index and warming are.
-async fn state(door: &Door) -> Result<Value, Error> {
-    let index = door.gallery.finder().ok().map(|finder| finder.state());
-    let records = match door.gallery.works() {
+async fn state(app: &App) -> Result<Value, Error> {
+    let index = app.gallery.finder().ok().map(|finder| finder.state());
+    let records = match app.gallery.works() {
         None => Value::Null,
         Some(works) => {
             let (revision, works_count, last) = works
@@ -100,11 +100,11 @@ async fn state(door: &Door) -> Result<Value, Error> {
         }
     };
     let number = |number: &AtomicU64| number.load(Ordering::Relaxed);
-    let warming = &door.warming;
+    let warming = &app.warming;
     Ok(json!({
         "records": records,
         "index": index,
-        "pyramids": door.gallery.pyramids_at(),
+        "pyramids": app.gallery.pyramids_at(),
         "warming": {
             "asked": number(&warming.asked), "warmed": number(&warming.warmed), "failed": number(&warming.failed),
         },
@@ -112,24 +112,24 @@ async fn state(door: &Door) -> Result<Value, Error> {
 }
 
 /// Forgets what was made of an image, of a work, or of all.
-async fn purge(door: &Door, query: &str) -> Result<Value, Error> {
+async fn purge(app: &App, query: &str) -> Result<Value, Error> {
     let table = of_admin();
     let asked = Asked::read(&table, query)?;
     match (asked.text("image"), asked.text("work"), asked.flag("all")) {
         (Some(image), None, None) => {
-            door.gallery.forget(image);
-            door.works.forget(None);
+            app.gallery.forget(image);
+            app.works.forget(None);
         }
         (None, Some(work), None) => {
-            let described = door.gallery.describe(work).await?;
+            let described = app.gallery.describe(work).await?;
             for image in &described.work.images {
-                door.gallery.forget(&image.file);
+                app.gallery.forget(&image.file);
             }
-            door.works.forget(Some(work));
+            app.works.forget(Some(work));
         }
         (None, None, Some(true)) => {
-            door.gallery.forget_all();
-            door.works.forget(None);
+            app.gallery.forget_all();
+            app.works.forget(None);
         }
         _ => {
             let reason = "is not said: write one of `image=ID`, `work=NUMBER` and `all=true`";
@@ -140,20 +140,20 @@ async fn purge(door: &Door, query: &str) -> Result<Value, Error> {
 }
 
 /// Makes what the first view of images takes, so that nobody waits for it.
-async fn warm(door: &Arc<Door>, query: &str) -> Result<Value, Error> {
+async fn warm(app: &Arc<App>, query: &str) -> Result<Value, Error> {
     let table = of_warming();
     let asked = Asked::read(&table, query)?;
     let images: Vec<String> = match (asked.text("image"), asked.text("work")) {
         (Some(image), None) => {
-            door.gallery.open(image).await?;
+            app.gallery.open(image).await?;
             vec![image.to_owned()]
         }
         (None, Some(work)) => {
-            let described = door.gallery.describe(work).await?;
+            let described = app.gallery.describe(work).await?;
             described.images.into_iter().map(|shown| shown.image.file).collect()
         }
         (None, None) => {
-            let finder = door.gallery.finder()?;
+            let finder = app.gallery.finder()?;
             let mut search = search_of(&asked, &*finder.snapshot()?)?;
             search.limit = asked.integer("most").map_or(MOST, |most| most as usize).min(MOST);
             let hits = finder.find(search).await?;
@@ -171,17 +171,17 @@ async fn warm(door: &Arc<Door>, query: &str) -> Result<Value, Error> {
         }
     };
     let count = images.len();
-    door.warming.asked.fetch_add(count as u64, Ordering::Relaxed);
-    let door = door.clone();
+    app.warming.asked.fetch_add(count as u64, Ordering::Relaxed);
+    let app = app.clone();
     actix_web::rt::spawn(async move {
         let warmed = futures::stream::iter(images).map(|image| {
-            let door = door.clone();
+            let app = app.clone();
             async move {
-                let counter = match first_view(&door, &image).await {
-                    Ok(()) => &door.warming.warmed,
+                let counter = match first_view(&app, &image).await {
+                    Ok(()) => &app.warming.warmed,
                     Err(error) => {
                         tracing::warn!(image, error = crate::gallery::told(&error), "could not be warmed");
-                        &door.warming.failed
+                        &app.warming.failed
                     }
                 };
                 counter.fetch_add(1, Ordering::Relaxed);
@@ -193,12 +193,12 @@ async fn warm(door: &Arc<Door>, query: &str) -> Result<Value, Error> {
 }
 
 /// The thumbnail of lists, and the picture that a viewer begins with; a pyramid where one is missing.
-async fn first_view(door: &Door, image: &str) -> Result<(), Error> {
+async fn first_view(app: &App, image: &str) -> Result<(), Error> {
     for size in ["!400,400", "!1024,1024"] {
         let wanted = ImageRequest::parse(Version::V3, ["full", size, "0", "default.jpg"])?;
-        match door.gallery.plan(image, &wanted).await {
+        match app.gallery.plan(image, &wanted).await {
             Ok((granted, plan)) => {
-                door.gallery.deliver(&granted, plan).await?;
+                app.gallery.deliver(&granted, plan).await?;
             }
             // It is smaller, or may not be seen so large.
             Err(Error::Invalid(_)) if size != "!400,400" => {}

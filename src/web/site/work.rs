@@ -4,16 +4,16 @@ use std::borrow::Cow;
 
 use actix_web::HttpRequest;
 
-use super::Door;
-use super::api::{pairs_of, query_of};
-use super::pages::{self, Allowed, Exhibit, Link, Thumbnail};
-use super::route::Image;
-use super::site::{Visit, encoded, label};
 use crate::gallery::{Error, Grant, Preview, SOON, Sketch};
 use crate::iiif::Dimensions;
 use crate::presentation::{Address, View, rights_name, words};
 use crate::record::{Role, Tag, Work, slug};
 use crate::search::Colour;
+use crate::web::App;
+use crate::web::api::{pairs_of, query_of};
+use crate::web::pages::{self, Allowed, Exhibit, Link, Thumbnail};
+use crate::web::route::Image;
+use crate::web::site::{Visit, encoded, label};
 
 /// The side of the large picture and of small ones, in pixels.
 const PLATE: u32 = 1200;
@@ -21,13 +21,13 @@ const THUMBNAIL: u32 = 400;
 
 /// `/works/{work}`: the picture, the record and every way to them.
 pub async fn page(
-    door: &Door,
+    app: &App,
     request: &HttpRequest,
     visit: &Visit,
     work: &Image<'_>,
 ) -> Result<String, Error> {
-    let sketch = door.gallery.sketch(&work.identifier, SOON).await?;
-    let address = Address::new(&door.base.of(request)?);
+    let sketch = app.gallery.sketch(&work.identifier, SOON).await?;
+    let address = Address::new(&app.base.of(request)?);
     Ok(pages::work(&visit.context, &leaf(visit, &address, &sketch)))
 }
 
@@ -166,13 +166,13 @@ fn allowed(grant: Grant) -> Allowed {
 
 /// `/view/mirador/{work}`, and `/works/{work}` with a place: the work in Mirador.
 pub async fn mirador(
-    door: &Door,
+    app: &App,
     request: &HttpRequest,
     visit: &Visit,
     work: &Image<'_>,
 ) -> Result<String, Error> {
-    let sketch = door.gallery.sketch(&work.identifier, SOON).await?;
-    let address = Address::new(&door.base.of(request)?);
+    let sketch = app.gallery.sketch(&work.identifier, SOON).await?;
+    let address = Address::new(&app.base.of(request)?);
     let canvas = parameter(request, "canvas").and_then(|number| number.parse().ok());
     let number = &sketch.work.object_number;
     let exhibit = Exhibit {
@@ -188,19 +188,19 @@ pub async fn mirador(
 
 /// `/view/openseadragon/{image}`: one image, with the way back to the work that shows it.
 pub async fn openseadragon(
-    door: &Door,
+    app: &App,
     request: &HttpRequest,
     visit: &Visit,
     image: &Image<'_>,
 ) -> Result<String, Error> {
-    let work = shown_in(door, &image.identifier, parameter(request, "work").as_deref()).await?;
-    match door.gallery.open_within(SOON, &[&image.identifier]).await.pop().flatten() {
+    let work = shown_in(app, &image.identifier, parameter(request, "work").as_deref()).await?;
+    match app.gallery.open_within(SOON, &[&image.identifier]).await.pop().flatten() {
         Some(Ok(_)) => {}
         // The viewer itself says it if the image does not come; what is recorded can be shown until then.
-        None | Some(Err(Error::Store(_))) if work.as_ref().is_some_and(|work| may_be_seen(door, work)) => {}
+        None | Some(Err(Error::Store(_))) if work.as_ref().is_some_and(|work| may_be_seen(app, work)) => {}
         Some(Err(error)) => return Err(error),
         None => {
-            door.gallery.open(&image.identifier).await?;
+            app.gallery.open(&image.identifier).await?;
         }
     }
     let number = work.as_ref().map(|work| encoded(&work.object_number));
@@ -214,8 +214,8 @@ pub async fn openseadragon(
     Ok(pages::openseadragon(&visit.context, &exhibit))
 }
 
-fn may_be_seen(door: &Door, work: &Work) -> bool {
-    door.gallery.rights().of_record(work.rights.as_deref(), work.public_domain).largest > 0
+fn may_be_seen(app: &App, work: &Work) -> bool {
+    app.gallery.rights().of_record(work.rights.as_deref(), work.public_domain).largest > 0
 }
 
 /// The title with the object number, as in `Solskin i den blå stue (Ch. 3)`.
@@ -229,8 +229,8 @@ fn named(visit: &Visit, work: &Work) -> String {
 }
 
 /// The work that an image was opened from, if it does show it; else the first one that does.
-async fn shown_in(door: &Door, identifier: &str, from: Option<&str>) -> Result<Option<Work>, Error> {
-    let Some(works) = door.gallery.works() else { return Ok(None) };
+async fn shown_in(app: &App, identifier: &str, from: Option<&str>) -> Result<Option<Work>, Error> {
+    let Some(works) = app.gallery.works() else { return Ok(None) };
     let (file, from) = (identifier.to_owned(), from.map(str::to_owned));
     let shown = works.ask(|catalogue| async move {
         let shows = |work: &Work| work.images.iter().any(|image| image.matched && image.file == file);

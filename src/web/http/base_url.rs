@@ -6,9 +6,9 @@ use actix_web::HttpRequest;
 use actix_web::http::Version;
 use actix_web::http::header::{self, HeaderName};
 
-use super::network::Network;
-use super::settings::Settings;
 use crate::iiif::Invalid;
+use crate::web::http::network::Network;
+use crate::web::settings::Settings;
 
 /// How a request's public address is found: from the settings, else from the request; forwarding
 /// headers count only from proxies that are trusted.

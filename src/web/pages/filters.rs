@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::context::Context;
+use super::labels;
 use super::link::Link;
-use super::words;
 use crate::search::{Colour, colour_names};
 
 /// One property of works, with the values that narrow the search.
@@ -38,8 +38,8 @@ pub(super) fn refine(context: &Context, facets: &[Facet], histogram: &[Bar]) -> 
     }
     Some(html! {
         aside.refine id="refine" aria-labelledby="refine-heading" {
-            h2 id="refine-heading" { (context.say(words::REFINE)) }
-            @if counted { section.period { h3 { (context.say(words::PERIOD)) } (bars(context, histogram)) } }
+            h2 id="refine-heading" { (context.say(labels::REFINE)) }
+            @if counted { section.period { h3 { (context.say(labels::PERIOD)) } (bars(context, histogram)) } }
             @for (place, facet) in facets.into_iter().enumerate() {
                 details open[place == 0 || facet.links.iter().any(|link| link.chosen)] {
                     summary { h3 dir="auto" { (facet.label) } }
@@ -86,10 +86,10 @@ fn swatches(context: &Context, facet: &Facet) -> Markup {
 /// A colour in words, for whoever does not see it: `Red #c0322b, 12 works`.
 fn said(context: &Context, link: &Link) -> String {
     let family = Colour::parse(&link.label).and_then(|colour| colour_names(colour.family()));
-    let name = family.map(|(english, danish, _)| format!("{} ", context.say(words::word(english, danish))));
+    let name = family.map(|(english, danish, _)| format!("{} ", context.say(labels::word(english, danish))));
     let name = name.unwrap_or_default();
     let count =
-        link.count.map(|count| format!(", {}", context.counted(count, words::WORKS))).unwrap_or_default();
+        link.count.map(|count| format!(", {}", context.counted(count, labels::WORKS))).unwrap_or_default();
     format!("{name}{}{count}", link.label)
 }
 
@@ -108,7 +108,7 @@ fn bars(context: &Context, histogram: &[Bar]) -> Markup {
                 li style=(share(bar.count, highest)) {
                     @if bar.count > 0 {
                         a href=(bar.href) rel="nofollow" {
-                            span.tell { (bar.label) ": " (context.counted(bar.count, words::WORKS)) }
+                            span.tell { (bar.label) ": " (context.counted(bar.count, labels::WORKS)) }
                         }
                     }
                 }

@@ -6,19 +6,25 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::Door;
-use super::answered::Answered;
-use super::api::{pairs_of, query_of};
-use super::document::Document;
-use super::language::{offered, spoken};
-use super::pages::{self, Link};
-use super::route::{Image, Viewer};
-use super::{found, work_page, works as documents};
+use crate::web::App;
+use crate::web::api::{pairs_of, query_of};
+use crate::web::http::document::Document;
+use crate::web::http::response::Response;
+use crate::web::pages::{self, Link};
+use crate::web::route::{Image, Viewer};
+use crate::web::site::language::{offered, spoken};
+pub mod failure;
+mod language;
+mod search;
+mod work;
+
 use crate::catalogue::{ALL, Card, Catalogue};
 use crate::gallery::{Error, Granted, SOON};
 use crate::iiif::Invalid;
 use crate::presentation::{Address, House, state};
 use crate::store;
+use crate::web::iiif::presentation as documents;
+use {search as found, work as work_page};
 
 /// What an identifier's segment leaves as it is (Image API 3.0, §9).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
@@ -39,10 +45,10 @@ pub struct Visit {
 }
 
 impl Visit {
-    pub fn of(door: &Door, request: &HttpRequest) -> Result<Self, Error> {
-        let base = prefix(door, request)?;
-        let spoken = spoken(request, &door.house);
-        let house = door.house.in_language(spoken.language);
+    pub fn of(app: &App, request: &HttpRequest) -> Result<Self, Error> {
+        let base = prefix(app, request)?;
+        let spoken = spoken(request, &app.house);
+        let house = app.house.in_language(spoken.language);
         let here = |&language: &&'static str| {
             let pairs: Vec<_> = pairs_of(request.query_string()).filter(|(name, _)| name != "lang").collect();
             let pairs = pairs.iter().map(|(name, value)| (name.as_ref(), value.as_str()));
@@ -51,7 +57,7 @@ impl Visit {
             let href = format!("{base}/{}?{query}", request.uri().path().trim_start_matches('/'));
             Link { label: language.to_owned(), href, chosen: language == spoken.language, count: None }
         };
-        let languages: Vec<Link> = offered(&door.house).iter().map(here).collect();
+        let languages: Vec<Link> = offered(&app.house).iter().map(here).collect();
         let context = pages::Context {
             language: spoken.language,
             chosen: spoken.chosen,
@@ -60,48 +66,48 @@ impl Visit {
             logo: house.logo.clone(),
             languages: if languages.len() > 1 { languages } else { Vec::new() },
             base,
-            address: door.base.of(request)?,
+            address: app.base.of(request)?,
         };
         Ok(Self { context, house })
     }
 }
 
 /// `GET /`: the search over all works, or where there are none, or with `?files`, the images as files.
-pub async fn index(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
+pub async fn index(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let asked = |name: &str| request.query_string().split('&').find_map(|pair| pair.strip_prefix(name));
-    let visit = Visit::of(door, request)?;
+    let visit = Visit::of(app, request)?;
     if let Some(state) = asked("iiif-content=") {
-        return opened(door, request, &visit, state);
+        return opened(app, request, &visit, state);
     }
     if asked("files").is_none() && asked("after=").is_none() {
-        let indexing = match found::page(door, request, &visit).await {
-            Ok(found) if has_works(door) => return Ok(page(request, &visit.context, found).await),
+        let indexing = match found::page(app, request, &visit).await {
+            Ok(found) if has_works(app) => return Ok(page(request, &visit.context, found).await),
             Err(Error::Indexing { percent, .. }) => Some(percent),
             Ok(_) | Err(Error::Closed(_)) => None,
             Err(error) => return Err(error),
         };
         let start = asked("start=").and_then(|start| start.parse().ok()).unwrap_or(0);
-        if let Some(listing) = works(door, &visit, start).await? {
+        if let Some(listing) = works(app, &visit, start).await? {
             let listing = pages::Listing { indexing, ..listing };
             return Ok(page(request, &visit.context, pages::index(&visit.context, &listing)).await);
         }
     }
     let after = asked("after=")
         .map(|after| percent_encoding::percent_decode_str(after).decode_utf8_lossy().into_owned());
-    let listing = files(door, &visit, after.as_deref()).await?;
+    let listing = files(app, &visit, after.as_deref()).await?;
     Ok(page(request, &visit.context, pages::index(&visit.context, &listing)).await)
 }
 
 /// Whether there is anything to find.
-fn has_works(door: &Door) -> bool {
-    door.gallery.finder().and_then(|finder| finder.snapshot()).is_ok_and(|snapshot| snapshot.works() > 0)
+fn has_works(app: &App) -> bool {
+    app.gallery.finder().and_then(|finder| finder.snapshot()).is_ok_and(|snapshot| snapshot.works() > 0)
 }
 
 /// `GET /?iiif-content=…`: leads to what a content state of this server points at (Content State 1.0, §3.1).
-fn opened(door: &Door, request: &HttpRequest, visit: &Visit, state: &str) -> Result<Answered, Error> {
+fn opened(app: &App, request: &HttpRequest, visit: &Visit, state: &str) -> Result<Response, Error> {
     let text = percent_encoding::percent_decode_str(state).decode_utf8_lossy();
     let read = state::read(&text)?;
-    let address = Address::new(&door.base.of(request)?);
+    let address = Address::new(&app.base.of(request)?);
     let place = address.find(&read.id).ok_or_else(|| {
         Invalid::new(
             "iiif-content",
@@ -124,8 +130,8 @@ fn opened(door: &Door, request: &HttpRequest, visit: &Visit, state: &str) -> Res
 }
 
 /// The works from this place on; `None` where there is none at all.
-async fn works(door: &Door, visit: &Visit, start: u64) -> Result<Option<pages::Listing>, Error> {
-    let Some(works) = door.gallery.works() else { return Ok(None) };
+async fn works(app: &App, visit: &Visit, start: u64) -> Result<Option<pages::Listing>, Error> {
+    let Some(works) = app.gallery.works() else { return Ok(None) };
     let ask = |catalogue: Catalogue| async move {
         Ok((catalogue.count().await?, catalogue.shelf(ALL, ALL, start, PAGE).await?))
     };
@@ -134,12 +140,12 @@ async fn works(door: &Door, visit: &Visit, start: u64) -> Result<Option<pages::L
         return Ok(None);
     }
     let files: Vec<&str> = cards.iter().filter_map(|card| card.thumbnail.as_deref()).collect();
-    let mut opened = door.gallery.open_within(SOON, &files).await.into_iter();
+    let mut opened = app.gallery.open_within(SOON, &files).await.into_iter();
     let mut listing = pages::Listing { total: Some(total), ..pages::Listing::default() };
     for card in &cards {
         let opened =
             card.thumbnail.as_ref().and_then(|_| opened.next()).unwrap_or(Some(Err(Error::NotFound)));
-        let picture = Picture::of(door, opened);
+        let picture = Picture::of(app, opened);
         listing.unreachable |= picture.unreachable;
         listing.entries.push(entry_of(card, picture, visit));
     }
@@ -174,9 +180,9 @@ struct Picture {
 }
 
 impl Picture {
-    fn of(door: &Door, opened: Option<Result<Granted, Error>>) -> Self {
+    fn of(app: &App, opened: Option<Result<Granted, Error>>) -> Self {
         match opened {
-            None => Self { unreachable: door.gallery.has_failing_store(), ..Self::default() },
+            None => Self { unreachable: app.gallery.has_failing_store(), ..Self::default() },
             Some(Ok(opened)) => {
                 let all = opened.all();
                 let largest = Some(opened.grant.largest);
@@ -190,23 +196,23 @@ impl Picture {
 }
 
 /// The images of all sources, as files. Sources that cannot be reached are an error and no empty list.
-async fn files(door: &Door, visit: &Visit, after: Option<&str>) -> Result<pages::Listing, Error> {
-    let listed = tokio::time::timeout(LISTING, door.gallery.list(after, PAGE)).await;
+async fn files(app: &App, visit: &Visit, after: Option<&str>) -> Result<pages::Listing, Error> {
+    let listed = tokio::time::timeout(LISTING, app.gallery.list(after, PAGE)).await;
     let listed = listed.map_err(|_| Error::Store(store::Error::TimedOut))??;
     let failed = !listed.notices.is_empty();
     let unlisted = failed && listed.entries.is_empty();
     // A plain web server, or a bucket without the right to list, gives its images all the same.
     if unlisted
-        && !matches!(tokio::time::timeout(LISTING, door.gallery.troubles()).await, Ok(troubles) if troubles.is_empty())
+        && !matches!(tokio::time::timeout(LISTING, app.gallery.troubles()).await, Ok(troubles) if troubles.is_empty())
     {
         return Err(Error::Store(store::Error::unavailable("no source can be listed")));
     }
     let identifiers: Vec<&str> = listed.entries.iter().map(|entry| entry.identifier.as_str()).collect();
-    let opened = door.gallery.open_within(SOON, &identifiers).await;
+    let opened = app.gallery.open_within(SOON, &identifiers).await;
     let mut listing =
         pages::Listing { unreachable: failed && !unlisted, unlisted, ..pages::Listing::default() };
     for (entry, opened) in listed.entries.iter().zip(opened) {
-        let picture = Picture::of(door, opened);
+        let picture = Picture::of(app, opened);
         listing.unreachable |= picture.unreachable;
         listing.entries.push(pages::Entry {
             label: label(&entry.identifier),
@@ -234,20 +240,20 @@ async fn files(door: &Door, visit: &Visit, after: Option<&str>) -> Result<pages:
     Ok(listing)
 }
 
-pub(super) fn encoded(identifier: &str) -> String {
+pub(in crate::web) fn encoded(identifier: &str) -> String {
     utf8_percent_encode(identifier, SEGMENT).to_string()
 }
 
 /// `GET /works/{work}`: a work with its picture and its record; with `canvas` and `xywh`, that place in a viewer.
-pub async fn work(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
-    let visit = Visit::of(door, request)?;
+pub async fn work(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
+    let visit = Visit::of(app, request)?;
     let query = request.query_string();
     let found = match query.contains("canvas=") || query.contains("xywh=") {
-        true => work_page::mirador(door, request, &visit, &work).await,
-        false => work_page::page(door, request, &visit, &work).await,
+        true => work_page::mirador(app, request, &visit, &work).await,
+        false => work_page::page(app, request, &visit, &work).await,
     };
     let body = match found {
-        Err(Error::NotFound) => match documents::in_other_case(door, &work.identifier).await {
+        Err(Error::NotFound) => match documents::in_other_case(app, &work.identifier).await {
             Some(number) => {
                 let place = visit.context.page(&format!("/works/{}", encoded(&number)));
                 return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish().into());
@@ -261,21 +267,21 @@ pub async fn work(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result
 
 /// `GET /view/{viewer}/{id}`: one image, or a work, in a viewer.
 pub async fn view(
-    door: &Door,
+    app: &App,
     request: &HttpRequest,
     viewer: Viewer,
     image: Image<'_>,
-) -> Result<Answered, Error> {
-    let visit = Visit::of(door, request)?;
+) -> Result<Response, Error> {
+    let visit = Visit::of(app, request)?;
     let body = match viewer {
-        Viewer::Mirador => work_page::mirador(door, request, &visit, &image).await?,
-        Viewer::OpenSeadragon => work_page::openseadragon(door, request, &visit, &image).await?,
+        Viewer::Mirador => work_page::mirador(app, request, &visit, &image).await?,
+        Viewer::OpenSeadragon => work_page::openseadragon(app, request, &visit, &image).await?,
     };
     Ok(page(request, &visit.context, body).await)
 }
 
 /// `GET /assets/{path}`: scripts and styles that the binary brings along.
-pub async fn asset(request: &HttpRequest, path: &str) -> Result<Answered, Error> {
+pub async fn asset(request: &HttpRequest, path: &str) -> Result<Response, Error> {
     let asset = pages::asset(path).ok_or(Error::NotFound)?;
     let version = request.query_string().split('&').find_map(|pair| pair.strip_prefix("v="));
     let age = match version {
@@ -291,7 +297,7 @@ pub async fn asset(request: &HttpRequest, path: &str) -> Result<Answered, Error>
     Ok(asset.document.answer(request, asset.media_type, response).into())
 }
 
-async fn page(request: &HttpRequest, context: &pages::Context, body: String) -> Answered {
+async fn page(request: &HttpRequest, context: &pages::Context, body: String) -> Response {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_SECURITY_POLICY, pages::content_security_policy(context)));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
@@ -301,15 +307,15 @@ async fn page(request: &HttpRequest, context: &pages::Context, body: String) -> 
 }
 
 /// The path that this server lives below, as its pages have to say it.
-pub(super) fn prefix(door: &Door, request: &HttpRequest) -> Result<String, Error> {
-    let base = door.base.of(request)?;
+pub(in crate::web) fn prefix(app: &App, request: &HttpRequest) -> Result<String, Error> {
+    let base = app.base.of(request)?;
     let path =
         base.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| format!("/{path}"));
     Ok(path.unwrap_or_default())
 }
 
 /// A file's name without its ending.
-pub(super) fn label(identifier: &str) -> String {
+pub(in crate::web) fn label(identifier: &str) -> String {
     let name = identifier.rsplit('/').next().unwrap_or(identifier);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
 }

@@ -4,8 +4,8 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde_json::json;
 
-use super::error::{retry_after, status};
 use crate::gallery::Error;
+use crate::web::http::status::{retry_after, status};
 
 /// The head of an error's answer.
 pub fn head(error: &Error) -> HttpResponseBuilder {
