@@ -8,8 +8,7 @@
 //! main.rs → cli      what was typed → one verb, or serve
 //! config             gathers the settings that each part declares beside its code
 //! web                HTTP in, HTTP out: image, deep zoom, presentation, API, pages, operations, administration
-//! gallery            the verbs: plan, deliver, describe, find, ingest, check, export; owns state; no HTTP
-//! sample             a sample collection: its pictures and their records
+//! gallery            the verbs: plan, deliver, describe, find, ingest, check, export, sample; owns state; no HTTP
 //! search             finding works: an index of words and facets on disk, columns in memory, and what is asked of them
 //! catalogue          where words lie: works, tags, shelves, revisions in SQLite or PostgreSQL
 //! store              where bytes lie: object storage, local files, ranges; whole objects written
@@ -103,7 +102,6 @@ pub mod pixels;
 pub mod presentation;
 pub mod record;
 pub mod render;
-pub mod sample;
 pub mod search;
 pub mod store;
 pub mod web;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FLOORS: [&str; 15] = [
+const FLOORS: [&str; 14] = [
     "identity",
     "iiif",
     "pixels",
@@ -14,7 +14,6 @@ const FLOORS: [&str; 15] = [
     "store",
     "catalogue",
     "search",
-    "sample",
     "gallery",
     "web",
     "config",
