@@ -13,9 +13,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::Error;
 
 /// Makings under way. Each runs in a task of its own, so that an asker who leaves costs the
-/// others nothing. When the last one has left, the task is cancelled where [`Flights::cancelled`] asks for that: what it
-/// waits for or reads is dropped, and work that runs on a thread finds out by [`Interest::is_lost`].
-pub struct Flights<K, V> {
+/// others nothing. When the last one has left, the task is cancelled where [`SingleFlight::cancelled`] asks for that: what it
+/// waits for or reads is dropped, and work that runs on a thread finds out by [`Cancellation::is_cancelled`].
+pub struct SingleFlight<K, V> {
     under_way: Arc<Mutex<HashMap<K, Flight<V>>>>,
     tasks: Handle,
     cancelled: bool,
@@ -28,31 +28,34 @@ struct Flight<V> {
 
 /// Whether anybody still waits.
 #[derive(Clone)]
-pub struct Interest(CancellationToken);
+pub struct Cancellation(CancellationToken);
 
-impl Interest {
-    /// Interest that lasts until the guard is dropped.
+impl Cancellation {
+    /// Cancellation that lasts until the guard is dropped.
     pub fn guarded() -> (Self, DropGuard) {
         let token = CancellationToken::new();
         (Self(token.clone()), token.drop_guard())
     }
 
-    pub fn is_lost(&self) -> bool {
+    pub fn is_cancelled(&self) -> bool {
         self.0.is_cancelled()
     }
 
     /// Ends work that nobody waits for.
     pub fn check(&self) -> Result<(), Error> {
-        if self.is_lost() { Err(Error::Abandoned) } else { Ok(()) }
+        if self.is_cancelled() { Err(Error::Abandoned) } else { Ok(()) }
     }
 
     /// Waits for `work`, or until nobody waits for its result any more.
-    pub async fn while_kept<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    pub async fn run_until_cancelled<T>(
+        &self,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
         self.0.run_until_cancelled(work).await.unwrap_or(Err(Error::Abandoned))
     }
 }
 
-impl<K, V> Flights<K, V>
+impl<K, V> SingleFlight<K, V>
 where
     K: Hash + Eq + Clone + Send + 'static,
     V: Clone + Send + Sync + 'static,
@@ -67,7 +70,7 @@ where
     }
 
     /// Waits for the making of `key`, which `make` starts unless it is under way already.
-    pub async fn join<F>(&self, key: K, make: impl FnOnce(Interest) -> F) -> Result<V, Error>
+    pub async fn join<F>(&self, key: K, make: impl FnOnce(Cancellation) -> F) -> Result<V, Error>
     where
         F: Future<Output = Result<V, Error>> + Send + 'static,
     {
@@ -78,7 +81,7 @@ where
     fn board<F>(
         &self,
         key: K,
-        make: impl FnOnce(Interest) -> F,
+        make: impl FnOnce(Cancellation) -> F,
     ) -> (Shared<BoxFuture<'static, Result<V, Error>>>, Arc<DropGuard>)
     where
         F: Future<Output = Result<V, Error>> + Send + 'static,
@@ -89,15 +92,15 @@ where
         {
             return (flight.result.clone(), asker);
         }
-        let (interest, guard) = Interest::guarded();
+        let (cancellation, guard) = Cancellation::guarded();
         let asker = Arc::new(guard);
         let askers = Arc::downgrade(&asker);
-        let work = make(interest.clone());
+        let work = make(cancellation.clone());
         let landing = Landing { key: key.clone(), askers: askers.clone(), under_way: self.under_way.clone() };
         let cancelled = self.cancelled;
         let task = self.tasks.spawn(async move {
             let done = match cancelled {
-                true => interest.while_kept(work).await,
+                true => cancellation.run_until_cancelled(work).await,
                 false => work.await,
             };
             drop(landing);
@@ -138,7 +141,7 @@ mod tests {
 
     #[tokio::test]
     async fn many_askers_share_one_making() {
-        let (flights, made) = (Flights::new(Handle::current()), Arc::new(AtomicUsize::new(0)));
+        let (flights, made) = (SingleFlight::new(Handle::current()), Arc::new(AtomicUsize::new(0)));
         let make = |_| {
             let made = made.clone();
             async move {
@@ -153,7 +156,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_first_asker_may_leave() {
-        let flights = Arc::new(Flights::new(Handle::current()));
+        let flights = Arc::new(SingleFlight::new(Handle::current()));
         let slow = |_| async {
             tokio::time::sleep(Duration::from_millis(40)).await;
             Ok::<_, Error>(7)
@@ -166,13 +169,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_making_that_nobody_waits_for_is_dropped() {
-        let flights = Flights::cancelled(Handle::current());
+        let flights = SingleFlight::cancelled(Handle::current());
         let (started, starts) = tokio::sync::oneshot::channel();
         let (dropped, drops) = tokio::sync::oneshot::channel::<()>();
         let (sent, interests) = std::sync::mpsc::channel();
-        let work = |interest: Interest| async move {
+        let work = |cancellation: Cancellation| async move {
             let _held = dropped;
-            sent.send(interest).unwrap();
+            sent.send(cancellation).unwrap();
             started.send(()).unwrap();
             std::future::pending::<Result<(), Error>>().await
         };
@@ -182,12 +185,12 @@ mod tests {
         }
         let ended = tokio::time::timeout(Duration::from_secs(10), drops).await;
         assert!(ended.expect("what it held is dropped").is_err());
-        assert!(interests.recv().unwrap().is_lost());
+        assert!(interests.recv().unwrap().is_cancelled());
     }
 
     #[tokio::test]
     async fn a_panic_is_a_fault_for_those_who_wait_and_no_more() {
-        let flights = Flights::<_, ()>::new(Handle::current());
+        let flights = SingleFlight::<_, ()>::new(Handle::current());
         let broken = flights.join(1, |_| async { panic!("broken") }).await;
         assert!(matches!(broken, Err(Error::Fault(_))));
         assert!(flights.join(1, |_| async { Ok(()) }).await.is_ok());

@@ -5,7 +5,7 @@ use std::sync::Weak;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::Works;
+use super::CatalogueClient;
 use super::grants::Kept;
 use crate::catalogue::{Catalogue, Showing};
 use crate::gallery::{Error, told};
@@ -33,7 +33,7 @@ struct Learnt {
     grants: HashMap<String, Kept>,
 }
 
-impl Works {
+impl CatalogueClient {
     /// Learns of all changes since the last time.
     pub async fn follow(&self) -> Result<(), Error> {
         let _one_at_a_time = self.following.lock().await;
@@ -139,7 +139,7 @@ impl Works {
 }
 
 /// Follows the catalogue for as long as the works are served.
-pub async fn follow(works: Weak<Works>) {
+pub async fn follow(works: Weak<CatalogueClient>) {
     let mut failing = false;
     loop {
         tokio::time::sleep(INTERVAL).await;

@@ -16,19 +16,19 @@ pub use follow::follow;
 
 use crate::catalogue::{self, Catalogue};
 use crate::gallery::rights::{Grant, Rights};
-use crate::gallery::single_flight::Flights;
+use crate::gallery::single_flight::SingleFlight;
 use crate::gallery::{Error, Gallery};
 use grants::{Grants, Kept};
 
 /// The catalogue as a server sees it: what was looked up is kept until a revision says otherwise.
-pub struct Works {
+pub struct CatalogueClient {
     catalogue: Catalogue,
     /// Where the catalogue's connections live.
     tasks: Handle,
     rights: Rights,
     grants: Arc<Grants>,
     /// Grants that are being read, by the first name of each master and the changes that came before.
-    unknown: Flights<(String, u64), Arc<Kept>>,
+    unknown: SingleFlight<(String, u64), Arc<Kept>>,
     /// What images and downloads ask takes at most half of the connections, so that a crowd leaves the others to the
     /// follower, the API and those who write.
     lookups: Arc<Semaphore>,
@@ -55,11 +55,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The same while it is known not to answer.
 const SHORT_PATIENCE: Duration = Duration::from_secs(1);
 
-impl Works {
+impl CatalogueClient {
     pub fn new(catalogue: Catalogue, tasks: Handle, rights: Rights, settings: &catalogue::Settings) -> Self {
         Self {
             catalogue,
-            unknown: Flights::cancelled(tasks.clone()),
+            unknown: SingleFlight::cancelled(tasks.clone()),
             lookups: Arc::new(Semaphore::new((settings.connections as usize / 2).max(1))),
             tasks,
             rights,
@@ -216,7 +216,7 @@ async fn within<T>(limit: Duration, answer: impl Future<Output = T>) -> Result<T
 
 impl Gallery {
     /// The catalogue, where there is one.
-    pub fn works(&self) -> Option<&Arc<Works>> {
+    pub fn works(&self) -> Option<&Arc<CatalogueClient>> {
         self.works.as_ref()
     }
 }
@@ -233,7 +233,7 @@ mod tests {
         let url = folder.path().join("catalogue.db").to_str().unwrap().to_owned();
         let settings = catalogue::Settings { url, connections: 2, ..catalogue::Settings::default() };
         let catalogue = Catalogue::open(&settings).await.unwrap();
-        let works = Works::new(catalogue, Handle::current(), Rights::default(), &settings);
+        let works = CatalogueClient::new(catalogue, Handle::current(), Rights::default(), &settings);
         let last_revision = |catalogue: Catalogue| async move { catalogue.last_revision().await };
         let place = works.lookups.acquire().await.unwrap();
         let names = ["a.tif".to_owned()];
@@ -256,7 +256,7 @@ mod tests {
         let url = folder.path().join("catalogue.db").to_str().unwrap().to_owned();
         let settings = catalogue::Settings { url, ..catalogue::Settings::default() };
         let catalogue = Catalogue::open(&settings).await.unwrap();
-        let works = Works::new(catalogue, Handle::current(), Rights::default(), &settings);
+        let works = CatalogueClient::new(catalogue, Handle::current(), Rights::default(), &settings);
         let (asked, dropped) = tokio::sync::oneshot::channel::<()>();
         let question = |_| async move {
             let _asked = asked;

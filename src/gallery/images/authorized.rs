@@ -1,21 +1,22 @@
 //! An opened image together with what its rights allow.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
-use super::handle::Shared;
+use super::handle::ImageHandle;
 use crate::gallery::rights::Grant;
 use crate::iiif::{Dimensions, Info, Limits};
 use crate::master::{Kind, Whole};
 
 /// An opened image with what its rights allow: the only form in which anything outside the gallery gets hold of one.
 #[derive(Clone)]
-pub struct Granted {
-    pub(in crate::gallery) opened: Shared,
+pub struct AuthorizedImage {
+    pub(in crate::gallery) opened: Arc<ImageHandle>,
     pub limits: Limits,
     pub grant: Grant,
 }
 
-impl Granted {
+impl AuthorizedImage {
     /// What viewers are told: levels and tiles as far as the rights go.
     pub fn info(&self, id: String) -> Info {
         self.opened.info(id, self.limits)
@@ -57,10 +58,10 @@ impl Granted {
     }
 }
 
-impl Deref for Granted {
-    type Target = Shared;
+impl Deref for AuthorizedImage {
+    type Target = Arc<ImageHandle>;
 
-    fn deref(&self) -> &Shared {
+    fn deref(&self) -> &Arc<ImageHandle> {
         &self.opened
     }
 }

@@ -15,7 +15,7 @@ use crate::render::Look;
 use crate::store::{self, Key, Store, Version};
 
 /// A master as the gallery keeps it, for as long as its version lasts.
-pub struct Opened {
+pub struct ImageHandle {
     /// Tells this opening from every other one of this server.
     pub number: u64,
     pub store: Store,
@@ -29,7 +29,7 @@ pub struct Opened {
     /// All identifiers that name its file, without a page: what is said of one holds for all.
     pub names: Vec<String>,
     /// The master that this is the pyramid of.
-    pub pyramid_of: Option<Shared>,
+    pub pyramid_of: Option<Arc<ImageHandle>>,
     /// For each level of JPEG tiles, what stands before a tile.
     pub heads: Vec<Bytes>,
     /// Set once it is known to be a damaged pyramid.
@@ -48,7 +48,7 @@ static LARGE_INDEXES: Semaphore = Semaphore::const_new(1);
 /// The side of the tiles that a master without tiles is asked for in.
 const WHOLE_TILE: u32 = 512;
 
-impl Opened {
+impl ImageHandle {
     /// Reads a master's index: one range of its start and, where that is not all of it, the rest.
     pub async fn open(store: Store, key: Key, page: u32, output: Output) -> Result<Self, Error> {
         let (version, start) = match store.start(&key, FIRST_READ).await {
@@ -240,6 +240,3 @@ impl Opened {
 
 /// A smallest level beyond this many pixels is no overview.
 const LARGEST_OVERVIEW: u64 = 4 << 20;
-
-/// Shared by all who ask for the same image.
-pub type Shared = Arc<Opened>;

@@ -9,8 +9,8 @@ use futures::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
-use super::authorized::Granted;
-use super::renderer::Kitchen;
+use super::authorized::AuthorizedImage;
+use super::renderer::Renderer;
 use super::unsent::Unsent;
 use crate::gallery::{Error, Gallery, told};
 use crate::iiif::{Form, Format, ImageRequest, Limits, Quality, Region, Rotation, Size};
@@ -26,7 +26,7 @@ pub struct Original {
     pub media_type: &'static str,
     digests: Digests,
     digesters: Arc<Semaphore>,
-    kitchen: Arc<Kitchen>,
+    renderer: Arc<Renderer>,
     tasks: tokio::runtime::Handle,
 }
 
@@ -60,7 +60,7 @@ impl Gallery {
     }
 
     /// The same of an image that has been opened.
-    pub fn original_of(&self, granted: &Granted) -> Option<Original> {
+    pub fn original_of(&self, granted: &AuthorizedImage) -> Option<Original> {
         let (store, key, version) = granted.origin();
         granted.grant.original.then(|| Original {
             store: store.clone(),
@@ -69,13 +69,17 @@ impl Gallery {
             media_type: granted.master_type(),
             digests: self.digests.clone(),
             digesters: self.digesters.clone(),
-            kitchen: self.kitchen.clone(),
+            renderer: self.renderer.clone(),
             tasks: self.tasks.clone(),
         })
     }
 
     /// The whole image in the largest size that its rights allow, whatever a single answer may hold otherwise.
-    pub async fn rendition(&self, identifier: &str, format: Format) -> Result<(Granted, Plan), Error> {
+    pub async fn rendition(
+        &self,
+        identifier: &str,
+        format: Format,
+    ) -> Result<(AuthorizedImage, Plan), Error> {
         let request = ImageRequest {
             version: crate::iiif::Version::V3,
             region: Region::Full,
@@ -107,7 +111,7 @@ impl Original {
     pub async fn admit(&self) -> Result<Unsent, Error> {
         match self.store.is_local() {
             true => Ok(Unsent::default()),
-            false => self.kitchen.unsent_pieces(PIECE * (AHEAD as u64 + 1)).await,
+            false => self.renderer.unsent_pieces(PIECE * (AHEAD as u64 + 1)).await,
         }
     }
 

@@ -10,11 +10,11 @@ use tokio::runtime::Handle;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::budget::Reserve;
-use super::handle::{Opened, Shared};
+use super::handle::ImageHandle;
 use super::mips::Mips;
-use super::scheduler::Lanes;
+use super::scheduler::RenderScheduler;
 use super::unsent::{Sending, Unsent};
-use crate::gallery::single_flight::{Flights, Interest};
+use crate::gallery::single_flight::{Cancellation, SingleFlight};
 use crate::gallery::{Error, Settings};
 use crate::identity::Identity;
 use crate::iiif::Dimensions;
@@ -54,14 +54,14 @@ pub enum Cached {
 type Name = (u64, Plan);
 
 /// Where answers are made and kept.
-pub struct Kitchen {
+pub struct Renderer {
     answers: Cache<Name, Bytes>,
-    makings: Flights<Name, Bytes>,
+    makings: SingleFlight<Name, Bytes>,
     pub(super) decoded: Cache<(u64, u32), Arc<Mips>>,
     /// JPEG 2000s whose tile-parts have been looked up.
     pub(super) codestreams: Cache<u64, Arc<jp2::Codestream>>,
-    pub(super) decodings: Flights<(u64, u32), (Arc<Mips>, Arc<Reserve>)>,
-    pub(super) lanes: Lanes,
+    pub(super) decodings: SingleFlight<(u64, u32), (Arc<Mips>, Arc<Reserve>)>,
+    pub(super) scheduler: RenderScheduler,
     sending: Sending,
     pub(super) tasks: Handle,
     pub(super) settings: render::Settings,
@@ -78,8 +78,8 @@ struct Counters {
     misses: Counter,
 }
 
-impl Kitchen {
-    pub fn new(settings: &Settings, lanes: Lanes, tasks: Handle) -> Self {
+impl Renderer {
+    pub fn new(settings: &Settings, scheduler: RenderScheduler, tasks: Handle) -> Self {
         let answers = Cache::builder()
             .max_capacity(settings.cache.answers_mib << 20)
             .weigher(|_: &Name, bytes: &Bytes| (bytes.len() + 256) as u32);
@@ -88,15 +88,15 @@ impl Kitchen {
         );
         Self {
             answers: answers.build(),
-            makings: Flights::cancelled(tasks.clone()),
+            makings: SingleFlight::cancelled(tasks.clone()),
             decoded: decoded.build(),
             codestreams: Cache::builder()
                 .max_capacity(CODESTREAMS)
                 .weigher(|_: &u64, codestream: &Arc<jp2::Codestream>| codestream.weight())
                 .build(),
-            decodings: Flights::cancelled(tasks.clone()),
+            decodings: SingleFlight::cancelled(tasks.clone()),
             tasks,
-            lanes,
+            scheduler,
             sending: Sending::default(),
             settings: settings.render.clone(),
             recipe: xxh3_64(recipe(settings).as_bytes()),
@@ -116,33 +116,33 @@ impl Kitchen {
     }
 
     /// Refuses what would be too much, before a byte is read.
-    pub fn check(&self, opened: &Opened, plan: &Plan) -> Result<(), Error> {
+    pub fn check(&self, opened: &ImageHandle, plan: &Plan) -> Result<(), Error> {
         let Some((level, reduce)) = plan.rendering() else { return Ok(()) };
         match &opened.master.kind {
             Kind::Tiled if render::is_banded(plan, &opened.master) => {
                 let rows = render::band_height(plan, &opened.master, level).min(plan.size.height);
                 let band = Frame::of_band(plan, &opened.master, (level, reduce), 0, rows);
-                self.lanes.check(
+                self.scheduler.check(
                     band.map_or(0, |band| band.cost(4)) + render::band_bytes(plan, &opened.master, rows),
                 )
             }
             Kind::Tiled => {
                 let level = &opened.master.levels[level];
                 let frame = Frame::of_tiles(plan, &opened.master, level, reduce);
-                self.lanes.check(frame.cost(render::bytes_a_pixel(level)))
+                self.scheduler.check(frame.cost(render::bytes_a_pixel(level)))
             }
             Kind::Whole { codec: Whole::Jp2, memory, reason, .. } => {
                 if !self.decodes(opened, reduce) {
                     return Err(too_costly(reason));
                 }
-                self.lanes
+                self.scheduler
                     .check(Frame::of_region(plan, &opened.master, reduce).cost(8).saturating_add(*memory))
             }
             Kind::Whole { reason, .. } => {
                 if self.decodes(opened, reduce) {
                     let (master, base) = (&opened.master, self.base(opened, reduce));
                     let frame = Frame::of_whole(plan, master, master.dimensions.reduced(base), base);
-                    return self.lanes.check(frame.cost(3));
+                    return self.scheduler.check(frame.cost(3));
                 }
                 Err(self.too_large(opened, reason))
             }
@@ -150,7 +150,7 @@ impl Kitchen {
     }
 
     /// Refuses a master without a pyramid of which no answer could be made, however small.
-    pub fn serves(&self, opened: &Opened) -> Result<(), Error> {
+    pub fn serves(&self, opened: &ImageHandle) -> Result<(), Error> {
         let (codec, reason) = match &opened.master.kind {
             Kind::Whole { codec, reason, .. } => (codec, reason),
             Kind::Tiled => return Ok(()),
@@ -162,12 +162,12 @@ impl Kitchen {
         if !self.decodes(opened, SMALLEST) {
             return Err(self.too_large(opened, reason));
         }
-        self.lanes
+        self.scheduler
             .check(self.decoding_cost(opened, self.base(opened, SMALLEST)))
             .map_err(|_| too_costly(reason))
     }
 
-    fn too_large(&self, opened: &Opened, reason: &str) -> Error {
+    fn too_large(&self, opened: &ImageHandle, reason: &str) -> Error {
         Error::Unsupported(format!(
             "{reason}, and at {} megapixels it is too large to be decoded for each visitor (the limit is {}, \
              masters.whole_megapixels); make its pyramid with `tegl ingest`, or let the server make them \
@@ -178,7 +178,7 @@ impl Kitchen {
     }
 
     /// From the cache, or a stored tile from a local file in the page cache.
-    pub fn deliver_now(&self, opened: &Shared, plan: &Plan) -> Option<Answer> {
+    pub fn deliver_now(&self, opened: &Arc<ImageHandle>, plan: &Plan) -> Option<Answer> {
         let counted = |cached, counter: &Counter| {
             counter.increment(1);
             match plan.source {
@@ -203,7 +203,7 @@ impl Kitchen {
         Some(Answer { bytes, cached: counted(Cached::Miss, &self.counters.misses) })
     }
 
-    pub async fn deliver(self: &Arc<Self>, opened: &Shared, plan: Plan) -> Result<Answer, Error> {
+    pub async fn deliver(self: &Arc<Self>, opened: &Arc<ImageHandle>, plan: Plan) -> Result<Answer, Error> {
         if let Some(answer) = self.deliver_now(opened, &plan) {
             return Ok(answer);
         }
@@ -213,11 +213,11 @@ impl Kitchen {
         }
         self.counters.misses.increment(1);
         let name = (opened.number, plan.clone());
-        let (kitchen, opened) = (self.clone(), opened.clone());
-        let make = move |interest| async move {
+        let (renderer, opened) = (self.clone(), opened.clone());
+        let make = move |cancellation| async move {
             let made =
-                kitchen.make(&opened, &plan, interest).await.inspect_err(|error| opened.blame(error))?;
-            kitchen.answers.insert((opened.number, plan), made.clone());
+                renderer.make(&opened, &plan, cancellation).await.inspect_err(|error| opened.blame(error))?;
+            renderer.answers.insert((opened.number, plan), made.clone());
             Ok(made)
         };
         let bytes = self.makings.join(name, make).await?;
@@ -226,19 +226,19 @@ impl Kitchen {
 
     async fn make(
         self: &Arc<Self>,
-        opened: &Shared,
+        opened: &Arc<ImageHandle>,
         plan: &Plan,
-        interest: Interest,
+        cancellation: Cancellation,
     ) -> Result<Bytes, Error> {
         match (plan.source, &opened.master.kind) {
             (Source::Stored { level, tile }, _) => self.stored(opened, level, tile, plan.size).await,
             (Source::Rendered { level, reduce }, Kind::Tiled) => {
-                let made = self.tiled(opened, plan, level, reduce, interest.clone()).await;
+                let made = self.tiled(opened, plan, level, reduce, cancellation.clone()).await;
                 match (made, opened.master.larger_level(level, reduce)) {
                     // Damage to a smaller copy is no damage to the image.
                     (Err(error @ Error::Damaged(_)), Some((level, reduce))) => {
                         opened.blame(&error);
-                        self.tiled(opened, plan, level, reduce, interest).await
+                        self.tiled(opened, plan, level, reduce, cancellation).await
                     }
                     (made, _) => made,
                 }
@@ -246,7 +246,7 @@ impl Kitchen {
             (Source::Rendered { reduce, .. }, Kind::Whole { codec: Whole::Jp2, .. })
                 if opened.master.dimensions.reduced(reduce).area() > OVERVIEW =>
             {
-                self.region(opened, plan, reduce, interest).await
+                self.region(opened, plan, reduce, cancellation).await
             }
             (Source::Rendered { reduce, .. }, Kind::Whole { .. }) => self.whole(opened, plan, reduce).await,
         }
@@ -254,7 +254,7 @@ impl Kitchen {
 
     async fn stored(
         &self,
-        opened: &Shared,
+        opened: &Arc<ImageHandle>,
         level: usize,
         tile: TileIndex,
         size: Dimensions,
@@ -266,53 +266,53 @@ impl Kitchen {
             return stored_tile(opened, level, range).await;
         }
         let cost = (range.end - range.start) * 2 + opened.master.levels[level].grid.tile.area() * 6;
-        let mut admitted = self.lanes.admit(cost, Some(&opened.store)).await?;
+        let mut admitted = self.scheduler.admit(cost, Some(&opened.store)).await?;
         let bytes = stored_tile(opened, level, range).await?;
         admitted.has_read();
         let opened = opened.clone();
         let cut = move || Ok(stored::cut(bytes.into(), &opened.master.levels[level], tile, size)?);
-        self.lanes.run_admitted(admitted, cut).await.map(Bytes::from)
+        self.scheduler.run_admitted(admitted, cut).await.map(Bytes::from)
     }
 
     async fn tiled(
         &self,
-        opened: &Shared,
+        opened: &Arc<ImageHandle>,
         plan: &Plan,
         level: usize,
         reduce: u32,
-        interest: Interest,
+        cancellation: Cancellation,
     ) -> Result<Bytes, Error> {
         let (opened, plan) = (opened.clone(), plan.clone());
         let master = &opened.master;
         let frame = Frame::of_tiles(&plan, master, &master.levels[level], reduce);
         let drawn = frame.cost(render::bytes_a_pixel(&master.levels[level]));
         let cost = stored_bytes(&opened, level, &frame)?.saturating_add(drawn);
-        let mut admitted = self.lanes.admit(cost, Some(&opened.store)).await?;
+        let mut admitted = self.scheduler.admit(cost, Some(&opened.store)).await?;
         let tiles = tiles(&opened, level, &frame).await?;
         admitted.has_read();
         let settings = self.settings.clone();
         let work = move || {
             let master = &opened.master;
-            let drawn = render::draw(&frame, &master.levels[level], &tiles, &|| interest.is_lost());
+            let drawn = render::draw(&frame, &master.levels[level], &tiles, &|| cancellation.is_cancelled());
             let picture = drawn.map_err(stopped)?;
             drop(tiles);
-            interest.check()?;
+            cancellation.check()?;
             let place = (frame.window, frame.size);
             let made = render::finish(&plan, &picture, place, master.orientation, &opened.look, &settings)?;
             picture.recycle();
             Ok(made)
         };
-        self.lanes.run_admitted(admitted, work).await.map(Bytes::from)
+        self.scheduler.run_admitted(admitted, work).await.map(Bytes::from)
     }
 
     /// Memory for a finished answer while it is being sent.
     pub async fn unsent(&self, bytes: &Bytes) -> Result<Unsent, Error> {
-        self.sending.count(bytes, &self.lanes).await
+        self.sending.count(bytes, &self.scheduler).await
     }
 
     /// Memory for so many bytes that are read ahead of a client.
     pub async fn unsent_pieces(&self, bytes: u64) -> Result<Unsent, Error> {
-        Ok(Unsent::of(self.lanes.unsent(bytes).await?))
+        Ok(Unsent::of(self.scheduler.unsent(bytes).await?))
     }
 
     /// Forgets the answers that were made.
@@ -321,11 +321,11 @@ impl Kitchen {
     }
 
     pub fn observe(&self) {
-        let [busy, threads, waiting] = self.lanes.load();
+        let [busy, threads, waiting] = self.scheduler.load();
         metrics::gauge!("tegl_work_threads_busy").set(busy as f64);
         metrics::gauge!("tegl_work_threads").set(threads as f64);
         metrics::gauge!("tegl_work_waiting").set(waiting as f64);
-        metrics::gauge!("tegl_work_memory_bytes").set((self.lanes.taken_kib() << 10) as f64);
+        metrics::gauge!("tegl_work_memory_bytes").set((self.scheduler.taken_kib() << 10) as f64);
         metrics::gauge!("tegl_cache_bytes", "cache" => "answers").set(self.answers.weighted_size() as f64);
         metrics::gauge!("tegl_cache_entries", "cache" => "answers").set(self.answers.entry_count() as f64);
         metrics::gauge!("tegl_cache_bytes", "cache" => "decoded").set(self.decoded.weighted_size() as f64);
@@ -346,13 +346,13 @@ fn too_costly(reason: &str) -> Error {
 }
 
 /// The stored tile's bytes behind its start marker.
-fn tile_range(opened: &Opened, level: usize, tile: TileIndex) -> Option<Range<u64>> {
+fn tile_range(opened: &ImageHandle, level: usize, tile: TileIndex) -> Option<Range<u64>> {
     let range = opened.master.levels[level].range(tile)?;
     (range.end - range.start > stored::MARKER).then(|| range.start + stored::MARKER..range.end)
 }
 
 /// A stored tile in full.
-async fn stored_tile(opened: &Opened, level: usize, range: Range<u64>) -> Result<Bytes, Error> {
+async fn stored_tile(opened: &ImageHandle, level: usize, range: Range<u64>) -> Result<Bytes, Error> {
     let head = &opened.heads[level];
     let bytes = opened.store.read(&opened.key, &opened.version, range, head).await?;
     if !is_sound(opened, &bytes, head.len()) {
@@ -362,12 +362,12 @@ async fn stored_tile(opened: &Opened, level: usize, range: Range<u64>) -> Result
 }
 
 /// Whether a tile looks like a JPEG; our own end, too.
-fn is_sound(opened: &Opened, tile: &[u8], head: usize) -> bool {
+fn is_sound(opened: &ImageHandle, tile: &[u8], head: usize) -> bool {
     stored::is_sound(tile, head) && (opened.pyramid_of.is_none() || jpeg::is_ended(tile))
 }
 
 /// Bytes that the frame's tiles take as they are stored.
-pub(super) fn stored_bytes(opened: &Opened, level: usize, frame: &Frame) -> Result<u64, Error> {
+pub(super) fn stored_bytes(opened: &ImageHandle, level: usize, frame: &Frame) -> Result<u64, Error> {
     let ranges = frame.tiles.iter().filter_map(|&tile| opened.master.levels[level].range(tile));
     let mut bytes = 0u64;
     for range in ranges {
@@ -386,7 +386,7 @@ pub(super) fn stopped(stopped: Stopped) -> Error {
 }
 
 /// Refuses a tile beyond the file's end: the store cannot be blamed for that.
-fn within_file(opened: &Opened, range: &Range<u64>) -> Result<(), Error> {
+fn within_file(opened: &ImageHandle, range: &Range<u64>) -> Result<(), Error> {
     if range.end <= opened.version.size {
         return Ok(());
     }
@@ -394,12 +394,16 @@ fn within_file(opened: &Opened, range: &Range<u64>) -> Result<(), Error> {
 }
 
 /// Whether a tile of this size needs no cutting.
-fn is_whole(opened: &Opened, level: usize, size: Dimensions) -> bool {
+fn is_whole(opened: &ImageHandle, level: usize, size: Dimensions) -> bool {
     opened.master.levels[level].grid.tile == size
 }
 
 /// The frame's tiles as they are stored; JPEGs with their heads.
-pub(super) async fn tiles(opened: &Opened, level: usize, frame: &Frame) -> Result<Vec<Option<Bytes>>, Error> {
+pub(super) async fn tiles(
+    opened: &ImageHandle,
+    level: usize,
+    frame: &Frame,
+) -> Result<Vec<Option<Bytes>>, Error> {
     let stored = &opened.master.levels[level];
     let jpeg = stored.codec == Codec::Jpeg;
     let range = |&tile: &TileIndex| if jpeg { tile_range(opened, level, tile) } else { stored.range(tile) };

@@ -1,15 +1,16 @@
 //! Asks stores whether masters are still the same, in the background wherever a master may be shown meanwhile.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use futures::future::{Either, select};
 
 use super::freshness::{Bounds, Verdict};
-use super::handle::Shared;
+use super::handle::ImageHandle;
 use crate::gallery::settings::Masters;
-use crate::gallery::single_flight::Flights;
+use crate::gallery::single_flight::SingleFlight;
 use crate::gallery::{Error, Gallery};
 
 /// Local masters are looked at again after this long.
@@ -30,7 +31,7 @@ pub enum Found {
 
 /// The checks under way, one for each master.
 pub struct Checks {
-    under_way: Flights<u64, Found>,
+    under_way: SingleFlight<u64, Found>,
     bounds: Bounds,
     since: Instant,
     no_grace_until_ms: AtomicU64,
@@ -39,7 +40,7 @@ pub struct Checks {
 impl Checks {
     pub fn new(settings: &Masters, tasks: tokio::runtime::Handle) -> Self {
         Self {
-            under_way: Flights::new(tasks),
+            under_way: SingleFlight::new(tasks),
             bounds: Bounds::remote(settings),
             since: Instant::now(),
             no_grace_until_ms: AtomicU64::new(0),
@@ -61,7 +62,7 @@ impl Checks {
 
 impl Gallery {
     /// The image as it is kept, where it may be shown; `None` where it has to be opened.
-    pub(in crate::gallery) async fn kept(&self, identifier: &str) -> Result<Option<Shared>, Error> {
+    pub(in crate::gallery) async fn kept(&self, identifier: &str) -> Result<Option<Arc<ImageHandle>>, Error> {
         let Some(opened) = self.masters.get(identifier) else { return Ok(None) };
         if opened.is_discarded() {
             if let Some(pyramids) = &self.pyramids {
@@ -84,7 +85,7 @@ impl Gallery {
     }
 
     /// Has the store asked in the background; what it says, if it says so at once.
-    async fn check_beside(&self, identifier: &str, opened: &Shared) -> Option<Found> {
+    async fn check_beside(&self, identifier: &str, opened: &Arc<ImageHandle>) -> Option<Found> {
         let store = opened.origin().0;
         let grace = match self.checks.has_grace() && !store.is_failing() {
             true if store.is_local() => LOCAL_GRACE,
@@ -106,7 +107,7 @@ impl Gallery {
     }
 
     /// What the store says of this master now; one that was replaced is forgotten.
-    async fn check_kept(&self, identifier: &str, opened: &Shared) -> Result<Found, Error> {
+    async fn check_kept(&self, identifier: &str, opened: &Arc<ImageHandle>) -> Result<Found, Error> {
         let (masters, health, identifier) =
             (self.masters.clone(), self.health.clone(), identifier.to_owned());
         let master = opened.clone();

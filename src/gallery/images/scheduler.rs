@@ -17,7 +17,7 @@ use crate::store::Store;
 ///
 /// Whatever a rendering needs is admitted first: then it reads, and at last it takes a thread. A store that is slow
 /// therefore delays those who read from it, and neither fills memory nor holds threads.
-pub struct Lanes {
+pub struct RenderScheduler {
     pub(super) budget: Budget,
     threads: Arc<Semaphore>,
     count: usize,
@@ -63,7 +63,7 @@ const READERS: u32 = 64;
 /// What a thread is waited for at least, once something has been read.
 const AT_LEAST: Duration = Duration::from_millis(250);
 
-impl Lanes {
+impl RenderScheduler {
     pub fn new(settings: &Work) -> std::io::Result<Self> {
         let count = threads(settings);
         let large = (count / 2).max(1);
@@ -214,7 +214,7 @@ impl Lanes {
         measured: Option<Queue>,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let pool = self.pool.as_ref().ok_or_else(|| Error::Fault("the lanes are closed".into()))?;
+        let pool = self.pool.as_ref().ok_or_else(|| Error::Fault("the scheduler is closed".into()))?;
         let ran = pool.spawn_blocking(move || {
             let measured = measured.map(|queue| queue.measure());
             // A panic in a decoder ends this rendering and nothing else.
@@ -260,7 +260,7 @@ impl Admitted {
 
 async fn acquire(semaphore: &Arc<Semaphore>, permits: u32) -> Result<OwnedSemaphorePermit, Error> {
     let acquired = semaphore.clone().acquire_many_owned(permits).await;
-    acquired.map_err(|_| Error::Fault("the lanes are closed".into()))
+    acquired.map_err(|_| Error::Fault("the scheduler is closed".into()))
 }
 
 /// How many threads render.
@@ -271,7 +271,7 @@ pub fn threads(settings: &Work) -> usize {
     }
 }
 
-impl Drop for Lanes {
+impl Drop for RenderScheduler {
     fn drop(&mut self) {
         if let Some(pool) = self.pool.take() {
             pool.shutdown_background();
@@ -284,30 +284,30 @@ mod tests {
     use super::*;
     use crate::pixels::{ReadAt, jpeg};
 
-    fn lanes(queue_ms: u64) -> Lanes {
+    fn scheduler(queue_ms: u64) -> RenderScheduler {
         let settings = Work { threads: 1, memory_mib: 16, queue_ms, large_mib: 32 };
-        Lanes::new(&settings).unwrap()
+        RenderScheduler::new(&settings).unwrap()
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn what_does_not_fit_is_refused_before_it_begins() {
-        let refused = lanes(100).run(17 << 20, || Ok(())).await;
+        let refused = scheduler(100).run(17 << 20, || Ok(())).await;
         assert!(matches!(refused, Err(Error::Invalid(_))));
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn who_waits_too_long_is_told_to_come_back() {
-        let lanes = lanes(30);
+        let scheduler = scheduler(30);
         let (started, starts) = tokio::sync::oneshot::channel();
         let (end, ends) = std::sync::mpsc::channel::<()>();
-        let slow = lanes.run(1, move || {
+        let slow = scheduler.run(1, move || {
             started.send(()).unwrap();
             ends.recv().unwrap();
             Ok(())
         });
         let second = async {
             starts.await.unwrap();
-            let refused = lanes.run(1, || Ok(())).await;
+            let refused = scheduler.run(1, || Ok(())).await;
             end.send(()).unwrap();
             refused
         };
@@ -318,33 +318,33 @@ mod tests {
 
     #[tokio::test]
     async fn a_streamed_answer_that_finds_no_place_is_refused_before_it_begins() {
-        let lanes = lanes(50);
-        let (_held, turn) = lanes.admit_stream(4 << 20, 1 << 20).await.unwrap();
+        let scheduler = scheduler(50);
+        let (_held, turn) = scheduler.admit_stream(4 << 20, 1 << 20).await.unwrap();
         drop(turn);
-        let refused = lanes.admit_stream(3 << 20, 1 << 20).await;
+        let refused = scheduler.admit_stream(3 << 20, 1 << 20).await;
         assert!(matches!(refused, Err(Error::Busy { retry_after_s: 1 })));
-        assert!(lanes.admit(1 << 20, None).await.is_ok(), "others have memory of their own");
+        assert!(scheduler.admit(1 << 20, None).await.is_ok(), "others have memory of their own");
     }
 
     #[tokio::test]
     async fn turns_of_large_renderings_are_given_in_order() {
-        let lanes = lanes(50);
-        let (held, turn) = lanes.admit_stream(1 << 20, 1 << 20).await.unwrap();
-        assert!(lanes.admit_stream(1 << 20, 1 << 20).await.is_err(), "one thread, one turn");
-        assert!(!lanes.is_over(&turn), "nobody waits");
+        let scheduler = scheduler(50);
+        let (held, turn) = scheduler.admit_stream(1 << 20, 1 << 20).await.unwrap();
+        assert!(scheduler.admit_stream(1 << 20, 1 << 20).await.is_err(), "one thread, one turn");
+        assert!(!scheduler.is_over(&turn), "nobody waits");
         drop((held, turn));
-        assert!(lanes.admit_stream(1 << 20, 1 << 20).await.is_ok());
-        assert_eq!((lanes.load()[2], lanes.taken_kib()), (0, 0));
+        assert!(scheduler.admit_stream(1 << 20, 1 << 20).await.is_ok());
+        assert_eq!((scheduler.load()[2], scheduler.taken_kib()), (0, 0));
     }
 
     #[tokio::test]
     async fn those_who_leave_leave_the_queue() {
-        let lanes = lanes(50);
-        let first = lanes.admit(15 << 20, None).await.unwrap();
-        let left = tokio::time::timeout(Duration::from_millis(10), lanes.admit(15 << 20, None)).await;
+        let scheduler = scheduler(50);
+        let first = scheduler.admit(15 << 20, None).await.unwrap();
+        let left = tokio::time::timeout(Duration::from_millis(10), scheduler.admit(15 << 20, None)).await;
         assert!(left.is_err());
         drop(first);
-        assert_eq!((lanes.load()[2], lanes.taken_kib()), (0, 0));
+        assert_eq!((scheduler.load()[2], scheduler.taken_kib()), (0, 0));
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -359,20 +359,20 @@ mod tests {
                 panic!("broken")
             }
         }
-        let lanes = lanes(100);
+        let scheduler = scheduler(100);
         let decode = || Ok(jpeg::rows(Arc::new(Panicking), 1, 0).map(drop)?);
-        let broken = lanes.run(1, decode).await;
+        let broken = scheduler.run(1, decode).await;
         assert!(matches!(&broken, Err(Error::Damaged(reason)) if reason.contains("broken")), "{broken:?}");
-        assert!(lanes.run(1, || Ok(())).await.is_ok());
-        assert_eq!((lanes.load()[0], lanes.taken_kib()), (0, 0));
+        assert!(scheduler.run(1, || Ok(())).await.is_ok());
+        assert_eq!((scheduler.load()[0], scheduler.taken_kib()), (0, 0));
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_panic_gives_its_place_back() {
-        let lanes = lanes(100);
-        let broken = lanes.run(1, || -> Result<(), Error> { panic!("broken") }).await;
+        let scheduler = scheduler(100);
+        let broken = scheduler.run(1, || -> Result<(), Error> { panic!("broken") }).await;
         assert!(matches!(broken, Err(Error::Fault(_))));
-        assert!(lanes.run(1, || Ok(())).await.is_ok());
-        assert_eq!((lanes.load()[0], lanes.taken_kib()), (0, 0));
+        assert!(scheduler.run(1, || Ok(())).await.is_ok());
+        assert_eq!((scheduler.load()[0], scheduler.taken_kib()), (0, 0));
     }
 }

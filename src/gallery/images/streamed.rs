@@ -8,11 +8,11 @@ use futures::Stream;
 use tokio::sync::mpsc;
 
 use super::budget::Hold;
-use super::handle::Shared;
-use super::renderer::{Kitchen, stopped, stored_bytes, tiles};
+use super::handle::ImageHandle;
+use super::renderer::{Renderer, stopped, stored_bytes, tiles};
 use super::scheduler::Turn;
 use crate::gallery::Error;
-use crate::gallery::single_flight::Interest;
+use crate::gallery::single_flight::Cancellation;
 use crate::pixels::encode;
 use crate::render::{self, Frame, Plan};
 
@@ -60,14 +60,14 @@ struct UnderWay {
     sender: mpsc::Sender<Result<Bytes, Error>>,
 }
 
-impl Kitchen {
+impl Renderer {
     /// Whether an answer is made band by band.
-    pub fn is_banded(&self, opened: &Shared, plan: &Plan) -> bool {
+    pub fn is_banded(&self, opened: &Arc<ImageHandle>, plan: &Plan) -> bool {
         plan.rendering().is_some() && render::is_banded(plan, &opened.master)
     }
 
     /// The length of a banded answer in bytes, where it is known ahead.
-    pub fn banded_length(&self, opened: &Shared, plan: &Plan) -> Result<Option<u64>, Error> {
+    pub fn banded_length(&self, opened: &Arc<ImageHandle>, plan: &Plan) -> Result<Option<u64>, Error> {
         Ok(render::banded_encoder(plan, &opened.master, &opened.look, &self.settings)?.length())
     }
 
@@ -75,16 +75,16 @@ impl Kitchen {
     ///
     /// One band at most has been made and not yet been taken. The next one is drawn when the last piece of the one before
     /// has been taken, and nothing goes on when nobody takes pieces any more.
-    pub async fn banded(self: &Arc<Self>, opened: &Shared, plan: &Plan) -> Result<Streamed, Error> {
+    pub async fn banded(self: &Arc<Self>, opened: &Arc<ImageHandle>, plan: &Plan) -> Result<Streamed, Error> {
         let at = plan.rendering().ok_or_else(|| Error::Fault("a stored tile is not banded".into()))?;
         let encoder = render::banded_encoder(plan, &opened.master, &opened.look, &self.settings)?;
         let length = encoder.length();
         let (sender, mut pieces) = mpsc::channel(1);
-        let (kitchen, opened, plan) = (self.clone(), opened.clone(), plan.clone());
+        let (renderer, opened, plan) = (self.clone(), opened.clone(), plan.clone());
         self.tasks.spawn(async move {
             let client = sender.clone();
             let made = async {
-                if let Err(error) = kitchen.stream(&opened, &plan, at, encoder, sender).await {
+                if let Err(error) = renderer.stream(&opened, &plan, at, encoder, sender).await {
                     opened.blame(&error);
                     let _gone = client.send(Err(error)).await;
                 }
@@ -100,14 +100,14 @@ impl Kitchen {
 
     async fn stream(
         &self,
-        opened: &Shared,
+        opened: &Arc<ImageHandle>,
         plan: &Plan,
         at: (usize, u32),
         mut encoder: encode::Stream,
         sender: mpsc::Sender<Result<Bytes, Error>>,
     ) -> Result<(), Error> {
         // Ends what runs on a thread when this is dropped.
-        let (interest, _guard) = Interest::guarded();
+        let (cancellation, _guard) = Cancellation::guarded();
         let height = render::band_height(plan, &opened.master, at.0);
         let rows = height.min(plan.size.height);
         let mut drawn = 0;
@@ -115,12 +115,12 @@ impl Kitchen {
             drawn = drawn.max(cost(opened, at.0, &frame(opened, plan, at, top, height)?)?);
         }
         let made = render::band_bytes(plan, &opened.master, rows);
-        let (hold, turn) = self.lanes.admit_stream(made, drawn).await?;
+        let (hold, turn) = self.scheduler.admit_stream(made, drawn).await?;
         let mut stream = UnderWay { hold, turn: Some(turn), sender };
         for top in (0..plan.size.height).step_by(height as usize) {
             let frame = frame(opened, plan, at, top, height)?;
             let (back, bytes) =
-                self.band(opened, plan, at.0, frame, (encoder, &interest), &mut stream).await?;
+                self.band(opened, plan, at.0, frame, (encoder, &cancellation), &mut stream).await?;
             encoder = back;
             stream.send(bytes.into()).await?;
         }
@@ -132,41 +132,48 @@ impl Kitchen {
     /// Draws one band.
     async fn band(
         &self,
-        opened: &Shared,
+        opened: &Arc<ImageHandle>,
         plan: &Plan,
         level: usize,
         frame: Frame,
-        (mut encoder, interest): (encode::Stream, &Interest),
+        (mut encoder, cancellation): (encode::Stream, &Cancellation),
         stream: &mut UnderWay,
     ) -> Result<(encode::Stream, Vec<u8>), Error> {
-        if stream.turn.as_ref().is_none_or(|turn| self.lanes.is_over(turn)) {
+        if stream.turn.as_ref().is_none_or(|turn| self.scheduler.is_over(turn)) {
             stream.turn = None;
-            stream.turn = Some(self.lanes.next_turn().await?);
+            stream.turn = Some(self.scheduler.next_turn().await?);
         }
-        let memory = self.lanes.band(cost(opened, level, &frame)?, &stream.hold).await?;
+        let memory = self.scheduler.band(cost(opened, level, &frame)?, &stream.hold).await?;
         let stored = tiles(opened, level, &frame).await?;
-        let (opened, plan, interest) = (opened.clone(), plan.clone(), interest.clone());
+        let (opened, plan, cancellation) = (opened.clone(), plan.clone(), cancellation.clone());
         let work = move || {
-            let drawn = render::draw(&frame, &opened.master.levels[level], &stored, &|| interest.is_lost());
+            let drawn =
+                render::draw(&frame, &opened.master.levels[level], &stored, &|| cancellation.is_cancelled());
             let picture = drawn.map_err(stopped)?;
-            interest.check()?;
+            cancellation.check()?;
             let band = render::band(&plan, &picture, &frame, &opened.look)?;
             picture.recycle();
             let bytes = encoder.push(&band)?;
             Ok((encoder, bytes))
         };
-        self.lanes.run_within(memory.into(), work).await
+        self.scheduler.run_within(memory.into(), work).await
     }
 }
 
 /// The band of at most so many rows from `top` on.
-fn frame(opened: &Shared, plan: &Plan, at: (usize, u32), top: u32, height: u32) -> Result<Frame, Error> {
+fn frame(
+    opened: &Arc<ImageHandle>,
+    plan: &Plan,
+    at: (usize, u32),
+    top: u32,
+    height: u32,
+) -> Result<Frame, Error> {
     let frame = Frame::of_band(plan, &opened.master, at, top, height.min(plan.size.height - top));
     frame.ok_or_else(|| Error::Fault("a band has no level".into()))
 }
 
 /// Bytes of memory that drawing a band takes, its tiles as they are stored included.
-fn cost(opened: &Shared, level: usize, frame: &Frame) -> Result<u64, Error> {
+fn cost(opened: &Arc<ImageHandle>, level: usize, frame: &Frame) -> Result<u64, Error> {
     Ok(stored_bytes(opened, level, frame)?.saturating_add(frame.cost(4)))
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use bytes::Bytes;
 
 use super::budget::Memory;
-use super::scheduler::Lanes;
+use super::scheduler::RenderScheduler;
 use crate::gallery::Error;
 
 /// Answers up to this size are not counted: connections buffer as much.
@@ -28,7 +28,7 @@ pub struct Sending(Mutex<HashMap<(usize, usize), Weak<Memory>>>);
 
 impl Sending {
     /// Takes memory for these bytes, unless they are being sent to others as well.
-    pub async fn count(&self, bytes: &Bytes, lanes: &Lanes) -> Result<Unsent, Error> {
+    pub async fn count(&self, bytes: &Bytes, scheduler: &RenderScheduler) -> Result<Unsent, Error> {
         if bytes.len() <= UNCOUNTED {
             return Ok(Unsent::default());
         }
@@ -36,7 +36,7 @@ impl Sending {
         if let Some(memory) = self.find(place) {
             return Ok(Unsent(Some(memory)));
         }
-        let memory = Arc::new(lanes.unsent(bytes.len() as u64).await?);
+        let memory = Arc::new(scheduler.unsent(bytes.len() as u64).await?);
         let mut sending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sending.retain(|_, memory| memory.strong_count() > 0);
         sending.insert(place, Arc::downgrade(&memory));
@@ -55,18 +55,19 @@ mod tests {
 
     #[tokio::test]
     async fn each_answer_counts_once_until_its_last_reader_has_it() {
-        let lanes = Lanes::new(&Work { memory_mib: 16, queue_ms: 20, threads: 1, large_mib: 32 }).unwrap();
+        let scheduler =
+            RenderScheduler::new(&Work { memory_mib: 16, queue_ms: 20, threads: 1, large_mib: 32 }).unwrap();
         let (sending, small) = (Sending::default(), Bytes::from(vec![0; 1000]));
-        sending.count(&small, &lanes).await.unwrap();
+        sending.count(&small, &scheduler).await.unwrap();
         let [one, other] = [(); 2].map(|()| Bytes::from(vec![0; 3 << 20]));
-        let first = sending.count(&one, &lanes).await.unwrap();
-        let second = sending.count(&one.clone(), &lanes).await.unwrap();
-        assert_eq!(lanes.taken_kib() >> 10, 3);
-        assert!(matches!(sending.count(&other, &lanes).await, Err(Error::Busy { .. })));
+        let first = sending.count(&one, &scheduler).await.unwrap();
+        let second = sending.count(&one.clone(), &scheduler).await.unwrap();
+        assert_eq!(scheduler.taken_kib() >> 10, 3);
+        assert!(matches!(sending.count(&other, &scheduler).await, Err(Error::Busy { .. })));
         drop(first);
-        assert_eq!(lanes.taken_kib() >> 10, 3, "somebody still reads it");
+        assert_eq!(scheduler.taken_kib() >> 10, 3, "somebody still reads it");
         drop(second);
-        assert_eq!(lanes.taken_kib(), 0);
-        assert!(sending.count(&other, &lanes).await.is_ok());
+        assert_eq!(scheduler.taken_kib(), 0);
+        assert!(sending.count(&other, &scheduler).await.is_ok());
     }
 }

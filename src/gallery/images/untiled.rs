@@ -8,13 +8,13 @@ use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
 use super::budget::Reserve;
-use super::handle::{Opened, Shared};
+use super::handle::ImageHandle;
 use super::mips::Mips;
 use super::pyramids::ReadAhead;
-use super::renderer::Kitchen;
+use super::renderer::Renderer;
 use super::trim;
 use crate::gallery::Error;
-use crate::gallery::single_flight::Interest;
+use crate::gallery::single_flight::Cancellation;
 use crate::iiif::{Dimensions, Rect};
 use crate::master::{Kind, Whole};
 use crate::pixels::decode::jp2;
@@ -24,15 +24,15 @@ use crate::render::{self, Frame, Look, Plan};
 /// The least that any answer takes besides its decoder.
 const LEAST_DECODED: u64 = 8 << 20;
 
-impl Kitchen {
+impl Renderer {
     /// Whether a rendering at `1 / reduce` can be had from the master itself, and soon.
-    pub fn decodes(&self, opened: &Opened, reduce: u32) -> bool {
+    pub fn decodes(&self, opened: &ImageHandle, reduce: u32) -> bool {
         let small = |pixels: u64| pixels <= self.whole_pixels;
         match &opened.master.kind {
             Kind::Tiled => opened.master.levels.last().is_some_and(|level| small(level.dimensions.area())),
             // Its decoder takes as much memory for a part as for the whole.
             Kind::Whole { codec: Whole::Jp2, memory, .. } => {
-                self.lanes.check(*memory + LEAST_DECODED).is_ok()
+                self.scheduler.check(*memory + LEAST_DECODED).is_ok()
             }
             Kind::Whole { .. } => {
                 let base = self.base(opened, reduce);
@@ -43,7 +43,7 @@ impl Kitchen {
 
     /// At which fraction of its size a master without tiles is decoded for a rendering at `1 / reduce`: small
     /// ones whole, of large ones as little as serves.
-    pub(super) fn base(&self, opened: &Opened, reduce: u32) -> u32 {
+    pub(super) fn base(&self, opened: &ImageHandle, reduce: u32) -> u32 {
         if let Kind::Whole { codec: Whole::Jp2, .. } = opened.master.kind {
             return reduce;
         }
@@ -54,10 +54,10 @@ impl Kitchen {
     /// From a format that decodes parts of itself at fractions of its size.
     pub(super) async fn region(
         self: &Arc<Self>,
-        opened: &Shared,
+        opened: &Arc<ImageHandle>,
         plan: &Plan,
         reduce: u32,
-        interest: Interest,
+        cancellation: Cancellation,
     ) -> Result<Bytes, Error> {
         let (framed, planned) = (opened.clone(), plan.clone());
         let frame = move |codestream: &jp2::Codestream, file: &WhileKept| {
@@ -67,12 +67,12 @@ impl Kitchen {
             Ok((frame, reduce, cost))
         };
         let (codestream, file, (frame, reduce, cost)) =
-            self.codestream(opened, interest.clone(), frame).await?;
+            self.codestream(opened, cancellation.clone(), frame).await?;
         let cost = cost.saturating_add(frame.cost(4)).saturating_add(read_ahead(opened));
-        let admitted = self.lanes.admit_reader(cost, &opened.store).await?;
+        let admitted = self.scheduler.admit_reader(cost, &opened.store).await?;
         let (opened, plan, settings) = (opened.clone(), plan.clone(), self.settings.clone());
         let work = move || {
-            interest.check()?;
+            cancellation.check()?;
             let source = frame.source(opened.master.dimensions);
             let raw = codestream.decode(&file, source, reduce, u64::MAX);
             trim::after(cost);
@@ -82,18 +82,18 @@ impl Kitchen {
             let look = opened.look.done();
             Ok(render::finish(&plan, &picture, place, opened.master.orientation, &look, &settings)?)
         };
-        self.lanes.run_admitted(admitted, work).await.map(Bytes::from)
+        self.scheduler.run_admitted(admitted, work).await.map(Bytes::from)
     }
 
     /// A JPEG 2000 whose tile-parts are known, and what `look` finds in it; no sample is decoded.
     async fn codestream<T: Send + 'static>(
         &self,
-        opened: &Shared,
-        interest: Interest,
+        opened: &Arc<ImageHandle>,
+        cancellation: Cancellation,
         look: impl FnOnce(&jp2::Codestream, &WhileKept) -> Result<T, Error> + Send + 'static,
     ) -> Result<(Arc<jp2::Codestream>, WhileKept, T), Error> {
         let file = ReadAhead::here_and_there(opened.clone(), Handle::current());
-        let file = WhileKept { file, interest };
+        let file = WhileKept { file, cancellation };
         let known = self.codestreams.get(&opened.number);
         let is_known = known.is_some();
         let open = move || {
@@ -104,8 +104,8 @@ impl Kitchen {
             let found = file.checked(look(&codestream, &file))?;
             Ok((codestream, file, found))
         };
-        let admitted = self.lanes.admit_reader(4 << 20, &opened.store).await?;
-        let found = self.lanes.run_admitted(admitted, open).await?;
+        let admitted = self.scheduler.admit_reader(4 << 20, &opened.store).await?;
+        let found = self.scheduler.run_admitted(admitted, open).await?;
         if !is_known {
             self.codestreams.insert(opened.number, found.0.clone());
         }
@@ -114,7 +114,7 @@ impl Kitchen {
 
     pub(super) async fn whole(
         self: &Arc<Self>,
-        opened: &Shared,
+        opened: &Arc<ImageHandle>,
         plan: &Plan,
         reduce: u32,
     ) -> Result<Bytes, Error> {
@@ -125,8 +125,9 @@ impl Kitchen {
         let (mips, reserve) = match there {
             Some(mips) => (mips, None),
             None => {
-                let (kitchen, master) = (self.clone(), opened.clone());
-                let decode = move |interest| async move { kitchen.decode(master, base, interest).await };
+                let (renderer, master) = (self.clone(), opened.clone());
+                let decode =
+                    move |cancellation| async move { renderer.decode(master, base, cancellation).await };
                 let (mips, reserve) = self.decodings.join(name, decode).await?;
                 (mips, Some(reserve))
             }
@@ -148,11 +149,11 @@ impl Kitchen {
             // What holds memory and waits for more would wait for ever for others that do the same.
             Some(reserve) if cost <= reserve.finishing => {
                 let _turn = reserve.turn.lock().await;
-                self.lanes.run_within(reserve.memory.clone(), work).await
+                self.scheduler.run_within(reserve.memory.clone(), work).await
             }
             reserve => {
                 drop(reserve);
-                self.lanes.run(cost, work).await
+                self.scheduler.run(cost, work).await
             }
         }
         .map(Bytes::from)
@@ -164,7 +165,7 @@ impl Kitchen {
     }
 
     /// Bytes of memory that decoding all of a master at `1 / base` takes.
-    pub(super) fn decoding_cost(&self, opened: &Opened, base: u32) -> u64 {
+    pub(super) fn decoding_cost(&self, opened: &ImageHandle, base: u32) -> u64 {
         let master = &opened.master;
         let size = master.dimensions.reduced(base);
         let reading = match &master.kind {
@@ -181,9 +182,9 @@ impl Kitchen {
     /// Decodes all of a master at `1 / base` and halves it again and again.
     async fn decode(
         self: Arc<Self>,
-        opened: Shared,
+        opened: Arc<ImageHandle>,
         base: u32,
-        interest: Interest,
+        cancellation: Cancellation,
     ) -> Result<(Arc<Mips>, Arc<Reserve>), Error> {
         let master = &opened.master;
         let Kind::Whole { codec, bytes: length, shape, .. } = &master.kind else {
@@ -201,7 +202,7 @@ impl Kitchen {
                     // In the answers' colours, and its halves.
                     Ok(decoded.saturating_add(dimensions.area().div_ceil(factor).saturating_mul(6)))
                 };
-                let (codestream, _, needed) = self.codestream(&opened, interest.clone(), look).await?;
+                let (codestream, _, needed) = self.codestream(&opened, cancellation.clone(), look).await?;
                 cost = cost.max(needed);
                 Some(codestream)
             }
@@ -210,11 +211,11 @@ impl Kitchen {
         let decoded = master.dimensions.reduced(base);
         let finishing = finishing_cost(decoded);
         let cost = cost.saturating_add(read_ahead(&opened));
-        let cost = cost.max(self.lanes.budget.at_most(decoded.area() * 4 + finishing));
+        let cost = cost.max(self.scheduler.budget.at_most(decoded.area() * 4 + finishing));
         let reading = render::rows_memory(master);
         let mut admitted = match in_planes {
-            true => self.lanes.admit(cost, Some(&opened.store)).await?,
-            false => self.lanes.admit_reader(cost, &opened.store).await?,
+            true => self.scheduler.admit(cost, Some(&opened.store)).await?,
+            false => self.scheduler.admit_reader(cost, &opened.store).await?,
         };
         let reserve = Reserve { memory: admitted.share(), finishing, turn: Mutex::default() };
         let file = match in_planes {
@@ -227,10 +228,10 @@ impl Kitchen {
             Some(_) => ReadAhead::here_and_there(opened.clone(), Handle::current()),
             None => ReadAhead::in_order(opened.clone(), Handle::current()),
         };
-        let source = Arc::new(WhileKept { file: source, interest: interest.clone() });
+        let source = Arc::new(WhileKept { file: source, cancellation: cancellation.clone() });
         let kept = self.decoded.clone();
         let work = move || {
-            interest.check()?;
+            cancellation.check()?;
             let _trim = trim::Guard(cost);
             let first = match (file, jp2) {
                 (Some(file), _) => match jpeg::decode(&file, base.min(8), limit)? {
@@ -243,7 +244,7 @@ impl Kitchen {
                 }
                 (None, None) => {
                     let rows = source.checked(render::rows(&opened.master, source.clone(), reading))?;
-                    Picture::Packed(source.checked(gathered(rows, base, &opened.look, &interest))?)
+                    Picture::Packed(source.checked(gathered(rows, base, &opened.look, &cancellation))?)
                 }
             };
             let base = if in_planes { base.min(8) } else { base };
@@ -263,11 +264,11 @@ impl Kitchen {
             kept.run_pending_tasks(); // What it displaces is large: it goes at once.
             Ok(mips)
         };
-        Ok((self.lanes.run_admitted(admitted, work).await?, Arc::new(reserve)))
+        Ok((self.scheduler.run_admitted(admitted, work).await?, Arc::new(reserve)))
     }
 
     /// The file, piece by piece.
-    async fn all(&self, opened: &Opened, length: u64) -> Result<Vec<u8>, Error> {
+    async fn all(&self, opened: &ImageHandle, length: u64) -> Result<Vec<u8>, Error> {
         let mut file = Vec::with_capacity(length as usize);
         for start in (0..length).step_by(8 << 20) {
             let range = start..(start + (8 << 20)).min(length);
@@ -283,20 +284,20 @@ fn finishing_cost(size: Dimensions) -> u64 {
 }
 
 /// Bytes of a remote master that are kept while it is read.
-fn read_ahead(opened: &Opened) -> u64 {
+fn read_ahead(opened: &ImageHandle) -> u64 {
     if opened.store.is_local() { 0 } else { ReadAhead::MEMORY.min(opened.version.size) }
 }
 
 /// A master's bytes as long as somebody waits for what is made of them: decoders have no other end.
 struct WhileKept {
     file: ReadAhead,
-    interest: Interest,
+    cancellation: Cancellation,
 }
 
 impl WhileKept {
     /// What a decoder made of the bytes, unless they did not come.
     fn checked<T, E: Into<Error>>(&self, made: Result<T, E>) -> Result<T, Error> {
-        self.interest.check()?;
+        self.cancellation.check()?;
         self.file.checked(made)
     }
 }
@@ -307,7 +308,7 @@ impl ReadAt for WhileKept {
     }
 
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        if self.interest.is_lost() {
+        if self.cancellation.is_cancelled() {
             return Err(io::Error::other("nobody waits for it any more"));
         }
         self.file.read_at(offset, into)
@@ -329,14 +330,19 @@ fn overview(codestream: &jp2::Codestream, file: &WhileKept, base: u32, look: &Lo
 
 /// All rows, shrunk as they come, in the answers' colours. Little of the file may be very many rows, so that reading it
 /// does not notice in time that nobody waits any more.
-fn gathered(rows: Box<dyn Rows>, base: u32, look: &Look, interest: &Interest) -> Result<Raster, Error> {
+fn gathered(
+    rows: Box<dyn Rows>,
+    base: u32,
+    look: &Look,
+    cancellation: &Cancellation,
+) -> Result<Raster, Error> {
     let mut rows: Box<dyn Rows> = if base > 1 { Box::new(Shrunk::new(rows, base)) } else { rows };
     let shape = rows.shape();
     let mut all =
         Raster { dimensions: shape.dimensions, channels: look.channels(shape), samples: Vec::new() };
     all.samples.reserve_exact(shape.dimensions.area() as usize * all.channels.count());
     while let Some(raw) = rows.next(64)? {
-        interest.check()?;
+        cancellation.check()?;
         all.samples.extend_from_slice(&look.coloured(raw).samples);
     }
     if all.samples.len() != shape.dimensions.area() as usize * all.channels.count() {

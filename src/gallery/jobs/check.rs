@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::gallery::images::handle::Opened;
+use crate::gallery::images::handle::ImageHandle;
 use crate::gallery::{Error, Gallery};
 use crate::master::{Codec, Kind, Level, Photometric};
 use crate::pixels::{Alpha, Depth, Model, Shape};
@@ -90,21 +90,21 @@ fn quoted(text: &str) -> String {
     }
 }
 
-fn kind(master: &Opened) -> &'static str {
+fn kind(master: &ImageHandle) -> &'static str {
     match &master.master.kind {
         Kind::Tiled => "TIFF",
         Kind::Whole { codec, .. } => codec.name(),
     }
 }
 
-fn level(master: &Opened) -> Option<&Level> {
+fn level(master: &ImageHandle) -> Option<&Level> {
     match &master.master.kind {
         Kind::Tiled => master.master.levels.first(),
         Kind::Whole { sheet, .. } => sheet.as_deref(),
     }
 }
 
-fn codec(master: &Opened) -> &'static str {
+fn codec(master: &ImageHandle) -> &'static str {
     level(master).map_or_else(|| kind(master), |level| name(level.codec))
 }
 
@@ -122,7 +122,7 @@ fn name(codec: Codec) -> &'static str {
     }
 }
 
-fn color(master: &Opened) -> String {
+fn color(master: &ImageHandle) -> String {
     let Shape { model, alpha, depth, .. } = master.master.shape();
     let bits = match (level(master), depth) {
         (Some(level), _) => u32::from(level.bits),
@@ -148,7 +148,7 @@ fn color(master: &Opened) -> String {
 }
 
 /// Milliseconds that a megapixel takes to be decoded, by compression; encoding takes 3 more.
-fn decoding_ms(master: &Opened) -> f64 {
+fn decoding_ms(master: &ImageHandle) -> f64 {
     match (&master.master.kind, level(master).map(|level| level.codec)) {
         (_, Some(Codec::Jpeg)) => 2.4,
         (_, Some(Codec::None)) => 0.6,
@@ -163,7 +163,7 @@ fn decoding_ms(master: &Opened) -> f64 {
 
 const ENCODING_MS: f64 = 3.0;
 
-fn tile_cost(master: &Opened) -> Cost {
+fn tile_cost(master: &ImageHandle) -> Cost {
     let image = &master.master;
     match (&image.kind, image.levels.first()) {
         (Kind::Tiled, Some(level)) => {
@@ -178,7 +178,7 @@ fn tile_cost(master: &Opened) -> Cost {
     }
 }
 
-fn thumbnail_cost(master: &Opened) -> Cost {
+fn thumbnail_cost(master: &ImageHandle) -> Cost {
     let image = &master.master;
     let longest = |level: &&Level| level.dimensions.width.max(level.dimensions.height) >= THUMBNAIL;
     match image.levels.iter().rfind(longest).or(image.levels.first()) {
@@ -191,7 +191,7 @@ fn thumbnail_cost(master: &Opened) -> Cost {
 }
 
 /// All of it is read and decoded.
-fn whole(master: &Opened) -> Cost {
+fn whole(master: &ImageHandle) -> Cost {
     let pixels = master.master.dimensions.area() as f64 / 1e6;
     Cost { bytes: master.version.size, cpu_ms: pixels * decoding_ms(master) + ENCODING_MS }
 }

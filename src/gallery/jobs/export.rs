@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use serde_json::{Value, json};
 
-use crate::gallery::{Error, Gallery, Granted};
+use crate::gallery::{AuthorizedImage, Error, Gallery};
 use crate::iiif::{Format, ImageRequest, Version, deepzoom};
 
 /// Which files are written.
@@ -50,7 +50,7 @@ impl Gallery {
 
 impl Gallery {
     /// The image, its pyramid made where it wants one: all tiles come from the same pixels.
-    async fn settled(&self, identifier: &str) -> Result<Granted, Error> {
+    async fn settled(&self, identifier: &str) -> Result<AuthorizedImage, Error> {
         let opened = self.open(identifier).await?;
         match self.pyramids.as_ref().filter(|pyramids| pyramids.on_demand()) {
             Some(pyramids) if opened.wants_pyramid(self.from_megapixels) => {
@@ -77,7 +77,13 @@ struct Export<'a> {
 }
 
 impl Export<'_> {
-    async fn iiif(&mut self, opened: &Granted, folder: &Path, name: &str, base: &str) -> Result<(), Error> {
+    async fn iiif(
+        &mut self,
+        opened: &AuthorizedImage,
+        folder: &Path,
+        name: &str,
+        base: &str,
+    ) -> Result<(), Error> {
         let info = opened.static_info(format!("{}/{}", base.trim_end_matches('/'), escaped(name)));
         let place = folder.join(name);
         let full = opened.all().dimensions();
@@ -114,7 +120,7 @@ impl Export<'_> {
         self.file(&place.join("info.json"), document.to_string().as_bytes())
     }
 
-    async fn deep_zoom(&mut self, opened: &Granted, folder: &Path, name: &str) -> Result<(), Error> {
+    async fn deep_zoom(&mut self, opened: &AuthorizedImage, folder: &Path, name: &str) -> Result<(), Error> {
         let full = opened.all().dimensions();
         let side = deepzoom::side(opened.info(String::new()).tiles.side);
         let place = folder.join(format!("{name}_files"));

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use super::Finder;
+use super::SearchService;
 use super::failure::Failed;
 use super::sizes::files;
 use crate::catalogue::Stored;
@@ -27,7 +27,7 @@ const BATCH: usize = 2000;
 const PAGE: usize = 1000;
 
 /// Keeps an index for as long as somebody asks it.
-pub async fn keep(finder: Weak<Finder>) {
+pub async fn keep(finder: Weak<SearchService>) {
     let mut retry = Retry::default();
     loop {
         let Some(finder) = finder.upgrade() else { return };
@@ -63,7 +63,7 @@ pub async fn keep(finder: Weak<Finder>) {
 }
 
 /// Waits until it is time to try again, or somebody wants it. The finder is not held meanwhile.
-async fn pause(finder: Arc<Finder>, retry: &Retry) {
+async fn pause(finder: Arc<SearchService>, retry: &Retry) {
     let (failed, finder) = (Instant::now(), Arc::downgrade(&finder));
     loop {
         let Some(finder) = finder.upgrade() else { return };
@@ -74,7 +74,7 @@ async fn pause(finder: Arc<Finder>, retry: &Retry) {
     }
 }
 
-impl Finder {
+impl SearchService {
     /// Waits that long, or until somebody wants something: whether somebody does.
     async fn rest(&self, pause: Duration) -> bool {
         tokio::time::timeout(pause, self.woken.notified()).await.is_ok()

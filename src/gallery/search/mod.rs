@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::gallery::catalogue_client::Works;
+use crate::gallery::catalogue_client::CatalogueClient;
 use crate::gallery::{Error, Gallery};
 use crate::identity::Identity;
 use crate::iiif::Invalid;
@@ -38,11 +38,11 @@ const HELD: u64 = 4;
 const DUMPS: usize = 32;
 
 /// The index over all works, as it is kept and asked.
-pub struct Finder {
+pub struct SearchService {
     /// Where indexes lie, each in a folder of its own.
     folder: PathBuf,
     settings: Settings,
-    works: Arc<Works>,
+    works: Arc<CatalogueClient>,
     sizes: sizes::Sizes,
     tasks: Handle,
     index: RwLock<Option<Arc<Index>>>,
@@ -101,11 +101,11 @@ pub struct Hits {
     pub known: bool,
 }
 
-impl Finder {
+impl SearchService {
     fn new(
         folder: PathBuf,
         settings: &Settings,
-        works: Arc<Works>,
+        works: Arc<CatalogueClient>,
         sizes: sizes::Sizes,
         tasks: Handle,
     ) -> Self {
@@ -305,7 +305,7 @@ impl Gallery {
     pub fn with_index(mut self, folder: PathBuf, settings: &Settings) -> Self {
         if let Some(works) = &self.works {
             let sizes = sizes::Sizes { sources: self.sources.clone(), output: self.output };
-            let finder = Finder::new(folder, settings, works.clone(), sizes, self.tasks.clone());
+            let finder = SearchService::new(folder, settings, works.clone(), sizes, self.tasks.clone());
             let finder = Arc::new(finder);
             self.tasks.spawn(indexer::keep(Arc::downgrade(&finder)));
             self.finder = Some(finder);
@@ -314,7 +314,7 @@ impl Gallery {
     }
 
     /// The index over all works, where there is one.
-    pub fn finder(&self) -> Result<&Arc<Finder>, Error> {
+    pub fn finder(&self) -> Result<&Arc<SearchService>, Error> {
         self.finder.as_ref().ok_or_else(|| {
             Error::Closed("there is no search here: it takes a catalogue and a folder for its index".into())
         })

@@ -7,7 +7,7 @@ use futures::StreamExt;
 use crate::catalogue::Stored;
 use crate::gallery::Source;
 use crate::gallery::identifier::Identifier;
-use crate::gallery::images::handle::Opened;
+use crate::gallery::images::handle::ImageHandle;
 use crate::pixels::colour::Output;
 
 /// So many images of a work are looked at.
@@ -53,7 +53,8 @@ impl Sizes {
             None => source.name.is_none(),
         };
         for source in self.sources.iter().filter(named).filter(|source| source.store.is_local()) {
-            let opened = Opened::open(source.store.clone(), parts.key.clone(), parts.page, self.output).await;
+            let opened =
+                ImageHandle::open(source.store.clone(), parts.key.clone(), parts.page, self.output).await;
             if let Ok(opened) = opened {
                 let full = opened.all();
                 return Some((full.width, full.height));

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use moka::sync::Cache;
 use serde_json::{Value, json};
 
-use crate::gallery::{Described, Error, Grant, Granted, Preview, Sketch};
+use crate::gallery::{AuthorizedImage, Described, Error, Grant, Preview, Sketch};
 use crate::identity::Identity;
 use crate::iiif::Version;
 use crate::presentation::{Address, Canvas, Original, Shown, View, search, state};
@@ -198,7 +198,7 @@ fn preview(address: &Address, preview: &Preview) -> Option<Shown> {
     Some(one(address, &preview.image, preview.granted.as_ref()?))
 }
 
-fn one(address: &Address, image: &crate::record::Image, granted: &Granted) -> Shown {
+fn one(address: &Address, image: &crate::record::Image, granted: &AuthorizedImage) -> Shown {
     let (_, _, master) = granted.origin();
     Shown {
         identifier: image.file.clone(),

@@ -19,7 +19,7 @@ mod search;
 mod work;
 
 use crate::catalogue::{ALL, Card, Catalogue};
-use crate::gallery::{Error, Granted, SOON};
+use crate::gallery::{AuthorizedImage, Error, SOON};
 use crate::iiif::Invalid;
 use crate::presentation::{Address, House, state};
 use crate::store;
@@ -180,7 +180,7 @@ struct Picture {
 }
 
 impl Picture {
-    fn of(app: &App, opened: Option<Result<Granted, Error>>) -> Self {
+    fn of(app: &App, opened: Option<Result<AuthorizedImage, Error>>) -> Self {
         match opened {
             None => Self { unreachable: app.gallery.has_failing_store(), ..Self::default() },
             Some(Ok(opened)) => {

@@ -7,7 +7,7 @@ use tempfile::NamedTempFile;
 use tokio::runtime::Handle;
 
 use super::read_ahead::ReadAhead;
-use crate::gallery::images::handle::Shared;
+use crate::gallery::images::handle::ImageHandle;
 use crate::gallery::images::trim;
 use crate::gallery::{Error, settings};
 use crate::master::write::{self, Compression, Recipe, Reduced, Writer};
@@ -29,7 +29,7 @@ const WAITING: usize = 2;
 
 /// All that a making needs.
 pub struct Job {
-    pub master: Shared,
+    pub master: Arc<ImageHandle>,
     pub settings: settings::Pyramids,
     pub output: Output,
     pub threads: usize,

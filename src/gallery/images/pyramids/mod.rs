@@ -12,12 +12,12 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 pub use build::Progress;
-pub use pyramid_store::Shelf;
+pub use pyramid_store::PyramidStore;
 pub use read_ahead::ReadAhead;
 
-use crate::gallery::images::handle::{Opened, Shared};
+use crate::gallery::images::handle::ImageHandle;
 use crate::gallery::retry::Retry;
-use crate::gallery::single_flight::Flights;
+use crate::gallery::single_flight::SingleFlight;
 use crate::gallery::{Error, settings, told};
 use crate::identity::Identity;
 use crate::master::{Kind, Whole};
@@ -27,10 +27,10 @@ use crate::store::{self, Trouble, Version};
 
 /// Finds pyramids and has them made, each once.
 pub struct Pyramids {
-    shelf: Shelf,
+    shelf: PyramidStore,
     settings: settings::Pyramids,
     output: Output,
-    builds: Flights<String, ()>,
+    builds: SingleFlight<String, ()>,
     /// Masters that could not be made into one, and why: not tried again at once.
     failed: Cache<String, Error>,
     /// Pyramids that turned out to be damaged: as if they were not there.
@@ -50,7 +50,7 @@ const FAILED: Duration = Duration::from_secs(60);
 
 impl Pyramids {
     pub fn new(
-        shelf: Shelf,
+        shelf: PyramidStore,
         settings: &settings::Pyramids,
         output: Output,
         threads: usize,
@@ -60,7 +60,7 @@ impl Pyramids {
             shelf,
             settings: settings.clone(),
             output,
-            builds: Flights::new(tasks),
+            builds: SingleFlight::new(tasks),
             failed: Cache::builder().max_capacity(10_000).time_to_live(FAILED).build(),
             condemned: Cache::new(10_000),
             at_once: Arc::new(Semaphore::new(settings.at_once.max(1))),
@@ -85,7 +85,7 @@ impl Pyramids {
     }
 
     /// Whether the master is one that a pyramid may be made of, as far as its header tells.
-    pub fn accepts(&self, master: &Opened) -> bool {
+    pub fn accepts(&self, master: &ImageHandle) -> bool {
         let memory = self.settings.memory_mib << 20;
         let area = master.master.dimensions.area();
         // A PNG is read row by row unless it is interlaced; decoders need a little besides the pixels.
@@ -100,10 +100,10 @@ impl Pyramids {
     }
 
     /// The master's pyramid, if it has been made.
-    pub async fn find(&self, master: &Opened) -> Result<Option<Opened>, Error> {
+    pub async fn find(&self, master: &ImageHandle) -> Result<Option<ImageHandle>, Error> {
         let key = self.shelf.key(master, &self.recipe())?;
         let name = key.as_str().to_owned();
-        match Opened::open(self.shelf.store().clone(), key, 1, self.output).await {
+        match ImageHandle::open(self.shelf.store().clone(), key, 1, self.output).await {
             Ok(pyramid) if self.condemned.get(&name).is_some_and(|known| known == pyramid.version) => {
                 Ok(None)
             }
@@ -123,7 +123,7 @@ impl Pyramids {
 
     /// Has a damaged pyramid made again when its master is asked for next. One that is damaged soon after that is not
     /// made again at once.
-    pub fn condemn(&self, pyramid: &Opened) {
+    pub fn condemn(&self, pyramid: &ImageHandle) {
         let name = pyramid.key.as_str().to_owned();
         match self.condemned.get(&name) {
             Some(known) if known == pyramid.version => {}
@@ -137,7 +137,7 @@ impl Pyramids {
     }
 
     /// Makes the master's pyramid; all who ask while it is being made wait for the one making.
-    pub async fn build(self: &Arc<Self>, master: Shared, progress: Progress) -> Result<(), Error> {
+    pub async fn build(self: &Arc<Self>, master: Arc<ImageHandle>, progress: Progress) -> Result<(), Error> {
         let name = self.shelf.key(&master, &self.recipe())?.as_str().to_owned();
         if let Some(error) = self.failed.get(&name) {
             return Err(error);
@@ -159,7 +159,7 @@ impl Pyramids {
     }
 
     /// The same for a visitor, whose request does not begin what could not be written just now.
-    pub async fn build_on_demand(self: &Arc<Self>, master: Shared) -> Result<(), Error> {
+    pub async fn build_on_demand(self: &Arc<Self>, master: Arc<ImageHandle>) -> Result<(), Error> {
         if !self.is_due() {
             return Err(unprepared());
         }
@@ -168,7 +168,7 @@ impl Pyramids {
         built.map_err(|error| if self.is_due() { error } else { unprepared() })
     }
 
-    async fn make(&self, master: &Shared, progress: Progress) -> Result<(), Error> {
+    async fn make(&self, master: &Arc<ImageHandle>, progress: Progress) -> Result<(), Error> {
         let closed = |_| Error::Fault("the server stops".into());
         let _turn = self.at_once.clone().acquire_owned().await.map_err(closed)?;
         // Another server, or a request that was a moment earlier, may have made it.
@@ -192,7 +192,7 @@ impl Pyramids {
         made.map(drop)
     }
 
-    async fn make_now(&self, master: &Shared, progress: Progress) -> Result<u64, Error> {
+    async fn make_now(&self, master: &Arc<ImageHandle>, progress: Progress) -> Result<u64, Error> {
         let key = self.shelf.key(master, &self.recipe())?;
         let unfinished = self.shelf.unfinished().map_err(|error| self.unwritten(error))?;
         let pyramid_store::Unfinished { file: spool, workspace: _kept } = unfinished;
@@ -255,7 +255,7 @@ fn recipe(settings: &settings::Pyramids, output: Output) -> String {
 }
 
 /// Whether all tiles of a pyramid lie within its file.
-fn is_whole(pyramid: &Opened) -> bool {
+fn is_whole(pyramid: &ImageHandle) -> bool {
     let mut tiles = pyramid.master.levels.iter().flat_map(|level| &level.tiles);
     tiles.all(|(offset, length)| offset.saturating_add(*length) <= pyramid.version.size)
 }

@@ -6,12 +6,12 @@ use tempfile::NamedTempFile;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::gallery::Error;
-use crate::gallery::images::handle::Opened;
+use crate::gallery::images::handle::ImageHandle;
 use crate::gallery::retry;
 use crate::store::{self, Key, Store, Version, Workspace};
 
 /// A folder or bucket of pyramids; anything in it can be made again.
-pub struct Shelf {
+pub struct PyramidStore {
     store: Store,
     /// Where unfinished work is.
     folder: Option<PathBuf>,
@@ -25,7 +25,7 @@ pub struct Unfinished {
     pub workspace: Workspace,
 }
 
-impl Shelf {
+impl PyramidStore {
     /// On a store that was opened to be written to.
     pub fn new(store: Store) -> Result<Self, Error> {
         let folder = store.workspace()?.path().parent().map(Path::to_owned);
@@ -52,7 +52,7 @@ impl Shelf {
     }
 
     /// What the master's pyramid is called: by the master's name and page, its version, and the recipe.
-    pub fn key(&self, master: &Opened, recipe: &str) -> Result<Key, Error> {
+    pub fn key(&self, master: &ImageHandle, recipe: &str) -> Result<Key, Error> {
         let (_, key, version) = master.origin();
         let path = path(key, master.page, version, recipe);
         Key::parse(&path).map_err(|bad| Error::Fault(bad.to_string()))

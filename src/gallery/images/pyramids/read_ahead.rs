@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::Arc;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
@@ -9,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use crate::gallery;
-use crate::gallery::images::handle::Shared;
+use crate::gallery::images::handle::ImageHandle;
 use crate::pixels::ReadAt;
 use crate::store::Error;
 
@@ -20,7 +21,7 @@ const AHEAD: u64 = 2;
 
 /// Reads a master in whatever order; on threads that may block.
 pub struct ReadAhead {
-    master: Shared,
+    master: Arc<ImageHandle>,
     tasks: Handle,
     /// Bytes that are fetched from a remote store at one time.
     piece: u64,
@@ -41,12 +42,12 @@ impl ReadAhead {
     pub const MEMORY: u64 = KEPT + (8 << 20);
 
     /// For a reader who goes from the front to the end.
-    pub fn in_order(master: Shared, tasks: Handle) -> Self {
+    pub fn in_order(master: Arc<ImageHandle>, tasks: Handle) -> Self {
         Self { master, tasks, piece: 4 << 20, pieces: Mutex::default(), failed: OnceLock::new() }
     }
 
     /// For a reader who wants a little from many places.
-    pub fn here_and_there(master: Shared, tasks: Handle) -> Self {
+    pub fn here_and_there(master: Arc<ImageHandle>, tasks: Handle) -> Self {
         Self { master, tasks, piece: 128 << 10, pieces: Mutex::default(), failed: OnceLock::new() }
     }
 

@@ -18,7 +18,7 @@ use register::Standing;
 pub use register::{Earlier, Register};
 
 use crate::catalogue::{Batch, New, Renamed};
-use crate::gallery::catalogue_client::Works;
+use crate::gallery::catalogue_client::CatalogueClient;
 use crate::record::read::{Bad, Entry};
 
 /// Where records come from.
@@ -146,7 +146,7 @@ struct Reader {
     masters: Arc<Masters>,
     watch: Arc<dyn Watch>,
     tasks: tokio::runtime::Handle,
-    works: Arc<Works>,
+    works: Arc<CatalogueClient>,
 }
 
 impl Reader {
