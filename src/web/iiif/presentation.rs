@@ -82,7 +82,7 @@ pub async fn piece(
                 let place = Address::new(&base).manifest(version, &elsewhere);
                 return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish().into());
             }
-            let described = app.gallery.describe(&work.identifier).await?;
+            let described = app.gallery.works.describe(&work.identifier).await?;
             let made = Arc::new(make(app, &base, version, piece, &described).await?);
             app.works.0.insert(key, made.clone());
             (made, "made")
@@ -105,11 +105,11 @@ async fn holds(app: &App, work: &str, made: &Made) -> bool {
     if made.until.is_some_and(|until| Instant::now() > until) {
         return false;
     }
-    if app.gallery.works().is_some_and(|works| !works.holds(work, made.seen)) {
+    if app.gallery.catalogue().is_some_and(|works| !works.holds(work, made.seen)) {
         return false;
     }
     for (identifier, number, grant) in &made.images {
-        match app.gallery.open(identifier).await {
+        match app.gallery.images.open(identifier).await {
             Ok(granted) if granted.number == *number && granted.grant == *grant => {}
             _ => return false,
         }
@@ -119,14 +119,14 @@ async fn holds(app: &App, work: &str, made: &Made) -> bool {
 
 /// The work that shows this image, where the name is no work's and a record shows the image.
 async fn elsewhere(app: &App, work: &Image<'_>) -> Result<Option<String>, Error> {
-    let Some(works) = app.gallery.works() else { return Ok(None) };
+    let Some(works) = app.gallery.catalogue() else { return Ok(None) };
     let number = work.identifier.to_string();
     let known = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
     // A withdrawn work is gone; one that was read from a master made way for a record.
     if known.is_some_and(|known| !known.removed || known.source != crate::catalogue::EMBEDDED) {
         return Ok(None);
     }
-    match app.gallery.shown_by(&work.identifier).await {
+    match app.gallery.works.shown_by(&work.identifier).await {
         Ok(shown_by) => Ok(shown_by.filter(|number| **number != *work.identifier)),
         Err(error) => match in_other_case(app, &work.identifier).await {
             Some(number) => Ok(Some(number)),
@@ -138,7 +138,7 @@ async fn elsewhere(app: &App, work: &Image<'_>) -> Result<Option<String>, Error>
 /// The number of the work that is meant where case does not count, if it is another and the only one.
 pub async fn in_other_case(app: &App, number: &str) -> Option<String> {
     let search = Search { numbers: vec![vec![number.to_owned()]], limit: 2, ..Search::default() };
-    let hits = app.gallery.finder().ok()?.find(search).await.ok()?;
+    let hits = app.gallery.search().ok()?.find(search).await.ok()?;
     let [one] = hits.found.hits[..] else { return None };
     let known = hits.snapshot.stored(one).ok()?.number();
     (known != number).then_some(known)
@@ -217,7 +217,7 @@ fn one(address: &Address, image: &crate::record::Image, granted: &AuthorizedImag
 
 /// The smallest of the work's shelves that has a page to itself.
 async fn small_shelf(app: &App, described: &Described) -> Result<Option<Facet>, Error> {
-    let Some(works) = app.gallery.works().filter(|_| described.revision > 0) else { return Ok(None) };
+    let Some(works) = app.gallery.catalogue().filter(|_| described.revision > 0) else { return Ok(None) };
     let preferred = ["creator", "collection", "department", "technique", "type", "period"];
     let mut facets = crate::record::facets(&described.work, &[]);
     facets.sort_by_key(|facet| preferred.iter().position(|scheme| *scheme == facet.scheme).unwrap_or(99));
@@ -249,7 +249,7 @@ pub async fn search(
     work: Image<'_>,
     autocomplete: bool,
 ) -> Result<Response, Error> {
-    let described = app.gallery.describe(&work.identifier).await?;
+    let described = app.gallery.works.describe(&work.identifier).await?;
     let address = Address::new(&app.base.of(request)?);
     let images = shown(&address, &described);
     let view = view(app, &address, &described, &images, None);
@@ -272,7 +272,7 @@ pub async fn withdraw(app: &App, request: &HttpRequest, work: Image<'_>) -> Resu
     let actor = tags::allowed(request, app)?;
     let now = tags::stored(app, &work).await?;
     let expected = tags::expected(request, &now, None)?;
-    app.gallery.withdraw(&work.identifier, expected).await?;
+    app.gallery.works.withdraw(&work.identifier, expected).await?;
     tracing::info!(work = &*work.identifier, actor, "a work was withdrawn");
     Ok(HttpResponse::NoContent().finish().into())
 }
@@ -280,9 +280,9 @@ pub async fn withdraw(app: &App, request: &HttpRequest, work: Image<'_>) -> Resu
 /// `GET /api/v1/works/{work}`: all that is known of a work, and where its images and manifest are.
 pub async fn record(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
     let asked = Asked::read(&OF_ONE, request.query_string())?;
-    let sketch = match app.gallery.sketch(&work.identifier, PATIENCE).await {
+    let sketch = match app.gallery.works.sketch(&work.identifier, PATIENCE).await {
         Err(error) if is_unknown(&error) => match in_other_case(app, &work.identifier).await {
-            Some(number) => app.gallery.sketch(&number, PATIENCE).await?,
+            Some(number) => app.gallery.works.sketch(&number, PATIENCE).await?,
             None => return Err(Error::NotFound),
         },
         sketch => sketch?,
@@ -359,7 +359,7 @@ fn place_of(tag: &Tag, canvases: &[Canvas<'_>]) -> Option<(usize, Region)> {
 
 /// The record as its source gave it.
 async fn original(app: &App, number: &str) -> Result<Value, Error> {
-    let Some(works) = app.gallery.works() else { return Ok(Value::Null) };
+    let Some(works) = app.gallery.catalogue() else { return Ok(Value::Null) };
     let number = number.to_owned();
     let original = works.ask(|catalogue| async move { catalogue.original(&number).await }).await?;
     Ok(original.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or(Value::String(text))))

@@ -100,7 +100,7 @@ pub async fn index(app: &App, request: &HttpRequest) -> Result<Response, Error> 
 
 /// Whether there is anything to find.
 fn has_works(app: &App) -> bool {
-    app.gallery.finder().and_then(|finder| finder.snapshot()).is_ok_and(|snapshot| snapshot.works() > 0)
+    app.gallery.search().and_then(|finder| finder.snapshot()).is_ok_and(|snapshot| snapshot.works() > 0)
 }
 
 /// `GET /?iiif-content=…`: leads to what a content state of this server points at (Content State 1.0, §3.1).
@@ -131,7 +131,7 @@ fn opened(app: &App, request: &HttpRequest, visit: &Visit, state: &str) -> Resul
 
 /// The works from this place on; `None` where there is none at all.
 async fn works(app: &App, visit: &Visit, start: u64) -> Result<Option<pages::Listing>, Error> {
-    let Some(works) = app.gallery.works() else { return Ok(None) };
+    let Some(works) = app.gallery.catalogue() else { return Ok(None) };
     let ask = |catalogue: Catalogue| async move {
         Ok((catalogue.count().await?, catalogue.shelf(ALL, ALL, start, PAGE).await?))
     };
@@ -140,7 +140,7 @@ async fn works(app: &App, visit: &Visit, start: u64) -> Result<Option<pages::Lis
         return Ok(None);
     }
     let files: Vec<&str> = cards.iter().filter_map(|card| card.thumbnail.as_deref()).collect();
-    let mut opened = app.gallery.open_within(SOON, &files).await.into_iter();
+    let mut opened = app.gallery.images.open_within(SOON, &files).await.into_iter();
     let mut listing = pages::Listing { total: Some(total), ..pages::Listing::default() };
     for card in &cards {
         let opened =
@@ -182,7 +182,7 @@ struct Picture {
 impl Picture {
     fn of(app: &App, opened: Option<Result<AuthorizedImage, Error>>) -> Self {
         match opened {
-            None => Self { unreachable: app.gallery.has_failing_store(), ..Self::default() },
+            None => Self { unreachable: app.gallery.images.has_failing_store(), ..Self::default() },
             Some(Ok(opened)) => {
                 let all = opened.all();
                 let largest = Some(opened.grant.largest);
@@ -197,18 +197,18 @@ impl Picture {
 
 /// The images of all sources, as files. Sources that cannot be reached are an error and no empty list.
 async fn files(app: &App, visit: &Visit, after: Option<&str>) -> Result<pages::Listing, Error> {
-    let listed = tokio::time::timeout(LISTING, app.gallery.list(after, PAGE)).await;
+    let listed = tokio::time::timeout(LISTING, app.gallery.sources.list(after, PAGE)).await;
     let listed = listed.map_err(|_| Error::Store(store::Error::TimedOut))??;
     let failed = !listed.notices.is_empty();
     let unlisted = failed && listed.entries.is_empty();
     // A plain web server, or a bucket without the right to list, gives its images all the same.
     if unlisted
-        && !matches!(tokio::time::timeout(LISTING, app.gallery.troubles()).await, Ok(troubles) if troubles.is_empty())
+        && !matches!(tokio::time::timeout(LISTING, app.gallery.sources.troubles()).await, Ok(troubles) if troubles.is_empty())
     {
         return Err(Error::Store(store::Error::unavailable("no source can be listed")));
     }
     let identifiers: Vec<&str> = listed.entries.iter().map(|entry| entry.identifier.as_str()).collect();
-    let opened = app.gallery.open_within(SOON, &identifiers).await;
+    let opened = app.gallery.images.open_within(SOON, &identifiers).await;
     let mut listing =
         pages::Listing { unreachable: failed && !unlisted, unlisted, ..pages::Listing::default() };
     for (entry, opened) in listed.entries.iter().zip(opened) {
