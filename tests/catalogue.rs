@@ -6,8 +6,8 @@ use std::time::Duration;
 use tegl::catalogue::{ALL, Batch, Catalogue, Decision, Error, New, Put, Settings};
 use tegl::record::{Change, Image, Kind, Status, Tag, Text, Title, Work};
 
+use crate::support::not_proven;
 use crate::support::postgres::Postgres;
-use crate::support::skipped;
 
 /// Where one test keeps its words.
 struct Bed {
@@ -33,7 +33,7 @@ fn on_both<F: Future<Output = ()>>(test: impl Fn(Bed) -> F) {
             let url = postgres.database().await;
             test(Bed { url, _folder: tempfile::tempdir().unwrap() }).await;
         }),
-        None => skipped("the catalogue on PostgreSQL", "PostgreSQL is not installed"),
+        None => not_proven("the catalogue on PostgreSQL", "PostgreSQL is not installed"),
     }
 }
 
@@ -379,7 +379,7 @@ async fn beside(url: &str) -> sqlx::PgConnection {
 fn writers_go_on_after_their_connections_were_killed() {
     use sqlx::Executor;
     let Some(postgres) = Postgres::shared() else {
-        return skipped("connections that are killed", "PostgreSQL is not installed");
+        return not_proven("connections that are killed", "PostgreSQL is not installed");
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
@@ -415,7 +415,7 @@ fn writers_go_on_after_their_connections_were_killed() {
 fn a_decision_that_is_given_up_was_not_made() {
     use sqlx::Executor;
     let Some(postgres) = Postgres::shared() else {
-        return skipped("decisions that are given up", "PostgreSQL is not installed");
+        return not_proven("decisions that are given up", "PostgreSQL is not installed");
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
@@ -438,7 +438,7 @@ fn a_decision_that_is_given_up_was_not_made() {
 fn a_commit_without_an_answer_is_uncertain_and_safe_to_repeat() {
     use sqlx::Executor;
     let Some(postgres) = Postgres::shared() else {
-        return skipped("commits without an answer", "PostgreSQL is not installed");
+        return not_proven("commits without an answer", "PostgreSQL is not installed");
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {

@@ -17,7 +17,7 @@ use crate::support::masters::{self, broad, every_kind, picture};
 use crate::support::server::Server;
 use crate::support::tiffs::Tiff;
 use crate::support::vips::runs;
-use crate::support::{Failures, eventually, skipped};
+use crate::support::{Failures, eventually, not_proven};
 
 /// Pyramids however small a master is, with levels that tests can reach.
 const SMALL: [(&str, &str); 2] =
@@ -180,7 +180,7 @@ fn is_a_good_pyramid(path: &Path, f: &mut Failures) {
     }
     for (program, arguments) in [("tiffinfo", vec![text(path)]), ("vipsheader", vec![text(path)])] {
         if runs(program, &["--version"]).or_else(|| runs(program, &["-h"])).is_none() {
-            skipped(program, "it is not installed");
+            not_proven(program, "it is not installed");
         } else {
             f.check(runs(program, &arguments).is_some(), || format!("{program} refuses {}", path.display()));
         }
@@ -282,7 +282,7 @@ fn an_ingest_that_is_killed_leaves_nothing_and_the_next_one_finishes() {
     killed.kill().unwrap();
     let status = killed.wait().unwrap();
     if !early || status.code().is_some() {
-        return skipped("an ingest that is killed", "this machine makes the pyramid too fast");
+        return not_proven("an ingest that is killed", "this machine makes the pyramid too fast");
     }
     assert_eq!(pyramids(store.path()).len(), 0, "something half-made is seen");
     let ran = tegl(&["ingest", text(source.path()), "--store", text(store.path()), "--json"], &[]);
@@ -351,7 +351,7 @@ fn a_store_that_cannot_be_written_to_is_named() {
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o555)).unwrap();
     let mut places = vec![file.join("store")];
     match fs::write(closed.join("probe"), b"") {
-        Ok(()) => skipped("a folder without permission", "whoever runs this may write everywhere"),
+        Ok(()) => not_proven("a folder without permission", "whoever runs this may write everywhere"),
         Err(_) => places.push(closed),
     }
     for place in places {
@@ -385,7 +385,7 @@ impl Drop for Mounted {
 #[test]
 fn a_full_disk_is_told_of_and_leaves_nothing_half_written() {
     let Some(store) = Mounted::new("size=3m") else {
-        return skipped("a full disk", "no tmpfs can be mounted here");
+        return not_proven("a full disk", "no tmpfs can be mounted here");
     };
     let source = folder();
     let raster = masters::noisy(2600, 2000);
