@@ -152,11 +152,21 @@ fn rgb(raster: Raster) -> Raster {
     }
 }
 
+const WITHOUT_PROFILE: &str = "has no profile: vips takes one of its own, Tegl the plain formula";
+
 /// Files that vips reads otherwise than their formats say, and how.
-const OTHERWISE: [(&str, &str); 7] = [
+const OTHERWISE: [(&str, &str); 15] = [
+    ("cmyk.tif", WITHOUT_PROFILE),
+    ("cmyk-tiled.tif", WITHOUT_PROFILE),
+    ("cmyk-adobe.jpg", WITHOUT_PROFILE),
+    ("exif-6.jp2", "vips does not turn it"),
+    ("float32.tif", "vips takes its samples for those of 8 bits"),
+    ("icclab.tif", "vips takes a* and b* for signed"),
+    ("lab.jp2", "vips takes Lab for RGB"),
+    ("matrix.jp2", "vips leaves profiles in JPEG 2000 alone"),
     ("htj2k-raw.j2k", "vips shows mere grey where its library has no high-throughput decoder"),
     ("jp2-romm-icc.jp2", "vips leaves profiles in JPEG 2000 alone"),
-    ("tiff-cmyk8.tiff", "has no profile: vips takes one of its own, Tegl the plain formula"),
+    ("tiff-cmyk8.tiff", WITHOUT_PROFILE),
     ("tiff-cmyk-tiled.tif", "says that its samples are signed, and vips believes it"),
     ("jp2-palette.jp2", "vips shows the palette's indexes"),
     ("jp2-cielab.jp2", "vips takes Lab for RGB"),
