@@ -163,7 +163,12 @@ fn two_states_of_a_master_are_never_mixed() {
     for round in 0..24 {
         std::thread::scope(|scope| {
             let answer = scope.spawn(|| server.get(path));
-            std::thread::sleep(Duration::from_millis(round % 12 * 3));
+            // At another stage of the answer every time.
+            let mut asked = 0;
+            while asked < round as usize % 12 && !answer.is_finished() {
+                asked += origin.asked().len();
+                std::thread::yield_now();
+            }
             origin.put("a.tif", states[round as usize % 2].clone());
             let answer = answer.join().unwrap();
             match clean.iter().position(|body| *body == answer.body) {
@@ -201,7 +206,8 @@ fn clients_that_leave_do_not_keep_the_server_busy() {
         let request =
             format!("GET /iiif/3/a.tif/{n},0,2900,2000/max/0/default.png HTTP/1.1\r\nHost: x\r\n\r\n");
         stream.write_all(request.as_bytes()).unwrap();
-        std::thread::sleep(Duration::from_millis(n % 5));
+        // Some leave at once, some after others were answered.
+        (0..n % 5).for_each(|_| assert_eq!(server.get("/health/live").status, 200));
     }
     let began = Instant::now();
     assert_eq!(server.get("/iiif/3/a.tif/0,0,256,256/256,256/0/default.jpg").status, 200);

@@ -155,7 +155,12 @@ fn rgb(raster: Raster) -> Raster {
 const WITHOUT_PROFILE: &str = "has no profile: vips takes one of its own, Tegl the plain formula";
 
 /// Files that vips reads otherwise than their formats say, and how.
-const OTHERWISE: [(&str, &str); 15] = [
+const OTHERWISE: [(&str, &str); 20] = [
+    ("bits12.tif", "vips does not read it"),
+    ("palette.jp2", "vips does not read it"),
+    ("planar-16-tiled.tif", "vips does not read it"),
+    ("tiff-old-jpeg.tif", "vips does not read it"),
+    ("tiff-rgb12.tif", "vips does not read it"),
     ("cmyk.tif", WITHOUT_PROFILE),
     ("cmyk-tiled.tif", WITHOUT_PROFILE),
     ("cmyk-adobe.jpg", WITHOUT_PROFILE),
