@@ -7,7 +7,7 @@ use tegl::catalogue::{ALL, Batch, Catalogue, Decision, Error, New, Put, Settings
 use tegl::record::{Change, Image, Kind, Status, Tag, Text, Title, Work};
 
 use crate::support::not_proven;
-use crate::support::postgres::Postgres;
+use crate::support::postgres::{PROMPT_COMMITS, Postgres, SLOW_COMMITS};
 
 /// Where one test keeps its words.
 struct Bed {
@@ -446,12 +446,11 @@ fn a_commit_without_an_answer_is_uncertain_and_safe_to_repeat() {
         let catalogue = bed.open().await;
         put(&catalogue, vec![work("a", "A", &["dog"])]).await;
         let mut other = beside(&bed.url).await;
-        // From now on every commit takes longer than anybody waits for it.
         other.execute(sqlx::raw_sql(SLOW_COMMITS)).await.unwrap();
         let add = || Decision::Add(Box::new(Tag::new("motif", Text::of("en", "cat"))));
         let uncertain = catalogue.decide("a", None, add(), "curator", None).await;
         assert!(matches!(uncertain, Err(Error::Uncertain(_))), "{uncertain:?}");
-        other.execute("DROP TRIGGER slow ON tag_history").await.unwrap();
+        other.execute(PROMPT_COMMITS).await.unwrap();
         for _ in 0..2 {
             let stored = catalogue.decide("a", None, add(), "curator", None).await.unwrap();
             assert_eq!((stored.revision, stored.tags.len()), (2, 2), "{:?}", stored.tags);
@@ -459,8 +458,3 @@ fn a_commit_without_an_answer_is_uncertain_and_safe_to_repeat() {
         assert_eq!(catalogue.history("a").await.unwrap().len(), 1);
     });
 }
-
-const SLOW_COMMITS: &str = "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS \
-    'BEGIN PERFORM pg_sleep(8); RETURN NULL; END'; \
-    CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON tag_history DEFERRABLE INITIALLY DEFERRED \
-    FOR EACH ROW EXECUTE FUNCTION slowly()";

@@ -8,7 +8,7 @@ use crate::support::command::tegl;
 use crate::support::http::Answer;
 use crate::support::masters::{self, picture};
 use crate::support::museum::{CURATOR, send};
-use crate::support::postgres::Postgres;
+use crate::support::postgres::{PROMPT_COMMITS, Postgres, SLOW_COMMITS};
 use crate::support::server::Server;
 use crate::support::{Failures, eventually, not_proven};
 
@@ -65,6 +65,15 @@ impl Bed {
         std::fs::write(&file, "[rights]\notherwise = { largest = 100, original = false }\n").unwrap();
         Server::with(&["--config", file.to_str().unwrap(), self.masters()], &environment)
     }
+
+    fn execute(&self, sql: &'static str) {
+        use sqlx::{Connection, Executor};
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut connection = sqlx::PgConnection::connect(&self.url).await.unwrap();
+            connection.execute(sqlx::raw_sql(sql)).await.unwrap();
+        });
+    }
 }
 
 impl Drop for Bed {
@@ -117,6 +126,28 @@ fn images_whose_rights_are_known_are_shown_while_the_catalogue_hangs() {
     failures
         .check(refused.status == 504 || !tags.contains("cat"), || format!("refused, yet written: {tags}"));
     failures.check(server.get(&tiles("cold").next().unwrap()).status == 200, || "cold afterwards".into());
+}
+
+#[test]
+fn a_write_whose_commit_is_not_answered_is_said_to_be_uncertain() {
+    let Some(bed) = Bed::new() else { return };
+    let server = bed.serve(&[]);
+    bed.execute(SLOW_COMMITS);
+    let uncertain = add(&server, "A", "cat");
+    assert_eq!(uncertain.status, 504, "{}", uncertain.text());
+    assert!(!uncertain.header("retry-after").is_empty());
+    assert_eq!(uncertain.header("content-type"), "application/problem+json");
+    let problem = uncertain.json();
+    assert_eq!(problem["status"], 504);
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("may have been saved or not") && !detail.contains("COMMIT"), "{detail}");
+    bed.execute(PROMPT_COMMITS);
+    for _ in 0..2 {
+        let again = add(&server, "A", "cat");
+        assert!([200, 201].contains(&again.status), "{} {}", again.status, again.text());
+    }
+    let tags = server.get("/api/v1/works/A/tags").json();
+    assert_eq!(tags["tags"].as_array().map(Vec::len), Some(1), "{tags}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
     if !config.operations.listen.is_empty() {
         listens("operations.listen", &config.operations.listen)?;
     }
-    web::settings::check(&config.web, &config.api, &config.operations)?;
+    web::check(&config.web, &config.api, &config.operations)?;
     if !config.pyramids.tile_side.is_multiple_of(16) {
         let side = config.pyramids.tile_side;
         return Err(format!("`pyramids.tile_side` is {side}: it must be a multiple of 16, as 256 or 512"));

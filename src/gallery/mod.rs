@@ -192,12 +192,7 @@ impl Gallery {
             catalogue::Error::Invalid(reason) => Error::Unwritable(reason),
             other => other.into(),
         })?;
-        let works = Arc::new(Works::new(
-            catalogue,
-            self.tasks.clone(),
-            self.rights.clone(),
-            Duration::from_secs(settings.stale_rights_s),
-        ));
+        let works = Arc::new(Works::new(catalogue, self.tasks.clone(), self.rights.clone(), settings));
         self.tasks.block_on(works.follow())?;
         self.tasks.spawn(works::follow(Arc::downgrade(&works)));
         self.works = Some(works);

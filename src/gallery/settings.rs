@@ -106,7 +106,7 @@ pub struct Pyramids {
     /// The largest master of which one is made, in megapixels.
     pub max_megapixels: u64,
     /// Memory that reading one master may take, in MiB: a few rows for most, all of it for a progressive JPEG, an
-    /// interlaced PNG, WebP or fax.
+    /// interlaced PNG, WebP or fax. It is not part of `work.memory_mib`, as a build may last for minutes.
     pub memory_mib: u64,
     /// Masters of fewer megapixels need none: they are decoded whole.
     pub from_megapixels: f64,

@@ -11,11 +11,8 @@ pub fn after(bytes: u64) {
     }
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
-        unsafe extern "C" {
-            fn malloc_trim(pad: usize) -> std::ffi::c_int;
-        }
         // SAFETY: it may be called at any time from any thread (malloc_trim(3), MT-Safe).
-        unsafe { malloc_trim(0) };
+        unsafe { libc::malloc_trim(0) };
     }
 }
 

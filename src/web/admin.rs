@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::Door;
 use super::api::{Asked, of_admin, of_warming, search_of};
-use super::door::refusal;
+use super::refusal::refusal;
 use super::token;
 use crate::gallery::Error;
 use crate::iiif::{ImageRequest, Invalid, Version};
@@ -19,14 +19,6 @@ use crate::iiif::{ImageRequest, Invalid, Version};
 const AT_ONCE: usize = 2;
 /// The most works that one request warms.
 const MOST: usize = 1000;
-
-/// How far warming is.
-#[derive(Default)]
-pub struct Warming {
-    asked: AtomicU64,
-    warmed: AtomicU64,
-    failed: AtomicU64,
-}
 
 /// `/admin/…`: only who shows `operations.token` is answered.
 pub async fn answer(door: &Arc<Door>, request: &HttpRequest) -> HttpResponse {

@@ -153,20 +153,29 @@ fn is_host(host: &str) -> bool {
     let (name, port) = name_and_port(host);
     let is_name = match name.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
         Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
-        None => {
-            let is_label = |label: &str| {
-                !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
-            };
-            name.strip_suffix('.').unwrap_or(name).split('.').all(is_label)
-        }
+        None => is_name(name),
     };
     let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok();
     host.len() <= 255 && is_name && port.is_none_or(is_port)
 }
 
+/// Labels that are not empty, with or without a dot at the end. Every request is asked this: it takes one pass.
+fn is_name(name: &str) -> bool {
+    let mut before = b'.';
+    for byte in name.strip_suffix('.').unwrap_or(name).bytes() {
+        let fits =
+            byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' || byte == b'.' && before != b'.';
+        if !fits {
+            return false;
+        }
+        before = byte;
+    }
+    before != b'.'
+}
+
 fn name_and_port(host: &str) -> (&str, Option<&str>) {
-    match host.rsplit_once(':') {
-        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
+    match host.bytes().rposition(|byte| byte == b':') {
+        Some(at) if !host.ends_with(']') => (&host[..at], Some(&host[at + 1..])),
         _ => (host, None),
     }
 }
@@ -193,8 +202,25 @@ mod tests {
             assert!(is_host(good), "{good}");
         }
         for bad in [
-            "", ":80", "a:", "a:b", "a:99999", "a..b", ".", "[::1", "[x]:1", "a/b", "a b", "a@b", "a,b",
+            "",
+            ":80",
+            "a:",
+            "a:b",
+            "a:99999",
+            "a..b",
+            ".",
+            ".a",
+            "a..",
+            "..",
+            "[::1",
+            "[x]:1",
+            "a/b",
+            "a b",
+            "a@b",
+            "a,b",
             "a?b",
+            "ä.example",
+            "ä:80",
         ] {
             assert!(!is_host(bad), "{bad}");
         }

@@ -4,10 +4,10 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::Door;
+use super::answered::Answered;
 use super::api::{Asked, of_collection, search_of};
 use super::document::Document;
 use super::headers::{Json, preferred};
-use super::image::Answered;
 use super::route;
 use super::works::media_type;
 use crate::catalogue::{ALL, Card, Term};

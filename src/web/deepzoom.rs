@@ -4,7 +4,8 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::Door;
-use super::image::{Answered, answer, document_of};
+use super::answered::Answered;
+use super::image::{answer, document_of};
 use super::route::Image;
 use crate::gallery::{Error, Granted};
 use crate::iiif::{Format, deepzoom};

@@ -10,21 +10,22 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Payload;
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::admin::Warming;
+use super::answered::Answered;
 use super::base::Base;
 use super::connections::{Connection, Turn};
 use super::document::Document;
-use super::error::{retry_after, status};
 use super::headers::{self, common, preflight};
-use super::image::{self, Answered};
+use super::image;
 use super::pace::Pace;
+use super::refusal::{self, refusal};
 use super::route::Route;
 use super::settings::{Api, Operations, Settings};
 use super::token::Guesses;
+use super::warming::Warming;
 use super::{api, collections, deepzoom, download, failure, operations, site, smk, tags, works};
 use crate::gallery::{Error, Gallery, told};
 use crate::iiif::Invalid;
@@ -66,7 +67,7 @@ impl Door {
         operations: &Operations,
         house: &House,
     ) -> Result<Self, String> {
-        super::settings::check(settings, api, operations)?;
+        super::check::check(settings, api, operations)?;
         let age = |seconds: u32| {
             HeaderValue::try_from(format!("public, max-age={seconds}")).map_err(|error| error.to_string())
         };
@@ -103,7 +104,7 @@ impl Door {
         let (mut response, note, fault) = match answered {
             Ok(answered) => (answered.response, answered.note, None),
             Err(error) => {
-                let page = failure::page(self, &request, &error, refused(&error));
+                let page = failure::page(self, &request, &error, refusal::head(&error));
                 (page.unwrap_or_else(|| refusal(&request, &error)), "", Some(error))
             }
         };
@@ -268,42 +269,6 @@ fn allowed_methods(request: &HttpRequest) -> &'static str {
         Ok(Route::Record { .. }) => "GET, HEAD, DELETE, OPTIONS",
         _ => "GET, HEAD, OPTIONS",
     }
-}
-
-/// The head of an error's answer.
-fn refused(error: &Error) -> HttpResponseBuilder {
-    let mut response = HttpResponse::build(status(error));
-    response.insert_header((header::CACHE_CONTROL, "no-store"));
-    match error {
-        Error::Unauthorized => {
-            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
-        }
-        Error::NotAllowed { allowed } => {
-            response.insert_header((header::ALLOW, *allowed));
-        }
-        _ => {}
-    }
-    if let Some(seconds) = retry_after(error) {
-        response.insert_header((header::RETRY_AFTER, seconds.to_string()));
-    }
-    response
-}
-
-/// An error's answer: its text says what would work; never what went wrong inside. Programs get it as a problem
-/// document (RFC 9457).
-pub(super) fn refusal(request: &HttpRequest, error: &Error) -> HttpResponse {
-    let (status, mut response) = (status(error), refused(error));
-    if ["/api/", "/admin"].iter().any(|place| request.uri().path().starts_with(place)) {
-        let title = status.canonical_reason().unwrap_or_default();
-        let mut problem = json!({
-            "type": "about:blank", "title": title, "status": status.as_u16(), "detail": error.to_string(),
-        });
-        if let Error::Invalid(invalid) | Error::NoPage(invalid) | Error::Unprocessable(invalid) = error {
-            problem["parameter"] = json!(invalid.parameter);
-        }
-        return response.content_type("application/problem+json").body(problem.to_string());
-    }
-    response.content_type("text/plain; charset=utf-8").body(format!("{error}\n"))
 }
 
 fn log(

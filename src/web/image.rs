@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures::{TryStreamExt, stream};
 
 use super::Door;
+use super::answered::Answered;
 use super::document::Document;
 use super::headers::{entity_tag, is_held, negotiated};
 use super::route::Image;
@@ -15,18 +16,6 @@ use crate::gallery::{Cached, Error, Granted, told};
 use crate::iiif::{ImageRequest, Version};
 use crate::render::{Plan, Source};
 use crate::store;
-
-/// An answer, and what the log says of it.
-pub struct Answered {
-    pub response: HttpResponse,
-    pub note: &'static str,
-}
-
-impl From<HttpResponse> for Answered {
-    fn from(response: HttpResponse) -> Self {
-        Self { response, note: "" }
-    }
-}
 
 /// `GET .../info.json` (3.0, §5).
 pub async fn info(

@@ -1,8 +1,10 @@
 //! HTTP in, HTTP out.
 
 mod admin;
+mod answered;
 mod api;
 mod base;
+mod check;
 mod collections;
 mod connections;
 mod deepzoom;
@@ -19,6 +21,8 @@ mod network;
 mod operations;
 mod pace;
 pub mod pages;
+mod range;
+mod refusal;
 mod route;
 mod server;
 pub mod settings;
@@ -27,8 +31,10 @@ mod smk;
 mod socket;
 mod tags;
 mod token;
+mod warming;
 mod work_page;
 mod works;
 
+pub use check::check;
 pub use door::Door;
 pub use server::{Running, start};

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::Door;
-use super::image::Answered;
+use super::answered::Answered;
 use crate::gallery::{Error, Gallery};
 
 /// Crawlers may look at pages, but not pull renderings; the sitemap says where pages are.

@@ -13,6 +13,7 @@ use actix_web::dev::Extensions;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::gallery::{Error, Gallery, Unsent};
 
@@ -20,6 +21,10 @@ use crate::gallery::{Error, Gallery, Unsent};
 const SMALL: u64 = 128 << 10;
 /// What is handed to a connection at a time, in bytes: it copies the whole of it into a buffer of its own.
 const PIECE: usize = 64 << 10;
+/// Answers of up to this many bytes are handed over in one piece while [`BURSTS`] lasts: fewer writes, fewer wake-ups.
+const BURST: usize = 1 << 20;
+/// Bytes of all connections' buffers that may be filled with pieces larger than [`PIECE`], in KiB.
+const BURSTS: usize = 32 << 10;
 /// How long a client may fall behind the slowest pace. Connections buffer megabytes, and take them by and by.
 const WINDOW: Duration = Duration::from_secs(60);
 
@@ -29,6 +34,8 @@ pub struct Pace {
     floor: u64,
     window: Duration,
     readers: Mutex<Vec<Weak<Reader>>>,
+    /// KiB of [`BURSTS`] that are free.
+    bursts: Arc<Semaphore>,
 }
 
 /// A client that is reading a large answer.
@@ -60,7 +67,12 @@ pub fn remember_socket(connection: &dyn Any, data: &mut Extensions) {
 
 impl Pace {
     pub fn new(floor_kib_per_s: u32) -> Self {
-        Self { floor: u64::from(floor_kib_per_s) << 10, window: WINDOW, readers: Mutex::default() }
+        Self {
+            floor: u64::from(floor_kib_per_s) << 10,
+            window: WINDOW,
+            readers: Mutex::default(),
+            bursts: Arc::new(Semaphore::new(BURSTS)),
+        }
     }
 
     /// The response with a body that is sent piece by piece, if it is large. A finished one counts against the memory
@@ -86,8 +98,16 @@ impl Pace {
             }
             Err(body) => (body, Unsent::default()),
         };
-        let (size, rest, reader) = (body.size(), Bytes::new(), self.reader(request));
-        Ok(response.set_body(Watched { body, size, rest, reader, _unsent: unsent }.boxed()))
+        let watched = Watched {
+            size: body.size(),
+            body,
+            rest: Bytes::new(),
+            reader: self.reader(request),
+            bursts: self.bursts.clone(),
+            burst: None,
+            _unsent: unsent,
+        };
+        Ok(response.set_body(watched.boxed()))
     }
 
     fn reader(&self, request: &HttpRequest) -> Option<Arc<Reader>> {
@@ -151,7 +171,21 @@ struct Watched {
     /// What is left of the piece that is being taken.
     rest: Bytes,
     reader: Option<Arc<Reader>>,
+    bursts: Arc<Semaphore>,
+    /// Held until the connection has sent the large piece that it was given, and asks for more.
+    burst: Option<OwnedSemaphorePermit>,
     _unsent: Unsent,
+}
+
+impl Watched {
+    /// How many bytes of the rest are handed over now.
+    fn piece(&mut self) -> usize {
+        let rest = self.rest.len();
+        if (PIECE + 1..=BURST).contains(&rest) {
+            self.burst = self.bursts.clone().try_acquire_many_owned(rest.div_ceil(1024) as u32).ok();
+        }
+        if self.burst.is_some() { rest } else { rest.min(PIECE) }
+    }
 }
 
 impl MessageBody for Watched {
@@ -165,6 +199,7 @@ impl MessageBody for Watched {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        self.burst = None;
         if self.rest.is_empty() {
             let polled = Pin::new(&mut self.body).poll_next(context);
             if let Some(reader) = &self.reader {
@@ -175,7 +210,7 @@ impl MessageBody for Watched {
                 other => return other,
             }
         }
-        let piece = self.rest.len().min(PIECE);
+        let piece = self.piece();
         let piece = self.rest.split_to(piece);
         if let Some(reader) = &self.reader {
             reader.taken.fetch_add(piece.len() as u64, Ordering::Relaxed);
@@ -197,6 +232,31 @@ mod tests {
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         client.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         (pace.follow(listener.accept().unwrap().0.into()), client)
+    }
+
+    /// The length of the next piece of a body.
+    fn next(body: &mut Watched) -> usize {
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        let Poll::Ready(Some(Ok(piece))) = Pin::new(body).poll_next(&mut context) else { return 0 };
+        piece.len()
+    }
+
+    #[test]
+    fn large_pieces_are_bounded_over_all_connections() {
+        let bursts = Arc::new(Semaphore::new(600));
+        let [mut first, mut second] = [(); 2].map(|()| Watched {
+            body: BoxBody::new(Bytes::from(vec![0; 500 << 10])),
+            size: BodySize::Sized(500 << 10),
+            rest: Bytes::new(),
+            reader: None,
+            bursts: bursts.clone(),
+            burst: None,
+            _unsent: Unsent::default(),
+        });
+        assert_eq!(next(&mut first), 500 << 10, "whole");
+        assert_eq!(next(&mut second), PIECE, "another connection's buffer holds a whole answer");
+        assert_eq!(next(&mut first), 0, "sent");
+        assert_eq!(next(&mut second), (500 << 10) - PIECE, "the rest, whole");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use super::connections::{Connections, Limits};
 use super::pace::remember_socket;
 use super::settings::{Operations, Settings};
-use super::socket::Socket;
+use super::socket::{Socket, limit_unsent};
 use super::{Door, admin, operations};
 
 /// How long a client may take to send the head of a request.
@@ -218,6 +218,7 @@ fn listen(at: &str, key: &str) -> std::io::Result<TcpListener> {
         // The standard library's queue of connections that nobody has accepted yet is short, and clients whose first
         // packet finds it full try again only after a second.
         rustix::net::listen(&listener, BACKLOG)?;
+        limit_unsent(&listener);
         Ok(listener)
     });
     listener.map_err(|error| {

@@ -7,9 +7,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Door;
+use super::answered::Answered;
 use super::api::{pairs_of, query_of};
 use super::document::Document;
-use super::image::Answered;
 use super::language::{offered, spoken};
 use super::pages::{self, Link};
 use super::route::{Image, Viewer};

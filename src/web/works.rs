@@ -9,10 +9,11 @@ use moka::sync::Cache;
 use serde_json::{Value, json};
 
 use super::Door;
+use super::answered::Answered;
 use super::api::{Asked, OF_ONE, chosen};
 use super::document::Document;
 use super::headers::{Json, preferred};
-use super::image::{Answered, document_of};
+use super::image::document_of;
 use super::route::{Image, Piece};
 use super::tags;
 use crate::gallery::{Described, Error, Grant, Granted, Preview, Sketch};

@@ -47,6 +47,14 @@ fn program(name: &str) -> Option<Command> {
     Some(command)
 }
 
+/// From now on every commit of a tag takes longer than anybody waits for it.
+pub const SLOW_COMMITS: &str = "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS \
+    'BEGIN PERFORM pg_sleep(8); RETURN NULL; END'; \
+    CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON tag_history DEFERRABLE INITIALLY DEFERRED \
+    FOR EACH ROW EXECUTE FUNCTION slowly()";
+/// Ends that, once those under way have ended.
+pub const PROMPT_COMMITS: &str = "DROP TRIGGER slow ON tag_history";
+
 impl Postgres {
     /// `None` where it is not installed.
     pub fn start() -> Option<Self> {

@@ -43,9 +43,7 @@ impl Gallery {
     pub async fn shown_by(&self, identifier: &str) -> Result<Option<String>, Error> {
         let Some(works) = self.works() else { return Ok(None) };
         let opened = self.opened(identifier).await?;
-        let names = opened.names.clone();
-        let showing = works.ask(|catalogue| async move { catalogue.showing(&names).await }).await?;
-        Ok(showing.into_iter().next().map(|work| work.object_number))
+        works.shown_by(&opened.names).await
     }
 
     async fn describe_stored(&self, stored: Stored, seen: u64) -> Result<Described, Error> {

@@ -16,9 +16,12 @@ pub(super) struct Grants {
 }
 
 /// A grant, and all that it depends on.
+#[derive(Debug, PartialEq)]
 pub(super) struct Kept {
     /// `None` where no work shows the image.
     pub grant: Option<Grant>,
+    /// The first of the works that show the image now, by object number.
+    pub shown_by: Option<String>,
     /// The image's names, as the catalogue knows files.
     names: Vec<String>,
     /// The works that show it, or did so until they were withdrawn.
@@ -38,8 +41,10 @@ impl Kept {
         // A work that is there says what holds now; a withdrawn one speaks only where no other shows the image.
         let is_shown = showing.iter().any(|work| !work.withdrawn);
         let grants = showing.iter().filter(|work| !work.withdrawn || !is_shown).map(of);
+        let shown_by = showing.iter().filter(|work| !work.withdrawn).map(|work| &work.object_number).min();
         Self {
             grant: grants.reduce(Grant::strictest),
+            shown_by: shown_by.cloned(),
             names: names.iter().map(|name| without_page(name).to_owned()).collect(),
             works: showing.iter().map(|work| work.object_number.clone()).collect(),
         }
@@ -56,8 +61,8 @@ impl Grants {
         Self { kept: Cache::new(100_000), changes: Mutex::new(0) }
     }
 
-    pub fn get(&self, first: &str) -> Option<Option<Grant>> {
-        self.kept.get(first).map(|kept| kept.grant)
+    pub fn get(&self, first: &str) -> Option<Arc<Kept>> {
+        self.kept.get(first)
     }
 
     /// How many changes there have been: asked for before a grant is read.
@@ -66,10 +71,10 @@ impl Grants {
     }
 
     /// Keeps a grant, unless something has changed since it was read.
-    pub fn keep(&self, first: &str, kept: Kept, changes: u64) {
+    pub fn keep(&self, first: &str, kept: Arc<Kept>, changes: u64) {
         let now = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
         if *now == changes {
-            self.kept.insert(first.to_owned(), Arc::new(kept));
+            self.kept.insert(first.to_owned(), kept);
         }
     }
 
@@ -130,22 +135,35 @@ mod tests {
     #[test]
     fn a_change_touches_only_what_depends_on_it() {
         let (grants, rights) = (Grants::new(), Rights::default());
-        let kept = |file: &str, work: &str| Kept::new(&[file.to_owned()], &[showing(work, true)], &rights);
+        let kept =
+            |file: &str, work: &str| Kept::new(&[file.to_owned()], &[showing(work, true)], &rights).into();
+        let grant = |file: &str| grants.get(file).map(|kept| kept.grant);
         for (file, work) in [("a.tif", "A"), ("b.tif", "B"), ("c.tif", "C")] {
             grants.keep(file, kept(file, work), 0);
         }
-        grants.keep("d.tif", Kept::new(&["d.tif".to_owned()], &[], &rights), 0);
+        grants.keep("d.tif", Kept::new(&["d.tif".to_owned()], &[], &rights).into(), 0);
         let restricted = Kept::new(&["b.tif".to_owned()], &[showing("B", false)], &rights);
         // A shows nothing any more; B has other rights; the new work D shows an image that no work showed.
         let replaced = HashMap::from([("b.tif".to_owned(), restricted)]);
         grants.change(&set(&["A", "B", "D"]), &set(&["b.tif", "d.tif"]), replaced);
-        assert_eq!(grants.get("a.tif"), None);
-        assert_eq!(grants.get("b.tif"), Some(Some(rights.otherwise.into())));
-        assert_eq!(grants.get("c.tif"), Some(Some(rights.public_domain.into())));
-        assert_eq!(grants.get("d.tif"), None);
+        assert_eq!(grant("a.tif"), None);
+        assert_eq!(grant("b.tif"), Some(Some(rights.otherwise.into())));
+        assert_eq!(grant("c.tif"), Some(Some(rights.public_domain.into())));
+        assert_eq!(grant("d.tif"), None);
         grants.keep("a.tif", kept("a.tif", "A"), 0);
-        assert_eq!(grants.get("a.tif"), None, "it was read before the change");
+        assert_eq!(grant("a.tif"), None, "it was read before the change");
         grants.keep("a.tif", kept("a.tif", "A"), grants.changes());
-        assert!(grants.get("a.tif").is_some());
+        assert!(grant("a.tif").is_some());
+    }
+
+    #[test]
+    fn an_image_is_shown_by_the_first_work_that_is_not_withdrawn() {
+        let shown_by = |all: &[(&str, bool)]| {
+            let of = |&(work, withdrawn): &(&str, bool)| Showing { withdrawn, ..showing(work, true) };
+            let all: Vec<_> = all.iter().map(of).collect();
+            Kept::new(&[], &all, &Rights::default()).shown_by
+        };
+        assert_eq!(shown_by(&[("C", false), ("B", false), ("A", true)]).as_deref(), Some("B"));
+        assert_eq!(shown_by(&[("A", true)]), None);
     }
 }

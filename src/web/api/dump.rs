@@ -17,9 +17,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::super::Door;
-use super::super::download::{Asked as Ranged, early, range, unchanged_range};
+use super::super::answered::{Answered, early};
 use super::super::headers::entity_tag;
-use super::super::image::Answered;
+use super::super::range::{Wanted, range, unchanged_range};
 use super::asked::Asked;
 use super::told::Telling;
 use crate::gallery::{Error, Finder, Gallery, told};
@@ -87,17 +87,17 @@ pub async fn answer(door: &Door, request: &HttpRequest, name: &str) -> Result<An
     }
     let length = dump.length().await?;
     match range(request, length) {
-        Ranged::All => {
+        Wanted::All => {
             Ok(Answered { response: response.streaming(dump.stream(0..u64::MAX)?), note: "streamed" })
         }
-        Ranged::Part(part) => {
+        Wanted::Part(part) => {
             response.status(StatusCode::PARTIAL_CONTENT);
             let (first, last, sized) = (part.start, part.end - 1, part.end - part.start);
             response.insert_header((header::CONTENT_RANGE, format!("bytes {first}-{last}/{length}")));
             let body = SizedStream::new(sized, dump.stream(part)?);
             Ok(Answered { response: response.body(body), note: "streamed" })
         }
-        Ranged::Beyond => {
+        Wanted::Beyond => {
             let mut response = HttpResponse::RangeNotSatisfiable();
             response.insert_header((header::CONTENT_RANGE, format!("bytes */{length}")));
             Ok(response.finish().into())

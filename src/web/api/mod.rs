@@ -20,7 +20,7 @@ pub use sitemap::{sitemap, sitemap_part};
 pub use works::{answer, search_of};
 
 use super::Door;
-use super::image::Answered;
+use super::answered::Answered;
 use crate::gallery::Error;
 
 /// What a path below `/api/v1` asks for.

@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use serde_json::{Map, Value, json};
 
 use super::super::Door;
-use super::super::image::Answered;
+use super::super::answered::Answered;
 use super::asked::{Asked, Kind, Parameter};
 use super::dump::NAMES;
 use super::fields;

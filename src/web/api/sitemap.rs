@@ -6,8 +6,8 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::super::Door;
+use super::super::answered::Answered;
 use super::super::document::Document;
-use super::super::image::Answered;
 use crate::gallery::Error;
 use crate::presentation::Address;
 use crate::record::timestamp;

@@ -7,8 +7,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
 
 use super::super::Door;
+use super::super::answered::Answered;
 use super::super::document::Document;
-use super::super::image::Answered;
 use super::asked::{Asked, query_of, quoted};
 use super::fields::chosen;
 use super::parameters::{of_random, of_suggest, of_terms, of_works};

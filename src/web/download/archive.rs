@@ -23,8 +23,8 @@ use crate::iiif::{Format, Version};
 use crate::presentation::Address;
 use crate::render::Plan;
 use crate::web::Door;
+use crate::web::answered::Answered;
 use crate::web::headers::{entity_tag, is_held};
-use crate::web::image::Answered;
 use crate::web::route::Image;
 
 /// A file in the archive.

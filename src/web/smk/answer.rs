@@ -8,9 +8,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
 
 use super::super::Door;
+use super::super::answered::Answered;
 use super::super::api::{answer as told, pairs_of};
 use super::super::headers::presentation_version;
-use super::super::image::Answered;
 use super::{
     Asked, Filter, Flag, Known, Measure, Number, Place, Places, Range, Wanted, envelope, item, keep, names,
     person, together,

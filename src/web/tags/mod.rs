@@ -1,5 +1,6 @@
 //! Tags as data: read by anybody, written by those who hold a token.
 
+pub mod limits;
 mod read;
 
 use std::sync::Arc;
@@ -12,9 +13,9 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 
 use super::Door;
+use super::answered::Answered;
 use super::connections::Connection;
 use super::headers::{IfMatch, if_match, is_held};
-use super::image::Answered;
 use super::route::Image;
 use super::token;
 use crate::catalogue::{Decision, EMBEDDED, Event, Stored};
@@ -22,8 +23,6 @@ use crate::gallery::Error;
 use crate::iiif::Invalid;
 use crate::presentation::Address;
 use crate::record::{Region, Tag};
-
-pub use read::{INVISIBLE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
 
 /// The longest body of a request, in bytes.
 pub const MOST_BYTES: usize = 64 << 10;

@@ -3,15 +3,12 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::limits::{INVISIBLE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
 use crate::iiif::Invalid;
 use crate::presentation::{ALL, FOUND, plain};
 use crate::record::{Broader, Region, Status, Tag, Text};
 
-/// Limits of texts, in characters, and of lists.
-pub const MAX_LABEL: usize = 500;
-pub const MAX_NOTE: usize = 2000;
-/// The largest revision that every program can write as a number: 2⁵³ - 1.
-pub const MAX_REVISION: u64 = (1 << 53) - 1;
+/// Limits of further texts, in characters, and of lists.
 const MAX_CONCEPT: usize = 2000;
 const MAX_IMAGE: usize = 2000;
 const MAX_VALUES: usize = 50;
@@ -33,32 +30,6 @@ const NEW: [&str; 11] = [
 ];
 const CHANGE: [&str; 4] = ["status", "region", "note", "revision"];
 
-/// Schemes whose values come from fields of the record; a tag would mix with them.
-pub const RECORD_SCHEMES: [&str; 12] = [
-    "collection",
-    "creator",
-    "department",
-    "exhibition",
-    "gender",
-    "location",
-    "material",
-    "nationality",
-    "period",
-    "rights",
-    "technique",
-    "type",
-];
-
-/// Characters that nobody sees: soft hyphens, zero-width signs, directional formatting (Unicode's `Bidi_Control`), line
-/// separators. They make texts that look alike differ, or show a text in another order than it has.
-pub const INVISIBLE: [(char, char); 6] = [
-    ('\u{ad}', '\u{ad}'),
-    ('\u{61c}', '\u{61c}'),
-    ('\u{200b}', '\u{200f}'),
-    ('\u{2028}', '\u{202e}'),
-    ('\u{2060}', '\u{206f}'),
-    ('\u{feff}', '\u{feff}'),
-];
 /// Joiners are letters' shapes in Persian and Indic scripts, and join emoji: they may stand within a text.
 const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
 
