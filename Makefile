@@ -2,6 +2,7 @@
 # make test   every test: unit, integration, IIIF's validators, viewers in Chromium; ends with what could not be proven
 #             here, which TEGL_REQUIRE=all turns into failures
 # make check  format and lints        make bench  side by side with nginx, iipsrv and sharp
+# make deny   licences, sources and known vulnerabilities of all dependencies (cargo-deny)
 # make fuzz   damaged files and odd requests, FUZZ_SECONDS (600) for each of fuzz/targets
 
 SHELL := bash
@@ -14,7 +15,7 @@ export TEGL_NOT_PROVEN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/not-proven
 PAGES := src/web/pages
 BUNDLE := $(PAGES)/bundle
 
-.PHONY: setup setup-tests bundle build demo test acceptance check bench fuzz clean
+.PHONY: setup setup-tests bundle build demo test acceptance check deny bench fuzz clean
 
 # What a machine with git, Rust and Node may still lack.
 setup:
@@ -70,6 +71,10 @@ acceptance: setup-tests build
 check: setup bundle
 	cargo fmt --check
 	cargo clippy --release --all-targets --locked -- -D warnings
+
+# Not part of `make check`: it fetches the list of known vulnerabilities.
+deny:
+	cargo deny check
 
 bench: build
 	benches/side_by_side.sh
