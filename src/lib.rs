@@ -18,6 +18,7 @@
 //! master             one opened master: its levels and tiles (pure over bytes at offsets)
 //! pixels             decode, scale, turn, colour, encode (pure)
 //! iiif               the specifications' words as types (pure)
+//! identity           values as texts that outlive the process: in ETags, cursors, recipes, storage keys (pure)
 //! ```
 //!
 //! # A tile's journey
@@ -94,6 +95,7 @@ pub mod catalogue;
 pub mod cli;
 pub mod config;
 pub mod gallery;
+pub mod identity;
 pub mod iiif;
 pub mod master;
 pub mod pixels;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::support::bombs::{self, Jp2};
+use crate::support::eventually;
 use crate::support::http::{self, Answer};
 use crate::support::masters;
 use crate::support::server::Server;
@@ -123,6 +124,38 @@ fn an_interlaced_png_counts_as_a_whole() {
 #[test]
 fn a_png_that_is_too_short_is_found_out_at_once() {
     check("png", &bombs::png(60_000, [1, 0, 0], &[], 7501 * 10), &[500], &[500]);
+}
+
+#[test]
+fn a_request_that_is_refused_costs_nothing_afterwards() {
+    let (folder, pyramids) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let side = 16_000;
+    let picture = bombs::png(side, [1, 0, 0], &[], (side as usize / 8 + 1) * side as usize);
+    let names: Vec<String> = (0..COPIES).map(|copy| format!("{copy}.png")).collect();
+    for name in names.iter().map(String::as_str).chain(["last.png"]) {
+        std::fs::write(folder.path().join(name), &picture).unwrap();
+    }
+    let environment = [
+        ("TEGL__WORK__THREADS", "1"),
+        ("TEGL__WORK__QUEUE_MS", "20"),
+        ("TEGL__PYRAMIDS__LOCATION", pyramids.path().to_str().unwrap()),
+        ("TEGL__CATALOGUE__URL", "none"),
+    ];
+    let server = Server::with(&[folder.path().to_str().unwrap()], &environment);
+    let get = |name: &str| server.get(&format!("/iiif/3/{name}/full/200,/0/default.jpg")).status;
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let asked: Vec<_> = names.iter().map(|name| scope.spawn(|| get(name))).collect();
+        asked.into_iter().map(|asked| asked.join().unwrap()).collect()
+    });
+    let answered = statuses.iter().filter(|status| **status == 200).count();
+    assert!(answered > 0 && statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
+    assert!(answered < COPIES, "none was refused");
+    assert_eq!(get("last.png"), 200);
+    // Pyramids are built in the order in which they were begun.
+    let is_last_built =
+        || server.log().lines().any(|line| line.contains("last.png") && line.contains("pyramid made"));
+    assert!(eventually(Duration::from_secs(60), is_last_built), "{}", server.log());
+    assert_eq!(server.metric("tegl_pyramids_total{result=\"made\"}"), answered as f64 + 1.0);
 }
 
 #[test]

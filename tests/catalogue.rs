@@ -24,17 +24,23 @@ impl Bed {
 
 /// Runs a test on a file and on a server.
 fn on_both<F: Future<Output = ()>>(test: impl Fn(Bed) -> F) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let url = folder.path().join("words 50%?.db").to_str().unwrap().to_owned();
-    runtime.block_on(test(Bed { url, _folder: folder }));
-    match Postgres::shared() {
-        Some(postgres) => runtime.block_on(async {
-            let url = postgres.database().await;
-            test(Bed { url, _folder: tempfile::tempdir().unwrap() }).await;
-        }),
-        None => not_proven("the catalogue on PostgreSQL", "PostgreSQL is not installed"),
-    }
+    runtime().block_on(test(Bed { url, _folder: folder }));
+    on_postgres("the catalogue on PostgreSQL", test);
+}
+
+/// Runs a test on a server, where there is one.
+fn on_postgres<F: Future<Output = ()>>(what: &str, test: impl Fn(Bed) -> F) {
+    let Some(postgres) = Postgres::shared() else { return not_proven(what, "PostgreSQL is not installed") };
+    runtime().block_on(async {
+        let url = postgres.database().await;
+        test(Bed { url, _folder: tempfile::tempdir().unwrap() }).await;
+    });
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
 fn work(number: &str, title: &str, motifs: &[&str]) -> Work {
@@ -378,12 +384,7 @@ async fn beside(url: &str) -> sqlx::PgConnection {
 #[test]
 fn writers_go_on_after_their_connections_were_killed() {
     use sqlx::Executor;
-    let Some(postgres) = Postgres::shared() else {
-        return not_proven("connections that are killed", "PostgreSQL is not installed");
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
-        let bed = Bed { url: postgres.database().await, _folder: tempfile::tempdir().unwrap() };
+    on_postgres("connections that are killed", async |bed| {
         let catalogue = bed.open().await;
         // What is under way is seen outside of transactions only.
         let (mut other, mut killer) = (beside(&bed.url).await, beside(&bed.url).await);
@@ -414,12 +415,7 @@ fn writers_go_on_after_their_connections_were_killed() {
 #[test]
 fn a_decision_that_is_given_up_was_not_made() {
     use sqlx::Executor;
-    let Some(postgres) = Postgres::shared() else {
-        return not_proven("decisions that are given up", "PostgreSQL is not installed");
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
-        let bed = Bed { url: postgres.database().await, _folder: tempfile::tempdir().unwrap() };
+    on_postgres("decisions that are given up", async |bed| {
         let catalogue = bed.open().await;
         put(&catalogue, vec![work("a", "A", &["dog"])]).await;
         let mut other = beside(&bed.url).await;
@@ -437,12 +433,7 @@ fn a_decision_that_is_given_up_was_not_made() {
 #[test]
 fn a_commit_without_an_answer_is_uncertain_and_safe_to_repeat() {
     use sqlx::Executor;
-    let Some(postgres) = Postgres::shared() else {
-        return not_proven("commits without an answer", "PostgreSQL is not installed");
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
-        let bed = Bed { url: postgres.database().await, _folder: tempfile::tempdir().unwrap() };
+    on_postgres("commits without an answer", async |bed| {
         let catalogue = bed.open().await;
         put(&catalogue, vec![work("a", "A", &["dog"])]).await;
         let mut other = beside(&bed.url).await;

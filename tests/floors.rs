@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FLOORS: [&str; 13] = [
+const FLOORS: [&str; 14] = [
+    "identity",
     "iiif",
     "pixels",
     "master",

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::command::{Ran, tegl};
+use crate::support::command::tegl;
 use crate::support::eventually;
 use crate::support::http::Answer;
 use crate::support::masters::{self, picture};
@@ -10,51 +10,23 @@ use crate::support::museum::indexed;
 use crate::support::not_proven;
 use crate::support::postgres::Postgres;
 use crate::support::server::Server;
+use crate::support::workspace::Workspace;
 
 const TOKEN: &str = "a-secret-of-the-tests";
 const IN_COPYRIGHT: &str = "http://rightsstatements.org/vocab/InC/1.0/";
 const FREE: &str = "http://creativecommons.org/publicdomain/zero/1.0/";
 
-/// Masters of 2600 × 1800 pixels, records and a catalogue, in a folder of their own.
-struct Museum {
-    folder: tempfile::TempDir,
-    catalogue: String,
+fn museum(files: &[&str]) -> Workspace {
+    let master = masters::jpeg_pyramid(&picture(2600, 1800), 256);
+    let files: Vec<_> = files.iter().map(|&file| (file, master.clone())).collect();
+    Workspace::new(&files)
 }
 
-impl Museum {
-    fn new(files: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(folder.path().join("masters")).unwrap();
-        let bytes = masters::jpeg_pyramid(&picture(2600, 1800), 256);
-        for file in files {
-            std::fs::write(folder.path().join("masters").join(file), &bytes).unwrap();
-        }
-        let catalogue = folder.path().join("catalogue.db").to_str().unwrap().to_owned();
-        Self { folder, catalogue }
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.folder.path().join(name).to_str().unwrap().to_owned()
-    }
-
-    fn ingest(&self, name: &str, records: &str, more: &[&str]) -> Ran {
-        std::fs::write(self.path(name), records).unwrap();
-        let (masters, records) = (self.path("masters"), self.path(name));
-        let typed = [&["ingest", &masters, "--records", &records], more].concat();
-        tegl(&typed, &[("TEGL__CATALOGUE__URL", &self.catalogue)])
-    }
-
-    fn serve(&self) -> Server {
-        let index = self.path("index");
-        let environment = [
-            ("TEGL__CATALOGUE__URL", self.catalogue.as_str()),
-            ("TEGL__API__TOKENS__CURATOR", TOKEN),
-            ("TEGL__SEARCH__FOLDER", &index),
-        ];
-        let server = Server::with(&[&self.path("masters")], &environment);
-        indexed(&server);
-        server
-    }
+fn serve(museum: &Workspace) -> Server {
+    let index = museum.path("index");
+    let server = museum.serve(&[("TEGL__API__TOKENS__CURATOR", TOKEN), ("TEGL__SEARCH__FOLDER", &index)]);
+    indexed(&server);
+    server
 }
 
 #[track_caller]
@@ -90,7 +62,7 @@ fn manifest(address: &str, image: &str, more: Value) -> Value {
 
 #[test]
 fn the_rights_of_a_manifest_hold_for_its_images() {
-    let museum = Museum::new(&["a.tif", "b.tif", "c.tif"]);
+    let museum = museum(&["a.tif", "b.tif", "c.tif"]);
     let records = [
         manifest("https://ex.org/a.tif/manifest", "a.tif", json!({"rights": IN_COPYRIGHT})),
         manifest("https://ex.org/b.tif/manifest", "b.tif", json!({"rights": {"code": 7}})),
@@ -98,7 +70,7 @@ fn the_rights_of_a_manifest_hold_for_its_images() {
     ];
     let ran = museum.ingest("manifests.jsonl", &lines(&records), &[]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
-    let server = museum.serve();
+    let server = serve(&museum);
     for (image, largest) in [("a.tif", 400), ("b.tif", 400), ("c.tif", 200)] {
         status(&server, &format!("/iiif/3/{image}/full/2600,1800/0/default.jpg"), largest);
     }
@@ -109,11 +81,11 @@ fn the_rights_of_a_manifest_hold_for_its_images() {
 
 #[test]
 fn what_a_manifest_says_beside_is_shown_and_found() {
-    let museum = Museum::new(&["a.tif"]);
+    let museum = museum(&["a.tif"]);
     let pair = json!({"label": {"en": ["Shelfmark"], "da": ["Opstilling"]}, "value": {"en": ["Zwicky 7"], "da": ["Zwicky syv"]}});
     let record = manifest("https://ex.org/x/manifest.json", "a.tif", json!({"metadata": [pair]}));
     museum.ingest("manifest.json", &record.to_string(), &[]);
-    let server = museum.serve();
+    let server = serve(&museum);
     let own = server.get("/presentation/3/x/manifest").json();
     assert!(own["metadata"].as_array().unwrap().contains(&pair), "{own:#}");
     assert!(!own["metadata"].to_string().contains("https://ex.org"), "{own:#}");
@@ -127,7 +99,7 @@ fn what_a_manifest_says_beside_is_shown_and_found() {
 
 #[test]
 fn two_works_of_one_name_stay_two() {
-    let museum = Museum::new(&["a.tif"]);
+    let museum = museum(&["a.tif"]);
     let of =
         |place: &str| manifest(&format!("https://ex.org/{place}/manifest-2.json"), "none.tif", json!({}));
     let ran = museum.ingest("x.jsonl", &lines(&[of("x"), of("y")]), &[]);
@@ -141,17 +113,17 @@ fn two_works_of_one_name_stay_two() {
     let own =
         museum.ingest("own.jsonl", &lines(&[json!({"object_number": "manifest-2"})]), &["--name", "own"]);
     assert!(own.out.contains("1 works new") && own.err.contains("`manifest-2-"), "{}{}", own.out, own.err);
-    let server = museum.serve();
+    let server = serve(&museum);
     assert_eq!(server.get("/api/v1/works").json()["total"], 3);
 }
 
 #[test]
 fn datings_before_our_era_are_found_there() {
-    let museum = Museum::new(&["a.tif"]);
+    let museum = museum(&["a.tif"]);
     let table = "object_number,titles.en,production.text.en\nZ0,Egyptian,ca. 1295–1070 B.C.\nZ1,Greek,300 BC\n\
                  Z2,Roman,ca. 100 f.Kr.\nZ3,Greek,-300\nZ4,Span,200 B.C.–A.D. 100\nZ5,Old,\"10,000 years ago\"\nZ6,New,1850s\n";
     museum.ingest("datings.csv", table, &[]);
-    let server = museum.serve();
+    let server = serve(&museum);
     let years = |number: &str| {
         let made = server.get(&format!("/api/v1/works/{number}")).json()["production"][0].clone();
         (made["earliest"].as_i64(), made["latest"].as_i64())
@@ -192,7 +164,7 @@ fn export() -> Vec<Value> {
 
 #[test]
 fn the_same_records_in_another_file_are_the_same() {
-    let museum = Museum::new(&["a.tif"]);
+    let museum = museum(&["a.tif"]);
     for (file, more) in
         [("2024.jsonl", vec![]), ("2025.jsonl", vec![]), ("2026.jsonl", vec!["--name", "all"])]
     {
@@ -201,17 +173,17 @@ fn the_same_records_in_another_file_are_the_same() {
             if file == "2024.jsonl" { "12 works new" } else { "0 works new, 0 changed, 12 as they were" };
         assert!(ran.out.contains(expected), "{file}: {}{}", ran.out, ran.err);
     }
-    let server = museum.serve();
+    let server = serve(&museum);
     assert_eq!(server.get("/discovery/1/changes").json()["totalItems"], 12);
 }
 
 #[test]
 fn works_that_an_export_lacks_are_withdrawn() {
-    let museum = Museum::new(&["K1.tif"]);
+    let museum = museum(&["K1.tif"]);
     let all = export();
     museum.ingest("other.jsonl", &lines(&[json!({"object_number": "elsewhere"})]), &["--name", "other"]);
     museum.ingest("all.jsonl", &lines(&all), &["--name", "all"]);
-    let server = museum.serve();
+    let server = serve(&museum);
     status(&server, "/iiif/3/K1.tif/full/2600,1800/0/default.jpg", 200);
     let prune = |file: &str, records: &[Value], more: &[&str]| {
         museum.ingest(file, &lines(records), &[&["--name", "all", "--prune"], more].concat())
@@ -266,18 +238,18 @@ fn works_that_an_export_lacks_are_withdrawn() {
 
 #[test]
 fn a_work_is_withdrawn_by_whoever_holds_a_token() {
-    let mut beds = vec![Museum::new(&["K1.tif"])];
+    let mut beds = vec![museum(&["K1.tif"])];
     match Postgres::shared() {
         Some(postgres) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             let catalogue = runtime.block_on(postgres.database());
-            beds.push(Museum { catalogue, ..Museum::new(&["K1.tif"]) });
+            beds.push(Workspace { catalogue, ..museum(&["K1.tif"]) });
         }
         None => not_proven("works withdrawn on PostgreSQL", "PostgreSQL is not installed"),
     }
     for museum in beds {
         museum.ingest("all.jsonl", &lines(&export()), &["--name", "all"]);
-        let server = museum.serve();
+        let server = serve(&museum);
         let delete = |path: &str, token: Option<&str>, more: &str| {
             write(&server, "DELETE", path, token, more, "").status
         };
@@ -317,7 +289,7 @@ fn a_work_is_withdrawn_by_whoever_holds_a_token() {
 
 #[test]
 fn records_that_would_be_lost_are_named() {
-    let museum = Museum::new(&["a.tif"]);
+    let museum = museum(&["a.tif"]);
     let table = "object_number,titles\n1,One\n2,Two\n1,Uno\n2,Two\n";
     for _ in 0..2 {
         let ran = museum.ingest("table.csv", table, &[]);
@@ -343,7 +315,7 @@ fn records_that_would_be_lost_are_named() {
 
 #[test]
 fn a_record_named_like_its_file_outlives_the_files_own_words() {
-    let museum = Museum::new(&[]);
+    let museum = museum(&[]);
     let raster = picture(2600, 1800);
     let jpeg = masters::plain_jpeg(&raster);
     // A comment of IPTC's that gives it a title.
@@ -354,7 +326,7 @@ fn a_record_named_like_its_file_outlives_the_files_own_words() {
     let record = json!({"object_number": "big.jpg", "titles": "A record", "rights": IN_COPYRIGHT, "images": [{"file": "big.jpg"}]});
     museum.ingest("records.jsonl", &record.to_string(), &[]);
     tegl(&["ingest", &museum.path("masters")], &[("TEGL__CATALOGUE__URL", &museum.catalogue)]);
-    let server = museum.serve();
+    let server = serve(&museum);
     assert_eq!(server.get("/api/v1/works/big.jpg").json()["rights"], IN_COPYRIGHT);
     status(&server, "/iiif/3/big.jpg/full/2600,1800/0/default.jpg", 400);
 }

@@ -92,6 +92,22 @@ fn other_schemes_and_disguises_are_refused() {
     }
 }
 
+/// A proxy resolves names itself, and may do so on a private network.
+#[test]
+fn no_proxy_is_asked_for_hosts_that_must_be_public() {
+    let (origin, proxy) = (Origin::start(), Origin::start());
+    origin.redirect(Some("http://intern.invalid".to_owned()));
+    let environment =
+        [("HTTP_PROXY", format!("http://{}", proxy.address)), ("NO_PROXY", "127.0.0.1".to_owned())];
+    let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let address = format!("{}records.json", origin.url());
+    fails(&ingest_with(&address, &["--records-host", "*"], &environment), &["cannot be read"]);
+    assert!(proxy.asked().is_empty());
+    // One that was named itself is asked for as the operator's proxy says.
+    ingest_with(&address, &["--records-host", "intern.invalid"], &environment);
+    assert!(!proxy.asked().is_empty());
+}
+
 #[test]
 fn a_collection_leads_to_named_hosts_only() {
     let (own, other) = (Origin::start(), Origin::start());
@@ -168,4 +184,15 @@ fn a_source_without_end_is_cut() {
     let spaces: &[u8] = &[b' '; 1 << 18];
     let environment = [("TEGL__RECORDS__SOURCE_MIB", "1")];
     fails(&ingest_with(&endless(body, spaces), &[], &environment), &["records.source_mib"]);
+}
+
+#[test]
+fn a_local_file_has_the_same_bounds() {
+    let environment = [("TEGL__RECORDS__SOURCE_MIB", "1")];
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), RECORDS.repeat(40_000)).unwrap();
+    let ran = ingest_with(file.path().to_str().unwrap(), &["--json"], &environment);
+    assert!(ran.code != Some(0) && ran.out.contains("records.source_mib"), "{}{}", ran.out, ran.err);
+    std::fs::write(file.path(), RECORDS).unwrap();
+    assert_eq!(ingest_with(file.path().to_str().unwrap(), &[], &environment).code, Some(0));
 }

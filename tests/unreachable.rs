@@ -19,16 +19,22 @@ fn tiles(name: &str) -> Vec<String> {
     places.map(|(x, y)| format!("/iiif/3/{name}/{x},{y},256,256/256,256/0/default.jpg")).collect()
 }
 
+/// A store with one large master, and a server of it with these settings.
+fn noisy_master(environment: &[(&str, &str)]) -> (Origin, Server) {
+    let origin = Origin::start();
+    origin.put("a.tif", masters::jpeg_pyramid(&noisy(1300, 1050), 256));
+    let server = Server::with(&[&origin.url()], environment);
+    assert_eq!(server.get("/iiif/3/a.tif/info.json").status, 200);
+    (origin, server)
+}
+
 fn is_unreachable(answer: &Answer) -> bool {
     [502, 503, 504].contains(&answer.status) && !answer.header("retry-after").is_empty()
 }
 
 #[test]
 fn what_is_kept_is_shown_at_once_while_the_store_is_silent() {
-    let origin = Origin::start();
-    origin.put("a.tif", masters::jpeg_pyramid(&noisy(1300, 1050), 256));
-    let environment = [PATIENT[0], PATIENT[1], ("TEGL__MASTERS__REVALIDATE_S", "1")];
-    let server = Server::with(&[&origin.url()], &environment);
+    let (origin, server) = noisy_master(&[PATIENT[0], PATIENT[1], ("TEGL__MASTERS__REVALIDATE_S", "1")]);
     let tiles = tiles("a.tif");
     tiles.iter().for_each(|tile| assert_eq!(server.get(tile).status, 200));
     origin.asked();
@@ -69,11 +75,7 @@ fn a_master_that_was_replaced_is_noticed_in_the_background() {
 
 #[test]
 fn an_outage_costs_few_requests_and_ends_soon() {
-    let origin = Origin::start();
-    origin.put("a.tif", masters::jpeg_pyramid(&noisy(1300, 1050), 256));
-    let environment = [HASTY[0], HASTY[1], ("TEGL__MASTERS__REVALIDATE_S", "0")];
-    let server = Server::with(&[&origin.url()], &environment);
-    assert_eq!(server.get("/iiif/3/a.tif/info.json").status, 200);
+    let (origin, server) = noisy_master(&[HASTY[0], HASTY[1], ("TEGL__MASTERS__REVALIDATE_S", "0")]);
     let tiles = tiles("a.tif");
     for (fault, each) in [(Fault::Unavailable, &tiles[..16]), (Fault::Silent, &tiles[16..18])] {
         origin.asked();
@@ -138,10 +140,7 @@ fn a_failing_store_is_no_damage_to_masters_of_any_kind() {
 
 #[test]
 fn no_more_is_read_at_a_time_than_is_set() {
-    let origin = Origin::start();
-    origin.put("a.tif", masters::jpeg_pyramid(&noisy(1300, 1050), 256));
-    let server = Server::with(&[&origin.url()], &[("TEGL__STORE__CONCURRENT_READS", "3")]);
-    assert_eq!(server.get("/iiif/3/a.tif/info.json").status, 200);
+    let (origin, server) = noisy_master(&[("TEGL__STORE__CONCURRENT_READS", "3")]);
     origin.delay(20);
     std::thread::scope(|scope| {
         for tile in tiles("a.tif") {

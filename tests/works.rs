@@ -6,12 +6,13 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use crate::support::command::{Ran, tegl};
+use crate::support::command::tegl;
 use crate::support::http::Answer;
 use crate::support::masters::{self, picture};
 use crate::support::postgres::Postgres;
 use crate::support::server::Server;
 use crate::support::weed::Weed;
+use crate::support::workspace::Workspace;
 use crate::support::{eventually, not_proven};
 
 const TOKEN: &str = "a-secret-of-the-tests";
@@ -20,39 +21,6 @@ const CURATOR: (&str, &str) = ("TEGL__API__TOKENS__CURATOR", TOKEN);
 fn segment(identifier: &str) -> String {
     const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     utf8_percent_encode(identifier, KEPT).to_string()
-}
-
-/// Masters, records and a catalogue, in a folder of their own.
-struct Museum {
-    folder: tempfile::TempDir,
-    catalogue: String,
-}
-
-impl Museum {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(folder.path().join("masters/Værker")).unwrap();
-        for (name, bytes) in files() {
-            std::fs::write(folder.path().join("masters").join(name), bytes).unwrap();
-        }
-        let catalogue = folder.path().join("catalogue.db").to_str().unwrap().to_owned();
-        Self { folder, catalogue }
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.folder.path().join(name).to_str().unwrap().to_owned()
-    }
-
-    fn ingest(&self, name: &str, records: &str, more: &[&str]) -> Ran {
-        std::fs::write(self.path(name), records).unwrap();
-        let (masters, records) = (self.path("masters"), self.path(name));
-        let typed = [&["ingest", &masters, "--records", &records], more].concat();
-        tegl(&typed, &[("TEGL__CATALOGUE__URL", &self.catalogue)])
-    }
-
-    fn serve(&self) -> Server {
-        Server::with(&[&self.path("masters")], &[("TEGL__CATALOGUE__URL", &self.catalogue), CURATOR])
-    }
 }
 
 fn files() -> Vec<(&'static str, Vec<u8>)> {
@@ -111,7 +79,7 @@ fn write(
 
 #[test]
 fn records_become_works_and_what_is_wrong_is_said() {
-    let museum = Museum::new();
+    let museum = Workspace::new(&files());
     let ran = museum.ingest("records.jsonl", &records(), &[]);
     assert_eq!(ran.code, Some(1), "a record was bad: {}{}", ran.out, ran.err);
     for said in ["line 2", "gone.tif", "nowhere", "3 works new"] {
@@ -120,7 +88,7 @@ fn records_become_works_and_what_is_wrong_is_said() {
     let again = museum.ingest("records.jsonl", &records(), &[]);
     assert!(again.out.contains("0 works new, 0 changed, 3 as they were"), "{}", again.out);
 
-    let server = museum.serve();
+    let server = museum.serve(&[CURATOR]);
     let manifest = server.get(&format!("/presentation/3/{}/manifest", segment("KMSst28Ø")));
     let document = manifest.json();
     assert_eq!(document["label"]["da"][0], "Titanernes fald");
@@ -184,7 +152,7 @@ fn records_become_works_and_what_is_wrong_is_said() {
 
 #[test]
 fn masters_without_a_record_tell_their_own() {
-    let museum = Museum::new();
+    let museum = Workspace::new(&files());
     let xmp = br#"<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
         <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">
         <dc:title><rdf:Alt><rdf:li xml:lang="da">Aften ved havet</rdf:li></rdf:Alt></dc:title>
@@ -199,7 +167,7 @@ fn masters_without_a_record_tell_their_own() {
     let catalogue = [("TEGL__CATALOGUE__URL", museum.catalogue.as_str())];
     let ran = tegl(&["ingest", &museum.path("masters")], &catalogue);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    let server = museum.serve();
+    let server = museum.serve(&[CURATOR]);
     let told = server.get("/presentation/3/told.jpg/manifest").json();
     assert_eq!(told["label"]["da"][0], "Aften ved havet");
     let record = json!({ "object_number": "AS 1", "titles": "Aften", "images": [{ "file": "told.jpg" }] });
@@ -214,9 +182,9 @@ fn masters_without_a_record_tell_their_own() {
 
 #[test]
 fn a_judged_tag_is_seen_at_once() {
-    let museum = Museum::new();
+    let museum = Workspace::new(&files());
     museum.ingest("records.jsonl", &records(), &[]);
-    let server = museum.serve();
+    let server = museum.serve(&[CURATOR]);
     judged(&server, &server);
     museum.ingest("records.jsonl", &records().replace("Titanernes fald", "Omdøbt"), &[]);
     let manifest = format!("/presentation/3/{}/manifest", segment("KMSst28Ø"));
@@ -331,9 +299,9 @@ fn two_servers_on_one_database_and_one_bucket_answer_alike() {
 
 #[test]
 fn downloads_are_the_masters_byte_for_byte() {
-    let museum = Museum::new();
+    let museum = Workspace::new(&files());
     museum.ingest("records.jsonl", &records(), &[]);
-    let server = museum.serve();
+    let server = museum.serve(&[CURATOR]);
     let master = std::fs::read(museum.path("masters/Værker/Ø 1.tif")).unwrap();
     let path = format!("/download/{}", segment("Værker/Ø 1.tif"));
     let whole = server.get(&path);

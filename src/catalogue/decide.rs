@@ -6,7 +6,7 @@ use super::put::{REVISIONS, before, effective, revision_row, take_turn};
 use super::read::tags;
 use super::shelves::{Moves, number, signed};
 use super::sql::each;
-use super::transaction::{Limits, Outcome, Transaction, within};
+use super::transaction::{Limits, Outcome};
 use super::{Catalogue, Error, Stored};
 use crate::record::{Kind, Region, Status, Tag, Work, facets};
 
@@ -47,13 +47,10 @@ impl Catalogue {
         actor: &str,
         note: Option<&str>,
     ) -> Result<Stored, Error> {
-        let mut transaction = Transaction::begin(&self.0.pools, Limits::REQUEST).await?;
-        let deadline = transaction.deadline();
-        let work = self.decide_on(&mut transaction, object_number, expected, decision, actor, note);
-        let worked = within(deadline, work).await;
-        let (stored, moves) = transaction.finish(worked).await?;
-        moves.remember(self);
-        Ok(stored)
+        let work = async |changes: &mut _| {
+            self.decide_on(changes, object_number, expected, decision, actor, note).await
+        };
+        self.transact(Limits::REQUEST, work).await
     }
 
     async fn decide_on(

@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, Row};
 
 use super::shelves::Moves;
 use super::sql::{Value, each, found};
-use super::transaction::{Limits, Outcome, Transaction, within};
+use super::transaction::{Limits, Outcome};
 use super::{Catalogue, Error, now_ms};
 use crate::record::{Facet, Kind, Tag, Work, facets};
 
@@ -117,12 +117,7 @@ impl Catalogue {
         if batch.0.iter().all(|new| stays(&there, new) && is_owned(new)) {
             return Ok(Put { unchanged: numbers.len() as u64, ..Put::default() });
         }
-        let mut transaction = Transaction::begin(&self.0.pools, Limits::BATCH).await?;
-        let work = within(transaction.deadline(), self.put_all(&mut transaction, batch));
-        let worked = work.await;
-        let (put, moves) = transaction.finish(worked).await?;
-        moves.remember(self);
-        Ok(put)
+        self.transact(Limits::BATCH, async |changes| self.put_all(changes, batch).await).await
     }
 
     async fn put_all(

@@ -11,8 +11,9 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, Executor};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::Error;
 use super::pools::{Dialect, Pools};
+use super::shelves::Moves;
+use super::{Catalogue, Error};
 
 /// How long a transaction may take: until it is ready to be committed, and its commit.
 #[derive(Clone, Copy, Debug)]
@@ -39,12 +40,19 @@ pub(super) enum Outcome<T> {
     Unchanged(T),
 }
 
-/// Waits for a transaction's work, no longer than until its deadline.
-pub(super) async fn within<T>(
-    deadline: Instant,
-    work: impl Future<Output = Result<Outcome<T>, Error>>,
-) -> Result<Outcome<T>, Error> {
-    timeout_at(deadline, work).await.unwrap_or_else(|_| Err(Error::Unavailable(TOO_LATE.into())))
+impl Catalogue {
+    /// Does `work` in one transaction, and commits it where it changed anything.
+    pub(super) async fn transact<T>(
+        &self,
+        limits: Limits,
+        work: impl AsyncFnOnce(&mut AnyConnection) -> Result<Outcome<(T, Moves)>, Error>,
+    ) -> Result<T, Error> {
+        let mut transaction = Transaction::begin(&self.0.pools, limits).await?;
+        let worked = timeout_at(transaction.deadline, work(&mut transaction)).await;
+        let (value, moves) = transaction.finish(worked.unwrap_or_else(|_| Err(too_late()))).await?;
+        moves.remember(self);
+        Ok(value)
+    }
 }
 
 /// An open transaction. Dropped before its end, by an error, a panic or a caller that gave up, it takes its connection
@@ -52,6 +60,7 @@ pub(super) async fn within<T>(
 pub(super) struct Transaction {
     /// `None` once the connection may be used by others again.
     connection: Option<PoolConnection<Any>>,
+    /// When its work is given up.
     deadline: Instant,
     limits: Limits,
 }
@@ -69,12 +78,7 @@ impl Transaction {
             transaction.execute(sqlx::raw_sql(begin)).await?;
             Ok(transaction)
         };
-        timeout_at(deadline, begun).await.unwrap_or_else(|_| Err(Error::Unavailable(TOO_LATE.into())))
-    }
-
-    /// When its work is given up.
-    pub fn deadline(&self) -> Instant {
-        self.deadline
+        timeout_at(deadline, begun).await.unwrap_or_else(|_| Err(too_late()))
     }
 
     /// Ends the transaction as its work demands: commits what has changed, else rolls back.
@@ -135,7 +139,9 @@ impl Drop for Transaction {
     }
 }
 
-const TOO_LATE: &str = "a change was not ready in time; it has not been made";
+fn too_late() -> Error {
+    Error::Unavailable("a change was not ready in time; it has not been made".into())
+}
 
 /// Whether a failed COMMIT has certainly not committed: the database says that it refused, and neither that it is
 /// stopping nor that it does not know (SQLSTATE classes 08 and 57P, and 40003).
@@ -148,7 +154,7 @@ fn is_certain(error: &sqlx::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::{Batch, Catalogue, New, Settings};
+    use crate::catalogue::{Batch, New, Settings};
     use crate::record::{Text, Title, Work};
 
     async fn catalogue(folder: &std::path::Path) -> Catalogue {

@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, Row};
 use super::put::{Before, REVISIONS, Turn, before, revision_row, take_turn};
 use super::shelves::{Moves, number};
 use super::sql::{Value, each};
-use super::transaction::{Limits, Outcome, Transaction, within};
+use super::transaction::{Limits, Outcome};
 use super::{Catalogue, Error};
 use crate::record::Kind;
 
@@ -26,12 +26,7 @@ impl Catalogue {
     /// over; the number of those that were.
     pub async fn remove(&self, object_numbers: &[String]) -> Result<u64, Error> {
         let numbers: Vec<&str> = object_numbers.iter().map(String::as_str).collect();
-        let mut transaction = Transaction::begin(&self.0.pools, Limits::BATCH).await?;
-        let work = within(transaction.deadline(), self.remove_all(&mut transaction, &numbers));
-        let worked = work.await;
-        let (gone, moves) = transaction.finish(worked).await?;
-        moves.remember(self);
-        Ok(gone)
+        self.transact(Limits::BATCH, async |changes| self.remove_all(changes, &numbers).await).await
     }
 
     async fn remove_all(
@@ -49,13 +44,8 @@ impl Catalogue {
 
     /// Withdraws one work. Where `expected` is given and the work is at another revision, nothing is changed.
     pub async fn withdraw(&self, object_number: &str, expected: Option<u64>) -> Result<Withdrawn, Error> {
-        let mut transaction = Transaction::begin(&self.0.pools, Limits::REQUEST).await?;
-        let work =
-            within(transaction.deadline(), self.withdraw_one(&mut transaction, object_number, expected));
-        let worked = work.await;
-        let (withdrawn, moves) = transaction.finish(worked).await?;
-        moves.remember(self);
-        Ok(withdrawn)
+        let work = async |changes: &mut _| self.withdraw_one(changes, object_number, expected).await;
+        self.transact(Limits::REQUEST, work).await
     }
 
     async fn withdraw_one(

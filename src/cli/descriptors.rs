@@ -28,13 +28,14 @@ fn fit_into(limit: u64, config: &mut Config, typed_sources: usize) -> Vec<String
     let files = config.store.open_files;
     let reads = config.store.concurrent_reads as u64;
     let taken = |files: u64, reads: u64| files.max(reads * 2) * stores;
+    // A quarter more connections may be open while others give way.
     let connections = config.web.connections as u64;
-    if connections + taken(files, reads) <= free {
+    if connections + connections / 4 + taken(files, reads) <= free {
         return Vec::new();
     }
     let share = free / 2 / stores;
     let (files, reads) = (files.min(share).max(4), reads.min(share / 2).max(2));
-    let connections = connections.min(free.saturating_sub(taken(files, reads))).max(16);
+    let connections = connections.min(free.saturating_sub(taken(files, reads)) / 5 * 4).max(16);
     let mut lowered = Vec::new();
     let mut lower = |key: &str, from: u64, to: u64| {
         if from != to {
@@ -64,7 +65,8 @@ mod tests {
             let lowered = fit_into(limit, &mut config, sources);
             let stores = sources as u64 + 1;
             let store = config.store.open_files.max(config.store.concurrent_reads as u64 * 2);
-            let open = config.web.connections as u64 + store * stores;
+            let connections = config.web.connections as u64;
+            let open = connections + connections / 4 + store * stores;
             assert!(open < limit, "{open} of {limit}");
             assert!(config.web.connections >= 16 && config.store.concurrent_reads >= 2);
             assert!(lowered.iter().any(|line| line.contains("web.connections")), "{lowered:?}");

@@ -32,6 +32,10 @@ fn hide_within(value: &mut Value, secret: bool) {
 pub fn without_secrets(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else { return hide_fields(text, &[';', ' ']) };
     let (place, query) = match rest.split_once('?') {
+        // A password that is not encoded may contain `?`.
+        Some((place, query)) if has_user(place) && !place.contains('@') && query.contains('@') => {
+            (rest, None)
+        }
         Some((place, query)) => (place, Some(query)),
         None => (rest, None),
     };
@@ -43,13 +47,18 @@ pub fn without_secrets(text: &str) -> String {
     shown
 }
 
-/// A password that is not encoded may contain `/`, so that the last `@` counts.
-fn without_user(scheme: &str, place: &str) -> String {
+/// Whether an address names a user: what follows a host is a port.
+fn has_user(place: &str) -> bool {
     let authority = place.split('/').next().unwrap_or_default();
     let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
-    let has_user =
-        authority.contains('@') || authority.split_once(':').is_some_and(|(_, port)| !is_port(port));
-    let Some((user, host)) = place.rsplit_once('@').filter(|_| has_user) else { return place.to_owned() };
+    authority.contains('@') || authority.split_once(':').is_some_and(|(_, port)| !is_port(port))
+}
+
+/// A password that is not encoded may contain `/`, so that the last `@` counts.
+fn without_user(scheme: &str, place: &str) -> String {
+    let Some((user, host)) = place.rsplit_once('@').filter(|_| has_user(place)) else {
+        return place.to_owned();
+    };
     let is_database = scheme.starts_with("postgres");
     match user.split_once(':') {
         Some((name, _)) if is_database => format!("{name}:{HIDDEN}@{host}"),
@@ -108,6 +117,7 @@ mod tests {
         for (text, shown) in [
             ("postgres://me:hunter2@host:5/db?sslmode=disable", "postgres://me:…@host:5/db?sslmode=disable"),
             ("postgres://me:hun/ter@2@host/db", "postgres://me:…@host/db"),
+            ("postgres://me:hun?ter@2@host/db", "postgres://me:…@host/db"),
             ("postgres://host/db?user=me&password=hunter2", "postgres://host/db?user=me&password=…"),
             ("postgres://me@host/db", "postgres://me@host/db"),
             ("host=h password=hunter2 user=me", "host=h password=… user=me"),

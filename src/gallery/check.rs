@@ -19,7 +19,7 @@ pub struct Check {
     pub levels: Vec<String>,
     /// Sides of its tiles, `None` where it has none.
     pub tile: Option<String>,
-    pub codec: String,
+    pub codec: &'static str,
     /// Model, bits, profile.
     pub color: String,
     /// EXIF's number, 1 for upright.
@@ -103,12 +103,21 @@ fn level(master: &Opened) -> Option<&Level> {
     }
 }
 
-fn codec(master: &Opened) -> String {
-    match level(master).map(|level| level.codec) {
-        Some(Codec::None) => "uncompressed".into(),
-        Some(Codec::Fax(_)) => "fax".into(),
-        Some(codec) => format!("{codec:?}"),
-        None => kind(master).into(),
+fn codec(master: &Opened) -> &'static str {
+    level(master).map_or_else(|| kind(master), |level| name(level.codec))
+}
+
+fn name(codec: Codec) -> &'static str {
+    match codec {
+        Codec::None => "uncompressed",
+        Codec::Lzw => "Lzw",
+        Codec::Jpeg => "Jpeg",
+        Codec::Deflate => "Deflate",
+        Codec::PackBits => "PackBits",
+        Codec::Zstd => "Zstd",
+        Codec::Webp => "Webp",
+        Codec::Fax(_) => "fax",
+        Codec::OldJpeg => "OldJpeg",
     }
 }
 
@@ -184,4 +193,27 @@ fn thumbnail_cost(master: &Opened) -> Cost {
 fn whole(master: &Opened) -> Cost {
     let pixels = master.master.dimensions.area() as f64 / 1e6;
     Cost { bytes: master.version.size, cpu_ms: pixels * decoding_ms(master) + ENCODING_MS }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::master::Fax;
+
+    #[test]
+    fn codecs_are_told_as_ever() {
+        for (codec, expected) in [
+            (Codec::None, "uncompressed"),
+            (Codec::Lzw, "Lzw"),
+            (Codec::Jpeg, "Jpeg"),
+            (Codec::Deflate, "Deflate"),
+            (Codec::PackBits, "PackBits"),
+            (Codec::Zstd, "Zstd"),
+            (Codec::Webp, "Webp"),
+            (Codec::Fax(Fax::Group4), "fax"),
+            (Codec::OldJpeg, "OldJpeg"),
+        ] {
+            assert_eq!(name(codec), expected);
+        }
+    }
 }

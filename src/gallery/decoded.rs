@@ -242,7 +242,7 @@ impl Kitchen {
                 }
                 (None, None) => {
                     let rows = source.checked(render::rows(&opened.master, source.clone(), reading))?;
-                    Picture::Packed(source.checked(gathered(rows, base, &opened.look))?)
+                    Picture::Packed(source.checked(gathered(rows, base, &opened.look, &interest))?)
                 }
             };
             let base = if in_planes { base.min(8) } else { base };
@@ -326,14 +326,16 @@ fn overview(codestream: &jp2::Codestream, file: &WhileKept, base: u32, look: &Lo
     Ok(picture.into_packed())
 }
 
-/// All rows, shrunk as they come, in the answers' colours.
-fn gathered(rows: Box<dyn Rows>, base: u32, look: &Look) -> Result<Raster, Error> {
+/// All rows, shrunk as they come, in the answers' colours. Little of the file may be very many rows, so that reading it
+/// does not notice in time that nobody waits any more.
+fn gathered(rows: Box<dyn Rows>, base: u32, look: &Look, interest: &Interest) -> Result<Raster, Error> {
     let mut rows: Box<dyn Rows> = if base > 1 { Box::new(Shrunk::new(rows, base)) } else { rows };
     let shape = rows.shape();
     let mut all =
         Raster { dimensions: shape.dimensions, channels: look.channels(shape), samples: Vec::new() };
     all.samples.reserve_exact(shape.dimensions.area() as usize * all.channels.count());
     while let Some(raw) = rows.next(64)? {
+        interest.check()?;
         all.samples.extend_from_slice(&look.coloured(raw).samples);
     }
     if all.samples.len() != shape.dimensions.area() as usize * all.channels.count() {

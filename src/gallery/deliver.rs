@@ -16,6 +16,7 @@ use super::mips::Mips;
 use super::opened::{Opened, Shared};
 use super::unsent::{Sending, Unsent};
 use super::{Error, Settings};
+use crate::identity::Identity;
 use crate::iiif::Dimensions;
 use crate::master::{Codec, Kind, TileIndex, Whole, stored};
 use crate::pixels::decode::jp2;
@@ -98,10 +99,7 @@ impl Kitchen {
             lanes,
             sending: Sending::default(),
             settings: settings.render.clone(),
-            recipe: xxh3_64(
-                format!("{RENDERING} {:?} {:?} {}", settings.render, settings.credit, settings.base_url)
-                    .as_bytes(),
-            ),
+            recipe: xxh3_64(recipe(settings).as_bytes()),
             whole_pixels: settings.masters.whole_megapixels * 1_000_000,
             whole_bytes: settings.masters.whole_mib << 20,
             counters: Counters {
@@ -334,6 +332,12 @@ impl Kitchen {
     }
 }
 
+/// All that decides about an answer's bytes besides its plan and its master.
+fn recipe(settings: &Settings) -> String {
+    let (render, credit) = (settings.render.identity(), settings.credit.identity());
+    format!("{RENDERING} {render} {credit} {}", settings.base_url)
+}
+
 fn too_costly(reason: &str) -> Error {
     Error::Unsupported(format!(
         "{reason}, and decoding it would take more memory than there is (work.memory_mib); make its pyramid with \
@@ -416,4 +420,42 @@ pub(super) async fn tiles(opened: &Opened, level: usize, frame: &Frame) -> Resul
     }
     let mut read = read.into_iter().map(|tile| if jpeg { stored::settled(tile, head.len()) } else { tile });
     Ok(wanted.into_iter().map(|range| range.and_then(|_| read.next())).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gallery::settings::Credit;
+    use crate::pixels::colour::Output;
+
+    #[track_caller]
+    fn check(settings: &Settings, expected: &str, hashed: u64) {
+        assert_eq!(recipe(settings), expected);
+        assert_eq!(xxh3_64(expected.as_bytes()), hashed);
+    }
+
+    /// ETags are made of it: with another text clients would fetch anew all that they hold.
+    #[test]
+    fn recipes_stay_as_they_are() {
+        let mut settings = Settings::default();
+        check(
+            &settings,
+            "2 Settings { jpeg_quality: 85, jpeg_full_color: false, output: Srgb } Credit { line: \"\", rights: \"\" } ",
+            5_464_543_993_135_527_509,
+        );
+        settings.render =
+            render::Settings { jpeg_quality: 100, jpeg_full_color: true, output: Output::DisplayP3 };
+        settings.credit = Credit {
+            line: "Foto: \u{201c}SMK\u{201d} \"J\u{f8}rgensen\"\tO'Neil\r\n\\ e\u{301} \u{200b}".into(),
+            rights: "http://creativecommons.org/publicdomain/zero/1.0/".into(),
+        };
+        settings.base_url = "https://images.example.org".into();
+        check(
+            &settings,
+            "2 Settings { jpeg_quality: 100, jpeg_full_color: true, output: DisplayP3 } \
+             Credit { line: \"Foto: \u{201c}SMK\u{201d} \\\"J\u{f8}rgensen\\\"\\tO'Neil\\r\\n\\\\ e\\u{301} \\u{200b}\", \
+             rights: \"http://creativecommons.org/publicdomain/zero/1.0/\" } https://images.example.org",
+            13_932_148_469_111_556_575,
+        );
+    }
 }

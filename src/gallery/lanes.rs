@@ -282,6 +282,7 @@ impl Drop for Lanes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pixels::{ReadAt, jpeg};
 
     fn lanes(queue_ms: u64) -> Lanes {
         let settings = Work { threads: 1, memory_mib: 16, queue_ms, large_mib: 32 };
@@ -344,6 +345,26 @@ mod tests {
         assert!(left.is_err());
         drop(first);
         assert_eq!((lanes.load()[2], lanes.taken_kib()), (0, 0));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_panic_while_a_c_library_reads_fails_one_rendering() {
+        struct Panicking;
+        impl ReadAt for Panicking {
+            fn size(&self) -> u64 {
+                1 << 20
+            }
+
+            fn read_at(&self, _: u64, _: &mut [u8]) -> std::io::Result<()> {
+                panic!("broken")
+            }
+        }
+        let lanes = lanes(100);
+        let decode = || Ok(jpeg::rows(Arc::new(Panicking), 1, 0).map(drop)?);
+        let broken = lanes.run(1, decode).await;
+        assert!(matches!(&broken, Err(Error::Damaged(reason)) if reason.contains("broken")), "{broken:?}");
+        assert!(lanes.run(1, || Ok(())).await.is_ok());
+        assert_eq!((lanes.load()[0], lanes.taken_kib()), (0, 0));
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -34,6 +34,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use moka::sync::Cache;
+use tokio::task::JoinHandle;
 
 pub use check::{Check, Cost};
 pub use deliver::{Answer, Cached};
@@ -63,6 +64,7 @@ pub use pyramids::Shelf;
 
 use crate::catalogue::{self, Catalogue};
 use crate::iiif::{ImageRequest, Limits};
+use crate::master::Kind;
 use crate::pixels::colour::Output;
 use crate::pixels::encode::Credit;
 use crate::render::{self, Plan};
@@ -284,6 +286,7 @@ impl Gallery {
                 match Opened::open(store, parts.key.clone(), parts.page, output).await {
                     Ok(mut opened) => {
                         opened.look.credit = credit.clone();
+                        opened.identifier = owned.clone();
                         opened.names = names(&sources, &opened.store, &opened.key).await?;
                         let opened = with_pyramid(Arc::new(opened), pyramids.as_deref(), from).await;
                         masters.insert(owned, opened.clone());
@@ -317,8 +320,7 @@ impl Gallery {
 
     /// What the request means for the image of this identifier; no pixel is read.
     ///
-    /// Where the image needs a pyramid that is missing, its making is awaited, or begun in the background if
-    /// the master serves meanwhile.
+    /// Where the image needs a pyramid that is missing, its building is awaited, unless the master serves meanwhile.
     pub async fn plan(&self, identifier: &str, request: &ImageRequest) -> Result<(Granted, Plan), Error> {
         self.plan_within(identifier, request, |granted| granted.limits).await
     }
@@ -338,22 +340,19 @@ impl Gallery {
         let granted = self.open(identifier).await?;
         let plan = self::plan(&granted, request, limits(&granted))?;
         let opened = &granted.opened;
-        let Some(pyramids) = self.pyramids.as_ref().filter(|pyramids| pyramids.on_demand()) else {
+        let Some(pyramids) = self.missing_pyramid(opened) else {
             self.kitchen.check(opened, &plan)?;
             return Ok((granted, plan));
         };
-        if !opened.wants_pyramid(self.from_megapixels) {
-            self.kitchen.check(opened, &plan)?;
-            return Ok((granted, plan));
-        }
-        let masters = self.masters.clone();
-        let build = self.tasks.spawn(build(pyramids.clone(), opened.clone(), masters, identifier.to_owned()));
         if plan.rendering().is_none_or(|(_, reduce)| self.kitchen.decodes(opened, reduce)) {
             self.kitchen.check(opened, &plan)?;
+            if matches!(opened.master.kind, Kind::Tiled) {
+                drop(self.build(pyramids, opened));
+            }
             return Ok((granted, plan));
         }
         let patience = pyramids.patience();
-        match tokio::time::timeout(patience, build).await {
+        match tokio::time::timeout(patience, self.build(pyramids, opened)).await {
             Ok(Ok(built)) => built?,
             Ok(Err(error)) => return Err(Error::Fault(error.to_string())),
             Err(_) => return Err(Error::Preparing { retry_after_s: 5 }),
@@ -364,9 +363,30 @@ impl Gallery {
         Ok((granted, plan))
     }
 
+    /// Where the master's pyramid is made, if it is missing and made on demand.
+    fn missing_pyramid(&self, opened: &Opened) -> Option<&Arc<Pyramids>> {
+        let pyramids = self.pyramids.as_ref().filter(|pyramids| pyramids.on_demand())?;
+        opened.wants_pyramid(self.from_megapixels).then_some(pyramids)
+    }
+
+    /// Builds a pyramid in the background.
+    fn build(&self, pyramids: &Arc<Pyramids>, master: &Shared) -> JoinHandle<Result<(), Error>> {
+        self.tasks.spawn(build(pyramids.clone(), master.clone(), self.masters.clone()))
+    }
+
     /// The bytes that the plan names, made once for all who ask.
+    ///
+    /// The pyramid of a master without tiles is begun once it has been decoded: building it meanwhile would slow the
+    /// answer down, and cost much more than a request that is refused.
     pub async fn deliver(&self, opened: &Shared, plan: Plan) -> Result<Answer, Error> {
-        self.kitchen.deliver(opened, plan).await.map_err(|error| unless_discarded(opened, error))
+        let delivered = self.kitchen.deliver(opened, plan).await;
+        if delivered.is_ok()
+            && matches!(opened.master.kind, Kind::Whole { .. })
+            && let Some(pyramids) = self.missing_pyramid(opened)
+        {
+            drop(self.build(pyramids, opened));
+        }
+        delivered.map_err(|error| unless_discarded(opened, error))
     }
 
     /// Whether the answer is one of those that are too large to be made as a whole.
@@ -512,13 +532,8 @@ async fn with_pyramid(master: Shared, pyramids: Option<&Pyramids>, from_megapixe
 }
 
 /// Makes a pyramid that is asked for, and has the image opened anew.
-async fn build(
-    pyramids: Arc<Pyramids>,
-    master: Shared,
-    masters: Cache<String, Shared>,
-    identifier: String,
-) -> Result<(), Error> {
-    pyramids.build_on_demand(master).await?;
-    masters.invalidate(&identifier);
+async fn build(pyramids: Arc<Pyramids>, master: Shared, masters: Cache<String, Shared>) -> Result<(), Error> {
+    pyramids.build_on_demand(master.clone()).await?;
+    masters.invalidate(&master.identifier);
     Ok(())
 }

@@ -24,6 +24,8 @@ pub struct Opened {
     pub version: Version,
     pub master: Master,
     pub look: Look,
+    /// The identifier that it was opened by; empty for a pyramid.
+    pub identifier: String,
     /// All identifiers that name its file, without a page: what is said of one holds for all.
     pub names: Vec<String>,
     /// The master that this is the pyramid of.
@@ -86,7 +88,7 @@ impl Opened {
         let heads = master.levels.iter().map(head).collect();
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let (freshness, discarded) = (Freshness::new(), AtomicBool::new(false));
-        let (pyramid_of, names) = (None, Vec::new());
+        let (pyramid_of, identifier, names) = (None, String::new(), Vec::new());
         Self {
             number,
             store,
@@ -95,6 +97,7 @@ impl Opened {
             version,
             master,
             look,
+            identifier,
             names,
             pyramid_of,
             heads,

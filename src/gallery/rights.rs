@@ -7,6 +7,7 @@ use serde::de::{self, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Shared;
+use crate::identity::{Identity, fields};
 use crate::iiif::{Dimensions, Info, Limits};
 use crate::master::{Kind, Whole};
 
@@ -128,6 +129,13 @@ pub struct Grant {
     pub original: bool,
 }
 
+impl Identity for Grant {
+    fn write(&self, text: &mut String) {
+        let Self { largest, original } = self;
+        fields(text, "Grant", &[("largest", largest), ("original", original)]);
+    }
+}
+
 impl From<Rule> for Grant {
     fn from(rule: Rule) -> Self {
         let largest = match rule.largest {
@@ -143,6 +151,37 @@ impl Grant {
     pub fn strictest(self, other: Self) -> Self {
         Self { largest: self.largest.min(other.largest), original: self.original && other.original }
     }
+}
+
+/// As JSON, and not by the names that settings have.
+impl Identity for Rights {
+    fn write(&self, text: &mut String) {
+        let Self { public_domain, otherwise, unsaid, without_record, statements } = self;
+        let rules = [
+            ("public_domain", public_domain),
+            ("otherwise", otherwise),
+            ("unsaid", unsaid),
+            ("without_record", without_record),
+        ];
+        let rule = |(name, rule): (&str, &Rule)| {
+            let Rule { largest, original } = rule;
+            format!(r#""{name}":{{{}}}"#, allowed(*largest, *original))
+        };
+        let statement = |statement: &Statement| {
+            let Statement { uri, largest, original } = statement;
+            format!(r#"{{"uri":{},{}}}"#, serde_json::Value::from(uri.as_str()), allowed(*largest, *original))
+        };
+        let (rules, statements) = (rules.map(rule), statements.iter().map(statement).collect::<Vec<_>>());
+        text.push_str(&format!(r#"{{{},"statements":[{}]}}"#, rules.join(","), statements.join(",")));
+    }
+}
+
+fn allowed(largest: Largest, original: bool) -> String {
+    let largest = match largest {
+        Largest::Pixels(pixels) => pixels.to_string(),
+        Largest::Full(Full::Full) => r#""full""#.to_owned(),
+    };
+    format!(r#""largest":{largest},"original":{original}"#)
 }
 
 impl Rights {
@@ -296,6 +335,33 @@ impl Deref for Granted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Dumps' ETags are made of it.
+    #[test]
+    fn rules_are_told_as_ever() {
+        let usual = Rights::default();
+        assert_eq!(
+            usual.identity(),
+            concat!(
+                r#"{"public_domain":{"largest":"full","original":true},"otherwise":{"largest":2000,"original":false},"#,
+                r#""unsaid":{"largest":"full","original":false},"without_record":{"largest":"full","original":true},"#,
+                r#""statements":["#,
+                r#"{"uri":"http://creativecommons.org/publicdomain/","largest":"full","original":true},"#,
+                r#"{"uri":"http://creativecommons.org/share-your-work/public-domain/","largest":"full","original":true},"#,
+                r#"{"uri":"http://creativecommons.org/licenses/","largest":"full","original":true},"#,
+                r#"{"uri":"http://rightsstatements.org/vocab/NoC-","largest":"full","original":true}]}"#,
+            )
+        );
+        let statement = Statement {
+            uri: "http://\"ø\"/\u{7}\n".into(),
+            largest: Largest::Pixels(u32::MAX),
+            original: false,
+        };
+        let told = Rights { statements: vec![statement], ..usual.clone() }.identity();
+        let uri = r#""statements":[{"uri":"http://\"ø\"/\u0007\n","largest":4294967295,"original":false}]}"#;
+        assert!(told.ends_with(uri), "{told}");
+        assert!(Rights { statements: Vec::new(), ..usual }.identity().ends_with(r#","statements":[]}"#));
+    }
 
     #[test]
     fn the_flag_and_the_statement_decide_and_the_stricter_wins() {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::identity::{Identity, fields};
 use crate::record::read::Limits;
 use crate::store::stream;
 
@@ -121,6 +122,16 @@ pub enum Compression {
     Zstd,
 }
 
+impl Identity for Compression {
+    fn write(&self, text: &mut String) {
+        text.push_str(match self {
+            Self::Jpeg => "Jpeg",
+            Self::Deflate => "Deflate",
+            Self::Zstd => "Zstd",
+        });
+    }
+}
+
 impl Default for Pyramids {
     fn default() -> Self {
         Self {
@@ -149,6 +160,13 @@ pub struct Credit {
     pub rights: String,
 }
 
+impl Identity for Credit {
+    fn write(&self, text: &mut String) {
+        let Self { line, rights } = self;
+        fields(text, "Credit", &[("line", line), ("rights", rights)]);
+    }
+}
+
 /// `[records]`: which hosts records may be read from, and how much of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -162,7 +180,7 @@ pub struct Records {
     pub silence_s: u64,
     /// The slowest rate that is accepted; 0 for any.
     pub slowest_kib_per_s: u64,
-    /// The largest document at a web address, in MiB.
+    /// The largest document, in MiB, unpacked.
     pub source_mib: u64,
     /// Pages, manifests and collections that one address may lead to.
     pub documents: usize,
@@ -197,11 +215,18 @@ impl Default for Records {
 }
 
 impl Records {
-    /// The bounds of one record.
+    /// The bounds of a document and of one record.
     pub fn limits(&self) -> Limits {
         let bytes = |count: u64, shift: u32| usize::try_from(count << shift).unwrap_or(usize::MAX);
         let (bytes, text) = (bytes(self.record_mib, 20), bytes(self.text_kib, 10));
-        Limits { bytes, depth: self.depth, values: self.values, list: self.list, text }
+        Limits {
+            source: self.source_mib << 20,
+            bytes,
+            depth: self.depth,
+            values: self.values,
+            list: self.list,
+            text,
+        }
     }
 
     /// The bounds of documents at web addresses.

@@ -1,13 +1,13 @@
 //! A GIF's size: its logical screen, or its first frame where that is larger (GIF89a, §18 and §20).
 
 use super::bytes::{Held, Stop};
-use super::whole::{Said, memory, sound};
+use super::header::{Header, checked_dimensions, decoder_memory};
 use super::{Orientation, Refused};
 use crate::iiif::Dimensions;
 use crate::pixels::{Alpha, Depth, Model, Shape};
 
 /// The screen, and the frame if it begins in what is at hand.
-pub fn header(held: &Held) -> Result<Said, Stop> {
+pub fn header(held: &Held) -> Result<Header, Stop> {
     let screen = size(held.get(6, 4)?);
     let frame = match first_frame(held.start()) {
         Some(frame) => frame,
@@ -18,14 +18,14 @@ pub fn header(held: &Held) -> Result<Said, Stop> {
     };
     let dimensions = Dimensions::new(screen.width.max(frame.width), screen.height.max(frame.height));
     let shape = Shape {
-        dimensions: sound(true, dimensions)?,
+        dimensions: checked_dimensions(true, dimensions)?,
         model: Model::Rgb,
         alpha: Alpha::Straight,
         depth: Depth::U8,
     };
     // A frame's indices, and the screen.
-    let memory = memory(dimensions.area().saturating_mul(5), shape);
-    Ok(Said { shape, orientation: Orientation::UPRIGHT, icc: None, memory })
+    let memory = decoder_memory(dimensions.area().saturating_mul(5), shape);
+    Ok(Header { shape, orientation: Orientation::UPRIGHT, icc: None, memory })
 }
 
 /// How far the first frame reaches to the right and down.

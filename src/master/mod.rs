@@ -2,12 +2,14 @@
 
 mod bytes;
 mod gif;
+mod header;
 mod ifd;
 mod level;
 mod orientation;
 mod png;
 pub mod stored;
 mod tiff;
+mod webp;
 mod whole;
 mod words;
 pub mod write;

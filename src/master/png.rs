@@ -7,7 +7,7 @@ use flate2::Crc;
 use flate2::read::ZlibDecoder;
 
 use super::bytes::{Held, Stop};
-use super::whole::{MOST_CHUNKS, MOST_PROFILE, Said, memory, sound};
+use super::header::{Header, MAX_CHUNKS, MAX_PROFILE, checked_dimensions, decoder_memory};
 use super::{Orientation, Refused};
 use crate::iiif::Dimensions;
 use crate::pixels::{Alpha, Depth, Model, Shape, exif};
@@ -19,16 +19,18 @@ const TAIL: u64 = 64 << 10;
 const MOST_DEFLATED: u64 = 1032;
 /// Chunks that are looked at have together at most this many bytes: a profile, and a few texts.
 const MOST_CHUNK_BYTES: u64 = 8 << 20;
+/// Chunks up to this many bytes do not count: palettes and opacities are smaller (§11.2.2, §11.3.1.1).
+const SMALL_CHUNK: u64 = 1024;
 /// A text that holds a block of EXIF, XMP or IPTC unfolds to at most this many bytes; two digits are one of the block.
 const MOST_TEXT: u64 = 2 << 20;
 /// Texts of one kind that are unfolded: where the first is broken, a later one may do.
 const MOST_TEXTS: usize = 4;
 
 /// IHDR comes first (§11.2.1); profile and EXIF may stand before the pixels, and EXIF behind them, too.
-pub fn header(held: &Held) -> Result<Said, Stop> {
+pub fn header(held: &Held) -> Result<Header, Stop> {
     let header = held.get(0, 29)?;
     let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
-    let dimensions = sound(&header[12..16] == b"IHDR", Dimensions::new(number(16), number(20)))?;
+    let dimensions = checked_dimensions(&header[12..16] == b"IHDR", Dimensions::new(number(16), number(20)))?;
     let (depth, color, is_interlaced) = (header[24], header[25], header[28] != 0);
     complete(held, dimensions, depth, color)?;
     let mut shape = Shape {
@@ -55,8 +57,8 @@ pub fn header(held: &Held) -> Result<Said, Stop> {
         search.found.map_or(Orientation::UPRIGHT, |(_, number)| Orientation::new(number.into()));
     let icc = icc.flatten();
     let all = shape.stride().saturating_mul(dimensions.height.into());
-    let memory = memory(if is_interlaced { all } else { 0 }, shape);
-    Ok(Said { shape, orientation, icc, memory })
+    let memory = decoder_memory(if is_interlaced { all } else { 0 }, shape);
+    Ok(Header { shape, orientation, icc, memory })
 }
 
 /// Refuses a file that is too short for its pixels, however well they are deflated.
@@ -80,7 +82,7 @@ fn complete(held: &Held, dimensions: Dimensions, depth: u8, color: u8) -> Result
 pub fn chunks(held: &Held, mut each: impl FnMut(&[u8; 4], &[u8])) -> Result<bool, Stop> {
     let (mut at, mut found, mut room) = (8, Vec::new(), MOST_CHUNK_BYTES);
     let mut has_pixels = true;
-    for _ in 0..MOST_CHUNKS {
+    for _ in 0..MAX_CHUNKS {
         if at + 8 > held.size() {
             has_pixels = false;
             break;
@@ -93,8 +95,14 @@ pub fn chunks(held: &Held, mut each: impl FnMut(&[u8; 4], &[u8])) -> Result<bool
                 has_pixels = false;
                 break;
             }
-            _ if length <= MOST_PROFILE.min(room) && at + 12 + length <= held.size() && is_known(&name) => {
-                room -= length;
+            _ if length <= MAX_PROFILE.min(room.max(SMALL_CHUNK))
+                && at + 12 + length <= held.size()
+                && is_known(&name) =>
+            {
+                // However much text there is, the pixels need what is small.
+                if length > SMALL_CHUNK {
+                    room -= length;
+                }
                 found.push((name, held.get(at + 8, length + 4)?.split_at(length as usize)));
             }
             _ => {}
@@ -131,7 +139,7 @@ pub fn behind(held: &Held, mut each: impl FnMut(&[u8; 4], &[u8])) -> Result<(), 
     let length = held.size().min(TAIL);
     let tail = held.get(held.size() - length, length)?;
     let named = tail.windows(4).enumerate().skip(4).filter(|(_, name)| is_known(name));
-    for (at, name) in named.take(MOST_CHUNKS) {
+    for (at, name) in named.take(MAX_CHUNKS) {
         let &[a, b, c, d, w, x, y, z, ref rest @ ..] = &tail[at - 4..] else { continue };
         let length = u32::from_be_bytes([a, b, c, d]) as usize;
         let Some((body, checksum)) = rest.split_at_checked(length) else { continue };
@@ -200,7 +208,7 @@ pub fn raw_profile<'a>(name: &[u8; 4], body: &'a [u8]) -> Option<(&'a [u8], Vec<
 /// A name, a zero, the method's number, and the profile, deflated (§11.3.2.3).
 fn profile(chunk: &[u8]) -> Option<Arc<[u8]>> {
     let name = chunk.iter().take(80).position(|&byte| byte == 0)?;
-    let icc = inflated(chunk.get(name + 2..)?, MOST_PROFILE)?;
+    let icc = inflated(chunk.get(name + 2..)?, MAX_PROFILE)?;
     (icc.len() > 128).then(|| icc.into())
 }
 
@@ -293,7 +301,7 @@ pub mod tests {
             packed.write_all(&vec![0; bytes]).unwrap();
             packed.finish().unwrap()
         };
-        let most = MOST_PROFILE as usize;
+        let most = MAX_PROFILE as usize;
         assert_eq!(profile(&deflated(most)).map(|icc| icc.len()), Some(most));
         assert_eq!(profile(&deflated(most + 1)), None);
         // Of several profiles the first counts, whatever it is.
@@ -331,6 +339,15 @@ pub mod tests {
             let file = [&b"\x89PNG\r\n\x1a\n"[..], &chunks.concat()].concat();
             assert_eq!(header(&Held::new(file.len() as u64, file.into())).is_ok(), read);
         }
+    }
+
+    #[test]
+    fn palettes_are_found_behind_any_amount_of_text() {
+        let text = chunk(b"tEXt", &vec![b'x'; 3 << 20]);
+        let size = chunk(b"IHDR", &[0, 0, 0, 20, 0, 0, 0, 10, 8, 3, 0, 0, 0]);
+        let (palette, pixels) = (chunk(b"PLTE", &[0; 768]), chunk(b"IDAT", b""));
+        let file = [b"\x89PNG\r\n\x1a\n".to_vec(), size, text.repeat(4), palette, pixels].concat();
+        assert!(header(&Held::new(file.len() as u64, file.into())).is_ok());
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Decode, scale, turn, colour, encode: pure work on samples in memory.
 
+mod callback;
 pub mod colour;
 pub mod decode;
 pub mod encode;
 pub mod exif;
+mod gathered;
 pub mod in_order;
 pub mod jpeg;
 mod picture;
@@ -16,6 +18,7 @@ mod shrunk;
 pub mod tone;
 pub mod turn;
 
+pub use gathered::gathered;
 pub use in_order::InOrder;
 pub use picture::Picture;
 pub use planar::{Planar, Plane, Subsampling};

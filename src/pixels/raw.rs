@@ -100,6 +100,12 @@ impl Shape {
         };
         self.dimensions.width as u64 * self.count() as u64 * width
     }
+
+    /// The dimensions of at most `most` rows after the first `done`; `None` after the last.
+    pub fn next_rows(&self, done: u32, most: u32) -> Option<Dimensions> {
+        let rows = most.max(1).min(self.dimensions.height - done);
+        (rows > 0).then(|| Dimensions::new(self.dimensions.width, rows))
+    }
 }
 
 impl Samples {

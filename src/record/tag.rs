@@ -11,6 +11,7 @@ use super::Text;
 
 /// One statement about a work, with its provenance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Tag")]
 pub struct Tag {
     /// What kind of statement: `colour`, `motif`, `style`, `subject`, `technique`, `place`, `person`, `period`…
     pub scheme: String,
@@ -46,6 +47,7 @@ pub struct Tag {
 
 /// A concept above another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Broader")]
 pub struct Broader {
     pub label: Text,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,6 +57,7 @@ pub struct Broader {
 /// Whether a tag holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "Status")]
 pub enum Status {
     /// Said by a machine or a visitor; nobody has judged it.
     Proposed,

@@ -9,6 +9,7 @@ use super::{Tag, Text};
 /// One work of the collection. As JSON it is Tegl's own form of a record: one object a line, and what this form has no
 /// word for is kept as it came.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Work")]
 pub struct Work {
     /// The number that the museum knows it by; any characters. Its address is made of it.
     pub object_number: String,
@@ -84,6 +85,7 @@ pub struct Work {
 
 /// A title: a text, or a text and its kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Title")]
 pub struct Title {
     pub text: Text,
     /// What kind of title: `museum`, `artist`, `description`, `former`…
@@ -93,6 +95,7 @@ pub struct Title {
 
 /// Who made a work, or took part in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Creator")]
 pub struct Creator {
     /// As it is to be shown: `Anna Ancher`.
     pub name: String,
@@ -120,6 +123,7 @@ pub struct Creator {
 
 /// When a work was made: words and the years they span.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Production")]
 pub struct Production {
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     pub text: Text,
@@ -131,6 +135,7 @@ pub struct Production {
 
 /// One dimension of one part.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Measure")]
 pub struct Measure {
     /// What was measured: `sheet`, `frame`, `support`…
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -150,6 +155,7 @@ pub struct Measure {
 
 /// A fact with its label (Presentation API 3.0, §3.1, `metadata`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Fact")]
 pub struct Fact {
     pub label: Text,
     pub value: Text,
@@ -157,6 +163,7 @@ pub struct Fact {
 
 /// Another work, or a thing elsewhere, that has to do with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Related")]
 pub struct Related {
     /// An object number of this collection, or a URI.
     pub id: String,
@@ -169,6 +176,7 @@ pub struct Related {
 
 /// An image of the work.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Image")]
 pub struct Image {
     /// The master: its identifier, as in `paintings/a.tif` or `SOURCE:a.tif`; or, before it is matched to a master, what
     /// the source calls it.
@@ -198,6 +206,7 @@ fn is_yes(is: &bool) -> bool {
 /// What an image shows of a work.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Role")]
 pub enum Role {
     /// The front, or the whole.
     #[default]
@@ -223,6 +232,7 @@ impl Role {
 
 /// A part of a work that has images of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Part")]
 pub struct Part {
     pub label: Text,
     /// Its images, by their `file`.
@@ -256,6 +266,7 @@ impl Work {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "OneOrMany")]
 enum OneOrMany<T> {
     Many(Vec<T>),
     One(T),
@@ -265,6 +276,7 @@ enum OneOrMany<T> {
 #[derive(JsonSchema)]
 #[serde(untagged)]
 #[allow(dead_code, reason = "it describes what `Title` is read from")]
+#[schemars(rename = "TitleOrText")]
 enum TitleOrText {
     Title(Title),
     Text(Text),
@@ -325,6 +337,40 @@ mod tests {
         let work: Work = serde_json::from_str(r#"{"object_number":"KMS1"}"#).unwrap();
         assert_eq!(work.label().best(&[]), Some("KMS1"));
         assert_eq!(serde_json::to_string(&work).unwrap(), r#"{"object_number":"KMS1"}"#);
+    }
+
+    /// A record with every field of every kind. The catalogue knows unchanged records by these bytes, and archives have
+    /// their ETags of them.
+    const EVERYTHING: &str = concat!(
+        r#"{"object_number":"KMS1","titles":[{"text":{"da":["Blå"],"en":["Blue"]},"kind":"museum"}],"#,
+        r#""creators":[{"name":"Anna Ancher","sort_name":"Ancher, Anna","role":"artist","birth":1859,"death":1935,"#,
+        r#""nationality":"Danish","gender":"female","id":"anna"}],"#,
+        r#""production":[{"text":{"none":["1850s"]},"earliest":1850,"latest":1859}],"object_type":[{"none":["painting"]}],"#,
+        r#""techniques":[{"none":["oil"]}],"materials":[{"none":["canvas"]}],"#,
+        r#""dimensions":[{"part":"frame","kind":"height","value":12.5,"unit":"cm","text":"12.5 cm"}],"#,
+        r#""inscriptions":[{"none":["AA"]}],"description":{"none":["A girl"]},"collections":[{"none":["Royal"]}],"department":{"none":["Paintings"]},"#,
+        r#""credit_line":{"none":["Gift"]},"location":{"none":["Room 1"]},"rights":"http://rightsstatements.org/vocab/InC/1.0/","#,
+        r#""public_domain":false,"homepage":"https://example.org/KMS1","#,
+        r#""related":[{"id":"KMS2","label":{"none":["Study"]},"kind":"study-for"}],"#,
+        r#""tags":[{"scheme":"motif","label":{"none":["girl"]},"concept":"http://example.org/girl","#,
+        r#""broader":[{"label":{"none":["person"]},"concept":"http://example.org/person"}],"source":"model:m@1","#,
+        r#""confidence":0.5,"image":"a.tif","region":"1,2,3,4","status":"proposed","kept_id":"00ff"},"#,
+        r#"{"scheme":"motif","label":{"none":["sea"]},"source":"curator","confidence":1.0,"status":"accepted"},"#,
+        r#"{"scheme":"motif","label":{"none":["cow"]},"source":"curator","confidence":1.0,"status":"rejected"}],"#,
+        r#""extra_metadata":[{"label":{"none":["Frame"]},"value":{"none":["gilded"]}}],"#,
+        r#""images":[{"file":"1.tif","role":"recto","label":{"none":["Front"]},"view":"front","matched":false},"#,
+        r#"{"file":"2.tif","role":"verso"},{"file":"3.tif","role":"detail"},{"file":"4.tif","role":"frame"},"#,
+        r#"{"file":"5.tif","role":"infrared"},{"file":"6.tif","role":"x-ray"},{"file":"7.tif","role":"ultraviolet"},"#,
+        r#"{"file":"8.tif","role":"raking-light"},{"file":"9.tif","role":"edge"}],"#,
+        r#""parts":[{"label":{"none":["Left"]},"images":["1.tif"],"parts":[{"label":{"none":["Top"]},"images":[]}]}],"#,
+        r#""modified":"2020-01-01","frame_notes":["a"]}"#,
+    );
+
+    #[test]
+    fn records_are_written_as_ever() {
+        let work: Work = serde_json::from_str(EVERYTHING).unwrap();
+        assert_eq!(serde_json::to_string(&work).unwrap(), EVERYTHING);
+        assert_eq!(work.more.len(), 1);
     }
 
     #[test]

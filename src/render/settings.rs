@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::identity::{Identity, fields};
 use crate::pixels::Subsampling;
 use crate::pixels::colour::Output;
 
@@ -20,6 +21,17 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self { jpeg_quality: 85, jpeg_full_color: false, output: Output::Srgb }
+    }
+}
+
+impl Identity for Settings {
+    fn write(&self, text: &mut String) {
+        let Self { jpeg_quality, jpeg_full_color, output } = self;
+        fields(
+            text,
+            "Settings",
+            &[("jpeg_quality", jpeg_quality), ("jpeg_full_color", jpeg_full_color), ("output", output)],
+        );
     }
 }
 

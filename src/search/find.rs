@@ -13,7 +13,7 @@ use super::order::Sort;
 use super::question::{Filter, Found, Search};
 use super::schema::{joined, schema};
 use super::snapshot::Snapshot;
-use super::words;
+use super::text_query::text_query;
 use crate::iiif::Invalid;
 use crate::record::slug;
 
@@ -29,7 +29,7 @@ pub enum Hits {
 impl Snapshot {
     /// Looks for works.
     pub fn find(&self, search: &Search) -> Result<Found, Error> {
-        let typed = words::typed(self, &search.q, &search.places)?;
+        let typed = text_query(self, &search.q, &search.places)?;
         let mut found = Found::default();
         if let Some(typed) = &typed {
             found.corrected = typed.corrected.clone();
@@ -53,7 +53,7 @@ impl Snapshot {
 
     /// The hits at these places in the order of the index itself, ascending.
     pub fn pick(&self, search: &Search, places: &[usize]) -> Result<Vec<DocAddress>, Error> {
-        let typed = words::typed(self, &search.q, &search.places)?;
+        let typed = text_query(self, &search.q, &search.places)?;
         let query = self.query(search, typed.map(|typed| typed.query));
         let hits = self.hits(query.as_deref(), &Conditions::of(search))?;
         let mut picked = Vec::with_capacity(places.len());

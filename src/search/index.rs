@@ -22,10 +22,13 @@ const FORM: u32 = 3;
 /// What an index says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Payload {
+    #[serde(rename = "form")]
     form: u32,
     /// The catalogue that it shows.
+    #[serde(rename = "catalogue")]
     catalogue: String,
     /// The catalogue's revision that it shows.
+    #[serde(rename = "revision")]
     revision: u64,
 }
 
@@ -279,5 +282,19 @@ fn number(place: &Path) -> Option<u64> {
 fn remove(place: &Path) {
     if let Err(error) = fs::remove_dir_all(place) {
         tracing::warn!(place = %place.display(), %error, "an old index of works could not be taken away");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An index that says it in other words would be made anew.
+    #[test]
+    fn what_an_index_says_of_itself_stays() {
+        let payload = Payload { form: 3, catalogue: "sqlite:///a.db KMS1 5".into(), revision: 7 };
+        let told = r#"{"form":3,"catalogue":"sqlite:///a.db KMS1 5","revision":7}"#;
+        assert_eq!(serde_json::to_string(&payload).unwrap(), told);
+        assert_eq!(serde_json::from_str::<Payload>(told).unwrap(), payload);
     }
 }

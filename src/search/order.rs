@@ -14,7 +14,7 @@ use super::schema::HAS_IMAGE;
 use crate::iiif::Invalid;
 
 /// What hits are sorted by; works of which it is not known come last, and equal ones by object number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Sort {
     /// What was typed, or the colours asked for; without either, works with images first.
     #[default]

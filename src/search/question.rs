@@ -4,7 +4,7 @@ use tantivy::DocAddress;
 
 use super::colour::Colour;
 use super::order::{Cursor, Order};
-use super::words::Place;
+use super::place::Place;
 
 /// A value of a facet, as it was asked for: by its name or what it is called.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,7 +125,7 @@ impl Search {
 
     /// What decides which works are found and in which order: a cursor belongs to this, whatever page size, facets and
     /// histogram are asked for beside it.
-    pub fn identity(&self) -> Self {
+    pub fn without_page(&self) -> Self {
         let usual = Self::default();
         Self {
             facets: usual.facets,
@@ -214,7 +214,7 @@ mod tests {
             turned.facets = vec!["type".into()];
             turned.histogram = Some(50);
             turned.limit = 3;
-            prop_assert_eq!(turned.identity(), search.identity());
+            prop_assert_eq!(turned.without_page(), search.without_page());
         }
     }
 }

@@ -175,8 +175,9 @@ impl Snapshot {
 
     /// A work as it lies in the index.
     pub fn stored(&self, place: DocAddress) -> Result<Stored, Error> {
-        read_stored(&self.searcher.doc(place)?)
-            .ok_or_else(|| Error::Damaged(format!("the work at {place:?} cannot be read")))
+        read_stored(&self.searcher.doc(place)?).ok_or_else(|| {
+            Error::Damaged(format!("work {} of part {} cannot be read", place.doc_id, place.segment_ord))
+        })
     }
 
     /// The work of this object number.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::identity::{Identity, fields};
+
 /// One state of one object: bytes read under equal versions belong together.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Version {
@@ -9,6 +11,13 @@ pub struct Version {
     pub etag: Arc<str>,
     /// The length of the whole object in bytes.
     pub size: u64,
+}
+
+impl Identity for Version {
+    fn write(&self, text: &mut String) {
+        let Self { etag, size } = self;
+        fields(text, "Version", &[("etag", etag), ("size", size)]);
+    }
 }
 
 impl Version {

@@ -61,7 +61,8 @@ impl Web {
         };
         let build = |builder: reqwest::ClientBuilder| builder.build().map_err(|error| error.to_string());
         let named = build(builder())?;
-        let public = build(builder().dns_resolver(Arc::new(PublicOnly)))?;
+        // A proxy would resolve names itself, those of private networks included.
+        let public = build(builder().no_proxy().dns_resolver(Arc::new(PublicOnly)))?;
         Ok(Self { hosts, limits, named, public })
     }
 

@@ -216,7 +216,8 @@ impl Connection {
         }
     }
 
-    fn close(&self) {
+    /// Ends the connection from any thread; its socket finds out.
+    pub fn close(&self) {
         if let Some(socket) = *self.socket() {
             // SAFETY: the descriptor is open, as it is forgotten, under the same lock, before it is closed.
             let socket = unsafe { BorrowedFd::borrow_raw(socket) };

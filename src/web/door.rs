@@ -144,9 +144,7 @@ impl Door {
             Method::GET | Method::HEAD => {}
             Method::POST | Method::PATCH => {
                 return match Route::parse(request.uri().path())? {
-                    Route::Tags { work, tag, history } => {
-                        tags::write(self, request, work, tag, history, body).await
-                    }
+                    Route::Tags(at) => tags::write(self, request, at, body).await,
                     _ => Err(Error::NotAllowed { allowed: allowed_methods(request) }),
                 };
             }
@@ -189,7 +187,7 @@ impl Door {
             }
             Route::Changes { page } => collections::changes(self, request, page).await,
             Route::Record { work } => works::record(self, request, work).await,
-            Route::Tags { work, tag, history } => tags::answer(self, request, work, tag, history).await,
+            Route::Tags(at) => tags::answer(self, request, at).await,
             Route::Download { image } => download::answer(self, request, image).await,
             Route::Archive { work } => download::archive(self, request, work).await,
             Route::WorkPage { work } => site::work(self, request, work).await,
@@ -265,7 +263,7 @@ fn has_body(request: &HttpRequest) -> bool {
 /// All methods of the resource at the request's address (RFC 9110, §10.2.1).
 fn allowed_methods(request: &HttpRequest) -> &'static str {
     match Route::parse(request.uri().path()) {
-        Ok(Route::Tags { tag, history, .. }) => tags::allowed_methods(tag, history),
+        Ok(Route::Tags(at)) => tags::allowed_methods(&at),
         Ok(Route::Record { .. }) => "GET, HEAD, DELETE, OPTIONS",
         _ => "GET, HEAD, OPTIONS",
     }

@@ -1,7 +1,5 @@
 //! Sends large answers in small pieces, and cuts off clients that take them too slowly.
 
-use std::any::Any;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -9,12 +7,12 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::Extensions;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::connections::Connection;
 use crate::gallery::{Error, Gallery, Unsent};
 
 /// Bodies up to this size leave at once: connections may buffer as much, and nobody watches them.
@@ -40,8 +38,7 @@ pub struct Pace {
 
 /// A client that is reading a large answer.
 struct Reader {
-    /// Shut down, it ends the connection from any thread.
-    socket: OwnedFd,
+    connection: Arc<Connection>,
     taken: AtomicU64,
     /// Whether the client waits for us.
     waits: AtomicBool,
@@ -53,16 +50,6 @@ struct Progress {
     taken: u64,
     /// Bytes that it has fallen behind.
     behind: u64,
-}
-
-/// The connection of a request.
-struct Socket(RawFd);
-
-/// Lets requests find their connection.
-pub fn remember_socket(connection: &dyn Any, data: &mut Extensions) {
-    if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() {
-        data.insert(Socket(stream.as_raw_fd()));
-    }
 }
 
 impl Pace {
@@ -111,16 +98,13 @@ impl Pace {
     }
 
     fn reader(&self, request: &HttpRequest) -> Option<Arc<Reader>> {
-        let socket = request.conn_data::<Socket>().filter(|_| self.floor > 0)?;
-        // SAFETY: the connection owns its descriptor and outlives the handling of its requests, within which it is
-        // borrowed here and duplicated.
-        let socket = unsafe { BorrowedFd::borrow_raw(socket.0) }.try_clone_to_owned().ok()?;
-        Some(self.follow(socket))
+        let connection = request.conn_data::<Arc<Connection>>().filter(|_| self.floor > 0)?;
+        Some(self.follow(connection.clone()))
     }
 
-    fn follow(&self, socket: OwnedFd) -> Arc<Reader> {
+    fn follow(&self, connection: Arc<Connection>) -> Arc<Reader> {
         let (taken, waits, progress) = (AtomicU64::new(0), AtomicBool::new(false), Mutex::default());
-        let reader = Arc::new(Reader { socket, taken, waits, progress });
+        let reader = Arc::new(Reader { connection, taken, waits, progress });
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         readers.push(Arc::downgrade(&reader));
         reader
@@ -145,7 +129,7 @@ impl Pace {
         readers.retain(|reader| match reader.upgrade() {
             Some(reader) if reader.falls_behind(due, most) => {
                 metrics::counter!("tegl_slow_readers_total").increment(1);
-                let _gone = rustix::net::shutdown(&reader.socket, rustix::net::Shutdown::Both);
+                reader.connection.close();
                 false
             }
             reader => reader.is_some(),
@@ -223,15 +207,20 @@ impl MessageBody for Watched {
 mod tests {
     use std::io::Read;
     use std::net::{TcpListener, TcpStream};
+    use std::os::fd::AsRawFd;
 
+    use super::super::connections::{Connections, Limits};
     use super::*;
 
-    /// A reader of this pace, and the client's end of its connection.
-    fn reader(pace: &Pace) -> (Arc<Reader>, TcpStream) {
+    /// A reader of this pace, and both ends of its connection, the client's first.
+    fn reader(pace: &Pace) -> (Arc<Reader>, [TcpStream; 2]) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         client.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        (pace.follow(listener.accept().unwrap().0.into()), client)
+        let (accepted, peer) = listener.accept().unwrap();
+        let connections = Connections::new(Limits { all: 1, per_address: 1, exempt: Vec::new() }, "test");
+        let connection = connections.admit(peer.ip(), accepted.as_raw_fd()).unwrap();
+        (pace.follow(connection), [client, accepted])
     }
 
     /// The length of the next piece of a body.
@@ -262,7 +251,8 @@ mod tests {
     #[test]
     fn who_takes_less_than_the_slowest_pace_over_the_window_is_cut_off() {
         let pace = Pace::new(32);
-        let [(slow, mut cut), (steady, _client), (waiting, _other)] = [(); 3].map(|()| reader(&pace));
+        let [(slow, [mut cut, _accepted]), (steady, _ends), (waiting, _others)] =
+            [(); 3].map(|()| reader(&pace));
         waiting.waits.store(true, Ordering::Relaxed);
         let second = Duration::from_secs(1);
         for burst in 0..200 {

@@ -13,10 +13,8 @@ use actix_web::http::KeepAlive;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpRequest, HttpResponse, web};
 use metrics_exporter_prometheus::PrometheusHandle;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::connections::{Connections, Limits};
-use super::pace::remember_socket;
 use super::settings::{Operations, Settings};
 use super::socket::{Socket, limit_unsent};
 use super::{Door, admin, operations};
@@ -25,7 +23,8 @@ use super::{Door, admin, operations};
 const HEAD: Duration = Duration::from_secs(5);
 /// Connections of operators at one time.
 const OPERATORS: usize = 512;
-/// Connections that are accepted beyond the limit, while those that give way are being closed.
+/// Connections that are accepted beyond the limit, while those that give way are being closed: about a quarter of it, and no
+/// more than these.
 const CLOSING: usize = 1024;
 
 /// Connections that wait to be accepted.
@@ -108,7 +107,7 @@ impl Listener {
             0 => std::thread::available_parallelism().map_or(2, usize::from),
             threads => threads,
         };
-        let all = within_descriptors(settings.connections);
+        let all = settings.connections;
         let per_address = match settings.connections_per_address {
             0 => all.div_ceil(2),
             own => own,
@@ -129,35 +128,12 @@ impl Listener {
         Self {
             threads: 1,
             connections: Arc::new(Connections::new(Limits { all, per_address, exempt }, name)),
-            most: all + CLOSING,
+            most: all + CLOSING.min(all / 4 + 16),
             keep_alive: Duration::from_secs(settings.keep_alive_s),
             slow_reader_ms: settings.slow_reader_s.saturating_mul(1000),
             shutdown_s: 1,
         }
     }
-}
-
-/// The limit of connections, or fewer where the process may not open twice as many files: masters, stores and large
-/// answers take descriptors, too.
-fn within_descriptors(connections: usize) -> usize {
-    let mut limit = getrlimit(Resource::Nofile);
-    let wanted = connections as u64 * 2;
-    if limit.current.is_some_and(|current| current < wanted) {
-        let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
-        if setrlimit(Resource::Nofile, raised).is_ok() {
-            limit = raised;
-        }
-    }
-    let most =
-        limit.current.map_or(usize::MAX, |files| usize::try_from(files / 2).unwrap_or(usize::MAX)).max(1);
-    if most < connections {
-        tracing::warn!(
-            "`web.connections` is {connections}, but this process may open {} files: it keeps {most} connections at \
-             most; raise its limit (LimitNOFILE, ulimit -n)",
-            most.saturating_mul(2)
-        );
-    }
-    connections.min(most)
 }
 
 /// Serves HTTP/1.1. Sockets are our own type, so that their connections are counted for exactly as long as they are open.
@@ -187,7 +163,6 @@ where
             })
             .on_connect_ext(move |socket: &Socket, data| {
                 limit_slow_reader(socket.stream(), slow_reader_ms);
-                remember_socket(socket.stream(), data);
                 data.insert(socket.connection.clone());
             })
             .finish(map_config(app, |_| AppConfig::default()));

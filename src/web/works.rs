@@ -17,6 +17,7 @@ use super::image::document_of;
 use super::route::{Image, Piece};
 use super::tags;
 use crate::gallery::{Described, Error, Grant, Granted, Preview, Sketch};
+use crate::identity::Identity;
 use crate::iiif::Version;
 use crate::presentation::{Address, Canvas, Original, Shown, View, search, state};
 use crate::record::{Facet, Region, Tag};
@@ -73,7 +74,7 @@ pub async fn piece(
     piece: Piece<'_>,
 ) -> Result<Answered, Error> {
     let base = door.base.of(request)?;
-    let key = format!("{} {piece:?} {base} {}", version.number(), work.identifier);
+    let key = key(version, piece, &base, &work.identifier);
     let (made, note) = match door.works.0.get(&key) {
         Some(made) if holds(door, &work.identifier, &made).await => (made, "hit"),
         _ => {
@@ -92,6 +93,11 @@ pub async fn piece(
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
     let response = made.document.answer(request, media_type(request, version), response);
     Ok(Answered { response, note })
+}
+
+/// What a document is kept under.
+fn key(version: Version, piece: Piece<'_>, base: &str, work: &str) -> String {
+    format!("{} {} {base} {work}", version.number(), piece.identity())
 }
 
 /// Whether a document is as true as when it was made.
@@ -385,4 +391,26 @@ fn images(address: &Address, sketch: &Sketch) -> Value {
         sketch.work.images.iter().map(image).collect()
     };
     Value::Array(listed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_kept_under_names_that_stay() {
+        let base = "https://example.org";
+        for (piece, expected) in [
+            (Piece::Manifest, "3 Manifest https://example.org KMS 1/2"),
+            (Piece::Canvas(1), "3 Canvas(1) https://example.org KMS 1/2"),
+            (Piece::Page(2), "3 Page(2) https://example.org KMS 1/2"),
+            (Piece::Painting(3), "3 Painting(3) https://example.org KMS 1/2"),
+            (Piece::Annotations(4), "3 Annotations(4) https://example.org KMS 1/2"),
+            (Piece::Tag("0\"0 f"), "3 Tag(\"0\\\"0 f\") https://example.org KMS 1/2"),
+            (Piece::Range(4_000_000_000), "3 Range(4000000000) https://example.org KMS 1/2"),
+        ] {
+            assert_eq!(key(Version::V3, piece, base, "KMS 1/2"), expected);
+        }
+        assert_eq!(key(Version::V2, Piece::Manifest, base, "a"), "2 Manifest https://example.org a");
+    }
 }

@@ -7,7 +7,7 @@ use tegl::iiif::Dimensions;
 use tegl::master::Orientation;
 use tegl::master::write::{Compression, Recipe, Reduced, Writer};
 use tegl::pixels::colour::{Conversion, Output};
-use tegl::pixels::{Channels, Raster, ReadAt, Subsampling, decode, encode, jpeg};
+use tegl::pixels::{Channels, Raster, ReadAt, Subsampling, decode, encode, gathered, jpeg};
 
 /// The size of most test pictures: no side is a multiple of a tile's.
 pub const WIDTH: u32 = 1500;
@@ -93,7 +93,7 @@ pub fn pixels(file: &[u8]) -> Option<Raster> {
 
 fn png_pixels(file: &[u8]) -> Option<Raster> {
     let file: std::sync::Arc<dyn ReadAt> = std::sync::Arc::new(bytes::Bytes::copy_from_slice(file));
-    let raw = decode::gathered(decode::png_rows(file, 1 << 28).ok()?, 1 << 28).ok()?;
+    let raw = gathered(decode::png_rows(file, 1 << 28).ok()?, 1 << 28).ok()?;
     Some(Conversion::new(None, raw.model, Output::Srgb).convert(raw))
 }
 

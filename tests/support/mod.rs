@@ -14,6 +14,7 @@ pub mod server;
 pub mod tiffs;
 pub mod vips;
 pub mod weed;
+pub mod workspace;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

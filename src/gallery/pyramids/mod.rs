@@ -19,6 +19,7 @@ use super::flights::Flights;
 use super::opened::{Opened, Shared};
 use super::retry::Retry;
 use super::{Error, settings};
+use crate::identity::Identity;
 use crate::master::{Kind, Whole};
 use crate::pixels::colour::Output;
 use crate::render;
@@ -241,16 +242,41 @@ impl Pyramids {
         error
     }
 
-    /// All that decides about a pyramid's bytes besides its master.
     fn recipe(&self) -> String {
-        let settings::Pyramids { tile_side, jpeg_quality, full_color, compression, .. } = &self.settings;
-        let version = build::VERSION;
-        format!("{version} {tile_side} {compression:?} {jpeg_quality} {full_color} {:?}", self.output)
+        recipe(&self.settings, self.output)
     }
+}
+
+/// All that decides about a pyramid's bytes besides its master.
+fn recipe(settings: &settings::Pyramids, output: Output) -> String {
+    let settings::Pyramids { tile_side, jpeg_quality, full_color, compression, .. } = settings;
+    let (version, compression, output) = (build::VERSION, compression.identity(), output.identity());
+    format!("{version} {tile_side} {compression} {jpeg_quality} {full_color} {output}")
 }
 
 /// Whether all tiles of a pyramid lie within its file.
 fn is_whole(pyramid: &Opened) -> bool {
     let mut tiles = pyramid.master.levels.iter().flat_map(|level| &level.tiles);
     tiles.all(|(offset, length)| offset.saturating_add(*length) <= pyramid.version.size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gallery::settings::Compression;
+
+    /// Pyramids are kept under it: with another text all of them would be made anew.
+    #[test]
+    fn recipes_stay_as_they_are() {
+        let usual = settings::Pyramids::default();
+        assert_eq!(recipe(&usual, Output::Srgb), "2 512 Jpeg 88 false Srgb");
+        let lossless = |compression| settings::Pyramids { compression, tile_side: 256, ..usual.clone() };
+        assert_eq!(
+            recipe(&lossless(Compression::Deflate), Output::DisplayP3),
+            "2 256 Deflate 88 false DisplayP3"
+        );
+        assert_eq!(recipe(&lossless(Compression::Zstd), Output::Srgb), "2 256 Zstd 88 false Srgb");
+        let fine = settings::Pyramids { jpeg_quality: 100, full_color: true, tile_side: 1024, ..usual };
+        assert_eq!(recipe(&fine, Output::Srgb), "2 1024 Jpeg 100 true Srgb");
+    }
 }

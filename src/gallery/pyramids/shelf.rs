@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::Error;
 use crate::gallery::opened::Opened;
 use crate::gallery::retry;
-use crate::store::{self, Key, Store, Workspace};
+use crate::store::{self, Key, Store, Version, Workspace};
 
 /// A folder or bucket of pyramids; anything in it can be made again.
 pub struct Shelf {
@@ -54,10 +54,7 @@ impl Shelf {
     /// What the master's pyramid is called: by the master's name and page, its version, and the recipe.
     pub fn key(&self, master: &Opened, recipe: &str) -> Result<Key, Error> {
         let (_, key, version) = master.origin();
-        let name = format!("{}\0{}", key.as_str(), master.page);
-        let made_of = format!("{}\0{}\0{recipe}", version.etag, version.size);
-        let (name, made_of) = (xxh3_128(name.as_bytes()), xxh3_128(made_of.as_bytes()));
-        let path = format!("{:02x}/{name:032x}/{made_of:032x}.tif", name >> 120);
+        let path = path(key, master.page, version, recipe);
         Key::parse(&path).map_err(|bad| Error::Fault(bad.to_string()))
     }
 
@@ -88,6 +85,42 @@ impl Shelf {
             {
                 tracing::warn!(pyramid = other.as_str(), %error, "an outdated pyramid stays");
             }
+        }
+    }
+}
+
+fn path(master: &Key, page: u32, version: &Version, recipe: &str) -> String {
+    let name = format!("{}\0{page}", master.as_str());
+    let made_of = format!("{}\0{}\0{recipe}", version.etag, version.size);
+    let (name, made_of) = (xxh3_128(name.as_bytes()), xxh3_128(made_of.as_bytes()));
+    format!("{:02x}/{name:032x}/{made_of:032x}.tif", name >> 120)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pyramids_stay_where_they_are() {
+        let version = |etag: &str, size| Version { etag: etag.into(), size };
+        for (master, page, version, recipe, expected) in [
+            (
+                "a.tif",
+                1,
+                version("1f-18c2a0b4d5e6f700-10", 16),
+                "2 512 Jpeg 88 false Srgb",
+                "aa/aa88d3e5069ae98770b1f430a2b092fa/bbddb053524666d12b1067834c8a315f.tif",
+            ),
+            (
+                "malerier/K\u{f8}bke 1.tif",
+                3,
+                version("\"v1\"", 1 << 33),
+                "2 256 Zstd 88 true DisplayP3",
+                "c9/c9c837b2aedf161519615dc54cc710d1/6ae1b5e762d315e67a537d565d707146.tif",
+            ),
+        ] {
+            let master = Key::parse(master).unwrap();
+            assert_eq!(path(&master, page, &version, recipe), expected);
         }
     }
 }

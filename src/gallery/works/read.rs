@@ -81,20 +81,17 @@ impl Reading {
     /// The records of a document at a web address, and where it leads to, the last first.
     fn looked_at(&self, document: Document, depth: u8) -> Result<(Entries, Vec<Step>), String> {
         let Document { location, input } = document;
-        let mut input = input.take(self.settings.source_mib << 20);
-        let mut start = Vec::new();
-        let reading = input.by_ref().take(MOST_WHOLE).read_to_end(&mut start);
+        // One byte more than may be read shows a document that is too large.
+        let most = MOST_WHOLE.min(self.limits.source + 1);
+        let (mut input, mut start) = (input, Vec::new());
+        let reading = input.by_ref().take(most).read_to_end(&mut start);
         reading.map_err(|error| format!("cannot be read: {error}"))?;
-        if input.limit() == 0 {
-            return Err(format!("cannot be read: {}", too_large(self.settings.source_mib)));
-        }
-        if start.iter().all(u8::is_ascii_whitespace) {
+        let is_whole = (start.len() as u64) < most;
+        if is_whole && start.iter().all(u8::is_ascii_whitespace) {
             return Err("cannot be read: the answer is empty".into());
         }
-        let whole = ((start.len() as u64) < MOST_WHOLE).then(|| read::outline(&start)).flatten();
-        let Some(outline) = whole else {
-            let entries =
-                self.all(Cursor::new(start).chain(Bounded { input, mib: self.settings.source_mib }));
+        let Some(outline) = is_whole.then(|| read::outline(&start)).flatten() else {
+            let entries = self.all(Cursor::new(start).chain(input));
             return Ok((entries.map_err(|error| error.to_string())?, Vec::new()));
         };
         let mut members = outline.manifests();
@@ -187,23 +184,4 @@ impl Iterator for Walk {
             }
         }
     }
-}
-
-/// Fails at the end of what a source may send.
-struct Bounded<R> {
-    input: std::io::Take<R>,
-    mib: u64,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        if self.input.limit() == 0 {
-            return Err(std::io::Error::other(too_large(self.mib)));
-        }
-        self.input.read(into)
-    }
-}
-
-fn too_large(mib: u64) -> String {
-    format!("the document is larger than {mib} MiB (`records.source_mib`)")
 }

@@ -15,9 +15,7 @@ use crate::master::level::{Codec, Level};
 pub const MOST_TILES: u64 = 4_000_000;
 
 /// Sets the level's grid and tiles.
-///
-/// There may be at most `room` of them: directories may share their arrays, so that a small file could claim very many.
-pub fn find(held: &Held, directory: &Directory, level: &mut Level, room: u64) -> Result<(), Stop> {
+pub fn find(held: &Held, directory: &Directory, level: &mut Level) -> Result<(), Stop> {
     let (strips, tiles) = ((STRIP_OFFSETS, STRIP_LENGTHS), (TILE_OFFSETS, TILE_LENGTHS));
     let (own, other) = if level.in_strips { (strips, tiles) } else { (tiles, strips) };
     // Some writers use the tags of strips for tiles; libtiff takes either.
@@ -29,7 +27,7 @@ pub fn find(held: &Held, directory: &Directory, level: &mut Level, room: u64) ->
         level.grid.tile = Dimensions::new(level.dimensions.width, rows);
     }
     let count = level.grid.count() * planes;
-    if count > room {
+    if count > MOST_TILES {
         return Err(Refused::damaged(format!("it claims {count} tiles")).into());
     }
     let offsets = array(held, directory, offsets, count)?;

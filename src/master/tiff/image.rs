@@ -43,8 +43,7 @@ pub fn dimensions(held: &Held, directory: &Directory) -> Result<Dimensions, Stop
 }
 
 /// The image that a directory describes; `Unsupported` says why its samples cannot be read.
-/// It may have at most `room` tiles.
-pub fn level(held: &Held, layout: Layout, directory: &Directory, room: u64) -> Result<Level, Stop> {
+pub fn level(held: &Held, layout: Layout, directory: &Directory) -> Result<Level, Stop> {
     let tags = Tags { held, directory };
     let dimensions = dimensions(held, directory)?;
     let in_strips = !directory.has(TILE_WIDTH);
@@ -93,7 +92,7 @@ pub fn level(held: &Held, layout: Layout, directory: &Directory, room: u64) -> R
         _ => {}
     }
     // Arrays come last: a missing one is asked for together with all that follows.
-    blocks::find(held, directory, &mut level, room)?;
+    blocks::find(held, directory, &mut level)?;
     if codec == Codec::OldJpeg && level.tables.is_none() && !old_jpeg::are_streams(held, &level)? {
         return Err(cannot("it has old JPEG tiles whose tables are missing".into()));
     }
@@ -270,9 +269,14 @@ fn readable(level: &Level) -> Result<(), Stop> {
         (_, Photometric::Palette(_)) if format == Format::Float => "palette indexes",
         _ => return Ok(()),
     };
+    let numbers = match format {
+        Format::Unsigned => "Unsigned",
+        Format::Signed => "Signed",
+        Format::Float => "Float",
+    };
     let planes = if separate { ", in separate planes" } else { "" };
     Err(cannot(format!(
-        "it has {kind} of {samples} samples of {bits} bits ({format:?}{planes}), which are not read; \
+        "it has {kind} of {samples} samples of {bits} bits ({numbers}{planes}), which are not read; \
          `vips tiffsave IN OUT.tif --compression deflate` may make a TIFF of it that is"
     )))
 }

@@ -46,7 +46,7 @@ pub enum Next {
 
 impl Pyramid {
     pub fn open(held: &Held, layout: Layout, directory: &Directory) -> Result<Self, Stop> {
-        let level = level(held, layout, directory, MOST_TILES)?;
+        let level = level(held, layout, directory)?;
         // A broken profile is no profile.
         let icc = lenient(directory.bytes(held, ICC, MOST_ICC), None)?;
         let orientation = lenient(directory.number(held, ORIENTATION), None)?.unwrap_or(1);
@@ -113,7 +113,7 @@ impl Pyramid {
         if self.claimed > most.min(2 * MOST_TILES) || self.levels.len() >= MOST_LEVELS {
             return Ok(());
         }
-        let level = match level(held, layout, directory, MOST_TILES) {
+        let level = match level(held, layout, directory) {
             Ok(level) => level,
             Err(Stop::Refused(_)) => return Ok(()),
             Err(missing) => return Err(missing),

@@ -6,6 +6,7 @@ use moxcms::ColorProfile;
 use serde::{Deserialize, Serialize};
 
 use super::affine::Affine;
+use crate::identity::Identity;
 
 /// The colour space of what had to be converted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -15,6 +16,15 @@ pub enum Output {
     Srgb,
     /// For screens that show more colours.
     DisplayP3,
+}
+
+impl Identity for Output {
+    fn write(&self, text: &mut String) {
+        text.push_str(match self {
+            Self::Srgb => "Srgb",
+            Self::DisplayP3 => "DisplayP3",
+        });
+    }
 }
 
 impl Output {

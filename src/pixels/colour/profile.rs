@@ -24,14 +24,28 @@ pub fn parse(icc: &[u8], model: Model) -> Result<ColorProfile, Error> {
         _ => false,
     };
     if !fits {
-        return Err(unusable(format_args!("{:?} cannot describe {model:?}", profile.color_space)));
+        return Err(unusable(format_args!("`{}` cannot describe {}", word(icc, 16), samples(model))));
     }
     match profile.profile_class {
         ProfileClass::InputDevice
         | ProfileClass::DisplayDevice
         | ProfileClass::OutputDevice
         | ProfileClass::ColorSpace => Ok(profile),
-        class => Err(unusable(format_args!("{class:?} profiles describe no image"))),
+        _ => Err(unusable(format_args!("profiles of class `{}` describe no image", word(icc, 12)))),
+    }
+}
+
+/// Four letters of a profile's header (ICC.1:2010, §7.2).
+fn word(icc: &[u8], at: usize) -> String {
+    String::from_utf8_lossy(icc.get(at..at + 4).unwrap_or_default()).trim_end().to_owned()
+}
+
+fn samples(model: Model) -> &'static str {
+    match model {
+        Model::Gray => "grey",
+        Model::Rgb => "RGB",
+        Model::Cmyk => "CMYK",
+        Model::Lab => "L*a*b*",
     }
 }
 
@@ -144,6 +158,16 @@ mod tests {
         check_needed(&[b"A2B0", b"B2A0", b"A2B1", b"desc", b"gamt", b"A2B2"], &[b"A2B1", b"desc"]);
         check_needed(&[b"A2B2", b"A2B0", b"A2B0", b"rTRC", b"rTRC"], &[b"A2B0", b"rTRC"]);
         check_needed(&[b"A2B2"], &[b"A2B2"]);
+    }
+
+    #[test]
+    fn a_profile_that_does_not_fit_is_told_by_its_own_words() {
+        let rgb = ColorProfile::new_adobe_rgb().encode().unwrap();
+        let refused = parse(&rgb, Model::Cmyk).unwrap_err().to_string();
+        assert!(refused.contains("`RGB` cannot describe CMYK"), "{refused}");
+        let linking = [&rgb[..12], b"link", &rgb[16..]].concat();
+        let refused = parse(&linking, Model::Rgb).unwrap_err().to_string();
+        assert!(refused.contains("class `link`"), "{refused}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub use webp::{webp, webp_is_sound};
 
 use std::sync::Arc;
 
-use super::{Alpha, Channels, Depth, Error, Model, Raster, Raw, ReadAt, Rows, Samples, Shape, in_order};
+use super::{Alpha, Channels, Error, Model, Raster, Raw, ReadAt, Rows, Samples, Shape, in_order};
 use crate::iiif::Dimensions;
 
 /// A profile beyond this is left where it is.
@@ -36,20 +36,16 @@ impl Rows for InMemory {
     }
 
     fn next(&mut self, most: u32) -> Result<Option<Raw>, Error> {
-        let Dimensions { width, height } = self.raw.dimensions;
-        let rows = most.max(1).min(height - self.done);
-        if rows == 0 {
-            return Ok(None);
-        }
-        let row = width as usize * self.raw.shape().count();
-        let range = self.done as usize * row..(self.done + rows) as usize * row;
+        let shape = self.raw.shape();
+        let Some(dimensions) = shape.next_rows(self.done, most) else { return Ok(None) };
+        let row = dimensions.width as usize * shape.count();
+        let range = self.done as usize * row..(self.done + dimensions.height) as usize * row;
         let samples = match &self.raw.samples {
             Samples::U8(samples) => Samples::U8(samples[range].to_vec()),
             Samples::U16(samples) => Samples::U16(samples[range].to_vec()),
         };
-        self.done += rows;
-        let Raw { model, alpha, .. } = self.raw;
-        Ok(Some(Raw { dimensions: Dimensions::new(width, rows), model, alpha, samples }))
+        self.done += dimensions.height;
+        Ok(Some(Raw { dimensions, model: shape.model, alpha: shape.alpha, samples }))
     }
 }
 
@@ -64,41 +60,13 @@ pub fn webp_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Err
     Ok(Box::new(InMemory::new(Raw { dimensions: raster.dimensions, model, alpha, samples })))
 }
 
-/// All rows, if they have at most `limit` pixels.
-pub fn gathered(mut rows: Box<dyn Rows>, limit: u64) -> Result<Raw, Error> {
-    let shape = rows.shape();
-    let pixels = shape.dimensions.area();
-    if pixels > limit {
-        return Err(Error::TooLarge { pixels, limit });
-    }
-    let room = pixels as usize * shape.count();
-    let (mut narrow, mut wide) = (Vec::new(), Vec::new());
-    match shape.depth {
-        Depth::U8 => narrow.reserve_exact(room),
-        Depth::U16 => wide.reserve_exact(room),
-    }
-    while let Some(raw) = rows.next(256)? {
-        match raw.samples {
-            Samples::U8(samples) => narrow.extend_from_slice(&samples),
-            Samples::U16(samples) => wide.extend_from_slice(&samples),
-        }
-    }
-    let samples = match shape.depth {
-        Depth::U8 => Samples::U8(narrow),
-        Depth::U16 => Samples::U16(wide),
-    };
-    if samples.len() != room {
-        return Err(Error::damaged("image", "it has fewer rows than it says"));
-    }
-    Ok(Raw { dimensions: shape.dimensions, model: shape.model, alpha: shape.alpha, samples })
-}
-
 #[cfg(test)]
 pub(in crate::pixels) mod difficult {
     use std::fs;
     use std::sync::Arc;
 
-    use super::{Raw, gathered, png_rows};
+    use super::png_rows;
+    use crate::pixels::{Raw, gathered};
     use crate::proof::{fixture, shared};
 
     /// A difficult file of our own, or of other programs' test suites where they are at hand.

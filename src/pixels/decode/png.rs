@@ -1,6 +1,7 @@
 //! PNG of every kind, row by row; an interlaced one as a whole.
 
 use std::io::BufReader;
+use std::ops::Range;
 use std::sync::Arc;
 
 use png::{BitDepth, ColorType, DecodeOptions, Decoder, DecodingError, Limits, Reader, Transformations};
@@ -14,9 +15,16 @@ const WHAT: &str = "PNG";
 const MOST_ROW: usize = 64 << 20;
 
 struct PngRows {
-    reader: Reader<BufReader<InOrder>>,
+    source: Source,
     shape: Shape,
     done: u32,
+}
+
+/// Where rows come from; 16-bit samples are big-endian in both.
+enum Source {
+    Decoder(Box<Reader<BufReader<InOrder>>>),
+    /// All rows of an interlaced image.
+    Decoded(Vec<u8>),
 }
 
 /// Opens a PNG; an interlaced one may have at most `whole` pixels. Palettes become RGB, fewer than 8 bits become 8,
@@ -38,7 +46,7 @@ pub fn png_rows(file: Arc<dyn ReadAt>, whole: u64) -> Result<Box<dyn Rows>, Erro
     if !info.interlaced {
         let row = (u64::from(info.width) * info.bits_per_pixel() as u64).div_ceil(8) + 1;
         unfold::check(&*file, row.saturating_mul(info.height.into()))?;
-        return Ok(Box::new(PngRows { reader, shape, done: 0 }));
+        return Ok(Box::new(PngRows { source: Source::Decoder(Box::new(reader)), shape, done: 0 }));
     }
     if dimensions.area() > whole {
         return Err(Error::TooLarge { pixels: dimensions.area(), limit: whole });
@@ -46,35 +54,7 @@ pub fn png_rows(file: Arc<dyn ReadAt>, whole: u64) -> Result<Box<dyn Rows>, Erro
     let length = reader.output_buffer_size().ok_or_else(|| Error::damaged(WHAT, "its size overflows"))?;
     let mut bytes = vec![0; length];
     reader.next_frame(&mut bytes).map_err(damaged)?;
-    Ok(Box::new(Interlaced { bytes, shape, done: 0 }))
-}
-
-/// All samples as they come out of the decoder; they are made numbers a few rows at a time.
-struct Interlaced {
-    bytes: Vec<u8>,
-    shape: Shape,
-    done: u32,
-}
-
-impl Rows for Interlaced {
-    fn shape(&self) -> Shape {
-        self.shape
-    }
-
-    fn next(&mut self, most: u32) -> Result<Option<Raw>, Error> {
-        let Shape { dimensions, model, alpha, depth } = self.shape;
-        let rows = most.max(1).min(dimensions.height - self.done);
-        if rows == 0 {
-            return Ok(None);
-        }
-        let stride = self.shape.stride() as usize;
-        let range = self.done as usize * stride..(self.done + rows) as usize * stride;
-        let bytes =
-            self.bytes.get(range).ok_or_else(|| Error::damaged(WHAT, "it has fewer rows than it says"))?;
-        self.done += rows;
-        let dimensions = Dimensions::new(dimensions.width, rows);
-        Ok(Some(Raw { dimensions, model, alpha, samples: samples(bytes.to_vec(), depth) }))
-    }
+    Ok(Box::new(PngRows { source: Source::Decoded(bytes), shape, done: 0 }))
 }
 
 impl Rows for PngRows {
@@ -83,29 +63,42 @@ impl Rows for PngRows {
     }
 
     fn next(&mut self, most: u32) -> Result<Option<Raw>, Error> {
-        let Shape { dimensions, model, alpha, depth } = self.shape;
-        let rows = most.max(1).min(dimensions.height - self.done);
-        if rows == 0 {
-            return Ok(None);
-        }
-        let stride = self.shape.stride() as usize;
-        let mut bytes = Vec::with_capacity(stride * rows as usize);
-        for _ in 0..rows {
-            let row = self.reader.next_row().map_err(damaged)?;
-            let row = row.ok_or_else(|| Error::damaged(WHAT, "it has fewer rows than it says"))?;
+        let Shape { model, alpha, depth, .. } = self.shape;
+        let Some(dimensions) = self.shape.next_rows(self.done, most) else { return Ok(None) };
+        let rows = self.done..self.done + dimensions.height;
+        let bytes = self.source.rows(rows.clone(), self.shape)?;
+        self.done = rows.end;
+        Ok(Some(Raw { dimensions, model, alpha, samples: samples(bytes, depth) }))
+    }
+}
+
+impl Source {
+    /// The next rows, as the decoder gives them.
+    fn rows(&mut self, rows: Range<u32>, shape: Shape) -> Result<Vec<u8>, Error> {
+        let too_few = || Error::damaged(WHAT, "it has fewer rows than it says");
+        let stride = shape.stride() as usize;
+        let reader = match self {
+            Self::Decoded(bytes) => {
+                let range = rows.start as usize * stride..rows.end as usize * stride;
+                return bytes.get(range).map(<[u8]>::to_vec).ok_or_else(too_few);
+            }
+            Self::Decoder(reader) => reader,
+        };
+        let is_last = rows.end == shape.dimensions.height;
+        let mut bytes = Vec::with_capacity(stride * rows.len());
+        for _ in rows {
+            let row = reader.next_row().map_err(damaged)?.ok_or_else(too_few)?;
             if row.data().len() != stride {
                 return Err(Error::damaged(WHAT, "a row is shorter than the others"));
             }
             bytes.extend_from_slice(row.data());
         }
-        self.done += rows;
-        if self.done == dimensions.height {
-            // Only behind the last row is the pixels' checksum; what else is missing or wrong there costs none of them.
-            let end = self.reader.next_row().map(drop).and_then(|()| self.reader.finish());
+        if is_last {
+            // Only after the last row is the pixels' checksum; what else is missing or wrong there costs none of them.
+            let end = reader.next_row().map(drop).and_then(|()| reader.finish());
             end.or_else(|error| if is_wrong_checksum(&error) { Err(damaged(error)) } else { Ok(()) })?;
         }
-        let dimensions = Dimensions::new(dimensions.width, rows);
-        Ok(Some(Raw { dimensions, model, alpha, samples: samples(bytes, depth) }))
+        Ok(bytes)
     }
 }
 
@@ -155,8 +148,8 @@ fn damaged(error: DecodingError) -> Error {
 #[cfg(test)]
 mod tests {
     use super::super::difficult::{expected, file};
-    use super::super::gathered;
     use super::*;
+    use crate::pixels::gathered;
     use bytes::Bytes;
 
     fn encoded(kind: ColorType, depth: BitDepth, size: (u32, u32), samples: &[u8]) -> Bytes {

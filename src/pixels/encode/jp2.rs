@@ -8,6 +8,7 @@ use openjpeg_sys as opj;
 use super::memory::Memory;
 use super::{Error, Notes, refused};
 use crate::iiif::{Dimensions, Rect};
+use crate::pixels::callback::Context;
 use crate::pixels::{Channels, Raster};
 
 /// Side of a tile; a smaller image is one tile.
@@ -34,8 +35,7 @@ struct Encoder {
     codec: *mut opj::opj_codec_t,
     image: *mut opj::opj_image_t,
     stream: *mut opj::opj_stream_t,
-    /// From a box; held by address only, for OpenJPEG holds the address too.
-    memory: *mut Memory,
+    memory: Context<Memory>,
 }
 
 impl Encoder {
@@ -45,13 +45,13 @@ impl Encoder {
         let image = image(raster.dimensions, raster.channels);
         // SAFETY: creates an output stream or gives null, which is checked below.
         let stream = unsafe { opj::opj_stream_create(opj::OPJ_J2K_STREAM_CHUNK_SIZE as usize, 0) };
-        let memory = Box::into_raw(Box::default());
+        let memory = Context::new(Memory::default());
         let mut encoder = Self { codec, image, stream, memory };
         if codec.is_null() || image.is_null() || stream.is_null() {
             return Err(encoder.refused("no memory"));
         }
-        // SAFETY: codec and stream are live; the memory is freed after both, in `drop`.
-        unsafe { Memory::attach(memory, codec, stream) };
+        // SAFETY: codec and stream are live; the memory is freed after both.
+        unsafe { Memory::attach(&encoder.memory, codec, stream) };
         encoder.set_up(raster)?;
         Ok(encoder)
     }
@@ -63,7 +63,7 @@ impl Encoder {
         if ready == 0 { Err(self.refused("parameters")) } else { Ok(()) }
     }
 
-    fn encode(self, raster: &Raster) -> Result<Vec<u8>, Error> {
+    fn encode(mut self, raster: &Raster) -> Result<Vec<u8>, Error> {
         // SAFETY: all three are live and belong together.
         if unsafe { opj::opj_start_compress(self.codec, self.image, self.stream) } == 0 {
             return Err(self.refused("start"));
@@ -81,29 +81,25 @@ impl Encoder {
             }
         }
         // SAFETY: both are live.
-        if unsafe { opj::opj_end_compress(self.codec, self.stream) } == 0 {
+        let is_ended = unsafe { opj::opj_end_compress(self.codec, self.stream) } != 0;
+        if !is_ended || self.memory.has_failed() {
             return Err(self.refused("end"));
         }
-        // SAFETY: live until `drop`, and OpenJPEG is not running.
-        Ok(mem::take(unsafe { &mut (*self.memory).bytes }))
+        Ok(mem::take(&mut self.memory.state().bytes))
     }
 
     fn refused(&self, at: &str) -> Error {
-        // SAFETY: live until `drop`, and OpenJPEG is not running.
-        let complaints = unsafe { &(*self.memory).complaints };
-        refused("jp2", format_args!("{at}: {}", complaints.trim_end()))
+        refused("jp2", format_args!("{at}: {}", self.memory.complaints()))
     }
 }
 
 impl Drop for Encoder {
     fn drop(&mut self) {
-        // SAFETY: each is live or null, which OpenJPEG's destructors accept, and is not used again;
-        // the memory came from a box, and nobody is left who has its address.
+        // SAFETY: each is live or null, which OpenJPEG's destructors accept, and is not used again.
         unsafe {
             opj::opj_stream_destroy(self.stream);
             opj::opj_destroy_codec(self.codec);
             opj::opj_image_destroy(self.image);
-            drop(Box::from_raw(self.memory));
         }
     }
 }

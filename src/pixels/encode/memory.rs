@@ -1,22 +1,20 @@
-//! Where OpenJPEG writes: a file that grows in memory, and what it has to say.
+//! Where OpenJPEG writes: a file that grows in memory.
 
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::c_void;
 use std::slice;
 
 use openjpeg_sys as opj;
+
+use crate::pixels::callback::{self, Context};
 
 /// A file in the making.
 #[derive(Default)]
 pub struct Memory {
     /// What was written so far.
     pub bytes: Vec<u8>,
-    /// Why it went wrong, in OpenJPEG's words.
-    pub complaints: String,
     position: usize,
 }
 
-/// OpenJPEG's complaints are kept up to about this many bytes.
-const COMPLAINTS: usize = 1000;
 /// What OpenJPEG takes for a failed write.
 const FAILED: usize = usize::MAX;
 
@@ -26,12 +24,16 @@ impl Memory {
     /// # Safety
     ///
     /// All three are live; `memory` outlives the others and is not used while they run.
-    pub unsafe fn attach(memory: *mut Self, codec: *mut opj::opj_codec_t, stream: *mut opj::opj_stream_t) {
-        let memory = memory.cast::<c_void>();
+    pub unsafe fn attach(
+        memory: &Context<Self>,
+        codec: *mut opj::opj_codec_t,
+        stream: *mut opj::opj_stream_t,
+    ) {
+        let memory = memory.address();
         // SAFETY: codec and stream are live, the functions take `memory` for what it is, and none is
         // given that would free it.
         unsafe {
-            opj::opj_set_error_handler(codec, Some(complain), memory);
+            opj::opj_set_error_handler(codec, Some(callback::complain::<Self>), memory);
             opj::opj_stream_set_user_data(stream, memory, None);
             opj::opj_stream_set_write_function(stream, Some(write));
             opj::opj_stream_set_skip_function(stream, Some(skip));
@@ -61,33 +63,32 @@ impl Memory {
 }
 
 unsafe extern "C" fn write(bytes: *mut c_void, length: usize, memory: *mut c_void) -> usize {
-    // SAFETY: `memory` is what `attach` handed over and is used by nobody else while OpenJPEG runs;
-    // OpenJPEG's buffer holds `length` bytes.
-    let (memory, bytes) =
-        unsafe { (&mut *memory.cast::<Memory>(), slice::from_raw_parts(bytes.cast::<u8>(), length)) };
-    if memory.write(bytes) { length } else { FAILED }
+    let body = |memory: &mut Memory| {
+        // SAFETY: OpenJPEG's buffer holds `length` bytes.
+        let bytes = unsafe { slice::from_raw_parts(bytes.cast::<u8>(), length) };
+        memory.write(bytes).then_some(length).ok_or("no memory for the file")
+    };
+    // SAFETY: `memory` is what `attach` handed over and is used by nobody else while OpenJPEG runs.
+    unsafe { callback::call(memory, FAILED, body) }
 }
 
 unsafe extern "C" fn skip(length: i64, memory: *mut c_void) -> i64 {
+    let body = |memory: &mut Memory| {
+        let target =
+            isize::try_from(length).ok().and_then(|length| memory.position.checked_add_signed(length));
+        memory.seek(target).then_some(length).ok_or("it skips beyond the file")
+    };
     // SAFETY: as in `write`.
-    let memory = unsafe { &mut *memory.cast::<Memory>() };
-    let target = isize::try_from(length).ok().and_then(|length| memory.position.checked_add_signed(length));
-    if memory.seek(target) { length } else { -1 }
+    unsafe { callback::call(memory, -1, body) }
 }
 
 unsafe extern "C" fn seek(position: i64, memory: *mut c_void) -> i32 {
+    let body = |memory: &mut Memory| {
+        let target = usize::try_from(position).ok();
+        memory.seek(target).then_some(1).ok_or("it seeks beyond the file")
+    };
     // SAFETY: as in `write`.
-    let memory = unsafe { &mut *memory.cast::<Memory>() };
-    i32::from(memory.seek(usize::try_from(position).ok()))
-}
-
-unsafe extern "C" fn complain(message: *const c_char, memory: *mut c_void) {
-    // SAFETY: as in `write`.
-    let complaints = unsafe { &mut (*memory.cast::<Memory>()).complaints };
-    if !message.is_null() && complaints.len() < COMPLAINTS {
-        // SAFETY: OpenJPEG hands over a string that ends with a zero.
-        complaints.push_str(&unsafe { CStr::from_ptr(message) }.to_string_lossy());
-    }
+    unsafe { callback::call(memory, 0, body) }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use turbojpeg::{Transform, TransformCrop, Transformer};
 
-use super::decode::{self, MOST_SCANS};
+use super::decode::{self, most_scans};
 use super::encode::encode_lying;
 use super::header::header;
 use super::splice::insert_notes;
@@ -24,7 +24,8 @@ pub fn crop(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error>
         return Err(Error::TooLarge { pixels, limit });
     }
     // Each scan may go over the whole picture.
-    if decode::scans(jpeg, MOST_SCANS as usize + 1) > MOST_SCANS as usize {
+    let most = most_scans(pixels) as usize;
+    if decode::scans(jpeg, most + 1) > most {
         return Err(Error::damaged("JPEG tile", "it has more scans than any sound one"));
     }
     let mut transform = Transform::default();
@@ -89,9 +90,16 @@ mod tests {
 
     #[test]
     fn endless_scans_are_refused() {
-        let (mut whole, scan) = (tile(), [&[0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0][..]; 501].concat());
-        whole.splice(whole.len() - 2..whole.len() - 2, scan);
-        let cropped = crop(&whole, Dimensions::new(40, 24), 64 * 64);
-        assert!(cropped.is_err_and(|error| error.to_string().contains("scans")));
+        // The larger a picture claims to be, the fewer it may have.
+        for (side, scans) in [(64u16, 501), (8000, 60)] {
+            let (mut whole, scan) =
+                (tile(), [&[0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0][..]].repeat(scans).concat());
+            whole.splice(whole.len() - 2..whole.len() - 2, scan);
+            let frame = whole.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+            let [high, low] = side.to_be_bytes();
+            whole[frame + 5..frame + 9].copy_from_slice(&[high, low, high, low]);
+            let cropped = crop(&whole, Dimensions::new(40, 24), 1 << 26);
+            assert!(cropped.is_err_and(|error| error.to_string().contains("scans")), "{side}");
+        }
     }
 }

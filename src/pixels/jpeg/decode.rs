@@ -21,7 +21,7 @@ thread_local! {
 }
 
 /// No honest progressive JPEG has more scans; they are ten as a rule.
-pub(super) const MOST_SCANS: u32 = 500;
+const MOST_SCANS: u32 = 500;
 /// Every scan goes over all coefficients, however few bytes it has: of large pictures fewer are read.
 const MOST_SCANNED: u64 = 1 << 31;
 const SCANS_OF_ANY_SIZE: u64 = 50;
@@ -227,7 +227,7 @@ fn layout(header: &DecompressHeader) -> Option<Subsampling> {
 }
 
 /// How many scans a picture may have.
-fn most_scans(pixels: u64) -> u32 {
+pub(super) fn most_scans(pixels: u64) -> u32 {
     (MOST_SCANNED / pixels.max(1)).clamp(SCANS_OF_ANY_SIZE, MOST_SCANS.into()) as u32
 }
 

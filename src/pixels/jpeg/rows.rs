@@ -7,8 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::iiif::Dimensions;
-use crate::pixels::decode::gathered;
-use crate::pixels::{Alpha, Depth, Error, Model, Raw, ReadAt, Rows, Samples, Shape};
+use crate::pixels::callback::{self, Context};
+use crate::pixels::{Alpha, Depth, Error, Model, Raw, ReadAt, Rows, Samples, Shape, gathered};
 
 const WHAT: &str = "JPEG";
 
@@ -53,8 +53,8 @@ pub enum Inks {
 /// The rows of one JPEG.
 pub struct JpegRows {
     scan: *mut Scan,
-    /// What `scan` reads from: boxed, as it holds the address.
-    _file: Box<Arc<dyn ReadAt>>,
+    /// What `scan` reads from.
+    file: Context<Arc<dyn ReadAt>>,
     shape: Shape,
     bits: u32,
     inks: Inks,
@@ -92,11 +92,10 @@ pub fn raw(jpeg: &[u8], reduce: u32, limit: u64, inks: Inks) -> Result<Raw, Erro
 }
 
 fn open(file: Arc<dyn ReadAt>, reduce: u32, memory: u64, inks: Inks) -> Result<JpegRows, Error> {
-    let mut file = Box::new(file);
-    let context: *mut Arc<dyn ReadAt> = &mut *file;
+    let file = Context::new(file);
     let mut header = Header::default();
     // SAFETY: `read` takes `context` for what it is, and `file` outlives the scan.
-    let scan = unsafe { tegl_scan_open(read, context.cast(), reduce, &mut header) };
+    let scan = unsafe { tegl_scan_open(read, file.address(), reduce, &mut header) };
     if scan.is_null() {
         return Err(Error::damaged(WHAT, "there is no memory to read it in"));
     }
@@ -108,7 +107,7 @@ fn open(file: Arc<dyn ReadAt>, reduce: u32, memory: u64, inks: Inks) -> Result<J
     let dimensions = Dimensions::new(header.width, header.height);
     let depth = if header.bits <= 8 { Depth::U8 } else { Depth::U16 };
     let shape = Shape { dimensions, model, alpha: Alpha::None, depth };
-    let mut rows = JpegRows { scan, _file: file, shape, bits: header.bits, inks, done: 0 };
+    let mut rows = JpegRows { scan, file, shape, bits: header.bits, inks, done: 0 };
     rows.fault()?;
     if header.progressive != 0 && header.coefficient_bytes > memory {
         let reason = format!(
@@ -126,22 +125,26 @@ fn open(file: Arc<dyn ReadAt>, reduce: u32, memory: u64, inks: Inks) -> Result<J
 
 /// Fills `into` with what there is at `offset`.
 unsafe extern "C" fn read(context: *mut c_void, offset: u64, into: *mut u8, length: usize) -> usize {
-    // SAFETY: `context` is what `rows` handed in, and `into` has room for `length` bytes.
-    let (file, into) =
-        unsafe { (&*context.cast::<Arc<dyn ReadAt>>(), std::slice::from_raw_parts_mut(into, length)) };
-    let length = file.size().saturating_sub(offset).min(length as u64) as usize;
-    let read = std::panic::AssertUnwindSafe(|| file.read_at(offset, &mut into[..length]));
-    match std::panic::catch_unwind(read) {
-        Ok(Ok(())) => length,
-        _ => usize::MAX,
-    }
+    let body = |file: &mut Arc<dyn ReadAt>| {
+        let length = file.size().saturating_sub(offset).min(length as u64) as usize;
+        // SAFETY: `into` has room for `length` bytes.
+        let into = unsafe { std::slice::from_raw_parts_mut(into, length) };
+        file.read_at(offset, into).map(|()| length)
+    };
+    // SAFETY: `context` is what `open` handed in, and used by nobody else while the scan runs.
+    unsafe { callback::call(context, usize::MAX, body) }
 }
 
 impl JpegRows {
     fn fault(&mut self) -> Result<(), Error> {
         // SAFETY: the text is the scan's own, ends with a zero, and is copied before the scan is used again.
         let said = unsafe { CStr::from_ptr(tegl_scan_fault(self.scan)) }.to_string_lossy();
-        if said.is_empty() { Ok(()) } else { Err(Error::damaged(WHAT, said)) }
+        match self.file.complaints() {
+            // libjpeg knows only that it could not read.
+            "" if said.is_empty() => Ok(()),
+            "" => Err(Error::damaged(WHAT, said)),
+            complaints => Err(Error::damaged(WHAT, complaints)),
+        }
     }
 }
 
@@ -151,11 +154,9 @@ impl Rows for JpegRows {
     }
 
     fn next(&mut self, most: u32) -> Result<Option<Raw>, Error> {
-        let Shape { dimensions, model, alpha, .. } = self.shape;
-        let rows = most.max(1).min(dimensions.height - self.done);
-        if rows == 0 {
-            return Ok(None);
-        }
+        let Shape { model, alpha, .. } = self.shape;
+        let Some(dimensions) = self.shape.next_rows(self.done, most) else { return Ok(None) };
+        let rows = dimensions.height;
         let count = dimensions.width as usize * model.count();
         let samples = match self.shape.depth {
             Depth::U8 => {
@@ -172,7 +173,6 @@ impl Rows for JpegRows {
             }
         };
         self.done += rows;
-        let dimensions = Dimensions::new(dimensions.width, rows);
         let raw = Raw { dimensions, model, alpha, samples };
         Ok(Some(if self.inks == Inks::Inverted && model == Model::Cmyk { inverted(raw) } else { raw }))
     }
@@ -283,6 +283,25 @@ mod tests {
             let read = rows(bytes(jpeg[..length].to_vec()), 1, 0).and_then(|rows| all(rows, 16));
             assert!(read.is_err(), "{length}");
         }
+    }
+
+    #[test]
+    fn a_panic_while_reading_fails_one_decoding() {
+        struct Panicking(Vec<u8>);
+        impl ReadAt for Panicking {
+            fn size(&self) -> u64 {
+                self.0.len() as u64
+            }
+
+            fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<()> {
+                assert_eq!(offset, 0, "only the first piece is read");
+                self.0.as_slice().read_at(offset, into)
+            }
+        }
+        let jpeg = sample(2000, 2000, Channels::Rgb);
+        let read = rows(Arc::new(Panicking(jpeg.clone())), 1, 0).and_then(|rows| all(rows, 16));
+        assert!(read.unwrap_err().to_string().contains("a panic"));
+        assert!(rows(bytes(jpeg), 1, 0).and_then(|rows| all(rows, 16)).is_ok());
     }
 
     proptest! {

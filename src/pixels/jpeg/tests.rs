@@ -7,7 +7,7 @@ use turbojpeg_sys as tj;
 
 use super::{Inks, decode, decode_into, raw, rows};
 use crate::iiif::Dimensions;
-use crate::pixels::decode::gathered;
+use crate::pixels::gathered;
 use crate::pixels::{Channels, Error, Model, Planar, Raster, Raw, Samples, Subsampling};
 
 const SIZE: Dimensions = Dimensions { width: 48, height: 40 };

@@ -12,10 +12,15 @@ const SAMPLE: usize = 128 * 1024;
 /// How often reading goes on behind a record whose end cannot be told; each time at most one record is read again.
 const PARDONS: u32 = 1000;
 
+/// How many values in a row may be no objects: a list of more is not one of records.
+const MAX_NON_OBJECTS: u32 = 1000;
+
 /// The text of one record and the line that it begins in.
 pub(super) struct Raw {
     pub(super) line: u64,
     pub(super) text: String,
+    /// How deep its lists and objects lie within each other.
+    pub(super) depth: usize,
 }
 
 /// The records of JSON Lines, of a list, of objects one behind another, or of the `items` of a search's answers.
@@ -27,6 +32,8 @@ pub(super) struct Frames {
     /// Whether `items` of an object can be records.
     envelopes: bool,
     pardons: u32,
+    /// Values in a row that are no objects.
+    non_objects: u32,
     done: bool,
     limits: Limits,
 }
@@ -43,7 +50,16 @@ enum Place {
 
 impl Frames {
     pub(super) fn new(source: Source, envelopes: bool, limits: Limits) -> Self {
-        Self { source, place: Place::Top, lines: None, envelopes, pardons: 0, done: false, limits }
+        Self {
+            source,
+            place: Place::Top,
+            lines: None,
+            envelopes,
+            pardons: 0,
+            non_objects: 0,
+            done: false,
+            limits,
+        }
     }
 
     fn bad(&self, reason: &str) -> Bad {
@@ -72,10 +88,10 @@ impl Frames {
         loop {
             match scan.feed(&self.source.rest()[at..]) {
                 Step::End(count) if over => {
-                    self.source.consume(at + count);
+                    self.source.consume_record(at + count);
                     return Some(Err(Bad { line, ..self.bad(&self.limits.too_large()) }));
                 }
-                Step::End(count) => return Some(self.taken(line, at + count)),
+                Step::End(count) => return Some(self.taken(line, at + count, scan.deepest)),
                 Step::List(count) => {
                     at += count;
                     if !over && self.place == Place::Top && self.is_envelope(at) {
@@ -96,23 +112,24 @@ impl Frames {
                         at = 0;
                     }
                     if !self.source.fill() {
-                        return self.cut(line);
+                        return self.cut(line, over);
                     }
                 }
             }
         }
     }
 
-    fn taken(&mut self, line: u64, length: usize) -> Result<Raw, Bad> {
+    fn taken(&mut self, line: u64, length: usize, depth: u32) -> Result<Raw, Bad> {
         let text = match std::str::from_utf8(&self.source.rest()[..length]) {
             _ if length > self.limits.bytes => Err(self.bad(&self.limits.too_large())),
-            Ok(text) => Ok(Raw { line, text: text.to_owned() }),
+            Ok(text) => Ok(Raw { line, text: text.to_owned(), depth: depth as usize }),
             Err(wrong) => {
                 let place = wrong.valid_up_to();
                 Err(self.bad(&format!("byte {place} of the record is not UTF-8: save it as UTF-8")))
             }
         };
-        self.source.consume(length);
+        self.source.consume_record(length);
+        self.non_objects = 0;
         text
     }
 
@@ -190,12 +207,16 @@ impl Frames {
         next.is_some()
     }
 
-    fn cut(&mut self, line: u64) -> Option<Result<Raw, Bad>> {
+    fn cut(&mut self, line: u64, over: bool) -> Option<Result<Raw, Bad>> {
         let failed = self.source.failed.take();
         if failed.is_none() && self.again() {
             return Some(Err(Bad { line, ..self.bad("the record has no end") }));
         }
-        let reason = failed.unwrap_or_else(|| "the text ends before the record does".to_owned());
+        let reason = match failed {
+            Some(failed) if over => format!("{}; {failed}", self.limits.too_large()),
+            Some(failed) => failed,
+            None => "the text ends before the record does".to_owned(),
+        };
         self.stop(Bad { line, ..self.bad(&reason) })
     }
 
@@ -223,6 +244,12 @@ impl Frames {
     /// Something in a list that is no object.
     fn other(&mut self, first: u8) -> Option<Result<Raw, Bad>> {
         let bad = self.bad("a record is an object: write `{\"object_number\": …}`");
+        self.non_objects += 1;
+        if self.non_objects > MAX_NON_OBJECTS {
+            let reason =
+                format!("{}; {MAX_NON_OBJECTS} values before it are none either: reading stops", bad.reason);
+            return self.stop(Bad { reason, ..bad });
+        }
         if self.place == Place::Top {
             self.source.skip_line();
         } else if matches!(first, b'[' | b'}') {
@@ -277,7 +304,8 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> Vec<String> {
-        let source = Source::open(Box::new(Cursor::new(json.as_bytes().to_vec()))).ok().unwrap();
+        let input = Box::new(Cursor::new(json.as_bytes().to_vec()));
+        let source = Source::open(input, Limits::default()).ok().unwrap();
         Frames::new(source, true, Limits::default())
             .map(|found| match found {
                 Ok(raw) => format!("{}: {}", raw.line, raw.text.split_whitespace().collect::<String>()),

@@ -1,6 +1,8 @@
 //! Records that mean harm, or nothing.
 
-use std::io::Cursor;
+use std::io::{self, Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use proptest::prelude::*;
@@ -49,6 +51,96 @@ fn values_without_end_are_read_in_time() {
     let table = format!("object_number,creators\n1,{}\n2,a\n", "a|".repeat(500_000));
     let found = all(table, None, None);
     assert!(found[0].as_ref().unwrap_err().reason.contains("more than 10000 values") && found[1].is_ok());
+}
+
+/// Counts what is taken of an input.
+struct Counted<R>(R, Arc<AtomicU64>);
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let got = self.0.read(into)?;
+        self.1.fetch_add(got as u64, Ordering::Relaxed);
+        Ok(got)
+    }
+}
+
+/// This text again and again.
+struct Endless(&'static [u8], usize);
+
+impl Read for Endless {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let Self(text, place) = self;
+        for byte in into.iter_mut() {
+            *byte = text[*place];
+            *place = (*place + 1) % text.len();
+        }
+        Ok(into.len())
+    }
+}
+
+#[test]
+fn what_has_no_record_is_left_soon() {
+    let limits = Limits { bytes: 64 << 10, ..Limits::default() };
+    let record = "{\"object_number\":\"1\"}";
+    for (start, endless, form) in [
+        ("", "\n", None),
+        ("", " \r\n", Some(Form::Lines)),
+        (&format!("{record}\n"), "\n", None),
+        (&format!("[{record},"), " ", None),
+        ("[", "1,", None),
+        ("[", "\"a\",", None),
+        ("", "null\n", Some(Form::Lines)),
+        (&format!("{{\"items\":[{record}],\"found\":1,\"x\":"), "[1,", None),
+        (&format!("{record}\n{{\"x\":\""), "x", None),
+        (&format!("[{record},{{\"x\":["), "1,", None),
+        ("object_number\n1\n", "\n", None),
+        ("object_number\n1\n", "\r\n\r\n", Some(Form::Csv)),
+        ("object_number\n1\n2", "2", None),
+        ("object_number\n1\n2,\"", "2", None),
+        ("\u{0}", "\u{0}", None),
+        ("", "\n", Some(Form::Csv)),
+    ] {
+        let taken = Arc::new(AtomicU64::new(0));
+        let input = Cursor::new(start.to_owned()).chain(Endless(endless.as_bytes(), 0));
+        let input = Counted(input, Arc::clone(&taken));
+        let reason = match read(input, form, None, limits) {
+            Ok(found) => found.last().unwrap().unwrap_err().reason,
+            Err(error) => error.to_string(),
+        };
+        assert!(taken.load(Ordering::Relaxed) < 2 << 20, "{start:?} {endless:?}");
+        let said = ["the rest is unread", "reading stops"].iter().any(|words| reason.contains(words));
+        assert!(said, "{start:?} {endless:?}: {reason}");
+    }
+}
+
+#[test]
+fn a_document_is_as_large_as_it_unpacks() {
+    let line = b"{\"object_number\":\"1\"}\n";
+    let lines = line.repeat(50_000);
+    let table = [b"object_number\n", &b"1\n".repeat(600_000)[..]].concat();
+    for bytes in [&lines, &table] {
+        for packed in [false, true] {
+            for (source, fits) in [(bytes.len() as u64, true), (bytes.len() as u64 - 1, false)] {
+                let input = if packed { gzip(bytes) } else { bytes.clone() };
+                let limits = Limits { source, ..Limits::default() };
+                let found: Vec<_> = read(Cursor::new(input), None, None, limits).unwrap().collect();
+                assert!(found.len() > 40_000);
+                match found.last().unwrap() {
+                    Ok(_) => assert!(fits),
+                    Err(bad) => assert!(!fits && bad.reason.contains("records.source_mib"), "{}", bad.reason),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_table_whose_end_is_damaged_says_so() {
+    let mut packed = gzip(b"object_number\n1\n2\n");
+    let checksum = packed.len() - 8;
+    packed[checksum] ^= 1;
+    let found = all(packed, None, None);
+    assert!(found.last().unwrap().as_ref().unwrap_err().reason.contains("reading failed"), "{found:?}");
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

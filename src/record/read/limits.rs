@@ -1,9 +1,13 @@
-//! How large one record may be, found out before anything is made of it.
+//! How large a document and one record of it may be, checked before anything is made of either.
 
-/// The bounds of one record. No honest record meets the defaults.
+use memchr::memchr2;
+
+/// The bounds of a document, wherever it is, and of one record. No honest record meets the defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Its bytes, unpacked.
+    /// The bytes of the document, unpacked.
+    pub source: u64,
+    /// The bytes of a record, unpacked.
     pub bytes: usize,
     /// How deep its lists and objects lie within each other.
     pub depth: usize,
@@ -17,62 +21,97 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 8 << 20, depth: 64, values: 100_000, list: 10_000, text: 1 << 20 }
+        Self { source: 64 << 30, bytes: 8 << 20, depth: 64, values: 100_000, list: 10_000, text: 1 << 20 }
     }
 }
 
+/// How many times the size of a record may pass without one: white space, a record that is too large, anything else.
+const GAP_FACTOR: usize = 8;
+
 impl Limits {
-    /// Refuses a record in JSON that is beyond a bound, with the setting that raises it. Counting costs a walk over its
-    /// bytes and no memory; what is no JSON is left for the parser to say.
-    pub(super) fn check(&self, text: &str) -> Result<(), String> {
+    /// The bytes that may pass without a record before reading stops. To pass them over costs time, and an honest
+    /// document has records.
+    pub(super) fn max_gap(&self) -> usize {
+        self.bytes.saturating_mul(GAP_FACTOR)
+    }
+
+    pub(super) fn without_record(&self) -> String {
+        format!(
+            "there is no record in {} MiB, so the rest is unread: leave out what is not a record, or raise `records.record_mib`",
+            self.max_gap() >> 20
+        )
+    }
+
+    pub(super) fn source_too_large(&self) -> String {
+        format!(
+            "the document is larger than {} MiB unpacked: split it, or raise `records.source_mib`",
+            self.source >> 20
+        )
+    }
+
+    /// Refuses a record in JSON that is beyond a bound, with the setting that raises it. `depth` is how deep its lists
+    /// and objects lie within each other. What is no JSON is left for the parser to say.
+    pub(super) fn check(&self, text: &str, depth: usize) -> Result<(), String> {
+        if depth > self.depth {
+            return Err(self.too_deep());
+        }
+        // Each value takes two bytes at least, so that most records are within all bounds by their length alone.
+        if text.len() <= self.text.min(self.list.min(self.values).saturating_mul(2)) {
+            return Ok(());
+        }
+        self.count(text.as_bytes())
+    }
+
+    /// The same by a walk over the bytes, which takes no memory but for what is open.
+    fn count(&self, text: &[u8]) -> Result<(), String> {
         let mut open: Vec<usize> = Vec::with_capacity(16);
-        let (mut values, mut longest) = (0usize, 0usize);
-        let (mut quoted, mut escaped, mut began) = (false, false, 0usize);
-        for (at, byte) in text.bytes().enumerate() {
-            if quoted {
-                match byte {
-                    _ if escaped => escaped = false,
-                    b'\\' => escaped = true,
-                    b'"' if at - began > self.text => return Err(self.too_wordy()),
-                    b'"' => quoted = false,
-                    _ => {}
-                }
-                continue;
-            }
+        let (mut values, mut at) = (0usize, 0usize);
+        while let Some(&byte) = text.get(at) {
+            at += 1;
             match byte {
-                b'"' => (quoted, began) = (true, at + 1),
+                b'"' => {
+                    let length = length_of_text(&text[at..]);
+                    if length > self.text {
+                        return Err(self.too_wordy());
+                    }
+                    at += length + 1;
+                }
                 b'{' | b'[' => {
                     open.push(1);
                     values += 1;
-                    if open.len() > self.depth {
-                        return Err(self.too_deep());
-                    }
                 }
                 b'}' | b']' => drop(open.pop()),
                 b',' => {
                     values += 1;
                     if let Some(elements) = open.last_mut() {
                         *elements += 1;
-                        longest = longest.max(*elements);
+                        if *elements > self.list {
+                            return Err(self.too_long());
+                        }
                     }
                 }
                 _ => {}
             }
-        }
-        if longest > self.list {
-            return Err(format!(
-                "a list or an object of the record has more than {} elements: leave out what is not about the work, or raise \
-                 `records.list`",
-                self.list
-            ));
-        }
-        if values > self.values {
-            return Err(format!(
-                "the record has more than {} values: leave out what is not about the work, or raise `records.values`",
-                self.values
-            ));
+            if values > self.values {
+                return Err(self.too_many());
+            }
         }
         Ok(())
+    }
+
+    fn too_long(&self) -> String {
+        format!(
+            "a list or an object of the record has more than {} elements: leave out what is not about the work, or raise \
+             `records.list`",
+            self.list
+        )
+    }
+
+    fn too_many(&self) -> String {
+        format!(
+            "the record has more than {} values: leave out what is not about the work, or raise `records.values`",
+            self.values
+        )
     }
 
     pub(super) fn too_wordy(&self) -> String {
@@ -97,14 +136,32 @@ impl Limits {
     }
 }
 
+/// How many bytes stand before the quote that ends a text.
+fn length_of_text(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(found) = text.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        at += found;
+        if text[at] == b'"' {
+            return at;
+        }
+        at += 2;
+    }
+    text.len()
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::scan::{Scan, Step};
     use super::*;
 
     #[track_caller]
     fn check(json: &str, expected: Option<&str>) {
-        let limits = Limits { bytes: 1 << 20, depth: 3, values: 12, list: 4, text: 40 };
-        let found = limits.check(json).err();
+        let limits = Limits { source: 1 << 30, bytes: 1 << 20, depth: 3, values: 12, list: 4, text: 40 };
+        let (mut scan, mut rest) = (Scan::new(false), json.as_bytes());
+        while let Step::List(count) = scan.feed(rest) {
+            rest = &rest[count..];
+        }
+        let found = limits.check(json, scan.deepest as usize).err();
         assert_eq!(found.is_some(), expected.is_some(), "{json}: {found:?}");
         assert!(found.is_none_or(|found| found.contains(expected.unwrap_or_default())), "{json}");
     }

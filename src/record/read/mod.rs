@@ -104,7 +104,7 @@ pub fn read(
     if let (Some(known @ (Form::Smk | Form::Tate | Form::Manifest)), Some(_)) = (form, &mapping) {
         return Err(Error::Mapping(format!("form `{known}` needs none: leave out the form or the mapping")));
     }
-    let mut source = Source::open(Box::new(input))?;
+    let mut source = Source::open(Box::new(input), limits)?;
     let first = source.skip(|byte| byte.is_ascii_whitespace());
     let is_json = matches!(first, None | Some(b'{' | b'[' | 0x1e));
     let entries: Box<dyn Iterator<Item = Result<Entry, Bad>> + Send> = match form {
@@ -127,8 +127,8 @@ pub fn schema() -> Value {
 }
 
 fn entry(raw: Raw, form: Option<Form>, mapping: Option<&Mapping>, limits: &Limits) -> Result<Entry, Bad> {
-    let Raw { line, text } = raw;
-    limits.check(&text).map_err(|reason| Bad { line, object_number: None, reason })?;
+    let Raw { line, text, depth } = raw;
+    limits.check(&text, depth).map_err(|reason| Bad { line, object_number: None, reason })?;
     if form == Some(Form::Lines) && mapping.is_none() {
         return lines::work(&text).and_then(checked).map_or_else(
             |reason| Err(bad(line, &serde_json::from_str(&text).unwrap_or_default(), reason)),

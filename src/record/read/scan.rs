@@ -1,5 +1,7 @@
 //! Finds where one JSON value ends, without reading what it says.
 
+use memchr::memchr3;
+
 /// What a stretch of bytes brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -17,6 +19,8 @@ pub(super) enum Step {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Scan {
     depth: u32,
+    /// How deep it was at most so far.
+    pub(super) deepest: u32,
     /// The open brackets from the outermost on, a bit each, 1 for `{`.
     braces: u128,
     quoted: bool,
@@ -38,15 +42,21 @@ impl Scan {
 
     /// Goes on with these bytes; after `List` with those behind it.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> Step {
-        for (at, &byte) in bytes.iter().enumerate() {
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
             if self.quoted {
-                match byte {
-                    _ if self.escaped => self.escaped = false,
+                if std::mem::take(&mut self.escaped) {
+                    at += 1;
+                    continue;
+                }
+                let Some(found) = memchr3(b'"', b'\\', b'\n', &bytes[at..]) else { return Step::More };
+                at += found;
+                match bytes[at] {
                     b'\\' => self.escaped = true,
                     b'"' => self.quoted = false,
-                    b'\n' => return Step::Broken(at, "a text in quotes goes over the end of its line"),
-                    _ => {}
+                    _ => return Step::Broken(at, "a text in quotes goes over the end of its line"),
                 }
+                at += 1;
                 continue;
             }
             match byte {
@@ -65,6 +75,7 @@ impl Scan {
                 b'\n' if self.line => return Step::Broken(at, "the line ends before the record does"),
                 _ => {}
             }
+            at += 1;
         }
         Step::More
     }
@@ -74,6 +85,7 @@ impl Scan {
             self.braces = if brace { self.braces | bit } else { self.braces & !bit };
         }
         self.depth = self.depth.saturating_add(1);
+        self.deepest = self.deepest.max(self.depth);
     }
 
     /// Brackets deeper than the 128th are counted, not compared: such a record is refused anyway.

@@ -1,10 +1,10 @@
-//! The bytes of records: unpacked, without byte order mark, and only as many in memory as one record needs.
+//! The bytes of records: unpacked, counted, without byte order mark, and only as many in memory as one record needs.
 
 use std::io::{self, Cursor, Read};
 
 use flate2::read::MultiGzDecoder;
 
-use super::Error;
+use super::{Error, Limits};
 
 /// How many bytes are read at once.
 const CHUNK: usize = 128 * 1024;
@@ -21,23 +21,29 @@ pub(super) struct Source {
     /// Why reading ended before the end.
     pub(super) failed: Option<String>,
     ended: bool,
+    /// Bytes since the last record.
+    gap: usize,
+    limits: Limits,
 }
 
 impl Source {
     /// Bytes as they come, gzip or not; other packings and UTF-16 are refused.
-    pub(super) fn open(mut input: Box<dyn Read + Send>) -> Result<Self, Error> {
+    pub(super) fn open(input: Box<dyn Read + Send>, limits: Limits) -> Result<Self, Error> {
+        let mut input: Box<dyn Read + Send> = Box::new(Bounded { input, left: limits.source, limits });
         let mut start = [0; 4];
         let got = fill(&mut *input, &mut start)?;
         let mut input: Box<dyn Read + Send> = Box::new(Cursor::new(start[..got].to_vec()).chain(input));
         let mut start = &start[..got];
-        let mut unpacked = [0; 4];
+        let mut first = [0; 4];
         if start.starts_with(&[0x1f, 0x8b]) {
-            input = Box::new(MultiGzDecoder::new(input));
-            let got = fill(&mut *input, &mut unpacked)?;
-            start = &unpacked[..got];
+            let unpacked = MultiGzDecoder::new(input);
+            input = Box::new(Bounded { input: unpacked, left: limits.source, limits });
+            let got = fill(&mut *input, &mut first)?;
+            start = &first[..got];
             input = Box::new(Cursor::new(start.to_vec()).chain(input));
         }
         let refused = match start {
+            [0x1f, 0x8b, ..] => "this is packed with gzip twice: unpack it once",
             [0x50, 0x4b, 3, 4] => "this is a ZIP or Excel file: unpack it, or save the table as CSV in UTF-8",
             [0x28, 0xb5, 0x2f, 0xfd] => "this is packed with zstd: unpack it, or pack it with gzip",
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "this is UTF-16: save it as UTF-8",
@@ -56,6 +62,8 @@ impl Source {
             indent: Some(0),
             failed: None,
             ended: false,
+            gap: 0,
+            limits,
         };
         while source.rest().len() < 3 && source.fill() {}
         if source.rest().starts_with(b"\xef\xbb\xbf") {
@@ -69,9 +77,14 @@ impl Source {
         &self.buffer[self.start..]
     }
 
-    /// Reads on behind the window; `false` at the end.
+    /// Reads on behind the window; `false` at the end, and where too much has passed without a record.
     pub(super) fn fill(&mut self) -> bool {
         if self.ended {
+            return false;
+        }
+        if self.gap > self.limits.max_gap() {
+            self.failed = Some(self.limits.without_record());
+            self.ended = true;
             return false;
         }
         self.buffer.drain(..self.start);
@@ -117,7 +130,14 @@ impl Source {
         };
         let blank = own.iter().all(|byte| matches!(byte, b' ' | b'\t'));
         self.indent = before.filter(|_| blank).map(|before| before + own.len());
+        self.gap += end - self.start;
         self.start = end;
+    }
+
+    /// Moves behind a record.
+    pub(super) fn consume_record(&mut self, count: usize) {
+        self.consume(count);
+        self.gap = 0;
     }
 
     /// Moves to the next byte that is none of these; gives it.
@@ -138,10 +158,36 @@ impl Source {
         self.consume(1);
         found
     }
+}
 
-    /// All that is still to be read.
-    pub(super) fn into_read(self) -> impl Read + Send {
-        Cursor::new(self.rest().to_vec()).chain(self.input)
+/// The bytes alone: neither lines nor what passes without a record are counted.
+impl Read for Source {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.rest().is_empty() && !self.fill() {
+            return self.failed.take().map_or(Ok(0), |reason| Err(io::Error::other(reason)));
+        }
+        let mut rest = self.rest();
+        let count = rest.read(into)?;
+        self.start += count;
+        Ok(count)
+    }
+}
+
+/// Fails beyond the size that a document may have.
+struct Bounded<R> {
+    input: R,
+    left: u64,
+    limits: Limits,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let got = self.input.read(into)?;
+        self.left = self
+            .left
+            .checked_sub(got as u64)
+            .ok_or_else(|| io::Error::other(self.limits.source_too_large()))?;
+        Ok(got)
     }
 }
 
@@ -160,10 +206,11 @@ fn fill(input: &mut dyn Read, bytes: &mut [u8]) -> io::Result<usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::gzip;
     use super::*;
 
     fn open(bytes: &[u8]) -> Result<Source, Error> {
-        let mut source = Source::open(Box::new(Cursor::new(bytes.to_vec())))?;
+        let mut source = Source::open(Box::new(Cursor::new(bytes.to_vec())), Limits::default())?;
         while source.fill() {}
         Ok(source)
     }
@@ -176,6 +223,8 @@ mod tests {
             let refused = open(bytes).err().unwrap().to_string();
             assert!(refused.contains(word), "{refused}");
         }
+        let twice = gzip(&gzip(b"{}"));
+        assert!(open(&twice).err().unwrap().to_string().contains("twice"));
     }
 
     #[test]

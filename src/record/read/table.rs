@@ -1,8 +1,6 @@
 //! Tables as text: rows of CSV, each a record.
 
 use std::io::{self, Read};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use serde_json::{Map, Value};
@@ -16,8 +14,7 @@ const SAMPLE: usize = 64 * 1024;
 
 /// The rows of a table.
 pub(super) struct Rows {
-    reader: Reader<Bounded<Box<dyn Read + Send>>>,
-    room: Arc<Room>,
+    reader: Reader<Bounded<Source>>,
     limits: Limits,
     columns: Vec<String>,
     mapping: Mapping,
@@ -30,15 +27,12 @@ impl Rows {
     pub(super) fn open(mut source: Source, mapping: Option<Mapping>, limits: Limits) -> Result<Self, Error> {
         while source.rest().len() < SAMPLE && source.fill() {}
         let delimiter = delimiter(source.rest());
-        let room = Arc::new(Room::default());
-        room.left.store(limits.bytes, Ordering::Relaxed);
         let line = source.line;
-        let input: Box<dyn Read + Send> = Box::new(source.into_read());
-        let input = Bounded { input, room: Arc::clone(&room), quoted: false };
+        let input = Bounded { input: source, limits, read: 0, cut: false, quoted: false };
         let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
         let header = reader.byte_headers().map_err(|error| Error::Unfit(said(&error)))?;
         let columns = columns(header)?;
-        if room.cut.load(Ordering::Relaxed) {
+        if reader.get_ref().cut {
             return Err(Error::Unfit(
                 "the first row, which names the columns, is larger than a record may be".into(),
             ));
@@ -66,7 +60,7 @@ impl Rows {
                 columns.join("`, `")
             )));
         }
-        Ok(Self { reader, room, limits, columns, mapping, row: ByteRecord::new(), failed: false })
+        Ok(Self { reader, limits, columns, mapping, row: ByteRecord::new(), failed: false })
     }
 
     fn entry(&self, line: u64) -> Result<Entry, Bad> {
@@ -108,14 +102,13 @@ impl Iterator for Rows {
         if self.failed {
             return None;
         }
-        self.room.left.store(self.limits.bytes, Ordering::Relaxed);
-        self.room.cut.store(false, Ordering::Relaxed);
+        self.reader.get_mut().begin_row();
         let line = self.reader.position().line();
         match self.reader.read_byte_record(&mut self.row) {
             Ok(false) => None,
             Ok(true) => {
                 let line = self.row.position().map_or(line, csv::Position::line);
-                if self.room.cut.load(Ordering::Relaxed) {
+                if self.reader.get_ref().cut {
                     return Some(Err(Bad {
                         line,
                         object_number: self.number(),
@@ -126,11 +119,7 @@ impl Iterator for Rows {
             }
             Err(error) => {
                 self.failed = true;
-                Some(Err(Bad {
-                    line,
-                    object_number: None,
-                    reason: format!("{}; reading stops", said(&error)),
-                }))
+                Some(Err(Bad { line, object_number: None, reason: said(&error) }))
             }
         }
     }
@@ -174,31 +163,28 @@ fn delimiter(sample: &[u8]) -> u8 {
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(sign, _)| sign)
 }
 
-/// How much of a row may still be read, and whether the rest of it was passed over.
-#[derive(Default)]
-struct Room {
-    left: AtomicUsize,
-    cut: AtomicBool,
-}
-
-/// Cuts a row that is too large at the end of its line, and stops one that never ends, as after a quote that nobody
-/// closes.
+/// Cuts a row that is too large at the end of its line. Stops at one that never ends, as after a quote that nobody closes,
+/// and where there is no row for too long.
 struct Bounded<R> {
     input: R,
-    room: Arc<Room>,
+    limits: Limits,
+    /// Bytes since the row began.
+    read: usize,
+    /// Whether the rest of the row was passed over.
+    cut: bool,
     /// Whether what was read ends within quotes.
     quoted: bool,
 }
 
 impl<R: Read> Bounded<R> {
-    fn pass(&mut self, bytes: &[u8]) {
-        self.quoted ^= bytes.iter().filter(|&&byte| byte == b'"').count() % 2 == 1;
+    fn begin_row(&mut self) {
+        (self.read, self.cut) = (0, false);
     }
 
     /// Passes over the rest of the line; what comes after it is put into the buffer.
     fn skip_line(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.room.cut.store(true, Ordering::Relaxed);
-        loop {
+        self.cut = true;
+        while self.read <= self.limits.max_gap() {
             let got = self.input.read(buffer)?;
             if got == 0 {
                 return Ok(0);
@@ -207,25 +193,28 @@ impl<R: Read> Bounded<R> {
                 buffer.copy_within(end..got, 0);
                 return Ok(got - end);
             }
+            self.read += got;
         }
+        Err(io::Error::other(self.limits.without_record()))
     }
 }
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.room.left.load(Ordering::Relaxed);
-        if left == 0 && self.quoted {
-            return Err(io::Error::other(
-                "the row is larger than `records.record_mib` allows: is a quote not closed?",
-            ));
-        }
-        let most = if left == 0 { buffer.len() } else { buffer.len().min(left) };
-        let got = match left {
+        let got = match self.limits.bytes.saturating_sub(self.read) {
+            0 if self.quoted => {
+                return Err(io::Error::other(
+                    "the row is larger than `records.record_mib` allows, so the rest is unread: is a quote not closed?",
+                ));
+            }
             0 => self.skip_line(buffer)?,
-            _ => self.input.read(&mut buffer[..most])?,
+            left => {
+                let most = buffer.len().min(left);
+                self.input.read(&mut buffer[..most])?
+            }
         };
-        self.pass(&buffer[..got]);
-        self.room.left.store(left.saturating_sub(got), Ordering::Relaxed);
+        self.quoted ^= buffer[..got].iter().filter(|&&byte| byte == b'"').count() % 2 == 1;
+        self.read += got;
         Ok(got)
     }
 }
@@ -235,7 +224,8 @@ mod tests {
     use super::*;
 
     fn read(table: &str, mapping: Option<&str>) -> Result<Vec<Result<Entry, Bad>>, Error> {
-        let source = Source::open(Box::new(io::Cursor::new(table.as_bytes().to_vec())))?;
+        let input = io::Cursor::new(table.as_bytes().to_vec());
+        let source = Source::open(Box::new(input), Limits::default())?;
         Ok(Rows::open(source, mapping.map(|text| text.parse().unwrap()), Limits::default())?.collect())
     }
 

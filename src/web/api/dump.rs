@@ -23,6 +23,7 @@ use super::super::range::{Wanted, range, unchanged_range};
 use super::asked::Asked;
 use super::told::Telling;
 use crate::gallery::{Error, Finder, Gallery, told};
+use crate::identity::Identity;
 use crate::iiif::Version;
 use crate::presentation::Address;
 use crate::search::{self, Snapshot, Stored, Walk};
@@ -53,9 +54,15 @@ pub async fn answer(door: &Door, request: &HttpRequest, name: &str) -> Result<An
     let finder = door.gallery.finder()?;
     let base = door.base.of(request)?;
     // What a dump says depends on who may see what, too.
-    let rights = serde_json::to_vec(door.gallery.rights()).unwrap_or_default();
+    let rights = door.gallery.rights().identity();
     let tag_of = |state: u64| {
-        entity_tag(&[&state.to_le_bytes(), name.as_bytes(), base.as_bytes(), &rights, VERSION.as_bytes()])
+        entity_tag(&[
+            &state.to_le_bytes(),
+            name.as_bytes(),
+            base.as_bytes(),
+            rights.as_bytes(),
+            VERSION.as_bytes(),
+        ])
     };
     // Who goes on with a download goes on in the state that it began in.
     let wanted = request.headers().get(header::IF_RANGE);

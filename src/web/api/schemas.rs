@@ -303,6 +303,16 @@ mod tests {
         assert!(all["Tag"]["properties"].get("kept_id").is_none());
     }
 
+    /// Programs that are made of the description have types of these names.
+    #[test]
+    fn schemas_have_the_names_that_they_had() {
+        let all = schemas();
+        let names: Vec<&str> = all.as_object().unwrap().keys().map(String::as_str).collect();
+        let expected = "Broader Creator Creators Fact Image Judgement Measure NewTag OneOrMany OneOrMany2 OneOrMany3 OneOrMany4 Part Problem Production Related Role Schemes Status Suggestions Tag Tags Term Text Title TitleOrText Values Work Works";
+        assert_eq!(names.join(" "), expected);
+        assert_eq!((&all["Work"]["title"], &all["Tag"]["title"]), (&json!("Work"), &json!("Tag")));
+    }
+
     #[test]
     fn patterns_are_of_characters_in_order() {
         assert!(label().starts_with("^[^\\s\\u0000-\\u001f\\u007f-\\u009f\\u00ad-\\u00ad"), "{}", label());

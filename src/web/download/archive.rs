@@ -18,10 +18,12 @@ use tokio_util::io::ReaderStream;
 
 use super::disposition::{disposition, safe};
 use super::{holding, named};
-use crate::gallery::{Described, Error, Gallery, Granted, Original, told};
+use crate::gallery::{Described, Error, Gallery, Grant, Granted, Original, Shown, told};
+use crate::identity::Identity;
 use crate::iiif::{Format, Version};
 use crate::presentation::Address;
 use crate::render::Plan;
+use crate::store::Version as Stored;
 use crate::web::Door;
 use crate::web::answered::Answered;
 use crate::web::headers::{entity_tag, is_held};
@@ -50,11 +52,8 @@ pub async fn archive(door: &Door, request: &HttpRequest, work: Image<'_>) -> Res
     let address = Address::new(&door.base.of(request)?);
     let name = format!("{}.zip", safe(&named(door, &described)));
     let tag = {
-        let versions: Vec<String> = described
-            .images
-            .iter()
-            .map(|shown| format!("{:?} {:?}", shown.granted.origin().2, shown.granted.grant))
-            .collect();
+        let version = |shown: &Shown| state(shown.granted.origin().2, shown.granted.grant);
+        let versions: Vec<String> = described.images.iter().map(version).collect();
         let record = serde_json::to_vec(&described.work).unwrap_or_default();
         entity_tag(&[address.base().as_bytes(), &record, versions.join(" ").as_bytes()])
     };
@@ -84,6 +83,11 @@ pub async fn archive(door: &Door, request: &HttpRequest, work: Image<'_>) -> Res
         let _kept = &making;
     });
     Ok(Answered { response: response.streaming(pieces), note: "archive" })
+}
+
+/// Which state an image is in, and how much of it may be had.
+fn state(version: &Stored, grant: Grant) -> String {
+    format!("{} {}", version.identity(), grant.identity())
 }
 
 /// Ends the making of an archive with its reader, whatever it waits for.
@@ -260,6 +264,26 @@ async fn write(writer: tokio::io::DuplexStream, entries: Vec<Entry>) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Archives' ETags are made of it.
+    #[test]
+    fn the_state_of_an_image_is_told_as_ever() {
+        let version = |etag: &str, size| Stored { etag: etag.into(), size };
+        for (version, grant, expected) in [
+            (
+                version("\"v1\"", 20),
+                Grant { largest: u32::MAX, original: true },
+                r#"Version { etag: "\"v1\"", size: 20 } Grant { largest: 4294967295, original: true }"#,
+            ),
+            (
+                version("1f-18c2a0b4d5e6f700-10", 1 << 33),
+                Grant { largest: 0, original: false },
+                r#"Version { etag: "1f-18c2a0b4d5e6f700-10", size: 8589934592 } Grant { largest: 0, original: false }"#,
+            ),
+        ] {
+            assert_eq!(state(&version, grant), expected);
+        }
+    }
 
     #[test]
     fn names_in_an_archive_are_distinct() {

@@ -65,7 +65,8 @@ async fn whole(
     let (length, head) = (original.length(), request.method() == Method::HEAD);
     let asked = if unchanged_range(request, &tag) { range(request, length) } else { Wanted::All };
     response.insert_header((header::CONTENT_TYPE, original.media_type));
-    let unsent = if head { Unsent::default() } else { original.admit().await? };
+    let is_bare = head || asked == Wanted::Beyond;
+    let unsent = if is_bare { Unsent::default() } else { original.admit().await? };
     match asked {
         Wanted::All if head => Ok(sent(response, length, futures::stream::empty())),
         Wanted::All => Ok(sent(response, length, holding(unsent, original.all()))),

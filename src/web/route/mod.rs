@@ -11,6 +11,14 @@ pub use presentation::{Piece, Shelf};
 use super::api::Call;
 use crate::iiif::{Invalid, Version};
 
+/// A work's tags; one of them; what happened to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tags<'a> {
+    pub work: Image<'a>,
+    pub tag: Option<&'a str>,
+    pub history: bool,
+}
+
 /// A path of the public port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route<'a> {
@@ -69,12 +77,7 @@ pub enum Route<'a> {
     Record {
         work: Image<'a>,
     },
-    /// A work's tags; one of them; what happened to it.
-    Tags {
-        work: Image<'a>,
-        tag: Option<&'a str>,
-        history: bool,
-    },
+    Tags(Tags<'a>),
     WorkPage {
         work: Image<'a>,
     },
@@ -172,7 +175,7 @@ impl<'a> Route<'a> {
 
     /// `{work}`, `{work}/tags`, `{work}/tags/{tag}` and `{work}/tags/{tag}/history`.
     fn record(rest: &'a str) -> Result<Self, Invalid> {
-        let tags = |work, tag, history| Ok(Self::Tags { work: Image::new(work)?, tag, history });
+        let tags = |work, tag, history| Ok(Self::Tags(Tags { work: Image::new(work)?, tag, history }));
         let (before, last) = rest.rsplit_once('/').unwrap_or(("", rest));
         if last == "tags" && !before.is_empty() {
             return tags(before, None, false);

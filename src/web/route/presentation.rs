@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Image, Route, decoded};
+use crate::identity::{Identity, wrapped};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Span;
 
@@ -19,6 +20,20 @@ pub enum Piece<'a> {
     Annotations(u32),
     Tag(&'a str),
     Range(u32),
+}
+
+impl Identity for Piece<'_> {
+    fn write(&self, text: &mut String) {
+        match self {
+            Self::Manifest => text.push_str("Manifest"),
+            Self::Canvas(number) => wrapped(text, "Canvas", number),
+            Self::Page(number) => wrapped(text, "Page", number),
+            Self::Painting(number) => wrapped(text, "Painting", number),
+            Self::Annotations(number) => wrapped(text, "Annotations", number),
+            Self::Tag(tag) => wrapped(text, "Tag", tag),
+            Self::Range(number) => wrapped(text, "Range", number),
+        }
+    }
 }
 
 /// A collection: of everything, of a scheme's values, of a value's works, or a part of these.

@@ -1,34 +1,26 @@
 //! The addresses below `/api/smk/v1`: what programs written for SMK's API ask by changing the host.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::super::Door;
 use super::super::answered::Answered;
 use super::super::api::{answer as told, pairs_of};
 use super::super::headers::presentation_version;
-use super::{
-    Asked, Filter, Flag, Known, Measure, Number, Place, Places, Range, Wanted, envelope, item, keep, names,
-    person, together,
-};
-use crate::gallery::{Error, Gallery, Hits};
+use super::search::{flag_of, search_of};
+use super::serializer::Serializer;
+use super::{Asked, Flag, Known, Number, envelope, keep, person, together};
+use crate::gallery::{Error, Hits};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Address;
 use crate::record::{Creator, slug};
-use crate::search::{self, Order, Search, Snapshot, Sort, Stored};
+use crate::search::{self, Order, Search, Sort, Stored};
 
 /// The most people that are asked for by their identifiers at once.
 const MOST_IDS: usize = 200;
-
-/// Schemes whose values are common words, which may be asked for in the other language.
-const TRANSLATED: [&str; 7] = ["gender", "material", "motif", "nationality", "subject", "technique", "type"];
-
-/// Values of a facet that are counted if nobody says how many.
-const VALUES: usize = 100;
 
 /// `GET /api/smk/v1/…`, with or without a closing slash.
 pub async fn answer(door: &Door, request: &HttpRequest, rest: &str) -> Result<Answered, Error> {
@@ -190,139 +182,6 @@ async fn manifest(door: &Door, request: &HttpRequest, pairs: &[(String, String)]
     Ok(response.insert_header((header::VARY, "Accept")).finish().into())
 }
 
-/// The same search in the words of the index.
-fn search_of(asked: &Asked, snapshot: &Snapshot) -> Search {
-    let mut search = Search {
-        q: asked.keys.clone().unwrap_or_default(),
-        offset: asked.offset as usize,
-        limit: asked.rows as usize,
-        facet_limit: asked.facet_limit.map_or(VALUES, |limit| limit as usize),
-        ..Search::default()
-    };
-    if !asked.qfields.is_empty() {
-        search.places = asked.qfields.clone();
-    }
-    for filter in &asked.filters {
-        filtered(&mut search, filter, asked.lang, snapshot);
-    }
-    for range in &asked.ranges {
-        ranged(&mut search, range);
-    }
-    let schemes = asked.facets.iter().filter_map(|field| match field.known {
-        Known::Shelf(scheme) => Some(scheme),
-        Known::Rights => Some("rights"),
-        _ => None,
-    });
-    search.facets = schemes.map(str::to_owned).collect();
-    search.facets.sort_unstable();
-    search.facets.dedup();
-    if let Some(sort) = &asked.sort {
-        let backwards = sort.descending;
-        let sort = match sort.field.known {
-            Known::Shelf(_) => Sort::Creator,
-            Known::Title => Sort::Title,
-            Known::Number | Known::Id => Sort::Number,
-            Known::Measure(Measure::Earliest) => Sort::MadeFrom,
-            Known::Measure(Measure::Latest) => Sort::MadeUntil,
-            Known::Measure(Measure::Created) => Sort::Created,
-            Known::Measure(Measure::Modified) => Sort::Modified,
-            Known::Measure(Measure::Width) => Sort::Width,
-            Known::Measure(Measure::Height) => Sort::Height,
-            Known::Measure(Measure::Bytes) => Sort::Bytes,
-            _ => Sort::Relevance,
-        };
-        search.order = Order { sort, backwards: backwards && sort != Sort::Relevance };
-    }
-    search
-}
-
-fn filtered(search: &mut Search, filter: &Filter, lang: Option<&str>, snapshot: &Snapshot) {
-    let shelf = |scheme: &str, values: &[String]| -> Vec<search::Filter> {
-        let mut found: Vec<String> = Vec::new();
-        for value in values {
-            let mut meant: Vec<String> =
-                names(scheme, value).iter().flat_map(|name| snapshot.meant(scheme, name)).collect();
-            // Records may have a value in one language only, and be asked for it in the other.
-            if TRANSLATED.contains(&scheme) && (meant.is_empty() || lang == Some("en")) {
-                let other = search::meanings(value);
-                meant.extend(other.iter().flat_map(|other| snapshot.meant(scheme, other)));
-            }
-            found.extend(meant);
-        }
-        found.sort_unstable();
-        found.dedup();
-        found.into_iter().map(|value| search::Filter { scheme: scheme.to_owned(), value }).collect()
-    };
-    let wanted = match &filter.wanted {
-        Wanted::Shelf(scheme, values) => shelf(scheme, values),
-        Wanted::Rights(values) => shelf("rights", values),
-        Wanted::Flag(flag, is) => {
-            let is = *is != filter.not;
-            if flag_of(search, *flag).replace(is).is_some_and(|other| other != is) {
-                // No work is both.
-                search.each.push(Vec::new());
-            }
-            return;
-        }
-        Wanted::Number(values) | Wanted::Id(values) => {
-            // Works without an identifier of their source are told with their number in its place.
-            let is_id = matches!(filter.wanted, Wanted::Id(_));
-            let ids = values.iter().filter(|_| is_id).map(|id| format!("{}{id}", search::ID));
-            let numbers = values.iter().cloned().chain(ids);
-            match filter.not {
-                true => search.not_numbers.extend(numbers),
-                false => search.numbers.push(numbers.collect()),
-            }
-            return;
-        }
-        Wanted::Colours(values) => {
-            let keys = values.iter().map(|value| format!("{}{value}", search::COLOUR_KEY));
-            match filter.not {
-                true => search.not_numbers.extend(keys),
-                false => search.numbers.push(keys.collect()),
-            }
-            return;
-        }
-        Wanted::Years(from, to) => return narrow(&mut search.years, (*from, *to)),
-    };
-    match (filter.not, wanted.as_slice()) {
-        (true, _) => search.none.extend(wanted),
-        // Each filter has to hold by itself, whatever others say of the same scheme.
-        (false, _) => search.each.push(wanted),
-    }
-}
-
-/// What a search says of a flag.
-fn flag_of(search: &mut Search, flag: Flag) -> &mut Option<bool> {
-    match flag {
-        Flag::HasImage => &mut search.has_image,
-        Flag::PublicDomain => &mut search.public_domain,
-        Flag::OnDisplay => &mut search.on_display,
-    }
-}
-
-fn ranged(search: &mut Search, range: &Range) {
-    let year = |year: Option<i64>, open: i32| year.map_or(open, |year| year.clamp(-99_999, 99_999) as i32);
-    let years = (year(range.from, i32::MIN), year(range.to, i32::MAX));
-    let seconds = (range.from.unwrap_or(i64::MIN), range.to.unwrap_or(i64::MAX));
-    let size = |size: i64| size.max(0) as u64;
-    let sizes = (range.from.map_or(0, size), range.to.map_or(u64::MAX, size));
-    match range.measure {
-        Measure::Earliest => narrow(&mut search.made_from, years),
-        Measure::Latest => narrow(&mut search.made_until, years),
-        Measure::Created => narrow(&mut search.created, seconds),
-        Measure::Modified => narrow(&mut search.modified, seconds),
-        Measure::Width => narrow(&mut search.width, sizes),
-        Measure::Height => narrow(&mut search.height, sizes),
-        Measure::Bytes => narrow(&mut search.bytes, sizes),
-    }
-}
-
-/// A span that is within both; one that ends before it begins holds nothing.
-fn narrow<T: Ord + Copy>(span: &mut Option<(T, T)>, (from, to): (T, T)) {
-    *span = Some(span.map_or((from, to), |(first, last)| (first.max(from), last.min(to))));
-}
-
 /// A scheme's values as SMK writes them, with how many works have them; what is called the same is one.
 fn counted(hits: &Hits, scheme: &str, lang: Option<&str>) -> Vec<(String, u64)> {
     let vocabulary = hits.snapshot.vocabulary();
@@ -385,7 +244,7 @@ async fn page(
             works.ask(|catalogue| async move { catalogue.originals(&numbers).await }).await?
         }
     };
-    let telling = Telling {
+    let serializer = Serializer {
         gallery: door.gallery.clone(),
         address: Address::new(&door.base.of(request)?),
         lang: asked.lang,
@@ -395,7 +254,7 @@ async fn page(
         let told = stored.iter().filter_map(|stored| {
             let original = originals.get(&stored.number());
             let original = original.and_then(|text| serde_json::from_str(text).ok());
-            Some(keep(telling.item(stored, original.as_ref())?, &fields))
+            Some(keep(serializer.item(stored, original.as_ref())?, &fields))
         });
         let mut answer = envelope(offset, rows, total, told.collect(), facets);
         if let Some((corrected, typed)) = corrected {
@@ -405,70 +264,4 @@ async fn page(
     };
     let body = finder.ask(tell).await?;
     Ok(told(request, body).await.into())
-}
-
-/// How works are told as SMK's records.
-struct Telling {
-    gallery: Arc<Gallery>,
-    address: Address,
-    lang: Option<&'static str>,
-}
-
-impl Telling {
-    fn item(&self, stored: &Stored, original: Option<&Value>) -> Option<Map<String, Value>> {
-        let address = &self.address;
-        let work = stored.work()?;
-        let (number, rights, public_domain) = stored.known();
-        let grant = self.gallery.rights().of_record(rights.as_deref(), public_domain);
-        let place = |(file, shown): (String, search::Shown<'_>)| {
-            // As measured, or else as the record says.
-            let measured: Option<Value> = serde_json::from_str(shown.said).ok();
-            let measured = |name: &str| measured.as_ref().and_then(|said| said.get(name)?.as_u64());
-            let said = |name: &str| {
-                let first = work.images.first().is_some_and(|image| image.file == file);
-                let said = work.more.get(name).or(original.and_then(|record| record.get(name)));
-                said.filter(|_| first).and_then(Value::as_u64)
-            };
-            let side = |name: &str| {
-                let said = measured(name).or_else(|| said(&format!("image_{name}")));
-                said.and_then(|side| side.try_into().ok())
-            };
-            let (width, height): (Option<u32>, Option<u32>) = (side("width"), side("height"));
-            let limits = self.gallery.limits().at_most(grant.largest);
-            let is_whole = match width.zip(height) {
-                // What is larger than an answer may be is no whole, and nor is what rights make smaller.
-                Some((width, height)) => {
-                    width.max(height) <= grant.largest
-                        && width <= limits.max_width
-                        && height <= limits.max_height
-                        && u64::from(width) * u64::from(height) <= limits.max_area
-                }
-                None => grant.largest == u32::MAX,
-            };
-            Place {
-                service: address.image(Version::V2, &file),
-                width,
-                height,
-                limited: Some(grant.largest).filter(|largest| *largest < u32::MAX),
-                is_whole,
-                bytes: said("image_size"),
-                media_type: None,
-                file,
-            }
-        };
-        let visible = stored.images().filter(|(_, shown)| shown.matched && grant.largest > 0);
-        let places = Places {
-            manifest: format!("{}/api/smk/v1/iiif/manifest?id={}", address.base(), encoded(&number)),
-            page: Some(address.work_page(&number)),
-            record: format!("{}/api/smk/v1/art?object_number={}", address.base(), encoded(&number)),
-            modified: work.modified.clone(),
-            images: visible.map(place).collect(),
-        };
-        Some(item(&work, &work.tags, original, &places, self.lang))
-    }
-}
-
-/// A number as a value of a query.
-fn encoded(number: &str) -> String {
-    percent_encoding::utf8_percent_encode(number, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

@@ -8,6 +8,8 @@ mod filter;
 mod images;
 mod item;
 mod person;
+mod search;
+mod serializer;
 mod span;
 
 use serde_json::{Map, Value, json};

@@ -1,7 +1,10 @@
 //! Tags as data: read by anybody, written by those who hold a token.
 
+mod check;
 pub mod limits;
 mod read;
+#[cfg(test)]
+mod read_tests;
 
 use std::sync::Arc;
 
@@ -16,7 +19,7 @@ use super::Door;
 use super::answered::Answered;
 use super::connections::Connection;
 use super::headers::{IfMatch, if_match, is_held};
-use super::route::Image;
+use super::route::{Image, Tags};
 use super::token;
 use crate::catalogue::{Decision, EMBEDDED, Event, Stored};
 use crate::gallery::Error;
@@ -32,13 +35,8 @@ const TOO_LONG: Error = Error::TooLong { limit_kib: MOST_BYTES >> 10 };
 const MAX_SIDE: u32 = 10_000_000;
 
 /// `GET /api/v1/works/{work}/tags`, `…/tags/{tag}` and `…/tags/{tag}/history`.
-pub async fn answer(
-    door: &Door,
-    request: &HttpRequest,
-    work: Image<'_>,
-    tag: Option<&str>,
-    history: bool,
-) -> Result<Answered, Error> {
+pub async fn answer(door: &Door, request: &HttpRequest, at: Tags<'_>) -> Result<Answered, Error> {
+    let Tags { work, tag, history } = at;
     let told = match tag {
         Some(tag) if history => events(door, &work, tag).await?,
         Some(tag) => one(&stored(door, &work).await?, tag, StatusCode::OK)?,
@@ -58,23 +56,19 @@ pub async fn answer(
 pub async fn write(
     door: &Door,
     request: &HttpRequest,
-    work: Image<'_>,
-    tag: Option<&str>,
-    history: bool,
+    at: Tags<'_>,
     body: &mut Payload,
 ) -> Result<Answered, Error> {
-    match (request.method(), tag) {
-        (&Method::POST, None) => {
-            let actor = allowed(request, door)?;
-            let body = body_of(door, request, body).await?;
-            add(door, request, &work, read::added(&body)?, actor).await
-        }
-        (&Method::PATCH, Some(tag)) if !history => {
-            let actor = allowed(request, door)?;
-            let body = body_of(door, request, body).await?;
-            change(door, request, &work, tag, read::change(&body)?, actor).await
-        }
-        _ => Err(Error::NotAllowed { allowed: allowed_methods(tag, history) }),
+    let changed = match (request.method(), at.tag) {
+        (&Method::POST, None) => None,
+        (&Method::PATCH, Some(tag)) if !at.history => Some(tag),
+        _ => return Err(Error::NotAllowed { allowed: allowed_methods(&at) }),
+    };
+    let actor = allowed(request, door)?;
+    let body = body_of(door, request, body).await?;
+    match changed {
+        None => add(door, request, &at.work, read::added(&body)?, actor).await,
+        Some(tag) => change(door, request, &at.work, tag, read::change(&body)?, actor).await,
     }
 }
 
@@ -108,8 +102,8 @@ async fn read_all(body: &mut Payload) -> Result<Vec<u8>, Error> {
 }
 
 /// What may be asked for at an address of tags.
-pub(super) fn allowed_methods(tag: Option<&str>, history: bool) -> &'static str {
-    match (tag, history) {
+pub(super) fn allowed_methods(at: &Tags<'_>) -> &'static str {
+    match (at.tag, at.history) {
         (None, _) => "GET, HEAD, POST, OPTIONS",
         (Some(_), false) => "GET, HEAD, PATCH, OPTIONS",
         (Some(_), true) => "GET, HEAD, OPTIONS",

@@ -1,6 +1,6 @@
 //! OpenJPEG over a stream of pieces.
 
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::c_void;
 use std::{mem, ptr, slice};
 
 use openjpeg_sys as opj;
@@ -10,9 +10,8 @@ use super::markers::Area;
 use super::packets::Wanted;
 use super::tile::Piece;
 use super::{Error, damaged};
+use crate::pixels::callback::{self, Context};
 
-/// OpenJPEG's complaints are kept up to about this many bytes.
-const COMPLAINTS: usize = 500;
 /// What OpenJPEG takes for the end of a stream.
 const END: usize = usize::MAX;
 
@@ -23,7 +22,6 @@ struct Stream<'a, 'b> {
     /// The piece that is read, and how far.
     piece: usize,
     within: u64,
-    complaints: String,
 }
 
 /// Owns what OpenJPEG allocates to decode one codestream.
@@ -31,8 +29,7 @@ struct Decoder<'a, 'b> {
     codec: *mut opj::opj_codec_t,
     image: *mut opj::opj_image_t,
     stream: *mut opj::opj_stream_t,
-    /// From a box; held by address only, for OpenJPEG holds the address too.
-    source: *mut Stream<'a, 'b>,
+    source: Context<Stream<'a, 'b>>,
 }
 
 /// A component's samples on its own grid, at the wanted resolution.
@@ -59,13 +56,7 @@ pub fn decode(
 impl<'a, 'b> Decoder<'a, 'b> {
     fn new(window: &'a mut Window<'b>, pieces: &'a [Piece]) -> Result<Self, Error> {
         let length = pieces.iter().map(Piece::len).sum();
-        let source = Box::into_raw(Box::new(Stream {
-            window,
-            pieces,
-            piece: 0,
-            within: 0,
-            complaints: String::new(),
-        }));
+        let source = Context::new(Stream { window, pieces, piece: 0, within: 0 });
         // SAFETY: both create something or give null, which is checked below.
         let (codec, stream) = unsafe {
             (opj::opj_create_decompress(opj::CODEC_FORMAT::OPJ_CODEC_J2K), opj::opj_stream_create(BLOCK, 1))
@@ -74,11 +65,11 @@ impl<'a, 'b> Decoder<'a, 'b> {
         if codec.is_null() || stream.is_null() {
             return Err(decoder.failure("no memory"));
         }
-        let user = source.cast::<c_void>();
+        let user = decoder.source.address();
         // SAFETY: codec and stream are live, the functions take `user` for what it is, and none is given that would
-        // free it; it is freed after both, in `drop`.
+        // free it; it is freed after both.
         unsafe {
-            opj::opj_set_error_handler(codec, Some(complain), user);
+            opj::opj_set_error_handler(codec, Some(callback::complain::<Stream<'_, '_>>), user);
             opj::opj_stream_set_user_data(stream, user, None);
             opj::opj_stream_set_user_data_length(stream, length);
             opj::opj_stream_set_read_function(stream, Some(read));
@@ -108,7 +99,7 @@ impl<'a, 'b> Decoder<'a, 'b> {
     fn run(&mut self) -> Result<(), Error> {
         // SAFETY: all three are live and belong together.
         let decoded = unsafe { opj::opj_decode(self.codec, self.stream, self.image) != 0 };
-        if decoded { Ok(()) } else { Err(self.failure("data")) }
+        if decoded && !self.source.has_failed() { Ok(()) } else { Err(self.failure("data")) }
     }
 
     fn hand_over(
@@ -137,21 +128,17 @@ impl<'a, 'b> Decoder<'a, 'b> {
     }
 
     fn failure(&self, at: &str) -> Error {
-        // SAFETY: live until `drop`, and OpenJPEG is not running.
-        let complaints = unsafe { &(*self.source).complaints };
-        damaged(format_args!("{at}: {}", complaints.trim_end()))
+        damaged(format_args!("{at}: {}", self.source.complaints()))
     }
 }
 
 impl Drop for Decoder<'_, '_> {
     fn drop(&mut self) {
-        // SAFETY: each is live or null, which OpenJPEG's destructors accept, and is not used again; the source came
-        // from a box, and nobody is left who has its address.
+        // SAFETY: each is live or null, which OpenJPEG's destructors accept, and is not used again.
         unsafe {
             opj::opj_stream_destroy(self.stream);
             opj::opj_destroy_codec(self.codec);
             opj::opj_image_destroy(self.image);
-            drop(Box::from_raw(self.source));
         }
     }
 }
@@ -191,43 +178,31 @@ impl Stream<'_, '_> {
 }
 
 unsafe extern "C" fn read(into: *mut c_void, length: usize, source: *mut c_void) -> usize {
-    // SAFETY: `source` is what `new` handed over and is used by nobody else while OpenJPEG runs; OpenJPEG's buffer
-    // holds `length` bytes.
-    let (source, into) = unsafe {
-        (&mut *source.cast::<Stream<'_, '_>>(), slice::from_raw_parts_mut(into.cast::<u8>(), length))
+    let body = |source: &mut Stream<'_, '_>| {
+        // SAFETY: OpenJPEG's buffer holds `length` bytes.
+        let into = unsafe { slice::from_raw_parts_mut(into.cast::<u8>(), length) };
+        source.read(into).map(|length| if length == 0 { END } else { length })
     };
-    match source.read(into) {
-        Ok(0) => END,
-        Ok(length) => length,
-        Err(error) => {
-            source.complaints.push_str(&error.to_string());
-            END
-        }
-    }
+    // SAFETY: `source` is what `new` handed over and is used by nobody else while OpenJPEG runs.
+    unsafe { callback::call(source, END, body) }
 }
 
 unsafe extern "C" fn skip(length: i64, source: *mut c_void) -> i64 {
+    let body = |source: &mut Stream<'_, '_>| match u64::try_from(length).map(|length| source.forward(length))
+    {
+        Ok(done) if done > 0 => Ok::<_, Error>(done as i64),
+        _ => Ok(-1),
+    };
     // SAFETY: as in `read`.
-    let source = unsafe { &mut *source.cast::<Stream<'_, '_>>() };
-    match u64::try_from(length).map(|length| source.forward(length)) {
-        Ok(done) if done > 0 => done as i64,
-        _ => -1,
-    }
+    unsafe { callback::call(source, -1, body) }
 }
 
 unsafe extern "C" fn seek(position: i64, source: *mut c_void) -> i32 {
+    let body = |source: &mut Stream<'_, '_>| {
+        let Ok(position) = u64::try_from(position) else { return Ok(0) };
+        (source.piece, source.within) = (0, 0);
+        Ok::<_, Error>(i32::from(source.forward(position) == position))
+    };
     // SAFETY: as in `read`.
-    let source = unsafe { &mut *source.cast::<Stream<'_, '_>>() };
-    let Ok(position) = u64::try_from(position) else { return 0 };
-    (source.piece, source.within) = (0, 0);
-    i32::from(source.forward(position) == position)
-}
-
-unsafe extern "C" fn complain(message: *const c_char, source: *mut c_void) {
-    // SAFETY: as in `read`.
-    let complaints = unsafe { &mut (*source.cast::<Stream<'_, '_>>()).complaints };
-    if !message.is_null() && complaints.len() < COMPLAINTS {
-        // SAFETY: OpenJPEG hands over a string that ends with a zero.
-        complaints.push_str(&unsafe { CStr::from_ptr(message) }.to_string_lossy());
-    }
+    unsafe { callback::call(source, 0, body) }
 }

@@ -5,6 +5,7 @@ use std::ptr;
 
 use openjpeg_sys as opj;
 
+use crate::pixels::callback::Context;
 use crate::pixels::encode::memory::Memory;
 
 /// How a codestream is written.
@@ -82,8 +83,8 @@ impl Writing {
                 opj::opj_image_create(3, planes.as_mut_ptr(), opj::COLOR_SPACE::OPJ_CLRSPC_UNSPECIFIED);
             let codec = opj::opj_create_compress(opj::CODEC_FORMAT::OPJ_CODEC_J2K);
             let stream = opj::opj_stream_create(1 << 16, 0);
-            let memory = Box::into_raw(Box::<Memory>::default());
-            Memory::attach(memory, codec, stream);
+            let mut memory = Context::new(Memory::default());
+            Memory::attach(&memory, codec, stream);
             ((*image).x0, (*image).y0, (*image).x1, (*image).y1) = (x[0], y[0], x[1], y[1]);
             for (component, plane) in planes.iter().enumerate() {
                 for at in 0..plane.w * plane.h {
@@ -109,8 +110,7 @@ impl Writing {
             opj::opj_stream_destroy(stream);
             opj::opj_destroy_codec(codec);
             opj::opj_image_destroy(image);
-            let memory = Box::from_raw(memory);
-            done.then_some(memory.bytes)
+            done.then(|| std::mem::take(&mut memory.state().bytes))
         }
     }
 

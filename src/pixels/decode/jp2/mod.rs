@@ -180,7 +180,8 @@ impl Codestream {
         }
         let decoded = decoded.saturating_mul(self.decoded_bytes());
         let composed = pixels(area).saturating_mul(self.composed_bytes());
-        Ok(self.structures.saturating_add(decoded).saturating_add(composed).saturating_add(data) + (1 << 20))
+        let parts = [self.structures, decoded, composed, data, 1 << 20];
+        Ok(parts.into_iter().fold(0, u64::saturating_add))
     }
 
     /// Bytes of a tile's parts.

@@ -1,7 +1,7 @@
 //! Files of other encoders and of our own, and what can be made of those.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use proptest::prelude::*;
 
@@ -32,6 +32,36 @@ impl ReadAt for File {
         self.read.fetch_add(into.len() as u64, Ordering::Relaxed);
         self.bytes.as_slice().read_at(offset, into)
     }
+}
+
+/// A file of which nothing can be read once its headers have been.
+struct Panicking {
+    file: File,
+    is_opened: AtomicBool,
+}
+
+impl ReadAt for Panicking {
+    fn size(&self) -> u64 {
+        self.file.size()
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<()> {
+        assert!(!self.is_opened.load(Ordering::Relaxed), "read after the headers");
+        self.file.read_at(offset, into)
+    }
+}
+
+#[test]
+fn a_panic_while_openjpeg_reads_fails_one_decoding() {
+    let file = Panicking { file: picture(3000, 2000, Channels::Rgb), is_opened: AtomicBool::new(false) };
+    let codestream = Codestream::open(&file).unwrap();
+    let wanted = Wanted { area: codestream.main.tile(0, 0), reduce: 0 };
+    let mut window = Window::new(&file, file.size(), 512);
+    let (pieces, wanted) = codestream.tile(&file, &mut window, [0, 0], wanted, true).unwrap();
+    file.is_opened.store(true, Ordering::Relaxed);
+    let decoded = codec::decode(&mut window, &pieces, wanted, |_| Ok(()));
+    assert!(decoded.unwrap_err().to_string().contains("a panic: read after the headers"));
+    assert!(whole(&file.file).is_ok());
 }
 
 fn whole(file: &File) -> Result<Raw, Error> {

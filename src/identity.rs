@@ -1,0 +1,195 @@
+//! Values as texts that outlive the process: in ETags, cursors, recipes, storage keys.
+//!
+//! `Debug` would say nearly the same, and every renaming in the code would change it: pyramids would be made anew, and
+//! what clients hold would no longer be theirs to keep. Here the words are written out, so that only who means to
+//! change them does. A deliberate change of what stands behind a text raises the version that goes with it
+//! (`RENDERING` of answers, `VERSION` of pyramids, `FORM` of indexes).
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// What can be written into such a text. Structs are taken apart in full, so that a new field has to choose.
+pub trait Identity {
+    fn write(&self, text: &mut String);
+
+    fn identity(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text);
+        text
+    }
+}
+
+/// `Name { field: value, … }`.
+pub fn fields(text: &mut String, name: &str, fields: &[(&str, &dyn Identity)]) {
+    text.push_str(name);
+    for (at, (field, value)) in fields.iter().enumerate() {
+        text.push_str(if at == 0 { " { " } else { ", " });
+        text.push_str(field);
+        text.push_str(": ");
+        value.write(text);
+    }
+    text.push_str(" }");
+}
+
+/// `Name(value)`.
+pub fn wrapped(text: &mut String, name: &str, value: &dyn Identity) {
+    text.push_str(name);
+    text.push('(');
+    value.write(text);
+    text.push(')');
+}
+
+fn list<T: Identity>(text: &mut String, values: &[T]) {
+    text.push('[');
+    for (at, value) in values.iter().enumerate() {
+        if at > 0 {
+            text.push_str(", ");
+        }
+        value.write(text);
+    }
+    text.push(']');
+}
+
+/// What says itself in digits, or in a word of the language.
+macro_rules! plain {
+    ($($plain:ty),*) => {
+        $(impl Identity for $plain {
+            fn write(&self, text: &mut String) {
+                let _ = write!(text, "{self}");
+            }
+        })*
+    };
+}
+
+plain!(bool, u8, u32, u64, usize, i32, i64);
+
+impl Identity for f32 {
+    /// The shortest digits that mean this number, with a point or an exponent.
+    fn write(&self, text: &mut String) {
+        let size = self.abs();
+        let _ = match size == 0.0 || (1e-4..1e16).contains(&size) {
+            true if self.fract() == 0.0 => write!(text, "{self}.0"),
+            true => write!(text, "{self}"),
+            false => write!(text, "{self:e}"),
+        };
+    }
+}
+
+impl Identity for str {
+    /// In quotation marks; what would not show, or end the text, is escaped.
+    fn write(&self, text: &mut String) {
+        text.push('"');
+        for sign in self.chars() {
+            match sign {
+                '\'' => text.push(sign),
+                ' '..='~' if sign != '"' && sign != '\\' => text.push(sign),
+                _ => text.extend(sign.escape_debug()),
+            }
+        }
+        text.push('"');
+    }
+}
+
+impl Identity for String {
+    fn write(&self, text: &mut String) {
+        self.as_str().write(text);
+    }
+}
+
+impl<T: Identity + ?Sized> Identity for &T {
+    fn write(&self, text: &mut String) {
+        (*self).write(text);
+    }
+}
+
+impl<T: Identity + ?Sized> Identity for Arc<T> {
+    fn write(&self, text: &mut String) {
+        (**self).write(text);
+    }
+}
+
+impl<T: Identity> Identity for Option<T> {
+    fn write(&self, text: &mut String) {
+        match self {
+            Some(value) => wrapped(text, "Some", value),
+            None => text.push_str("None"),
+        }
+    }
+}
+
+impl<T: Identity> Identity for Vec<T> {
+    fn write(&self, text: &mut String) {
+        list(text, self);
+    }
+}
+
+impl<A: Identity, B: Identity> Identity for (A, B) {
+    fn write(&self, text: &mut String) {
+        text.push('(');
+        self.0.write(text);
+        text.push_str(", ");
+        self.1.write(text);
+        text.push(')');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn values_are_told_as_ever() {
+        let check = |value: &dyn Identity, expected: &str| assert_eq!(value.identity(), expected);
+        check(&true, "true");
+        check(&u64::MAX, "18446744073709551615");
+        check(&i64::MIN, "-9223372036854775808");
+        check(&String::new(), r#""""#);
+        check(&"ø'\"\\\n\r\t\0\u{7f}".to_owned(), r#""ø'\"\\\n\r\t\0\u{7f}""#);
+        check(&"e\u{301}\u{200b}\u{a0}\u{1f3a8}".to_owned(), "\"e\\u{301}\\u{200b}\\u{a0}\u{1f3a8}\"");
+        check(&None::<bool>, "None");
+        check(&Some(("a".to_owned(), -1)), r#"Some(("a", -1))"#);
+        check(&vec![vec![1u8, 2], Vec::new()], "[[1, 2], []]");
+    }
+
+    #[test]
+    fn numbers_are_told_as_ever() {
+        for (number, expected) in [
+            (0.0, "0.0"),
+            (-0.0, "-0.0"),
+            (12.0, "12.0"),
+            (7.5, "7.5"),
+            (0.1, "0.1"),
+            (1e-4, "0.0001"),
+            (1e-5, "1e-5"),
+            (16_777_216.0, "16777216.0"),
+            (1e15, "1000000000000000.0"),
+            (1e16, "1e16"),
+            (-3.25e20, "-3.25e20"),
+            (f32::INFINITY, "inf"),
+            (f32::NAN, "NaN"),
+        ] {
+            assert_eq!(number.identity(), expected);
+        }
+    }
+
+    #[test]
+    fn fields_stand_behind_a_name() {
+        let mut text = String::new();
+        fields(&mut text, "Credit", &[("line", &"a".to_owned()), ("rights", &None::<u8>)]);
+        wrapped(&mut text, "Number", &7u64);
+        assert_eq!(text, r#"Credit { line: "a", rights: None }Number(7)"#);
+    }
+
+    proptest! {
+        // The texts began as what the standard library says.
+        #[test]
+        fn texts_and_numbers_are_as_they_began(text in any::<String>(), number in any::<f32>(), bits in any::<u32>()) {
+            prop_assert_eq!(text.identity(), format!("{text:?}"));
+            prop_assert_eq!(number.identity(), format!("{number:?}"));
+            let number = f32::from_bits(bits);
+            prop_assert_eq!(number.identity(), format!("{number:?}"));
+        }
+    }
+}

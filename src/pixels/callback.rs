@@ -1,0 +1,140 @@
+//! Rust functions that C libraries call back: a panic in one ends a single decoding or encoding, not the process.
+
+use std::any::Any;
+use std::ffi::{CStr, c_char, c_void};
+use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Complaints are kept up to about this many bytes.
+const MAX_COMPLAINTS: usize = 1000;
+
+/// What the callbacks of one decoder or encoder work on. It is held by address only, because the library holds the
+/// address too; it has to outlive all calls of the library.
+pub struct Context<T>(*mut Inner<T>);
+
+struct Inner<T> {
+    state: T,
+    complaints: String,
+    has_failed: bool,
+}
+
+impl<T> Context<T> {
+    pub fn new(state: T) -> Self {
+        let inner = Inner { state, complaints: String::new(), has_failed: false };
+        Self(Box::into_raw(Box::new(inner)))
+    }
+
+    /// What the library passes to the callbacks. Whoever calls the library must not hold a reference to anything in here.
+    pub fn address(&self) -> *mut c_void {
+        self.0.cast()
+    }
+
+    pub fn state(&mut self) -> &mut T {
+        // SAFETY: live until `drop`; the library does not run while `self` is borrowed.
+        unsafe { &mut (*self.0).state }
+    }
+
+    /// Why it failed, in the words of the library and of the callbacks.
+    pub fn complaints(&self) -> &str {
+        // SAFETY: as in `state`.
+        unsafe { (*self.0).complaints.trim_end() }
+    }
+
+    /// Whether a callback failed: whatever the library makes of that, its result is void.
+    pub fn has_failed(&self) -> bool {
+        // SAFETY: as in `state`.
+        unsafe { (*self.0).has_failed }
+    }
+}
+
+impl<T> Drop for Context<T> {
+    fn drop(&mut self) {
+        // SAFETY: it came from a box, and the library does not use it any more.
+        drop(unsafe { Box::from_raw(self.0) });
+    }
+}
+
+impl<T> Inner<T> {
+    fn complain(&mut self, complaint: impl Display) {
+        if self.complaints.len() < MAX_COMPLAINTS {
+            self.complaints.push_str(&complaint.to_string());
+        }
+    }
+}
+
+/// Runs the body of a callback. An error or a panic is recorded, and the library gets `failed`, which it takes for an
+/// error; so does every later call, as the state may be inconsistent.
+///
+/// # Safety
+///
+/// `context` is the address of a live [`Context<T>`], and nobody holds a reference to anything in it.
+pub unsafe fn call<T, R, E: Display>(
+    context: *mut c_void,
+    failed: R,
+    body: impl FnOnce(&mut T) -> Result<R, E>,
+) -> R {
+    // SAFETY: as the caller promises.
+    let inner = unsafe { &mut *context.cast::<Inner<T>>() };
+    if inner.has_failed {
+        return failed;
+    }
+    let complaint = match catch_unwind(AssertUnwindSafe(|| body(&mut inner.state).map_err(|e| e.to_string())))
+    {
+        Ok(Ok(done)) => return done,
+        Ok(Err(error)) => error,
+        Err(panic) => format!("a panic: {}", message(&*panic)),
+    };
+    inner.has_failed = true;
+    inner.complain(complaint);
+    failed
+}
+
+/// Records what the library complains about.
+///
+/// # Safety
+///
+/// `context` is as for [`call`]; `message` is null or ends with a zero.
+pub unsafe extern "C" fn complain<T>(message: *const c_char, context: *mut c_void) {
+    if message.is_null() {
+        return;
+    }
+    let record = || {
+        // SAFETY: as the caller promises.
+        let (message, inner) = unsafe { (CStr::from_ptr(message), &mut *context.cast::<Inner<T>>()) };
+        inner.complain(message.to_string_lossy());
+    };
+    let _lost = catch_unwind(AssertUnwindSafe(record));
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn add(context: &Context<u32>, number: Result<u32, &str>) -> u32 {
+        let body = |state: &mut u32| {
+            *state += number?;
+            assert!(*state < 5, "more than {}", 5);
+            Ok::<_, &str>(*state)
+        };
+        // SAFETY: the context is live, and nothing in it is borrowed.
+        unsafe { call(context.address(), u32::MAX, body) }
+    }
+
+    #[test]
+    fn errors_and_panics_become_the_librarys_failure() {
+        for (last, complaint) in [(Err("no number"), "no number"), (Ok(4), "a panic: more than 5")] {
+            let context = Context::new(1);
+            assert_eq!((add(&context, Ok(2)), context.has_failed()), (3, false));
+            assert_eq!((add(&context, last), context.has_failed()), (u32::MAX, true));
+            assert_eq!(add(&context, Ok(0)), u32::MAX, "nothing runs after a failure");
+            // SAFETY: the context is live, and nothing in it is borrowed.
+            unsafe { complain::<u32>(c"; the library's own\n".as_ptr(), context.address()) };
+            assert_eq!(context.complaints(), format!("{complaint}; the library's own"));
+        }
+    }
+}

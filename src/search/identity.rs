@@ -1,0 +1,220 @@
+//! Searches as texts: what tells one from another in cursors and among answers that are kept.
+
+use super::colour::Colour;
+use super::order::{Cursor, Key, Order, Sort};
+use super::place::Place;
+use super::question::{Filter, Search};
+use crate::identity::{Identity, fields, wrapped};
+
+/// Equal for equal searches in their one form.
+impl Identity for Search {
+    #[rustfmt::skip]
+    fn write(&self, text: &mut String) {
+        let Self {
+            q, places, any, all, none, each, numbers, not_numbers, years, made_until, made_from, has_image,
+            public_domain, on_display, width, height, bytes, modified, created, colours, colour_distance, order,
+            facets, facet_limit, histogram, limit, offset, cursor,
+        } = self;
+        fields(text, "Search", &[
+            ("q", q), ("places", places), ("any", any), ("all", all), ("none", none), ("each", each),
+            ("numbers", numbers), ("not_numbers", not_numbers), ("years", years), ("made_until", made_until),
+            ("made_from", made_from), ("has_image", has_image), ("public_domain", public_domain),
+            ("on_display", on_display), ("width", width), ("height", height), ("bytes", bytes),
+            ("modified", modified), ("created", created), ("colours", colours),
+            ("colour_distance", colour_distance), ("order", order), ("facets", facets),
+            ("facet_limit", facet_limit), ("histogram", histogram), ("limit", limit), ("offset", offset),
+            ("cursor", cursor),
+        ]);
+    }
+}
+
+impl Identity for Filter {
+    fn write(&self, text: &mut String) {
+        let Self { scheme, value } = self;
+        fields(text, "Filter", &[("scheme", scheme), ("value", value)]);
+    }
+}
+
+impl Identity for Place {
+    fn write(&self, text: &mut String) {
+        text.push_str(match self {
+            Self::Name => "Name",
+            Self::Subject => "Subject",
+            Self::Text => "Text",
+            Self::Titles => "Titles",
+            Self::Creators => "Creators",
+        });
+    }
+}
+
+impl Identity for Colour {
+    fn write(&self, text: &mut String) {
+        let Self { lightness, a, b } = self;
+        fields(text, "Colour", &[("lightness", lightness), ("a", a), ("b", b)]);
+    }
+}
+
+impl Identity for Order {
+    fn write(&self, text: &mut String) {
+        let Self { sort, backwards } = self;
+        fields(text, "Order", &[("sort", sort), ("backwards", backwards)]);
+    }
+}
+
+impl Identity for Sort {
+    fn write(&self, text: &mut String) {
+        text.push_str(match self {
+            Self::Relevance => "Relevance",
+            Self::Title => "Title",
+            Self::Creator => "Creator",
+            Self::Date => "Date",
+            Self::Newest => "Newest",
+            Self::Hue => "Hue",
+            Self::Number => "Number",
+            Self::MadeFrom => "MadeFrom",
+            Self::MadeUntil => "MadeUntil",
+            Self::Modified => "Modified",
+            Self::Created => "Created",
+            Self::Width => "Width",
+            Self::Height => "Height",
+            Self::Bytes => "Bytes",
+        });
+    }
+}
+
+impl Identity for Cursor {
+    fn write(&self, text: &mut String) {
+        let Self { key, object_number, state, search } = self;
+        fields(
+            text,
+            "Cursor",
+            &[("key", key), ("object_number", object_number), ("state", state), ("search", search)],
+        );
+    }
+}
+
+impl Identity for Key {
+    fn write(&self, text: &mut String) {
+        match self {
+            Self::Number(number) => wrapped(text, "Number", number),
+            Self::Text(value) => wrapped(text, "Text", value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(scheme: &str, value: &str) -> Filter {
+        Filter { scheme: scheme.into(), value: value.into() }
+    }
+
+    /// Everything that can be asked for at once.
+    fn everything() -> Search {
+        Search {
+            q: "Købke's \"heste\"\n".into(),
+            places: vec![Place::Name, Place::Subject, Place::Text, Place::Titles, Place::Creators],
+            any: vec![filter("creator", "anna-ancher"), filter("motif", "køer")],
+            all: vec![filter("type", "maleri")],
+            none: vec![filter("colour", "red")],
+            each: vec![vec![filter("motif", "hest"), filter("motif", "ko")], Vec::new()],
+            numbers: vec![vec!["kms1".into(), "kms2".into()]],
+            not_numbers: vec!["kms3".into()],
+            years: Some((-50, 1910)),
+            made_until: Some((i32::MIN, 1900)),
+            made_from: Some((1800, i32::MAX)),
+            has_image: Some(true),
+            public_domain: Some(false),
+            on_display: Some(true),
+            width: Some((0, u64::MAX)),
+            height: Some((1, 2)),
+            bytes: Some((3, 4)),
+            modified: Some((-1, i64::MAX)),
+            created: Some((i64::MIN, 0)),
+            colours: vec![
+                Colour { lightness: 0.25, a: -1e-5, b: 0.0 },
+                Colour { lightness: 1.0, a: 1e16, b: -0.0 },
+            ],
+            colour_distance: 7.5,
+            order: Order { sort: Sort::Title, backwards: true },
+            facets: vec!["creator".into(), "motif".into()],
+            facet_limit: 3,
+            histogram: Some(50),
+            limit: 7,
+            offset: 40,
+            cursor: Some(Cursor {
+                key: Key::Text(Some("ø \"".into())),
+                object_number: "KMS1".into(),
+                state: u64::MAX,
+                search: 5,
+            }),
+        }
+    }
+
+    const EVERYTHING: &str = concat!(
+        r#"Search { q: "Købke's \"heste\"\n", places: [Name, Subject, Text, Titles, Creators], "#,
+        r#"any: [Filter { scheme: "creator", value: "anna-ancher" }, Filter { scheme: "motif", value: "køer" }], "#,
+        r#"all: [Filter { scheme: "type", value: "maleri" }], none: [Filter { scheme: "colour", value: "red" }], "#,
+        r#"each: [[Filter { scheme: "motif", value: "hest" }, Filter { scheme: "motif", value: "ko" }], []], "#,
+        r#"numbers: [["kms1", "kms2"]], not_numbers: ["kms3"], years: Some((-50, 1910)), "#,
+        r#"made_until: Some((-2147483648, 1900)), made_from: Some((1800, 2147483647)), has_image: Some(true), "#,
+        r#"public_domain: Some(false), on_display: Some(true), width: Some((0, 18446744073709551615)), "#,
+        r#"height: Some((1, 2)), bytes: Some((3, 4)), modified: Some((-1, 9223372036854775807)), "#,
+        r#"created: Some((-9223372036854775808, 0)), "#,
+        r#"colours: [Colour { lightness: 0.25, a: -1e-5, b: 0.0 }, Colour { lightness: 1.0, a: 1e16, b: -0.0 }], "#,
+        r#"colour_distance: 7.5, order: Order { sort: Title, backwards: true }, facets: ["creator", "motif"], "#,
+        r#"facet_limit: 3, histogram: Some(50), limit: 7, offset: 40, "#,
+        r#"cursor: Some(Cursor { key: Text(Some("ø \"")), object_number: "KMS1", state: 18446744073709551615, search: 5 }) }"#,
+    );
+    const NOTHING: &str = concat!(
+        r#"Search { q: "", places: [Name, Subject, Text], any: [], all: [], none: [], each: [], numbers: [], not_numbers: [], "#,
+        r#"years: None, made_until: None, made_from: None, has_image: None, public_domain: None, on_display: None, "#,
+        r#"width: None, height: None, bytes: None, modified: None, created: None, colours: [], colour_distance: 12.0, "#,
+        r#"order: Order { sort: Relevance, backwards: false }, facets: [], facet_limit: 10, histogram: None, limit: 20, offset: 0, cursor: None }"#,
+    );
+
+    /// Cursors are told apart by it: with another text those that clients hold would not be taken any more.
+    #[test]
+    fn searches_are_told_as_ever() {
+        assert_eq!(Search::default().identity(), NOTHING);
+        assert_eq!(everything().identity(), EVERYTHING);
+    }
+
+    #[test]
+    fn orders_and_cursors_are_told_as_ever() {
+        let usual = Search::default();
+        for (sort, expected) in [
+            (Sort::Relevance, "Relevance"),
+            (Sort::Title, "Title"),
+            (Sort::Creator, "Creator"),
+            (Sort::Date, "Date"),
+            (Sort::Newest, "Newest"),
+            (Sort::Hue, "Hue"),
+            (Sort::Number, "Number"),
+            (Sort::MadeFrom, "MadeFrom"),
+            (Sort::MadeUntil, "MadeUntil"),
+            (Sort::Modified, "Modified"),
+            (Sort::Created, "Created"),
+            (Sort::Width, "Width"),
+            (Sort::Height, "Height"),
+            (Sort::Bytes, "Bytes"),
+        ] {
+            let text = Search { order: Order { sort, backwards: false }, ..usual.clone() }.identity();
+            assert_eq!(text, NOTHING.replace("sort: Relevance", &format!("sort: {expected}")));
+        }
+        for (key, expected) in [
+            (Key::Number(7), "Number(7)"),
+            (Key::Text(None), "Text(None)"),
+            (Key::Text(Some("ø".into())), "Text(Some(\"ø\"))"),
+        ] {
+            let cursor = Cursor { key, object_number: "KMS \"1".into(), state: 3, search: u64::MAX };
+            let text = Search { cursor: Some(cursor), ..usual.clone() }.identity();
+            let cursor = format!(
+                "cursor: Some(Cursor {{ key: {expected}, object_number: \"KMS \\\"1\", state: 3, search: {} }}) }}",
+                u64::MAX
+            );
+            assert_eq!(text, NOTHING.replace("cursor: None }", &cursor));
+        }
+    }
+}

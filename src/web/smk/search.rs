@@ -1,0 +1,143 @@
+//! What programs ask of SMK's API, as a search of the index.
+
+use super::{Asked, Filter, Flag, Known, Measure, Range, Wanted, names};
+use crate::search::{self, Order, Search, Snapshot, Sort};
+
+/// Schemes whose values are common words, which may be asked for in the other language.
+const TRANSLATED: [&str; 7] = ["gender", "material", "motif", "nationality", "subject", "technique", "type"];
+
+/// Values of a facet that are counted if nobody says how many.
+const VALUES: usize = 100;
+
+/// The same search in the words of the index.
+pub(super) fn search_of(asked: &Asked, snapshot: &Snapshot) -> Search {
+    let mut search = Search {
+        q: asked.keys.clone().unwrap_or_default(),
+        offset: asked.offset as usize,
+        limit: asked.rows as usize,
+        facet_limit: asked.facet_limit.map_or(VALUES, |limit| limit as usize),
+        ..Search::default()
+    };
+    if !asked.qfields.is_empty() {
+        search.places = asked.qfields.clone();
+    }
+    for filter in &asked.filters {
+        filtered(&mut search, filter, asked.lang, snapshot);
+    }
+    for range in &asked.ranges {
+        ranged(&mut search, range);
+    }
+    let schemes = asked.facets.iter().filter_map(|field| match field.known {
+        Known::Shelf(scheme) => Some(scheme),
+        Known::Rights => Some("rights"),
+        _ => None,
+    });
+    search.facets = schemes.map(str::to_owned).collect();
+    search.facets.sort_unstable();
+    search.facets.dedup();
+    if let Some(sort) = &asked.sort {
+        let backwards = sort.descending;
+        let sort = match sort.field.known {
+            Known::Shelf(_) => Sort::Creator,
+            Known::Title => Sort::Title,
+            Known::Number | Known::Id => Sort::Number,
+            Known::Measure(Measure::Earliest) => Sort::MadeFrom,
+            Known::Measure(Measure::Latest) => Sort::MadeUntil,
+            Known::Measure(Measure::Created) => Sort::Created,
+            Known::Measure(Measure::Modified) => Sort::Modified,
+            Known::Measure(Measure::Width) => Sort::Width,
+            Known::Measure(Measure::Height) => Sort::Height,
+            Known::Measure(Measure::Bytes) => Sort::Bytes,
+            _ => Sort::Relevance,
+        };
+        search.order = Order { sort, backwards: backwards && sort != Sort::Relevance };
+    }
+    search
+}
+
+fn filtered(search: &mut Search, filter: &Filter, lang: Option<&str>, snapshot: &Snapshot) {
+    let shelf = |scheme: &str, values: &[String]| -> Vec<search::Filter> {
+        let mut found: Vec<String> = Vec::new();
+        for value in values {
+            let mut meant: Vec<String> =
+                names(scheme, value).iter().flat_map(|name| snapshot.meant(scheme, name)).collect();
+            // Records may have a value in one language only, and be asked for it in the other.
+            if TRANSLATED.contains(&scheme) && (meant.is_empty() || lang == Some("en")) {
+                let other = search::meanings(value);
+                meant.extend(other.iter().flat_map(|other| snapshot.meant(scheme, other)));
+            }
+            found.extend(meant);
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().map(|value| search::Filter { scheme: scheme.to_owned(), value }).collect()
+    };
+    let wanted = match &filter.wanted {
+        Wanted::Shelf(scheme, values) => shelf(scheme, values),
+        Wanted::Rights(values) => shelf("rights", values),
+        Wanted::Flag(flag, is) => {
+            let is = *is != filter.not;
+            if flag_of(search, *flag).replace(is).is_some_and(|other| other != is) {
+                // No work is both.
+                search.each.push(Vec::new());
+            }
+            return;
+        }
+        Wanted::Number(values) | Wanted::Id(values) => {
+            // Works without an identifier of their source are told with their number in its place.
+            let is_id = matches!(filter.wanted, Wanted::Id(_));
+            let ids = values.iter().filter(|_| is_id).map(|id| format!("{}{id}", search::ID));
+            let numbers = values.iter().cloned().chain(ids);
+            match filter.not {
+                true => search.not_numbers.extend(numbers),
+                false => search.numbers.push(numbers.collect()),
+            }
+            return;
+        }
+        Wanted::Colours(values) => {
+            let keys = values.iter().map(|value| format!("{}{value}", search::COLOUR_KEY));
+            match filter.not {
+                true => search.not_numbers.extend(keys),
+                false => search.numbers.push(keys.collect()),
+            }
+            return;
+        }
+        Wanted::Years(from, to) => return narrow(&mut search.years, (*from, *to)),
+    };
+    match (filter.not, wanted.as_slice()) {
+        (true, _) => search.none.extend(wanted),
+        // Each filter has to hold by itself, whatever others say of the same scheme.
+        (false, _) => search.each.push(wanted),
+    }
+}
+
+/// What a search says of a flag.
+pub(super) fn flag_of(search: &mut Search, flag: Flag) -> &mut Option<bool> {
+    match flag {
+        Flag::HasImage => &mut search.has_image,
+        Flag::PublicDomain => &mut search.public_domain,
+        Flag::OnDisplay => &mut search.on_display,
+    }
+}
+
+fn ranged(search: &mut Search, range: &Range) {
+    let year = |year: Option<i64>, open: i32| year.map_or(open, |year| year.clamp(-99_999, 99_999) as i32);
+    let years = (year(range.from, i32::MIN), year(range.to, i32::MAX));
+    let seconds = (range.from.unwrap_or(i64::MIN), range.to.unwrap_or(i64::MAX));
+    let size = |size: i64| size.max(0) as u64;
+    let sizes = (range.from.map_or(0, size), range.to.map_or(u64::MAX, size));
+    match range.measure {
+        Measure::Earliest => narrow(&mut search.made_from, years),
+        Measure::Latest => narrow(&mut search.made_until, years),
+        Measure::Created => narrow(&mut search.created, seconds),
+        Measure::Modified => narrow(&mut search.modified, seconds),
+        Measure::Width => narrow(&mut search.width, sizes),
+        Measure::Height => narrow(&mut search.height, sizes),
+        Measure::Bytes => narrow(&mut search.bytes, sizes),
+    }
+}
+
+/// A span that is within both; one that ends before it begins holds nothing.
+fn narrow<T: Ord + Copy>(span: &mut Option<(T, T)>, (from, to): (T, T)) {
+    *span = Some(span.map_or((from, to), |(first, last)| (first.max(from), last.min(to))));
+}

@@ -1,0 +1,77 @@
+//! Works as SMK's records, with the addresses and the rights of this server.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::{Place, Places, item};
+use crate::gallery::Gallery;
+use crate::iiif::Version;
+use crate::presentation::Address;
+use crate::search::{self, Stored};
+
+/// Writes works as SMK's records.
+pub(super) struct Serializer {
+    pub(super) gallery: Arc<Gallery>,
+    pub(super) address: Address,
+    pub(super) lang: Option<&'static str>,
+}
+
+impl Serializer {
+    pub(super) fn item(&self, stored: &Stored, original: Option<&Value>) -> Option<Map<String, Value>> {
+        let address = &self.address;
+        let work = stored.work()?;
+        let (number, rights, public_domain) = stored.known();
+        let grant = self.gallery.rights().of_record(rights.as_deref(), public_domain);
+        let place = |(file, shown): (String, search::Shown<'_>)| {
+            // As measured, or else as the record says.
+            let measured: Option<Value> = serde_json::from_str(shown.said).ok();
+            let measured = |name: &str| measured.as_ref().and_then(|said| said.get(name)?.as_u64());
+            let said = |name: &str| {
+                let first = work.images.first().is_some_and(|image| image.file == file);
+                let said = work.more.get(name).or(original.and_then(|record| record.get(name)));
+                said.filter(|_| first).and_then(Value::as_u64)
+            };
+            let side = |name: &str| {
+                let said = measured(name).or_else(|| said(&format!("image_{name}")));
+                said.and_then(|side| side.try_into().ok())
+            };
+            let (width, height): (Option<u32>, Option<u32>) = (side("width"), side("height"));
+            let limits = self.gallery.limits().at_most(grant.largest);
+            let is_whole = match width.zip(height) {
+                // What is larger than an answer may be is no whole, and nor is what rights make smaller.
+                Some((width, height)) => {
+                    width.max(height) <= grant.largest
+                        && width <= limits.max_width
+                        && height <= limits.max_height
+                        && u64::from(width) * u64::from(height) <= limits.max_area
+                }
+                None => grant.largest == u32::MAX,
+            };
+            Place {
+                service: address.image(Version::V2, &file),
+                width,
+                height,
+                limited: Some(grant.largest).filter(|largest| *largest < u32::MAX),
+                is_whole,
+                bytes: said("image_size"),
+                media_type: None,
+                file,
+            }
+        };
+        let visible = stored.images().filter(|(_, shown)| shown.matched && grant.largest > 0);
+        let places = Places {
+            manifest: format!("{}/api/smk/v1/iiif/manifest?id={}", address.base(), encoded(&number)),
+            page: Some(address.work_page(&number)),
+            record: format!("{}/api/smk/v1/art?object_number={}", address.base(), encoded(&number)),
+            modified: work.modified.clone(),
+            images: visible.map(place).collect(),
+        };
+        Some(item(&work, &work.tags, original, &places, self.lang))
+    }
+}
+
+/// A number as a value of a query.
+fn encoded(number: &str) -> String {
+    percent_encoding::utf8_percent_encode(number, percent_encoding::NON_ALPHANUMERIC).to_string()
+}

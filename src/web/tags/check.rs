@@ -1,0 +1,174 @@
+//! What the fields of a tag may hold.
+
+use serde_json::Value;
+
+use super::limits::{INVISIBLE, MAX_LABEL, MAX_NOTE, RECORD_SCHEMES};
+use crate::iiif::Invalid;
+use crate::presentation::{ALL, FOUND, plain};
+use crate::record::{Broader, Region, Text};
+
+/// Limits of texts, in characters, and of lists.
+const MAX_CONCEPT: usize = 2000;
+const MAX_IMAGE: usize = 2000;
+const MAX_VALUES: usize = 50;
+const MAX_BROADER: usize = 20;
+
+/// Joiners are letters' shapes in Persian and Indic scripts, and join emoji: they may stand within a text.
+const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
+
+const HIDDEN: &str =
+    "has control characters or directional formatting in it: leave them out, as they show nothing";
+
+pub(super) const REGION: &str =
+    "a string `x,y,width,height` in whole pixels of the full image, such as \"100,80,400,300\"";
+
+pub(super) fn scheme(scheme: String) -> Result<String, Invalid> {
+    let refuse = |reason: String| Err(Invalid::new("scheme", &scheme, reason));
+    let named = scheme.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && scheme.starts_with(|c: char| c.is_ascii_lowercase());
+    if !named || scheme.len() > 64 {
+        return refuse(
+            "is no word such as `motif` or `style`: at most 64 small letters, digits and hyphens".into(),
+        );
+    }
+    if RECORD_SCHEMES.contains(&scheme.as_str()) {
+        return refuse(
+            "comes from the record itself: use a scheme such as `motif`, `subject`, `style` or `person`"
+                .into(),
+        );
+    }
+    if [ALL, FOUND].contains(&scheme.as_str()) {
+        return refuse("stands for collections of other kinds: use a scheme such as `motif`".into());
+    }
+    Ok(scheme)
+}
+
+/// Who says it: only an import may claim to be one.
+pub(super) fn source(source: String) -> Result<String, Invalid> {
+    let part = |text: &str| {
+        (1..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'/' | b'-'))
+    };
+    let model = source.strip_prefix("model:").is_some_and(|model| match model.split_once('@') {
+        Some((name, version)) => part(name) && part(version),
+        None => part(model),
+    });
+    if source == "curator" || model {
+        return Ok(source);
+    }
+    let reason = if source.starts_with("import:") {
+        "is for what imports bring: write `curator` or `model:NAME@VERSION`"
+    } else {
+        "must be `curator` or `model:NAME@VERSION`"
+    };
+    Err(Invalid::new("source", &source, reason))
+}
+
+pub(super) fn note(note: String) -> Result<String, Invalid> {
+    if note.chars().count() > MAX_NOTE {
+        return Err(Invalid::new("note", "", format!("is longer than {MAX_NOTE} characters")));
+    }
+    if note.chars().any(|c| !matches!(c, '\n' | '\r' | '\t') && is_hidden(c)) {
+        return Err(Invalid::new("note", "", HIDDEN));
+    }
+    Ok(note)
+}
+
+pub(super) fn image(image: String) -> Result<String, Invalid> {
+    match image.chars().count() > MAX_IMAGE {
+        true => Err(Invalid::new("image", "", format!("is longer than {MAX_IMAGE} characters"))),
+        false => Ok(image),
+    }
+}
+
+pub(super) fn uri(field: &'static str, uri: String) -> Result<String, Invalid> {
+    let refuse = |reason: &'static str| Err(Invalid::new(field, &uri, reason));
+    if uri.chars().count() > MAX_CONCEPT {
+        return refuse("is longer than 2000 characters");
+    }
+    let plain = !uri.chars().any(|c| c.is_whitespace() || is_hidden(c) || matches!(c, '<' | '>' | '"'));
+    let parsed = url::Url::parse(&uri).ok().filter(|_| plain);
+    match parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
+        true => Ok(uri),
+        false => refuse("is no http or https URI: write for example `http://iconclass.org/34B11`"),
+    }
+}
+
+pub(super) fn broader(all: Vec<Value>) -> Result<Vec<Broader>, Invalid> {
+    if all.len() > MAX_BROADER {
+        return Err(Invalid::new("broader", "", format!("has more than {MAX_BROADER} concepts")));
+    }
+    let one = |value: Value| {
+        let form = || {
+            Invalid::new("broader", &value.to_string(), "must be a list of {\"label\": …, \"concept\": …}")
+        };
+        let mut fields = value.as_object().cloned().ok_or_else(form)?;
+        let label = text("broader", fields.remove("label").unwrap_or_default())?;
+        let concept = match fields.remove("concept") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(concept)) => Some(uri("broader", concept)?),
+            Some(_) => return Err(form()),
+        };
+        if fields.is_empty() { Ok(Broader { label, concept }) } else { Err(form()) }
+    };
+    all.into_iter().map(one).collect()
+}
+
+/// A text to be shown: every value of it has something to see.
+pub(super) fn text(field: &'static str, value: Value) -> Result<Text, Invalid> {
+    let shown = value.to_string();
+    let refuse = |reason: &str| Invalid::new(field, &shown, reason.to_owned());
+    if let Value::Object(languages) = &value
+        && let Some((language, _)) = languages.iter().find(|(language, _)| !is_language(language))
+    {
+        let reason = format!(
+            "has `{}` for a language, which is no tag: write for example {{\"en\": \"dog\"}}",
+            language.escape_debug()
+        );
+        return Err(Invalid::new(field, "", reason));
+    }
+    let text: Text = serde_json::from_value(value)
+        .map_err(|_| refuse("is no text: write \"dog\" or {\"en\": \"dog\", \"da\": \"hund\"}"))?;
+    if text.is_empty() {
+        return Err(refuse("is empty: write {\"en\": \"dog\"}"));
+    }
+    let mut values = 0;
+    for (_, value) in text.iter() {
+        values += 1;
+        if value.chars().count() > MAX_LABEL {
+            return Err(Invalid::new(field, "", format!("is longer than {MAX_LABEL} characters")));
+        }
+        if value.chars().any(is_hidden) {
+            return Err(refuse(HIDDEN));
+        }
+        let shown = plain(value);
+        if !shown.chars().any(|c| !c.is_whitespace() && !JOINERS.contains(&c)) {
+            return Err(refuse("is nothing but markup: write {\"en\": \"dog\"}"));
+        }
+    }
+    if values > MAX_VALUES {
+        return Err(Invalid::new(field, "", format!("has more than {MAX_VALUES} values")));
+    }
+    Ok(text)
+}
+
+/// Whether this is a language tag by its form (RFC 5646, §2.1), or `none`.
+fn is_language(tag: &str) -> bool {
+    tag == "none" || Text::of(tag, "x").iter().all(|(known, _)| known == tag)
+}
+
+fn is_hidden(c: char) -> bool {
+    let invisible = INVISIBLE.iter().any(|(from, to)| (*from..=*to).contains(&c));
+    c.is_control() || invisible && !JOINERS.contains(&c)
+}
+
+pub(super) fn region(text: &str) -> Result<Region, Invalid> {
+    let read = text.parse().map_err(|_: String| Invalid::new("region", text, format!("must be {REGION}")));
+    // Its right and lower edges are numbers of pixels, too.
+    read.and_then(|region: Region| {
+        match region.x.checked_add(region.width).zip(region.y.checked_add(region.height)) {
+            Some(_) => Ok(region),
+            None => Err(Invalid::new("region", text, "ends beyond any image")),
+        }
+    })
+}
