@@ -9,8 +9,8 @@ use crate::search::{Order, SORTS, Search};
 use crate::web::App;
 use crate::web::api::{Asked, canonical, of_page, pairs_of, query_of, search_of};
 use crate::web::pages::{self, Bar, Facet, Hit, Link};
+use crate::web::site::visit::{Visit, encoded};
 use crate::web::site::work::{ratio, recorded_size};
-use crate::web::site::{Visit, encoded};
 
 /// Works on one page.
 const PAGE: usize = 48;

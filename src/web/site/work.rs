@@ -13,7 +13,7 @@ use crate::web::App;
 use crate::web::api::{pairs_of, query_of};
 use crate::web::pages::{self, Allowed, Exhibit, Link, Thumbnail};
 use crate::web::route::Image;
-use crate::web::site::{Visit, encoded, label};
+use crate::web::site::visit::{Visit, encoded, label};
 
 /// The side of the large picture and of small ones, in pixels.
 const PLATE: u32 = 1200;
