@@ -4,7 +4,7 @@ mod environment;
 mod file;
 mod ranges;
 mod secrets;
-mod sound;
+mod validate;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -101,7 +101,7 @@ impl Config {
             let text = secrets::without_value(&error.to_string());
             Unusable(format!("{text}{}", nearest(&text)))
         })?;
-        sound::check(&config).map_err(Unusable)?;
+        validate::check(&config).map_err(Unusable)?;
         Ok(config)
     }
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::shelves::Moves;
+use super::facets::Moves;
 use super::sql::{Value, each, found};
 use super::transaction::{Limits, Outcome};
 use super::{Catalogue, Error, now_ms};
@@ -261,7 +261,7 @@ fn known(row: &AnyRow) -> Result<Before, Error> {
         seq: row.try_get("seq")?,
         hash: row.try_get("hash")?,
         source: row.try_get("source")?,
-        revision: super::shelves::number(row.try_get("revision")?),
+        revision: super::facets::number(row.try_get("revision")?),
         removed: row.try_get::<i64, _>("removed")? != 0,
         judged: row.try_get::<i64, _>("judged")? != 0,
         shelves: serde_json::from_str(row.try_get("shelves")?)?,

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use super::facets::{number, signed};
 use super::put::{effective, without_page};
-use super::shelves::{number, signed};
 use super::sql::{Value, found};
 use super::{Catalogue, Error};
 use crate::record::{Change, Kind, Tag, Work};

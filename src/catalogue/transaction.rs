@@ -11,8 +11,8 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, Executor};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::facets::Moves;
 use super::pools::{Dialect, Pools};
-use super::shelves::Moves;
 use super::{Catalogue, Error};
 
 /// How long a transaction may take: until it is ready to be committed, and its commit.

@@ -10,10 +10,10 @@ use tantivy::schema::IndexRecordOption;
 use super::Error;
 use super::analysis::{EXACT, Word, words};
 use super::lexicon::meanings;
-use super::numbers;
+use super::object_numbers;
 use super::parser::{Part, candidates};
 use super::period;
-use super::place::Place;
+use super::search_field::Place;
 use super::snapshot::Snapshot;
 use super::spelling::{Near, forgiven, near};
 
@@ -71,7 +71,7 @@ impl<'a> Expander<'a> {
             let mut found = None;
             for count in candidates(rest) {
                 let written = rest[..count].iter().flat_map(|part| &part.words);
-                let key = numbers::key(&written.map(|word| word.written.as_str()).collect::<String>());
+                let key = object_numbers::key(&written.map(|word| word.written.as_str()).collect::<String>());
                 if self.snapshot.has_numbers(&key)? {
                     found = Some((count, key));
                     break;
@@ -98,12 +98,12 @@ impl<'a> Expander<'a> {
     /// year begins no number: what is all digits has to be unknown as a word.
     fn numbered(&self, key: &str, known: bool, found: &mut Vec<Weighed>) -> Result<bool, Error> {
         if self.snapshot.has_number(key)? {
-            found.push((numbers::same(key), NUMBER));
+            found.push((object_numbers::same(key), NUMBER));
             return Ok(true);
         }
         let begins = !known || !key.bytes().all(|b| b.is_ascii_digit());
         if begins {
-            found.push((numbers::beginning(key), BEGUN_NUMBER));
+            found.push((object_numbers::beginning(key), BEGUN_NUMBER));
         }
         Ok(begins)
     }

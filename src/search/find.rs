@@ -10,7 +10,7 @@ use super::Error;
 use super::columns::Columns;
 use super::conditions::Conditions;
 use super::order::Sort;
-use super::question::{Filter, Found, Search};
+use super::request::{Filter, Found, Search};
 use super::schema::{joined, schema};
 use super::snapshot::Snapshot;
 use super::text_query::text_query;

@@ -11,7 +11,7 @@ use tantivy::merge_policy::{LogMergePolicy, NoMergePolicy};
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 use super::Error;
-use super::entry::Entry;
+use super::document::Entry;
 use super::schema::schema;
 use super::snapshot::Snapshot;
 use super::vocabulary::Vocabulary;

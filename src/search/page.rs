@@ -10,7 +10,7 @@ use super::columns::{Columns, Named};
 use super::conditions::Conditions;
 use super::find::Hits;
 use super::order::{Behind, Cursor, Key, Order, Rank, Sort};
-use super::question::{Found, Search};
+use super::request::{Found, Search};
 use super::snapshot::Snapshot;
 
 /// The most works of one page, whoever asks.

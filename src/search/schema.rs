@@ -25,7 +25,7 @@ pub struct Fields {
     pub number: Field,
     /// In lower case.
     pub any_case: Field,
-    /// Without case, spaces and signs: see [`super::numbers::key`].
+    /// Without case, spaces and signs: see [`super::object_numbers::key`].
     pub number_key: Field,
     /// Words of titles, creators and the object number.
     pub name: Field,
@@ -63,7 +63,7 @@ pub struct Fields {
     /// When the source changed and made its record, in seconds since 1970.
     pub modified: Field,
     pub created: Field,
-    /// The work as it is told: see [`super::stored`]. As a text: the library reads bytes one by one.
+    /// The work as it is told: see [`super::indexed_work`]. As a text: the library reads bytes one by one.
     pub stored: Field,
 }
 

@@ -9,9 +9,9 @@ use tantivy::{DocAddress, DocId, Opstamp, Searcher, SegmentReader, TantivyDocume
 
 use super::Error;
 use super::columns::{Columns, Named};
+use super::indexed_work::Stored;
 use super::labels::Labels;
 use super::schema::{FIELD, schema};
-use super::stored::Stored;
 use super::vocabulary::{self, Vocabulary};
 
 /// Schemes that collections usually have, whether or not this one has values in them.

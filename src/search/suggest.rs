@@ -5,7 +5,7 @@ use tantivy::columnar::StrColumn;
 use tantivy::{DocAddress, DocSet};
 
 use super::Error;
-use super::entry::beginning;
+use super::document::beginning;
 use super::labels::plain;
 use super::schema::schema;
 use super::snapshot::Snapshot;

@@ -5,7 +5,7 @@ use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, Occur, Query};
 use super::Error;
 use super::expansion::{Expander, Weighed, union};
 use super::parser::{meaningful, parts};
-use super::place::Place;
+use super::search_field::Place;
 use super::snapshot::Snapshot;
 
 /// A query made of what was typed.

@@ -7,11 +7,11 @@ use serde_json::Value;
 use tantivy::TantivyDocument;
 
 use super::colour::{self, Colour};
-use super::numbers;
+use super::indexed_work::Stored;
+use super::object_numbers;
 use super::schema::{
     BETWEEN, COLOUR_KEY, FIELD, Fields, HAS_IMAGE, ID, ON_DISPLAY, PERSON, PUBLIC_DOMAIN, joined, schema,
 };
-use super::stored::Stored;
 use super::terms::Terms;
 use crate::record::fold::fold;
 use crate::record::{Creator, Facet, Tag, Text, Work, facets, slug};
@@ -42,7 +42,7 @@ impl Entry<'_> {
         let mut document = TantivyDocument::default();
         document.add_text(fields.number, &self.work.object_number);
         document.add_text(fields.any_case, self.work.object_number.to_lowercase());
-        document.add_text(fields.number_key, numbers::key(&self.work.object_number));
+        document.add_text(fields.number_key, object_numbers::key(&self.work.object_number));
         if let Some(id) = self.work.more.get("id").and_then(Value::as_str) {
             document.add_text(fields.any_case, format!("{ID}{}", id.to_lowercase()));
         }

@@ -2,9 +2,9 @@
 
 use sqlx::{AnyConnection, Row};
 
+use super::facets::{Moves, number, signed};
 use super::put::{REVISIONS, before, effective, revision_row, take_turn};
 use super::read::tags;
-use super::shelves::{Moves, number, signed};
 use super::sql::each;
 use super::transaction::{Limits, Outcome};
 use super::{Catalogue, Error, Stored};

@@ -4,7 +4,7 @@ use tantivy::DocAddress;
 
 use super::colour::Colour;
 use super::order::{Cursor, Order};
-use super::place::Place;
+use super::search_field::Place;
 
 /// A value of a facet, as it was asked for: by its name or what it is called.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
