@@ -24,10 +24,10 @@ use moka::sync::Cache;
 
 pub use decisions::{Decision, Event};
 pub use error::Error;
-pub use facets::{ALL, Card, Term};
-pub use object_numbers::{Given, Renamed};
-pub use put::{Batch, EMBEDDED, New, Put, UNNAMED, without_page};
-pub use read::{Showing, Stored};
+pub use facets::{ALL, FacetValue, WorkSummary};
+pub use object_numbers::{AssignedNumbers, Renamed};
+pub use put::{Batch, BatchSummary, DEFAULT_SOURCE, EMBEDDED_SOURCE, NewWork, without_page};
+pub use read::{StoredWork, WorkRights};
 pub use settings::Settings;
 pub use withdraw::Withdrawn;
 

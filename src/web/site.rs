@@ -14,7 +14,7 @@ use super::language::{offered, spoken};
 use super::pages::{self, Link};
 use super::route::{Image, Viewer};
 use super::{found, work_page, works as documents};
-use crate::catalogue::{ALL, Card, Catalogue};
+use crate::catalogue::{ALL, Catalogue, WorkSummary};
 use crate::gallery::{Error, Granted, SOON};
 use crate::iiif::Invalid;
 use crate::presentation::{Address, House, state};
@@ -127,7 +127,7 @@ fn opened(door: &Door, request: &HttpRequest, visit: &Visit, state: &str) -> Res
 async fn works(door: &Door, visit: &Visit, start: u64) -> Result<Option<pages::Listing>, Error> {
     let Some(works) = door.gallery.works() else { return Ok(None) };
     let ask = |catalogue: Catalogue| async move {
-        Ok((catalogue.count().await?, catalogue.shelf(ALL, ALL, start, PAGE).await?))
+        Ok((catalogue.count().await?, catalogue.works_with(ALL, ALL, start, PAGE).await?))
     };
     let (total, cards) = works.ask(ask).await?;
     if total == 0 {
@@ -149,7 +149,7 @@ async fn works(door: &Door, visit: &Visit, start: u64) -> Result<Option<pages::L
     Ok(Some(listing))
 }
 
-fn entry_of(card: &Card, picture: Picture, visit: &Visit) -> pages::Entry {
+fn entry_of(card: &WorkSummary, picture: Picture, visit: &Visit) -> pages::Entry {
     let image = card.thumbnail.as_ref().filter(|_| picture.problem.is_none());
     pages::Entry {
         label: card.label.best(&visit.house.preferred()).unwrap_or(&card.object_number).to_owned(),
