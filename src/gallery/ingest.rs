@@ -8,7 +8,7 @@ use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Error, Gallery};
-use crate::catalogue::New;
+use crate::catalogue::NewWork;
 
 /// The share of a collection that one of several machines takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,7 +136,7 @@ impl Gallery {
         self: &Arc<Self>,
         identifier: String,
         report: Arc<dyn Report>,
-    ) -> (Ingested, Option<New>) {
+    ) -> (Ingested, Option<NewWork>) {
         let began = Instant::now();
         let mut pixels = None;
         let done = self.pyramid(&identifier, &mut pixels, report).await;

@@ -7,7 +7,7 @@ use futures::StreamExt;
 use super::super::Source;
 use super::super::identifier::Identifier;
 use super::super::opened::Opened;
-use crate::catalogue::Stored;
+use crate::catalogue::StoredWork;
 use crate::pixels::colour::Output;
 
 /// So many images of a work are looked at.
@@ -16,7 +16,7 @@ const FIRST: usize = 4;
 const AT_ONCE: usize = 8;
 
 /// The files of a work's first images.
-pub fn files(stored: &Stored) -> Vec<String> {
+pub fn files(stored: &StoredWork) -> Vec<String> {
     let matched = stored.work.images.iter().filter(|image| image.matched);
     matched.take(FIRST).map(|image| image.file.clone()).collect()
 }

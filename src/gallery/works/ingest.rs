@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::super::{Error, Gallery};
 use super::register::{Earlier, Register, Standing};
 use super::{Masters, Pattern, Works};
-use crate::catalogue::{Batch, New, Renamed};
+use crate::catalogue::{Batch, NewWork, Renamed};
 use crate::record::read::{Bad, Entry};
 
 /// Where records come from.
@@ -178,7 +178,7 @@ impl Reader {
         let source = self.import.source.clone();
         let naming = self.works.work(|catalogue| async move {
             let mut named: Vec<_> = works.iter_mut().collect();
-            let renamed = catalogue.name(&mut named, &source, &mut given).await?;
+            let renamed = catalogue.assign_numbers(&mut named, &source, &mut given).await?;
             Ok((works, renamed, given))
         });
         let (works, renamed, given) = self.tasks.block_on(naming)?;
@@ -203,7 +203,7 @@ impl Reader {
         standing == Standing::New
     }
 
-    fn matched(&self, entry: Entry, seen: &mut Imported) -> New {
+    fn matched(&self, entry: Entry, seen: &mut Imported) -> NewWork {
         let Entry { mut work, original, .. } = entry;
         self.masters.find(&mut work, self.import.pattern.as_ref());
         let missing: Vec<&str> =
@@ -215,6 +215,6 @@ impl Reader {
         if !missing.is_empty() || work.images.is_empty() {
             self.watch.missing(&work.object_number, &missing);
         }
-        New { work, original, source: self.import.source.clone() }
+        NewWork { work, original, source: self.import.source.clone() }
     }
 }

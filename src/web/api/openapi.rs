@@ -76,8 +76,8 @@ impl Sample {
         let Ok(snapshot) = app.gallery.finder().and_then(|finder| finder.snapshot()) else { return usual };
         let numbers = snapshot.numbers(0, 1).unwrap_or_default();
         let vocabulary = snapshot.vocabulary();
-        let most = (0..vocabulary.terms().len() as u32).max_by_key(|&number| snapshot.total(number));
-        let term = most.and_then(|number| vocabulary.term(number));
+        let most = (0..vocabulary.values().len() as u32).max_by_key(|&number| snapshot.work_count(number));
+        let term = most.and_then(|number| vocabulary.value(number));
         Self {
             schemes: snapshot.schemes().to_vec(),
             fields: fields::all(&snapshot),

@@ -3,7 +3,7 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::catalogue::{ALL, Card, Term};
+use crate::catalogue::{ALL, FacetValue, WorkSummary};
 use crate::gallery::{Error, Works};
 use crate::iiif::Version;
 use crate::presentation::collection::{Library, Member, Picture, Scheme, Shelf};
@@ -37,7 +37,8 @@ pub async fn answer(
         (Some(scheme), None) => {
             let scheme = scheme.into_owned();
             let name = scheme.clone();
-            let total = works.ask(|catalogue| async move { catalogue.terms_count(&name).await }).await?;
+            let total =
+                works.ask(|catalogue| async move { catalogue.count_facet_values(&name).await }).await?;
             if total == 0 {
                 return Err(Error::NotFound);
             }
@@ -46,7 +47,9 @@ pub async fn answer(
                 Some((start, limit)) => {
                     let name = scheme.clone();
                     works
-                        .ask(move |catalogue| async move { catalogue.terms(&name, start, limit).await })
+                        .ask(
+                            move |catalogue| async move { catalogue.facet_values(&name, start, limit).await },
+                        )
                         .await?
                 }
             };
@@ -56,13 +59,14 @@ pub async fn answer(
         (Some(scheme), Some(value)) => {
             let (scheme, value) = (scheme.into_owned(), value.into_owned());
             let names = (scheme.clone(), value.clone());
-            let term = works.ask(|catalogue| async move { catalogue.term(&names.0, &names.1).await }).await?;
+            let term =
+                works.ask(|catalogue| async move { catalogue.facet_value(&names.0, &names.1).await }).await?;
             let term = term.ok_or(Error::NotFound)?;
             let cards = match items(term.works, asked)? {
                 None => Vec::new(),
                 Some((start, limit)) => {
                     let page = |catalogue: crate::catalogue::Catalogue| async move {
-                        catalogue.shelf(&scheme, &value, start, limit).await
+                        catalogue.works_with(&scheme, &value, start, limit).await
                     };
                     works.ask(page).await?
                 }
@@ -136,13 +140,13 @@ async fn schemes(works: &Works) -> Result<Vec<Scheme>, Error> {
     Ok(all.chain(found).map(|(scheme, values)| Scheme { scheme, values }).collect())
 }
 
-fn told_of(term: Term) -> Shelf {
-    let Term { scheme, value, label, works } = term;
+fn told_of(term: FacetValue) -> Shelf {
+    let FacetValue { scheme, value, label, works } = term;
     Shelf { scheme, value, label, works, picture: None }
 }
 
-fn member(card: Card) -> Member {
-    let Card { object_number, label, thumbnail, .. } = card;
+fn member(card: WorkSummary) -> Member {
+    let WorkSummary { object_number, label, thumbnail, .. } = card;
     let picture = thumbnail.map(|identifier| Picture { identifier, dimensions: None });
     Member { object_number, label, picture }
 }

@@ -83,7 +83,7 @@ async fn elsewhere(app: &App, work: &Image<'_>) -> Result<Option<String>, Error>
     let number = work.identifier.to_string();
     let known = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
     // A withdrawn work is gone; one that was read from a master made way for a record.
-    if known.is_some_and(|known| !known.removed || known.source != crate::catalogue::EMBEDDED) {
+    if known.is_some_and(|known| !known.removed || known.source != crate::catalogue::EMBEDDED_SOURCE) {
         return Ok(None);
     }
     match app.gallery.shown_by(&work.identifier).await {
@@ -178,7 +178,11 @@ async fn small_shelf(app: &App, described: &Described) -> Result<Option<Facet>, 
     facets.sort_by_key(|facet| preferred.iter().position(|scheme| *scheme == facet.scheme).unwrap_or(99));
     let small = works.ask(|catalogue| async move {
         for facet in facets {
-            if catalogue.term(&facet.scheme, &facet.value).await?.is_some_and(|term| term.works <= SMALL) {
+            if catalogue
+                .facet_value(&facet.scheme, &facet.value)
+                .await?
+                .is_some_and(|term| term.works <= SMALL)
+            {
                 return Ok(Some(facet));
             }
         }

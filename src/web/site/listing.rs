@@ -5,7 +5,7 @@ use std::time::Duration;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::visit::{Visit, encoded, label};
-use crate::catalogue::{ALL, Card, Catalogue};
+use crate::catalogue::{ALL, Catalogue, WorkSummary};
 use crate::gallery::{Error, Granted, SOON};
 use crate::store;
 use crate::web::{App, pages};
@@ -18,7 +18,7 @@ const LISTING: Duration = Duration::from_secs(2);
 pub async fn works(app: &App, visit: &Visit, start: u64) -> Result<Option<pages::Listing>, Error> {
     let Some(works) = app.gallery.works() else { return Ok(None) };
     let ask = |catalogue: Catalogue| async move {
-        Ok((catalogue.count().await?, catalogue.shelf(ALL, ALL, start, PAGE).await?))
+        Ok((catalogue.count().await?, catalogue.works_with(ALL, ALL, start, PAGE).await?))
     };
     let (total, cards) = works.ask(ask).await?;
     if total == 0 {
@@ -40,7 +40,7 @@ pub async fn works(app: &App, visit: &Visit, start: u64) -> Result<Option<pages:
     Ok(Some(listing))
 }
 
-fn entry_of(card: &Card, picture: Picture, visit: &Visit) -> pages::Entry {
+fn entry_of(card: &WorkSummary, picture: Picture, visit: &Visit) -> pages::Entry {
     let image = card.thumbnail.as_ref().filter(|_| picture.problem.is_none());
     pages::Entry {
         label: card.label.best(&visit.house.preferred()).unwrap_or(&card.object_number).to_owned(),

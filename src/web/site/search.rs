@@ -67,7 +67,7 @@ pub async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Result<Str
     };
     {
         let vocabulary = snapshot.vocabulary();
-        let used = FACETS.into_iter().filter(|scheme| !vocabulary.of(scheme).is_empty());
+        let used = FACETS.into_iter().filter(|scheme| !vocabulary.numbers_of(scheme).is_empty());
         search.facets = used.map(str::to_owned).collect();
     }
     search.facet_limit = VALUES;
@@ -147,7 +147,7 @@ impl Here<'_> {
         let (scheme, value) = filter.split_once(':').unwrap_or(("", filter));
         let vocabulary = hits.snapshot.vocabulary();
         let term =
-            vocabulary.find(scheme, &crate::record::slug(value)).and_then(|number| vocabulary.term(number));
+            vocabulary.find(scheme, &crate::record::slug(value)).and_then(|number| vocabulary.value(number));
         let label = term.and_then(|term| term.label.best(&self.visit.house.preferred()));
         label.unwrap_or(value).to_owned()
     }
@@ -171,7 +171,7 @@ impl Here<'_> {
         let preferred = self.visit.house.preferred();
         let of = |(scheme, values): &(String, Vec<(u32, u64)>)| {
             let links = values.iter().filter_map(|(number, works)| {
-                let term = vocabulary.term(*number)?;
+                let term = vocabulary.value(*number)?;
                 let filter = format!("{}:{}", term.scheme, term.value);
                 let chosen = self.pairs.iter().any(|(name, value)| name == "all" && *value == filter);
                 let href = match chosen {

@@ -240,7 +240,7 @@ async fn shown_in(app: &App, identifier: &str, from: Option<&str>) -> Result<Opt
         {
             return Ok(Some(stored.work));
         }
-        let showing = catalogue.showing(std::slice::from_ref(&file)).await?;
+        let showing = catalogue.works_showing(std::slice::from_ref(&file)).await?;
         let Some(first) = showing.iter().find(|work| !work.withdrawn) else { return Ok(None) };
         let stored = catalogue.get(&first.object_number).await?;
         Ok(stored.filter(|stored| !stored.removed).map(|stored| stored.work))

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tantivy::{DocAddress, DocId};
 
 use super::Error;
-use super::columns::Named;
+use super::columns::ColumnTexts;
 use super::schema::HAS_IMAGE;
 use super::snapshot::Snapshot;
 
@@ -14,21 +14,21 @@ const SOME: usize = 4;
 
 /// The works that have a value.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Holders {
+pub struct WorksWithValue {
     /// Their object numbers, in alphabetical order.
     pub object_numbers: Vec<String>,
     /// A few of them.
-    pub some: Vec<DocAddress>,
+    pub examples: Vec<DocAddress>,
     /// Whether one of them has an image here.
     pub has_image: bool,
 }
 
 impl Snapshot {
     /// The works that have each of these values, given by their numbers; in the order of the values.
-    pub fn holders(&self, values: &[u32]) -> Result<Vec<Holders>, Error> {
+    pub fn works_with_values(&self, values: &[u32]) -> Result<Vec<WorksWithValue>, Error> {
         let places: HashMap<u32, usize> =
             values.iter().enumerate().map(|(place, &number)| (number, place)).collect();
-        let mut found = vec![Holders::default(); values.len()];
+        let mut found = vec![WorksWithValue::default(); values.len()];
         for (at, reader, columns) in self.segments() {
             let mut own: Vec<(usize, DocId)> = Vec::new();
             for work in reader.doc_ids_alive() {
@@ -36,11 +36,11 @@ impl Snapshot {
                 own.extend(held.map(|&place| (place, work)));
             }
             let numbers =
-                Named::of(&columns.number, own.iter().map(|&(_, work)| columns.number_place(work)))?;
+                ColumnTexts::of(&columns.number, own.iter().map(|&(_, work)| columns.number_place(work)))?;
             for (place, work) in own {
                 let Some(holders) = found.get_mut(place) else { continue };
-                if holders.some.len() < SOME {
-                    holders.some.push(DocAddress::new(at, work));
+                if holders.examples.len() < SOME {
+                    holders.examples.push(DocAddress::new(at, work));
                 }
                 holders.has_image |= columns.flags(work) & HAS_IMAGE != 0;
                 holders.object_numbers.extend(numbers.get(columns.number_place(work)).map(str::to_owned));
@@ -55,11 +55,11 @@ impl Snapshot {
 
     /// The values of a scheme whose labels have words that begin like each of those typed, in any order, with how many
     /// works have them; by their sort keys.
-    pub fn named(&self, scheme: &str, typed: &str) -> Vec<(u32, u64)> {
+    pub fn values_named(&self, scheme: &str, typed: &str) -> Vec<(u32, u64)> {
         let mut words = typed.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-        let mut values = self.listed(scheme, words.next().unwrap_or_default());
+        let mut values = self.values_matching(scheme, words.next().unwrap_or_default());
         for word in words {
-            let begin = self.listed(scheme, word);
+            let begin = self.values_matching(scheme, word);
             values.retain(|value| begin.contains(value));
         }
         values

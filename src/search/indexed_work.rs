@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::Entry;
+use super::IndexableWork;
 use crate::record::{Image, Tag, Text, Work, timestamp};
 
 /// Fields that are told of every work; a source's fields of these names are told with its own record alone.
@@ -12,7 +12,7 @@ const OWN: [&str; 9] =
 
 /// A work as the index keeps it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Stored {
+pub struct IndexedWork {
     text: String,
     /// Where the lines behind the first begin.
     lines: Vec<usize>,
@@ -20,16 +20,16 @@ pub struct Stored {
 
 /// An image of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown<'a> {
+pub struct IndexedImage<'a> {
     /// The master's identifier.
     pub file: &'a str,
     /// Whether there is a master to it here.
     pub matched: bool,
     /// What the record says of it, as a JSON object.
-    pub said: &'a str,
+    pub json: &'a str,
 }
 
-impl Shown<'_> {
+impl IndexedImage<'_> {
     /// Width and height in pixels, where they were measured when the work was indexed.
     pub fn size(&self) -> Option<(u32, u32)> {
         #[derive(serde::Deserialize)]
@@ -37,16 +37,16 @@ impl Shown<'_> {
             width: u32,
             height: u32,
         }
-        let Size { width, height } = serde_json::from_str(self.said).ok()?;
+        let Size { width, height } = serde_json::from_str(self.json).ok()?;
         Some((width, height))
     }
 }
 
-impl Stored {
+impl IndexedWork {
     /// What is kept of a work: lines, of which the first is its record, the second its object number and rights, and
     /// each other an image.
-    pub fn encode(entry: &Entry<'_>) -> String {
-        let Entry { work, tags, revision, changed_ms, sizes } = *entry;
+    pub fn encode(entry: &IndexableWork<'_>) -> String {
+        let IndexableWork { work, tags, revision, changed_ms, sizes } = *entry;
         let mut text = serde_json::to_string(&bare(work)).unwrap_or_else(|_| "{}".into());
         text.pop();
         text.push_str(",\"tags\":[");
@@ -78,7 +78,7 @@ impl Stored {
         text
     }
 
-    /// Reads what [`Stored::encode`] wrote.
+    /// Reads what [`IndexedWork::encode`] wrote.
     pub fn decode(text: &str) -> Self {
         let lines = text.match_indices('\n').map(|(at, _)| at + 1).collect();
         Self { text: text.to_owned(), lines }
@@ -100,12 +100,12 @@ impl Stored {
     }
 
     /// Its images' files, in order, with what is said of them.
-    pub fn images(&self) -> impl Iterator<Item = (String, Shown<'_>)> {
+    pub fn images(&self) -> impl Iterator<Item = (String, IndexedImage<'_>)> {
         (2..=self.lines.len()).filter_map(|at| {
             let line = self.line(at)?;
-            let (file, said) = line.get(1..)?.split_once('\t')?;
+            let (file, json) = line.get(1..)?.split_once('\t')?;
             let identifier = serde_json::from_str(file).ok()?;
-            Some((identifier, Shown { file, matched: line.starts_with('+'), said }))
+            Some((identifier, IndexedImage { file, matched: line.starts_with('+'), json }))
         })
     }
 
@@ -115,7 +115,7 @@ impl Stored {
         work.more.remove("revision");
         work.more.remove("changed");
         for (_, shown) in self.images() {
-            let mut image: Image = serde_json::from_str(shown.said).ok()?;
+            let mut image: Image = serde_json::from_str(shown.json).ok()?;
             image.matched = shown.matched;
             work.images.push(image);
         }
@@ -236,13 +236,14 @@ mod tests {
         )
         .unwrap();
         let sizes = [None, Some((300, 200))];
-        let entry = Entry { work: &work, tags: &work.tags, revision: 7, changed_ms: 0, sizes: &sizes };
-        let stored = Stored::decode(&Stored::encode(&entry));
+        let entry =
+            IndexableWork { work: &work, tags: &work.tags, revision: 7, changed_ms: 0, sizes: &sizes };
+        let stored = IndexedWork::decode(&IndexedWork::encode(&entry));
         assert_eq!(stored.number(), "KMS\"1\n");
         let files: Vec<String> = stored.images().map(|(file, _)| file).collect();
         assert_eq!(files, ["a/b.tif", "c\td.tif"]);
         let said: Vec<Value> =
-            stored.images().map(|(_, shown)| serde_json::from_str(shown.said).unwrap()).collect();
+            stored.images().map(|(_, shown)| serde_json::from_str(shown.json).unwrap()).collect();
         assert_eq!((&said[0]["width"], &said[1]["width"]), (&Value::Null, &json!(300)));
         let record: Value = serde_json::from_str(stored.record()).unwrap();
         assert_eq!((&record["revision"], &record["x"]), (&json!(7), &json!(1)));

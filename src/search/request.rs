@@ -4,7 +4,7 @@ use tantivy::DocAddress;
 
 use super::colour::Colour;
 use super::order::{Cursor, Order};
-use super::place::Place;
+use super::search_field::SearchField;
 
 /// A value of a facet, as it was asked for: by its name or what it is called.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,7 +19,7 @@ pub struct Search {
     /// As it was typed.
     pub q: String,
     /// Where its words are looked for.
-    pub places: Vec<Place>,
+    pub search_fields: Vec<SearchField>,
     /// Works have at least one of the values of each scheme.
     pub any: Vec<Filter>,
     /// Works have every one of these.
@@ -70,7 +70,7 @@ impl Default for Search {
     fn default() -> Self {
         Self {
             q: String::new(),
-            places: Place::ALL.to_vec(),
+            search_fields: SearchField::ALL.to_vec(),
             any: Vec::new(),
             all: Vec::new(),
             none: Vec::new(),
@@ -141,7 +141,7 @@ impl Search {
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Found {
+pub struct SearchResults {
     pub total: u64,
     pub hits: Vec<DocAddress>,
     /// Where the next page begins, if there is one.

@@ -8,15 +8,15 @@ use std::io::{self, ErrorKind, Write};
 use std::process;
 
 macro_rules! println {
-    ($($text:tt)*) => { $crate::cli::out::write(format_args!("{}\n", format_args!($($text)*))) };
+    ($($text:tt)*) => { $crate::cli::output::write(format_args!("{}\n", format_args!($($text)*))) };
 }
 
 macro_rules! print {
-    ($($text:tt)*) => { $crate::cli::out::write(format_args!($($text)*)) };
+    ($($text:tt)*) => { $crate::cli::output::write(format_args!($($text)*)) };
 }
 
 macro_rules! eprintln {
-    ($($text:tt)*) => { $crate::cli::out::note(format_args!($($text)*)) };
+    ($($text:tt)*) => { $crate::cli::output::note(format_args!($($text)*)) };
 }
 
 /// What a shell reports of a program that wrote to a closed pipe: 128 and the number of SIGPIPE.

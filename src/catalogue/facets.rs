@@ -13,7 +13,7 @@ use crate::record::{Facet, Text};
 
 /// A shelf, as lists of shelves show it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Term {
+pub struct FacetValue {
     pub scheme: String,
     pub value: String,
     pub label: Text,
@@ -23,7 +23,7 @@ pub struct Term {
 
 /// A work, as shelves show it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Card {
+pub struct WorkSummary {
     pub object_number: String,
     pub label: Text,
     /// The identifier of its first image.
@@ -180,7 +180,7 @@ async fn count(connection: &mut AnyConnection, buckets: &BTreeMap<(i64, i64), i6
 impl Catalogue {
     /// How many works there are.
     pub async fn count(&self) -> Result<u64, Error> {
-        Ok(self.term(ALL, ALL).await?.map_or(0, |all| all.works))
+        Ok(self.facet_value(ALL, ALL).await?.map_or(0, |all| all.works))
     }
 
     /// The schemes that have shelves with works on them, and how many shelves each has.
@@ -194,7 +194,7 @@ impl Catalogue {
     }
 
     /// How many shelves a scheme has.
-    pub async fn terms_count(&self, scheme: &str) -> Result<u64, Error> {
+    pub async fn count_facet_values(&self, scheme: &str) -> Result<u64, Error> {
         let row = sqlx::query("SELECT COUNT(*) AS terms FROM terms WHERE scheme = $1 AND works > 0")
             .bind(scheme.to_owned())
             .fetch_one(&self.0.pools.readers)
@@ -203,7 +203,12 @@ impl Catalogue {
     }
 
     /// Some of a scheme's shelves, by the order of their labels.
-    pub async fn terms(&self, scheme: &str, start: u64, limit: usize) -> Result<Vec<Term>, Error> {
+    pub async fn facet_values(
+        &self,
+        scheme: &str,
+        start: u64,
+        limit: usize,
+    ) -> Result<Vec<FacetValue>, Error> {
         let rows = sqlx::query(
             "SELECT scheme, value, label, works FROM terms WHERE scheme = $1 AND works > 0 ORDER BY sort, value LIMIT $2 OFFSET $3",
         )
@@ -212,11 +217,11 @@ impl Catalogue {
         .bind(signed(start))
         .fetch_all(&self.0.pools.readers)
         .await?;
-        rows.iter().map(term_of).collect()
+        rows.iter().map(facet_value_of).collect()
     }
 
     /// One shelf, if any work stands on it.
-    pub async fn term(&self, scheme: &str, value: &str) -> Result<Option<Term>, Error> {
+    pub async fn facet_value(&self, scheme: &str, value: &str) -> Result<Option<FacetValue>, Error> {
         let row = sqlx::query(
             "SELECT scheme, value, label, works FROM terms WHERE scheme = $1 AND value = $2 AND works > 0",
         )
@@ -224,17 +229,17 @@ impl Catalogue {
         .bind(value.to_owned())
         .fetch_optional(&self.0.pools.readers)
         .await?;
-        row.as_ref().map(term_of).transpose()
+        row.as_ref().map(facet_value_of).transpose()
     }
 
     /// Some of the works on a shelf, in the order in which they came to the catalogue; `start` counts from 0.
-    pub async fn shelf(
+    pub async fn works_with(
         &self,
         scheme: &str,
         value: &str,
         start: u64,
         limit: usize,
-    ) -> Result<Vec<Card>, Error> {
+    ) -> Result<Vec<WorkSummary>, Error> {
         let mut reader = self.0.pools.readers.acquire().await?;
         let row = sqlx::query("SELECT id FROM terms WHERE scheme = $1 AND value = $2")
             .bind(scheme.to_owned())
@@ -271,7 +276,7 @@ impl Catalogue {
         .fetch_all(&mut *reader)
         .await?;
         let card = |row: &sqlx::any::AnyRow| {
-            Ok(Card {
+            Ok(WorkSummary {
                 object_number: row.try_get("object_number")?,
                 label: serde_json::from_str(row.try_get("label")?)?,
                 thumbnail: row.try_get("thumbnail")?,
@@ -282,8 +287,8 @@ impl Catalogue {
     }
 }
 
-fn term_of(row: &sqlx::any::AnyRow) -> Result<Term, Error> {
-    Ok(Term {
+fn facet_value_of(row: &sqlx::any::AnyRow) -> Result<FacetValue, Error> {
+    Ok(FacetValue {
         scheme: row.try_get("scheme")?,
         value: row.try_get("value")?,
         label: serde_json::from_str(row.try_get("label")?)?,

@@ -2,12 +2,12 @@
 
 use sqlx::{AnyConnection, Row};
 
+use super::facets::{Moves, number, signed};
 use super::put::{REVISIONS, before, effective, revision_row, take_turn};
 use super::read::tags;
-use super::shelves::{Moves, number, signed};
 use super::sql::each;
 use super::transaction::{Limits, Outcome};
-use super::{Catalogue, Error, Stored};
+use super::{Catalogue, Error, StoredWork};
 use crate::record::{Kind, Region, Status, Tag, Work, facets};
 
 /// A decision about one tag of a work.
@@ -46,7 +46,7 @@ impl Catalogue {
         decision: Decision,
         actor: &str,
         note: Option<&str>,
-    ) -> Result<Stored, Error> {
+    ) -> Result<StoredWork, Error> {
         let work = async |changes: &mut _| {
             self.decide_on(changes, object_number, expected, decision, actor, note).await
         };
@@ -61,7 +61,7 @@ impl Catalogue {
         decision: Decision,
         actor: &str,
         note: Option<&str>,
-    ) -> Result<Outcome<(Stored, Moves)>, Error> {
+    ) -> Result<Outcome<(StoredWork, Moves)>, Error> {
         let mut turn = take_turn(changes).await?;
         let known =
             before(changes, &[object_number]).await?.remove(object_number).filter(|known| !known.removed);
@@ -96,7 +96,7 @@ impl Catalogue {
         let source: String = row.try_get("source")?;
         if now.contains(&decided) {
             let changed_ms = row.try_get("changed_ms")?;
-            let stored = Stored { work, tags: now, revision, changed_ms, source, removed: false };
+            let stored = StoredWork { work, tags: now, revision, changed_ms, source, removed: false };
             return Ok(Outcome::Unchanged((stored, Moves::default())));
         }
         overlay.retain(|judged| judged.id() != id);
@@ -137,7 +137,7 @@ impl Catalogue {
         each(changes, REVISIONS, vec![row], "").await?;
         turn.end(changes).await?;
         let revision = number(revision);
-        let stored = Stored { work, tags, revision, changed_ms: turn.at_ms, source, removed: false };
+        let stored = StoredWork { work, tags, revision, changed_ms: turn.at_ms, source, removed: false };
         Ok(Outcome::Changed((stored, moves)))
     }
 

@@ -7,11 +7,12 @@ use serde_json::Value;
 use tantivy::TantivyDocument;
 
 use super::colour::{self, Colour};
-use super::numbers;
+use super::indexed_work::IndexedWork;
+use super::object_numbers;
 use super::schema::{
-    BETWEEN, COLOUR_KEY, FIELD, Fields, HAS_IMAGE, ID, ON_DISPLAY, PERSON, PUBLIC_DOMAIN, joined, schema,
+    COLOUR_PREFIX, CREATOR_ID_PREFIX, FIELD_NAME_PREFIX, Fields, HAS_IMAGE, ON_DISPLAY, PUBLIC_DOMAIN,
+    SEPARATOR, SOURCE_ID_PREFIX, joined, schema,
 };
-use super::stored::Stored;
 use super::terms::Terms;
 use crate::record::fold::fold;
 use crate::record::{Creator, Facet, Tag, Text, Work, facets, slug};
@@ -24,7 +25,7 @@ const MOST_COLOURS: usize = 24;
 const MOST_FIELDS: usize = 200;
 
 /// A work as it is to be found.
-pub struct Entry<'a> {
+pub struct IndexableWork<'a> {
     pub work: &'a Work,
     /// Its tags as they were judged; those rejected are left out.
     pub tags: &'a [Tag],
@@ -35,35 +36,36 @@ pub struct Entry<'a> {
     pub sizes: &'a [Option<(u32, u32)>],
 }
 
-impl Entry<'_> {
+impl IndexableWork<'_> {
     /// Its document.
     pub fn document(&self) -> TantivyDocument {
         let fields = &schema().1;
         let mut document = TantivyDocument::default();
         document.add_text(fields.number, &self.work.object_number);
         document.add_text(fields.any_case, self.work.object_number.to_lowercase());
-        document.add_text(fields.number_key, numbers::key(&self.work.object_number));
+        document.add_text(fields.number_key, object_numbers::key(&self.work.object_number));
         if let Some(id) = self.work.more.get("id").and_then(Value::as_str) {
-            document.add_text(fields.any_case, format!("{ID}{}", id.to_lowercase()));
+            document.add_text(fields.any_case, format!("{SOURCE_ID_PREFIX}{}", id.to_lowercase()));
         }
         for (_, rgb) in self.colour_tags() {
-            document.add_text(fields.any_case, format!("{COLOUR_KEY}#{rgb:06x}"));
+            document.add_text(fields.any_case, format!("{COLOUR_PREFIX}#{rgb:06x}"));
         }
         for id in self.work.creators.iter().filter_map(|creator| creator.id.as_deref()) {
-            let key: String = format!("{PERSON}{}", id.to_lowercase()).chars().take(LONGEST / 4).collect();
+            let key: String =
+                format!("{CREATOR_ID_PREFIX}{}", id.to_lowercase()).chars().take(LONGEST / 4).collect();
             document.add_text(fields.any_case, key);
         }
         for name in self.work.more.keys().take(MOST_FIELDS) {
             document.add_text(
                 fields.any_case,
-                format!("{FIELD}{name}").chars().take(LONGEST / 4).collect::<String>(),
+                format!("{FIELD_NAME_PREFIX}{name}").chars().take(LONGEST / 4).collect::<String>(),
             );
         }
         self.words(&mut document, fields);
         self.shelves(&mut document, fields);
         self.order(&mut document, fields);
         self.colours(&mut document, fields);
-        let stored = Stored::encode(self);
+        let stored = IndexedWork::encode(self);
         document.add_text(fields.stored, stored);
         document
     }
@@ -305,7 +307,7 @@ pub fn beginning(text: &str) -> String {
     let folded = fold(text);
     let key = folded.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '{' | '|' | '}'));
     let end = (0..=key.len().min(200)).rev().find(|&end| key.is_char_boundary(end)).unwrap_or(0);
-    key[..end].chars().filter(|c| *c != BETWEEN && !c.is_control()).collect()
+    key[..end].chars().filter(|c| *c != SEPARATOR && !c.is_control()).collect()
 }
 
 /// A creator's name as it is sorted.

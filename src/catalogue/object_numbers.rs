@@ -12,23 +12,23 @@ use crate::record::Work;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Renamed {
     /// The name that its record gives it.
-    pub wanted: String,
+    pub requested: String,
     /// The name that it has instead.
-    pub given: String,
+    pub assigned: String,
 }
 
 /// The names that have been given in one import, with the addresses of their records where they have any.
-pub type Given = HashMap<String, Option<String>>;
+pub type AssignedNumbers = HashMap<String, Option<String>>;
 
 impl Catalogue {
     /// Names works so that none that was read from a manifest elsewhere and any other become one: whichever comes
     /// second has a name of its own, made of its address or, where it has none, of its source's name. It keeps that
     /// name however often it comes again. Records without an address are the same work where their numbers are.
-    pub async fn name(
+    pub async fn assign_numbers(
         &self,
         works: &mut [&mut Work],
         source: &str,
-        given: &mut Given,
+        given: &mut AssignedNumbers,
     ) -> Result<Vec<Renamed>, Error> {
         let foreign = works.iter().any(|work| work.origin().is_some());
         let mut wanted: Vec<String> = works.iter().map(|work| work.object_number.clone()).collect();
@@ -42,7 +42,7 @@ impl Catalogue {
             if holder.is_some_and(|holder| *holder != origin) {
                 let wanted = work.object_number.clone();
                 work.object_number = apart(&wanted, origin.as_deref().unwrap_or(source));
-                renamed.push(Renamed { wanted, given: work.object_number.clone() });
+                renamed.push(Renamed { requested: wanted, assigned: work.object_number.clone() });
             }
             if foreign || !given.is_empty() {
                 given.insert(work.object_number.clone(), origin);
@@ -52,7 +52,7 @@ impl Catalogue {
     }
 
     /// The addresses of the records of these works, withdrawn or not; works read from masters make way for any.
-    async fn origins(&self, numbers: &[String], all: bool) -> Result<Given, Error> {
+    async fn origins(&self, numbers: &[String], all: bool) -> Result<AssignedNumbers, Error> {
         let wanted = numbers.iter().map(|number| vec![Value::from(number.as_str())]).collect();
         let select = "SELECT object_number, record FROM works WHERE object_number IN (VALUES";
         let mut reader = self.0.pools.readers.acquire().await?;

@@ -6,7 +6,7 @@ use super::schema::schema;
 
 /// Where words are looked for, and how much they count there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Place {
+pub enum SearchField {
     /// Titles, creators, object numbers.
     Name,
     /// Tags, types, techniques, materials.
@@ -19,7 +19,7 @@ pub enum Place {
     Creators,
 }
 
-impl Place {
+impl SearchField {
     /// Everywhere.
     pub const ALL: [Self; 3] = [Self::Name, Self::Subject, Self::Text];
 
