@@ -29,7 +29,7 @@ use super::warming::Warming;
 use super::{api, collections, deepzoom, download, failure, operations, site, smk, tags, works};
 use crate::gallery::{Error, Gallery, told};
 use crate::iiif::Invalid;
-use crate::presentation::House;
+use crate::presentation::Publisher;
 
 /// Bodies up to this size are in a connection's hands as soon as they are made, in bytes.
 const SMALL: u64 = 64 << 10;
@@ -45,7 +45,7 @@ pub struct Door {
     /// The settings in force, without secrets.
     pub in_force: Value,
     pub warming: Warming,
-    pub house: House,
+    pub publisher: Publisher,
     pub(super) works: works::Kept,
     /// Set when the server is about to stop.
     pub draining: AtomicBool,
@@ -65,7 +65,7 @@ impl Door {
         settings: &Settings,
         api: &Api,
         operations: &Operations,
-        house: &House,
+        publisher: &Publisher,
     ) -> Result<Self, String> {
         super::check::check(settings, api, operations)?;
         let age = |seconds: u32| {
@@ -81,7 +81,7 @@ impl Door {
             operations: operations.clone(),
             in_force: Value::Null,
             warming: Warming::default(),
-            house: house.clone(),
+            publisher: publisher.clone(),
             works: works::Kept::new(settings.documents_mib),
             draining: AtomicBool::new(false),
             pace: Pace::new(settings.slow_reader_kib_per_s),

@@ -17,7 +17,7 @@ use super::{found, work_page, works as documents};
 use crate::catalogue::{ALL, Card, Catalogue};
 use crate::gallery::{Error, Granted, SOON};
 use crate::iiif::Invalid;
-use crate::presentation::{Address, House, state};
+use crate::presentation::{Address, Publisher, content_state};
 use crate::store;
 
 /// What an identifier's segment leaves as it is (Image API 3.0, §9).
@@ -35,14 +35,14 @@ const FOR_AN_HOUR: &str = "public, max-age=3600";
 pub struct Visit {
     pub context: pages::Context,
     /// The publisher, whose preferred language is that of the page.
-    pub house: House,
+    pub publisher: Publisher,
 }
 
 impl Visit {
     pub fn of(door: &Door, request: &HttpRequest) -> Result<Self, Error> {
         let base = prefix(door, request)?;
-        let spoken = spoken(request, &door.house);
-        let house = door.house.in_language(spoken.language);
+        let spoken = spoken(request, &door.publisher);
+        let publisher = door.publisher.in_language(spoken.language);
         let here = |&language: &&'static str| {
             let pairs: Vec<_> = pairs_of(request.query_string()).filter(|(name, _)| name != "lang").collect();
             let pairs = pairs.iter().map(|(name, value)| (name.as_ref(), value.as_str()));
@@ -51,18 +51,18 @@ impl Visit {
             let href = format!("{base}/{}?{query}", request.uri().path().trim_start_matches('/'));
             Link { label: language.to_owned(), href, chosen: language == spoken.language, count: None }
         };
-        let languages: Vec<Link> = offered(&door.house).iter().map(here).collect();
+        let languages: Vec<Link> = offered(&door.publisher).iter().map(here).collect();
         let context = pages::Context {
             language: spoken.language,
             chosen: spoken.chosen,
-            name: house.name.best(&house.preferred()).map(str::to_owned),
-            homepage: house.homepage.clone(),
-            logo: house.logo.clone(),
+            name: publisher.name.best(&publisher.preferred()).map(str::to_owned),
+            homepage: publisher.homepage.clone(),
+            logo: publisher.logo.clone(),
             languages: if languages.len() > 1 { languages } else { Vec::new() },
             base,
             address: door.base.of(request)?,
         };
-        Ok(Self { context, house })
+        Ok(Self { context, publisher })
     }
 }
 
@@ -100,7 +100,7 @@ fn has_works(door: &Door) -> bool {
 /// `GET /?iiif-content=…`: leads to what a content state of this server points at (Content State 1.0, §3.1).
 fn opened(door: &Door, request: &HttpRequest, visit: &Visit, state: &str) -> Result<Answered, Error> {
     let text = percent_encoding::percent_decode_str(state).decode_utf8_lossy();
-    let read = state::read(&text)?;
+    let read = content_state::read(&text)?;
     let address = Address::new(&door.base.of(request)?);
     let place = address.find(&read.id).ok_or_else(|| {
         Invalid::new(
@@ -152,7 +152,7 @@ async fn works(door: &Door, visit: &Visit, start: u64) -> Result<Option<pages::L
 fn entry_of(card: &Card, picture: Picture, visit: &Visit) -> pages::Entry {
     let image = card.thumbnail.as_ref().filter(|_| picture.problem.is_none());
     pages::Entry {
-        label: card.label.best(&visit.house.preferred()).unwrap_or(&card.object_number).to_owned(),
+        label: card.label.best(&visit.publisher.preferred()).unwrap_or(&card.object_number).to_owned(),
         encoded: image.map(|image| encoded(image)).unwrap_or_default(),
         dimensions: picture.dimensions,
         largest: picture.largest,

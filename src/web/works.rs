@@ -19,7 +19,7 @@ use super::tags;
 use crate::gallery::{Described, Error, Grant, Granted, Preview, Sketch};
 use crate::identity::Identity;
 use crate::iiif::Version;
-use crate::presentation::{Address, Canvas, Original, Shown, View, search, state};
+use crate::presentation::{Address, Canvas, Original, Shown, View, content_search, content_state};
 use crate::record::{Facet, Region, Tag};
 use crate::search::{Search, in_language};
 
@@ -185,7 +185,14 @@ pub fn view<'a>(
     images: &'a [Shown],
     part_of: Option<&'a Facet>,
 ) -> View<'a> {
-    View { work: &described.work, tags: &described.tags, images, part_of, address, house: &door.house }
+    View {
+        work: &described.work,
+        tags: &described.tags,
+        images,
+        part_of,
+        address,
+        publisher: &door.publisher,
+    }
 }
 
 /// The work's images, as documents show them.
@@ -253,11 +260,11 @@ pub async fn search(
     let address = Address::new(&door.base.of(request)?);
     let images = shown(&address, &described);
     let view = view(door, &address, &described, &images, None);
-    let query = search::Query::parse(request.query_string())?;
-    let spoken = if version == 1 { search::Version::V1 } else { search::Version::V2 };
+    let query = content_search::Query::parse(request.query_string())?;
+    let spoken = if version == 1 { content_search::Version::V1 } else { content_search::Version::V2 };
     let document = match autocomplete {
-        true => search::autocomplete(&view, &query, spoken),
-        false => search::answer(&view, &query, spoken),
+        true => content_search::autocomplete(&view, &query, spoken),
+        false => content_search::response(&view, &query, spoken),
     };
     let media_type = match (version, preferred(request)) {
         (_, Some(Json::Plain)) | (1, None) => "application/json",
@@ -295,23 +302,28 @@ pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Resu
     document["id"] = json!(address.record(number));
     document["manifest"] = json!(address.manifest(Version::V3, number));
     let page = format!("{}/", address.base());
-    document["content_state"] = json!(state::link(&page, &address, number, state::Target::Work));
+    document["content_state"] =
+        json!(content_state::link(&page, &address, number, content_state::Target::Work));
     let shown: Vec<Shown> = sketch.images.iter().filter_map(|image| preview(&address, image)).collect();
-    let house = &door.house;
+    let publisher = &door.publisher;
     let view = View {
         work: &sketch.work,
         tags: &sketch.tags,
         images: &shown,
         part_of: None,
         address: &address,
-        house,
+        publisher,
     };
     // Canvases are numbered by the images that can be opened: as long as some are not, places on them are unknown.
     let canvases = if shown.len() == sketch.images.len() { view.canvases() } else { Vec::new() };
     for (tag, told) in sketch.tags.iter().zip(document["tags"].as_array_mut().into_iter().flatten()) {
         if let Some((canvas, region)) = place_of(tag, &canvases) {
-            told["content_state"] =
-                json!(state::link(&page, &address, number, state::Target::Region(canvas, region)));
+            told["content_state"] = json!(content_state::link(
+                &page,
+                &address,
+                number,
+                content_state::Target::Region(canvas, region)
+            ));
         }
     }
     document["revision"] = json!(sketch.revision);

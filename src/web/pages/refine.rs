@@ -86,7 +86,8 @@ fn swatches(context: &Context, facet: &Facet) -> Markup {
 /// A colour in words, for whoever does not see it: `Red #c0322b, 12 works`.
 fn said(context: &Context, link: &Link) -> String {
     let family = Colour::parse(&link.label).and_then(|colour| colour_names(colour.family()));
-    let name = family.map(|(english, danish, _)| format!("{} ", context.say(words::word(english, danish))));
+    let name =
+        family.map(|(english, danish, _)| format!("{} ", context.say(words::Word::new(english, danish))));
     let name = name.unwrap_or_default();
     let count =
         link.count.map(|count| format!(", {}", context.counted(count, words::WORKS))).unwrap_or_default();
