@@ -32,7 +32,7 @@ pub struct Config {
     pub records: gallery::settings::Records,
     pub catalogue: catalogue::Settings,
     pub search: search::Settings,
-    pub presentation: presentation::House,
+    pub presentation: presentation::Publisher,
     pub store: store::Settings,
     pub log: Log,
     /// Places of masters that identifiers say by name: `NAME:path`.

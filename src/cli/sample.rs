@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Sample as Typed;
 use super::output::count;
-use crate::gallery::sample::{self, Extent, Options, Progress};
+use crate::sample::{self, Extent, Options, Progress};
 
 pub fn run(typed: &Typed) -> Result<(), String> {
     let extent = match (typed.full, typed.max_megapixels) {

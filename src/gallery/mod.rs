@@ -23,7 +23,6 @@ mod queue;
 mod retry;
 mod revalidate;
 pub mod rights;
-pub mod sample;
 pub mod settings;
 mod trim;
 mod unsent;

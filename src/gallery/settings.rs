@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::identity::{Identity, fields};
 use crate::record::read::Limits;
-use crate::store::stream;
+use crate::store::document;
 
 /// `[masters]`: which masters are served, and how far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -230,8 +230,8 @@ impl Records {
     }
 
     /// The bounds of documents at web addresses.
-    pub fn web(&self) -> stream::Limits {
-        stream::Limits {
+    pub fn web(&self) -> document::Limits {
+        document::Limits {
             answer: Duration::from_secs(self.answer_s),
             silence: Duration::from_secs(self.silence_s),
             slowest: self.slowest_kib_per_s * 1024,

@@ -8,7 +8,7 @@ use actix_web::http::header::HeaderValue;
 use serde_json::Value;
 
 use crate::gallery::Gallery;
-use crate::presentation::House;
+use crate::presentation::Publisher;
 use crate::web::http::base_url::Base;
 use crate::web::http::pace::Pace;
 use crate::web::http::token::Guesses;
@@ -27,7 +27,7 @@ pub struct App {
     /// The settings in force, without secrets.
     pub in_force: Value,
     pub warming: Warming,
-    pub house: House,
+    pub publisher: Publisher,
     pub(super) works: DocumentCache,
     /// Set when the server is about to stop.
     pub draining: AtomicBool,
@@ -47,7 +47,7 @@ impl App {
         settings: &Settings,
         api: &Api,
         operations: &Operations,
-        house: &House,
+        publisher: &Publisher,
     ) -> Result<Self, String> {
         crate::web::check::check(settings, api, operations)?;
         let age = |seconds: u32| {
@@ -63,7 +63,7 @@ impl App {
             operations: operations.clone(),
             in_force: Value::Null,
             warming: Warming::default(),
-            house: house.clone(),
+            publisher: publisher.clone(),
             works: DocumentCache::new(settings.documents_mib),
             draining: AtomicBool::new(false),
             pace: Pace::new(settings.slow_reader_kib_per_s),

@@ -12,7 +12,7 @@ use super::query::Asked;
 use super::tags;
 use crate::gallery::{Error, Preview, Sketch};
 use crate::iiif::Version;
-use crate::presentation::{Address, Canvas, Shown, View, state};
+use crate::presentation::{Address, Canvas, Shown, View, content_state};
 use crate::record::{Region, Tag};
 use crate::search::in_language;
 use crate::web::App;
@@ -52,23 +52,28 @@ pub async fn answer(app: &App, request: &HttpRequest, work: Image<'_>) -> Result
     document["id"] = json!(address.record(number));
     document["manifest"] = json!(address.manifest(Version::V3, number));
     let page = format!("{}/", address.base());
-    document["content_state"] = json!(state::link(&page, &address, number, state::Target::Work));
+    document["content_state"] =
+        json!(content_state::link(&page, &address, number, content_state::Target::Work));
     let shown: Vec<Shown> = sketch.images.iter().filter_map(|image| preview(&address, image)).collect();
-    let house = &app.house;
+    let publisher = &app.publisher;
     let view = View {
         work: &sketch.work,
         tags: &sketch.tags,
         images: &shown,
         part_of: None,
         address: &address,
-        house,
+        publisher,
     };
     // Canvases are numbered by the images that can be opened: as long as some are not, places on them are unknown.
     let canvases = if shown.len() == sketch.images.len() { view.canvases() } else { Vec::new() };
     for (tag, told) in sketch.tags.iter().zip(document["tags"].as_array_mut().into_iter().flatten()) {
         if let Some((canvas, region)) = place_of(tag, &canvases) {
-            told["content_state"] =
-                json!(state::link(&page, &address, number, state::Target::Region(canvas, region)));
+            told["content_state"] = json!(content_state::link(
+                &page,
+                &address,
+                number,
+                content_state::Target::Region(canvas, region)
+            ));
         }
     }
     document["revision"] = json!(sketch.revision);

@@ -8,7 +8,7 @@ use crate::gallery::{Error, Works};
 use crate::iiif::Version;
 use crate::presentation::collection::{Library, Member, Picture, Scheme, Shelf};
 use crate::presentation::span::{self, Node, Span};
-use crate::presentation::{Address, FOUND, change};
+use crate::presentation::{Address, FOUND, change_discovery};
 use crate::record::Text;
 use crate::web::App;
 use crate::web::api::{Asked, of_collection, search_of};
@@ -27,7 +27,7 @@ pub async fn answer(
 ) -> Result<Response, Error> {
     let works = app.gallery.works().ok_or(Error::NotFound)?;
     let address = Address::new(&app.base.of(request)?);
-    let library = Library { address: &address, house: &app.house, version };
+    let library = Library { address: &address, publisher: &app.publisher, version };
     let asked = shelf.part;
     let document = match (shelf.scheme, shelf.value) {
         (Some(scheme), value) if scheme == FOUND => {
@@ -157,13 +157,13 @@ pub async fn changes(app: &App, request: &HttpRequest, page: Option<u64>) -> Res
     let address = Address::new(&app.base.of(request)?);
     let total = works.ask(|catalogue| async move { catalogue.last_revision().await }).await?;
     let document = match page {
-        None => change::collection(total, &address),
+        None => change_discovery::collection(total, &address),
         Some(number) => {
-            let start = number.saturating_mul(change::PAGE);
+            let start = number.saturating_mul(change_discovery::PAGE);
             let read = move |catalogue: crate::catalogue::Catalogue| async move {
-                catalogue.changes(start, change::PAGE as usize).await
+                catalogue.changes(start, change_discovery::PAGE as usize).await
             };
-            change::page(number, total, &works.ask(read).await?, &address)
+            change_discovery::page(number, total, &works.ask(read).await?, &address)
         }
     };
     let linked = "application/ld+json;profile=\"http://iiif.io/api/discovery/1/context.json\"";

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::gallery::Error;
-use crate::presentation::{Address, search};
+use crate::presentation::{Address, content_search};
 use crate::web::App;
 use crate::web::http::headers::{Json, preferred};
 use crate::web::http::response::Response;
@@ -23,11 +23,11 @@ pub async fn answer(
     let address = Address::new(&app.base.of(request)?);
     let images = shown(&address, &described);
     let view = view(app, &address, &described, &images, None);
-    let query = search::Query::parse(request.query_string())?;
-    let spoken = if version == 1 { search::Version::V1 } else { search::Version::V2 };
+    let query = content_search::Query::parse(request.query_string())?;
+    let spoken = if version == 1 { content_search::Version::V1 } else { content_search::Version::V2 };
     let document = match autocomplete {
-        true => search::autocomplete(&view, &query, spoken),
-        false => search::answer(&view, &query, spoken),
+        true => content_search::autocomplete(&view, &query, spoken),
+        false => content_search::response(&view, &query, spoken),
     };
     let media_type = match (version, preferred(request)) {
         (_, Some(Json::Plain)) | (1, None) => "application/json",

@@ -145,7 +145,7 @@ pub fn view<'a>(
     images: &'a [Shown],
     part_of: Option<&'a Facet>,
 ) -> View<'a> {
-    View { work: &described.work, tags: &described.tags, images, part_of, address, house: &app.house }
+    View { work: &described.work, tags: &described.tags, images, part_of, address, publisher: &app.publisher }
 }
 
 /// The work's images, as documents show them.

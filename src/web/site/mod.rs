@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::gallery::Error;
 use crate::iiif::Invalid;
-use crate::presentation::{Address, state};
+use crate::presentation::{Address, content_state};
 use crate::web::App;
 use crate::web::http::document::Document;
 use crate::web::http::response::Response;
@@ -59,7 +59,7 @@ fn has_works(app: &App) -> bool {
 /// `GET /?iiif-content=…`: leads to what a content state of this server points at (Content State 1.0, §3.1).
 fn opened(app: &App, request: &HttpRequest, visit: &Visit, state: &str) -> Result<Response, Error> {
     let text = percent_encoding::percent_decode_str(state).decode_utf8_lossy();
-    let read = state::read(&text)?;
+    let read = content_state::read(&text)?;
     let address = Address::new(&app.base.of(request)?);
     let place = address.find(&read.id).ok_or_else(|| {
         Invalid::new(

@@ -148,7 +148,7 @@ impl Here<'_> {
         let vocabulary = hits.snapshot.vocabulary();
         let term =
             vocabulary.find(scheme, &crate::record::slug(value)).and_then(|number| vocabulary.value(number));
-        let label = term.and_then(|term| term.label.best(&self.visit.house.preferred()));
+        let label = term.and_then(|term| term.label.best(&self.visit.publisher.preferred()));
         label.unwrap_or(value).to_owned()
     }
 
@@ -168,7 +168,7 @@ impl Here<'_> {
 
     fn facets(&self, hits: &Hits) -> Vec<Facet> {
         let vocabulary = hits.snapshot.vocabulary();
-        let preferred = self.visit.house.preferred();
+        let preferred = self.visit.publisher.preferred();
         let of = |(scheme, values): &(String, Vec<(u32, u64)>)| {
             let links = values.iter().filter_map(|(number, works)| {
                 let term = vocabulary.value(*number)?;
@@ -186,7 +186,7 @@ impl Here<'_> {
                 Some(Link { label, href, chosen, count: Some(*works) })
             });
             Facet {
-                label: self.visit.house.scheme(scheme),
+                label: self.visit.publisher.scheme(scheme),
                 links: links.collect(),
                 swatches: scheme == "colour",
             }
@@ -219,7 +219,7 @@ impl Here<'_> {
 
     /// The works found. Nothing is read from masters: their sizes are those of the index, of memory or of the record.
     fn hits(&self, hits: &Hits) -> Result<Vec<Hit>, Error> {
-        let preferred = self.visit.house.preferred();
+        let preferred = self.visit.publisher.preferred();
         let mut shown = Vec::with_capacity(hits.found.hits.len());
         for place in &hits.found.hits {
             let stored = hits.snapshot.stored(*place)?;

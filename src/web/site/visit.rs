@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::gallery::Error;
-use crate::presentation::House;
+use crate::presentation::Publisher;
 use crate::web::App;
 use crate::web::api::{pairs_of, query_of};
 use crate::web::pages::{self, Link};
@@ -17,14 +17,14 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 pub struct Visit {
     pub context: pages::Context,
     /// The publisher, whose preferred language is that of the page.
-    pub house: House,
+    pub publisher: Publisher,
 }
 
 impl Visit {
     pub fn of(app: &App, request: &HttpRequest) -> Result<Self, Error> {
         let base = prefix(app, request)?;
-        let spoken = spoken(request, &app.house);
-        let house = app.house.in_language(spoken.language);
+        let spoken = spoken(request, &app.publisher);
+        let publisher = app.publisher.in_language(spoken.language);
         let here = |&language: &&'static str| {
             let pairs: Vec<_> = pairs_of(request.query_string()).filter(|(name, _)| name != "lang").collect();
             let pairs = pairs.iter().map(|(name, value)| (name.as_ref(), value.as_str()));
@@ -33,18 +33,18 @@ impl Visit {
             let href = format!("{base}/{}?{query}", request.uri().path().trim_start_matches('/'));
             Link { label: language.to_owned(), href, chosen: language == spoken.language, count: None }
         };
-        let languages: Vec<Link> = offered(&app.house).iter().map(here).collect();
+        let languages: Vec<Link> = offered(&app.publisher).iter().map(here).collect();
         let context = pages::Context {
             language: spoken.language,
             chosen: spoken.chosen,
-            name: house.name.best(&house.preferred()).map(str::to_owned),
-            homepage: house.homepage.clone(),
-            logo: house.logo.clone(),
+            name: publisher.name.best(&publisher.preferred()).map(str::to_owned),
+            homepage: publisher.homepage.clone(),
+            logo: publisher.logo.clone(),
             languages: if languages.len() > 1 { languages } else { Vec::new() },
             base,
             address: app.base.of(request)?,
         };
-        Ok(Self { context, house })
+        Ok(Self { context, publisher })
     }
 }
 
