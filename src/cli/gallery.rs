@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::catalogue;
 use crate::config::Config;
-use crate::gallery::{Gallery, Settings, Shelf, Source};
+use crate::gallery::{Gallery, PyramidStore, Settings, Source};
 use crate::store::Store;
 
 /// Opens the sources and the pyramid store.
@@ -140,10 +140,10 @@ fn named(variable: &str) -> Option<PathBuf> {
 }
 
 /// The pyramid store, unless there is to be none.
-fn shelf(config: &Config) -> Result<Option<Shelf>, String> {
+fn shelf(config: &Config) -> Result<Option<PyramidStore>, String> {
     let open = |location: &str| {
         let store = Store::open_writable(location, &config.store).map_err(|error| error.to_string())?;
-        Shelf::new(store).map_err(|error| format!("`{location}`: {error}"))
+        PyramidStore::new(store).map_err(|error| format!("`{location}`: {error}"))
     };
     // What lies there can be used where nothing can be added, as on a disk that is mounted to be read only.
     let open = |location: &str| {
@@ -155,7 +155,7 @@ fn shelf(config: &Config) -> Result<Option<Shelf>, String> {
                      can be written to, or pyramids.on_demand to false"
                 );
             }
-            Ok(Shelf::read_only(store, format!("pyramids cannot be made: {reason}")))
+            Ok(PyramidStore::read_only(store, format!("pyramids cannot be made: {reason}")))
         })
     };
     match config.pyramids.location.as_str() {

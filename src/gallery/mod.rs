@@ -1,31 +1,16 @@
 //! The verbs: open, plan, deliver, list. Serving, commands and tests all go through them.
 
-mod banded;
-mod budget;
-mod check;
-mod decoded;
-mod deliver;
-mod download;
+mod catalogue_client;
 mod error;
-mod export;
-mod finder;
-mod flights;
-mod freshness;
-mod health;
 mod identifier;
-mod ingest;
-mod lanes;
-mod listing;
-mod mips;
-mod opened;
-pub mod pyramids;
-mod queue;
+mod images;
+mod jobs;
 mod retry;
-mod revalidate;
 pub mod rights;
+mod search;
 pub mod settings;
-mod trim;
-mod unsent;
+mod single_flight;
+mod sources;
 mod works;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,31 +20,31 @@ use bytes::Bytes;
 use moka::sync::Cache;
 use tokio::task::JoinHandle;
 
-pub use check::{Check, Cost};
-pub use deliver::{Answer, Cached};
-pub use download::Original;
+pub use catalogue_client::CatalogueClient;
 pub use error::{Error, told};
-pub use export::{Exported, Layout};
-pub use finder::{Finder, Hits, IndexState};
-pub use ingest::{Ingested, Outcome, Report, Shard, Summary};
-pub use listing::{Entry, Listing};
-pub use opened::{Opened, Shared};
-pub use rights::{Grant, Granted};
-pub use unsent::Unsent;
-pub use works::{
-    Described, Earlier, Import, Imported, Masters, Pattern, Preview, Pruned, Reading, Register, SOON, Shown,
-    Sketch, Watch, Works,
-};
-
-pub use banded::Streamed;
-use deliver::Kitchen;
-use flights::Flights;
-use health::Health;
 pub use identifier::Identifier;
-use lanes::Lanes;
-use pyramids::Pyramids;
+pub use images::authorized::AuthorizedImage;
+pub use images::handle::ImageHandle;
+pub use images::original::Original;
+pub use images::pyramids::PyramidStore;
+pub use images::renderer::{Answer, Cached};
+pub use images::streamed::Streamed;
+pub use images::unsent::Unsent;
+pub use jobs::{
+    Check, Cost, Earlier, Exported, Import, Imported, Ingested, Layout, Masters, Outcome, Pattern, Pruned,
+    Reading, Register, Report, Shard, Summary, Watch,
+};
+pub use rights::Grant;
+pub use search::{Hits, IndexState, SearchService};
+pub use sources::{Entry, Listing};
+pub use works::{Described, Preview, SOON, Shown, Sketch};
 
-pub use pyramids::Shelf;
+use images::health::Health;
+use images::pyramids::Pyramids;
+use images::renderer::Renderer;
+use images::scheduler::{self, RenderScheduler};
+use images::{original, revalidate};
+use single_flight::SingleFlight;
 
 use crate::catalogue::{self, Catalogue};
 use crate::iiif::{ImageRequest, Limits};
@@ -83,16 +68,16 @@ pub struct Gallery {
     limits: Limits,
     output: Output,
     checks: revalidate::Checks,
-    masters: Cache<String, Shared>,
-    openings: Flights<String, Shared>,
+    masters: Cache<String, Arc<ImageHandle>>,
+    openings: SingleFlight<String, Arc<ImageHandle>>,
     health: Arc<Health>,
-    kitchen: Arc<Kitchen>,
+    renderer: Arc<Renderer>,
     pyramids: Option<Arc<Pyramids>>,
     credit: settings::Credit,
     rights: rights::Rights,
-    works: Option<Arc<Works>>,
-    finder: Option<Arc<Finder>>,
-    digests: download::Digests,
+    works: Option<Arc<CatalogueClient>>,
+    finder: Option<Arc<SearchService>>,
+    digests: original::Digests,
     digesters: Arc<tokio::sync::Semaphore>,
     base_url: String,
     from_megapixels: f64,
@@ -139,8 +124,12 @@ impl Drop for Background {
 
 impl Gallery {
     /// Serves `sources`; pyramids of what cannot be cut are kept in `shelf`, if there is one.
-    pub fn new(sources: Vec<Source>, shelf: Option<Shelf>, settings: &Settings) -> std::io::Result<Self> {
-        let threads = lanes::threads(&settings.work);
+    pub fn new(
+        sources: Vec<Source>,
+        shelf: Option<PyramidStore>,
+        settings: &Settings,
+    ) -> std::io::Result<Self> {
+        let threads = scheduler::threads(&settings.work);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads.min(4))
             .max_blocking_threads(16)
@@ -157,7 +146,9 @@ impl Gallery {
         };
         let indexes = Cache::builder()
             .max_capacity(settings.cache.indexes_mib << 20)
-            .weigher(|identifier: &String, opened: &Shared| (identifier.len() + opened.weight()) as u32)
+            .weigher(|identifier: &String, opened: &Arc<ImageHandle>| {
+                (identifier.len() + opened.weight()) as u32
+            })
             .time_to_idle(Duration::from_secs(3600));
         Ok(Self {
             troubles: Mutex::new(vec![None; sources.len()]),
@@ -166,7 +157,7 @@ impl Gallery {
             output: settings.render.output,
             checks: revalidate::Checks::new(masters, tasks.clone()),
             masters: indexes.build(),
-            openings: Flights::new(tasks.clone()),
+            openings: SingleFlight::new(tasks.clone()),
             health: Arc::default(),
             pyramids: shelf.map(|shelf| {
                 let (output, tasks) = (settings.render.output, tasks.clone());
@@ -177,10 +168,10 @@ impl Gallery {
             works: None,
             finder: None,
             digests: Cache::new(10_000),
-            digesters: Arc::new(tokio::sync::Semaphore::new(download::DIGESTERS)),
+            digesters: Arc::new(tokio::sync::Semaphore::new(original::DIGESTERS)),
             base_url: settings.base_url.trim_end_matches('/').to_owned(),
             from_megapixels: settings.pyramids.from_megapixels,
-            kitchen: Arc::new(Kitchen::new(settings, Lanes::new(&settings.work)?, tasks)),
+            renderer: Arc::new(Renderer::new(settings, RenderScheduler::new(&settings.work)?, tasks)),
             tasks: runtime.handle().clone(),
             _runtime: Background(Some(runtime)),
         })
@@ -193,9 +184,10 @@ impl Gallery {
             catalogue::Error::Invalid(reason) => Error::Unwritable(reason),
             other => other.into(),
         })?;
-        let works = Arc::new(Works::new(catalogue, self.tasks.clone(), self.rights.clone(), settings));
+        let works =
+            Arc::new(CatalogueClient::new(catalogue, self.tasks.clone(), self.rights.clone(), settings));
         self.tasks.block_on(works.follow())?;
-        self.tasks.spawn(works::follow(Arc::downgrade(&works)));
+        self.tasks.spawn(catalogue_client::follow(Arc::downgrade(&works)));
         self.works = Some(works);
         Ok(self)
     }
@@ -203,7 +195,7 @@ impl Gallery {
     /// Forgets all that was kept in memory.
     pub fn forget_all(&self) {
         self.masters.invalidate_all();
-        self.kitchen.forget();
+        self.renderer.forget();
         if let Some(finder) = &self.finder {
             finder.forget();
         }
@@ -224,13 +216,13 @@ impl Gallery {
     }
 
     /// The image of this identifier, decoded once, as it is now, and what its rights allow.
-    pub async fn open(&self, identifier: &str) -> Result<Granted, Error> {
+    pub async fn open(&self, identifier: &str) -> Result<AuthorizedImage, Error> {
         let opened = self.opened(identifier).await?;
         self.granted(opened).await
     }
 
     /// An opened image with what its rights allow.
-    async fn granted(&self, opened: Shared) -> Result<Granted, Error> {
+    async fn granted(&self, opened: Arc<ImageHandle>) -> Result<AuthorizedImage, Error> {
         let grant = self.grant(&opened).await?;
         if grant.largest == 0 {
             return Err(Error::Forbidden);
@@ -239,13 +231,13 @@ impl Gallery {
             pyramids.on_demand() && opened.wants_pyramid(self.from_megapixels) && pyramids.accepts(&opened)
         };
         if !self.pyramids.as_deref().is_some_and(can_be_made) {
-            self.kitchen.serves(&opened)?;
+            self.renderer.serves(&opened)?;
         }
-        Ok(Granted { opened, limits: self.limits.at_most(grant.largest), grant })
+        Ok(AuthorizedImage { opened, limits: self.limits.at_most(grant.largest), grant })
     }
 
     /// What the rights of the works that show this image allow; the strictest where there are several.
-    async fn grant(&self, opened: &Opened) -> Result<Grant, Error> {
+    async fn grant(&self, opened: &ImageHandle) -> Result<Grant, Error> {
         let of_works = match &self.works {
             Some(works) => works.grant(&opened.names).await?,
             None => None,
@@ -254,14 +246,14 @@ impl Gallery {
     }
 
     /// The image as it is now, whoever may see it.
-    async fn opened(&self, identifier: &str) -> Result<Shared, Error> {
+    async fn opened(&self, identifier: &str) -> Result<Arc<ImageHandle>, Error> {
         if let Some(opened) = self.kept(identifier).await? {
             return Ok(opened);
         }
         self.open_anew(identifier).await
     }
 
-    async fn open_anew(&self, identifier: &str) -> Result<Shared, Error> {
+    async fn open_anew(&self, identifier: &str) -> Result<Arc<ImageHandle>, Error> {
         let known = self.sources.iter().map(|source| source.name.as_deref());
         let parts = Identifier::parse(identifier, known)?;
         let stores: Vec<Store> = match parts.source {
@@ -282,7 +274,7 @@ impl Gallery {
         let open = move |_| async move {
             let mut failed = Error::NotFound;
             for store in stores {
-                match Opened::open(store, parts.key.clone(), parts.page, output).await {
+                match ImageHandle::open(store, parts.key.clone(), parts.page, output).await {
                     Ok(mut opened) => {
                         opened.look.credit = credit.clone();
                         opened.identifier = owned.clone();
@@ -320,7 +312,11 @@ impl Gallery {
     /// What the request means for the image of this identifier; no pixel is read.
     ///
     /// Where the image needs a pyramid that is missing, its building is awaited, unless the master serves meanwhile.
-    pub async fn plan(&self, identifier: &str, request: &ImageRequest) -> Result<(Granted, Plan), Error> {
+    pub async fn plan(
+        &self,
+        identifier: &str,
+        request: &ImageRequest,
+    ) -> Result<(AuthorizedImage, Plan), Error> {
         self.plan_within(identifier, request, |granted| granted.limits).await
     }
 
@@ -334,17 +330,17 @@ impl Gallery {
         &self,
         identifier: &str,
         request: &ImageRequest,
-        limits: impl Fn(&Granted) -> Limits,
-    ) -> Result<(Granted, Plan), Error> {
+        limits: impl Fn(&AuthorizedImage) -> Limits,
+    ) -> Result<(AuthorizedImage, Plan), Error> {
         let granted = self.open(identifier).await?;
         let plan = self::plan(&granted, request, limits(&granted))?;
         let opened = &granted.opened;
         let Some(pyramids) = self.missing_pyramid(opened) else {
-            self.kitchen.check(opened, &plan)?;
+            self.renderer.check(opened, &plan)?;
             return Ok((granted, plan));
         };
-        if plan.rendering().is_none_or(|(_, reduce)| self.kitchen.decodes(opened, reduce)) {
-            self.kitchen.check(opened, &plan)?;
+        if plan.rendering().is_none_or(|(_, reduce)| self.renderer.decodes(opened, reduce)) {
+            self.renderer.check(opened, &plan)?;
             if matches!(opened.master.kind, Kind::Tiled) {
                 drop(self.build(pyramids, opened));
             }
@@ -358,18 +354,18 @@ impl Gallery {
         }
         let granted = self.open(identifier).await?;
         let plan = self::plan(&granted, request, limits(&granted))?;
-        self.kitchen.check(&granted.opened, &plan)?;
+        self.renderer.check(&granted.opened, &plan)?;
         Ok((granted, plan))
     }
 
     /// Where the master's pyramid is made, if it is missing and made on demand.
-    fn missing_pyramid(&self, opened: &Opened) -> Option<&Arc<Pyramids>> {
+    fn missing_pyramid(&self, opened: &ImageHandle) -> Option<&Arc<Pyramids>> {
         let pyramids = self.pyramids.as_ref().filter(|pyramids| pyramids.on_demand())?;
         opened.wants_pyramid(self.from_megapixels).then_some(pyramids)
     }
 
     /// Builds a pyramid in the background.
-    fn build(&self, pyramids: &Arc<Pyramids>, master: &Shared) -> JoinHandle<Result<(), Error>> {
+    fn build(&self, pyramids: &Arc<Pyramids>, master: &Arc<ImageHandle>) -> JoinHandle<Result<(), Error>> {
         self.tasks.spawn(build(pyramids.clone(), master.clone(), self.masters.clone()))
     }
 
@@ -377,8 +373,8 @@ impl Gallery {
     ///
     /// The pyramid of a master without tiles is begun once it has been decoded: building it meanwhile would slow the
     /// answer down, and cost much more than a request that is refused.
-    pub async fn deliver(&self, opened: &Shared, plan: Plan) -> Result<Answer, Error> {
-        let delivered = self.kitchen.deliver(opened, plan).await;
+    pub async fn deliver(&self, opened: &Arc<ImageHandle>, plan: Plan) -> Result<Answer, Error> {
+        let delivered = self.renderer.deliver(opened, plan).await;
         if delivered.is_ok()
             && matches!(opened.master.kind, Kind::Whole { .. })
             && let Some(pyramids) = self.missing_pyramid(opened)
@@ -389,28 +385,28 @@ impl Gallery {
     }
 
     /// Whether the answer is one of those that are too large to be made as a whole.
-    pub fn is_banded(&self, opened: &Shared, plan: &Plan) -> bool {
-        self.kitchen.is_banded(opened, plan)
+    pub fn is_banded(&self, opened: &Arc<ImageHandle>, plan: &Plan) -> bool {
+        self.renderer.is_banded(opened, plan)
     }
 
     /// The length of such an answer in bytes, where it is known ahead.
-    pub fn banded_length(&self, opened: &Shared, plan: &Plan) -> Result<Option<u64>, Error> {
-        self.kitchen.banded_length(opened, plan)
+    pub fn banded_length(&self, opened: &Arc<ImageHandle>, plan: &Plan) -> Result<Option<u64>, Error> {
+        self.renderer.banded_length(opened, plan)
     }
 
     /// Such an answer, admitted and begun.
-    pub async fn banded(&self, opened: &Shared, plan: &Plan) -> Result<Streamed, Error> {
-        self.kitchen.banded(opened, plan).await.map_err(|error| unless_discarded(opened, error))
+    pub async fn banded(&self, opened: &Arc<ImageHandle>, plan: &Plan) -> Result<Streamed, Error> {
+        self.renderer.banded(opened, plan).await.map_err(|error| unless_discarded(opened, error))
     }
 
     /// Memory for a finished answer while it is being sent.
     pub async fn unsent(&self, bytes: &Bytes) -> Result<Unsent, Error> {
-        self.kitchen.unsent(bytes).await
+        self.renderer.unsent(bytes).await
     }
 
     /// The same where it takes no waiting.
-    pub fn deliver_now(&self, opened: &Shared, plan: &Plan) -> Option<Answer> {
-        self.kitchen.deliver_now(opened, plan)
+    pub fn deliver_now(&self, opened: &Arc<ImageHandle>, plan: &Plan) -> Option<Answer> {
+        self.renderer.deliver_now(opened, plan)
     }
 
     /// Looks the image up anew when it is asked for next.
@@ -470,12 +466,12 @@ impl Gallery {
 
     /// What an answer's ETag is made of besides plan and master: how it is encoded.
     pub fn recipe(&self) -> u64 {
-        self.kitchen.recipe()
+        self.renderer.recipe()
     }
 
     /// Brings the gauges that only looking can tell up to date.
     pub fn observe(&self) {
-        self.kitchen.observe();
+        self.renderer.observe();
         metrics::gauge!("tegl_cache_bytes", "cache" => "indexes").set(self.masters.weighted_size() as f64);
         metrics::gauge!("tegl_cache_entries", "cache" => "indexes").set(self.masters.entry_count() as f64);
     }
@@ -501,19 +497,23 @@ async fn names(sources: &[Source], store: &Store, key: &store::Key) -> Result<Ve
 }
 
 /// A damaged pyramid is no damaged image: whoever asks again gets another one.
-fn unless_discarded(opened: &Opened, error: Error) -> Error {
+fn unless_discarded(opened: &ImageHandle, error: Error) -> Error {
     match opened.is_discarded() {
         true => Error::Store(store::Error::Changed),
         false => error,
     }
 }
 
-fn plan(granted: &Granted, request: &ImageRequest, limits: Limits) -> Result<Plan, Error> {
+fn plan(granted: &AuthorizedImage, request: &ImageRequest, limits: Limits) -> Result<Plan, Error> {
     Ok(Plan::new(request, &granted.master, limits, granted.look.lets_tiles_pass())?)
 }
 
 /// The master's pyramid where it has been made, else the master.
-async fn with_pyramid(master: Shared, pyramids: Option<&Pyramids>, from_megapixels: f64) -> Shared {
+async fn with_pyramid(
+    master: Arc<ImageHandle>,
+    pyramids: Option<&Pyramids>,
+    from_megapixels: f64,
+) -> Arc<ImageHandle> {
     let Some(pyramids) = pyramids.filter(|_| master.wants_pyramid(from_megapixels)) else { return master };
     match pyramids.find(&master).await {
         Ok(Some(mut pyramid)) => {
@@ -531,7 +531,11 @@ async fn with_pyramid(master: Shared, pyramids: Option<&Pyramids>, from_megapixe
 }
 
 /// Makes a pyramid that is asked for, and has the image opened anew.
-async fn build(pyramids: Arc<Pyramids>, master: Shared, masters: Cache<String, Shared>) -> Result<(), Error> {
+async fn build(
+    pyramids: Arc<Pyramids>,
+    master: Arc<ImageHandle>,
+    masters: Cache<String, Arc<ImageHandle>>,
+) -> Result<(), Error> {
     pyramids.build_on_demand(master.clone()).await?;
     masters.invalidate(&master.identifier);
     Ok(())

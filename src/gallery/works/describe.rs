@@ -1,7 +1,7 @@
 //! A work as viewers are to see it: its record, its tags, its images as far as rights go.
 
-use super::super::{Error, Gallery, Granted};
 use crate::catalogue::{EMBEDDED_SOURCE, StoredWork};
+use crate::gallery::{AuthorizedImage, Error, Gallery};
 use crate::record::{Image, Tag, Text, Title, Work};
 
 /// All that a manifest is made of.
@@ -23,7 +23,7 @@ pub struct Described {
 /// An image of a work, opened.
 pub struct Shown {
     pub image: Image,
-    pub granted: Granted,
+    pub granted: AuthorizedImage,
 }
 
 impl Gallery {

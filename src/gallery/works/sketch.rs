@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::super::{Error, Gallery, Grant, Granted};
 use super::Described;
 use crate::catalogue::{EMBEDDED_SOURCE, StoredWork};
+use crate::gallery::{AuthorizedImage, Error, Gallery, Grant};
 use crate::iiif::Dimensions;
 use crate::record::{Image, Tag, Work};
 
@@ -28,7 +28,7 @@ pub struct Preview {
     /// What the rights allow: of all works that show the image once it is open, of this one until then.
     pub grant: Grant,
     /// The opened master, if it answered in time.
-    pub granted: Option<Granted>,
+    pub granted: Option<AuthorizedImage>,
 }
 
 /// How long a page waits for all masters together. Local masters open within it; opening others goes on in the
@@ -53,7 +53,7 @@ impl Gallery {
         &self,
         patience: Duration,
         identifiers: &[&str],
-    ) -> Vec<Option<Result<Granted, Error>>> {
+    ) -> Vec<Option<Result<AuthorizedImage, Error>>> {
         let each = identifiers.iter().map(|identifier| async move {
             tokio::time::timeout(patience, self.open_known(identifier)).await.ok()
         });
@@ -61,7 +61,7 @@ impl Gallery {
     }
 
     /// Opens an image; one that is in memory is not compared with its store.
-    async fn open_known(&self, identifier: &str) -> Result<Granted, Error> {
+    async fn open_known(&self, identifier: &str) -> Result<AuthorizedImage, Error> {
         match self.masters.get(identifier) {
             Some(opened) => self.granted(opened).await,
             None => self.open(identifier).await,

@@ -1,7 +1,7 @@
 //! Withdraws single works.
 
-use super::super::{Error, Gallery};
 use crate::catalogue::Withdrawn;
+use crate::gallery::{Error, Gallery};
 
 impl Gallery {
     /// Withdraws a work, if it is still at the revision that is expected: its addresses are gone, and its images are

@@ -18,7 +18,7 @@ use flate2::write::GzEncoder;
 
 use super::query::Asked;
 use super::serializer::Telling;
-use crate::gallery::{Error, Finder, Gallery, told};
+use crate::gallery::{Error, Gallery, SearchService, told};
 use crate::identity::Identity;
 use crate::iiif::Version;
 use crate::presentation::Address;
@@ -205,7 +205,7 @@ impl Making {
     }
 
     /// Makes it until there is a piece to send, or all of it is made.
-    async fn go_on(mut self, finder: &Finder) -> Result<Self, Error> {
+    async fn go_on(mut self, finder: &SearchService) -> Result<Self, Error> {
         let part = self.into.outlet().part.clone();
         while !self.is_whole && self.into.outlet().held.len() < PIECE {
             self = finder

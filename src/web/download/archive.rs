@@ -18,7 +18,7 @@ use tokio_util::io::ReaderStream;
 
 use super::disposition::{disposition, safe};
 use super::{holding, named};
-use crate::gallery::{Described, Error, Gallery, Grant, Granted, Original, Shown, told};
+use crate::gallery::{AuthorizedImage, Described, Error, Gallery, Grant, Original, Shown, told};
 use crate::identity::Identity;
 use crate::iiif::{Format, Version};
 use crate::presentation::Address;
@@ -134,7 +134,7 @@ fn original_of(first: bool, original: Original) -> BoxStream<'static, Result<Byt
 fn rendition_of(
     first: bool,
     gallery: Arc<Gallery>,
-    granted: Granted,
+    granted: AuthorizedImage,
     plan: Plan,
 ) -> BoxStream<'static, Result<Bytes, Error>> {
     if gallery.is_banded(&granted, &plan) {

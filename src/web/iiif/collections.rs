@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::catalogue::{ALL, FacetValue, WorkSummary};
-use crate::gallery::{Error, Works};
+use crate::gallery::{CatalogueClient, Error};
 use crate::iiif::Version;
 use crate::presentation::collection::{Library, Member, Picture, Scheme, Shelf};
 use crate::presentation::span::{self, Node, Span};
@@ -118,7 +118,7 @@ async fn found(
         }
     };
     let said = typed.said();
-    let mut label = Text::of("en", &format!("Works found: {said}"));
+    let mut label = Text::of("en", &format!("CatalogueClient found: {said}"));
     label.add("da", &format!("Fundne værker: {said}"));
     let shelf = Shelf { scheme: FOUND.into(), value: canonical.clone(), label, works: total, picture: None };
     let document = library.shelf(&shelf, asked, &members).ok_or(Error::NotFound)?;
@@ -134,7 +134,7 @@ fn items(total: u64, asked: Option<Span>) -> Result<Option<(u64, usize)>, Error>
 }
 
 /// All works first, then what they are sorted by.
-async fn schemes(works: &Works) -> Result<Vec<Scheme>, Error> {
+async fn schemes(works: &CatalogueClient) -> Result<Vec<Scheme>, Error> {
     let found = works.ask(|catalogue| async move { catalogue.schemes().await }).await?;
     let all = std::iter::once((ALL.to_owned(), 1));
     Ok(all.chain(found).map(|(scheme, values)| Scheme { scheme, values }).collect())

@@ -3,7 +3,7 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::gallery::{Error, Granted};
+use crate::gallery::{AuthorizedImage, Error};
 use crate::iiif::{Format, deepzoom};
 use crate::web::App;
 use crate::web::http::response::Response;
@@ -38,6 +38,6 @@ pub async fn tile(
     Ok(answered)
 }
 
-fn side(opened: &Granted) -> u32 {
+fn side(opened: &AuthorizedImage) -> u32 {
     deepzoom::side(opened.info(String::new()).tiles.side)
 }

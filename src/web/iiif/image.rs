@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 use futures::{TryStreamExt, stream};
 
-use crate::gallery::{Cached, Error, Granted, told};
+use crate::gallery::{AuthorizedImage, Cached, Error, told};
 use crate::iiif::{ImageRequest, Version};
 use crate::render::{Plan, Source};
 use crate::store;
@@ -94,7 +94,7 @@ pub async fn pixels(
     let wanted = ImageRequest::parse(version, parameters)?;
     let base = app.base.of(request)?;
     let address = format!("{base}/iiif/{}/{}", version.number(), image.raw);
-    let links = |opened: &Granted, plan: &Plan| {
+    let links = |opened: &AuthorizedImage, plan: &Plan| {
         let canonical = plan.canonical(version, &opened.master, opened.limits);
         format!("<{address}/{canonical}>;rel=\"canonical\",<{}>;rel=\"profile\"", version.profile())
     };
@@ -107,7 +107,7 @@ pub async fn answer(
     request: &HttpRequest,
     identifier: &str,
     wanted: &ImageRequest,
-    links: impl Fn(&Granted, &Plan) -> String,
+    links: impl Fn(&AuthorizedImage, &Plan) -> String,
 ) -> Result<Response, Error> {
     let mut tries = 0;
     loop {
@@ -164,7 +164,7 @@ pub async fn answer(
 pub async fn streamed(
     app: &App,
     request: &HttpRequest,
-    opened: &Granted,
+    opened: &AuthorizedImage,
     plan: &Plan,
     mut response: HttpResponseBuilder,
 ) -> Result<Response, Error> {
@@ -185,7 +185,7 @@ pub async fn streamed(
 }
 
 /// Equal for equal plans on equal masters and settings, on every server.
-pub fn image_tag(app: &App, opened: &Granted, plan: &Plan) -> HeaderValue {
+pub fn image_tag(app: &App, opened: &AuthorizedImage, plan: &Plan) -> HeaderValue {
     let canonical = plan.canonical(Version::V3, &opened.master, opened.limits);
     let version = opened.version_bytes();
     let recipe = app.gallery.recipe().to_le_bytes();

@@ -7,7 +7,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::cache::Made;
-use crate::gallery::{Described, Error, Granted};
+use crate::gallery::{AuthorizedImage, Described, Error};
 use crate::identity::Identity;
 use crate::iiif::Version;
 use crate::presentation::{Address, Original, Shown, View};
@@ -153,7 +153,7 @@ pub fn shown(address: &Address, described: &Described) -> Vec<Shown> {
     described.images.iter().map(|shown| one(address, &shown.image, &shown.granted)).collect()
 }
 
-pub fn one(address: &Address, image: &crate::record::Image, granted: &Granted) -> Shown {
+pub fn one(address: &Address, image: &crate::record::Image, granted: &AuthorizedImage) -> Shown {
     let (_, _, master) = granted.origin();
     Shown {
         identifier: image.file.clone(),

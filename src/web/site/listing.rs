@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::visit::{Visit, encoded, label};
 use crate::catalogue::{ALL, Catalogue, WorkSummary};
-use crate::gallery::{Error, Granted, SOON};
+use crate::gallery::{AuthorizedImage, Error, SOON};
 use crate::store;
 use crate::web::{App, pages};
 
@@ -65,7 +65,7 @@ struct Picture {
 }
 
 impl Picture {
-    fn of(app: &App, opened: Option<Result<Granted, Error>>) -> Self {
+    fn of(app: &App, opened: Option<Result<AuthorizedImage, Error>>) -> Self {
         match opened {
             None => Self { unreachable: app.gallery.has_failing_store(), ..Self::default() },
             Some(Ok(opened)) => {

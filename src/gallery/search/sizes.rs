@@ -1,0 +1,65 @@
+//! How large works' images are, as far as that is soon known.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+
+use crate::catalogue::StoredWork;
+use crate::gallery::Source;
+use crate::gallery::identifier::Identifier;
+use crate::gallery::images::handle::ImageHandle;
+use crate::pixels::colour::Output;
+
+/// So many images of a work are looked at.
+const FIRST: usize = 4;
+/// Masters that are opened at one time.
+const AT_ONCE: usize = 8;
+
+/// The files of a work's first images.
+pub fn files(stored: &StoredWork) -> Vec<String> {
+    let matched = stored.work.images.iter().filter(|image| image.matched);
+    matched.take(FIRST).map(|image| image.file.clone()).collect()
+}
+
+/// Looks into masters on this machine; others would take a journey each.
+pub struct Sizes {
+    pub sources: Arc<[Source]>,
+    pub output: Output,
+}
+
+impl Sizes {
+    /// Width and height in pixels of each work's first images, where they are known; works are said by their images'
+    /// files.
+    pub async fn of(&self, works: Vec<Vec<String>>) -> Vec<Vec<Option<(u32, u32)>>> {
+        // Most works of some collections have no image here at all.
+        if works.iter().all(Vec::is_empty) {
+            return vec![Vec::new(); works.len()];
+        }
+        let each = |files: Vec<String>| async move {
+            let mut sizes = Vec::with_capacity(files.len());
+            for file in files {
+                sizes.push(self.size(&file).await);
+            }
+            sizes
+        };
+        futures::stream::iter(works).map(each).buffered(AT_ONCE).collect().await
+    }
+
+    async fn size(&self, file: &str) -> Option<(u32, u32)> {
+        let names = self.sources.iter().map(|source| source.name.as_deref());
+        let parts = Identifier::parse(file, names).ok()?;
+        let named = |source: &&Source| match parts.source {
+            Some(at) => self.sources.get(at).is_some_and(|own| std::ptr::eq(own, *source)),
+            None => source.name.is_none(),
+        };
+        for source in self.sources.iter().filter(named).filter(|source| source.store.is_local()) {
+            let opened =
+                ImageHandle::open(source.store.clone(), parts.key.clone(), parts.page, self.output).await;
+            if let Ok(opened) = opened {
+                let full = opened.all();
+                return Some((full.width, full.height));
+            }
+        }
+        None
+    }
+}
