@@ -8,9 +8,10 @@
 //! main.rs → cli      what was typed → one verb, or serve
 //! config             gathers the settings that each part declares beside its code
 //! web                HTTP in, HTTP out: image, deep zoom, presentation, API, pages, operations, administration
-//! gallery            the verbs: plan, deliver, describe, find, ingest, check, export, sample; owns state; no HTTP
+//! gallery            the verbs: plan, deliver, describe, find, ingest, check, export; owns state; no HTTP
 //! search             finding works: an index of words and facets on disk, columns in memory, and what is asked of them
 //! catalogue          where words lie: works, tags, shelves, revisions in SQLite or PostgreSQL
+//! sample             the sample collection: generated pictures and their records
 //! store              where bytes lie: object storage, local files, ranges; whole objects written
 //! presentation       works → manifests, collections, annotations, searches (pure)
 //! record             works in words, and the readers of museums' records (pure)
@@ -105,6 +106,7 @@ pub mod presentation;
 mod proof;
 pub mod record;
 pub mod render;
+pub mod sample;
 pub mod search;
 pub mod store;
 pub mod web;

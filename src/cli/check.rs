@@ -1,6 +1,6 @@
 //! `tegl check`: what masters are, and why they are slow.
 
-use super::out::count;
+use super::output::count;
 use super::{Check as Typed, gallery, settings};
 use crate::config::Config;
 use crate::gallery::{Check, told};

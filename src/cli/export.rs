@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::out::count;
+use super::output::count;
 use super::{Export as Typed, gallery, settings};
 use crate::gallery::{Layout, told};
 

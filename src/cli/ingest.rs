@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::out::count;
+use super::output::count;
 use super::{Ingest as Typed, gallery, records, settings};
 use crate::gallery::{Ingested, Outcome, Report, Shard};
 

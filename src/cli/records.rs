@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::Ingest as Typed;
-use crate::catalogue::{Renamed, UNNAMED};
+use crate::catalogue::{DEFAULT_SOURCE, Renamed};
 use crate::config::Config;
 use crate::gallery::{
     Earlier, Gallery, Import, Imported, Masters, Pattern, Pruned, Reading, Register, Watch, told,
@@ -28,7 +28,7 @@ pub async fn run(typed: &Typed, config: &Config, gallery: &Arc<Gallery>) -> Resu
         typed.pattern.as_deref().map(str::parse).transpose().map_err(|reason| format!("--match {reason}"))?;
     let masters = Arc::new(masters(typed, gallery).await?);
     let mut failed = 0;
-    let source = typed.name.clone().unwrap_or_else(|| UNNAMED.to_owned());
+    let source = typed.name.clone().unwrap_or_else(|| DEFAULT_SOURCE.to_owned());
     let register = Arc::new(Mutex::new(Register::default()));
     for location in &typed.records {
         register.lock().unwrap_or_else(PoisonError::into_inner).begin(location, &source);
@@ -294,16 +294,17 @@ impl Watch for Told {
     }
 
     fn renamed(&self, renamed: &Renamed) {
-        let Renamed { wanted, given } = renamed;
+        let Renamed { requested, assigned } = renamed;
         if self.json {
-            println!("{}", json!({ "renamed": { "object_number": wanted, "given": given } }));
+            println!("{}", json!({ "renamed": { "object_number": requested, "given": assigned } }));
             return;
         }
         let mut unnamed = self.unnamed.lock().unwrap_or_else(PoisonError::into_inner);
         unnamed.renamed += 1;
         match unnamed.renamed {
-            few if few <= NAMED || self.verbose => self
-                .say(&format!("{wanted}: another source's work has this name; this one is called `{given}`")),
+            few if few <= NAMED || self.verbose => self.say(&format!(
+                "{requested}: a work of another source has this object number; this one became `{assigned}`"
+            )),
             many if many == NAMED + 1 => self.say("more works are renamed; --verbose names them all"),
             _ => {}
         }

@@ -77,7 +77,7 @@ async fn announce(gallery: &Gallery, running: &Running) {
     }
     if let Some(works) = gallery.catalogue() {
         let count = works.ask(|catalogue| async move { catalogue.count().await }).await.unwrap_or_default();
-        eprintln!("{} in the catalogue {}", super::out::count(count, "work"), works.describe());
+        eprintln!("{} in the catalogue {}", super::output::count(count, "work"), works.describe());
     }
     if let Some(location) = gallery.images.pyramids_location() {
         eprintln!("keeping pyramids of what cannot be cut in {location}");

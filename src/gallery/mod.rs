@@ -7,7 +7,6 @@ mod images;
 mod jobs;
 mod retry;
 pub mod rights;
-pub mod sample;
 mod search;
 pub mod settings;
 mod single_flight;

@@ -8,7 +8,7 @@ use super::rights::Rights;
 use crate::identity::{Identity, fields};
 use crate::record::read::Limits;
 use crate::render;
-use crate::store::stream;
+use crate::store::document;
 
 /// The settings of all that a gallery is made of.
 #[derive(Clone, Debug, Default)]
@@ -246,8 +246,8 @@ impl Records {
     }
 
     /// The bounds of documents at web addresses.
-    pub fn web(&self) -> stream::Limits {
-        stream::Limits {
+    pub fn web(&self) -> document::Limits {
+        document::Limits {
             answer: Duration::from_secs(self.answer_s),
             silence: Duration::from_secs(self.silence_s),
             slowest: self.slowest_kib_per_s * 1024,

@@ -1,42 +1,20 @@
-//! The door that every request comes in by and every answer goes out through.
+//! The state that all handlers share.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::http::header::{self, HeaderValue};
-use actix_web::http::{Method, StatusCode};
-use actix_web::web::Payload;
-use actix_web::{HttpRequest, HttpResponse};
-use bytes::Bytes;
+use actix_web::http::header::HeaderValue;
 use serde_json::Value;
 
-use crate::gallery::{Error, Gallery, told};
-use crate::iiif::Invalid;
-use crate::presentation::House;
-use crate::web::api::{self, tags};
+use crate::gallery::Gallery;
+use crate::presentation::Publisher;
 use crate::web::http::base_url::Base;
-use crate::web::http::connections::{Connection, Turn};
-use crate::web::http::document::Document;
-use crate::web::http::headers::{self, common, preflight};
 use crate::web::http::pace::Pace;
-use crate::web::http::problem::{self, refusal};
-use crate::web::http::response::Response;
 use crate::web::http::token::Guesses;
-use crate::web::iiif::image;
-use crate::web::iiif::{collections, deepzoom, presentation as works};
-use crate::web::ops::health as operations;
+use crate::web::iiif::cache::DocumentCache;
 use crate::web::ops::warming::Warming;
-use crate::web::route::Route;
 use crate::web::settings::{Api, Operations, Settings};
-use crate::web::site::{self, failure};
-use crate::web::{download, smk};
-
-/// Bodies up to this size are in a connection's hands as soon as they are made, in bytes.
-const SMALL: u64 = 64 << 10;
 
 /// What the handlers share.
 pub struct App {
@@ -49,17 +27,17 @@ pub struct App {
     /// The settings in force, without secrets.
     pub in_force: Value,
     pub warming: Warming,
-    pub house: House,
-    pub(in crate::web) works: works::Kept,
+    pub publisher: Publisher,
+    pub(super) works: DocumentCache,
     /// Set when the server is about to stop.
     pub draining: AtomicBool,
-    pub(in crate::web) pace: Pace,
-    pub(in crate::web) guesses: Guesses,
+    pub(super) pace: Pace,
+    pub(super) guesses: Guesses,
     /// How long the body of a request may take to arrive.
-    pub(in crate::web) body_limit: Duration,
-    frame_ancestors: String,
-    requests: [metrics::Counter; 5],
-    seconds: metrics::Histogram,
+    pub(super) body_limit: Duration,
+    pub(super) frame_ancestors: String,
+    pub(super) requests: [metrics::Counter; 5],
+    pub(super) seconds: metrics::Histogram,
 }
 
 impl App {
@@ -69,7 +47,7 @@ impl App {
         settings: &Settings,
         api: &Api,
         operations: &Operations,
-        house: &House,
+        publisher: &Publisher,
     ) -> Result<Self, String> {
         crate::web::check::check(settings, api, operations)?;
         let age = |seconds: u32| {
@@ -85,8 +63,8 @@ impl App {
             operations: operations.clone(),
             in_force: Value::Null,
             warming: Warming::default(),
-            house: house.clone(),
-            works: works::Kept::new(settings.documents_mib),
+            publisher: publisher.clone(),
+            works: DocumentCache::new(settings.documents_mib),
             draining: AtomicBool::new(false),
             pace: Pace::new(settings.slow_reader_kib_per_s),
             guesses: Guesses::default(),
@@ -97,206 +75,7 @@ impl App {
         })
     }
 
-    /// Answers a request; writes its one line in the log.
-    pub async fn enter(&self, request: HttpRequest, mut body: Payload) -> HttpResponse {
-        let began = Instant::now();
-        let turn = turn(&request);
-        let answered = match self.answer(&request, &mut body).await {
-            Ok(answered) => self.paced(&request, answered).await,
-            refused => refused,
-        };
-        let (mut response, note, fault) = match answered {
-            Ok(answered) => (answered.response, answered.note, None),
-            Err(error) => {
-                let page = failure::page(self, &request, &error, problem::head(&error));
-                (page.unwrap_or_else(|| refusal(&request, &error)), "", Some(error))
-            }
-        };
-        common(response.headers_mut());
-        self.address(&request, &mut response);
-        let (status, took) = (response.status(), began.elapsed());
-        self.requests[usize::from(status.as_u16() / 100 - 1).min(4)].increment(1);
-        self.seconds.record(took.as_secs_f64());
-        log(&request, status, &response, took.as_micros() as u64, note, fault.as_ref());
-        let response = with_unread(&request, response, body);
-        match response.body().size() {
-            // These leave within one turn of the connection.
-            BodySize::None => response,
-            BodySize::Sized(length) if length <= SMALL => response,
-            _ => response.map_body(|_, body| OnItsWay { body, _with: turn }.boxed()),
-        }
-    }
-
-    /// Says what an answer depends on that has this server's address in it, and who may frame a page.
-    fn address(&self, request: &HttpRequest, response: &mut HttpResponse) {
-        let path = request.uri().path();
-        if let Some(varies) = self.base.varies()
-            && !path.starts_with("/assets/")
-            && !path.starts_with("/health/")
-        {
-            response.headers_mut().append(header::VARY, HeaderValue::from_static(varies));
-        }
-        let media_type = response.headers().get(header::CONTENT_TYPE);
-        if media_type.is_some_and(|media_type| media_type.as_bytes().starts_with(b"text/html")) {
-            headers::page(response.headers_mut(), &self.frame_ancestors);
-        }
-    }
-
-    async fn answer(&self, request: &HttpRequest, body: &mut Payload) -> Result<Response, Error> {
-        self.base.check(request)?;
-        match *request.method() {
-            Method::GET | Method::HEAD => {}
-            Method::POST | Method::PATCH => {
-                return match Route::parse(request.uri().path())? {
-                    Route::Tags(at) => tags::write(self, request, at, body).await,
-                    _ => Err(Error::NotAllowed { allowed: allowed_methods(request) }),
-                };
-            }
-            Method::DELETE => {
-                return match Route::parse(request.uri().path())? {
-                    Route::Record { work } => works::withdraw(self, request, work).await,
-                    _ => Err(Error::NotAllowed { allowed: allowed_methods(request) }),
-                };
-            }
-            Method::OPTIONS => {
-                let mut response = HttpResponse::NoContent().finish();
-                preflight(response.headers_mut(), allowed_methods(request));
-                return Ok(response.into());
-            }
-            _ => return Err(Error::NotAllowed { allowed: allowed_methods(request) }),
-        }
-        if has_body(request) {
-            return Err(Invalid::new("body", "", "is not expected with GET").into());
-        }
-        match Route::parse(request.uri().path())? {
-            Route::Pixels { version, image, parameters } => {
-                let parameters = [&*parameters[0], &*parameters[1], &*parameters[2], &*parameters[3]];
-                image::pixels(self, request, version, image, parameters).await
-            }
-            Route::Legacy { image, parameters } => image::legacy(self, request, image, &parameters).await,
-            Route::Info { version, image } => image::info(self, request, version, image).await,
-            Route::Base { version, image } => {
-                let place =
-                    format!("{}/iiif/{}/{}/info.json", self.base.of(request)?, version.number(), image.raw);
-                Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish().into())
-            }
-            Route::DeepZoom { image } => deepzoom::description(self, request, image).await,
-            Route::DeepZoomTile { image, level, column, row, suffix } => {
-                deepzoom::tile(self, request, image, (level, column, row), suffix).await
-            }
-            Route::Work { version, work, piece } => works::piece(self, request, version, work, piece).await,
-            Route::Collection { version, shelf } => collections::answer(self, request, version, shelf).await,
-            Route::Search { version, work, autocomplete } => {
-                works::search(self, request, version, work, autocomplete).await
-            }
-            Route::Changes { page } => collections::changes(self, request, page).await,
-            Route::Record { work } => works::record(self, request, work).await,
-            Route::Tags(at) => tags::answer(self, request, at).await,
-            Route::Download { image } => download::answer(self, request, image).await,
-            Route::Archive { work } => download::archive(self, request, work).await,
-            Route::WorkPage { work } => site::work(self, request, work).await,
-            Route::Api(call) => api::call(self, request, call).await,
-            Route::Smk(rest) => smk::answer(self, request, rest).await,
-            Route::Sitemap { part: 0 } => api::sitemap(self, request).await,
-            Route::Sitemap { part } => api::sitemap_part(self, request, part).await,
-            Route::Index => site::index(self, request).await,
-            Route::View { viewer, image } => site::view(self, request, viewer, image).await,
-            Route::Asset(path) => site::asset(request, path).await,
-            Route::Robots => {
-                let robots = operations::robots(&self.base.of(request)?);
-                let media_type = "text/plain; charset=utf-8";
-                Ok(Document::new(robots).answer(request, media_type, HttpResponse::Ok()).into())
-            }
-            Route::Live => Ok(operations::live()),
-            Route::Ready => operations::ready(self).await,
-            Route::Nothing => Err(Error::NotFound),
-        }
-    }
-
-    /// The same answer in pieces, where it is large.
-    async fn paced(&self, request: &HttpRequest, answered: Response) -> Result<Response, Error> {
-        let Response { response, note } = answered;
-        Ok(Response { response: self.pace.watch(&self.gallery, request, response).await?, note })
-    }
-
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
-    }
-}
-
-/// The request has its connection's turn.
-pub(in crate::web) fn turn(request: &HttpRequest) -> Option<Turn> {
-    request.conn_data::<Arc<Connection>>().map(Connection::begin)
-}
-
-/// The response, which holds what is left of the request's body. Where some of it has not come, its connection is closed
-/// for that; if the body had been dropped before, the connection would take it for as long as it comes.
-pub(in crate::web) fn with_unread(
-    request: &HttpRequest,
-    response: HttpResponse,
-    unread: Payload,
-) -> HttpResponse {
-    if !has_body(request) {
-        return response;
-    }
-    response.map_body(|_, body| OnItsWay { body, _with: unread }.boxed())
-}
-
-/// A body, and what is kept until it has left.
-struct OnItsWay<T> {
-    body: BoxBody,
-    _with: T,
-}
-
-impl<T: Unpin> MessageBody for OnItsWay<T> {
-    type Error = Box<dyn std::error::Error>;
-
-    fn size(&self) -> BodySize {
-        self.body.size()
-    }
-
-    fn poll_next(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Pin::new(&mut self.body).poll_next(context)
-    }
-}
-
-fn has_body(request: &HttpRequest) -> bool {
-    let length = request.headers().get(header::CONTENT_LENGTH);
-    length.is_some_and(|length| length != "0") || request.headers().contains_key(header::TRANSFER_ENCODING)
-}
-
-/// All methods of the resource at the request's address (RFC 9110, §10.2.1).
-fn allowed_methods(request: &HttpRequest) -> &'static str {
-    match Route::parse(request.uri().path()) {
-        Ok(Route::Tags(at)) => tags::allowed_methods(&at),
-        Ok(Route::Record { .. }) => "GET, HEAD, DELETE, OPTIONS",
-        _ => "GET, HEAD, OPTIONS",
-    }
-}
-
-fn log(
-    request: &HttpRequest,
-    status: StatusCode,
-    response: &HttpResponse,
-    us: u64,
-    note: &str,
-    fault: Option<&Error>,
-) {
-    let bytes = match response.body().size() {
-        BodySize::Sized(bytes) => bytes,
-        _ => 0,
-    };
-    let (method, path, status) = (request.method().as_str(), request.uri().path(), status.as_u16());
-    match fault {
-        Some(error) if status >= 500 && status != 503 => {
-            tracing::error!(target: "tegl::request", method, path, status, us, error = told(error));
-        }
-        Some(error) => {
-            tracing::warn!(target: "tegl::request", method, path, status, us, error = told(error))
-        }
-        None => tracing::info!(target: "tegl::request", method, path, status, bytes, us, note),
     }
 }

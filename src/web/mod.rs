@@ -1,12 +1,13 @@
 //! HTTP in, HTTP out.
 //!
-//! `app` has the state that handlers share and sends each request to its handler; `route` says which that is. The
+//! `app` has the state that handlers share, `route` parses paths and `dispatch` sends each request to its handler. The
 //! handlers are grouped by protocol: `iiif`, `api`, `smk`, `download`, `site` with the HTML of its `pages`, and `ops`.
 //! `http` has what all of them use.
 
 mod api;
 mod app;
 mod check;
+mod dispatch;
 mod download;
 mod http;
 mod iiif;

@@ -15,6 +15,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::web::App;
+use crate::web::http::body::{turn, with_unread};
 use crate::web::http::connections::{Connections, Limits};
 use crate::web::http::socket::{Socket, limit_unsent};
 use crate::web::ops::{admin, health as operations};
@@ -57,7 +58,7 @@ pub fn start(
     let shared = app.clone();
     let server = run(listener, Listener::public(settings, &app), move |request, body| {
         let app = shared.clone();
-        async move { app.enter(request, body).await }
+        async move { app.handle(request, body).await }
     })?;
     let mut handles = vec![server.handle()];
     actix_web::rt::spawn(server);
@@ -71,7 +72,7 @@ pub fn start(
                 let (app, metrics) = (app.clone(), metrics.clone());
                 async move {
                     let response = operate(&app, &request, &metrics).await;
-                    crate::web::app::with_unread(&request, response, body)
+                    with_unread(&request, response, body)
                 }
             })?;
             handles.push(server.handle());
@@ -83,7 +84,7 @@ pub fn start(
 }
 
 async fn operate(app: &Arc<App>, request: &HttpRequest, metrics: &PrometheusHandle) -> HttpResponse {
-    let _turn = crate::web::app::turn(request);
+    let _turn = turn(request);
     let mut response = match request.uri().path() {
         path if path == "/admin" || path.starts_with("/admin/") => admin::answer(app, request).await,
         _ => operations::serve(request, &app.gallery, metrics),

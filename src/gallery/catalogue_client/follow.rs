@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::CatalogueClient;
 use super::grants::Kept;
-use crate::catalogue::{Catalogue, Showing};
+use crate::catalogue::{Catalogue, WorkRights};
 use crate::gallery::{Error, told};
 use crate::record::Change;
 
@@ -93,15 +93,15 @@ impl CatalogueClient {
         }
         let depending = self.grants.depending_on(&works, &files);
         let names: Vec<String> = depending.values().flatten().cloned().collect();
-        let mut showing: HashMap<String, Vec<Showing>> = HashMap::new();
+        let mut showing: HashMap<String, Vec<WorkRights>> = HashMap::new();
         if !names.is_empty() {
-            let read = move |catalogue: Catalogue| async move { catalogue.showing_each(&names).await };
+            let read = move |catalogue: Catalogue| async move { catalogue.works_by_file(&names).await };
             for (file, work) in self.ask_within(PATIENCE, read).await? {
                 showing.entry(file).or_default().push(work);
             }
         }
         let fresh = |(first, names): (String, Vec<String>)| {
-            let all: Vec<Showing> =
+            let all: Vec<WorkRights> =
                 names.iter().filter_map(|name| showing.get(name)).flatten().cloned().collect();
             let kept = Kept::new(&names, &all, &self.rights);
             (first, kept)

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use moka::sync::Cache;
 
-use crate::catalogue::{Showing, without_page};
+use crate::catalogue::{WorkRights, without_page};
 use crate::gallery::rights::{Grant, Rights};
 
 /// The grants that are known, by the first name of each master.
@@ -29,8 +29,8 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    pub fn new(names: &[String], showing: &[Showing], rights: &Rights) -> Self {
-        let of = |work: &Showing| {
+    pub fn new(names: &[String], showing: &[WorkRights], rights: &Rights) -> Self {
+        let of = |work: &WorkRights| {
             let (stated, public_domain) = (work.rights.as_deref(), work.public_domain);
             if work.withdrawn {
                 rights.of_withdrawn(stated, public_domain)
@@ -119,8 +119,8 @@ impl Grants {
 mod tests {
     use super::*;
 
-    fn showing(work: &str, public_domain: bool) -> Showing {
-        Showing {
+    fn showing(work: &str, public_domain: bool) -> WorkRights {
+        WorkRights {
             object_number: work.into(),
             rights: None,
             public_domain: Some(public_domain),
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn an_image_is_shown_by_the_first_work_that_is_not_withdrawn() {
         let shown_by = |all: &[(&str, bool)]| {
-            let of = |&(work, withdrawn): &(&str, bool)| Showing { withdrawn, ..showing(work, true) };
+            let of = |&(work, withdrawn): &(&str, bool)| WorkRights { withdrawn, ..showing(work, true) };
             let all: Vec<_> = all.iter().map(of).collect();
             Kept::new(&[], &all, &Rights::default()).shown_by
         };

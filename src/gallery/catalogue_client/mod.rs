@@ -196,7 +196,7 @@ impl CatalogueClient {
             async move {
                 let asked = async {
                     let _place = lookups.acquire().await;
-                    catalogue.ever_showing(&names).await
+                    catalogue.works_ever_showing(&names).await
                 };
                 let showing = within(patience, asked).await??;
                 let kept = Arc::new(Kept::new(&names, &showing, &rights));

@@ -1,7 +1,7 @@
 //! Records of masters that no record names: what their files say of themselves.
 
 use super::JobService;
-use crate::catalogue::{Batch, EMBEDDED, New};
+use crate::catalogue::{Batch, EMBEDDED_SOURCE, NewWork};
 use crate::gallery::Error;
 use crate::master::{self, FIRST_READ, Held, Stop};
 use crate::record::read::embedded;
@@ -12,11 +12,12 @@ const MOST_READS: usize = 64;
 
 impl JobService {
     /// What the master's file says of itself, as a record, unless a record names the master.
-    pub(super) async fn embedded(&self, identifier: &str) -> Result<Option<New>, Error> {
+    pub(super) async fn embedded(&self, identifier: &str) -> Result<Option<NewWork>, Error> {
         let Some(works) = self.catalogue.as_ref() else { return Ok(None) };
         let opened = self.images.handle(identifier).await?;
         let names = opened.names.clone();
-        let showing = works.ask(|catalogue| async move { catalogue.ever_showing(&names).await }).await?;
+        let showing =
+            works.ask(|catalogue| async move { catalogue.works_ever_showing(&names).await }).await?;
         // What a withdrawn work showed stays as it is, too.
         if showing.iter().any(|work| work.object_number != identifier) {
             return Ok(None);
@@ -24,7 +25,7 @@ impl JobService {
         // A record that has the file's name for its number is no less a record; and what was withdrawn stays so.
         let number = identifier.to_owned();
         let known = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
-        if known.is_some_and(|known| known.source != EMBEDDED) {
+        if known.is_some_and(|known| known.source != EMBEDDED_SOURCE) {
             return Ok(None);
         }
         let (store, key, version) = opened.origin();
@@ -52,7 +53,7 @@ impl JobService {
     }
 
     /// Puts the records of masters that have no other, and takes those away whose masters have one by now.
-    pub(super) async fn put_embedded(&self, news: Vec<New>) -> Result<(), Error> {
+    pub(super) async fn put_embedded(&self, news: Vec<NewWork>) -> Result<(), Error> {
         let Some(works) = self.catalogue.as_ref() else { return Ok(()) };
         let batch = Batch::new(news)?;
         works.work(|catalogue| async move { catalogue.put(batch).await }).await?;
@@ -63,7 +64,7 @@ impl JobService {
     pub(super) async fn forget_superseded(&self) -> Result<(), Error> {
         let Some(works) = self.catalogue.as_ref() else { return Ok(()) };
         let forget = works.work(|catalogue| async move {
-            let superseded = catalogue.superseded(EMBEDDED).await?;
+            let superseded = catalogue.superseded(EMBEDDED_SOURCE).await?;
             if superseded.is_empty() { Ok(0) } else { catalogue.remove(&superseded).await }
         });
         forget.await?;
@@ -71,9 +72,9 @@ impl JobService {
     }
 }
 
-fn new(mut work: Work, identifier: &str) -> New {
+fn new(mut work: Work, identifier: &str) -> NewWork {
     if work.images.is_empty() {
         work.images.push(Image { file: identifier.to_owned(), matched: true, ..Image::default() });
     }
-    New { work, original: None, source: EMBEDDED.to_owned() }
+    NewWork { work, original: None, source: EMBEDDED_SOURCE.to_owned() }
 }

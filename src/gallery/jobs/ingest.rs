@@ -8,7 +8,7 @@ use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::JobService;
-use crate::catalogue::New;
+use crate::catalogue::NewWork;
 use crate::gallery::{Error, told};
 
 /// The share of a collection that one of several machines takes.
@@ -128,7 +128,7 @@ impl JobService {
     }
 
     /// Makes the master's pyramid; with it comes what the master says of itself, where no record does.
-    async fn ingest_one(&self, identifier: String, report: Arc<dyn Report>) -> (Ingested, Option<New>) {
+    async fn ingest_one(&self, identifier: String, report: Arc<dyn Report>) -> (Ingested, Option<NewWork>) {
         let began = Instant::now();
         let mut pixels = None;
         let done = self.pyramid(&identifier, &mut pixels, report).await;

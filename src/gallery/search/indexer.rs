@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use super::SearchService;
 use super::failure::Failed;
 use super::sizes::files;
-use crate::catalogue::Stored;
+use crate::catalogue::StoredWork;
 use crate::gallery::retry::{self, Retry};
 use crate::gallery::{Error, told};
-use crate::search::{Entry, Index};
+use crate::search::{Index, IndexableWork};
 
 /// How often changes are looked for.
 const FOLLOWED: Duration = Duration::from_millis(100);
@@ -106,7 +106,7 @@ impl SearchService {
             tracing::info!(
                 works = snapshot.works(),
                 revision = snapshot.revision(),
-                folder = %index.place().display(),
+                folder = %index.folder().display(),
                 "the index of works is open"
             );
             self.take(Arc::new(index));
@@ -119,7 +119,7 @@ impl SearchService {
         // What was found in the one before is not asked for again.
         self.answers.invalidate_all();
         if let Some(before) = before {
-            self.tasks.spawn_blocking(move || before.discard());
+            self.tasks.spawn_blocking(move || before.delete());
         }
     }
 
@@ -221,7 +221,7 @@ impl SearchService {
         self.take(index.clone());
         // Searches work meanwhile, only slower.
         self.tasks.spawn_blocking(move || {
-            if let Err(error) = index.gather() {
+            if let Err(error) = index.merge_segments() {
                 let error = Error::from(error);
                 tracing::warn!(error = told(&error), "the index could not be gathered into few parts");
             }
@@ -240,7 +240,7 @@ impl SearchService {
             Ok(()) => Ok(index),
             Err(error) => {
                 // What it took is free again before anybody looks how much room there is.
-                let _ = self.tasks.spawn_blocking(move || index.discard()).await;
+                let _ = self.tasks.spawn_blocking(move || index.delete()).await;
                 Err(error)
             }
         }
@@ -281,8 +281,8 @@ impl SearchService {
     }
 }
 
-fn entry<'a>(stored: &'a Stored, sizes: &'a [Option<(u32, u32)>]) -> Entry<'a> {
-    Entry {
+fn entry<'a>(stored: &'a StoredWork, sizes: &'a [Option<(u32, u32)>]) -> IndexableWork<'a> {
+    IndexableWork {
         work: &stored.work,
         tags: &stored.tags,
         revision: stored.revision,

@@ -24,7 +24,7 @@ use crate::iiif::Invalid;
 use crate::pixels::colour::Output;
 use failure::{Beside, Failed};
 
-use crate::search::{self, Found, Index, Search, Settings, Snapshot, Sort};
+use crate::search::{self, Index, Search, SearchResults, Settings, Snapshot, Sort};
 
 /// How long a search waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -49,7 +49,7 @@ pub struct SearchService {
     tasks: Handle,
     index: RwLock<Option<Arc<Index>>>,
     state: State,
-    answers: Cache<(u64, u64), Arc<Found>>,
+    answers: Cache<(u64, u64), Arc<SearchResults>>,
     pins: Cache<u64, Arc<Snapshot>>,
     turns: Arc<Semaphore>,
     /// States of the index that dumps were begun in, by what tells them apart.
@@ -98,7 +98,7 @@ pub struct IndexState {
 /// What was found, and the state of the index that it was found in.
 pub struct Hits {
     pub snapshot: Arc<Snapshot>,
-    pub found: Arc<Found>,
+    pub found: Arc<SearchResults>,
     /// Whether it had been found before.
     pub known: bool,
 }
@@ -127,7 +127,7 @@ impl SearchService {
     ) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, |cores| cores.get());
         let threads = if settings.threads == 0 { cores } else { settings.threads };
-        let weigher = |_: &(u64, u64), found: &Arc<Found>| {
+        let weigher = |_: &(u64, u64), found: &Arc<SearchResults>| {
             let facets: usize = found.facets.iter().map(|(_, values)| 64 + 16 * values.len()).sum();
             (256 + facets + 8 * found.hits.len() + 16 * found.histogram.len()) as u32
         };
@@ -310,7 +310,7 @@ impl SearchService {
             of: number(&state.of),
             last_making_ms: number(&state.took_ms),
             failed: self.failed().map(|failed| failed.detail),
-            folder: index.map(|index| index.place().display().to_string()),
+            folder: index.map(|index| index.folder().display().to_string()),
             columns_bytes: snapshot.map_or(0, |snapshot| snapshot.weight() as u64),
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 
-use crate::catalogue::Stored;
+use crate::catalogue::StoredWork;
 use crate::gallery::images::ImageHandle;
 use crate::gallery::sources::{Location, Sources};
 use crate::pixels::colour::Output;
@@ -16,7 +16,7 @@ const FIRST: usize = 4;
 const AT_ONCE: usize = 8;
 
 /// The files of a work's first images.
-pub fn files(stored: &Stored) -> Vec<String> {
+pub fn files(stored: &StoredWork) -> Vec<String> {
     let matched = stored.work.images.iter().filter(|image| image.matched);
     matched.take(FIRST).map(|image| image.file.clone()).collect()
 }

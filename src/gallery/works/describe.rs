@@ -1,7 +1,7 @@
 //! A work as viewers are to see it: its record, its tags, its images as far as rights go.
 
 use super::WorkService;
-use crate::catalogue::{EMBEDDED, Stored};
+use crate::catalogue::{EMBEDDED_SOURCE, StoredWork};
 use crate::gallery::Error;
 use crate::gallery::images::AuthorizedImage;
 use crate::record::{Image, Tag, Text, Title, Work};
@@ -36,7 +36,7 @@ impl WorkService {
         let number = name.to_owned();
         match works.ask(|catalogue| async move { catalogue.get(&number).await }).await? {
             Some(stored) if !stored.removed => self.describe_stored(stored, seen).await,
-            Some(stored) if stored.source != EMBEDDED => Err(Error::Gone),
+            Some(stored) if stored.source != EMBEDDED_SOURCE => Err(Error::Gone),
             _ => self.describe_file(name).await,
         }
     }
@@ -48,7 +48,7 @@ impl WorkService {
         works.shown_by(&opened.names).await
     }
 
-    async fn describe_stored(&self, stored: Stored, seen: u64) -> Result<Described, Error> {
+    async fn describe_stored(&self, stored: StoredWork, seen: u64) -> Result<Described, Error> {
         let matched = stored.work.images.iter().filter(|image| image.matched);
         let opened = futures::future::join_all(matched.map(|image| async move {
             let granted = self.images.open(&image.file).await;
@@ -69,7 +69,7 @@ impl WorkService {
             }
         }
         let tags = stored.tags.into_iter().filter(Tag::holds).collect();
-        let Stored { work, revision, changed_ms, .. } = stored;
+        let StoredWork { work, revision, changed_ms, .. } = stored;
         Ok(Described { work, tags, images, revision, changed_ms, seen, whole })
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Described;
 use super::WorkService;
-use crate::catalogue::{EMBEDDED, Stored};
+use crate::catalogue::{EMBEDDED_SOURCE, StoredWork};
 use crate::gallery::Error;
 use crate::gallery::images::AuthorizedImage;
 use crate::gallery::rights::Grant;
@@ -56,13 +56,13 @@ impl WorkService {
         };
         match stored {
             Some(stored) if !stored.removed => Ok(self.sketch_stored(stored, patience).await),
-            Some(stored) if stored.source != EMBEDDED => Err(Error::Gone),
+            Some(stored) if stored.source != EMBEDDED_SOURCE => Err(Error::Gone),
             _ => Ok(self.describe_file(name).await?.into()),
         }
     }
 
-    async fn sketch_stored(&self, stored: Stored, patience: Duration) -> Sketch {
-        let Stored { work, tags, revision, changed_ms, .. } = stored;
+    async fn sketch_stored(&self, stored: StoredWork, patience: Duration) -> Sketch {
+        let StoredWork { work, tags, revision, changed_ms, .. } = stored;
         let matched: Vec<&Image> = work.images.iter().filter(|image| image.matched).collect();
         let files: Vec<&str> = matched.iter().map(|image| image.file.as_str()).collect();
         let by_record = self.images.rights().of_record(work.rights.as_deref(), work.public_domain);

@@ -22,7 +22,7 @@ use crate::gallery::{Error, Gallery, SearchService, told};
 use crate::identity::Identity;
 use crate::iiif::Version;
 use crate::presentation::Address;
-use crate::search::{self, Snapshot, Stored, Walk};
+use crate::search::{self, IndexedWork, ScanPosition, Snapshot};
 use crate::web::App;
 use crate::web::http::headers::entity_tag;
 use crate::web::http::range::{Wanted, range, unchanged_range};
@@ -188,7 +188,7 @@ impl Dump {
 /// A dump that is being made.
 struct Making {
     dump: Dump,
-    walk: Walk,
+    walk: ScanPosition,
     into: Packing,
     /// Whether all of it has been made.
     is_whole: bool,
@@ -201,7 +201,7 @@ impl Making {
             true => Packing::Gzip(GzEncoder::new(outlet, Compression::fast())),
             false => Packing::Plain(outlet),
         };
-        Self { dump, walk: Walk::default(), into, is_whole: false }
+        Self { dump, walk: ScanPosition::default(), into, is_whole: false }
     }
 
     /// Makes it until there is a piece to send, or all of it is made.
@@ -234,8 +234,8 @@ impl Making {
         let Dump { gallery, snapshot, address, name } = &self.dump;
         let form = name.strip_suffix(".gz").unwrap_or(name);
         let telling = Telling { gallery, address, fields: None, lang: None };
-        let begins = self.walk == Walk::default();
-        let works = snapshot.walk(&mut self.walk, WORKS)?;
+        let begins = self.walk == ScanPosition::default();
+        let works = snapshot.scan(&mut self.walk, WORKS)?;
         match form {
             "works.csv" => {
                 let mut table = csv::Writer::from_writer(&mut self.into);
@@ -303,7 +303,7 @@ fn cell(text: String) -> String {
 }
 
 /// A work as a row; several values are separated by ` | `.
-fn row(stored: &Stored, telling: &Telling<'_>) -> Vec<String> {
+fn row(stored: &IndexedWork, telling: &Telling<'_>) -> Vec<String> {
     let work = stored.work().unwrap_or_default();
     let told: serde_json::Value = serde_json::from_str(&telling.work(stored)).unwrap_or_default();
     let said = |name: &str| told[name].as_str().unwrap_or_default().to_owned();

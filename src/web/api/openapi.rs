@@ -37,7 +37,7 @@ pub async fn answer(app: &App, request: &HttpRequest) -> Result<Response, Error>
     Asked::read(&[], request.query_string())?;
     let base = app.base.of(request)?;
     let sample = Sample::of(app);
-    let name = app.house.name.best(&app.house.preferred()).unwrap_or("Tegl");
+    let name = app.publisher.name.best(&app.publisher.preferred()).unwrap_or("Tegl");
     let document = json!({
         "openapi": "3.1.0",
         "info": {
@@ -76,8 +76,8 @@ impl Sample {
         let Ok(snapshot) = app.gallery.search().and_then(|finder| finder.snapshot()) else { return usual };
         let numbers = snapshot.numbers(0, 1).unwrap_or_default();
         let vocabulary = snapshot.vocabulary();
-        let most = (0..vocabulary.terms().len() as u32).max_by_key(|&number| snapshot.total(number));
-        let term = most.and_then(|number| vocabulary.term(number));
+        let most = (0..vocabulary.values().len() as u32).max_by_key(|&number| snapshot.work_count(number));
+        let term = most.and_then(|number| vocabulary.value(number));
         Self {
             schemes: snapshot.schemes().to_vec(),
             fields: fields::all(&snapshot),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::gallery::Gallery;
 use crate::iiif::Version;
 use crate::presentation::Address;
-use crate::search::{Stored, Term, in_language};
+use crate::search::{FacetValue, IndexedWork, in_language};
 
 /// The side of thumbnails, in pixels.
 const THUMBNAIL: u32 = 400;
@@ -22,7 +22,7 @@ pub struct Telling<'a> {
 
 impl Telling<'_> {
     /// A work as a JSON object.
-    pub fn work(&self, stored: &Stored) -> String {
+    pub fn work(&self, stored: &IndexedWork) -> String {
         let whole = self.whole(stored);
         if self.fields.is_none() && self.lang.is_none() {
             return whole;
@@ -38,7 +38,7 @@ impl Telling<'_> {
     }
 
     /// All of it, put together of texts that lie ready.
-    fn whole(&self, stored: &Stored) -> String {
+    fn whole(&self, stored: &IndexedWork) -> String {
         let (number, rights, public_domain) = stored.known();
         let grant = self.gallery.images.rights().of_record(rights.as_deref(), public_domain);
         let record = stored.record();
@@ -66,7 +66,7 @@ impl Telling<'_> {
                 images.push(',');
             }
             let available = shown.matched && grant.largest > 0;
-            images.push_str(shown.said.strip_suffix('}').unwrap_or(shown.said));
+            images.push_str(shown.json.strip_suffix('}').unwrap_or(shown.json));
             images.push_str(if available { ",\"available\":true" } else { ",\"available\":false" });
             if available {
                 let service = self.address.image(Version::V3, &file);
@@ -88,7 +88,7 @@ impl Telling<'_> {
 }
 
 /// A value of a facet with how many works have it.
-pub fn term(term: &Term, works: u64, lang: Option<&str>) -> Map<String, Value> {
+pub fn term(term: &FacetValue, works: u64, lang: Option<&str>) -> Map<String, Value> {
     let mut told = Map::new();
     told.insert("scheme".into(), json!(term.scheme));
     told.insert("value".into(), json!(term.value));

@@ -146,7 +146,7 @@ pub async fn random(app: &App, request: &HttpRequest) -> Result<Response, Error>
     let (snapshot, total) = (hits.snapshot.clone(), hits.found.total);
     let mut drawn: Vec<usize> = draw(total, wanted).into_iter().map(|at| at as usize).collect();
     drawn.sort_unstable();
-    let places = finder.ask(move || hits.snapshot.pick(&search, &drawn)).await?;
+    let places = finder.ask(move || hits.snapshot.addresses_at(&search, &drawn)).await?;
     let address = Address::new(&app.base.of(request)?);
     let telling = telling(app, &address, &asked)?;
     let mut works = Vec::with_capacity(places.len());
@@ -200,7 +200,7 @@ fn suggestions(
     let vocabulary = snapshot.vocabulary();
     let told = found.into_iter().filter_map(|suggestion| match suggestion {
         Suggestion::Value { number, works } => {
-            let mut told = term(vocabulary.term(number)?, works, lang);
+            let mut told = term(vocabulary.value(number)?, works, lang);
             told.insert("kind".into(), json!("value"));
             Some(Value::Object(told))
         }
@@ -245,7 +245,7 @@ pub async fn terms(app: &App, request: &HttpRequest, scheme: &str, tree: bool) -
         let below = finder.ask(move || looked_in.below(&own, &below)).await?;
         below.into_iter().map(|branch| (branch.number, branch.works, Some(branch.narrower))).collect()
     } else {
-        let listed = finder.ask(move || Ok(looked_in.listed(&own, &typed))).await?;
+        let listed = finder.ask(move || Ok(looked_in.values_matching(&own, &typed))).await?;
         listed.into_iter().map(|(number, works)| (number, works, None)).collect()
     };
     let address = Address::new(&app.base.of(request)?);
@@ -268,7 +268,7 @@ fn values(
 ) -> Vec<Value> {
     let vocabulary = snapshot.vocabulary();
     let told = branches.filter_map(|(number, works, narrower)| {
-        let value = vocabulary.term(number)?;
+        let value = vocabulary.value(number)?;
         let mut told = term(value, works, lang);
         let filter = format!("{}:{}", value.scheme, value.value);
         let query = query_of([("any", filter.as_str())]);
@@ -294,7 +294,7 @@ pub async fn schemes(app: &App, request: &HttpRequest) -> Result<Response, Error
     let address = Address::new(&app.base.of(request)?);
     let mut told = Vec::new();
     for scheme in snapshot.schemes() {
-        let used = snapshot.used(scheme);
+        let used = snapshot.count_values(scheme);
         if used > 0 {
             let segment = percent_encoding::utf8_percent_encode(scheme, percent_encoding::NON_ALPHANUMERIC);
             told.push(json!({
@@ -309,7 +309,7 @@ pub async fn schemes(app: &App, request: &HttpRequest) -> Result<Response, Error
 fn facets(hits: &Hits, lang: Option<&str>) -> Value {
     let vocabulary = hits.snapshot.vocabulary();
     let of = |values: &[(u32, u64)]| -> Vec<Value> {
-        let told = values.iter().filter_map(|(number, works)| Some((vocabulary.term(*number)?, *works)));
+        let told = values.iter().filter_map(|(number, works)| Some((vocabulary.value(*number)?, *works)));
         told.map(|(value, works)| Value::Object(term(value, works, lang))).collect()
     };
     let all: HashMap<&str, Vec<Value>> =

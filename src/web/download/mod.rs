@@ -178,7 +178,7 @@ async fn name_of(app: &App, identifier: &str, ending: &str) -> Option<String> {
 /// A work's title and number, for people.
 fn titled(app: &App, work: &crate::record::Work) -> String {
     let label = work.label();
-    match label.best(&app.house.preferred()) {
+    match label.best(&app.publisher.preferred()) {
         Some(title) if title != work.object_number => format!("{title}, {}", work.object_number),
         _ => work.object_number.clone(),
     }

@@ -1,6 +1,7 @@
 //! HTTP itself: connections, base addresses, headers, ranges, documents, problem details, tokens.
 
 pub mod base_url;
+pub mod body;
 pub mod connections;
 pub mod document;
 pub mod headers;

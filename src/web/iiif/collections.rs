@@ -3,12 +3,12 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::catalogue::{ALL, Card, Term};
+use crate::catalogue::{ALL, FacetValue, WorkSummary};
 use crate::gallery::{CatalogueClient, Error};
 use crate::iiif::Version;
 use crate::presentation::collection::{Library, Member, Picture, Scheme, Shelf};
 use crate::presentation::span::{self, Node, Span};
-use crate::presentation::{Address, FOUND, change};
+use crate::presentation::{Address, FOUND, change_discovery};
 use crate::record::Text;
 use crate::web::App;
 use crate::web::api::{Asked, of_collection, search_of};
@@ -27,7 +27,7 @@ pub async fn answer(
 ) -> Result<Response, Error> {
     let works = app.gallery.catalogue().ok_or(Error::NotFound)?;
     let address = Address::new(&app.base.of(request)?);
-    let library = Library { address: &address, house: &app.house, version };
+    let library = Library { address: &address, publisher: &app.publisher, version };
     let asked = shelf.part;
     let document = match (shelf.scheme, shelf.value) {
         (Some(scheme), value) if scheme == FOUND => {
@@ -37,7 +37,8 @@ pub async fn answer(
         (Some(scheme), None) => {
             let scheme = scheme.into_owned();
             let name = scheme.clone();
-            let total = works.ask(|catalogue| async move { catalogue.terms_count(&name).await }).await?;
+            let total =
+                works.ask(|catalogue| async move { catalogue.count_facet_values(&name).await }).await?;
             if total == 0 {
                 return Err(Error::NotFound);
             }
@@ -46,7 +47,9 @@ pub async fn answer(
                 Some((start, limit)) => {
                     let name = scheme.clone();
                     works
-                        .ask(move |catalogue| async move { catalogue.terms(&name, start, limit).await })
+                        .ask(
+                            move |catalogue| async move { catalogue.facet_values(&name, start, limit).await },
+                        )
                         .await?
                 }
             };
@@ -56,13 +59,14 @@ pub async fn answer(
         (Some(scheme), Some(value)) => {
             let (scheme, value) = (scheme.into_owned(), value.into_owned());
             let names = (scheme.clone(), value.clone());
-            let term = works.ask(|catalogue| async move { catalogue.term(&names.0, &names.1).await }).await?;
+            let term =
+                works.ask(|catalogue| async move { catalogue.facet_value(&names.0, &names.1).await }).await?;
             let term = term.ok_or(Error::NotFound)?;
             let cards = match items(term.works, asked)? {
                 None => Vec::new(),
                 Some((start, limit)) => {
                     let page = |catalogue: crate::catalogue::Catalogue| async move {
-                        catalogue.shelf(&scheme, &value, start, limit).await
+                        catalogue.works_with(&scheme, &value, start, limit).await
                     };
                     works.ask(page).await?
                 }
@@ -114,7 +118,7 @@ async fn found(
         }
     };
     let said = typed.said();
-    let mut label = Text::of("en", &format!("Works found: {said}"));
+    let mut label = Text::of("en", &format!("CatalogueClient found: {said}"));
     label.add("da", &format!("Fundne værker: {said}"));
     let shelf = Shelf { scheme: FOUND.into(), value: canonical.clone(), label, works: total, picture: None };
     let document = library.shelf(&shelf, asked, &members).ok_or(Error::NotFound)?;
@@ -136,13 +140,13 @@ async fn schemes(works: &CatalogueClient) -> Result<Vec<Scheme>, Error> {
     Ok(all.chain(found).map(|(scheme, values)| Scheme { scheme, values }).collect())
 }
 
-fn told_of(term: Term) -> Shelf {
-    let Term { scheme, value, label, works } = term;
+fn told_of(term: FacetValue) -> Shelf {
+    let FacetValue { scheme, value, label, works } = term;
     Shelf { scheme, value, label, works, picture: None }
 }
 
-fn member(card: Card) -> Member {
-    let Card { object_number, label, thumbnail, .. } = card;
+fn member(card: WorkSummary) -> Member {
+    let WorkSummary { object_number, label, thumbnail, .. } = card;
     let picture = thumbnail.map(|identifier| Picture { identifier, dimensions: None });
     Member { object_number, label, picture }
 }
@@ -153,13 +157,13 @@ pub async fn changes(app: &App, request: &HttpRequest, page: Option<u64>) -> Res
     let address = Address::new(&app.base.of(request)?);
     let total = works.ask(|catalogue| async move { catalogue.last_revision().await }).await?;
     let document = match page {
-        None => change::collection(total, &address),
+        None => change_discovery::collection(total, &address),
         Some(number) => {
-            let start = number.saturating_mul(change::PAGE);
+            let start = number.saturating_mul(change_discovery::PAGE);
             let read = move |catalogue: crate::catalogue::Catalogue| async move {
-                catalogue.changes(start, change::PAGE as usize).await
+                catalogue.changes(start, change_discovery::PAGE as usize).await
             };
-            change::page(number, total, &works.ask(read).await?, &address)
+            change_discovery::page(number, total, &works.ask(read).await?, &address)
         }
     };
     let linked = "application/ld+json;profile=\"http://iiif.io/api/discovery/1/context.json\"";

@@ -5,65 +5,25 @@ use std::time::{Duration, Instant};
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
-use moka::sync::Cache;
-use serde_json::{Value, json};
 
-use crate::gallery::{AuthorizedImage, Described, Error, Grant, Preview, Sketch};
+use super::cache::Made;
+use crate::gallery::{AuthorizedImage, Described, Error};
 use crate::identity::Identity;
 use crate::iiif::Version;
-use crate::presentation::{Address, Canvas, Original, Shown, View, search, state};
-use crate::record::{Facet, Region, Tag};
-use crate::search::{Search, in_language};
+use crate::presentation::{Address, Original, Shown, View};
+use crate::record::Facet;
+use crate::search::Search;
 use crate::web::App;
-use crate::web::api::tags;
-use crate::web::api::{Asked, OF_ONE, chosen};
 use crate::web::http::document::Document;
 use crate::web::http::headers::{Json, preferred};
 use crate::web::http::response::Response;
-use crate::web::iiif::image::document_of;
 use crate::web::route::{Image, Piece};
-
-/// Documents that have been made, for as long as what they were made of stays the same.
-pub(in crate::web) struct Kept(Cache<String, Arc<Made>>);
-
-/// A document, and what it was made of.
-struct Made {
-    document: Document,
-    /// The last revision that was known when it was made.
-    seen: u64,
-    /// The images that it shows, as they were opened and granted.
-    images: Vec<(String, u64, Grant)>,
-    /// When it is to be made anew because an image was missing.
-    until: Option<Instant>,
-}
 
 /// How long a document holds whose images could not all be opened.
 const INCOMPLETE: Duration = Duration::from_secs(10);
 
-/// How long a record waits for the sizes of its images.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 /// The collection that a manifest says it is part of is no larger: viewers fetch it.
 const SMALL: u64 = 100;
-
-impl Kept {
-    pub(in crate::web) fn new(mib: u64) -> Self {
-        let weigher = |key: &String, made: &Arc<Made>| (key.len() + made.document.weight()) as u32;
-        Self(Cache::builder().max_capacity(mib << 20).weigher(weigher).build())
-    }
-
-    /// Forgets the documents of a work, or all.
-    pub(in crate::web) fn forget(&self, work: Option<&str>) {
-        match work {
-            None => self.0.invalidate_all(),
-            Some(work) => {
-                let ending = format!(" {work}");
-                let own = self.0.iter().filter(|(key, _)| key.ends_with(&ending));
-                own.for_each(|(key, _)| self.0.invalidate(key.as_ref()));
-            }
-        }
-    }
-}
 
 /// `GET /presentation/{2|3}/{work}/…`.
 pub async fn piece(
@@ -123,7 +83,7 @@ async fn elsewhere(app: &App, work: &Image<'_>) -> Result<Option<String>, Error>
     let number = work.identifier.to_string();
     let known = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
     // A withdrawn work is gone; one that was read from a master made way for a record.
-    if known.is_some_and(|known| !known.removed || known.source != crate::catalogue::EMBEDDED) {
+    if known.is_some_and(|known| !known.removed || known.source != crate::catalogue::EMBEDDED_SOURCE) {
         return Ok(None);
     }
     match app.gallery.works.shown_by(&work.identifier).await {
@@ -185,7 +145,7 @@ pub fn view<'a>(
     images: &'a [Shown],
     part_of: Option<&'a Facet>,
 ) -> View<'a> {
-    View { work: &described.work, tags: &described.tags, images, part_of, address, house: &app.house }
+    View { work: &described.work, tags: &described.tags, images, part_of, address, publisher: &app.publisher }
 }
 
 /// The work's images, as documents show them.
@@ -193,12 +153,7 @@ pub fn shown(address: &Address, described: &Described) -> Vec<Shown> {
     described.images.iter().map(|shown| one(address, &shown.image, &shown.granted)).collect()
 }
 
-/// The same of an image that may not be open yet.
-fn preview(address: &Address, preview: &Preview) -> Option<Shown> {
-    Some(one(address, &preview.image, preview.granted.as_ref()?))
-}
-
-fn one(address: &Address, image: &crate::record::Image, granted: &AuthorizedImage) -> Shown {
+pub fn one(address: &Address, image: &crate::record::Image, granted: &AuthorizedImage) -> Shown {
     let (_, _, master) = granted.origin();
     Shown {
         identifier: image.file.clone(),
@@ -223,7 +178,11 @@ async fn small_shelf(app: &App, described: &Described) -> Result<Option<Facet>, 
     facets.sort_by_key(|facet| preferred.iter().position(|scheme| *scheme == facet.scheme).unwrap_or(99));
     let small = works.ask(|catalogue| async move {
         for facet in facets {
-            if catalogue.term(&facet.scheme, &facet.value).await?.is_some_and(|term| term.works <= SMALL) {
+            if catalogue
+                .facet_value(&facet.scheme, &facet.value)
+                .await?
+                .is_some_and(|term| term.works <= SMALL)
+            {
                 return Ok(Some(facet));
             }
         }
@@ -239,158 +198,6 @@ pub fn media_type(request: &HttpRequest, version: Version) -> &'static str {
         (Version::V2, Some(Json::Linked)) => "application/ld+json",
         (Version::V3, _) => "application/ld+json;profile=\"http://iiif.io/api/presentation/3/context.json\"",
     }
-}
-
-/// `GET /search/{1|2}/{work}` and `…/autocomplete` (Content Search 2.0 and 1.0).
-pub async fn search(
-    app: &App,
-    request: &HttpRequest,
-    version: u8,
-    work: Image<'_>,
-    autocomplete: bool,
-) -> Result<Response, Error> {
-    let described = app.gallery.works.describe(&work.identifier).await?;
-    let address = Address::new(&app.base.of(request)?);
-    let images = shown(&address, &described);
-    let view = view(app, &address, &described, &images, None);
-    let query = search::Query::parse(request.query_string())?;
-    let spoken = if version == 1 { search::Version::V1 } else { search::Version::V2 };
-    let document = match autocomplete {
-        true => search::autocomplete(&view, &query, spoken),
-        false => search::answer(&view, &query, spoken),
-    };
-    let media_type = match (version, preferred(request)) {
-        (_, Some(Json::Plain)) | (1, None) => "application/json",
-        (1, _) => "application/ld+json",
-        _ => "application/ld+json;profile=\"http://iiif.io/api/search/2/context.json\"",
-    };
-    Ok(document_of(app, request, document.to_string(), media_type, HttpResponse::Ok()).into())
-}
-
-/// `DELETE /api/v1/works/{work}`: withdraws a work. It comes back with its record.
-pub async fn withdraw(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
-    let actor = tags::allowed(request, app)?;
-    let now = tags::stored(app, &work).await?;
-    let expected = tags::expected(request, &now, None)?;
-    app.gallery.works.withdraw(&work.identifier, expected).await?;
-    tracing::info!(work = &*work.identifier, actor, "a work was withdrawn");
-    Ok(HttpResponse::NoContent().finish().into())
-}
-
-/// `GET /api/v1/works/{work}`: all that is known of a work, and where its images and manifest are.
-pub async fn record(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
-    let asked = Asked::read(&OF_ONE, request.query_string())?;
-    let sketch = match app.gallery.works.sketch(&work.identifier, PATIENCE).await {
-        Err(error) if is_unknown(&error) => match in_other_case(app, &work.identifier).await {
-            Some(number) => app.gallery.works.sketch(&number, PATIENCE).await?,
-            None => return Err(Error::NotFound),
-        },
-        sketch => sketch?,
-    };
-    let address = Address::new(&app.base.of(request)?);
-    let number = &sketch.work.object_number;
-    let mut document = json!(sketch.work);
-    document["tags"] = sketch.tags.iter().map(Tag::told).collect();
-    document["images"] = images(&address, &sketch);
-    document["id"] = json!(address.record(number));
-    document["manifest"] = json!(address.manifest(Version::V3, number));
-    let page = format!("{}/", address.base());
-    document["content_state"] = json!(state::link(&page, &address, number, state::Target::Work));
-    let shown: Vec<Shown> = sketch.images.iter().filter_map(|image| preview(&address, image)).collect();
-    let house = &app.house;
-    let view = View {
-        work: &sketch.work,
-        tags: &sketch.tags,
-        images: &shown,
-        part_of: None,
-        address: &address,
-        house,
-    };
-    // Canvases are numbered by the images that can be opened: as long as some are not, places on them are unknown.
-    let canvases = if shown.len() == sketch.images.len() { view.canvases() } else { Vec::new() };
-    for (tag, told) in sketch.tags.iter().zip(document["tags"].as_array_mut().into_iter().flatten()) {
-        if let Some((canvas, region)) = place_of(tag, &canvases) {
-            told["content_state"] =
-                json!(state::link(&page, &address, number, state::Target::Region(canvas, region)));
-        }
-    }
-    document["revision"] = json!(sketch.revision);
-    if sketch.revision > 0 {
-        document["changed"] = json!(crate::record::timestamp(sketch.changed_ms));
-        document["source"] = original(app, number).await?;
-    }
-    let fields = chosen(&app.gallery, &asked, |name| document.get(name).is_some())?;
-    if let (Some(fields), Value::Object(all)) = (fields, &mut document) {
-        all.retain(|name, _| fields.contains(&name.as_str()));
-    }
-    if let Some(lang) = asked.text("lang") {
-        in_language(&mut document, &[lang]);
-    }
-    let mut response = HttpResponse::Ok();
-    response.insert_header((header::VARY, "Accept-Encoding"));
-    response.insert_header((header::CACHE_CONTROL, "no-cache"));
-    if *number != *work.identifier {
-        // The one address of what is sent (RFC 9110, §8.7), which its `id` is, too.
-        response.insert_header((header::CONTENT_LOCATION, address.record(number)));
-    }
-    Ok(Document::new(document.to_string()).answer(request, "application/json", response).into())
-}
-
-/// Whether nothing is called so: what could be no image may well be a work.
-fn is_unknown(error: &Error) -> bool {
-    match error {
-        Error::NotFound => true,
-        Error::Invalid(invalid) => invalid.parameter == "identifier",
-        _ => false,
-    }
-}
-
-/// The canvas, and the part of it, that a tag is about.
-fn place_of(tag: &Tag, canvases: &[Canvas<'_>]) -> Option<(usize, Region)> {
-    let region = tag.region?;
-    let shows =
-        |file: &str| canvases.iter().find(|canvas| canvas.images.iter().any(|image| image.file == file));
-    let canvas = match &tag.image {
-        Some(file) => shows(file)?,
-        None => canvases.first()?,
-    };
-    Some((canvas.number, region))
-}
-
-/// The record as its source gave it.
-async fn original(app: &App, number: &str) -> Result<Value, Error> {
-    let Some(works) = app.gallery.catalogue() else { return Ok(Value::Null) };
-    let number = number.to_owned();
-    let original = works.ask(|catalogue| async move { catalogue.original(&number).await }).await?;
-    Ok(original.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or(Value::String(text))))
-}
-
-/// The record's images, with the services of those that can be seen; sizes as far as they are known.
-fn images(address: &Address, sketch: &Sketch) -> Value {
-    let image = |image: &crate::record::Image| {
-        let mut value = json!(image);
-        if let Some(shown) = sketch.images.iter().find(|shown| shown.image.file == image.file) {
-            value["service"] = json!(address.image(Version::V3, &image.file));
-            if let Some(size) = shown.size() {
-                value["width"] = json!(size.width);
-                value["height"] = json!(size.height);
-            }
-            if shown.grant.original {
-                value["original"] = json!(address.original(&image.file));
-            }
-        }
-        value["available"] = json!(value.get("service").is_some());
-        if let Value::Object(fields) = &mut value {
-            fields.remove("matched");
-        }
-        value
-    };
-    let listed = if sketch.work.images.is_empty() {
-        sketch.images.iter().map(|shown| image(&shown.image)).collect()
-    } else {
-        sketch.work.images.iter().map(image).collect()
-    };
-    Value::Array(listed)
 }
 
 #[cfg(test)]

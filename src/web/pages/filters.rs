@@ -38,8 +38,8 @@ pub(super) fn refine(context: &Context, facets: &[Facet], histogram: &[Bar]) -> 
     }
     Some(html! {
         aside.refine id="refine" aria-labelledby="refine-heading" {
-            h2 id="refine-heading" { (context.say(labels::REFINE)) }
-            @if counted { section.period { h3 { (context.say(labels::PERIOD)) } (bars(context, histogram)) } }
+            h2 id="refine-heading" { (context.text(labels::REFINE)) }
+            @if counted { section.period { h3 { (context.text(labels::PERIOD)) } (bars(context, histogram)) } }
             @for (place, facet) in facets.into_iter().enumerate() {
                 details open[place == 0 || facet.links.iter().any(|link| link.chosen)] {
                     summary { h3 dir="auto" { (facet.label) } }
@@ -86,7 +86,8 @@ fn swatches(context: &Context, facet: &Facet) -> Markup {
 /// A colour in words, for whoever does not see it: `Red #c0322b, 12 works`.
 fn said(context: &Context, link: &Link) -> String {
     let family = Colour::parse(&link.label).and_then(|colour| colour_names(colour.family()));
-    let name = family.map(|(english, danish, _)| format!("{} ", context.say(labels::word(english, danish))));
+    let name =
+        family.map(|(english, danish, _)| format!("{} ", context.text(labels::Label::new(english, danish))));
     let name = name.unwrap_or_default();
     let count =
         link.count.map(|count| format!(", {}", context.counted(count, labels::WORKS))).unwrap_or_default();

@@ -68,8 +68,8 @@ pub struct Hit {
 /// The page at `/`: what `page` has found.
 pub fn search(context: &Context, page: &Search) -> String {
     let column = refine(context, &page.facets, &page.histogram);
-    let misread = page.misread.iter().map(|why| format!("{} {why}.", context.say(labels::NOT_UNDERSTOOD)));
-    let unreachable = page.unreachable.then(|| context.say(labels::UNREACHABLE).to_owned());
+    let misread = page.misread.iter().map(|why| format!("{} {why}.", context.text(labels::NOT_UNDERSTOOD)));
+    let unreachable = page.unreachable.then(|| context.text(labels::UNREACHABLE).to_owned());
     let told: Vec<String> = misread.chain(unreachable).collect();
     // The grid has its second column from the start: the results keep their width when the filters arrive.
     let hall = if column.is_some() { "hall beside" } else { "hall" };
@@ -84,14 +84,14 @@ pub fn search(context: &Context, page: &Search) -> String {
             main {
                 div.told {
                     h2 { (found(context, page)) }
-                    @if column.is_some() { a.jump href="#refine" { (context.say(labels::REFINE)) } }
+                    @if column.is_some() { a.jump href="#refine" { (context.text(labels::REFINE)) } }
                     @if page.total > 0 { (sorts(context, page)) }
                 }
                 @if let Some(corrected) = &page.corrected {
                     p.corrected {
-                        (context.say(labels::SHOWING_FOR)) " " (context.say(labels::QUOTE))
-                        strong dir="auto" { (corrected) } (context.say(labels::UNQUOTE))
-                        " " (context.say(labels::INSTEAD_OF)) " " (quoted(context, &page.query)) "."
+                        (context.text(labels::SHOWING_FOR)) " " (context.text(labels::QUOTE))
+                        strong dir="auto" { (corrected) } (context.text(labels::UNQUOTE))
+                        " " (context.text(labels::INSTEAD_OF)) " " (quoted(context, &page.query)) "."
                     }
                 }
                 (chosen(context, page))
@@ -120,21 +120,21 @@ fn name(context: &Context, page: &Search) -> String {
 
 fn found(context: &Context, page: &Search) -> Markup {
     html! {
-        @if page.total == 0 { (context.say(labels::NO_WORKS)) } @else { (context.counted(page.total, labels::WORKS)) }
+        @if page.total == 0 { (context.text(labels::NO_WORKS)) } @else { (context.counted(page.total, labels::WORKS)) }
         @if !page.query.is_empty() && page.corrected.is_none() {
-            " " (context.say(labels::FOR)) " " (quoted(context, &page.query))
+            " " (context.text(labels::FOR)) " " (quoted(context, &page.query))
         }
     }
 }
 
 fn quoted(context: &Context, text: &str) -> Markup {
-    html! { (context.say(labels::QUOTE)) span dir="auto" { (text) } (context.say(labels::UNQUOTE)) }
+    html! { (context.text(labels::QUOTE)) span dir="auto" { (text) } (context.text(labels::UNQUOTE)) }
 }
 
 fn sorts(context: &Context, page: &Search) -> Markup {
     html! {
         @if page.sorts.len() > 1 {
-            nav.sorts aria-label=(context.say(labels::SORT_BY)) {
+            nav.sorts aria-label=(context.text(labels::SORT_BY)) {
                 ul {
                     @for link in &page.sorts {
                         li { a href=(link.href) rel="nofollow" aria-current=[link.current()] { (link.label) } }
@@ -149,11 +149,11 @@ fn chosen(context: &Context, page: &Search) -> Markup {
     html! {
         @if !page.chosen.is_empty() {
             div.chips {
-                ul aria-label=(context.say(labels::ACTIVE_FILTERS)) {
+                ul aria-label=(context.text(labels::ACTIVE_FILTERS)) {
                     @for link in &page.chosen {
                         li {
                             a href=(link.href) rel="nofollow" {
-                                span.unseen { (context.say(labels::REMOVE)) " " }
+                                span.unseen { (context.text(labels::REMOVE)) " " }
                                 span dir="auto" { (link.label) }
                                 span.cross aria-hidden="true" { "×" }
                             }
@@ -168,18 +168,18 @@ fn chosen(context: &Context, page: &Search) -> Markup {
 
 /// Why the wall is empty, with a way on.
 fn nothing(context: &Context, page: &Search) -> Markup {
-    let all = html! { a href=(context.page("/")) { (context.say(labels::SEE_ALL)) } };
+    let all = html! { a href=(context.page("/")) { (context.text(labels::SEE_ALL)) } };
     html! {
         div.nothing {
             @if !page.chosen.is_empty() {
-                p { (context.say(labels::NONE_FOR_FILTERS)) }
+                p { (context.text(labels::NONE_FOR_FILTERS)) }
                 (without_filters(context, &page.query))
             } @else if page.total > 0 {
-                p { (context.say(labels::NO_MORE)) " " (all) "." }
+                p { (context.text(labels::NO_MORE)) " " (all) "." }
             } @else if !page.query.is_empty() {
-                p { (context.say(labels::NONE_FOR_WORDS)) " " (all) "." }
+                p { (context.text(labels::NONE_FOR_WORDS)) " " (all) "." }
             } @else {
-                p { (context.say(labels::NOTHING_YET)) }
+                p { (context.text(labels::NOTHING_YET)) }
             }
         }
     }
@@ -192,10 +192,10 @@ fn card(context: &Context, hit: &Hit) -> Markup {
             @match &hit.thumbnail {
                 Some(address) => div.picture {
                     // Covered by the picture, once it is there.
-                    span.coming aria-hidden="true" { (context.say(labels::PICTURE_COMING)) }
+                    span.coming aria-hidden="true" { (context.text(labels::PICTURE_COMING)) }
                     img src=(address) alt="" loading="lazy" decoding="async";
                 },
-                None => div.picture.blank { (context.say(labels::NO_PICTURE)) },
+                None => div.picture.blank { (context.text(labels::NO_PICTURE)) },
             }
             h3 dir="auto" { (hit.label) }
         }
@@ -210,7 +210,7 @@ fn card(context: &Context, hit: &Hit) -> Markup {
 }
 
 fn public_domain(context: &Context) -> Markup {
-    let label = context.say(labels::PUBLIC_DOMAIN);
+    let label = context.text(labels::PUBLIC_DOMAIN);
     html! {
         svg.free viewBox="0 0 24 24" role="img" aria-label=(label) {
             title { (label) }
@@ -229,9 +229,9 @@ fn style(ratio: Option<f64>) -> String {
 fn pages(context: &Context, page: &Search) -> Markup {
     html! {
         @if page.next.is_some() || page.start.is_some() {
-            nav.pages aria-label=(context.say(labels::PAGES)) {
-                @if let Some(start) = &page.start { a href=(start) { (context.say(labels::FIRST_PAGE)) } }
-                @if let Some(next) = &page.next { a rel="next" href=(next) { (context.say(labels::MORE_WORKS)) } }
+            nav.pages aria-label=(context.text(labels::PAGES)) {
+                @if let Some(start) = &page.start { a href=(start) { (context.text(labels::FIRST_PAGE)) } }
+                @if let Some(next) = &page.next { a rel="next" href=(next) { (context.text(labels::MORE_WORKS)) } }
             }
         }
     }
@@ -245,10 +245,10 @@ fn elsewhere(context: &Context, page: &Search) -> Markup {
         (labels::ALL_FILES, &page.files),
     ];
     let ways: Vec<_> =
-        ways.iter().filter_map(|(label, address)| Some((context.say(*label), address.as_ref()?))).collect();
+        ways.iter().filter_map(|(label, address)| Some((context.text(*label), address.as_ref()?))).collect();
     html! {
         @if !ways.is_empty() {
-            nav.elsewhere aria-label=(context.say(labels::OTHER_FORMATS)) {
+            nav.elsewhere aria-label=(context.text(labels::OTHER_FORMATS)) {
                 ul.doors { @for (label, address) in ways { li { a href=(address) { (label) } } } }
             }
         }

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use crate::gallery::Error;
 use crate::web::App;
 use crate::web::pages::{self, Failure};
-use crate::web::site::Visit;
+use crate::web::site::visit::Visit;
 
 /// What addresses of programs begin with; all others are pages, or would be.
 const PROGRAMS: [&str; 13] = [

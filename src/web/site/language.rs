@@ -3,8 +3,8 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::{AcceptLanguage, Header, Preference, Quality};
 
-use crate::presentation::House;
-use crate::presentation::words::LANGUAGES;
+use crate::presentation::Publisher;
+use crate::presentation::labels::LANGUAGES;
 use crate::web::api::pairs_of;
 
 /// A language of the pages, and whether the visitor chose it by `?lang=`.
@@ -15,15 +15,15 @@ pub struct Spoken {
 }
 
 /// The languages of the site that pages exist in, the preferred one first; all of them where the site has none of ours.
-pub fn offered(house: &House) -> Vec<&'static str> {
+pub fn offered(publisher: &Publisher) -> Vec<&'static str> {
     let ours = |own: &String| LANGUAGES.into_iter().find(|language| own.split('-').next() == Some(language));
-    let offered: Vec<_> = house.languages.iter().filter_map(ours).collect();
+    let offered: Vec<_> = publisher.languages.iter().filter_map(ours).collect();
     if offered.is_empty() { LANGUAGES.to_vec() } else { offered }
 }
 
 /// The language of an answer: that of `?lang=`, else the best of `Accept-Language` (RFC 4647, §3.4), else the first.
-pub fn spoken(request: &HttpRequest, house: &House) -> Spoken {
-    let offered = offered(house);
+pub fn spoken(request: &HttpRequest, publisher: &Publisher) -> Spoken {
+    let offered = offered(publisher);
     let known = |tag: &str| {
         let primary = tag.split('-').next().unwrap_or(tag);
         offered.iter().copied().find(|language| language.eq_ignore_ascii_case(primary))
@@ -64,17 +64,17 @@ mod tests {
     #[track_caller]
     fn check(languages: &[&str], uri: &str, accept: &str, language: &str, chosen: bool) {
         let languages = languages.iter().map(|&language| language.to_owned()).collect();
-        let house = House { languages, ..House::default() };
+        let publisher = Publisher { languages, ..Publisher::default() };
         let mut request = TestRequest::with_uri(uri);
         if !accept.is_empty() {
             request = request.insert_header((header::ACCEPT_LANGUAGE, accept));
         }
-        let spoken = spoken(&request.to_http_request(), &house);
+        let spoken = spoken(&request.to_http_request(), &publisher);
         assert_eq!(
             (spoken.language, spoken.chosen),
             (language, chosen),
             "{languages:?} {uri} {accept}",
-            languages = house.languages
+            languages = publisher.languages
         );
     }
 

@@ -9,8 +9,8 @@ use crate::search::{Order, SORTS, Search};
 use crate::web::App;
 use crate::web::api::{Asked, canonical, of_page, pairs_of, query_of, search_of};
 use crate::web::pages::{self, Bar, Facet, Hit, Link};
+use crate::web::site::visit::{Visit, encoded};
 use crate::web::site::work::{ratio, recorded_size};
-use crate::web::site::{Visit, encoded};
 
 /// Works on one page.
 const PAGE: usize = 48;
@@ -67,7 +67,7 @@ pub async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Result<Str
     };
     {
         let vocabulary = snapshot.vocabulary();
-        let used = FACETS.into_iter().filter(|scheme| !vocabulary.of(scheme).is_empty());
+        let used = FACETS.into_iter().filter(|scheme| !vocabulary.numbers_of(scheme).is_empty());
         search.facets = used.map(str::to_owned).collect();
     }
     search.facet_limit = VALUES;
@@ -147,8 +147,8 @@ impl Here<'_> {
         let (scheme, value) = filter.split_once(':').unwrap_or(("", filter));
         let vocabulary = hits.snapshot.vocabulary();
         let term =
-            vocabulary.find(scheme, &crate::record::slug(value)).and_then(|number| vocabulary.term(number));
-        let label = term.and_then(|term| term.label.best(&self.visit.house.preferred()));
+            vocabulary.find(scheme, &crate::record::slug(value)).and_then(|number| vocabulary.value(number));
+        let label = term.and_then(|term| term.label.best(&self.visit.publisher.preferred()));
         label.unwrap_or(value).to_owned()
     }
 
@@ -168,10 +168,10 @@ impl Here<'_> {
 
     fn facets(&self, hits: &Hits) -> Vec<Facet> {
         let vocabulary = hits.snapshot.vocabulary();
-        let preferred = self.visit.house.preferred();
+        let preferred = self.visit.publisher.preferred();
         let of = |(scheme, values): &(String, Vec<(u32, u64)>)| {
             let links = values.iter().filter_map(|(number, works)| {
-                let term = vocabulary.term(*number)?;
+                let term = vocabulary.value(*number)?;
                 let filter = format!("{}:{}", term.scheme, term.value);
                 let chosen = self.pairs.iter().any(|(name, value)| name == "all" && *value == filter);
                 let href = match chosen {
@@ -186,7 +186,7 @@ impl Here<'_> {
                 Some(Link { label, href, chosen, count: Some(*works) })
             });
             Facet {
-                label: self.visit.house.scheme(scheme),
+                label: self.visit.publisher.scheme(scheme),
                 links: links.collect(),
                 swatches: scheme == "colour",
             }
@@ -219,7 +219,7 @@ impl Here<'_> {
 
     /// The works found. Nothing is read from masters: their sizes are those of the index, of memory or of the record.
     fn hits(&self, hits: &Hits) -> Result<Vec<Hit>, Error> {
-        let preferred = self.visit.house.preferred();
+        let preferred = self.visit.publisher.preferred();
         let mut shown = Vec::with_capacity(hits.found.hits.len());
         for place in &hits.found.hits {
             let stored = hits.snapshot.stored(*place)?;

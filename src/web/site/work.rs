@@ -6,14 +6,14 @@ use actix_web::HttpRequest;
 
 use crate::gallery::{Error, Grant, Preview, SOON, Sketch};
 use crate::iiif::Dimensions;
-use crate::presentation::{Address, View, rights_name, words};
+use crate::presentation::{Address, View, labels, rights_name};
 use crate::record::{Role, Tag, Work, slug};
 use crate::search::Colour;
 use crate::web::App;
 use crate::web::api::{pairs_of, query_of};
 use crate::web::pages::{self, Allowed, Exhibit, Link, Thumbnail};
 use crate::web::route::Image;
-use crate::web::site::{Visit, encoded, label};
+use crate::web::site::visit::{Visit, encoded, label};
 
 /// The side of the large picture and of small ones, in pixels.
 const PLATE: u32 = 1200;
@@ -32,11 +32,11 @@ pub async fn page(
 }
 
 fn leaf(visit: &Visit, address: &Address, sketch: &Sketch) -> pages::WorkPage {
-    let Visit { context, house } = visit;
-    let preferred = house.preferred();
+    let Visit { context, publisher } = visit;
+    let preferred = publisher.preferred();
     let (work, base) = (&sketch.work, &context.base);
     let number = encoded(&work.object_number);
-    let view = View { work, tags: &sketch.tags, images: &[], part_of: None, address, house };
+    let view = View { work, tags: &sketch.tags, images: &[], part_of: None, address, publisher };
     let first = sketch.images.first();
     let original = first.filter(|first| first.grant.original);
     let paragraphs = work.description.best(&preferred).unwrap_or_default().lines().map(str::trim);
@@ -76,7 +76,7 @@ fn search(visit: &Visit, scheme: &str, value: &str) -> String {
 
 /// The tags by scheme; each leads to a search for it.
 fn tags(visit: &Visit, tags: &[Tag]) -> Vec<(String, Vec<Link>)> {
-    let preferred = visit.house.preferred();
+    let preferred = visit.publisher.preferred();
     let mut schemes: Vec<(String, Vec<Link>)> = Vec::new();
     for tag in tags {
         let Some(label) = tag.label.best(&preferred) else { continue };
@@ -88,7 +88,7 @@ fn tags(visit: &Visit, tags: &[Tag]) -> Vec<(String, Vec<Link>)> {
             None => search(visit, &slug(&tag.scheme), &slug(value)),
         };
         let made = link(label, href);
-        let scheme = visit.house.scheme(&tag.scheme);
+        let scheme = visit.publisher.scheme(&tag.scheme);
         match schemes.iter_mut().find(|(known, _)| *known == scheme) {
             Some((_, links)) if links.contains(&made) => {}
             Some((_, links)) => links.push(made),
@@ -120,13 +120,13 @@ fn thumbnail(visit: &Visit, number: &str, image: &Preview) -> Thumbnail {
 
 /// What the record says that an image shows.
 fn caption(visit: &Visit, image: &Preview) -> Option<String> {
-    if let Some(label) = image.image.label.best(&visit.house.preferred()) {
+    if let Some(label) = image.image.label.best(&visit.publisher.preferred()) {
         return Some(label.to_owned());
     }
     match &image.image.role {
         Role::Recto => None,
         Role::Other(word) => Some(word.clone()),
-        role => words::role(role).map(|word| word.in_language(visit.context.language).to_owned()),
+        role => labels::role(role).map(|word| word.in_language(visit.context.language).to_owned()),
     }
 }
 
@@ -151,7 +151,7 @@ fn rights(work: &Work, preferred: &[&str]) -> Vec<Link> {
     let told: Vec<Link> = statements.filter(|rights| !rights.is_empty()).map(one).collect();
     if told.is_empty() && work.public_domain == Some(true) {
         let language = preferred.first().copied().unwrap_or("en");
-        return vec![link(words::PUBLIC_DOMAIN.in_language(language), String::new())];
+        return vec![link(labels::PUBLIC_DOMAIN.in_language(language), String::new())];
     }
     told
 }
@@ -221,7 +221,7 @@ fn may_be_seen(app: &App, work: &Work) -> bool {
 /// The title with the object number, as in `Solskin i den blå stue (Ch. 3)`.
 fn named(visit: &Visit, work: &Work) -> String {
     let number = &work.object_number;
-    match work.label().best(&visit.house.preferred()) {
+    match work.label().best(&visit.publisher.preferred()) {
         Some(title) if title != number && title != label(number) => format!("{title} ({number})"),
         Some(title) => title.to_owned(),
         None => number.clone(),
@@ -240,7 +240,7 @@ async fn shown_in(app: &App, identifier: &str, from: Option<&str>) -> Result<Opt
         {
             return Ok(Some(stored.work));
         }
-        let showing = catalogue.showing(std::slice::from_ref(&file)).await?;
+        let showing = catalogue.works_showing(std::slice::from_ref(&file)).await?;
         let Some(first) = showing.iter().find(|work| !work.withdrawn) else { return Ok(None) };
         let stored = catalogue.get(&first.object_number).await?;
         Ok(stored.filter(|stored| !stored.removed).map(|stored| stored.work))

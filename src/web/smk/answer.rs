@@ -13,7 +13,7 @@ use crate::gallery::{Error, Hits};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Address;
 use crate::record::{Creator, slug};
-use crate::search::{self, Order, Search, Sort, Stored};
+use crate::search::{self, IndexedWork, Order, Search, Sort};
 use crate::web::App;
 use crate::web::api::{answer as told, pairs_of};
 use crate::web::http::headers::presentation_version;
@@ -112,12 +112,15 @@ async fn people(
     let mut chosen: Vec<u32> = Vec::new();
     if ids.is_empty() {
         let (own, keys) = (snapshot.clone(), asked.keys.clone().unwrap_or_default());
-        let named = finder.ask(move || Ok(own.named("creator", &keys))).await?;
+        let named = finder.ask(move || Ok(own.values_named("creator", &keys))).await?;
         chosen.extend(named.into_iter().map(|(number, _)| number));
     }
     for id in ids {
-        let search =
-            Search { numbers: vec![vec![format!("{}{id}", search::PERSON)]], limit: 1, ..Search::default() };
+        let search = Search {
+            numbers: vec![vec![format!("{}{id}", search::CREATOR_ID_PREFIX)]],
+            limit: 1,
+            ..Search::default()
+        };
         let hits = finder.find(search).await?;
         let mut name = slug(&id);
         if let Some(place) = hits.found.hits.first() {
@@ -129,17 +132,17 @@ async fn people(
             name = creator.map_or(name, |creator| slug(&creator.name));
         }
         let known = snapshot.vocabulary().find("creator", &name);
-        chosen.extend(known.filter(|&number| snapshot.total(number) > 0 && !chosen.contains(&number)));
+        chosen.extend(known.filter(|&number| snapshot.work_count(number) > 0 && !chosen.contains(&number)));
     }
     let found = chosen.len() as u64;
     let (offset, rows, fields) = (asked.offset, asked.rows, asked.fields);
     let shown: Vec<u32> = chosen.into_iter().skip(offset as usize).take(rows as usize).collect();
     let tell = move || {
         let mut items = Vec::with_capacity(shown.len());
-        for (number, holders) in shown.iter().zip(snapshot.holders(&shown)?) {
-            let slug_of = snapshot.vocabulary().term(*number).map(|term| term.value.clone());
+        for (number, holders) in shown.iter().zip(snapshot.works_with_values(&shown)?) {
+            let slug_of = snapshot.vocabulary().value(*number).map(|term| term.value.clone());
             let mut creators = Vec::new();
-            for place in &holders.some {
+            for place in &holders.examples {
                 let work = snapshot.stored(*place)?.work();
                 let own = work.map(|work| work.creators).unwrap_or_default();
                 creators.extend(own.into_iter().find(|creator| Some(slug(&creator.name)) == slug_of));
@@ -170,7 +173,7 @@ async fn manifest(app: &App, request: &HttpRequest, pairs: &[(String, String)]) 
         return Err(Invalid::new("id", "", "is missing: say which work, as in `?id=KMS1`").into());
     };
     let id = id.trim();
-    let numbers = vec![id.to_owned(), format!("{}{id}", search::ID)];
+    let numbers = vec![id.to_owned(), format!("{}{id}", search::SOURCE_ID_PREFIX)];
     let search = Search { numbers: vec![numbers], limit: 1, ..Search::default() };
     let hits = app.gallery.search()?.find(search).await?;
     let place = hits.found.hits.first().ok_or(Error::NotFound)?;
@@ -191,7 +194,7 @@ fn counted(hits: &Hits, scheme: &str, lang: Option<&str>) -> Vec<(String, u64)> 
     let mut told: Vec<(String, u64)> = Vec::with_capacity(values.len());
     let mut places: HashMap<String, usize> = HashMap::new();
     for (number, works) in values {
-        let Some(term) = vocabulary.term(*number) else { continue };
+        let Some(term) = vocabulary.value(*number) else { continue };
         let label = term.label.best(&[lang.unwrap_or("da")]);
         let name = term.inverted.as_deref().or(label).unwrap_or(&term.value);
         match places.get(name).and_then(|&place| told.get_mut(place)) {
@@ -234,13 +237,13 @@ async fn page(
     let corrected = hits.found.corrected.clone().zip(asked.keys.clone());
     let read = move || {
         let stored = hits.found.hits.iter().map(|place| hits.snapshot.stored(*place));
-        Ok((stored.collect::<Result<Vec<Stored>, search::Error>>()?, hits.found.total))
+        Ok((stored.collect::<Result<Vec<IndexedWork>, search::Error>>()?, hits.found.total))
     };
     let (stored, total) = finder.ask(read).await?;
     let originals = match app.gallery.catalogue() {
         None => HashMap::new(),
         Some(works) => {
-            let numbers: Vec<String> = stored.iter().map(Stored::number).collect();
+            let numbers: Vec<String> = stored.iter().map(IndexedWork::number).collect();
             works.ask(|catalogue| async move { catalogue.originals(&numbers).await }).await?
         }
     };

@@ -4,7 +4,7 @@ use super::field::{Field, Known, field, place};
 use super::filter::Filter;
 use super::range::Range;
 use crate::iiif::{Invalid, integer};
-use crate::search::Place;
+use crate::search::SearchField;
 
 /// The parameters, read and checked; those that have no meaning here are left aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct Asked {
     /// What is searched for as it was typed, quotes and all; everything where there is none.
     pub keys: Option<String>,
     /// Where the keys are looked for; everywhere where there is none.
-    pub qfields: Vec<Place>,
+    pub qfields: Vec<SearchField>,
     /// What has to hold, all of it.
     pub filters: Vec<Filter>,
     /// The spans that works have to be in, all of them.
@@ -139,8 +139,8 @@ fn listed<'a>(parameter: &'static str, said: impl Iterator<Item = &'a str>) -> R
 }
 
 /// Where the words of these fields are, each place once.
-fn places(fields: Vec<String>) -> Result<Vec<Place>, Invalid> {
-    let mut places = fields.iter().map(|name| place(name)).collect::<Result<Vec<Place>, Invalid>>()?;
+fn places(fields: Vec<String>) -> Result<Vec<SearchField>, Invalid> {
+    let mut places = fields.iter().map(|name| place(name)).collect::<Result<Vec<SearchField>, Invalid>>()?;
     places.sort_by_key(|place| *place as u8);
     places.dedup();
     Ok(places)
@@ -333,7 +333,7 @@ mod tests {
         assert_eq!(asked.facets, [known("creator"), known("techniques"), known("artist")]);
         assert_eq!((asked.offset, asked.rows, asked.lang), (20, 2000, Some("en")));
         assert_eq!(asked.sort, Some(Sort { field: known("modified"), descending: true }));
-        assert_eq!(asked.qfields, [Place::Titles, Place::Creators]);
+        assert_eq!(asked.qfields, [SearchField::Titles, SearchField::Creators]);
     }
 
     #[test]

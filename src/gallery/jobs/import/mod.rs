@@ -18,7 +18,7 @@ pub use read::Reading;
 use register::Standing;
 pub use register::{Earlier, Register};
 
-use crate::catalogue::{Batch, New, Renamed};
+use crate::catalogue::{Batch, NewWork, Renamed};
 use crate::gallery::catalogue_client::CatalogueClient;
 use crate::record::read::{Bad, Entry};
 
@@ -189,7 +189,7 @@ impl Reader {
         let source = self.import.source.clone();
         let naming = self.works.work(|catalogue| async move {
             let mut named: Vec<_> = works.iter_mut().collect();
-            let renamed = catalogue.name(&mut named, &source, &mut given).await?;
+            let renamed = catalogue.assign_numbers(&mut named, &source, &mut given).await?;
             Ok((works, renamed, given))
         });
         let (works, renamed, given) = self.tasks.block_on(naming)?;
@@ -214,7 +214,7 @@ impl Reader {
         standing == Standing::New
     }
 
-    fn matched(&self, entry: Entry, seen: &mut Imported) -> New {
+    fn matched(&self, entry: Entry, seen: &mut Imported) -> NewWork {
         let Entry { mut work, original, .. } = entry;
         self.masters.find(&mut work, self.import.pattern.as_ref());
         let missing: Vec<&str> =
@@ -226,6 +226,6 @@ impl Reader {
         if !missing.is_empty() || work.images.is_empty() {
             self.watch.missing(&work.object_number, &missing);
         }
-        New { work, original, source: self.import.source.clone() }
+        NewWork { work, original, source: self.import.source.clone() }
     }
 }

@@ -10,7 +10,7 @@ use crate::iiif::Invalid;
 use crate::record::read::{self, Bad, Entry, Form, Limits, Mapping};
 use crate::store::{
     self,
-    stream::{self, Document, Hosts, Unread, Web},
+    document::{self, Document, Hosts, Unread, Web},
 };
 
 /// How records are to be read.
@@ -62,7 +62,7 @@ impl Reading {
     pub fn entries(self, location: &str, settings: &store::Settings) -> Result<Entries, Error> {
         let unreadable = |reason: String| Error::Invalid(Invalid::new("records", location, reason));
         let document =
-            stream::open(location, settings, &self.web).map_err(|error| unreadable(self.noted(error)))?;
+            document::open(location, settings, &self.web).map_err(|error| unreadable(self.noted(error)))?;
         let is_web = location.starts_with("http://") || location.starts_with("https://");
         if !is_web {
             return self.all(document.input).map_err(|error| unreadable(error.to_string()));
@@ -155,7 +155,7 @@ impl Walk {
                 "the source leads to more than {most} documents: the rest is unread; raise `records.documents` to read it"
             ));
         }
-        let document = stream::open_web(&address, &self.reading.web);
+        let document = document::open_web(&address, &self.reading.web);
         let document = document.map_err(|error| self.reading.noted(error));
         let named =
             |reason: String| if reason.contains(&address) { reason } else { format!("{address}: {reason}") };

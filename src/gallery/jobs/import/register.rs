@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use crate::catalogue::Given;
+use crate::catalogue::AssignedNumbers;
 
 /// The records of one run, from however many files they come.
 #[derive(Default)]
@@ -14,7 +14,7 @@ pub struct Register {
     files: Vec<String>,
     sources: HashSet<String>,
     /// The names that works have been given.
-    pub(super) given: Given,
+    pub(super) given: AssignedNumbers,
     /// Records that could not be read: nobody knows which works they are about.
     bad: u64,
 }

@@ -15,7 +15,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use crate::catalogue::{Decision, EMBEDDED, Event, Stored};
+use crate::catalogue::{Decision, EMBEDDED_SOURCE, Event, StoredWork};
 use crate::gallery::Error;
 use crate::iiif::Invalid;
 use crate::presentation::Address;
@@ -223,7 +223,7 @@ fn exists(known: &Tag) -> Error {
 /// Refuses an image that is none of the work's, and a region that is not within its image.
 async fn placed(
     app: &App,
-    stored: &Stored,
+    stored: &StoredWork,
     image: Option<&str>,
     region: Option<Region>,
 ) -> Result<(), Error> {
@@ -262,7 +262,7 @@ async fn placed(
 /// The revision to write over, where the writer says by `If-Match` or in the body which one it has seen.
 pub(in crate::web) fn expected(
     request: &HttpRequest,
-    now: &Stored,
+    now: &StoredWork,
     said: Option<u64>,
 ) -> Result<Option<u64>, Error> {
     let current = now.revision;
@@ -284,13 +284,13 @@ pub(in crate::web) fn expected(
 }
 
 /// The work as the catalogue has it.
-pub(in crate::web) async fn stored(app: &App, work: &Image<'_>) -> Result<Stored, Error> {
+pub(in crate::web) async fn stored(app: &App, work: &Image<'_>) -> Result<StoredWork, Error> {
     let works = app.gallery.catalogue().ok_or(Error::NotFound)?;
     let number = work.identifier.to_string();
     let stored = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
     match stored {
         Some(stored) if !stored.removed => Ok(stored),
-        Some(stored) if stored.source != EMBEDDED => Err(Error::Gone),
+        Some(stored) if stored.source != EMBEDDED_SOURCE => Err(Error::Gone),
         _ => Err(Error::NotFound),
     }
 }
@@ -302,7 +302,7 @@ async fn decide(
     decision: Decision,
     actor: String,
     note: Option<String>,
-) -> Result<Stored, Error> {
+) -> Result<StoredWork, Error> {
     let works = app.gallery.catalogue().ok_or(Error::NotFound)?;
     let number = work.identifier.to_string();
     let decided = works.work(|catalogue| async move {
@@ -334,11 +334,11 @@ fn event(event: &Event) -> Value {
     })
 }
 
-fn all(stored: &Stored) -> Value {
+fn all(stored: &StoredWork) -> Value {
     json!({ "revision": stored.revision, "tags": stored.tags.iter().map(Tag::told).collect::<Vec<_>>() })
 }
 
-fn one(stored: &Stored, tag: &str, status: StatusCode) -> Result<Response, Error> {
+fn one(stored: &StoredWork, tag: &str, status: StatusCode) -> Result<Response, Error> {
     let found = stored.tags.iter().find(|known| known.id() == tag).ok_or(Error::NotFound)?;
     let mut value = found.told();
     value["revision"] = json!(stored.revision);
@@ -346,7 +346,7 @@ fn one(stored: &Stored, tag: &str, status: StatusCode) -> Result<Response, Error
 }
 
 /// The revision is the tag of the answer: what `If-Match` is to repeat.
-fn told(stored: &Stored, value: Value, status: StatusCode) -> Response {
+fn told(stored: &StoredWork, value: Value, status: StatusCode) -> Response {
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CACHE_CONTROL, "no-cache")).content_type("application/json");
     if let Ok(tag) = HeaderValue::try_from(format!("\"{}\"", stored.revision)) {
