@@ -118,7 +118,7 @@ async fn found(
         }
     };
     let said = typed.said();
-    let mut label = Text::of("en", &format!("CatalogueClient found: {said}"));
+    let mut label = Text::of("en", &format!("Works found: {said}"));
     label.add("da", &format!("Fundne værker: {said}"));
     let shelf = Shelf { scheme: FOUND.into(), value: canonical.clone(), label, works: total, picture: None };
     let document = library.shelf(&shelf, asked, &members).ok_or(Error::NotFound)?;
