@@ -121,9 +121,7 @@ fn place_of(tag: &Tag, canvases: &[Canvas<'_>]) -> Option<(usize, Region)> {
 
 /// The record as its source gave it.
 async fn original(app: &App, number: &str) -> Result<Value, Error> {
-    let Some(works) = app.gallery.catalogue() else { return Ok(Value::Null) };
-    let number = number.to_owned();
-    let original = works.ask(|catalogue| async move { catalogue.original(&number).await }).await?;
+    let original = app.gallery.works.original_record(number).await?;
     Ok(original.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or(Value::String(text))))
 }
 

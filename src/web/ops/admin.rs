@@ -83,22 +83,14 @@ async fn act(app: &Arc<App>, request: &HttpRequest) -> Result<(StatusCode, Value
 /// How far records, index and warming are.
 async fn state(app: &App) -> Result<Value, Error> {
     let index = app.gallery.search().ok().map(|finder| finder.state());
-    let records = match app.gallery.catalogue() {
-        None => Value::Null,
-        Some(works) => {
-            let (revision, works_count, last) = works
-                .ask(|catalogue| async move {
-                    let revision = catalogue.last_revision().await?;
-                    let last = catalogue.changes(revision.saturating_sub(1), 1).await?;
-                    Ok((revision, catalogue.count().await?, last))
-                })
-                .await?;
-            let last = last.first().map(|change| {
-                json!({ "object_number": change.object_number, "at": crate::record::timestamp(change.at_ms) })
-            });
-            json!({ "catalogue": works.describe(), "works": works_count, "revision": revision, "last_change": last })
-        }
-    };
+    let records = app.gallery.works.catalogue_state().await?.map(|state| {
+        let last = state.last_change.map(|change| {
+            json!({ "object_number": change.object_number, "at": crate::record::timestamp(change.at_ms) })
+        });
+        json!({
+            "catalogue": state.location, "works": state.works, "revision": state.revision, "last_change": last,
+        })
+    });
     let number = |number: &AtomicU64| number.load(Ordering::Relaxed);
     let warming = &app.warming;
     Ok(json!({

@@ -15,7 +15,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use crate::catalogue::{Decision, EMBEDDED_SOURCE, Event, StoredWork};
+use crate::catalogue::{Decision, Event, StoredWork};
 use crate::gallery::Error;
 use crate::iiif::Invalid;
 use crate::presentation::Address;
@@ -285,14 +285,7 @@ pub(in crate::web) fn expected(
 
 /// The work as the catalogue has it.
 pub(in crate::web) async fn stored(app: &App, work: &Image<'_>) -> Result<StoredWork, Error> {
-    let works = app.gallery.catalogue().ok_or(Error::NotFound)?;
-    let number = work.identifier.to_string();
-    let stored = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
-    match stored {
-        Some(stored) if !stored.removed => Ok(stored),
-        Some(stored) if stored.source != EMBEDDED_SOURCE => Err(Error::Gone),
-        _ => Err(Error::NotFound),
-    }
+    app.gallery.works.stored(&work.identifier).await
 }
 
 async fn decide(
@@ -303,22 +296,12 @@ async fn decide(
     actor: String,
     note: Option<String>,
 ) -> Result<StoredWork, Error> {
-    let works = app.gallery.catalogue().ok_or(Error::NotFound)?;
-    let number = work.identifier.to_string();
-    let decided = works.work(|catalogue| async move {
-        catalogue.decide(&number, expected, decision, &actor, note.as_deref()).await
-    });
-    let stored = decided.await?;
-    // What this server answers next knows of it. The decision was made, whatever happens now.
-    works.follow_own(&work.identifier, stored.revision).await;
-    Ok(stored)
+    app.gallery.works.decide(&work.identifier, expected, decision, actor, note).await
 }
 
 async fn events(app: &App, work: &Image<'_>, tag: &str) -> Result<Response, Error> {
     let stored = stored(app, work).await?;
-    let works = app.gallery.catalogue().ok_or(Error::NotFound)?;
-    let number = work.identifier.to_string();
-    let all = works.ask(|catalogue| async move { catalogue.history(&number).await }).await?;
+    let all = app.gallery.works.history(&work.identifier).await?;
     let events: Vec<Value> = all.iter().filter(|event| event.tag == tag).map(event).collect();
     let known = !events.is_empty() || stored.tags.iter().any(|known| known.id() == tag);
     match known {
