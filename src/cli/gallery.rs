@@ -53,7 +53,8 @@ pub fn with_index(gallery: Gallery, config: &Config) -> Gallery {
 /// Refuses to go on where a source cannot be read, or where pyramids cannot be kept.
 pub fn reach(gallery: &Gallery) -> Result<(), String> {
     let troubles = block_on(async {
-        let (sources, pyramids) = futures::future::join(gallery.troubles(), gallery.pyramids_trouble()).await;
+        let (sources, pyramids) =
+            futures::future::join(gallery.sources.troubles(), gallery.images.pyramids_trouble()).await;
         Ok(sources.into_iter().chain(pyramids).map(|trouble| trouble.text).collect::<Vec<_>>())
     })?;
     match troubles.is_empty() {
@@ -65,8 +66,9 @@ pub fn reach(gallery: &Gallery) -> Result<(), String> {
 /// Refuses to serve what cannot be read before the configuration is changed; what may pass is logged, and keeps the
 /// server from being ready.
 pub fn reach_for_serving(gallery: &Gallery) -> Result<(), String> {
-    let (sources, pyramids) =
-        block_on(async { Ok(futures::future::join(gallery.troubles(), gallery.pyramids_trouble()).await) })?;
+    let (sources, pyramids) = block_on(async {
+        Ok(futures::future::join(gallery.sources.troubles(), gallery.images.pyramids_trouble()).await)
+    })?;
     if let Some(trouble) = pyramids {
         tracing::warn!("pyramids are neither found nor made: {}", trouble.text);
     }

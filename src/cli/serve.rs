@@ -71,21 +71,21 @@ async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> 
 
 /// The addresses to open, for whoever started the server.
 async fn announce(gallery: &Gallery, running: &Running) {
-    for source in gallery.sources() {
+    for source in gallery.sources.all() {
         let name = source.name.as_ref().map_or(String::new(), |name| format!(" as `{name}:…`"));
         eprintln!("serving {}{name}", source.store.describe());
     }
-    if let Some(works) = gallery.works() {
+    if let Some(works) = gallery.catalogue() {
         let count = works.ask(|catalogue| async move { catalogue.count().await }).await.unwrap_or_default();
         eprintln!("{} in the catalogue {}", super::output::count(count, "work"), works.describe());
     }
-    if let Some(location) = gallery.pyramids_at() {
+    if let Some(location) = gallery.images.pyramids_location() {
         eprintln!("keeping pyramids of what cannot be cut in {location}");
     }
     let base = format!("http://{}", running.address);
     eprintln!("  what there is      {base}/");
-    if !gallery.is_troubled()
-        && let Ok(listing) = gallery.list(None, 1).await
+    if !gallery.sources.is_troubled()
+        && let Ok(listing) = gallery.sources.list(None, 1).await
         && let Some(entry) = listing.entries.first()
     {
         let encoded =

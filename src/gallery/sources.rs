@@ -1,7 +1,31 @@
-//! What is served, a page at a time.
+//! The sources of masters: what each holds, page by page, and what is wrong with it.
 
-use super::{Error, Gallery};
-use crate::store::{Store, Unreadable};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{Error, Identifier};
+use crate::store::{self, Key, Store, Unreadable};
+
+/// A store of masters, with the name that identifiers may prefix.
+pub struct Source {
+    pub name: Option<String>,
+    pub store: Store,
+}
+
+/// All sources, in the order of the configuration.
+pub struct Sources {
+    all: Vec<Source>,
+    /// The known trouble of each source.
+    troubles: Mutex<Vec<Option<String>>>,
+}
+
+/// Where the master of an identifier may be.
+pub struct Location {
+    /// Candidates, in order.
+    pub stores: Vec<Store>,
+    pub key: Key,
+    /// The page of the file, from 1.
+    pub page: u32,
+}
 
 /// A part of the list of all images, sources one after the other.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +53,77 @@ pub struct Entry {
 const OTHER: [&str; 14] =
     ["json", "jsonl", "txt", "md", "csv", "tsv", "xml", "html", "pdf", "zip", "gz", "toml", "yaml", "db"];
 
-impl Gallery {
+impl Sources {
+    pub fn new(all: Vec<Source>) -> Self {
+        Self { troubles: Mutex::new(vec![None; all.len()]), all }
+    }
+
+    pub fn all(&self) -> &[Source] {
+        &self.all
+    }
+
+    /// The stores that an identifier may refer to: the named source, or all unnamed ones.
+    ///
+    /// # Errors
+    /// If the identifier is not well-formed.
+    pub fn locate(&self, identifier: &str) -> Result<Location, Error> {
+        let Identifier { source, key, page } =
+            Identifier::parse(identifier, self.all.iter().map(|source| source.name.as_deref()))?;
+        let stores = match source {
+            Some(at) => vec![self.all[at].store.clone()],
+            None => {
+                let unnamed = self.all.iter().filter(|source| source.name.is_none());
+                unnamed.map(|source| source.store.clone()).collect()
+            }
+        };
+        Ok(Location { stores, key, page })
+    }
+
+    /// All identifiers of an object, in any source; without a page.
+    pub async fn names_of(&self, store: &Store, key: &Key) -> Result<Vec<String>, Error> {
+        let mut names = Vec::with_capacity(1);
+        for place in store.places(key).await? {
+            for source in &self.all {
+                if let Some(key) = source.store.key_of(&place) {
+                    let name = match &source.name {
+                        Some(name) => format!("{name}:{}", key.as_str()),
+                        None => key.as_str().to_owned(),
+                    };
+                    if !names.contains(&name) {
+                        names.push(name);
+                    }
+                }
+            }
+        }
+        Ok(names)
+    }
+
+    /// The sources that cannot be read, with cause and remedy. Changes since the last call are logged.
+    pub async fn troubles(&self) -> Vec<store::Trouble> {
+        let probed = self.all.iter().map(|source| source.store.trouble());
+        let probed = futures::future::join_all(probed).await;
+        let mut known = self.known_troubles();
+        for ((source, now), before) in self.all.iter().zip(&probed).zip(known.iter_mut()) {
+            let now = now.as_ref().map(|trouble| trouble.text.clone());
+            match &now {
+                Some(text) if before.as_ref() != Some(text) => tracing::error!("not ready: {text}"),
+                None if before.is_some() => tracing::info!("{} can be read again", source.store.describe()),
+                _ => {}
+            }
+            *before = now;
+        }
+        probed.into_iter().flatten().collect()
+    }
+
+    /// Whether a source could not be read at the last call of [`Sources::troubles`]; does no I/O.
+    pub fn is_troubled(&self) -> bool {
+        self.known_troubles().iter().any(Option::is_some)
+    }
+
+    fn known_troubles(&self) -> MutexGuard<'_, Vec<Option<String>>> {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// At most `limit` images behind `after`, the last listing's [`Listing::next`].
     pub async fn list(&self, after: Option<&str>, limit: usize) -> Result<Listing, Error> {
         let (first, mut after) = match after.and_then(|after| after.split_once('/')) {
@@ -39,7 +133,7 @@ impl Gallery {
             None => (0usize, None),
         };
         let mut listing = Listing::default();
-        for (number, source) in self.sources().iter().enumerate().skip(first) {
+        for (number, source) in self.all.iter().enumerate().skip(first) {
             let room = limit - listing.entries.len();
             if room == 0 {
                 listing.next = Some(format!("{number}/"));

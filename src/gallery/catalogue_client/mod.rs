@@ -15,9 +15,9 @@ use tokio::task::JoinSet;
 pub use follow::follow;
 
 use crate::catalogue::{self, Catalogue};
+use crate::gallery::Error;
 use crate::gallery::rights::{Grant, Rights};
 use crate::gallery::single_flight::SingleFlight;
-use crate::gallery::{Error, Gallery};
 use grants::{Grants, Kept};
 
 /// The catalogue as a server sees it: what was looked up is kept until a revision says otherwise.
@@ -212,13 +212,6 @@ impl CatalogueClient {
 async fn within<T>(limit: Duration, answer: impl Future<Output = T>) -> Result<T, Error> {
     let late = |_| catalogue::Error::Unavailable(format!("no answer within {} s", limit.as_secs())).into();
     tokio::time::timeout(limit, answer).await.map_err(late)
-}
-
-impl Gallery {
-    /// The catalogue, where there is one.
-    pub fn works(&self) -> Option<&Arc<CatalogueClient>> {
-        self.works.as_ref()
-    }
 }
 
 #[cfg(test)]

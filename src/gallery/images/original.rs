@@ -6,15 +6,15 @@ use std::sync::Arc;
 use base64::Engine;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
+use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
+use super::ImageService;
 use super::authorized::AuthorizedImage;
 use super::renderer::Renderer;
 use super::unsent::Unsent;
-use crate::gallery::{Error, Gallery, told};
-use crate::iiif::{Form, Format, ImageRequest, Limits, Quality, Region, Rotation, Size};
-use crate::render::Plan;
+use crate::gallery::{Error, told};
 use crate::store::{Key, Store, Version};
 
 /// A master that may be downloaded, in the version that it has now.
@@ -25,13 +25,23 @@ pub struct Original {
     version: Version,
     pub media_type: &'static str,
     digests: Digests,
-    digesters: Arc<Semaphore>,
     renderer: Arc<Renderer>,
     tasks: tokio::runtime::Handle,
 }
 
-/// SHA-256 digests by place and version, in base 64.
-pub type Digests = moka::sync::Cache<(String, Version), Arc<str>>;
+/// SHA-256 digests of originals, and how many may be computed at the same time.
+#[derive(Clone)]
+pub struct Digests {
+    /// In base 64, by place and version.
+    known: Cache<(String, Version), Arc<str>>,
+    workers: Arc<Semaphore>,
+}
+
+impl Default for Digests {
+    fn default() -> Self {
+        Self { known: Cache::new(10_000), workers: Arc::new(Semaphore::new(DIGESTERS)) }
+    }
+}
 
 /// What is read at a time from a local store, in bytes: small enough to be copied from memory without a thread of its
 /// own, and to be forgotten in the account of a connection.
@@ -43,11 +53,11 @@ const AHEAD: usize = 2;
 /// Pieces that may wait to be digested.
 const BEHIND: usize = 16;
 /// Masters that are digested at the same time: some have a thread for as long as their client reads.
-pub const DIGESTERS: usize = 2;
+const DIGESTERS: usize = 2;
 /// Masters up to this many bytes are digested before they are sent for the first time, if they lie here.
 const DIGESTED_FIRST: u64 = 256 << 20;
 
-impl Gallery {
+impl ImageService {
     /// The master's file itself, where the rights allow that.
     pub async fn original(&self, identifier: &str) -> Result<Original, Error> {
         let original = self.original_of(&self.open(identifier).await?).ok_or(Error::Forbidden)?;
@@ -68,27 +78,9 @@ impl Gallery {
             version: version.clone(),
             media_type: granted.master_type(),
             digests: self.digests.clone(),
-            digesters: self.digesters.clone(),
             renderer: self.renderer.clone(),
             tasks: self.tasks.clone(),
         })
-    }
-
-    /// The whole image in the largest size that its rights allow, whatever a single answer may hold otherwise.
-    pub async fn rendition(
-        &self,
-        identifier: &str,
-        format: Format,
-    ) -> Result<(AuthorizedImage, Plan), Error> {
-        let request = ImageRequest {
-            version: crate::iiif::Version::V3,
-            region: Region::Full,
-            size: Size { form: Form::Max, upscale: false },
-            rotation: Rotation::NONE,
-            quality: Quality::Default,
-            format,
-        };
-        self.plan_within(identifier, &request, |granted| Limits::NONE.at_most(granted.grant.largest)).await
     }
 }
 
@@ -150,7 +142,7 @@ impl Original {
 
     /// A thread that digests the pieces it is sent, all of them in order; if one is free.
     fn digester(&self) -> Option<tokio::sync::mpsc::Sender<Bytes>> {
-        let free = self.digesters.clone().try_acquire_owned().ok()?;
+        let free = self.digests.workers.clone().try_acquire_owned().ok()?;
         let (sender, mut pieces) = tokio::sync::mpsc::channel::<Bytes>(BEHIND);
         let original = self.clone();
         self.tasks.spawn_blocking(move || {
@@ -175,7 +167,7 @@ impl Original {
         if !self.store.is_local() || self.length() > DIGESTED_FIRST {
             return None;
         }
-        let _free = self.digesters.try_acquire().ok()?;
+        let _free = self.digests.workers.try_acquire().ok()?;
         let mut hash = Sha256::new();
         let mut pieces = std::pin::pin!(self.pieces(0..self.length()));
         while let Some(piece) = pieces.next().await {
@@ -193,12 +185,12 @@ impl Original {
     }
 
     fn known_digest(&self) -> Option<Arc<str>> {
-        self.digests.get(&(self.place(), self.version.clone()))
+        self.digests.known.get(&(self.place(), self.version.clone()))
     }
 
     fn remember(&self, hash: Sha256) {
         let digest = base64::engine::general_purpose::STANDARD.encode(hash.finalize());
-        self.digests.insert((self.place(), self.version.clone()), digest.into());
+        self.digests.known.insert((self.place(), self.version.clone()), digest.into());
     }
 
     fn place(&self) -> String {

@@ -14,8 +14,9 @@ use super::handle::ImageHandle;
 use super::mips::Mips;
 use super::scheduler::RenderScheduler;
 use super::unsent::{Sending, Unsent};
+use crate::gallery::Error;
+use crate::gallery::settings::Settings;
 use crate::gallery::single_flight::{Cancellation, SingleFlight};
-use crate::gallery::{Error, Settings};
 use crate::identity::Identity;
 use crate::iiif::Dimensions;
 use crate::master::{Codec, Kind, TileIndex, Whole, stored};
@@ -37,18 +38,13 @@ const SMALLEST: u32 = 1 << 12;
 /// Counts the changes in what equal plans look like: what clients keep of before is not theirs to keep.
 const RENDERING: u32 = 2;
 
-/// An answer's bytes, and how they were come by.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    pub bytes: Bytes,
-    pub cached: Cached,
-}
-
-/// Whether an answer was made for this request.
+/// Where the bytes of a response come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cached {
-    Hit,
-    Miss,
+pub enum Origin {
+    Cache,
+    /// A stored tile.
+    Stored,
+    Rendered,
 }
 
 type Name = (u64, Plan);
@@ -177,43 +173,28 @@ impl Renderer {
         ))
     }
 
-    /// From the cache, or a stored tile from a local file in the page cache.
-    pub fn deliver_now(&self, opened: &Arc<ImageHandle>, plan: &Plan) -> Option<Answer> {
-        let counted = |cached, counter: &Counter| {
-            counter.increment(1);
-            match plan.source {
-                Source::Stored { .. } => self.counters.stored.increment(1),
-                Source::Rendered { .. } => self.counters.rendered.increment(1),
-            }
-            cached
+    /// The bytes of a plan, made once for all concurrent callers.
+    pub async fn deliver(
+        self: &Arc<Self>,
+        opened: &Arc<ImageHandle>,
+        plan: &Plan,
+    ) -> Result<(Bytes, Origin), Error> {
+        let origin = match plan.source {
+            Source::Stored { .. } => Origin::Stored,
+            Source::Rendered { .. } => Origin::Rendered,
         };
         let name = (opened.number, plan.clone());
         if let Some(bytes) = self.answers.get(&name) {
-            return Some(Answer { bytes, cached: counted(Cached::Hit, &self.counters.hits) });
+            self.count(origin, &self.counters.hits);
+            return Ok((bytes, Origin::Cache));
         }
-        let Source::Stored { level, tile } = plan.source else { return None };
-        let (range, head) = (tile_range(opened, level, tile)?, &opened.heads[level]);
-        if !is_whole(opened, level, plan.size) {
-            return None; // Cutting takes a thread of its own.
+        if let Some(bytes) = read_now(opened, plan) {
+            self.count(origin, &self.counters.misses);
+            self.answers.insert(name, bytes.clone());
+            return Ok((bytes, origin));
         }
-        let read = opened.store.read_now(&opened.key, &opened.version, range, head)?;
-        let bytes = read.ok().filter(|bytes| is_sound(opened, bytes, head.len()))?;
-        let bytes = stored::settled(bytes, head.len());
-        self.answers.insert(name, bytes.clone());
-        Some(Answer { bytes, cached: counted(Cached::Miss, &self.counters.misses) })
-    }
-
-    pub async fn deliver(self: &Arc<Self>, opened: &Arc<ImageHandle>, plan: Plan) -> Result<Answer, Error> {
-        if let Some(answer) = self.deliver_now(opened, &plan) {
-            return Ok(answer);
-        }
-        match plan.source {
-            Source::Stored { .. } => self.counters.stored.increment(1),
-            Source::Rendered { .. } => self.counters.rendered.increment(1),
-        }
-        self.counters.misses.increment(1);
-        let name = (opened.number, plan.clone());
-        let (renderer, opened) = (self.clone(), opened.clone());
+        self.count(origin, &self.counters.misses);
+        let (renderer, opened, plan) = (self.clone(), opened.clone(), plan.clone());
         let make = move |cancellation| async move {
             let made =
                 renderer.make(&opened, &plan, cancellation).await.inspect_err(|error| opened.blame(error))?;
@@ -221,7 +202,15 @@ impl Renderer {
             Ok(made)
         };
         let bytes = self.makings.join(name, make).await?;
-        Ok(Answer { bytes, cached: Cached::Miss })
+        Ok((bytes, origin))
+    }
+
+    fn count(&self, origin: Origin, cache: &Counter) {
+        cache.increment(1);
+        match origin {
+            Origin::Stored => self.counters.stored.increment(1),
+            _ => self.counters.rendered.increment(1),
+        }
     }
 
     async fn make(
@@ -345,7 +334,19 @@ fn too_costly(reason: &str) -> Error {
     ))
 }
 
-/// The stored tile's bytes behind its start marker.
+/// A stored tile from a local file in the page cache.
+fn read_now(opened: &ImageHandle, plan: &Plan) -> Option<Bytes> {
+    let Source::Stored { level, tile } = plan.source else { return None };
+    let (range, head) = (tile_range(opened, level, tile)?, &opened.heads[level]);
+    if !is_whole(opened, level, plan.size) {
+        return None; // Cutting takes a thread of its own.
+    }
+    let read = opened.store.read_now(&opened.key, &opened.version, range, head)?;
+    let bytes = read.ok().filter(|bytes| is_sound(opened, bytes, head.len()))?;
+    Some(stored::settled(bytes, head.len()))
+}
+
+/// The stored tile's bytes after its start marker.
 fn tile_range(opened: &ImageHandle, level: usize, tile: TileIndex) -> Option<Range<u64>> {
     let range = opened.master.levels[level].range(tile)?;
     (range.end - range.start > stored::MARKER).then(|| range.start + stored::MARKER..range.end)

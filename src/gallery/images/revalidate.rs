@@ -2,16 +2,15 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::future::{Either, select};
 
-use super::freshness::{Bounds, Verdict};
+use super::checks::Found;
+use super::freshness::Verdict;
 use super::handle::ImageHandle;
-use crate::gallery::settings::Masters;
-use crate::gallery::single_flight::SingleFlight;
-use crate::gallery::{Error, Gallery};
+use super::handle_cache::HandleCache;
+use crate::gallery::Error;
 
 /// Local masters are looked at again after this long.
 const LOCAL_MS: u64 = 2000;
@@ -19,56 +18,15 @@ const LOCAL_MS: u64 = 2000;
 const GRACE: Duration = Duration::from_millis(100);
 /// The same for local files, which nearly always are looked at within a millisecond.
 const LOCAL_GRACE: Duration = Duration::from_secs(1);
-/// For how long nobody waits any more after a store did not answer this soon.
-const NO_GRACE_MS: u64 = 5000;
-
-/// What a store says of a master that is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
-    Same,
-    Replaced,
-}
-
-/// The checks under way, one for each master.
-pub struct Checks {
-    under_way: SingleFlight<u64, Found>,
-    bounds: Bounds,
-    since: Instant,
-    no_grace_until_ms: AtomicU64,
-}
-
-impl Checks {
-    pub fn new(settings: &Masters, tasks: tokio::runtime::Handle) -> Self {
-        Self {
-            under_way: SingleFlight::new(tasks),
-            bounds: Bounds::remote(settings),
-            since: Instant::now(),
-            no_grace_until_ms: AtomicU64::new(0),
-        }
-    }
-
-    fn now_ms(&self) -> u64 {
-        self.since.elapsed().as_millis() as u64
-    }
-
-    fn has_grace(&self) -> bool {
-        self.now_ms() >= self.no_grace_until_ms.load(Relaxed)
-    }
-
-    fn was_slow(&self) {
-        self.no_grace_until_ms.store(self.now_ms() + NO_GRACE_MS, Relaxed);
-    }
-}
-
-impl Gallery {
+impl HandleCache {
     /// The image as it is kept, where it may be shown; `None` where it has to be opened.
-    pub(in crate::gallery) async fn kept(&self, identifier: &str) -> Result<Option<Arc<ImageHandle>>, Error> {
-        let Some(opened) = self.masters.get(identifier) else { return Ok(None) };
+    pub(super) async fn revalidated(&self, identifier: &str) -> Result<Option<Arc<ImageHandle>>, Error> {
+        let Some(opened) = self.cached.get(identifier) else { return Ok(None) };
         if opened.is_discarded() {
             if let Some(pyramids) = &self.pyramids {
                 pyramids.condemn(&opened);
             }
-            self.masters.invalidate(identifier);
+            self.cached.invalidate(identifier);
             return Ok(None);
         }
         let bounds = match opened.origin().0.is_local() {
@@ -108,8 +66,7 @@ impl Gallery {
 
     /// What the store says of this master now; one that was replaced is forgotten.
     async fn check_kept(&self, identifier: &str, opened: &Arc<ImageHandle>) -> Result<Found, Error> {
-        let (masters, health, identifier) =
-            (self.masters.clone(), self.health.clone(), identifier.to_owned());
+        let (cached, health, identifier) = (self.cached.clone(), self.health.clone(), identifier.to_owned());
         let master = opened.clone();
         let ask = move |_| async move {
             let (store, key, version) = master.origin();
@@ -126,7 +83,7 @@ impl Gallery {
                     Err(error.into())
                 }
                 _ => {
-                    masters.invalidate(&identifier);
+                    cached.invalidate(&identifier);
                     Ok(Found::Replaced)
                 }
             };

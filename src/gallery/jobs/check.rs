@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::gallery::images::handle::ImageHandle;
-use crate::gallery::{Error, Gallery};
+use super::JobService;
+use crate::gallery::Error;
+use crate::gallery::images::ImageHandle;
 use crate::master::{Codec, Kind, Level, Photometric};
 use crate::pixels::{Alpha, Depth, Model, Shape};
 
@@ -49,14 +50,14 @@ pub struct Cost {
 /// The longest side of the thumbnail that is reckoned with.
 const THUMBNAIL: u32 = 400;
 
-impl Gallery {
+impl JobService {
     /// Looks at one master; its pixels are not read.
     pub async fn check(&self, identifier: &str, source: &str) -> Result<Check, Error> {
-        let opened = self.opened(identifier).await?;
+        let opened = self.images.handle(identifier).await?;
         let has_pyramid = opened.pyramid_of.is_some();
         let master = opened.pyramid_of.clone().unwrap_or(opened);
         let because = master.slow_because();
-        let wants = master.wants_pyramid(self.from_megapixels);
+        let wants = self.images.wants_pyramid(&master);
         let remedy = (wants && !has_pyramid).then(|| format!("tegl ingest {}", quoted(source)));
         Ok(Check {
             identifier: identifier.to_owned(),

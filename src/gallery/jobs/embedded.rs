@@ -1,7 +1,8 @@
 //! Records of masters that no record names: what their files say of themselves.
 
+use super::JobService;
 use crate::catalogue::{Batch, EMBEDDED_SOURCE, NewWork};
-use crate::gallery::{Error, Gallery};
+use crate::gallery::Error;
 use crate::master::{self, FIRST_READ, Held, Stop};
 use crate::record::read::embedded;
 use crate::record::{Image, Work};
@@ -9,11 +10,11 @@ use crate::record::{Image, Work};
 /// No file needs more reads to tell its words.
 const MOST_READS: usize = 64;
 
-impl Gallery {
+impl JobService {
     /// What the master's file says of itself, as a record, unless a record names the master.
     pub(super) async fn embedded(&self, identifier: &str) -> Result<Option<NewWork>, Error> {
-        let Some(works) = self.works() else { return Ok(None) };
-        let opened = self.opened(identifier).await?;
+        let Some(works) = self.catalogue.as_ref() else { return Ok(None) };
+        let opened = self.images.handle(identifier).await?;
         let names = opened.names.clone();
         let showing =
             works.ask(|catalogue| async move { catalogue.works_ever_showing(&names).await }).await?;
@@ -53,7 +54,7 @@ impl Gallery {
 
     /// Puts the records of masters that have no other, and takes those away whose masters have one by now.
     pub(super) async fn put_embedded(&self, news: Vec<NewWork>) -> Result<(), Error> {
-        let Some(works) = self.works() else { return Ok(()) };
+        let Some(works) = self.catalogue.as_ref() else { return Ok(()) };
         let batch = Batch::new(news)?;
         works.work(|catalogue| async move { catalogue.put(batch).await }).await?;
         self.forget_superseded().await
@@ -61,7 +62,7 @@ impl Gallery {
 
     /// Takes away what was read from masters that other records name.
     pub(super) async fn forget_superseded(&self) -> Result<(), Error> {
-        let Some(works) = self.works() else { return Ok(()) };
+        let Some(works) = self.catalogue.as_ref() else { return Ok(()) };
         let forget = works.work(|catalogue| async move {
             let superseded = catalogue.superseded(EMBEDDED_SOURCE).await?;
             if superseded.is_empty() { Ok(0) } else { catalogue.remove(&superseded).await }

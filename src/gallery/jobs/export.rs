@@ -9,7 +9,9 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use serde_json::{Value, json};
 
-use crate::gallery::{AuthorizedImage, Error, Gallery};
+use super::JobService;
+use crate::gallery::Error;
+use crate::gallery::images::{AuthorizedImage, Body, ImageService};
 use crate::iiif::{Format, ImageRequest, Version, deepzoom};
 
 /// Which files are written.
@@ -26,7 +28,7 @@ pub struct Exported {
     pub bytes: u64,
 }
 
-impl Gallery {
+impl JobService {
     /// Writes the image below `folder`, its tiles byte for byte as they are served; `base` is the address that
     /// `folder` will have. Files that are there already are written anew.
     pub async fn export(
@@ -37,9 +39,10 @@ impl Gallery {
         layout: Layout,
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Exported, Error> {
-        let opened = self.settled(identifier).await?;
+        let opened = self.images.open_settled(identifier).await?;
         let name = percent_encoding::utf8_percent_encode(identifier, KEPT).to_string();
-        let mut export = Export { gallery: self, identifier, progress, done: Exported::default(), total: 0 };
+        let mut export =
+            Export { images: &self.images, identifier, progress, done: Exported::default(), total: 0 };
         match layout {
             Layout::Iiif => export.iiif(&opened, folder, &name, base).await?,
             Layout::DeepZoom => export.deep_zoom(&opened, folder, &name).await?,
@@ -48,28 +51,12 @@ impl Gallery {
     }
 }
 
-impl Gallery {
-    /// The image, its pyramid made where it wants one: all tiles come from the same pixels.
-    async fn settled(&self, identifier: &str) -> Result<AuthorizedImage, Error> {
-        let opened = self.open(identifier).await?;
-        match self.pyramids.as_ref().filter(|pyramids| pyramids.on_demand()) {
-            Some(pyramids) if opened.wants_pyramid(self.from_megapixels) => {
-                // A master that none can be made of may serve by itself.
-                let _made = pyramids.build(opened.opened.clone(), Arc::new(|_| {})).await;
-                self.forget(identifier);
-                self.open(identifier).await
-            }
-            _ => Ok(opened),
-        }
-    }
-}
-
 /// File names keep what needs no escape in an address.
 const KEPT: &percent_encoding::AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
 struct Export<'a> {
-    gallery: &'a Gallery,
+    images: &'a Arc<ImageService>,
     identifier: &'a str,
     progress: &'a (dyn Fn(u64, u64) + Sync),
     done: Exported,
@@ -146,13 +133,11 @@ impl Export<'_> {
     }
 
     async fn tile(&mut self, request: &ImageRequest, path: &Path) -> Result<(), Error> {
-        let (opened, plan) = self.gallery.plan(self.identifier, request).await?;
-        if self.gallery.is_banded(&opened, &plan) {
-            let streamed = self.gallery.banded(&opened, &plan).await?;
-            return self.pieces(path, streamed.pieces()).await;
+        let planned = self.images.plan(self.identifier, request).await?;
+        match planned.deliver().await?.body {
+            Body::Whole { bytes, .. } => self.file(path, &bytes),
+            Body::Streamed(streamed) => self.pieces(path, streamed.pieces()).await,
         }
-        let answer = self.gallery.deliver(&opened, plan).await?;
-        self.file(path, &answer.bytes)
     }
 
     /// A large answer, written as it is made.

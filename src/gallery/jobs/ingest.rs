@@ -7,8 +7,9 @@ use futures::StreamExt;
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::JobService;
 use crate::catalogue::NewWork;
-use crate::gallery::{Error, Gallery, told};
+use crate::gallery::{Error, told};
 
 /// The share of a collection that one of several machines takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,19 +79,14 @@ pub trait Report: Sync + Send {
     fn done(&self, ingested: &Ingested);
 }
 
-impl Gallery {
+impl JobService {
     /// Sees that every master that wants a pyramid has one, `jobs` at a time; safe to run again and again.
-    pub async fn ingest(
-        self: &Arc<Self>,
-        shard: Shard,
-        jobs: usize,
-        report: Arc<dyn Report>,
-    ) -> Result<Summary, Error> {
+    pub async fn ingest(&self, shard: Shard, jobs: usize, report: Arc<dyn Report>) -> Result<Summary, Error> {
         let began = Instant::now();
         let mut summary = Summary::default();
         let (mut after, mut known) = (None, 0);
         loop {
-            let listing = self.list(after.as_deref(), 1000).await?;
+            let listing = self.sources.list(after.as_deref(), 1000).await?;
             for notice in listing.troubles {
                 report.done(&Ingested {
                     identifier: String::new(),
@@ -132,11 +128,7 @@ impl Gallery {
     }
 
     /// Makes the master's pyramid; with it comes what the master says of itself, where no record does.
-    async fn ingest_one(
-        self: &Arc<Self>,
-        identifier: String,
-        report: Arc<dyn Report>,
-    ) -> (Ingested, Option<NewWork>) {
+    async fn ingest_one(&self, identifier: String, report: Arc<dyn Report>) -> (Ingested, Option<NewWork>) {
         let began = Instant::now();
         let mut pixels = None;
         let done = self.pyramid(&identifier, &mut pixels, report).await;
@@ -158,24 +150,23 @@ impl Gallery {
         pixels: &mut Option<u64>,
         report: Arc<dyn Report>,
     ) -> Result<Outcome, Error> {
-        let opened = self.opened(identifier).await?;
+        let opened = self.images.handle(identifier).await?;
         *pixels = Some(opened.master.dimensions.area());
-        let Some(pyramids) = &self.pyramids else {
+        if self.images.pyramids_location().is_none() {
             return Err(Error::Unsupported(
                 "there is no pyramid store: `pyramids.location` is `none`; name a place there, or by --store"
                     .into(),
             ));
-        };
+        }
         if opened.pyramid_of.is_some() {
             return Ok(Outcome::There);
         }
-        if !opened.wants_pyramid(self.from_megapixels) {
+        if !self.images.wants_pyramid(&opened) {
             return Ok(Outcome::AsItLies);
         }
         let name = identifier.to_owned();
         let progress = Arc::new(move |share| report.progress(&name, share));
-        pyramids.build(opened, progress).await?;
-        self.forget(identifier);
+        self.images.build_pyramid(opened, progress).await?;
         Ok(Outcome::Made)
     }
 }

@@ -16,10 +16,12 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::gallery::Error;
 use crate::gallery::catalogue_client::CatalogueClient;
-use crate::gallery::{Error, Gallery};
+use crate::gallery::sources::Sources;
 use crate::identity::Identity;
 use crate::iiif::Invalid;
+use crate::pixels::colour::Output;
 use failure::{Beside, Failed};
 
 use crate::search::{self, Index, Search, SearchResults, Settings, Snapshot, Sort};
@@ -102,6 +104,20 @@ pub struct Hits {
 }
 
 impl SearchService {
+    /// Opens or builds the index in `folder`, and follows the catalogue for as long as the service is used.
+    pub fn start(
+        folder: PathBuf,
+        settings: &Settings,
+        works: Arc<CatalogueClient>,
+        (sources, output): (Arc<Sources>, Output),
+        tasks: Handle,
+    ) -> Arc<Self> {
+        let sizes = sizes::Sizes { sources, output };
+        let service = Arc::new(Self::new(folder, settings, works, sizes, tasks));
+        service.tasks.spawn(indexer::keep(Arc::downgrade(&service)));
+        service
+    }
+
     fn new(
         folder: PathBuf,
         settings: &Settings,
@@ -297,27 +313,6 @@ impl SearchService {
             folder: index.map(|index| index.folder().display().to_string()),
             columns_bytes: snapshot.map_or(0, |snapshot| snapshot.weight() as u64),
         }
-    }
-}
-
-impl Gallery {
-    /// Keeps an index of the catalogue's works in a folder, and follows their changes.
-    pub fn with_index(mut self, folder: PathBuf, settings: &Settings) -> Self {
-        if let Some(works) = &self.works {
-            let sizes = sizes::Sizes { sources: self.sources.clone(), output: self.output };
-            let finder = SearchService::new(folder, settings, works.clone(), sizes, self.tasks.clone());
-            let finder = Arc::new(finder);
-            self.tasks.spawn(indexer::keep(Arc::downgrade(&finder)));
-            self.finder = Some(finder);
-        }
-        self
-    }
-
-    /// The index over all works, where there is one.
-    pub fn finder(&self) -> Result<&Arc<SearchService>, Error> {
-        self.finder.as_ref().ok_or_else(|| {
-            Error::Closed("there is no search here: it takes a catalogue and a folder for its index".into())
-        })
     }
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use futures::StreamExt;
 
 use crate::catalogue::StoredWork;
-use crate::gallery::Source;
-use crate::gallery::identifier::Identifier;
-use crate::gallery::images::handle::ImageHandle;
+use crate::gallery::images::ImageHandle;
+use crate::gallery::sources::{Location, Sources};
 use crate::pixels::colour::Output;
+use crate::store::Store;
 
 /// So many images of a work are looked at.
 const FIRST: usize = 4;
@@ -23,7 +23,7 @@ pub fn files(stored: &StoredWork) -> Vec<String> {
 
 /// Looks into masters on this machine; others would take a journey each.
 pub struct Sizes {
-    pub sources: Arc<[Source]>,
+    pub sources: Arc<Sources>,
     pub output: Output,
 }
 
@@ -46,17 +46,10 @@ impl Sizes {
     }
 
     async fn size(&self, file: &str) -> Option<(u32, u32)> {
-        let names = self.sources.iter().map(|source| source.name.as_deref());
-        let parts = Identifier::parse(file, names).ok()?;
-        let named = |source: &&Source| match parts.source {
-            Some(at) => self.sources.get(at).is_some_and(|own| std::ptr::eq(own, *source)),
-            None => source.name.is_none(),
-        };
-        for source in self.sources.iter().filter(named).filter(|source| source.store.is_local()) {
-            let opened =
-                ImageHandle::open(source.store.clone(), parts.key.clone(), parts.page, self.output).await;
-            if let Ok(opened) = opened {
-                let full = opened.all();
+        let Location { stores, key, page } = self.sources.locate(file).ok()?;
+        for store in stores.into_iter().filter(Store::is_local) {
+            if let Ok(handle) = ImageHandle::open(store, key.clone(), page, self.output).await {
+                let full = handle.all();
                 return Some((full.width, full.height));
             }
         }

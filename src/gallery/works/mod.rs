@@ -4,5 +4,27 @@ mod describe;
 mod sketch;
 mod withdraw;
 
+use std::sync::Arc;
+
 pub use describe::{Described, Shown};
 pub use sketch::{Preview, SOON, Sketch};
+
+use super::catalogue_client::CatalogueClient;
+use super::images::ImageService;
+
+/// Describes works: joins the catalogue's records with images.
+pub struct WorkService {
+    images: Arc<ImageService>,
+    catalogue: Option<Arc<CatalogueClient>>,
+}
+
+impl WorkService {
+    pub fn new(images: Arc<ImageService>, catalogue: Option<Arc<CatalogueClient>>) -> Self {
+        Self { images, catalogue }
+    }
+
+    /// The catalogue, if there is one.
+    pub fn catalogue(&self) -> Option<&Arc<CatalogueClient>> {
+        self.catalogue.as_ref()
+    }
+}

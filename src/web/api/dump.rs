@@ -51,10 +51,10 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub async fn answer(app: &App, request: &HttpRequest, name: &str) -> Result<Response, Error> {
     Asked::read(&[], request.query_string())?;
     let &(name, media_type) = NAMES.iter().find(|(known, _)| *known == name).ok_or(Error::NotFound)?;
-    let finder = app.gallery.finder()?;
+    let finder = app.gallery.search()?;
     let base = app.base.of(request)?;
     // What a dump says depends on who may see what, too.
-    let rights = app.gallery.rights().identity();
+    let rights = app.gallery.images.rights().identity();
     let tag_of = |state: u64| {
         entity_tag(&[
             &state.to_le_bytes(),
@@ -127,7 +127,7 @@ impl Dump {
         self,
         part: Range<u64>,
     ) -> Result<impl futures::Stream<Item = Result<Bytes, io::Error>> + use<>, Error> {
-        let finder = self.gallery.finder()?.clone();
+        let finder = self.gallery.search()?.clone();
         let turn = finder.dump()?;
         let (sender, receiver) = tokio::sync::mpsc::channel(2);
         finder.tasks().clone().spawn(async move {
@@ -169,7 +169,7 @@ impl Dump {
 
     /// How many bytes it has, if somebody has had it all.
     fn known_length(&self) -> Option<u64> {
-        self.gallery.finder().ok()?.lengths().get(&self.key())
+        self.gallery.search().ok()?.lengths().get(&self.key())
     }
 
     /// How many bytes it has; made once to know.
@@ -177,7 +177,7 @@ impl Dump {
         if let Some(length) = self.known_length() {
             return Ok(length);
         }
-        let finder = self.gallery.finder()?;
+        let finder = self.gallery.search()?;
         let _turn = finder.dump()?;
         let length = Making::new(self.clone(), 0..0).go_on(finder).await?.into.at();
         finder.lengths().insert(self.key(), length);

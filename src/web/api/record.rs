@@ -29,7 +29,7 @@ pub async fn withdraw(app: &App, request: &HttpRequest, work: Image<'_>) -> Resu
     let actor = tags::allowed(request, app)?;
     let now = tags::stored(app, &work).await?;
     let expected = tags::expected(request, &now, None)?;
-    app.gallery.withdraw(&work.identifier, expected).await?;
+    app.gallery.works.withdraw(&work.identifier, expected).await?;
     tracing::info!(work = &*work.identifier, actor, "a work was withdrawn");
     Ok(HttpResponse::NoContent().finish().into())
 }
@@ -37,9 +37,9 @@ pub async fn withdraw(app: &App, request: &HttpRequest, work: Image<'_>) -> Resu
 /// `GET /api/v1/works/{work}`: all that is known of a work, and where its images and manifest are.
 pub async fn answer(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
     let asked = Asked::read(&OF_ONE, request.query_string())?;
-    let sketch = match app.gallery.sketch(&work.identifier, PATIENCE).await {
+    let sketch = match app.gallery.works.sketch(&work.identifier, PATIENCE).await {
         Err(error) if is_unknown(&error) => match in_other_case(app, &work.identifier).await {
-            Some(number) => app.gallery.sketch(&number, PATIENCE).await?,
+            Some(number) => app.gallery.works.sketch(&number, PATIENCE).await?,
             None => return Err(Error::NotFound),
         },
         sketch => sketch?,
@@ -121,7 +121,7 @@ fn place_of(tag: &Tag, canvases: &[Canvas<'_>]) -> Option<(usize, Region)> {
 
 /// The record as its source gave it.
 async fn original(app: &App, number: &str) -> Result<Value, Error> {
-    let Some(works) = app.gallery.works() else { return Ok(Value::Null) };
+    let Some(works) = app.gallery.catalogue() else { return Ok(Value::Null) };
     let number = number.to_owned();
     let original = works.ask(|catalogue| async move { catalogue.original(&number).await }).await?;
     Ok(original.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or(Value::String(text))))

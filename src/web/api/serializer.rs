@@ -40,7 +40,7 @@ impl Telling<'_> {
     /// All of it, put together of texts that lie ready.
     fn whole(&self, stored: &IndexedWork) -> String {
         let (number, rights, public_domain) = stored.known();
-        let grant = self.gallery.rights().of_record(rights.as_deref(), public_domain);
+        let grant = self.gallery.images.rights().of_record(rights.as_deref(), public_domain);
         let record = stored.record();
         let mut told = String::with_capacity(record.len() + 600);
         told.push_str(record.strip_suffix('}').unwrap_or(record));

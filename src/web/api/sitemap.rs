@@ -17,7 +17,7 @@ const MOST: usize = 50_000;
 
 /// `GET /sitemap.xml`: where its parts are.
 pub async fn sitemap(app: &App, request: &HttpRequest) -> Result<Response, Error> {
-    let snapshot = app.gallery.finder()?.snapshot()?;
+    let snapshot = app.gallery.search()?.snapshot()?;
     let base = app.base.of(request)?;
     let parts = (snapshot.works() as usize).div_ceil(MOST).max(1);
     let mut xml = String::from(HEAD);
@@ -31,7 +31,7 @@ pub async fn sitemap(app: &App, request: &HttpRequest) -> Result<Response, Error
 
 /// `GET /sitemap/{part}.xml`, parts counted from 1.
 pub async fn sitemap_part(app: &App, request: &HttpRequest, part: u32) -> Result<Response, Error> {
-    let finder = app.gallery.finder()?;
+    let finder = app.gallery.search()?;
     let snapshot = finder.snapshot()?;
     let start = (part as usize).checked_sub(1).ok_or(Error::NotFound)? * MOST;
     if start > 0 && start >= snapshot.works() as usize {

@@ -81,7 +81,7 @@ fn known(snapshot: &Snapshot, parameter: &'static str, scheme: &str) -> Result<(
 
 /// `GET /api/v1/works`.
 pub async fn list(app: &App, request: &HttpRequest) -> Result<Response, Error> {
-    let finder = app.gallery.finder()?;
+    let finder = app.gallery.search()?;
     let table = of_works();
     let asked = Asked::read(&table, request.query_string())?;
     let snapshot = finder.snapshot()?;
@@ -133,7 +133,7 @@ pub async fn list(app: &App, request: &HttpRequest) -> Result<Response, Error> {
 
 /// `GET /api/v1/random`: works by chance among those that a search finds.
 pub async fn random(app: &App, request: &HttpRequest) -> Result<Response, Error> {
-    let finder = app.gallery.finder()?;
+    let finder = app.gallery.search()?;
     let table = of_random();
     let asked = Asked::read(&table, request.query_string())?;
     let known = finder.snapshot()?;
@@ -178,7 +178,7 @@ fn draw(total: u64, wanted: usize) -> Vec<u64> {
 
 /// `GET /api/v1/suggest`.
 pub async fn suggest(app: &App, request: &HttpRequest) -> Result<Response, Error> {
-    let finder = app.gallery.finder()?;
+    let finder = app.gallery.search()?;
     let table = of_suggest();
     let asked = Asked::read(&table, request.query_string())?;
     let typed = asked.text("q").unwrap_or_default().to_owned();
@@ -220,7 +220,7 @@ fn suggestions(
 
 /// `GET /api/v1/creators`, and `GET /api/v1/tags/{scheme}`: the values of a scheme, or the part of its tree below one.
 pub async fn terms(app: &App, request: &HttpRequest, scheme: &str, tree: bool) -> Result<Response, Error> {
-    let finder = app.gallery.finder()?;
+    let finder = app.gallery.search()?;
     let table = of_terms(tree);
     let asked = Asked::read(&table, request.query_string())?;
     let snapshot = finder.snapshot()?;
@@ -290,7 +290,7 @@ fn values(
 /// `GET /api/v1/tags`: the schemes, with how many values and works they have.
 pub async fn schemes(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     Asked::read(&[], request.query_string())?;
-    let snapshot = app.gallery.finder()?.snapshot()?;
+    let snapshot = app.gallery.search()?.snapshot()?;
     let address = Address::new(&app.base.of(request)?);
     let mut told = Vec::new();
     for scheme in snapshot.schemes() {

@@ -18,11 +18,10 @@ use tokio_util::io::ReaderStream;
 
 use super::disposition::{disposition, safe};
 use super::{holding, named};
-use crate::gallery::{AuthorizedImage, Described, Error, Gallery, Grant, Original, Shown, told};
+use crate::gallery::{Body, Described, Error, Grant, ImageService, Original, PlannedImage, Shown, told};
 use crate::identity::Identity;
 use crate::iiif::{Format, Version};
 use crate::presentation::Address;
-use crate::render::Plan;
 use crate::store::Version as Stored;
 use crate::web::App;
 use crate::web::http::headers::{entity_tag, is_held};
@@ -48,7 +47,7 @@ const LARGE: u64 = 3 << 30;
 
 /// `GET /download/work/{work}.zip`.
 pub async fn archive(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
-    let described = app.gallery.describe(&work.identifier).await?;
+    let described = app.gallery.works.describe(&work.identifier).await?;
     let address = Address::new(&app.base.of(request)?);
     let name = format!("{}.zip", safe(&named(app, &described)));
     let tag = {
@@ -133,19 +132,17 @@ fn original_of(first: bool, original: Original) -> BoxStream<'static, Result<Byt
 /// A rendition, in one piece or in many.
 fn rendition_of(
     first: bool,
-    gallery: Arc<Gallery>,
-    granted: AuthorizedImage,
-    plan: Plan,
+    images: Arc<ImageService>,
+    planned: PlannedImage,
 ) -> BoxStream<'static, Result<Bytes, Error>> {
-    if gallery.is_banded(&granted, &plan) {
-        return later(
-            async move { Ok(patiently(first, || gallery.banded(&granted, &plan)).await?.pieces()) },
-        );
-    }
     later(async move {
-        let answer = patiently(first, || gallery.deliver(&granted, plan.clone())).await?;
-        let unsent = patiently(first, || gallery.unsent(&answer.bytes)).await?;
-        Ok(holding(unsent, futures::stream::iter([Ok(answer.bytes)])))
+        match patiently(first, || planned.clone().deliver()).await?.body {
+            Body::Streamed(streamed) => Ok(streamed.pieces().boxed()),
+            Body::Whole { bytes, .. } => {
+                let unsent = patiently(first, || images.unsent(&bytes)).await?;
+                Ok(holding(unsent, futures::stream::iter([Ok(bytes)])).boxed())
+            }
+        }
     })
 }
 
@@ -156,17 +153,18 @@ async fn entries(app: &App, address: &Address, described: &Described) -> Result<
         let (file, granted) = (&shown.image.file, &shown.granted);
         let base = file.rsplit(['/', ':']).next().unwrap_or(file);
         let full = granted.all().dimensions();
-        if let Some(original) = app.gallery.original_of(granted) {
+        if let Some(original) = app.gallery.images.original_of(granted) {
             let about = format!("the original, {full} pixels");
             let (length, content) = (original.length(), original_of(entries.is_empty(), original));
             entries.push(Entry { name: distinct(&mut names, &safe(base)), content, length, about });
             continue;
         }
-        let (granted, plan) = app.gallery.rendition(file, Format::Jpg).await?;
-        let about = format!("a rendition of {} pixels; the original of {full} is not to be had", plan.size);
+        let planned = app.gallery.images.plan_rendition(file, Format::Jpg).await?;
+        let about =
+            format!("a rendition of {} pixels; the original of {full} is not to be had", planned.size());
         let stem = base.rsplit_once('.').map_or(base, |(stem, _)| stem);
         let name = distinct(&mut names, &safe(&format!("{stem}.jpg")));
-        let content = rendition_of(entries.is_empty(), app.gallery.clone(), granted, plan);
+        let content = rendition_of(entries.is_empty(), app.gallery.images.clone(), planned);
         entries.push(Entry { name, content, length: 0, about });
     }
     let rights = statement(address, described, &entries);

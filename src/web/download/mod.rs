@@ -10,13 +10,13 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt};
 
-use crate::gallery::{Described, Error, Original, Unsent, told};
+use crate::gallery::{Body, Delivered, Described, Error, Original, Unsent, told};
 use crate::iiif::Format;
 use crate::web::App;
 use crate::web::http::headers::entity_tag;
 use crate::web::http::range::{Wanted, range, unchanged_range};
 use crate::web::http::response::{Response, early};
-use crate::web::iiif::image::{image_tag, streamed};
+use crate::web::iiif::image::{delivered, image_tag, streamed_head};
 use crate::web::route::Image;
 use disposition::disposition;
 
@@ -34,7 +34,7 @@ pub async fn answer(app: &App, request: &HttpRequest, image: Image<'_>) -> Resul
         let format = FORMATS.into_iter().find(|format| format.suffix() == suffix)?;
         Some((stem, format))
     });
-    match (app.gallery.original(identifier).await, format) {
+    match (app.gallery.images.original(identifier).await, format) {
         (Ok(original), _) => whole(app, request, identifier, original).await,
         (Err(Error::NotFound | Error::Invalid(_)), Some((stem, format))) => {
             rendition(app, request, stem, format).await
@@ -96,8 +96,8 @@ async fn rendition(
     identifier: &str,
     format: Format,
 ) -> Result<Response, Error> {
-    let (granted, plan) = app.gallery.rendition(identifier, format).await?;
-    let tag = image_tag(app, &granted, &plan);
+    let planned = app.gallery.images.plan_rendition(identifier, format).await?;
+    let mut tag = image_tag(&planned);
     let stem = identifier.rsplit('/').next().unwrap_or(identifier);
     let name = name_of(app, identifier, format.suffix()).await;
     let name = name.unwrap_or_else(|| format!("{stem}.{}", format.suffix()));
@@ -107,10 +107,17 @@ async fn rendition(
         return Ok(early);
     }
     response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())));
-    if app.gallery.is_banded(&granted, &plan) {
-        return streamed(app, request, &granted, &plan, response).await;
+    if request.method() == Method::HEAD && planned.is_streamed() {
+        return streamed_head(&planned, response);
     }
-    let bytes = app.gallery.deliver(&granted, plan).await?.bytes;
+    let Delivered { planned, body, is_replanned } = planned.deliver().await?;
+    if is_replanned {
+        tag = image_tag(&planned);
+        if let Some(early) = early(request, &tag, &mut response) {
+            return Ok(early);
+        }
+    }
+    let Body::Whole { bytes, .. } = body else { return Ok(delivered(body, response)) };
     response.insert_header((header::ACCEPT_RANGES, "bytes"));
     let length = bytes.len() as u64;
     let asked = if unchanged_range(request, &tag) { range(request, length) } else { Wanted::All };
@@ -153,8 +160,8 @@ fn watched(pieces: impl Stream<Item = Result<Bytes, Error>>) -> impl Stream<Item
 
 /// What a file of this image is called at home: the title and the number of the work that shows it.
 async fn name_of(app: &App, identifier: &str, ending: &str) -> Option<String> {
-    let number = app.gallery.shown_by(identifier).await.ok().flatten()?;
-    let works = app.gallery.works()?;
+    let number = app.gallery.works.shown_by(identifier).await.ok().flatten()?;
+    let works = app.gallery.catalogue()?;
     let stored =
         works.look_up(|catalogue| async move { catalogue.get(&number).await }).await.ok().flatten()?;
     let stem = identifier.rsplit('/').next().unwrap_or(identifier);

@@ -2,19 +2,13 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use xxhash_rust::xxh3::Xxh3;
 
+use crate::identity::fingerprint;
 use crate::iiif::Version;
 
 /// A strong entity tag over these parts and the way that this version of Tegl makes answers.
 pub fn entity_tag(parts: &[&[u8]]) -> HeaderValue {
-    let mut hash = Xxh3::new();
-    hash.update(concat!("tegl ", env!("CARGO_PKG_VERSION")).as_bytes());
-    for part in parts {
-        hash.update(&(part.len() as u64).to_le_bytes());
-        hash.update(part);
-    }
-    let text = format!("\"{:032x}\"", hash.digest128());
+    let text = format!("\"{:032x}\"", fingerprint(parts));
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("\"0\""))
 }
 

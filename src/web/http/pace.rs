@@ -80,7 +80,7 @@ impl Pace {
         let (response, body) = response.into_parts();
         let (body, unsent) = match body.try_into_bytes() {
             Ok(bytes) => {
-                let unsent = gallery.unsent(&bytes).await?;
+                let unsent = gallery.images.unsent(&bytes).await?;
                 (BoxBody::new(bytes), unsent)
             }
             Err(body) => (body, Unsent::default()),

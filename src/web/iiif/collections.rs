@@ -25,7 +25,7 @@ pub async fn answer(
     version: Version,
     shelf: route::Shelf<'_>,
 ) -> Result<Response, Error> {
-    let works = app.gallery.works().ok_or(Error::NotFound)?;
+    let works = app.gallery.catalogue().ok_or(Error::NotFound)?;
     let address = Address::new(&app.base.of(request)?);
     let library = Library { address: &address, publisher: &app.publisher, version };
     let asked = shelf.part;
@@ -90,7 +90,7 @@ async fn found(
     query: Option<&str>,
     asked: Option<Span>,
 ) -> Result<Response, Error> {
-    let finder = app.gallery.finder()?;
+    let finder = app.gallery.search()?;
     let table = of_collection();
     let typed = Asked::read(&table, query.unwrap_or(request.query_string()))?;
     let canonical = typed.canonical(&["lang"]);
@@ -153,7 +153,7 @@ fn member(card: WorkSummary) -> Member {
 
 /// `GET /discovery/1/changes` and its pages (Change Discovery 1.0).
 pub async fn changes(app: &App, request: &HttpRequest, page: Option<u64>) -> Result<Response, Error> {
-    let works = app.gallery.works().ok_or(Error::NotFound)?;
+    let works = app.gallery.catalogue().ok_or(Error::NotFound)?;
     let address = Address::new(&app.base.of(request)?);
     let total = works.ask(|catalogue| async move { catalogue.last_revision().await }).await?;
     let document = match page {

@@ -19,7 +19,7 @@ pub async fn answer(
     work: Image<'_>,
     autocomplete: bool,
 ) -> Result<Response, Error> {
-    let described = app.gallery.describe(&work.identifier).await?;
+    let described = app.gallery.works.describe(&work.identifier).await?;
     let address = Address::new(&app.base.of(request)?);
     let images = shown(&address, &described);
     let view = view(app, &address, &described, &images, None);

@@ -12,7 +12,7 @@ use crate::web::route::Image;
 
 /// `GET /deepzoom/{id}.dzi`.
 pub async fn description(app: &App, request: &HttpRequest, image: Image<'_>) -> Result<Response, Error> {
-    let opened = app.gallery.open(&image.identifier).await?;
+    let opened = app.gallery.images.open(&image.identifier).await?;
     let body = deepzoom::description(opened.finest(), side(&opened));
     Ok(document_of(app, request, body, "application/xml", HttpResponse::Ok()).into())
 }
@@ -26,14 +26,14 @@ pub async fn tile(
     (level, column, row): (u32, u32, u32),
     suffix: &str,
 ) -> Result<Response, Error> {
-    let opened = app.gallery.open(&image.identifier).await?;
+    let opened = app.gallery.images.open(&image.identifier).await?;
     let format = Format::parse(suffix).ok_or(Error::NotFound)?;
     if level > deepzoom::highest(opened.finest()) {
         return Err(Error::NotFound);
     }
     let wanted = deepzoom::tile(opened.all().dimensions(), side(&opened), (level, column, row), format)
         .ok_or(Error::NotFound)?;
-    let mut answered = answer(app, request, &image.identifier, &wanted, |_, _| String::new()).await?;
+    let mut answered = answer(app, request, &image.identifier, &wanted, |_| String::new()).await?;
     answered.response.headers_mut().remove(header::LINK);
     Ok(answered)
 }

@@ -1,19 +1,17 @@
 //! The Image API: info.json and pixels.
 
 use actix_web::body::SizedStream;
-use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 use futures::{TryStreamExt, stream};
 
-use crate::gallery::{AuthorizedImage, Cached, Error, told};
+use crate::gallery::{Body, Delivered, Error, Origin, PlannedImage, told};
 use crate::iiif::{ImageRequest, Version};
-use crate::render::{Plan, Source};
-use crate::store;
 use crate::web::App;
 use crate::web::http::document::Document;
-use crate::web::http::headers::{entity_tag, is_held, negotiated};
+use crate::web::http::headers::{is_held, negotiated};
 use crate::web::http::response::Response;
 use crate::web::route::Image;
 
@@ -25,7 +23,7 @@ pub async fn info(
     image: Image<'_>,
 ) -> Result<Response, Error> {
     let base = app.base.of(request)?;
-    let opened = app.gallery.open(&image.identifier).await?;
+    let opened = app.gallery.images.open(&image.identifier).await?;
     let id = format!("{base}/iiif/{}/{}", version.number(), image.raw);
     let document = opened.info(id).document(version);
     let mut response = HttpResponse::Ok();
@@ -57,7 +55,7 @@ pub async fn legacy(
     let open_ended = size.strip_prefix('!').filter(|side| side.starts_with(',') || side.ends_with(','));
     let mut wanted = open_ended.unwrap_or(size).to_owned();
     if open_ended.is_some() && region == "full" {
-        let granted = app.gallery.open(&image.identifier).await?;
+        let granted = app.gallery.images.open(&image.identifier).await?;
         let (most, full) = (granted.largest(), granted.all().dimensions());
         let larger = |side: &str, most: u32| side.parse::<u64>().is_ok_and(|side| side >= u64::from(most));
         if wanted.strip_suffix(',').is_some_and(|width| larger(width, most.width))
@@ -94,104 +92,96 @@ pub async fn pixels(
     let wanted = ImageRequest::parse(version, parameters)?;
     let base = app.base.of(request)?;
     let address = format!("{base}/iiif/{}/{}", version.number(), image.raw);
-    let links = |opened: &AuthorizedImage, plan: &Plan| {
-        let canonical = plan.canonical(version, &opened.master, opened.limits);
+    let links = |planned: &PlannedImage| {
+        let canonical = planned.canonical(version);
         format!("<{address}/{canonical}>;rel=\"canonical\",<{}>;rel=\"profile\"", version.profile())
     };
     answer(app, request, &image.identifier, &wanted, links).await
 }
 
-/// Opens, plans and delivers; once more from the start where the master was replaced meanwhile.
+/// Plans and delivers an image.
 pub async fn answer(
     app: &App,
     request: &HttpRequest,
     identifier: &str,
     wanted: &ImageRequest,
-    links: impl Fn(&AuthorizedImage, &Plan) -> String,
+    links: impl Fn(&PlannedImage) -> String,
 ) -> Result<Response, Error> {
-    let mut tries = 0;
-    loop {
-        let (opened, plan) = app.gallery.plan(identifier, wanted).await?;
-        let tag = image_tag(app, &opened, &plan);
-        let mut response = HttpResponse::Ok();
-        response.insert_header((header::CACHE_CONTROL, app.image_age.clone()));
-        response.insert_header((header::ETAG, tag.clone()));
-        if let Ok(links) = HeaderValue::try_from(links(&opened, &plan)) {
-            response.insert_header((header::LINK, links));
-        }
+    let planned = app.gallery.images.plan(identifier, wanted).await?;
+    let (mut response, tag) = described(app, &planned, &links);
+    if is_held(request, &tag) {
+        return Ok(not_modified(response));
+    }
+    response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(planned.format().media_type())));
+    if request.method() == Method::HEAD && planned.is_streamed() {
+        return streamed_head(&planned, response);
+    }
+    let Delivered { planned, body, is_replanned } = planned.deliver().await?;
+    if is_replanned {
+        let (fresh, tag) = described(app, &planned, &links);
+        response = fresh;
         if is_held(request, &tag) {
-            let response = response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish();
-            return Ok(Response { response, note: "held" });
+            return Ok(not_modified(response));
         }
-        let format = plan.format;
-        if app.gallery.is_banded(&opened, &plan) {
-            response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())));
-            match streamed(app, request, &opened, &plan, response).await {
-                Err(Error::Store(store::Error::Changed) | Error::NotFound) if tries == 0 => {
-                    tries += 1;
-                    app.gallery.forget(identifier);
-                    continue;
-                }
-                answered => return answered,
-            }
-        }
-        let stored = matches!(plan.source, Source::Stored { .. });
-        let delivered = match app.gallery.deliver_now(&opened, &plan) {
-            Some(answer) => Ok(answer),
-            None => app.gallery.deliver(&opened, plan).await,
-        };
-        match delivered {
-            Ok(answer) => {
-                let note = match (answer.cached, stored) {
-                    (Cached::Hit, _) => "hit",
-                    (Cached::Miss, true) => "stored",
-                    (Cached::Miss, false) => "rendered",
-                };
-                response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())));
-                return Ok(Response { response: response.body(answer.bytes), note });
-            }
-            Err(Error::Store(store::Error::Changed) | Error::NotFound) if tries == 0 => {
-                tries += 1;
-                app.gallery.forget(identifier);
-            }
-            Err(error) => return Err(error),
-        }
+        response
+            .insert_header((header::CONTENT_TYPE, HeaderValue::from_static(planned.format().media_type())));
     }
+    Ok(delivered(body, response))
 }
 
-/// An answer that leaves while it is made. All that can fail early fails before it begins: it is admitted, and its first
-/// band has been drawn.
-pub async fn streamed(
+/// The headers of a planned image, and its entity tag.
+fn described(
     app: &App,
-    request: &HttpRequest,
-    opened: &AuthorizedImage,
-    plan: &Plan,
-    mut response: HttpResponseBuilder,
-) -> Result<Response, Error> {
-    if request.method() == Method::HEAD {
-        let response = match app.gallery.banded_length(opened, plan)? {
-            Some(length) => response.body(SizedStream::new(length, stream::empty::<Result<Bytes, Error>>())),
-            None => response.streaming(stream::empty::<Result<Bytes, Error>>()),
-        };
-        return Ok(Response { response, note: "streamed" });
+    planned: &PlannedImage,
+    links: &impl Fn(&PlannedImage) -> String,
+) -> (HttpResponseBuilder, HeaderValue) {
+    let tag = image_tag(planned);
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, app.image_age.clone()));
+    response.insert_header((header::ETAG, tag.clone()));
+    if let Ok(links) = HeaderValue::try_from(links(planned)) {
+        response.insert_header((header::LINK, links));
     }
-    let streamed = app.gallery.banded(opened, plan).await?;
-    if let Some(length) = streamed.length {
-        response.no_chunking(length);
-    }
-    let pieces =
-        streamed.pieces().inspect_err(|error| tracing::error!(error = told(error), "an answer broke off"));
-    Ok(Response { response: response.streaming(pieces), note: "streamed" })
+    (response, tag)
 }
 
-/// Equal for equal plans on equal masters and settings, on every server.
-pub fn image_tag(app: &App, opened: &AuthorizedImage, plan: &Plan) -> HeaderValue {
-    let canonical = plan.canonical(Version::V3, &opened.master, opened.limits);
-    let version = opened.version_bytes();
-    let recipe = app.gallery.recipe().to_le_bytes();
-    let page = opened.page.to_le_bytes();
-    // `max` means another size where rights allow less.
-    let size = plan.size.to_string();
-    let key = opened.key.as_str().as_bytes();
-    entity_tag(&[canonical.as_bytes(), size.as_bytes(), &version, key, &page, &recipe])
+fn not_modified(mut response: HttpResponseBuilder) -> Response {
+    Response { response: response.status(StatusCode::NOT_MODIFIED).finish(), note: "held" }
+}
+
+/// The body of an image, whole or streamed.
+pub fn delivered(body: Body, mut response: HttpResponseBuilder) -> Response {
+    match body {
+        Body::Whole { bytes, origin } => {
+            let note = match origin {
+                Origin::Cache => "hit",
+                Origin::Stored => "stored",
+                Origin::Rendered => "rendered",
+            };
+            Response { response: response.body(bytes), note }
+        }
+        Body::Streamed(streamed) => {
+            if let Some(length) = streamed.length {
+                response.no_chunking(length);
+            }
+            let pieces = streamed
+                .pieces()
+                .inspect_err(|error| tracing::error!(error = told(error), "an answer broke off"));
+            Response { response: response.streaming(pieces), note: "streamed" }
+        }
+    }
+}
+
+/// The response to `HEAD` for a streamed image: nothing is rendered.
+pub fn streamed_head(planned: &PlannedImage, mut response: HttpResponseBuilder) -> Result<Response, Error> {
+    let response = match planned.streamed_length()? {
+        Some(length) => response.body(SizedStream::new(length, stream::empty::<Result<Bytes, Error>>())),
+        None => response.streaming(stream::empty::<Result<Bytes, Error>>()),
+    };
+    Ok(Response { response, note: "streamed" })
+}
+
+/// The entity tag as a header.
+pub fn image_tag(planned: &PlannedImage) -> HeaderValue {
+    HeaderValue::try_from(planned.etag()).unwrap_or_else(|_| HeaderValue::from_static("\"0\""))
 }

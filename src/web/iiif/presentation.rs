@@ -42,7 +42,7 @@ pub async fn piece(
                 let place = Address::new(&base).manifest(version, &elsewhere);
                 return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish().into());
             }
-            let described = app.gallery.describe(&work.identifier).await?;
+            let described = app.gallery.works.describe(&work.identifier).await?;
             let made = Arc::new(make(app, &base, version, piece, &described).await?);
             app.works.0.insert(key, made.clone());
             (made, "made")
@@ -65,11 +65,11 @@ async fn holds(app: &App, work: &str, made: &Made) -> bool {
     if made.until.is_some_and(|until| Instant::now() > until) {
         return false;
     }
-    if app.gallery.works().is_some_and(|works| !works.holds(work, made.seen)) {
+    if app.gallery.catalogue().is_some_and(|works| !works.holds(work, made.seen)) {
         return false;
     }
     for (identifier, number, grant) in &made.images {
-        match app.gallery.open(identifier).await {
+        match app.gallery.images.open(identifier).await {
             Ok(granted) if granted.number == *number && granted.grant == *grant => {}
             _ => return false,
         }
@@ -79,14 +79,14 @@ async fn holds(app: &App, work: &str, made: &Made) -> bool {
 
 /// The work that shows this image, where the name is no work's and a record shows the image.
 async fn elsewhere(app: &App, work: &Image<'_>) -> Result<Option<String>, Error> {
-    let Some(works) = app.gallery.works() else { return Ok(None) };
+    let Some(works) = app.gallery.catalogue() else { return Ok(None) };
     let number = work.identifier.to_string();
     let known = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
     // A withdrawn work is gone; one that was read from a master made way for a record.
     if known.is_some_and(|known| !known.removed || known.source != crate::catalogue::EMBEDDED_SOURCE) {
         return Ok(None);
     }
-    match app.gallery.shown_by(&work.identifier).await {
+    match app.gallery.works.shown_by(&work.identifier).await {
         Ok(shown_by) => Ok(shown_by.filter(|number| **number != *work.identifier)),
         Err(error) => match in_other_case(app, &work.identifier).await {
             Some(number) => Ok(Some(number)),
@@ -98,7 +98,7 @@ async fn elsewhere(app: &App, work: &Image<'_>) -> Result<Option<String>, Error>
 /// The number of the work that is meant where case does not count, if it is another and the only one.
 pub async fn in_other_case(app: &App, number: &str) -> Option<String> {
     let search = Search { numbers: vec![vec![number.to_owned()]], limit: 2, ..Search::default() };
-    let hits = app.gallery.finder().ok()?.find(search).await.ok()?;
+    let hits = app.gallery.search().ok()?.find(search).await.ok()?;
     let [one] = hits.found.hits[..] else { return None };
     let known = hits.snapshot.stored(one).ok()?.number();
     (known != number).then_some(known)
@@ -172,7 +172,7 @@ pub fn one(address: &Address, image: &crate::record::Image, granted: &Authorized
 
 /// The smallest of the work's shelves that has a page to itself.
 async fn small_shelf(app: &App, described: &Described) -> Result<Option<Facet>, Error> {
-    let Some(works) = app.gallery.works().filter(|_| described.revision > 0) else { return Ok(None) };
+    let Some(works) = app.gallery.catalogue().filter(|_| described.revision > 0) else { return Ok(None) };
     let preferred = ["creator", "collection", "department", "technique", "type", "period"];
     let mut facets = crate::record::facets(&described.work, &[]);
     facets.sort_by_key(|facet| preferred.iter().position(|scheme| *scheme == facet.scheme).unwrap_or(99));

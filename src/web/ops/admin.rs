@@ -71,7 +71,7 @@ async fn act(app: &Arc<App>, request: &HttpRequest) -> Result<(StatusCode, Value
         "/admin/settings" => app.in_force.clone(),
         "/admin/reindex" => {
             Asked::read(&[], request.query_string())?;
-            app.gallery.finder()?.reindex();
+            app.gallery.search()?.reindex();
             json!({ "reindexing": true })
         }
         "/admin/purge" => purge(app, request.query_string()).await?,
@@ -82,8 +82,8 @@ async fn act(app: &Arc<App>, request: &HttpRequest) -> Result<(StatusCode, Value
 
 /// How far records, index and warming are.
 async fn state(app: &App) -> Result<Value, Error> {
-    let index = app.gallery.finder().ok().map(|finder| finder.state());
-    let records = match app.gallery.works() {
+    let index = app.gallery.search().ok().map(|finder| finder.state());
+    let records = match app.gallery.catalogue() {
         None => Value::Null,
         Some(works) => {
             let (revision, works_count, last) = works
@@ -104,7 +104,7 @@ async fn state(app: &App) -> Result<Value, Error> {
     Ok(json!({
         "records": records,
         "index": index,
-        "pyramids": app.gallery.pyramids_at(),
+        "pyramids": app.gallery.images.pyramids_location(),
         "warming": {
             "asked": number(&warming.asked), "warmed": number(&warming.warmed), "failed": number(&warming.failed),
         },
@@ -117,13 +117,13 @@ async fn purge(app: &App, query: &str) -> Result<Value, Error> {
     let asked = Asked::read(&table, query)?;
     match (asked.text("image"), asked.text("work"), asked.flag("all")) {
         (Some(image), None, None) => {
-            app.gallery.forget(image);
+            app.gallery.images.forget(image);
             app.works.forget(None);
         }
         (None, Some(work), None) => {
-            let described = app.gallery.describe(work).await?;
+            let described = app.gallery.works.describe(work).await?;
             for image in &described.work.images {
-                app.gallery.forget(&image.file);
+                app.gallery.images.forget(&image.file);
             }
             app.works.forget(Some(work));
         }
@@ -145,15 +145,15 @@ async fn warm(app: &Arc<App>, query: &str) -> Result<Value, Error> {
     let asked = Asked::read(&table, query)?;
     let images: Vec<String> = match (asked.text("image"), asked.text("work")) {
         (Some(image), None) => {
-            app.gallery.open(image).await?;
+            app.gallery.images.open(image).await?;
             vec![image.to_owned()]
         }
         (None, Some(work)) => {
-            let described = app.gallery.describe(work).await?;
+            let described = app.gallery.works.describe(work).await?;
             described.images.into_iter().map(|shown| shown.image.file).collect()
         }
         (None, None) => {
-            let finder = app.gallery.finder()?;
+            let finder = app.gallery.search()?;
             let mut search = search_of(&asked, &*finder.snapshot()?)?;
             search.limit = asked.integer("most").map_or(MOST, |most| most as usize).min(MOST);
             let hits = finder.find(search).await?;
@@ -196,9 +196,9 @@ async fn warm(app: &Arc<App>, query: &str) -> Result<Value, Error> {
 async fn first_view(app: &App, image: &str) -> Result<(), Error> {
     for size in ["!400,400", "!1024,1024"] {
         let wanted = ImageRequest::parse(Version::V3, ["full", size, "0", "default.jpg"])?;
-        match app.gallery.plan(image, &wanted).await {
-            Ok((granted, plan)) => {
-                app.gallery.deliver(&granted, plan).await?;
+        match app.gallery.images.plan(image, &wanted).await {
+            Ok(planned) => {
+                planned.deliver().await?;
             }
             // It is smaller, or may not be seen so large.
             Err(Error::Invalid(_)) if size != "!400,400" => {}

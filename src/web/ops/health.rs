@@ -26,7 +26,7 @@ pub async fn ready(app: &App) -> Result<Response, Error> {
     if app.is_draining() {
         return Ok(plain(HttpResponse::ServiceUnavailable(), "stopping\n"));
     }
-    let sources = app.gallery.troubles().await.into_iter().map(|trouble| trouble.text);
+    let sources = app.gallery.sources.troubles().await.into_iter().map(|trouble| trouble.text);
     let failures = app.gallery.failures();
     let mut lines: Vec<String> = sources.chain(failures.catalogue).chain(failures.search).collect();
     let is_ready = lines.is_empty();
@@ -47,7 +47,7 @@ fn plain(mut response: actix_web::HttpResponseBuilder, text: impl Into<String>) 
 pub fn serve(request: &HttpRequest, gallery: &Gallery, metrics: &PrometheusHandle) -> HttpResponse {
     match request.uri().path() {
         "/metrics" => {
-            gallery.observe();
+            gallery.images.observe();
             metrics::gauge!("tegl_resident_bytes").set(resident_bytes());
             HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.render())
         }

@@ -16,7 +16,7 @@ const PAGE: usize = 60;
 const LISTING: Duration = Duration::from_secs(2);
 /// The works from this place on; `None` where there is none at all.
 pub async fn works(app: &App, visit: &Visit, start: u64) -> Result<Option<pages::Listing>, Error> {
-    let Some(works) = app.gallery.works() else { return Ok(None) };
+    let Some(works) = app.gallery.catalogue() else { return Ok(None) };
     let ask = |catalogue: Catalogue| async move {
         Ok((catalogue.count().await?, catalogue.works_with(ALL, ALL, start, PAGE).await?))
     };
@@ -25,7 +25,7 @@ pub async fn works(app: &App, visit: &Visit, start: u64) -> Result<Option<pages:
         return Ok(None);
     }
     let files: Vec<&str> = cards.iter().filter_map(|card| card.thumbnail.as_deref()).collect();
-    let mut opened = app.gallery.open_within(SOON, &files).await.into_iter();
+    let mut opened = app.gallery.images.open_within(SOON, &files).await.into_iter();
     let mut listing = pages::Listing { total: Some(total), ..pages::Listing::default() };
     for card in &cards {
         let opened =
@@ -67,7 +67,7 @@ struct Picture {
 impl Picture {
     fn of(app: &App, opened: Option<Result<AuthorizedImage, Error>>) -> Self {
         match opened {
-            None => Self { unreachable: app.gallery.has_failing_store(), ..Self::default() },
+            None => Self { unreachable: app.gallery.images.has_failing_store(), ..Self::default() },
             Some(Ok(opened)) => {
                 let all = opened.all();
                 let largest = Some(opened.grant.largest);
@@ -82,18 +82,18 @@ impl Picture {
 
 /// The images of all sources, as files. Sources that cannot be reached are an error and no empty list.
 pub async fn files(app: &App, visit: &Visit, after: Option<&str>) -> Result<pages::Listing, Error> {
-    let listed = tokio::time::timeout(LISTING, app.gallery.list(after, PAGE)).await;
+    let listed = tokio::time::timeout(LISTING, app.gallery.sources.list(after, PAGE)).await;
     let listed = listed.map_err(|_| Error::Store(store::Error::TimedOut))??;
     let failed = !listed.notices.is_empty();
     let unlisted = failed && listed.entries.is_empty();
     // A plain web server, or a bucket without the right to list, gives its images all the same.
     if unlisted
-        && !matches!(tokio::time::timeout(LISTING, app.gallery.troubles()).await, Ok(troubles) if troubles.is_empty())
+        && !matches!(tokio::time::timeout(LISTING, app.gallery.sources.troubles()).await, Ok(troubles) if troubles.is_empty())
     {
         return Err(Error::Store(store::Error::unavailable("no source can be listed")));
     }
     let identifiers: Vec<&str> = listed.entries.iter().map(|entry| entry.identifier.as_str()).collect();
-    let opened = app.gallery.open_within(SOON, &identifiers).await;
+    let opened = app.gallery.images.open_within(SOON, &identifiers).await;
     let mut listing =
         pages::Listing { unreachable: failed && !unlisted, unlisted, ..pages::Listing::default() };
     for (entry, opened) in listed.entries.iter().zip(opened) {

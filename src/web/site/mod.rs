@@ -53,7 +53,7 @@ pub async fn index(app: &App, request: &HttpRequest) -> Result<Response, Error> 
 
 /// Whether there is anything to find.
 fn has_works(app: &App) -> bool {
-    app.gallery.finder().and_then(|finder| finder.snapshot()).is_ok_and(|snapshot| snapshot.works() > 0)
+    app.gallery.search().and_then(|finder| finder.snapshot()).is_ok_and(|snapshot| snapshot.works() > 0)
 }
 
 /// `GET /?iiif-content=…`: leads to what a content state of this server points at (Content State 1.0, §3.1).

@@ -41,7 +41,7 @@ type Pairs = Vec<(String, String)>;
 
 /// The page that this query asks for.
 pub async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Result<String, Error> {
-    let finder = app.gallery.finder()?;
+    let finder = app.gallery.search()?;
     let snapshot = finder.snapshot()?;
     let table = of_page();
     // What others add to addresses is none of ours; links add the language themselves.
@@ -99,7 +99,7 @@ pub async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Result<Str
         hits: here.hits(&hits)?,
         next: hits.found.next.as_ref().map(|next| here.with(&[("cursor", &next.encode())], &["cursor"])),
         start: search.cursor.is_some().then(|| here.with(&[], &["cursor"])),
-        unreachable: app.gallery.has_failing_store(),
+        unreachable: app.gallery.images.has_failing_store(),
         misread,
         api: Some(format!("{base}/api/v1/works?{same}")),
         collection: Some(address.found(Version::V3, &canonical)),
@@ -224,13 +224,14 @@ impl Here<'_> {
         for place in &hits.found.hits {
             let stored = hits.snapshot.stored(*place)?;
             let Some(work) = stored.work() else { continue };
-            let grant = self.app.gallery.rights().of_record(work.rights.as_deref(), work.public_domain);
+            let grant =
+                self.app.gallery.images.rights().of_record(work.rights.as_deref(), work.public_domain);
             let first = stored.images().find(|(_, shown)| shown.matched && grant.largest > 0);
             let size = first.as_ref().and_then(|(file, shown)| {
                 shown
                     .size()
                     .map(|(width, height)| Dimensions::new(width, height))
-                    .or_else(|| self.app.gallery.known_size(file))
+                    .or_else(|| self.app.gallery.images.known_size(file))
                     .or_else(|| recorded_size(&work))
             });
             let date = work.production.iter().find_map(|made| made.text.best(&preferred)).map(str::to_owned);

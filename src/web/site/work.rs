@@ -26,7 +26,7 @@ pub async fn page(
     visit: &Visit,
     work: &Image<'_>,
 ) -> Result<String, Error> {
-    let sketch = app.gallery.sketch(&work.identifier, SOON).await?;
+    let sketch = app.gallery.works.sketch(&work.identifier, SOON).await?;
     let address = Address::new(&app.base.of(request)?);
     Ok(pages::work(&visit.context, &leaf(visit, &address, &sketch)))
 }
@@ -171,7 +171,7 @@ pub async fn mirador(
     visit: &Visit,
     work: &Image<'_>,
 ) -> Result<String, Error> {
-    let sketch = app.gallery.sketch(&work.identifier, SOON).await?;
+    let sketch = app.gallery.works.sketch(&work.identifier, SOON).await?;
     let address = Address::new(&app.base.of(request)?);
     let canvas = parameter(request, "canvas").and_then(|number| number.parse().ok());
     let number = &sketch.work.object_number;
@@ -194,13 +194,13 @@ pub async fn openseadragon(
     image: &Image<'_>,
 ) -> Result<String, Error> {
     let work = shown_in(app, &image.identifier, parameter(request, "work").as_deref()).await?;
-    match app.gallery.open_within(SOON, &[&image.identifier]).await.pop().flatten() {
+    match app.gallery.images.open_within(SOON, &[&image.identifier]).await.pop().flatten() {
         Some(Ok(_)) => {}
         // The viewer itself says it if the image does not come; what is recorded can be shown until then.
         None | Some(Err(Error::Store(_))) if work.as_ref().is_some_and(|work| may_be_seen(app, work)) => {}
         Some(Err(error)) => return Err(error),
         None => {
-            app.gallery.open(&image.identifier).await?;
+            app.gallery.images.open(&image.identifier).await?;
         }
     }
     let number = work.as_ref().map(|work| encoded(&work.object_number));
@@ -215,7 +215,7 @@ pub async fn openseadragon(
 }
 
 fn may_be_seen(app: &App, work: &Work) -> bool {
-    app.gallery.rights().of_record(work.rights.as_deref(), work.public_domain).largest > 0
+    app.gallery.images.rights().of_record(work.rights.as_deref(), work.public_domain).largest > 0
 }
 
 /// The title with the object number, as in `Solskin i den blå stue (Ch. 3)`.
@@ -230,7 +230,7 @@ fn named(visit: &Visit, work: &Work) -> String {
 
 /// The work that an image was opened from, if it does show it; else the first one that does.
 async fn shown_in(app: &App, identifier: &str, from: Option<&str>) -> Result<Option<Work>, Error> {
-    let Some(works) = app.gallery.works() else { return Ok(None) };
+    let Some(works) = app.gallery.catalogue() else { return Ok(None) };
     let (file, from) = (identifier.to_owned(), from.map(str::to_owned));
     let shown = works.ask(|catalogue| async move {
         let shows = |work: &Work| work.images.iter().any(|image| image.matched && image.file == file);

@@ -39,7 +39,7 @@ pub async fn answer(app: &App, request: &HttpRequest, rest: &str) -> Result<Resp
 
 /// `/art/search`.
 async fn found(app: &App, request: &HttpRequest, asked: &Asked) -> Result<Response, Error> {
-    let finder = app.gallery.finder()?;
+    let finder = app.gallery.search()?;
     let snapshot = finder.snapshot()?;
     let search = search_of(asked, &snapshot);
     let hits = finder.find(search.clone()).await?;
@@ -62,7 +62,7 @@ async fn one(app: &App, request: &HttpRequest, asked: &Asked) -> Result<Response
         let reason = "is missing: say which work, as in `?object_number=KMS1`";
         return Err(Invalid::new("object_number", "", reason).into());
     }
-    let finder = app.gallery.finder()?;
+    let finder = app.gallery.search()?;
     let mut numbers = Vec::new();
     for Number { whole, parts } in &asked.object_numbers {
         let search = Search { numbers: vec![vec![whole.clone()]], limit: 0, ..Search::default() };
@@ -107,7 +107,7 @@ async fn people(
         )
         .into());
     }
-    let finder = app.gallery.finder()?;
+    let finder = app.gallery.search()?;
     let snapshot = finder.snapshot()?;
     let mut chosen: Vec<u32> = Vec::new();
     if ids.is_empty() {
@@ -158,7 +158,7 @@ async fn people(
 
 /// `/art/all_ids`: every object number.
 async fn all(app: &App, request: &HttpRequest) -> Result<Response, Error> {
-    let finder = app.gallery.finder()?;
+    let finder = app.gallery.search()?;
     let snapshot = finder.snapshot()?;
     let numbers = finder.ask(move || snapshot.numbers(0, usize::MAX)).await?;
     let numbers: Vec<String> = numbers.into_iter().map(|(number, _)| number).collect();
@@ -175,7 +175,7 @@ async fn manifest(app: &App, request: &HttpRequest, pairs: &[(String, String)]) 
     let id = id.trim();
     let numbers = vec![id.to_owned(), format!("{}{id}", search::SOURCE_ID_PREFIX)];
     let search = Search { numbers: vec![numbers], limit: 1, ..Search::default() };
-    let hits = app.gallery.finder()?.find(search).await?;
+    let hits = app.gallery.search()?.find(search).await?;
     let place = hits.found.hits.first().ok_or(Error::NotFound)?;
     let number = hits.snapshot.stored(*place)?.number();
     let address = Address::new(&app.base.of(request)?);
@@ -217,7 +217,7 @@ async fn flagged(app: &App, search: &Search, flag: Flag, total: u64) -> Result<V
         Some(false) => 0,
         None => {
             *asked = Some(true);
-            app.gallery.finder()?.find(with).await?.found.total
+            app.gallery.search()?.find(with).await?.found.total
         }
     };
     let both = [("true".to_owned(), yes), ("false".to_owned(), total - yes.min(total))];
@@ -233,14 +233,14 @@ async fn page(
     hits: Hits,
     facets: Vec<(String, Vec<(String, u64)>)>,
 ) -> Result<Response, Error> {
-    let finder = app.gallery.finder()?;
+    let finder = app.gallery.search()?;
     let corrected = hits.found.corrected.clone().zip(asked.keys.clone());
     let read = move || {
         let stored = hits.found.hits.iter().map(|place| hits.snapshot.stored(*place));
         Ok((stored.collect::<Result<Vec<IndexedWork>, search::Error>>()?, hits.found.total))
     };
     let (stored, total) = finder.ask(read).await?;
-    let originals = match app.gallery.works() {
+    let originals = match app.gallery.catalogue() {
         None => HashMap::new(),
         Some(works) => {
             let numbers: Vec<String> = stored.iter().map(IndexedWork::number).collect();

@@ -10,7 +10,8 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::gallery::{Error, Gallery};
+use crate::gallery::Error;
+use crate::gallery::jobs::JobService;
 pub use matching::{Masters, Pattern};
 pub use prune::Pruned;
 pub use read::Reading;
@@ -71,7 +72,7 @@ pub trait Watch: Send + Sync {
 /// Records that are put together.
 const BATCH: usize = 1000;
 
-impl Gallery {
+impl JobService {
     /// Puts records into the catalogue. Each batch is whole or not there; records that are there already stay as they
     /// are, so that a second run goes on where a first one was stopped.
     pub async fn import(
@@ -81,7 +82,7 @@ impl Gallery {
         watch: Arc<dyn Watch>,
     ) -> Result<Imported, Error> {
         let began = Instant::now();
-        let works = self.works().ok_or(Error::NotFound)?.clone();
+        let works = self.catalogue.as_ref().ok_or(Error::NotFound)?.clone();
         let dry = import.dry;
         let (sender, mut batches) = tokio::sync::mpsc::channel::<Result<(Batch, Imported), Error>>(2);
         let told = watch.clone();
@@ -127,7 +128,7 @@ impl Gallery {
         let mut masters = Masters::default();
         let mut after = None;
         loop {
-            let listing = self.list(after.as_deref(), 1000).await?;
+            let listing = self.sources.list(after.as_deref(), 1000).await?;
             for entry in listing.entries {
                 masters.add(entry.identifier);
             }

@@ -1,7 +1,8 @@
 //! Withdraws the works that the newest export of their source lacks.
 
 use super::Register;
-use crate::gallery::{Error, Gallery};
+use crate::gallery::Error;
+use crate::gallery::jobs::JobService;
 
 /// Works that were withdrawn, or would be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub struct Pruned {
 /// Works that are withdrawn together.
 const BATCH: usize = 1000;
 
-impl Gallery {
+impl JobService {
     /// Withdraws the works of a source that no record of `register` is about: at most `limit`, or a tenth of them where
     /// none is given, and none where records could not be read. A dry run only finds them.
     pub async fn prune(
@@ -27,7 +28,7 @@ impl Gallery {
         limit: Option<u64>,
         dry: bool,
     ) -> Result<Pruned, Error> {
-        let works = self.works().ok_or(Error::NotFound)?;
+        let works = self.catalogue.as_ref().ok_or(Error::NotFound)?;
         let name = source.to_owned();
         let all = works.work(|catalogue| async move { catalogue.works_of(&name).await }).await?;
         let total = all.len() as u64;

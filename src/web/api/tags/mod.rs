@@ -246,7 +246,7 @@ async fn placed(
     let Some(file) = image.or_else(first) else {
         return refuse("is part of no image, as this work has none: leave it out".into());
     };
-    let (width, height) = match app.gallery.open(file).await {
+    let (width, height) = match app.gallery.images.open(file).await {
         Ok(granted) => (granted.all().width, granted.all().height),
         Err(error @ (Error::Store(_) | Error::Catalogue(_) | Error::Busy { .. })) => return Err(error),
         Err(_) => (MAX_SIDE, MAX_SIDE),
@@ -285,7 +285,7 @@ pub(in crate::web) fn expected(
 
 /// The work as the catalogue has it.
 pub(in crate::web) async fn stored(app: &App, work: &Image<'_>) -> Result<StoredWork, Error> {
-    let works = app.gallery.works().ok_or(Error::NotFound)?;
+    let works = app.gallery.catalogue().ok_or(Error::NotFound)?;
     let number = work.identifier.to_string();
     let stored = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
     match stored {
@@ -303,7 +303,7 @@ async fn decide(
     actor: String,
     note: Option<String>,
 ) -> Result<StoredWork, Error> {
-    let works = app.gallery.works().ok_or(Error::NotFound)?;
+    let works = app.gallery.catalogue().ok_or(Error::NotFound)?;
     let number = work.identifier.to_string();
     let decided = works.work(|catalogue| async move {
         catalogue.decide(&number, expected, decision, &actor, note.as_deref()).await
@@ -316,7 +316,7 @@ async fn decide(
 
 async fn events(app: &App, work: &Image<'_>, tag: &str) -> Result<Response, Error> {
     let stored = stored(app, work).await?;
-    let works = app.gallery.works().ok_or(Error::NotFound)?;
+    let works = app.gallery.catalogue().ok_or(Error::NotFound)?;
     let number = work.identifier.to_string();
     let all = works.ask(|catalogue| async move { catalogue.history(&number).await }).await?;
     let events: Vec<Value> = all.iter().filter(|event| event.tag == tag).map(event).collect();
