@@ -1,6 +1,6 @@
 //! Whether the settings of the public door can be used.
 
-use crate::web::http::base_url::Base;
+use crate::web::http::base_url::BaseUrl;
 use crate::web::settings::{Api, Operations, Settings};
 
 /// A secret that is shorter can be guessed.
@@ -8,7 +8,7 @@ const SHORTEST_TOKEN: usize = 16;
 
 /// Says which setting cannot be used, and what would work.
 pub fn check(web: &Settings, api: &Api, operations: &Operations) -> Result<(), String> {
-    Base::new(web)?;
+    BaseUrl::new(web)?;
     frame_ancestors(&web.frame_ancestors)?;
     let tokens = api.tokens.iter().map(|(name, token)| (format!("api.tokens.{name}"), token));
     let operators = ("operations.token".to_owned(), &operations.token);

@@ -11,10 +11,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::gallery::{Error, told};
 use crate::iiif::Invalid;
 use crate::web::api::{self, record, tags};
-use crate::web::http::body::{Holding, has_body, turn, with_unread};
+use crate::web::http::body::{Holding, active_request, has_body, with_unread};
 use crate::web::http::document::Document;
 use crate::web::http::headers::{self, common, preflight};
-use crate::web::http::problem::{self, refusal};
+use crate::web::http::problem::{self, problem_response};
 use crate::web::http::response::Response;
 use crate::web::iiif::{collections, content_search, deepzoom, image, presentation};
 use crate::web::ops::health;
@@ -29,7 +29,7 @@ impl App {
     /// Answers a request; writes its one line in the log.
     pub async fn handle(&self, request: HttpRequest, mut body: Payload) -> HttpResponse {
         let began = Instant::now();
-        let turn = turn(&request);
+        let active = active_request(&request);
         let answered = match self.dispatch(&request, &mut body).await {
             Ok(answered) => self.paced(&request, answered).await,
             refused => refused,
@@ -37,8 +37,8 @@ impl App {
         let (mut response, note, fault) = match answered {
             Ok(answered) => (answered.response, answered.note, None),
             Err(error) => {
-                let page = failure::page(self, &request, &error, problem::head(&error));
-                (page.unwrap_or_else(|| refusal(&request, &error)), "", Some(error))
+                let page = failure::page(self, &request, &error, problem::response_builder(&error));
+                (page.unwrap_or_else(|| problem_response(&request, &error)), "", Some(error))
             }
         };
         common(response.headers_mut());
@@ -52,7 +52,7 @@ impl App {
             // These leave within one turn of the connection.
             BodySize::None => response,
             BodySize::Sized(length) if length <= SMALL => response,
-            _ => response.map_body(|_, body| Holding::new(body, turn).boxed()),
+            _ => response.map_body(|_, body| Holding::new(body, active).boxed()),
         }
     }
 
@@ -116,7 +116,9 @@ impl App {
             Route::Work { version, work, piece } => {
                 presentation::piece(self, request, version, work, piece).await
             }
-            Route::Collection { version, shelf } => collections::answer(self, request, version, shelf).await,
+            Route::Collection { version, collection } => {
+                collections::answer(self, request, version, collection).await
+            }
             Route::Search { version, work, autocomplete } => {
                 content_search::answer(self, request, version, work, autocomplete).await
             }
@@ -136,18 +138,18 @@ impl App {
             Route::Robots => {
                 let robots = health::robots(&self.base.of(request)?);
                 let media_type = "text/plain; charset=utf-8";
-                Ok(Document::new(robots).answer(request, media_type, HttpResponse::Ok()).into())
+                Ok(Document::new(robots).respond(request, media_type, HttpResponse::Ok()).into())
             }
             Route::Live => Ok(health::live()),
             Route::Ready => health::ready(self).await,
-            Route::Nothing => Err(Error::NotFound),
+            Route::Unknown => Err(Error::NotFound),
         }
     }
 
     /// The same answer in pieces, where it is large.
     async fn paced(&self, request: &HttpRequest, answered: Response) -> Result<Response, Error> {
         let Response { response, note } = answered;
-        Ok(Response { response: self.pace.watch(&self.gallery, request, response).await?, note })
+        Ok(Response { response: self.pace.pace(&self.gallery, request, response).await?, note })
     }
 }
 

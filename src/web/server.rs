@@ -15,19 +15,19 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::web::App;
-use crate::web::http::body::{turn, with_unread};
+use crate::web::http::body::{active_request, with_unread};
 use crate::web::http::connections::{Connections, Limits};
 use crate::web::http::socket::{Socket, limit_unsent};
 use crate::web::ops::{admin, health as operations};
 use crate::web::settings::{Operations, Settings};
 
 /// How long a client may take to send the head of a request.
-const HEAD: Duration = Duration::from_secs(5);
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections of operators at one time.
-const OPERATORS: usize = 512;
+const MAX_OPERATOR_CONNECTIONS: usize = 512;
 /// Connections that are accepted beyond the limit, while those that give way are being closed: about a quarter of it, and no
 /// more than these.
-const CLOSING: usize = 1024;
+const MAX_CLOSING: usize = 1024;
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 4096;
@@ -54,7 +54,7 @@ pub fn start(
     let listener = listen(&settings.listen, "`web.listen` or --listen")?;
     let address = listener.local_addr()?;
     let pace = app.clone();
-    actix_web::rt::spawn(async move { pace.pace.keep().await });
+    actix_web::rt::spawn(async move { pace.pace.run().await });
     let shared = app.clone();
     let server = run(listener, Listener::public(settings, &app), move |request, body| {
         let app = shared.clone();
@@ -84,7 +84,7 @@ pub fn start(
 }
 
 async fn operate(app: &Arc<App>, request: &HttpRequest, metrics: &PrometheusHandle) -> HttpResponse {
-    let _turn = turn(request);
+    let _turn = active_request(request);
     let mut response = match request.uri().path() {
         path if path == "/admin" || path.starts_with("/admin/") => admin::answer(app, request).await,
         _ => operations::serve(request, &app.gallery, metrics),
@@ -122,7 +122,7 @@ impl Listener {
     }
 
     fn operators(settings: &Settings, app: &App) -> Self {
-        Self::new(settings, app, "operations", (OPERATORS, OPERATORS / 2))
+        Self::new(settings, app, "operations", (MAX_OPERATOR_CONNECTIONS, MAX_OPERATOR_CONNECTIONS / 2))
     }
 
     fn new(settings: &Settings, app: &App, name: &'static str, (all, per_address): (usize, usize)) -> Self {
@@ -130,7 +130,7 @@ impl Listener {
         Self {
             threads: 1,
             connections: Arc::new(Connections::new(Limits { all, per_address, exempt }, name)),
-            most: all + CLOSING.min(all / 4 + 16),
+            most: all + MAX_CLOSING.min(all / 4 + 16),
             keep_alive: Duration::from_secs(settings.keep_alive_s),
             slow_reader_ms: settings.slow_reader_s.saturating_mul(1000),
             shutdown_s: 1,
@@ -156,7 +156,7 @@ where
         let app = actix_web::App::new().default_service(web::to(handler));
         let http = HttpService::build()
             .keep_alive(KeepAlive::from(how.keep_alive))
-            .client_request_timeout(HEAD)
+            .client_request_timeout(HEAD_TIMEOUT)
             .client_disconnect_timeout(Duration::from_secs(1))
             .h1_allow_half_closed(false)
             .graceful_shutdown_signal(move || {

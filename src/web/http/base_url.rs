@@ -12,14 +12,14 @@ use crate::web::settings::Settings;
 
 /// How a request's public address is found: from the settings, else from the request; forwarding
 /// headers count only from proxies that are trusted.
-pub struct Base {
+pub struct BaseUrl {
     fixed: Option<String>,
     /// The hosts that requests may name, in lower case; none for any.
     hosts: Vec<String>,
     trusted: Vec<IpAddr>,
 }
 
-impl Base {
+impl BaseUrl {
     /// Fails with a reason where a setting is no address.
     pub fn new(settings: &Settings) -> Result<Self, String> {
         let fixed = settings.base_url.trim_end_matches('/');
@@ -190,10 +190,10 @@ mod tests {
 
     use super::*;
 
-    fn base(hosts: &[&str], trusted: &[&str]) -> Base {
+    fn base(hosts: &[&str], trusted: &[&str]) -> BaseUrl {
         let own = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         let settings = Settings { hosts: own(hosts), trusted_proxies: own(trusted), ..Settings::default() };
-        Base::new(&settings).unwrap()
+        BaseUrl::new(&settings).unwrap()
     }
 
     #[test]

@@ -10,10 +10,10 @@ use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 
-use crate::web::http::connections::{Connection, Turn};
+use crate::web::http::connections::{ActiveRequest, Connection};
 
 /// The request has its connection's turn.
-pub fn turn(request: &HttpRequest) -> Option<Turn> {
+pub fn active_request(request: &HttpRequest) -> Option<ActiveRequest> {
     request.conn_data::<Arc<Connection>>().map(Connection::begin)
 }
 

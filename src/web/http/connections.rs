@@ -14,11 +14,11 @@ use std::time::Instant;
 use crate::web::http::network::Network;
 
 /// How long an answer is not taken until its connection gives way, in milliseconds.
-const STUCK_MS: u64 = 2000;
+const STALLED_MS: u64 = 2000;
 /// How long a connection has waited until it counts as idle, in milliseconds.
 const IDLE_MS: u64 = 1000;
 /// Connections that give way at a time are one in so many: looking for the oldest takes a look at all.
-const SHARE: usize = 64;
+const CLOSED_SHARE: usize = 64;
 
 /// How many connections there may be.
 #[derive(Clone, Debug)]
@@ -64,13 +64,13 @@ pub struct Connection {
     /// When it came into this state, in milliseconds.
     since: AtomicU64,
     /// When the client stopped taking what is sent to it, in milliseconds; 0 where it takes it.
-    stuck: AtomicU64,
+    stalled: AtomicU64,
     /// Its descriptor for as long as that is open.
     socket: Mutex<Option<RawFd>>,
 }
 
 /// A request that is being answered; its connection waits again when this is dropped.
-pub struct Turn(Arc<Connection>);
+pub struct ActiveRequest(Arc<Connection>);
 
 /// What gives way first comes first: the kind, and since when.
 type Rank = (u8, u64);
@@ -105,7 +105,7 @@ impl Connections {
             began: self.began,
             state: AtomicU8::new(State::Waiting as u8),
             since: AtomicU64::new(self.now()),
-            stuck: AtomicU64::new(0),
+            stalled: AtomicU64::new(0),
             socket: Mutex::new(Some(socket)),
         });
         open.by_network.entry(network).or_default().insert(connection.id, connection.clone());
@@ -131,7 +131,7 @@ impl Connections {
         let now = self.now();
         let mut ranked: Vec<(Rank, &Arc<Connection>)> =
             rivals.filter_map(|rival| Some((rival.rank(now)?, rival))).collect();
-        let most = (limit / SHARE).max(1);
+        let most = (limit / CLOSED_SHARE).max(1);
         if ranked.len() > most {
             ranked.select_nth_unstable_by_key(most, |(rank, _)| *rank);
             ranked.truncate(most);
@@ -172,9 +172,9 @@ impl Open {
 
 impl Connection {
     /// A request begins.
-    pub fn begin(self: &Arc<Self>) -> Turn {
+    pub fn begin(self: &Arc<Self>) -> ActiveRequest {
         self.enter(State::Answering);
-        Turn(self.clone())
+        ActiveRequest(self.clone())
     }
 
     /// The body of its request is waited for.
@@ -188,10 +188,10 @@ impl Connection {
 
     /// Whether the client takes what is sent to it.
     pub fn sending(&self, is_taken: bool) {
-        let stuck = self.stuck.load(Ordering::Relaxed);
+        let stalled = self.stalled.load(Ordering::Relaxed);
         match is_taken {
-            true if stuck != 0 => self.stuck.store(0, Ordering::Relaxed),
-            false if stuck == 0 => self.stuck.store(elapsed(self.began).max(1), Ordering::Relaxed),
+            true if stalled != 0 => self.stalled.store(0, Ordering::Relaxed),
+            false if stalled == 0 => self.stalled.store(elapsed(self.began).max(1), Ordering::Relaxed),
             _ => {}
         }
     }
@@ -203,10 +203,10 @@ impl Connection {
 
     fn rank(&self, now: u64) -> Option<Rank> {
         let since = self.since.load(Ordering::Relaxed);
-        let stuck = self.stuck.load(Ordering::Relaxed);
+        let stalled = self.stalled.load(Ordering::Relaxed);
         let state = self.state.load(Ordering::Relaxed);
-        if stuck != 0 {
-            return (now.saturating_sub(stuck) >= STUCK_MS).then_some((2, stuck));
+        if stalled != 0 {
+            return (now.saturating_sub(stalled) >= STALLED_MS).then_some((2, stalled));
         }
         let is_young = now.saturating_sub(since) < IDLE_MS;
         match state {
@@ -230,7 +230,7 @@ impl Connection {
     }
 }
 
-impl Drop for Turn {
+impl Drop for ActiveRequest {
     fn drop(&mut self) {
         self.0.enter(State::Waiting);
     }
@@ -340,13 +340,13 @@ mod tests {
     #[test]
     fn an_answer_that_nobody_takes_gives_way_after_a_while() {
         let bed = Bed::new(1, 1);
-        let stuck = bed.connect("192.0.2.1", 0).expect("there is room");
-        let _turn = stuck.connection.begin();
-        stuck.connection.sending(false);
+        let stalled = bed.connect("192.0.2.1", 0).expect("there is room");
+        let _turn = stalled.connection.begin();
+        stalled.connection.sending(false);
         let now = bed.connections.now();
-        assert_eq!(stuck.connection.rank(now), None);
-        assert!(stuck.connection.rank(now + STUCK_MS).is_some());
-        stuck.connection.sending(true);
-        assert_eq!(stuck.connection.rank(now + STUCK_MS), None);
+        assert_eq!(stalled.connection.rank(now), None);
+        assert!(stalled.connection.rank(now + STALLED_MS).is_some());
+        stalled.connection.sending(true);
+        assert_eq!(stalled.connection.rank(now + STALLED_MS), None);
     }
 }

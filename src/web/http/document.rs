@@ -10,7 +10,7 @@ use actix_web::http::header::{
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 
-use crate::web::http::headers::{entity_tag, is_held};
+use crate::web::http::headers::{entity_tag, is_not_modified};
 
 /// A text, and its compressed forms once somebody has asked for them.
 pub struct Document {
@@ -35,7 +35,7 @@ impl Document {
     }
 
     /// A text with the compressed forms that were made ahead of time.
-    pub fn with_packed(text: impl Into<Bytes>, gzip: Option<Bytes>, brotli: Option<Bytes>) -> Self {
+    pub fn with_compressed(text: impl Into<Bytes>, gzip: Option<Bytes>, brotli: Option<Bytes>) -> Self {
         let made = Self::new(text);
         let _ = gzip.map(|gzip| made.gzip.set(gzip));
         let _ = brotli.map(|brotli| made.brotli.set(brotli));
@@ -48,14 +48,14 @@ impl Document {
     }
 
     /// Packs a long text as the client takes it, away from the threads that answer.
-    pub async fn packed(self, request: &HttpRequest) -> Self {
-        self.pack(request).await;
+    pub async fn compressed(self, request: &HttpRequest) -> Self {
+        self.compress(request).await;
         self
     }
 
     /// The same for a text that is kept.
-    pub async fn pack(&self, request: &HttpRequest) {
-        let (place, pack): (_, fn(&[u8]) -> Bytes) = match taken(request, true) {
+    pub async fn compress(&self, request: &HttpRequest) {
+        let (place, pack): (_, fn(&[u8]) -> Bytes) = match negotiated_coding(request, true) {
             ContentEncoding::Brotli => (&self.brotli, brotli),
             ContentEncoding::Gzip => (&self.gzip, gzip),
             _ => return,
@@ -69,16 +69,16 @@ impl Document {
     }
 
     /// The answer that the client takes; 304 where it holds it already. `Vary` and the age are the caller's.
-    pub fn answer(
+    pub fn respond(
         &self,
         request: &HttpRequest,
         media_type: &'static str,
         mut response: HttpResponseBuilder,
     ) -> HttpResponse {
         let worth = self.text.len() >= WORTH_COMPRESSING && media_type != "image/png";
-        let coding = taken(request, worth);
+        let coding = negotiated_coding(request, worth);
         let tag = entity_tag(&[&self.tag.to_le_bytes(), media_type.as_bytes(), coding.as_str().as_bytes()]);
-        if is_held(request, &tag) {
+        if is_not_modified(request, &tag) {
             return response.status(StatusCode::NOT_MODIFIED).insert_header((header::ETAG, tag)).finish();
         }
         response.insert_header((header::ETAG, tag)).insert_header((header::CONTENT_TYPE, media_type));
@@ -94,7 +94,7 @@ impl Document {
 
 /// The coding that the client prefers among ours (RFC 9110, §12.5.3); none where compression is not worth it, unless
 /// the client refuses that.
-fn taken(request: &HttpRequest, worth: bool) -> ContentEncoding {
+fn negotiated_coding(request: &HttpRequest, worth: bool) -> ContentEncoding {
     if !request.headers().contains_key(header::ACCEPT_ENCODING) {
         return ContentEncoding::Identity;
     }
@@ -154,7 +154,7 @@ mod tests {
             request = request.insert_header((header::ACCEPT_ENCODING, accept));
         }
         let document = Document::new(vec![b'x'; length]);
-        let answer = document.answer(&request.to_http_request(), media_type, HttpResponse::Ok());
+        let answer = document.respond(&request.to_http_request(), media_type, HttpResponse::Ok());
         answer.headers().get(header::CONTENT_ENCODING).map(|coding| coding.to_str().unwrap().to_owned())
     }
 

@@ -13,7 +13,7 @@ pub fn entity_tag(parts: &[&[u8]]) -> HeaderValue {
 }
 
 /// Whether the client says that it holds the answer with this tag (RFC 9110, §13.1.2).
-pub fn is_held(request: &HttpRequest, tag: &HeaderValue) -> bool {
+pub fn is_not_modified(request: &HttpRequest, tag: &HeaderValue) -> bool {
     let tag = tag.to_str().unwrap_or_default();
     let mut listed = request.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
     listed.any(|value| {
@@ -64,7 +64,7 @@ pub fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, String> {
 }
 
 /// Whether the client would take the answer with this tag (RFC 9110, §13.1.1).
-pub fn is_wanted(request: &HttpRequest, tag: &HeaderValue) -> bool {
+pub fn satisfies_if_match(request: &HttpRequest, tag: &HeaderValue) -> bool {
     let Some(listed) = request.headers().get(header::IF_MATCH) else { return true };
     let tag = tag.to_str().unwrap_or_default();
     listed.to_str().is_ok_and(|listed| listed.split(',').map(str::trim).any(|one| one == "*" || one == tag))
@@ -72,40 +72,41 @@ pub fn is_wanted(request: &HttpRequest, tag: &HeaderValue) -> bool {
 
 /// The media type of an info.json (Image API 3.0, §5.1; 2.1, §5.1): each version has another
 /// default.
-pub fn negotiated(request: &HttpRequest, version: Version) -> &'static str {
+pub fn info_media_type(request: &HttpRequest, version: Version) -> &'static str {
     const LD_3: &str = "application/ld+json;profile=\"http://iiif.io/api/image/3/context.json\"";
-    let wanted = preferred(request);
+    let wanted = preferred_json(request);
     match (version, wanted) {
-        (_, Some(Json::Plain)) | (Version::V2, None) => "application/json",
-        (Version::V2, Some(Json::Linked)) => "application/ld+json",
-        (Version::V3, Some(Json::Linked) | None) => LD_3,
+        (_, Some(JsonKind::Plain)) | (Version::V2, None) => "application/json",
+        (Version::V2, Some(JsonKind::Linked)) => "application/ld+json",
+        (Version::V3, Some(JsonKind::Linked) | None) => LD_3,
     }
 }
 
 /// The two media types that a JSON-LD document can be sent as.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Json {
+pub enum JsonKind {
     Plain,
     Linked,
 }
 
 /// Which of the two `Accept` names first among those it likes best; `None` for neither.
-pub fn preferred(request: &HttpRequest) -> Option<Json> {
+pub fn preferred_json(request: &HttpRequest) -> Option<JsonKind> {
     let accept = request.headers().get(header::ACCEPT)?.to_str().ok()?;
     let weigh = |one: &str| {
         let mut parts = one.split(';').map(str::trim);
         let kind = match parts.next()?.to_ascii_lowercase().as_str() {
-            "application/json" => Json::Plain,
-            "application/ld+json" => Json::Linked,
+            "application/json" => JsonKind::Plain,
+            "application/ld+json" => JsonKind::Linked,
             _ => return None,
         };
         let weight = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
         (weight > 0.0).then_some((kind, weight))
     };
-    let best = accept.split(',').filter_map(weigh).fold(None, |best: Option<(Json, f32)>, one| match best {
-        Some(best) if best.1 >= one.1 => Some(best),
-        _ => Some(one),
-    });
+    let best =
+        accept.split(',').filter_map(weigh).fold(None, |best: Option<(JsonKind, f32)>, one| match best {
+            Some(best) if best.1 >= one.1 => Some(best),
+            _ => Some(one),
+        });
     best.map(|(kind, _)| kind)
 }
 

@@ -64,7 +64,7 @@ impl Pace {
 
     /// The response with a body that is sent piece by piece, if it is large. A finished one counts against the memory
     /// that there is for answers on their way, until it has been taken.
-    pub async fn watch(
+    pub async fn pace(
         &self,
         gallery: &Gallery,
         request: &HttpRequest,
@@ -85,7 +85,7 @@ impl Pace {
             }
             Err(body) => (body, Unsent::default()),
         };
-        let watched = Watched {
+        let watched = PacedBody {
             size: body.size(),
             body,
             rest: Bytes::new(),
@@ -111,18 +111,18 @@ impl Pace {
     }
 
     /// Looks at all readers every second.
-    pub async fn keep(&self) {
+    pub async fn run(&self) {
         let mut seconds = tokio::time::interval(Duration::from_secs(1));
         let mut before = Instant::now();
         loop {
             seconds.tick().await;
             let passed = before.elapsed().min(Duration::from_secs(2)); // Time that we stood still is not theirs.
             before = Instant::now();
-            self.look(passed);
+            self.close_slow_readers(passed);
         }
     }
 
-    fn look(&self, passed: Duration) {
+    fn close_slow_readers(&self, passed: Duration) {
         let due = self.floor * passed.as_millis() as u64 / 1000;
         let most = self.floor * self.window.as_secs();
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -149,7 +149,7 @@ impl Reader {
 }
 
 /// A body in small pieces, which are counted as they are taken.
-struct Watched {
+struct PacedBody {
     body: BoxBody,
     size: BodySize,
     /// What is left of the piece that is being taken.
@@ -161,7 +161,7 @@ struct Watched {
     _unsent: Unsent,
 }
 
-impl Watched {
+impl PacedBody {
     /// How many bytes of the rest are handed over now.
     fn piece(&mut self) -> usize {
         let rest = self.rest.len();
@@ -172,7 +172,7 @@ impl Watched {
     }
 }
 
-impl MessageBody for Watched {
+impl MessageBody for PacedBody {
     type Error = Box<dyn std::error::Error>;
 
     fn size(&self) -> BodySize {
@@ -224,7 +224,7 @@ mod tests {
     }
 
     /// The length of the next piece of a body.
-    fn next(body: &mut Watched) -> usize {
+    fn next(body: &mut PacedBody) -> usize {
         let mut context = Context::from_waker(std::task::Waker::noop());
         let Poll::Ready(Some(Ok(piece))) = Pin::new(body).poll_next(&mut context) else { return 0 };
         piece.len()
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn large_pieces_are_bounded_over_all_connections() {
         let bursts = Arc::new(Semaphore::new(600));
-        let [mut first, mut second] = [(); 2].map(|()| Watched {
+        let [mut first, mut second] = [(); 2].map(|()| PacedBody {
             body: BoxBody::new(Bytes::from(vec![0; 500 << 10])),
             size: BodySize::Sized(500 << 10),
             rest: Bytes::new(),
@@ -260,12 +260,12 @@ mod tests {
             let taken = if burst % 40 == 39 { 1300 << 10 } else { 0 };
             steady.taken.fetch_add(taken, Ordering::Relaxed);
             slow.taken.fetch_add(16 << 10, Ordering::Relaxed);
-            pace.look(second);
+            pace.close_slow_readers(second);
         }
         assert_eq!(cut.read(&mut [0]).unwrap(), 0, "its connection is closed");
         assert_eq!(pace.readers.lock().unwrap().len(), 2, "the others go on");
         drop((steady, waiting));
-        pace.look(second);
+        pace.close_slow_readers(second);
         assert!(pace.readers.lock().unwrap().is_empty());
     }
 }

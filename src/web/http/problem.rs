@@ -8,7 +8,7 @@ use crate::gallery::Error;
 use crate::web::http::status::{retry_after, status};
 
 /// The head of an error's answer.
-pub fn head(error: &Error) -> HttpResponseBuilder {
+pub fn response_builder(error: &Error) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status(error));
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     match error {
@@ -28,8 +28,8 @@ pub fn head(error: &Error) -> HttpResponseBuilder {
 
 /// An error's answer: its text says what would work; never what went wrong inside. Programs get it as a problem
 /// document (RFC 9457).
-pub fn refusal(request: &HttpRequest, error: &Error) -> HttpResponse {
-    let (status, mut response) = (status(error), head(error));
+pub fn problem_response(request: &HttpRequest, error: &Error) -> HttpResponse {
+    let (status, mut response) = (status(error), response_builder(error));
     if ["/api/", "/admin"].iter().any(|place| request.uri().path().starts_with(place)) {
         let title = status.canonical_reason().unwrap_or_default();
         let mut problem = json!({

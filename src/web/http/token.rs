@@ -21,14 +21,14 @@ const REMEMBERED: u64 = 10_000;
 const TRUST: Duration = Duration::from_secs(3600);
 
 /// The token that a request shows: `Authorization: Bearer TOKEN`.
-pub fn shown(request: &HttpRequest) -> Option<&str> {
+pub fn bearer(request: &HttpRequest) -> Option<&str> {
     let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (kind, token) = value.split_once(' ')?;
     kind.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// Whether the token is this secret. How long that takes says nothing of either: digests are compared, whole.
-pub fn is(token: &str, secret: &str) -> bool {
+pub fn matches(token: &str, secret: &str) -> bool {
     !secret.is_empty() && bool::from(digest(token).ct_eq(&digest(secret)))
 }
 
@@ -37,7 +37,7 @@ pub fn is(token: &str, secret: &str) -> bool {
 /// An address whose guesses are used up is refused whatever it shows, as otherwise guessing would go on as fast as
 /// before; except for a token that was right when this address showed it before, so that its owner is not shut out by
 /// others behind the same address.
-pub struct Guesses {
+pub struct GuessLimiter {
     /// When the guesses of an address will all have been refilled.
     full_at: moka::sync::Cache<Network, Instant>,
     right: moka::sync::Cache<(Network, [u8; 32]), ()>,
@@ -45,7 +45,7 @@ pub struct Guesses {
     counting: Mutex<()>,
 }
 
-impl Default for Guesses {
+impl Default for GuessLimiter {
     fn default() -> Self {
         let full_at = moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_live(REFILL * BURST * 2);
         let right = moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_live(TRUST);
@@ -53,7 +53,7 @@ impl Default for Guesses {
     }
 }
 
-impl Guesses {
+impl GuessLimiter {
     /// Whose token this is, by `owner`, which compares it with all.
     pub fn check<T>(
         &self,
@@ -115,12 +115,12 @@ mod tests {
 
     #[test]
     fn guesses_slow_down_and_nobody_else_does() {
-        let guesses = Guesses::default();
+        let guess_limiter = GuessLimiter::default();
         let began = Instant::now();
         let network = |text: &str| Some(Network::from(text.parse::<std::net::IpAddr>().unwrap()));
         let show = |after: u64, from, token: &str| {
             let owner = || (token == "right").then_some(());
-            match guesses.check_at(began + Duration::from_millis(after), network(from), token, owner) {
+            match guess_limiter.check_at(began + Duration::from_millis(after), network(from), token, owner) {
                 Ok(()) => 200,
                 Err(Error::Unauthorized) => 401,
                 Err(Error::Guessing { retry_after_s: 1 }) => 429,
@@ -141,8 +141,10 @@ mod tests {
 
     #[test]
     fn only_the_secret_itself_is_taken() {
-        assert!(is("a-long-enough-secret", "a-long-enough-secret"));
-        assert!(!is("a-long-enough-secreT", "a-long-enough-secret") && !is("", "") && !is("x", ""));
+        assert!(matches("a-long-enough-secret", "a-long-enough-secret"));
+        assert!(
+            !matches("a-long-enough-secreT", "a-long-enough-secret") && !matches("", "") && !matches("x", "")
+        );
     }
 
     #[test]
@@ -150,7 +152,7 @@ mod tests {
         let shown_by = |value: &'static str| {
             let request =
                 actix_web::test::TestRequest::default().insert_header((header::AUTHORIZATION, value));
-            shown(&request.to_http_request()).map(str::to_owned)
+            bearer(&request.to_http_request()).map(str::to_owned)
         };
         assert_eq!(shown_by("bearer  x ").as_deref(), Some("x"));
         assert_eq!(shown_by("Basic x"), None);

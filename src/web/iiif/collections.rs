@@ -11,9 +11,9 @@ use crate::presentation::span::{self, Node, Span};
 use crate::presentation::{Address, FOUND, change_discovery};
 use crate::record::Text;
 use crate::web::App;
-use crate::web::api::{Asked, of_collection, search_of};
+use crate::web::api::{ApiQuery, of_collection, search_of};
 use crate::web::http::document::Document;
-use crate::web::http::headers::{Json, preferred};
+use crate::web::http::headers::{JsonKind, preferred_json};
 use crate::web::http::response::Response;
 use crate::web::iiif::presentation::media_type;
 use crate::web::route;
@@ -23,7 +23,7 @@ pub async fn answer(
     app: &App,
     request: &HttpRequest,
     version: Version,
-    shelf: route::Shelf<'_>,
+    shelf: route::CollectionPath<'_>,
 ) -> Result<Response, Error> {
     let works = app.gallery.catalogue().ok_or(Error::NotFound)?;
     let address = Address::new(&app.base.of(request)?);
@@ -53,7 +53,7 @@ pub async fn answer(
                         .await?
                 }
             };
-            let values: Vec<Shelf> = terms.into_iter().map(told_of).collect();
+            let values: Vec<Shelf> = terms.into_iter().map(shelf_of).collect();
             library.scheme(&scheme, total, asked, &values)
         }
         (Some(scheme), Some(value)) => {
@@ -72,14 +72,15 @@ pub async fn answer(
                 }
             };
             let members: Vec<Member> = cards.into_iter().map(member).collect();
-            library.shelf(&told_of(term), asked, &members)
+            library.shelf(&shelf_of(term), asked, &members)
         }
     };
-    Ok(told(request, document.ok_or(Error::NotFound)?.to_string(), media_type(request, version)).await)
+    Ok(document_response(request, document.ok_or(Error::NotFound)?.to_string(), media_type(request, version))
+        .await)
 }
 
 /// The most works of a collection that is a search.
-const MOST: u64 = 10_000;
+const MAX_WORKS: u64 = 10_000;
 
 /// A search as a collection, in parts like any other; its address is the search in its one form.
 async fn found(
@@ -92,7 +93,7 @@ async fn found(
 ) -> Result<Response, Error> {
     let finder = app.gallery.search()?;
     let table = of_collection();
-    let typed = Asked::read(&table, query.unwrap_or(request.query_string()))?;
+    let typed = ApiQuery::read(&table, query.unwrap_or(request.query_string()))?;
     let canonical = typed.canonical(&["lang"]);
     let stable = library.address.found(version, &canonical);
     if query != Some(canonical.as_str()) || canonical.is_empty() {
@@ -100,7 +101,7 @@ async fn found(
     }
     let mut search = search_of(&typed, &*finder.snapshot()?)?;
     search.limit = 0;
-    let total = finder.find(search.clone()).await?.found.total.min(MOST);
+    let total = finder.find(search.clone()).await?.found.total.min(MAX_WORKS);
     let members = match items(total, asked)? {
         None => Vec::new(),
         Some((start, limit)) => {
@@ -122,7 +123,7 @@ async fn found(
     label.add("da", &format!("Fundne værker: {said}"));
     let shelf = Shelf { scheme: FOUND.into(), value: canonical.clone(), label, works: total, picture: None };
     let document = library.shelf(&shelf, asked, &members).ok_or(Error::NotFound)?;
-    Ok(told(request, document.to_string(), media_type(request, version)).await)
+    Ok(document_response(request, document.to_string(), media_type(request, version)).await)
 }
 
 /// The entries that a node of the tree lists, by their first place and their number; `None` where it lists parts.
@@ -140,7 +141,7 @@ async fn schemes(works: &CatalogueClient) -> Result<Vec<Scheme>, Error> {
     Ok(all.chain(found).map(|(scheme, values)| Scheme { scheme, values }).collect())
 }
 
-fn told_of(term: FacetValue) -> Shelf {
+fn shelf_of(term: FacetValue) -> Shelf {
     let FacetValue { scheme, value, label, works } = term;
     Shelf { scheme, value, label, works, picture: None }
 }
@@ -167,14 +168,15 @@ pub async fn changes(app: &App, request: &HttpRequest, page: Option<u64>) -> Res
         }
     };
     let linked = "application/ld+json;profile=\"http://iiif.io/api/discovery/1/context.json\"";
-    let media_type = if preferred(request) == Some(Json::Plain) { "application/json" } else { linked };
-    Ok(told(request, document.ok_or(Error::NotFound)?.to_string(), media_type).await)
+    let media_type =
+        if preferred_json(request) == Some(JsonKind::Plain) { "application/json" } else { linked };
+    Ok(document_response(request, document.ok_or(Error::NotFound)?.to_string(), media_type).await)
 }
 
 /// What the next revision may change is asked for each time; an unchanged document costs its tag.
-async fn told(request: &HttpRequest, document: String, media_type: &'static str) -> Response {
+async fn document_response(request: &HttpRequest, document: String, media_type: &'static str) -> Response {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept, Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
-    Document::new(document).packed(request).await.answer(request, media_type, response).into()
+    Document::new(document).compressed(request).await.respond(request, media_type, response).into()
 }

@@ -15,9 +15,9 @@ use crate::record::Facet;
 use crate::search::Search;
 use crate::web::App;
 use crate::web::http::document::Document;
-use crate::web::http::headers::{Json, preferred};
+use crate::web::http::headers::{JsonKind, preferred_json};
 use crate::web::http::response::Response;
-use crate::web::route::{Image, Piece};
+use crate::web::route::{Image, WorkResource};
 
 /// How long a document holds whose images could not all be opened.
 const INCOMPLETE: Duration = Duration::from_secs(10);
@@ -31,7 +31,7 @@ pub async fn piece(
     request: &HttpRequest,
     version: Version,
     work: Image<'_>,
-    piece: Piece<'_>,
+    piece: WorkResource<'_>,
 ) -> Result<Response, Error> {
     let base = app.base.of(request)?;
     let key = key(version, piece, &base, &work.identifier);
@@ -51,12 +51,12 @@ pub async fn piece(
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept, Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
-    let response = made.document.answer(request, media_type(request, version), response);
+    let response = made.document.respond(request, media_type(request, version), response);
     Ok(Response { response, note })
 }
 
 /// What a document is kept under.
-fn key(version: Version, piece: Piece<'_>, base: &str, work: &str) -> String {
+fn key(version: Version, piece: WorkResource<'_>, base: &str, work: &str) -> String {
     format!("{} {} {base} {work}", version.number(), piece.identity())
 }
 
@@ -108,24 +108,24 @@ async fn make(
     app: &App,
     base: &str,
     version: Version,
-    piece: Piece<'_>,
+    piece: WorkResource<'_>,
     described: &Described,
 ) -> Result<Made, Error> {
     let part_of = match piece {
-        Piece::Manifest => small_shelf(app, described).await?,
+        WorkResource::Manifest => small_shelf(app, described).await?,
         _ => None,
     };
     let address = Address::new(base);
     let images = shown(&address, described);
     let view = view(app, &address, described, &images, part_of.as_ref());
     let document = match piece {
-        Piece::Manifest => Some(view.manifest(version)),
-        Piece::Canvas(number) => view.canvas(number as usize, version),
-        Piece::Page(number) => view.painting_page(number as usize, version),
-        Piece::Painting(number) => view.painting(number as usize, version),
-        Piece::Annotations(number) => view.annotation_page(number as usize, version),
-        Piece::Tag(tag) => view.tag(tag, version),
-        Piece::Range(number) => view.range(number as usize, version),
+        WorkResource::Manifest => Some(view.manifest(version)),
+        WorkResource::Canvas(number) => view.canvas(number as usize, version),
+        WorkResource::Page(number) => view.painting_page(number as usize, version),
+        WorkResource::Painting(number) => view.painting(number as usize, version),
+        WorkResource::Annotations(number) => view.annotation_page(number as usize, version),
+        WorkResource::Tag(tag) => view.tag(tag, version),
+        WorkResource::Range(number) => view.range(number as usize, version),
     };
     let of =
         |shown: &crate::gallery::Shown| (shown.image.file.clone(), shown.granted.number, shown.granted.grant);
@@ -193,9 +193,9 @@ async fn small_shelf(app: &App, described: &Described) -> Result<Option<Facet>, 
 
 /// JSON-LD with the version's context, or plain JSON where the client prefers that (3.0, §6.2; 2.1, §7.3).
 pub fn media_type(request: &HttpRequest, version: Version) -> &'static str {
-    match (version, preferred(request)) {
-        (_, Some(Json::Plain)) | (Version::V2, None) => "application/json",
-        (Version::V2, Some(Json::Linked)) => "application/ld+json",
+    match (version, preferred_json(request)) {
+        (_, Some(JsonKind::Plain)) | (Version::V2, None) => "application/json",
+        (Version::V2, Some(JsonKind::Linked)) => "application/ld+json",
         (Version::V3, _) => "application/ld+json;profile=\"http://iiif.io/api/presentation/3/context.json\"",
     }
 }
@@ -208,16 +208,16 @@ mod tests {
     fn documents_are_kept_under_names_that_stay() {
         let base = "https://example.org";
         for (piece, expected) in [
-            (Piece::Manifest, "3 Manifest https://example.org KMS 1/2"),
-            (Piece::Canvas(1), "3 Canvas(1) https://example.org KMS 1/2"),
-            (Piece::Page(2), "3 Page(2) https://example.org KMS 1/2"),
-            (Piece::Painting(3), "3 Painting(3) https://example.org KMS 1/2"),
-            (Piece::Annotations(4), "3 Annotations(4) https://example.org KMS 1/2"),
-            (Piece::Tag("0\"0 f"), "3 Tag(\"0\\\"0 f\") https://example.org KMS 1/2"),
-            (Piece::Range(4_000_000_000), "3 Range(4000000000) https://example.org KMS 1/2"),
+            (WorkResource::Manifest, "3 Manifest https://example.org KMS 1/2"),
+            (WorkResource::Canvas(1), "3 Canvas(1) https://example.org KMS 1/2"),
+            (WorkResource::Page(2), "3 Page(2) https://example.org KMS 1/2"),
+            (WorkResource::Painting(3), "3 Painting(3) https://example.org KMS 1/2"),
+            (WorkResource::Annotations(4), "3 Annotations(4) https://example.org KMS 1/2"),
+            (WorkResource::Tag("0\"0 f"), "3 Tag(\"0\\\"0 f\") https://example.org KMS 1/2"),
+            (WorkResource::Range(4_000_000_000), "3 Range(4000000000) https://example.org KMS 1/2"),
         ] {
             assert_eq!(key(Version::V3, piece, base, "KMS 1/2"), expected);
         }
-        assert_eq!(key(Version::V2, Piece::Manifest, base, "a"), "2 Manifest https://example.org a");
+        assert_eq!(key(Version::V2, WorkResource::Manifest, base, "a"), "2 Manifest https://example.org a");
     }
 }

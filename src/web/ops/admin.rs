@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 use crate::gallery::Error;
 use crate::iiif::{ImageRequest, Invalid, Version};
 use crate::web::App;
-use crate::web::api::{Asked, of_admin, of_warming, search_of};
-use crate::web::http::problem::refusal;
+use crate::web::api::{ApiQuery, of_admin, of_warming, search_of};
+use crate::web::http::problem::problem_response;
 use crate::web::http::token;
 
 /// Images that are warmed at one time.
-const AT_ONCE: usize = 2;
+const CONCURRENT: usize = 2;
 /// The most works that one request warms.
-const MOST: usize = 1000;
+const MAX_WORKS: usize = 1000;
 
 /// `/admin/…`: only who shows `operations.token` is answered.
 pub async fn answer(app: &Arc<App>, request: &HttpRequest) -> HttpResponse {
@@ -30,7 +30,7 @@ pub async fn answer(app: &Arc<App>, request: &HttpRequest) -> HttpResponse {
         Ok((status, value)) => (*status, value.to_string()),
         Err(error) => {
             tracing::warn!(method = %request.method(), path = request.uri().path(), error = crate::gallery::told(error), "refused to an operator");
-            return refusal(request, error);
+            return problem_response(request, error);
         }
     };
     if *request.method() == Method::POST {
@@ -45,8 +45,8 @@ fn allowed(app: &App, request: &HttpRequest) -> Result<(), Error> {
     if secret.is_empty() {
         return Err(Error::Closed("nobody may do this here: no token is set in operations.token".into()));
     }
-    let shown = token::shown(request).ok_or(Error::Unauthorized)?;
-    app.guesses.check(app.base.client(request), shown, || token::is(shown, secret).then_some(()))
+    let shown = token::bearer(request).ok_or(Error::Unauthorized)?;
+    app.guess_limiter.check(app.base.client(request), shown, || token::matches(shown, secret).then_some(()))
 }
 
 async fn act(app: &Arc<App>, request: &HttpRequest) -> Result<(StatusCode, Value), Error> {
@@ -70,7 +70,7 @@ async fn act(app: &Arc<App>, request: &HttpRequest) -> Result<(StatusCode, Value
         "/admin/state" => state(app).await?,
         "/admin/settings" => app.in_force.clone(),
         "/admin/reindex" => {
-            Asked::read(&[], request.query_string())?;
+            ApiQuery::read(&[], request.query_string())?;
             app.gallery.search()?.reindex();
             json!({ "reindexing": true })
         }
@@ -106,7 +106,7 @@ async fn state(app: &App) -> Result<Value, Error> {
         "index": index,
         "pyramids": app.gallery.images.pyramids_location(),
         "warming": {
-            "asked": number(&warming.asked), "warmed": number(&warming.warmed), "failed": number(&warming.failed),
+            "asked": number(&warming.requested), "warmed": number(&warming.warmed), "failed": number(&warming.failed),
         },
     }))
 }
@@ -114,8 +114,8 @@ async fn state(app: &App) -> Result<Value, Error> {
 /// Forgets what was made of an image, of a work, or of all.
 async fn purge(app: &App, query: &str) -> Result<Value, Error> {
     let table = of_admin();
-    let asked = Asked::read(&table, query)?;
-    match (asked.text("image"), asked.text("work"), asked.flag("all")) {
+    let query = ApiQuery::read(&table, query)?;
+    match (query.text("image"), query.text("work"), query.flag("all")) {
         (Some(image), None, None) => {
             app.gallery.images.forget(image);
             app.works.forget(None);
@@ -142,8 +142,8 @@ async fn purge(app: &App, query: &str) -> Result<Value, Error> {
 /// Makes what the first view of images takes, so that nobody waits for it.
 async fn warm(app: &Arc<App>, query: &str) -> Result<Value, Error> {
     let table = of_warming();
-    let asked = Asked::read(&table, query)?;
-    let images: Vec<String> = match (asked.text("image"), asked.text("work")) {
+    let query = ApiQuery::read(&table, query)?;
+    let images: Vec<String> = match (query.text("image"), query.text("work")) {
         (Some(image), None) => {
             app.gallery.images.open(image).await?;
             vec![image.to_owned()]
@@ -154,8 +154,8 @@ async fn warm(app: &Arc<App>, query: &str) -> Result<Value, Error> {
         }
         (None, None) => {
             let finder = app.gallery.search()?;
-            let mut search = search_of(&asked, &*finder.snapshot()?)?;
-            search.limit = asked.integer("most").map_or(MOST, |most| most as usize).min(MOST);
+            let mut search = search_of(&query, &*finder.snapshot()?)?;
+            search.limit = query.integer("most").map_or(MAX_WORKS, |most| most as usize).min(MAX_WORKS);
             let hits = finder.find(search).await?;
             let mut images = Vec::new();
             for place in &hits.found.hits {
@@ -171,7 +171,7 @@ async fn warm(app: &Arc<App>, query: &str) -> Result<Value, Error> {
         }
     };
     let count = images.len();
-    app.warming.asked.fetch_add(count as u64, Ordering::Relaxed);
+    app.warming.requested.fetch_add(count as u64, Ordering::Relaxed);
     let app = app.clone();
     actix_web::rt::spawn(async move {
         let warmed = futures::stream::iter(images).map(|image| {
@@ -187,7 +187,7 @@ async fn warm(app: &Arc<App>, query: &str) -> Result<Value, Error> {
                 counter.fetch_add(1, Ordering::Relaxed);
             }
         });
-        warmed.buffer_unordered(AT_ONCE).collect::<()>().await;
+        warmed.buffer_unordered(CONCURRENT).collect::<()>().await;
     });
     Ok(json!({ "images": count }))
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 /// Images that were to be warmed since the start, and what became of them.
 #[derive(Default)]
 pub struct Warming {
-    pub asked: AtomicU64,
+    pub requested: AtomicU64,
     pub warmed: AtomicU64,
     pub failed: AtomicU64,
 }

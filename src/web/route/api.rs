@@ -2,8 +2,8 @@
 
 /// What a path below `/api/v1` asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Call<'a> {
-    Start,
+pub enum Endpoint<'a> {
+    Root,
     Works,
     Random,
     Suggest,
@@ -15,11 +15,11 @@ pub enum Call<'a> {
     OpenApi,
 }
 
-impl<'a> Call<'a> {
+impl<'a> Endpoint<'a> {
     /// What follows `/api/v1`; `None` where nothing is.
     pub fn parse(rest: &'a str) -> Option<Self> {
         Some(match rest.trim_start_matches('/') {
-            "" => Self::Start,
+            "" => Self::Root,
             "works" => Self::Works,
             "random" => Self::Random,
             "suggest" => Self::Suggest,
@@ -42,14 +42,14 @@ mod tests {
     #[test]
     fn calls_are_told_apart() {
         for (path, call) in [
-            ("", Some(Call::Start)),
-            ("/works", Some(Call::Works)),
-            ("/tags/motif", Some(Call::Scheme("motif"))),
+            ("", Some(Endpoint::Root)),
+            ("/works", Some(Endpoint::Works)),
+            ("/tags/motif", Some(Endpoint::Scheme("motif"))),
             ("/tags/", None),
-            ("/dump/works.jsonl.gz", Some(Call::Dump("works.jsonl.gz"))),
+            ("/dump/works.jsonl.gz", Some(Endpoint::Dump("works.jsonl.gz"))),
             ("/worksx", None),
         ] {
-            assert_eq!(Call::parse(path), call, "{path}");
+            assert_eq!(Endpoint::parse(path), call, "{path}");
         }
     }
 }
