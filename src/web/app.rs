@@ -16,7 +16,7 @@ use crate::web::iiif::cache::DocumentCache;
 use crate::web::ops::warming::Warming;
 use crate::web::settings::{Api, Operations, Settings};
 
-/// What the handlers share.
+/// State that all handlers share.
 pub struct App {
     pub gallery: Arc<Gallery>,
     pub base: BaseUrl,
@@ -29,11 +29,11 @@ pub struct App {
     pub warming: Warming,
     pub publisher: Publisher,
     pub(super) works: DocumentCache,
-    /// Set when the server is about to stop.
+    /// Set when the server begins to shut down.
     pub draining: AtomicBool,
     pub(super) pace: Pace,
     pub(super) guess_limiter: GuessLimiter,
-    /// How long the body of a request may take to arrive.
+    /// Time limit for receiving a request body.
     pub(super) body_limit: Duration,
     pub(super) frame_ancestors: String,
     pub(super) requests: [metrics::Counter; 5],
@@ -41,7 +41,8 @@ pub struct App {
 }
 
 impl App {
-    /// Fails with a reason where a setting makes no sense.
+    /// # Errors
+    /// A message that names the setting that cannot be used.
     pub fn new(
         gallery: Arc<Gallery>,
         settings: &Settings,

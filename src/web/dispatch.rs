@@ -22,11 +22,11 @@ use crate::web::route::Route;
 use crate::web::site::{self, failure};
 use crate::web::{App, download, smk};
 
-/// Bodies up to this size are in a connection's hands as soon as they are made, in bytes.
+/// Bodies up to this size, in bytes, are written to the connection in one step.
 const SMALL: u64 = 64 << 10;
 
 impl App {
-    /// Answers a request; writes its one line in the log.
+    /// Responds to a request and logs one line for it.
     pub async fn handle(&self, request: HttpRequest, mut body: Payload) -> HttpResponse {
         let began = Instant::now();
         let active = active_request(&request);
@@ -49,14 +49,14 @@ impl App {
         log(&request, status, &response, took.as_micros() as u64, note, fault.as_ref());
         let response = with_unread(&request, response, body);
         match response.body().size() {
-            // These leave within one turn of the connection.
+            // The connection writes these in one step.
             BodySize::None => response,
             BodySize::Sized(length) if length <= SMALL => response,
             _ => response.map_body(|_, body| Holding::new(body, active).boxed()),
         }
     }
 
-    /// Says what an answer depends on that has this server's address in it, and who may frame a page.
+    /// Adds `Vary` for the headers that the base URL depends on, and the frame policy of pages.
     fn address(&self, request: &HttpRequest, response: &mut HttpResponse) {
         let path = request.uri().path();
         if let Some(varies) = self.base.varies()
@@ -146,7 +146,7 @@ impl App {
         }
     }
 
-    /// The same answer in pieces, where it is large.
+    /// The response with its body split into pieces if it is large.
     async fn paced(&self, request: &HttpRequest, answered: Response) -> Result<Response, Error> {
         let Response { response, note } = answered;
         Ok(Response { response: self.pace.pace(&self.gallery, request, response).await?, note })

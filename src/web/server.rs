@@ -1,4 +1,4 @@
-//! Listens, and stops in good order.
+//! The HTTP listeners, and their graceful shutdown.
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
@@ -21,23 +21,23 @@ use crate::web::http::socket::{Socket, limit_unsent};
 use crate::web::ops::{admin, health as operations};
 use crate::web::settings::{Operations, Settings};
 
-/// How long a client may take to send the head of a request.
+/// Time limit for receiving the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// Connections of operators at one time.
+/// Maximum number of concurrent connections to the operations listener.
 const MAX_OPERATOR_CONNECTIONS: usize = 512;
-/// Connections that are accepted beyond the limit, while those that give way are being closed: about a quarter of it, and no
-/// more than these.
+/// Connections accepted above the limit while others are being closed: about a quarter of the limit, and at most
+/// this many.
 const MAX_CLOSING: usize = 1024;
 
-/// Connections that wait to be accepted.
+/// Maximum number of connections that wait to be accepted.
 const BACKLOG: i32 = 4096;
 
-/// A server that answers until it is told to stop.
+/// A running server.
 pub struct Running {
     pub app: Arc<App>,
-    /// Where the public port is, port 0 resolved.
+    /// Address of the public listener, with port 0 resolved.
     pub address: std::net::SocketAddr,
-    /// Where the operators' port is.
+    /// Address of the operations listener.
     pub operations: Option<std::net::SocketAddr>,
     handles: Vec<ServerHandle>,
     drain: Duration,
@@ -93,7 +93,7 @@ async fn operate(app: &Arc<App>, request: &HttpRequest, metrics: &PrometheusHand
     response
 }
 
-/// How a listener treats its clients.
+/// Limits and time-outs of a listener.
 struct Listener {
     threads: usize,
     connections: Arc<Connections>,
@@ -138,7 +138,7 @@ impl Listener {
     }
 }
 
-/// Serves HTTP/1.1. Sockets are our own type, so that their connections are counted for exactly as long as they are open.
+/// Serves HTTP/1.1. Sockets are wrapped, so that connections are counted exactly as long as they are open.
 fn run<H, F>(listener: TcpListener, how: Listener, handler: H) -> std::io::Result<Server>
 where
     H: Fn(HttpRequest, web::Payload) -> F + Clone + Send + 'static,
@@ -180,7 +180,7 @@ where
 }
 
 impl Running {
-    /// Says that it is not ready, waits for balancers to notice, then finishes what is under way.
+    /// Reports not ready, waits for load balancers to notice, then finishes the requests in progress.
     pub async fn stop(self) {
         self.app.draining.store(true, Ordering::Relaxed);
         tokio::time::sleep(self.drain).await;
@@ -192,8 +192,8 @@ impl Running {
 
 fn listen(at: &str, key: &str) -> std::io::Result<TcpListener> {
     let listener = TcpListener::bind(at).and_then(|listener| {
-        // The standard library's queue of connections that nobody has accepted yet is short, and clients whose first
-        // packet finds it full try again only after a second.
+        // The standard library's accept queue is short, and clients whose first packet
+        // finds it full retry only after a second.
         rustix::net::listen(&listener, BACKLOG)?;
         limit_unsent(&listener);
         Ok(listener)
@@ -211,7 +211,7 @@ fn listen(at: &str, key: &str) -> std::io::Result<TcpListener> {
     })
 }
 
-/// A client that takes nothing of what was sent to it is cut off: no other time-out sees it.
+/// Disconnects clients that acknowledge nothing, which no other time-out notices.
 fn limit_slow_reader(stream: &TcpStream, milliseconds: u32) {
     if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(stream, milliseconds) {
         tracing::debug!(%error, "TCP_USER_TIMEOUT");

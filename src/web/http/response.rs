@@ -1,4 +1,4 @@
-//! An answer on its way from its handler to the log and the client.
+//! What handlers return: the response and a note for the log.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
 use crate::web::http::headers::{is_not_modified, satisfies_if_match};
 
-/// An answer, and what the log says of it.
+/// A response, and the note that its log line carries.
 pub struct Response {
     pub response: HttpResponse,
     pub note: &'static str,
@@ -18,7 +18,7 @@ impl From<HttpResponse> for Response {
     }
 }
 
-/// What is answered by its tag alone: 304, or 412 where the client wants another version.
+/// 304 or 412 if the request's preconditions decide the response. Sets `ETag` and `Cache-Control`.
 pub fn conditional_response(
     request: &HttpRequest,
     tag: &HeaderValue,

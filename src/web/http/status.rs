@@ -1,11 +1,11 @@
-//! Errors become statuses here and nowhere else.
+//! The only place that maps errors to HTTP statuses.
 
 use actix_web::http::StatusCode;
 
 use crate::gallery::Error;
 use crate::store;
 
-/// The status of each error (Image API 3.0, §7.3). A new error has to choose its own.
+/// The status of each error (Image API 3.0, §7.3). Exhaustive, so that a new error must choose one.
 pub fn status(error: &Error) -> StatusCode {
     match error {
         Error::NotFound | Error::NoPage(_) => StatusCode::NOT_FOUND,
@@ -31,14 +31,14 @@ pub fn status(error: &Error) -> StatusCode {
         }
         Error::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Catalogue(_) | Error::CatalogueFull(_) => StatusCode::SERVICE_UNAVAILABLE,
-        // Neither done nor refused, as far as is known.
+        // Whether the write took effect is unknown.
         Error::Uncertain(_) => StatusCode::GATEWAY_TIMEOUT,
         Error::Conflict { .. } => StatusCode::PRECONDITION_FAILED,
         Error::Unwritable(_) | Error::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
-/// When to come back, in seconds, where coming back may help.
+/// `Retry-After` in seconds, if a retry may help.
 pub fn retry_after(error: &Error) -> Option<u32> {
     match error {
         Error::Busy { retry_after_s }

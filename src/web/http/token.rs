@@ -1,4 +1,4 @@
-//! Secrets that clients show, and how often they may guess.
+//! Bearer tokens, and a rate limit for wrong ones.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,37 +11,37 @@ use subtle::ConstantTimeEq;
 use crate::gallery::Error;
 use crate::web::http::network::Network;
 
-/// Wrong tokens that an address may show at once.
+/// Wrong tokens that an address may send in a burst.
 const BURST: u32 = 10;
-/// How long it takes until it may show one more.
+/// Time until it may send one more.
 const REFILL: Duration = Duration::from_secs(1);
-/// Addresses that are remembered; beyond them, those that guessed the longest ago are forgotten.
+/// Number of addresses to remember; the ones with the oldest guesses are evicted.
 const REMEMBERED: u64 = 10_000;
-/// How long a token that was right is known to come from its address.
+/// How long a correct token is remembered together with its address.
 const TRUST: Duration = Duration::from_secs(3600);
 
-/// The token that a request shows: `Authorization: Bearer TOKEN`.
+/// The token of a request: `Authorization: Bearer TOKEN`.
 pub fn bearer(request: &HttpRequest) -> Option<&str> {
     let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (kind, token) = value.split_once(' ')?;
     kind.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Whether the token is this secret. How long that takes says nothing of either: digests are compared, whole.
+/// Whether the token equals the secret, in constant time: digests are compared.
 pub fn matches(token: &str, secret: &str) -> bool {
     !secret.is_empty() && bool::from(digest(token).ct_eq(&digest(secret)))
 }
 
-/// Slows down guesses, by the address that they come from.
+/// Limits the rate of wrong tokens by client address.
 ///
-/// An address whose guesses are used up is refused whatever it shows, as otherwise guessing would go on as fast as
-/// before; except for a token that was right when this address showed it before, so that its owner is not shut out by
-/// others behind the same address.
+/// An address that has used up its guesses is rejected whatever token it sends, or guessing would continue at full
+/// speed. The exception is a token that was correct from this address before, so that its owner is not locked out by
+/// others who share the address.
 pub struct GuessLimiter {
-    /// When the guesses of an address will all have been refilled.
+    /// When all guesses of an address will be available again.
     full_at: moka::sync::Cache<Network, Instant>,
     right: moka::sync::Cache<(Network, [u8; 32]), ()>,
-    /// Taken for wrong tokens alone.
+    /// Locked only for wrong tokens.
     counting: Mutex<()>,
 }
 
@@ -54,7 +54,7 @@ impl Default for GuessLimiter {
 }
 
 impl GuessLimiter {
-    /// Whose token this is, by `owner`, which compares it with all.
+    /// The owner of this token; `owner` compares it with all known tokens.
     pub fn check<T>(
         &self,
         from: Option<Network>,
@@ -91,7 +91,7 @@ impl GuessLimiter {
         }
     }
 
-    /// How long until this address may guess again.
+    /// Time until this address may guess again.
     fn wait(&self, now: Instant, from: Network) -> Option<Duration> {
         let ahead = self.full_at.get(&from)?.saturating_duration_since(now);
         let most = REFILL * (BURST - 1);

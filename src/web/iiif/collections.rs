@@ -1,4 +1,4 @@
-//! Collections of bounded size over all works, and the feed of their changes.
+//! Collections over all works, split into parts of bounded size, and Change Discovery.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
@@ -79,10 +79,10 @@ pub async fn answer(
         .await)
 }
 
-/// The most works of a collection that is a search.
+/// Maximum number of works in a collection that is a search.
 const MAX_WORKS: u64 = 10_000;
 
-/// A search as a collection, in parts like any other; its address is the search in its one form.
+/// A search as a collection, in parts like any other; its URI has the canonical query.
 async fn found(
     app: &App,
     request: &HttpRequest,
@@ -126,7 +126,7 @@ async fn found(
     Ok(document_response(request, document.to_string(), media_type(request, version)).await)
 }
 
-/// The entries that a node of the tree lists, by their first place and their number; `None` where it lists parts.
+/// The range of entries that a node of the tree lists, as start and count; `None` if it lists parts.
 fn items(total: u64, asked: Option<Span>) -> Result<Option<(u64, usize)>, Error> {
     Ok(match span::node(total, asked).ok_or(Error::NotFound)? {
         Node::Items(range) => Some((range.start, (range.end - range.start) as usize)),
@@ -134,7 +134,7 @@ fn items(total: u64, asked: Option<Span>) -> Result<Option<(u64, usize)>, Error>
     })
 }
 
-/// All works first, then what they are sorted by.
+/// All works first, then the schemes.
 async fn schemes(works: &CatalogueClient) -> Result<Vec<Scheme>, Error> {
     let found = works.ask(|catalogue| async move { catalogue.schemes().await }).await?;
     let all = std::iter::once((ALL.to_owned(), 1));
@@ -173,7 +173,7 @@ pub async fn changes(app: &App, request: &HttpRequest, page: Option<u64>) -> Res
     Ok(document_response(request, document.ok_or(Error::NotFound)?.to_string(), media_type).await)
 }
 
-/// What the next revision may change is asked for each time; an unchanged document costs its tag.
+/// Clients revalidate each time, because the next revision may change the document.
 async fn document_response(request: &HttpRequest, document: String, media_type: &'static str) -> Response {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept, Accept-Encoding"));

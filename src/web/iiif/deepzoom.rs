@@ -1,4 +1,4 @@
-//! Deep Zoom over the same tiles.
+//! Deep Zoom: descriptions, and tiles mapped to image requests.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};

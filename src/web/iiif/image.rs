@@ -32,7 +32,7 @@ pub async fn info(
         .into())
 }
 
-/// A document that others may keep for a while.
+/// A document that clients may cache for `web.document_max_age_s`.
 pub fn cacheable_document(
     app: &App,
     request: &HttpRequest,

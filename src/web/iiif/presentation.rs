@@ -1,4 +1,4 @@
-//! Works as IIIF documents: manifests and their parts, search within them, records.
+//! Works as IIIF documents: manifests and their parts.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,10 +19,10 @@ use crate::web::http::headers::{JsonKind, preferred_json};
 use crate::web::http::response::Response;
 use crate::web::route::{Image, WorkResource};
 
-/// How long a document holds whose images could not all be opened.
+/// How long a document is kept if some of its images could not be opened.
 const INCOMPLETE: Duration = Duration::from_secs(10);
 
-/// The collection that a manifest says it is part of is no larger: viewers fetch it.
+/// Maximum size of the collection that a manifest names in `partOf`, because viewers fetch it.
 const SMALL: u64 = 100;
 
 /// `GET /presentation/{2|3}/{work}/…`.
@@ -55,12 +55,12 @@ pub async fn piece(
     Ok(Response { response, note })
 }
 
-/// What a document is kept under.
+/// The cache key of a document.
 fn key(version: Version, piece: WorkResource<'_>, base: &str, work: &str) -> String {
     format!("{} {} {base} {work}", version.number(), piece.identity())
 }
 
-/// Whether a document is as true as when it was made.
+/// Whether a cached document is still valid.
 async fn holds(app: &App, work: &str, made: &Made) -> bool {
     if made.until.is_some_and(|until| Instant::now() > until) {
         return false;
@@ -77,12 +77,12 @@ async fn holds(app: &App, work: &str, made: &Made) -> bool {
     true
 }
 
-/// The work that shows this image, where the name is no work's and a record shows the image.
+/// The work that shows this image, if the name is not a work's.
 async fn elsewhere(app: &App, work: &Image<'_>) -> Result<Option<String>, Error> {
     let Some(works) = app.gallery.catalogue() else { return Ok(None) };
     let number = work.identifier.to_string();
     let known = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
-    // A withdrawn work is gone; one that was read from a master made way for a record.
+    // A withdrawn work is gone, but a record read from a master may have been replaced by a work that shows it.
     if known.is_some_and(|known| !known.removed || known.source != crate::catalogue::EMBEDDED_SOURCE) {
         return Ok(None);
     }
@@ -95,7 +95,7 @@ async fn elsewhere(app: &App, work: &Image<'_>) -> Result<Option<String>, Error>
     }
 }
 
-/// The number of the work that is meant where case does not count, if it is another and the only one.
+/// The object number that differs from this one only in case, if there is exactly one.
 pub async fn in_other_case(app: &App, number: &str) -> Option<String> {
     let search = Search { numbers: vec![vec![number.to_owned()]], limit: 2, ..Search::default() };
     let hits = app.gallery.search().ok()?.find(search).await.ok()?;
@@ -137,7 +137,7 @@ async fn make(
     })
 }
 
-/// A work with its addresses, as its documents are made of.
+/// The input of a work's documents.
 pub fn view<'a>(
     app: &'a App,
     address: &'a Address,
@@ -170,7 +170,7 @@ pub fn one(address: &Address, image: &crate::record::Image, granted: &Authorized
     }
 }
 
-/// The smallest of the work's shelves that has a page to itself.
+/// A collection that contains this work and is small enough for `partOf`.
 async fn small_shelf(app: &App, described: &Described) -> Result<Option<Facet>, Error> {
     let Some(works) = app.gallery.catalogue().filter(|_| described.revision > 0) else { return Ok(None) };
     let preferred = ["creator", "collection", "department", "technique", "type", "period"];

@@ -1,4 +1,4 @@
-//! What those who keep the server may do, on their own listener alone.
+//! Administration, on the operations listener only.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,12 +15,12 @@ use crate::web::api::{ApiQuery, of_admin, of_warming, search_of};
 use crate::web::http::problem::problem_response;
 use crate::web::http::token;
 
-/// Images that are warmed at one time.
+/// Number of images to warm concurrently.
 const CONCURRENT: usize = 2;
-/// The most works that one request warms.
+/// Maximum number of works that one request warms.
 const MAX_WORKS: usize = 1000;
 
-/// `/admin/…`: only who shows `operations.token` is answered.
+/// `/admin/…`: requires `operations.token`.
 pub async fn answer(app: &Arc<App>, request: &HttpRequest) -> HttpResponse {
     let answered = match allowed(app, request) {
         Ok(()) => act(app, request).await,
@@ -80,7 +80,7 @@ async fn act(app: &Arc<App>, request: &HttpRequest) -> Result<(StatusCode, Value
     Ok((if post { StatusCode::ACCEPTED } else { StatusCode::OK }, done))
 }
 
-/// How far records, index and warming are.
+/// The state of records, index, pyramids and warming.
 async fn state(app: &App) -> Result<Value, Error> {
     let index = app.gallery.search().ok().map(|finder| finder.state());
     let records = match app.gallery.catalogue() {
@@ -111,7 +111,7 @@ async fn state(app: &App) -> Result<Value, Error> {
     }))
 }
 
-/// Forgets what was made of an image, of a work, or of all.
+/// Clears the caches of an image, of a work, or all of them.
 async fn purge(app: &App, query: &str) -> Result<Value, Error> {
     let table = of_admin();
     let query = ApiQuery::read(&table, query)?;
@@ -139,7 +139,7 @@ async fn purge(app: &App, query: &str) -> Result<Value, Error> {
     Ok(json!({ "purged": true }))
 }
 
-/// Makes what the first view of images takes, so that nobody waits for it.
+/// Renders what the first view of each image needs, so that no visitor waits for it.
 async fn warm(app: &Arc<App>, query: &str) -> Result<Value, Error> {
     let table = of_warming();
     let query = ApiQuery::read(&table, query)?;
@@ -192,7 +192,7 @@ async fn warm(app: &Arc<App>, query: &str) -> Result<Value, Error> {
     Ok(json!({ "images": count }))
 }
 
-/// The thumbnail of lists, and the picture that a viewer begins with; a pyramid where one is missing.
+/// Renders the thumbnail and the overview that viewers start with, which also builds a missing pyramid.
 async fn first_view(app: &App, image: &str) -> Result<(), Error> {
     for size in ["!400,400", "!1024,1024"] {
         let wanted = ImageRequest::parse(Version::V3, ["full", size, "0", "default.jpg"])?;
@@ -200,7 +200,7 @@ async fn first_view(app: &App, image: &str) -> Result<(), Error> {
             Ok(planned) => {
                 planned.deliver().await?;
             }
-            // It is smaller, or may not be seen so large.
+            // The image, or its limit, is smaller than this size.
             Err(Error::Invalid(_)) if size != "!400,400" => {}
             Err(error) => return Err(error),
         }

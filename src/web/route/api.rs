@@ -1,6 +1,6 @@
 //! Paths of the open API.
 
-/// What a path below `/api/v1` asks for.
+/// An endpoint below `/api/v1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endpoint<'a> {
     Root,
@@ -9,14 +9,14 @@ pub enum Endpoint<'a> {
     Suggest,
     Creators,
     Tags,
-    /// The values of a scheme, still encoded.
+    /// The values of a scheme, percent-encoded.
     Scheme(&'a str),
     Dump(&'a str),
     OpenApi,
 }
 
 impl<'a> Endpoint<'a> {
-    /// What follows `/api/v1`; `None` where nothing is.
+    /// Parses what follows `/api/v1`; `None` if there is no such endpoint.
     pub fn parse(rest: &'a str) -> Option<Self> {
         Some(match rest.trim_start_matches('/') {
             "" => Self::Root,

@@ -1,4 +1,4 @@
-//! What a path asks for. Paths are taken apart as they came; each part is decoded once.
+//! Parses paths into routes. Paths are split before decoding, and each part is decoded once.
 
 mod api;
 mod presentation;
@@ -12,7 +12,7 @@ pub use presentation::{CollectionPath, WorkResource};
 
 use crate::iiif::{Invalid, Version};
 
-/// A work's tags; one of them; what happened to it.
+/// A work's tags, one of them, or the history of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tags<'a> {
     pub work: Image<'a>,
@@ -42,7 +42,7 @@ pub enum Route<'a> {
         image: Image<'a>,
         parameters: [Cow<'a, str>; 4],
     },
-    /// A request for pixels in a form older than version 2, or beside it.
+    /// An image request in a form of version 1, or of other servers.
     Legacy {
         image: Image<'a>,
         parameters: [Cow<'a, str>; 4],
@@ -89,9 +89,9 @@ pub enum Route<'a> {
         work: Image<'a>,
     },
     Api(Endpoint<'a>),
-    /// A path below the API of Statens Museum for Kunst.
+    /// A path below the facade of SMK's API (Statens Museum for Kunst).
     Smk(&'a str),
-    /// Part 0 names the parts.
+    /// Part 0 is the index of the parts.
     Sitemap {
         part: u32,
     },
@@ -107,14 +107,14 @@ pub enum Viewer {
     Mirador,
 }
 
-/// An identifier, decoded, and as it stood in the path.
+/// An identifier, decoded and as it was in the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image<'a> {
     pub identifier: Cow<'a, str>,
     pub raw: &'a str,
 }
 
-/// No path that asks for something sensible is longer, in bytes.
+/// Maximum length of a path in bytes.
 const MAX_BYTES: usize = 4096;
 
 impl<'a> Route<'a> {
@@ -136,7 +136,7 @@ impl<'a> Route<'a> {
             ("iiif", rest) => match rest.split_once('/') {
                 Some(("2", rest)) => Self::image(Version::V2, rest),
                 Some(("3", rest)) => Self::image(Version::V3, rest),
-                // Older servers had no version there, or that of their software.
+                // Older servers had no version here, or the name of their software.
                 Some(("1" | "1.0" | "1.1" | "jp2", rest)) => Self::older(rest),
                 _ => Ok(Self::Unknown),
             },
@@ -190,7 +190,7 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// Addresses of version 1 and of servers that took their own view of it.
+    /// URIs of version 1, and of servers that deviate from it.
     fn older(rest: &'a str) -> Result<Self, Invalid> {
         Ok(match Self::image(Version::V2, rest)? {
             Self::Pixels { image, parameters, .. } => Self::Legacy { image, parameters },
@@ -216,7 +216,7 @@ impl<'a> Route<'a> {
                     decoded("rotation", rotation)?,
                     decoded("quality and format", last)?,
                 ];
-                // Version 3 is as strict as its clients.
+                // Version 3 accepts none of these forms.
                 match version == Version::V2 && is_legacy(&parameters) {
                     true => Ok(Self::Legacy { image, parameters }),
                     false => Ok(Self::Pixels { version, image, parameters }),
@@ -252,7 +252,7 @@ impl<'a> Route<'a> {
     }
 }
 
-/// Whether these are forms that no version of the Image API has now, but clients still send: `!1024,`, `native.jpg`.
+/// Whether these are obsolete forms that clients still send: `!1024,`, `native.jpg`.
 fn is_legacy([_, size, _, last]: &[Cow<'_, str>; 4]) -> bool {
     let fits = size.strip_prefix('!').is_some_and(|size| size.starts_with(',') || size.ends_with(','));
     let quality = last.split('.').next().unwrap_or_default();

@@ -7,11 +7,11 @@ use crate::identity::{Identity, wrapped};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Span;
 
-/// What is asked for of a work.
+/// A document of a work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WorkResource<'a> {
     Manifest,
-    /// Counted from 1, as all numbers here.
+    /// Counted from 1, like all numbers here.
     Canvas(u32),
     /// The annotation page that holds a canvas's paintings.
     Page(u32),
@@ -36,7 +36,7 @@ impl Identity for WorkResource<'_> {
     }
 }
 
-/// A collection: of everything, of a scheme's values, of a value's works, or a part of these.
+/// A collection: the root, the values of a scheme, the works with a value, or a part of one of these.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CollectionPath<'a> {
     pub scheme: Option<Cow<'a, str>>,
@@ -44,7 +44,7 @@ pub struct CollectionPath<'a> {
     pub part: Option<Span>,
 }
 
-/// What stands for a value where a part of a scheme's values is meant.
+/// The placeholder for a value in the URI of a part of a scheme's values.
 const NO_VALUE: &str = "-";
 
 /// `{version}/{work}/…` and `{version}/collections…`.
