@@ -9,17 +9,17 @@ use serde_json::Value;
 
 use crate::gallery::Gallery;
 use crate::presentation::Publisher;
-use crate::web::http::base_url::Base;
+use crate::web::http::base_url::BaseUrl;
 use crate::web::http::pace::Pace;
-use crate::web::http::token::Guesses;
+use crate::web::http::token::GuessLimiter;
 use crate::web::iiif::cache::DocumentCache;
 use crate::web::ops::warming::Warming;
 use crate::web::settings::{Api, Operations, Settings};
 
-/// What the handlers share.
+/// State that all handlers share.
 pub struct App {
     pub gallery: Arc<Gallery>,
-    pub base: Base,
+    pub base: BaseUrl,
     pub image_age: HeaderValue,
     pub document_age: HeaderValue,
     pub api: Api,
@@ -29,11 +29,11 @@ pub struct App {
     pub warming: Warming,
     pub publisher: Publisher,
     pub(super) works: DocumentCache,
-    /// Set when the server is about to stop.
+    /// Set when the server begins to shut down.
     pub draining: AtomicBool,
     pub(super) pace: Pace,
-    pub(super) guesses: Guesses,
-    /// How long the body of a request may take to arrive.
+    pub(super) guess_limiter: GuessLimiter,
+    /// Time limit for receiving a request body.
     pub(super) body_limit: Duration,
     pub(super) frame_ancestors: String,
     pub(super) requests: [metrics::Counter; 5],
@@ -41,7 +41,8 @@ pub struct App {
 }
 
 impl App {
-    /// Fails with a reason where a setting makes no sense.
+    /// # Errors
+    /// A message that names the setting that cannot be used.
     pub fn new(
         gallery: Arc<Gallery>,
         settings: &Settings,
@@ -56,7 +57,7 @@ impl App {
         let requests = ["1xx", "2xx", "3xx", "4xx", "5xx"];
         Ok(Self {
             gallery,
-            base: Base::new(settings)?,
+            base: BaseUrl::new(settings)?,
             image_age: age(settings.image_max_age_s)?,
             document_age: age(settings.document_max_age_s)?,
             api: api.clone(),
@@ -67,7 +68,7 @@ impl App {
             works: DocumentCache::new(settings.documents_mib),
             draining: AtomicBool::new(false),
             pace: Pace::new(settings.slow_reader_kib_per_s),
-            guesses: Guesses::default(),
+            guess_limiter: GuessLimiter::default(),
             body_limit: Duration::from_secs(settings.body_s),
             frame_ancestors: settings.frame_ancestors.join(" "),
             requests: requests.map(|class| metrics::counter!("tegl_requests_total", "status" => class)),

@@ -1,14 +1,15 @@
-//! Whether the settings of the public door can be used.
+//! Validates the settings of the HTTP server.
 
-use crate::web::http::base_url::Base;
+use crate::web::http::base_url::BaseUrl;
 use crate::web::settings::{Api, Operations, Settings};
 
-/// A secret that is shorter can be guessed.
+/// Shorter secrets can be guessed.
 const SHORTEST_TOKEN: usize = 16;
 
-/// Says which setting cannot be used, and what would work.
+/// # Errors
+/// A message that names the setting that cannot be used, and what works.
 pub fn check(web: &Settings, api: &Api, operations: &Operations) -> Result<(), String> {
-    Base::new(web)?;
+    BaseUrl::new(web)?;
     frame_ancestors(&web.frame_ancestors)?;
     let tokens = api.tokens.iter().map(|(name, token)| (format!("api.tokens.{name}"), token));
     let operators = ("operations.token".to_owned(), &operations.token);
@@ -24,7 +25,7 @@ pub fn check(web: &Settings, api: &Api, operations: &Operations) -> Result<(), S
     }
 }
 
-/// Sources of `frame-ancestors` are put into a header as they are.
+/// Sources of `frame-ancestors` go into a header verbatim.
 fn frame_ancestors(sources: &[String]) -> Result<(), String> {
     let is_source = |source: &str| match source {
         "*" | "'self'" => true,

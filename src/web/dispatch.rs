@@ -11,11 +11,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::gallery;
 use crate::iiif::Invalid;
 use crate::web::api::{self, record, tags};
-use crate::web::http::body::{Holding, has_body, turn, with_unread};
+use crate::web::http::body::{Holding, active_request, has_body, with_unread};
 use crate::web::http::document::Document;
 use crate::web::http::error::Error;
 use crate::web::http::headers::{self, common, preflight};
-use crate::web::http::problem::{self, refusal};
+use crate::web::http::problem::{self, problem_response};
 use crate::web::http::response::Response;
 use crate::web::iiif::{collections, content_search, deepzoom, image, presentation};
 use crate::web::ops::health;
@@ -23,14 +23,14 @@ use crate::web::route::Route;
 use crate::web::site::{self, failure};
 use crate::web::{App, download, smk};
 
-/// Bodies up to this size are in a connection's hands as soon as they are made, in bytes.
+/// Bodies up to this size, in bytes, are written to the connection in one step.
 const SMALL: u64 = 64 << 10;
 
 impl App {
-    /// Answers a request; writes its one line in the log.
+    /// Responds to a request and logs one line for it.
     pub async fn handle(&self, request: HttpRequest, mut body: Payload) -> HttpResponse {
         let began = Instant::now();
-        let turn = turn(&request);
+        let active = active_request(&request);
         let answered = match self.dispatch(&request, &mut body).await {
             Ok(answered) => self.paced(&request, answered).await,
             refused => refused,
@@ -38,8 +38,8 @@ impl App {
         let (mut response, note, fault) = match answered {
             Ok(answered) => (answered.response, answered.note, None),
             Err(error) => {
-                let page = failure::page(self, &request, &error, problem::head(&error));
-                (page.unwrap_or_else(|| refusal(&request, &error)), "", Some(error))
+                let page = failure::page(self, &request, &error, problem::response_builder(&error));
+                (page.unwrap_or_else(|| problem_response(&request, &error)), "", Some(error))
             }
         };
         common(response.headers_mut());
@@ -50,14 +50,14 @@ impl App {
         log(&request, status, &response, took.as_micros() as u64, note, fault.as_ref());
         let response = with_unread(&request, response, body);
         match response.body().size() {
-            // These leave within one turn of the connection.
+            // The connection writes these in one step.
             BodySize::None => response,
             BodySize::Sized(length) if length <= SMALL => response,
-            _ => response.map_body(|_, body| Holding::new(body, turn).boxed()),
+            _ => response.map_body(|_, body| Holding::new(body, active).boxed()),
         }
     }
 
-    /// Says what an answer depends on that has this server's address in it, and who may frame a page.
+    /// Adds `Vary` for the headers that the base URL depends on, and the frame policy of pages.
     fn address(&self, request: &HttpRequest, response: &mut HttpResponse) {
         let path = request.uri().path();
         if let Some(varies) = self.base.varies()
@@ -122,7 +122,9 @@ impl App {
             Route::Work { version, work, piece } => {
                 presentation::piece(self, request, version, work, piece).await
             }
-            Route::Collection { version, shelf } => collections::answer(self, request, version, shelf).await,
+            Route::Collection { version, collection } => {
+                collections::answer(self, request, version, collection).await
+            }
             Route::Search { version, work, autocomplete } => {
                 content_search::answer(self, request, version, work, autocomplete).await
             }
@@ -142,18 +144,18 @@ impl App {
             Route::Robots => {
                 let robots = health::robots(&self.base.of(request)?);
                 let media_type = "text/plain; charset=utf-8";
-                Ok(Document::new(robots).answer(request, media_type, HttpResponse::Ok()).into())
+                Ok(Document::new(robots).respond(request, media_type, HttpResponse::Ok()).into())
             }
             Route::Live => Ok(health::live()),
             Route::Ready => health::ready(self).await,
-            Route::Nothing => Err(gallery::Error::NotFound),
+            Route::Unknown => Err(gallery::Error::NotFound),
         }
     }
 
-    /// The same answer in pieces, where it is large.
+    /// The response with its body split into pieces if it is large.
     async fn paced(&self, request: &HttpRequest, answered: Response) -> Result<Response, Error> {
         let Response { response, note } = answered;
-        Ok(Response { response: self.pace.watch(&self.gallery, request, response).await?, note })
+        Ok(Response { response: self.pace.pace(&self.gallery, request, response).await?, note })
     }
 }
 

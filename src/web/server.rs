@@ -1,4 +1,4 @@
-//! Listens, and stops in good order.
+//! The HTTP listeners, and their graceful shutdown.
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
@@ -15,29 +15,29 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::web::App;
-use crate::web::http::body::{turn, with_unread};
+use crate::web::http::body::{active_request, with_unread};
 use crate::web::http::connections::{Connections, Limits};
 use crate::web::http::socket::{Socket, limit_unsent};
 use crate::web::ops::{admin, health as operations};
 use crate::web::settings::{Operations, Settings};
 
-/// How long a client may take to send the head of a request.
-const HEAD: Duration = Duration::from_secs(5);
-/// Connections of operators at one time.
-const OPERATORS: usize = 512;
-/// Connections that are accepted beyond the limit, while those that give way are being closed: about a quarter of it, and no
-/// more than these.
-const CLOSING: usize = 1024;
+/// Time limit for receiving the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// Maximum number of concurrent connections to the operations listener.
+const MAX_OPERATOR_CONNECTIONS: usize = 512;
+/// Connections accepted above the limit while others are being closed: about a quarter of the limit, and at most
+/// this many.
+const MAX_CLOSING: usize = 1024;
 
-/// Connections that wait to be accepted.
+/// Maximum number of connections that wait to be accepted.
 const BACKLOG: i32 = 4096;
 
-/// A server that answers until it is told to stop.
+/// A running server.
 pub struct Running {
     pub app: Arc<App>,
-    /// Where the public port is, port 0 resolved.
+    /// Address of the public listener, with port 0 resolved.
     pub address: std::net::SocketAddr,
-    /// Where the operators' port is.
+    /// Address of the operations listener.
     pub operations: Option<std::net::SocketAddr>,
     handles: Vec<ServerHandle>,
     drain: Duration,
@@ -54,7 +54,7 @@ pub fn start(
     let listener = listen(&settings.listen, "`web.listen` or --listen")?;
     let address = listener.local_addr()?;
     let pace = app.clone();
-    actix_web::rt::spawn(async move { pace.pace.keep().await });
+    actix_web::rt::spawn(async move { pace.pace.run().await });
     let shared = app.clone();
     let server = run(listener, Listener::public(settings, &app), move |request, body| {
         let app = shared.clone();
@@ -84,7 +84,7 @@ pub fn start(
 }
 
 async fn operate(app: &Arc<App>, request: &HttpRequest, metrics: &PrometheusHandle) -> HttpResponse {
-    let _turn = turn(request);
+    let _turn = active_request(request);
     let mut response = match request.uri().path() {
         path if path == "/admin" || path.starts_with("/admin/") => admin::answer(app, request).await,
         _ => operations::serve(request, &app.gallery, metrics),
@@ -93,7 +93,7 @@ async fn operate(app: &Arc<App>, request: &HttpRequest, metrics: &PrometheusHand
     response
 }
 
-/// How a listener treats its clients.
+/// Limits and time-outs of a listener.
 struct Listener {
     threads: usize,
     connections: Arc<Connections>,
@@ -122,7 +122,7 @@ impl Listener {
     }
 
     fn operators(settings: &Settings, app: &App) -> Self {
-        Self::new(settings, app, "operations", (OPERATORS, OPERATORS / 2))
+        Self::new(settings, app, "operations", (MAX_OPERATOR_CONNECTIONS, MAX_OPERATOR_CONNECTIONS / 2))
     }
 
     fn new(settings: &Settings, app: &App, name: &'static str, (all, per_address): (usize, usize)) -> Self {
@@ -130,7 +130,7 @@ impl Listener {
         Self {
             threads: 1,
             connections: Arc::new(Connections::new(Limits { all, per_address, exempt }, name)),
-            most: all + CLOSING.min(all / 4 + 16),
+            most: all + MAX_CLOSING.min(all / 4 + 16),
             keep_alive: Duration::from_secs(settings.keep_alive_s),
             slow_reader_ms: settings.slow_reader_s.saturating_mul(1000),
             shutdown_s: 1,
@@ -138,7 +138,7 @@ impl Listener {
     }
 }
 
-/// Serves HTTP/1.1. Sockets are our own type, so that their connections are counted for exactly as long as they are open.
+/// Serves HTTP/1.1. Sockets are wrapped, so that connections are counted exactly as long as they are open.
 fn run<H, F>(listener: TcpListener, how: Listener, handler: H) -> std::io::Result<Server>
 where
     H: Fn(HttpRequest, web::Payload) -> F + Clone + Send + 'static,
@@ -156,7 +156,7 @@ where
         let app = actix_web::App::new().default_service(web::to(handler));
         let http = HttpService::build()
             .keep_alive(KeepAlive::from(how.keep_alive))
-            .client_request_timeout(HEAD)
+            .client_request_timeout(HEAD_TIMEOUT)
             .client_disconnect_timeout(Duration::from_secs(1))
             .h1_allow_half_closed(false)
             .graceful_shutdown_signal(move || {
@@ -180,7 +180,7 @@ where
 }
 
 impl Running {
-    /// Says that it is not ready, waits for balancers to notice, then finishes what is under way.
+    /// Reports not ready, waits for load balancers to notice, then finishes the requests in progress.
     pub async fn stop(self) {
         self.app.draining.store(true, Ordering::Relaxed);
         tokio::time::sleep(self.drain).await;
@@ -192,8 +192,8 @@ impl Running {
 
 fn listen(at: &str, key: &str) -> std::io::Result<TcpListener> {
     let listener = TcpListener::bind(at).and_then(|listener| {
-        // The standard library's queue of connections that nobody has accepted yet is short, and clients whose first
-        // packet finds it full try again only after a second.
+        // The standard library's accept queue is short, and clients whose first packet
+        // finds it full retry only after a second.
         rustix::net::listen(&listener, BACKLOG)?;
         limit_unsent(&listener);
         Ok(listener)
@@ -211,7 +211,7 @@ fn listen(at: &str, key: &str) -> std::io::Result<TcpListener> {
     })
 }
 
-/// A client that takes nothing of what was sent to it is cut off: no other time-out sees it.
+/// Disconnects clients that acknowledge nothing, which no other time-out notices.
 fn limit_slow_reader(stream: &TcpStream, milliseconds: u32) {
     if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(stream, milliseconds) {
         tracing::debug!(%error, "TCP_USER_TIMEOUT");

@@ -1,51 +1,51 @@
-//! What an operator may set about the public door.
+//! Settings of the HTTP server.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// `[web]`: addresses, connections, caching by others.
+/// `[web]`: addresses, connections, client caching.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Where the public port listens.
+    /// Address and port of the public listener.
     pub listen: String,
-    /// The address that the world knows this server by, without a closing slash, as in
-    /// `https://images.example.org/art`. Empty: as the request says.
+    /// The public base URL of this server, without a trailing slash, as in
+    /// `https://images.example.org/art`. Empty: derived from each request.
     pub base_url: String,
-    /// The hosts that requests may name, where `base_url` is empty, as in `images.example.org` (any port) or
-    /// `localhost:8182`; none for any.
+    /// Allowed `Host` headers if `base_url` is empty, as in `images.example.org` (any port) or
+    /// `localhost:8182`. Empty allows any.
     pub hosts: Vec<String>,
-    /// Proxies whose `X-Forwarded-Proto`, `-Host`, `-Prefix` and `-For` are believed, by address.
+    /// IP addresses of proxies whose `X-Forwarded-Proto`, `-Host`, `-Prefix` and `-For` are trusted.
     pub trusted_proxies: Vec<String>,
-    /// Who may show our pages within theirs: sources of `frame-ancestors` (CSP 3), as in `https://museum.example`.
+    /// Sites that may embed the pages: sources of `frame-ancestors` (CSP 3), as in `https://museum.example`.
     pub frame_ancestors: Vec<String>,
-    /// How long others may keep images, in seconds.
+    /// `max-age` of images, in seconds.
     pub image_max_age_s: u32,
-    /// How long others may keep info.json, manifests and Deep Zoom descriptions, in seconds.
+    /// `max-age` of info.json, Deep Zoom descriptions and search results within works, in seconds.
     pub document_max_age_s: u32,
-    /// Memory for manifests and other documents that have been made, in MiB; 0 keeps none.
+    /// Memory for cached manifests and other documents, in MiB; 0 disables the cache.
     pub documents_mib: u64,
-    /// Threads that talk HTTP; 0 for one a processor core.
+    /// HTTP worker threads; 0 for one per processor core.
     pub threads: usize,
-    /// Connections at one time.
+    /// Maximum number of concurrent connections.
     pub connections: usize,
-    /// Connections at one time from one address, or one IPv6 network of 64 bits; 0 for half of all. Trusted proxies
-    /// are exempt.
+    /// Maximum number of concurrent connections from one address or IPv6 /64 network; 0 for half of `connections`.
+    /// Trusted proxies are exempt.
     pub connections_per_address: usize,
-    /// How long a client may take to send the body of a request, in seconds.
+    /// Time limit for receiving a request body, in seconds.
     pub body_s: u64,
-    /// How long an idle connection is kept, in seconds.
+    /// Keep-alive time of idle connections, in seconds.
     pub keep_alive_s: u64,
-    /// How long a client may leave sent bytes unacknowledged before it is cut off, in seconds.
+    /// Clients that leave sent bytes unacknowledged for longer are disconnected, in seconds.
     pub slow_reader_s: u32,
-    /// The slowest pace, over a minute, at which a client may take a large answer before it is cut off, in KiB a second;
-    /// 0 for any pace.
+    /// Clients that read a large response more slowly than this over a minute are disconnected, in KiB per second;
+    /// 0 disables the limit.
     pub slow_reader_kib_per_s: u32,
-    /// How long requests under way may take to finish when the server stops, in seconds.
+    /// Time limit for requests in progress on shutdown, in seconds.
     pub shutdown_s: u64,
-    /// How long the server says that it is not ready before it stops listening, in seconds.
+    /// How long the server reports not ready before it stops listening, in seconds.
     pub drain_s: u64,
 }
 
@@ -73,25 +73,25 @@ impl Default for Settings {
     }
 }
 
-/// `[api]`: who may write.
+/// `[api]`: write access.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Api {
-    /// Secrets by the names of those who write with them, at least 16 characters each; none: nobody writes.
+    /// Tokens by the name of their owner, at least 16 characters each. Empty: the API is read-only.
     pub tokens: BTreeMap<String, String>,
 }
 
-/// `[operations]`: what only operators see.
+/// `[operations]`: metrics and administration.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Operations {
-    /// Where `/metrics` and `/admin` listen; empty for nowhere.
+    /// Address and port of `/metrics` and `/admin`; empty disables them.
     pub listen: String,
-    /// The secret that `/admin` takes, at least 16 characters; empty for nobody.
+    /// Token for `/admin`, at least 16 characters; empty disables `/admin`.
     pub token: String,
 }
 
-/// Whose tokens there are, without the tokens.
+/// Shows the names without the tokens.
 impl fmt::Debug for Api {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hidden: BTreeMap<_, _> = self.tokens.keys().map(|name| (name, "…")).collect();

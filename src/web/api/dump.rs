@@ -9,15 +9,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::SizedStream;
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName};
-use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::query::Asked;
-use super::serializer::Telling;
+use super::query::ApiQuery;
+use super::serializer::WorkSerializer;
 use crate::gallery::{Error, Gallery, SearchService, told};
 use crate::identity::Identity;
 use crate::iiif::Version;
@@ -25,8 +25,8 @@ use crate::presentation::Address;
 use crate::search::{self, IndexedWork, ScanPosition, Snapshot};
 use crate::web::App;
 use crate::web::http::headers::entity_tag;
-use crate::web::http::range::{Wanted, range, unchanged_range};
-use crate::web::http::response::{Response, early};
+use crate::web::http::range::{RangeRequest, satisfies_if_range};
+use crate::web::http::response::{Response, conditional_response};
 
 /// The names of dumps, with their media types.
 pub const NAMES: [(&str, &str); 6] = [
@@ -49,7 +49,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// `GET /api/v1/dump/{name}`.
 pub async fn answer(app: &App, request: &HttpRequest, name: &str) -> Result<Response, Error> {
-    Asked::read(&[], request.query_string())?;
+    ApiQuery::read(&[], request.query_string())?;
     let &(name, media_type) = NAMES.iter().find(|(known, _)| *known == name).ok_or(Error::NotFound)?;
     let finder = app.gallery.search()?;
     let base = app.base.of(request)?;
@@ -74,8 +74,8 @@ pub async fn answer(app: &App, request: &HttpRequest, name: &str) -> Result<Resp
     let mut response = HttpResponse::Ok();
     response.insert_header((header::ACCEPT_RANGES, "bytes"));
     response.insert_header((HeaderName::from_static("tegl-revision"), snapshot.revision().to_string()));
-    if let Some(early) = early(request, &tag, &mut response) {
-        return Ok(early);
+    if let Some(response) = conditional_response(request, &tag, &mut response) {
+        return Ok(response);
     }
     response.insert_header((header::CONTENT_TYPE, media_type));
     response.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")));
@@ -89,26 +89,21 @@ pub async fn answer(app: &App, request: &HttpRequest, name: &str) -> Result<Resp
         return Ok(response.into());
     }
     finder.hold(&dump.snapshot);
-    if !request.headers().contains_key(header::RANGE) || !unchanged_range(request, &tag) {
+    if !request.headers().contains_key(header::RANGE) || !satisfies_if_range(request, &tag) {
         return Ok(Response { response: response.streaming(dump.stream(0..u64::MAX)?), note: "streamed" });
     }
     let length = dump.length().await?;
-    match range(request, length) {
-        Wanted::All => {
+    let range = RangeRequest::of(request, &tag, length);
+    range.apply(&mut response, length);
+    match range {
+        RangeRequest::Whole => {
             Ok(Response { response: response.streaming(dump.stream(0..u64::MAX)?), note: "streamed" })
         }
-        Wanted::Part(part) => {
-            response.status(StatusCode::PARTIAL_CONTENT);
-            let (first, last, sized) = (part.start, part.end - 1, part.end - part.start);
-            response.insert_header((header::CONTENT_RANGE, format!("bytes {first}-{last}/{length}")));
-            let body = SizedStream::new(sized, dump.stream(part)?);
+        RangeRequest::Part(part) => {
+            let body = SizedStream::new(part.end - part.start, dump.stream(part)?);
             Ok(Response { response: response.body(body), note: "streamed" })
         }
-        Wanted::Beyond => {
-            let mut response = HttpResponse::RangeNotSatisfiable();
-            response.insert_header((header::CONTENT_RANGE, format!("bytes */{length}")));
-            Ok(response.finish().into())
-        }
+        RangeRequest::Unsatisfiable => Ok(response.finish().into()),
     }
 }
 
@@ -233,7 +228,7 @@ impl Making {
     fn write(&mut self) -> Result<(), search::Error> {
         let Dump { gallery, snapshot, address, name } = &self.dump;
         let form = name.strip_suffix(".gz").unwrap_or(name);
-        let telling = Telling { gallery, address, fields: None, lang: None };
+        let serializer = WorkSerializer { gallery, address, fields: None, lang: None };
         let begins = self.walk == ScanPosition::default();
         let works = snapshot.scan(&mut self.walk, WORKS)?;
         match form {
@@ -243,7 +238,7 @@ impl Making {
                     table.write_record(COLUMNS).map_err(io::Error::from)?;
                 }
                 for work in &works {
-                    table.write_record(row(work, &telling)).map_err(io::Error::from)?;
+                    table.write_record(row(work, &serializer)).map_err(io::Error::from)?;
                 }
                 table.flush()?;
             }
@@ -254,7 +249,7 @@ impl Making {
             }
             _ => {
                 for work in &works {
-                    let mut told = telling.work(work);
+                    let mut told = serializer.work(work);
                     told.push('\n');
                     self.into.write_all(told.as_bytes())?;
                 }
@@ -303,9 +298,9 @@ fn cell(text: String) -> String {
 }
 
 /// A work as a row; several values are separated by ` | `.
-fn row(stored: &IndexedWork, telling: &Telling<'_>) -> Vec<String> {
+fn row(stored: &IndexedWork, serializer: &WorkSerializer<'_>) -> Vec<String> {
     let work = stored.work().unwrap_or_default();
-    let told: serde_json::Value = serde_json::from_str(&telling.work(stored)).unwrap_or_default();
+    let told: serde_json::Value = serde_json::from_str(&serializer.work(stored)).unwrap_or_default();
     let said = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
     let best = |text: &crate::record::Text| text.best(&[]).unwrap_or_default().to_owned();
     let list = |values: Vec<String>| {

@@ -1,6 +1,6 @@
 //! The names of fields that works are told with: those of every work, and those that only sources know.
 
-use super::query::{Asked, nearest, quoted};
+use super::query::{ApiQuery, nearest, quoted};
 use crate::gallery::{Error, Gallery};
 use crate::iiif::Invalid;
 use crate::search::Snapshot;
@@ -41,12 +41,12 @@ pub const FIELDS: [&str; 31] = [
 ];
 
 /// Fields of sources that the description lists, at most.
-const MOST: usize = 300;
+const MAX_SOURCE_FIELDS: usize = 300;
 
 /// The names that may be chosen, as far as they can be written in a list; none where there are too many to name.
 pub fn all(snapshot: &Snapshot) -> Vec<String> {
-    let own = snapshot.fields(MOST + 1).unwrap_or_default();
-    if own.len() > MOST {
+    let own = snapshot.fields(MAX_SOURCE_FIELDS + 1).unwrap_or_default();
+    if own.len() > MAX_SOURCE_FIELDS {
         return Vec::new();
     }
     let written = |name: &String| {
@@ -62,10 +62,10 @@ pub fn all(snapshot: &Snapshot) -> Vec<String> {
 /// The fields that are asked for, each known of some work; `also` says what is known besides.
 pub fn chosen<'a>(
     gallery: &Gallery,
-    asked: &'a Asked<'_>,
+    query: &'a ApiQuery<'_>,
     also: impl Fn(&str) -> bool,
 ) -> Result<Option<Vec<&'a str>>, Error> {
-    let Some(names) = asked.names("fields") else { return Ok(None) };
+    let Some(names) = query.names("fields") else { return Ok(None) };
     let mut strange = names.iter().copied().filter(|name| !FIELDS.contains(name) && !also(name)).peekable();
     if strange.peek().is_some() {
         // Without an index nobody knows what sources call their fields.

@@ -15,30 +15,30 @@ mod works;
 use actix_web::HttpRequest;
 
 pub use parameters::{of_admin, of_collection, of_page, of_warming};
-pub use query::{Asked, canonical, pairs_of, query_of};
+pub use query::{ApiQuery, canonical, pairs_of, query_of};
 pub use sitemap::{sitemap, sitemap_part};
 
-pub use works::{answer, search_of};
+pub use works::{json_response, search_of};
 
 use crate::gallery::Error;
 use crate::web::App;
 use crate::web::http::response::Response;
-use crate::web::route::Call;
+use crate::web::route::Endpoint;
 
 /// Answers a call.
-pub async fn call(app: &App, request: &HttpRequest, call: Call<'_>) -> Result<Response, Error> {
+pub async fn call(app: &App, request: &HttpRequest, call: Endpoint<'_>) -> Result<Response, Error> {
     match call {
-        Call::Start => openapi::start(app, request).await,
-        Call::Works => works::list(app, request).await,
-        Call::Random => works::random(app, request).await,
-        Call::Suggest => works::suggest(app, request).await,
-        Call::Creators => works::terms(app, request, "creator", false).await,
-        Call::Tags => works::schemes(app, request).await,
-        Call::Scheme(scheme) => {
+        Endpoint::Root => openapi::start(app, request).await,
+        Endpoint::Works => works::list(app, request).await,
+        Endpoint::Random => works::random(app, request).await,
+        Endpoint::Suggest => works::suggest(app, request).await,
+        Endpoint::Creators => works::terms(app, request, "creator", false).await,
+        Endpoint::Tags => works::schemes(app, request).await,
+        Endpoint::Scheme(scheme) => {
             let scheme = percent_encoding::percent_decode_str(scheme).decode_utf8_lossy();
             works::terms(app, request, &scheme, true).await
         }
-        Call::Dump(name) => dump::answer(app, request, name).await,
-        Call::OpenApi => openapi::answer(app, request).await,
+        Endpoint::Dump(name) => dump::answer(app, request, name).await,
+        Endpoint::OpenApi => openapi::answer(app, request).await,
     }
 }

@@ -6,21 +6,21 @@ use serde_json::{Map, Value, json};
 use super::dump::NAMES;
 use super::fields;
 use super::parameters::{OF_ONE, of_random, of_suggest, of_terms, of_works};
-use super::query::{Asked, Kind, Parameter};
+use super::query::{ApiQuery, Kind, Parameter};
 use super::schemas::{reference, schemas};
-use super::works::answer as told;
+use super::works::json_response;
 use crate::gallery::Error;
 use crate::web::App;
 use crate::web::http::response::Response;
 
 /// `GET /api/v1`: where what is.
 pub async fn start(app: &App, request: &HttpRequest) -> Result<Response, Error> {
-    Asked::read(&[], request.query_string())?;
+    ApiQuery::read(&[], request.query_string())?;
     let base = format!("{}/api/v1", app.base.of(request)?);
     let place = |path: &str| format!("{base}/{path}");
     let dumps: Map<String, Value> =
         NAMES.iter().map(|(name, _)| ((*name).to_owned(), json!(place(&format!("dump/{name}"))))).collect();
-    Ok(told(
+    Ok(json_response(
         request,
         json!({
             "openapi": place("openapi.json"), "works": place("works"), "random": place("random"),
@@ -34,7 +34,7 @@ pub async fn start(app: &App, request: &HttpRequest) -> Result<Response, Error> 
 
 /// `GET /api/v1/openapi.json`.
 pub async fn answer(app: &App, request: &HttpRequest) -> Result<Response, Error> {
-    Asked::read(&[], request.query_string())?;
+    ApiQuery::read(&[], request.query_string())?;
     let base = app.base.of(request)?;
     let sample = Sample::of(app);
     let name = app.publisher.name.best(&app.publisher.preferred()).unwrap_or("Tegl");
@@ -43,7 +43,7 @@ pub async fn answer(app: &App, request: &HttpRequest) -> Result<Response, Error>
         "info": {
             "title": format!("{name}: works"),
             "version": "1",
-            "description": "Find works, follow them, take all of them. Answers carry ETags: send them back as `If-None-Match`. All addresses may be asked from any origin.",
+            "description": "Find works, follow them, take all of them. Answers carry ETags: send them back as `If-None-Match`. All addresses may be query from any origin.",
         },
         "servers": [{ "url": base }],
         "paths": paths(&sample),
@@ -52,7 +52,7 @@ pub async fn answer(app: &App, request: &HttpRequest) -> Result<Response, Error>
             "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
         },
     });
-    Ok(told(request, document.to_string()).await.into())
+    Ok(json_response(request, document.to_string()).await.into())
 }
 
 /// What examples are made of: things that are there.

@@ -4,14 +4,14 @@ use super::query::{Kind, Parameter};
 use crate::search::{MAX_QUERY_CHARS, Order};
 
 /// What may be said several times may be said so often, mostly.
-const TIMES: usize = 20;
+const MAX_TIMES: usize = 20;
 
 const fn parameter(name: &'static str, kind: Kind, example: &'static str, about: &'static str) -> Parameter {
     Parameter { name, about, kind, times: 1, example }
 }
 
 const fn many(name: &'static str, kind: Kind, example: &'static str, about: &'static str) -> Parameter {
-    Parameter { name, about, kind, times: TIMES, example }
+    Parameter { name, about, kind, times: MAX_TIMES, example }
 }
 
 fn intervals() -> Vec<String> {
@@ -194,7 +194,7 @@ pub fn of_warming() -> Vec<Parameter> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::query::Asked;
+    use super::super::query::ApiQuery;
     use super::*;
 
     #[test]
@@ -215,15 +215,15 @@ mod tests {
             ("lang=d", false),
             ("colour_distance=NaN", false),
         ] {
-            assert_eq!(Asked::read(&SEARCH, query).is_ok(), good, "{query}");
+            assert_eq!(ApiQuery::read(&SEARCH, query).is_ok(), good, "{query}");
         }
-        let refused = Asked::read(&SEARCH, "colors=x").err().map(|invalid| invalid.to_string()).unwrap();
+        let refused = ApiQuery::read(&SEARCH, "colors=x").err().map(|invalid| invalid.to_string()).unwrap();
         assert!(refused.contains("did you mean `colour`"), "{refused}");
     }
 
     #[test]
     fn searches_have_one_form() {
-        let canonical = |query| Asked::read(&SEARCH, query).unwrap().canonical(&["lang"]);
+        let canonical = |query| ApiQuery::read(&SEARCH, query).unwrap().canonical(&["lang"]);
         assert_eq!(canonical("years=1800&q=a+b&lang=da&all=x:y"), canonical("all=x%3Ay&q=a%20b&years=1800"));
     }
 }

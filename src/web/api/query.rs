@@ -84,12 +84,12 @@ impl Kind {
 }
 
 /// A request's parameters, read by an operation's table.
-pub struct Asked<'a> {
+pub struct ApiQuery<'a> {
     table: &'a [Parameter],
     pairs: Vec<(&'static str, String)>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> ApiQuery<'a> {
     /// Reads a query; names that the table does not have are refused, and so is what is said twice.
     pub fn read(table: &'a [Parameter], query: &str) -> Result<Self, Invalid> {
         let mut pairs: Vec<(&'static str, String)> = Vec::new();
@@ -107,11 +107,11 @@ impl<'a> Asked<'a> {
                 _ => pairs.push((parameter.name, value)),
             }
         }
-        let asked = Self { table, pairs };
-        for (name, value) in &asked.pairs {
-            asked.check(name, value)?;
+        let query = Self { table, pairs };
+        for (name, value) in &query.pairs {
+            query.check(name, value)?;
         }
-        Ok(asked)
+        Ok(query)
     }
 
     fn check(&self, name: &'static str, value: &str) -> Result<(), Invalid> {

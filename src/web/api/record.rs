@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::fields::chosen;
 use super::parameters::OF_ONE;
-use super::query::Asked;
+use super::query::ApiQuery;
 use super::tags;
 use crate::gallery::{Error, Preview, Sketch};
 use crate::iiif::Version;
@@ -37,7 +37,7 @@ pub async fn withdraw(app: &App, request: &HttpRequest, work: Image<'_>) -> Resu
 
 /// `GET /api/v1/works/{work}`: all that is known of a work, and where its images and manifest are.
 pub async fn answer(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
-    let asked = Asked::read(&OF_ONE, request.query_string())?;
+    let query = ApiQuery::read(&OF_ONE, request.query_string())?;
     let sketch = match app.gallery.works.sketch(&work.identifier, PATIENCE).await {
         Err(error) if is_unknown(&error) => match in_other_case(app, &work.identifier).await {
             Some(number) => app.gallery.works.sketch(&number, PATIENCE).await?,
@@ -82,11 +82,11 @@ pub async fn answer(app: &App, request: &HttpRequest, work: Image<'_>) -> Result
         document["changed"] = json!(crate::record::timestamp(sketch.changed_ms));
         document["source"] = original(app, number).await?;
     }
-    let fields = chosen(&app.gallery, &asked, |name| document.get(name).is_some())?;
+    let fields = chosen(&app.gallery, &query, |name| document.get(name).is_some())?;
     if let (Some(fields), Value::Object(all)) = (fields, &mut document) {
         all.retain(|name, _| fields.contains(&name.as_str()));
     }
-    if let Some(lang) = asked.text("lang") {
+    if let Some(lang) = query.text("lang") {
         in_language(&mut document, &[lang]);
     }
     let mut response = HttpResponse::Ok();
@@ -96,7 +96,7 @@ pub async fn answer(app: &App, request: &HttpRequest, work: Image<'_>) -> Result
         // The one address of what is sent (RFC 9110, §8.7), which its `id` is, too.
         response.insert_header((header::CONTENT_LOCATION, address.record(number)));
     }
-    Ok(Document::new(document.to_string()).answer(request, "application/json", response).into())
+    Ok(Document::new(document.to_string()).respond(request, "application/json", response).into())
 }
 
 /// Whether nothing is called so: what could be no image may well be a work.

@@ -11,7 +11,7 @@ use crate::search::{FacetValue, IndexedWork, in_language};
 const THUMBNAIL: u32 = 400;
 
 /// How works are to be told.
-pub struct Telling<'a> {
+pub struct WorkSerializer<'a> {
     pub gallery: &'a Gallery,
     pub address: &'a Address,
     /// Only these fields.
@@ -20,7 +20,7 @@ pub struct Telling<'a> {
     pub lang: Option<&'a str>,
 }
 
-impl Telling<'_> {
+impl WorkSerializer<'_> {
     /// A work as a JSON object.
     pub fn work(&self, stored: &IndexedWork) -> String {
         let whole = self.whole(stored);

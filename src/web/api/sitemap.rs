@@ -13,27 +13,27 @@ use crate::web::http::document::Document;
 use crate::web::http::response::Response;
 
 /// Pages in one file: no more are allowed.
-const MOST: usize = 50_000;
+const MAX_PAGES: usize = 50_000;
 
 /// `GET /sitemap.xml`: where its parts are.
 pub async fn sitemap(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let snapshot = app.gallery.search()?.snapshot()?;
     let base = app.base.of(request)?;
-    let parts = (snapshot.works() as usize).div_ceil(MOST).max(1);
+    let parts = (snapshot.works() as usize).div_ceil(MAX_PAGES).max(1);
     let mut xml = String::from(HEAD);
     xml.push_str("<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
     for part in 1..=parts {
         let _ = writeln!(xml, "<sitemap><loc>{}/sitemap/{part}.xml</loc></sitemap>", escaped(&base));
     }
     xml.push_str("</sitemapindex>\n");
-    Ok(told(request, xml).await)
+    Ok(xml_response(request, xml).await)
 }
 
 /// `GET /sitemap/{part}.xml`, parts counted from 1.
 pub async fn sitemap_part(app: &App, request: &HttpRequest, part: u32) -> Result<Response, Error> {
     let finder = app.gallery.search()?;
     let snapshot = finder.snapshot()?;
-    let start = (part as usize).checked_sub(1).ok_or(Error::NotFound)? * MOST;
+    let start = (part as usize).checked_sub(1).ok_or(Error::NotFound)? * MAX_PAGES;
     if start > 0 && start >= snapshot.works() as usize {
         return Err(Error::NotFound);
     }
@@ -41,7 +41,7 @@ pub async fn sitemap_part(app: &App, request: &HttpRequest, part: u32) -> Result
     let made = finder.ask(move || {
         let mut xml = String::from(HEAD);
         xml.push_str("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
-        for (number, modified) in snapshot.numbers(start, MOST)? {
+        for (number, modified) in snapshot.numbers(start, MAX_PAGES)? {
             let place = address.work_page(&number);
             let _ = write!(xml, "<url><loc>{}</loc>", escaped(&place));
             if let Some(modified) = modified {
@@ -52,7 +52,7 @@ pub async fn sitemap_part(app: &App, request: &HttpRequest, part: u32) -> Result
         xml.push_str("</urlset>\n");
         Ok(xml)
     });
-    Ok(told(request, made.await?).await)
+    Ok(xml_response(request, made.await?).await)
 }
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
@@ -65,13 +65,13 @@ fn escaped(text: &str) -> String {
         .replace('\'', "&apos;")
 }
 
-async fn told(request: &HttpRequest, xml: String) -> Response {
+async fn xml_response(request: &HttpRequest, xml: String) -> Response {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
     Document::new(xml)
-        .packed(request)
+        .compressed(request)
         .await
-        .answer(request, "application/xml; charset=utf-8", response)
+        .respond(request, "application/xml; charset=utf-8", response)
         .into()
 }

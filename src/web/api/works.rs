@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::fields::chosen;
 use super::parameters::{of_random, of_suggest, of_terms, of_works};
-use super::query::{Asked, query_of, quoted};
-use super::serializer::{Telling, term};
+use super::query::{ApiQuery, query_of, quoted};
+use super::serializer::{WorkSerializer, term};
 use crate::gallery::{Error, Hits};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Address;
@@ -19,7 +19,7 @@ use crate::web::http::document::Document;
 use crate::web::http::response::Response;
 
 /// What a request looks for.
-pub fn search_of(asked: &Asked<'_>, snapshot: &Snapshot) -> Result<Search, Error> {
+pub fn search_of(query: &ApiQuery<'_>, snapshot: &Snapshot) -> Result<Search, Error> {
     let known = |parameter, scheme: &str| known(snapshot, parameter, scheme);
     let filters = |name: &'static str| -> Result<Vec<Filter>, Invalid> {
         let read = |value: &str| {
@@ -32,37 +32,37 @@ pub fn search_of(asked: &Asked<'_>, snapshot: &Snapshot) -> Result<Search, Error
             }
             Ok(Filter { scheme: scheme.to_owned(), value: value.to_owned() })
         };
-        asked.all(name).map(read).collect()
+        query.all(name).map(read).collect()
     };
     let mut facets: Vec<String> = Vec::new();
-    for scheme in asked.all("facet") {
+    for scheme in query.all("facet") {
         known("facet", scheme)?;
         if !facets.iter().any(|known| known == scheme) {
             facets.push(scheme.to_owned());
         }
     }
-    let least = |name: &str| asked.integer(name).map(|least| (least, u64::MAX));
+    let least = |name: &str| query.integer(name).map(|least| (least, u64::MAX));
     let usual = Search::default();
     Ok(Search {
-        q: asked.text("q").unwrap_or_default().to_owned(),
+        q: query.text("q").unwrap_or_default().to_owned(),
         any: filters("any")?,
         all: filters("all")?,
         none: filters("none")?,
-        years: asked.years("years"),
-        has_image: asked.flag("has_image"),
-        public_domain: asked.flag("public_domain"),
+        years: query.years("years"),
+        has_image: query.flag("has_image"),
+        public_domain: query.flag("public_domain"),
         width: least("min_width"),
         height: least("min_height"),
-        colours: asked.all("colour").filter_map(Colour::parse).collect(),
-        colour_distance: asked
+        colours: query.all("colour").filter_map(Colour::parse).collect(),
+        colour_distance: query
             .decimal("colour_distance")
             .map_or(usual.colour_distance, |distance| distance as f32),
-        order: asked.text("sort").and_then(Order::parse).unwrap_or_default(),
+        order: query.text("sort").and_then(Order::parse).unwrap_or_default(),
         facets,
-        facet_limit: asked.integer("facet_limit").map_or(usual.facet_limit, |limit| limit as usize),
-        histogram: asked.text("histogram").and_then(|years| years.parse().ok()),
-        limit: asked.integer("limit").map_or(usual.limit, |limit| limit as usize),
-        cursor: asked.text("cursor").filter(|text| !text.is_empty()).map(Cursor::decode).transpose()?,
+        facet_limit: query.integer("facet_limit").map_or(usual.facet_limit, |limit| limit as usize),
+        histogram: query.text("histogram").and_then(|years| years.parse().ok()),
+        limit: query.integer("limit").map_or(usual.limit, |limit| limit as usize),
+        cursor: query.text("cursor").filter(|text| !text.is_empty()).map(Cursor::decode).transpose()?,
         ..usual
     })
 }
@@ -83,9 +83,9 @@ fn known(snapshot: &Snapshot, parameter: &'static str, scheme: &str) -> Result<(
 pub async fn list(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let finder = app.gallery.search()?;
     let table = of_works();
-    let asked = Asked::read(&table, request.query_string())?;
+    let query = ApiQuery::read(&table, request.query_string())?;
     let snapshot = finder.snapshot()?;
-    let search = match search_of(&asked, &snapshot) {
+    let search = match search_of(&query, &snapshot) {
         // A page that nobody gave out is not there.
         Err(Error::Invalid(invalid)) if invalid.parameter == "cursor" => return Err(Error::NoPage(invalid)),
         search => search?,
@@ -96,8 +96,8 @@ pub async fn list(app: &App, request: &HttpRequest) -> Result<Response, Error> {
         hits => hits?,
     };
     let address = Address::new(&app.base.of(request)?);
-    let telling = telling(app, &address, &asked)?;
-    let same = asked.canonical(&["cursor"]);
+    let serializer = serializer(app, &address, &query)?;
+    let same = query.canonical(&["cursor"]);
     let mut told = Map::new();
     told.insert("total".into(), json!(hits.found.total));
     told.insert("limit".into(), json!(limit));
@@ -115,30 +115,30 @@ pub async fn list(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     if hits.found.relaxed {
         told.insert("relaxed".into(), json!(true));
     }
-    if asked.text("facet").is_some() {
-        told.insert("facets".into(), facets(&hits, asked.text("lang")));
+    if query.text("facet").is_some() {
+        told.insert("facets".into(), facets(&hits, query.text("lang")));
     }
-    if asked.text("histogram").is_some() {
+    if query.text("histogram").is_some() {
         let bars = hits.found.histogram.iter();
         let bars = bars.map(|(from, to, works)| json!({"from": from, "to": to, "works": works}));
         told.insert("histogram".into(), bars.collect());
     }
     let collection =
-        asked.canonical(&["cursor", "limit", "facet", "facet_limit", "histogram", "fields", "lang"]);
+        query.canonical(&["cursor", "limit", "facet", "facet_limit", "histogram", "fields", "lang"]);
     told.insert("collection".into(), json!(address.found(Version::V3, &collection)));
     let note = if hits.known { "hit" } else { "made" };
-    let body = with_works(told, &hits, &telling)?;
-    Ok(Response { response: answer(request, body).await, note })
+    let body = with_works(told, &hits, &serializer)?;
+    Ok(Response { response: json_response(request, body).await, note })
 }
 
 /// `GET /api/v1/random`: works by chance among those that a search finds.
 pub async fn random(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let finder = app.gallery.search()?;
     let table = of_random();
-    let asked = Asked::read(&table, request.query_string())?;
+    let query = ApiQuery::read(&table, request.query_string())?;
     let known = finder.snapshot()?;
-    let mut search = search_of(&asked, &known)?;
-    let wanted = asked.integer("limit").unwrap_or(1) as usize;
+    let mut search = search_of(&query, &known)?;
+    let wanted = query.integer("limit").unwrap_or(1) as usize;
     // Where hits begin when they lie by their numbers; each draw is a page of one work.
     search.order = Order { sort: Sort::Number, backwards: false };
     search.limit = 0;
@@ -148,10 +148,10 @@ pub async fn random(app: &App, request: &HttpRequest) -> Result<Response, Error>
     drawn.sort_unstable();
     let places = finder.ask(move || hits.snapshot.addresses_at(&search, &drawn)).await?;
     let address = Address::new(&app.base.of(request)?);
-    let telling = telling(app, &address, &asked)?;
+    let serializer = serializer(app, &address, &query)?;
     let mut works = Vec::with_capacity(places.len());
     for place in places {
-        works.push(telling.work(&snapshot.stored(place)?));
+        works.push(serializer.work(&snapshot.stored(place)?));
     }
     let body = format!("{{\"total\":{total},\"works\":[{}]}}", works.join(","));
     let mut response = HttpResponse::Ok();
@@ -180,15 +180,15 @@ fn draw(total: u64, wanted: usize) -> Vec<u64> {
 pub async fn suggest(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let finder = app.gallery.search()?;
     let table = of_suggest();
-    let asked = Asked::read(&table, request.query_string())?;
-    let typed = asked.text("q").unwrap_or_default().to_owned();
-    let limit = asked.integer("limit").map_or(10, |limit| limit as usize);
+    let query = ApiQuery::read(&table, request.query_string())?;
+    let typed = query.text("q").unwrap_or_default().to_owned();
+    let limit = query.integer("limit").map_or(10, |limit| limit as usize);
     let snapshot = finder.snapshot()?;
     let looked_in = snapshot.clone();
     let found = finder.ask(move || looked_in.suggest(&typed, limit)).await?;
     let address = Address::new(&app.base.of(request)?);
-    let told = suggestions(&snapshot, &address, found, asked.text("lang"));
-    Ok(answer(request, json!({ "suggestions": told }).to_string()).await.into())
+    let told = suggestions(&snapshot, &address, found, query.text("lang"));
+    Ok(json_response(request, json!({ "suggestions": told }).to_string()).await.into())
 }
 
 fn suggestions(
@@ -222,16 +222,16 @@ fn suggestions(
 pub async fn terms(app: &App, request: &HttpRequest, scheme: &str, tree: bool) -> Result<Response, Error> {
     let finder = app.gallery.search()?;
     let table = of_terms(tree);
-    let asked = Asked::read(&table, request.query_string())?;
+    let query = ApiQuery::read(&table, request.query_string())?;
     let snapshot = finder.snapshot()?;
     if tree {
         known(&snapshot, "scheme", scheme).map_err(Error::NoPage)?;
     }
-    let limit = asked.integer("limit").map_or(20, |limit| limit as usize);
-    let start = asked.integer("start").unwrap_or(0) as usize;
-    let typed = asked.text("q").unwrap_or_default().to_owned();
+    let limit = query.integer("limit").map_or(20, |limit| limit as usize);
+    let start = query.integer("start").unwrap_or(0) as usize;
+    let typed = query.text("q").unwrap_or_default().to_owned();
     let own = scheme.to_owned();
-    let below = match asked.text("below").filter(|below| !below.is_empty()) {
+    let below = match query.text("below").filter(|below| !below.is_empty()) {
         None => String::new(),
         Some(below) => {
             let named = Filter { scheme: own.clone(), value: below.to_owned() };
@@ -251,12 +251,12 @@ pub async fn terms(app: &App, request: &HttpRequest, scheme: &str, tree: bool) -
     let address = Address::new(&app.base.of(request)?);
     let total = branches.len();
     let branches = branches.into_iter().skip(start).take(limit);
-    let told = values(&snapshot, &address, branches, asked.text("lang"));
+    let told = values(&snapshot, &address, branches, query.text("lang"));
     let name = if tree { "values" } else { "creators" };
     let mut whole = Map::new();
     whole.insert("total".into(), json!(total));
     whole.insert(name.into(), json!(told));
-    Ok(answer(request, Value::Object(whole).to_string()).await.into())
+    Ok(json_response(request, Value::Object(whole).to_string()).await.into())
 }
 
 /// Values with how many works have them and how many values stand below them, where that is known.
@@ -289,7 +289,7 @@ fn values(
 
 /// `GET /api/v1/tags`: the schemes, with how many values and works they have.
 pub async fn schemes(app: &App, request: &HttpRequest) -> Result<Response, Error> {
-    Asked::read(&[], request.query_string())?;
+    ApiQuery::read(&[], request.query_string())?;
     let snapshot = app.gallery.search()?.snapshot()?;
     let address = Address::new(&app.base.of(request)?);
     let mut told = Vec::new();
@@ -302,7 +302,7 @@ pub async fn schemes(app: &App, request: &HttpRequest) -> Result<Response, Error
             }));
         }
     }
-    Ok(answer(request, json!({ "works": snapshot.works(), "schemes": told }).to_string()).await.into())
+    Ok(json_response(request, json!({ "works": snapshot.works(), "schemes": told }).to_string()).await.into())
 }
 
 /// The facets that were counted.
@@ -317,13 +317,21 @@ fn facets(hits: &Hits, lang: Option<&str>) -> Value {
     json!(all)
 }
 
-fn telling<'a>(app: &'a App, address: &'a Address, asked: &'a Asked<'_>) -> Result<Telling<'a>, Error> {
-    let fields = chosen(&app.gallery, asked, |_| false)?;
-    Ok(Telling { gallery: &app.gallery, address, fields, lang: asked.text("lang") })
+fn serializer<'a>(
+    app: &'a App,
+    address: &'a Address,
+    query: &'a ApiQuery<'_>,
+) -> Result<WorkSerializer<'a>, Error> {
+    let fields = chosen(&app.gallery, query, |_| false)?;
+    Ok(WorkSerializer { gallery: &app.gallery, address, fields, lang: query.text("lang") })
 }
 
 /// What is told, with the works of the page behind.
-fn with_works(told: Map<String, Value>, hits: &Hits, telling: &Telling<'_>) -> Result<String, Error> {
+fn with_works(
+    told: Map<String, Value>,
+    hits: &Hits,
+    serializer: &WorkSerializer<'_>,
+) -> Result<String, Error> {
     let mut body = Value::Object(told).to_string();
     body.pop();
     body.push_str(",\"works\":[");
@@ -331,16 +339,16 @@ fn with_works(told: Map<String, Value>, hits: &Hits, telling: &Telling<'_>) -> R
         if at > 0 {
             body.push(',');
         }
-        body.push_str(&telling.work(&hits.snapshot.stored(*place)?));
+        body.push_str(&serializer.work(&hits.snapshot.stored(*place)?));
     }
     body.push_str("]}");
     Ok(body)
 }
 
 /// An answer that is asked for anew each time, and not sent again if it is the same.
-pub async fn answer(request: &HttpRequest, body: String) -> HttpResponse {
+pub async fn json_response(request: &HttpRequest, body: String) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
-    Document::new(body).packed(request).await.answer(request, "application/json", response)
+    Document::new(body).compressed(request).await.respond(request, "application/json", response)
 }

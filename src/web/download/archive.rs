@@ -24,7 +24,7 @@ use crate::iiif::{Format, Version};
 use crate::presentation::Address;
 use crate::store::Version as Stored;
 use crate::web::App;
-use crate::web::http::headers::{entity_tag, is_held};
+use crate::web::http::headers::{entity_tag, is_not_modified};
 use crate::web::http::response::Response;
 use crate::web::route::Image;
 
@@ -59,7 +59,7 @@ pub async fn archive(app: &App, request: &HttpRequest, work: Image<'_>) -> Resul
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_DISPOSITION, disposition(&name)));
     response.insert_header((header::ETAG, tag.clone())).insert_header((header::CACHE_CONTROL, "no-cache"));
-    if is_held(request, &tag) {
+    if is_not_modified(request, &tag) {
         let response = response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish();
         return Ok(Response { response, note: "held" });
     }

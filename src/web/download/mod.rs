@@ -4,8 +4,8 @@ mod archive;
 mod disposition;
 
 use actix_web::body::SizedStream;
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt};
@@ -14,8 +14,8 @@ use crate::gallery::{Body, Delivered, Described, Error, Original, Unsent, told};
 use crate::iiif::Format;
 use crate::web::App;
 use crate::web::http::headers::entity_tag;
-use crate::web::http::range::{Wanted, range, unchanged_range};
-use crate::web::http::response::{Response, early};
+use crate::web::http::range::RangeRequest;
+use crate::web::http::response::{Response, conditional_response};
 use crate::web::iiif::image::{delivered, image_tag, streamed_head};
 use crate::web::route::Image;
 use disposition::disposition;
@@ -55,36 +55,32 @@ async fn whole(
     let mut response = HttpResponse::Ok();
     response.insert_header((header::ACCEPT_RANGES, "bytes"));
     response.insert_header((header::CONTENT_DISPOSITION, disposition(&name)));
-    if let Some(early) = early(request, &tag, &mut response) {
-        return Ok(early);
+    if let Some(response) = conditional_response(request, &tag, &mut response) {
+        return Ok(response);
     }
     if let Some(digest) = original.digest().await {
         let digest = format!("sha-256=:{digest}:");
         response.insert_header((HeaderName::from_static("repr-digest"), digest));
     }
     let (length, head) = (original.length(), request.method() == Method::HEAD);
-    let asked = if unchanged_range(request, &tag) { range(request, length) } else { Wanted::All };
+    let range = RangeRequest::of(request, &tag, length);
     response.insert_header((header::CONTENT_TYPE, original.media_type));
-    let is_bare = head || asked == Wanted::Beyond;
-    let unsent = if is_bare { Unsent::default() } else { original.admit().await? };
-    match asked {
-        Wanted::All if head => Ok(sent(response, length, futures::stream::empty())),
-        Wanted::All => Ok(sent(response, length, holding(unsent, original.all()))),
-        Wanted::Part(part) => {
-            let (first, last) = (part.start, part.end - 1);
-            response.status(StatusCode::PARTIAL_CONTENT);
-            response.insert_header((header::CONTENT_RANGE, format!("bytes {first}-{last}/{length}")));
+    let has_no_body = head || range == RangeRequest::Unsatisfiable;
+    let unsent = if has_no_body { Unsent::default() } else { original.admit().await? };
+    range.apply(&mut response, length);
+    match range {
+        RangeRequest::Whole if head => Ok(sent(response, length, futures::stream::empty())),
+        RangeRequest::Whole => Ok(sent(response, length, holding(unsent, original.all()))),
+        RangeRequest::Part(part) => {
             let sized = part.end - part.start;
             match head {
                 true => Ok(sent(response, sized, futures::stream::empty())),
                 false => Ok(sent(response, sized, holding(unsent, original.pieces(part)))),
             }
         }
-        Wanted::Beyond => {
-            let mut response = HttpResponse::RangeNotSatisfiable();
-            response.insert_header((header::CONTENT_RANGE, format!("bytes */{length}")));
+        RangeRequest::Unsatisfiable => {
             response.insert_header((header::CACHE_CONTROL, "no-store"));
-            let text = format!("the file has {length} bytes; the range lies behind them\n");
+            let text = format!("the file has {length} bytes; the range begins after the last one\n");
             Ok(response.content_type("text/plain; charset=utf-8").body(text).into())
         }
     }
@@ -103,8 +99,8 @@ async fn rendition(
     let name = name.unwrap_or_else(|| format!("{stem}.{}", format.suffix()));
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_DISPOSITION, disposition(&name)));
-    if let Some(early) = early(request, &tag, &mut response) {
-        return Ok(early);
+    if let Some(response) = conditional_response(request, &tag, &mut response) {
+        return Ok(response);
     }
     response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())));
     if request.method() == Method::HEAD && planned.is_streamed() {
@@ -113,27 +109,21 @@ async fn rendition(
     let Delivered { planned, body, is_replanned } = planned.deliver().await?;
     if is_replanned {
         tag = image_tag(&planned);
-        if let Some(early) = early(request, &tag, &mut response) {
-            return Ok(early);
+        if let Some(response) = conditional_response(request, &tag, &mut response) {
+            return Ok(response);
         }
     }
     let Body::Whole { bytes, .. } = body else { return Ok(delivered(body, response)) };
     response.insert_header((header::ACCEPT_RANGES, "bytes"));
     let length = bytes.len() as u64;
-    let asked = if unchanged_range(request, &tag) { range(request, length) } else { Wanted::All };
-    match asked {
-        Wanted::All => Ok(response.body(bytes).into()),
-        Wanted::Part(part) => {
-            let (first, last) = (part.start, part.end - 1);
-            response.status(StatusCode::PARTIAL_CONTENT);
-            response.insert_header((header::CONTENT_RANGE, format!("bytes {first}-{last}/{length}")));
+    let range = RangeRequest::of(request, &tag, length);
+    range.apply(&mut response, length);
+    match range {
+        RangeRequest::Whole => Ok(response.body(bytes).into()),
+        RangeRequest::Part(part) => {
             Ok(response.body(bytes.slice(part.start as usize..part.end as usize)).into())
         }
-        Wanted::Beyond => {
-            let mut response = HttpResponse::RangeNotSatisfiable();
-            response.insert_header((header::CONTENT_RANGE, format!("bytes */{length}")));
-            Ok(response.finish().into())
-        }
+        RangeRequest::Unsatisfiable => Ok(response.finish().into()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The address that the world knows this server by.
+//! The public base URL of this server.
 
 use std::net::IpAddr;
 
@@ -10,17 +10,18 @@ use crate::iiif::Invalid;
 use crate::web::http::network::Network;
 use crate::web::settings::Settings;
 
-/// How a request's public address is found: from the settings, else from the request; forwarding
-/// headers count only from proxies that are trusted.
-pub struct Base {
+/// Finds the public base URL: from the settings, or else from the request. Forwarding headers count only
+/// when they come from a trusted proxy.
+pub struct BaseUrl {
     fixed: Option<String>,
-    /// The hosts that requests may name, in lower case; none for any.
+    /// Allowed hosts in lower case; empty allows any.
     hosts: Vec<String>,
     trusted: Vec<IpAddr>,
 }
 
-impl Base {
-    /// Fails with a reason where a setting is no address.
+impl BaseUrl {
+    /// # Errors
+    /// A message that names the setting that is not a valid address.
     pub fn new(settings: &Settings) -> Result<Self, String> {
         let fixed = settings.base_url.trim_end_matches('/');
         if !fixed.is_empty() && !is_address(fixed) {
@@ -46,7 +47,7 @@ impl Base {
         })
     }
 
-    /// Scheme, host and prefix, without a closing slash.
+    /// Scheme, host and prefix, without a trailing slash.
     pub fn of(&self, request: &HttpRequest) -> Result<String, Invalid> {
         if let Some(fixed) = &self.fixed {
             return Ok(fixed.clone());
@@ -67,7 +68,7 @@ impl Base {
         Ok(format!("{scheme}://{host}{prefix}"))
     }
 
-    /// Refuses a request that names no host, several, or one that is none (RFC 9112, §3.2).
+    /// Rejects a request whose `Host` is missing, repeated or invalid (RFC 9112, §3.2).
     pub fn check(&self, request: &HttpRequest) -> Result<(), Invalid> {
         match named_host(request)? {
             Some(host) if is_host(host) => Ok(()),
@@ -89,7 +90,7 @@ impl Base {
         }
     }
 
-    /// The headers of a request that its public address is made of.
+    /// The request headers that the base URL depends on, for `Vary`.
     pub fn varies(&self) -> Option<&'static str> {
         match (&self.fixed, self.trusted.is_empty()) {
             (Some(_), _) => None,
@@ -98,7 +99,7 @@ impl Base {
         }
     }
 
-    /// Whether strangers decide which address answers contain.
+    /// Whether clients decide which base URL responses contain.
     pub fn is_open(&self) -> bool {
         self.fixed.is_none() && self.hosts.is_empty()
     }
@@ -107,7 +108,7 @@ impl Base {
         &self.trusted
     }
 
-    /// Whom a request comes from: the last address that a trusted proxy was asked by and that is none itself.
+    /// The client of a request: the last forwarded address that is not itself a trusted proxy.
     pub fn client(&self, request: &HttpRequest) -> Option<Network> {
         let peer = request.peer_addr()?.ip();
         if !self.is_trusted(peer) {
@@ -128,7 +129,7 @@ impl Base {
     }
 }
 
-/// The host that a request names; an error where it names several.
+/// The `Host` of a request; an error if there are several.
 fn named_host(request: &HttpRequest) -> Result<Option<&str>, Invalid> {
     const HOST: HeaderName = header::HOST;
     let mut named = request.headers().get_all(HOST);
@@ -159,7 +160,7 @@ fn is_host(host: &str) -> bool {
     host.len() <= 255 && is_name && port.is_none_or(is_port)
 }
 
-/// Labels that are not empty, with or without a dot at the end. Every request is asked this: it takes one pass.
+/// Non-empty labels, with or without a trailing dot. Runs on every request, so it is a single pass.
 fn is_name(name: &str) -> bool {
     let mut before = b'.';
     for byte in name.strip_suffix('.').unwrap_or(name).bytes() {
@@ -190,10 +191,10 @@ mod tests {
 
     use super::*;
 
-    fn base(hosts: &[&str], trusted: &[&str]) -> Base {
+    fn base(hosts: &[&str], trusted: &[&str]) -> BaseUrl {
         let own = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         let settings = Settings { hosts: own(hosts), trusted_proxies: own(trusted), ..Settings::default() };
-        Base::new(&settings).unwrap()
+        BaseUrl::new(&settings).unwrap()
     }
 
     #[test]

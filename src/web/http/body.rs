@@ -1,4 +1,4 @@
-//! Response bodies that keep something until they have been sent.
+//! Response bodies that own a value until they have been sent.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,15 +10,15 @@ use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 
-use crate::web::http::connections::{Connection, Turn};
+use crate::web::http::connections::{ActiveRequest, Connection};
 
-/// The request has its connection's turn.
-pub fn turn(request: &HttpRequest) -> Option<Turn> {
+/// Marks the request's connection as busy until the result is dropped.
+pub fn active_request(request: &HttpRequest) -> Option<ActiveRequest> {
     request.conn_data::<Arc<Connection>>().map(Connection::begin)
 }
 
-/// The response, which holds what is left of the request's body. Where some of it has not come, its connection is closed
-/// for that; if the body had been dropped before, the connection would take it for as long as it comes.
+/// The response, owning the unread part of the request body. If part of the body has not arrived, the connection is
+/// then closed; had the body been dropped earlier, the connection would keep reading it.
 pub fn with_unread(request: &HttpRequest, response: HttpResponse, unread: Payload) -> HttpResponse {
     if !has_body(request) {
         return response;
@@ -26,7 +26,7 @@ pub fn with_unread(request: &HttpRequest, response: HttpResponse, unread: Payloa
     response.map_body(|_, body| Holding::new(body, unread).boxed())
 }
 
-/// A body, and what is kept until it has left.
+/// A body, and a value that is dropped once it has been sent.
 pub struct Holding<T> {
     body: BoxBody,
     _held: T,

@@ -1,8 +1,8 @@
-//! The open connections of a listener: how many there may be, in all and from one address, and which give way.
+//! The open connections of a listener: limits in total and per address, and which connections are closed for new ones.
 //!
-//! Newcomers are let in at the cost of those that only wait: idle connections and requests whose head is not complete, then
-//! bodies on their way, then answers that nobody takes; within each kind the oldest first. What began a moment ago comes
-//! last, as the next newcomer is no better than the one before. A request that is being answered is never cut off.
+//! New connections replace waiting ones: first idle connections and requests with an incomplete head, then incomplete
+//! bodies, then responses that the client does not read; within each kind the oldest first. Connections that have just
+//! begun to wait come last, because a newer connection has no better claim. A request in progress is never cut off.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -13,19 +13,19 @@ use std::time::Instant;
 
 use crate::web::http::network::Network;
 
-/// How long an answer is not taken until its connection gives way, in milliseconds.
-const STUCK_MS: u64 = 2000;
-/// How long a connection has waited until it counts as idle, in milliseconds.
+/// A connection whose client has read nothing for this long may be closed, in milliseconds.
+const STALLED_MS: u64 = 2000;
+/// A connection counts as idle after waiting this long, in milliseconds.
 const IDLE_MS: u64 = 1000;
-/// Connections that give way at a time are one in so many: looking for the oldest takes a look at all.
-const SHARE: usize = 64;
+/// One in this many connections is closed at a time, because finding the oldest scans all of them.
+const CLOSED_SHARE: usize = 64;
 
-/// How many connections there may be.
+/// Limits on the number of connections.
 #[derive(Clone, Debug)]
 pub struct Limits {
     pub all: usize,
     pub per_address: usize,
-    /// Proxies, which connect on behalf of others.
+    /// Trusted proxies, which connect on behalf of many clients.
     pub exempt: Vec<IpAddr>,
 }
 
@@ -48,9 +48,9 @@ struct Open {
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// Between two requests, or within the head of one.
+    /// Between two requests, or receiving the head of one.
     Waiting,
-    /// Within the body of a request.
+    /// Receiving the body of a request.
     Receiving,
     Answering,
 }
@@ -61,29 +61,29 @@ pub struct Connection {
     network: Network,
     began: Instant,
     state: AtomicU8,
-    /// When it came into this state, in milliseconds.
+    /// When it entered this state, in milliseconds.
     since: AtomicU64,
-    /// When the client stopped taking what is sent to it, in milliseconds; 0 where it takes it.
-    stuck: AtomicU64,
-    /// Its descriptor for as long as that is open.
+    /// When the client stopped reading, in milliseconds; 0 while it reads.
+    stalled: AtomicU64,
+    /// Its descriptor while it is open.
     socket: Mutex<Option<RawFd>>,
 }
 
-/// A request that is being answered; its connection waits again when this is dropped.
-pub struct Turn(Arc<Connection>);
+/// Guard of a request in progress: when it is dropped, the connection is waiting again.
+pub struct ActiveRequest(Arc<Connection>);
 
-/// What gives way first comes first: the kind, and since when.
+/// Order of closing, lowest first: the kind, then since when.
 type Rank = (u8, u64);
 
 impl Connections {
-    /// The listener's name is what operators find them by.
+    /// `listener` labels the metrics.
     pub fn new(limits: Limits, listener: &'static str) -> Self {
         let gauge = metrics::gauge!("tegl_connections", "listener" => listener);
         Self { limits, began: Instant::now(), open: Mutex::default(), gauge }
     }
 
-    /// Counts a new connection, and closes others where there are too many; `None` where none of them can give way.
-    /// [`Self::remove`] has to be called before the descriptor is closed.
+    /// Registers a new connection and closes others if a limit is reached; `None` if none of them can be closed.
+    /// [`Self::remove`] must be called before the descriptor is closed.
     pub fn admit(&self, address: IpAddr, socket: RawFd) -> Option<Arc<Connection>> {
         let network = Network::from(address);
         let mut open = self.open();
@@ -105,7 +105,7 @@ impl Connections {
             began: self.began,
             state: AtomicU8::new(State::Waiting as u8),
             since: AtomicU64::new(self.now()),
-            stuck: AtomicU64::new(0),
+            stalled: AtomicU64::new(0),
             socket: Mutex::new(Some(socket)),
         });
         open.by_network.entry(network).or_default().insert(connection.id, connection.clone());
@@ -114,7 +114,7 @@ impl Connections {
         Some(connection)
     }
 
-    /// Forgets a connection whose descriptor is about to be closed.
+    /// Unregisters a connection whose descriptor is about to be closed.
     pub fn remove(&self, connection: &Connection) {
         *connection.socket() = None;
         let mut open = self.open();
@@ -122,7 +122,7 @@ impl Connections {
         self.gauge.set(open.count as f64);
     }
 
-    /// The oldest of those that can give way.
+    /// The connections to close: the oldest of those that can be closed.
     fn chosen<'a>(
         &self,
         rivals: impl Iterator<Item = &'a Arc<Connection>>,
@@ -131,7 +131,7 @@ impl Connections {
         let now = self.now();
         let mut ranked: Vec<(Rank, &Arc<Connection>)> =
             rivals.filter_map(|rival| Some((rival.rank(now)?, rival))).collect();
-        let most = (limit / SHARE).max(1);
+        let most = (limit / CLOSED_SHARE).max(1);
         if ranked.len() > most {
             ranked.select_nth_unstable_by_key(most, |(rank, _)| *rank);
             ranked.truncate(most);
@@ -149,7 +149,7 @@ impl Connections {
 }
 
 impl Open {
-    /// Closes these connections; says whether there were any.
+    /// Closes these connections; returns whether there were any.
     fn close(&mut self, chosen: &[Arc<Connection>], limit: &'static str) -> bool {
         for connection in chosen {
             connection.close();
@@ -171,13 +171,13 @@ impl Open {
 }
 
 impl Connection {
-    /// A request begins.
-    pub fn begin(self: &Arc<Self>) -> Turn {
+    /// Marks the start of a request.
+    pub fn begin(self: &Arc<Self>) -> ActiveRequest {
         self.enter(State::Answering);
-        Turn(self.clone())
+        ActiveRequest(self.clone())
     }
 
-    /// The body of its request is waited for.
+    /// Marks that the request body is being received.
     pub fn receiving(&self) {
         self.enter(State::Receiving);
     }
@@ -186,12 +186,12 @@ impl Connection {
         self.enter(State::Answering);
     }
 
-    /// Whether the client takes what is sent to it.
+    /// Records whether the client reads what is sent.
     pub fn sending(&self, is_taken: bool) {
-        let stuck = self.stuck.load(Ordering::Relaxed);
+        let stalled = self.stalled.load(Ordering::Relaxed);
         match is_taken {
-            true if stuck != 0 => self.stuck.store(0, Ordering::Relaxed),
-            false if stuck == 0 => self.stuck.store(elapsed(self.began).max(1), Ordering::Relaxed),
+            true if stalled != 0 => self.stalled.store(0, Ordering::Relaxed),
+            false if stalled == 0 => self.stalled.store(elapsed(self.began).max(1), Ordering::Relaxed),
             _ => {}
         }
     }
@@ -203,10 +203,10 @@ impl Connection {
 
     fn rank(&self, now: u64) -> Option<Rank> {
         let since = self.since.load(Ordering::Relaxed);
-        let stuck = self.stuck.load(Ordering::Relaxed);
+        let stalled = self.stalled.load(Ordering::Relaxed);
         let state = self.state.load(Ordering::Relaxed);
-        if stuck != 0 {
-            return (now.saturating_sub(stuck) >= STUCK_MS).then_some((2, stuck));
+        if stalled != 0 {
+            return (now.saturating_sub(stalled) >= STALLED_MS).then_some((2, stalled));
         }
         let is_young = now.saturating_sub(since) < IDLE_MS;
         match state {
@@ -216,10 +216,10 @@ impl Connection {
         }
     }
 
-    /// Ends the connection from any thread; its socket finds out.
+    /// Shuts the connection down, from any thread; the socket's task notices.
     pub fn close(&self) {
         if let Some(socket) = *self.socket() {
-            // SAFETY: the descriptor is open, as it is forgotten, under the same lock, before it is closed.
+            // SAFETY: the descriptor is open: it is removed, under the same lock, before it is closed.
             let socket = unsafe { BorrowedFd::borrow_raw(socket) };
             let _gone = rustix::net::shutdown(socket, rustix::net::Shutdown::Both);
         }
@@ -230,7 +230,7 @@ impl Connection {
     }
 }
 
-impl Drop for Turn {
+impl Drop for ActiveRequest {
     fn drop(&mut self) {
         self.0.enter(State::Waiting);
     }
@@ -254,7 +254,7 @@ mod tests {
         listener: TcpListener,
     }
 
-    /// Both ends of a connection, and what it is known by.
+    /// Both ends of a connection, and its registration.
     struct Client {
         near: TcpStream,
         _far: TcpStream,
@@ -340,13 +340,13 @@ mod tests {
     #[test]
     fn an_answer_that_nobody_takes_gives_way_after_a_while() {
         let bed = Bed::new(1, 1);
-        let stuck = bed.connect("192.0.2.1", 0).expect("there is room");
-        let _turn = stuck.connection.begin();
-        stuck.connection.sending(false);
+        let stalled = bed.connect("192.0.2.1", 0).expect("there is room");
+        let _turn = stalled.connection.begin();
+        stalled.connection.sending(false);
         let now = bed.connections.now();
-        assert_eq!(stuck.connection.rank(now), None);
-        assert!(stuck.connection.rank(now + STUCK_MS).is_some());
-        stuck.connection.sending(true);
-        assert_eq!(stuck.connection.rank(now + STUCK_MS), None);
+        assert_eq!(stalled.connection.rank(now), None);
+        assert!(stalled.connection.rank(now + STALLED_MS).is_some());
+        stalled.connection.sending(true);
+        assert_eq!(stalled.connection.rank(now + STALLED_MS), None);
     }
 }

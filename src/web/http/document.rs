@@ -1,4 +1,4 @@
-//! Texts for programs and people: negotiated, compressed, with their entity tag.
+//! Text documents with content negotiation, compression and entity tags.
 
 use std::io::Write;
 use std::sync::OnceLock;
@@ -10,9 +10,9 @@ use actix_web::http::header::{
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 
-use crate::web::http::headers::{entity_tag, is_held};
+use crate::web::http::headers::{entity_tag, is_not_modified};
 
-/// A text, and its compressed forms once somebody has asked for them.
+/// A text, and its compressed forms once they have been requested.
 pub struct Document {
     text: Bytes,
     gzip: OnceLock<Bytes>,
@@ -20,11 +20,11 @@ pub struct Document {
     tag: u128,
 }
 
-/// What is shorter fits a packet as it is, in bytes.
+/// Shorter texts fit one packet uncompressed, in bytes.
 const WORTH_COMPRESSING: usize = 1200;
-/// Brotli's quality: 3 takes a third of the time of 5, for answers that are 5 to 10 % longer.
+/// Brotli's quality: 3 takes a third of the time of 5, for bodies that are 5 to 10 % longer.
 const QUALITY: i32 = 3;
-/// What is longer takes milliseconds to compress, in bytes.
+/// Longer texts take milliseconds to compress, in bytes.
 const LONG: usize = 50_000;
 
 impl Document {
@@ -34,28 +34,28 @@ impl Document {
         Self { text, gzip: OnceLock::new(), brotli: OnceLock::new(), tag }
     }
 
-    /// A text with the compressed forms that were made ahead of time.
-    pub fn with_packed(text: impl Into<Bytes>, gzip: Option<Bytes>, brotli: Option<Bytes>) -> Self {
+    /// A text with forms that were compressed ahead of time.
+    pub fn with_compressed(text: impl Into<Bytes>, gzip: Option<Bytes>, brotli: Option<Bytes>) -> Self {
         let made = Self::new(text);
         let _ = gzip.map(|gzip| made.gzip.set(gzip));
         let _ = brotli.map(|brotli| made.brotli.set(brotli));
         made
     }
 
-    /// About how many bytes of memory this takes once all forms are there.
+    /// Approximate memory use in bytes, including all compressed forms.
     pub fn weight(&self) -> usize {
         self.text.len() + self.text.len() / 2 + 256
     }
 
-    /// Packs a long text as the client takes it, away from the threads that answer.
-    pub async fn packed(self, request: &HttpRequest) -> Self {
-        self.pack(request).await;
+    /// Compresses a long text for this client on a blocking thread.
+    pub async fn compressed(self, request: &HttpRequest) -> Self {
+        self.compress(request).await;
         self
     }
 
-    /// The same for a text that is kept.
-    pub async fn pack(&self, request: &HttpRequest) {
-        let (place, pack): (_, fn(&[u8]) -> Bytes) = match taken(request, true) {
+    /// The same by reference, for a text that is kept.
+    pub async fn compress(&self, request: &HttpRequest) {
+        let (place, pack): (_, fn(&[u8]) -> Bytes) = match negotiated_coding(request, true) {
             ContentEncoding::Brotli => (&self.brotli, brotli),
             ContentEncoding::Gzip => (&self.gzip, gzip),
             _ => return,
@@ -68,17 +68,17 @@ impl Document {
         }
     }
 
-    /// The answer that the client takes; 304 where it holds it already. `Vary` and the age are the caller's.
-    pub fn answer(
+    /// The response in the coding that the client prefers, or 304. The caller sets `Vary` and `Cache-Control`.
+    pub fn respond(
         &self,
         request: &HttpRequest,
         media_type: &'static str,
         mut response: HttpResponseBuilder,
     ) -> HttpResponse {
         let worth = self.text.len() >= WORTH_COMPRESSING && media_type != "image/png";
-        let coding = taken(request, worth);
+        let coding = negotiated_coding(request, worth);
         let tag = entity_tag(&[&self.tag.to_le_bytes(), media_type.as_bytes(), coding.as_str().as_bytes()]);
-        if is_held(request, &tag) {
+        if is_not_modified(request, &tag) {
             return response.status(StatusCode::NOT_MODIFIED).insert_header((header::ETAG, tag)).finish();
         }
         response.insert_header((header::ETAG, tag)).insert_header((header::CONTENT_TYPE, media_type));
@@ -92,9 +92,9 @@ impl Document {
     }
 }
 
-/// The coding that the client prefers among ours (RFC 9110, §12.5.3); none where compression is not worth it, unless
-/// the client refuses that.
-fn taken(request: &HttpRequest, worth: bool) -> ContentEncoding {
+/// The supported coding that the client prefers (RFC 9110, §12.5.3); identity if compression is not worthwhile, unless
+/// the client rejects identity.
+fn negotiated_coding(request: &HttpRequest, worth: bool) -> ContentEncoding {
     if !request.headers().contains_key(header::ACCEPT_ENCODING) {
         return ContentEncoding::Identity;
     }
@@ -107,12 +107,12 @@ fn taken(request: &HttpRequest, worth: bool) -> ContentEncoding {
     };
     let (brotli, gzip, plain) =
         (weight(Encoding::brotli()), weight(Encoding::gzip()), weight(Encoding::identity()));
-    // What is not mentioned is refused, but for no coding at all.
+    // Codings that are not listed are not acceptable, except identity.
     if plain != Some(Quality::ZERO) && (!worth || plain > brotli.max(gzip)) {
         return ContentEncoding::Identity;
     }
     match (brotli.unwrap_or(Quality::ZERO), gzip.unwrap_or(Quality::ZERO)) {
-        // Of nothing acceptable, what every client can read.
+        // If nothing is acceptable, send what every client can read.
         (Quality::ZERO, Quality::ZERO) => ContentEncoding::Identity,
         (brotli, gzip) if brotli >= gzip => ContentEncoding::Brotli,
         _ => ContentEncoding::Gzip,
@@ -154,7 +154,7 @@ mod tests {
             request = request.insert_header((header::ACCEPT_ENCODING, accept));
         }
         let document = Document::new(vec![b'x'; length]);
-        let answer = document.answer(&request.to_http_request(), media_type, HttpResponse::Ok());
+        let answer = document.respond(&request.to_http_request(), media_type, HttpResponse::Ok());
         answer.headers().get(header::CONTENT_ENCODING).map(|coding| coding.to_str().unwrap().to_owned())
     }
 

@@ -1,4 +1,4 @@
-//! Headers that all answers share: entity tags, negotiation, cross-origin access.
+//! Headers of all responses: entity tags, content negotiation, CORS.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -6,14 +6,14 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use crate::identity::fingerprint;
 use crate::iiif::Version;
 
-/// A strong entity tag over these parts and the way that this version of Tegl makes answers.
+/// A strong entity tag over these parts and this version of Tegl.
 pub fn entity_tag(parts: &[&[u8]]) -> HeaderValue {
     let text = format!("\"{:032x}\"", fingerprint(parts));
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("\"0\""))
 }
 
-/// Whether the client says that it holds the answer with this tag (RFC 9110, §13.1.2).
-pub fn is_held(request: &HttpRequest, tag: &HeaderValue) -> bool {
+/// Whether `If-None-Match` lists this entity tag (RFC 9110, §13.1.2).
+pub fn is_not_modified(request: &HttpRequest, tag: &HeaderValue) -> bool {
     let tag = tag.to_str().unwrap_or_default();
     let mut listed = request.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
     listed.any(|value| {
@@ -21,17 +21,17 @@ pub fn is_held(request: &HttpRequest, tag: &HeaderValue) -> bool {
     })
 }
 
-/// What `If-Match` asks for.
+/// A parsed `If-Match`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IfMatch {
-    /// `*`: whatever is there.
+    /// `*`: any current representation.
     Any,
-    /// One of these strong tags, without their quotation marks.
+    /// Strong entity tags, without quotation marks.
     Tags(Vec<String>),
 }
 
-/// Reads `If-Match`, in one or several lines; an error where it is no list of entity tags. Weak tags are read, and match
-/// nothing: the comparison is the strong one (RFC 9110, §13.1.1, §8.8.3.2).
+/// Parses `If-Match`, in one or several lines; an error if it is not a list of entity tags. Weak tags are accepted but
+/// match nothing, because the comparison is strong (RFC 9110, §13.1.1, §8.8.3.2).
 pub fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, String> {
     let mut lines = headers.get_all(header::IF_MATCH).peekable();
     if lines.peek().is_none() {
@@ -63,49 +63,50 @@ pub fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, String> {
     Ok(Some(IfMatch::Tags(tags)))
 }
 
-/// Whether the client would take the answer with this tag (RFC 9110, §13.1.1).
-pub fn is_wanted(request: &HttpRequest, tag: &HeaderValue) -> bool {
+/// Whether `If-Match` is absent or lists this entity tag (RFC 9110, §13.1.1).
+pub fn satisfies_if_match(request: &HttpRequest, tag: &HeaderValue) -> bool {
     let Some(listed) = request.headers().get(header::IF_MATCH) else { return true };
     let tag = tag.to_str().unwrap_or_default();
     listed.to_str().is_ok_and(|listed| listed.split(',').map(str::trim).any(|one| one == "*" || one == tag))
 }
 
-/// The media type of an info.json (Image API 3.0, §5.1; 2.1, §5.1): each version has another
-/// default.
-pub fn negotiated(request: &HttpRequest, version: Version) -> &'static str {
+/// The media type of an info.json (Image API 3.0, §5.1; 2.1, §5.1): the versions have different
+/// defaults.
+pub fn info_media_type(request: &HttpRequest, version: Version) -> &'static str {
     const LD_3: &str = "application/ld+json;profile=\"http://iiif.io/api/image/3/context.json\"";
-    let wanted = preferred(request);
+    let wanted = preferred_json(request);
     match (version, wanted) {
-        (_, Some(Json::Plain)) | (Version::V2, None) => "application/json",
-        (Version::V2, Some(Json::Linked)) => "application/ld+json",
-        (Version::V3, Some(Json::Linked) | None) => LD_3,
+        (_, Some(JsonKind::Plain)) | (Version::V2, None) => "application/json",
+        (Version::V2, Some(JsonKind::Linked)) => "application/ld+json",
+        (Version::V3, Some(JsonKind::Linked) | None) => LD_3,
     }
 }
 
-/// The two media types that a JSON-LD document can be sent as.
+/// The two media types of a JSON-LD document.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Json {
+pub enum JsonKind {
     Plain,
     Linked,
 }
 
-/// Which of the two `Accept` names first among those it likes best; `None` for neither.
-pub fn preferred(request: &HttpRequest) -> Option<Json> {
+/// Which of the two `Accept` prefers, the first one of equals; `None` for neither.
+pub fn preferred_json(request: &HttpRequest) -> Option<JsonKind> {
     let accept = request.headers().get(header::ACCEPT)?.to_str().ok()?;
     let weigh = |one: &str| {
         let mut parts = one.split(';').map(str::trim);
         let kind = match parts.next()?.to_ascii_lowercase().as_str() {
-            "application/json" => Json::Plain,
-            "application/ld+json" => Json::Linked,
+            "application/json" => JsonKind::Plain,
+            "application/ld+json" => JsonKind::Linked,
             _ => return None,
         };
         let weight = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
         (weight > 0.0).then_some((kind, weight))
     };
-    let best = accept.split(',').filter_map(weigh).fold(None, |best: Option<(Json, f32)>, one| match best {
-        Some(best) if best.1 >= one.1 => Some(best),
-        _ => Some(one),
-    });
+    let best =
+        accept.split(',').filter_map(weigh).fold(None, |best: Option<(JsonKind, f32)>, one| match best {
+            Some(best) if best.1 >= one.1 => Some(best),
+            _ => Some(one),
+        });
     best.map(|(kind, _)| kind)
 }
 
@@ -116,7 +117,7 @@ pub fn presentation_version(request: &HttpRequest) -> Option<Version> {
     match (named(3), named(2)) {
         (true, false) => Some(Version::V3),
         (false, true) => Some(Version::V2),
-        // What comes first is preferred, unless weights say otherwise, which nobody sends.
+        // The first one is preferred; clients do not send weights with profiles.
         (true, true) => {
             let place = |version: u8| accept.find(&format!("presentation/{version}/context.json"));
             Some(if place(3) < place(2) { Version::V3 } else { Version::V2 })
@@ -125,7 +126,7 @@ pub fn presentation_version(request: &HttpRequest) -> Option<Version> {
     }
 }
 
-/// What every answer carries, errors too (Image API 3.0, §7).
+/// Headers of every response, errors included (Image API 3.0, §7).
 pub fn common(headers: &mut HeaderMap) {
     let mut set = |name: HeaderName, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));
@@ -138,8 +139,8 @@ pub fn common(headers: &mut HeaderMap) {
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 }
 
-/// What pages carry: who may frame them, beside what their policy says, and what other sites learn of where a visitor
-/// comes from.
+/// Headers of pages: who may frame them, in addition to their content security policy, and which referrer other sites
+/// see.
 pub fn page(headers: &mut HeaderMap, frame_ancestors: &str) {
     let policy = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok());
     let own = format!("frame-ancestors {frame_ancestors}");
@@ -151,13 +152,13 @@ pub fn page(headers: &mut HeaderMap, frame_ancestors: &str) {
     headers.insert(header::REFERRER_POLICY, referrer);
 }
 
-/// What answers to operators carry, of which no page of others is to see anything.
+/// Headers of the operations listener, whose responses no other site may read.
 pub fn private(headers: &mut HeaderMap) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
 }
 
-/// What a preflight is answered with, `allowed` being what works at the address itself.
+/// Headers of a CORS preflight response; `allowed` lists the methods of the resource.
 pub fn preflight(headers: &mut HeaderMap, allowed: &'static str) {
     let mut set = |name: HeaderName, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));

@@ -1,4 +1,4 @@
-//! HTTP itself: connections, base addresses, headers, ranges, documents, problem details, tokens.
+//! HTTP plumbing: connections, base URL, headers, ranges, documents, problem details, tokens.
 
 pub mod base_url;
 pub mod body;

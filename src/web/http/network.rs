@@ -1,8 +1,8 @@
-//! Whom a connection or a guess counts for.
+//! The client that a connection or a failed token counts against.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// An IPv4 address, or the 64 bits of an IPv6 address that one subscriber has all of.
+/// An IPv4 address, or the /64 network of an IPv6 address, which belongs to one subscriber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network(IpAddr);
 

@@ -1,4 +1,4 @@
-//! Sends large answers in small pieces, and cuts off clients that take them too slowly.
+//! Sends large responses in small pieces, and disconnects clients that read them too slowly.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,32 +15,32 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::gallery::{Error, Gallery, Unsent};
 use crate::web::http::connections::Connection;
 
-/// Bodies up to this size leave at once: connections may buffer as much, and nobody watches them.
+/// Bodies up to this size are sent in one piece and not paced: connections may buffer as much.
 const SMALL: u64 = 128 << 10;
-/// What is handed to a connection at a time, in bytes: it copies the whole of it into a buffer of its own.
+/// Size of a piece in bytes; the connection copies each piece into its own buffer.
 const PIECE: usize = 64 << 10;
-/// Answers of up to this many bytes are handed over in one piece while [`BURSTS`] lasts: fewer writes, fewer wake-ups.
+/// Responses of up to this many bytes are one piece while [`BURSTS`] lasts: fewer writes, fewer wake-ups.
 const BURST: usize = 1 << 20;
-/// Bytes of all connections' buffers that may be filled with pieces larger than [`PIECE`], in KiB.
+/// Total size of pieces larger than [`PIECE`] in all connections' buffers, in KiB.
 const BURSTS: usize = 32 << 10;
-/// How long a client may fall behind the slowest pace. Connections buffer megabytes, and take them by and by.
+/// How long a client may stay below the minimum rate. Connections buffer megabytes, and drain them in bursts.
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// The clients that are reading large answers.
+/// The clients that are reading large responses.
 pub struct Pace {
-    /// The slowest pace in bytes a second; 0 for none.
+    /// The minimum rate in bytes per second; 0 for none.
     floor: u64,
     window: Duration,
     readers: Mutex<Vec<Weak<Reader>>>,
-    /// KiB of [`BURSTS`] that are free.
+    /// Free KiB of [`BURSTS`].
     bursts: Arc<Semaphore>,
 }
 
-/// A client that is reading a large answer.
+/// A client that is reading a large response.
 struct Reader {
     connection: Arc<Connection>,
     taken: AtomicU64,
-    /// Whether the client waits for us.
+    /// Whether the client is waiting for the server.
     waits: AtomicBool,
     progress: Mutex<Progress>,
 }
@@ -48,7 +48,7 @@ struct Reader {
 #[derive(Default)]
 struct Progress {
     taken: u64,
-    /// Bytes that it has fallen behind.
+    /// How many bytes it is behind the minimum rate.
     behind: u64,
 }
 
@@ -62,9 +62,9 @@ impl Pace {
         }
     }
 
-    /// The response with a body that is sent piece by piece, if it is large. A finished one counts against the memory
-    /// that there is for answers on their way, until it has been taken.
-    pub async fn watch(
+    /// The response with a body that is sent in pieces, if it is large. A finished body counts against the memory for
+    /// unsent responses until it has been read.
+    pub async fn pace(
         &self,
         gallery: &Gallery,
         request: &HttpRequest,
@@ -85,7 +85,7 @@ impl Pace {
             }
             Err(body) => (body, Unsent::default()),
         };
-        let watched = Watched {
+        let watched = PacedBody {
             size: body.size(),
             body,
             rest: Bytes::new(),
@@ -110,19 +110,19 @@ impl Pace {
         reader
     }
 
-    /// Looks at all readers every second.
-    pub async fn keep(&self) {
+    /// Checks all readers every second.
+    pub async fn run(&self) {
         let mut seconds = tokio::time::interval(Duration::from_secs(1));
         let mut before = Instant::now();
         loop {
             seconds.tick().await;
             let passed = before.elapsed().min(Duration::from_secs(2)); // Time that we stood still is not theirs.
             before = Instant::now();
-            self.look(passed);
+            self.close_slow_readers(passed);
         }
     }
 
-    fn look(&self, passed: Duration) {
+    fn close_slow_readers(&self, passed: Duration) {
         let due = self.floor * passed.as_millis() as u64 / 1000;
         let most = self.floor * self.window.as_secs();
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -148,21 +148,21 @@ impl Reader {
     }
 }
 
-/// A body in small pieces, which are counted as they are taken.
-struct Watched {
+/// A body in small pieces, which are counted as they are read.
+struct PacedBody {
     body: BoxBody,
     size: BodySize,
-    /// What is left of the piece that is being taken.
+    /// What is left of the current piece.
     rest: Bytes,
     reader: Option<Arc<Reader>>,
     bursts: Arc<Semaphore>,
-    /// Held until the connection has sent the large piece that it was given, and asks for more.
+    /// Held until the connection has sent the large piece and polls for more.
     burst: Option<OwnedSemaphorePermit>,
     _unsent: Unsent,
 }
 
-impl Watched {
-    /// How many bytes of the rest are handed over now.
+impl PacedBody {
+    /// Length of the next piece in bytes.
     fn piece(&mut self) -> usize {
         let rest = self.rest.len();
         if (PIECE + 1..=BURST).contains(&rest) {
@@ -172,7 +172,7 @@ impl Watched {
     }
 }
 
-impl MessageBody for Watched {
+impl MessageBody for PacedBody {
     type Error = Box<dyn std::error::Error>;
 
     fn size(&self) -> BodySize {
@@ -212,7 +212,7 @@ mod tests {
     use super::*;
     use crate::web::http::connections::{Connections, Limits};
 
-    /// A reader of this pace, and both ends of its connection, the client's first.
+    /// A reader, and both ends of its connection, the client's first.
     fn reader(pace: &Pace) -> (Arc<Reader>, [TcpStream; 2]) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -224,7 +224,7 @@ mod tests {
     }
 
     /// The length of the next piece of a body.
-    fn next(body: &mut Watched) -> usize {
+    fn next(body: &mut PacedBody) -> usize {
         let mut context = Context::from_waker(std::task::Waker::noop());
         let Poll::Ready(Some(Ok(piece))) = Pin::new(body).poll_next(&mut context) else { return 0 };
         piece.len()
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn large_pieces_are_bounded_over_all_connections() {
         let bursts = Arc::new(Semaphore::new(600));
-        let [mut first, mut second] = [(); 2].map(|()| Watched {
+        let [mut first, mut second] = [(); 2].map(|()| PacedBody {
             body: BoxBody::new(Bytes::from(vec![0; 500 << 10])),
             size: BodySize::Sized(500 << 10),
             rest: Bytes::new(),
@@ -256,16 +256,16 @@ mod tests {
         waiting.waits.store(true, Ordering::Relaxed);
         let second = Duration::from_secs(1);
         for burst in 0..200 {
-            // Connections buffer: what they take comes in bursts.
+            // Connections buffer, so reads come in bursts.
             let taken = if burst % 40 == 39 { 1300 << 10 } else { 0 };
             steady.taken.fetch_add(taken, Ordering::Relaxed);
             slow.taken.fetch_add(16 << 10, Ordering::Relaxed);
-            pace.look(second);
+            pace.close_slow_readers(second);
         }
         assert_eq!(cut.read(&mut [0]).unwrap(), 0, "its connection is closed");
         assert_eq!(pace.readers.lock().unwrap().len(), 2, "the others go on");
         drop((steady, waiting));
-        pace.look(second);
+        pace.close_slow_readers(second);
         assert!(pace.readers.lock().unwrap().is_empty());
     }
 }

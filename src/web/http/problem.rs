@@ -1,4 +1,4 @@
-//! Errors as answers: their status, their headers, their text.
+//! Error responses: status, headers and text.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -8,8 +8,8 @@ use crate::gallery;
 use crate::web::http::error::Error;
 use crate::web::http::status::{retry_after, status};
 
-/// The head of an error's answer.
-pub fn head(error: &Error) -> HttpResponseBuilder {
+/// Status and headers of an error response.
+pub fn response_builder(error: &Error) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status(error));
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     match error {
@@ -27,10 +27,10 @@ pub fn head(error: &Error) -> HttpResponseBuilder {
     response
 }
 
-/// An error's answer: its text says what would work; never what went wrong inside. Programs get it as a problem
+/// An error response. Its text says what works, and never shows internal failures. API clients get a problem
 /// document (RFC 9457).
-pub fn refusal(request: &HttpRequest, error: &Error) -> HttpResponse {
-    let (status, mut response) = (status(error), head(error));
+pub fn problem_response(request: &HttpRequest, error: &Error) -> HttpResponse {
+    let (status, mut response) = (status(error), response_builder(error));
     if ["/api/", "/admin"].iter().any(|place| request.uri().path().starts_with(place)) {
         let title = status.canonical_reason().unwrap_or_default();
         let mut problem = json!({

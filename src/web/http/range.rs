@@ -1,40 +1,65 @@
-//! Which bytes of an answer a request asks for.
+//! Range requests: which bytes of a representation a client asks for, and how the response says which it gets.
 
 use std::ops::Range;
 
-use actix_web::HttpRequest;
-use actix_web::http::header::{self, ByteRangeSpec, Header, HeaderValue, Range as Ranges};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, ByteRangeSpec, Header, HeaderValue, Range as RangeHeader};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
 /// The bytes that a request asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Wanted {
-    All,
+pub enum RangeRequest {
+    Whole,
     Part(Range<u64>),
-    Beyond,
+    /// The range begins after the last byte.
+    Unsatisfiable,
 }
 
-/// At most one range: who asks for several, or not by the grammar, gets all (RFC 9110, §14.2).
-pub fn range(request: &HttpRequest, length: u64) -> Wanted {
-    let Some(asked) = request.headers().get(header::RANGE) else { return Wanted::All };
-    // The parser passes over what it does not know.
-    let plain = |byte: &u8| byte.is_ascii_digit() || *byte == b'-';
-    if !asked.as_bytes().strip_prefix(b"bytes=").is_some_and(|rest| rest.iter().all(plain)) {
-        return Wanted::All;
+impl RangeRequest {
+    /// What the request asks for of a representation with this entity tag and length in bytes.
+    pub fn of(request: &HttpRequest, tag: &HeaderValue, length: u64) -> Self {
+        if satisfies_if_range(request, tag) { Self::parse(request, length) } else { Self::Whole }
     }
-    let Ok(Ranges::Bytes(specs)) = Ranges::parse(request) else { return Wanted::All };
-    match &specs[..] {
-        [ByteRangeSpec::FromTo(first, last)] if last < first => Wanted::All,
-        [spec] => match spec.to_satisfiable_range(length) {
-            Some((first, last)) => Wanted::Part(first..last + 1),
-            None => Wanted::Beyond,
-        },
-        _ => Wanted::All,
+
+    /// A multi-range or malformed `Range` header is ignored (RFC 9110, §14.2).
+    fn parse(request: &HttpRequest, length: u64) -> Self {
+        let Some(value) = request.headers().get(header::RANGE) else { return Self::Whole };
+        // The library's parser skips what it does not know.
+        let is_plain = |byte: &u8| byte.is_ascii_digit() || *byte == b'-';
+        if !value.as_bytes().strip_prefix(b"bytes=").is_some_and(|rest| rest.iter().all(is_plain)) {
+            return Self::Whole;
+        }
+        let Ok(RangeHeader::Bytes(specs)) = RangeHeader::parse(request) else { return Self::Whole };
+        match &specs[..] {
+            [ByteRangeSpec::FromTo(first, last)] if last < first => Self::Whole,
+            [spec] => match spec.to_satisfiable_range(length) {
+                Some((first, last)) => Self::Part(first..last + 1),
+                None => Self::Unsatisfiable,
+            },
+            _ => Self::Whole,
+        }
+    }
+
+    /// Sets status and `Content-Range`: 206 for a part, 416 without the other headers where there is none.
+    pub fn apply(&self, response: &mut HttpResponseBuilder, length: u64) {
+        match self {
+            Self::Whole => {}
+            Self::Part(part) => {
+                let (first, last) = (part.start, part.end - 1);
+                response.status(StatusCode::PARTIAL_CONTENT);
+                response.insert_header((header::CONTENT_RANGE, format!("bytes {first}-{last}/{length}")));
+            }
+            Self::Unsatisfiable => {
+                *response = HttpResponse::RangeNotSatisfiable();
+                response.insert_header((header::CONTENT_RANGE, format!("bytes */{length}")));
+            }
+        }
     }
 }
 
-/// Whether a range may be sent: of the version that the client has the rest of (RFC 9110, §13.1.5). Dates are not
-/// known of every store, so that only tags count.
-pub fn unchanged_range(request: &HttpRequest, tag: &HeaderValue) -> bool {
+/// Whether `If-Range` allows a partial response (RFC 9110, §13.1.5). Some stores have no dates, so only entity tags
+/// count.
+pub fn satisfies_if_range(request: &HttpRequest, tag: &HeaderValue) -> bool {
     request.headers().get(header::IF_RANGE).is_none_or(|held| held == tag)
 }
 
@@ -44,25 +69,25 @@ mod tests {
     use actix_web::test::TestRequest;
 
     #[track_caller]
-    fn check(asked: &str, length: u64, expected: Wanted) {
+    fn check(asked: &str, length: u64, expected: RangeRequest) {
         let request = TestRequest::default().insert_header((header::RANGE, asked)).to_http_request();
-        assert_eq!(range(&request, length), expected, "{asked} of {length}");
+        assert_eq!(RangeRequest::parse(&request, length), expected, "{asked} of {length}");
     }
 
     #[test]
-    fn one_range_is_a_part() {
-        check("bytes=0-9", 100, Wanted::Part(0..10));
-        check("bytes=90-", 100, Wanted::Part(90..100));
-        check("bytes=-10", 100, Wanted::Part(90..100));
-        check("bytes=-1000", 100, Wanted::Part(0..100));
-        check("bytes=99-1000", 100, Wanted::Part(99..100));
-        check("bytes=100-", 100, Wanted::Beyond);
-        check("bytes=-0", 100, Wanted::Beyond);
-        check("bytes=0-0", 0, Wanted::Beyond);
+    fn a_single_range_selects_a_part() {
+        check("bytes=0-9", 100, RangeRequest::Part(0..10));
+        check("bytes=90-", 100, RangeRequest::Part(90..100));
+        check("bytes=-10", 100, RangeRequest::Part(90..100));
+        check("bytes=-1000", 100, RangeRequest::Part(0..100));
+        check("bytes=99-1000", 100, RangeRequest::Part(99..100));
+        check("bytes=100-", 100, RangeRequest::Unsatisfiable);
+        check("bytes=-0", 100, RangeRequest::Unsatisfiable);
+        check("bytes=0-0", 0, RangeRequest::Unsatisfiable);
     }
 
     #[test]
-    fn what_is_not_one_range_is_all() {
+    fn multiple_and_malformed_ranges_are_ignored() {
         for asked in [
             "bytes=0-9,20-29",
             "bytes=9-0",
@@ -74,7 +99,7 @@ mod tests {
             "bytes=0-1,junk",
             "bytes=+1-2",
         ] {
-            check(asked, 100, Wanted::All);
+            check(asked, 100, RangeRequest::Whole);
         }
     }
 }

@@ -1,12 +1,12 @@
-//! An answer on its way from its handler to the log and the client.
+//! What handlers return: the response and a note for the log.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
-use crate::web::http::headers::{is_held, is_wanted};
+use crate::web::http::headers::{is_not_modified, satisfies_if_match};
 
-/// An answer, and what the log says of it.
+/// A response, and the note that its log line carries.
 pub struct Response {
     pub response: HttpResponse,
     pub note: &'static str,
@@ -18,17 +18,17 @@ impl From<HttpResponse> for Response {
     }
 }
 
-/// What is answered by its tag alone: 304, or 412 where the client wants another version.
-pub fn early(
+/// 304 or 412 if the request's preconditions decide the response. Sets `ETag` and `Cache-Control`.
+pub fn conditional_response(
     request: &HttpRequest,
     tag: &HeaderValue,
     response: &mut HttpResponseBuilder,
 ) -> Option<Response> {
     response.insert_header((header::ETAG, tag.clone())).insert_header((header::CACHE_CONTROL, "no-cache"));
-    if !is_wanted(request, tag) {
+    if !satisfies_if_match(request, tag) {
         return Some(response.status(StatusCode::PRECONDITION_FAILED).finish().into());
     }
-    if is_held(request, tag) {
+    if is_not_modified(request, tag) {
         return Some(Response { response: response.status(StatusCode::NOT_MODIFIED).finish(), note: "held" });
     }
     None

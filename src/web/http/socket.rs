@@ -1,4 +1,4 @@
-//! A client's socket, counted among the open connections for as long as it is open.
+//! A client's socket, which counts as an open connection while it exists.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -12,17 +12,17 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::web::http::connections::{Connection, Connections};
 
-/// What a client is told for whom there is no room.
+/// The response when no connection is free.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n\
     Content-Type: text/plain; charset=utf-8\r\nContent-Length: 46\r\n\r\n\
     too many connections are open: try again soon\n";
 
-/// Bytes of an answer that the system takes for a client and has not sent yet. Without a limit that is megabytes, taken at
-/// once: where many slow clients begin together, everybody else would wait until all of it has been copied.
+/// Bytes per connection that the kernel buffers before sending. Without a limit these are megabytes, copied at once:
+/// when many slow clients start together, all other clients would wait for the copies.
 #[cfg(target_os = "linux")]
 const UNSENT: libc::c_int = 256 << 10;
 
-/// Limits what the system takes of answers ahead of what it sends, for all connections that this listener accepts.
+/// Limits the kernel's buffer of unsent bytes for all connections that this listener accepts.
 pub fn limit_unsent(listener: &TcpListener) {
     #[cfg(target_os = "linux")]
     {
@@ -46,7 +46,8 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Fails where there is no room, with a word to the client.
+    /// # Errors
+    /// Sends a 503 and fails if no connection is free.
     pub fn new(stream: TcpStream, address: SocketAddr, connections: &Arc<Connections>) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         match connections.admit(address.ip(), stream.as_raw_fd()) {
@@ -68,7 +69,7 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        // Before the descriptor is closed, and another file may get its number.
+        // Before the descriptor is closed and its number can be reused.
         self.connections.remove(&self.connection);
     }
 }

@@ -1,4 +1,4 @@
-//! Errors become statuses here and nowhere else.
+//! The only place that maps errors to HTTP statuses.
 
 use actix_web::http::StatusCode;
 
@@ -6,7 +6,7 @@ use crate::gallery;
 use crate::store;
 use crate::web::http::error::Error;
 
-/// The status of each error (Image API 3.0, §7.3). A new error has to choose its own.
+/// The status of each error (Image API 3.0, §7.3). Exhaustive, so that a new error must choose one.
 pub fn status(error: &Error) -> StatusCode {
     match error {
         Error::Gallery(error) => status_of(error),
@@ -39,14 +39,14 @@ fn status_of(error: &gallery::Error) -> StatusCode {
         }
         Error::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Catalogue(_) | Error::CatalogueFull(_) => StatusCode::SERVICE_UNAVAILABLE,
-        // Neither done nor refused, as far as is known.
+        // Whether the write took effect is unknown.
         Error::Uncertain(_) => StatusCode::GATEWAY_TIMEOUT,
         Error::Conflict { .. } => StatusCode::PRECONDITION_FAILED,
         Error::Unwritable(_) | Error::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
-/// When to retry, in seconds, where a retry may help.
+/// `Retry-After` in seconds, if a retry may help.
 pub fn retry_after(error: &Error) -> Option<u32> {
     use gallery::Error as Cause;
     match error {

@@ -1,4 +1,4 @@
-//! Secrets that clients show, and how often they may guess.
+//! Bearer tokens, and a rate limit for wrong ones.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,41 +11,41 @@ use subtle::ConstantTimeEq;
 use crate::web::http::error::Error;
 use crate::web::http::network::Network;
 
-/// Wrong tokens that an address may show at once.
+/// Wrong tokens that an address may send in a burst.
 const BURST: u32 = 10;
-/// How long it takes until it may show one more.
+/// Time until it may send one more.
 const REFILL: Duration = Duration::from_secs(1);
-/// Addresses that are remembered; beyond them, those that guessed the longest ago are forgotten.
+/// Number of addresses to remember; the ones with the oldest guesses are evicted.
 const REMEMBERED: u64 = 10_000;
-/// How long a token that was right is known to come from its address.
+/// How long a correct token is remembered together with its address.
 const TRUST: Duration = Duration::from_secs(3600);
 
-/// The token that a request shows: `Authorization: Bearer TOKEN`.
-pub fn shown(request: &HttpRequest) -> Option<&str> {
+/// The token of a request: `Authorization: Bearer TOKEN`.
+pub fn bearer(request: &HttpRequest) -> Option<&str> {
     let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (kind, token) = value.split_once(' ')?;
     kind.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Whether the token is this secret. How long that takes says nothing of either: digests are compared, whole.
-pub fn is(token: &str, secret: &str) -> bool {
+/// Whether the token equals the secret, in constant time: digests are compared.
+pub fn matches(token: &str, secret: &str) -> bool {
     !secret.is_empty() && bool::from(digest(token).ct_eq(&digest(secret)))
 }
 
-/// Slows down guesses, by the address that they come from.
+/// Limits the rate of wrong tokens by client address.
 ///
-/// An address whose guesses are used up is refused whatever it shows, as otherwise guessing would go on as fast as
-/// before; except for a token that was right when this address showed it before, so that its owner is not shut out by
-/// others behind the same address.
-pub struct Guesses {
-    /// When the guesses of an address will all have been refilled.
+/// An address that has used up its guesses is rejected whatever token it sends, or guessing would continue at full
+/// speed. The exception is a token that was correct from this address before, so that its owner is not locked out by
+/// others who share the address.
+pub struct GuessLimiter {
+    /// When all guesses of an address will be available again.
     full_at: moka::sync::Cache<Network, Instant>,
     right: moka::sync::Cache<(Network, [u8; 32]), ()>,
-    /// Taken for wrong tokens alone.
+    /// Locked only for wrong tokens.
     counting: Mutex<()>,
 }
 
-impl Default for Guesses {
+impl Default for GuessLimiter {
     fn default() -> Self {
         let full_at = moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_live(REFILL * BURST * 2);
         let right = moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_live(TRUST);
@@ -53,8 +53,8 @@ impl Default for Guesses {
     }
 }
 
-impl Guesses {
-    /// Whose token this is, by `owner`, which compares it with all.
+impl GuessLimiter {
+    /// The owner of this token; `owner` compares it with all known tokens.
     pub fn check<T>(
         &self,
         from: Option<Network>,
@@ -91,7 +91,7 @@ impl Guesses {
         }
     }
 
-    /// How long until this address may guess again.
+    /// Time until this address may guess again.
     fn wait(&self, now: Instant, from: Network) -> Option<Duration> {
         let ahead = self.full_at.get(&from)?.saturating_duration_since(now);
         let most = REFILL * (BURST - 1);
@@ -115,12 +115,12 @@ mod tests {
 
     #[test]
     fn guesses_slow_down_and_nobody_else_does() {
-        let guesses = Guesses::default();
+        let guess_limiter = GuessLimiter::default();
         let began = Instant::now();
         let network = |text: &str| Some(Network::from(text.parse::<std::net::IpAddr>().unwrap()));
         let show = |after: u64, from, token: &str| {
             let owner = || (token == "right").then_some(());
-            match guesses.check_at(began + Duration::from_millis(after), network(from), token, owner) {
+            match guess_limiter.check_at(began + Duration::from_millis(after), network(from), token, owner) {
                 Ok(()) => 200,
                 Err(Error::Unauthorized) => 401,
                 Err(Error::TooManyGuesses { retry_after_s: 1 }) => 429,
@@ -141,8 +141,10 @@ mod tests {
 
     #[test]
     fn only_the_secret_itself_is_taken() {
-        assert!(is("a-long-enough-secret", "a-long-enough-secret"));
-        assert!(!is("a-long-enough-secreT", "a-long-enough-secret") && !is("", "") && !is("x", ""));
+        assert!(matches("a-long-enough-secret", "a-long-enough-secret"));
+        assert!(
+            !matches("a-long-enough-secreT", "a-long-enough-secret") && !matches("", "") && !matches("x", "")
+        );
     }
 
     #[test]
@@ -150,7 +152,7 @@ mod tests {
         let shown_by = |value: &'static str| {
             let request =
                 actix_web::test::TestRequest::default().insert_header((header::AUTHORIZATION, value));
-            shown(&request.to_http_request()).map(str::to_owned)
+            bearer(&request.to_http_request()).map(str::to_owned)
         };
         assert_eq!(shown_by("bearer  x ").as_deref(), Some("x"));
         assert_eq!(shown_by("Basic x"), None);

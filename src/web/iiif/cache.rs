@@ -8,17 +8,17 @@ use moka::sync::Cache;
 use crate::gallery::Grant;
 use crate::web::http::document::Document;
 
-/// Documents that have been made, for as long as what they were made of stays the same.
+/// A cache of presentation documents.
 pub struct DocumentCache(pub(super) Cache<String, Arc<Made>>);
 
-/// A document, and what it was made of.
+/// A document, and what it depends on.
 pub(super) struct Made {
     pub(super) document: Document,
-    /// The last revision that was known when it was made.
+    /// The last known catalogue revision when it was built.
     pub(super) seen: u64,
-    /// The images that it shows, as they were opened and granted.
+    /// The images that it shows, with the version and rights that it was built from.
     pub(super) images: Vec<(String, u64, Grant)>,
-    /// When it is to be made anew because an image was missing.
+    /// When it expires because an image could not be opened.
     pub(super) until: Option<Instant>,
 }
 
@@ -28,7 +28,7 @@ impl DocumentCache {
         Self(Cache::builder().max_capacity(mib << 20).weigher(weigher).build())
     }
 
-    /// Forgets the documents of a work, or all.
+    /// Removes the documents of a work, or all.
     pub fn forget(&self, work: Option<&str>) {
         match work {
             None => self.0.invalidate_all(),

@@ -1,4 +1,4 @@
-//! Collections of bounded size over all works, and the feed of their changes.
+//! Collections over all works, split into parts of bounded size, and Change Discovery.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
@@ -11,9 +11,9 @@ use crate::presentation::span::{self, Node, Span};
 use crate::presentation::{Address, FOUND, change_discovery};
 use crate::record::Text;
 use crate::web::App;
-use crate::web::api::{Asked, of_collection, search_of};
+use crate::web::api::{ApiQuery, of_collection, search_of};
 use crate::web::http::document::Document;
-use crate::web::http::headers::{Json, preferred};
+use crate::web::http::headers::{JsonKind, preferred_json};
 use crate::web::http::response::Response;
 use crate::web::iiif::presentation::media_type;
 use crate::web::route;
@@ -23,7 +23,7 @@ pub async fn answer(
     app: &App,
     request: &HttpRequest,
     version: Version,
-    shelf: route::Shelf<'_>,
+    shelf: route::CollectionPath<'_>,
 ) -> Result<Response, Error> {
     let works = &app.gallery.works;
     if !works.has_catalogue() {
@@ -46,7 +46,7 @@ pub async fn answer(
                 None => Vec::new(),
                 Some((start, limit)) => works.facet_values(&scheme, start, limit).await?,
             };
-            let values: Vec<Shelf> = terms.into_iter().map(told_of).collect();
+            let values: Vec<Shelf> = terms.into_iter().map(shelf_of).collect();
             library.scheme(&scheme, total, asked, &values)
         }
         (Some(scheme), Some(value)) => {
@@ -56,16 +56,17 @@ pub async fn answer(
                 Some((start, limit)) => works.works_with(&scheme, &value, start, limit).await?,
             };
             let members: Vec<Member> = cards.into_iter().map(member).collect();
-            library.shelf(&told_of(term), asked, &members)
+            library.shelf(&shelf_of(term), asked, &members)
         }
     };
-    Ok(told(request, document.ok_or(Error::NotFound)?.to_string(), media_type(request, version)).await)
+    Ok(document_response(request, document.ok_or(Error::NotFound)?.to_string(), media_type(request, version))
+        .await)
 }
 
-/// The most works of a collection that is a search.
-const MOST: u64 = 10_000;
+/// Maximum number of works in a collection that is a search.
+const MAX_WORKS: u64 = 10_000;
 
-/// A search as a collection, in parts like any other; its address is the search in its one form.
+/// A search as a collection, in parts like any other; its URI has the canonical query.
 async fn found(
     app: &App,
     request: &HttpRequest,
@@ -76,7 +77,7 @@ async fn found(
 ) -> Result<Response, Error> {
     let finder = app.gallery.search()?;
     let table = of_collection();
-    let typed = Asked::read(&table, query.unwrap_or(request.query_string()))?;
+    let typed = ApiQuery::read(&table, query.unwrap_or(request.query_string()))?;
     let canonical = typed.canonical(&["lang"]);
     let stable = library.address.found(version, &canonical);
     if query != Some(canonical.as_str()) || canonical.is_empty() {
@@ -84,7 +85,7 @@ async fn found(
     }
     let mut search = search_of(&typed, &*finder.snapshot()?)?;
     search.limit = 0;
-    let total = finder.find(search.clone()).await?.found.total.min(MOST);
+    let total = finder.find(search.clone()).await?.found.total.min(MAX_WORKS);
     let members = match items(total, asked)? {
         None => Vec::new(),
         Some((start, limit)) => {
@@ -106,10 +107,10 @@ async fn found(
     label.add("da", &format!("Fundne værker: {said}"));
     let shelf = Shelf { scheme: FOUND.into(), value: canonical.clone(), label, works: total, picture: None };
     let document = library.shelf(&shelf, asked, &members).ok_or(Error::NotFound)?;
-    Ok(told(request, document.to_string(), media_type(request, version)).await)
+    Ok(document_response(request, document.to_string(), media_type(request, version)).await)
 }
 
-/// The entries that a node of the tree lists, by their first place and their number; `None` where it lists parts.
+/// The range of entries that a node of the tree lists, as start and count; `None` if it lists parts.
 fn items(total: u64, asked: Option<Span>) -> Result<Option<(u64, usize)>, Error> {
     Ok(match span::node(total, asked).ok_or(Error::NotFound)? {
         Node::Items(range) => Some((range.start, (range.end - range.start) as usize)),
@@ -117,14 +118,14 @@ fn items(total: u64, asked: Option<Span>) -> Result<Option<(u64, usize)>, Error>
     })
 }
 
-/// All works first, then what they are sorted by.
+/// All works first, then the schemes.
 async fn schemes(works: &WorkService) -> Result<Vec<Scheme>, Error> {
     let found = works.schemes().await?;
     let all = std::iter::once((ALL.to_owned(), 1));
     Ok(all.chain(found).map(|(scheme, values)| Scheme { scheme, values }).collect())
 }
 
-fn told_of(term: FacetValue) -> Shelf {
+fn shelf_of(term: FacetValue) -> Shelf {
     let FacetValue { scheme, value, label, works } = term;
     Shelf { scheme, value, label, works, picture: None }
 }
@@ -152,14 +153,15 @@ pub async fn changes(app: &App, request: &HttpRequest, page: Option<u64>) -> Res
         }
     };
     let linked = "application/ld+json;profile=\"http://iiif.io/api/discovery/1/context.json\"";
-    let media_type = if preferred(request) == Some(Json::Plain) { "application/json" } else { linked };
-    Ok(told(request, document.ok_or(Error::NotFound)?.to_string(), media_type).await)
+    let media_type =
+        if preferred_json(request) == Some(JsonKind::Plain) { "application/json" } else { linked };
+    Ok(document_response(request, document.ok_or(Error::NotFound)?.to_string(), media_type).await)
 }
 
-/// What the next revision may change is asked for each time; an unchanged document costs its tag.
-async fn told(request: &HttpRequest, document: String, media_type: &'static str) -> Response {
+/// Clients revalidate each time, because the next revision may change the document.
+async fn document_response(request: &HttpRequest, document: String, media_type: &'static str) -> Response {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept, Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
-    Document::new(document).packed(request).await.answer(request, media_type, response).into()
+    Document::new(document).compressed(request).await.respond(request, media_type, response).into()
 }

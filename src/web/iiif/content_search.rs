@@ -5,9 +5,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::gallery::Error;
 use crate::presentation::{Address, content_search};
 use crate::web::App;
-use crate::web::http::headers::{Json, preferred};
+use crate::web::http::headers::{JsonKind, preferred_json};
 use crate::web::http::response::Response;
-use crate::web::iiif::image::document_of;
+use crate::web::iiif::image::cacheable_document;
 use crate::web::iiif::presentation::{shown, view};
 use crate::web::route::Image;
 
@@ -29,10 +29,10 @@ pub async fn answer(
         true => content_search::autocomplete(&view, &query, spoken),
         false => content_search::response(&view, &query, spoken),
     };
-    let media_type = match (version, preferred(request)) {
-        (_, Some(Json::Plain)) | (1, None) => "application/json",
+    let media_type = match (version, preferred_json(request)) {
+        (_, Some(JsonKind::Plain)) | (1, None) => "application/json",
         (1, _) => "application/ld+json",
         _ => "application/ld+json;profile=\"http://iiif.io/api/search/2/context.json\"",
     };
-    Ok(document_of(app, request, document.to_string(), media_type, HttpResponse::Ok()).into())
+    Ok(cacheable_document(app, request, document.to_string(), media_type, HttpResponse::Ok()).into())
 }

@@ -1,4 +1,4 @@
-//! Deep Zoom over the same tiles.
+//! Deep Zoom: descriptions, and tiles mapped to image requests.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
@@ -7,14 +7,14 @@ use crate::gallery::{AuthorizedImage, Error};
 use crate::iiif::{Format, deepzoom};
 use crate::web::App;
 use crate::web::http::response::Response;
-use crate::web::iiif::image::{answer, document_of};
+use crate::web::iiif::image::{answer, cacheable_document};
 use crate::web::route::Image;
 
 /// `GET /deepzoom/{id}.dzi`.
 pub async fn description(app: &App, request: &HttpRequest, image: Image<'_>) -> Result<Response, Error> {
     let opened = app.gallery.images.open(&image.identifier).await?;
     let body = deepzoom::description(opened.finest(), side(&opened));
-    Ok(document_of(app, request, body, "application/xml", HttpResponse::Ok()).into())
+    Ok(cacheable_document(app, request, body, "application/xml", HttpResponse::Ok()).into())
 }
 
 /// `GET /deepzoom/{id}_files/{level}/{column}_{row}.{suffix}`: the region and size that the tile

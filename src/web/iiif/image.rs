@@ -11,7 +11,7 @@ use crate::gallery::{Body, Delivered, Error, Origin, PlannedImage, told};
 use crate::iiif::{ImageRequest, Version};
 use crate::web::App;
 use crate::web::http::document::Document;
-use crate::web::http::headers::{is_held, negotiated};
+use crate::web::http::headers::{info_media_type, is_not_modified};
 use crate::web::http::response::Response;
 use crate::web::route::Image;
 
@@ -28,11 +28,12 @@ pub async fn info(
     let document = opened.info(id).document(version);
     let mut response = HttpResponse::Ok();
     response.insert_header((header::LINK, format!("<{}>;rel=\"profile\"", version.profile())));
-    Ok(document_of(app, request, document.to_string(), negotiated(request, version), response).into())
+    Ok(cacheable_document(app, request, document.to_string(), info_media_type(request, version), response)
+        .into())
 }
 
-/// A document that others may keep for a while.
-pub fn document_of(
+/// A document that clients may cache for `web.document_max_age_s`.
+pub fn cacheable_document(
     app: &App,
     request: &HttpRequest,
     body: String,
@@ -41,7 +42,7 @@ pub fn document_of(
 ) -> HttpResponse {
     response.insert_header((header::VARY, "Accept, Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, app.document_age.clone()));
-    Document::new(body).answer(request, media_type, response)
+    Document::new(body).respond(request, media_type, response)
 }
 
 /// Leads from a form that older servers took to that of version 2 which means the same: `!1024,` is a width of 1024 pixels,
@@ -109,7 +110,7 @@ pub async fn answer(
 ) -> Result<Response, Error> {
     let planned = app.gallery.images.plan(identifier, wanted).await?;
     let (mut response, tag) = described(app, &planned, &links);
-    if is_held(request, &tag) {
+    if is_not_modified(request, &tag) {
         return Ok(not_modified(response));
     }
     response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(planned.format().media_type())));
@@ -120,7 +121,7 @@ pub async fn answer(
     if is_replanned {
         let (fresh, tag) = described(app, &planned, &links);
         response = fresh;
-        if is_held(request, &tag) {
+        if is_not_modified(request, &tag) {
             return Ok(not_modified(response));
         }
         response

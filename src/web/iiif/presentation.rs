@@ -1,4 +1,4 @@
-//! Works as IIIF documents: manifests and their parts, search within them, records.
+//! Works as IIIF documents: manifests and their parts.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,14 +15,14 @@ use crate::record::Facet;
 use crate::search::Search;
 use crate::web::App;
 use crate::web::http::document::Document;
-use crate::web::http::headers::{Json, preferred};
+use crate::web::http::headers::{JsonKind, preferred_json};
 use crate::web::http::response::Response;
-use crate::web::route::{Image, Piece};
+use crate::web::route::{Image, WorkResource};
 
-/// How long a document holds whose images could not all be opened.
+/// How long a document is kept if some of its images could not be opened.
 const INCOMPLETE: Duration = Duration::from_secs(10);
 
-/// The collection that a manifest says it is part of is no larger: viewers fetch it.
+/// Maximum size of the collection that a manifest names in `partOf`, because viewers fetch it.
 const SMALL: u64 = 100;
 
 /// `GET /presentation/{2|3}/{work}/…`.
@@ -31,7 +31,7 @@ pub async fn piece(
     request: &HttpRequest,
     version: Version,
     work: Image<'_>,
-    piece: Piece<'_>,
+    piece: WorkResource<'_>,
 ) -> Result<Response, Error> {
     let base = app.base.of(request)?;
     let key = key(version, piece, &base, &work.identifier);
@@ -51,16 +51,16 @@ pub async fn piece(
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept, Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
-    let response = made.document.answer(request, media_type(request, version), response);
+    let response = made.document.respond(request, media_type(request, version), response);
     Ok(Response { response, note })
 }
 
-/// What a document is kept under.
-fn key(version: Version, piece: Piece<'_>, base: &str, work: &str) -> String {
+/// The cache key of a document.
+fn key(version: Version, piece: WorkResource<'_>, base: &str, work: &str) -> String {
     format!("{} {} {base} {work}", version.number(), piece.identity())
 }
 
-/// Whether a document is as true as when it was made.
+/// Whether a cached document is still valid.
 async fn holds(app: &App, work: &str, made: &Made) -> bool {
     if made.until.is_some_and(|until| Instant::now() > until) {
         return false;
@@ -77,7 +77,7 @@ async fn holds(app: &App, work: &str, made: &Made) -> bool {
     true
 }
 
-/// The work that shows this image, where the name is no work's and a record shows the image.
+/// The work that shows this image, if the name is not a work's.
 async fn elsewhere(app: &App, work: &Image<'_>) -> Result<Option<String>, Error> {
     if !app.gallery.works.has_catalogue() || app.gallery.works.has_record(&work.identifier).await? {
         return Ok(None);
@@ -91,7 +91,7 @@ async fn elsewhere(app: &App, work: &Image<'_>) -> Result<Option<String>, Error>
     }
 }
 
-/// The number of the work that is meant where case does not count, if it is another and the only one.
+/// The object number that differs from this one only in case, if there is exactly one.
 pub async fn in_other_case(app: &App, number: &str) -> Option<String> {
     let search = Search { numbers: vec![vec![number.to_owned()]], limit: 2, ..Search::default() };
     let hits = app.gallery.search().ok()?.find(search).await.ok()?;
@@ -104,24 +104,24 @@ async fn make(
     app: &App,
     base: &str,
     version: Version,
-    piece: Piece<'_>,
+    piece: WorkResource<'_>,
     described: &Described,
 ) -> Result<Made, Error> {
     let part_of = match piece {
-        Piece::Manifest => small_shelf(app, described).await?,
+        WorkResource::Manifest => small_shelf(app, described).await?,
         _ => None,
     };
     let address = Address::new(base);
     let images = shown(&address, described);
     let view = view(app, &address, described, &images, part_of.as_ref());
     let document = match piece {
-        Piece::Manifest => Some(view.manifest(version)),
-        Piece::Canvas(number) => view.canvas(number as usize, version),
-        Piece::Page(number) => view.painting_page(number as usize, version),
-        Piece::Painting(number) => view.painting(number as usize, version),
-        Piece::Annotations(number) => view.annotation_page(number as usize, version),
-        Piece::Tag(tag) => view.tag(tag, version),
-        Piece::Range(number) => view.range(number as usize, version),
+        WorkResource::Manifest => Some(view.manifest(version)),
+        WorkResource::Canvas(number) => view.canvas(number as usize, version),
+        WorkResource::Page(number) => view.painting_page(number as usize, version),
+        WorkResource::Painting(number) => view.painting(number as usize, version),
+        WorkResource::Annotations(number) => view.annotation_page(number as usize, version),
+        WorkResource::Tag(tag) => view.tag(tag, version),
+        WorkResource::Range(number) => view.range(number as usize, version),
     };
     let of =
         |shown: &crate::gallery::Shown| (shown.image.file.clone(), shown.granted.number, shown.granted.grant);
@@ -133,7 +133,7 @@ async fn make(
     })
 }
 
-/// A work with its addresses, as its documents are made of.
+/// The input of a work's documents.
 pub fn view<'a>(
     app: &'a App,
     address: &'a Address,
@@ -166,7 +166,7 @@ pub fn one(address: &Address, image: &crate::record::Image, granted: &Authorized
     }
 }
 
-/// The smallest of the work's shelves that has a page to itself.
+/// A collection that contains this work and is small enough for `partOf`.
 async fn small_shelf(app: &App, described: &Described) -> Result<Option<Facet>, Error> {
     if described.revision == 0 {
         return Ok(None);
@@ -179,9 +179,9 @@ async fn small_shelf(app: &App, described: &Described) -> Result<Option<Facet>, 
 
 /// JSON-LD with the version's context, or plain JSON where the client prefers that (3.0, §6.2; 2.1, §7.3).
 pub fn media_type(request: &HttpRequest, version: Version) -> &'static str {
-    match (version, preferred(request)) {
-        (_, Some(Json::Plain)) | (Version::V2, None) => "application/json",
-        (Version::V2, Some(Json::Linked)) => "application/ld+json",
+    match (version, preferred_json(request)) {
+        (_, Some(JsonKind::Plain)) | (Version::V2, None) => "application/json",
+        (Version::V2, Some(JsonKind::Linked)) => "application/ld+json",
         (Version::V3, _) => "application/ld+json;profile=\"http://iiif.io/api/presentation/3/context.json\"",
     }
 }
@@ -194,16 +194,16 @@ mod tests {
     fn documents_are_kept_under_names_that_stay() {
         let base = "https://example.org";
         for (piece, expected) in [
-            (Piece::Manifest, "3 Manifest https://example.org KMS 1/2"),
-            (Piece::Canvas(1), "3 Canvas(1) https://example.org KMS 1/2"),
-            (Piece::Page(2), "3 Page(2) https://example.org KMS 1/2"),
-            (Piece::Painting(3), "3 Painting(3) https://example.org KMS 1/2"),
-            (Piece::Annotations(4), "3 Annotations(4) https://example.org KMS 1/2"),
-            (Piece::Tag("0\"0 f"), "3 Tag(\"0\\\"0 f\") https://example.org KMS 1/2"),
-            (Piece::Range(4_000_000_000), "3 Range(4000000000) https://example.org KMS 1/2"),
+            (WorkResource::Manifest, "3 Manifest https://example.org KMS 1/2"),
+            (WorkResource::Canvas(1), "3 Canvas(1) https://example.org KMS 1/2"),
+            (WorkResource::Page(2), "3 Page(2) https://example.org KMS 1/2"),
+            (WorkResource::Painting(3), "3 Painting(3) https://example.org KMS 1/2"),
+            (WorkResource::Annotations(4), "3 Annotations(4) https://example.org KMS 1/2"),
+            (WorkResource::Tag("0\"0 f"), "3 Tag(\"0\\\"0 f\") https://example.org KMS 1/2"),
+            (WorkResource::Range(4_000_000_000), "3 Range(4000000000) https://example.org KMS 1/2"),
         ] {
             assert_eq!(key(Version::V3, piece, base, "KMS 1/2"), expected);
         }
-        assert_eq!(key(Version::V2, Piece::Manifest, base, "a"), "2 Manifest https://example.org a");
+        assert_eq!(key(Version::V2, WorkResource::Manifest, base, "a"), "2 Manifest https://example.org a");
     }
 }

@@ -1,4 +1,4 @@
-//! What those who keep the server may do, on their own listener alone.
+//! Administration, on the operations listener only.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,17 +11,17 @@ use serde_json::{Value, json};
 use crate::gallery;
 use crate::iiif::{ImageRequest, Invalid, Version};
 use crate::web::App;
-use crate::web::api::{Asked, of_admin, of_warming, search_of};
+use crate::web::api::{ApiQuery, of_admin, of_warming, search_of};
 use crate::web::http::error::Error;
-use crate::web::http::problem::refusal;
+use crate::web::http::problem::problem_response;
 use crate::web::http::token;
 
-/// Images that are warmed at one time.
-const AT_ONCE: usize = 2;
-/// The most works that one request warms.
-const MOST: usize = 1000;
+/// Number of images to warm concurrently.
+const CONCURRENT: usize = 2;
+/// Maximum number of works that one request warms.
+const MAX_WORKS: usize = 1000;
 
-/// `/admin/…`: only who shows `operations.token` is answered.
+/// `/admin/…`: requires `operations.token`.
 pub async fn answer(app: &Arc<App>, request: &HttpRequest) -> HttpResponse {
     let answered = match allowed(app, request) {
         Ok(()) => act(app, request).await,
@@ -31,7 +31,7 @@ pub async fn answer(app: &Arc<App>, request: &HttpRequest) -> HttpResponse {
         Ok((status, value)) => (*status, value.to_string()),
         Err(error) => {
             tracing::warn!(method = %request.method(), path = request.uri().path(), error = error.chain(), "refused to an operator");
-            return refusal(request, error);
+            return problem_response(request, error);
         }
     };
     if *request.method() == Method::POST {
@@ -49,8 +49,8 @@ fn allowed(app: &App, request: &HttpRequest) -> Result<(), Error> {
         )
         .into());
     }
-    let shown = token::shown(request).ok_or(Error::Unauthorized)?;
-    app.guesses.check(app.base.client(request), shown, || token::is(shown, secret).then_some(()))
+    let shown = token::bearer(request).ok_or(Error::Unauthorized)?;
+    app.guess_limiter.check(app.base.client(request), shown, || token::matches(shown, secret).then_some(()))
 }
 
 async fn act(app: &Arc<App>, request: &HttpRequest) -> Result<(StatusCode, Value), Error> {
@@ -74,7 +74,7 @@ async fn act(app: &Arc<App>, request: &HttpRequest) -> Result<(StatusCode, Value
         "/admin/state" => state(app).await?,
         "/admin/settings" => app.in_force.clone(),
         "/admin/reindex" => {
-            Asked::read(&[], request.query_string())?;
+            ApiQuery::read(&[], request.query_string())?;
             app.gallery.search()?.reindex();
             json!({ "reindexing": true })
         }
@@ -84,7 +84,7 @@ async fn act(app: &Arc<App>, request: &HttpRequest) -> Result<(StatusCode, Value
     Ok((if post { StatusCode::ACCEPTED } else { StatusCode::OK }, done))
 }
 
-/// How far records, index and warming are.
+/// The state of records, index, pyramids and warming.
 async fn state(app: &App) -> Result<Value, gallery::Error> {
     let index = app.gallery.search().ok().map(|finder| finder.state());
     let records = app.gallery.works.catalogue_state().await?.map(|state| {
@@ -102,16 +102,16 @@ async fn state(app: &App) -> Result<Value, gallery::Error> {
         "index": index,
         "pyramids": app.gallery.images.pyramids_location(),
         "warming": {
-            "asked": number(&warming.asked), "warmed": number(&warming.warmed), "failed": number(&warming.failed),
+            "asked": number(&warming.requested), "warmed": number(&warming.warmed), "failed": number(&warming.failed),
         },
     }))
 }
 
-/// Forgets what was made of an image, of a work, or of all.
+/// Clears the caches of an image, of a work, or all of them.
 async fn purge(app: &App, query: &str) -> Result<Value, gallery::Error> {
     let table = of_admin();
-    let asked = Asked::read(&table, query)?;
-    match (asked.text("image"), asked.text("work"), asked.flag("all")) {
+    let query = ApiQuery::read(&table, query)?;
+    match (query.text("image"), query.text("work"), query.flag("all")) {
         (Some(image), None, None) => {
             app.gallery.images.forget(image);
             app.works.forget(None);
@@ -135,11 +135,11 @@ async fn purge(app: &App, query: &str) -> Result<Value, gallery::Error> {
     Ok(json!({ "purged": true }))
 }
 
-/// Makes what the first view of images takes, so that nobody waits for it.
+/// Renders what the first view of each image needs, so that no visitor waits for it.
 async fn warm(app: &Arc<App>, query: &str) -> Result<Value, gallery::Error> {
     let table = of_warming();
-    let asked = Asked::read(&table, query)?;
-    let images: Vec<String> = match (asked.text("image"), asked.text("work")) {
+    let query = ApiQuery::read(&table, query)?;
+    let images: Vec<String> = match (query.text("image"), query.text("work")) {
         (Some(image), None) => {
             app.gallery.images.open(image).await?;
             vec![image.to_owned()]
@@ -150,8 +150,8 @@ async fn warm(app: &Arc<App>, query: &str) -> Result<Value, gallery::Error> {
         }
         (None, None) => {
             let finder = app.gallery.search()?;
-            let mut search = search_of(&asked, &*finder.snapshot()?)?;
-            search.limit = asked.integer("most").map_or(MOST, |most| most as usize).min(MOST);
+            let mut search = search_of(&query, &*finder.snapshot()?)?;
+            search.limit = query.integer("most").map_or(MAX_WORKS, |most| most as usize).min(MAX_WORKS);
             let hits = finder.find(search).await?;
             let mut images = Vec::new();
             for place in &hits.found.hits {
@@ -167,7 +167,7 @@ async fn warm(app: &Arc<App>, query: &str) -> Result<Value, gallery::Error> {
         }
     };
     let count = images.len();
-    app.warming.asked.fetch_add(count as u64, Ordering::Relaxed);
+    app.warming.requested.fetch_add(count as u64, Ordering::Relaxed);
     let app = app.clone();
     actix_web::rt::spawn(async move {
         let warmed = futures::stream::iter(images).map(|image| {
@@ -183,12 +183,12 @@ async fn warm(app: &Arc<App>, query: &str) -> Result<Value, gallery::Error> {
                 counter.fetch_add(1, Ordering::Relaxed);
             }
         });
-        warmed.buffer_unordered(AT_ONCE).collect::<()>().await;
+        warmed.buffer_unordered(CONCURRENT).collect::<()>().await;
     });
     Ok(json!({ "images": count }))
 }
 
-/// The thumbnail of lists, and the picture that a viewer begins with; a pyramid where one is missing.
+/// Renders the thumbnail and the overview that viewers start with, which also builds a missing pyramid.
 async fn first_view(app: &App, image: &str) -> Result<(), gallery::Error> {
     for size in ["!400,400", "!1024,1024"] {
         let wanted = ImageRequest::parse(Version::V3, ["full", size, "0", "default.jpg"])?;
@@ -196,7 +196,7 @@ async fn first_view(app: &App, image: &str) -> Result<(), gallery::Error> {
             Ok(planned) => {
                 planned.deliver().await?;
             }
-            // It is smaller, or may not be seen so large.
+            // The image, or its limit, is smaller than this size.
             Err(gallery::Error::Invalid(_)) if size != "!400,400" => {}
             Err(error) => return Err(error),
         }

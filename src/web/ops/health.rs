@@ -1,4 +1,4 @@
-//! Health on the public port; metrics on a listener of their own.
+//! Health checks on the public port, and metrics on the operations port.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
@@ -8,20 +8,20 @@ use crate::gallery::{Error, Gallery};
 use crate::web::App;
 use crate::web::http::response::Response;
 
-/// Crawlers may look at pages, but not pull renderings; the sitemap says where pages are.
+/// Crawlers may fetch pages but not renderings; the sitemap lists the pages.
 pub fn robots(base: &str) -> String {
     format!(
         "User-agent: *\nDisallow: /iiif/\nDisallow: /deepzoom/\nDisallow: /download/\nSitemap: {base}/sitemap.xml\n"
     )
 }
 
-/// The process answers; whether its stores do is not asked, lest an outage of theirs restarts it.
+/// Liveness: the process responds. Stores are not checked, so that their outage does not restart the process.
 pub fn live() -> Response {
     plain(HttpResponse::Ok(), "alive\n")
 }
 
-/// 200 where every source can be reached, the catalogue answers, works can be found, and the server is not about to
-/// stop. A search that works, but is not up to date, is told of, and no reason to send visitors elsewhere.
+/// Readiness: 200 if every source can be reached, the catalogue and the search respond, and the server is not shutting
+/// down. A search index that works but is out of date is reported, and still counts as ready.
 pub async fn ready(app: &App) -> Result<Response, Error> {
     if app.is_draining() {
         return Ok(plain(HttpResponse::ServiceUnavailable(), "stopping\n"));
@@ -43,7 +43,7 @@ fn plain(mut response: actix_web::HttpResponseBuilder, text: impl Into<String>) 
     response.body(text.into()).into()
 }
 
-/// The operators' listener.
+/// Requests to the operations listener, except `/admin`.
 pub fn serve(request: &HttpRequest, gallery: &Gallery, metrics: &PrometheusHandle) -> HttpResponse {
     match request.uri().path() {
         "/metrics" => {
@@ -56,7 +56,7 @@ pub fn serve(request: &HttpRequest, gallery: &Gallery, metrics: &PrometheusHandl
     }
 }
 
-/// Memory that the process holds (Linux).
+/// Resident memory of the process in bytes (Linux).
 fn resident_bytes() -> f64 {
     let pages = std::fs::read_to_string("/proc/self/statm").ok();
     let pages = pages.and_then(|text| text.split(' ').nth(1)?.parse::<f64>().ok());

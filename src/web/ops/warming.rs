@@ -1,11 +1,11 @@
-//! How far the warming of images is.
+//! Counters of image warming.
 
 use std::sync::atomic::AtomicU64;
 
-/// Images that were to be warmed since the start, and what became of them.
+/// Images requested for warming since the start, and the outcomes.
 #[derive(Default)]
 pub struct Warming {
-    pub asked: AtomicU64,
+    pub requested: AtomicU64,
     pub warmed: AtomicU64,
     pub failed: AtomicU64,
 }

@@ -59,7 +59,7 @@ fn made(path: &str, file: EmbeddedFile, packed: impl Fn(&str) -> Option<Bytes>) 
     let hash = file.metadata.sha256_hash();
     Asset {
         version: hash[..8].iter().map(|byte| format!("{byte:02x}")).collect(),
-        document: Document::with_packed(bytes(file.data), packed("gz"), packed("br")),
+        document: Document::with_compressed(bytes(file.data), packed("gz"), packed("br")),
         media_type: media_type(path),
     }
 }

@@ -1,25 +1,25 @@
 //! Paths of the open API.
 
-/// What a path below `/api/v1` asks for.
+/// An endpoint below `/api/v1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Call<'a> {
-    Start,
+pub enum Endpoint<'a> {
+    Root,
     Works,
     Random,
     Suggest,
     Creators,
     Tags,
-    /// The values of a scheme, still encoded.
+    /// The values of a scheme, percent-encoded.
     Scheme(&'a str),
     Dump(&'a str),
     OpenApi,
 }
 
-impl<'a> Call<'a> {
-    /// What follows `/api/v1`; `None` where nothing is.
+impl<'a> Endpoint<'a> {
+    /// Parses what follows `/api/v1`; `None` if there is no such endpoint.
     pub fn parse(rest: &'a str) -> Option<Self> {
         Some(match rest.trim_start_matches('/') {
-            "" => Self::Start,
+            "" => Self::Root,
             "works" => Self::Works,
             "random" => Self::Random,
             "suggest" => Self::Suggest,
@@ -42,14 +42,14 @@ mod tests {
     #[test]
     fn calls_are_told_apart() {
         for (path, call) in [
-            ("", Some(Call::Start)),
-            ("/works", Some(Call::Works)),
-            ("/tags/motif", Some(Call::Scheme("motif"))),
+            ("", Some(Endpoint::Root)),
+            ("/works", Some(Endpoint::Works)),
+            ("/tags/motif", Some(Endpoint::Scheme("motif"))),
             ("/tags/", None),
-            ("/dump/works.jsonl.gz", Some(Call::Dump("works.jsonl.gz"))),
+            ("/dump/works.jsonl.gz", Some(Endpoint::Dump("works.jsonl.gz"))),
             ("/worksx", None),
         ] {
-            assert_eq!(Call::parse(path), call, "{path}");
+            assert_eq!(Endpoint::parse(path), call, "{path}");
         }
     }
 }

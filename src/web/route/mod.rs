@@ -1,4 +1,4 @@
-//! What a path asks for. Paths are taken apart as they came; each part is decoded once.
+//! Parses paths into routes. Paths are split before decoding, and each part is decoded once.
 
 mod api;
 mod presentation;
@@ -7,12 +7,12 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-pub use api::Call;
-pub use presentation::{Piece, Shelf};
+pub use api::Endpoint;
+pub use presentation::{CollectionPath, WorkResource};
 
 use crate::iiif::{Invalid, Version};
 
-/// A work's tags; one of them; what happened to it.
+/// A work's tags, one of them, or the history of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tags<'a> {
     pub work: Image<'a>,
@@ -42,7 +42,7 @@ pub enum Route<'a> {
         image: Image<'a>,
         parameters: [Cow<'a, str>; 4],
     },
-    /// A request for pixels in a form older than version 2, or beside it.
+    /// An image request in a form of version 1, or of other servers.
     Legacy {
         image: Image<'a>,
         parameters: [Cow<'a, str>; 4],
@@ -60,11 +60,11 @@ pub enum Route<'a> {
     Work {
         version: Version,
         work: Image<'a>,
-        piece: Piece<'a>,
+        piece: WorkResource<'a>,
     },
     Collection {
         version: Version,
-        shelf: Shelf<'a>,
+        collection: CollectionPath<'a>,
     },
     /// Content Search; its versions are 1 and 2.
     Search {
@@ -88,17 +88,17 @@ pub enum Route<'a> {
     Archive {
         work: Image<'a>,
     },
-    Api(Call<'a>),
-    /// A path below the API of Statens Museum for Kunst.
+    Api(Endpoint<'a>),
+    /// A path below the facade of SMK's API (Statens Museum for Kunst).
     Smk(&'a str),
-    /// Part 0 names the parts.
+    /// Part 0 is the index of the parts.
     Sitemap {
         part: u32,
     },
     Live,
     Ready,
     Robots,
-    Nothing,
+    Unknown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,25 +107,25 @@ pub enum Viewer {
     Mirador,
 }
 
-/// An identifier, decoded, and as it stood in the path.
+/// An identifier, decoded and as it was in the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image<'a> {
     pub identifier: Cow<'a, str>,
     pub raw: &'a str,
 }
 
-/// No path that asks for something sensible is longer, in bytes.
-const MOST_BYTES: usize = 4096;
+/// Maximum length of a path in bytes.
+const MAX_BYTES: usize = 4096;
 
 impl<'a> Route<'a> {
     pub fn parse(path: &'a str) -> Result<Self, Invalid> {
-        if path.len() > MOST_BYTES {
+        if path.len() > MAX_BYTES {
             return Err(Invalid::new("path", path, "is longer than 4096 bytes"));
         }
         let Some((first, rest)) =
             path.strip_prefix('/').map(|path| path.split_once('/').unwrap_or((path, "")))
         else {
-            return Ok(Self::Nothing);
+            return Ok(Self::Unknown);
         };
         match (first, rest) {
             ("", "") => Ok(Self::Index),
@@ -136,16 +136,16 @@ impl<'a> Route<'a> {
             ("iiif", rest) => match rest.split_once('/') {
                 Some(("2", rest)) => Self::image(Version::V2, rest),
                 Some(("3", rest)) => Self::image(Version::V3, rest),
-                // Older servers had no version there, or that of their software.
+                // Older servers had no version here, or the name of their software.
                 Some(("1" | "1.0" | "1.1" | "jp2", rest)) => Self::older(rest),
-                _ => Ok(Self::Nothing),
+                _ => Ok(Self::Unknown),
             },
             ("view", rest) => match rest.split_once('/') {
                 Some(("openseadragon", id)) => {
                     Ok(Self::View { viewer: Viewer::OpenSeadragon, image: Image::new(id)? })
                 }
                 Some(("mirador", id)) => Ok(Self::View { viewer: Viewer::Mirador, image: Image::new(id)? }),
-                _ => Ok(Self::Nothing),
+                _ => Ok(Self::Unknown),
             },
             ("presentation", rest) => presentation::presentation(rest),
             ("search", rest) => presentation::search(rest),
@@ -154,23 +154,23 @@ impl<'a> Route<'a> {
             {
                 Some(work) if !work.is_empty() => Ok(Self::Archive { work: Image::new(work)? }),
                 _ if !rest.is_empty() => Ok(Self::Download { image: Image::new(rest)? }),
-                _ => Ok(Self::Nothing),
+                _ => Ok(Self::Unknown),
             },
             ("works", id) if !id.is_empty() => Ok(Self::WorkPage { work: Image::new(id)? }),
             ("api", rest) => match (rest.strip_prefix("v1/works/"), rest.strip_prefix("v1")) {
                 (Some(rest), _) if !rest.is_empty() => Self::record(rest),
                 (_, Some(rest)) if rest.is_empty() || rest.starts_with('/') => {
-                    Ok(Call::parse(rest).map_or(Self::Nothing, Self::Api))
+                    Ok(Endpoint::parse(rest).map_or(Self::Unknown, Self::Api))
                 }
-                _ => Ok(rest.strip_prefix("smk/v1/").map_or(Self::Nothing, Self::Smk)),
+                _ => Ok(rest.strip_prefix("smk/v1/").map_or(Self::Unknown, Self::Smk)),
             },
             ("sitemap.xml", "") => Ok(Self::Sitemap { part: 0 }),
             ("sitemap", part) => {
                 let part = part.strip_suffix(".xml").and_then(crate::iiif::integer);
-                Ok(part.filter(|part| *part > 0).map_or(Self::Nothing, |part| Self::Sitemap { part }))
+                Ok(part.filter(|part| *part > 0).map_or(Self::Unknown, |part| Self::Sitemap { part }))
             }
             ("deepzoom", rest) => Self::deep_zoom(rest),
-            _ => Ok(Self::Nothing),
+            _ => Ok(Self::Unknown),
         }
     }
 
@@ -190,7 +190,7 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// Addresses of version 1 and of servers that took their own view of it.
+    /// URIs of version 1, and of servers that deviate from it.
     fn older(rest: &'a str) -> Result<Self, Invalid> {
         Ok(match Self::image(Version::V2, rest)? {
             Self::Pixels { image, parameters, .. } => Self::Legacy { image, parameters },
@@ -216,7 +216,7 @@ impl<'a> Route<'a> {
                     decoded("rotation", rotation)?,
                     decoded("quality and format", last)?,
                 ];
-                // Version 3 is as strict as its clients.
+                // Version 3 accepts none of these forms.
                 match version == Version::V2 && is_legacy(&parameters) {
                     true => Ok(Self::Legacy { image, parameters }),
                     false => Ok(Self::Pixels { version, image, parameters }),
@@ -226,7 +226,7 @@ impl<'a> Route<'a> {
             (Some(""), Some(id), None, ..) if !id.is_empty() => {
                 Ok(Self::Base { version, image: Image::new(id)? })
             }
-            _ => Ok(Self::Nothing),
+            _ => Ok(Self::Unknown),
         }
     }
 
@@ -247,12 +247,12 @@ impl<'a> Route<'a> {
             Some((id, level, column, row, suffix)) => {
                 Ok(Self::DeepZoomTile { image: Image::new(id)?, level, column, row, suffix })
             }
-            None => Ok(Self::Nothing),
+            None => Ok(Self::Unknown),
         }
     }
 }
 
-/// Whether these are forms that no version of the Image API has now, but clients still send: `!1024,`, `native.jpg`.
+/// Whether these are obsolete forms that clients still send: `!1024,`, `native.jpg`.
 fn is_legacy([_, size, _, last]: &[Cow<'_, str>; 4]) -> bool {
     let fits = size.strip_prefix('!').is_some_and(|size| size.starts_with(',') || size.ends_with(','));
     let quality = last.split('.').next().unwrap_or_default();
@@ -322,7 +322,7 @@ mod tests {
             "/admin",
             "/metrics",
         ] {
-            assert_eq!(Route::parse(path), Ok(Route::Nothing), "{path}");
+            assert_eq!(Route::parse(path), Ok(Route::Unknown), "{path}");
         }
     }
 
@@ -353,6 +353,6 @@ mod tests {
         let tile = Route::parse("/deepzoom/a%2Fb.tif_files/12/3_4.jpg");
         assert!(matches!(tile, Ok(Route::DeepZoomTile { level: 12, column: 3, row: 4, suffix: "jpg", .. })));
         assert!(matches!(Route::parse("/deepzoom/a.tif.dzi"), Ok(Route::DeepZoom { .. })));
-        assert_eq!(Route::parse("/deepzoom/a.tif_files/x/3_4.jpg"), Ok(Route::Nothing));
+        assert_eq!(Route::parse("/deepzoom/a.tif_files/x/3_4.jpg"), Ok(Route::Unknown));
     }
 }

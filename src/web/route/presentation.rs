@@ -7,11 +7,11 @@ use crate::identity::{Identity, wrapped};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Span;
 
-/// What is asked for of a work.
+/// A document of a work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Piece<'a> {
+pub enum WorkResource<'a> {
     Manifest,
-    /// Counted from 1, as all numbers here.
+    /// Counted from 1, like all numbers here.
     Canvas(u32),
     /// The annotation page that holds a canvas's paintings.
     Page(u32),
@@ -22,7 +22,7 @@ pub enum Piece<'a> {
     Range(u32),
 }
 
-impl Identity for Piece<'_> {
+impl Identity for WorkResource<'_> {
     fn write(&self, text: &mut String) {
         match self {
             Self::Manifest => text.push_str("Manifest"),
@@ -36,15 +36,15 @@ impl Identity for Piece<'_> {
     }
 }
 
-/// A collection: of everything, of a scheme's values, of a value's works, or a part of these.
+/// A collection: the root, the values of a scheme, the works with a value, or a part of one of these.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Shelf<'a> {
+pub struct CollectionPath<'a> {
     pub scheme: Option<Cow<'a, str>>,
     pub value: Option<Cow<'a, str>>,
     pub part: Option<Span>,
 }
 
-/// What stands for a value where a part of a scheme's values is meant.
+/// The placeholder for a value in the URI of a part of a scheme's values.
 const NO_VALUE: &str = "-";
 
 /// `{version}/{work}/…` and `{version}/collections…`.
@@ -52,33 +52,39 @@ pub(super) fn presentation(rest: &str) -> Result<Route<'_>, Invalid> {
     let (version, rest) = match rest.split_once('/') {
         Some(("3", rest)) => (Version::V3, rest),
         Some(("2", rest)) => (Version::V2, rest),
-        _ => return Ok(Route::Nothing),
+        _ => return Ok(Route::Unknown),
     };
     if rest == "collections" || rest.starts_with("collections/") && !rest.ends_with("/manifest") {
-        return Ok(shelf(rest)?.map_or(Route::Nothing, |shelf| Route::Collection { version, shelf }));
+        return Ok(
+            collection(rest)?.map_or(Route::Unknown, |collection| Route::Collection { version, collection })
+        );
     }
     Ok(match piece(rest) {
         Some((work, piece)) => Route::Work { version, work: Image::new(work)?, piece },
-        None => Route::Nothing,
+        None => Route::Unknown,
     })
 }
 
 /// From the right, so that identifiers whose slashes a proxy has decoded still work.
-fn piece(rest: &str) -> Option<(&str, Piece<'_>)> {
+fn piece(rest: &str) -> Option<(&str, WorkResource<'_>)> {
     let number = |text: &str| crate::iiif::integer(text).filter(|&number| number > 0);
     let (before, last) = rest.rsplit_once('/')?;
     if last == "manifest" {
-        return Some((before, Piece::Manifest));
+        return Some((before, WorkResource::Manifest));
     }
     let (before, kind) = before.rsplit_once('/')?;
     let found = match (kind, last) {
-        ("canvas", n) => Piece::Canvas(number(n)?),
-        ("annotations", n) => Piece::Annotations(number(n)?),
-        ("range", n) => Piece::Range(number(n)?),
-        ("tag", tag) => Piece::Tag(tag),
+        ("canvas", n) => WorkResource::Canvas(number(n)?),
+        ("annotations", n) => WorkResource::Annotations(number(n)?),
+        ("range", n) => WorkResource::Range(number(n)?),
+        ("tag", tag) => WorkResource::Tag(tag),
         (n, "page" | "painting") => {
             let (work, "canvas") = before.rsplit_once('/')? else { return None };
-            let piece = if last == "page" { Piece::Page(number(n)?) } else { Piece::Painting(number(n)?) };
+            let piece = if last == "page" {
+                WorkResource::Page(number(n)?)
+            } else {
+                WorkResource::Painting(number(n)?)
+            };
             return Some((work, piece));
         }
         _ => return None,
@@ -86,7 +92,7 @@ fn piece(rest: &str) -> Option<(&str, Piece<'_>)> {
     Some((before, found))
 }
 
-fn shelf(rest: &str) -> Result<Option<Shelf<'_>>, Invalid> {
+fn collection(rest: &str) -> Result<Option<CollectionPath<'_>>, Invalid> {
     let mut segments = rest.split('/').skip(1);
     let mut next = || segments.next().filter(|segment| !segment.is_empty());
     let (scheme, value, part, rest) = (next(), next(), next(), next());
@@ -99,7 +105,7 @@ fn shelf(rest: &str) -> Result<Option<Shelf<'_>>, Invalid> {
     }
     let scheme = scheme.map(|scheme| decoded("scheme", scheme)).transpose()?;
     let value = value.filter(|value| *value != NO_VALUE).map(|value| decoded("value", value)).transpose()?;
-    Ok(Some(Shelf { scheme, value, part }))
+    Ok(Some(CollectionPath { scheme, value, part }))
 }
 
 /// `{1|2}/{work}` and `{1|2}/{work}/autocomplete`.
@@ -107,14 +113,14 @@ pub(super) fn search(rest: &str) -> Result<Route<'_>, Invalid> {
     let (version, rest) = match rest.split_once('/') {
         Some(("1", rest)) => (1, rest),
         Some(("2", rest)) => (2, rest),
-        _ => return Ok(Route::Nothing),
+        _ => return Ok(Route::Unknown),
     };
     let (work, autocomplete) = match rest.strip_suffix("/autocomplete") {
         Some(work) => (work, true),
         None => (rest, false),
     };
     if work.is_empty() {
-        return Ok(Route::Nothing);
+        return Ok(Route::Unknown);
     }
     Ok(Route::Search { version, work: Image::new(work)?, autocomplete })
 }
@@ -125,9 +131,9 @@ pub(super) fn changes(rest: &str) -> Route<'_> {
         Some("") => Route::Changes { page: None },
         Some(rest) => match rest.strip_prefix('/').and_then(crate::iiif::integer) {
             Some(page) => Route::Changes { page: Some(page.into()) },
-            None => Route::Nothing,
+            None => Route::Unknown,
         },
-        None => Route::Nothing,
+        None => Route::Unknown,
     }
 }
 
@@ -138,13 +144,13 @@ mod tests {
     #[test]
     fn a_work_is_asked_for_in_pieces() {
         for (path, work, expected) in [
-            ("/presentation/3/KMS1/manifest", "KMS1", Piece::Manifest),
-            ("/presentation/2/KKS2020-3%2F16/manifest", "KKS2020-3/16", Piece::Manifest),
-            ("/presentation/3/a/b/canvas/2", "a/b", Piece::Canvas(2)),
-            ("/presentation/3/KMS1/canvas/2/painting", "KMS1", Piece::Painting(2)),
-            ("/presentation/3/KMS1/annotations/1", "KMS1", Piece::Annotations(1)),
-            ("/presentation/3/KMS1/tag/00ff", "KMS1", Piece::Tag("00ff")),
-            ("/presentation/3/collections/manifest", "collections", Piece::Manifest),
+            ("/presentation/3/KMS1/manifest", "KMS1", WorkResource::Manifest),
+            ("/presentation/2/KKS2020-3%2F16/manifest", "KKS2020-3/16", WorkResource::Manifest),
+            ("/presentation/3/a/b/canvas/2", "a/b", WorkResource::Canvas(2)),
+            ("/presentation/3/KMS1/canvas/2/painting", "KMS1", WorkResource::Painting(2)),
+            ("/presentation/3/KMS1/annotations/1", "KMS1", WorkResource::Annotations(1)),
+            ("/presentation/3/KMS1/tag/00ff", "KMS1", WorkResource::Tag("00ff")),
+            ("/presentation/3/collections/manifest", "collections", WorkResource::Manifest),
         ] {
             let Ok(Route::Work { work: found, piece, .. }) = Route::parse(path) else { panic!("{path}") };
             assert_eq!((found.identifier.as_ref(), piece), (work, expected), "{path}");
@@ -155,7 +161,7 @@ mod tests {
             "/presentation/3/a",
             "/presentation/3/",
         ] {
-            assert_eq!(Route::parse(path), Ok(Route::Nothing), "{path}");
+            assert_eq!(Route::parse(path), Ok(Route::Unknown), "{path}");
         }
     }
 
@@ -178,9 +184,9 @@ mod tests {
                 Some(Span { start: 100, end: 199 }),
             ),
         ] {
-            let Ok(Route::Collection { shelf, .. }) = Route::parse(path) else { panic!("{path}") };
+            let Ok(Route::Collection { collection, .. }) = Route::parse(path) else { panic!("{path}") };
             assert_eq!(
-                (shelf.scheme.as_deref(), shelf.value.as_deref(), shelf.part),
+                (collection.scheme.as_deref(), collection.value.as_deref(), collection.part),
                 (scheme, value, part),
                 "{path}"
             );
@@ -190,7 +196,7 @@ mod tests {
             "/presentation/3/collections/a/b/9-1",
             "/presentation/3/collections/a/b/c/d",
         ] {
-            assert_eq!(Route::parse(path), Ok(Route::Nothing), "{path}");
+            assert_eq!(Route::parse(path), Ok(Route::Unknown), "{path}");
         }
     }
 
@@ -198,7 +204,7 @@ mod tests {
     fn search_and_changes_have_versions() {
         let search = Route::parse("/search/1/KMS1/autocomplete");
         assert!(matches!(search, Ok(Route::Search { version: 1, autocomplete: true, .. })));
-        assert_eq!(Route::parse("/search/3/KMS1"), Ok(Route::Nothing));
+        assert_eq!(Route::parse("/search/3/KMS1"), Ok(Route::Unknown));
         assert_eq!(Route::parse("/discovery/1/changes"), Ok(Route::Changes { page: None }));
         assert_eq!(Route::parse("/discovery/1/changes/7"), Ok(Route::Changes { page: Some(7) }));
     }

@@ -9,31 +9,31 @@ use crate::web::api::pairs_of;
 
 /// A language of the pages, and whether the visitor chose it by `?lang=`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Spoken {
+pub struct PageLanguage {
     pub language: &'static str,
     pub chosen: bool,
 }
 
 /// The languages of the site that pages exist in, the preferred one first; all of them where the site has none of ours.
-pub fn offered(publisher: &Publisher) -> Vec<&'static str> {
+pub fn site_languages(publisher: &Publisher) -> Vec<&'static str> {
     let ours = |own: &String| LANGUAGES.into_iter().find(|language| own.split('-').next() == Some(language));
     let offered: Vec<_> = publisher.languages.iter().filter_map(ours).collect();
     if offered.is_empty() { LANGUAGES.to_vec() } else { offered }
 }
 
 /// The language of an answer: that of `?lang=`, else the best of `Accept-Language` (RFC 4647, §3.4), else the first.
-pub fn spoken(request: &HttpRequest, publisher: &Publisher) -> Spoken {
-    let offered = offered(publisher);
+pub fn page_language(request: &HttpRequest, publisher: &Publisher) -> PageLanguage {
+    let offered = site_languages(publisher);
     let known = |tag: &str| {
         let primary = tag.split('-').next().unwrap_or(tag);
         offered.iter().copied().find(|language| language.eq_ignore_ascii_case(primary))
     };
     let asked = pairs_of(request.query_string()).find(|(name, _)| name == "lang");
     if let Some(language) = asked.and_then(|(_, tag)| known(&tag)) {
-        return Spoken { language, chosen: true };
+        return PageLanguage { language, chosen: true };
     }
     let language = negotiated(request, &offered, known).or(offered.first().copied()).unwrap_or("en");
-    Spoken { language, chosen: false }
+    PageLanguage { language, chosen: false }
 }
 
 fn negotiated(
@@ -69,7 +69,7 @@ mod tests {
         if !accept.is_empty() {
             request = request.insert_header((header::ACCEPT_LANGUAGE, accept));
         }
-        let spoken = spoken(&request.to_http_request(), &publisher);
+        let spoken = page_language(&request.to_http_request(), &publisher);
         assert_eq!(
             (spoken.language, spoken.chosen),
             (language, chosen),

@@ -131,8 +131,8 @@ pub async fn asset(request: &HttpRequest, path: &str) -> Result<Response, Error>
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, age));
     response.insert_header((header::VARY, "Accept-Encoding"));
-    asset.document.pack(request).await;
-    Ok(asset.document.answer(request, asset.media_type, response).into())
+    asset.document.compress(request).await;
+    Ok(asset.document.respond(request, asset.media_type, response).into())
 }
 
 async fn page(request: &HttpRequest, context: &pages::Context, body: String) -> Response {
@@ -140,6 +140,6 @@ async fn page(request: &HttpRequest, context: &pages::Context, body: String) -> 
     response.insert_header((header::CONTENT_SECURITY_POLICY, pages::content_security_policy(context)));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
     response.insert_header((header::VARY, "Accept, Accept-Encoding, Accept-Language"));
-    let document = Document::new(body).packed(request).await;
-    document.answer(request, "text/html; charset=utf-8", response).into()
+    let document = Document::new(body).compressed(request).await;
+    document.respond(request, "text/html; charset=utf-8", response).into()
 }

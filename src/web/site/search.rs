@@ -7,7 +7,7 @@ use crate::iiif::{Dimensions, Version};
 use crate::presentation::Address;
 use crate::search::{Order, SORTS, Search};
 use crate::web::App;
-use crate::web::api::{Asked, canonical, of_page, pairs_of, query_of, search_of};
+use crate::web::api::{ApiQuery, canonical, of_page, pairs_of, query_of, search_of};
 use crate::web::pages::{self, Bar, Facet, Hit, Link};
 use crate::web::site::visit::{Visit, encoded};
 use crate::web::site::work::{ratio, recorded_size};
@@ -54,7 +54,7 @@ pub async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Result<Str
     let query = |pairs: &Pairs| query_of(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let read = |pairs: &Pairs| -> Result<Search, Error> {
         let text = query(pairs);
-        let asked = Asked::read(&table, &text)?;
+        let asked = ApiQuery::read(&table, &text)?;
         search_of(&asked, &snapshot)
     };
     let mut search = match read(&pairs) {
@@ -81,7 +81,7 @@ pub async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Result<Str
         }
         hits => hits?,
     };
-    let here = Here { app, visit, pairs: &pairs };
+    let here = SearchPage { app, visit, pairs: &pairs };
     let address = Address::new(&app.base.of(request)?);
     let same = here.query(|name, _| name != "cursor");
     let base = &visit.context.base;
@@ -109,13 +109,13 @@ pub async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Result<Str
 }
 
 /// The page that a visitor is on.
-struct Here<'a> {
+struct SearchPage<'a> {
     app: &'a App,
     visit: &'a Visit,
     pairs: &'a Pairs,
 }
 
-impl Here<'_> {
+impl SearchPage<'_> {
     fn query(&self, keep: impl Fn(&str, &str) -> bool) -> String {
         let kept = self.pairs.iter().filter(|(name, value)| keep(name, value));
         query_of(kept.map(|(name, value)| (name.as_str(), value.as_str())))

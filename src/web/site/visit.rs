@@ -8,7 +8,7 @@ use crate::presentation::Publisher;
 use crate::web::App;
 use crate::web::api::{pairs_of, query_of};
 use crate::web::pages::{self, Link};
-use crate::web::site::language::{offered, spoken};
+use crate::web::site::language::{page_language, site_languages};
 
 /// What an identifier's segment leaves as it is (Image API 3.0, §9).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
@@ -23,7 +23,7 @@ pub struct Visit {
 impl Visit {
     pub fn of(app: &App, request: &HttpRequest) -> Result<Self, Error> {
         let base = prefix(app, request)?;
-        let spoken = spoken(request, &app.publisher);
+        let spoken = page_language(request, &app.publisher);
         let publisher = app.publisher.in_language(spoken.language);
         let here = |&language: &&'static str| {
             let pairs: Vec<_> = pairs_of(request.query_string()).filter(|(name, _)| name != "lang").collect();
@@ -33,7 +33,7 @@ impl Visit {
             let href = format!("{base}/{}?{query}", request.uri().path().trim_start_matches('/'));
             Link { label: language.to_owned(), href, chosen: language == spoken.language, count: None }
         };
-        let languages: Vec<Link> = offered(&app.publisher).iter().map(here).collect();
+        let languages: Vec<Link> = site_languages(&app.publisher).iter().map(here).collect();
         let context = pages::Context {
             language: spoken.language,
             chosen: spoken.chosen,

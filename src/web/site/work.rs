@@ -28,10 +28,10 @@ pub async fn page(
 ) -> Result<String, Error> {
     let sketch = app.gallery.works.sketch(&work.identifier, SOON).await?;
     let address = Address::new(&app.base.of(request)?);
-    Ok(pages::work(&visit.context, &leaf(visit, &address, &sketch)))
+    Ok(pages::work(&visit.context, &work_page(visit, &address, &sketch)))
 }
 
-fn leaf(visit: &Visit, address: &Address, sketch: &Sketch) -> pages::WorkPage {
+fn work_page(visit: &Visit, address: &Address, sketch: &Sketch) -> pages::WorkPage {
     let Visit { context, publisher } = visit;
     let preferred = publisher.preferred();
     let (work, base) = (&sketch.work, &context.base);

@@ -8,27 +8,27 @@ use serde_json::json;
 
 use super::search::{flag_of, search_of};
 use super::serializer::Serializer;
-use super::{Asked, Flag, Known, Number, envelope, keep, person, together};
+use super::{Flag, Known, Number, SmkQuery, envelope, keep, person, together};
 use crate::gallery::{Error, Hits};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Address;
 use crate::record::{Creator, slug};
 use crate::search::{self, IndexedWork, Order, Search, Sort};
 use crate::web::App;
-use crate::web::api::{answer as told, pairs_of};
+use crate::web::api::{json_response, pairs_of};
 use crate::web::http::headers::presentation_version;
 use crate::web::http::response::Response;
 
 /// The most people that are asked for by their identifiers at once.
-const MOST_IDS: usize = 200;
+const MAX_IDS: usize = 200;
 
 /// `GET /api/smk/v1/…`, with or without a closing slash.
 pub async fn answer(app: &App, request: &HttpRequest, rest: &str) -> Result<Response, Error> {
     let pairs: Vec<(String, String)> =
         pairs_of(request.query_string()).map(|(name, value)| (name.into_owned(), value)).collect();
     match rest.trim_end_matches('/') {
-        "art/search" => found(app, request, &Asked::parse(&pairs)?).await,
-        "art" => one(app, request, &Asked::parse(&pairs)?).await,
+        "art/search" => found(app, request, &SmkQuery::parse(&pairs)?).await,
+        "art" => one(app, request, &SmkQuery::parse(&pairs)?).await,
         "art/all_ids" => all(app, request).await,
         "person/search" => people(app, request, &pairs, true).await,
         "person" => people(app, request, &pairs, false).await,
@@ -38,33 +38,33 @@ pub async fn answer(app: &App, request: &HttpRequest, rest: &str) -> Result<Resp
 }
 
 /// `/art/search`.
-async fn found(app: &App, request: &HttpRequest, asked: &Asked) -> Result<Response, Error> {
+async fn found(app: &App, request: &HttpRequest, query: &SmkQuery) -> Result<Response, Error> {
     let finder = app.gallery.search()?;
     let snapshot = finder.snapshot()?;
-    let search = search_of(asked, &snapshot);
+    let search = search_of(query, &snapshot);
     let hits = finder.find(search.clone()).await?;
     let mut facets = Vec::new();
-    for field in &asked.facets {
+    for field in &query.facets {
         let values = match field.known {
-            Known::Shelf(scheme) => counted(&hits, scheme, asked.lang),
-            Known::Rights => counted(&hits, "rights", asked.lang),
+            Known::Shelf(scheme) => counted(&hits, scheme, query.lang),
+            Known::Rights => counted(&hits, "rights", query.lang),
             Known::Flag(flag) => flagged(app, &search, flag, hits.found.total).await?,
             _ => Vec::new(),
         };
         facets.push((field.name.to_owned(), values));
     }
-    page(app, request, asked, hits, facets).await
+    page(app, request, query, hits, facets).await
 }
 
 /// `/art`: works by their object numbers.
-async fn one(app: &App, request: &HttpRequest, asked: &Asked) -> Result<Response, Error> {
-    if asked.object_numbers.is_empty() {
+async fn one(app: &App, request: &HttpRequest, query: &SmkQuery) -> Result<Response, Error> {
+    if query.object_numbers.is_empty() {
         let reason = "is missing: say which work, as in `?object_number=KMS1`";
         return Err(Invalid::new("object_number", "", reason).into());
     }
     let finder = app.gallery.search()?;
     let mut numbers = Vec::new();
-    for Number { whole, parts } in &asked.object_numbers {
+    for Number { whole, parts } in &query.object_numbers {
         let search = Search { numbers: vec![vec![whole.clone()]], limit: 0, ..Search::default() };
         match finder.find(search).await?.found.total {
             0 => numbers.extend(parts.iter().cloned()),
@@ -73,11 +73,11 @@ async fn one(app: &App, request: &HttpRequest, asked: &Asked) -> Result<Response
     }
     let numbers = vec![numbers];
     let order = Order { sort: Sort::Number, backwards: false };
-    let rows = asked.rows as usize;
+    let rows = query.rows as usize;
     let search =
-        Search { numbers, order, offset: asked.offset as usize, limit: rows.max(1), ..Search::default() };
+        Search { numbers, order, offset: query.offset as usize, limit: rows.max(1), ..Search::default() };
     let hits = finder.find(search).await?;
-    page(app, request, asked, hits, Vec::new()).await
+    page(app, request, query, hits, Vec::new()).await
 }
 
 /// `/person/search` and `/person?id=…`: creators with their works.
@@ -87,7 +87,7 @@ async fn people(
     pairs: &[(String, String)],
     searched: bool,
 ) -> Result<Response, Error> {
-    let asked = Asked::parse(pairs)?;
+    let query = SmkQuery::parse(pairs)?;
     if let Some((name, value)) =
         pairs.iter().find(|(name, value)| matches!(name.as_str(), "filters" | "range") && !value.is_empty())
     {
@@ -99,11 +99,11 @@ async fn people(
     if ids.is_empty() && !searched {
         return Err(Invalid::new("id", "", "is missing: say who, as in `?id=1180000107_person`").into());
     }
-    if ids.len() > MOST_IDS {
+    if ids.len() > MAX_IDS {
         return Err(Invalid::new(
             "id",
             "",
-            format!("makes more than {MOST_IDS} people: {MOST_IDS} are the most"),
+            format!("makes more than {MAX_IDS} people: {MAX_IDS} are the most"),
         )
         .into());
     }
@@ -111,7 +111,7 @@ async fn people(
     let snapshot = finder.snapshot()?;
     let mut chosen: Vec<u32> = Vec::new();
     if ids.is_empty() {
-        let (own, keys) = (snapshot.clone(), asked.keys.clone().unwrap_or_default());
+        let (own, keys) = (snapshot.clone(), query.keys.clone().unwrap_or_default());
         let named = finder.ask(move || Ok(own.values_named("creator", &keys))).await?;
         chosen.extend(named.into_iter().map(|(number, _)| number));
     }
@@ -135,7 +135,7 @@ async fn people(
         chosen.extend(known.filter(|&number| snapshot.work_count(number) > 0 && !chosen.contains(&number)));
     }
     let found = chosen.len() as u64;
-    let (offset, rows, fields) = (asked.offset, asked.rows, asked.fields);
+    let (offset, rows, fields) = (query.offset, query.rows, query.fields);
     let shown: Vec<u32> = chosen.into_iter().skip(offset as usize).take(rows as usize).collect();
     let tell = move || {
         let mut items = Vec::with_capacity(shown.len());
@@ -153,7 +153,7 @@ async fn people(
         Ok(envelope(offset, rows, found, items, Vec::new()).to_string())
     };
     let body = finder.ask(tell).await?;
-    Ok(told(request, body).await.into())
+    Ok(json_response(request, body).await.into())
 }
 
 /// `/art/all_ids`: every object number.
@@ -162,7 +162,7 @@ async fn all(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let snapshot = finder.snapshot()?;
     let numbers = finder.ask(move || snapshot.numbers(0, usize::MAX)).await?;
     let numbers: Vec<String> = numbers.into_iter().map(|(number, _)| number).collect();
-    Ok(told(request, json!({ "objectIDs": numbers }).to_string()).await.into())
+    Ok(json_response(request, json!({ "objectIDs": numbers }).to_string()).await.into())
 }
 
 /// `/iiif/manifest?id=…`, or `?object_number=…`: leads to the work's manifest, in the version that is asked for, else the
@@ -211,12 +211,12 @@ fn counted(hits: &Hits, scheme: &str, lang: Option<&str>) -> Vec<(String, u64)> 
 
 async fn flagged(app: &App, search: &Search, flag: Flag, total: u64) -> Result<Vec<(String, u64)>, Error> {
     let mut with = Search { limit: 0, facets: Vec::new(), ..search.clone() };
-    let asked = flag_of(&mut with, flag);
-    let yes = match asked {
+    let query = flag_of(&mut with, flag);
+    let yes = match query {
         Some(true) => total,
         Some(false) => 0,
         None => {
-            *asked = Some(true);
+            *query = Some(true);
             app.gallery.search()?.find(with).await?.found.total
         }
     };
@@ -229,12 +229,12 @@ async fn flagged(app: &App, search: &Search, flag: Flag, total: u64) -> Result<V
 async fn page(
     app: &App,
     request: &HttpRequest,
-    asked: &Asked,
+    query: &SmkQuery,
     hits: Hits,
     facets: Vec<(String, Vec<(String, u64)>)>,
 ) -> Result<Response, Error> {
     let finder = app.gallery.search()?;
-    let corrected = hits.found.corrected.clone().zip(asked.keys.clone());
+    let corrected = hits.found.corrected.clone().zip(query.keys.clone());
     let read = move || {
         let stored = hits.found.hits.iter().map(|place| hits.snapshot.stored(*place));
         Ok((stored.collect::<Result<Vec<IndexedWork>, search::Error>>()?, hits.found.total))
@@ -245,9 +245,9 @@ async fn page(
     let serializer = Serializer {
         gallery: app.gallery.clone(),
         address: Address::new(&app.base.of(request)?),
-        lang: asked.lang,
+        lang: query.lang,
     };
-    let (fields, offset, rows) = (asked.fields.clone(), asked.offset, asked.rows);
+    let (fields, offset, rows) = (query.fields.clone(), query.offset, query.rows);
     let tell = move || {
         let told = stored.iter().filter_map(|stored| {
             let original = originals.get(&stored.number());
@@ -261,5 +261,5 @@ async fn page(
         Ok(answer.to_string())
     };
     let body = finder.ask(tell).await?;
-    Ok(told(request, body).await.into())
+    Ok(json_response(request, body).await.into())
 }

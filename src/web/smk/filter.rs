@@ -28,7 +28,7 @@ pub enum Wanted {
 }
 
 /// No filter has more values.
-const MOST_VALUES: usize = 50;
+const MAX_VALUES: usize = 50;
 
 const PERIOD: &str = "is no span of years: write one, as in `[production_dates_period:1880-1920]`";
 const FORM: &str = "is no filter: write it as in `[has_image:true],[creator:Ancher, Anna]`";
@@ -48,7 +48,7 @@ impl Filter {
         if values.is_empty() {
             return Err(bad("has no value: write one behind the `:`, as in `[creator:Ancher, Anna]`"));
         }
-        if values.len() > MOST_VALUES {
+        if values.len() > MAX_VALUES {
             return Err(bad("has more than 50 values: 50 are the most"));
         }
         let all = || values.iter().map(|&value| value.to_owned()).collect();

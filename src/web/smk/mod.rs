@@ -20,7 +20,7 @@ pub use filter::{Filter, Wanted};
 pub use images::{Place, Places};
 pub use item::{item, keep};
 pub use person::{person, together};
-pub use query::{Asked, Number};
+pub use query::{Number, SmkQuery};
 pub use range::Range;
 
 /// An answer of `/art/search`, and of `/art`.

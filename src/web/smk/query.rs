@@ -8,7 +8,7 @@ use crate::search::SearchField;
 
 /// The parameters, read and checked; those that have no meaning here are left aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct SmkQuery {
     /// What is searched for as it was typed, quotes and all; everything where there is none.
     pub keys: Option<String>,
     /// Where the keys are looked for; everywhere where there is none.
@@ -50,16 +50,16 @@ pub struct Number {
     pub parts: Vec<String>,
 }
 
-const MOST_ROWS: u32 = 2000;
-const MOST_FILTERS: usize = 50;
-const MOST_RANGES: usize = 20;
-const MOST_FACETS: usize = 20;
-const MOST_FIELDS: usize = 200;
-const MOST_NUMBERS: usize = 200;
-const MOST_VALUES_OF_A_FACET: u32 = 10_000;
-const MOST_BYTES_OF_KEYS: usize = 2048;
+const MAX_ROWS: u32 = 2000;
+const MAX_FILTERS: usize = 50;
+const MAX_RANGES: usize = 20;
+const MAX_FACETS: usize = 20;
+const MAX_FIELDS: usize = 200;
+const MAX_NUMBERS: usize = 200;
+const MAX_FACET_VALUES: u32 = 10_000;
+const MAX_KEYS_BYTES: usize = 2048;
 
-impl Default for Asked {
+impl Default for SmkQuery {
     fn default() -> Self {
         Self {
             keys: None,
@@ -78,7 +78,7 @@ impl Default for Asked {
     }
 }
 
-impl Asked {
+impl SmkQuery {
     /// Reads the pairs of a query, decoded. A list may be one parameter or many; of what can be said once, the first
     /// counts.
     pub fn parse(pairs: &[(String, String)]) -> Result<Self, Invalid> {
@@ -87,11 +87,11 @@ impl Asked {
             of.filter(|value| !value.is_empty())
         };
         let one = |name| every(name).next();
-        let asked = Self {
+        let query = Self {
             keys: keys(every("keys").collect::<Vec<_>>().join(" "))?,
             qfields: places(listed("qfields", every("qfields"))?)?,
-            filters: bracketed("filters", every("filters"), MOST_FILTERS, Filter::parse)?,
-            ranges: bracketed("range", every("range"), MOST_RANGES, Range::parse)?,
+            filters: bracketed("filters", every("filters"), MAX_FILTERS, Filter::parse)?,
+            ranges: bracketed("range", every("range"), MAX_RANGES, Range::parse)?,
             facets: facets(every("facets"))?,
             facet_limit: one("facet_limit").map(|text| number("facet_limit", text)).transpose()?,
             offset: one("offset").map_or(Ok(0), |text| number("offset", text))?,
@@ -101,17 +101,17 @@ impl Asked {
             lang: one("lang").map(language).transpose()?,
             object_numbers: object_numbers(every("object_number"))?,
         };
-        if asked.rows > MOST_ROWS {
-            let reason = format!("is too many: {MOST_ROWS} are the most; `offset` goes on from there");
-            return Err(Invalid::new("rows", &asked.rows.to_string(), reason));
+        if query.rows > MAX_ROWS {
+            let reason = format!("is too many: {MAX_ROWS} are the most; `offset` goes on from there");
+            return Err(Invalid::new("rows", &query.rows.to_string(), reason));
         }
-        let facet_limit = asked.facet_limit.map(|limit| limit.clamp(1, MOST_VALUES_OF_A_FACET));
-        Ok(Self { facet_limit, ..asked })
+        let facet_limit = query.facet_limit.map(|limit| limit.clamp(1, MAX_FACET_VALUES));
+        Ok(Self { facet_limit, ..query })
     }
 }
 
 fn keys(said: String) -> Result<Option<String>, Invalid> {
-    if said.len() > MOST_BYTES_OF_KEYS {
+    if said.len() > MAX_KEYS_BYTES {
         return Err(Invalid::new("keys", &said, "is longer than 2048 bytes"));
     }
     let is_all = said.chars().all(|c| matches!(c, '*' | '"' | ' '));
@@ -127,7 +127,7 @@ fn number(parameter: &'static str, text: &str) -> Result<u32, Invalid> {
 fn listed<'a>(parameter: &'static str, said: impl Iterator<Item = &'a str>) -> Result<Vec<String>, Invalid> {
     let mut names = Vec::new();
     for name in said.flat_map(|list| list.split(',')).map(str::trim).filter(|name| !name.is_empty()) {
-        if names.len() == MOST_FIELDS {
+        if names.len() == MAX_FIELDS {
             return Err(Invalid::new(parameter, name, "is one field too many: 200 are the most"));
         }
         names.push(name.to_owned());
@@ -199,7 +199,7 @@ fn facets<'a>(said: impl Iterator<Item = &'a str>) -> Result<Vec<&'static Field>
         if facets.contains(&facet) {
             continue;
         }
-        if facets.len() == MOST_FACETS {
+        if facets.len() == MAX_FACETS {
             return Err(Invalid::new("facets", &name, "is one too many: 20 are the most"));
         }
         facets.push(facet);
@@ -236,7 +236,7 @@ fn object_numbers<'a>(said: impl Iterator<Item = &'a str>) -> Result<Vec<Number>
             parts.extend(each.map(str::to_owned));
         }
         count += parts.len().max(1);
-        if count > MOST_NUMBERS {
+        if count > MAX_NUMBERS {
             return Err(Invalid::new(
                 "object_number",
                 whole,
@@ -254,13 +254,13 @@ mod tests {
     use super::super::filter::Wanted;
     use super::*;
 
-    fn parse(pairs: &[(&str, &str)]) -> Result<Asked, Invalid> {
+    fn parse(pairs: &[(&str, &str)]) -> Result<SmkQuery, Invalid> {
         let pairs: Vec<_> = pairs.iter().map(|&(name, value)| (name.into(), value.into())).collect();
-        Asked::parse(&pairs)
+        SmkQuery::parse(&pairs)
     }
 
     #[track_caller]
-    fn check(pairs: &[(&str, &str)], expected: Asked) {
+    fn check(pairs: &[(&str, &str)], expected: SmkQuery) {
         assert_eq!(parse(pairs), Ok(expected), "{pairs:?}");
     }
 
@@ -270,14 +270,14 @@ mod tests {
 
     #[test]
     fn nothing_asks_for_the_first_ten_of_all() {
-        check(&[], Asked::default());
+        check(&[], SmkQuery::default());
         check(
             &[("keys", "*"), ("filters", ""), ("range", " "), ("rows", ""), ("sort", ",")],
-            Asked::default(),
+            SmkQuery::default(),
         );
         check(
             &[("has_image", "true"), ("output", "JSON-LD"), ("encoding", "x"), ("randomHits", "3")],
-            Asked::default(),
+            SmkQuery::default(),
         );
     }
 
@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn the_usual_question_is_read() {
-        let asked = parse(&[
+        let query = parse(&[
             ("keys", "*"),
             ("fields", "titles, artist,object_number"),
             ("filters", "[has_image:true],[object_names:maleri], [creator:Abildgaard, Nicolai]"),
@@ -316,9 +316,9 @@ mod tests {
             ("lang", "en-US"),
         ])
         .unwrap();
-        assert_eq!(asked.fields, ["titles", "artist", "object_number"]);
+        assert_eq!(query.fields, ["titles", "artist", "object_number"]);
         let shelf = |scheme, value: &str| Wanted::Shelf(scheme, vec![value.into()]);
-        let wanted: Vec<_> = asked.filters.into_iter().map(|filter| filter.wanted).collect();
+        let wanted: Vec<_> = query.filters.into_iter().map(|filter| filter.wanted).collect();
         assert_eq!(
             wanted,
             [
@@ -328,12 +328,12 @@ mod tests {
                 Wanted::Flag(Flag::PublicDomain, true)
             ]
         );
-        let measures: Vec<_> = asked.ranges.iter().map(|range| range.measure).collect();
+        let measures: Vec<_> = query.ranges.iter().map(|range| range.measure).collect();
         assert_eq!(measures, [Measure::Latest, Measure::Modified]);
-        assert_eq!(asked.facets, [known("creator"), known("techniques"), known("artist")]);
-        assert_eq!((asked.offset, asked.rows, asked.lang), (20, 2000, Some("en")));
-        assert_eq!(asked.sort, Some(Sort { field: known("modified"), descending: true }));
-        assert_eq!(asked.qfields, [SearchField::Titles, SearchField::Creators]);
+        assert_eq!(query.facets, [known("creator"), known("techniques"), known("artist")]);
+        assert_eq!((query.offset, query.rows, query.lang), (20, 2000, Some("en")));
+        assert_eq!(query.sort, Some(Sort { field: known("modified"), descending: true }));
+        assert_eq!(query.qfields, [SearchField::Titles, SearchField::Creators]);
     }
 
     #[test]
@@ -344,28 +344,28 @@ mod tests {
         };
         check(
             &[("object_number", "kms1"), ("object_number", "KKS1615, KMS3"), ("object_number", "")],
-            Asked {
+            SmkQuery {
                 object_numbers: vec![number("kms1", &[]), number("KKS1615, KMS3", &["KKS1615", "KMS3"])],
-                ..Asked::default()
+                ..SmkQuery::default()
             },
         );
     }
 
     #[test]
     fn brackets_may_stand_within_brackets() {
-        let asked = parse(&[("filters", ",[collection:a [b], c][collection:d]\n")]).unwrap();
+        let query = parse(&[("filters", ",[collection:a [b], c][collection:d]\n")]).unwrap();
         let shelf = |value: &str| Wanted::Shelf("collection", vec![value.into()]);
-        assert_eq!(asked.filters.len(), 2);
-        assert_eq!((&asked.filters[0].wanted, &asked.filters[1].wanted), (&shelf("a [b], c"), &shelf("d")));
+        assert_eq!(query.filters.len(), 2);
+        assert_eq!((&query.filters[0].wanted, &query.filters[1].wanted), (&shelf("a [b], c"), &shelf("d")));
     }
 
     #[test]
     fn all_fields_are_no_choice_of_fields() {
-        check(&[("fields", "*,titles")], Asked::default());
-        check(&[("facet_limit", "0")], Asked { facet_limit: Some(1), ..Asked::default() });
-        check(&[("facet_limit", "99999999")], Asked { facet_limit: Some(10_000), ..Asked::default() });
-        check(&[("rows", "0")], Asked { rows: 0, ..Asked::default() });
-        check(&[("rows", "5"), ("rows", "x")], Asked { rows: 5, ..Asked::default() });
+        check(&[("fields", "*,titles")], SmkQuery::default());
+        check(&[("facet_limit", "0")], SmkQuery { facet_limit: Some(1), ..SmkQuery::default() });
+        check(&[("facet_limit", "99999999")], SmkQuery { facet_limit: Some(10_000), ..SmkQuery::default() });
+        check(&[("rows", "0")], SmkQuery { rows: 0, ..SmkQuery::default() });
+        check(&[("rows", "5"), ("rows", "x")], SmkQuery { rows: 5, ..SmkQuery::default() });
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What programs ask of SMK's API, as a search of the index.
 
-use super::{Asked, Filter, Flag, Known, Measure, Range, Wanted, names};
+use super::{Filter, Flag, Known, Measure, Range, SmkQuery, Wanted, names};
 use crate::search::{self, Order, Search, Snapshot, Sort};
 
 /// Schemes whose values are common words, which may be asked for in the other language.
@@ -10,24 +10,24 @@ const TRANSLATED: [&str; 7] = ["gender", "material", "motif", "nationality", "su
 const VALUES: usize = 100;
 
 /// The same search in the words of the index.
-pub(super) fn search_of(asked: &Asked, snapshot: &Snapshot) -> Search {
+pub(super) fn search_of(query: &SmkQuery, snapshot: &Snapshot) -> Search {
     let mut search = Search {
-        q: asked.keys.clone().unwrap_or_default(),
-        offset: asked.offset as usize,
-        limit: asked.rows as usize,
-        facet_limit: asked.facet_limit.map_or(VALUES, |limit| limit as usize),
+        q: query.keys.clone().unwrap_or_default(),
+        offset: query.offset as usize,
+        limit: query.rows as usize,
+        facet_limit: query.facet_limit.map_or(VALUES, |limit| limit as usize),
         ..Search::default()
     };
-    if !asked.qfields.is_empty() {
-        search.search_fields = asked.qfields.clone();
+    if !query.qfields.is_empty() {
+        search.search_fields = query.qfields.clone();
     }
-    for filter in &asked.filters {
-        filtered(&mut search, filter, asked.lang, snapshot);
+    for filter in &query.filters {
+        filtered(&mut search, filter, query.lang, snapshot);
     }
-    for range in &asked.ranges {
+    for range in &query.ranges {
         ranged(&mut search, range);
     }
-    let schemes = asked.facets.iter().filter_map(|field| match field.known {
+    let schemes = query.facets.iter().filter_map(|field| match field.known {
         Known::Shelf(scheme) => Some(scheme),
         Known::Rights => Some("rights"),
         _ => None,
@@ -35,7 +35,7 @@ pub(super) fn search_of(asked: &Asked, snapshot: &Snapshot) -> Search {
     search.facets = schemes.map(str::to_owned).collect();
     search.facets.sort_unstable();
     search.facets.dedup();
-    if let Some(sort) = &asked.sort {
+    if let Some(sort) = &query.sort {
         let backwards = sort.descending;
         let sort = match sort.field.known {
             Known::Shelf(_) => Sort::Creator,

@@ -23,14 +23,14 @@ use crate::record::{Region, Tag};
 use crate::web::App;
 use crate::web::http::connections::Connection;
 use crate::web::http::error as http;
-use crate::web::http::headers::{IfMatch, if_match, is_held};
+use crate::web::http::headers::{IfMatch, if_match, is_not_modified};
 use crate::web::http::response::Response;
 use crate::web::http::token;
 use crate::web::route::{Image, Tags};
 
 /// The longest body of a request, in bytes.
-pub const MOST_BYTES: usize = 64 << 10;
-const TOO_LONG: http::Error = http::Error::BodyTooLong { limit_kib: MOST_BYTES >> 10 };
+pub const MAX_BYTES: usize = 64 << 10;
+const TOO_LONG: http::Error = http::Error::BodyTooLong { limit_kib: MAX_BYTES >> 10 };
 
 /// No image has a longer side, in pixels: what a region is checked by where nobody knows the image's size.
 const MAX_SIDE: u32 = 10_000_000;
@@ -38,18 +38,19 @@ const MAX_SIDE: u32 = 10_000_000;
 /// `GET /api/v1/works/{work}/tags`, `…/tags/{tag}` and `…/tags/{tag}/history`.
 pub async fn answer(app: &App, request: &HttpRequest, at: Tags<'_>) -> Result<Response, Error> {
     let Tags { work, tag, history } = at;
-    let told = match tag {
+    let response = match tag {
         Some(tag) if history => events(app, &work, tag).await?,
         Some(tag) => one(&stored(app, &work).await?, tag, StatusCode::OK)?,
         None => {
             let stored = stored(app, &work).await?;
-            told(&stored, all(&stored), StatusCode::OK)
+            tag_response(&stored, all(&stored), StatusCode::OK)
         }
     };
-    let held = told.response.headers().get(header::ETAG).filter(|tag| is_held(request, tag)).cloned();
+    let held =
+        response.response.headers().get(header::ETAG).filter(|tag| is_not_modified(request, tag)).cloned();
     Ok(match held {
         Some(tag) => HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish().into(),
-        None => told,
+        None => response,
     })
 }
 
@@ -77,9 +78,7 @@ pub async fn write(
 async fn body_of(app: &App, request: &HttpRequest, body: &mut Payload) -> Result<Vec<u8>, http::Error> {
     is_json(request)?;
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    if announced
-        .and_then(|length| length.parse::<u64>().ok())
-        .is_some_and(|length| length > MOST_BYTES as u64)
+    if announced.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > MAX_BYTES as u64)
     {
         return Err(TOO_LONG);
     }
@@ -94,7 +93,7 @@ async fn read_all(body: &mut Payload) -> Result<Vec<u8>, http::Error> {
     let mut all = Vec::new();
     while let Some(piece) = body.next().await {
         let piece = piece.map_err(|error| Invalid::new("body", "", error.to_string()))?;
-        if all.len() + piece.len() > MOST_BYTES {
+        if all.len() + piece.len() > MAX_BYTES {
             return Err(TOO_LONG);
         }
         all.extend_from_slice(&piece);
@@ -113,13 +112,13 @@ pub(in crate::web) fn allowed_methods(at: &Tags<'_>) -> &'static str {
 
 /// Who it is that writes: the name of the token.
 pub(in crate::web) fn allowed(request: &HttpRequest, app: &App) -> Result<String, http::Error> {
-    let (shown, tokens) = (token::shown(request).ok_or(http::Error::Unauthorized)?, &app.api.tokens);
+    let (shown, tokens) = (token::bearer(request).ok_or(http::Error::Unauthorized)?, &app.api.tokens);
     if tokens.is_empty() {
         return Err(Error::Closed("nobody may write here: no token is set in api.tokens".into()).into());
     }
-    app.guesses.check(app.base.client(request), shown, || {
+    app.guess_limiter.check(app.base.client(request), shown, || {
         // All are compared, whichever fits.
-        tokens.iter().fold(None, |found, (name, secret)| match token::is(shown, secret) {
+        tokens.iter().fold(None, |found, (name, secret)| match token::matches(shown, secret) {
             true => Some(name.clone()),
             false => found,
         })
@@ -306,7 +305,11 @@ async fn events(app: &App, work: &Image<'_>, tag: &str) -> Result<Response, Erro
     let events: Vec<Value> = all.iter().filter(|event| event.tag == tag).map(event).collect();
     let known = !events.is_empty() || stored.tags.iter().any(|known| known.id() == tag);
     match known {
-        true => Ok(told(&stored, json!({ "revision": stored.revision, "events": events }), StatusCode::OK)),
+        true => Ok(tag_response(
+            &stored,
+            json!({ "revision": stored.revision, "events": events }),
+            StatusCode::OK,
+        )),
         false => Err(Error::NotFound),
     }
 }
@@ -326,11 +329,11 @@ fn one(stored: &StoredWork, tag: &str, status: StatusCode) -> Result<Response, E
     let found = stored.tags.iter().find(|known| known.id() == tag).ok_or(Error::NotFound)?;
     let mut value = found.told();
     value["revision"] = json!(stored.revision);
-    Ok(told(stored, value, status))
+    Ok(tag_response(stored, value, status))
 }
 
 /// The revision is the tag of the answer: what `If-Match` is to repeat.
-fn told(stored: &StoredWork, value: Value, status: StatusCode) -> Response {
+fn tag_response(stored: &StoredWork, value: Value, status: StatusCode) -> Response {
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CACHE_CONTROL, "no-cache")).content_type("application/json");
     if let Ok(tag) = HeaderValue::try_from(format!("\"{}\"", stored.revision)) {
