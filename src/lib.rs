@@ -32,8 +32,8 @@
 //!
 //! # A master that cannot be cut
 //!
-//! Strips, planes, 16 bits, CMYK, L*a*b*, turned or plain JPEG, PNG and the like: [`render::rows`] gives
-//! any of them row by row ([`pixels::Rows`]), [`render::Look`] colours the rows, [`master::write`] cuts, halves
+//! Strips, planes, 16 bits, CMYK, L*a*b*, turned or plain JPEG, PNG and the like: [`master::rows`] gives
+//! any of them row by row ([`pixels::Rows`]), [`render::ColorTransform`] colours the rows, [`master::write`] cuts, halves
 //! and compresses them into a pyramid, in memory that does not grow with the height. `gallery::pyramids` makes
 //! each once, ahead of time (`tegl ingest`) or for the first who asks, and keeps it under the master's ETag.
 //! Meanwhile small masters are decoded whole, overviews of large ones are averaged from their rows, and JPEG
@@ -94,10 +94,12 @@
 pub mod catalogue;
 pub mod cli;
 pub mod config;
+pub mod container;
 pub mod gallery;
 pub mod identity;
 pub mod iiif;
 pub mod master;
+pub mod metadata;
 pub mod pixels;
 pub mod presentation;
 pub mod record;

@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FLOORS: [&str; 14] = [
+const FLOORS: [&str; 16] = [
     "identity",
     "iiif",
+    "container",
+    "metadata",
     "pixels",
     "master",
     "render",

@@ -18,7 +18,7 @@ use super::unsent::{Sending, Unsent};
 use super::{Error, Settings};
 use crate::identity::Identity;
 use crate::iiif::Dimensions;
-use crate::master::{Codec, Kind, TileIndex, Whole, stored};
+use crate::master::{Codec, Kind, SourceFormat, TileIndex, stored};
 use crate::pixels::decode::jp2;
 use crate::pixels::{Picture, jpeg};
 use crate::render::{self, Frame, Plan, Source, Stopped};
@@ -129,16 +129,16 @@ impl Kitchen {
             Kind::Tiled => {
                 let level = &opened.master.levels[level];
                 let frame = Frame::of_tiles(plan, &opened.master, level, reduce);
-                self.lanes.check(frame.cost(render::bytes_a_pixel(level)))
+                self.lanes.check(frame.cost(render::bytes_per_pixel(level)))
             }
-            Kind::Whole { codec: Whole::Jp2, memory, reason, .. } => {
+            Kind::Untiled { format: SourceFormat::Jp2, memory, reason, .. } => {
                 if !self.decodes(opened, reduce) {
                     return Err(too_costly(reason));
                 }
                 self.lanes
                     .check(Frame::of_region(plan, &opened.master, reduce).cost(8).saturating_add(*memory))
             }
-            Kind::Whole { reason, .. } => {
+            Kind::Untiled { reason, .. } => {
                 if self.decodes(opened, reduce) {
                     let (master, base) = (&opened.master, self.base(opened, reduce));
                     let frame = Frame::of_whole(plan, master, master.dimensions.reduced(base), base);
@@ -151,11 +151,11 @@ impl Kitchen {
 
     /// Refuses a master without a pyramid of which no answer could be made, however small.
     pub fn serves(&self, opened: &Opened) -> Result<(), Error> {
-        let (codec, reason) = match &opened.master.kind {
-            Kind::Whole { codec, reason, .. } => (codec, reason),
+        let (format, reason) = match &opened.master.kind {
+            Kind::Untiled { format, reason, .. } => (format, reason),
             Kind::Tiled => return Ok(()),
         };
-        if *codec == Whole::Jp2 {
+        if *format == SourceFormat::Jp2 {
             return if self.decodes(opened, SMALLEST) { Ok(()) } else { Err(too_costly(reason)) };
         }
         // The smallest answers cost least.
@@ -243,12 +243,12 @@ impl Kitchen {
                     (made, _) => made,
                 }
             }
-            (Source::Rendered { reduce, .. }, Kind::Whole { codec: Whole::Jp2, .. })
+            (Source::Rendered { reduce, .. }, Kind::Untiled { format: SourceFormat::Jp2, .. })
                 if opened.master.dimensions.reduced(reduce).area() > OVERVIEW =>
             {
                 self.region(opened, plan, reduce, interest).await
             }
-            (Source::Rendered { reduce, .. }, Kind::Whole { .. }) => self.whole(opened, plan, reduce).await,
+            (Source::Rendered { reduce, .. }, Kind::Untiled { .. }) => self.whole(opened, plan, reduce).await,
         }
     }
 
@@ -285,7 +285,7 @@ impl Kitchen {
         let (opened, plan) = (opened.clone(), plan.clone());
         let master = &opened.master;
         let frame = Frame::of_tiles(&plan, master, &master.levels[level], reduce);
-        let drawn = frame.cost(render::bytes_a_pixel(&master.levels[level]));
+        let drawn = frame.cost(render::bytes_per_pixel(&master.levels[level]));
         let cost = stored_bytes(&opened, level, &frame)?.saturating_add(drawn);
         let mut admitted = self.lanes.admit(cost, Some(&opened.store)).await?;
         let tiles = tiles(&opened, level, &frame).await?;
@@ -426,7 +426,7 @@ pub(super) async fn tiles(opened: &Opened, level: usize, frame: &Frame) -> Resul
 mod tests {
     use super::*;
     use crate::gallery::settings::Credit;
-    use crate::pixels::colour::Output;
+    use crate::pixels::color::Output;
 
     #[track_caller]
     fn check(settings: &Settings, expected: &str, hashed: u64) {

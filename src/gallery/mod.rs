@@ -65,8 +65,8 @@ pub use pyramids::Shelf;
 use crate::catalogue::{self, Catalogue};
 use crate::iiif::{ImageRequest, Limits};
 use crate::master::Kind;
-use crate::pixels::colour::Output;
-use crate::pixels::encode::Credit;
+use crate::metadata::Credit;
+use crate::pixels::color::Output;
 use crate::render::{self, Plan};
 use crate::store::{self, Store};
 
@@ -381,7 +381,7 @@ impl Gallery {
     pub async fn deliver(&self, opened: &Shared, plan: Plan) -> Result<Answer, Error> {
         let delivered = self.kitchen.deliver(opened, plan).await;
         if delivered.is_ok()
-            && matches!(opened.master.kind, Kind::Whole { .. })
+            && matches!(opened.master.kind, Kind::Untiled { .. })
             && let Some(pyramids) = self.missing_pyramid(opened)
         {
             drop(self.build(pyramids, opened));
@@ -510,7 +510,7 @@ fn unless_discarded(opened: &Opened, error: Error) -> Error {
 }
 
 fn plan(granted: &Granted, request: &ImageRequest, limits: Limits) -> Result<Plan, Error> {
-    Ok(Plan::new(request, &granted.master, limits, granted.look.lets_tiles_pass())?)
+    Ok(Plan::new(request, &granted.master, limits, granted.look.is_passthrough())?)
 }
 
 /// The master's pyramid where it has been made, else the master.

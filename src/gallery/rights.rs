@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::Shared;
 use crate::identity::{Identity, fields};
 use crate::iiif::{Dimensions, Info, Limits};
-use crate::master::{Kind, Whole};
+use crate::master::{Kind, SourceFormat};
 
 /// `[rights]`: from what a record says of a work's rights to the largest size of its images, and whether their
 /// originals may be downloaded. Where several rules apply, the strictest does.
@@ -298,13 +298,13 @@ impl Granted {
         let master = self.opened.pyramid_of.as_ref().unwrap_or(&self.opened);
         match &master.master.kind {
             Kind::Tiled => "image/tiff",
-            Kind::Whole { codec, .. } => match codec {
-                Whole::Tiff => "image/tiff",
-                Whole::Jpeg => "image/jpeg",
-                Whole::Png => "image/png",
-                Whole::Webp => "image/webp",
-                Whole::Gif => "image/gif",
-                Whole::Jp2 => "image/jp2",
+            Kind::Untiled { format, .. } => match format {
+                SourceFormat::Tiff => "image/tiff",
+                SourceFormat::Jpeg => "image/jpeg",
+                SourceFormat::Png => "image/png",
+                SourceFormat::Webp => "image/webp",
+                SourceFormat::Gif => "image/gif",
+                SourceFormat::Jp2 => "image/jp2",
             },
         }
     }

@@ -1,4 +1,4 @@
-//! Colour, grey, or black and white.
+//! Color, gray, or black and white.
 
 use super::Invalid;
 
@@ -21,7 +21,7 @@ impl Quality {
         }
     }
 
-    /// Both versions know the same four; what version 1 called `native` and `grey` is refused.
+    /// Both versions know the same four; what version 1 called `native` and `gray` is refused.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         [Self::Default, Self::Color, Self::Gray, Self::Bitonal]
             .into_iter()

@@ -58,7 +58,7 @@ impl Region {
     }
 }
 
-/// Edges are rounded, not sizes: neighbouring percentages then meet without gap or overlap. A
+/// Edges are rounded, not sizes: neighboring percentages then meet without gap or overlap. A
 /// part that is not zero keeps at least one pixel.
 fn percent_of(length: u32, from: f64, part: f64) -> (u32, u32) {
     let at = |percent: f64| ((f64::from(length) * percent / 100.0).round()).min(f64::from(length)) as u32;
@@ -161,7 +161,7 @@ mod tests {
         }
 
         #[test]
-        fn neighbouring_percentages_meet(w in 1..10_000u32, a in 0.0..50.0f64, b in 1.0..50.0f64) {
+        fn neighboring_percentages_meet(w in 1..10_000u32, a in 0.0..50.0f64, b in 1.0..50.0f64) {
             let (_, end) = percent_of(w, a, b);
             let (start, _) = percent_of(w, a + b, 1.0);
             prop_assert!(start == end || end - 1 == start || start + 1 == w);

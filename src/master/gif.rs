@@ -1,13 +1,12 @@
 //! A GIF's size: its logical screen, or its first frame where that is larger (GIF89a, §18 and §20).
 
-use super::bytes::{Held, Stop};
 use super::header::{Header, checked_dimensions, decoder_memory};
-use super::{Orientation, Refused};
+use super::{Orientation, PartialFile, Refused, Stop};
 use crate::iiif::Dimensions;
 use crate::pixels::{Alpha, Depth, Model, Shape};
 
 /// The screen, and the frame if it begins in what is at hand.
-pub fn header(held: &Held) -> Result<Header, Stop> {
+pub fn header(held: &PartialFile) -> Result<Header, Stop> {
     let screen = size(held.get(6, 4)?);
     let frame = match first_frame(held.start()) {
         Some(frame) => frame,
@@ -72,7 +71,7 @@ mod tests {
     fn check(screen: [u8; 2], blocks: &[u8], expected: Option<(u32, u32)>) {
         let [width, height] = screen;
         let file = [&b"GIF89a"[..], &[width, 0, height, 0, 0x80, 0, 0, 1, 2, 3, 4, 5, 6], blocks].concat();
-        let found = header(&Held::new(file.len() as u64, file.into())).ok();
+        let found = header(&PartialFile::new(file.len() as u64, file.into())).ok();
         assert_eq!(found.map(|found| found.shape.dimensions), expected.map(|(w, h)| Dimensions::new(w, h)));
     }
 

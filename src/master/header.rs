@@ -2,15 +2,9 @@
 
 use std::sync::Arc;
 
-use super::bytes::Stop;
-use super::{Orientation, Refused};
+use super::{Orientation, Refused, Stop};
 use crate::iiif::Dimensions;
 use crate::pixels::Shape;
-
-/// Chunks before the pixels that are looked at: no honest header has more.
-pub const MAX_CHUNKS: usize = 256;
-/// The largest profile or EXIF block that is read, in bytes.
-pub const MAX_PROFILE: u64 = 4 << 20;
 
 /// Rows that a reader asks a decoder for at one time, at most.
 const ROWS: u64 = 64;

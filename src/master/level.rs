@@ -111,21 +111,21 @@ pub enum Photometric {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Predictor {
     None,
-    /// Their left neighbours.
+    /// Their left neighbors.
     Horizontal,
-    /// Their left neighbours, byte by byte, after the bytes of equal weight were put together.
+    /// Their left neighbors, byte by byte, after the bytes of equal weight were put together.
     Float,
 }
 
-/// How YCbCr samples outside JPEG are laid out and what colours they are (TIFF 6.0, §21).
+/// How YCbCr samples outside JPEG are laid out and what colors they are (TIFF 6.0, §21).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct YCbCr {
-    /// Pixels that share one pair of colour samples, across and down: 1, 2 or 4.
+    /// Pixels that share one pair of color samples, across and down: 1, 2 or 4.
     pub across: u32,
     pub down: u32,
     /// The shares of red, green and blue in luma.
     pub luma: [f32; 3],
-    /// The codes of black and white for luma, and of no and full colour for Cb and Cr.
+    /// The codes of black and white for luma, and of no and full color for Cb and Cr.
     pub reference: [f32; 6],
 }
 
@@ -180,7 +180,7 @@ impl Level {
         across > 1.0 && down >= 1.0 && across / down < slack * 1.01 && down / across < slack * 1.01
     }
 
-    /// What the colour samples mean once they are read.
+    /// What the color samples mean once they are read.
     pub fn model(&self) -> Model {
         match self.photometric {
             Photometric::WhiteIsZero | Photometric::BlackIsZero => Model::Gray,
@@ -229,14 +229,14 @@ impl Level {
             Photometric::WhiteIsZero if self.codec == Codec::Jpeg => {
                 Some("its JPEG tiles are negatives: 0 is white".into())
             }
-            _ if self.separate => Some("its colours lie in separate planes".into()),
+            _ if self.separate => Some("its colors lie in separate planes".into()),
             _ if self.bits != 8 => {
                 Some(format!("its samples have {} bits, which viewers cannot show", self.bits))
             }
             _ if self.format != Format::Unsigned => Some("its samples are not unsigned whole numbers".into()),
-            Photometric::Cmyk => Some("its colours are inks (CMYK)".into()),
-            Photometric::CieLab | Photometric::IccLab => Some("its colours are L*a*b*".into()),
-            Photometric::Palette(_) => Some("its colours are a palette's".into()),
+            Photometric::Cmyk => Some("its colors are inks (CMYK)".into()),
+            Photometric::CieLab | Photometric::IccLab => Some("its colors are L*a*b*".into()),
+            Photometric::Palette(_) => Some("its colors are a palette's".into()),
             Photometric::YCbCr if self.codec != Codec::Jpeg => {
                 Some("it has YCbCr samples outside JPEG".into())
             }
@@ -245,7 +245,7 @@ impl Level {
     }
 
     /// Bytes that `rows` rows of `width` pixels with `samples` samples take before compression; each row is filled up
-    /// to a byte, and subsampled colour to whole blocks.
+    /// to a byte, and subsampled color to whole blocks.
     pub fn packed_bytes(&self, width: u32, rows: u32, samples: usize) -> u64 {
         match self.subsampled() {
             Some(&YCbCr { across, down, .. }) => {
@@ -256,7 +256,7 @@ impl Level {
         }
     }
 
-    /// How blocks of pixels share colour samples, outside JPEG.
+    /// How blocks of pixels share color samples, outside JPEG.
     pub fn subsampled(&self) -> Option<&YCbCr> {
         let blocks = |ycbcr: &&YCbCr| ycbcr.across * ycbcr.down > 1 && !self.separate;
         self.ycbcr.as_ref().filter(|_| !matches!(self.codec, Codec::Jpeg | Codec::OldJpeg)).filter(blocks)

@@ -1,46 +1,26 @@
 //! One opened master: its levels and tiles, whatever its format; pure over bytes at offsets.
 
-mod bytes;
 mod gif;
 mod header;
-mod ifd;
 mod level;
-mod orientation;
 mod png;
+mod rows;
 pub mod stored;
 mod tiff;
+mod untiled;
 mod webp;
-mod whole;
-mod words;
 pub mod write;
 
 use std::sync::Arc;
 
-pub use bytes::{Held, Stop};
 pub use level::{Codec, Fax, Format, Grid, Level, Photometric, Predictor, TileIndex, YCbCr};
-pub use orientation::Orientation;
-pub use whole::Whole;
-pub use words::{Words, words};
+pub use rows::{rows, rows_memory};
+pub use tiff::decode_tile;
 
+pub use crate::container::{PartialFile, Refused, SourceFormat, Stop};
 use crate::iiif::Dimensions;
+pub use crate::metadata::Orientation;
 use crate::pixels::{Alpha, Depth, Model, Shape};
-
-/// Why a file cannot be a master, in words for those who keep it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    #[error("the file is damaged: {0}")]
-    Damaged(String),
-    #[error("{0}")]
-    Unsupported(String),
-    #[error("page {page} does not exist: the file has {pages}")]
-    NoPage { page: u32, pages: u32 },
-}
-
-impl Refused {
-    pub fn damaged(reason: impl Into<String>) -> Self {
-        Self::Damaged(reason.into())
-    }
-}
 
 /// What serving needs to know of a master: sizes and offsets, no pixels.
 #[derive(Clone, Debug)]
@@ -60,8 +40,8 @@ pub enum Kind {
     /// Tile by tile.
     Tiled,
     /// Only by decoding all of it.
-    Whole {
-        codec: Whole,
+    Untiled {
+        format: SourceFormat,
         /// The file's length.
         bytes: u64,
         /// Why it cannot be cut.
@@ -69,10 +49,10 @@ pub enum Kind {
         /// As the header says.
         shape: Shape,
         /// Bytes of memory that its decoder takes to read the full size row by row, as the header tells; of a TIFF,
-        /// `sheet` tells.
+        /// `tiff` tells.
         memory: u64,
         /// How a TIFF's page lies in it.
-        sheet: Option<Arc<Level>>,
+        tiff: Option<Arc<Level>>,
     },
 }
 
@@ -82,13 +62,13 @@ pub const FIRST_READ: u64 = 64 << 10;
 
 /// Finds the master that page `page` of the file is, as far as `held` tells.
 ///
-/// [`Stop::Missing`] names the bytes to add before asking again.
-pub fn index(held: &Held, page: u32) -> Result<Master, Stop> {
-    match Whole::recognize(held.start()) {
-        Some(Whole::Tiff) => tiff::index(held, page),
-        Some(codec) if page == 1 => whole::index(held, codec),
+/// [`Stop::NeedBytes`] names the bytes to add before asking again.
+pub fn index(held: &PartialFile, page: u32) -> Result<Master, Stop> {
+    match SourceFormat::recognize(held.start()) {
+        Some(SourceFormat::Tiff) => tiff::index(held, page),
+        Some(format) if page == 1 => untiled::index(held, format),
         Some(_) => Err(Refused::NoPage { page, pages: 1 }.into()),
-        None => Err(Refused::Unsupported(whole::unknown(held.start())).into()),
+        None => Err(Refused::Unsupported(untiled::unknown(held.start())).into()),
     }
 }
 
@@ -101,7 +81,7 @@ impl Master {
     /// What its samples are before they are converted.
     pub fn shape(&self) -> Shape {
         match (&self.kind, self.levels.first()) {
-            (Kind::Whole { shape, .. }, _) => *shape,
+            (Kind::Untiled { shape, .. }, _) => *shape,
             (Kind::Tiled, Some(level)) => level.shape(),
             (Kind::Tiled, None) => {
                 Shape { dimensions: self.dimensions, model: Model::Rgb, alpha: Alpha::None, depth: Depth::U8 }
@@ -119,11 +99,11 @@ impl Master {
 
     /// About how many bytes of memory this index takes.
     pub fn weight(&self) -> usize {
-        let sheet = match &self.kind {
-            Kind::Whole { sheet, .. } => sheet.as_deref(),
+        let tiff = match &self.kind {
+            Kind::Untiled { tiff, .. } => tiff.as_deref(),
             Kind::Tiled => None,
         };
-        let tiles: usize = self.levels.iter().chain(sheet).map(|level| level.tiles.len() * 16 + 512).sum();
+        let tiles: usize = self.levels.iter().chain(tiff).map(|level| level.tiles.len() * 16 + 512).sum();
         tiles + self.icc.as_ref().map_or(0, |icc| icc.len()) + 512
     }
 }

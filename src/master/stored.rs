@@ -8,7 +8,7 @@
 //! | YCbCr | three, whatever its JFIF or Adobe marker or their names say | YCbCr |
 //! | RGB | three of equal size, whatever its JFIF or Adobe marker or their names say | RGB |
 //! | RGB | three, the first finer than the others | YCbCr: nobody subsamples blue and green |
-//! | grey, palette, a plane | one | as it is |
+//! | gray, palette, a plane | one | as it is |
 //! | CMYK | four, whatever its Adobe marker says | inks, 0 for none |
 //! | RGB with an extra sample | four | RGB and that sample |
 //!

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use super::bytes::{Held, Stop};
-use super::header::{Header, MAX_CHUNKS, MAX_PROFILE, checked_dimensions, decoder_memory};
-use super::{Orientation, Refused};
+use super::header::{Header, checked_dimensions, decoder_memory};
+use super::{Orientation, PartialFile, Refused, Stop};
+use crate::container::{MAX_CHUNKS, MAX_PROFILE};
 use crate::iiif::Dimensions;
+use crate::metadata::exif;
 use crate::pixels::decode::webp_is_sound;
-use crate::pixels::jpeg::exif_orientation;
 use crate::pixels::{Alpha, Depth, Model, Shape};
 
 /// The first chunk says the size, each kind in its own way (WebP container specification).
-pub fn header(held: &Held) -> Result<Header, Stop> {
+pub fn header(held: &PartialFile) -> Result<Header, Stop> {
     let b = held.get(0, 30)?;
     let low = |at: usize| u32::from(b[at]) | u32::from(b[at + 1]) << 8;
     let moves = &b[12..16] == b"VP8X" && b[20] & 2 != 0;
@@ -63,8 +63,8 @@ pub fn header(held: &Held) -> Result<Header, Stop> {
                 }
                 // Of two the first counts.
                 b"EXIF" if orientation.is_none() => {
-                    let exif = held.get(at + 8, length)?;
-                    orientation = Some(Orientation::new(exif_orientation(exif).into()));
+                    let block = held.get(at + 8, length)?;
+                    orientation = Some(Orientation::new(exif::orientation_or_upright(block).into()));
                 }
                 _ => {}
             }

@@ -1,10 +1,9 @@
-//! Decode, scale, turn, colour, encode: pure work on samples in memory.
+//! Decode, scale, turn, color, encode: pure work on samples in memory.
 
 mod callback;
-pub mod colour;
+pub mod color;
 pub mod decode;
 pub mod encode;
-pub mod exif;
 mod gathered;
 pub mod in_order;
 pub mod jpeg;
@@ -13,10 +12,10 @@ mod planar;
 mod planar_rgb;
 mod raster;
 mod raw;
+pub mod rotate;
 pub mod scale;
 mod shrunk;
 pub mod tone;
-pub mod turn;
 
 pub use gathered::gathered;
 pub use in_order::InOrder;

@@ -3,7 +3,7 @@
 use super::{Planar, Plane, Raster, planar_to_raster, scale};
 use crate::iiif::Dimensions;
 
-/// Decoded samples: in planes where they were YCbCr or grey JPEG, else packed.
+/// Decoded samples: in planes where they were YCbCr or gray JPEG, else packed.
 #[derive(Clone, Debug)]
 pub enum Picture {
     Planar(Planar),

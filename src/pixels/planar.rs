@@ -1,4 +1,4 @@
-//! YCbCr samples as JPEG stores them: one plane a component, colour often at half the size.
+//! YCbCr samples as JPEG stores them: one plane a component, color often at half the size.
 
 use std::cell::RefCell;
 
@@ -11,10 +11,10 @@ pub struct Plane {
     pub samples: Vec<u8>,
 }
 
-/// How many luma pixels one colour sample stands for, across and down.
+/// How many luma pixels one color sample stands for, across and down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subsampling {
-    /// No colour planes at all.
+    /// No color planes at all.
     Gray,
     S444,
     S422,
@@ -43,17 +43,13 @@ impl Subsampling {
         Dimensions::new(dimensions.width.div_ceil(self.across()), dimensions.height.div_ceil(self.down()))
     }
 
-    /// The same as libjpeg-turbo lays it out: luma, too, has whole blocks of colour samples.
+    /// The same as libjpeg-turbo lays it out: luma, too, has whole blocks of color samples.
     pub const fn padded_plane(self, n: usize, dimensions: Dimensions) -> Dimensions {
-        let colour = Dimensions::new(
+        let color = Dimensions::new(
             dimensions.width.div_ceil(self.across()),
             dimensions.height.div_ceil(self.down()),
         );
-        if n == 0 {
-            Dimensions::new(colour.width * self.across(), colour.height * self.down())
-        } else {
-            colour
-        }
+        if n == 0 { Dimensions::new(color.width * self.across(), color.height * self.down()) } else { color }
     }
 
     /// Bytes that an image of `dimensions` takes.
@@ -62,7 +58,7 @@ impl Subsampling {
     }
 }
 
-/// An image in planes: luma, and two of colour unless it is grey.
+/// An image in planes: luma, and two of color unless it is gray.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planar {
     pub dimensions: Dimensions,
@@ -125,13 +121,13 @@ impl Planar {
         });
     }
 
-    /// An image without light or colour.
+    /// An image without light or color.
     pub fn blank(dimensions: Dimensions, subsampling: Subsampling) -> Self {
         let plane = |n| Plane::blank(subsampling.plane(n, dimensions), if n == 0 { 0 } else { 128 });
         Self { dimensions, subsampling, planes: (0..subsampling.planes()).map(plane).collect() }
     }
 
-    /// The same picture without its colour.
+    /// The same picture without its color.
     pub fn into_gray(mut self) -> Self {
         self.planes.truncate(1);
         Self { subsampling: Subsampling::Gray, ..self }

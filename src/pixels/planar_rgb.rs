@@ -2,12 +2,12 @@
 
 use super::{Channels, Planar, Raster};
 
-/// The same picture in packed samples; colour planes are doubled where they are half-sized.
+/// The same picture in packed samples; color planes are doubled where they are half-sized.
 pub fn planar_to_raster(image: &Planar) -> Raster {
-    let [luma, colour @ ..] = image.planes.as_slice() else {
+    let [luma, color @ ..] = image.planes.as_slice() else {
         return Raster::blank(image.dimensions, Channels::Gray);
     };
-    let [cb, cr] = colour else {
+    let [cb, cr] = color else {
         return Raster {
             dimensions: image.dimensions,
             channels: Channels::Gray,

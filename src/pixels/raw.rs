@@ -1,9 +1,9 @@
-//! Samples as a master keeps them, before they are made colours of the output.
+//! Samples as a master keeps them, before they are made colors of the output.
 
 use super::Error;
 use crate::iiif::Dimensions;
 
-/// What a pixel's colour samples mean.
+/// What a pixel's color samples mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Model {
     /// 0 is black.
@@ -16,12 +16,12 @@ pub enum Model {
     Lab,
 }
 
-/// Whether an opacity follows a pixel's colours.
+/// Whether an opacity follows a pixel's colors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Alpha {
     None,
     Straight,
-    /// Colours are multiplied by it.
+    /// Colors are multiplied by it.
     Associated,
 }
 
@@ -76,7 +76,7 @@ pub trait ReadAt: Send + Sync {
 }
 
 impl Model {
-    /// Colour samples a pixel.
+    /// Color samples a pixel.
     pub const fn count(self) -> usize {
         match self {
             Self::Gray => 1,

@@ -87,7 +87,7 @@ pub fn raster(image: &Raster, window: Window, size: Dimensions) -> Result<Raster
     Ok(scaled)
 }
 
-/// The part `window` of an image in planes, scaled to `size` with colour planes as
+/// The part `window` of an image in planes, scaled to `size` with color planes as
 /// `subsampling` wants them: each component is resampled once, wherever its samples lie.
 pub fn planar(
     image: &Planar,
@@ -100,13 +100,13 @@ pub fn planar(
     for n in 0..subsampling.planes() {
         let wanted = subsampling.plane(n, size);
         let Some(plane) = image.planes.get(n) else {
-            planes.push(Plane::blank(wanted, 128)); // A grey image has no colour to scale.
+            planes.push(Plane::blank(wanted, 128)); // A gray image has no color to scale.
             continue;
         };
         let window = if n == 0 {
             window
         } else {
-            // Colour samples may cover half a pixel more than the image has.
+            // Color samples may cover half a pixel more than the image has.
             let whole = Window {
                 width: f64::from(wanted.width * subsampling.across()) * grow_x,
                 height: f64::from(wanted.height * subsampling.down()) * grow_y,

@@ -1,8 +1,8 @@
-//! Grey, bitonal, opaque (Image API 3.0, §4.4).
+//! Gray, bitonal, opaque (Image API 3.0, §4.4).
 
 use super::{Channels, Raster};
 
-/// From this grey up, bitonal is white.
+/// From this gray up, bitonal is white.
 const WHITE: u8 = 128;
 
 /// Every pixel its luma; alpha stays, and then all four channels do.
@@ -23,7 +23,7 @@ pub fn gray(mut raster: Raster) -> Raster {
     raster
 }
 
-/// Black or white by a threshold, so that neighbouring tiles agree; alpha is flattened over white.
+/// Black or white by a threshold, so that neighboring tiles agree; alpha is flattened over white.
 pub fn bitonal(raster: Raster) -> Raster {
     let mut raster = gray(flatten(raster, [u8::MAX; 3]));
     for sample in &mut raster.samples {
@@ -69,8 +69,8 @@ mod tests {
 
     #[test]
     fn grey_is_luma() {
-        let colours = [255, 255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 255, 7, 7, 7];
-        assert_eq!(gray(row(Channels::Rgb, &colours)), row(Channels::Gray, &[255, 76, 150, 29, 7]));
+        let colors = [255, 255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 255, 7, 7, 7];
+        assert_eq!(gray(row(Channels::Rgb, &colors)), row(Channels::Gray, &[255, 76, 150, 29, 7]));
         assert_eq!(gray(row(Channels::Rgba, &[255, 0, 0, 9])), row(Channels::Rgba, &[76, 76, 76, 9]));
         assert_eq!(gray(row(Channels::Gray, &[3])), row(Channels::Gray, &[3]));
     }

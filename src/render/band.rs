@@ -1,10 +1,10 @@
 //! A large answer band by band, so that its memory does not grow with its height.
 
-use super::{Frame, Look, Plan, Settings, finish};
+use super::{ColorTransform, Frame, Plan, Settings, finish};
 use crate::iiif::{Dimensions, Format, Rotation};
 use crate::master::{Kind, Master};
 use crate::pixels::scale::Window;
-use crate::pixels::{Channels, Error, Picture, Raster, encode, tone, turn};
+use crate::pixels::{Channels, Error, Picture, Raster, encode, rotate, tone};
 
 /// Answers of at least this many pixels are made band by band where they can be.
 const LARGE: u64 = 12_000_000;
@@ -78,12 +78,12 @@ impl Frame {
 pub fn banded_encoder(
     plan: &Plan,
     master: &Master,
-    look: &Look,
+    look: &ColorTransform,
     settings: &Settings,
 ) -> Result<encode::Stream, Error> {
     let channels = channels(plan, master);
-    let notes = look.notes(look.carries(plan, channels));
-    encode::stream(plan.format, plan.size, channels, &notes, settings.jpeg_quality, settings.subsampling())
+    let metadata = look.metadata(look.embeds_profile(plan, channels));
+    encode::stream(plan.format, plan.size, channels, &metadata, settings.jpeg_quality, settings.subsampling())
 }
 
 /// The channels that all bands have.
@@ -99,11 +99,11 @@ fn channels(plan: &Plan, master: &Master) -> Channels {
 }
 
 /// The band's rows as they go into the file.
-pub fn band(plan: &Plan, picture: &Picture, frame: &Frame, look: &Look) -> Result<Raster, Error> {
-    let raster = look.recoloured(finish::scaled(picture, frame.window, frame.size)?);
-    let carries = look.carries(plan, raster.channels);
-    let raster = finish::toned(look.shown(raster, carries), plan.quality);
-    let raster = if plan.rotation == Rotation::NONE { raster } else { turn::mirror(&raster) };
+pub fn band(plan: &Plan, picture: &Picture, frame: &Frame, look: &ColorTransform) -> Result<Raster, Error> {
+    let raster = look.apply_packed(finish::scaled(picture, frame.window, frame.size)?);
+    let carries = look.embeds_profile(plan, raster.channels);
+    let raster = finish::toned(look.for_response(raster, carries), plan.quality);
+    let raster = if plan.rotation == Rotation::NONE { raster } else { rotate::mirror(&raster) };
     Ok(if plan.format == Format::Jpg { tone::flatten(raster, [255; 3]) } else { raster })
 }
 
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
     use crate::iiif::{ImageRequest, Limits, Version};
     use crate::master::write::{Compression, Recipe, Reduced, Writer};
-    use crate::master::{Held, Orientation, index};
+    use crate::master::{Orientation, PartialFile, index};
     use crate::render::draw;
 
     fn master(width: u32, height: u32) -> (Master, Vec<u8>) {
@@ -140,7 +140,7 @@ mod tests {
         writer.push(&raster.samples).unwrap();
         let mut file = Vec::new();
         writer.finish(&mut file).unwrap();
-        let held = Held::new(file.len() as u64, Bytes::copy_from_slice(&file));
+        let held = PartialFile::new(file.len() as u64, Bytes::copy_from_slice(&file));
         (index(&held, 1).unwrap(), file)
     }
 
@@ -152,7 +152,7 @@ mod tests {
         };
         let tiles: Vec<_> = frame.tiles.iter().map(tile).collect();
         let picture = draw(frame, level, &tiles, &|| false).unwrap();
-        band(plan, &picture, frame, &Look::default()).unwrap()
+        band(plan, &picture, frame, &ColorTransform::default()).unwrap()
     }
 
     #[test]

@@ -3,9 +3,8 @@
 use bytes::Bytes;
 
 use super::frame::Frame;
-use super::sheet::decode_tile;
 use crate::iiif::Dimensions;
-use crate::master::{Codec, Level, Photometric, TileIndex};
+use crate::master::{Codec, Level, Photometric, TileIndex, decode_tile};
 use crate::pixels::{Error, Picture, Planar, Raster, jpeg, scale};
 
 /// Why a rendering ended without a picture.
@@ -106,5 +105,54 @@ fn lay(tile: &Raster, canvas: &mut Raster, (x, y): (u32, u32)) {
         let source = &tile.samples[row * from..][..columns * channels];
         canvas.samples[(y as usize + row) * to + x as usize * channels..][..columns * channels]
             .copy_from_slice(source);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::master::write::{Compression, Recipe, Reduced, Writer};
+    use crate::master::{Master, Orientation, PartialFile, index};
+    use crate::metadata::EmbeddedMetadata;
+    use crate::pixels::{Channels, Subsampling};
+
+    fn pyramid(size: Dimensions) -> Master {
+        let recipe = Recipe {
+            dimensions: size,
+            orientation: Orientation::UPRIGHT,
+            channels: Channels::Rgb,
+            tile_side: size.width,
+            compression: Compression::Jpeg { quality: 90, subsampling: Subsampling::S444 },
+            reduced: Reduced::SubIfds,
+            icc: None,
+            threads: 1,
+        };
+        let mut writer = Writer::new(recipe, Cursor::new(Vec::new())).unwrap();
+        writer.push(&Raster::blank(size, Channels::Rgb).samples).unwrap();
+        let mut file = Vec::new();
+        writer.finish(&mut file).unwrap();
+        index(&PartialFile::new(file.len() as u64, file.into()), 1).unwrap()
+    }
+
+    #[test]
+    fn a_tile_that_lacks_pixels_is_refused() {
+        let size = Dimensions::new(16, 16);
+        let master = pyramid(size);
+        let frame = Frame {
+            tiles: vec![TileIndex { column: 0, row: 0 }],
+            origin: (0, 0),
+            canvas: size,
+            window: scale::Window { x: 0.0, y: 0.0, width: 16.0, height: 16.0 },
+            size,
+            reduce: 1,
+        };
+        for (side, is_drawn) in [(16, true), (8, false)] {
+            let raster = Raster::blank(Dimensions::new(side, side), Channels::Rgb);
+            let tile = jpeg::encode(&raster, 90, Subsampling::S444, &EmbeddedMetadata::default()).unwrap();
+            let drawn = draw(&frame, &master.levels[0], &[Some(tile.into())], &|| false);
+            assert_eq!(drawn.is_ok(), is_drawn, "{side}");
+        }
     }
 }

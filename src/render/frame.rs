@@ -67,14 +67,14 @@ impl Frame {
 
     /// The most bytes of memory that the rendering takes at one time: canvas, scaled picture,
     /// and what is made of it on the way to its encoding.
-    pub fn cost(&self, bytes_a_pixel: u64) -> u64 {
+    pub fn cost(&self, bytes_per_pixel: u64) -> u64 {
         let between = u64::from(self.size.width) * u64::from(self.canvas.height);
-        (self.canvas.area() + between + 2 * self.size.area()) * bytes_a_pixel + (64 << 10)
+        (self.canvas.area() + between + 2 * self.size.area()) * bytes_per_pixel + (64 << 10)
     }
 }
 
 /// Bytes that a decoded pixel of this level takes.
-pub fn bytes_a_pixel(level: &Level) -> u64 {
+pub fn bytes_per_pixel(level: &Level) -> u64 {
     if level.codec == Codec::Jpeg { 3 } else { u64::from(level.samples.clamp(1, 4)) }
 }
 

@@ -35,7 +35,7 @@ const MOST_REDUCED: u32 = 8;
 
 impl Plan {
     /// Plans `request` on `master`. Stored tiles are the answer only where `tiles_pass`: their
-    /// colours need no change.
+    /// colors need no change.
     pub fn new(
         request: &ImageRequest,
         master: &Master,

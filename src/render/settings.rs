@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::identity::{Identity, fields};
 use crate::pixels::Subsampling;
-use crate::pixels::colour::Output;
+use crate::pixels::color::Output;
 
 /// `[render]`: how pixels are encoded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,9 +12,9 @@ use crate::pixels::colour::Output;
 pub struct Settings {
     /// Quality of rendered JPEGs, 1 to 100.
     pub jpeg_quality: u8,
-    /// Whether rendered JPEGs keep colour at full size (4:4:4) instead of half (4:2:0).
+    /// Whether rendered JPEGs keep color at full size (4:4:4) instead of half (4:2:0).
     pub jpeg_full_color: bool,
-    /// The colours of what has to be converted: `srgb`, or `display-p3` for screens that show more of them.
+    /// The colors of what has to be converted: `srgb`, or `display-p3` for screens that show more of them.
     pub output: Output,
 }
 

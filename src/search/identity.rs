@@ -2,8 +2,8 @@
 
 use super::colour::Colour;
 use super::order::{Cursor, Key, Order, Sort};
-use super::question::{Filter, Search};
 use super::place::Place;
+use super::question::{Filter, Search};
 use crate::identity::{Identity, fields, wrapped};
 
 /// Equal for equal searches in their one form.

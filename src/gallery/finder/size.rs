@@ -8,7 +8,7 @@ use super::super::Source;
 use super::super::identifier::Identifier;
 use super::super::opened::Opened;
 use crate::catalogue::Stored;
-use crate::pixels::colour::Output;
+use crate::pixels::color::Output;
 
 /// So many images of a work are looked at.
 const FIRST: usize = 4;

@@ -4,18 +4,19 @@
 //! to find all of its pixels in it.
 
 use super::lenient;
-use super::tags::{ROWS_PER_STRIP, STRIP_LENGTHS, STRIP_OFFSETS, TILE_LENGTHS, TILE_OFFSETS};
+use crate::container::tiff::Directory;
+use crate::container::tiff::tags::{
+    ROWS_PER_STRIP, STRIP_LENGTHS, STRIP_OFFSETS, TILE_LENGTHS, TILE_OFFSETS,
+};
 use crate::iiif::Dimensions;
-use crate::master::Refused;
-use crate::master::bytes::{Held, Stop};
-use crate::master::ifd::Directory;
 use crate::master::level::{Codec, Level};
+use crate::master::{PartialFile, Refused, Stop};
 
 /// Tiles and strips of an image, or of all levels of one together.
 pub const MOST_TILES: u64 = 4_000_000;
 
 /// Sets the level's grid and tiles.
-pub fn find(held: &Held, directory: &Directory, level: &mut Level) -> Result<(), Stop> {
+pub fn find(held: &PartialFile, directory: &Directory, level: &mut Level) -> Result<(), Stop> {
     let (strips, tiles) = ((STRIP_OFFSETS, STRIP_LENGTHS), (TILE_OFFSETS, TILE_LENGTHS));
     let (own, other) = if level.in_strips { (strips, tiles) } else { (tiles, strips) };
     // Some writers use the tags of strips for tiles; libtiff takes either.
@@ -48,7 +49,7 @@ pub fn find(held: &Held, directory: &Directory, level: &mut Level) -> Result<(),
 /// Rows in each of `listed` strips. What the tag says counts if it agrees with their number; one strip holds all rows,
 /// whatever the tag says; more are as high as their number allows, or as their lengths say if they are not compressed.
 fn rows_per_strip(
-    held: &Held,
+    held: &PartialFile,
     directory: &Directory,
     level: &Level,
     listed: u64,
@@ -126,12 +127,12 @@ fn mend(level: &mut Level, size: u64) -> Result<(), Stop> {
     Ok(())
 }
 
-fn array(held: &Held, directory: &Directory, tag: u16, count: u64) -> Result<Vec<u64>, Stop> {
+fn array(held: &PartialFile, directory: &Directory, tag: u16, count: u64) -> Result<Vec<u64>, Stop> {
     directory.numbers(held, tag, count).map_err(|stop| match stop {
         // The other array and the next directories lie near.
-        Stop::Missing { range, .. } => {
+        Stop::NeedBytes { range, .. } => {
             let likely = (count * 48 + (64 << 10)).min(held.size() - range.start);
-            Stop::Missing { range, likely }
+            Stop::NeedBytes { range, likely }
         }
         other => other,
     })

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use super::tags::*;
 use super::{blocks, cannot, lenient, old_jpeg};
+use crate::container::tiff::tags::*;
+use crate::container::tiff::{Directory, Layout};
 use crate::iiif::Dimensions;
-use crate::master::Refused;
-use crate::master::bytes::{Held, Stop};
-use crate::master::ifd::{Directory, Layout};
 use crate::master::level::{Codec, Fax, Format, Grid, Level, Photometric, Predictor, YCbCr};
+use crate::master::{PartialFile, Refused, Stop};
 use crate::pixels::Alpha;
 
 /// No image of use has more samples a pixel.
@@ -16,7 +15,7 @@ const MOST_SAMPLES: u64 = 64;
 
 /// A directory whose whole numbers are looked up, with defaults.
 struct Tags<'a> {
-    held: &'a Held,
+    held: &'a PartialFile,
     directory: &'a Directory,
 }
 
@@ -31,7 +30,7 @@ impl Tags<'_> {
     }
 }
 
-pub fn dimensions(held: &Held, directory: &Directory) -> Result<Dimensions, Stop> {
+pub fn dimensions(held: &PartialFile, directory: &Directory) -> Result<Dimensions, Stop> {
     let side = |tag| -> Result<u32, Stop> {
         let length = directory.number(held, tag)?.unwrap_or(0);
         u32::try_from(length)
@@ -43,7 +42,7 @@ pub fn dimensions(held: &Held, directory: &Directory) -> Result<Dimensions, Stop
 }
 
 /// The image that a directory describes; `Unsupported` says why its samples cannot be read.
-pub fn level(held: &Held, layout: Layout, directory: &Directory) -> Result<Level, Stop> {
+pub fn level(held: &PartialFile, layout: Layout, directory: &Directory) -> Result<Level, Stop> {
     let tags = Tags { held, directory };
     let dimensions = dimensions(held, directory)?;
     let in_strips = !directory.has(TILE_WIDTH);
@@ -161,7 +160,7 @@ fn photometric(tags: &Tags, codec: Codec, samples: u64, bits: u64) -> Result<Pho
     };
     Ok(match (tags.number(PHOTOMETRIC, default)?, samples) {
         (0, 1..) => Photometric::WhiteIsZero,
-        // Luma alone is grey.
+        // Luma alone is gray.
         (1, 1..) | (6, 1) => Photometric::BlackIsZero,
         (2, 3..) => Photometric::Rgb,
         (3, 1..) if bits <= 16 => Photometric::Palette(palette(tags, bits)?),
@@ -169,7 +168,7 @@ fn photometric(tags: &Tags, codec: Codec, samples: u64, bits: u64) -> Result<Pho
         (6, 3) => Photometric::YCbCr,
         (8, 3..) => Photometric::CieLab,
         (9, 3..) => Photometric::IccLab,
-        (other, _) => return Err(cannot(format!("its colours are of kind {other} with {samples} samples"))),
+        (other, _) => return Err(cannot(format!("its colors are of kind {other} with {samples} samples"))),
     })
 }
 
@@ -224,7 +223,7 @@ fn ycbcr(tags: &Tags) -> Result<YCbCr, Stop> {
     let (across, down) = match subsampling[..] {
         [across @ (1 | 2 | 4), down @ (1 | 2 | 4)] => (across as u32, down as u32),
         [] => (2, 2),
-        _ => return Err(cannot(format!("its colour is subsampled by {subsampling:?}; 1, 2 and 4 are read"))),
+        _ => return Err(cannot(format!("its color is subsampled by {subsampling:?}; 1, 2 and 4 are read"))),
     };
     fn list<const N: usize>(tags: &Tags, tag: u16, default: [f32; N]) -> Result<[f32; N], Stop> {
         let found = lenient(tags.directory.fractions(tags.held, tag, N as u64), Vec::new())?;
@@ -264,7 +263,7 @@ fn readable(level: &Level) -> Result<(), Stop> {
         (_, Photometric::CieLab | Photometric::IccLab)
             if !matches!(bits, 8 | 16) || format == Format::Float =>
         {
-            "L*a*b* colours"
+            "L*a*b* colors"
         }
         (_, Photometric::Palette(_)) if format == Format::Float => "palette indexes",
         _ => return Ok(()),

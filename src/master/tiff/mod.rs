@@ -1,16 +1,17 @@
 //! Finds a TIFF's pages and pyramid levels without reading a pixel.
 
 mod blocks;
+mod decode;
 mod image;
 mod old_jpeg;
 mod pyramid;
-mod tags;
 
-use super::bytes::{Held, Stop};
-use super::ifd::{Directory, Layout};
-use super::{Master, Refused};
+pub use decode::{TiffRows, decode_tile};
+
+use super::{Master, PartialFile, Refused, Stop};
+use crate::container::tiff::tags::{OLD_SUBFILE, SUBFILE};
+use crate::container::tiff::{Directory, Layout};
 use pyramid::{Next, Pyramid};
-use tags::{OLD_SUBFILE, SUBFILE};
 
 /// No sound pyramid or book of scans in one file has more directories.
 const MOST_DIRECTORIES: usize = 4096;
@@ -19,7 +20,7 @@ const MOST_DIRECTORIES: usize = 4096;
 ///
 /// Reduced pages that follow a page, or hang below it as SubIFDs, are its levels. Everything but the page's own
 /// directory is optional: what cannot be read of it is left out.
-pub fn index(held: &Held, page: u32) -> Result<Master, Stop> {
+pub fn index(held: &PartialFile, page: u32) -> Result<Master, Stop> {
     let (layout, first) =
         Layout::of(held.start()).ok_or_else(|| Refused::damaged("it has no TIFF header"))?;
     let (mut offset, mut seen, mut pages): (u64, Vec<u64>, u32) = (first, Vec::new(), 0);
@@ -68,7 +69,7 @@ enum Role {
 }
 
 impl Role {
-    fn of(held: &Held, directory: &Directory) -> Result<Self, Stop> {
+    fn of(held: &PartialFile, directory: &Directory) -> Result<Self, Stop> {
         let number = |tag| lenient(directory.number(held, tag), None);
         Ok(match number(SUBFILE)? {
             Some(bits) if bits & 4 != 0 => Self::Mask,
@@ -92,11 +93,11 @@ fn cannot(reason: String) -> Stop {
 }
 
 /// Directories lie in a row more often than not: one generous read finds the rest of them.
-fn sure(stop: Stop, held: &Held) -> Stop {
+fn sure(stop: Stop, held: &PartialFile) -> Stop {
     match stop {
-        Stop::Missing { range, .. } => {
+        Stop::NeedBytes { range, .. } => {
             let rest = held.size() - range.start;
-            Stop::Missing { range, likely: rest.min(256 << 10) }
+            Stop::NeedBytes { range, likely: rest.min(256 << 10) }
         }
         other => other,
     }

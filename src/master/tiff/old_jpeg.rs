@@ -2,32 +2,31 @@
 
 use std::sync::Arc;
 
-use super::tags::*;
 use super::{cannot, lenient};
-use crate::master::Refused;
-use crate::master::bytes::{Held, Stop};
-use crate::master::ifd::Directory;
+use crate::container::tiff::Directory;
+use crate::container::tiff::tags::*;
 use crate::master::level::Level;
+use crate::master::{PartialFile, Refused, Stop};
 use crate::pixels::jpeg;
 
 const START: [u8; 2] = [0xff, 0xd8];
 
 /// Whether JPEGInterchangeFormat points at a JPEG.
-pub fn is_one_stream(held: &Held, directory: &Directory) -> Result<bool, Stop> {
+pub fn is_one_stream(held: &PartialFile, directory: &Directory) -> Result<bool, Stop> {
     let Some(offset) = lenient(directory.number(held, OLD_JPEG_STREAM), None)? else { return Ok(false) };
     let start = lenient(held.get(offset, 2).map(Some), None)?;
     Ok(start == Some(&START[..]))
 }
 
 /// Whether the strips are JPEGs of their own, as some writers had it.
-pub fn are_streams(held: &Held, level: &Level) -> Result<bool, Stop> {
+pub fn are_streams(held: &PartialFile, level: &Level) -> Result<bool, Stop> {
     let Some(&(offset, _)) = level.tiles.first() else { return Ok(false) };
     Ok(lenient(held.get(offset, 2).map(Some), None)? == Some(&START[..]))
 }
 
 /// The image as one tile that holds the whole stream, or the stream's headers and one strip of coded samples that lies
 /// elsewhere; its reader finds out whether all of it is there.
-pub fn whole(held: &Held, directory: &Directory, mut level: Level) -> Result<Level, Stop> {
+pub fn whole(held: &PartialFile, directory: &Directory, mut level: Level) -> Result<Level, Stop> {
     const MOST_STRIPS: u64 = 1 << 16;
     const MOST_HEADERS: u64 = 64 << 10;
     let list = |tag| lenient(directory.numbers(held, tag, MOST_STRIPS), Vec::new());
@@ -63,7 +62,7 @@ pub fn whole(held: &Held, directory: &Directory, mut level: Level) -> Result<Lev
 }
 
 /// Quantization and Huffman tables as a JPEG's segments (ITU-T T.81, §B.2.4), if tags point at them.
-pub fn tables(held: &Held, directory: &Directory, samples: u64) -> Result<Option<Arc<[u8]>>, Stop> {
+pub fn tables(held: &PartialFile, directory: &Directory, samples: u64) -> Result<Option<Arc<[u8]>>, Stop> {
     if directory.number(held, OLD_JPEG_PROCESS)?.unwrap_or(1) != 1 {
         return Err(cannot("it has old JPEG tiles without loss, which are not read".into()));
     }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::blocks::MOST_TILES;
 use super::image::{dimensions, level};
-use super::tags::{DESCRIPTION, ICC, ORIENTATION, STRIP_OFFSETS, SUB_IFDS, TILE_OFFSETS, TILE_WIDTH};
 use super::{Role, lenient, sure};
+use crate::container::tiff::tags::{
+    DESCRIPTION, ICC, ORIENTATION, STRIP_OFFSETS, SUB_IFDS, TILE_OFFSETS, TILE_WIDTH,
+};
+use crate::container::tiff::{Directory, Layout};
 use crate::iiif::Dimensions;
-use crate::master::bytes::{Held, Stop};
-use crate::master::ifd::{Directory, Layout};
 use crate::master::level::Level;
-use crate::master::{Kind, Master, Orientation, Whole};
+use crate::master::{Kind, Master, Orientation, PartialFile, SourceFormat, Stop};
 
 const MOST_ICC: u64 = 4 << 20;
 const MOST_SUB_IFDS: u64 = 64;
@@ -45,7 +46,7 @@ pub enum Next {
 }
 
 impl Pyramid {
-    pub fn open(held: &Held, layout: Layout, directory: &Directory) -> Result<Self, Stop> {
+    pub fn open(held: &PartialFile, layout: Layout, directory: &Directory) -> Result<Self, Stop> {
         let level = level(held, layout, directory)?;
         // A broken profile is no profile.
         let icc = lenient(directory.bytes(held, ICC, MOST_ICC), None)?;
@@ -80,7 +81,7 @@ impl Pyramid {
 
     /// What a directory that follows is. Some writers leave the flag of reduced images out, so a halved, tiled page
     /// right after the last counts as a level; slide scanners put levels of other factors and pictures in strips between.
-    pub fn next(&mut self, held: &Held, directory: &Directory, role: Role) -> Result<Next, Stop> {
+    pub fn next(&mut self, held: &PartialFile, directory: &Directory, role: Role) -> Result<Next, Stop> {
         if self.uncut.is_some() {
             return Ok(Next::End); // Levels of another kind than the full size's would be of no use.
         }
@@ -105,7 +106,7 @@ impl Pyramid {
     }
 
     /// Adds an image if it is a smaller copy of the full size that can be read; others are passed over.
-    pub fn add(&mut self, held: &Held, layout: Layout, directory: &Directory) -> Result<(), Stop> {
+    pub fn add(&mut self, held: &PartialFile, layout: Layout, directory: &Directory) -> Result<(), Stop> {
         // Directories may share their arrays of tiles, so that a small file could claim very many.
         let claimed = directory.count(TILE_OFFSETS).max(directory.count(STRIP_OFFSETS));
         self.claimed = self.claimed.saturating_add(claimed);
@@ -131,7 +132,7 @@ impl Pyramid {
     }
 
     /// Whether the image is one of the slide's label or of all of it, which scanners keep beside the levels.
-    fn shows_another(&self, held: &Held, directory: &Directory) -> Result<bool, Stop> {
+    fn shows_another(&self, held: &PartialFile, directory: &Directory) -> Result<bool, Stop> {
         if !directory.has(DESCRIPTION) {
             return Ok(false);
         }
@@ -140,21 +141,21 @@ impl Pyramid {
         Ok(lines.any(|line| line.starts_with(b"label") || line.starts_with(b"macro")))
     }
 
-    pub fn finish(mut self, held: &Held) -> Master {
+    pub fn finish(mut self, held: &PartialFile) -> Master {
         self.levels.sort_by_key(|level| std::cmp::Reverse(level.dimensions.area()));
         self.levels.dedup_by_key(|level| level.dimensions);
         let kind = match self.uncut {
             None => Kind::Tiled,
             Some(reason) => {
-                let sheet = self.levels.remove(0);
-                let (shape, bytes) = (sheet.shape(), held.size());
-                Kind::Whole {
-                    codec: Whole::Tiff,
+                let tiff = self.levels.remove(0);
+                let (shape, bytes) = (tiff.shape(), held.size());
+                Kind::Untiled {
+                    format: SourceFormat::Tiff,
                     bytes,
                     reason,
                     shape,
                     memory: 0,
-                    sheet: Some(Arc::new(sheet)),
+                    tiff: Some(Arc::new(tiff)),
                 }
             }
         };
@@ -164,7 +165,7 @@ impl Pyramid {
 }
 
 /// The beginning of what an image says of itself.
-fn description(held: &Held, directory: &Directory) -> Result<Vec<u8>, Stop> {
+fn description(held: &PartialFile, directory: &Directory) -> Result<Vec<u8>, Stop> {
     const MOST: u64 = 256;
     lenient(directory.text(held, DESCRIPTION, MOST).map(<[u8]>::to_vec), Vec::new())
 }

@@ -5,7 +5,7 @@
 
 use crate::iiif::Dimensions;
 use crate::master::{Orientation, TileIndex};
-use crate::pixels::{Channels, Raster, turn};
+use crate::pixels::{Channels, Raster, rotate};
 
 /// A row of tiles that is filling up from the top.
 pub struct Band {
@@ -156,8 +156,8 @@ impl Band {
 
 fn upright(tile: Raster, orientation: Orientation) -> Raster {
     let (mirrored, turns) = orientation.remedy();
-    let tile = if mirrored { turn::mirror(&tile) } else { tile };
-    if turns > 0 { turn::quarter_turns(&tile, turns) } else { tile }
+    let tile = if mirrored { rotate::mirror(&tile) } else { tile };
+    if turns > 0 { rotate::quarter_turns(&tile, turns) } else { tile }
 }
 
 fn padded(tile: Raster, side: usize) -> Raster {

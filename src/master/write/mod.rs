@@ -5,7 +5,6 @@
 //! however the master lies.
 
 mod band;
-mod directory;
 mod layout;
 mod tile;
 
@@ -22,10 +21,10 @@ use tile::Packer;
 /// How tiles are compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Compression {
-    /// YCbCr, or grey; tables are shared by all tiles.
+    /// YCbCr, or gray; tables are shared by all tiles.
     Jpeg {
         quality: u8,
-        /// 4:4:4 or 4:2:0; grey stays grey.
+        /// 4:4:4 or 4:2:0; gray stays gray.
         subsampling: Subsampling,
     },
     /// Lossless, as all that follow.
@@ -163,7 +162,7 @@ impl<S: Read + Write + Seek> Writer<S> {
                     return Ok::<_, Error>(packed);
                 }
                 let tile = match band.lying(column) {
-                    Some((samples, pitch)) => packer.pack_lying(samples, pitch, &mut tools)?,
+                    Some((samples, pitch)) => packer.pack_strided(samples, pitch, &mut tools)?,
                     None => packer.pack(band.tile(column), &mut tools)?,
                 };
                 packed.push((column, tile));

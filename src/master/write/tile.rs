@@ -4,7 +4,7 @@ use libdeflater::{CompressionLvl, Compressor};
 
 use super::{Compression, Error, Recipe};
 use crate::iiif::Dimensions;
-use crate::pixels::encode::Notes;
+use crate::metadata::EmbeddedMetadata;
 use crate::pixels::{self, Channels, Raster, jpeg};
 
 const DEFLATE_LEVEL: i32 = 4;
@@ -28,7 +28,7 @@ impl Packer {
         let tables = match compression {
             Compression::Jpeg { quality, subsampling } => {
                 let blank = Raster::blank(Dimensions::new(16, 16), channels);
-                split(&jpeg::encode(&blank, quality, subsampling, &Notes::default())?)?.0
+                split(&jpeg::encode(&blank, quality, subsampling, &EmbeddedMetadata::default())?)?.0
             }
             _ => Vec::new(),
         };
@@ -50,10 +50,11 @@ impl Packer {
     }
 
     /// Compresses a whole tile that lies in wider rows, `pitch` bytes from one to the next.
-    pub fn pack_lying(&self, samples: &[u8], pitch: usize, tools: &mut Tools) -> Result<Vec<u8>, Error> {
+    pub fn pack_strided(&self, samples: &[u8], pitch: usize, tools: &mut Tools) -> Result<Vec<u8>, Error> {
         let dimensions = Dimensions::new(self.side, self.side);
         if let Compression::Jpeg { quality, subsampling } = self.compression {
-            let jpeg = jpeg::encode_lying(samples, pitch, (dimensions, self.channels), quality, subsampling)?;
+            let jpeg =
+                jpeg::encode_strided(samples, pitch, (dimensions, self.channels), quality, subsampling)?;
             return self.stripped(&jpeg);
         }
         let width = self.side as usize * self.channels.count();
@@ -65,7 +66,7 @@ impl Packer {
     pub fn pack(&self, tile: Raster, tools: &mut Tools) -> Result<Vec<u8>, Error> {
         match self.compression {
             Compression::Jpeg { quality, subsampling } => {
-                self.stripped(&jpeg::encode(&tile, quality, subsampling, &Notes::default())?)
+                self.stripped(&jpeg::encode(&tile, quality, subsampling, &EmbeddedMetadata::default())?)
             }
             Compression::Deflate => tools.deflate(&differences(tile)),
             Compression::Zstd => Ok(zstd::bulk::compress(&differences(tile), ZSTD_LEVEL)?),
@@ -96,7 +97,7 @@ fn damaged(reason: impl std::fmt::Display) -> pixels::Error {
     pixels::Error::damaged("tile", reason)
 }
 
-/// Each sample less its left neighbour's (TIFF 6.0, §14).
+/// Each sample less its left neighbor's (TIFF 6.0, §14).
 fn differences(tile: Raster) -> Vec<u8> {
     let (stride, mut samples) = (tile.stride(), tile.samples);
     match tile.channels {

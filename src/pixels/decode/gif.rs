@@ -31,7 +31,7 @@ pub fn gif_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Erro
     if dimensions.area() == 0 || dimensions.area() > limit {
         return Err(Error::TooLarge { pixels: dimensions.area(), limit });
     }
-    let colours = colours(frame.palette.as_deref().or(decoder.global_palette()), frame.transparent);
+    let colors = colors(frame.palette.as_deref().or(decoder.global_palette()), frame.transparent);
     let mut buffer = vec![0; decoder.buffer_size()];
     decoder.read_into_buffer(&mut buffer).map_err(damaged)?;
     let mut samples = vec![0; dimensions.area() as usize * 4];
@@ -42,7 +42,7 @@ pub fn gif_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Erro
         let start = (top + row) * stride + left * 4;
         if let Some(target) = samples.get_mut(start..start + shown * 4) {
             let pixels = target.as_chunks_mut::<4>().0.iter_mut().zip(source);
-            pixels.for_each(|(pixel, &index)| *pixel = colours[usize::from(index)]);
+            pixels.for_each(|(pixel, &index)| *pixel = colors[usize::from(index)]);
         }
     }
     let raw = Raw { dimensions, model: Model::Rgb, alpha: Alpha::Straight, samples: Samples::U8(samples) };
@@ -50,17 +50,16 @@ pub fn gif_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Erro
 }
 
 /// What each index shows; one beyond the palette is see-through, as is the one that says so.
-fn colours(palette: Option<&[u8]>, transparent: Option<u8>) -> [[u8; 4]; 256] {
-    let mut colours = [[0; 4]; 256];
-    for (colour, &[red, green, blue]) in
-        colours.iter_mut().zip(palette.unwrap_or_default().as_chunks::<3>().0)
+fn colors(palette: Option<&[u8]>, transparent: Option<u8>) -> [[u8; 4]; 256] {
+    let mut colors = [[0; 4]; 256];
+    for (color, &[red, green, blue]) in colors.iter_mut().zip(palette.unwrap_or_default().as_chunks::<3>().0)
     {
-        *colour = [red, green, blue, u8::MAX];
+        *color = [red, green, blue, u8::MAX];
     }
     if let Some(index) = transparent {
-        colours[usize::from(index)][3] = 0;
+        colors[usize::from(index)][3] = 0;
     }
-    colours
+    colors
 }
 
 #[cfg(test)]

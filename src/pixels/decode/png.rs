@@ -28,7 +28,7 @@ enum Source {
 }
 
 /// Opens a PNG; an interlaced one may have at most `whole` pixels. Palettes become RGB, fewer than 8 bits become 8,
-/// and what one colour says of opacity becomes alpha.
+/// and what one color says of opacity becomes alpha.
 pub fn png_rows(file: Arc<dyn ReadAt>, whole: u64) -> Result<Box<dyn Rows>, Error> {
     let mut reader = open(file.clone())?;
     let (kind, depth) = reader.output_color_type();

@@ -103,6 +103,7 @@ fn as_still(picture: &[u8], size: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metadata::EmbeddedMetadata;
     use crate::pixels::encode;
 
     fn filled(width: u32, height: u32, pixel: &[u8]) -> Raster {
@@ -114,7 +115,7 @@ mod tests {
 
     /// A canvas of 30 x 20 with one frame at 8, 4.
     fn moving(frame: &Raster) -> Vec<u8> {
-        let still = encode::webp(frame, &encode::Notes::default()).unwrap();
+        let still = encode::webp(frame, &EmbeddedMetadata::default()).unwrap();
         let picture = if &still[12..16] == b"VP8X" { &still[30..] } else { &still[12..] };
         let sides = [frame.dimensions.width - 1, frame.dimensions.height - 1].map(u32::to_le_bytes);
         let place = [&[4, 0, 0, 2, 0, 0], &sides[0][..3], &sides[1][..3], &[0; 4]].concat();
@@ -145,7 +146,7 @@ mod tests {
 
     #[test]
     fn the_limit_is_checked_first() {
-        let bytes = encode::webp(&filled(30, 30, &[9, 9, 9]), &encode::Notes::default()).unwrap();
+        let bytes = encode::webp(&filled(30, 30, &[9, 9, 9]), &EmbeddedMetadata::default()).unwrap();
         assert!(matches!(webp(&bytes, 899), Err(Error::TooLarge { pixels: 900, limit: 899 })));
         assert!(webp(&bytes, 900).is_ok());
     }
@@ -154,7 +155,7 @@ mod tests {
     fn a_file_cut_anywhere_is_an_error() {
         for bytes in [
             moving(&filled(10, 6, &[9, 8, 7, 6])),
-            encode::webp(&filled(40, 40, &[9, 9, 9]), &encode::Notes::default()).unwrap(),
+            encode::webp(&filled(40, 40, &[9, 9, 9]), &EmbeddedMetadata::default()).unwrap(),
         ] {
             for end in 0..bytes.len() - 2 {
                 assert!(webp(&bytes[..end], 10_000).is_err(), "{end} of {}", bytes.len());
@@ -165,7 +166,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn damage_never_panics(at in 0..400usize, value: u8, also in 0..100usize, other: u8) {
-            for mut bytes in [moving(&filled(10, 6, &[9, 8, 7, 6])), encode::webp(&filled(40, 40, &[9; 3]), &encode::Notes::icc(b"icc")).unwrap()] {
+            for mut bytes in [moving(&filled(10, 6, &[9, 8, 7, 6])), encode::webp(&filled(40, 40, &[9; 3]), &EmbeddedMetadata::icc(b"icc")).unwrap()] {
                 let length = bytes.len();
                 bytes[at % length] = value;
                 bytes[also % length] = other;

@@ -1,13 +1,9 @@
 //! Rasters → files, one file per format; JPEG has a floor of its own.
 
 mod avif;
-mod credit;
 mod gif;
-mod ifd;
-mod iptc;
 mod jp2;
 pub(super) mod memory;
-mod notes;
 mod pdf;
 mod png;
 mod stream;
@@ -15,10 +11,8 @@ mod tiff;
 mod webp;
 
 pub use avif::avif;
-pub use credit::{Credit, xmp};
 pub use gif::gif;
 pub use jp2::jp2;
-pub use notes::Notes;
 pub use pdf::pdf;
 pub use png::png;
 pub use stream::{Stream, stream};
@@ -26,6 +20,7 @@ pub use tiff::tif;
 pub use webp::webp;
 
 use super::Error;
+use crate::metadata::EmbeddedMetadata;
 
 /// What an encoder says when its library refuses a sound raster.
 fn refused(format: &'static str, reason: impl std::fmt::Display) -> Error {

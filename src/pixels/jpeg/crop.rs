@@ -3,11 +3,11 @@
 use turbojpeg::{Transform, TransformCrop, Transformer};
 
 use super::decode::{self, most_scans};
-use super::encode::encode_lying;
+use super::encode::encode_strided;
 use super::header::header;
-use super::splice::insert_notes;
+use super::splice::insert_metadata;
 use crate::iiif::Dimensions;
-use crate::pixels::encode::Notes;
+use crate::metadata::EmbeddedMetadata;
 use crate::pixels::{Error, Subsampling};
 
 /// The quality of what cannot be cut without decoding: near the stored tile.
@@ -47,9 +47,9 @@ fn recoded(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error> 
     if size.width > whole.dimensions.width || size.height > whole.dimensions.height {
         return Err(Error::damaged("JPEG tile", "it is smaller than its place"));
     }
-    let cut = encode_lying(&whole.samples, whole.stride(), layout, RECODED, Subsampling::S444)?;
+    let cut = encode_strided(&whole.samples, whole.stride(), layout, RECODED, Subsampling::S444)?;
     let icc = header(jpeg)?.ok().and_then(|header| header.icc).map(Into::into);
-    Ok(insert_notes(&cut, &Notes { icc, credit: None }))
+    Ok(insert_metadata(&cut, &EmbeddedMetadata { icc, credit: None }))
 }
 
 #[cfg(test)]
@@ -63,7 +63,7 @@ mod tests {
         for (n, sample) in raster.samples.iter_mut().enumerate() {
             *sample = ((n * 7) ^ (n / 191)) as u8;
         }
-        jpeg::encode(&raster, 90, Subsampling::S420, &Notes::default()).unwrap()
+        jpeg::encode(&raster, 90, Subsampling::S420, &EmbeddedMetadata::default()).unwrap()
     }
 
     fn rgb(jpeg: &[u8]) -> Raster {
@@ -76,7 +76,7 @@ mod tests {
         let (full, cropped) = (rgb(&whole), rgb(&crop(&whole, cut, 64 * 64).unwrap()));
         assert_eq!(cropped.dimensions, cut);
         for y in 0..22 {
-            // The last column and rows may differ: colour is interpolated from beyond the cut.
+            // The last column and rows may differ: color is interpolated from beyond the cut.
             let (a, b) = (y * full.stride(), y * cropped.stride());
             assert_eq!(full.samples[a..a + 38 * 3], cropped.samples[b..b + 38 * 3], "row {y}");
         }

@@ -262,11 +262,11 @@ fn with_decompressor<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pixels::encode::Notes;
+    use crate::metadata::EmbeddedMetadata;
 
     fn jpeg(side: u32) -> Vec<u8> {
         let raster = Raster::blank(Dimensions::new(side, side), Channels::Rgb);
-        crate::pixels::jpeg::encode(&raster, 80, Subsampling::S420, &Notes::default()).unwrap()
+        crate::pixels::jpeg::encode(&raster, 80, Subsampling::S420, &EmbeddedMetadata::default()).unwrap()
     }
 
     #[test]

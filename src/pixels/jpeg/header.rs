@@ -1,8 +1,9 @@
 //! What a JPEG states before its first scan, without decoding (ITU-T T.81, annex B).
 
-use super::segments::{Segment, segments};
+use crate::container::jpeg::{Segment, segments};
 use crate::iiif::Dimensions;
-use crate::pixels::{Error, exif};
+use crate::metadata::exif;
+use crate::pixels::Error;
 
 /// What a JPEG states before its first scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ const MOST_SIDE: u32 = 65_500;
 /// Reads the header from the file's start; `Ok(Err(length))` where at least `length` bytes are
 /// needed to reach the first scan. What no decoder here reads is refused.
 pub fn header(start: &[u8]) -> Result<Result<Header, usize>, Error> {
-    let found = match segments(start)? {
+    let found = match segments(start).map_err(damaged)? {
         Ok(found) => found,
         Err(length) => return Ok(Err(length)),
     };
@@ -149,13 +150,8 @@ fn is_luma_and_chroma(segments: &[Segment<'_>]) -> bool {
 
 /// The first block's orientation; one that does not fit its segment goes on in the next.
 fn orientation(segments: &[Segment<'_>]) -> u8 {
-    let blocks: Vec<&[u8]> = segments.iter().filter_map(exif_block).collect();
+    let blocks: Vec<&[u8]> = segments.iter().filter_map(Segment::exif).collect();
     exif::orientation(&blocks.concat()).unwrap_or(1)
-}
-
-/// What a segment holds of an EXIF block.
-pub fn exif_block<'a>(segment: &Segment<'a>) -> Option<&'a [u8]> {
-    segment.body.strip_prefix(b"Exif\0\0").filter(|_| segment.marker == 0xe1)
 }
 
 /// Chunks by their numbers; of two that are alike the first (ICC.1:2022, annex B.4).
@@ -171,11 +167,6 @@ fn icc(segments: &[Segment<'_>]) -> Option<Vec<u8>> {
     (icc.len() > 128 && icc.len() <= MOST_ICC).then_some(icc)
 }
 
-/// EXIF's orientation, 1 to 8; 1 where it is missing or illegal. A block may begin with its own name.
-pub fn exif_orientation(exif: &[u8]) -> u8 {
-    exif::orientation(exif::bare(exif)).unwrap_or(1)
-}
-
 fn damaged(reason: &str) -> Error {
     Error::damaged("JPEG", reason)
 }
@@ -189,7 +180,7 @@ fn unsupported(reason: impl std::fmt::Display) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pixels::exif::tests::turned;
+    use crate::metadata::exif::tests::turned;
     use proptest::prelude::*;
 
     const FRAME: &[u8] = &[8, 0, 100, 0, 200, 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1];

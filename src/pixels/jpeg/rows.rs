@@ -67,12 +67,12 @@ unsafe impl Send for JpegRows {}
 /// Opens a JPEG at `1 / reduce` of its size (1, 2, 4 or 8; a lossless one comes at full size); one whose coefficients
 /// have to be kept together (a progressive one) may take `memory` bytes for them.
 ///
-/// Samples of other than 8 bits are widened to 8 or 16. Which colours the components are is decided as libjpeg does,
+/// Samples of other than 8 bits are widened to 8 or 16. Which colors the components are is decided as libjpeg does,
 /// from the markers before the first scan:
 ///
 /// | components | with | are |
 /// |---|---|---|
-/// | 1 | anything | grey |
+/// | 1 | anything | gray |
 /// | 3 | a JFIF marker, whatever else is there | YCbCr |
 /// | 3 | an Adobe marker with transform 0 | RGB |
 /// | 3 | an Adobe marker with transform 1 or an unknown one | YCbCr |
@@ -223,7 +223,8 @@ impl Drop for JpegRows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pixels::{Channels, Raster, Subsampling, encode::Notes, jpeg};
+    use crate::metadata::EmbeddedMetadata;
+    use crate::pixels::{Channels, Raster, Subsampling, jpeg};
     use proptest::prelude::*;
 
     fn bytes(jpeg: Vec<u8>) -> Arc<dyn ReadAt> {
@@ -233,7 +234,7 @@ mod tests {
     fn sample(width: u32, height: u32, channels: Channels) -> Vec<u8> {
         let mut raster = Raster::blank(Dimensions::new(width, height), channels);
         raster.samples.iter_mut().enumerate().for_each(|(n, sample)| *sample = (n * 7 / 5) as u8 / 2 + 60);
-        jpeg::encode(&raster, 90, Subsampling::S420, &Notes::default()).unwrap()
+        jpeg::encode(&raster, 90, Subsampling::S420, &EmbeddedMetadata::default()).unwrap()
     }
 
     fn all(mut rows: JpegRows, most: u32) -> Result<Vec<u8>, Error> {

@@ -1,13 +1,13 @@
 //! JPEGs taken apart, put together and labelled without decoding.
 
 use crate::iiif::Dimensions;
+use crate::metadata::EmbeddedMetadata;
 use crate::pixels::Error;
-use crate::pixels::encode::Notes;
 
 /// How a stored tile's components are to be understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Color {
-    /// Grey or YCbCr: a JFIF marker says so.
+    /// Gray or YCbCr: a JFIF marker says so.
     Jfif,
     /// RGB without transform: an Adobe marker says so, else decoders guess YCbCr.
     Rgb,
@@ -15,11 +15,11 @@ pub enum Color {
     Bare,
 }
 
-/// Where an Adobe marker that is the first segment states the transform of its colours.
+/// Where an Adobe marker that is the first segment states the transform of its colors.
 const ADOBE_TRANSFORM: usize = 17;
 
 /// What stands before a stored tile (without the tile's own start marker): start, kind of
-/// colour, profile, shared tables.
+/// color, profile, shared tables.
 pub fn head(color: Color, icc: Option<&[u8]>, tables: Option<&[u8]>) -> Vec<u8> {
     let mut head = vec![0xff, 0xd8];
     match color {
@@ -135,17 +135,17 @@ pub fn frame(size: Dimensions, components: u8, sampling: (u8, u8)) -> Vec<u8> {
 }
 
 /// Puts profile and credit behind the first segment of a JPEG that has none.
-pub fn insert_notes(jpeg: &[u8], notes: &Notes) -> Vec<u8> {
+pub fn insert_metadata(jpeg: &[u8], metadata: &EmbeddedMetadata) -> Vec<u8> {
     let first = jpeg.get(4..6).map_or(0, |length| usize::from(u16::from_be_bytes([length[0], length[1]])));
     let at = if matches!(jpeg.get(2..4), Some([0xff, 0xe0 | 0xee])) { 4 + first } else { 2 };
     let at = at.min(jpeg.len());
-    let icc = notes.icc.as_deref().unwrap_or_default();
+    let icc = metadata.icc.as_deref().unwrap_or_default();
     let mut out = Vec::with_capacity(jpeg.len() + icc.len() + 64);
     out.extend_from_slice(&jpeg[..at]);
-    if let Some(xmp) = notes.xmp() {
+    if let Some(xmp) = metadata.xmp() {
         push(&mut out, 0xe1, &[b"http://ns.adobe.com/xap/1.0/\0", &xmp]);
     }
-    if let Some(iptc) = notes.photoshop() {
+    if let Some(iptc) = metadata.photoshop() {
         push(&mut out, 0xed, &[&iptc]);
     }
     push_icc(&mut out, icc);
@@ -209,7 +209,7 @@ pub fn scan(jpeg: &[u8], height: u32, interval: Option<u16>) -> Result<Scan<'_>,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pixels::encode::Credit;
+    use crate::metadata::Credit;
     use crate::pixels::jpeg;
     use crate::pixels::{Channels, Raster};
 
@@ -218,7 +218,7 @@ mod tests {
         for (n, sample) in raster.samples.iter_mut().enumerate() {
             *sample = ((n * 7) ^ (n / 191)) as u8;
         }
-        jpeg::encode(&raster, 90, jpeg_subsampling(), &Notes::default()).unwrap()
+        jpeg::encode(&raster, 90, jpeg_subsampling(), &EmbeddedMetadata::default()).unwrap()
     }
 
     fn jpeg_subsampling() -> crate::pixels::Subsampling {
@@ -228,24 +228,24 @@ mod tests {
     #[test]
     fn a_profile_can_be_put_in_and_read_back() {
         let icc = vec![7; 70_000];
-        let found = jpeg::header(&insert_notes(&tile(), &Notes::icc(&icc))).unwrap().unwrap();
+        let found = jpeg::header(&insert_metadata(&tile(), &EmbeddedMetadata::icc(&icc))).unwrap().unwrap();
         assert_eq!(found.icc, Some(icc));
     }
 
     #[test]
     fn the_credit_is_in_segments_of_its_own_before_the_profile() {
         let credit = Credit { title: Some("ø".repeat(9000)), ..Credit::default() };
-        let notes = Notes { credit: Some(credit), ..Notes::icc(&[7; 200]) };
-        let (plain, labelled) = (tile(), insert_notes(&tile(), &notes));
+        let metadata = EmbeddedMetadata { credit: Some(credit), ..EmbeddedMetadata::icc(&[7; 200]) };
+        let (plain, labelled) = (tile(), insert_metadata(&tile(), &metadata));
         let (mut at, mut found) = (20, Vec::new());
         while labelled[at..at + 2] != [0xff, 0xdb] {
             let length = 2 + usize::from(u16::from_be_bytes([labelled[at + 2], labelled[at + 3]]));
             found.push((labelled[at + 1], &labelled[at + 4..at + length]));
             at += length;
         }
-        let xmp = [b"http://ns.adobe.com/xap/1.0/\0", &notes.xmp().unwrap()[..]].concat();
+        let xmp = [b"http://ns.adobe.com/xap/1.0/\0", &metadata.xmp().unwrap()[..]].concat();
         assert_eq!(found[0], (0xe1, &xmp[..]));
-        assert_eq!(found[1], (0xed, &notes.photoshop().unwrap()[..]));
+        assert_eq!(found[1], (0xed, &metadata.photoshop().unwrap()[..]));
         assert_eq!((found[2].0, found.len()), (0xe2, 3));
         assert_eq!([&labelled[..20], &labelled[at..]].concat(), plain);
     }

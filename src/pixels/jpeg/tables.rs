@@ -1,6 +1,6 @@
 //! Whether a JPEG brings all the tables that it is decoded with (ITU-T T.81, B.2.4).
 
-use super::segments::{START_OF_SCAN, segments};
+use crate::container::jpeg::{START_OF_SCAN, segments};
 
 /// Whether the JPEG is a single scan of Huffman codes whose tables all stand before it.
 ///
@@ -54,14 +54,14 @@ fn mark(tables: &mut [bool], mut body: &[u8], one: impl Fn(&[u8]) -> (usize, usi
 mod tests {
     use super::*;
     use crate::iiif::Dimensions;
-    use crate::pixels::encode::Notes;
+    use crate::metadata::EmbeddedMetadata;
     use crate::pixels::jpeg::{decode, encode};
     use crate::pixels::{Channels, Raster, Subsampling};
 
     fn jpeg(quality: u8) -> Vec<u8> {
         let mut raster = Raster::blank(Dimensions::new(64, 48), Channels::Rgb);
         raster.samples.iter_mut().enumerate().for_each(|(at, sample)| *sample = (at * 7 % 251) as u8);
-        encode(&raster, quality, Subsampling::S444, &Notes::default()).unwrap()
+        encode(&raster, quality, Subsampling::S444, &EmbeddedMetadata::default()).unwrap()
     }
 
     /// Without the segments that are `left_out`.

@@ -16,7 +16,7 @@ const SIZE: Dimensions = Dimensions { width: 48, height: 40 };
 #[derive(Clone, Copy)]
 struct Coding {
     format: i32,
-    colours: i32,
+    colors: i32,
     bits: i32,
     more: &'static [(i32, i32)],
 }
@@ -28,15 +28,15 @@ const ARITHMETIC: &[(i32, i32)] = &[(tj::TJPARAM_TJPARAM_ARITHMETIC as i32, 1)];
 const RESTARTS: &[(i32, i32)] = &[(tj::TJPARAM_TJPARAM_RESTARTBLOCKS as i32, 2)];
 
 const fn gray(bits: i32, more: &'static [(i32, i32)]) -> Coding {
-    Coding { format: tj::TJPF_TJPF_GRAY, colours: tj::TJCS_TJCS_GRAY as i32, bits, more }
+    Coding { format: tj::TJPF_TJPF_GRAY, colors: tj::TJCS_TJCS_GRAY as i32, bits, more }
 }
 
 const fn rgb(bits: i32, more: &'static [(i32, i32)]) -> Coding {
-    Coding { format: tj::TJPF_TJPF_RGB, colours: tj::TJCS_TJCS_YCbCr as i32, bits, more }
+    Coding { format: tj::TJPF_TJPF_RGB, colors: tj::TJCS_TJCS_YCbCr as i32, bits, more }
 }
 
-const fn inks(colours: i32, more: &'static [(i32, i32)]) -> Coding {
-    Coding { format: tj::TJPF_TJPF_CMYK, colours, bits: 8, more }
+const fn inks(colors: i32, more: &'static [(i32, i32)]) -> Coding {
+    Coding { format: tj::TJPF_TJPF_CMYK, colors, bits: 8, more }
 }
 
 impl Coding {
@@ -77,7 +77,7 @@ impl Coding {
                     if self.count() == 1 { tj::TJSAMP_TJSAMP_GRAY } else { 0 },
                 ),
                 (tj::TJPARAM_TJPARAM_PRECISION as i32, self.bits),
-                (tj::TJPARAM_TJPARAM_COLORSPACE as i32, self.colours),
+                (tj::TJPARAM_TJPARAM_COLORSPACE as i32, self.colors),
             ];
             base.iter()
                 .chain(self.more)
@@ -266,7 +266,7 @@ fn a_missing_scan_is_damage_unless_the_file_ends_properly() {
         last - jpeg[..last].windows(2).rev().take(400).position(|pair| pair == [0xff, 0xc4]).unwrap() - 2;
     broken(&jpeg[..cut]);
     assert!(read(&[&jpeg[..cut], b"\xff\xd9"].concat()).is_ok());
-    // Without its colours' scans it is no picture.
+    // Without its colors' scans it is no picture.
     broken(&[&jpeg[..scans[0]], b"\xff\xd9"].concat());
 }
 
@@ -287,7 +287,7 @@ fn three_components_are_what_their_markers_say_as_libjpeg_has_it() {
     let is_rgb = |jpeg: &[u8]| far(narrow(&read(jpeg).unwrap()), narrow(&read(&bare).unwrap())) > 50;
     let same = |jpeg: &[u8]| {
         let packed = decode(jpeg, 1, 1 << 20).unwrap().into_packed();
-        assert!(far(narrow(&read(jpeg).unwrap()), &packed.samples) <= 3, "two roads, two colours");
+        assert!(far(narrow(&read(jpeg).unwrap()), &packed.samples) <= 3, "two roads, two colors");
         is_rgb(jpeg)
     };
     assert!(!same(&jpeg));
@@ -340,7 +340,7 @@ fn other_depths_are_widened() {
         (gray(16, LOSSLESS), 0),
         (gray(12, LOSSLESS), 0),
         (gray(9, LOSSLESS), 0),
-        (Coding { colours: tj::TJCS_TJCS_RGB as i32, ..rgb(14, LOSSLESS) }, 0),
+        (Coding { colors: tj::TJCS_TJCS_RGB as i32, ..rgb(14, LOSSLESS) }, 0),
     ] {
         let jpeg = coding.encoded();
         let header = super::header(&jpeg).unwrap().unwrap();
@@ -357,7 +357,7 @@ fn other_depths_are_widened() {
 
 #[test]
 fn lossless_bytes_are_read_at_any_fraction() {
-    for coding in [gray(8, LOSSLESS), Coding { colours: tj::TJCS_TJCS_RGB as i32, ..rgb(8, LOSSLESS) }] {
+    for coding in [gray(8, LOSSLESS), Coding { colors: tj::TJCS_TJCS_RGB as i32, ..rgb(8, LOSSLESS) }] {
         let jpeg = coding.encoded();
         let expected: Vec<u8> = coding.samples().iter().map(|&sample| sample as u8).collect();
         assert_eq!(narrow(&read(&jpeg).unwrap()), expected);
@@ -376,7 +376,7 @@ fn a_tile_with_oddities_is_cut_all_the_same() {
     let cut = Dimensions::new(33, 17);
     let sound = decode(&super::crop(&jpeg, cut, 1 << 20).unwrap(), 1, 1 << 20).unwrap().into_packed();
     let profiled =
-        super::insert_notes(&jpeg[..jpeg.len() - 2], &crate::pixels::encode::Notes::icc(&[7; 300]));
+        super::insert_metadata(&jpeg[..jpeg.len() - 2], &crate::metadata::EmbeddedMetadata::icc(&[7; 300]));
     let found = super::crop(&profiled, cut, 1 << 20).unwrap();
     assert_eq!(super::header(&found).unwrap().unwrap().icc, Some(vec![7; 300]));
     let found = decode(&found, 1, 1 << 20).unwrap().into_packed();

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::tests::{all, gzip};
 use super::*;
+use crate::metadata::Packets;
 
 #[test]
 fn what_is_cut_off_or_too_large_says_so() {
@@ -241,7 +242,11 @@ proptest! {
                 }
             }
         }
-        embedded::from_master("a", Some(&bytes), Some(&bytes), Some(&bytes));
-        embedded::from_master("a", Some(json.as_bytes()), Some(json.as_bytes()), Some(json.as_bytes()));
+        let packets = |bytes: &[u8]| {
+            let packet = || Some(bytes.to_vec());
+            Packets { xmp: packet(), iptc: packet(), exif: packet() }
+        };
+        embedded::from_master("a", &packets(&bytes));
+        embedded::from_master("a", &packets(json.as_bytes()));
     }
 }

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::bytes::{Bytes, Window};
-use super::colour::{self, Colour};
+use super::color::{self, Color};
 use super::{Error, damaged};
+use crate::metadata::exif::orientation_or_upright as orientation;
 use crate::pixels::ReadAt;
 use crate::pixels::decode::PROFILE_BYTES;
-use crate::pixels::jpeg::exif_orientation as orientation;
 
 const SIGNATURE: [u8; 12] = *b"\0\0\0\x0cjP  \r\n\x87\n";
 /// A codestream begins with SOC and SIZ.
@@ -23,7 +23,7 @@ const ENTRIES: u16 = 1024;
 /// What a file's boxes say; a bare codestream says nothing.
 pub struct Boxes {
     pub codestream: Range<u64>,
-    pub colours: Vec<Colour>,
+    pub colors: Vec<Color>,
     /// Columns of the `pclr` box.
     pub palette: Vec<Column>,
     /// The `cmap` box: each channel's component and, where it is looked up, column.
@@ -44,9 +44,9 @@ pub struct Column {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Definition {
     pub channel: u16,
-    /// 0 colour, 1 opacity, 2 premultiplied opacity.
+    /// 0 color, 1 opacity, 2 premultiplied opacity.
     pub kind: u16,
-    /// 0 the whole image, else the colour's number from 1.
+    /// 0 the whole image, else the color's number from 1.
     pub of: u16,
 }
 
@@ -61,7 +61,7 @@ impl Boxes {
         let mut window = Window::new(file, u64::MAX, 4 << 10);
         let mut boxes = Self {
             codestream: 0..file.size(),
-            colours: Vec::new(),
+            colors: Vec::new(),
             palette: Vec::new(),
             mapping: Vec::new(),
             definitions: None,
@@ -121,7 +121,7 @@ impl Boxes {
             let length = if length == 0 { rest.0.len() } else { length.saturating_sub(8) };
             let body = Bytes(rest.take(length)?);
             match name {
-                b"colr" => self.colours.extend(colour::parse(body)?),
+                b"colr" => self.colors.extend(color::parse(body)?),
                 b"pclr" => self.palette = palette(body)?,
                 b"cmap" => self.mapping = mapping(body)?,
                 b"cdef" => self.definitions = Some(definitions(body)?),

@@ -2,7 +2,7 @@
 
 use super::boxes::{Boxes, Column};
 use super::codec::Decoded;
-use super::colour::{LabRange, Space};
+use super::color::{LabRange, Space};
 use super::layout::{Channel, Layout};
 use super::markers::{Area, Component, Main};
 use super::{Error, damaged};
@@ -92,7 +92,7 @@ pub fn compose(
     planes: &[Option<Plane>],
     area: Area,
 ) -> Result<Raw, Error> {
-    let model = layout.space.model().ok_or_else(|| damaged("no colours"))?;
+    let model = layout.space.model().ok_or_else(|| damaged("no colors"))?;
     let sources = layout
         .channels
         .iter()
@@ -168,7 +168,7 @@ fn table(boxes: &Boxes, main: &Main, depth: Depth, channel: &Channel) -> Option<
     }
 }
 
-/// Makes a row's colours those of its model.
+/// Makes a row's colors those of its model.
 fn translate(layout: &Layout, main: &Main, row: &mut [u16], count: usize) {
     let whole = most(layout.depth) as f32;
     match layout.space {

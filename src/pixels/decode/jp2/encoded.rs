@@ -60,7 +60,7 @@ impl Default for Writing {
     }
 }
 
-/// A sample that no neighbour has: waves with some noise.
+/// A sample that no neighbor has: waves with some noise.
 fn sample(component: u32, x: u32, y: u32) -> i32 {
     let noise = (x.wrapping_mul(0x9e37_79b9) ^ y.wrapping_mul(0x85eb_ca6b) ^ component) >> 27;
     ((x * (3 + component) + y * 5) % 200 + noise) as i32

@@ -3,7 +3,7 @@
 mod boxes;
 mod bytes;
 mod codec;
-mod colour;
+mod color;
 mod compose;
 #[cfg(test)]
 mod encoded;

@@ -4,7 +4,7 @@ mod jpg;
 mod png;
 mod tif;
 
-use super::{Error, Notes, refused};
+use super::{EmbeddedMetadata, Error, refused};
 use crate::iiif::{Dimensions, Format};
 use crate::pixels::{Channels, Raster, Subsampling};
 
@@ -29,7 +29,7 @@ pub fn stream(
     format: Format,
     dimensions: Dimensions,
     channels: Channels,
-    notes: &Notes,
+    metadata: &EmbeddedMetadata,
     quality: u8,
     subsampling: Subsampling,
 ) -> Result<Stream, Error> {
@@ -37,9 +37,9 @@ pub fn stream(
         return Err(Error::damaged("image", "it has no pixels"));
     }
     let writer = match format {
-        Format::Jpg => Writer::Jpg(jpg::Jpg::new(dimensions, channels, notes, quality, subsampling)?),
-        Format::Png => Writer::Png(png::Png::new(dimensions, channels, notes)?),
-        Format::Tif => Writer::Tif(tif::Tif::new(dimensions, channels, notes)?),
+        Format::Jpg => Writer::Jpg(jpg::Jpg::new(dimensions, channels, metadata, quality, subsampling)?),
+        Format::Png => Writer::Png(png::Png::new(dimensions, channels, metadata)?),
+        Format::Tif => Writer::Tif(tif::Tif::new(dimensions, channels, metadata)?),
         Format::Webp | Format::Gif | Format::Pdf | Format::Jp2 | Format::Avif => {
             return Err(refused(format.suffix(), "it needs the whole image at once"));
         }
@@ -118,7 +118,14 @@ mod tests {
     use super::*;
 
     fn begin(format: Format) -> Result<Stream, Error> {
-        stream(format, Dimensions::new(5, 4), Channels::Rgb, &Notes::default(), 80, Subsampling::S420)
+        stream(
+            format,
+            Dimensions::new(5, 4),
+            Channels::Rgb,
+            &EmbeddedMetadata::default(),
+            80,
+            Subsampling::S420,
+        )
     }
 
     fn band(width: u32, height: u32, channels: Channels) -> Raster {
