@@ -59,7 +59,7 @@ fn cut(file: &[u8], level: &Level, look: &ColorTransform) {
         && let Some(jpeg) = bytes_of(file, level, tile, look)
     {
         let size = level.grid.rect(tile).dimensions();
-        let _ = stored::cut(jpeg.to_vec(), level, tile, size);
+        let _ = stored::crop(jpeg.to_vec(), level, tile, size);
     }
 }
 
@@ -68,7 +68,7 @@ fn bytes_of(file: &[u8], level: &Level, tile: TileIndex, look: &ColorTransform) 
     let mut range = level.range(tile)?;
     let mut bytes = Vec::new();
     if level.codec == Codec::Jpeg {
-        range.start += stored::MARKER;
+        range.start += stored::SOI_BYTES;
         bytes = stored::head(level, look.profile.as_deref());
     }
     let range = usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?;

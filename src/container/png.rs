@@ -11,15 +11,15 @@ use super::{MAX_CHUNKS, MAX_PROFILE, PartialFile, Stop};
 const TAIL: u64 = 64 << 10;
 
 /// Chunks that are looked at have together at most this many bytes: a profile, and a few texts.
-const MOST_CHUNK_BYTES: u64 = 8 << 20;
+const MAX_CHUNK_BYTES: u64 = 8 << 20;
 /// Chunks up to this many bytes do not count: palettes and opacities are smaller (§11.2.2, §11.3.1.1).
 const SMALL_CHUNK: u64 = 1024;
 /// A text that holds a block of EXIF, XMP or IPTC unfolds to at most this many bytes; two digits are one of the block.
-const MOST_TEXT: u64 = 2 << 20;
+const MAX_TEXT: u64 = 2 << 20;
 /// Hands out the chunks before the pixels, those that are known, whole and of a useful length; `false` where the file
 /// ends without pixels. All are fetched before the first is looked at: a walk that stops for bytes begins again.
 pub fn chunks_before_pixels(file: &PartialFile, mut each: impl FnMut(&[u8; 4], &[u8])) -> Result<bool, Stop> {
-    let (mut at, mut found, mut room) = (8, Vec::new(), MOST_CHUNK_BYTES);
+    let (mut at, mut found, mut room) = (8, Vec::new(), MAX_CHUNK_BYTES);
     let mut has_pixels = true;
     for _ in 0..MAX_CHUNKS {
         if at + 8 > file.size() {
@@ -108,7 +108,7 @@ pub fn raw_profile<'a>(name: &[u8; 4], body: &'a [u8]) -> Option<(&'a [u8], Vec<
     let text = match name {
         b"tEXt" => &body[end + 1..],
         b"zTXt" => {
-            unfolded = inflated(body.get(end + 2..)?, MOST_TEXT)?;
+            unfolded = inflated(body.get(end + 2..)?, MAX_TEXT)?;
             &unfolded[..]
         }
         _ => return None,

@@ -17,7 +17,7 @@ use super::{Error, trim};
 use crate::iiif::{Dimensions, Rect};
 use crate::master::{self, Kind, SourceFormat};
 use crate::pixels::decode::jp2;
-use crate::pixels::{Depth, Model, Picture, Raster, ReadAt, Rows, Shape, Shrunk, jpeg};
+use crate::pixels::{Depth, Model, Picture, Raster, ReadAt, Rows, Shape, ShrunkRows, jpeg};
 use crate::render::{self, ColorTransform, Frame, Plan};
 
 /// The least that any answer takes besides its decoder.
@@ -339,7 +339,7 @@ fn gathered(
     look: &ColorTransform,
     interest: &Interest,
 ) -> Result<Raster, Error> {
-    let mut rows: Box<dyn Rows> = if base > 1 { Box::new(Shrunk::new(rows, base)) } else { rows };
+    let mut rows: Box<dyn Rows> = if base > 1 { Box::new(ShrunkRows::new(rows, base)) } else { rows };
     let shape = rows.shape();
     let mut all =
         Raster { dimensions: shape.dimensions, channels: look.channels(shape), samples: Vec::new() };

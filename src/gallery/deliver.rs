@@ -21,7 +21,7 @@ use crate::iiif::Dimensions;
 use crate::master::{Codec, Kind, SourceFormat, TileIndex, stored};
 use crate::pixels::decode::jp2;
 use crate::pixels::{Picture, jpeg};
-use crate::render::{self, Frame, Plan, Source, Stopped};
+use crate::render::{self, DrawError, Frame, Plan, Source};
 use crate::store;
 
 /// A JPEG 2000 that has at most so many pixels at some fraction of its size is decoded at that fraction as a whole,
@@ -198,7 +198,7 @@ impl Kitchen {
         }
         let read = opened.store.read_now(&opened.key, &opened.version, range, head)?;
         let bytes = read.ok().filter(|bytes| is_sound(opened, bytes, head.len()))?;
-        let bytes = stored::settled(bytes, head.len());
+        let bytes = stored::consistent(bytes, head.len());
         self.answers.insert(name, bytes.clone());
         Some(Answer { bytes, cached: counted(Cached::Miss, &self.counters.misses) })
     }
@@ -270,7 +270,7 @@ impl Kitchen {
         let bytes = stored_tile(opened, level, range).await?;
         admitted.has_read();
         let opened = opened.clone();
-        let cut = move || Ok(stored::cut(bytes.into(), &opened.master.levels[level], tile, size)?);
+        let cut = move || Ok(stored::crop(bytes.into(), &opened.master.levels[level], tile, size)?);
         self.lanes.run_admitted(admitted, cut).await.map(Bytes::from)
     }
 
@@ -348,7 +348,7 @@ fn too_costly(reason: &str) -> Error {
 /// The stored tile's bytes behind its start marker.
 fn tile_range(opened: &Opened, level: usize, tile: TileIndex) -> Option<Range<u64>> {
     let range = opened.master.levels[level].range(tile)?;
-    (range.end - range.start > stored::MARKER).then(|| range.start + stored::MARKER..range.end)
+    (range.end - range.start > stored::SOI_BYTES).then(|| range.start + stored::SOI_BYTES..range.end)
 }
 
 /// A stored tile in full.
@@ -358,12 +358,12 @@ async fn stored_tile(opened: &Opened, level: usize, range: Range<u64>) -> Result
     if !is_sound(opened, &bytes, head.len()) {
         return Err(Error::Damaged("a stored tile is no JPEG".into()));
     }
-    Ok(stored::settled(bytes, head.len()))
+    Ok(stored::consistent(bytes, head.len()))
 }
 
 /// Whether a tile looks like a JPEG; our own end, too.
 fn is_sound(opened: &Opened, tile: &[u8], head: usize) -> bool {
-    stored::is_sound(tile, head) && (opened.pyramid_of.is_none() || jpeg::is_ended(tile))
+    stored::is_sound(tile, head) && (opened.pyramid_of.is_none() || jpeg::has_end_marker(tile))
 }
 
 /// Bytes that the frame's tiles take as they are stored.
@@ -378,10 +378,10 @@ pub(super) fn stored_bytes(opened: &Opened, level: usize, frame: &Frame) -> Resu
 }
 
 /// Why a drawing ended early.
-pub(super) fn stopped(stopped: Stopped) -> Error {
+pub(super) fn stopped(stopped: DrawError) -> Error {
     match stopped {
-        Stopped::Abandoned => Error::Abandoned,
-        Stopped::Pixels(error) => error.into(),
+        DrawError::Cancelled => Error::Abandoned,
+        DrawError::Pixels(error) => error.into(),
     }
 }
 
@@ -418,7 +418,8 @@ pub(super) async fn tiles(opened: &Opened, level: usize, frame: &Frame) -> Resul
     if jpeg && opened.pyramid_of.is_some() && !read.iter().all(|tile| is_sound(opened, tile, head.len())) {
         return Err(Error::Damaged("a stored tile is no JPEG".into()));
     }
-    let mut read = read.into_iter().map(|tile| if jpeg { stored::settled(tile, head.len()) } else { tile });
+    let mut read =
+        read.into_iter().map(|tile| if jpeg { stored::consistent(tile, head.len()) } else { tile });
     Ok(wanted.into_iter().map(|range| range.and_then(|_| read.next())).collect())
 }
 

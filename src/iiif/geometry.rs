@@ -26,7 +26,7 @@ impl Dimensions {
     }
 
     /// The sides exchanged, as a quarter turn does.
-    pub const fn turned(self) -> Self {
+    pub const fn transposed(self) -> Self {
         Self { width: self.height, height: self.width }
     }
 }

@@ -75,7 +75,7 @@ pub fn index(held: &PartialFile, page: u32) -> Result<Master, Stop> {
 impl Master {
     /// Upright: the sides exchanged where the orientation asks for a quarter turn.
     pub fn upright(&self) -> Dimensions {
-        if self.orientation.swaps() { self.dimensions.turned() } else { self.dimensions }
+        if self.orientation.swaps_sides() { self.dimensions.transposed() } else { self.dimensions }
     }
 
     /// What its samples are before they are converted.

@@ -11,9 +11,9 @@ use crate::metadata::exif;
 use crate::pixels::{Alpha, Depth, Model, Shape};
 
 /// Deflate makes at most this many bytes of one (RFC 1951: 258 of two bits, and a little more).
-const MOST_DEFLATED: u64 = 1032;
+const MAX_DEFLATED: u64 = 1032;
 /// Texts of one kind that are unfolded: where the first is broken, a later one may do.
-const MOST_TEXTS: usize = 4;
+const MAX_TEXTS: usize = 4;
 
 /// IHDR comes first (§11.2.1); profile and EXIF may stand before the pixels, and EXIF behind them, too.
 pub fn header(held: &PartialFile) -> Result<Header, Stop> {
@@ -60,7 +60,7 @@ fn complete(held: &PartialFile, dimensions: Dimensions, depth: u8, color: u8) ->
     };
     let bits = samples * u64::from(depth.min(16)) * u64::from(dimensions.width);
     let bytes = (bits.div_ceil(8)).saturating_mul(dimensions.height.into());
-    if bytes / MOST_DEFLATED > held.size() {
+    if bytes / MAX_DEFLATED > held.size() {
         return Err(Refused::damaged("it is too short for its pixels").into());
     }
     Ok(())
@@ -83,7 +83,7 @@ impl Search {
                 let orientation = exif::orientation(exif::unnamed(body));
                 self.found = orientation.map(|orientation| (true, orientation)).or(self.found);
             }
-        } else if self.found.is_none() && self.texts < MOST_TEXTS && raw_kind(body) == Some(b"exif") {
+        } else if self.found.is_none() && self.texts < MAX_TEXTS && raw_kind(body) == Some(b"exif") {
             self.texts += 1;
             let block = raw_profile(name, body).map(|(_, block)| block).unwrap_or_default();
             self.found = exif::orientation(exif::unnamed(&block)).map(|orientation| (false, orientation));
@@ -168,8 +168,8 @@ mod tests {
         assert_eq!(header(&file(&two, b"", &[])).unwrap().icc, None);
         let broken = raw("exif", b"no block", true);
         let texts = |broken: &[Vec<u8>]| [broken, &[raw("exif", &turned(6, 0), true)]].concat();
-        check(&texts(&vec![broken.clone(); MOST_TEXTS - 1]), &[], 6);
-        check(&texts(&vec![broken; MOST_TEXTS]), &[], 1);
+        check(&texts(&vec![broken.clone(); MAX_TEXTS - 1]), &[], 6);
+        check(&texts(&vec![broken; MAX_TEXTS]), &[], 1);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::pixels::decode::jp2;
 use crate::pixels::{self, Alpha, Depth, Model, ReadAt, Shape, jpeg};
 
 /// An empty picture of one color has a few code-blocks of some bytes in each of its tiles.
-const MOST_PIXELS_A_BYTE: u64 = 1 << 20;
+const MAX_PIXELS_A_BYTE: u64 = 1 << 20;
 
 /// What to say of a file that is none of these.
 pub fn unknown(start: &[u8]) -> String {
@@ -51,7 +51,7 @@ pub fn index(held: &PartialFile, format: SourceFormat) -> Result<Master, Stop> {
 }
 
 fn jpeg_header(held: &PartialFile) -> Result<Header, Stop> {
-    const MOST: u64 = 32 << 20;
+    const MAX: u64 = 32 << 20;
     let mut length = held.start().len() as u64;
     loop {
         match jpeg::header(held.get(0, length)?).map_err(refused)? {
@@ -67,7 +67,7 @@ fn jpeg_header(held: &PartialFile) -> Result<Header, Stop> {
                 let memory = decoder_memory(header.coefficient_bytes, shape);
                 return Ok(Header { shape, orientation, icc: header.icc.map(Into::into), memory });
             }
-            Err(_) if length >= held.size().min(MOST) => {
+            Err(_) if length >= held.size().min(MAX) => {
                 return Err(Refused::damaged("it ends before its first scan").into());
             }
             Err(needed) => length = (needed as u64 + (64 << 10)).min(held.size()),
@@ -86,7 +86,7 @@ fn jp2_header(held: &PartialFile) -> Result<Header, Stop> {
     let header = header.map_err(refused)?;
     let jp2::Header { dimensions, model, alpha, depth, fixed_bytes: memory, .. } = header;
     checked_dimensions(true, dimensions)?;
-    if dimensions.area() / held.size().max(1) > MOST_PIXELS_A_BYTE {
+    if dimensions.area() / held.size().max(1) > MAX_PIXELS_A_BYTE {
         return Err(
             Refused::damaged(format!("it states {dimensions} pixels in {} bytes", held.size())).into()
         );

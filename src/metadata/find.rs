@@ -16,13 +16,13 @@ pub struct Packets {
 }
 
 /// No packet of use is longer, in bytes.
-const MOST: u64 = 1 << 20;
+const MAX: u64 = 1 << 20;
 /// No JPEG's segments before its first scan are longer, in bytes.
-const MOST_HEADER: u64 = 32 << 20;
+const MAX_HEADER: u64 = 32 << 20;
 /// Texts that hold a packet, and are unfolded.
-const MOST_TEXTS: usize = 16;
+const MAX_TEXTS: usize = 16;
 /// No honest file has more parts before its pixels.
-const MOST_PARTS: usize = 256;
+const MAX_PARTS: usize = 256;
 
 /// What a camera or scanner operator may have typed.
 const TYPED: [u16; 4] = [tags::DESCRIPTION, tags::DATE_TIME, tags::ARTIST, tags::COPYRIGHT];
@@ -43,7 +43,7 @@ fn in_tiff(held: &PartialFile) -> Result<Packets, Stop> {
     let Some((layout, first)) = Layout::of(held.start()) else { return Ok(Packets::default()) };
     let directory = Directory::read(held, layout, first)?;
     // A packet that cannot be read leaves the others as they are.
-    let packet = |tag| match directory.bytes(held, tag, MOST) {
+    let packet = |tag| match directory.bytes(held, tag, MAX) {
         Err(Stop::Refused(_)) => Ok(None),
         other => other.map(|found| found.map(<[u8]>::to_vec)),
     };
@@ -64,7 +64,7 @@ fn in_jpeg(held: &PartialFile) -> Result<Packets, Stop> {
     let segments = loop {
         match jpeg::segments(held.get(0, length)?) {
             Ok(Ok(segments)) => break segments,
-            Ok(Err(needed)) if length < held.size() && length < MOST_HEADER => {
+            Ok(Err(needed)) if length < held.size() && length < MAX_HEADER => {
                 length = (needed as u64 + (64 << 10)).min(held.size());
             }
             _ => return Ok(found),
@@ -92,7 +92,7 @@ fn in_png(held: &PartialFile) -> Result<Packets, Stop> {
     let (mut found, mut texts) = (Packets::default(), Packets::default());
     let mut unfolded = 0;
     let mut note = |name: &[u8; 4], body: &[u8]| match name {
-        _ if body.len() as u64 > MOST => {}
+        _ if body.len() as u64 > MAX => {}
         b"eXIf" => drop(found.exif.get_or_insert_with(|| body.to_vec())),
         b"iTXt" => {
             // A language tag and a translated keyword, both usually empty, end in a zero each.
@@ -101,7 +101,7 @@ fn in_png(held: &PartialFile) -> Result<Packets, Stop> {
         }
         _ => {
             unfolded += usize::from(png::raw_kind(body).is_some());
-            let block = if unfolded <= MOST_TEXTS { png::raw_profile(name, body) } else { None };
+            let block = if unfolded <= MAX_TEXTS { png::raw_profile(name, body) } else { None };
             match block {
                 Some((b"exif", block)) => texts.exif = texts.exif.take().or(Some(block)),
                 Some((b"xmp", block)) => texts.xmp = texts.xmp.take().or(Some(block)),
@@ -123,14 +123,14 @@ fn in_png(held: &PartialFile) -> Result<Packets, Stop> {
 fn in_webp(held: &PartialFile) -> Result<Packets, Stop> {
     let mut found = Packets::default();
     let mut at = 12;
-    for _ in 0..MOST_PARTS {
+    for _ in 0..MAX_PARTS {
         if at + 8 > held.size() {
             break;
         }
         let head = held.get(at, 8)?;
         let length = u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]]));
         let wanted = [&b"EXIF"[..], b"XMP "].contains(&&head[..4]);
-        if wanted && length <= MOST && at + 8 + length <= held.size() {
+        if wanted && length <= MAX && at + 8 + length <= held.size() {
             let is_exif = head[0] == b'E';
             let body = held.get(at + 8, length)?;
             match is_exif {
@@ -150,7 +150,7 @@ fn in_boxes(held: &PartialFile) -> Result<Packets, Stop> {
     const IPTC: [u8; 16] = *b"\x33\xc7\xa4\xd2\xb8\x1d\x47\x23\xa0\xba\xf1\xa3\xe0\x97\xad\x38";
     let mut found = Packets::default();
     let mut at = 0;
-    for _ in 0..MOST_PARTS {
+    for _ in 0..MAX_PARTS {
         if at + 24 > held.size() || !held.start().starts_with(&[0, 0, 0, 12]) {
             break;
         }
@@ -165,7 +165,7 @@ fn in_boxes(held: &PartialFile) -> Result<Packets, Stop> {
         if length < header || end > held.size() {
             break;
         }
-        if &head[4..8] == b"uuid" && (header + 16..=MOST).contains(&length) {
+        if &head[4..8] == b"uuid" && (header + 16..=MAX).contains(&length) {
             let body = held.get(at + header, length - header)?;
             let (id, packet) = body.split_at(16);
             match id {

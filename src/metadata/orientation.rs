@@ -24,12 +24,12 @@ impl Orientation {
     }
 
     /// Whether uprighting exchanges the sides.
-    pub fn swaps(self) -> bool {
+    pub fn swaps_sides(self) -> bool {
         self.0 >= 5
     }
 
     /// What makes a master upright: mirroring left to right, then quarter turns clockwise.
-    pub fn remedy(self) -> (bool, u8) {
+    pub fn to_upright(self) -> (bool, u8) {
         match self.0 {
             2 => (true, 0),
             3 => (false, 2),
@@ -56,7 +56,7 @@ impl Orientation {
             8 => (stored.width - far_y, x),
             _ => (x, y),
         };
-        let size = if self.swaps() { upright.dimensions().turned() } else { upright.dimensions() };
+        let size = if self.swaps_sides() { upright.dimensions().transposed() } else { upright.dimensions() };
         Rect { x, y, width: size.width, height: size.height }
     }
 }
@@ -72,7 +72,7 @@ mod tests {
         for (number, corner) in (1..=8).zip(corners) {
             let orientation = Orientation::new(number);
             let upright = Dimensions::new(20, 10);
-            let stored = if orientation.swaps() { upright.turned() } else { upright };
+            let stored = if orientation.swaps_sides() { upright.transposed() } else { upright };
             let found = orientation.stored(Rect { x: 0, y: 0, width: 1, height: 1 }, stored);
             assert_eq!((found.x, found.y), corner, "{number}");
         }

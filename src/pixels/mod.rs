@@ -4,27 +4,27 @@ mod callback;
 pub mod color;
 pub mod decode;
 pub mod encode;
-mod gathered;
-pub mod in_order;
+pub mod file_cursor;
 pub mod jpeg;
 mod picture;
 mod planar;
 mod planar_rgb;
 mod raster;
 mod raw;
+mod read_rows;
 pub mod rotate;
 pub mod scale;
-mod shrunk;
+mod shrunk_rows;
 pub mod tone;
 
-pub use gathered::gathered;
-pub use in_order::InOrder;
+pub use file_cursor::FileCursor;
 pub use picture::Picture;
 pub use planar::{Planar, Plane, Subsampling};
 pub use planar_rgb::planar_to_raster;
 pub use raster::{Channels, Raster};
 pub use raw::{Alpha, Depth, Model, Raw, ReadAt, Rows, Samples, Shape};
-pub use shrunk::Shrunk;
+pub use read_rows::read_rows;
+pub use shrunk_rows::ShrunkRows;
 
 /// Why samples could not be read or written.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -95,11 +95,11 @@ thread_local! {
 }
 
 /// Planes up to this many bytes are kept, for each thread three of them.
-const MOST_KEPT: usize = 8 << 20;
+const MAX_KEPT: usize = 8 << 20;
 
 impl Planar {
     /// An image to be painted over: what it shows before is anyone's guess.
-    pub fn unpainted(dimensions: Dimensions, subsampling: Subsampling) -> Self {
+    pub fn with_unspecified_samples(dimensions: Dimensions, subsampling: Subsampling) -> Self {
         let plane = |n| {
             let dimensions = subsampling.plane(n, dimensions);
             let mut samples = SPARE.with_borrow_mut(Vec::pop).unwrap_or_default();
@@ -114,7 +114,7 @@ impl Planar {
         SPARE.with_borrow_mut(|spare| {
             // The largest comes last, where the next image takes its luma from.
             for plane in self.planes.into_iter().rev() {
-                if spare.len() < 3 && plane.samples.capacity() <= MOST_KEPT {
+                if spare.len() < 3 && plane.samples.capacity() <= MAX_KEPT {
                     spare.push(plane.samples);
                 }
             }

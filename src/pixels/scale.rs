@@ -26,7 +26,7 @@ thread_local! {
 }
 
 /// Buffers up to this many bytes are kept for the next picture.
-const MOST_KEPT: usize = 4 << 20;
+const MAX_KEPT: usize = 4 << 20;
 
 /// The kernel: Lanczos with three lobes, widened when making smaller.
 fn kernel() -> FilterType {
@@ -149,7 +149,7 @@ fn resize<P: PixelTrait + InnerPixel>(
         }
         pass::<P>(from, image, rows, &mut scratch[..length], between)?;
         let done = pass::<P>(&scratch[..length], between, columns, to, size);
-        if length > MOST_KEPT {
+        if length > MAX_KEPT {
             *scratch = Vec::new();
         }
         done
@@ -174,7 +174,7 @@ fn pass<P: PixelTrait + InnerPixel>(
     );
     RESIZER.with_borrow_mut(|resizer| {
         let done = resizer.resize_typed(&source, &mut target, &options).map_err(|error| wrong(&error));
-        if resizer.size_of_internal_buffers() > MOST_KEPT {
+        if resizer.size_of_internal_buffers() > MAX_KEPT {
             resizer.reset_internal_buffers(); // A large picture passed through.
         }
         done

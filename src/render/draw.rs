@@ -9,33 +9,33 @@ use crate::pixels::{Error, Picture, Planar, Raster, jpeg, scale};
 
 /// Why a rendering ended without a picture.
 #[derive(Debug, thiserror::Error)]
-pub enum Stopped {
-    #[error("nobody waits for it any more")]
-    Abandoned,
+pub enum DrawError {
+    #[error("the rendering was cancelled")]
+    Cancelled,
     #[error(transparent)]
     Pixels(#[from] Error),
 }
 
 /// Decodes the frame's tiles; `tiles[n]` is the frame's n-th, `None` where none is stored.
-/// JPEG tiles come whole, their shared tables spliced in. Looks at `abandoned` between tiles.
+/// JPEG tiles come whole, their shared tables spliced in. Looks at `is_cancelled` between tiles.
 pub fn draw(
     frame: &Frame,
     level: &Level,
     tiles: &[Option<Bytes>],
-    abandoned: &dyn Fn() -> bool,
-) -> Result<Picture, Stopped> {
+    is_cancelled: &dyn Fn() -> bool,
+) -> Result<Picture, DrawError> {
     if level.codec == Codec::Jpeg
         && let Some(first) = tiles.iter().flatten().next()
         && let Some(subsampling) = jpeg::planes(first)
     {
         let whole = tiles.iter().all(Option::is_some);
-        let canvas = if whole { Planar::unpainted } else { Planar::blank };
+        let canvas = if whole { Planar::with_unspecified_samples } else { Planar::blank };
         let mut canvas = canvas(frame.canvas, subsampling);
-        if draw_planar(frame, level, tiles, abandoned, &mut canvas)? {
+        if draw_planar(frame, level, tiles, is_cancelled, &mut canvas)? {
             return Ok(Picture::Planar(canvas));
         }
     }
-    draw_packed(frame, level, tiles, abandoned).map(Picture::Packed)
+    draw_packed(frame, level, tiles, is_cancelled).map(Picture::Packed)
 }
 
 /// `false` where a tile's layout is not the first one's.
@@ -43,13 +43,13 @@ fn draw_planar(
     frame: &Frame,
     level: &Level,
     tiles: &[Option<Bytes>],
-    abandoned: &dyn Fn() -> bool,
+    is_cancelled: &dyn Fn() -> bool,
     canvas: &mut Planar,
-) -> Result<bool, Stopped> {
+) -> Result<bool, DrawError> {
     for (&tile, stored) in frame.tiles.iter().zip(tiles) {
         let Some(stored) = stored else { continue };
-        if abandoned() {
-            return Err(Stopped::Abandoned);
+        if is_cancelled() {
+            return Err(DrawError::Cancelled);
         }
         let shown = level.grid.rect(tile).dimensions();
         if !jpeg::decode_into(stored, frame.reduce, canvas, place(frame, level, tile), shown)? {
@@ -63,16 +63,16 @@ fn draw_packed(
     frame: &Frame,
     level: &Level,
     tiles: &[Option<Bytes>],
-    abandoned: &dyn Fn() -> bool,
-) -> Result<Raster, Stopped> {
+    is_cancelled: &dyn Fn() -> bool,
+) -> Result<Raster, DrawError> {
     let mut canvas = Raster::blank(frame.canvas, level.channels());
     if level.photometric == Photometric::WhiteIsZero {
         canvas.samples.fill(255); // Tiles that are not stored are zeros.
     }
     for (&tile, stored) in frame.tiles.iter().zip(tiles) {
         let Some(stored) = stored else { continue };
-        if abandoned() {
-            return Err(Stopped::Abandoned);
+        if is_cancelled() {
+            return Err(DrawError::Cancelled);
         }
         let mut decoded = decode_tile(level, stored, level.grid.rect(tile).dimensions())?;
         if frame.reduce > 1 {

@@ -58,7 +58,7 @@ pub(super) fn scaled(picture: &Picture, window: Window, size: Dimensions) -> Res
 }
 
 fn upright(raster: Raster, orientation: Orientation) -> Raster {
-    let (mirrored, turns) = orientation.remedy();
+    let (mirrored, turns) = orientation.to_upright();
     let raster = if mirrored { rotate::mirror(&raster) } else { raster };
     if turns > 0 { rotate::quarter_turns(&raster, turns) } else { raster }
 }

@@ -80,7 +80,7 @@ pub fn bytes_per_pixel(level: &Level) -> u64 {
 
 /// The size before turning upright.
 fn lying(plan: &Plan, master: &Master) -> Dimensions {
-    if master.orientation.swaps() { plan.size.turned() } else { plan.size }
+    if master.orientation.swaps_sides() { plan.size.transposed() } else { plan.size }
 }
 
 /// A rectangle of the full image in pixels of a level. A level's pixel covers a whole number of

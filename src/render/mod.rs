@@ -12,7 +12,7 @@ mod settings;
 
 pub use band::{band, band_bytes, band_height, banded_encoder, is_banded};
 pub use color::ColorTransform;
-pub use draw::{Stopped, draw};
+pub use draw::{DrawError, draw};
 pub use finish::finish;
 pub use frame::{Frame, bytes_per_pixel};
 pub use plan::{Plan, Source};

@@ -31,7 +31,7 @@ pub enum Source {
 }
 
 /// How far a decoder can shrink while it decodes.
-const MOST_REDUCED: u32 = 8;
+const MAX_REDUCED: u32 = 8;
 
 impl Plan {
     /// Plans `request` on `master`. Stored tiles are the answer only where `tiles_pass`: their
@@ -122,9 +122,9 @@ fn rendered(region: Rect, size: Dimensions, master: &Master) -> Source {
         f64::from(region.width) / across + 0.99 > f64::from(size.width)
             && f64::from(region.height) / down + 0.99 > f64::from(size.height)
     };
-    let swaps = master.orientation.swaps();
+    let swaps = master.orientation.swaps_sides();
     let shrinks = |level: &Level| {
-        let stored = if swaps { level.dimensions.turned() } else { level.dimensions };
+        let stored = if swaps { level.dimensions.transposed() } else { level.dimensions };
         (f64::from(full.width) / f64::from(stored.width), f64::from(full.height) / f64::from(stored.height))
     };
     let level = master.levels.iter().rposition(|level| {
@@ -137,7 +137,7 @@ fn rendered(region: Rect, size: Dimensions, master: &Master) -> Source {
         f64::from(region.width) / (across * reduce) >= f64::from(size.width)
             && f64::from(region.height) / (down * reduce) >= f64::from(size.height)
     };
-    let most = if matches!(master.kind, Kind::Tiled) { MOST_REDUCED } else { 1 << 12 };
+    let most = if matches!(master.kind, Kind::Tiled) { MAX_REDUCED } else { 1 << 12 };
     let reduce = std::iter::successors(Some(1u32), |r| r.checked_mul(2));
     let reduce = reduce.take_while(|&r| r == 1 || (r <= most && enough(r))).last().unwrap_or(1);
     Source::Rendered { level: level.unwrap_or(0), reduce }

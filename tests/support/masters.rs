@@ -8,7 +8,7 @@ use tegl::master::Orientation;
 use tegl::master::write::{Compression, Recipe, Reduced, Writer};
 use tegl::metadata::EmbeddedMetadata;
 use tegl::pixels::color::{Conversion, Output};
-use tegl::pixels::{Channels, Raster, ReadAt, Subsampling, decode, encode, gathered, jpeg};
+use tegl::pixels::{Channels, Raster, ReadAt, Subsampling, decode, encode, jpeg, read_rows};
 
 /// The size of most test pictures: no side is a multiple of a tile's.
 pub const WIDTH: u32 = 1500;
@@ -94,7 +94,7 @@ pub fn pixels(file: &[u8]) -> Option<Raster> {
 
 fn png_pixels(file: &[u8]) -> Option<Raster> {
     let file: std::sync::Arc<dyn ReadAt> = std::sync::Arc::new(bytes::Bytes::copy_from_slice(file));
-    let raw = gathered(decode::png_rows(file, 1 << 28).ok()?, 1 << 28).ok()?;
+    let raw = read_rows(decode::png_rows(file, 1 << 28).ok()?, 1 << 28).ok()?;
     Some(Conversion::new(None, raw.model, Output::Srgb).convert(raw))
 }
 

@@ -28,7 +28,7 @@ struct Entry {
 }
 
 /// No sound directory has more entries.
-const MOST_ENTRIES: u64 = 4096;
+const MAX_ENTRIES: u64 = 4096;
 
 impl Layout {
     /// The header's byte order and kind, and the first directory's offset; `None` for a file
@@ -71,7 +71,7 @@ impl Directory {
         let (head, each, word) = if layout.big_tiff { (8, 20, 8) } else { (2, 12, 4) };
         let counted = held.get(offset, head)?;
         let count = if layout.big_tiff { layout.u64(counted) } else { u64::from(layout.u16(counted)) };
-        if count == 0 || count > MOST_ENTRIES {
+        if count == 0 || count > MAX_ENTRIES {
             return Err(Refused::damaged(format!("a directory claims {count} entries")).into());
         }
         // Some writers end the file after the last entry, without the next directory's offset.

@@ -13,7 +13,7 @@ use crate::master::level::{Codec, Level};
 use crate::master::{PartialFile, Refused, Stop};
 
 /// Tiles and strips of an image, or of all levels of one together.
-pub const MOST_TILES: u64 = 4_000_000;
+pub const MAX_TILES: u64 = 4_000_000;
 
 /// Sets the level's grid and tiles.
 pub fn find(held: &PartialFile, directory: &Directory, level: &mut Level) -> Result<(), Stop> {
@@ -28,7 +28,7 @@ pub fn find(held: &PartialFile, directory: &Directory, level: &mut Level) -> Res
         level.grid.tile = Dimensions::new(level.dimensions.width, rows);
     }
     let count = level.grid.count() * planes;
-    if count > MOST_TILES {
+    if count > MAX_TILES {
         return Err(Refused::damaged(format!("it claims {count} tiles")).into());
     }
     let offsets = array(held, directory, offsets, count)?;

@@ -11,7 +11,7 @@ use crate::master::{PartialFile, Refused, Stop};
 use crate::pixels::Alpha;
 
 /// No image of use has more samples a pixel.
-const MOST_SAMPLES: u64 = 64;
+const MAX_SAMPLES: u64 = 64;
 
 /// A directory whose whole numbers are looked up, with defaults.
 struct Tags<'a> {
@@ -75,7 +75,7 @@ pub fn level(held: &PartialFile, layout: Layout, directory: &Directory) -> Resul
     }
     readable(&level)?;
     if samples as usize > level.model().count() {
-        level.alpha = match lenient(directory.numbers(held, EXTRA_SAMPLES, MOST_SAMPLES), Vec::new())?.first()
+        level.alpha = match lenient(directory.numbers(held, EXTRA_SAMPLES, MAX_SAMPLES), Vec::new())?.first()
         {
             Some(1) => Alpha::Associated,
             Some(2) => Alpha::Straight,
@@ -107,10 +107,10 @@ fn tile(tags: &Tags) -> Result<Dimensions, Stop> {
 }
 
 fn samples_and_bits(tags: &Tags) -> Result<(u64, u64), Stop> {
-    let all = tags.directory.numbers(tags.held, BITS, MOST_SAMPLES)?;
+    let all = tags.directory.numbers(tags.held, BITS, MAX_SAMPLES)?;
     let samples = tags.number(SAMPLES, all.len().max(1) as u64)?;
-    if !(1..=MOST_SAMPLES).contains(&samples) {
-        return Err(cannot(format!("its pixels have {samples} samples; 1 to {MOST_SAMPLES} are read")));
+    if !(1..=MAX_SAMPLES).contains(&samples) {
+        return Err(cannot(format!("its pixels have {samples} samples; 1 to {MAX_SAMPLES} are read")));
     }
     let bits = all.first().copied().unwrap_or(1);
     if all.iter().any(|&other| other != bits) {

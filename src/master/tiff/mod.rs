@@ -14,7 +14,7 @@ use crate::container::tiff::{Directory, Layout};
 use pyramid::{Next, Pyramid};
 
 /// No sound pyramid or book of scans in one file has more directories.
-const MOST_DIRECTORIES: usize = 4096;
+const MAX_DIRECTORIES: usize = 4096;
 
 /// The master that page `page` (1 is the first) of this TIFF is.
 ///
@@ -26,7 +26,7 @@ pub fn index(held: &PartialFile, page: u32) -> Result<Master, Stop> {
     let (mut offset, mut seen, mut pages): (u64, Vec<u64>, u32) = (first, Vec::new(), 0);
     let mut found: Option<Pyramid> = None;
     // A chain may loop: what it led to before counts.
-    while offset != 0 && !seen.contains(&offset) && seen.len() < MOST_DIRECTORIES {
+    while offset != 0 && !seen.contains(&offset) && seen.len() < MAX_DIRECTORIES {
         seen.push(offset);
         let directory = match Directory::read(held, layout, offset) {
             Err(Stop::Refused(_)) if seen.len() > 1 => break, // A broken pointer ends the chain.

@@ -27,14 +27,14 @@ pub fn are_streams(held: &PartialFile, level: &Level) -> Result<bool, Stop> {
 /// The image as one tile that holds the whole stream, or the stream's headers and one strip of coded samples that lies
 /// elsewhere; its reader finds out whether all of it is there.
 pub fn whole(held: &PartialFile, directory: &Directory, mut level: Level) -> Result<Level, Stop> {
-    const MOST_STRIPS: u64 = 1 << 16;
-    const MOST_HEADERS: u64 = 64 << 10;
-    let list = |tag| lenient(directory.numbers(held, tag, MOST_STRIPS), Vec::new());
+    const MAX_STRIPS: u64 = 1 << 16;
+    const MAX_HEADERS: u64 = 64 << 10;
+    let list = |tag| lenient(directory.numbers(held, tag, MAX_STRIPS), Vec::new());
     let start = directory.number(held, OLD_JPEG_STREAM)?.unwrap_or(0);
     let rest = held.size().saturating_sub(start);
     let stated = lenient(directory.number(held, OLD_JPEG_STREAM_LENGTH), None)?.unwrap_or(0).min(rest);
     let strips: Vec<_> = list(STRIP_OFFSETS)?.into_iter().zip(list(STRIP_LENGTHS)?).collect();
-    let headers = held.get(start, if stated > 0 { stated } else { rest }.min(MOST_HEADERS))?;
+    let headers = held.get(start, if stated > 0 { stated } else { rest }.min(MAX_HEADERS))?;
     let scan = jpeg::scan_start(headers);
     let follows = |&(offset, _): &(u64, u64)| {
         offset == start || offset < start + stated || scan.is_some_and(|scan| offset == start + scan as u64)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::blocks::MOST_TILES;
+use super::blocks::MAX_TILES;
 use super::image::{dimensions, level};
 use super::{Role, lenient, sure};
 use crate::container::tiff::tags::{
@@ -13,14 +13,14 @@ use crate::iiif::Dimensions;
 use crate::master::level::Level;
 use crate::master::{Kind, Master, Orientation, PartialFile, SourceFormat, Stop};
 
-const MOST_ICC: u64 = 4 << 20;
-const MOST_SUB_IFDS: u64 = 64;
+const MAX_ICC: u64 = 4 << 20;
+const MAX_SUB_IFDS: u64 = 64;
 /// All smaller levels have at most so many times the tiles of the full size: tiles of levels may be smaller.
-const MOST_SHARE: u64 = 8;
+const MAX_SHARE: u64 = 8;
 /// Tiles that cost nothing.
 const FREE_TILES: u64 = 1 << 16;
 /// No sound pyramid has more.
-const MOST_LEVELS: usize = 64;
+const MAX_LEVELS: usize = 64;
 
 pub struct Pyramid {
     full: Dimensions,
@@ -49,7 +49,7 @@ impl Pyramid {
     pub fn open(held: &PartialFile, layout: Layout, directory: &Directory) -> Result<Self, Stop> {
         let level = level(held, layout, directory)?;
         // A broken profile is no profile.
-        let icc = lenient(directory.bytes(held, ICC, MOST_ICC), None)?;
+        let icc = lenient(directory.bytes(held, ICC, MAX_ICC), None)?;
         let orientation = lenient(directory.number(held, ORIENTATION), None)?.unwrap_or(1);
         let mut pyramid = Self {
             full: level.dimensions,
@@ -67,7 +67,7 @@ impl Pyramid {
         if directory.has(DESCRIPTION) && directory.next != 0 {
             pyramid.description = description(held, directory)?;
         }
-        for offset in lenient(directory.numbers(held, SUB_IFDS, MOST_SUB_IFDS), Vec::new())? {
+        for offset in lenient(directory.numbers(held, SUB_IFDS, MAX_SUB_IFDS), Vec::new())? {
             match Directory::read(held, layout, offset) {
                 Ok(directory) if offset != 0 && Role::of(held, &directory)? != Role::Mask => {
                     pyramid.add(held, layout, &directory)?
@@ -110,8 +110,8 @@ impl Pyramid {
         // Directories may share their arrays of tiles, so that a small file could claim very many.
         let claimed = directory.count(TILE_OFFSETS).max(directory.count(STRIP_OFFSETS));
         self.claimed = self.claimed.saturating_add(claimed);
-        let most = self.levels.first().map_or(0, |full| full.tiles.len() as u64) * MOST_SHARE + FREE_TILES;
-        if self.claimed > most.min(2 * MOST_TILES) || self.levels.len() >= MOST_LEVELS {
+        let most = self.levels.first().map_or(0, |full| full.tiles.len() as u64) * MAX_SHARE + FREE_TILES;
+        if self.claimed > most.min(2 * MAX_TILES) || self.levels.len() >= MAX_LEVELS {
             return Ok(());
         }
         let level = match level(held, layout, directory) {
@@ -166,6 +166,6 @@ impl Pyramid {
 
 /// The beginning of what an image says of itself.
 fn description(held: &PartialFile, directory: &Directory) -> Result<Vec<u8>, Stop> {
-    const MOST: u64 = 256;
-    lenient(directory.text(held, DESCRIPTION, MOST).map(<[u8]>::to_vec), Vec::new())
+    const MAX: u64 = 256;
+    lenient(directory.text(held, DESCRIPTION, MAX).map(<[u8]>::to_vec), Vec::new())
 }

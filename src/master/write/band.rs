@@ -30,7 +30,7 @@ struct Lie {
 
 impl Lie {
     fn of(orientation: Orientation) -> Self {
-        let (mirrored, turns) = orientation.remedy();
+        let (mirrored, turns) = orientation.to_upright();
         let columns_run_back = mirrored != (turns >= 2);
         let rows_run_back = matches!(turns, 1 | 2);
         Self { orientation, columns_run_back, rows_run_back }
@@ -125,7 +125,7 @@ impl Band {
         let back = |at: u32, count: u32, runs_back: bool| if runs_back { count - 1 - at } else { at };
         let column = back(n, self.columns(), self.lie.columns_run_back);
         let row = back(self.number(), self.rows(), self.lie.rows_run_back);
-        match self.lie.orientation.swaps() {
+        match self.lie.orientation.swaps_sides() {
             true => TileIndex { column: row, row: column },
             false => TileIndex { column, row },
         }
@@ -155,7 +155,7 @@ impl Band {
 }
 
 fn upright(tile: Raster, orientation: Orientation) -> Raster {
-    let (mirrored, turns) = orientation.remedy();
+    let (mirrored, turns) = orientation.to_upright();
     let tile = if mirrored { rotate::mirror(&tile) } else { tile };
     if turns > 0 { rotate::quarter_turns(&tile, turns) } else { tile }
 }

@@ -62,7 +62,7 @@ pub struct Recipe {
 impl Recipe {
     /// The image's size as it is written.
     pub fn upright(&self) -> Dimensions {
-        if self.orientation.swaps() { self.dimensions.turned() } else { self.dimensions }
+        if self.orientation.swaps_sides() { self.dimensions.transposed() } else { self.dimensions }
     }
 
     /// The most bytes of memory that writing takes, the index apart.
@@ -109,7 +109,7 @@ impl<S: Read + Write + Seek> Writer<S> {
         check(&recipe)?;
         let side = recipe.tile_side;
         let level = |&upright: &Dimensions| {
-            let lying = if recipe.orientation.swaps() { upright.turned() } else { upright };
+            let lying = if recipe.orientation.swaps_sides() { upright.transposed() } else { upright };
             let grid = Grid { image: upright, tile: Dimensions::new(side, side) };
             Level {
                 band: Band::new(lying, recipe.orientation, recipe.channels, side),

@@ -7,13 +7,13 @@ pub(super) fn straighten<S: Sample>(samples: &mut [S], count: usize) {
     for pixel in samples.chunks_exact_mut(count) {
         let Some((alpha, colors)) = pixel.split_last_mut() else { return };
         let alpha = alpha.wide();
-        if alpha == S::MOST {
+        if alpha == S::MAX {
             continue;
         }
         for color in colors {
             // At most 65535² + 32767: it fits.
-            let straight = (color.wide() * S::MOST + alpha / 2).checked_div(alpha).unwrap_or(0);
-            *color = S::of(straight.min(S::MOST));
+            let straight = (color.wide() * S::MAX + alpha / 2).checked_div(alpha).unwrap_or(0);
+            *color = S::of(straight.min(S::MAX));
         }
     }
 }

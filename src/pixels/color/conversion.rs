@@ -95,7 +95,7 @@ impl Conversion {
         let mut target = vec![0; samples.len() / count * channels.count()];
         match &self.way {
             Way::Gray { narrow, wide } => {
-                let table = if S::MOST == 255 { narrow } else { wide };
+                let table = if S::MAX == 255 { narrow } else { wide };
                 let value = |sample: S| table[sample.wide() as usize];
                 plain::grays(&samples, value, has_opacity, &mut target);
             }

@@ -110,7 +110,7 @@ fn between(values: &[f32], x: f64) -> f64 {
 impl Tabulated {
     pub(super) fn sample<S: Sample>(&self, sample: S) -> f32 {
         let sample = sample.wide();
-        if S::MOST == 255 {
+        if S::MAX == 255 {
             return self.eight[sample as usize & 255];
         }
         let index = sample as usize >> 4 & (STEPS - 1);

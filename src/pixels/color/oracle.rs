@@ -194,7 +194,7 @@ fn embedded_tables_agree_with_littlecms() {
         let icc = crate::pixels::jpeg::header(&jpeg).unwrap().unwrap().icc.unwrap();
         let file: std::sync::Arc<dyn crate::pixels::ReadAt> = std::sync::Arc::new(bytes::Bytes::from(jpeg));
         let rows = Box::new(crate::pixels::jpeg::rows(file, 1, 1 << 26).unwrap());
-        let raw = crate::pixels::gathered(rows, 1 << 26).unwrap();
+        let raw = crate::pixels::read_rows(rows, 1 << 26).unwrap();
         let Samples::U8(samples) = raw.samples else { panic!() };
         // The picture's own colors; a cube of XYB is mostly of colors that are none.
         let own: Vec<u16> = samples.iter().map(|&v| u16::from(v) * 257).collect();

@@ -28,9 +28,9 @@ pub(super) fn inks<S: Sample>(source: &[S], opacity: bool, target: &mut [u8]) {
 }
 
 fn mixed<S: Sample, const FROM: usize, const TO: usize>(source: &[S], target: &mut [u8]) {
-    let whole = u64::from(S::MOST) * u64::from(S::MOST);
+    let whole = u64::from(S::MAX) * u64::from(S::MAX);
     for (target, source) in target.as_chunks_mut::<TO>().0.iter_mut().zip(source.as_chunks::<FROM>().0) {
-        let light = |ink: S| u64::from(S::MOST - ink.wide());
+        let light = |ink: S| u64::from(S::MAX - ink.wide());
         let paper = light(source[3]);
         for (target, ink) in target[..3].iter_mut().zip(source) {
             *target = ((light(*ink) * paper * 255 + whole / 2) / whole) as u8;

@@ -9,9 +9,9 @@ use crate::pixels::{Error, Model};
 /// A profile beyond this is not read.
 const LARGEST_BYTES: usize = 4 << 20;
 /// One with more tags is not read: each could be a table over the same bytes.
-const MOST_TAGS: u32 = 100;
+const MAX_TAGS: u32 = 100;
 /// Steps of a curve; more than 16 bits tell apart are of no use.
-const MOST_STEPS: usize = 1 << 16;
+const MAX_STEPS: usize = 1 << 16;
 
 /// Reads a profile of samples of `model`.
 pub fn parse(icc: &[u8], model: Model) -> Result<ColorProfile, Error> {
@@ -62,7 +62,7 @@ fn needed(icc: &[u8]) -> Cow<'_, [u8]> {
     }
     let mut icc = icc.to_vec();
     let Some(entries) = icc.get_mut(132..) else { return icc.into() };
-    let entries = entries.as_chunks_mut::<12>().0.iter_mut().take(MOST_TAGS as usize);
+    let entries = entries.as_chunks_mut::<12>().0.iter_mut().take(MAX_TAGS as usize);
     let mut seen: Vec<[u8; 4]> = Vec::new();
     let mut tables: [Option<&mut [u8; 12]>; 3] = [None, None, None];
     for entry in entries {
@@ -85,12 +85,12 @@ fn needed(icc: &[u8]) -> Cow<'_, [u8]> {
 
 fn read(icc: &[u8]) -> Result<ColorProfile, Error> {
     let tags = icc.get(128..132).and_then(|count| count.try_into().ok()).map_or(0, u32::from_be_bytes);
-    if tags > MOST_TAGS {
+    if tags > MAX_TAGS {
         return Err(unusable(format_args!("{tags} tags")));
     }
     let options = ParsingOptions {
         max_profile_size: LARGEST_BYTES + 1,
-        max_allowed_trc_size: MOST_STEPS,
+        max_allowed_trc_size: MAX_STEPS,
         ..ParsingOptions::default()
     };
     if icc.len() > LARGEST_BYTES {

@@ -3,19 +3,19 @@
 /// A sample over its whole range.
 pub(super) trait Sample: Copy + Default + Send + Sync + 'static {
     /// Its largest value.
-    const MOST: u32;
+    const MAX: u32;
     fn wide(self) -> u32;
-    /// The sample of this value, which is at most [`Sample::MOST`].
+    /// The sample of this value, which is at most [`Sample::MAX`].
     fn of(value: u32) -> Self;
 
     /// The nearest of 256 values.
     fn narrow(self) -> u8 {
-        ((self.wide() * 255 + Self::MOST / 2) / Self::MOST) as u8
+        ((self.wide() * 255 + Self::MAX / 2) / Self::MAX) as u8
     }
 }
 
 impl Sample for u8 {
-    const MOST: u32 = 255;
+    const MAX: u32 = 255;
 
     fn wide(self) -> u32 {
         self.into()
@@ -27,7 +27,7 @@ impl Sample for u8 {
 }
 
 impl Sample for u16 {
-    const MOST: u32 = 65_535;
+    const MAX: u32 = 65_535;
 
     fn wide(self) -> u32 {
         self.into()

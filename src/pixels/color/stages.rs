@@ -16,7 +16,7 @@ use crate::pixels::{Error, Model};
 const WHITE: [f64; 3] = [0.964_2, 1.0, 0.824_9];
 
 /// Colors of a table: twice as many as the largest of use have, and 8 MiB of memory.
-const MOST_NODES: u64 = 1 << 19;
+const MAX_NODES: u64 = 1 << 19;
 
 /// How a table's numbers between 0 and 1 stand for colors of the connection space (§6.3.4).
 #[derive(Clone, Copy)]
@@ -140,8 +140,8 @@ fn three(curves: Vec<Curve>) -> Option<Stage> {
 
 fn grid(sides: &[u8], store: &LutStore) -> Result<Stage, Error> {
     let count = sides.iter().map(|&side| u64::from(side)).product::<u64>();
-    if count > MOST_NODES {
-        return Err(unusable(format_args!("a table of {count} colors; {MOST_NODES} are read")));
+    if count > MAX_NODES {
+        return Err(unusable(format_args!("a table of {count} colors; {MAX_NODES} are read")));
     }
     let node = |[x, y, z]: &[f32; 3]| -> Lanes { [*x, *y, *z, 0.0] };
     let nodes = portions(store).as_chunks::<3>().0.iter().map(node).collect();

@@ -7,7 +7,7 @@ use gif::{ColorOutput, DecodeOptions, MemoryLimit};
 
 use super::{Error, InMemory};
 use crate::iiif::Dimensions;
-use crate::pixels::{Alpha, InOrder, Model, Raw, ReadAt, Rows, Samples};
+use crate::pixels::{Alpha, FileCursor, Model, Raw, ReadAt, Rows, Samples};
 
 const WHAT: &str = "GIF";
 
@@ -20,7 +20,7 @@ pub fn gif_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Erro
     options.allow_unknown_blocks(true);
     let most = std::num::NonZeroU64::new(limit.saturating_mul(4).max(1));
     options.set_memory_limit(most.map_or(MemoryLimit::Unlimited, MemoryLimit::Bytes));
-    let mut decoder = options.read_info(BufReader::new(InOrder::new(file))).map_err(damaged)?;
+    let mut decoder = options.read_info(BufReader::new(FileCursor::new(file))).map_err(damaged)?;
     let screen = Dimensions::new(decoder.width().into(), decoder.height().into());
     let frame = decoder.next_frame_info().map_err(damaged)?;
     let frame = frame.ok_or_else(|| Error::damaged(WHAT, "it has no frame"))?.clone();

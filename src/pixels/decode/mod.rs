@@ -12,7 +12,7 @@ pub use webp::{webp, webp_is_sound};
 
 use std::sync::Arc;
 
-use super::{Alpha, Channels, Error, Model, Raster, Raw, ReadAt, Rows, Samples, Shape, in_order};
+use super::{Alpha, Channels, Error, Model, Raster, Raw, ReadAt, Rows, Samples, Shape, file_cursor};
 use crate::iiif::Dimensions;
 
 /// A profile beyond this is left where it is.
@@ -51,8 +51,8 @@ impl Rows for InMemory {
 
 /// Reads a WebP of at most `limit` pixels as a whole.
 pub fn webp_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Error> {
-    let bytes =
-        in_order::whole(&*file, limit.saturating_mul(4)).map_err(|error| Error::damaged("WebP", error))?;
+    let bytes = file_cursor::read_all(&*file, limit.saturating_mul(4))
+        .map_err(|error| Error::damaged("WebP", error))?;
     let raster = webp(&bytes, limit)?;
     let alpha = if raster.channels == Channels::Rgba { Alpha::Straight } else { Alpha::None };
     let model = if raster.channels == Channels::Gray { Model::Gray } else { Model::Rgb };

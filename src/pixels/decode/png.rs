@@ -8,11 +8,11 @@ use png::{BitDepth, ColorType, DecodeOptions, Decoder, DecodingError, Limits, Re
 
 use super::{Error, unfold};
 use crate::iiif::Dimensions;
-use crate::pixels::{Alpha, Depth, InOrder, Model, Raw, ReadAt, Rows, Samples, Shape};
+use crate::pixels::{Alpha, Depth, FileCursor, Model, Raw, ReadAt, Rows, Samples, Shape};
 
 const WHAT: &str = "PNG";
 /// Bytes of a row, at most.
-const MOST_ROW: usize = 64 << 20;
+const MAX_ROW: usize = 64 << 20;
 
 struct PngRows {
     source: Source,
@@ -22,7 +22,7 @@ struct PngRows {
 
 /// Where rows come from; 16-bit samples are big-endian in both.
 enum Source {
-    Decoder(Box<Reader<BufReader<InOrder>>>),
+    Decoder(Box<Reader<BufReader<FileCursor>>>),
     /// All rows of an interlaced image.
     Decoded(Vec<u8>),
 }
@@ -115,15 +115,15 @@ fn samples(bytes: Vec<u8>, depth: Depth) -> Samples {
 ///
 /// The pixels' own checksum (Adler-32, zlib's) is heeded and the chunks' are not: pixels with the right one are the
 /// picture's, as every common reader has it.
-fn open(file: Arc<dyn ReadAt>) -> Result<Reader<BufReader<InOrder>>, Error> {
+fn open(file: Arc<dyn ReadAt>) -> Result<Reader<BufReader<FileCursor>>, Error> {
     let mut options = DecodeOptions::default();
     options.set_ignore_crc(true);
     options.set_ignore_adler32(false);
-    let input = BufReader::with_capacity(256 << 10, InOrder::new(file));
+    let input = BufReader::with_capacity(256 << 10, FileCursor::new(file));
     let mut decoder = Decoder::new_with_options(input, options);
     // A row has at most 8 bytes a pixel, of which the header may promise many. What the decoder would do without is
     // read elsewhere.
-    decoder.set_limits(Limits { bytes: MOST_ROW });
+    decoder.set_limits(Limits { bytes: MAX_ROW });
     decoder.set_transformations(Transformations::EXPAND);
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
@@ -139,7 +139,7 @@ fn damaged(error: DecodingError) -> Error {
     match error {
         DecodingError::LimitsExceeded => Error::Unsupported(format!(
             "a PNG with rows of more than {} MiB; write it as a tiled TIFF, as with `vips tiffsave --tile`",
-            MOST_ROW >> 20
+            MAX_ROW >> 20
         )),
         error => Error::damaged(WHAT, error),
     }
@@ -149,7 +149,7 @@ fn damaged(error: DecodingError) -> Error {
 mod tests {
     use super::super::torture::file;
     use super::*;
-    use crate::pixels::gathered;
+    use crate::pixels::read_rows;
     use bytes::Bytes;
 
     fn encoded(kind: ColorType, depth: BitDepth, size: (u32, u32), samples: &[u8]) -> Bytes {
@@ -166,7 +166,7 @@ mod tests {
     }
 
     fn read(png: Bytes) -> Result<Raw, Error> {
-        gathered(png_rows(Arc::new(png), 1 << 20)?, 1 << 20)
+        read_rows(png_rows(Arc::new(png), 1 << 20)?, 1 << 20)
     }
 
     #[test]

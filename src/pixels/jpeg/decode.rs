@@ -21,12 +21,12 @@ thread_local! {
 }
 
 /// No honest progressive JPEG has more scans; they are ten as a rule.
-const MOST_SCANS: u32 = 500;
+const MAX_SCANS: u32 = 500;
 /// Every scan goes over all coefficients, however few bytes it has: of large pictures fewer are read.
-const MOST_SCANNED: u64 = 1 << 31;
+const MAX_SCANNED: u64 = 1 << 31;
 const SCANS_OF_ANY_SIZE: u64 = 50;
 /// No tile has more pixels. Shrinking does not count: a progressive JPEG is held at full size first.
-const MOST_TILE: u64 = 8192 * 8192;
+const MAX_TILE: u64 = 8192 * 8192;
 
 /// Decodes a whole JPEG to `1 / reduce` of its size (`reduce` is 1, 2, 4 or 8), if the result
 /// has at most `limit` pixels. One whose coefficients have to be kept together (a progressive one) may have no more
@@ -117,7 +117,7 @@ pub fn decode_into(
             return Ok(false);
         }
         let stored = header.width as u64 * header.height as u64;
-        if layout(header) != Some(canvas.subsampling) || stored > MOST_TILE {
+        if layout(header) != Some(canvas.subsampling) || stored > MAX_TILE {
             return Ok(false);
         }
         let room = Dimensions::new(
@@ -228,7 +228,7 @@ fn layout(header: &DecompressHeader) -> Option<Subsampling> {
 
 /// How many scans a picture may have.
 pub(super) fn most_scans(pixels: u64) -> u32 {
-    (MOST_SCANNED / pixels.max(1)).clamp(SCANS_OF_ANY_SIZE, MOST_SCANS.into()) as u32
+    (MAX_SCANNED / pixels.max(1)).clamp(SCANS_OF_ANY_SIZE, MAX_SCANS.into()) as u32
 }
 
 fn with_decompressor<T>(

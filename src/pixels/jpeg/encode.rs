@@ -16,7 +16,7 @@ thread_local! {
 }
 
 /// JPEG's own limit of a side.
-const MOST_SIDE: u32 = 65_500;
+const MAX_SIDE: u32 = 65_500;
 
 /// Encodes packed samples; alpha must have been flattened before.
 pub fn encode(
@@ -99,8 +99,8 @@ fn with_notes(jpeg: Vec<u8>, metadata: &EmbeddedMetadata) -> Vec<u8> {
 
 /// Refuses what is larger than a JPEG can be.
 pub fn check(size: Dimensions) -> Result<(), Error> {
-    if size.width > MOST_SIDE || size.height > MOST_SIDE {
-        let reason = format!("a JPEG has at most {MOST_SIDE} pixels a side; `png` and `tif` have more");
+    if size.width > MAX_SIDE || size.height > MAX_SIDE {
+        let reason = format!("a JPEG has at most {MAX_SIDE} pixels a side; `png` and `tif` have more");
         return Err(Error::Unsupported(reason));
     }
     Ok(())

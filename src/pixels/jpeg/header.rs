@@ -22,9 +22,9 @@ pub struct Header {
 }
 
 /// No profile of use is larger.
-const MOST_ICC: usize = 4 << 20;
+const MAX_ICC: usize = 4 << 20;
 /// libjpeg's own limit of a side.
-const MOST_SIDE: u32 = 65_500;
+const MAX_SIDE: u32 = 65_500;
 
 /// Reads the header from the file's start; `Ok(Err(length))` where at least `length` bytes are
 /// needed to reach the first scan. What no decoder here reads is refused.
@@ -89,8 +89,8 @@ impl Frame {
         if dimensions.height == 0 {
             return Err(unsupported("its height is stated after its first scan (DNL)"));
         }
-        if dimensions.width.max(dimensions.height) > MOST_SIDE {
-            return Err(unsupported(format_args!("a side is longer than {MOST_SIDE} pixels")));
+        if dimensions.width.max(dimensions.height) > MAX_SIDE {
+            return Err(unsupported(format_args!("a side is longer than {MAX_SIDE} pixels")));
         }
         if !matches!(components, 1 | 3 | 4) {
             return Err(unsupported(format_args!("it has {components} components; 1, 3 and 4 are read")));
@@ -163,8 +163,8 @@ fn icc(segments: &[Segment<'_>]) -> Option<Vec<u8>> {
     let mut chunks: Vec<_> = segments.iter().filter_map(chunk).collect();
     chunks.sort_by_key(|(number, _)| *number);
     chunks.dedup_by_key(|(number, _)| *number);
-    let icc: Vec<u8> = chunks.into_iter().flat_map(|(_, part)| part).take(MOST_ICC + 1).collect();
-    (icc.len() > 128 && icc.len() <= MOST_ICC).then_some(icc)
+    let icc: Vec<u8> = chunks.into_iter().flat_map(|(_, part)| part).take(MAX_ICC + 1).collect();
+    (icc.len() > 128 && icc.len() <= MAX_ICC).then_some(icc)
 }
 
 fn damaged(reason: &str) -> Error {

@@ -16,5 +16,6 @@ pub use encode::{check, encode, encode_planar, encode_strided};
 pub use header::{Header, header};
 pub use rows::{Inks, JpegRows, raw, rows};
 pub use splice::{
-    Color, END, Scan, contradicts, frame, head, insert_metadata, is_ended, scan, scan_start, settle, silence,
+    Color, END_OF_IMAGE, Scan, contradicts_head, frame, has_end_marker, head, hide_app_segments,
+    insert_metadata, reconcile, scan, scan_start,
 };

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::iiif::Dimensions;
 use crate::pixels::callback::{self, Context};
-use crate::pixels::{Alpha, Depth, Error, Model, Raw, ReadAt, Rows, Samples, Shape, gathered};
+use crate::pixels::{Alpha, Depth, Error, Model, Raw, ReadAt, Rows, Samples, Shape, read_rows};
 
 const WHAT: &str = "JPEG";
 
@@ -88,7 +88,7 @@ pub fn rows(file: Arc<dyn ReadAt>, reduce: u32, memory: u64) -> Result<JpegRows,
 pub fn raw(jpeg: &[u8], reduce: u32, limit: u64, inks: Inks) -> Result<Raw, Error> {
     // A progressive one keeps two bytes for each of at most four samples a pixel.
     let rows = open(Arc::new(Bytes::copy_from_slice(jpeg)), reduce, limit.saturating_mul(8), inks)?;
-    gathered(Box::new(rows), limit)
+    read_rows(Box::new(rows), limit)
 }
 
 fn open(file: Arc<dyn ReadAt>, reduce: u32, memory: u64, inks: Inks) -> Result<JpegRows, Error> {

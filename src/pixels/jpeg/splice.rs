@@ -77,39 +77,39 @@ fn says_rgb(jpeg: &[u8], head: usize) -> bool {
 }
 
 /// Whether anything after the first `head` bytes of a JPEG, which [`head`] made, is at odds with them.
-pub fn contradicts(jpeg: &[u8], head: usize) -> bool {
+pub fn contradicts_head(jpeg: &[u8], head: usize) -> bool {
     let rgb = says_rgb(jpeg, head);
     segments(jpeg, head)
         .any(|(_, marker, body)| matches!(marker, 0xe0..=0xef) || (rgb && is_subsampled(marker, body)))
 }
 
 /// A JPEG's end marker; some writers leave it out of tiles.
-pub const END: [u8; 2] = [0xff, 0xd9];
+pub const END_OF_IMAGE: [u8; 2] = [0xff, 0xd9];
 
 /// Whether the end marker is among the last bytes: some writers fill tiles up.
-pub fn is_ended(jpeg: &[u8]) -> bool {
-    jpeg[jpeg.len().saturating_sub(8)..].windows(2).any(|pair| pair == END)
+pub fn has_end_marker(jpeg: &[u8]) -> bool {
+    jpeg[jpeg.len().saturating_sub(8)..].windows(2).any(|pair| pair == END_OF_IMAGE)
 }
 
 /// Shared tables (TIFF tag 347) without their start and end; nothing if they are no segments.
 fn sound_tables(tables: &[u8]) -> &[u8] {
     let tables = tables.strip_prefix(&[0xff, 0xd8]).unwrap_or(tables);
-    let tables = tables.strip_suffix(&END).unwrap_or(tables);
+    let tables = tables.strip_suffix(&END_OF_IMAGE).unwrap_or(tables);
     let end = segments(tables, 0).last().map_or(0, |(at, _, body)| at + 4 + body.len());
     if end == tables.len() { tables } else { &[] }
 }
 
 /// Makes a JPEG say of itself what its head does, and nothing else; no byte moves.
-pub fn settle(jpeg: &mut [u8], head: usize) {
+pub fn reconcile(jpeg: &mut [u8], head: usize) {
     let luma = segments(jpeg, head).any(|(_, marker, body)| is_subsampled(marker, body));
     if says_rgb(jpeg, head) && luma {
         jpeg[ADOBE_TRANSFORM] = 1;
     }
-    silence(jpeg, head);
+    hide_app_segments(jpeg, head);
 }
 
 /// Makes comments of the application segments after the first `head` bytes: JFIF, Adobe, EXIF, profiles.
-pub fn silence(jpeg: &mut [u8], head: usize) {
+pub fn hide_app_segments(jpeg: &mut [u8], head: usize) {
     const COMMENT: u8 = 0xfe;
     let applications = segments(jpeg, head).filter(|(_, marker, _)| matches!(marker, 0xe0..=0xef));
     let found: Vec<usize> = applications.map(|(at, ..)| at).collect();
@@ -155,9 +155,9 @@ pub fn insert_metadata(jpeg: &[u8], metadata: &EmbeddedMetadata) -> Vec<u8> {
 
 /// APP2 chunks (ICC.1, annex B.4).
 fn push_icc(out: &mut Vec<u8>, icc: &[u8]) {
-    const MOST: usize = 65_519;
-    let count = icc.len().div_ceil(MOST);
-    for (n, chunk) in icc.chunks(MOST).enumerate() {
+    const MAX: usize = 65_519;
+    let count = icc.len().div_ceil(MAX);
+    for (n, chunk) in icc.chunks(MAX).enumerate() {
         push(out, 0xe2, &[b"ICC_PROFILE\0", &[n as u8 + 1, count as u8], chunk]);
     }
 }

@@ -7,7 +7,7 @@ use turbojpeg_sys as tj;
 
 use super::{Inks, decode, decode_into, raw, rows};
 use crate::iiif::Dimensions;
-use crate::pixels::gathered;
+use crate::pixels::read_rows;
 use crate::pixels::{Channels, Error, Model, Planar, Raster, Raw, Samples, Subsampling};
 
 const SIZE: Dimensions = Dimensions { width: 48, height: 40 };
@@ -124,7 +124,7 @@ impl Coding {
 }
 
 fn read(jpeg: &[u8]) -> Result<Raw, Error> {
-    gathered(Box::new(rows(Arc::new(Bytes::copy_from_slice(jpeg)), 1, 1 << 20)?), 1 << 20)
+    read_rows(Box::new(rows(Arc::new(Bytes::copy_from_slice(jpeg)), 1, 1 << 20)?), 1 << 20)
 }
 
 /// Where a marker stands.

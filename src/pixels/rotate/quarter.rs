@@ -61,7 +61,7 @@ fn quarter_turns_as<const N: usize>(raster: &Raster, turns: u8) -> Raster {
         reverse::<N>(&mut turned.samples, &raster.samples);
         return turned;
     }
-    let mut turned = Raster::blank(raster.dimensions.turned(), raster.channels);
+    let mut turned = Raster::blank(raster.dimensions.transposed(), raster.channels);
     let (target, source) = (turned.samples.as_chunks_mut::<N>().0, raster.samples.as_chunks::<N>().0);
     // The target's sides.
     let [width, height] = [raster.dimensions.height, raster.dimensions.width].map(|side| side as usize);

@@ -6,7 +6,7 @@ use crate::master::{Codec, Level, stored};
 use crate::pixels::{Channels, Error, Raster, decode, jpeg};
 
 /// A tile or strip of more bytes is read only if its JPEG has one scan: the coefficients of several are kept together.
-pub const MOST_SCANNED: u64 = 32 << 20;
+pub const MAX_SCANNED: u64 = 32 << 20;
 
 /// Reads a stored tile's samples, as many a pixel as the level has together, as large as `tile`; at least the pixels
 /// of `shown` have to be there.
@@ -20,12 +20,12 @@ pub fn samples(level: &Level, bytes: Vec<u8>, tile: Dimensions, shown: Dimension
         _ => {
             let jpeg = match level.codec {
                 Codec::OldJpeg => stored::old_jpeg(level, &bytes, shown.height).into(),
-                _ => stored::whole(level, &bytes),
+                _ => stored::standalone(level, &bytes),
             };
             // Some writers fill the last strip up.
             let area = level.grid.tile.area().max(tile.area());
-            let limit = area + (area * 3).min(MOST_SCANNED);
-            if area * count as u64 > MOST_SCANNED && jpeg::scans(&jpeg, 2) > 1 {
+            let limit = area + (area * 3).min(MAX_SCANNED);
+            if area * count as u64 > MAX_SCANNED && jpeg::scans(&jpeg, 2) > 1 {
                 return Err(Error::Unsupported(
                     "a progressive JPEG as a tile or strip of more than 32 MiB takes too much memory; \
                      `vips tiffsave IN OUT.tif --tile --compression deflate` makes a TIFF of it that is read"

@@ -70,7 +70,7 @@ impl TiffRows {
         let stored = level.tiles.iter().map(|tile| tile.1).max().unwrap_or(0);
         let decoder = match level.codec {
             // The coefficients of several scans, and the file twice.
-            Codec::Jpeg | Codec::OldJpeg => stored + (2 * one).min(2 * coded::MOST_SCANNED),
+            Codec::Jpeg | Codec::OldJpeg => stored + (2 * one).min(2 * coded::MAX_SCANNED),
             Codec::Webp => 4 * tile.area(),
             _ => 0,
         };

@@ -60,7 +60,7 @@ pub struct Header {
 /// A tile's data up to this many bytes costs the same whatever part of it is read.
 const LITTLE_DATA: u64 = 4 << 20;
 /// A tile of more bytes is not read as a whole where its packets' lengths turn out to be wrong.
-const MOST_REPEATED: u64 = 64 << 20;
+const MAX_REPEATED: u64 = 64 << 20;
 
 /// A file whose header is read and whose tile-parts are looked up once; any number of regions may be decoded.
 pub struct Codestream {
@@ -345,7 +345,7 @@ impl Codestream {
             // Lengths of packets may be wrong although they add up: the whole tile decides.
             match self.tile(file, &mut window, place, wanted, false)? {
                 (whole, _) if whole == pieces => return Err(error),
-                (whole, _) if whole.iter().map(tile::Piece::len).sum::<u64>() > MOST_REPEATED => {
+                (whole, _) if whole.iter().map(tile::Piece::len).sum::<u64>() > MAX_REPEATED => {
                     return Err(error);
                 }
                 (whole, part) => decode(&whole, part, &mut window)?,

@@ -8,7 +8,7 @@ const STRIP: u64 = 1 << 20;
 /// With samples and metadata of this many bytes, all offsets have 32 bits; a longer file is a BigTIFF.
 const MAX_CLASSIC: u64 = 4_200_000_000;
 /// Bytes of samples; their strips' offsets take some MiB.
-const MOST: u64 = 1 << 40;
+const MAX: u64 = 1 << 40;
 /// `ExtraSamples`: straight, not premultiplied alpha.
 const STRAIGHT_ALPHA: u16 = 2;
 
@@ -26,7 +26,7 @@ impl Tif {
         metadata: &EmbeddedMetadata,
     ) -> Result<Self, Error> {
         let samples = dimensions.area().checked_mul(channels.count() as u64);
-        let Some(samples) = samples.filter(|samples| *samples <= MOST) else {
+        let Some(samples) = samples.filter(|samples| *samples <= MAX) else {
             return Err(refused("tif", "it is too large"));
         };
         let strips = Strips::of(dimensions, channels, samples);

@@ -145,7 +145,7 @@ fn cut(master: &Master, file: &[u8]) -> Result<Raster, String> {
     let Some(range) = level.range(first) else { return Ok(Raster::blank(shown, level.channels())) };
     let bytes = &file[range.start as usize..range.end as usize];
     let bytes = match level.codec {
-        crate::master::Codec::Jpeg => stored::whole(level, bytes),
+        crate::master::Codec::Jpeg => stored::standalone(level, bytes),
         _ => Bytes::copy_from_slice(bytes),
     };
     decode_tile(level, &bytes, shown).map_err(|error| error.to_string())

@@ -3,7 +3,7 @@
 use super::{Depth, Error, Raw, Rows, Samples};
 
 /// All rows, if they have at most `limit` pixels.
-pub fn gathered(mut rows: Box<dyn Rows>, limit: u64) -> Result<Raw, Error> {
+pub fn read_rows(mut rows: Box<dyn Rows>, limit: u64) -> Result<Raw, Error> {
     let shape = rows.shape();
     let pixels = shape.dimensions.area();
     if pixels > limit {

@@ -8,18 +8,18 @@ use bytes::Bytes;
 use super::ReadAt;
 
 /// A file with a place in it.
-pub struct InOrder {
+pub struct FileCursor {
     file: Arc<dyn ReadAt>,
     at: u64,
 }
 
-impl InOrder {
+impl FileCursor {
     pub fn new(file: Arc<dyn ReadAt>) -> Self {
         Self { file, at: 0 }
     }
 }
 
-impl Read for InOrder {
+impl Read for FileCursor {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let length = self.file.size().saturating_sub(self.at).min(into.len() as u64) as usize;
         self.file.read_at(self.at, &mut into[..length])?;
@@ -28,7 +28,7 @@ impl Read for InOrder {
     }
 }
 
-impl Seek for InOrder {
+impl Seek for FileCursor {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let at = match to {
             SeekFrom::Start(at) => Some(at),
@@ -51,7 +51,7 @@ impl ReadAt for Bytes {
 }
 
 /// All of a file, if it has at most `most` bytes.
-pub fn whole(file: &dyn ReadAt, most: u64) -> io::Result<Vec<u8>> {
+pub fn read_all(file: &dyn ReadAt, most: u64) -> io::Result<Vec<u8>> {
     if file.size() > most {
         return Err(io::Error::other(format!("it has more than {} MiB", most >> 20)));
     }

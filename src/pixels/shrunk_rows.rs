@@ -4,21 +4,21 @@ use super::{Error, Raw, Rows, Samples, Shape};
 use crate::iiif::Dimensions;
 
 /// Rows that are read at one time, however many make one.
-const MOST_ROWS: u32 = 32;
+const MAX_ROWS: u32 = 32;
 
 /// The rows of another image, each `factor` by `factor` pixels, or what the edges leave of them, made one.
-pub struct Shrunk {
+pub struct ShrunkRows {
     rows: Box<dyn Rows>,
     factor: u32,
 }
 
-impl Shrunk {
+impl ShrunkRows {
     pub fn new(rows: Box<dyn Rows>, factor: u32) -> Self {
         Self { rows, factor: factor.max(1) }
     }
 }
 
-impl Rows for Shrunk {
+impl Rows for ShrunkRows {
     fn shape(&self) -> Shape {
         let shape = self.rows.shape();
         Shape { dimensions: shape.dimensions.reduced(self.factor), ..shape }
@@ -31,7 +31,7 @@ impl Rows for Shrunk {
         let mut gathered = 0;
         let mut full = 0;
         while gathered < self.factor {
-            let Some(raw) = self.rows.next((self.factor - gathered).min(MOST_ROWS))? else { break };
+            let Some(raw) = self.rows.next((self.factor - gathered).min(MAX_ROWS))? else { break };
             gathered += raw.dimensions.height;
             full = raw.dimensions.width;
             let (row, factor) = (full as usize * count, self.factor as usize);
@@ -107,7 +107,7 @@ mod tests {
         let samples = Samples::U16(vec![0, 2, 9, 4, 6, 11]);
         let raw = Raw { dimensions: Dimensions::new(3, 2), model: Model::Gray, alpha: Alpha::None, samples };
         let shape = raw.shape();
-        let mut shrunk = Shrunk::new(Box::new(Once(Some(raw), shape)), 2);
+        let mut shrunk = ShrunkRows::new(Box::new(Once(Some(raw), shape)), 2);
         assert_eq!(shrunk.shape().dimensions, Dimensions::new(2, 1));
         assert_eq!(shrunk.next(1).unwrap().unwrap().samples, Samples::U16(vec![3, 10]));
         assert_eq!(shrunk.next(1).unwrap(), None);
