@@ -102,6 +102,9 @@ pub mod master;
 pub mod metadata;
 pub mod pixels;
 pub mod presentation;
+#[cfg(test)]
+#[path = "../tests/support/proof.rs"]
+mod proof;
 pub mod record;
 pub mod render;
 pub mod search;
