@@ -20,7 +20,7 @@ fuzz_target!(|data: &[u8]| {
     assert!(master.dimensions.area() > 0 && master.upright().area() > 0);
     let look = ColorTransform::new(master.icc.as_ref(), master.shape(), Output::Srgb);
     for level in &master.levels {
-        assert!(level.tiles.len() as u64 >= level.grid.count() && level.uncut().is_none());
+        assert!(level.tiles.len() as u64 >= level.grid.count() && level.untiled_because().is_none());
         let _ = stored::head(level, look.profile.as_deref());
         let _ = (level.factor(master.dimensions), level.reduces(master.dimensions));
     }

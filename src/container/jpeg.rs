@@ -1,6 +1,6 @@
-//! A JPEG's marker segments up to its first scan, found as libjpeg finds them (ITU-T T.81, annex B).
+//! Finds a JPEG's marker segments up to its first scan, as libjpeg does (ITU-T T.81, annex B).
 
-/// A marker and what follows its length; nothing for a marker that stands alone.
+/// A marker segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment<'a> {
     pub marker: u8,
@@ -8,7 +8,7 @@ pub struct Segment<'a> {
 }
 
 impl<'a> Segment<'a> {
-    /// What the segment holds of an EXIF block.
+    /// The part of an EXIF block in this segment, if it contains one.
     pub fn exif(&self) -> Option<&'a [u8]> {
         self.body.strip_prefix(b"Exif\0\0").filter(|_| self.marker == 0xe1)
     }
@@ -17,15 +17,19 @@ impl<'a> Segment<'a> {
 pub const START_OF_SCAN: u8 = 0xda;
 const END_OF_IMAGE: u8 = 0xd9;
 
-/// The segments in the file's start, the header of its first scan last; `Ok(Err(length))` where at least `length`
-/// bytes are needed to reach it.
+/// The segments at the start of a file; the header of the first scan is the last one. `Ok(Err(length))` means that at
+/// least `length` bytes are needed to reach it.
 ///
-/// Bytes between segments that belong to none are passed over, and an application segment or comment that states less
-/// than its own length counts as empty: every common decoder reads such files.
+/// Stray bytes between segments are skipped, and an application segment or comment whose stated length is too small
+/// counts as empty: every common decoder reads such files.
+///
+/// # Errors
+///
+/// The reason why the file is damaged.
 pub fn segments(start: &[u8]) -> Result<Result<Vec<Segment<'_>>, usize>, &'static str> {
     const MORE: usize = 4096;
     if !start.starts_with(&[0xff, 0xd8]) {
-        return Err("it does not begin with a JPEG's start marker");
+        return Err("it does not begin with a JPEG start marker");
     }
     let (mut at, mut found) = (2, Vec::new());
     loop {
@@ -34,7 +38,7 @@ pub fn segments(start: &[u8]) -> Result<Result<Vec<Segment<'_>>, usize>, &'stati
         };
         at = behind;
         match marker {
-            // TEM and restarts stand alone.
+            // TEM and restart markers have no length.
             0x01 | 0xd0..=0xd7 => continue,
             0xd8 => return Err("it has a second start marker before its first scan"),
             END_OF_IMAGE => return Err("it ends before its first scan"),
@@ -55,7 +59,7 @@ pub fn segments(start: &[u8]) -> Result<Result<Vec<Segment<'_>>, usize>, &'stati
     }
 }
 
-/// The next marker from `at` on and where it ends: neither a fill byte nor a stuffed zero is one.
+/// The next marker from `at` on, and where it ends; fill bytes and stuffed zeros are skipped.
 fn next_marker(start: &[u8], at: usize) -> Option<(u8, usize)> {
     let is_marker = |pair: &[u8]| pair[0] == 0xff && !matches!(pair[1], 0x00 | 0xff);
     let found = at + start.get(at..)?.windows(2).position(is_marker)?;

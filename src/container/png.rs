@@ -7,17 +7,17 @@ use flate2::read::ZlibDecoder;
 
 use super::{MAX_CHUNKS, MAX_PROFILE, PartialFile, Stop};
 
-/// How much of a file's end is searched for what stands behind its pixels.
+/// Bytes at the end of the file that are searched for chunks after the pixels.
 const TAIL: u64 = 64 << 10;
 
-/// Chunks that are looked at have together at most this many bytes: a profile, and a few texts.
+/// The most bytes of all chunks that are read: enough for a profile and a few texts.
 const MAX_CHUNK_BYTES: u64 = 8 << 20;
-/// Chunks up to this many bytes do not count: palettes and opacities are smaller (§11.2.2, §11.3.1.1).
+/// Chunks up to this size do not count towards the limit: palettes and transparency are smaller (§11.2.2, §11.3.1.1).
 const SMALL_CHUNK: u64 = 1024;
-/// A text that holds a block of EXIF, XMP or IPTC unfolds to at most this many bytes; two digits are one of the block.
+/// The largest text with a block of EXIF, XMP or IPTC, in bytes after decompression; two digits are a byte of the block.
 const MAX_TEXT: u64 = 2 << 20;
-/// Hands out the chunks before the pixels, those that are known, whole and of a useful length; `false` where the file
-/// ends without pixels. All are fetched before the first is looked at: a walk that stops for bytes begins again.
+/// Calls `each` for the known, complete and reasonably small chunks before the pixels; returns `false` if the file ends
+/// without pixels. All chunks are fetched before the first call, because parsing restarts when it needs more bytes.
 pub fn chunks_before_pixels(file: &PartialFile, mut each: impl FnMut(&[u8; 4], &[u8])) -> Result<bool, Stop> {
     let (mut at, mut found, mut room) = (8, Vec::new(), MAX_CHUNK_BYTES);
     let mut has_pixels = true;
@@ -38,7 +38,7 @@ pub fn chunks_before_pixels(file: &PartialFile, mut each: impl FnMut(&[u8; 4], &
                 && at + 12 + length <= file.size()
                 && is_known(&name) =>
             {
-                // However much text there is, the pixels need what is small.
+                // Small chunks are needed to decode the pixels, however much text there is.
                 if length > SMALL_CHUNK {
                     room -= length;
                 }
@@ -49,7 +49,7 @@ pub fn chunks_before_pixels(file: &PartialFile, mut each: impl FnMut(&[u8; 4], &
         at += 12 + length;
     }
     for (name, (body, checksum)) in found {
-        // As libpng has it: what is ancillary and damaged is passed over.
+        // As in libpng, damaged ancillary chunks are skipped.
         if &name == b"PLTE" || is_sound(&name, body, checksum) {
             each(&name, body);
         }
@@ -57,7 +57,7 @@ pub fn chunks_before_pixels(file: &PartialFile, mut each: impl FnMut(&[u8; 4], &
     Ok(has_pixels)
 }
 
-/// The head of the chunk at `at`; where it is missing, those that follow are likely to be, too.
+/// The head of the chunk at `at`; if it has not been fetched, the next chunks probably have not been either.
 fn ahead(file: &PartialFile, at: u64) -> Result<&[u8], Stop> {
     file.get(at, 8).map_err(|stop| match stop {
         Stop::NeedBytes { range, .. } => Stop::NeedBytes { likely: (32 << 10).min(file.size() - at), range },
@@ -72,8 +72,8 @@ fn is_sound(name: &[u8], body: &[u8], checksum: &[u8]) -> bool {
     checksum.first_chunk() == Some(&crc.sum().to_be_bytes())
 }
 
-/// Hands out the chunks in the file's end, found by their names and known by their checksums: the pixels' own chunks
-/// need not be walked.
+/// Calls `each` for the chunks at the end of the file. They are found by name and verified by checksum, so that the
+/// chunks of pixels need not be read.
 pub fn chunks_after_pixels(file: &PartialFile, mut each: impl FnMut(&[u8; 4], &[u8])) -> Result<(), Stop> {
     let length = file.size().min(TAIL);
     let tail = file.get(file.size() - length, length)?;
@@ -93,23 +93,23 @@ fn is_known(name: &[u8]) -> bool {
     [&b"iCCP"[..], b"PLTE", b"tRNS", b"eXIf", b"tEXt", b"zTXt", b"iTXt"].contains(&name)
 }
 
-/// What a block is called that ImageMagick and others write as text, if the chunk holds one.
+/// The kind of a metadata block written as text, as by ImageMagick, if the chunk holds one.
 pub fn raw_kind(body: &[u8]) -> Option<&[u8]> {
     let end = body.iter().take(80).position(|&byte| byte == 0)?;
     body[..end].strip_prefix(b"Raw profile type ")
 }
 
-/// The kind and the bytes of a block that ImageMagick and others write as text: a line with its name, one with its
-/// length, and digits in lines.
+/// The kind and bytes of a metadata block written as text, as by ImageMagick: a line with its name, a line with its
+/// length, then lines of hexadecimal digits.
 pub fn raw_profile<'a>(name: &[u8; 4], body: &'a [u8]) -> Option<(&'a [u8], Vec<u8>)> {
     let kind = raw_kind(body)?;
     let end = b"Raw profile type ".len() + kind.len();
-    let unfolded;
+    let inflated_text;
     let text = match name {
         b"tEXt" => &body[end + 1..],
         b"zTXt" => {
-            unfolded = inflated(body.get(end + 2..)?, MAX_TEXT)?;
-            &unfolded[..]
+            inflated_text = inflated(body.get(end + 2..)?, MAX_TEXT)?;
+            &inflated_text[..]
         }
         _ => return None,
     };
@@ -119,11 +119,11 @@ pub fn raw_profile<'a>(name: &[u8; 4], body: &'a [u8]) -> Option<(&'a [u8], Vec<
     Some((kind, digits.as_chunks().0.iter().map(|[high, low]| high << 4 | low).collect()))
 }
 
-/// The bytes that were deflated, if they are at most `most`.
-pub fn inflated(packed: &[u8], most: u64) -> Option<Vec<u8>> {
+/// Decompresses `packed`, unless the result is larger than `max` bytes.
+pub fn inflated(packed: &[u8], max: u64) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    ZlibDecoder::new(packed).take(most + 1).read_to_end(&mut bytes).ok()?;
-    (bytes.len() as u64 <= most).then_some(bytes)
+    ZlibDecoder::new(packed).take(max + 1).read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 <= max).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -139,7 +139,7 @@ pub mod tests {
         [&(body.len() as u32).to_be_bytes()[..], name, body, &crc.sum().to_be_bytes()].concat()
     }
 
-    /// As ImageMagick writes a block.
+    /// A metadata block as ImageMagick writes it.
     pub fn raw(kind: &str, block: &[u8], deflated: bool) -> Vec<u8> {
         let digits: Vec<String> =
             block.chunks(36).map(|line| line.iter().map(|byte| format!("{byte:02x}")).collect()).collect();

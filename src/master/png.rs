@@ -1,4 +1,4 @@
-//! A PNG's chunks before and behind its pixels: size, profile, EXIF (PNG, third edition, §11).
+//! Reads a PNG's header: size, profile, EXIF orientation (PNG, third edition, §11).
 
 use std::sync::Arc;
 
@@ -10,18 +10,18 @@ use crate::iiif::Dimensions;
 use crate::metadata::exif;
 use crate::pixels::{Alpha, Depth, Model, Shape};
 
-/// Deflate makes at most this many bytes of one (RFC 1951: 258 of two bits, and a little more).
-const MAX_DEFLATED: u64 = 1032;
-/// Texts of one kind that are unfolded: where the first is broken, a later one may do.
+/// The largest ratio of Deflate (RFC 1951: two bits for 258 bytes, and a little more).
+const MAX_RATIO: u64 = 1032;
+/// The most texts of one kind that are decompressed: if the first is damaged, a later one may work.
 const MAX_TEXTS: usize = 4;
 
-/// IHDR comes first (§11.2.1); profile and EXIF may stand before the pixels, and EXIF behind them, too.
-pub fn header(held: &PartialFile) -> Result<Header, Stop> {
-    let header = held.get(0, 29)?;
+/// IHDR comes first (§11.2.1); the profile comes before the pixels, EXIF before or after them.
+pub fn header(file: &PartialFile) -> Result<Header, Stop> {
+    let header = file.get(0, 29)?;
     let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
     let dimensions = checked_dimensions(&header[12..16] == b"IHDR", Dimensions::new(number(16), number(20)))?;
     let (depth, color, is_interlaced) = (header[24], header[25], header[28] != 0);
-    complete(held, dimensions, depth, color)?;
+    complete(file, dimensions, depth, color)?;
     let mut shape = Shape {
         dimensions,
         model: if color & 2 == 0 { Model::Gray } else { Model::Rgb },
@@ -29,18 +29,18 @@ pub fn header(held: &PartialFile) -> Result<Header, Stop> {
         depth: if depth == 16 { Depth::U16 } else { Depth::U8 },
     };
     let (mut search, mut icc, mut palette) = (Search::default(), None, color != 3);
-    let pixels = chunks_before_pixels(held, |name, body| match name {
-        // Of several the first counts: each takes memory and time to unfold.
+    let pixels = chunks_before_pixels(file, |name, body| match name {
+        // The first of several counts: each costs memory and time to decompress.
         b"iCCP" => _ = icc.get_or_insert_with(|| profile(body)),
         b"tRNS" => shape.alpha = Alpha::Straight,
         b"PLTE" => palette = true,
-        _ => search.look(name, body),
+        _ => search.visit(name, body),
     })?;
     if !pixels || !palette {
-        return Err(Refused::damaged("it has no pixels, or no palette for them").into());
+        return Err(Refused::damaged("it has no pixels, or no palette").into());
     }
     if search.found.is_none() {
-        chunks_after_pixels(held, |name, body| search.look(name, body))?;
+        chunks_after_pixels(file, |name, body| search.visit(name, body))?;
     }
     let orientation =
         search.found.map_or(Orientation::UPRIGHT, |(_, number)| Orientation::new(number.into()));
@@ -50,8 +50,8 @@ pub fn header(held: &PartialFile) -> Result<Header, Stop> {
     Ok(Header { shape, orientation, icc, memory })
 }
 
-/// Refuses a file that is too short for its pixels, however well they are deflated.
-fn complete(held: &PartialFile, dimensions: Dimensions, depth: u8, color: u8) -> Result<(), Stop> {
+/// Refuses a file that is too short for its pixels at the best possible compression.
+fn complete(file: &PartialFile, dimensions: Dimensions, depth: u8, color: u8) -> Result<(), Stop> {
     let samples: u64 = match color {
         2 => 3,
         4 => 2,
@@ -60,24 +60,24 @@ fn complete(held: &PartialFile, dimensions: Dimensions, depth: u8, color: u8) ->
     };
     let bits = samples * u64::from(depth.min(16)) * u64::from(dimensions.width);
     let bytes = (bits.div_ceil(8)).saturating_mul(dimensions.height.into());
-    if bytes / MAX_DEFLATED > held.size() {
+    if bytes / MAX_RATIO > file.size() {
         return Err(Refused::damaged("it is too short for its pixels").into());
     }
     Ok(())
 }
 
-/// Looks for the orientation, in EXIF's own chunk or in a text. The first one counts, but EXIF's own chunk more than a
-/// text.
+/// Searches for the orientation in EXIF's own chunk or in a text. The first one counts, but EXIF's own chunk takes
+/// precedence over texts.
 #[derive(Default)]
 struct Search {
-    /// Whether it is EXIF's own chunk, and the orientation.
+    /// Whether it is from EXIF's own chunk, and the orientation.
     found: Option<(bool, u8)>,
-    /// Texts that were unfolded.
+    /// Texts that were decompressed.
     texts: usize,
 }
 
 impl Search {
-    fn look(&mut self, name: &[u8; 4], body: &[u8]) {
+    fn visit(&mut self, name: &[u8; 4], body: &[u8]) {
         if name == b"eXIf" {
             if self.found.is_none_or(|(own, _)| !own) {
                 let orientation = exif::orientation(exif::unnamed(body));
@@ -91,7 +91,7 @@ impl Search {
     }
 }
 
-/// A name, a zero, the method's number, and the profile, deflated (§11.3.2.3).
+/// A name, a zero, the compression method, and the compressed profile (§11.3.2.3).
 fn profile(chunk: &[u8]) -> Option<Arc<[u8]>> {
     let name = chunk.iter().take(80).position(|&byte| byte == 0)?;
     let icc = inflated(chunk.get(name + 2..)?, MAX_PROFILE)?;
@@ -104,7 +104,7 @@ mod tests {
 
     use super::*;
     use crate::container::png::tests::{chunk, raw};
-    use crate::metadata::exif::tests::turned;
+    use crate::metadata::exif::tests::block_with;
 
     fn file(before: &[Vec<u8>], pixels: &[u8], behind: &[Vec<u8>]) -> PartialFile {
         let size = chunk(b"IHDR", &[0, 0, 0, 20, 0, 0, 0, 10, 8, 2, 0, 0, 0]);
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn exif_is_found_wherever_it_is() {
-        let (six, named) = (turned(6, 0), [b"Exif\0\0", &turned(6, 77)[..]].concat());
+        let (six, named) = (block_with(6, 0), [b"Exif\0\0", &block_with(6, 77)[..]].concat());
         check(&[], &[], 1);
         check(&[chunk(b"eXIf", &six)], &[], 6);
         check(&[chunk(b"eXIf", &named)], &[], 6);
@@ -138,36 +138,36 @@ mod tests {
             check(&[], &[raw("exif", &named, deflated)], 6);
             check(&[], &[raw("APP1", &named, deflated)], 1);
             check(&[raw("iptc", &six, deflated)], &[], 1);
-            check(&[raw("exif", &turned(3, 0), deflated), chunk(b"eXIf", &six)], &[], 6);
+            check(&[raw("exif", &block_with(3, 0), deflated), chunk(b"eXIf", &six)], &[], 6);
         }
         let mut damaged = chunk(b"eXIf", &six);
         *damaged.last_mut().unwrap() ^= 1;
         check(&[damaged], &[], 1);
-        check(&[chunk(b"eXIf", &six), chunk(b"eXIf", &turned(3, 0))], &[chunk(b"eXIf", &turned(8, 0))], 6);
+        check(&[chunk(b"eXIf", &six), chunk(b"eXIf", &block_with(3, 0))], &[chunk(b"eXIf", &block_with(8, 0))], 6);
     }
 
     #[test]
-    fn pixels_that_look_like_a_chunk_are_none() {
-        let mut false_one = chunk(b"eXIf", &turned(6, 0));
+    fn pixels_that_look_like_a_chunk_are_ignored() {
+        let mut false_one = chunk(b"eXIf", &block_with(6, 0));
         *false_one.last_mut().unwrap() ^= 1;
         assert_eq!(header(&file(&[], &false_one, &[])).unwrap().orientation.number(), 1);
     }
 
     #[test]
-    fn what_unfolds_to_too_much_is_passed_over() {
+    fn chunks_that_decompress_to_too_much_are_skipped() {
         let deflated = |bytes: usize| {
             let mut packed = flate2::write::ZlibEncoder::new(b"x\0\0".to_vec(), flate2::Compression::fast());
             packed.write_all(&vec![0; bytes]).unwrap();
             packed.finish().unwrap()
         };
-        let most = MAX_PROFILE as usize;
-        assert_eq!(profile(&deflated(most)).map(|icc| icc.len()), Some(most));
-        assert_eq!(profile(&deflated(most + 1)), None);
-        // Of several profiles the first counts, whatever it is.
-        let two = [chunk(b"iCCP", &deflated(most + 1)), chunk(b"iCCP", &deflated(1000))];
+        let max = MAX_PROFILE as usize;
+        assert_eq!(profile(&deflated(max)).map(|icc| icc.len()), Some(max));
+        assert_eq!(profile(&deflated(max + 1)), None);
+        // The first of several profiles counts, even if it is unusable.
+        let two = [chunk(b"iCCP", &deflated(max + 1)), chunk(b"iCCP", &deflated(1000))];
         assert_eq!(header(&file(&two, b"", &[])).unwrap().icc, None);
         let broken = raw("exif", b"no block", true);
-        let texts = |broken: &[Vec<u8>]| [broken, &[raw("exif", &turned(6, 0), true)]].concat();
+        let texts = |broken: &[Vec<u8>]| [broken, &[raw("exif", &block_with(6, 0), true)]].concat();
         check(&texts(&vec![broken.clone(); MAX_TEXTS - 1]), &[], 6);
         check(&texts(&vec![broken; MAX_TEXTS]), &[], 1);
     }
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn palettes_are_found_behind_any_amount_of_text() {
+    fn palettes_are_found_after_any_amount_of_text() {
         let text = chunk(b"tEXt", &vec![b'x'; 3 << 20]);
         let size = chunk(b"IHDR", &[0, 0, 0, 20, 0, 0, 0, 10, 8, 3, 0, 0, 0]);
         let (palette, pixels) = (chunk(b"PLTE", &[0; 768]), chunk(b"IDAT", b""));
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_before_the_pixels_is_passed_over() {
+    fn broken_chunks_before_the_pixels_are_skipped() {
         let found =
             header(&file(&[chunk(b"iCCP", b"name\0\0broken"), chunk(b"zTXt", b"")], b"", &[])).unwrap();
         assert_eq!((found.icc, found.shape.dimensions), (None, Dimensions::new(20, 10)));

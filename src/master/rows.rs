@@ -1,4 +1,4 @@
-//! A master's rows from the top, whatever its format.
+//! Reads a master row by row, in any format.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::iiif::{Dimensions, Rect};
 use crate::pixels::decode::{self, jp2};
 use crate::pixels::{Error, Raw, ReadAt, Rows, Shape, jpeg};
 
-/// How many bytes of memory reading the full size row by row takes, as far as the header tells.
+/// Bytes of memory that reading the full size row by row needs, according to the header.
 pub fn rows_memory(master: &Master) -> u64 {
     match &master.kind {
         Kind::Tiled => master.levels.first().map_or(0, TiffRows::memory),
@@ -17,14 +17,18 @@ pub fn rows_memory(master: &Master) -> u64 {
     }
 }
 
-/// Opens the full size of `master`, if reading it takes at most `memory` bytes.
+/// Opens the full size of `master` for reading by rows.
+///
+/// # Errors
+///
+/// If reading needs more than `memory` bytes, or the file is damaged.
 pub fn rows(master: &Master, file: Arc<dyn ReadAt>, memory: u64) -> Result<Box<dyn Rows>, Error> {
     let whole = master.dimensions.area();
     let refused = |needed: u64| {
         let (needed, memory) = (needed >> 20, memory >> 20);
         let reason = format!(
-            "it would take {needed} MiB of memory to read, and {memory} MiB are allowed; written with smaller tiles or \
-             strips it takes less, as with `vips tiffsave IN OUT.tif --tile --compression deflate`"
+            "reading it needs {needed} MiB of memory, and {memory} MiB are allowed; smaller tiles or strips need less, \
+             as with `vips tiffsave IN OUT.tif --tile --compression deflate`"
         );
         Err(Error::Unsupported(reason))
     };
@@ -50,7 +54,7 @@ pub fn rows(master: &Master, file: Arc<dyn ReadAt>, memory: u64) -> Result<Box<d
     }
 }
 
-/// A JPEG 2000 in bands as high as its tiles, or as memory allows.
+/// Reads JPEG 2000 in bands as high as its tiles, or as high as memory allows.
 struct Jp2Rows {
     file: Arc<dyn ReadAt>,
     codestream: jp2::Codestream,
@@ -59,8 +63,8 @@ struct Jp2Rows {
     row: u32,
 }
 
-/// Pixels that are decoded at one time, at most.
-const BAND: u64 = 32 << 20;
+/// The most pixels of a band.
+const MAX_BAND: u64 = 32 << 20;
 
 impl Jp2Rows {
     fn new(file: Arc<dyn ReadAt>, memory: u64) -> Result<Self, Error> {
@@ -69,14 +73,14 @@ impl Jp2Rows {
         Ok(Self { file, codestream, header, memory, row: 0 })
     }
 
-    /// The next rows that memory allows: their number, and what they take.
+    /// The number of next rows that memory allows, and the memory that they need.
     fn affordable(&self) -> Result<(u32, u64), Error> {
         let Dimensions { width, height } = self.header.dimensions;
         let cost = |rows: u32| {
             let region = Rect { x: 0, y: self.row, width, height: rows };
             self.codestream.cost(&*self.file, region, 0)
         };
-        let band = (BAND / u64::from(width)).clamp(1, u64::from(u32::MAX)) as u32;
+        let band = (MAX_BAND / u64::from(width)).clamp(1, u64::from(u32::MAX)) as u32;
         let tile = self.header.tile.height.max(1);
         let mut rows = if tile <= band { tile } else { band }.min(height - self.row);
         loop {
@@ -104,8 +108,8 @@ impl Rows for Jp2Rows {
         if needed > self.memory {
             let (needed, memory) = (needed >> 20, self.memory >> 20);
             return Err(Error::Unsupported(format!(
-                "it would take {needed} MiB of memory to read, and {memory} MiB are allowed; written with tiles of at \
-                 most 4096x4096 it takes less"
+                "reading it needs {needed} MiB of memory, and {memory} MiB are allowed; tiles of at max 4096x4096 need \
+                 less"
             )));
         }
         let region = Rect { x: 0, y: self.row, width, height: rows };

@@ -1,4 +1,4 @@
-//! Masters that can only be decoded as a whole: what their headers say.
+//! Reads the headers of masters in formats without tiles.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,40 +7,40 @@ use super::{Kind, Master, Orientation, PartialFile, Refused, SourceFormat, Stop,
 use crate::pixels::decode::jp2;
 use crate::pixels::{self, Alpha, Depth, Model, ReadAt, Shape, jpeg};
 
-/// An empty picture of one color has a few code-blocks of some bytes in each of its tiles.
-const MAX_PIXELS_A_BYTE: u64 = 1 << 20;
+/// Even an image of a single color has a few bytes of code-blocks in each of its tiles.
+const MAX_PIXELS_PER_BYTE: u64 = 1 << 20;
 
-/// What to say of a file that is none of these.
-pub fn unknown(start: &[u8]) -> String {
+/// The reason for refusing a file in an unsupported format.
+pub fn unsupported(start: &[u8]) -> String {
     let name = match start {
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => "AVIF, HEIC or another ISO media file",
         [b'%', b'P', b'D', b'F', ..] => "PDF",
         [b'8', b'B', b'P', b'S', ..] => "Photoshop",
         [] => return "the file is empty".into(),
-        _ => "a kind that is not known",
+        _ => "in an unknown format",
     };
     format!(
-        "the file is {name}; TIFF, JPEG, JPEG 2000, PNG, WebP and GIF are served; `vips copy IN OUT.tif` may convert it"
+        "the file is {name}; TIFF, JPEG, JPEG 2000, PNG, WebP and GIF are supported; `vips copy IN OUT.tif` may convert it"
     )
 }
 
-/// The master that this file is, by its header alone.
-pub fn index(held: &PartialFile, format: SourceFormat) -> Result<Master, Stop> {
+/// Indexes a master by its header.
+pub fn index(file: &PartialFile, format: SourceFormat) -> Result<Master, Stop> {
     let header = match format {
-        SourceFormat::Jpeg => jpeg_header(held)?,
-        SourceFormat::Png => png::header(held)?,
-        SourceFormat::Webp => webp::header(held)?,
-        SourceFormat::Gif => gif::header(held)?,
-        SourceFormat::Jp2 => jp2_header(held)?,
+        SourceFormat::Jpeg => jpeg_header(file)?,
+        SourceFormat::Png => png::header(file)?,
+        SourceFormat::Webp => webp::header(file)?,
+        SourceFormat::Gif => gif::header(file)?,
+        SourceFormat::Jp2 => jp2_header(file)?,
         SourceFormat::Tiff => return Err(Refused::damaged("a TIFF has directories").into()),
     };
     let reason = match format {
-        SourceFormat::Jp2 => "JPEG 2000 is costly to decode".into(),
+        SourceFormat::Jp2 => "JPEG 2000 is expensive to decode".into(),
         _ => format!("a {} has no tiles", format.name()),
     };
     let kind = Kind::Untiled {
         format,
-        bytes: held.size(),
+        bytes: file.size(),
         reason,
         shape: header.shape,
         memory: header.memory,
@@ -50,11 +50,11 @@ pub fn index(held: &PartialFile, format: SourceFormat) -> Result<Master, Stop> {
     Ok(Master { dimensions: shape.dimensions, orientation, icc, levels: Vec::new(), kind })
 }
 
-fn jpeg_header(held: &PartialFile) -> Result<Header, Stop> {
+fn jpeg_header(file: &PartialFile) -> Result<Header, Stop> {
     const MAX: u64 = 32 << 20;
-    let mut length = held.start().len() as u64;
+    let mut length = file.start().len() as u64;
     loop {
-        match jpeg::header(held.get(0, length)?).map_err(refused)? {
+        match jpeg::header(file.get(0, length)?).map_err(refused)? {
             Ok(header) => {
                 let model = match header.components {
                     1 => Model::Gray,
@@ -67,28 +67,28 @@ fn jpeg_header(held: &PartialFile) -> Result<Header, Stop> {
                 let memory = decoder_memory(header.coefficient_bytes, shape);
                 return Ok(Header { shape, orientation, icc: header.icc.map(Into::into), memory });
             }
-            Err(_) if length >= held.size().min(MAX) => {
+            Err(_) if length >= file.size().min(MAX) => {
                 return Err(Refused::damaged("it ends before its first scan").into());
             }
-            Err(needed) => length = (needed as u64 + (64 << 10)).min(held.size()),
+            Err(needed) => length = (needed as u64 + (64 << 10)).min(file.size()),
         }
     }
 }
 
-/// JPEG 2000's boxes are read by its decoder, which asks for bytes as it goes.
-fn jp2_header(held: &PartialFile) -> Result<Header, Stop> {
-    let asked = Asked { held, missing: Mutex::new(None) };
-    let header = jp2::header(&asked);
-    let missing = asked.missing.into_inner().unwrap_or_else(PoisonError::into_inner);
+/// JPEG 2000's boxes are read by its decoder, which reads from arbitrary offsets.
+fn jp2_header(file: &PartialFile) -> Result<Header, Stop> {
+    let reader = PartialReader { file, missing: Mutex::new(None) };
+    let header = jp2::header(&reader);
+    let missing = reader.missing.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some(missing) = missing {
         return Err(missing);
     }
     let header = header.map_err(refused)?;
     let jp2::Header { dimensions, model, alpha, depth, fixed_bytes: memory, .. } = header;
     checked_dimensions(true, dimensions)?;
-    if dimensions.area() / held.size().max(1) > MAX_PIXELS_A_BYTE {
+    if dimensions.area() / file.size().max(1) > MAX_PIXELS_PER_BYTE {
         return Err(
-            Refused::damaged(format!("it states {dimensions} pixels in {} bytes", held.size())).into()
+            Refused::damaged(format!("it states {dimensions} pixels in {} bytes", file.size())).into()
         );
     }
     let orientation = Orientation::new(header.orientation.into());
@@ -100,19 +100,19 @@ fn jp2_header(held: &PartialFile) -> Result<Header, Stop> {
     })
 }
 
-/// What has been fetched of a file, as a reader sees it that knows nothing of fetching.
-struct Asked<'a> {
-    held: &'a PartialFile,
+/// A partial file as a [`ReadAt`], which remembers the first bytes that were missing.
+struct PartialReader<'a> {
+    file: &'a PartialFile,
     missing: Mutex<Option<Stop>>,
 }
 
-impl ReadAt for Asked<'_> {
+impl ReadAt for PartialReader<'_> {
     fn size(&self) -> u64 {
-        self.held.size()
+        self.file.size()
     }
 
     fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<()> {
-        match self.held.get(offset, into.len() as u64) {
+        match self.file.get(offset, into.len() as u64) {
             Ok(bytes) => into.copy_from_slice(bytes),
             Err(stop) => {
                 if matches!(stop, Stop::NeedBytes { .. }) {

@@ -2,14 +2,14 @@
 
 use crate::iiif::{Dimensions, Rect};
 
-/// How a master lies: 1 is upright, the others are mirrored, turned or both.
+/// The orientation of stored pixels: 1 is upright, the others are mirrored, rotated or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Orientation(u8);
 
 impl Orientation {
     pub const UPRIGHT: Orientation = Orientation(1);
 
-    /// An orientation by its number; an illegal one counts as upright.
+    /// An orientation by its EXIF number; illegal numbers count as upright.
     pub fn new(number: u64) -> Self {
         Self(if (1..=8).contains(&number) { number as u8 } else { 1 })
     }
@@ -23,12 +23,13 @@ impl Orientation {
         self.0 == 1
     }
 
-    /// Whether uprighting exchanges the sides.
+    /// Whether width and height are exchanged in the upright image.
     pub fn swaps_sides(self) -> bool {
         self.0 >= 5
     }
 
-    /// What makes a master upright: mirroring left to right, then quarter turns clockwise.
+    /// The operations that make the image upright: whether to mirror it left to right, then the number of clockwise
+    /// quarter turns.
     pub fn to_upright(self) -> (bool, u8) {
         match self.0 {
             2 => (true, 0),
@@ -42,7 +43,7 @@ impl Orientation {
         }
     }
 
-    /// Where in a master of `stored` size the pixels of the upright rectangle lie.
+    /// The rectangle of the stored image, whose size is `stored`, that shows the upright rectangle.
     pub fn stored(self, upright: Rect, stored: Dimensions) -> Rect {
         let Rect { x, y, width, height } = upright;
         let (far_x, far_y) = (x + width, y + height);
@@ -67,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_corner_of_the_upright_image_is_found_in_the_stored_one() {
-        // Upright is 20 wide and 10 high; its top left pixel lies in another corner each time.
+        // Upright is 20 wide and 10 high; its top left pixel is in another corner each time.
         let corners = [(0, 0), (19, 0), (19, 9), (0, 9), (0, 0), (0, 19), (9, 19), (9, 0)];
         for (number, corner) in (1..=8).zip(corners) {
             let orientation = Orientation::new(number);

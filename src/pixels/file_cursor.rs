@@ -1,4 +1,4 @@
-//! Files at offsets, for readers that go from place to place.
+//! A cursor over a file that is read at offsets, for readers that need `Read` and `Seek`.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::ReadAt;
 
-/// A file with a place in it.
+/// A file with a position.
 pub struct FileCursor {
     file: Arc<dyn ReadAt>,
     at: u64,
@@ -50,10 +50,10 @@ impl ReadAt for Bytes {
     }
 }
 
-/// All of a file, if it has at most `most` bytes.
-pub fn read_all(file: &dyn ReadAt, most: u64) -> io::Result<Vec<u8>> {
-    if file.size() > most {
-        return Err(io::Error::other(format!("it has more than {} MiB", most >> 20)));
+/// Reads a complete file of at most `max` bytes.
+pub fn read_all(file: &dyn ReadAt, max: u64) -> io::Result<Vec<u8>> {
+    if file.size() > max {
+        return Err(io::Error::other(format!("it has more than {} MiB", max >> 20)));
     }
     let mut bytes = vec![0; file.size() as usize];
     file.read_at(0, &mut bytes)?;

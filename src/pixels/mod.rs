@@ -1,4 +1,4 @@
-//! Decode, scale, turn, color, encode: pure work on samples in memory.
+//! Decodes, scales, rotates, color-converts and encodes samples. Pure functions.
 
 mod callback;
 pub mod color;
@@ -26,17 +26,17 @@ pub use raw::{Alpha, Depth, Model, Raw, ReadAt, Rows, Samples, Shape};
 pub use read_rows::read_rows;
 pub use shrunk_rows::ShrunkRows;
 
-/// Why samples could not be read or written.
+/// Why samples could not be decoded or encoded.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// The bytes are not what they claim to be.
+    /// The file is damaged.
     #[error("damaged {what}: {reason}")]
     Damaged { what: &'static str, reason: String },
-    /// Sound, but of a kind that is not read or written; says what would work.
+    /// The file is valid but not supported; the text tells what works.
     #[error("{0}")]
     Unsupported(String),
-    /// Larger than the limit that was handed in, in pixels.
-    #[error("{pixels} pixels are more than the limit of {limit}")]
+    /// The image is larger than the given limit, in pixels.
+    #[error("{pixels} pixels exceed the limit of {limit}")]
     TooLarge { pixels: u64, limit: u64 },
 }
 

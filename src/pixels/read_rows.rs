@@ -1,8 +1,8 @@
-//! All rows of an image as one piece of memory.
+//! Reads all rows of an image into memory.
 
 use super::{Depth, Error, Raw, Rows, Samples};
 
-/// All rows, if they have at most `limit` pixels.
+/// Reads all rows of an image of at most `limit` pixels.
 pub fn read_rows(mut rows: Box<dyn Rows>, limit: u64) -> Result<Raw, Error> {
     let shape = rows.shape();
     let pixels = shape.dimensions.area();
@@ -26,7 +26,7 @@ pub fn read_rows(mut rows: Box<dyn Rows>, limit: u64) -> Result<Raw, Error> {
         Depth::U16 => Samples::U16(wide),
     };
     if samples.len() != room {
-        return Err(Error::damaged("image", "it has fewer rows than it says"));
+        return Err(Error::damaged("image", "it has fewer rows than its header states"));
     }
     Ok(Raw { dimensions: shape.dimensions, model: shape.model, alpha: shape.alpha, samples })
 }

@@ -1,12 +1,12 @@
-//! Rows at a fraction of their size, averaged as they come: what overviews of large images are made of.
+//! Reduces rows by averaging while they are read, for overviews of large images.
 
 use super::{Error, Raw, Rows, Samples, Shape};
 use crate::iiif::Dimensions;
 
-/// Rows that are read at one time, however many make one.
+/// The most rows that are read at once.
 const MAX_ROWS: u32 = 32;
 
-/// The rows of another image, each `factor` by `factor` pixels, or what the edges leave of them, made one.
+/// The rows of another image, reduced by averaging blocks of `factor` by `factor` pixels, which may be smaller at edges.
 pub struct ShrunkRows {
     rows: Box<dyn Rows>,
     factor: u32,
@@ -24,15 +24,15 @@ impl Rows for ShrunkRows {
         Shape { dimensions: shape.dimensions.reduced(self.factor), ..shape }
     }
 
-    fn next(&mut self, _most: u32) -> Result<Option<Raw>, Error> {
+    fn next(&mut self, _max: u32) -> Result<Option<Raw>, Error> {
         let shape = self.shape();
         let (count, width) = (shape.count(), shape.dimensions.width as usize);
         let mut sums = vec![0u64; width * count];
-        let mut gathered = 0;
+        let mut added = 0;
         let mut full = 0;
-        while gathered < self.factor {
-            let Some(raw) = self.rows.next((self.factor - gathered).min(MAX_ROWS))? else { break };
-            gathered += raw.dimensions.height;
+        while added < self.factor {
+            let Some(raw) = self.rows.next((self.factor - added).min(MAX_ROWS))? else { break };
+            added += raw.dimensions.height;
             full = raw.dimensions.width;
             let (row, factor) = (full as usize * count, self.factor as usize);
             match &raw.samples {
@@ -44,11 +44,11 @@ impl Rows for ShrunkRows {
                 }
             }
         }
-        if gathered == 0 {
+        if added == 0 {
             return Ok(None);
         }
         let weight =
-            |x: usize| u64::from((full - x as u32 * self.factor).min(self.factor)) * u64::from(gathered);
+            |x: usize| u64::from((full - x as u32 * self.factor).min(self.factor)) * u64::from(added);
         let mean = |(n, sum): (usize, &u64)| {
             let weight = weight(n / count);
             (sum + weight / 2) / weight
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn each_block_becomes_its_mean_edges_too() {
+    fn each_block_becomes_its_mean_also_at_edges() {
         let samples = Samples::U16(vec![0, 2, 9, 4, 6, 11]);
         let raw = Raw { dimensions: Dimensions::new(3, 2), model: Model::Gray, alpha: Alpha::None, samples };
         let shape = raw.shape();

@@ -1,16 +1,16 @@
-//! What is done about a master's colors, the same on all its paths.
+//! Color management, the same for all ways of serving a master.
 //!
-//! # Which answers carry a profile
+//! # Which responses embed a profile
 //!
-//! | quality | format | answers of a master with a profile |
+//! | quality | format | responses for a master with a profile |
 //! |---|---|---|
-//! | `default`, `color` | `jpg`, `png`, `tif`, `jp2`, `pdf` | its values and its profile; or converted to the output, and the output's profile |
-//! | `default`, `color` | `webp` | the same; gray is converted, for a WebP is always RGB |
+//! | `default`, `color` | `jpg`, `png`, `tif`, `jp2`, `pdf` | its values and its profile; or converted to the output profile, which is embedded |
+//! | `default`, `color` | `webp` | the same; gray is converted, because WebP is always RGB |
 //! | `default`, `color` | `gif`, `avif` | sRGB without a profile |
 //! | `gray`, `bitonal` | all | gray with sRGB's curve, without a profile |
 //!
-//! Samples that are sRGB or untagged stay as they are, without a profile. What an answer cannot carry a profile for is
-//! converted to sRGB: numbers never leave without what they mean.
+//! Samples that are sRGB or untagged are unchanged, without a profile. Responses that cannot embed a profile are converted
+//! to sRGB, so that values are never sent without their meaning.
 
 use std::sync::{Arc, OnceLock};
 
@@ -21,24 +21,24 @@ use crate::metadata::{Credit, EmbeddedMetadata};
 use crate::pixels::color::{Conversion, Output, Policy, classify};
 use crate::pixels::{Alpha, Channels, Depth, Model, Raster, Raw, Samples, Shape};
 
-/// How a master's samples become the colors of its answers, and the profile that these carry.
+/// Converts a master's samples to the colors of responses, and knows the profile to embed.
 #[derive(Clone, Default)]
 pub struct ColorTransform {
-    /// What colored samples are in; attached to every answer that can carry it.
+    /// The profile of converted samples; embedded in every response that can carry it.
     pub profile: Option<Arc<[u8]>>,
-    /// What samples go through first, where they are not shown as they are.
+    /// The conversion of samples, unless they are served unchanged.
     pub conversion: Option<Arc<Conversion>>,
-    /// What colored samples go through for an answer that carries no profile, where they are not sRGB.
-    untagged: Option<Arc<Untagged>>,
-    /// Whose the image is, as every rendered answer says.
+    /// The conversion to sRGB for responses without a profile, unless samples are sRGB.
+    to_srgb: Option<Arc<ToSrgb>>,
+    /// The credit in every rendered response.
     pub credit: Option<Arc<Credit>>,
 }
 
 impl ColorTransform {
-    /// Decides for samples of this shape with this profile.
+    /// The transform for samples of this shape with this profile.
     ///
-    /// Gray and RGB bytes pass as they are if they are sRGB, untagged, or have a compact profile, which then
-    /// travels with every answer; everything else is converted to `output`.
+    /// Gray and RGB bytes are unchanged if they are sRGB, untagged, or have a compact profile, which is then embedded in
+    /// every response; everything else is converted to `output`.
     pub fn new(icc: Option<&Arc<[u8]>>, shape: Shape, output: Output) -> Self {
         let shown = shape.depth == Depth::U8 && matches!(shape.model, Model::Gray | Model::Rgb);
         let policy = match icc {
@@ -46,13 +46,13 @@ impl ColorTransform {
             None if shown => Policy::Srgb,
             _ => Policy::Convert,
         };
-        // Gray with opacity becomes RGBA, for which no gray profile stands.
+        // Gray with alpha becomes RGBA, which a gray profile does not describe.
         let mixed = shape.model == Model::Gray && shape.alpha != Alpha::None;
         match (policy, icc) {
             (Policy::Srgb | Policy::Unusable, _) => Self::default(),
             (Policy::Compact, Some(icc)) if !mixed => Self {
                 profile: Some(icc.clone()),
-                untagged: Some(Arc::new(Untagged::new(icc.clone(), shape.model))),
+                to_srgb: Some(Arc::new(ToSrgb::new(icc.clone(), shape.model))),
                 ..Self::default()
             },
             _ => {
@@ -60,7 +60,7 @@ impl ColorTransform {
                 let profile = output.profile(shape.model == Model::Gray && !mixed);
                 let wide = output != Output::Srgb && shape.model != Model::Gray;
                 Self {
-                    untagged: wide.then(|| Arc::new(Untagged::new(profile.clone(), Model::Rgb))),
+                    to_srgb: wide.then(|| Arc::new(ToSrgb::new(profile.clone(), Model::Rgb))),
                     profile: Some(profile),
                     conversion: Some(Arc::new(conversion)),
                     credit: None,
@@ -69,24 +69,24 @@ impl ColorTransform {
         }
     }
 
-    /// About how many bytes of memory this takes, or will once it is used.
+    /// The approximate size in memory in bytes, including conversions that are created on first use.
     pub fn weight(&self) -> usize {
         let profile = self.profile.as_ref().map_or(0, |icc| icc.len());
         let convert = self.conversion.as_ref().map_or(0, |convert| convert.weight());
-        profile + convert + if self.untagged.is_some() { 64 << 10 } else { 0 }
+        profile + convert + if self.to_srgb.is_some() { 64 << 10 } else { 0 }
     }
 
-    /// Whether stored tiles may leave as they are, with the profile attached.
+    /// Whether stored tiles can be served byte for byte, with the profile embedded.
     pub fn is_passthrough(&self) -> bool {
         self.conversion.is_none()
     }
 
-    /// For samples that have been converted already.
+    /// The transform for samples that have already been converted.
     pub fn after_conversion(&self) -> Self {
         Self { conversion: None, ..self.clone() }
     }
 
-    /// Whether the plan's answer carries the profile, if it has these channels in the end.
+    /// Whether the plan's response embeds the profile, if it has these channels when it is encoded.
     pub fn embeds_profile(&self, plan: &Plan, channels: Channels) -> bool {
         let Some(profile) = &self.profile else { return false };
         let gray = channels == Channels::Gray;
@@ -95,30 +95,30 @@ impl ColorTransform {
             Format::Webp => !gray,
             Format::Gif | Format::Avif => false,
         };
-        // A profile for three components says nothing of gray, nor the other way round.
+        // An RGB profile does not describe gray, and a gray profile does not describe RGB.
         let suits = (profile.get(16..20) == Some(b"GRAY")) == gray;
         format && suits && matches!(plan.quality, Quality::Default | Quality::Color)
     }
 
-    /// Whether colored samples are right without a profile, too.
+    /// Whether converted samples are correct without a profile.
     pub fn is_srgb(&self) -> bool {
-        self.untagged.is_none()
+        self.to_srgb.is_none()
     }
 
-    /// What an answer says of itself, which carries the profile or does not.
-    pub fn metadata(&self, carries: bool) -> EmbeddedMetadata {
+    /// The metadata of a response, with or without the profile.
+    pub fn metadata(&self, embeds_profile: bool) -> EmbeddedMetadata {
         EmbeddedMetadata {
-            icc: self.profile.clone().filter(|_| carries),
+            icc: self.profile.clone().filter(|_| embeds_profile),
             credit: self.credit.as_deref().cloned(),
         }
     }
 
-    /// What samples of this shape become.
+    /// The channels that samples of this shape are converted to.
     pub fn channels(&self, shape: Shape) -> Channels {
         Conversion::channels(shape.model, shape.alpha)
     }
 
-    /// The samples in the answers' colors, 8 bits each.
+    /// Converts samples to 8 bits in the profile's colors.
     pub fn apply(&self, raw: Raw) -> Raster {
         match (&self.conversion, raw) {
             (Some(convert), raw) => convert.convert(raw),
@@ -127,12 +127,12 @@ impl ColorTransform {
             {
                 Raster { dimensions, channels: Conversion::channels(model, Alpha::None), samples }
             }
-            // Opacity is set straight and widened even where colors stay.
+            // Alpha is made straight and expanded to RGBA even if colors are unchanged.
             (None, raw) => plain(raw),
         }
     }
 
-    /// The same for samples that are packed already.
+    /// The same for packed samples of 8 bits.
     pub fn apply_packed(&self, raster: Raster) -> Raster {
         match &self.conversion {
             Some(convert) => converted(convert, raster),
@@ -140,23 +140,23 @@ impl ColorTransform {
         }
     }
 
-    /// Colored samples as an answer shows them that carries the profile or does not.
-    pub fn for_response(&self, raster: Raster, carries: bool) -> Raster {
-        match &self.untagged {
-            Some(untagged) if !carries => converted(untagged.conversion(), raster),
+    /// Prepares converted samples for a response with or without an embedded profile.
+    pub fn for_response(&self, raster: Raster, embeds_profile: bool) -> Raster {
+        match &self.to_srgb {
+            Some(to_srgb) if !embeds_profile => converted(to_srgb.conversion(), raster),
             _ => raster,
         }
     }
 }
 
-/// The way from a profile's colors to sRGB: made when an answer first needs it.
-struct Untagged {
+/// The conversion from a profile to sRGB, created on first use.
+struct ToSrgb {
     icc: Arc<[u8]>,
     model: Model,
     conversion: OnceLock<Conversion>,
 }
 
-impl Untagged {
+impl ToSrgb {
     fn new(icc: Arc<[u8]>, model: Model) -> Self {
         Self { icc, model, conversion: OnceLock::new() }
     }
@@ -166,7 +166,7 @@ impl Untagged {
     }
 }
 
-/// Gray samples that stand thrice before their opacity are taken once.
+/// Converts a raster; gray that was expanded to RGBA is reduced to one sample and alpha first.
 fn converted(conversion: &Conversion, raster: Raster) -> Raster {
     let Raster { dimensions, channels, samples } = raster;
     let (model, alpha, samples) = match (channels, conversion.model()) {
@@ -181,7 +181,7 @@ fn converted(conversion: &Conversion, raster: Raster) -> Raster {
     conversion.convert(Raw { dimensions, model, alpha, samples: Samples::U8(samples) })
 }
 
-/// Samples of 8 bits whose colors are shown as they are, with opacity.
+/// Expands 8-bit samples with alpha to RGBA without converting their colors.
 fn plain(raw: Raw) -> Raster {
     let Raw { dimensions, model, alpha, samples } = raw;
     let channels = Conversion::channels(model, alpha);

@@ -1,4 +1,4 @@
-//! Every format and quality of masters in every kind of colors, against littleCMS.
+//! Every format and quality, for masters in many color spaces, is compared with littleCMS.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ fn profiles() -> Vec<(&'static str, Option<Arc<[u8]>>)> {
     ]
 }
 
-/// What a file shows in its middle: the color's samples, and the profile they are in.
+/// The samples in the middle of an encoded image, and its profile.
 fn read(file: &[u8]) -> (Vec<u8>, Option<Arc<[u8]>>) {
     let bytes = Bytes::copy_from_slice(file);
     let master = index(&PartialFile::new(file.len() as u64, bytes.clone()), 1).unwrap();
@@ -48,7 +48,7 @@ fn read(file: &[u8]) -> (Vec<u8>, Option<Arc<[u8]>>) {
     (all[middle * shape.count()..][..shape.model.count()].to_vec(), master.icc)
 }
 
-/// L*a*b* of a color, as littleCMS has it; without a profile it is sRGB.
+/// L*a*b* of a color according to littleCMS; sRGB if there is no profile.
 fn seen(color: &[u8], icc: Option<&[u8]>) -> [f64; 3] {
     let lab =
         Profile::new_lab4_context(GlobalContext::new(), &CIExyY { x: 0.345_7, y: 0.358_5, Y: 1.0 }).unwrap();
@@ -68,7 +68,7 @@ fn seen(color: &[u8], icc: Option<&[u8]>) -> [f64; 3] {
     out[0]
 }
 
-/// The color in sRGB, as littleCMS has it.
+/// The color in sRGB according to littleCMS.
 fn srgb(color: &[u8], icc: Option<&[u8]>) -> [u8; 3] {
     let lab =
         Profile::new_lab4_context(GlobalContext::new(), &CIExyY { x: 0.345_7, y: 0.358_5, Y: 1.0 }).unwrap();
@@ -100,7 +100,7 @@ fn answer(plan: &Plan, picture: &Picture, look: &ColorTransform) -> Vec<u8> {
     finish(plan, picture, (whole, SIZE), Orientation::UPRIGHT, look, &Settings::default()).unwrap()
 }
 
-/// A picture of one color as its master gives it: samples, bits and opacity.
+/// An image of a single color: samples, bits and alpha.
 #[derive(Clone, Copy)]
 struct Flat<'a> {
     color: &'a [u8],
@@ -127,7 +127,7 @@ impl Flat<'_> {
     }
 }
 
-/// Checks all formats and qualities of a picture; `planes` are shown by a look that has still to color them.
+/// Checks all formats and qualities of an image; `planes` have not been color-converted yet.
 #[track_caller]
 fn check(name: &str, flat: Flat<'_>, icc: Option<&Arc<[u8]>>, output: Output, planes: bool) {
     let look = ColorTransform::new(icc, flat.shape(), output);
@@ -151,7 +151,7 @@ fn check(name: &str, flat: Flat<'_>, icc: Option<&Arc<[u8]>>, output: Output, pl
             let expected = match quality {
                 Quality::Default | Quality::Color => {
                     let away = delta(seen_now, seen(flat.color, icc));
-                    // What sRGB cannot hold is clipped, alike in both.
+                    // Colors outside sRGB are clipped in both.
                     let clipped = delta(seen_now, seen(&expected, None));
                     assert!(away.min(clipped) < within, "{case}: {away}");
                     assert!(tagged.is_none() || !matches!(format, Format::Gif), "{case}");
@@ -173,7 +173,7 @@ fn check(name: &str, flat: Flat<'_>, icc: Option<&Arc<[u8]>>, output: Output, pl
     unread(&picture, &look, expected, flat.alpha != Alpha::None);
 }
 
-/// The formats that are not read here: AVIF is written from sRGB, and a PDF's JPEG lies in it as it is.
+/// The formats that are not decoded here: AVIF is written from sRGB, and PDF contains the JPEG unchanged.
 #[track_caller]
 fn unread(picture: &Picture, look: &ColorTransform, expected: [u8; 3], has_alpha: bool) {
     if let Picture::Packed(raster) = picture {

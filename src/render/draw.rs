@@ -1,4 +1,4 @@
-//! Lays decoded tiles side by side.
+//! Assembles decoded tiles.
 
 use bytes::Bytes;
 
@@ -7,7 +7,7 @@ use crate::iiif::Dimensions;
 use crate::master::{Codec, Level, Photometric, TileIndex, decode_tile};
 use crate::pixels::{Error, Picture, Planar, Raster, jpeg, scale};
 
-/// Why a rendering ended without a picture.
+/// Why a rendering failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DrawError {
     #[error("the rendering was cancelled")]
@@ -16,8 +16,13 @@ pub enum DrawError {
     Pixels(#[from] Error),
 }
 
-/// Decodes the frame's tiles; `tiles[n]` is the frame's n-th, `None` where none is stored.
-/// JPEG tiles come whole, their shared tables spliced in. Looks at `is_cancelled` between tiles.
+/// Decodes and assembles the frame's tiles; `tiles[n]` is the frame's n-th, `None` if it is not stored.
+///
+/// JPEG tiles are complete, including the shared tables.
+///
+/// # Errors
+///
+/// If a tile is damaged, or `is_cancelled` returns true, which is checked before each tile.
 pub fn draw(
     frame: &Frame,
     level: &Level,
@@ -38,7 +43,7 @@ pub fn draw(
     draw_packed(frame, level, tiles, is_cancelled).map(Picture::Packed)
 }
 
-/// `false` where a tile's layout is not the first one's.
+/// Returns `false` if a tile's subsampling differs from the first tile's.
 fn draw_planar(
     frame: &Frame,
     level: &Level,
@@ -53,7 +58,7 @@ fn draw_planar(
         }
         let shown = level.grid.rect(tile).dimensions();
         if !jpeg::decode_into(stored, frame.reduce, canvas, place(frame, level, tile), shown)? {
-            return Ok(false); // A tile that lacks pixels is refused where tiles are read one by one.
+            return Ok(false); // `draw_packed` refuses tiles that lack pixels.
         }
     }
     Ok(true)
@@ -67,7 +72,7 @@ fn draw_packed(
 ) -> Result<Raster, DrawError> {
     let mut canvas = Raster::blank(frame.canvas, level.channels());
     if level.photometric == Photometric::WhiteIsZero {
-        canvas.samples.fill(255); // Tiles that are not stored are zeros.
+        canvas.samples.fill(255); // The samples of tiles that are not stored are 0.
     }
     for (&tile, stored) in frame.tiles.iter().zip(tiles) {
         let Some(stored) = stored else { continue };
@@ -82,20 +87,20 @@ fn draw_packed(
             decoded = Raster { dimensions, channels, samples };
         }
         if canvas.channels != decoded.channels {
-            return Err(Error::damaged("tile", "it has other channels than its directory says").into());
+            return Err(Error::damaged("tile", "its channels differ from those of its directory").into());
         }
-        lay(&decoded, &mut canvas, place(frame, level, tile));
+        copy(&decoded, &mut canvas, place(frame, level, tile));
     }
     Ok(canvas)
 }
 
-/// Where on the canvas a tile's top left pixel comes to lie.
+/// The position of a tile on the canvas.
 fn place(frame: &Frame, level: &Level, tile: TileIndex) -> (u32, u32) {
     let rect = level.grid.rect(tile);
     ((rect.x - frame.origin.0) / frame.reduce, (rect.y - frame.origin.1) / frame.reduce)
 }
 
-fn lay(tile: &Raster, canvas: &mut Raster, (x, y): (u32, u32)) {
+fn copy(tile: &Raster, canvas: &mut Raster, (x, y): (u32, u32)) {
     let Dimensions { width, height } = canvas.dimensions;
     let channels = canvas.channels.count();
     let columns = tile.dimensions.width.min(width.saturating_sub(x)) as usize;

@@ -1,4 +1,4 @@
-//! From decoded pixels to an answer's bytes: scale, tone, turn, color, encode.
+//! Turns decoded pixels into an encoded image: scale, tone, rotate, convert colors, encode.
 
 use super::{ColorTransform, Plan, Settings};
 use crate::iiif::{Dimensions, Format, Quality, Rotation};
@@ -41,7 +41,7 @@ pub fn finish(
     encoded(raster, plan.format, &look.metadata(carries), settings)
 }
 
-/// What the encoder gets, as far as it matters to a profile: clear corners make RGBA of gray.
+/// The channels that are encoded: transparent corners turn gray into RGBA.
 fn encoded_channels(plan: &Plan, channels: Channels) -> Channels {
     let clear = plan.rotation.quarter_turns().is_none() && plan.format.keeps_alpha();
     if clear { Channels::Rgba } else { channels }
@@ -71,8 +71,7 @@ pub(super) fn toned(raster: Raster, quality: Quality) -> Raster {
     }
 }
 
-/// Mirrored first, then turned (Image API 3.0, §4.3); corners are see-through where the format
-/// can be, else black.
+/// Mirrors, then rotates (Image API 3.0, §4.3); corners are transparent if the format allows, else black.
 fn turned(raster: Raster, rotation: Rotation, format: Format) -> Raster {
     let raster = if rotation.mirror { rotate::mirror(&raster) } else { raster };
     match rotation.quarter_turns() {

@@ -1,4 +1,5 @@
-//! Plan → pixels → bytes: pure work on what has been read.
+//! Renders images: a plan decides what to read, a frame what to decode; pixels are drawn, color-converted and encoded.
+//! Pure functions.
 
 mod band;
 mod color;

@@ -1,15 +1,15 @@
-//! TIFF's image file directories (TIFF 6.0, §2; BigTIFF), as tags with numbers.
+//! Reads TIFF's image file directories (TIFF 6.0, §2; BigTIFF).
 
 use crate::container::{PartialFile, Refused, Stop};
 
-/// How the file writes its numbers.
+/// Byte order and offset width of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     pub big_endian: bool,
     pub big_tiff: bool,
 }
 
-/// One directory: its entries, whose values are fetched when asked for.
+/// A directory; the values of its entries are read on demand.
 #[derive(Debug)]
 pub struct Directory {
     layout: Layout,
@@ -23,16 +23,15 @@ struct Entry {
     tag: u16,
     kind: u16,
     count: u64,
-    /// Where the values lie in the file.
+    /// The offset of the values in the file.
     offset: u64,
 }
 
-/// No sound directory has more entries.
+/// Directories with more entries are refused as damaged.
 const MAX_ENTRIES: u64 = 4096;
 
 impl Layout {
-    /// The header's byte order and kind, and the first directory's offset; `None` for a file
-    /// that is no TIFF.
+    /// The layout that the header states, and the first directory's offset; `None` if the file is not a TIFF.
     pub fn of(start: &[u8]) -> Option<(Layout, u64)> {
         let big_endian = match start.get(..2)? {
             b"II" => false,
@@ -67,17 +66,17 @@ impl Layout {
 }
 
 impl Directory {
-    pub fn read(held: &PartialFile, layout: Layout, offset: u64) -> Result<Self, Stop> {
+    pub fn read(file: &PartialFile, layout: Layout, offset: u64) -> Result<Self, Stop> {
         let (head, each, word) = if layout.big_tiff { (8, 20, 8) } else { (2, 12, 4) };
-        let counted = held.get(offset, head)?;
+        let counted = file.get(offset, head)?;
         let count = if layout.big_tiff { layout.u64(counted) } else { u64::from(layout.u16(counted)) };
         if count == 0 || count > MAX_ENTRIES {
             return Err(Refused::damaged(format!("a directory claims {count} entries")).into());
         }
         // Some writers end the file after the last entry, without the next directory's offset.
-        let ends = offset.saturating_add(head + count * each) == held.size();
+        let ends = offset.saturating_add(head + count * each) == file.size();
         let length = count * each + if ends { 0 } else { word };
-        let table = held.get(offset + head, length)?;
+        let table = file.get(offset + head, length)?;
         let mut entries = Vec::with_capacity(count as usize);
         for (n, raw) in table.chunks_exact(each as usize).take(count as usize).enumerate() {
             let (tag, kind) = (layout.u16(raw), layout.u16(&raw[2..]));
@@ -104,52 +103,52 @@ impl Directory {
         self.entry(tag).is_some()
     }
 
-    /// The tag's first whole number.
-    pub fn number(&self, held: &PartialFile, tag: u16) -> Result<Option<u64>, Stop> {
+    /// The tag's first integer.
+    pub fn number(&self, file: &PartialFile, tag: u16) -> Result<Option<u64>, Stop> {
         let Some(entry) = self.entry(tag).filter(|entry| entry.count > 0) else { return Ok(None) };
-        let bytes = held.get(entry.offset, whole(entry)?)?;
+        let bytes = file.get(entry.offset, integer_width(entry)?)?;
         Ok(Some(self.value(entry.kind, bytes)))
     }
 
-    /// How many values the tag has, 0 if it is missing.
+    /// The number of the tag's values, 0 if the tag is missing.
     pub fn count(&self, tag: u16) -> u64 {
         self.entry(tag).map_or(0, |entry| entry.count)
     }
 
-    /// The tag's whole numbers, at most the first `most` of them.
-    pub fn numbers(&self, held: &PartialFile, tag: u16, most: u64) -> Result<Vec<u64>, Stop> {
+    /// The tag's integers, at max the first `max` of them.
+    pub fn numbers(&self, file: &PartialFile, tag: u16, max: u64) -> Result<Vec<u64>, Stop> {
         let Some(entry) = self.entry(tag) else { return Ok(Vec::new()) };
-        let each = whole(entry)?;
-        let bytes = held.get(entry.offset, entry.count.min(most) * each)?;
+        let each = integer_width(entry)?;
+        let bytes = file.get(entry.offset, entry.count.min(max) * each)?;
         Ok(bytes.chunks_exact(each as usize).map(|raw| self.value(entry.kind, raw)).collect())
     }
 
-    /// The tag's fractions (or whole numbers), at most the first `most` of them.
-    pub fn fractions(&self, held: &PartialFile, tag: u16, most: u64) -> Result<Vec<f64>, Stop> {
+    /// The tag's fractions or integers, at max the first `max` of them.
+    pub fn fractions(&self, file: &PartialFile, tag: u16, max: u64) -> Result<Vec<f64>, Stop> {
         const RATIONAL: u16 = 5;
         let Some(entry) = self.entry(tag) else { return Ok(Vec::new()) };
         if entry.kind != RATIONAL {
-            return Ok(self.numbers(held, tag, most)?.into_iter().map(|number| number as f64).collect());
+            return Ok(self.numbers(file, tag, max)?.into_iter().map(|number| number as f64).collect());
         }
-        let bytes = held.get(entry.offset, entry.count.min(most) * 8)?;
+        let bytes = file.get(entry.offset, entry.count.min(max) * 8)?;
         let value = |raw: &[u8]| f64::from(self.layout.u32(raw)) / f64::from(self.layout.u32(&raw[4..]));
         Ok(bytes.chunks_exact(8).map(value).collect())
     }
 
-    /// The first bytes of the tag's text, at most `most` of them.
-    pub fn text<'a>(&self, held: &'a PartialFile, tag: u16, most: u64) -> Result<&'a [u8], Stop> {
+    /// The first bytes of the tag's text, at max `max` of them.
+    pub fn text<'a>(&self, file: &'a PartialFile, tag: u16, max: u64) -> Result<&'a [u8], Stop> {
         let Some(entry) = self.entry(tag) else { return Ok(&[]) };
-        held.get(entry.offset, entry.count.saturating_mul(width(entry.kind)).min(most))
+        file.get(entry.offset, entry.count.saturating_mul(width(entry.kind)).min(max))
     }
 
-    /// The tag's bytes (ICC profile, JPEG tables), at most `most`.
-    pub fn bytes<'a>(&self, held: &'a PartialFile, tag: u16, most: u64) -> Result<Option<&'a [u8]>, Stop> {
+    /// The tag's bytes, such as an ICC profile or JPEG tables; refused if there are more than `max`.
+    pub fn bytes<'a>(&self, file: &'a PartialFile, tag: u16, max: u64) -> Result<Option<&'a [u8]>, Stop> {
         let Some(entry) = self.entry(tag) else { return Ok(None) };
         let length = entry.count.saturating_mul(width(entry.kind));
-        if length > most {
+        if length > max {
             return Err(Refused::damaged(format!("tag {tag} claims {length} bytes")).into());
         }
-        held.get(entry.offset, length).map(Some)
+        file.get(entry.offset, length).map(Some)
     }
 
     fn entry(&self, tag: u16) -> Option<&Entry> {
@@ -166,18 +165,18 @@ impl Directory {
     }
 }
 
-/// The width of a whole number of the entry's type; refuses texts and fractions.
-fn whole(entry: &Entry) -> Result<u64, Stop> {
+/// The width of an integer of the entry's type; refuses texts and fractions.
+fn integer_width(entry: &Entry) -> Result<u64, Stop> {
     match entry.kind {
         1 | 3 | 4 | 6 | 8 | 9 | 13 | 16 | 17 | 18 => Ok(width(entry.kind)),
         kind => {
-            Err(Refused::damaged(format!("tag {} has type {kind} instead of a whole number", entry.tag))
+            Err(Refused::damaged(format!("tag {} has type {kind} instead of an integer", entry.tag))
                 .into())
         }
     }
 }
 
-/// Bytes a value (TIFF 6.0, §2, «Types»).
+/// Bytes of a value of this type (TIFF 6.0, §2, "Types").
 fn width(kind: u16) -> u64 {
     match kind {
         3 | 8 => 2,

@@ -1,4 +1,4 @@
-//! Files are read back by the parser that serves them.
+//! Written files are read back by the parser that serves them.
 
 use std::io::Cursor;
 
@@ -44,8 +44,8 @@ fn write(recipe: &Recipe) -> Vec<u8> {
 }
 
 fn read(file: &[u8]) -> Master {
-    let held = PartialFile::new(file.len() as u64, Bytes::copy_from_slice(file));
-    index(&held, 1).unwrap()
+    let file = PartialFile::new(file.len() as u64, Bytes::copy_from_slice(file));
+    index(&file, 1).unwrap()
 }
 
 #[test]

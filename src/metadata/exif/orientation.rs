@@ -1,14 +1,15 @@
-//! The orientation in an EXIF block, however damaged the rest of the block is (CIPA DC-008, §4.6.2; TIFF 6.0, §2).
+//! Reads the orientation from an EXIF block, even if the rest of the block is damaged (CIPA DC-008, §4.6.2; TIFF 6.0,
+//! §2).
 
 use std::ops::RangeInclusive;
 
 const ORIENTATION: u16 = 0x0112;
 const LEGAL: RangeInclusive<u32> = 1..=8;
 
-/// The orientation in the first directory of a TIFF structure, 1 to 8; `None` where there is no legal one.
+/// The orientation in the first directory of a TIFF structure, 1 to 8; `None` if it is missing or illegal.
 ///
-/// Only the entries of that directory are read: a wrong pointer elsewhere, a directory that is cut off or a thumbnail
-/// with an orientation of its own change nothing.
+/// Only the entries of that directory are read: wrong pointers elsewhere, truncated directories and thumbnails with an
+/// orientation of their own do not matter.
 pub fn orientation(tiff: &[u8]) -> Option<u8> {
     let big_endian = match tiff.get(..4)? {
         b"II*\0" => false,
@@ -23,7 +24,7 @@ pub fn orientation(tiff: &[u8]) -> Option<u8> {
     let entries = directory.get(2..)?.as_chunks::<12>().0;
     let count = usize::from(short(array(directory, 0)?));
     entries.iter().take(count).find_map(|entry| {
-        // An entry without a value has none; of several the first counts.
+        // Entries without a value are skipped; the first of several counts.
         if short(array(entry, 0)?) != ORIENTATION || array(entry, 4) == Some([0; 4]) {
             return None;
         }
@@ -32,7 +33,7 @@ pub fn orientation(tiff: &[u8]) -> Option<u8> {
             1 | 6 | 7 => u32::from(entry[8]),
             3 | 8 => u32::from(short(array(entry, 8)?)),
             4 | 9 => long(array(entry, 8)?),
-            // RATIONAL, which lies elsewhere.
+            // RATIONAL, whose value is outside the entry.
             5 | 10 => {
                 let at = long(array(entry, 8)?) as usize;
                 long(array(tiff, at)?).checked_div(long(array(tiff, at.checked_add(4)?)?))?
@@ -72,8 +73,8 @@ pub mod tests {
         block
     }
 
-    /// A block of nothing but a little-endian orientation, with this pointer to a next directory.
-    pub fn turned(orientation: u8, next: u32) -> Vec<u8> {
+    /// A little-endian block with only an orientation, and this pointer to the next directory.
+    pub fn block_with(orientation: u8, next: u32) -> Vec<u8> {
         block(false, &[(ORIENTATION, 3, 1, [orientation, 0, 0, 0])], next)
     }
 
@@ -109,9 +110,9 @@ pub mod tests {
     }
 
     #[test]
-    fn what_is_wrong_elsewhere_changes_nothing() {
+    fn damage_elsewhere_does_not_matter() {
         let entry = (ORIENTATION, 3, 1, [6, 0, 0, 0]);
-        check(&turned(6, 99_999), Some(6));
+        check(&block_with(6, 99_999), Some(6));
         check(&block(false, &[(ORIENTATION, 3, 0x0100_0000, [6, 0, 0, 0])], 0), Some(6));
         // A pointer beyond the end, and tags out of order.
         check(&block(false, &[(0x8769, 4, 1, [0xff; 4]), entry, (0x0100, 9999, 1, [0; 4])], 0), Some(6));
@@ -119,15 +120,15 @@ pub mod tests {
         let mut cut = block(false, &[MAKE, entry], 0);
         cut[8] = 200;
         check(&cut, Some(6));
-        // A directory behind something else.
-        let far = [b"II*\0", &14u32.to_le_bytes()[..], b"cruft.", &turned(8, 0)[8..]].concat();
+        // A directory after other data.
+        let far = [b"II*\0", &14u32.to_le_bytes()[..], b"cruft.", &block_with(8, 0)[8..]].concat();
         check(&far, Some(8));
     }
 
     #[test]
-    fn what_is_illegal_is_as_if_it_were_not_there() {
+    fn illegal_orientations_are_ignored() {
         for illegal in [0, 9, 255] {
-            check(&turned(illegal, 0), None);
+            check(&block_with(illegal, 0), None);
             let second = (ORIENTATION, 3, 1, [3, 0, 0, 0]);
             check(&block(false, &[(ORIENTATION, 3, 1, [illegal, 0, 0, 0]), second], 0), Some(3));
         }
@@ -137,8 +138,8 @@ pub mod tests {
     }
 
     #[test]
-    fn what_is_no_tiff_has_no_orientation() {
-        let six = turned(6, 0);
+    fn a_block_that_is_not_tiff_has_no_orientation() {
+        let six = block_with(6, 0);
         for start in [b"II\0\0", b"II+\0", b"XX*\0", b"MM*\0"] {
             check(&[start, &six[4..]].concat(), None);
         }
@@ -150,7 +151,7 @@ pub mod tests {
     fn a_thumbnails_own_orientation_does_not_count() {
         let mut both = block(false, &[MAKE], 26);
         assert_eq!(both.len(), 26);
-        both.extend(&turned(6, 0)[8..]);
+        both.extend(&block_with(6, 0)[8..]);
         check(&both, None);
     }
 

@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn data_sets_are_cut_to_their_lengths_and_uris_are_whole_or_not_there() {
+    fn texts_are_cut_and_long_uris_are_left_out() {
         let expected = [
             "1:90 \u{1b}%G",
             "2:0 \0\u{4}",

@@ -73,7 +73,7 @@ pub mod tests {
         }
     }
 
-    /// The text of the first element of that name, read by another's XML parser.
+    /// The text of the first element of that name, read by another XML parser.
     pub fn read(packet: &[u8], namespace: &str, name: &str) -> Vec<String> {
         let text = std::str::from_utf8(packet).unwrap();
         let document = roxmltree::Document::parse(text).unwrap();
@@ -87,7 +87,7 @@ pub mod tests {
     const PHOTOSHOP: &str = "http://ns.adobe.com/photoshop/1.0/";
 
     #[test]
-    fn a_packet_says_what_the_credit_says() {
+    fn every_field_is_written() {
         let (credit, packet) = (credit(), write(&credit()));
         for (namespace, name, expected) in [
             (DC, "title", credit.title.as_deref().unwrap()),

@@ -1,15 +1,15 @@
-//! Steps of a conversion that are sums of products: matrices, offsets, units.
+//! Affine steps of a conversion: matrices and offsets.
 
 use super::grid::Lanes;
 
-/// What a pixel's three coordinates are multiplied by, and what is added.
+/// A matrix, and an offset to add.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Affine {
     pub(super) rows: [[f64; 3]; 3],
     pub(super) offset: [f64; 3],
 }
 
-/// The same, column by column, ready to be applied.
+/// The same by columns, ready to apply.
 #[derive(Clone, Copy)]
 pub(super) struct Columns([Lanes; 4]);
 
@@ -23,7 +23,7 @@ impl Affine {
         Self::new([[x, 0.0, 0.0], [0.0, y, 0.0], [0.0, 0.0, z]])
     }
 
-    /// First this one, then the other.
+    /// This step followed by the other.
     pub(super) fn then(&self, next: &Self) -> Self {
         let row = |row: [f64; 3]| {
             std::array::from_fn(|column| (0..3).map(|at| row[at] * self.rows[at][column]).sum())

@@ -1,8 +1,8 @@
-//! Colors that are multiplied by their opacity, made straight.
+//! Converts premultiplied colors to straight alpha.
 
 use super::sample::Sample;
 
-/// Divides the colors of every pixel of `count` samples by the opacity that is its last.
+/// Divides the colors of every pixel of `count` samples by its alpha, the last sample.
 pub(super) fn straighten<S: Sample>(samples: &mut [S], count: usize) {
     for pixel in samples.chunks_exact_mut(count) {
         let Some((alpha, colors)) = pixel.split_last_mut() else { return };

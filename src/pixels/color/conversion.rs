@@ -1,11 +1,11 @@
-//! A master's samples → 8-bit colors of the output.
+//! Converts a master's samples to 8-bit colors of the output.
 
 use super::pipeline::Pipeline;
 use super::sample::Sample;
 use super::{Output, alpha, plain, profile, stages};
 use crate::pixels::{Alpha, Channels, Error, Model, Raster, Raw, Samples};
 
-/// A way from samples of one model to the output; costly to build, shared between threads.
+/// A conversion from samples of one model to the output; expensive to build, shared between threads.
 pub struct Conversion {
     model: Model,
     output: Output,
@@ -14,21 +14,21 @@ pub struct Conversion {
 }
 
 enum Way {
-    /// 8 bits as they are, 16 bits rounded.
+    /// 8 bits unchanged, 16 bits rounded.
     AsItIs,
-    /// Gray stays gray: one value for each of 8 bits, and of 16.
+    /// Gray to gray: a table for 8 bits, and one for 16.
     Gray {
         narrow: Box<[u8]>,
         wide: Box<[u8]>,
     },
     Color(Pipeline),
-    /// Inks on paper give sRGB; and from there to another output.
+    /// Inks to sRGB by the plain formula, and from there to another output.
     Inks(Option<Pipeline>),
 }
 
 impl Conversion {
-    /// For samples of `model` with this profile. Without one, or with one that is broken or for other samples, gray
-    /// and RGB count as sRGB, and inks take away light as they are mixed on paper; L*a*b* needs none.
+    /// The conversion for samples of `model` with this profile. If the profile is missing, broken or for other samples, gray
+    /// and RGB count as sRGB, and inks are converted by the plain formula; L*a*b* needs no profile.
     pub fn new(icc: Option<&[u8]>, model: Model, output: Output) -> Self {
         let lab = (model == Model::Lab).then(|| stages::by_lab(output)).flatten().map(Way::Color);
         let made = icc.filter(|_| lab.is_none()).map(|icc| by_profile(icc, model, output)).transpose();
@@ -37,7 +37,7 @@ impl Conversion {
         Self { model, output, way, ignored }
     }
 
-    /// About how many bytes of memory this takes.
+    /// The approximate size in memory, in bytes.
     pub fn weight(&self) -> usize {
         match &self.way {
             Way::AsItIs | Way::Inks(None) => 0,
@@ -46,17 +46,17 @@ impl Conversion {
         }
     }
 
-    /// What the samples are that it is made for.
+    /// The model of its input.
     pub const fn model(&self) -> Model {
         self.model
     }
 
-    /// Why the profile was not used, if it was not; L*a*b* needs none, and says nothing of one.
+    /// Why the profile was not used, if it was not; always `None` for L*a*b*, which needs no profile.
     pub fn ignored(&self) -> Option<&str> {
         self.ignored.as_deref()
     }
 
-    /// What converted samples are.
+    /// The channels of converted samples.
     pub const fn channels(model: Model, alpha: Alpha) -> Channels {
         match (model, alpha) {
             (Model::Gray, Alpha::None) => Channels::Gray,
@@ -65,7 +65,7 @@ impl Conversion {
         }
     }
 
-    /// Converts samples; those of another model than the conversion was made for as if they had no profile.
+    /// Converts samples; those of another model are treated as if they had no profile.
     pub fn convert(&self, raw: Raw) -> Raster {
         if raw.model != self.model {
             return Self::new(None, raw.model, self.output).convert(raw);
@@ -73,7 +73,7 @@ impl Conversion {
         let Raw { dimensions, model, alpha, samples } = raw;
         let channels = Self::channels(model, alpha);
         let samples = match samples {
-            // Nothing to do for what comes most.
+            // The most common case needs no conversion.
             Samples::U8(samples)
                 if matches!(self.way, Way::AsItIs)
                     && (alpha, model.count()) == (Alpha::None, channels.count()) =>
@@ -127,7 +127,7 @@ fn by_profile(icc: &[u8], model: Model, output: Output) -> Result<Way, Error> {
     Ok(Way::Gray { narrow: grays(&pipeline, &narrow), wide: grays(&pipeline, &wide) })
 }
 
-/// What becomes of each gray: the output's green, which is nearest to lightness.
+/// A table of output grays: the output's green, which is closest to lightness.
 fn grays<S: Sample>(pipeline: &Pipeline, values: &[S]) -> Box<[u8]> {
     let mut colors = vec![0; values.len() * 3];
     pipeline.run(values, false, &mut colors);
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_that_is_not_used_says_why() {
+    fn an_unused_profile_is_reported_with_the_reason() {
         let gray = ColorProfile::new_gray_with_gamma(1.8).encode().unwrap();
         let ignored = |icc: Option<&[u8]>, model| {
             Conversion::new(icc, model, Output::Srgb).ignored().map(str::to_owned)

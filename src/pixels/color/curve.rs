@@ -7,30 +7,30 @@ use moxcms::ToneReprCurve;
 use super::grid::{ROUNDING, clip};
 use super::sample::Sample;
 
-/// Steps of a tabulated curve, each of 16 of the 16-bit samples.
+/// Steps of a tabulated curve; each covers 16 values of 16-bit samples.
 pub(super) const STEPS: usize = 4096;
-/// Where a hostile curve ends; sound ones stay far from it.
+/// The bound of curve values; valid curves stay far below.
 const FARTHEST: f64 = 16.0;
 
-/// A curve of what lies between 0 and 1.
+/// A curve over 0 to 1.
 ///
-/// Its values may go beyond: §10.18 has them clipped, but the profile of XYB, for one, counts on that nobody
-/// does, and littleCMS does not.
+/// Its values may exceed that range: §10.18 requires clipping, but some profiles, such as XYB's, depend on unclipped
+/// values, and littleCMS does not clip either.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Curve {
     Identity,
     Gamma(f64),
-    /// g, a, b, c, d, e, f: (a x + b)^g + e from d on, c x + f before it.
+    /// g, a, b, c, d, e, f: (a x + b)^g + e from d on, c x + f below.
     Parametric([f64; 7]),
     /// Evenly spaced values, at least two.
     Table(Vec<f32>),
 }
 
-/// A curve's values, ready to be looked up.
+/// A curve's values as a table.
 #[derive(Clone)]
 pub(super) struct Tabulated {
     eight: Arc<[f32; 256]>,
-    /// At every 16th of the 16-bit samples and one behind.
+    /// At every 16th value of 16-bit samples, and one after the last.
     sixteen: Arc<[f32; STEPS + 1]>,
 }
 
@@ -47,7 +47,7 @@ impl Curve {
         }
     }
 
-    /// The function types of §10.18 are told by how many parameters they have.
+    /// The function types of §10.18 differ in their number of parameters.
     fn parametric(values: &[f32]) -> Self {
         let at = |index: usize| values.get(index).copied().map_or(0.0, f64::from);
         let [g, a, b] = [at(0), at(1), at(2)];
@@ -78,7 +78,7 @@ impl Curve {
         if value.is_finite() { value.clamp(-FARTHEST, FARTHEST) } else { 0.0 }
     }
 
-    /// Whether it changes nothing that 16 bits could tell.
+    /// Whether it is the identity within the precision of 16 bits.
     pub(super) fn is_identity(&self) -> bool {
         let same = |step: u32| {
             let x = f64::from(step) / 1024.0;
@@ -90,7 +90,7 @@ impl Curve {
     pub(super) fn tabulated(&self) -> Tabulated {
         let value = |x: f64| self.at(x) as f32;
         let mut sixteen = std::array::from_fn(|step| value((step * 16).min(65_535) as f64 / 65_535.0));
-        // The last step ends one sample behind the last.
+        // The last step ends one value after the last sample.
         sixteen[STEPS] = sixteen[STEPS - 1] + (sixteen[STEPS] - sixteen[STEPS - 1]) * (16.0 / 15.0);
         Tabulated {
             eight: Arc::new(std::array::from_fn(|sample| value(sample as f64 / 255.0))),
@@ -127,7 +127,7 @@ impl Tabulated {
     }
 }
 
-/// Three or four curves; those that are equal share their table.
+/// Tabulates three or four curves; equal ones share their table.
 pub(super) fn tabulated(curves: &[Curve]) -> Vec<Tabulated> {
     let mut all: Vec<Tabulated> = Vec::with_capacity(curves.len());
     for (index, curve) in curves.iter().enumerate() {

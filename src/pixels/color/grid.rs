@@ -1,16 +1,16 @@
-//! A profile's color lookup table (ICC.1:2022, §10.10 to §10.12), interpolated.
+//! Interpolates a profile's color lookup table (ICC.1:2022, §10.10 to §10.12).
 
-/// A color's coordinates, or what becomes of them; the last is padding for three of them.
+/// A color's coordinates; with three, the last is padding.
 pub(super) type Lanes = [f32; 4];
 
-/// Added to a small number, it leaves that, rounded, in the lowest bits.
+/// Adding this to a small number leaves the rounded number in the lowest bits.
 pub(super) const ROUNDING: f32 = 8_388_608.0;
 
-/// Between 0 and `most`; what is not a number is 0. Two instructions, where `clamp` takes six.
+/// Clips to 0..=`max`; NaN becomes 0. Two instructions, where `clamp` takes six.
 #[inline(always)]
-pub(super) fn clip(x: f32, most: f32) -> f32 {
+pub(super) fn clip(x: f32, max: f32) -> f32 {
     let x = if x > 0.0 { x } else { 0.0 };
-    if x < most { x } else { most }
+    if x < max { x } else { max }
 }
 
 /// Nodes over one, three or four inputs, the last varying fastest.
@@ -18,13 +18,13 @@ pub(super) struct Grid {
     inputs: usize,
     /// The last node's index along each input.
     lasts: Lanes,
-    /// From one node to the next along each input.
+    /// The distance between adjacent nodes along each input.
     steps: [u32; 4],
     nodes: Vec<Lanes>,
 }
 
 impl Grid {
-    /// `None` where `nodes` are not as many as the sides say.
+    /// `None` if the number of `nodes` does not match the sides.
     pub(super) fn new(sides: &[u8], nodes: Vec<Lanes>) -> Option<Self> {
         let sound = matches!(sides.len(), 1 | 3 | 4) && sides.iter().all(|&side| side >= 2);
         // At most 255⁴: it fits.
@@ -40,7 +40,7 @@ impl Grid {
         Some(Self { inputs: sides.len(), lasts, steps, nodes })
     }
 
-    /// About how many bytes of memory this takes.
+    /// The approximate size in memory, in bytes.
     pub(super) const fn weight(&self) -> usize {
         self.nodes.len() * size_of::<Lanes>()
     }
@@ -49,8 +49,8 @@ impl Grid {
         self.nodes.iter_mut().for_each(|node| *node = with(*node));
     }
 
-    /// Interpolates every pixel's inputs, 0 to 1 each, in place: tetrahedral over three inputs, and straight
-    /// along the first of four, as littleCMS does.
+    /// Interpolates every pixel's inputs, 0 to 1 each, in place: tetrahedral over three inputs, and linear along the first
+    /// of four, as littleCMS does.
     pub(super) fn apply(&self, pixels: &mut [Lanes]) {
         let [first, second, third, fourth] = self.steps;
         match self.inputs {
@@ -72,7 +72,7 @@ impl Grid {
         }
     }
 
-    /// The node at the beginning of a color's cell, as a sum over the inputs, and how far behind it that is.
+    /// The first node of a color's cell, and the color's position within the cell.
     #[inline(always)]
     fn cell(&self, x: Lanes) -> ([u32; 4], Lanes) {
         let position: Lanes = std::array::from_fn(|lane| clip(x[lane], 1.0) * self.lasts[lane]);
@@ -89,7 +89,7 @@ impl Grid {
 
     #[inline(always)]
     fn along(&self, way: &Way, from: u32) -> Lanes {
-        // Without `map`, which is called here and not inlined.
+        // Not `map`, which is not inlined here.
         let node = |corner: usize| self.node(from.wrapping_add(way.corners[corner]));
         let (a, b, c, d) = (node(0), node(1), node(2), node(3));
         let [wa, wb, wc, wd] = way.weights;
@@ -97,7 +97,7 @@ impl Grid {
     }
 }
 
-/// From one node to that across its cell, along the inputs in order of their parts.
+/// Walks from a node to the opposite node of its cell, along the inputs in the order of their fractions.
 struct Way {
     corners: [u32; 4],
     weights: [f32; 4],
@@ -106,14 +106,14 @@ struct Way {
 impl Way {
     #[inline(always)]
     fn new(inputs: [(f32, u32); 3]) -> Self {
-        // Parts are not negative, so their bits are in the same order; sorted without a branch.
+        // Fractions are not negative, so their bits have the same order; sorted without branches.
         let key = |(part, step): (f32, u32)| u64::from(part.to_bits()) << 32 | u64::from(step);
         let (a, b, c) = (key(inputs[0]), key(inputs[1]), key(inputs[2]));
         let (high, low) = (a.max(b), a.min(b));
-        let (most, rest) = (high.max(c), high.min(c));
+        let (max, rest) = (high.max(c), high.min(c));
         let (middle, least) = (rest.max(low), rest.min(low));
         let part = |key: u64| f32::from_bits((key >> 32) as u32);
-        let (a, b, c) = (part(most), part(middle), part(least));
+        let (a, b, c) = (part(max), part(middle), part(least));
         let second = (most as u32).wrapping_add(middle as u32);
         Self {
             corners: [0, most as u32, second, second.wrapping_add(least as u32)],
@@ -131,7 +131,7 @@ fn mix(near: Lanes, far: Lanes, part: f32) -> Lanes {
 mod tests {
     use super::*;
 
-    /// Nodes with the values of a function that is straight along every way.
+    /// Nodes with the values of a linear function.
     fn straight(sides: &[u8]) -> Grid {
         let count = sides.iter().map(|&side| usize::from(side)).product();
         let value = |mut index: usize| {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_straight_stays_straight() {
+    fn linear_functions_stay_linear() {
         for sides in [&[5][..], &[2, 3, 4], &[4, 2, 3, 5]] {
             let grid = straight(sides);
             for corner in 0..81 {
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_grid_is_as_large_as_it_says() {
+    fn a_grid_of_the_wrong_size_is_refused() {
         assert!(Grid::new(&[2, 2, 2], vec![[0.0; 4]; 7]).is_none());
         assert!(Grid::new(&[1, 2, 2], vec![[0.0; 4]; 4]).is_none());
         assert!(Grid::new(&[2, 2], vec![[0.0; 4]; 4]).is_none());

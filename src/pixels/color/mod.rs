@@ -1,25 +1,25 @@
-//! From a master's samples to the colors of answers: one policy for every tile, level and path.
+//! Converts a master's samples to the colors of responses, with one policy for every tile, level and path.
 //!
 //! # The policy
 //!
-//! | master | answers |
+//! | master | responses |
 //! |---|---|
-//! | 8-bit gray or RGB, untagged or with a profile that cannot be told from sRGB | its values, in sRGB |
-//! | 8-bit gray or RGB with a compact profile | its values, with its profile attached; sRGB where the answer cannot carry it |
-//! | any other gray or RGB | converted to the [`Output`]; sRGB is assumed where no profile is |
-//! | CMYK | converted by its profile, or else by r = (1 - c)(1 - k) and so on, in sRGB |
+//! | 8-bit gray or RGB, untagged or with a profile that is indistinguishable from sRGB | its values, in sRGB |
+//! | 8-bit gray or RGB with a compact profile | its values, with its profile embedded; sRGB if the response cannot embed it |
+//! | any other gray or RGB | converted to the [`Output`]; sRGB is assumed if there is no profile |
+//! | CMYK | converted by its profile, or otherwise by r = (1 - c)(1 - k) and so on, to sRGB |
 //! | L*a*b* | converted by CIE's formulas; a profile would add nothing |
-//! | a profile that is broken, or of other samples | as if there were none |
+//! | a profile that is broken, or for other samples | as without a profile |
 //!
-//! Conversions are relative colorimetric, without black point compensation. [`classify`] tells the first two
-//! rows from the third; [`Conversion`] does the rest, from 8 or 16 bits to 8 in one go. Opacity is set straight
-//! before, and stays as it is. Gray stays gray, with sRGB's curve, in either output.
+//! Conversions are relative colorimetric, without black point compensation. [`classify`] distinguishes the first
+//! three rows; [`Conversion`] converts from 8 or 16 bits to 8 in one step. Alpha is made straight first and does not
+//! change. Gray stays gray, with sRGB's curve, in either output.
 //!
-//! # Profiles are read by `moxcms`, and evaluated here
+//! # Profiles are parsed by `moxcms` and evaluated here
 //!
-//! Its transforms sample a profile's tables once more, on a coarse grid of the output's encoded values, which
-//! moves colors wherever a gamut ends, and they differ between processors. Here a profile's own tables are
-//! interpolated and its own formulas evaluated: the same bytes everywhere, in a similar time.
+//! Its transforms resample a profile's tables on a coarse grid of encoded output values, which shifts colors at the gamut's
+//! boundary, and their results differ between processors. Here the profile's own tables are interpolated and its own
+//! formulas evaluated: the same bytes everywhere, in a similar time.
 
 mod affine;
 mod alpha;

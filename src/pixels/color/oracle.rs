@@ -1,4 +1,4 @@
-//! Conversions against littleCMS, in the eye's own measure.
+//! Compares conversions with littleCMS by perceptual difference.
 
 use lcms2::{CIELab, CIELabExt, Flags, Intent, PixelFormat, Profile, Transform};
 use moxcms::ColorProfile;
@@ -13,7 +13,7 @@ fn delta(one: &[f64; 3], other: &[f64; 3]) -> f64 {
     lab(one).cie2000_delta_e(&lab(other), 1.0, 1.0, 1.0)
 }
 
-/// Patches over the whole space, and as many at random; 16 bits each.
+/// Patches over the whole space, and the same number at random, with 16 bits.
 fn patches(model: Model) -> Vec<u16> {
     let count = model.count();
     let steps: u32 = [0, 256, 0, 13, 7][count];
@@ -31,7 +31,7 @@ fn patches(model: Model) -> Vec<u16> {
     samples
 }
 
-/// What littleCMS makes of the patches: encoded colors of the output, of which it knows fractions.
+/// The patches converted by littleCMS to encoded colors of the output, in floating point.
 fn expected(from: &Profile, model: Model, patches: &[u16], output: Output) -> Vec<[f64; 3]> {
     let to = Profile::new_icc(&output.profile(false)).unwrap();
     let flags = Flags::NO_OPTIMIZE | Flags::NO_CACHE;
@@ -68,7 +68,7 @@ fn expected(from: &Profile, model: Model, patches: &[u16], output: Output) -> Ve
     out.into_iter().map(|c| c.map(|v| f64::from(v.clamp(0.0, 1.0)))).collect()
 }
 
-/// As littleCMS takes fractions: inks in percent, L*a*b* in its own units.
+/// Samples in littleCMS' floating point units: inks in percent, L*a*b* in its own units.
 fn ink(value: u16, model: Model, n: usize) -> f32 {
     let part = f32::from(value) / 65_535.0;
     match (model, n % 3) {
@@ -198,7 +198,7 @@ fn embedded_tables_agree_with_littlecms() {
         let rows = Box::new(crate::pixels::jpeg::rows(file, 1, 1 << 26).unwrap());
         let raw = crate::pixels::read_rows(rows, 1 << 26).unwrap();
         let Samples::U8(samples) = raw.samples else { panic!() };
-        // The picture's own colors; a cube of XYB is mostly of colors that are none.
+        // The image's own colors; most of the XYB cube is not real colors.
         let own: Vec<u16> = samples.iter().map(|&v| u16::from(v) * 257).collect();
         let from = Profile::new_icc(&icc).unwrap();
         compare_patches(name, Some(&icc), &from, model, &own[..own.len().min(60_000 * model.count())]);

@@ -1,4 +1,4 @@
-//! The colors that answers are in.
+//! Color spaces of responses.
 
 use std::sync::{Arc, OnceLock};
 
@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::affine::Affine;
 use crate::identity::Identity;
 
-/// The color space of what had to be converted.
+/// The color space of converted images.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Output {
     #[default]
     Srgb,
-    /// For screens that show more colors.
+    /// For wide-gamut screens.
     DisplayP3,
 }
 
@@ -38,9 +38,9 @@ impl Output {
         };
         let make = || {
             let profile = if gray { Self::gray() } else { self.color() };
-            // What moxcms makes of its own profiles it can write.
+            // moxcms can encode its own profiles.
             let mut icc = profile.encode().unwrap_or_default();
-            // The date of making (ICC.1:2010, §7.2.8) would make every start another profile.
+            // With the creation date (ICC.1:2010, §7.2.8), each start of the server would have a different profile.
             if let Some(date) = icc.get_mut(24..36) {
                 date.copy_from_slice(&[0x07, 0xea, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0]);
             }
@@ -56,7 +56,7 @@ impl Output {
         }
     }
 
-    /// Its linear light of the connection space's colors (XYZ with D50).
+    /// The matrix from the connection space (XYZ with D50) to its linear light.
     pub(super) fn light_of_xyz(self) -> Affine {
         Affine::new(self.color().colorant_matrix().inverse().v)
     }

@@ -1,4 +1,4 @@
-//! The way of one pixel after the other from samples to bytes of the output.
+//! Converts pixels from samples to bytes of the output, step by step.
 
 use std::sync::OnceLock;
 
@@ -7,9 +7,9 @@ use super::curve::{Curve, STEPS, Tabulated, tabulated};
 use super::grid::{Grid, Lanes, ROUNDING, clip};
 use super::sample::Sample;
 
-/// Pixels that take a step together: few enough to stay in the innermost cache.
+/// Pixels that are processed together in each step: few enough for the L1 cache.
 const TOGETHER: usize = 128;
-/// What linear light of 1 counts as where it is encoded.
+/// The integer that represents linear light of 1 for encoding.
 pub(super) const LIGHT: f64 = 65_535.0;
 
 /// A step of a conversion.
@@ -17,7 +17,7 @@ pub(super) enum Stage {
     Curves([Curve; 3]),
     Affine(Affine),
     Grid(Grid),
-    /// From f(t) of CIE L*a*b* to t, each.
+    /// From f(t) of CIE L*a*b* to t, for each coordinate.
     Cube,
 }
 
@@ -35,7 +35,7 @@ enum Step {
 }
 
 impl Pipeline {
-    /// `stages` end with linear light of the output, 0 to 1; `None` for other than 1, 3 or 4 inputs.
+    /// `stages` result in linear light of the output, 0 to 1; `None` unless there are 1, 3 or 4 inputs.
     pub(super) fn new(inputs: &[Curve], mut stages: Vec<Stage>) -> Option<Self> {
         stages.push(Stage::Affine(Affine::scale([LIGHT; 3])));
         let mut joined: Vec<Stage> = Vec::with_capacity(stages.len());
@@ -43,7 +43,7 @@ impl Pipeline {
             match (joined.last_mut(), stage) {
                 (_, Stage::Curves(curves)) if curves.iter().all(Curve::is_identity) => {}
                 (Some(Stage::Affine(before)), Stage::Affine(next)) => *before = before.then(&next),
-                // What is straight between nodes stays so when it is done to the nodes.
+                // Affine steps commute with interpolation, so they are applied to the nodes.
                 (Some(Stage::Grid(grid)), Stage::Affine(next)) => {
                     let columns = next.columns();
                     grid.map(|node| columns.apply(node));
@@ -64,7 +64,7 @@ impl Pipeline {
         matches!(inputs.len(), 1 | 3 | 4).then(|| Self { inputs: tabulated(inputs), steps })
     }
 
-    /// About how many bytes of memory this takes.
+    /// The approximate size in memory, in bytes.
     pub(super) fn weight(&self) -> usize {
         let step = |step: &Step| match step {
             Step::Curves(_) => 3 * size_of::<[f32; STEPS]>(),
@@ -74,7 +74,7 @@ impl Pipeline {
         self.inputs.len() * size_of::<[f32; STEPS]>() + self.steps.iter().map(step).sum::<usize>()
     }
 
-    /// Converts pixels of as many colors as there are inputs, and an opacity if there is one, to RGB or RGBA.
+    /// Converts pixels, with alpha if there is any, to RGB or RGBA.
     pub(super) fn run<S: Sample>(&self, source: &[S], opacity: bool, target: &mut [u8]) {
         match (&self.inputs[..], opacity) {
             ([a], false) => self.pixels::<S, 1, 1, 3>([a], source, target),
@@ -98,7 +98,7 @@ impl Pipeline {
         let (source, target) = (source.as_chunks::<FROM>().0, target.as_chunks_mut::<TO>().0);
         for (source, target) in source.chunks(TOGETHER).zip(target.chunks_mut(TOGETHER)) {
             let lanes = &mut lanes[..source.len()];
-            // Matrices are what most profiles consist of, and all of it.
+            // Most profiles consist of a single matrix.
             if let [Step::Affine(columns)] = &self.steps[..] {
                 for (lanes, pixel) in lanes.iter_mut().zip(source) {
                     *lanes = index(columns.apply(first(inputs, pixel)));
@@ -132,7 +132,7 @@ fn first<S: Sample, const INPUTS: usize, const FROM: usize>(
     lanes
 }
 
-/// Linear light, clipped, whose lowest 16 bits are its place in the table of bytes.
+/// Linear light, clipped, with the index into the table of bytes in its lowest 16 bits.
 #[inline(always)]
 fn index(light: Lanes) -> Lanes {
     std::array::from_fn(|lane| clip(light[lane], LIGHT as f32) + ROUNDING)
@@ -161,7 +161,7 @@ fn cube(f: f32) -> f32 {
     if f > 6.0 / 29.0 { curved } else { straight }
 }
 
-/// The nearest byte of both outputs' curve, that of sRGB (IEC 61966-2-1), for linear light.
+/// The nearest byte of linear light by the curve of both outputs, which is sRGB's (IEC 61966-2-1).
 fn encoding() -> &'static [u8; 1 << 16] {
     static BYTES: OnceLock<Box<[u8; 1 << 16]>> = OnceLock::new();
     let encode = |at: usize| {

@@ -1,13 +1,13 @@
-//! Samples that need no profile: taken as sRGB, or inks by the plain formula.
+//! Conversions without a profile: samples that count as sRGB, and inks by the plain formula.
 
 use super::sample::Sample;
 
-/// Writes samples as they are, rounded to 8 bits.
+/// Copies samples, rounded to 8 bits.
 pub(super) fn narrow<S: Sample>(source: &[S], target: &mut [u8]) {
     target.iter_mut().zip(source).for_each(|(target, source)| *target = source.narrow());
 }
 
-/// Writes grays by `value`; with an opacity, as RGBA.
+/// Converts grays by `value`; with alpha, to RGBA.
 pub(super) fn grays<S: Sample>(source: &[S], value: impl Fn(S) -> u8, opacity: bool, target: &mut [u8]) {
     if !opacity {
         return target.iter_mut().zip(source).for_each(|(target, source)| *target = value(*source));
@@ -18,7 +18,7 @@ pub(super) fn grays<S: Sample>(source: &[S], value: impl Fn(S) -> u8, opacity: b
     }
 }
 
-/// Writes cyan, magenta, yellow and black as r = (1 - c)(1 - k), and so on.
+/// Converts cyan, magenta, yellow and black by r = (1 - c)(1 - k), and so on.
 pub(super) fn inks<S: Sample>(source: &[S], opacity: bool, target: &mut [u8]) {
     if opacity {
         mixed::<S, 5, 4>(source, target);

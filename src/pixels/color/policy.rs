@@ -1,28 +1,28 @@
-//! Which 8-bit samples are shown as they are.
+//! Decides which 8-bit samples are served without conversion.
 
 use super::pipeline::Pipeline;
 use super::{Output, profile, stages};
 use crate::pixels::{Channels, Model};
 
-/// A profile up to this many bytes may travel with every tile.
+/// The largest profile that is embedded in every tile, in bytes.
 const COMPACT_BYTES: usize = 4096;
-/// How far, in steps of 255, a color may move for its profile to count as sRGB.
+/// The largest difference, in steps of 255, for a profile to count as sRGB.
 const NEARLY: u8 = 2;
 
-/// How samples with a profile are treated, alike for every tile and level.
+/// How samples with a profile are treated, in every tile and level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Policy {
-    /// It is sRGB or cannot be told from it: the profile is left out.
+    /// Indistinguishable from sRGB: the profile is dropped.
     Srgb,
-    /// A small matrix or gray profile: attached as it is to every answer.
+    /// A small matrix or gray profile: embedded unchanged in every response.
     Compact,
-    /// Bulky or made of tables: samples are converted to the output.
+    /// Large or with tables: samples are converted to the output.
     Convert,
-    /// Broken, or for other samples than these: treated as if there were none.
+    /// Broken, or for other samples: ignored.
     Unusable,
 }
 
-/// Decides how bytes of `channels` with this profile are treated.
+/// Classifies a profile of samples with these `channels`.
 pub fn classify(icc: &[u8], channels: Channels) -> Policy {
     let model = if channels == Channels::Gray { Model::Gray } else { Model::Rgb };
     let Ok(profile) = profile::parse(icc, model) else { return Policy::Unusable };
@@ -34,17 +34,17 @@ pub fn classify(icc: &[u8], channels: Channels) -> Policy {
     }
 }
 
-/// Whether no color of an even grid moves further than `steps`.
+/// Whether no color of an even grid differs by more than `steps`.
 fn moves_at_most(way: &Pipeline, model: Model, steps: u8) -> bool {
     let before = grid(model);
     let mut after = vec![0; before.len() / model.count() * 3];
     way.run(&before, false, &mut after);
-    // A gray becomes three that are alike.
+    // A gray becomes three equal samples.
     let repeated = before.iter().flat_map(|sample| std::iter::repeat_n(sample, 3 / model.count()));
     repeated.zip(&after).all(|(before, after)| before.abs_diff(*after) <= steps)
 }
 
-/// All grays, or a grid of colors with sides of 16 from 0 to 255, and all grays too.
+/// All grays; for RGB, also a grid of 16 values per side from 0 to 255.
 fn grid(model: Model) -> Vec<u8> {
     if model == Model::Gray {
         return (0..=255).collect();

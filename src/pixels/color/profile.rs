@@ -1,4 +1,4 @@
-//! ICC profiles as strangers write them.
+//! Reads ICC profiles, which may be damaged or malicious.
 
 use std::borrow::Cow;
 
@@ -6,11 +6,11 @@ use moxcms::{ColorProfile, DataColorSpace, ParsingOptions, ProfileClass, Profile
 
 use crate::pixels::{Error, Model};
 
-/// A profile beyond this is not read.
+/// The largest profile that is read, in bytes.
 const LARGEST_BYTES: usize = 4 << 20;
-/// One with more tags is not read: each could be a table over the same bytes.
+/// The most tags of a profile that is read: each could be a table over the same bytes.
 const MAX_TAGS: u32 = 100;
-/// Steps of a curve; more than 16 bits tell apart are of no use.
+/// The most steps of a curve: 16 bits cannot distinguish more.
 const MAX_STEPS: usize = 1 << 16;
 
 /// Reads a profile of samples of `model`.
@@ -31,7 +31,7 @@ pub fn parse(icc: &[u8], model: Model) -> Result<ColorProfile, Error> {
         | ProfileClass::DisplayDevice
         | ProfileClass::OutputDevice
         | ProfileClass::ColorSpace => Ok(profile),
-        _ => Err(unusable(format_args!("profiles of class `{}` describe no image", word(icc, 12)))),
+        _ => Err(unusable(format_args!("profiles of class `{}` do not describe images", word(icc, 12)))),
     }
 }
 
@@ -49,19 +49,19 @@ fn samples(model: Model) -> &'static str {
     }
 }
 
-/// Tables that go the other way, or of which another says the same: they are not read.
+/// Tables of the reverse direction, or redundant ones: they are not parsed.
 const UNUSED: [&[u8; 4]; 4] = [b"B2A0", b"B2A1", b"B2A2", b"gamt"];
-/// A profile up to this many bytes is read as it is.
+/// Smaller profiles, in bytes, are parsed as they are.
 const SMALL_BYTES: usize = 4096;
 
-/// The profile without what is of no use here: tables that are not used, and tags that are there already. Each could be
-/// a table over the same bytes, and all would be unfolded.
+/// The profile without unused tables and duplicate tags. Each could be a table over the same bytes, and all of them would
+/// be expanded.
 fn needed(icc: &[u8]) -> Cow<'_, [u8]> {
     if icc.len() <= SMALL_BYTES {
         return icc.into();
     }
     let mut icc = icc.to_vec();
-    // After the last entry come the tags' own bytes, which may look like anything.
+    // After the last entry come the tags' own bytes, which may look like entries.
     let count = tag_count(&icc);
     let Some(entries) = icc.get_mut(132..) else { return icc.into() };
     let entries = entries.as_chunks_mut::<12>().0.iter_mut().take(count as usize);
@@ -78,7 +78,7 @@ fn needed(icc: &[u8]) -> Cow<'_, [u8]> {
             tables[table] = Some(entry);
         }
     }
-    // The first is the one that is used.
+    // The first of several is used.
     for entry in tables.into_iter().flatten().skip(1) {
         entry[..4].copy_from_slice(b"none");
     }
@@ -111,7 +111,7 @@ pub fn has_tables(profile: &ColorProfile) -> bool {
         || profile.lut_a_to_b_saturation.is_some()
 }
 
-/// What a profile calls itself.
+/// The profile's description.
 pub fn description(icc: &[u8]) -> Option<String> {
     let profile = read(icc).ok()?;
     let text = match profile.description? {
@@ -147,7 +147,7 @@ mod tests {
         let needed = needed(&icc);
         let left = needed[132..].as_chunks::<12>().0.iter().take(tags.len()).map(|entry| &entry[..4]);
         assert_eq!(left.filter(|name| name != b"none").collect::<Vec<_>>(), expected);
-        // What follows the tags' list is no list, though it may repeat itself.
+        // The bytes after the list of tags are not entries, even if they look like duplicates.
         let end = 132 + 12 * tags.len();
         assert_eq!(needed[end..], icc[end..]);
         assert_eq!(super::needed(&icc[..4000]), &icc[..4000]);
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_that_does_not_fit_is_told_by_its_own_words() {
+    fn an_unsuitable_profile_is_reported_by_its_signature() {
         let rgb = ColorProfile::new_adobe_rgb().encode().unwrap();
         let refused = parse(&rgb, Model::Cmyk).unwrap_err().to_string();
         assert!(refused.contains("`RGB` cannot describe CMYK"), "{refused}");
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_of_very_many_tags_is_not_read() {
+    fn a_profile_with_too_many_tags_is_refused() {
         let mut icc = ColorProfile::new_adobe_rgb().encode().unwrap();
         assert!(parse(&icc, Model::Rgb).is_ok());
         icc.resize(132 + 12 * 200, 0);

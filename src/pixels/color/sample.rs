@@ -1,11 +1,11 @@
-//! What 8-bit and 16-bit samples have in common.
+//! The interface of 8-bit and 16-bit samples.
 
-/// A sample over its whole range.
+/// A sample of full range.
 pub(super) trait Sample: Copy + Default + Send + Sync + 'static {
     /// Its largest value.
     const MAX: u32;
     fn wide(self) -> u32;
-    /// The sample of this value, which is at most [`Sample::MAX`].
+    /// The sample of this value, at most [`Sample::MAX`].
     fn of(value: u32) -> Self;
 
     /// The nearest of 256 values.

@@ -1,4 +1,4 @@
-//! Nanoseconds a pixel, on request: `cargo test --release --lib color::speed -- --ignored --nocapture`.
+//! Measures nanoseconds per pixel, on request: `cargo test --release --lib color::speed -- --ignored --nocapture`.
 
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use super::{Conversion, Output};
 use crate::iiif::Dimensions;
 use crate::pixels::{Alpha, Depth, Model, Raw, Samples};
 
-/// Samples that go up and down as pictures do, with some noise.
+/// Samples that vary as in photographs, with some noise.
 fn picture(pixels: usize, count: usize) -> Vec<u16> {
     let mut seed = 1u32;
     let sample = |at: usize| {

@@ -1,4 +1,4 @@
-//! What a profile does to samples, step by step, to linear light of the output (ICC.1:2022, §8.3 and §10.10 to §10.12).
+//! Builds the steps from samples to linear light of the output from a profile (ICC.1:2022, §8.3 and §10.10 to §10.12).
 
 use moxcms::{
     ColorProfile, DataColorSpace, LutDataType, LutMultidimensionalType, LutStore, LutType, LutWarehouse,
@@ -12,22 +12,22 @@ use super::pipeline::{Pipeline, Stage};
 use super::profile::unusable;
 use crate::pixels::{Error, Model};
 
-/// D50, the white of the connection space (§7.2.16).
+/// D50, the white point of the connection space (§7.2.16).
 const WHITE: [f64; 3] = [0.964_2, 1.0, 0.824_9];
 
-/// Colors of a table: twice as many as the largest of use have, and 8 MiB of memory.
+/// The most nodes of a table: twice the largest in common use, and 8 MiB of memory.
 const MAX_NODES: u64 = 1 << 19;
 
-/// How a table's numbers between 0 and 1 stand for colors of the connection space (§6.3.4).
+/// How a table encodes colors of the connection space as numbers between 0 and 1 (§6.3.4).
 #[derive(Clone, Copy)]
 enum Connection {
     Xyz,
     Lab,
-    /// Of 16 bits in the second version: 100 is 65280.
+    /// 16 bits in version 2: 100 is 65280.
     LegacyLab,
 }
 
-/// The way of samples of `model` with this profile, relative colorimetric.
+/// The pipeline for samples of `model` with this profile, relative colorimetric.
 pub(super) fn by_profile(profile: &ColorProfile, model: Model, output: Output) -> Result<Pipeline, Error> {
     let tables = profile.lut_a_to_b_colorimetric.as_ref().or(profile.lut_a_to_b_perceptual.as_ref());
     let (inputs, stages) = match (tables, model) {
@@ -40,7 +40,7 @@ pub(super) fn by_profile(profile: &ColorProfile, model: Model, output: Output) -
     Pipeline::new(&inputs, stages).ok_or_else(|| unusable("too many or too few inputs"))
 }
 
-/// The way of L*a*b* that has no profile, by CIE's formulas.
+/// The pipeline for L*a*b*, which needs no profile, by CIE's formulas.
 pub(super) fn by_lab(output: Output) -> Option<Pipeline> {
     Pipeline::new(&[const { Curve::Identity }; 3], connection(Connection::Lab, output))
 }
@@ -100,7 +100,7 @@ fn by_table(table: &LutDataType, pcs: DataColorSpace, model: Model, output: Outp
     Ok((inputs, stages))
 }
 
-/// lutAToBType: A, table, M, matrix, B, of which only B must be there.
+/// lutAToBType: A, table, M, matrix, B, of which only B is required.
 fn by_elements(
     table: &LutMultidimensionalType,
     pcs: DataColorSpace,
@@ -141,11 +141,11 @@ fn three(curves: Vec<Curve>) -> Option<Stage> {
 fn grid(sides: &[u8], store: &LutStore) -> Result<Stage, Error> {
     let count = sides.iter().map(|&side| u64::from(side)).product::<u64>();
     if count > MAX_NODES {
-        return Err(unusable(format_args!("a table of {count} colors; {MAX_NODES} are read")));
+        return Err(unusable(format_args!("a table of {count} colors; up to {MAX_NODES} are supported")));
     }
     let node = |[x, y, z]: &[f32; 3]| -> Lanes { [*x, *y, *z, 0.0] };
     let nodes = portions(store).as_chunks::<3>().0.iter().map(node).collect();
-    Grid::new(sides, nodes).map(Stage::Grid).ok_or_else(|| unusable("its table is not as large as it says"))
+    Grid::new(sides, nodes).map(Stage::Grid).ok_or_else(|| unusable("its table has the wrong size"))
 }
 
 fn portions(store: &LutStore) -> Vec<f32> {
@@ -155,7 +155,7 @@ fn portions(store: &LutStore) -> Vec<f32> {
     }
 }
 
-/// From the connection space as a table encodes it to linear light of the output.
+/// From a table's encoding of the connection space to linear light of the output.
 fn connection(encoding: Connection, output: Output) -> Vec<Stage> {
     let more = match encoding {
         Connection::Xyz => {

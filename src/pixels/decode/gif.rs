@@ -18,8 +18,8 @@ pub fn gif_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Erro
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
     options.allow_unknown_blocks(true);
-    let most = std::num::NonZeroU64::new(limit.saturating_mul(4).max(1));
-    options.set_memory_limit(most.map_or(MemoryLimit::Unlimited, MemoryLimit::Bytes));
+    let max = std::num::NonZeroU64::new(limit.saturating_mul(4).max(1));
+    options.set_memory_limit(max.map_or(MemoryLimit::Unlimited, MemoryLimit::Bytes));
     let mut decoder = options.read_info(BufReader::new(FileCursor::new(file))).map_err(damaged)?;
     let screen = Dimensions::new(decoder.width().into(), decoder.height().into());
     let frame = decoder.next_frame_info().map_err(damaged)?;

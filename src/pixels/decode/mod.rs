@@ -35,9 +35,9 @@ impl Rows for InMemory {
         self.raw.shape()
     }
 
-    fn next(&mut self, most: u32) -> Result<Option<Raw>, Error> {
+    fn next(&mut self, max: u32) -> Result<Option<Raw>, Error> {
         let shape = self.raw.shape();
-        let Some(dimensions) = shape.next_rows(self.done, most) else { return Ok(None) };
+        let Some(dimensions) = shape.next_rows(self.done, max) else { return Ok(None) };
         let row = dimensions.width as usize * shape.count();
         let range = self.done as usize * row..(self.done + dimensions.height) as usize * row;
         let samples = match &self.raw.samples {

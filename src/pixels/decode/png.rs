@@ -62,9 +62,9 @@ impl Rows for PngRows {
         self.shape
     }
 
-    fn next(&mut self, most: u32) -> Result<Option<Raw>, Error> {
+    fn next(&mut self, max: u32) -> Result<Option<Raw>, Error> {
         let Shape { model, alpha, depth, .. } = self.shape;
-        let Some(dimensions) = self.shape.next_rows(self.done, most) else { return Ok(None) };
+        let Some(dimensions) = self.shape.next_rows(self.done, max) else { return Ok(None) };
         let rows = self.done..self.done + dimensions.height;
         let bytes = self.source.rows(rows.clone(), self.shape)?;
         self.done = rows.end;
@@ -75,7 +75,7 @@ impl Rows for PngRows {
 impl Source {
     /// The next rows, as the decoder gives them.
     fn rows(&mut self, rows: Range<u32>, shape: Shape) -> Result<Vec<u8>, Error> {
-        let too_few = || Error::damaged(WHAT, "it has fewer rows than it says");
+        let too_few = || Error::damaged(WHAT, "it has fewer rows than its header states");
         let stride = shape.stride() as usize;
         let reader = match self {
             Self::Decoded(bytes) => {

@@ -24,8 +24,8 @@ pub fn crop(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error>
         return Err(Error::TooLarge { pixels, limit });
     }
     // Each scan may go over the whole picture.
-    let most = most_scans(pixels) as usize;
-    if decode::scans(jpeg, most + 1) > most {
+    let max = most_scans(pixels) as usize;
+    if decode::scans(jpeg, max + 1) > max {
         return Err(Error::damaged("JPEG tile", "it has more scans than any sound one"));
     }
     let mut transform = Transform::default();

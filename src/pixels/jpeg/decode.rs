@@ -98,8 +98,8 @@ pub fn decode_four(jpeg: &[u8], limit: u64) -> Result<(Dimensions, Vec<u8>), Err
 }
 
 /// Scans that a JPEG has, counted up to `most`: within one, a marker's two bytes do not follow each other.
-pub fn scans(jpeg: &[u8], most: usize) -> usize {
-    jpeg.windows(2).filter(|pair| *pair == [0xff, 0xda]).take(most).count()
+pub fn scans(jpeg: &[u8], max: usize) -> usize {
+    jpeg.windows(2).filter(|pair| *pair == [0xff, 0xda]).take(max).count()
 }
 
 /// Decodes a tile into its place in `canvas`, at `1 / reduce`; what lies beyond the canvas is

@@ -100,7 +100,7 @@ fn with_notes(jpeg: Vec<u8>, metadata: &EmbeddedMetadata) -> Vec<u8> {
 /// Refuses what is larger than a JPEG can be.
 pub fn check(size: Dimensions) -> Result<(), Error> {
     if size.width > MAX_SIDE || size.height > MAX_SIDE {
-        let reason = format!("a JPEG has at most {MAX_SIDE} pixels a side; `png` and `tif` have more");
+        let reason = format!("a JPEG has at max {MAX_SIDE} pixels a side; `png` and `tif` have more");
         return Err(Error::Unsupported(reason));
     }
     Ok(())

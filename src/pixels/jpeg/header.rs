@@ -111,8 +111,8 @@ impl Frame {
 /// Two bytes for each sample of whole blocks (§A.2.4).
 fn coefficient_bytes(dimensions: Dimensions, components: &[[u8; 3]]) -> u64 {
     let side = |length: u32, factor: fn(u8) -> u32, sampling: u8| {
-        let most = components.iter().map(|[_, sampling, _]| factor(*sampling)).max().unwrap_or(1);
-        u64::from((length * factor(sampling)).div_ceil(most).div_ceil(8)) * 8
+        let max = components.iter().map(|[_, sampling, _]| factor(*sampling)).max().unwrap_or(1);
+        u64::from((length * factor(sampling)).div_ceil(max).div_ceil(8)) * 8
     };
     let component = |&[_, sampling, _]: &[u8; 3]| {
         let across = side(dimensions.width, |sampling| u32::from(sampling >> 4), sampling);
@@ -128,8 +128,8 @@ fn check_sampling(components: &[[u8; 3]]) -> Result<(), Error> {
         if !factors().all(|factor| (1..=4).contains(&factor)) {
             return Err(damaged("a component's sampling factor is not 1 to 4"));
         }
-        let most = factors().max().unwrap_or(1);
-        if !factors().all(|factor| most.is_multiple_of(factor)) {
+        let max = factors().max().unwrap_or(1);
+        if !factors().all(|factor| max.is_multiple_of(factor)) {
             return Err(unsupported("a component is sampled at a fraction that is not 1/2, 1/3 or 1/4"));
         }
     }
@@ -180,7 +180,7 @@ fn unsupported(reason: impl std::fmt::Display) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metadata::exif::tests::turned;
+    use crate::metadata::exif::tests::block_with;
     use proptest::prelude::*;
 
     const FRAME: &[u8] = &[8, 0, 100, 0, 200, 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1];
@@ -207,20 +207,20 @@ mod tests {
 
     #[test]
     fn the_first_orientation_counts_wherever_it_is() {
-        let (frame, six) = (segment(0xc0, FRAME), turned(6, 0));
+        let (frame, six) = (segment(0xc0, FRAME), block_with(6, 0));
         let jfif = segment(0xe0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
         let xmp = segment(0xe1, b"http://ns.adobe.com/xap/1.0/\0<x tiff:Orientation='3'/>");
         check(std::slice::from_ref(&frame), 1);
         check(&[exif(&six), frame.clone()], 6);
         check(&[jfif, xmp.clone(), exif(&six), frame.clone()], 6);
         check(&[frame.clone(), exif(&six)], 6);
-        check(&[exif(&turned(6, 99_999)), frame.clone()], 6);
+        check(&[exif(&block_with(6, 99_999)), frame.clone()], 6);
         // A second segment, be it another block, the rest of the first or nothing of sense.
-        check(&[exif(&six), exif(&turned(3, 0)), frame.clone()], 6);
+        check(&[exif(&six), exif(&block_with(3, 0)), frame.clone()], 6);
         check(&[exif(&six), exif(b""), exif(b"garbage"), frame.clone()], 6);
         check(&[exif(b"II*\0"), exif(&six[4..]), frame.clone()], 6);
         // Another block than the first does not count, as with other readers.
-        check(&[exif(&turned(9, 0)), exif(&six), frame.clone()], 1);
+        check(&[exif(&block_with(9, 0)), exif(&six), frame.clone()], 1);
         check(&[exif(b"broken"), exif(&six), frame.clone()], 1);
         check(&[segment(0xe1, &[b"Exif\0 ", &six[..]].concat()), frame.clone()], 1);
         // XMP's alone does not count: browsers do not heed it, either.

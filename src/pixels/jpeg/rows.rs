@@ -153,9 +153,9 @@ impl Rows for JpegRows {
         self.shape
     }
 
-    fn next(&mut self, most: u32) -> Result<Option<Raw>, Error> {
+    fn next(&mut self, max: u32) -> Result<Option<Raw>, Error> {
         let Shape { model, alpha, .. } = self.shape;
-        let Some(dimensions) = self.shape.next_rows(self.done, most) else { return Ok(None) };
+        let Some(dimensions) = self.shape.next_rows(self.done, max) else { return Ok(None) };
         let rows = dimensions.height;
         let count = dimensions.width as usize * model.count();
         let samples = match self.shape.depth {
@@ -187,21 +187,21 @@ impl JpegRows {
         let read = unsafe { tegl_scan_rows(self.scan, samples.as_mut_ptr().cast(), stride, rows) };
         if read < rows {
             self.fault()?;
-            return Err(Error::damaged(WHAT, "it has fewer rows than it says"));
+            return Err(Error::damaged(WHAT, "it has fewer rows than its header states"));
         }
         Ok(())
     }
 }
 
 /// Samples of `bits` bits over the whole range up to `most`.
-fn widen<T: Copy + Into<u32> + TryFrom<u32>>(samples: &mut [T], bits: u32, most: T) {
-    let (highest, whole) = ((1u32 << bits.min(16)) - 1, most.into());
+fn widen<T: Copy + Into<u32> + TryFrom<u32>>(samples: &mut [T], bits: u32, max: T) {
+    let (highest, whole) = ((1u32 << bits.min(16)) - 1, max.into());
     if highest == whole {
         return;
     }
     for sample in samples {
         let value = ((*sample).into().min(highest) * whole + highest / 2) / highest;
-        *sample = T::try_from(value).unwrap_or(most);
+        *sample = T::try_from(value).unwrap_or(max);
     }
 }
 
@@ -237,9 +237,9 @@ mod tests {
         jpeg::encode(&raster, 90, Subsampling::S420, &EmbeddedMetadata::default()).unwrap()
     }
 
-    fn all(mut rows: JpegRows, most: u32) -> Result<Vec<u8>, Error> {
+    fn all(mut rows: JpegRows, max: u32) -> Result<Vec<u8>, Error> {
         let mut all = Vec::new();
-        while let Some(raw) = rows.next(most)? {
+        while let Some(raw) = rows.next(max)? {
             let Samples::U8(samples) = raw.samples else { panic!() };
             all.extend(samples);
         }
@@ -248,11 +248,11 @@ mod tests {
 
     #[test]
     fn rows_are_the_whole_pictures() {
-        for (channels, most) in [(Channels::Gray, 1), (Channels::Rgb, 7), (Channels::Rgb, 1000)] {
+        for (channels, max) in [(Channels::Gray, 1), (Channels::Rgb, 7), (Channels::Rgb, 1000)] {
             let jpeg = sample(67, 45, channels);
             let rows = rows(bytes(jpeg.clone()), 1, 0).unwrap();
             assert_eq!(rows.shape().dimensions, Dimensions::new(67, 45));
-            let found = all(rows, most).unwrap();
+            let found = all(rows, max).unwrap();
             let decoded = turbojpeg::decompress(
                 &jpeg,
                 if channels == Channels::Gray {

@@ -50,12 +50,12 @@ impl Coding {
 
     /// A smooth picture's samples, over the whole range.
     fn samples(self) -> Vec<u16> {
-        let most = (1u32 << self.bits) - 1;
+        let max = (1u32 << self.bits) - 1;
         let value = |at: u32| {
             let (pixel, channel) = (at / self.count() as u32, at % self.count() as u32);
             let (x, y) = (pixel % SIZE.width, pixel / SIZE.width);
             let part = [x * 5, y * 6, 128, x + y][channel as usize];
-            (part.min(255) * most / 255) as u16
+            (part.min(255) * max / 255) as u16
         };
         (0..SIZE.area() as u32 * self.count() as u32).map(value).collect()
     }
@@ -346,9 +346,9 @@ fn other_depths_are_widened() {
         let header = super::header(&jpeg).unwrap().unwrap();
         assert_eq!(i32::from(header.bits), coding.bits);
         let Samples::U16(found) = read(&jpeg).unwrap().samples else { panic!("narrow samples") };
-        let most = (1u32 << coding.bits) - 1;
+        let max = (1u32 << coding.bits) - 1;
         for (found, expected) in found.iter().zip(coding.samples()) {
-            let expected = ((u32::from(expected) * 65_535 + most / 2) / most) as u16;
+            let expected = ((u32::from(expected) * 65_535 + max / 2) / max) as u16;
             assert!(found.abs_diff(expected) <= within, "{found} {expected} of {} bits", coding.bits);
         }
         assert!(matches!(decode(&jpeg, 1, 1 << 20), Err(Error::Unsupported(_))));

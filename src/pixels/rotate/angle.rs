@@ -1,21 +1,21 @@
-//! Turns by any angle: nothing is cut off, nothing is scaled.
+//! Rotates by any angle, without cropping or scaling.
 
 use super::by_blocks;
 use super::quarter::quarter_turns;
 use crate::iiif::Dimensions;
 use crate::pixels::{Channels, Raster, tone};
 
-/// The weights of four neighbors add up to this.
+/// The sum of the weights of four neighbors.
 const WHOLE: u32 = 1 << 16;
-/// One pixel's step, in the fixed point in which places are reckoned.
+/// One pixel in the fixed point of coordinates.
 const ONE: f64 = (1u64 << 32) as f64;
-/// What an opaque pixel weighs.
+/// The weight of an opaque pixel.
 const OPAQUE: u32 = WHOLE * 255;
 
-/// Turned clockwise into the smallest box that holds all of the image (Image API 3.0, §4.3).
+/// Rotates clockwise into the smallest box that contains the image (Image API 3.0, §4.3).
 ///
-/// Around it lies `background`, over which alpha is flattened; without one the raster becomes RGBA
-/// and its corners clear. A whole number of quarter turns samples nothing anew.
+/// The corners are filled with `background`, over which alpha is flattened; without a background the raster becomes RGBA
+/// with transparent corners. Quarter turns are not resampled.
 pub fn rotate(raster: &Raster, degrees: f64, background: Option<[u8; 3]>) -> Raster {
     let quarters = degrees.rem_euclid(360.0) / 90.0;
     if quarters.fract() == 0.0 {
@@ -48,16 +48,16 @@ pub fn rotate(raster: &Raster, degrees: f64, background: Option<[u8; 3]>) -> Ras
     turned
 }
 
-/// The size of an image turned by `degrees`.
+/// The size of an image rotated by `degrees`.
 pub fn rotated_dimensions(dimensions: Dimensions, degrees: f64) -> Dimensions {
     let [sine, cosine] = sine_cosine(degrees).map(f64::abs);
     let [width, height] = [dimensions.width, dimensions.height].map(f64::from);
-    // A side that is whole but for the arithmetic must not grow by a pixel.
+    // A side that is an integer except for rounding errors must not grow by a pixel.
     let side = |length: f64| (length - 1e-6).ceil().max(1.0) as u32;
     Dimensions::new(side(width * cosine + height * sine), side(height * cosine + width * sine))
 }
 
-/// Exact at quarter turns.
+/// Sine and cosine, exact at quarter turns.
 fn sine_cosine(degrees: f64) -> [f64; 2] {
     match degrees.rem_euclid(360.0) {
         0.0 => [0.0, 1.0],
@@ -84,7 +84,7 @@ fn fill<const N: usize, const C: usize, const M: usize>(
         width: i64::from(raster.dimensions.width),
         height: i64::from(raster.dimensions.height),
     };
-    // Backwards: where in the source did the target's first pixel come from?
+    // Inverse mapping: the source position of the target's first pixel.
     let x = half(raster.dimensions.width) - 0.5 - center_x * cosine - center_y * sine;
     let y = half(raster.dimensions.height) - 0.5 - center_y * cosine + center_x * sine;
     let [x, y, sine, cosine] = [x, y, sine, cosine].map(|value| (value * ONE).round() as i64);
@@ -106,7 +106,7 @@ struct Source<'a, const N: usize> {
 }
 
 impl<const N: usize> Source<'_, N> {
-    /// The four nearest pixels, mixed: colors times alpha, and alpha; there is nothing outside.
+    /// Interpolates the four nearest pixels: colors times alpha, and alpha; outside, alpha is 0.
     fn sample<const C: usize>(&self, x: i64, y: i64) -> ([u32; C], u32) {
         let (left, top) = (x >> 32, y >> 32);
         let [part_x, part_y] = [x, y].map(|place| (place >> 24 & 0xff) as u32);
@@ -126,7 +126,7 @@ impl<const N: usize> Source<'_, N> {
             return;
         }
         let pixel = &self.pixels[(y * self.width + x) as usize];
-        // At most 65536 * 255 * 255 in all, which 32 bits hold.
+        // At most 65536 * 255 * 255 in total, which fits into 32 bits.
         let weight = if N == 4 { weight * u32::from(pixel[N - 1]) } else { weight * 255 };
         *alpha += weight;
         for (sum, &sample) in color.iter_mut().zip(pixel) {
@@ -135,14 +135,14 @@ impl<const N: usize> Source<'_, N> {
     }
 }
 
-/// A see-through pixel with straight alpha.
+/// A pixel with straight alpha.
 fn clear(color: [u32; 3], alpha: u32) -> [u8; 4] {
     let [red, green, blue] =
         color.map(|sum| (sum.saturating_add(alpha / 2)).checked_div(alpha).unwrap_or(0) as u8);
     [red, green, blue, ((alpha + WHOLE / 2) / WHOLE) as u8]
 }
 
-/// An opaque pixel before a ground.
+/// An opaque pixel over a background.
 fn over<const C: usize>(mut color: [u32; C], alpha: u32, ground: [u8; C]) -> [u8; C] {
     for (sum, ground) in color.iter_mut().zip(ground) {
         *sum = (*sum + (OPAQUE - alpha) * u32::from(ground) + OPAQUE / 2) / OPAQUE;
@@ -177,7 +177,7 @@ mod tests {
         check(300, 200, 22.5, (354, 300));
         check(100, 100, 45.0, (142, 142));
         check(1, 1, 45.0, (2, 2));
-        // 3-4-5: whole sides stay whole.
+        // 3-4-5: integer sides stay integers.
         check(100, 50, f64::atan2(3.0, 4.0).to_degrees(), (110, 100));
     }
 
@@ -222,7 +222,7 @@ mod tests {
             let turned = rotate(&filled(width, height, &[0]), degrees, None);
             let covered: u64 = turned.samples.iter().skip(3).step_by(4).map(|&alpha| u64::from(alpha)).sum();
             let area = u64::from(width * height) * 255;
-            // Mixing smears half a pixel over the edge of the box, where it is cut.
+            // Interpolation extends half a pixel over the edge of the box, where it is clipped.
             let rim = u64::from(width + height) * 255 / 2;
             prop_assert!(covered.abs_diff(area) <= area / 50 + rim, "{covered} of {area}");
         }

@@ -1,4 +1,4 @@
-//! Mirrors and turns (Image API 3.0, §4.3).
+//! Mirrors and rotates (Image API 3.0, §4.3).
 
 mod angle;
 mod quarter;
@@ -6,7 +6,7 @@ mod quarter;
 pub use angle::{rotate, rotated_dimensions};
 pub use quarter::{mirror, quarter_turns, upright};
 
-/// Side of a block that is turned at once, so that its rows and columns both stay in the cache.
+/// Side of a block that is rotated at once, so that its rows and columns stay in the cache.
 const BLOCK: usize = 32;
 
 /// Visits each place of a `width` by `height` raster block by block.

@@ -1,9 +1,9 @@
-//! Mirrors and quarter turns: every pixel moves, none changes.
+//! Mirrors and rotates by quarter turns, without changing pixels.
 
 use super::by_blocks;
 use crate::pixels::{Channels, Raster};
 
-/// Left and right exchanged.
+/// Exchanges left and right.
 pub fn mirror(raster: &Raster) -> Raster {
     match raster.channels {
         Channels::Gray => mirror_as::<1>(raster),
@@ -12,7 +12,7 @@ pub fn mirror(raster: &Raster) -> Raster {
     }
 }
 
-/// Turned clockwise by `turns` times 90 degrees.
+/// Rotates clockwise by `turns` times 90 degrees.
 pub fn quarter_turns(raster: &Raster, turns: u8) -> Raster {
     match raster.channels {
         Channels::Gray => quarter_turns_as::<1>(raster, turns),
@@ -21,7 +21,7 @@ pub fn quarter_turns(raster: &Raster, turns: u8) -> Raster {
     }
 }
 
-/// Upright by EXIF's orientation, 1 to 8; any other value means that it is already.
+/// Makes a raster upright by EXIF's orientation, 1 to 8; other values count as upright.
 pub fn upright(raster: Raster, orientation: u8) -> Raster {
     match orientation {
         2 => mirror(&raster),
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn orientations_are_those_of_exif() {
-        // How each is stored: where its first row and first column lie when shown.
+        // How each is stored: the displayed place of its first row and first column.
         let shown = raster(3, &[&[1, 2, 3], &[4, 5, 6]]);
         let stored: [(u8, Raster); 8] = [
             (1, shown.clone()),

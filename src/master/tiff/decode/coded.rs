@@ -1,15 +1,16 @@
-//! A tile or strip that is a JPEG or WebP of its own, down to its samples.
+//! Decodes tiles and strips that are JPEG or WebP.
 
 use super::WHAT;
 use crate::iiif::Dimensions;
 use crate::master::{Codec, Level, stored};
 use crate::pixels::{Channels, Error, Raster, decode, jpeg};
 
-/// A tile or strip of more bytes is read only if its JPEG has one scan: the coefficients of several are kept together.
+/// Larger tiles and strips, in bytes of samples, are decoded only if their JPEG has a single scan: the coefficients of
+/// several scans are kept in memory.
 pub const MAX_SCANNED: u64 = 32 << 20;
 
-/// Reads a stored tile's samples, as many a pixel as the level has together, as large as `tile`; at least the pixels
-/// of `shown` have to be there.
+/// Decodes a stored tile to samples of size `tile`, with as many samples per pixel as the level stores together; at
+/// least the pixels of `shown` must exist.
 pub fn samples(level: &Level, bytes: Vec<u8>, tile: Dimensions, shown: Dimensions) -> Result<Vec<u8>, Error> {
     let count = level.samples_together();
     let (dimensions, found, samples) = match level.codec {
@@ -22,7 +23,7 @@ pub fn samples(level: &Level, bytes: Vec<u8>, tile: Dimensions, shown: Dimension
                 Codec::OldJpeg => stored::old_jpeg(level, &bytes, shown.height).into(),
                 _ => stored::standalone(level, &bytes),
             };
-            // Some writers fill the last strip up.
+            // Some writers pad the last strip.
             let area = level.grid.tile.area().max(tile.area());
             let limit = area + (area * 3).min(MAX_SCANNED);
             if area * count as u64 > MAX_SCANNED && jpeg::scans(&jpeg, 2) > 1 {
@@ -45,18 +46,18 @@ pub fn samples(level: &Level, bytes: Vec<u8>, tile: Dimensions, shown: Dimension
         }
     };
     let (found, samples) = match (found, count) {
-        // Some writers leave the colors out where a tile has none.
+        // Some writers omit chroma in tiles without color.
         (1, 3) => (3, samples.into_iter().flat_map(|sample| [sample; 3]).collect()),
         (found, _) => (found, samples),
     };
     if found != count {
-        return Err(Error::damaged(WHAT, format!("a tile has {found} samples a pixel instead of {count}")));
+        return Err(Error::damaged(WHAT, format!("a tile has {found} samples per pixel instead of {count}")));
     }
     covers(dimensions, tile, shown)?;
     Ok(laid(samples, dimensions.width as usize * count, tile.width as usize * count, tile.height as usize))
 }
 
-/// A WebP with the samples that its level has: encoders leave opacity out where a tile has nothing to see through.
+/// Decodes a WebP to the level's number of samples: encoders omit alpha in opaque tiles.
 pub fn webp(level: &Level, bytes: &[u8], tile: Dimensions) -> Result<Raster, Error> {
     let mut raster = decode::webp(bytes, tile.area())?;
     let wanted = if level.samples == 4 { Channels::Rgba } else { Channels::Rgb };
@@ -72,7 +73,7 @@ pub fn webp(level: &Level, bytes: &[u8], tile: Dimensions) -> Result<Raster, Err
     Ok(Raster { channels: wanted, ..raster })
 }
 
-/// Tiles are as large as their directory says; some writers cut them at the image's edges, or fill the last strip up.
+/// Checks a tile's size. Some writers crop tiles at the image's edges, or pad the last strip.
 pub fn covers(found: Dimensions, tile: Dimensions, shown: Dimensions) -> Result<(), Error> {
     let fits = |found: u32, shown: u32| found >= shown;
     if fits(found.width, shown.width) && fits(found.height, shown.height) && found.width <= tile.width {
@@ -81,7 +82,7 @@ pub fn covers(found: Dimensions, tile: Dimensions, shown: Dimensions) -> Result<
     Err(Error::damaged(WHAT, format!("a tile is {found} pixels instead of {tile}")))
 }
 
-/// Rows of `from` bytes as `height` rows of `to`; what is missing or too much is beyond the image.
+/// Converts rows of `from` bytes to `height` rows of `to` bytes; the difference is outside the image.
 fn laid(samples: Vec<u8>, from: usize, to: usize, height: usize) -> Vec<u8> {
     if from == to && samples.len() == to * height {
         return samples;

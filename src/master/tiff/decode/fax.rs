@@ -1,4 +1,4 @@
-//! CCITT fax, row by row (ITU-T T.4 and T.6; TIFF 6.0, §10 and §11): a bit a pixel, 0 for white.
+//! Decodes CCITT fax row by row (ITU-T T.4 and T.6; TIFF 6.0, §10 and §11), to one bit per pixel, 0 for white.
 
 use std::io::{self, BufRead, Read};
 
@@ -7,28 +7,28 @@ use fax::maps::{Mode, black, mode, white};
 
 use crate::master::Fax;
 
-/// Coded rows as packed ones.
+/// Reads packed rows from coded ones.
 pub struct FaxRows<R> {
     bits: Bits<R>,
     kind: Fax,
     width: u32,
-    /// Where the color changes in the row before and in this one, beginning with white.
-    before: Vec<u32>,
+    /// Positions where the color changes in the previous row, starting with white.
+    previous: Vec<u32>,
     changes: Vec<u32>,
     row: Vec<u8>,
     /// Bytes of `row` that have been read.
     read: usize,
     rows: u32,
     faulty: u32,
-    /// Whether the coder has said that nothing follows: the rest of the page is white.
+    /// Whether the end-of-page code was read: the rest of the page is white.
     ended: bool,
 }
 
-/// Why a row broke off.
+/// Why a row could not be decoded.
 enum Broken {
-    /// The coder's own end of the page.
+    /// The end-of-page code.
     End,
-    /// No code is like that.
+    /// An invalid code.
     Code,
     Io(io::Error),
 }
@@ -46,7 +46,7 @@ impl<R: BufRead> FaxRows<R> {
             bits: Bits::new(coded)?,
             kind,
             width,
-            before: Vec::new(),
+            previous: Vec::new(),
             changes: Vec::new(),
             row: vec![0; stride],
             read: stride,
@@ -74,21 +74,21 @@ impl<R: BufRead> FaxRows<R> {
             Err(_) => self.go_on_after_fault()?,
         }
         if !self.ended && self.bits.is_exhausted() {
-            return Err(io::Error::other("its coded rows end before the image does"));
+            return Err(io::Error::other("the coded rows end before the image does"));
         }
         paint(&self.changes, self.width, &mut self.row);
-        std::mem::swap(&mut self.before, &mut self.changes);
+        std::mem::swap(&mut self.previous, &mut self.changes);
         Ok(())
     }
 
-    /// T.4's marks between rows are there so that a faulty row costs no other; a page of them is damaged.
+    /// T.4's end-of-line codes limit the damage to single rows; a page with many damaged rows is refused.
     fn go_on_after_fault(&mut self) -> io::Result<()> {
         self.faulty += 1;
         let can = matches!(self.kind, Fax::Group3 { .. }) && self.faulty <= 2 + self.rows / 16;
         if can && self.bits.skip_to_mark()? {
             return Ok(());
         }
-        Err(io::Error::other("its coded rows are broken"))
+        Err(io::Error::other("the coded rows are damaged"))
     }
 
     fn decode(&mut self) -> Result<(), Broken> {
@@ -111,8 +111,8 @@ impl<R: BufRead> FaxRows<R> {
         }
     }
 
-    /// Passes the mark before a row, with its fill; two in succession end the page. The bit that says how the row is
-    /// coded stands after the last of them.
+    /// Skips the end-of-line code before a row, with its fill bits; two in succession end the page. The bit that tells how
+    /// the row is coded follows the last of them.
     fn marks(&mut self, two_dimensional: bool) -> Result<u32, Broken> {
         if !self.bits.pass_mark()? {
             return Ok(0);
@@ -135,11 +135,11 @@ impl<R: BufRead> FaxRows<R> {
     }
 
     fn two_dimensional(&mut self) -> Result<(), Broken> {
-        // The row begins with a white pixel that is not there.
+        // The row starts at an imaginary white pixel.
         let (mut at, mut is_black, mut near) = (-1i64, false, 0);
         while at < i64::from(self.width) {
             let (first, second) = self.next_changes(at, is_black, &mut near);
-            // The library takes seven zeros for the end of the page.
+            // The library interprets seven zeros as the end of the page.
             match self.bits.window {
                 window if window >> 40 == END_OF_BLOCK => return Err(Broken::End),
                 window if window >> 57 == 0 => return Err(Broken::Code),
@@ -169,23 +169,23 @@ impl<R: BufRead> FaxRows<R> {
         Ok(())
     }
 
-    /// The first change after `at` in the row before that is to the other color, and the one after it; `near` is
+    /// The first change after `at` in the previous row that is to the other color, and the change after it; `near` is
     /// where the last search ended.
     fn next_changes(&self, at: i64, is_black: bool, near: &mut usize) -> (u32, u32) {
-        let before = &self.before;
+        let before = &self.previous;
         while *near > 0 && i64::from(before[*near - 1]) > at {
             *near -= 1;
         }
         while before.get(*near).is_some_and(|&change| i64::from(change) <= at) {
             *near += 1;
         }
-        // Changes to black have even numbers.
+        // Changes to black have even indices.
         let found = *near + usize::from((*near % 2 == 1) != is_black);
         let change = |number: usize| before.get(number).copied().unwrap_or(self.width);
         (change(found), change(found + 1))
     }
 
-    /// A run's length: codes of multiples of 64, and one below.
+    /// A run's length: codes for multiples of 64, then a code for less.
     fn run(&mut self, is_black: bool) -> Result<u32, Broken> {
         let mut length = 0;
         loop {
@@ -201,7 +201,7 @@ impl<R: BufRead> FaxRows<R> {
         }
     }
 
-    /// Records that the color changes at `at`; two changes at one place are none.
+    /// Records that the color changes at `at`; two changes at the same position cancel each other.
     fn change(&mut self, at: u32) -> Result<(), Broken> {
         if at > self.width {
             return Err(Broken::Code);
@@ -230,7 +230,7 @@ impl<R: BufRead> Read for FaxRows<R> {
     }
 }
 
-/// Every second stretch between changes is black.
+/// Packs a row: every second run between changes is black.
 fn paint(changes: &[u32], width: u32, row: &mut [u8]) {
     row.fill(0);
     for pair in changes.chunks(2) {
@@ -247,43 +247,43 @@ fn paint(changes: &[u32], width: u32, row: &mut [u8]) {
     }
 }
 
-/// Bits of a byte stream, the highest first; after the end there are zeros, whose use is noted.
+/// Bits of a byte stream, highest first. After the end there are zeros, whose use is recorded.
 struct Bits<R> {
     bytes: R,
-    /// The next bits, at the upper end.
+    /// The next bits, in the highest positions.
     window: u64,
-    /// Bits in `window`, those after the end included.
-    held: u32,
-    /// Bits in `window` that the stream does not have.
+    /// The number of bits in `window`, including those after the end.
+    file: u32,
+    /// The number of bits in `window` after the stream's end.
     beyond: u32,
-    /// Bits that have been taken.
+    /// The number of bits consumed.
     taken: u64,
     fault: Option<io::Error>,
 }
 
-/// Zeros that begin a mark: no code has as many.
+/// Zeros at the start of an end-of-line code: no other code has as many.
 const MARK: u32 = 11;
-/// T.6's end of the page: two marks.
+/// T.6's end of the page: two end-of-line codes.
 const END_OF_BLOCK: u64 = 0x00_1001;
 
 impl<R: BufRead> Bits<R> {
     fn new(bytes: R) -> io::Result<Self> {
-        let mut bits = Self { bytes, window: 0, held: 0, beyond: 0, taken: 0, fault: None };
+        let mut bits = Self { bytes, window: 0, file: 0, beyond: 0, taken: 0, fault: None };
         bits.fill()?;
         Ok(bits)
     }
 
     fn fill(&mut self) -> io::Result<()> {
-        while self.held <= 56 {
+        while self.file <= 56 {
             let next = self.bytes.fill_buf()?.first().copied();
             match next {
                 Some(byte) => {
-                    self.window |= u64::from(byte) << (56 - self.held);
+                    self.window |= u64::from(byte) << (56 - self.file);
                     self.bytes.consume(1);
                 }
                 None => self.beyond += 8,
             }
-            self.held += 8;
+            self.file += 8;
         }
         Ok(())
     }
@@ -291,22 +291,22 @@ impl<R: BufRead> Bits<R> {
     fn take(&mut self, count: u32) -> io::Result<u32> {
         let found = (self.window >> (64 - count)) as u32;
         self.window <<= count;
-        self.held -= count;
+        self.file -= count;
         self.taken += u64::from(count);
         self.fill()?;
         Ok(found)
     }
 
-    /// Whether bits were taken that are not there.
+    /// Whether bits after the stream's end were consumed.
     fn is_exhausted(&self) -> bool {
-        self.beyond > self.held
+        self.beyond > self.file
     }
 
     fn is_at_mark(&self) -> bool {
         self.window >> (64 - MARK) == 0
     }
 
-    /// Takes zeros up to the 1 that ends a mark, if there are enough of them for one.
+    /// Consumes zeros up to the 1 that completes an end-of-line code, if there are enough zeros.
     fn pass_mark(&mut self) -> io::Result<bool> {
         if !self.is_at_mark() || self.is_exhausted() {
             return Ok(false);
@@ -319,7 +319,7 @@ impl<R: BufRead> Bits<R> {
         Ok(true)
     }
 
-    /// Leaves out everything before the next mark; false where there is none.
+    /// Skips to the next end-of-line code; returns `false` if there is none.
     fn skip_to_mark(&mut self) -> io::Result<bool> {
         while !self.is_at_mark() {
             self.take(1)?;
@@ -327,7 +327,7 @@ impl<R: BufRead> Bits<R> {
         Ok(!self.is_exhausted())
     }
 
-    /// Goes on at a multiple of `unit` bytes from the start.
+    /// Skips to a multiple of `unit` bytes from the start.
     fn align(&mut self, unit: u64) -> io::Result<()> {
         while !self.taken.is_multiple_of(unit * 8) {
             self.take(1)?;
@@ -388,7 +388,7 @@ mod tests {
     fn runs_begin_with_a_unit() {
         check(Fax::Runs { unit: 1 }, &format!("{ROW}0000 {ROW}"), &[0x0f00, 0x0f00]);
         check(Fax::Runs { unit: 2 }, &format!("{ROW}0000 {ROW}"), &[0x0f00, 0x0f00]);
-        // White 0 comes before black that begins a row.
+        // A white run of 0 comes before black at the start of a row.
         check(Fax::Runs { unit: 1 }, "00110101 0000010111", &[0xffff]);
     }
 
@@ -398,7 +398,7 @@ mod tests {
         check(plain, &format!("{MARK}{ROW}{MARK}{ROW}"), &[0x0f00, 0x0f00]);
         check(plain, &format!("0000{MARK}{ROW}00000{MARK}{ROW}"), &[0x0f00, 0x0f00]);
         check(plain, &format!("{ROW}{ROW}"), &[0x0f00, 0x0f00]);
-        // What the coder calls the end of the page is white from there on.
+        // After the end-of-page code the page is white.
         check(plain, &format!("{MARK}{ROW}{MARK}{MARK}{MARK}"), &[0x0f00, 0, 0]);
     }
 
@@ -413,10 +413,10 @@ mod tests {
     #[test]
     fn rows_are_changes_of_the_row_before() {
         let mixed = Fax::Group3 { two_dimensional: true };
-        // The same again, then one pixel to the right at both ends, then nothing left of it (pass).
+        // The same row again, then one pixel to the right at both ends, then white (pass mode).
         let coded = format!("{MARK}1{ROW}{MARK}0 1 1 1 {MARK}0 011 011 1 {MARK}0 0001 1");
         check(mixed, &coded, &[0x0f00, 0x0f00, 0x0780, 0]);
-        // Horizontal: 4 white, 4 black; then up to the end.
+        // Horizontal mode: 4 white, 4 black, then up to the end.
         check(
             Fax::Group4,
             "001 1011 011 1  1 1 1  0001 1 000000000001 000000000001",

@@ -1,4 +1,4 @@
-//! The samples of one image of a TIFF: by tile, or row by row.
+//! Decodes the samples of a TIFF image: single tiles, or rows from the top.
 
 mod coded;
 mod fax;

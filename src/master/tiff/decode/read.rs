@@ -1,16 +1,16 @@
-//! Unpacked bytes → samples over their whole range, with the meaning that the output knows.
+//! Converts decompressed bytes to samples of full range, in a model that color conversion knows.
 
 use super::WHAT;
 use crate::iiif::Dimensions;
 use crate::master::{Format, Level, Photometric, Predictor};
 use crate::pixels::{Alpha, Error, Model, Raw, Samples};
 
-/// Reads rows of `width` pixels with `count` samples each; a plane of its own has one. Signed samples are shown over
-/// their whole range, the lowest as 0: gray rises with the number.
+/// Reads rows of `width` pixels with `count` samples each; a separate plane has one. Signed samples are mapped to the
+/// full range, the lowest to 0.
 pub fn numbers(level: &Level, mut bytes: Vec<u8>, width: u32, count: usize) -> Result<Samples, Error> {
     let row = width as usize * count;
     let palette = matches!(level.photometric, Photometric::Palette(_));
-    // Turns the highest bit over: the lowest number becomes 0.
+    // Flips the highest bit, so that the lowest number becomes 0.
     let sign = |bits: u8| if level.format == Format::Signed { 1u32 << (bits - 1) } else { 0 };
     let predicted = level.predictor == Predictor::Horizontal;
     match (level.bits, level.format) {
@@ -25,7 +25,7 @@ pub fn numbers(level: &Level, mut bytes: Vec<u8>, width: u32, count: usize) -> R
         }
         (_, Format::Float) => floats(level, bytes, row, count),
         (16, _) => {
-            let mut wide = words::<2, u16>(level, &bytes, u16::from_le_bytes);
+            let mut wide = integers::<2, u16>(level, &bytes, u16::from_le_bytes);
             if predicted {
                 undo(&mut wide, row, count, u16::wrapping_add);
             }
@@ -36,10 +36,10 @@ pub fn numbers(level: &Level, mut bytes: Vec<u8>, width: u32, count: usize) -> R
         }
         (24, _) => {
             let sign = (sign(24) >> 8) as u16;
-            Ok(Samples::U16(words::<3, u16>(level, &bytes, |b| u16::from_le_bytes([b[1], b[2]]) ^ sign)))
+            Ok(Samples::U16(integers::<3, u16>(level, &bytes, |b| u16::from_le_bytes([b[1], b[2]]) ^ sign)))
         }
         (32, _) => {
-            let mut wide = words::<4, u32>(level, &bytes, u32::from_le_bytes);
+            let mut wide = integers::<4, u32>(level, &bytes, u32::from_le_bytes);
             if predicted {
                 undo(&mut wide, row, count, u32::wrapping_add);
             }
@@ -47,10 +47,10 @@ pub fn numbers(level: &Level, mut bytes: Vec<u8>, width: u32, count: usize) -> R
             Ok(Samples::U16(wide.into_iter().map(|sample| ((sample ^ sign) >> 16) as u16).collect()))
         }
         (bits @ 1..8, _) => {
-            let most = if palette { 1 } else { 255 / ((1u32 << bits) - 1) };
+            let max = if palette { 1 } else { 255 / ((1u32 << bits) - 1) };
             let rest = if palette { 0 } else { 255 % ((1u32 << bits) - 1) };
             let (scale, sign) = ((1u32 << bits) - 1, sign(bits));
-            let value = |v: u32| ((v ^ sign) * most + ((v ^ sign) * rest + scale / 2) / scale) as u8;
+            let value = |v: u32| ((v ^ sign) * max + ((v ^ sign) * rest + scale / 2) / scale) as u8;
             Ok(Samples::U8(bit_rows(&bytes, row, bits).map(value).collect()))
         }
         (bits @ 9..16, _) => {
@@ -59,11 +59,11 @@ pub fn numbers(level: &Level, mut bytes: Vec<u8>, width: u32, count: usize) -> R
             let value = |v: u32| if palette { v as u16 } else { wide(v ^ sign) };
             Ok(Samples::U16(bit_rows(&bytes, row, bits).map(value).collect()))
         }
-        (bits, _) => Err(Error::Unsupported(format!("samples of {bits} bits are not read; 8 and 16 are"))),
+        (bits, _) => Err(Error::Unsupported(format!("samples of {bits} bits are not supported; 8 and 16 are"))),
     }
 }
 
-/// Each sample is what it says more than its left neighbor.
+/// Undoes the predictor: each sample is a difference from its left neighbor.
 fn undo<T: Copy + Default>(samples: &mut [T], row: usize, count: usize, add: impl Fn(T, T) -> T + Copy) {
     let rows = samples.chunks_exact_mut(row.max(1));
     match count {
@@ -78,7 +78,7 @@ fn undo<T: Copy + Default>(samples: &mut [T], row: usize, count: usize, add: imp
     }
 }
 
-/// The same for a known number of samples a pixel: what comes most.
+/// The same for a known number of samples per pixel, for speed.
 fn undo_row<T: Copy + Default, const N: usize>(row: &mut [T], add: impl Fn(T, T) -> T) {
     let mut left = [T::default(); N];
     for pixel in row.as_chunks_mut::<N>().0 {
@@ -89,8 +89,8 @@ fn undo_row<T: Copy + Default, const N: usize>(row: &mut [T], add: impl Fn(T, T)
     }
 }
 
-/// Whole numbers of `N` bytes in the file's order.
-fn words<const N: usize, T>(level: &Level, bytes: &[u8], read: impl Fn([u8; N]) -> T) -> Vec<T> {
+/// Integers of `N` bytes in the file's byte order.
+fn integers<const N: usize, T>(level: &Level, bytes: &[u8], read: impl Fn([u8; N]) -> T) -> Vec<T> {
     let value = |raw: &[u8]| {
         let mut word = [0; N];
         word.copy_from_slice(raw);
@@ -102,7 +102,7 @@ fn words<const N: usize, T>(level: &Level, bytes: &[u8], read: impl Fn([u8; N]) 
     bytes.chunks_exact(N).map(value).collect()
 }
 
-/// Numbers of `bits` bits, highest bit first; each row begins with a new byte.
+/// Integers of `bits` bits, highest bit first; each row starts at a new byte.
 fn bit_rows(bytes: &[u8], row: usize, bits: u8) -> impl Iterator<Item = u32> {
     let (bits, stride) = (usize::from(bits), (row * usize::from(bits)).div_ceil(8));
     bytes.chunks_exact(stride.max(1)).flat_map(move |bytes| {
@@ -115,7 +115,7 @@ fn bit_rows(bytes: &[u8], row: usize, bits: u8) -> impl Iterator<Item = u32> {
     })
 }
 
-/// 0.0 to 1.0 over the whole range; beyond it there is nothing to show.
+/// Maps 0.0 to 1.0 to the full range; values outside are clipped.
 fn floats(level: &Level, mut bytes: Vec<u8>, row: usize, count: usize) -> Result<Samples, Error> {
     let width = usize::from(level.bits / 8);
     let mut swapped = level.big_endian;
@@ -124,7 +124,7 @@ fn floats(level: &Level, mut bytes: Vec<u8>, row: usize, count: usize) -> Result
             for n in count..row.len() {
                 row[n] = row[n].wrapping_add(row[n - count]);
             }
-            // Bytes of equal weight lie together, the heaviest first, whatever the file's order.
+            // Bytes of equal significance are stored together, the highest first, regardless of the file's byte order.
             let planes = row.to_vec();
             for (n, sample) in row.chunks_exact_mut(width).enumerate() {
                 for (weight, byte) in sample.iter_mut().enumerate() {
@@ -155,21 +155,21 @@ fn floats(level: &Level, mut bytes: Vec<u8>, row: usize, count: usize) -> Result
     Ok(Samples::U16(bytes.chunks_exact(width).map(|raw| wide(value(raw))).collect()))
 }
 
-/// Differences were taken of the numbers' bits, as if they were whole; the lowest byte comes first then.
+/// The differences are of the numbers' bits as integers, lowest byte first.
 fn without_differences(level: &Level, bytes: &[u8], row: usize, count: usize) -> Vec<u8> {
     match level.bits {
         16 => {
-            let mut words = words::<2, u16>(level, bytes, u16::from_le_bytes);
+            let mut words = integers::<2, u16>(level, bytes, u16::from_le_bytes);
             undo(&mut words, row, count, u16::wrapping_add);
             words.into_iter().flat_map(u16::to_le_bytes).collect()
         }
         32 => {
-            let mut words = words::<4, u32>(level, bytes, u32::from_le_bytes);
+            let mut words = integers::<4, u32>(level, bytes, u32::from_le_bytes);
             undo(&mut words, row, count, u32::wrapping_add);
             words.into_iter().flat_map(u32::to_le_bytes).collect()
         }
         _ => {
-            let mut words = words::<8, u64>(level, bytes, u64::from_le_bytes);
+            let mut words = integers::<8, u64>(level, bytes, u64::from_le_bytes);
             undo(&mut words, row, count, u64::wrapping_add);
             words.into_iter().flat_map(u64::to_le_bytes).collect()
         }
@@ -187,7 +187,7 @@ fn half(bits: u16) -> f64 {
     if bits >> 15 == 1 { -magnitude } else { magnitude }
 }
 
-/// 24 bits (one sign, seven exponent, sixteen fraction) as 32 (TIFF tech note 3).
+/// Converts 24 bits (1 sign, 7 exponent, 16 fraction) to 32 (TIFF tech note 3).
 fn short_float(bits: u32) -> u32 {
     let (sign, exponent, fraction) = (bits >> 23 & 1, bits >> 16 & 127, bits & 0xffff);
     match exponent {
@@ -197,7 +197,7 @@ fn short_float(bits: u32) -> u32 {
     }
 }
 
-/// Gives interleaved samples of `level` their meaning; samples beyond colors and opacity are left out.
+/// Interprets interleaved samples of `level`; samples other than colors and alpha are dropped.
 pub fn meaning(level: &Level, dimensions: Dimensions, samples: Samples) -> Result<Raw, Error> {
     let (model, alpha) = (level.model(), level.alpha);
     let wanted = dimensions.area() * u64::from(level.samples);
@@ -229,7 +229,7 @@ pub fn meaning(level: &Level, dimensions: Dimensions, samples: Samples) -> Resul
     })
 }
 
-/// The first `keep` of each `count` samples.
+/// Keeps the first `keep` of each `count` samples.
 fn chosen<T: Copy>(samples: Vec<T>, count: usize, keep: usize) -> Vec<T> {
     if count == keep {
         return samples;
@@ -262,7 +262,7 @@ fn inverted(mut raw: Raw) -> Raw {
     raw
 }
 
-/// L*a*b* as TIFF writes it → as ICC does.
+/// Converts L*a*b* from TIFF's encoding to ICC's.
 fn lab(mut raw: Raw, level: &Level) -> Raw {
     let (count, signed) = (raw.shape().count(), level.photometric == Photometric::CieLab);
     match &mut raw.samples {

@@ -1,4 +1,4 @@
-//! A TIFF's image row by row, in memory of one row of its tiles.
+//! Reads a TIFF image row by row, in the memory of one row of its tiles.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use crate::iiif::Dimensions;
 use crate::master::{Codec, Level, TileIndex, YCbCr};
 use crate::pixels::{Depth, Error, Raw, ReadAt, Rows, Samples, Shape};
 
-/// Strips that are larger when they are unpacked are unpacked as they are read.
-const LARGE: u64 = 16 << 20;
-/// No stored tile or strip of use is larger, in bytes.
-const LARGEST: u64 = 1 << 30;
+/// Larger strips, in decompressed bytes, are decompressed while they are read.
+const MAX_BUFFERED: u64 = 16 << 20;
+/// The largest stored tile or strip that is read, in bytes.
+const MAX_STORED: u64 = 1 << 30;
 
 /// The rows of one image, from the top.
 pub struct TiffRows {
@@ -24,14 +24,18 @@ pub struct TiffRows {
 }
 
 enum Source {
-    /// One row of tiles or one strip, and which of its rows comes next.
+    /// A row of tiles or a strip, and the index of its next row.
     Block { rows: Option<Raw>, next: u32 },
-    /// A strip as it is unpacked, one for each plane.
+    /// Strips that are decompressed while they are read, one for each plane.
     Streams(Vec<Box<dyn Read + Send>>),
 }
 
 impl TiffRows {
-    /// Refuses what cannot be read, and files that are too short for what they promise.
+    /// Opens an image.
+    ///
+    /// # Errors
+    ///
+    /// If the file is too short for the pixels that it claims.
     pub fn new(level: Arc<Level>, file: Arc<dyn ReadAt>) -> Result<Self, Error> {
         let ratio = match level.codec {
             Codec::None => 1,
@@ -46,7 +50,7 @@ impl TiffRows {
         stored.sort_unstable();
         stored.dedup();
         let planes = if level.separate { u64::from(level.samples) } else { 1 };
-        // Tiles that are not stored take nothing, and those of equal pixels may lie in one place.
+        // Tiles that are not stored need no bytes, and tiles with the same pixels may share their bytes.
         let whole = level.packed_bytes(width, height, level.samples_together()) * planes / count.max(1)
             * stored.len() as u64;
         if whole / ratio > file.size() {
@@ -55,7 +59,7 @@ impl TiffRows {
         Ok(Self { level, file, row: 0, source: Source::Block { rows: None, next: 0 } })
     }
 
-    /// The most bytes of memory that reading takes.
+    /// The most bytes of memory that reading needs.
     pub fn memory(level: &Level) -> u64 {
         let tile = level.grid.tile;
         let width = tile.width * level.grid.columns();
@@ -64,12 +68,12 @@ impl TiffRows {
         if streams(level) {
             return bytes(64, 16) + (4 << 20);
         }
-        // A row of tiles, of which one is unpacked and converted.
+        // A row of tiles, and one tile while it is decompressed and converted.
         let block = bytes(tile.height, level.bits.max(8));
         let one = block / u64::from(level.grid.columns().max(1));
         let stored = level.tiles.iter().map(|tile| tile.1).max().unwrap_or(0);
         let decoder = match level.codec {
-            // The coefficients of several scans, and the file twice.
+            // The coefficients of several scans, and the stored bytes twice.
             Codec::Jpeg | Codec::OldJpeg => stored + (2 * one).min(2 * coded::MAX_SCANNED),
             Codec::Webp => 4 * tile.area(),
             _ => 0,
@@ -82,13 +86,13 @@ impl TiffRows {
         if self.level.separate { usize::from(self.level.samples) } else { 1 }
     }
 
-    /// The rows of the block in which `row` lies that are still to come.
+    /// The remaining rows of the block that contains `row`.
     fn left(&self) -> u32 {
         let height = self.level.grid.tile.height;
         (height - self.row % height).min(self.level.dimensions.height - self.row)
     }
 
-    fn streamed(&mut self, most: u32) -> Result<Raw, Error> {
+    fn streamed(&mut self, max: u32) -> Result<Raw, Error> {
         let level = self.level.clone();
         let (planes, height, width) = (self.planes(), level.grid.tile.height, level.dimensions.width);
         if self.row.is_multiple_of(height) {
@@ -101,15 +105,15 @@ impl TiffRows {
                 let end = offset.checked_add(length).filter(|_| offset < self.file.size());
                 let length =
                     end.ok_or_else(|| Error::damaged(WHAT, "it ends before its strips do"))? - offset;
-                stream::unpacking(&level, self.file.clone(), (offset, length.min(self.file.size() - offset)))
+                stream::decompressing(&level, self.file.clone(), (offset, length.min(self.file.size() - offset)))
             });
             self.source = Source::Streams(streams.collect::<Result<_, _>>()?);
         }
         let Source::Streams(streams) = &mut self.source else {
-            return Err(Error::damaged(WHAT, "it has no strip"));
+            return Err(Error::damaged(WHAT, "it has no strips"));
         };
         let height = self.level.grid.tile.height;
-        let rows = (height - self.row % height).min(level.dimensions.height - self.row).min(most);
+        let rows = (height - self.row % height).min(level.dimensions.height - self.row).min(max);
         let count = level.samples_together();
         let mut read = Vec::with_capacity(planes);
         for stream in streams {
@@ -120,7 +124,7 @@ impl TiffRows {
         read::meaning(&level, Dimensions::new(width, rows), interleaved(read))
     }
 
-    /// Decodes the row of tiles that begins at `row`.
+    /// Decodes the row of tiles that starts at `row`.
     fn block(&self) -> Result<Raw, Error> {
         let (level, grid) = (&self.level, self.level.grid);
         let rows = self.left();
@@ -158,7 +162,7 @@ impl TiffRows {
                         None => read::numbers(level, bytes, width, count),
                     }
                 }
-                // All its numbers are 0, whatever they stand for.
+                // All its samples are 0 before they are interpreted.
                 (_, None) if level.depth() == Depth::U8 && level.bits <= 8 => {
                     Ok(Samples::U8(vec![0; dimensions.area() as usize * count]))
                 }
@@ -180,7 +184,7 @@ impl TiffRows {
         if length == 0 {
             return Ok(None);
         }
-        if offset.checked_add(length).is_none_or(|end| end > self.file.size()) || length > LARGEST {
+        if offset.checked_add(length).is_none_or(|end| end > self.file.size()) || length > MAX_STORED {
             return Err(Error::damaged(WHAT, "it ends before its tiles do"));
         }
         let mut stored = vec![0; length as usize];
@@ -189,10 +193,10 @@ impl TiffRows {
     }
 }
 
-/// Whether strips are unpacked as they are read.
+/// Whether strips are decompressed while they are read.
 fn streams(level: &Level) -> bool {
     let tile = level.grid.tile;
-    let large = level.packed_bytes(tile.width, tile.height, level.samples_together()) > LARGE;
+    let large = level.packed_bytes(tile.width, tile.height, level.samples_together()) > MAX_BUFFERED;
     let can = match level.codec {
         Codec::None | Codec::Fax(_) => true,
         Codec::Deflate | Codec::Lzw | Codec::PackBits | Codec::Zstd => large,
@@ -206,12 +210,12 @@ impl Rows for TiffRows {
         self.level.shape()
     }
 
-    fn next(&mut self, most: u32) -> Result<Option<Raw>, Error> {
+    fn next(&mut self, max: u32) -> Result<Option<Raw>, Error> {
         if self.row >= self.level.dimensions.height {
             return Ok(None);
         }
         let rows = if streams(&self.level) {
-            self.streamed(most.max(1))?
+            self.streamed(max.max(1))?
         } else {
             if self.row.is_multiple_of(self.level.grid.tile.height) {
                 self.source = Source::Block { rows: Some(self.block()?), next: 0 };
@@ -219,24 +223,24 @@ impl Rows for TiffRows {
             let Source::Block { rows: block, next } = &mut self.source else {
                 return Err(Error::damaged(WHAT, "it has no tiles"));
             };
-            handed_out(block, next, most.max(1))?
+            handed_out(block, next, max.max(1))?
         };
         self.row += rows.dimensions.height;
         Ok(Some(rows))
     }
 }
 
-/// At most `most` rows of the block, the whole of it without a copy.
-fn handed_out(block: &mut Option<Raw>, next: &mut u32, most: u32) -> Result<Raw, Error> {
+/// At most `max` rows of the block; the whole block is returned without a copy.
+fn handed_out(block: &mut Option<Raw>, next: &mut u32, max: u32) -> Result<Raw, Error> {
     let left = block.as_ref().map_or(0, |block| block.dimensions.height - *next);
     if *next == 0
-        && left <= most
+        && left <= max
         && let Some(all) = block.take()
     {
         return Ok(all);
     }
-    let Some(all) = block else { return Err(Error::damaged(WHAT, "it has fewer rows than it says")) };
-    let rows = left.min(most);
+    let Some(all) = block else { return Err(Error::damaged(WHAT, "it has fewer rows than its header states")) };
+    let rows = left.min(max);
     let row = all.dimensions.width as usize * all.shape().count();
     let range = *next as usize * row..(*next + rows) as usize * row;
     let samples = match &all.samples {
@@ -257,7 +261,7 @@ fn blank(shape: Shape) -> Raw {
     Raw { dimensions, model, alpha, samples }
 }
 
-/// Without the rows below the image's end.
+/// Drops rows below the image's end.
 fn cut(mut tile: Raw, dimensions: Dimensions) -> Raw {
     let length = dimensions.area() as usize * tile.shape().count();
     match &mut tile.samples {
@@ -270,7 +274,7 @@ fn cut(mut tile: Raw, dimensions: Dimensions) -> Raw {
 
 fn lay(tile: &Raw, canvas: &mut Raw, x: u32) -> Result<(), Error> {
     if (tile.model, tile.alpha) != (canvas.model, canvas.alpha) {
-        return Err(Error::damaged(WHAT, "a tile has other channels than its directory says"));
+        return Err(Error::damaged(WHAT, "a tile's channels differ from those of its directory"));
     }
     let count = canvas.shape().count();
     let (from, to) = (tile.dimensions.width as usize * count, canvas.dimensions.width as usize * count);
@@ -278,7 +282,7 @@ fn lay(tile: &Raw, canvas: &mut Raw, x: u32) -> Result<(), Error> {
     match (&tile.samples, &mut canvas.samples) {
         (Samples::U8(tile), Samples::U8(canvas)) => copy(tile, canvas, (from, to), start, width),
         (Samples::U16(tile), Samples::U16(canvas)) => copy(tile, canvas, (from, to), start, width),
-        _ => return Err(Error::damaged(WHAT, "a tile has wider samples than its directory says")),
+        _ => return Err(Error::damaged(WHAT, "a tile's samples are wider than those of its directory")),
     }
     Ok(())
 }
@@ -289,7 +293,7 @@ fn copy<T: Copy>(tile: &[T], canvas: &mut [T], (from, to): (usize, usize), start
     }
 }
 
-/// Planes side by side, pixel by pixel.
+/// Interleaves planes.
 fn interleaved(mut planes: Vec<Samples>) -> Samples {
     if planes.len() == 1
         && let Some(samples) = planes.pop()

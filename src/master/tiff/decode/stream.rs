@@ -1,4 +1,4 @@
-//! A strip too large to be unpacked at once, unpacked as it is read.
+//! Decompresses large strips while they are read.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use super::fax::FaxRows;
 use crate::master::{Codec, Level};
 use crate::pixels::{Error, ReadAt};
 
-/// The unpacked bytes of the strip that lies at `range`.
-pub fn unpacking(
+/// A reader of the decompressed bytes of the strip with this offset and length.
+pub fn decompressing(
     level: &Level,
     file: Arc<dyn ReadAt>,
     range: (u64, u64),
@@ -23,16 +23,16 @@ pub fn unpacking(
         Codec::Lzw => Box::new(Lzw::new(packed)),
         Codec::Fax(kind) => Box::new(FaxRows::new(packed, kind, level.grid.tile.width).map_err(|error| Error::damaged(WHAT, error))?),
         Codec::PackBits => Box::new(PackBits { packed, run: Run::None }),
-        _ => return Err(Error::Unsupported("a strip of this size and compression is not read; write it in tiles, as with `vips tiffsave --tile`".into())),
+        _ => return Err(Error::Unsupported("strips of this size and compression are not supported; write the image in tiles, as with `vips tiffsave --tile`".into())),
     })
 }
 
-/// A part of a file, from its front to its end.
+/// A reader of a part of a file.
 struct Piece {
     file: Arc<dyn ReadAt>,
     at: u64,
     end: u64,
-    /// Whether each byte's bits are in reverse order.
+    /// Whether the bits of each byte are reversed.
     reversed: bool,
 }
 
@@ -48,7 +48,8 @@ impl Read for Piece {
     }
 }
 
-/// TIFF 6.0, §13, and what libtiff wrote before version 5: codes with the lowest bit first, which grow a code later.
+/// LZW (TIFF 6.0, §13), including the variant of early libtiff: codes with the lowest bit first, which grow one code
+/// later.
 pub struct Lzw<R> {
     packed: R,
     decoder: Option<weezl::decode::Decoder>,
@@ -60,7 +61,7 @@ impl<R> Lzw<R> {
     }
 }
 
-/// Both kinds begin with the code that clears the table: 256 in nine bits.
+/// Both variants start with the code that clears the table: 256 in nine bits.
 fn lzw_decoder(start: &[u8]) -> weezl::decode::Decoder {
     match start {
         [0, second, ..] if second & 1 == 1 => weezl::decode::Decoder::new(weezl::BitOrder::Lsb, 8),
@@ -86,7 +87,7 @@ impl<R: io::BufRead> Read for Lzw<R> {
     }
 }
 
-/// TIFF 6.0, §9.
+/// PackBits (TIFF 6.0, §9).
 struct PackBits<R> {
     packed: R,
     run: Run,

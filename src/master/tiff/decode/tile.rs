@@ -1,4 +1,4 @@
-//! One stored tile to packed 8-bit samples, whatever its compression.
+//! Decodes a stored tile to packed 8-bit samples.
 
 use super::unpack::unpack;
 use super::{WHAT, coded, read};
@@ -6,8 +6,8 @@ use crate::iiif::Dimensions;
 use crate::master::{Codec, Level};
 use crate::pixels::{Alpha, Channels, Error, Model, Raster, Raw, Samples, jpeg};
 
-/// Decodes a tile of a level that can be cut: as large as the level's tiles, padding included; at least the pixels of
-/// `shown` have to be there.
+/// Decodes a tile, including its padding, of a level whose tiles can be served one by one; at least the pixels of
+/// `shown` must exist.
 pub fn decode_tile(level: &Level, stored: &[u8], shown: Dimensions) -> Result<Raster, Error> {
     let tile = level.grid.tile;
     match level.codec {
@@ -30,7 +30,7 @@ pub fn decode_tile(level: &Level, stored: &[u8], shown: Dimensions) -> Result<Ra
 
 fn packed(raw: Raw) -> Result<Raster, Error> {
     let Raw { dimensions, model, alpha, samples: Samples::U8(samples) } = raw else {
-        return Err(Error::damaged(WHAT, "a tile has wider samples than its level"));
+        return Err(Error::damaged(WHAT, "a tile's samples are wider than its level's"));
     };
     let gray = model == Model::Gray;
     let (channels, samples) = match (gray, alpha) {

@@ -1,4 +1,4 @@
-//! A tile's or strip's bytes out of their compression.
+//! Decompresses tiles and strips.
 
 use std::cell::RefCell;
 use std::io::{self, Read};
@@ -14,8 +14,7 @@ thread_local! {
     static INFLATER: RefCell<libdeflater::Decompressor> = RefCell::new(libdeflater::Decompressor::new());
 }
 
-/// Unpacks a tile, or a strip that is as high as the level's; at least the first `shown` rows have to be there. What
-/// follows the rows that the level has is left alone.
+/// Decompresses a tile or strip; at least its first `shown` rows must exist. Excess bytes are ignored.
 pub fn unpack(level: &Level, stored: &[u8], shown: u32) -> Result<Vec<u8>, Error> {
     let Dimensions { width, height } = level.grid.tile;
     let bytes = |rows| level.packed_bytes(width, rows, level.samples_together()) as usize;
@@ -36,7 +35,7 @@ pub fn unpack(level: &Level, stored: &[u8], shown: u32) -> Result<Vec<u8>, Error
     Err(Error::damaged(WHAT, fault.map_or_else(short, |fault| fault.to_string())))
 }
 
-/// Fills `out` as far as the stored bytes go; how far, and why not further.
+/// Fills `out` as far as the stored bytes allow; returns the number of bytes, and the error that ended them.
 fn into(level: &Level, stored: &[u8], out: &mut [u8]) -> (usize, Option<io::Error>) {
     match level.codec {
         Codec::None => {
@@ -46,7 +45,7 @@ fn into(level: &Level, stored: &[u8], out: &mut [u8]) -> (usize, Option<io::Erro
         }
         Codec::Deflate => match INFLATER.with_borrow_mut(|inflater| inflater.zlib_decompress(stored, out)) {
             Ok(got) => (got, None),
-            // It may hold more rows than it should, or be cut after the rows that it should.
+            // It may contain more rows than expected, or be truncated after the expected rows.
             Err(_) => filled(flate2::bufread::ZlibDecoder::new(stored), out),
         },
         Codec::Zstd => match zstd::bulk::decompress_to_buffer(stored, out) {
@@ -79,7 +78,7 @@ fn filled(mut reader: impl Read, out: &mut [u8]) -> (usize, Option<io::Error>) {
     (got, None)
 }
 
-/// TIFF 6.0, §9: a length byte, then that many bytes, or one byte repeated.
+/// PackBits (TIFF 6.0, §9): a length byte, then that many bytes, or one byte to repeat.
 fn pack_bits(stored: &[u8], out: &mut [u8]) -> usize {
     let (mut at, mut written) = (0, 0);
     while let Some(&code) = stored.get(at).filter(|_| written < out.len()) {

@@ -1,10 +1,10 @@
-//! YCbCr samples outside JPEG → RGB (TIFF 6.0, §21).
+//! Converts YCbCr samples outside JPEG to RGB (TIFF 6.0, §21).
 
 use crate::iiif::Dimensions;
 use crate::master::YCbCr;
 
-/// Converts blocks of `across` × `down` luma samples, each followed by its Cb and Cr, to RGB of `dimensions`. Color
-/// is the same all over a block, as libtiff has it.
+/// Converts blocks of `across` × `down` luma samples, each followed by Cb and Cr, to RGB of `dimensions`. All pixels of a
+/// block have the same chroma, as in libtiff.
 pub fn rgb(layout: &YCbCr, dimensions: Dimensions, bytes: &[u8]) -> Vec<u8> {
     let (across, down) = (layout.across as usize, layout.down as usize);
     let (width, height) = (dimensions.width as usize, dimensions.height as usize);
@@ -25,7 +25,7 @@ pub fn rgb(layout: &YCbCr, dimensions: Dimensions, bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// What each code stands for.
+/// The value of each code.
 struct Tables {
     luma: [f32; 256],
     blue: [f32; 256],
@@ -34,7 +34,7 @@ struct Tables {
 }
 
 impl Tables {
-    /// Codes are set to their full range first: 255 for luma, 127 for color.
+    /// Codes are first scaled to their full range: 255 for luma, 127 for chroma.
     fn new(layout: &YCbCr) -> Self {
         let [y0, y1, b0, b1, r0, r1] = layout.reference;
         let table = |zero: f32, full: f32, range: f32| {
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn codes_are_colors() {
         check(USUAL, (2, 1), &[200, 128, 128, 0, 128, 128], &[[200; 3], [0; 3]]);
-        // JFIF's red, as near as codes of 8 bits come to it.
+        // Red in JFIF, as close as 8-bit codes allow.
         check(USUAL, (1, 1), &[76, 85, 255], &[[254, 0, 0]]);
         let video = YCbCr { reference: [16.0, 235.0, 128.0, 240.0, 128.0, 240.0], ..USUAL };
         check(video, (2, 1), &[16, 128, 128, 235, 128, 128], &[[0; 3], [255; 3]]);

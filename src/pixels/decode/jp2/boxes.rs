@@ -153,10 +153,10 @@ fn header(window: &mut Window<'_>, at: u64, size: u64) -> Result<Box, Error> {
     Ok(Box { name, body: body.start..body.end.min(size) })
 }
 
-fn content(window: &mut Window<'_>, body: &Range<u64>, most: usize) -> Result<Vec<u8>, Error> {
+fn content(window: &mut Window<'_>, body: &Range<u64>, max: usize) -> Result<Vec<u8>, Error> {
     match usize::try_from(body.end.saturating_sub(body.start)) {
-        Ok(length) if length <= most => window.bytes(body.start, length),
-        _ => Err(damaged(format_args!("more than {most} bytes of description"))),
+        Ok(length) if length <= max => window.bytes(body.start, length),
+        _ => Err(damaged(format_args!("more than {max} bytes of description"))),
     }
 }
 

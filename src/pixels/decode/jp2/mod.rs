@@ -288,13 +288,13 @@ impl Codestream {
 
     /// With a sample more on each side of components that have fewer than one a pixel.
     fn surrounded(&self, area: Area, reduce: u32) -> Area {
-        let most = |axis: usize| {
+        let max = |axis: usize| {
             let steps =
                 self.layout.channels.iter().map(|channel| self.main.components[channel.component].step[axis]);
             steps.max().filter(|&step| step > 1).map_or(0, |step| step << reduce.min(20))
         };
         let side = |side: [u32; 2], more: u32| [side[0].saturating_sub(more), side[1].saturating_add(more)];
-        Area { x: side(area.x, most(0)), y: side(area.y, most(1)) }.and(&self.main.area)
+        Area { x: side(area.x, max(0)), y: side(area.y, max(1)) }.and(&self.main.area)
     }
 
     /// Widened so that it holds a sample of components that have fewer than one a pixel, too.

@@ -208,8 +208,8 @@ fn packed_packet_headers_are_read() {
         };
         let whole = Bytes::from(writing.codestream().unwrap());
         for most in [50, 60_000] {
-            let most = if place == Packed::Main { most.max(600) } else { most };
-            let packed = Bytes::from(pack(&whole, place, most));
+            let max = if place == Packed::Main { max.max(600) } else { max };
+            let packed = Bytes::from(pack(&whole, place, max));
             assert_eq!(differences(&packed, &whole, 0), [""; 0], "{place:?} {writing:?}");
         }
     }

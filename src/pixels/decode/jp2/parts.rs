@@ -48,7 +48,7 @@ impl Parts {
         }
     }
 
-    /// About how many bytes of memory this takes.
+    /// The approximate size in memory, in bytes.
     pub fn weight(&self) -> usize {
         self.tiles.len() * size_of::<Vec<Part>>() + self.count * 2 * size_of::<Part>()
     }

@@ -176,7 +176,7 @@ mod tests {
             assert_eq!(head[2], magic);
             assert!(head.len() < 70_000);
         }
-        let most = Dimensions::new(u32::MAX, u32::MAX);
-        assert!(Tif::new(most, Channels::Rgba, &EmbeddedMetadata::default()).is_err());
+        let max = Dimensions::new(u32::MAX, u32::MAX);
+        assert!(Tif::new(max, Channels::Rgba, &EmbeddedMetadata::default()).is_err());
     }
 }

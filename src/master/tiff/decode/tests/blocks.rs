@@ -1,4 +1,4 @@
-//! Where strips and tiles lie, and what is not where it should be.
+//! Places of strips and tiles, correct and wrong.
 
 use super::*;
 
@@ -31,7 +31,7 @@ fn wrong_lengths_of_strips_are_inferred() {
 }
 
 #[test]
-fn a_single_strip_holds_all_rows_whatever_is_said_of_them() {
+fn a_single_strip_has_all_rows_regardless_of_tags() {
     let expected = wide(&gray());
     for (number, pack) in PACKERS {
         let file = File::strips((60, 50), 50, vec![pack(&gray())]).with(259, SHORT, &[number]);
@@ -41,7 +41,7 @@ fn a_single_strip_holds_all_rows_whatever_is_said_of_them() {
         check("nothing", &file.clone().without(278), &expected);
         check("nothing at all", &file.without(278).with(279, LONG, &[0]), &expected);
     }
-    // Of several strips, their lengths tell, or their number; else nothing does.
+    // With several strips, their lengths or their number tell; otherwise the file is refused.
     for rows in [0, 50, u64::from(u32::MAX)] {
         check("uncompressed", &striped(1, <[u8]>::to_vec).with(278, LONG, &[rows]), &expected);
         refused("compressed", &striped(8, deflated).with(278, LONG, &[rows]).bytes());
@@ -61,7 +61,7 @@ fn a_last_strip_may_be_filled_up() {
 }
 
 #[test]
-fn what_is_cut_short_is_refused() {
+fn truncated_files_are_refused() {
     for (number, pack) in PACKERS {
         let file = striped(number, pack).with(259, SHORT, &[number]);
         let mut short = file.clone();

@@ -3,12 +3,12 @@
 use super::*;
 use crate::metadata::EmbeddedMetadata;
 
-/// What a JPEG of one color is made of.
+/// A JPEG of a single color.
 struct Flat<'a> {
     side: u16,
     values: &'a [u8],
     names: &'a [u8],
-    /// Blocks of the first component, across and down, for one of the others.
+    /// Sampling factors of the first component; the others have 1.
     luma: (u8, u8),
     /// Segments after the start.
     segments: &'a [u8],
@@ -72,7 +72,7 @@ fn jpeg_file(jpeg: Vec<u8>, photometric: u64, samples: u64) -> File {
 }
 
 #[test]
-fn the_directory_says_what_the_components_of_a_jpeg_are() {
+fn the_directory_decides_what_the_components_of_a_jpeg_are() {
     let (red, same) = ([254u16, 0, 0], [76u16, 85, 255]);
     let adobes = [adobe(0), adobe(1)];
     let both = [JFIF, &adobes[0]].concat();
@@ -143,7 +143,7 @@ fn jpegs_smaller_than_their_tiles_are_refused() {
     let flat = Flat { side: 8, values: &[76, 85, 255], names: &[1, 2, 3], luma: (1, 1), segments: JFIF };
     let file = jpeg_file(flat.jpeg(), 6, 3).bytes();
     assert!(read(&file).is_err_and(|reason| reason.contains("instead of")));
-    // At the image's edge, what is cut off would have been padding.
+    // At the image's edge, the missing pixels would be padding.
     let edge = jpeg_file(flat.jpeg(), 6, 3).with(256, LONG, &[8]).with(257, LONG, &[7]);
     check("cut at the edge", &edge, &[254, 0, 0].repeat(56));
 }
@@ -158,7 +158,7 @@ fn old_jpegs_are_read() {
     check("a stream", &file.clone().with(513, LONG, &[8]).with(514, LONG, &[length]), &red);
     check("a stream of no length", &file.clone().with(513, LONG, &[8]), &red);
     check("a stream in a strip", &file, &red);
-    // Coded samples alone; all components share tables here, which lie in the stream that is not one.
+    // Only coded samples; all components share tables, which are in the incomplete stream.
     let jpeg = flat.jpeg();
     let find = |marker: &[u8]| jpeg.windows(marker.len()).position(|bytes| bytes == marker).unwrap();
     let (quanta, dc) = (find(&[0xff, 0xdb]) + 5, find(&[0xff, 0xc4]) + 5);

@@ -1,4 +1,4 @@
-//! Pages, levels, and what is neither.
+//! Pages, levels, and other images.
 
 use super::*;
 
@@ -75,7 +75,7 @@ fn what_hangs_below_an_image_does_not_spoil_it() {
     }
     let file = chain(&[(64, 48, 0)], &[]);
     levels("a file without the last pointer", &file[..file.len() - 4], &[(64, 48)]);
-    // A level whose tiles lie outside the file is none.
+    // A level whose tiles are outside the file is ignored.
     let mut file = chain(&[(64, 48, 0), (32, 24, 1)], &[]);
     let places = 8u32.to_le_bytes().repeat(4);
     let at = file.windows(16).rposition(|bytes| bytes == places).unwrap();

@@ -1,4 +1,4 @@
-//! TIFFs made on the spot, as writers in the wild have them: read right, or refused.
+//! TIFFs as real writers produce them are decoded correctly, or refused.
 
 mod blocks;
 mod jpegs;
@@ -36,7 +36,7 @@ impl File {
         Self::strips(size, 0, blocks).without(278).with(322, SHORT, &[side]).with(323, SHORT, &[side])
     }
 
-    /// Sets a tag, whatever it was.
+    /// Sets or replaces a tag.
     fn with(self, tag: u16, kind: u16, values: &[u64]) -> Self {
         let mut file = self.without(tag);
         file.tags.push((tag, kind, values.to_vec()));
@@ -52,7 +52,7 @@ impl File {
         self.with(258, SHORT, &[8, 8, 8]).with(262, SHORT, &[2]).with(277, SHORT, &[3])
     }
 
-    /// With the blocks' places under the usual tags, unless these are set (to nothing, for none).
+    /// The file, with the blocks' places in the usual tags unless these are set; an empty tag is left out.
     fn bytes(&self) -> Vec<u8> {
         let mut file = b"II\x2a\0\0\0\0\0".to_vec();
         let mut places = (Vec::new(), Vec::new());
@@ -115,11 +115,11 @@ fn directory(file: &mut Vec<u8>, tags: &[(u16, u16, Vec<u64>)], pointer: usize) 
 }
 
 fn opened(file: &[u8]) -> Result<Master, String> {
-    let held = PartialFile::new(file.len() as u64, Bytes::copy_from_slice(file));
-    index(&held, 1).map_err(|stop| format!("{stop:?}"))
+    let file = PartialFile::new(file.len() as u64, Bytes::copy_from_slice(file));
+    index(&file, 1).map_err(|stop| format!("{stop:?}"))
 }
 
-/// All samples, row by row; tiles that can be cut have to decode to the same.
+/// All samples, row by row; tiles that can be served one by one must decode to the same samples.
 fn read(file: &[u8]) -> Result<Vec<u16>, String> {
     let master = opened(file)?;
     let source: Arc<dyn ReadAt> = Arc::new(Bytes::copy_from_slice(file));
@@ -192,7 +192,7 @@ type Packer = fn(&[u8]) -> Vec<u8>;
 const PACKERS: [(u64, Packer); 6] =
     [(1, <[u8]>::to_vec), (5, lzw), (5, old_lzw), (8, deflated), (32773, packed_bits), (50000, zstd)];
 
-/// 60 x 50 pixels of gray, of which no two rows are alike.
+/// 60 x 50 pixels of gray; no two rows are equal.
 fn gray() -> Vec<u8> {
     (0..3000u32).map(|n| (n % 60 * 3 + n / 60 * 5) as u8).collect()
 }
@@ -201,7 +201,7 @@ fn wide(samples: &[u8]) -> Vec<u16> {
     samples.iter().map(|&sample| u16::from(sample)).collect()
 }
 
-/// 50 x 40 pixels of gray in tiles of 32, filled up with 99.
+/// 50 x 40 pixels of gray in tiles of 32, padded with 99.
 fn tiled(number: u64, pack: Packer) -> (File, Vec<u16>) {
     let gray: Vec<u8> = (0..2000u32).map(|n| (n % 50 * 4 + n / 50) as u8).collect();
     let tile = |(left, top): (usize, usize)| {

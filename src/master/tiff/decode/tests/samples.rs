@@ -1,4 +1,4 @@
-//! What samples mean: bits and their order, signs, fax, YCbCr.
+//! Sample formats: bits and their order, signs, fax, YCbCr.
 
 use super::*;
 
@@ -59,7 +59,7 @@ fn signed_samples_rise_from_black_to_white() {
         assert_eq!((found[0], found[2], found[4]), (0, full / 2 + 1, full), "{bits} bits");
         assert!(found.is_sorted(), "{found:?}");
     }
-    // Inks have no sign, whatever is said of them.
+    // Inks have no sign, regardless of the tag.
     let ink = File::strips((1, 1), 1, vec![vec![0, 1, 128, 255]]).with(258, SHORT, &[8; 4]);
     let ink = ink.with(262, SHORT, &[5]).with(277, SHORT, &[4]).with(339, SHORT, &[2]);
     check("CMYK", &ink, &[0, 1, 128, 255]);
