@@ -89,7 +89,7 @@ fn level(dimensions: Dimensions, side: u32) -> Level {
 }
 
 /// Reads a file of one format row by row, unless another target reads it or it is large.
-pub fn rows_of(codec: SourceFormat, file: &[u8]) {
+pub fn rows_of(format: SourceFormat, file: &[u8]) {
     if SourceFormat::recognize(file) == Some(codec)
         && let Some(Ok(master)) = index(file, 1, file.len())
     {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FLOORS: [&str; 16] = [
+const FLOORS: [&str; 17] = [
     "identity",
     "iiif",
     "container",
@@ -13,6 +13,7 @@ const FLOORS: [&str; 16] = [
     "render",
     "record",
     "presentation",
+    "sample",
     "store",
     "catalogue",
     "search",

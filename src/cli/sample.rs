@@ -6,8 +6,8 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Sample as Typed;
-use super::out::count;
-use crate::gallery::sample::{self, Extent, Options, Progress};
+use super::output::count;
+use crate::sample::{self, Extent, Options, Progress};
 
 pub fn run(typed: &Typed) -> Result<(), String> {
     let extent = match (typed.full, typed.max_megapixels) {

@@ -26,8 +26,6 @@ impl Quality {
         [Self::Default, Self::Color, Self::Gray, Self::Bitonal]
             .into_iter()
             .find(|quality| quality.name() == text)
-            .ok_or_else(|| {
-                Invalid::new("quality", text, "must be `default`, `color`, `gray` or `bitonal`")
-            })
+            .ok_or_else(|| Invalid::new("quality", text, "must be `default`, `color`, `gray` or `bitonal`"))
     }
 }

@@ -72,7 +72,9 @@ impl Size {
         }
         let enlarges = size.width > region.width || size.height > region.height;
         if !self.upscale && (enlarges || matches!(self.form, Form::Percent(percent) if percent > 100.0)) {
-            return refuse(format!("is larger than the region, which is {region}; a leading `^` allows upscaling"));
+            return refuse(format!(
+                "is larger than the region, which is {region}; a leading `^` allows upscaling"
+            ));
         }
         self.checked(size, limits)
     }

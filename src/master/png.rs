@@ -143,7 +143,11 @@ mod tests {
         let mut damaged = chunk(b"eXIf", &six);
         *damaged.last_mut().unwrap() ^= 1;
         check(&[damaged], &[], 1);
-        check(&[chunk(b"eXIf", &six), chunk(b"eXIf", &block_with(3, 0))], &[chunk(b"eXIf", &block_with(8, 0))], 6);
+        check(
+            &[chunk(b"eXIf", &six), chunk(b"eXIf", &block_with(3, 0))],
+            &[chunk(b"eXIf", &block_with(8, 0))],
+            6,
+        );
     }
 
     #[test]

@@ -44,7 +44,14 @@ impl Frame {
     pub fn of_whole(plan: &Plan, master: &Master, decoded: Dimensions, reduce: u32) -> Self {
         let region = master.orientation.stored(plan.region, master.dimensions);
         let window = scaled(region, master.dimensions, decoded);
-        Self { tiles: Vec::new(), origin: (0, 0), canvas: decoded, window, size: stored_size(plan, master), reduce }
+        Self {
+            tiles: Vec::new(),
+            origin: (0, 0),
+            canvas: decoded,
+            window,
+            size: stored_size(plan, master),
+            reduce,
+        }
     }
 
     /// The frame of a part of a master that is decoded at `1 / reduce` without levels.

@@ -115,7 +115,7 @@ impl Directory {
         self.entry(tag).map_or(0, |entry| entry.count)
     }
 
-    /// The tag's integers, at max the first `max` of them.
+    /// The tag's integers, at most the first `max` of them.
     pub fn numbers(&self, file: &PartialFile, tag: u16, max: u64) -> Result<Vec<u64>, Stop> {
         let Some(entry) = self.entry(tag) else { return Ok(Vec::new()) };
         let each = integer_width(entry)?;
@@ -123,7 +123,7 @@ impl Directory {
         Ok(bytes.chunks_exact(each as usize).map(|raw| self.value(entry.kind, raw)).collect())
     }
 
-    /// The tag's fractions or integers, at max the first `max` of them.
+    /// The tag's fractions or integers, at most the first `max` of them.
     pub fn fractions(&self, file: &PartialFile, tag: u16, max: u64) -> Result<Vec<f64>, Stop> {
         const RATIONAL: u16 = 5;
         let Some(entry) = self.entry(tag) else { return Ok(Vec::new()) };
@@ -135,7 +135,7 @@ impl Directory {
         Ok(bytes.chunks_exact(8).map(value).collect())
     }
 
-    /// The first bytes of the tag's text, at max `max` of them.
+    /// The first bytes of the tag's text, at most `max` of them.
     pub fn text<'a>(&self, file: &'a PartialFile, tag: u16, max: u64) -> Result<&'a [u8], Stop> {
         let Some(entry) = self.entry(tag) else { return Ok(&[]) };
         file.get(entry.offset, entry.count.saturating_mul(width(entry.kind)).min(max))
@@ -170,8 +170,7 @@ fn integer_width(entry: &Entry) -> Result<u64, Stop> {
     match entry.kind {
         1 | 3 | 4 | 6 | 8 | 9 | 13 | 16 | 17 | 18 => Ok(width(entry.kind)),
         kind => {
-            Err(Refused::damaged(format!("tag {} has type {kind} instead of an integer", entry.tag))
-                .into())
+            Err(Refused::damaged(format!("tag {} has type {kind} instead of an integer", entry.tag)).into())
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{blocks, unsupported, lenient, old_jpeg};
+use super::{blocks, lenient, old_jpeg, unsupported};
 use crate::container::tiff::tags::*;
 use crate::container::tiff::{Directory, Layout};
 use crate::iiif::Dimensions;
@@ -114,11 +114,15 @@ fn samples_and_bits(tags: &Tags) -> Result<(u64, u64), Stop> {
     let all = tags.directory.numbers(tags.file, BITS, MAX_SAMPLES)?;
     let samples = tags.number(SAMPLES, all.len().max(1) as u64)?;
     if !(1..=MAX_SAMPLES).contains(&samples) {
-        return Err(unsupported(format!("its pixels have {samples} samples; 1 to {MAX_SAMPLES} are supported")));
+        return Err(unsupported(format!(
+            "its pixels have {samples} samples; 1 to {MAX_SAMPLES} are supported"
+        )));
     }
     let bits = all.first().copied().unwrap_or(1);
     if all.iter().any(|&other| other != bits) {
-        return Err(unsupported(format!("its samples have {all:?} bits; samples of equal width are supported")));
+        return Err(unsupported(format!(
+            "its samples have {all:?} bits; samples of equal width are supported"
+        )));
     }
     Ok((samples, bits))
 }
@@ -172,7 +176,11 @@ fn photometric(tags: &Tags, codec: Codec, samples: u64, bits: u64) -> Result<Pho
         (6, 3) => Photometric::YCbCr,
         (8, 3..) => Photometric::CieLab,
         (9, 3..) => Photometric::IccLab,
-        (other, _) => return Err(unsupported(format!("its photometric interpretation is {other} with {samples} samples, which is not supported"))),
+        (other, _) => {
+            return Err(unsupported(format!(
+                "its photometric interpretation is {other} with {samples} samples, which is not supported"
+            )));
+        }
     })
 }
 
@@ -218,7 +226,9 @@ fn predictor(tags: &Tags, codec: Codec, format: Format, bits: u64) -> Result<Pre
         0 | 1 => Ok(Predictor::None),
         2 if matches!(bits, 8 | 16 | 32 | 64) => Ok(Predictor::Horizontal),
         3 if format == Format::Float => Ok(Predictor::Float),
-        other => Err(unsupported(format!("its predictor is {other} for samples of {bits} bits, which is not supported"))),
+        other => Err(unsupported(format!(
+            "its predictor is {other} for samples of {bits} bits, which is not supported"
+        ))),
     }
 }
 
@@ -227,7 +237,11 @@ fn ycbcr(tags: &Tags) -> Result<YCbCr, Stop> {
     let (across, down) = match subsampling[..] {
         [across @ (1 | 2 | 4), down @ (1 | 2 | 4)] => (across as u32, down as u32),
         [] => (2, 2),
-        _ => return Err(unsupported(format!("its color is subsampled by {subsampling:?}; 1, 2 and 4 are supported"))),
+        _ => {
+            return Err(unsupported(format!(
+                "its color is subsampled by {subsampling:?}; 1, 2 and 4 are supported"
+            )));
+        }
     };
     fn list<const N: usize>(tags: &Tags, tag: u16, default: [f32; N]) -> Result<[f32; N], Stop> {
         let found = lenient(tags.directory.fractions(tags.file, tag, N as u64), Vec::new())?;

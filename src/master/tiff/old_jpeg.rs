@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{unsupported, lenient};
+use super::{lenient, unsupported};
 use crate::container::tiff::Directory;
 use crate::container::tiff::tags::*;
 use crate::master::level::Level;
@@ -50,7 +50,9 @@ pub fn whole(file: &PartialFile, directory: &Directory, mut level: Level) -> Res
             return Ok(level);
         }
         _ => {
-            return Err(unsupported("it has old-style JPEG strips separate from their headers, which is not supported".into()));
+            return Err(unsupported(
+                "it has old-style JPEG strips separate from their headers, which is not supported".into(),
+            ));
         }
     }
     // Some writers count only the headers, and the strips tell where the samples after them end.

@@ -110,13 +110,13 @@ impl Way {
         let key = |(part, step): (f32, u32)| u64::from(part.to_bits()) << 32 | u64::from(step);
         let (a, b, c) = (key(inputs[0]), key(inputs[1]), key(inputs[2]));
         let (high, low) = (a.max(b), a.min(b));
-        let (max, rest) = (high.max(c), high.min(c));
+        let (greatest, rest) = (high.max(c), high.min(c));
         let (middle, least) = (rest.max(low), rest.min(low));
         let part = |key: u64| f32::from_bits((key >> 32) as u32);
-        let (a, b, c) = (part(max), part(middle), part(least));
-        let second = (most as u32).wrapping_add(middle as u32);
+        let (a, b, c) = (part(greatest), part(middle), part(least));
+        let second = (greatest as u32).wrapping_add(middle as u32);
         Self {
-            corners: [0, most as u32, second, second.wrapping_add(least as u32)],
+            corners: [0, greatest as u32, second, second.wrapping_add(least as u32)],
             weights: [1.0 - a, a - b, b - c, c],
         }
     }

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::value::truth;
-use super::year::span;
+use super::value::image::image;
+use super::value::json::truth;
+use super::value::year::span;
 use crate::metadata::{Localized, Packets};
 use crate::record::rights::joined;
 use crate::record::{Creator, Production, Tag, Text, Title, Work};
@@ -46,7 +47,7 @@ pub fn from_master(identifier: &str, packets: &Packets) -> Option<Work> {
         // A mark that cannot be read is no permission.
         public_domain: found.marked.map(|marked| !truth(&marked.into()).unwrap_or(true)),
         tags: subjects.map(tag).collect(),
-        images: vec![super::image(identifier.to_owned())],
+        images: vec![image(identifier.to_owned())],
         ..Work::default()
     })
 }

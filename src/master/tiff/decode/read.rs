@@ -59,7 +59,9 @@ pub fn numbers(level: &Level, mut bytes: Vec<u8>, width: u32, count: usize) -> R
             let value = |v: u32| if palette { v as u16 } else { wide(v ^ sign) };
             Ok(Samples::U16(bit_rows(&bytes, row, bits).map(value).collect()))
         }
-        (bits, _) => Err(Error::Unsupported(format!("samples of {bits} bits are not supported; 8 and 16 are"))),
+        (bits, _) => {
+            Err(Error::Unsupported(format!("samples of {bits} bits are not supported; 8 and 16 are")))
+        }
     }
 }
 

@@ -105,7 +105,11 @@ impl TiffRows {
                 let end = offset.checked_add(length).filter(|_| offset < self.file.size());
                 let length =
                     end.ok_or_else(|| Error::damaged(WHAT, "it ends before its strips do"))? - offset;
-                stream::decompressing(&level, self.file.clone(), (offset, length.min(self.file.size() - offset)))
+                stream::decompressing(
+                    &level,
+                    self.file.clone(),
+                    (offset, length.min(self.file.size() - offset)),
+                )
             });
             self.source = Source::Streams(streams.collect::<Result<_, _>>()?);
         }
@@ -239,7 +243,9 @@ fn handed_out(block: &mut Option<Raw>, next: &mut u32, max: u32) -> Result<Raw, 
     {
         return Ok(all);
     }
-    let Some(all) = block else { return Err(Error::damaged(WHAT, "it has fewer rows than its header states")) };
+    let Some(all) = block else {
+        return Err(Error::damaged(WHAT, "it has fewer rows than its header states"));
+    };
     let rows = left.min(max);
     let row = all.dimensions.width as usize * all.shape().count();
     let range = *next as usize * row..(*next + rows) as usize * row;
