@@ -127,12 +127,12 @@ pub fn inflated(packed: &[u8], max: u64) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use std::io::Write;
 
     use super::*;
 
-    pub fn chunk(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    pub(crate) fn chunk(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
         let mut crc = Crc::new();
         crc.update(name);
         crc.update(body);
@@ -140,7 +140,7 @@ pub mod tests {
     }
 
     /// A metadata block as ImageMagick writes it.
-    pub fn raw(kind: &str, block: &[u8], deflated: bool) -> Vec<u8> {
+    pub(crate) fn raw(kind: &str, block: &[u8], deflated: bool) -> Vec<u8> {
         let digits: Vec<String> =
             block.chunks(36).map(|line| line.iter().map(|byte| format!("{byte:02x}")).collect()).collect();
         let text = format!("\n{kind}\n{:8}\n{}\n", block.len(), digits.join("\n"));

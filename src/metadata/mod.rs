@@ -17,4 +17,4 @@ pub use find::{Packets, find};
 pub use orientation::Orientation;
 
 #[cfg(test)]
-pub use xmp::tests::credit as sample_credit;
+pub(crate) use xmp::tests::credit as sample_credit;

@@ -7,7 +7,7 @@ pub use orientation::{orientation, orientation_or_upright};
 pub use read::read;
 
 #[cfg(test)]
-pub use orientation::tests;
+pub(crate) use orientation::tests;
 
 /// The TIFF structure without the name that JPEG, and some writers of other formats, put before it.
 pub fn unnamed(block: &[u8]) -> &[u8] {

@@ -54,11 +54,11 @@ fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// A block whose first directory has these entries: tag, type, count, value.
-    pub fn block(big_endian: bool, entries: &[(u16, u16, u32, [u8; 4])], next: u32) -> Vec<u8> {
+    pub(crate) fn block(big_endian: bool, entries: &[(u16, u16, u32, [u8; 4])], next: u32) -> Vec<u8> {
         let short = |value: u16| if big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
         let long = |value: u32| if big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
         let mut block = if big_endian { b"MM\0*".to_vec() } else { b"II*\0".to_vec() };
@@ -74,7 +74,7 @@ pub mod tests {
     }
 
     /// A little-endian block with only an orientation, and this pointer to the next directory.
-    pub fn block_with(orientation: u8, next: u32) -> Vec<u8> {
+    pub(crate) fn block_with(orientation: u8, next: u32) -> Vec<u8> {
         block(false, &[(ORIENTATION, 3, 1, [orientation, 0, 0, 0])], next)
     }
 

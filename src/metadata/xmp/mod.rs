@@ -7,4 +7,4 @@ pub use read::read;
 pub use write::write;
 
 #[cfg(test)]
-pub use write::tests;
+pub(crate) use write::tests;

@@ -58,12 +58,12 @@ fn within_field(names: &[String]) -> Vec<Cow<'_, str>> {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
 
     /// A sample credit.
-    pub fn credit() -> Credit {
+    pub(crate) fn credit() -> Credit {
         Credit {
             title: Some("Interior in Strandgade, „Sunlight on the Floor“".into()),
             creator: vec!["Vilhelm Hammershøi".into(), "A & B <studio>".into()],
@@ -74,7 +74,7 @@ pub mod tests {
     }
 
     /// The text of the first element of that name, read by another XML parser.
-    pub fn read(packet: &[u8], namespace: &str, name: &str) -> Vec<String> {
+    pub(crate) fn read(packet: &[u8], namespace: &str, name: &str) -> Vec<String> {
         let text = std::str::from_utf8(packet).unwrap();
         let document = roxmltree::Document::parse(text).unwrap();
         let found = document.descendants().find(|node| node.has_tag_name((namespace, name)));

@@ -1,4 +1,4 @@
-//! A GIF's first frame, on its logical screen.
+//! Decodes a GIF's first frame on its logical screen.
 
 use std::io::BufReader;
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use crate::pixels::{Alpha, FileCursor, Model, Raw, ReadAt, Rows, Samples};
 
 const WHAT: &str = "GIF";
 
-/// Reads the first frame of a GIF of at most `limit` pixels; what the frame leaves out of the screen is see-through. A
-/// screen that is smaller than the frame grows with it.
+/// Decodes the first frame of a GIF of at most `limit` pixels; the rest of the screen is transparent. A screen that is
+/// smaller than the frame is enlarged.
 pub fn gif_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Error> {
     let damaged = |error: gif::DecodingError| Error::damaged(WHAT, error);
     let mut options = DecodeOptions::new();
@@ -49,7 +49,7 @@ pub fn gif_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Erro
     Ok(Box::new(InMemory::new(raw)))
 }
 
-/// What each index shows; one beyond the palette is see-through, as is the one that says so.
+/// The color of each index; the transparent index, and indices outside the palette, are transparent.
 fn colors(palette: Option<&[u8]>, transparent: Option<u8>) -> [[u8; 4]; 256] {
     let mut colors = [[0; 4]; 256];
     for (color, &[red, green, blue]) in colors.iter_mut().zip(palette.unwrap_or_default().as_chunks::<3>().0)

@@ -1,4 +1,4 @@
-//! Files → rows of samples, within limits; JPEG has a floor of its own.
+//! Decodes files to rows of samples, within limits; JPEG is in `pixels::jpeg`.
 
 mod gif;
 pub mod jp2;
@@ -15,10 +15,10 @@ use std::sync::Arc;
 use super::{Alpha, Channels, Error, Model, Raster, Raw, ReadAt, Rows, Samples, Shape, file_cursor};
 use crate::iiif::Dimensions;
 
-/// A profile beyond this is left where it is.
+/// The largest profile that is read, in bytes.
 const PROFILE_BYTES: usize = 4 << 20;
 
-/// Rows that are all there already.
+/// Rows of an image that has been decoded completely.
 pub struct InMemory {
     raw: Raw,
     done: u32,
@@ -49,7 +49,7 @@ impl Rows for InMemory {
     }
 }
 
-/// Reads a WebP of at most `limit` pixels as a whole.
+/// Decodes a complete WebP of at most `limit` pixels.
 pub fn webp_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Error> {
     let bytes = file_cursor::read_all(&*file, limit.saturating_mul(4))
         .map_err(|error| Error::damaged("WebP", error))?;
@@ -80,7 +80,7 @@ pub(in crate::pixels) mod difficult {
         found.map(|path| fs::read(path).unwrap())
     }
 
-    /// What a file of our own has to look like.
+    /// The expected image of one of our own files.
     pub fn expected(name: &str) -> Raw {
         let png = fs::read(fixture("expected").join(format!("{name}.png"))).unwrap();
         read_rows(png_rows(Arc::new(bytes::Bytes::from(png)), 1 << 24).unwrap(), 1 << 24).unwrap()

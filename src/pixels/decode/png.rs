@@ -1,4 +1,4 @@
-//! PNG of every kind, row by row; an interlaced one as a whole.
+//! Decodes PNG row by row; interlaced PNGs are decoded completely.
 
 use std::io::BufReader;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use crate::iiif::Dimensions;
 use crate::pixels::{Alpha, Depth, FileCursor, Model, Raw, ReadAt, Rows, Samples, Shape};
 
 const WHAT: &str = "PNG";
-/// Bytes of a row, at most.
+/// The largest row, in bytes.
 const MAX_ROW: usize = 64 << 20;
 
 struct PngRows {
@@ -20,15 +20,15 @@ struct PngRows {
     done: u32,
 }
 
-/// Where rows come from; 16-bit samples are big-endian in both.
+/// The source of rows; 16-bit samples are big-endian in both.
 enum Source {
     Decoder(Box<Reader<BufReader<FileCursor>>>),
     /// All rows of an interlaced image.
     Decoded(Vec<u8>),
 }
 
-/// Opens a PNG; an interlaced one may have at most `whole` pixels. Palettes become RGB, fewer than 8 bits become 8,
-/// and what one color says of opacity becomes alpha.
+/// Opens a PNG; an interlaced one may have at most `whole` pixels. Palettes are expanded to RGB, fewer than 8 bits to 8,
+/// and transparent colors to alpha.
 pub fn png_rows(file: Arc<dyn ReadAt>, whole: u64) -> Result<Box<dyn Rows>, Error> {
     let mut reader = open(file.clone())?;
     let (kind, depth) = reader.output_color_type();
@@ -73,7 +73,7 @@ impl Rows for PngRows {
 }
 
 impl Source {
-    /// The next rows, as the decoder gives them.
+    /// The next rows, as the decoder returns them.
     fn rows(&mut self, rows: Range<u32>, shape: Shape) -> Result<Vec<u8>, Error> {
         let too_few = || Error::damaged(WHAT, "it has fewer rows than its header states");
         let stride = shape.stride() as usize;
@@ -94,7 +94,7 @@ impl Source {
             bytes.extend_from_slice(row.data());
         }
         if is_last {
-            // Only after the last row is the pixels' checksum; what else is missing or wrong there costs none of them.
+            // The pixels' checksum is after the last row; other damage there does not affect the pixels.
             let end = reader.next_row().map(drop).and_then(|()| reader.finish());
             end.or_else(|error| if is_wrong_checksum(&error) { Err(damaged(error)) } else { Ok(()) })?;
         }
@@ -111,18 +111,16 @@ fn samples(bytes: Vec<u8>, depth: Depth) -> Samples {
     }
 }
 
-/// A decoder that stands before the samples.
+/// A decoder that has read everything before the samples.
 ///
-/// The pixels' own checksum (Adler-32, zlib's) is heeded and the chunks' are not: pixels with the right one are the
-/// picture's, as every common reader has it.
+/// The pixels' own checksum (zlib's Adler-32) is verified, the chunks' checksums are not, as in all common readers.
 fn open(file: Arc<dyn ReadAt>) -> Result<Reader<BufReader<FileCursor>>, Error> {
     let mut options = DecodeOptions::default();
     options.set_ignore_crc(true);
     options.set_ignore_adler32(false);
     let input = BufReader::with_capacity(256 << 10, FileCursor::new(file));
     let mut decoder = Decoder::new_with_options(input, options);
-    // A row has at most 8 bytes a pixel, of which the header may promise many. What the decoder would do without is
-    // read elsewhere.
+    // A row has at most 8 bytes per pixel, and the header may claim many pixels. Metadata is read elsewhere.
     decoder.set_limits(Limits { bytes: MAX_ROW });
     decoder.set_transformations(Transformations::EXPAND);
     decoder.set_ignore_text_chunk(true);
@@ -130,7 +128,7 @@ fn open(file: Arc<dyn ReadAt>) -> Result<Reader<BufReader<FileCursor>>, Error> {
     decoder.read_info().map_err(damaged)
 }
 
-/// The library names the reason in its text alone.
+/// The library gives the reason only as text.
 fn is_wrong_checksum(error: &DecodingError) -> bool {
     matches!(error, DecodingError::Format(_)) && error.to_string().contains("WrongChecksum")
 }
@@ -193,7 +191,7 @@ mod tests {
             let Some(broken) = file(name) else { continue };
             assert!(read(broken.into()).is_err(), "{name}");
         }
-        // A wrong checksum of the pixels, the chunk's own and the end's behind it.
+        // A wrong checksum of the pixels, with the chunk's checksum and the end chunk after it.
         let mut png = encoded(ColorType::Rgb, BitDepth::Eight, (40, 40), &noise()).to_vec();
         let at = png.len() - 12 - 4 - 1;
         png[at] ^= 1;
@@ -205,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_beside_the_pixels_costs_none_of_them() {
+    fn damage_outside_the_pixels_does_not_affect_them() {
         let png = encoded(ColorType::Rgb, BitDepth::Eight, (40, 40), &noise());
         let expected = read(png.clone()).unwrap();
         let chunk =

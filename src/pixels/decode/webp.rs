@@ -1,4 +1,4 @@
-//! WebP, still or the first frame of a moving one, → RGB or RGBA.
+//! Decodes WebP, or the first frame of an animation, to RGB or RGBA.
 
 use std::borrow::Cow;
 
@@ -7,10 +7,10 @@ use webp::{BitstreamFeatures, Decoder};
 use super::{Channels, Dimensions, Error, Raster};
 
 const WHAT: &str = "WebP";
-/// A still picture's side has 14 bits; only a canvas can be larger.
+/// The largest side of a still image, which has 14 bits; only a canvas can be larger.
 const SIDE: u32 = 16_383;
 
-/// Reads a WebP of at most `limit_pixels` pixels; of a moving one its first frame, always with alpha.
+/// Decodes a WebP of at most `limit_pixels` pixels, or the first frame of an animation, always with alpha.
 pub fn webp(bytes: &[u8], limit_pixels: u64) -> Result<Raster, Error> {
     let dimensions = header(bytes)?;
     if dimensions.area() > limit_pixels {
@@ -23,12 +23,12 @@ pub fn webp(bytes: &[u8], limit_pixels: u64) -> Result<Raster, Error> {
     Ok(raster)
 }
 
-/// Whether its decoder takes the file for a WebP; needs all that stands before the samples.
+/// Whether the decoder accepts the file as WebP; needs everything before the samples.
 pub fn webp_is_sound(bytes: &[u8]) -> bool {
     header(bytes).is_ok()
 }
 
-/// Reads what stands before a WebP's samples; its first few KiB suffice.
+/// Reads a WebP's header; the first few KiB suffice.
 fn header(bytes: &[u8]) -> Result<Dimensions, Error> {
     let features = BitstreamFeatures::new(bytes).ok_or_else(|| Error::damaged(WHAT, "no sound header"))?;
     let dimensions = Dimensions::new(features.width(), features.height());
@@ -39,7 +39,7 @@ fn header(bytes: &[u8]) -> Result<Dimensions, Error> {
     Ok(dimensions)
 }
 
-/// The chunks of a RIFF file, as far as they are whole.
+/// The chunks of a RIFF file, up to the first that is truncated.
 fn chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
     let mut rest = bytes.get(12..).unwrap_or_default();
     std::iter::from_fn(move || {
@@ -52,7 +52,7 @@ fn chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
     })
 }
 
-/// Decodes a picture that does not move and whose size is known to be within the limit.
+/// Decodes a still image whose size is known to be within the limit.
 fn still(bytes: &[u8]) -> Result<Raster, Error> {
     let image = Decoder::new(bytes).decode().ok_or_else(|| Error::damaged(WHAT, "its picture is broken"))?;
     let channels = if image.is_alpha() { Channels::Rgba } else { Channels::Rgb };
@@ -60,7 +60,7 @@ fn still(bytes: &[u8]) -> Result<Raster, Error> {
     Ok(Raster { dimensions, channels, samples: image.to_vec() })
 }
 
-/// The canvas as the first frame leaves it, clear where the frame is not (RFC 9649, §2.7.1.1).
+/// The canvas after the first frame, transparent outside the frame (RFC 9649, §2.7.1.1).
 fn first_frame(frame: &[u8], canvas: Dimensions) -> Result<Raster, Error> {
     let short = || Error::damaged(WHAT, "its first frame is cut");
     let (place, picture) = frame.split_at_checked(16).ok_or_else(short)?;
@@ -88,7 +88,7 @@ fn first_frame(frame: &[u8], canvas: Dimensions) -> Result<Raster, Error> {
     Ok(raster)
 }
 
-/// A frame's chunks as a file of their own; alpha needs the extended header.
+/// A frame's chunks as a complete file; alpha requires the extended header.
 fn as_still(picture: &[u8], size: &[u8]) -> Vec<u8> {
     let extended: Cow<'_, [u8]> = if picture.starts_with(b"ALPH") {
         let flags = [0x10, 0, 0, 0];

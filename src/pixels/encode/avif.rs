@@ -1,4 +1,4 @@
-//! AVIF through rav1e: 4:2:0 and set for speed, gray as one plane.
+//! Encodes AVIF with rav1e: 4:2:0, tuned for speed, gray as a single plane.
 
 use avif_serialize::Aviffy;
 use avif_serialize::constants::MatrixCoefficients as Matrix;
@@ -12,14 +12,14 @@ use crate::pixels::{Channels, Raster};
 
 /// Of 255: a 512² tile of a painting takes 42 ms and three quarters of a WebP's bytes.
 const QUANTIZER: u8 = 121;
-/// The encoder's fastest; what is set besides costs time that stills do not repay.
+/// The encoder's fastest preset; further settings disable features that cost time and do not help stills.
 const PRESET: u8 = 10;
 const SIDE: u32 = 65_535;
 /// About six seconds.
 const PIXELS: u64 = 32_000_000;
 
-/// Writes an AVIF that keeps alpha; its samples are taken to be sRGB, for no profile is written, and
-/// the credit is said in Exif, for the container's writer knows no XMP.
+/// Writes an AVIF with alpha. Samples must be sRGB, because no profile is written; the credit is in Exif, because the
+/// container's writer does not support XMP.
 pub fn avif(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     let dimensions = raster.dimensions;
     fit("avif", dimensions, SIDE, PIXELS)?;
@@ -41,7 +41,7 @@ pub fn avif(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Err
     Ok(file)
 }
 
-/// Title, creators and rights (Exif 3.0, §4.6.5), unless the credit has none.
+/// Title, creators and rights as Exif (Exif 3.0, §4.6.5), unless the credit has none.
 fn exif(credit: &Credit) -> Option<Vec<u8>> {
     let creators = Some(credit.creator.join("; ")).filter(|names| !names.is_empty());
     let said =
@@ -65,7 +65,7 @@ fn encode_color(raster: &Raster) -> Result<Vec<u8>, Error> {
     let quarter = raster.dimensions.reduced(2).area() as usize;
     let (mut blueness, mut redness) = (Vec::with_capacity(quarter), Vec::with_capacity(quarter));
     for rows in raster.samples.chunks(raster.stride() * 2) {
-        // The last row stands for the one below it when their number is odd; so does the last column.
+        // The last row is repeated if their number is odd, and so is the last column.
         let (upper, lower) = rows.split_at(raster.stride());
         let lower = if lower.is_empty() { upper } else { lower };
         for (upper, lower) in upper.chunks(count * 2).zip(lower.chunks(count * 2)) {
@@ -74,7 +74,7 @@ fn encode_color(raster: &Raster) -> Result<Vec<u8>, Error> {
                 let four = [upper[channel], upper[right + channel], lower[channel], lower[right + channel]];
                 ((four.into_iter().map(u16::from).sum::<u16>() + 2) / 4) as u8
             };
-            // The mean's color is the colors' mean.
+            // The chroma of the mean is the mean of the chroma.
             let [_, blue_difference, red_difference] = ycbcr([mean(red), mean(green), mean(blue)]);
             blueness.push(blue_difference);
             redness.push(red_difference);
@@ -83,7 +83,7 @@ fn encode_color(raster: &Raster) -> Result<Vec<u8>, Error> {
     encode(raster.dimensions, &[&luma, &blueness, &redness])
 }
 
-/// Encodes one plane, or luma and two of half its sides.
+/// Encodes one plane, or luma and two planes of half its sides.
 fn encode(dimensions: Dimensions, planes: &[&[u8]]) -> Result<Vec<u8>, Error> {
     let config = Config::new().with_threads(1).with_encoder_config(settings(dimensions, planes.len() == 1));
     let mut context: Context<u8> = config.new_context().map_err(|error| refused("avif", error))?;
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_opaque_needs_no_second_picture() {
+    fn opaque_images_have_no_alpha_plane() {
         let mut raster = gradient(32, 32, Channels::Rgba);
         assert!(alpha(&raster).is_some());
         raster.samples.iter_mut().skip(3).step_by(4).for_each(|alpha| *alpha = 255);
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_is_refused() {
+    fn too_large_images_are_refused() {
         let raster = Raster::blank(Dimensions::new(8000, 4001), Channels::Gray);
         assert!(matches!(avif(&raster, &EmbeddedMetadata::default()), Err(Error::Unsupported(_))));
     }

@@ -1,4 +1,4 @@
-//! GIF: 256 colors, a pixel either opaque or not there.
+//! Encodes GIF: 256 colors, with pixels either opaque or transparent.
 
 use gif::{Encoder, Frame};
 
@@ -8,9 +8,9 @@ use crate::pixels::{Channels, Raster};
 /// NeuQuant looks at one pixel of 1 (its best) to 30 (its fastest): at about so many in all, fewer make a poor palette.
 const LOOKED_AT: usize = 50_000;
 const SIDE: u32 = 65_535;
-/// About two seconds of quantising.
+/// About two seconds of quantization.
 const PIXELS: u64 = 16_000_000;
-/// Alpha from here up is opaque.
+/// Alpha from this value up is opaque.
 const OPAQUE: u8 = 128;
 
 /// Writes a GIF with its credit; gray is exact, colors are quantised, alpha becomes one bit. Its samples are taken to
@@ -41,7 +41,7 @@ pub fn gif(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Erro
 /// An application extension: the packet in one piece (ISO 16684-3, §1.1.2).
 fn say(metadata: &EmbeddedMetadata, encoder: &mut Encoder<&mut Vec<u8>>) {
     if let Some(xmp) = metadata.xmp() {
-        // Readers that take the text for blocks land in the trailer, whose every byte leads to its end.
+        // Readers that interpret the text as blocks end up in the trailer, every byte of which leads to its end.
         let trailer: Vec<u8> = [1].into_iter().chain((0..=255).rev()).chain([0]).collect();
         let parts = [&b"\x21\xff\x0bXMP DataXMP"[..], &xmp, &trailer];
         encoder.get_mut().extend_from_slice(&parts.concat());
@@ -52,10 +52,10 @@ fn speed(pixels: usize) -> i32 {
     (pixels / LOOKED_AT).clamp(1, 30) as i32
 }
 
-/// An opaque frame whose holes have a palette entry to themselves.
+/// A frame whose transparent pixels have a palette entry of their own.
 fn pierced(width: u16, height: u16, samples: &[u8]) -> Frame<'static> {
     let is_hole = |pixel: &[u8]| pixel[3] < OPAQUE;
-    // What lies in a hole must not cost a color: it repeats the last that is seen.
+    // A transparent pixel must not use up a color: it repeats the last visible one.
     let mut seen = [0; 3];
     let mut opaque = Vec::with_capacity(samples.len() / 4 * 3);
     for pixel in samples.chunks_exact(4) {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_is_refused() {
+    fn too_large_images_are_refused() {
         for (width, height) in [(65_536, 1), (4001, 4001)] {
             let raster = Raster::blank(Dimensions::new(width, height), Channels::Gray);
             assert!(matches!(gif(&raster, &EmbeddedMetadata::default()), Err(Error::Unsupported(_))));

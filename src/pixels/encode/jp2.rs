@@ -1,4 +1,4 @@
-//! JPEG 2000 through OpenJPEG, tile by tile so that only one tile is held as integers.
+//! Encodes JPEG 2000 with OpenJPEG, tile by tile, so that only one tile is in memory as integers.
 
 use std::ffi::c_char;
 use std::{mem, ptr};
@@ -16,7 +16,7 @@ const TILE: u32 = 1024;
 /// The default of the standard's examples: 1024 → 32.
 const RESOLUTIONS: u32 = 6;
 
-/// Writes a lossy JP2; alpha is dropped, and a profile takes the place of the sRGB mark.
+/// Writes a lossy JP2; alpha is dropped, and a profile replaces the sRGB declaration.
 pub fn jp2(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     let encoder = Encoder::new(raster)?;
     let file = encoder.encode(raster)?;

@@ -1,4 +1,4 @@
-//! Rasters → files, one file per format; JPEG has a floor of its own.
+//! Encodes rasters, with one module per format; JPEG is in `pixels::jpeg`.
 
 mod avif;
 mod gif;
@@ -22,12 +22,12 @@ pub use webp::webp;
 use super::Error;
 use crate::metadata::EmbeddedMetadata;
 
-/// What an encoder says when its library refuses a sound raster.
+/// The error for a valid raster that an encoder's library refuses.
 fn refused(format: &'static str, reason: impl std::fmt::Display) -> Error {
     Error::Unsupported(format!("`{format}` could not be written: {reason}; `jpg` or `png` may work"))
 }
 
-/// Names the largest image that a format holds when one is larger.
+/// Refuses images that are larger than the format allows, naming the limits.
 fn fit(
     format: &'static str,
     dimensions: crate::iiif::Dimensions,
@@ -49,7 +49,7 @@ mod samples {
     use crate::iiif::Dimensions;
     use crate::pixels::{Channels, Raster};
 
-    /// Smooth, so that lossy encoders stay near it; a soft alpha where there is one.
+    /// A smooth image, so that lossy encoders are close to it; alpha is smooth too.
     pub fn gradient(width: u32, height: u32, channels: Channels) -> Raster {
         let mut raster = Raster::blank(Dimensions::new(width, height), channels);
         let samples = raster.samples.chunks_exact_mut(channels.count());
@@ -63,7 +63,7 @@ mod samples {
         raster
     }
 
-    /// A PNG of 8 bits, and its profile.
+    /// Reads an 8-bit PNG and its profile.
     pub fn read_png(file: &[u8]) -> (Raster, Option<Vec<u8>>) {
         let mut reader = ::png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
         let mut samples = vec![0; reader.output_buffer_size().unwrap()];

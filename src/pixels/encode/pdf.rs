@@ -1,4 +1,4 @@
-//! PDF: one page that is one JPEG, in the profile's colors, with the credit as the document's.
+//! Writes PDF: a single page with a JPEG, in the profile's colors, and the credit as the document's metadata.
 
 use pdf_writer::writers::DocumentInfo;
 use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, TextStr};
@@ -10,7 +10,7 @@ use crate::metadata::{Credit, clipped};
 /// The longest side a page may have, in points (ISO 32000-1, annex C).
 const LONGEST: f32 = 14_400.0;
 
-/// Wraps an encoded JPEG in a page of 72 pixels per inch, or more where the page would grow too large.
+/// Wraps an encoded JPEG in a page of 72 pixels per inch, or more if the page would be too large.
 pub fn pdf(jpeg: &[u8], dimensions: Dimensions, gray: bool, metadata: &EmbeddedMetadata) -> Vec<u8> {
     let [catalog, pages, page, image, content, profile, packet, info] =
         [1, 2, 3, 4, 5, 6, 7, 8].map(Ref::new);
@@ -57,7 +57,7 @@ pub fn pdf(jpeg: &[u8], dimensions: Dimensions, gray: bool, metadata: &EmbeddedM
     pdf.finish()
 }
 
-/// The same for readers that know no XMP.
+/// The credit for readers that do not support XMP.
 fn describe(mut info: DocumentInfo<'_>, credit: &Credit) {
     if let Some(title) = &credit.title {
         info.title(TextStr(&clipped(title)));
@@ -67,7 +67,7 @@ fn describe(mut info: DocumentInfo<'_>, credit: &Credit) {
     }
 }
 
-/// A point for each pixel until the page is as large as a page may be.
+/// One point per pixel, up to the largest page size.
 fn page_size(dimensions: Dimensions) -> [f32; 2] {
     let sides = [dimensions.width, dimensions.height].map(|side| side as f32);
     let scale = (LONGEST / sides[0].max(sides[1])).min(1.0);

@@ -1,4 +1,4 @@
-//! PNG, lossless and fast rather than smallest.
+//! Encodes PNG, for speed rather than size.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -13,7 +13,7 @@ use crate::pixels::{Channels, Raster};
 /// The text chunk that holds an XMP packet (ISO 16684-3, §1.1.5).
 const XMP: &str = "XML:com.adobe.xmp";
 
-/// Writes a PNG that keeps alpha, with profile and credit.
+/// Writes a PNG with alpha, profile and credit.
 pub fn png(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     let mut file = Vec::with_capacity(raster.samples.len() / 2);
     encoder(&mut file, raster.dimensions, raster.channels, metadata)
@@ -26,7 +26,7 @@ pub fn png(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Erro
     Ok(file)
 }
 
-/// What is about to write a PNG to `sink`.
+/// A configured encoder that writes to `sink`.
 pub(super) fn encoder<W: Write>(
     sink: W,
     dimensions: Dimensions,
@@ -55,7 +55,7 @@ mod tests {
     use crate::metadata::sample_credit as credit;
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn written_files_are_read_back() {
         for channels in [Channels::Gray, Channels::Rgb, Channels::Rgba] {
             let raster = gradient(37, 21, channels);
             let (read, icc) = read_png(&png(&raster, &EmbeddedMetadata::icc(b"a profile")).unwrap());

@@ -1,4 +1,4 @@
-//! TIFF in deflated strips with a horizontal predictor: half the bytes of the one that is streamed.
+//! Encodes TIFF in deflated strips with a horizontal predictor: half the bytes of the streamed, uncompressed one.
 
 use std::borrow::Cow;
 use std::io::{Cursor, Seek, Write};
@@ -11,16 +11,16 @@ use tiff::tags::{Tag, Type};
 use super::{EmbeddedMetadata, Error, refused};
 use crate::pixels::{Channels, Raster};
 
-/// Offsets have 32 bits; beyond this many raw bytes the file is a BigTIFF.
+/// Classic TIFF has 32-bit offsets; images with more raw bytes are written as BigTIFF.
 const CLASSIC: usize = 3_900_000_000;
 /// `ExtraSamples`: straight, not premultiplied alpha.
 const STRAIGHT_ALPHA: u16 = 2;
 /// A packet (ISO 16684-3, §1.1.4).
 const XMP: Tag = Tag::Unknown(700);
-/// Data sets, declared as numbers of 32 bits as libtiff wants them.
+/// IPTC data sets, declared as 32-bit numbers as libtiff expects.
 const IPTC: Tag = Tag::Unknown(33723);
 
-/// Writes a TIFF that keeps alpha, with profile and credit.
+/// Writes a TIFF with alpha, profile and credit.
 pub fn tif(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     let mut file = Cursor::new(Vec::new());
     let written = if raster.samples.len() < CLASSIC {
@@ -68,7 +68,7 @@ fn write_as<W: Write + Seek, K: TiffKind, C: ColorType<Inner = u8>>(
     image.write_data(&raster.samples)
 }
 
-/// Bytes as the file's numbers, filled up with zeros; the encoder writes in this machine's order.
+/// Bytes as 32-bit numbers, padded with zeros; the encoder writes in native byte order.
 fn longs(bytes: &[u8]) -> Vec<u32> {
     let long = |four: &[u8]| {
         let mut filled = [0; 4];
@@ -78,7 +78,7 @@ fn longs(bytes: &[u8]) -> Vec<u32> {
     bytes.chunks(4).map(long).collect()
 }
 
-/// Bytes of type 7, as the profile's tag asks for; a plain slice would be of type 1.
+/// Bytes of type 7, as the profile's tag requires; a plain slice would have type 1.
 struct Undefined<'a>(&'a [u8]);
 
 impl TiffValue for Undefined<'_> {
@@ -103,7 +103,7 @@ mod tests {
     use crate::metadata::sample_credit as credit;
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn written_files_are_read_back() {
         for channels in [Channels::Gray, Channels::Rgb, Channels::Rgba] {
             let raster = gradient(61, 43, channels);
             let metadata = EmbeddedMetadata { credit: Some(credit()), ..EmbeddedMetadata::icc(b"a profile") };

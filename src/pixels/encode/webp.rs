@@ -1,4 +1,4 @@
-//! Lossy WebP with its alpha, and with profile and credit in the extended container.
+//! Encodes lossy WebP with alpha, with profile and credit in the extended container.
 
 use webp::{Encoder, PixelLayout, WebPConfig};
 
@@ -16,7 +16,7 @@ const ALPHA: u8 = 0x10;
 const ICC: u8 = 0x20;
 const XMP: u8 = 0x04;
 
-/// Writes a lossy WebP that keeps alpha, with profile and credit.
+/// Writes a lossy WebP with alpha, profile and credit.
 pub fn webp(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     let dimensions = raster.dimensions;
     fit("webp", dimensions, SIDE, u64::from(SIDE) * u64::from(SIDE))?;
@@ -41,7 +41,7 @@ pub fn webp(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Err
     })
 }
 
-/// The same file as `VP8X`, `ICCP`, what it held, `XMP ` (RFC 9649, §2.7).
+/// The same file with `VP8X`, `ICCP`, its original chunks, `XMP ` (RFC 9649, §2.7).
 fn extended(file: &[u8], dimensions: Dimensions, icc: Option<&[u8]>, xmp: Option<&[u8]>) -> Vec<u8> {
     const HEADER: usize = 12;
     const EXTENDED: usize = 18;
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back_nearly() {
+    fn written_files_are_read_back_approximately() {
         for channels in [Channels::Rgb, Channels::Rgba] {
             for metadata in said() {
                 let raster = gradient(65, 47, channels);

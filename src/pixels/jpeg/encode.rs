@@ -1,4 +1,4 @@
-//! Samples to JPEG.
+//! Encodes samples as JPEG.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -11,14 +11,14 @@ use crate::metadata::EmbeddedMetadata;
 use crate::pixels::{Channels, Error, Planar, Raster, Subsampling};
 
 thread_local! {
-    /// Making a compressor costs more than a tile's header.
+    /// Creating a compressor costs more than encoding a tile's header.
     static COMPRESSOR: RefCell<Option<Compressor>> = const { RefCell::new(None) };
 }
 
-/// JPEG's own limit of a side.
+/// JPEG's limit of a side, in pixels.
 const MAX_SIDE: u32 = 65_500;
 
-/// Encodes packed samples; alpha must have been flattened before.
+/// Encodes packed samples, whose alpha must have been flattened.
 pub fn encode(
     raster: &Raster,
     quality: u8,
@@ -30,7 +30,7 @@ pub fn encode(
     Ok(with_notes(jpeg, metadata))
 }
 
-/// Encodes samples that lie in wider rows, `pitch` bytes from one to the next, without metadata; alpha is ignored.
+/// Encodes samples whose rows are `pitch` bytes apart, without metadata; alpha is ignored.
 pub fn encode_strided(
     samples: &[u8],
     pitch: usize,
@@ -62,7 +62,7 @@ fn encode_packed(
     })
 }
 
-/// Encodes planes as they are, without a turn through RGB.
+/// Encodes planes without conversion to RGB.
 pub fn encode_planar(image: &Planar, quality: u8, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     check(image.dimensions)?;
     let Some(luma) = image.planes.first() else { return Err(Error::damaged("image", "it has no planes")) };
@@ -97,7 +97,7 @@ fn with_notes(jpeg: Vec<u8>, metadata: &EmbeddedMetadata) -> Vec<u8> {
     if *metadata == EmbeddedMetadata::default() { jpeg } else { insert_metadata(&jpeg, metadata) }
 }
 
-/// Refuses what is larger than a JPEG can be.
+/// Refuses images that exceed JPEG's limits.
 pub fn check(size: Dimensions) -> Result<(), Error> {
     if size.width > MAX_SIDE || size.height > MAX_SIDE {
         let reason = format!("a JPEG has at max {MAX_SIDE} pixels a side; `png` and `tif` have more");

@@ -1,4 +1,4 @@
-//! JPEG both ways through libjpeg-turbo, and what can be done to a JPEG without decoding it.
+//! Decodes and encodes JPEG with libjpeg-turbo, and edits JPEGs without decoding them.
 
 mod crop;
 mod decode;

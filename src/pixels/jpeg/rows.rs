@@ -1,5 +1,5 @@
-//! A JPEG row by row, of every kind that libjpeg-turbo reads: in memory of a few rows, or of its
-//! coefficients where it is progressive.
+//! Decodes JPEGs of every kind that libjpeg-turbo supports row by row, in the memory of a few rows, or of the coefficients
+//! if it is progressive.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::Arc;
@@ -40,20 +40,20 @@ unsafe extern "C" {
     fn tegl_scan_close(scan: *mut Scan);
 }
 
-/// How the samples of four components are to be understood.
+/// The meaning of CMYK samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inks {
-    /// 255 is no ink: as Photoshop writes JPEGs of their own, and every common reader takes them, with or without an
-    /// Adobe marker.
+    /// 255 is no ink: as Photoshop writes standalone JPEGs, and as common readers interpret them with or without an Adobe
+    /// marker.
     Inverted,
-    /// 0 is no ink: as in a TIFF (TIFF 6.0, §16).
+    /// 0 is no ink: as in TIFF (TIFF 6.0, §16).
     Plain,
 }
 
 /// The rows of one JPEG.
 pub struct JpegRows {
     scan: *mut Scan,
-    /// What `scan` reads from.
+    /// The file that `scan` reads.
     file: Context<Arc<dyn ReadAt>>,
     shape: Shape,
     bits: u32,
@@ -61,19 +61,19 @@ pub struct JpegRows {
     done: u32,
 }
 
-// SAFETY: the scan is used through `&mut self` alone, and neither it nor libjpeg keeps anything to a thread.
+// SAFETY: the scan is only used through `&mut self`, and neither it nor libjpeg has thread-local state.
 unsafe impl Send for JpegRows {}
 
-/// Opens a JPEG at `1 / reduce` of its size (1, 2, 4 or 8; a lossless one comes at full size); one whose coefficients
-/// have to be kept together (a progressive one) may take `memory` bytes for them.
+/// Opens a JPEG at `1 / reduce` of its size (1, 2, 4 or 8; lossless JPEGs are decoded at full size). The coefficients of a
+/// progressive JPEG may take up to `memory` bytes.
 ///
-/// Samples of other than 8 bits are widened to 8 or 16. Which colors the components are is decided as libjpeg does,
-/// from the markers before the first scan:
+/// Samples are expanded to 8 or 16 bits. The meaning of components is decided as in libjpeg, from the markers before the
+/// first scan:
 ///
 /// | components | with | are |
 /// |---|---|---|
 /// | 1 | anything | gray |
-/// | 3 | a JFIF marker, whatever else is there | YCbCr |
+/// | 3 | a JFIF marker, regardless of others | YCbCr |
 /// | 3 | an Adobe marker with transform 0 | RGB |
 /// | 3 | an Adobe marker with transform 1 or an unknown one | YCbCr |
 /// | 3 | no marker, and the identifiers `R`, `G`, `B` | RGB |
@@ -84,9 +84,9 @@ pub fn rows(file: Arc<dyn ReadAt>, reduce: u32, memory: u64) -> Result<JpegRows,
     open(file, reduce, memory, Inks::Inverted)
 }
 
-/// Reads a whole JPEG of at most `limit` pixels at `1 / reduce` of its size, as [`rows`] does.
+/// Decodes a complete JPEG of at most `limit` pixels at `1 / reduce` of its size, as [`rows`] does.
 pub fn raw(jpeg: &[u8], reduce: u32, limit: u64, inks: Inks) -> Result<Raw, Error> {
-    // A progressive one keeps two bytes for each of at most four samples a pixel.
+    // A progressive JPEG keeps two bytes for each of at most four samples per pixel.
     let rows = open(Arc::new(Bytes::copy_from_slice(jpeg)), reduce, limit.saturating_mul(8), inks)?;
     read_rows(Box::new(rows), limit)
 }
@@ -94,7 +94,7 @@ pub fn raw(jpeg: &[u8], reduce: u32, limit: u64, inks: Inks) -> Result<Raw, Erro
 fn open(file: Arc<dyn ReadAt>, reduce: u32, memory: u64, inks: Inks) -> Result<JpegRows, Error> {
     let file = Context::new(file);
     let mut header = Header::default();
-    // SAFETY: `read` takes `context` for what it is, and `file` outlives the scan.
+    // SAFETY: `read` casts `context` to its actual type, and `file` outlives the scan.
     let scan = unsafe { tegl_scan_open(read, file.address(), reduce, &mut header) };
     if scan.is_null() {
         return Err(Error::damaged(WHAT, "there is no memory to read it in"));
@@ -123,7 +123,7 @@ fn open(file: Arc<dyn ReadAt>, reduce: u32, memory: u64, inks: Inks) -> Result<J
     }
 }
 
-/// Fills `into` with what there is at `offset`.
+/// Fills `into` with the bytes at `offset`, as far as there are any.
 unsafe extern "C" fn read(context: *mut c_void, offset: u64, into: *mut u8, length: usize) -> usize {
     let body = |file: &mut Arc<dyn ReadAt>| {
         let length = file.size().saturating_sub(offset).min(length as u64) as usize;
@@ -131,16 +131,16 @@ unsafe extern "C" fn read(context: *mut c_void, offset: u64, into: *mut u8, leng
         let into = unsafe { std::slice::from_raw_parts_mut(into, length) };
         file.read_at(offset, into).map(|()| length)
     };
-    // SAFETY: `context` is what `open` handed in, and used by nobody else while the scan runs.
+    // SAFETY: `context` is the address from `open`, and nothing else uses it while the scan runs.
     unsafe { callback::call(context, usize::MAX, body) }
 }
 
 impl JpegRows {
     fn fault(&mut self) -> Result<(), Error> {
-        // SAFETY: the text is the scan's own, ends with a zero, and is copied before the scan is used again.
+        // SAFETY: the text belongs to the scan, ends with a zero, and is copied before the scan is used again.
         let said = unsafe { CStr::from_ptr(tegl_scan_fault(self.scan)) }.to_string_lossy();
         match self.file.complaints() {
-            // libjpeg knows only that it could not read.
+            // libjpeg only reports that reading failed.
             "" if said.is_empty() => Ok(()),
             "" => Err(Error::damaged(WHAT, said)),
             complaints => Err(Error::damaged(WHAT, complaints)),
@@ -182,8 +182,8 @@ impl JpegRows {
     /// Fills `samples` with the next `rows` rows.
     fn fill<T: Copy>(&mut self, samples: &mut [T], rows: u32) -> Result<(), Error> {
         let stride = size_of_val(samples) / rows as usize;
-        // SAFETY: the scan has begun, and `samples` has room for so many rows of so many bytes; a sample is one byte
-        // or two, as the scan writes them, and any bits are one.
+        // SAFETY: the scan has started, and `samples` has room for this many rows and bytes; samples have one or two
+        // bytes, as the scan writes them, and every bit pattern is valid.
         let read = unsafe { tegl_scan_rows(self.scan, samples.as_mut_ptr().cast(), stride, rows) };
         if read < rows {
             self.fault()?;
@@ -193,7 +193,7 @@ impl JpegRows {
     }
 }
 
-/// Samples of `bits` bits over the whole range up to `most`.
+/// Expands samples of `bits` bits to the full range up to `max`.
 fn widen<T: Copy + Into<u32> + TryFrom<u32>>(samples: &mut [T], bits: u32, max: T) {
     let (highest, whole) = ((1u32 << bits.min(16)) - 1, max.into());
     if highest == whole {
@@ -215,7 +215,7 @@ fn inverted(mut raw: Raw) -> Raw {
 
 impl Drop for JpegRows {
     fn drop(&mut self) {
-        // SAFETY: the scan was opened by `rows` and is closed once.
+        // SAFETY: the scan was opened by `rows` and is closed only once.
         unsafe { tegl_scan_close(self.scan) }
     }
 }
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_is_damaged() {
+    fn truncated_files_are_damaged() {
         let jpeg = sample(200, 200, Channels::Rgb);
         for length in [0, 2, 100, 400, jpeg.len() - 200] {
             let read = rows(bytes(jpeg[..length].to_vec()), 1, 0).and_then(|rows| all(rows, 16));

@@ -1,4 +1,4 @@
-//! JPEGs as other programs write, damage and mislabel them.
+//! JPEGs that other programs write, damage or mislabel.
 
 use std::sync::Arc;
 

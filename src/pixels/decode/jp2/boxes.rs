@@ -1,4 +1,4 @@
-//! JP2's and JPX's boxes: where the codestream lies and what its components mean (ISO 15444-1, annex I).
+//! Reads the boxes of JP2 and JPX: the place of the codestream and the meaning of its components (ISO 15444-1, annex I).
 
 use std::ops::Range;
 
@@ -10,23 +10,23 @@ use crate::pixels::ReadAt;
 use crate::pixels::decode::PROFILE_BYTES;
 
 const SIGNATURE: [u8; 12] = *b"\0\0\0\x0cjP  \r\n\x87\n";
-/// A codestream begins with SOC and SIZ.
+/// A codestream starts with SOC and SIZ.
 const CODESTREAM: [u8; 4] = [0xff, 0x4f, 0xff, 0x51];
 const EXIF: [u8; 16] = *b"JpgTiffExif->JP2";
-/// No sound file has more boxes at its top.
+/// The most boxes at the top level.
 const BOXES: usize = 1000;
-/// EXIF's orientation lies near its start.
+/// The most bytes of EXIF that are read; the orientation is near its start.
 const EXIF_BYTES: u64 = 64 << 10;
-/// A `pclr` box has no more (I.5.3.4).
+/// The most entries of a `pclr` box (I.5.3.4).
 const ENTRIES: u16 = 1024;
 
-/// What a file's boxes say; a bare codestream says nothing.
+/// The contents of a file's boxes; empty for a raw codestream.
 pub struct Boxes {
     pub codestream: Range<u64>,
     pub colors: Vec<Color>,
     /// Columns of the `pclr` box.
     pub palette: Vec<Column>,
-    /// The `cmap` box: each channel's component and, where it is looked up, column.
+    /// The `cmap` box: each channel's component and, if it uses the palette, column.
     pub mapping: Vec<(usize, Option<usize>)>,
     /// The `cdef` box.
     pub definitions: Option<Vec<Definition>>,
@@ -36,15 +36,15 @@ pub struct Boxes {
 /// A column of a palette.
 pub struct Column {
     pub bits: u8,
-    /// Signed entries are moved up so that none is negative.
+    /// Signed entries are offset so that none is negative.
     pub values: Vec<u16>,
 }
 
-/// What a channel is for (I.5.3.6).
+/// The purpose of a channel (I.5.3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Definition {
     pub channel: u16,
-    /// 0 color, 1 opacity, 2 premultiplied opacity.
+    /// 0 color, 1 alpha, 2 premultiplied alpha.
     pub kind: u16,
     /// 0 the whole image, else the color's number from 1.
     pub of: u16,
@@ -83,7 +83,7 @@ impl Boxes {
         for _ in 0..BOXES {
             let next = match header(window, at, size) {
                 Ok(next) => next,
-                // What is cut or senseless behind the codestream costs at most the orientation.
+                // Damage after the codestream affects at most the orientation.
                 Err(_) if found => break,
                 Err(error) => return Err(error),
             };
@@ -104,7 +104,7 @@ impl Boxes {
         Ok(())
     }
 
-    /// Errors cost the orientation only.
+    /// Errors only affect the orientation.
     fn uuid(&mut self, window: &mut Window<'_>, body: Range<u64>) {
         let length = (body.end - body.start).min(EXIF_BYTES) as usize;
         if window.array(body.start).is_ok_and(|identifier: [u8; 16]| identifier == EXIF)
@@ -129,7 +129,7 @@ impl Boxes {
             }
         }
         if self.mapping.is_empty() {
-            // Without a `cmap` box, which it should have, a palette is that of the first component.
+            // Without the required `cmap` box, a palette belongs to the first component.
             self.mapping = (0..self.palette.len()).map(|column| (0, Some(column))).collect();
         }
         Ok(())
@@ -149,7 +149,7 @@ fn header(window: &mut Window<'_>, at: u64, size: u64) -> Result<Box, Error> {
     if body.end < body.start {
         return Err(damaged("a box shorter than its head"));
     }
-    // A codestream that is cut off is found out by whoever reads that far.
+    // A truncated codestream is detected when it is read.
     Ok(Box { name, body: body.start..body.end.min(size) })
 }
 

@@ -1,11 +1,11 @@
-//! What a `colr` box says of the colors (ISO 15444-1, I.5.3.3; ISO 15444-2, M.11.7.3).
+//! Reads color specifications from `colr` boxes (ISO 15444-1, I.5.3.3; ISO 15444-2, M.11.7.3).
 
 use super::bytes::Bytes;
 use super::{Error, damaged};
 use crate::pixels::Model;
 use crate::pixels::decode::PROFILE_BYTES;
 
-/// A way to read the color channels.
+/// A color specification.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Color {
     pub space: Space,
@@ -20,7 +20,7 @@ pub enum Space {
     Ycc,
     Cmyk,
     Lab(LabRange),
-    /// The number of a color space that is not read.
+    /// The number of an unsupported color space.
     Other(u32),
 }
 
@@ -33,7 +33,7 @@ pub struct LabRange {
 }
 
 impl Space {
-    /// What raw samples of it are given as.
+    /// The model of its decoded samples.
     pub const fn model(self) -> Option<Model> {
         match self {
             Self::Gray => Some(Model::Gray),
@@ -45,7 +45,7 @@ impl Space {
     }
 }
 
-/// One `colr` box; none where its method is not known.
+/// Parses a `colr` box; `None` if its method is unknown.
 pub fn parse(mut body: Bytes<'_>) -> Result<Option<Color>, Error> {
     let method = body.u8()?;
     body.take(2)?;
@@ -68,7 +68,7 @@ fn enumerated(mut body: Bytes<'_>) -> Result<Space, Error> {
     })
 }
 
-/// The illuminant is not looked at: white is white.
+/// The illuminant is ignored: white is white.
 fn lab(mut body: Bytes<'_>) -> Result<LabRange, Error> {
     if body.is_empty() {
         return Ok(LabRange { ranges: [100, 170, 200], zeros: None });
@@ -81,7 +81,7 @@ fn lab(mut body: Bytes<'_>) -> Result<LabRange, Error> {
     Ok(LabRange { ranges: [l.0, a.0, b.0], zeros: Some([l.1, a.1, b.1]) })
 }
 
-/// A profile's color space stands in its header (ICC.1:2010, §7.2.6).
+/// A profile's color space, from its header (ICC.1:2010, §7.2.6).
 fn profile(icc: &[u8]) -> Option<Color> {
     let space = match icc.get(16..20)? {
         b"GRAY" => Space::Gray,

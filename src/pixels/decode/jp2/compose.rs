@@ -1,4 +1,4 @@
-//! Planes of components → interleaved samples over their whole range.
+//! Converts planes of components to interleaved samples of full range.
 
 use super::boxes::{Boxes, Column};
 use super::codec::Decoded;
@@ -9,7 +9,7 @@ use super::{Error, damaged};
 use crate::iiif::Dimensions;
 use crate::pixels::{Depth, Model, Raw, Samples};
 
-/// A component's codes, none negative, on its own grid at the wanted resolution.
+/// A component's codes, offset to be unsigned, on its own grid at the requested resolution.
 pub struct Plane {
     area: Area,
     bits: u8,
@@ -17,11 +17,11 @@ pub struct Plane {
     codes: Vec<u16>,
 }
 
-/// A channel that is ready to be read row by row.
+/// A channel that can be read row by row.
 struct Source<'a> {
     plane: &'a Plane,
     step: [u32; 2],
-    /// Codes to samples; none where they are the same.
+    /// Maps codes to samples; `None` if they are equal.
     table: Option<Vec<u16>>,
 }
 
@@ -62,7 +62,7 @@ impl Plane {
 }
 
 impl Source<'_> {
-    /// Codes of the output's row `y` from `x[0]` to `x[1]`, between samples by their distance.
+    /// Codes of the output's row `y` from `x[0]` to `x[1]`, interpolated between samples.
     fn row(&self, y: u32, x: [u32; 2], into: &mut Vec<u16>) {
         into.clear();
         let [across, down] = self.step;
@@ -168,7 +168,7 @@ fn table(boxes: &Boxes, main: &Main, depth: Depth, channel: &Channel) -> Option<
     }
 }
 
-/// Makes a row's colors those of its model.
+/// Converts a row's colors to those of its model.
 fn translate(layout: &Layout, main: &Main, row: &mut [u16], count: usize) {
     let whole = max(layout.depth) as f32;
     match layout.space {

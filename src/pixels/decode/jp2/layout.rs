@@ -1,4 +1,4 @@
-//! Which components become which samples: palette, channel definitions and color together.
+//! Maps components to samples, by palette, channel definitions and color specification.
 
 use super::boxes::{Boxes, Definition};
 use super::color::{Color, Space};

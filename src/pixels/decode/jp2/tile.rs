@@ -1,7 +1,7 @@
-//! One tile as a codestream of its own that holds little more than what is wanted of it.
+//! Builds a codestream of a single tile, with little more than the requested part.
 //!
-//! The tile keeps its place on the reference grid, so that it decodes as it would among the others. Packets that are
-//! not wanted become empty, where their lengths are known (PLT) and their order is simple.
+//! The tile keeps its place on the reference grid, so that it decodes as in the whole image. Packets that are not needed
+//! become empty if their lengths are known (PLT) and their order is simple.
 
 use std::ops::Range;
 

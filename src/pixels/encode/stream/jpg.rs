@@ -1,7 +1,7 @@
-//! JPEG band by band: each is a JPEG of its own, and their scans are joined by restart markers.
+//! Streams JPEG band by band: each is encoded as a JPEG, and their scans are joined by restart markers.
 //!
-//! After a restart marker decoders predict from nothing (ITU-T T.81, §E.1.4), as at a file's
-//! start; bands that are whole restart intervals therefore give the same pixels as one piece.
+//! After a restart marker, decoders reset prediction as at the start of a file (ITU-T T.81, §E.1.4). Bands that are whole
+//! restart intervals therefore give the same pixels as a single scan.
 
 use super::{Channels, Dimensions, EmbeddedMetadata, Error, Subsampling};
 use crate::pixels::jpeg::{self, Scan};
@@ -10,18 +10,18 @@ use crate::pixels::jpeg::{self, Scan};
 /// of them than the 65,535 that an interval holds.
 const BAND: u32 = 64;
 
-/// A JPEG in the making.
+/// A JPEG that is being streamed.
 pub struct Jpg {
     dimensions: Dimensions,
     channels: Channels,
     quality: u8,
     subsampling: Subsampling,
     metadata: EmbeddedMetadata,
-    /// Rows that do not fill a band yet.
+    /// Rows that do not yet fill a band.
     held: Vec<u8>,
     /// Bands written.
     bands: u32,
-    /// The tables before the first band's scan; those of the others must be the same.
+    /// The tables before the first band's scan; the other bands must have the same.
     tables: Vec<u8>,
 }
 
@@ -73,7 +73,7 @@ impl Jpg {
         self.dimensions.width as usize * self.channels.count()
     }
 
-    /// Adds a band's scan: the first behind the header, the others behind a restart marker.
+    /// Adds a band's scan: the first after the header, the others after a restart marker.
     fn encode(&mut self, samples: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
         let height = (samples.len() / self.stride()) as u32;
         let size = Dimensions::new(self.dimensions.width, height);
@@ -94,7 +94,7 @@ impl Jpg {
         Ok(())
     }
 
-    /// Blocks in a band; none where one band is all there is.
+    /// Blocks in a band; `None` if there is only one band.
     fn interval(&self) -> Option<u16> {
         let across = self.dimensions.width.div_ceil(8 * self.subsampling.across());
         let blocks = across * (BAND / (8 * self.subsampling.down()));

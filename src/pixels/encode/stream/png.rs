@@ -1,4 +1,4 @@
-//! PNG row by row.
+//! Streams PNG row by row.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use super::{Channels, Dimensions, EmbeddedMetadata, Error, refused};
 /// Bytes of an IDAT chunk.
 const CHUNK: usize = 1 << 16;
 
-/// A PNG in the making.
+/// A PNG that is being streamed.
 pub struct Png {
     writer: StreamWriter<'static, Sink>,
     written: Sink,
@@ -41,7 +41,7 @@ impl Png {
     }
 }
 
-/// What was written and not yet taken; the writer keeps one handle and lends it to nobody.
+/// The bytes written and not yet taken; the writer keeps one handle and does not share it.
 #[derive(Clone, Default)]
 struct Sink(Arc<Mutex<Vec<u8>>>);
 
@@ -76,7 +76,7 @@ mod tests {
     use crate::pixels::Subsampling;
 
     #[test]
-    fn what_is_streamed_is_read_back() {
+    fn streamed_files_are_read_back() {
         for channels in [Channels::Gray, Channels::Rgb, Channels::Rgba] {
             for heights in [&[1][..], &[7, 2], &[500]] {
                 let (raster, metadata) = (gradient(137, 205, channels), EmbeddedMetadata::icc(b"a profile"));

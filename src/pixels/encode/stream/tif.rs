@@ -1,18 +1,18 @@
-//! TIFF in uncompressed strips: the directory comes first, for all offsets are known ahead.
+//! Streams TIFF in uncompressed strips: the directory comes first, because all offsets are known in advance.
 
 use super::{Channels, Dimensions, EmbeddedMetadata, Error, refused};
 use crate::container::tiff::{Field, Offsets, file, tags};
 
-/// Bytes of a strip, as far as whole rows allow.
+/// The target size of a strip in bytes, rounded to whole rows.
 const STRIP: u64 = 1 << 20;
-/// With samples and metadata of this many bytes, all offsets have 32 bits; a longer file is a BigTIFF.
+/// The most bytes of samples and metadata in classic TIFF, whose offsets have 32 bits; longer files are BigTIFF.
 const MAX_CLASSIC: u64 = 4_200_000_000;
-/// Bytes of samples; their strips' offsets take some MiB.
-const MAX: u64 = 1 << 40;
+/// The most bytes of samples; the offsets of their strips take some MiB.
+const MAX_SAMPLE_BYTES: u64 = 1 << 40;
 /// `ExtraSamples`: straight, not premultiplied alpha.
 const STRAIGHT_ALPHA: u16 = 2;
 
-/// A TIFF in the making.
+/// A TIFF that is being streamed.
 pub struct Tif {
     /// Header and directory, until they are sent.
     head: Vec<u8>,
@@ -26,7 +26,7 @@ impl Tif {
         metadata: &EmbeddedMetadata,
     ) -> Result<Self, Error> {
         let samples = dimensions.area().checked_mul(channels.count() as u64);
-        let Some(samples) = samples.filter(|samples| *samples <= MAX) else {
+        let Some(samples) = samples.filter(|samples| *samples <= MAX_SAMPLE_BYTES) else {
             return Err(refused("tif", "it is too large"));
         };
         let strips = Strips::of(dimensions, channels, samples);
@@ -49,12 +49,12 @@ impl Tif {
     }
 }
 
-/// How samples are cut into strips.
+/// The division of samples into strips.
 struct Strips {
     rows: u32,
-    /// Bytes of each but the last.
+    /// Bytes of each strip but the last.
     bytes: u64,
-    /// Bytes of all.
+    /// Bytes of all strips.
     samples: u64,
 }
 
@@ -102,7 +102,7 @@ fn head(
         fields.extend_from_slice(metadata);
         file(&fields, offsets)
     };
-    // The offsets' values do not change the head's length.
+    // The head's length does not depend on the offsets.
     head(head(0).len() as u64)
 }
 
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_streamed_is_read_back() {
+    fn streamed_files_are_read_back() {
         for channels in [Channels::Gray, Channels::Rgb, Channels::Rgba] {
             for (width, height) in [(1, 1), (61, 43), (2000, 1300)] {
                 let raster = gradient(width, height, channels);
