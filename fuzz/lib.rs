@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tegl::iiif::Dimensions;
 use tegl::master::{
-    self, Codec, Format, Grid, Held, Kind, Level, Master, Orientation, Photometric, Predictor, Refused, Stop,
-    Whole,
+    self, Codec, Format, Grid, PartialFile, Kind, Level, Master, Orientation, Photometric, Predictor, Refused, Stop,
+    SourceFormat,
 };
 use tegl::pixels::{Alpha, Depth, Model, Shape};
 use tegl::render;
@@ -21,12 +21,12 @@ const MOST_READS: usize = 512;
 pub fn index(file: &[u8], page: u32, first: usize) -> Option<Result<Master, Refused>> {
     let file = Bytes::copy_from_slice(file);
     let size = file.len() as u64;
-    let mut held = Held::new(size, file.slice(..first.min(file.len())));
+    let mut held = PartialFile::new(size, file.slice(..first.min(file.len())));
     for _ in 0..MOST_READS {
         match master::index(&held, page) {
             Ok(master) => return Some(Ok(master)),
             Err(Stop::Refused(refused)) => return Some(Err(refused)),
-            Err(Stop::Missing { range, likely }) => {
+            Err(Stop::NeedBytes { range, likely }) => {
                 assert!(range.start < range.end && range.end <= size, "{range:?} of {size} are missing");
                 assert!(held.get(range.start, range.end - range.start).is_err(), "{range:?} are there");
                 let end = range.end.max(range.start.saturating_add(likely)).min(size);
@@ -43,7 +43,7 @@ pub fn masters() -> Vec<Master> {
         let dimensions = Dimensions::new(width, height);
         let shape = Shape { dimensions, model: Model::Rgb, alpha: Alpha::None, depth: Depth::U8 };
         let whole =
-            || Kind::Whole { codec: Whole::Png, bytes: 1000, reason: String::new(), shape, sheet: None };
+            || Kind::Untiled { format: SourceFormat::Png, bytes: 1000, reason: String::new(), shape, tiff: None };
         Master {
             dimensions,
             orientation: Orientation::new(orientation),
@@ -89,8 +89,8 @@ fn level(dimensions: Dimensions, side: u32) -> Level {
 }
 
 /// Reads a file of one format row by row, unless another target reads it or it is large.
-pub fn rows_of(codec: Whole, file: &[u8]) {
-    if Whole::recognize(file) == Some(codec)
+pub fn rows_of(format: SourceFormat, file: &[u8]) {
+    if SourceFormat::recognize(file) == Some(codec)
         && let Some(Ok(master)) = index(file, 1, file.len())
     {
         rows(&master, file);
@@ -102,7 +102,7 @@ pub fn rows(master: &Master, file: &[u8]) {
     if master.dimensions.area() > LIMIT {
         return;
     }
-    let Ok(mut rows) = render::rows(master, Arc::new(Bytes::copy_from_slice(file)), LIMIT) else { return };
+    let Ok(mut rows) = master::rows(master, Arc::new(Bytes::copy_from_slice(file)), LIMIT) else { return };
     let shape = rows.shape();
     let (mut most, mut done) = (1, 0);
     loop {

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use tegl::iiif::Dimensions;
-use tegl::pixels::encode::{self, Notes};
+use tegl::metadata::EmbeddedMetadata;
+use tegl::pixels::encode;
 use tegl::pixels::{Channels, Raster, Subsampling, jpeg};
 
 fn main() {
@@ -32,10 +33,10 @@ fn main() {
     save("request", requests.map(|text| text.as_bytes().to_vec()));
     save("identifier", identifiers.map(|text| text.as_bytes().to_vec()));
     save("icc", [profile(), gray_profile(), profile()[..132].to_vec()]);
-    save("png", images(|raster| encode::png(raster, &Notes::icc(&profile())).expect("it is small")));
-    save("webp", images(|raster| encode::webp(raster, &Notes::icc(&profile())).expect("it is small")));
-    save("gif", images(|raster| encode::gif(raster, &Notes::default()).expect("it is small")));
-    save("jp2", images(|raster| encode::jp2(raster, &Notes::icc(&profile())).expect("it is small")));
+    save("png", images(|raster| encode::png(raster, &EmbeddedMetadata::icc(&profile())).expect("it is small")));
+    save("webp", images(|raster| encode::webp(raster, &EmbeddedMetadata::icc(&profile())).expect("it is small")));
+    save("gif", images(|raster| encode::gif(raster, &EmbeddedMetadata::default()).expect("it is small")));
+    save("jp2", images(|raster| encode::jp2(raster, &EmbeddedMetadata::icc(&profile())).expect("it is small")));
     let jpegs = [Subsampling::S444, Subsampling::S422, Subsampling::S440, Subsampling::S420]
         .map(|subsampling| jpeg_of(&gradient(40, 24, Channels::Rgb), subsampling));
     let gray = jpeg_of(&gradient(40, 24, Channels::Gray), Subsampling::Gray);
@@ -74,13 +75,13 @@ fn images(encode: impl Fn(&Raster) -> Vec<u8>) -> Vec<Vec<u8>> {
 }
 
 fn jpeg_of(raster: &Raster, subsampling: Subsampling) -> Vec<u8> {
-    jpeg::encode(raster, 40, subsampling, &Notes::default()).expect("it is small")
+    jpeg::encode(raster, 40, subsampling, &EmbeddedMetadata::default()).expect("it is small")
 }
 
 /// An orientation of 6 in EXIF, and a profile.
 fn with_orientation(jpeg: &[u8]) -> Vec<u8> {
     let exif = b"\xff\xe1\x00\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
-    let jpeg = jpeg::insert_notes(jpeg, &Notes::icc(&profile()));
+    let jpeg = jpeg::insert_metadata(jpeg, &EmbeddedMetadata::icc(&profile()));
     [&jpeg[..2], exif, &jpeg[2..]].concat()
 }
 
@@ -134,7 +135,7 @@ fn words(words: &[u32]) -> Vec<u8> {
 fn tiffs() -> impl Iterator<Item = Vec<u8>> {
     let tile = |channels| gradient(16, 16, channels);
     let (gray, rgb, rgba) = (tile(Channels::Gray), tile(Channels::Rgb), tile(Channels::Rgba));
-    let webp = encode::webp(&rgb, &Notes::default()).expect("it is small");
+    let webp = encode::webp(&rgb, &EmbeddedMetadata::default()).expect("it is small");
     let strip = |channels| gradient(20, 18, channels);
     let strip_jpeg = |channels| jpeg_of(&strip(channels), Subsampling::S444);
     let plain = Kind { samples: 3, bits: 8, photometric: 2, compression: 1, more: vec![] };

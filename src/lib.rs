@@ -15,10 +15,12 @@
 //! store              where bytes lie: object storage, local files, ranges; whole objects written
 //! presentation       works → manifests, collections, annotations, searches (pure)
 //! record             works in words, and the readers of museums' records (pure)
-//! render             plan → pixels → bytes (pure)
-//! master             one opened master: its levels and tiles (pure over bytes at offsets)
-//! pixels             decode, scale, turn, colour, encode (pure)
-//! iiif               the specifications' words as types (pure)
+//! render             image requests planned (the exact-tile rule), drawn, color-converted, encoded (pure)
+//! master             indexes of masters' levels and tiles, their rows, TIFF decoding, the pyramid writer (pure)
+//! pixels             decode, scale, rotate, convert colors (the ICC policy), encode (pure)
+//! metadata           EXIF, XMP and IPTC: found in files, read and written; EXIF orientation (pure)
+//! container          parts of image files without pixels: TIFF directories, JPEG segments, PNG chunks (pure)
+//! iiif               the Image API's parameters and documents as types (pure)
 //! identity           values as texts that outlive the process: in ETags, cursors, recipes, storage keys (pure)
 //! ```
 //!
@@ -33,9 +35,9 @@
 //!
 //! # A master that cannot be cut
 //!
-//! Strips, planes, 16 bits, CMYK, L*a*b*, turned or plain JPEG, PNG and the like: [`render::rows`] gives
-//! any of them row by row ([`pixels::Rows`]), [`render::Look`] colours the rows, [`master::write`] cuts, halves
-//! and compresses them into a pyramid, in memory that does not grow with the height. `gallery::pyramids` makes
+//! Strips, planes, 16 bits, CMYK, L*a*b*, turned or plain JPEG, PNG and the like: [`master::rows`] gives
+//! any of them row by row ([`pixels::Rows`]), [`render::ColorTransform`] converts their
+//! colors, [`master::write`] cuts, halves and compresses them into a pyramid, in memory that does not grow with the height. `gallery::pyramids` makes
 //! each once, ahead of time (`tegl ingest`) or for the first who asks, and keeps it under the master's ETag.
 //! Meanwhile small masters are decoded whole, overviews of large ones are averaged from their rows, and JPEG
 //! 2000 is decoded in part.
@@ -95,10 +97,12 @@
 pub mod catalogue;
 pub mod cli;
 pub mod config;
+pub mod container;
 pub mod gallery;
 pub mod identity;
 pub mod iiif;
 pub mod master;
+pub mod metadata;
 pub mod pixels;
 pub mod presentation;
 #[cfg(test)]

@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FLOORS: [&str; 15] = [
+const FLOORS: [&str; 17] = [
     "identity",
     "iiif",
+    "container",
+    "metadata",
     "pixels",
     "master",
     "render",

@@ -3,7 +3,7 @@
 use crate::support::Failures;
 use crate::support::masters::{difference, picture, pixels, plain_jpeg, png};
 use crate::support::server::Server;
-use tegl::pixels::{Channels, Raster, turn};
+use tegl::pixels::{Channels, Raster, rotate};
 
 /// An EXIF segment with this orientation, whose pointer to a next directory leads nowhere.
 fn exif(orientation: u8) -> Vec<u8> {
@@ -65,7 +65,7 @@ fn what_a_header_states_is_the_same_everywhere() {
         if status != 200 || image.status != 200 {
             continue;
         }
-        let upright = if turned { turn::quarter_turns(&raster, 1) } else { raster.clone() };
+        let upright = if turned { rotate::quarter_turns(&raster, 1) } else { raster.clone() };
         let (width, height) = (info.json()["width"].as_u64(), info.json()["height"].as_u64());
         let size = (u64::from(upright.dimensions.width), u64::from(upright.dimensions.height));
         failures.check((width, height) == (Some(size.0), Some(size.1)), || format!("{name}: {width:?}"));

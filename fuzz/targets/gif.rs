@@ -2,6 +2,6 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tegl::master::Whole;
+use tegl::master::SourceFormat;
 
-fuzz_target!(|file: &[u8]| tegl_fuzz::rows_of(Whole::Gif, file));
+fuzz_target!(|file: &[u8]| tegl_fuzz::rows_of(SourceFormat::Gif, file));

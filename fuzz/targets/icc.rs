@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use tegl::iiif::Dimensions;
-use tegl::pixels::colour::{Conversion, Output, classify, description};
+use tegl::pixels::color::{Conversion, Output, classify, description};
 use tegl::pixels::{Alpha, Channels, Model, Raw, Samples};
 
 fuzz_target!(|icc: &[u8]| {

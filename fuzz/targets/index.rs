@@ -3,8 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use tegl::master::stored;
-use tegl::pixels::colour::Output;
-use tegl::render::Look;
+use tegl::pixels::color::Output;
+use tegl::render::ColorTransform;
 
 // The first byte says how much is there from the start (a file is told by its first bytes), the second which page
 // is asked for.
@@ -18,9 +18,9 @@ fuzz_target!(|data: &[u8]| {
     }
     let Ok(master) = whole else { return };
     assert!(master.dimensions.area() > 0 && master.upright().area() > 0);
-    let look = Look::of(master.icc.as_ref(), master.shape(), Output::Srgb);
+    let look = ColorTransform::new(master.icc.as_ref(), master.shape(), Output::Srgb);
     for level in &master.levels {
-        assert!(level.tiles.len() as u64 >= level.grid.count() && level.uncut().is_none());
+        assert!(level.tiles.len() as u64 >= level.grid.count() && level.untiled_because().is_none());
         let _ = stored::head(level, look.profile.as_deref());
         let _ = (level.factor(master.dimensions), level.reduces(master.dimensions));
     }

@@ -4,12 +4,12 @@
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use tegl::iiif::Rect;
-use tegl::master::Whole;
+use tegl::master::SourceFormat;
 use tegl::pixels::decode::jp2::Codestream;
 use tegl_fuzz::LIMIT;
 
 fuzz_target!(|file: &[u8]| {
-    tegl_fuzz::rows_of(Whole::Jp2, file);
+    tegl_fuzz::rows_of(SourceFormat::Jp2, file);
     let file = Bytes::copy_from_slice(file);
     let Ok(codestream) = Codestream::open(&file) else { return };
     let full = codestream.header().dimensions;

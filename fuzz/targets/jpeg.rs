@@ -3,8 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use tegl::iiif::Dimensions;
-use tegl::master::Whole;
-use tegl::pixels::encode::Notes;
+use tegl::master::SourceFormat;
+use tegl::metadata::EmbeddedMetadata;
 use tegl::pixels::jpeg;
 use tegl_fuzz::LIMIT;
 
@@ -17,7 +17,7 @@ fuzz_target!(|data: &[u8]| {
     assert!(header.dimensions.area() > 0 && (1..=8).contains(&header.orientation));
 
     let profile = vec![7; 200];
-    let with_profile = jpeg::insert_notes(file, &Notes::icc(&profile));
+    let with_profile = jpeg::insert_metadata(file, &EmbeddedMetadata::icc(&profile));
     assert_eq!(with_profile.len() - file.len(), profile.len() + 18);
 
     let (tables, scan) = file.split_at(file.len() * usize::from(*split) / 256);
@@ -25,7 +25,7 @@ fuzz_target!(|data: &[u8]| {
         let joined = [&jpeg::head(color, Some(&profile), Some(tables))[..], scan].concat();
         let _ = jpeg::decode(&joined, 8, LIMIT);
     }
-    tegl_fuzz::rows_of(Whole::Jpeg, file);
+    tegl_fuzz::rows_of(SourceFormat::Jpeg, file);
     if let Ok(taken) = jpeg::scan(file, 8, Some(4)) {
         assert!(taken.scan.len() < file.len() && taken.head.len() <= file.len() + 6);
     }

@@ -4,9 +4,9 @@
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use tegl::iiif::{ImageRequest, Limits, Version};
-use tegl::master::{Codec, Kind, Level, Master, TileIndex, Whole, stored};
-use tegl::pixels::colour::Output;
-use tegl::render::{Frame, Look, Plan, Settings, Source, draw, finish};
+use tegl::master::{Codec, Kind, Level, Master, TileIndex, SourceFormat, stored};
+use tegl::pixels::color::Output;
+use tegl::render::{Frame, ColorTransform, Plan, Settings, Source, draw, finish};
 use tegl_fuzz::LIMIT;
 
 const REQUESTS: [[&str; 4]; 3] = [
@@ -16,7 +16,7 @@ const REQUESTS: [[&str; 4]; 3] = [
 ];
 
 fuzz_target!(|file: &[u8]| {
-    if Whole::recognize(file) != Some(Whole::Tiff) {
+    if SourceFormat::recognize(file) != Some(SourceFormat::Tiff) {
         return;
     }
     let Some(Ok(master)) = tegl_fuzz::index(file, 1, file.len()) else { return };
@@ -24,10 +24,10 @@ fuzz_target!(|file: &[u8]| {
         return;
     }
     tegl_fuzz::rows(&master, file);
-    if let Kind::Whole { .. } = master.kind {
+    if let Kind::Untiled { .. } = master.kind {
         return;
     }
-    let look = Look::of(master.icc.as_ref(), master.shape(), Output::Srgb);
+    let look = ColorTransform::new(master.icc.as_ref(), master.shape(), Output::Srgb);
     for segments in REQUESTS {
         let request = ImageRequest::parse(Version::V3, segments).expect("these are sound");
         let limits = Limits { max_area: LIMIT, ..Limits::NONE };
@@ -38,7 +38,7 @@ fuzz_target!(|file: &[u8]| {
 });
 
 /// Renders as the gallery does, unless that takes long.
-fn render(file: &[u8], master: &Master, look: &Look, plan: &Plan) {
+fn render(file: &[u8], master: &Master, look: &ColorTransform, plan: &Plan) {
     let Source::Rendered { level, reduce } = plan.source else { return };
     let stored = &master.levels[level];
     let frame = Frame::of_tiles(plan, master, stored, reduce);
@@ -52,23 +52,23 @@ fn render(file: &[u8], master: &Master, look: &Look, plan: &Plan) {
 }
 
 /// Cuts the last tile of a level of JPEGs to its edge.
-fn cut(file: &[u8], level: &Level, look: &Look) {
+fn cut(file: &[u8], level: &Level, look: &ColorTransform) {
     let (columns, rows) = (level.grid.columns(), level.grid.rows());
     let tile = TileIndex { column: columns - 1, row: rows - 1 };
     if level.codec == Codec::Jpeg
         && let Some(jpeg) = bytes_of(file, level, tile, look)
     {
         let size = level.grid.rect(tile).dimensions();
-        let _ = stored::cut(jpeg.to_vec(), level, tile, size);
+        let _ = stored::crop(jpeg.to_vec(), level, tile, size);
     }
 }
 
 /// A tile as it is stored, a JPEG with its head.
-fn bytes_of(file: &[u8], level: &Level, tile: TileIndex, look: &Look) -> Option<Bytes> {
+fn bytes_of(file: &[u8], level: &Level, tile: TileIndex, look: &ColorTransform) -> Option<Bytes> {
     let mut range = level.range(tile)?;
     let mut bytes = Vec::new();
     if level.codec == Codec::Jpeg {
-        range.start += stored::MARKER;
+        range.start += stored::SOI_BYTES;
         bytes = stored::head(level, look.profile.as_deref());
     }
     let range = usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?;

@@ -1,4 +1,4 @@
-//! Deep Zoom's levels and tiles, said in the Image API's words.
+//! Maps Deep Zoom's levels and tiles to the Image API's regions and sizes.
 
 use super::{Dimensions, Form, Format, ImageRequest, Quality, Region, Rotation, Size, Version};
 
@@ -16,7 +16,7 @@ pub fn side(tile: Dimensions) -> u32 {
     if tile.width == tile.height { tile.width } else { 256 }
 }
 
-/// The highest level, which has all pixels; level 0 is one pixel.
+/// The highest level, which is the full size; level 0 is a single pixel.
 pub fn highest(full: Dimensions) -> u32 {
     match full.width.max(full.height) {
         1 => 0,
@@ -24,7 +24,7 @@ pub fn highest(full: Dimensions) -> u32 {
     }
 }
 
-/// The region and size that a tile shows; `None` where there is none.
+/// The region and size of a tile; `None` if it does not exist.
 pub fn tile(
     full: Dimensions,
     side: u32,

@@ -1,4 +1,4 @@
-//! The encodings that an answer may have (Image API 3.0, §4.5).
+//! Image formats of responses (Image API 3.0, §4.5).
 
 /// A format suffix of an image request. `avif` is an extension (listed in `extraFormats`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,8 +52,7 @@ impl Format {
         }
     }
 
-    /// Whether an answer in this format can be see-through, so that arbitrary rotation
-    /// needs no background (§4.3).
+    /// Whether this format supports transparency, so that arbitrary rotation needs no background (§4.3).
     pub const fn keeps_alpha(self) -> bool {
         matches!(self, Format::Png | Format::Webp | Format::Tif | Format::Avif)
     }

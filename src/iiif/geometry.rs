@@ -1,8 +1,8 @@
-//! Whole-pixel sizes and rectangles.
+//! Sizes and rectangles in pixels.
 
 use std::fmt;
 
-/// A width and a height in pixels, both at least 1 wherever Tegl makes one.
+/// A width and a height in pixels; both are at least 1 for every image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Dimensions {
     pub width: u32,
@@ -19,14 +19,13 @@ impl Dimensions {
         self.width as u64 * self.height as u64
     }
 
-    /// These sides divided by `factor`, rounded up: a pyramid level's size (Image API 3.0,
-    /// implementation notes §3).
+    /// The sides divided by `factor`, rounded up: the size of a pyramid level (Image API 3.0, implementation notes, §3).
     pub const fn reduced(self, factor: u32) -> Self {
         Self { width: self.width.div_ceil(factor), height: self.height.div_ceil(factor) }
     }
 
-    /// The sides exchanged, as a quarter turn does.
-    pub const fn turned(self) -> Self {
+    /// Width and height exchanged, as by a quarter turn.
+    pub const fn transposed(self) -> Self {
         Self { width: self.height, height: self.width }
     }
 }
@@ -37,7 +36,7 @@ impl fmt::Display for Dimensions {
     }
 }
 
-/// A rectangle of pixels, never empty and never outside its image.
+/// A rectangle of pixels; never empty, and always inside its image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Rect {
     pub x: u32,
@@ -47,7 +46,7 @@ pub struct Rect {
 }
 
 impl Rect {
-    /// All of an image.
+    /// The whole image.
     pub const fn all(of: Dimensions) -> Self {
         Self { x: 0, y: 0, width: of.width, height: of.height }
     }

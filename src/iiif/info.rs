@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::{Dimensions, Format, Limits, Version};
 
-/// What Tegl says of an image (Image API 3.0, §5; 2.1, §5).
+/// The content of `info.json` (Image API 3.0, §5; 2.1, §5).
 #[derive(Clone, Debug)]
 pub struct Info {
-    /// The image's base URI, exactly as it was dereferenced, without a closing slash.
+    /// The image's base URI, exactly as it was requested, without a trailing slash.
     pub id: String,
     pub dimensions: Dimensions,
     pub limits: Limits,
@@ -16,18 +16,18 @@ pub struct Info {
     pub tiles: Tiles,
 }
 
-/// The tile grid that viewers are asked to keep to (§5.4).
+/// The preferred tiles for viewers (§5.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tiles {
     pub side: Dimensions,
     pub scale_factors: Vec<u32>,
 }
 
-/// What level 2 does not imply (3.0, §5.6).
+/// Features that compliance level 2 does not include (3.0, §5.6).
 const EXTRA_FEATURES: [&str; 5] =
     ["canonicalLinkHeader", "mirroring", "profileLinkHeader", "rotationArbitrary", "sizeUpscaling"];
 
-/// All that version 2.1 has names for (§5.3) and Tegl does.
+/// All supported features that version 2.1 names (§5.3).
 const SUPPORTS_2: [&str; 19] = [
     "baseUriRedirect",
     "canonicalLinkHeader",

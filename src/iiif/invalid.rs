@@ -1,13 +1,13 @@
-//! What is wrong with a request, in words that its sender can act on.
+//! Errors of image requests, in terms that clients can act on.
 
 use std::borrow::Cow;
 
-/// A parameter that cannot be served, and what would work (Image API 3.0, §7.3: status 400).
+/// A parameter that is not valid, and what works instead (status 400; Image API 3.0, §7.3).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{parameter}{} {reason}", if value.is_empty() { String::new() } else { format!(" `{value}`") })]
 pub struct Invalid {
     pub parameter: Cow<'static, str>,
-    /// As received, cut to a readable length, control characters removed.
+    /// The value as received, cut to a readable length, without control characters.
     pub value: String,
     pub reason: Cow<'static, str>,
 }

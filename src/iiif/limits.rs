@@ -1,4 +1,4 @@
-//! The largest answer that may be asked for.
+//! Limits of the size of responses.
 
 use super::Dimensions;
 
@@ -9,17 +9,17 @@ pub struct Limits {
     pub max_height: u32,
     /// In pixels.
     pub max_area: u64,
-    /// The longest side, in pixels, that the whole image may be had at: no part of it is shown in finer detail. What
-    /// rights allow; `u32::MAX` where they set no bound.
+    /// The largest longer side, in pixels, at which rights allow the whole image; parts are never shown in finer detail.
+    /// `u32::MAX` if rights set no limit.
     pub largest: u32,
 }
 
 impl Limits {
-    /// No limit at all, for arithmetic on its own.
+    /// No limits, for pure arithmetic.
     pub const NONE: Limits =
         Limits { max_width: u32::MAX, max_height: u32::MAX, max_area: u64::MAX, largest: u32::MAX };
 
-    /// These limits, tightened so that the whole image is at most `largest` pixels long.
+    /// These limits, reduced so that the longer side of the whole image is at most `largest` pixels.
     pub fn at_most(self, largest: u32) -> Self {
         Self {
             max_width: self.max_width.min(largest),
@@ -29,7 +29,7 @@ impl Limits {
         }
     }
 
-    /// What these limits leave for a region of an image: its share of the finest detail that may be shown.
+    /// The limits for a region of an image: its share of the finest detail that may be shown.
     pub fn of_region(self, region: Dimensions, full: Dimensions) -> Self {
         let longest = full.width.max(full.height);
         if longest <= self.largest {
@@ -46,7 +46,7 @@ impl Limits {
         }
     }
 
-    /// Whether rights bound the detail of an image of this size.
+    /// Whether rights limit the detail of an image of this size.
     pub fn restrict(self, full: Dimensions) -> bool {
         full.width.max(full.height) > self.largest
     }
@@ -55,7 +55,7 @@ impl Limits {
         size.width <= self.max_width && size.height <= self.max_height && size.area() <= self.max_area
     }
 
-    /// The factor by which `size` may grow, or must shrink, to fill these limits.
+    /// The factor by which `size` may be enlarged, or must be reduced, to fill these limits.
     pub fn scale(self, size: Dimensions) -> f64 {
         let (width, height) = (f64::from(size.width), f64::from(size.height));
         (f64::from(self.max_width) / width)

@@ -1,4 +1,4 @@
-//! The specifications' words as types: Image API 3.0 and 2.1.
+//! The parameters and documents of the Image API, versions 3.0 and 2.1, as types.
 
 pub mod deepzoom;
 mod format;

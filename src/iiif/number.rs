@@ -1,7 +1,7 @@
-//! Numbers by the specification's grammar, not by the library's.
+//! Parses and writes numbers by the specification's grammar.
 
-/// Digits only, as large as may be: what exceeds 32 bits counts as the largest 32-bit number,
-/// so that a region «to the end of everything» is cropped, and a size is over any limit.
+/// Digits only. Numbers over 32 bits become the largest 32-bit number, so that a huge region is cropped, and a huge size
+/// exceeds every limit.
 pub fn integer(text: &str) -> Option<u32> {
     let plain = !text.is_empty() && text.len() <= 40 && text.bytes().all(|b| b.is_ascii_digit());
     plain.then(|| text.parse::<u128>().map_or(u32::MAX, |n| n.min(u32::MAX as u128) as u32))
@@ -15,7 +15,7 @@ pub fn decimal(text: &str) -> Option<f64> {
     plain.then(|| text.parse().ok()).flatten()
 }
 
-/// Without needless zeros, with a leading one (§4.8): `0.5`, `22.5`, `90`.
+/// Writes a number without trailing zeros and with a leading zero (§4.8): `0.5`, `22.5`, `90`.
 pub fn show(number: f64) -> String {
     let text = format!("{number:.10}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_shown_without_needless_zeros() {
+    fn numbers_are_written_without_trailing_zeros() {
         assert_eq!([show(90.0), show(22.5), show(0.5), show(0.0)], ["90", "22.5", "0.5", "0"]);
     }
 }

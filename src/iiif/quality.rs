@@ -1,4 +1,4 @@
-//! Colour, grey, or black and white.
+//! The quality of a request: color, gray, or black and white.
 
 use super::Invalid;
 
@@ -21,13 +21,11 @@ impl Quality {
         }
     }
 
-    /// Both versions know the same four; what version 1 called `native` and `grey` is refused.
+    /// Both versions have the same four qualities; those of version 1, `native` and `grey`, are refused.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         [Self::Default, Self::Color, Self::Gray, Self::Bitonal]
             .into_iter()
             .find(|quality| quality.name() == text)
-            .ok_or_else(|| {
-                Invalid::new("quality", text, "is none of `default`, `color`, `gray` and `bitonal`")
-            })
+            .ok_or_else(|| Invalid::new("quality", text, "must be `default`, `color`, `gray` or `bitonal`"))
     }
 }

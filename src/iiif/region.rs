@@ -1,4 +1,4 @@
-//! The part of the image that a request asks for.
+//! The region of a request.
 
 use super::number::{decimal, integer};
 use super::{Dimensions, Invalid, Rect};
@@ -12,7 +12,7 @@ pub enum Region {
     Percent { x: f64, y: f64, width: f64, height: f64 },
 }
 
-const FORMS: &str = "is none of `full`, `square`, `x,y,w,h` (whole pixels) and `pct:x,y,w,h`";
+const FORMS: &str = "must be `full`, `square`, `x,y,w,h` (in integers) or `pct:x,y,w,h`";
 
 impl Region {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
@@ -31,8 +31,11 @@ impl Region {
         }
     }
 
-    /// The pixels of `image` that this region covers, cropped at the image's edge; 400 where
-    /// nothing is left.
+    /// The rectangle of `image` that this region covers, cropped at the image's edges.
+    ///
+    /// # Errors
+    ///
+    /// If the region is outside the image.
     pub fn within(self, image: Dimensions) -> Result<Rect, Invalid> {
         let (x, y, right, bottom) = match self {
             Self::Full => return Ok(Rect::all(image)),
@@ -51,15 +54,15 @@ impl Region {
             }
         };
         if x >= right || y >= bottom {
-            let reason = format!("covers no pixel of the image, which is {image}");
+            let reason = format!("does not overlap the image, which is {image}");
             return Err(Invalid::new("region", &self.to_string(), reason));
         }
         Ok(Rect { x, y, width: right - x, height: bottom - y })
     }
 }
 
-/// Edges are rounded, not sizes: neighbouring percentages then meet without gap or overlap. A
-/// part that is not zero keeps at least one pixel.
+/// Rounds edges, not sizes, so that adjacent percentages meet without gap or overlap. A part that is not zero has at
+/// least one pixel.
 fn percent_of(length: u32, from: f64, part: f64) -> (u32, u32) {
     let at = |percent: f64| ((f64::from(length) * percent / 100.0).round()).min(f64::from(length)) as u32;
     let (start, end) = (at(from), at(from + part));
@@ -118,14 +121,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_left_is_refused() {
+    fn a_region_outside_the_image_is_refused() {
         for region in ["0,0,0,10", "0,0,10,0", "300,0,1,1", "0,200,1,1", "pct:100,0,10,10", "pct:0,0,0,10"] {
             check(region, "400");
         }
     }
 
     #[test]
-    fn what_the_grammar_does_not_know_is_refused() {
+    fn values_outside_the_grammar_are_refused() {
         for region in [
             "",
             "Full",
@@ -161,7 +164,7 @@ mod tests {
         }
 
         #[test]
-        fn neighbouring_percentages_meet(w in 1..10_000u32, a in 0.0..50.0f64, b in 1.0..50.0f64) {
+        fn neighboring_percentages_meet(w in 1..10_000u32, a in 0.0..50.0f64, b in 1.0..50.0f64) {
             let (_, end) = percent_of(w, a, b);
             let (start, _) = percent_of(w, a + b, 1.0);
             prop_assert!(start == end || end - 1 == start || start + 1 == w);

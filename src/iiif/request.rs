@@ -1,8 +1,8 @@
-//! An image request: four parameters and a suffix.
+//! An image request: four parameters and a format.
 
 use super::{Format, Invalid, Quality, Region, Rotation, Size, Version};
 
-/// What follows the identifier (Image API 3.0, §2.1), parsed but not yet held against an image.
+/// The parameters after the identifier (Image API 3.0, §2.1), parsed but not yet checked against an image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ImageRequest {
     pub version: Version,
@@ -14,11 +14,11 @@ pub struct ImageRequest {
 }
 
 impl ImageRequest {
-    /// From the four segments behind the identifier, each decoded once.
+    /// Parses the four segments after the identifier, each percent-decoded once.
     pub fn parse(version: Version, segments: [&str; 4]) -> Result<Self, Invalid> {
         let [region, size, rotation, last] = segments;
         let (quality, suffix) = last.rsplit_once('.').ok_or_else(|| {
-            Invalid::new("quality and format", last, "have no `.` between them, as in `default.jpg`")
+            Invalid::new("quality and format", last, "must be separated by `.`, as in `default.jpg`")
         })?;
         Ok(Self {
             version,
@@ -28,7 +28,7 @@ impl ImageRequest {
             quality: Quality::parse(quality)?,
             format: Format::parse(suffix).ok_or_else(|| {
                 let known: Vec<_> = Format::ALL.into_iter().map(Format::suffix).collect();
-                Invalid::new("format", suffix, format!("is none of `{}`", known.join("`, `")))
+                Invalid::new("format", suffix, format!("must be one of `{}`", known.join("`, `")))
             })?,
         })
     }

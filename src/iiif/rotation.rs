@@ -1,10 +1,10 @@
-//! Mirroring and turning.
+//! The rotation of a request, with mirroring.
 
 use super::Invalid;
 use super::number::{decimal, show};
 
-/// The rotation parameter (Image API 3.0, §4.3): mirrored left to right first, then turned
-/// clockwise by `degrees`, 0 ≤ `degrees` < 360.
+/// The rotation parameter (Image API 3.0, §4.3): mirrored left to right first, then rotated clockwise by `degrees`,
+/// 0 ≤ `degrees` < 360.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rotation {
     pub mirror: bool,
@@ -18,22 +18,22 @@ impl Rotation {
         let (mirror, rest) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
         match decimal(rest) {
             Some(degrees) if degrees <= 360.0 => Ok(Self { mirror, degrees: written(degrees) % 360.0 }),
-            Some(_) => Err(Invalid::new("rotation", text, "is over 360 degrees")),
+            Some(_) => Err(Invalid::new("rotation", text, "must not exceed 360 degrees")),
             None => Err(Invalid::new(
                 "rotation",
                 text,
-                "is not a number from 0 to 360, with `!` before it to mirror",
+                "must be a number from 0 to 360, with a leading `!` to mirror",
             )),
         }
     }
 
-    /// How many quarter turns clockwise this is, if it is whole ones.
+    /// The number of clockwise quarter turns, if it is an integer.
     pub fn quarter_turns(self) -> Option<u8> {
         (self.degrees % 90.0 == 0.0).then_some((self.degrees / 90.0) as u8)
     }
 }
 
-/// As many decimals as the canonical form writes: what is written alike is turned alike.
+/// Rounds to the decimals of the canonical form, so that equal canonical forms mean equal rotations.
 fn written(degrees: f64) -> f64 {
     decimal(&show(degrees)).unwrap_or(degrees)
 }
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rotations_are_shown_in_canonical_form() {
+    fn rotations_are_written_in_canonical_form() {
         for (text, expected) in [
             ("0", "0"),
             ("360", "0"),
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_alike_is_turned_alike() {
+    fn equal_canonical_forms_are_equal_rotations() {
         for (one, other) in
             [("0.00000000001", "0"), ("359.99999999999", "360"), ("0.5666666666666667", "0.5666666667")]
         {

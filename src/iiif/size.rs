@@ -1,20 +1,20 @@
-//! The size that a request wants its region in.
+//! The size of a request.
 
 use super::number::{decimal, integer};
 use super::{Dimensions, Invalid, Limits, Version};
 
-/// The size parameter (Image API 3.0, §4.2; 2.1, §4.2): a form, and whether it may enlarge.
+/// The size parameter (Image API 3.0, §4.2; 2.1, §4.2): a form, and whether upscaling is allowed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Size {
     pub form: Form,
     pub upscale: bool,
 }
 
-/// How the wanted size is said.
+/// The forms of the size parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Form {
     Max,
-    /// `full`, of version 2 only: the region's own size.
+    /// `full`, only in version 2: the size of the region.
     Full,
     Width(u32),
     Height(u32),
@@ -24,8 +24,8 @@ pub enum Form {
 }
 
 const FORMS_3: &str =
-    "is none of `max`, `w,`, `,h`, `pct:n`, `w,h` and `!w,h`, each with `^` before it to enlarge";
-const FORMS_2: &str = "is none of `full`, `max`, `w,`, `,h`, `pct:n`, `w,h` and `!w,h`";
+    "must be `max`, `w,`, `,h`, `pct:n`, `w,h` or `!w,h`, each with a leading `^` to allow upscaling";
+const FORMS_2: &str = "must be `full`, `max`, `w,`, `,h`, `pct:n`, `w,h` or `!w,h`";
 
 impl Size {
     pub fn parse(text: &str, version: Version) -> Result<Self, Invalid> {
@@ -41,13 +41,16 @@ impl Size {
         };
         let forms = if version == Version::V3 { FORMS_3 } else { FORMS_2 };
         let form = form.ok_or_else(|| Invalid::new("size", text, forms))?;
-        // Version 2 enlarges by the plain forms (`sizeAboveFull`), but not by `max`.
+        // In version 2 the plain forms allow upscaling (`sizeAboveFull`), except `max`.
         let upscale = caret || (version == Version::V2 && form != Form::Max);
         Ok(Self { form, upscale })
     }
 
-    /// The pixels of the answer before it is turned; 400 where it would be empty, over the
-    /// limits, or larger than its region without `^`.
+    /// The size of the image before rotation.
+    ///
+    /// # Errors
+    ///
+    /// If it is empty, exceeds the limits, or is larger than the region without `^`.
     pub fn of(self, region: Dimensions, limits: Limits) -> Result<Dimensions, Invalid> {
         let (w, h) = (f64::from(region.width), f64::from(region.height));
         let size = match self.form {
@@ -65,19 +68,21 @@ impl Size {
         };
         let refuse = |reason: String| Err(Invalid::new("size", &self.to_string(), reason));
         if size.width == 0 || size.height == 0 {
-            return refuse(format!("leaves no pixel of a region of {region}"));
+            return refuse(format!("is empty for a region of {region}"));
         }
         let enlarges = size.width > region.width || size.height > region.height;
         if !self.upscale && (enlarges || matches!(self.form, Form::Percent(percent) if percent > 100.0)) {
-            return refuse(format!("is larger than its region of {region}; put `^` before it to enlarge"));
+            return refuse(format!(
+                "is larger than the region, which is {region}; a leading `^` allows upscaling"
+            ));
         }
         self.checked(size, limits)
     }
 
-    /// As large as fits, aspect kept: in the box, in the limits and, without `^`, in the region.
+    /// The largest size with the same aspect ratio that fits into the box, the limits and, without `^`, the region.
     fn within(self, region: Dimensions, bounds: Dimensions, limits: Limits) -> Result<Dimensions, Invalid> {
         if bounds.width == 0 || bounds.height == 0 {
-            return Err(Invalid::new("size", &self.to_string(), "has an empty box"));
+            return Err(Invalid::new("size", &self.to_string(), "must have sides of at least 1"));
         }
         let limits = Limits {
             max_width: limits.max_width.min(bounds.width),
@@ -93,7 +98,7 @@ impl Size {
             return Ok(size);
         }
         let reason = format!(
-            "makes {size}, over this image's limits (maxWidth {}, maxHeight {}, maxArea {}{}); `!w,h` and `max` keep to them",
+            "results in {size}, which exceeds this image's limits (maxWidth {}, maxHeight {}, maxArea {}{}); `!w,h` and `max` stay within them",
             limits.max_width,
             limits.max_height,
             limits.max_area,
@@ -101,7 +106,7 @@ impl Size {
                 String::new()
             } else {
                 format!(
-                    "; its rights let the whole be shown at {} pixels at most, and its parts no finer",
+                    "; its rights allow the whole image at up to {} pixels, and its parts in no finer detail",
                     limits.largest
                 )
             }
@@ -124,17 +129,17 @@ fn form(text: &str) -> Option<Form> {
     }
 }
 
-/// The side that aspect dictates: rounded, never under one pixel (§4.2).
+/// The side that follows from the aspect ratio: rounded, at least one pixel (§4.2).
 fn side(length: f64) -> u32 {
     length.round().clamp(1.0, f64::from(u32::MAX)) as u32
 }
 
-/// A side by percentage: at least one pixel, unless nothing was asked for.
+/// A side by percentage: at least one pixel, unless the percentage is 0.
 fn part(length: f64) -> u32 {
     if length <= 0.0 { 0 } else { side(length) }
 }
 
-/// `region` times `scale`, rounded, and kept inside `limits` where rounding would leave them.
+/// `region` times `scale`, rounded, and kept inside `limits` if rounding would exceed them.
 fn fill(region: Dimensions, scale: f64, limits: Limits) -> Dimensions {
     let (w, h) = (f64::from(region.width) * scale, f64::from(region.height) * scale);
     let rounded =
@@ -201,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn enlarging_needs_a_caret_and_keeps_to_the_limits() {
+    fn upscaling_needs_a_caret_and_respects_the_limits() {
         for size in
             ["301,", ",201", "pct:100.1", "301,200", "300,201", "^2000,2000", "^pct:1000", "^4294967295,"]
         {
@@ -212,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn max_is_made_smaller_where_limits_demand() {
+    fn max_is_reduced_to_the_limits() {
         let limits = Limits { max_width: 150, max_height: 150, max_area: 10_000, ..Limits::NONE };
         check_within(Version::V3, "max", limits, "122,81");
         check_within(Version::V3, "!200,200", limits, "122,81");
@@ -220,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_side_never_rounds_to_nothing() {
+    fn a_side_is_never_rounded_to_0() {
         check("1,", "1,1");
         check("pct:0.01", "1,1");
         for size in ["0,", ",0", "0,0", "pct:0", "!0,5"] {
@@ -229,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_grammar_does_not_know_is_refused() {
+    fn values_outside_the_grammar_are_refused() {
         for size in [
             "", "full", "^", "^^max", "!^10,10", ",", "!,", "10", "1.5,", "-1,", "+1,", "1e3,", "pct:NaN",
             "pct:-1", "!10,", "10,10,10",
@@ -254,7 +259,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_size_keeps_to_the_limits(
+        fn a_size_respects_the_limits(
             text in "\\^?(max|!?[0-9]{1,7},[0-9]{1,7}|[0-9]{1,7},|,[0-9]{1,7}|pct:[0-9]{1,4})",
             w in 1..30_000u32, h in 1..30_000u32, max_width in 1..5000u32, max_area in 1..10_000_000u64,
         ) {

@@ -1,4 +1,4 @@
-//! Which Image API a request speaks.
+//! Versions of the Image API.
 
 /// The version of the Image API in a path: `/iiif/2/` or `/iiif/3/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,7 +25,7 @@ impl Version {
         }
     }
 
-    /// The compliance level's document: level 2.
+    /// The URI of the compliance level: level 2.
     pub const fn profile(self) -> &'static str {
         match self {
             Self::V2 => "http://iiif.io/api/image/2/level2.json",

@@ -1,17 +1,16 @@
-//! A GIF's size: its logical screen, or its first frame where that is larger (GIF89a, §18 and §20).
+//! Reads a GIF's size: its logical screen, or its first frame if that is larger (GIF89a, §18 and §20).
 
-use super::bytes::{Held, Stop};
 use super::header::{Header, checked_dimensions, decoder_memory};
-use super::{Orientation, Refused};
+use super::{Orientation, PartialFile, Refused, Stop};
 use crate::iiif::Dimensions;
 use crate::pixels::{Alpha, Depth, Model, Shape};
 
-/// The screen, and the frame if it begins in what is at hand.
-pub fn header(held: &Held) -> Result<Header, Stop> {
-    let screen = size(held.get(6, 4)?);
-    let frame = match first_frame(held.start()) {
+/// Reads the screen, and the first frame if its header has been fetched.
+pub fn header(file: &PartialFile) -> Result<Header, Stop> {
+    let screen = size(file.get(6, 4)?);
+    let frame = match first_frame(file.start()) {
         Some(frame) => frame,
-        None if held.start().len() as u64 == held.size() => {
+        None if file.start().len() as u64 == file.size() => {
             return Err(Refused::damaged("it ends before its first frame").into());
         }
         None => screen,
@@ -28,16 +27,16 @@ pub fn header(held: &Held) -> Result<Header, Stop> {
     Ok(Header { shape, orientation: Orientation::UPRIGHT, icc: None, memory })
 }
 
-/// How far the first frame reaches to the right and down.
+/// The right and bottom edges of the first frame.
 fn first_frame(start: &[u8]) -> Option<Dimensions> {
     let flags = *start.get(10)?;
     let palette = if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };
     let mut at = 13 + palette;
     loop {
         match *start.get(at)? {
-            // A stray zero between blocks, as old writers left it.
+            // A stray zero between blocks, as old writers leave it.
             0 => at += 1,
-            0x21 => at = behind(start, at + 2)?,
+            0x21 => at = after_sub_blocks(start, at + 2)?,
             0x2c => {
                 let (place, extent) = (size(start.get(at + 1..at + 5)?), size(start.get(at + 5..at + 9)?));
                 return Some(Dimensions::new(place.width + extent.width, place.height + extent.height));
@@ -47,8 +46,8 @@ fn first_frame(start: &[u8]) -> Option<Dimensions> {
     }
 }
 
-/// Where an extension's sub-blocks end.
-fn behind(start: &[u8], mut at: usize) -> Option<usize> {
+/// The end of an extension's sub-blocks.
+fn after_sub_blocks(start: &[u8], mut at: usize) -> Option<usize> {
     loop {
         let length = usize::from(*start.get(at)?);
         at += 1 + length;
@@ -58,7 +57,7 @@ fn behind(start: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// Two numbers of 16 bits, at least four bytes.
+/// Two 16-bit numbers, from at least four bytes.
 fn size(b: &[u8]) -> Dimensions {
     let side = |at: usize| u32::from(u16::from_le_bytes([b[at], b[at + 1]]));
     Dimensions::new(side(0), side(2))
@@ -72,7 +71,7 @@ mod tests {
     fn check(screen: [u8; 2], blocks: &[u8], expected: Option<(u32, u32)>) {
         let [width, height] = screen;
         let file = [&b"GIF89a"[..], &[width, 0, height, 0, 0x80, 0, 0, 1, 2, 3, 4, 5, 6], blocks].concat();
-        let found = header(&Held::new(file.len() as u64, file.into())).ok();
+        let found = header(&PartialFile::new(file.len() as u64, file.into())).ok();
         assert_eq!(found.map(|found| found.shape.dimensions), expected.map(|(w, h)| Dimensions::new(w, h)));
     }
 

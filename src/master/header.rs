@@ -1,38 +1,32 @@
-//! What every header of an untiled master states, and the bounds on reading it.
+//! The header of an untiled master, and the memory that its decoder needs.
 
 use std::sync::Arc;
 
-use super::bytes::Stop;
-use super::{Orientation, Refused};
+use super::{Orientation, Refused, Stop};
 use crate::iiif::Dimensions;
 use crate::pixels::Shape;
 
-/// Chunks before the pixels that are looked at: no honest header has more.
-pub const MAX_CHUNKS: usize = 256;
-/// The largest profile or EXIF block that is read, in bytes.
-pub const MAX_PROFILE: u64 = 4 << 20;
-
-/// Rows that a reader asks a decoder for at one time, at most.
-const ROWS: u64 = 64;
-/// Bytes of buffers and tables of any decoder, whatever the image's size.
+/// The most rows that a reader requests from a decoder at once.
+const MAX_ROWS: u64 = 64;
+/// Bytes of buffers and tables of any decoder, regardless of the image's size.
 const MIN_DECODER_BYTES: u64 = 2 << 20;
 
-/// What a header states.
+/// The contents of a header.
 pub struct Header {
     pub shape: Shape,
     pub orientation: Orientation,
     pub icc: Option<Arc<[u8]>>,
-    /// Bytes of memory that the decoder takes.
+    /// Bytes of memory that the decoder needs.
     pub memory: u64,
 }
 
-/// Bytes of memory of a decoder that keeps `kept` bytes besides the rows that it returns.
+/// Bytes of memory of a decoder that keeps `kept` bytes in addition to the rows that it returns.
 pub fn decoder_memory(kept: u64, shape: Shape) -> u64 {
-    let rows = shape.stride().saturating_mul(2 * ROWS.min(u64::from(shape.dimensions.height)));
+    let rows = shape.stride().saturating_mul(2 * MAX_ROWS.min(u64::from(shape.dimensions.height)));
     kept.saturating_add(rows).saturating_add(MIN_DECODER_BYTES)
 }
 
-/// The dimensions, unless the header is malformed or they cannot be an image's.
+/// The dimensions, unless the header is malformed or they are empty or too large.
 pub fn checked_dimensions(is_well_formed: bool, dimensions: Dimensions) -> Result<Dimensions, Stop> {
     let Dimensions { width, height } = dimensions;
     if is_well_formed && dimensions.area() > 0 && width < 1 << 24 && height < 1 << 24 {

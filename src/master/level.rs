@@ -1,21 +1,21 @@
-//! One level of a pyramid: its tiles and how they are coded.
+//! One level of a TIFF pyramid: its tiles and their encoding.
 
 use std::sync::Arc;
 
 use crate::iiif::{Dimensions, Rect};
 use crate::pixels::{Alpha, Channels, Depth, Model, Shape};
 
-/// A larger tile costs a viewer's one too much.
-const LARGEST_TILE: u32 = 2048;
+/// Larger tiles cost too much to decode for each tile of a viewer.
+const MAX_TILE_SIDE: u32 = 2048;
 
-/// How a level's pixels are divided. Tiles at the right and bottom edge are stored full-sized.
+/// How a level is divided into tiles. Tiles at the right and bottom edges are stored with padding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Grid {
     pub image: Dimensions,
     pub tile: Dimensions,
 }
 
-/// A tile's place: column and row, from the top left.
+/// A tile's column and row, from the top left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TileIndex {
     pub column: u32,
@@ -35,12 +35,12 @@ impl Grid {
         self.columns() as u64 * self.rows() as u64
     }
 
-    /// The tile's place in the level's list.
+    /// The tile's index in the level's list.
     pub const fn number(self, tile: TileIndex) -> usize {
         tile.row as usize * self.columns() as usize + tile.column as usize
     }
 
-    /// The pixels of the level that the tile shows, without its padding.
+    /// The rectangle of the level that the tile covers, without its padding.
     pub fn rect(self, tile: TileIndex) -> Rect {
         let (x, y) = (tile.column * self.tile.width, tile.row * self.tile.height);
         let width = self.tile.width.min(self.image.width - x);
@@ -48,7 +48,7 @@ impl Grid {
         Rect { x, y, width, height }
     }
 
-    /// The tiles that touch `rect`, row by row.
+    /// The tiles that intersect `rect`, row by row.
     pub fn covering(self, rect: Rect) -> impl Iterator<Item = TileIndex> {
         let columns = rect.x / self.tile.width..=(rect.right() - 1) / self.tile.width;
         let rows = rect.y / self.tile.height..=(rect.bottom() - 1) / self.tile.height;
@@ -67,22 +67,22 @@ pub enum Codec {
     Zstd,
     Webp,
     Fax(Fax),
-    /// JPEG as TIFF 6.0 (§22) had it: without headers, which tags stand for.
+    /// "Old" JPEG of TIFF 6.0 (§22): without headers, whose contents are in tags.
     OldJpeg,
 }
 
-/// CCITT's compressions of black and white (ITU-T T.4 and T.6; TIFF 6.0, §10 and §11).
+/// CCITT compression of black and white (ITU-T T.4 and T.6; TIFF 6.0, §10 and §11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fax {
-    /// Runs without marks between rows, each of which begins with a new unit of this many bytes.
+    /// Runs without end-of-line codes; each row begins at a new unit of this many bytes.
     Runs { unit: u8 },
-    /// T.4: marks between rows; rows may be coded as changes of the row before.
+    /// T.4: rows are separated by end-of-line codes and may be coded as changes from the previous row.
     Group3 { two_dimensional: bool },
-    /// T.6: every row as changes of the row before.
+    /// T.6: every row is coded as changes from the previous row.
     Group4,
 }
 
-/// How a sample's bits are read (TIFF tag 339).
+/// The number format of samples (TIFF tag 339).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     Unsigned,
@@ -91,13 +91,13 @@ pub enum Format {
     Float,
 }
 
-/// What the samples mean (TIFF tag 262).
+/// The meaning of samples (TIFF tag 262).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Photometric {
     WhiteIsZero,
     BlackIsZero,
     Rgb,
-    /// Red, green, blue, each over the whole of 16 bits: first all reds.
+    /// All red values, then all green, then all blue, each with the full range of 16 bits.
     Palette(Arc<[u16]>),
     Cmyk,
     YCbCr,
@@ -107,25 +107,25 @@ pub enum Photometric {
     IccLab,
 }
 
-/// What was taken from samples before they were compressed (TIFF 6.0, §14; tech note 3).
+/// The prediction that was subtracted from samples before compression (TIFF 6.0, §14; tech note 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Predictor {
     None,
-    /// Their left neighbours.
+    /// The left neighbor.
     Horizontal,
-    /// Their left neighbours, byte by byte, after the bytes of equal weight were put together.
+    /// The left neighbor, byte by byte, after bytes of equal significance were grouped.
     Float,
 }
 
-/// How YCbCr samples outside JPEG are laid out and what colours they are (TIFF 6.0, §21).
+/// The layout and the colors of YCbCr samples outside JPEG (TIFF 6.0, §21).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct YCbCr {
-    /// Pixels that share one pair of colour samples, across and down: 1, 2 or 4.
+    /// Pixels that share one pair of chroma samples, horizontally and vertically: 1, 2 or 4.
     pub across: u32,
     pub down: u32,
-    /// The shares of red, green and blue in luma.
+    /// The weights of red, green and blue in luma.
     pub luma: [f32; 3],
-    /// The codes of black and white for luma, and of no and full colour for Cb and Cr.
+    /// The codes of black and white for luma, and of no and full chroma for Cb and Cr.
     pub reference: [f32; 6],
 }
 
@@ -135,34 +135,33 @@ pub struct Level {
     pub dimensions: Dimensions,
     pub grid: Grid,
     pub codec: Codec,
-    /// Of a sample, 1 to 64.
+    /// Bits of a sample, 1 to 64.
     pub bits: u8,
     pub format: Format,
     pub photometric: Photometric,
-    /// Samples a pixel, extra ones included.
+    /// Samples per pixel, including extra samples.
     pub samples: u8,
     pub alpha: Alpha,
     pub predictor: Predictor,
     pub big_endian: bool,
-    /// Whether the bits of each stored byte are in reverse order (tag 266); JPEG and WebP have an order of their own.
+    /// Whether the bits of each stored byte are reversed (tag 266); this does not apply to JPEG and WebP.
     pub lowest_first: bool,
-    /// For YCbCr samples that no JPEG decoder converts.
+    /// For YCbCr samples that are not converted by a JPEG decoder.
     pub ycbcr: Option<YCbCr>,
-    /// Whether each sample has tiles of its own, one after the other.
+    /// Whether each sample has tiles of its own, one plane after the other.
     pub separate: bool,
-    /// The last row's tiles are as short as the image, as strips are.
+    /// Whether the image is in strips, the last of which ends with the image.
     pub in_strips: bool,
-    /// The JPEG tables that all tiles share (tag 347).
+    /// The JPEG tables shared by all tiles (tag 347).
     pub tables: Option<Arc<[u8]>>,
-    /// Offset and length in bytes of each tile, row by row; length 0 for a tile that is not stored.
+    /// Offset and length of each tile in bytes, row by row; the length is 0 for tiles that are not stored.
     pub tiles: Vec<(u64, u64)>,
 }
 
 impl Level {
-    /// The whole-number factor by which this level is smaller than `full`, if it is one.
+    /// The integer factor by which this level is smaller than `full`, if there is one.
     ///
-    /// Writers round odd sides up or down; either way a level's pixel covers `factor` of the
-    /// full image's.
+    /// Writers round odd sides up or down; in either case, a pixel of the level covers `factor` pixels of the full image.
     pub fn factor(&self, full: Dimensions) -> Option<u32> {
         let factor = (f64::from(full.width) / f64::from(self.dimensions.width)).round() as u32;
         let narrow = [factor, factor + 1, factor.saturating_sub(1)];
@@ -172,7 +171,7 @@ impl Level {
         })
     }
 
-    /// Whether this is a smaller copy of an image of size `full`, of about the same shape.
+    /// Whether this is a smaller copy of an image of size `full`, with about the same aspect ratio.
     pub fn reduces(&self, full: Dimensions) -> bool {
         let across = f64::from(full.width) / f64::from(self.dimensions.width);
         let down = f64::from(full.height) / f64::from(self.dimensions.height);
@@ -180,7 +179,7 @@ impl Level {
         across > 1.0 && down >= 1.0 && across / down < slack * 1.01 && down / across < slack * 1.01
     }
 
-    /// What the colour samples mean once they are read.
+    /// The color model of samples after decoding.
     pub fn model(&self) -> Model {
         match self.photometric {
             Photometric::WhiteIsZero | Photometric::BlackIsZero => Model::Gray,
@@ -190,7 +189,7 @@ impl Level {
         }
     }
 
-    /// Samples become bytes where they are none wider.
+    /// The depth of samples after decoding: 8 bits if they are not wider.
     pub fn depth(&self) -> Depth {
         match (&self.photometric, self.bits) {
             (Photometric::Palette(_), _) | (_, ..=8) => Depth::U8,
@@ -198,12 +197,12 @@ impl Level {
         }
     }
 
-    /// What all of it is once it is read.
+    /// The shape of the image after decoding.
     pub fn shape(&self) -> Shape {
         Shape { dimensions: self.dimensions, model: self.model(), alpha: self.alpha, depth: self.depth() }
     }
 
-    /// What a decoded pixel has: extra samples are left out, but for one of opacity.
+    /// The channels of decoded pixels: extra samples other than alpha are dropped.
     pub fn channels(&self) -> Channels {
         match (self.model(), self.alpha) {
             (Model::Gray, Alpha::None) => Channels::Gray,
@@ -212,31 +211,31 @@ impl Level {
         }
     }
 
-    /// Why no tile of it can be rendered by itself, if none can.
-    pub fn uncut(&self) -> Option<String> {
+    /// Why tiles cannot be rendered one by one; `None` if they can.
+    pub fn untiled_because(&self) -> Option<String> {
         let Dimensions { width, height } = self.grid.tile;
         match &self.photometric {
-            _ if self.in_strips => Some("its pixels lie in strips, not in tiles".into()),
-            _ if width.max(height) > LARGEST_TILE || width.min(height) < 16 => Some(format!(
-                "its tiles are {width} x {height} pixels; 16 to {LARGEST_TILE} a side can be cut"
+            _ if self.in_strips => Some("its pixels are in strips, not in tiles".into()),
+            _ if width.max(height) > MAX_TILE_SIDE || width.min(height) < 16 => Some(format!(
+                "its tiles are {width} x {height} pixels; 16 to {MAX_TILE_SIDE} a side can be served one by one"
             )),
-            _ if matches!(self.codec, Codec::Fax(_)) => Some("it is compressed as fax is".into()),
-            _ if self.codec == Codec::OldJpeg => Some("its JPEG tiles are of the old kind".into()),
-            // As a picture of its own, such a JPEG would mean something else to a viewer.
+            _ if matches!(self.codec, Codec::Fax(_)) => Some("it is compressed as fax".into()),
+            _ if self.codec == Codec::OldJpeg => Some("its tiles are old-style JPEG".into()),
+            // A viewer would interpret such a JPEG differently when it is served alone.
             _ if self.codec == Codec::Jpeg && usize::from(self.samples) != self.model().count() => {
                 Some(format!("its JPEG tiles have {} components", self.samples))
             }
             Photometric::WhiteIsZero if self.codec == Codec::Jpeg => {
                 Some("its JPEG tiles are negatives: 0 is white".into())
             }
-            _ if self.separate => Some("its colours lie in separate planes".into()),
+            _ if self.separate => Some("its colors are in separate planes".into()),
             _ if self.bits != 8 => {
                 Some(format!("its samples have {} bits, which viewers cannot show", self.bits))
             }
-            _ if self.format != Format::Unsigned => Some("its samples are not unsigned whole numbers".into()),
-            Photometric::Cmyk => Some("its colours are inks (CMYK)".into()),
-            Photometric::CieLab | Photometric::IccLab => Some("its colours are L*a*b*".into()),
-            Photometric::Palette(_) => Some("its colours are a palette's".into()),
+            _ if self.format != Format::Unsigned => Some("its samples are not unsigned integers".into()),
+            Photometric::Cmyk => Some("its colors are CMYK".into()),
+            Photometric::CieLab | Photometric::IccLab => Some("its colors are L*a*b*".into()),
+            Photometric::Palette(_) => Some("its colors are in a palette".into()),
             Photometric::YCbCr if self.codec != Codec::Jpeg => {
                 Some("it has YCbCr samples outside JPEG".into())
             }
@@ -244,8 +243,8 @@ impl Level {
         }
     }
 
-    /// Bytes that `rows` rows of `width` pixels with `samples` samples take before compression; each row is filled up
-    /// to a byte, and subsampled colour to whole blocks.
+    /// Uncompressed bytes of `rows` rows of `width` pixels with `samples` samples; each row is padded to a byte, and
+    /// subsampled chroma to whole blocks.
     pub fn packed_bytes(&self, width: u32, rows: u32, samples: usize) -> u64 {
         match self.subsampled() {
             Some(&YCbCr { across, down, .. }) => {
@@ -256,26 +255,26 @@ impl Level {
         }
     }
 
-    /// How blocks of pixels share colour samples, outside JPEG.
+    /// How blocks of pixels share chroma samples outside JPEG.
     pub fn subsampled(&self) -> Option<&YCbCr> {
         let blocks = |ycbcr: &&YCbCr| ycbcr.across * ycbcr.down > 1 && !self.separate;
         self.ycbcr.as_ref().filter(|_| !matches!(self.codec, Codec::Jpeg | Codec::OldJpeg)).filter(blocks)
     }
 
-    /// Whether YCbCr samples come from its tiles as they are, and all of a pixel's are its own.
+    /// Whether tiles decode to YCbCr samples without subsampling.
     pub fn has_raw_ycbcr(&self) -> bool {
-        // A stream of the old kind is converted by its decoder.
+        // An old-style stream is converted by its decoder.
         let is_stream = |tables: &Arc<[u8]>| tables.starts_with(&[0xff, 0xd8]);
         self.ycbcr.is_some()
             && (self.codec != Codec::OldJpeg || self.tables.as_ref().is_some_and(|tables| !is_stream(tables)))
     }
 
-    /// Samples that one tile has of each pixel: one where each sample has tiles of its own.
+    /// Samples per pixel in one tile: one if each sample has tiles of its own.
     pub fn samples_together(&self) -> usize {
         if self.separate { 1 } else { usize::from(self.samples) }
     }
 
-    /// Where the tile lies in the file; `None` if it is not stored.
+    /// The byte range of the tile; `None` if it is not stored.
     pub fn range(&self, tile: TileIndex) -> Option<std::ops::Range<u64>> {
         let (offset, length) = *self.tiles.get(self.grid.number(tile))?;
         (length > 0).then(|| offset..offset.saturating_add(length))

@@ -1,107 +1,90 @@
-//! One opened master: its levels and tiles, whatever its format; pure over bytes at offsets.
+//! Masters: the index of their levels and tiles, their rows in any format, and the writer of pyramids. Pure functions over
+//! bytes at offsets.
 
-mod bytes;
 mod gif;
 mod header;
-mod ifd;
 mod level;
-mod orientation;
 mod png;
+mod rows;
 pub mod stored;
 mod tiff;
+mod untiled;
 mod webp;
-mod whole;
-mod words;
 pub mod write;
 
 use std::sync::Arc;
 
-pub use bytes::{Held, Stop};
 pub use level::{Codec, Fax, Format, Grid, Level, Photometric, Predictor, TileIndex, YCbCr};
-pub use orientation::Orientation;
-pub use whole::Whole;
-pub use words::{Words, words};
+pub use rows::{rows, rows_memory};
+pub use tiff::decode_tile;
 
+pub use crate::container::{PartialFile, Refused, SourceFormat, Stop};
 use crate::iiif::Dimensions;
+pub use crate::metadata::Orientation;
 use crate::pixels::{Alpha, Depth, Model, Shape};
 
-/// Why a file cannot be a master, in words for those who keep it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    #[error("the file is damaged: {0}")]
-    Damaged(String),
-    #[error("{0}")]
-    Unsupported(String),
-    #[error("page {page} does not exist: the file has {pages}")]
-    NoPage { page: u32, pages: u32 },
-}
-
-impl Refused {
-    pub fn damaged(reason: impl Into<String>) -> Self {
-        Self::Damaged(reason.into())
-    }
-}
-
-/// What serving needs to know of a master: sizes and offsets, no pixels.
+/// The index of a master: sizes and offsets, without pixels.
 #[derive(Clone, Debug)]
 pub struct Master {
     /// As stored, before the orientation is applied.
     pub dimensions: Dimensions,
     pub orientation: Orientation,
     pub icc: Option<Arc<[u8]>>,
-    /// Largest first, the full size at the head; empty for a master that cannot be cut.
+    /// From the full size down; empty for a master without usable tiles.
     pub levels: Vec<Level>,
     pub kind: Kind,
 }
 
-/// How pixels are got out of a master.
+/// How a master is decoded.
 #[derive(Clone, Debug)]
 pub enum Kind {
     /// Tile by tile.
     Tiled,
-    /// Only by decoding all of it.
-    Whole {
-        codec: Whole,
-        /// The file's length.
+    /// Only from the top, or as a whole.
+    Untiled {
+        format: SourceFormat,
+        /// The file's length in bytes.
         bytes: u64,
-        /// Why it cannot be cut.
+        /// Why its tiles cannot be served one by one.
         reason: String,
-        /// As the header says.
+        /// As stated by the header.
         shape: Shape,
-        /// Bytes of memory that its decoder takes to read the full size row by row, as the header tells; of a TIFF,
-        /// `sheet` tells.
+        /// Bytes of memory that its decoder needs to read the full size row by row, according to the header; 0 for a
+        /// TIFF, whose needs follow from `tiff`.
         memory: u64,
-        /// How a TIFF's page lies in it.
-        sheet: Option<Arc<Level>>,
+        /// The layout of a TIFF's page.
+        tiff: Option<Arc<Level>>,
     },
 }
 
-/// How much of a file's start is read first: most headers, and the whole index of most
-/// cloud-optimized TIFFs, lie within.
+/// Bytes at the start of a file that are read first: they contain most headers, and the whole index of most
+/// cloud-optimized TIFFs.
 pub const FIRST_READ: u64 = 64 << 10;
 
-/// Finds the master that page `page` of the file is, as far as `held` tells.
+/// Indexes page `page` of a file; the first page is 1.
 ///
-/// [`Stop::Missing`] names the bytes to add before asking again.
-pub fn index(held: &Held, page: u32) -> Result<Master, Stop> {
-    match Whole::recognize(held.start()) {
-        Some(Whole::Tiff) => tiff::index(held, page),
-        Some(codec) if page == 1 => whole::index(held, codec),
+/// # Errors
+///
+/// [`Stop::NeedBytes`] names the bytes to add before the next try.
+pub fn index(file: &PartialFile, page: u32) -> Result<Master, Stop> {
+    match SourceFormat::recognize(file.start()) {
+        Some(SourceFormat::Tiff) => tiff::index(file, page),
+        Some(format) if page == 1 => untiled::index(file, format),
         Some(_) => Err(Refused::NoPage { page, pages: 1 }.into()),
-        None => Err(Refused::Unsupported(whole::unknown(held.start())).into()),
+        None => Err(Refused::Unsupported(untiled::unsupported(file.start())).into()),
     }
 }
 
 impl Master {
-    /// Upright: the sides exchanged where the orientation asks for a quarter turn.
+    /// The size of the upright image.
     pub fn upright(&self) -> Dimensions {
-        if self.orientation.swaps() { self.dimensions.turned() } else { self.dimensions }
+        if self.orientation.swaps_sides() { self.dimensions.transposed() } else { self.dimensions }
     }
 
-    /// What its samples are before they are converted.
+    /// The shape of its samples before color conversion.
     pub fn shape(&self) -> Shape {
         match (&self.kind, self.levels.first()) {
-            (Kind::Whole { shape, .. }, _) => *shape,
+            (Kind::Untiled { shape, .. }, _) => *shape,
             (Kind::Tiled, Some(level)) => level.shape(),
             (Kind::Tiled, None) => {
                 Shape { dimensions: self.dimensions, model: Model::Rgb, alpha: Alpha::None, depth: Depth::U8 }
@@ -109,21 +92,21 @@ impl Master {
         }
     }
 
-    /// The full size in place of a smaller level at `1 / reduce`: how far it can be shrunk to show the same.
+    /// The full size as a replacement for a smaller level at `1 / reduce`, with the factor by which the decoder may reduce it.
     pub fn larger_level(&self, level: usize, reduce: u32) -> Option<(usize, u32)> {
         let smaller = self.levels.get(level).filter(|_| level > 0)?;
         let ratio = self.dimensions.width / smaller.dimensions.width.max(1);
-        let most = ratio.saturating_mul(reduce).clamp(1, 8);
-        Some((0, 1 << most.ilog2()))
+        let max = ratio.saturating_mul(reduce).clamp(1, 8);
+        Some((0, 1 << max.ilog2()))
     }
 
-    /// About how many bytes of memory this index takes.
+    /// The approximate size of this index in memory, in bytes.
     pub fn weight(&self) -> usize {
-        let sheet = match &self.kind {
-            Kind::Whole { sheet, .. } => sheet.as_deref(),
+        let tiff = match &self.kind {
+            Kind::Untiled { tiff, .. } => tiff.as_deref(),
             Kind::Tiled => None,
         };
-        let tiles: usize = self.levels.iter().chain(sheet).map(|level| level.tiles.len() * 16 + 512).sum();
+        let tiles: usize = self.levels.iter().chain(tiff).map(|level| level.tiles.len() * 16 + 512).sum();
         tiles + self.icc.as_ref().map_or(0, |icc| icc.len()) + 512
     }
 }

@@ -1,38 +1,27 @@
-//! A PNG's chunks before and behind its pixels: size, profile, EXIF (PNG, third edition, §11).
+//! Reads a PNG's header: size, profile, EXIF orientation (PNG, third edition, §11).
 
-use std::io::Read;
 use std::sync::Arc;
 
-use flate2::Crc;
-use flate2::read::ZlibDecoder;
-
-use super::bytes::{Held, Stop};
-use super::header::{Header, MAX_CHUNKS, MAX_PROFILE, checked_dimensions, decoder_memory};
-use super::{Orientation, Refused};
+use super::header::{Header, checked_dimensions, decoder_memory};
+use super::{Orientation, PartialFile, Refused, Stop};
+use crate::container::MAX_PROFILE;
+use crate::container::png::{chunks_after_pixels, chunks_before_pixels, inflated, raw_kind, raw_profile};
 use crate::iiif::Dimensions;
-use crate::pixels::{Alpha, Depth, Model, Shape, exif};
+use crate::metadata::exif;
+use crate::pixels::{Alpha, Depth, Model, Shape};
 
-/// How much of a file's end is searched for what stands behind its pixels.
-const TAIL: u64 = 64 << 10;
+/// The largest ratio of Deflate (RFC 1951: two bits for 258 bytes, and a little more).
+const MAX_RATIO: u64 = 1032;
+/// The most texts of one kind that are decompressed: if the first is damaged, a later one may work.
+const MAX_TEXTS: usize = 4;
 
-/// Deflate makes at most this many bytes of one (RFC 1951: 258 of two bits, and a little more).
-const MOST_DEFLATED: u64 = 1032;
-/// Chunks that are looked at have together at most this many bytes: a profile, and a few texts.
-const MOST_CHUNK_BYTES: u64 = 8 << 20;
-/// Chunks up to this many bytes do not count: palettes and opacities are smaller (§11.2.2, §11.3.1.1).
-const SMALL_CHUNK: u64 = 1024;
-/// A text that holds a block of EXIF, XMP or IPTC unfolds to at most this many bytes; two digits are one of the block.
-const MOST_TEXT: u64 = 2 << 20;
-/// Texts of one kind that are unfolded: where the first is broken, a later one may do.
-const MOST_TEXTS: usize = 4;
-
-/// IHDR comes first (§11.2.1); profile and EXIF may stand before the pixels, and EXIF behind them, too.
-pub fn header(held: &Held) -> Result<Header, Stop> {
-    let header = held.get(0, 29)?;
+/// IHDR comes first (§11.2.1); the profile comes before the pixels, EXIF before or after them.
+pub fn header(file: &PartialFile) -> Result<Header, Stop> {
+    let header = file.get(0, 29)?;
     let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
     let dimensions = checked_dimensions(&header[12..16] == b"IHDR", Dimensions::new(number(16), number(20)))?;
     let (depth, color, is_interlaced) = (header[24], header[25], header[28] != 0);
-    complete(held, dimensions, depth, color)?;
+    complete(file, dimensions, depth, color)?;
     let mut shape = Shape {
         dimensions,
         model: if color & 2 == 0 { Model::Gray } else { Model::Rgb },
@@ -40,18 +29,18 @@ pub fn header(held: &Held) -> Result<Header, Stop> {
         depth: if depth == 16 { Depth::U16 } else { Depth::U8 },
     };
     let (mut search, mut icc, mut palette) = (Search::default(), None, color != 3);
-    let pixels = chunks(held, |name, body| match name {
-        // Of several the first counts: each takes memory and time to unfold.
+    let pixels = chunks_before_pixels(file, |name, body| match name {
+        // The first of several counts: each costs memory and time to decompress.
         b"iCCP" => _ = icc.get_or_insert_with(|| profile(body)),
         b"tRNS" => shape.alpha = Alpha::Straight,
         b"PLTE" => palette = true,
-        _ => search.look(name, body),
+        _ => search.visit(name, body),
     })?;
     if !pixels || !palette {
-        return Err(Refused::damaged("it has no pixels, or no palette for them").into());
+        return Err(Refused::damaged("it has no pixels, or no palette").into());
     }
     if search.found.is_none() {
-        behind(held, |name, body| search.look(name, body))?;
+        chunks_after_pixels(file, |name, body| search.visit(name, body))?;
     }
     let orientation =
         search.found.map_or(Orientation::UPRIGHT, |(_, number)| Orientation::new(number.into()));
@@ -61,8 +50,8 @@ pub fn header(held: &Held) -> Result<Header, Stop> {
     Ok(Header { shape, orientation, icc, memory })
 }
 
-/// Refuses a file that is too short for its pixels, however well they are deflated.
-fn complete(held: &Held, dimensions: Dimensions, depth: u8, color: u8) -> Result<(), Stop> {
+/// Refuses a file that is too short for its pixels at the best possible compression.
+fn complete(file: &PartialFile, dimensions: Dimensions, depth: u8, color: u8) -> Result<(), Stop> {
     let samples: u64 = match color {
         2 => 3,
         4 => 2,
@@ -71,183 +60,53 @@ fn complete(held: &Held, dimensions: Dimensions, depth: u8, color: u8) -> Result
     };
     let bits = samples * u64::from(depth.min(16)) * u64::from(dimensions.width);
     let bytes = (bits.div_ceil(8)).saturating_mul(dimensions.height.into());
-    if bytes / MOST_DEFLATED > held.size() {
+    if bytes / MAX_RATIO > file.size() {
         return Err(Refused::damaged("it is too short for its pixels").into());
     }
     Ok(())
 }
 
-/// Hands out the chunks before the pixels, those that are known, whole and of a useful length; `false` where the file
-/// ends without pixels. All are fetched before the first is looked at: a walk that stops for bytes begins again.
-pub fn chunks(held: &Held, mut each: impl FnMut(&[u8; 4], &[u8])) -> Result<bool, Stop> {
-    let (mut at, mut found, mut room) = (8, Vec::new(), MOST_CHUNK_BYTES);
-    let mut has_pixels = true;
-    for _ in 0..MAX_CHUNKS {
-        if at + 8 > held.size() {
-            has_pixels = false;
-            break;
-        }
-        let &[a, b, c, d, w, x, y, z] = ahead(held, at)? else { return Ok(false) };
-        let (length, name) = (u64::from(u32::from_be_bytes([a, b, c, d])), [w, x, y, z]);
-        match &name {
-            b"IDAT" => break,
-            b"IEND" => {
-                has_pixels = false;
-                break;
-            }
-            _ if length <= MAX_PROFILE.min(room.max(SMALL_CHUNK))
-                && at + 12 + length <= held.size()
-                && is_known(&name) =>
-            {
-                // However much text there is, the pixels need what is small.
-                if length > SMALL_CHUNK {
-                    room -= length;
-                }
-                found.push((name, held.get(at + 8, length + 4)?.split_at(length as usize)));
-            }
-            _ => {}
-        }
-        at += 12 + length;
-    }
-    for (name, (body, checksum)) in found {
-        // As libpng has it: what is ancillary and damaged is passed over.
-        if &name == b"PLTE" || is_sound(&name, body, checksum) {
-            each(&name, body);
-        }
-    }
-    Ok(has_pixels)
-}
-
-/// The head of the chunk at `at`; where it is missing, those that follow are likely to be, too.
-fn ahead(held: &Held, at: u64) -> Result<&[u8], Stop> {
-    held.get(at, 8).map_err(|stop| match stop {
-        Stop::Missing { range, .. } => Stop::Missing { likely: (32 << 10).min(held.size() - at), range },
-        other => other,
-    })
-}
-
-fn is_sound(name: &[u8], body: &[u8], checksum: &[u8]) -> bool {
-    let mut crc = Crc::new();
-    crc.update(name);
-    crc.update(body);
-    checksum.first_chunk() == Some(&crc.sum().to_be_bytes())
-}
-
-/// Hands out the chunks in the file's end, found by their names and known by their checksums: the pixels' own chunks
-/// need not be walked.
-pub fn behind(held: &Held, mut each: impl FnMut(&[u8; 4], &[u8])) -> Result<(), Stop> {
-    let length = held.size().min(TAIL);
-    let tail = held.get(held.size() - length, length)?;
-    let named = tail.windows(4).enumerate().skip(4).filter(|(_, name)| is_known(name));
-    for (at, name) in named.take(MAX_CHUNKS) {
-        let &[a, b, c, d, w, x, y, z, ref rest @ ..] = &tail[at - 4..] else { continue };
-        let length = u32::from_be_bytes([a, b, c, d]) as usize;
-        let Some((body, checksum)) = rest.split_at_checked(length) else { continue };
-        if is_sound(name, body, checksum) {
-            each(&[w, x, y, z], body);
-        }
-    }
-    Ok(())
-}
-
-fn is_known(name: &[u8]) -> bool {
-    [&b"iCCP"[..], b"PLTE", b"tRNS", b"eXIf", b"tEXt", b"zTXt", b"iTXt"].contains(&name)
-}
-
-/// Looks for the orientation, in EXIF's own chunk or in a text. The first one counts, but EXIF's own chunk more than a
-/// text.
+/// Searches for the orientation in EXIF's own chunk or in a text. The first one counts, but EXIF's own chunk takes
+/// precedence over texts.
 #[derive(Default)]
 struct Search {
-    /// Whether it is EXIF's own chunk, and the orientation.
+    /// Whether it is from EXIF's own chunk, and the orientation.
     found: Option<(bool, u8)>,
-    /// Texts that were unfolded.
+    /// Texts that were decompressed.
     texts: usize,
 }
 
 impl Search {
-    fn look(&mut self, name: &[u8; 4], body: &[u8]) {
+    fn visit(&mut self, name: &[u8; 4], body: &[u8]) {
         if name == b"eXIf" {
             if self.found.is_none_or(|(own, _)| !own) {
-                let orientation = exif::orientation(exif::bare(body));
+                let orientation = exif::orientation(exif::unnamed(body));
                 self.found = orientation.map(|orientation| (true, orientation)).or(self.found);
             }
-        } else if self.found.is_none() && self.texts < MOST_TEXTS && raw_kind(body) == Some(b"exif") {
+        } else if self.found.is_none() && self.texts < MAX_TEXTS && raw_kind(body) == Some(b"exif") {
             self.texts += 1;
             let block = raw_profile(name, body).map(|(_, block)| block).unwrap_or_default();
-            self.found = exif::orientation(exif::bare(&block)).map(|orientation| (false, orientation));
+            self.found = exif::orientation(exif::unnamed(&block)).map(|orientation| (false, orientation));
         }
     }
 }
 
-/// What a block is called that ImageMagick and others write as text, if the chunk holds one.
-pub fn raw_kind(body: &[u8]) -> Option<&[u8]> {
-    let end = body.iter().take(80).position(|&byte| byte == 0)?;
-    body[..end].strip_prefix(b"Raw profile type ")
-}
-
-/// The kind and the bytes of a block that ImageMagick and others write as text: a line with its name, one with its
-/// length, and digits in lines.
-pub fn raw_profile<'a>(name: &[u8; 4], body: &'a [u8]) -> Option<(&'a [u8], Vec<u8>)> {
-    let kind = raw_kind(body)?;
-    let end = b"Raw profile type ".len() + kind.len();
-    let unfolded;
-    let text = match name {
-        b"tEXt" => &body[end + 1..],
-        b"zTXt" => {
-            unfolded = inflated(body.get(end + 2..)?, MOST_TEXT)?;
-            &unfolded[..]
-        }
-        _ => return None,
-    };
-    let digits = text.splitn(4, |&byte| byte == b'\n').nth(3)?;
-    let digits: Vec<u8> =
-        digits.iter().filter_map(|&byte| char::from(byte).to_digit(16)).map(|digit| digit as u8).collect();
-    Some((kind, digits.as_chunks().0.iter().map(|[high, low]| high << 4 | low).collect()))
-}
-
-/// A name, a zero, the method's number, and the profile, deflated (§11.3.2.3).
+/// A name, a zero, the compression method, and the compressed profile (§11.3.2.3).
 fn profile(chunk: &[u8]) -> Option<Arc<[u8]>> {
     let name = chunk.iter().take(80).position(|&byte| byte == 0)?;
     let icc = inflated(chunk.get(name + 2..)?, MAX_PROFILE)?;
     (icc.len() > 128).then(|| icc.into())
 }
 
-/// The bytes that were deflated, if they are at most `most`.
-fn inflated(packed: &[u8], most: u64) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    ZlibDecoder::new(packed).take(most + 1).read_to_end(&mut bytes).ok()?;
-    (bytes.len() as u64 <= most).then_some(bytes)
-}
-
 #[cfg(test)]
-pub mod tests {
+mod tests {
     use std::io::Write;
 
     use super::*;
-    use crate::pixels::exif::tests::turned;
+    use crate::container::png::tests::{chunk, raw};
+    use crate::metadata::exif::tests::block_with;
 
-    pub fn chunk(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
-        let mut crc = Crc::new();
-        crc.update(name);
-        crc.update(body);
-        [&(body.len() as u32).to_be_bytes()[..], name, body, &crc.sum().to_be_bytes()].concat()
-    }
-
-    /// As ImageMagick writes a block.
-    pub fn raw(kind: &str, block: &[u8], deflated: bool) -> Vec<u8> {
-        let digits: Vec<String> =
-            block.chunks(36).map(|line| line.iter().map(|byte| format!("{byte:02x}")).collect()).collect();
-        let text = format!("\n{kind}\n{:8}\n{}\n", block.len(), digits.join("\n"));
-        let keyword = format!("Raw profile type {kind}\0");
-        if !deflated {
-            return chunk(b"tEXt", &[keyword.as_bytes(), text.as_bytes()].concat());
-        }
-        let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
-        packed.write_all(text.as_bytes()).unwrap();
-        chunk(b"zTXt", &[keyword.as_bytes(), b"\0", &packed.finish().unwrap()].concat())
-    }
-
-    fn file(before: &[Vec<u8>], pixels: &[u8], behind: &[Vec<u8>]) -> Held {
+    fn file(before: &[Vec<u8>], pixels: &[u8], behind: &[Vec<u8>]) -> PartialFile {
         let size = chunk(b"IHDR", &[0, 0, 0, 20, 0, 0, 0, 10, 8, 2, 0, 0, 0]);
         let file = [
             b"\x89PNG\r\n\x1a\n".to_vec(),
@@ -258,7 +117,7 @@ pub mod tests {
             chunk(b"IEND", b""),
         ]
         .concat();
-        Held::new(file.len() as u64, file.into())
+        PartialFile::new(file.len() as u64, file.into())
     }
 
     #[track_caller]
@@ -269,7 +128,7 @@ pub mod tests {
 
     #[test]
     fn exif_is_found_wherever_it_is() {
-        let (six, named) = (turned(6, 0), [b"Exif\0\0", &turned(6, 77)[..]].concat());
+        let (six, named) = (block_with(6, 0), [b"Exif\0\0", &block_with(6, 77)[..]].concat());
         check(&[], &[], 1);
         check(&[chunk(b"eXIf", &six)], &[], 6);
         check(&[chunk(b"eXIf", &named)], &[], 6);
@@ -279,38 +138,42 @@ pub mod tests {
             check(&[], &[raw("exif", &named, deflated)], 6);
             check(&[], &[raw("APP1", &named, deflated)], 1);
             check(&[raw("iptc", &six, deflated)], &[], 1);
-            check(&[raw("exif", &turned(3, 0), deflated), chunk(b"eXIf", &six)], &[], 6);
+            check(&[raw("exif", &block_with(3, 0), deflated), chunk(b"eXIf", &six)], &[], 6);
         }
         let mut damaged = chunk(b"eXIf", &six);
         *damaged.last_mut().unwrap() ^= 1;
         check(&[damaged], &[], 1);
-        check(&[chunk(b"eXIf", &six), chunk(b"eXIf", &turned(3, 0))], &[chunk(b"eXIf", &turned(8, 0))], 6);
+        check(
+            &[chunk(b"eXIf", &six), chunk(b"eXIf", &block_with(3, 0))],
+            &[chunk(b"eXIf", &block_with(8, 0))],
+            6,
+        );
     }
 
     #[test]
-    fn pixels_that_look_like_a_chunk_are_none() {
-        let mut false_one = chunk(b"eXIf", &turned(6, 0));
+    fn pixels_that_look_like_a_chunk_are_ignored() {
+        let mut false_one = chunk(b"eXIf", &block_with(6, 0));
         *false_one.last_mut().unwrap() ^= 1;
         assert_eq!(header(&file(&[], &false_one, &[])).unwrap().orientation.number(), 1);
     }
 
     #[test]
-    fn what_unfolds_to_too_much_is_passed_over() {
+    fn chunks_that_decompress_to_too_much_are_skipped() {
         let deflated = |bytes: usize| {
             let mut packed = flate2::write::ZlibEncoder::new(b"x\0\0".to_vec(), flate2::Compression::fast());
             packed.write_all(&vec![0; bytes]).unwrap();
             packed.finish().unwrap()
         };
-        let most = MAX_PROFILE as usize;
-        assert_eq!(profile(&deflated(most)).map(|icc| icc.len()), Some(most));
-        assert_eq!(profile(&deflated(most + 1)), None);
-        // Of several profiles the first counts, whatever it is.
-        let two = [chunk(b"iCCP", &deflated(most + 1)), chunk(b"iCCP", &deflated(1000))];
+        let max = MAX_PROFILE as usize;
+        assert_eq!(profile(&deflated(max)).map(|icc| icc.len()), Some(max));
+        assert_eq!(profile(&deflated(max + 1)), None);
+        // The first of several profiles counts, even if it is unusable.
+        let two = [chunk(b"iCCP", &deflated(max + 1)), chunk(b"iCCP", &deflated(1000))];
         assert_eq!(header(&file(&two, b"", &[])).unwrap().icc, None);
         let broken = raw("exif", b"no block", true);
-        let texts = |broken: &[Vec<u8>]| [broken, &[raw("exif", &turned(6, 0), true)]].concat();
-        check(&texts(&vec![broken.clone(); MOST_TEXTS - 1]), &[], 6);
-        check(&texts(&vec![broken; MOST_TEXTS]), &[], 1);
+        let texts = |broken: &[Vec<u8>]| [broken, &[raw("exif", &block_with(6, 0), true)]].concat();
+        check(&texts(&vec![broken.clone(); MAX_TEXTS - 1]), &[], 6);
+        check(&texts(&vec![broken; MAX_TEXTS]), &[], 1);
     }
 
     #[test]
@@ -319,7 +182,8 @@ pub mod tests {
             let [high, low] = side.to_be_bytes();
             let size = chunk(b"IHDR", &[0, 0, high, low, 0, 0, high, low, 1, 0, 0, 0, 0]);
             let file = [&b"\x89PNG\r\n\x1a\n"[..], &size, &chunk(b"IDAT", &[0; 1000])].concat();
-            header(&Held::new(file.len() as u64, file.into())).map(|found| found.shape.dimensions.width)
+            header(&PartialFile::new(file.len() as u64, file.into()))
+                .map(|found| found.shape.dimensions.width)
         };
         assert!(size(2800).is_ok());
         assert!(size(4000).is_err());
@@ -337,21 +201,21 @@ pub mod tests {
             (vec![size(3), pixels, end], false),
         ] {
             let file = [&b"\x89PNG\r\n\x1a\n"[..], &chunks.concat()].concat();
-            assert_eq!(header(&Held::new(file.len() as u64, file.into())).is_ok(), read);
+            assert_eq!(header(&PartialFile::new(file.len() as u64, file.into())).is_ok(), read);
         }
     }
 
     #[test]
-    fn palettes_are_found_behind_any_amount_of_text() {
+    fn palettes_are_found_after_any_amount_of_text() {
         let text = chunk(b"tEXt", &vec![b'x'; 3 << 20]);
         let size = chunk(b"IHDR", &[0, 0, 0, 20, 0, 0, 0, 10, 8, 3, 0, 0, 0]);
         let (palette, pixels) = (chunk(b"PLTE", &[0; 768]), chunk(b"IDAT", b""));
         let file = [b"\x89PNG\r\n\x1a\n".to_vec(), size, text.repeat(4), palette, pixels].concat();
-        assert!(header(&Held::new(file.len() as u64, file.into())).is_ok());
+        assert!(header(&PartialFile::new(file.len() as u64, file.into())).is_ok());
     }
 
     #[test]
-    fn what_is_broken_before_the_pixels_is_passed_over() {
+    fn broken_chunks_before_the_pixels_are_skipped() {
         let found =
             header(&file(&[chunk(b"iCCP", b"name\0\0broken"), chunk(b"zTXt", b"")], b"", &[])).unwrap();
         assert_eq!((found.icc, found.shape.dimensions), (None, Dimensions::new(20, 10)));

@@ -1,18 +1,18 @@
-//! A stored JPEG tile made into an answer of its own, without decoding.
+//! Turns a stored JPEG tile into a complete JPEG without decoding it.
 //!
-//! What its components mean is decided once, by the directory (PhotometricInterpretation), as libtiff does it; the
-//! head says so with one marker, and no segment of the tile's own may contradict it:
+//! The directory alone (PhotometricInterpretation) decides what the components mean, as in libtiff. The head states it
+//! with one marker, and no segment of the tile may contradict it:
 //!
-//! | directory | components in the tile | taken for |
+//! | directory | components in the tile | interpreted as |
 //! |---|---|---|
-//! | YCbCr | three, whatever its JFIF or Adobe marker or their names say | YCbCr |
-//! | RGB | three of equal size, whatever its JFIF or Adobe marker or their names say | RGB |
-//! | RGB | three, the first finer than the others | YCbCr: nobody subsamples blue and green |
-//! | grey, palette, a plane | one | as it is |
-//! | CMYK | four, whatever its Adobe marker says | inks, 0 for none |
+//! | YCbCr | three, regardless of JFIF or Adobe markers and component names | YCbCr |
+//! | RGB | three of equal size, regardless of JFIF or Adobe markers and component names | RGB |
+//! | RGB | three, the first with finer sampling | YCbCr: nobody subsamples blue and green |
+//! | gray, palette, a plane | one | unchanged |
+//! | CMYK | four, regardless of an Adobe marker | inks, 0 for none |
 //! | RGB with an extra sample | four | RGB and that sample |
 //!
-//! JPEGs outside TIFF have no directory: there, markers and names decide (`pixels::jpeg`).
+//! Outside TIFF, markers and component names decide (`pixels::jpeg`).
 
 use bytes::{Bytes, BytesMut};
 
@@ -20,7 +20,7 @@ use super::level::{Codec, Level, Photometric, TileIndex};
 use crate::iiif::Dimensions;
 use crate::pixels::{Error, jpeg};
 
-/// What has to stand before each stored tile of this level, instead of its start marker.
+/// The bytes that replace the start marker of each stored tile of this level.
 pub fn head(level: &Level, icc: Option<&[u8]>) -> Vec<u8> {
     let color = match (level.samples_together(), &level.photometric) {
         (1, _) | (3, Photometric::YCbCr) => jpeg::Color::Jfif,
@@ -30,58 +30,60 @@ pub fn head(level: &Level, icc: Option<&[u8]>) -> Vec<u8> {
     jpeg::head(color, icc, level.tables.as_deref().filter(|_| level.codec == Codec::Jpeg))
 }
 
-/// Bytes at a tile's beginning that the head replaces: its start marker.
-pub const MARKER: u64 = 2;
+/// Bytes of a tile's start marker, which the head replaces.
+pub const SOI_BYTES: u64 = 2;
 
-/// Whether what follows the head looks like the rest of a JPEG.
+/// Whether the bytes after the head look like the rest of a JPEG.
 pub fn is_sound(tile: &[u8], head: usize) -> bool {
     tile.get(head) == Some(&0xff) && tile.len() > head + 4
 }
 
-/// The tile, whose first `head` bytes are its head, so that nothing in it contradicts the head, and it ends.
-pub fn settled(tile: Bytes, head: usize) -> Bytes {
-    let (contradicts, ended) = (jpeg::contradicts(&tile, head), jpeg::is_ended(&tile));
-    if !contradicts && ended {
+/// Makes the rest of a tile agree with its head, its first `head` bytes, and adds the end marker if it is missing.
+pub fn consistent(tile: Bytes, head: usize) -> Bytes {
+    let (contradicts_head, ended) = (jpeg::contradicts_head(&tile, head), jpeg::has_end_marker(&tile));
+    if !contradicts_head && ended {
         return tile;
     }
     let mut tile = tile.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
-    jpeg::settle(&mut tile, head);
+    jpeg::reconcile(&mut tile, head);
     if !ended {
-        tile.extend_from_slice(&jpeg::END);
+        tile.extend_from_slice(&jpeg::END_OF_IMAGE);
     }
     tile.freeze()
 }
 
-/// A stored tile of this level as a JPEG of its own.
-pub fn whole(level: &Level, tile: &[u8]) -> Bytes {
+/// A stored tile of this level as a complete JPEG.
+pub fn standalone(level: &Level, tile: &[u8]) -> Bytes {
     let head = head(level, None);
-    let whole = [&head[..], tile.get(MARKER as usize..).unwrap_or_default()].concat();
-    settled(whole.into(), head.len())
+    let whole = [&head[..], tile.get(SOI_BYTES as usize..).unwrap_or_default()].concat();
+    consistent(whole.into(), head.len())
 }
 
-/// A tile of `rows` rows of the old kind as a JPEG of its own: coded samples whose headers or tables lie elsewhere, or a
-/// stream, whose markers say what it means if it has any.
+/// An old-style tile of `rows` rows as a complete JPEG. It is either coded samples whose headers or tables are elsewhere,
+/// or a stream, whose own markers, if any, decide what its components mean.
 pub fn old_jpeg(level: &Level, tile: &[u8], rows: u32) -> Vec<u8> {
     match &level.tables {
-        Some(headers) if headers.starts_with(&[0xff, 0xd8]) => [&headers[..], tile, &jpeg::END].concat(),
+        Some(headers) if headers.starts_with(&[0xff, 0xd8]) => {
+            [&headers[..], tile, &jpeg::END_OF_IMAGE].concat()
+        }
         Some(tables) => {
             let height = if level.in_strips { rows } else { level.grid.tile.height };
             let size = Dimensions::new(level.grid.tile.width, height);
             let sampling = level.ycbcr.map_or((1, 1), |ycbcr| (ycbcr.across as u8, ycbcr.down as u8));
             let color = if level.samples == 3 { jpeg::Color::Rgb } else { jpeg::Color::Jfif };
             let head = jpeg::head(color, None, Some(tables));
-            [&head, &jpeg::frame(size, level.samples, sampling)[..], tile, &jpeg::END].concat()
+            [&head, &jpeg::frame(size, level.samples, sampling)[..], tile, &jpeg::END_OF_IMAGE].concat()
         }
-        None if jpeg::contradicts(tile, MARKER as usize) => [tile, &jpeg::END].concat(),
-        None => [&head(level, None), tile.get(MARKER as usize..).unwrap_or_default(), &jpeg::END].concat(),
+        None if jpeg::contradicts_head(tile, SOI_BYTES as usize) => [tile, &jpeg::END_OF_IMAGE].concat(),
+        None => [&head(level, None), tile.get(SOI_BYTES as usize..).unwrap_or_default(), &jpeg::END_OF_IMAGE]
+            .concat(),
     }
 }
 
-/// Cuts a tile's padding off without loss, so that it is of `size`.
+/// Crops a tile losslessly to `size`, to remove its padding.
 ///
-/// Stating another height would be cheaper, but leaves data behind the last row, which decoders
-/// rightly call corrupt.
-pub fn cut(jpeg: Vec<u8>, level: &Level, tile: TileIndex, size: Dimensions) -> Result<Vec<u8>, Error> {
+/// Stating a smaller height would be cheaper, but leaves data after the last row, which decoders report as corrupt.
+pub fn crop(jpeg: Vec<u8>, level: &Level, tile: TileIndex, size: Dimensions) -> Result<Vec<u8>, Error> {
     debug_assert!(size.width <= level.grid.rect(tile).width && size.height <= level.grid.rect(tile).height);
-    jpeg::crop(&jpeg, size, level.grid.tile.area() * 4) // Markers are copied, the profile among them.
+    jpeg::crop(&jpeg, size, level.grid.tile.area() * 4) // Markers are copied, including the profile.
 }

@@ -1,27 +1,27 @@
-//! A WebP's chunks before its picture: size, opacity, profile, EXIF (RFC 9649, §2).
+//! Reads a WebP's header: size, alpha, profile, EXIF orientation (RFC 9649, §2).
 
 use std::sync::Arc;
 
-use super::bytes::{Held, Stop};
-use super::header::{Header, MAX_CHUNKS, MAX_PROFILE, checked_dimensions, decoder_memory};
-use super::{Orientation, Refused};
+use super::header::{Header, checked_dimensions, decoder_memory};
+use super::{Orientation, PartialFile, Refused, Stop};
+use crate::container::{MAX_CHUNKS, MAX_PROFILE};
 use crate::iiif::Dimensions;
+use crate::metadata::exif;
 use crate::pixels::decode::webp_is_sound;
-use crate::pixels::jpeg::exif_orientation;
 use crate::pixels::{Alpha, Depth, Model, Shape};
 
-/// The first chunk says the size, each kind in its own way (WebP container specification).
-pub fn header(held: &Held) -> Result<Header, Stop> {
-    let b = held.get(0, 30)?;
+/// The first chunk states the size, each kind in its own way (WebP container specification).
+pub fn header(file: &PartialFile) -> Result<Header, Stop> {
+    let b = file.get(0, 30)?;
     let low = |at: usize| u32::from(b[at]) | u32::from(b[at + 1]) << 8;
     let moves = &b[12..16] == b"VP8X" && b[20] & 2 != 0;
-    if !moves && u64::from(low(4) | low(6) << 16) + 8 > held.size() {
-        return Err(Refused::damaged("it is cut off").into());
+    if !moves && u64::from(low(4) | low(6) << 16) + 8 > file.size() {
+        return Err(Refused::damaged("it is truncated").into());
     }
-    // Its decoder wants to see metadata that may stand before the picture.
-    let has_all = held.start().len() as u64 == held.size() || &b[12..16] != b"VP8X";
-    if has_all && !webp_is_sound(held.start()) {
-        return Err(Refused::damaged("it has no sound WebP header").into());
+    // The decoder also checks metadata, which may come before the image and not have been fetched.
+    let has_all = file.start().len() as u64 == file.size() || &b[12..16] != b"VP8X";
+    if has_all && !webp_is_sound(file.start()) {
+        return Err(Refused::damaged("its WebP header is invalid").into());
     }
     let (dimensions, alpha) = match &b[12..16] {
         b"VP8X" => {
@@ -37,34 +37,34 @@ pub fn header(held: &Held) -> Result<Header, Stop> {
             let size = Dimensions::new(low(26) & 0x3fff, low(28) & 0x3fff);
             (checked_dimensions(b[23..26] == [0x9d, 0x01, 0x2a], size)?, false)
         }
-        _ => return Err(Refused::damaged("its first chunk is none that WebP knows").into()),
+        _ => return Err(Refused::damaged("its first chunk is unknown").into()),
     };
     let alpha = if alpha { Alpha::Straight } else { Alpha::None };
     let shape = Shape { dimensions, model: Model::Rgb, alpha, depth: Depth::U8 };
     let (mut orientation, mut icc, mut at) = (None, None, 12);
     let is_extended = &b[12..16] == b"VP8X";
-    // Lossless pictures and opacity are unpacked to 4 bytes a pixel besides the picture; frames hold either.
+    // The decoder unpacks lossless images and alpha to 4 extra bytes per pixel; frames may contain either.
     let mut is_lossless = &b[12..16] == b"VP8L" || moves || is_extended && b[20] & 0x10 != 0;
     let more = is_extended && b[20] & 0x28 != 0;
-    if is_extended && !more && held.size() >= 34 {
-        is_lossless |= held.get(30, 4)? != b"VP8 ";
+    if is_extended && !more && file.size() >= 34 {
+        is_lossless |= file.get(30, 4)? != b"VP8 ";
     }
     for _ in 0..if more { MAX_CHUNKS } else { 0 } {
-        if at + 8 > held.size() {
+        if at + 8 > file.size() {
             break;
         }
-        let chunk = held.get(at, 8)?;
+        let chunk = file.get(at, 8)?;
         let length = u64::from(u32::from_le_bytes([chunk[4], chunk[5], chunk[6], chunk[7]]));
-        if length <= MAX_PROFILE && at + 8 + length <= held.size() {
+        if length <= MAX_PROFILE && at + 8 + length <= file.size() {
             match &chunk[..4] {
                 b"VP8L" => is_lossless = true,
                 b"ICCP" if icc.is_none() => {
-                    icc = Some(held.get(at + 8, length)?).filter(|icc| icc.len() > 128).map(Arc::from)
+                    icc = Some(file.get(at + 8, length)?).filter(|icc| icc.len() > 128).map(Arc::from)
                 }
-                // Of two the first counts.
+                // The first of two counts.
                 b"EXIF" if orientation.is_none() => {
-                    let exif = held.get(at + 8, length)?;
-                    orientation = Some(Orientation::new(exif_orientation(exif).into()));
+                    let block = file.get(at + 8, length)?;
+                    orientation = Some(Orientation::new(exif::orientation_or_upright(block).into()));
                 }
                 _ => {}
             }
@@ -74,7 +74,7 @@ pub fn header(held: &Held) -> Result<Header, Stop> {
     let samples = dimensions.area().saturating_mul(shape.count() as u64);
     let decoded = samples.saturating_mul(if moves { 2 } else { 1 });
     let unpacked = if is_lossless { dimensions.area().saturating_mul(4) } else { 0 };
-    let kept = decoded.saturating_add(unpacked).saturating_add(held.size().saturating_mul(if moves {
+    let kept = decoded.saturating_add(unpacked).saturating_add(file.size().saturating_mul(if moves {
         2
     } else {
         1

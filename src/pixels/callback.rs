@@ -5,11 +5,11 @@ use std::ffi::{CStr, c_char, c_void};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Complaints are kept up to about this many bytes.
+/// Messages are kept up to about this many bytes.
 const MAX_COMPLAINTS: usize = 1000;
 
-/// What the callbacks of one decoder or encoder work on. It is held by address only, because the library holds the
-/// address too; it has to outlive all calls of the library.
+/// The state of the callbacks of one decoder or encoder. It is kept behind a raw pointer, because the library holds its
+/// address too; it must outlive all calls of the library.
 pub struct Context<T>(*mut Inner<T>);
 
 struct Inner<T> {
@@ -24,7 +24,7 @@ impl<T> Context<T> {
         Self(Box::into_raw(Box::new(inner)))
     }
 
-    /// What the library passes to the callbacks. Whoever calls the library must not hold a reference to anything in here.
+    /// The address that the library passes to callbacks. Callers of the library must not hold references into the context.
     pub fn address(&self) -> *mut c_void {
         self.0.cast()
     }
@@ -34,13 +34,13 @@ impl<T> Context<T> {
         unsafe { &mut (*self.0).state }
     }
 
-    /// Why it failed, in the words of the library and of the callbacks.
+    /// The messages of the library and of the callbacks.
     pub fn complaints(&self) -> &str {
         // SAFETY: as in `state`.
         unsafe { (*self.0).complaints.trim_end() }
     }
 
-    /// Whether a callback failed: whatever the library makes of that, its result is void.
+    /// Whether a callback failed: the library's result is then invalid, whatever it returns.
     pub fn has_failed(&self) -> bool {
         // SAFETY: as in `state`.
         unsafe { (*self.0).has_failed }
@@ -49,7 +49,7 @@ impl<T> Context<T> {
 
 impl<T> Drop for Context<T> {
     fn drop(&mut self) {
-        // SAFETY: it came from a box, and the library does not use it any more.
+        // SAFETY: it came from a box, and the library no longer uses it.
         drop(unsafe { Box::from_raw(self.0) });
     }
 }
@@ -62,8 +62,8 @@ impl<T> Inner<T> {
     }
 }
 
-/// Runs the body of a callback. An error or a panic is recorded, and the library gets `failed`, which it takes for an
-/// error; so does every later call, as the state may be inconsistent.
+/// Runs the body of a callback. After an error or a panic, which is recorded, this and every later call return `failed`,
+/// which the library interprets as an error: the state may be inconsistent.
 ///
 /// # Safety
 ///
@@ -73,7 +73,7 @@ pub unsafe fn call<T, R, E: Display>(
     failed: R,
     body: impl FnOnce(&mut T) -> Result<R, E>,
 ) -> R {
-    // SAFETY: as the caller promises.
+    // SAFETY: guaranteed by the caller.
     let inner = unsafe { &mut *context.cast::<Inner<T>>() };
     if inner.has_failed {
         return failed;
@@ -89,7 +89,7 @@ pub unsafe fn call<T, R, E: Display>(
     failed
 }
 
-/// Records what the library complains about.
+/// Records a message of the library.
 ///
 /// # Safety
 ///
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn complain<T>(message: *const c_char, context: *mut c_voi
         return;
     }
     let record = || {
-        // SAFETY: as the caller promises.
+        // SAFETY: guaranteed by the caller.
         let (message, inner) = unsafe { (CStr::from_ptr(message), &mut *context.cast::<Inner<T>>()) };
         inner.complain(message.to_string_lossy());
     };
@@ -131,7 +131,7 @@ mod tests {
             let context = Context::new(1);
             assert_eq!((add(&context, Ok(2)), context.has_failed()), (3, false));
             assert_eq!((add(&context, last), context.has_failed()), (u32::MAX, true));
-            assert_eq!(add(&context, Ok(0)), u32::MAX, "nothing runs after a failure");
+            assert_eq!(add(&context, Ok(0)), u32::MAX, "no callback runs after a failure");
             // SAFETY: the context is live, and nothing in it is borrowed.
             unsafe { complain::<u32>(c"; the library's own\n".as_ptr(), context.address()) };
             assert_eq!(context.complaints(), format!("{complaint}; the library's own"));

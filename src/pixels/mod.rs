@@ -1,43 +1,42 @@
-//! Decode, scale, turn, colour, encode: pure work on samples in memory.
+//! Decodes, scales, rotates, color-converts and encodes samples. Pure functions.
 
 mod callback;
-pub mod colour;
+pub mod color;
 pub mod decode;
 pub mod encode;
-pub mod exif;
-mod gathered;
-pub mod in_order;
+pub mod file_cursor;
 pub mod jpeg;
 mod picture;
 mod planar;
 mod planar_rgb;
 mod raster;
 mod raw;
+mod read_rows;
+pub mod rotate;
 pub mod scale;
-mod shrunk;
+mod shrunk_rows;
 pub mod tone;
-pub mod turn;
 
-pub use gathered::gathered;
-pub use in_order::InOrder;
+pub use file_cursor::FileCursor;
 pub use picture::Picture;
 pub use planar::{Planar, Plane, Subsampling};
 pub use planar_rgb::planar_to_raster;
 pub use raster::{Channels, Raster};
 pub use raw::{Alpha, Depth, Model, Raw, ReadAt, Rows, Samples, Shape};
-pub use shrunk::Shrunk;
+pub use read_rows::read_rows;
+pub use shrunk_rows::ShrunkRows;
 
-/// Why samples could not be read or written.
+/// Why samples could not be decoded or encoded.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// The bytes are not what they claim to be.
+    /// The file is damaged.
     #[error("damaged {what}: {reason}")]
     Damaged { what: &'static str, reason: String },
-    /// Sound, but of a kind that is not read or written; says what would work.
+    /// The file is valid but not supported; the text tells what works.
     #[error("{0}")]
     Unsupported(String),
-    /// Larger than the limit that was handed in, in pixels.
-    #[error("{pixels} pixels are more than the limit of {limit}")]
+    /// The image is larger than the given limit, in pixels.
+    #[error("{pixels} pixels exceed the limit of {limit}")]
     TooLarge { pixels: u64, limit: u64 },
 }
 

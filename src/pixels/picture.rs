@@ -1,9 +1,9 @@
-//! A decoded picture, in planes where its file was.
+//! A decoded image, in planes or packed.
 
 use super::{Planar, Plane, Raster, planar_to_raster, scale};
 use crate::iiif::Dimensions;
 
-/// Decoded samples: in planes where they were YCbCr or grey JPEG, else packed.
+/// A decoded image: in planes if it was a YCbCr or gray JPEG, else packed.
 #[derive(Clone, Debug)]
 pub enum Picture {
     Planar(Planar),
@@ -18,7 +18,7 @@ impl Picture {
         }
     }
 
-    /// Bytes that its samples take.
+    /// Bytes of its samples.
     pub fn bytes(&self) -> u64 {
         match self {
             Self::Planar(planar) => planar.planes.iter().map(|plane| plane.samples.len() as u64).sum(),
@@ -33,14 +33,14 @@ impl Picture {
         }
     }
 
-    /// Gives its memory back for the next picture of this thread.
+    /// Returns its memory for the next image of this thread.
     pub fn recycle(self) {
         if let Self::Planar(planar) = self {
             planar.recycle();
         }
     }
 
-    /// The picture at half its size, each pixel the mean of four.
+    /// The image at half its size; each pixel is the mean of four.
     pub fn halved(&self) -> Self {
         match self {
             Self::Packed(raster) => {

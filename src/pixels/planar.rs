@@ -1,4 +1,4 @@
-//! YCbCr samples as JPEG stores them: one plane a component, colour often at half the size.
+//! YCbCr samples as JPEG stores them: one plane per component, chroma often at half size.
 
 use std::cell::RefCell;
 
@@ -11,10 +11,10 @@ pub struct Plane {
     pub samples: Vec<u8>,
 }
 
-/// How many luma pixels one colour sample stands for, across and down.
+/// Chroma subsampling: luma pixels per chroma sample, horizontally and vertically.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subsampling {
-    /// No colour planes at all.
+    /// No chroma planes.
     Gray,
     S444,
     S422,
@@ -43,26 +43,22 @@ impl Subsampling {
         Dimensions::new(dimensions.width.div_ceil(self.across()), dimensions.height.div_ceil(self.down()))
     }
 
-    /// The same as libjpeg-turbo lays it out: luma, too, has whole blocks of colour samples.
+    /// The same in libjpeg-turbo's layout, in which luma is padded to whole chroma samples.
     pub const fn padded_plane(self, n: usize, dimensions: Dimensions) -> Dimensions {
-        let colour = Dimensions::new(
+        let color = Dimensions::new(
             dimensions.width.div_ceil(self.across()),
             dimensions.height.div_ceil(self.down()),
         );
-        if n == 0 {
-            Dimensions::new(colour.width * self.across(), colour.height * self.down())
-        } else {
-            colour
-        }
+        if n == 0 { Dimensions::new(color.width * self.across(), color.height * self.down()) } else { color }
     }
 
-    /// Bytes that an image of `dimensions` takes.
+    /// Bytes of an image of `dimensions`.
     pub fn bytes(self, dimensions: Dimensions) -> u64 {
         (0..self.planes()).map(|n| self.plane(n, dimensions).area()).sum()
     }
 }
 
-/// An image in planes: luma, and two of colour unless it is grey.
+/// An image in planes: luma, and two of chroma unless it is gray.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planar {
     pub dimensions: Dimensions,
@@ -94,16 +90,16 @@ impl Plane {
 }
 
 thread_local! {
-    /// Canvases' planes of before: fresh memory costs more than the pixels that are laid on it.
+    /// Planes of earlier images for reuse: fresh memory costs more than copying the pixels into it.
     static SPARE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Planes up to this many bytes are kept, for each thread three of them.
-const MOST_KEPT: usize = 8 << 20;
+/// The largest plane that is kept, in bytes; each thread keeps up to three.
+const MAX_KEPT: usize = 8 << 20;
 
 impl Planar {
-    /// An image to be painted over: what it shows before is anyone's guess.
-    pub fn unpainted(dimensions: Dimensions, subsampling: Subsampling) -> Self {
+    /// An image that will be overwritten: its contents are unspecified until then.
+    pub fn with_unspecified_samples(dimensions: Dimensions, subsampling: Subsampling) -> Self {
         let plane = |n| {
             let dimensions = subsampling.plane(n, dimensions);
             let mut samples = SPARE.with_borrow_mut(Vec::pop).unwrap_or_default();
@@ -113,25 +109,25 @@ impl Planar {
         Self { dimensions, subsampling, planes: (0..subsampling.planes()).map(plane).collect() }
     }
 
-    /// Gives the planes back for the next image of this thread.
+    /// Returns the planes for the next image of this thread.
     pub fn recycle(self) {
         SPARE.with_borrow_mut(|spare| {
-            // The largest comes last, where the next image takes its luma from.
+            // The largest comes last, because the next image takes its luma plane from there.
             for plane in self.planes.into_iter().rev() {
-                if spare.len() < 3 && plane.samples.capacity() <= MOST_KEPT {
+                if spare.len() < 3 && plane.samples.capacity() <= MAX_KEPT {
                     spare.push(plane.samples);
                 }
             }
         });
     }
 
-    /// An image without light or colour.
+    /// A black image.
     pub fn blank(dimensions: Dimensions, subsampling: Subsampling) -> Self {
         let plane = |n| Plane::blank(subsampling.plane(n, dimensions), if n == 0 { 0 } else { 128 });
         Self { dimensions, subsampling, planes: (0..subsampling.planes()).map(plane).collect() }
     }
 
-    /// The same picture without its colour.
+    /// The same image without chroma.
     pub fn into_gray(mut self) -> Self {
         self.planes.truncate(1);
         Self { subsampling: Subsampling::Gray, ..self }

@@ -1,13 +1,13 @@
-//! YCbCr to RGB and back to packed samples (JFIF: ITU-R BT.601, full range).
+//! Converts YCbCr planes to packed RGB (JFIF: ITU-R BT.601, full range).
 
 use super::{Channels, Planar, Raster};
 
-/// The same picture in packed samples; colour planes are doubled where they are half-sized.
+/// Converts an image to packed samples; subsampled chroma is replicated.
 pub fn planar_to_raster(image: &Planar) -> Raster {
-    let [luma, colour @ ..] = image.planes.as_slice() else {
+    let [luma, color @ ..] = image.planes.as_slice() else {
         return Raster::blank(image.dimensions, Channels::Gray);
     };
-    let [cb, cr] = colour else {
+    let [cb, cr] = color else {
         return Raster {
             dimensions: image.dimensions,
             channels: Channels::Gray,
@@ -29,7 +29,7 @@ pub fn planar_to_raster(image: &Planar) -> Raster {
     raster
 }
 
-/// Fixed point with 16 bits behind the point, as libjpeg computes it.
+/// Fixed point with 16 fractional bits, as in libjpeg.
 fn rgb(luma: u8, cb: u8, cr: u8) -> [u8; 3] {
     const HALF: i32 = 1 << 15;
     let (luma, cb, cr) = (i32::from(luma), i32::from(cb) - 128, i32::from(cr) - 128);

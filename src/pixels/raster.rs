@@ -1,8 +1,8 @@
-//! Decoded samples.
+//! Packed 8-bit samples.
 
 use crate::iiif::Dimensions;
 
-/// How many 8-bit samples make a pixel, and what they mean.
+/// The samples of a pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Channels {
     Gray = 1,
@@ -27,13 +27,13 @@ pub struct Raster {
 }
 
 impl Raster {
-    /// A raster with every sample zero.
+    /// A raster whose samples are all 0.
     pub fn blank(dimensions: Dimensions, channels: Channels) -> Self {
         let samples = vec![0; dimensions.area() as usize * channels.count()];
         Self { dimensions, channels, samples }
     }
 
-    /// Bytes in a row.
+    /// Bytes per row.
     pub const fn stride(&self) -> usize {
         self.dimensions.width as usize * self.channels.count()
     }

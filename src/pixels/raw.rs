@@ -1,9 +1,9 @@
-//! Samples as a master keeps them, before they are made colours of the output.
+//! Samples as stored in a master, before color conversion.
 
 use super::Error;
 use crate::iiif::Dimensions;
 
-/// What a pixel's colour samples mean.
+/// The color model of samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Model {
     /// 0 is black.
@@ -11,17 +11,17 @@ pub enum Model {
     Rgb,
     /// 0 is no ink.
     Cmyk,
-    /// CIE L*a*b* (D50) as ICC.1:2010 (§6.3.4.2) writes it: L* 0 to 100 over the whole range, a* and b* offset by
-    /// 128 of 255.
+    /// CIE L*a*b* (D50) as ICC.1:2010 (§6.3.4.2) encodes it: L* from 0 to 100 over the full range, a* and b* with an
+    /// offset of 128 of 255.
     Lab,
 }
 
-/// Whether an opacity follows a pixel's colours.
+/// Whether alpha follows a pixel's colors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Alpha {
     None,
     Straight,
-    /// Colours are multiplied by it.
+    /// Colors are multiplied by alpha.
     Associated,
 }
 
@@ -32,7 +32,7 @@ pub enum Depth {
     U16,
 }
 
-/// What is known of an image's samples before one is read.
+/// What is known of an image before its samples are decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
     pub dimensions: Dimensions,
@@ -41,7 +41,7 @@ pub struct Shape {
     pub depth: Depth,
 }
 
-/// Samples over their whole range: 0 to 255, or 0 to 65535.
+/// Samples of full range: 0 to 255, or 0 to 65535.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Samples {
     U8(Vec<u8>),
@@ -58,25 +58,29 @@ pub struct Raw {
     pub samples: Samples,
 }
 
-/// An image that comes row by row from the top, in memory that does not grow with its height.
+/// An image that is decoded row by row from the top, in memory that does not grow with its height.
 pub trait Rows: Send {
     fn shape(&self) -> Shape;
 
-    /// The next rows, at least one and at most `most`; `None` behind the last.
-    fn next(&mut self, most: u32) -> Result<Option<Raw>, Error>;
+    /// The next rows, from one to `max`; `None` after the last.
+    fn next(&mut self, max: u32) -> Result<Option<Raw>, Error>;
 }
 
-/// A file's bytes, wherever they lie.
+/// A file that is read at offsets.
 pub trait ReadAt: Send + Sync {
     /// The file's length.
     fn size(&self) -> u64;
 
-    /// Fills `into` with the bytes at `offset`; an error where the file ends before.
+    /// Fills `into` with the bytes at `offset`.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, or ends before.
     fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<()>;
 }
 
 impl Model {
-    /// Colour samples a pixel.
+    /// Color samples per pixel.
     pub const fn count(self) -> usize {
         match self {
             Self::Gray => 1,
@@ -87,12 +91,12 @@ impl Model {
 }
 
 impl Shape {
-    /// Samples a pixel.
+    /// Samples per pixel.
     pub const fn count(&self) -> usize {
         self.model.count() + matches!(self.alpha, Alpha::Straight | Alpha::Associated) as usize
     }
 
-    /// Bytes a row.
+    /// Bytes per row.
     pub const fn stride(&self) -> u64 {
         let width = match self.depth {
             Depth::U8 => 1,
@@ -102,8 +106,8 @@ impl Shape {
     }
 
     /// The dimensions of at most `most` rows after the first `done`; `None` after the last.
-    pub fn next_rows(&self, done: u32, most: u32) -> Option<Dimensions> {
-        let rows = most.max(1).min(self.dimensions.height - done);
+    pub fn next_rows(&self, done: u32, max: u32) -> Option<Dimensions> {
+        let rows = max.max(1).min(self.dimensions.height - done);
         (rows > 0).then(|| Dimensions::new(self.dimensions.width, rows))
     }
 }

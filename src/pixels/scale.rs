@@ -1,4 +1,4 @@
-//! Scales a part of an image, exact to fractions of a pixel.
+//! Scales a part of an image, with edges at fractions of a pixel.
 
 use std::cell::RefCell;
 use std::sync::OnceLock;
@@ -21,14 +21,14 @@ pub struct Window {
 
 thread_local! {
     static RESIZER: RefCell<Resizer> = RefCell::new(Resizer::new());
-    /// What lies between the two passes.
+    /// The buffer between the two passes.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Buffers up to this many bytes are kept for the next picture.
-const MOST_KEPT: usize = 4 << 20;
+/// The largest buffer that is kept for the next image, in bytes.
+const MAX_KEPT: usize = 4 << 20;
 
-/// The kernel: Lanczos with three lobes, widened when making smaller.
+/// The kernel: Lanczos with three lobes, widened for downscaling.
 fn kernel() -> FilterType {
     static KERNEL: OnceLock<FilterType> = OnceLock::new();
     *KERNEL.get_or_init(|| {
@@ -36,10 +36,10 @@ fn kernel() -> FilterType {
     })
 }
 
-/// Table entries to a unit: the error stays below a 20,000th, far below 8 bits.
+/// Table entries per unit: the error is below 1/20,000, far below 8 bits.
 const STEPS: f64 = 512.0;
 
-/// Lanczos with three lobes from a table: its sines cost more than a small picture's pixels.
+/// Lanczos with three lobes from a table: computing sines would cost more than the pixels of a small image.
 fn lanczos(x: f64) -> f64 {
     static TABLE: OnceLock<Vec<f64>> = OnceLock::new();
     let table =
@@ -61,13 +61,13 @@ fn exact_lanczos(x: f64) -> f64 {
 }
 
 impl Window {
-    /// The same window on an image whose pixels are `across` times as wide and `down` as high.
+    /// The same window on an image whose pixels are `across` times as wide and `down` times as high.
     fn coarser(self, across: u32, down: u32) -> Self {
         let (across, down) = (f64::from(across), f64::from(down));
         Self { x: self.x / across, y: self.y / down, width: self.width / across, height: self.height / down }
     }
 
-    /// Cut to an image's edges, where rounding has put it a fraction beyond.
+    /// Clips to an image's edges, which rounding may have exceeded by a fraction.
     fn inside(self, image: Dimensions) -> Self {
         let (across, down) = (f64::from(image.width), f64::from(image.height));
         let (x, y) = (self.x.clamp(0.0, across - 1e-3), self.y.clamp(0.0, down - 1e-3));
@@ -75,7 +75,7 @@ impl Window {
     }
 }
 
-/// The part `window` of a packed image, scaled to `size`.
+/// Scales the part `window` of a packed image to `size`.
 pub fn raster(image: &Raster, window: Window, size: Dimensions) -> Result<Raster, Error> {
     let mut scaled = Raster::blank(size, image.channels);
     let (from, to) = (&image.samples, &mut scaled.samples);
@@ -87,8 +87,8 @@ pub fn raster(image: &Raster, window: Window, size: Dimensions) -> Result<Raster
     Ok(scaled)
 }
 
-/// The part `window` of an image in planes, scaled to `size` with colour planes as
-/// `subsampling` wants them: each component is resampled once, wherever its samples lie.
+/// Scales the part `window` of an image in planes to `size`, with chroma planes according to `subsampling`: each
+/// component is resampled once.
 pub fn planar(
     image: &Planar,
     window: Window,
@@ -100,13 +100,13 @@ pub fn planar(
     for n in 0..subsampling.planes() {
         let wanted = subsampling.plane(n, size);
         let Some(plane) = image.planes.get(n) else {
-            planes.push(Plane::blank(wanted, 128)); // A grey image has no colour to scale.
+            planes.push(Plane::blank(wanted, 128)); // A gray image has no chroma to scale.
             continue;
         };
         let window = if n == 0 {
             window
         } else {
-            // Colour samples may cover half a pixel more than the image has.
+            // Chroma samples may cover half a pixel beyond the image.
             let whole = Window {
                 width: f64::from(wanted.width * subsampling.across()) * grow_x,
                 height: f64::from(wanted.height * subsampling.down()) * grow_y,
@@ -121,7 +121,7 @@ pub fn planar(
     Ok(Planar { dimensions: size, subsampling, planes })
 }
 
-/// Rows first, then columns: rows are the cheaper pass, and leave the other less to do.
+/// Scales rows first, then columns: rows are the cheaper pass and leave less work for the other.
 fn resize<P: PixelTrait + InnerPixel>(
     from: &[u8],
     image: Dimensions,
@@ -135,7 +135,7 @@ fn resize<P: PixelTrait + InnerPixel>(
     }
     let left = window.x.floor();
     let across = (window.x + window.width).ceil().min(f64::from(image.width)) - left;
-    // A kernel reaches beyond the window; columns that far are kept.
+    // The kernel reaches beyond the window; columns within its reach are kept.
     let reach = (3.0 * window.width / f64::from(size.width)).ceil() + 1.0;
     let start = (left - reach).max(0.0);
     let end = (left + across + reach).min(f64::from(image.width));
@@ -149,7 +149,7 @@ fn resize<P: PixelTrait + InnerPixel>(
         }
         pass::<P>(from, image, rows, &mut scratch[..length], between)?;
         let done = pass::<P>(&scratch[..length], between, columns, to, size);
-        if length > MOST_KEPT {
+        if length > MAX_KEPT {
             *scratch = Vec::new();
         }
         done
@@ -174,14 +174,14 @@ fn pass<P: PixelTrait + InnerPixel>(
     );
     RESIZER.with_borrow_mut(|resizer| {
         let done = resizer.resize_typed(&source, &mut target, &options).map_err(|error| wrong(&error));
-        if resizer.size_of_internal_buffers() > MOST_KEPT {
-            resizer.reset_internal_buffers(); // A large picture passed through.
+        if resizer.size_of_internal_buffers() > MAX_KEPT {
+            resizer.reset_internal_buffers(); // Do not keep the buffers of a large image.
         }
         done
     })
 }
 
-/// Each `factor` x `factor` block averaged into one pixel; blocks at the edge may be smaller.
+/// Averages each `factor` x `factor` block into one pixel; blocks at the edges may be smaller.
 pub fn shrink(samples: &[u8], image: Dimensions, channels: usize, factor: u32) -> (Vec<u8>, Dimensions) {
     let size = image.reduced(factor);
     let (factor, stride) = (factor as usize, image.width as usize * channels);

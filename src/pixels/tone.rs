@@ -1,11 +1,11 @@
-//! Grey, bitonal, opaque (Image API 3.0, §4.4).
+//! Converts to gray, bitonal and opaque (Image API 3.0, §4.4).
 
 use super::{Channels, Raster};
 
-/// From this grey up, bitonal is white.
+/// Bitonal is white from this gray up.
 const WHITE: u8 = 128;
 
-/// Every pixel its luma; alpha stays, and then all four channels do.
+/// Replaces every pixel by its luma; with alpha, the result has four channels.
 pub fn gray(mut raster: Raster) -> Raster {
     match raster.channels {
         Channels::Gray => {}
@@ -23,7 +23,7 @@ pub fn gray(mut raster: Raster) -> Raster {
     raster
 }
 
-/// Black or white by a threshold, so that neighbouring tiles agree; alpha is flattened over white.
+/// Converts to black or white by a threshold, so that adjacent tiles match; alpha is flattened over white.
 pub fn bitonal(raster: Raster) -> Raster {
     let mut raster = gray(flatten(raster, [u8::MAX; 3]));
     for sample in &mut raster.samples {
@@ -32,7 +32,7 @@ pub fn bitonal(raster: Raster) -> Raster {
     raster
 }
 
-/// Alpha laid over a ground; what has none stays as it is.
+/// Flattens alpha over a background; images without alpha are unchanged.
 pub fn flatten(mut raster: Raster, background: [u8; 3]) -> Raster {
     if raster.channels == Channels::Rgba {
         let opaque = raster.samples.as_chunks().0.iter().map(|pixel| over(*pixel, background));
@@ -45,7 +45,7 @@ pub fn flatten(mut raster: Raster, background: [u8; 3]) -> Raster {
 /// JPEG's Y (Rec. 601), rounded.
 pub fn luma([red, green, blue]: [u8; 3]) -> u8 {
     let [red, green, blue] = [red, green, blue].map(u32::from);
-    // The factors add up to 65536, so white stays white.
+    // The factors sum to 65536, so that white stays white.
     ((19_595 * red + 38_470 * green + 7_471 * blue + 32_768) >> 16) as u8
 }
 
@@ -69,8 +69,8 @@ mod tests {
 
     #[test]
     fn grey_is_luma() {
-        let colours = [255, 255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 255, 7, 7, 7];
-        assert_eq!(gray(row(Channels::Rgb, &colours)), row(Channels::Gray, &[255, 76, 150, 29, 7]));
+        let colors = [255, 255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 255, 7, 7, 7];
+        assert_eq!(gray(row(Channels::Rgb, &colors)), row(Channels::Gray, &[255, 76, 150, 29, 7]));
         assert_eq!(gray(row(Channels::Rgba, &[255, 0, 0, 9])), row(Channels::Rgba, &[76, 76, 76, 9]));
         assert_eq!(gray(row(Channels::Gray, &[3])), row(Channels::Gray, &[3]));
     }

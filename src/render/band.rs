@@ -1,17 +1,17 @@
-//! A large answer band by band, so that its memory does not grow with its height.
+//! Renders large images band by band, so that memory does not grow with their height.
 
-use super::{Frame, Look, Plan, Settings, finish};
+use super::{ColorTransform, Frame, Plan, Settings, finish};
 use crate::iiif::{Dimensions, Format, Rotation};
 use crate::master::{Kind, Master};
 use crate::pixels::scale::Window;
-use crate::pixels::{Channels, Error, Picture, Raster, encode, tone, turn};
+use crate::pixels::{Channels, Error, Picture, Raster, encode, rotate, tone};
 
-/// Answers of at least this many pixels are made band by band where they can be.
+/// Images of at least this many pixels are rendered band by band if possible.
 const LARGE: u64 = 12_000_000;
-/// Pixels of the level that one band decodes, about.
+/// The approximate number of the level's pixels that a band decodes.
 const BAND: u64 = 6 << 20;
 
-/// Whether the answer is made band by band: it is large, stands upright, and its format takes rows.
+/// Whether the image is rendered band by band: it is large, upright, and its format is written by rows.
 pub fn is_banded(plan: &Plan, master: &Master) -> bool {
     let straight = plan.rotation.degrees == 0.0 && master.orientation.is_upright();
     let takes_rows = matches!(plan.format, Format::Jpg | Format::Png | Format::Tif);
@@ -19,7 +19,7 @@ pub fn is_banded(plan: &Plan, master: &Master) -> bool {
     plan.size.area() >= LARGE && straight && takes_rows && !toned && matches!(master.kind, Kind::Tiled)
 }
 
-/// Rows of each band of the answer: as high as rows of tiles are, where one pixel makes one.
+/// Rows of each band of the image: the height of a row of tiles if the scale is 1.
 pub fn band_height(plan: &Plan, master: &Master, level: usize) -> u32 {
     let Some(level) = master.levels.get(level) else { return plan.size.height };
     let shrink = f64::from(plan.region.height) / f64::from(plan.size.height);
@@ -27,12 +27,12 @@ pub fn band_height(plan: &Plan, master: &Master, level: usize) -> u32 {
     let width = f64::from(plan.region.width) / factor;
     let tiles = ((BAND as f64 / width / f64::from(level.grid.tile.height)).floor()).max(1.0);
     let rows = tiles * f64::from(level.grid.tile.height) * factor / shrink;
-    // Whole MCUs, so that JPEG's bands meet where its blocks do.
+    // Whole MCUs, so that JPEG's bands end at block boundaries.
     ((rows / 16.0).floor() as u32 * 16).clamp(16, 4096)
 }
 
-/// Bytes of the file that a band of so many rows leaves, and what its encoder holds beside, about: samples as they are,
-/// half of them where they are compressed as JPEG (noise at quality 90 takes 1.4 of 3 bytes).
+/// The approximate bytes of a band of `rows` rows in the file and its encoder: uncompressed samples, or half of them for
+/// JPEG (noise at quality 90 takes 1.4 of 3 bytes).
 pub fn band_bytes(plan: &Plan, master: &Master, rows: u32) -> u64 {
     let samples = u64::from(plan.size.width) * u64::from(rows) * channels(plan, master).count() as u64;
     let file = if plan.format == Format::Jpg { samples / 2 } else { samples + samples / 64 };
@@ -40,7 +40,7 @@ pub fn band_bytes(plan: &Plan, master: &Master, rows: u32) -> u64 {
 }
 
 impl Frame {
-    /// Frames the `rows` rows from `top` on of a rendering of a master in tiles.
+    /// The frame of the `rows` rows from `top` on of a tiled master.
     pub fn of_band(
         plan: &Plan,
         master: &Master,
@@ -52,7 +52,7 @@ impl Frame {
         let whole = Self::of_tiles(plan, master, level, reduce);
         let scale = whole.window.height / f64::from(whole.size.height);
         let (start, height) = (whole.window.y + f64::from(top) * scale, f64::from(rows) * scale);
-        // A kernel of three lobes reaches beyond the band, unless pixels stay as they are.
+        // The kernel has three lobes and reaches beyond the band, unless the scale is 1.
         let reach = if scale == 1.0 && start.fract() == 0.0 { 0.0 } else { 3.0 * scale.max(1.0) + 2.0 };
         let edge = |y: f64| {
             f64::from(whole.origin.1) + y.clamp(0.0, f64::from(whole.canvas.height)) * f64::from(reduce)
@@ -74,19 +74,19 @@ impl Frame {
     }
 }
 
-/// What writes the bands' file.
+/// The encoder of the bands.
 pub fn banded_encoder(
     plan: &Plan,
     master: &Master,
-    look: &Look,
+    look: &ColorTransform,
     settings: &Settings,
 ) -> Result<encode::Stream, Error> {
     let channels = channels(plan, master);
-    let notes = look.notes(look.carries(plan, channels));
-    encode::stream(plan.format, plan.size, channels, &notes, settings.jpeg_quality, settings.subsampling())
+    let metadata = look.metadata(look.embeds_profile(plan, channels));
+    encode::stream(plan.format, plan.size, channels, &metadata, settings.jpeg_quality, settings.subsampling())
 }
 
-/// The channels that all bands have.
+/// The channels of all bands.
 fn channels(plan: &Plan, master: &Master) -> Channels {
     let channels = master.levels.first().map_or(Channels::Rgb, |level| level.channels());
     let gray = plan.quality == crate::iiif::Quality::Gray;
@@ -98,12 +98,12 @@ fn channels(plan: &Plan, master: &Master) -> Channels {
     }
 }
 
-/// The band's rows as they go into the file.
-pub fn band(plan: &Plan, picture: &Picture, frame: &Frame, look: &Look) -> Result<Raster, Error> {
-    let raster = look.recoloured(finish::scaled(picture, frame.window, frame.size)?);
-    let carries = look.carries(plan, raster.channels);
-    let raster = finish::toned(look.shown(raster, carries), plan.quality);
-    let raster = if plan.rotation == Rotation::NONE { raster } else { turn::mirror(&raster) };
+/// The band's rows, converted for the encoder.
+pub fn band(plan: &Plan, picture: &Picture, frame: &Frame, look: &ColorTransform) -> Result<Raster, Error> {
+    let raster = look.apply_packed(finish::scaled(picture, frame.window, frame.size)?);
+    let carries = look.embeds_profile(plan, raster.channels);
+    let raster = finish::toned(look.for_response(raster, carries), plan.quality);
+    let raster = if plan.rotation == Rotation::NONE { raster } else { rotate::mirror(&raster) };
     Ok(if plan.format == Format::Jpg { tone::flatten(raster, [255; 3]) } else { raster })
 }
 
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
     use crate::iiif::{ImageRequest, Limits, Version};
     use crate::master::write::{Compression, Recipe, Reduced, Writer};
-    use crate::master::{Held, Orientation, index};
+    use crate::master::{Orientation, PartialFile, index};
     use crate::render::draw;
 
     fn master(width: u32, height: u32) -> (Master, Vec<u8>) {
@@ -140,7 +140,7 @@ mod tests {
         writer.push(&raster.samples).unwrap();
         let mut file = Vec::new();
         writer.finish(&mut file).unwrap();
-        let held = Held::new(file.len() as u64, Bytes::copy_from_slice(&file));
+        let held = PartialFile::new(file.len() as u64, Bytes::copy_from_slice(&file));
         (index(&held, 1).unwrap(), file)
     }
 
@@ -152,7 +152,7 @@ mod tests {
         };
         let tiles: Vec<_> = frame.tiles.iter().map(tile).collect();
         let picture = draw(frame, level, &tiles, &|| false).unwrap();
-        band(plan, &picture, frame, &Look::default()).unwrap()
+        band(plan, &picture, frame, &ColorTransform::default()).unwrap()
     }
 
     #[test]
@@ -175,7 +175,7 @@ mod tests {
             }
             assert_eq!(samples.len(), whole.samples.len(), "{path}");
             let furthest = samples.iter().zip(&whole.samples).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
-            // Two passes round twice, and which comes first hangs on the height.
+            // Both passes round, and their order depends on the height.
             assert!(furthest <= 2, "{path}: {furthest}");
         }
     }

@@ -1,60 +1,64 @@
-//! Lays decoded tiles side by side.
+//! Assembles decoded tiles.
 
 use bytes::Bytes;
 
 use super::frame::Frame;
-use super::sheet::decode_tile;
 use crate::iiif::Dimensions;
-use crate::master::{Codec, Level, Photometric, TileIndex};
+use crate::master::{Codec, Level, Photometric, TileIndex, decode_tile};
 use crate::pixels::{Error, Picture, Planar, Raster, jpeg, scale};
 
-/// Why a rendering ended without a picture.
+/// Why a rendering failed.
 #[derive(Debug, thiserror::Error)]
-pub enum Stopped {
-    #[error("nobody waits for it any more")]
-    Abandoned,
+pub enum DrawError {
+    #[error("the rendering was cancelled")]
+    Cancelled,
     #[error(transparent)]
     Pixels(#[from] Error),
 }
 
-/// Decodes the frame's tiles; `tiles[n]` is the frame's n-th, `None` where none is stored.
-/// JPEG tiles come whole, their shared tables spliced in. Looks at `abandoned` between tiles.
+/// Decodes and assembles the frame's tiles; `tiles[n]` is the frame's n-th, `None` if it is not stored.
+///
+/// JPEG tiles are complete, including the shared tables.
+///
+/// # Errors
+///
+/// If a tile is damaged, or `is_cancelled` returns true, which is checked before each tile.
 pub fn draw(
     frame: &Frame,
     level: &Level,
     tiles: &[Option<Bytes>],
-    abandoned: &dyn Fn() -> bool,
-) -> Result<Picture, Stopped> {
+    is_cancelled: &dyn Fn() -> bool,
+) -> Result<Picture, DrawError> {
     if level.codec == Codec::Jpeg
         && let Some(first) = tiles.iter().flatten().next()
         && let Some(subsampling) = jpeg::planes(first)
     {
         let whole = tiles.iter().all(Option::is_some);
-        let canvas = if whole { Planar::unpainted } else { Planar::blank };
+        let canvas = if whole { Planar::with_unspecified_samples } else { Planar::blank };
         let mut canvas = canvas(frame.canvas, subsampling);
-        if draw_planar(frame, level, tiles, abandoned, &mut canvas)? {
+        if draw_planar(frame, level, tiles, is_cancelled, &mut canvas)? {
             return Ok(Picture::Planar(canvas));
         }
     }
-    draw_packed(frame, level, tiles, abandoned).map(Picture::Packed)
+    draw_packed(frame, level, tiles, is_cancelled).map(Picture::Packed)
 }
 
-/// `false` where a tile's layout is not the first one's.
+/// Returns `false` if a tile's subsampling differs from the first tile's.
 fn draw_planar(
     frame: &Frame,
     level: &Level,
     tiles: &[Option<Bytes>],
-    abandoned: &dyn Fn() -> bool,
+    is_cancelled: &dyn Fn() -> bool,
     canvas: &mut Planar,
-) -> Result<bool, Stopped> {
+) -> Result<bool, DrawError> {
     for (&tile, stored) in frame.tiles.iter().zip(tiles) {
         let Some(stored) = stored else { continue };
-        if abandoned() {
-            return Err(Stopped::Abandoned);
+        if is_cancelled() {
+            return Err(DrawError::Cancelled);
         }
         let shown = level.grid.rect(tile).dimensions();
         if !jpeg::decode_into(stored, frame.reduce, canvas, place(frame, level, tile), shown)? {
-            return Ok(false); // A tile that lacks pixels is refused where tiles are read one by one.
+            return Ok(false); // `draw_packed` refuses tiles that lack pixels.
         }
     }
     Ok(true)
@@ -64,16 +68,16 @@ fn draw_packed(
     frame: &Frame,
     level: &Level,
     tiles: &[Option<Bytes>],
-    abandoned: &dyn Fn() -> bool,
-) -> Result<Raster, Stopped> {
+    is_cancelled: &dyn Fn() -> bool,
+) -> Result<Raster, DrawError> {
     let mut canvas = Raster::blank(frame.canvas, level.channels());
     if level.photometric == Photometric::WhiteIsZero {
-        canvas.samples.fill(255); // Tiles that are not stored are zeros.
+        canvas.samples.fill(255); // The samples of tiles that are not stored are 0.
     }
     for (&tile, stored) in frame.tiles.iter().zip(tiles) {
         let Some(stored) = stored else { continue };
-        if abandoned() {
-            return Err(Stopped::Abandoned);
+        if is_cancelled() {
+            return Err(DrawError::Cancelled);
         }
         let mut decoded = decode_tile(level, stored, level.grid.rect(tile).dimensions())?;
         if frame.reduce > 1 {
@@ -83,20 +87,20 @@ fn draw_packed(
             decoded = Raster { dimensions, channels, samples };
         }
         if canvas.channels != decoded.channels {
-            return Err(Error::damaged("tile", "it has other channels than its directory says").into());
+            return Err(Error::damaged("tile", "its channels differ from those of its directory").into());
         }
-        lay(&decoded, &mut canvas, place(frame, level, tile));
+        copy(&decoded, &mut canvas, place(frame, level, tile));
     }
     Ok(canvas)
 }
 
-/// Where on the canvas a tile's top left pixel comes to lie.
+/// The position of a tile on the canvas.
 fn place(frame: &Frame, level: &Level, tile: TileIndex) -> (u32, u32) {
     let rect = level.grid.rect(tile);
     ((rect.x - frame.origin.0) / frame.reduce, (rect.y - frame.origin.1) / frame.reduce)
 }
 
-fn lay(tile: &Raster, canvas: &mut Raster, (x, y): (u32, u32)) {
+fn copy(tile: &Raster, canvas: &mut Raster, (x, y): (u32, u32)) {
     let Dimensions { width, height } = canvas.dimensions;
     let channels = canvas.channels.count();
     let columns = tile.dimensions.width.min(width.saturating_sub(x)) as usize;
@@ -106,5 +110,54 @@ fn lay(tile: &Raster, canvas: &mut Raster, (x, y): (u32, u32)) {
         let source = &tile.samples[row * from..][..columns * channels];
         canvas.samples[(y as usize + row) * to + x as usize * channels..][..columns * channels]
             .copy_from_slice(source);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::master::write::{Compression, Recipe, Reduced, Writer};
+    use crate::master::{Master, Orientation, PartialFile, index};
+    use crate::metadata::EmbeddedMetadata;
+    use crate::pixels::{Channels, Subsampling};
+
+    fn pyramid(size: Dimensions) -> Master {
+        let recipe = Recipe {
+            dimensions: size,
+            orientation: Orientation::UPRIGHT,
+            channels: Channels::Rgb,
+            tile_side: size.width,
+            compression: Compression::Jpeg { quality: 90, subsampling: Subsampling::S444 },
+            reduced: Reduced::SubIfds,
+            icc: None,
+            threads: 1,
+        };
+        let mut writer = Writer::new(recipe, Cursor::new(Vec::new())).unwrap();
+        writer.push(&Raster::blank(size, Channels::Rgb).samples).unwrap();
+        let mut file = Vec::new();
+        writer.finish(&mut file).unwrap();
+        index(&PartialFile::new(file.len() as u64, file.into()), 1).unwrap()
+    }
+
+    #[test]
+    fn a_tile_that_lacks_pixels_is_refused() {
+        let size = Dimensions::new(16, 16);
+        let master = pyramid(size);
+        let frame = Frame {
+            tiles: vec![TileIndex { column: 0, row: 0 }],
+            origin: (0, 0),
+            canvas: size,
+            window: scale::Window { x: 0.0, y: 0.0, width: 16.0, height: 16.0 },
+            size,
+            reduce: 1,
+        };
+        for (side, is_drawn) in [(16, true), (8, false)] {
+            let raster = Raster::blank(Dimensions::new(side, side), Channels::Rgb);
+            let tile = jpeg::encode(&raster, 90, Subsampling::S444, &EmbeddedMetadata::default()).unwrap();
+            let drawn = draw(&frame, &master.levels[0], &[Some(tile.into())], &|| false);
+            assert_eq!(drawn.is_ok(), is_drawn, "{side}");
+        }
     }
 }

@@ -1,11 +1,11 @@
-//! From decoded pixels to an answer's bytes: scale, tone, turn, colour, encode.
+//! Turns decoded pixels into an encoded image: scale, tone, rotate, convert colors, encode.
 
-use super::{Look, Plan, Settings};
+use super::{ColorTransform, Plan, Settings};
 use crate::iiif::{Dimensions, Format, Quality, Rotation};
 use crate::master::Orientation;
-use crate::pixels::encode::Notes;
+use crate::metadata::EmbeddedMetadata;
 use crate::pixels::scale::{self, Window};
-use crate::pixels::{Channels, Error, Picture, Raster, Subsampling, encode, jpeg, tone, turn};
+use crate::pixels::{Channels, Error, Picture, Raster, Subsampling, encode, jpeg, rotate, tone};
 
 /// Scales the window of `picture` to `size`, makes it upright, and encodes it as `plan` says.
 pub fn finish(
@@ -13,35 +13,35 @@ pub fn finish(
     picture: &Picture,
     (window, size): (Window, Dimensions),
     orientation: Orientation,
-    look: &Look,
+    look: &ColorTransform,
     settings: &Settings,
 ) -> Result<Vec<u8>, Error> {
     let plain =
         orientation.is_upright() && plan.rotation == Rotation::NONE && plan.quality != Quality::Bitonal;
     if let Picture::Planar(planar) = picture
         && plain
-        && look.convert.is_none()
+        && look.conversion.is_none()
         && plan.format == Format::Jpg
     {
         let gray = planar.planes.len() == 1 || plan.quality == Quality::Gray;
-        let carries = look.carries(plan, if gray { Channels::Gray } else { Channels::Rgb });
+        let carries = look.embeds_profile(plan, if gray { Channels::Gray } else { Channels::Rgb });
         if carries || look.is_srgb() {
             let subsampling = if gray { Subsampling::Gray } else { settings.subsampling() };
             let scaled = scale::planar(planar, window, size, subsampling)?;
-            return jpeg::encode_planar(&scaled, settings.jpeg_quality, &look.notes(carries));
+            return jpeg::encode_planar(&scaled, settings.jpeg_quality, &look.metadata(carries));
         }
     }
     let raster = scaled(picture, window, size)?;
     let raster = upright(raster, orientation);
-    let raster = look.recoloured(raster);
-    let carries = look.carries(plan, encoded_channels(plan, raster.channels));
-    let raster = look.shown(raster, carries);
+    let raster = look.apply_packed(raster);
+    let carries = look.embeds_profile(plan, encoded_channels(plan, raster.channels));
+    let raster = look.for_response(raster, carries);
     let raster = toned(raster, plan.quality);
     let raster = turned(raster, plan.rotation, plan.format);
-    encoded(raster, plan.format, &look.notes(carries), settings)
+    encoded(raster, plan.format, &look.metadata(carries), settings)
 }
 
-/// What the encoder gets, as far as it matters to a profile: clear corners make RGBA of grey.
+/// The channels that are encoded: transparent corners turn gray into RGBA.
 fn encoded_channels(plan: &Plan, channels: Channels) -> Channels {
     let clear = plan.rotation.quarter_turns().is_none() && plan.format.keeps_alpha();
     if clear { Channels::Rgba } else { channels }
@@ -58,9 +58,9 @@ pub(super) fn scaled(picture: &Picture, window: Window, size: Dimensions) -> Res
 }
 
 fn upright(raster: Raster, orientation: Orientation) -> Raster {
-    let (mirrored, turns) = orientation.remedy();
-    let raster = if mirrored { turn::mirror(&raster) } else { raster };
-    if turns > 0 { turn::quarter_turns(&raster, turns) } else { raster }
+    let (mirrored, turns) = orientation.to_upright();
+    let raster = if mirrored { rotate::mirror(&raster) } else { raster };
+    if turns > 0 { rotate::quarter_turns(&raster, turns) } else { raster }
 }
 
 pub(super) fn toned(raster: Raster, quality: Quality) -> Raster {
@@ -71,35 +71,39 @@ pub(super) fn toned(raster: Raster, quality: Quality) -> Raster {
     }
 }
 
-/// Mirrored first, then turned (Image API 3.0, §4.3); corners are see-through where the format
-/// can be, else black.
+/// Mirrors, then rotates (Image API 3.0, §4.3); corners are transparent if the format allows, else black.
 fn turned(raster: Raster, rotation: Rotation, format: Format) -> Raster {
-    let raster = if rotation.mirror { turn::mirror(&raster) } else { raster };
+    let raster = if rotation.mirror { rotate::mirror(&raster) } else { raster };
     match rotation.quarter_turns() {
         Some(0) => raster,
-        Some(turns) => turn::quarter_turns(&raster, turns),
+        Some(turns) => rotate::quarter_turns(&raster, turns),
         None => {
             let corners = if format.keeps_alpha() { None } else { Some([0; 3]) };
-            turn::rotate(&raster, rotation.degrees, corners)
+            rotate::rotate(&raster, rotation.degrees, corners)
         }
     }
 }
 
-fn encoded(raster: Raster, format: Format, notes: &Notes, settings: &Settings) -> Result<Vec<u8>, Error> {
+fn encoded(
+    raster: Raster,
+    format: Format,
+    metadata: &EmbeddedMetadata,
+    settings: &Settings,
+) -> Result<Vec<u8>, Error> {
     let gray = raster.channels == Channels::Gray;
     let opaque = |raster| tone::flatten(raster, [255; 3]);
     match format {
-        Format::Jpg => jpeg::encode(&opaque(raster), settings.jpeg_quality, settings.subsampling(), notes),
+        Format::Jpg => jpeg::encode(&opaque(raster), settings.jpeg_quality, settings.subsampling(), metadata),
         Format::Pdf => {
-            let (dimensions, bare) = (raster.dimensions, Notes::default());
+            let (dimensions, bare) = (raster.dimensions, EmbeddedMetadata::default());
             let image = jpeg::encode(&opaque(raster), settings.jpeg_quality, settings.subsampling(), &bare)?;
-            Ok(encode::pdf(&image, dimensions, gray, notes))
+            Ok(encode::pdf(&image, dimensions, gray, metadata))
         }
-        Format::Png => encode::png(&raster, notes),
-        Format::Webp => encode::webp(&raster, notes),
-        Format::Gif => encode::gif(&raster, notes),
-        Format::Tif => encode::tif(&raster, notes),
-        Format::Jp2 => encode::jp2(&opaque(raster), notes),
-        Format::Avif => encode::avif(&raster, notes),
+        Format::Png => encode::png(&raster, metadata),
+        Format::Webp => encode::webp(&raster, metadata),
+        Format::Gif => encode::gif(&raster, metadata),
+        Format::Tif => encode::tif(&raster, metadata),
+        Format::Jp2 => encode::jp2(&opaque(raster), metadata),
+        Format::Avif => encode::avif(&raster, metadata),
     }
 }

@@ -1,4 +1,4 @@
-//! What a rendering reads, and what it costs, before anything is read.
+//! Computes what a rendering reads and how much memory it needs, before anything is read.
 
 use super::{Plan, Source};
 use crate::iiif::{Dimensions, Rect};
@@ -8,20 +8,20 @@ use crate::pixels::scale::Window;
 /// The part of a level that a rendering decodes, and the window in it that is scaled.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frame {
-    /// The tiles that cover the region, row by row.
+    /// The tiles that intersect the region, row by row.
     pub tiles: Vec<TileIndex>,
     /// The top left pixel of the first tile, in pixels of the level.
     pub origin: (u32, u32),
-    /// The decoded pixels' size, after the decoder has shrunk them.
+    /// The size of the decoded pixels, after reduction by the decoder.
     pub canvas: Dimensions,
     pub window: Window,
-    /// The size to scale to, as the master lies.
+    /// The size to scale to, in the stored orientation.
     pub size: Dimensions,
     pub reduce: u32,
 }
 
 impl Frame {
-    /// Frames a rendering of a master in tiles.
+    /// The frame of a tiled master.
     pub fn of_tiles(plan: &Plan, master: &Master, level: &Level, reduce: u32) -> Self {
         let region = master.orientation.stored(plan.region, master.dimensions);
         let scaled = scaled(region, master.dimensions, level.dimensions);
@@ -33,58 +33,64 @@ impl Frame {
         let end = |length: u32, tile: u32, limit: u32| (length.div_ceil(tile) * tile).min(limit);
         let right = end(cover.right(), grid.tile.width, level.dimensions.width);
         let bottom = end(cover.bottom(), grid.tile.height, level.dimensions.height);
-        // A cut-off fraction of a pixel would be averaged with padding.
+        // A fraction of a pixel at the edge would be averaged with padding.
         let cut = |length: u32| (length / reduce).max(1);
         let canvas = Dimensions::new(cut(right - origin.0), cut(bottom - origin.1));
         let window = shrunk(scaled, origin, reduce);
-        Self { tiles, origin, canvas, window, size: lying(plan, master), reduce }
+        Self { tiles, origin, canvas, window, size: stored_size(plan, master), reduce }
     }
 
-    /// Frames a rendering of a master that has been decoded whole, at `1 / reduce`.
+    /// The frame of a master that was decoded completely, at `1 / reduce`.
     pub fn of_whole(plan: &Plan, master: &Master, decoded: Dimensions, reduce: u32) -> Self {
         let region = master.orientation.stored(plan.region, master.dimensions);
         let window = scaled(region, master.dimensions, decoded);
-        Self { tiles: Vec::new(), origin: (0, 0), canvas: decoded, window, size: lying(plan, master), reduce }
+        Self {
+            tiles: Vec::new(),
+            origin: (0, 0),
+            canvas: decoded,
+            window,
+            size: stored_size(plan, master),
+            reduce,
+        }
     }
 
-    /// Frames a rendering of a part of a master that decodes at `1 / reduce` without levels of its own.
+    /// The frame of a part of a master that is decoded at `1 / reduce` without levels.
     pub fn of_region(plan: &Plan, master: &Master, reduce: u32) -> Self {
         let region = master.orientation.stored(plan.region, master.dimensions);
         let decoded = master.dimensions.reduced(reduce);
         let window = scaled(region, master.dimensions, decoded);
         let cover = cover(window, decoded);
         let window = shrunk(window, (cover.x, cover.y), 1);
-        let (canvas, size) = (cover.dimensions(), lying(plan, master));
+        let (canvas, size) = (cover.dimensions(), stored_size(plan, master));
         Self { tiles: Vec::new(), origin: (cover.x, cover.y), canvas, window, size, reduce }
     }
 
-    /// The decoded pixels in pixels of the full image, as it lies.
+    /// The rectangle of the decoded pixels, in pixels of the full stored image.
     pub fn source(&self, full: Dimensions) -> Rect {
         let (x, y) = (self.origin.0 * self.reduce, self.origin.1 * self.reduce);
         let width = (self.canvas.width * self.reduce).min(full.width - x);
         Rect { x, y, width, height: (self.canvas.height * self.reduce).min(full.height - y) }
     }
 
-    /// The most bytes of memory that the rendering takes at one time: canvas, scaled picture,
-    /// and what is made of it on the way to its encoding.
-    pub fn cost(&self, bytes_a_pixel: u64) -> u64 {
+    /// The peak memory of the rendering in bytes: canvas, scaled image, and intermediate copies until it is encoded.
+    pub fn cost(&self, bytes_per_pixel: u64) -> u64 {
         let between = u64::from(self.size.width) * u64::from(self.canvas.height);
-        (self.canvas.area() + between + 2 * self.size.area()) * bytes_a_pixel + (64 << 10)
+        (self.canvas.area() + between + 2 * self.size.area()) * bytes_per_pixel + (64 << 10)
     }
 }
 
-/// Bytes that a decoded pixel of this level takes.
-pub fn bytes_a_pixel(level: &Level) -> u64 {
+/// Bytes of a decoded pixel of this level.
+pub fn bytes_per_pixel(level: &Level) -> u64 {
     if level.codec == Codec::Jpeg { 3 } else { u64::from(level.samples.clamp(1, 4)) }
 }
 
-/// The size before turning upright.
-fn lying(plan: &Plan, master: &Master) -> Dimensions {
-    if master.orientation.swaps() { plan.size.turned() } else { plan.size }
+/// The size in the stored orientation.
+fn stored_size(plan: &Plan, master: &Master) -> Dimensions {
+    if master.orientation.swaps_sides() { plan.size.transposed() } else { plan.size }
 }
 
-/// A rectangle of the full image in pixels of a level. A level's pixel covers a whole number of
-/// the full image's where there is such a factor, even if the last one was cut off.
+/// Converts a rectangle of the full image to pixels of a level. If the level has an integer factor, a pixel of the level
+/// covers that number of pixels, even if the last one is incomplete.
 fn scaled(region: Rect, full: Dimensions, level: Dimensions) -> Window {
     let ratio = |full: u32, level: u32| {
         let factor = (f64::from(full) / f64::from(level)).round();
@@ -101,7 +107,7 @@ fn scaled(region: Rect, full: Dimensions, level: Dimensions) -> Window {
     }
 }
 
-/// The whole pixels that a window touches.
+/// The pixels that a window intersects.
 fn cover(window: Window, level: Dimensions) -> Rect {
     let span = |start: f64, length: f64, limit: u32| {
         let first = (start.floor() as u32).min(limit - 1);

@@ -1,22 +1,20 @@
-//! Plan → pixels → bytes: pure work on what has been read.
+//! Renders images: a plan decides what to read, a frame what to decode; pixels are drawn, color-converted and encoded.
+//! Pure functions.
 
 mod band;
+mod color;
 #[cfg(test)]
-mod colours;
+mod color_tests;
 mod draw;
 mod finish;
 mod frame;
-mod look;
 mod plan;
 mod settings;
-mod sheet;
-mod source;
 
 pub use band::{band, band_bytes, band_height, banded_encoder, is_banded};
-pub use draw::{Stopped, draw};
+pub use color::ColorTransform;
+pub use draw::{DrawError, draw};
 pub use finish::finish;
-pub use frame::{Frame, bytes_a_pixel};
-pub use look::Look;
+pub use frame::{Frame, bytes_per_pixel};
 pub use plan::{Plan, Source};
 pub use settings::Settings;
-pub use source::{rows, rows_memory};

@@ -1,12 +1,12 @@
-//! Decides, before any pixel is read, what an image request needs.
+//! Plans a request by arithmetic, before any pixel is read.
 
 use crate::iiif::{
     Dimensions, Form, Format, ImageRequest, Invalid, Limits, Quality, Rect, Rotation, Size, Version,
 };
 use crate::master::{Codec, Kind, Level, Master, TileIndex};
 
-/// All that fixes an answer. Requests that mean the same give equal plans, and equal plans give
-/// equal bytes: the plan is the cache key and, hashed with the master's version, the ETag.
+/// Everything that determines a response. Equivalent requests have equal plans, and equal plans give equal bytes: the plan
+/// is the cache key and, hashed with the master's version, the ETag.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Plan {
     /// In pixels of the upright full-size image.
@@ -14,7 +14,7 @@ pub struct Plan {
     /// Before the rotation.
     pub size: Dimensions,
     pub rotation: Rotation,
-    /// `Color` is `Default`: the two are the same picture.
+    /// `Color` is stored as `Default`: the two give the same image.
     pub quality: Quality,
     pub format: Format,
     pub source: Source,
@@ -23,19 +23,22 @@ pub struct Plan {
 /// Where the pixels come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
-    /// The stored tile is the answer, its padding cut off without decoding.
+    /// A stored tile, cropped losslessly to remove its padding.
     Stored { level: usize, tile: TileIndex },
-    /// Cut from the level, decoded at `1 / reduce` of its size, then scaled and encoded. A
-    /// master without levels counts as one level of full size.
+    /// A part of the level, decoded at `1 / reduce`, then scaled and encoded. A master without levels counts as a single
+    /// level of full size.
     Rendered { level: usize, reduce: u32 },
 }
 
-/// How far a decoder can shrink while it decodes.
-const MOST_REDUCED: u32 = 8;
+/// The reductions that a decoder supports.
+const MAX_REDUCED: u32 = 8;
 
 impl Plan {
-    /// Plans `request` on `master`. Stored tiles are the answer only where `tiles_pass`: their
-    /// colours need no change.
+    /// Plans `request` for `master`. Stored tiles are served only if `tiles_pass`: their colors need no conversion.
+    ///
+    /// # Errors
+    ///
+    /// If the region or size is not valid for this image.
     pub fn new(
         request: &ImageRequest,
         master: &Master,
@@ -53,7 +56,7 @@ impl Plan {
         Ok(Self { region, size, rotation, quality, format, source })
     }
 
-    /// What follows the identifier in the canonical URI (Image API 3.0, §4.8; 2.1, §4.7).
+    /// The part of the canonical URI after the identifier (Image API 3.0, §4.8; 2.1, §4.7).
     pub fn canonical(&self, version: Version, master: &Master, limits: Limits) -> String {
         let whole = self.region == Rect::all(master.upright());
         let region = if whole { "full".to_owned() } else { self.region.to_string() };
@@ -83,10 +86,10 @@ impl Plan {
     }
 }
 
-/// The stored tile that is just this region at this size.
+/// The stored tile that matches this region and size exactly.
 ///
-/// At the image's edges the asked size may be a pixel short of the tile's: viewers round there
-/// each in its own way, and a pixel less is a pixel cut off.
+/// At the image's edges the requested size may be one pixel smaller than the tile, because viewers round differently
+/// there; the tile is then cropped by a pixel.
 fn stored(region: Rect, size: Dimensions, master: &Master) -> Option<Source> {
     if !master.orientation.is_upright() {
         return None;
@@ -114,17 +117,17 @@ fn stored(region: Rect, size: Dimensions, master: &Master) -> Option<Source> {
     found.map(|(level, tile)| Source::Stored { level, tile })
 }
 
-/// The smallest level that suffices, and how far it can be shrunk while decoding.
+/// The smallest level that suffices, and the reduction while decoding.
 fn rendered(region: Rect, size: Dimensions, master: &Master) -> Source {
     let full = master.upright();
-    // A level suffices if it has the pixels asked for, give or take one of rounding.
+    // A level suffices if it has the requested pixels, with a tolerance of one pixel for rounding.
     let suffices = |across: f64, down: f64| {
         f64::from(region.width) / across + 0.99 > f64::from(size.width)
             && f64::from(region.height) / down + 0.99 > f64::from(size.height)
     };
-    let swaps = master.orientation.swaps();
+    let swaps = master.orientation.swaps_sides();
     let shrinks = |level: &Level| {
-        let stored = if swaps { level.dimensions.turned() } else { level.dimensions };
+        let stored = if swaps { level.dimensions.transposed() } else { level.dimensions };
         (f64::from(full.width) / f64::from(stored.width), f64::from(full.height) / f64::from(stored.height))
     };
     let level = master.levels.iter().rposition(|level| {
@@ -137,9 +140,9 @@ fn rendered(region: Rect, size: Dimensions, master: &Master) -> Source {
         f64::from(region.width) / (across * reduce) >= f64::from(size.width)
             && f64::from(region.height) / (down * reduce) >= f64::from(size.height)
     };
-    let most = if matches!(master.kind, Kind::Tiled) { MOST_REDUCED } else { 1 << 12 };
+    let max = if matches!(master.kind, Kind::Tiled) { MAX_REDUCED } else { 1 << 12 };
     let reduce = std::iter::successors(Some(1u32), |r| r.checked_mul(2));
-    let reduce = reduce.take_while(|&r| r == 1 || (r <= most && enough(r))).last().unwrap_or(1);
+    let reduce = reduce.take_while(|&r| r == 1 || (r <= max && enough(r))).last().unwrap_or(1);
     Source::Rendered { level: level.unwrap_or(0), reduce }
 }
 
@@ -151,7 +154,7 @@ mod tests {
     use crate::pixels::Alpha;
     use proptest::prelude::*;
 
-    /// A pyramid of JPEG tiles, sides rounded up or down by `round_up`.
+    /// A pyramid of JPEG tiles, whose sides are rounded up if `round_up`, else down.
     pub fn pyramid(width: u32, height: u32, side: u32, round_up: bool) -> Master {
         let full = Dimensions::new(width, height);
         let mut levels = Vec::new();
@@ -234,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_tile_comes_from_the_smallest_level_that_suffices() {
+    fn other_regions_come_from_the_smallest_level_that_suffices() {
         for (path, level, reduce) in [
             ("full/!800,800/0/default.jpg", 2, 1),
             ("full/750,500/0/default.jpg", 3, 1),

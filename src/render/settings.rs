@@ -1,20 +1,20 @@
-//! What an operator may set about renderings.
+//! Settings for rendering.
 
 use serde::{Deserialize, Serialize};
 
 use crate::identity::{Identity, fields};
 use crate::pixels::Subsampling;
-use crate::pixels::colour::Output;
+use crate::pixels::color::Output;
 
-/// `[render]`: how pixels are encoded.
+/// `[render]`: how images are encoded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Quality of rendered JPEGs, 1 to 100.
     pub jpeg_quality: u8,
-    /// Whether rendered JPEGs keep colour at full size (4:4:4) instead of half (4:2:0).
+    /// Whether rendered JPEGs have full chroma resolution (4:4:4) instead of half (4:2:0).
     pub jpeg_full_color: bool,
-    /// The colours of what has to be converted: `srgb`, or `display-p3` for screens that show more of them.
+    /// The color space of converted images: `srgb`, or `display-p3` for wide-gamut screens.
     pub output: Output,
 }
 

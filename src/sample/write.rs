@@ -10,7 +10,8 @@ use super::art::drawing::{Color, Paint, Spot};
 use super::pictures::{Kept, Picture};
 use crate::iiif::Dimensions;
 use crate::master::write::{self, Compression, Recipe, Reduced, Writer};
-use crate::master::{self, Held, Orientation};
+use crate::master::{self, Orientation, PartialFile};
+use crate::metadata::EmbeddedMetadata;
 use crate::pixels::{self, Channels, Raster, Subsampling, encode, jpeg};
 
 /// Why the collection could not be written.
@@ -86,7 +87,7 @@ fn publish(
 /// The size of the picture that a file holds, if it holds one.
 pub fn size(file: &Path) -> Option<Dimensions> {
     let bytes = fs::read(file).ok()?;
-    let held = Held::new(bytes.len() as u64, bytes.into());
+    let held = PartialFile::new(bytes.len() as u64, bytes.into());
     master::index(&held, 1).ok().map(|master| master.dimensions)
 }
 
@@ -141,10 +142,10 @@ fn whole(
     let raster = Raster { dimensions: size, channels: channels(picture), samples };
     let bytes = match picture.kept {
         Kept::Jpeg => {
-            jpeg::encode(&raster, 90, Subsampling::S420, &encode::Notes::default()).map_err(said)?
+            jpeg::encode(&raster, 90, Subsampling::S420, &EmbeddedMetadata::default()).map_err(said)?
         }
-        Kept::Png => encode::png(&raster, &encode::Notes::default()).map_err(said)?,
-        Kept::Webp => encode::webp(&raster, &encode::Notes::default()).map_err(said)?,
+        Kept::Png => encode::png(&raster, &EmbeddedMetadata::default()).map_err(said)?,
+        Kept::Webp => encode::webp(&raster, &EmbeddedMetadata::default()).map_err(said)?,
         _ => strips(&raster).map_err(|error| error.to_string())?,
     };
     out.write_all(&bytes).map_err(|error| error.to_string())

@@ -6,8 +6,9 @@ use super::tiffs::Tiff;
 use tegl::iiif::Dimensions;
 use tegl::master::Orientation;
 use tegl::master::write::{Compression, Recipe, Reduced, Writer};
-use tegl::pixels::colour::{Conversion, Output};
-use tegl::pixels::{Channels, Raster, ReadAt, Subsampling, decode, encode, gathered, jpeg};
+use tegl::metadata::EmbeddedMetadata;
+use tegl::pixels::color::{Conversion, Output};
+use tegl::pixels::{Channels, Raster, ReadAt, Subsampling, decode, encode, jpeg, read_rows};
 
 /// The size of most test pictures: no side is a multiple of a tile's.
 pub const WIDTH: u32 = 1500;
@@ -48,7 +49,7 @@ pub fn jpeg_pyramid(raster: &Raster, side: u32) -> Vec<u8> {
 }
 
 pub fn plain_jpeg(raster: &Raster) -> Vec<u8> {
-    jpeg::encode(raster, 90, Subsampling::S420, &encode::Notes::default()).unwrap()
+    jpeg::encode(raster, 90, Subsampling::S420, &EmbeddedMetadata::default()).unwrap()
 }
 
 /// A JPEG whose EXIF says how it is to be turned.
@@ -63,15 +64,15 @@ pub fn turned_jpeg(raster: &Raster, orientation: u8) -> Vec<u8> {
 }
 
 pub fn png(raster: &Raster) -> Vec<u8> {
-    encode::png(raster, &encode::Notes::default()).unwrap()
+    encode::png(raster, &EmbeddedMetadata::default()).unwrap()
 }
 
 pub fn jp2(raster: &Raster) -> Vec<u8> {
-    encode::jp2(raster, &encode::Notes::default()).unwrap()
+    encode::jp2(raster, &EmbeddedMetadata::default()).unwrap()
 }
 
 pub fn webp(raster: &Raster) -> Vec<u8> {
-    encode::webp(raster, &encode::Notes::default()).unwrap()
+    encode::webp(raster, &EmbeddedMetadata::default()).unwrap()
 }
 
 /// A TIFF in strips, as most programs write it.
@@ -93,7 +94,7 @@ pub fn pixels(file: &[u8]) -> Option<Raster> {
 
 fn png_pixels(file: &[u8]) -> Option<Raster> {
     let file: std::sync::Arc<dyn ReadAt> = std::sync::Arc::new(bytes::Bytes::copy_from_slice(file));
-    let raw = gathered(decode::png_rows(file, 1 << 28).ok()?, 1 << 28).ok()?;
+    let raw = read_rows(decode::png_rows(file, 1 << 28).ok()?, 1 << 28).ok()?;
     Some(Conversion::new(None, raw.model, Output::Srgb).convert(raw))
 }
 
@@ -170,7 +171,7 @@ pub fn every_kind(raster: &Raster) -> Vec<(String, Vec<u8>)> {
         ("planar.tif".into(), Tiff { planar: true, ..tiff(2, (3, 8), planes) }.file()),
         ("rgba.tif".into(), Tiff { extra: Some(2), ..tiff(2, (4, 8), seen) }.file()),
         ("plain.jpg".into(), plain_jpeg(raster)),
-        ("plain.jp2".into(), encode::jp2(raster, &encode::Notes::default()).unwrap()),
+        ("plain.jp2".into(), encode::jp2(raster, &EmbeddedMetadata::default()).unwrap()),
         ("plain.png".into(), png(raster)),
         ("plain.webp".into(), webp(raster)),
     ];

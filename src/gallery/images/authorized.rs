@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::handle::ImageHandle;
 use crate::gallery::rights::Grant;
 use crate::iiif::{Dimensions, Info, Limits};
-use crate::master::{Kind, Whole};
+use crate::master::{Kind, SourceFormat};
 
 /// An opened image with what its rights allow: the only form in which anything outside the gallery gets hold of one.
 #[derive(Clone)]
@@ -37,13 +37,13 @@ impl AuthorizedImage {
         let master = self.handle.pyramid_of.as_ref().unwrap_or(&self.handle);
         match &master.master.kind {
             Kind::Tiled => "image/tiff",
-            Kind::Whole { codec, .. } => match codec {
-                Whole::Tiff => "image/tiff",
-                Whole::Jpeg => "image/jpeg",
-                Whole::Png => "image/png",
-                Whole::Webp => "image/webp",
-                Whole::Gif => "image/gif",
-                Whole::Jp2 => "image/jp2",
+            Kind::Untiled { format, .. } => match format {
+                SourceFormat::Tiff => "image/tiff",
+                SourceFormat::Jpeg => "image/jpeg",
+                SourceFormat::Png => "image/png",
+                SourceFormat::Webp => "image/webp",
+                SourceFormat::Gif => "image/gif",
+                SourceFormat::Jp2 => "image/jp2",
             },
         }
     }

@@ -9,9 +9,9 @@ use tokio::sync::Semaphore;
 use super::freshness::Freshness;
 use crate::gallery::Error;
 use crate::iiif::{Dimensions, Info, Limits, Rect, Tiles};
-use crate::master::{self, FIRST_READ, Held, Kind, Master, Stop, Whole, stored};
-use crate::pixels::colour::Output;
-use crate::render::Look;
+use crate::master::{self, FIRST_READ, Kind, Master, PartialFile, SourceFormat, Stop, stored};
+use crate::pixels::color::Output;
+use crate::render::ColorTransform;
 use crate::store::{self, Key, Store, Version};
 
 /// A master as the gallery keeps it, for as long as its version lasts.
@@ -23,7 +23,7 @@ pub struct ImageHandle {
     pub page: u32,
     pub version: Version,
     pub master: Master,
-    pub look: Look,
+    pub look: ColorTransform,
     /// The identifier that it was opened by; empty for a pyramid.
     pub identifier: String,
     /// All identifiers that name its file, without a page: what is said of one holds for all.
@@ -56,13 +56,13 @@ impl ImageHandle {
             Err(store::Error::Forbidden) if store.is_local() => return Err(Error::NotFound),
             other => other?,
         };
-        let mut held = Held::new(version.size, start);
+        let mut held = PartialFile::new(version.size, start);
         let (mut reads, mut fetched, mut turn) = (1, 0, None);
         let master = loop {
             match master::index(&held, page) {
                 Ok(master) => break master,
                 Err(Stop::Refused(refused)) => return Err(refused.into()),
-                Err(Stop::Missing { range, likely }) => {
+                Err(Stop::NeedBytes { range, likely }) => {
                     let end = range.end.max(range.start.saturating_add(likely)).min(version.size);
                     fetched += end - range.start;
                     if reads >= MOST_READS || fetched > MOST_INDEX {
@@ -83,7 +83,7 @@ impl ImageHandle {
 
     fn new(store: Store, key: Key, page: u32, version: Version, master: Master, output: Output) -> Self {
         static NUMBERS: AtomicU64 = AtomicU64::new(1);
-        let look = Look::of(master.icc.as_ref(), master.shape(), output);
+        let look = ColorTransform::new(master.icc.as_ref(), master.shape(), output);
         let head = |level| Bytes::from(stored::head(level, look.profile.as_deref()));
         let heads = master.levels.iter().map(head).collect();
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
@@ -202,14 +202,14 @@ impl ImageHandle {
     pub fn reads_by_row(&self) -> bool {
         match &self.master.kind {
             Kind::Tiled => true,
-            Kind::Whole { codec, .. } => matches!(codec, Whole::Tiff | Whole::Png),
+            Kind::Untiled { format, .. } => matches!(format, SourceFormat::Tiff | SourceFormat::Png),
         }
     }
 
     /// Why no tile of this master can be sent as it lies, if none can.
     pub fn slow_because(&self) -> Option<String> {
         match &self.master.kind {
-            Kind::Whole { reason, .. } => Some(reason.clone()),
+            Kind::Untiled { reason, .. } => Some(reason.clone()),
             Kind::Tiled
                 if self
                     .master
@@ -219,7 +219,7 @@ impl ImageHandle {
             {
                 Some("it has no smaller levels for overviews".into())
             }
-            Kind::Tiled if !self.look.lets_tiles_pass() => Some("its colours have to be converted".into()),
+            Kind::Tiled if !self.look.is_passthrough() => Some("its colours have to be converted".into()),
             Kind::Tiled if !self.master.orientation.is_upright() => Some("it does not lie upright".into()),
             Kind::Tiled => None,
         }

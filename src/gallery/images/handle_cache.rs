@@ -14,8 +14,8 @@ use crate::gallery::Error;
 use crate::gallery::settings::{Credit as CreditSettings, Settings};
 use crate::gallery::single_flight::SingleFlight;
 use crate::gallery::sources::{Location, Sources};
-use crate::pixels::colour::Output;
-use crate::pixels::encode::Credit;
+use crate::metadata::Credit;
+use crate::pixels::color::Output;
 
 /// An opened image that nobody asks for is dropped after this long.
 const IDLE: Duration = Duration::from_secs(3600);

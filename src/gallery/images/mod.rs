@@ -41,7 +41,7 @@ use super::rights::{Grant, Rights};
 use super::settings::Settings;
 use super::sources::Sources;
 use crate::iiif::{Dimensions, Limits};
-use crate::pixels::colour::Output;
+use crate::pixels::color::Output;
 use crate::store;
 use handle_cache::HandleCache;
 use original::Digests;

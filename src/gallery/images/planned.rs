@@ -132,7 +132,7 @@ impl ImageService {
             Purpose::Response => image.limits,
             Purpose::Rendition => Limits::NONE.at_most(image.grant.largest),
         };
-        let plan = Plan::new(request, &image.master, limits, image.look.lets_tiles_pass())?;
+        let plan = Plan::new(request, &image.master, limits, image.look.is_passthrough())?;
         Ok(PlannedImage { service: self.clone(), image, request: *request, purpose, plan })
     }
 
@@ -230,7 +230,7 @@ impl PlannedImage {
         // Building the pyramid of a master without tiles before it has been decoded would slow this response down, and
         // cost much more than a request that is refused.
         if matches!(made, Ok(Body::Whole { .. }))
-            && matches!(handle.master.kind, Kind::Whole { .. })
+            && matches!(handle.master.kind, Kind::Untiled { .. })
             && let Some(pyramids) = service.missing_pyramid(handle)
         {
             drop(service.build_in_background(pyramids, handle));

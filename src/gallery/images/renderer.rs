@@ -19,10 +19,10 @@ use crate::gallery::settings::Settings;
 use crate::gallery::single_flight::{Cancellation, SingleFlight};
 use crate::identity::Identity;
 use crate::iiif::Dimensions;
-use crate::master::{Codec, Kind, TileIndex, Whole, stored};
+use crate::master::{Codec, Kind, SourceFormat, TileIndex, stored};
 use crate::pixels::decode::jp2;
 use crate::pixels::{Picture, jpeg};
-use crate::render::{self, Frame, Plan, Source, Stopped};
+use crate::render::{self, DrawError, Frame, Plan, Source};
 use crate::store;
 
 /// A JPEG 2000 that has at most so many pixels at some fraction of its size is decoded at that fraction as a whole,
@@ -125,16 +125,16 @@ impl Renderer {
             Kind::Tiled => {
                 let level = &opened.master.levels[level];
                 let frame = Frame::of_tiles(plan, &opened.master, level, reduce);
-                self.scheduler.check(frame.cost(render::bytes_a_pixel(level)))
+                self.scheduler.check(frame.cost(render::bytes_per_pixel(level)))
             }
-            Kind::Whole { codec: Whole::Jp2, memory, reason, .. } => {
+            Kind::Untiled { format: SourceFormat::Jp2, memory, reason, .. } => {
                 if !self.decodes(opened, reduce) {
                     return Err(too_costly(reason));
                 }
                 self.scheduler
                     .check(Frame::of_region(plan, &opened.master, reduce).cost(8).saturating_add(*memory))
             }
-            Kind::Whole { reason, .. } => {
+            Kind::Untiled { reason, .. } => {
                 if self.decodes(opened, reduce) {
                     let (master, base) = (&opened.master, self.base(opened, reduce));
                     let frame = Frame::of_whole(plan, master, master.dimensions.reduced(base), base);
@@ -147,11 +147,11 @@ impl Renderer {
 
     /// Refuses a master without a pyramid of which no answer could be made, however small.
     pub fn serves(&self, opened: &ImageHandle) -> Result<(), Error> {
-        let (codec, reason) = match &opened.master.kind {
-            Kind::Whole { codec, reason, .. } => (codec, reason),
+        let (format, reason) = match &opened.master.kind {
+            Kind::Untiled { format, reason, .. } => (format, reason),
             Kind::Tiled => return Ok(()),
         };
-        if *codec == Whole::Jp2 {
+        if *format == SourceFormat::Jp2 {
             return if self.decodes(opened, SMALLEST) { Ok(()) } else { Err(too_costly(reason)) };
         }
         // The smallest answers cost least.
@@ -232,12 +232,12 @@ impl Renderer {
                     (made, _) => made,
                 }
             }
-            (Source::Rendered { reduce, .. }, Kind::Whole { codec: Whole::Jp2, .. })
+            (Source::Rendered { reduce, .. }, Kind::Untiled { format: SourceFormat::Jp2, .. })
                 if opened.master.dimensions.reduced(reduce).area() > OVERVIEW =>
             {
                 self.region(opened, plan, reduce, cancellation).await
             }
-            (Source::Rendered { reduce, .. }, Kind::Whole { .. }) => self.whole(opened, plan, reduce).await,
+            (Source::Rendered { reduce, .. }, Kind::Untiled { .. }) => self.whole(opened, plan, reduce).await,
         }
     }
 
@@ -259,7 +259,7 @@ impl Renderer {
         let bytes = stored_tile(opened, level, range).await?;
         admitted.has_read();
         let opened = opened.clone();
-        let cut = move || Ok(stored::cut(bytes.into(), &opened.master.levels[level], tile, size)?);
+        let cut = move || Ok(stored::crop(bytes.into(), &opened.master.levels[level], tile, size)?);
         self.scheduler.run_admitted(admitted, cut).await.map(Bytes::from)
     }
 
@@ -274,7 +274,7 @@ impl Renderer {
         let (opened, plan) = (opened.clone(), plan.clone());
         let master = &opened.master;
         let frame = Frame::of_tiles(&plan, master, &master.levels[level], reduce);
-        let drawn = frame.cost(render::bytes_a_pixel(&master.levels[level]));
+        let drawn = frame.cost(render::bytes_per_pixel(&master.levels[level]));
         let cost = stored_bytes(&opened, level, &frame)?.saturating_add(drawn);
         let mut admitted = self.scheduler.admit(cost, Some(&opened.store)).await?;
         let tiles = tiles(&opened, level, &frame).await?;
@@ -343,13 +343,13 @@ fn read_now(opened: &ImageHandle, plan: &Plan) -> Option<Bytes> {
     }
     let read = opened.store.read_now(&opened.key, &opened.version, range, head)?;
     let bytes = read.ok().filter(|bytes| is_sound(opened, bytes, head.len()))?;
-    Some(stored::settled(bytes, head.len()))
+    Some(stored::consistent(bytes, head.len()))
 }
 
 /// The stored tile's bytes after its start marker.
 fn tile_range(opened: &ImageHandle, level: usize, tile: TileIndex) -> Option<Range<u64>> {
     let range = opened.master.levels[level].range(tile)?;
-    (range.end - range.start > stored::MARKER).then(|| range.start + stored::MARKER..range.end)
+    (range.end - range.start > stored::SOI_BYTES).then(|| range.start + stored::SOI_BYTES..range.end)
 }
 
 /// A stored tile in full.
@@ -359,12 +359,12 @@ async fn stored_tile(opened: &ImageHandle, level: usize, range: Range<u64>) -> R
     if !is_sound(opened, &bytes, head.len()) {
         return Err(Error::Damaged("a stored tile is no JPEG".into()));
     }
-    Ok(stored::settled(bytes, head.len()))
+    Ok(stored::consistent(bytes, head.len()))
 }
 
 /// Whether a tile looks like a JPEG; our own end, too.
 fn is_sound(opened: &ImageHandle, tile: &[u8], head: usize) -> bool {
-    stored::is_sound(tile, head) && (opened.pyramid_of.is_none() || jpeg::is_ended(tile))
+    stored::is_sound(tile, head) && (opened.pyramid_of.is_none() || jpeg::has_end_marker(tile))
 }
 
 /// Bytes that the frame's tiles take as they are stored.
@@ -379,10 +379,10 @@ pub(super) fn stored_bytes(opened: &ImageHandle, level: usize, frame: &Frame) ->
 }
 
 /// Why a drawing ended early.
-pub(super) fn stopped(stopped: Stopped) -> Error {
+pub(super) fn stopped(stopped: DrawError) -> Error {
     match stopped {
-        Stopped::Abandoned => Error::Abandoned,
-        Stopped::Pixels(error) => error.into(),
+        DrawError::Cancelled => Error::Abandoned,
+        DrawError::Pixels(error) => error.into(),
     }
 }
 
@@ -423,7 +423,8 @@ pub(super) async fn tiles(
     if jpeg && opened.pyramid_of.is_some() && !read.iter().all(|tile| is_sound(opened, tile, head.len())) {
         return Err(Error::Damaged("a stored tile is no JPEG".into()));
     }
-    let mut read = read.into_iter().map(|tile| if jpeg { stored::settled(tile, head.len()) } else { tile });
+    let mut read =
+        read.into_iter().map(|tile| if jpeg { stored::consistent(tile, head.len()) } else { tile });
     Ok(wanted.into_iter().map(|range| range.and_then(|_| read.next())).collect())
 }
 
@@ -431,7 +432,7 @@ pub(super) async fn tiles(
 mod tests {
     use super::*;
     use crate::gallery::settings::Credit;
-    use crate::pixels::colour::Output;
+    use crate::pixels::color::Output;
 
     #[track_caller]
     fn check(settings: &Settings, expected: &str, hashed: u64) {

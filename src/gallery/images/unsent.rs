@@ -12,7 +12,7 @@ use crate::gallery::Error;
 /// Answers up to this size are not counted: connections buffer as much.
 const UNCOUNTED: usize = 256 << 10;
 
-/// Held while an answer is being sent.
+/// PartialFile while an answer is being sent.
 #[derive(Clone, Default)]
 pub struct Unsent(#[allow(dead_code)] Option<Arc<Memory>>);
 

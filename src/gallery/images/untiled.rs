@@ -16,10 +16,10 @@ use super::trim;
 use crate::gallery::Error;
 use crate::gallery::single_flight::Cancellation;
 use crate::iiif::{Dimensions, Rect};
-use crate::master::{Kind, Whole};
+use crate::master::{self, Kind, SourceFormat};
 use crate::pixels::decode::jp2;
-use crate::pixels::{Depth, Model, Picture, Raster, ReadAt, Rows, Shape, Shrunk, jpeg};
-use crate::render::{self, Frame, Look, Plan};
+use crate::pixels::{Depth, Model, Picture, Raster, ReadAt, Rows, Shape, ShrunkRows, jpeg};
+use crate::render::{self, ColorTransform, Frame, Plan};
 
 /// The least that any answer takes besides its decoder.
 const LEAST_DECODED: u64 = 8 << 20;
@@ -31,10 +31,10 @@ impl Renderer {
         match &opened.master.kind {
             Kind::Tiled => opened.master.levels.last().is_some_and(|level| small(level.dimensions.area())),
             // Its decoder takes as much memory for a part as for the whole.
-            Kind::Whole { codec: Whole::Jp2, memory, .. } => {
+            Kind::Untiled { format: SourceFormat::Jp2, memory, .. } => {
                 self.scheduler.check(*memory + LEAST_DECODED).is_ok()
             }
-            Kind::Whole { .. } => {
+            Kind::Untiled { .. } => {
                 let base = self.base(opened, reduce);
                 small(opened.master.dimensions.area()) || (base > 1 && opened.reads_by_row())
             }
@@ -44,7 +44,7 @@ impl Renderer {
     /// At which fraction of its size a master without tiles is decoded for a rendering at `1 / reduce`: small
     /// ones whole, of large ones as little as serves.
     pub(super) fn base(&self, opened: &ImageHandle, reduce: u32) -> u32 {
-        if let Kind::Whole { codec: Whole::Jp2, .. } = opened.master.kind {
+        if let Kind::Untiled { format: SourceFormat::Jp2, .. } = opened.master.kind {
             return reduce;
         }
         let small = opened.master.dimensions.area() <= self.whole_pixels / 4;
@@ -77,9 +77,9 @@ impl Renderer {
             let raw = codestream.decode(&file, source, reduce, u64::MAX);
             trim::after(cost);
             let raw = file.checked(raw)?;
-            let picture = Picture::Packed(opened.look.coloured(raw));
+            let picture = Picture::Packed(opened.look.apply(raw));
             let place = (frame.window, frame.size);
-            let look = opened.look.done();
+            let look = opened.look.after_conversion();
             Ok(render::finish(&plan, &picture, place, opened.master.orientation, &look, &settings)?)
         };
         self.scheduler.run_admitted(admitted, work).await.map(Bytes::from)
@@ -140,7 +140,7 @@ impl Renderer {
             let (place, orientation) = ((frame.window, frame.size), opened.master.orientation);
             let picture = &mips.pictures[mip];
             // Packed samples were coloured when they were decoded.
-            let done = opened.look.done();
+            let done = opened.look.after_conversion();
             let look = if matches!(picture, Picture::Packed(_)) { &done } else { &opened.look };
             Ok(render::finish(&plan, picture, place, orientation, look, &settings)?)
         };
@@ -159,9 +159,9 @@ impl Renderer {
         .map(Bytes::from)
     }
 
-    fn decodes_in_planes(&self, codec: Whole, shape: &Shape, length: u64) -> bool {
+    fn decodes_in_planes(&self, format: SourceFormat, shape: &Shape, length: u64) -> bool {
         let narrow = shape.model != Model::Cmyk && shape.depth == Depth::U8;
-        codec == Whole::Jpeg && narrow && length <= self.whole_bytes
+        format == SourceFormat::Jpeg && narrow && length <= self.whole_bytes
     }
 
     /// Bytes of memory that decoding all of a master at `1 / base` takes.
@@ -169,12 +169,12 @@ impl Renderer {
         let master = &opened.master;
         let size = master.dimensions.reduced(base);
         let reading = match &master.kind {
-            Kind::Whole { codec, bytes, shape, memory, .. }
-                if self.decodes_in_planes(*codec, shape, *bytes) =>
+            Kind::Untiled { format, bytes, shape, memory, .. }
+                if self.decodes_in_planes(*format, shape, *bytes) =>
             {
                 *bytes + size.area() + memory
             }
-            _ => render::rows_memory(master),
+            _ => master::rows_memory(master),
         };
         (size.area() * 6).saturating_add(reading)
     }
@@ -187,13 +187,13 @@ impl Renderer {
         cancellation: Cancellation,
     ) -> Result<(Arc<Mips>, Arc<Reserve>), Error> {
         let master = &opened.master;
-        let Kind::Whole { codec, bytes: length, shape, .. } = &master.kind else {
+        let Kind::Untiled { format, bytes: length, shape, .. } = &master.kind else {
             return Err(Error::Fault("a master in tiles is not decoded whole".into()));
         };
-        let in_planes = self.decodes_in_planes(*codec, shape, *length);
+        let in_planes = self.decodes_in_planes(*format, shape, *length);
         let mut cost = self.decoding_cost(&opened, base);
-        let jp2 = match codec {
-            Whole::Jp2 => {
+        let jp2 = match format {
+            SourceFormat::Jp2 => {
                 let look = move |codestream: &jp2::Codestream, file: &WhileKept| {
                     let jp2::Header { dimensions, resolutions, .. } = codestream.header();
                     let reduce = base.ilog2().min(resolutions - 1);
@@ -212,7 +212,7 @@ impl Renderer {
         let finishing = finishing_cost(decoded);
         let cost = cost.saturating_add(read_ahead(&opened));
         let cost = cost.max(self.scheduler.budget.at_most(decoded.area() * 4 + finishing));
-        let reading = render::rows_memory(master);
+        let reading = master::rows_memory(master);
         let mut admitted = match in_planes {
             true => self.scheduler.admit(cost, Some(&opened.store)).await?,
             false => self.scheduler.admit_reader(cost, &opened.store).await?,
@@ -236,14 +236,14 @@ impl Renderer {
             let first = match (file, jp2) {
                 (Some(file), _) => match jpeg::decode(&file, base.min(8), limit)? {
                     // Planes are coloured when they are shown.
-                    Picture::Packed(raster) => Picture::Packed(opened.look.recoloured(raster)),
+                    Picture::Packed(raster) => Picture::Packed(opened.look.apply_packed(raster)),
                     planar => planar,
                 },
                 (None, Some(jp2)) => {
                     Picture::Packed(source.checked(overview(&jp2, &source, base, &opened.look))?)
                 }
                 (None, None) => {
-                    let rows = source.checked(render::rows(&opened.master, source.clone(), reading))?;
+                    let rows = source.checked(master::rows(&opened.master, source.clone(), reading))?;
                     Picture::Packed(source.checked(gathered(rows, base, &opened.look, &cancellation))?)
                 }
             };
@@ -316,11 +316,16 @@ impl ReadAt for WhileKept {
 }
 
 /// All of a JPEG 2000 at `1 / base` of its size, in the answers' colours.
-fn overview(codestream: &jp2::Codestream, file: &WhileKept, base: u32, look: &Look) -> Result<Raster, Error> {
+fn overview(
+    codestream: &jp2::Codestream,
+    file: &WhileKept,
+    base: u32,
+    look: &ColorTransform,
+) -> Result<Raster, Error> {
     let jp2::Header { dimensions, resolutions, .. } = codestream.header();
     let reduce = base.ilog2().min(resolutions - 1);
     let raw = codestream.decode(file, Rect::all(dimensions), reduce, 64 << 20)?;
-    let mut picture = Picture::Packed(look.coloured(raw));
+    let mut picture = Picture::Packed(look.apply(raw));
     // Resolutions that the file lacks.
     for _ in reduce..base.ilog2() {
         picture = picture.halved();
@@ -333,17 +338,17 @@ fn overview(codestream: &jp2::Codestream, file: &WhileKept, base: u32, look: &Lo
 fn gathered(
     rows: Box<dyn Rows>,
     base: u32,
-    look: &Look,
+    look: &ColorTransform,
     cancellation: &Cancellation,
 ) -> Result<Raster, Error> {
-    let mut rows: Box<dyn Rows> = if base > 1 { Box::new(Shrunk::new(rows, base)) } else { rows };
+    let mut rows: Box<dyn Rows> = if base > 1 { Box::new(ShrunkRows::new(rows, base)) } else { rows };
     let shape = rows.shape();
     let mut all =
         Raster { dimensions: shape.dimensions, channels: look.channels(shape), samples: Vec::new() };
     all.samples.reserve_exact(shape.dimensions.area() as usize * all.channels.count());
     while let Some(raw) = rows.next(64)? {
         cancellation.check()?;
-        all.samples.extend_from_slice(&look.coloured(raw).samples);
+        all.samples.extend_from_slice(&look.apply(raw).samples);
     }
     if all.samples.len() != shape.dimensions.area() as usize * all.channels.count() {
         return Err(Error::Damaged("its rows are fewer than its header says".into()));

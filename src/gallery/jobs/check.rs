@@ -94,14 +94,14 @@ fn quoted(text: &str) -> String {
 fn kind(master: &ImageHandle) -> &'static str {
     match &master.master.kind {
         Kind::Tiled => "TIFF",
-        Kind::Whole { codec, .. } => codec.name(),
+        Kind::Untiled { format, .. } => format.name(),
     }
 }
 
 fn level(master: &ImageHandle) -> Option<&Level> {
     match &master.master.kind {
         Kind::Tiled => master.master.levels.first(),
-        Kind::Whole { sheet, .. } => sheet.as_deref(),
+        Kind::Untiled { tiff, .. } => tiff.as_deref(),
     }
 }
 
@@ -141,7 +141,7 @@ fn color(master: &ImageHandle) -> String {
     let alpha = if alpha == Alpha::None { "" } else { " + alpha" };
     let profile = match &master.master.icc {
         Some(icc) => {
-            format!("profile «{}»", crate::pixels::colour::description(icc).unwrap_or("unnamed".into()))
+            format!("profile «{}»", crate::pixels::color::description(icc).unwrap_or("unnamed".into()))
         }
         None => "no profile".into(),
     };
@@ -155,9 +155,9 @@ fn decoding_ms(master: &ImageHandle) -> f64 {
         (_, Some(Codec::None)) => 0.6,
         (_, Some(Codec::Deflate | Codec::Zstd | Codec::PackBits)) => 5.0,
         (_, Some(Codec::Lzw | Codec::Webp | Codec::Fax(_) | Codec::OldJpeg)) => 10.0,
-        (Kind::Whole { codec: crate::master::Whole::Jp2, .. }, _) => 90.0,
-        (Kind::Whole { codec: crate::master::Whole::Jpeg, .. }, _) => 3.0,
-        (Kind::Whole { .. }, _) => 12.0,
+        (Kind::Untiled { format: crate::master::SourceFormat::Jp2, .. }, _) => 90.0,
+        (Kind::Untiled { format: crate::master::SourceFormat::Jpeg, .. }, _) => 3.0,
+        (Kind::Untiled { .. }, _) => 12.0,
         (Kind::Tiled, None) => 3.0,
     }
 }

@@ -3,7 +3,8 @@
 use super::JobService;
 use crate::catalogue::{Batch, EMBEDDED_SOURCE, NewWork};
 use crate::gallery::Error;
-use crate::master::{self, FIRST_READ, Held, Stop};
+use crate::master::{FIRST_READ, PartialFile, Stop};
+use crate::metadata;
 use crate::record::read::embedded;
 use crate::record::{Image, Work};
 
@@ -30,17 +31,13 @@ impl JobService {
         }
         let (store, key, version) = opened.origin();
         let start = store.read(key, version, 0..FIRST_READ.min(version.size), &[]).await?;
-        let mut held = Held::new(version.size, start);
+        let mut held = PartialFile::new(version.size, start);
         for _ in 0..MOST_READS {
-            match master::words(&held) {
-                Ok(words) => {
-                    let (xmp, iptc, exif) =
-                        (words.xmp.as_deref(), words.iptc.as_deref(), words.exif.as_deref());
-                    return Ok(
-                        embedded::from_master(identifier, xmp, iptc, exif).map(|work| new(work, identifier))
-                    );
+            match metadata::find(&held) {
+                Ok(packets) => {
+                    return Ok(embedded::from_master(identifier, &packets).map(|work| new(work, identifier)));
                 }
-                Err(Stop::Missing { range, likely }) => {
+                Err(Stop::NeedBytes { range, likely }) => {
                     let end = range.end.max(range.start.saturating_add(likely)).min(version.size);
                     let bytes = store.read(key, version, range.start..end, &[]).await?;
                     held.add(range.start, bytes);

@@ -21,7 +21,7 @@ use crate::gallery::catalogue_client::CatalogueClient;
 use crate::gallery::sources::Sources;
 use crate::identity::Identity;
 use crate::iiif::Invalid;
-use crate::pixels::colour::Output;
+use crate::pixels::color::Output;
 use failure::{Beside, Failed};
 
 use crate::search::{self, Index, Search, SearchResults, Settings, Snapshot, Sort};

@@ -7,7 +7,7 @@ use futures::StreamExt;
 use crate::catalogue::StoredWork;
 use crate::gallery::images::ImageHandle;
 use crate::gallery::sources::{Location, Sources};
-use crate::pixels::colour::Output;
+use crate::pixels::color::Output;
 use crate::store::Store;
 
 /// So many images of a work are looked at.

@@ -1,21 +1,22 @@
-//! Where tiles and strips lie in the file, also where the tags that say so are wrong in ways that writers are known for.
+//! Finds tiles and strips in a file, including files whose tags have the errors that some writers are known for.
 //!
-//! What is mended here is what libtiff mends, and never more than the file can prove: whoever reads a block still has
-//! to find all of its pixels in it.
+//! The same errors are repaired as in libtiff, and only as far as the file allows: readers of a block still check that
+//! it contains all of its pixels.
 
 use super::lenient;
-use super::tags::{ROWS_PER_STRIP, STRIP_LENGTHS, STRIP_OFFSETS, TILE_LENGTHS, TILE_OFFSETS};
+use crate::container::tiff::Directory;
+use crate::container::tiff::tags::{
+    ROWS_PER_STRIP, STRIP_LENGTHS, STRIP_OFFSETS, TILE_LENGTHS, TILE_OFFSETS,
+};
 use crate::iiif::Dimensions;
-use crate::master::Refused;
-use crate::master::bytes::{Held, Stop};
-use crate::master::ifd::Directory;
 use crate::master::level::{Codec, Level};
+use crate::master::{PartialFile, Refused, Stop};
 
-/// Tiles and strips of an image, or of all levels of one together.
-pub const MOST_TILES: u64 = 4_000_000;
+/// The most tiles or strips of an image, and of all its levels together.
+pub const MAX_TILES: u64 = 4_000_000;
 
 /// Sets the level's grid and tiles.
-pub fn find(held: &Held, directory: &Directory, level: &mut Level) -> Result<(), Stop> {
+pub fn find(file: &PartialFile, directory: &Directory, level: &mut Level) -> Result<(), Stop> {
     let (strips, tiles) = ((STRIP_OFFSETS, STRIP_LENGTHS), (TILE_OFFSETS, TILE_LENGTHS));
     let (own, other) = if level.in_strips { (strips, tiles) } else { (tiles, strips) };
     // Some writers use the tags of strips for tiles; libtiff takes either.
@@ -23,68 +24,68 @@ pub fn find(held: &Held, directory: &Directory, level: &mut Level) -> Result<(),
     let (offsets, lengths) = (either(own.0, other.0), either(own.1, other.1));
     let planes = if level.separate { u64::from(level.samples) } else { 1 };
     if level.in_strips {
-        let rows = rows_per_strip(held, directory, level, directory.count(offsets) / planes, lengths)?;
+        let rows = rows_per_strip(file, directory, level, directory.count(offsets) / planes, lengths)?;
         level.grid.tile = Dimensions::new(level.dimensions.width, rows);
     }
     let count = level.grid.count() * planes;
-    if count > MOST_TILES {
+    if count > MAX_TILES {
         return Err(Refused::damaged(format!("it claims {count} tiles")).into());
     }
-    let offsets = array(held, directory, offsets, count)?;
+    let offsets = array(file, directory, offsets, count)?;
     if (offsets.len() as u64) < count {
         let reason = format!("its index lists {} of {count} tiles", offsets.len());
         return Err(Refused::damaged(reason).into());
     }
-    let mut lengths = lenient(array(held, directory, lengths, count), Vec::new())?;
+    let mut lengths = lenient(array(file, directory, lengths, count), Vec::new())?;
     lengths.resize(offsets.len(), 0);
     level.tiles = offsets.into_iter().zip(lengths).collect();
-    mend(level, held.size())?;
+    repair(level, file.size())?;
     if level.tiles.iter().all(|&(_, length)| length == 0) && level.tiles.iter().any(|tile| tile.0 > 0) {
         return Err(Refused::damaged("none of its tiles has a length").into());
     }
     Ok(())
 }
 
-/// Rows in each of `listed` strips. What the tag says counts if it agrees with their number; one strip holds all rows,
-/// whatever the tag says; more are as high as their number allows, or as their lengths say if they are not compressed.
+/// Rows in each of `listed` strips. The tag counts if it agrees with their number. A single strip has all rows,
+/// regardless of the tag. Otherwise the height follows from their number or, without compression, from their lengths.
 fn rows_per_strip(
-    held: &Held,
+    file: &PartialFile,
     directory: &Directory,
     level: &Level,
     listed: u64,
     lengths: u16,
 ) -> Result<u32, Stop> {
     let height = u64::from(level.dimensions.height);
-    let stated = lenient(directory.number(held, ROWS_PER_STRIP), None)?.unwrap_or(0).min(height);
+    let stated = lenient(directory.number(file, ROWS_PER_STRIP), None)?.unwrap_or(0).min(height);
     if listed <= 1 {
         return Ok(height as u32);
     }
     if (1..height).contains(&stated) {
         return Ok(stated as u32);
     }
-    // So many strips can be this high.
-    let (least, most) = (height.div_ceil(listed), (height - 1) / (listed - 1));
-    if listed > height || least > most {
+    // The heights that this number of strips allows.
+    let (least, max) = (height.div_ceil(listed), (height - 1) / (listed - 1));
+    if listed > height || least > max {
         return Ok(height as u32);
     }
-    if least == most {
+    if least == max {
         return Ok(least as u32);
     }
     if level.codec == Codec::None {
-        let first = lenient(directory.number(held, lengths), None)?.unwrap_or(0);
+        let first = lenient(directory.number(file, lengths), None)?.unwrap_or(0);
         let row = level.packed_bytes(level.dimensions.width, 1, level.samples_together());
         let rows = first / row.max(1);
-        if level.ycbcr.is_none() && (least..=most).contains(&rows) && first == rows * row {
+        if level.ycbcr.is_none() && (least..=max).contains(&rows) && first == rows * row {
             return Ok(rows as u32);
         }
     }
-    let reason = format!("it has {listed} strips and does not say of how many rows (RowsPerStrip)");
+    let reason = format!("it has {listed} strips and does not state their number of rows (RowsPerStrip)");
     Err(Refused::damaged(reason).into())
 }
 
-/// Lengths that are missing, 0 or beyond the file's end are inferred: from the pixels if they are not compressed, else
-/// up to what follows. A tile whose offset and length are both 0 is not stored, and its samples are 0, as GDAL has it.
-fn mend(level: &mut Level, size: u64) -> Result<(), Stop> {
+/// Infers lengths that are missing, 0 or beyond the end of the file: from the pixels if they are not compressed, else up
+/// to the next tile. A tile whose offset and length are both 0 is not stored, and its samples are 0, as in GDAL.
+fn repair(level: &mut Level, size: u64) -> Result<(), Stop> {
     let count = level.grid.count() as usize;
     let needs = |level: &Level, number: usize| {
         let row = (number % count) as u32 / level.grid.columns();
@@ -114,10 +115,10 @@ fn mend(level: &mut Level, size: u64) -> Result<(), Stop> {
         let shared = after >= 2 && starts[after - 2] == offset;
         let room = starts.get(after).copied().unwrap_or(size).min(size) - offset;
         level.tiles[number].1 = match raw {
-            // Of many, one that is too short by itself has lost its pixels: what follows it are others'.
+            // If only one of many is too short, its pixels are lost: the bytes after it belong to others.
             true if room >= shown && (length == 0 || alone || length > room) => full.min(room),
             true => return Err(Refused::damaged("it ends before its pixels do").into()),
-            // One that begins where another does is empty.
+            // A tile that starts at the same offset as another is empty.
             false if length == 0 && shared => 0,
             false if length == 0 => room,
             false => length.min(size - offset),
@@ -126,12 +127,12 @@ fn mend(level: &mut Level, size: u64) -> Result<(), Stop> {
     Ok(())
 }
 
-fn array(held: &Held, directory: &Directory, tag: u16, count: u64) -> Result<Vec<u64>, Stop> {
-    directory.numbers(held, tag, count).map_err(|stop| match stop {
-        // The other array and the next directories lie near.
-        Stop::Missing { range, .. } => {
-            let likely = (count * 48 + (64 << 10)).min(held.size() - range.start);
-            Stop::Missing { range, likely }
+fn array(file: &PartialFile, directory: &Directory, tag: u16, count: u64) -> Result<Vec<u64>, Stop> {
+    directory.numbers(file, tag, count).map_err(|stop| match stop {
+        // The other array and the next directories are usually nearby.
+        Stop::NeedBytes { range, .. } => {
+            let likely = (count * 48 + (64 << 10)).min(file.size() - range.start);
+            Stop::NeedBytes { range, likely }
         }
         other => other,
     })

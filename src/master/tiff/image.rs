@@ -1,39 +1,38 @@
-//! One directory as an image whose samples can be read, or the reason why they cannot.
+//! Reads a directory as the description of an image, or finds the reason why it is not supported.
 
 use std::sync::Arc;
 
-use super::tags::*;
-use super::{blocks, cannot, lenient, old_jpeg};
+use super::{blocks, lenient, old_jpeg, unsupported};
+use crate::container::tiff::tags::*;
+use crate::container::tiff::{Directory, Layout};
 use crate::iiif::Dimensions;
-use crate::master::Refused;
-use crate::master::bytes::{Held, Stop};
-use crate::master::ifd::{Directory, Layout};
 use crate::master::level::{Codec, Fax, Format, Grid, Level, Photometric, Predictor, YCbCr};
+use crate::master::{PartialFile, Refused, Stop};
 use crate::pixels::Alpha;
 
-/// No image of use has more samples a pixel.
-const MOST_SAMPLES: u64 = 64;
+/// The most samples per pixel.
+const MAX_SAMPLES: u64 = 64;
 
-/// A directory whose whole numbers are looked up, with defaults.
+/// Looks up integers in a directory, with defaults.
 struct Tags<'a> {
-    held: &'a Held,
+    file: &'a PartialFile,
     directory: &'a Directory,
 }
 
 impl Tags<'_> {
     fn number(&self, tag: u16, default: u64) -> Result<u64, Stop> {
-        Ok(self.directory.number(self.held, tag)?.unwrap_or(default))
+        Ok(self.directory.number(self.file, tag)?.unwrap_or(default))
     }
 
-    /// The same for tags that an image can do without.
+    /// The same for tags that are not essential.
     fn hint(&self, tag: u16, default: u64) -> Result<u64, Stop> {
         lenient(self.number(tag, default), default)
     }
 }
 
-pub fn dimensions(held: &Held, directory: &Directory) -> Result<Dimensions, Stop> {
+pub fn dimensions(file: &PartialFile, directory: &Directory) -> Result<Dimensions, Stop> {
     let side = |tag| -> Result<u32, Stop> {
-        let length = directory.number(held, tag)?.unwrap_or(0);
+        let length = directory.number(file, tag)?.unwrap_or(0);
         u32::try_from(length)
             .ok()
             .filter(|length| (1..=1 << 24).contains(length))
@@ -42,10 +41,14 @@ pub fn dimensions(held: &Held, directory: &Directory) -> Result<Dimensions, Stop
     Ok(Dimensions::new(side(WIDTH)?, side(HEIGHT)?))
 }
 
-/// The image that a directory describes; `Unsupported` says why its samples cannot be read.
-pub fn level(held: &Held, layout: Layout, directory: &Directory) -> Result<Level, Stop> {
-    let tags = Tags { held, directory };
-    let dimensions = dimensions(held, directory)?;
+/// The image that a directory describes.
+///
+/// # Errors
+///
+/// [`Refused::Unsupported`] with the reason why its samples cannot be decoded.
+pub fn level(file: &PartialFile, layout: Layout, directory: &Directory) -> Result<Level, Stop> {
+    let tags = Tags { file, directory };
+    let dimensions = dimensions(file, directory)?;
     let in_strips = !directory.has(TILE_WIDTH);
     let tile = if in_strips { dimensions } else { tile(&tags)? };
     let (samples, bits) = samples_and_bits(&tags)?;
@@ -76,7 +79,7 @@ pub fn level(held: &Held, layout: Layout, directory: &Directory) -> Result<Level
     }
     readable(&level)?;
     if samples as usize > level.model().count() {
-        level.alpha = match lenient(directory.numbers(held, EXTRA_SAMPLES, MOST_SAMPLES), Vec::new())?.first()
+        level.alpha = match lenient(directory.numbers(file, EXTRA_SAMPLES, MAX_SAMPLES), Vec::new())?.first()
         {
             Some(1) => Alpha::Associated,
             Some(2) => Alpha::Straight,
@@ -84,17 +87,17 @@ pub fn level(held: &Held, layout: Layout, directory: &Directory) -> Result<Level
         };
     }
     match codec {
-        Codec::Jpeg => level.tables = directory.bytes(held, JPEG_TABLES, 64 << 10)?.map(Arc::from),
-        Codec::OldJpeg if old_jpeg::is_one_stream(held, directory)? => {
-            return old_jpeg::whole(held, directory, level);
+        Codec::Jpeg => level.tables = directory.bytes(file, JPEG_TABLES, 64 << 10)?.map(Arc::from),
+        Codec::OldJpeg if old_jpeg::is_one_stream(file, directory)? => {
+            return old_jpeg::whole(file, directory, level);
         }
-        Codec::OldJpeg => level.tables = old_jpeg::tables(held, directory, samples)?,
+        Codec::OldJpeg => level.tables = old_jpeg::tables(file, directory, samples)?,
         _ => {}
     }
-    // Arrays come last: a missing one is asked for together with all that follows.
-    blocks::find(held, directory, &mut level)?;
-    if codec == Codec::OldJpeg && level.tables.is_none() && !old_jpeg::are_streams(held, &level)? {
-        return Err(cannot("it has old JPEG tiles whose tables are missing".into()));
+    // Arrays come last, because a missing array is fetched together with the bytes after it.
+    blocks::find(file, directory, &mut level)?;
+    if codec == Codec::OldJpeg && level.tables.is_none() && !old_jpeg::are_streams(file, &level)? {
+        return Err(unsupported("it has old-style JPEG tiles whose tables are missing".into()));
     }
     Ok(level)
 }
@@ -108,14 +111,18 @@ fn tile(tags: &Tags) -> Result<Dimensions, Stop> {
 }
 
 fn samples_and_bits(tags: &Tags) -> Result<(u64, u64), Stop> {
-    let all = tags.directory.numbers(tags.held, BITS, MOST_SAMPLES)?;
+    let all = tags.directory.numbers(tags.file, BITS, MAX_SAMPLES)?;
     let samples = tags.number(SAMPLES, all.len().max(1) as u64)?;
-    if !(1..=MOST_SAMPLES).contains(&samples) {
-        return Err(cannot(format!("its pixels have {samples} samples; 1 to {MOST_SAMPLES} are read")));
+    if !(1..=MAX_SAMPLES).contains(&samples) {
+        return Err(unsupported(format!(
+            "its pixels have {samples} samples; 1 to {MAX_SAMPLES} are supported"
+        )));
     }
     let bits = all.first().copied().unwrap_or(1);
     if all.iter().any(|&other| other != bits) {
-        return Err(cannot(format!("its samples have {all:?} bits; samples of equal width are read")));
+        return Err(unsupported(format!(
+            "its samples have {all:?} bits; samples of equal width are supported"
+        )));
     }
     Ok((samples, bits))
 }
@@ -142,18 +149,18 @@ fn codec(tags: &Tags) -> Result<Codec, Stop> {
                 34925 => "LZMA",
                 34887 => "LERC",
                 50002 => "JPEG XL",
-                _ => "a kind that is not known",
+                _ => "unknown",
             };
-            return Err(cannot(format!(
+            return Err(unsupported(format!(
                 "its compression is {name} ({other}); none, LZW, Deflate, PackBits, JPEG, WebP, Zstandard and fax are \
-                 read, and `vips tiffsave IN OUT.tif --compression deflate` may make one of them of it"
+                 supported; `vips tiffsave IN OUT.tif --compression deflate` may convert it"
             )));
         }
     })
 }
 
 fn photometric(tags: &Tags, codec: Codec, samples: u64, bits: u64) -> Result<Photometric, Stop> {
-    // What libtiff takes a missing tag for.
+    // libtiff's defaults for a missing tag.
     let default = match (codec, samples) {
         (Codec::Fax(_), _) => 0,
         (_, 3..) => 2,
@@ -161,7 +168,7 @@ fn photometric(tags: &Tags, codec: Codec, samples: u64, bits: u64) -> Result<Pho
     };
     Ok(match (tags.number(PHOTOMETRIC, default)?, samples) {
         (0, 1..) => Photometric::WhiteIsZero,
-        // Luma alone is grey.
+        // Luma alone is gray.
         (1, 1..) | (6, 1) => Photometric::BlackIsZero,
         (2, 3..) => Photometric::Rgb,
         (3, 1..) if bits <= 16 => Photometric::Palette(palette(tags, bits)?),
@@ -169,24 +176,28 @@ fn photometric(tags: &Tags, codec: Codec, samples: u64, bits: u64) -> Result<Pho
         (6, 3) => Photometric::YCbCr,
         (8, 3..) => Photometric::CieLab,
         (9, 3..) => Photometric::IccLab,
-        (other, _) => return Err(cannot(format!("its colours are of kind {other} with {samples} samples"))),
+        (other, _) => {
+            return Err(unsupported(format!(
+                "its photometric interpretation is {other} with {samples} samples, which is not supported"
+            )));
+        }
     })
 }
 
 fn palette(tags: &Tags, bits: u64) -> Result<Arc<[u16]>, Stop> {
     let wanted = 3 << bits;
     let colors: Vec<u16> =
-        tags.directory.numbers(tags.held, PALETTE, wanted)?.into_iter().map(|v| v as u16).collect();
+        tags.directory.numbers(tags.file, PALETTE, wanted)?.into_iter().map(|v| v as u16).collect();
     if colors.len() as u64 != wanted {
         return Err(Refused::damaged(format!("its palette has {} of {wanted} values", colors.len())).into());
     }
-    // Some writers fill bytes only.
+    // Some writers use only the range of a byte.
     let narrow = colors.iter().all(|&value| value < 256);
     Ok(colors.into_iter().map(|value| if narrow { value * 257 } else { value }).collect())
 }
 
-/// How samples are to be read. Inks, palettes and L*a*b* have ranges of their own: what writers say of their signs
-/// is of no account there (libtiff's own test files say it of plain CMYK), and a single bit has none.
+/// The number format of samples. Signs are ignored for inks, palettes and L*a*b*, which have ranges of their own
+/// (libtiff's test files declare plain CMYK as signed), and for single bits.
 fn format(tags: &Tags, photometric: &Photometric, bits: u64) -> Result<Format, Stop> {
     let signs = bits > 1
         && matches!(photometric, Photometric::WhiteIsZero | Photometric::BlackIsZero | Photometric::Rgb);
@@ -194,20 +205,20 @@ fn format(tags: &Tags, photometric: &Photometric, bits: u64) -> Result<Format, S
         2 if signs => Format::Signed,
         0..=2 | 4 => Format::Unsigned,
         3 => Format::Float,
-        other => return Err(cannot(format!("its samples are of kind {other}"))),
+        other => return Err(unsupported(format!("its sample format is {other}, which is not supported"))),
     };
     let sound = match format {
         Format::Float => matches!(bits, 16 | 24 | 32 | 64),
         _ => matches!(bits, 1..=16 | 24 | 32),
     };
     if !sound {
-        return Err(cannot(format!("its samples have {bits} bits; 1 to 16, 24 and 32 are read")));
+        return Err(unsupported(format!("its samples have {bits} bits; 1 to 16, 24 and 32 are supported")));
     }
     Ok(format)
 }
 
 fn predictor(tags: &Tags, codec: Codec, format: Format, bits: u64) -> Result<Predictor, Stop> {
-    // Other compressions have none, whatever the tag says.
+    // Other compressions have no predictor, regardless of the tag.
     if !matches!(codec, Codec::Lzw | Codec::Deflate | Codec::Zstd) {
         return Ok(Predictor::None);
     }
@@ -215,19 +226,25 @@ fn predictor(tags: &Tags, codec: Codec, format: Format, bits: u64) -> Result<Pre
         0 | 1 => Ok(Predictor::None),
         2 if matches!(bits, 8 | 16 | 32 | 64) => Ok(Predictor::Horizontal),
         3 if format == Format::Float => Ok(Predictor::Float),
-        other => Err(cannot(format!("its predictor is of kind {other} for samples of {bits} bits"))),
+        other => Err(unsupported(format!(
+            "its predictor is {other} for samples of {bits} bits, which is not supported"
+        ))),
     }
 }
 
 fn ycbcr(tags: &Tags) -> Result<YCbCr, Stop> {
-    let subsampling = lenient(tags.directory.numbers(tags.held, YCBCR_SUBSAMPLING, 2), Vec::new())?;
+    let subsampling = lenient(tags.directory.numbers(tags.file, YCBCR_SUBSAMPLING, 2), Vec::new())?;
     let (across, down) = match subsampling[..] {
         [across @ (1 | 2 | 4), down @ (1 | 2 | 4)] => (across as u32, down as u32),
         [] => (2, 2),
-        _ => return Err(cannot(format!("its colour is subsampled by {subsampling:?}; 1, 2 and 4 are read"))),
+        _ => {
+            return Err(unsupported(format!(
+                "its color is subsampled by {subsampling:?}; 1, 2 and 4 are supported"
+            )));
+        }
     };
     fn list<const N: usize>(tags: &Tags, tag: u16, default: [f32; N]) -> Result<[f32; N], Stop> {
-        let found = lenient(tags.directory.fractions(tags.held, tag, N as u64), Vec::new())?;
+        let found = lenient(tags.directory.fractions(tags.file, tag, N as u64), Vec::new())?;
         let found: Vec<f32> = found.into_iter().map(|value| value as f32).collect();
         Ok(<[f32; N]>::try_from(found)
             .ok()
@@ -242,7 +259,7 @@ fn ycbcr(tags: &Tags) -> Result<YCbCr, Stop> {
     Ok(YCbCr { across, down, luma, reference: if sound { reference } else { usual } })
 }
 
-/// Refuses combinations that no tile could be read of.
+/// Refuses combinations that cannot be decoded.
 fn readable(level: &Level) -> Result<(), Stop> {
     let Level { samples, bits, separate, format, .. } = *level;
     let shared = level.ycbcr.is_some_and(|ycbcr| ycbcr.across * ycbcr.down > 1);
@@ -264,7 +281,7 @@ fn readable(level: &Level) -> Result<(), Stop> {
         (_, Photometric::CieLab | Photometric::IccLab)
             if !matches!(bits, 8 | 16) || format == Format::Float =>
         {
-            "L*a*b* colours"
+            "L*a*b* colors"
         }
         (_, Photometric::Palette(_)) if format == Format::Float => "palette indexes",
         _ => return Ok(()),
@@ -275,7 +292,7 @@ fn readable(level: &Level) -> Result<(), Stop> {
         Format::Float => "Float",
     };
     let planes = if separate { ", in separate planes" } else { "" };
-    Err(cannot(format!(
+    Err(unsupported(format!(
         "it has {kind} of {samples} samples of {bits} bits ({numbers}{planes}), which are not read; \
          `vips tiffsave IN OUT.tif --compression deflate` may make a TIFF of it that is"
     )))

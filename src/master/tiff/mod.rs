@@ -1,64 +1,65 @@
-//! Finds a TIFF's pages and pyramid levels without reading a pixel.
+//! TIFF: pages and pyramid levels are found without reading pixels, and samples are decoded (`decode`).
 
 mod blocks;
+mod decode;
 mod image;
 mod old_jpeg;
 mod pyramid;
-mod tags;
 
-use super::bytes::{Held, Stop};
-use super::ifd::{Directory, Layout};
-use super::{Master, Refused};
+pub use decode::{TiffRows, decode_tile};
+
+use super::{Master, PartialFile, Refused, Stop};
+use crate::container::tiff::tags::{OLD_SUBFILE, SUBFILE};
+use crate::container::tiff::{Directory, Layout};
 use pyramid::{Next, Pyramid};
-use tags::{OLD_SUBFILE, SUBFILE};
 
-/// No sound pyramid or book of scans in one file has more directories.
-const MOST_DIRECTORIES: usize = 4096;
+/// The most directories that are read: enough for a pyramid or a scanned book in one file.
+const MAX_DIRECTORIES: usize = 4096;
 
-/// The master that page `page` (1 is the first) of this TIFF is.
+/// Indexes page `page` of this TIFF; the first page is 1.
 ///
-/// Reduced pages that follow a page, or hang below it as SubIFDs, are its levels. Everything but the page's own
-/// directory is optional: what cannot be read of it is left out.
-pub fn index(held: &Held, page: u32) -> Result<Master, Stop> {
+/// Reduced pages that follow a page, or its SubIFDs, are its levels. Only the page's own directory is required: levels
+/// that cannot be read are skipped.
+pub fn index(file: &PartialFile, page: u32) -> Result<Master, Stop> {
     let (layout, first) =
-        Layout::of(held.start()).ok_or_else(|| Refused::damaged("it has no TIFF header"))?;
+        Layout::of(file.start()).ok_or_else(|| Refused::damaged("it has no TIFF header"))?;
     let (mut offset, mut seen, mut pages): (u64, Vec<u64>, u32) = (first, Vec::new(), 0);
     let mut found: Option<Pyramid> = None;
-    // A chain may loop: what it led to before counts.
-    while offset != 0 && !seen.contains(&offset) && seen.len() < MOST_DIRECTORIES {
+    // A chain may loop; the directories before the loop count.
+    while offset != 0 && !seen.contains(&offset) && seen.len() < MAX_DIRECTORIES {
         seen.push(offset);
-        let directory = match Directory::read(held, layout, offset) {
+        let directory = match Directory::read(file, layout, offset) {
             Err(Stop::Refused(_)) if seen.len() > 1 => break, // A broken pointer ends the chain.
-            other => other.map_err(|stop| sure(stop, held))?,
+            other => other.map_err(|stop| generous(stop, file))?,
         };
         offset = directory.next;
-        let role = Role::of(held, &directory)?;
+        let role = Role::of(file, &directory)?;
         match &mut found {
             _ if role == Role::Mask => {}
-            Some(pyramid) => match pyramid.next(held, &directory, role)? {
-                Next::Level => pyramid.add(held, layout, &directory)?,
+            Some(pyramid) => match pyramid.next(file, &directory, role)? {
+                Next::Level => pyramid.add(file, layout, &directory)?,
                 Next::Other => {}
                 Next::End => break,
             },
             None if role == Role::Page => {
                 pages += 1;
                 if pages == page {
-                    found = Some(Pyramid::open(held, layout, &directory)?);
+                    found = Some(Pyramid::open(file, layout, &directory)?);
                 }
             }
             None => {}
         }
     }
     if found.is_none() && pages == 0 && page == 1 {
-        // Nothing but reduced images or masks: other readers show the first, whatever it is called.
-        let directory = Directory::read(held, layout, first).map_err(|stop| sure(stop, held))?;
-        found = Some(Pyramid::open(held, layout, &directory)?);
+        // The file has only reduced images or masks: other readers show the first of them.
+        let directory = Directory::read(file, layout, first).map_err(|stop| generous(stop, file))?;
+        found = Some(Pyramid::open(file, layout, &directory)?);
     }
     let no_page = || Stop::from(Refused::NoPage { page, pages });
-    Ok(found.ok_or_else(no_page)?.finish(held))
+    Ok(found.ok_or_else(no_page)?.finish(file))
 }
 
-/// What a directory says that its image is for (tag 254, or 255 in old files).
+/// The purpose of a directory's image (tag 254, or 255 in old files).
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     Page,
@@ -68,8 +69,8 @@ enum Role {
 }
 
 impl Role {
-    fn of(held: &Held, directory: &Directory) -> Result<Self, Stop> {
-        let number = |tag| lenient(directory.number(held, tag), None);
+    fn of(file: &PartialFile, directory: &Directory) -> Result<Self, Stop> {
+        let number = |tag| lenient(directory.number(file, tag), None);
         Ok(match number(SUBFILE)? {
             Some(bits) if bits & 4 != 0 => Self::Mask,
             Some(bits) if bits & 1 != 0 => Self::Reduced,
@@ -79,7 +80,7 @@ impl Role {
     }
 }
 
-/// A default in place of what cannot be read; bytes that are yet to be fetched are still asked for.
+/// Replaces a refusal by a default; requests for more bytes are passed on.
 fn lenient<T>(found: Result<T, Stop>, default: T) -> Result<T, Stop> {
     match found {
         Err(Stop::Refused(_)) => Ok(default),
@@ -87,16 +88,16 @@ fn lenient<T>(found: Result<T, Stop>, default: T) -> Result<T, Stop> {
     }
 }
 
-fn cannot(reason: String) -> Stop {
+fn unsupported(reason: String) -> Stop {
     Refused::Unsupported(reason).into()
 }
 
-/// Directories lie in a row more often than not: one generous read finds the rest of them.
-fn sure(stop: Stop, held: &Held) -> Stop {
+/// Widens a request for bytes: directories are usually adjacent, so one generous read finds the rest of them.
+fn generous(stop: Stop, file: &PartialFile) -> Stop {
     match stop {
-        Stop::Missing { range, .. } => {
-            let rest = held.size() - range.start;
-            Stop::Missing { range, likely: rest.min(256 << 10) }
+        Stop::NeedBytes { range, .. } => {
+            let rest = file.size() - range.start;
+            Stop::NeedBytes { range, likely: rest.min(256 << 10) }
         }
         other => other,
     }

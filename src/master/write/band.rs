@@ -1,26 +1,26 @@
-//! One level's rows until they make a row of tiles, and their halving into the level below.
+//! Collects a level's rows until they fill a row of tiles, and halves them for the next level.
 //!
-//! Rows arrive as the master lies; tiles are cut along the grid of the upright image. Where
-//! uprighting runs against the rows or columns, the odd ones out come first.
+//! Rows arrive in the stored orientation, but tiles follow the grid of the upright image. Where uprighting reverses
+//! rows or columns, the incomplete block comes first.
 
 use crate::iiif::Dimensions;
 use crate::master::{Orientation, TileIndex};
-use crate::pixels::{Channels, Raster, turn};
+use crate::pixels::{Channels, Raster, rotate};
 
-/// A row of tiles that is filling up from the top.
+/// A row of tiles that fills up from the top.
 pub struct Band {
-    /// As the rows arrive.
+    /// In the stored orientation.
     dimensions: Dimensions,
     channels: Channels,
     side: u32,
     lie: Lie,
-    /// Rows of the block that is filling up.
+    /// Rows of the current block so far.
     samples: Vec<u8>,
-    /// Rows of the blocks before it.
+    /// Rows of the blocks before the current one.
     done: u32,
 }
 
-/// How rows and columns run, seen from the upright image.
+/// How stored rows and columns run in the upright image.
 #[derive(Clone, Copy, Debug)]
 struct Lie {
     orientation: Orientation,
@@ -30,14 +30,14 @@ struct Lie {
 
 impl Lie {
     fn of(orientation: Orientation) -> Self {
-        let (mirrored, turns) = orientation.remedy();
+        let (mirrored, turns) = orientation.to_upright();
         let columns_run_back = mirrored != (turns >= 2);
         let rows_run_back = matches!(turns, 1 | 2);
         Self { orientation, columns_run_back, rows_run_back }
     }
 }
 
-/// Length of block `n` of `blocks`, along a side of `length`.
+/// The length of block `n` of `blocks` along a side of `length`.
 fn block(n: u32, length: u32, side: u32, runs_back: bool) -> u32 {
     let rest = length - (length.div_ceil(side) - 1) * side;
     let last = length.div_ceil(side) - 1;
@@ -51,7 +51,7 @@ impl Band {
         Self { dimensions, channels, side, lie: Lie::of(orientation), samples, done: 0 }
     }
 
-    /// Takes rows until the block is full; returns how many bytes it took.
+    /// Takes rows until the block is full; returns the number of bytes taken.
     pub fn add(&mut self, rows: &[u8]) -> usize {
         let room = self.block_rows() as usize * self.stride() - self.samples.len();
         let taken = room.min(rows.len());
@@ -85,7 +85,7 @@ impl Band {
         self.dimensions.width as usize * self.channels.count()
     }
 
-    /// Which block is filling up, from the top.
+    /// The index of the current block, from the top.
     fn number(&self) -> u32 {
         self.done.div_ceil(self.side)
     }
@@ -120,26 +120,26 @@ impl Band {
         out
     }
 
-    /// Where the tile of the full block's column `n` belongs in the upright image.
+    /// The place in the upright image of the tile in column `n` of the full block.
     pub fn place(&self, n: u32) -> TileIndex {
         let back = |at: u32, count: u32, runs_back: bool| if runs_back { count - 1 - at } else { at };
         let column = back(n, self.columns(), self.lie.columns_run_back);
         let row = back(self.number(), self.rows(), self.lie.rows_run_back);
-        match self.lie.orientation.swaps() {
+        match self.lie.orientation.swaps_sides() {
             true => TileIndex { column: row, row: column },
             false => TileIndex { column, row },
         }
     }
 
-    /// The whole tile in column `n` as it lies in the block: its samples and bytes from row to row;
-    /// `None` for one that has to be padded or turned first.
-    pub fn lying(&self, n: u32) -> Option<(&[u8], usize)> {
+    /// The samples of the complete tile in column `n`, in place, and the bytes from row to row; `None` if the tile needs
+    /// padding or rotation first.
+    pub fn in_place(&self, n: u32) -> Option<(&[u8], usize)> {
         let from = (n * self.side) as usize * self.channels.count();
         let whole = self.block_rows() == self.side && (n + 1) * self.side <= self.dimensions.width;
         (whole && self.lie.orientation.is_upright()).then(|| (&self.samples[from..], self.stride()))
     }
 
-    /// The upright tile of column `n`; beyond the image's edge the last pixel is repeated.
+    /// The upright tile of column `n`; the last pixel is repeated beyond the image's edge.
     pub fn tile(&self, n: u32) -> Raster {
         let (count, side) = (self.channels.count(), self.side as usize);
         let lengths = |n| block(n, self.dimensions.width, self.side, self.lie.columns_run_back);
@@ -155,9 +155,9 @@ impl Band {
 }
 
 fn upright(tile: Raster, orientation: Orientation) -> Raster {
-    let (mirrored, turns) = orientation.remedy();
-    let tile = if mirrored { turn::mirror(&tile) } else { tile };
-    if turns > 0 { turn::quarter_turns(&tile, turns) } else { tile }
+    let (mirrored, turns) = orientation.to_upright();
+    let tile = if mirrored { rotate::mirror(&tile) } else { tile };
+    if turns > 0 { rotate::quarter_turns(&tile, turns) } else { tile }
 }
 
 fn padded(tile: Raster, side: usize) -> Raster {
@@ -179,8 +179,8 @@ fn padded(tile: Raster, side: usize) -> Raster {
     Raster { dimensions: whole, channels: tile.channels, samples }
 }
 
-/// The mean, rounded, of each two by two pixels, or of those that are there: an odd column is the first
-/// where columns run back, else the last.
+/// The rounded mean of each two by two pixels, or of those that exist: an odd column is the first if columns are
+/// reversed, else the last.
 fn halve<const N: usize>([first, second]: [&[u8]; 2], runs_back: bool, out: &mut [u8]) {
     let odd = first.len() / N % 2 == 1;
     let lone = |at: usize, out: &mut [u8]| {
@@ -196,7 +196,7 @@ fn halve<const N: usize>([first, second]: [&[u8]; 2], runs_back: bool, out: &mut
         let last = out.len() - N;
         lone(first.len() - N, &mut out[last..]);
     }
-    // Where one row is there, adding it twice leaves the mean as it is.
+    // A single row is added twice, which does not change the mean.
     let pairs = first[from..].chunks_exact(2 * N).zip(second[from..].chunks_exact(2 * N));
     for (mean, (a, b)) in out[to..].chunks_exact_mut(N).zip(pairs) {
         for n in 0..N {
@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn halving_averages_what_is_there() {
+    fn halving_averages_existing_pixels() {
         let check = |rows: [&[u8]; 2], runs_back, expected: &[u8]| {
             let mut out = vec![0; expected.len()];
             halve::<1>(rows, runs_back, &mut out);

@@ -1,46 +1,50 @@
-//! Where everything lies in the file: header, directories with their arrays, tiles.
+//! The layout of a pyramid's file: header, directories with their values, tiles.
 
-use super::directory::Entries;
 use super::{Compression, Recipe, Reduced, levels};
+use crate::container::tiff::{self, Field, Offsets, tags};
 use crate::iiif::Dimensions;
 use crate::pixels::Channels;
 
-const HEADER: u64 = 16;
+/// Values after a directory begin at multiples of this.
+const ALIGNMENT: usize = 8;
 
-/// The file's head, and how many bytes of tiles follow it. `lengths` has each tile's, by level.
+/// The file's header and directories, and the length of all tiles, which follow. `lengths` has each tile's, by level.
 pub fn head(recipe: &Recipe, tables: Option<&[u8]>, lengths: &[Vec<u32>]) -> (Vec<u8>, u64) {
     let sizes = levels(recipe.upright(), recipe.tile_side);
     let directory = |n: usize, subs: &[u64], tiles: &[u64]| {
-        let mut entries = entries(recipe, tables, sizes[n], n > 0);
-        entries.offsets(324, tiles);
-        entries.longs(325, &lengths[n]);
+        let mut fields = fields(recipe, tables, sizes[n], n > 0);
+        fields.push(Field::offsets(tags::TILE_OFFSETS, tiles.iter().copied(), Offsets::Long));
+        fields.push(Field::longs(tags::TILE_LENGTHS, lengths[n].iter().copied()));
         if !subs.is_empty() {
-            entries.directories(330, subs);
+            fields.push(Field::directories(tags::SUB_IFDS, subs.iter().copied()));
         }
-        entries
+        fields.sort_by_key(Field::tag);
+        fields
     };
     let below = match recipe.reduced {
         Reduced::SubIfds => sizes.len() - 1,
         Reduced::Pages => 0,
     };
-    // A directory's length does not hang on the offsets in it.
+    // A directory's length does not depend on the offsets in it.
     let subs = |at: &[u64], n: usize| if n == 0 { at[at.len() - below..].to_vec() } else { Vec::new() };
-    let mut at = vec![HEADER; sizes.len()];
-    let mut end = HEADER;
+    let mut head = tiff::header(Offsets::Long);
+    let mut end = head.len() as u64;
+    let mut at = vec![end; sizes.len()];
     for n in 0..sizes.len() {
         at[n] = end;
-        end += directory(n, &subs(&at, n), &vec![0; lengths[n].len()]).length();
+        let fields = directory(n, &subs(&at, n), &vec![0; lengths[n].len()]);
+        end += tiff::directory_length(&fields, Offsets::Long, ALIGNMENT);
     }
     let (places, total) = places(end, lengths);
-    let mut head = [&b"II\x2b\0\x08\0\0\0"[..], &HEADER.to_le_bytes()].concat();
     for n in 0..sizes.len() {
         let next = if below > 0 { 0 } else { at.get(n + 1).copied().unwrap_or(0) };
-        head.extend_from_slice(&directory(n, &subs(&at, n), &places[n]).write(at[n], next));
+        let fields = directory(n, &subs(&at, n), &places[n]);
+        head.extend_from_slice(&tiff::directory(&fields, Offsets::Long, at[n], next, ALIGNMENT));
     }
     (head, total)
 }
 
-/// Offsets of the tiles from `start` on, the smallest level's first, and their bytes in all.
+/// Offsets of the tiles from `start` on, the smallest level's first, and their total length.
 fn places(start: u64, lengths: &[Vec<u32>]) -> (Vec<Vec<u64>>, u64) {
     let mut end = start;
     let mut place = |&length: &u32| {
@@ -54,9 +58,8 @@ fn places(start: u64, lengths: &[Vec<u32>]) -> (Vec<Vec<u64>>, u64) {
     (places, end - start)
 }
 
-/// All entries but those of the tiles' places.
-fn entries(recipe: &Recipe, tables: Option<&[u8]>, size: Dimensions, reduced: bool) -> Entries {
-    let mut entries = Entries::default();
+/// All fields but those of the tiles' places and the subdirectories.
+fn fields(recipe: &Recipe, tables: Option<&[u8]>, size: Dimensions, reduced: bool) -> Vec<Field> {
     let gray = recipe.channels == Channels::Gray;
     let jpeg = matches!(recipe.compression, Compression::Jpeg { .. });
     let (compression, predictor) = match recipe.compression {
@@ -69,35 +72,41 @@ fn entries(recipe: &Recipe, tables: Option<&[u8]>, size: Dimensions, reduced: bo
         (false, true) => 6,
         (false, false) => 2,
     };
-    entries.longs(254, &[u32::from(reduced)]);
-    entries.longs(256, &[size.width]);
-    entries.longs(257, &[size.height]);
-    entries.shorts(258, &vec![8; recipe.channels.count()]);
-    entries.shorts(259, &[compression]);
-    entries.shorts(262, &[photometric]);
-    entries.shorts(277, &[recipe.channels.count() as u16]);
-    entries.shorts(284, &[1]);
+    let mut fields = vec![
+        Field::longs(tags::SUBFILE, [u32::from(reduced)]),
+        Field::longs(tags::WIDTH, [size.width]),
+        Field::longs(tags::HEIGHT, [size.height]),
+        Field::shorts(tags::BITS, &vec![8; recipe.channels.count()]),
+        Field::shorts(tags::COMPRESSION, &[compression]),
+        Field::shorts(tags::PHOTOMETRIC, &[photometric]),
+        Field::shorts(tags::SAMPLES, &[recipe.channels.count() as u16]),
+        Field::shorts(tags::PLANAR, &[1]),
+        Field::longs(tags::TILE_WIDTH, [recipe.tile_side]),
+        Field::longs(tags::TILE_HEIGHT, [recipe.tile_side]),
+    ];
     if !reduced {
-        entries.text(305, "Tegl");
+        fields.push(Field::text(tags::SOFTWARE, "Tegl"));
     }
     if predictor {
-        entries.shorts(317, &[2]);
+        fields.push(Field::shorts(tags::PREDICTOR, &[2]));
     }
-    entries.longs(322, &[recipe.tile_side]);
-    entries.longs(323, &[recipe.tile_side]);
     if let Some(tables) = tables {
-        entries.bytes(347, tables);
+        fields.push(Field::undefined(tags::JPEG_TABLES, tables.to_vec()));
     }
     if recipe.channels == Channels::Rgba {
-        entries.shorts(338, &[2]);
+        fields.push(Field::shorts(tags::EXTRA_SAMPLES, &[2]));
     }
     if let (6, Compression::Jpeg { subsampling, .. }) = (photometric, recipe.compression) {
-        entries.shorts(530, &[subsampling.across() as u16, subsampling.down() as u16]);
-        entries.shorts(531, &[1]);
-        entries.rationals(532, &[0, 255, 128, 255, 128, 255]);
+        fields.push(Field::shorts(
+            tags::YCBCR_SUBSAMPLING,
+            &[subsampling.across() as u16, subsampling.down() as u16],
+        ));
+        fields.push(Field::shorts(tags::YCBCR_POSITIONING, &[1]));
+        let reference = [0, 255, 128, 255, 128, 255].map(|value| [value, 1]);
+        fields.push(Field::rationals(tags::REFERENCE_BLACK_WHITE, reference));
     }
     if let Some(icc) = recipe.icc.as_ref().filter(|_| !reduced) {
-        entries.bytes(34675, icc);
+        fields.push(Field::undefined(tags::ICC, icc.clone()));
     }
-    entries
+    fields
 }

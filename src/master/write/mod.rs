@@ -1,11 +1,9 @@
-//! Writes a pyramid as a tiled BigTIFF while its rows arrive, in memory of a few rows of tiles.
+//! Writes a pyramid as a tiled BigTIFF from rows, in the memory of a few rows of tiles.
 //!
-//! The file begins with its whole index; the tiles follow, the smallest level's first, so that
-//! one short read fetches the index together with what an overview needs. Tiles stand upright,
-//! however the master lies.
+//! The file starts with its complete index, followed by the tiles of the smallest level first, so that one short read
+//! fetches the index and the tiles of an overview. Tiles are upright, whatever the master's orientation is.
 
 mod band;
-mod directory;
 mod layout;
 mod tile;
 
@@ -22,34 +20,34 @@ use tile::Packer;
 /// How tiles are compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Compression {
-    /// YCbCr, or grey; tables are shared by all tiles.
+    /// YCbCr, or gray; tables are shared by all tiles.
     Jpeg {
         quality: u8,
-        /// 4:4:4 or 4:2:0; grey stays grey.
+        /// 4:4:4 or 4:2:0; gray stays gray.
         subsampling: Subsampling,
     },
-    /// Lossless, as all that follow.
+    /// Lossless, as are the following.
     Deflate,
     Zstd,
 }
 
-/// Where the directories of reduced levels hang.
+/// Where the directories of reduced levels are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reduced {
     /// In the file's chain of pages, marked as reduced.
     Pages,
-    /// Below the full size's directory (tag 330).
+    /// As SubIFDs of the full size's directory (tag 330).
     SubIfds,
 }
 
-/// What is to be written.
+/// The parameters of a pyramid.
 #[derive(Clone, Debug)]
 pub struct Recipe {
-    /// As the rows arrive.
+    /// In the stored orientation.
     pub dimensions: Dimensions,
-    /// What the rows ask for to stand upright.
+    /// The orientation of the rows.
     pub orientation: Orientation,
-    /// Alpha needs a lossless compression.
+    /// Alpha requires lossless compression.
     pub channels: Channels,
     /// A multiple of 16.
     pub tile_side: u32,
@@ -61,12 +59,12 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// The image's size as it is written.
+    /// The size of the written image.
     pub fn upright(&self) -> Dimensions {
-        if self.orientation.swaps() { self.dimensions.turned() } else { self.dimensions }
+        if self.orientation.swaps_sides() { self.dimensions.transposed() } else { self.dimensions }
     }
 
-    /// The most bytes of memory that writing takes, the index apart.
+    /// The most bytes of memory that writing needs, without the index.
     pub fn memory(&self) -> u64 {
         let row = u64::from(self.dimensions.width) * self.channels.count() as u64;
         let side = u64::from(self.tile_side);
@@ -85,9 +83,9 @@ pub enum Error {
     Io(#[from] io::Error),
 }
 
-/// A pyramid that is being written.
+/// Writes a pyramid.
 ///
-/// Compressed tiles wait in the spool (a file, or memory for small images) until all are there.
+/// Compressed tiles are kept in the spool (a file, or memory for small images) until all are complete.
 pub struct Writer<S> {
     recipe: Recipe,
     /// Largest first.
@@ -101,7 +99,7 @@ struct Level {
     band: Band,
     /// Of the upright image.
     grid: Grid,
-    /// Each tile's place in the spool: offset and length.
+    /// The offset and length of each tile in the spool.
     places: Vec<(u64, u32)>,
 }
 
@@ -110,7 +108,7 @@ impl<S: Read + Write + Seek> Writer<S> {
         check(&recipe)?;
         let side = recipe.tile_side;
         let level = |&upright: &Dimensions| {
-            let lying = if recipe.orientation.swaps() { upright.turned() } else { upright };
+            let lying = if recipe.orientation.swaps_sides() { upright.transposed() } else { upright };
             let grid = Grid { image: upright, tile: Dimensions::new(side, side) };
             Level {
                 band: Band::new(lying, recipe.orientation, recipe.channels, side),
@@ -122,7 +120,7 @@ impl<S: Read + Write + Seek> Writer<S> {
         Ok(Self { levels, packer: Packer::new(&recipe)?, recipe, spool, spooled: 0 })
     }
 
-    /// Takes the next rows from the top; `samples` holds whole rows.
+    /// Adds the next rows from the top; `samples` contains whole rows.
     pub fn push(&mut self, samples: &[u8]) -> Result<(), Error> {
         let stride = self.recipe.dimensions.width as usize * self.recipe.channels.count();
         let rows = samples.len() / stride;
@@ -133,7 +131,7 @@ impl<S: Read + Write + Seek> Writer<S> {
         self.add(0, samples)
     }
 
-    /// Puts rows into level `n`; each full block is cut into tiles and, halved, put into the level below.
+    /// Adds rows to level `n`; each full block is cut into tiles, halved, and added to the next level.
     fn add(&mut self, n: usize, mut rows: &[u8]) -> Result<(), Error> {
         while !rows.is_empty() {
             let taken = self.levels[n].band.add(rows);
@@ -149,8 +147,7 @@ impl<S: Read + Write + Seek> Writer<S> {
         Ok(())
     }
 
-    /// Compresses the tiles of level `n`'s block into the spool, on all threads; returns the block
-    /// at half its size.
+    /// Compresses the tiles of level `n`'s block into the spool on all threads; returns the block at half its size.
     fn pack(&mut self, n: usize) -> Result<Vec<u8>, Error> {
         let is_last = n + 1 == self.levels.len();
         let (level, packer) = (&mut self.levels[n], &self.packer);
@@ -162,8 +159,8 @@ impl<S: Read + Write + Seek> Writer<S> {
                 if column >= columns {
                     return Ok::<_, Error>(packed);
                 }
-                let tile = match band.lying(column) {
-                    Some((samples, pitch)) => packer.pack_lying(samples, pitch, &mut tools)?,
+                let tile = match band.in_place(column) {
+                    Some((samples, pitch)) => packer.pack_strided(samples, pitch, &mut tools)?,
                     None => packer.pack(band.tile(column), &mut tools)?,
                 };
                 packed.push((column, tile));
@@ -190,7 +187,7 @@ impl<S: Read + Write + Seek> Writer<S> {
         Ok(halved)
     }
 
-    /// Writes the file, once all rows are there; returns its length.
+    /// Writes the file after all rows have been added; returns its length.
     pub fn finish(mut self, out: &mut impl Write) -> Result<u64, Error> {
         let missing = self.levels[0].band.rows_missing();
         if missing > 0 {
@@ -216,13 +213,13 @@ fn check(recipe: &Recipe) -> Result<(), Error> {
     let Dimensions { width, height } = recipe.dimensions;
     let refuse = |reason: &str| Err(Error::Recipe(reason.into()));
     if recipe.channels == Channels::Rgba && matches!(recipe.compression, Compression::Jpeg { .. }) {
-        return refuse("it has alpha, which JPEG does not keep");
+        return refuse("JPEG cannot store alpha; use a lossless compression");
     }
     if !recipe.tile_side.is_multiple_of(16) || !(16..=8192).contains(&recipe.tile_side) {
-        return refuse("a tile's side is a multiple of 16 up to 8192");
+        return refuse("a tile's side must be a multiple of 16 up to 8192");
     }
     if !(1..=1 << 24).contains(&width) || !(1..=1 << 24).contains(&height) {
-        return refuse("a side is 1 to 16777216 pixels long");
+        return refuse("a side must be 1 to 16777216 pixels long");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Files are read back by the parser that serves them.
+//! Written files are read back by the parser that serves them.
 
 use std::io::Cursor;
 
@@ -6,8 +6,8 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
-use crate::master::{Held, Kind, Master, index};
-use crate::pixels::{Raster, turn};
+use crate::master::{Kind, Master, PartialFile, index};
+use crate::pixels::{Raster, rotate};
 
 const JPEG: Compression = Compression::Jpeg { quality: 85, subsampling: Subsampling::S420 };
 const LOSSLESS: [Compression; 2] = [Compression::Deflate, Compression::Zstd];
@@ -44,8 +44,8 @@ fn write(recipe: &Recipe) -> Vec<u8> {
 }
 
 fn read(file: &[u8]) -> Master {
-    let held = Held::new(file.len() as u64, Bytes::copy_from_slice(file));
-    index(&held, 1).unwrap()
+    let file = PartialFile::new(file.len() as u64, Bytes::copy_from_slice(file));
+    index(&file, 1).unwrap()
 }
 
 #[test]
@@ -99,7 +99,7 @@ proptest! {
         let orientation = Orientation::new(u64::from(lie));
         let recipe = Recipe { channels, orientation, ..recipe(width, height, LOSSLESS[kind]) };
         let (file, samples) = (write(&recipe), picture(&recipe));
-        let samples = turn::upright(Raster { dimensions: recipe.dimensions, channels, samples }, lie).samples;
+        let samples = rotate::upright(Raster { dimensions: recipe.dimensions, channels, samples }, lie).samples;
         let mut decoder = tiff::decoder::Decoder::new(Cursor::new(file)).unwrap();
         let tiff::decoder::DecodingResult::U8(found) = decoder.read_image().unwrap() else { panic!() };
         prop_assert_eq!(found, samples);
@@ -115,7 +115,7 @@ proptest! {
         let recipe = recipe(width, height, Compression::Zstd);
         let lying = Recipe { orientation: Orientation::new(u64::from(lie)), ..recipe.clone() };
         let raster = Raster { dimensions: recipe.dimensions, channels: recipe.channels, samples: picture(&lying) };
-        let upright = turn::upright(raster, lie);
+        let upright = rotate::upright(raster, lie);
         let straight = Recipe { dimensions: upright.dimensions, ..recipe };
         let mut writer = Writer::new(straight, Cursor::new(Vec::new())).unwrap();
         writer.push(&upright.samples).unwrap();

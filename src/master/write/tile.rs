@@ -1,25 +1,25 @@
-//! One tile's samples to its bytes in the file.
+//! Compresses a tile's samples.
 
 use libdeflater::{CompressionLvl, Compressor};
 
 use super::{Compression, Error, Recipe};
 use crate::iiif::Dimensions;
-use crate::pixels::encode::Notes;
+use crate::metadata::EmbeddedMetadata;
 use crate::pixels::{self, Channels, Raster, jpeg};
 
 const DEFLATE_LEVEL: i32 = 4;
 const ZSTD_LEVEL: i32 = 9;
 
-/// Compresses tiles that are all of one kind.
+/// Compresses tiles with the same parameters.
 pub struct Packer {
     compression: Compression,
     channels: Channels,
     side: u32,
-    /// A JPEG of tables alone (tag 347), with start and end marker; empty for other kinds.
+    /// A JPEG of only tables (tag 347), with start and end markers; empty for other compressions.
     tables: Vec<u8>,
 }
 
-/// What one thread compresses with.
+/// The compressors of one thread.
 pub struct Tools(Option<Compressor>);
 
 impl Packer {
@@ -28,7 +28,7 @@ impl Packer {
         let tables = match compression {
             Compression::Jpeg { quality, subsampling } => {
                 let blank = Raster::blank(Dimensions::new(16, 16), channels);
-                split(&jpeg::encode(&blank, quality, subsampling, &Notes::default())?)?.0
+                split(&jpeg::encode(&blank, quality, subsampling, &EmbeddedMetadata::default())?)?.0
             }
             _ => Vec::new(),
         };
@@ -44,16 +44,17 @@ impl Packer {
         Ok(Tools(Some(Compressor::new(level))))
     }
 
-    /// The tables that all tiles share, if they do.
+    /// The tables that all tiles share, if any.
     pub fn tables(&self) -> Option<&[u8]> {
         (!self.tables.is_empty()).then_some(&self.tables[..])
     }
 
-    /// Compresses a whole tile that lies in wider rows, `pitch` bytes from one to the next.
-    pub fn pack_lying(&self, samples: &[u8], pitch: usize, tools: &mut Tools) -> Result<Vec<u8>, Error> {
+    /// Compresses a complete tile whose rows are `pitch` bytes apart.
+    pub fn pack_strided(&self, samples: &[u8], pitch: usize, tools: &mut Tools) -> Result<Vec<u8>, Error> {
         let dimensions = Dimensions::new(self.side, self.side);
         if let Compression::Jpeg { quality, subsampling } = self.compression {
-            let jpeg = jpeg::encode_lying(samples, pitch, (dimensions, self.channels), quality, subsampling)?;
+            let jpeg =
+                jpeg::encode_strided(samples, pitch, (dimensions, self.channels), quality, subsampling)?;
             return self.stripped(&jpeg);
         }
         let width = self.side as usize * self.channels.count();
@@ -65,14 +66,14 @@ impl Packer {
     pub fn pack(&self, tile: Raster, tools: &mut Tools) -> Result<Vec<u8>, Error> {
         match self.compression {
             Compression::Jpeg { quality, subsampling } => {
-                self.stripped(&jpeg::encode(&tile, quality, subsampling, &Notes::default())?)
+                self.stripped(&jpeg::encode(&tile, quality, subsampling, &EmbeddedMetadata::default())?)
             }
             Compression::Deflate => tools.deflate(&differences(tile)),
             Compression::Zstd => Ok(zstd::bulk::compress(&differences(tile), ZSTD_LEVEL)?),
         }
     }
 
-    /// The tile's own part of a JPEG.
+    /// The part of a JPEG that differs from tile to tile.
     fn stripped(&self, jpeg: &[u8]) -> Result<Vec<u8>, Error> {
         let (tables, tile) = split(jpeg)?;
         if tables != self.tables {
@@ -84,7 +85,7 @@ impl Packer {
 
 impl Tools {
     fn deflate(&mut self, samples: &[u8]) -> Result<Vec<u8>, Error> {
-        let deflater = self.0.as_mut().ok_or_else(|| damaged("nothing to deflate with is at hand"))?;
+        let deflater = self.0.as_mut().ok_or_else(|| damaged("there is no Deflate compressor"))?;
         let mut out = vec![0; deflater.zlib_compress_bound(samples.len())];
         let length = deflater.zlib_compress(samples, &mut out).map_err(damaged)?;
         out.truncate(length);
@@ -96,7 +97,7 @@ fn damaged(reason: impl std::fmt::Display) -> pixels::Error {
     pixels::Error::damaged("tile", reason)
 }
 
-/// Each sample less its left neighbour's (TIFF 6.0, §14).
+/// Subtracts the left neighbor from each sample (TIFF 6.0, §14).
 fn differences(tile: Raster) -> Vec<u8> {
     let (stride, mut samples) = (tile.stride(), tile.samples);
     match tile.channels {
@@ -118,8 +119,7 @@ fn difference<const N: usize>(row: &mut [u8]) {
     }
 }
 
-/// Parts a JPEG into its tables and the rest, both with their start and end markers; what says
-/// how it would stand alone (JFIF) is left out.
+/// Splits a JPEG into its tables and the rest, both with start and end markers; the JFIF segment is dropped.
 fn split(jpeg: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Error> {
     let (mut tables, mut tile) = (vec![0xff, 0xd8], vec![0xff, 0xd8]);
     let mut at = 2;
@@ -128,7 +128,7 @@ fn split(jpeg: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Error> {
             return Err(damaged("it has no scan").into());
         };
         let end = at + 2 + usize::from(u16::from_be_bytes([high, low]));
-        let segment = jpeg.get(at..end).ok_or_else(|| damaged("a segment is cut off"))?;
+        let segment = jpeg.get(at..end).ok_or_else(|| damaged("a segment is truncated"))?;
         match marker {
             0xdb | 0xc4 => tables.extend_from_slice(segment),
             0xe0..=0xef | 0xfe => {}

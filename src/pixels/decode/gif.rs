@@ -1,4 +1,4 @@
-//! A GIF's first frame, on its logical screen.
+//! Decodes a GIF's first frame on its logical screen.
 
 use std::io::BufReader;
 use std::sync::Arc;
@@ -7,20 +7,20 @@ use gif::{ColorOutput, DecodeOptions, MemoryLimit};
 
 use super::{Error, InMemory};
 use crate::iiif::Dimensions;
-use crate::pixels::{Alpha, InOrder, Model, Raw, ReadAt, Rows, Samples};
+use crate::pixels::{Alpha, FileCursor, Model, Raw, ReadAt, Rows, Samples};
 
 const WHAT: &str = "GIF";
 
-/// Reads the first frame of a GIF of at most `limit` pixels; what the frame leaves out of the screen is see-through. A
-/// screen that is smaller than the frame grows with it.
+/// Decodes the first frame of a GIF of at most `limit` pixels; the rest of the screen is transparent. A screen that is
+/// smaller than the frame is enlarged.
 pub fn gif_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Error> {
     let damaged = |error: gif::DecodingError| Error::damaged(WHAT, error);
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
     options.allow_unknown_blocks(true);
-    let most = std::num::NonZeroU64::new(limit.saturating_mul(4).max(1));
-    options.set_memory_limit(most.map_or(MemoryLimit::Unlimited, MemoryLimit::Bytes));
-    let mut decoder = options.read_info(BufReader::new(InOrder::new(file))).map_err(damaged)?;
+    let max = std::num::NonZeroU64::new(limit.saturating_mul(4).max(1));
+    options.set_memory_limit(max.map_or(MemoryLimit::Unlimited, MemoryLimit::Bytes));
+    let mut decoder = options.read_info(BufReader::new(FileCursor::new(file))).map_err(damaged)?;
     let screen = Dimensions::new(decoder.width().into(), decoder.height().into());
     let frame = decoder.next_frame_info().map_err(damaged)?;
     let frame = frame.ok_or_else(|| Error::damaged(WHAT, "it has no frame"))?.clone();
@@ -31,7 +31,7 @@ pub fn gif_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Erro
     if dimensions.area() == 0 || dimensions.area() > limit {
         return Err(Error::TooLarge { pixels: dimensions.area(), limit });
     }
-    let colours = colours(frame.palette.as_deref().or(decoder.global_palette()), frame.transparent);
+    let colors = colors(frame.palette.as_deref().or(decoder.global_palette()), frame.transparent);
     let mut buffer = vec![0; decoder.buffer_size()];
     decoder.read_into_buffer(&mut buffer).map_err(damaged)?;
     let mut samples = vec![0; dimensions.area() as usize * 4];
@@ -42,25 +42,24 @@ pub fn gif_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Erro
         let start = (top + row) * stride + left * 4;
         if let Some(target) = samples.get_mut(start..start + shown * 4) {
             let pixels = target.as_chunks_mut::<4>().0.iter_mut().zip(source);
-            pixels.for_each(|(pixel, &index)| *pixel = colours[usize::from(index)]);
+            pixels.for_each(|(pixel, &index)| *pixel = colors[usize::from(index)]);
         }
     }
     let raw = Raw { dimensions, model: Model::Rgb, alpha: Alpha::Straight, samples: Samples::U8(samples) };
     Ok(Box::new(InMemory::new(raw)))
 }
 
-/// What each index shows; one beyond the palette is see-through, as is the one that says so.
-fn colours(palette: Option<&[u8]>, transparent: Option<u8>) -> [[u8; 4]; 256] {
-    let mut colours = [[0; 4]; 256];
-    for (colour, &[red, green, blue]) in
-        colours.iter_mut().zip(palette.unwrap_or_default().as_chunks::<3>().0)
+/// The color of each index; the transparent index, and indices outside the palette, are transparent.
+fn colors(palette: Option<&[u8]>, transparent: Option<u8>) -> [[u8; 4]; 256] {
+    let mut colors = [[0; 4]; 256];
+    for (color, &[red, green, blue]) in colors.iter_mut().zip(palette.unwrap_or_default().as_chunks::<3>().0)
     {
-        *colour = [red, green, blue, u8::MAX];
+        *color = [red, green, blue, u8::MAX];
     }
     if let Some(index) = transparent {
-        colours[usize::from(index)][3] = 0;
+        colors[usize::from(index)][3] = 0;
     }
-    colours
+    colors
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Files → rows of samples, within limits; JPEG has a floor of its own.
+//! Decodes files to rows of samples, within limits; JPEG is in `pixels::jpeg`.
 
 mod gif;
 pub mod jp2;
@@ -12,13 +12,13 @@ pub use webp::{webp, webp_is_sound};
 
 use std::sync::Arc;
 
-use super::{Alpha, Channels, Error, Model, Raster, Raw, ReadAt, Rows, Samples, Shape, in_order};
+use super::{Alpha, Channels, Error, Model, Raster, Raw, ReadAt, Rows, Samples, Shape, file_cursor};
 use crate::iiif::Dimensions;
 
-/// A profile beyond this is left where it is.
+/// The largest profile that is read, in bytes.
 const PROFILE_BYTES: usize = 4 << 20;
 
-/// Rows that are all there already.
+/// Rows of an image that has been decoded completely.
 pub struct InMemory {
     raw: Raw,
     done: u32,
@@ -35,9 +35,9 @@ impl Rows for InMemory {
         self.raw.shape()
     }
 
-    fn next(&mut self, most: u32) -> Result<Option<Raw>, Error> {
+    fn next(&mut self, max: u32) -> Result<Option<Raw>, Error> {
         let shape = self.raw.shape();
-        let Some(dimensions) = shape.next_rows(self.done, most) else { return Ok(None) };
+        let Some(dimensions) = shape.next_rows(self.done, max) else { return Ok(None) };
         let row = dimensions.width as usize * shape.count();
         let range = self.done as usize * row..(self.done + dimensions.height) as usize * row;
         let samples = match &self.raw.samples {
@@ -49,10 +49,10 @@ impl Rows for InMemory {
     }
 }
 
-/// Reads a WebP of at most `limit` pixels as a whole.
+/// Decodes a complete WebP of at most `limit` pixels.
 pub fn webp_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Error> {
-    let bytes =
-        in_order::whole(&*file, limit.saturating_mul(4)).map_err(|error| Error::damaged("WebP", error))?;
+    let bytes = file_cursor::read_all(&*file, limit.saturating_mul(4))
+        .map_err(|error| Error::damaged("WebP", error))?;
     let raster = webp(&bytes, limit)?;
     let alpha = if raster.channels == Channels::Rgba { Alpha::Straight } else { Alpha::None };
     let model = if raster.channels == Channels::Gray { Model::Gray } else { Model::Rgb };
@@ -66,7 +66,7 @@ pub(in crate::pixels) mod difficult {
     use std::sync::Arc;
 
     use super::png_rows;
-    use crate::pixels::{Raw, gathered};
+    use crate::pixels::{Raw, read_rows};
     use crate::proof::{fixture, shared};
 
     /// A difficult file of our own, or of other programs' test suites where they are at hand.
@@ -80,9 +80,9 @@ pub(in crate::pixels) mod difficult {
         found.map(|path| fs::read(path).unwrap())
     }
 
-    /// What a file of our own has to look like.
+    /// The expected image of one of our own files.
     pub fn expected(name: &str) -> Raw {
         let png = fs::read(fixture("expected").join(format!("{name}.png"))).unwrap();
-        gathered(png_rows(Arc::new(bytes::Bytes::from(png)), 1 << 24).unwrap(), 1 << 24).unwrap()
+        read_rows(png_rows(Arc::new(bytes::Bytes::from(png)), 1 << 24).unwrap(), 1 << 24).unwrap()
     }
 }

@@ -1,4 +1,4 @@
-//! PNG of every kind, row by row; an interlaced one as a whole.
+//! Decodes PNG row by row; interlaced PNGs are decoded completely.
 
 use std::io::BufReader;
 use std::ops::Range;
@@ -8,11 +8,11 @@ use png::{BitDepth, ColorType, DecodeOptions, Decoder, DecodingError, Limits, Re
 
 use super::{Error, unfold};
 use crate::iiif::Dimensions;
-use crate::pixels::{Alpha, Depth, InOrder, Model, Raw, ReadAt, Rows, Samples, Shape};
+use crate::pixels::{Alpha, Depth, FileCursor, Model, Raw, ReadAt, Rows, Samples, Shape};
 
 const WHAT: &str = "PNG";
-/// Bytes of a row, at most.
-const MOST_ROW: usize = 64 << 20;
+/// The largest row, in bytes.
+const MAX_ROW: usize = 64 << 20;
 
 struct PngRows {
     source: Source,
@@ -20,15 +20,15 @@ struct PngRows {
     done: u32,
 }
 
-/// Where rows come from; 16-bit samples are big-endian in both.
+/// The source of rows; 16-bit samples are big-endian in both.
 enum Source {
-    Decoder(Box<Reader<BufReader<InOrder>>>),
+    Decoder(Box<Reader<BufReader<FileCursor>>>),
     /// All rows of an interlaced image.
     Decoded(Vec<u8>),
 }
 
-/// Opens a PNG; an interlaced one may have at most `whole` pixels. Palettes become RGB, fewer than 8 bits become 8,
-/// and what one colour says of opacity becomes alpha.
+/// Opens a PNG; an interlaced one may have at most `whole` pixels. Palettes are expanded to RGB, fewer than 8 bits to 8,
+/// and transparent colors to alpha.
 pub fn png_rows(file: Arc<dyn ReadAt>, whole: u64) -> Result<Box<dyn Rows>, Error> {
     let mut reader = open(file.clone())?;
     let (kind, depth) = reader.output_color_type();
@@ -62,9 +62,9 @@ impl Rows for PngRows {
         self.shape
     }
 
-    fn next(&mut self, most: u32) -> Result<Option<Raw>, Error> {
+    fn next(&mut self, max: u32) -> Result<Option<Raw>, Error> {
         let Shape { model, alpha, depth, .. } = self.shape;
-        let Some(dimensions) = self.shape.next_rows(self.done, most) else { return Ok(None) };
+        let Some(dimensions) = self.shape.next_rows(self.done, max) else { return Ok(None) };
         let rows = self.done..self.done + dimensions.height;
         let bytes = self.source.rows(rows.clone(), self.shape)?;
         self.done = rows.end;
@@ -73,9 +73,9 @@ impl Rows for PngRows {
 }
 
 impl Source {
-    /// The next rows, as the decoder gives them.
+    /// The next rows, as the decoder returns them.
     fn rows(&mut self, rows: Range<u32>, shape: Shape) -> Result<Vec<u8>, Error> {
-        let too_few = || Error::damaged(WHAT, "it has fewer rows than it says");
+        let too_few = || Error::damaged(WHAT, "it has fewer rows than its header states");
         let stride = shape.stride() as usize;
         let reader = match self {
             Self::Decoded(bytes) => {
@@ -94,7 +94,7 @@ impl Source {
             bytes.extend_from_slice(row.data());
         }
         if is_last {
-            // Only after the last row is the pixels' checksum; what else is missing or wrong there costs none of them.
+            // The pixels' checksum is after the last row; other damage there does not affect the pixels.
             let end = reader.next_row().map(drop).and_then(|()| reader.finish());
             end.or_else(|error| if is_wrong_checksum(&error) { Err(damaged(error)) } else { Ok(()) })?;
         }
@@ -111,26 +111,24 @@ fn samples(bytes: Vec<u8>, depth: Depth) -> Samples {
     }
 }
 
-/// A decoder that stands before the samples.
+/// A decoder that has read everything before the samples.
 ///
-/// The pixels' own checksum (Adler-32, zlib's) is heeded and the chunks' are not: pixels with the right one are the
-/// picture's, as every common reader has it.
-fn open(file: Arc<dyn ReadAt>) -> Result<Reader<BufReader<InOrder>>, Error> {
+/// The pixels' own checksum (zlib's Adler-32) is verified, the chunks' checksums are not, as in all common readers.
+fn open(file: Arc<dyn ReadAt>) -> Result<Reader<BufReader<FileCursor>>, Error> {
     let mut options = DecodeOptions::default();
     options.set_ignore_crc(true);
     options.set_ignore_adler32(false);
-    let input = BufReader::with_capacity(256 << 10, InOrder::new(file));
+    let input = BufReader::with_capacity(256 << 10, FileCursor::new(file));
     let mut decoder = Decoder::new_with_options(input, options);
-    // A row has at most 8 bytes a pixel, of which the header may promise many. What the decoder would do without is
-    // read elsewhere.
-    decoder.set_limits(Limits { bytes: MOST_ROW });
+    // A row has at most 8 bytes per pixel, and the header may claim many pixels. Metadata is read elsewhere.
+    decoder.set_limits(Limits { bytes: MAX_ROW });
     decoder.set_transformations(Transformations::EXPAND);
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
     decoder.read_info().map_err(damaged)
 }
 
-/// The library names the reason in its text alone.
+/// The library gives the reason only as text.
 fn is_wrong_checksum(error: &DecodingError) -> bool {
     matches!(error, DecodingError::Format(_)) && error.to_string().contains("WrongChecksum")
 }
@@ -139,7 +137,7 @@ fn damaged(error: DecodingError) -> Error {
     match error {
         DecodingError::LimitsExceeded => Error::Unsupported(format!(
             "a PNG with rows of more than {} MiB; write it as a tiled TIFF, as with `vips tiffsave --tile`",
-            MOST_ROW >> 20
+            MAX_ROW >> 20
         )),
         error => Error::damaged(WHAT, error),
     }
@@ -149,7 +147,7 @@ fn damaged(error: DecodingError) -> Error {
 mod tests {
     use super::super::difficult::{expected, file};
     use super::*;
-    use crate::pixels::gathered;
+    use crate::pixels::read_rows;
     use bytes::Bytes;
 
     fn encoded(kind: ColorType, depth: BitDepth, size: (u32, u32), samples: &[u8]) -> Bytes {
@@ -166,7 +164,7 @@ mod tests {
     }
 
     fn read(png: Bytes) -> Result<Raw, Error> {
-        gathered(png_rows(Arc::new(png), 1 << 20)?, 1 << 20)
+        read_rows(png_rows(Arc::new(png), 1 << 20)?, 1 << 20)
     }
 
     #[test]
@@ -193,7 +191,7 @@ mod tests {
             let Some(broken) = file(name) else { continue };
             assert!(read(broken.into()).is_err(), "{name}");
         }
-        // A wrong checksum of the pixels, the chunk's own and the end's behind it.
+        // A wrong checksum of the pixels, with the chunk's checksum and the end chunk after it.
         let mut png = encoded(ColorType::Rgb, BitDepth::Eight, (40, 40), &noise()).to_vec();
         let at = png.len() - 12 - 4 - 1;
         png[at] ^= 1;
@@ -205,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_beside_the_pixels_costs_none_of_them() {
+    fn damage_outside_the_pixels_does_not_affect_them() {
         let png = encoded(ColorType::Rgb, BitDepth::Eight, (40, 40), &noise());
         let expected = read(png.clone()).unwrap();
         let chunk =

@@ -1,4 +1,4 @@
-//! Whether a PNG's deflated pixels are as many as its header promises, found out without decoding them.
+//! Checks whether a PNG has as many pixels as its header claims, by decompressing without decoding.
 
 use std::io::{self, Read};
 
@@ -7,19 +7,19 @@ use flate2::read::ZlibDecoder;
 use super::Error;
 use crate::pixels::ReadAt;
 
-/// Files that unfold to more than this many times their size are suspicious.
+/// Files that decompress to more than this multiple of their size are suspicious.
 const RATIO: u64 = 100;
-/// Pixels of fewer bytes are decoded as soon.
+/// Smaller images, in bytes, are decoded just as quickly.
 const LARGE: u64 = 64 << 20;
 
-/// Refuses a file whose pixels end before `bytes` of them. Only what would unfold to very much from very little is
-/// looked at: it unfolds several times faster than it is decoded, scaled and compressed again.
+/// Refuses a file whose pixels have fewer than `bytes` bytes. Only files that claim extreme compression are checked:
+/// decompressing is several times faster than decoding, scaling and compressing again.
 pub fn check<F: ReadAt + ?Sized>(file: &F, bytes: u64) -> Result<(), Error> {
     if bytes < LARGE || bytes / RATIO < file.size() {
         return Ok(());
     }
     let mut pixels = ZlibDecoder::new(io::BufReader::new(Pixels { file, at: 8, left: 0 })).take(bytes);
-    // What is broken in another way is found when it is decoded, with its reason.
+    // Other damage is found, with its reason, when the file is decoded.
     match io::copy(&mut pixels, &mut io::sink()) {
         Ok(unfolded) if unfolded < bytes => {
             Err(Error::damaged("PNG", format_args!("its pixels end after {unfolded} of {bytes} bytes")))
@@ -31,11 +31,11 @@ pub fn check<F: ReadAt + ?Sized>(file: &F, bytes: u64) -> Result<(), Error> {
     }
 }
 
-/// The contents of the chunks with pixels, one after the other (PNG, third edition, §11.2.3).
+/// The contents of the IDAT chunks, one after the other (PNG, third edition, §11.2.3).
 struct Pixels<'a, F: ?Sized> {
     file: &'a F,
     at: u64,
-    /// Bytes of the chunk that are still to come.
+    /// Remaining bytes of the chunk.
     left: u64,
 }
 
@@ -80,7 +80,7 @@ mod tests {
 
     use super::*;
 
-    /// Chunks as a reader finds them that heeds no checksum.
+    /// Chunks as found by a reader that ignores checksums.
     fn file(rows: u64, cut: usize) -> Bytes {
         let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
         let zeros = vec![0; 1 << 20];

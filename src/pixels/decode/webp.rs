@@ -1,4 +1,4 @@
-//! WebP, still or the first frame of a moving one, → RGB or RGBA.
+//! Decodes WebP, or the first frame of an animation, to RGB or RGBA.
 
 use std::borrow::Cow;
 
@@ -7,10 +7,10 @@ use webp::{BitstreamFeatures, Decoder};
 use super::{Channels, Dimensions, Error, Raster};
 
 const WHAT: &str = "WebP";
-/// A still picture's side has 14 bits; only a canvas can be larger.
+/// The largest side of a still image, which has 14 bits; only a canvas can be larger.
 const SIDE: u32 = 16_383;
 
-/// Reads a WebP of at most `limit_pixels` pixels; of a moving one its first frame, always with alpha.
+/// Decodes a WebP of at most `limit_pixels` pixels, or the first frame of an animation, always with alpha.
 pub fn webp(bytes: &[u8], limit_pixels: u64) -> Result<Raster, Error> {
     let dimensions = header(bytes)?;
     if dimensions.area() > limit_pixels {
@@ -23,12 +23,12 @@ pub fn webp(bytes: &[u8], limit_pixels: u64) -> Result<Raster, Error> {
     Ok(raster)
 }
 
-/// Whether its decoder takes the file for a WebP; needs all that stands before the samples.
+/// Whether the decoder accepts the file as WebP; needs everything before the samples.
 pub fn webp_is_sound(bytes: &[u8]) -> bool {
     header(bytes).is_ok()
 }
 
-/// Reads what stands before a WebP's samples; its first few KiB suffice.
+/// Reads a WebP's header; the first few KiB suffice.
 fn header(bytes: &[u8]) -> Result<Dimensions, Error> {
     let features = BitstreamFeatures::new(bytes).ok_or_else(|| Error::damaged(WHAT, "no sound header"))?;
     let dimensions = Dimensions::new(features.width(), features.height());
@@ -39,7 +39,7 @@ fn header(bytes: &[u8]) -> Result<Dimensions, Error> {
     Ok(dimensions)
 }
 
-/// The chunks of a RIFF file, as far as they are whole.
+/// The chunks of a RIFF file, up to the first that is truncated.
 fn chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
     let mut rest = bytes.get(12..).unwrap_or_default();
     std::iter::from_fn(move || {
@@ -52,7 +52,7 @@ fn chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
     })
 }
 
-/// Decodes a picture that does not move and whose size is known to be within the limit.
+/// Decodes a still image whose size is known to be within the limit.
 fn still(bytes: &[u8]) -> Result<Raster, Error> {
     let image = Decoder::new(bytes).decode().ok_or_else(|| Error::damaged(WHAT, "its picture is broken"))?;
     let channels = if image.is_alpha() { Channels::Rgba } else { Channels::Rgb };
@@ -60,7 +60,7 @@ fn still(bytes: &[u8]) -> Result<Raster, Error> {
     Ok(Raster { dimensions, channels, samples: image.to_vec() })
 }
 
-/// The canvas as the first frame leaves it, clear where the frame is not (RFC 9649, §2.7.1.1).
+/// The canvas after the first frame, transparent outside the frame (RFC 9649, §2.7.1.1).
 fn first_frame(frame: &[u8], canvas: Dimensions) -> Result<Raster, Error> {
     let short = || Error::damaged(WHAT, "its first frame is cut");
     let (place, picture) = frame.split_at_checked(16).ok_or_else(short)?;
@@ -88,7 +88,7 @@ fn first_frame(frame: &[u8], canvas: Dimensions) -> Result<Raster, Error> {
     Ok(raster)
 }
 
-/// A frame's chunks as a file of their own; alpha needs the extended header.
+/// A frame's chunks as a complete file; alpha requires the extended header.
 fn as_still(picture: &[u8], size: &[u8]) -> Vec<u8> {
     let extended: Cow<'_, [u8]> = if picture.starts_with(b"ALPH") {
         let flags = [0x10, 0, 0, 0];
@@ -103,6 +103,7 @@ fn as_still(picture: &[u8], size: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metadata::EmbeddedMetadata;
     use crate::pixels::encode;
 
     fn filled(width: u32, height: u32, pixel: &[u8]) -> Raster {
@@ -114,7 +115,7 @@ mod tests {
 
     /// A canvas of 30 x 20 with one frame at 8, 4.
     fn moving(frame: &Raster) -> Vec<u8> {
-        let still = encode::webp(frame, &encode::Notes::default()).unwrap();
+        let still = encode::webp(frame, &EmbeddedMetadata::default()).unwrap();
         let picture = if &still[12..16] == b"VP8X" { &still[30..] } else { &still[12..] };
         let sides = [frame.dimensions.width - 1, frame.dimensions.height - 1].map(u32::to_le_bytes);
         let place = [&[4, 0, 0, 2, 0, 0], &sides[0][..3], &sides[1][..3], &[0; 4]].concat();
@@ -145,7 +146,7 @@ mod tests {
 
     #[test]
     fn the_limit_is_checked_first() {
-        let bytes = encode::webp(&filled(30, 30, &[9, 9, 9]), &encode::Notes::default()).unwrap();
+        let bytes = encode::webp(&filled(30, 30, &[9, 9, 9]), &EmbeddedMetadata::default()).unwrap();
         assert!(matches!(webp(&bytes, 899), Err(Error::TooLarge { pixels: 900, limit: 899 })));
         assert!(webp(&bytes, 900).is_ok());
     }
@@ -154,7 +155,7 @@ mod tests {
     fn a_file_cut_anywhere_is_an_error() {
         for bytes in [
             moving(&filled(10, 6, &[9, 8, 7, 6])),
-            encode::webp(&filled(40, 40, &[9, 9, 9]), &encode::Notes::default()).unwrap(),
+            encode::webp(&filled(40, 40, &[9, 9, 9]), &EmbeddedMetadata::default()).unwrap(),
         ] {
             for end in 0..bytes.len() - 2 {
                 assert!(webp(&bytes[..end], 10_000).is_err(), "{end} of {}", bytes.len());
@@ -165,7 +166,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn damage_never_panics(at in 0..400usize, value: u8, also in 0..100usize, other: u8) {
-            for mut bytes in [moving(&filled(10, 6, &[9, 8, 7, 6])), encode::webp(&filled(40, 40, &[9; 3]), &encode::Notes::icc(b"icc")).unwrap()] {
+            for mut bytes in [moving(&filled(10, 6, &[9, 8, 7, 6])), encode::webp(&filled(40, 40, &[9; 3]), &EmbeddedMetadata::icc(b"icc")).unwrap()] {
                 let length = bytes.len();
                 bytes[at % length] = value;
                 bytes[also % length] = other;

@@ -1,53 +1,54 @@
-//! AVIF through rav1e: 4:2:0 and set for speed, grey as one plane.
+//! Encodes AVIF with rav1e: 4:2:0, tuned for speed, gray as a single plane.
 
 use avif_serialize::Aviffy;
 use avif_serialize::constants::MatrixCoefficients as Matrix;
 use rav1e::prelude::*;
 
-use super::credit::{Credit, clipped};
-use super::ifd::{self, Field, Layout};
-use super::{Error, Notes, fit, refused};
+use super::{EmbeddedMetadata, Error, fit, refused};
+use crate::container::tiff::{self, Field, Offsets, tags};
 use crate::iiif::Dimensions;
+use crate::metadata::{Credit, clipped};
 use crate::pixels::{Channels, Raster};
 
 /// Of 255: a 512² tile of a painting takes 42 ms and three quarters of a WebP's bytes.
 const QUANTIZER: u8 = 121;
-/// The encoder's fastest; what is set besides costs time that stills do not repay.
+/// The encoder's fastest preset; further settings disable features that cost time and do not help stills.
 const PRESET: u8 = 10;
 const SIDE: u32 = 65_535;
 /// About six seconds.
 const PIXELS: u64 = 32_000_000;
 
-/// Writes an AVIF that keeps alpha; its samples are taken to be sRGB, for no profile is written, and
-/// the credit is said in Exif, for the container's writer knows no XMP.
-pub fn avif(raster: &Raster, notes: &Notes) -> Result<Vec<u8>, Error> {
+/// Writes an AVIF with alpha. Samples must be sRGB, because no profile is written; the credit is in Exif, because the
+/// container's writer does not support XMP.
+pub fn avif(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     let dimensions = raster.dimensions;
     fit("avif", dimensions, SIDE, PIXELS)?;
     let gray = raster.channels == Channels::Gray;
-    let colour = if gray { encode(dimensions, &[&raster.samples]) } else { encode_colour(raster) }?;
+    let color = if gray { encode(dimensions, &[&raster.samples]) } else { encode_color(raster) }?;
     let alpha = alpha(raster).map(|plane| encode(dimensions, &[&plane])).transpose()?;
     let mut container = Aviffy::new();
     container.set_matrix_coefficients(Matrix::Bt601).set_full_color_range(true);
     container.set_monochrome(gray).set_chroma_subsampling((true, true)).set_seq_profile(0);
-    if let Some(credit) = &notes.credit
+    if let Some(credit) = &metadata.credit
         && let Some(exif) = exif(credit)
     {
         container.set_exif(exif);
     }
     let mut file = Vec::new();
     container
-        .write(&mut file, &colour, alpha.as_deref(), dimensions.width, dimensions.height, 8)
+        .write(&mut file, &color, alpha.as_deref(), dimensions.width, dimensions.height, 8)
         .map_err(|error| refused("avif", error))?;
     Ok(file)
 }
 
-/// Title, creators and rights (Exif 3.0, §4.6.5), unless the credit has none.
+/// Title, creators and rights as Exif (Exif 3.0, §4.6.5), unless the credit has none.
 fn exif(credit: &Credit) -> Option<Vec<u8>> {
     let creators = Some(credit.creator.join("; ")).filter(|names| !names.is_empty());
-    let said = [(270, &credit.title), (315, &creators), (33432, &credit.rights)];
+    let said =
+        [(tags::DESCRIPTION, &credit.title), (tags::ARTIST, &creators), (tags::COPYRIGHT, &credit.rights)];
     let fields = said.iter().filter_map(|(tag, text)| Some(Field::text(*tag, &clipped(text.as_deref()?))));
     let fields: Vec<Field> = fields.collect();
-    (!fields.is_empty()).then(|| ifd::write(&fields, Layout::Classic))
+    (!fields.is_empty()).then(|| tiff::file(&fields, Offsets::Short))
 }
 
 /// The alpha of each pixel, unless all are opaque.
@@ -56,7 +57,7 @@ fn alpha(raster: &Raster) -> Option<Vec<u8>> {
     (raster.channels == Channels::Rgba && alpha().any(|alpha| alpha < u8::MAX)).then(|| alpha().collect())
 }
 
-fn encode_colour(raster: &Raster) -> Result<Vec<u8>, Error> {
+fn encode_color(raster: &Raster) -> Result<Vec<u8>, Error> {
     let [red, green, blue] = [0, 1, 2];
     let count = raster.channels.count();
     let luma = raster.samples.chunks_exact(count);
@@ -64,7 +65,7 @@ fn encode_colour(raster: &Raster) -> Result<Vec<u8>, Error> {
     let quarter = raster.dimensions.reduced(2).area() as usize;
     let (mut blueness, mut redness) = (Vec::with_capacity(quarter), Vec::with_capacity(quarter));
     for rows in raster.samples.chunks(raster.stride() * 2) {
-        // The last row stands for the one below it when their number is odd; so does the last column.
+        // The last row is repeated if their number is odd, and so is the last column.
         let (upper, lower) = rows.split_at(raster.stride());
         let lower = if lower.is_empty() { upper } else { lower };
         for (upper, lower) in upper.chunks(count * 2).zip(lower.chunks(count * 2)) {
@@ -73,7 +74,7 @@ fn encode_colour(raster: &Raster) -> Result<Vec<u8>, Error> {
                 let four = [upper[channel], upper[right + channel], lower[channel], lower[right + channel]];
                 ((four.into_iter().map(u16::from).sum::<u16>() + 2) / 4) as u8
             };
-            // The mean's colour is the colours' mean.
+            // The chroma of the mean is the mean of the chroma.
             let [_, blue_difference, red_difference] = ycbcr([mean(red), mean(green), mean(blue)]);
             blueness.push(blue_difference);
             redness.push(red_difference);
@@ -82,7 +83,7 @@ fn encode_colour(raster: &Raster) -> Result<Vec<u8>, Error> {
     encode(raster.dimensions, &[&luma, &blueness, &redness])
 }
 
-/// Encodes one plane, or luma and two of half its sides.
+/// Encodes one plane, or luma and two planes of half its sides.
 fn encode(dimensions: Dimensions, planes: &[&[u8]]) -> Result<Vec<u8>, Error> {
     let config = Config::new().with_threads(1).with_encoder_config(settings(dimensions, planes.len() == 1));
     let mut context: Context<u8> = config.new_context().map_err(|error| refused("avif", error))?;
@@ -146,8 +147,8 @@ fn speed() -> SpeedSettings {
 }
 
 /// JPEG's own transform (Rec. 601, full range) in 16.16 fixed point.
-fn ycbcr(colour: [u8; 3]) -> [u8; 3] {
-    let [red, green, blue] = colour.map(i32::from);
+fn ycbcr(color: [u8; 3]) -> [u8; 3] {
+    let [red, green, blue] = color.map(i32::from);
     let luma = 19_595 * red + 38_470 * green + 7_471 * blue;
     let blueness = -11_058 * red - 21_710 * green + 32_768 * blue + (128 << 16);
     let redness = 32_768 * red - 27_439 * green - 5_329 * blue + (128 << 16);
@@ -156,15 +157,15 @@ fn ycbcr(colour: [u8; 3]) -> [u8; 3] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::credit::tests::credit;
     use super::super::samples::gradient;
     use super::*;
+    use crate::metadata::sample_credit as credit;
 
     #[test]
     fn any_size_becomes_a_file() {
         for (width, height) in [(1, 1), (1, 70), (65, 47), (64, 64), (130, 3)] {
             for channels in [Channels::Gray, Channels::Rgb, Channels::Rgba] {
-                let file = avif(&gradient(width, height, channels), &Notes::default()).unwrap();
+                let file = avif(&gradient(width, height, channels), &EmbeddedMetadata::default()).unwrap();
                 assert_eq!(&file[4..12], b"ftypavif", "{width}x{height}");
             }
         }
@@ -172,8 +173,8 @@ mod tests {
 
     #[test]
     fn the_credit_is_found_again() {
-        let notes = Notes { credit: Some(credit()), ..Notes::default() };
-        let file = avif(&gradient(33, 20, Channels::Rgba), &notes).unwrap();
+        let metadata = EmbeddedMetadata { credit: Some(credit()), ..EmbeddedMetadata::default() };
+        let file = avif(&gradient(33, 20, Channels::Rgba), &metadata).unwrap();
         let exif = ::exif::Reader::new().read_from_container(&mut std::io::Cursor::new(file)).unwrap();
         for (tag, expected) in [
             (::exif::Tag::ImageDescription, credit().title.unwrap()),
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_opaque_needs_no_second_picture() {
+    fn opaque_images_have_no_alpha_plane() {
         let mut raster = gradient(32, 32, Channels::Rgba);
         assert!(alpha(&raster).is_some());
         raster.samples.iter_mut().skip(3).step_by(4).for_each(|alpha| *alpha = 255);
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_turn_as_in_jpeg() {
+    fn colors_turn_as_in_jpeg() {
         assert_eq!(ycbcr([255, 255, 255]), [255, 128, 128]);
         assert_eq!(ycbcr([0, 0, 0]), [0, 128, 128]);
         assert_eq!(ycbcr([255, 0, 0]), [76, 85, 255]);
@@ -203,8 +204,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_is_refused() {
+    fn too_large_images_are_refused() {
         let raster = Raster::blank(Dimensions::new(8000, 4001), Channels::Gray);
-        assert!(matches!(avif(&raster, &Notes::default()), Err(Error::Unsupported(_))));
+        assert!(matches!(avif(&raster, &EmbeddedMetadata::default()), Err(Error::Unsupported(_))));
     }
 }

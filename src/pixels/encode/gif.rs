@@ -1,21 +1,21 @@
-//! GIF: 256 colours, a pixel either opaque or not there.
+//! Encodes GIF: 256 colors, with pixels either opaque or transparent.
 
 use gif::{Encoder, Frame};
 
-use super::{Error, Notes, fit, refused};
+use super::{EmbeddedMetadata, Error, fit, refused};
 use crate::pixels::{Channels, Raster};
 
 /// NeuQuant looks at one pixel of 1 (its best) to 30 (its fastest): at about so many in all, fewer make a poor palette.
 const LOOKED_AT: usize = 50_000;
 const SIDE: u32 = 65_535;
-/// About two seconds of quantising.
+/// About two seconds of quantization.
 const PIXELS: u64 = 16_000_000;
-/// Alpha from here up is opaque.
+/// Alpha from this value up is opaque.
 const OPAQUE: u8 = 128;
 
-/// Writes a GIF with its credit; grey is exact, colours are quantised, alpha becomes one bit. Its samples are taken to
+/// Writes a GIF with its credit; gray is exact, colors are quantised, alpha becomes one bit. Its samples are taken to
 /// be sRGB: hardly any reader knows of profiles in a GIF, so none is written.
-pub fn gif(raster: &Raster, notes: &Notes) -> Result<Vec<u8>, Error> {
+pub fn gif(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     fit("gif", raster.dimensions, SIDE, PIXELS)?;
     let [width, height] = [raster.dimensions.width, raster.dimensions.height].map(|side| side as u16);
     let frame = match raster.channels {
@@ -31,7 +31,7 @@ pub fn gif(raster: &Raster, notes: &Notes) -> Result<Vec<u8>, Error> {
     let mut file = Vec::new();
     Encoder::new(&mut file, width, height, &[])
         .and_then(|mut encoder| {
-            say(notes, &mut encoder);
+            say(metadata, &mut encoder);
             encoder.write_frame(&frame)
         })
         .map_err(|error| refused("gif", error))?;
@@ -39,9 +39,9 @@ pub fn gif(raster: &Raster, notes: &Notes) -> Result<Vec<u8>, Error> {
 }
 
 /// An application extension: the packet in one piece (ISO 16684-3, §1.1.2).
-fn say(notes: &Notes, encoder: &mut Encoder<&mut Vec<u8>>) {
-    if let Some(xmp) = notes.xmp() {
-        // Readers that take the text for blocks land in the trailer, whose every byte leads to its end.
+fn say(metadata: &EmbeddedMetadata, encoder: &mut Encoder<&mut Vec<u8>>) {
+    if let Some(xmp) = metadata.xmp() {
+        // Readers that interpret the text as blocks end up in the trailer, every byte of which leads to its end.
         let trailer: Vec<u8> = [1].into_iter().chain((0..=255).rev()).chain([0]).collect();
         let parts = [&b"\x21\xff\x0bXMP DataXMP"[..], &xmp, &trailer];
         encoder.get_mut().extend_from_slice(&parts.concat());
@@ -52,10 +52,10 @@ fn speed(pixels: usize) -> i32 {
     (pixels / LOOKED_AT).clamp(1, 30) as i32
 }
 
-/// An opaque frame whose holes have a palette entry to themselves.
+/// A frame whose transparent pixels have a palette entry of their own.
 fn pierced(width: u16, height: u16, samples: &[u8]) -> Frame<'static> {
     let is_hole = |pixel: &[u8]| pixel[3] < OPAQUE;
-    // What lies in a hole must not cost a colour: it repeats the last that is seen.
+    // A transparent pixel must not use up a color: it repeats the last visible one.
     let mut seen = [0; 3];
     let mut opaque = Vec::with_capacity(samples.len() / 4 * 3);
     for pixel in samples.chunks_exact(4) {
@@ -91,9 +91,9 @@ fn free_entry(frame: &mut Frame<'_>) -> u8 {
         uses[usize::from(index)] += 1;
     }
     let rarest = (0..=255).min_by_key(|&index: &u8| uses[usize::from(index)]).unwrap_or(0);
-    let colour = |index: u8| &palette[usize::from(index) * 3..][..3];
+    let color = |index: u8| &palette[usize::from(index) * 3..][..3];
     let distance = |index: &u8| -> u32 {
-        let pairs = colour(rarest).iter().zip(colour(*index));
+        let pairs = color(rarest).iter().zip(color(*index));
         pairs.map(|(one, other)| u32::from(one.abs_diff(*other)).pow(2)).sum()
     };
     let nearest = (0..=255).filter(|&index| index != rarest).min_by_key(distance).unwrap_or(0);
@@ -105,10 +105,10 @@ fn free_entry(frame: &mut Frame<'_>) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::credit::tests::credit;
     use super::super::samples::gradient;
     use super::*;
     use crate::iiif::Dimensions;
+    use crate::metadata::sample_credit as credit;
 
     fn read(file: &[u8]) -> (Dimensions, Vec<u8>) {
         let mut options = ::gif::DecodeOptions::new();
@@ -121,16 +121,16 @@ mod tests {
     #[test]
     fn grey_is_exact() {
         let raster = gradient(300, 40, Channels::Gray);
-        let (dimensions, samples) = read(&gif(&raster, &Notes::default()).unwrap());
+        let (dimensions, samples) = read(&gif(&raster, &EmbeddedMetadata::default()).unwrap());
         assert_eq!(dimensions, raster.dimensions);
         let grays: Vec<u8> = samples.chunks_exact(4).map(|pixel| pixel[0]).collect();
         assert_eq!(grays, raster.samples);
     }
 
     #[test]
-    fn colours_stay_near() {
+    fn colors_stay_near() {
         let raster = gradient(64, 64, Channels::Rgb);
-        let (_, samples) = read(&gif(&raster, &Notes::default()).unwrap());
+        let (_, samples) = read(&gif(&raster, &EmbeddedMetadata::default()).unwrap());
         let pairs = samples.chunks_exact(4).zip(raster.samples.chunks_exact(3));
         let away: u32 = pairs
             .flat_map(|(got, wanted)| (0..3).map(|channel| u32::from(got[channel].abs_diff(wanted[channel]))))
@@ -142,7 +142,7 @@ mod tests {
     fn holes_are_where_alpha_is_low_and_nowhere_else() {
         for side in [4, 64] {
             let raster = gradient(side, side, Channels::Rgba);
-            let (_, samples) = read(&gif(&raster, &Notes::default()).unwrap());
+            let (_, samples) = read(&gif(&raster, &EmbeddedMetadata::default()).unwrap());
             for (got, wanted) in samples.chunks_exact(4).zip(raster.samples.chunks_exact(4)) {
                 assert_eq!(got[3] == 0, wanted[3] < OPAQUE);
             }
@@ -151,21 +151,21 @@ mod tests {
 
     #[test]
     fn the_credit_is_found_again_and_no_profile() {
-        let notes = Notes { credit: Some(credit()), ..Notes::icc(&[9; 700]) };
+        let metadata = EmbeddedMetadata { credit: Some(credit()), ..EmbeddedMetadata::icc(&[9; 700]) };
         let raster = gradient(30, 40, Channels::Gray);
-        let file = gif(&raster, &notes).unwrap();
-        assert_eq!(read(&file), read(&gif(&raster, &Notes::default()).unwrap()));
+        let file = gif(&raster, &metadata).unwrap();
+        assert_eq!(read(&file), read(&gif(&raster, &EmbeddedMetadata::default()).unwrap()));
         let mut decoder = ::gif::DecodeOptions::new().read_info(&file[..]).unwrap();
         decoder.next_frame_info().unwrap().unwrap();
         assert_eq!(decoder.icc_profile(), None);
-        assert_eq!(decoder.xmp_metadata(), notes.xmp().as_deref());
+        assert_eq!(decoder.xmp_metadata(), metadata.xmp().as_deref());
     }
 
     #[test]
-    fn what_is_too_large_is_refused() {
+    fn too_large_images_are_refused() {
         for (width, height) in [(65_536, 1), (4001, 4001)] {
             let raster = Raster::blank(Dimensions::new(width, height), Channels::Gray);
-            assert!(matches!(gif(&raster, &Notes::default()), Err(Error::Unsupported(_))));
+            assert!(matches!(gif(&raster, &EmbeddedMetadata::default()), Err(Error::Unsupported(_))));
         }
     }
 }

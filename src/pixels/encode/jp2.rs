@@ -1,4 +1,4 @@
-//! JPEG 2000 through OpenJPEG, tile by tile so that only one tile is held as integers.
+//! Encodes JPEG 2000 with OpenJPEG, tile by tile, so that only one tile is in memory as integers.
 
 use std::ffi::c_char;
 use std::{mem, ptr};
@@ -6,7 +6,7 @@ use std::{mem, ptr};
 use openjpeg_sys as opj;
 
 use super::memory::Memory;
-use super::{Error, Notes, refused};
+use super::{EmbeddedMetadata, Error, refused};
 use crate::iiif::{Dimensions, Rect};
 use crate::pixels::callback::Context;
 use crate::pixels::{Channels, Raster};
@@ -16,15 +16,15 @@ const TILE: u32 = 1024;
 /// The default of the standard's examples: 1024 → 32.
 const RESOLUTIONS: u32 = 6;
 
-/// Writes a lossy JP2; alpha is dropped, and a profile takes the place of the sRGB mark.
-pub fn jp2(raster: &Raster, notes: &Notes) -> Result<Vec<u8>, Error> {
+/// Writes a lossy JP2; alpha is dropped, and a profile replaces the sRGB declaration.
+pub fn jp2(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     let encoder = Encoder::new(raster)?;
     let file = encoder.encode(raster)?;
-    let file = match notes.icc.as_deref() {
+    let file = match metadata.icc.as_deref() {
         Some(icc) => with_profile(file, icc),
         None => file,
     };
-    Ok(match notes.xmp() {
+    Ok(match metadata.xmp() {
         Some(xmp) => with_credit(file, &xmp),
         None => file,
     })
@@ -144,7 +144,7 @@ fn parameters(dimensions: Dimensions, channels: Channels) -> Box<opj::opj_cparam
     parameters.tcp_mct = c_char::from(components(channels) == 3);
     parameters.tcp_numlayers = 1;
     // Nothing is cut off after quantization, which leaves about 52 dB at 4 bits a pixel. OpenJPEG's targets for quality
-    // and size misjudge plain colours: at 42 dB they were wrong by up to 39 of 255.
+    // and size misjudge plain colors: at 42 dB they were wrong by up to 39 of 255.
     parameters.cp_disto_alloc = 1;
     parameters.tcp_rates[0] = 0.0;
     parameters
@@ -178,18 +178,18 @@ fn with_profile(file: Vec<u8>, icc: &[u8]) -> Vec<u8> {
     // The boxes before the codestream take less than a hundred bytes.
     let start = &file[..file.len().min(200)];
     let find = |name: &[u8; 4]| start.windows(4).position(|four| four == name);
-    let (Some(header), Some(colour)) = (find(b"jp2h"), find(b"colr")) else { return file };
-    let [header, colour] = [header - 4, colour - 4];
+    let (Some(header), Some(color)) = (find(b"jp2h"), find(b"colr")) else { return file };
+    let [header, color] = [header - 4, color - 4];
     let length = |at: usize| file[at..at + 4].iter().fold(0, |sum, &byte| sum << 8 | usize::from(byte));
     let specification = [b"colr".as_slice(), &[2, 0, 0], icc].concat();
-    let grown = length(header) + specification.len() + 4 - length(colour);
+    let grown = length(header) + specification.len() + 4 - length(color);
     let mut whole = Vec::with_capacity(file.len() + specification.len());
     whole.extend_from_slice(&file[..header]);
     whole.extend_from_slice(&(grown as u32).to_be_bytes());
-    whole.extend_from_slice(&file[header + 4..colour]);
+    whole.extend_from_slice(&file[header + 4..color]);
     whole.extend_from_slice(&(specification.len() as u32 + 4).to_be_bytes());
     whole.extend_from_slice(&specification);
-    whole.extend_from_slice(&file[colour + length(colour)..]);
+    whole.extend_from_slice(&file[color + length(color)..]);
     whole
 }
 
@@ -212,16 +212,16 @@ fn with_credit(mut file: Vec<u8>, xmp: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::credit::tests::credit;
     use super::super::samples::gradient;
     use super::*;
+    use crate::metadata::sample_credit as credit;
     use crate::pixels::{Samples, decode};
 
     #[test]
     fn any_size_becomes_a_file() {
         for (width, height) in [(1, 1), (1, 700), (37, 3), (1024, 1024), (1025, 2049), (1500, 1)] {
             for channels in [Channels::Gray, Channels::Rgb, Channels::Rgba] {
-                let file = jp2(&gradient(width, height, channels), &Notes::default()).unwrap();
+                let file = jp2(&gradient(width, height, channels), &EmbeddedMetadata::default()).unwrap();
                 assert_eq!(&file[4..8], b"jP  ", "{width}x{height}");
                 assert_eq!(&file[file.len() - 2..], [0xff, 0xd9]);
             }
@@ -229,39 +229,39 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_colour_stays_what_it_is() {
+    fn a_plain_color_stays_what_it_is() {
         for (width, height) in
             [(1, 1), (16, 16), (32, 32), (33, 7), (64, 64), (256, 256), (1025, 3), (1030, 1026)]
         {
-            for colour in [[0, 0, 0], [63, 63, 63], [200, 60, 60], [17, 180, 230]] {
+            for color in [[0, 0, 0], [63, 63, 63], [200, 60, 60], [17, 180, 230]] {
                 let mut raster = Raster::blank(Dimensions::new(width, height), Channels::Rgb);
-                raster.samples.chunks_exact_mut(3).for_each(|pixel| pixel.copy_from_slice(&colour));
-                let file = jp2(&raster, &Notes::default()).unwrap();
+                raster.samples.chunks_exact_mut(3).for_each(|pixel| pixel.copy_from_slice(&color));
+                let file = jp2(&raster, &EmbeddedMetadata::default()).unwrap();
                 let all = Rect::all(raster.dimensions);
                 let decoded = decode::jp2::decode(&bytes::Bytes::from(file), all, 0, 1 << 22).unwrap();
                 let Samples::U8(samples) = decoded.samples else { panic!("wide samples") };
                 let far = samples.iter().zip(&raster.samples).map(|(a, b)| a.abs_diff(*b)).max();
-                assert!(far <= Some(1), "{width}x{height} {colour:?}: {far:?}");
+                assert!(far <= Some(1), "{width}x{height} {color:?}: {far:?}");
             }
         }
     }
 
     #[test]
     fn a_profile_takes_the_place_of_the_mark() {
-        let plain = jp2(&gradient(16, 16, Channels::Rgb), &Notes::default()).unwrap();
-        let tagged = jp2(&gradient(16, 16, Channels::Rgb), &Notes::icc(b"a profile")).unwrap();
+        let plain = jp2(&gradient(16, 16, Channels::Rgb), &EmbeddedMetadata::default()).unwrap();
+        let tagged = jp2(&gradient(16, 16, Channels::Rgb), &EmbeddedMetadata::icc(b"a profile")).unwrap();
         assert!(tagged.windows(16).any(|part| part == b"colr\x02\x00\x00a profile"));
         assert_eq!(tagged.len(), plain.len() + 9 - 4);
     }
 
     #[test]
     fn the_credit_stands_before_the_codestream() {
-        let notes = Notes { credit: Some(credit()), ..Notes::icc(b"a profile") };
+        let metadata = EmbeddedMetadata { credit: Some(credit()), ..EmbeddedMetadata::icc(b"a profile") };
         let (file, plain) = (
-            jp2(&gradient(16, 16, Channels::Rgb), &notes).unwrap(),
-            jp2(&gradient(16, 16, Channels::Rgb), &Notes::icc(b"a profile")).unwrap(),
+            jp2(&gradient(16, 16, Channels::Rgb), &metadata).unwrap(),
+            jp2(&gradient(16, 16, Channels::Rgb), &EmbeddedMetadata::icc(b"a profile")).unwrap(),
         );
-        let xmp = notes.xmp().unwrap();
+        let xmp = metadata.xmp().unwrap();
         let added = [b"uuid", &XMP[..], &xmp].concat();
         let at = file.windows(added.len()).position(|part| part == added).unwrap();
         assert_eq!(file[at - 4..at], (added.len() as u32 + 4).to_be_bytes());

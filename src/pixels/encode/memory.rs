@@ -1,4 +1,4 @@
-//! Where OpenJPEG writes: a file that grows in memory.
+//! The in-memory file that OpenJPEG writes to.
 
 use std::ffi::c_void;
 use std::slice;
@@ -7,15 +7,15 @@ use openjpeg_sys as opj;
 
 use crate::pixels::callback::{self, Context};
 
-/// A file in the making.
+/// A file that is being written.
 #[derive(Default)]
 pub struct Memory {
-    /// What was written so far.
+    /// The bytes written so far.
     pub bytes: Vec<u8>,
     position: usize,
 }
 
-/// What OpenJPEG takes for a failed write.
+/// The return value that OpenJPEG interprets as a failed write.
 const FAILED: usize = usize::MAX;
 
 impl Memory {
@@ -41,7 +41,7 @@ impl Memory {
         }
     }
 
-    /// Overwrites what is there, then grows; says whether there was memory for it.
+    /// Overwrites existing bytes, then grows; returns whether there was enough memory.
     fn write(&mut self, bytes: &[u8]) -> bool {
         let Some(end) = self.position.checked_add(bytes.len()) else { return false };
         if self.bytes.try_reserve(end.saturating_sub(self.bytes.len())).is_err() {
@@ -56,7 +56,7 @@ impl Memory {
         true
     }
 
-    /// Moves anywhere, past the end too: what is skipped there becomes zeros with the next write.
+    /// Moves to any position, even past the end: the next write fills the gap with zeros.
     fn seek(&mut self, position: Option<usize>) -> bool {
         position.inspect(|&position| self.position = position).is_some()
     }
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_skipped_is_zero() {
+    fn gaps_are_zero() {
         let mut memory = Memory::default();
         assert!(memory.seek(Some(3)) && memory.write(b"x"));
         assert_eq!(memory.bytes, b"\0\0\0x");
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_again_is_replaced() {
+    fn overwritten_bytes_are_replaced() {
         let mut memory = Memory::default();
         assert!(memory.write(b"length: ?, body"));
         assert!(memory.seek(Some(8)) && memory.write(b"4"));

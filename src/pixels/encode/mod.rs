@@ -1,13 +1,9 @@
-//! Rasters → files, one file per format; JPEG has a floor of its own.
+//! Encodes rasters, with one module per format; JPEG is in `pixels::jpeg`.
 
 mod avif;
-mod credit;
 mod gif;
-mod ifd;
-mod iptc;
 mod jp2;
 pub(super) mod memory;
-mod notes;
 mod pdf;
 mod png;
 mod stream;
@@ -15,10 +11,8 @@ mod tiff;
 mod webp;
 
 pub use avif::avif;
-pub use credit::{Credit, xmp};
 pub use gif::gif;
 pub use jp2::jp2;
-pub use notes::Notes;
 pub use pdf::pdf;
 pub use png::png;
 pub use stream::{Stream, stream};
@@ -26,13 +20,14 @@ pub use tiff::tif;
 pub use webp::webp;
 
 use super::Error;
+use crate::metadata::EmbeddedMetadata;
 
-/// What an encoder says when its library refuses a sound raster.
+/// The error for a valid raster that an encoder's library refuses.
 fn refused(format: &'static str, reason: impl std::fmt::Display) -> Error {
     Error::Unsupported(format!("`{format}` could not be written: {reason}; `jpg` or `png` may work"))
 }
 
-/// Names the largest image that a format holds when one is larger.
+/// Refuses images that are larger than the format allows, naming the limits.
 fn fit(
     format: &'static str,
     dimensions: crate::iiif::Dimensions,
@@ -54,7 +49,7 @@ mod samples {
     use crate::iiif::Dimensions;
     use crate::pixels::{Channels, Raster};
 
-    /// Smooth, so that lossy encoders stay near it; a soft alpha where there is one.
+    /// A smooth image, so that lossy encoders are close to it; alpha is smooth too.
     pub fn gradient(width: u32, height: u32, channels: Channels) -> Raster {
         let mut raster = Raster::blank(Dimensions::new(width, height), channels);
         let samples = raster.samples.chunks_exact_mut(channels.count());
@@ -68,7 +63,7 @@ mod samples {
         raster
     }
 
-    /// A PNG of 8 bits, and its profile.
+    /// Reads an 8-bit PNG and its profile.
     pub fn read_png(file: &[u8]) -> (Raster, Option<Vec<u8>>) {
         let mut reader = ::png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
         let mut samples = vec![0; reader.output_buffer_size().unwrap()];

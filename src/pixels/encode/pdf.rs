@@ -1,41 +1,41 @@
-//! PDF: one page that is one JPEG, in the profile's colours, with the credit as the document's.
+//! Writes PDF: a single page with a JPEG, in the profile's colors, and the credit as the document's metadata.
 
 use pdf_writer::writers::DocumentInfo;
 use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, TextStr};
 
-use super::Notes;
-use super::credit::{Credit, clipped};
+use super::EmbeddedMetadata;
 use crate::iiif::Dimensions;
+use crate::metadata::{Credit, clipped};
 
 /// The longest side a page may have, in points (ISO 32000-1, annex C).
 const LONGEST: f32 = 14_400.0;
 
-/// Wraps an encoded JPEG in a page of 72 pixels per inch, or more where the page would grow too large.
-pub fn pdf(jpeg: &[u8], dimensions: Dimensions, gray: bool, notes: &Notes) -> Vec<u8> {
-    let [catalog, pages, page, image, content, profile, metadata, info] =
+/// Wraps an encoded JPEG in a page of 72 pixels per inch, or more if the page would be too large.
+pub fn pdf(jpeg: &[u8], dimensions: Dimensions, gray: bool, metadata: &EmbeddedMetadata) -> Vec<u8> {
+    let [catalog, pages, page, image, content, profile, packet, info] =
         [1, 2, 3, 4, 5, 6, 7, 8].map(Ref::new);
     let name = Name(b"Image");
     let [width, height] = page_size(dimensions);
 
     let mut pdf = Pdf::new();
-    let xmp = notes.xmp();
+    let xmp = metadata.xmp();
     let mut document = pdf.catalog(catalog);
     document.pages(pages);
     if xmp.is_some() {
-        document.metadata(metadata);
+        document.metadata(packet);
     }
     document.finish();
     pdf.pages(pages).kids([page]).count(1);
 
-    let mut sheet = pdf.page(page);
-    sheet.media_box(Rect::new(0.0, 0.0, width, height)).parent(pages).contents(content);
-    sheet.resources().x_objects().pair(name, image);
-    sheet.finish();
+    let mut page_writer = pdf.page(page);
+    page_writer.media_box(Rect::new(0.0, 0.0, width, height)).parent(pages).contents(content);
+    page_writer.resources().x_objects().pair(name, image);
+    page_writer.finish();
 
     let mut picture = pdf.image_xobject(image, jpeg);
     picture.filter(Filter::DctDecode);
     picture.width(dimensions.width as i32).height(dimensions.height as i32).bits_per_component(8);
-    if notes.icc.is_some() {
+    if metadata.icc.is_some() {
         picture.color_space().icc_based(profile);
     } else if gray {
         picture.color_space().device_gray();
@@ -47,17 +47,17 @@ pub fn pdf(jpeg: &[u8], dimensions: Dimensions, gray: bool, notes: &Notes) -> Ve
     let mut drawing = Content::new();
     drawing.save_state().transform([width, 0.0, 0.0, height, 0.0, 0.0]).x_object(name).restore_state();
     pdf.stream(content, &drawing.finish());
-    if let Some(icc) = &notes.icc {
+    if let Some(icc) = &metadata.icc {
         pdf.icc_profile(profile, icc).n(if gray { 1 } else { 3 });
     }
-    if let (Some(xmp), Some(credit)) = (&xmp, &notes.credit) {
-        pdf.metadata(metadata, xmp);
+    if let (Some(xmp), Some(credit)) = (&xmp, &metadata.credit) {
+        pdf.metadata(packet, xmp);
         describe(pdf.document_info(info), credit);
     }
     pdf.finish()
 }
 
-/// The same for readers that know no XMP.
+/// The credit for readers that do not support XMP.
 fn describe(mut info: DocumentInfo<'_>, credit: &Credit) {
     if let Some(title) = &credit.title {
         info.title(TextStr(&clipped(title)));
@@ -67,7 +67,7 @@ fn describe(mut info: DocumentInfo<'_>, credit: &Credit) {
     }
 }
 
-/// A point for each pixel until the page is as large as a page may be.
+/// One point per pixel, up to the largest page size.
 fn page_size(dimensions: Dimensions) -> [f32; 2] {
     let sides = [dimensions.width, dimensions.height].map(|side| side as f32);
     let scale = (LONGEST / sides[0].max(sides[1])).min(1.0);
@@ -76,8 +76,8 @@ fn page_size(dimensions: Dimensions) -> [f32; 2] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::credit::tests::credit;
     use super::*;
+    use crate::metadata::sample_credit as credit;
 
     #[test]
     fn a_page_has_a_point_for_each_pixel_within_reason() {
@@ -87,17 +87,18 @@ mod tests {
 
     #[test]
     fn profile_and_credit_lie_in_the_document() {
-        let notes = Notes { credit: Some(credit()), ..Notes::icc(b"a profile") };
-        let file = pdf(b"a JPEG", Dimensions::new(30, 20), false, &notes);
+        let metadata = EmbeddedMetadata { credit: Some(credit()), ..EmbeddedMetadata::icc(b"a profile") };
+        let file = pdf(b"a JPEG", Dimensions::new(30, 20), false, &metadata);
         let holds = |wanted: &[u8]| file.windows(wanted.len()).any(|part| part == wanted);
-        assert!(holds(&notes.xmp().unwrap()) && holds(b"/Type /Metadata") && holds(b"/Metadata 7 0 R"));
+        assert!(holds(&metadata.xmp().unwrap()) && holds(b"/Type /Metadata") && holds(b"/Metadata 7 0 R"));
         assert!(holds(b"a profile") && holds(b"/ICCBased 6 0 R") && holds(b"/N 3"));
         assert!(holds(b"/Info 8 0 R") && holds(b"/Title") && holds(b"/Author"));
     }
 
     #[test]
     fn the_jpeg_lies_in_the_page_untouched() {
-        let file = pdf(b"\xff\xd8 as it is \xff\xd9", Dimensions::new(30, 20), true, &Notes::default());
+        let file =
+            pdf(b"\xff\xd8 as it is \xff\xd9", Dimensions::new(30, 20), true, &EmbeddedMetadata::default());
         let holds = |wanted: &[u8]| file.windows(wanted.len()).any(|part| part == wanted);
         assert!(file.starts_with(b"%PDF-"));
         assert!(holds(b"\xff\xd8 as it is \xff\xd9"));

@@ -1,4 +1,4 @@
-//! PNG, lossless and fast rather than smallest.
+//! Encodes PNG, for speed rather than size.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -6,17 +6,17 @@ use std::io::Write;
 use png::text_metadata::ITXtChunk;
 use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, Info};
 
-use super::{Error, Notes, refused};
+use super::{EmbeddedMetadata, Error, refused};
 use crate::iiif::Dimensions;
 use crate::pixels::{Channels, Raster};
 
 /// The text chunk that holds an XMP packet (ISO 16684-3, §1.1.5).
 const XMP: &str = "XML:com.adobe.xmp";
 
-/// Writes a PNG that keeps alpha, with profile and credit.
-pub fn png(raster: &Raster, notes: &Notes) -> Result<Vec<u8>, Error> {
+/// Writes a PNG with alpha, profile and credit.
+pub fn png(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     let mut file = Vec::with_capacity(raster.samples.len() / 2);
-    encoder(&mut file, raster.dimensions, raster.channels, notes)
+    encoder(&mut file, raster.dimensions, raster.channels, metadata)
         .and_then(|encoder| {
             let mut writer = encoder.write_header()?;
             writer.write_image_data(&raster.samples)?;
@@ -26,12 +26,12 @@ pub fn png(raster: &Raster, notes: &Notes) -> Result<Vec<u8>, Error> {
     Ok(file)
 }
 
-/// What is about to write a PNG to `sink`.
+/// A configured encoder that writes to `sink`.
 pub(super) fn encoder<W: Write>(
     sink: W,
     dimensions: Dimensions,
     channels: Channels,
-    notes: &Notes,
+    metadata: &EmbeddedMetadata,
 ) -> Result<Encoder<'_, W>, EncodingError> {
     let mut info = Info::with_size(dimensions.width, dimensions.height);
     info.bit_depth = BitDepth::Eight;
@@ -40,8 +40,8 @@ pub(super) fn encoder<W: Write>(
         Channels::Rgb => ColorType::Rgb,
         Channels::Rgba => ColorType::Rgba,
     };
-    info.icc_profile = notes.icc.as_deref().map(Cow::Borrowed);
-    let packet = notes.xmp().map(|packet| String::from_utf8_lossy(&packet).into_owned());
+    info.icc_profile = metadata.icc.as_deref().map(Cow::Borrowed);
+    let packet = metadata.xmp().map(|packet| String::from_utf8_lossy(&packet).into_owned());
     info.utf8_text = packet.into_iter().map(|packet| ITXtChunk::new(XMP, packet)).collect();
     let mut encoder = Encoder::with_info(sink, info)?;
     encoder.set_compression(Compression::Fast);
@@ -50,15 +50,15 @@ pub(super) fn encoder<W: Write>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::credit::tests::credit;
     use super::super::samples::{gradient, read_png};
     use super::*;
+    use crate::metadata::sample_credit as credit;
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn written_files_are_read_back() {
         for channels in [Channels::Gray, Channels::Rgb, Channels::Rgba] {
             let raster = gradient(37, 21, channels);
-            let (read, icc) = read_png(&png(&raster, &Notes::icc(b"a profile")).unwrap());
+            let (read, icc) = read_png(&png(&raster, &EmbeddedMetadata::icc(b"a profile")).unwrap());
             assert_eq!(read, raster);
             assert_eq!(icc.as_deref(), Some(&b"a profile"[..]));
         }
@@ -66,11 +66,11 @@ mod tests {
 
     #[test]
     fn the_credit_is_a_text_that_readers_know() {
-        let notes = Notes { icc: None, credit: Some(credit()) };
-        let file = png(&gradient(5, 5, Channels::Gray), &notes).unwrap();
+        let metadata = EmbeddedMetadata { icc: None, credit: Some(credit()) };
+        let file = png(&gradient(5, 5, Channels::Gray), &metadata).unwrap();
         let reader = ::png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
         let [text] = &reader.info().utf8_text[..] else { panic!("not one text") };
         assert_eq!((text.keyword.as_str(), text.compressed), (XMP, false));
-        assert_eq!(text.get_text().unwrap().as_bytes(), notes.xmp().unwrap());
+        assert_eq!(text.get_text().unwrap().as_bytes(), metadata.xmp().unwrap());
     }
 }

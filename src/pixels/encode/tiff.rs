@@ -1,4 +1,4 @@
-//! TIFF in deflated strips with a horizontal predictor: half the bytes of the one that is streamed.
+//! Encodes TIFF in deflated strips with a horizontal predictor: half the bytes of the streamed, uncompressed one.
 
 use std::borrow::Cow;
 use std::io::{Cursor, Seek, Write};
@@ -8,25 +8,25 @@ use tiff::encoder::colortype::{ColorType, Gray8, RGB8, RGBA8};
 use tiff::encoder::{Compression, DeflateLevel, Predictor, TiffEncoder, TiffKind, TiffValue};
 use tiff::tags::{Tag, Type};
 
-use super::{Error, Notes, refused};
+use super::{EmbeddedMetadata, Error, refused};
 use crate::pixels::{Channels, Raster};
 
-/// Offsets have 32 bits; beyond this many raw bytes the file is a BigTIFF.
+/// Classic TIFF has 32-bit offsets; images with more raw bytes are written as BigTIFF.
 const CLASSIC: usize = 3_900_000_000;
 /// `ExtraSamples`: straight, not premultiplied alpha.
 const STRAIGHT_ALPHA: u16 = 2;
 /// A packet (ISO 16684-3, §1.1.4).
 const XMP: Tag = Tag::Unknown(700);
-/// Data sets, declared as numbers of 32 bits as libtiff wants them.
+/// IPTC data sets, declared as 32-bit numbers as libtiff expects.
 const IPTC: Tag = Tag::Unknown(33723);
 
-/// Writes a TIFF that keeps alpha, with profile and credit.
-pub fn tif(raster: &Raster, notes: &Notes) -> Result<Vec<u8>, Error> {
+/// Writes a TIFF with alpha, profile and credit.
+pub fn tif(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     let mut file = Cursor::new(Vec::new());
     let written = if raster.samples.len() < CLASSIC {
-        TiffEncoder::new(&mut file).and_then(|encoder| write(encoder, raster, notes))
+        TiffEncoder::new(&mut file).and_then(|encoder| write(encoder, raster, metadata))
     } else {
-        TiffEncoder::new_big(&mut file).and_then(|encoder| write(encoder, raster, notes))
+        TiffEncoder::new_big(&mut file).and_then(|encoder| write(encoder, raster, metadata))
     };
     written.map_err(|error| refused("tif", error))?;
     Ok(file.into_inner())
@@ -35,40 +35,40 @@ pub fn tif(raster: &Raster, notes: &Notes) -> Result<Vec<u8>, Error> {
 fn write<W: Write + Seek, K: TiffKind>(
     encoder: TiffEncoder<W, K>,
     raster: &Raster,
-    notes: &Notes,
+    metadata: &EmbeddedMetadata,
 ) -> TiffResult<()> {
     let encoder = encoder
         .with_compression(Compression::Deflate(DeflateLevel::Fast))
         .with_predictor(Predictor::Horizontal);
     match raster.channels {
-        Channels::Gray => write_as::<_, _, Gray8>(encoder, raster, notes),
-        Channels::Rgb => write_as::<_, _, RGB8>(encoder, raster, notes),
-        Channels::Rgba => write_as::<_, _, RGBA8>(encoder, raster, notes),
+        Channels::Gray => write_as::<_, _, Gray8>(encoder, raster, metadata),
+        Channels::Rgb => write_as::<_, _, RGB8>(encoder, raster, metadata),
+        Channels::Rgba => write_as::<_, _, RGBA8>(encoder, raster, metadata),
     }
 }
 
 fn write_as<W: Write + Seek, K: TiffKind, C: ColorType<Inner = u8>>(
     mut encoder: TiffEncoder<W, K>,
     raster: &Raster,
-    notes: &Notes,
+    metadata: &EmbeddedMetadata,
 ) -> TiffResult<()> {
     let mut image = encoder.new_image::<C>(raster.dimensions.width, raster.dimensions.height)?;
     if raster.channels == Channels::Rgba {
         image.encoder().write_tag(Tag::ExtraSamples, STRAIGHT_ALPHA)?;
     }
-    if let Some(xmp) = notes.xmp() {
+    if let Some(xmp) = metadata.xmp() {
         image.encoder().write_tag(XMP, &xmp[..])?;
     }
-    if let Some(iptc) = notes.iptc() {
+    if let Some(iptc) = metadata.iptc() {
         image.encoder().write_tag(IPTC, &longs(&iptc)[..])?;
     }
-    if let Some(icc) = &notes.icc {
+    if let Some(icc) = &metadata.icc {
         image.encoder().write_tag(Tag::IccProfile, Undefined(icc))?;
     }
     image.write_data(&raster.samples)
 }
 
-/// Bytes as the file's numbers, filled up with zeros; the encoder writes in this machine's order.
+/// Bytes as 32-bit numbers, padded with zeros; the encoder writes in native byte order.
 fn longs(bytes: &[u8]) -> Vec<u32> {
     let long = |four: &[u8]| {
         let mut filled = [0; 4];
@@ -78,7 +78,7 @@ fn longs(bytes: &[u8]) -> Vec<u32> {
     bytes.chunks(4).map(long).collect()
 }
 
-/// Bytes of type 7, as the profile's tag asks for; a plain slice would be of type 1.
+/// Bytes of type 7, as the profile's tag requires; a plain slice would have type 1.
 struct Undefined<'a>(&'a [u8]);
 
 impl TiffValue for Undefined<'_> {
@@ -98,22 +98,22 @@ impl TiffValue for Undefined<'_> {
 mod tests {
     use tiff::decoder::{Decoder, DecodingResult};
 
-    use super::super::credit::tests::credit;
     use super::super::samples::gradient;
     use super::*;
+    use crate::metadata::sample_credit as credit;
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn written_files_are_read_back() {
         for channels in [Channels::Gray, Channels::Rgb, Channels::Rgba] {
             let raster = gradient(61, 43, channels);
-            let notes = Notes { credit: Some(credit()), ..Notes::icc(b"a profile") };
-            let file = tif(&raster, &notes).unwrap();
+            let metadata = EmbeddedMetadata { credit: Some(credit()), ..EmbeddedMetadata::icc(b"a profile") };
+            let file = tif(&raster, &metadata).unwrap();
             let mut decoder = Decoder::new(Cursor::new(file)).unwrap();
             assert_eq!(decoder.dimensions().unwrap(), (61, 43));
             assert_eq!(decoder.get_tag_u8_vec(Tag::IccProfile).unwrap(), b"a profile");
-            assert_eq!(decoder.get_tag_u8_vec(XMP).unwrap(), notes.xmp().unwrap());
+            assert_eq!(decoder.get_tag_u8_vec(XMP).unwrap(), metadata.xmp().unwrap());
             let iptc = decoder.get_tag_u32_vec(IPTC).unwrap();
-            assert_eq!(iptc, longs(&notes.iptc().unwrap()));
+            assert_eq!(iptc, longs(&metadata.iptc().unwrap()));
             let DecodingResult::U8(samples) = decoder.read_image().unwrap() else { panic!("not bytes") };
             assert_eq!(samples, raster.samples);
         }

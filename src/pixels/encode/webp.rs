@@ -1,8 +1,8 @@
-//! Lossy WebP with its alpha, and with profile and credit in the extended container.
+//! Encodes lossy WebP with alpha, with profile and credit in the extended container.
 
 use webp::{Encoder, PixelLayout, WebPConfig};
 
-use super::{Error, Notes, fit, refused};
+use super::{EmbeddedMetadata, Error, fit, refused};
 use crate::iiif::Dimensions;
 use crate::pixels::{Channels, Raster};
 
@@ -16,8 +16,8 @@ const ALPHA: u8 = 0x10;
 const ICC: u8 = 0x20;
 const XMP: u8 = 0x04;
 
-/// Writes a lossy WebP that keeps alpha, with profile and credit.
-pub fn webp(raster: &Raster, notes: &Notes) -> Result<Vec<u8>, Error> {
+/// Writes a lossy WebP with alpha, profile and credit.
+pub fn webp(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     let dimensions = raster.dimensions;
     fit("webp", dimensions, SIDE, u64::from(SIDE) * u64::from(SIDE))?;
     let mut config = WebPConfig::new().map_err(|()| refused("webp", "libwebp's version differs"))?;
@@ -35,13 +35,13 @@ pub fn webp(raster: &Raster, notes: &Notes) -> Result<Vec<u8>, Error> {
     let file = Encoder::new(samples, layout, dimensions.width, dimensions.height)
         .encode_advanced(&config)
         .map_err(|error| refused("webp", format_args!("{error:?}")))?;
-    Ok(match (notes.icc.as_deref(), notes.xmp()) {
+    Ok(match (metadata.icc.as_deref(), metadata.xmp()) {
         (None, None) => file.to_vec(),
         (icc, xmp) => extended(&file, dimensions, icc, xmp.as_deref()),
     })
 }
 
-/// The same file as `VP8X`, `ICCP`, what it held, `XMP ` (RFC 9649, §2.7).
+/// The same file with `VP8X`, `ICCP`, its original chunks, `XMP ` (RFC 9649, §2.7).
 fn extended(file: &[u8], dimensions: Dimensions, icc: Option<&[u8]>, xmp: Option<&[u8]>) -> Vec<u8> {
     const HEADER: usize = 12;
     const EXTENDED: usize = 18;
@@ -77,14 +77,15 @@ fn chunk(file: &mut Vec<u8>, name: &[u8; 4], payload: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::credit::tests::credit;
     use super::super::samples::{distance, gradient};
     use super::*;
+    use crate::metadata::sample_credit as credit;
     use crate::pixels::decode;
 
-    fn said() -> [Notes; 4] {
-        let (plain, tagged) = (Notes::default(), Notes::icc(b"a profile"));
-        let credited = |notes: &Notes| Notes { credit: Some(credit()), ..notes.clone() };
+    fn said() -> [EmbeddedMetadata; 4] {
+        let (plain, tagged) = (EmbeddedMetadata::default(), EmbeddedMetadata::icc(b"a profile"));
+        let credited =
+            |metadata: &EmbeddedMetadata| EmbeddedMetadata { credit: Some(credit()), ..metadata.clone() };
         [credited(&plain), credited(&tagged), plain, tagged]
     }
 
@@ -106,25 +107,25 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back_nearly() {
+    fn written_files_are_read_back_approximately() {
         for channels in [Channels::Rgb, Channels::Rgba] {
-            for notes in said() {
+            for metadata in said() {
                 let raster = gradient(65, 47, channels);
-                let file = webp(&raster, &notes).unwrap();
+                let file = webp(&raster, &metadata).unwrap();
                 let read = decode::webp(&file, 10_000).unwrap();
                 assert_eq!((read.dimensions, read.channels), (raster.dimensions, channels));
                 assert!(distance(&read.samples, &raster.samples) < 32);
-                let icc = notes.icc.as_deref().unwrap_or(b"ICCP");
-                assert!(notes.icc.is_none() || file.windows(icc.len()).any(|part| part == icc));
-                assert_eq!(packet(&file), notes.xmp());
+                let icc = metadata.icc.as_deref().unwrap_or(b"ICCP");
+                assert!(metadata.icc.is_none() || file.windows(icc.len()).any(|part| part == icc));
+                assert_eq!(packet(&file), metadata.xmp());
             }
         }
     }
 
     #[test]
-    fn grey_is_written_as_colour() {
+    fn grey_is_written_as_color() {
         let raster = gradient(20, 20, Channels::Gray);
-        let read = decode::webp(&webp(&raster, &Notes::default()).unwrap(), 400).unwrap();
+        let read = decode::webp(&webp(&raster, &EmbeddedMetadata::default()).unwrap(), 400).unwrap();
         assert_eq!(read.channels, Channels::Rgb);
         let grays: Vec<u8> = read.samples.chunks_exact(3).map(|pixel| pixel[1]).collect();
         assert!(distance(&grays, &raster.samples) < 16);
@@ -133,6 +134,6 @@ mod tests {
     #[test]
     fn a_side_too_long_is_refused() {
         let raster = Raster::blank(Dimensions::new(16_384, 1), Channels::Gray);
-        assert!(webp(&raster, &Notes::default()).unwrap_err().to_string().contains("16383"));
+        assert!(webp(&raster, &EmbeddedMetadata::default()).unwrap_err().to_string().contains("16383"));
     }
 }

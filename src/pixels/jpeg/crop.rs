@@ -1,21 +1,21 @@
-//! JPEGs cut to their top left corner, in the DCT domain where that is possible.
+//! Crops JPEGs to their top left corner, in the DCT domain if possible.
 
 use turbojpeg::{Transform, TransformCrop, Transformer};
 
 use super::decode::{self, most_scans};
-use super::encode::encode_lying;
+use super::encode::encode_strided;
 use super::header::header;
-use super::splice::insert_notes;
+use super::splice::insert_metadata;
 use crate::iiif::Dimensions;
-use crate::pixels::encode::Notes;
+use crate::metadata::EmbeddedMetadata;
 use crate::pixels::{Error, Subsampling};
 
-/// The quality of what cannot be cut without decoding: near the stored tile.
+/// The quality of tiles that cannot be cropped without decoding: close to the stored tile.
 const RECODED: u8 = 95;
 
-/// Cuts a JPEG of at most `limit` pixels to `size` from its top left corner in the DCT domain: pixels identical.
+/// Crops a JPEG of at most `limit` pixels to its top left corner of `size`, in the DCT domain: pixels do not change.
 pub fn crop(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error> {
-    // All that it claims to hold takes memory.
+    // Memory depends on the size that it claims.
     let pixels = match header(jpeg)? {
         Ok(header) => header.dimensions.area(),
         Err(_) => return Err(Error::damaged("JPEG tile", "it ends before its scan")),
@@ -23,9 +23,9 @@ pub fn crop(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error>
     if pixels > limit {
         return Err(Error::TooLarge { pixels, limit });
     }
-    // Each scan may go over the whole picture.
-    let most = most_scans(pixels) as usize;
-    if decode::scans(jpeg, most + 1) > most {
+    // Each scan may cover the whole image.
+    let max = most_scans(pixels) as usize;
+    if decode::scans(jpeg, max + 1) > max {
         return Err(Error::damaged("JPEG tile", "it has more scans than any sound one"));
     }
     let mut transform = Transform::default();
@@ -40,16 +40,16 @@ pub fn crop(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error>
     cropped.or_else(|error| recoded(jpeg, size, limit).map_err(|_| Error::damaged("JPEG tile", error)))
 }
 
-/// The same through its samples, where it has oddities that a transformation refuses, though it decodes.
+/// Crops by decoding and encoding again, for JPEGs that decode but cannot be transformed.
 fn recoded(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error> {
     let whole = decode::decode(jpeg, 1, limit)?.into_packed();
     let layout = (size, whole.channels);
     if size.width > whole.dimensions.width || size.height > whole.dimensions.height {
         return Err(Error::damaged("JPEG tile", "it is smaller than its place"));
     }
-    let cut = encode_lying(&whole.samples, whole.stride(), layout, RECODED, Subsampling::S444)?;
+    let cut = encode_strided(&whole.samples, whole.stride(), layout, RECODED, Subsampling::S444)?;
     let icc = header(jpeg)?.ok().and_then(|header| header.icc).map(Into::into);
-    Ok(insert_notes(&cut, &Notes { icc, credit: None }))
+    Ok(insert_metadata(&cut, &EmbeddedMetadata { icc, credit: None }))
 }
 
 #[cfg(test)]
@@ -63,7 +63,7 @@ mod tests {
         for (n, sample) in raster.samples.iter_mut().enumerate() {
             *sample = ((n * 7) ^ (n / 191)) as u8;
         }
-        jpeg::encode(&raster, 90, Subsampling::S420, &Notes::default()).unwrap()
+        jpeg::encode(&raster, 90, Subsampling::S420, &EmbeddedMetadata::default()).unwrap()
     }
 
     fn rgb(jpeg: &[u8]) -> Raster {
@@ -76,21 +76,21 @@ mod tests {
         let (full, cropped) = (rgb(&whole), rgb(&crop(&whole, cut, 64 * 64).unwrap()));
         assert_eq!(cropped.dimensions, cut);
         for y in 0..22 {
-            // The last column and rows may differ: colour is interpolated from beyond the cut.
+            // The last column and rows may differ, because chroma is interpolated from outside the crop.
             let (a, b) = (y * full.stride(), y * cropped.stride());
             assert_eq!(full.samples[a..a + 38 * 3], cropped.samples[b..b + 38 * 3], "row {y}");
         }
     }
 
     #[test]
-    fn what_claims_to_be_enormous_is_not_cut() {
+    fn a_jpeg_that_claims_to_be_enormous_is_refused() {
         let cropped = crop(&tile(), Dimensions::new(40, 24), 64 * 63);
         assert!(matches!(cropped, Err(Error::TooLarge { pixels: 4096, limit: 4032 })));
     }
 
     #[test]
     fn endless_scans_are_refused() {
-        // The larger a picture claims to be, the fewer it may have.
+        // The larger an image claims to be, the fewer scans it may have.
         for (side, scans) in [(64u16, 501), (8000, 60)] {
             let (mut whole, scan) =
                 (tile(), [&[0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0][..]].repeat(scans).concat());

@@ -1,4 +1,4 @@
-//! JPEG to samples, at full size or at a half, a quarter or an eighth of it.
+//! Decodes JPEG to samples, at full size or at a half, a quarter or an eighth.
 
 use std::cell::RefCell;
 
@@ -16,23 +16,22 @@ use crate::pixels::{
 
 thread_local! {
     static DECOMPRESSOR: RefCell<Option<Decompressor>> = const { RefCell::new(None) };
-    /// A tile's planes before they are laid into their place.
+    /// A tile's planes before they are copied to the canvas.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// No honest progressive JPEG has more scans; they are ten as a rule.
-const MOST_SCANS: u32 = 500;
-/// Every scan goes over all coefficients, however few bytes it has: of large pictures fewer are read.
-const MOST_SCANNED: u64 = 1 << 31;
+/// The most scans of a progressive JPEG; ten are usual.
+const MAX_SCANS: u32 = 500;
+/// Every scan visits all coefficients, however few bytes it has, so large images may have fewer scans.
+const MAX_SCANNED: u64 = 1 << 31;
 const SCANS_OF_ANY_SIZE: u64 = 50;
-/// No tile has more pixels. Shrinking does not count: a progressive JPEG is held at full size first.
-const MOST_TILE: u64 = 8192 * 8192;
+/// The most pixels of a tile, at full size: a progressive JPEG is kept at full size even if it is reduced.
+const MAX_TILE: u64 = 8192 * 8192;
 
-/// Decodes a whole JPEG to `1 / reduce` of its size (`reduce` is 1, 2, 4 or 8), if the result
-/// has at most `limit` pixels. One whose coefficients have to be kept together (a progressive one) may have no more
-/// at full size, either: shrinking saves it no memory.
+/// Decodes a complete JPEG at `1 / reduce` of its size (`reduce` is 1, 2, 4 or 8), if the result has at most `limit`
+/// pixels. A progressive JPEG may not exceed the limit at full size either, because its coefficients are kept in memory.
 ///
-/// TurboJPEG treats every warning alike, and keeps the text of the first only; where it has one, [`rows::raw`] decides.
+/// TurboJPEG treats all warnings alike and keeps only the text of the first; if there is one, [`rows::raw`] decides.
 pub fn decode(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Picture, Error> {
     match decode_sound(jpeg, reduce, limit) {
         Err(Error::Damaged { .. }) => tolerant(jpeg, reduce, limit).map(Picture::Packed),
@@ -40,7 +39,7 @@ pub fn decode(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Picture, Error> {
     }
 }
 
-/// Decodes what [`decode_sound`] does not take, if its warnings leave the picture whole.
+/// Decodes a JPEG that [`decode_sound`] refuses, if its warnings do not affect the image.
 fn tolerant(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Raster, Error> {
     let Raw { dimensions, model, samples, .. } = rows::raw(jpeg, reduce, limit, Inks::Inverted)?;
     let (channels, samples) = match (model, samples) {
@@ -55,7 +54,7 @@ fn tolerant(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Raster, Error> {
     };
     let raster = Raster { dimensions, channels, samples };
     Ok(match header(jpeg) {
-        // A lossless one comes at full size.
+        // A lossless JPEG is decoded at full size.
         Ok(Ok(header)) if reduce > 1 && header.dimensions == dimensions => shrunk(raster, reduce),
         _ => raster,
     })
@@ -87,8 +86,8 @@ fn decode_sound(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Picture, Error> 
     })
 }
 
-/// Decodes a JPEG of four components without touching what they mean, if it has at most `limit` pixels: no Adobe marker
-/// may be in it.
+/// Decodes a JPEG of four components without color conversion, if it has at most `limit` pixels. It must not have an
+/// Adobe marker.
 pub fn decode_four(jpeg: &[u8], limit: u64) -> Result<(Dimensions, Vec<u8>), Error> {
     let raw = rows::raw(jpeg, 1, limit, Inks::Plain)?;
     match (raw.model, raw.samples) {
@@ -98,13 +97,12 @@ pub fn decode_four(jpeg: &[u8], limit: u64) -> Result<(Dimensions, Vec<u8>), Err
 }
 
 /// Scans that a JPEG has, counted up to `most`: within one, a marker's two bytes do not follow each other.
-pub fn scans(jpeg: &[u8], most: usize) -> usize {
-    jpeg.windows(2).filter(|pair| *pair == [0xff, 0xda]).take(most).count()
+pub fn scans(jpeg: &[u8], max: usize) -> usize {
+    jpeg.windows(2).filter(|pair| *pair == [0xff, 0xda]).take(max).count()
 }
 
-/// Decodes a tile into its place in `canvas`, at `1 / reduce`; what lies beyond the canvas is
-/// left out. `false` where the tile's layout is not the canvas's, where it has not all of the pixels `shown`, or where
-/// [`decode`] has to look at it.
+/// Decodes a tile at `1 / reduce` into its place in `canvas`; pixels outside the canvas are dropped. Returns `false` if the
+/// tile's subsampling differs from the canvas's, if it lacks some of the pixels `shown`, or if it needs [`decode`].
 pub fn decode_into(
     jpeg: &[u8],
     reduce: u32,
@@ -117,7 +115,7 @@ pub fn decode_into(
             return Ok(false);
         }
         let stored = header.width as u64 * header.height as u64;
-        if layout(header) != Some(canvas.subsampling) || stored > MOST_TILE {
+        if layout(header) != Some(canvas.subsampling) || stored > MAX_TILE {
             return Ok(false);
         }
         let room = Dimensions::new(
@@ -163,7 +161,7 @@ fn lay(
             from += stored.area() as usize;
         }
         if length > 32 << 20 {
-            *scratch = Vec::new(); // A whole master passed through: tiles need far less.
+            *scratch = Vec::new(); // Do not keep the buffer of a whole master: tiles need far less.
         }
         Ok(())
     })
@@ -209,12 +207,12 @@ fn inks_unsupported() -> Error {
     Error::Unsupported("CMYK JPEGs are not read; convert to sRGB, as with `vips icc_transform`".into())
 }
 
-/// The layout of the planes that this JPEG decodes to; `None` where it has to be packed.
+/// The subsampling of the planes that this JPEG decodes to; `None` if it must be decoded to packed samples.
 pub fn planes(jpeg: &[u8]) -> Option<Subsampling> {
     with_decompressor(jpeg, 1, |_, header, _| Ok(layout(header))).ok().flatten()
 }
 
-/// The planes that a JPEG decodes to; `None` where it has others than Tegl works with.
+/// The subsampling of a JPEG; `None` if it is not supported for planes.
 fn layout(header: &DecompressHeader) -> Option<Subsampling> {
     match (header.colorspace, header.subsamp) {
         (Colorspace::Gray, _) | (Colorspace::YCbCr, Subsamp::Gray) => Some(Subsampling::Gray),
@@ -226,9 +224,9 @@ fn layout(header: &DecompressHeader) -> Option<Subsampling> {
     }
 }
 
-/// How many scans a picture may have.
+/// The most scans that an image may have.
 pub(super) fn most_scans(pixels: u64) -> u32 {
-    (MOST_SCANNED / pixels.max(1)).clamp(SCANS_OF_ANY_SIZE, MOST_SCANS.into()) as u32
+    (MAX_SCANNED / pixels.max(1)).clamp(SCANS_OF_ANY_SIZE, MAX_SCANS.into()) as u32
 }
 
 fn with_decompressor<T>(
@@ -253,7 +251,7 @@ fn with_decompressor<T>(
         let size = Dimensions::new(scale.scale(header.width) as u32, scale.scale(header.height) as u32);
         let done = work(&mut decompressor, &header, size);
         if done.is_ok() {
-            *slot = Some(decompressor); // After an error a new one is made.
+            *slot = Some(decompressor); // A new one is created after an error.
         }
         done
     })
@@ -262,11 +260,11 @@ fn with_decompressor<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pixels::encode::Notes;
+    use crate::metadata::EmbeddedMetadata;
 
     fn jpeg(side: u32) -> Vec<u8> {
         let raster = Raster::blank(Dimensions::new(side, side), Channels::Rgb);
-        crate::pixels::jpeg::encode(&raster, 80, Subsampling::S420, &Notes::default()).unwrap()
+        crate::pixels::jpeg::encode(&raster, 80, Subsampling::S420, &EmbeddedMetadata::default()).unwrap()
     }
 
     #[test]
@@ -287,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn shrinking_makes_no_room_for_what_is_kept_at_full_size() {
+    fn reduction_does_not_allow_larger_progressive_jpegs() {
         let mut transform = turbojpeg::Transform::default();
         transform.progressive = true;
         let (baseline, progressive) = (jpeg(64), turbojpeg::transform(&transform, &jpeg(64)).unwrap());

@@ -1,37 +1,37 @@
-//! Samples to JPEG.
+//! Encodes samples as JPEG.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 
 use turbojpeg::{Compressor, Image, PixelFormat, Subsamp, YuvPlanesImage};
 
-use super::splice::insert_notes;
+use super::splice::insert_metadata;
 use crate::iiif::Dimensions;
-use crate::pixels::encode::Notes;
+use crate::metadata::EmbeddedMetadata;
 use crate::pixels::{Channels, Error, Planar, Raster, Subsampling};
 
 thread_local! {
-    /// Making a compressor costs more than a tile's header.
+    /// Creating a compressor costs more than encoding a tile's header.
     static COMPRESSOR: RefCell<Option<Compressor>> = const { RefCell::new(None) };
 }
 
-/// JPEG's own limit of a side.
-const MOST_SIDE: u32 = 65_500;
+/// JPEG's limit of a side, in pixels.
+const MAX_SIDE: u32 = 65_500;
 
-/// Encodes packed samples; alpha must have been flattened before.
+/// Encodes packed samples, whose alpha must have been flattened.
 pub fn encode(
     raster: &Raster,
     quality: u8,
     subsampling: Subsampling,
-    notes: &Notes,
+    metadata: &EmbeddedMetadata,
 ) -> Result<Vec<u8>, Error> {
     let layout = (raster.dimensions, raster.channels);
-    let jpeg = encode_lying(&raster.samples, raster.stride(), layout, quality, subsampling)?;
-    Ok(with_notes(jpeg, notes))
+    let jpeg = encode_strided(&raster.samples, raster.stride(), layout, quality, subsampling)?;
+    Ok(with_notes(jpeg, metadata))
 }
 
-/// Encodes samples that lie in wider rows, `pitch` bytes from one to the next, without notes; alpha is ignored.
-pub fn encode_lying(
+/// Encodes samples whose rows are `pitch` bytes apart, without metadata; alpha is ignored.
+pub fn encode_strided(
     samples: &[u8],
     pitch: usize,
     (size, channels): (Dimensions, Channels),
@@ -62,14 +62,14 @@ fn encode_packed(
     })
 }
 
-/// Encodes planes as they are, without a turn through RGB.
-pub fn encode_planar(image: &Planar, quality: u8, notes: &Notes) -> Result<Vec<u8>, Error> {
+/// Encodes planes without conversion to RGB.
+pub fn encode_planar(image: &Planar, quality: u8, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     check(image.dimensions)?;
     let Some(luma) = image.planes.first() else { return Err(Error::damaged("image", "it has no planes")) };
     if image.subsampling == Subsampling::Gray {
         let layout = (luma.dimensions.width as usize, PixelFormat::GRAY);
         let jpeg = encode_packed(&luma.samples, image.dimensions, layout, quality, Subsampling::Gray)?;
-        return Ok(with_notes(jpeg, notes));
+        return Ok(with_notes(jpeg, metadata));
     }
     let whole = image.subsampling.padded_plane(0, image.dimensions);
     let luma = if luma.dimensions == whole { Cow::Borrowed(luma) } else { Cow::Owned(luma.padded(whole)) };
@@ -90,17 +90,17 @@ pub fn encode_planar(image: &Planar, quality: u8, notes: &Notes) -> Result<Vec<u
         compressor.set_quality(i32::from(quality))?;
         compressor.compress_yuv_planes_to_vec(&planes)
     })?;
-    Ok(with_notes(jpeg, notes))
+    Ok(with_notes(jpeg, metadata))
 }
 
-fn with_notes(jpeg: Vec<u8>, notes: &Notes) -> Vec<u8> {
-    if *notes == Notes::default() { jpeg } else { insert_notes(&jpeg, notes) }
+fn with_notes(jpeg: Vec<u8>, metadata: &EmbeddedMetadata) -> Vec<u8> {
+    if *metadata == EmbeddedMetadata::default() { jpeg } else { insert_metadata(&jpeg, metadata) }
 }
 
-/// Refuses what is larger than a JPEG can be.
+/// Refuses images that exceed JPEG's limits.
 pub fn check(size: Dimensions) -> Result<(), Error> {
-    if size.width > MOST_SIDE || size.height > MOST_SIDE {
-        let reason = format!("a JPEG has at most {MOST_SIDE} pixels a side; `png` and `tif` have more");
+    if size.width > MAX_SIDE || size.height > MAX_SIDE {
+        let reason = format!("a JPEG has at max {MAX_SIDE} pixels a side; `png` and `tif` have more");
         return Err(Error::Unsupported(reason));
     }
     Ok(())
@@ -145,7 +145,7 @@ mod tests {
             for (n, sample) in image.planes[0].samples.iter_mut().enumerate() {
                 *sample = 60 + (n as u32 % width + n as u32 / width) as u8;
             }
-            let jpeg = encode_planar(&image, 98, &Notes::default()).unwrap();
+            let jpeg = encode_planar(&image, 98, &EmbeddedMetadata::default()).unwrap();
             let decoded = jpeg::decode(&jpeg, 1 << reduce, u64::MAX).unwrap();
             prop_assert_eq!(decoded.dimensions(), dimensions.reduced(1 << reduce));
             if reduce == 0 {

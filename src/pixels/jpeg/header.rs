@@ -1,34 +1,39 @@
-//! What a JPEG states before its first scan, without decoding (ITU-T T.81, annex B).
+//! Reads a JPEG's header up to its first scan, without decoding (ITU-T T.81, annex B).
 
-use super::segments::{Segment, segments};
+use crate::container::jpeg::{Segment, segments};
 use crate::iiif::Dimensions;
-use crate::pixels::{Error, exif};
+use crate::metadata::exif;
+use crate::pixels::Error;
 
-/// What a JPEG states before its first scan.
+/// The contents of a JPEG's header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     pub dimensions: Dimensions,
     /// 1, 3 or 4.
     pub components: u8,
-    /// Of a sample: 8 or 12, and 2 to 16 where it is lossless.
+    /// Bits of a sample: 8 or 12, or 2 to 16 if it is lossless.
     pub bits: u8,
-    /// EXIF's orientation, 1 to 8; 1 where it is missing or illegal.
+    /// EXIF's orientation, 1 to 8; 1 if it is missing or illegal.
     pub orientation: u8,
-    /// Put together from its APP2 chunks.
+    /// Assembled from APP2 segments.
     pub icc: Option<Vec<u8>>,
-    /// Bytes of the coefficients that a decoder keeps until the last scan; 0 where there is one scan.
+    /// Bytes of the coefficients that a decoder keeps until the last scan; 0 if there is a single scan.
     pub coefficient_bytes: u64,
 }
 
-/// No profile of use is larger.
-const MOST_ICC: usize = 4 << 20;
-/// libjpeg's own limit of a side.
-const MOST_SIDE: u32 = 65_500;
+/// The largest profile that is read, in bytes.
+const MAX_ICC: usize = 4 << 20;
+/// libjpeg's limit of a side, in pixels.
+const MAX_SIDE: u32 = 65_500;
 
-/// Reads the header from the file's start; `Ok(Err(length))` where at least `length` bytes are
-/// needed to reach the first scan. What no decoder here reads is refused.
+/// Reads the header from the start of a file; `Ok(Err(length))` means that at least `length` bytes are needed to reach the
+/// first scan.
+///
+/// # Errors
+///
+/// If the file is damaged, or of a kind that the decoder does not support.
 pub fn header(start: &[u8]) -> Result<Result<Header, usize>, Error> {
-    let found = match segments(start)? {
+    let found = match segments(start).map_err(damaged)? {
         Ok(found) => found,
         Err(length) => return Ok(Err(length)),
     };
@@ -64,7 +69,7 @@ struct Frame {
     components: u8,
     is_lossless: bool,
     is_progressive: bool,
-    /// Of the coefficients of all components.
+    /// Bytes of the coefficients of all components.
     all_bytes: u64,
 }
 
@@ -88,8 +93,8 @@ impl Frame {
         if dimensions.height == 0 {
             return Err(unsupported("its height is stated after its first scan (DNL)"));
         }
-        if dimensions.width.max(dimensions.height) > MOST_SIDE {
-            return Err(unsupported(format_args!("a side is longer than {MOST_SIDE} pixels")));
+        if dimensions.width.max(dimensions.height) > MAX_SIDE {
+            return Err(unsupported(format_args!("a side is longer than {MAX_SIDE} pixels")));
         }
         if !matches!(components, 1 | 3 | 4) {
             return Err(unsupported(format_args!("it has {components} components; 1, 3 and 4 are read")));
@@ -110,8 +115,8 @@ impl Frame {
 /// Two bytes for each sample of whole blocks (§A.2.4).
 fn coefficient_bytes(dimensions: Dimensions, components: &[[u8; 3]]) -> u64 {
     let side = |length: u32, factor: fn(u8) -> u32, sampling: u8| {
-        let most = components.iter().map(|[_, sampling, _]| factor(*sampling)).max().unwrap_or(1);
-        u64::from((length * factor(sampling)).div_ceil(most).div_ceil(8)) * 8
+        let max = components.iter().map(|[_, sampling, _]| factor(*sampling)).max().unwrap_or(1);
+        u64::from((length * factor(sampling)).div_ceil(max).div_ceil(8)) * 8
     };
     let component = |&[_, sampling, _]: &[u8; 3]| {
         let across = side(dimensions.width, |sampling| u32::from(sampling >> 4), sampling);
@@ -120,22 +125,22 @@ fn coefficient_bytes(dimensions: Dimensions, components: &[[u8; 3]]) -> u64 {
     components.iter().map(component).sum::<u64>() * 2
 }
 
-/// Refuses what libjpeg cannot bring to full size: factors of 1 to 4, each dividing the largest (§A.1.1).
+/// Refuses sampling factors that libjpeg cannot upsample: they must be 1 to 4, each a divisor of the largest (§A.1.1).
 fn check_sampling(components: &[[u8; 3]]) -> Result<(), Error> {
     for factor in [|sampling: u8| sampling >> 4, |sampling: u8| sampling & 15] {
         let factors = || components.iter().map(|[_, sampling, _]| factor(*sampling));
         if !factors().all(|factor| (1..=4).contains(&factor)) {
             return Err(damaged("a component's sampling factor is not 1 to 4"));
         }
-        let most = factors().max().unwrap_or(1);
-        if !factors().all(|factor| most.is_multiple_of(factor)) {
+        let max = factors().max().unwrap_or(1);
+        if !factors().all(|factor| max.is_multiple_of(factor)) {
             return Err(unsupported("a component is sampled at a fraction that is not 1/2, 1/3 or 1/4"));
         }
     }
     Ok(())
 }
 
-/// Whether three components would be YCbCr in a lossless JPEG: by its JFIF or its Adobe marker.
+/// Whether the three components of a lossless JPEG are YCbCr, by its JFIF or Adobe marker.
 fn is_luma_and_chroma(segments: &[Segment<'_>]) -> bool {
     let jfif = segments.iter().any(|segment| segment.marker == 0xe0 && segment.body.starts_with(b"JFIF\0"));
     let transform = |segment: &Segment<'_>| match segment.body {
@@ -147,18 +152,13 @@ fn is_luma_and_chroma(segments: &[Segment<'_>]) -> bool {
     jfif || segments.iter().filter_map(transform).next_back().is_some_and(|transform| transform != 0)
 }
 
-/// The first block's orientation; one that does not fit its segment goes on in the next.
+/// The orientation in the first EXIF block; a block that does not fit into its segment continues in the next.
 fn orientation(segments: &[Segment<'_>]) -> u8 {
-    let blocks: Vec<&[u8]> = segments.iter().filter_map(exif_block).collect();
+    let blocks: Vec<&[u8]> = segments.iter().filter_map(Segment::exif).collect();
     exif::orientation(&blocks.concat()).unwrap_or(1)
 }
 
-/// What a segment holds of an EXIF block.
-pub fn exif_block<'a>(segment: &Segment<'a>) -> Option<&'a [u8]> {
-    segment.body.strip_prefix(b"Exif\0\0").filter(|_| segment.marker == 0xe1)
-}
-
-/// Chunks by their numbers; of two that are alike the first (ICC.1:2022, annex B.4).
+/// Joins the profile's chunks by their numbers; the first of two equal numbers counts (ICC.1:2022, annex B.4).
 fn icc(segments: &[Segment<'_>]) -> Option<Vec<u8>> {
     let chunk = |segment: &Segment<'_>| match segment.body.strip_prefix(b"ICC_PROFILE\0")? {
         [number, _, part @ ..] if segment.marker == 0xe2 => Some((*number, part.to_vec())),
@@ -167,13 +167,8 @@ fn icc(segments: &[Segment<'_>]) -> Option<Vec<u8>> {
     let mut chunks: Vec<_> = segments.iter().filter_map(chunk).collect();
     chunks.sort_by_key(|(number, _)| *number);
     chunks.dedup_by_key(|(number, _)| *number);
-    let icc: Vec<u8> = chunks.into_iter().flat_map(|(_, part)| part).take(MOST_ICC + 1).collect();
-    (icc.len() > 128 && icc.len() <= MOST_ICC).then_some(icc)
-}
-
-/// EXIF's orientation, 1 to 8; 1 where it is missing or illegal. A block may begin with its own name.
-pub fn exif_orientation(exif: &[u8]) -> u8 {
-    exif::orientation(exif::bare(exif)).unwrap_or(1)
+    let icc: Vec<u8> = chunks.into_iter().flat_map(|(_, part)| part).take(MAX_ICC + 1).collect();
+    (icc.len() > 128 && icc.len() <= MAX_ICC).then_some(icc)
 }
 
 fn damaged(reason: &str) -> Error {
@@ -189,7 +184,7 @@ fn unsupported(reason: impl std::fmt::Display) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pixels::exif::tests::turned;
+    use crate::metadata::exif::tests::block_with;
     use proptest::prelude::*;
 
     const FRAME: &[u8] = &[8, 0, 100, 0, 200, 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1];
@@ -216,23 +211,23 @@ mod tests {
 
     #[test]
     fn the_first_orientation_counts_wherever_it_is() {
-        let (frame, six) = (segment(0xc0, FRAME), turned(6, 0));
+        let (frame, six) = (segment(0xc0, FRAME), block_with(6, 0));
         let jfif = segment(0xe0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
         let xmp = segment(0xe1, b"http://ns.adobe.com/xap/1.0/\0<x tiff:Orientation='3'/>");
         check(std::slice::from_ref(&frame), 1);
         check(&[exif(&six), frame.clone()], 6);
         check(&[jfif, xmp.clone(), exif(&six), frame.clone()], 6);
         check(&[frame.clone(), exif(&six)], 6);
-        check(&[exif(&turned(6, 99_999)), frame.clone()], 6);
-        // A second segment, be it another block, the rest of the first or nothing of sense.
-        check(&[exif(&six), exif(&turned(3, 0)), frame.clone()], 6);
+        check(&[exif(&block_with(6, 99_999)), frame.clone()], 6);
+        // A second segment: another block, the rest of the first, or garbage.
+        check(&[exif(&six), exif(&block_with(3, 0)), frame.clone()], 6);
         check(&[exif(&six), exif(b""), exif(b"garbage"), frame.clone()], 6);
         check(&[exif(b"II*\0"), exif(&six[4..]), frame.clone()], 6);
-        // Another block than the first does not count, as with other readers.
-        check(&[exif(&turned(9, 0)), exif(&six), frame.clone()], 1);
+        // Only the first block counts, as in other readers.
+        check(&[exif(&block_with(9, 0)), exif(&six), frame.clone()], 1);
         check(&[exif(b"broken"), exif(&six), frame.clone()], 1);
         check(&[segment(0xe1, &[b"Exif\0 ", &six[..]].concat()), frame.clone()], 1);
-        // XMP's alone does not count: browsers do not heed it, either.
+        // The orientation in XMP does not count; browsers ignore it too.
         check(&[xmp, frame], 1);
     }
 

@@ -1,11 +1,10 @@
-//! JPEG both ways through libjpeg-turbo, and what can be done to a JPEG without decoding it.
+//! Decodes and encodes JPEG with libjpeg-turbo, and edits JPEGs without decoding them.
 
 mod crop;
 mod decode;
 mod encode;
 mod header;
 mod rows;
-mod segments;
 mod splice;
 mod tables;
 #[cfg(test)]
@@ -13,10 +12,10 @@ mod tests;
 
 pub use crop::crop;
 pub use decode::{decode, decode_four, decode_into, planes, scans};
-pub use encode::{check, encode, encode_lying, encode_planar};
-pub use header::{Header, exif_block, exif_orientation, header};
+pub use encode::{check, encode, encode_planar, encode_strided};
+pub use header::{Header, header};
 pub use rows::{Inks, JpegRows, raw, rows};
-pub use segments::{Segment, segments};
 pub use splice::{
-    Color, END, Scan, contradicts, frame, head, insert_notes, is_ended, scan, scan_start, settle, silence,
+    Color, END_OF_IMAGE, Scan, contradicts_head, frame, has_end_marker, head, hide_app_segments,
+    insert_metadata, reconcile, scan, scan_start,
 };

@@ -1,5 +1,5 @@
-//! A JPEG row by row, of every kind that libjpeg-turbo reads: in memory of a few rows, or of its
-//! coefficients where it is progressive.
+//! Decodes JPEGs of every kind that libjpeg-turbo supports row by row, in the memory of a few rows, or of the coefficients
+//! if it is progressive.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::iiif::Dimensions;
 use crate::pixels::callback::{self, Context};
-use crate::pixels::{Alpha, Depth, Error, Model, Raw, ReadAt, Rows, Samples, Shape, gathered};
+use crate::pixels::{Alpha, Depth, Error, Model, Raw, ReadAt, Rows, Samples, Shape, read_rows};
 
 const WHAT: &str = "JPEG";
 
@@ -40,20 +40,20 @@ unsafe extern "C" {
     fn tegl_scan_close(scan: *mut Scan);
 }
 
-/// How the samples of four components are to be understood.
+/// The meaning of CMYK samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inks {
-    /// 255 is no ink: as Photoshop writes JPEGs of their own, and every common reader takes them, with or without an
-    /// Adobe marker.
+    /// 255 is no ink: as Photoshop writes standalone JPEGs, and as common readers interpret them with or without an Adobe
+    /// marker.
     Inverted,
-    /// 0 is no ink: as in a TIFF (TIFF 6.0, §16).
+    /// 0 is no ink: as in TIFF (TIFF 6.0, §16).
     Plain,
 }
 
 /// The rows of one JPEG.
 pub struct JpegRows {
     scan: *mut Scan,
-    /// What `scan` reads from.
+    /// The file that `scan` reads.
     file: Context<Arc<dyn ReadAt>>,
     shape: Shape,
     bits: u32,
@@ -61,19 +61,19 @@ pub struct JpegRows {
     done: u32,
 }
 
-// SAFETY: the scan is used through `&mut self` alone, and neither it nor libjpeg keeps anything to a thread.
+// SAFETY: the scan is only used through `&mut self`, and neither it nor libjpeg has thread-local state.
 unsafe impl Send for JpegRows {}
 
-/// Opens a JPEG at `1 / reduce` of its size (1, 2, 4 or 8; a lossless one comes at full size); one whose coefficients
-/// have to be kept together (a progressive one) may take `memory` bytes for them.
+/// Opens a JPEG at `1 / reduce` of its size (1, 2, 4 or 8; lossless JPEGs are decoded at full size). The coefficients of a
+/// progressive JPEG may take up to `memory` bytes.
 ///
-/// Samples of other than 8 bits are widened to 8 or 16. Which colours the components are is decided as libjpeg does,
-/// from the markers before the first scan:
+/// Samples are expanded to 8 or 16 bits. The meaning of components is decided as in libjpeg, from the markers before the
+/// first scan:
 ///
 /// | components | with | are |
 /// |---|---|---|
-/// | 1 | anything | grey |
-/// | 3 | a JFIF marker, whatever else is there | YCbCr |
+/// | 1 | anything | gray |
+/// | 3 | a JFIF marker, regardless of others | YCbCr |
 /// | 3 | an Adobe marker with transform 0 | RGB |
 /// | 3 | an Adobe marker with transform 1 or an unknown one | YCbCr |
 /// | 3 | no marker, and the identifiers `R`, `G`, `B` | RGB |
@@ -84,17 +84,17 @@ pub fn rows(file: Arc<dyn ReadAt>, reduce: u32, memory: u64) -> Result<JpegRows,
     open(file, reduce, memory, Inks::Inverted)
 }
 
-/// Reads a whole JPEG of at most `limit` pixels at `1 / reduce` of its size, as [`rows`] does.
+/// Decodes a complete JPEG of at most `limit` pixels at `1 / reduce` of its size, as [`rows`] does.
 pub fn raw(jpeg: &[u8], reduce: u32, limit: u64, inks: Inks) -> Result<Raw, Error> {
-    // A progressive one keeps two bytes for each of at most four samples a pixel.
+    // A progressive JPEG keeps two bytes for each of at most four samples per pixel.
     let rows = open(Arc::new(Bytes::copy_from_slice(jpeg)), reduce, limit.saturating_mul(8), inks)?;
-    gathered(Box::new(rows), limit)
+    read_rows(Box::new(rows), limit)
 }
 
 fn open(file: Arc<dyn ReadAt>, reduce: u32, memory: u64, inks: Inks) -> Result<JpegRows, Error> {
     let file = Context::new(file);
     let mut header = Header::default();
-    // SAFETY: `read` takes `context` for what it is, and `file` outlives the scan.
+    // SAFETY: `read` casts `context` to its actual type, and `file` outlives the scan.
     let scan = unsafe { tegl_scan_open(read, file.address(), reduce, &mut header) };
     if scan.is_null() {
         return Err(Error::damaged(WHAT, "there is no memory to read it in"));
@@ -123,7 +123,7 @@ fn open(file: Arc<dyn ReadAt>, reduce: u32, memory: u64, inks: Inks) -> Result<J
     }
 }
 
-/// Fills `into` with what there is at `offset`.
+/// Fills `into` with the bytes at `offset`, as far as there are any.
 unsafe extern "C" fn read(context: *mut c_void, offset: u64, into: *mut u8, length: usize) -> usize {
     let body = |file: &mut Arc<dyn ReadAt>| {
         let length = file.size().saturating_sub(offset).min(length as u64) as usize;
@@ -131,16 +131,16 @@ unsafe extern "C" fn read(context: *mut c_void, offset: u64, into: *mut u8, leng
         let into = unsafe { std::slice::from_raw_parts_mut(into, length) };
         file.read_at(offset, into).map(|()| length)
     };
-    // SAFETY: `context` is what `open` handed in, and used by nobody else while the scan runs.
+    // SAFETY: `context` is the address from `open`, and nothing else uses it while the scan runs.
     unsafe { callback::call(context, usize::MAX, body) }
 }
 
 impl JpegRows {
     fn fault(&mut self) -> Result<(), Error> {
-        // SAFETY: the text is the scan's own, ends with a zero, and is copied before the scan is used again.
+        // SAFETY: the text belongs to the scan, ends with a zero, and is copied before the scan is used again.
         let said = unsafe { CStr::from_ptr(tegl_scan_fault(self.scan)) }.to_string_lossy();
         match self.file.complaints() {
-            // libjpeg knows only that it could not read.
+            // libjpeg only reports that reading failed.
             "" if said.is_empty() => Ok(()),
             "" => Err(Error::damaged(WHAT, said)),
             complaints => Err(Error::damaged(WHAT, complaints)),
@@ -153,9 +153,9 @@ impl Rows for JpegRows {
         self.shape
     }
 
-    fn next(&mut self, most: u32) -> Result<Option<Raw>, Error> {
+    fn next(&mut self, max: u32) -> Result<Option<Raw>, Error> {
         let Shape { model, alpha, .. } = self.shape;
-        let Some(dimensions) = self.shape.next_rows(self.done, most) else { return Ok(None) };
+        let Some(dimensions) = self.shape.next_rows(self.done, max) else { return Ok(None) };
         let rows = dimensions.height;
         let count = dimensions.width as usize * model.count();
         let samples = match self.shape.depth {
@@ -182,26 +182,26 @@ impl JpegRows {
     /// Fills `samples` with the next `rows` rows.
     fn fill<T: Copy>(&mut self, samples: &mut [T], rows: u32) -> Result<(), Error> {
         let stride = size_of_val(samples) / rows as usize;
-        // SAFETY: the scan has begun, and `samples` has room for so many rows of so many bytes; a sample is one byte
-        // or two, as the scan writes them, and any bits are one.
+        // SAFETY: the scan has started, and `samples` has room for this many rows and bytes; samples have one or two
+        // bytes, as the scan writes them, and every bit pattern is valid.
         let read = unsafe { tegl_scan_rows(self.scan, samples.as_mut_ptr().cast(), stride, rows) };
         if read < rows {
             self.fault()?;
-            return Err(Error::damaged(WHAT, "it has fewer rows than it says"));
+            return Err(Error::damaged(WHAT, "it has fewer rows than its header states"));
         }
         Ok(())
     }
 }
 
-/// Samples of `bits` bits over the whole range up to `most`.
-fn widen<T: Copy + Into<u32> + TryFrom<u32>>(samples: &mut [T], bits: u32, most: T) {
-    let (highest, whole) = ((1u32 << bits.min(16)) - 1, most.into());
+/// Expands samples of `bits` bits to the full range up to `max`.
+fn widen<T: Copy + Into<u32> + TryFrom<u32>>(samples: &mut [T], bits: u32, max: T) {
+    let (highest, whole) = ((1u32 << bits.min(16)) - 1, max.into());
     if highest == whole {
         return;
     }
     for sample in samples {
         let value = ((*sample).into().min(highest) * whole + highest / 2) / highest;
-        *sample = T::try_from(value).unwrap_or(most);
+        *sample = T::try_from(value).unwrap_or(max);
     }
 }
 
@@ -215,7 +215,7 @@ fn inverted(mut raw: Raw) -> Raw {
 
 impl Drop for JpegRows {
     fn drop(&mut self) {
-        // SAFETY: the scan was opened by `rows` and is closed once.
+        // SAFETY: the scan was opened by `rows` and is closed only once.
         unsafe { tegl_scan_close(self.scan) }
     }
 }
@@ -223,7 +223,8 @@ impl Drop for JpegRows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pixels::{Channels, Raster, Subsampling, encode::Notes, jpeg};
+    use crate::metadata::EmbeddedMetadata;
+    use crate::pixels::{Channels, Raster, Subsampling, jpeg};
     use proptest::prelude::*;
 
     fn bytes(jpeg: Vec<u8>) -> Arc<dyn ReadAt> {
@@ -233,12 +234,12 @@ mod tests {
     fn sample(width: u32, height: u32, channels: Channels) -> Vec<u8> {
         let mut raster = Raster::blank(Dimensions::new(width, height), channels);
         raster.samples.iter_mut().enumerate().for_each(|(n, sample)| *sample = (n * 7 / 5) as u8 / 2 + 60);
-        jpeg::encode(&raster, 90, Subsampling::S420, &Notes::default()).unwrap()
+        jpeg::encode(&raster, 90, Subsampling::S420, &EmbeddedMetadata::default()).unwrap()
     }
 
-    fn all(mut rows: JpegRows, most: u32) -> Result<Vec<u8>, Error> {
+    fn all(mut rows: JpegRows, max: u32) -> Result<Vec<u8>, Error> {
         let mut all = Vec::new();
-        while let Some(raw) = rows.next(most)? {
+        while let Some(raw) = rows.next(max)? {
             let Samples::U8(samples) = raw.samples else { panic!() };
             all.extend(samples);
         }
@@ -247,11 +248,11 @@ mod tests {
 
     #[test]
     fn rows_are_the_whole_pictures() {
-        for (channels, most) in [(Channels::Gray, 1), (Channels::Rgb, 7), (Channels::Rgb, 1000)] {
+        for (channels, max) in [(Channels::Gray, 1), (Channels::Rgb, 7), (Channels::Rgb, 1000)] {
             let jpeg = sample(67, 45, channels);
             let rows = rows(bytes(jpeg.clone()), 1, 0).unwrap();
             assert_eq!(rows.shape().dimensions, Dimensions::new(67, 45));
-            let found = all(rows, most).unwrap();
+            let found = all(rows, max).unwrap();
             let decoded = turbojpeg::decompress(
                 &jpeg,
                 if channels == Channels::Gray {
@@ -277,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_is_damaged() {
+    fn truncated_files_are_damaged() {
         let jpeg = sample(200, 200, Channels::Rgb);
         for length in [0, 2, 100, 400, jpeg.len() - 200] {
             let read = rows(bytes(jpeg[..length].to_vec()), 1, 0).and_then(|rows| all(rows, 16));

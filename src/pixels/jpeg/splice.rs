@@ -1,25 +1,24 @@
-//! JPEGs taken apart, put together and labelled without decoding.
+//! Splits, joins and labels JPEGs without decoding them.
 
 use crate::iiif::Dimensions;
+use crate::metadata::EmbeddedMetadata;
 use crate::pixels::Error;
-use crate::pixels::encode::Notes;
 
-/// How a stored tile's components are to be understood.
+/// The meaning of a stored tile's components.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Color {
-    /// Grey or YCbCr: a JFIF marker says so.
+    /// Gray or YCbCr, stated by a JFIF marker.
     Jfif,
-    /// RGB without transform: an Adobe marker says so, else decoders guess YCbCr.
+    /// RGB without transform, stated by an Adobe marker; without it, decoders assume YCbCr.
     Rgb,
     /// Four components without transform: no marker.
     Bare,
 }
 
-/// Where an Adobe marker that is the first segment states the transform of its colours.
+/// The offset of the color transform in an Adobe marker that is the first segment.
 const ADOBE_TRANSFORM: usize = 17;
 
-/// What stands before a stored tile (without the tile's own start marker): start, kind of
-/// colour, profile, shared tables.
+/// The bytes to put before a stored tile without its start marker: start marker, color marker, profile, shared tables.
 pub fn head(color: Color, icc: Option<&[u8]>, tables: Option<&[u8]>) -> Vec<u8> {
     let mut head = vec![0xff, 0xd8];
     match color {
@@ -36,7 +35,7 @@ pub fn head(color: Color, icc: Option<&[u8]>, tables: Option<&[u8]>) -> Vec<u8> 
     head
 }
 
-/// Segments before the first scan, from `at` on: where each begins, its marker, and what it holds.
+/// Segments before the first scan, from `at` on: the offset, marker and body of each.
 fn segments(jpeg: &[u8], mut at: usize) -> impl Iterator<Item = (usize, u8, &[u8])> {
     std::iter::from_fn(move || {
         loop {
@@ -56,7 +55,7 @@ fn segments(jpeg: &[u8], mut at: usize) -> impl Iterator<Item = (usize, u8, &[u8
     })
 }
 
-/// Where the coded samples of the first scan begin.
+/// The offset of the first scan's coded samples.
 pub fn scan_start(jpeg: &[u8]) -> Option<usize> {
     let at = segments(jpeg, 2).last().map_or(2, |(at, _, body)| at + 4 + body.len());
     match *jpeg.get(at..)? {
@@ -66,7 +65,7 @@ pub fn scan_start(jpeg: &[u8]) -> Option<usize> {
     .filter(|&scan| scan <= jpeg.len())
 }
 
-/// Whether the first of three components is finer than the second, as only luma is.
+/// Whether the first of three components has finer sampling than the second, as only luma has.
 fn is_subsampled(marker: u8, body: &[u8]) -> bool {
     matches!(marker, 0xc0..=0xc2)
         && matches!(*body, [_, _, _, _, _, 3, _, first, _, _, second, ..] if first != second)
@@ -76,48 +75,48 @@ fn says_rgb(jpeg: &[u8], head: usize) -> bool {
     head > ADOBE_TRANSFORM && jpeg.get(2..4) == Some(&[0xff, 0xee])
 }
 
-/// Whether anything after the first `head` bytes of a JPEG, which [`head`] made, is at odds with them.
-pub fn contradicts(jpeg: &[u8], head: usize) -> bool {
+/// Whether a segment after the first `head` bytes of a JPEG, which [`head`] wrote, may contradict them.
+pub fn contradicts_head(jpeg: &[u8], head: usize) -> bool {
     let rgb = says_rgb(jpeg, head);
     segments(jpeg, head)
         .any(|(_, marker, body)| matches!(marker, 0xe0..=0xef) || (rgb && is_subsampled(marker, body)))
 }
 
-/// A JPEG's end marker; some writers leave it out of tiles.
-pub const END: [u8; 2] = [0xff, 0xd9];
+/// A JPEG's end marker; some writers omit it in tiles.
+pub const END_OF_IMAGE: [u8; 2] = [0xff, 0xd9];
 
-/// Whether the end marker is among the last bytes: some writers fill tiles up.
-pub fn is_ended(jpeg: &[u8]) -> bool {
-    jpeg[jpeg.len().saturating_sub(8)..].windows(2).any(|pair| pair == END)
+/// Whether the end marker is among the last bytes: some writers pad tiles.
+pub fn has_end_marker(jpeg: &[u8]) -> bool {
+    jpeg[jpeg.len().saturating_sub(8)..].windows(2).any(|pair| pair == END_OF_IMAGE)
 }
 
-/// Shared tables (TIFF tag 347) without their start and end; nothing if they are no segments.
+/// Shared tables (TIFF tag 347) without start and end markers; empty if they are not valid segments.
 fn sound_tables(tables: &[u8]) -> &[u8] {
     let tables = tables.strip_prefix(&[0xff, 0xd8]).unwrap_or(tables);
-    let tables = tables.strip_suffix(&END).unwrap_or(tables);
+    let tables = tables.strip_suffix(&END_OF_IMAGE).unwrap_or(tables);
     let end = segments(tables, 0).last().map_or(0, |(at, _, body)| at + 4 + body.len());
     if end == tables.len() { tables } else { &[] }
 }
 
-/// Makes a JPEG say of itself what its head does, and nothing else; no byte moves.
-pub fn settle(jpeg: &mut [u8], head: usize) {
+/// Removes contradictions between a JPEG and its head in place, without moving bytes.
+pub fn reconcile(jpeg: &mut [u8], head: usize) {
     let luma = segments(jpeg, head).any(|(_, marker, body)| is_subsampled(marker, body));
     if says_rgb(jpeg, head) && luma {
         jpeg[ADOBE_TRANSFORM] = 1;
     }
-    silence(jpeg, head);
+    hide_app_segments(jpeg, head);
 }
 
-/// Makes comments of the application segments after the first `head` bytes: JFIF, Adobe, EXIF, profiles.
-pub fn silence(jpeg: &mut [u8], head: usize) {
+/// Turns the application segments after the first `head` bytes (JFIF, Adobe, EXIF, profiles) into comments.
+pub fn hide_app_segments(jpeg: &mut [u8], head: usize) {
     const COMMENT: u8 = 0xfe;
     let applications = segments(jpeg, head).filter(|(_, marker, _)| matches!(marker, 0xe0..=0xef));
     let found: Vec<usize> = applications.map(|(at, ..)| at).collect();
     found.into_iter().for_each(|at| jpeg[at + 1] = COMMENT);
 }
 
-/// A baseline frame's and its only scan's headers, for component `n` with tables `n` (ITU-T T.81, §B.2.2 and §B.2.3);
-/// `sampling` is the first component's, the others have 1.
+/// The headers of a baseline frame and its only scan; component `n` uses tables `n` (ITU-T T.81, §B.2.2 and §B.2.3).
+/// `sampling` applies to the first component; the others have 1.
 pub fn frame(size: Dimensions, components: u8, sampling: (u8, u8)) -> Vec<u8> {
     let [height, width] = [size.height as u16, size.width as u16].map(u16::to_be_bytes);
     let mut frame = vec![8, height[0], height[1], width[0], width[1], components];
@@ -134,18 +133,18 @@ pub fn frame(size: Dimensions, components: u8, sampling: (u8, u8)) -> Vec<u8> {
     out
 }
 
-/// Puts profile and credit behind the first segment of a JPEG that has none.
-pub fn insert_notes(jpeg: &[u8], notes: &Notes) -> Vec<u8> {
+/// Inserts profile and credit after the first segment of a JPEG that has none.
+pub fn insert_metadata(jpeg: &[u8], metadata: &EmbeddedMetadata) -> Vec<u8> {
     let first = jpeg.get(4..6).map_or(0, |length| usize::from(u16::from_be_bytes([length[0], length[1]])));
     let at = if matches!(jpeg.get(2..4), Some([0xff, 0xe0 | 0xee])) { 4 + first } else { 2 };
     let at = at.min(jpeg.len());
-    let icc = notes.icc.as_deref().unwrap_or_default();
+    let icc = metadata.icc.as_deref().unwrap_or_default();
     let mut out = Vec::with_capacity(jpeg.len() + icc.len() + 64);
     out.extend_from_slice(&jpeg[..at]);
-    if let Some(xmp) = notes.xmp() {
+    if let Some(xmp) = metadata.xmp() {
         push(&mut out, 0xe1, &[b"http://ns.adobe.com/xap/1.0/\0", &xmp]);
     }
-    if let Some(iptc) = notes.photoshop() {
+    if let Some(iptc) = metadata.photoshop() {
         push(&mut out, 0xed, &[&iptc]);
     }
     push_icc(&mut out, icc);
@@ -155,14 +154,14 @@ pub fn insert_notes(jpeg: &[u8], notes: &Notes) -> Vec<u8> {
 
 /// APP2 chunks (ICC.1, annex B.4).
 fn push_icc(out: &mut Vec<u8>, icc: &[u8]) {
-    const MOST: usize = 65_519;
-    let count = icc.len().div_ceil(MOST);
-    for (n, chunk) in icc.chunks(MOST).enumerate() {
+    const MAX: usize = 65_519;
+    let count = icc.len().div_ceil(MAX);
+    for (n, chunk) in icc.chunks(MAX).enumerate() {
         push(out, 0xe2, &[b"ICC_PROFILE\0", &[n as u8 + 1, count as u8], chunk]);
     }
 }
 
-/// A segment; its parts fit one together.
+/// Appends a segment; its parts fit into one.
 fn push(out: &mut Vec<u8>, marker: u8, parts: &[&[u8]]) {
     let length = 2 + parts.iter().map(|part| part.len()).sum::<usize>();
     out.extend_from_slice(&[0xff, marker]);
@@ -170,16 +169,16 @@ fn push(out: &mut Vec<u8>, marker: u8, parts: &[&[u8]]) {
     parts.iter().for_each(|part| out.extend_from_slice(part));
 }
 
-/// A JPEG of one scan taken apart.
+/// A JPEG of one scan, split.
 pub struct Scan<'a> {
-    /// All that stands before the scan, its own header with it.
+    /// The bytes before the scan, including the scan's header.
     pub head: Vec<u8>,
     /// Its coded samples, without the end marker.
     pub scan: &'a [u8],
 }
 
-/// Takes an encoder's JPEG apart; the head states another `height`, and an `interval` of blocks
-/// between restarts if there is one (ITU-T T.81, §B.2.4.4).
+/// Splits an encoder's JPEG; the head gets another `height`, and a restart `interval` in blocks if there is one (ITU-T
+/// T.81, §B.2.4.4).
 pub fn scan(jpeg: &[u8], height: u32, interval: Option<u16>) -> Result<Scan<'_>, Error> {
     let damaged = |reason: &str| Error::damaged("JPEG encoder", reason);
     let mut head = jpeg.get(..2).unwrap_or_default().to_vec();
@@ -209,7 +208,7 @@ pub fn scan(jpeg: &[u8], height: u32, interval: Option<u16>) -> Result<Scan<'_>,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pixels::encode::Credit;
+    use crate::metadata::Credit;
     use crate::pixels::jpeg;
     use crate::pixels::{Channels, Raster};
 
@@ -218,7 +217,7 @@ mod tests {
         for (n, sample) in raster.samples.iter_mut().enumerate() {
             *sample = ((n * 7) ^ (n / 191)) as u8;
         }
-        jpeg::encode(&raster, 90, jpeg_subsampling(), &Notes::default()).unwrap()
+        jpeg::encode(&raster, 90, jpeg_subsampling(), &EmbeddedMetadata::default()).unwrap()
     }
 
     fn jpeg_subsampling() -> crate::pixels::Subsampling {
@@ -228,24 +227,24 @@ mod tests {
     #[test]
     fn a_profile_can_be_put_in_and_read_back() {
         let icc = vec![7; 70_000];
-        let found = jpeg::header(&insert_notes(&tile(), &Notes::icc(&icc))).unwrap().unwrap();
+        let found = jpeg::header(&insert_metadata(&tile(), &EmbeddedMetadata::icc(&icc))).unwrap().unwrap();
         assert_eq!(found.icc, Some(icc));
     }
 
     #[test]
     fn the_credit_is_in_segments_of_its_own_before_the_profile() {
         let credit = Credit { title: Some("ø".repeat(9000)), ..Credit::default() };
-        let notes = Notes { credit: Some(credit), ..Notes::icc(&[7; 200]) };
-        let (plain, labelled) = (tile(), insert_notes(&tile(), &notes));
+        let metadata = EmbeddedMetadata { credit: Some(credit), ..EmbeddedMetadata::icc(&[7; 200]) };
+        let (plain, labelled) = (tile(), insert_metadata(&tile(), &metadata));
         let (mut at, mut found) = (20, Vec::new());
         while labelled[at..at + 2] != [0xff, 0xdb] {
             let length = 2 + usize::from(u16::from_be_bytes([labelled[at + 2], labelled[at + 3]]));
             found.push((labelled[at + 1], &labelled[at + 4..at + length]));
             at += length;
         }
-        let xmp = [b"http://ns.adobe.com/xap/1.0/\0", &notes.xmp().unwrap()[..]].concat();
+        let xmp = [b"http://ns.adobe.com/xap/1.0/\0", &metadata.xmp().unwrap()[..]].concat();
         assert_eq!(found[0], (0xe1, &xmp[..]));
-        assert_eq!(found[1], (0xed, &notes.photoshop().unwrap()[..]));
+        assert_eq!(found[1], (0xed, &metadata.photoshop().unwrap()[..]));
         assert_eq!((found[2].0, found.len()), (0xe2, 3));
         assert_eq!([&labelled[..20], &labelled[at..]].concat(), plain);
     }

@@ -1,11 +1,11 @@
-//! Whether a JPEG brings all the tables that it is decoded with (ITU-T T.81, B.2.4).
+//! Checks whether a JPEG contains all tables that it needs (ITU-T T.81, B.2.4).
 
-use super::segments::{START_OF_SCAN, segments};
+use crate::container::jpeg::{START_OF_SCAN, segments};
 
-/// Whether the JPEG is a single scan of Huffman codes whose tables all stand before it.
+/// Whether the JPEG is a single scan of Huffman codes, with all of its tables before it.
 ///
-/// A decompressor keeps the tables of the JPEG before, and takes them where the next one has none: only a new one may
-/// decode a JPEG of which this cannot be said.
+/// A decompressor keeps the tables of the previous JPEG and uses them if the next one has none, so other JPEGs need a new
+/// decompressor.
 pub fn are_complete(jpeg: &[u8]) -> bool {
     let Ok(Ok(found)) = segments(jpeg) else { return false };
     let (mut quantization, mut huffman) = ([false; 16], [false; 256]);
@@ -38,7 +38,7 @@ pub fn are_complete(jpeg: &[u8]) -> bool {
     false
 }
 
-/// Marks the tables of a segment, each of which `one` gives the number and length of.
+/// Marks the tables of a segment; `one` gives the number and length of each.
 fn mark(tables: &mut [bool], mut body: &[u8], one: impl Fn(&[u8]) -> (usize, usize)) {
     while !body.is_empty() {
         let (number, length) = one(body);
@@ -54,17 +54,17 @@ fn mark(tables: &mut [bool], mut body: &[u8], one: impl Fn(&[u8]) -> (usize, usi
 mod tests {
     use super::*;
     use crate::iiif::Dimensions;
-    use crate::pixels::encode::Notes;
+    use crate::metadata::EmbeddedMetadata;
     use crate::pixels::jpeg::{decode, encode};
     use crate::pixels::{Channels, Raster, Subsampling};
 
     fn jpeg(quality: u8) -> Vec<u8> {
         let mut raster = Raster::blank(Dimensions::new(64, 48), Channels::Rgb);
         raster.samples.iter_mut().enumerate().for_each(|(at, sample)| *sample = (at * 7 % 251) as u8);
-        encode(&raster, quality, Subsampling::S444, &Notes::default()).unwrap()
+        encode(&raster, quality, Subsampling::S444, &EmbeddedMetadata::default()).unwrap()
     }
 
-    /// Without the segments that are `left_out`.
+    /// The file without the segments `left_out`.
     fn without(jpeg: &[u8], left_out: u8) -> Vec<u8> {
         let mut rest = jpeg.to_vec();
         while let Some(at) = rest.windows(2).position(|pair| pair == [0xff, left_out]) {
@@ -85,7 +85,7 @@ mod tests {
             let file = without(&sound, 0xdb);
             assert!(!are_complete(&file) && decoded(&file).is_err());
             decoded(&before).unwrap();
-            // Where Huffman tables are missing, the standard's are meant (K.3).
+            // Missing Huffman tables mean the standard's (K.3).
             let file = without(&sound, 0xc4);
             assert!(!are_complete(&file) && decoded(&file).is_ok_and(|found| found == expected));
         }

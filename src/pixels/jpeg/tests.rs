@@ -1,4 +1,4 @@
-//! JPEGs as other programs write, damage and mislabel them.
+//! JPEGs that other programs write, damage or mislabel.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use turbojpeg_sys as tj;
 
 use super::{Inks, decode, decode_into, raw, rows};
 use crate::iiif::Dimensions;
-use crate::pixels::gathered;
+use crate::pixels::read_rows;
 use crate::pixels::{Channels, Error, Model, Planar, Raster, Raw, Samples, Subsampling};
 
 const SIZE: Dimensions = Dimensions { width: 48, height: 40 };
@@ -16,7 +16,7 @@ const SIZE: Dimensions = Dimensions { width: 48, height: 40 };
 #[derive(Clone, Copy)]
 struct Coding {
     format: i32,
-    colours: i32,
+    colors: i32,
     bits: i32,
     more: &'static [(i32, i32)],
 }
@@ -28,15 +28,15 @@ const ARITHMETIC: &[(i32, i32)] = &[(tj::TJPARAM_TJPARAM_ARITHMETIC as i32, 1)];
 const RESTARTS: &[(i32, i32)] = &[(tj::TJPARAM_TJPARAM_RESTARTBLOCKS as i32, 2)];
 
 const fn gray(bits: i32, more: &'static [(i32, i32)]) -> Coding {
-    Coding { format: tj::TJPF_TJPF_GRAY, colours: tj::TJCS_TJCS_GRAY as i32, bits, more }
+    Coding { format: tj::TJPF_TJPF_GRAY, colors: tj::TJCS_TJCS_GRAY as i32, bits, more }
 }
 
 const fn rgb(bits: i32, more: &'static [(i32, i32)]) -> Coding {
-    Coding { format: tj::TJPF_TJPF_RGB, colours: tj::TJCS_TJCS_YCbCr as i32, bits, more }
+    Coding { format: tj::TJPF_TJPF_RGB, colors: tj::TJCS_TJCS_YCbCr as i32, bits, more }
 }
 
-const fn inks(colours: i32, more: &'static [(i32, i32)]) -> Coding {
-    Coding { format: tj::TJPF_TJPF_CMYK, colours, bits: 8, more }
+const fn inks(colors: i32, more: &'static [(i32, i32)]) -> Coding {
+    Coding { format: tj::TJPF_TJPF_CMYK, colors, bits: 8, more }
 }
 
 impl Coding {
@@ -50,12 +50,12 @@ impl Coding {
 
     /// A smooth picture's samples, over the whole range.
     fn samples(self) -> Vec<u16> {
-        let most = (1u32 << self.bits) - 1;
+        let max = (1u32 << self.bits) - 1;
         let value = |at: u32| {
             let (pixel, channel) = (at / self.count() as u32, at % self.count() as u32);
             let (x, y) = (pixel % SIZE.width, pixel / SIZE.width);
             let part = [x * 5, y * 6, 128, x + y][channel as usize];
-            (part.min(255) * most / 255) as u16
+            (part.min(255) * max / 255) as u16
         };
         (0..SIZE.area() as u32 * self.count() as u32).map(value).collect()
     }
@@ -77,7 +77,7 @@ impl Coding {
                     if self.count() == 1 { tj::TJSAMP_TJSAMP_GRAY } else { 0 },
                 ),
                 (tj::TJPARAM_TJPARAM_PRECISION as i32, self.bits),
-                (tj::TJPARAM_TJPARAM_COLORSPACE as i32, self.colours),
+                (tj::TJPARAM_TJPARAM_COLORSPACE as i32, self.colors),
             ];
             base.iter()
                 .chain(self.more)
@@ -124,7 +124,7 @@ impl Coding {
 }
 
 fn read(jpeg: &[u8]) -> Result<Raw, Error> {
-    gathered(Box::new(rows(Arc::new(Bytes::copy_from_slice(jpeg)), 1, 1 << 20)?), 1 << 20)
+    read_rows(Box::new(rows(Arc::new(Bytes::copy_from_slice(jpeg)), 1, 1 << 20)?), 1 << 20)
 }
 
 /// Where a marker stands.
@@ -266,7 +266,7 @@ fn a_missing_scan_is_damage_unless_the_file_ends_properly() {
         last - jpeg[..last].windows(2).rev().take(400).position(|pair| pair == [0xff, 0xc4]).unwrap() - 2;
     broken(&jpeg[..cut]);
     assert!(read(&[&jpeg[..cut], b"\xff\xd9"].concat()).is_ok());
-    // Without its colours' scans it is no picture.
+    // Without its colors' scans it is no picture.
     broken(&[&jpeg[..scans[0]], b"\xff\xd9"].concat());
 }
 
@@ -287,7 +287,7 @@ fn three_components_are_what_their_markers_say_as_libjpeg_has_it() {
     let is_rgb = |jpeg: &[u8]| far(narrow(&read(jpeg).unwrap()), narrow(&read(&bare).unwrap())) > 50;
     let same = |jpeg: &[u8]| {
         let packed = decode(jpeg, 1, 1 << 20).unwrap().into_packed();
-        assert!(far(narrow(&read(jpeg).unwrap()), &packed.samples) <= 3, "two roads, two colours");
+        assert!(far(narrow(&read(jpeg).unwrap()), &packed.samples) <= 3, "two roads, two colors");
         is_rgb(jpeg)
     };
     assert!(!same(&jpeg));
@@ -340,15 +340,15 @@ fn other_depths_are_widened() {
         (gray(16, LOSSLESS), 0),
         (gray(12, LOSSLESS), 0),
         (gray(9, LOSSLESS), 0),
-        (Coding { colours: tj::TJCS_TJCS_RGB as i32, ..rgb(14, LOSSLESS) }, 0),
+        (Coding { colors: tj::TJCS_TJCS_RGB as i32, ..rgb(14, LOSSLESS) }, 0),
     ] {
         let jpeg = coding.encoded();
         let header = super::header(&jpeg).unwrap().unwrap();
         assert_eq!(i32::from(header.bits), coding.bits);
         let Samples::U16(found) = read(&jpeg).unwrap().samples else { panic!("narrow samples") };
-        let most = (1u32 << coding.bits) - 1;
+        let max = (1u32 << coding.bits) - 1;
         for (found, expected) in found.iter().zip(coding.samples()) {
-            let expected = ((u32::from(expected) * 65_535 + most / 2) / most) as u16;
+            let expected = ((u32::from(expected) * 65_535 + max / 2) / max) as u16;
             assert!(found.abs_diff(expected) <= within, "{found} {expected} of {} bits", coding.bits);
         }
         assert!(matches!(decode(&jpeg, 1, 1 << 20), Err(Error::Unsupported(_))));
@@ -357,7 +357,7 @@ fn other_depths_are_widened() {
 
 #[test]
 fn lossless_bytes_are_read_at_any_fraction() {
-    for coding in [gray(8, LOSSLESS), Coding { colours: tj::TJCS_TJCS_RGB as i32, ..rgb(8, LOSSLESS) }] {
+    for coding in [gray(8, LOSSLESS), Coding { colors: tj::TJCS_TJCS_RGB as i32, ..rgb(8, LOSSLESS) }] {
         let jpeg = coding.encoded();
         let expected: Vec<u8> = coding.samples().iter().map(|&sample| sample as u8).collect();
         assert_eq!(narrow(&read(&jpeg).unwrap()), expected);
@@ -376,7 +376,7 @@ fn a_tile_with_oddities_is_cut_all_the_same() {
     let cut = Dimensions::new(33, 17);
     let sound = decode(&super::crop(&jpeg, cut, 1 << 20).unwrap(), 1, 1 << 20).unwrap().into_packed();
     let profiled =
-        super::insert_notes(&jpeg[..jpeg.len() - 2], &crate::pixels::encode::Notes::icc(&[7; 300]));
+        super::insert_metadata(&jpeg[..jpeg.len() - 2], &crate::metadata::EmbeddedMetadata::icc(&[7; 300]));
     let found = super::crop(&profiled, cut, 1 << 20).unwrap();
     assert_eq!(super::header(&found).unwrap().unwrap().icc, Some(vec![7; 300]));
     let found = decode(&found, 1, 1 << 20).unwrap().into_packed();

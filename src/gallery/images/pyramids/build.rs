@@ -10,10 +10,11 @@ use super::read_ahead::ReadAhead;
 use crate::gallery::images::handle::ImageHandle;
 use crate::gallery::images::trim;
 use crate::gallery::{Error, settings};
+use crate::master;
 use crate::master::write::{self, Compression, Recipe, Reduced, Writer};
-use crate::pixels::colour::Output;
+use crate::pixels::color::Output;
 use crate::pixels::{Channels, Raster, Rows, Subsampling};
-use crate::render::{self, Look};
+use crate::render::ColorTransform;
 use crate::store;
 
 /// Told of the share that is done, 0 to 1.
@@ -57,10 +58,10 @@ impl Job {
     fn write(&self, source: Arc<ReadAhead>, file: &mut NamedTempFile) -> Result<(), Error> {
         let master = &self.master.master;
         let memory = self.settings.memory_mib << 20;
-        let _trim = trim::Guard(render::rows_memory(master));
-        let mut rows = render::rows(master, source, memory)?;
+        let _trim = trim::Guard(master::rows_memory(master));
+        let mut rows = master::rows(master, source, memory)?;
         let shape = rows.shape();
-        let look = Look::of(master.icc.as_ref(), shape, self.output);
+        let look = ColorTransform::new(master.icc.as_ref(), shape, self.output);
         let recipe = self.recipe(&look, look.channels(shape));
         let spool = tempfile::tempfile_in(file.path().parent().unwrap_or(".".as_ref())).map_err(full)?;
         let mut writer = Writer::new(recipe, spool).map_err(said)?;
@@ -83,7 +84,7 @@ impl Job {
         Ok(())
     }
 
-    fn recipe(&self, look: &Look, channels: Channels) -> Recipe {
+    fn recipe(&self, look: &ColorTransform, channels: Channels) -> Recipe {
         let (master, settings) = (&self.master.master, &self.settings);
         let lossless = match settings.compression {
             settings::Compression::Zstd => Compression::Zstd,
@@ -110,7 +111,12 @@ impl Job {
 }
 
 /// Reads and colours band after band until the end, a fault, or nobody takes them any more.
-fn read(rows: &mut dyn Rows, band: u32, look: &Look, sender: &mpsc::SyncSender<Result<Raster, Error>>) {
+fn read(
+    rows: &mut dyn Rows,
+    band: u32,
+    look: &ColorTransform,
+    sender: &mpsc::SyncSender<Result<Raster, Error>>,
+) {
     let work = || {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| rows.next(band)))
             .unwrap_or_else(|_| Err(crate::pixels::Error::damaged("image", "its decoder panicked")))
@@ -119,7 +125,7 @@ fn read(rows: &mut dyn Rows, band: u32, look: &Look, sender: &mpsc::SyncSender<R
     loop {
         let next = match work() {
             Ok(None) => return,
-            Ok(Some(raw)) => Ok(look.coloured(raw)),
+            Ok(Some(raw)) => Ok(look.apply(raw)),
             Err(error) => Err(Error::from(error)),
         };
         let failed = next.is_err();

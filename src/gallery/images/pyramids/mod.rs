@@ -20,9 +20,8 @@ use crate::gallery::retry::Retry;
 use crate::gallery::single_flight::SingleFlight;
 use crate::gallery::{Error, settings, told};
 use crate::identity::Identity;
-use crate::master::{Kind, Whole};
-use crate::pixels::colour::Output;
-use crate::render;
+use crate::master::{self, Kind, SourceFormat};
+use crate::pixels::color::Output;
 use crate::store::{self, Trouble, Version};
 
 /// Finds pyramids and has them made, each once.
@@ -89,9 +88,9 @@ impl Pyramids {
         let memory = self.settings.memory_mib << 20;
         let area = master.master.dimensions.area();
         // A PNG is read row by row unless it is interlaced; decoders need a little besides the pixels.
-        let is_png = matches!(master.master.kind, Kind::Whole { codec: Whole::Png, .. });
+        let is_png = matches!(master.master.kind, Kind::Untiled { format: SourceFormat::Png, .. });
         area <= self.settings.max_megapixels * 1_000_000
-            && (is_png || render::rows_memory(&master.master) <= memory + (4 << 20))
+            && (is_png || master::rows_memory(&master.master) <= memory + (4 << 20))
     }
 
     /// How long a request waits for a making before it is told to come back.

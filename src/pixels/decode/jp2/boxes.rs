@@ -1,32 +1,32 @@
-//! JP2's and JPX's boxes: where the codestream lies and what its components mean (ISO 15444-1, annex I).
+//! Reads the boxes of JP2 and JPX: the place of the codestream and the meaning of its components (ISO 15444-1, annex I).
 
 use std::ops::Range;
 
 use super::bytes::{Bytes, Window};
-use super::colour::{self, Colour};
+use super::color::{self, Color};
 use super::{Error, damaged};
+use crate::metadata::exif::orientation_or_upright as orientation;
 use crate::pixels::ReadAt;
 use crate::pixels::decode::PROFILE_BYTES;
-use crate::pixels::jpeg::exif_orientation as orientation;
 
 const SIGNATURE: [u8; 12] = *b"\0\0\0\x0cjP  \r\n\x87\n";
-/// A codestream begins with SOC and SIZ.
+/// A codestream starts with SOC and SIZ.
 const CODESTREAM: [u8; 4] = [0xff, 0x4f, 0xff, 0x51];
 const EXIF: [u8; 16] = *b"JpgTiffExif->JP2";
-/// No sound file has more boxes at its top.
+/// The most boxes at the top level.
 const BOXES: usize = 1000;
-/// EXIF's orientation lies near its start.
+/// The most bytes of EXIF that are read; the orientation is near its start.
 const EXIF_BYTES: u64 = 64 << 10;
-/// A `pclr` box has no more (I.5.3.4).
+/// The most entries of a `pclr` box (I.5.3.4).
 const ENTRIES: u16 = 1024;
 
-/// What a file's boxes say; a bare codestream says nothing.
+/// The contents of a file's boxes; empty for a raw codestream.
 pub struct Boxes {
     pub codestream: Range<u64>,
-    pub colours: Vec<Colour>,
+    pub colors: Vec<Color>,
     /// Columns of the `pclr` box.
     pub palette: Vec<Column>,
-    /// The `cmap` box: each channel's component and, where it is looked up, column.
+    /// The `cmap` box: each channel's component and, if it uses the palette, column.
     pub mapping: Vec<(usize, Option<usize>)>,
     /// The `cdef` box.
     pub definitions: Option<Vec<Definition>>,
@@ -36,17 +36,17 @@ pub struct Boxes {
 /// A column of a palette.
 pub struct Column {
     pub bits: u8,
-    /// Signed entries are moved up so that none is negative.
+    /// Signed entries are offset so that none is negative.
     pub values: Vec<u16>,
 }
 
-/// What a channel is for (I.5.3.6).
+/// The purpose of a channel (I.5.3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Definition {
     pub channel: u16,
-    /// 0 colour, 1 opacity, 2 premultiplied opacity.
+    /// 0 color, 1 alpha, 2 premultiplied alpha.
     pub kind: u16,
-    /// 0 the whole image, else the colour's number from 1.
+    /// 0 the whole image, else the color's number from 1.
     pub of: u16,
 }
 
@@ -61,7 +61,7 @@ impl Boxes {
         let mut window = Window::new(file, u64::MAX, 4 << 10);
         let mut boxes = Self {
             codestream: 0..file.size(),
-            colours: Vec::new(),
+            colors: Vec::new(),
             palette: Vec::new(),
             mapping: Vec::new(),
             definitions: None,
@@ -83,7 +83,7 @@ impl Boxes {
         for _ in 0..BOXES {
             let next = match header(window, at, size) {
                 Ok(next) => next,
-                // What is cut or senseless behind the codestream costs at most the orientation.
+                // Damage after the codestream affects at most the orientation.
                 Err(_) if found => break,
                 Err(error) => return Err(error),
             };
@@ -104,7 +104,7 @@ impl Boxes {
         Ok(())
     }
 
-    /// Errors cost the orientation only.
+    /// Errors only affect the orientation.
     fn uuid(&mut self, window: &mut Window<'_>, body: Range<u64>) {
         let length = (body.end - body.start).min(EXIF_BYTES) as usize;
         if window.array(body.start).is_ok_and(|identifier: [u8; 16]| identifier == EXIF)
@@ -121,7 +121,7 @@ impl Boxes {
             let length = if length == 0 { rest.0.len() } else { length.saturating_sub(8) };
             let body = Bytes(rest.take(length)?);
             match name {
-                b"colr" => self.colours.extend(colour::parse(body)?),
+                b"colr" => self.colors.extend(color::parse(body)?),
                 b"pclr" => self.palette = palette(body)?,
                 b"cmap" => self.mapping = mapping(body)?,
                 b"cdef" => self.definitions = Some(definitions(body)?),
@@ -129,7 +129,7 @@ impl Boxes {
             }
         }
         if self.mapping.is_empty() {
-            // Without a `cmap` box, which it should have, a palette is that of the first component.
+            // Without the required `cmap` box, a palette belongs to the first component.
             self.mapping = (0..self.palette.len()).map(|column| (0, Some(column))).collect();
         }
         Ok(())
@@ -149,14 +149,14 @@ fn header(window: &mut Window<'_>, at: u64, size: u64) -> Result<Box, Error> {
     if body.end < body.start {
         return Err(damaged("a box shorter than its head"));
     }
-    // A codestream that is cut off is found out by whoever reads that far.
+    // A truncated codestream is detected when it is read.
     Ok(Box { name, body: body.start..body.end.min(size) })
 }
 
-fn content(window: &mut Window<'_>, body: &Range<u64>, most: usize) -> Result<Vec<u8>, Error> {
+fn content(window: &mut Window<'_>, body: &Range<u64>, max: usize) -> Result<Vec<u8>, Error> {
     match usize::try_from(body.end.saturating_sub(body.start)) {
-        Ok(length) if length <= most => window.bytes(body.start, length),
-        _ => Err(damaged(format_args!("more than {most} bytes of description"))),
+        Ok(length) if length <= max => window.bytes(body.start, length),
+        _ => Err(damaged(format_args!("more than {max} bytes of description"))),
     }
 }
 

@@ -1,12 +1,12 @@
-//! Big-endian numbers out of bytes at hand, and bytes out of a file.
+//! Reads big-endian numbers from bytes, and bytes from a file.
 
 use super::{Error, damaged};
 use crate::pixels::ReadAt;
 
-/// Small reads become one of this many bytes.
+/// Small reads are combined into one of this many bytes.
 pub const BLOCK: usize = 64 << 10;
 
-/// What is left to be parsed.
+/// The bytes that have not been parsed yet.
 pub struct Bytes<'a>(pub &'a [u8]);
 
 impl<'a> Bytes<'a> {
@@ -44,7 +44,7 @@ pub struct Window<'a> {
     file: &'a dyn ReadAt,
     end: u64,
     block: Vec<u8>,
-    /// Where the block lies in the file.
+    /// The block's offset in the file.
     at: u64,
     size: usize,
 }
@@ -55,13 +55,13 @@ impl<'a> Window<'a> {
         Self { file, end: end.min(file.size()), block: Vec::new(), at: 0, size }
     }
 
-    /// From now on, `size` bytes at a time that do not reach past `end`.
+    /// Reads `size` bytes at a time from now on, up to `end`.
     pub fn bounded(&mut self, size: usize, end: u64) {
         self.size = size;
         self.end = end.min(self.file.size());
     }
 
-    /// Fills `into`, from the block where that holds it.
+    /// Fills `into`, from the block if possible.
     pub fn read(&mut self, offset: u64, into: &mut [u8]) -> Result<(), Error> {
         let length = into.len() as u64;
         if offset.checked_add(length).is_none_or(|end| end > self.end) {

@@ -1,4 +1,4 @@
-//! OpenJPEG over a stream of pieces.
+//! Decodes with OpenJPEG from a stream of pieces.
 
 use std::ffi::c_void;
 use std::{mem, ptr, slice};
@@ -12,14 +12,14 @@ use super::tile::Piece;
 use super::{Error, damaged};
 use crate::pixels::callback::{self, Context};
 
-/// What OpenJPEG takes for the end of a stream.
+/// The return value that OpenJPEG interprets as the end of a stream.
 const END: usize = usize::MAX;
 
-/// What OpenJPEG reads from.
+/// The source that OpenJPEG reads from.
 struct Stream<'a, 'b> {
     window: &'a mut Window<'b>,
     pieces: &'a [Piece],
-    /// The piece that is read, and how far.
+    /// The current piece, and the position in it.
     piece: usize,
     within: u64,
 }
@@ -32,14 +32,14 @@ struct Decoder<'a, 'b> {
     source: Context<Stream<'a, 'b>>,
 }
 
-/// A component's samples on its own grid, at the wanted resolution.
+/// A component's samples on its own grid, at the requested resolution.
 pub struct Decoded<'a> {
     pub component: usize,
     pub area: Area,
     pub samples: &'a [i32],
 }
 
-/// Decodes what is wanted of a codestream of one tile, and hands each component to `take`.
+/// Decodes the requested part of a codestream of one tile, and passes each component to `take`.
 pub fn decode(
     window: &mut Window<'_>,
     pieces: &[Piece],
@@ -161,7 +161,7 @@ impl Stream<'_, '_> {
         Ok(done)
     }
 
-    /// Moves on; says how far.
+    /// Skips bytes; returns how many.
     fn forward(&mut self, length: u64) -> u64 {
         let mut left = length;
         while let Some(piece) = self.pieces.get(self.piece) {

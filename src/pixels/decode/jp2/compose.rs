@@ -1,15 +1,15 @@
-//! Planes of components → interleaved samples over their whole range.
+//! Converts planes of components to interleaved samples of full range.
 
 use super::boxes::{Boxes, Column};
 use super::codec::Decoded;
-use super::colour::{LabRange, Space};
+use super::color::{LabRange, Space};
 use super::layout::{Channel, Layout};
 use super::markers::{Area, Component, Main};
 use super::{Error, damaged};
 use crate::iiif::Dimensions;
 use crate::pixels::{Depth, Model, Raw, Samples};
 
-/// A component's codes, none negative, on its own grid at the wanted resolution.
+/// A component's codes, offset to be unsigned, on its own grid at the requested resolution.
 pub struct Plane {
     area: Area,
     bits: u8,
@@ -17,11 +17,11 @@ pub struct Plane {
     codes: Vec<u16>,
 }
 
-/// A channel that is ready to be read row by row.
+/// A channel that can be read row by row.
 struct Source<'a> {
     plane: &'a Plane,
     step: [u32; 2],
-    /// Codes to samples; none where they are the same.
+    /// Maps codes to samples; `None` if they are equal.
     table: Option<Vec<u16>>,
 }
 
@@ -37,7 +37,7 @@ impl Plane {
         if common.is_empty() {
             return Ok(());
         }
-        let (shift, most) =
+        let (shift, max) =
             (if self.is_signed { 1 << (self.bits - 1) } else { 0 }, i32::from(u16::MAX >> (16 - self.bits)));
         for y in common.y[0]..common.y[1] {
             let range = |of: &Area| {
@@ -47,7 +47,7 @@ impl Plane {
             let source =
                 decoded.samples.get(range(&decoded.area)).ok_or_else(|| damaged("a tile is too small"))?;
             for (code, &sample) in self.codes[range(&self.area)].iter_mut().zip(source) {
-                *code = sample.saturating_add(shift).clamp(0, most) as u16;
+                *code = sample.saturating_add(shift).clamp(0, max) as u16;
             }
         }
         Ok(())
@@ -62,7 +62,7 @@ impl Plane {
 }
 
 impl Source<'_> {
-    /// Codes of the output's row `y` from `x[0]` to `x[1]`, between samples by their distance.
+    /// Codes of the output's row `y` from `x[0]` to `x[1]`, interpolated between samples.
     fn row(&self, y: u32, x: [u32; 2], into: &mut Vec<u16>) {
         into.clear();
         let [across, down] = self.step;
@@ -92,7 +92,7 @@ pub fn compose(
     planes: &[Option<Plane>],
     area: Area,
 ) -> Result<Raw, Error> {
-    let model = layout.space.model().ok_or_else(|| damaged("no colours"))?;
+    let model = layout.space.model().ok_or_else(|| damaged("no colors"))?;
     let sources = layout
         .channels
         .iter()
@@ -146,7 +146,7 @@ impl Pixels {
     }
 }
 
-const fn most(depth: Depth) -> u32 {
+const fn max(depth: Depth) -> u32 {
     match depth {
         Depth::U8 => 255,
         Depth::U16 => 65_535,
@@ -156,21 +156,21 @@ const fn most(depth: Depth) -> u32 {
 /// A channel's samples by code.
 fn table(boxes: &Boxes, main: &Main, depth: Depth, channel: &Channel) -> Option<Vec<u16>> {
     let whole = |bits: u8| u32::from(u16::MAX >> (16 - bits));
-    let scaled = |value: u32, bits: u8| ((value * most(depth) + whole(bits) / 2) / whole(bits)) as u16;
+    let scaled = |value: u32, bits: u8| ((value * max(depth) + whole(bits) / 2) / whole(bits)) as u16;
     let codes = 0..=whole(main.components[channel.component].bits);
     match channel.column.and_then(|column| boxes.palette.get(column)) {
         Some(Column { bits, values }) => {
             let last = values.len() as u32 - 1;
             Some(codes.map(|code| scaled(u32::from(values[code.min(last) as usize]), *bits)).collect())
         }
-        None if whole(channel.bits) == most(depth) => None,
+        None if whole(channel.bits) == max(depth) => None,
         None => Some(codes.map(|code| scaled(code, channel.bits)).collect()),
     }
 }
 
-/// Makes a row's colours those of its model.
+/// Converts a row's colors to those of its model.
 fn translate(layout: &Layout, main: &Main, row: &mut [u16], count: usize) {
-    let whole = most(layout.depth) as f32;
+    let whole = max(layout.depth) as f32;
     match layout.space {
         Space::Ycc => {
             let middle = f32::midpoint(whole, 1.0).floor();

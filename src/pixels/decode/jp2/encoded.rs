@@ -60,7 +60,7 @@ impl Default for Writing {
     }
 }
 
-/// A sample that no neighbour has: waves with some noise.
+/// A sample that no neighbor has: waves with some noise.
 fn sample(component: u32, x: u32, y: u32) -> i32 {
     let noise = (x.wrapping_mul(0x9e37_79b9) ^ y.wrapping_mul(0x85eb_ca6b) ^ component) >> 27;
     ((x * (3 + component) + y * 5) % 200 + noise) as i32
@@ -197,7 +197,7 @@ pub enum Packed {
 
 /// The same codestream, which has SOP and EPH, no PLT and no TLM, with its packet headers packed in segments of at
 /// most `most` bytes.
-pub fn pack(codestream: &[u8], place: Packed, most: usize) -> Vec<u8> {
+pub fn pack(codestream: &[u8], place: Packed, max: usize) -> Vec<u8> {
     let number = |at: usize| u32::from_be_bytes(codestream[at..at + 4].try_into().unwrap()) as usize;
     let find = |from: usize, marker: u8| {
         codestream[from..].windows(2).position(|two| two == [0xff, marker]).map(|at| from + at)
@@ -222,7 +222,7 @@ pub fn pack(codestream: &[u8], place: Packed, most: usize) -> Vec<u8> {
                 all.extend((headers.len() as u32).to_be_bytes());
                 all.extend(headers);
             }
-            Packed::Parts => head.extend(segments(0x61, &headers, most)),
+            Packed::Parts => head.extend(segments(0x61, &headers, max)),
         }
         let length = (head.len() + 2 + bodies.len()) as u32;
         head[6..10].copy_from_slice(&length.to_be_bytes());
@@ -230,14 +230,14 @@ pub fn pack(codestream: &[u8], place: Packed, most: usize) -> Vec<u8> {
         at = end;
     }
     if place == Packed::Main {
-        main.extend(segments(0x60, &all, most));
+        main.extend(segments(0x60, &all, max));
     }
     [main, parts, vec![0xff, 0xd9]].concat()
 }
 
-fn segments(marker: u8, bytes: &[u8], most: usize) -> Vec<u8> {
+fn segments(marker: u8, bytes: &[u8], max: usize) -> Vec<u8> {
     let one = |(index, bytes): (usize, &[u8])| {
         [&[0xff, marker], &(bytes.len() as u16 + 3).to_be_bytes()[..], &[index as u8], bytes].concat()
     };
-    bytes.chunks(most).enumerate().flat_map(one).collect()
+    bytes.chunks(max).enumerate().flat_map(one).collect()
 }

@@ -1,7 +1,7 @@
-//! Which components become which samples: palette, channel definitions and colour together.
+//! Maps components to samples, by palette, channel definitions and color specification.
 
 use super::boxes::{Boxes, Definition};
-use super::colour::{Colour, Space};
+use super::color::{Color, Space};
 use super::markers::Main;
 use super::{Error, damaged};
 use crate::pixels::{Alpha, Depth, Model};
@@ -15,7 +15,7 @@ pub struct Channel {
     pub bits: u8,
 }
 
-/// The channels that are given, colours first.
+/// The channels that are given, colors first.
 #[derive(Debug, PartialEq)]
 pub struct Layout {
     pub channels: Vec<Channel>,
@@ -31,17 +31,17 @@ impl Layout {
         let definitions = boxes.definitions.as_deref().unwrap_or_default();
         let kind =
             |index: usize| definitions.iter().find(|definition| usize::from(definition.channel) == index);
-        let colours: Vec<usize> =
+        let colors: Vec<usize> =
             (0..all.len()).filter(|&index| kind(index).is_none_or(|is| is.kind == 0)).collect();
-        let Colour { space, icc } = colour(boxes, main, colours.len())?;
-        let model = space.model().ok_or_else(|| damaged("no colours"))?;
+        let Color { space, icc } = color(boxes, main, colors.len())?;
+        let model = space.model().ok_or_else(|| damaged("no colors"))?;
         let numbered = |number: usize| {
             let is =
                 |definition: &&Definition| definition.kind == 0 && usize::from(definition.of) == number + 1;
             definitions
                 .iter()
                 .find(is)
-                .map_or_else(|| colours.get(number).copied(), |found| Some(found.channel.into()))
+                .map_or_else(|| colors.get(number).copied(), |found| Some(found.channel.into()))
         };
         let opacity =
             definitions.iter().find(|definition| matches!(definition.kind, 1 | 2) && definition.of == 0);
@@ -94,24 +94,24 @@ fn all(boxes: &Boxes, main: &Main) -> Result<Vec<Channel>, Error> {
     boxes.mapping.iter().map(|entry| channel(entry).ok_or_else(|| damaged("a senseless palette"))).collect()
 }
 
-/// The first description of the colours that is understood and fits.
-fn colour(boxes: &Boxes, main: &Main, channels: usize) -> Result<Colour, Error> {
-    // Three channels that are said to be grey are taken for colours, as others do.
-    let fits = |colour: &&Colour| {
-        let model = colour.space.model();
+/// The first description of the colors that is understood and fits.
+fn color(boxes: &Boxes, main: &Main, channels: usize) -> Result<Color, Error> {
+    // Three channels that are said to be gray are taken for colors, as others do.
+    let fits = |color: &&Color| {
+        let model = color.space.model();
         model.is_some_and(|model| model.count() <= channels && (model != Model::Gray || channels < 3))
     };
-    let found = boxes.colours.iter().find(fits).cloned();
-    let unknown = boxes.colours.iter().find_map(|colour| match colour.space {
+    let found = boxes.colors.iter().find(fits).cloned();
+    let unknown = boxes.colors.iter().find_map(|color| match color.space {
         Space::Other(number) => Some(number),
         _ => None,
     });
     match (found, unknown) {
-        (Some(colour), _) => Ok(colour),
+        (Some(color), _) => Ok(color),
         (None, Some(number)) => Err(Error::Unsupported(format!(
-            "JPEG 2000's colour space {number}; sRGB, grey, sYCC, CMYK, CIELab and profiles of RGB, grey and CMYK are read"
+            "JPEG 2000's color space {number}; sRGB, gray, sYCC, CMYK, CIELab and profiles of RGB, gray and CMYK are read"
         ))),
-        (None, None) => Ok(Colour { space: guessed(main, channels), icc: None }),
+        (None, None) => Ok(Color { space: guessed(main, channels), icc: None }),
     }
 }
 

@@ -267,7 +267,7 @@ impl Main {
         Ok(())
     }
 
-    /// About how many bytes of memory this takes.
+    /// The approximate size in memory, in bytes.
     pub fn weight(&self) -> usize {
         let packed: usize = self.packed_parts.iter().map(|part| part.len() + 24).sum();
         self.kept.len() + self.lengths.len() * size_of::<(u16, u32)>() + packed

@@ -1,9 +1,9 @@
-//! JPEG 2000 and HTJ2K, boxed or bare, any region at any of its resolutions, through OpenJPEG.
+//! Decodes any region of JPEG 2000 and HTJ2K, as JP2 or raw codestream, at any of its resolutions, with OpenJPEG.
 
 mod boxes;
 mod bytes;
 mod codec;
-mod colour;
+mod color;
 mod compose;
 #[cfg(test)]
 mod encoded;
@@ -32,7 +32,7 @@ use super::Error;
 use crate::iiif::{Dimensions, Rect};
 use crate::pixels::{Alpha, Depth, Model, Raw, ReadAt};
 
-/// What boxes and main header tell, without decoding.
+/// The contents of boxes and main header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     pub dimensions: Dimensions,
@@ -45,22 +45,22 @@ pub struct Header {
     pub alpha: Alpha,
     /// `U16` where any channel has more than 8 bits.
     pub depth: Depth,
-    /// The profile as it lies in the file, neither parsed nor believed.
+    /// The profile as stored in the file, not parsed or verified.
     pub icc: Option<Vec<u8>>,
     /// EXIF's orientation, 1 to 8; 1 where the file says nothing sensible.
     pub orientation: u8,
-    /// HTJ2K: coded as ISO 15444-15 has it.
+    /// HTJ2K (ISO 15444-15).
     pub is_ht: bool,
-    /// Bytes of memory that decoding takes, however little is decoded.
+    /// Bytes of memory that decoding needs, however small the region is.
     pub fixed_bytes: u64,
-    /// Bytes of memory that a decoded pixel takes besides.
+    /// Additional bytes of memory per decoded pixel.
     pub pixel_bytes: u64,
 }
 
 /// A tile's data up to this many bytes costs the same whatever part of it is read.
 const LITTLE_DATA: u64 = 4 << 20;
 /// A tile of more bytes is not read as a whole where its packets' lengths turn out to be wrong.
-const MOST_REPEATED: u64 = 64 << 20;
+const MAX_REPEATED: u64 = 64 << 20;
 
 /// A file whose header is read and whose tile-parts are looked up once; any number of regions may be decoded.
 pub struct Codestream {
@@ -75,7 +75,7 @@ pub struct Codestream {
     walked: OnceLock<Parts>,
 }
 
-/// Reads what stands before the codestream's tiles, in a few small reads.
+/// Reads the boxes and the main header in a few small reads.
 pub fn header(file: &dyn ReadAt) -> Result<Header, Error> {
     Codestream::open(file).map(|codestream| codestream.header())
 }
@@ -104,7 +104,7 @@ impl Codestream {
         Ok(codestream)
     }
 
-    /// About how many bytes of memory this takes once its tile-parts are known.
+    /// The approximate size in memory once its tile-parts are known, in bytes.
     pub fn weight(&self) -> u32 {
         let parts = [self.listed.get().and_then(Option::as_ref), self.walked.get()];
         let parts: usize = parts.iter().flatten().map(|parts| parts.weight()).sum();
@@ -152,7 +152,7 @@ impl Codestream {
         self.layout.channels.len() as u64 * if self.layout.depth == Depth::U16 { 4 } else { 3 }
     }
 
-    /// Bytes of memory that [`Self::decode`] takes, by headers and lengths alone.
+    /// Bytes of memory that [`Self::decode`] needs, according to headers and lengths.
     pub fn cost(&self, file: &dyn ReadAt, region: Rect, reduce: u32) -> Result<u64, Error> {
         let area = self.area(region)?;
         let pixels = |area: Area| {
@@ -200,7 +200,7 @@ impl Codestream {
         if self.boxes.palette.is_empty() { self.main.resolutions() } else { 1 }
     }
 
-    /// As the function of this name; `file` is the one that was opened.
+    /// Decodes a region as the function of this name does; `file` is the file that was opened.
     pub fn decode(
         &self,
         file: &dyn ReadAt,
@@ -288,13 +288,13 @@ impl Codestream {
 
     /// With a sample more on each side of components that have fewer than one a pixel.
     fn surrounded(&self, area: Area, reduce: u32) -> Area {
-        let most = |axis: usize| {
+        let max = |axis: usize| {
             let steps =
                 self.layout.channels.iter().map(|channel| self.main.components[channel.component].step[axis]);
             steps.max().filter(|&step| step > 1).map_or(0, |step| step << reduce.min(20))
         };
         let side = |side: [u32; 2], more: u32| [side[0].saturating_sub(more), side[1].saturating_add(more)];
-        Area { x: side(area.x, most(0)), y: side(area.y, most(1)) }.and(&self.main.area)
+        Area { x: side(area.x, max(0)), y: side(area.y, max(1)) }.and(&self.main.area)
     }
 
     /// Widened so that it holds a sample of components that have fewer than one a pixel, too.
@@ -345,7 +345,7 @@ impl Codestream {
             // Lengths of packets may be wrong although they add up: the whole tile decides.
             match self.tile(file, &mut window, place, wanted, false)? {
                 (whole, _) if whole == pieces => return Err(error),
-                (whole, _) if whole.iter().map(tile::Piece::len).sum::<u64>() > MOST_REPEATED => {
+                (whole, _) if whole.iter().map(tile::Piece::len).sum::<u64>() > MAX_REPEATED => {
                     return Err(error);
                 }
                 (whole, part) => decode(&whole, part, &mut window)?,

@@ -1,4 +1,4 @@
-//! Which packets of a tile a region needs, in the order in which they lie (ISO 15444-1, B.6 and B.12).
+//! Finds the packets of a tile that a region needs, in codestream order (ISO 15444-1, B.6 and B.12).
 
 use super::markers::{Area, Coding, Component};
 
@@ -8,7 +8,7 @@ pub const PACKETS: u64 = 1 << 22;
 /// below add as much again.
 const REACH: u32 = 16;
 
-/// What is wanted of a tile.
+/// The requested part of a tile.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
     /// On the reference grid, within the tile.
@@ -21,7 +21,7 @@ pub struct Wanted {
 pub struct Needed {
     /// For each packet, up to the last one that may be needed.
     pub flags: Vec<bool>,
-    /// How many packets come after those.
+    /// The number of packets after those.
     pub rest: u64,
 }
 
@@ -82,7 +82,7 @@ impl Precincts {
     }
 }
 
-/// How many packets a tile has.
+/// The number of packets of a tile.
 pub fn count(coding: &Coding, components: &[Component], tile: Area) -> Option<u64> {
     let all = Wanted { area: tile, reduce: 0 };
     let of = |resolution| {

@@ -207,9 +207,9 @@ fn packed_packet_headers_are_read() {
             ..Writing::default()
         };
         let whole = Bytes::from(writing.codestream().unwrap());
-        for most in [50, 60_000] {
-            let most = if place == Packed::Main { most.max(600) } else { most };
-            let packed = Bytes::from(pack(&whole, place, most));
+        for max in [50, 60_000] {
+            let max = if place == Packed::Main { max.max(600) } else { max };
+            let packed = Bytes::from(pack(&whole, place, max));
             assert_eq!(differences(&packed, &whole, 0), [""; 0], "{place:?} {writing:?}");
         }
     }

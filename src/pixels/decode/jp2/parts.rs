@@ -1,4 +1,4 @@
-//! Where each tile's parts lie in a codestream (ISO 15444-1, A.4.2 and A.7.1).
+//! Finds each tile's parts in a codestream (ISO 15444-1, A.4.2 and A.7.1).
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::pixels::ReadAt;
 
 /// Tile-parts are walked from head to head; there is rarely more than one to a block.
 const BLOCK: usize = 512;
-/// More tile-parts than this are not looked at.
+/// The most tile-parts that are read.
 const PARTS: usize = 1 << 20;
 /// The standard numbers those of one tile with 8 bits; some writers go on from 0.
 const PARTS_OF_TILE: usize = 1 << 14;
@@ -48,7 +48,7 @@ impl Parts {
         }
     }
 
-    /// About how many bytes of memory this takes.
+    /// The approximate size in memory, in bytes.
     pub fn weight(&self) -> usize {
         self.tiles.len() * size_of::<Vec<Part>>() + self.count * 2 * size_of::<Part>()
     }

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::super::difficult;
 use super::*;
+use crate::metadata::EmbeddedMetadata;
 use crate::pixels::{Channels, Raster, Samples, encode};
 
 const LIMIT: u64 = 1 << 24;
@@ -93,17 +94,17 @@ fn picture(width: u32, height: u32, channels: Channels) -> File {
     for (pixel, at) in raster.samples.chunks_exact_mut(channels.count()).zip(0..) {
         let (x, y) = (at % width, at / width);
         let busy = if (x / 7 + y / 5) % 3 == 0 { 60 } else { 0 };
-        let colours = [x * 195 / width + busy, y * 195 / height + busy, 128, 255];
-        pixel.iter_mut().zip(colours).for_each(|(sample, value)| *sample = value as u8);
+        let colors = [x * 195 / width + busy, y * 195 / height + busy, 128, 255];
+        pixel.iter_mut().zip(colors).for_each(|(sample, value)| *sample = value as u8);
     }
-    File::new(encode::jp2(&raster, &encode::Notes::default()).unwrap())
+    File::new(encode::jp2(&raster, &EmbeddedMetadata::default()).unwrap())
 }
 
-/// A picture of one colour, with other boxes than it had.
+/// A picture of one color, with other boxes than it had.
 fn boxed(channels: Channels, description: &[(&[u8; 4], &[u8])]) -> File {
     let mut raster = Raster::blank(Dimensions::new(16, 8), channels);
     raster.samples.fill(128);
-    let file = encode::jp2(&raster, &encode::Notes::default()).unwrap();
+    let file = encode::jp2(&raster, &EmbeddedMetadata::default()).unwrap();
     let codestream = &file[file.windows(4).position(|four| four == [0xff, 0x4f, 0xff, 0x51]).unwrap()..];
     let name = |name: &[u8; 4], body: &[u8]| {
         [&(body.len() as u32 + 8).to_be_bytes(), name.as_slice(), body].concat()
@@ -240,13 +241,13 @@ fn a_region_is_a_part_of_the_whole() {
 
 #[test]
 fn small_resolutions_read_little() {
-    for (name, width, height, most) in
+    for (name, width, height, max) in
         [("overview.jp2", 900, 660, 20 << 10), ("iiif-validator.jp2", 1000, 1000, 28 << 10)]
     {
         let Some(file) = difficult::file(name).map(File::new) else { continue };
         decode(&file, Rect { x: 0, y: 0, width, height }, 4, LIMIT).unwrap();
         let read = file.read.load(Ordering::Relaxed);
-        assert!(read < most, "{name}: {read} of {}", file.size());
+        assert!(read < max, "{name}: {read} of {}", file.size());
     }
 }
 
@@ -284,7 +285,7 @@ fn boxes_say_what_components_mean() {
     // L* of 128/255, a* and b* of 170 and 200 wide with their zeros at 128 and 96 of 255.
     let file = boxed(Channels::Rgb, &[(b"colr", &enumerated(14))]);
     assert_eq!(pixel(&file), (Model::Lab, Opaque, vec![128, 128, 153]));
-    // The third channel is the opacity of a grey image.
+    // The third channel is the opacity of a gray image.
     for (kind, alpha) in [(1, Straight), (2, Associated)] {
         let cdef = [0, 3, 0, 0, 0, 0, 0, 1, 0, 1, 0xff, 0xff, 0xff, 0xff, 0, 2, 0, kind, 0, 0];
         let file = boxed(Channels::Rgb, &[(b"colr", &enumerated(17)), (b"cdef", &cdef)]);
@@ -301,12 +302,12 @@ fn boxes_say_what_components_mean() {
     let file = boxed(Channels::Gray, &[(b"colr", &enumerated(16)), (b"pclr", &pclr)]);
     assert_eq!(pixel(&file), (Model::Rgb, Opaque, vec![200 * 257, 21_845, 65_535]), "no cmap");
     let file = boxed(Channels::Rgb, &[(b"colr", &enumerated(17))]);
-    assert_eq!(pixel(&file), (Model::Rgb, Opaque, vec![128; 3]), "three channels that are said to be grey");
+    assert_eq!(pixel(&file), (Model::Rgb, Opaque, vec![128; 3]), "three channels that are said to be gray");
     let ihdr = [0, 0, 0, 9, 0, 0, 0, 9, 0, 3, 7, 7, 0, 0];
     let file = boxed(Channels::Rgb, &[(b"ihdr", &ihdr), (b"colr", &enumerated(16))]);
     assert_eq!(header(&file).unwrap().dimensions, Dimensions::new(16, 8), "the codestream's size counts");
     let other = header(&boxed(Channels::Rgb, &[(b"colr", &enumerated(21))])).unwrap_err();
-    assert!(matches!(other, Error::Unsupported(text) if text.contains("colour space 21")));
+    assert!(matches!(other, Error::Unsupported(text) if text.contains("color space 21")));
     let senseless = boxed(Channels::Gray, &[(b"pclr", &pclr), (b"cmap", &[0, 9, 1, 0])]);
     assert!(header(&senseless).is_err());
 }

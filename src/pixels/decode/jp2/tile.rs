@@ -1,7 +1,7 @@
-//! One tile as a codestream of its own that holds little more than what is wanted of it.
+//! Builds a codestream of a single tile, with little more than the requested part.
 //!
-//! The tile keeps its place on the reference grid, so that it decodes as it would among the others. Packets that are
-//! not wanted become empty, where their lengths are known (PLT) and their order is simple.
+//! The tile keeps its place on the reference grid, so that it decodes as in the whole image. Packets that are not needed
+//! become empty if their lengths are known (PLT) and their order is simple.
 
 use std::ops::Range;
 
@@ -330,7 +330,7 @@ pub fn affordable_all(main: &Main) -> Result<u64, Error> {
     let [across, down] = main.tiles();
     let places = [(0, 0), (across / 2, down / 2), (across - 1, down - 1)];
     let costs = places.map(|(column, row)| affordable(main, main.tile(column, row), &codings));
-    costs.into_iter().try_fold(0, |most, cost| Ok(most.max(cost?)))
+    costs.into_iter().try_fold(0, |max, cost| Ok(max.max(cost?)))
 }
 
 /// Refuses a tile for which OpenJPEG would allocate too much, whatever its data is; else how many bytes it allocates.
@@ -343,7 +343,7 @@ fn affordable(main: &Main, tile: Area, codings: &[&Coding]) -> Result<u64, Error
     let cost = codings.iter().map(cost).max().unwrap_or(0);
     if cost > STRUCTURES {
         return Err(Error::Unsupported(format!(
-            "a tile of {}x{} with small code-blocks or many layers; write the file with tiles of at most 4096x4096",
+            "a tile of {}x{} with small code-blocks or many layers; write the file with tiles of at max 4096x4096",
             tile.width(),
             tile.height()
         )));
@@ -353,8 +353,8 @@ fn affordable(main: &Main, tile: Area, codings: &[&Coding]) -> Result<u64, Error
 
 /// Refuses a tile of far more packets than it has bytes: each takes one at least (B.9).
 fn plausible(main: &Main, tile: Area, codings: &[&Coding], bytes: u64) -> Result<(), Error> {
-    let most = codings.iter().map(|coding| count(coding, &main.components, tile).unwrap_or(u64::MAX)).max();
-    match most {
+    let max = codings.iter().map(|coding| count(coding, &main.components, tile).unwrap_or(u64::MAX)).max();
+    match max {
         Some(packets) if packets > FREE_PACKETS.max(bytes) => {
             Err(damaged(format_args!("a tile of {packets} packets in {bytes} bytes")))
         }

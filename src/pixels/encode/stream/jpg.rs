@@ -1,27 +1,27 @@
-//! JPEG band by band: each is a JPEG of its own, and their scans are joined by restart markers.
+//! Streams JPEG band by band: each is encoded as a JPEG, and their scans are joined by restart markers.
 //!
-//! After a restart marker decoders predict from nothing (ITU-T T.81, §E.1.4), as at a file's
-//! start; bands that are whole restart intervals therefore give the same pixels as one piece.
+//! After a restart marker, decoders reset prediction as at the start of a file (ITU-T T.81, §E.1.4). Bands that are whole
+//! restart intervals therefore give the same pixels as a single scan.
 
-use super::{Channels, Dimensions, Error, Notes, Subsampling};
+use super::{Channels, Dimensions, EmbeddedMetadata, Error, Subsampling};
 use crate::pixels::jpeg::{self, Scan};
 
 /// Rows of a band: whole blocks (MCUs) in every subsampling, and at the longest side still fewer
 /// of them than the 65,535 that an interval holds.
 const BAND: u32 = 64;
 
-/// A JPEG in the making.
+/// A JPEG that is being streamed.
 pub struct Jpg {
     dimensions: Dimensions,
     channels: Channels,
     quality: u8,
     subsampling: Subsampling,
-    notes: Notes,
-    /// Rows that do not fill a band yet.
+    metadata: EmbeddedMetadata,
+    /// Rows that do not yet fill a band.
     held: Vec<u8>,
     /// Bands written.
     bands: u32,
-    /// The tables before the first band's scan; those of the others must be the same.
+    /// The tables before the first band's scan; the other bands must have the same.
     tables: Vec<u8>,
 }
 
@@ -29,14 +29,14 @@ impl Jpg {
     pub fn new(
         dimensions: Dimensions,
         channels: Channels,
-        notes: &Notes,
+        metadata: &EmbeddedMetadata,
         quality: u8,
         subsampling: Subsampling,
     ) -> Result<Self, Error> {
         jpeg::check(dimensions)?;
         let subsampling = if channels == Channels::Gray { Subsampling::Gray } else { subsampling };
-        let (held, tables, notes) = (Vec::new(), Vec::new(), notes.clone());
-        Ok(Self { dimensions, channels, quality, subsampling, notes, held, bands: 0, tables })
+        let (held, tables, metadata) = (Vec::new(), Vec::new(), metadata.clone());
+        Ok(Self { dimensions, channels, quality, subsampling, metadata, held, bands: 0, tables })
     }
 
     pub fn push(&mut self, mut samples: &[u8]) -> Result<Vec<u8>, Error> {
@@ -73,15 +73,16 @@ impl Jpg {
         self.dimensions.width as usize * self.channels.count()
     }
 
-    /// Adds a band's scan: the first behind the header, the others behind a restart marker.
+    /// Adds a band's scan: the first after the header, the others after a restart marker.
     fn encode(&mut self, samples: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
         let height = (samples.len() / self.stride()) as u32;
         let size = Dimensions::new(self.dimensions.width, height);
         let pitch = size.width as usize * self.channels.count();
-        let band = jpeg::encode_lying(samples, pitch, (size, self.channels), self.quality, self.subsampling)?;
+        let band =
+            jpeg::encode_strided(samples, pitch, (size, self.channels), self.quality, self.subsampling)?;
         let Scan { head, scan } = jpeg::scan(&band, self.dimensions.height, self.interval())?;
         if self.bands == 0 {
-            out.extend_from_slice(&jpeg::insert_notes(&head, &self.notes));
+            out.extend_from_slice(&jpeg::insert_metadata(&head, &self.metadata));
             self.tables = head;
         } else if head == self.tables {
             out.extend_from_slice(&[0xff, 0xd0 + ((self.bands - 1) % 8) as u8]);
@@ -93,7 +94,7 @@ impl Jpg {
         Ok(())
     }
 
-    /// Blocks in a band; none where one band is all there is.
+    /// Blocks in a band; `None` if there is only one band.
     fn interval(&self) -> Option<u16> {
         let across = self.dimensions.width.div_ceil(8 * self.subsampling.across());
         let blocks = across * (BAND / (8 * self.subsampling.down()));
@@ -119,8 +120,8 @@ mod tests {
         raster
     }
 
-    fn begin(raster: &Raster, notes: &Notes, layout: Subsampling) -> super::super::Stream {
-        stream(Format::Jpg, raster.dimensions, raster.channels, notes, 85, layout).unwrap()
+    fn begin(raster: &Raster, metadata: &EmbeddedMetadata, layout: Subsampling) -> super::super::Stream {
+        stream(Format::Jpg, raster.dimensions, raster.channels, metadata, 85, layout).unwrap()
     }
 
     fn decoded(file: &[u8]) -> Planar {
@@ -137,8 +138,8 @@ mod tests {
         ) {
             let layout = if full { Subsampling::S444 } else { Subsampling::S420 };
             let raster = busy(width, height, if gray { Channels::Gray } else { Channels::Rgb });
-            let file = streamed(begin(&raster, &Notes::default(), layout), &raster, &heights);
-            let whole = jpeg::encode(&raster, 85, layout, &Notes::default()).unwrap();
+            let file = streamed(begin(&raster, &EmbeddedMetadata::default(), layout), &raster, &heights);
+            let whole = jpeg::encode(&raster, 85, layout, &EmbeddedMetadata::default()).unwrap();
             prop_assert!(decoded(&file) == decoded(&whole));
             if height <= BAND {
                 prop_assert_eq!(file, whole);
@@ -154,7 +155,7 @@ mod tests {
             (Subsampling::Gray, Channels::Gray),
         ] {
             let raster = busy(203, 1100, channels);
-            let file = streamed(begin(&raster, &Notes::default(), layout), &raster, &[100]);
+            let file = streamed(begin(&raster, &EmbeddedMetadata::default(), layout), &raster, &[100]);
             let mut strict = turbojpeg::Decompressor::new().unwrap();
             let header = strict.read_header(&file).unwrap();
             assert_eq!((header.width, header.height), (203, 1100));
@@ -181,7 +182,7 @@ mod tests {
     #[test]
     fn the_profile_stands_before_the_frame() {
         let (raster, icc) = (busy(40, 130, Channels::Rgb), vec![7; 70_000]);
-        let file = streamed(begin(&raster, &Notes::icc(&icc), Subsampling::S420), &raster, &[130]);
+        let file = streamed(begin(&raster, &EmbeddedMetadata::icc(&icc), Subsampling::S420), &raster, &[130]);
         let header = jpeg::header(&file).unwrap().unwrap();
         assert_eq!((header.icc, header.dimensions), (Some(icc), raster.dimensions));
     }
@@ -189,7 +190,8 @@ mod tests {
     #[test]
     fn a_side_too_long_is_refused_before_a_row_is_made() {
         let size = Dimensions::new(10, 65_501);
-        let refused = stream(Format::Jpg, size, Channels::Rgb, &Notes::default(), 85, Subsampling::S420);
+        let refused =
+            stream(Format::Jpg, size, Channels::Rgb, &EmbeddedMetadata::default(), 85, Subsampling::S420);
         assert!(matches!(refused, Err(Error::Unsupported(_))));
     }
 }

@@ -1,18 +1,18 @@
-//! Files written while their pixels are still being made: memory for a band, not for the image.
+//! Encodes files while their pixels are rendered, in the memory of a band.
 
 mod jpg;
 mod png;
 mod tif;
 
-use super::{Error, Notes, refused};
+use super::{EmbeddedMetadata, Error, refused};
 use crate::iiif::{Dimensions, Format};
 use crate::pixels::{Channels, Raster, Subsampling};
 
-/// Takes an image's rows from the top in bands and gives its file piece by piece.
+/// Takes an image's rows in bands from the top and returns its file piece by piece.
 pub struct Stream {
     dimensions: Dimensions,
     channels: Channels,
-    /// Rows taken so far.
+    /// Rows added so far.
     rows: u32,
     writer: Writer,
 }
@@ -23,13 +23,16 @@ enum Writer {
     Tif(tif::Tif),
 }
 
-/// Begins a `jpg` (its quality and subsampling count, alpha is ignored), a `png` or a `tif` (both
-/// keep alpha); other formats cannot be written before all pixels are there.
+/// Starts a `jpg` (with this quality and subsampling, without alpha), a `png` or a `tif` (both with alpha).
+///
+/// # Errors
+///
+/// Other formats cannot be written before all pixels are known.
 pub fn stream(
     format: Format,
     dimensions: Dimensions,
     channels: Channels,
-    notes: &Notes,
+    metadata: &EmbeddedMetadata,
     quality: u8,
     subsampling: Subsampling,
 ) -> Result<Stream, Error> {
@@ -37,9 +40,9 @@ pub fn stream(
         return Err(Error::damaged("image", "it has no pixels"));
     }
     let writer = match format {
-        Format::Jpg => Writer::Jpg(jpg::Jpg::new(dimensions, channels, notes, quality, subsampling)?),
-        Format::Png => Writer::Png(png::Png::new(dimensions, channels, notes)?),
-        Format::Tif => Writer::Tif(tif::Tif::new(dimensions, channels, notes)?),
+        Format::Jpg => Writer::Jpg(jpg::Jpg::new(dimensions, channels, metadata, quality, subsampling)?),
+        Format::Png => Writer::Png(png::Png::new(dimensions, channels, metadata)?),
+        Format::Tif => Writer::Tif(tif::Tif::new(dimensions, channels, metadata)?),
         Format::Webp | Format::Gif | Format::Pdf | Format::Jp2 | Format::Avif => {
             return Err(refused(format.suffix(), "it needs the whole image at once"));
         }
@@ -48,7 +51,7 @@ pub fn stream(
 }
 
 impl Stream {
-    /// Bytes of the whole file, where they are known before it is written.
+    /// The length of the file in bytes, if it is known before it is written.
     pub fn length(&self) -> Option<u64> {
         match &self.writer {
             Writer::Tif(tif) => Some(tif.length()),
@@ -56,7 +59,7 @@ impl Stream {
         }
     }
 
-    /// Takes the next rows, any number of them; returns bytes to send now, perhaps none.
+    /// Adds any number of next rows; returns bytes to send now, which may be empty.
     pub fn push(&mut self, band: &Raster) -> Result<Vec<u8>, Error> {
         let rows = self.rows.checked_add(band.dimensions.height);
         let rows = rows.filter(|rows| *rows <= self.dimensions.height);
@@ -73,7 +76,11 @@ impl Stream {
         }
     }
 
-    /// The last bytes; an error unless all rows were pushed.
+    /// The last bytes.
+    ///
+    /// # Errors
+    ///
+    /// If rows are missing.
     pub fn finish(self) -> Result<Vec<u8>, Error> {
         if self.rows != self.dimensions.height {
             let reason = format!("{} rows of {}", self.rows, self.dimensions.height);
@@ -118,7 +125,14 @@ mod tests {
     use super::*;
 
     fn begin(format: Format) -> Result<Stream, Error> {
-        stream(format, Dimensions::new(5, 4), Channels::Rgb, &Notes::default(), 80, Subsampling::S420)
+        stream(
+            format,
+            Dimensions::new(5, 4),
+            Channels::Rgb,
+            &EmbeddedMetadata::default(),
+            80,
+            Subsampling::S420,
+        )
     }
 
     fn band(width: u32, height: u32, channels: Channels) -> Raster {

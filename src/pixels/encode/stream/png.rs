@@ -1,4 +1,4 @@
-//! PNG row by row.
+//! Streams PNG row by row.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,21 +6,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use png::StreamWriter;
 
 use super::super::png::encoder;
-use super::{Channels, Dimensions, Error, Notes, refused};
+use super::{Channels, Dimensions, EmbeddedMetadata, Error, refused};
 
 /// Bytes of an IDAT chunk.
 const CHUNK: usize = 1 << 16;
 
-/// A PNG in the making.
+/// A PNG that is being streamed.
 pub struct Png {
     writer: StreamWriter<'static, Sink>,
     written: Sink,
 }
 
 impl Png {
-    pub fn new(dimensions: Dimensions, channels: Channels, notes: &Notes) -> Result<Self, Error> {
+    pub fn new(
+        dimensions: Dimensions,
+        channels: Channels,
+        metadata: &EmbeddedMetadata,
+    ) -> Result<Self, Error> {
         let written = Sink::default();
-        let writer = encoder(written.clone(), dimensions, channels, notes)
+        let writer = encoder(written.clone(), dimensions, channels, metadata)
             .and_then(|encoder| encoder.write_header()?.into_stream_writer_with_size(CHUNK))
             .map_err(|error| refused("png", error))?;
         Ok(Self { writer, written })
@@ -37,7 +41,7 @@ impl Png {
     }
 }
 
-/// What was written and not yet taken; the writer keeps one handle and lends it to nobody.
+/// The bytes written and not yet taken; the writer keeps one handle and does not share it.
 #[derive(Clone, Default)]
 struct Sink(Arc<Mutex<Vec<u8>>>);
 
@@ -72,11 +76,11 @@ mod tests {
     use crate::pixels::Subsampling;
 
     #[test]
-    fn what_is_streamed_is_read_back() {
+    fn streamed_files_are_read_back() {
         for channels in [Channels::Gray, Channels::Rgb, Channels::Rgba] {
             for heights in [&[1][..], &[7, 2], &[500]] {
-                let (raster, notes) = (gradient(137, 205, channels), Notes::icc(b"a profile"));
-                let begun = stream(Format::Png, raster.dimensions, channels, &notes, 0, Subsampling::S420);
+                let (raster, metadata) = (gradient(137, 205, channels), EmbeddedMetadata::icc(b"a profile"));
+                let begun = stream(Format::Png, raster.dimensions, channels, &metadata, 0, Subsampling::S420);
                 let file = streamed(begun.unwrap(), &raster, heights);
                 let (read, icc) = read_png(&file);
                 assert!(read == raster);

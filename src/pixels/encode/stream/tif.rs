@@ -1,18 +1,18 @@
-//! TIFF in uncompressed strips: the directory comes first, for all offsets are known ahead.
+//! Streams TIFF in uncompressed strips: the directory comes first, because all offsets are known in advance.
 
-use super::super::ifd::{Field, Layout, write};
-use super::{Channels, Dimensions, Error, Notes, refused};
+use super::{Channels, Dimensions, EmbeddedMetadata, Error, refused};
+use crate::container::tiff::{Field, Offsets, file, tags};
 
-/// Bytes of a strip, as far as whole rows allow.
+/// The target size of a strip in bytes, rounded to whole rows.
 const STRIP: u64 = 1 << 20;
-/// With samples and notes of this many bytes, all offsets have 32 bits; a longer file is a BigTIFF.
-const CLASSIC: u64 = 4_200_000_000;
-/// Bytes of samples; their strips' offsets take some MiB.
-const MOST: u64 = 1 << 40;
+/// The most bytes of samples and metadata in classic TIFF, whose offsets have 32 bits; longer files are BigTIFF.
+const MAX_CLASSIC: u64 = 4_200_000_000;
+/// The most bytes of samples; the offsets of their strips take some MiB.
+const MAX_SAMPLE_BYTES: u64 = 1 << 40;
 /// `ExtraSamples`: straight, not premultiplied alpha.
 const STRAIGHT_ALPHA: u16 = 2;
 
-/// A TIFF in the making.
+/// A TIFF that is being streamed.
 pub struct Tif {
     /// Header and directory, until they are sent.
     head: Vec<u8>,
@@ -20,16 +20,20 @@ pub struct Tif {
 }
 
 impl Tif {
-    pub fn new(dimensions: Dimensions, channels: Channels, notes: &Notes) -> Result<Self, Error> {
+    pub fn new(
+        dimensions: Dimensions,
+        channels: Channels,
+        metadata: &EmbeddedMetadata,
+    ) -> Result<Self, Error> {
         let samples = dimensions.area().checked_mul(channels.count() as u64);
-        let Some(samples) = samples.filter(|samples| *samples <= MOST) else {
+        let Some(samples) = samples.filter(|samples| *samples <= MAX_SAMPLE_BYTES) else {
             return Err(refused("tif", "it is too large"));
         };
         let strips = Strips::of(dimensions, channels, samples);
-        let said = said(notes);
-        let notes: u64 = said.iter().map(Field::length).sum();
-        let layout = if samples + notes > CLASSIC { Layout::Big } else { Layout::Classic };
-        let head = head(dimensions, channels, &said, &strips, layout);
+        let fields = fields_of(metadata);
+        let length: u64 = fields.iter().map(Field::length).sum();
+        let offsets = if samples + length > MAX_CLASSIC { Offsets::Long } else { Offsets::Short };
+        let head = head(dimensions, channels, &fields, &strips, offsets);
         let length = head.len() as u64 + samples;
         Ok(Self { head, length })
     }
@@ -45,12 +49,12 @@ impl Tif {
     }
 }
 
-/// How samples are cut into strips.
+/// The division of samples into strips.
 struct Strips {
     rows: u32,
-    /// Bytes of each but the last.
+    /// Bytes of each strip but the last.
     bytes: u64,
-    /// Bytes of all.
+    /// Bytes of all strips.
     samples: u64,
 }
 
@@ -70,43 +74,43 @@ impl Strips {
 fn head(
     dimensions: Dimensions,
     channels: Channels,
-    said: &[Field],
+    metadata: &[Field],
     strips: &Strips,
-    layout: Layout,
+    offsets: Offsets,
 ) -> Vec<u8> {
     let head = |samples_at: u64| {
         let lengths = strips.starts().map(|start| strips.bytes.min(strips.samples - start));
-        let offsets = strips.starts().map(|start| samples_at + start);
+        let starts = strips.starts().map(|start| samples_at + start);
         let black_is_zero_or_rgb = if channels == Channels::Gray { 1 } else { 2 };
         let mut fields = vec![
-            Field::longs(256, [dimensions.width]),
-            Field::longs(257, [dimensions.height]),
-            Field::shorts(258, &[8; 4][..channels.count()]),
-            Field::shorts(259, &[1]),
-            Field::shorts(262, &[black_is_zero_or_rgb]),
-            Field::offsets(273, offsets, layout),
-            Field::shorts(277, &[channels.count() as u16]),
-            Field::longs(278, [strips.rows]),
-            Field::longs(279, lengths.map(|length| length as u32)),
-            Field::rational(282, 1, 1),
-            Field::rational(283, 1, 1),
-            Field::shorts(296, &[1]),
+            Field::longs(tags::WIDTH, [dimensions.width]),
+            Field::longs(tags::HEIGHT, [dimensions.height]),
+            Field::shorts(tags::BITS, &[8; 4][..channels.count()]),
+            Field::shorts(tags::COMPRESSION, &[1]),
+            Field::shorts(tags::PHOTOMETRIC, &[black_is_zero_or_rgb]),
+            Field::offsets(tags::STRIP_OFFSETS, starts, offsets),
+            Field::shorts(tags::SAMPLES, &[channels.count() as u16]),
+            Field::longs(tags::ROWS_PER_STRIP, [strips.rows]),
+            Field::longs(tags::STRIP_LENGTHS, lengths.map(|length| length as u32)),
+            Field::rationals(tags::X_RESOLUTION, [[1, 1]]),
+            Field::rationals(tags::Y_RESOLUTION, [[1, 1]]),
+            Field::shorts(tags::RESOLUTION_UNIT, &[1]),
         ];
         if channels == Channels::Rgba {
-            fields.push(Field::shorts(338, &[STRAIGHT_ALPHA]));
+            fields.push(Field::shorts(tags::EXTRA_SAMPLES, &[STRAIGHT_ALPHA]));
         }
-        fields.extend_from_slice(said);
-        write(&fields, layout)
+        fields.extend_from_slice(metadata);
+        file(&fields, offsets)
     };
-    // The offsets' values do not change the head's length.
+    // The head's length does not depend on the offsets.
     head(head(0).len() as u64)
 }
 
-/// The notes' fields in ascending order.
-fn said(notes: &Notes) -> Vec<Field> {
-    let xmp = notes.xmp().map(|xmp| Field::bytes(700, xmp));
-    let iptc = notes.iptc().map(|iptc| Field::long_bytes(33723, iptc));
-    let icc = notes.icc.as_ref().map(|icc| Field::undefined(34675, icc.to_vec()));
+/// The metadata's fields in ascending order of their tags.
+fn fields_of(metadata: &EmbeddedMetadata) -> Vec<Field> {
+    let xmp = metadata.xmp().map(|xmp| Field::bytes(tags::XMP, xmp));
+    let iptc = metadata.iptc().map(|iptc| Field::long_bytes(tags::IPTC, iptc));
+    let icc = metadata.icc.as_ref().map(|icc| Field::undefined(tags::ICC, icc.to_vec()));
     [xmp, iptc, icc].into_iter().flatten().collect()
 }
 
@@ -117,36 +121,37 @@ mod tests {
     use tiff::decoder::{Decoder, DecodingResult};
     use tiff::tags::Tag;
 
-    use super::super::super::credit::tests::credit;
     use super::super::super::samples::gradient;
     use super::super::samples::streamed;
     use super::super::stream;
     use super::*;
     use crate::iiif::Format;
+    use crate::metadata::sample_credit as credit;
     use crate::pixels::Subsampling;
 
-    fn read(file: Vec<u8>, layout: Layout) -> Vec<u8> {
-        assert_eq!(file[2], if layout == Layout::Big { 43 } else { 42 });
+    fn read(file: Vec<u8>, offsets: Offsets) -> Vec<u8> {
+        assert_eq!(file[2], if offsets == Offsets::Long { 43 } else { 42 });
         let mut decoder = Decoder::new(Cursor::new(file)).unwrap();
         let DecodingResult::U8(samples) = decoder.read_image().unwrap() else { panic!("not bytes") };
         samples
     }
 
     #[test]
-    fn what_is_streamed_is_read_back() {
+    fn streamed_files_are_read_back() {
         for channels in [Channels::Gray, Channels::Rgb, Channels::Rgba] {
             for (width, height) in [(1, 1), (61, 43), (2000, 1300)] {
                 let raster = gradient(width, height, channels);
-                let notes = Notes { credit: Some(credit()), ..Notes::icc(b"a profile") };
-                let begun = stream(Format::Tif, raster.dimensions, channels, &notes, 0, Subsampling::S420);
+                let metadata =
+                    EmbeddedMetadata { credit: Some(credit()), ..EmbeddedMetadata::icc(b"a profile") };
+                let begun = stream(Format::Tif, raster.dimensions, channels, &metadata, 0, Subsampling::S420);
                 let begun = begun.unwrap();
                 let length = begun.length().unwrap();
                 let file = streamed(begun, &raster, &[7, 100]);
                 assert_eq!(file.len() as u64, length);
                 let mut decoder = Decoder::new(Cursor::new(&file)).unwrap();
                 assert_eq!(decoder.get_tag_u8_vec(Tag::IccProfile).unwrap(), b"a profile");
-                assert_eq!(decoder.get_tag_u8_vec(Tag::Unknown(700)).unwrap(), notes.xmp().unwrap());
-                assert!(read(file, Layout::Classic) == raster.samples);
+                assert_eq!(decoder.get_tag_u8_vec(Tag::Unknown(700)).unwrap(), metadata.xmp().unwrap());
+                assert!(read(file, Offsets::Short) == raster.samples);
             }
         }
     }
@@ -155,22 +160,23 @@ mod tests {
     fn a_big_file_is_laid_out_likewise() {
         let raster = gradient(1500, 1300, Channels::Rgb);
         let strips = Strips::of(raster.dimensions, raster.channels, raster.samples.len() as u64);
-        let said = said(&Notes::icc(b"a profile"));
-        let mut file = head(raster.dimensions, raster.channels, &said, &strips, Layout::Big);
+        let fields = fields_of(&EmbeddedMetadata::icc(b"a profile"));
+        let mut file = head(raster.dimensions, raster.channels, &fields, &strips, Offsets::Long);
         file.extend_from_slice(&raster.samples);
-        assert!(read(file, Layout::Big) == raster.samples);
+        assert!(read(file, Offsets::Long) == raster.samples);
     }
 
     #[test]
     fn beyond_four_gigabytes_a_file_is_big() {
         for (side, magic) in [(37_000, 42), (38_000, 43)] {
-            let mut tif = Tif::new(Dimensions::new(side, side), Channels::Rgb, &Notes::default()).unwrap();
+            let mut tif =
+                Tif::new(Dimensions::new(side, side), Channels::Rgb, &EmbeddedMetadata::default()).unwrap();
             assert!(tif.length() > u64::from(side).pow(2) * 3);
             let head = tif.push(&[]);
             assert_eq!(head[2], magic);
             assert!(head.len() < 70_000);
         }
-        let most = Dimensions::new(u32::MAX, u32::MAX);
-        assert!(Tif::new(most, Channels::Rgba, &Notes::default()).is_err());
+        let max = Dimensions::new(u32::MAX, u32::MAX);
+        assert!(Tif::new(max, Channels::Rgba, &EmbeddedMetadata::default()).is_err());
     }
 }

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{all, gzip};
+use crate::metadata::Packets;
 use crate::record::Work;
 use crate::record::read::*;
 
@@ -242,7 +243,11 @@ proptest! {
                 }
             }
         }
-        embedded::from_master("a", Some(&bytes), Some(&bytes), Some(&bytes));
-        embedded::from_master("a", Some(json.as_bytes()), Some(json.as_bytes()), Some(json.as_bytes()));
+        let packets = |bytes: &[u8]| {
+            let packet = || Some(bytes.to_vec());
+            Packets { xmp: packet(), iptc: packet(), exif: packet() }
+        };
+        embedded::from_master("a", &packets(&bytes));
+        embedded::from_master("a", &packets(json.as_bytes()));
     }
 }

@@ -11,6 +11,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
 
+use crate::metadata::Packets;
 use crate::proof::{fixture, shared};
 use crate::record::Work;
 use crate::record::read::*;
@@ -221,12 +222,16 @@ fn the_example_mapping_reads_its_museum() {
 
 #[test]
 fn a_master_without_a_record_says_what_is_in_it() {
-    assert_eq!(embedded::from_master("a.tif", None, None, None), None);
-    assert_eq!(embedded::from_master("a.tif", Some(b"<x/>"), Some(b"x"), Some(b"x")), None);
+    let from_master = |xmp: Option<&[u8]>, iptc: Option<&[u8]>, exif: Option<&[u8]>| {
+        let [xmp, iptc, exif] = [xmp, iptc, exif].map(|packet| packet.map(<[u8]>::to_vec));
+        embedded::from_master("a.tif", &Packets { xmp, iptc, exif })
+    };
+    assert_eq!(from_master(None, None, None), None);
+    assert_eq!(from_master(Some(b"<x/>"), Some(b"x"), Some(b"x")), None);
     let iptc =
         [b"\x1c\x02\x05\0\x04Blue".as_slice(), b"\x1c\x02\x19\0\x03sea", b"\x1c\x02\x37\0\x0818930501"]
             .concat();
-    let work = embedded::from_master("a.tif", Some(b"<x/>"), Some(&iptc), None).unwrap();
+    let work = from_master(Some(b"<x/>"), Some(&iptc), None).unwrap();
     assert_eq!((work.object_number.as_str(), work.label().best(&[])), ("a.tif", Some("Blue")));
     assert_eq!((work.tags[0].source.as_str(), work.years().0), ("import:embedded", Some(1893)));
 }

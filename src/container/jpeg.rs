@@ -1,0 +1,98 @@
+//! Finds a JPEG's marker segments up to its first scan, as libjpeg does (ITU-T T.81, annex B).
+
+/// A marker segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment<'a> {
+    pub marker: u8,
+    pub body: &'a [u8],
+}
+
+impl<'a> Segment<'a> {
+    /// The part of an EXIF block in this segment, if it contains one.
+    pub fn exif(&self) -> Option<&'a [u8]> {
+        self.body.strip_prefix(b"Exif\0\0").filter(|_| self.marker == 0xe1)
+    }
+}
+
+pub const START_OF_SCAN: u8 = 0xda;
+const END_OF_IMAGE: u8 = 0xd9;
+
+/// The segments at the start of a file; the header of the first scan is the last one. `Ok(Err(length))` means that at
+/// least `length` bytes are needed to reach it.
+///
+/// Stray bytes between segments are skipped, and an application segment or comment whose stated length is too small
+/// counts as empty: every common decoder reads such files.
+///
+/// # Errors
+///
+/// The reason why the file is damaged.
+pub fn segments(start: &[u8]) -> Result<Result<Vec<Segment<'_>>, usize>, &'static str> {
+    const MORE: usize = 4096;
+    if !start.starts_with(&[0xff, 0xd8]) {
+        return Err("it does not begin with a JPEG start marker");
+    }
+    let (mut at, mut found) = (2, Vec::new());
+    loop {
+        let Some((marker, behind)) = next_marker(start, at) else {
+            return Ok(Err(start.len().max(at) + MORE));
+        };
+        at = behind;
+        match marker {
+            // TEM and restart markers have no length.
+            0x01 | 0xd0..=0xd7 => continue,
+            0xd8 => return Err("it has a second start marker before its first scan"),
+            END_OF_IMAGE => return Err("it ends before its first scan"),
+            _ => {}
+        }
+        let Some(&[high, low]) = start.get(at..at + 2) else { return Ok(Err(at + MORE)) };
+        let length = usize::from(u16::from_be_bytes([high, low]));
+        if length < 2 && !matches!(marker, 0xe0..=0xef | 0xfe) {
+            return Err("a segment is shorter than its own length");
+        }
+        let end = at + length.max(2);
+        let Some(body) = start.get(at + 2..end) else { return Ok(Err(end + MORE)) };
+        found.push(Segment { marker, body });
+        if marker == START_OF_SCAN {
+            return Ok(Ok(found));
+        }
+        at = end;
+    }
+}
+
+/// The next marker from `at` on, and where it ends; fill bytes and stuffed zeros are skipped.
+fn next_marker(start: &[u8], at: usize) -> Option<(u8, usize)> {
+    let is_marker = |pair: &[u8]| pair[0] == 0xff && !matches!(pair[1], 0x00 | 0xff);
+    let found = at + start.get(at..)?.windows(2).position(is_marker)?;
+    Some((start[found + 1], found + 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(between: &[u8], expected: &[(u8, &[u8])]) {
+        let file = [b"\xff\xd8", between, b"\xff\xda\0\x02"].concat();
+        let expected: Vec<_> = expected.iter().map(|&(marker, body)| Segment { marker, body }).collect();
+        let found = segments(&file).unwrap().unwrap();
+        assert_eq!(found[..found.len() - 1], expected);
+        for length in 2..file.len() {
+            assert!(matches!(segments(&file[..length]), Ok(Err(more)) if more > length), "{length}");
+        }
+    }
+
+    #[test]
+    fn segments_are_found_as_libjpeg_finds_them() {
+        check(b"\xff\xe0\0\x04ab", &[(0xe0, b"ab")]);
+        check(b"\xff\xff\xff\xe0\0\x04ab\xff\xd3\xff\x01", &[(0xe0, b"ab")]);
+        check(b"\xff\xe0\0\x04abstray\xff\0bytes\xff\xfe\0\x03c", &[(0xe0, b"ab"), (0xfe, b"c")]);
+        check(b"\xff\xe1\0\x01\xff\xe2\0\0\xff\xfe\0\x03c", &[(0xe1, b""), (0xe2, b""), (0xfe, b"c")]);
+    }
+
+    #[test]
+    fn what_libjpeg_refuses_is_refused() {
+        for file in [&b"GIF89a"[..], b"\xff\xd8\xff\xd8", b"\xff\xd8\xff\xd9", b"\xff\xd8\xff\xdb\0\x01"] {
+            assert!(segments(file).is_err());
+        }
+    }
+}

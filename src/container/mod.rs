@@ -1,0 +1,33 @@
+//! The structure of image files, without their pixels: TIFF directories, JPEG segments, PNG chunks, and the parts of a
+//! file that have been fetched so far.
+
+mod format;
+pub mod jpeg;
+mod partial;
+pub mod png;
+pub mod tiff;
+
+pub use format::SourceFormat;
+pub use partial::{PartialFile, Stop};
+
+/// Chunks that are read before the pixels: no honest header has more.
+pub const MAX_CHUNKS: usize = 256;
+/// The largest profile or EXIF block that is read, in bytes.
+pub const MAX_PROFILE: u64 = 4 << 20;
+
+/// Why a file cannot be a master, in words for its owner.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    #[error("the file is damaged: {0}")]
+    Damaged(String),
+    #[error("{0}")]
+    Unsupported(String),
+    #[error("page {page} does not exist: the file has {pages}")]
+    NoPage { page: u32, pages: u32 },
+}
+
+impl Refused {
+    pub fn damaged(reason: impl Into<String>) -> Self {
+        Self::Damaged(reason.into())
+    }
+}

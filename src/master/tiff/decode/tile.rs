@@ -1,0 +1,54 @@
+//! Decodes a stored tile to packed 8-bit samples.
+
+use super::unpack::unpack;
+use super::{WHAT, coded, read};
+use crate::iiif::Dimensions;
+use crate::master::{Codec, Level};
+use crate::pixels::{Alpha, Channels, Error, Model, Raster, Raw, Samples, jpeg};
+
+/// Decodes a tile, including its padding, of a level whose tiles can be served one by one; at least the pixels of
+/// `shown` must exist.
+pub fn decode_tile(level: &Level, stored: &[u8], shown: Dimensions) -> Result<Raster, Error> {
+    let tile = level.grid.tile;
+    match level.codec {
+        Codec::Jpeg => {
+            let raster = jpeg::decode(stored, 1, tile.area() * 4)?.into_packed();
+            coded::covers(raster.dimensions, tile, shown).map(|()| raster)
+        }
+        Codec::Webp => {
+            let Raster { dimensions, samples, .. } = coded::webp(level, stored, tile)?;
+            coded::covers(dimensions, tile, shown)?;
+            packed(read::meaning(level, dimensions, Samples::U8(samples))?)
+        }
+        _ => {
+            let count = usize::from(level.samples);
+            let samples = read::numbers(level, unpack(level, stored, shown.height)?, tile.width, count)?;
+            packed(read::meaning(level, tile, samples)?)
+        }
+    }
+}
+
+fn packed(raw: Raw) -> Result<Raster, Error> {
+    let Raw { dimensions, model, alpha, samples: Samples::U8(samples) } = raw else {
+        return Err(Error::damaged(WHAT, "a tile's samples are wider than its level's"));
+    };
+    let gray = model == Model::Gray;
+    let (channels, samples) = match (gray, alpha) {
+        (true, Alpha::None) => (Channels::Gray, samples),
+        (false, Alpha::None) => (Channels::Rgb, samples),
+        (_, alpha) => (Channels::Rgba, with_alpha(&samples, if gray { 1 } else { 3 }, alpha)),
+    };
+    Ok(Raster { dimensions, channels, samples })
+}
+
+fn with_alpha(samples: &[u8], colors: usize, alpha: Alpha) -> Vec<u8> {
+    let pixel = |pixel: &[u8]| {
+        let opacity = pixel[colors];
+        let color = |n: usize| match (alpha, opacity) {
+            (Alpha::Associated, 1..) => (u32::from(pixel[n]) * 255 / u32::from(opacity)).min(255) as u8,
+            _ => pixel[n],
+        };
+        [color(0), color(1 % colors), color(2 % colors), opacity]
+    };
+    samples.chunks_exact(colors + 1).flat_map(pixel).collect()
+}

@@ -1,0 +1,70 @@
+//! What a file's metadata say about the work that it shows.
+
+use super::{Packets, exif, iptc, xmp};
+
+/// The largest packet that is read, in bytes.
+const MAX_PACKET: usize = 4 * 1024 * 1024;
+
+/// The most values of one field that are kept.
+pub(super) const MAX_VALUES: usize = 1000;
+
+/// Values with their languages, in the packet's order; the language is `none` where the packet names none.
+pub type Localized = Vec<(String, String)>;
+
+/// What a file's metadata say about the work that it shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Description {
+    pub title: Localized,
+    pub creators: Vec<String>,
+    pub description: Localized,
+    /// The text of the rights statement.
+    pub rights: Option<String>,
+    /// The URI of the license.
+    pub license: Option<String>,
+    /// The URI of a page about the license or the rights statement.
+    pub statement: Option<String>,
+    pub credit: Option<String>,
+    pub subjects: Localized,
+    pub date: Option<String>,
+    /// XMP's `Marked`, as written.
+    pub marked: Option<String>,
+}
+
+/// A value whose language is not known.
+pub(super) fn plain(text: &str) -> Localized {
+    vec![("none".to_owned(), text.to_owned())]
+}
+
+impl Packets {
+    /// What the packets say: fields come from XMP first, then from IPTC, then from EXIF.
+    pub fn describe(&self) -> Description {
+        fn read(packet: &Option<Vec<u8>>, read: fn(&[u8]) -> Description) -> Description {
+            packet.as_deref().filter(|bytes| bytes.len() <= MAX_PACKET).map(read).unwrap_or_default()
+        }
+        let mut found = read(&self.xmp, xmp::read);
+        found.fill(read(&self.iptc, iptc::read));
+        found.fill(read(&self.exif, exif::read));
+        found
+    }
+}
+
+impl Description {
+    /// Takes the fields that are still empty from another description.
+    fn fill(&mut self, other: Self) {
+        fn empty<T: Default + PartialEq>(own: &mut T, other: T) {
+            if *own == T::default() {
+                *own = other;
+            }
+        }
+        empty(&mut self.title, other.title);
+        empty(&mut self.creators, other.creators);
+        empty(&mut self.description, other.description);
+        empty(&mut self.rights, other.rights);
+        empty(&mut self.license, other.license);
+        empty(&mut self.statement, other.statement);
+        empty(&mut self.credit, other.credit);
+        empty(&mut self.subjects, other.subjects);
+        empty(&mut self.date, other.date);
+        empty(&mut self.marked, other.marked);
+    }
+}
