@@ -83,7 +83,7 @@ impl Shell {
         command.current_dir(self.folder.path());
         let typed: Vec<&str> = line.split_whitespace().skip(2).collect();
         let server = Server::run(home, command, &typed, &environment);
-        let ready = eventually(Duration::from_secs(60), || server.get("/health/ready").status == 200);
+        let ready = eventually(Duration::from_secs(60), || server.get("/api/v1/works?limit=0").status == 200);
         assert!(ready, "{}", server.log());
         server
     }

@@ -61,7 +61,7 @@ impl Pools {
             |reason: String| Error::Invalid(format!("the catalogue `{path}` cannot be opened: {reason}"));
         let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
         if folder.is_some_and(|folder| !folder.is_dir()) {
-            return Err(unusable("there is no such folder".into()));
+            return Err(unusable("its folder does not exist".into()));
         }
         let encoded = percent_encoding::utf8_percent_encode(path, ESCAPED);
         let url = format!("sqlite://{encoded}?mode=rwc");
