@@ -37,7 +37,7 @@ async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> 
     let gallery = Arc::new(gallery);
     let mut door =
         Door::new(gallery.clone(), &config.web, &config.api, &config.operations, &config.presentation)?;
-    door.in_force = config.shown();
+    door.in_force = config.redacted();
     let upkeep = metrics.clone();
     actix_web::rt::spawn(async move {
         loop {

@@ -92,7 +92,7 @@ impl Works {
         }
     }
 
-    /// Where the words lie, without a password.
+    /// The database's file or URL, without the password.
     pub fn describe(&self) -> String {
         self.catalogue.describe()
     }
