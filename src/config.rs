@@ -98,7 +98,8 @@ impl Config {
         let environment =
             environment.with_list_parse_key("store.link_roots").with_list_parse_key("presentation.languages");
         let values = builder.add_source(environment).build().map_err(|error| unusable(&error))?;
-        let numbers: serde_json::Value = values.clone().try_deserialize().map_err(|error| unusable(&error))?;
+        let numbers: serde_json::Value =
+            values.clone().try_deserialize().map_err(|error| unusable(&error))?;
         in_range("", &numbers)?;
         let config: Self = values.try_deserialize().map_err(|error| {
             let text = secrets::without_value(&error.to_string());

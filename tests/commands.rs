@@ -184,7 +184,7 @@ fn a_cache_folder_that_cannot_be_written_to_is_named_as_that() {
 fn one_of_a_kind_is_counted_in_the_singular() {
     let folder = collection();
     let ran = tegl(&["check", folder.path().to_str().unwrap()], &[]);
-    assert!(ran.out.contains("1 master: 0 want"), "{}", ran.out);
+    assert!(ran.out.contains("1 master: 0 need"), "{}", ran.out);
     let ran = tegl(&["ingest", folder.path().to_str().unwrap()], &[]);
     assert!(ran.out.contains("0 pyramids built"), "{}", ran.out);
 }

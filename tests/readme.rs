@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::support::command::command;
 use crate::support::server::Server;
-use crate::support::{Failures, eventually, skipped};
+use crate::support::{Failures, eventually, not_proven};
 
 const README: &str = include_str!("../README.md");
 
@@ -97,8 +97,8 @@ fn commands_of_the_readme_run() {
     let mut requests = Vec::new();
     let mut serve = None;
     for line in commands() {
-        if let Some((skipped, _)) = NOT_RUN.iter().find(|(skipped, _)| *skipped == line) {
-            not_run.insert(skipped);
+        if let Some((known, _)) = NOT_RUN.iter().find(|(known, _)| *known == line) {
+            not_run.insert(known);
         } else if line.starts_with("curl ") {
             requests.push(line);
         } else if line.starts_with("tegl serve ") {
@@ -122,7 +122,7 @@ fn commands_of_the_readme_run() {
     }
     let server = shell.serve(&serve.expect("the README serves a folder"));
     if shell.run("command -v curl").0 != Some(0) {
-        return skipped("the README's requests", "there is no curl");
+        return not_proven("the README's requests", "there is no curl");
     }
     let (public, operations) = (server.address.to_string(), server.operations().to_string());
     for line in requests {

@@ -3,7 +3,7 @@
 use sqlx::{AnyConnection, Row};
 
 use super::facets::{FacetChanges, number, signed};
-use super::put::{REVISIONS, before, effective, revision_row, lock_for_writing};
+use super::put::{REVISIONS, before, effective, lock_for_writing, revision_row};
 use super::read::tags;
 use super::sql::execute_rows;
 use super::transaction::{Limits, Outcome};

@@ -95,7 +95,8 @@ impl FacetChanges {
         }
         put.sort_unstable();
         let put = put.into_iter().map(|(term, seq)| vec![Value::from(term), seq.into()]).collect();
-        execute_rows(connection, "INSERT INTO shelves (term, seq) VALUES", put, "ON CONFLICT DO NOTHING").await?;
+        execute_rows(connection, "INSERT INTO shelves (term, seq) VALUES", put, "ON CONFLICT DO NOTHING")
+            .await?;
         execute_rows(connection, "DELETE FROM shelves WHERE (term, seq) IN (VALUES", taken, ")").await?;
         count(connection, &buckets).await?;
         Ok(stands_on)

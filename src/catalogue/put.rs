@@ -278,9 +278,13 @@ async fn judgements(
     works: impl Iterator<Item = &Before>,
 ) -> Result<HashMap<i64, Vec<Tag>>, Error> {
     let judged = works.filter(|known| known.judged).map(|known| vec![Value::from(known.seq)]).collect();
-    let rows =
-        fetch_rows(connection, "SELECT seq, body FROM tags WHERE seq IN (VALUES", judged, ") ORDER BY seq, tag")
-            .await?;
+    let rows = fetch_rows(
+        connection,
+        "SELECT seq, body FROM tags WHERE seq IN (VALUES",
+        judged,
+        ") ORDER BY seq, tag",
+    )
+    .await?;
     let mut judgements: HashMap<i64, Vec<Tag>> = HashMap::new();
     for row in &rows {
         judgements.entry(row.try_get("seq")?).or_default().push(serde_json::from_str(row.try_get("body")?)?);

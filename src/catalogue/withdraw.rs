@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use sqlx::{AnyConnection, Row};
 
 use super::facets::{FacetChanges, number};
-use super::put::{Before, REVISIONS, WriteLock, before, revision_row, lock_for_writing};
+use super::put::{Before, REVISIONS, WriteLock, before, lock_for_writing, revision_row};
 use super::sql::{Value, execute_rows};
 use super::transaction::{Limits, Outcome};
 use super::{Catalogue, Error};

@@ -27,7 +27,11 @@ mod tests {
     fn check(name: &str, expected: Option<&str>) {
         let sections = ["web".to_owned(), "log".to_owned()];
         let found = warnings([name], &sections);
-        assert_eq!(found.first().and_then(|warning| warning.rsplit(' ').next()), expected, "{name}: {found:?}");
+        assert_eq!(
+            found.first().and_then(|warning| warning.rsplit(' ').next()),
+            expected,
+            "{name}: {found:?}"
+        );
     }
 
     #[test]

@@ -14,7 +14,9 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
     web::check(&config.web, &config.api, &config.operations)?;
     if !config.pyramids.tile_side.is_multiple_of(16) {
         let side = config.pyramids.tile_side;
-        return Err(format!("`pyramids.tile_side` is {side}: it must be a multiple of 16, such as 256 or 512"));
+        return Err(format!(
+            "`pyramids.tile_side` is {side}: it must be a multiple of 16, such as 256 or 512"
+        ));
     }
     locations(config)?;
     store::Key::parse(&config.store.probe).map_err(|bad| format!("`store.probe`: {bad}"))?;
