@@ -147,7 +147,7 @@ impl<'a> Expander<'a> {
                     for (at, near) in near.iter().take(STAND_INS).enumerate() {
                         let weight = if at == 0 { SLIP } else { LESS_LIKELY };
                         self.term(&format!("{EXACT}{}", near.word), weight, &mut found)?;
-                        let word = Word { written: near.word.clone(), place: 0 };
+                        let word = Word { written: near.word.clone(), position: 0 };
                         for stem in word.terms("").iter().skip(1) {
                             self.term(stem, weight * STEM, &mut found)?;
                         }
@@ -192,7 +192,7 @@ impl<'a> Expander<'a> {
     /// Each of these words, wherever it stands; whether works have all of them.
     fn every(&self, words: &[Word], weight: f32, found: &mut Vec<Weighed>) -> Result<bool, Error> {
         let mut all: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for word in words.iter().filter(|word| !word.is_common()) {
+        for word in words.iter().filter(|word| !word.is_stop_word()) {
             let mut ways = Vec::new();
             self.word(word, weight, &mut ways)?;
             all.push((Occur::Must, union(ways)));
@@ -221,7 +221,7 @@ impl<'a> Expander<'a> {
         for field in self.fields {
             let term =
                 |word: &Word| Term::from_field_text(field.field(), &format!("{EXACT}{}", word.folded()));
-            let terms: Vec<(usize, Term)> = several.iter().map(|word| (word.place, term(word))).collect();
+            let terms: Vec<(usize, Term)> = several.iter().map(|word| (word.position, term(word))).collect();
             let query = PhraseQuery::new_with_offset(terms);
             if query.count(&self.snapshot.searcher)? > 0 {
                 found.push((Box::new(query), field.weight()));

@@ -2,7 +2,9 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::Arc;
+
+use parking_lot::{Mutex, RwLock};
 
 use serde::{Deserialize, Serialize};
 use tantivy::directory::error::{LockError, OpenReadError};
@@ -124,7 +126,7 @@ impl Index {
 
     /// The works as they were at the last commit.
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        self.current.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+        self.current.read().clone()
     }
 
     /// Lays a work down, instead of what was there under its number. After an error, here or when it is committed, all
@@ -164,7 +166,7 @@ impl Index {
         let before = self.snapshot();
         let snapshot =
             Snapshot::new(self.reader.searcher(), revision, self.vocabulary.clone(), Some(&before))?;
-        *self.current.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Arc::new(snapshot);
+        *self.current.write() = Arc::new(snapshot);
         Ok(())
     }
 
@@ -195,12 +197,12 @@ impl Index {
     /// Takes it from the disk; who still looks at it goes on seeing it.
     pub fn delete(&self) {
         // Its threads may be writing.
-        drop(self.writer.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take());
+        drop(self.writer.lock().take());
         remove(&self.place);
     }
 
     fn write<T>(&self, write: impl FnOnce(&mut IndexWriter) -> Result<T, Error>) -> Result<T, Error> {
-        let mut held = self.writer.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut held = self.writer.lock();
         let mut writer = match held.take() {
             Some(writer) => writer,
             None => writer(&self.index, self.memory_mib)?,

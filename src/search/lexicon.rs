@@ -72,8 +72,8 @@ fn add(translations: &mut Vec<String>, meant: &str) {
 /// The words of a phrase that say something.
 fn said(phrase: &str) -> Vec<Word> {
     let mut words = words(phrase);
-    if words.iter().any(|word| !word.is_common()) {
-        words.retain(|word| !word.is_common());
+    if words.iter().any(|word| !word.is_stop_word()) {
+        words.retain(|word| !word.is_stop_word());
     }
     words
 }

@@ -154,7 +154,7 @@ impl Order {
 
     /// A work's rank.
     pub fn rank(&self, columns: &Columns, work: DocId, score: Option<f32>) -> Rank {
-        (self.primary(columns, work, score), columns.number_place(work), work)
+        (self.primary(columns, work, score), columns.number_rank(work), work)
     }
 
     /// What the first parts of ranks mean outside their segment.

@@ -46,10 +46,11 @@ impl Snapshot {
                 None => {
                     let order = &search.order;
                     let behind = |rank: &Rank| behind.is_none_or(|behind| behind.holds(rank));
-                    let rank = |&work: &DocId| order.rank(columns, work, conditions.nearness(columns, work));
+                    let rank =
+                        |&work: &DocId| order.rank(columns, work, conditions.colour_score(columns, work));
                     match hits.get(at as usize) {
                         Some(Hits::All) if order.sort == Sort::Relevance => {
-                            let usual = columns.usual();
+                            let usual = columns.default_order();
                             let from = usual.partition_point(|work| !behind(&rank(work)));
                             usual[from..].iter().take(most).map(rank).collect()
                         }

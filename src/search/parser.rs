@@ -121,7 +121,7 @@ fn unquoted(token: &str, next: Option<&str>, number: usize) -> Vec<Part> {
     }
     let last = several.len();
     let each = several.into_iter().enumerate().map(|(at, mut word)| {
-        word.place = 0;
+        word.position = 0;
         let begins = at + 1 == last && token.ends_with('*');
         Part { words: vec![word], begins, exact, ..part.clone() }
     });
@@ -130,7 +130,7 @@ fn unquoted(token: &str, next: Option<&str>, number: usize) -> Vec<Part> {
 
 /// «Head of a girl» is a head and a girl; «of» alone is a word like others.
 pub fn meaningful(mut parts: Vec<Part>) -> Vec<Part> {
-    let says = |part: &Part| part.quoted || part.exact || !part.words.iter().all(Word::is_common);
+    let says = |part: &Part| part.quoted || part.exact || !part.words.iter().all(Word::is_stop_word);
     if parts.iter().any(|part| says(part) && !part.without) {
         parts.retain(says);
     }

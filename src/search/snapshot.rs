@@ -1,7 +1,9 @@
 //! The index as it is at one revision: what a search looks at from its beginning to its end.
 
 use std::collections::HashMap;
-use std::sync::{Arc, RwLock, RwLockReadGuard};
+use std::sync::Arc;
+
+use parking_lot::{RwLock, RwLockReadGuard};
 
 use tantivy::index::SegmentId;
 use tantivy::schema::Value;
@@ -12,7 +14,7 @@ use super::columns::{ColumnTexts, Columns};
 use super::indexed_work::IndexedWork;
 use super::labels::Labels;
 use super::schema::{FIELD_NAME_PREFIX, schema};
-use super::vocabulary::{self, Vocabulary};
+use super::vocabulary::Vocabulary;
 
 /// Schemes that collections usually have, whether or not this one has values in them.
 const USUAL: [&str; 15] = [
@@ -82,7 +84,7 @@ impl Snapshot {
             };
             parts.push(part);
         }
-        let learnt = vocabulary::read(&vocabulary);
+        let learnt = vocabulary.read();
         let mut totals = vec![0; learnt.values().len()];
         for part in &parts {
             for (total, count) in totals.iter_mut().zip(part.totals.iter()) {
@@ -129,7 +131,7 @@ impl Snapshot {
             if before + own > start && found.len() < count {
                 let alive = reader.doc_ids_alive().skip(start.saturating_sub(before));
                 let works: Vec<DocId> = alive.take(count - found.len()).collect();
-                let place = |work: &DocId| columns.number_place(*work);
+                let place = |work: &DocId| columns.number_rank(*work);
                 let numbers = ColumnTexts::of(&columns.number, works.iter().map(place))?;
                 for work in &works {
                     let number = numbers.get(place(work)).unwrap_or_default().to_owned();
@@ -148,7 +150,7 @@ impl Snapshot {
 
     /// The values that have been met, in use or not.
     pub fn vocabulary(&self) -> RwLockReadGuard<'_, Vocabulary> {
-        vocabulary::read(&self.vocabulary)
+        self.vocabulary.read()
     }
 
     /// How many works have a value.
@@ -164,7 +166,7 @@ impl Snapshot {
 
     /// Memory that its columns take, in bytes.
     pub fn weight(&self) -> usize {
-        self.parts.iter().map(|part| part.columns.weight() + 4 * part.totals.len()).sum()
+        self.parts.iter().map(|part| part.columns.memory() + 4 * part.totals.len()).sum()
     }
 
     /// The segments' readers with their columns.

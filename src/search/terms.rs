@@ -18,8 +18,8 @@ const MOST_WORDS: usize = 20_000;
 #[derive(Default)]
 pub struct Terms {
     tokens: Vec<Token>,
-    /// The place of the next word.
-    place: usize,
+    /// The position of the next word.
+    position: usize,
 }
 
 impl Terms {
@@ -35,14 +35,14 @@ impl Terms {
 
     fn add_words(&mut self, text: &str, language: &str) {
         let mut last = 0;
-        let left = MOST_WORDS.saturating_sub(self.place);
-        for word in words(text).into_iter().take_while(|word| word.place < left) {
-            last = word.place + 1;
-            let position = self.place + word.place;
+        let left = MOST_WORDS.saturating_sub(self.position);
+        for word in words(text).into_iter().take_while(|word| word.position < left) {
+            last = word.position + 1;
+            let position = self.position + word.position;
             known_terms(&word, language, |term| self.token(position, term.to_owned()));
         }
         // A phrase does not go on into the next text.
-        self.place += last + 10;
+        self.position += last + 10;
     }
 
     /// An object number is found as a whole, too, whatever signs stand in it.
@@ -50,7 +50,7 @@ impl Terms {
         self.plain(number);
         let whole: String = fold(number).chars().filter(|c| c.is_alphanumeric()).collect();
         if words(number).len() > 1 && whole.len() <= 64 {
-            self.token(self.place, format!("{}{whole}", EXACT));
+            self.token(self.position, format!("{}{whole}", EXACT));
         }
     }
 

@@ -1,7 +1,6 @@
 //! The values of all facets, by number: what is counted, and what it is called.
 
 use std::collections::HashMap;
-use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde::Serialize;
 
@@ -123,16 +122,6 @@ impl Vocabulary {
         schemes.sort_unstable();
         schemes
     }
-}
-
-/// To be read; what a thread that failed left locked is whole, as every change is.
-pub fn read(vocabulary: &RwLock<Vocabulary>) -> RwLockReadGuard<'_, Vocabulary> {
-    vocabulary.read().unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
-/// To be taught.
-pub fn written(vocabulary: &RwLock<Vocabulary>) -> RwLockWriteGuard<'_, Vocabulary> {
-    vocabulary.write().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 #[cfg(test)]

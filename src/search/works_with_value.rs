@@ -36,14 +36,14 @@ impl Snapshot {
                 own.extend(held.map(|&place| (place, work)));
             }
             let numbers =
-                ColumnTexts::of(&columns.number, own.iter().map(|&(_, work)| columns.number_place(work)))?;
+                ColumnTexts::of(&columns.number, own.iter().map(|&(_, work)| columns.number_rank(work)))?;
             for (place, work) in own {
                 let Some(holders) = found.get_mut(place) else { continue };
                 if holders.examples.len() < SOME {
                     holders.examples.push(DocAddress::new(at, work));
                 }
                 holders.has_image |= columns.flags(work) & HAS_IMAGE != 0;
-                holders.object_numbers.extend(numbers.get(columns.number_place(work)).map(str::to_owned));
+                holders.object_numbers.extend(numbers.get(columns.number_rank(work)).map(str::to_owned));
             }
         }
         for holders in &mut found {
