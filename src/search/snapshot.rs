@@ -91,7 +91,7 @@ impl Snapshot {
                 *total += count;
             }
         }
-        let labels = match before.filter(|before| before.labels.knows(&learnt)) {
+        let labels = match before.filter(|before| before.labels.is_current(&learnt)) {
             Some(before) => before.labels.clone(),
             None => Arc::new(Labels::new(&learnt)),
         };

@@ -51,8 +51,8 @@ impl Snapshot {
     fn values(&self, beginning: &str, limit: usize) -> Vec<Suggestion> {
         let vocabulary = self.vocabulary();
         let mut numbers: Vec<(u64, bool, u32)> = Vec::new();
-        for &(label, byte) in self.labels.begin(beginning) {
-            let Some((_, number)) = self.labels.named(label) else { continue };
+        for &(label, byte) in self.labels.starts_with(beginning) {
+            let Some((_, number)) = self.labels.label(label) else { continue };
             let works = self.work_count(*number);
             if works > 0 {
                 numbers.push((works, byte == 0, *number));

@@ -3,8 +3,8 @@
 use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, Occur, Query};
 
 use super::Error;
-use super::expansion::{Expander, Weighed, union};
-use super::parser::{meaningful, parts};
+use super::expansion::{Expander, Weighted, union};
+use super::parser::{parts, without_stop_words};
 use super::search_field::SearchField;
 use super::snapshot::Snapshot;
 
@@ -20,7 +20,7 @@ pub struct TextQuery {
 /// Takes apart what was typed; `None` where it says nothing.
 pub fn text_query(snapshot: &Snapshot, q: &str, fields: &[SearchField]) -> Result<Option<TextQuery>, Error> {
     let expander = Expander::new(snapshot, fields);
-    let parts = meaningful(expander.numbers(parts(q)?)?);
+    let parts = without_stop_words(expander.numbers(parts(q)?)?);
     if parts.is_empty() {
         let is_all = q.chars().all(|c| c.is_whitespace() || matches!(c, '*' | '"'));
         // Signs without a letter stand in no work.
@@ -43,7 +43,7 @@ pub fn text_query(snapshot: &Snapshot, q: &str, fields: &[SearchField]) -> Resul
         }
     }
     let corrected = slipped.then(|| corrected.join(" "));
-    let made = |wanted: &[Vec<Weighed>], least: Option<usize>| together(wanted, &without, least);
+    let made = |wanted: &[Vec<Weighted>], least: Option<usize>| together(wanted, &without, least);
     let all = made(&wanted, None);
     // One word cannot be missing.
     if wanted.len() < 2 || all.count(&snapshot.searcher)? > 0 {
@@ -60,8 +60,8 @@ pub fn text_query(snapshot: &Snapshot, q: &str, fields: &[SearchField]) -> Resul
 }
 
 /// All parts together, or so many of them at least.
-fn together(wanted: &[Vec<Weighed>], without: &[Vec<Weighed>], least: Option<usize>) -> Box<dyn Query> {
-    let copy = |ways: &[Weighed]| -> Vec<Weighed> {
+fn together(wanted: &[Vec<Weighted>], without: &[Vec<Weighted>], least: Option<usize>) -> Box<dyn Query> {
+    let copy = |ways: &[Weighted]| -> Vec<Weighted> {
         ways.iter().map(|(query, weight)| (query.box_clone(), *weight)).collect()
     };
     // One word is a flat choice of terms: only that can be cut short when the best are known.

@@ -25,7 +25,7 @@ impl Snapshot {
         let chosen = match typed.trim() {
             "" => vocabulary.numbers_of(scheme).to_vec(),
             typed => {
-                let mut found = self.labels.beginning(typed);
+                let mut found = self.labels.values_starting_with(typed);
                 found.retain(|&number| vocabulary.value(number).is_some_and(|term| term.scheme == scheme));
                 found
             }
