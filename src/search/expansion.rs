@@ -15,7 +15,7 @@ use super::parser::{Part, candidates};
 use super::period;
 use super::search_field::SearchField;
 use super::snapshot::Snapshot;
-use super::spelling::{Near, forgiven, near};
+use super::spelling::{Near, max_distance, near};
 
 /// The weight of a stem, compared with the word itself.
 const STEM: f32 = 0.5;
@@ -57,7 +57,7 @@ impl<'a> Expander<'a> {
         if self.corrected.replace(self.corrected.get() + 1) >= MAX_CORRECTED_WORDS {
             return Ok(Vec::new());
         }
-        near(self.snapshot, folded, forgiven(folded.chars().count()), false)
+        near(self.snapshot, folded, max_distance(folded.chars().count()), false)
     }
 
     /// Joins parts that are an object number or its beginning, such as `N 00530` and `KKS1982-156`.

@@ -63,7 +63,7 @@ impl Snapshot {
             ranked.extend(ranks.into_iter().map(|rank| (at, columns, rank)));
         }
         let mut offset = search.offset;
-        if self.parts.len() == 1 {
+        if self.segments.len() == 1 {
             // Within a segment, ranks decide.
             ranked.drain(..offset.min(ranked.len()));
             offset = 0;
