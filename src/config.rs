@@ -32,7 +32,7 @@ pub struct Config {
     pub records: gallery::settings::Records,
     pub catalogue: catalogue::Settings,
     pub search: search::Settings,
-    pub presentation: presentation::House,
+    pub presentation: presentation::Publisher,
     pub store: store::Settings,
     pub log: Log,
     /// Sources of masters by the name that begins their identifiers, as in `NAME:path`.

@@ -8,9 +8,10 @@
 //! main.rs → cli      what was typed → one verb, or serve
 //! config             gathers the settings that each part declares beside its code
 //! web                HTTP in, HTTP out: image, deep zoom, presentation, API, pages, operations, administration
-//! gallery            the verbs: plan, deliver, describe, find, ingest, check, export, sample; owns state; no HTTP
+//! gallery            the verbs: plan, deliver, describe, find, ingest, check, export; owns state; no HTTP
 //! search             finding works: an index of words and facets on disk, columns in memory, and what is asked of them
 //! catalogue          where words lie: works, tags, shelves, revisions in SQLite or PostgreSQL
+//! sample             the sample collection: generated pictures and their records
 //! store              where bytes lie: object storage, local files, ranges; whole objects written
 //! presentation       works → manifests, collections, annotations, searches (pure)
 //! record             works in words, and the readers of museums' records (pure)
@@ -23,7 +24,7 @@
 //!
 //! # A tile's journey
 //!
-//! `web::door` takes the path apart → [`iiif::ImageRequest`] (400 here) → `gallery` finds the
+//! `web::route` takes the path apart → [`iiif::ImageRequest`] (400 here) → `gallery` finds the
 //! master's index (memory; on a miss one range read of its start and, where that is not all, the
 //! rest) → [`render::Plan`] by arithmetic alone → `If-None-Match`? → answers' cache → a stored tile
 //! (one range read, a JPEG header put before it; at the image's edges its padding is cut off in
@@ -44,7 +45,7 @@
 //! `full/max` of hundreds of megapixels is rendered band by band (`render::band`) and leaves while it is made. It is
 //! admitted before its status is sent, holds the memory of one unsent band until it ends, and ends when its client leaves.
 //! Finished answers that are large count against the same memory while they are sent (`gallery::unsent`), and clients
-//! that read too slowly are disconnected (`web::pace`).
+//! that read too slowly are disconnected (`web::http::pace`).
 //!
 //! # A work
 //!
@@ -105,6 +106,7 @@ pub mod presentation;
 mod proof;
 pub mod record;
 pub mod render;
+pub mod sample;
 pub mod search;
 pub mod store;
 pub mod web;

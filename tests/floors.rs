@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FLOORS: [&str; 14] = [
+const FLOORS: [&str; 15] = [
     "identity",
     "iiif",
     "pixels",
@@ -11,6 +11,7 @@ const FLOORS: [&str; 14] = [
     "render",
     "record",
     "presentation",
+    "sample",
     "store",
     "catalogue",
     "search",

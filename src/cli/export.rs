@@ -21,7 +21,7 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
     gallery::block_on(async {
         let mut after = None;
         loop {
-            let listing = gallery.list(after.as_deref(), 500).await.map_err(|error| told(&error))?;
+            let listing = gallery.sources.list(after.as_deref(), 500).await.map_err(|error| told(&error))?;
             failures.extend(listing.unreadable);
             for entry in listing.entries {
                 bar.set_message(entry.identifier.clone());
@@ -33,6 +33,7 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
                     bar.set_position(done);
                 };
                 let exported = gallery
+                    .jobs
                     .export(&entry.identifier, &arguments.out, &arguments.base_url, layout, &progress)
                     .await;
                 match exported {

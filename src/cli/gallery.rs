@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::catalogue;
 use crate::config::Config;
-use crate::gallery::{Gallery, Settings, Shelf, Source};
+use crate::gallery::{Gallery, PyramidStore, Settings, Source};
 use crate::store::Store;
 
 /// Opens the sources and the pyramid store.
@@ -27,7 +27,8 @@ pub fn open(paths: &[String], config: &Config) -> Result<Gallery, String> {
         rights: config.rights.clone(),
         base_url: config.web.base_url.clone(),
     };
-    let gallery = Gallery::new(sources, shelf(config)?, &settings).map_err(|error| error.to_string())?;
+    let gallery =
+        Gallery::new(sources, pyramid_store(config)?, &settings).map_err(|error| error.to_string())?;
     with_catalogue(gallery, config)
 }
 
@@ -53,7 +54,8 @@ pub fn with_index(gallery: Gallery, config: &Config) -> Gallery {
 /// Fails if a source cannot be read, or if pyramids cannot be kept.
 pub fn reach(gallery: &Gallery) -> Result<(), String> {
     let troubles = block_on(async {
-        let (sources, pyramids) = futures::future::join(gallery.troubles(), gallery.pyramids_trouble()).await;
+        let (sources, pyramids) =
+            futures::future::join(gallery.sources.troubles(), gallery.images.pyramids_trouble()).await;
         Ok(sources.into_iter().chain(pyramids).map(|trouble| trouble.text).collect::<Vec<_>>())
     })?;
     match troubles.is_empty() {
@@ -65,8 +67,9 @@ pub fn reach(gallery: &Gallery) -> Result<(), String> {
 /// Fails if a source cannot be read because of its configuration. Other failures may pass: they are logged, and the
 /// server is not ready meanwhile.
 pub fn reach_for_serving(gallery: &Gallery) -> Result<(), String> {
-    let (sources, pyramids) =
-        block_on(async { Ok(futures::future::join(gallery.troubles(), gallery.pyramids_trouble()).await) })?;
+    let (sources, pyramids) = block_on(async {
+        Ok(futures::future::join(gallery.sources.troubles(), gallery.images.pyramids_trouble()).await)
+    })?;
     if let Some(trouble) = pyramids {
         tracing::warn!("pyramids are neither read nor built: {}", trouble.text);
     }
@@ -141,10 +144,10 @@ fn folder_of(variable: &str) -> Option<PathBuf> {
 }
 
 /// Opens the pyramid store, unless `pyramids.location` is `none`.
-fn shelf(config: &Config) -> Result<Option<Shelf>, String> {
+fn pyramid_store(config: &Config) -> Result<Option<PyramidStore>, String> {
     let open = |location: &str| {
         let store = Store::open_writable(location, &config.store).map_err(|error| error.to_string())?;
-        Shelf::new(store).map_err(|error| format!("`{location}`: {error}"))
+        PyramidStore::new(store).map_err(|error| format!("`{location}`: {error}"))
     };
     // Existing pyramids can also be used from a read-only folder.
     let open = |location: &str| {
@@ -156,7 +159,7 @@ fn shelf(config: &Config) -> Result<Option<Shelf>, String> {
                      place, or `pyramids.on_demand` to false"
                 );
             }
-            Ok(Shelf::read_only(store, format!("pyramids cannot be built: {reason}")))
+            Ok(PyramidStore::read_only(store, format!("pyramids cannot be built: {reason}")))
         })
     };
     match config.pyramids.location.as_str() {

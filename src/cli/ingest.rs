@@ -38,10 +38,10 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
         true => 0,
         false => gallery::block_on(records::run(arguments, &config, &gallery))?,
     };
-    if arguments.dry_run || gallery.sources().is_empty() {
+    if arguments.dry_run || gallery.sources.all().is_empty() {
         return unread(bad);
     }
-    if gallery.pyramids_at().is_none() && config.pyramids.location != "none" {
+    if gallery.images.pyramids_location().is_none() && config.pyramids.location != "none" {
         return Err(
             "there is no place to keep pyramids: name a writable one by --store or `pyramids.location`"
                 .into(),
@@ -50,7 +50,7 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
     let reporter = Arc::new(Reporter::new(arguments.json, arguments.verbose));
     let summary = gallery::block_on(async {
         tokio::select! {
-            done = gallery.ingest(shard, jobs, reporter.clone()) => done.map_err(|error| crate::gallery::told(&error)),
+            done = gallery.jobs.ingest(shard, jobs, reporter.clone()) => done.map_err(|error| crate::gallery::told(&error)),
             _ = tokio::signal::ctrl_c() => Err("interrupted; finished pyramids are kept, and the same command continues from there".into()),
         }
     })?;

@@ -19,7 +19,7 @@ const MAX_LISTED: usize = 20;
 
 /// Imports all records of the command line into the catalogue. Returns how many could not be read.
 pub async fn run(arguments: &Arguments, config: &Config, gallery: &Arc<Gallery>) -> Result<u64, String> {
-    if gallery.works().is_none() {
+    if gallery.catalogue().is_none() {
         return Err(
             "there is no catalogue to import records into: `catalogue.url` is `none` or not writable; \
                     set it to a file, as in TEGL__CATALOGUE__URL=catalogue.db, or to postgres://…"
@@ -51,7 +51,7 @@ pub async fn run(arguments: &Arguments, config: &Config, gallery: &Arc<Gallery>)
             dry: arguments.dry_run,
         };
         let imported = tokio::select! {
-            done = gallery.import(import, masters.clone(), watch.clone()) => done.map_err(|error| told(&error))?,
+            done = gallery.jobs.import(import, masters.clone(), watch.clone()) => done.map_err(|error| told(&error))?,
             _ = tokio::signal::ctrl_c() => {
                 return Err("interrupted; the records so far are kept, and the same command continues from there".into());
             }
@@ -77,7 +77,7 @@ async fn prune(
     source: &str,
     register: &Register,
 ) -> Result<(), String> {
-    let pruned = gallery.prune(source, register, arguments.prune_limit, arguments.dry_run).await;
+    let pruned = gallery.jobs.prune(source, register, arguments.prune_limit, arguments.dry_run).await;
     let Pruned { works, missing, refused } = pruned.map_err(|error| told(&error))?;
     let withdrawn = if refused.is_some() || arguments.dry_run { 0 } else { missing.len() };
     if arguments.json {
@@ -154,7 +154,7 @@ fn reading(arguments: &Arguments, config: &Config) -> Result<Reading, String> {
 
 async fn masters(arguments: &Arguments, gallery: &Gallery) -> Result<Masters, String> {
     let bar = bar(arguments.json, "{spinner} {pos} masters listed");
-    let masters = gallery.masters(|listed| bar.set_position(listed as u64)).await;
+    let masters = gallery.jobs.masters(|listed| bar.set_position(listed as u64)).await;
     bar.finish_and_clear();
     masters.map_err(|error| told(&error))
 }

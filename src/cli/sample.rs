@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Sample as Arguments;
 use super::output::count;
-use crate::gallery::sample::{self, Extent, Options, Progress};
+use crate::sample::{self, Extent, Options, Progress};
 
 pub fn run(arguments: &Arguments) -> Result<(), String> {
     let extent = match (arguments.full, arguments.max_megapixels) {

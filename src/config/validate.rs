@@ -63,8 +63,8 @@ fn catalogue(url: &str) -> Result<(), String> {
     }
 }
 
-fn languages(house: &presentation::House) -> Result<(), String> {
-    if house.languages.is_empty() {
+fn languages(publisher: &presentation::Publisher) -> Result<(), String> {
+    if publisher.languages.is_empty() {
         return Err("`presentation.languages` is empty: name at least one, as in `[\"en\", \"da\"]`".into());
     }
     Ok(())

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::labels::Label;
 use super::links::http_uri;
 use super::object::object;
-use super::words::word;
 use super::{Canvas, View, html};
 use crate::iiif::Version;
 use crate::record::{Region, Status, Tag};
@@ -78,9 +78,9 @@ impl<'a> View<'a> {
 
     /// Our own language, where only one can be said.
     fn language(&self) -> &'static str {
-        let first = self.house.languages.iter().find_map(|asked| {
+        let first = self.publisher.languages.iter().find_map(|asked| {
             let asked = asked.split('-').next().unwrap_or(asked);
-            super::words::LANGUAGES.into_iter().find(|ours| *ours == asked)
+            super::labels::LANGUAGES.into_iter().find(|ours| *ours == asked)
         });
         first.unwrap_or("en")
     }
@@ -95,7 +95,7 @@ impl<'a> View<'a> {
         let language = self.language();
         let mut parts = Vec::new();
         if is_proposed {
-            let by = word("proposed by", "foreslået af").in_language(language);
+            let by = Label::new("proposed by", "foreslået af").in_language(language);
             parts.push(format!(
                 "{by} {}",
                 tag.source.split_once(':').map_or(tag.source.as_str(), |(_, name)| name)
@@ -103,7 +103,7 @@ impl<'a> View<'a> {
         }
         if !is_sure {
             let percent = (tag.confidence.clamp(0.0, 1.0) * 100.0).round();
-            parts.push(format!("{percent} % {}", word("sure", "sikker").in_language(language)));
+            parts.push(format!("{percent} % {}", Label::new("sure", "sikker").in_language(language)));
         }
         Some(parts.join(", "))
     }
@@ -160,7 +160,7 @@ fn place(tag: &Tag, canvases: &[Canvas<'_>]) -> (usize, Option<Region>) {
 mod tests {
     use super::*;
     use crate::iiif::Dimensions;
-    use crate::presentation::sample::shown;
+    use crate::presentation::fixture::shown;
     use crate::record::Text;
     use serde_json::json;
 

@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use super::context::CONTEXT_3;
+use super::labels::{self, Label};
 use super::manifest::of_version;
 use super::object::object;
 use super::span::{self, Node, Span};
-use super::words::{self, Word, word};
-use super::{Address, House, language, links};
+use super::{Address, Publisher, language_map, links};
 use crate::iiif::{Dimensions, Form, Limits, Size, Version};
 use crate::record::Text;
 
@@ -18,7 +18,7 @@ const THUMBNAIL: u32 = 400;
 #[derive(Clone, Copy, Debug)]
 pub struct Library<'a> {
     pub address: &'a Address,
-    pub house: &'a House,
+    pub publisher: &'a Publisher,
     pub version: Version,
 }
 
@@ -64,7 +64,7 @@ struct Listing<'a> {
     label: Value,
     /// How many there are of what, not of what this document lists alone.
     count: u64,
-    of: Word,
+    of: Label,
     items: Vec<Value>,
     parent: Option<(String, Value)>,
     picture: Option<&'a Picture>,
@@ -79,12 +79,12 @@ impl Library<'_> {
         });
         self.document(Listing {
             id: self.address.collections(self.version),
-            label: match self.house.name.is_empty() {
+            label: match self.publisher.name.is_empty() {
                 true => self.collections_label(),
-                false => language::label(&self.house.name),
+                false => language_map::label(&self.publisher.name),
             },
             count: schemes.len() as u64,
-            of: word("collections", "samlinger"),
+            of: Label::new("collections", "samlinger"),
             items: items.collect(),
             parent: None,
             picture: None,
@@ -108,7 +108,7 @@ impl Library<'_> {
             }),
             label: asked.map_or(label, |span| part_label(span, total)),
             count: asked.map_or(total, |span| span.within(total)),
-            of: word("collections", "samlinger"),
+            of: Label::new("collections", "samlinger"),
             items,
             picture: values.iter().find_map(|shelf| shelf.picture.as_ref()),
         }))
@@ -133,7 +133,7 @@ impl Library<'_> {
             parent: Some(asked.map_or_else(all, |span| (at(span.parent(shelf.works)), label.clone()))),
             label: asked.map_or(label, |span| part_label(span, shelf.works)),
             count: asked.map_or(shelf.works, |span| span.within(shelf.works)),
-            of: word("works", "værker"),
+            of: Label::new("works", "værker"),
             items,
             picture: if asked.is_none() { shelf.picture.as_ref().or(first) } else { first },
         }))
@@ -141,7 +141,7 @@ impl Library<'_> {
 
     fn document(&self, listing: Listing<'_>) -> Value {
         let mut summary = Text::default();
-        for (language, word) in listing.of.text(&self.house.languages).iter() {
+        for (language, word) in listing.of.text(&self.publisher.languages).iter() {
             summary.add(language, &format!("{} {word}", listing.count));
         }
         let mut made = object! {
@@ -149,10 +149,10 @@ impl Library<'_> {
             "id": listing.id,
             "type": "Collection",
             "label": listing.label,
-            "summary": language::value(&summary, self.address.base()),
+            "summary": language_map::value(&summary, self.address.base()),
             "items": listing.items,
         };
-        if let Some(provider) = links::provider(self.house, self.address.base()) {
+        if let Some(provider) = links::provider(self.publisher, self.address.base()) {
             made["provider"] = provider;
         }
         if let Some((id, label)) = listing.parent {
@@ -203,12 +203,12 @@ impl Library<'_> {
     }
 
     fn scheme_label(&self, scheme: &str) -> Value {
-        let label = words::scheme(scheme).map(|word| word.text(&self.house.languages));
+        let label = labels::scheme(scheme).map(|word| word.text(&self.publisher.languages));
         named(&label.unwrap_or_default(), scheme)
     }
 
     fn collections_label(&self) -> Value {
-        language::label(&word("Collections", "Samlinger").text(&self.house.languages))
+        language_map::label(&Label::new("Collections", "Samlinger").text(&self.publisher.languages))
     }
 }
 
@@ -217,13 +217,13 @@ fn part(id: String, span: Span, total: u64) -> Value {
 }
 
 fn named(label: &Text, otherwise: &str) -> Value {
-    let label = language::label(label);
-    if language::is_empty(&label) { language::none(otherwise) } else { label }
+    let label = language_map::label(label);
+    if language_map::is_empty(&label) { language_map::none(otherwise) } else { label }
 }
 
 /// Positions as people count them: `101–200`.
 fn part_label(span: Span, total: u64) -> Value {
-    language::none(&format!("{}–{}", span.start.saturating_add(1), span.end.saturating_add(1).min(total)))
+    language_map::none(&format!("{}–{}", span.start.saturating_add(1), span.end.saturating_add(1).min(total)))
 }
 
 #[cfg(test)]
@@ -232,8 +232,8 @@ mod tests {
     use serde_json::json;
 
     fn library<T>(version: Version, look: impl FnOnce(Library<'_>) -> T) -> T {
-        let (address, house) = (Address::new("https://host"), House::default());
-        look(Library { address: &address, house: &house, version })
+        let (address, publisher) = (Address::new("https://host"), Publisher::default());
+        look(Library { address: &address, publisher: &publisher, version })
     }
 
     fn shelf(works: u64) -> Shelf {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::object::object;
-use super::{Shown, View, language};
+use super::{Shown, View, language_map};
 use crate::iiif::{Dimensions, Version};
 
 /// The longer side that a body's own address is bounded by, in pixels: readers without deep zoom fetch it.
@@ -27,11 +27,11 @@ impl View<'_> {
     pub(super) fn option(&self, image: &Shown, version: Version) -> Value {
         let mut body = self.body(image, version);
         let label = if image.label.is_empty() && image.role == crate::record::Role::Recto {
-            super::words::word("Visible light", "Synligt lys").text(&self.house.languages)
+            super::labels::Label::new("Visible light", "Synligt lys").text(&self.publisher.languages)
         } else {
             self.named(image)
         };
-        body["label"] = language::label(&label);
+        body["label"] = language_map::label(&label);
         body["thumbnail"] = Value::from([self.thumbnail(image, version)]);
         body
     }

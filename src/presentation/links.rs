@@ -3,9 +3,9 @@
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 
+use super::labels::Label;
 use super::object::object;
-use super::words::{Word, word};
-use super::{Shown, View, language};
+use super::{Shown, View, language_map};
 use crate::iiif::Version;
 use crate::record::Text;
 
@@ -37,8 +37,8 @@ pub fn http_uri(text: &str) -> Option<String> {
 }
 
 impl View<'_> {
-    fn says(&self, word: Word) -> Value {
-        language::label(&word.text(&self.house.languages))
+    fn says(&self, word: Label) -> Value {
+        language_map::label(&word.text(&self.publisher.languages))
     }
 
     /// The work's own page, else ours.
@@ -46,7 +46,7 @@ impl View<'_> {
         let own = self.work.homepage.as_deref().and_then(http_uri);
         let id = own.unwrap_or_else(|| self.address.work_page(&self.work.object_number));
         Value::from([
-            object! { "id": id, "type": "Text", "label": language::label(&self.work.label()), "format": "text/html" },
+            object! { "id": id, "type": "Text", "label": language_map::label(&self.work.label()), "format": "text/html" },
         ])
     }
 
@@ -56,14 +56,14 @@ impl View<'_> {
             object! {
                 "id": id,
                 "type": "Manifest",
-                "label": self.says(word("Manifest of the source", "Kildens manifest")),
+                "label": self.says(Label::new("Manifest of the source", "Kildens manifest")),
                 "format": "application/ld+json",
             }
         });
         let record = object! {
             "id": self.address.record(&self.work.object_number),
             "type": "Dataset",
-            "label": self.says(word("Record as JSON", "Post som JSON")),
+            "label": self.says(Label::new("Record as JSON", "Post som JSON")),
             "format": "application/json",
         };
         std::iter::once(record).chain(manifest).collect()
@@ -71,7 +71,7 @@ impl View<'_> {
 
     /// The museum, where the settings name it (Presentation API 3.0, §3.1).
     pub(super) fn provider(&self) -> Option<Value> {
-        provider(self.house, self.address.base())
+        provider(self.publisher, self.address.base())
     }
 
     /// The collection that the work stands in.
@@ -80,7 +80,7 @@ impl View<'_> {
         Some(Value::from([object! {
             "id": self.address.shelf(version, &shelf.scheme, &shelf.value, None),
             "type": "Collection",
-            "label": language::label(&shelf.label),
+            "label": language_map::label(&shelf.label),
         }]))
     }
 
@@ -121,7 +121,7 @@ impl View<'_> {
             let label =
                 |word: &str| format!("{word} ({}, {})", kind(&original.media_type), bytes(original.bytes));
             let id = self.address.original(&image.identifier);
-            let label = word_text(self, word("Original", "Original"), label);
+            let label = word_text(self, Label::new("Original", "Original"), label);
             files.push(
                 object! { "id": id, "type": "Image", "label": label, "format": original.media_type.as_str() },
             );
@@ -149,7 +149,7 @@ impl View<'_> {
         object! {
             "id": id,
             "type": "Image",
-            "label": language::none(&format!("{name}, {} × {}", size.width, size.height)),
+            "label": language_map::none(&format!("{name}, {} × {}", size.width, size.height)),
             "format": media_type,
             "width": size.width,
             "height": size.height,
@@ -162,7 +162,7 @@ impl View<'_> {
             object! {
                 "id": self.address.archive(&self.work.object_number),
                 "type": "Dataset",
-                "label": self.says(word("All images and the record (ZIP)", "Alle billeder og posten (ZIP)")),
+                "label": self.says(Label::new("All images and the record (ZIP)", "Alle billeder og posten (ZIP)")),
                 "format": "application/zip",
             }
         })
@@ -170,38 +170,38 @@ impl View<'_> {
 }
 
 /// The museum as an agent.
-pub(super) fn provider(house: &super::House, base: &str) -> Option<Value> {
-    if house.name.is_empty() {
+pub(super) fn provider(publisher: &super::Publisher, base: &str) -> Option<Value> {
+    if publisher.name.is_empty() {
         return None;
     }
-    let label = language::label(&house.name);
-    let homepage = http_uri(&house.homepage);
+    let label = language_map::label(&publisher.name);
+    let homepage = http_uri(&publisher.homepage);
     let id = homepage.clone().unwrap_or_else(|| base.to_owned());
     let mut agent = object! { "id": id, "type": "Agent", "label": label.clone() };
     if let Some(homepage) = homepage {
         agent["homepage"] =
             Value::from([object! { "id": homepage, "type": "Text", "label": label, "format": "text/html" }]);
     }
-    if let Some(url) = http_uri(&house.logo.url) {
+    if let Some(url) = http_uri(&publisher.logo.url) {
         let mut logo = object! { "id": url, "type": "Image" };
-        if house.logo.format.contains('/') {
-            logo["format"] = Value::from(house.logo.format.as_str());
+        if publisher.logo.format.contains('/') {
+            logo["format"] = Value::from(publisher.logo.format.as_str());
         }
-        if house.logo.width > 0 && house.logo.height > 0 {
-            logo["width"] = Value::from(house.logo.width);
-            logo["height"] = Value::from(house.logo.height);
+        if publisher.logo.width > 0 && publisher.logo.height > 0 {
+            logo["width"] = Value::from(publisher.logo.width);
+            logo["height"] = Value::from(publisher.logo.height);
         }
         agent["logo"] = Value::from([logo]);
     }
     Some(Value::from([agent]))
 }
 
-fn word_text(view: &View<'_>, word: Word, shown: impl Fn(&str) -> String) -> Value {
+fn word_text(view: &View<'_>, word: Label, shown: impl Fn(&str) -> String) -> Value {
     let mut text = Text::default();
-    for (language, said) in word.text(&view.house.languages).iter() {
+    for (language, said) in word.text(&view.publisher.languages).iter() {
         text.add(language, &shown(said));
     }
-    language::label(&text)
+    language_map::label(&text)
 }
 
 /// A media type in a word: `TIFF` for `image/tiff`.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::annotation::Placed;
 use super::context::CONTEXT_3;
 use super::object::object;
-use super::{Canvas, View, language, metadata, rights, version2};
+use super::{Canvas, View, language_map, metadata, rights, version2};
 use crate::iiif::Version;
 use crate::record::Text;
 
@@ -30,7 +30,7 @@ impl View<'_> {
                 manifest[key] = value;
             }
         };
-        add("summary", Some(language::value(&self.work.description, self.address.base())));
+        add("summary", Some(language_map::value(&self.work.description, self.address.base())));
         add("metadata", Some(Value::Array(metadata::metadata(self))));
         add("requiredStatement", self.required_statement());
         add("rights", self.work.rights.as_deref().and_then(rights::normal).map(Value::String));
@@ -105,8 +105,8 @@ impl View<'_> {
 
     /// The work's title, or its number where nothing is left of the title.
     fn title(&self) -> Value {
-        let label = language::label(&self.work.label());
-        if language::is_empty(&label) { language::none(&self.work.object_number) } else { label }
+        let label = language_map::label(&self.work.label());
+        if language_map::is_empty(&label) { language_map::none(&self.work.object_number) } else { label }
     }
 
     fn reference(&self, version: Version) -> Value {
@@ -115,17 +115,17 @@ impl View<'_> {
     }
 
     fn required_statement(&self) -> Option<Value> {
-        let said = [&self.work.credit_line, &self.house.attribution];
+        let said = [&self.work.credit_line, &self.publisher.attribution];
         let value = said
             .into_iter()
-            .map(|text| language::value(text, self.address.base()))
-            .find(|value| !language::is_empty(value))?;
-        let label = if self.house.attribution_label.is_empty() {
-            super::words::word("Attribution", "Kreditering").text(&self.house.languages)
+            .map(|text| language_map::value(text, self.address.base()))
+            .find(|value| !language_map::is_empty(value))?;
+        let label = if self.publisher.attribution_label.is_empty() {
+            super::labels::Label::new("Attribution", "Kreditering").text(&self.publisher.languages)
         } else {
-            self.house.attribution_label.clone()
+            self.publisher.attribution_label.clone()
         };
-        Some(object! { "label": language::label(&label), "value": value })
+        Some(object! { "label": language_map::label(&label), "value": value })
     }
 
     /// The first moment of the work's making, where it is a year of our era (§3.1, `navDate`).
@@ -192,19 +192,19 @@ impl View<'_> {
             annotation["id"] = Value::from(self.address.tag(version, work, &placed.id));
             annotation
         });
-        let label = super::words::word("Tags", "Emneord").text(&self.house.languages);
+        let label = super::labels::Label::new("Tags", "Emneord").text(&self.publisher.languages);
         object! {
             "id": self.address.annotations(version, work, canvas.number),
             "type": "AnnotationPage",
-            "label": language::label(&label),
+            "label": language_map::label(&label),
             "items": items.collect::<Vec<_>>(),
         }
     }
 }
 
 fn named(label: &Text, number: usize) -> Value {
-    let label = language::label(label);
-    if language::is_empty(&label) { language::none(&number.to_string()) } else { label }
+    let label = language_map::label(label);
+    if language_map::is_empty(&label) { language_map::none(&number.to_string()) } else { label }
 }
 
 fn is_nothing(value: &Value) -> bool {

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::labels::{self, Label};
 use super::object::object;
-use super::words::{self, Word, word};
-use super::{View, language, rights};
+use super::{View, language_map, rights};
 use crate::record::{Creator, Measure, Production, Text};
 
 /// The facts of a work, with what the record says of rights where that is no address that documents may name.
@@ -12,14 +12,14 @@ pub(super) fn metadata(view: &View<'_>) -> Vec<Value> {
     let mut facts = facts(view);
     let work = view.work;
     let words = work.rights.as_deref().filter(|words| rights::normal(words).is_none());
-    let label = word("Rights", "Rettigheder");
+    let label = Label::new("Rights", "Rettigheder");
     match (words, &work.rights, work.public_domain) {
         (Some(words), ..) => {
             let statements: Vec<Text> = words.lines().map(Text::plain).collect();
             facts.add(label, &statements);
         }
         (None, None, Some(true)) => {
-            facts.add(label, &[words::PUBLIC_DOMAIN.text(facts.languages)]);
+            facts.add(label, &[labels::PUBLIC_DOMAIN.text(facts.languages)]);
         }
         _ => {}
     }
@@ -33,28 +33,31 @@ pub(super) fn without_rights(view: &View<'_>) -> Vec<Value> {
 
 fn facts<'a>(view: &View<'a>) -> Facts<'a> {
     let work = view.work;
-    let mut facts =
-        Facts { base: view.address.base(), languages: &view.house.languages, pairs: Vec::with_capacity(16) };
+    let mut facts = Facts {
+        base: view.address.base(),
+        languages: &view.publisher.languages,
+        pairs: Vec::with_capacity(16),
+    };
     let titles: Vec<Text> =
         work.titles.iter().map(|title| title.text.clone()).filter(|text| !text.is_empty()).collect();
-    facts.add(word("Other titles", "Andre titler"), titles.get(1..).unwrap_or_default());
+    facts.add(Label::new("Other titles", "Andre titler"), titles.get(1..).unwrap_or_default());
     let creators: Vec<Text> = work.creators.iter().map(|creator| maker(creator, facts.languages)).collect();
-    facts.add(word("Creator", "Kunstner"), &creators);
+    facts.add(Label::new("Creator", "Kunstner"), &creators);
     let dates: Vec<Text> = work.production.iter().map(|made| date(made, facts.languages)).collect();
-    facts.add(word("Date", "Datering"), &dates);
-    facts.add(word("Type", "Værktype"), &work.object_type);
-    facts.add(word("Technique", "Teknik"), &work.techniques);
-    facts.add(word("Materials", "Materialer"), &work.materials);
-    facts.add(word("Dimensions", "Mål"), &measures(&work.dimensions, facts.languages));
-    facts.add(word("Inscription", "Påskrift"), &work.inscriptions);
-    facts.add(word("Collection", "Samling"), &work.collections);
-    facts.add(word("Department", "Afdeling"), std::slice::from_ref(&work.department));
-    facts.add(word("Location", "Placering"), std::slice::from_ref(&work.location));
-    facts.add(word("Object number", "Inventarnummer"), &[Text::plain(&work.object_number)]);
+    facts.add(Label::new("Date", "Datering"), &dates);
+    facts.add(Label::new("Type", "Værktype"), &work.object_type);
+    facts.add(Label::new("Technique", "Teknik"), &work.techniques);
+    facts.add(Label::new("Materials", "Materialer"), &work.materials);
+    facts.add(Label::new("Dimensions", "Mål"), &measures(&work.dimensions, facts.languages));
+    facts.add(Label::new("Inscription", "Påskrift"), &work.inscriptions);
+    facts.add(Label::new("Collection", "Samling"), &work.collections);
+    facts.add(Label::new("Department", "Afdeling"), std::slice::from_ref(&work.department));
+    facts.add(Label::new("Location", "Placering"), std::slice::from_ref(&work.location));
+    facts.add(Label::new("Object number", "Inventarnummer"), &[Text::plain(&work.object_number)]);
     // The manifest that the work was read from is no related work: see `seeAlso`.
     let others = work.related.iter().filter(|other| other.kind.as_deref() != Some("manifest"));
     let related: Vec<Text> = others.map(|other| named(&other.label, &other.id)).collect();
-    facts.add(word("Related works", "Relaterede værker"), &related);
+    facts.add(Label::new("Related works", "Relaterede værker"), &related);
     for fact in &work.extra_metadata {
         facts.pair(&fact.label, std::slice::from_ref(&fact.value));
     }
@@ -70,7 +73,7 @@ struct Facts<'a> {
 
 impl Facts<'_> {
     /// Viewers show the values of one language alone: values that exist in other languages get a pair of their own.
-    fn add(&mut self, label: Word, values: &[Text]) {
+    fn add(&mut self, label: Label, values: &[Text]) {
         self.pair(&label.text(self.languages), values);
     }
 
@@ -85,9 +88,9 @@ impl Facts<'_> {
             }
         }
         for group in groups {
-            let value = language::value(&group, self.base);
-            if !language::is_empty(&value) {
-                let label = language::label(label);
+            let value = language_map::value(&group, self.base);
+            if !language_map::is_empty(&value) {
+                let label = language_map::label(label);
                 self.pairs.push(object! { "label": label, "value": value });
             }
         }
@@ -111,7 +114,7 @@ fn maker(creator: &Creator, languages: &[String]) -> Text {
     };
     let is_before = [creator.birth, creator.death].iter().flatten().any(|year| *year < 0);
     let role = creator.role.as_deref().filter(|role| !role.trim().is_empty());
-    match (role, role.and_then(words::term)) {
+    match (role, role.and_then(labels::term)) {
         (Some(_), Some(role)) => each(role, languages, |word, language| {
             let era = ERA.in_language(language);
             format!("{}, {word}", shown(&life(creator, era)))
@@ -126,7 +129,7 @@ fn maker(creator: &Creator, languages: &[String]) -> Text {
     }
 }
 
-const ERA: Word = word("BC", "f.Kr.");
+const ERA: Label = Label::new("BC", "f.Kr.");
 
 /// `1859–1935`, `384–322 BC`, `43 BC – 17`.
 fn life(creator: &Creator, era: &str) -> String {
@@ -143,7 +146,7 @@ fn life(creator: &Creator, era: &str) -> String {
     }
 }
 
-fn each(word: Word, languages: &[String], shown: impl Fn(&str, &str) -> String) -> Text {
+fn each(word: Label, languages: &[String], shown: impl Fn(&str, &str) -> String) -> Text {
     let mut text = Text::default();
     for (language, said) in word.text(languages).iter() {
         text.add(language, &shown(said, language));
@@ -202,9 +205,9 @@ fn measured(part: &str, measures: &[&Measure], languages: &[String]) -> Text {
         let said = said.into_iter().map(bare).collect::<Vec<_>>().join(", ");
         return Text::plain(&if part.is_empty() { said } else { format!("{part}: {said}") });
     }
-    each(word("en", "da"), languages, |_, language| {
+    each(Label::new("en", "da"), languages, |_, language| {
         let term = |name: &str| {
-            words::term(name).map_or(name.to_owned(), |term| term.in_language(language).to_owned())
+            labels::term(name).map_or(name.to_owned(), |term| term.in_language(language).to_owned())
         };
         let sides =
             ["height", "width", "depth"].map(|kind| measures.iter().find(|measure| is(measure, kind)));

@@ -3,34 +3,33 @@
 
 mod address;
 mod annotation;
-pub mod change;
+pub mod change_discovery;
 pub mod collection;
+pub mod content_search;
+pub mod content_state;
 mod context;
-mod house;
+#[cfg(test)]
+mod fixture;
 mod html;
 mod image;
-mod language;
+pub mod labels;
+mod language_map;
 mod links;
 mod manifest;
 mod metadata;
 mod object;
+mod publisher;
 mod range;
 mod rights;
-#[cfg(test)]
-mod sample;
-pub mod search;
 pub mod span;
-pub mod state;
 mod version2;
 mod view;
-pub mod words;
-mod xml;
 
 pub use address::{ALL, Address, FOUND, Place};
 pub use context::{CONTEXT_2, CONTEXT_3, context};
-pub use house::{House, Logo};
 pub use html::plain;
 pub use links::http_uri;
+pub use publisher::{Logo, Publisher};
 pub use rights::{name as rights_name, normal as rights_uri};
 pub use span::Span;
 pub use view::{Canvas, Original, Shown, View};

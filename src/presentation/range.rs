@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::object::object;
-use super::{Canvas, View, language};
+use super::{Canvas, View, language_map};
 use crate::iiif::Version;
 use crate::record::Part;
 
@@ -59,8 +59,9 @@ impl Making<'_> {
             self.made = number - 1;
             return None;
         }
-        let label = language::label(&part.label);
-        let label = if language::is_empty(&label) { language::none(&number.to_string()) } else { label };
+        let label = language_map::label(&part.label);
+        let label =
+            if language_map::is_empty(&label) { language_map::none(&number.to_string()) } else { label };
         let id = self.view.address.range(self.version, work, number);
         Some(object! { "id": id, "type": "Range", "label": label, "items": items })
     }

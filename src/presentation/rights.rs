@@ -1,6 +1,6 @@
 //! Licences and rights statements in the one form that documents may name (Presentation API 3.0, §3.1).
 
-use super::words::{Word, word};
+use super::labels::Label;
 use crate::record::Text;
 
 /// The address of a licence of Creative Commons or of a statement of RightsStatements.org, with `http`; nothing for
@@ -44,7 +44,7 @@ pub fn name(rights: &str) -> Option<Text> {
         ["creativecommons.org", "licenses", licence, version, ref place @ ..] => {
             let place = place.first().map(|place| format!(" {}", place.to_uppercase())).unwrap_or_default();
             let short = format!("CC {} {version}{place}", licence.to_uppercase());
-            let long = |word: fn(Word) -> &'static str| {
+            let long = |word: fn(Label) -> &'static str| {
                 licence.split('-').filter_map(condition).map(word).collect::<Vec<_>>().join("-")
             };
             (format!("{short} ({})", long(|word| word.en)), format!("{short} ({})", long(|word| word.da)))
@@ -61,51 +61,51 @@ pub fn name(rights: &str) -> Option<Text> {
 }
 
 /// The conditions of Creative Commons' licences, as the licences' own titles have them.
-fn condition(part: &str) -> Option<Word> {
+fn condition(part: &str) -> Option<Label> {
     Some(match part {
-        "by" => word("Attribution", "Kreditering"),
-        "nc" => word("NonCommercial", "IkkeKommerciel"),
-        "nd" => word("NoDerivatives", "IngenBearbejdelse"),
-        "sa" => word("ShareAlike", "DelPåSammeVilkår"),
+        "by" => Label::new("Attribution", "Kreditering"),
+        "nc" => Label::new("NonCommercial", "IkkeKommerciel"),
+        "nd" => Label::new("NoDerivatives", "IngenBearbejdelse"),
+        "sa" => Label::new("ShareAlike", "DelPåSammeVilkår"),
         _ => return None,
     })
 }
 
 /// The titles of the statements of RightsStatements.org; the Danish ones are ours, as it has none.
-fn statement_name(name: &str) -> Option<Word> {
+fn statement_name(name: &str) -> Option<Label> {
     Some(match name {
-        "InC" => word("In copyright", "Ophavsretligt beskyttet"),
+        "InC" => Label::new("In copyright", "Ophavsretligt beskyttet"),
         "InC-OW-EU" => {
-            word("In copyright – EU orphan work", "Ophavsretligt beskyttet – forældreløst værk (EU)")
+            Label::new("In copyright – EU orphan work", "Ophavsretligt beskyttet – forældreløst værk (EU)")
         }
-        "InC-EDU" => word(
+        "InC-EDU" => Label::new(
             "In copyright – educational use permitted",
             "Ophavsretligt beskyttet – må bruges til undervisning",
         ),
-        "InC-NC" => word(
+        "InC-NC" => Label::new(
             "In copyright – non-commercial use permitted",
             "Ophavsretligt beskyttet – må bruges ikke-kommercielt",
         ),
-        "InC-RUU" => word(
+        "InC-RUU" => Label::new(
             "In copyright – rights-holder(s) unlocatable or unidentifiable",
             "Ophavsretligt beskyttet – rettighedshaveren kan ikke findes eller er ukendt",
         ),
-        "NoC-CR" => word(
+        "NoC-CR" => Label::new(
             "No copyright – contractual restrictions",
             "Ikke ophavsretligt beskyttet – begrænset af aftaler",
         ),
-        "NoC-NC" => word(
+        "NoC-NC" => Label::new(
             "No copyright – non-commercial use only",
             "Ikke ophavsretligt beskyttet – kun ikke-kommerciel brug",
         ),
-        "NoC-OKLR" => word(
+        "NoC-OKLR" => Label::new(
             "No copyright – other known legal restrictions",
             "Ikke ophavsretligt beskyttet – andre kendte juridiske begrænsninger",
         ),
-        "NoC-US" => word("No copyright – United States", "Ikke ophavsretligt beskyttet i USA"),
-        "CNE" => word("Copyright not evaluated", "Ophavsretten er ikke vurderet"),
-        "UND" => word("Copyright undetermined", "Ophavsretten er uafklaret"),
-        "NKC" => word("No known copyright", "Ingen kendt ophavsret"),
+        "NoC-US" => Label::new("No copyright – United States", "Ikke ophavsretligt beskyttet i USA"),
+        "CNE" => Label::new("Copyright not evaluated", "Ophavsretten er ikke vurderet"),
+        "UND" => Label::new("Copyright undetermined", "Ophavsretten er uafklaret"),
+        "NKC" => Label::new("No known copyright", "Ingen kendt ophavsret"),
         _ => return None,
     })
 }

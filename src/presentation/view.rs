@@ -1,6 +1,7 @@
 //! What a work's documents are made of, and how its images are grouped into canvases.
 
-use super::{Address, House, words};
+use super::labels::{self, Label};
+use super::{Address, Publisher};
 use crate::iiif::{Dimensions, Info};
 use crate::record::{Facet, Role, Tag, Text, Work};
 
@@ -15,7 +16,7 @@ pub struct View<'a> {
     /// The shelf that its manifest says it stands on; viewers fetch its collection.
     pub part_of: Option<&'a Facet>,
     pub address: &'a Address,
-    pub house: &'a House,
+    pub publisher: &'a Publisher,
 }
 
 /// An image as the public may see it.
@@ -85,7 +86,7 @@ impl Shown {
 impl<'a> View<'a> {
     /// The work's facts as plain text, labels with values, in the preferred language; without its rights.
     pub fn facts(&self) -> Vec<(String, Vec<String>)> {
-        let preferred = self.house.preferred();
+        let preferred = self.publisher.preferred();
         let best = |text: &serde_json::Value| -> Vec<String> {
             let languages = text.as_object();
             let wanted = preferred.iter().find_map(|language| languages?.get(*language));
@@ -121,7 +122,7 @@ impl<'a> View<'a> {
         } else if canvases.len() == 1 && canvases[0].images[0].label.is_empty() {
             canvases[0].label = self.work.label();
         }
-        tell_apart(&mut canvases, self.house);
+        tell_apart(&mut canvases, self.publisher);
         canvases
     }
 
@@ -139,7 +140,7 @@ impl<'a> View<'a> {
         }
         match &image.role {
             Role::Other(word) => Text::plain(word),
-            role => words::role(role).map(|word| word.text(&self.house.languages)).unwrap_or_default(),
+            role => labels::role(role).map(|word| word.text(&self.publisher.languages)).unwrap_or_default(),
         }
     }
 
@@ -186,12 +187,12 @@ fn grouped(images: &[Shown]) -> Vec<Vec<&Shown>> {
 }
 
 /// Canvases of the same label get numbers.
-fn tell_apart(canvases: &mut [Canvas<'_>], house: &House) {
+fn tell_apart(canvases: &mut [Canvas<'_>], publisher: &Publisher) {
     let mut counts = std::collections::HashMap::<Text, usize>::new();
     for canvas in canvases.iter() {
         *counts.entry(canvas.label.clone()).or_default() += 1;
     }
-    let front = words::role(&Role::Recto).map(|word| word.text(&house.languages)).unwrap_or_default();
+    let front = labels::role(&Role::Recto).map(|word| word.text(&publisher.languages)).unwrap_or_default();
     let mut seen = std::collections::HashMap::<Text, usize>::new();
     for canvas in canvases {
         if counts.get(&canvas.label).is_none_or(|&count| count < 2) {
@@ -200,7 +201,7 @@ fn tell_apart(canvases: &mut [Canvas<'_>], house: &House) {
         let number = seen.entry(canvas.label.clone()).or_default();
         *number += 1;
         // A work with several fronts is one whose images nobody has told apart.
-        let image = words::word("Image", "Billede").text(&house.languages);
+        let image = Label::new("Image", "Billede").text(&publisher.languages);
         let shared = if canvas.label == front { image } else { canvas.label.clone() };
         let mut label = Text::default();
         for (language, value) in shared.iter() {
@@ -213,7 +214,7 @@ fn tell_apart(canvases: &mut [Canvas<'_>], house: &House) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::presentation::sample::{shown, work};
+    use crate::presentation::fixture::{shown, work};
 
     #[track_caller]
     fn check(images: &[(&str, &str)], expected: &[&str]) {
@@ -226,9 +227,15 @@ mod tests {
                 ..shown(&format!("{role}{view}"), 3000, 2000)
             })
             .collect();
-        let (work, address, house) = (work(), Address::new("https://host"), House::default());
-        let view =
-            View { work: &work, tags: &[], images: &images, part_of: None, address: &address, house: &house };
+        let (work, address, publisher) = (work(), Address::new("https://host"), Publisher::default());
+        let view = View {
+            work: &work,
+            tags: &[],
+            images: &images,
+            part_of: None,
+            address: &address,
+            publisher: &publisher,
+        };
         let found: Vec<String> = view
             .canvases()
             .iter()

@@ -5,49 +5,33 @@
 //! cannot leave its source, a read returns every byte asked for or an error, and all bytes
 //! read under one [`Version`] belong to that version. What is written is there whole or not at all.
 
-mod alias;
-mod answer;
-mod beneath;
-mod coalesce;
-mod connect;
+mod backend;
 mod counts;
-mod credentials;
+pub mod document;
 mod error;
 mod fault;
-mod files;
-mod gate;
-mod hosts;
-mod inner;
 mod key;
 mod local;
-#[cfg(test)]
-mod local_tests;
-mod local_writer;
+mod location;
 mod open;
 mod probe;
 mod remote;
-#[cfg(test)]
-mod remote_tests;
-mod remote_writer;
 mod runtime;
 mod settings;
-mod source;
-pub mod stream;
-mod version;
-mod walk;
-mod web;
-mod workspace;
-mod write;
+mod store;
 #[cfg(test)]
-mod write_tests;
+mod tests;
+mod version;
+mod web;
+mod write;
 
 pub use counts::Counts;
 pub use error::{Error, OpenError};
 pub use fault::{Fault, Problem};
 pub use key::{BadKey, Key};
+pub use local::Workspace;
 pub use open::check_location;
 pub use probe::Trouble;
 pub use settings::Settings;
-pub use source::{Page, Store, Unreadable};
+pub use store::{Page, Store, Unreadable};
 pub use version::Version;
-pub use workspace::Workspace;

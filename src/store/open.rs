@@ -11,14 +11,14 @@ use object_store::{ClientConfigKey, ClientOptions, ObjectStore};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::connect::{Connector, retries};
+use super::backend::{Inner, Place, Writer};
 use super::counts::Counters;
-use super::inner::{Inner, Place, Writer};
 use super::local::Local;
-use super::local_writer::LocalWriter;
+use super::local::LocalWriter;
+use super::remote::RemoteWriter;
+use super::remote::{Connector, retries};
 use super::remote::{Listing, Remote};
-use super::remote_writer::RemoteWriter;
-use super::{Key, OpenError, Settings, credentials, workspace};
+use super::{Key, OpenError, Settings, local, remote};
 
 /// What a location is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ fn bucket(
         Access::Read => None,
         Access::Write => {
             // What killed processes left is no reason not to go on.
-            let _unswept = workspace::sweep(&std::env::temp_dir());
+            let _unswept = local::sweep(&std::env::temp_dir());
             let (store, _) = client(kind, name, location, &settings.for_writing())?;
             Some(Writer::Remote(Arc::new(RemoteWriter::new(store, remote.clone()))))
         }
@@ -132,7 +132,7 @@ fn s3(name: &str, shown: &str, settings: &Settings) -> Result<(AmazonS3Builder, 
     let endpoint = endpoint.iter().find_map(|key| builder.get_config_value(key));
     let plain = builder.get_config_value(&AmazonS3ConfigKey::Client(ClientConfigKey::AllowHttp));
     check_plain(endpoint, plain, "AWS_ALLOW_HTTP", shown)?;
-    let (builder, is_unsigned) = credentials::s3(builder, settings, shown);
+    let (builder, is_unsigned) = remote::s3(builder, settings, shown);
     let builder = builder.with_retry(retries(settings)).with_http_connector(Connector::new(settings));
     Ok((builder, is_unsigned))
 }
@@ -142,14 +142,14 @@ fn azure(name: &str, shown: &str, settings: &Settings) -> Result<(MicrosoftAzure
     let endpoint = builder.get_config_value(&AzureConfigKey::Endpoint);
     let plain = builder.get_config_value(&AzureConfigKey::Client(ClientConfigKey::AllowHttp));
     check_plain(endpoint, plain, "AZURE_ALLOW_HTTP", shown)?;
-    let (builder, is_unsigned) = credentials::azure(builder, settings, shown);
+    let (builder, is_unsigned) = remote::azure(builder, settings, shown);
     let builder = builder.with_retry(retries(settings)).with_http_connector(Connector::new(settings));
     Ok((builder, is_unsigned))
 }
 
 fn gcs(name: &str, shown: &str, settings: &Settings) -> (GoogleCloudStorageBuilder, bool) {
     let builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(name);
-    let (builder, is_unsigned) = credentials::gcs(builder, settings, shown);
+    let (builder, is_unsigned) = remote::gcs(builder, settings, shown);
     (builder.with_retry(retries(settings)).with_http_connector(Connector::new(settings)), is_unsigned)
 }
 

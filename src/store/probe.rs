@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::inner::Place;
+use super::backend::Place;
 use super::{Error, Key, Problem, Store, runtime};
 
 /// Why a source cannot be read, for an operator; without secrets.

@@ -8,8 +8,8 @@ use std::time::UNIX_EPOCH;
 use bytes::Bytes;
 use tempfile::TempPath;
 
-use super::inner::{Place, Writer};
-use super::local_writer::{self, Existing};
+use super::backend::{Place, Writer};
+use super::local::{self, Existing};
 use super::open::{self, Access};
 use super::{BadKey, Error, Key, OpenError, Settings, Store, Version, Workspace, runtime};
 
@@ -36,7 +36,7 @@ impl Store {
             Writer::Local(local) => local.workspace(),
             Writer::Remote(_) => Workspace::new(&std::env::temp_dir()),
         };
-        workspace.map_err(local_writer::failed)
+        workspace.map_err(local::failed)
     }
 
     /// Puts these bytes under the key in place of what is there, and tells the version they make.
@@ -145,7 +145,7 @@ impl Store {
         let deadline = self.0.settings.write_deadline(size);
         let result = runtime::block(deadline, {
             let key = key.clone();
-            move || write(&key).map_err(local_writer::failed)
+            move || write(&key).map_err(local::failed)
         });
         let result = result.await;
         if let Place::Local(local) = &self.0.place {

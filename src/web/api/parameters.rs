@@ -1,6 +1,6 @@
 //! What may be asked of the API: the tables that requests are read by and that the description is made of.
 
-use super::asked::{Kind, Parameter};
+use super::query::{Kind, Parameter};
 use crate::search::{MAX_QUERY_CHARS, Order};
 
 /// What may be said several times may be said so often, mostly.
@@ -194,7 +194,7 @@ pub fn of_warming() -> Vec<Parameter> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::asked::Asked;
+    use super::super::query::Asked;
     use super::*;
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::built::day;
+use super::converted::day;
 use super::field::family_and_given;
 use crate::record::{Creator, slug};
 use crate::search::WorksWithValue;

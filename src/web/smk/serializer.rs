@@ -22,7 +22,7 @@ impl Serializer {
         let address = &self.address;
         let work = stored.work()?;
         let (number, rights, public_domain) = stored.known();
-        let grant = self.gallery.rights().of_record(rights.as_deref(), public_domain);
+        let grant = self.gallery.images.rights().of_record(rights.as_deref(), public_domain);
         let place = |(file, shown): (String, search::IndexedImage<'_>)| {
             // As measured, or else as the record says.
             let measured: Option<Value> = serde_json::from_str(shown.json).ok();
@@ -37,7 +37,7 @@ impl Serializer {
                 said.and_then(|side| side.try_into().ok())
             };
             let (width, height): (Option<u32>, Option<u32>) = (side("width"), side("height"));
-            let limits = self.gallery.limits().at_most(grant.largest);
+            let limits = self.gallery.images.limits().at_most(grant.largest);
             let is_whole = match width.zip(height) {
                 // What is larger than an answer may be is no whole, and nor is what rights make smaller.
                 Some((width, height)) => {

@@ -6,7 +6,8 @@ mod xmp;
 
 use std::collections::HashSet;
 
-use super::year::span;
+use super::value::image::image;
+use super::value::year::span;
 use crate::record::rights::joined;
 use crate::record::{Creator, Production, Tag, Text, Title, Work};
 
@@ -72,7 +73,7 @@ pub fn from_master(
         // XMP marks what is managed by rights, and marks as not managed what is in the public domain (ISO 16684-1, §8.5).
         public_domain: said.marked.map(|marked| !marked),
         tags: subjects.map(tag).collect(),
-        images: vec![super::image(identifier.to_owned())],
+        images: vec![image(identifier.to_owned())],
         ..Work::default()
     })
 }

@@ -4,7 +4,7 @@ use quick_xml::NsReader;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 
-use super::super::value::truth;
+use super::super::value::json::truth;
 use super::{MOST, Said};
 use crate::record::Text;
 

@@ -1,0 +1,36 @@
+//! Search within a work's annotations (Content Search 2.0 and 1.0).
+
+mod autocomplete;
+mod query;
+mod response;
+
+pub use autocomplete::autocomplete;
+pub use query::Query;
+pub use response::response;
+
+/// The version of the search that a viewer speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Version {
+    /// Content Search 1.0, which several viewers know alone.
+    V1,
+    /// Content Search 2.0.
+    V2,
+}
+
+impl Version {
+    /// The number in addresses.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::V1 => 1,
+            Self::V2 => 2,
+        }
+    }
+
+    /// The JSON-LD context, which is also the media type's profile.
+    pub const fn context(self) -> &'static str {
+        match self {
+            Self::V1 => "http://iiif.io/api/search/1/context.json",
+            Self::V2 => "http://iiif.io/api/search/2/context.json",
+        }
+    }
+}

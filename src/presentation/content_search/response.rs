@@ -1,0 +1,283 @@
+//! The annotations that have the words, and where in them the words stand.
+
+use serde_json::Value;
+
+use super::Version;
+use super::query::{PAGE, Query};
+use crate::presentation::annotation::Placed;
+use crate::presentation::object::object;
+use crate::presentation::{CONTEXT_2, View, html};
+use crate::record::fold;
+use crate::record::fold::words;
+
+/// An annotation that was found.
+struct Hit<'a> {
+    placed: Placed<'a>,
+    matches: Vec<Match>,
+}
+
+/// A word that was found, and the text on either side of it.
+struct Match {
+    prefix: String,
+    exact: String,
+    suffix: String,
+}
+
+/// The answer to a search within a work (2.0, §4.2; 1.0, §3.2).
+pub fn response(view: &View<'_>, query: &Query, version: Version) -> Value {
+    let hits = found(view, query);
+    let total = hits.len();
+    let first = query.page.saturating_mul(PAGE).min(total);
+    let shown = &hits[first..first.saturating_add(PAGE).min(total)];
+    let base = view.address.search(version.number(), &view.work.object_number);
+    let at = Paging { query, base: &base, total, first };
+    match version {
+        Version::V1 => version_1(view, shown, &at),
+        Version::V2 => version_2(view, shown, &at),
+    }
+}
+
+/// The annotations that fit a query, in their order.
+fn found<'a>(view: &View<'a>, query: &Query) -> Vec<Hit<'a>> {
+    if !query.wants_tags() {
+        return Vec::new();
+    }
+    let terms = query.terms();
+    if terms.is_empty() && !query.q.is_empty() {
+        return Vec::new();
+    }
+    let placed = view.placed(&view.canvases()).into_iter();
+    placed.filter_map(|placed| matches(&placed, &terms).map(|matches| Hit { placed, matches })).collect()
+}
+
+/// Where the terms stand in a tag's words; nothing where one of them is neither there nor in what is above the tag.
+fn matches(placed: &Placed<'_>, terms: &[String]) -> Option<Vec<Match>> {
+    let mut met = vec![false; terms.len()];
+    let mut matches = Vec::new();
+    for (_, value) in placed.tag.label.iter() {
+        let value = html::plain(value);
+        for (at, word) in words(&value) {
+            let mut is_met = false;
+            for (term, met) in terms.iter().zip(&mut met) {
+                if word.starts_with(term.as_str()) {
+                    (*met, is_met) = (true, true);
+                }
+            }
+            if is_met {
+                matches.push(Match {
+                    prefix: value[..at.start].to_owned(),
+                    exact: value[at.clone()].to_owned(),
+                    suffix: value[at.end..].to_owned(),
+                });
+            }
+        }
+    }
+    let broader = placed.tag.broader.iter().flat_map(|broader| broader.label.iter());
+    for (_, word) in broader.flat_map(|(_, value)| fold::words(value)) {
+        for (term, met) in terms.iter().zip(&mut met) {
+            *met |= word.starts_with(term.as_str());
+        }
+    }
+    met.into_iter().all(|met| met).then_some(matches)
+}
+
+struct Paging<'a> {
+    query: &'a Query,
+    base: &'a str,
+    total: usize,
+    /// The position of the first that is shown.
+    first: usize,
+}
+
+impl Paging<'_> {
+    fn id(&self, page: usize) -> String {
+        self.query.address(self.base, page)
+    }
+
+    fn is_paged(&self) -> bool {
+        self.total > PAGE
+    }
+
+    fn last(&self) -> usize {
+        self.total.saturating_sub(1) / PAGE
+    }
+
+    fn next(&self) -> Option<String> {
+        (self.first + PAGE < self.total).then(|| self.id(self.query.page + 1))
+    }
+
+    fn before(&self) -> Option<String> {
+        (self.is_paged() && self.first < self.total && self.first > 0).then(|| self.id(self.query.page - 1))
+    }
+}
+
+fn version_2(view: &View<'_>, hits: &[Hit<'_>], at: &Paging<'_>) -> Value {
+    let page = |id: String| object! { "id": id, "type": "AnnotationPage" };
+    let mut made = object! {
+        "@context": Version::V2.context(),
+        "id": at.id(at.query.page),
+        "type": "AnnotationPage",
+        "items": hits.iter().map(|hit| view.annotation(&hit.placed)).collect::<Vec<_>>(),
+    };
+    if !at.query.ignored.is_empty() {
+        made["ignored"] = Value::from(at.query.ignored.as_slice());
+    }
+    if at.is_paged() {
+        made["partOf"] = object! {
+            "id": format!("{}#all", at.id(0)), "type": "AnnotationCollection", "total": at.total,
+            "first": page(at.id(0)), "last": page(at.id(at.last())),
+        };
+        made["startIndex"] = Value::from(at.first);
+        at.next().into_iter().for_each(|next| made["next"] = page(next));
+        at.before().into_iter().for_each(|before| made["prev"] = page(before));
+    }
+    let mut marks = Vec::new();
+    for hit in hits {
+        let source = view.address.tag(crate::iiif::Version::V3, &view.work.object_number, &hit.placed.id);
+        for Match { prefix, exact, suffix } in &hit.matches {
+            marks.push(object! {
+                "id": format!("{source}#match-{}", marks.len() + 1),
+                "type": "Annotation",
+                "motivation": "highlighting",
+                "target": object! {
+                    "type": "SpecificResource",
+                    "source": source.as_str(),
+                    "selector": [object! {
+                        "type": "TextQuoteSelector", "prefix": prefix.as_str(), "exact": exact.as_str(), "suffix": suffix.as_str(),
+                    }],
+                },
+            });
+        }
+    }
+    if !marks.is_empty() {
+        made["annotations"] = Value::from([object! { "type": "AnnotationPage", "items": marks }]);
+    }
+    made
+}
+
+fn version_1(view: &View<'_>, hits: &[Hit<'_>], at: &Paging<'_>) -> Value {
+    let id =
+        |hit: &Hit<'_>| view.address.tag(crate::iiif::Version::V2, &view.work.object_number, &hit.placed.id);
+    let resources = hits.iter().map(|hit| {
+        object! {
+            "@id": id(hit),
+            "@type": "oa:Annotation",
+            "motivation": "oa:tagging",
+            "resource": object! {
+                "@type": "cnt:ContentAsText",
+                "format": "text/plain",
+                "chars": hit.matches.first().map_or_else(|| best(view, hit), Match::whole),
+            },
+            "on": view.target(&hit.placed),
+        }
+    });
+    let marks = hits.iter().flat_map(|hit| {
+        let id = id(hit);
+        hit.matches.iter().map(move |found| {
+            object! {
+                "@type": "search:Hit", "annotations": [id.as_str()],
+                "match": found.exact.as_str(), "before": found.prefix.as_str(), "after": found.suffix.as_str(),
+            }
+        })
+    });
+    let mut within = object! { "@type": "sc:Layer", "total": at.total };
+    if !at.query.ignored.is_empty() {
+        within["ignored"] = Value::from(at.query.ignored.as_slice());
+    }
+    let mut made = object! {
+        "@context": [CONTEXT_2, Version::V1.context()],
+        "@id": at.id(at.query.page),
+        "@type": "sc:AnnotationList",
+        "resources": resources.collect::<Vec<_>>(),
+        "hits": marks.collect::<Vec<_>>(),
+        "startIndex": at.first,
+    };
+    if at.is_paged() {
+        within["first"] = Value::from(at.id(0));
+        within["last"] = Value::from(at.id(at.last()));
+        at.next().into_iter().for_each(|next| made["next"] = Value::from(next));
+        at.before().into_iter().for_each(|before| made["prev"] = Value::from(before));
+    }
+    made["within"] = within;
+    made
+}
+
+impl Match {
+    fn whole(&self) -> String {
+        format!("{}{}{}", self.prefix, self.exact, self.suffix)
+    }
+}
+
+fn best(view: &View<'_>, hit: &Hit<'_>) -> String {
+    html::plain(hit.placed.tag.label.best(&view.publisher.preferred()).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presentation::fixture::with_view;
+    use crate::record::{Broader, Status, Tag, Text};
+    use serde_json::json;
+
+    fn tags() -> Vec<Tag> {
+        let mut dog = Tag::new("motif", Text::of("en", "brown dog"));
+        dog.label.add("da", "brun hund");
+        dog.broader.push(Broader { label: Text::of("en", "animals"), concept: None });
+        let publisher = Tag { status: Status::Proposed, ..Tag::new("motif", Text::of("da", "rødt hus")) };
+        let cat = Tag { status: Status::Rejected, ..Tag::new("motif", Text::of("en", "dog")) };
+        vec![dog, publisher, cat]
+    }
+
+    #[track_caller]
+    fn check(query: &str, found: usize, marked: &[&str]) {
+        with_view(&tags(), |view| {
+            let answer = response(view, &Query::parse(query).unwrap(), Version::V2);
+            let marks = answer["annotations"][0]["items"].as_array().cloned().unwrap_or_default();
+            let marks: Vec<_> =
+                marks.iter().map(|mark| mark["target"]["selector"][0]["exact"].as_str().unwrap()).collect();
+            assert_eq!((answer["items"].as_array().unwrap().len(), &marks[..]), (found, marked), "{query}");
+        });
+    }
+
+    #[test]
+    fn all_words_must_be_there_in_any_language() {
+        check("q=dog", 1, &["dog"]);
+        check("q=BRUN", 1, &["brun"]);
+        check("q=roedt+hus", 1, &["rødt", "hus"]);
+        check("q=dog+hund", 1, &["hund", "dog"]);
+        check("q=dog+hus", 0, &[]);
+        check("q=animal", 1, &[]);
+        check("", 2, &[]);
+        check("q=%21%21", 0, &[]);
+        check("q=dog&motivation=painting", 0, &[]);
+        check("q=dog&motivation=painting+tagging", 1, &["dog"]);
+    }
+
+    #[test]
+    fn version_1_says_the_same_in_its_own_words() {
+        with_view(&tags(), |view| {
+            let answer = response(view, &Query::parse("q=hund&user=x").unwrap(), Version::V1);
+            assert_eq!(answer["resources"][0]["resource"]["chars"], "brun hund");
+            assert_eq!(answer["resources"][0]["on"], view.address.canvas(&view.work.object_number, 1));
+            assert_eq!(answer["hits"][0]["before"], "brun ");
+            assert_eq!(
+                (&answer["within"]["total"], &answer["within"]["ignored"]),
+                (&json!(1), &json!(["user"]))
+            );
+        });
+    }
+
+    #[test]
+    fn long_answers_come_in_pages() {
+        let tags: Vec<Tag> = (0..250).map(|n| Tag::new("motif", Text::plain(&format!("dog {n}")))).collect();
+        with_view(&tags, |view| {
+            let page = |query: &str| response(view, &Query::parse(query).unwrap(), Version::V2);
+            let second = page("q=dog&page=1");
+            assert_eq!((&second["startIndex"], &second["partOf"]["total"]), (&json!(100), &json!(250)));
+            assert!(second["next"]["id"].as_str().unwrap().ends_with("?q=dog&page=2"));
+            assert!(second["prev"]["id"].as_str().unwrap().ends_with("?q=dog"));
+            assert!(page("q=dog&page=2").get("next").is_none());
+            assert_eq!(page("q=dog&page=9999999")["items"], json!([]));
+        });
+    }
+}

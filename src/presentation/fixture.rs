@@ -1,0 +1,62 @@
+//! Made-up works for the tests of this floor.
+
+use super::{Address, Original, Publisher, Shown, View};
+use crate::iiif::{Dimensions, Info, Limits, Tiles};
+use crate::record::{Role, Tag, Text, Work};
+
+/// An image of these pixels.
+pub fn shown(file: &str, width: u32, height: u32) -> Shown {
+    let dimensions = Dimensions::new(width, height);
+    let factors = [32, 16, 8, 4, 2, 1];
+    let info = Info {
+        id: format!("https://host/iiif/3/{file}"),
+        dimensions,
+        limits: Limits { max_area: 1_000_000_000, ..Limits::NONE },
+        sizes: factors.map(|factor| dimensions.reduced(factor)).to_vec(),
+        tiles: Tiles { side: Dimensions::new(512, 512), scale_factors: factors.into() },
+    };
+    let original = Some(Original { bytes: 123_456_789, media_type: "image/tiff".into() });
+    Shown { original, label: Text::default(), ..Shown::alone(file, info) }
+}
+
+/// A work with most of what a record may say.
+pub fn work() -> Work {
+    serde_json::from_str(include_str!("fixture.json")).expect("the sample is a record")
+}
+
+/// Its images: a front in three captures, a back, a detail that is restricted in size.
+pub fn images() -> Vec<Shown> {
+    let of = |file: &str, role: Role| Shown { role, ..shown(file, 8000, 6000) };
+    let restricted = shown("kms/detail.tif", 4001, 2999);
+    let sizes: Vec<Dimensions> =
+        restricted.info.sizes.iter().copied().filter(|size| size.width <= 1024).collect();
+    let limits = Limits { max_width: 1024, max_height: 1024, max_area: 1_000_000, ..Limits::NONE };
+    vec![
+        of("kms/back.tif", Role::Verso),
+        of("kms/front.tif", Role::Recto),
+        Shown { role: Role::Infrared, ..shown("kms/ir.tif", 4000, 3000) },
+        of("kms/xray.tif", Role::XRay),
+        Shown {
+            role: Role::Detail,
+            largest: Dimensions::new(1024, 768),
+            original: None,
+            label: Text::of("en", "The <i>signature</i>"),
+            info: Info { sizes, limits, ..restricted.info.clone() },
+            ..restricted
+        },
+    ]
+}
+
+/// Looks at the sample through default settings.
+pub fn with_view<T>(tags: &[Tag], look: impl FnOnce(&View<'_>) -> T) -> T {
+    let (work, images, address, publisher) =
+        (work(), images(), Address::new("https://host/p"), Publisher::default());
+    look(&View {
+        work: &work,
+        tags,
+        images: &images,
+        part_of: None,
+        address: &address,
+        publisher: &publisher,
+    })
+}

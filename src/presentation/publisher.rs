@@ -1,0 +1,95 @@
+//! Whose collection it is: the settings of what documents say of their publisher.
+
+use serde::{Deserialize, Serialize};
+
+use super::links::http_uri;
+use crate::record::Text;
+
+/// `[presentation]`: what manifests and collections say of the museum.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Publisher {
+    /// The museum's name, by language, as in `{ en = "National Gallery", da = "Statens Museum" }`; empty names nobody.
+    pub name: Text,
+    /// The museum's own site; empty names none.
+    pub homepage: String,
+    /// The museum's logo; an empty `url` shows none.
+    pub logo: Logo,
+    /// What stands before the credit line, by language; empty: `Attribution`.
+    pub attribution_label: Text,
+    /// What is said where a work has no credit line, by language; empty says nothing.
+    pub attribution: Text,
+    /// The languages of our labels and pages (`en` and `da` exist), the first preferred where only one can be said.
+    pub languages: Vec<String>,
+}
+
+/// `[presentation.logo]`: a picture that stands for the museum.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Logo {
+    pub url: String,
+    /// In pixels; 0 where unknown.
+    pub width: u32,
+    /// In pixels; 0 where unknown.
+    pub height: u32,
+    /// Its media type.
+    pub format: String,
+}
+
+impl Default for Publisher {
+    fn default() -> Self {
+        Self {
+            name: Text::default(),
+            homepage: String::new(),
+            logo: Logo::default(),
+            attribution_label: Text::default(),
+            attribution: Text::default(),
+            languages: vec!["en".into(), "da".into()],
+        }
+    }
+}
+
+impl Publisher {
+    /// Says which setting cannot be used, and what would work.
+    pub fn check(&self) -> Result<(), String> {
+        for (key, url) in [("homepage", &self.homepage), ("logo.url", &self.logo.url)] {
+            if !url.is_empty() && http_uri(url).is_none() {
+                return Err(format!("presentation.{key} `{url}` is no address: begin it with `https://`"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The same with this language before the others, where it is one of them.
+    pub fn in_language(&self, language: &str) -> Self {
+        let mut publisher = self.clone();
+        publisher.languages.sort_by_key(|own| own.split('-').next() != Some(language));
+        publisher
+    }
+
+    /// The languages in their order, for [`Text::best`].
+    pub fn preferred(&self) -> Vec<&str> {
+        self.languages.iter().map(String::as_str).collect()
+    }
+
+    /// What a scheme is called in the language preferred here; its own name where nobody has a word for it.
+    pub fn scheme(&self, name: &str) -> String {
+        let word = super::labels::scheme(name).map(|word| word.text(&self.languages));
+        let known = word.as_ref().and_then(|word| word.best(&self.preferred()));
+        known.unwrap_or(name).to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_in_the_settings_are_http() {
+        let publisher =
+            |homepage: &str| Publisher { homepage: homepage.into(), ..Publisher::default() }.check();
+        assert_eq!(publisher(""), Ok(()));
+        assert_eq!(publisher("https://museum.example/"), Ok(()));
+        assert!(publisher("museum.example").is_err());
+    }
+}

@@ -1,0 +1,125 @@
+//! Tells from a record whose shape it has.
+
+use serde_json::Value;
+
+use super::names::Form;
+use crate::record::read::value::json::field;
+
+/// What is said of a record that has no known shape.
+pub(in crate::record::read) const UNKNOWN: &str = "the record has no `object_number`, and no known shape: name its form (`lines`, \
+    `smk`, `tate`, `iiif`), or give a mapping that says which fields mean what";
+
+/// The fields that SMK's records have and Tegl's own do not.
+const SMK: [&str; 12] = [
+    "object_names",
+    "production_date",
+    "responsible_department",
+    "has_image",
+    "image_native",
+    "image_iiif_id",
+    "image_thumbnail",
+    "number_of_parts",
+    "acquisition_date_precision",
+    "iiif_manifest",
+    "current_location_name",
+    "content_description",
+];
+
+/// The form of a record, if it is known.
+pub(in crate::record::read) fn form(record: &Value) -> Option<Form> {
+    let fields = record.as_object()?;
+    let has = |name: &str| fields.contains_key(name);
+    if is_presentation(record) {
+        return Some(Form::Manifest);
+    }
+    if has("acno") {
+        return Some(Form::Tate);
+    }
+    if (has("object_number") || has("id")) && (SMK.iter().any(|name| has(name)) || is_smk(record)) {
+        return Some(Form::Smk);
+    }
+    has("object_number").then_some(Form::Lines)
+}
+
+/// Why a record is not of the form that it is said to be, if it is not: read by the wrong form it would become a work
+/// without a title.
+pub(in crate::record::read) fn misfit(record: &Value, said: Form) -> Option<String> {
+    let found = form(record);
+    let fields = record.as_object()?;
+    let has = |names: &[&str]| names.iter().any(|name| fields.contains_key(*name));
+    let fits = match said {
+        Form::Smk => has(&["object_number"]) || found == Some(Form::Smk),
+        Form::Tate => {
+            has(&["acno"]) || found.is_none() && has(&["dateText", "medium", "creditLine", "contributors"])
+        }
+        Form::Manifest => found == Some(Form::Manifest) || has(&["sequences", "items"]),
+        Form::Lines | Form::Csv => true,
+    };
+    match found {
+        _ if fits => None,
+        Some(found) => Some(format!("the record is not of the form `{said}`: it looks like `{found}`")),
+        None => Some(format!("the record is not of the form `{said}`: it has none of its fields")),
+    }
+}
+
+fn is_presentation(record: &Value) -> bool {
+    let context = match &record["@context"] {
+        Value::Array(all) => {
+            all.iter().filter_map(Value::as_str).any(|one| one.contains("iiif.io/api/presentation"))
+        }
+        one => one.as_str().is_some_and(|one| one.contains("iiif.io/api/presentation")),
+    };
+    let kind = record["type"].as_str().or(record["@type"].as_str());
+    context || matches!(kind, Some("Manifest" | "Collection" | "sc:Manifest" | "sc:Collection"))
+}
+
+/// Whether its lists hold what SMK's do.
+fn is_smk(record: &Value) -> bool {
+    field(&record["titles"], &["title", "translation"]).is_some()
+        || field(&record["production"], &["creator", "creator_lref"]).is_some()
+        || field(&record["techniques"], &["technique"]).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_form_that_does_not_fit_is_named() {
+        for (record, form, expected) in [
+            (json!({"acno": "A00001", "id": 1035}), Form::Smk, Some("it looks like `tate`")),
+            (json!({"acno": "A00001", "id": 1035}), Form::Manifest, Some("it looks like `tate`")),
+            (json!({"id": 1035, "title": "x"}), Form::Tate, Some("none of its fields")),
+            (json!({"object_number": "1", "titles": null}), Form::Smk, None),
+            (json!({"id": "1", "object_names": []}), Form::Smk, None),
+            (json!({"acno": "A00001"}), Form::Tate, None),
+            (json!({"id": "x", "items": []}), Form::Manifest, None),
+        ] {
+            let said = misfit(&record, form);
+            let fits = said.is_none() == expected.is_none();
+            assert!(
+                fits && said.is_none_or(|said| said.contains(expected.unwrap_or_default())),
+                "{record} {form}"
+            );
+        }
+    }
+
+    #[test]
+    fn records_show_whose_they_are() {
+        for (record, expected) in [
+            (json!({"object_number": "1", "titles": "a"}), Some(Form::Lines)),
+            (json!({"object_number": "1", "titles": [{"title": "a"}]}), Some(Form::Smk)),
+            (json!({"object_number": "1", "has_image": false}), Some(Form::Smk)),
+            (json!({"id": "1_object", "object_names": []}), Some(Form::Smk)),
+            (json!({"acno": "A00001", "id": 1}), Some(Form::Tate)),
+            (json!({"@context": "http://iiif.io/api/presentation/3/context.json"}), Some(Form::Manifest)),
+            (json!({"@type": "sc:Manifest"}), Some(Form::Manifest)),
+            (json!({"id": 1, "title": "a"}), None),
+            (json!([]), None),
+        ] {
+            assert_eq!(form(&record), expected, "{record}");
+        }
+    }
+}

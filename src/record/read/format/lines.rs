@@ -1,0 +1,145 @@
+//! Tegl's own form of a record, and what is wrong where it is not.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::record::Work;
+use crate::record::read::record::malformed;
+
+/// The fields of a work and what they are written like.
+pub(in crate::record::read) const FIELDS: [(&str, &str); 23] = [
+    ("object_number", "the number as text, as in `\"KMS1\"`"),
+    ("titles", TEXTS),
+    ("creators", "a list of objects with a `name`, as in `[{\"name\": \"Anna Ancher\", \"birth\": 1859}]`"),
+    (
+        "production",
+        "an object, as in `{\"text\": \"c. 1850\", \"earliest\": 1845, \"latest\": 1855}`, or a list of them",
+    ),
+    ("object_type", TEXTS),
+    ("techniques", TEXTS),
+    ("materials", TEXTS),
+    ("dimensions", "a list of objects, as in `[{\"kind\": \"height\", \"value\": 94.5, \"unit\": \"cm\"}]`"),
+    ("inscriptions", TEXTS),
+    ("description", TEXT),
+    ("collections", TEXTS),
+    ("department", TEXT),
+    ("credit_line", TEXT),
+    ("location", TEXT),
+    ("rights", "the URI of a licence or statement as text"),
+    ("public_domain", "`true` or `false`"),
+    ("homepage", "a URI as text"),
+    ("related", "a list of objects with an `id`, as in `[{\"id\": \"KMS2\", \"kind\": \"study-for\"}]`"),
+    ("tags", "a list of objects, as in `[{\"scheme\": \"motif\", \"label\": {\"en\": \"dog\"}}]`"),
+    (
+        "extra_metadata",
+        "a list of objects, as in `[{\"label\": {\"en\": \"Provenance\"}, \"value\": \"Bought in 1850\"}]`",
+    ),
+    ("images", "a list of objects with a `file`, as in `[{\"file\": \"a.tif\", \"role\": \"recto\"}]`"),
+    ("parts", "a list of objects, as in `[{\"label\": \"Page 1\", \"images\": [\"a.tif\"]}]`"),
+    ("modified", "a date as text"),
+];
+
+const TEXT: &str = "`\"text\"`, `[\"text\"]` or `{\"en\": \"text\"}`";
+const TEXTS: &str = "`\"text\"`, `{\"en\": \"text\"}`, or a list of such";
+
+/// How many fields of one object are tried one by one to find the wrong one.
+const TRIED: usize = 64;
+
+/// The work that a record is.
+pub(in crate::record::read) fn work(text: &str) -> Result<Work, String> {
+    serde_json::from_str(text).map_err(|error| match serde_json::from_str::<Value>(text) {
+        Ok(Value::Object(fields)) => {
+            blame(fields).unwrap_or_else(|| format!("the record is no work: {error}"))
+        }
+        Ok(_) => "a record is an object: write `{\"object_number\": …}`".to_owned(),
+        Err(_) => malformed(1, &error).reason,
+    })
+}
+
+/// Which field is wrong, and how it is written.
+fn blame(fields: Map<String, Value>) -> Option<String> {
+    if fields.get("object_number").is_none_or(Value::is_null) {
+        return Some(
+            "`object_number` is missing: a record needs the number that the museum knows the work by".into(),
+        );
+    }
+    fields.into_iter().find_map(|(name, value)| {
+        let error = fails(&name, &value)?;
+        let written = FIELDS.iter().find(|(known, _)| *known == name).map_or("", |(_, written)| written);
+        let (path, error) = inside(&name, &value).unwrap_or((name, error));
+        let hint = if written.is_empty() { String::new() } else { format!("; write {written}") };
+        Some(format!("`{path}`: {}{hint}", plain(&error)))
+    })
+}
+
+/// What is wrong with this value of this field, if anything.
+fn fails(name: &str, value: &Value) -> Option<String> {
+    let number = if name == "object_number" { value.clone() } else { json!("1") };
+    let mut record = Map::from_iter([("object_number".to_owned(), number)]);
+    record.insert(name.to_owned(), value.clone());
+    Work::deserialize(Value::Object(record)).err().map(|error| error.to_string())
+}
+
+/// The element, and the field of it, that is wrong in a list.
+fn inside(name: &str, value: &Value) -> Option<(String, String)> {
+    let (place, wrong, error) = value
+        .as_array()?
+        .iter()
+        .enumerate()
+        .find_map(|(place, one)| fails(name, &json!([one])).map(|error| (place, one, error)))?;
+    let path = format!("{name}[{place}]");
+    let fields = wrong.as_object().filter(|fields| fields.len() <= TRIED).into_iter().flatten();
+    let key = fields.map(|(key, _)| key).find(|&key| {
+        let mut rest = wrong.clone();
+        rest.as_object_mut().is_some_and(|fields| fields.remove(key).is_some())
+            && fails(name, &json!([rest])).is_none()
+    });
+    Some((key.map_or(path.clone(), |key| format!("{path}.{key}")), error))
+}
+
+/// The error without what only a programmer understands.
+fn plain(error: &str) -> &str {
+    if error.contains("untagged enum") { "neither one value nor a list of them" } else { error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(json: &str, expected: &[&str]) {
+        let reason = work(json).unwrap_err();
+        assert!(expected.iter().all(|word| reason.contains(word)), "{json}: {reason}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_what_would_work() {
+        check(r#"{"titles":"x"}"#, &["`object_number` is missing"]);
+        check(r#"{"object_number":7}"#, &["`object_number`", "integer `7`", "`\"KMS1\"`"]);
+        check(r#"{"object_number":"1","titles":true}"#, &["`titles`", "a list of such"]);
+        check(
+            r#"{"object_number":"1","creators":[{"name":"A"},{"name":"B","birth":"1850"}]}"#,
+            &["`creators[1].birth`", "string \"1850\""],
+        );
+        check(r#"{"object_number":"1","creators":"A"}"#, &["`creators`", "a list of objects with a `name`"]);
+        check(
+            r#"{"object_number":"1","images":[{"role":"recto"}]}"#,
+            &["`images[0]`", "missing field `file`"],
+        );
+        check(r#"{"object_number":"1","public_domain":"maybe"}"#, &["`public_domain`", "`true` or `false`"]);
+        check(
+            r#"{"object_number":"1","tags":[{"scheme":"motif","label":"dog","region":"1,2"}]}"#,
+            &["`tags[0].region`", "x,y,width,height"],
+        );
+        check("{\"object_number\":", &["no JSON"]);
+        check("[]", &["an object"]);
+    }
+
+    #[test]
+    fn every_field_of_a_work_is_described() {
+        let schema = crate::record::read::schema();
+        for name in schema["properties"].as_object().unwrap().keys() {
+            assert!(FIELDS.iter().any(|(known, _)| known == name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The names of the record formats.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The shapes of records that are read without a mapping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// Tegl's own: one [`Work`] a line, or a list of them.
+    Lines,
+    /// The open API of Statens Museum for Kunst, and its answers.
+    Smk,
+    /// Tate's collection as it is published.
+    Tate,
+    /// A table whose first row names its columns.
+    Csv,
+    /// Manifests of another server (Presentation API 2 and 3).
+    Manifest,
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Lines => "lines",
+            Self::Smk => "smk",
+            Self::Tate => "tate",
+            Self::Csv => "csv",
+            Self::Manifest => "iiif",
+        })
+    }
+}
+
+impl FromStr for Form {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "lines" => Ok(Self::Lines),
+            "smk" => Ok(Self::Smk),
+            "tate" => Ok(Self::Tate),
+            "csv" => Ok(Self::Csv),
+            "iiif" => Ok(Self::Manifest),
+            other => {
+                Err(format!("`{other}` is no form of records: write `lines`, `smk`, `tate`, `csv` or `iiif`"))
+            }
+        }
+    }
+}

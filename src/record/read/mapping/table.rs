@@ -1,0 +1,293 @@
+//! Tables as text: rows of CSV, each a record.
+
+use std::io::{self, Read};
+
+use csv::{ByteRecord, Reader, ReaderBuilder};
+use serde_json::{Map, Value};
+
+use super::apply;
+use super::rules::{Mapping, Rule, Target};
+use crate::record::read::record::{Bad, Entry, Error, LONGEST_NUMBER, checked};
+use crate::record::read::stream::Limits;
+use crate::record::read::stream::Source;
+
+/// How much of a table is looked at to tell what stands between its cells.
+const SAMPLE: usize = 64 * 1024;
+
+/// The rows of a table.
+pub(in crate::record::read) struct Rows {
+    reader: Reader<Bounded<Source>>,
+    limits: Limits,
+    columns: Vec<String>,
+    mapping: Mapping,
+    row: ByteRecord,
+    failed: bool,
+}
+
+impl Rows {
+    /// Reads the names of the columns; one of them must be, or be mapped to, the object number.
+    pub(in crate::record::read) fn open(
+        mut source: Source,
+        mapping: Option<Mapping>,
+        limits: Limits,
+    ) -> Result<Self, Error> {
+        while source.rest().len() < SAMPLE && source.fill() {}
+        let delimiter = delimiter(source.rest());
+        let line = source.line;
+        let input = Bounded { input: source, limits, read: 0, cut: false, quoted: false };
+        let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
+        let header = reader.byte_headers().map_err(|error| Error::Unfit(said(&error)))?;
+        let columns = columns(header)?;
+        if reader.get_ref().cut {
+            return Err(Error::Unfit(
+                "the first row, which names the columns, is larger than a record may be".into(),
+            ));
+        }
+        let mapping = mapping.unwrap_or(Mapping { rules: Vec::new(), source: None });
+        let numbered = columns.iter().any(|name| name == "object_number");
+        let mapped = |rule: &Rule| {
+            rule.target == Target::Number && rule.column.as_ref().is_some_and(|name| columns.contains(name))
+        };
+        if !columns.is_empty() && !numbered && !mapping.rules.iter().any(mapped) {
+            let names: Vec<&str> = columns.iter().take(20).map(String::as_str).collect();
+            return Err(Error::Unfit(format!(
+                "no column holds the object number (line {line}): name one `object_number`, or say in a mapping which of `{}` it is",
+                names.join("`, `")
+            )));
+        }
+        let missing = mapping
+            .rules
+            .iter()
+            .filter_map(|rule| rule.column.as_deref())
+            .find(|name| !columns.iter().any(|c| c == name));
+        if let Some(missing) = missing.filter(|_| !columns.is_empty()) {
+            return Err(Error::Mapping(format!(
+                "the table has no column `{missing}`: it has `{}`",
+                columns.join("`, `")
+            )));
+        }
+        Ok(Self { reader, limits, columns, mapping, row: ByteRecord::new(), failed: false })
+    }
+
+    fn entry(&self, line: u64) -> Result<Entry, Bad> {
+        let bad = |reason: String| Bad { line, object_number: self.number(), reason };
+        if self.row.len() > self.columns.len() {
+            let (cells, columns) = (self.row.len(), self.columns.len());
+            return Err(bad(format!(
+                "the row has {cells} cells and the table {columns} columns: put quotes around cells that hold the separator"
+            )));
+        }
+        if self.row.iter().any(|cell| cell.len() > self.limits.text) {
+            return Err(bad(self.limits.too_wordy()));
+        }
+        let mut fields = Map::new();
+        for (name, cell) in self.columns.iter().zip(&self.row) {
+            let text = std::str::from_utf8(cell)
+                .map_err(|_| bad(format!("`{name}` is not UTF-8: save the table as CSV in UTF-8")))?;
+            fields.insert(name.clone(), text.into());
+        }
+        let work = apply::read(&fields, &self.mapping, "import:csv").and_then(checked).map_err(bad)?;
+        Ok(Entry { work, original: Some(Value::Object(fields).to_string()), line })
+    }
+
+    fn number(&self) -> Option<String> {
+        let rules = self.mapping.rules.iter();
+        let mapped =
+            rules.filter(|rule| rule.target == Target::Number).find_map(|rule| rule.column.as_deref());
+        let wanted = mapped.unwrap_or("object_number");
+        let at = self.columns.iter().position(|name| name == wanted)?;
+        let text = std::str::from_utf8(self.row.get(at)?).ok()?.trim();
+        (!text.is_empty() && text.len() <= LONGEST_NUMBER).then(|| text.to_owned())
+    }
+}
+
+impl Iterator for Rows {
+    type Item = Result<Entry, Bad>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        self.reader.get_mut().begin_row();
+        let line = self.reader.position().line();
+        match self.reader.read_byte_record(&mut self.row) {
+            Ok(false) => None,
+            Ok(true) => {
+                let line = self.row.position().map_or(line, csv::Position::line);
+                if self.reader.get_ref().cut {
+                    return Some(Err(Bad {
+                        line,
+                        object_number: self.number(),
+                        reason: self.limits.too_large(),
+                    }));
+                }
+                Some(self.entry(line))
+            }
+            Err(error) => {
+                self.failed = true;
+                Some(Err(Bad { line, object_number: None, reason: said(&error) }))
+            }
+        }
+    }
+}
+
+fn said(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::Io(error) => error.to_string(),
+        _ => error.to_string(),
+    }
+}
+
+/// The names of the columns, each once.
+fn columns(header: &ByteRecord) -> Result<Vec<String>, Error> {
+    let mut names: Vec<String> = Vec::new();
+    for (at, cell) in header.iter().enumerate() {
+        let name = std::str::from_utf8(cell)
+            .map_err(|_| Error::Unfit("the first row is not UTF-8: save the table as CSV in UTF-8".into()))?;
+        let name = if name.trim().is_empty() { format!("column {}", at + 1) } else { name.trim().to_owned() };
+        let again = names.contains(&name);
+        names.push(if again { format!("{name} ({})", at + 1) } else { name });
+        if names.len() > 4096 {
+            return Err(Error::Unfit("the table has more than 4096 columns".into()));
+        }
+    }
+    Ok(names)
+}
+
+/// What stands between cells: the sign that the first row has most of outside of quotes.
+fn delimiter(sample: &[u8]) -> u8 {
+    let mut quoted = false;
+    let mut counts = [(b',', 0u32), (b';', 0), (b'\t', 0)];
+    for &byte in sample {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' if !quoted => break,
+            _ if quoted => {}
+            _ => counts.iter_mut().filter(|(sign, _)| *sign == byte).for_each(|(_, count)| *count += 1),
+        }
+    }
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(sign, _)| sign)
+}
+
+/// Cuts a row that is too large at the end of its line. Stops at one that never ends, as after a quote that nobody closes,
+/// and where there is no row for too long.
+struct Bounded<R> {
+    input: R,
+    limits: Limits,
+    /// Bytes since the row began.
+    read: usize,
+    /// Whether the rest of the row was passed over.
+    cut: bool,
+    /// Whether what was read ends within quotes.
+    quoted: bool,
+}
+
+impl<R: Read> Bounded<R> {
+    fn begin_row(&mut self) {
+        (self.read, self.cut) = (0, false);
+    }
+
+    /// Passes over the rest of the line; what comes after it is put into the buffer.
+    fn skip_line(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.cut = true;
+        while self.read <= self.limits.max_gap() {
+            let got = self.input.read(buffer)?;
+            if got == 0 {
+                return Ok(0);
+            }
+            if let Some(end) = buffer[..got].iter().position(|&byte| byte == b'\n') {
+                buffer.copy_within(end..got, 0);
+                return Ok(got - end);
+            }
+            self.read += got;
+        }
+        Err(io::Error::other(self.limits.without_record()))
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let got = match self.limits.bytes.saturating_sub(self.read) {
+            0 if self.quoted => {
+                return Err(io::Error::other(
+                    "the row is larger than `records.record_mib` allows, so the rest is unread: is a quote not closed?",
+                ));
+            }
+            0 => self.skip_line(buffer)?,
+            left => {
+                let most = buffer.len().min(left);
+                self.input.read(&mut buffer[..most])?
+            }
+        };
+        self.quoted ^= buffer[..got].iter().filter(|&&byte| byte == b'"').count() % 2 == 1;
+        self.read += got;
+        Ok(got)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(table: &str, mapping: Option<&str>) -> Result<Vec<Result<Entry, Bad>>, Error> {
+        let input = io::Cursor::new(table.as_bytes().to_vec());
+        let source = Source::open(Box::new(input), Limits::default())?;
+        Ok(Rows::open(source, mapping.map(|text| text.parse().unwrap()), Limits::default())?.collect())
+    }
+
+    #[test]
+    fn columns_named_like_fields_need_no_mapping() {
+        let table = "object_number;titles.da;creators;tags.motif;images;Hylde\nA 1;Blå;Anna|Bo;dog|cat;a.tif|b.tif;3\n";
+        let found = read(table, None).unwrap().remove(0).unwrap();
+        assert_eq!((found.line, found.work.object_number.as_str(), found.work.creators.len()), (2, "A 1", 2));
+        assert_eq!((found.work.tags.len(), found.work.images.len()), (2, 2));
+        assert_eq!(found.work.titles[0].text, Text::of("da", "Blå"));
+        assert_eq!(found.work.more["Hylde"], "3");
+        assert!(found.original.unwrap().contains(r#""Hylde":"3""#));
+    }
+
+    use crate::record::Text;
+
+    #[test]
+    fn signs_between_cells_are_told_from_the_first_row() {
+        for table in [
+            "object_number,titles\n1,\"a;b;c\"",
+            "object_number\ttitles\n1\ta,b",
+            "\"object_number\";\"a,b,c,d\"\n1;2",
+        ] {
+            assert_eq!(read(table, None).unwrap().remove(0).unwrap().work.object_number, "1", "{table}");
+        }
+    }
+
+    #[test]
+    fn bad_rows_and_tables_say_why() {
+        let found = read("object_number,public_domain\n1,yes\n2,maybe\n,no\n4,no,more\n5\n", None).unwrap();
+        let bad: Vec<_> = found.iter().filter_map(|row| row.as_ref().err()).collect();
+        assert_eq!(bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [3, 4, 5]);
+        assert!(
+            bad[0].reason.contains("`public_domain` is `maybe`")
+                && bad[0].object_number.as_deref() == Some("2")
+        );
+        assert!(bad[2].reason.contains("3 cells"));
+        assert!(read("Nr,Titel\n1,2\n", None).is_err());
+        assert!(read("Nr,Titel\n1,2\n", Some("object_number='Nr'\ntitles='Tittel'")).is_err());
+        assert!(read("", None).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_quote_that_never_closes_stops_within_bounds() {
+        let table = format!("object_number,titles\n1,\"{}", "x\n".repeat(8 << 20));
+        let found = read(&table, None).unwrap();
+        assert!(found.len() == 1 && found[0].as_ref().unwrap_err().reason.contains("quote"));
+    }
+
+    #[test]
+    fn a_row_that_is_too_large_costs_itself_only() {
+        let table = format!("object_number,titles\n1,a\n2,{}\n3,c\n\"4\",d\n", "x".repeat(20 << 20));
+        let found = read(&table, None).unwrap();
+        let numbers: Vec<_> = found.iter().flatten().map(|entry| entry.work.object_number.as_str()).collect();
+        assert_eq!(numbers, ["1", "3", "4"]);
+        let bad = found.iter().find_map(|found| found.as_ref().err()).unwrap();
+        assert!(bad.line == 3 && bad.reason.contains("records.record_mib"), "{bad:?}");
+    }
+}

@@ -1,0 +1,77 @@
+//! Reads a document of records: finds its format, and reads each record as a work.
+
+use std::io::Read;
+
+use serde_json::Value;
+
+use super::format::{Form, detect, iiif, lines, smk, tate};
+use super::mapping::{Mapping, apply, table};
+use super::record::{Bad, Entry, Error, bad, checked, malformed};
+use super::stream::{Frames, Limits, Raw, Source};
+use crate::record::Work;
+
+/// Reads records one by one, in memory that does not grow with their number; gzip is unpacked on the way.
+///
+/// Without a form it is told from the bytes, for JSON from each record. A mapping says which columns of a table, or
+/// which fields of JSON records, mean what. What cannot be read comes as [`Bad`] in its place, and the rest goes on.
+pub fn read(
+    input: impl Read + Send + 'static,
+    form: Option<Form>,
+    mapping: Option<Mapping>,
+    limits: Limits,
+) -> Result<impl Iterator<Item = Result<Entry, Bad>> + Send, Error> {
+    if let (Some(known @ (Form::Smk | Form::Tate | Form::Manifest)), Some(_)) = (form, &mapping) {
+        return Err(Error::Mapping(format!("form `{known}` needs none: leave out the form or the mapping")));
+    }
+    let mut source = Source::open(Box::new(input), limits)?;
+    let first = source.skip(|byte| byte.is_ascii_whitespace());
+    let is_json = matches!(first, None | Some(b'{' | b'[' | 0x1e));
+    let entries: Box<dyn Iterator<Item = Result<Entry, Bad>> + Send> = match form {
+        Some(Form::Csv) => Box::new(table::Rows::open(source, mapping, limits)?),
+        None if !is_json => Box::new(table::Rows::open(source, mapping, limits)?),
+        form => {
+            let envelopes = matches!(form, None | Some(Form::Smk)) || mapping.is_some();
+            let frames = Frames::new(source, envelopes, limits);
+            Box::new(
+                frames.map(move |found| found.and_then(|raw| entry(raw, form, mapping.as_ref(), &limits))),
+            )
+        }
+    };
+    Ok(entries)
+}
+
+/// The JSON Schema (2020-12) of Tegl's own form of a record.
+pub fn schema() -> Value {
+    schemars::schema_for!(Work).to_value()
+}
+
+fn entry(raw: Raw, form: Option<Form>, mapping: Option<&Mapping>, limits: &Limits) -> Result<Entry, Bad> {
+    let Raw { line, text, depth } = raw;
+    limits.check(&text, depth).map_err(|reason| Bad { line, object_number: None, reason })?;
+    if form == Some(Form::Lines) && mapping.is_none() {
+        return lines::work(&text).and_then(checked).map_or_else(
+            |reason| Err(bad(line, &serde_json::from_str(&text).unwrap_or_default(), reason)),
+            |work| Ok(Entry { work, original: Some(text.clone()), line }),
+        );
+    }
+    let value: Value = serde_json::from_str(&text).map_err(|error| malformed(line, &error))?;
+    if let Some(reason) = form.filter(|_| mapping.is_none()).and_then(|form| detect::misfit(&value, form)) {
+        return Err(bad(line, &value, reason));
+    }
+    let form = match (mapping, form.or_else(|| detect::form(&value))) {
+        (Some(_), _) => Form::Csv,
+        (None, Some(form)) => form,
+        (None, None) => return Err(bad(line, &value, detect::UNKNOWN.to_owned())),
+    };
+    let read = match (form, mapping) {
+        (Form::Csv, Some(mapping)) => apply::work(&value, mapping),
+        (Form::Smk, _) => smk::work(&value),
+        (Form::Tate, _) => tate::work(&value),
+        (Form::Manifest, _) => iiif::work(&value),
+        (Form::Lines | Form::Csv, _) => lines::work(&text),
+    };
+    match read.and_then(checked) {
+        Ok(work) => Ok(Entry { work, original: Some(text), line }),
+        Err(reason) => Err(bad(line, &value, reason)),
+    }
+}

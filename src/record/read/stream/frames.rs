@@ -1,0 +1,376 @@
+//! Takes a stream of JSON apart into the texts of its records, one in memory at a time.
+
+use serde_json::{Map, Value};
+
+use super::limits::Limits;
+use super::scan::{Scan, Step};
+use super::source::Source;
+use crate::record::read::record::Bad;
+
+/// How much of the beginning tells JSON Lines from objects over several lines.
+const SAMPLE: usize = 128 * 1024;
+
+/// How often reading goes on behind a record whose end cannot be told; each time at most one record is read again.
+const PARDONS: u32 = 1000;
+
+/// How many values in a row may be no objects: a list of more is not one of records.
+const MAX_NON_OBJECTS: u32 = 1000;
+
+/// The text of one record and the line that it begins in.
+pub(in crate::record::read) struct Raw {
+    pub(in crate::record::read) line: u64,
+    pub(in crate::record::read) text: String,
+    /// How deep its lists and objects lie within each other.
+    pub(in crate::record::read) depth: usize,
+}
+
+/// The records of JSON Lines, of a list, of objects one behind another, or of the `items` of a search's answers.
+pub(in crate::record::read) struct Frames {
+    source: Source,
+    place: Place,
+    /// Whether objects end on their line; told from the first.
+    lines: Option<bool>,
+    /// Whether `items` of an object can be records.
+    envelopes: bool,
+    pardons: u32,
+    /// Values in a row that are no objects.
+    non_objects: u32,
+    done: bool,
+    limits: Limits,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Top,
+    List,
+    /// Within the `items` of an object.
+    Items,
+    /// Behind them.
+    Tail,
+}
+
+impl Frames {
+    pub(in crate::record::read) fn new(source: Source, envelopes: bool, limits: Limits) -> Self {
+        Self {
+            source,
+            place: Place::Top,
+            lines: None,
+            envelopes,
+            pardons: 0,
+            non_objects: 0,
+            done: false,
+            limits,
+        }
+    }
+
+    fn bad(&self, reason: &str) -> Bad {
+        Bad { line: self.source.line, object_number: None, reason: reason.to_owned() }
+    }
+
+    fn stop(&mut self, bad: Bad) -> Option<Result<Raw, Bad>> {
+        self.done = true;
+        Some(Err(bad))
+    }
+
+    /// Ends with what is wrong with the end, if anything.
+    fn end(&mut self) -> Option<Result<Raw, Bad>> {
+        self.done = true;
+        if let Some(failed) = self.source.failed.take() {
+            return Some(Err(self.bad(&failed)));
+        }
+        (self.place != Place::Top).then(|| Err(self.bad("the text ends before its list does")))
+    }
+
+    /// One object, which the window begins with; `None` where it holds `items` and these follow.
+    fn object(&mut self) -> Option<Result<Raw, Bad>> {
+        let line = self.source.line;
+        let on_line = self.place == Place::Top && self.on_lines();
+        let (mut scan, mut at, mut over) = (Scan::new(on_line), 0, false);
+        loop {
+            match scan.feed(&self.source.rest()[at..]) {
+                Step::End(count) if over => {
+                    self.source.consume_record(at + count);
+                    return Some(Err(Bad { line, ..self.bad(&self.limits.too_large()) }));
+                }
+                Step::End(count) => return Some(self.taken(line, at + count, scan.deepest)),
+                Step::List(count) => {
+                    at += count;
+                    if !over && self.place == Place::Top && self.is_envelope(at) {
+                        self.source.consume(at);
+                        self.place = Place::Items;
+                        return None;
+                    }
+                }
+                Step::Broken(count, reason) => return self.broken(line, at + count, reason),
+                Step::More => {
+                    at = self.source.rest().len();
+                    if at > self.limits.bytes && !over && !on_line && self.again() {
+                        return Some(Err(Bad { line, ..self.bad(&self.limits.too_large()) }));
+                    }
+                    if at > self.limits.bytes || over {
+                        over = true;
+                        self.source.consume(at);
+                        at = 0;
+                    }
+                    if !self.source.fill() {
+                        return self.cut(line, over);
+                    }
+                }
+            }
+        }
+    }
+
+    fn taken(&mut self, line: u64, length: usize, depth: u32) -> Result<Raw, Bad> {
+        let text = match std::str::from_utf8(&self.source.rest()[..length]) {
+            _ if length > self.limits.bytes => Err(self.bad(&self.limits.too_large())),
+            Ok(text) => Ok(Raw { line, text: text.to_owned(), depth: depth as usize }),
+            Err(wrong) => {
+                let place = wrong.valid_up_to();
+                Err(self.bad(&format!("byte {place} of the record is not UTF-8: save it as UTF-8")))
+            }
+        };
+        self.source.consume_record(length);
+        self.non_objects = 0;
+        text
+    }
+
+    /// Whether the objects are JSON Lines: the first or the second line is one object.
+    fn on_lines(&mut self) -> bool {
+        if let Some(known) = self.lines {
+            return known;
+        }
+        while self.source.rest().len() < SAMPLE && self.source.fill() {}
+        let sample = self.source.rest();
+        let whole = |line: &[u8]| {
+            let mut scan = Scan::new(true);
+            let mut rest = line;
+            loop {
+                match scan.feed(rest) {
+                    Step::End(_) => return true,
+                    Step::List(count) => rest = &rest[count..],
+                    Step::More => return line.len() > SAMPLE / 2 && line.len() == sample.len(),
+                    Step::Broken(..) => return false,
+                }
+            }
+        };
+        let mut lines = sample.split(|&byte| byte == b'\n');
+        let known = lines.by_ref().take(2).any(|line| line.starts_with(b"{") && whole(line));
+        *self.lines.insert(known)
+    }
+
+    /// Whether the list that begins here is the `items` of an answer that is no record itself.
+    fn is_envelope(&self, list: usize) -> bool {
+        let before = self.source.rest()[..list - 1].trim_ascii_end();
+        let key =
+            before.strip_suffix(b":").and_then(|before| before.trim_ascii_end().strip_suffix(b"\"items\""));
+        let Some(fields) = key.filter(|_| self.envelopes) else { return false };
+        let fields = fields.trim_ascii_end();
+        let mut object = fields.strip_suffix(b",").unwrap_or(fields).to_vec();
+        object.push(b'}');
+        let own = ["object_number", "id", "@id", "@context", "type", "@type", "acno"];
+        serde_json::from_slice::<Map<String, Value>>(&object)
+            .is_ok_and(|fields| !own.iter().any(|&key| fields.contains_key(key)))
+    }
+
+    /// Goes on behind a record whose end cannot be told.
+    fn broken(&mut self, line: u64, at: usize, reason: &str) -> Option<Result<Raw, Bad>> {
+        let bad = Bad { line, ..self.bad(reason) };
+        if self.place == Place::Top && self.lines == Some(true) {
+            self.source.consume(at);
+            self.source.skip_line();
+            return Some(Err(bad));
+        }
+        if self.again() {
+            return Some(Err(bad));
+        }
+        self.stop(Bad {
+            reason: format!("{reason}; where the next record begins cannot be told: reading stops"),
+            ..bad
+        })
+    }
+
+    /// Moves on to the next line that begins a record as this one was begun: with `{`, equally far indented.
+    fn again(&mut self) -> bool {
+        let Some(indent) = self.source.indent else { return false };
+        self.pardons += 1;
+        if self.pardons > PARDONS {
+            return false;
+        }
+        let rest = self.source.rest();
+        let ends = rest.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+        let next = ends.map(|(end, _)| end + 1).find(|&begin| {
+            rest.get(begin + indent) == Some(&b'{')
+                && rest[begin..begin + indent].iter().all(|byte| matches!(byte, b' ' | b'\t'))
+        });
+        if let Some(next) = next {
+            self.source.consume(next);
+        }
+        next.is_some()
+    }
+
+    fn cut(&mut self, line: u64, over: bool) -> Option<Result<Raw, Bad>> {
+        let failed = self.source.failed.take();
+        if failed.is_none() && self.again() {
+            return Some(Err(Bad { line, ..self.bad("the record has no end") }));
+        }
+        let reason = match failed {
+            Some(failed) if over => format!("{}; {failed}", self.limits.too_large()),
+            Some(failed) => failed,
+            None => "the text ends before the record does".to_owned(),
+        };
+        self.stop(Bad { line, ..self.bad(&reason) })
+    }
+
+    /// Passes the fields behind `items`.
+    fn tail(&mut self) {
+        let mut scan = Scan::within();
+        loop {
+            match scan.feed(self.source.rest()) {
+                Step::End(count) | Step::Broken(count, _) => {
+                    self.source.consume(count);
+                    self.place = Place::Top;
+                    return;
+                }
+                Step::List(count) => self.source.consume(count),
+                Step::More => {
+                    self.source.consume(self.source.rest().len());
+                    if !self.source.fill() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Something in a list that is no object.
+    fn other(&mut self, first: u8) -> Option<Result<Raw, Bad>> {
+        let bad = self.bad("a record is an object: write `{\"object_number\": …}`");
+        self.non_objects += 1;
+        if self.non_objects > MAX_NON_OBJECTS {
+            let reason =
+                format!("{}; {MAX_NON_OBJECTS} values before it are none either: reading stops", bad.reason);
+            return self.stop(Bad { reason, ..bad });
+        }
+        if self.place == Place::Top {
+            self.source.skip_line();
+        } else if matches!(first, b'[' | b'}') {
+            return self.stop(Bad { reason: format!("{}; reading stops", bad.reason), ..bad });
+        } else if first == b'"' {
+            self.source.consume(1);
+            self.source.skip(|byte| !matches!(byte, b'"' | b'\n'));
+            self.source.consume(1);
+        } else {
+            self.source.skip(|byte| !matches!(byte, b',' | b']' | b'\n' | b'{'));
+        }
+        Some(Err(bad))
+    }
+}
+
+impl Iterator for Frames {
+    type Item = Result<Raw, Bad>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.done {
+            if self.place == Place::Tail {
+                self.tail();
+            }
+            // RFC 7464 begins each record with 0x1e.
+            let between = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b',' | 0x1e);
+            match (self.source.skip(between), self.place) {
+                (None, _) => return self.end(),
+                (Some(b'['), Place::Top) => {
+                    self.source.consume(1);
+                    self.place = Place::List;
+                }
+                (Some(b']'), Place::List | Place::Items) => {
+                    self.source.consume(1);
+                    self.place = if self.place == Place::List { Place::Top } else { Place::Tail };
+                }
+                (Some(b'{'), _) => {
+                    if let Some(found) = self.object() {
+                        return Some(found);
+                    }
+                }
+                (Some(first), _) => return self.other(first),
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    fn read(json: &str) -> Vec<String> {
+        let input = Box::new(Cursor::new(json.as_bytes().to_vec()));
+        let source = Source::open(input, Limits::default()).ok().unwrap();
+        Frames::new(source, true, Limits::default())
+            .map(|found| match found {
+                Ok(raw) => format!("{}: {}", raw.line, raw.text.split_whitespace().collect::<String>()),
+                Err(bad) => format!("{}! {}", bad.line, bad.reason.split([':', ';']).next().unwrap()),
+            })
+            .collect()
+    }
+
+    #[track_caller]
+    fn check(json: &str, expected: &[&str]) {
+        assert_eq!(read(json), expected, "{json}");
+    }
+
+    #[test]
+    fn lines_lists_and_objects_are_taken_apart() {
+        check("{\"a\":1}\n\n{\"a\":2}\r\n", &["1: {\"a\":1}", "3: {\"a\":2}"]);
+        check("[{\"a\":1},\n{\"a\":[{}]}]\n", &["1: {\"a\":1}", "2: {\"a\":[{}]}"]);
+        check("{\n \"a\":1\n}\n{\n \"a\":2\n}", &["1: {\"a\":1}", "4: {\"a\":2}"]);
+        check("", &[]);
+        check("[]", &[]);
+    }
+
+    #[test]
+    fn the_items_of_an_answer_are_its_records() {
+        let page = r#"{"offset":0,"found":3,"items":[{"a":[1]},{"a":2}],"facets":[{"b":1}]}"#;
+        check(page, &["1: {\"a\":[1]}", "1: {\"a\":2}"]);
+        check(
+            &format!("{page}\n{page}"),
+            &["1: {\"a\":[1]}", "1: {\"a\":2}", "2: {\"a\":[1]}", "2: {\"a\":2}"],
+        );
+        check(r#"{"items":[],"found":0}"#, &[]);
+        check(r#"{"id":"x","items":[{"a":1}]}"#, &[r#"1: {"id":"x","items":[{"a":1}]}"#]);
+    }
+
+    #[test]
+    fn a_bad_line_costs_itself_only() {
+        check(
+            "{\"a\":1}\n{\"a\":\n{\"a\":3}",
+            &["1: {\"a\":1}", "2! the line ends before the record does", "3: {\"a\":3}"],
+        );
+        check("{\"a\n{\"a\":2}", &["1! a text in quotes goes over the end of its line", "2: {\"a\":2}"]);
+        check("{\"a\":1}\nnull\n{\"a\":3}", &["1: {\"a\":1}", "2! a record is an object", "3: {\"a\":3}"]);
+        check(
+            "[1,{\"a\":1},\"b\"]",
+            &["1! a record is an object", "1: {\"a\":1}", "1! a record is an object"],
+        );
+    }
+
+    #[test]
+    fn a_list_goes_on_where_its_next_record_begins() {
+        let list = "[\n {\n  \"a\": \"x\n },\n {\n  \"a\": 2\n }\n]";
+        check(list, &["2! a text in quotes goes over the end of its line", "5: {\"a\":2}"]);
+        let list = "[\n {\n  \"a\": {\n   \"b\": 1\n },\n {\n  \"a\": 2\n }\n]";
+        check(list, &["2! a bracket closes another than was opened", "6: {\"a\":2}"]);
+        check("[{\"a\":[}, {\"a\":1}]", &["1! a bracket closes another than was opened"]);
+        check("[{\"a\":1}, {\"a\":", &["1: {\"a\":1}", "1! the text ends before the record does"]);
+        check("[{\"a\":1}", &["1: {\"a\":1}", "1! the text ends before its list does"]);
+    }
+
+    #[test]
+    fn a_record_too_large_is_passed() {
+        let large = format!("{{\"a\":\"{}\"}}\n{{\"b\":1}}", "x".repeat((8 << 20) + 1));
+        check(&large, &["1! the record is larger than 8 MiB", "2: {\"b\":1}"]);
+        let large = format!("[{{\"a\":\"{}\"}},{{\"b\":1}}]", "x".repeat((8 << 20) + 1));
+        check(&large, &["1! the record is larger than 8 MiB", "1: {\"b\":1}"]);
+    }
+}

@@ -1,0 +1,127 @@
+//! Reads a document from its beginning to its end: a local file, an object of a bucket, or a web address.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes};
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use url::Url;
+
+pub use super::web::Hosts;
+pub use super::web::{Limits, Unread, Web};
+use super::{Error, Key, Settings, Store, runtime};
+
+/// A document that is read by whoever may wait, on a thread of its own.
+pub struct Document {
+    /// Where it is, after redirects.
+    pub location: String,
+    pub input: Box<dyn Read + Send>,
+}
+
+/// Opens a document that an operator named.
+pub fn open(location: &str, settings: &Settings, web: &Web) -> Result<Document, Unread> {
+    let input = match location.split_once("://") {
+        None | Some(("file", _)) => file(location).map_err(Unread::Failed)?,
+        Some(("http" | "https", _)) => return open_web(location, web),
+        Some(_) => object(location, settings).map_err(Unread::Failed)?,
+    };
+    Ok(Document { location: location.to_owned(), input })
+}
+
+/// Opens a document at a web address, and nowhere else: what another document names may not be a file of this machine.
+pub fn open_web(address: &str, web: &Web) -> Result<Document, Unread> {
+    let is_web = Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    if !is_web {
+        let reason = format!("`{address}` is no web address: it must begin with `http://` or `https://`");
+        return Err(Unread::Failed(reason));
+    }
+    let (location, pieces) = runtime::wait(web.open(address))?;
+    Ok(Document { location: location.into(), input: Box::new(Pieces { pieces, rest: Bytes::new() }) })
+}
+
+fn file(location: &str) -> Result<Box<dyn Read + Send>, String> {
+    let path = location.strip_prefix("file://").unwrap_or(location);
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    match file.metadata() {
+        Ok(metadata) if metadata.is_dir() => Err("it is a folder; name the files in it".into()),
+        _ => Ok(Box::new(BufReader::with_capacity(1 << 18, file))),
+    }
+}
+
+/// An object of a bucket, part after part of one version.
+fn object(location: &str, settings: &Settings) -> Result<Box<dyn Read + Send>, String> {
+    const PART: u64 = 1 << 20;
+    let (folder, name) = location.rsplit_once('/').unwrap_or((location, ""));
+    let store = Store::open(folder, settings).map_err(|error| error.to_string())?;
+    let key = Key::parse(name).map_err(|bad| bad.to_string())?;
+    // The answer to a HEAD request does not say why it was refused.
+    let (version, _) = runtime::wait(store.start(&key, 1)).map_err(|error| store.cause(&error))?;
+    let shared = Arc::new((store, key, version));
+    let pieces = futures::stream::iter((0..shared.2.size).step_by(PART as usize)).then(move |at| {
+        let shared = shared.clone();
+        async move {
+            let (store, key, version) = &*shared;
+            let range = at..(at + PART).min(version.size);
+            store.read(key, version, range, &[]).await.map_err(|error: Error| io::Error::other(error))
+        }
+    });
+    Ok(Box::new(Pieces { pieces: pieces.boxed(), rest: Bytes::new() }))
+}
+
+/// Pieces that arrive one after the other.
+struct Pieces {
+    pieces: BoxStream<'static, io::Result<Bytes>>,
+    rest: Bytes,
+}
+
+impl Read for Pieces {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while self.rest.is_empty() {
+            match runtime::wait(self.pieces.next()) {
+                Some(piece) => self.rest = piece?,
+                None => return Ok(0),
+            }
+        }
+        let length = self.rest.len().min(into.len());
+        self.rest.copy_to_slice(&mut into[..length]);
+        Ok(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn web() -> Web {
+        let limits = Limits { answer: Duration::from_secs(9), silence: Duration::from_secs(9), slowest: 0 };
+        Web::new(Hosts::default(), limits, &Settings::default()).unwrap()
+    }
+
+    #[test]
+    fn a_file_is_read_and_what_is_not_there_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "records").unwrap();
+        let mut text = String::new();
+        let location = file.path().to_str().unwrap();
+        open(location, &Settings::default(), &web()).unwrap().input.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "records");
+        let Err(reason) = open("/no/such/file.json", &Settings::default(), &web()) else { panic!() };
+        assert!(reason.to_string().starts_with("cannot be read: No such file"), "{reason}");
+        let Err(reason) = open("/", &Settings::default(), &web()) else { panic!() };
+        assert!(reason.to_string().contains("it is a folder"), "{reason}");
+    }
+
+    #[test]
+    fn what_another_document_names_is_no_file() {
+        for address in
+            ["/etc/passwd", "file:///etc/passwd", "s3://bucket/key", "ftp://a/b", "data:,x", "http:"]
+        {
+            let Err(reason) = open_web(address, &web()) else { panic!("{address}") };
+            assert!(reason.to_string().contains("http://"), "{reason}");
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! Reads local files: kept open, read at offsets, and watched for replacement.
+
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::ops::Range;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::open_files::Files;
+use super::sandbox::Beneath;
+use super::walk::{self, Listed};
+use crate::store::fault::{Fault, Problem};
+use crate::store::{BadKey, Error, Key, Settings, Unreadable, Version};
+
+/// More than this is not copied on a thread that has others to serve.
+const AT_ONCE: u64 = 1 << 20;
+
+/// A folder, or a single file of it, and those of its files that are open.
+pub(in crate::store) struct Local {
+    folder: Beneath,
+    /// The only key there is, when a file was named as the source.
+    only: Option<Key>,
+    files: Files<OpenFile>,
+}
+
+struct OpenFile {
+    file: File,
+    version: Version,
+    state: State,
+}
+
+/// What shows that an open file was written to or replaced.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct State {
+    modified_ns: i128,
+    size: u64,
+    /// Some file systems do not count links: there it is never set.
+    linked: bool,
+}
+
+impl Local {
+    pub(in crate::store) fn open(path: &Path, settings: &Settings) -> io::Result<Local> {
+        let (folder, only) = match path.metadata()?.is_dir() {
+            true => (path.to_owned(), None),
+            false => {
+                let path = path.canonicalize()?;
+                let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+                let key = Key::parse(name).map_err(|bad| io::Error::new(ErrorKind::InvalidInput, bad))?;
+                (path.parent().map(Path::to_owned).unwrap_or_default(), Some(key))
+            }
+        };
+        Ok(Local { folder: Beneath::open(&folder, settings)?, only, files: Files::new(settings.open_files) })
+    }
+
+    /// Whether the folder or file can be read now.
+    pub(in crate::store) fn probe(&self) -> Result<(), Error> {
+        match &self.only {
+            Some(only) => self.folder.file(only).map(drop),
+            None => match self.folder.root().read_dir() {
+                Ok(_) => Ok(()),
+                Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                    Err(Error::no_permission(&error))
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    Err(Error::Unavailable(Arc::new(Fault::new(Problem::NoFolder, error.to_string()))))
+                }
+                Err(error) => Err(Error::unavailable(error)),
+            },
+        }
+    }
+
+    /// Where the file is, by its name and, where that is a link, where it leads.
+    pub(in crate::store) fn places(&self, key: &Key) -> Result<Vec<String>, Error> {
+        let gone = |gone: io::Error| match gone.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => Error::NotFound,
+            _ => Error::unavailable(gone),
+        };
+        let named = self.folder.root().canonicalize().map_err(gone)?.join(key.as_str());
+        let real = named.canonicalize().map_err(gone)?;
+        let mut places = vec![named.to_string_lossy().into_owned(), real.to_string_lossy().into_owned()];
+        places.dedup();
+        Ok(places)
+    }
+
+    /// What a file at this place is called below this folder, if it lies there.
+    pub(in crate::store) fn key_of(&self, place: &str) -> Option<Key> {
+        let root = self.folder.root().canonicalize().ok()?;
+        let key = Key::parse(Path::new(place).strip_prefix(root).ok()?.to_str()?).ok()?;
+        self.only.as_ref().is_none_or(|only| *only == key).then_some(key)
+    }
+
+    pub(in crate::store) fn head(&self, key: &Key) -> Result<Version, Error> {
+        Ok(self.opened(key)?.version.clone())
+    }
+
+    pub(in crate::store) fn start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {
+        let open = self.opened(key)?;
+        let bytes = open.read(0..len.min(open.version.size), &[]);
+        Ok((open.version.clone(), self.unless_changed(key, &open, bytes)?))
+    }
+
+    /// Reads what is in memory already; `None` where that cannot be told or had without waiting.
+    pub(in crate::store) fn read_now(
+        &self,
+        key: &Key,
+        version: &Version,
+        range: Range<u64>,
+        prefix: &[u8],
+    ) -> Option<Result<Bytes, Error>> {
+        if range.end.saturating_sub(range.start) > AT_ONCE {
+            return None;
+        }
+        let open = self.files.get(key).filter(|open| open.version == *version)?;
+        let bytes = open.read_now(range, prefix)?;
+        Some(self.unless_changed(key, &open, Ok(bytes)))
+    }
+
+    pub(in crate::store) fn read(
+        &self,
+        key: &Key,
+        version: &Version,
+        ranges: &[Range<u64>],
+        prefix: &[u8],
+    ) -> Result<Vec<Bytes>, Error> {
+        let open = match self.files.get(key).filter(|open| open.version == *version) {
+            Some(open) => open,
+            None => self.opened(key)?,
+        };
+        if open.version != *version {
+            return Err(Error::Changed);
+        }
+        if ranges.len() > 1 {
+            open.announce(ranges);
+        }
+        let bytes =
+            ranges.iter().map(|range| open.read(range.clone(), prefix)).collect::<io::Result<Vec<Bytes>>>();
+        self.unless_changed(key, &open, bytes)
+    }
+
+    /// Closes the file: it was replaced or removed, and would go on filling its disk.
+    pub(in crate::store) fn forget(&self, key: &Key) {
+        self.files.remove(key);
+    }
+
+    pub(in crate::store) fn read_at(
+        &self,
+        key: &Key,
+        version: &Version,
+        offset: u64,
+        into: &mut [u8],
+    ) -> Result<(), Error> {
+        let open = match self.files.get(key).filter(|open| open.version == *version) {
+            Some(open) => open,
+            None => self.opened(key)?,
+        };
+        if open.version != *version {
+            return Err(Error::Changed);
+        }
+        let read = open.file.read_exact_at(into, offset);
+        self.unless_changed(key, &open, read)
+    }
+
+    pub(in crate::store) fn list(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<Listed>, Vec<Unreadable>), Error> {
+        match &self.only {
+            None => walk::keys(self.folder.root(), after, limit, |key| self.opened_size(key)),
+            Some(only) if after.is_some_and(|after| only.as_str() <= after) => Ok(Default::default()),
+            Some(only) => {
+                let path = only.as_str().to_owned();
+                match self.head(only) {
+                    Ok(version) => Ok((vec![(path, version.size)], Vec::new())),
+                    Err(Error::Unreadable) => {
+                        Ok((Vec::new(), vec![Unreadable { path, reason: walk::NO_FILE }]))
+                    }
+                    Err(error) => Err(error),
+                }
+            }
+        }
+    }
+
+    /// A regular file's size; none for what is not one, or must not be served.
+    fn opened_size(&self, key: &Key) -> Result<Option<u64>, &'static str> {
+        let file = match self.folder.file(key) {
+            Ok(file) => file,
+            Err(Error::Unreadable) => return Err(walk::NO_FILE),
+            // What is there and yet not found is a link to something that is gone.
+            Err(Error::NotFound) if self.folder.root().join(key.as_str()).is_symlink() => {
+                return Err("the link leads to nothing");
+            }
+            Err(_) => return Ok(None),
+        };
+        let is_file = |metadata: &std::fs::Metadata| metadata.is_file();
+        Ok(file.metadata().ok().filter(is_file).map(|metadata| metadata.len()))
+    }
+
+    /// Opens the file that lies under the key now, or finds it open.
+    fn opened(&self, key: &Key) -> Result<Arc<OpenFile>, Error> {
+        if key.is_unfinished() {
+            return Err(BadKey::Unfinished.into());
+        }
+        if self.only.as_ref().is_some_and(|only| only != key) {
+            return Err(Error::NotFound);
+        }
+        let file = match self.folder.file(key) {
+            // Most likely too many files are open, and most of them by us.
+            Err(Error::Unavailable(_)) => {
+                self.files.clear();
+                self.folder.file(key)?
+            }
+            file => file?,
+        };
+        let open = OpenFile::new(file)?;
+        if let Some(known) =
+            self.files.get(key).filter(|known| known.version == open.version && known.is_linked())
+        {
+            return Ok(known);
+        }
+        let open = Arc::new(open);
+        self.files.insert(key.clone(), open.clone());
+        Ok(open)
+    }
+
+    /// Bytes count only if the file is still what it was when it was opened: a writer sets the time of
+    /// change before the bytes, so looking afterwards catches one that came before and one that came between.
+    fn unless_changed<T>(&self, key: &Key, open: &OpenFile, bytes: io::Result<T>) -> Result<T, Error> {
+        if !matches!(State::of(&open.file), Ok(state) if state == open.state) {
+            self.files.remove(key);
+            return Err(Error::Changed);
+        }
+        bytes.map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => Error::Changed,
+            _ => Error::unavailable(error),
+        })
+    }
+}
+
+impl OpenFile {
+    fn new(file: File) -> Result<OpenFile, Error> {
+        let metadata = file.metadata().map_err(Error::unavailable)?;
+        if !metadata.is_file() {
+            return Err(Error::NotFound);
+        }
+        let state = State::of(&file).map_err(Error::unavailable)?;
+        Ok(OpenFile { version: state.version(metadata.ino()), file, state })
+    }
+
+    fn is_linked(&self) -> bool {
+        matches!(State::of(&self.file), Ok(state) if state == self.state)
+    }
+
+    fn read(&self, range: Range<u64>, prefix: &[u8]) -> io::Result<Bytes> {
+        let mut bytes = room_for(&range, prefix);
+        self.file.read_exact_at(&mut bytes[prefix.len()..], range.start)?;
+        Ok(bytes.into())
+    }
+
+    /// Tells the system what will be read, so that it fetches all of it at once.
+    fn announce(&self, ranges: &[Range<u64>]) {
+        #[cfg(target_os = "linux")]
+        for range in ranges {
+            let len = std::num::NonZeroU64::new(range.end - range.start);
+            let _hint = rustix::fs::fadvise(&self.file, range.start, len, rustix::fs::Advice::WillNeed);
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    fn read_now(&self, range: Range<u64>, prefix: &[u8]) -> Option<Bytes> {
+        use rustix::io::ReadWriteFlags;
+        let mut bytes = room_for(&range, prefix);
+        let target = &mut bytes[prefix.len()..];
+        let wanted = target.len();
+        let slices = &mut [io::IoSliceMut::new(target)];
+        let got = rustix::io::preadv2(&self.file, slices, range.start, ReadWriteFlags::NOWAIT).ok()?;
+        (got == wanted).then(|| bytes.into())
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn read_now(&self, _range: Range<u64>, _prefix: &[u8]) -> Option<Bytes> {
+        None
+    }
+}
+
+impl State {
+    fn of(file: &File) -> io::Result<State> {
+        let stat = rustix::fs::fstat(file)?;
+        Ok(State {
+            modified_ns: i128::from(stat.st_mtime) * 1_000_000_000 + i128::from(stat.st_mtime_nsec),
+            size: stat.st_size as u64,
+            linked: stat.st_nlink > 0,
+        })
+    }
+
+    fn version(&self, inode: u64) -> Version {
+        // Without the device: its number may differ after a restart, and whatever was made from the file with it.
+        let etag = format!("{inode:x}-{:x}-{:x}", self.modified_ns, self.size).into();
+        Version { etag, size: self.size }
+    }
+}
+
+/// The version that an open file is.
+pub(in crate::store) fn version_of(file: &File) -> io::Result<Version> {
+    Ok(State::of(file)?.version(file.metadata()?.ino()))
+}
+
+/// The prefix and, behind it, room for the range.
+fn room_for(range: &Range<u64>, prefix: &[u8]) -> Vec<u8> {
+    let len = prefix.len() + (range.end - range.start) as usize;
+    let mut bytes = Vec::with_capacity(len);
+    bytes.extend_from_slice(prefix);
+    bytes.resize(len, 0);
+    bytes
+}

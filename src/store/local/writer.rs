@@ -1,0 +1,154 @@
+//! Writes local files: finished out of sight, safe on the disk, and then named in one step.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use rustix::io::Errno;
+use tempfile::TempPath;
+
+use super::reader::version_of;
+use super::workspace::{self, Workspace};
+use crate::store::key::UNFINISHED;
+use crate::store::{BadKey, Error, Key, Version};
+
+/// A folder that is written to.
+pub(in crate::store) struct LocalWriter {
+    root: PathBuf,
+    unfinished: PathBuf,
+}
+
+/// What becomes of a file that lies under the key already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Existing {
+    Replaced,
+    Kept,
+}
+
+impl LocalWriter {
+    /// Makes the folder when it is missing, and sweeps what killed processes left in it.
+    pub(in crate::store) fn open(root: &Path) -> io::Result<LocalWriter> {
+        let unfinished = root.join(UNFINISHED);
+        fs::create_dir_all(&unfinished)?;
+        if !unfinished.symlink_metadata()?.is_dir() {
+            return Err(ErrorKind::NotADirectory.into());
+        }
+        workspace::sweep(&unfinished)?;
+        Ok(LocalWriter { root: root.to_owned(), unfinished })
+    }
+
+    pub(in crate::store) fn workspace(&self) -> io::Result<Workspace> {
+        // It may have been tidied away while we run.
+        fs::create_dir_all(&self.unfinished)?;
+        Workspace::new(&self.unfinished)
+    }
+
+    pub(in crate::store) fn put(&self, key: &Key, bytes: &[u8], existing: Existing) -> io::Result<Version> {
+        let workspace = self.workspace()?;
+        let mut file = workspace.file()?;
+        file.write_all(bytes)?;
+        self.publish(key, file.as_file(), file.path(), existing)
+    }
+
+    /// Copies the file, which stays.
+    pub(in crate::store) fn put_file(&self, key: &Key, mut from: &File) -> io::Result<Version> {
+        let workspace = self.workspace()?;
+        let mut file = workspace.file()?;
+        io::copy(&mut from, file.as_file_mut())?;
+        self.publish(key, file.as_file(), file.path(), Existing::Replaced)
+    }
+
+    /// Moves the file; from another file system it is copied.
+    pub(in crate::store) fn move_file(&self, key: &Key, path: TempPath) -> io::Result<Version> {
+        let file = File::open(&path)?;
+        match self.publish(key, &file, &path, Existing::Replaced) {
+            Err(error) if error.kind() == ErrorKind::CrossesDevices => self.put_file(key, &file),
+            Err(error) => Err(error),
+            Ok(version) => {
+                let _nothing_is_left_to_remove = path.keep();
+                Ok(version)
+            }
+        }
+    }
+
+    pub(in crate::store) fn remove(&self, key: &Key) -> io::Result<()> {
+        let (folder, name) = match self.folder_of(key, false) {
+            Err(error) if is_absent(&error) => return Ok(()),
+            found => found?,
+        };
+        match rustix::fs::unlinkat(&folder, name, AtFlags::empty()).map_err(io::Error::from) {
+            Err(error) if is_absent(&error) => Ok(()),
+            Err(error) => Err(error),
+            Ok(()) => Ok(rustix::fs::fsync(&folder)?),
+        }
+    }
+
+    /// Gives the file at `path`, which is finished, the key's name once its bytes are safe.
+    fn publish(&self, key: &Key, file: &File, path: &Path, existing: Existing) -> io::Result<Version> {
+        file.sync_all()?;
+        let version = version_of(file)?;
+        let (folder, name) = self.folder_of(key, true)?;
+        match existing {
+            Existing::Replaced => rustix::fs::renameat(CWD, path, &folder, name)?,
+            Existing::Kept => rename_to_new(path, &folder, name)?,
+        }
+        rustix::fs::fsync(&folder)?;
+        Ok(version)
+    }
+
+    /// The folder that the key's last segment lies in, gone down to step by step: links are not followed,
+    /// so that nothing is written outside.
+    fn folder_of<'a>(&self, key: &'a Key, make: bool) -> io::Result<(OwnedFd, &'a str)> {
+        let mut folder = rustix::fs::open(&self.root, FOLDER, Mode::empty())?;
+        let (above, name) = key.as_str().rsplit_once('/').unwrap_or(("", key.as_str()));
+        for segment in above.split('/').filter(|segment| !segment.is_empty()) {
+            let mut inner = rustix::fs::openat(&folder, segment, SUBFOLDER, Mode::empty());
+            if make && matches!(inner, Err(Errno::NOENT)) {
+                match rustix::fs::mkdirat(&folder, segment, Mode::from_raw_mode(0o777)) {
+                    Ok(()) => rustix::fs::fsync(&folder)?,
+                    Err(Errno::EXIST) => {}
+                    Err(error) => return Err(error.into()),
+                }
+                inner = rustix::fs::openat(&folder, segment, SUBFOLDER, Mode::empty());
+            }
+            folder = inner?;
+        }
+        Ok((folder, name))
+    }
+}
+
+const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
+const SUBFOLDER: OFlags = FOLDER.union(OFlags::NOFOLLOW);
+
+/// Names the file only if nothing has that name: not every file system can do so in one step, and those
+/// that cannot have second names.
+fn rename_to_new(path: &Path, folder: &OwnedFd, name: &str) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    match rustix::fs::renameat_with(CWD, path, folder, name, rustix::fs::RenameFlags::NOREPLACE) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
+        done => return Ok(done?),
+    }
+    Ok(rustix::fs::linkat(CWD, path, folder, name, AtFlags::empty())?)
+}
+
+/// Whether no object lies there: a folder is none.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory)
+}
+
+/// What a failure to write means.
+pub(in crate::store) fn failed(error: io::Error) -> Error {
+    let no_folder = "something that is no folder lies where this identifier needs one";
+    match error.kind() {
+        // A link is none, either.
+        _ if Errno::from_io_error(&error) == Some(Errno::LOOP) => Error::Unsupported(no_folder.to_owned()),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Error::Full,
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Error::no_permission(&error),
+        ErrorKind::InvalidFilename => BadKey::TooLong.into(),
+        ErrorKind::NotADirectory => Error::Unsupported(no_folder.to_owned()),
+        ErrorKind::IsADirectory => Error::Unsupported("a folder lies under this identifier".to_owned()),
+        _ => Error::unavailable(error),
+    }
+}

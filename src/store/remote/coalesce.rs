@@ -1,0 +1,76 @@
+//! Joins neighbouring ranges, so that one request brings several.
+
+use std::ops::Range;
+
+/// Ranges are not joined beyond this: then they travel side by side.
+const LONGEST: u64 = 4 << 20;
+
+/// A range to ask for, and which of the wanted ranges it brings.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::store) struct Joined {
+    pub(in crate::store) range: Range<u64>,
+    pub(in crate::store) brings: Vec<usize>,
+}
+
+/// The ranges to ask for so that all of the wanted ones come, with at most `gap` bytes wasted between two.
+pub(in crate::store) fn joined(wanted: &[Range<u64>], gap: u64) -> Vec<Joined> {
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by_key(|&index| (wanted[index].start, wanted[index].end));
+    let mut all: Vec<Joined> = Vec::new();
+    for index in order {
+        let range = &wanted[index];
+        match all.last_mut() {
+            Some(last) if is_near(&last.range, range, gap) => {
+                last.range.end = last.range.end.max(range.end);
+                last.brings.push(index);
+            }
+            _ => all.push(Joined { range: range.clone(), brings: vec![index] }),
+        }
+    }
+    all
+}
+
+fn is_near(before: &Range<u64>, range: &Range<u64>, gap: u64) -> bool {
+    let within = range.end <= before.end;
+    within || (range.start <= before.end.saturating_add(gap) && range.end - before.start <= LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn check(wanted: &[Range<u64>], expected: &[(Range<u64>, &[usize])]) {
+        let expected: Vec<Joined> = expected
+            .iter()
+            .map(|(range, brings)| Joined { range: range.clone(), brings: brings.to_vec() })
+            .collect();
+        assert_eq!(joined(wanted, 10), expected);
+    }
+
+    #[test]
+    fn neighbours_are_joined() {
+        check(&[], &[]);
+        check(&[0..5, 5..9], &[(0..9, &[0, 1])]);
+        check(&[20..30, 0..10], &[(0..30, &[1, 0])]);
+        check(&[0..10, 21..30], &[(0..10, &[0]), (21..30, &[1])]);
+        check(&[0..10, 2..4, 0..10], &[(0..10, &[1, 0, 2])].map(|(range, _)| (range, &[0usize, 2, 1][..])));
+    }
+
+    proptest! {
+        #[test]
+        fn every_range_comes_once(wanted in proptest::collection::vec((0..1u64 << 24, 0..1u64 << 20), 0..20), gap in 0..1u64 << 16) {
+            let wanted: Vec<_> = wanted.into_iter().map(|(start, len)| start..start + len).collect();
+            let all = joined(&wanted, gap);
+            let mut brought: Vec<usize> = all.iter().flat_map(|one| one.brings.clone()).collect();
+            brought.sort_unstable();
+            prop_assert_eq!(brought, (0..wanted.len()).collect::<Vec<_>>());
+            for one in &all {
+                for &index in &one.brings {
+                    prop_assert!(one.range.start <= wanted[index].start && wanted[index].end <= one.range.end);
+                }
+            }
+        }
+    }
+}

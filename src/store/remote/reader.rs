@@ -1,0 +1,333 @@
+//! Reads objects of remote stores: exact ranges of exact versions, and nothing that merely looks like them.
+
+use std::future::Future;
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use futures::{StreamExt, TryStreamExt, stream};
+use object_store::client::{HttpError, HttpErrorKind};
+use object_store::path::Path;
+use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
+
+use super::coalesce::{Joined, joined};
+use super::connect::{Refusal, find};
+use super::limiter::Gate;
+use super::response;
+use crate::store::fault::{Fault, Problem};
+use crate::store::local::Listed;
+use crate::store::{Error, Key, Settings, Version};
+
+/// Longer reads travel in parts of this size, side by side.
+const PART: u64 = 8 << 20;
+/// What a store that lists everything at once, unsorted, may send.
+const MOST_LISTED: usize = 1_000_000;
+
+/// In which order and from where on a store lists its keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Listing {
+    /// In the store's own order, from any key on.
+    Paged,
+    /// All at once, in any order.
+    Whole,
+}
+
+/// A bucket, or a part of one.
+pub(in crate::store) struct Remote {
+    /// Repeats what failed.
+    patient: Arc<dyn ObjectStore>,
+    /// Asks once.
+    hasty: Arc<dyn ObjectStore>,
+    listing: Listing,
+    /// Empty, or ends in `/`.
+    prefix: String,
+    gap: u64,
+    parallel: usize,
+    gate: Gate,
+}
+
+impl Remote {
+    /// Reads by a client that repeats what failed, and by one that does not.
+    pub(in crate::store) fn new(
+        [patient, hasty]: [Arc<dyn ObjectStore>; 2],
+        listing: Listing,
+        prefix: String,
+        settings: &Settings,
+    ) -> Remote {
+        let gap = settings.coalesce_gap_kib.saturating_mul(1024);
+        let (parallel, gate) = (settings.parallel_reads.max(1), Gate::new(settings));
+        Remote { patient, hasty, listing, prefix, gap, parallel, gate }
+    }
+
+    pub(in crate::store) async fn head(&self, key: &Key) -> Result<Version, Error> {
+        let options = GetOptions { head: true, ..GetOptions::default() };
+        let path = self.path(key)?;
+        self.asked(key, || async {
+            let result = self.store().get_opts(&path, options.clone()).await.map_err(failed)?;
+            Ok(version_of(&result.meta))
+        })
+        .await
+    }
+
+    /// Whether the store has not answered lately, so that nobody should wait for it.
+    pub(in crate::store) fn is_failing(&self) -> bool {
+        self.gate.is_open()
+    }
+
+    /// The client to ask by: nothing is repeated while the store is unreachable.
+    fn store(&self) -> &dyn ObjectStore {
+        if self.gate.is_open() { &*self.hasty } else { &*self.patient }
+    }
+
+    /// Sends a request, and once more where its answer cannot be used.
+    async fn asked<T, F>(&self, key: &Key, request: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        match self.gate.pass(key.as_str(), request()).await {
+            Err(error) if error.is_bad_answer() => self.gate.pass(key.as_str(), request()).await,
+            result => result,
+        }
+    }
+
+    pub(in crate::store) async fn start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {
+        let options = GetOptions { range: Some(GetRange::Bounded(0..len.max(1))), ..GetOptions::default() };
+        let path = self.path(key)?;
+        let start = || async {
+            match self.store().get_opts(&path, options.clone()).await {
+                Ok(result) => Ok(Ok(started(result, len).await?)),
+                Err(error) if find(&error) == Some(&Refusal::OutOfRange) => Ok(Err(failed(error))),
+                Err(error) => Err(failed(error)),
+            }
+        };
+        match self.asked(key, start).await? {
+            Ok(start) => Ok(start),
+            // An empty object has no first byte.
+            Err(out_of_range) => match self.head(key).await? {
+                version if version.size == 0 => Ok((version, Bytes::new())),
+                _ => Err(out_of_range),
+            },
+        }
+    }
+
+    pub(in crate::store) async fn read(
+        &self,
+        key: &Key,
+        version: &Version,
+        range: Range<u64>,
+        prefix: &[u8],
+    ) -> Result<Bytes, Error> {
+        let len = range.end - range.start;
+        if len <= 2 * PART {
+            return self.read_part(key, version, range, prefix).await;
+        }
+        let parts = (range.start..range.end)
+            .step_by(PART as usize)
+            .map(|start| self.read_part(key, version, start..range.end.min(start + PART), &[]));
+        let mut whole = BytesMut::with_capacity(prefix.len() + len as usize);
+        whole.extend_from_slice(prefix);
+        let mut parts = stream::iter(parts).buffered(self.parallel);
+        while let Some(part) = parts.try_next().await? {
+            whole.extend_from_slice(&part);
+        }
+        Ok(whole.freeze())
+    }
+
+    /// The ranges, and the lengths of those that were asked for in their stead.
+    pub(in crate::store) async fn read_many(
+        &self,
+        key: &Key,
+        version: &Version,
+        ranges: &[Range<u64>],
+    ) -> Result<(Vec<Bytes>, Vec<u64>), Error> {
+        let asked = joined(ranges, self.gap);
+        let lengths = asked.iter().map(|one| one.range.end - one.range.start).collect();
+        let reads = asked.into_iter().map(|Joined { range, brings }| async move {
+            let bytes = self.read(key, version, range.clone(), &[]).await?;
+            Ok::<_, Error>((range.start, brings, bytes))
+        });
+        let mut all = vec![Bytes::new(); ranges.len()];
+        let mut answers = stream::iter(reads).buffer_unordered(self.parallel);
+        while let Some((start, brings, bytes)) = answers.try_next().await? {
+            for index in brings {
+                let wanted = &ranges[index];
+                all[index] = bytes.slice((wanted.start - start) as usize..(wanted.end - start) as usize);
+            }
+        }
+        drop(answers);
+        Ok((all, lengths))
+    }
+
+    pub(in crate::store) async fn list(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Listed>, Error> {
+        self.gate.pass("", self.list_now(after, limit)).await
+    }
+
+    async fn list_now(&self, after: Option<&str>, limit: usize) -> Result<Vec<Listed>, Error> {
+        let prefix = Some(self.prefix.trim_end_matches('/')).filter(|prefix| !prefix.is_empty());
+        let prefix = prefix.map(Path::parse).transpose().map_err(|_| Error::NotFound)?;
+        let after = after.map(Key::parse).transpose()?;
+        let found = match &after {
+            Some(after) if self.listing != Listing::Whole => {
+                let after = Path::parse(self.full(after)).map_err(|_| Error::NotFound)?;
+                self.store().list_with_offset(prefix.as_ref(), &after)
+            }
+            _ => self.store().list(prefix.as_ref()),
+        };
+        let after = after.as_ref().map(Key::as_str).unwrap_or_default();
+        let found = found.map_err(failed).try_filter_map(async |object| Ok(self.listed(&object, after)));
+        match self.listing {
+            Listing::Whole => {
+                let mut all: Vec<Listed> = found.take(MOST_LISTED).try_collect().await?;
+                all.sort_unstable();
+                all.truncate(limit);
+                Ok(all)
+            }
+            _ => found.take(limit).try_collect().await,
+        }
+    }
+
+    /// The object's key if it can be read under it and is not hidden.
+    fn listed(&self, object: &ObjectMeta, after: &str) -> Option<Listed> {
+        let name = object.location.as_ref().strip_prefix(&self.prefix)?;
+        let is_hidden = name.split('/').any(|segment| segment.starts_with('.'));
+        // Not all stores that list by pages sort by letters: what they send is what follows.
+        let follows = self.listing == Listing::Paged || name > after;
+        // Some tools mark folders by empty objects.
+        let is_read = object.size > 0 && follows && !is_hidden && Key::parse(name).is_ok();
+        is_read.then(|| (name.to_owned(), object.size))
+    }
+
+    async fn read_part(
+        &self,
+        key: &Key,
+        version: &Version,
+        range: Range<u64>,
+        prefix: &[u8],
+    ) -> Result<Bytes, Error> {
+        if range.is_empty() {
+            return Ok(Bytes::copy_from_slice(prefix));
+        }
+        let asked = range.end - range.start;
+        let options = GetOptions {
+            range: Some(GetRange::Bounded(range)),
+            if_match: version.is_strong().then(|| version.etag.to_string()),
+            ..GetOptions::default()
+        };
+        let path = self.path(key)?;
+        let read = || async {
+            let result = self.store().get_opts(&path, options.clone()).await;
+            let result = result.map_err(|error| match find(&error) {
+                // The version known is long enough, so this is another one.
+                Some(Refusal::OutOfRange) => Error::Changed,
+                _ => failed(error),
+            })?;
+            // Not every store heeds `If-Match`.
+            if version_of(&result.meta) != *version {
+                return Err(Error::Changed);
+            }
+            collected(result, asked, prefix).await
+        };
+        self.asked(key, read).await
+    }
+
+    fn full(&self, key: &Key) -> String {
+        format!("{}{}", self.prefix, key.as_str())
+    }
+
+    pub(in crate::store) fn path(&self, key: &Key) -> Result<Path, Error> {
+        Path::parse(self.full(key)).map_err(|_| Error::NotFound)
+    }
+}
+
+/// The version, and the first bytes of the object.
+async fn started(result: GetResult, len: u64) -> Result<(Version, Bytes), Error> {
+    let (version, asked) = (version_of(&result.meta), result.range.end);
+    // A store that sends a shorter range than there is has not answered.
+    let wanted = len.max(1).min(version.size);
+    if asked < wanted {
+        return Err(Error::Short { asked: wanted, got: asked });
+    }
+    let bytes = collected(result, asked, &[]).await?;
+    Ok((version, bytes.slice(..len.min(asked) as usize)))
+}
+
+/// The bytes of an answer: as many as were asked for, no fewer, no more.
+async fn collected(result: GetResult, asked: u64, prefix: &[u8]) -> Result<Bytes, Error> {
+    let mut chunks = result.into_stream();
+    let mut bytes = Bytes::new();
+    let mut several = BytesMut::new();
+    let mut got = 0;
+    while let Some(chunk) = chunks.try_next().await.map_err(broken_off)? {
+        got += chunk.len() as u64;
+        if got > asked {
+            return Err(Error::bad_answer("more bytes came than were asked for"));
+        }
+        if got == asked && several.is_empty() && prefix.is_empty() {
+            bytes = chunk;
+            continue;
+        }
+        if several.is_empty() {
+            several.reserve(prefix.len() + asked as usize);
+            several.extend_from_slice(prefix);
+        }
+        several.extend_from_slice(&chunk);
+    }
+    match got == asked {
+        true if several.is_empty() => Ok(bytes),
+        true => Ok(several.freeze()),
+        false => Err(Error::Short { asked, got }),
+    }
+}
+
+/// The store's own tag; else the time of change and the size, as many web servers give nothing else.
+fn version_of(meta: &ObjectMeta) -> Version {
+    let etag = match &meta.e_tag {
+        Some(etag) => etag.as_str().into(),
+        None => format!("W/\"{:x}-{:x}\"", meta.last_modified.timestamp(), meta.size).into(),
+    };
+    Version { etag, size: meta.size }
+}
+
+/// Why an answer that had begun did not come to its end.
+fn broken_off(error: object_store::Error) -> Error {
+    match failed(error) {
+        Error::Unavailable(cause) => Error::BadAnswer(cause),
+        other => other,
+    }
+}
+
+pub(in crate::store) fn failed(error: object_store::Error) -> Error {
+    if let Some(fault) = find::<Fault>(&error) {
+        return Error::Refused(Arc::new(fault.clone()));
+    }
+    match find(&error) {
+        Some(Refusal::Folder) => return Error::NotFound,
+        Some(refusal) => return Error::Unsupported(refusal.to_string()),
+        None => {}
+    }
+    if find::<HttpError>(&error).is_some_and(|error| error.kind() == HttpErrorKind::Timeout) {
+        return Error::TimedOut;
+    }
+    match error {
+        object_store::Error::NotFound { .. } | object_store::Error::InvalidPath { .. } => Error::NotFound,
+        object_store::Error::Precondition { .. } => Error::Changed,
+        object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
+            Error::Refused(Arc::new(Fault::new(Problem::Denied, "")))
+        }
+        object_store::Error::NotSupported { .. } | object_store::Error::NotImplemented { .. } => {
+            Error::Unsupported("the store lacks what this needs".to_owned())
+        }
+        other => {
+            tracing::debug!(error = %other, "the store failed");
+            match response::transport(&other).or_else(|| response::status(&other)) {
+                Some(fault) => Error::Unavailable(Arc::new(fault)),
+                None if find::<HttpError>(&other).is_some() => Error::unavailable(other),
+                None => Error::bad_answer(other),
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Writes objects of remote stores, long ones in parts that count once all of them are there.
+
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::TryStreamExt;
+use futures::stream::FuturesUnordered;
+use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
+
+use super::reader::{Remote, failed};
+use crate::store::{Error, Key, Version, runtime};
+
+/// Files up to this long travel in one request, longer ones in parts of this size.
+pub(in crate::store) const PART: u64 = 8 << 20;
+/// Stores take no more parts than this.
+const MOST_PARTS: u64 = 10_000;
+/// Parts on their way at once: with the one that is read, all that is held in memory.
+const IN_FLIGHT: usize = 4;
+
+/// A bucket, or a part of one, that is written to.
+pub(in crate::store) struct RemoteWriter {
+    /// More patient than the one that is read through.
+    store: Arc<dyn ObjectStore>,
+    reader: Arc<Remote>,
+}
+
+impl RemoteWriter {
+    pub(in crate::store) fn new(store: Arc<dyn ObjectStore>, reader: Arc<Remote>) -> RemoteWriter {
+        RemoteWriter { store, reader }
+    }
+
+    pub(in crate::store) async fn put(&self, key: &Key, bytes: Bytes) -> Result<Version, Error> {
+        let size = bytes.len() as u64;
+        let put = self.store.put(&self.reader.path(key)?, PutPayload::from(bytes)).await;
+        match put.map_err(not_put)?.e_tag {
+            Some(etag) => Ok(Version { etag: etag.into(), size }),
+            None => self.reader.head(key).await,
+        }
+    }
+
+    /// Whether it was put; the store may also say no to a second try whose first one was heard.
+    pub(in crate::store) async fn create(&self, key: &Key, bytes: Bytes) -> Result<bool, Error> {
+        let path = self.reader.path(key)?;
+        match self.store.put_opts(&path, PutPayload::from(bytes), PutMode::Create.into()).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
+                Ok(false)
+            }
+            Err(error) => Err(not_put(error)),
+        }
+    }
+
+    pub(in crate::store) async fn put_file(
+        &self,
+        key: &Key,
+        file: File,
+        size: u64,
+    ) -> Result<Version, Error> {
+        let file = Arc::new(file);
+        if size <= PART {
+            return self.put(key, part_of(&file, 0..size).await?).await;
+        }
+        let path = self.reader.path(key)?;
+        let mut upload = Upload(Some(self.store.put_multipart(&path).await.map_err(not_put)?));
+        if let Err(error) = upload.send(&file, size).await {
+            upload.abort().await;
+            return Err(error);
+        }
+        let version = self.reader.head(key).await?;
+        match version.size == size {
+            true => Ok(version),
+            // Another writer came between, or the store lost a part.
+            false => Err(Error::Changed),
+        }
+    }
+
+    pub(in crate::store) async fn remove(&self, key: &Key) -> Result<(), Error> {
+        match self.store.delete(&self.reader.path(key)?).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(failed(error)),
+        }
+    }
+}
+
+/// An upload in parts; what was sent is thrown away when its sender leaves or is called off.
+struct Upload(Option<Box<dyn MultipartUpload>>);
+
+impl Upload {
+    async fn send(&mut self, file: &Arc<File>, size: u64) -> Result<(), Error> {
+        let upload = self.0.as_mut().ok_or_else(|| Error::unavailable("the upload is over"))?;
+        let mut flying = FuturesUnordered::new();
+        for part in parts(size) {
+            let bytes = part_of(file, part).await?;
+            if flying.len() == IN_FLIGHT {
+                flying.try_next().await.map_err(not_put)?;
+            }
+            flying.push(upload.put_part(PutPayload::from(bytes)));
+        }
+        while flying.try_next().await.map_err(not_put)?.is_some() {}
+        upload.complete().await.map_err(not_put)?;
+        self.0 = None;
+        Ok(())
+    }
+
+    async fn abort(mut self) {
+        if let Some(mut upload) = self.0.take() {
+            abort(&mut upload).await;
+        }
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if let Some(mut upload) = self.0.take() {
+            runtime::go_on(async move { abort(&mut upload).await });
+        }
+    }
+}
+
+async fn abort(upload: &mut Box<dyn MultipartUpload>) {
+    if let Err(error) = upload.abort().await {
+        let cause = Error::unavailable(error);
+        tracing::warn!(?cause, "parts of a failed upload stay in the store until it clears them itself");
+    }
+}
+
+/// Equal parts, as some stores demand, and no more than all take.
+fn parts(size: u64) -> impl Iterator<Item = Range<u64>> {
+    let part = PART.max(size.div_ceil(MOST_PARTS).next_multiple_of(1 << 20));
+    (0..size.div_ceil(part)).map(move |index| index * part..size.min((index + 1) * part))
+}
+
+/// Reads a part of a file that may lie on a slow disk.
+async fn part_of(file: &Arc<File>, part: Range<u64>) -> Result<Bytes, Error> {
+    let file = file.clone();
+    let read = move || {
+        let mut bytes = vec![0; (part.end - part.start) as usize];
+        file.read_exact_at(&mut bytes, part.start).map(|()| Bytes::from(bytes))
+    };
+    let read: io::Result<Bytes> = tokio::task::spawn_blocking(read).await.map_err(Error::unavailable)?;
+    read.map_err(Error::unavailable)
+}
+
+/// Writing finds nothing missing, but it may find no bucket.
+fn not_put(error: object_store::Error) -> Error {
+    match error {
+        object_store::Error::NotFound { source, .. } => Error::unavailable(source),
+        other => failed(other),
+    }
+}

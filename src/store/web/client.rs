@@ -1,0 +1,191 @@
+//! Reads documents at web addresses: from hosts that were named, and only as long and as much as they may take.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use reqwest::header::LOCATION;
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response};
+use url::Url;
+
+use super::hosts::{Hosts, PublicOnly, Trust};
+use crate::store::Settings;
+
+/// Redirects of one address.
+const MAX_REDIRECTS: usize = 10;
+
+/// What documents at web addresses may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long an address may take to answer.
+    pub answer: Duration,
+    /// How long it may then be silent, and how far it may fall behind the slowest rate.
+    pub silence: Duration,
+    /// The slowest rate that is accepted, in bytes a second; 0 for any.
+    pub slowest: u64,
+}
+
+/// Why a document cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unread {
+    /// Nobody named its host.
+    #[error(
+        "{address} is on a host that was not named, so it was not asked: allow it with `--records-host {host}`"
+    )]
+    Refused { address: String, host: String },
+    #[error("cannot be read: {0}")]
+    Failed(String),
+}
+
+/// A reader of web addresses.
+#[derive(Clone)]
+pub struct Web {
+    hosts: Hosts,
+    limits: Limits,
+    named: Client,
+    public: Client,
+}
+
+impl Web {
+    pub fn new(hosts: Hosts, limits: Limits, settings: &Settings) -> Result<Self, String> {
+        let builder = || {
+            Client::builder()
+                .user_agent(concat!("tegl/", env!("CARGO_PKG_VERSION")))
+                .redirect(Policy::none())
+                .referer(false)
+                .connect_timeout(Duration::from_millis(settings.connect_timeout_ms))
+        };
+        let build = |builder: reqwest::ClientBuilder| builder.build().map_err(|error| error.to_string());
+        let named = build(builder())?;
+        // A proxy would resolve names itself, those of private networks included.
+        let public = build(builder().no_proxy().dns_resolver(Arc::new(PublicOnly)))?;
+        Ok(Self { hosts, limits, named, public })
+    }
+
+    /// The pieces of the document at an address, and the address that redirects led to.
+    pub(in crate::store) async fn open(
+        &self,
+        address: &str,
+    ) -> Result<(Url, BoxStream<'static, io::Result<Bytes>>), Unread> {
+        let mut url = Url::parse(address).map_err(|error| Unread::Failed(error.to_string()))?;
+        for _ in 0..=MAX_REDIRECTS {
+            let response = self.ask(&url).await?;
+            if !response.status().is_redirection() {
+                return match response.status().as_u16() {
+                    200 => Ok((url, self.pieces(response))),
+                    status => Err(Unread::Failed(format!("{url} answers with status {status}"))),
+                };
+            }
+            let target = response.headers().get(LOCATION).and_then(|target| target.to_str().ok());
+            let target = target.and_then(|target| url.join(target).ok()).ok_or_else(|| {
+                Unread::Failed(format!(
+                    "{url} answers with status {} and no address to go on to",
+                    response.status().as_u16()
+                ))
+            })?;
+            if !matches!(target.scheme(), "http" | "https") {
+                return Err(Unread::Failed(format!(
+                    "{url} redirects to `{target}`: only addresses that begin with `http://` or `https://` are followed"
+                )));
+            }
+            url = target;
+        }
+        Err(Unread::Failed(format!("{address} redirects more than {MAX_REDIRECTS} times")))
+    }
+
+    async fn ask(&self, url: &Url) -> Result<Response, Unread> {
+        let client = match self.hosts.trust(url) {
+            Some(Trust::Named) => &self.named,
+            Some(Trust::Public) => &self.public,
+            None => return Err(refused(url)),
+        };
+        let request = client.get(url.clone()).send();
+        match tokio::time::timeout(self.limits.answer, request).await {
+            Ok(response) => response.map_err(|error| Unread::Failed(chain(&error))),
+            Err(_) => {
+                let seconds = self.limits.answer.as_secs();
+                Err(Unread::Failed(format!("{url} does not answer within {seconds} s (`records.answer_s`)")))
+            }
+        }
+    }
+
+    fn pieces(&self, response: Response) -> BoxStream<'static, io::Result<Bytes>> {
+        let pace = Pace { limits: self.limits.clone(), slack: self.limits.silence };
+        futures::stream::unfold(Some((response.bytes_stream().boxed(), pace)), |state| async move {
+            let (mut pieces, mut pace) = state?;
+            let begun = Instant::now();
+            match tokio::time::timeout(pace.limits.silence, pieces.next()).await {
+                Ok(None) => None,
+                Ok(Some(Ok(piece))) => match pace.keeps(begun.elapsed(), piece.len()) {
+                    Ok(()) => Some((Ok(piece), Some((pieces, pace)))),
+                    Err(slow) => Some((Err(slow), None)),
+                },
+                Ok(Some(Err(error))) => Some((Err(io::Error::other(chain(&error))), None)),
+                Err(_) => Some((Err(pace.silent()), None)),
+            }
+        })
+        .fuse()
+        .boxed()
+    }
+}
+
+/// How far a source is ahead of the slowest rate that is accepted. Only the time that is spent waiting for it counts.
+struct Pace {
+    limits: Limits,
+    slack: Duration,
+}
+
+impl Pace {
+    fn keeps(&mut self, waited: Duration, bytes: usize) -> io::Result<()> {
+        if self.limits.slowest == 0 {
+            return Ok(());
+        }
+        let earned = Duration::from_secs_f64(bytes as f64 / self.limits.slowest as f64);
+        let slack = (self.slack + earned).checked_sub(waited).ok_or_else(|| {
+            let rate = self.limits.slowest / 1024;
+            io::Error::other(format!("it sends less than {rate} KiB a second (`records.slowest_kib_per_s`)"))
+        })?;
+        self.slack = slack.min(self.limits.silence);
+        Ok(())
+    }
+
+    fn silent(&self) -> io::Error {
+        let seconds = self.limits.silence.as_secs();
+        io::Error::other(format!("nothing came for {seconds} s (`records.silence_s`)"))
+    }
+}
+
+fn refused(url: &Url) -> Unread {
+    let host = match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (host, _) => host.unwrap_or_default().to_owned(),
+    };
+    Unread::Refused { address: url.to_string(), host }
+}
+
+/// The error and its causes: reqwest's own text says little.
+fn chain(error: &reqwest::Error) -> String {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_may_be_slow_for_a_while_only() {
+        let limits =
+            Limits { answer: Duration::from_secs(1), silence: Duration::from_secs(10), slowest: 1024 };
+        let mut pace = Pace { slack: limits.silence, limits };
+        for _ in 0..100 {
+            assert!(pace.keeps(Duration::from_secs(1), 1024).is_ok());
+        }
+        let dripped = (0..100).take_while(|_| pace.keeps(Duration::from_secs(1), 1).is_ok()).count();
+        assert!((9..=11).contains(&dripped), "{dripped}");
+    }
+}

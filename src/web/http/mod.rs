@@ -1,0 +1,15 @@
+//! HTTP itself: connections, base addresses, headers, ranges, documents, problem details, tokens.
+
+pub mod base_url;
+pub mod body;
+pub mod connections;
+pub mod document;
+pub mod headers;
+pub mod network;
+pub mod pace;
+pub mod problem;
+pub mod range;
+pub mod response;
+pub mod socket;
+pub mod status;
+pub mod token;
