@@ -3,10 +3,11 @@
 use sqlx::{AnyConnection, Row};
 
 use super::facets::{FacetChanges, number, signed};
-use super::put::{REVISIONS, before, effective, lock_for_writing, revision_row};
+use super::put::{before, effective};
 use super::read::tags;
 use super::sql::execute_rows;
 use super::transaction::{Limits, Outcome};
+use super::write_lock::{REVISIONS, lock_for_writing, revision_row};
 use super::{Catalogue, Error, StoredWork};
 use crate::record::{Kind, Region, Status, Tag, Work, facets};
 

@@ -5,6 +5,7 @@
 //!
 //! `schema` has the tables and their migrations.
 
+mod batch;
 mod decisions;
 mod error;
 mod facets;
@@ -17,16 +18,18 @@ mod settings;
 mod sql;
 mod transaction;
 mod withdraw;
+mod write_lock;
 
 use std::sync::Arc;
 
 use moka::sync::Cache;
 
+pub use batch::{Batch, DEFAULT_SOURCE, EMBEDDED_SOURCE, NewWork};
 pub use decisions::{Decision, Event};
 pub use error::Error;
 pub use facets::{ALL, FacetValue, WorkSummary};
 pub use object_numbers::{AssignedNumbers, Renamed};
-pub use put::{Batch, BatchSummary, DEFAULT_SOURCE, EMBEDDED_SOURCE, NewWork, without_page};
+pub use put::{BatchSummary, without_page};
 pub use read::{StoredWork, WorkRights};
 pub use settings::Settings;
 pub use withdraw::Withdrawn;

@@ -5,62 +5,13 @@ use std::collections::{HashMap, HashSet};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use super::batch::{Batch, DEFAULT_SOURCE, EMBEDDED_SOURCE, MAX_NUMBER_BYTES, Prepared};
 use super::facets::FacetChanges;
 use super::sql::{Value, execute_rows, fetch_rows};
 use super::transaction::{Limits, Outcome};
-use super::{Catalogue, Error, now_ms};
-use crate::record::{Facet, Kind, Tag, Work, facets};
-
-/// The source of records that are imported without `--name`; works that have a source keep it.
-pub const DEFAULT_SOURCE: &str = "records";
-
-/// The source of works that were read from masters; other records replace them.
-pub const EMBEDDED_SOURCE: &str = "embedded";
-
-/// A work as a source gives it.
-#[derive(Clone, Debug)]
-pub struct NewWork {
-    pub work: Work,
-    /// The original record, if [`Work`] does not hold all of it.
-    pub original: Option<String>,
-    /// The source's name.
-    pub source: String,
-}
-
-/// Serialized works, ready to be put: everything that needs no write lock is done.
-pub struct Batch(Vec<Prepared>);
-
-impl Batch {
-    /// Of two works with the same object number, the later one is used.
-    ///
-    /// # Errors
-    ///
-    /// Fails if an object number is empty or too long.
-    pub fn new(news: Vec<NewWork>) -> Result<Self, Error> {
-        let mut places = HashMap::with_capacity(news.len());
-        let mut latest: Vec<NewWork> = Vec::with_capacity(news.len());
-        for new in news {
-            let number = new.work.object_number.as_str();
-            if number.is_empty() || number.len() > MAX_NUMBER_BYTES || number.contains('\0') {
-                let shown: String = number.chars().take(40).collect();
-                return Err(Error::Invalid(format!(
-                    "the object number `{shown}` is invalid: it must have 1 to {MAX_NUMBER_BYTES} bytes"
-                )));
-            }
-            match places.get(number) {
-                Some(&place) => latest[place] = new,
-                None => {
-                    places.insert(number.to_owned(), latest.len());
-                    latest.push(new);
-                }
-            }
-        }
-        latest.into_iter().map(Prepared::of).collect::<Result<_, _>>().map(Self)
-    }
-}
-
-/// The longest object number or file name: databases do not index longer ones.
-const MAX_NUMBER_BYTES: usize = 1024;
+use super::write_lock::{REVISIONS, WriteLock, lock_for_writing, revision_row};
+use super::{Catalogue, Error};
+use crate::record::{Kind, Tag, facets};
 
 /// What a batch changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,13 +34,6 @@ pub(super) struct Before {
     pub judged: bool,
     /// The identifiers of its facet values.
     pub facet_ids: Vec<i64>,
-}
-
-/// The lock on the counter: nobody else writes until the transaction ends.
-pub(super) struct WriteLock {
-    pub revision: i64,
-    pub seq: i64,
-    pub at_ms: i64,
 }
 
 impl Catalogue {
@@ -171,26 +115,6 @@ impl Catalogue {
     }
 }
 
-pub(super) const REVISIONS: &str = "INSERT INTO revisions (revision, object_number, kind, at_ms) VALUES";
-
-pub(super) fn revision_row(revision: i64, object_number: &str, kind: Kind, at_ms: i64) -> Vec<Value> {
-    let kind = match kind {
-        Kind::Create => "create",
-        Kind::Update => "update",
-        Kind::Delete => "delete",
-    };
-    vec![revision.into(), object_number.into(), kind.into(), at_ms.into()]
-}
-
-/// Waits for other writers and locks the counter.
-pub(super) async fn lock_for_writing(connection: &mut AnyConnection) -> Result<WriteLock, Error> {
-    let lock = sqlx::query("UPDATE counter SET one = one RETURNING revision, seq, at_ms");
-    let counter = lock.fetch_one(connection).await?;
-    // The clocks of several servers differ; times must have the order of the revisions.
-    let at_ms = now_ms().max(counter.try_get("at_ms")?);
-    Ok(WriteLock { revision: counter.try_get("revision")?, seq: counter.try_get("seq")?, at_ms })
-}
-
 /// Whether the work exists with the same content.
 fn is_unchanged(before: &HashMap<String, Before>, new: &Prepared) -> bool {
     before.get(&new.number).is_some_and(|known| known.hash == new.hash && !known.removed)
@@ -199,54 +123,6 @@ fn is_unchanged(before: &HashMap<String, Before>, new: &Prepared) -> bool {
 /// The source that a known work will belong to.
 fn owner<'a>(known: &'a Before, new: &'a Prepared) -> &'a str {
     if new.source == DEFAULT_SOURCE && known.source != EMBEDDED_SOURCE { &known.source } else { &new.source }
-}
-
-impl WriteLock {
-    pub fn next_revision(&mut self) -> i64 {
-        self.revision += 1;
-        self.revision
-    }
-
-    fn next_seq(&mut self) -> i64 {
-        self.seq += 1;
-        self.seq
-    }
-
-    /// Writes the new counters; the commit releases the lock.
-    pub async fn finish(&self, connection: &mut AnyConnection) -> Result<(), Error> {
-        let count = sqlx::query("UPDATE counter SET revision = $1, seq = $2, at_ms = $3");
-        count.bind(self.revision).bind(self.seq).bind(self.at_ms).execute(connection).await?;
-        Ok(())
-    }
-}
-
-/// A serialized work.
-struct Prepared {
-    number: String,
-    work: Work,
-    source: String,
-    original: Option<String>,
-    record: String,
-    label: String,
-    hash: String,
-    /// Its facets if no curator has judged its tags.
-    facets: Vec<Facet>,
-}
-
-impl Prepared {
-    fn of(new: NewWork) -> Result<Self, Error> {
-        let NewWork { work, original, source } = new;
-        let record = serde_json::to_string(&work)?;
-        let mut hash = xxhash_rust::xxh3::Xxh3::new();
-        // The source is not part of the content.
-        for part in [record.as_str(), original.as_deref().unwrap_or_default()] {
-            hash.update(&(part.len() as u64).to_le_bytes());
-            hash.update(part.as_bytes());
-        }
-        let hash = format!("{:032x}", hash.digest128());
-        let (label, facets) = (serde_json::to_string(&work.label())?, facets(&work, &work.tags));
-        Ok(Self { number: work.object_number.clone(), work, source, original, record, label, hash, facets })
-    }
 }
 
 /// The rows of these works, by object number.

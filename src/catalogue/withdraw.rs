@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use sqlx::{AnyConnection, Row};
 
 use super::facets::{FacetChanges, number};
-use super::put::{Before, REVISIONS, WriteLock, before, lock_for_writing, revision_row};
+use super::put::{Before, before};
 use super::sql::{Value, execute_rows};
 use super::transaction::{Limits, Outcome};
+use super::write_lock::{REVISIONS, WriteLock, lock_for_writing, revision_row};
 use super::{Catalogue, Error};
 use crate::record::Kind;
 

@@ -16,13 +16,13 @@ pub struct Conditions<'a> {
 
 impl<'a> Conditions<'a> {
     pub fn of(search: &'a Search) -> Self {
-        let asked = [
+        let requested = [
             (search.has_image, HAS_IMAGE),
             (search.public_domain, PUBLIC_DOMAIN),
             (search.on_display, ON_DISPLAY),
         ];
         let with = |wanted: bool| {
-            asked.iter().filter(|(asked, _)| *asked == Some(wanted)).map(|(_, flag)| flag).sum()
+            requested.iter().filter(|(value, _)| *value == Some(wanted)).map(|(_, flag)| flag).sum()
         };
         Self { search, flags: with(true), unset: with(false) }
     }

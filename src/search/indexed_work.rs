@@ -240,9 +240,9 @@ mod tests {
         assert_eq!(stored.number(), "KMS\"1\n");
         let files: Vec<String> = stored.images().map(|(file, _)| file).collect();
         assert_eq!(files, ["a/b.tif", "c\td.tif"]);
-        let said: Vec<Value> =
+        let images: Vec<Value> =
             stored.images().map(|(_, shown)| serde_json::from_str(shown.json).unwrap()).collect();
-        assert_eq!((&said[0]["width"], &said[1]["width"]), (&Value::Null, &json!(300)));
+        assert_eq!((&images[0]["width"], &images[1]["width"]), (&Value::Null, &json!(300)));
         let record: Value = serde_json::from_str(stored.record()).unwrap();
         assert_eq!((&record["revision"], &record["x"]), (&json!(7), &json!(1)));
         assert_eq!(stored.work().unwrap(), work);

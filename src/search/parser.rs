@@ -74,11 +74,11 @@ pub fn parts(q: &str) -> Result<Vec<Part>, Invalid> {
             without = false;
             continue;
         }
-        let mut said = piece.split_whitespace().peekable();
-        while let Some(token) = said.next() {
+        let mut remaining = piece.split_whitespace().peekable();
+        while let Some(token) = remaining.next() {
             tokens += 1;
-            let century = said.peek().and_then(|next| period::words(token, next)).is_some();
-            let next = said.next_if(|_| century);
+            let century = remaining.peek().and_then(|next| period::words(token, next)).is_some();
+            let next = remaining.next_if(|_| century);
             parts.extend(unquoted(token, next, tokens));
         }
         without = piece.ends_with('-');

@@ -43,18 +43,18 @@ pub fn text_query(snapshot: &Snapshot, q: &str, fields: &[SearchField]) -> Resul
         }
     }
     let corrected = is_corrected.then(|| corrected.join(" "));
-    let made = |wanted: &[Vec<Weighted>], least: Option<usize>| combined(wanted, &without, least);
-    let all = made(&wanted, None);
+    let query = |wanted: &[Vec<Weighted>], least: Option<usize>| combined(wanted, &without, least);
+    let all = query(&wanted, None);
     // A single word cannot be dropped.
     if wanted.len() < 2 || all.count(&snapshot.searcher)? > 0 {
         return Ok(Some(TextQuery { query: all, corrected, relaxed: false }));
     }
     let least = wanted.len() - 1;
-    let most = made(&wanted, Some(least));
+    let most = query(&wanted, Some(least));
     if least > 1 && most.count(&snapshot.searcher)? > 0 {
         return Ok(Some(TextQuery { query: most, corrected, relaxed: true }));
     }
-    let any = made(&wanted, Some(1));
+    let any = query(&wanted, Some(1));
     let relaxed = any.count(&snapshot.searcher)? > 0;
     Ok(Some(TextQuery { query: any, corrected, relaxed }))
 }
