@@ -47,7 +47,7 @@ enum Command {
 /// The identifier of an image is its path below its SOURCE, with slashes as %2F, as in
 /// http://127.0.0.1:8182/iiif/3/folder%2Fimage.tif/info.json. Open http://127.0.0.1:8182/ for a list of everything.
 ///
-/// Works appear with their records once `tegl ingest --records` has imported these. Credentials and endpoints of buckets
+/// Works appear with their records once `tegl ingest --records` has imported them. Credentials and endpoints of buckets
 /// come from the usual environment variables: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL;
 /// AZURE_STORAGE_ACCOUNT_NAME, AZURE_STORAGE_ACCOUNT_KEY; GOOGLE_APPLICATION_CREDENTIALS.
 #[derive(Args)]
