@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::io::IsTerminal;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use parking_lot::Mutex;
 
 use super::output::count;
 use super::{Ingest as Arguments, gallery, records, settings};
@@ -126,7 +127,7 @@ impl Reporter {
     }
 
     fn failures(&self) {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.lock();
         for (identifier, reason) in state.failures.iter().take(200) {
             eprintln!("failed: {identifier}: {reason}");
         }
@@ -142,13 +143,13 @@ impl Report for Reporter {
     }
 
     fn progress(&self, identifier: &str, share: f64) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         state.shares.insert(identifier.to_owned(), share);
         self.show(&state);
     }
 
     fn done(&self, ingested: &Ingested) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         state.done += 1;
         state.shares.remove(&ingested.identifier);
         if self.json {

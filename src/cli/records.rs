@@ -19,7 +19,7 @@ const MAX_LISTED: usize = 20;
 
 /// Imports all records of the command line into the catalogue. Returns how many could not be read.
 pub async fn run(arguments: &Arguments, config: &Config, gallery: &Arc<Gallery>) -> Result<u64, String> {
-    if gallery.catalogue().is_none() {
+    if !gallery.works.has_catalogue() {
         return Err(
             "there is no catalogue to import records into: `catalogue.url` is `none` or not writable; \
                     set it to a file, as in TEGL__CATALOGUE__URL=catalogue.db, or to postgres://…"
@@ -179,7 +179,7 @@ struct Reporter {
     verbose: bool,
     dry: bool,
     location: String,
-    counts: Mutex<Counts>,
+    counts: parking_lot::Mutex<Counts>,
 }
 
 /// How many problems of each kind were found.
@@ -195,7 +195,7 @@ impl Reporter {
     fn new(arguments: &Arguments, location: &str) -> Self {
         let bar = bar(arguments.json, "{spinner} {msg}");
         let (json, verbose, dry) = (arguments.json, arguments.verbose, arguments.dry_run);
-        Self { bar, json, verbose, dry, location: location.to_owned(), counts: Mutex::default() }
+        Self { bar, json, verbose, dry, location: location.to_owned(), counts: parking_lot::Mutex::default() }
     }
 
     fn say(&self, line: &str) {
@@ -255,7 +255,7 @@ impl Watch for Reporter {
             );
             return;
         }
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.lock();
         counts.bad += 1;
         match counts.bad {
             few if few <= MAX_LISTED || self.verbose => {
@@ -275,7 +275,7 @@ impl Watch for Reporter {
             println!("{}", json!({ "without_master": { "object_number": object_number, "files": files } }));
             return;
         }
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.lock();
         counts.missing += 1;
         match counts.missing {
             few if few <= MAX_LISTED || self.verbose => self.say(&match files {
@@ -296,7 +296,7 @@ impl Watch for Reporter {
             );
             return;
         }
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.lock();
         counts.duplicates += 1;
         match counts.duplicates {
             few if few <= MAX_LISTED || self.verbose => {
@@ -319,7 +319,7 @@ impl Watch for Reporter {
             println!("{}", json!({ "renamed": { "object_number": requested, "given": assigned } }));
             return;
         }
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.lock();
         counts.renamed += 1;
         match counts.renamed {
             few if few <= MAX_LISTED || self.verbose => self.say(&format!(
