@@ -1,4 +1,4 @@
-//! Gathers the settings that each part declares beside its code: defaults, files, environment.
+//! Loads all settings: defaults, then the settings file, then the environment. Each floor declares its own.
 
 mod environment;
 mod file;
@@ -35,18 +35,18 @@ pub struct Config {
     pub presentation: presentation::Publisher,
     pub store: store::Settings,
     pub log: Log,
-    /// Places of masters that identifiers say by name: `NAME:path`.
+    /// Sources of masters by the name that begins their identifiers, as in `NAME:path`.
     pub sources: BTreeMap<String, SourceSettings>,
 }
 
-/// Without what is secret, as it may end in a log.
+/// Without secrets, since it may end up in a log.
 impl fmt::Debug for Config {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Config({})", self.shown())
+        write!(formatter, "Config({})", self.redacted())
     }
 }
 
-/// `[log]`: one line a request, on standard error.
+/// `[log]`: one line per request, on standard error.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
@@ -62,7 +62,7 @@ impl Default for Log {
     }
 }
 
-/// `[sources.NAME]`: one place of masters.
+/// `[sources.NAME]`: a source of masters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceSettings {
@@ -70,14 +70,18 @@ pub struct SourceSettings {
     pub location: String,
 }
 
-/// Settings that cannot be used, with the place and what would work.
+/// Settings that cannot be used; says where they are and what would work.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidConfig(String);
 
 impl Config {
-    /// Defaults, then the file, then `TEGL__SECTION__KEY` of the environment; each value in its range, and all of them
-    /// of use to every command.
+    /// Loads the defaults, then the file, then `TEGL__SECTION__KEY` of the environment.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a setting is unknown, has the wrong type, is out of range or cannot be used. The checks are the same for
+    /// every command.
     pub fn load(file: Option<&Path>) -> Result<Self, InvalidConfig> {
         let mut builder = config::Config::builder();
         if let Some(path) = file {
@@ -93,19 +97,19 @@ impl Config {
             environment.with_list_parse_key("web.hosts").with_list_parse_key("web.frame_ancestors");
         let environment =
             environment.with_list_parse_key("store.link_roots").with_list_parse_key("presentation.languages");
-        let gathered = builder.add_source(environment).build().map_err(|error| unusable(&error))?;
-        let values: serde_json::Value =
-            gathered.clone().try_deserialize().map_err(|error| unusable(&error))?;
-        in_range("", &values)?;
-        let config: Self = gathered.try_deserialize().map_err(|error| {
+        let values = builder.add_source(environment).build().map_err(|error| unusable(&error))?;
+        let numbers: serde_json::Value =
+            values.clone().try_deserialize().map_err(|error| unusable(&error))?;
+        in_range("", &numbers)?;
+        let config: Self = values.try_deserialize().map_err(|error| {
             let text = secrets::without_value(&error.to_string());
-            InvalidConfig(format!("{text}{}", nearest(&text)))
+            InvalidConfig(format!("{text}{}", did_you_mean(&text)))
         })?;
         validate::check(&config).map_err(InvalidConfig)?;
         Ok(config)
     }
 
-    /// What to say of variables of the environment that look like settings and are not read as such.
+    /// Warnings about environment variables that look like settings but are not read.
     pub fn warnings() -> Vec<String> {
         let sections = serde_json::to_value(Self::default()).unwrap_or_default();
         let sections: Vec<_> =
@@ -114,16 +118,16 @@ impl Config {
         environment::warnings(names.iter().map(String::as_str), &sections)
     }
 
-    /// The same settings without what is secret.
+    /// The same settings with secrets redacted.
     pub fn without_secrets(&self) -> Self {
-        serde_json::from_value(self.shown()).unwrap_or_default()
+        serde_json::from_value(self.redacted()).unwrap_or_default()
     }
 
-    /// All settings, for whoever is to see them without what is secret.
-    pub fn shown(&self) -> serde_json::Value {
-        let mut shown = serde_json::to_value(self).unwrap_or_default();
-        secrets::hide(&mut shown);
-        shown
+    /// All settings as JSON with secrets redacted.
+    pub fn redacted(&self) -> serde_json::Value {
+        let mut values = serde_json::to_value(self).unwrap_or_default();
+        secrets::redact(&mut values);
+        values
     }
 }
 
@@ -131,7 +135,7 @@ fn unusable(error: &config::ConfigError) -> InvalidConfig {
     InvalidConfig(secrets::without_value(&error.to_string()))
 }
 
-/// Fails where a number among the values is out of its key's range.
+/// Fails if a number is out of its setting's range.
 fn in_range(path: &str, value: &serde_json::Value) -> Result<(), InvalidConfig> {
     match value {
         serde_json::Value::Object(fields) => fields.iter().try_for_each(|(name, value)| {
@@ -139,15 +143,15 @@ fn in_range(path: &str, value: &serde_json::Value) -> Result<(), InvalidConfig> 
             in_range(&path, value)
         }),
         serde_json::Value::Number(number) => {
-            let refused = number.as_f64().and_then(|number| ranges::refusal(path, number));
+            let refused = number.as_f64().and_then(|number| ranges::out_of_range(path, number));
             refused.map_or(Ok(()), |refused| Err(InvalidConfig(refused)))
         }
         _ => Ok(()),
     }
 }
 
-/// «did you mean», from a message that names an unknown key and those expected.
-fn nearest(message: &str) -> String {
+/// A suggestion, from a message that names an unknown key and the expected ones.
+fn did_you_mean(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let unknown = message.contains("unknown field").then(|| quoted.next()).flatten();
     let closest = unknown.and_then(|unknown| {
@@ -156,7 +160,7 @@ fn nearest(message: &str) -> String {
     closest.map_or(String::new(), |closest| format!("; did you mean `{closest}`?"))
 }
 
-/// The file to read where none is named: `tegl.toml` here, else `/etc/tegl/tegl.toml`.
+/// The settings file to read if none is given: `tegl.toml` in the working directory, else `/etc/tegl/tegl.toml`.
 pub fn default_file() -> Option<PathBuf> {
     ["tegl.toml", "/etc/tegl/tegl.toml"].into_iter().map(PathBuf::from).find(|path| path.is_file())
 }
@@ -179,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_are_shown_without_secrets() {
+    fn secrets_are_redacted() {
         let config: Config = toml::from_str(
             "[api.tokens]\ncurator = \"hunter2-hunter2-hunter2\"\n[operations]\ntoken = \"hunter2-hunter2-hunter2\"\n\
              [catalogue]\nurl = \"postgres://me:hunter2@db/tegl\"\n\
@@ -218,7 +222,7 @@ mod tests {
         assert_eq!(found.len(), ranges::RANGES.len());
         for (key, default) in found {
             assert!(ranges::RANGES.iter().any(|(known, ..)| *known == key), "{key} has no range");
-            assert_eq!(ranges::refusal(&key, default), None);
+            assert_eq!(ranges::out_of_range(&key, default), None);
         }
     }
 

@@ -359,22 +359,22 @@ fn many_that_open_a_new_file_at_once_wait_for_each_other() {
 }
 
 #[test]
-fn what_is_no_catalogue_is_refused_with_a_reason() {
+fn an_invalid_catalogue_is_refused_with_a_reason() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("text.db");
-    std::fs::write(&text, "this is a letter and no database, as anybody can see who opens it").unwrap();
+    std::fs::write(&text, "this is a letter and not a database, as everybody can see who opens it").unwrap();
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    for (url, told) in [
+    for (url, expected) in [
         (text.to_str().unwrap().to_owned(), "text.db"),
-        ("/no/such/folder/catalogue.db".to_owned(), "no such folder"),
+        ("/no/such/folder/catalogue.db".to_owned(), "its folder does not exist"),
         ("mysql://me:secret@host/db".to_owned(), "postgres://"),
         (format!("postgres://me:secret@127.0.0.1:{port}/db"), "127.0.0.1"),
     ] {
         let settings = Settings { url: url.clone(), ..Settings::default() };
         let Err(error) = runtime.block_on(Catalogue::open(&settings)) else { panic!("{url} was opened") };
         let text = error.to_string();
-        assert!(text.contains(told) && !text.contains("secret"), "{url}: {text}");
+        assert!(text.contains(expected) && !text.contains("secret"), "{url}: {text}");
     }
 }
 

@@ -160,13 +160,13 @@ fn what_cannot_be_opened_is_named_once_with_its_reason() {
     check(
         &["ingest", all],
         &catalogue,
-        "cannot be used: the catalogue `/no/x.db` cannot be opened: there is no such",
+        "`catalogue.url`: the catalogue `/no/x.db` cannot be opened: its folder does not exist",
     );
     let listed = [("TEGL__STORE__LINK_ROOTS", "/no/such"), ("TEGL__STORE__FOLLOW_SYMLINKS", "true")];
     check(&["check", all], &listed, "`store.link_roots` has `/no/such`: No such file or directory");
     check(&["config", "--config", "/no/such.toml"], &[], "cannot read `/no/such.toml`: No such file");
     check(&["sample", "/proc/sample"], &[], "/proc/sample");
-    check(&["sample", &path(&folder, "s"), "--max-megapixels=-1"], &[], "it must be more than 0");
+    check(&["sample", &path(&folder, "s"), "--max-megapixels=-1"], &[], "must be greater than 0");
 }
 
 #[test]
@@ -184,9 +184,9 @@ fn a_cache_folder_that_cannot_be_written_to_is_named_as_that() {
 fn one_of_a_kind_is_counted_in_the_singular() {
     let folder = collection();
     let ran = tegl(&["check", folder.path().to_str().unwrap()], &[]);
-    assert!(ran.out.contains("1 master: 0 want"), "{}", ran.out);
+    assert!(ran.out.contains("1 master: 0 need"), "{}", ran.out);
     let ran = tegl(&["ingest", folder.path().to_str().unwrap()], &[]);
-    assert!(ran.out.contains("0 pyramids made"), "{}", ran.out);
+    assert!(ran.out.contains("0 pyramids built"), "{}", ran.out);
 }
 
 #[test]

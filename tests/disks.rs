@@ -118,7 +118,7 @@ fn a_shelf_that_can_only_be_read_stops_nothing() {
         let Some(small) = Small::read_only(&shelf, &[source.to_str().unwrap()], &environment) else { return };
         let info = small.server.get("/iiif/3/a.jpg/info.json");
         assert!(info.status == 200 && info.text().contains("scaleFactors"), "{}", info.text());
-        let warned = small.server.log().contains("no pyramids are made");
+        let warned = small.server.log().contains("no pyramids are built");
         assert_eq!(warned, on_demand == "true", "{}", small.server.log());
     }
 }

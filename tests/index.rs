@@ -37,7 +37,7 @@ fn an_index_is_taken_up_again_and_a_damaged_one_is_made_anew() {
     }
     let mended = museum.serve();
     assert_eq!(found(&mended, "q=horse")["works"][0]["object_number"], "KMS1");
-    wait(Duration::from_secs(5), || mended.log().contains("made anew"));
+    wait(Duration::from_secs(5), || mended.log().contains("is deleted and rebuilt"));
 }
 
 fn walk(folder: &Path) -> Vec<PathBuf> {

@@ -83,7 +83,7 @@ impl Shell {
         command.current_dir(self.folder.path());
         let typed: Vec<&str> = line.split_whitespace().skip(2).collect();
         let server = Server::run(home, command, &typed, &environment);
-        let ready = eventually(Duration::from_secs(60), || server.get("/health/ready").status == 200);
+        let ready = eventually(Duration::from_secs(60), || server.get("/api/v1/works?limit=0").status == 200);
         assert!(ready, "{}", server.log());
         server
     }
@@ -97,8 +97,8 @@ fn commands_of_the_readme_run() {
     let mut requests = Vec::new();
     let mut serve = None;
     for line in commands() {
-        if let Some((skipped, _)) = NOT_RUN.iter().find(|(skipped, _)| *skipped == line) {
-            not_run.insert(skipped);
+        if let Some((known, _)) = NOT_RUN.iter().find(|(known, _)| *known == line) {
+            not_run.insert(known);
         } else if line.starts_with("curl ") {
             requests.push(line);
         } else if line.starts_with("tegl serve ") {

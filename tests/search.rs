@@ -965,5 +965,5 @@ fn curators_find_what_they_expect() {
         }
     }
     eprintln!("{} of {asked} queries were answered as expected; missed: {missed:#?}", asked - missed.len());
-    assert!(asked >= 100 && missed.len() * 10 <= asked, "{missed:#?}");
+    assert!(asked >= 100 && missed.len() * 100 <= asked, "{missed:#?}");
 }

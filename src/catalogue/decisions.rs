@@ -1,27 +1,28 @@
-//! What curators decide about tags: it holds whatever a source says later.
+//! Curators' decisions about tags, which outlive every later import.
 
 use sqlx::{AnyConnection, Row};
 
-use super::facets::{Moves, number, signed};
-use super::put::{REVISIONS, before, effective, revision_row, take_turn};
+use super::facets::{FacetChanges, number, signed};
+use super::put::{before, effective};
 use super::read::tags;
-use super::sql::each;
+use super::sql::execute_rows;
 use super::transaction::{Limits, Outcome};
+use super::write_lock::{REVISIONS, lock_for_writing, revision_row};
 use super::{Catalogue, Error, StoredWork};
 use crate::record::{Kind, Region, Status, Tag, Work, facets};
 
 /// A decision about one tag of a work.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
-    /// Says a new tag, or one that is there already once more, with the status that it has now.
+    /// Adds a tag, or replaces an existing one, with its status.
     Add(Box<Tag>),
-    /// Accepts, rejects or reopens a tag, by its name within the work.
+    /// Accepts, rejects or reopens a tag, by its identifier within the work.
     Set { tag: String, status: Status },
-    /// Changes what is given: the status, and the region, where `Some(None)` is the whole image.
+    /// Changes the status or the region; `Some(None)` is the whole image.
     Change { tag: String, status: Option<Status>, region: Option<Option<Region>> },
 }
 
-/// One decision, as it was taken.
+/// One decision in the history of a work's tags.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     pub tag: String,
@@ -32,13 +33,16 @@ pub struct Event {
     pub revision: u64,
     /// In milliseconds since 1970.
     pub at_ms: i64,
-    /// The tag as it was said then.
+    /// The tag after the decision.
     pub body: Tag,
 }
 
 impl Catalogue {
-    /// Decides about a tag; the work as it is then. Where `expected` is given and the work is at another revision,
-    /// nothing is changed. A decision that changes nothing makes no revision.
+    /// Applies a decision and returns the changed work. A decision that changes nothing makes no revision.
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`Error::Conflict`] if the work is not at the `expected` revision.
     pub async fn decide(
         &self,
         object_number: &str,
@@ -61,8 +65,8 @@ impl Catalogue {
         decision: Decision,
         actor: &str,
         note: Option<&str>,
-    ) -> Result<Outcome<(StoredWork, Moves)>, Error> {
-        let mut turn = take_turn(changes).await?;
+    ) -> Result<Outcome<(StoredWork, FacetChanges)>, Error> {
+        let mut lock = lock_for_writing(changes).await?;
         let known =
             before(changes, &[object_number]).await?.remove(object_number).filter(|known| !known.removed);
         let known = known.ok_or(Error::NotFound)?;
@@ -97,30 +101,30 @@ impl Catalogue {
         if now.contains(&decided) {
             let changed_ms = row.try_get("changed_ms")?;
             let stored = StoredWork { work, tags: now, revision, changed_ms, source, removed: false };
-            return Ok(Outcome::Unchanged((stored, Moves::default())));
+            return Ok(Outcome::Unchanged((stored, FacetChanges::default())));
         }
-        overlay.retain(|judged| judged.id() != id);
+        overlay.retain(|tag| tag.id() != id);
         overlay.push(decided.clone());
         overlay.sort_by_key(Tag::id);
         let tags = effective(&work.tags, &overlay);
-        let mut moves = Moves::default();
-        moves.add(known.seq, &known.shelves, facets(&work, &tags));
-        let shelves = moves.carry_out(self, changes).await?.remove(&known.seq).unwrap_or_default();
-        let revision = turn.next_revision();
+        let mut facet_changes = FacetChanges::default();
+        facet_changes.replace(known.seq, &known.facet_ids, facets(&work, &tags));
+        let shelves = facet_changes.apply(self, changes).await?.remove(&known.seq).unwrap_or_default();
+        let revision = lock.next_revision();
         let body = serde_json::to_string(&decided)?;
         sqlx::query(
             "UPDATE works SET judged = 1, revision = $1, changed_ms = $2, shelves = $3 WHERE seq = $4",
         )
         .bind(revision)
-        .bind(turn.at_ms)
+        .bind(lock.at_ms)
         .bind(serde_json::to_string(&shelves)?)
         .bind(known.seq)
         .execute(&mut *changes)
         .await?;
         let row = vec![vec![known.seq.into(), id.as_str().into(), body.as_str().into()]];
         let replace = "ON CONFLICT (seq, tag) DO UPDATE SET body = excluded.body";
-        each(changes, "INSERT INTO tags (seq, tag, body) VALUES", row, replace).await?;
-        let status = status_word(decided.status);
+        execute_rows(changes, "INSERT INTO tags (seq, tag, body) VALUES", row, replace).await?;
+        let status = status_name(decided.status);
         let event = vec![
             revision.into(),
             known.seq.into(),
@@ -128,20 +132,20 @@ impl Catalogue {
             status.into(),
             actor.into(),
             note.map(str::to_owned).into(),
-            turn.at_ms.into(),
+            lock.at_ms.into(),
             body.into(),
         ];
         let insert = "INSERT INTO tag_history (revision, seq, tag, status, actor, note, at_ms, body) VALUES";
-        each(changes, insert, vec![event], "").await?;
-        let row = revision_row(revision, object_number, Kind::Update, turn.at_ms);
-        each(changes, REVISIONS, vec![row], "").await?;
-        turn.end(changes).await?;
+        execute_rows(changes, insert, vec![event], "").await?;
+        let row = revision_row(revision, object_number, Kind::Update, lock.at_ms);
+        execute_rows(changes, REVISIONS, vec![row], "").await?;
+        lock.finish(changes).await?;
         let revision = number(revision);
-        let stored = StoredWork { work, tags, revision, changed_ms: turn.at_ms, source, removed: false };
-        Ok(Outcome::Changed((stored, moves)))
+        let stored = StoredWork { work, tags, revision, changed_ms: lock.at_ms, source, removed: false };
+        Ok(Outcome::Changed((stored, facet_changes)))
     }
 
-    /// What was decided about a work's tags, the oldest first, at most the last thousand decisions.
+    /// The decisions about a work's tags, oldest first; at most the last thousand.
     pub async fn history(&self, object_number: &str) -> Result<Vec<Event>, Error> {
         let rows = sqlx::query(
             "SELECT tag, status, actor, note, tag_history.revision AS revision, at_ms, body FROM tag_history \
@@ -171,7 +175,7 @@ fn known_tag(tags: &[Tag], id: &str) -> Result<Tag, Error> {
     tags.iter().find(|known| known.id() == id).cloned().ok_or(Error::NotFound)
 }
 
-fn status_word(status: Status) -> &'static str {
+fn status_name(status: Status) -> &'static str {
     match status {
         Status::Proposed => "proposed",
         Status::Accepted => "accepted",

@@ -1,26 +1,26 @@
-//! Why the catalogue fails.
+//! Errors of the catalogue.
 
-/// Every way in which the catalogue fails to answer.
+/// Why an operation on the catalogue failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("there is no such work or tag")]
     NotFound,
-    /// The work is not at the revision that the writer had seen.
-    #[error("the work is at revision {current} by now")]
+    /// The work is not at the revision that the writer expected.
+    #[error("the work is at revision {current} now")]
     Conflict { current: u64 },
-    /// The database cannot be reached, or does not answer in time.
-    #[error("the catalogue's database does not answer: {0}")]
+    /// The database cannot be reached, or does not respond in time.
+    #[error("the catalogue's database does not respond: {0}")]
     Unavailable(String),
-    /// The disk that the database lies on is full: nothing was written.
+    /// The database's disk is full; nothing was written.
     #[error("the catalogue's disk is full: {0}")]
     Full(String),
-    /// The database stopped answering while a change was being committed: it may have been made.
-    #[error("the catalogue's database stopped answering while a change was being committed: {0}")]
+    /// The database stopped responding during a commit: the change may or may not have been made.
+    #[error("the catalogue's database stopped responding while a change was being committed: {0}")]
     Uncertain(String),
-    /// What was to be opened or put cannot be; says what would work.
+    /// The URL or a work is invalid; says what would work.
     #[error("{0}")]
     Invalid(String),
-    /// What lies in the database is not what was put there.
+    /// A row cannot be read as it was written.
     #[error("the catalogue is damaged: {0}")]
     Damaged(String),
 }
@@ -38,7 +38,7 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Whether there is no room on the database's disk: SQLITE_FULL, a write that failed, or PostgreSQL's `disk_full`.
+/// Whether the database's disk is full: SQLITE_FULL, SQLITE_IOERR_WRITE or PostgreSQL's `disk_full`.
 fn is_full(error: &sqlx::Error) -> bool {
     const SQLITE: [&str; 2] = ["13", "778"];
     let code = error.as_database_error().and_then(|error| error.code());

@@ -1,27 +1,27 @@
-//! The shelves that works stand on: creators, periods, tags; each as long as it may be, read a page at a time.
+//! Facets: works by creator, period, tag and so on, read page by page.
 //!
-//! A page is found by its place without walking to it: works are counted by thousands of their arrival, so that a
-//! few hundred small rows say in which thousand the page begins.
+//! Works are counted in buckets of consecutive sequence numbers. The counts of a few hundred buckets tell in which one a
+//! page begins, so that a page deep within a facet value is as fast as the first.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sqlx::{AnyConnection, Row};
 
-use super::sql::{Value, each, found};
+use super::sql::{Value, execute_rows, fetch_rows};
 use super::{Catalogue, Error};
 use crate::record::{Facet, Text};
 
-/// A shelf, as lists of shelves show it.
+/// A facet value, such as one creator, as collections list it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FacetValue {
     pub scheme: String,
     pub value: String,
     pub label: Text,
-    /// How many works stand on it.
+    /// How many works have it.
     pub works: u64,
 }
 
-/// A work, as shelves show it.
+/// A work, as collections list it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorkSummary {
     pub object_number: String,
@@ -31,29 +31,29 @@ pub struct WorkSummary {
     pub revision: u64,
 }
 
-/// The scheme and the value of the shelf of all works.
+/// The scheme and the value of the facet value of all works.
 pub use crate::presentation::ALL;
 
-/// Characters by which shelves are sorted.
-const SORTED: usize = 120;
+/// Facet values are sorted by this many characters.
+const SORT_CHARS: usize = 120;
 
-/// Works that are counted together.
+/// How many sequence numbers a bucket spans.
 const BUCKET: i64 = 1024;
 
-/// A work, the shelves that it stood on, and those that it is to stand on.
-type Moved = (i64, Vec<i64>, Vec<Facet>);
+/// A work, the identifiers of its facet values so far, and its new facets.
+type Changed = (i64, Vec<i64>, Vec<Facet>);
 
-/// What a batch moves from shelf to shelf.
+/// The changes that a transaction makes to the facets of works.
 #[derive(Default)]
-pub(super) struct Moves {
-    works: Vec<Moved>,
-    /// Shelves whose rows were looked up; to be remembered once they are there to stay.
+pub(super) struct FacetChanges {
+    works: Vec<Changed>,
+    /// Identifiers that were looked up, to be cached after the commit.
     looked_up: Vec<((String, String), i64)>,
 }
 
-impl Moves {
-    /// A work that stood on `from` stands on `to`, and among all works.
-    pub fn add(&mut self, seq: i64, from: &[i64], mut to: Vec<Facet>) {
+impl FacetChanges {
+    /// Replaces a work's facet values `from` with `to` and the value of all works.
+    pub fn replace(&mut self, seq: i64, from: &[i64], mut to: Vec<Facet>) {
         to.push(Facet {
             scheme: ALL.into(),
             value: ALL.into(),
@@ -63,13 +63,13 @@ impl Moves {
         self.works.push((seq, from.to_vec(), to));
     }
 
-    /// A work is taken from all its shelves.
+    /// Removes all facet values of a work.
     pub fn clear(&mut self, seq: i64, from: &[i64]) {
         self.works.push((seq, from.to_vec(), Vec::new()));
     }
 
-    /// Writes the moves; the shelves that each work stands on now.
-    pub async fn carry_out(
+    /// Writes the changes. Returns the identifiers of each work's facet values.
+    pub async fn apply(
         &mut self,
         catalogue: &Catalogue,
         connection: &mut AnyConnection,
@@ -95,23 +95,24 @@ impl Moves {
         }
         put.sort_unstable();
         let put = put.into_iter().map(|(term, seq)| vec![Value::from(term), seq.into()]).collect();
-        each(connection, "INSERT INTO shelves (term, seq) VALUES", put, "ON CONFLICT DO NOTHING").await?;
-        each(connection, "DELETE FROM shelves WHERE (term, seq) IN (VALUES", taken, ")").await?;
+        execute_rows(connection, "INSERT INTO shelves (term, seq) VALUES", put, "ON CONFLICT DO NOTHING")
+            .await?;
+        execute_rows(connection, "DELETE FROM shelves WHERE (term, seq) IN (VALUES", taken, ")").await?;
         count(connection, &buckets).await?;
         Ok(stands_on)
     }
 
-    /// Keeps in memory what has been committed.
-    pub fn remember(self, catalogue: &Catalogue) {
+    /// Caches the identifiers after the commit.
+    pub fn cache_ids(self, catalogue: &Catalogue) {
         for (name, id) in self.looked_up {
-            catalogue.0.terms.insert(name, id);
+            catalogue.0.facet_values.insert(name, id);
         }
     }
 
-    /// The rows of all shelves that are moved to, by scheme and value; made where there are none.
+    /// The identifiers of all new facet values, by scheme and value; missing rows are inserted.
     async fn ids<'a>(
         &mut self,
-        works: &'a [Moved],
+        works: &'a [Changed],
         catalogue: &Catalogue,
         connection: &mut AnyConnection,
     ) -> Result<HashMap<&'a str, HashMap<&'a str, i64>>, Error> {
@@ -123,7 +124,7 @@ impl Moves {
             if of_scheme.contains_key(value) || unknown.contains_key(&(scheme, value)) {
                 continue;
             }
-            match catalogue.0.terms.get(&(facet.scheme.clone(), facet.value.clone())) {
+            match catalogue.0.facet_values.get(&(facet.scheme.clone(), facet.value.clone())) {
                 Some(id) => {
                     of_scheme.insert(value, id);
                 }
@@ -136,14 +137,14 @@ impl Moves {
         for facet in unknown.values() {
             let label = serde_json::to_string(&facet.label)?;
             let (scheme, value) = (facet.scheme.as_str(), facet.value.as_str());
-            let sort: String = facet.sort.chars().take(SORTED).collect();
+            let sort: String = facet.sort.chars().take(SORT_CHARS).collect();
             rows.push(vec![scheme.into(), value.into(), label.into(), sort.into(), Value::Number(0)]);
         }
         let insert = "INSERT INTO terms (scheme, value, label, sort, works) VALUES";
-        each(connection, insert, rows, "ON CONFLICT (scheme, value) DO NOTHING").await?;
+        execute_rows(connection, insert, rows, "ON CONFLICT (scheme, value) DO NOTHING").await?;
         let names = unknown.keys().map(|&(scheme, value)| vec![scheme.into(), value.into()]).collect();
         let select = "SELECT id, scheme, value FROM terms WHERE (scheme, value) IN (VALUES";
-        for row in found(connection, select, names, ")").await? {
+        for row in fetch_rows(connection, select, names, ")").await? {
             let (scheme, value): (String, String) = (row.try_get("scheme")?, row.try_get("value")?);
             self.looked_up.push(((scheme, value), row.try_get("id")?));
         }
@@ -161,7 +162,7 @@ impl Moves {
     }
 }
 
-/// Adds to the counts of works, by thousands and in all.
+/// Adds to the counts of works, per bucket and in all.
 async fn count(connection: &mut AnyConnection, buckets: &BTreeMap<(i64, i64), i64>) -> Result<(), Error> {
     let mut terms: BTreeMap<i64, i64> = BTreeMap::new();
     let mut rows = Vec::with_capacity(buckets.len());
@@ -171,19 +172,19 @@ async fn count(connection: &mut AnyConnection, buckets: &BTreeMap<(i64, i64), i6
     }
     let insert = "INSERT INTO buckets (term, bucket, works) VALUES";
     let add = "ON CONFLICT (term, bucket) DO UPDATE SET works = buckets.works + excluded.works";
-    each(connection, insert, rows, add).await?;
+    execute_rows(connection, insert, rows, add).await?;
     let rows = terms.into_iter().map(|(term, more)| vec![Value::from(term), more.into()]).collect();
     let update = "UPDATE terms SET works = terms.works + more.column2 FROM (VALUES";
-    each(connection, update, rows, ") AS more WHERE terms.id = more.column1").await
+    execute_rows(connection, update, rows, ") AS more WHERE terms.id = more.column1").await
 }
 
 impl Catalogue {
-    /// How many works there are.
+    /// The number of works.
     pub async fn count(&self) -> Result<u64, Error> {
         Ok(self.facet_value(ALL, ALL).await?.map_or(0, |all| all.works))
     }
 
-    /// The schemes that have shelves with works on them, and how many shelves each has.
+    /// The schemes in use, each with its number of facet values.
     pub async fn schemes(&self) -> Result<Vec<(String, u64)>, Error> {
         let rows = sqlx::query(
             "SELECT scheme, COUNT(*) AS terms FROM terms WHERE works > 0 AND scheme <> 'all' GROUP BY scheme ORDER BY scheme",
@@ -193,7 +194,7 @@ impl Catalogue {
         rows.iter().map(|row| Ok((row.try_get("scheme")?, number(row.try_get("terms")?)))).collect()
     }
 
-    /// How many shelves a scheme has.
+    /// The number of facet values of a scheme.
     pub async fn count_facet_values(&self, scheme: &str) -> Result<u64, Error> {
         let row = sqlx::query("SELECT COUNT(*) AS terms FROM terms WHERE scheme = $1 AND works > 0")
             .bind(scheme.to_owned())
@@ -202,7 +203,7 @@ impl Catalogue {
         Ok(number(row.try_get("terms")?))
     }
 
-    /// Some of a scheme's shelves, by the order of their labels.
+    /// A page of a scheme's facet values, in the order of their labels.
     pub async fn facet_values(
         &self,
         scheme: &str,
@@ -220,7 +221,7 @@ impl Catalogue {
         rows.iter().map(facet_value_of).collect()
     }
 
-    /// One shelf, if any work stands on it.
+    /// One facet value, if any work has it.
     pub async fn facet_value(&self, scheme: &str, value: &str) -> Result<Option<FacetValue>, Error> {
         let row = sqlx::query(
             "SELECT scheme, value, label, works FROM terms WHERE scheme = $1 AND value = $2 AND works > 0",
@@ -232,7 +233,7 @@ impl Catalogue {
         row.as_ref().map(facet_value_of).transpose()
     }
 
-    /// Some of the works on a shelf, in the order in which they came to the catalogue; `start` counts from 0.
+    /// A page of the works with a facet value, in the order of their first import; `start` counts from 0.
     pub async fn works_with(
         &self,
         scheme: &str,
@@ -275,7 +276,7 @@ impl Catalogue {
         .bind(rest)
         .fetch_all(&mut *reader)
         .await?;
-        let card = |row: &sqlx::any::AnyRow| {
+        let summary = |row: &sqlx::any::AnyRow| {
             Ok(WorkSummary {
                 object_number: row.try_get("object_number")?,
                 label: serde_json::from_str(row.try_get("label")?)?,
@@ -283,7 +284,7 @@ impl Catalogue {
                 revision: number(row.try_get("revision")?),
             })
         };
-        rows.iter().map(card).collect()
+        rows.iter().map(summary).collect()
     }
 }
 
@@ -296,12 +297,12 @@ fn facet_value_of(row: &sqlx::any::AnyRow) -> Result<FacetValue, Error> {
     })
 }
 
-/// A count, which the database keeps with a sign.
+/// A count or revision from the database, which has no unsigned integers.
 pub(super) fn number(signed: i64) -> u64 {
     u64::try_from(signed).unwrap_or(0)
 }
 
-/// A place, as the database takes it.
+/// The same for the database.
 pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -1,29 +1,29 @@
-//! What works are called that come from elsewhere: two that would have the same name keep one each.
+//! Object numbers of works from manifests of other servers: two works never share one.
 
 use std::collections::HashMap;
 
 use sqlx::Row;
 
-use super::sql::{Value, found};
+use super::sql::{Value, fetch_rows};
 use super::{Catalogue, Error};
 use crate::record::Work;
 
-/// A work whose name another work has.
+/// A work whose object number belongs to another work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Renamed {
-    /// The name that its record gives it.
+    /// The object number in its record.
     pub requested: String,
-    /// The name that it has instead.
+    /// The object number that it has instead.
     pub assigned: String,
 }
 
-/// The names that have been given in one import, with the addresses of their records where they have any.
+/// The object numbers assigned during one import, with the URLs of their manifests if they have any.
 pub type AssignedNumbers = HashMap<String, Option<String>>;
 
 impl Catalogue {
-    /// Names works so that none that was read from a manifest elsewhere and any other become one: whichever comes
-    /// second has a name of its own, made of its address or, where it has none, of its source's name. It keeps that
-    /// name however often it comes again. Records without an address are the same work where their numbers are.
+    /// Assigns object numbers so that a work from a manifest never overwrites another work. The second of two gets the
+    /// number with a hash of its URL, or of its source's name if it has none, and keeps it in later imports. Records
+    /// without a URL are the same work if their numbers are equal.
     pub async fn assign_numbers(
         &self,
         works: &mut [&mut Work],
@@ -41,7 +41,7 @@ impl Catalogue {
             let holder = given.get(&work.object_number).or_else(|| there.get(&work.object_number));
             if holder.is_some_and(|holder| *holder != origin) {
                 let wanted = work.object_number.clone();
-                work.object_number = apart(&wanted, origin.as_deref().unwrap_or(source));
+                work.object_number = distinct(&wanted, origin.as_deref().unwrap_or(source));
                 renamed.push(Renamed { requested: wanted, assigned: work.object_number.clone() });
             }
             if foreign || !given.is_empty() {
@@ -51,15 +51,15 @@ impl Catalogue {
         Ok(renamed)
     }
 
-    /// The addresses of the records of these works, withdrawn or not; works read from masters make way for any.
+    /// The manifest URLs of these works, withdrawn or not. Works read from masters are skipped: any record replaces them.
     async fn origins(&self, numbers: &[String], all: bool) -> Result<AssignedNumbers, Error> {
         let wanted = numbers.iter().map(|number| vec![Value::from(number.as_str())]).collect();
         let select = "SELECT object_number, record FROM works WHERE object_number IN (VALUES";
         let mut reader = self.0.pools.readers.acquire().await?;
-        // Where only names of manifests matter the other records are not read.
+        // If no work of the batch comes from a manifest, only records of manifests are read.
         let narrowed = if all { "" } else { " AND record LIKE '%\"kind\":\"manifest\"%'" };
         let rows =
-            found(&mut reader, select, wanted, &format!(") AND source <> 'embedded'{narrowed}")).await?;
+            fetch_rows(&mut reader, select, wanted, &format!(") AND source <> 'embedded'{narrowed}")).await?;
         let each = |row: &sqlx::any::AnyRow| -> Result<_, Error> {
             let work: Work = serde_json::from_str(row.try_get("record")?)?;
             Ok((row.try_get("object_number")?, work.origin().map(str::to_owned)))
@@ -68,8 +68,8 @@ impl Catalogue {
     }
 }
 
-/// The name of a work beside another of the same name.
-fn apart(name: &str, address: &str) -> String {
+/// The object number of a work whose own is taken.
+fn distinct(name: &str, address: &str) -> String {
     const LONGEST: usize = 480;
     let hash = xxhash_rust::xxh3::xxh3_64(address.as_bytes()) as u32;
     let end = (0..=name.len().min(LONGEST)).rev().find(|&end| name.is_char_boundary(end)).unwrap_or(0);

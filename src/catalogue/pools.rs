@@ -1,4 +1,4 @@
-//! Connections: to a file, with one writer and many readers, or to a server.
+//! Connection pools: a SQLite file with one writer and many readers, or a PostgreSQL server.
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,23 +18,24 @@ pub(super) enum Dialect {
 
 pub(super) struct Pools {
     pub dialect: Dialect,
+    /// The file or URL, without the password.
     pub shown: String,
     pub readers: AnyPool,
-    /// A file has one writer at a time: further ones wait here and not in the database.
+    /// SQLite has one writer at a time: others wait for this pool's only connection instead of the database's lock.
     pub writer: AnyPool,
 }
 
-/// What each connection to a file is told. Pages are kept by the system; the log is folded in every 16 MiB.
+/// Set on each SQLite connection. The system caches pages; a checkpoint follows every 16 MiB of log.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 15000; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; \
     PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 67108864; PRAGMA wal_autocheckpoint = 4000";
 
-/// What each connection to a server is told: nothing is asked, and no turn taken, for ever.
-/// Servers from version 14 on notice within a statement that nobody waits for it any more.
+/// Set on each PostgreSQL connection, so that neither a statement nor a lock lasts for ever.
+/// From version 14 on, servers notice during a statement that its client is gone.
 const SESSION: &str = "SET statement_timeout = '120s'; SET idle_in_transaction_session_timeout = '60s'; \
     SELECT set_config(name, '1s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'";
 
-/// How long a connection that is given back may take to say that it still works.
-const RETURNED: Duration = Duration::from_secs(2);
+/// How long a returned connection may take to answer a ping.
+const PING: Duration = Duration::from_secs(2);
 
 impl Pools {
     pub async fn open(settings: &Settings) -> Result<Self, Error> {
@@ -46,10 +47,10 @@ impl Pools {
                 Self::file(url.trim_start_matches("sqlite:").trim_start_matches("//"), settings).await
             }
             _ if url.is_empty() => {
-                Err(Error::Invalid("no catalogue is named: give a file or postgres://…".into()))
+                Err(Error::Invalid("the catalogue's URL is empty: name a file or postgres://…".into()))
             }
             _ if url.contains("://") => Err(Error::Invalid(format!(
-                "`{}://…` is no catalogue: give a file, as in `catalogue.db`, or postgres://USER@HOST/DATABASE",
+                "`{}://…` is not a catalogue: name a file, as in `catalogue.db`, or postgres://USER@HOST/DATABASE",
                 url.split("://").next().unwrap_or_default()
             ))),
             _ => Self::file(url, settings).await,
@@ -61,7 +62,7 @@ impl Pools {
             |reason: String| Error::Invalid(format!("the catalogue `{path}` cannot be opened: {reason}"));
         let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
         if folder.is_some_and(|folder| !folder.is_dir()) {
-            return Err(unusable("there is no such folder".into()));
+            return Err(unusable("its folder does not exist".into()));
         }
         let encoded = percent_encoding::utf8_percent_encode(path, ESCAPED);
         let url = format!("sqlite://{encoded}?mode=rwc");
@@ -76,10 +77,10 @@ impl Pools {
                     })
                 })
         };
-        // The mode is kept in the file: readers do not wait for writers. A file that is not a database fails here.
-        // SQLite does not wait for its locks when two processes change the mode or close the file at the same time.
-        let turns = ConstantBuilder::default().with_delay(Duration::from_millis(20)).with_max_times(750);
-        let first = (|| use_write_ahead_log(&url)).retry(turns).when(is_locked);
+        // The journal mode is stored in the file; with it, readers do not wait for writers. A file that is not a database
+        // fails here. SQLite does not wait for its locks when two processes change the mode or close the file at once.
+        let retries = ConstantBuilder::default().with_delay(Duration::from_millis(20)).with_max_times(750);
+        let first = (|| use_write_ahead_log(&url)).retry(retries).when(is_locked);
         first.await.map_err(|error| unusable(error.to_string()))?;
         let writer = options(1).connect_lazy(&url)?;
         let readers = options(settings.connections.max(1)).connect_lazy(&url)?;
@@ -97,10 +98,10 @@ impl Pools {
                     Ok(())
                 })
             })
-            // What hangs is closed: waiting for it would take a place in the pool for as long as TCP is patient.
+            // A hanging connection is closed: it would occupy the pool until TCP times out.
             .after_release(|connection: &mut AnyConnection, _| {
                 Box::pin(async move {
-                    let ping = tokio::time::timeout(RETURNED, connection.ping()).await;
+                    let ping = tokio::time::timeout(PING, connection.ping()).await;
                     ping.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map(|()| true)
                 })
             })
@@ -123,7 +124,7 @@ fn is_locked(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| code & 0xff == 5)
 }
 
-/// What SQLite's address takes literally stays as it is.
+/// Characters that SQLite's URLs do not take literally.
 const ESCAPED: &percent_encoding::AsciiSet =
     &percent_encoding::CONTROLS.add(b'?').add(b'#').add(b'%').add(b' ');
 
@@ -141,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_is_not_shown() {
+    fn passwords_are_removed() {
         for (url, shown) in [
             ("postgres://me:secret@host:5/db?sslmode=disable&password=secret", "postgres://me@host:5/db"),
             ("postgres:///db?host=/run&password=secret", "postgres:///db"),

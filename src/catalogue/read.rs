@@ -1,4 +1,4 @@
-//! Works, their images' works, and revisions, as they are now.
+//! Reads works, the works of images, and revisions.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,27 +7,27 @@ use sqlx::any::AnyRow;
 
 use super::facets::{number, signed};
 use super::put::{effective, without_page};
-use super::sql::{Value, found};
+use super::sql::{Value, fetch_rows};
 use super::{Catalogue, Error};
 use crate::record::{Change, Kind, Tag, Work};
 
 /// A work as the catalogue keeps it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredWork {
-    /// As its source gives it.
+    /// The record as imported.
     pub work: Work,
-    /// Its tags as they were judged here, and those that were added here; those rejected among them.
+    /// Its tags with the decisions about them, added and rejected ones included.
     pub tags: Vec<Tag>,
     pub revision: u64,
-    /// When it was changed last, in milliseconds since 1970.
+    /// When it was last changed, in milliseconds since 1970.
     pub changed_ms: i64,
-    /// Where its record comes from.
+    /// The name of the source of its record.
     pub source: String,
-    /// Whether it was taken out.
+    /// Whether it was withdrawn.
     pub removed: bool,
 }
 
-/// A work that shows an image, and what its record says of its rights.
+/// The rights of a work that shows an image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorkRights {
     pub object_number: String,
@@ -40,7 +40,7 @@ pub struct WorkRights {
 const STORED: &str = "SELECT seq, revision, changed_ms, source, removed, judged, record FROM works";
 
 impl Catalogue {
-    /// The work of this number, taken out or not.
+    /// The work with this object number, withdrawn or not.
     pub async fn get(&self, object_number: &str) -> Result<Option<StoredWork>, Error> {
         let mut reader = self.0.pools.readers.acquire().await?;
         let text = format!("{STORED} WHERE object_number = $1");
@@ -58,18 +58,17 @@ impl Catalogue {
         Ok(Some(stored(&row, &overlay)?))
     }
 
-    /// The record as it came from its source; `None` where the work itself holds all of it.
+    /// The original record; `None` if the work itself holds all of it.
     pub async fn original(&self, object_number: &str) -> Result<Option<String>, Error> {
         Ok(self.originals(&[object_number.to_owned()]).await?.into_values().next())
     }
 
-    /// The records of these works as they came from their sources, by object number; without those that the works
-    /// themselves hold.
+    /// The original records of these works, by object number; without those that the works themselves hold.
     pub async fn originals(&self, object_numbers: &[String]) -> Result<HashMap<String, String>, Error> {
         let wanted = object_numbers.iter().map(|number| vec![Value::from(number.as_str())]).collect();
         let select = "SELECT object_number, original FROM works WHERE object_number IN (VALUES";
         let mut reader = self.0.pools.readers.acquire().await?;
-        let rows = found(&mut reader, select, wanted, ") AND original IS NOT NULL").await?;
+        let rows = fetch_rows(&mut reader, select, wanted, ") AND original IS NOT NULL").await?;
         rows.iter().map(|row| Ok((row.try_get("object_number")?, row.try_get("original")?))).collect()
     }
 
@@ -80,7 +79,7 @@ impl Catalogue {
         Ok(all)
     }
 
-    /// The works that show any of these images, or did so until they were withdrawn.
+    /// The works that show any of these images, including withdrawn works.
     pub async fn works_ever_showing(&self, files: &[String]) -> Result<Vec<WorkRights>, Error> {
         let mut names: Vec<&str> = files.iter().map(|file| without_page(file)).collect();
         names.sort_unstable();
@@ -89,31 +88,31 @@ impl Catalogue {
         let select = "SELECT DISTINCT works.object_number, works.rights, works.public_domain, works.removed FROM images \
             JOIN works ON works.seq = images.seq WHERE images.file IN (VALUES";
         let mut reader = self.0.pools.readers.acquire().await?;
-        let rows = found(&mut reader, select, wanted, ") ORDER BY works.object_number").await?;
+        let rows = fetch_rows(&mut reader, select, wanted, ") ORDER BY works.object_number").await?;
         rows.iter().map(showing).collect()
     }
 
-    /// The same for each of these files, which are named without pages.
+    /// The works that show each of these files, including withdrawn works; the files are named without pages.
     pub async fn works_by_file(&self, files: &[String]) -> Result<Vec<(String, WorkRights)>, Error> {
         let wanted = files.iter().map(|file| vec![Value::from(file.as_str())]).collect();
         let select = "SELECT images.file, works.object_number, works.rights, works.public_domain, works.removed FROM images \
             JOIN works ON works.seq = images.seq WHERE images.file IN (VALUES";
         let mut reader = self.0.pools.readers.acquire().await?;
-        let rows = found(&mut reader, select, wanted, ")").await?;
+        let rows = fetch_rows(&mut reader, select, wanted, ")").await?;
         rows.iter().map(|row| Ok((row.try_get("file")?, showing(row)?))).collect()
     }
 
-    /// The files that these works show, or did so until they were withdrawn; without pages.
+    /// The files that these works show, including withdrawn works; without pages.
     pub async fn files_of(&self, object_numbers: &HashSet<String>) -> Result<HashSet<String>, Error> {
         let wanted = object_numbers.iter().map(|number| vec![Value::from(number.as_str())]).collect();
         let select = "SELECT DISTINCT images.file FROM works JOIN images ON images.seq = works.seq \
             WHERE works.object_number IN (VALUES";
         let mut reader = self.0.pools.readers.acquire().await?;
-        let rows = found(&mut reader, select, wanted, ")").await?;
+        let rows = fetch_rows(&mut reader, select, wanted, ")").await?;
         rows.iter().map(|row| Ok(row.try_get("file")?)).collect()
     }
 
-    /// The works of a source whose images works of other sources show too.
+    /// The works of a source whose images are also shown by works of other sources.
     pub async fn superseded(&self, source: &str) -> Result<Vec<String>, Error> {
         let rows = sqlx::query(
             "SELECT DISTINCT works.object_number FROM works JOIN images ON images.seq = works.seq \
@@ -127,7 +126,7 @@ impl Catalogue {
         rows.iter().map(|row| Ok(row.try_get("object_number")?)).collect()
     }
 
-    /// What happened behind this revision, in order, at most so many changes.
+    /// At most `limit` changes after this revision, in order.
     pub async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, Error> {
         let rows = sqlx::query(
             "SELECT revision, object_number, kind, at_ms FROM revisions WHERE revision > $1 ORDER BY revision LIMIT $2",
@@ -139,13 +138,13 @@ impl Catalogue {
         rows.iter().map(change).collect()
     }
 
-    /// The last revision; 0 where nothing has happened yet.
+    /// The last revision; 0 if there is none.
     pub async fn last_revision(&self) -> Result<u64, Error> {
         let row = sqlx::query("SELECT revision FROM counter").fetch_one(&self.0.pools.readers).await?;
         Ok(number(row.try_get("revision")?))
     }
 
-    /// Works in the order in which they came, behind a place; each with its place, those taken out left out.
+    /// Works in the order of their first import, after this sequence number; each with its own. Withdrawn ones are skipped.
     pub async fn scan(&self, after: u64, limit: usize) -> Result<Vec<(u64, StoredWork)>, Error> {
         let mut reader = self.0.pools.readers.acquire().await?;
         let text = format!("{STORED} WHERE seq > $1 AND removed = 0 ORDER BY seq LIMIT $2");

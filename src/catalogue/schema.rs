@@ -1,13 +1,17 @@
-//! The tables, and how older ones become the present ones.
+//! The tables and their migrations.
+//!
+//! sqlx's own migrator is not used: it takes no lock on SQLite, so that two processes that start at once could both
+//! migrate; it needs the SQL once per database; and its bookkeeping table would have to be filled in by hand in every
+//! catalogue that exists.
 
 use sqlx::{Connection, Executor, Row};
 
 use super::Error;
 use super::pools::{Dialect, Pools};
 
-/// Each step once, in this order; a step that has been released never changes.
+/// The migrations, in order; one that has been released never changes.
 const STEPS: [&str; 1] = [
-    // Short columns first: a long record is not touched to read a label.
+    // Short columns come first, so that reading a label does not touch a long record.
     "CREATE TABLE works (
         seq {id}, object_number TEXT NOT NULL UNIQUE, revision BIGINT NOT NULL, changed_ms BIGINT NOT NULL,
         removed BIGINT NOT NULL, judged BIGINT NOT NULL, public_domain BIGINT, rights TEXT, hash TEXT NOT NULL,
@@ -41,7 +45,7 @@ const STEPS: [&str; 1] = [
      INSERT INTO counter (one, revision, seq, at_ms) VALUES (1, 0, 0, 0)",
 ];
 
-/// Any number of ours: servers that start at one time take their turn.
+/// The key of PostgreSQL's advisory lock, so that servers that start at once migrate one after the other.
 const LOCK: i64 = 0x7465_676c;
 
 pub(super) async fn migrate(pools: &Pools) -> Result<(), Error> {
@@ -60,7 +64,7 @@ pub(super) async fn migrate(pools: &Pools) -> Result<(), Error> {
     let version = usize::try_from(row.try_get::<i64, _>("version")?).unwrap_or(0);
     if version > STEPS.len() {
         return Err(Error::Invalid(format!(
-            "the catalogue at {} was written by a newer version of Tegl (its tables are version {version}, this one knows {})",
+            "the catalogue at {} was written by a newer version of Tegl (its tables have version {version}, this one knows {})",
             pools.shown,
             STEPS.len()
         )));
@@ -76,7 +80,7 @@ pub(super) async fn migrate(pools: &Pools) -> Result<(), Error> {
                 .replace("{id}", "BIGINT PRIMARY KEY")
                 .replace("{counted}", "BIGSERIAL PRIMARY KEY")
                 .replace("{clustered}", "")
-                // One order on every server, and SQLite's.
+                // The same order on every server, and as in SQLite.
                 .replace("{bytes}", " COLLATE \"C\""),
         };
         for statement in text.split(';') {

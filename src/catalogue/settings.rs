@@ -1,19 +1,19 @@
-//! What an operator may set about the catalogue.
+//! The settings of the catalogue.
 
 use serde::{Deserialize, Serialize};
 
-/// `[catalogue]`: where works, tags and revisions are kept.
+/// `[catalogue]`: the database of works, tags and revisions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// A file (SQLite) or `postgres://USER@HOST/DATABASE`, which several servers may share. Empty for the usual data
-    /// folder of the system or the user; `none` for no catalogue.
+    /// A SQLite file, or `postgres://USER@HOST/DATABASE`, which several servers may share. If empty, a file in the data
+    /// folder; `none` for no catalogue.
     pub url: String,
-    /// Connections at one time.
+    /// Database connections.
     pub connections: u32,
-    /// How long a question waits for a connection before it is given up, in milliseconds.
+    /// How long a query may wait for a connection, in milliseconds.
     pub timeout_ms: u64,
-    /// How long images are shown by the rights known last while the database does not answer, in seconds.
+    /// How long images are shown by their last known rights while the database does not respond, in seconds.
     pub stale_rights_s: u64,
 }
 

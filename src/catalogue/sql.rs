@@ -1,4 +1,4 @@
-//! Many rows in few statements, the same text for both databases.
+//! Runs statements over many rows, with the same SQL for both databases.
 
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
@@ -23,19 +23,19 @@ impl From<i64> for Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::Text(clean(text))
+        Self::Text(without_nul(text))
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        if text.contains('\0') { Self::Text(clean(&text)) } else { Self::Text(text) }
+        if text.contains('\0') { Self::Text(without_nul(&text)) } else { Self::Text(text) }
     }
 }
 
 impl From<Option<String>> for Value {
     fn from(text: Option<String>) -> Self {
-        Self::Maybe(text.map(|text| clean(&text)))
+        Self::Maybe(text.map(|text| without_nul(&text)))
     }
 }
 
@@ -45,19 +45,19 @@ impl From<Option<i64>> for Value {
     }
 }
 
-/// PostgreSQL's texts hold no zero characters.
-fn clean(text: &str) -> String {
+/// PostgreSQL's texts cannot contain NUL.
+fn without_nul(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
 /// The most rows of one statement.
-const ROWS: usize = 1024;
-/// The most values of one statement; SQLite takes no more than 32,766.
-const VALUES: usize = 16_384;
+const MAX_ROWS: usize = 1024;
+/// The most values of one statement; SQLite's limit is 32,766.
+const MAX_VALUES: usize = 16_384;
 
-/// Runs `before (…),(…) after` over all rows, in pieces whose lengths are powers of two: few texts, which the
-/// databases keep prepared.
-pub(super) async fn each(
+/// Runs `before (…),(…) after` over all rows, in chunks whose lengths are powers of two: there are few different
+/// statements, which the databases keep prepared.
+pub(super) async fn execute_rows(
     connection: &mut AnyConnection,
     before: &str,
     rows: Vec<Vec<Value>>,
@@ -72,8 +72,8 @@ pub(super) async fn each(
     Ok(())
 }
 
-/// The same where rows come back.
-pub(super) async fn found(
+/// The same for statements that return rows.
+pub(super) async fn fetch_rows(
     connection: &mut AnyConnection,
     before: &str,
     rows: Vec<Vec<Value>>,
@@ -102,13 +102,13 @@ fn bound(text: &str, rows: impl Iterator<Item = Vec<Value>>) -> Query<'_, Any, A
     query
 }
 
-/// How many rows each statement takes, and how many columns they have.
+/// The number of rows of each statement, and the number of columns.
 fn lengths(rows: &[Vec<Value>]) -> Vec<(usize, usize)> {
     let columns = rows.first().map_or(1, Vec::len);
     let mut rest = rows.len();
     let mut lengths = Vec::new();
     while rest > 0 {
-        let most = rest.min(ROWS).min(VALUES / columns);
+        let most = rest.min(MAX_ROWS).min(MAX_VALUES / columns);
         let length = (most + 1).next_power_of_two() / 2;
         lengths.push((length, columns));
         rest -= length;
@@ -116,7 +116,7 @@ fn lengths(rows: &[Vec<Value>]) -> Vec<(usize, usize)> {
     lengths
 }
 
-/// SQLite looks numbered places up one by one: in long statements that takes longer than all else.
+/// SQLite looks numbered parameters up one by one, which dominates long statements.
 fn is_numbered(connection: &AnyConnection) -> bool {
     connection.backend_name() != "SQLite"
 }
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_go_in_powers_of_two() {
+    fn chunks_have_lengths_of_powers_of_two() {
         let rows = |count: usize| vec![vec![Value::Number(1), Value::Number(2)]; count];
         assert_eq!(lengths(&rows(7)), [(4, 2), (2, 2), (1, 2)]);
         assert_eq!(lengths(&rows(1024)), [(1024, 2)]);

@@ -1,8 +1,8 @@
-//! One transaction, on a connection that goes back to its pool only after a clean end.
+//! A transaction whose connection returns to its pool only after a clean end.
 //!
-//! SQLite rolls a transaction back by itself when its disk is full, and a PostgreSQL server may be killed, hung or
-//! replaced in the middle of one. What state such a connection is in is not worth finding out: it is closed, which
-//! rolls back what it may have left open, and the next writer gets a new one.
+//! SQLite rolls a transaction back by itself when its disk is full, and a PostgreSQL server may be killed, hang or be
+//! replaced in the middle of one. The state of such a connection is unknown, so it is closed. That rolls back an open
+//! transaction, and the next writer gets a new connection.
 
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
@@ -11,11 +11,11 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, Executor};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::facets::Moves;
+use super::facets::FacetChanges;
 use super::pools::{Dialect, Pools};
 use super::{Catalogue, Error};
 
-/// How long a transaction may take: until it is ready to be committed, and its commit.
+/// How long a transaction may take before its commit, and how long the commit may take.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub work: Duration,
@@ -23,7 +23,7 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// For changes that a visitor waits for.
+    /// For changes by an HTTP request.
     pub const REQUEST: Self = Self { work: Duration::from_secs(6), commit: Duration::from_secs(3) };
     /// For batches of records.
     pub const BATCH: Self = Self { work: Duration::from_secs(150), commit: Duration::from_secs(60) };
@@ -32,35 +32,35 @@ impl Limits {
 /// How long a rollback may take before the connection is closed instead.
 const ROLLBACK: Duration = Duration::from_secs(2);
 
-/// What became of a transaction's work.
+/// The result of a transaction's work.
 pub(super) enum Outcome<T> {
-    /// There is something to commit.
+    /// To be committed.
     Changed(T),
-    /// Nothing was written.
+    /// Nothing was written; to be rolled back.
     Unchanged(T),
 }
 
 impl Catalogue {
-    /// Does `work` in one transaction, and commits it where it changed anything.
+    /// Runs `work` in one transaction, and commits it if anything changed.
     pub(super) async fn transact<T>(
         &self,
         limits: Limits,
-        work: impl AsyncFnOnce(&mut AnyConnection) -> Result<Outcome<(T, Moves)>, Error>,
+        work: impl AsyncFnOnce(&mut AnyConnection) -> Result<Outcome<(T, FacetChanges)>, Error>,
     ) -> Result<T, Error> {
         let mut transaction = Transaction::begin(&self.0.pools, limits).await?;
-        let worked = timeout_at(transaction.deadline, work(&mut transaction)).await;
-        let (value, moves) = transaction.finish(worked.unwrap_or_else(|_| Err(too_late()))).await?;
-        moves.remember(self);
+        let result = timeout_at(transaction.deadline, work(&mut transaction)).await;
+        let (value, facet_changes) = transaction.finish(result.unwrap_or_else(|_| Err(too_late()))).await?;
+        facet_changes.cache_ids(self);
         Ok(value)
     }
 }
 
-/// An open transaction. Dropped before its end, by an error, a panic or a caller that gave up, it takes its connection
-/// with it.
+/// An open transaction. If it is dropped before its end (by an error, a panic or a cancelled caller), its connection is
+/// closed.
 pub(super) struct Transaction {
-    /// `None` once the connection may be used by others again.
+    /// `None` once the connection has returned to its pool.
     connection: Option<PoolConnection<Any>>,
-    /// When its work is given up.
+    /// When its work times out.
     deadline: Instant,
     limits: Limits,
 }
@@ -81,9 +81,9 @@ impl Transaction {
         timeout_at(deadline, begun).await.unwrap_or_else(|_| Err(too_late()))
     }
 
-    /// Ends the transaction as its work demands: commits what has changed, else rolls back.
-    pub async fn finish<T>(self, worked: Result<Outcome<T>, Error>) -> Result<T, Error> {
-        match worked {
+    /// Commits a changed transaction, else rolls back.
+    pub async fn finish<T>(self, result: Result<Outcome<T>, Error>) -> Result<T, Error> {
+        match result {
             Ok(Outcome::Changed(value)) => self.commit().await.map(|()| value),
             Ok(Outcome::Unchanged(value)) => {
                 self.roll_back().await;
@@ -121,13 +121,13 @@ impl Deref for Transaction {
     type Target = AnyConnection;
 
     fn deref(&self) -> &AnyConnection {
-        self.connection.as_ref().expect("it is there until the end")
+        self.connection.as_ref().expect("the connection is held until the end")
     }
 }
 
 impl DerefMut for Transaction {
     fn deref_mut(&mut self) -> &mut AnyConnection {
-        self.connection.as_mut().expect("it is there until the end")
+        self.connection.as_mut().expect("the connection is held until the end")
     }
 }
 
@@ -140,11 +140,11 @@ impl Drop for Transaction {
 }
 
 fn too_late() -> Error {
-    Error::Unavailable("a change was not ready in time; it has not been made".into())
+    Error::Unavailable("a change took too long and was not made".into())
 }
 
-/// Whether a failed COMMIT has certainly not committed: the database says that it refused, and neither that it is
-/// stopping nor that it does not know (SQLSTATE classes 08 and 57P, and 40003).
+/// Whether a failed COMMIT has certainly not committed: the database reports an error other than a lost connection, a
+/// shutdown or an unknown outcome (SQLSTATE classes 08 and 57P, and 40003).
 fn is_certain(error: &sqlx::Error) -> bool {
     let Some(error) = error.as_database_error() else { return false };
     let code = error.code().unwrap_or_default();
@@ -169,12 +169,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn writers_go_on_after_a_full_disk() {
+    async fn writers_continue_after_a_full_disk() {
         let folder = tempfile::tempdir().unwrap();
         let catalogue = catalogue(folder.path()).await;
         catalogue.put(batch("a", "A")).await.unwrap();
         for _ in 0..3 {
-            // What fails is what fails on a full disk: SQLite ends the transaction by itself.
+            // As on a full disk, SQLite ends the transaction by itself.
             let mut writer = catalogue.0.pools.writer.acquire().await.unwrap();
             writer.execute(sqlx::raw_sql("PRAGMA max_page_count = 1")).await.unwrap();
             drop(writer);
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn writers_go_on_after_a_panic_in_the_middle() {
+    async fn writers_continue_after_a_panic_in_a_transaction() {
         let folder = tempfile::tempdir().unwrap();
         let catalogue = catalogue(folder.path()).await;
         let panicking = tokio::spawn({

@@ -1,29 +1,30 @@
-//! Works that are taken out: by their numbers, or because their source has them no more.
+//! Withdraws works.
 
 use std::collections::{BTreeMap, HashMap};
 
 use sqlx::{AnyConnection, Row};
 
-use super::facets::{Moves, number};
-use super::put::{Before, REVISIONS, Turn, before, revision_row, take_turn};
-use super::sql::{Value, each};
+use super::facets::{FacetChanges, number};
+use super::put::{Before, before};
+use super::sql::{Value, execute_rows};
 use super::transaction::{Limits, Outcome};
+use super::write_lock::{REVISIONS, WriteLock, lock_for_writing, revision_row};
 use super::{Catalogue, Error};
 use crate::record::Kind;
 
-/// What became of a work that was to be withdrawn.
+/// The result of withdrawing a work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Withdrawn {
-    /// It was there and is withdrawn with this revision.
+    /// It is withdrawn as of this revision.
     Now(u64),
-    /// It had been withdrawn before.
+    /// It was withdrawn before.
     Before,
 }
 
 impl Catalogue {
-    /// Takes works out: they leave their shelves. Their records and decisions are kept should they return, and which
-    /// images they show, so that these do not count as images without a record. Those that are not there are passed
-    /// over; the number of those that were.
+    /// Withdraws works and returns how many there were; unknown object numbers are ignored. Withdrawn works lose their
+    /// facets. Their records and decisions are kept in case they return, and so are their images, which therefore do not
+    /// count as images without a record.
     pub async fn remove(&self, object_numbers: &[String]) -> Result<u64, Error> {
         let numbers: Vec<&str> = object_numbers.iter().map(String::as_str).collect();
         self.transact(Limits::BATCH, async |changes| self.remove_all(changes, &numbers).await).await
@@ -33,16 +34,20 @@ impl Catalogue {
         &self,
         changes: &mut AnyConnection,
         numbers: &[&str],
-    ) -> Result<Outcome<(u64, Moves)>, Error> {
-        let mut turn = take_turn(changes).await?;
+    ) -> Result<Outcome<(u64, FacetChanges)>, Error> {
+        let mut lock = lock_for_writing(changes).await?;
         let known = before(changes, numbers).await?;
-        let mut moves = Moves::default();
-        let gone = take_out(self, changes, &mut turn, &known, &mut moves).await?;
-        turn.end(changes).await?;
-        Ok(Outcome::Changed((gone, moves)))
+        let mut facet_changes = FacetChanges::default();
+        let gone = mark_withdrawn(self, changes, &mut lock, &known, &mut facet_changes).await?;
+        lock.finish(changes).await?;
+        Ok(Outcome::Changed((gone, facet_changes)))
     }
 
-    /// Withdraws one work. Where `expected` is given and the work is at another revision, nothing is changed.
+    /// Withdraws one work.
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`Error::Conflict`] if the work is not at the `expected` revision.
     pub async fn withdraw(&self, object_number: &str, expected: Option<u64>) -> Result<Withdrawn, Error> {
         let work = async |changes: &mut _| self.withdraw_one(changes, object_number, expected).await;
         self.transact(Limits::REQUEST, work).await
@@ -53,23 +58,23 @@ impl Catalogue {
         changes: &mut AnyConnection,
         object_number: &str,
         expected: Option<u64>,
-    ) -> Result<Outcome<(Withdrawn, Moves)>, Error> {
-        let mut turn = take_turn(changes).await?;
+    ) -> Result<Outcome<(Withdrawn, FacetChanges)>, Error> {
+        let mut lock = lock_for_writing(changes).await?;
         let known = before(changes, &[object_number]).await?;
-        let mut moves = Moves::default();
+        let mut facet_changes = FacetChanges::default();
         let work = known.get(object_number).ok_or(Error::NotFound)?;
         if work.removed {
-            return Ok(Outcome::Unchanged((Withdrawn::Before, moves)));
+            return Ok(Outcome::Unchanged((Withdrawn::Before, facet_changes)));
         }
         if expected.is_some_and(|expected| expected != work.revision) {
             return Err(Error::Conflict { current: work.revision });
         }
-        take_out(self, changes, &mut turn, &known, &mut moves).await?;
-        turn.end(changes).await?;
-        Ok(Outcome::Changed((Withdrawn::Now(number(turn.revision)), moves)))
+        mark_withdrawn(self, changes, &mut lock, &known, &mut facet_changes).await?;
+        lock.finish(changes).await?;
+        Ok(Outcome::Changed((Withdrawn::Now(number(lock.revision)), facet_changes)))
     }
 
-    /// The numbers of a source's works, in the order in which they came.
+    /// The object numbers of a source's works, in the order of their first import.
     pub async fn works_of(&self, source: &str) -> Result<Vec<String>, Error> {
         let rows = sqlx::query(
             "SELECT object_number FROM works WHERE source = $1 AND removed = 0 ORDER BY source, seq",
@@ -81,29 +86,29 @@ impl Catalogue {
     }
 }
 
-/// Writes that these works are taken out, as far as they are there.
-async fn take_out(
+/// Marks these works as withdrawn, unless they are already.
+async fn mark_withdrawn(
     catalogue: &Catalogue,
     changes: &mut AnyConnection,
-    turn: &mut Turn,
+    lock: &mut WriteLock,
     known: &HashMap<String, Before>,
-    moves: &mut Moves,
+    facet_changes: &mut FacetChanges,
 ) -> Result<u64, Error> {
     let (mut revisions, mut gone) = (Vec::new(), Vec::new());
     let there: BTreeMap<_, _> = known.iter().filter(|(_, known)| !known.removed).collect();
     for (number, known) in there {
-        let revision = turn.next_revision();
-        moves.clear(known.seq, &known.shelves);
-        revisions.push(revision_row(revision, number, Kind::Delete, turn.at_ms));
+        let revision = lock.next_revision();
+        facet_changes.clear(known.seq, &known.facet_ids);
+        revisions.push(revision_row(revision, number, Kind::Delete, lock.at_ms));
         gone.push(vec![Value::from(known.seq), revision.into()]);
     }
-    moves.carry_out(catalogue, &mut *changes).await?;
+    facet_changes.apply(catalogue, &mut *changes).await?;
     let count = gone.len() as u64;
-    let at_ms = turn.at_ms;
+    let at_ms = lock.at_ms;
     let update = format!(
         "UPDATE works SET removed = 1, shelves = '[]', changed_ms = {at_ms}, revision = gone.column2 FROM (VALUES"
     );
-    each(&mut *changes, &update, gone, ") AS gone WHERE works.seq = gone.column1").await?;
-    each(changes, REVISIONS, revisions, "").await?;
+    execute_rows(&mut *changes, &update, gone, ") AS gone WHERE works.seq = gone.column1").await?;
+    execute_rows(changes, REVISIONS, revisions, "").await?;
     Ok(count)
 }

@@ -1,14 +1,14 @@
-//! `tegl check`: what masters are, and why they are slow.
+//! `tegl check`: reports what masters are, and why they are slow to serve.
 
 use super::output::count;
-use super::{Check as Typed, gallery, settings};
+use super::{Check as Arguments, gallery, settings};
 use crate::config::Config;
 use crate::gallery::{Check, told};
 
-pub fn run(typed: &Typed) -> Result<(), String> {
-    let mut config = settings::load(typed.config.as_deref())?;
-    if !typed.pyramids && config.pyramids.location.is_empty() {
-        // Looking leaves nothing behind.
+pub fn run(arguments: &Arguments) -> Result<(), String> {
+    let mut config = settings::load(arguments.config.as_deref())?;
+    if !arguments.pyramids && config.pyramids.location.is_empty() {
+        // A check does not create the default pyramid folder.
         config.pyramids.location = "none".into();
     }
     let (mut slow, mut failed, mut masters) = (0u64, 0u64, 0u64);
@@ -18,7 +18,7 @@ pub fn run(typed: &Typed) -> Result<(), String> {
             Ok(check) => slow += u64::from(check.remedy.is_some()),
             Err(_) => failed += 1,
         }
-        match (typed.json, checked) {
+        match (arguments.json, checked) {
             (true, Ok(check)) => println!("{}", serde_json::json!(check)),
             (true, Err((identifier, error))) => {
                 println!("{}", serde_json::json!({ "identifier": identifier, "error": error }));
@@ -27,7 +27,7 @@ pub fn run(typed: &Typed) -> Result<(), String> {
             (false, Err((identifier, error))) => println!("{identifier}\n  FAILED  {error}"),
         }
     };
-    for source in &typed.sources {
+    for source in &arguments.sources {
         let gallery = gallery::open(
             std::slice::from_ref(source),
             &Config { sources: Default::default(), ..config.clone() },
@@ -55,9 +55,9 @@ pub fn run(typed: &Typed) -> Result<(), String> {
             }
         })?;
     }
-    if !typed.json {
-        let want = if slow == 1 { "wants" } else { "want" };
-        println!("{}: {slow} {want} a pyramid, {failed} cannot be read", count(masters, "master"));
+    if !arguments.json {
+        let need = if slow == 1 { "needs" } else { "need" };
+        println!("{}: {slow} {need} a pyramid, {failed} cannot be read", count(masters, "master"));
     }
     match (failed, slow) {
         (0, 0) => Ok(()),
@@ -85,10 +85,10 @@ fn print(check: &Check) {
         |cost: crate::gallery::Cost| format!("{} KiB read, {:.1} ms", cost.bytes.div_ceil(1024), cost.cpu_ms);
     println!("  a tile: {}; a thumbnail: {}", cost(check.tile_cost), cost(check.thumbnail_cost));
     match (&check.because, check.has_pyramid, &check.remedy) {
-        (None, ..) if check.fast => println!("  fast: tiles leave as they lie"),
-        (None, ..) => println!("  good: it has tiles and levels; each tile is encoded anew"),
-        (Some(because), true, _) => println!("  fast: {because}, but its pyramid is there"),
-        (Some(because), false, Some(remedy)) => println!("  SLOW: {because}; mend it with: {remedy}"),
-        (Some(because), false, None) => println!("  {because}, but it is small enough to be decoded whole"),
+        (None, ..) if check.fast => println!("  fast: stored tiles are served byte for byte"),
+        (None, ..) => println!("  good: it has tiles and levels, and each tile is re-encoded"),
+        (Some(because), true, _) => println!("  fast: {because}, but it has a pyramid"),
+        (Some(because), false, Some(remedy)) => println!("  SLOW: {because}; fix it with: {remedy}"),
+        (Some(because), false, None) => println!("  {because}, but small enough to be decoded whole"),
     }
 }

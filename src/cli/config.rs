@@ -1,16 +1,16 @@
-//! `tegl config`: the settings in force.
+//! `tegl config`: prints the settings in force.
 
-use super::{Config as Typed, settings};
+use super::{Config as Arguments, settings};
 
-pub fn run(typed: &Typed) -> Result<(), String> {
-    if typed.defaults {
+pub fn run(arguments: &Arguments) -> Result<(), String> {
+    if arguments.defaults {
         print!("{}", include_str!("../../config/default.toml"));
         return Ok(());
     }
-    let config = settings::load(typed.config.as_deref())?;
-    let shown = if typed.show_secrets { config.clone() } else { config.without_secrets() };
+    let config = settings::load(arguments.config.as_deref())?;
+    let shown = if arguments.show_secrets { config.clone() } else { config.without_secrets() };
     if shown != config {
-        println!("# `…` stands for what is secret; --show-secrets shows it.");
+        println!("# `…` hides a secret; --show-secrets prints it.");
     }
     print!("{}", toml::to_string(&shown).map_err(|error| error.to_string())?);
     Ok(())

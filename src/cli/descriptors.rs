@@ -1,34 +1,35 @@
-//! Fits what is kept open at one time into the number of files that the system lets this process open.
+//! Fits connections and open files into the process's limit of file descriptors.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 use crate::config::Config;
 
-/// For the log, the catalogue, the index, listening and whatever else is open once.
-const BESIDES: u64 = 192;
+/// Descriptors for the log, the catalogue, the index, listening sockets and the like.
+const RESERVED: u64 = 192;
 
-/// Raises the limit as far as it goes, and lowers settings that do not fit into it; says which, and how that is mended.
-pub fn fit(config: &mut Config, typed_sources: usize) -> Vec<String> {
+/// Raises the soft limit to the hard limit, and lowers settings that do not fit into it. Returns a warning for each
+/// lowered setting.
+pub fn fit(config: &mut Config, extra_sources: usize) -> Vec<String> {
     let mut limits = getrlimit(Resource::Nofile);
     if limits.current != limits.maximum {
         limits.current = limits.maximum;
         let _raised = setrlimit(Resource::Nofile, limits);
     }
     match getrlimit(Resource::Nofile).current {
-        Some(limit) => fit_into(limit, config, typed_sources),
+        Some(limit) => fit_into(limit, config, extra_sources),
         None => Vec::new(),
     }
 }
 
-fn fit_into(limit: u64, config: &mut Config, typed_sources: usize) -> Vec<String> {
-    // Pyramids lie in a store, too.
-    let stores = (typed_sources + config.sources.len() + 1) as u64;
-    let free = limit.saturating_sub(BESIDES.min(limit / 2));
-    // A store is a folder of open files, or a host with connections: in use, and idle or being closed.
+fn fit_into(limit: u64, config: &mut Config, extra_sources: usize) -> Vec<String> {
+    // The pyramids are one more store.
+    let stores = (extra_sources + config.sources.len() + 1) as u64;
+    let free = limit.saturating_sub(RESERVED.min(limit / 2));
+    // A local store has open files; a remote one has connections, as many idle or closing as in use.
     let files = config.store.open_files;
     let reads = config.store.concurrent_reads as u64;
     let taken = |files: u64, reads: u64| files.max(reads * 2) * stores;
-    // A quarter more connections may be open while others give way.
+    // A quarter more connections may be open while idle ones are being closed.
     let connections = config.web.connections as u64;
     if connections + connections / 4 + taken(files, reads) <= free {
         return Vec::new();
@@ -59,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_that_may_be_open_fits_into_the_limit() {
+    fn open_connections_and_files_fit_into_the_limit() {
         for (limit, sources) in [(256, 1), (1024, 1), (1024, 5), (4096, 3), (9000, 1)] {
             let mut config = Config::default();
             let lowered = fit_into(limit, &mut config, sources);
@@ -74,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_is_high_enough_changes_nothing() {
+    fn a_sufficient_limit_changes_no_setting() {
         let mut config = Config::default();
         assert_eq!(fit_into(524_288, &mut config, 3), Vec::<String>::new());
         assert_eq!((config.web.connections, config.store.open_files), (8192, 512));

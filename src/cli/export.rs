@@ -1,18 +1,18 @@
-//! `tegl export`: images as static files.
+//! `tegl export`: writes images as static files.
 
 use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::count;
-use super::{Export as Typed, gallery, settings};
+use super::{Export as Arguments, gallery, settings};
 use crate::gallery::{Layout, told};
 
-pub fn run(typed: &Typed) -> Result<(), String> {
-    let config = settings::load(typed.config.as_deref())?;
-    let gallery = gallery::open(std::slice::from_ref(&typed.source), &config)?;
+pub fn run(arguments: &Arguments) -> Result<(), String> {
+    let config = settings::load(arguments.config.as_deref())?;
+    let gallery = gallery::open(std::slice::from_ref(&arguments.source), &config)?;
     gallery::reach(&gallery)?;
-    let layout = if typed.deep_zoom { Layout::DeepZoom } else { Layout::Iiif };
+    let layout = if arguments.deep_zoom { Layout::DeepZoom } else { Layout::Iiif };
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("{bar:24} {percent:>3} % {eta:>4} {msg}") {
         bar.set_style(style);
@@ -34,7 +34,7 @@ pub fn run(typed: &Typed) -> Result<(), String> {
                 };
                 let exported = gallery
                     .jobs
-                    .export(&entry.identifier, &typed.out, &typed.base_url, layout, &progress)
+                    .export(&entry.identifier, &arguments.out, &arguments.base_url, layout, &progress)
                     .await;
                 match exported {
                     Ok(exported) => {
@@ -58,7 +58,7 @@ pub fn run(typed: &Typed) -> Result<(), String> {
     println!(
         "{} in {}: {}, {:.1} MB",
         count(images, "image"),
-        typed.out.display(),
+        arguments.out.display(),
         count(files, "file"),
         bytes as f64 / 1e6
     );
@@ -66,7 +66,7 @@ pub fn run(typed: &Typed) -> Result<(), String> {
         eprintln!("failed: {identifier}: {reason}");
     }
     match failures.len() {
-        0 if images == 0 => Err("there is no image to export".into()),
+        0 if images == 0 => Err("no image to export was found".into()),
         0 => Ok(()),
         failed => Err(format!("{} failed", count(failed as u64, "image"))),
     }

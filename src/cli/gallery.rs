@@ -1,4 +1,4 @@
-//! The gallery that commands and the server work with, made of what was typed and what is set.
+//! Opens the gallery from the command's arguments and the settings.
 
 use std::path::PathBuf;
 
@@ -27,22 +27,23 @@ pub fn open(paths: &[String], config: &Config) -> Result<Gallery, String> {
         rights: config.rights.clone(),
         base_url: config.web.base_url.clone(),
     };
-    let gallery = Gallery::new(sources, shelf(config)?, &settings).map_err(|error| error.to_string())?;
+    let gallery =
+        Gallery::new(sources, pyramid_store(config)?, &settings).map_err(|error| error.to_string())?;
     with_catalogue(gallery, config)
 }
 
-/// The gallery with an index of its works, for those who are to be asked for them.
+/// Adds the search index, for servers.
 pub fn with_index(gallery: Gallery, config: &Config) -> Gallery {
     let folder = match config.search.folder.as_str() {
         "none" => return gallery,
-        "" => usual_cache().join("index"),
+        "" => default_cache().join("index"),
         folder => PathBuf::from(folder),
     };
     match std::fs::create_dir_all(&folder) {
         Ok(()) => gallery.with_index(folder, &config.search),
         Err(reason) => {
             eprintln!(
-                "there is no search, as its index cannot be kept in `{}`: {reason}; set search.folder to a place that works",
+                "search is off: its index cannot be kept in `{}`: {reason}; set `search.folder` to a writable folder",
                 folder.display()
             );
             gallery
@@ -50,7 +51,7 @@ pub fn with_index(gallery: Gallery, config: &Config) -> Gallery {
     }
 }
 
-/// Refuses to go on where a source cannot be read, or where pyramids cannot be kept.
+/// Fails if a source cannot be read, or if pyramids cannot be kept.
 pub fn reach(gallery: &Gallery) -> Result<(), String> {
     let troubles = block_on(async {
         let (sources, pyramids) =
@@ -63,35 +64,35 @@ pub fn reach(gallery: &Gallery) -> Result<(), String> {
     }
 }
 
-/// Refuses to serve what cannot be read before the configuration is changed; what may pass is logged, and keeps the
-/// server from being ready.
+/// Fails if a source cannot be read because of its configuration. Other failures may pass: they are logged, and the
+/// server is not ready meanwhile.
 pub fn reach_for_serving(gallery: &Gallery) -> Result<(), String> {
     let (sources, pyramids) = block_on(async {
         Ok(futures::future::join(gallery.sources.troubles(), gallery.images.pyramids_trouble()).await)
     })?;
     if let Some(trouble) = pyramids {
-        tracing::warn!("pyramids are neither found nor made: {}", trouble.text);
+        tracing::warn!("pyramids are neither read nor built: {}", trouble.text);
     }
-    let for_good: Vec<_> =
+    let permanent: Vec<_> =
         sources.into_iter().filter(|trouble| trouble.is_configuration).map(|trouble| trouble.text).collect();
-    match for_good.is_empty() {
+    match permanent.is_empty() {
         true => Ok(()),
-        false => Err(for_good.join("\ntegl: ")),
+        false => Err(permanent.join("\ntegl: ")),
     }
 }
 
-/// Refuses to go on without any source.
+/// Fails if there is no source.
 pub fn need_source(paths: &[String], config: &Config) -> Result<(), String> {
     match paths.is_empty() && config.sources.is_empty() {
         true => Err(
-            "no source is named: name a folder, a file or a bucket, as in `masters` or `s3://bucket/prefix`"
+            "no source was given: name a folder, a file or a bucket, as in `images` or `s3://bucket/prefix`"
                 .into(),
         ),
         false => Ok(()),
     }
 }
 
-/// The gallery with its catalogue, unless there is to be none.
+/// Adds the catalogue, unless `catalogue.url` is `none`.
 fn with_catalogue(gallery: Gallery, config: &Config) -> Result<Gallery, String> {
     let settings = &config.catalogue;
     let opened = |gallery: Gallery, settings: &catalogue::Settings| {
@@ -99,9 +100,9 @@ fn with_catalogue(gallery: Gallery, config: &Config) -> Result<Gallery, String> 
     };
     match settings.url.as_str() {
         "none" => Ok(gallery),
-        // Nobody asked for this place: without it files are served as they are.
+        // The default place is optional: without it, images are served without records.
         "" => {
-            let place = usual_catalogue();
+            let place = default_catalogue();
             let made = place.parent().map_or(Ok(()), std::fs::create_dir_all);
             let writable =
                 made.and_then(|()| std::fs::OpenOptions::new().append(true).create(true).open(&place));
@@ -112,77 +113,78 @@ fn with_catalogue(gallery: Gallery, config: &Config) -> Result<Gallery, String> 
                 ),
                 Err(reason) => {
                     eprintln!(
-                        "there are no records, as they cannot be kept in `{}`: {reason}; set catalogue.url to a place that works",
+                        "there are no records: they cannot be kept in `{}`: {reason}; set `catalogue.url` to a writable file or a database",
                         place.display()
                     );
                     Ok(gallery)
                 }
             }
         }
-        _ => opened(gallery, settings)
-            .map_err(|reason| format!(
-                "the catalogue that `catalogue.url` names cannot be used: {reason}; name a file in a folder that exists, or \
-                 a PostgreSQL server that is running"
-            )),
+        _ => opened(gallery, settings).map_err(|reason| {
+            format!(
+                "`catalogue.url`: {reason}; name a file in an existing folder, or \
+                 a running PostgreSQL server"
+            )
+        }),
     }
 }
 
-/// A file in the state folder that the system's service manager names, or in the user's own.
-fn usual_catalogue() -> PathBuf {
-    let state = named("STATE_DIRECTORY")
-        .or_else(|| named("XDG_DATA_HOME").map(|data| data.join("tegl")))
-        .or_else(|| named("HOME").map(|home| home.join(".local/share/tegl")))
+/// The default catalogue: in the service manager's state folder, or in the user's data folder.
+fn default_catalogue() -> PathBuf {
+    let state = folder_of("STATE_DIRECTORY")
+        .or_else(|| folder_of("XDG_DATA_HOME").map(|data| data.join("tegl")))
+        .or_else(|| folder_of("HOME").map(|home| home.join(".local/share/tegl")))
         .unwrap_or_else(|| std::env::temp_dir().join("tegl"));
     state.join("catalogue.db")
 }
 
-/// A folder that the environment names.
-fn named(variable: &str) -> Option<PathBuf> {
+/// The folder in a variable of the environment.
+fn folder_of(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
-/// The pyramid store, unless there is to be none.
-fn shelf(config: &Config) -> Result<Option<PyramidStore>, String> {
+/// Opens the pyramid store, unless `pyramids.location` is `none`.
+fn pyramid_store(config: &Config) -> Result<Option<PyramidStore>, String> {
     let open = |location: &str| {
         let store = Store::open_writable(location, &config.store).map_err(|error| error.to_string())?;
         PyramidStore::new(store).map_err(|error| format!("`{location}`: {error}"))
     };
-    // What lies there can be used where nothing can be added, as on a disk that is mounted to be read only.
+    // Existing pyramids can also be used from a read-only folder.
     let open = |location: &str| {
         open(location).or_else(|reason| {
             let store = Store::open(location, &config.store).map_err(|_| reason.clone())?;
             if config.pyramids.on_demand {
                 eprintln!(
-                    "no pyramids are made, only those that there are used: {reason}; set pyramids.location to a place that \
-                     can be written to, or pyramids.on_demand to false"
+                    "no pyramids are built, only existing ones are used: {reason}; set `pyramids.location` to a writable \
+                     place, or `pyramids.on_demand` to false"
                 );
             }
-            Ok(PyramidStore::read_only(store, format!("pyramids cannot be made: {reason}")))
+            Ok(PyramidStore::read_only(store, format!("pyramids cannot be built: {reason}")))
         })
     };
     match config.pyramids.location.as_str() {
         "none" => Ok(None),
-        // Nobody asked for this place: without it the server does what it can.
-        "" => Ok(open(&usual_cache().join("pyramids").to_string_lossy())
+        // The default place is optional: without it, images are served without pyramids.
+        "" => Ok(open(&default_cache().join("pyramids").to_string_lossy())
             .inspect_err(|reason| {
-                eprintln!("no pyramids are made, as they cannot be kept in the usual place: {reason}; set `pyramids.location` to a folder that can be written to");
+                eprintln!("no pyramids are built: they cannot be kept in the default folder: {reason}; set `pyramids.location` to a writable folder");
             })
             .ok()),
         location => open(location).map(Some).map_err(|reason: String| {
-            format!("pyramids cannot be kept where pyramids.location says: {reason}")
+            format!("the pyramids of `pyramids.location` cannot be opened: {reason}")
         }),
     }
 }
 
-/// The cache folder that the system's service manager names, or the user's own.
-fn usual_cache() -> PathBuf {
-    named("CACHE_DIRECTORY")
-        .or_else(|| named("XDG_CACHE_HOME").map(|cache| cache.join("tegl")))
-        .or_else(|| named("HOME").map(|home| home.join(".cache/tegl")))
+/// The service manager's cache folder, or the user's.
+fn default_cache() -> PathBuf {
+    folder_of("CACHE_DIRECTORY")
+        .or_else(|| folder_of("XDG_CACHE_HOME").map(|cache| cache.join("tegl")))
+        .or_else(|| folder_of("HOME").map(|home| home.join(".cache/tegl")))
         .unwrap_or_else(|| std::env::temp_dir().join("tegl"))
 }
 
-/// Runs a command's work to its end.
+/// Runs a future to completion on a runtime of its own.
 pub fn block_on<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| error.to_string())?.block_on(work)

@@ -1,66 +1,67 @@
-//! `tegl ingest`: pyramids ahead of time.
+//! `tegl ingest`: imports records, and builds missing pyramids ahead of time.
 
 use std::collections::HashMap;
 use std::io::IsTerminal;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use parking_lot::Mutex;
 
 use super::output::count;
-use super::{Ingest as Typed, gallery, records, settings};
+use super::{Ingest as Arguments, gallery, records, settings};
 use crate::gallery::{Ingested, Outcome, Report, Shard};
 
-pub fn run(typed: &Typed) -> Result<(), String> {
-    if typed.schema {
+pub fn run(arguments: &Arguments) -> Result<(), String> {
+    if arguments.schema {
         println!("{:#}", crate::record::read::schema());
         return Ok(());
     }
-    let mut config = settings::load(typed.config.as_deref())?;
-    if let Some(store) = &typed.store {
+    let mut config = settings::load(arguments.config.as_deref())?;
+    if let Some(store) = &arguments.store {
         config.pyramids.location = store.clone();
     }
-    let shard = match &typed.shard {
+    let shard = match &arguments.shard {
         None => Shard::ALL,
         Some(text) => Shard::parse(text).ok_or_else(|| {
-            format!("--shard `{text}`: say which of how many, counted from 1, as in `--shard 2/8`")
+            format!("--shard `{text}`: must be I/N with I from 1 to N, as in `--shard 2/8`")
         })?,
     };
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    // Each making compresses on all processors; a second one reads while the first does.
-    let jobs = typed.jobs.unwrap_or(2).clamp(1, 4 * cores);
+    // Each build compresses on all processors; a second one reads meanwhile.
+    let jobs = arguments.jobs.unwrap_or(2).clamp(1, 4 * cores);
     config.pyramids.at_once = jobs;
-    if typed.records.is_empty() {
-        gallery::need_source(&typed.sources, &config)?;
+    if arguments.records.is_empty() {
+        gallery::need_source(&arguments.sources, &config)?;
     }
-    let gallery = Arc::new(gallery::open(&typed.sources, &config)?);
+    let gallery = Arc::new(gallery::open(&arguments.sources, &config)?);
     gallery::reach(&gallery)?;
-    let bad = match typed.records.is_empty() {
+    let bad = match arguments.records.is_empty() {
         true => 0,
-        false => gallery::block_on(records::run(typed, &config, &gallery))?,
+        false => gallery::block_on(records::run(arguments, &config, &gallery))?,
     };
-    if typed.dry_run || gallery.sources.all().is_empty() {
+    if arguments.dry_run || gallery.sources.all().is_empty() {
         return unread(bad);
     }
     if gallery.images.pyramids_location().is_none() && config.pyramids.location != "none" {
         return Err(
-            "pyramids have no place: name one that can be written to, by --store or `pyramids.location`"
+            "there is no place to keep pyramids: name a writable one by --store or `pyramids.location`"
                 .into(),
         );
     }
-    let told = Arc::new(Told::new(typed.json, typed.verbose));
+    let reporter = Arc::new(Reporter::new(arguments.json, arguments.verbose));
     let summary = gallery::block_on(async {
         tokio::select! {
-            done = gallery.jobs.ingest(shard, jobs, told.clone()) => done.map_err(|error| crate::gallery::told(&error)),
-            _ = tokio::signal::ctrl_c() => Err("stopped; what is made is kept, and the same command goes on from there".into()),
+            done = gallery.jobs.ingest(shard, jobs, reporter.clone()) => done.map_err(|error| crate::gallery::told(&error)),
+            _ = tokio::signal::ctrl_c() => Err("interrupted; finished pyramids are kept, and the same command continues from there".into()),
         }
     })?;
-    told.bar.finish_and_clear();
-    if typed.json {
+    reporter.bar.finish_and_clear();
+    if arguments.json {
         println!("{}", serde_json::json!({ "summary": summary }));
     } else {
         let rate = summary.megapixels / summary.seconds.max(0.001);
         println!(
-            "{} made ({:.0} megapixels in {:.1} s, {rate:.0} a second), {} there already, {} served as they lie, {} failed",
+            "{} built ({:.0} megapixels in {:.1} s, {rate:.0} per second), {} already there, {} not needed, {} failed",
             count(summary.made, "pyramid"),
             summary.megapixels,
             summary.seconds,
@@ -68,7 +69,7 @@ pub fn run(typed: &Typed) -> Result<(), String> {
             summary.as_it_lies,
             summary.failed
         );
-        told.failures();
+        reporter.failures();
     }
     match summary.failed {
         0 => unread(bad),
@@ -80,13 +81,13 @@ pub fn run(typed: &Typed) -> Result<(), String> {
 fn unread(records: u64) -> Result<(), String> {
     match records {
         0 => Ok(()),
-        1 => Err("one record could not be read; the others are in the catalogue".into()),
-        bad => Err(format!("{bad} records could not be read; the others are in the catalogue")),
+        1 => Err("one record could not be read; the others were imported".into()),
+        bad => Err(format!("{bad} records could not be read; the others were imported")),
     }
 }
 
-/// Shows what happens: a bar on a terminal, lines elsewhere, JSON for programs.
-struct Told {
+/// Reports progress: a bar on a terminal, lines elsewhere, JSON for programs.
+struct Reporter {
     bar: ProgressBar,
     json: bool,
     verbose: bool,
@@ -100,10 +101,10 @@ struct State {
     failures: Vec<(String, String)>,
 }
 
-/// Steps of the bar that one master makes.
+/// Steps of the progress bar per master.
 const STEPS: f64 = 100.0;
 
-impl Told {
+impl Reporter {
     fn new(json: bool, verbose: bool) -> Self {
         let bar = if json { ProgressBar::hidden() } else { ProgressBar::new(0) };
         let style = ProgressStyle::with_template("{bar:24} {percent:>3} % {msg}  {eta} left");
@@ -126,7 +127,7 @@ impl Told {
     }
 
     fn failures(&self) {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.lock();
         for (identifier, reason) in state.failures.iter().take(200) {
             eprintln!("failed: {identifier}: {reason}");
         }
@@ -136,19 +137,19 @@ impl Told {
     }
 }
 
-impl Report for Told {
+impl Report for Reporter {
     fn total(&self, masters: u64, _more: bool) {
         self.bar.set_length((masters as f64 * STEPS) as u64);
     }
 
     fn progress(&self, identifier: &str, share: f64) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         state.shares.insert(identifier.to_owned(), share);
         self.show(&state);
     }
 
     fn done(&self, ingested: &Ingested) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         state.done += 1;
         state.shares.remove(&ingested.identifier);
         if self.json {
@@ -158,7 +159,7 @@ impl Report for Told {
         } else if (self.verbose || !std::io::stderr().is_terminal())
             && matches!(ingested.outcome, Outcome::Made)
         {
-            eprintln!("made {} ({:.1} s)", ingested.identifier, ingested.seconds);
+            eprintln!("built {} ({:.1} s)", ingested.identifier, ingested.seconds);
         }
         self.show(&state);
     }

@@ -1,6 +1,6 @@
-//! What was typed → one verb.
+//! The command line: parses the arguments and runs one command.
 
-// Its macros are for all that follow.
+// Its macros shadow the standard library's in all modules that follow.
 #[macro_use]
 mod output;
 
@@ -21,16 +21,18 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-/// Serves masters of artworks by IIIF: tiles for deep-zoom viewers, sent as they lie.
+/// Tegl, a IIIF server for museums: serves images to deep-zoom viewers, and works with their records.
+///
+/// Start with `tegl serve FOLDER`, or `tegl sample FOLDER` for something to serve.
 #[derive(Parser)]
 #[command(name = "tegl", version, arg_required_else_help = true, max_term_width = 100)]
-struct Typed {
+struct Arguments {
     #[command(subcommand)]
-    verb: Verb,
+    command: Command,
 }
 
 #[derive(Subcommand)]
-enum Verb {
+enum Command {
     Serve(Serve),
     Ingest(Ingest),
     Check(Check),
@@ -40,149 +42,151 @@ enum Verb {
     Health(Health),
 }
 
-/// Serve masters from folders, files, buckets and web folders.
+/// Serve images from folders, files, buckets and web servers
 ///
-/// Identifiers are the paths below a PATH_OR_URL, as in
-/// http://127.0.0.1:8182/iiif/3/folder%2Fimage.tif/info.json; open http://127.0.0.1:8182/ to see
-/// what there is. Credentials and endpoints of buckets come from the usual environment variables
-/// (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, AZURE_STORAGE_ACCOUNT_NAME, GOOGLE_APPLICATION_CREDENTIALS …).
+/// The identifier of an image is its path below its SOURCE, with slashes as %2F, as in
+/// http://127.0.0.1:8182/iiif/3/folder%2Fimage.tif/info.json. Open http://127.0.0.1:8182/ for a list of everything.
+///
+/// Works appear with their records once `tegl ingest --records` has imported them. Credentials and endpoints of buckets
+/// come from the usual environment variables: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL;
+/// AZURE_STORAGE_ACCOUNT_NAME, AZURE_STORAGE_ACCOUNT_KEY; GOOGLE_APPLICATION_CREDENTIALS.
 #[derive(Args)]
 pub struct Serve {
-    /// Where masters lie: a folder, a file, s3://BUCKET/PREFIX, az://CONTAINER/PREFIX,
-    /// gs://BUCKET/PREFIX or http(s)://HOST/PREFIX. Several are searched in this order.
-    #[arg(value_name = "PATH_OR_URL")]
+    /// Images: a folder, a file, s3://BUCKET/PREFIX, az://CONTAINER/PREFIX, gs://BUCKET/PREFIX or http(s)://HOST/PREFIX.
+    /// Several are searched in the given order
+    #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
-    /// Where to listen [default: 127.0.0.1:8182]
+    /// Address and port to listen on [default: 127.0.0.1:8182]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
-    /// Settings in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, where there is one]
+    /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
-/// Put records into the catalogue, and make pyramids of masters that cannot be cut, ahead of time.
+/// Import records, and build missing pyramids ahead of time
 ///
-/// Records (--records) become works: their images are matched with the masters of the SOURCEs by path, by --match, by
-/// file name or by object number. Records that have not changed are left alone: run the command again after an
-/// interruption or with a newer export, and it goes on from there. Without --records, titles and creators that are
-/// embedded in masters (XMP, IPTC, EXIF) become records of those that have none.
+/// Records (--records) become works: their images are matched to those of the SOURCEs by path, by --match, by file name
+/// or by object number. Unchanged records are skipped, so the command can be repeated after an interruption or with a
+/// newer export. Without --records, titles and creators embedded in images (XMP, IPTC, EXIF) become the records of
+/// images that no record names.
 ///
-/// Masters that serve well as they lie are left alone. What is made is kept: run the command again after an
-/// interruption or when masters were added or replaced, and only what is missing is made. Several machines
-/// share the work by --shard 1/4, 2/4 and so on, and one pyramid store (--store s3://…).
+/// Images that are slow to serve get a pyramid; the others are left alone. Existing pyramids are kept, so the command can
+/// be repeated when images were added or replaced. Several machines can share the work by --shard 1/4, 2/4 and so on, and
+/// one pyramid store (--store s3://…).
 #[derive(Args)]
 pub struct Ingest {
-    /// Where masters lie, as for `tegl serve`
+    /// Images, as for `tegl serve`
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
-    /// Records: a file or an address; JSON Lines, a JSON list, CSV, each with .gz or without, pages of the SMK API,
-    /// IIIF manifests or collections of them. May be said several times
+    /// Records: a file or URL of JSON Lines, a JSON list or CSV (each also as .gz), pages of the SMK API, or IIIF manifests
+    /// and collections. May be given several times
     #[arg(long, value_name = "FILE_OR_URL")]
     records: Vec<String>,
-    /// Another host that redirects, further pages and collections may lead to: museum.org, museum.org:8080,
+    /// An additional host that redirects, further pages and collections may lead to: museum.org, museum.org:8080,
     /// *.museum.org, or * for all that are not on a private network. May be given several times
     #[arg(long, value_name = "HOST", requires = "records")]
     records_host: Vec<String>,
-    /// What the records are: lines (Tegl's own form), smk, tate, csv, iiif [default: found out]
+    /// The format of the records: lines (Tegl's own), smk, tate, csv, iiif [default: detected]
     #[arg(long, value_name = "FORM", requires = "records")]
     form: Option<String>,
-    /// Which column or field of the records fills which field of a work, in TOML; see config/mapping.toml
+    /// A TOML file that maps columns or fields of the records to fields of a work; see config/mapping.toml
     #[arg(long, value_name = "FILE", requires = "records")]
     mapping: Option<PathBuf>,
-    /// Which files are a work's images, as in `scans/{object_number}*.tif`
+    /// The files that are a work's images, as in `scans/{object_number}*.tif`
     #[arg(long = "match", value_name = "PATTERN", requires = "records")]
     pattern: Option<String>,
-    /// What this source of records is called, whatever its files are; works belong to it [default: works stay with the
-    /// source that they have]
+    /// The name of this source of records, whatever its files are called; its works belong to it [default: works stay with
+    /// the source that they have]
     #[arg(long, value_name = "NAME", requires = "records")]
     name: Option<String>,
-    /// Withdraw the works of this source (--name) that its records no longer name; several --records are one export
+    /// Withdraw the works of this source (--name) that its records no longer contain; several --records are one export
     #[arg(long, requires = "records", requires = "name")]
     prune: bool,
-    /// Withdraw at most N works [default: a tenth of the source's works]
+    /// Refuse to withdraw more than N works [default: a tenth of the source's works]
     #[arg(long, value_name = "N", requires = "prune")]
     prune_limit: Option<u64>,
-    /// Change nothing: say what the records would change and which works would be withdrawn
+    /// Change nothing: report what the import would change and which works would be withdrawn
     #[arg(long, requires = "records")]
     dry_run: bool,
-    /// Print the JSON Schema of Tegl's own form of a record, and do nothing else
+    /// Print the JSON Schema of Tegl's own record format and exit
     #[arg(long)]
     schema: bool,
-    /// Where pyramids are kept: a folder, s3://…, az://… or gs://… [default: pyramids.location of the settings]
+    /// Where pyramids are kept: a folder, s3://…, az://… or gs://… [default: the setting pyramids.location]
     #[arg(long, value_name = "URL")]
     store: Option<String>,
-    /// Take the i-th of n parts of the collection
+    /// Process part I of N of the collection
     #[arg(long, value_name = "I/N")]
     shard: Option<String>,
-    /// Masters at the same time [default: 2; each is compressed on all processors]
+    /// Images to process at the same time; each one is compressed on all processors [default: 2]
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
-    /// Print one JSON object a master, and a summary
+    /// Print one JSON object per image, and a summary
     #[arg(long)]
     json: bool,
-    /// Name every pyramid that is made
+    /// List every pyramid that is built and every problem with the records
     #[arg(long, short)]
     verbose: bool,
-    /// Settings in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, where there is one]
+    /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
-/// Say of each master what it is, what it costs to serve, why it is slow, and what mends it.
+/// Report for each image what it is, what it costs to serve, and how to make it faster
 ///
-/// Ends with exit code 0 if all serve well, 1 if some are slow or cannot be read.
+/// Exits with 0 if all images are fast to serve, and with 1 if some are slow or unreadable.
 #[derive(Args)]
 pub struct Check {
-    /// Files, folders or buckets of masters
+    /// Files, folders or buckets of images
     #[arg(value_name = "SOURCE", required = true)]
     sources: Vec<String>,
-    /// Print one JSON object a master
+    /// Print one JSON object per image
     #[arg(long)]
     json: bool,
-    /// Count masters whose pyramid has been made as fast
+    /// Count images that have a pyramid as fast
     #[arg(long)]
     pyramids: bool,
-    /// Settings in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, where there is one]
+    /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
-/// Write images as static files that any web server serves: IIIF level 0, or Deep Zoom.
+/// Write images as static files for any web server: IIIF level 0, or Deep Zoom
 #[derive(Args)]
 pub struct Export {
-    /// A file, a folder or a bucket of masters
+    /// A file, a folder or a bucket of images
     #[arg(value_name = "SOURCE")]
     source: String,
-    /// Where to write
+    /// The folder to write to
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// The address that DIR will have; info.json has to name it
+    /// The URL that DIR will be served at; info.json contains it
     #[arg(long, value_name = "URL", default_value = "http://localhost:8000")]
     base_url: String,
     /// Write Deep Zoom (.dzi) instead of IIIF Image API 3
     #[arg(long)]
     deep_zoom: bool,
-    /// Settings in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, where there is one]
+    /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
-/// Write a sample collection: a dozen works of our own, with records.
+/// Write a sample collection: twelve works of our own, with records
 ///
-/// Most works have 1.6 megapixels and one has 24, which takes less than a minute. With --full they have 20 to 200, which
-/// takes some minutes and 250 MB.
+/// Most images have 1.6 megapixels and one has 24, which takes less than a minute. With --full they have 20 to 200
+/// megapixels, which takes some minutes and 250 MB.
 #[derive(Args)]
 pub struct Sample {
-    /// Where to write; files that are there in the same size are left alone
+    /// The folder to write to; existing files of the same size are kept
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// Make all works as large as they are described: 20 to 200 megapixels
+    /// Write all images at full size: 20 to 200 megapixels
     #[arg(long, conflicts_with = "max_megapixels")]
     full: bool,
-    /// Make every work at most this large, in megapixels
+    /// The largest size of an image, in megapixels
     #[arg(long, value_name = "N")]
     max_megapixels: Option<f64>,
-    /// Write all files again, also those that are there already
+    /// Overwrite existing files
     #[arg(long)]
     force: bool,
     /// Print one JSON object and no progress
@@ -190,41 +194,46 @@ pub struct Sample {
     json: bool,
 }
 
-/// Print the settings in force, or check a file.
+/// Check the settings and print those in force
+///
+/// Settings come from defaults, then the settings file, then environment variables such as
+/// TEGL__WEB__BASE_URL=https://images.example.org. Secrets are hidden.
 #[derive(Args)]
 pub struct Config {
-    /// Settings in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, where there is one]
+    /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Print every setting with its default and what it does
+    /// Print every setting with its default and its description instead
     #[arg(long)]
     defaults: bool,
-    /// Print tokens and passwords, too, which are hidden otherwise
+    /// Also print tokens and passwords
     #[arg(long)]
     show_secrets: bool,
 }
 
-/// Ask a running server whether it is ready; for containers.
+/// Ask a running server whether it is ready, for container health checks
+///
+/// Exits with 0 if it is, and with 1 otherwise.
 #[derive(Args)]
 pub struct Health {
-    /// The server's address
+    /// The server's URL
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8182")]
     url: String,
 }
 
-/// Runs the verb that was typed; says on standard error why it could not.
+/// Runs the command that was given, and prints to standard error why it failed.
 pub fn run() -> ExitCode {
-    let done = match Typed::parse().verb {
-        Verb::Serve(typed) => serve::run(typed),
-        Verb::Ingest(typed) => ingest::run(&typed),
-        Verb::Check(typed) => check::run(&typed),
-        Verb::Export(typed) => export::run(&typed),
-        Verb::Sample(typed) => sample::run(&typed),
-        Verb::Config(typed) => config::run(&typed),
-        Verb::Health(typed) => health::run(&typed),
+    let result = match Arguments::parse().command {
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Ingest(arguments) => ingest::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::Sample(arguments) => sample::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments),
+        Command::Health(arguments) => health::run(&arguments),
     };
     output::flush();
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             eprintln!("tegl: {reason}");

@@ -1,7 +1,7 @@
-//! The one way to standard output and standard error: a reader who has seen enough ends the command without a word.
+//! Writes to standard output and standard error; a closed pipe ends the command quietly.
 //!
-//! The standard library's macros panic where a pipe is closed or a disk full. These have their names and are in scope in
-//! all commands, so that nobody takes the others by mistake.
+//! The standard library's macros panic when a pipe is closed or a disk is full. These have the same names and are in scope
+//! in all commands, so that the others are not used by mistake.
 
 use std::fmt::Arguments;
 use std::io::{self, ErrorKind, Write};
@@ -19,7 +19,7 @@ macro_rules! eprintln {
     ($($text:tt)*) => { $crate::cli::output::note(format_args!($($text)*)) };
 }
 
-/// What a shell reports of a program that wrote to a closed pipe: 128 and the number of SIGPIPE.
+/// The exit code that shells report for SIGPIPE: 128 plus its number.
 const CLOSED_PIPE: i32 = 141;
 
 /// Writes to standard output, or ends the process.
@@ -29,16 +29,16 @@ pub fn write(text: Arguments<'_>) {
     }
 }
 
-/// Writes what is still held back; a full disk is noticed no later than here.
+/// Flushes standard output; a full disk is noticed here at the latest.
 pub fn flush() {
     if let Err(error) = io::stdout().flush() {
         failed(&error);
     }
 }
 
-/// Writes a line to standard error; that nobody reads it any more stops nothing.
+/// Writes a line to standard error; failures are ignored.
 pub fn note(text: Arguments<'_>) {
-    let _unread = writeln!(io::stderr(), "{text}");
+    let _ignored = writeln!(io::stderr(), "{text}");
 }
 
 fn failed(error: &io::Error) -> ! {
@@ -49,7 +49,7 @@ fn failed(error: &io::Error) -> ! {
     process::exit(1);
 }
 
-/// A number and what it counts, as in `1 master` and `2 masters`.
+/// A number with its noun, as in `1 master` and `2 masters`.
 pub fn count(number: u64, what: &str) -> String {
     match number {
         1 => format!("1 {what}"),

@@ -5,51 +5,51 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Sample as Typed;
+use super::Sample as Arguments;
 use super::output::count;
 use crate::sample::{self, Extent, Options, Progress};
 
-pub fn run(typed: &Typed) -> Result<(), String> {
-    let extent = match (typed.full, typed.max_megapixels) {
+pub fn run(arguments: &Arguments) -> Result<(), String> {
+    let extent = match (arguments.full, arguments.max_megapixels) {
         (true, _) => Extent::Full,
         (false, None) => Extent::Quick,
         (false, Some(megapixels)) if megapixels.is_finite() && megapixels > 0.0 => Extent::AtMost(megapixels),
         (false, Some(other)) => {
             return Err(format!(
-                "--max-megapixels `{other}`: it must be more than 0, as in `--max-megapixels 2`"
+                "--max-megapixels `{other}`: must be greater than 0, as in `--max-megapixels 2`"
             ));
         }
     };
-    let bar = bar(typed.json)?;
+    let bar = bar(arguments.json)?;
     let report = |progress: Progress<'_>| {
         bar.set_position((progress.share * STEPS) as u64);
         bar.set_message(progress.file.to_owned());
     };
     let began = Instant::now();
-    let written = sample::write(&typed.folder, Options { extent, force: typed.force }, &report);
+    let written = sample::write(&arguments.folder, Options { extent, force: arguments.force }, &report);
     bar.finish_and_clear();
     let summary = written.map_err(|error| error.to_string())?;
-    if typed.json {
+    if arguments.json {
         println!("{}", serde_json::json!(summary));
         return Ok(());
     }
     println!(
-        "{} in {}: {} written ({:.0} megapixels in {:.0} s), {} there already",
+        "{} in {}: {} written ({:.0} megapixels in {:.0} s), {} already there",
         count(summary.works as u64, "work"),
-        typed.folder.display(),
+        arguments.folder.display(),
         count(summary.written as u64, "file"),
         summary.megapixels,
         began.elapsed().as_secs_f64(),
         summary.kept
     );
-    println!("serve them with: tegl serve {}", typed.folder.display());
+    println!("serve them with: tegl serve {}", arguments.folder.display());
     Ok(())
 }
 
-/// Steps of the bar.
+/// Steps of the progress bar.
 const STEPS: f64 = 1000.0;
 
-/// Nothing is shown where no person looks.
+/// The progress bar; hidden if standard error is no terminal.
 fn bar(json: bool) -> Result<ProgressBar, String> {
     if json || !std::io::stderr().is_terminal() {
         return Ok(ProgressBar::hidden());

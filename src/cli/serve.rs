@@ -1,4 +1,4 @@
-//! `tegl serve`.
+//! `tegl serve`: starts the server, and stops it on a signal.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -7,18 +7,18 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use super::{Serve as Typed, descriptors, gallery, settings};
+use super::{Serve as Arguments, descriptors, gallery, settings};
 use crate::config::{Config, Log};
 use crate::gallery::Gallery;
 use crate::web::{self, App, Running};
 
-pub fn run(typed: Typed) -> Result<(), String> {
-    let mut config = settings::load(typed.config.as_deref())?;
-    if let Some(listen) = typed.listen {
+pub fn run(arguments: Arguments) -> Result<(), String> {
+    let mut config = settings::load(arguments.config.as_deref())?;
+    if let Some(listen) = arguments.listen {
         config.web.listen = listen;
     }
     let _writer = start_log(&config.log)?;
-    for lowered in descriptors::fit(&mut config, typed.sources.len()) {
+    for lowered in descriptors::fit(&mut config, arguments.sources.len()) {
         tracing::warn!("{lowered}");
     }
     let metrics = PrometheusBuilder::new()
@@ -26,8 +26,8 @@ pub fn run(typed: Typed) -> Result<(), String> {
         .map_err(|error| error.to_string())?
         .install_recorder()
         .map_err(|error| error.to_string())?;
-    gallery::need_source(&typed.sources, &config)?;
-    let gallery = gallery::open(&typed.sources, &config)?;
+    gallery::need_source(&arguments.sources, &config)?;
+    let gallery = gallery::open(&arguments.sources, &config)?;
     gallery::reach_for_serving(&gallery)?;
     let gallery = gallery::with_index(gallery, &config);
     actix_web::rt::System::new().block_on(serve(gallery, &config, metrics))
@@ -37,7 +37,7 @@ async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> 
     let gallery = Arc::new(gallery);
     let mut app =
         App::new(gallery.clone(), &config.web, &config.api, &config.operations, &config.presentation)?;
-    app.in_force = config.shown();
+    app.in_force = config.redacted();
     let upkeep = metrics.clone();
     actix_web::rt::spawn(async move {
         loop {
@@ -52,15 +52,14 @@ async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> 
     announce(&gallery, &running).await;
     if running.app.base.is_open() && !running.address.ip().is_loopback() {
         tracing::warn!(
-            "neither `web.base_url` nor `web.hosts` is set: whatever host a request names becomes part of the addresses \
-             in its answer"
+            "neither `web.base_url` nor `web.hosts` is set: URLs in responses use whatever host a request names"
         );
     }
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-    tracing::info!("stopping: requests under way are finished; a second signal ends at once");
+    tracing::info!("stopping after open requests; a second signal stops at once");
     tokio::select! {
         () = running.stop() => {}
         _ = terminate.recv() => {}
@@ -69,7 +68,7 @@ async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> 
     Ok(())
 }
 
-/// The addresses to open, for whoever started the server.
+/// Prints what is served and the addresses to open.
 async fn announce(gallery: &Gallery, running: &Running) {
     for source in gallery.sources.all() {
         let name = source.name.as_ref().map_or(String::new(), |name| format!(" as `{name}:…`"));
@@ -79,17 +78,17 @@ async fn announce(gallery: &Gallery, running: &Running) {
         eprintln!("{} in the catalogue {}", super::output::count(state.works, "work"), state.location);
     }
     if let Some(location) = gallery.images.pyramids_location() {
-        eprintln!("keeping pyramids of what cannot be cut in {location}");
+        eprintln!("keeping pyramids in {location}");
     }
     let base = format!("http://{}", running.address);
-    eprintln!("  what there is      {base}/");
+    eprintln!("  start page         {base}/");
     if !gallery.sources.is_troubled()
         && let Ok(listing) = gallery.sources.list(None, 1).await
         && let Some(entry) = listing.entries.first()
     {
         let encoded =
             percent_encoding::utf8_percent_encode(&entry.identifier, percent_encoding::NON_ALPHANUMERIC);
-        eprintln!("  the first image    {base}/iiif/3/{encoded}/info.json");
+        eprintln!("  first image        {base}/iiif/3/{encoded}/info.json");
         eprintln!("  in a viewer        {base}/view/openseadragon/{encoded}");
     }
     if let Some(operations) = running.operations {
@@ -97,7 +96,7 @@ async fn announce(gallery: &Gallery, running: &Running) {
     }
 }
 
-/// Lines are written by a thread of their own, so that a slow reader of the log slows nobody.
+/// Log lines are written by a thread of their own, so that a slow reader of the log does not block requests.
 fn start_log(log: &Log) -> Result<tracing_appender::non_blocking::WorkerGuard, String> {
     let filter =
         EnvFilter::try_new(&log.level).map_err(|error| format!("log.level `{}`: {error}", log.level))?;

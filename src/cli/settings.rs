@@ -1,10 +1,10 @@
-//! The settings that a command works with.
+//! Loads the settings of a command.
 
 use std::path::Path;
 
 use crate::config::{Config, default_file};
 
-/// Settings of the file that was named, or of the usual one, and of the environment; says which variables are ignored.
+/// Loads the given settings file, or the default one, and the environment; warns about ignored variables.
 pub fn load(file: Option<&Path>) -> Result<Config, String> {
     let usual = default_file();
     Config::warnings().into_iter().for_each(|warning| eprintln!("warning: {warning}"));

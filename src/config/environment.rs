@@ -1,6 +1,6 @@
-//! Variables of the environment that were meant as settings and are none.
+//! Environment variables that were meant as settings but are not read as such.
 
-/// What to say of variables that look like a setting of one of these sections, but lack an underscore.
+/// Warnings about variables that look like a setting of one of these sections but lack an underscore.
 pub(super) fn warnings<'a>(names: impl IntoIterator<Item = &'a str>, sections: &[String]) -> Vec<String> {
     let mut warnings: Vec<_> = names.into_iter().filter_map(|name| warning(name, sections)).collect();
     warnings.sort();
@@ -26,12 +26,16 @@ mod tests {
     #[track_caller]
     fn check(name: &str, expected: Option<&str>) {
         let sections = ["web".to_owned(), "log".to_owned()];
-        let told = warnings([name], &sections);
-        assert_eq!(told.first().and_then(|told| told.rsplit(' ').next()), expected, "{name}: {told:?}");
+        let found = warnings([name], &sections);
+        assert_eq!(
+            found.first().and_then(|warning| warning.rsplit(' ').next()),
+            expected,
+            "{name}: {found:?}"
+        );
     }
 
     #[test]
-    fn a_missing_underscore_is_noticed() {
+    fn a_missing_underscore_is_reported() {
         check("TEGL_WEB__LISTEN", Some("TEGL__WEB__LISTEN"));
         check("TEGL_WEB_LISTEN", Some("TEGL__WEB__LISTEN"));
         check("TEGL_LOG", Some("TEGL__LOG__KEY"));

@@ -1,4 +1,4 @@
-//! Reads the settings file by itself first: only so do faults have a line.
+//! Checks the settings file by itself first, so that errors name the line.
 
 use std::ops::Range;
 use std::path::Path;
@@ -7,9 +7,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::secrets::without_value;
-use super::{Config, InvalidConfig, nearest, ranges};
+use super::{Config, InvalidConfig, did_you_mean, ranges};
 
-/// Fails with the file, the line and the key where a setting is unknown, of another type or out of its range.
+/// Fails with the file, the line and the key if a setting is unknown, has the wrong type or is out of range.
 pub(super) fn check(path: &Path, text: &str) -> Result<(), InvalidConfig> {
     let at = |span: Option<Range<usize>>, message: &str| {
         let line = span.map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
@@ -20,7 +20,7 @@ pub(super) fn check(path: &Path, text: &str) -> Result<(), InvalidConfig> {
         Err(error) => return Err(at(error.span(), error.message())),
     };
     for (key, value, span) in &keys {
-        if let Some(refused) = value.and_then(|value| ranges::refusal(key, value)) {
+        if let Some(refused) = value.and_then(|value| ranges::out_of_range(key, value)) {
             return Err(at(Some(span.clone()), &refused));
         }
     }
@@ -32,24 +32,24 @@ pub(super) fn check(path: &Path, text: &str) -> Result<(), InvalidConfig> {
             keys.iter().rfind(|(_, _, of)| within(of)).map(|(key, ..)| key.as_str())
         });
         let key = key.map_or(String::new(), |key| format!("`{key}`: "));
-        let told = without_value(&format!("{key}{message}"));
-        at(error.span(), &format!("{told}{}", nearest(message)))
+        let redacted = without_value(&format!("{key}{message}"));
+        at(error.span(), &format!("{redacted}{}", did_you_mean(message)))
     })
 }
 
-/// A key's path, its value where that is a number, and where the value is.
+/// A key's path, its value if that is a number, and the span of the value.
 type Key = (String, Option<f64>, Range<usize>);
 
-/// All keys, those within tables after the tables.
+/// All keys, nested keys after their tables.
 fn keys(table: &DeTable<'_>) -> Vec<Key> {
     let mut found = Vec::new();
     for (name, value) in table {
-        gather(name.get_ref(), value, &mut found);
+        collect(name.get_ref(), value, &mut found);
     }
     found
 }
 
-fn gather(path: &str, value: &Spanned<DeValue<'_>>, found: &mut Vec<Key>) {
+fn collect(path: &str, value: &Spanned<DeValue<'_>>, found: &mut Vec<Key>) {
     let number = match value.get_ref() {
         DeValue::Integer(integer) => {
             i128::from_str_radix(integer.as_str(), integer.radix()).ok().map(|n| n as f64)
@@ -62,9 +62,9 @@ fn gather(path: &str, value: &Spanned<DeValue<'_>>, found: &mut Vec<Key>) {
         DeValue::Table(table) => {
             table
                 .iter()
-                .for_each(|(name, value)| gather(&format!("{path}.{}", name.get_ref()), value, found));
+                .for_each(|(name, value)| collect(&format!("{path}.{}", name.get_ref()), value, found));
         }
-        DeValue::Array(values) => values.iter().for_each(|value| gather(path, value, found)),
+        DeValue::Array(values) => values.iter().for_each(|value| collect(path, value, found)),
         _ => {}
     }
 }
@@ -75,13 +75,13 @@ mod tests {
 
     #[track_caller]
     fn refused(text: &str, expected: &str) {
-        let told =
-            check(Path::new("t.toml"), text).map_or_else(|error| error.to_string(), |()| "taken".into());
-        assert!(told.contains(expected), "{text}: {told}");
+        let result =
+            check(Path::new("t.toml"), text).map_or_else(|error| error.to_string(), |()| "accepted".into());
+        assert!(result.contains(expected), "{text}: {result}");
     }
 
     #[test]
-    fn a_fault_is_told_with_its_line_its_key_and_what_would_work() {
+    fn errors_name_the_line_the_key_and_what_would_work() {
         refused("[web]\nlisten = \"x\"\nbase_ulr = \"y\"\n", "t.toml, line 3: ");
         refused("[web]\nbase_ulr = \"y\"\n", "did you mean `base_url`?");
         refused("[web]\n\nthreads = -1\n", "line 3: `web.threads` is -1: it must be from 0 to 1024");
@@ -93,6 +93,6 @@ mod tests {
         refused("[api]\ntokens = \"hunter2\"\n", "`api.tokens`: invalid type: …, expected a map");
         refused("[operations]\ntoken = 123456\n", "`operations.token`: invalid type: …, expected a string");
         refused("[web\n", "line 1");
-        refused("", "taken");
+        refused("", "accepted");
     }
 }

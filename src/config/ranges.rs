@@ -1,6 +1,6 @@
-//! The numbers that settings take: each key with its least and its largest value.
+//! The ranges of all numeric settings.
 
-/// The least and the largest value of a key, both of which it takes.
+/// A key with its smallest and largest value, both inclusive.
 pub type Range = (&'static str, f64, f64);
 
 const DAY_S: f64 = 86_400.0;
@@ -10,7 +10,7 @@ const TIB_IN_MIB: f64 = 1_048_576.0;
 const MILLION: f64 = 1e6;
 const THREADS: f64 = 1024.0;
 
-/// Every number among the settings. `config/default.toml` says the same beside each key.
+/// The ranges of all numeric settings. `config/default.toml` states them beside each key; a test compares.
 pub const RANGES: &[Range] = &[
     ("web.image_max_age_s", 0.0, YEAR_S),
     ("web.document_max_age_s", 0.0, YEAR_S),
@@ -77,11 +77,11 @@ pub const RANGES: &[Range] = &[
     ("store.parallel_reads", 1.0, 256.0),
 ];
 
-/// Why this number does not suit this key, if it does not.
-pub fn refusal(key: &str, value: f64) -> Option<String> {
-    let (_, least, most) = RANGES.iter().find(|(known, ..)| *known == key)?;
-    let fits = (*least..=*most).contains(&value);
-    (!fits).then(|| format!("`{key}` is {value}: it must be from {least} to {most}"))
+/// Why this number is out of this key's range, if it is.
+pub fn out_of_range(key: &str, value: f64) -> Option<String> {
+    let (_, min, max) = RANGES.iter().find(|(known, ..)| *known == key)?;
+    let is_inside = (*min..=*max).contains(&value);
+    (!is_inside).then(|| format!("`{key}` is {value}: it must be from {min} to {max}"))
 }
 
 #[cfg(test)]
@@ -90,11 +90,11 @@ mod tests {
 
     #[track_caller]
     fn check(key: &str, value: f64, expected: Option<&str>) {
-        assert_eq!(refusal(key, value).as_deref(), expected, "{key} {value}");
+        assert_eq!(out_of_range(key, value).as_deref(), expected, "{key} {value}");
     }
 
     #[test]
-    fn a_number_outside_its_range_is_refused_with_the_range() {
+    fn a_number_out_of_range_is_refused_with_the_range() {
         check("web.threads", 0.0, None);
         check("web.threads", -1.0, Some("`web.threads` is -1: it must be from 0 to 1024"));
         check(

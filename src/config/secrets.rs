@@ -1,38 +1,38 @@
-//! What is secret among settings and messages, and a stand-in for it.
+//! Redacts secrets in settings and error messages.
 
 use serde_json::Value;
 
-/// What stands in place of a secret.
-pub const HIDDEN: &str = "…";
+/// Replaces a secret.
+pub const REDACTED: &str = "…";
 
-/// Parts of the names of what is secret: settings, parameters of addresses, fields of connection strings.
+/// Parts of names that mark secrets: names of settings, query parameters and fields of connection strings.
 const NAMES: [&str; 8] = ["token", "secret", "password", "passwd", "pwd", "sig", "key", "credential"];
 
-/// Hides secrets among settings: what is named so, and what addresses contain.
-pub(super) fn hide(value: &mut Value) {
-    hide_within(value, false);
+/// Redacts secrets in settings: values whose names mark them as secret, and secrets within URLs.
+pub(super) fn redact(value: &mut Value) {
+    redact_within(value, false);
 }
 
-fn hide_within(value: &mut Value, secret: bool) {
+fn redact_within(value: &mut Value, secret: bool) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
                 let named = name.split('_').any(|word| NAMES.contains(&word.trim_end_matches('s')));
-                hide_within(value, secret || named);
+                redact_within(value, secret || named);
             }
         }
-        Value::Array(values) => values.iter_mut().for_each(|value| hide_within(value, secret)),
-        Value::String(text) if secret && !text.is_empty() => *text = HIDDEN.into(),
+        Value::Array(values) => values.iter_mut().for_each(|value| redact_within(value, secret)),
+        Value::String(text) if secret && !text.is_empty() => *text = REDACTED.into(),
         Value::String(text) => *text = without_secrets(text),
         _ => {}
     }
 }
 
-/// The text of a setting without passwords, signatures and keys: of an address, or of a connection string.
+/// A URL or connection string without passwords, signatures and keys.
 pub fn without_secrets(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else { return hide_fields(text, &[';', ' ']) };
+    let Some((scheme, rest)) = text.split_once("://") else { return redact_fields(text, &[';', ' ']) };
     let (place, query) = match rest.split_once('?') {
-        // A password that is not encoded may contain `?`.
+        // An unencoded password may contain `?`.
         Some((place, query)) if has_user(place) && !place.contains('@') && query.contains('@') => {
             (rest, None)
         }
@@ -42,50 +42,50 @@ pub fn without_secrets(text: &str) -> String {
     let mut shown = format!("{scheme}://{}", without_user(scheme, place));
     if let Some(query) = query {
         shown += "?";
-        shown += &hide_fields(query, &['&', ';', '#']);
+        shown += &redact_fields(query, &['&', ';', '#']);
     }
     shown
 }
 
-/// Whether an address names a user: what follows a host is a port.
+/// Whether a URL names a user; digits after the colon are a port.
 fn has_user(place: &str) -> bool {
     let authority = place.split('/').next().unwrap_or_default();
     let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
     authority.contains('@') || authority.split_once(':').is_some_and(|(_, port)| !is_port(port))
 }
 
-/// A password that is not encoded may contain `/`, so that the last `@` counts.
+/// Removes the password. An unencoded one may contain `/`, so the last `@` counts.
 fn without_user(scheme: &str, place: &str) -> String {
     let Some((user, host)) = place.rsplit_once('@').filter(|_| has_user(place)) else {
         return place.to_owned();
     };
     let is_database = scheme.starts_with("postgres");
     match user.split_once(':') {
-        Some((name, _)) if is_database => format!("{name}:{HIDDEN}@{host}"),
-        // A name alone is a secret where it stands for a token.
-        _ if !is_database => format!("{HIDDEN}@{host}"),
+        Some((name, _)) if is_database => format!("{name}:{REDACTED}@{host}"),
+        // A user name without a password may be a token.
+        _ if !is_database => format!("{REDACTED}@{host}"),
         _ => place.to_owned(),
     }
 }
 
-/// Hides the values of fields that are named like secrets.
-fn hide_fields(text: &str, separators: &[char]) -> String {
-    let hide = |field: &str| match field.split_once('=') {
+/// Redacts the values of fields whose names mark them as secret.
+fn redact_fields(text: &str, separators: &[char]) -> String {
+    let redact = |field: &str| match field.split_once('=') {
         Some((name, value)) if !value.trim().is_empty() && is_secret(name) => {
             let end = &value[value.trim_end_matches(separators).len()..];
-            format!("{name}={HIDDEN}{end}")
+            format!("{name}={REDACTED}{end}")
         }
         _ => field.to_owned(),
     };
     let mut fields: Vec<String> = Vec::new();
     for field in text.split_inclusive(separators) {
         match fields.last_mut() {
-            // Within quotation marks, separators are part of the value.
+            // Within quotes, separators are part of the value.
             Some(last) if last.matches('\'').count() % 2 == 1 => last.push_str(field),
             _ => fields.push(field.to_owned()),
         }
     }
-    fields.iter().map(|field| hide(field)).collect()
+    fields.iter().map(|field| redact(field)).collect()
 }
 
 fn is_secret(name: &str) -> bool {
@@ -93,7 +93,7 @@ fn is_secret(name: &str) -> bool {
     NAMES.iter().any(|word| name.contains(word))
 }
 
-/// A message without the value that it quotes, where it is about something secret.
+/// A message without the value that it quotes, if it is about a secret.
 pub(super) fn without_value(message: &str) -> String {
     let mut keys = message.split('`').skip(1).step_by(2);
     let is_about_secrets =
@@ -103,7 +103,7 @@ pub(super) fn without_value(message: &str) -> String {
         Some((from, from + message[from..].rfind(", expected")?))
     });
     match quoted {
-        Some((from, to)) if is_about_secrets => format!("{}{HIDDEN}{}", &message[..from], &message[to..]),
+        Some((from, to)) if is_about_secrets => format!("{}{REDACTED}{}", &message[..from], &message[to..]),
         _ => message.to_owned(),
     }
 }
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_and_connection_strings_are_shown_without_secrets() {
+    fn secrets_in_urls_and_connection_strings_are_redacted() {
         for (text, shown) in [
             ("postgres://me:hunter2@host:5/db?sslmode=disable", "postgres://me:…@host:5/db?sslmode=disable"),
             ("postgres://me:hun/ter@2@host/db", "postgres://me:…@host/db"),

@@ -1,20 +1,22 @@
-//! Whether settings that each have the right type can be used, for every command alike.
+//! Validates settings beyond their types and ranges.
 
 use tracing_subscriber::EnvFilter;
 
 use super::{Config, Log};
 use crate::{presentation, store, web};
 
-/// Says which setting cannot be used, and what would work.
+/// Fails with the setting that cannot be used, and what would work.
 pub(super) fn check(config: &Config) -> Result<(), String> {
-    listens("web.listen", &config.web.listen)?;
+    listen_address("web.listen", &config.web.listen)?;
     if !config.operations.listen.is_empty() {
-        listens("operations.listen", &config.operations.listen)?;
+        listen_address("operations.listen", &config.operations.listen)?;
     }
     web::check(&config.web, &config.api, &config.operations)?;
     if !config.pyramids.tile_side.is_multiple_of(16) {
         let side = config.pyramids.tile_side;
-        return Err(format!("`pyramids.tile_side` is {side}: it must be a multiple of 16, as 256 or 512"));
+        return Err(format!(
+            "`pyramids.tile_side` is {side}: it must be a multiple of 16, such as 256 or 512"
+        ));
     }
     locations(config)?;
     store::Key::parse(&config.store.probe).map_err(|bad| format!("`store.probe`: {bad}"))?;
@@ -24,7 +26,7 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
     log(&config.log)
 }
 
-fn listens(key: &str, address: &str) -> Result<(), String> {
+fn listen_address(key: &str, address: &str) -> Result<(), String> {
     let port =
         address.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
     match port {
@@ -37,7 +39,7 @@ fn locations(config: &Config) -> Result<(), String> {
     for (name, source) in &config.sources {
         if name.is_empty() || name.contains(['/', ':']) {
             return Err(format!(
-                "`sources.{name}`: a source's name must not be empty, nor contain `/` or `:`"
+                "`sources.{name}`: the name of a source must not be empty or contain `/` or `:`"
             ));
         }
         store::check_location(&source.location, false)
@@ -74,7 +76,7 @@ fn log(log: &Log) -> Result<(), String> {
     if let Err(error) = EnvFilter::try_new(&log.level) {
         return Err(format!("`log.level` is `{}`: {error}; {works}", log.level));
     }
-    // A word alone would be taken for a part of the program, all of whose lines are wanted.
+    // A single word would be taken for a target, all of whose lines are logged.
     let lone =
         |part: &&str| !part.contains(['=', '[']) && !LEVELS.contains(&part.to_ascii_lowercase().as_str());
     if let Some(part) = log.level.split(',').map(str::trim).find(lone) {
@@ -93,37 +95,37 @@ mod tests {
     #[track_caller]
     fn refused(text: &str, expected: &str) {
         let config: Config = toml::from_str(text).unwrap();
-        let told = check(&config).err().unwrap_or_else(|| "taken".into());
-        assert!(told.contains(expected), "{text}: {told}");
-        assert!(!told.contains("hunter"), "{told}");
+        let result = check(&config).err().unwrap_or_else(|| "accepted".into());
+        assert!(result.contains(expected), "{text}: {result}");
+        assert!(!result.contains("hunter"), "{result}");
     }
 
     #[test]
-    fn what_serve_or_ingest_would_refuse_is_refused_by_all() {
-        refused("", "taken");
+    fn every_unusable_setting_is_refused() {
+        refused("", "accepted");
         refused("[web]\nlisten = \"8182\"", "`web.listen` is `8182`: it must be an address and a port");
         refused("[web]\nlisten = \"localhost:99999\"", "`web.listen`");
-        refused("[operations]\nlisten = \"\"", "taken");
-        refused("[operations]\nlisten = \"[::1]:8183\"", "taken");
+        refused("[operations]\nlisten = \"\"", "accepted");
+        refused("[operations]\nlisten = \"[::1]:8183\"", "accepted");
         refused("[web]\nbase_url = \"images.example.org\"", "web.base_url");
         refused("[web]\nbase_url = \"https://\"", "web.base_url");
         refused("[web]\nbase_url = \"https://images.example.org/art?x=1\"", "web.base_url");
-        refused("[web]\nbase_url = \"https://images.example.org/art/\"", "taken");
+        refused("[web]\nbase_url = \"https://images.example.org/art/\"", "accepted");
         refused("[web]\ntrusted_proxies = [\"proxy.local\"]", "web.trusted_proxies");
         refused("[api.tokens]\ncurator = \"hunter2\"", "api.tokens.curator");
         refused("[operations]\ntoken = \"hunter2\"", "operations.token");
         refused("[pyramids]\ntile_side = 500", "multiple of 16");
         refused("[pyramids]\nlocation = \"https://host/x\"", "`pyramids.location`");
         refused("[sources.maps]\nlocation = \"ftp://me:hunter2@host\"", "`sources.maps.location`");
-        refused("[sources.maps]\nlocation = \"s3://bucket/maps\"", "taken");
-        refused("[sources.\"a:b\"]\nlocation = \"maps\"", "a source's name");
+        refused("[sources.maps]\nlocation = \"s3://bucket/maps\"", "accepted");
+        refused("[sources.\"a:b\"]\nlocation = \"maps\"", "the name of a source");
         refused("[catalogue]\nurl = \"mysql://me:hunter2@host/db\"", "`catalogue.url` is `mysql://…`");
-        refused("[catalogue]\nurl = \"none\"", "taken");
+        refused("[catalogue]\nurl = \"none\"", "accepted");
         refused("[presentation]\nlanguages = []", "`presentation.languages`");
         refused("[presentation]\nhomepage = \"museum.example\"", "presentation.homepage");
         refused("[log]\nlevel = \"loud\"", "`log.level` has `loud`: it must be `error`");
         refused("[log]\nlevel = \"tegl=loud\"", "`log.level`");
-        refused("[log]\nlevel = \"warn,tegl::gallery=info\"", "taken");
+        refused("[log]\nlevel = \"warn,tegl::gallery=info\"", "accepted");
         refused("[log]\nformat = \"xml\"", "`log.format`");
     }
 }

@@ -1,4 +1,4 @@
-//! Texts into the terms that are looked up: words without accents, and their stems in Danish and English.
+//! Analysis of texts into index terms: words without accents, and their stems in Danish and English.
 
 use std::borrow::Cow;
 
@@ -6,14 +6,14 @@ use frostem::{Algorithm, Stemmer};
 
 use crate::record::fold::fold;
 
-/// What stands before a word as it was written, to tell it from stems.
+/// Prefix of words as written, which distinguishes them from stems.
 pub const EXACT: char = '=';
 
-/// No word is longer, in bytes; what is cut can still be found by its beginning.
-const LONGEST: usize = 64;
+/// The longest indexed word, in bytes; longer ones are cut and found by their beginning.
+const MAX_WORD_BYTES: usize = 64;
 
-/// Words that say nothing of what a work is.
-const COMMON: [&str; 42] = [
+/// Stop words in Danish, English and names.
+const STOP_WORDS: [&str; 42] = [
     "a", "af", "an", "and", "at", "by", "de", "den", "der", "det", "du", "eller", "en", "er", "et", "for",
     "fra", "from", "har", "i", "in", "is", "la", "le", "med", "of", "og", "om", "on", "or", "pa", "paa",
     "som", "the", "til", "to", "ud", "under", "ved", "von", "with", "y",
@@ -22,34 +22,33 @@ const COMMON: [&str; 42] = [
 /// One word of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
-    /// In lower case, as it was written.
+    /// As written, in lower case.
     pub written: String,
-    /// Its place among the words of its text.
-    pub place: usize,
+    /// Its position among the words of its text.
+    pub position: usize,
 }
 
 impl Word {
     /// Without accents.
     pub fn folded(&self) -> String {
         let mut folded = fold(&self.written);
-        if folded.len() > LONGEST {
-            let end = (0..=LONGEST).rev().find(|&end| folded.is_char_boundary(end)).unwrap_or(0);
+        if folded.len() > MAX_WORD_BYTES {
+            let end = (0..=MAX_WORD_BYTES).rev().find(|&end| folded.is_char_boundary(end)).unwrap_or(0);
             folded.truncate(end);
         }
         folded
     }
 
-    /// Whether it is so common that it need not be found.
-    pub fn is_common(&self) -> bool {
-        COMMON.binary_search(&self.folded().as_str()).is_ok()
+    /// Whether it may be missing in a work.
+    pub fn is_stop_word(&self) -> bool {
+        STOP_WORDS.binary_search(&self.folded().as_str()).is_ok()
     }
 
-    /// The terms that stand for it in the index: itself, and its stems in the language, or in both where it is
-    /// neither Danish nor English.
+    /// Its terms in the index: itself, and its stems in the language, or in both if that is neither Danish nor English.
     pub fn terms(&self, language: &str) -> Vec<String> {
         let folded = self.folded();
         let mut terms = vec![format!("{EXACT}{folded}")];
-        if folded.len() >= LONGEST || folded.chars().all(|c| c.is_ascii_digit()) {
+        if folded.len() >= MAX_WORD_BYTES || folded.chars().all(|c| c.is_ascii_digit()) {
             return terms;
         }
         for stemmer in stemmers(language) {
@@ -60,7 +59,7 @@ impl Word {
                 }
             };
             stem(&self.written);
-            // Who leaves out the accents is to find the same.
+            // A query without accents must find the same.
             stem(&folded);
         }
         terms
@@ -77,14 +76,14 @@ fn stemmers(language: &str) -> impl Iterator<Item = Stemmer> {
     wanted.iter().map(|algorithm| Stemmer::new(*algorithm))
 }
 
-/// Where a word may be broken at the end of a line: it is one word.
+/// A possible line break within a word; the word is still one.
 const SOFT_HYPHEN: char = '\u{ad}';
 
-/// The words of a text; `’s` after a name is none.
+/// The words of a text; a possessive `’s` is not one.
 pub fn words(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut before = ' ';
-    let mut place = 0;
+    let mut position = 0;
     for part in text.split_inclusive(|c: char| !is_letter(c)) {
         let (word, after) = match part.chars().next_back() {
             Some(last) if !is_letter(last) => (&part[..part.len() - last.len_utf8()], last),
@@ -92,8 +91,8 @@ pub fn words(text: &str) -> Vec<Word> {
         };
         let owns = matches!(before, '\'' | '’' | '´') && word.eq_ignore_ascii_case("s");
         if !word.is_empty() && !owns {
-            words.push(Word { written: lower(word).into_owned(), place });
-            place += 1;
+            words.push(Word { written: lower(word).into_owned(), position });
+            position += 1;
         }
         before = after;
     }
@@ -120,8 +119,8 @@ mod tests {
     }
 
     #[test]
-    fn common_words_are_in_order() {
-        assert!(COMMON.is_sorted());
+    fn stop_words_are_sorted() {
+        assert!(STOP_WORDS.is_sorted());
     }
 
     #[test]
@@ -145,11 +144,11 @@ mod tests {
     }
 
     #[test]
-    fn places_count_words_alone() {
+    fn positions_count_words_only() {
         let found: Vec<_> =
-            words("The Poet’s  Dream, (1840)").into_iter().map(|w| (w.written, w.place)).collect();
+            words("The Poet’s  Dream, (1840)").into_iter().map(|w| (w.written, w.position)).collect();
         let expected = [("the", 0), ("poet", 1), ("dream", 2), ("1840", 3)];
-        assert_eq!(found, expected.map(|(word, place)| (word.to_owned(), place)));
+        assert_eq!(found, expected.map(|(word, position)| (word.to_owned(), position)));
         assert!(words("— …").is_empty());
     }
 }

@@ -1,8 +1,8 @@
-//! Colours as the eye tells them apart: nearness, families, hues (Ottosson 2020, Oklab).
+//! Perceptual colours: distance, families, hues (Ottosson 2020, Oklab).
 
 use moxcms::{Oklab, Rgb};
 
-/// A colour as it is kept with a work: lightness and the two axes of Oklab.
+/// A colour in Oklab: lightness and its two axes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Colour {
     pub lightness: f32,
@@ -10,7 +10,7 @@ pub struct Colour {
     pub b: f32,
 }
 
-/// Families that people name colours by, as values of facets.
+/// Colour families, as facet values: value, English and Danish names, a colour that represents it.
 const FAMILIES: [(&str, &str, &str, &str); 12] = [
     ("red", "Red", "Rød", "#c0322b"),
     ("orange", "Orange", "Orange", "#dd7a22"),
@@ -36,7 +36,7 @@ impl Colour {
         u32::from_str_radix(digits, 16).ok().map(Self::of)
     }
 
-    /// Of red, green and blue as `0xrrggbb`, sRGB.
+    /// From sRGB as `0xrrggbb`.
     pub fn of(rgb: u32) -> Self {
         let linear = |shift: u32| {
             let encoded = (rgb >> shift & 0xff) as f32 / 255.0;
@@ -46,7 +46,7 @@ impl Colour {
         Self { lightness: lab.l, a: lab.a, b: lab.b }
     }
 
-    /// How different two colours look: 0 for equal ones, about 100 for black and white.
+    /// The perceptual difference of two colours: 0 for equal ones, about 100 for black and white.
     pub fn distance(self, other: Self) -> f32 {
         let square = |x: f32| x * x;
         let apart =
@@ -54,7 +54,7 @@ impl Colour {
         100.0 * apart.sqrt()
     }
 
-    /// An order of colours without meaning, for lists that are to have one.
+    /// An arbitrary total order, for canonical lists.
     pub fn compare(&self, other: &Self) -> std::cmp::Ordering {
         let parts = |colour: &Self| [colour.lightness, colour.a, colour.b];
         let pairs = parts(self).into_iter().zip(parts(other));
@@ -68,18 +68,18 @@ impl Colour {
         self.a.hypot(self.b)
     }
 
-    /// Its place on the circle of hues from red over yellow, green and blue, in thousandths of the circle; greys come
-    /// behind, from light to dark.
+    /// Its hue, from red over yellow, green and blue, in thousandths of the circle; greys come after that, from light to
+    /// dark.
     pub fn hue(self) -> u64 {
         if self.chroma() < 0.035 {
             return 1000 + ((1.0 - self.lightness.clamp(0.0, 1.0)) * 1000.0) as u64;
         }
-        // Red stands at 20 degrees in this space.
+        // Red is at about 20 degrees in Oklab.
         let turned = (self.b.atan2(self.a).to_degrees() - 20.0).rem_euclid(360.0);
         (turned / 360.0 * 1000.0) as u64 % 1000
     }
 
-    /// The family that it belongs to, by its name in English as a value of the facet.
+    /// Its family, as a facet value.
     pub fn family(self) -> &'static str {
         let chroma = self.chroma();
         if chroma < 0.035 {
@@ -109,7 +109,7 @@ impl Colour {
     }
 }
 
-/// A family's names in English and Danish, and a colour that shows it.
+/// A family's names in English and Danish, and a colour that represents it.
 pub fn names(family: &str) -> Option<(&'static str, &'static str, &'static str)> {
     FAMILIES
         .iter()
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_looks_alike_is_near() {
+    fn similar_colours_have_a_small_distance() {
         let colour = |text| Colour::parse(text).unwrap();
         assert_eq!(colour("#ff0000").distance(colour("FF0000")), 0.0);
         assert!((colour("#000000").distance(colour("#ffffff")) - 100.0).abs() < 0.5);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn families_are_what_people_say() {
+    fn colours_belong_to_the_family_that_people_would_name() {
         for (hex, family) in [
             ("#d01c1c", "red"),
             ("#1d1d1d", "black"),
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn hues_go_round_and_greys_come_last() {
+    fn hues_follow_the_circle_and_greys_come_last() {
         let hue = |text| Colour::parse(text).unwrap().hue();
         assert!(hue("#ff0000") < hue("#ffff00") && hue("#ffff00") < hue("#00ff00"));
         assert!(hue("#00ff00") < hue("#0000ff") && hue("#0000ff") < 1000);
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_colour_is_refused() {
+    fn invalid_colours_are_refused() {
         for text in ["", "#fff", "red", "#12345g", "#1234567", "+12345"] {
             assert_eq!(Colour::parse(text), None, "{text}");
         }

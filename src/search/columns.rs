@@ -1,6 +1,6 @@
-//! What is counted and compared for every hit of a segment, side by side in memory.
+//! The columns of a segment, in memory: what is counted and compared for every hit.
 
-use std::sync::RwLock;
+use parking_lot::RwLock;
 
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::schema::Field;
@@ -9,25 +9,25 @@ use tantivy::{DocId, SegmentReader};
 use super::Error;
 use super::colour::Colour;
 use super::schema::{HAS_IMAGE, schema};
-use super::vocabulary::{self, Vocabulary};
+use super::vocabulary::Vocabulary;
 
-/// Years farther away are not told apart.
-const MOST_YEARS: i64 = 10_000_000;
-/// A year that nobody knows.
+/// Years are clamped to this distance from year 0.
+const MAX_YEAR: i64 = 10_000_000;
+/// An unknown year.
 const UNKNOWN: i32 = i32::MIN;
 
 /// The columns of one segment, which never change.
 pub struct Columns {
-    /// Where each work's values begin in `facets`, and where the last ends.
+    /// Where each work's values begin in `facets`, and where the last ones end.
     starts: Vec<u32>,
-    /// Numbers of the vocabulary.
+    /// Facet values, by their numbers in the vocabulary.
     facets: Vec<u32>,
     years: Vec<(i32, i32)>,
     flags: Vec<u8>,
-    /// Places of object numbers in alphabetical order.
+    /// The rank of each work's object number in alphabetical order.
     numbers: Vec<u32>,
-    /// All works in the order in which they are told if nobody says otherwise.
-    usual: Vec<DocId>,
+    /// All works in the default order.
+    default_order: Vec<DocId>,
     colour_starts: Vec<u32>,
     colours: Vec<Colour>,
     /// Object numbers, titles and creators, in alphabetical order.
@@ -45,15 +45,15 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Reads a segment's columns, and teaches the vocabulary its values.
+    /// Reads a segment's columns, and adds its facet values to the vocabulary.
     pub fn read(reader: &SegmentReader, vocabulary: &RwLock<Vocabulary>) -> Result<Self, Error> {
         let works = reader.max_doc();
-        let mut called = Vec::new();
-        each_term(reader, schema().1.called, |term, _| called.push(term.to_owned()))?;
-        // Searches read the vocabulary meanwhile: it is held only while it learns.
-        let mut learning = vocabulary::written(vocabulary);
-        called.iter().for_each(|called| learning.add_label(called));
-        drop(learning);
+        let mut labels = Vec::new();
+        each_term(reader, schema().1.called, |term, _| labels.push(term.to_owned()))?;
+        // Searches read the vocabulary meanwhile, so the lock is held only for the changes.
+        let mut writable = vocabulary.write();
+        labels.iter().for_each(|label| writable.add_label(label));
+        drop(writable);
         let fast = reader.fast_fields();
         let (starts, facets) = match fast.str("facet")? {
             None => (vec![0; works as usize + 1], Vec::new()),
@@ -63,20 +63,20 @@ impl Columns {
                 while stream.advance() {
                     terms.push(String::from_utf8_lossy(stream.key()).into_owned());
                 }
-                let mut learning = vocabulary::written(vocabulary);
-                let numbers: Vec<u32> = terms.iter().map(|term| learning.number(term)).collect();
-                drop(learning);
-                gathered(works, column.ords(), |ord| numbers.get(ord as usize).copied())
+                let mut writable = vocabulary.write();
+                let numbers: Vec<u32> = terms.iter().map(|term| writable.number(term)).collect();
+                drop(writable);
+                flattened(works, column.ords(), |ord| numbers.get(ord as usize).copied())
             }
         };
         let year = |column: &Column<i64>, work| {
-            column.first(work).map_or(UNKNOWN, |year| year.clamp(-MOST_YEARS, MOST_YEARS) as i32)
+            column.first(work).map_or(UNKNOWN, |year| year.clamp(-MAX_YEAR, MAX_YEAR) as i32)
         };
         let (earliest, latest) =
             (numbers_of::<i64>(reader, "earliest")?, numbers_of::<i64>(reader, "latest")?);
         let flags = numbers_of::<u64>(reader, "flags")?;
         let colours = numbers_of::<u64>(reader, "colour")?;
-        let (colour_starts, colours) = gathered(works, &colours, |rgb| Some(Colour::of(rgb as u32)));
+        let (colour_starts, colours) = flattened(works, &colours, |rgb| Some(Colour::of(rgb as u32)));
         let number =
             fast.str("number")?.ok_or_else(|| Error::Damaged("works have no object numbers".into()))?;
         let mut columns = Self {
@@ -85,7 +85,7 @@ impl Columns {
             years: (0..works).map(|work| (year(&earliest, work), year(&latest, work))).collect(),
             flags: (0..works).map(|work| flags.first(work).unwrap_or(0) as u8).collect(),
             numbers: (0..works).map(|work| number.ords().first(work).unwrap_or(0) as u32).collect(),
-            usual: Vec::new(),
+            default_order: Vec::new(),
             colour_starts,
             colours,
             number,
@@ -100,25 +100,24 @@ impl Columns {
             modified: numbers_of(reader, "modified")?,
             created: numbers_of(reader, "created")?,
         };
-        let mut usual: Vec<DocId> = (0..works).collect();
-        // As the default order ranks them.
-        usual
-            .sort_unstable_by_key(|&work| (columns.flags(work) & HAS_IMAGE == 0, columns.number_place(work)));
-        columns.usual = usual;
+        let mut default_order: Vec<DocId> = (0..works).collect();
+        default_order
+            .sort_unstable_by_key(|&work| (columns.flags(work) & HAS_IMAGE == 0, columns.number_rank(work)));
+        columns.default_order = default_order;
         Ok(columns)
     }
 
-    /// All works as they are told if nobody says otherwise: [`Order::default`].
-    pub fn usual(&self) -> &[DocId] {
-        &self.usual
+    /// All works in the default order: those with images first, then by object number.
+    pub fn default_order(&self) -> &[DocId] {
+        &self.default_order
     }
 
-    /// The numbers of a work's values.
+    /// A work's facet values, by their numbers in the vocabulary.
     pub fn facets(&self, work: DocId) -> &[u32] {
         slice(&self.starts, &self.facets, work)
     }
 
-    /// The first and last year of its making, where they are known.
+    /// The first and last year of its production, if known.
     pub fn years(&self, work: DocId) -> Option<(i32, i32)> {
         let (earliest, latest) = *self.years.get(work as usize)?;
         (earliest != UNKNOWN).then_some((earliest, latest))
@@ -128,8 +127,8 @@ impl Columns {
         self.flags.get(work as usize).copied().unwrap_or(0).into()
     }
 
-    /// Where its object number stands among those of the segment, in alphabetical order.
-    pub fn number_place(&self, work: DocId) -> u64 {
+    /// The rank of its object number within the segment, in alphabetical order.
+    pub fn number_rank(&self, work: DocId) -> u64 {
         self.numbers.get(work as usize).copied().unwrap_or(u32::MAX).into()
     }
 
@@ -137,15 +136,15 @@ impl Columns {
         slice(&self.colour_starts, &self.colours, work)
     }
 
-    /// Memory that they take, in bytes.
-    pub fn weight(&self) -> usize {
+    /// Their memory, in bytes.
+    pub fn memory(&self) -> usize {
         4 * (self.starts.len() + self.facets.len() + self.colour_starts.len())
             + 17 * self.years.len()
             + 12 * self.colours.len()
     }
 }
 
-/// Texts of a column by their places in it.
+/// Texts of a column, by their ordinals.
 #[derive(Default)]
 pub struct ColumnTexts {
     ords: Vec<u64>,
@@ -153,14 +152,14 @@ pub struct ColumnTexts {
 }
 
 impl ColumnTexts {
-    /// Looks these up, all in one walk.
+    /// Looks these ordinals up in one pass.
     pub fn of(column: &StrColumn, ords: impl Iterator<Item = u64>) -> Result<Self, Error> {
         let mut ords: Vec<u64> = ords.collect();
         ords.sort_unstable();
         ords.dedup();
         let mut texts = Vec::with_capacity(ords.len());
-        let told = |text: &[u8]| texts.push(String::from_utf8_lossy(text).into_owned());
-        column.dictionary().sorted_ords_to_term_cb(&ords, told)?;
+        let keep = |text: &[u8]| texts.push(String::from_utf8_lossy(text).into_owned());
+        column.dictionary().sorted_ords_to_term_cb(&ords, keep)?;
         Ok(Self { ords, texts })
     }
 
@@ -177,8 +176,8 @@ fn slice<'a, T>(starts: &[u32], values: &'a [T], work: DocId) -> &'a [T] {
     }
 }
 
-/// All values, work by work, and where each work's begin.
-fn gathered<T>(works: u32, column: &Column<u64>, value: impl Fn(u64) -> Option<T>) -> (Vec<u32>, Vec<T>) {
+/// The values of all works in one list, and where each work's begin.
+fn flattened<T>(works: u32, column: &Column<u64>, value: impl Fn(u64) -> Option<T>) -> (Vec<u32>, Vec<T>) {
     let mut starts = Vec::with_capacity(works as usize + 1);
     let mut values = Vec::new();
     starts.push(0);
@@ -199,13 +198,17 @@ where
     Ok(column.unwrap_or_else(|| Column::build_empty_column(reader.max_doc())))
 }
 
-/// Every term of a field with the number of works that have it, in alphabetical order.
-pub fn each_term(reader: &SegmentReader, field: Field, mut told: impl FnMut(&str, u32)) -> Result<(), Error> {
+/// Calls `visit` for every term of a field with the number of its works, in alphabetical order.
+pub fn each_term(
+    reader: &SegmentReader,
+    field: Field,
+    mut visit: impl FnMut(&str, u32),
+) -> Result<(), Error> {
     let inverted = reader.inverted_index(field)?;
     let mut stream = inverted.terms().stream()?;
     while stream.advance() {
         if let Ok(term) = std::str::from_utf8(stream.key()) {
-            told(term, stream.value().doc_freq);
+            visit(term, stream.value().doc_freq);
         }
     }
     Ok(())

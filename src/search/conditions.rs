@@ -1,4 +1,4 @@
-//! What is checked work by work: flags, years, sizes, times, colours.
+//! Conditions that are checked for each work: flags, years, sizes, times, colours.
 
 use tantivy::DocId;
 
@@ -7,7 +7,7 @@ use super::columns::Columns;
 use super::request::Search;
 use super::schema::{HAS_IMAGE, ON_DISPLAY, PUBLIC_DOMAIN};
 
-/// What is checked work by work.
+/// The conditions of a search that are checked for each work.
 pub struct Conditions<'a> {
     search: &'a Search,
     flags: u64,
@@ -16,13 +16,13 @@ pub struct Conditions<'a> {
 
 impl<'a> Conditions<'a> {
     pub fn of(search: &'a Search) -> Self {
-        let asked = [
+        let requested = [
             (search.has_image, HAS_IMAGE),
             (search.public_domain, PUBLIC_DOMAIN),
             (search.on_display, ON_DISPLAY),
         ];
         let with = |wanted: bool| {
-            asked.iter().filter(|(asked, _)| *asked == Some(wanted)).map(|(_, flag)| flag).sum()
+            requested.iter().filter(|(value, _)| *value == Some(wanted)).map(|(_, flag)| flag).sum()
         };
         Self { search, flags: with(true), unset: with(false) }
     }
@@ -59,19 +59,19 @@ impl<'a> Conditions<'a> {
             && within(search.bytes, || columns.bytes.first(work))
             && within(search.modified, || columns.modified.first(work))
             && within(search.created, || columns.created.first(work))
-            && (search.colours.is_empty() || self.nearness(columns, work).is_some())
+            && (search.colours.is_empty() || self.colour_score(columns, work).is_some())
     }
 
-    /// How near the work's colours come to those asked for, 1 for the same; `None` where none were asked for, or one of
-    /// them is not there.
-    pub fn nearness(&self, columns: &Columns, work: DocId) -> Option<f32> {
+    /// How similar the work's colours are to the requested ones, 1 for equal; `None` if none were requested or one of them
+    /// is missing.
+    pub fn colour_score(&self, columns: &Columns, work: DocId) -> Option<f32> {
         let search = self.search;
         if search.colours.is_empty() {
             return None;
         }
         let mut sum = 0.0;
         for wanted in &search.colours {
-            // What comes first in the record is seen first: a little farther down counts as a little farther away.
+            // The first colours of a record matter most: each later one counts as slightly farther away.
             let distance = |(at, colour): (usize, &Colour)| (colour.distance(*wanted), at as f32 * 0.25);
             let near = columns.colours(work).iter().enumerate().map(distance);
             let near = near.filter(|(distance, _)| *distance <= search.colour_distance);

@@ -1,4 +1,4 @@
-//! A work into what the index holds of it.
+//! Builds a work's document in the index.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -17,27 +17,27 @@ use super::terms::Terms;
 use crate::record::fold::fold;
 use crate::record::{Creator, Facet, Tag, Text, Work, facets, slug};
 
-/// A term of the index is no longer, in bytes.
-const LONGEST: usize = 8000;
-/// So many colours of a work count.
-const MOST_COLOURS: usize = 24;
-/// Names of a work's own fields that are known, at most.
-const MOST_FIELDS: usize = 200;
+/// The longest term of the index, in bytes.
+const MAX_TERM_BYTES: usize = 8000;
+/// The most colours of a work that are indexed.
+const MAX_COLOURS: usize = 24;
+/// The most names of a work's own fields that are indexed.
+const MAX_FIELDS: usize = 200;
 
-/// A work as it is to be found.
+/// A work to be indexed.
 pub struct IndexableWork<'a> {
     pub work: &'a Work,
-    /// Its tags as they were judged; those rejected are left out.
+    /// Its tags with the decisions about them; rejected ones are not indexed.
     pub tags: &'a [Tag],
     pub revision: u64,
-    /// When it was changed last, in milliseconds since 1970.
+    /// When it was last changed, in milliseconds since 1970.
     pub changed_ms: i64,
-    /// Width and height in pixels of its first images that have masters, where they are known.
+    /// Width and height in pixels of its first images that have masters, if known.
     pub sizes: &'a [Option<(u32, u32)>],
 }
 
 impl IndexableWork<'_> {
-    /// Its document.
+    /// Its document in the index.
     pub fn document(&self) -> TantivyDocument {
         let fields = &schema().1;
         let mut document = TantivyDocument::default();
@@ -51,30 +51,32 @@ impl IndexableWork<'_> {
             document.add_text(fields.any_case, format!("{COLOUR_PREFIX}#{rgb:06x}"));
         }
         for id in self.work.creators.iter().filter_map(|creator| creator.id.as_deref()) {
-            let key: String =
-                format!("{CREATOR_ID_PREFIX}{}", id.to_lowercase()).chars().take(LONGEST / 4).collect();
+            let key: String = format!("{CREATOR_ID_PREFIX}{}", id.to_lowercase())
+                .chars()
+                .take(MAX_TERM_BYTES / 4)
+                .collect();
             document.add_text(fields.any_case, key);
         }
-        for name in self.work.more.keys().take(MOST_FIELDS) {
+        for name in self.work.more.keys().take(MAX_FIELDS) {
             document.add_text(
                 fields.any_case,
-                format!("{FIELD_NAME_PREFIX}{name}").chars().take(LONGEST / 4).collect::<String>(),
+                format!("{FIELD_NAME_PREFIX}{name}").chars().take(MAX_TERM_BYTES / 4).collect::<String>(),
             );
         }
-        self.words(&mut document, fields);
-        self.shelves(&mut document, fields);
-        self.order(&mut document, fields);
-        self.colours(&mut document, fields);
+        self.add_words(&mut document, fields);
+        self.add_facets(&mut document, fields);
+        self.add_columns(&mut document, fields);
+        self.add_colours(&mut document, fields);
         let stored = IndexedWork::encode(self);
         document.add_text(fields.stored, stored);
         document
     }
 
-    fn held(&self) -> impl Iterator<Item = &Tag> {
+    fn valid_tags(&self) -> impl Iterator<Item = &Tag> {
         self.tags.iter().filter(|tag| tag.holds())
     }
 
-    fn words(&self, document: &mut TantivyDocument, fields: &Fields) {
+    fn add_words(&self, document: &mut TantivyDocument, fields: &Fields) {
         let work = self.work;
         let mut name = Terms::default();
         let (mut titles, mut creators) = (Terms::default(), Terms::default());
@@ -95,49 +97,49 @@ impl IndexableWork<'_> {
         for text in work.object_type.iter().chain(&work.techniques).chain(&work.materials) {
             subject.text(text);
         }
-        for tag in self.held() {
+        for tag in self.valid_tags() {
             subject.text(&tag.label);
             tag.broader.iter().for_each(|broader| subject.text(&broader.label));
         }
         subject.add(document, fields.subject);
 
-        let mut text = Terms::default();
-        for said in work.inscriptions.iter().chain(&work.collections) {
-            text.text(said);
+        let mut other = Terms::default();
+        for text in work.inscriptions.iter().chain(&work.collections) {
+            other.text(text);
         }
-        for said in [&work.description, &work.department, &work.credit_line, &work.location] {
-            text.text(said);
+        for text in [&work.description, &work.department, &work.credit_line, &work.location] {
+            other.text(text);
         }
         for made in &work.production {
-            text.text(&made.text);
+            other.text(&made.text);
         }
         for creator in &work.creators {
-            creator.nationality.iter().chain(&creator.role).for_each(|said| text.plain(said));
+            creator.nationality.iter().chain(&creator.role).for_each(|text| other.plain(text));
         }
-        exhibitions(work).for_each(|name| text.plain(name));
+        exhibitions(work).for_each(|name| other.plain(name));
         for related in &work.related {
-            text.text(&related.label);
+            other.text(&related.label);
         }
         for fact in &work.extra_metadata {
-            text.text(&fact.label);
-            text.text(&fact.value);
+            other.text(&fact.label);
+            other.text(&fact.value);
         }
         for part in &work.parts {
-            text.text(&part.label);
+            other.text(&part.label);
         }
         for image in &work.images {
-            text.text(&image.label);
+            other.text(&image.label);
         }
-        text.add(document, fields.text);
+        other.add(document, fields.text);
     }
 
-    fn shelves(&self, document: &mut TantivyDocument, fields: &Fields) {
+    fn add_facets(&self, document: &mut TantivyDocument, fields: &Fields) {
         for facet in self.facets() {
             document.add_text(fields.facet, joined(&[&facet.scheme, &facet.value]));
-            called(&facet, self.work, |called| document.add_text(fields.called, called));
+            with_label(&facet, self.work, |label| document.add_text(fields.called, label));
         }
         let mut edges = Vec::new();
-        for tag in self.held().filter(|tag| slug(&tag.scheme) != COLOUR) {
+        for tag in self.valid_tags().filter(|tag| slug(&tag.scheme) != COLOUR) {
             let value = |concept: &Option<String>, label: &Text| {
                 slug(concept.as_deref().or(label.best(&[])).unwrap_or_default())
             };
@@ -155,7 +157,7 @@ impl IndexableWork<'_> {
         edges.iter().for_each(|edge| document.add_text(fields.edge, edge));
     }
 
-    /// The catalogue's shelves, with nationalities, and with families of colours in place of single ones.
+    /// The catalogue's facets, with nationalities and the like, and with colour families in place of single colours.
     fn facets(&self) -> Vec<Facet> {
         let mut found = facets(self.work, self.tags);
         found.retain(|facet| facet.scheme != COLOUR);
@@ -166,8 +168,8 @@ impl IndexableWork<'_> {
             }
         };
         for creator in &self.work.creators {
-            for (scheme, said) in [("nationality", &creator.nationality), ("gender", &creator.gender)] {
-                said.iter().for_each(|said| add(&mut found, scheme, &Text::plain(said)));
+            for (scheme, text) in [("nationality", &creator.nationality), ("gender", &creator.gender)] {
+                text.iter().for_each(|text| add(&mut found, scheme, &Text::plain(text)));
             }
         }
         add(&mut found, "location", &self.work.location);
@@ -184,7 +186,7 @@ impl IndexableWork<'_> {
                 found.push(Facet { scheme: COLOUR.into(), value: family.into(), label, sort });
             }
         }
-        for tag in self.held().filter(|tag| slug(&tag.scheme) == COLOUR) {
+        for tag in self.valid_tags().filter(|tag| slug(&tag.scheme) == COLOUR) {
             if tag.label.best(&[]).is_some_and(|label| Colour::parse(label).is_none()) {
                 add(&mut found, COLOUR, &tag.label);
             }
@@ -195,7 +197,7 @@ impl IndexableWork<'_> {
         found
     }
 
-    fn order(&self, document: &mut TantivyDocument, fields: &Fields) {
+    fn add_columns(&self, document: &mut TantivyDocument, fields: &Fields) {
         let work = self.work;
         let label = work.label();
         document.add_text(fields.title_order, sort_key(label.best(&["da", "en"]).unwrap_or_default()));
@@ -208,7 +210,7 @@ impl IndexableWork<'_> {
             .filter(|title| !title.is_empty())
             .for_each(|title| document.add_text(fields.title, title));
         if let Some(creator) = work.creators.first() {
-            document.add_text(fields.creator, sort_key(&sorted(creator)));
+            document.add_text(fields.creator, sort_key(&sort_name(creator)));
         }
         let (earliest, latest) = work.years();
         if let (Some(earliest), Some(latest)) = (earliest.or(latest), latest.or(earliest)) {
@@ -223,7 +225,7 @@ impl IndexableWork<'_> {
         document.add_u64(fields.flags, flags);
         let area = |(width, height): &(u32, u32)| u64::from(*width) * u64::from(*height);
         let largest = self.sizes.iter().flatten().copied().max_by_key(area);
-        if let Some((width, height)) = largest.or_else(|| said_size(work)) {
+        if let Some((width, height)) = largest.or_else(|| recorded_size(work)) {
             document.add_u64(fields.width, width.into());
             document.add_u64(fields.height, height.into());
         }
@@ -231,19 +233,19 @@ impl IndexableWork<'_> {
             document.add_u64(fields.bytes, bytes);
         }
         document.add_u64(fields.revision, self.revision);
-        let said = work.modified.as_deref().and_then(seconds);
-        document.add_i64(fields.modified, said.unwrap_or(self.changed_ms / 1000));
+        let modified = work.modified.as_deref().and_then(seconds);
+        document.add_i64(fields.modified, modified.unwrap_or(self.changed_ms / 1000));
         let created = work.more.get("created").and_then(|at| at.as_str()).and_then(seconds);
         if let Some(created) = created {
             document.add_i64(fields.created, created);
         }
     }
 
-    fn colours(&self, document: &mut TantivyDocument, fields: &Fields) {
+    fn add_colours(&self, document: &mut TantivyDocument, fields: &Fields) {
         let mut main = None;
-        for (colour, rgb) in self.colour_tags().take(MOST_COLOURS) {
+        for (colour, rgb) in self.colour_tags().take(MAX_COLOURS) {
             document.add_u64(fields.colour, rgb.into());
-            // The first colour that is one tells the hue.
+            // The first colour that is not grey decides the hue.
             main = match main {
                 Some(hue) if hue < 1000 => main,
                 Some(_) if colour.hue() >= 1000 => main,
@@ -256,7 +258,7 @@ impl IndexableWork<'_> {
     }
 
     fn colour_tags(&self) -> impl Iterator<Item = (Colour, u32)> {
-        self.held().filter(|tag| slug(&tag.scheme) == COLOUR).filter_map(|tag| {
+        self.valid_tags().filter(|tag| slug(&tag.scheme) == COLOUR).filter_map(|tag| {
             let label =
                 tag.label.iter().map(|(_, value)| value).find(|value| Colour::parse(value).is_some())?;
             let digits = label.trim().trim_start_matches('#');
@@ -267,9 +269,9 @@ impl IndexableWork<'_> {
 
 const COLOUR: &str = "colour";
 
-/// What a shelf is called, as the index keeps it; remembered for the next work on it.
-fn called(facet: &Facet, work: &Work, told: impl FnOnce(&str)) {
-    const MOST: usize = 50_000;
+/// Calls `add` with the label of a facet value as the index stores it; cached for the next work that has it.
+fn with_label(facet: &Facet, work: &Work, add: impl FnOnce(&str)) {
+    const MAX_CACHED: usize = 50_000;
     thread_local! {
         static KNOWN: RefCell<HashMap<Facet, String>> = RefCell::default();
     }
@@ -278,31 +280,31 @@ fn called(facet: &Facet, work: &Work, told: impl FnOnce(&str)) {
             let label = serde_json::to_string(&facet.label).unwrap_or_default();
             let is_creator = facet.scheme == "creator";
             let maker = work.creators.iter().find(|creator| is_creator && slug(&creator.name) == facet.value);
-            let sorted = maker.map(sorted).unwrap_or_default();
-            let called = joined(&[&facet.scheme, &facet.value, &fold(&facet.sort), &label, &sorted]);
-            if known.len() > MOST {
+            let sorted = maker.map(sort_name).unwrap_or_default();
+            let term = joined(&[&facet.scheme, &facet.value, &fold(&facet.sort), &label, &sorted]);
+            if known.len() > MAX_CACHED {
                 known.clear();
             }
-            known.insert(facet.clone(), called);
+            known.insert(facet.clone(), term);
         }
-        if let Some(called) = known.get(facet).filter(|called| called.len() <= LONGEST) {
-            told(called);
+        if let Some(term) = known.get(facet).filter(|term| term.len() <= MAX_TERM_BYTES) {
+            add(term);
         }
     });
 }
 
-/// What something is sorted by: no accents, no signs before it, at most 200 bytes; `æ`, `ø` and `å` come behind `z`.
+/// A sort key: no accents, no leading punctuation, at most 200 bytes; `æ`, `ø` and `å` come after `z`.
 pub fn sort_key(text: &str) -> String {
-    let behind = |c: char| match c {
+    let after_z = |c: char| match c {
         'æ' | 'Æ' => '{',
         'ø' | 'Ø' => '|',
         'å' | 'Å' => '}',
         c => c,
     };
-    beginning(&text.chars().map(behind).collect::<String>())
+    beginning(&text.chars().map(after_z).collect::<String>())
 }
 
-/// A title as it begins: no accents, no signs before it, at most 200 bytes.
+/// The beginning of a title: no accents, no leading punctuation, at most 200 bytes.
 pub fn beginning(text: &str) -> String {
     let folded = fold(text);
     let key = folded.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '{' | '|' | '}'));
@@ -310,8 +312,8 @@ pub fn beginning(text: &str) -> String {
     key[..end].chars().filter(|c| *c != SEPARATOR && !c.is_control()).collect()
 }
 
-/// A creator's name as it is sorted.
-fn sorted(creator: &Creator) -> String {
+/// The name by which a creator is sorted.
+fn sort_name(creator: &Creator) -> String {
     creator.sort_name.clone().unwrap_or_else(|| inverted(&creator.name))
 }
 
@@ -323,14 +325,14 @@ fn inverted(name: &str) -> String {
     }
 }
 
-/// What a record says of its image's size.
-fn said_size(work: &Work) -> Option<(u32, u32)> {
+/// The image size in the record.
+fn recorded_size(work: &Work) -> Option<(u32, u32)> {
     let side =
         |name: &str| work.more.get(name).and_then(|side| side.as_u64()).and_then(|side| side.try_into().ok());
     Some((side("image_width")?, side("image_height")?))
 }
 
-/// The exhibitions that a source names beside: as texts, or as objects with a name.
+/// The exhibitions in a source's own fields: texts, or objects with a name.
 fn exhibitions(work: &Work) -> impl Iterator<Item = &str> {
     let all = work.more.get("exhibitions").and_then(Value::as_array).into_iter().flatten();
     let names = ["exhibition", "title", "name"];
@@ -352,7 +354,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_sort_as_people_do() {
+    fn sort_keys_follow_danish_order() {
         assert_eq!(beginning("“Ægte” skønhed"), "aegte” skonhed");
         assert!(sort_key("Zebra") < sort_key("Ægte") && sort_key("Ægte") < sort_key("Øst"));
         assert!(sort_key("Øst") < sort_key("«Å»") && sort_key("Élan") < sort_key("Flod"));
@@ -362,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_read_in_the_ways_that_sources_write_them() {
+    fn times_and_dates_are_parsed() {
         assert_eq!(seconds("1970-01-02T00:00:00Z"), Some(86_400));
         assert_eq!(seconds("1970-01-02"), Some(86_400));
         assert_eq!(seconds("yesterday"), None);

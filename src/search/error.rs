@@ -1,12 +1,12 @@
-//! What can go wrong with the index.
+//! Errors of the search.
 
 /// Why a search, or the index itself, failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A parameter that cannot be followed, with what would work.
+    /// A parameter is invalid; says what would work.
     #[error(transparent)]
     Invalid(#[from] crate::iiif::Invalid),
-    /// The index on disk is not what it should be: it is made anew.
+    /// The index on disk is damaged, and will be rebuilt.
     #[error("the search index is damaged: {0}")]
     Damaged(String),
     #[error("the search index failed")]

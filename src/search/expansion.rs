@@ -1,4 +1,4 @@
-//! Query expansion: each part of what was typed becomes weighted queries, with stems, both languages, and corrections of
+//! Query expansion: each part of the query becomes weighted queries, with stems, both languages, and corrections of
 //! misspelled words.
 
 use std::cell::Cell;
@@ -15,52 +15,52 @@ use super::parser::{Part, candidates};
 use super::period;
 use super::search_field::SearchField;
 use super::snapshot::Snapshot;
-use super::spelling::{Near, forgiven, near};
+use super::spelling::{Near, max_distance, near};
 
-/// A stem says less than the word itself.
+/// The weight of a stem, compared with the word itself.
 const STEM: f32 = 0.5;
-/// So does a word that is a slip away, and far less one that is not the likeliest: rare words count much by themselves.
-const SLIP: f32 = 0.6;
+/// The weight of the likeliest correction of a misspelled word, and of the others: rare words score high by themselves.
+const CORRECTION: f32 = 0.6;
 const LESS_LIKELY: f32 = 0.02;
-/// The other language counts less where the word is known as it is: `barn` is a child, and a barn.
+/// The weight of a translation if works also have the word itself: `barn` is a child in Danish, and a barn.
 const OTHER_LANGUAGE: f32 = 0.35;
-/// So many words stand in for one that is not known, for so many of those that were typed.
-const STAND_INS: usize = 3;
-const GUESSES: usize = 8;
-/// Continuations of a word that are looked for, at most.
+/// How many corrections are searched for each unknown word, and for how many unknown words.
+const MAX_CORRECTIONS: usize = 3;
+const MAX_CORRECTED_WORDS: usize = 8;
+/// How many completions of a prefix are searched.
 const MAX_CONTINUATIONS: usize = 48;
-/// What counts for a whole object number, so that its work comes first, and for one that begins with what was typed.
+/// The weight of an equal object number, so that its work comes first, and of one with this beginning.
 const NUMBER: f32 = 100.0;
-const BEGUN_NUMBER: f32 = 2.0;
-/// What counts for being made within a period that was typed, and for touching it.
+const NUMBER_PREFIX: f32 = 2.0;
+/// The weight of a production within the period of the query, and of one that overlaps it.
 const WITHIN: f32 = 2.0;
-const TOUCHING: f32 = 0.5;
+const OVERLAPPING: f32 = 0.5;
 
-/// A query, and how much it counts.
-pub type Weighed = (Box<dyn Query>, f32);
+/// A query and its weight.
+pub type Weighted = (Box<dyn Query>, f32);
 
-/// Finds the queries that the parts of what was typed stand for.
+/// Expands the parts of a query.
 pub struct Expander<'a> {
     snapshot: &'a Snapshot,
     fields: &'a [SearchField],
-    /// How many words were looked for among all of the index.
-    guesses: Cell<usize>,
+    /// How many unknown words were looked up.
+    corrected: Cell<usize>,
 }
 
 impl<'a> Expander<'a> {
     pub fn new(snapshot: &'a Snapshot, fields: &'a [SearchField]) -> Self {
-        Self { snapshot, fields, guesses: Cell::new(0) }
+        Self { snapshot, fields, corrected: Cell::new(0) }
     }
 
-    /// The words that may have been meant, the likeliest first.
+    /// Similar words of the index, the likeliest first.
     fn near(&self, folded: &str) -> Result<Vec<Near>, Error> {
-        if self.guesses.replace(self.guesses.get() + 1) >= GUESSES {
+        if self.corrected.replace(self.corrected.get() + 1) >= MAX_CORRECTED_WORDS {
             return Ok(Vec::new());
         }
-        near(self.snapshot, folded, forgiven(folded.chars().count()), false)
+        near(self.snapshot, folded, max_distance(folded.chars().count()), false)
     }
 
-    /// The parts, those joined that are an object number or its beginning, as `N 00530` and `KKS1982-156` are.
+    /// Joins parts that are an object number or its beginning, such as `N 00530` and `KKS1982-156`.
     pub fn numbers(&self, parts: Vec<Part>) -> Result<Vec<Part>, Error> {
         if !self.fields.contains(&SearchField::Name) {
             return Ok(parts);
@@ -72,7 +72,7 @@ impl<'a> Expander<'a> {
             for count in candidates(rest) {
                 let written = rest[..count].iter().flat_map(|part| &part.words);
                 let key = object_numbers::key(&written.map(|word| word.written.as_str()).collect::<String>());
-                if self.snapshot.has_numbers(&key)? {
+                if self.snapshot.has_number_prefix(&key)? {
                     found = Some((count, key));
                     break;
                 }
@@ -94,29 +94,29 @@ impl<'a> Expander<'a> {
         Ok(joined)
     }
 
-    /// Works whose object number this is, or begins with it where no number is just this one; whether there are any. A
-    /// year begins no number: what is all digits has to be unknown as a word.
-    fn numbered(&self, key: &str, known: bool, found: &mut Vec<Weighed>) -> Result<bool, Error> {
+    /// Adds works with this object number, or else with this beginning; returns whether it did. Digits only, such as a
+    /// year, count as a beginning only if no work has them as a word.
+    fn numbered(&self, key: &str, known: bool, found: &mut Vec<Weighted>) -> Result<bool, Error> {
         if self.snapshot.has_number(key)? {
             found.push((object_numbers::same(key), NUMBER));
             return Ok(true);
         }
         let begins = !known || !key.bytes().all(|b| b.is_ascii_digit());
         if begins {
-            found.push((object_numbers::beginning(key), BEGUN_NUMBER));
+            found.push((object_numbers::beginning(key), NUMBER_PREFIX));
         }
         Ok(begins)
     }
 
-    /// The parts, neighbours joined where they mean something together, such as `rytter til hest`.
+    /// Joins neighbouring parts that the lexicon knows together, such as `rytter til hest`.
     pub fn phrases(&self, parts: &[Part]) -> Vec<Part> {
         let mut joined: Vec<Part> = Vec::new();
         let mut at = 0;
         while at < parts.len() {
             let longest = parts[at..].iter().take(3).take_while(|part| part.is_single()).count();
             let together = (2..=longest).rev().find(|&count| {
-                let said: Vec<String> = parts[at..at + count].iter().map(Part::written).collect();
-                !translations(&said.join(" ")).is_empty()
+                let written: Vec<String> = parts[at..at + count].iter().map(Part::written).collect();
+                !translations(&written.join(" ")).is_empty()
             });
             let count = together.unwrap_or(1);
             let mut part = parts[at].clone();
@@ -129,10 +129,10 @@ impl<'a> Expander<'a> {
         joined
     }
 
-    /// The ways in which works can have a part; with the word that was meant, where nothing has what was typed.
-    pub fn alternatives(&self, part: &Part) -> Result<(Vec<Weighed>, Option<String>), Error> {
+    /// The alternative queries for a part, and its correction if no work has it as typed.
+    pub fn alternatives(&self, part: &Part) -> Result<(Vec<Weighted>, Option<String>), Error> {
         let mut found = Vec::new();
-        let mut meant = None;
+        let mut correction = None;
         let mut known = match part.words.as_slice() {
             [word] => {
                 let known = self.word(word, 1.0, &mut found)?;
@@ -143,11 +143,11 @@ impl<'a> Expander<'a> {
                     }
                 } else if !known && !part.exact && translations(&folded).is_empty() {
                     let near = self.near(&folded)?;
-                    meant = near.first().map(|near| near.word.clone());
-                    for (at, near) in near.iter().take(STAND_INS).enumerate() {
-                        let weight = if at == 0 { SLIP } else { LESS_LIKELY };
+                    correction = near.first().map(|near| near.word.clone());
+                    for (at, near) in near.iter().take(MAX_CORRECTIONS).enumerate() {
+                        let weight = if at == 0 { CORRECTION } else { LESS_LIKELY };
                         self.term(&format!("{EXACT}{}", near.word), weight, &mut found)?;
-                        let word = Word { written: near.word.clone(), place: 0 };
+                        let word = Word { written: near.word.clone(), position: 0 };
                         for stem in word.terms("").iter().skip(1) {
                             self.term(stem, weight * STEM, &mut found)?;
                         }
@@ -163,12 +163,12 @@ impl<'a> Expander<'a> {
         }
         if let Some(years) = part.years.filter(|_| self.fields.contains(&SearchField::Text)) {
             found.push((period::within(years), WITHIN));
-            found.push((period::touching(years), TOUCHING));
+            found.push((period::overlapping(years), OVERLAPPING));
         }
-        let said: Vec<&str> = part.words.iter().map(|word| word.written.as_str()).collect();
-        for meaning in translations(&said.join(" ")) {
+        let written: Vec<&str> = part.words.iter().map(|word| word.written.as_str()).collect();
+        for translation in translations(&written.join(" ")) {
             let weight = if known { OTHER_LANGUAGE } else { 1.0 };
-            match words(&meaning).as_slice() {
+            match words(&translation).as_slice() {
                 [word] => {
                     self.word(word, weight, &mut found)?;
                 }
@@ -177,11 +177,11 @@ impl<'a> Expander<'a> {
                 }
             }
         }
-        Ok((found, meant))
+        Ok((found, correction))
     }
 
-    /// A word and its stems; whether works have it.
-    fn word(&self, word: &Word, weight: f32, found: &mut Vec<Weighed>) -> Result<bool, Error> {
+    /// Adds a word and its stems; returns whether works have it.
+    fn word(&self, word: &Word, weight: f32, found: &mut Vec<Weighted>) -> Result<bool, Error> {
         let before = found.len();
         for (at, term) in word.terms("").iter().enumerate() {
             self.term(term, if at == 0 { weight } else { weight * STEM }, found)?;
@@ -189,13 +189,13 @@ impl<'a> Expander<'a> {
         Ok(found.len() > before)
     }
 
-    /// Each of these words, wherever it stands; whether works have all of them.
-    fn every(&self, words: &[Word], weight: f32, found: &mut Vec<Weighed>) -> Result<bool, Error> {
+    /// Adds works that have all of these words, in any order; returns whether there are any.
+    fn every(&self, words: &[Word], weight: f32, found: &mut Vec<Weighted>) -> Result<bool, Error> {
         let mut all: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for word in words.iter().filter(|word| !word.is_common()) {
-            let mut ways = Vec::new();
-            self.word(word, weight, &mut ways)?;
-            all.push((Occur::Must, union(ways)));
+        for word in words.iter().filter(|word| !word.is_stop_word()) {
+            let mut alternatives = Vec::new();
+            self.word(word, weight, &mut alternatives)?;
+            all.push((Occur::Must, union(alternatives)));
         }
         let query = BooleanQuery::new(all);
         let known = query.count(&self.snapshot.searcher)? > 0;
@@ -205,7 +205,7 @@ impl<'a> Expander<'a> {
         Ok(known)
     }
 
-    fn term(&self, text: &str, weight: f32, found: &mut Vec<Weighed>) -> Result<(), Error> {
+    fn term(&self, text: &str, weight: f32, found: &mut Vec<Weighted>) -> Result<(), Error> {
         for field in self.fields {
             let term = Term::from_field_text(field.field(), text);
             if self.snapshot.searcher.doc_freq(&term)? > 0 {
@@ -216,12 +216,12 @@ impl<'a> Expander<'a> {
         Ok(())
     }
 
-    fn phrase(&self, several: &[Word], found: &mut Vec<Weighed>) -> Result<bool, Error> {
+    fn phrase(&self, several: &[Word], found: &mut Vec<Weighted>) -> Result<bool, Error> {
         let before = found.len();
         for field in self.fields {
             let term =
                 |word: &Word| Term::from_field_text(field.field(), &format!("{EXACT}{}", word.folded()));
-            let terms: Vec<(usize, Term)> = several.iter().map(|word| (word.place, term(word))).collect();
+            let terms: Vec<(usize, Term)> = several.iter().map(|word| (word.position, term(word))).collect();
             let query = PhraseQuery::new_with_offset(terms);
             if query.count(&self.snapshot.searcher)? > 0 {
                 found.push((Box::new(query), field.weight()));
@@ -231,11 +231,11 @@ impl<'a> Expander<'a> {
     }
 }
 
-fn boosted((query, weight): Weighed) -> Box<dyn Query> {
+fn boosted((query, weight): Weighted) -> Box<dyn Query> {
     Box::new(BoostQuery::new(query, weight))
 }
 
-/// Any of these.
-pub fn union(ways: Vec<Weighed>) -> Box<dyn Query> {
-    Box::new(BooleanQuery::new(ways.into_iter().map(|way| (Occur::Should, boosted(way))).collect()))
+/// Works that match any of these queries.
+pub fn union(queries: Vec<Weighted>) -> Box<dyn Query> {
+    Box::new(BooleanQuery::new(queries.into_iter().map(|query| (Occur::Should, boosted(query))).collect()))
 }

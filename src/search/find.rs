@@ -1,4 +1,4 @@
-//! A search over all works: which they are, counts of facets, periods.
+//! Runs a search: hits, facet counts, histogram.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::iiif::Invalid;
 use crate::record::slug;
 
 /// The most periods of a histogram.
-const PERIODS: usize = 10_000;
+const MAX_PERIODS: usize = 10_000;
 
 /// The hits of a segment: all its works, or these.
 pub enum Hits {
@@ -27,7 +27,11 @@ pub enum Hits {
 }
 
 impl Snapshot {
-    /// Looks for works.
+    /// Runs a search.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a parameter is invalid or the index cannot be read.
     pub fn find(&self, search: &Search) -> Result<SearchResults, Error> {
         let typed = text_query(self, &search.q, &search.search_fields)?;
         let mut found = SearchResults::default();
@@ -38,9 +42,10 @@ impl Snapshot {
         let by_words = typed.is_some() && search.order.sort == Sort::Relevance && search.colours.is_empty();
         let query = self.query(search, typed.map(|typed| typed.query));
         let conditions = Conditions::of(search);
-        let listed = !search.facets.is_empty() || search.histogram.is_some() || conditions.any() || !by_words;
-        let hits = if listed { self.hits(query.as_deref(), &conditions)? } else { Vec::new() };
-        found.total = match (&query, listed) {
+        let needs_all_hits =
+            !search.facets.is_empty() || search.histogram.is_some() || conditions.any() || !by_words;
+        let hits = if needs_all_hits { self.hits(query.as_deref(), &conditions)? } else { Vec::new() };
+        found.total = match (&query, needs_all_hits) {
             (_, true) => self.count(&hits),
             (Some(query), false) => query.count(&self.searcher)? as u64,
             (None, false) => self.works(),
@@ -51,7 +56,7 @@ impl Snapshot {
         Ok(found)
     }
 
-    /// The hits at these places in the order of the index itself, ascending.
+    /// The hits at these positions in the order of the index; the positions are ascending.
     pub fn addresses_at(&self, search: &Search, places: &[usize]) -> Result<Vec<DocAddress>, Error> {
         let typed = text_query(self, &search.q, &search.search_fields)?;
         let query = self.query(search, typed.map(|typed| typed.query));
@@ -75,7 +80,7 @@ impl Snapshot {
         Ok(picked)
     }
 
-    /// The words together with the filters that the index has lists for; `None` for all works.
+    /// Combines the words with the filters that the index has terms for; `None` for all works.
     fn query(&self, search: &Search, words: Option<Box<dyn Query>>) -> Option<Box<dyn Query>> {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         let mut schemes: Vec<&str> = search.any.iter().map(|filter| filter.scheme.as_str()).collect();
@@ -83,17 +88,17 @@ impl Snapshot {
         schemes.dedup();
         for scheme in schemes {
             let any = search.any.iter().filter(|filter| filter.scheme == scheme);
-            clauses.push((Occur::Must, self.having(any)));
+            clauses.push((Occur::Must, self.with_any(any)));
         }
         for filter in &search.all {
-            clauses.push((Occur::Must, self.having(std::iter::once(filter))));
+            clauses.push((Occur::Must, self.with_any(std::iter::once(filter))));
         }
         for filters in &search.each {
-            clauses.push((Occur::Must, self.having(filters.iter())));
+            clauses.push((Occur::Must, self.with_any(filters.iter())));
         }
         let numbered = |numbers: &[String]| {
             let term = |number: &String| Term::from_field_text(schema().1.any_case, &number.to_lowercase());
-            silent(BooleanQuery::new_multiterms_query(numbers.iter().map(term).collect()))
+            unscored(BooleanQuery::new_multiterms_query(numbers.iter().map(term).collect()))
         };
         for numbers in &search.numbers {
             clauses.push((Occur::Must, numbered(numbers)));
@@ -102,7 +107,7 @@ impl Snapshot {
             clauses.push((Occur::MustNot, numbered(&search.not_numbers)));
         }
         for filter in &search.none {
-            clauses.push((Occur::MustNot, self.having(std::iter::once(filter))));
+            clauses.push((Occur::MustNot, self.with_any(std::iter::once(filter))));
         }
         if clauses.is_empty() {
             return words;
@@ -117,8 +122,8 @@ impl Snapshot {
         Some(Box::new(BooleanQuery::new(clauses)))
     }
 
-    /// Works that have any of these values; a value is meant by its name, else by what it is called.
-    fn having<'a>(&self, filters: impl Iterator<Item = &'a Filter>) -> Box<dyn Query> {
+    /// Works that have any of these facet values.
+    fn with_any<'a>(&self, filters: impl Iterator<Item = &'a Filter>) -> Box<dyn Query> {
         let mut terms = Vec::new();
         for filter in filters {
             for value in self.values_of(filter) {
@@ -128,27 +133,29 @@ impl Snapshot {
                 terms.push((Occur::Should, query));
             }
         }
-        silent(BooleanQuery::new(terms))
+        unscored(BooleanQuery::new(terms))
     }
 
-    /// The names of the values that a filter means.
+    /// The facet values that a filter selects: the one with this value, else those with this label.
     pub fn values_of(&self, filter: &Filter) -> Vec<String> {
         let vocabulary = self.vocabulary();
         let value = slug(&filter.value);
         if vocabulary.find(&filter.scheme, &value).is_some_and(|number| self.work_count(number) > 0) {
             return vec![value];
         }
-        let called = self.labels.called(&filter.value);
+        let called = self.labels.values_called(&filter.value);
         let terms = called.into_iter().filter_map(|number| vocabulary.value(number));
         terms.filter(|term| term.scheme == filter.scheme).map(|term| term.value.clone()).collect()
     }
 
-    /// The names of all values that are called so, or have it for their name.
+    /// All facet values of a scheme with this label or value.
     pub fn values_called(&self, scheme: &str, called: &str) -> Vec<String> {
         let vocabulary = self.vocabulary();
         let own = vocabulary.find(scheme, &slug(called));
-        let numbers =
-            own.into_iter().chain(self.labels.called(called)).filter(|&number| self.work_count(number) > 0);
+        let numbers = own
+            .into_iter()
+            .chain(self.labels.values_called(called))
+            .filter(|&number| self.work_count(number) > 0);
         let terms = numbers.filter_map(|number| vocabulary.value(number));
         let mut names: Vec<String> =
             terms.filter(|term| term.scheme == scheme).map(|term| term.value.clone()).collect();
@@ -192,11 +199,11 @@ impl Snapshot {
         hits.iter().zip(self.segments()).map(of).sum()
     }
 
-    fn each_hit(&self, hits: &[Hits], mut told: impl FnMut(&Columns, DocId)) {
+    fn each_hit(&self, hits: &[Hits], mut visit: impl FnMut(&Columns, DocId)) {
         for (hits, (_, reader, columns)) in hits.iter().zip(self.segments()) {
             match hits {
-                Hits::All => (0..reader.max_doc()).for_each(|work| told(columns, work)),
-                Hits::Some(works) => works.iter().for_each(|&work| told(columns, work)),
+                Hits::All => (0..reader.max_doc()).for_each(|work| visit(columns, work)),
+                Hits::Some(works) => works.iter().for_each(|&work| visit(columns, work)),
             }
         }
     }
@@ -207,7 +214,7 @@ impl Snapshot {
         }
         let vocabulary = self.vocabulary();
         let mut counted = Vec::new();
-        // All works have been counted before.
+        // The counts of all works are known.
         let counts = if found.total == self.works() {
             &self.totals
         } else {
@@ -229,7 +236,7 @@ impl Snapshot {
             let order =
                 |a: &(u32, u64), b: &(u32, u64)| b.1.cmp(&a.1).then_with(|| sort(a.0).cmp(&sort(b.0)));
             if let Some(last) = search.facet_limit.checked_sub(1).filter(|last| *last < values.len()) {
-                // Words are compared only where numbers do not decide.
+                // Sort keys are compared only where counts are equal.
                 let (_, &mut (_, least), _) = values.select_nth_unstable_by(last, |a, b| b.1.cmp(&a.1));
                 values.retain(|(_, count)| *count >= least);
             }
@@ -239,10 +246,10 @@ impl Snapshot {
         }
     }
 
-    /// The hits by periods: each counts in every period that its making touches.
+    /// Counts the hits by period; a work counts in every period that its production overlaps.
     fn histogram(&self, search: &Search, hits: &[Hits], found: &mut SearchResults) -> Result<(), Error> {
         let Some(interval) = search.histogram.filter(|interval| *interval > 0) else { return Ok(()) };
-        // How many works begin less how many end with each period; most are of the last thousand years.
+        // For each period, how many works begin minus how many have ended; most are of the last thousand years.
         const FROM: i32 = 1000;
         let mut recent = vec![0i64; 2000];
         let mut steps = BTreeMap::<i32, i64>::new();
@@ -264,18 +271,18 @@ impl Snapshot {
             if works == 0 {
                 continue;
             }
-            if found.histogram.len() + (next - period) as usize > PERIODS {
-                let reason = format!("makes more than {PERIODS} periods here: ask for longer ones");
+            if found.histogram.len() + (next - period) as usize > MAX_PERIODS {
+                let reason = format!("would give more than {MAX_PERIODS} periods: use longer ones");
                 return Err(Invalid::new("histogram", &interval.to_string(), reason).into());
             }
-            let told = |period: i32| (period * interval, period * interval + interval - 1, works as u64);
-            found.histogram.extend((period..*next).map(told));
+            let bar = |period: i32| (period * interval, period * interval + interval - 1, works as u64);
+            found.histogram.extend((period..*next).map(bar));
         }
         Ok(())
     }
 }
 
-/// A query that says nothing of relevance.
-fn silent(query: impl Query) -> Box<dyn Query> {
+/// A query that does not contribute to the score.
+fn unscored(query: impl Query) -> Box<dyn Query> {
     Box::new(ConstScoreQuery::new(Box::new(query), 0.0))
 }

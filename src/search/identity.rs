@@ -1,4 +1,4 @@
-//! Searches as texts: what tells one from another in cursors and among answers that are kept.
+//! The identity of searches: texts that are hashed into cursors and keys of cached results.
 
 use super::colour::Colour;
 use super::order::{Cursor, Key, Order, Sort};
@@ -6,7 +6,7 @@ use super::request::{Filter, Search};
 use super::search_field::SearchField;
 use crate::identity::{Identity, fields, wrapped};
 
-/// Equal for equal searches in their one form.
+/// Equal for equal searches in canonical form.
 impl Identity for Search {
     #[rustfmt::skip]
     fn write(&self, text: &mut String) {
@@ -110,7 +110,7 @@ mod tests {
         Filter { scheme: scheme.into(), value: value.into() }
     }
 
-    /// Everything that can be asked for at once.
+    /// A search with every parameter.
     fn everything() -> Search {
         Search {
             q: "Købke's \"heste\"\n".into(),
@@ -180,15 +180,15 @@ mod tests {
         r#"order: Order { sort: Relevance, backwards: false }, facets: [], facet_limit: 10, histogram: None, limit: 20, offset: 0, cursor: None }"#,
     );
 
-    /// Cursors are told apart by it: with another text those that clients hold would not be taken any more.
+    /// Cursors contain a hash of this text: if it changes, cursors of clients become invalid.
     #[test]
-    fn searches_are_told_as_ever() {
+    fn the_identity_of_searches_is_stable() {
         assert_eq!(Search::default().identity(), NOTHING);
         assert_eq!(everything().identity(), EVERYTHING);
     }
 
     #[test]
-    fn orders_and_cursors_are_told_as_ever() {
+    fn the_identity_of_orders_and_cursors_is_stable() {
         let usual = Search::default();
         for (sort, expected) in [
             (Sort::Relevance, "Relevance"),

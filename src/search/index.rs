@@ -1,8 +1,10 @@
-//! The index on disk: opened and checked, made, changed.
+//! The index on disk: opening and checking, creating, writing.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::Arc;
+
+use parking_lot::{Mutex, RwLock};
 
 use serde::{Deserialize, Serialize};
 use tantivy::directory::error::{LockError, OpenReadError};
@@ -16,29 +18,29 @@ use super::schema::schema;
 use super::snapshot::Snapshot;
 use super::vocabulary::Vocabulary;
 
-/// Changes whenever works are laid down in another way: what lies on disk is then made anew.
-const FORM: u32 = 3;
+/// The version of the index format. An index with another version is rebuilt.
+const FORMAT: u32 = 3;
 
-/// What an index says of itself.
+/// The metadata of an index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Payload {
     #[serde(rename = "form")]
-    form: u32,
-    /// The catalogue that it shows.
+    format: u32,
+    /// The catalogue that it was built from.
     #[serde(rename = "catalogue")]
     catalogue: String,
-    /// The catalogue's revision that it shows.
+    /// The revision of the catalogue that it contains.
     #[serde(rename = "revision")]
     revision: u64,
 }
 
-/// An index that is written to by this server alone.
+/// An index that only this server writes to.
 pub struct Index {
-    place: PathBuf,
+    folder: PathBuf,
     catalogue: String,
     memory_mib: usize,
     index: tantivy::Index,
-    /// `None` behind an error: a writer that failed once goes on without those that write for it, and would lose works.
+    /// `None` after an error: a writer that has failed may have lost worker threads, and would lose works.
     writer: Mutex<Option<IndexWriter>>,
     reader: IndexReader,
     vocabulary: Arc<RwLock<Vocabulary>>,
@@ -46,60 +48,68 @@ pub struct Index {
 }
 
 impl Index {
-    /// The newest index of this catalogue below the folder that nobody else writes to; damaged and half-made ones are
-    /// taken away. `None` where there is none.
+    /// Opens the newest index of this catalogue in the folder that no other server uses; `None` if there is none. Damaged
+    /// and incomplete ones are deleted.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the folder cannot be locked or the index cannot be read or written.
     pub fn open(folder: &Path, catalogue: &str, memory_mib: usize) -> Result<Option<Self>, Error> {
         let Ok(entries) = fs::read_dir(folder) else { return Ok(None) };
-        let _alone = alone(folder)?;
-        let mut places: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        places.retain(|place| place.is_dir() && number(place).is_some());
-        places.sort_unstable_by_key(|place| std::cmp::Reverse(number(place)));
+        let _lock = lock_folder(folder)?;
+        let mut folders: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        folders.retain(|folder| folder.is_dir() && number(folder).is_some());
+        folders.sort_unstable_by_key(|folder| std::cmp::Reverse(number(folder)));
         let mut found = None;
-        for place in places {
-            // Whoever holds it is making it, or keeps it.
-            let Some(lock) = locked(&place) else { continue };
+        for folder in folders {
+            // Another server builds or uses it.
+            let Some(lock) = locked(&folder) else { continue };
             let opened = match &found {
-                None => checked(&place, catalogue),
+                None => checked(&folder, catalogue),
                 Some(_) => Ok(None),
             };
             match opened {
                 Ok(Some((index, revision))) => {
                     drop(lock);
                     let writer = writer(&index, memory_mib)?;
-                    found = Some(Self::new(&place, catalogue, memory_mib, index, writer, revision)?);
+                    found = Some(Self::new(&folder, catalogue, memory_mib, index, writer, revision)?);
                 }
-                Ok(None) => remove(&place),
-                Err(error) if is_harmed(&error) => {
-                    tracing::warn!(place = %place.display(), %error, "an index of works is made anew");
-                    remove(&place);
+                Ok(None) => remove(&folder),
+                Err(error) if is_permanent(&error) => {
+                    tracing::warn!(folder = %folder.display(), %error, "a damaged search index is deleted and rebuilt");
+                    remove(&folder);
                 }
                 Err(error) => {
-                    tracing::warn!(place = %place.display(), %error, "an index of works cannot be opened");
+                    tracing::warn!(folder = %folder.display(), %error, "a search index cannot be opened");
                 }
             }
         }
         Ok(found)
     }
 
-    /// An empty index beside those that are there.
+    /// Creates an empty index beside the existing ones.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the folder cannot be written.
     pub fn create(folder: &Path, catalogue: &str, memory_mib: usize) -> Result<Self, Error> {
         fs::create_dir_all(folder)?;
-        let _alone = alone(folder)?;
+        let _lock = lock_folder(folder)?;
         let taken = fs::read_dir(folder)?.filter_map(|entry| number(&entry.ok()?.path())).max();
-        let place = folder.join(taken.map_or(1, |last| last + 1).to_string());
-        fs::create_dir(&place)?;
-        let made = || {
-            let index = tantivy::Index::create_in_dir(&place, schema().0.clone())?;
+        let folder = folder.join(taken.map_or(1, |last| last + 1).to_string());
+        fs::create_dir(&folder)?;
+        let create = || {
+            let index = tantivy::Index::create_in_dir(&folder, schema().0.clone())?;
             let writer = writer(&index, memory_mib)?;
-            // Its parts are laid together once, at the end.
+            // Segments are merged once, at the end: see `merge_segments`.
             writer.set_merge_policy(Box::new(NoMergePolicy));
-            Self::new(&place, catalogue, memory_mib, index, writer, 0)
+            Self::new(&folder, catalogue, memory_mib, index, writer, 0)
         };
-        made().inspect_err(|_: &Error| remove(&place))
+        create().inspect_err(|_: &Error| remove(&folder))
     }
 
     fn new(
-        place: &Path,
+        folder: &Path,
         catalogue: &str,
         memory_mib: usize,
         index: tantivy::Index,
@@ -111,7 +121,7 @@ impl Index {
         let vocabulary = Arc::<RwLock<Vocabulary>>::default();
         let snapshot = Snapshot::new(reader.searcher(), revision, vocabulary.clone(), None)?;
         Ok(Self {
-            place: place.to_owned(),
+            folder: folder.to_owned(),
             catalogue: catalogue.to_owned(),
             memory_mib,
             index,
@@ -122,13 +132,13 @@ impl Index {
         })
     }
 
-    /// The works as they were at the last commit.
+    /// The works as of the last commit.
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        self.current.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+        self.current.read().clone()
     }
 
-    /// Lays a work down, instead of what was there under its number. After an error, here or when it is committed, all
-    /// that was not committed is to be laid down again.
+    /// Adds or replaces a work. After an error, here or in [`Index::commit`], everything since the last commit must be put
+    /// again.
     pub fn put(&self, entry: &IndexableWork<'_>) -> Result<(), Error> {
         let document = entry.document();
         self.write(|writer| {
@@ -137,12 +147,12 @@ impl Index {
         })
     }
 
-    /// Lays down a work whose number is new.
+    /// Adds a work whose object number is new.
     pub fn add(&self, document: tantivy::TantivyDocument) -> Result<(), Error> {
         self.write(|writer| Ok(writer.add_document(document).map(drop)?))
     }
 
-    /// Takes a work out.
+    /// Removes a work.
     pub fn remove(&self, object_number: &str) -> Result<(), Error> {
         self.write(|writer| {
             writer.delete_term(Term::from_field_text(schema().1.number, object_number));
@@ -150,13 +160,13 @@ impl Index {
         })
     }
 
-    /// Makes all changes so far visible, at once and as the state of this revision.
+    /// Commits all changes so far as the state of this revision, and makes them visible.
     pub fn commit(&self, revision: u64) -> Result<(), Error> {
         self.write(|writer| self.commit_by(writer, revision))
     }
 
     fn commit_by(&self, writer: &mut IndexWriter, revision: u64) -> Result<(), Error> {
-        let payload = Payload { form: FORM, catalogue: self.catalogue.clone(), revision };
+        let payload = Payload { format: FORMAT, catalogue: self.catalogue.clone(), revision };
         let mut prepared = writer.prepare_commit()?;
         prepared.set_payload(&serde_json::to_string(&payload).unwrap_or_default());
         prepared.commit()?;
@@ -164,19 +174,20 @@ impl Index {
         let before = self.snapshot();
         let snapshot =
             Snapshot::new(self.reader.searcher(), revision, self.vocabulary.clone(), Some(&before))?;
-        *self.current.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Arc::new(snapshot);
+        *self.current.write() = Arc::new(snapshot);
         Ok(())
     }
 
-    /// Lays its parts together where there are many, so that searches have fewer to look into; from then on this happens
-    /// by itself.
+    /// Merges all segments if there are more than a few, so that searches visit fewer. From then on, segments are merged
+    /// automatically.
     pub fn merge_segments(&self) -> Result<(), Error> {
         const FEW: usize = 2;
         let merging = self.write(|writer| {
             writer.set_merge_policy(Box::<LogMergePolicy>::default());
             let searcher = self.reader.searcher();
-            let parts = searcher.segment_readers().iter().map(|part| part.segment_id()).collect::<Vec<_>>();
-            Ok((parts.len() > FEW).then(|| writer.merge(&parts)))
+            let segments =
+                searcher.segment_readers().iter().map(|reader| reader.segment_id()).collect::<Vec<_>>();
+            Ok((segments.len() > FEW).then(|| writer.merge(&segments)))
         })?;
         match merging {
             None => Ok(()),
@@ -187,20 +198,20 @@ impl Index {
         }
     }
 
-    /// Where it lies.
+    /// Its folder.
     pub fn folder(&self) -> &Path {
-        &self.place
+        &self.folder
     }
 
-    /// Takes it from the disk; who still looks at it goes on seeing it.
+    /// Deletes its folder. Existing snapshots stay readable.
     pub fn delete(&self) {
-        // Its threads may be writing.
-        drop(self.writer.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take());
-        remove(&self.place);
+        // Its threads may still be writing.
+        drop(self.writer.lock().take());
+        remove(&self.folder);
     }
 
     fn write<T>(&self, write: impl FnOnce(&mut IndexWriter) -> Result<T, Error>) -> Result<T, Error> {
-        let mut held = self.writer.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut held = self.writer.lock();
         let mut writer = match held.take() {
             Some(writer) => writer,
             None => writer(&self.index, self.memory_mib)?,
@@ -211,24 +222,25 @@ impl Index {
     }
 }
 
-/// An index that is whole, of this form and catalogue, with the revision that it shows; `None` where another is in it.
-fn checked(place: &Path, catalogue: &str) -> Result<Option<(tantivy::Index, u64)>, Error> {
-    let index = tantivy::Index::open_in_dir(place)?;
+/// Opens an index and checks its files. Returns it with its revision; `None` if it has another format or belongs to another
+/// catalogue.
+fn checked(folder: &Path, catalogue: &str) -> Result<Option<(tantivy::Index, u64)>, Error> {
+    let index = tantivy::Index::open_in_dir(folder)?;
     let payload = index.load_metas()?.payload;
     let payload: Option<Payload> = payload.and_then(|text| serde_json::from_str(&text).ok());
-    let same = |said: &Payload| said.form == FORM && said.catalogue == catalogue;
+    let same = |payload: &Payload| payload.format == FORMAT && payload.catalogue == catalogue;
     let Some(payload) = payload.filter(same).filter(|_| index.schema() == schema().0) else {
         return Ok(None);
     };
     let damaged = index.validate_checksum()?;
     match damaged.len() {
         0 => Ok(Some((index, payload.revision))),
-        files => Err(Error::Damaged(format!("{files} files are not what was written"))),
+        files => Err(Error::Damaged(format!("{files} files have wrong checksums"))),
     }
 }
 
-/// Whether it would fail the next time, too.
-fn is_harmed(error: &Error) -> bool {
+/// Whether the index itself is damaged, so that opening it again would fail again.
+fn is_permanent(error: &Error) -> bool {
     match error {
         Error::Damaged(_) => true,
         Error::Index(error) => matches!(
@@ -244,25 +256,25 @@ fn is_harmed(error: &Error) -> bool {
     }
 }
 
-/// Waits until no other server opens or begins an index in this folder.
-fn alone(folder: &Path) -> Result<File, Error> {
+/// Waits until no other server opens or creates an index in this folder.
+fn lock_folder(folder: &Path) -> Result<File, Error> {
     let file = File::options().create(true).truncate(false).write(true).open(folder.join("lock"))?;
     file.lock()?;
     Ok(file)
 }
 
-/// Holds an index as its writer does; `None` where somebody else does.
-fn locked(place: &Path) -> Option<tantivy::directory::DirectoryLock> {
-    let held = MmapDirectory::open(place).map(|directory| directory.acquire_lock(&INDEX_WRITER_LOCK));
+/// Takes the writer's lock of an index; `None` if another process holds it.
+fn locked(folder: &Path) -> Option<tantivy::directory::DirectoryLock> {
+    let held = MmapDirectory::open(folder).map(|directory| directory.acquire_lock(&INDEX_WRITER_LOCK));
     match held {
         Ok(Ok(lock)) => Some(lock),
         Ok(Err(LockError::LockBusy)) => None,
         Ok(Err(error)) => {
-            tracing::warn!(place = %place.display(), ?error, "an index of works cannot be locked");
+            tracing::warn!(folder = %folder.display(), ?error, "a search index cannot be locked");
             None
         }
         Err(error) => {
-            tracing::warn!(place = %place.display(), ?error, "an index of works cannot be opened");
+            tracing::warn!(folder = %folder.display(), ?error, "a search index cannot be opened");
             None
         }
     }
@@ -270,18 +282,18 @@ fn locked(place: &Path) -> Option<tantivy::directory::DirectoryLock> {
 
 fn writer(index: &tantivy::Index, memory_mib: usize) -> Result<IndexWriter, Error> {
     let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get()).clamp(1, 4);
-    // Below 15 MB a thread the library refuses.
+    // tantivy needs at least 15 MB per thread.
     let threads = threads.min(memory_mib / 16).max(1);
     Ok(index.writer_with_num_threads(threads, (memory_mib << 20).max(16 << 20))?)
 }
 
-fn number(place: &Path) -> Option<u64> {
-    place.file_name()?.to_str()?.parse().ok()
+fn number(folder: &Path) -> Option<u64> {
+    folder.file_name()?.to_str()?.parse().ok()
 }
 
-fn remove(place: &Path) {
-    if let Err(error) = fs::remove_dir_all(place) {
-        tracing::warn!(place = %place.display(), %error, "an old index of works could not be taken away");
+fn remove(folder: &Path) {
+    if let Err(error) = fs::remove_dir_all(folder) {
+        tracing::warn!(folder = %folder.display(), %error, "an old search index cannot be deleted");
     }
 }
 
@@ -289,12 +301,12 @@ fn remove(place: &Path) {
 mod tests {
     use super::*;
 
-    /// An index that says it in other words would be made anew.
+    /// If the format of the metadata changed, every index would be rebuilt.
     #[test]
-    fn what_an_index_says_of_itself_stays() {
-        let payload = Payload { form: 3, catalogue: "sqlite:///a.db KMS1 5".into(), revision: 7 };
-        let told = r#"{"form":3,"catalogue":"sqlite:///a.db KMS1 5","revision":7}"#;
-        assert_eq!(serde_json::to_string(&payload).unwrap(), told);
-        assert_eq!(serde_json::from_str::<Payload>(told).unwrap(), payload);
+    fn the_metadata_format_is_stable() {
+        let payload = Payload { format: 3, catalogue: "sqlite:///a.db KMS1 5".into(), revision: 7 };
+        let json = r#"{"form":3,"catalogue":"sqlite:///a.db KMS1 5","revision":7}"#;
+        assert_eq!(serde_json::to_string(&payload).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Payload>(json).unwrap(), payload);
     }
 }

@@ -1,36 +1,35 @@
-//! A work as it lies in the index, ready to be told: its record in JSON, its images apart, since their addresses depend
-//! on who asks.
+//! The record of a work in the index, serialized in advance: JSON without its images, whose URLs depend on the request.
 
 use serde_json::{Value, json};
 
 use super::IndexableWork;
 use crate::record::{Image, Tag, Text, Work, timestamp};
 
-/// Fields that are told of every work; a source's fields of these names are told with its own record alone.
-const OWN: [&str; 9] =
+/// Fields of every work in responses; a source's fields with these names appear only in its original record.
+const RESERVED: [&str; 9] =
     ["id", "page", "manifest", "thumbnail", "images", "tags", "revision", "changed", "content_state"];
 
-/// A work as the index keeps it.
+/// A work as the index stores it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IndexedWork {
     text: String,
-    /// Where the lines behind the first begin.
+    /// Where the lines after the first begin.
     lines: Vec<usize>,
 }
 
-/// An image of it.
+/// An image of a work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexedImage<'a> {
     /// The master's identifier.
     pub file: &'a str,
-    /// Whether there is a master to it here.
+    /// Whether it has a master.
     pub matched: bool,
-    /// What the record says of it, as a JSON object.
+    /// The image's part of the record, as a JSON object.
     pub json: &'a str,
 }
 
 impl IndexedImage<'_> {
-    /// Width and height in pixels, where they were measured when the work was indexed.
+    /// Width and height in pixels, if they were known when the work was indexed.
     pub fn size(&self) -> Option<(u32, u32)> {
         #[derive(serde::Deserialize)]
         struct Size {
@@ -43,8 +42,7 @@ impl IndexedImage<'_> {
 }
 
 impl IndexedWork {
-    /// What is kept of a work: lines, of which the first is its record, the second its object number and rights, and
-    /// each other an image.
+    /// Serializes a work as lines: its record, its object number and rights, and one line per image.
     pub fn encode(entry: &IndexableWork<'_>) -> String {
         let IndexableWork { work, tags, revision, changed_ms, sizes } = *entry;
         let mut text = serde_json::to_string(&bare(work)).unwrap_or_else(|_| "{}".into());
@@ -54,13 +52,13 @@ impl IndexedWork {
             if at > 0 {
                 text.push(',');
             }
-            // The name that it has is told as `id`.
-            let told = match tag.kept_id {
+            // Its identifier is written as `id`.
+            let json = match tag.kept_id {
                 None => serde_json::to_string(tag),
                 Some(_) => serde_json::to_string(&Tag { kept_id: None, ..tag.clone() }),
             };
-            let told = told.unwrap_or_else(|_| "{}".into());
-            text.push_str(told.strip_suffix('}').unwrap_or(&told));
+            let json = json.unwrap_or_else(|_| "{}".into());
+            text.push_str(json.strip_suffix('}').unwrap_or(&json));
             text.push_str(&format!(",\"id\":\"{}\"}}", tag.id()));
         }
         text.push_str(&format!("],\"revision\":{revision},\"changed\":{}}}", json!(timestamp(changed_ms))));
@@ -73,12 +71,12 @@ impl IndexedWork {
             text.push(if image.matched { '+' } else { '-' });
             text.push_str(&json!(image.file).to_string());
             text.push('\t');
-            text.push_str(&said(image, size));
+            text.push_str(&image_json(image, size));
         }
         text
     }
 
-    /// Reads what [`IndexedWork::encode`] wrote.
+    /// Parses what [`IndexedWork::encode`] wrote.
     pub fn decode(text: &str) -> Self {
         let lines = text.match_indices('\n').map(|(at, _)| at + 1).collect();
         Self { text: text.to_owned(), lines }
@@ -89,7 +87,7 @@ impl IndexedWork {
         self.line(0).unwrap_or("{}")
     }
 
-    /// Its object number, and what its record says of rights and of the public domain.
+    /// Its object number, its rights, and whether it is in the public domain.
     pub fn known(&self) -> (String, Option<String>, Option<bool>) {
         self.line(1).and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default()
     }
@@ -99,7 +97,7 @@ impl IndexedWork {
         self.known().0
     }
 
-    /// Its images' files, in order, with what is said of them.
+    /// Its images in order, with the identifiers of their masters.
     pub fn images(&self) -> impl Iterator<Item = (String, IndexedImage<'_>)> {
         (2..=self.lines.len()).filter_map(|at| {
             let line = self.line(at)?;
@@ -109,7 +107,7 @@ impl IndexedWork {
         })
     }
 
-    /// The work as it was read; what was derived from it (revision, the tags' names) is among its free fields.
+    /// The work, parsed again. Derived fields (the tags' identifiers) are among its free fields.
     pub fn work(&self) -> Option<Work> {
         let mut work: Work = serde_json::from_str(self.record()).ok()?;
         work.more.remove("revision");
@@ -129,9 +127,9 @@ impl IndexedWork {
     }
 }
 
-/// A work without its images and tags, and without fields whose names are ours.
+/// A work without its images, tags and reserved fields.
 fn bare(work: &Work) -> Work {
-    let free = work.more.iter().filter(|(name, _)| !OWN.contains(&name.as_str()));
+    let free = work.more.iter().filter(|(name, _)| !RESERVED.contains(&name.as_str()));
     Work {
         object_number: work.object_number.clone(),
         titles: work.titles.clone(),
@@ -160,7 +158,7 @@ fn bare(work: &Work) -> Work {
     }
 }
 
-fn said(image: &Image, size: Option<(u32, u32)>) -> String {
+fn image_json(image: &Image, size: Option<(u32, u32)>) -> String {
     let mut value = json!(image);
     if let Value::Object(fields) = &mut value {
         fields.remove("matched");
@@ -189,8 +187,8 @@ const TEXTS: [&str; 11] = [
 /// The fields that have texts within them.
 const HOLDERS: [&str; 7] = ["titles", "production", "related", "tags", "broader", "images", "parts"];
 
-/// Tells a work's texts in one language: the first of these that there is, as a string, or as a list where it has several
-/// values. What its source says in fields of its own is left as it is.
+/// Reduces a work's texts to one language, the first of these that is available: to a string, or to a list if there are
+/// several values. A source's own fields stay unchanged.
 pub fn in_language(value: &mut Value, languages: &[&str]) {
     match value {
         Value::Array(values) => values.iter_mut().for_each(|value| in_language(value, languages)),
@@ -198,12 +196,12 @@ pub fn in_language(value: &mut Value, languages: &[&str]) {
             for (name, value) in fields {
                 match value {
                     Value::Array(texts) if TEXTS.contains(&name.as_str()) => {
-                        texts.iter_mut().for_each(|text| tell(text, languages));
+                        texts.iter_mut().for_each(|text| reduce(text, languages));
                     }
-                    text if TEXTS.contains(&name.as_str()) => tell(text, languages),
+                    text if TEXTS.contains(&name.as_str()) => reduce(text, languages),
                     Value::Array(facts) if name == "extra_metadata" => {
                         let texts = facts.iter_mut().filter_map(Value::as_object_mut).flatten();
-                        texts.for_each(|(_, text)| tell(text, languages));
+                        texts.for_each(|(_, text)| reduce(text, languages));
                     }
                     holder if HOLDERS.contains(&name.as_str()) => in_language(holder, languages),
                     _ => {}
@@ -214,7 +212,7 @@ pub fn in_language(value: &mut Value, languages: &[&str]) {
     }
 }
 
-fn tell(value: &mut Value, languages: &[&str]) {
+fn reduce(value: &mut Value, languages: &[&str]) {
     let text = value.is_object().then(|| serde_json::from_value::<Text>(value.clone()).ok()).flatten();
     match text.as_ref().and_then(|text| text.best_language(languages)) {
         Some((_, [one])) => *value = Value::String(one.clone()),
@@ -228,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_work_comes_back_as_it_was() {
+    fn works_round_trip() {
         let work: Work = serde_json::from_str(
             r#"{"object_number":"KMS\"1\n","titles":{"da":"Blå\nhest"},"x":1,
             "images":[{"file":"a/b.tif"},{"file":"c\td.tif","role":"verso"}],
@@ -242,16 +240,16 @@ mod tests {
         assert_eq!(stored.number(), "KMS\"1\n");
         let files: Vec<String> = stored.images().map(|(file, _)| file).collect();
         assert_eq!(files, ["a/b.tif", "c\td.tif"]);
-        let said: Vec<Value> =
+        let images: Vec<Value> =
             stored.images().map(|(_, shown)| serde_json::from_str(shown.json).unwrap()).collect();
-        assert_eq!((&said[0]["width"], &said[1]["width"]), (&Value::Null, &json!(300)));
+        assert_eq!((&images[0]["width"], &images[1]["width"]), (&Value::Null, &json!(300)));
         let record: Value = serde_json::from_str(stored.record()).unwrap();
         assert_eq!((&record["revision"], &record["x"]), (&json!(7), &json!(1)));
         assert_eq!(stored.work().unwrap(), work);
     }
 
     #[test]
-    fn texts_can_be_told_in_one_language() {
+    fn texts_are_reduced_to_one_language() {
         let source = json!({"units": ["mm", "cm"], "titles": [{"text": {"da": ["Blå"]}}]});
         let mut value = json!({"titles": [{"text": {"da": ["Blå"], "en": ["Blue"]}, "kind": "museum"}],
             "techniques": [{"en": ["oil"]}], "description": {"da": ["a", "b"], "en": ["c"]}, "source": source,

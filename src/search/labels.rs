@@ -1,19 +1,19 @@
-//! The words of all values' labels, to be looked up by their beginnings.
+//! The words of all facet labels, looked up by their beginnings.
 
 use super::vocabulary::Vocabulary;
 use crate::record::fold::fold;
 
-/// A beginning that so many values share is told by the first of them.
-const MOST_LOOKED_AT: usize = 20_000;
+/// The most matches of a beginning; the others are ignored.
+const MAX_MATCHES: usize = 20_000;
 
-/// The words of all values' labels, in alphabetical order from each word's beginning on.
+/// The labels of all facet values, sorted from the beginning of each of their words.
 pub struct Labels {
     /// Folded labels with their values' numbers.
     labels: Vec<(Box<str>, u32)>,
-    /// Places in labels where a word begins: the label's, the byte's.
+    /// Where words begin: index of the label, byte offset.
     starts: Vec<(u32, u16)>,
-    /// What the vocabulary had learnt when it was made.
-    known: u64,
+    /// The version of the vocabulary that they were read from.
+    version: u64,
 }
 
 impl Labels {
@@ -39,33 +39,33 @@ impl Labels {
         let text =
             |&(label, byte): &(u32, u16)| labels[label as usize].0.get(usize::from(byte)..).unwrap_or("");
         starts.sort_unstable_by(|a, b| text(a).cmp(text(b)));
-        Self { labels, starts, known: vocabulary.version() }
+        Self { labels, starts, version: vocabulary.version() }
     }
 
-    /// Whether the vocabulary has learnt nothing since.
-    pub fn knows(&self, vocabulary: &Vocabulary) -> bool {
-        self.known == vocabulary.version()
+    /// Whether the vocabulary is unchanged since.
+    pub fn is_current(&self, vocabulary: &Vocabulary) -> bool {
+        self.version == vocabulary.version()
     }
 
     fn text(&self, (label, byte): (u32, u16)) -> &str {
         self.labels.get(label as usize).and_then(|(label, _)| label.get(usize::from(byte)..)).unwrap_or("")
     }
 
-    /// A label and its value's number.
-    pub fn named(&self, at: u32) -> Option<&(Box<str>, u32)> {
+    /// A label and its value's number, by index.
+    pub fn label(&self, at: u32) -> Option<&(Box<str>, u32)> {
         self.labels.get(at as usize)
     }
 
-    /// The places where this beginning is found.
-    pub fn begin(&self, typed: &str) -> &[(u32, u16)] {
+    /// Where words have this beginning.
+    pub fn starts_with(&self, typed: &str) -> &[(u32, u16)] {
         let from = self.starts.partition_point(|&start| self.text(start) < typed);
         let count = self.starts[from..].partition_point(|&start| self.text(start).starts_with(typed));
-        &self.starts[from..from + count.min(MOST_LOOKED_AT)]
+        &self.starts[from..from + count.min(MAX_MATCHES)]
     }
 
-    /// The values that have a word which begins so.
-    pub fn beginning(&self, typed: &str) -> Vec<u32> {
-        let found = self.begin(&plain(typed)).iter();
+    /// The values whose labels have a word with this beginning.
+    pub fn values_starting_with(&self, typed: &str) -> Vec<u32> {
+        let found = self.starts_with(&plain(typed)).iter();
         let mut numbers: Vec<u32> =
             found.filter_map(|&(at, _)| self.labels.get(at as usize).map(|(_, number)| *number)).collect();
         numbers.sort_unstable();
@@ -73,17 +73,17 @@ impl Labels {
         numbers
     }
 
-    /// The values that are called just so.
-    pub fn called(&self, label: &str) -> Vec<u32> {
+    /// The values with exactly this label.
+    pub fn values_called(&self, label: &str) -> Vec<u32> {
         let label = plain(label);
-        // What is longer comes behind what is the same.
-        let found = self.begin(&label).iter().take_while(|&&start| self.text(start) == label);
+        // Equal labels come before longer ones.
+        let found = self.starts_with(&label).iter().take_while(|&&start| self.text(start) == label);
         let found = found.filter(|start| start.1 == 0);
         found.filter_map(|&(at, _)| self.labels.get(at as usize).map(|(_, number)| *number)).collect()
     }
 }
 
-/// A label without accents and signs, its words apart by single spaces.
+/// A label without accents and punctuation, its words separated by single spaces.
 pub fn plain(label: &str) -> String {
     let folded = fold(label);
     let words: Vec<&str> =

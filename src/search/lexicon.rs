@@ -1,4 +1,4 @@
-//! Words of art in Danish and English: who asks in one language finds what is described in the other.
+//! Art terms in Danish and English, so that a query in one language finds descriptions in the other.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -8,10 +8,10 @@ use super::analysis::{Word, words};
 /// Lines of a Danish word, a tab, and an English one.
 const LINES: &str = include_str!("lexicon.tsv");
 
-/// The most words that stand for one.
-const MOST: usize = 6;
+/// The most translations of a phrase.
+const MAX_TRANSLATIONS: usize = 6;
 
-/// Meanings by folded words and phrases, and by the stems of single words of each language.
+/// Translations by folded words and phrases, and by the stems of single words of each language.
 #[derive(Default)]
 struct Lexicon {
     phrases: HashMap<String, Vec<String>>,
@@ -21,11 +21,11 @@ struct Lexicon {
 const DANISH: &str = "da";
 const ENGLISH: &str = "en";
 
-/// What a word or a phrase means in the other language, in either direction; endings do not matter.
+/// The translations of a word or phrase, in either direction; endings do not matter.
 pub fn translations(phrase: &str) -> Vec<String> {
-    static MADE: OnceLock<Lexicon> = OnceLock::new();
-    let lexicon = MADE.get_or_init(Lexicon::read);
-    let words = said(phrase);
+    static LEXICON: OnceLock<Lexicon> = OnceLock::new();
+    let lexicon = LEXICON.get_or_init(Lexicon::read);
+    let words = significant(phrase);
     if let Some(known) = lexicon.phrases.get(&key(&words)) {
         return known.clone();
     }
@@ -34,7 +34,7 @@ pub fn translations(phrase: &str) -> Vec<String> {
         for language in [DANISH, ENGLISH] {
             for stem in word.terms(language).into_iter().skip(1) {
                 let known = lexicon.stems.get(&(language, stem)).into_iter().flatten();
-                known.for_each(|meant| add(&mut found, meant));
+                known.for_each(|translation| add(&mut found, translation));
             }
         }
     }
@@ -47,8 +47,8 @@ impl Lexicon {
         let lines = LINES.lines().filter(|line| !line.starts_with('#'));
         for (danish, english) in lines.filter_map(|line| line.split_once('\t')) {
             for (language, from, to) in [(DANISH, danish, english), (ENGLISH, english, danish)] {
-                let words = said(from);
-                if key(&words) == key(&said(to)) {
+                let words = significant(from);
+                if key(&words) == key(&significant(to)) {
                     continue;
                 }
                 add(lexicon.phrases.entry(key(&words)).or_default(), to.trim());
@@ -63,17 +63,17 @@ impl Lexicon {
     }
 }
 
-fn add(translations: &mut Vec<String>, meant: &str) {
-    if translations.len() < MOST && !translations.iter().any(|known| known == meant) {
-        translations.push(meant.to_owned());
+fn add(translations: &mut Vec<String>, translation: &str) {
+    if translations.len() < MAX_TRANSLATIONS && !translations.iter().any(|known| known == translation) {
+        translations.push(translation.to_owned());
     }
 }
 
-/// The words of a phrase that say something.
-fn said(phrase: &str) -> Vec<Word> {
+/// The words of a phrase without stop words, unless there are no others.
+fn significant(phrase: &str) -> Vec<Word> {
     let mut words = words(phrase);
-    if words.iter().any(|word| !word.is_common()) {
-        words.retain(|word| !word.is_common());
+    if words.iter().any(|word| !word.is_stop_word()) {
+        words.retain(|word| !word.is_stop_word());
     }
     words
 }
@@ -88,8 +88,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_known_in_both_directions() {
-        let means = |said: &str, meant: &str| translations(said).iter().any(|known| known == meant);
+    fn words_are_translated_in_both_directions() {
+        let means = |word: &str, other: &str| translations(word).iter().any(|known| known == other);
         assert!(means("hund", "dog") && means("Dog", "hund") && means("dogs", "hunde"));
         assert!(means("slaget", "battle") && means("hestene", "horse"), "endings do not matter");
         assert!(means("SELVPORTRÆT", "self-portrait") && means("selvportraet", "self-portrait"));

@@ -1,9 +1,8 @@
-//! Finding works: an index of words and facets that each server derives from the catalogue, and throws away when it
-//! likes.
+//! Search: an index of words and facets that each server derives from the catalogue and can rebuild at any time.
 //!
-//! Words lie in three fields of an inverted index, as they are written and as Danish and English stems, without
-//! accents. What is counted, compared and filtered for many works at a time lies in columns in memory, side by side,
-//! with values of facets as numbers of one vocabulary: a broad search with facets walks through it once.
+//! Words are in three fields of an inverted index, as written and as Danish and English stems, without accents. What is
+//! counted, compared and filtered for many works at a time is in columns in memory, with facet values as numbers of one
+//! vocabulary: a broad search with facets scans them once.
 
 mod analysis;
 mod colour;

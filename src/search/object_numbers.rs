@@ -1,4 +1,4 @@
-//! Object numbers as people type them: in part, in any case, with or without the signs between their parts.
+//! Object numbers as people type them: in part, in any case, with or without punctuation.
 
 use std::ops::Bound;
 
@@ -10,17 +10,17 @@ use super::Error;
 use super::schema::schema;
 use super::snapshot::Snapshot;
 
-/// Keys are cut after this many characters.
-const LONGEST: usize = 120;
+/// The longest key, in characters.
+const MAX_KEY_CHARS: usize = 120;
 
-/// An object number without case, spaces and signs: `KKS1982-156/3` is `kks19821563`.
+/// An object number in lower case, without spaces and punctuation: `KKS1982-156/3` is `kks19821563`.
 pub fn key(number: &str) -> String {
-    number.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(LONGEST).collect()
+    number.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(MAX_KEY_CHARS).collect()
 }
 
 impl Snapshot {
-    /// Whether some work's number begins with this key.
-    pub(super) fn has_numbers(&self, key: &str) -> Result<bool, Error> {
+    /// Whether a work's object number begins with this key.
+    pub(super) fn has_number_prefix(&self, key: &str) -> Result<bool, Error> {
         for (_, reader, _) in self.segments() {
             let inverted = reader.inverted_index(schema().1.number_key)?;
             let mut stream = inverted.terms().range().ge(key).into_stream()?;
@@ -31,20 +31,20 @@ impl Snapshot {
         Ok(false)
     }
 
-    /// Whether some work's number is this one.
+    /// Whether a work has this object number.
     pub(super) fn has_number(&self, key: &str) -> Result<bool, Error> {
-        // Terms outlive works that were taken out.
+        // Terms of removed works stay in the index until segments are merged.
         Ok(same(key).count(&self.searcher)? > 0)
     }
 }
 
-/// Works of this number.
+/// Works with this object number.
 pub fn same(key: &str) -> Box<dyn Query> {
     let same = TermQuery::new(term(key), IndexRecordOption::Basic);
     Box::new(ConstScoreQuery::new(Box::new(same), 1.0))
 }
 
-/// Works whose numbers begin with it.
+/// Works whose object numbers have this beginning.
 pub fn beginning(key: &str) -> Box<dyn Query> {
     let end = format!("{key}{}", char::MAX);
     let all = InvertedIndexRangeQuery::new(Bound::Included(term(key)), Bound::Excluded(term(&end)));
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_have_neither_case_nor_signs() {
+    fn keys_have_neither_case_nor_punctuation() {
         for (number, expected) in
             [("KKS1982-156/3", "kks19821563"), ("N 00530", "n00530"), ("SK-A-1234", "ska1234"), ("№ 7", "7")]
         {

@@ -1,4 +1,4 @@
-//! In which order hits are told, and where a reader has got to.
+//! The order of hits, and cursors into it.
 
 use std::cmp::Ordering;
 
@@ -13,25 +13,25 @@ use super::columns::{ColumnTexts, Columns};
 use super::schema::HAS_IMAGE;
 use crate::iiif::Invalid;
 
-/// What hits are sorted by; works of which it is not known come last, and equal ones by object number.
+/// What hits are sorted by. Works without a value come last; equal ones are sorted by object number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Sort {
-    /// What was typed, or the colours asked for; without either, works with images first.
+    /// Relevance to the query or the colours; without either, works with images first.
     #[default]
     Relevance,
     Title,
     Creator,
-    /// The first year of the making.
+    /// The first year of the production.
     Date,
-    /// What was added or changed last comes first.
+    /// The last change first.
     Newest,
-    /// Round the circle of hues, greys last.
+    /// Around the circle of hues, greys last.
     Hue,
     Number,
-    /// The first and the last year of the making, whichever way round.
+    /// The first and the last year of the production, in either direction.
     MadeFrom,
     MadeUntil,
-    /// When the source changed and made its record.
+    /// When the source changed and created its record.
     Modified,
     Created,
     /// Of the largest image.
@@ -41,7 +41,7 @@ pub enum Sort {
     Bytes,
 }
 
-/// The names of sorts in addresses; a `-` before one turns it round.
+/// The names of sorts in URLs; a `-` before one reverses it.
 pub const SORTS: [(&str, Sort); 7] = [
     ("relevance", Sort::Relevance),
     ("title", Sort::Title),
@@ -59,29 +59,29 @@ pub struct Order {
     pub backwards: bool,
 }
 
-/// What a hit is compared by: within a segment by numbers alone.
+/// What hits of the same segment are compared by.
 pub type Rank = (u64, u64, DocId);
 
-/// What a hit is compared by among those of other segments.
+/// What hits of different segments are compared by.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Key {
     Number(u64),
-    /// `None` where there is nothing to sort by.
+    /// `None` if there is nothing to sort by.
     Text(Option<String>),
 }
 
-/// Where a page ends: the last work on it, as it was compared.
+/// The end of a page: its last work and what that was compared by.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cursor {
     #[serde(rename = "k")]
     pub key: Key,
     #[serde(rename = "n")]
     pub object_number: String,
-    /// The state of the index: how relevant a work is holds only there.
+    /// The state of the index: scores are valid only there.
     #[serde(rename = "g")]
     pub state: u64,
-    /// The search that it belongs to, as a hash.
+    /// A hash of the search that it belongs to.
     #[serde(rename = "s")]
     pub search: u64,
 }
@@ -89,7 +89,7 @@ pub struct Cursor {
 const LAST: u64 = u64::MAX;
 
 impl Order {
-    /// Reads a sort by its name.
+    /// Parses the name of a sort.
     pub fn parse(text: &str) -> Option<Self> {
         let (name, backwards) = match text.strip_prefix('-') {
             Some(name) => (name, true),
@@ -115,17 +115,17 @@ impl Order {
         }
     }
 
-    /// Whether first parts of ranks mean the same in all segments.
+    /// Whether the first parts of ranks are comparable between segments.
     pub fn compares_by_numbers(&self) -> bool {
         !matches!(self.sort, Sort::Title | Sort::Creator | Sort::Number)
     }
 
-    /// The first part of a work's rank, which is smaller the earlier the work comes; `score` is its relevance.
+    /// The first part of a work's rank, smaller for works that come earlier; `score` is its relevance.
     pub fn primary(&self, columns: &Columns, work: DocId, score: Option<f32>) -> u64 {
-        let turned = |value: u64| if self.backwards { (LAST - 1).saturating_sub(value) } else { value };
+        let directed = |value: u64| if self.backwards { (LAST - 1).saturating_sub(value) } else { value };
         if let Some(column) = self.text(columns) {
             return match column.and_then(|column| column.ords().first(work)) {
-                Some(ord) => turned(ord),
+                Some(ord) => directed(ord),
                 None => LAST,
             };
         }
@@ -133,18 +133,18 @@ impl Order {
         let second = |second: i64| second.saturating_add(1 << 40).max(0) as u64;
         match self.sort {
             Sort::Date if self.backwards => {
-                columns.years(work).map_or(LAST, |(_, latest)| turned(year(latest)))
+                columns.years(work).map_or(LAST, |(_, latest)| directed(year(latest)))
             }
             Sort::Date => columns.years(work).map_or(LAST, |(earliest, _)| year(earliest)),
             Sort::Newest => columns.revision.first(work).map_or(LAST, |revision| LAST - 1 - revision),
             Sort::Hue => columns.hue.first(work).unwrap_or(LAST),
-            Sort::MadeFrom => columns.years(work).map_or(LAST, |(earliest, _)| turned(year(earliest))),
-            Sort::MadeUntil => columns.years(work).map_or(LAST, |(_, latest)| turned(year(latest))),
-            Sort::Modified => columns.modified.first(work).map_or(LAST, |at| turned(second(at))),
-            Sort::Created => columns.created.first(work).map_or(LAST, |at| turned(second(at))),
-            Sort::Width => columns.width.first(work).map_or(LAST, turned),
-            Sort::Height => columns.height.first(work).map_or(LAST, turned),
-            Sort::Bytes => columns.bytes.first(work).map_or(LAST, turned),
+            Sort::MadeFrom => columns.years(work).map_or(LAST, |(earliest, _)| directed(year(earliest))),
+            Sort::MadeUntil => columns.years(work).map_or(LAST, |(_, latest)| directed(year(latest))),
+            Sort::Modified => columns.modified.first(work).map_or(LAST, |at| directed(second(at))),
+            Sort::Created => columns.created.first(work).map_or(LAST, |at| directed(second(at))),
+            Sort::Width => columns.width.first(work).map_or(LAST, directed),
+            Sort::Height => columns.height.first(work).map_or(LAST, directed),
+            Sort::Bytes => columns.bytes.first(work).map_or(LAST, directed),
             _ => match score {
                 Some(score) => scored(score),
                 None => u64::from(columns.flags(work) & HAS_IMAGE == 0),
@@ -154,10 +154,10 @@ impl Order {
 
     /// A work's rank.
     pub fn rank(&self, columns: &Columns, work: DocId, score: Option<f32>) -> Rank {
-        (self.primary(columns, work, score), columns.number_place(work), work)
+        (self.primary(columns, work, score), columns.number_rank(work), work)
     }
 
-    /// What the first parts of ranks mean outside their segment.
+    /// Maps the first parts of ranks to keys that are comparable between segments.
     pub fn keys(&self, columns: &Columns, primaries: impl Iterator<Item = u64>) -> Result<Keys, Error> {
         let texts = match self.text(columns) {
             None => None,
@@ -170,12 +170,12 @@ impl Order {
         Ok(Keys { order: *self, texts })
     }
 
-    /// The place of a text in its column by the first part of a rank.
+    /// The ordinal of a text in its column, from the first part of a rank.
     fn ord(&self, primary: u64) -> u64 {
         if self.backwards { LAST - 1 - primary } else { primary }
     }
 
-    /// How two hits of different segments stand to one another.
+    /// Compares two hits of different segments.
     pub fn compare(&self, a: &Key, b: &Key) -> Ordering {
         match (a, b) {
             (Key::Number(a), Key::Number(b)) => a.cmp(b),
@@ -187,33 +187,33 @@ impl Order {
         }
     }
 
-    /// The ranks of a segment that come behind a cursor.
-    pub fn behind(&self, columns: &Columns, cursor: &Cursor) -> Result<Behind, Error> {
+    /// The ranks of a segment that come after a cursor.
+    pub fn after(&self, columns: &Columns, cursor: &Cursor) -> Result<After, Error> {
         let (number, exact) = position(&columns.number, &cursor.object_number)?;
         let number = if exact { number + 1 } else { number };
         Ok(match (&cursor.key, self.text(columns)) {
-            (Key::Number(primary), _) => Behind { primary: *primary, number },
+            (Key::Number(primary), _) => After { primary: *primary, number },
             (Key::Text(Some(text)), Some(Some(column))) => {
                 let (ord, exact) = position(column, text)?;
                 match (self.backwards, exact) {
-                    (false, true) => Behind { primary: ord, number },
-                    (false, false) => Behind { primary: ord, number: 0 },
-                    (true, true) => Behind { primary: LAST - 1 - ord, number },
-                    // All before `ord` come behind.
-                    (true, false) => Behind { primary: LAST - ord, number: 0 },
+                    (false, true) => After { primary: ord, number },
+                    (false, false) => After { primary: ord, number: 0 },
+                    (true, true) => After { primary: LAST - 1 - ord, number },
+                    // All before `ord` come after the cursor.
+                    (true, false) => After { primary: LAST - ord, number: 0 },
                 }
             }
-            // None of these has anything to sort by.
-            (Key::Text(Some(_)), _) => Behind { primary: LAST, number: 0 },
-            (Key::Text(None), _) => Behind { primary: LAST, number },
+            // The works that remain have nothing to sort by.
+            (Key::Text(Some(_)), _) => After { primary: LAST, number: 0 },
+            (Key::Text(None), _) => After { primary: LAST, number },
         })
     }
 }
 
-/// What first parts of ranks of one segment mean elsewhere.
+/// Keys of the first parts of one segment's ranks.
 pub struct Keys {
     order: Order,
-    /// The texts that are sorted by, where it is texts.
+    /// The texts, if the order compares texts.
     texts: Option<ColumnTexts>,
 }
 
@@ -227,25 +227,25 @@ impl Keys {
     }
 }
 
-/// The first rank that comes behind a cursor.
+/// The first rank after a cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Behind {
+pub struct After {
     primary: u64,
     number: u64,
 }
 
-impl Behind {
-    pub fn holds(&self, rank: &Rank) -> bool {
+impl After {
+    pub fn contains(&self, rank: &Rank) -> bool {
         (rank.0, rank.1) >= (self.primary, self.number)
     }
 }
 
-/// A score as the first part of a rank: what is more relevant comes first.
+/// A score as the first part of a rank: higher scores come first.
 pub fn scored(score: f32) -> u64 {
     u64::from(u32::MAX - score.max(0.0).to_bits())
 }
 
-/// Where a text stands, or would stand, among those of a column, and whether it is there.
+/// The ordinal that a text has or would have in a column, and whether the column contains it.
 fn position(column: &StrColumn, text: &str) -> Result<(u64, bool), Error> {
     let (mut low, mut high) = (0, column.num_terms() as u64);
     let mut found = String::new();
@@ -262,7 +262,7 @@ fn position(column: &StrColumn, text: &str) -> Result<(u64, bool), Error> {
 }
 
 impl Cursor {
-    /// The cursor as clients carry it.
+    /// The cursor as clients receive it.
     pub fn encode(&self) -> String {
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
     }
@@ -271,7 +271,7 @@ impl Cursor {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok();
         let cursor = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         cursor.ok_or_else(|| {
-            Invalid::new("cursor", text, "is none that was given out here: repeat `next` of the page before")
+            Invalid::new("cursor", text, "is not a cursor of this server: use `next` of the page before")
         })
     }
 }
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn cursors_come_back_as_they_were() {
+    fn cursors_round_trip() {
         let cursor = Cursor {
             key: Key::Text(Some("ø".into())),
             object_number: "KMS1".into(),

@@ -1,4 +1,4 @@
-//! The hits of one page, in order: the best are picked out of all without sorting these.
+//! The hits of one page, in order: the best of all hits, without sorting the others.
 
 use std::collections::BinaryHeap;
 
@@ -9,12 +9,12 @@ use super::Error;
 use super::columns::{ColumnTexts, Columns};
 use super::conditions::Conditions;
 use super::find::Hits;
-use super::order::{Behind, Cursor, Key, Order, Rank, Sort};
+use super::order::{After, Cursor, Key, Order, Rank, Sort};
 use super::request::{Search, SearchResults};
 use super::snapshot::Snapshot;
 
-/// The most works of one page, whoever asks.
-pub const MOST: usize = 10_000;
+/// The most works of one page.
+pub const MAX_PAGE: usize = 10_000;
 
 impl Snapshot {
     /// The hits of one page, in order.
@@ -26,7 +26,7 @@ impl Snapshot {
         hits: &[Hits],
         found: &mut SearchResults,
     ) -> Result<(), Error> {
-        let wanted = search.limit.min(MOST);
+        let wanted = search.limit.min(MAX_PAGE);
         if wanted == 0 {
             return Ok(());
         }
@@ -37,26 +37,25 @@ impl Snapshot {
         };
         let mut ranked: Vec<(u32, &Columns, Rank)> = Vec::new();
         for (at, reader, columns) in self.segments() {
-            let behind =
-                search.cursor.as_ref().map(|cursor| search.order.behind(columns, cursor)).transpose()?;
+            let after =
+                search.cursor.as_ref().map(|cursor| search.order.after(columns, cursor)).transpose()?;
             let ranks = match &weight {
-                Some(weight) => {
-                    by_score(&search.order, &**weight, reader, columns, conditions, behind, most)?
-                }
+                Some(weight) => by_score(&search.order, &**weight, reader, columns, conditions, after, most)?,
                 None => {
                     let order = &search.order;
-                    let behind = |rank: &Rank| behind.is_none_or(|behind| behind.holds(rank));
-                    let rank = |&work: &DocId| order.rank(columns, work, conditions.nearness(columns, work));
+                    let after = |rank: &Rank| after.is_none_or(|after| after.contains(rank));
+                    let rank =
+                        |&work: &DocId| order.rank(columns, work, conditions.colour_score(columns, work));
                     match hits.get(at as usize) {
                         Some(Hits::All) if order.sort == Sort::Relevance => {
-                            let usual = columns.usual();
-                            let from = usual.partition_point(|work| !behind(&rank(work)));
+                            let usual = columns.default_order();
+                            let from = usual.partition_point(|work| !after(&rank(work)));
                             usual[from..].iter().take(most).map(rank).collect()
                         }
                         Some(Hits::All) => {
-                            smallest((0..reader.max_doc()).map(|work| rank(&work)).filter(behind), most)
+                            smallest((0..reader.max_doc()).map(|work| rank(&work)).filter(after), most)
                         }
-                        Some(Hits::Some(works)) => smallest(works.iter().map(rank).filter(behind), most),
+                        Some(Hits::Some(works)) => smallest(works.iter().map(rank).filter(after), most),
                         None => Vec::new(),
                     }
                 }
@@ -64,12 +63,12 @@ impl Snapshot {
             ranked.extend(ranks.into_iter().map(|rank| (at, columns, rank)));
         }
         let mut offset = search.offset;
-        if self.parts.len() == 1 {
-            // Within a segment numbers say all.
+        if self.segments.len() == 1 {
+            // Within a segment, ranks decide.
             ranked.drain(..offset.min(ranked.len()));
             offset = 0;
         } else if search.order.compares_by_numbers() {
-            // Between segments they say most: only what they cannot decide is looked up.
+            // Between segments, the first parts of ranks decide mostly; only hits with equal ones are looked up.
             ranked.sort_unstable_by_key(|(.., rank)| rank.0);
             let at = |place: usize| ranked.get(place).map_or(u64::MAX, |(.., rank)| rank.0);
             let (first, last) = (at(offset), at(most - 1));
@@ -109,7 +108,7 @@ fn by_score(
     reader: &SegmentReader,
     columns: &Columns,
     conditions: &Conditions<'_>,
-    behind: Option<Behind>,
+    after: Option<After>,
     most: usize,
 ) -> Result<Vec<Rank>, Error> {
     let alive = reader.alive_bitset();
@@ -121,7 +120,7 @@ fn by_score(
             return least;
         }
         let rank = order.rank(columns, work, Some(score));
-        if behind.is_some_and(|behind| !behind.holds(&rank)) {
+        if after.is_some_and(|after| !after.contains(&rank)) {
             return least;
         }
         heap.push(rank);
@@ -129,7 +128,7 @@ fn by_score(
             heap.pop();
         }
         if let Some(worst) = heap.peek().filter(|_| heap.len() == most) {
-            // Equal ones are still looked at: their numbers decide.
+            // Equal scores still matter: object numbers decide between them.
             least = f32::from_bits(u32::MAX - worst.0 as u32).next_down();
         }
         least

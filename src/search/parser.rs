@@ -1,45 +1,45 @@
-//! Parses what was typed: words, phrases in quotation marks, exclusions, beginnings of words, periods.
+//! Parses queries: words, quoted phrases, exclusions, prefixes, periods.
 
 use super::analysis::{Word, words};
 use super::period::{self, Years};
 use crate::iiif::Invalid;
 
-/// The longest text that is searched for, in characters.
+/// The longest query, in characters.
 pub const MAX_QUERY_CHARS: usize = 512;
-/// Words of one query that are looked for, at most.
+/// The most words of a query; the others are ignored.
 const MAX_WORDS: usize = 32;
 
-/// A word that stands for its continuations has at least this many letters.
+/// A prefix has at least this many letters.
 const MIN_PREFIX: usize = 2;
-/// Words of one query that stand for their continuations, at most.
+/// The most prefixes of a query.
 const MAX_PREFIXES: usize = 3;
-/// An object number is typed as at most this many words between spaces; those before its digits are short.
+/// An object number has at most this many words; those without digits are short.
 const NUMBER_WORDS: usize = 4;
 const NUMBER_LETTERS: usize = 4;
 
-/// A part of what was typed.
+/// A part of a query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Part {
-    /// Several words are a phrase.
+    /// Its words; several are a phrase.
     pub words: Vec<Word>,
-    /// Works that have it are left out.
+    /// Excludes works that have it.
     pub without: bool,
-    /// Words that begin like it count, too.
+    /// Also matches words with this beginning.
     pub begins: bool,
-    /// Its words stand side by side.
+    /// Its words must be adjacent.
     pub quoted: bool,
-    /// Which of the words between spaces it comes from.
+    /// The index of the token (between spaces) that it comes from.
     pub token: usize,
-    /// Whether that has digits in it: no part of a number or a date is a misspelled word.
+    /// Whether the token contains digits: numbers and dates are never corrected.
     pub exact: bool,
-    /// The key of object numbers that it may be the whole or the beginning of.
+    /// The key of an object number, whole or its beginning.
     pub number: Option<String>,
-    /// The years that it means.
+    /// The years of a period.
     pub years: Option<Years>,
 }
 
 impl Part {
-    /// Whether it is a word like others, which may mean something together with its neighbours.
+    /// Whether it is a plain word, which may form a phrase or an object number with its neighbours.
     pub fn is_single(&self) -> bool {
         !self.quoted && !self.without && !self.begins && self.years.is_none() && self.number.is_none()
     }
@@ -53,7 +53,11 @@ impl Part {
     }
 }
 
-/// Words, phrases in quotation marks, `-` before what is not wanted, `*` behind a beginning.
+/// Splits a query into words, quoted phrases, exclusions (`-word`) and prefixes (`land*`).
+///
+/// # Errors
+///
+/// Fails if the query is too long.
 pub fn parts(q: &str) -> Result<Vec<Part>, Invalid> {
     if q.chars().count() > MAX_QUERY_CHARS {
         return Err(Invalid::new("q", "", format!("is longer than {MAX_QUERY_CHARS} characters")));
@@ -70,11 +74,11 @@ pub fn parts(q: &str) -> Result<Vec<Part>, Invalid> {
             without = false;
             continue;
         }
-        let mut said = piece.split_whitespace().peekable();
-        while let Some(token) = said.next() {
+        let mut remaining = piece.split_whitespace().peekable();
+        while let Some(token) = remaining.next() {
             tokens += 1;
-            let century = said.peek().and_then(|next| period::words(token, next)).is_some();
-            let next = said.next_if(|_| century);
+            let century = remaining.peek().and_then(|next| period::words(token, next)).is_some();
+            let next = remaining.next_if(|_| century);
             parts.extend(unquoted(token, next, tokens));
         }
         without = piece.ends_with('-');
@@ -93,8 +97,8 @@ pub fn parts(q: &str) -> Result<Vec<Part>, Invalid> {
     Ok(parts)
 }
 
-/// The parts of what stands between two spaces, together with the next where both are a period such as `18th century`.
-/// A word with signs in it is several words, as it is in the index.
+/// The parts of a token, together with the next token if both are a period such as `18th century`. A token with
+/// punctuation is several words, as it is in the index.
 fn unquoted(token: &str, next: Option<&str>, number: usize) -> Vec<Part> {
     let without = token.starts_with('-') && token.len() > 1;
     let plain = token.trim_start_matches('-');
@@ -111,7 +115,7 @@ fn unquoted(token: &str, next: Option<&str>, number: usize) -> Vec<Part> {
     }
     let exact = token.chars().any(char::is_numeric);
     let mut several = words(token);
-    // The ending of `90'erne` says nothing of its own.
+    // The ending of `90'erne` is not a word.
     let digits = |word: &Word| word.written.bytes().all(|b| b.is_ascii_digit());
     if let [number, ending] = several.as_slice()
         && digits(number)
@@ -121,24 +125,24 @@ fn unquoted(token: &str, next: Option<&str>, number: usize) -> Vec<Part> {
     }
     let last = several.len();
     let each = several.into_iter().enumerate().map(|(at, mut word)| {
-        word.place = 0;
+        word.position = 0;
         let begins = at + 1 == last && token.ends_with('*');
         Part { words: vec![word], begins, exact, ..part.clone() }
     });
     each.collect()
 }
 
-/// «Head of a girl» is a head and a girl; «of» alone is a word like others.
-pub fn meaningful(mut parts: Vec<Part>) -> Vec<Part> {
-    let says = |part: &Part| part.quoted || part.exact || !part.words.iter().all(Word::is_common);
-    if parts.iter().any(|part| says(part) && !part.without) {
-        parts.retain(says);
+/// Removes stop words, unless there are no other words.
+pub fn without_stop_words(mut parts: Vec<Part>) -> Vec<Part> {
+    let is_significant =
+        |part: &Part| part.quoted || part.exact || !part.words.iter().all(Word::is_stop_word);
+    if parts.iter().any(|part| is_significant(part) && !part.without) {
+        parts.retain(is_significant);
     }
     parts
 }
 
-/// How many of the first parts may be an object number together, the most first: whole words between spaces, with a digit
-/// in the last of them.
+/// How many of the first parts may together be an object number, the most first: whole tokens, the last with a digit.
 pub fn candidates(parts: &[Part]) -> Vec<usize> {
     let mut counts = Vec::new();
     let mut tokens = 0;
@@ -172,11 +176,14 @@ mod tests {
             (_, true) => "*",
             _ => "",
         };
-        meaningful(parts(q).unwrap()).iter().map(|part| format!("{}{}", sign(part), part.written())).collect()
+        without_stop_words(parts(q).unwrap())
+            .iter()
+            .map(|part| format!("{}{}", sign(part), part.written()))
+            .collect()
     }
 
     #[test]
-    fn what_is_typed_is_taken_apart() {
+    fn queries_are_split_into_parts() {
         for (typed, expected) in [
             ("Head of a Girl", vec!["head", "girl"]),
             ("\"Head of a Girl\" red", vec!["\"head of a girl\"", "red"]),
@@ -201,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_whole_words_with_a_digit_at_the_end() {
+    fn object_numbers_are_whole_tokens_and_end_with_digits() {
         for (typed, expected) in [
             ("N 00530", vec![2]),
             ("KKS1982-156/3", vec![3]),
@@ -217,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn too_much_is_refused() {
+    fn long_queries_are_refused_and_many_words_ignored() {
         assert!(parts(&"a".repeat(MAX_QUERY_CHARS + 1)).is_err());
         assert!(parts(&"ø".repeat(MAX_QUERY_CHARS)).is_ok());
         assert_eq!(parts(&"xy ".repeat(MAX_WORDS + 9)).unwrap().len(), MAX_WORDS);

@@ -1,4 +1,4 @@
-//! Decades and centuries as people write them in Danish and English: `1790s`, `1790'erne`, `18. århundrede`.
+//! Decades and centuries in Danish and English queries: `1790s`, `1790'erne`, `18. århundrede`.
 
 use std::ops::Bound;
 
@@ -15,11 +15,11 @@ pub type Years = (i32, i32);
 const DECADE: [&str; 6] = ["s", "er", "erne", "ernes", "eren", "ere"];
 /// Endings of centuries: `1700-tallet`.
 const HUNDREDS: [&str; 4] = ["tallet", "tallets", "tal", "tals"];
-/// What stands after the number of a century.
+/// Words after the number of a century.
 const CENTURY: [&str; 8] =
     ["century", "centuries", "centurys", "århundrede", "århundredet", "århundredes", "aarhundrede", "årh"];
 
-/// The years of a word such as `1790s`. A full hundred is a century: `1700s` is `1700-tallet`.
+/// The years of a word such as `1790s`. A multiple of 100 is a century: `1700s` is `1700-tallet`.
 pub fn word(typed: &str) -> Option<Years> {
     let (digits, ending) = split(typed)?;
     let year: i32 = digits.parse().ok().filter(|_| matches!(digits.len(), 3 | 4))?;
@@ -29,7 +29,7 @@ pub fn word(typed: &str) -> Option<Years> {
     (year % 10 == 0 && DECADE.contains(&ending)).then_some((year, year + 9))
 }
 
-/// The years of two words such as `18th century`, or of one with a hyphen between them.
+/// The years of two words such as `18th century`, also joined by a hyphen.
 pub fn words(first: &str, second: &str) -> Option<Years> {
     let second = second.to_lowercase();
     if !CENTURY.contains(&second.trim_matches(|c: char| !c.is_alphanumeric())) {
@@ -41,13 +41,12 @@ pub fn words(first: &str, second: &str) -> Option<Years> {
     counted.then_some(((number - 1) * 100, (number - 1) * 100 + 99))
 }
 
-/// Whether a word only says that the number before it is meant as a plural, as `erne` in `90'erne`.
+/// Whether a word is only the ending of the number before it, such as `erne` in `90'erne`.
 pub fn is_ending(word: &str) -> bool {
     DECADE.contains(&word) || HUNDREDS.contains(&word)
 }
 
-/// The digits that a word begins with, and what follows them without the sign between them, in lower case where it is
-/// one of the known endings.
+/// The leading digits of a word and its known ending, without punctuation between them.
 fn split(typed: &str) -> Option<(&str, &'static str)> {
     let typed = typed.trim_matches(|c: char| !c.is_alphanumeric() && c != '.');
     let end = typed.find(|c: char| !c.is_ascii_digit()).unwrap_or(typed.len());
@@ -59,14 +58,14 @@ fn split(typed: &str) -> Option<(&str, &'static str)> {
     (!digits.is_empty()).then_some((digits, ending))
 }
 
-/// Works made within these years.
+/// Works produced within these years.
 pub fn within((from, to): Years) -> Box<dyn Query> {
     let fields = &schema().1;
     both(at_least(fields.earliest, from), at_most(fields.latest, to))
 }
 
-/// Works whose making touches these years.
-pub fn touching((from, to): Years) -> Box<dyn Query> {
+/// Works whose production overlaps these years.
+pub fn overlapping((from, to): Years) -> Box<dyn Query> {
     let fields = &schema().1;
     both(at_least(fields.latest, from), at_most(fields.earliest, to))
 }

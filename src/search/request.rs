@@ -1,4 +1,4 @@
-//! What is looked for, and what is found.
+//! A search request and its results.
 
 use tantivy::DocAddress;
 
@@ -6,21 +6,21 @@ use super::colour::Colour;
 use super::order::{Cursor, Order};
 use super::search_field::SearchField;
 
-/// A value of a facet, as it was asked for: by its name or what it is called.
+/// A facet value as requested: by its value or its label.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Filter {
     pub scheme: String,
     pub value: String,
 }
 
-/// What is looked for.
+/// A search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Search {
-    /// As it was typed.
+    /// The query as typed.
     pub q: String,
-    /// Where its words are looked for.
+    /// The fields that its words are searched in.
     pub search_fields: Vec<SearchField>,
-    /// Works have at least one of the values of each scheme.
+    /// Works have at least one of these, per scheme.
     pub any: Vec<Filter>,
     /// Works have every one of these.
     pub all: Vec<Filter>,
@@ -28,41 +28,41 @@ pub struct Search {
     pub none: Vec<Filter>,
     /// Works have at least one value of each of these lists.
     pub each: Vec<Vec<Filter>>,
-    /// Works have an object number from each of these lists, in any case.
+    /// Works have an object number from each of these lists, in upper or lower case.
     pub numbers: Vec<Vec<String>>,
-    /// None of these.
+    /// Works have none of these object numbers.
     pub not_numbers: Vec<String>,
-    /// The making touches these years, both included.
+    /// The production overlaps these years, both inclusive.
     pub years: Option<(i32, i32)>,
-    /// The last year of the making is one of these.
+    /// The last year of the production is one of these.
     pub made_until: Option<(i32, i32)>,
-    /// The first year of the making is one of these.
+    /// The first year of the production is one of these.
     pub made_from: Option<(i32, i32)>,
     pub has_image: Option<bool>,
     pub public_domain: Option<bool>,
     pub on_display: Option<bool>,
-    /// Of the largest image, in pixels.
+    /// The size of the largest image, in pixels.
     pub width: Option<(u64, u64)>,
     pub height: Option<(u64, u64)>,
-    /// Of the main image's file, as the record says.
+    /// The file size of the main image, from the record.
     pub bytes: Option<(u64, u64)>,
-    /// When the source changed and made the record, in seconds since 1970.
+    /// When the source changed and created the record, in seconds since 1970.
     pub modified: Option<(i64, i64)>,
     pub created: Option<(i64, i64)>,
     /// Works have a colour near each of these.
     pub colours: Vec<Colour>,
-    /// How near, as [`Colour::distance`] says.
+    /// The largest [`Colour::distance`] from each of these.
     pub colour_distance: f32,
     pub order: Order,
     /// Schemes whose values are counted.
     pub facets: Vec<String>,
-    /// So many values of each.
+    /// The most values of each scheme.
     pub facet_limit: usize,
-    /// Works by periods of so many years.
+    /// The length of a histogram's periods, in years.
     pub histogram: Option<i32>,
     pub limit: usize,
     pub offset: usize,
-    /// Hits behind this place.
+    /// Return hits after this cursor.
     pub cursor: Option<Cursor>,
 }
 
@@ -102,7 +102,7 @@ impl Default for Search {
 }
 
 impl Search {
-    /// The same search in its one form: what is given several times has no order, and counts once.
+    /// The same search in canonical form: repeated parameters are sorted, and duplicates removed.
     pub fn canonical(mut self) -> Self {
         let filters = |filters: &mut Vec<Filter>| {
             filters.sort_unstable();
@@ -123,8 +123,8 @@ impl Search {
         self
     }
 
-    /// What decides which works are found and in which order: a cursor belongs to this, whatever page size, facets and
-    /// histogram are asked for beside it.
+    /// The canonical search without page, facets and histogram: what decides the hits and their order. A cursor belongs to
+    /// it.
     pub fn without_page(&self) -> Self {
         let usual = Self::default();
         Self {
@@ -139,20 +139,20 @@ impl Search {
     }
 }
 
-/// What was found.
+/// The results of a search.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SearchResults {
     pub total: u64,
     pub hits: Vec<DocAddress>,
-    /// Where the next page begins, if there is one.
+    /// The cursor of the next page, if there is one.
     pub next: Option<Cursor>,
-    /// Of each scheme its most frequent values, by their numbers, with counts.
+    /// The most frequent values of each scheme (numbers of the vocabulary), with their counts.
     pub facets: Vec<(String, Vec<(u32, u64)>)>,
-    /// First and last year of each period with the number of works.
+    /// The first and last year of each period, with its number of works.
     pub histogram: Vec<(i32, i32, u64)>,
-    /// What was looked for instead, where slips were forgiven.
+    /// The corrected query, if misspelled words were corrected.
     pub corrected: Option<String>,
-    /// Whether some of the words may be missing.
+    /// Whether works match only some of the words.
     pub relaxed: bool,
 }
 
@@ -191,7 +191,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_order_of_repeated_parameters_does_not_matter(search in searches(), other in any::<u64>()) {
-            // A rotation and a reversal reach every order of up to three and many of more.
+            // Rotation and reversal reach every order of up to three values, and many of more.
             let mut turned = search.clone();
             fn turn<T: Clone>(values: &mut Vec<T>, by: u64) {
                 if let Some(last) = values.len().checked_sub(1) {
@@ -199,7 +199,7 @@ mod tests {
                     if by & 64 != 0 {
                         values.reverse();
                     }
-                    // What is said twice counts once.
+                    // Duplicates count once.
                     values.extend(values.first().cloned());
                 }
             }

@@ -6,26 +6,26 @@ use tantivy::schema::{
     Field, INDEXED, IndexRecordOption, NumericOptions, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 
-/// What stands between the parts of a term.
+/// The separator between the parts of a term.
 pub const SEPARATOR: char = '\u{1f}';
 
-/// Prefix of a source's identifiers among the numbers of a work.
+/// Prefix of the source's own identifier of a work, in `any_case`.
 pub const SOURCE_ID_PREFIX: &str = "id:";
-/// Prefix of colours as `#rrggbb`.
+/// Prefix of colours as `#rrggbb`, in `any_case`.
 pub const COLOUR_PREFIX: &str = "colour:";
-/// Prefix of identifiers of creators.
+/// Prefix of identifiers of creators, in `any_case`.
 pub const CREATOR_ID_PREFIX: &str = "person:";
-/// Prefix of names of fields that only the work's source knows.
+/// Prefix of names of the source's own fields, in `any_case`.
 pub const FIELD_NAME_PREFIX: &str = "field:";
 
 /// The fields of a work in the index.
 #[derive(Clone, Copy, Debug)]
 pub struct Fields {
-    /// The object number as it is.
+    /// The object number.
     pub number: Field,
-    /// In lower case.
+    /// The object number in lower case, and other exact keys with prefixes.
     pub any_case: Field,
-    /// Without case, spaces and signs: see [`super::object_numbers::key`].
+    /// The object number without case, spaces and punctuation: see [`super::object_numbers::key`].
     pub number_key: Field,
     /// Words of titles, creators and the object number.
     pub name: Field,
@@ -34,15 +34,15 @@ pub struct Fields {
     pub creators: Field,
     /// Words of tags, types, techniques, materials.
     pub subject: Field,
-    /// Words of descriptions, inscriptions, credit lines and all that is said beside.
+    /// Words of descriptions, inscriptions, credit lines and everything else.
     pub text: Field,
-    /// `scheme`, `value`: the shelves that the work stands on.
+    /// Facet values: `scheme`, `value`.
     pub facet: Field,
-    /// `scheme`, `value`, sort key, label as JSON, and for people the name as it is sorted: how its shelves are called.
+    /// Labels of facet values: `scheme`, `value`, sort key, label as JSON, and the sort name of people.
     pub called: Field,
-    /// `scheme`, value of the broader, value of the narrower.
+    /// Edges of vocabularies: `scheme`, broader value, narrower value.
     pub edge: Field,
-    /// Titles, without accents, as they begin.
+    /// Beginnings of titles, without accents.
     pub title: Field,
     /// Sort keys of the title to show and of the first creator.
     pub title_order: Field,
@@ -51,19 +51,19 @@ pub struct Fields {
     pub latest: Field,
     /// Bits: [`HAS_IMAGE`], [`PUBLIC_DOMAIN`], [`ON_DISPLAY`].
     pub flags: Field,
-    /// Of the largest image, in pixels.
+    /// The size of the largest image, in pixels.
     pub width: Field,
     pub height: Field,
-    /// Of the main image's file, as the record says.
+    /// The file size of the main image, from the record.
     pub bytes: Field,
-    /// `0xrrggbb` of colours, the most important first.
+    /// Colours as `0xrrggbb`, the most important first.
     pub colour: Field,
     pub hue: Field,
     pub revision: Field,
-    /// When the source changed and made its record, in seconds since 1970.
+    /// When the source changed and created its record, in seconds since 1970.
     pub modified: Field,
     pub created: Field,
-    /// The work as it is told: see [`super::indexed_work`]. As a text: the library reads bytes one by one.
+    /// The work's record: see [`super::indexed_work`]. It is a text because tantivy reads byte values one by one.
     pub stored: Field,
 }
 
@@ -73,8 +73,8 @@ pub const ON_DISPLAY: u64 = 4;
 
 /// The schema and its fields.
 pub fn schema() -> &'static (Schema, Fields) {
-    static MADE: OnceLock<(Schema, Fields)> = OnceLock::new();
-    MADE.get_or_init(|| {
+    static SCHEMA: OnceLock<(Schema, Fields)> = OnceLock::new();
+    SCHEMA.get_or_init(|| {
         let mut builder = Schema::builder();
         let words = TextOptions::default().set_indexing_options(
             TextFieldIndexing::default()
@@ -115,7 +115,7 @@ pub fn schema() -> &'static (Schema, Fields) {
     })
 }
 
-/// A term of several parts.
+/// Joins parts to one term.
 pub fn joined(parts: &[&str]) -> String {
     let mut term = String::new();
     for (at, part) in parts.iter().enumerate() {

@@ -1,17 +1,17 @@
-//! Where words are looked for.
+//! The fields that words are searched in.
 
 use tantivy::schema::Field;
 
 use super::schema::schema;
 
-/// Where words are looked for, and how much they count there.
+/// A field that words are searched in, and its weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SearchField {
     /// Titles, creators, object numbers.
     Name,
     /// Tags, types, techniques, materials.
     Subject,
-    /// All else.
+    /// Everything else.
     Text,
     /// Titles alone.
     Titles,
@@ -20,7 +20,7 @@ pub enum SearchField {
 }
 
 impl SearchField {
-    /// Everywhere.
+    /// The default: together, all fields.
     pub const ALL: [Self; 3] = [Self::Name, Self::Subject, Self::Text];
 
     pub fn field(self) -> Field {

@@ -1,21 +1,20 @@
-//! What an operator may set about finding works.
+//! The settings of the search.
 
 use serde::{Deserialize, Serialize};
 
-/// `[search]`: the index that works are found by.
+/// `[search]`: the search index.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// The folder that the index lies in; empty for the usual cache folder of the system or the user, `none` for no
-    /// index and no search.
+    /// The folder of the index. If empty, the cache folder; `none` for no search.
     pub folder: String,
-    /// Memory for works that are being laid down, in MiB; at least 32.
+    /// Memory for indexing, in MiB; at least 32.
     pub memory_mib: usize,
-    /// Memory for searches that have been made, in MiB; 0 keeps none.
+    /// Memory for cached search results, in MiB; 0 disables the cache.
     pub answers_mib: u64,
-    /// Threads that search; 0 for one a processor core.
+    /// Threads that search; 0 for one per processor core.
     pub threads: usize,
-    /// More changes at once than this, and the index is made anew beside the one in use.
+    /// Beyond this many changes at once, the index is rebuilt.
     pub rebuild_from: u64,
 }
 

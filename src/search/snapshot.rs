@@ -1,7 +1,9 @@
-//! The index as it is at one revision: what a search looks at from its beginning to its end.
+//! The index at one revision: a consistent view for the whole of a search.
 
 use std::collections::HashMap;
-use std::sync::{Arc, RwLock, RwLockReadGuard};
+use std::sync::Arc;
+
+use parking_lot::{RwLock, RwLockReadGuard};
 
 use tantivy::index::SegmentId;
 use tantivy::schema::Value;
@@ -12,10 +14,10 @@ use super::columns::{ColumnTexts, Columns};
 use super::indexed_work::IndexedWork;
 use super::labels::Labels;
 use super::schema::{FIELD_NAME_PREFIX, schema};
-use super::vocabulary::{self, Vocabulary};
+use super::vocabulary::Vocabulary;
 
-/// Schemes that collections usually have, whether or not this one has values in them.
-const USUAL: [&str; 15] = [
+/// Schemes that can always be filtered by, whether or not this collection has values in them.
+const STANDARD_SCHEMES: [&str; 15] = [
     "collection",
     "colour",
     "creator",
@@ -36,7 +38,7 @@ const USUAL: [&str; 15] = [
 /// All works at one revision.
 pub struct Snapshot {
     pub(super) searcher: Searcher,
-    pub(super) parts: Vec<Part>,
+    pub(super) segments: Vec<Segment>,
     pub(super) vocabulary: Arc<RwLock<Vocabulary>>,
     /// How many works have each value, by its number.
     pub(super) totals: Vec<u32>,
@@ -50,77 +52,81 @@ pub struct Snapshot {
 
 /// A segment with its columns.
 #[derive(Clone)]
-pub(super) struct Part {
+pub(super) struct Segment {
     pub columns: Arc<Columns>,
-    /// How many of its works have each value, those that were replaced left out.
+    /// How many of its works have each value, without replaced works.
     totals: Arc<Vec<u32>>,
     id: (SegmentId, Option<Opstamp>),
 }
 
 impl Snapshot {
-    /// Looks at what the searcher sees; what did not change since the snapshot before is taken over.
+    /// Reads what the searcher sees; unchanged segments are taken from the previous snapshot.
     pub(super) fn new(
         searcher: Searcher,
         revision: u64,
         vocabulary: Arc<RwLock<Vocabulary>>,
         before: Option<&Self>,
     ) -> Result<Self, Error> {
-        let known: HashMap<SegmentId, &Part> =
-            before.iter().flat_map(|before| &before.parts).map(|part| (part.id.0, part)).collect();
-        let mut parts = Vec::new();
+        let known: HashMap<SegmentId, &Segment> = before
+            .iter()
+            .flat_map(|before| &before.segments)
+            .map(|segment| (segment.id.0, segment))
+            .collect();
+        let mut segments = Vec::new();
         for reader in searcher.segment_readers() {
             let id = (reader.segment_id(), reader.delete_opstamp());
-            let part = match known.get(&id.0) {
-                Some(part) if part.id == id => (*part).clone(),
-                Some(part) => {
-                    Part { columns: part.columns.clone(), totals: counted(reader, &part.columns), id }
-                }
+            let segment = match known.get(&id.0) {
+                Some(segment) if segment.id == id => (*segment).clone(),
+                Some(segment) => Segment {
+                    columns: segment.columns.clone(),
+                    totals: counted(reader, &segment.columns),
+                    id,
+                },
                 None => {
                     let columns = Arc::new(Columns::read(reader, &vocabulary)?);
-                    Part { totals: counted(reader, &columns), columns, id }
+                    Segment { totals: counted(reader, &columns), columns, id }
                 }
             };
-            parts.push(part);
+            segments.push(segment);
         }
-        let learnt = vocabulary::read(&vocabulary);
-        let mut totals = vec![0; learnt.values().len()];
-        for part in &parts {
-            for (total, count) in totals.iter_mut().zip(part.totals.iter()) {
+        let known_values = vocabulary.read();
+        let mut totals = vec![0; known_values.values().len()];
+        for segment in &segments {
+            for (total, count) in totals.iter_mut().zip(segment.totals.iter()) {
                 *total += count;
             }
         }
-        let labels = match before.filter(|before| before.labels.knows(&learnt)) {
+        let labels = match before.filter(|before| before.labels.is_current(&known_values)) {
             Some(before) => before.labels.clone(),
-            None => Arc::new(Labels::new(&learnt)),
+            None => Arc::new(Labels::new(&known_values)),
         };
-        let mut schemes: Vec<String> = USUAL.map(str::to_owned).to_vec();
-        schemes.extend(learnt.schemes().into_iter().map(str::to_owned));
+        let mut schemes: Vec<String> = STANDARD_SCHEMES.map(str::to_owned).to_vec();
+        schemes.extend(known_values.schemes().into_iter().map(str::to_owned));
         schemes.sort_unstable();
         schemes.dedup();
-        drop(learnt);
+        drop(known_values);
         let works = searcher.num_docs();
-        let state = state(&parts, revision);
-        Ok(Self { searcher, parts, vocabulary, totals, labels, schemes, works, revision, state })
+        let state = state(&segments, revision);
+        Ok(Self { searcher, segments, vocabulary, totals, labels, schemes, works, revision, state })
     }
 
-    /// How many works there are.
+    /// The number of works.
     pub fn works(&self) -> u64 {
         self.works
     }
 
-    /// The catalogue's revision that it shows.
+    /// The catalogue's revision that it contains.
     pub fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// What tells this state from all others, of other indexes and behind a restart, too: the works in it, in their
-    /// order.
+    /// Identifies this state among all others, also of other indexes and after a restart: a hash of its segments.
     pub fn state(&self) -> u64 {
         self.state
     }
 
-    /// Object numbers in the order of the index, so many from a place on, with when their sources changed them in
-    /// seconds since 1970.
+    /// At most `count` object numbers from `start` on, in the order of the index, with the time of the source's last change
+    /// in seconds since 1970.
     pub fn numbers(&self, start: usize, count: usize) -> Result<Vec<(String, Option<i64>)>, Error> {
         let mut found = Vec::new();
         let mut before = 0;
@@ -129,10 +135,10 @@ impl Snapshot {
             if before + own > start && found.len() < count {
                 let alive = reader.doc_ids_alive().skip(start.saturating_sub(before));
                 let works: Vec<DocId> = alive.take(count - found.len()).collect();
-                let place = |work: &DocId| columns.number_place(*work);
-                let numbers = ColumnTexts::of(&columns.number, works.iter().map(place))?;
+                let rank = |work: &DocId| columns.number_rank(*work);
+                let numbers = ColumnTexts::of(&columns.number, works.iter().map(rank))?;
                 for work in &works {
-                    let number = numbers.get(place(work)).unwrap_or_default().to_owned();
+                    let number = numbers.get(rank(work)).unwrap_or_default().to_owned();
                     found.push((number, columns.modified.first(*work)));
                 }
             }
@@ -141,46 +147,49 @@ impl Snapshot {
         Ok(found)
     }
 
-    /// The schemes that works can be filtered by: the usual ones, and all that there are.
+    /// The schemes that works can be filtered by: the standard ones and those in use.
     pub fn schemes(&self) -> &[String] {
         &self.schemes
     }
 
-    /// The values that have been met, in use or not.
+    /// All facet values since the start of the server, in use or not.
     pub fn vocabulary(&self) -> RwLockReadGuard<'_, Vocabulary> {
-        vocabulary::read(&self.vocabulary)
+        self.vocabulary.read()
     }
 
-    /// How many works have a value.
+    /// How many works have a facet value.
     pub fn work_count(&self, number: u32) -> u64 {
         self.totals.get(number as usize).copied().unwrap_or(0).into()
     }
 
-    /// How many values of a scheme works have.
+    /// How many values of a scheme are in use.
     pub fn count_values(&self, scheme: &str) -> usize {
         let vocabulary = self.vocabulary();
         vocabulary.numbers_of(scheme).iter().filter(|&&number| self.work_count(number) > 0).count()
     }
 
-    /// Memory that its columns take, in bytes.
-    pub fn weight(&self) -> usize {
-        self.parts.iter().map(|part| part.columns.weight() + 4 * part.totals.len()).sum()
+    /// The memory of its columns, in bytes.
+    pub fn memory(&self) -> usize {
+        self.segments.iter().map(|segment| segment.columns.memory() + 4 * segment.totals.len()).sum()
     }
 
     /// The segments' readers with their columns.
     pub(super) fn segments(&self) -> impl Iterator<Item = (u32, &SegmentReader, &Columns)> {
-        let both = self.searcher.segment_readers().iter().zip(&self.parts);
-        both.enumerate().map(|(at, (reader, part))| (at as u32, reader, &*part.columns))
+        let both = self.searcher.segment_readers().iter().zip(&self.segments);
+        both.enumerate().map(|(at, (reader, segment))| (at as u32, reader, &*segment.columns))
     }
 
-    /// A work as it lies in the index.
-    pub fn stored(&self, place: DocAddress) -> Result<IndexedWork, Error> {
-        read_stored(&self.searcher.doc(place)?).ok_or_else(|| {
-            Error::Damaged(format!("work {} of part {} cannot be read", place.doc_id, place.segment_ord))
+    /// A work by its address.
+    pub fn stored(&self, address: DocAddress) -> Result<IndexedWork, Error> {
+        read_stored(&self.searcher.doc(address)?).ok_or_else(|| {
+            Error::Damaged(format!(
+                "work {} of segment {} cannot be read",
+                address.doc_id, address.segment_ord
+            ))
         })
     }
 
-    /// The work of this object number.
+    /// The work with this object number.
     pub fn get(&self, number: &str) -> Result<Option<IndexedWork>, Error> {
         let term = Term::from_field_text(schema().1.number, number);
         for (at, reader, _) in self.segments() {
@@ -199,13 +208,13 @@ impl Snapshot {
         Ok(None)
     }
 
-    /// The names of fields that only sources know, at most so many, in alphabetical order.
-    pub fn fields(&self, most: usize) -> Result<Vec<String>, Error> {
+    /// At most `max` names of the sources' own fields, in alphabetical order.
+    pub fn fields(&self, max: usize) -> Result<Vec<String>, Error> {
         let mut names = std::collections::BTreeSet::new();
         for (_, reader, _) in self.segments() {
             let inverted = reader.inverted_index(schema().1.any_case)?;
             let mut stream = inverted.terms().range().ge(FIELD_NAME_PREFIX).into_stream()?;
-            let mut left = most;
+            let mut left = max;
             while left > 0 && stream.advance() {
                 let name = std::str::from_utf8(stream.key())
                     .ok()
@@ -215,41 +224,40 @@ impl Snapshot {
                 left -= 1;
             }
         }
-        Ok(names.into_iter().take(most).collect())
+        Ok(names.into_iter().take(max).collect())
     }
 
-    /// Whether some work's source knows a field of this name.
+    /// Whether a source has a field of its own with this name.
     pub fn has_field(&self, name: &str) -> Result<bool, Error> {
         let term = Term::from_field_text(schema().1.any_case, &format!("{FIELD_NAME_PREFIX}{name}"));
         Ok(self.searcher.doc_freq(&term)? > 0)
     }
 
-    /// The next works of a walk over all, at most so many, in no particular order but always the same; none behind the
-    /// last.
-    pub fn scan(&self, walk: &mut ScanPosition, most: usize) -> Result<Vec<IndexedWork>, Error> {
+    /// The next works of a scan, at most `max`, in an arbitrary but stable order; none after the last.
+    pub fn scan(&self, position: &mut ScanPosition, max: usize) -> Result<Vec<IndexedWork>, Error> {
         let mut works = Vec::new();
-        while let Some(reader) = self.searcher.segment_readers().get(walk.part) {
+        while let Some(reader) = self.searcher.segment_readers().get(position.segment) {
             let store = reader.get_store_reader(2)?;
-            while walk.work < reader.max_doc() && works.len() < most {
-                if !reader.is_deleted(walk.work) {
-                    let work = read_stored(&store.get(walk.work)?);
+            while position.work < reader.max_doc() && works.len() < max {
+                if !reader.is_deleted(position.work) {
+                    let work = read_stored(&store.get(position.work)?);
                     works.push(work.ok_or_else(|| Error::Damaged("a work cannot be read".into()))?);
                 }
-                walk.work += 1;
+                position.work += 1;
             }
-            if works.len() >= most {
+            if works.len() >= max {
                 break;
             }
-            *walk = ScanPosition { part: walk.part + 1, work: 0 };
+            *position = ScanPosition { segment: position.segment + 1, work: 0 };
         }
         Ok(works)
     }
 }
 
-/// How far a walk over all works has got.
+/// The position of a scan over all works.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ScanPosition {
-    part: usize,
+    segment: usize,
     work: DocId,
 }
 
@@ -257,11 +265,11 @@ fn read_stored(document: &TantivyDocument) -> Option<IndexedWork> {
     document.get_first(schema().1.stored)?.as_str().map(IndexedWork::decode)
 }
 
-fn state(parts: &[Part], revision: u64) -> u64 {
+fn state(segments: &[Segment], revision: u64) -> u64 {
     let mut hash = xxhash_rust::xxh3::Xxh3::new();
-    for part in parts {
-        hash.update(part.id.0.uuid_string().as_bytes());
-        hash.update(&part.id.1.unwrap_or(0).to_le_bytes());
+    for segment in segments {
+        hash.update(segment.id.0.uuid_string().as_bytes());
+        hash.update(&segment.id.1.unwrap_or(0).to_le_bytes());
     }
     hash.update(&revision.to_le_bytes());
     hash.digest()

@@ -1,4 +1,4 @@
-//! What somebody who is still typing may mean: values of facets, titles, object numbers.
+//! Suggestions while typing: facet values, titles, object numbers.
 
 use tantivy::Term;
 use tantivy::columnar::StrColumn;
@@ -9,23 +9,23 @@ use super::document::beginning;
 use super::labels::plain;
 use super::schema::schema;
 use super::snapshot::Snapshot;
-use super::spelling::{forgiven, near};
+use super::spelling::{max_distance, near};
 use crate::record::Text;
 
-/// Nobody types these.
-const UNSPOKEN: [&str; 1] = ["period"];
+/// Schemes whose values are not suggested.
+const NOT_SUGGESTED: [&str; 1] = ["period"];
 
 /// A completion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Suggestion {
-    /// A value of a facet, by its number, and how many works have it.
+    /// A facet value (its number in the vocabulary), and how many works have it.
     Value { number: u32, works: u64 },
     /// A work, by its object number and title.
     Work { object_number: String, title: Text },
 }
 
 impl Snapshot {
-    /// What may be meant by a beginning, the most frequent first; of each kind some.
+    /// Completions of a beginning: facet values, the most frequent first, then works.
     pub fn suggest(&self, typed: &str, limit: usize) -> Result<Vec<Suggestion>, Error> {
         let beginning = plain(typed);
         if beginning.is_empty() {
@@ -33,14 +33,14 @@ impl Snapshot {
         }
         let mut found = self.values(&beginning, limit);
         if found.is_empty() {
-            // The last word may hold a slip.
+            // The last word may be misspelled.
             let (before, last) = beginning.rsplit_once(' ').unwrap_or(("", &beginning));
-            for near in near(self, last, forgiven(last.chars().count()).min(1), true)?.iter().take(3) {
-                let meant = format!("{before} {}", near.word);
-                found.extend(self.values(meant.trim(), limit));
+            for near in near(self, last, max_distance(last.chars().count()).min(1), true)?.iter().take(3) {
+                let corrected = format!("{before} {}", near.word);
+                found.extend(self.values(corrected.trim(), limit));
             }
         }
-        // Some of the room is for works, whatever else there is.
+        // At least a third is reserved for works.
         let room = (limit / 3).max(limit.saturating_sub(found.len()));
         let works = self.beginning_works(typed, room)?;
         found.truncate(limit - works.len());
@@ -51,15 +51,15 @@ impl Snapshot {
     fn values(&self, beginning: &str, limit: usize) -> Vec<Suggestion> {
         let vocabulary = self.vocabulary();
         let mut numbers: Vec<(u64, bool, u32)> = Vec::new();
-        for &(label, byte) in self.labels.begin(beginning) {
-            let Some((_, number)) = self.labels.named(label) else { continue };
+        for &(label, byte) in self.labels.starts_with(beginning) {
+            let Some((_, number)) = self.labels.label(label) else { continue };
             let works = self.work_count(*number);
             if works > 0 {
                 numbers.push((works, byte == 0, *number));
             }
         }
-        // What begins like it comes before what has a word that does, among equally frequent ones. A value may begin so
-        // in several words and languages.
+        // Among equally frequent values, those that begin like this come first. A value may match in several words and
+        // languages.
         let enough = 8 * limit.max(1);
         if numbers.len() > enough {
             numbers.select_nth_unstable_by(enough, |a, b| b.cmp(a));
@@ -67,14 +67,14 @@ impl Snapshot {
         }
         numbers.sort_unstable_by(|a, b| b.cmp(a));
         let spoken = |number: u32| {
-            vocabulary.value(number).is_some_and(|term| !UNSPOKEN.contains(&term.scheme.as_str()))
+            vocabulary.value(number).is_some_and(|term| !NOT_SUGGESTED.contains(&term.scheme.as_str()))
         };
         let mut seen = std::collections::HashSet::new();
         let kept = numbers.into_iter().filter(|&(.., number)| spoken(number) && seen.insert(number));
         kept.take(limit).map(|(works, _, number)| Suggestion::Value { number, works }).collect()
     }
 
-    /// Works whose object number or title begins so.
+    /// Works whose object number or title has this beginning.
     fn beginning_works(&self, typed: &str, limit: usize) -> Result<Vec<Suggestion>, Error> {
         let mut found: Vec<(String, DocAddress)> = Vec::new();
         let fields = &schema().1;

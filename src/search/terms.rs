@@ -1,4 +1,4 @@
-//! The terms of a field: its texts' words, each at its place.
+//! Collects the terms of a field with their positions.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -11,15 +11,15 @@ use super::analysis::{EXACT, Word, words};
 use crate::record::Text;
 use crate::record::fold::fold;
 
-/// Words of a field behind so many are not found.
-const MOST_WORDS: usize = 20_000;
+/// The most words of a field; the others are not indexed.
+const MAX_WORDS: usize = 20_000;
 
 /// The terms of a field.
 #[derive(Default)]
 pub struct Terms {
     tokens: Vec<Token>,
-    /// The place of the next word.
-    place: usize,
+    /// The position of the next word.
+    position: usize,
 }
 
 impl Terms {
@@ -35,22 +35,22 @@ impl Terms {
 
     fn add_words(&mut self, text: &str, language: &str) {
         let mut last = 0;
-        let left = MOST_WORDS.saturating_sub(self.place);
-        for word in words(text).into_iter().take_while(|word| word.place < left) {
-            last = word.place + 1;
-            let position = self.place + word.place;
-            known_terms(&word, language, |term| self.token(position, term.to_owned()));
+        let left = MAX_WORDS.saturating_sub(self.position);
+        for word in words(text).into_iter().take_while(|word| word.position < left) {
+            last = word.position + 1;
+            let position = self.position + word.position;
+            cached_terms(&word, language, |term| self.token(position, term.to_owned()));
         }
-        // A phrase does not go on into the next text.
-        self.place += last + 10;
+        // A gap, so that phrases do not extend into the next text.
+        self.position += last + 10;
     }
 
-    /// An object number is found as a whole, too, whatever signs stand in it.
+    /// Adds an object number, also as one term without punctuation.
     pub fn number(&mut self, number: &str) {
         self.plain(number);
         let whole: String = fold(number).chars().filter(|c| c.is_alphanumeric()).collect();
         if words(number).len() > 1 && whole.len() <= 64 {
-            self.token(self.place, format!("{}{whole}", EXACT));
+            self.token(self.position, format!("{}{whole}", EXACT));
         }
     }
 
@@ -68,9 +68,9 @@ impl Terms {
     }
 }
 
-/// The terms of a word, remembered for the next time: most words come again and again.
-fn known_terms(word: &Word, language: &str, mut told: impl FnMut(&str)) {
-    const MOST: usize = 50_000;
+/// Calls `add` with the terms of a word; they are cached, because most words are frequent.
+fn cached_terms(word: &Word, language: &str, mut add: impl FnMut(&str)) {
+    const MAX_CACHED: usize = 50_000;
     type Known = HashMap<String, HashMap<String, Vec<String>>>;
     thread_local! {
         static KNOWN: RefCell<Known> = RefCell::default();
@@ -84,11 +84,11 @@ fn known_terms(word: &Word, language: &str, mut told: impl FnMut(&str)) {
         }
         let Some(known) = known.get_mut(language) else { return };
         if let Some(terms) = known.get(&word.written) {
-            return terms.iter().for_each(|term| told(term));
+            return terms.iter().for_each(|term| add(term));
         }
         let terms = word.terms(language);
-        terms.iter().for_each(|term| told(term));
-        if known.len() > MOST {
+        terms.iter().for_each(|term| add(term));
+        if known.len() > MAX_CACHED {
             known.clear();
         }
         known.insert(word.written.clone(), terms);

@@ -1,29 +1,29 @@
-//! The query of what was typed: all words together, or all but one of them, or any.
+//! Builds the query: all words, else all but one, else any of them.
 
 use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, Occur, Query};
 
 use super::Error;
-use super::expansion::{Expander, Weighed, union};
-use super::parser::{meaningful, parts};
+use super::expansion::{Expander, Weighted, union};
+use super::parser::{parts, without_stop_words};
 use super::search_field::SearchField;
 use super::snapshot::Snapshot;
 
-/// A query made of what was typed.
+/// An expanded query.
 pub struct TextQuery {
     pub query: Box<dyn Query>,
-    /// What was looked for instead, where slips were forgiven.
+    /// The corrected query, if misspelled words were corrected.
     pub corrected: Option<String>,
-    /// Whether some of the words may be missing.
+    /// Whether works match only some of the words.
     pub relaxed: bool,
 }
 
-/// Takes apart what was typed; `None` where it says nothing.
+/// Parses and expands a query; `None` if it is empty and means all works.
 pub fn text_query(snapshot: &Snapshot, q: &str, fields: &[SearchField]) -> Result<Option<TextQuery>, Error> {
     let expander = Expander::new(snapshot, fields);
-    let parts = meaningful(expander.numbers(parts(q)?)?);
+    let parts = without_stop_words(expander.numbers(parts(q)?)?);
     if parts.is_empty() {
         let is_all = q.chars().all(|c| c.is_whitespace() || matches!(c, '*' | '"'));
-        // Signs without a letter stand in no work.
+        // No work matches a query of punctuation only.
         let nothing = || TextQuery { query: Box::new(EmptyQuery), corrected: None, relaxed: false };
         return Ok((!is_all).then(nothing));
     }
@@ -31,10 +31,10 @@ pub fn text_query(snapshot: &Snapshot, q: &str, fields: &[SearchField]) -> Resul
     let mut wanted = Vec::new();
     let mut without = Vec::new();
     let known = expander.phrases(&parts);
-    let mut slipped = false;
+    let mut is_corrected = false;
     for part in &known {
         let (alternatives, word) = expander.alternatives(part)?;
-        slipped |= word.is_some();
+        is_corrected |= word.is_some();
         if !part.without {
             corrected.push(word.unwrap_or_else(|| part.written()));
             wanted.push(alternatives);
@@ -42,29 +42,29 @@ pub fn text_query(snapshot: &Snapshot, q: &str, fields: &[SearchField]) -> Resul
             without.push(alternatives);
         }
     }
-    let corrected = slipped.then(|| corrected.join(" "));
-    let made = |wanted: &[Vec<Weighed>], least: Option<usize>| together(wanted, &without, least);
-    let all = made(&wanted, None);
-    // One word cannot be missing.
+    let corrected = is_corrected.then(|| corrected.join(" "));
+    let query = |wanted: &[Vec<Weighted>], least: Option<usize>| combined(wanted, &without, least);
+    let all = query(&wanted, None);
+    // A single word cannot be dropped.
     if wanted.len() < 2 || all.count(&snapshot.searcher)? > 0 {
         return Ok(Some(TextQuery { query: all, corrected, relaxed: false }));
     }
     let least = wanted.len() - 1;
-    let most = made(&wanted, Some(least));
+    let most = query(&wanted, Some(least));
     if least > 1 && most.count(&snapshot.searcher)? > 0 {
         return Ok(Some(TextQuery { query: most, corrected, relaxed: true }));
     }
-    let any = made(&wanted, Some(1));
+    let any = query(&wanted, Some(1));
     let relaxed = any.count(&snapshot.searcher)? > 0;
     Ok(Some(TextQuery { query: any, corrected, relaxed }))
 }
 
-/// All parts together, or so many of them at least.
-fn together(wanted: &[Vec<Weighed>], without: &[Vec<Weighed>], least: Option<usize>) -> Box<dyn Query> {
-    let copy = |ways: &[Weighed]| -> Vec<Weighed> {
+/// Works that match all parts, or at least `least` of them.
+fn combined(wanted: &[Vec<Weighted>], without: &[Vec<Weighted>], least: Option<usize>) -> Box<dyn Query> {
+    let copy = |ways: &[Weighted]| -> Vec<Weighted> {
         ways.iter().map(|(query, weight)| (query.box_clone(), *weight)).collect()
     };
-    // One word is a flat choice of terms: only that can be cut short when the best are known.
+    // A single word becomes a flat union of terms: only that allows tantivy to stop early when the best hits are known.
     if let ([ways], []) = (wanted, without) {
         return union(copy(ways));
     }

@@ -1,4 +1,4 @@
-//! Vocabularies as trees: which tags stand below which.
+//! Vocabularies as trees of broader and narrower tags.
 
 use std::collections::BTreeSet;
 
@@ -7,25 +7,25 @@ use super::columns::each_term;
 use super::schema::{SEPARATOR, joined, schema};
 use super::snapshot::Snapshot;
 
-/// A value with those below it.
+/// A value of a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TreeNode {
     /// The value's number in the vocabulary.
     pub number: u32,
-    /// How many works have it or one below it.
+    /// How many works have it or a narrower value.
     pub works: u64,
-    /// How many values stand right below it.
+    /// How many values are directly below it.
     pub narrower: usize,
 }
 
 impl Snapshot {
-    /// The values of a scheme that have a word which begins so, with how many works have them, by their sort keys.
+    /// The values of a scheme whose labels have a word with this beginning, with their numbers of works, by sort key.
     pub fn values_matching(&self, scheme: &str, typed: &str) -> Vec<(u32, u64)> {
         let vocabulary = self.vocabulary();
         let chosen = match typed.trim() {
             "" => vocabulary.numbers_of(scheme).to_vec(),
             typed => {
-                let mut found = self.labels.beginning(typed);
+                let mut found = self.labels.values_starting_with(typed);
                 found.retain(|&number| vocabulary.value(number).is_some_and(|term| term.scheme == scheme));
                 found
             }
@@ -36,9 +36,9 @@ impl Snapshot {
         values
     }
 
-    /// The values of a scheme right below one of them, or those that stand below none; the most frequent first.
+    /// The values directly below a value of a scheme, or the top values if `above` is empty; the most frequent first.
     pub fn below(&self, scheme: &str, above: &str) -> Result<Vec<TreeNode>, Error> {
-        // Each once, in however many parts of the index it is told.
+        // An edge may occur in several segments.
         let mut edges: BTreeSet<(String, String)> = BTreeSet::new();
         let prefix = joined(&[scheme, ""]);
         for (_, reader, _) in self.segments() {
@@ -47,14 +47,14 @@ impl Snapshot {
                 edges.extend(edge.map(|(parent, child)| (parent.to_owned(), child.to_owned())));
             })?;
         }
-        let right_below = |above: &str| {
+        let directly_below = |above: &str| {
             let from = edges.range((above.to_owned(), String::new())..);
             from.take_while(|(parent, _)| parent == above).map(|(_, child)| child).collect::<Vec<_>>()
         };
-        let mut own: Vec<String> = right_below(above).into_iter().cloned().collect();
+        let mut own: Vec<String> = directly_below(above).into_iter().cloned().collect();
         let vocabulary = self.vocabulary();
         if above.is_empty() && own.is_empty() {
-            // What is no tag has no tree: all its values stand side by side.
+            // Schemes without edges are flat.
             own = vocabulary
                 .numbers_of(scheme)
                 .iter()
@@ -67,7 +67,7 @@ impl Snapshot {
             let in_use = |child: &&String| {
                 vocabulary.find(scheme, child).is_some_and(|number| self.work_count(number) > 0)
             };
-            let narrower = right_below(&value).into_iter().filter(in_use).count();
+            let narrower = directly_below(&value).into_iter().filter(in_use).count();
             (works > 0).then_some(TreeNode { number, works, narrower })
         };
         let mut branches: Vec<TreeNode> = own.into_iter().filter_map(branch).collect();

@@ -1,42 +1,41 @@
-//! The values of all facets, by number: what is counted, and what it is called.
+//! The vocabulary: numbers for all facet values, and their labels.
 
 use std::collections::HashMap;
-use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde::Serialize;
 
 use super::schema::{SEPARATOR, joined};
 use crate::record::Text;
 
-/// A value of a facet: a shelf that works stand on.
+/// A facet value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FacetValue {
     /// `creator`, `subject`, `period`…
     pub scheme: String,
-    /// Its name in filters and addresses.
+    /// Its name in filters and URLs.
     pub value: String,
-    /// Its words by language.
+    /// Its label by language.
     pub label: Text,
-    /// What its neighbours are sorted by.
+    /// Its sort key.
     #[serde(skip)]
     pub sort: String,
-    /// A person's name as it is sorted: `Ancher, Anna`.
+    /// A person's sort name: `Ancher, Anna`.
     #[serde(skip)]
     pub inverted: Option<String>,
 }
 
-/// All values that have been met; their numbers stay as long as the server runs.
+/// All facet values since the start of the server; their numbers never change.
 #[derive(Default)]
 pub struct Vocabulary {
     numbers: HashMap<Box<str>, u32>,
     values: Vec<FacetValue>,
     schemes: HashMap<String, Vec<u32>>,
-    /// Counts up with everything that is new.
+    /// Incremented with every new value or label.
     version: u64,
 }
 
 impl Vocabulary {
-    /// The number of a value by its term in the index, a new one if it has none yet.
+    /// The number of a facet value, by its term in the index; assigns one if it has none.
     pub fn number(&mut self, term: &str) -> u32 {
         if let Some(&number) = self.numbers.get(term) {
             return number;
@@ -57,7 +56,7 @@ impl Vocabulary {
         number
     }
 
-    /// Learns what a value is called, from `scheme`, `value`, sort key, label and sorted name.
+    /// Adds a label, from a term of `scheme`, `value`, sort key, label and sort name.
     pub fn add_label(&mut self, called: &str) {
         let mut parts = called.splitn(5, SEPARATOR);
         let (Some(scheme), Some(value), Some(sort), Some(label)) =
@@ -71,7 +70,7 @@ impl Vocabulary {
         let Some(term) = self.values.get_mut(number as usize) else { return };
         term.inverted = term.inverted.take().or(inverted);
         let before = term.label.clone();
-        // Before it was called anything, it was called by its value.
+        // Until it has a label, its value is its label.
         match term.label == Text::plain(value) {
             true => {
                 term.label = label;
@@ -79,9 +78,9 @@ impl Vocabulary {
             }
             false => {
                 for (language, name) in label.iter() {
-                    // `Blue` is `blue`.
-                    let same = |(known, told): (&str, &str)| {
-                        known == language && told.to_lowercase() == name.to_lowercase()
+                    // `Blue` equals `blue`.
+                    let same = |(known, label): (&str, &str)| {
+                        known == language && label.to_lowercase() == name.to_lowercase()
                     };
                     if !term.label.iter().any(same) {
                         term.label.add(language, name);
@@ -94,12 +93,12 @@ impl Vocabulary {
         }
     }
 
-    /// Changes whenever a value or a name is new.
+    /// Changes with every new value or label.
     pub fn version(&self) -> u64 {
         self.version
     }
 
-    /// The value of this name.
+    /// The number of a value.
     pub fn find(&self, scheme: &str, value: &str) -> Option<u32> {
         self.numbers.get(joined(&[scheme, value]).as_str()).copied()
     }
@@ -117,7 +116,7 @@ impl Vocabulary {
         self.schemes.get(scheme).map_or(&[], Vec::as_slice)
     }
 
-    /// The schemes that there are, in alphabetical order.
+    /// All schemes, in alphabetical order.
     pub fn schemes(&self) -> Vec<&str> {
         let mut schemes: Vec<&str> = self.schemes.keys().map(String::as_str).collect();
         schemes.sort_unstable();
@@ -125,22 +124,12 @@ impl Vocabulary {
     }
 }
 
-/// To be read; what a thread that failed left locked is whole, as every change is.
-pub fn read(vocabulary: &RwLock<Vocabulary>) -> RwLockReadGuard<'_, Vocabulary> {
-    vocabulary.read().unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
-/// To be taught.
-pub fn written(vocabulary: &RwLock<Vocabulary>) -> RwLockWriteGuard<'_, Vocabulary> {
-    vocabulary.write().unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_value_keeps_its_number_and_learns_its_names() {
+    fn a_value_keeps_its_number_and_collects_labels() {
         let mut vocabulary = Vocabulary::default();
         let dog = vocabulary.number(&joined(&["motif", "dog"]));
         vocabulary.add_label(&joined(&["motif", "dog", "dog", r#"{"en":["dog"]}"#]));

@@ -1,4 +1,4 @@
-//! The works that have values of a scheme, for many values in one walk.
+//! The works that have each of many facet values, in one pass.
 
 use std::collections::HashMap;
 
@@ -9,22 +9,22 @@ use super::columns::ColumnTexts;
 use super::schema::HAS_IMAGE;
 use super::snapshot::Snapshot;
 
-/// Works of a value that are pointed at.
-const SOME: usize = 4;
+/// The number of examples of a facet value.
+const MAX_EXAMPLES: usize = 4;
 
-/// The works that have a value.
+/// The works that have a facet value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WorksWithValue {
     /// Their object numbers, in alphabetical order.
     pub object_numbers: Vec<String>,
     /// A few of them.
     pub examples: Vec<DocAddress>,
-    /// Whether one of them has an image here.
+    /// Whether one of them has an image.
     pub has_image: bool,
 }
 
 impl Snapshot {
-    /// The works that have each of these values, given by their numbers; in the order of the values.
+    /// The works that have each of these facet values (numbers of the vocabulary), in the order of the values.
     pub fn works_with_values(&self, values: &[u32]) -> Result<Vec<WorksWithValue>, Error> {
         let places: HashMap<u32, usize> =
             values.iter().enumerate().map(|(place, &number)| (number, place)).collect();
@@ -36,14 +36,14 @@ impl Snapshot {
                 own.extend(held.map(|&place| (place, work)));
             }
             let numbers =
-                ColumnTexts::of(&columns.number, own.iter().map(|&(_, work)| columns.number_place(work)))?;
+                ColumnTexts::of(&columns.number, own.iter().map(|&(_, work)| columns.number_rank(work)))?;
             for (place, work) in own {
                 let Some(holders) = found.get_mut(place) else { continue };
-                if holders.examples.len() < SOME {
+                if holders.examples.len() < MAX_EXAMPLES {
                     holders.examples.push(DocAddress::new(at, work));
                 }
                 holders.has_image |= columns.flags(work) & HAS_IMAGE != 0;
-                holders.object_numbers.extend(numbers.get(columns.number_place(work)).map(str::to_owned));
+                holders.object_numbers.extend(numbers.get(columns.number_rank(work)).map(str::to_owned));
             }
         }
         for holders in &mut found {
@@ -53,8 +53,8 @@ impl Snapshot {
         Ok(found)
     }
 
-    /// The values of a scheme whose labels have words that begin like each of those typed, in any order, with how many
-    /// works have them; by their sort keys.
+    /// The facet values of a scheme whose labels contain words with all of these beginnings, in any order; with their
+    /// numbers of works, by sort key.
     pub fn values_named(&self, scheme: &str, typed: &str) -> Vec<(u32, u64)> {
         let mut words = typed.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
         let mut values = self.values_matching(scheme, words.next().unwrap_or_default());

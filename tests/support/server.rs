@@ -47,8 +47,7 @@ impl Server {
         let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()), log.clone());
         std::thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
-                if let Some(place) = ["  what there is", "  metrics"].iter().position(|p| line.starts_with(p))
-                {
+                if let Some(place) = ["  start page", "  metrics"].iter().position(|p| line.starts_with(p)) {
                     let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
                     let _ = found.send((place, address.and_then(|address| address.parse().ok())));
                 }

@@ -311,7 +311,7 @@ impl SearchService {
             last_making_ms: number(&state.took_ms),
             failed: self.failed().map(|failed| failed.detail),
             folder: index.map(|index| index.folder().display().to_string()),
-            columns_bytes: snapshot.map_or(0, |snapshot| snapshot.weight() as u64),
+            columns_bytes: snapshot.map_or(0, |snapshot| snapshot.memory() as u64),
         }
     }
 }

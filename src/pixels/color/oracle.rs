@@ -138,7 +138,7 @@ fn compare_patches(name: &str, icc: Option<&[u8]>, from: &Profile, model: Model,
             let worst = deltas.iter().copied().fold(0.0, f64::max);
             println!("{name:14} {depth:?} {output:?}: mean {mean:.3}, worst {worst:.3}");
             assert!(
-                mean < 0.5 && worst < 2.0,
+                mean < 0.3 && worst < 1.2,
                 "{name} {depth:?} {output:?}: mean {mean:.3}, worst {worst:.3}"
             );
         }
