@@ -32,7 +32,7 @@ pub struct Card {
 }
 
 /// The scheme and the value of the shelf of all works.
-pub use crate::presentation::ALL;
+pub use crate::presentation::ALL_WORKS as ALL;
 
 /// Characters by which shelves are sorted.
 const SORTED: usize = 120;

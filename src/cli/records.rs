@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::gallery::{
     Earlier, Gallery, Import, Imported, Masters, Pattern, Pruned, Reading, Register, Watch, told,
 };
-use crate::record::read::{Bad, Form, Mapping};
+use crate::record::read::{BadRecord, Mapping, RecordFormat};
 
 /// How many faults are named one by one.
 const NAMED: usize = 20;
@@ -125,7 +125,7 @@ fn unused(typed: &Typed, mapping: &Mapping, register: &Register) {
 }
 
 fn reading(typed: &Typed, config: &Config) -> Result<Reading, String> {
-    let form: Option<Form> =
+    let form: Option<RecordFormat> =
         typed.form.as_deref().map(str::parse).transpose().map_err(|reason| format!("--form: {reason}"))?;
     let mapping = typed.mapping.as_deref().map(|path| {
         let text = std::fs::read_to_string(path)
@@ -229,7 +229,7 @@ impl Watch for Told {
         ));
     }
 
-    fn bad(&self, bad: &Bad) {
+    fn bad(&self, bad: &BadRecord) {
         if self.json {
             println!(
                 "{}",

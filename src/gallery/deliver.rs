@@ -196,7 +196,7 @@ impl Kitchen {
         if !is_whole(opened, level, plan.size) {
             return None; // Cutting takes a thread of its own.
         }
-        let read = opened.store.read_now(&opened.key, &opened.version, range, head)?;
+        let read = opened.store.read_if_cached(&opened.key, &opened.version, range, head)?;
         let bytes = read.ok().filter(|bytes| is_sound(opened, bytes, head.len()))?;
         let bytes = stored::settled(bytes, head.len());
         self.answers.insert(name, bytes.clone());
@@ -407,7 +407,8 @@ pub(super) async fn tiles(opened: &Opened, level: usize, frame: &Frame) -> Resul
     let head = if jpeg { opened.heads[level].as_ref() } else { &[] };
     let ranges: Vec<_> = wanted.iter().flatten().cloned().collect();
     ranges.iter().try_for_each(|range| within_file(opened, range))?;
-    let now = |range: &Range<u64>| opened.store.read_now(&opened.key, &opened.version, range.clone(), head);
+    let now =
+        |range: &Range<u64>| opened.store.read_if_cached(&opened.key, &opened.version, range.clone(), head);
     let read = match ranges.iter().map(now).collect::<Option<Result<Vec<Bytes>, store::Error>>>() {
         Some(read) => read?,
         None => {

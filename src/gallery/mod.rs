@@ -424,8 +424,8 @@ impl Gallery {
     }
 
     /// The sources that cannot be read, each with cause and remedy; what changed since the last call is logged.
-    pub async fn troubles(&self) -> Vec<store::Trouble> {
-        let probed = self.sources.iter().map(|source| source.store.trouble());
+    pub async fn troubles(&self) -> Vec<store::Diagnosis> {
+        let probed = self.sources.iter().map(|source| source.store.diagnose());
         let probed = futures::future::join_all(probed).await;
         let mut known = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
         for ((source, now), before) in self.sources.iter().zip(&probed).zip(known.iter_mut()) {
@@ -464,7 +464,7 @@ impl Gallery {
     }
 
     /// Why pyramids cannot be kept where they are to be kept.
-    pub async fn pyramids_trouble(&self) -> Option<store::Trouble> {
+    pub async fn pyramids_trouble(&self) -> Option<store::Diagnosis> {
         self.pyramids.as_ref()?.trouble().await
     }
 
@@ -484,9 +484,9 @@ impl Gallery {
 /// All identifiers, of any source, that the object has; without a page.
 async fn names(sources: &[Source], store: &Store, key: &store::Key) -> Result<Vec<String>, Error> {
     let mut names = Vec::with_capacity(1);
-    for place in store.places(key).await? {
+    for place in store.locations(key).await? {
         for source in sources {
-            if let Some(key) = source.store.key_of(&place) {
+            if let Some(key) = source.store.key_at(&place) {
                 let name = match &source.name {
                     Some(name) => format!("{name}:{}", key.as_str()),
                     None => key.as_str().to_owned(),

@@ -46,7 +46,7 @@ impl Text {
     }
 
     /// Adds all that another text says.
-    pub fn join(&mut self, other: &Self) {
+    pub fn merge(&mut self, other: &Self) {
         for (language, value) in other.iter() {
             self.add(language, value);
         }

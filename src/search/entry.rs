@@ -69,7 +69,7 @@ impl Entry<'_> {
     }
 
     fn held(&self) -> impl Iterator<Item = &Tag> {
-        self.tags.iter().filter(|tag| tag.holds())
+        self.tags.iter().filter(|tag| tag.is_active())
     }
 
     fn words(&self, document: &mut TantivyDocument, fields: &Fields) {

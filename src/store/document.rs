@@ -10,7 +10,7 @@ use futures::stream::BoxStream;
 use url::Url;
 
 pub use super::web::Hosts;
-pub use super::web::{Limits, Unread, Web};
+pub use super::web::{DocumentError, Limits, WebClient};
 use super::{Error, Key, Settings, Store, runtime};
 
 /// A document that is read by whoever may wait, on a thread of its own.
@@ -21,21 +21,21 @@ pub struct Document {
 }
 
 /// Opens a document that an operator named.
-pub fn open(location: &str, settings: &Settings, web: &Web) -> Result<Document, Unread> {
+pub fn open(location: &str, settings: &Settings, web: &WebClient) -> Result<Document, DocumentError> {
     let input = match location.split_once("://") {
-        None | Some(("file", _)) => file(location).map_err(Unread::Failed)?,
+        None | Some(("file", _)) => file(location).map_err(DocumentError::Failed)?,
         Some(("http" | "https", _)) => return open_web(location, web),
-        Some(_) => object(location, settings).map_err(Unread::Failed)?,
+        Some(_) => object(location, settings).map_err(DocumentError::Failed)?,
     };
     Ok(Document { location: location.to_owned(), input })
 }
 
 /// Opens a document at a web address, and nowhere else: what another document names may not be a file of this machine.
-pub fn open_web(address: &str, web: &Web) -> Result<Document, Unread> {
+pub fn open_web(address: &str, web: &WebClient) -> Result<Document, DocumentError> {
     let is_web = Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     if !is_web {
         let reason = format!("`{address}` is no web address: it must begin with `http://` or `https://`");
-        return Err(Unread::Failed(reason));
+        return Err(DocumentError::Failed(reason));
     }
     let (location, pieces) = runtime::wait(web.open(address))?;
     Ok(Document { location: location.into(), input: Box::new(Pieces { pieces, rest: Bytes::new() }) })
@@ -57,7 +57,7 @@ fn object(location: &str, settings: &Settings) -> Result<Box<dyn Read + Send>, S
     let store = Store::open(folder, settings).map_err(|error| error.to_string())?;
     let key = Key::parse(name).map_err(|bad| bad.to_string())?;
     // The answer to a HEAD request does not say why it was refused.
-    let (version, _) = runtime::wait(store.start(&key, 1)).map_err(|error| store.cause(&error))?;
+    let (version, _) = runtime::wait(store.read_start(&key, 1)).map_err(|error| store.cause(&error))?;
     let shared = Arc::new((store, key, version));
     let pieces = futures::stream::iter((0..shared.2.size).step_by(PART as usize)).then(move |at| {
         let shared = shared.clone();
@@ -96,9 +96,9 @@ mod tests {
 
     use super::*;
 
-    fn web() -> Web {
+    fn web() -> WebClient {
         let limits = Limits { answer: Duration::from_secs(9), silence: Duration::from_secs(9), slowest: 0 };
-        Web::new(Hosts::default(), limits, &Settings::default()).unwrap()
+        WebClient::new(Hosts::default(), limits, &Settings::default()).unwrap()
     }
 
     #[test]

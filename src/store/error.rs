@@ -80,7 +80,7 @@ impl Error {
     }
 
     /// Whether a store failed in a way that may have passed soon, and that says nothing of the object.
-    pub fn is_passing(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         matches!(
             self,
             Error::TimedOut | Error::Unavailable(_) | Error::BadAnswer(_) | Error::Short { .. } | Error::Busy

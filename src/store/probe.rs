@@ -7,7 +7,7 @@ use super::{Error, Key, Problem, Store, runtime};
 
 /// Why a source cannot be read, for an operator; without secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
+pub struct Diagnosis {
     /// Which source, the cause, and the remedy.
     pub text: String,
     /// Whether only a change of the configuration can mend it.
@@ -19,7 +19,7 @@ const LONGEST: Duration = Duration::from_secs(4);
 
 impl Store {
     /// `None` where the source can be read.
-    pub async fn trouble(&self) -> Option<Trouble> {
+    pub async fn diagnose(&self) -> Option<Diagnosis> {
         let deadline = self.0.settings.deadline(0).min(LONGEST);
         let store = self.clone();
         let probed = runtime::run(deadline, async move { store.probe().await }).await;
@@ -27,8 +27,8 @@ impl Store {
     }
 
     /// The error with the source's name, its cause and its remedy.
-    pub fn explain(&self, error: &Error) -> Trouble {
-        Trouble {
+    pub fn explain(&self, error: &Error) -> Diagnosis {
+        Diagnosis {
             text: format!("{}: {}", self.0.shown, self.cause(error)),
             is_configuration: error.fault().is_some_and(|fault| fault.is_configuration()),
         }
@@ -49,7 +49,7 @@ impl Store {
             return runtime::block(LONGEST, move || local.probe()).await;
         }
         let key = Key::parse(&self.0.settings.probe)?;
-        let denied = match self.start(&key, 1).await {
+        let denied = match self.read_start(&key, 1).await {
             Err(error @ Error::Refused(_)) if is_denied(&error) => error,
             // Without credentials Azure calls a container that is not public «not found».
             Err(Error::NotFound) if self.0.kind == "azure" && self.0.is_unsigned => Error::NotFound,
@@ -67,7 +67,7 @@ impl Store {
         }
         let Ok(page) = self.list(None, 1).await else { return Err(self.denied(denied)) };
         let Some((key, _)) = page.keys.first() else { return Ok(()) };
-        match self.start(&Key::parse(key)?, 1).await {
+        match self.read_start(&Key::parse(key)?, 1).await {
             Err(error) if is_denied(&error) => Err(error),
             _ => Ok(()),
         }

@@ -15,7 +15,7 @@ pub struct Store(pub(super) Arc<Inner>);
 
 /// Some of the keys below a source, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
+pub struct KeyPage {
     /// Keys and the sizes of their objects in bytes.
     pub keys: Vec<(String, u64)>,
     /// Whether keys follow behind the last one.
@@ -70,12 +70,14 @@ impl Store {
     }
 
     /// The first `len` bytes (fewer when the object is shorter) and the version they belong to, in one request.
-    pub async fn start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {
+    pub async fn read_start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {
         let deadline = self.0.settings.deadline(len);
         let (version, bytes) = match self.0.place.with(key) {
-            (Place::Local(local), key) => runtime::block(deadline, move || local.start(&key, len)).await?,
+            (Place::Local(local), key) => {
+                runtime::block(deadline, move || local.read_start(&key, len)).await?
+            }
             (Place::Remote(remote), key) => {
-                runtime::run(deadline, async move { remote.start(&key, len).await }).await?
+                runtime::run(deadline, async move { remote.read_start(&key, len).await }).await?
             }
         };
         self.0.counters.range(bytes.len() as u64);
@@ -90,7 +92,7 @@ impl Store {
         range: Range<u64>,
         prefix: &[u8],
     ) -> Result<Bytes, Error> {
-        if let Some(result) = self.read_now(key, version, range.clone(), prefix) {
+        if let Some(result) = self.read_if_cached(key, version, range.clone(), prefix) {
             return result;
         }
         within(version, &range)?;
@@ -129,7 +131,7 @@ impl Store {
 
     /// The same as [`Store::read`] without a wait: `None` where the bytes are not in memory already, as those of a remote store,
     /// of a file not opened by [`Store::start`] yet, or of a part of it that nobody has read lately.
-    pub fn read_now(
+    pub fn read_if_cached(
         &self,
         key: &Key,
         version: &Version,
@@ -141,7 +143,7 @@ impl Store {
             return Some(Err(outside));
         }
         let len = range.end - range.start;
-        let result = local.read_now(key, version, range, prefix)?;
+        let result = local.read_if_cached(key, version, range, prefix)?;
         self.0.counters.range(len);
         Some(result)
     }
@@ -160,7 +162,7 @@ impl Store {
         let (deadline, version, ranges) = (self.0.settings.deadline(total), version.clone(), ranges.to_vec());
         match self.0.place.with(key) {
             (Place::Local(local), key) => {
-                let now = ranges.iter().map(|range| self.read_now(&key, &version, range.clone(), &[]));
+                let now = ranges.iter().map(|range| self.read_if_cached(&key, &version, range.clone(), &[]));
                 if let Some(all) = now.collect::<Option<Result<Vec<Bytes>, Error>>>() {
                     return all;
                 }
@@ -180,7 +182,7 @@ impl Store {
 
     /// The first `limit` keys behind `after`, hidden files left out, in the store's order: by bytes, except in some
     /// S3-compatible stores, which sort folder by folder.
-    pub async fn list(&self, after: Option<&str>, limit: usize) -> Result<Page, Error> {
+    pub async fn list(&self, after: Option<&str>, limit: usize) -> Result<KeyPage, Error> {
         self.0.counters.list();
         let deadline = self.0.settings.deadline(0) * 4;
         let after = after.map(str::to_owned);
@@ -202,7 +204,7 @@ impl Store {
             // Those after it belong to the next page.
             unreadable.retain(|one| one.path < *last);
         }
-        Ok(Page { keys, more, unreadable })
+        Ok(KeyPage { keys, more, unreadable })
     }
 
     /// What was asked of this source since it was opened.

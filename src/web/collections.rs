@@ -13,9 +13,9 @@ use super::works::media_type;
 use crate::catalogue::{ALL, Card, Term};
 use crate::gallery::{Error, Works};
 use crate::iiif::Version;
-use crate::presentation::collection::{Library, Member, Picture, Scheme, Shelf};
+use crate::presentation::collection::{Collections, FacetScheme, FacetValue, Member, Thumbnail};
 use crate::presentation::span::{self, Node, Span};
-use crate::presentation::{Address, FOUND, change_discovery};
+use crate::presentation::{Address, SEARCH_SCHEME, change_discovery};
 use crate::record::Text;
 
 /// `GET /presentation/{2|3}/collections…`.
@@ -27,10 +27,10 @@ pub async fn answer(
 ) -> Result<Answered, Error> {
     let works = door.gallery.works().ok_or(Error::NotFound)?;
     let address = Address::new(&door.base.of(request)?);
-    let library = Library { address: &address, publisher: &door.publisher, version };
+    let library = Collections { address: &address, publisher: &door.publisher, version };
     let asked = shelf.part;
     let document = match (shelf.scheme, shelf.value) {
-        (Some(scheme), value) if scheme == FOUND => {
+        (Some(scheme), value) if scheme == SEARCH_SCHEME => {
             return found(door, request, version, &library, value.as_deref(), asked).await;
         }
         (None, _) => Some(library.root(&schemes(works).await?)),
@@ -50,8 +50,8 @@ pub async fn answer(
                         .await?
                 }
             };
-            let values: Vec<Shelf> = terms.into_iter().map(told_of).collect();
-            library.scheme(&scheme, total, asked, &values)
+            let values: Vec<FacetValue> = terms.into_iter().map(told_of).collect();
+            library.facet_scheme(&scheme, total, asked, &values)
         }
         (Some(scheme), Some(value)) => {
             let (scheme, value) = (scheme.into_owned(), value.into_owned());
@@ -68,7 +68,7 @@ pub async fn answer(
                 }
             };
             let members: Vec<Member> = cards.into_iter().map(member).collect();
-            library.shelf(&told_of(term), asked, &members)
+            library.facet_value(&told_of(term), asked, &members)
         }
     };
     Ok(told(request, document.ok_or(Error::NotFound)?.to_string(), media_type(request, version)).await)
@@ -82,7 +82,7 @@ async fn found(
     door: &Door,
     request: &HttpRequest,
     version: Version,
-    library: &Library<'_>,
+    library: &Collections<'_>,
     query: Option<&str>,
     asked: Option<Span>,
 ) -> Result<Answered, Error> {
@@ -90,7 +90,7 @@ async fn found(
     let table = of_collection();
     let typed = Asked::read(&table, query.unwrap_or(request.query_string()))?;
     let canonical = typed.canonical(&["lang"]);
-    let stable = library.address.found(version, &canonical);
+    let stable = library.address.search_collection(version, &canonical);
     if query != Some(canonical.as_str()) || canonical.is_empty() {
         return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, stable)).finish().into());
     }
@@ -107,7 +107,8 @@ async fn found(
             for place in &hits.found.hits {
                 let Some(work) = hits.snapshot.stored(*place)?.work() else { continue };
                 let shown = work.images.iter().find(|image| image.matched);
-                let picture = shown.map(|image| Picture { identifier: image.file.clone(), dimensions: None });
+                let picture =
+                    shown.map(|image| Thumbnail { identifier: image.file.clone(), dimensions: None });
                 members.push(Member { label: work.label(), object_number: work.object_number, picture });
             }
             members
@@ -116,8 +117,14 @@ async fn found(
     let said = typed.said();
     let mut label = Text::of("en", &format!("Works found: {said}"));
     label.add("da", &format!("Fundne værker: {said}"));
-    let shelf = Shelf { scheme: FOUND.into(), value: canonical.clone(), label, works: total, picture: None };
-    let document = library.shelf(&shelf, asked, &members).ok_or(Error::NotFound)?;
+    let shelf = FacetValue {
+        scheme: SEARCH_SCHEME.into(),
+        value: canonical.clone(),
+        label,
+        works: total,
+        picture: None,
+    };
+    let document = library.facet_value(&shelf, asked, &members).ok_or(Error::NotFound)?;
     Ok(told(request, document.to_string(), media_type(request, version)).await)
 }
 
@@ -130,20 +137,20 @@ fn items(total: u64, asked: Option<Span>) -> Result<Option<(u64, usize)>, Error>
 }
 
 /// All works first, then what they are sorted by.
-async fn schemes(works: &Works) -> Result<Vec<Scheme>, Error> {
+async fn schemes(works: &Works) -> Result<Vec<FacetScheme>, Error> {
     let found = works.ask(|catalogue| async move { catalogue.schemes().await }).await?;
     let all = std::iter::once((ALL.to_owned(), 1));
-    Ok(all.chain(found).map(|(scheme, values)| Scheme { scheme, values }).collect())
+    Ok(all.chain(found).map(|(scheme, values)| FacetScheme { scheme, values }).collect())
 }
 
-fn told_of(term: Term) -> Shelf {
+fn told_of(term: Term) -> FacetValue {
     let Term { scheme, value, label, works } = term;
-    Shelf { scheme, value, label, works, picture: None }
+    FacetValue { scheme, value, label, works, picture: None }
 }
 
 fn member(card: Card) -> Member {
     let Card { object_number, label, thumbnail, .. } = card;
-    let picture = thumbnail.map(|identifier| Picture { identifier, dimensions: None });
+    let picture = thumbnail.map(|identifier| Thumbnail { identifier, dimensions: None });
     Member { object_number, label, picture }
 }
 
@@ -155,9 +162,9 @@ pub async fn changes(door: &Door, request: &HttpRequest, page: Option<u64>) -> R
     let document = match page {
         None => change_discovery::collection(total, &address),
         Some(number) => {
-            let start = number.saturating_mul(change_discovery::PAGE);
+            let start = number.saturating_mul(change_discovery::PAGE_SIZE);
             let read = move |catalogue: crate::catalogue::Catalogue| async move {
-                catalogue.changes(start, change_discovery::PAGE as usize).await
+                catalogue.changes(start, change_discovery::PAGE_SIZE as usize).await
             };
             change_discovery::page(number, total, &works.ask(read).await?, &address)
         }

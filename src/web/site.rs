@@ -55,7 +55,7 @@ impl Visit {
         let context = pages::Context {
             language: spoken.language,
             chosen: spoken.chosen,
-            name: publisher.name.best(&publisher.preferred()).map(str::to_owned),
+            name: publisher.name.best(&publisher.preferred_languages()).map(str::to_owned),
             homepage: publisher.homepage.clone(),
             logo: publisher.logo.clone(),
             languages: if languages.len() > 1 { languages } else { Vec::new() },
@@ -152,7 +152,11 @@ async fn works(door: &Door, visit: &Visit, start: u64) -> Result<Option<pages::L
 fn entry_of(card: &Card, picture: Picture, visit: &Visit) -> pages::Entry {
     let image = card.thumbnail.as_ref().filter(|_| picture.problem.is_none());
     pages::Entry {
-        label: card.label.best(&visit.publisher.preferred()).unwrap_or(&card.object_number).to_owned(),
+        label: card
+            .label
+            .best(&visit.publisher.preferred_languages())
+            .unwrap_or(&card.object_number)
+            .to_owned(),
         encoded: image.map(|image| encoded(image)).unwrap_or_default(),
         dimensions: picture.dimensions,
         largest: picture.largest,

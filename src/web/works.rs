@@ -19,7 +19,7 @@ use super::tags;
 use crate::gallery::{Described, Error, Grant, Granted, Preview, Sketch};
 use crate::identity::Identity;
 use crate::iiif::Version;
-use crate::presentation::{Address, Canvas, Original, Shown, View, content_search, content_state};
+use crate::presentation::{Address, Canvas, CanvasImage, Original, View, content_search, content_state};
 use crate::record::{Facet, Region, Tag};
 use crate::search::{Search, in_language};
 
@@ -182,7 +182,7 @@ pub fn view<'a>(
     door: &'a Door,
     address: &'a Address,
     described: &'a Described,
-    images: &'a [Shown],
+    images: &'a [CanvasImage],
     part_of: Option<&'a Facet>,
 ) -> View<'a> {
     View {
@@ -196,18 +196,18 @@ pub fn view<'a>(
 }
 
 /// The work's images, as documents show them.
-pub fn shown(address: &Address, described: &Described) -> Vec<Shown> {
+pub fn shown(address: &Address, described: &Described) -> Vec<CanvasImage> {
     described.images.iter().map(|shown| one(address, &shown.image, &shown.granted)).collect()
 }
 
 /// The same of an image that may not be open yet.
-fn preview(address: &Address, preview: &Preview) -> Option<Shown> {
+fn preview(address: &Address, preview: &Preview) -> Option<CanvasImage> {
     Some(one(address, &preview.image, preview.granted.as_ref()?))
 }
 
-fn one(address: &Address, image: &crate::record::Image, granted: &Granted) -> Shown {
+fn one(address: &Address, image: &crate::record::Image, granted: &Granted) -> CanvasImage {
     let (_, _, master) = granted.origin();
-    Shown {
+    CanvasImage {
         identifier: image.file.clone(),
         file: image.file.clone(),
         info: granted.info(address.image(Version::V3, &image.file)),
@@ -297,14 +297,14 @@ pub async fn record(door: &Door, request: &HttpRequest, work: Image<'_>) -> Resu
     let address = Address::new(&door.base.of(request)?);
     let number = &sketch.work.object_number;
     let mut document = json!(sketch.work);
-    document["tags"] = sketch.tags.iter().map(Tag::told).collect();
+    document["tags"] = sketch.tags.iter().map(Tag::to_json).collect();
     document["images"] = images(&address, &sketch);
     document["id"] = json!(address.record(number));
     document["manifest"] = json!(address.manifest(Version::V3, number));
     let page = format!("{}/", address.base());
     document["content_state"] =
         json!(content_state::link(&page, &address, number, content_state::Target::Work));
-    let shown: Vec<Shown> = sketch.images.iter().filter_map(|image| preview(&address, image)).collect();
+    let shown: Vec<CanvasImage> = sketch.images.iter().filter_map(|image| preview(&address, image)).collect();
     let publisher = &door.publisher;
     let view = View {
         work: &sketch.work,

@@ -66,7 +66,7 @@ impl Gallery {
                 Err(_) => whole = false,
             }
         }
-        let tags = stored.tags.into_iter().filter(Tag::holds).collect();
+        let tags = stored.tags.into_iter().filter(Tag::is_active).collect();
         let Stored { work, revision, changed_ms, .. } = stored;
         Ok(Described { work, tags, images, revision, changed_ms, seen, whole })
     }

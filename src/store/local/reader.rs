@@ -73,7 +73,7 @@ impl Local {
     }
 
     /// Where the file is, by its name and, where that is a link, where it leads.
-    pub(in crate::store) fn places(&self, key: &Key) -> Result<Vec<String>, Error> {
+    pub(in crate::store) fn locations(&self, key: &Key) -> Result<Vec<String>, Error> {
         let gone = |gone: io::Error| match gone.kind() {
             ErrorKind::NotFound | ErrorKind::NotADirectory => Error::NotFound,
             _ => Error::unavailable(gone),
@@ -86,7 +86,7 @@ impl Local {
     }
 
     /// What a file at this place is called below this folder, if it lies there.
-    pub(in crate::store) fn key_of(&self, place: &str) -> Option<Key> {
+    pub(in crate::store) fn key_at(&self, place: &str) -> Option<Key> {
         let root = self.folder.root().canonicalize().ok()?;
         let key = Key::parse(Path::new(place).strip_prefix(root).ok()?.to_str()?).ok()?;
         self.only.as_ref().is_none_or(|only| *only == key).then_some(key)
@@ -96,14 +96,14 @@ impl Local {
         Ok(self.opened(key)?.version.clone())
     }
 
-    pub(in crate::store) fn start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {
+    pub(in crate::store) fn read_start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {
         let open = self.opened(key)?;
         let bytes = open.read(0..len.min(open.version.size), &[]);
         Ok((open.version.clone(), self.unless_changed(key, &open, bytes)?))
     }
 
     /// Reads what is in memory already; `None` where that cannot be told or had without waiting.
-    pub(in crate::store) fn read_now(
+    pub(in crate::store) fn read_if_cached(
         &self,
         key: &Key,
         version: &Version,
@@ -114,7 +114,7 @@ impl Local {
             return None;
         }
         let open = self.files.get(key).filter(|open| open.version == *version)?;
-        let bytes = open.read_now(range, prefix)?;
+        let bytes = open.read_if_cached(range, prefix)?;
         Some(self.unless_changed(key, &open, Ok(bytes)))
     }
 
@@ -270,7 +270,7 @@ impl OpenFile {
     }
 
     #[cfg(target_os = "linux")]
-    fn read_now(&self, range: Range<u64>, prefix: &[u8]) -> Option<Bytes> {
+    fn read_if_cached(&self, range: Range<u64>, prefix: &[u8]) -> Option<Bytes> {
         use rustix::io::ReadWriteFlags;
         let mut bytes = room_for(&range, prefix);
         let target = &mut bytes[prefix.len()..];
@@ -281,7 +281,7 @@ impl OpenFile {
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn read_now(&self, _range: Range<u64>, _prefix: &[u8]) -> Option<Bytes> {
+    fn read_if_cached(&self, _range: Range<u64>, _prefix: &[u8]) -> Option<Bytes> {
         None
     }
 }

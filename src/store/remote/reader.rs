@@ -90,7 +90,7 @@ impl Remote {
         }
     }
 
-    pub(in crate::store) async fn start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {
+    pub(in crate::store) async fn read_start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {
         let options = GetOptions { range: Some(GetRange::Bounded(0..len.max(1))), ..GetOptions::default() };
         let path = self.path(key)?;
         let start = || async {

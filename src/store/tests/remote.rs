@@ -120,17 +120,17 @@ fn read(store: &Store) -> Result<bytes::Bytes, Error> {
 fn one_request_brings_the_start_and_the_version() {
     let server = Server::new(|head, connection| serve(head, connection, OBJECT, &tagged(ETAG)));
     let store = server.store();
-    let (version, bytes) = block_on(store.start(&key("a.tif"), 6)).unwrap();
+    let (version, bytes) = block_on(store.read_start(&key("a.tif"), 6)).unwrap();
     assert_eq!((version, &bytes[..]), (known(), &b"012345"[..]));
     assert_eq!(server.heads().len(), 1);
-    assert_eq!(&block_on(store.start(&key("a.tif"), 600)).unwrap().1[..], OBJECT);
+    assert_eq!(&block_on(store.read_start(&key("a.tif"), 600)).unwrap().1[..], OBJECT);
     assert_eq!(
         &block_on(store.read(&key("a.tif"), &known(), 4..12, b"head:")).unwrap()[..],
         b"head:456789ab"
     );
     assert_eq!(field(&server.heads()[2], "if-match"), Some(ETAG));
     assert_eq!(block_on(store.head(&key("a.tif"))).unwrap(), known());
-    assert!(store.read_now(&key("a.tif"), &known(), 4..12, b"").is_none());
+    assert!(store.read_if_cached(&key("a.tif"), &known(), 4..12, b"").is_none());
     let counts = store.counts();
     assert_eq!((counts.ranges, counts.heads, counts.bytes), (3, 1, 6 + 20 + 8));
 }
@@ -162,7 +162,7 @@ fn long_reads_come_whole() {
 #[test]
 fn an_empty_object_has_an_empty_start() {
     let server = Server::new(|head, connection| serve(head, connection, b"", &tagged(ETAG)));
-    let (version, bytes) = block_on(server.store().start(&key("a.tif"), 6)).unwrap();
+    let (version, bytes) = block_on(server.store().read_start(&key("a.tif"), 6)).unwrap();
     assert_eq!((version.size, bytes.len()), (0, 0));
 }
 
@@ -186,7 +186,7 @@ fn servers_without_strong_tags_are_read_by_what_they_have() {
     for fields in ["ETag: W/\"v1\"\r\n", "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n", ""] {
         let server = Server::new(move |head, connection| serve(head, connection, OBJECT, fields));
         let store = server.store();
-        let (version, _) = block_on(store.start(&key("a.tif"), 6)).unwrap();
+        let (version, _) = block_on(store.read_start(&key("a.tif"), 6)).unwrap();
         assert_eq!(&block_on(store.read(&key("a.tif"), &version, 4..8, b"")).unwrap()[..], b"4567");
         assert!(server.heads().iter().all(|head| field(head, "if-match").is_none()));
         assert!(matches!(read(&store), Err(Error::Changed)));
@@ -236,7 +236,7 @@ fn a_short_answer_is_asked_for_once_more() {
     let store = server.store();
     assert_eq!(&read(&store).unwrap()[..], b"456789ab");
     assert_eq!(server.heads().len(), 2);
-    assert!(block_on(store.start(&key("a.tif"), 20)).is_ok());
+    assert!(block_on(store.read_start(&key("a.tif"), 20)).is_ok());
     assert_eq!(server.heads().len(), 4);
 }
 
@@ -285,7 +285,7 @@ fn no_redirect_is_followed() {
         // The same path on another host: the whole source has moved.
         assert!(matches!(read(&store), Err(Error::Refused(_))), "{status}");
         assert!(matches!(block_on(store.head(&key("a.tif"))), Err(Error::Refused(_))));
-        assert!(matches!(block_on(store.start(&key("a.tif"), 9)), Err(Error::Refused(_))));
+        assert!(matches!(block_on(store.read_start(&key("a.tif"), 9)), Err(Error::Refused(_))));
     }
     let one = Server::new(|_, connection| {
         send(connection, "302 Found", "Location: http://x/404.html\r\nContent-Length: 0\r\n", b"");
@@ -303,7 +303,7 @@ fn a_server_that_cannot_cut_is_told_apart() {
     let server = Server::new(|_, connection| {
         send(connection, "200 OK", "ETag: \"v1\"\r\nContent-Length: 20\r\n", OBJECT)
     });
-    let whole = block_on(server.store().start(&key("a.tif"), 6));
+    let whole = block_on(server.store().read_start(&key("a.tif"), 6));
     assert!(matches!(&whole, Err(Error::Unsupported(why)) if why.contains("whole object")), "{whole:?}");
     assert_eq!(server.heads().len(), 1);
     let listed =

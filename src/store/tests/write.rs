@@ -50,7 +50,7 @@ fn key(key: &str) -> Key {
 }
 
 fn whole(store: &Store, name: &str) -> Result<Bytes, Error> {
-    block_on(store.start(&key(name), 1 << 30)).map(|(_, bytes)| bytes)
+    block_on(store.read_start(&key(name), 1 << 30)).map(|(_, bytes)| bytes)
 }
 
 fn put(store: &Store, name: &str, bytes: &'static [u8]) -> Result<(), Error> {

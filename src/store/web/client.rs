@@ -31,7 +31,7 @@ pub struct Limits {
 
 /// Why a document cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unread {
+pub enum DocumentError {
     /// Nobody named its host.
     #[error(
         "{address} is on a host that was not named, so it was not asked: allow it with `--records-host {host}`"
@@ -43,14 +43,14 @@ pub enum Unread {
 
 /// A reader of web addresses.
 #[derive(Clone)]
-pub struct Web {
+pub struct WebClient {
     hosts: Hosts,
     limits: Limits,
     named: Client,
     public: Client,
 }
 
-impl Web {
+impl WebClient {
     pub fn new(hosts: Hosts, limits: Limits, settings: &Settings) -> Result<Self, String> {
         let builder = || {
             Client::builder()
@@ -70,34 +70,34 @@ impl Web {
     pub(in crate::store) async fn open(
         &self,
         address: &str,
-    ) -> Result<(Url, BoxStream<'static, io::Result<Bytes>>), Unread> {
-        let mut url = Url::parse(address).map_err(|error| Unread::Failed(error.to_string()))?;
+    ) -> Result<(Url, BoxStream<'static, io::Result<Bytes>>), DocumentError> {
+        let mut url = Url::parse(address).map_err(|error| DocumentError::Failed(error.to_string()))?;
         for _ in 0..=MAX_REDIRECTS {
             let response = self.ask(&url).await?;
             if !response.status().is_redirection() {
                 return match response.status().as_u16() {
                     200 => Ok((url, self.pieces(response))),
-                    status => Err(Unread::Failed(format!("{url} answers with status {status}"))),
+                    status => Err(DocumentError::Failed(format!("{url} answers with status {status}"))),
                 };
             }
             let target = response.headers().get(LOCATION).and_then(|target| target.to_str().ok());
             let target = target.and_then(|target| url.join(target).ok()).ok_or_else(|| {
-                Unread::Failed(format!(
+                DocumentError::Failed(format!(
                     "{url} answers with status {} and no address to go on to",
                     response.status().as_u16()
                 ))
             })?;
             if !matches!(target.scheme(), "http" | "https") {
-                return Err(Unread::Failed(format!(
+                return Err(DocumentError::Failed(format!(
                     "{url} redirects to `{target}`: only addresses that begin with `http://` or `https://` are followed"
                 )));
             }
             url = target;
         }
-        Err(Unread::Failed(format!("{address} redirects more than {MAX_REDIRECTS} times")))
+        Err(DocumentError::Failed(format!("{address} redirects more than {MAX_REDIRECTS} times")))
     }
 
-    async fn ask(&self, url: &Url) -> Result<Response, Unread> {
+    async fn ask(&self, url: &Url) -> Result<Response, DocumentError> {
         let client = match self.hosts.trust(url) {
             Some(Trust::Named) => &self.named,
             Some(Trust::Public) => &self.public,
@@ -105,10 +105,12 @@ impl Web {
         };
         let request = client.get(url.clone()).send();
         match tokio::time::timeout(self.limits.answer, request).await {
-            Ok(response) => response.map_err(|error| Unread::Failed(chain(&error))),
+            Ok(response) => response.map_err(|error| DocumentError::Failed(chain(&error))),
             Err(_) => {
                 let seconds = self.limits.answer.as_secs();
-                Err(Unread::Failed(format!("{url} does not answer within {seconds} s (`records.answer_s`)")))
+                Err(DocumentError::Failed(format!(
+                    "{url} does not answer within {seconds} s (`records.answer_s`)"
+                )))
             }
         }
     }
@@ -159,12 +161,12 @@ impl Pace {
     }
 }
 
-fn refused(url: &Url) -> Unread {
+fn refused(url: &Url) -> DocumentError {
     let host = match (url.host_str(), url.port()) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
         (host, _) => host.unwrap_or_default().to_owned(),
     };
-    Unread::Refused { address: url.to_string(), host }
+    DocumentError::Refused { address: url.to_string(), host }
 }
 
 /// The error and its causes: reqwest's own text says little.

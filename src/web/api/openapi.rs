@@ -37,7 +37,7 @@ pub async fn answer(door: &Door, request: &HttpRequest) -> Result<Answered, Erro
     Asked::read(&[], request.query_string())?;
     let base = door.base.of(request)?;
     let sample = Sample::of(door);
-    let name = door.publisher.name.best(&door.publisher.preferred()).unwrap_or("Tegl");
+    let name = door.publisher.name.best(&door.publisher.preferred_languages()).unwrap_or("Tegl");
     let document = json!({
         "openapi": "3.1.0",
         "info": {

@@ -171,7 +171,7 @@ async fn name_of(door: &Door, identifier: &str, ending: &str) -> Option<String> 
 /// A work's title and number, for people.
 fn titled(door: &Door, work: &crate::record::Work) -> String {
     let label = work.label();
-    match label.best(&door.publisher.preferred()) {
+    match label.best(&door.publisher.preferred_languages()) {
         Some(title) if title != work.object_number => format!("{title}, {}", work.object_number),
         _ => work.object_number.clone(),
     }

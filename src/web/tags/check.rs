@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::limits::{INVISIBLE, MAX_LABEL, MAX_NOTE, RECORD_SCHEMES};
 use crate::iiif::Invalid;
-use crate::presentation::{ALL, FOUND, plain};
+use crate::presentation::{ALL_WORKS, SEARCH_SCHEME, plain_text};
 use crate::record::{Broader, Region, Text};
 
 /// Limits of texts, in characters, and of lists.
@@ -37,7 +37,7 @@ pub(super) fn scheme(scheme: String) -> Result<String, Invalid> {
                 .into(),
         );
     }
-    if [ALL, FOUND].contains(&scheme.as_str()) {
+    if [ALL_WORKS, SEARCH_SCHEME].contains(&scheme.as_str()) {
         return refuse("stands for collections of other kinds: use a scheme such as `motif`".into());
     }
     Ok(scheme)
@@ -141,7 +141,7 @@ pub(super) fn text(field: &'static str, value: Value) -> Result<Text, Invalid> {
         if value.chars().any(is_hidden) {
             return Err(refuse(HIDDEN));
         }
-        let shown = plain(value);
+        let shown = plain_text(value);
         if !shown.chars().any(|c| !c.is_whitespace() && !JOINERS.contains(&c)) {
             return Err(refuse("is nothing but markup: write {\"en\": \"dog\"}"));
         }

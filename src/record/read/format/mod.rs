@@ -7,4 +7,4 @@ mod names;
 pub(in crate::record::read) mod smk;
 pub(in crate::record::read) mod tate;
 
-pub use names::Form;
+pub use names::RecordFormat;

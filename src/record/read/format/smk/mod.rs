@@ -36,7 +36,7 @@ pub(in crate::record::read) fn work(record: &Value) -> Result<Work, String> {
     let all = |name: &str, keys: &[&str]| texts(record.get(name), keys);
     let joined = |fields: &[(&str, &str)]| {
         let mut text = Text::default();
-        fields.iter().flat_map(|(name, key)| all(name, &[key])).for_each(|said| text.join(&said));
+        fields.iter().flat_map(|(name, key)| all(name, &[key])).for_each(|said| text.merge(&said));
         text
     };
     let one = |names: &[&str]| said_in(record, names).map(|said| Text::plain(&said)).unwrap_or_default();
