@@ -11,7 +11,7 @@ mod stream;
 mod tests;
 mod value;
 
-pub use format::RecordFormat;
+pub use format::{RecordFormat, SMK_FIELDS, SmkField};
 pub use mapping::Mapping;
 pub use paging::{PageLinks, page_links};
 pub use reader::{read, schema};

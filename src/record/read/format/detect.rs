@@ -3,27 +3,12 @@
 use serde_json::Value;
 
 use super::names::RecordFormat;
+use super::smk::FIELDS;
 use crate::record::read::value::json::field;
 
 /// What is said of a record that has no known shape.
 pub(in crate::record::read) const UNKNOWN: &str = "the record has no `object_number`, and no known shape: name its form (`lines`, \
     `smk`, `tate`, `iiif`), or give a mapping that says which fields mean what";
-
-/// The fields that SMK's records have and Tegl's own do not.
-const SMK: [&str; 12] = [
-    "object_names",
-    "production_date",
-    "responsible_department",
-    "has_image",
-    "image_native",
-    "image_iiif_id",
-    "image_thumbnail",
-    "number_of_parts",
-    "acquisition_date_precision",
-    "iiif_manifest",
-    "current_location_name",
-    "content_description",
-];
 
 /// The form of a record, if it is known.
 pub(in crate::record::read) fn form(record: &Value) -> Option<RecordFormat> {
@@ -35,7 +20,9 @@ pub(in crate::record::read) fn form(record: &Value) -> Option<RecordFormat> {
     if has("acno") {
         return Some(RecordFormat::Tate);
     }
-    if (has("object_number") || has("id")) && (SMK.iter().any(|name| has(name)) || is_smk(record)) {
+    if (has("object_number") || has("id"))
+        && (FIELDS.iter().any(|field| field.is_distinctive && has(field.name)) || is_smk(record))
+    {
         return Some(RecordFormat::Smk);
     }
     has("object_number").then_some(RecordFormat::Lines)

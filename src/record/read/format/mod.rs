@@ -8,3 +8,4 @@ pub(in crate::record::read) mod smk;
 pub(in crate::record::read) mod tate;
 
 pub use names::RecordFormat;
+pub use smk::{FIELDS as SMK_FIELDS, SmkField};
