@@ -1,6 +1,8 @@
 # make demo   build everything (15 to 25 minutes the first time, on two cores), write the sample collection, serve it
-# make test   every test: unit, integration, IIIF's validators, viewers in Chromium
+# make test   every test: unit, integration, IIIF's validators, viewers in Chromium; ends with what could not be proven
+#             here, which TEGL_REQUIRE=all turns into failures
 # make check  format and lints        make bench  side by side with nginx, iipsrv and sharp
+# make deny   licences, sources and known vulnerabilities of all dependencies (cargo-deny)
 # make fuzz   damaged files and odd requests, FUZZ_SECONDS (600) for each of fuzz/targets
 
 SHELL := bash
@@ -9,17 +11,18 @@ SHELL := bash
 .DEFAULT_GOAL := build
 
 export TEGL := $(or $(CARGO_TARGET_DIR),target)/release/tegl
+export TEGL_NOT_PROVEN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/not-proven
 PAGES := src/web/pages
 BUNDLE := $(PAGES)/bundle
 
-.PHONY: setup setup-tests bundle build demo test acceptance check bench fuzz clean
+.PHONY: setup setup-tests bundle build demo test acceptance check deny bench fuzz clean
 
 # What a machine with git, Rust and Node may still lack.
 setup:
 	@.ci/provide cargo node npm cmake nasm cc c++
 
 setup-tests: setup
-	@.ci/provide --optional chromium python3 python3-venv libmagic postgresql
+	@.ci/provide --optional chromium python3 python3-venv libmagic postgresql tiffinfo vips
 	tests/testbeds.sh
 
 bundle: $(BUNDLE)
@@ -50,6 +53,9 @@ demo: target/sample
 	exec "$$TEGL" serve target/sample
 
 test: setup-tests bundle tests/viewers/node_modules
+	mkdir -p "$$(dirname "$$TEGL_NOT_PROVEN")"
+	rm -f "$$TEGL_NOT_PROVEN"
+	trap 'tests/not-proven.sh' EXIT
 	cargo test --release --locked
 	tests/acceptance/run.sh
 
@@ -65,6 +71,10 @@ acceptance: setup-tests build
 check: setup bundle
 	cargo fmt --check
 	cargo clippy --release --all-targets --locked -- -D warnings
+
+# Not part of `make check`: it fetches the list of known vulnerabilities.
+deny:
+	cargo deny check
 
 bench: build
 	benches/side_by_side.sh

@@ -101,6 +101,9 @@ pub mod iiif;
 pub mod master;
 pub mod pixels;
 pub mod presentation;
+#[cfg(test)]
+#[path = "../tests/support/proof.rs"]
+mod proof;
 pub mod record;
 pub mod render;
 pub mod sample;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tegl::catalogue::{ALL, Batch, Catalogue, Decision, Error, New, Put, Settings};
 use tegl::record::{Change, Image, Kind, Status, Tag, Text, Title, Work};
 
+use crate::support::not_proven;
 use crate::support::postgres::{PROMPT_COMMITS, Postgres, SLOW_COMMITS};
-use crate::support::skipped;
 
 /// Where one test keeps its words.
 struct Bed {
@@ -32,7 +32,7 @@ fn on_both<F: Future<Output = ()>>(test: impl Fn(Bed) -> F) {
 
 /// Runs a test on a server, where there is one.
 fn on_postgres<F: Future<Output = ()>>(what: &str, test: impl Fn(Bed) -> F) {
-    let Some(postgres) = Postgres::shared() else { return skipped(what, "PostgreSQL is not installed") };
+    let Some(postgres) = Postgres::shared() else { return not_proven(what, "PostgreSQL is not installed") };
     runtime().block_on(async {
         let url = postgres.database().await;
         test(Bed { url, _folder: tempfile::tempdir().unwrap() }).await;

@@ -7,7 +7,7 @@ use std::path::Path;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use crate::masters::wild;
+use crate::masters::Difficult;
 use crate::support::Failures;
 use crate::support::command::tegl;
 use crate::support::masters::{self, broad, picture};
@@ -369,16 +369,19 @@ fn a_check_tells_what_masters_are_and_what_mends_them() {
 }
 
 #[test]
-fn files_from_the_wild_are_checked_one_by_one() {
-    let Some((folder, files)) = wild() else { return };
-    let place = folder.to_str().unwrap();
+fn difficult_files_are_checked_one_by_one() {
+    Difficult::all().iter().for_each(are_checked);
+}
+
+fn are_checked(difficult: &Difficult) {
+    let (place, files) = (difficult.path(), difficult.files().collect::<Vec<_>>());
     let table = tegl(&["check", place], &[]);
     let ran = tegl(&["check", place, "--json"], &[]);
     assert_eq!((table.code, ran.code), (Some(1), Some(1)), "some are damaged");
     let objects = ran.objects();
     let mut failures = Failures::default();
-    for (name, expected) in &files {
-        let Some(object) = objects.iter().find(|object| object["identifier"] == **name) else {
+    for &(name, expected) in &files {
+        let Some(object) = objects.iter().find(|object| object["identifier"] == *name) else {
             failures.check(false, || format!("{name} is not told of"));
             continue;
         };

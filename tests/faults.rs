@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::http::Answer;
 use crate::support::origin::Origin;
-use crate::support::proxy::Proxy;
+use crate::support::proxy::{Fault, Proxy};
 use crate::support::server::Server;
 use crate::support::{Failures, eventually, masters};
 
@@ -30,14 +30,14 @@ fn a_master() -> Vec<u8> {
 /// A store behind a proxy, and what a server gives when nothing fails.
 type Beds = (Origin, Proxy, Vec<(String, Answer)>);
 
-fn beds() -> Option<Beds> {
+fn beds() -> Beds {
     let origin = Origin::start();
     origin.put("a.tif", a_master());
-    let proxy = Proxy::start(origin.address)?;
+    let proxy = Proxy::start(origin.address);
     let clean = Server::start(&origin.url());
     let answers = paths().into_iter().map(|path| (path.clone(), clean.get(&path))).collect::<Vec<_>>();
     assert!(answers.iter().all(|(_, answer)| answer.status == 200));
-    Some((origin, proxy, answers))
+    (origin, proxy, answers)
 }
 
 fn is_honest(answer: &Answer) -> bool {
@@ -48,18 +48,19 @@ fn is_honest(answer: &Answer) -> bool {
 
 #[test]
 fn under_every_kind_of_failure_an_answer_is_right_or_an_honest_error() {
-    let Some((_origin, proxy, clean)) = beds() else { return };
+    use Fault::{Error, Hang, Refuse, Reset, ResetWithin, Short, Slow, StaleTag, Stall, Truncate};
+    let (_origin, proxy, clean) = beds();
     let mut failures = Failures::default();
     for faults in [
-        r#"{"profile":"flaky"}"#,
-        r#"{"profile":"none","error_rate":0.4}"#,
-        r#"{"profile":"none","truncate_rate":0.25,"midreset_rate":0.25}"#,
-        r#"{"profile":"none","short_rate":0.4}"#,
-        r#"{"profile":"none","staletag_rate":0.3}"#,
-        r#"{"profile":"none","reset_rate":0.2,"refuse_rate":0.2}"#,
-        r#"{"profile":"none","hang_rate":0.05,"stall_rate":0.05,"hang_seconds":5}"#,
+        &[(Error, 0.05), (Reset, 0.02), (ResetWithin, 0.02), (Truncate, 0.02), (Slow, 0.3)][..],
+        &[(Error, 0.4)],
+        &[(Truncate, 0.25), (ResetWithin, 0.25)],
+        &[(Short, 0.4)],
+        &[(StaleTag, 0.3)],
+        &[(Reset, 0.2), (Refuse, 0.2)],
+        &[(Hang, 0.05), (Stall, 0.05)],
     ] {
-        proxy.fail(r#"{"profile":"none"}"#);
+        proxy.fail(&[]);
         let mut server = Server::with(&[&proxy.url()], &HASTY);
         proxy.fail(faults);
         let mut right = 0;
@@ -70,33 +71,35 @@ fn under_every_kind_of_failure_an_answer_is_right_or_an_honest_error() {
             right += u32::from(same);
             failures.check(same || is_honest(&answer), || {
                 let length = answer.body.len();
-                format!("{faults} {path}: {} with {length} bytes {:?}", answer.status, answer.headers)
+                format!("{faults:?} {path}: {} with {length} bytes {:?}", answer.status, answer.headers)
             });
-            failures.check(began.elapsed() < Duration::from_secs(8), || format!("{faults} {path}: too late"));
+            failures
+                .check(began.elapsed() < Duration::from_secs(8), || format!("{faults:?} {path}: too late"));
         }
-        failures.check(right > 0, || format!("{faults}: nothing at all was answered"));
-        proxy.fail(r#"{"profile":"none"}"#);
+        failures.check(right > 0, || format!("{faults:?}: nothing at all was answered"));
+        proxy.fail(&[]);
         for (path, expected) in &clean {
             let answer = server.get(path);
             failures.check(answer.status == 200 && answer.body == expected.body, || {
-                format!("after {faults} {path}: {} {}", answer.status, answer.header("content-type"))
+                format!("after {faults:?} {path}: {} {}", answer.status, answer.header("content-type"))
             });
         }
-        failures
-            .check(server.is_alive() && !server.log().contains("panicked"), || format!("{faults}: a panic"));
+        failures.check(server.is_alive() && !server.log().contains("panicked"), || {
+            format!("{faults:?}: a panic")
+        });
     }
 }
 
 #[test]
 fn an_outage_spares_what_is_held_and_ends_without_a_trace() {
-    let Some((_origin, proxy, clean)) = beds() else { return };
+    let (_origin, proxy, clean) = beds();
     let environment = [HASTY[0], HASTY[1], ("TEGL__MASTERS__REVALIDATE_S", "0")];
     let server = Server::with(&[&proxy.url()], &environment);
     let (held, cold) = clean.split_at(8);
     held.iter().for_each(|(path, _)| assert_eq!(server.get(path).status, 200));
     assert_eq!(server.get("/health/ready").status, 200);
-    for outage in [r#"{"profile":"outage"}"#, r#"{"profile":"none","refuse_rate":1}"#] {
-        proxy.fail(outage);
+    for outage in [Fault::Error, Fault::Refuse] {
+        proxy.fail(&[(outage, 1.0)]);
         for (path, expected) in held {
             let answer = server.get(path);
             assert!(
@@ -112,7 +115,7 @@ fn an_outage_spares_what_is_held_and_ends_without_a_trace() {
         assert!(is_honest(&server.get("/iiif/3/other.tif/info.json")));
         assert_eq!((server.get("/health/ready").status, server.get("/health/live").status), (503, 200));
     }
-    proxy.fail(r#"{"profile":"none"}"#);
+    proxy.fail(&[]);
     for (path, expected) in cold {
         let answer = server.get(path);
         assert!(answer.status == 200 && answer.body == expected.body, "{path} afterwards: {}", answer.status);
@@ -122,10 +125,10 @@ fn an_outage_spares_what_is_held_and_ends_without_a_trace() {
 
 #[test]
 fn a_store_that_never_answers_costs_no_more_than_the_deadline() {
-    let Some((_origin, proxy, clean)) = beds() else { return };
+    let (_origin, proxy, clean) = beds();
     let server = Server::with(&[&proxy.url()], &HASTY);
     assert_eq!(server.get("/iiif/3/a.tif/info.json").status, 200);
-    proxy.fail(r#"{"profile":"blackhole"}"#);
+    proxy.fail(&[(Fault::Hang, 1.0)]);
     std::thread::scope(|scope| {
         for (path, _) in &clean {
             let server = &server;
@@ -160,7 +163,12 @@ fn two_states_of_a_master_are_never_mixed() {
     for round in 0..24 {
         std::thread::scope(|scope| {
             let answer = scope.spawn(|| server.get(path));
-            std::thread::sleep(Duration::from_millis(round % 12 * 3));
+            // At another stage of the answer every time.
+            let mut asked = 0;
+            while asked < round as usize % 12 && !answer.is_finished() {
+                asked += origin.asked().len();
+                std::thread::yield_now();
+            }
             origin.put("a.tif", states[round as usize % 2].clone());
             let answer = answer.join().unwrap();
             match clean.iter().position(|body| *body == answer.body) {
@@ -198,7 +206,8 @@ fn clients_that_leave_do_not_keep_the_server_busy() {
         let request =
             format!("GET /iiif/3/a.tif/{n},0,2900,2000/max/0/default.png HTTP/1.1\r\nHost: x\r\n\r\n");
         stream.write_all(request.as_bytes()).unwrap();
-        std::thread::sleep(Duration::from_millis(n % 5));
+        // Some leave at once, some after others were answered.
+        (0..n % 5).for_each(|_| assert_eq!(server.get("/health/live").status, 200));
     }
     let began = Instant::now();
     assert_eq!(server.get("/iiif/3/a.tif/0,0,256,256/256,256/0/default.jpg").status, 200);

@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::support::museum::{Museum, tag};
-use crate::support::{bed, skipped};
+use crate::support::{not_proven, require};
 
 /// Markup that makes a browser ask another host, as records of elsewhere may hold it.
 const FOREIGN: [&str; 9] = [
@@ -41,12 +41,10 @@ fn record() -> Value {
 
 #[test]
 fn no_page_asks_another_host() {
-    let Some(_) = bed("TEGL_VIEWERS", &["tests/viewers/node_modules/playwright-core"]) else {
-        return skipped("pages in a browser", "tests/viewers has no node_modules: run `npm ci` there");
-    };
-    let Some(chromium) = bed("CHROMIUM", &["/usr/bin/chromium", "/usr/bin/chromium-browser"]) else {
-        return skipped("pages in a browser", "there is no chromium: install it, or name it by CHROMIUM");
-    };
+    let (what, modules) = ("pages in a browser", "tests/viewers/node_modules/playwright-core");
+    let Some(_) = require(what, "TEGL_VIEWERS", &[modules]) else { return };
+    let browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
+    let Some(chromium) = require(what, "CHROMIUM", &browsers) else { return };
     let museum = Museum::new(&[record()]);
     let server = museum.serve();
     tag(&server, "F1", json!({"scheme": "motif", "label": {"en": IN_BRACKETS}, "image": "a.tif"}));
@@ -66,7 +64,7 @@ fn no_page_asks_another_host() {
         .args(["--shows", IN_BRACKETS])
         .env("CHROMIUM", chromium)
         .output();
-    let Ok(ran) = ran else { return skipped("pages in a browser", "there is no node") };
+    let Ok(ran) = ran else { return not_proven("pages in a browser", "there is no node") };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(ran.status.success(), "{}{}", text(&ran.stdout), text(&ran.stderr));
 }

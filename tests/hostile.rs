@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::http::Answer;
 use crate::support::server::Server;
-use crate::support::{Dice, Failures, bed, eventually, http, masters, skipped};
+use crate::support::{Dice, Failures, eventually, fixture, http, masters, shared};
 use tegl::master::write::Compression;
 
 const CANARY: &[u8] = b"canary-5b1e";
@@ -426,12 +426,10 @@ fn broken() -> Vec<(String, Vec<u8>)> {
 }
 
 fn tortures() -> Vec<(String, Vec<u8>)> {
-    let Some(folder) = bed("TEGL_TEST_TORTURE", &["../shared/data/torture"]) else {
-        skipped("files from the wild", "TEGL_TEST_TORTURE names no folder");
-        return Vec::new();
-    };
-    let files =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    let foreign = shared("files of other programs' test suites", "torture");
+    let folders = std::iter::once(fixture("images")).chain(foreign);
+    let files = folders.flat_map(|folder| fs::read_dir(folder).unwrap());
+    let files = files.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
     let named = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
     files.map(|path| (format!("wild-{}", named(&path)), fs::read(&path).unwrap())).collect()
 }

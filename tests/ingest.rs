@@ -17,7 +17,7 @@ use crate::support::masters::{self, broad, every_kind, picture};
 use crate::support::server::Server;
 use crate::support::tiffs::Tiff;
 use crate::support::vips::runs;
-use crate::support::{Failures, eventually, skipped};
+use crate::support::{Failures, eventually, not_proven};
 
 /// Pyramids however small a master is, with levels that tests can reach.
 const SMALL: [(&str, &str); 2] =
@@ -180,7 +180,7 @@ fn is_a_good_pyramid(path: &Path, f: &mut Failures) {
     }
     for (program, arguments) in [("tiffinfo", vec![text(path)]), ("vipsheader", vec![text(path)])] {
         if runs(program, &["--version"]).or_else(|| runs(program, &["-h"])).is_none() {
-            skipped(program, "it is not installed");
+            not_proven(program, "it is not installed");
         } else {
             f.check(runs(program, &arguments).is_some(), || format!("{program} refuses {}", path.display()));
         }
@@ -277,13 +277,8 @@ fn an_ingest_that_is_killed_leaves_nothing_and_the_next_one_finishes() {
     let unfinished = store.path().join(".tegl-unfinished");
     let begun = || files(store.path()).keys().any(|name| name.contains("/file-"));
     assert!(eventually(Duration::from_secs(30), begun), "no work is seen to begin");
-    std::thread::sleep(Duration::from_millis(150));
-    let early = killed.try_wait().unwrap().is_none();
     killed.kill().unwrap();
-    let status = killed.wait().unwrap();
-    if !early || status.code().is_some() {
-        return skipped("an ingest that is killed", "this machine makes the pyramid too fast");
-    }
+    assert_eq!(killed.wait().unwrap().code(), None, "it ended by itself");
     assert_eq!(pyramids(store.path()).len(), 0, "something half-made is seen");
     let ran = tegl(&["ingest", text(source.path()), "--store", text(store.path()), "--json"], &[]);
     assert_eq!((ran.code, &results(&ran).1["made"]), (Some(0), &Value::from(1)), "{}{}", ran.out, ran.err);
@@ -327,8 +322,9 @@ fn a_pyramid_on_demand_is_made_once_for_all_who_ask() {
         });
         let made = || server.metric("tegl_pyramids_total{result=\"made\"}");
         assert!(eventually(Duration::from_secs(60), || made() >= 1.0), "no pyramid is made");
-        std::thread::sleep(Duration::from_millis(300));
-        assert_eq!((made(), server.metric("tegl_pyramids_under_way")), (1.0, 0.0), "with {largest}");
+        let idle = || server.metric("tegl_pyramids_under_way") == 0.0;
+        assert!(eventually(Duration::from_secs(60), idle), "with {largest}");
+        assert_eq!(made(), 1.0, "with {largest}");
         let stored = || server.metric("tegl_answers_total{source=\"stored\"}");
         let before = stored();
         for path in ["1536,512,512,512", "2048,1024,1024,1024"].map(tile) {
@@ -351,7 +347,8 @@ fn a_store_that_cannot_be_written_to_is_named() {
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o555)).unwrap();
     let mut places = vec![file.join("store")];
     match fs::write(closed.join("probe"), b"") {
-        Ok(()) => skipped("a folder without permission", "whoever runs this may write everywhere"),
+        // Permissions do not bind root; nobody makes folders here.
+        Ok(()) => places.push("/proc/tegl".into()),
         Err(_) => places.push(closed),
     }
     for place in places {
@@ -385,7 +382,7 @@ impl Drop for Mounted {
 #[test]
 fn a_full_disk_is_told_of_and_leaves_nothing_half_written() {
     let Some(store) = Mounted::new("size=3m") else {
-        return skipped("a full disk", "no tmpfs can be mounted here");
+        return not_proven("a full disk", "no tmpfs can be mounted here");
     };
     let source = folder();
     let raster = masters::noisy(2600, 2000);

@@ -1,5 +1,7 @@
 //! Everything that is tested from outside, in one binary.
 
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails like a test")]
+
 mod bombs;
 mod catalogue;
 mod commands;

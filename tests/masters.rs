@@ -1,5 +1,6 @@
 //! Masters of every kind: what collections keep, what the wild brings, and what came out of it before.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -8,43 +9,65 @@ use crate::support::http::Answer;
 use crate::support::masters::{self, cut, difference, every_kind, picture};
 use crate::support::server::Server;
 use crate::support::vips::Vips;
-use crate::support::{Failures, bed, skipped};
+use crate::support::{Failures, fixture, not_proven, shared};
 use tegl::iiif::Dimensions;
 use tegl::pixels::{Channels, Raster};
 
-/// The folder of files from the wild, and of each its name and what is to become of it.
-pub fn wild() -> Option<(PathBuf, Vec<(String, String)>)> {
-    let Some(folder) = bed("TEGL_TEST_TORTURE", &["../shared/data/torture"]) else {
-        skipped("files from the wild", "TEGL_TEST_TORTURE names no folder");
-        return None;
-    };
-    let table = std::fs::read_to_string(folder.join("MANIFEST.tsv")).unwrap();
-    let row = |line: &str| {
-        let fields: Vec<_> = line.split('\t').collect();
-        (fields[0].to_owned(), fields[5].to_owned())
-    };
-    Some((folder, table.lines().skip(1).map(row).collect()))
+/// A folder of difficult files and a table of them: its rows by the names of its columns.
+pub struct Difficult {
+    pub folder: PathBuf,
+    rows: Vec<HashMap<String, String>>,
+}
+
+impl Difficult {
+    /// Our own files, and those of other programs' test suites where they are at hand.
+    pub fn all() -> Vec<Self> {
+        let foreign = shared("files of other programs' test suites", "torture");
+        std::iter::once(fixture("images")).chain(foreign).map(Self::open).collect()
+    }
+
+    fn open(folder: PathBuf) -> Self {
+        let table = std::fs::read_to_string(folder.join("MANIFEST.tsv")).unwrap();
+        let mut lines = table.lines().map(|line| line.split('\t').map(str::to_owned));
+        let columns: Vec<String> = lines.next().unwrap().collect();
+        let rows = lines.map(|fields| columns.iter().cloned().zip(fields).collect()).collect();
+        Self { folder, rows }
+    }
+
+    pub fn path(&self) -> &str {
+        self.folder.to_str().unwrap()
+    }
+
+    /// Of each file its name and what is expected of it.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.rows.iter().map(|row| (row["file"].as_str(), row["expected"].as_str()))
+    }
 }
 
 #[test]
 fn what_cannot_be_read_is_refused_soon_and_with_a_reason() {
-    let Some((folder, files)) = wild() else { return };
-    let mut server = Server::start(folder.to_str().unwrap());
+    Difficult::all().iter().for_each(refuses_soon);
+}
+
+fn refuses_soon(difficult: &Difficult) {
+    let mut server = Server::start(difficult.path());
     let mut failures = Failures::default();
     let before = server.peak();
     let mut refused = 0;
-    for (name, expected) in files.iter().filter(|(_, expected)| expected != "ok") {
+    for (name, expected) in difficult.files().filter(|(_, expected)| *expected != "ok") {
         let began = Instant::now();
         let answer = server.get(&format!("/iiif/3/{name}/full/max/0/default.png"));
         let took = began.elapsed();
         let status = answer.status;
-        let allowed = match expected.as_str() {
+        let allowed = match expected {
             "error" => (400..600).contains(&status),
             "ok-or-415" => [200, 415].contains(&status),
             _ => (200..600).contains(&status),
         };
         failures.check(allowed, || format!("{name}: {status} where the table says {expected}"));
-        failures.check(status == 200 || is_reason(&answer, &folder), || format!("{name}: {}", answer.text()));
+        failures.check(status == 200 || is_reason(&answer, &difficult.folder), || {
+            format!("{name}: {}", answer.text())
+        });
         failures.check(took < Duration::from_secs(2) || status == 200, || format!("{name} took {took:?}"));
         refused += usize::from(status != 200);
     }
@@ -64,11 +87,91 @@ fn is_reason(answer: &Answer, folder: &Path) -> bool {
         && !text.contains("went wrong")
 }
 
+#[test]
+fn files_of_other_programs_show_their_pictures() {
+    let difficult = Difficult::open(fixture("images"));
+    let server = Server::with(&[difficult.path()], &[("TEGL__PYRAMIDS__LOCATION", "none")]);
+    let mut failures = Failures::default();
+    for row in difficult.rows.iter().filter(|row| !row["shows"].is_empty()) {
+        let (name, tolerance) = (&row["file"], row["tolerance"].parse::<f64>().unwrap());
+        let answer = server.get(&format!("/iiif/3/{name}/full/max/0/default.png"));
+        if answer.status == 415 && row["expected"] == "ok-or-415" {
+            continue;
+        }
+        let expected = std::fs::read(fixture("expected").join(format!("{}.png", row["shows"]))).unwrap();
+        let far = seen(&answer.body).and_then(|seen| difference(&seen, &rgb(masters::pixels(&expected)?)));
+        failures.check(far.is_some_and(|far| far <= tolerance), || {
+            format!("{name}: {} differs by {far:?}, {tolerance} is allowed", answer.status)
+        });
+    }
+}
+
+/// What an answer in PNG shows on a screen of sRGB, its profile applied by littleCMS.
+fn seen(answer: &[u8]) -> Option<Raster> {
+    let raster = masters::pixels(answer)?;
+    let reader = png::Decoder::new(std::io::Cursor::new(answer)).read_info().ok()?;
+    let Some(icc) = &reader.info().icc_profile else { return Some(rgb(raster)) };
+    let [from, to] = [lcms2::Profile::new_icc(icc).ok()?, lcms2::Profile::new_srgb()];
+    let intent = lcms2::Intent::RelativeColorimetric;
+    let mut samples = vec![[0; 3]; raster.dimensions.area() as usize];
+    match raster.channels {
+        Channels::Gray => {
+            let transform = lcms2::Transform::new(
+                &from,
+                lcms2::PixelFormat::GRAY_8,
+                &to,
+                lcms2::PixelFormat::RGB_8,
+                intent,
+            );
+            transform.ok()?.transform_pixels(&raster.samples, &mut samples);
+        }
+        Channels::Rgb => {
+            let pixels: Vec<[u8; 3]> = raster.samples.chunks_exact(3).map(|p| [p[0], p[1], p[2]]).collect();
+            let transform = lcms2::Transform::new(
+                &from,
+                lcms2::PixelFormat::RGB_8,
+                &to,
+                lcms2::PixelFormat::RGB_8,
+                intent,
+            );
+            transform.ok()?.transform_pixels(&pixels, &mut samples);
+        }
+        Channels::Rgba => return Some(rgb(raster)),
+    }
+    Some(Raster { channels: Channels::Rgb, samples: samples.concat(), ..raster })
+}
+
+/// As three samples, laid on white.
+fn rgb(raster: Raster) -> Raster {
+    match raster.channels {
+        Channels::Gray => {
+            let samples = raster.samples.iter().flat_map(|&gray| [gray; 3]).collect();
+            Raster { channels: Channels::Rgb, samples, ..raster }
+        }
+        _ => solid(raster),
+    }
+}
+
+const WITHOUT_PROFILE: &str = "has no profile: vips takes one of its own, Tegl the plain formula";
+
 /// Files that vips reads otherwise than their formats say, and how.
-const OTHERWISE: [(&str, &str); 7] = [
+const OTHERWISE: [(&str, &str); 20] = [
+    ("bits12.tif", "vips does not read it"),
+    ("palette.jp2", "vips does not read it"),
+    ("planar-16-tiled.tif", "vips does not read it"),
+    ("tiff-old-jpeg.tif", "vips does not read it"),
+    ("tiff-rgb12.tif", "vips does not read it"),
+    ("cmyk.tif", WITHOUT_PROFILE),
+    ("cmyk-tiled.tif", WITHOUT_PROFILE),
+    ("cmyk-adobe.jpg", WITHOUT_PROFILE),
+    ("exif-6.jp2", "vips does not turn it"),
+    ("float32.tif", "vips takes its samples for those of 8 bits"),
+    ("icclab.tif", "vips takes a* and b* for signed"),
+    ("lab.jp2", "vips takes Lab for RGB"),
+    ("matrix.jp2", "vips leaves profiles in JPEG 2000 alone"),
     ("htj2k-raw.j2k", "vips shows mere grey where its library has no high-throughput decoder"),
     ("jp2-romm-icc.jp2", "vips leaves profiles in JPEG 2000 alone"),
-    ("tiff-cmyk8.tiff", "has no profile: vips takes one of its own, Tegl the plain formula"),
+    ("tiff-cmyk8.tiff", WITHOUT_PROFILE),
     ("tiff-cmyk-tiled.tif", "says that its samples are signed, and vips believes it"),
     ("jp2-palette.jp2", "vips shows the palette's indexes"),
     ("jp2-cielab.jp2", "vips takes Lab for RGB"),
@@ -88,12 +191,15 @@ fn tolerance(name: &str, part: &str) -> f64 {
 }
 
 #[test]
-fn files_from_the_wild_look_as_they_do_elsewhere() {
-    let Some((folder, files)) = wild() else { return };
-    let server = Server::with(&[folder.to_str().unwrap()], &[("TEGL__PYRAMIDS__LOCATION", "none")]);
+fn difficult_files_look_as_they_do_elsewhere() {
+    Difficult::all().iter().for_each(looks_as_in_vips);
+}
+
+fn looks_as_in_vips(difficult: &Difficult) {
+    let server = Server::with(&[difficult.path()], &[("TEGL__PYRAMIDS__LOCATION", "none")]);
     let vips = Vips::find();
     let mut failures = Failures::default();
-    for (name, expected) in &files {
+    for (name, expected) in difficult.files() {
         let info = server.get(&format!("/iiif/3/{name}/info.json"));
         if info.status != 200 {
             failures.check(expected != "ok", || format!("{name}: {} {}", info.status, info.text()));
@@ -115,12 +221,12 @@ fn files_from_the_wild_look_as_they_do_elsewhere() {
         let Some(vips) = vips.as_ref().filter(|_| answers.iter().all(|answer| answer.status == 200)) else {
             continue;
         };
-        if let Some((_, why)) = OTHERWISE.iter().find(|(known, _)| known == name) {
+        if let Some((_, why)) = OTHERWISE.iter().find(|(known, _)| *known == name) {
             eprintln!("{name} is not compared: {why}");
             continue;
         }
-        let Some(reference) = vips.read(&folder.join(name)) else {
-            skipped(name, "vips does not read it");
+        let Some(reference) = vips.read(&difficult.folder.join(name)) else {
+            not_proven(name, "vips does not read it");
             continue;
         };
         for (part, answer) in parts.iter().zip(&answers) {

@@ -10,7 +10,7 @@ use crate::support::masters::{self, picture};
 use crate::support::museum::{CURATOR, send};
 use crate::support::postgres::{PROMPT_COMMITS, Postgres, SLOW_COMMITS};
 use crate::support::server::Server;
-use crate::support::{Failures, eventually, skipped};
+use crate::support::{Failures, eventually, not_proven};
 
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 const NAMES: [&str; 4] = ["a", "b", "c", "cold"];
@@ -25,7 +25,7 @@ struct Bed {
 impl Bed {
     fn new() -> Option<Self> {
         let Some(postgres) = Postgres::start() else {
-            skipped("an outage of the catalogue", "PostgreSQL is not installed");
+            not_proven("an outage of the catalogue", "PostgreSQL is not installed");
             return None;
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

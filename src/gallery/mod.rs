@@ -379,11 +379,8 @@ impl Gallery {
     /// answer down, and cost much more than a request that is refused.
     pub async fn deliver(&self, opened: &Shared, plan: Plan) -> Result<Answer, Error> {
         let delivered = self.kitchen.deliver(opened, plan).await;
-        if delivered.is_ok()
-            && matches!(opened.master.kind, Kind::Whole { .. })
-            && let Some(pyramids) = self.missing_pyramid(opened)
-        {
-            drop(self.build(pyramids, opened));
+        if delivered.is_ok() {
+            self.begin_pyramid(opened);
         }
         delivered.map_err(|error| unless_discarded(opened, error))
     }
@@ -410,7 +407,18 @@ impl Gallery {
 
     /// The same where it takes no waiting.
     pub fn deliver_now(&self, opened: &Shared, plan: &Plan) -> Option<Answer> {
-        self.kitchen.deliver_now(opened, plan)
+        let answer = self.kitchen.deliver_now(opened, plan)?;
+        self.begin_pyramid(opened);
+        Some(answer)
+    }
+
+    /// Begins the pyramid of a master without tiles that has been decoded, if it is missing.
+    fn begin_pyramid(&self, opened: &Shared) {
+        if matches!(opened.master.kind, Kind::Whole { .. })
+            && let Some(pyramids) = self.missing_pyramid(opened)
+        {
+            drop(self.build(pyramids, opened));
+        }
     }
 
     /// Looks the image up anew when it is asked for next.

@@ -8,6 +8,7 @@ pub mod masters;
 pub mod museum;
 pub mod origin;
 pub mod postgres;
+pub mod proof;
 pub mod proxy;
 pub mod server;
 pub mod tiffs;
@@ -17,6 +18,8 @@ pub mod workspace;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+pub use proof::{fixture, not_proven, shared};
 
 /// Failures of a table, gathered so that one run shows all of them.
 #[derive(Default)]
@@ -51,16 +54,16 @@ pub fn eventually(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
     false
 }
 
-/// Says loudly that a test cannot run.
-pub fn skipped(what: &str, why: &str) {
-    eprintln!("\n!!! SKIPPED: {what}: {why}\n");
-}
-
-/// A program's or folder's place: from the environment, else the first of these that is there.
-pub fn bed(variable: &str, places: &[&str]) -> Option<PathBuf> {
+/// A program or folder that `what` needs: where the variable says, else the first of these places that exists.
+#[track_caller]
+pub fn require(what: &str, variable: &str, places: &[&str]) -> Option<PathBuf> {
     let named = std::env::var_os(variable).map(PathBuf::from);
     let usual = places.iter().map(|place| Path::new(env!("CARGO_MANIFEST_DIR")).join(place));
-    named.into_iter().chain(usual).find(|place| place.exists())
+    let found = named.into_iter().chain(usual).find(|place| place.exists());
+    if found.is_none() {
+        not_proven(what, &format!("{variable} names nothing, and there is no {}", places.join(" or ")));
+    }
+    found
 }
 
 /// A reproducible series of numbers (xorshift).

@@ -1,63 +1,191 @@
-//! A proxy between the server and its store that fails as it is told.
+//! A proxy between the server and its store that fails as it is told: the same requests fail the same way in every run.
 
-use std::net::{SocketAddr, TcpListener};
-use std::process::{Child, Command, Stdio};
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use super::{bed, eventually, http, skipped};
+/// What becomes of one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It is answered with 503, and the store is not asked.
+    Error,
+    /// The connection is closed without an answer.
+    Refuse,
+    /// The connection is reset without an answer.
+    Reset,
+    /// The connection is reset within the body.
+    ResetWithin,
+    /// The connection is closed within the body.
+    Truncate,
+    /// The body pauses for longer than anybody waits.
+    Stall,
+    /// There is no answer for longer than anybody waits.
+    Hang,
+    /// The body and its stated length are cut.
+    Short,
+    /// The ETag is that of another state of the object.
+    StaleTag,
+    /// The answer is late, and right.
+    Slow,
+}
+
+/// Longer than any server in the tests waits for its store.
+const HANG: Duration = Duration::from_secs(5);
+
+#[derive(Default)]
+struct State {
+    /// Faults, and the share of requests that each befalls.
+    faults: Vec<(Fault, f64)>,
+    /// Counts changes of the faults: what hangs ends with the next one.
+    change: usize,
+    /// How often each request was seen.
+    seen: HashMap<String, usize>,
+    closed: bool,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
 
 pub struct Proxy {
-    child: Child,
     pub address: SocketAddr,
-    control: SocketAddr,
+    shared: Arc<Shared>,
 }
 
 impl Proxy {
-    /// Starts in front of `upstream`, without faults; `None` where it is not to be had.
-    pub fn start(upstream: SocketAddr) -> Option<Self> {
-        let places = ["tests/testbeds/faultproxy.py", "../shared/testbeds/faultproxy.py"];
-        let Some(program) = bed("TEGL_TEST_FAULTPROXY", &places) else {
-            skipped("tests with faults", "TEGL_TEST_FAULTPROXY names no faultproxy.py");
-            return None;
-        };
-        let [address, control] = [free(), free()];
-        let child = Command::new("python3")
-            .arg(program)
-            .args(["--listen", &address.to_string(), "--upstream", &upstream.to_string()])
-            .args(["--control", &control.to_string(), "--seed", "7", "--max-seconds", "300"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        let Ok(child) = child else {
-            skipped("tests with faults", "there is no python3");
-            return None;
-        };
-        let proxy = Self { child, address, control };
-        let up = eventually(Duration::from_secs(15), || http::get(control, "/stats").is_ok());
-        assert!(up, "the proxy does not start");
-        Some(proxy)
+    /// Starts in front of `upstream`, without faults.
+    pub fn start(upstream: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let proxy = Self { address: listener.local_addr().unwrap(), shared: Arc::default() };
+        let shared = proxy.shared.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                if shared.state.lock().unwrap().closed {
+                    break;
+                }
+                let shared = shared.clone();
+                std::thread::spawn(move || while shared.pass_on(&stream, upstream).is_some() {});
+            }
+        });
+        proxy
     }
 
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
 
-    /// Sets the faults, as in `{"profile":"outage"}`.
-    pub fn fail(&self, faults: &str) {
-        let head = format!("POST /faults HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", faults.len());
-        let answer = http::raw(self.control, (head + faults).as_bytes(), false).unwrap();
-        assert_eq!(answer.status, 200, "{}", answer.text());
+    /// Sets the faults, each with the share of requests that it befalls.
+    pub fn fail(&self, faults: &[(Fault, f64)]) {
+        let mut state = self.shared.state.lock().unwrap();
+        state.faults = faults.to_vec();
+        state.change += 1;
+        self.shared.changed.notify_all();
     }
 }
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.shared.state.lock().unwrap().closed = true;
+        self.shared.changed.notify_all();
+        let _ = TcpStream::connect(self.address);
     }
 }
 
-fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+impl Shared {
+    /// Passes on one request and its answer; `None` when the connection ends with it.
+    fn pass_on(&self, client: &TcpStream, upstream: SocketAddr) -> Option<()> {
+        let (request, head) = read_head(&mut BufReader::new(client))?;
+        let mut client = client;
+        let fault = self.draw(&request, &head);
+        match fault {
+            Some(Fault::Refuse) => return None,
+            Some(Fault::Reset) => return reset(client),
+            Some(Fault::Hang) => {
+                self.hang(HANG);
+                return None;
+            }
+            Some(Fault::Error) => {
+                return client.write_all(b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\n\r\n").ok();
+            }
+            Some(Fault::Slow) => self.hang(Duration::from_millis(100)),
+            _ => {}
+        }
+        let mut store = TcpStream::connect(upstream).ok()?;
+        store.write_all(format!("{request}{head}").as_bytes()).ok()?;
+        let mut answer = BufReader::new(store);
+        let (status, mut head) = read_head(&mut answer)?;
+        let length = field(&head, "content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
+        let mut body = vec![0; if request.starts_with("HEAD") { 0 } else { length }];
+        answer.read_exact(&mut body).ok()?;
+        match fault {
+            Some(Fault::Short) => {
+                body.truncate(body.len() / 2);
+                head = head.replace(&format!("ength: {length}\r"), &format!("ength: {}\r", body.len()));
+            }
+            Some(Fault::StaleTag) => {
+                let tag = field(&head, "etag").unwrap_or_default().to_owned();
+                head = head.replace(&tag, "\"of-another-state\"");
+            }
+            _ => {}
+        }
+        client.write_all(format!("{status}{head}").as_bytes()).ok()?;
+        let (first, rest) = body.split_at(body.len() / 2);
+        client.write_all(first).ok()?;
+        match fault {
+            Some(Fault::ResetWithin) => return reset(client),
+            Some(Fault::Truncate) => return None,
+            Some(Fault::Stall) => self.hang(HANG),
+            _ => {}
+        }
+        client.write_all(rest).ok()
+    }
+
+    /// The fault of a request: by what it asks and how often that was asked, whatever happens at the same time.
+    fn draw(&self, request: &str, head: &str) -> Option<Fault> {
+        let mut state = self.state.lock().unwrap();
+        let asked = format!("{request}{}", field(head, "range").unwrap_or_default());
+        let times = state.seen.entry(asked.clone()).or_default();
+        *times += 1;
+        let mut hasher = DefaultHasher::new();
+        (asked, *times).hash(&mut hasher);
+        let mut drawn = (hasher.finish() >> 11) as f64 / (1u64 << 53) as f64;
+        state.faults.iter().find_map(|&(fault, share)| {
+            drawn -= share;
+            (drawn < 0.0).then_some(fault)
+        })
+    }
+
+    /// Waits, at most until the faults are others.
+    fn hang(&self, limit: Duration) {
+        let state = self.state.lock().unwrap();
+        let before = state.change;
+        let waiting = |state: &mut State| state.change == before && !state.closed;
+        drop(self.changed.wait_timeout_while(state, limit, waiting));
+    }
+}
+
+/// The first line and the fields up to the empty line.
+fn read_head(from: &mut impl BufRead) -> Option<(String, String)> {
+    let (mut first, mut fields) = (String::new(), String::new());
+    from.read_line(&mut first).ok().filter(|&read| read > 0)?;
+    while !fields.ends_with("\r\n\r\n") && fields != "\r\n" {
+        from.read_line(&mut fields).ok().filter(|&read| read > 0)?;
+    }
+    Some((first, fields))
+}
+
+fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let fields = head.lines().filter_map(|line| line.split_once(':'));
+    fields.into_iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+}
+
+/// Ends the connection by a reset: what is not yet sent is thrown away.
+fn reset(client: &TcpStream) -> Option<()> {
+    let _ = rustix::net::sockopt::set_socket_linger(client, Some(Duration::ZERO));
+    None
 }

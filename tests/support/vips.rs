@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use tegl::pixels::Raster;
 
-use super::{masters, skipped};
+use super::{masters, not_proven};
 
 pub struct Vips {
     folder: tempfile::TempDir,
@@ -15,7 +15,7 @@ impl Vips {
     /// `None`, loudly, where it is not installed.
     pub fn find() -> Option<Self> {
         if runs("vips", &["--version"]).is_none() {
-            skipped("comparisons with libvips", "there is no `vips`");
+            not_proven("comparisons with libvips", "there is no `vips`");
             return None;
         }
         Some(Self { folder: tempfile::tempdir().unwrap() })

@@ -7,7 +7,7 @@ use std::time::Duration;
 use object_store::aws::AmazonS3Builder;
 use object_store::{ObjectStoreExt, path::Path};
 
-use super::{bed, eventually, http, skipped};
+use super::{eventually, http, require};
 
 const WHO: &str = r#"{"identities":[{"name":"tests","credentials":[{"accessKey":"testkey","secretKey":"testsecret"}],
 "actions":["Admin","Read","Write","List","Tagging"]},{"name":"anonymous","actions":[]}]}"#;
@@ -21,12 +21,8 @@ pub struct Weed {
 impl Weed {
     /// Starts it with one bucket, `masters`; `None` where it is not installed.
     pub fn start() -> Option<Self> {
-        let Some(program) = bed("TEGL_TEST_WEED", &["target/testbeds/seaweed/bin/weed"]) else {
-            skipped("tests over S3", "TEGL_TEST_WEED or tests/testbeds.sh gives SeaweedFS");
-            let demanded = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
-            assert!(!demanded, "tests over S3 may not be skipped here");
-            return None;
-        };
+        // `tests/testbeds.sh` installs it there.
+        let program = require("tests over S3", "TEGL_TEST_WEED", &["target/testbeds/seaweed/bin/weed"])?;
         let home = tempfile::tempdir().unwrap();
         std::fs::write(home.path().join("s3.json"), WHO).unwrap();
         let [s3, filer, volume, master] = ports();

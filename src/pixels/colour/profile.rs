@@ -61,8 +61,10 @@ fn needed(icc: &[u8]) -> Cow<'_, [u8]> {
         return icc.into();
     }
     let mut icc = icc.to_vec();
+    // Behind the last entry lie the tags' own bytes, which may look like anything.
+    let count = tag_count(&icc);
     let Some(entries) = icc.get_mut(132..) else { return icc.into() };
-    let entries = entries.as_chunks_mut::<12>().0.iter_mut().take(MOST_TAGS as usize);
+    let entries = entries.as_chunks_mut::<12>().0.iter_mut().take(count as usize);
     let mut seen: Vec<[u8; 4]> = Vec::new();
     let mut tables: [Option<&mut [u8; 12]>; 3] = [None, None, None];
     for entry in entries {
@@ -83,8 +85,12 @@ fn needed(icc: &[u8]) -> Cow<'_, [u8]> {
     icc.into()
 }
 
+fn tag_count(icc: &[u8]) -> u32 {
+    icc.get(128..132).and_then(|count| count.try_into().ok()).map_or(0, u32::from_be_bytes)
+}
+
 fn read(icc: &[u8]) -> Result<ColorProfile, Error> {
-    let tags = icc.get(128..132).and_then(|count| count.try_into().ok()).map_or(0, u32::from_be_bytes);
+    let tags = tag_count(icc);
     if tags > MOST_TAGS {
         return Err(unusable(format_args!("{tags} tags")));
     }
@@ -141,6 +147,9 @@ mod tests {
         let needed = needed(&icc);
         let left = needed[132..].as_chunks::<12>().0.iter().take(tags.len()).map(|entry| &entry[..4]);
         assert_eq!(left.filter(|name| name != b"none").collect::<Vec<_>>(), expected);
+        // What follows the tags' list is no list, though it may repeat itself.
+        let end = 132 + 12 * tags.len();
+        assert_eq!(needed[end..], icc[end..]);
         assert_eq!(super::needed(&icc[..4000]), &icc[..4000]);
     }
 

@@ -58,7 +58,7 @@ fn nanoseconds_a_pixel() {
         measure("Lab", None, Model::Lab, alpha);
         measure("plain inks", None, Model::Cmyk, alpha);
         for (name, model) in [("jpeg-xyb-icc.jpg", Model::Rgb), ("jpeg-cmyk-icc.jpg", Model::Cmyk)] {
-            let Some(jpeg) = crate::pixels::decode::torture::file(name) else { continue };
+            let Some(jpeg) = crate::pixels::decode::difficult::file(name) else { continue };
             let icc = crate::pixels::jpeg::header(&jpeg).unwrap().unwrap().icc.unwrap();
             measure(&name[5..9], Some(&icc), model, alpha);
         }

@@ -61,17 +61,28 @@ pub fn webp_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Err
 }
 
 #[cfg(test)]
-pub(in crate::pixels) mod torture {
+pub(in crate::pixels) mod difficult {
     use std::fs;
-    use std::path::Path;
+    use std::sync::Arc;
 
-    /// A file of the torture set, or none, loudly, where the set is missing.
+    use super::png_rows;
+    use crate::pixels::{Raw, gathered};
+    use crate::proof::{fixture, shared};
+
+    /// A difficult file of our own, or of other programs' test suites where they are at hand.
     pub fn file(name: &str) -> Option<Vec<u8>> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/torture").join(name);
-        let file = fs::read(&path);
-        if file.is_err() {
-            eprintln!("SKIPPED: {} is missing", path.display());
-        }
-        file.ok()
+        let own = fixture("images").join(name);
+        let found = if own.exists() {
+            Some(own)
+        } else {
+            shared("files of other programs' test suites", &format!("torture/{name}"))
+        };
+        found.map(|path| fs::read(path).unwrap())
+    }
+
+    /// What a file of our own has to look like.
+    pub fn expected(name: &str) -> Raw {
+        let png = fs::read(fixture("expected").join(format!("{name}.png"))).unwrap();
+        gathered(png_rows(Arc::new(bytes::Bytes::from(png)), 1 << 24).unwrap(), 1 << 24).unwrap()
     }
 }

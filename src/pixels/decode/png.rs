@@ -147,7 +147,7 @@ fn damaged(error: DecodingError) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::super::torture::file;
+    use super::super::difficult::{expected, file};
     use super::*;
     use crate::pixels::gathered;
     use bytes::Bytes;
@@ -189,8 +189,9 @@ mod tests {
         for length in [0, 8, 20, 33, png.len() / 2] {
             assert!(read(png.slice(..length)).is_err(), "{length}");
         }
-        if let Some(broken) = file("png-broken-stream.png") {
-            assert!(read(broken.into()).is_err());
+        for name in ["damaged-stream.png", "png-broken-stream.png"] {
+            let Some(broken) = file(name) else { continue };
+            assert!(read(broken.into()).is_err(), "{name}");
         }
         // A wrong checksum of the pixels, the chunk's own and the end's behind it.
         let mut png = encoded(ColorType::Rgb, BitDepth::Eight, (40, 40), &noise()).to_vec();
@@ -248,6 +249,19 @@ mod tests {
             let raw = read(png.into()).unwrap();
             assert_eq!((raw.dimensions.width, raw.samples.depth()), (width, depth), "{name}");
         }
+        for (name, shown) in [
+            ("interlaced.png", "rgb"),
+            ("palette.png", "palette"),
+            ("palette-2-bits.png", "few"),
+            ("bits.png", "bits"),
+        ] {
+            assert_eq!(read(file(name).unwrap().into()).unwrap(), expected(shown), "{name}");
+        }
+        let wide = read(file("rgba16.png").unwrap().into()).unwrap();
+        let (Samples::U16(wide), Samples::U8(narrow)) = (wide.samples, expected("rgba").samples) else {
+            panic!()
+        };
+        assert!(wide.iter().map(|sample| sample >> 8).eq(narrow.iter().copied().map(u16::from)));
     }
 
     proptest::proptest! {

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
@@ -352,21 +352,25 @@ fn silence_and_dripping_end_within_the_deadline() {
 
 #[test]
 fn who_leaves_ends_the_request() {
-    let ended = Arc::new(Mutex::new(None));
-    let seen = ended.clone();
+    let (asked, is_asked) = mpsc::channel();
+    let (ended, has_ended) = mpsc::channel();
     let server = Server::new(move |_, connection| {
+        let _ = asked.send(());
         let left = connection.read(&mut [0]);
-        *seen.lock().unwrap() = Some(matches!(left, Ok(0) | Err(_)));
+        let _ = ended.send(matches!(left, Ok(0) | Err(_)));
     });
     let settings = Settings { timeout_ms: 20_000, deadline_ms: 20_000, ..Settings::default() };
     let store = Store::open(&server.address, &settings).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let name = key("a.tif");
-        let _left = tokio::time::timeout(Duration::from_millis(200), store.head(&name)).await;
+        let arrives = tokio::task::spawn_blocking(move || is_asked.recv_timeout(Duration::from_secs(10)));
+        tokio::select! {
+            answered = store.head(&name) => panic!("{answered:?}"),
+            arrived = arrives => arrived.unwrap().unwrap(),
+        }
     });
-    std::thread::sleep(Duration::from_millis(300));
-    assert_eq!(*ended.lock().unwrap(), Some(true));
+    assert_eq!(has_ended.recv_timeout(Duration::from_secs(10)), Ok(true));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use futures::executor::block_on;
@@ -199,7 +199,13 @@ fn a_killed_writer_leaves_old_or_new_and_nothing_between() {
             .stdout(std::process::Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(60 + 7 * round));
+        // At another moment every time: after as many looks at what it writes.
+        let file = home.path().join("a/b.tif");
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !file.exists() && Instant::now() < deadline {
+            std::thread::yield_now();
+        }
+        (0..round).for_each(|_| drop(fs::read(&file)));
         writer.kill().unwrap();
         writer.wait().unwrap();
         let store = open(home.path());
@@ -406,13 +412,19 @@ fn an_upload_whose_sender_leaves_is_called_off() {
     let (file, name) = (long_file(), key("a.tif"));
     let leaves = async {
         let upload = pin!(store.put_file(&name, file.path()));
-        let under_way = || seen.lock().unwrap().iter().any(|request| request.starts_with("PUT"));
+        let under_way =
+            |seen: &Mutex<Vec<String>>| seen.lock().unwrap().iter().any(|request| request.starts_with("PUT"));
+        let requests = seen.clone();
+        let arrived = move || under_way(&requests);
         let waits = pin!(crate::store::runtime::block(Duration::from_secs(20), move || {
-            std::thread::sleep(Duration::from_millis(500));
+            let deadline = Instant::now() + Duration::from_secs(15);
+            while !arrived() && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(5));
+            }
             Ok(())
         }));
         let _ = futures::future::select(upload, waits).await;
-        under_way()
+        under_way(&seen)
     };
     assert!(block_on(leaves) && is_called_off(&seen), "{seen:?}");
 }

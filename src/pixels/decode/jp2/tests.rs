@@ -1,11 +1,11 @@
-//! Files of the torture set, of our own encoder, and what can be made of those.
+//! Files of other encoders and of our own, and what can be made of those.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use proptest::prelude::*;
 
-use super::super::torture;
+use super::super::difficult;
 use super::*;
 use crate::pixels::{Channels, Raster, Samples, encode};
 
@@ -113,7 +113,7 @@ fn boxed(channels: Channels, description: &[(&[u8; 4], &[u8])]) -> File {
 }
 
 #[test]
-fn the_torture_set_is_read() {
+fn files_of_other_encoders_are_read() {
     use Alpha::{None as Opaque, Straight};
     use Depth::{U8, U16};
     use Model::{Lab, Rgb};
@@ -127,9 +127,10 @@ fn the_torture_set_is_read() {
         ("jp2-romm-icc.jp2", (768, 512), 6, Rgb, Opaque, U8, 1, 105.932),
         ("made-jp2-lossless-tiled.jp2", (267, 400), 3, Rgb, Opaque, U8, 1, 58.323),
         ("htj2k-raw.j2k", (640, 480), 6, Rgb, Opaque, U8, 1, 127.102),
+        ("overview.jp2", (900, 660), 6, Rgb, Opaque, U8, 1, 126.967),
     ];
     for (name, (width, height), resolutions, model, alpha, depth, orientation, expected) in rows {
-        let Some(file) = torture::file(name).map(File::new) else { return };
+        let Some(file) = difficult::file(name).map(File::new) else { continue };
         let header = header(&file).unwrap();
         assert!(file.read.load(Ordering::Relaxed) < 16 << 10, "{name}");
         let raw = whole(&file).unwrap();
@@ -150,8 +151,14 @@ fn the_torture_set_is_read() {
 
 #[test]
 fn broken_files_are_damaged() {
-    for name in ["jp2-broken.jp2", "jp2-fuzz-huge-tile.jp2", "jp2-eciRGBv2.jp2"] {
-        let Some(file) = torture::file(name).map(File::new) else { return };
+    for name in [
+        "damaged-cut.jp2",
+        "damaged-vast.j2k",
+        "jp2-broken.jp2",
+        "jp2-fuzz-huge-tile.jp2",
+        "jp2-eciRGBv2.jp2",
+    ] {
+        let Some(file) = difficult::file(name).map(File::new) else { continue };
         assert!(matches!(whole(&file), Err(Error::Damaged { .. })), "{name}");
     }
 }
@@ -179,9 +186,32 @@ fn check_regions(file: &File, regions: &[[u32; 4]], tolerance: u16) {
     }
 }
 
+const PARTS: &[[u32; 4]] = &[[0, 0, 64, 64], [31, 32, 33, 34], [100, 7, 50, 103], [149, 109, 1, 1]];
+
+#[test]
+fn lossless_files_show_their_pictures() {
+    let orders = ["lrcp", "rlcp", "rpcl", "pcrl", "cprl"].map(|order| format!("precincts-{order}.jp2"));
+    let rgb = orders.iter().map(|name| (name.as_str(), "rgb"));
+    let others = [("tiled-lossless.jp2", "large"), ("palette.jp2", "palette"), ("gray16.jp2", "gray")];
+    for (name, shown) in rgb.chain(others).chain([("rgba16-tiled.jp2", "rgba-part")]) {
+        let raw = whole(&File::new(difficult::file(name).unwrap())).unwrap();
+        let expected = difficult::expected(shown);
+        assert_eq!((raw.dimensions, raw.model), (expected.dimensions, expected.model), "{name}");
+        let high = if raw.samples.depth() == Depth::U16 { 257 } else { 1 };
+        assert!(
+            values(&raw).iter().eq(values(&expected)
+                .iter()
+                .map(|value| value * high)
+                .collect::<Vec<_>>()
+                .iter()),
+            "{name}"
+        );
+    }
+}
+
 #[test]
 fn a_region_is_a_part_of_the_whole() {
-    let rows: [(&str, &[[u32; 4]], u16); 5] = [
+    let rows: [(&str, &[[u32; 4]], u16); 14] = [
         (
             "made-jp2-lossless-tiled.jp2",
             &[[0, 0, 256, 256], [255, 255, 2, 2], [17, 33, 250, 301], [266, 399, 1, 1]],
@@ -191,9 +221,18 @@ fn a_region_is_a_part_of_the_whole() {
         ("iiif-validator.jp2", &[[0, 0, 1, 1], [100, 200, 300, 111], [999, 0, 1, 1000]], 1),
         ("jp2-palette.jp2", &[[100, 100, 64, 64]], u16::MAX),
         ("htj2k-raw.j2k", &[[0, 0, 640, 480], [13, 17, 100, 200]], 1),
+        ("tiled-lossless.jp2", &[[0, 0, 64, 64], [63, 63, 2, 2], [17, 33, 200, 120], [229, 169, 1, 1]], 0),
+        ("untiled-lossy.jp2", &[[0, 0, 1, 1], [100, 50, 90, 111], [229, 0, 1, 170]], 1),
+        ("precincts-lrcp.jp2", PARTS, 0),
+        ("precincts-rlcp.jp2", PARTS, 0),
+        ("precincts-rpcl.jp2", PARTS, 0),
+        ("precincts-pcrl.jp2", PARTS, 0),
+        ("precincts-cprl.jp2", PARTS, 0),
+        ("rpcl-plt-tiled.jp2", &[[0, 0, 128, 128], [120, 120, 20, 20], [100, 0, 130, 170]], 1),
+        ("rgba16-tiled.jp2", &[[0, 0, 48, 48], [47, 47, 2, 2], [5, 3, 70, 60]], 0),
     ];
     for (name, regions, tolerance) in rows {
-        let Some(file) = torture::file(name).map(File::new) else { return };
+        let Some(file) = difficult::file(name).map(File::new) else { continue };
         check_regions(&file, regions, tolerance);
     }
     check_regions(&picture(1500, 1100, Channels::Rgb), &[[1000, 1000, 100, 100], [3, 5, 1030, 7]], 2);
@@ -201,10 +240,14 @@ fn a_region_is_a_part_of_the_whole() {
 
 #[test]
 fn small_resolutions_read_little() {
-    let Some(file) = torture::file("iiif-validator.jp2").map(File::new) else { return };
-    decode(&file, Rect { x: 0, y: 0, width: 1000, height: 1000 }, 4, LIMIT).unwrap();
-    let read = file.read.load(Ordering::Relaxed);
-    assert!(read < 28 << 10, "{read} of {}", file.size());
+    for (name, width, height, most) in
+        [("overview.jp2", 900, 660, 20 << 10), ("iiif-validator.jp2", 1000, 1000, 28 << 10)]
+    {
+        let Some(file) = difficult::file(name).map(File::new) else { continue };
+        decode(&file, Rect { x: 0, y: 0, width, height }, 4, LIMIT).unwrap();
+        let read = file.read.load(Ordering::Relaxed);
+        assert!(read < most, "{name}: {read} of {}", file.size());
+    }
 }
 
 #[test]
@@ -323,8 +366,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn damage_never_panics(at in 0..300_usize, value: u8, also: prop::sample::Index, other: u8, name in 0..4_usize) {
-        let names = ["made-jp2-lossless-tiled.jp2", "jp2-rgba16-tiled.jp2", "jp2-cielab.jp2", "jp2-exif-orientation.jp2"];
-        let mut bytes = torture::file(names[name]).unwrap_or_else(|| picture(64, 48, Channels::Rgb).bytes);
+        let names = ["precincts-rpcl.jp2", "rgba16-tiled.jp2", "lab.jp2", "exif-6.jp2"];
+        let mut bytes = difficult::file(names[name]).unwrap();
         let length = bytes.len();
         bytes[at % length] = value;
         bytes[also.index(length)] = other;
