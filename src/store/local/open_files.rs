@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
+
+use parking_lot::RwLock;
 
 use crate::store::Key;
 
@@ -34,7 +36,7 @@ impl<F> Files<F> {
     }
 
     pub(in crate::store) fn get(&self, key: &Key) -> Option<Arc<F>> {
-        let shard = self.shard(key).read().unwrap_or_else(PoisonError::into_inner);
+        let shard = self.shard(key).read();
         let entry = shard.get(key)?;
         entry.used.store(self.now(), Relaxed);
         Some(entry.file.clone())
@@ -42,7 +44,7 @@ impl<F> Files<F> {
 
     pub(in crate::store) fn insert(&self, key: Key, file: Arc<F>) {
         let now = self.now();
-        let mut shard = self.shard(&key).write().unwrap_or_else(PoisonError::into_inner);
+        let mut shard = self.shard(&key).write();
         shard.retain(|_, entry| now.saturating_sub(entry.used.load(Relaxed)) < IDLE.as_millis() as u64);
         if shard.len() >= self.capacity && !shard.contains_key(&key) {
             let oldest =
@@ -53,12 +55,12 @@ impl<F> Files<F> {
     }
 
     pub(in crate::store) fn remove(&self, key: &Key) {
-        self.shard(key).write().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.shard(key).write().remove(key);
     }
 
     pub(in crate::store) fn clear(&self) {
         for shard in &self.shards {
-            shard.write().unwrap_or_else(PoisonError::into_inner).clear();
+            shard.write().clear();
         }
     }
 

@@ -385,7 +385,7 @@ fn a_folder_that_was_swapped_is_seen() {
     }
 }
 
-/// `cargo test --release --lib store::local_tests::speed -- --ignored --nocapture`
+/// `cargo test --release --lib store::tests::local::speed -- --ignored --nocapture`
 #[test]
 #[ignore = "measures"]
 fn speed() {

@@ -194,7 +194,7 @@ fn a_killed_writer_leaves_old_or_new_and_nothing_between() {
     let home = tempfile::tempdir().unwrap();
     for round in 0..12 {
         let mut writer = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "store::write_tests::a_killed_writer_leaves_old_or_new_and_nothing_between"])
+            .args(["--exact", "store::tests::write::a_killed_writer_leaves_old_or_new_and_nothing_between"])
             .env(WRITER, home.path())
             .stdout(std::process::Stdio::null())
             .spawn()

@@ -11,9 +11,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
 
+use crate::proof::{fixture, shared};
 use crate::record::Work;
 use crate::record::read::*;
-use crate::proof::{fixture, shared};
 
 pub(in crate::record::read) fn all(
     bytes: impl Into<Vec<u8>>,
