@@ -1,9 +1,9 @@
-//! Where bytes lie: local folders, buckets and web servers, read by exact ranges of exact versions; folders and
-//! buckets are written to by whole objects.
+//! Object storage: local folders, buckets and web servers. Objects are read by exact ranges of exact versions;
+//! folders and buckets are written by whole objects.
 //!
-//! Nothing outside this floor touches a file or a store. What it promises its callers: a key
-//! cannot leave its source, a read returns every byte asked for or an error, and all bytes
-//! read under one [`Version`] belong to that version. What is written is there whole or not at all.
+//! No other module reads masters from a file or a store. A key cannot name anything outside its source. A read
+//! returns every requested byte or an error, and all bytes read under one [`Version`] belong to that version.
+//! Writes are atomic.
 
 mod backend;
 mod counts;

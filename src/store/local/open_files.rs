@@ -1,4 +1,4 @@
-//! Remembers open files: so many and no more, closed at the moment when they are given up.
+//! A bounded cache of open files, closed at the moment of their eviction.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -10,12 +10,12 @@ use parking_lot::RwLock;
 
 use crate::store::Key;
 
-/// Threads that read different files seldom wait for one another.
+/// Shards keep threads that read different files from contending.
 const SHARDS: usize = 16;
-/// A deleted file goes on filling its disk as long as it is open.
+/// A deleted file keeps its disk space as long as it is open.
 const IDLE: Duration = Duration::from_secs(300);
 
-/// Open files by key. A general cache frees what it evicts at leisure; file descriptors are too few for that.
+/// Open files by key. A general cache drops evicted entries late; file descriptors are too scarce for that.
 pub(in crate::store) struct Files<F> {
     shards: [RwLock<HashMap<Key, Entry<F>>>; SHARDS],
     capacity: usize,
@@ -25,7 +25,7 @@ pub(in crate::store) struct Files<F> {
 
 struct Entry<F> {
     file: Arc<F>,
-    /// In milliseconds since the source was opened.
+    /// The last use, in milliseconds since the source was opened.
     used: AtomicU64,
 }
 
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_more_than_so_many_are_held() {
+    fn no_more_files_than_the_capacity_are_open() {
         let files = Files::new(32);
         let all: Vec<Arc<u32>> = (0..1000).map(Arc::new).collect();
         for (index, file) in all.iter().enumerate() {

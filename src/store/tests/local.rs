@@ -41,7 +41,7 @@ fn whole(store: &Store, name: &str) -> Result<Vec<u8>, Error> {
 }
 
 #[test]
-fn ranges_come_as_they_lie() {
+fn ranges_are_read_exactly() {
     let (_place, store) = folder();
     let name = key("a.tif");
     let (version, bytes) = block_on(store.read_start(&name, 4)).unwrap();
@@ -58,7 +58,7 @@ fn ranges_come_as_they_lie() {
 }
 
 #[test]
-fn no_spelling_reaches_what_lies_outside() {
+fn no_spelling_reaches_outside_the_source() {
     let (_place, store) = folder();
     let hostile = [
         "../canary",
@@ -219,7 +219,7 @@ fn a_link_swapped_while_it_is_opened_never_leaves() {
 }
 
 #[test]
-fn only_regular_files_are_read_and_none_is_waited_for() {
+fn only_regular_files_are_read_and_none_blocks() {
     let (place, store) = folder();
     let root = place.path().join("masters");
     rustix::fs::mknodat(rustix::fs::CWD, root.join("fifo"), rustix::fs::FileType::Fifo, 0o600.into(), 0)
@@ -368,7 +368,7 @@ fn unfinished_files_are_not_served() {
 }
 
 #[test]
-fn a_folder_that_was_swapped_is_seen() {
+fn a_replaced_folder_is_noticed() {
     let (place, _store) = folder();
     fs::create_dir(place.path().join("next")).unwrap();
     fs::write(place.path().join("next/a.tif"), b"next").unwrap();

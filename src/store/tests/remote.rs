@@ -117,7 +117,7 @@ fn read(store: &Store) -> Result<bytes::Bytes, Error> {
 }
 
 #[test]
-fn one_request_brings_the_start_and_the_version() {
+fn one_request_reads_the_start_and_the_version() {
     let server = Server::new(|head, connection| serve(head, connection, OBJECT, &tagged(ETAG)));
     let store = server.store();
     let (version, bytes) = block_on(store.read_start(&key("a.tif"), 6)).unwrap();
@@ -149,7 +149,7 @@ fn neighbours_travel_together() {
 }
 
 #[test]
-fn long_reads_come_whole() {
+fn long_reads_are_complete() {
     let object: Vec<u8> = (0..40u32 << 20).map(|at| (at / 1000) as u8).collect();
     let expected = object[7..].to_vec();
     let server = Server::new(move |head, connection| serve(head, connection, &object, &tagged(ETAG)));
@@ -167,7 +167,7 @@ fn an_empty_object_has_an_empty_start() {
 }
 
 #[test]
-fn another_version_is_never_taken_for_this_one() {
+fn another_version_is_never_mistaken_for_this_one() {
     let refuses = Server::new(|_, connection| {
         send(connection, "412 Precondition Failed", "Content-Length: 0\r\n", b"")
     });
@@ -182,7 +182,7 @@ fn another_version_is_never_taken_for_this_one() {
 }
 
 #[test]
-fn servers_without_strong_tags_are_read_by_what_they_have() {
+fn servers_without_strong_tags_are_read_by_weak_versions() {
     for fields in ["ETag: W/\"v1\"\r\n", "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n", ""] {
         let server = Server::new(move |head, connection| serve(head, connection, OBJECT, fields));
         let store = server.store();
@@ -194,7 +194,7 @@ fn servers_without_strong_tags_are_read_by_what_they_have() {
 }
 
 #[test]
-fn short_answers_are_errors() {
+fn short_responses_are_errors() {
     let short = Server::new(|_, connection| {
         let fields = "ETag: \"v1\"\r\nContent-Length: 3\r\nContent-Range: bytes 4-11/20\r\n";
         send(connection, "206 Partial Content", fields, b"456");
@@ -220,7 +220,7 @@ fn short_answers_are_errors() {
 }
 
 #[test]
-fn a_short_answer_is_asked_for_once_more() {
+fn a_short_response_is_requested_once_more() {
     let asked = Mutex::new(0);
     let server = Server::new(move |head, connection| {
         let mut asked = asked.lock().unwrap();
@@ -256,7 +256,7 @@ fn an_outage_costs_the_store_few_requests() {
 }
 
 #[test]
-fn a_cut_answer_is_read_on_where_it_ended() {
+fn a_broken_off_response_is_resumed() {
     let cut = Mutex::new(0);
     let server = Server::new(move |head, connection| {
         let mut cut = cut.lock().unwrap();
@@ -299,7 +299,7 @@ fn no_redirect_is_followed() {
 }
 
 #[test]
-fn a_server_that_cannot_cut_is_told_apart() {
+fn a_server_without_ranges_is_recognised() {
     let server = Server::new(|_, connection| {
         send(connection, "200 OK", "ETag: \"v1\"\r\nContent-Length: 20\r\n", OBJECT)
     });
@@ -312,7 +312,7 @@ fn a_server_that_cannot_cut_is_told_apart() {
 }
 
 #[test]
-fn failures_are_retried_once_and_told_without_the_stores_words() {
+fn failures_are_retried_once_and_reported_without_the_stores_words() {
     let server = Server::new(|_, connection| {
         send(connection, "503 Slow Down", "Content-Length: 6\r\n", b"secret");
     });
@@ -351,7 +351,7 @@ fn silence_and_dripping_end_within_the_deadline() {
 }
 
 #[test]
-fn who_leaves_ends_the_request() {
+fn dropping_the_future_ends_the_request() {
     let (asked, is_asked) = mpsc::channel();
     let (ended, has_ended) = mpsc::channel();
     let server = Server::new(move |_, connection| {

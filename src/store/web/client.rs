@@ -1,4 +1,4 @@
-//! Reads documents at web addresses: from hosts that were named, and only as long and as much as they may take.
+//! Reads documents at web addresses: only from allowed hosts, and within limits of time.
 
 use std::io;
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use url::Url;
 use super::hosts::{Hosts, PublicOnly, Trust};
 use crate::store::Settings;
 
-/// Redirects of one address.
+/// The most redirects of one request.
 const MAX_REDIRECTS: usize = 10;
 
-/// What documents at web addresses may take.
+/// Time limits for documents at web addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How long an address may take to answer.
+    /// The timeout until a response begins.
     pub answer: Duration,
-    /// How long it may then be silent, and how far it may fall behind the slowest rate.
+    /// The timeout between two pieces of a response, and the longest that it may lag behind the slowest rate.
     pub silence: Duration,
     /// The slowest rate that is accepted, in bytes a second; 0 for any.
     pub slowest: u64,
@@ -32,16 +32,16 @@ pub struct Limits {
 /// Why a document cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DocumentError {
-    /// Nobody named its host.
+    /// Its host is not allowed.
     #[error(
-        "{address} is on a host that was not named, so it was not asked: allow it with `--records-host {host}`"
+        "{address} was not requested, because its host is not allowed: allow it with `--records-host {host}`"
     )]
     Refused { address: String, host: String },
     #[error("cannot be read: {0}")]
     Failed(String),
 }
 
-/// A reader of web addresses.
+/// A client for documents at web addresses.
 #[derive(Clone)]
 pub struct WebClient {
     hosts: Hosts,
@@ -61,12 +61,12 @@ impl WebClient {
         };
         let build = |builder: reqwest::ClientBuilder| builder.build().map_err(|error| error.to_string());
         let named = build(builder())?;
-        // A proxy would resolve names itself, those of private networks included.
+        // A proxy would resolve names itself, private ones included.
         let public = build(builder().no_proxy().dns_resolver(Arc::new(PublicOnly)))?;
         Ok(Self { hosts, limits, named, public })
     }
 
-    /// The pieces of the document at an address, and the address that redirects led to.
+    /// The pieces of the document at an address, and the final address after redirects.
     pub(in crate::store) async fn open(
         &self,
         address: &str,
@@ -109,7 +109,7 @@ impl WebClient {
             Err(_) => {
                 let seconds = self.limits.answer.as_secs();
                 Err(DocumentError::Failed(format!(
-                    "{url} does not answer within {seconds} s (`records.answer_s`)"
+                    "{url} did not respond within {seconds} s (`records.answer_s`)"
                 )))
             }
         }
@@ -135,7 +135,7 @@ impl WebClient {
     }
 }
 
-/// How far a source is ahead of the slowest rate that is accepted. Only the time that is spent waiting for it counts.
+/// Enforces the slowest accepted rate. Only time spent waiting for the source counts.
 struct Pace {
     limits: Limits,
     slack: Duration,
@@ -157,7 +157,7 @@ impl Pace {
 
     fn silent(&self) -> io::Error {
         let seconds = self.limits.silence.as_secs();
-        io::Error::other(format!("nothing came for {seconds} s (`records.silence_s`)"))
+        io::Error::other(format!("no data arrived for {seconds} s (`records.silence_s`)"))
     }
 }
 
@@ -169,7 +169,7 @@ fn refused(url: &Url) -> DocumentError {
     DocumentError::Refused { address: url.to_string(), host }
 }
 
-/// The error and its causes: reqwest's own text says little.
+/// The error with its causes: reqwest's own text says little.
 fn chain(error: &reqwest::Error) -> String {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_source_may_be_slow_for_a_while_only() {
+    fn a_source_may_be_slow_for_a_limited_time() {
         let limits =
             Limits { answer: Duration::from_secs(1), silence: Duration::from_secs(10), slowest: 1024 };
         let mut pace = Pace { slack: limits.silence, limits };
