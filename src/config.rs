@@ -4,7 +4,7 @@ mod environment;
 mod file;
 mod ranges;
 mod secrets;
-mod sound;
+mod validate;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -73,16 +73,16 @@ pub struct SourceSettings {
 /// Settings that cannot be used, with the place and what would work.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct Unusable(String);
+pub struct InvalidConfig(String);
 
 impl Config {
     /// Defaults, then the file, then `TEGL__SECTION__KEY` of the environment; each value in its range, and all of them
     /// of use to every command.
-    pub fn load(file: Option<&Path>) -> Result<Self, Unusable> {
+    pub fn load(file: Option<&Path>) -> Result<Self, InvalidConfig> {
         let mut builder = config::Config::builder();
         if let Some(path) = file {
             let text = std::fs::read_to_string(path)
-                .map_err(|error| Unusable(format!("cannot read `{}`: {error}", path.display())))?;
+                .map_err(|error| InvalidConfig(format!("cannot read `{}`: {error}", path.display())))?;
             file::check(path, &text)?;
             builder = builder.add_source(File::from_str(&text, FileFormat::Toml));
         }
@@ -99,9 +99,9 @@ impl Config {
         in_range("", &values)?;
         let config: Self = gathered.try_deserialize().map_err(|error| {
             let text = secrets::without_value(&error.to_string());
-            Unusable(format!("{text}{}", nearest(&text)))
+            InvalidConfig(format!("{text}{}", nearest(&text)))
         })?;
-        sound::check(&config).map_err(Unusable)?;
+        validate::check(&config).map_err(InvalidConfig)?;
         Ok(config)
     }
 
@@ -127,12 +127,12 @@ impl Config {
     }
 }
 
-fn unusable(error: &config::ConfigError) -> Unusable {
-    Unusable(secrets::without_value(&error.to_string()))
+fn unusable(error: &config::ConfigError) -> InvalidConfig {
+    InvalidConfig(secrets::without_value(&error.to_string()))
 }
 
 /// Fails where a number among the values is out of its key's range.
-fn in_range(path: &str, value: &serde_json::Value) -> Result<(), Unusable> {
+fn in_range(path: &str, value: &serde_json::Value) -> Result<(), InvalidConfig> {
     match value {
         serde_json::Value::Object(fields) => fields.iter().try_for_each(|(name, value)| {
             let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
@@ -140,7 +140,7 @@ fn in_range(path: &str, value: &serde_json::Value) -> Result<(), Unusable> {
         }),
         serde_json::Value::Number(number) => {
             let refused = number.as_f64().and_then(|number| ranges::refusal(path, number));
-            refused.map_or(Ok(()), |refused| Err(Unusable(refused)))
+            refused.map_or(Ok(()), |refused| Err(InvalidConfig(refused)))
         }
         _ => Ok(()),
     }
@@ -157,7 +157,7 @@ fn nearest(message: &str) -> String {
 }
 
 /// The file to read where none is named: `tegl.toml` here, else `/etc/tegl/tegl.toml`.
-pub fn usual_file() -> Option<PathBuf> {
+pub fn default_file() -> Option<PathBuf> {
     ["tegl.toml", "/etc/tegl/tegl.toml"].into_iter().map(PathBuf::from).find(|path| path.is_file())
 }
 

@@ -8,6 +8,8 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::Xxh3;
+
 /// What can be written into such a text. Structs are taken apart in full, so that a new field has to choose.
 pub trait Identity {
     fn write(&self, text: &mut String);
@@ -17,6 +19,17 @@ pub trait Identity {
         self.write(&mut text);
         text
     }
+}
+
+/// A hash of these parts and of this version of Tegl, which decides how responses are made: for entity tags.
+pub fn fingerprint(parts: &[&[u8]]) -> u128 {
+    let mut hash = Xxh3::new();
+    hash.update(concat!("tegl ", env!("CARGO_PKG_VERSION")).as_bytes());
+    for part in parts {
+        hash.update(&(part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.digest128()
 }
 
 /// `Name { field: value, … }`.

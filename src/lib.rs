@@ -24,7 +24,7 @@
 //!
 //! # A tile's journey
 //!
-//! `web::door` takes the path apart → [`iiif::ImageRequest`] (400 here) → `gallery` finds the
+//! `web::route` takes the path apart → [`iiif::ImageRequest`] (400 here) → `gallery` finds the
 //! master's index (memory; on a miss one range read of its start and, where that is not all, the
 //! rest) → [`render::Plan`] by arithmetic alone → `If-None-Match`? → answers' cache → a stored tile
 //! (one range read, a JPEG header put before it; at the image's edges its padding is cut off in
@@ -45,7 +45,7 @@
 //! `full/max` of hundreds of megapixels is rendered band by band (`render::band`) and leaves while it is made. It is
 //! admitted before its status is sent, holds the memory of one unsent band until it ends, and ends when its client leaves.
 //! Finished answers that are large count against the same memory while they are sent (`gallery::unsent`), and clients
-//! that read too slowly are disconnected (`web::pace`).
+//! that read too slowly are disconnected (`web::http::pace`).
 //!
 //! # A work
 //!

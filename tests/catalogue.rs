@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use tegl::catalogue::{ALL, Batch, Catalogue, Decision, Error, New, Put, Settings};
+use tegl::catalogue::{ALL, Batch, BatchSummary, Catalogue, Decision, Error, NewWork, Settings};
 use tegl::record::{Change, Image, Kind, Status, Tag, Text, Title, Work};
 
 use crate::support::not_proven;
@@ -50,17 +50,17 @@ fn work(number: &str, title: &str, motifs: &[&str]) -> Work {
     work
 }
 
-fn new(work: Work) -> New {
-    New { original: Some(format!("{{\"id\":{:?}}}", work.object_number)), work, source: "test".into() }
+fn new(work: Work) -> NewWork {
+    NewWork { original: Some(format!("{{\"id\":{:?}}}", work.object_number)), work, source: "test".into() }
 }
 
-async fn put(catalogue: &Catalogue, works: Vec<Work>) -> Put {
+async fn put(catalogue: &Catalogue, works: Vec<Work>) -> BatchSummary {
     catalogue.put(Batch::new(works.into_iter().map(new).collect()).unwrap()).await.unwrap()
 }
 
 async fn on_shelf(catalogue: &Catalogue, scheme: &str, value: &str) -> Vec<String> {
-    let cards = catalogue.shelf(scheme, value, 0, 100_000).await.unwrap();
-    let counted = catalogue.term(scheme, value).await.unwrap().map_or(0, |term| term.works);
+    let cards = catalogue.works_with(scheme, value, 0, 100_000).await.unwrap();
+    let counted = catalogue.facet_value(scheme, value).await.unwrap().map_or(0, |term| term.works);
     assert_eq!(counted, cards.len() as u64, "{scheme}/{value} is counted wrongly");
     cards.into_iter().map(|card| card.object_number).collect()
 }
@@ -213,7 +213,7 @@ fn an_image_leads_to_all_works_that_show_it() {
         ];
         put(&catalogue, works).await;
         let showing = async |file: &str| {
-            let found = catalogue.showing(&[file.to_owned()]).await.unwrap();
+            let found = catalogue.works_showing(&[file.to_owned()]).await.unwrap();
             found.into_iter().map(|work| (work.object_number, work.public_domain)).collect::<Vec<_>>()
         };
         let both = [("a".to_owned(), Some(false)), ("b".to_owned(), Some(true))];
@@ -243,15 +243,18 @@ fn every_page_of_a_shelf_is_where_it_belongs() {
         let thirds: Vec<String> =
             all.iter().filter(|n| n.parse::<usize>().unwrap() % 3 == 0).cloned().collect();
         for (scheme, value, expected) in [(ALL, ALL, &all), ("motif", "third", &thirds)] {
-            assert_eq!(catalogue.term(scheme, value).await.unwrap().unwrap().works, expected.len() as u64);
+            assert_eq!(
+                catalogue.facet_value(scheme, value).await.unwrap().unwrap().works,
+                expected.len() as u64
+            );
             for start in (0..expected.len() + 200).step_by(97) {
-                let page = catalogue.shelf(scheme, value, start as u64, 100).await.unwrap();
+                let page = catalogue.works_with(scheme, value, start as u64, 100).await.unwrap();
                 let page: Vec<_> = page.into_iter().map(|card| card.object_number).collect();
                 let naive: Vec<_> = expected.iter().skip(start).take(100).cloned().collect();
                 assert_eq!(page, naive, "{scheme} from {start}");
             }
         }
-        assert_eq!(catalogue.shelf("motif", "none", 0, 10).await.unwrap(), []);
+        assert_eq!(catalogue.works_with("motif", "none", 0, 10).await.unwrap(), []);
         let walked = catalogue.scan(0, 10_000).await.unwrap();
         assert_eq!(walked.len(), all.len());
         assert!(walked.windows(2).all(|two| two[0].0 < two[1].0));

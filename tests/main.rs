@@ -19,6 +19,7 @@ mod ingest;
 mod masters;
 mod outages;
 mod pages;
+mod readme;
 mod reads;
 mod records;
 mod refusals;

@@ -5,15 +5,15 @@
 //! revisions, which have no gaps: whoever has read up to a revision has missed nothing before it. Readers wait for
 //! nobody.
 
-mod decide;
+mod decisions;
 mod error;
-mod name;
+mod facets;
+mod object_numbers;
 mod pools;
 mod put;
 mod read;
 mod schema;
 mod settings;
-mod shelves;
 mod sql;
 mod transaction;
 mod withdraw;
@@ -22,13 +22,13 @@ use std::sync::Arc;
 
 use moka::sync::Cache;
 
-pub use decide::{Decision, Event};
+pub use decisions::{Decision, Event};
 pub use error::Error;
-pub use name::{Given, Renamed};
-pub use put::{Batch, EMBEDDED, New, Put, UNNAMED, without_page};
-pub use read::{Showing, Stored};
+pub use facets::{ALL, FacetValue, WorkSummary};
+pub use object_numbers::{AssignedNumbers, Renamed};
+pub use put::{Batch, BatchSummary, DEFAULT_SOURCE, EMBEDDED_SOURCE, NewWork, without_page};
+pub use read::{StoredWork, WorkRights};
 pub use settings::Settings;
-pub use shelves::{ALL, Card, Term};
 pub use withdraw::Withdrawn;
 
 use pools::Pools;

@@ -5,21 +5,21 @@ use std::collections::{HashMap, HashSet};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::shelves::Moves;
+use super::facets::Moves;
 use super::sql::{Value, each, found};
 use super::transaction::{Limits, Outcome};
 use super::{Catalogue, Error, now_ms};
 use crate::record::{Facet, Kind, Tag, Work, facets};
 
 /// The source of records whose source has no name: works that have one keep theirs.
-pub const UNNAMED: &str = "records";
+pub const DEFAULT_SOURCE: &str = "records";
 
 /// The source of works that were read from masters; other records take their place.
-pub const EMBEDDED: &str = "embedded";
+pub const EMBEDDED_SOURCE: &str = "embedded";
 
 /// A work as a source gives it.
 #[derive(Clone, Debug)]
-pub struct New {
+pub struct NewWork {
     pub work: Work,
     /// The record as it came, where [`Work`] does not hold all of it.
     pub original: Option<String>,
@@ -32,9 +32,9 @@ pub struct Batch(Vec<Prepared>);
 
 impl Batch {
     /// Of two works of one number the later counts.
-    pub fn new(news: Vec<New>) -> Result<Self, Error> {
+    pub fn new(news: Vec<NewWork>) -> Result<Self, Error> {
         let mut places = HashMap::with_capacity(news.len());
-        let mut latest: Vec<New> = Vec::with_capacity(news.len());
+        let mut latest: Vec<NewWork> = Vec::with_capacity(news.len());
         for new in news {
             let number = new.work.object_number.as_str();
             if number.is_empty() || number.len() > LONGEST || number.contains('\0') {
@@ -60,7 +60,7 @@ const LONGEST: usize = 1024;
 
 /// What a batch changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Put {
+pub struct BatchSummary {
     pub created: u64,
     pub updated: u64,
     pub unchanged: u64,
@@ -89,10 +89,10 @@ pub(super) struct Turn {
 
 impl Catalogue {
     /// What putting these works would change.
-    pub async fn compare(&self, batch: &Batch) -> Result<Put, Error> {
+    pub async fn compare(&self, batch: &Batch) -> Result<BatchSummary, Error> {
         let numbers: Vec<&str> = batch.0.iter().map(|new| new.number.as_str()).collect();
         let there = before(&mut *self.0.pools.readers.acquire().await?, &numbers).await?;
-        let mut put = Put::default();
+        let mut put = BatchSummary::default();
         for new in &batch.0 {
             match there.get(&new.number) {
                 _ if stays(&there, new) => put.unchanged += 1,
@@ -105,9 +105,9 @@ impl Catalogue {
 
     /// Puts works, in one transaction. What is there already and says the same stays as it is. Decisions on tags hold
     /// for what is put as for what was there.
-    pub async fn put(&self, batch: Batch) -> Result<Put, Error> {
+    pub async fn put(&self, batch: Batch) -> Result<BatchSummary, Error> {
         if batch.0.is_empty() {
-            return Ok(Put::default());
+            return Ok(BatchSummary::default());
         }
         let numbers: Vec<&str> = batch.0.iter().map(|new| new.number.as_str()).collect();
         // What has not changed keeps no writer waiting.
@@ -115,7 +115,7 @@ impl Catalogue {
         let is_owned =
             |new: &Prepared| there.get(&new.number).is_some_and(|known| owner(known, new) == known.source);
         if batch.0.iter().all(|new| stays(&there, new) && is_owned(new)) {
-            return Ok(Put { unchanged: numbers.len() as u64, ..Put::default() });
+            return Ok(BatchSummary { unchanged: numbers.len() as u64, ..BatchSummary::default() });
         }
         self.transact(Limits::BATCH, async |changes| self.put_all(changes, batch).await).await
     }
@@ -124,12 +124,12 @@ impl Catalogue {
         &self,
         changes: &mut AnyConnection,
         batch: Batch,
-    ) -> Result<Outcome<(Put, Moves)>, Error> {
+    ) -> Result<Outcome<(BatchSummary, Moves)>, Error> {
         let numbers: Vec<&str> = batch.0.iter().map(|new| new.number.as_str()).collect();
         let mut turn = take_turn(changes).await?;
         let before = before(changes, &numbers).await?;
         let judgements = judgements(changes, before.values()).await?;
-        let mut put = Put::default();
+        let mut put = BatchSummary::default();
         let mut rows = Rows::default();
         let mut moves = Moves::default();
         for new in batch.0 {
@@ -145,7 +145,7 @@ impl Catalogue {
                 continue;
             }
             if known.is_some_and(|known| !known.removed && owner(known, &new) != known.source) {
-                put.taken_over += u64::from(known.is_some_and(|known| known.source != EMBEDDED));
+                put.taken_over += u64::from(known.is_some_and(|known| known.source != EMBEDDED_SOURCE));
             }
             let seq = known.map_or_else(|| turn.next_seq(), |known| known.seq);
             let kind = if known.is_some_and(|known| !known.removed) { Kind::Update } else { Kind::Create };
@@ -194,7 +194,7 @@ fn stays(before: &HashMap<String, Before>, new: &Prepared) -> bool {
 
 /// The source that a known work belongs to from now on.
 fn owner<'a>(known: &'a Before, new: &'a Prepared) -> &'a str {
-    if new.source == UNNAMED && known.source != EMBEDDED { &known.source } else { &new.source }
+    if new.source == DEFAULT_SOURCE && known.source != EMBEDDED_SOURCE { &known.source } else { &new.source }
 }
 
 impl Turn {
@@ -230,8 +230,8 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn of(new: New) -> Result<Self, Error> {
-        let New { work, original, source } = new;
+    fn of(new: NewWork) -> Result<Self, Error> {
+        let NewWork { work, original, source } = new;
         let record = serde_json::to_string(&work)?;
         let mut hash = xxhash_rust::xxh3::Xxh3::new();
         // A record is the same under whatever name its source goes.
@@ -261,7 +261,7 @@ fn known(row: &AnyRow) -> Result<Before, Error> {
         seq: row.try_get("seq")?,
         hash: row.try_get("hash")?,
         source: row.try_get("source")?,
-        revision: super::shelves::number(row.try_get("revision")?),
+        revision: super::facets::number(row.try_get("revision")?),
         removed: row.try_get::<i64, _>("removed")? != 0,
         judged: row.try_get::<i64, _>("judged")? != 0,
         shelves: serde_json::from_str(row.try_get("shelves")?)?,

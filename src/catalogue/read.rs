@@ -5,15 +5,15 @@ use std::collections::{HashMap, HashSet};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use super::facets::{number, signed};
 use super::put::{effective, without_page};
-use super::shelves::{number, signed};
 use super::sql::{Value, found};
 use super::{Catalogue, Error};
 use crate::record::{Change, Kind, Tag, Work};
 
 /// A work as the catalogue keeps it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Stored {
+pub struct StoredWork {
     /// As its source gives it.
     pub work: Work,
     /// Its tags as they were judged here, and those that were added here; those rejected among them.
@@ -29,7 +29,7 @@ pub struct Stored {
 
 /// A work that shows an image, and what its record says of its rights.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Showing {
+pub struct WorkRights {
     pub object_number: String,
     pub rights: Option<String>,
     pub public_domain: Option<bool>,
@@ -41,7 +41,7 @@ const STORED: &str = "SELECT seq, revision, changed_ms, source, removed, judged,
 
 impl Catalogue {
     /// The work of this number, taken out or not.
-    pub async fn get(&self, object_number: &str) -> Result<Option<Stored>, Error> {
+    pub async fn get(&self, object_number: &str) -> Result<Option<StoredWork>, Error> {
         let mut reader = self.0.pools.readers.acquire().await?;
         let text = format!("{STORED} WHERE object_number = $1");
         let row = sqlx::query(sqlx::AssertSqlSafe(text))
@@ -74,14 +74,14 @@ impl Catalogue {
     }
 
     /// The works that show any of these images.
-    pub async fn showing(&self, files: &[String]) -> Result<Vec<Showing>, Error> {
-        let mut all = self.ever_showing(files).await?;
+    pub async fn works_showing(&self, files: &[String]) -> Result<Vec<WorkRights>, Error> {
+        let mut all = self.works_ever_showing(files).await?;
         all.retain(|work| !work.withdrawn);
         Ok(all)
     }
 
     /// The works that show any of these images, or did so until they were withdrawn.
-    pub async fn ever_showing(&self, files: &[String]) -> Result<Vec<Showing>, Error> {
+    pub async fn works_ever_showing(&self, files: &[String]) -> Result<Vec<WorkRights>, Error> {
         let mut names: Vec<&str> = files.iter().map(|file| without_page(file)).collect();
         names.sort_unstable();
         names.dedup();
@@ -94,7 +94,7 @@ impl Catalogue {
     }
 
     /// The same for each of these files, which are named without pages.
-    pub async fn showing_each(&self, files: &[String]) -> Result<Vec<(String, Showing)>, Error> {
+    pub async fn works_by_file(&self, files: &[String]) -> Result<Vec<(String, WorkRights)>, Error> {
         let wanted = files.iter().map(|file| vec![Value::from(file.as_str())]).collect();
         let select = "SELECT images.file, works.object_number, works.rights, works.public_domain, works.removed FROM images \
             JOIN works ON works.seq = images.seq WHERE images.file IN (VALUES";
@@ -146,7 +146,7 @@ impl Catalogue {
     }
 
     /// Works in the order in which they came, behind a place; each with its place, those taken out left out.
-    pub async fn scan(&self, after: u64, limit: usize) -> Result<Vec<(u64, Stored)>, Error> {
+    pub async fn scan(&self, after: u64, limit: usize) -> Result<Vec<(u64, StoredWork)>, Error> {
         let mut reader = self.0.pools.readers.acquire().await?;
         let text = format!("{STORED} WHERE seq > $1 AND removed = 0 ORDER BY seq LIMIT $2");
         let rows = sqlx::query(sqlx::AssertSqlSafe(text))
@@ -168,8 +168,8 @@ impl Catalogue {
     }
 }
 
-fn showing(row: &AnyRow) -> Result<Showing, Error> {
-    Ok(Showing {
+fn showing(row: &AnyRow) -> Result<WorkRights, Error> {
+    Ok(WorkRights {
         object_number: row.try_get("object_number")?,
         rights: row.try_get("rights")?,
         public_domain: row.try_get::<Option<i64>, _>("public_domain")?.map(|is| is != 0),
@@ -181,10 +181,10 @@ pub(super) fn tags(rows: &[AnyRow]) -> Result<Vec<Tag>, Error> {
     rows.iter().map(|row| Ok(serde_json::from_str(row.try_get("body")?)?)).collect()
 }
 
-fn stored(row: &AnyRow, overlay: &[Tag]) -> Result<Stored, Error> {
+fn stored(row: &AnyRow, overlay: &[Tag]) -> Result<StoredWork, Error> {
     let work: Work = serde_json::from_str(row.try_get("record")?)?;
     let tags = effective(&work.tags, overlay);
-    Ok(Stored {
+    Ok(StoredWork {
         work,
         tags,
         revision: number(row.try_get("revision")?),

@@ -11,8 +11,8 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, Executor};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::facets::Moves;
 use super::pools::{Dialect, Pools};
-use super::shelves::Moves;
 use super::{Catalogue, Error};
 
 /// How long a transaction may take: until it is ready to be committed, and its commit.
@@ -154,7 +154,7 @@ fn is_certain(error: &sqlx::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::{Batch, New, Settings};
+    use crate::catalogue::{Batch, NewWork, Settings};
     use crate::record::{Text, Title, Work};
 
     async fn catalogue(folder: &std::path::Path) -> Catalogue {
@@ -165,7 +165,7 @@ mod tests {
     fn batch(number: &str, title: &str) -> Batch {
         let mut work = Work { object_number: number.into(), ..Work::default() };
         work.titles.push(Title { text: Text::of("en", title), kind: None });
-        Batch::new(vec![New { work, original: None, source: "test".into() }]).unwrap()
+        Batch::new(vec![NewWork { work, original: None, source: "test".into() }]).unwrap()
     }
 
     #[tokio::test]

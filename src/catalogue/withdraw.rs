@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use sqlx::{AnyConnection, Row};
 
+use super::facets::{Moves, number};
 use super::put::{Before, REVISIONS, Turn, before, revision_row, take_turn};
-use super::shelves::{Moves, number};
 use super::sql::{Value, each};
 use super::transaction::{Limits, Outcome};
 use super::{Catalogue, Error};

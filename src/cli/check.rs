@@ -1,6 +1,6 @@
 //! `tegl check`: what masters are, and why they are slow.
 
-use super::out::count;
+use super::output::count;
 use super::{Check as Typed, gallery, settings};
 use crate::config::Config;
 use crate::gallery::{Check, told};
@@ -36,12 +36,13 @@ pub fn run(typed: &Typed) -> Result<(), String> {
         gallery::block_on(async {
             let mut after = None;
             loop {
-                let listing = gallery.list(after.as_deref(), 500).await.map_err(|error| told(&error))?;
+                let listing =
+                    gallery.sources.list(after.as_deref(), 500).await.map_err(|error| told(&error))?;
                 for unreadable in listing.unreadable {
                     shown(Err(unreadable));
                 }
                 for entry in listing.entries {
-                    let checked = gallery.check(&entry.identifier, source).await;
+                    let checked = gallery.jobs.check(&entry.identifier, source).await;
                     shown(checked.map_err(|error| (entry.identifier, told(&error))));
                 }
                 if let Some(trouble) = listing.troubles.first() {

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::out::count;
+use super::output::count;
 use super::{Export as Typed, gallery, settings};
 use crate::gallery::{Layout, told};
 
@@ -21,7 +21,7 @@ pub fn run(typed: &Typed) -> Result<(), String> {
     gallery::block_on(async {
         let mut after = None;
         loop {
-            let listing = gallery.list(after.as_deref(), 500).await.map_err(|error| told(&error))?;
+            let listing = gallery.sources.list(after.as_deref(), 500).await.map_err(|error| told(&error))?;
             failures.extend(listing.unreadable);
             for entry in listing.entries {
                 bar.set_message(entry.identifier.clone());
@@ -32,8 +32,10 @@ pub fn run(typed: &Typed) -> Result<(), String> {
                     bar.set_length(total);
                     bar.set_position(done);
                 };
-                let exported =
-                    gallery.export(&entry.identifier, &typed.out, &typed.base_url, layout, &progress).await;
+                let exported = gallery
+                    .jobs
+                    .export(&entry.identifier, &typed.out, &typed.base_url, layout, &progress)
+                    .await;
                 match exported {
                     Ok(exported) => {
                         images += 1;

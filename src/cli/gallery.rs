@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::catalogue;
 use crate::config::Config;
-use crate::gallery::{Gallery, Settings, Shelf, Source};
+use crate::gallery::{Gallery, PyramidStore, Settings, Source};
 use crate::store::Store;
 
 /// Opens the sources and the pyramid store.
@@ -53,7 +53,8 @@ pub fn with_index(gallery: Gallery, config: &Config) -> Gallery {
 /// Refuses to go on where a source cannot be read, or where pyramids cannot be kept.
 pub fn reach(gallery: &Gallery) -> Result<(), String> {
     let troubles = block_on(async {
-        let (sources, pyramids) = futures::future::join(gallery.troubles(), gallery.pyramids_trouble()).await;
+        let (sources, pyramids) =
+            futures::future::join(gallery.sources.troubles(), gallery.images.pyramids_trouble()).await;
         Ok(sources.into_iter().chain(pyramids).map(|trouble| trouble.text).collect::<Vec<_>>())
     })?;
     match troubles.is_empty() {
@@ -65,8 +66,9 @@ pub fn reach(gallery: &Gallery) -> Result<(), String> {
 /// Refuses to serve what cannot be read before the configuration is changed; what may pass is logged, and keeps the
 /// server from being ready.
 pub fn reach_for_serving(gallery: &Gallery) -> Result<(), String> {
-    let (sources, pyramids) =
-        block_on(async { Ok(futures::future::join(gallery.troubles(), gallery.pyramids_trouble()).await) })?;
+    let (sources, pyramids) = block_on(async {
+        Ok(futures::future::join(gallery.sources.troubles(), gallery.images.pyramids_trouble()).await)
+    })?;
     if let Some(trouble) = pyramids {
         tracing::warn!("pyramids are neither found nor made: {}", trouble.text);
     }
@@ -140,10 +142,10 @@ fn named(variable: &str) -> Option<PathBuf> {
 }
 
 /// The pyramid store, unless there is to be none.
-fn shelf(config: &Config) -> Result<Option<Shelf>, String> {
+fn shelf(config: &Config) -> Result<Option<PyramidStore>, String> {
     let open = |location: &str| {
         let store = Store::open_writable(location, &config.store).map_err(|error| error.to_string())?;
-        Shelf::new(store).map_err(|error| format!("`{location}`: {error}"))
+        PyramidStore::new(store).map_err(|error| format!("`{location}`: {error}"))
     };
     // What lies there can be used where nothing can be added, as on a disk that is mounted to be read only.
     let open = |location: &str| {
@@ -155,7 +157,7 @@ fn shelf(config: &Config) -> Result<Option<Shelf>, String> {
                      can be written to, or pyramids.on_demand to false"
                 );
             }
-            Ok(Shelf::read_only(store, format!("pyramids cannot be made: {reason}")))
+            Ok(PyramidStore::read_only(store, format!("pyramids cannot be made: {reason}")))
         })
     };
     match config.pyramids.location.as_str() {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::out::count;
+use super::output::count;
 use super::{Ingest as Typed, gallery, records, settings};
 use crate::gallery::{Ingested, Outcome, Report, Shard};
 
@@ -38,10 +38,10 @@ pub fn run(typed: &Typed) -> Result<(), String> {
         true => 0,
         false => gallery::block_on(records::run(typed, &config, &gallery))?,
     };
-    if typed.dry_run || gallery.sources().is_empty() {
+    if typed.dry_run || gallery.sources.all().is_empty() {
         return unread(bad);
     }
-    if gallery.pyramids_at().is_none() && config.pyramids.location != "none" {
+    if gallery.images.pyramids_location().is_none() && config.pyramids.location != "none" {
         return Err(
             "pyramids have no place: name one that can be written to, by --store or `pyramids.location`"
                 .into(),
@@ -50,7 +50,7 @@ pub fn run(typed: &Typed) -> Result<(), String> {
     let told = Arc::new(Told::new(typed.json, typed.verbose));
     let summary = gallery::block_on(async {
         tokio::select! {
-            done = gallery.ingest(shard, jobs, told.clone()) => done.map_err(|error| crate::gallery::told(&error)),
+            done = gallery.jobs.ingest(shard, jobs, told.clone()) => done.map_err(|error| crate::gallery::told(&error)),
             _ = tokio::signal::ctrl_c() => Err("stopped; what is made is kept, and the same command goes on from there".into()),
         }
     })?;

@@ -2,7 +2,7 @@
 
 // Its macros are for all that follow.
 #[macro_use]
-mod out;
+mod output;
 
 mod check;
 mod config;
@@ -223,7 +223,7 @@ pub fn run() -> ExitCode {
         Verb::Config(typed) => config::run(&typed),
         Verb::Health(typed) => health::run(&typed),
     };
-    out::flush();
+    output::flush();
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {

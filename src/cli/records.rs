@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::Ingest as Typed;
-use crate::catalogue::{Renamed, UNNAMED};
+use crate::catalogue::{DEFAULT_SOURCE, Renamed};
 use crate::config::Config;
 use crate::gallery::{
     Earlier, Gallery, Import, Imported, Masters, Pattern, Pruned, Reading, Register, Watch, told,
@@ -19,7 +19,7 @@ const NAMED: usize = 20;
 
 /// Puts all records named on the command line into the catalogue; the number of those that could not be read.
 pub async fn run(typed: &Typed, config: &Config, gallery: &Arc<Gallery>) -> Result<u64, String> {
-    if gallery.works().is_none() {
+    if !gallery.works.has_catalogue() {
         return Err("there is no catalogue to put records into: `catalogue.url` is `none`, or its place cannot be written; \
                     set it to a file, as in TEGL__CATALOGUE__URL=catalogue.db, or to postgres://…".into());
     }
@@ -28,7 +28,7 @@ pub async fn run(typed: &Typed, config: &Config, gallery: &Arc<Gallery>) -> Resu
         typed.pattern.as_deref().map(str::parse).transpose().map_err(|reason| format!("--match {reason}"))?;
     let masters = Arc::new(masters(typed, gallery).await?);
     let mut failed = 0;
-    let source = typed.name.clone().unwrap_or_else(|| UNNAMED.to_owned());
+    let source = typed.name.clone().unwrap_or_else(|| DEFAULT_SOURCE.to_owned());
     let register = Arc::new(Mutex::new(Register::default()));
     for location in &typed.records {
         register.lock().unwrap_or_else(PoisonError::into_inner).begin(location, &source);
@@ -44,7 +44,7 @@ pub async fn run(typed: &Typed, config: &Config, gallery: &Arc<Gallery>) -> Resu
             dry: typed.dry_run,
         };
         let imported = tokio::select! {
-            done = gallery.import(import, masters.clone(), watch.clone()) => done.map_err(|error| told(&error))?,
+            done = gallery.jobs.import(import, masters.clone(), watch.clone()) => done.map_err(|error| told(&error))?,
             _ = tokio::signal::ctrl_c() => {
                 return Err("stopped; the records so far are kept, and the same command goes on from there".into());
             }
@@ -65,7 +65,7 @@ pub async fn run(typed: &Typed, config: &Config, gallery: &Arc<Gallery>) -> Resu
 
 /// Withdraws the works of the source that none of the records is about.
 async fn prune(typed: &Typed, gallery: &Gallery, source: &str, register: &Register) -> Result<(), String> {
-    let pruned = gallery.prune(source, register, typed.prune_limit, typed.dry_run).await;
+    let pruned = gallery.jobs.prune(source, register, typed.prune_limit, typed.dry_run).await;
     let Pruned { works, missing, refused } = pruned.map_err(|error| told(&error))?;
     let withdrawn = if refused.is_some() || typed.dry_run { 0 } else { missing.len() };
     if typed.json {
@@ -138,7 +138,7 @@ fn reading(typed: &Typed, config: &Config) -> Result<Reading, String> {
 
 async fn masters(typed: &Typed, gallery: &Gallery) -> Result<Masters, String> {
     let bar = bar(typed.json, "{spinner} {pos} masters listed");
-    let masters = gallery.masters(|listed| bar.set_position(listed as u64)).await;
+    let masters = gallery.jobs.masters(|listed| bar.set_position(listed as u64)).await;
     bar.finish_and_clear();
     masters.map_err(|error| told(&error))
 }
@@ -294,16 +294,17 @@ impl Watch for Told {
     }
 
     fn renamed(&self, renamed: &Renamed) {
-        let Renamed { wanted, given } = renamed;
+        let Renamed { requested, assigned } = renamed;
         if self.json {
-            println!("{}", json!({ "renamed": { "object_number": wanted, "given": given } }));
+            println!("{}", json!({ "renamed": { "object_number": requested, "given": assigned } }));
             return;
         }
         let mut unnamed = self.unnamed.lock().unwrap_or_else(PoisonError::into_inner);
         unnamed.renamed += 1;
         match unnamed.renamed {
-            few if few <= NAMED || self.verbose => self
-                .say(&format!("{wanted}: another source's work has this name; this one is called `{given}`")),
+            few if few <= NAMED || self.verbose => self.say(&format!(
+                "{requested}: a work of another source has this object number; this one became `{assigned}`"
+            )),
             many if many == NAMED + 1 => self.say("more works are renamed; --verbose names them all"),
             _ => {}
         }

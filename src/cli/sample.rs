@@ -6,7 +6,7 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Sample as Typed;
-use super::out::count;
+use super::output::count;
 use crate::sample::{self, Extent, Options, Progress};
 
 pub fn run(typed: &Typed) -> Result<(), String> {

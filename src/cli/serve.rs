@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 use super::{Serve as Typed, descriptors, gallery, settings};
 use crate::config::{Config, Log};
 use crate::gallery::Gallery;
-use crate::web::{self, Door, Running};
+use crate::web::{self, App, Running};
 
 pub fn run(typed: Typed) -> Result<(), String> {
     let mut config = settings::load(typed.config.as_deref())?;
@@ -35,9 +35,9 @@ pub fn run(typed: Typed) -> Result<(), String> {
 
 async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> Result<(), String> {
     let gallery = Arc::new(gallery);
-    let mut door =
-        Door::new(gallery.clone(), &config.web, &config.api, &config.operations, &config.presentation)?;
-    door.in_force = config.shown();
+    let mut app =
+        App::new(gallery.clone(), &config.web, &config.api, &config.operations, &config.presentation)?;
+    app.in_force = config.shown();
     let upkeep = metrics.clone();
     actix_web::rt::spawn(async move {
         loop {
@@ -48,9 +48,9 @@ async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> 
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
     let running =
-        web::start(door, &config.web, &config.operations, metrics).map_err(|error| error.to_string())?;
+        web::start(app, &config.web, &config.operations, metrics).map_err(|error| error.to_string())?;
     announce(&gallery, &running).await;
-    if running.door.base.is_open() && !running.address.ip().is_loopback() {
+    if running.app.base.is_open() && !running.address.ip().is_loopback() {
         tracing::warn!(
             "neither `web.base_url` nor `web.hosts` is set: whatever host a request names becomes part of the addresses \
              in its answer"
@@ -71,21 +71,20 @@ async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> 
 
 /// The addresses to open, for whoever started the server.
 async fn announce(gallery: &Gallery, running: &Running) {
-    for source in gallery.sources() {
+    for source in gallery.sources.all() {
         let name = source.name.as_ref().map_or(String::new(), |name| format!(" as `{name}:…`"));
         eprintln!("serving {}{name}", source.store.describe());
     }
-    if let Some(works) = gallery.works() {
-        let count = works.ask(|catalogue| async move { catalogue.count().await }).await.unwrap_or_default();
-        eprintln!("{} in the catalogue {}", super::out::count(count, "work"), works.describe());
+    if let Ok(Some(state)) = gallery.works.catalogue_state().await {
+        eprintln!("{} in the catalogue {}", super::output::count(state.works, "work"), state.location);
     }
-    if let Some(location) = gallery.pyramids_at() {
+    if let Some(location) = gallery.images.pyramids_location() {
         eprintln!("keeping pyramids of what cannot be cut in {location}");
     }
     let base = format!("http://{}", running.address);
     eprintln!("  what there is      {base}/");
-    if !gallery.is_troubled()
-        && let Ok(listing) = gallery.list(None, 1).await
+    if !gallery.sources.is_troubled()
+        && let Ok(listing) = gallery.sources.list(None, 1).await
         && let Some(entry) = listing.entries.first()
     {
         let encoded =

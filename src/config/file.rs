@@ -7,13 +7,13 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::secrets::without_value;
-use super::{Config, Unusable, nearest, ranges};
+use super::{Config, InvalidConfig, nearest, ranges};
 
 /// Fails with the file, the line and the key where a setting is unknown, of another type or out of its range.
-pub(super) fn check(path: &Path, text: &str) -> Result<(), Unusable> {
+pub(super) fn check(path: &Path, text: &str) -> Result<(), InvalidConfig> {
     let at = |span: Option<Range<usize>>, message: &str| {
         let line = span.map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-        Unusable(format!("{}, line {line}: {message}", path.display()))
+        InvalidConfig(format!("{}, line {line}: {message}", path.display()))
     };
     let keys = match DeTable::parse(text) {
         Ok(table) => keys(table.get_ref()),

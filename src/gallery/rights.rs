@@ -1,15 +1,11 @@
 //! What the rights of works let anybody see and take home.
 
 use std::fmt;
-use std::ops::Deref;
 
 use serde::de::{self, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Shared;
 use crate::identity::{Identity, fields};
-use crate::iiif::{Dimensions, Info, Limits};
-use crate::master::{Kind, Whole};
 
 /// `[rights]`: from what a record says of a work's rights to the largest size of its images, and whether their
 /// originals may be downloaded. Where several rules apply, the strictest does.
@@ -272,64 +268,6 @@ fn bare(uri: &str) -> String {
     let uri = uri.trim().to_ascii_lowercase();
     let rest = uri.strip_prefix("https://").or_else(|| uri.strip_prefix("http://")).unwrap_or(&uri);
     rest.strip_prefix("www.").unwrap_or(rest).to_owned()
-}
-
-/// An opened image with what its rights allow: the only form in which anything outside the gallery gets hold of one.
-#[derive(Clone)]
-pub struct Granted {
-    pub(super) opened: Shared,
-    pub limits: Limits,
-    pub grant: Grant,
-}
-
-impl Granted {
-    /// What viewers are told: levels and tiles as far as the rights go.
-    pub fn info(&self, id: String) -> Info {
-        self.opened.info(id, self.limits)
-    }
-
-    /// The same for static files.
-    pub fn static_info(&self, id: String) -> Info {
-        self.opened.static_info(id, self.limits)
-    }
-
-    /// The media type of the master's file.
-    pub fn master_type(&self) -> &'static str {
-        let master = self.opened.pyramid_of.as_ref().unwrap_or(&self.opened);
-        match &master.master.kind {
-            Kind::Tiled => "image/tiff",
-            Kind::Whole { codec, .. } => match codec {
-                Whole::Tiff => "image/tiff",
-                Whole::Jpeg => "image/jpeg",
-                Whole::Png => "image/png",
-                Whole::Webp => "image/webp",
-                Whole::Gif => "image/gif",
-                Whole::Jp2 => "image/jp2",
-            },
-        }
-    }
-
-    /// The image's size, or the largest of its halvings that the rights allow: a pyramid on its own.
-    pub fn finest(&self) -> Dimensions {
-        let full = self.opened.all().dimensions();
-        let mut halvings = (0..31).map(|halved| full.reduced(1 << halved));
-        halvings.find(|size| !self.limits.restrict(*size)).unwrap_or(full)
-    }
-
-    /// The largest size of the whole image that the rights allow, whatever one answer may hold.
-    pub fn largest(&self) -> Dimensions {
-        let full = self.opened.all().dimensions();
-        let limits = Limits::NONE.at_most(self.grant.largest).of_region(full, full);
-        Dimensions::new(full.width.min(limits.max_width), full.height.min(limits.max_height))
-    }
-}
-
-impl Deref for Granted {
-    type Target = Shared;
-
-    fn deref(&self) -> &Shared {
-        &self.opened
-    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,25 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::rights::Rights;
 use crate::identity::{Identity, fields};
 use crate::record::read::Limits;
+use crate::render;
 use crate::store::document;
+
+/// The settings of all that a gallery is made of.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    pub masters: Masters,
+    pub cache: Cache,
+    pub work: Work,
+    pub render: render::Settings,
+    pub pyramids: Pyramids,
+    pub credit: Credit,
+    pub rights: Rights,
+    /// Where images are found, without a closing slash; empty where nobody said so.
+    pub base_url: String,
+}
 
 /// `[masters]`: which masters are served, and how far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -32,7 +32,7 @@ pub struct FacetScheme {
 
 /// A value of a scheme: a shelf.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FacetValue {
+pub struct FacetCollection {
     pub scheme: String,
     pub value: String,
     pub label: Text,
@@ -98,7 +98,7 @@ impl Collections<'_> {
         scheme: &str,
         total: u64,
         asked: Option<Span>,
-        values: &[FacetValue],
+        values: &[FacetCollection],
     ) -> Option<Value> {
         let at = |span| self.address.facet_scheme(self.version, scheme, span);
         let label = self.scheme_label(scheme);
@@ -122,7 +122,12 @@ impl Collections<'_> {
 
     /// The works of a shelf, or the asked part of them. `members` are those at the positions that [`span::node`]
     /// names; nothing where there is no such part.
-    pub fn facet_value(&self, shelf: &FacetValue, asked: Option<Span>, members: &[Member]) -> Option<Value> {
+    pub fn facet_value(
+        &self,
+        shelf: &FacetCollection,
+        asked: Option<Span>,
+        members: &[Member],
+    ) -> Option<Value> {
         let at = |span| self.address.facet_value(self.version, &shelf.scheme, &shelf.value, span);
         let label = named(&shelf.label, &shelf.value);
         let items = match span::node(shelf.works, asked)? {
@@ -168,7 +173,7 @@ impl Collections<'_> {
         of_version(self.pictured(made, listing.picture), self.version)
     }
 
-    fn shelf_reference(&self, shelf: &FacetValue) -> Value {
+    fn shelf_reference(&self, shelf: &FacetCollection) -> Value {
         let id = self.address.facet_value(self.version, &shelf.scheme, &shelf.value, None);
         let label = named(&shelf.label, &shelf.value);
         self.pictured(object! { "id": id, "type": "Collection", "label": label }, shelf.picture.as_ref())
@@ -243,10 +248,10 @@ mod tests {
         look(Collections { address: &address, publisher: &publisher, version })
     }
 
-    fn shelf(works: u64) -> FacetValue {
+    fn shelf(works: u64) -> FacetCollection {
         let picture =
             Thumbnail { identifier: "a/b.tif".into(), dimensions: Some(Dimensions::new(4000, 3000)) };
-        FacetValue {
+        FacetCollection {
             scheme: "creator".into(),
             value: "købke".into(),
             label: Text::plain("Købke"),

@@ -10,7 +10,7 @@ use crate::iiif::Version;
 use crate::record::Text;
 
 /// More annotations of a canvas than this are a document of their own.
-const EMBEDDED: usize = 100;
+const EMBEDDED_SOURCE: usize = 100;
 
 impl View<'_> {
     /// The manifest (Presentation API 3.0, §5.2; 2.1, §5.1).
@@ -151,7 +151,7 @@ impl View<'_> {
         let tags = placed.iter().filter(|placed| placed.canvas == canvas.number).count();
         if tags > 0 {
             let id = self.address.annotations(version, &self.work.object_number, canvas.number);
-            let is_apart = tags > EMBEDDED || version == Version::V2;
+            let is_apart = tags > EMBEDDED_SOURCE || version == Version::V2;
             made["annotations"] = match is_apart {
                 true => Value::from([object! { "id": id, "type": "AnnotationPage" }]),
                 false => Value::from([self.tags_of(canvas, placed, version)]),

@@ -52,7 +52,7 @@ impl Columns {
         each_term(reader, schema().1.called, |term, _| called.push(term.to_owned()))?;
         // Searches read the vocabulary meanwhile: it is held only while it learns.
         let mut learning = vocabulary::written(vocabulary);
-        called.iter().for_each(|called| learning.learn(called));
+        called.iter().for_each(|called| learning.add_label(called));
         drop(learning);
         let fast = reader.fast_fields();
         let (starts, facets) = match fast.str("facet")? {
@@ -147,12 +147,12 @@ impl Columns {
 
 /// Texts of a column by their places in it.
 #[derive(Default)]
-pub struct Named {
+pub struct ColumnTexts {
     ords: Vec<u64>,
     texts: Vec<String>,
 }
 
-impl Named {
+impl ColumnTexts {
     /// Looks these up, all in one walk.
     pub fn of(column: &StrColumn, ords: impl Iterator<Item = u64>) -> Result<Self, Error> {
         let mut ords: Vec<u64> = ords.collect();

@@ -4,7 +4,7 @@ use tantivy::DocId;
 
 use super::colour::Colour;
 use super::columns::Columns;
-use super::question::Search;
+use super::request::Search;
 use super::schema::{HAS_IMAGE, ON_DISPLAY, PUBLIC_DOMAIN};
 
 /// What is checked work by work.

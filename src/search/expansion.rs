@@ -9,11 +9,11 @@ use tantivy::schema::IndexRecordOption;
 
 use super::Error;
 use super::analysis::{EXACT, Word, words};
-use super::lexicon::meanings;
-use super::numbers;
+use super::lexicon::translations;
+use super::object_numbers;
 use super::parser::{Part, candidates};
 use super::period;
-use super::place::Place;
+use super::search_field::SearchField;
 use super::snapshot::Snapshot;
 use super::spelling::{Near, forgiven, near};
 
@@ -42,14 +42,14 @@ pub type Weighed = (Box<dyn Query>, f32);
 /// Finds the queries that the parts of what was typed stand for.
 pub struct Expander<'a> {
     snapshot: &'a Snapshot,
-    places: &'a [Place],
+    fields: &'a [SearchField],
     /// How many words were looked for among all of the index.
     guesses: Cell<usize>,
 }
 
 impl<'a> Expander<'a> {
-    pub fn new(snapshot: &'a Snapshot, places: &'a [Place]) -> Self {
-        Self { snapshot, places, guesses: Cell::new(0) }
+    pub fn new(snapshot: &'a Snapshot, fields: &'a [SearchField]) -> Self {
+        Self { snapshot, fields, guesses: Cell::new(0) }
     }
 
     /// The words that may have been meant, the likeliest first.
@@ -62,7 +62,7 @@ impl<'a> Expander<'a> {
 
     /// The parts, those joined that are an object number or its beginning, as `N 00530` and `KKS1982-156` are.
     pub fn numbers(&self, parts: Vec<Part>) -> Result<Vec<Part>, Error> {
-        if !self.places.contains(&Place::Name) {
+        if !self.fields.contains(&SearchField::Name) {
             return Ok(parts);
         }
         let mut joined = Vec::with_capacity(parts.len());
@@ -71,7 +71,7 @@ impl<'a> Expander<'a> {
             let mut found = None;
             for count in candidates(rest) {
                 let written = rest[..count].iter().flat_map(|part| &part.words);
-                let key = numbers::key(&written.map(|word| word.written.as_str()).collect::<String>());
+                let key = object_numbers::key(&written.map(|word| word.written.as_str()).collect::<String>());
                 if self.snapshot.has_numbers(&key)? {
                     found = Some((count, key));
                     break;
@@ -98,12 +98,12 @@ impl<'a> Expander<'a> {
     /// year begins no number: what is all digits has to be unknown as a word.
     fn numbered(&self, key: &str, known: bool, found: &mut Vec<Weighed>) -> Result<bool, Error> {
         if self.snapshot.has_number(key)? {
-            found.push((numbers::same(key), NUMBER));
+            found.push((object_numbers::same(key), NUMBER));
             return Ok(true);
         }
         let begins = !known || !key.bytes().all(|b| b.is_ascii_digit());
         if begins {
-            found.push((numbers::beginning(key), BEGUN_NUMBER));
+            found.push((object_numbers::beginning(key), BEGUN_NUMBER));
         }
         Ok(begins)
     }
@@ -116,7 +116,7 @@ impl<'a> Expander<'a> {
             let longest = parts[at..].iter().take(3).take_while(|part| part.is_single()).count();
             let together = (2..=longest).rev().find(|&count| {
                 let said: Vec<String> = parts[at..at + count].iter().map(Part::written).collect();
-                !meanings(&said.join(" ")).is_empty()
+                !translations(&said.join(" ")).is_empty()
             });
             let count = together.unwrap_or(1);
             let mut part = parts[at].clone();
@@ -141,7 +141,7 @@ impl<'a> Expander<'a> {
                     for near in near(self.snapshot, &folded, 0, true)?.iter().take(MAX_CONTINUATIONS) {
                         self.term(&format!("{EXACT}{}", near.word), STEM, &mut found)?;
                     }
-                } else if !known && !part.exact && meanings(&folded).is_empty() {
+                } else if !known && !part.exact && translations(&folded).is_empty() {
                     let near = self.near(&folded)?;
                     meant = near.first().map(|near| near.word.clone());
                     for (at, near) in near.iter().take(STAND_INS).enumerate() {
@@ -161,12 +161,12 @@ impl<'a> Expander<'a> {
         if let Some(key) = &part.number {
             known |= self.numbered(key, known, &mut found)?;
         }
-        if let Some(years) = part.years.filter(|_| self.places.contains(&Place::Text)) {
+        if let Some(years) = part.years.filter(|_| self.fields.contains(&SearchField::Text)) {
             found.push((period::within(years), WITHIN));
             found.push((period::touching(years), TOUCHING));
         }
         let said: Vec<&str> = part.words.iter().map(|word| word.written.as_str()).collect();
-        for meaning in meanings(&said.join(" ")) {
+        for meaning in translations(&said.join(" ")) {
             let weight = if known { OTHER_LANGUAGE } else { 1.0 };
             match words(&meaning).as_slice() {
                 [word] => {
@@ -206,11 +206,11 @@ impl<'a> Expander<'a> {
     }
 
     fn term(&self, text: &str, weight: f32, found: &mut Vec<Weighed>) -> Result<(), Error> {
-        for place in self.places {
-            let term = Term::from_field_text(place.field(), text);
+        for field in self.fields {
+            let term = Term::from_field_text(field.field(), text);
             if self.snapshot.searcher.doc_freq(&term)? > 0 {
                 let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
-                found.push((Box::new(query), weight * place.weight()));
+                found.push((Box::new(query), weight * field.weight()));
             }
         }
         Ok(())
@@ -218,13 +218,13 @@ impl<'a> Expander<'a> {
 
     fn phrase(&self, several: &[Word], found: &mut Vec<Weighed>) -> Result<bool, Error> {
         let before = found.len();
-        for place in self.places {
+        for field in self.fields {
             let term =
-                |word: &Word| Term::from_field_text(place.field(), &format!("{EXACT}{}", word.folded()));
+                |word: &Word| Term::from_field_text(field.field(), &format!("{EXACT}{}", word.folded()));
             let terms: Vec<(usize, Term)> = several.iter().map(|word| (word.place, term(word))).collect();
             let query = PhraseQuery::new_with_offset(terms);
             if query.count(&self.snapshot.searcher)? > 0 {
-                found.push((Box::new(query), place.weight()));
+                found.push((Box::new(query), field.weight()));
             }
         }
         Ok(found.len() > before)

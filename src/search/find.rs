@@ -10,7 +10,7 @@ use super::Error;
 use super::columns::Columns;
 use super::conditions::Conditions;
 use super::order::Sort;
-use super::question::{Filter, Found, Search};
+use super::request::{Filter, Search, SearchResults};
 use super::schema::{joined, schema};
 use super::snapshot::Snapshot;
 use super::text_query::text_query;
@@ -28,9 +28,9 @@ pub enum Hits {
 
 impl Snapshot {
     /// Looks for works.
-    pub fn find(&self, search: &Search) -> Result<Found, Error> {
-        let typed = text_query(self, &search.q, &search.places)?;
-        let mut found = Found::default();
+    pub fn find(&self, search: &Search) -> Result<SearchResults, Error> {
+        let typed = text_query(self, &search.q, &search.search_fields)?;
+        let mut found = SearchResults::default();
         if let Some(typed) = &typed {
             found.corrected = typed.corrected.clone();
             found.relaxed = typed.relaxed;
@@ -52,8 +52,8 @@ impl Snapshot {
     }
 
     /// The hits at these places in the order of the index itself, ascending.
-    pub fn pick(&self, search: &Search, places: &[usize]) -> Result<Vec<DocAddress>, Error> {
-        let typed = text_query(self, &search.q, &search.places)?;
+    pub fn addresses_at(&self, search: &Search, places: &[usize]) -> Result<Vec<DocAddress>, Error> {
+        let typed = text_query(self, &search.q, &search.search_fields)?;
         let query = self.query(search, typed.map(|typed| typed.query));
         let hits = self.hits(query.as_deref(), &Conditions::of(search))?;
         let mut picked = Vec::with_capacity(places.len());
@@ -135,21 +135,21 @@ impl Snapshot {
     pub fn values_of(&self, filter: &Filter) -> Vec<String> {
         let vocabulary = self.vocabulary();
         let value = slug(&filter.value);
-        if vocabulary.find(&filter.scheme, &value).is_some_and(|number| self.total(number) > 0) {
+        if vocabulary.find(&filter.scheme, &value).is_some_and(|number| self.work_count(number) > 0) {
             return vec![value];
         }
         let called = self.labels.called(&filter.value);
-        let terms = called.into_iter().filter_map(|number| vocabulary.term(number));
+        let terms = called.into_iter().filter_map(|number| vocabulary.value(number));
         terms.filter(|term| term.scheme == filter.scheme).map(|term| term.value.clone()).collect()
     }
 
     /// The names of all values that are called so, or have it for their name.
-    pub fn meant(&self, scheme: &str, called: &str) -> Vec<String> {
+    pub fn values_called(&self, scheme: &str, called: &str) -> Vec<String> {
         let vocabulary = self.vocabulary();
         let own = vocabulary.find(scheme, &slug(called));
         let numbers =
-            own.into_iter().chain(self.labels.called(called)).filter(|&number| self.total(number) > 0);
-        let terms = numbers.filter_map(|number| vocabulary.term(number));
+            own.into_iter().chain(self.labels.called(called)).filter(|&number| self.work_count(number) > 0);
+        let terms = numbers.filter_map(|number| vocabulary.value(number));
         let mut names: Vec<String> =
             terms.filter(|term| term.scheme == scheme).map(|term| term.value.clone()).collect();
         names.sort_unstable();
@@ -201,7 +201,7 @@ impl Snapshot {
         }
     }
 
-    fn facets(&self, search: &Search, hits: &[Hits], found: &mut Found) {
+    fn facets(&self, search: &Search, hits: &[Hits], found: &mut SearchResults) {
         if search.facets.is_empty() {
             return;
         }
@@ -223,9 +223,9 @@ impl Snapshot {
         };
         for scheme in &search.facets {
             let count = |number: u32| u64::from(counts.get(number as usize).copied().unwrap_or(0));
-            let numbers = vocabulary.of(scheme).iter().map(|&number| (number, count(number)));
+            let numbers = vocabulary.numbers_of(scheme).iter().map(|&number| (number, count(number)));
             let mut values: Vec<(u32, u64)> = numbers.filter(|(_, count)| *count > 0).collect();
-            let sort = |number: u32| vocabulary.term(number).map(|term| &term.sort);
+            let sort = |number: u32| vocabulary.value(number).map(|term| &term.sort);
             let order =
                 |a: &(u32, u64), b: &(u32, u64)| b.1.cmp(&a.1).then_with(|| sort(a.0).cmp(&sort(b.0)));
             if let Some(last) = search.facet_limit.checked_sub(1).filter(|last| *last < values.len()) {
@@ -240,7 +240,7 @@ impl Snapshot {
     }
 
     /// The hits by periods: each counts in every period that its making touches.
-    fn histogram(&self, search: &Search, hits: &[Hits], found: &mut Found) -> Result<(), Error> {
+    fn histogram(&self, search: &Search, hits: &[Hits], found: &mut SearchResults) -> Result<(), Error> {
         let Some(interval) = search.histogram.filter(|interval| *interval > 0) else { return Ok(()) };
         // How many works begin less how many end with each period; most are of the last thousand years.
         const FROM: i32 = 1000;

@@ -2,8 +2,8 @@
 
 use super::colour::Colour;
 use super::order::{Cursor, Key, Order, Sort};
-use super::place::Place;
-use super::question::{Filter, Search};
+use super::request::{Filter, Search};
+use super::search_field::SearchField;
 use crate::identity::{Identity, fields, wrapped};
 
 /// Equal for equal searches in their one form.
@@ -11,12 +11,12 @@ impl Identity for Search {
     #[rustfmt::skip]
     fn write(&self, text: &mut String) {
         let Self {
-            q, places, any, all, none, each, numbers, not_numbers, years, made_until, made_from, has_image,
+            q, search_fields, any, all, none, each, numbers, not_numbers, years, made_until, made_from, has_image,
             public_domain, on_display, width, height, bytes, modified, created, colours, colour_distance, order,
             facets, facet_limit, histogram, limit, offset, cursor,
         } = self;
         fields(text, "Search", &[
-            ("q", q), ("places", places), ("any", any), ("all", all), ("none", none), ("each", each),
+            ("q", q), ("places", search_fields), ("any", any), ("all", all), ("none", none), ("each", each),
             ("numbers", numbers), ("not_numbers", not_numbers), ("years", years), ("made_until", made_until),
             ("made_from", made_from), ("has_image", has_image), ("public_domain", public_domain),
             ("on_display", on_display), ("width", width), ("height", height), ("bytes", bytes),
@@ -35,7 +35,7 @@ impl Identity for Filter {
     }
 }
 
-impl Identity for Place {
+impl Identity for SearchField {
     fn write(&self, text: &mut String) {
         text.push_str(match self {
             Self::Name => "Name",
@@ -114,7 +114,13 @@ mod tests {
     fn everything() -> Search {
         Search {
             q: "Købke's \"heste\"\n".into(),
-            places: vec![Place::Name, Place::Subject, Place::Text, Place::Titles, Place::Creators],
+            search_fields: vec![
+                SearchField::Name,
+                SearchField::Subject,
+                SearchField::Text,
+                SearchField::Titles,
+                SearchField::Creators,
+            ],
             any: vec![filter("creator", "anna-ancher"), filter("motif", "køer")],
             all: vec![filter("type", "maleri")],
             none: vec![filter("colour", "red")],

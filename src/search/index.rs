@@ -11,7 +11,7 @@ use tantivy::merge_policy::{LogMergePolicy, NoMergePolicy};
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 use super::Error;
-use super::entry::Entry;
+use super::document::IndexableWork;
 use super::schema::schema;
 use super::snapshot::Snapshot;
 use super::vocabulary::Vocabulary;
@@ -129,7 +129,7 @@ impl Index {
 
     /// Lays a work down, instead of what was there under its number. After an error, here or when it is committed, all
     /// that was not committed is to be laid down again.
-    pub fn put(&self, entry: &Entry<'_>) -> Result<(), Error> {
+    pub fn put(&self, entry: &IndexableWork<'_>) -> Result<(), Error> {
         let document = entry.document();
         self.write(|writer| {
             writer.delete_term(Term::from_field_text(schema().1.number, &entry.work.object_number));
@@ -170,7 +170,7 @@ impl Index {
 
     /// Lays its parts together where there are many, so that searches have fewer to look into; from then on this happens
     /// by itself.
-    pub fn gather(&self) -> Result<(), Error> {
+    pub fn merge_segments(&self) -> Result<(), Error> {
         const FEW: usize = 2;
         let merging = self.write(|writer| {
             writer.set_merge_policy(Box::<LogMergePolicy>::default());
@@ -188,12 +188,12 @@ impl Index {
     }
 
     /// Where it lies.
-    pub fn place(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         &self.place
     }
 
     /// Takes it from the disk; who still looks at it goes on seeing it.
-    pub fn discard(&self) {
+    pub fn delete(&self) {
         // Its threads may be writing.
         drop(self.writer.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take());
         remove(&self.place);

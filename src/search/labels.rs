@@ -20,7 +20,7 @@ impl Labels {
     pub fn new(vocabulary: &Vocabulary) -> Self {
         let mut labels: Vec<(Box<str>, u32)> = Vec::new();
         let mut starts = Vec::new();
-        for (number, term) in vocabulary.terms().iter().enumerate() {
+        for (number, term) in vocabulary.values().iter().enumerate() {
             let mut own: Vec<String> = term.label.iter().map(|(_, label)| plain(label)).collect();
             own.sort_unstable();
             own.dedup();
@@ -39,12 +39,12 @@ impl Labels {
         let text =
             |&(label, byte): &(u32, u16)| labels[label as usize].0.get(usize::from(byte)..).unwrap_or("");
         starts.sort_unstable_by(|a, b| text(a).cmp(text(b)));
-        Self { labels, starts, known: vocabulary.learnt() }
+        Self { labels, starts, known: vocabulary.version() }
     }
 
     /// Whether the vocabulary has learnt nothing since.
     pub fn knows(&self, vocabulary: &Vocabulary) -> bool {
-        self.known == vocabulary.learnt()
+        self.known == vocabulary.version()
     }
 
     fn text(&self, (label, byte): (u32, u16)) -> &str {

@@ -22,7 +22,7 @@ const DANISH: &str = "da";
 const ENGLISH: &str = "en";
 
 /// What a word or a phrase means in the other language, in either direction; endings do not matter.
-pub fn meanings(phrase: &str) -> Vec<String> {
+pub fn translations(phrase: &str) -> Vec<String> {
     static MADE: OnceLock<Lexicon> = OnceLock::new();
     let lexicon = MADE.get_or_init(Lexicon::read);
     let words = said(phrase);
@@ -63,9 +63,9 @@ impl Lexicon {
     }
 }
 
-fn add(meanings: &mut Vec<String>, meant: &str) {
-    if meanings.len() < MOST && !meanings.iter().any(|known| known == meant) {
-        meanings.push(meant.to_owned());
+fn add(translations: &mut Vec<String>, meant: &str) {
+    if translations.len() < MOST && !translations.iter().any(|known| known == meant) {
+        translations.push(meant.to_owned());
     }
 }
 
@@ -89,11 +89,11 @@ mod tests {
 
     #[test]
     fn words_are_known_in_both_directions() {
-        let means = |said: &str, meant: &str| meanings(said).iter().any(|known| known == meant);
+        let means = |said: &str, meant: &str| translations(said).iter().any(|known| known == meant);
         assert!(means("hund", "dog") && means("Dog", "hund") && means("dogs", "hunde"));
         assert!(means("slaget", "battle") && means("hestene", "horse"), "endings do not matter");
         assert!(means("SELVPORTRÆT", "self-portrait") && means("selvportraet", "self-portrait"));
-        assert!(meanings("xyzzy").is_empty());
+        assert!(translations("xyzzy").is_empty());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use tantivy::DocId;
 use tantivy::columnar::StrColumn;
 
 use super::Error;
-use super::columns::{Columns, Named};
+use super::columns::{ColumnTexts, Columns};
 use super::schema::HAS_IMAGE;
 use crate::iiif::Invalid;
 
@@ -161,10 +161,10 @@ impl Order {
     pub fn keys(&self, columns: &Columns, primaries: impl Iterator<Item = u64>) -> Result<Keys, Error> {
         let texts = match self.text(columns) {
             None => None,
-            Some(None) => Some(Named::default()),
+            Some(None) => Some(ColumnTexts::default()),
             Some(Some(column)) => {
                 let ords = primaries.filter(|&primary| primary != LAST).map(|primary| self.ord(primary));
-                Some(Named::of(column, ords)?)
+                Some(ColumnTexts::of(column, ords)?)
             }
         };
         Ok(Keys { order: *self, texts })
@@ -214,7 +214,7 @@ impl Order {
 pub struct Keys {
     order: Order,
     /// The texts that are sorted by, where it is texts.
-    texts: Option<Named>,
+    texts: Option<ColumnTexts>,
 }
 
 impl Keys {

@@ -6,11 +6,11 @@ use tantivy::query::{EnableScoring, Query, Weight};
 use tantivy::{DocAddress, DocId, SegmentReader};
 
 use super::Error;
-use super::columns::{Columns, Named};
+use super::columns::{ColumnTexts, Columns};
 use super::conditions::Conditions;
 use super::find::Hits;
 use super::order::{Behind, Cursor, Key, Order, Rank, Sort};
-use super::question::{Found, Search};
+use super::request::{Search, SearchResults};
 use super::snapshot::Snapshot;
 
 /// The most works of one page, whoever asks.
@@ -24,7 +24,7 @@ impl Snapshot {
         words: Option<&dyn Query>,
         conditions: &Conditions<'_>,
         hits: &[Hits],
-        found: &mut Found,
+        found: &mut SearchResults,
     ) -> Result<(), Error> {
         let wanted = search.limit.min(MOST);
         if wanted == 0 {
@@ -81,7 +81,7 @@ impl Snapshot {
         let mut best: Vec<(Key, String, DocAddress)> = Vec::with_capacity(ranked.len());
         for part in ranked.chunk_by(|a, b| a.0 == b.0) {
             let Some(&(at, columns, _)) = part.first() else { continue };
-            let numbers = Named::of(&columns.number, part.iter().map(|(.., rank)| rank.1))?;
+            let numbers = ColumnTexts::of(&columns.number, part.iter().map(|(.., rank)| rank.1))?;
             let keys = search.order.keys(columns, part.iter().map(|(.., rank)| rank.0))?;
             for (.., rank) in part {
                 let number = numbers.get(rank.1).unwrap_or_default().to_owned();

@@ -5,7 +5,7 @@ use super::period::{self, Years};
 use crate::iiif::Invalid;
 
 /// The longest text that is searched for, in characters.
-pub const LONGEST: usize = 512;
+pub const MAX_QUERY_CHARS: usize = 512;
 /// Words of one query that are looked for, at most.
 const MAX_WORDS: usize = 32;
 
@@ -55,8 +55,8 @@ impl Part {
 
 /// Words, phrases in quotation marks, `-` before what is not wanted, `*` behind a beginning.
 pub fn parts(q: &str) -> Result<Vec<Part>, Invalid> {
-    if q.chars().count() > LONGEST {
-        return Err(Invalid::new("q", "", format!("is longer than {LONGEST} characters")));
+    if q.chars().count() > MAX_QUERY_CHARS {
+        return Err(Invalid::new("q", "", format!("is longer than {MAX_QUERY_CHARS} characters")));
     }
     let mut parts = Vec::new();
     let mut without = false;
@@ -218,8 +218,8 @@ mod tests {
 
     #[test]
     fn too_much_is_refused() {
-        assert!(parts(&"a".repeat(LONGEST + 1)).is_err());
-        assert!(parts(&"ø".repeat(LONGEST)).is_ok());
+        assert!(parts(&"a".repeat(MAX_QUERY_CHARS + 1)).is_err());
+        assert!(parts(&"ø".repeat(MAX_QUERY_CHARS)).is_ok());
         assert_eq!(parts(&"xy ".repeat(MAX_WORDS + 9)).unwrap().len(), MAX_WORDS);
     }
 }

@@ -7,16 +7,16 @@ use tantivy::schema::{
 };
 
 /// What stands between the parts of a term.
-pub const BETWEEN: char = '\u{1f}';
+pub const SEPARATOR: char = '\u{1f}';
 
 /// Prefix of a source's identifiers among the numbers of a work.
-pub const ID: &str = "id:";
+pub const SOURCE_ID_PREFIX: &str = "id:";
 /// Prefix of colours as `#rrggbb`.
-pub const COLOUR_KEY: &str = "colour:";
+pub const COLOUR_PREFIX: &str = "colour:";
 /// Prefix of identifiers of creators.
-pub const PERSON: &str = "person:";
+pub const CREATOR_ID_PREFIX: &str = "person:";
 /// Prefix of names of fields that only the work's source knows.
-pub const FIELD: &str = "field:";
+pub const FIELD_NAME_PREFIX: &str = "field:";
 
 /// The fields of a work in the index.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +25,7 @@ pub struct Fields {
     pub number: Field,
     /// In lower case.
     pub any_case: Field,
-    /// Without case, spaces and signs: see [`super::numbers::key`].
+    /// Without case, spaces and signs: see [`super::object_numbers::key`].
     pub number_key: Field,
     /// Words of titles, creators and the object number.
     pub name: Field,
@@ -63,7 +63,7 @@ pub struct Fields {
     /// When the source changed and made its record, in seconds since 1970.
     pub modified: Field,
     pub created: Field,
-    /// The work as it is told: see [`super::stored`]. As a text: the library reads bytes one by one.
+    /// The work as it is told: see [`super::indexed_work`]. As a text: the library reads bytes one by one.
     pub stored: Field,
 }
 
@@ -120,9 +120,9 @@ pub fn joined(parts: &[&str]) -> String {
     let mut term = String::new();
     for (at, part) in parts.iter().enumerate() {
         if at > 0 {
-            term.push(BETWEEN);
+            term.push(SEPARATOR);
         }
-        term.extend(part.chars().filter(|c| *c != BETWEEN));
+        term.extend(part.chars().filter(|c| *c != SEPARATOR));
     }
     term
 }

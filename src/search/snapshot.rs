@@ -8,10 +8,10 @@ use tantivy::schema::Value;
 use tantivy::{DocAddress, DocId, Opstamp, Searcher, SegmentReader, TantivyDocument, Term};
 
 use super::Error;
-use super::columns::{Columns, Named};
+use super::columns::{ColumnTexts, Columns};
+use super::indexed_work::IndexedWork;
 use super::labels::Labels;
-use super::schema::{FIELD, schema};
-use super::stored::Stored;
+use super::schema::{FIELD_NAME_PREFIX, schema};
 use super::vocabulary::{self, Vocabulary};
 
 /// Schemes that collections usually have, whether or not this one has values in them.
@@ -83,7 +83,7 @@ impl Snapshot {
             parts.push(part);
         }
         let learnt = vocabulary::read(&vocabulary);
-        let mut totals = vec![0; learnt.terms().len()];
+        let mut totals = vec![0; learnt.values().len()];
         for part in &parts {
             for (total, count) in totals.iter_mut().zip(part.totals.iter()) {
                 *total += count;
@@ -130,7 +130,7 @@ impl Snapshot {
                 let alive = reader.doc_ids_alive().skip(start.saturating_sub(before));
                 let works: Vec<DocId> = alive.take(count - found.len()).collect();
                 let place = |work: &DocId| columns.number_place(*work);
-                let numbers = Named::of(&columns.number, works.iter().map(place))?;
+                let numbers = ColumnTexts::of(&columns.number, works.iter().map(place))?;
                 for work in &works {
                     let number = numbers.get(place(work)).unwrap_or_default().to_owned();
                     found.push((number, columns.modified.first(*work)));
@@ -152,14 +152,14 @@ impl Snapshot {
     }
 
     /// How many works have a value.
-    pub fn total(&self, number: u32) -> u64 {
+    pub fn work_count(&self, number: u32) -> u64 {
         self.totals.get(number as usize).copied().unwrap_or(0).into()
     }
 
     /// How many values of a scheme works have.
-    pub fn used(&self, scheme: &str) -> usize {
+    pub fn count_values(&self, scheme: &str) -> usize {
         let vocabulary = self.vocabulary();
-        vocabulary.of(scheme).iter().filter(|&&number| self.total(number) > 0).count()
+        vocabulary.numbers_of(scheme).iter().filter(|&&number| self.work_count(number) > 0).count()
     }
 
     /// Memory that its columns take, in bytes.
@@ -174,14 +174,14 @@ impl Snapshot {
     }
 
     /// A work as it lies in the index.
-    pub fn stored(&self, place: DocAddress) -> Result<Stored, Error> {
+    pub fn stored(&self, place: DocAddress) -> Result<IndexedWork, Error> {
         read_stored(&self.searcher.doc(place)?).ok_or_else(|| {
             Error::Damaged(format!("work {} of part {} cannot be read", place.doc_id, place.segment_ord))
         })
     }
 
     /// The work of this object number.
-    pub fn get(&self, number: &str) -> Result<Option<Stored>, Error> {
+    pub fn get(&self, number: &str) -> Result<Option<IndexedWork>, Error> {
         let term = Term::from_field_text(schema().1.number, number);
         for (at, reader, _) in self.segments() {
             let inverted = reader.inverted_index(term.field())?;
@@ -204,10 +204,12 @@ impl Snapshot {
         let mut names = std::collections::BTreeSet::new();
         for (_, reader, _) in self.segments() {
             let inverted = reader.inverted_index(schema().1.any_case)?;
-            let mut stream = inverted.terms().range().ge(FIELD).into_stream()?;
+            let mut stream = inverted.terms().range().ge(FIELD_NAME_PREFIX).into_stream()?;
             let mut left = most;
             while left > 0 && stream.advance() {
-                let name = std::str::from_utf8(stream.key()).ok().and_then(|key| key.strip_prefix(FIELD));
+                let name = std::str::from_utf8(stream.key())
+                    .ok()
+                    .and_then(|key| key.strip_prefix(FIELD_NAME_PREFIX));
                 let Some(name) = name else { break };
                 names.insert(name.to_owned());
                 left -= 1;
@@ -218,13 +220,13 @@ impl Snapshot {
 
     /// Whether some work's source knows a field of this name.
     pub fn has_field(&self, name: &str) -> Result<bool, Error> {
-        let term = Term::from_field_text(schema().1.any_case, &format!("{FIELD}{name}"));
+        let term = Term::from_field_text(schema().1.any_case, &format!("{FIELD_NAME_PREFIX}{name}"));
         Ok(self.searcher.doc_freq(&term)? > 0)
     }
 
     /// The next works of a walk over all, at most so many, in no particular order but always the same; none behind the
     /// last.
-    pub fn walk(&self, walk: &mut Walk, most: usize) -> Result<Vec<Stored>, Error> {
+    pub fn scan(&self, walk: &mut ScanPosition, most: usize) -> Result<Vec<IndexedWork>, Error> {
         let mut works = Vec::new();
         while let Some(reader) = self.searcher.segment_readers().get(walk.part) {
             let store = reader.get_store_reader(2)?;
@@ -238,7 +240,7 @@ impl Snapshot {
             if works.len() >= most {
                 break;
             }
-            *walk = Walk { part: walk.part + 1, work: 0 };
+            *walk = ScanPosition { part: walk.part + 1, work: 0 };
         }
         Ok(works)
     }
@@ -246,13 +248,13 @@ impl Snapshot {
 
 /// How far a walk over all works has got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Walk {
+pub struct ScanPosition {
     part: usize,
     work: DocId,
 }
 
-fn read_stored(document: &TantivyDocument) -> Option<Stored> {
-    document.get_first(schema().1.stored)?.as_str().map(Stored::decode)
+fn read_stored(document: &TantivyDocument) -> Option<IndexedWork> {
+    document.get_first(schema().1.stored)?.as_str().map(IndexedWork::decode)
 }
 
 fn state(parts: &[Part], revision: u64) -> u64 {

@@ -5,7 +5,7 @@ use tantivy::columnar::StrColumn;
 use tantivy::{DocAddress, DocSet};
 
 use super::Error;
-use super::entry::beginning;
+use super::document::beginning;
 use super::labels::plain;
 use super::schema::schema;
 use super::snapshot::Snapshot;
@@ -53,7 +53,7 @@ impl Snapshot {
         let mut numbers: Vec<(u64, bool, u32)> = Vec::new();
         for &(label, byte) in self.labels.begin(beginning) {
             let Some((_, number)) = self.labels.named(label) else { continue };
-            let works = self.total(*number);
+            let works = self.work_count(*number);
             if works > 0 {
                 numbers.push((works, byte == 0, *number));
             }
@@ -67,7 +67,7 @@ impl Snapshot {
         }
         numbers.sort_unstable_by(|a, b| b.cmp(a));
         let spoken = |number: u32| {
-            vocabulary.term(number).is_some_and(|term| !UNSPOKEN.contains(&term.scheme.as_str()))
+            vocabulary.value(number).is_some_and(|term| !UNSPOKEN.contains(&term.scheme.as_str()))
         };
         let mut seen = std::collections::HashSet::new();
         let kept = numbers.into_iter().filter(|&(.., number)| spoken(number) && seen.insert(number));

@@ -25,15 +25,15 @@ pub struct Terms {
 impl Terms {
     pub fn text(&mut self, text: &Text) {
         for (language, value) in text.iter() {
-            self.said(value, language);
+            self.add_words(value, language);
         }
     }
 
     pub fn plain(&mut self, text: &str) {
-        self.said(text, "");
+        self.add_words(text, "");
     }
 
-    fn said(&mut self, text: &str, language: &str) {
+    fn add_words(&mut self, text: &str, language: &str) {
         let mut last = 0;
         let left = MOST_WORDS.saturating_sub(self.place);
         for word in words(text).into_iter().take_while(|word| word.place < left) {

@@ -5,7 +5,7 @@ use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, Occur, Query};
 use super::Error;
 use super::expansion::{Expander, Weighed, union};
 use super::parser::{meaningful, parts};
-use super::place::Place;
+use super::search_field::SearchField;
 use super::snapshot::Snapshot;
 
 /// A query made of what was typed.
@@ -18,8 +18,8 @@ pub struct TextQuery {
 }
 
 /// Takes apart what was typed; `None` where it says nothing.
-pub fn text_query(snapshot: &Snapshot, q: &str, places: &[Place]) -> Result<Option<TextQuery>, Error> {
-    let expander = Expander::new(snapshot, places);
+pub fn text_query(snapshot: &Snapshot, q: &str, fields: &[SearchField]) -> Result<Option<TextQuery>, Error> {
+    let expander = Expander::new(snapshot, fields);
     let parts = meaningful(expander.numbers(parts(q)?)?);
     if parts.is_empty() {
         let is_all = q.chars().all(|c| c.is_whitespace() || matches!(c, '*' | '"'));

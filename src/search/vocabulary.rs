@@ -5,12 +5,12 @@ use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde::Serialize;
 
-use super::schema::{BETWEEN, joined};
+use super::schema::{SEPARATOR, joined};
 use crate::record::Text;
 
 /// A value of a facet: a shelf that works stand on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Term {
+pub struct FacetValue {
     /// `creator`, `subject`, `period`…
     pub scheme: String,
     /// Its name in filters and addresses.
@@ -29,10 +29,10 @@ pub struct Term {
 #[derive(Default)]
 pub struct Vocabulary {
     numbers: HashMap<Box<str>, u32>,
-    terms: Vec<Term>,
+    values: Vec<FacetValue>,
     schemes: HashMap<String, Vec<u32>>,
     /// Counts up with everything that is new.
-    learnt: u64,
+    version: u64,
 }
 
 impl Vocabulary {
@@ -41,10 +41,10 @@ impl Vocabulary {
         if let Some(&number) = self.numbers.get(term) {
             return number;
         }
-        let number = self.terms.len() as u32;
-        let (scheme, value) = term.split_once(BETWEEN).unwrap_or((term, ""));
+        let number = self.values.len() as u32;
+        let (scheme, value) = term.split_once(SEPARATOR).unwrap_or((term, ""));
         let label = Text::plain(value);
-        self.terms.push(Term {
+        self.values.push(FacetValue {
             scheme: scheme.into(),
             value: value.into(),
             label,
@@ -53,13 +53,13 @@ impl Vocabulary {
         });
         self.schemes.entry(scheme.to_owned()).or_default().push(number);
         self.numbers.insert(term.into(), number);
-        self.learnt += 1;
+        self.version += 1;
         number
     }
 
     /// Learns what a value is called, from `scheme`, `value`, sort key, label and sorted name.
-    pub fn learn(&mut self, called: &str) {
-        let mut parts = called.splitn(5, BETWEEN);
+    pub fn add_label(&mut self, called: &str) {
+        let mut parts = called.splitn(5, SEPARATOR);
         let (Some(scheme), Some(value), Some(sort), Some(label)) =
             (parts.next(), parts.next(), parts.next(), parts.next())
         else {
@@ -68,7 +68,7 @@ impl Vocabulary {
         let inverted = parts.next().filter(|name| !name.is_empty()).map(str::to_owned);
         let Ok(label) = serde_json::from_str::<Text>(label) else { return };
         let number = self.number(&joined(&[scheme, value]));
-        let Some(term) = self.terms.get_mut(number as usize) else { return };
+        let Some(term) = self.values.get_mut(number as usize) else { return };
         term.inverted = term.inverted.take().or(inverted);
         let before = term.label.clone();
         // Before it was called anything, it was called by its value.
@@ -90,13 +90,13 @@ impl Vocabulary {
             }
         }
         if term.label != before {
-            self.learnt += 1;
+            self.version += 1;
         }
     }
 
     /// Changes whenever a value or a name is new.
-    pub fn learnt(&self) -> u64 {
-        self.learnt
+    pub fn version(&self) -> u64 {
+        self.version
     }
 
     /// The value of this name.
@@ -104,16 +104,16 @@ impl Vocabulary {
         self.numbers.get(joined(&[scheme, value]).as_str()).copied()
     }
 
-    pub fn term(&self, number: u32) -> Option<&Term> {
-        self.terms.get(number as usize)
+    pub fn value(&self, number: u32) -> Option<&FacetValue> {
+        self.values.get(number as usize)
     }
 
-    pub fn terms(&self) -> &[Term] {
-        &self.terms
+    pub fn values(&self) -> &[FacetValue] {
+        &self.values
     }
 
     /// The numbers of a scheme's values.
-    pub fn of(&self, scheme: &str) -> &[u32] {
+    pub fn numbers_of(&self, scheme: &str) -> &[u32] {
         self.schemes.get(scheme).map_or(&[], Vec::as_slice)
     }
 
@@ -143,12 +143,12 @@ mod tests {
     fn a_value_keeps_its_number_and_learns_its_names() {
         let mut vocabulary = Vocabulary::default();
         let dog = vocabulary.number(&joined(&["motif", "dog"]));
-        vocabulary.learn(&joined(&["motif", "dog", "dog", r#"{"en":["dog"]}"#]));
-        vocabulary.learn(&joined(&["motif", "dog", "dog", r#"{"da":["hund"]}"#]));
-        vocabulary.learn("nonsense");
+        vocabulary.add_label(&joined(&["motif", "dog", "dog", r#"{"en":["dog"]}"#]));
+        vocabulary.add_label(&joined(&["motif", "dog", "dog", r#"{"da":["hund"]}"#]));
+        vocabulary.add_label("nonsense");
         assert_eq!(vocabulary.find("motif", "dog"), Some(dog));
-        let term = vocabulary.term(dog).unwrap();
+        let term = vocabulary.value(dog).unwrap();
         assert_eq!((term.label.best(&["da"]), term.label.best(&["en"])), (Some("hund"), Some("dog")));
-        assert_eq!((vocabulary.of("motif"), vocabulary.schemes()), (&[dog][..], vec!["motif"]));
+        assert_eq!((vocabulary.numbers_of("motif"), vocabulary.schemes()), (&[dog][..], vec!["motif"]));
     }
 }

@@ -1,7 +1,7 @@
 //! Whether the settings of the public door can be used.
 
-use super::base::Base;
-use super::settings::{Api, Operations, Settings};
+use crate::web::http::base_url::Base;
+use crate::web::settings::{Api, Operations, Settings};
 
 /// A secret that is shorter can be guessed.
 const SHORTEST_TOKEN: usize = 16;

@@ -1,40 +1,24 @@
 //! HTTP in, HTTP out.
+//!
+//! `app` has the state that handlers share, `route` parses paths and `dispatch` sends each request to its handler. The
+//! handlers are grouped by protocol: `iiif`, `api`, `smk`, `download`, `site` with the HTML of its `pages`, and `ops`.
+//! `http` has what all of them use.
 
-mod admin;
-mod answered;
 mod api;
-mod base;
+mod app;
 mod check;
-mod collections;
-mod connections;
-mod deepzoom;
-mod document;
-mod door;
+mod dispatch;
 mod download;
-mod error;
-mod failure;
-mod found;
-mod headers;
-mod image;
-mod language;
-mod network;
-mod operations;
-mod pace;
+mod http;
+mod iiif;
+mod ops;
 pub mod pages;
-mod range;
-mod refusal;
 mod route;
 mod server;
 pub mod settings;
 mod site;
 mod smk;
-mod socket;
-mod tags;
-mod token;
-mod warming;
-mod work_page;
-mod works;
 
+pub use app::App;
 pub use check::check;
-pub use door::Door;
 pub use server::{Running, start};

@@ -11,13 +11,15 @@ use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::{AppConfig, Server, ServerHandle};
 use actix_web::http::KeepAlive;
 use actix_web::rt::net::TcpStream;
-use actix_web::{App, HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use super::connections::{Connections, Limits};
-use super::settings::{Operations, Settings};
-use super::socket::{Socket, limit_unsent};
-use super::{Door, admin, operations};
+use crate::web::App;
+use crate::web::http::body::{turn, with_unread};
+use crate::web::http::connections::{Connections, Limits};
+use crate::web::http::socket::{Socket, limit_unsent};
+use crate::web::ops::{admin, health as operations};
+use crate::web::settings::{Operations, Settings};
 
 /// How long a client may take to send the head of a request.
 const HEAD: Duration = Duration::from_secs(5);
@@ -32,7 +34,7 @@ const BACKLOG: i32 = 4096;
 
 /// A server that answers until it is told to stop.
 pub struct Running {
-    pub door: Arc<Door>,
+    pub app: Arc<App>,
     /// Where the public port is, port 0 resolved.
     pub address: std::net::SocketAddr,
     /// Where the operators' port is.
@@ -43,20 +45,20 @@ pub struct Running {
 
 /// Starts both listeners on the current actix system.
 pub fn start(
-    door: Door,
+    app: App,
     settings: &Settings,
     operators: &Operations,
     metrics: PrometheusHandle,
 ) -> std::io::Result<Running> {
-    let door = Arc::new(door);
+    let app = Arc::new(app);
     let listener = listen(&settings.listen, "`web.listen` or --listen")?;
     let address = listener.local_addr()?;
-    let pace = door.clone();
+    let pace = app.clone();
     actix_web::rt::spawn(async move { pace.pace.keep().await });
-    let shared = door.clone();
-    let server = run(listener, Listener::public(settings, &door), move |request, body| {
-        let door = shared.clone();
-        async move { door.enter(request, body).await }
+    let shared = app.clone();
+    let server = run(listener, Listener::public(settings, &app), move |request, body| {
+        let app = shared.clone();
+        async move { app.handle(request, body).await }
     })?;
     let mut handles = vec![server.handle()];
     actix_web::rt::spawn(server);
@@ -65,12 +67,12 @@ pub fn start(
         at => {
             let listener = listen(at, "`operations.listen`")?;
             let address = listener.local_addr()?;
-            let door = door.clone();
-            let server = run(listener, Listener::operators(settings, &door), move |request, body| {
-                let (door, metrics) = (door.clone(), metrics.clone());
+            let app = app.clone();
+            let server = run(listener, Listener::operators(settings, &app), move |request, body| {
+                let (app, metrics) = (app.clone(), metrics.clone());
                 async move {
-                    let response = operate(&door, &request, &metrics).await;
-                    super::door::with_unread(&request, response, body)
+                    let response = operate(&app, &request, &metrics).await;
+                    with_unread(&request, response, body)
                 }
             })?;
             handles.push(server.handle());
@@ -78,16 +80,16 @@ pub fn start(
             Some(address)
         }
     };
-    Ok(Running { door, address, operations, handles, drain: Duration::from_secs(settings.drain_s) })
+    Ok(Running { app, address, operations, handles, drain: Duration::from_secs(settings.drain_s) })
 }
 
-async fn operate(door: &Arc<Door>, request: &HttpRequest, metrics: &PrometheusHandle) -> HttpResponse {
-    let _turn = super::door::turn(request);
+async fn operate(app: &Arc<App>, request: &HttpRequest, metrics: &PrometheusHandle) -> HttpResponse {
+    let _turn = turn(request);
     let mut response = match request.uri().path() {
-        path if path == "/admin" || path.starts_with("/admin/") => admin::answer(door, request).await,
-        _ => operations::serve(request, &door.gallery, metrics),
+        path if path == "/admin" || path.starts_with("/admin/") => admin::answer(app, request).await,
+        _ => operations::serve(request, &app.gallery, metrics),
     };
-    super::headers::private(response.headers_mut());
+    crate::web::http::headers::private(response.headers_mut());
     response
 }
 
@@ -102,7 +104,7 @@ struct Listener {
 }
 
 impl Listener {
-    fn public(settings: &Settings, door: &Door) -> Self {
+    fn public(settings: &Settings, app: &App) -> Self {
         let threads = match settings.threads {
             0 => std::thread::available_parallelism().map_or(2, usize::from),
             threads => threads,
@@ -115,16 +117,16 @@ impl Listener {
         Self {
             threads,
             shutdown_s: settings.shutdown_s,
-            ..Self::new(settings, door, "public", (all, per_address))
+            ..Self::new(settings, app, "public", (all, per_address))
         }
     }
 
-    fn operators(settings: &Settings, door: &Door) -> Self {
-        Self::new(settings, door, "operations", (OPERATORS, OPERATORS / 2))
+    fn operators(settings: &Settings, app: &App) -> Self {
+        Self::new(settings, app, "operations", (OPERATORS, OPERATORS / 2))
     }
 
-    fn new(settings: &Settings, door: &Door, name: &'static str, (all, per_address): (usize, usize)) -> Self {
-        let exempt = door.base.trusted().to_vec();
+    fn new(settings: &Settings, app: &App, name: &'static str, (all, per_address): (usize, usize)) -> Self {
+        let exempt = app.base.trusted().to_vec();
         Self {
             threads: 1,
             connections: Arc::new(Connections::new(Limits { all, per_address, exempt }, name)),
@@ -151,7 +153,7 @@ where
     let service = move || {
         let (connections, stopping, handler) = (how.connections.clone(), stopping.clone(), handler.clone());
         let slow_reader_ms = how.slow_reader_ms;
-        let app = App::new().default_service(web::to(handler));
+        let app = actix_web::App::new().default_service(web::to(handler));
         let http = HttpService::build()
             .keep_alive(KeepAlive::from(how.keep_alive))
             .client_request_timeout(HEAD)
@@ -180,7 +182,7 @@ where
 impl Running {
     /// Says that it is not ready, waits for balancers to notice, then finishes what is under way.
     pub async fn stop(self) {
-        self.door.draining.store(true, Ordering::Relaxed);
+        self.app.draining.store(true, Ordering::Relaxed);
         tokio::time::sleep(self.drain).await;
         for handle in self.handles {
             handle.stop(true).await;

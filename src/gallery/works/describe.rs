@@ -1,7 +1,9 @@
 //! A work as viewers are to see it: its record, its tags, its images as far as rights go.
 
-use super::super::{Error, Gallery, Granted};
-use crate::catalogue::{EMBEDDED, Stored};
+use super::WorkService;
+use crate::catalogue::{EMBEDDED_SOURCE, StoredWork};
+use crate::gallery::Error;
+use crate::gallery::images::AuthorizedImage;
 use crate::record::{Image, Tag, Text, Title, Work};
 
 /// All that a manifest is made of.
@@ -23,33 +25,33 @@ pub struct Described {
 /// An image of a work, opened.
 pub struct Shown {
     pub image: Image,
-    pub granted: Granted,
+    pub granted: AuthorizedImage,
 }
 
-impl Gallery {
+impl WorkService {
     /// The work of this object number; else the image of this identifier, as a work of its own.
     pub async fn describe(&self, name: &str) -> Result<Described, Error> {
-        let Some(works) = self.works() else { return self.describe_file(name).await };
+        let Some(works) = self.catalogue() else { return self.describe_file(name).await };
         let seen = works.seen();
         let number = name.to_owned();
         match works.ask(|catalogue| async move { catalogue.get(&number).await }).await? {
             Some(stored) if !stored.removed => self.describe_stored(stored, seen).await,
-            Some(stored) if stored.source != EMBEDDED => Err(Error::Gone),
+            Some(stored) if stored.source != EMBEDDED_SOURCE => Err(Error::Gone),
             _ => self.describe_file(name).await,
         }
     }
 
     /// The work that shows this image, where a record does; by its object number.
     pub async fn shown_by(&self, identifier: &str) -> Result<Option<String>, Error> {
-        let Some(works) = self.works() else { return Ok(None) };
-        let opened = self.opened(identifier).await?;
+        let Some(works) = self.catalogue() else { return Ok(None) };
+        let opened = self.images.handle(identifier).await?;
         works.shown_by(&opened.names).await
     }
 
-    async fn describe_stored(&self, stored: Stored, seen: u64) -> Result<Described, Error> {
+    async fn describe_stored(&self, stored: StoredWork, seen: u64) -> Result<Described, Error> {
         let matched = stored.work.images.iter().filter(|image| image.matched);
         let opened = futures::future::join_all(matched.map(|image| async move {
-            let granted = self.open(&image.file).await;
+            let granted = self.images.open(&image.file).await;
             (image, granted)
         }))
         .await;
@@ -67,13 +69,13 @@ impl Gallery {
             }
         }
         let tags = stored.tags.into_iter().filter(Tag::is_active).collect();
-        let Stored { work, revision, changed_ms, .. } = stored;
+        let StoredWork { work, revision, changed_ms, .. } = stored;
         Ok(Described { work, tags, images, revision, changed_ms, seen, whole })
     }
 
     pub(super) async fn describe_file(&self, identifier: &str) -> Result<Described, Error> {
-        let seen = self.works().map_or(0, |works| works.seen());
-        let granted = self.open(identifier).await?;
+        let seen = self.catalogue().map_or(0, |works| works.seen());
+        let granted = self.images.open(identifier).await?;
         let image = Image { file: identifier.to_owned(), matched: true, ..Image::default() };
         let title = Title { text: Text::plain(stem(identifier)), kind: None };
         let work = Work { object_number: identifier.to_owned(), titles: vec![title], ..Work::default() };

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use super::super::{Error, Gallery, Grant, Granted};
 use super::Described;
-use crate::catalogue::{EMBEDDED, Stored};
+use super::WorkService;
+use crate::catalogue::{EMBEDDED_SOURCE, StoredWork};
+use crate::gallery::Error;
+use crate::gallery::images::AuthorizedImage;
+use crate::gallery::rights::Grant;
 use crate::iiif::Dimensions;
 use crate::record::{Image, Tag, Work};
 
@@ -28,7 +31,7 @@ pub struct Preview {
     /// What the rights allow: of all works that show the image once it is open, of this one until then.
     pub grant: Grant,
     /// The opened master, if it answered in time.
-    pub granted: Option<Granted>,
+    pub granted: Option<AuthorizedImage>,
 }
 
 /// How long a page waits for all masters together. Local masters open within it; opening others goes on in the
@@ -42,55 +45,30 @@ impl Preview {
     }
 }
 
-impl Gallery {
-    /// The size of an image whose master is in memory; nothing is read.
-    pub fn known_size(&self, identifier: &str) -> Option<Dimensions> {
-        self.masters.get(identifier).map(|opened| opened.all().dimensions())
-    }
-
-    /// Opens images, and waits no longer than this for all of them; `None` for those that take longer.
-    pub async fn open_within(
-        &self,
-        patience: Duration,
-        identifiers: &[&str],
-    ) -> Vec<Option<Result<Granted, Error>>> {
-        let each = identifiers.iter().map(|identifier| async move {
-            tokio::time::timeout(patience, self.open_known(identifier)).await.ok()
-        });
-        futures::future::join_all(each).await
-    }
-
-    /// Opens an image; one that is in memory is not compared with its store.
-    async fn open_known(&self, identifier: &str) -> Result<Granted, Error> {
-        match self.masters.get(identifier) {
-            Some(opened) => self.granted(opened).await,
-            None => self.open(identifier).await,
-        }
-    }
-
+impl WorkService {
     /// The work with this object number, or the image with this identifier as a work of its own. A record is returned
     /// even if no store answers in time; an image without a record has to be opened.
     pub async fn sketch(&self, name: &str, patience: Duration) -> Result<Sketch, Error> {
         let number = name.to_owned();
-        let stored = match self.works() {
+        let stored = match self.catalogue() {
             Some(works) => works.ask(|catalogue| async move { catalogue.get(&number).await }).await?,
             None => None,
         };
         match stored {
             Some(stored) if !stored.removed => Ok(self.sketch_stored(stored, patience).await),
-            Some(stored) if stored.source != EMBEDDED => Err(Error::Gone),
+            Some(stored) if stored.source != EMBEDDED_SOURCE => Err(Error::Gone),
             _ => Ok(self.describe_file(name).await?.into()),
         }
     }
 
-    async fn sketch_stored(&self, stored: Stored, patience: Duration) -> Sketch {
-        let Stored { work, tags, revision, changed_ms, .. } = stored;
+    async fn sketch_stored(&self, stored: StoredWork, patience: Duration) -> Sketch {
+        let StoredWork { work, tags, revision, changed_ms, .. } = stored;
         let matched: Vec<&Image> = work.images.iter().filter(|image| image.matched).collect();
         let files: Vec<&str> = matched.iter().map(|image| image.file.as_str()).collect();
-        let by_record = self.rights.of_record(work.rights.as_deref(), work.public_domain);
+        let by_record = self.images.rights().of_record(work.rights.as_deref(), work.public_domain);
         let mut unreachable = false;
         let mut images = Vec::with_capacity(matched.len());
-        for (image, opened) in matched.into_iter().zip(self.open_within(patience, &files).await) {
+        for (image, opened) in matched.into_iter().zip(self.images.open_within(patience, &files).await) {
             let granted = match opened {
                 Some(Ok(granted)) => Some(granted),
                 Some(Err(Error::Store(_))) => {
@@ -98,13 +76,13 @@ impl Gallery {
                     None
                 }
                 None => {
-                    unreachable |= self.has_failing_store();
+                    unreachable |= self.images.has_failing_store();
                     None
                 }
                 Some(Err(Error::Catalogue(_) | Error::Busy { .. })) => None,
                 // A refusal although the rights allow it, and before the master could be opened, is the store's.
                 Some(Err(Error::Forbidden)) => {
-                    unreachable |= by_record.largest > 0 && self.known_size(&image.file).is_none();
+                    unreachable |= by_record.largest > 0 && self.images.known_size(&image.file).is_none();
                     continue;
                 }
                 // Not shown to anybody, missing or unreadable.

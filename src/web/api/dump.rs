@@ -16,17 +16,17 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::super::Door;
-use super::super::answered::{Answered, early};
-use super::super::headers::entity_tag;
-use super::super::range::{Wanted, range, unchanged_range};
-use super::asked::Asked;
-use super::told::Telling;
-use crate::gallery::{Error, Finder, Gallery, told};
+use super::query::Asked;
+use super::serializer::Telling;
+use crate::gallery::{Error, Gallery, SearchService, told};
 use crate::identity::Identity;
 use crate::iiif::Version;
 use crate::presentation::Address;
-use crate::search::{self, Snapshot, Stored, Walk};
+use crate::search::{self, IndexedWork, ScanPosition, Snapshot};
+use crate::web::App;
+use crate::web::http::headers::entity_tag;
+use crate::web::http::range::{Wanted, range, unchanged_range};
+use crate::web::http::response::{Response, early};
 
 /// The names of dumps, with their media types.
 pub const NAMES: [(&str, &str); 6] = [
@@ -48,13 +48,13 @@ const STALLED: Duration = Duration::from_secs(60);
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// `GET /api/v1/dump/{name}`.
-pub async fn answer(door: &Door, request: &HttpRequest, name: &str) -> Result<Answered, Error> {
+pub async fn answer(app: &App, request: &HttpRequest, name: &str) -> Result<Response, Error> {
     Asked::read(&[], request.query_string())?;
     let &(name, media_type) = NAMES.iter().find(|(known, _)| *known == name).ok_or(Error::NotFound)?;
-    let finder = door.gallery.finder()?;
-    let base = door.base.of(request)?;
+    let finder = app.gallery.search()?;
+    let base = app.base.of(request)?;
     // What a dump says depends on who may see what, too.
-    let rights = door.gallery.rights().identity();
+    let rights = app.gallery.images.rights().identity();
     let tag_of = |state: u64| {
         entity_tag(&[
             &state.to_le_bytes(),
@@ -79,7 +79,7 @@ pub async fn answer(door: &Door, request: &HttpRequest, name: &str) -> Result<An
     }
     response.insert_header((header::CONTENT_TYPE, media_type));
     response.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")));
-    let dump = Dump { gallery: door.gallery.clone(), snapshot, address: Address::new(&base), name };
+    let dump = Dump { gallery: app.gallery.clone(), snapshot, address: Address::new(&base), name };
     if request.method() == Method::HEAD {
         let nothing = futures::stream::empty::<Result<Bytes, io::Error>>();
         let response = match dump.known_length() {
@@ -90,19 +90,19 @@ pub async fn answer(door: &Door, request: &HttpRequest, name: &str) -> Result<An
     }
     finder.hold(&dump.snapshot);
     if !request.headers().contains_key(header::RANGE) || !unchanged_range(request, &tag) {
-        return Ok(Answered { response: response.streaming(dump.stream(0..u64::MAX)?), note: "streamed" });
+        return Ok(Response { response: response.streaming(dump.stream(0..u64::MAX)?), note: "streamed" });
     }
     let length = dump.length().await?;
     match range(request, length) {
         Wanted::All => {
-            Ok(Answered { response: response.streaming(dump.stream(0..u64::MAX)?), note: "streamed" })
+            Ok(Response { response: response.streaming(dump.stream(0..u64::MAX)?), note: "streamed" })
         }
         Wanted::Part(part) => {
             response.status(StatusCode::PARTIAL_CONTENT);
             let (first, last, sized) = (part.start, part.end - 1, part.end - part.start);
             response.insert_header((header::CONTENT_RANGE, format!("bytes {first}-{last}/{length}")));
             let body = SizedStream::new(sized, dump.stream(part)?);
-            Ok(Answered { response: response.body(body), note: "streamed" })
+            Ok(Response { response: response.body(body), note: "streamed" })
         }
         Wanted::Beyond => {
             let mut response = HttpResponse::RangeNotSatisfiable();
@@ -127,7 +127,7 @@ impl Dump {
         self,
         part: Range<u64>,
     ) -> Result<impl futures::Stream<Item = Result<Bytes, io::Error>> + use<>, Error> {
-        let finder = self.gallery.finder()?.clone();
+        let finder = self.gallery.search()?.clone();
         let turn = finder.dump()?;
         let (sender, receiver) = tokio::sync::mpsc::channel(2);
         finder.tasks().clone().spawn(async move {
@@ -169,7 +169,7 @@ impl Dump {
 
     /// How many bytes it has, if somebody has had it all.
     fn known_length(&self) -> Option<u64> {
-        self.gallery.finder().ok()?.lengths().get(&self.key())
+        self.gallery.search().ok()?.lengths().get(&self.key())
     }
 
     /// How many bytes it has; made once to know.
@@ -177,7 +177,7 @@ impl Dump {
         if let Some(length) = self.known_length() {
             return Ok(length);
         }
-        let finder = self.gallery.finder()?;
+        let finder = self.gallery.search()?;
         let _turn = finder.dump()?;
         let length = Making::new(self.clone(), 0..0).go_on(finder).await?.into.at();
         finder.lengths().insert(self.key(), length);
@@ -188,7 +188,7 @@ impl Dump {
 /// A dump that is being made.
 struct Making {
     dump: Dump,
-    walk: Walk,
+    walk: ScanPosition,
     into: Packing,
     /// Whether all of it has been made.
     is_whole: bool,
@@ -201,11 +201,11 @@ impl Making {
             true => Packing::Gzip(GzEncoder::new(outlet, Compression::fast())),
             false => Packing::Plain(outlet),
         };
-        Self { dump, walk: Walk::default(), into, is_whole: false }
+        Self { dump, walk: ScanPosition::default(), into, is_whole: false }
     }
 
     /// Makes it until there is a piece to send, or all of it is made.
-    async fn go_on(mut self, finder: &Finder) -> Result<Self, Error> {
+    async fn go_on(mut self, finder: &SearchService) -> Result<Self, Error> {
         let part = self.into.outlet().part.clone();
         while !self.is_whole && self.into.outlet().held.len() < PIECE {
             self = finder
@@ -234,8 +234,8 @@ impl Making {
         let Dump { gallery, snapshot, address, name } = &self.dump;
         let form = name.strip_suffix(".gz").unwrap_or(name);
         let telling = Telling { gallery, address, fields: None, lang: None };
-        let begins = self.walk == Walk::default();
-        let works = snapshot.walk(&mut self.walk, WORKS)?;
+        let begins = self.walk == ScanPosition::default();
+        let works = snapshot.scan(&mut self.walk, WORKS)?;
         match form {
             "works.csv" => {
                 let mut table = csv::Writer::from_writer(&mut self.into);
@@ -303,7 +303,7 @@ fn cell(text: String) -> String {
 }
 
 /// A work as a row; several values are separated by ` | `.
-fn row(stored: &Stored, telling: &Telling<'_>) -> Vec<String> {
+fn row(stored: &IndexedWork, telling: &Telling<'_>) -> Vec<String> {
     let work = stored.work().unwrap_or_default();
     let told: serde_json::Value = serde_json::from_str(&telling.work(stored)).unwrap_or_default();
     let said = |name: &str| told[name].as_str().unwrap_or_default().to_owned();

@@ -1,6 +1,6 @@
 //! The names of fields that works are told with: those of every work, and those that only sources know.
 
-use super::asked::{Asked, nearest, quoted};
+use super::query::{Asked, nearest, quoted};
 use crate::gallery::{Error, Gallery};
 use crate::iiif::Invalid;
 use crate::search::Snapshot;
@@ -69,7 +69,7 @@ pub fn chosen<'a>(
     let mut strange = names.iter().copied().filter(|name| !FIELDS.contains(name) && !also(name)).peekable();
     if strange.peek().is_some() {
         // Without an index nobody knows what sources call their fields.
-        let Ok(snapshot) = gallery.finder().and_then(|finder| finder.snapshot()) else {
+        let Ok(snapshot) = gallery.search().and_then(|finder| finder.snapshot()) else {
             return Ok(Some(names));
         };
         for name in strange {

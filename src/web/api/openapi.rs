@@ -3,20 +3,20 @@
 use actix_web::HttpRequest;
 use serde_json::{Map, Value, json};
 
-use super::super::Door;
-use super::super::answered::Answered;
-use super::asked::{Asked, Kind, Parameter};
 use super::dump::NAMES;
 use super::fields;
 use super::parameters::{OF_ONE, of_random, of_suggest, of_terms, of_works};
+use super::query::{Asked, Kind, Parameter};
 use super::schemas::{reference, schemas};
 use super::works::answer as told;
 use crate::gallery::Error;
+use crate::web::App;
+use crate::web::http::response::Response;
 
 /// `GET /api/v1`: where what is.
-pub async fn start(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
+pub async fn start(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     Asked::read(&[], request.query_string())?;
-    let base = format!("{}/api/v1", door.base.of(request)?);
+    let base = format!("{}/api/v1", app.base.of(request)?);
     let place = |path: &str| format!("{base}/{path}");
     let dumps: Map<String, Value> =
         NAMES.iter().map(|(name, _)| ((*name).to_owned(), json!(place(&format!("dump/{name}"))))).collect();
@@ -33,11 +33,11 @@ pub async fn start(door: &Door, request: &HttpRequest) -> Result<Answered, Error
 }
 
 /// `GET /api/v1/openapi.json`.
-pub async fn answer(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
+pub async fn answer(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     Asked::read(&[], request.query_string())?;
-    let base = door.base.of(request)?;
-    let sample = Sample::of(door);
-    let name = door.publisher.name.best(&door.publisher.preferred_languages()).unwrap_or("Tegl");
+    let base = app.base.of(request)?;
+    let sample = Sample::of(app);
+    let name = app.publisher.name.best(&app.publisher.preferred_languages()).unwrap_or("Tegl");
     let document = json!({
         "openapi": "3.1.0",
         "info": {
@@ -65,7 +65,7 @@ struct Sample {
 }
 
 impl Sample {
-    fn of(door: &Door) -> Self {
+    fn of(app: &App) -> Self {
         let usual = Self {
             schemes: Vec::new(),
             fields: Vec::new(),
@@ -73,11 +73,11 @@ impl Sample {
             work: "KMS1".into(),
             scheme: "creator".into(),
         };
-        let Ok(snapshot) = door.gallery.finder().and_then(|finder| finder.snapshot()) else { return usual };
+        let Ok(snapshot) = app.gallery.search().and_then(|finder| finder.snapshot()) else { return usual };
         let numbers = snapshot.numbers(0, 1).unwrap_or_default();
         let vocabulary = snapshot.vocabulary();
-        let most = (0..vocabulary.terms().len() as u32).max_by_key(|&number| snapshot.total(number));
-        let term = most.and_then(|number| vocabulary.term(number));
+        let most = (0..vocabulary.values().len() as u32).max_by_key(|&number| snapshot.work_count(number));
+        let term = most.and_then(|number| vocabulary.value(number));
         Self {
             schemes: snapshot.schemes().to_vec(),
             fields: fields::all(&snapshot),

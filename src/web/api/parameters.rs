@@ -1,7 +1,7 @@
 //! What may be asked of the API: the tables that requests are read by and that the description is made of.
 
-use super::asked::{Kind, Parameter};
-use crate::search::{LONGEST, Order};
+use super::query::{Kind, Parameter};
+use crate::search::{MAX_QUERY_CHARS, Order};
 
 /// What may be said several times may be said so often, mostly.
 const TIMES: usize = 20;
@@ -38,7 +38,7 @@ pub const OF_ONE: [Parameter; 2] = [FIELDS, LANG];
 pub const SEARCH: [Parameter; 14] = [
     parameter(
         "q",
-        Kind::Text(LONGEST),
+        Kind::Text(MAX_QUERY_CHARS),
         "turner venice",
         "Words in titles, creators, object numbers, tags, techniques, descriptions and inscriptions, in Danish or English, with or without accents; slips are forgiven. \"Words in quotation marks\" stand side by side, -words are not wanted, begin* stands for all that begins so (two letters at least, three times at most). Words behind the 32nd are not looked for.",
     ),
@@ -194,7 +194,7 @@ pub fn of_warming() -> Vec<Parameter> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::asked::Asked;
+    use super::super::query::Asked;
     use super::*;
 
     #[test]

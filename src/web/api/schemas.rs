@@ -3,9 +3,9 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use super::super::tags::limits::{INVISIBLE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
 use crate::presentation::{ALL_WORKS, SEARCH_SCHEME};
 use crate::record::{Tag, Work};
+use crate::web::api::tags::limits::{INVISIBLE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
 
 /// What schemes of tags are called; those that come from the record are none, and nor are those of other collections.
 fn scheme() -> Value {

@@ -5,20 +5,20 @@ use std::fmt::Write;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::super::Door;
-use super::super::answered::Answered;
-use super::super::document::Document;
 use crate::gallery::Error;
 use crate::presentation::Address;
 use crate::record::timestamp;
+use crate::web::App;
+use crate::web::http::document::Document;
+use crate::web::http::response::Response;
 
 /// Pages in one file: no more are allowed.
 const MOST: usize = 50_000;
 
 /// `GET /sitemap.xml`: where its parts are.
-pub async fn sitemap(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
-    let snapshot = door.gallery.finder()?.snapshot()?;
-    let base = door.base.of(request)?;
+pub async fn sitemap(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+    let snapshot = app.gallery.search()?.snapshot()?;
+    let base = app.base.of(request)?;
     let parts = (snapshot.works() as usize).div_ceil(MOST).max(1);
     let mut xml = String::from(HEAD);
     xml.push_str("<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
@@ -30,14 +30,14 @@ pub async fn sitemap(door: &Door, request: &HttpRequest) -> Result<Answered, Err
 }
 
 /// `GET /sitemap/{part}.xml`, parts counted from 1.
-pub async fn sitemap_part(door: &Door, request: &HttpRequest, part: u32) -> Result<Answered, Error> {
-    let finder = door.gallery.finder()?;
+pub async fn sitemap_part(app: &App, request: &HttpRequest, part: u32) -> Result<Response, Error> {
+    let finder = app.gallery.search()?;
     let snapshot = finder.snapshot()?;
     let start = (part as usize).checked_sub(1).ok_or(Error::NotFound)? * MOST;
     if start > 0 && start >= snapshot.works() as usize {
         return Err(Error::NotFound);
     }
-    let address = Address::new(&door.base.of(request)?);
+    let address = Address::new(&app.base.of(request)?);
     let made = finder.ask(move || {
         let mut xml = String::from(HEAD);
         xml.push_str("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
@@ -65,7 +65,7 @@ fn escaped(text: &str) -> String {
         .replace('\'', "&apos;")
 }
 
-async fn told(request: &HttpRequest, xml: String) -> Answered {
+async fn told(request: &HttpRequest, xml: String) -> Response {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));

@@ -6,17 +6,17 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
 
-use super::super::Door;
-use super::super::answered::Answered;
-use super::super::document::Document;
-use super::asked::{Asked, query_of, quoted};
 use super::fields::chosen;
 use super::parameters::{of_random, of_suggest, of_terms, of_works};
-use super::told::{Telling, term};
+use super::query::{Asked, query_of, quoted};
+use super::serializer::{Telling, term};
 use crate::gallery::{Error, Hits};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Address;
 use crate::search::{Colour, Cursor, Filter, Order, Search, Snapshot, Sort, Suggestion};
+use crate::web::App;
+use crate::web::http::document::Document;
+use crate::web::http::response::Response;
 
 /// What a request looks for.
 pub fn search_of(asked: &Asked<'_>, snapshot: &Snapshot) -> Result<Search, Error> {
@@ -80,8 +80,8 @@ fn known(snapshot: &Snapshot, parameter: &'static str, scheme: &str) -> Result<(
 }
 
 /// `GET /api/v1/works`.
-pub async fn list(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
-    let finder = door.gallery.finder()?;
+pub async fn list(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+    let finder = app.gallery.search()?;
     let table = of_works();
     let asked = Asked::read(&table, request.query_string())?;
     let snapshot = finder.snapshot()?;
@@ -95,8 +95,8 @@ pub async fn list(door: &Door, request: &HttpRequest) -> Result<Answered, Error>
         Err(Error::Invalid(invalid)) if invalid.parameter == "cursor" => return Err(Error::NoPage(invalid)),
         hits => hits?,
     };
-    let address = Address::new(&door.base.of(request)?);
-    let telling = telling(door, &address, &asked)?;
+    let address = Address::new(&app.base.of(request)?);
+    let telling = telling(app, &address, &asked)?;
     let same = asked.canonical(&["cursor"]);
     let mut told = Map::new();
     told.insert("total".into(), json!(hits.found.total));
@@ -128,12 +128,12 @@ pub async fn list(door: &Door, request: &HttpRequest) -> Result<Answered, Error>
     told.insert("collection".into(), json!(address.search_collection(Version::V3, &collection)));
     let note = if hits.known { "hit" } else { "made" };
     let body = with_works(told, &hits, &telling)?;
-    Ok(Answered { response: answer(request, body).await, note })
+    Ok(Response { response: answer(request, body).await, note })
 }
 
 /// `GET /api/v1/random`: works by chance among those that a search finds.
-pub async fn random(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
-    let finder = door.gallery.finder()?;
+pub async fn random(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+    let finder = app.gallery.search()?;
     let table = of_random();
     let asked = Asked::read(&table, request.query_string())?;
     let known = finder.snapshot()?;
@@ -146,9 +146,9 @@ pub async fn random(door: &Door, request: &HttpRequest) -> Result<Answered, Erro
     let (snapshot, total) = (hits.snapshot.clone(), hits.found.total);
     let mut drawn: Vec<usize> = draw(total, wanted).into_iter().map(|at| at as usize).collect();
     drawn.sort_unstable();
-    let places = finder.ask(move || hits.snapshot.pick(&search, &drawn)).await?;
-    let address = Address::new(&door.base.of(request)?);
-    let telling = telling(door, &address, &asked)?;
+    let places = finder.ask(move || hits.snapshot.addresses_at(&search, &drawn)).await?;
+    let address = Address::new(&app.base.of(request)?);
+    let telling = telling(app, &address, &asked)?;
     let mut works = Vec::with_capacity(places.len());
     for place in places {
         works.push(telling.work(&snapshot.stored(place)?));
@@ -177,8 +177,8 @@ fn draw(total: u64, wanted: usize) -> Vec<u64> {
 }
 
 /// `GET /api/v1/suggest`.
-pub async fn suggest(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
-    let finder = door.gallery.finder()?;
+pub async fn suggest(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+    let finder = app.gallery.search()?;
     let table = of_suggest();
     let asked = Asked::read(&table, request.query_string())?;
     let typed = asked.text("q").unwrap_or_default().to_owned();
@@ -186,7 +186,7 @@ pub async fn suggest(door: &Door, request: &HttpRequest) -> Result<Answered, Err
     let snapshot = finder.snapshot()?;
     let looked_in = snapshot.clone();
     let found = finder.ask(move || looked_in.suggest(&typed, limit)).await?;
-    let address = Address::new(&door.base.of(request)?);
+    let address = Address::new(&app.base.of(request)?);
     let told = suggestions(&snapshot, &address, found, asked.text("lang"));
     Ok(answer(request, json!({ "suggestions": told }).to_string()).await.into())
 }
@@ -200,7 +200,7 @@ fn suggestions(
     let vocabulary = snapshot.vocabulary();
     let told = found.into_iter().filter_map(|suggestion| match suggestion {
         Suggestion::Value { number, works } => {
-            let mut told = term(vocabulary.term(number)?, works, lang);
+            let mut told = term(vocabulary.value(number)?, works, lang);
             told.insert("kind".into(), json!("value"));
             Some(Value::Object(told))
         }
@@ -219,8 +219,8 @@ fn suggestions(
 }
 
 /// `GET /api/v1/creators`, and `GET /api/v1/tags/{scheme}`: the values of a scheme, or the part of its tree below one.
-pub async fn terms(door: &Door, request: &HttpRequest, scheme: &str, tree: bool) -> Result<Answered, Error> {
-    let finder = door.gallery.finder()?;
+pub async fn terms(app: &App, request: &HttpRequest, scheme: &str, tree: bool) -> Result<Response, Error> {
+    let finder = app.gallery.search()?;
     let table = of_terms(tree);
     let asked = Asked::read(&table, request.query_string())?;
     let snapshot = finder.snapshot()?;
@@ -245,10 +245,10 @@ pub async fn terms(door: &Door, request: &HttpRequest, scheme: &str, tree: bool)
         let below = finder.ask(move || looked_in.below(&own, &below)).await?;
         below.into_iter().map(|branch| (branch.number, branch.works, Some(branch.narrower))).collect()
     } else {
-        let listed = finder.ask(move || Ok(looked_in.listed(&own, &typed))).await?;
+        let listed = finder.ask(move || Ok(looked_in.values_matching(&own, &typed))).await?;
         listed.into_iter().map(|(number, works)| (number, works, None)).collect()
     };
-    let address = Address::new(&door.base.of(request)?);
+    let address = Address::new(&app.base.of(request)?);
     let total = branches.len();
     let branches = branches.into_iter().skip(start).take(limit);
     let told = values(&snapshot, &address, branches, asked.text("lang"));
@@ -268,7 +268,7 @@ fn values(
 ) -> Vec<Value> {
     let vocabulary = snapshot.vocabulary();
     let told = branches.filter_map(|(number, works, narrower)| {
-        let value = vocabulary.term(number)?;
+        let value = vocabulary.value(number)?;
         let mut told = term(value, works, lang);
         let filter = format!("{}:{}", value.scheme, value.value);
         let query = query_of([("any", filter.as_str())]);
@@ -288,13 +288,13 @@ fn values(
 }
 
 /// `GET /api/v1/tags`: the schemes, with how many values and works they have.
-pub async fn schemes(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
+pub async fn schemes(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     Asked::read(&[], request.query_string())?;
-    let snapshot = door.gallery.finder()?.snapshot()?;
-    let address = Address::new(&door.base.of(request)?);
+    let snapshot = app.gallery.search()?.snapshot()?;
+    let address = Address::new(&app.base.of(request)?);
     let mut told = Vec::new();
     for scheme in snapshot.schemes() {
-        let used = snapshot.used(scheme);
+        let used = snapshot.count_values(scheme);
         if used > 0 {
             let segment = percent_encoding::utf8_percent_encode(scheme, percent_encoding::NON_ALPHANUMERIC);
             told.push(json!({
@@ -309,7 +309,7 @@ pub async fn schemes(door: &Door, request: &HttpRequest) -> Result<Answered, Err
 fn facets(hits: &Hits, lang: Option<&str>) -> Value {
     let vocabulary = hits.snapshot.vocabulary();
     let of = |values: &[(u32, u64)]| -> Vec<Value> {
-        let told = values.iter().filter_map(|(number, works)| Some((vocabulary.term(*number)?, *works)));
+        let told = values.iter().filter_map(|(number, works)| Some((vocabulary.value(*number)?, *works)));
         told.map(|(value, works)| Value::Object(term(value, works, lang))).collect()
     };
     let all: HashMap<&str, Vec<Value>> =
@@ -317,9 +317,9 @@ fn facets(hits: &Hits, lang: Option<&str>) -> Value {
     json!(all)
 }
 
-fn telling<'a>(door: &'a Door, address: &'a Address, asked: &'a Asked<'_>) -> Result<Telling<'a>, Error> {
-    let fields = chosen(&door.gallery, asked, |_| false)?;
-    Ok(Telling { gallery: &door.gallery, address, fields, lang: asked.text("lang") })
+fn telling<'a>(app: &'a App, address: &'a Address, asked: &'a Asked<'_>) -> Result<Telling<'a>, Error> {
+    let fields = chosen(&app.gallery, asked, |_| false)?;
+    Ok(Telling { gallery: &app.gallery, address, fields, lang: asked.text("lang") })
 }
 
 /// What is told, with the works of the page behind.

@@ -18,15 +18,14 @@ use tokio_util::io::ReaderStream;
 
 use super::disposition::{disposition, safe};
 use super::{holding, named};
-use crate::gallery::{Described, Error, Gallery, Grant, Granted, Original, Shown, told};
+use crate::gallery::{Body, Described, Error, Grant, ImageService, Original, PlannedImage, Shown, told};
 use crate::identity::Identity;
 use crate::iiif::{Format, Version};
 use crate::presentation::Address;
-use crate::render::Plan;
 use crate::store::Version as Stored;
-use crate::web::Door;
-use crate::web::answered::Answered;
-use crate::web::headers::{entity_tag, is_held};
+use crate::web::App;
+use crate::web::http::headers::{entity_tag, is_held};
+use crate::web::http::response::Response;
 use crate::web::route::Image;
 
 /// A file in the archive.
@@ -47,10 +46,10 @@ const AGAIN: Duration = Duration::from_secs(1);
 const LARGE: u64 = 3 << 30;
 
 /// `GET /download/work/{work}.zip`.
-pub async fn archive(door: &Door, request: &HttpRequest, work: Image<'_>) -> Result<Answered, Error> {
-    let described = door.gallery.describe(&work.identifier).await?;
-    let address = Address::new(&door.base.of(request)?);
-    let name = format!("{}.zip", safe(&named(door, &described)));
+pub async fn archive(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
+    let described = app.gallery.works.describe(&work.identifier).await?;
+    let address = Address::new(&app.base.of(request)?);
+    let name = format!("{}.zip", safe(&named(app, &described)));
     let tag = {
         let version = |shown: &Shown| state(shown.granted.origin().2, shown.granted.grant);
         let versions: Vec<String> = described.images.iter().map(version).collect();
@@ -62,13 +61,13 @@ pub async fn archive(door: &Door, request: &HttpRequest, work: Image<'_>) -> Res
     response.insert_header((header::ETAG, tag.clone())).insert_header((header::CACHE_CONTROL, "no-cache"));
     if is_held(request, &tag) {
         let response = response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish();
-        return Ok(Answered { response, note: "held" });
+        return Ok(Response { response, note: "held" });
     }
     response.content_type("application/zip");
     if request.method() == actix_web::http::Method::HEAD {
         return Ok(response.finish().into());
     }
-    let mut entries = entries(door, &address, &described).await?;
+    let mut entries = entries(app, &address, &described).await?;
     if let Some(first) = entries.first_mut() {
         begin(first).await?;
     }
@@ -82,7 +81,7 @@ pub async fn archive(door: &Door, request: &HttpRequest, work: Image<'_>) -> Res
     let pieces = ReaderStream::with_capacity(reader, 32 << 10).inspect(move |_| {
         let _kept = &making;
     });
-    Ok(Answered { response: response.streaming(pieces), note: "archive" })
+    Ok(Response { response: response.streaming(pieces), note: "archive" })
 }
 
 /// Which state an image is in, and how much of it may be had.
@@ -133,40 +132,39 @@ fn original_of(first: bool, original: Original) -> BoxStream<'static, Result<Byt
 /// A rendition, in one piece or in many.
 fn rendition_of(
     first: bool,
-    gallery: Arc<Gallery>,
-    granted: Granted,
-    plan: Plan,
+    images: Arc<ImageService>,
+    planned: PlannedImage,
 ) -> BoxStream<'static, Result<Bytes, Error>> {
-    if gallery.is_banded(&granted, &plan) {
-        return later(
-            async move { Ok(patiently(first, || gallery.banded(&granted, &plan)).await?.pieces()) },
-        );
-    }
     later(async move {
-        let answer = patiently(first, || gallery.deliver(&granted, plan.clone())).await?;
-        let unsent = patiently(first, || gallery.unsent(&answer.bytes)).await?;
-        Ok(holding(unsent, futures::stream::iter([Ok(answer.bytes)])))
+        match patiently(first, || planned.clone().deliver()).await?.body {
+            Body::Streamed(streamed) => Ok(streamed.pieces().boxed()),
+            Body::Whole { bytes, .. } => {
+                let unsent = patiently(first, || images.unsent(&bytes)).await?;
+                Ok(holding(unsent, futures::stream::iter([Ok(bytes)])).boxed())
+            }
+        }
     })
 }
 
-async fn entries(door: &Door, address: &Address, described: &Described) -> Result<Vec<Entry>, Error> {
+async fn entries(app: &App, address: &Address, described: &Described) -> Result<Vec<Entry>, Error> {
     let mut entries = Vec::with_capacity(described.images.len() + 2);
     let mut names = HashSet::from(["record.json".to_owned(), "RIGHTS.txt".to_owned()]);
     for shown in &described.images {
         let (file, granted) = (&shown.image.file, &shown.granted);
         let base = file.rsplit(['/', ':']).next().unwrap_or(file);
         let full = granted.all().dimensions();
-        if let Some(original) = door.gallery.original_of(granted) {
+        if let Some(original) = app.gallery.images.original_of(granted) {
             let about = format!("the original, {full} pixels");
             let (length, content) = (original.length(), original_of(entries.is_empty(), original));
             entries.push(Entry { name: distinct(&mut names, &safe(base)), content, length, about });
             continue;
         }
-        let (granted, plan) = door.gallery.rendition(file, Format::Jpg).await?;
-        let about = format!("a rendition of {} pixels; the original of {full} is not to be had", plan.size);
+        let planned = app.gallery.images.plan_rendition(file, Format::Jpg).await?;
+        let about =
+            format!("a rendition of {} pixels; the original of {full} is not to be had", planned.size());
         let stem = base.rsplit_once('.').map_or(base, |(stem, _)| stem);
         let name = distinct(&mut names, &safe(&format!("{stem}.jpg")));
-        let content = rendition_of(entries.is_empty(), door.gallery.clone(), granted, plan);
+        let content = rendition_of(entries.is_empty(), app.gallery.images.clone(), planned);
         entries.push(Entry { name, content, length: 0, about });
     }
     let rights = statement(address, described, &entries);

@@ -10,14 +10,14 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt};
 
-use super::Door;
-use super::answered::{Answered, early};
-use super::headers::entity_tag;
-use super::image::{image_tag, streamed};
-use super::range::{Wanted, range, unchanged_range};
-use super::route::Image;
-use crate::gallery::{Described, Error, Original, Unsent, told};
+use crate::gallery::{Body, Delivered, Described, Error, Original, Unsent, told};
 use crate::iiif::Format;
+use crate::web::App;
+use crate::web::http::headers::entity_tag;
+use crate::web::http::range::{Wanted, range, unchanged_range};
+use crate::web::http::response::{Response, early};
+use crate::web::iiif::image::{delivered, image_tag, streamed_head};
+use crate::web::route::Image;
 use disposition::disposition;
 
 pub use archive::archive;
@@ -28,30 +28,30 @@ const FORMATS: [Format; 3] = [Format::Jpg, Format::Tif, Format::Png];
 /// `GET /download/{image}` and `GET /download/{image}.{jpg|tif|png}`.
 ///
 /// A name that is an image's is that image's original; only else is its ending a format.
-pub async fn answer(door: &Door, request: &HttpRequest, image: Image<'_>) -> Result<Answered, Error> {
+pub async fn answer(app: &App, request: &HttpRequest, image: Image<'_>) -> Result<Response, Error> {
     let identifier = &image.identifier;
     let format = identifier.rsplit_once('.').and_then(|(stem, suffix)| {
         let format = FORMATS.into_iter().find(|format| format.suffix() == suffix)?;
         Some((stem, format))
     });
-    match (door.gallery.original(identifier).await, format) {
-        (Ok(original), _) => whole(door, request, identifier, original).await,
+    match (app.gallery.images.original(identifier).await, format) {
+        (Ok(original), _) => whole(app, request, identifier, original).await,
         (Err(Error::NotFound | Error::Invalid(_)), Some((stem, format))) => {
-            rendition(door, request, stem, format).await
+            rendition(app, request, stem, format).await
         }
         (Err(error), _) => Err(error),
     }
 }
 
 async fn whole(
-    door: &Door,
+    app: &App,
     request: &HttpRequest,
     identifier: &str,
     original: Original,
-) -> Result<Answered, Error> {
+) -> Result<Response, Error> {
     let tag = entity_tag(&original.name());
     let ending = original.file_name().rsplit_once('.').map_or("", |(_, ending)| ending).to_owned();
-    let name = name_of(door, identifier, &ending).await.unwrap_or_else(|| original.file_name().to_owned());
+    let name = name_of(app, identifier, &ending).await.unwrap_or_else(|| original.file_name().to_owned());
     let mut response = HttpResponse::Ok();
     response.insert_header((header::ACCEPT_RANGES, "bytes"));
     response.insert_header((header::CONTENT_DISPOSITION, disposition(&name)));
@@ -91,15 +91,15 @@ async fn whole(
 }
 
 async fn rendition(
-    door: &Door,
+    app: &App,
     request: &HttpRequest,
     identifier: &str,
     format: Format,
-) -> Result<Answered, Error> {
-    let (granted, plan) = door.gallery.rendition(identifier, format).await?;
-    let tag = image_tag(door, &granted, &plan);
+) -> Result<Response, Error> {
+    let planned = app.gallery.images.plan_rendition(identifier, format).await?;
+    let mut tag = image_tag(&planned);
     let stem = identifier.rsplit('/').next().unwrap_or(identifier);
-    let name = name_of(door, identifier, format.suffix()).await;
+    let name = name_of(app, identifier, format.suffix()).await;
     let name = name.unwrap_or_else(|| format!("{stem}.{}", format.suffix()));
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_DISPOSITION, disposition(&name)));
@@ -107,10 +107,17 @@ async fn rendition(
         return Ok(early);
     }
     response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())));
-    if door.gallery.is_banded(&granted, &plan) {
-        return streamed(door, request, &granted, &plan, response).await;
+    if request.method() == Method::HEAD && planned.is_streamed() {
+        return streamed_head(&planned, response);
     }
-    let bytes = door.gallery.deliver(&granted, plan).await?.bytes;
+    let Delivered { planned, body, is_replanned } = planned.deliver().await?;
+    if is_replanned {
+        tag = image_tag(&planned);
+        if let Some(early) = early(request, &tag, &mut response) {
+            return Ok(early);
+        }
+    }
+    let Body::Whole { bytes, .. } = body else { return Ok(delivered(body, response)) };
     response.insert_header((header::ACCEPT_RANGES, "bytes"));
     let length = bytes.len() as u64;
     let asked = if unchanged_range(request, &tag) { range(request, length) } else { Wanted::All };
@@ -135,8 +142,8 @@ fn sent(
     mut response: HttpResponseBuilder,
     length: u64,
     pieces: impl Stream<Item = Result<Bytes, Error>> + 'static,
-) -> Answered {
-    Answered { response: response.body(SizedStream::new(length, watched(pieces))), note: "download" }
+) -> Response {
+    Response { response: response.body(SizedStream::new(length, watched(pieces))), note: "download" }
 }
 
 /// Pieces that keep their memory until they have been taken.
@@ -152,14 +159,11 @@ fn watched(pieces: impl Stream<Item = Result<Bytes, Error>>) -> impl Stream<Item
 }
 
 /// What a file of this image is called at home: the title and the number of the work that shows it.
-async fn name_of(door: &Door, identifier: &str, ending: &str) -> Option<String> {
-    let number = door.gallery.shown_by(identifier).await.ok().flatten()?;
-    let works = door.gallery.works()?;
-    let stored =
-        works.look_up(|catalogue| async move { catalogue.get(&number).await }).await.ok().flatten()?;
+async fn name_of(app: &App, identifier: &str, ending: &str) -> Option<String> {
+    let work = app.gallery.works.work_showing(identifier).await.ok().flatten()?;
     let stem = identifier.rsplit('/').next().unwrap_or(identifier);
-    let several = stored.work.images.iter().filter(|image| image.matched).count() > 1;
-    let title = titled(door, &stored.work);
+    let several = work.images.iter().filter(|image| image.matched).count() > 1;
+    let title = titled(app, &work);
     let own = if several {
         format!(" ({})", stem.rsplit_once('.').map_or(stem, |(stem, _)| stem))
     } else {
@@ -169,15 +173,15 @@ async fn name_of(door: &Door, identifier: &str, ending: &str) -> Option<String> 
 }
 
 /// A work's title and number, for people.
-fn titled(door: &Door, work: &crate::record::Work) -> String {
+fn titled(app: &App, work: &crate::record::Work) -> String {
     let label = work.label();
-    match label.best(&door.publisher.preferred_languages()) {
+    match label.best(&app.publisher.preferred_languages()) {
         Some(title) if title != work.object_number => format!("{title}, {}", work.object_number),
         _ => work.object_number.clone(),
     }
 }
 
 /// The same of a work that is described.
-fn named(door: &Door, described: &Described) -> String {
-    titled(door, &described.work)
+fn named(app: &App, described: &Described) -> String {
+    titled(app, &described.work)
 }

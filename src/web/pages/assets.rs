@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use crate::web::document::Document;
+use crate::web::http::document::Document;
 
 #[derive(RustEmbed)]
 #[folder = "src/web/pages/assets"]

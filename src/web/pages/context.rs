@@ -1,8 +1,8 @@
 //! What all pages of one answer share: where the site is, the language it speaks, and whose it is.
 
+use super::labels::{self, Label, Noun};
 use super::link::Link;
 use super::number;
-use super::words::{self, Noun, Word};
 use crate::presentation::Logo;
 
 /// The site as one visitor sees it.
@@ -42,7 +42,7 @@ impl Default for Context {
 
 impl Context {
     /// A word in the language of the page.
-    pub(super) fn say(&self, word: Word) -> &'static str {
+    pub(super) fn text(&self, word: Label) -> &'static str {
         word.in_language(self.language)
     }
 
@@ -63,34 +63,34 @@ impl Context {
 
     /// The label of a sort order, by its name in addresses.
     pub fn sort<'a>(&self, name: &'a str) -> &'a str {
-        words::sort(name).map_or(name, |word| self.say(word))
+        labels::sort(name).map_or(name, |word| self.text(word))
     }
 
     /// The label of a filter that leaves out what has this label.
     pub fn without(&self, label: &str) -> String {
-        format!("{} {label}", self.say(words::NOT))
+        format!("{} {label}", self.text(labels::NOT))
     }
 
     /// The label of a filter by its name and value in addresses; `None` for what is no filter of its own.
     pub fn filter(&self, name: &str, value: &str) -> Option<String> {
-        let choice = |yes: Word, no: Word| self.say(if value == "true" { yes } else { no }).to_owned();
+        let choice = |yes: Label, no: Label| self.text(if value == "true" { yes } else { no }).to_owned();
         Some(match name {
             "years" => match value.split_once('/').map(|(from, to)| (from.parse(), to.parse())) {
                 Some((Ok(from), Ok(to))) => self.period(from, to),
                 _ => value.replace('/', "–"),
             },
-            "has_image" => choice(words::WITH_PICTURE, words::WITHOUT_PICTURE),
-            "public_domain" => choice(words::PUBLIC_DOMAIN, words::NOT_PUBLIC_DOMAIN),
+            "has_image" => choice(labels::WITH_PICTURE, labels::WITHOUT_PICTURE),
+            "public_domain" => choice(labels::PUBLIC_DOMAIN, labels::NOT_PUBLIC_DOMAIN),
             "colour" => format!("#{}", value.trim_start_matches('#')),
-            "min_width" => format!("{} {value} px", self.say(words::MIN_WIDTH)),
-            "min_height" => format!("{} {value} px", self.say(words::MIN_HEIGHT)),
+            "min_width" => format!("{} {value} px", self.text(labels::MIN_WIDTH)),
+            "min_height" => format!("{} {value} px", self.text(labels::MIN_HEIGHT)),
             _ => return None,
         })
     }
 
     /// `1850–1899`, `300–251 BC`.
     pub fn period(&self, from: i32, to: i32) -> String {
-        let before_christ = self.say(words::BC);
+        let before_christ = self.text(labels::BC);
         match (from, to) {
             (..0, ..0) => format!("{}–{} {before_christ}", from.unsigned_abs(), to.unsigned_abs()),
             (..0, _) => format!("{} {before_christ} – {to}", from.unsigned_abs()),
@@ -106,7 +106,7 @@ impl Context {
     /// `1 work`, `1,234 works`.
     pub(super) fn counted(&self, number: u64, noun: Noun) -> String {
         let noun = if number == 1 { noun.one } else { noun.many };
-        format!("{} {}", self.grouped(number), self.say(noun))
+        format!("{} {}", self.grouped(number), self.text(noun))
     }
 
     /// A number with one digit after the decimal sign.
@@ -118,7 +118,7 @@ impl Context {
 
 #[cfg(test)]
 mod tests {
-    use super::super::words::WORKS;
+    use super::super::labels::WORKS;
     use super::*;
 
     fn danish() -> Context {

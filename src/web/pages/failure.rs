@@ -5,7 +5,7 @@ use maud::html;
 use super::context::Context;
 use super::form::form;
 use super::frame::{document, footer, name};
-use super::words::{self, Word};
+use super::labels::{self, Label};
 
 /// What went wrong, as far as it matters to a visitor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,16 +21,16 @@ pub enum Failure {
 }
 
 impl Failure {
-    fn words(self) -> (Word, Word) {
+    fn words(self) -> (Label, Label) {
         match self {
-            Self::NotFound => (words::NOT_FOUND, words::NOT_FOUND_MORE),
-            Self::Gone => (words::GONE, words::GONE_MORE),
-            Self::BadAddress => (words::BAD_ADDRESS, words::BAD_ADDRESS_MORE),
-            Self::NotAllowed => (words::NOT_ALLOWED, words::NOT_ALLOWED_MORE),
-            Self::Later => (words::LATER, words::LATER_MORE),
-            Self::PicturesAway => (words::PICTURES_AWAY, words::PICTURES_AWAY_MORE),
-            Self::CatalogueAway => (words::CATALOGUE_AWAY, words::CATALOGUE_AWAY_MORE),
-            Self::Failed => (words::FAILED, words::FAILED_MORE),
+            Self::NotFound => (labels::NOT_FOUND, labels::NOT_FOUND_MORE),
+            Self::Gone => (labels::GONE, labels::GONE_MORE),
+            Self::BadAddress => (labels::BAD_ADDRESS, labels::BAD_ADDRESS_MORE),
+            Self::NotAllowed => (labels::NOT_ALLOWED, labels::NOT_ALLOWED_MORE),
+            Self::Later => (labels::LATER, labels::LATER_MORE),
+            Self::PicturesAway => (labels::PICTURES_AWAY, labels::PICTURES_AWAY_MORE),
+            Self::CatalogueAway => (labels::CATALOGUE_AWAY, labels::CATALOGUE_AWAY_MORE),
+            Self::Failed => (labels::FAILED, labels::FAILED_MORE),
         }
     }
 }
@@ -38,14 +38,14 @@ impl Failure {
 /// The page for a failure; `detail` is the technical message, which is in English.
 pub fn failure(context: &Context, failure: Failure, detail: Option<&str>) -> String {
     let (heading, more) = failure.words();
-    let heading = context.say(heading);
+    let heading = context.text(heading);
     let body = html! {
         header.mast { (name(context)) (form(context, "", &[])) }
         main.failure {
             h1 { (heading) }
-            p { (context.say(more)) }
+            p { (context.text(more)) }
             @if let Some(detail) = detail { p.detail lang="en" { (detail) } }
-            p { a href=(context.page("/")) { (context.say(words::SEE_ALL_START)) } }
+            p { a href=(context.page("/")) { (context.text(labels::SEE_ALL_START)) } }
         }
         (footer(context))
     };

@@ -3,11 +3,11 @@
 use maud::{Markup, html};
 
 use super::context::Context;
-use super::words;
+use super::labels;
 
 /// A search that keeps `kept`, the names and values of the filters in force.
 pub(super) fn form(context: &Context, query: &str, kept: &[(String, String)]) -> Markup {
-    let label = context.say(words::SEARCH_THE_COLLECTION);
+    let label = context.text(labels::SEARCH_THE_COLLECTION);
     html! {
         form.seek action={ (context.base) "/" } method="get" role="search" {
             label.unseen for="q" { (label) }
@@ -15,7 +15,7 @@ pub(super) fn form(context: &Context, query: &str, kept: &[(String, String)]) ->
                 autocomplete="off" enterkeyhint="search" dir="auto";
             @for (name, value) in kept { (hidden(name, value)) }
             (language(context))
-            button type="submit" { (context.say(words::SEARCH)) }
+            button type="submit" { (context.text(labels::SEARCH)) }
         }
     }
 }
@@ -26,7 +26,7 @@ pub(super) fn without_filters(context: &Context, query: &str) -> Markup {
         form.drop action={ (context.base) "/" } method="get" {
             @if !query.is_empty() { (hidden("q", query)) }
             (language(context))
-            button type="submit" { (context.say(words::CLEAR_FILTERS)) }
+            button type="submit" { (context.text(labels::CLEAR_FILTERS)) }
         }
     }
 }

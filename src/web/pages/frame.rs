@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::assets;
 use super::context::Context;
-use super::words;
+use super::labels;
 
 /// A whole document; `scripts` are paths of assets, run in this order once the page is read.
 pub(super) fn document(context: &Context, title: &str, kind: &str, scripts: &[&str], body: Markup) -> String {
@@ -54,7 +54,7 @@ pub(super) fn logo(context: &Context) -> Markup {
 pub(super) fn notices(context: &Context, notices: &[String]) -> Markup {
     html! {
         @if !notices.is_empty() {
-            ul.notices aria-label=(context.say(words::NOTICES)) { @for notice in notices { li { (notice) } } }
+            ul.notices aria-label=(context.text(labels::NOTICES)) { @for notice in notices { li { (notice) } } }
         }
     }
 }
@@ -68,9 +68,9 @@ pub(super) fn footer(context: &Context) -> Markup {
             }
             (languages(context))
             p {
-                (context.say(words::SERVED_BY)) " · "
+                (context.text(labels::SERVED_BY)) " · "
                 a href="https://iiif.io/api/image/3.0/" { "IIIF Image API" }
-                " 3.0 " (context.say(words::AND)) " 2.1 · "
+                " 3.0 " (context.text(labels::AND)) " 2.1 · "
                 a href="https://iiif.io/api/presentation/3.0/" { "Presentation API" }
                 " 3.0 · Deep Zoom"
             }
@@ -88,7 +88,7 @@ fn homepage(context: &Context) -> &str {
 fn languages(context: &Context) -> Markup {
     html! {
         @if context.languages.len() > 1 {
-            nav.languages aria-label=(context.say(words::LANGUAGE)) {
+            nav.languages aria-label=(context.text(labels::LANGUAGE)) {
                 ul.doors {
                     @for link in &context.languages {
                         li {

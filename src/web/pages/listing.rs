@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::context::Context;
 use super::frame::{document, footer, logo, notices};
-use super::words;
+use super::labels;
 
 /// One page of what is served.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,11 +50,11 @@ const THUMBNAIL: u32 = 400;
 /// The page at `/`: all of `listing` on a wall.
 pub fn index(context: &Context, listing: &Listing) -> String {
     let is_works = listing.files.is_some();
-    let noun = if is_works { words::WORKS } else { words::IMAGES };
-    let more = if is_works { words::MORE_WORKS } else { words::MORE_IMAGES };
+    let noun = if is_works { labels::WORKS } else { labels::IMAGES };
+    let more = if is_works { labels::MORE_WORKS } else { labels::MORE_IMAGES };
     let mut told = Vec::new();
-    told.extend(listing.indexing.map(|percent| format!("{} {percent} %", context.say(words::INDEXING))));
-    told.extend(listing.unreachable.then(|| context.say(words::UNREACHABLE).to_owned()));
+    told.extend(listing.indexing.map(|percent| format!("{} {percent} %", context.text(labels::INDEXING))));
+    told.extend(listing.unreachable.then(|| context.text(labels::UNREACHABLE).to_owned()));
     let body = html! {
         header.top {
             (logo(context))
@@ -66,18 +66,18 @@ pub fn index(context: &Context, listing: &Listing) -> String {
             @if !listing.entries.is_empty() {
                 ul.wall { @for entry in &listing.entries { li style=(style(entry)) { (card(context, entry)) } } }
             } @else if listing.unlisted {
-                p.empty { (context.say(words::UNLISTED)) }
+                p.empty { (context.text(labels::UNLISTED)) }
             } @else if !listing.unreachable {
-                p.empty { (context.say(words::NO_IMAGES_YET)) }
+                p.empty { (context.text(labels::NO_IMAGES_YET)) }
             }
             @if let Some(next) = &listing.next {
-                nav.pages aria-label=(context.say(words::PAGES)) {
-                    a rel="next" href=(next) { (context.say(more)) }
+                nav.pages aria-label=(context.text(labels::PAGES)) {
+                    a rel="next" href=(next) { (context.text(more)) }
                 }
             }
             @if let Some(files) = &listing.files {
-                nav.pages aria-label=(context.say(words::OTHER_FORMATS)) {
-                    a href=(files) { (context.say(words::ALL_FILES)) }
+                nav.pages aria-label=(context.text(labels::OTHER_FORMATS)) {
+                    a href=(files) { (context.text(labels::ALL_FILES)) }
                 }
             }
         }
@@ -96,10 +96,10 @@ fn card(context: &Context, entry: &Entry) -> Markup {
         article {
             @if let Some(problem) = &entry.problem {
                 div.picture.broken {
-                    p { (context.say(words::CANNOT_BE_SHOWN)) br; span lang="en" { (problem) } }
+                    p { (context.text(labels::CANNOT_BE_SHOWN)) br; span lang="en" { (problem) } }
                 }
             } @else if entry.encoded.is_empty() {
-                div.picture.blank { (context.say(words::NO_PICTURE)) }
+                div.picture.blank { (context.text(labels::NO_PICTURE)) }
             } @else {
                 a.picture href=(home) { (thumbnail(context, entry)) }
             }
@@ -115,8 +115,8 @@ fn thumbnail(context: &Context, entry: &Entry) -> Markup {
     let (base, side) = (&context.base, entry.largest.map_or(THUMBNAIL, |largest| largest.min(THUMBNAIL)));
     let source = format!("{base}/iiif/3/{}/full/!{side},{side}/0/default.jpg", entry.encoded);
     html! {
-        @if entry.dimensions.is_none() { span.coming aria-hidden="true" { (context.say(words::PICTURE_COMING)) } }
-        img src=(source) alt={ (context.say(words::PICTURE_OF)) " " (entry.label) } loading="lazy" decoding="async" width=[width] height=[height];
+        @if entry.dimensions.is_none() { span.coming aria-hidden="true" { (context.text(labels::PICTURE_COMING)) } }
+        img src=(source) alt={ (context.text(labels::PICTURE_OF)) " " (entry.label) } loading="lazy" decoding="async" width=[width] height=[height];
     }
 }
 
@@ -130,13 +130,13 @@ fn doors(context: &Context, entry: &Entry) -> Markup {
     ];
     let named = entry.work.as_ref().unwrap_or(encoded);
     let record =
-        entry.work.as_ref().map(|work| (context.say(words::RECORD), format!("{base}/api/v1/works/{work}")));
+        entry.work.as_ref().map(|work| (context.text(labels::RECORD), format!("{base}/api/v1/works/{work}")));
     let mut doors: Vec<(&str, String)> =
         image.into_iter().filter(|_| entry.problem.is_none() && !encoded.is_empty()).collect();
     doors.insert(doors.len().min(1), ("Mirador", context.page(&format!("/view/mirador/{named}"))));
     doors.insert(
         doors.len().min(2),
-        (context.say(words::MANIFEST), format!("{base}/presentation/3/{named}/manifest")),
+        (context.text(labels::MANIFEST), format!("{base}/presentation/3/{named}/manifest")),
     );
     doors.extend(record);
     html! {

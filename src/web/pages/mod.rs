@@ -8,25 +8,25 @@
 mod assets;
 mod context;
 mod failure;
+mod filters;
 mod form;
 mod frame;
+mod labels;
 mod link;
 mod listing;
 mod number;
 mod policy;
-mod refine;
 mod search;
 mod viewers;
-mod words;
 mod work;
 
 pub use assets::{Asset, asset};
 pub use context::Context;
 pub use failure::{Failure, failure};
+pub use filters::{Bar, Facet};
 pub use link::Link;
 pub use listing::{Entry, Listing, index};
 pub use policy::content_security_policy;
-pub use refine::{Bar, Facet};
 pub use search::{Hit, Search, search};
 pub use viewers::{Exhibit, mirador, openseadragon};
 pub use work::{Allowed, Thumbnail, WorkPage, work};

@@ -3,11 +3,11 @@
 use maud::{Markup, html};
 
 use super::context::Context;
+use super::filters::{Bar, Facet, refine};
 use super::form::{form, without_filters};
 use super::frame::{document, footer, logo, notices};
+use super::labels;
 use super::link::Link;
-use super::refine::{Bar, Facet, refine};
-use super::words;
 
 /// One page of a search's results.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -68,8 +68,8 @@ pub struct Hit {
 /// The page at `/`: what `page` has found.
 pub fn search(context: &Context, page: &Search) -> String {
     let column = refine(context, &page.facets, &page.histogram);
-    let misread = page.misread.iter().map(|why| format!("{} {why}.", context.say(words::NOT_UNDERSTOOD)));
-    let unreachable = page.unreachable.then(|| context.say(words::UNREACHABLE).to_owned());
+    let misread = page.misread.iter().map(|why| format!("{} {why}.", context.text(labels::NOT_UNDERSTOOD)));
+    let unreachable = page.unreachable.then(|| context.text(labels::UNREACHABLE).to_owned());
     let told: Vec<String> = misread.chain(unreachable).collect();
     // The grid has its second column from the start: the results keep their width when the filters arrive.
     let hall = if column.is_some() { "hall beside" } else { "hall" };
@@ -84,14 +84,14 @@ pub fn search(context: &Context, page: &Search) -> String {
             main {
                 div.told {
                     h2 { (found(context, page)) }
-                    @if column.is_some() { a.jump href="#refine" { (context.say(words::REFINE)) } }
+                    @if column.is_some() { a.jump href="#refine" { (context.text(labels::REFINE)) } }
                     @if page.total > 0 { (sorts(context, page)) }
                 }
                 @if let Some(corrected) = &page.corrected {
                     p.corrected {
-                        (context.say(words::SHOWING_FOR)) " " (context.say(words::QUOTE))
-                        strong dir="auto" { (corrected) } (context.say(words::UNQUOTE))
-                        " " (context.say(words::INSTEAD_OF)) " " (quoted(context, &page.query)) "."
+                        (context.text(labels::SHOWING_FOR)) " " (context.text(labels::QUOTE))
+                        strong dir="auto" { (corrected) } (context.text(labels::UNQUOTE))
+                        " " (context.text(labels::INSTEAD_OF)) " " (quoted(context, &page.query)) "."
                     }
                 }
                 (chosen(context, page))
@@ -120,21 +120,21 @@ fn name(context: &Context, page: &Search) -> String {
 
 fn found(context: &Context, page: &Search) -> Markup {
     html! {
-        @if page.total == 0 { (context.say(words::NO_WORKS)) } @else { (context.counted(page.total, words::WORKS)) }
+        @if page.total == 0 { (context.text(labels::NO_WORKS)) } @else { (context.counted(page.total, labels::WORKS)) }
         @if !page.query.is_empty() && page.corrected.is_none() {
-            " " (context.say(words::FOR)) " " (quoted(context, &page.query))
+            " " (context.text(labels::FOR)) " " (quoted(context, &page.query))
         }
     }
 }
 
 fn quoted(context: &Context, text: &str) -> Markup {
-    html! { (context.say(words::QUOTE)) span dir="auto" { (text) } (context.say(words::UNQUOTE)) }
+    html! { (context.text(labels::QUOTE)) span dir="auto" { (text) } (context.text(labels::UNQUOTE)) }
 }
 
 fn sorts(context: &Context, page: &Search) -> Markup {
     html! {
         @if page.sorts.len() > 1 {
-            nav.sorts aria-label=(context.say(words::SORT_BY)) {
+            nav.sorts aria-label=(context.text(labels::SORT_BY)) {
                 ul {
                     @for link in &page.sorts {
                         li { a href=(link.href) rel="nofollow" aria-current=[link.current()] { (link.label) } }
@@ -149,11 +149,11 @@ fn chosen(context: &Context, page: &Search) -> Markup {
     html! {
         @if !page.chosen.is_empty() {
             div.chips {
-                ul aria-label=(context.say(words::ACTIVE_FILTERS)) {
+                ul aria-label=(context.text(labels::ACTIVE_FILTERS)) {
                     @for link in &page.chosen {
                         li {
                             a href=(link.href) rel="nofollow" {
-                                span.unseen { (context.say(words::REMOVE)) " " }
+                                span.unseen { (context.text(labels::REMOVE)) " " }
                                 span dir="auto" { (link.label) }
                                 span.cross aria-hidden="true" { "×" }
                             }
@@ -168,18 +168,18 @@ fn chosen(context: &Context, page: &Search) -> Markup {
 
 /// Why the wall is empty, with a way on.
 fn nothing(context: &Context, page: &Search) -> Markup {
-    let all = html! { a href=(context.page("/")) { (context.say(words::SEE_ALL)) } };
+    let all = html! { a href=(context.page("/")) { (context.text(labels::SEE_ALL)) } };
     html! {
         div.nothing {
             @if !page.chosen.is_empty() {
-                p { (context.say(words::NONE_FOR_FILTERS)) }
+                p { (context.text(labels::NONE_FOR_FILTERS)) }
                 (without_filters(context, &page.query))
             } @else if page.total > 0 {
-                p { (context.say(words::NO_MORE)) " " (all) "." }
+                p { (context.text(labels::NO_MORE)) " " (all) "." }
             } @else if !page.query.is_empty() {
-                p { (context.say(words::NONE_FOR_WORDS)) " " (all) "." }
+                p { (context.text(labels::NONE_FOR_WORDS)) " " (all) "." }
             } @else {
-                p { (context.say(words::NOTHING_YET)) }
+                p { (context.text(labels::NOTHING_YET)) }
             }
         }
     }
@@ -192,10 +192,10 @@ fn card(context: &Context, hit: &Hit) -> Markup {
             @match &hit.thumbnail {
                 Some(address) => div.picture {
                     // Covered by the picture, once it is there.
-                    span.coming aria-hidden="true" { (context.say(words::PICTURE_COMING)) }
+                    span.coming aria-hidden="true" { (context.text(labels::PICTURE_COMING)) }
                     img src=(address) alt="" loading="lazy" decoding="async";
                 },
-                None => div.picture.blank { (context.say(words::NO_PICTURE)) },
+                None => div.picture.blank { (context.text(labels::NO_PICTURE)) },
             }
             h3 dir="auto" { (hit.label) }
         }
@@ -210,7 +210,7 @@ fn card(context: &Context, hit: &Hit) -> Markup {
 }
 
 fn public_domain(context: &Context) -> Markup {
-    let label = context.say(words::PUBLIC_DOMAIN);
+    let label = context.text(labels::PUBLIC_DOMAIN);
     html! {
         svg.free viewBox="0 0 24 24" role="img" aria-label=(label) {
             title { (label) }
@@ -229,9 +229,9 @@ fn style(ratio: Option<f64>) -> String {
 fn pages(context: &Context, page: &Search) -> Markup {
     html! {
         @if page.next.is_some() || page.start.is_some() {
-            nav.pages aria-label=(context.say(words::PAGES)) {
-                @if let Some(start) = &page.start { a href=(start) { (context.say(words::FIRST_PAGE)) } }
-                @if let Some(next) = &page.next { a rel="next" href=(next) { (context.say(words::MORE_WORKS)) } }
+            nav.pages aria-label=(context.text(labels::PAGES)) {
+                @if let Some(start) = &page.start { a href=(start) { (context.text(labels::FIRST_PAGE)) } }
+                @if let Some(next) = &page.next { a rel="next" href=(next) { (context.text(labels::MORE_WORKS)) } }
             }
         }
     }
@@ -240,15 +240,15 @@ fn pages(context: &Context, page: &Search) -> Markup {
 /// The same search for programs, and the files behind the works.
 fn elsewhere(context: &Context, page: &Search) -> Markup {
     let ways = [
-        (words::IN_THE_API, &page.api),
-        (words::AS_COLLECTION, &page.collection),
-        (words::ALL_FILES, &page.files),
+        (labels::IN_THE_API, &page.api),
+        (labels::AS_COLLECTION, &page.collection),
+        (labels::ALL_FILES, &page.files),
     ];
     let ways: Vec<_> =
-        ways.iter().filter_map(|(label, address)| Some((context.say(*label), address.as_ref()?))).collect();
+        ways.iter().filter_map(|(label, address)| Some((context.text(*label), address.as_ref()?))).collect();
     html! {
         @if !ways.is_empty() {
-            nav.elsewhere aria-label=(context.say(words::OTHER_FORMATS)) {
+            nav.elsewhere aria-label=(context.text(labels::OTHER_FORMATS)) {
                 ul.doors { @for (label, address) in ways { li { a href=(address) { (label) } } } }
             }
         }

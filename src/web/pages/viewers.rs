@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::assets;
 use super::context::Context;
 use super::frame::document;
-use super::words::{self, Word};
+use super::labels::{self, Label};
 use crate::record::Region;
 
 const OPENSEADRAGON: &str = "openseadragon/openseadragon.min.js";
@@ -36,20 +36,20 @@ pub fn openseadragon(context: &Context, exhibit: &Exhibit) -> String {
         header.bar {
             (back(context, exhibit))
             h1 dir="auto" { (label) }
-            div.tools role="group" aria-label=(context.say(words::VIEW)) hidden {
-                (tool(context, "zoom-in", words::ZOOM_IN, "M12 6v12M6 12h12"))
-                (tool(context, "zoom-out", words::ZOOM_OUT, "M6 12h12"))
-                (tool(context, "home", words::WHOLE, "M5 12l7-7 7 7M7 10.5V19h10v-8.5"))
-                (tool(context, "turn", words::TURN, "M18 12a6 6 0 1 1-2-4.5M18 4v4h-4"))
-                (tool(context, "full-screen", words::FULL_SCREEN, "M9 5H5v4M15 5h4v4M19 15v4h-4M9 19H5v-4"))
+            div.tools role="group" aria-label=(context.text(labels::VIEW)) hidden {
+                (tool(context, "zoom-in", labels::ZOOM_IN, "M12 6v12M6 12h12"))
+                (tool(context, "zoom-out", labels::ZOOM_OUT, "M6 12h12"))
+                (tool(context, "home", labels::WHOLE, "M5 12l7-7 7 7M7 10.5V19h10v-8.5"))
+                (tool(context, "turn", labels::TURN, "M18 12a6 6 0 1 1-2-4.5M18 4v4h-4"))
+                (tool(context, "full-screen", labels::FULL_SCREEN, "M9 5H5v4M15 5h4v4M19 15v4h-4M9 19H5v-4"))
             }
-            a.detail hidden title=(context.say(words::DETAIL_TITLE)) { (context.say(words::DETAIL)) }
+            a.detail hidden title=(context.text(labels::DETAIL_TITLE)) { (context.text(labels::DETAIL)) }
             a.other href=(context.page(&format!("/view/mirador/{}", exhibit.manifest))) { "Mirador" }
         }
-        main.stage id="viewer" aria-label={ (context.say(words::PICTURE_OF)) " " (label) }
+        main.stage id="viewer" aria-label={ (context.text(labels::PICTURE_OF)) " " (label) }
             data-info={ (base) "/iiif/3/" (image) "/info.json" }
             data-images={ (base) "/assets/openseadragon/images/" }
-            data-failed=(context.say(words::CANNOT_OPEN)) {
+            data-failed=(context.text(labels::CANNOT_OPEN)) {
             (still(context, exhibit, OPENSEADRAGON))
         }
     };
@@ -65,9 +65,9 @@ pub fn mirador(context: &Context, exhibit: &Exhibit) -> String {
         header.bar {
             (back(context, exhibit))
             h1 dir="auto" { (label) }
-            a.other href={ (base) "/presentation/3/" (manifest) "/manifest" } { (context.say(words::MANIFEST)) }
+            a.other href={ (base) "/presentation/3/" (manifest) "/manifest" } { (context.text(labels::MANIFEST)) }
         }
-        main.stage id="viewer" aria-label={ (context.say(words::PICTURE_OF)) " " (label) }
+        main.stage id="viewer" aria-label={ (context.text(labels::PICTURE_OF)) " " (label) }
             data-canvas=[&exhibit.canvas] data-region=[region]
             data-manifest={ (base) "/presentation/3/" (manifest) "/manifest" } {
             (still(context, exhibit, MIRADOR))
@@ -80,16 +80,16 @@ pub fn mirador(context: &Context, exhibit: &Exhibit) -> String {
 /// The way back: to the work, or to the list of all images.
 fn back(context: &Context, exhibit: &Exhibit) -> Markup {
     let (href, label) = match &exhibit.work {
-        Some(work) => (context.page(&format!("/works/{work}")), words::BACK_TO_WORK),
-        None => (context.page("/?files"), words::BACK_TO_ALL),
+        Some(work) => (context.page(&format!("/works/{work}")), labels::BACK_TO_WORK),
+        None => (context.page("/?files"), labels::BACK_TO_ALL),
     };
-    let label = context.say(label);
+    let label = context.text(label);
     html! { a.back href=(href) aria-label=(label) title=(label) { (icon("M15 5l-7 7 7 7")) } }
 }
 
 /// What is seen where the viewer cannot run: the picture, once.
 fn still(context: &Context, exhibit: &Exhibit, script: &str) -> Markup {
-    let (base, label) = (&context.base, context.say(words::PICTURE_OF));
+    let (base, label) = (&context.base, context.text(labels::PICTURE_OF));
     let picture = html! {
         @if let Some(image) = &exhibit.image {
             img src={ (base) "/iiif/3/" (image) "/full/!1600,1600/0/default.jpg" } alt={ (label) " " (exhibit.label) };
@@ -100,15 +100,15 @@ fn still(context: &Context, exhibit: &Exhibit, script: &str) -> Markup {
             noscript { (picture) }
         } @else {
             p.message role="status" {
-                (context.say(words::NOT_BUILT)) " " code { "cd src/web/pages && npm ci && npm run build" }
+                (context.text(labels::NOT_BUILT)) " " code { "cd src/web/pages && npm ci && npm run build" }
             }
             (picture)
         }
     }
 }
 
-fn tool(context: &Context, name: &str, label: Word, path: &str) -> Markup {
-    let label = context.say(label);
+fn tool(context: &Context, name: &str, label: Label, path: &str) -> Markup {
+    let label = context.text(label);
     html! {
         button type="button" data-tool=(name) aria-label=(label) title=(label) { (icon(path)) }
     }

@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use super::context::Context;
 use super::form::form;
 use super::frame::{document, footer, name, notices};
+use super::labels;
 use super::link::Link;
-use super::words;
 
 /// One work, as the public sees it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -75,7 +75,7 @@ pub enum Allowed {
 pub fn work(context: &Context, page: &WorkPage) -> String {
     // A long picture has the whole width; any other stands beside its words.
     let shape = if ratio(page.ratio) > 1.7 { "leaf long" } else { "leaf" };
-    let away = page.unreachable.then(|| context.say(words::UNREACHABLE).to_owned());
+    let away = page.unreachable.then(|| context.text(labels::UNREACHABLE).to_owned());
     let body = html! {
         header.mast { (name(context)) (form(context, "", &[])) }
         (notices(context, away.as_slice()))
@@ -101,12 +101,12 @@ fn ratio(ratio: Option<f64>) -> f64 {
 }
 
 fn plate(context: &Context, page: &WorkPage) -> Markup {
-    let name = format!("{} {}", context.say(words::PICTURE_OF), page.label);
+    let name = format!("{} {}", context.text(labels::PICTURE_OF), page.label);
     let style = format!("--ratio:{:.4}", ratio(page.ratio).clamp(0.2, 8.0));
     let picture = html! {
         @match &page.picture {
             Some(address) => img src=(address) alt=(name) style=(style) fetchpriority="high";,
-            None => span.blank { (context.say(words::NO_PICTURE)) },
+            None => span.blank { (context.text(labels::NO_PICTURE)) },
         }
     };
     html! {
@@ -120,20 +120,20 @@ fn plate(context: &Context, page: &WorkPage) -> Markup {
 fn ways(context: &Context, page: &WorkPage) -> Markup {
     let (original, archive) = page.downloads.as_ref().map(|(one, all)| (one, all)).unzip();
     let ways = [
-        (words::ZOOM, page.zoom.as_ref()),
-        (words::DOWNLOAD, original),
-        (words::DOWNLOAD_ALL, archive),
-        (words::MANIFEST, Some(&page.manifest)),
-        (words::RECORD, Some(&page.record)),
+        (labels::ZOOM, page.zoom.as_ref()),
+        (labels::DOWNLOAD, original),
+        (labels::DOWNLOAD_ALL, archive),
+        (labels::MANIFEST, Some(&page.manifest)),
+        (labels::RECORD, Some(&page.record)),
     ];
     html! {
-        nav aria-label=(context.say(words::THIS_WORK)) {
+        nav aria-label=(context.text(labels::THIS_WORK)) {
             ul.ways {
                 @if let Some(viewer) = &page.viewer {
-                    li { a.first href=(viewer) { (context.say(words::LOOK_CLOSER)) } }
+                    li { a.first href=(viewer) { (context.text(labels::LOOK_CLOSER)) } }
                 }
                 @for (label, href) in ways {
-                    @if let Some(href) = href { li { a href=(href) { (context.say(label)) } } }
+                    @if let Some(href) = href { li { a href=(href) { (context.text(label)) } } }
                 }
             }
         }
@@ -158,14 +158,14 @@ fn heading(page: &WorkPage) -> Markup {
 fn facts(context: &Context, page: &WorkPage) -> Markup {
     html! {
         @if !page.facts.is_empty() || !page.rights.is_empty() || page.allowed.is_some() {
-            h2 { (context.say(words::ABOUT)) }
+            h2 { (context.text(labels::ABOUT)) }
             dl.known {
                 @for (label, values) in page.facts.iter().filter(|(_, values)| !values.is_empty()) {
                     div { dt { (label) } @for value in values { dd dir="auto" { (value) } } }
                 }
                 @if !page.rights.is_empty() || page.allowed.is_some() {
                     div {
-                        dt { (context.say(words::RIGHTS)) }
+                        dt { (context.text(labels::RIGHTS)) }
                         @for rights in &page.rights { dd { (licence(rights)) } }
                         @if let Some(allowed) = page.allowed { dd { (sentence(context, allowed)) } }
                     }
@@ -187,10 +187,10 @@ fn licence(rights: &Link) -> Markup {
 /// What the rights come down to, for whoever does not know the licence.
 fn sentence(context: &Context, allowed: Allowed) -> String {
     match allowed {
-        Allowed::Everything => context.say(words::FREE).to_owned(),
-        Allowed::FullView => context.say(words::FULL_VIEW).to_owned(),
+        Allowed::Everything => context.text(labels::FREE).to_owned(),
+        Allowed::FullView => context.text(labels::FULL_VIEW).to_owned(),
         Allowed::UpTo(side) => {
-            let (before, after) = (context.say(words::SHOWN_UP_TO), context.say(words::PIXELS));
+            let (before, after) = (context.text(labels::SHOWN_UP_TO), context.text(labels::PIXELS));
             format!("{before} {} {after}", context.grouped(side.into()))
         }
     }
@@ -200,7 +200,7 @@ fn tags(context: &Context, page: &WorkPage) -> Markup {
     let schemes: Vec<_> = page.tags.iter().filter(|(_, tags)| !tags.is_empty()).collect();
     html! {
         @if !schemes.is_empty() {
-            h2 { (context.say(words::TAGS)) }
+            h2 { (context.text(labels::TAGS)) }
             @for (scheme, tags) in schemes {
                 h3 dir="auto" { (scheme) }
                 ul.tags {
@@ -222,7 +222,7 @@ fn more(context: &Context, page: &WorkPage) -> Markup {
     html! {
         @if !page.more_pictures.is_empty() {
             section.more aria-labelledby="more-heading" {
-                h2 id="more-heading" { (context.say(words::MORE_PICTURES)) }
+                h2 id="more-heading" { (context.text(labels::MORE_PICTURES)) }
                 ul {
                     // The first picture is the one above.
                     @for (number, thumbnail) in (2..).zip(&page.more_pictures) {
@@ -241,7 +241,7 @@ fn other(context: &Context, number: u32, thumbnail: &Thumbnail) -> Markup {
             img src=(thumbnail.picture) alt="" style=(style) loading="lazy" decoding="async";
             @match &thumbnail.label {
                 Some(label) => span dir="auto" { (label) },
-                None => span { (context.say(words::PICTURE)) " " (number) },
+                None => span { (context.text(labels::PICTURE)) " " (number) },
             }
         }
     }

@@ -1,14 +1,15 @@
 //! What a path asks for. Paths are taken apart as they came; each part is decoded once.
 
+mod api;
 mod presentation;
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
+pub use api::Call;
 pub use presentation::{Piece, Shelf};
 
-use super::api::Call;
 use crate::iiif::{Invalid, Version};
 
 /// A work's tags; one of them; what happened to it.

@@ -6,10 +6,6 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
-use super::super::Door;
-use super::super::answered::Answered;
-use super::super::api::{answer as told, pairs_of};
-use super::super::headers::presentation_version;
 use super::search::{flag_of, search_of};
 use super::serializer::Serializer;
 use super::{Asked, Flag, Known, Number, envelope, keep, person, together};
@@ -17,29 +13,33 @@ use crate::gallery::{Error, Hits};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Address;
 use crate::record::{Creator, slug};
-use crate::search::{self, Order, Search, Sort, Stored};
+use crate::search::{self, IndexedWork, Order, Search, Sort};
+use crate::web::App;
+use crate::web::api::{answer as told, pairs_of};
+use crate::web::http::headers::presentation_version;
+use crate::web::http::response::Response;
 
 /// The most people that are asked for by their identifiers at once.
 const MOST_IDS: usize = 200;
 
 /// `GET /api/smk/v1/…`, with or without a closing slash.
-pub async fn answer(door: &Door, request: &HttpRequest, rest: &str) -> Result<Answered, Error> {
+pub async fn answer(app: &App, request: &HttpRequest, rest: &str) -> Result<Response, Error> {
     let pairs: Vec<(String, String)> =
         pairs_of(request.query_string()).map(|(name, value)| (name.into_owned(), value)).collect();
     match rest.trim_end_matches('/') {
-        "art/search" => found(door, request, &Asked::parse(&pairs)?).await,
-        "art" => one(door, request, &Asked::parse(&pairs)?).await,
-        "art/all_ids" => all(door, request).await,
-        "person/search" => people(door, request, &pairs, true).await,
-        "person" => people(door, request, &pairs, false).await,
-        "iiif/manifest" => manifest(door, request, &pairs).await,
+        "art/search" => found(app, request, &Asked::parse(&pairs)?).await,
+        "art" => one(app, request, &Asked::parse(&pairs)?).await,
+        "art/all_ids" => all(app, request).await,
+        "person/search" => people(app, request, &pairs, true).await,
+        "person" => people(app, request, &pairs, false).await,
+        "iiif/manifest" => manifest(app, request, &pairs).await,
         _ => Err(Error::NotFound),
     }
 }
 
 /// `/art/search`.
-async fn found(door: &Door, request: &HttpRequest, asked: &Asked) -> Result<Answered, Error> {
-    let finder = door.gallery.finder()?;
+async fn found(app: &App, request: &HttpRequest, asked: &Asked) -> Result<Response, Error> {
+    let finder = app.gallery.search()?;
     let snapshot = finder.snapshot()?;
     let search = search_of(asked, &snapshot);
     let hits = finder.find(search.clone()).await?;
@@ -48,21 +48,21 @@ async fn found(door: &Door, request: &HttpRequest, asked: &Asked) -> Result<Answ
         let values = match field.known {
             Known::Shelf(scheme) => counted(&hits, scheme, asked.lang),
             Known::Rights => counted(&hits, "rights", asked.lang),
-            Known::Flag(flag) => flagged(door, &search, flag, hits.found.total).await?,
+            Known::Flag(flag) => flagged(app, &search, flag, hits.found.total).await?,
             _ => Vec::new(),
         };
         facets.push((field.name.to_owned(), values));
     }
-    page(door, request, asked, hits, facets).await
+    page(app, request, asked, hits, facets).await
 }
 
 /// `/art`: works by their object numbers.
-async fn one(door: &Door, request: &HttpRequest, asked: &Asked) -> Result<Answered, Error> {
+async fn one(app: &App, request: &HttpRequest, asked: &Asked) -> Result<Response, Error> {
     if asked.object_numbers.is_empty() {
         let reason = "is missing: say which work, as in `?object_number=KMS1`";
         return Err(Invalid::new("object_number", "", reason).into());
     }
-    let finder = door.gallery.finder()?;
+    let finder = app.gallery.search()?;
     let mut numbers = Vec::new();
     for Number { whole, parts } in &asked.object_numbers {
         let search = Search { numbers: vec![vec![whole.clone()]], limit: 0, ..Search::default() };
@@ -77,16 +77,16 @@ async fn one(door: &Door, request: &HttpRequest, asked: &Asked) -> Result<Answer
     let search =
         Search { numbers, order, offset: asked.offset as usize, limit: rows.max(1), ..Search::default() };
     let hits = finder.find(search).await?;
-    page(door, request, asked, hits, Vec::new()).await
+    page(app, request, asked, hits, Vec::new()).await
 }
 
 /// `/person/search` and `/person?id=…`: creators with their works.
 async fn people(
-    door: &Door,
+    app: &App,
     request: &HttpRequest,
     pairs: &[(String, String)],
     searched: bool,
-) -> Result<Answered, Error> {
+) -> Result<Response, Error> {
     let asked = Asked::parse(pairs)?;
     if let Some((name, value)) =
         pairs.iter().find(|(name, value)| matches!(name.as_str(), "filters" | "range") && !value.is_empty())
@@ -107,17 +107,20 @@ async fn people(
         )
         .into());
     }
-    let finder = door.gallery.finder()?;
+    let finder = app.gallery.search()?;
     let snapshot = finder.snapshot()?;
     let mut chosen: Vec<u32> = Vec::new();
     if ids.is_empty() {
         let (own, keys) = (snapshot.clone(), asked.keys.clone().unwrap_or_default());
-        let named = finder.ask(move || Ok(own.named("creator", &keys))).await?;
+        let named = finder.ask(move || Ok(own.values_named("creator", &keys))).await?;
         chosen.extend(named.into_iter().map(|(number, _)| number));
     }
     for id in ids {
-        let search =
-            Search { numbers: vec![vec![format!("{}{id}", search::PERSON)]], limit: 1, ..Search::default() };
+        let search = Search {
+            numbers: vec![vec![format!("{}{id}", search::CREATOR_ID_PREFIX)]],
+            limit: 1,
+            ..Search::default()
+        };
         let hits = finder.find(search).await?;
         let mut name = slug(&id);
         if let Some(place) = hits.found.hits.first() {
@@ -129,17 +132,17 @@ async fn people(
             name = creator.map_or(name, |creator| slug(&creator.name));
         }
         let known = snapshot.vocabulary().find("creator", &name);
-        chosen.extend(known.filter(|&number| snapshot.total(number) > 0 && !chosen.contains(&number)));
+        chosen.extend(known.filter(|&number| snapshot.work_count(number) > 0 && !chosen.contains(&number)));
     }
     let found = chosen.len() as u64;
     let (offset, rows, fields) = (asked.offset, asked.rows, asked.fields);
     let shown: Vec<u32> = chosen.into_iter().skip(offset as usize).take(rows as usize).collect();
     let tell = move || {
         let mut items = Vec::with_capacity(shown.len());
-        for (number, holders) in shown.iter().zip(snapshot.holders(&shown)?) {
-            let slug_of = snapshot.vocabulary().term(*number).map(|term| term.value.clone());
+        for (number, holders) in shown.iter().zip(snapshot.works_with_values(&shown)?) {
+            let slug_of = snapshot.vocabulary().value(*number).map(|term| term.value.clone());
             let mut creators = Vec::new();
-            for place in &holders.some {
+            for place in &holders.examples {
                 let work = snapshot.stored(*place)?.work();
                 let own = work.map(|work| work.creators).unwrap_or_default();
                 creators.extend(own.into_iter().find(|creator| Some(slug(&creator.name)) == slug_of));
@@ -154,8 +157,8 @@ async fn people(
 }
 
 /// `/art/all_ids`: every object number.
-async fn all(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
-    let finder = door.gallery.finder()?;
+async fn all(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+    let finder = app.gallery.search()?;
     let snapshot = finder.snapshot()?;
     let numbers = finder.ask(move || snapshot.numbers(0, usize::MAX)).await?;
     let numbers: Vec<String> = numbers.into_iter().map(|(number, _)| number).collect();
@@ -164,18 +167,18 @@ async fn all(door: &Door, request: &HttpRequest) -> Result<Answered, Error> {
 
 /// `/iiif/manifest?id=…`, or `?object_number=…`: leads to the work's manifest, in the version that is asked for, else the
 /// one that programs written for SMK's read.
-async fn manifest(door: &Door, request: &HttpRequest, pairs: &[(String, String)]) -> Result<Answered, Error> {
+async fn manifest(app: &App, request: &HttpRequest, pairs: &[(String, String)]) -> Result<Response, Error> {
     let named = |wanted: &str| pairs.iter().find(|(name, value)| name == wanted && !value.trim().is_empty());
     let Some((_, id)) = named("id").or_else(|| named("object_number")) else {
         return Err(Invalid::new("id", "", "is missing: say which work, as in `?id=KMS1`").into());
     };
     let id = id.trim();
-    let numbers = vec![id.to_owned(), format!("{}{id}", search::ID)];
+    let numbers = vec![id.to_owned(), format!("{}{id}", search::SOURCE_ID_PREFIX)];
     let search = Search { numbers: vec![numbers], limit: 1, ..Search::default() };
-    let hits = door.gallery.finder()?.find(search).await?;
+    let hits = app.gallery.search()?.find(search).await?;
     let place = hits.found.hits.first().ok_or(Error::NotFound)?;
     let number = hits.snapshot.stored(*place)?.number();
-    let address = Address::new(&door.base.of(request)?);
+    let address = Address::new(&app.base.of(request)?);
     let version = presentation_version(request).unwrap_or(Version::V2);
     let mut response = HttpResponse::Found();
     response.insert_header((header::LOCATION, address.manifest(version, &number)));
@@ -191,7 +194,7 @@ fn counted(hits: &Hits, scheme: &str, lang: Option<&str>) -> Vec<(String, u64)> 
     let mut told: Vec<(String, u64)> = Vec::with_capacity(values.len());
     let mut places: HashMap<String, usize> = HashMap::new();
     for (number, works) in values {
-        let Some(term) = vocabulary.term(*number) else { continue };
+        let Some(term) = vocabulary.value(*number) else { continue };
         let label = term.label.best(&[lang.unwrap_or("da")]);
         let name = term.inverted.as_deref().or(label).unwrap_or(&term.value);
         match places.get(name).and_then(|&place| told.get_mut(place)) {
@@ -206,7 +209,7 @@ fn counted(hits: &Hits, scheme: &str, lang: Option<&str>) -> Vec<(String, u64)> 
     told
 }
 
-async fn flagged(door: &Door, search: &Search, flag: Flag, total: u64) -> Result<Vec<(String, u64)>, Error> {
+async fn flagged(app: &App, search: &Search, flag: Flag, total: u64) -> Result<Vec<(String, u64)>, Error> {
     let mut with = Search { limit: 0, facets: Vec::new(), ..search.clone() };
     let asked = flag_of(&mut with, flag);
     let yes = match asked {
@@ -214,7 +217,7 @@ async fn flagged(door: &Door, search: &Search, flag: Flag, total: u64) -> Result
         Some(false) => 0,
         None => {
             *asked = Some(true);
-            door.gallery.finder()?.find(with).await?.found.total
+            app.gallery.search()?.find(with).await?.found.total
         }
     };
     let both = [("true".to_owned(), yes), ("false".to_owned(), total - yes.min(total))];
@@ -224,29 +227,24 @@ async fn flagged(door: &Door, search: &Search, flag: Flag, total: u64) -> Result
 /// The works of a page as SMK's records, in their envelope; made away from the threads that answer, since there may be
 /// thousands.
 async fn page(
-    door: &Door,
+    app: &App,
     request: &HttpRequest,
     asked: &Asked,
     hits: Hits,
     facets: Vec<(String, Vec<(String, u64)>)>,
-) -> Result<Answered, Error> {
-    let finder = door.gallery.finder()?;
+) -> Result<Response, Error> {
+    let finder = app.gallery.search()?;
     let corrected = hits.found.corrected.clone().zip(asked.keys.clone());
     let read = move || {
         let stored = hits.found.hits.iter().map(|place| hits.snapshot.stored(*place));
-        Ok((stored.collect::<Result<Vec<Stored>, search::Error>>()?, hits.found.total))
+        Ok((stored.collect::<Result<Vec<IndexedWork>, search::Error>>()?, hits.found.total))
     };
     let (stored, total) = finder.ask(read).await?;
-    let originals = match door.gallery.works() {
-        None => HashMap::new(),
-        Some(works) => {
-            let numbers: Vec<String> = stored.iter().map(Stored::number).collect();
-            works.ask(|catalogue| async move { catalogue.originals(&numbers).await }).await?
-        }
-    };
+    let numbers = stored.iter().map(IndexedWork::number).collect();
+    let originals = app.gallery.works.original_records(numbers).await?;
     let serializer = Serializer {
-        gallery: door.gallery.clone(),
-        address: Address::new(&door.base.of(request)?),
+        gallery: app.gallery.clone(),
+        address: Address::new(&app.base.of(request)?),
         lang: asked.lang,
     };
     let (fields, offset, rows) = (asked.fields.clone(), asked.offset, asked.rows);

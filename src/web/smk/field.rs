@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::iiif::Invalid;
 use crate::record::read::{SMK_FIELDS, SmkField};
-use crate::search::Place;
+use crate::search::SearchField;
 
 /// A field by the name that programs call it.
 #[derive(Debug, PartialEq, Eq)]
@@ -140,15 +140,15 @@ const TEXTS: [&str; 15] = [
 ];
 
 /// Where the words of a field are looked for.
-pub(super) fn place(field: &str) -> Result<Place, Invalid> {
+pub(super) fn place(field: &str) -> Result<SearchField, Invalid> {
     Ok(match field {
-        "titles" | "title" => Place::Titles,
-        "creator" | "artist" | "production" => Place::Creators,
-        "object_number" | "id" => Place::Name,
-        "techniques" | "materials" | "medium" | "object_names" | "geo_location" => Place::Subject,
-        name if TEXTS.contains(&name) => Place::Text,
-        name if name.starts_with("content_") => Place::Subject,
-        name if name.starts_with("creator_") => Place::Text,
+        "titles" | "title" => SearchField::Titles,
+        "creator" | "artist" | "production" => SearchField::Creators,
+        "object_number" | "id" => SearchField::Name,
+        "techniques" | "materials" | "medium" | "object_names" | "geo_location" => SearchField::Subject,
+        name if TEXTS.contains(&name) => SearchField::Text,
+        name if name.starts_with("content_") => SearchField::Subject,
+        name if name.starts_with("creator_") => SearchField::Text,
         _ => {
             let known =
                 "titles, creator, object_number, techniques, materials, object_names, content_subject";

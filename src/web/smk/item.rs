@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::built::built;
+use super::converted::built;
 use super::images::{Places, Shown, is_high_quality, matched, show, unmatched};
 use crate::record::{Tag, Work};
 

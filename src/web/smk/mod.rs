@@ -1,27 +1,27 @@
 //! The open API of Statens Museum for Kunst: what programs written for it ask, and the answers that they read.
 
 mod answer;
-mod asked;
-mod built;
+mod converted;
 mod field;
 mod filter;
 mod images;
 mod item;
 mod person;
+mod query;
+mod range;
 mod search;
 mod serializer;
-mod span;
 
 use serde_json::{Map, Value, json};
 
 pub use answer::answer;
-pub use asked::{Asked, Number};
 pub use field::{Flag, Known, Measure, names};
 pub use filter::{Filter, Wanted};
 pub use images::{Place, Places};
 pub use item::{item, keep};
 pub use person::{person, together};
-pub use span::Range;
+pub use query::{Asked, Number};
+pub use range::Range;
 
 /// An answer of `/art/search`, and of `/art`.
 ///

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::built::day;
+use super::converted::day;
 use super::field::family_and_given;
 use crate::record::{Creator, slug};
-use crate::search::Holders;
+use crate::search::WorksWithValue;
 
 /// The name that a person is asked for by: the source's identifier, or else the creator's name in addresses.
 pub fn id(creator: &Creator) -> String {
@@ -26,7 +26,7 @@ pub fn together(creators: impl Iterator<Item = Creator>) -> Option<Creator> {
 }
 
 /// A creator as an item of `/person`; what is not known is left out.
-pub fn person(creator: &Creator, holders: Holders) -> Map<String, Value> {
+pub fn person(creator: &Creator, holders: WorksWithValue) -> Map<String, Value> {
     let sorted = creator.sort_name.as_deref().unwrap_or(&creator.name);
     let mut item = Map::new();
     let mut set = |name: &str, value: Value| item.insert(name.to_owned(), value);
@@ -65,7 +65,8 @@ mod tests {
             "name": "Anna Ancher", "sort_name": "Ancher, Anna", "birth": 1859, "death": 1935, "nationality": "dansk",
             "gender": "FEMALE", "id": "11_person"}))
         .unwrap();
-        let holders = Holders { object_numbers: vec!["KMS1".into()], has_image: true, some: Vec::new() };
+        let holders =
+            WorksWithValue { object_numbers: vec!["KMS1".into()], has_image: true, examples: Vec::new() };
         assert_eq!(
             Value::Object(person(&creator, holders)),
             json!({
@@ -78,7 +79,7 @@ mod tests {
             })
         );
         let unknown: Creator = serde_json::from_value(json!({"name": "Ubekendt"})).unwrap();
-        let told = person(&unknown, Holders::default());
+        let told = person(&unknown, WorksWithValue::default());
         assert_eq!((&told["id"], &told["name"]), (&json!("ubekendt"), &json!("Ubekendt")));
         assert!(!told.contains_key("birth_date_start") && told["works"].is_array());
     }

@@ -19,7 +19,7 @@ pub(super) fn search_of(asked: &Asked, snapshot: &Snapshot) -> Search {
         ..Search::default()
     };
     if !asked.qfields.is_empty() {
-        search.places = asked.qfields.clone();
+        search.search_fields = asked.qfields.clone();
     }
     for filter in &asked.filters {
         filtered(&mut search, filter, asked.lang, snapshot);
@@ -60,11 +60,11 @@ fn filtered(search: &mut Search, filter: &Filter, lang: Option<&str>, snapshot: 
         let mut found: Vec<String> = Vec::new();
         for value in values {
             let mut meant: Vec<String> =
-                names(scheme, value).iter().flat_map(|name| snapshot.meant(scheme, name)).collect();
+                names(scheme, value).iter().flat_map(|name| snapshot.values_called(scheme, name)).collect();
             // Records may have a value in one language only, and be asked for it in the other.
             if TRANSLATED.contains(&scheme) && (meant.is_empty() || lang == Some("en")) {
-                let other = search::meanings(value);
-                meant.extend(other.iter().flat_map(|other| snapshot.meant(scheme, other)));
+                let other = search::translations(value);
+                meant.extend(other.iter().flat_map(|other| snapshot.values_called(scheme, other)));
             }
             found.extend(meant);
         }
@@ -86,7 +86,7 @@ fn filtered(search: &mut Search, filter: &Filter, lang: Option<&str>, snapshot: 
         Wanted::Number(values) | Wanted::Id(values) => {
             // Works without an identifier of their source are told with their number in its place.
             let is_id = matches!(filter.wanted, Wanted::Id(_));
-            let ids = values.iter().filter(|_| is_id).map(|id| format!("{}{id}", search::ID));
+            let ids = values.iter().filter(|_| is_id).map(|id| format!("{}{id}", search::SOURCE_ID_PREFIX));
             let numbers = values.iter().cloned().chain(ids);
             match filter.not {
                 true => search.not_numbers.extend(numbers),
@@ -95,7 +95,7 @@ fn filtered(search: &mut Search, filter: &Filter, lang: Option<&str>, snapshot: 
             return;
         }
         Wanted::Colours(values) => {
-            let keys = values.iter().map(|value| format!("{}{value}", search::COLOUR_KEY));
+            let keys = values.iter().map(|value| format!("{}{value}", search::COLOUR_PREFIX));
             match filter.not {
                 true => search.not_numbers.extend(keys),
                 false => search.numbers.push(keys.collect()),

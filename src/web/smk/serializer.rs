@@ -8,7 +8,7 @@ use super::{Place, Places, item};
 use crate::gallery::Gallery;
 use crate::iiif::Version;
 use crate::presentation::Address;
-use crate::search::{self, Stored};
+use crate::search::{self, IndexedWork};
 
 /// Writes works as SMK's records.
 pub(super) struct Serializer {
@@ -18,14 +18,14 @@ pub(super) struct Serializer {
 }
 
 impl Serializer {
-    pub(super) fn item(&self, stored: &Stored, original: Option<&Value>) -> Option<Map<String, Value>> {
+    pub(super) fn item(&self, stored: &IndexedWork, original: Option<&Value>) -> Option<Map<String, Value>> {
         let address = &self.address;
         let work = stored.work()?;
         let (number, rights, public_domain) = stored.known();
-        let grant = self.gallery.rights().of_record(rights.as_deref(), public_domain);
-        let place = |(file, shown): (String, search::Shown<'_>)| {
+        let grant = self.gallery.images.rights().of_record(rights.as_deref(), public_domain);
+        let place = |(file, shown): (String, search::IndexedImage<'_>)| {
             // As measured, or else as the record says.
-            let measured: Option<Value> = serde_json::from_str(shown.said).ok();
+            let measured: Option<Value> = serde_json::from_str(shown.json).ok();
             let measured = |name: &str| measured.as_ref().and_then(|said| said.get(name)?.as_u64());
             let said = |name: &str| {
                 let first = work.images.first().is_some_and(|image| image.file == file);
@@ -37,7 +37,7 @@ impl Serializer {
                 said.and_then(|side| side.try_into().ok())
             };
             let (width, height): (Option<u32>, Option<u32>) = (side("width"), side("height"));
-            let limits = self.gallery.limits().at_most(grant.largest);
+            let limits = self.gallery.images.limits().at_most(grant.largest);
             let is_whole = match width.zip(height) {
                 // What is larger than an answer may be is no whole, and nor is what rights make smaller.
                 Some((width, height)) => {

@@ -1,0 +1,307 @@
+//! The shelves that works stand on: creators, periods, tags; each as long as it may be, read a page at a time.
+//!
+//! A page is found by its place without walking to it: works are counted by thousands of their arrival, so that a
+//! few hundred small rows say in which thousand the page begins.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use sqlx::{AnyConnection, Row};
+
+use super::sql::{Value, each, found};
+use super::{Catalogue, Error};
+use crate::record::{Facet, Text};
+
+/// A shelf, as lists of shelves show it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FacetValue {
+    pub scheme: String,
+    pub value: String,
+    pub label: Text,
+    /// How many works stand on it.
+    pub works: u64,
+}
+
+/// A work, as shelves show it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorkSummary {
+    pub object_number: String,
+    pub label: Text,
+    /// The identifier of its first image.
+    pub thumbnail: Option<String>,
+    pub revision: u64,
+}
+
+/// The scheme and the value of the shelf of all works.
+pub use crate::presentation::ALL_WORKS as ALL;
+
+/// Characters by which shelves are sorted.
+const SORTED: usize = 120;
+
+/// Works that are counted together.
+const BUCKET: i64 = 1024;
+
+/// A work, the shelves that it stood on, and those that it is to stand on.
+type Moved = (i64, Vec<i64>, Vec<Facet>);
+
+/// What a batch moves from shelf to shelf.
+#[derive(Default)]
+pub(super) struct Moves {
+    works: Vec<Moved>,
+    /// Shelves whose rows were looked up; to be remembered once they are there to stay.
+    looked_up: Vec<((String, String), i64)>,
+}
+
+impl Moves {
+    /// A work that stood on `from` stands on `to`, and among all works.
+    pub fn add(&mut self, seq: i64, from: &[i64], mut to: Vec<Facet>) {
+        to.push(Facet {
+            scheme: ALL.into(),
+            value: ALL.into(),
+            label: Text::of("en", "All works"),
+            sort: ALL.into(),
+        });
+        self.works.push((seq, from.to_vec(), to));
+    }
+
+    /// A work is taken from all its shelves.
+    pub fn clear(&mut self, seq: i64, from: &[i64]) {
+        self.works.push((seq, from.to_vec(), Vec::new()));
+    }
+
+    /// Writes the moves; the shelves that each work stands on now.
+    pub async fn carry_out(
+        &mut self,
+        catalogue: &Catalogue,
+        connection: &mut AnyConnection,
+    ) -> Result<HashMap<i64, Vec<i64>>, Error> {
+        let works = std::mem::take(&mut self.works);
+        let ids = self.ids(&works, catalogue, connection).await?;
+        let mut stands_on = HashMap::with_capacity(works.len());
+        let (mut put, mut taken) = (Vec::new(), Vec::new());
+        let mut buckets: BTreeMap<(i64, i64), i64> = BTreeMap::new();
+        for (seq, from, to) in &works {
+            let id = |facet: &Facet| ids.get(facet.scheme.as_str())?.get(facet.value.as_str()).copied();
+            let now: BTreeSet<i64> = to.iter().filter_map(id).collect();
+            let was: BTreeSet<i64> = from.iter().copied().collect();
+            for &term in now.difference(&was) {
+                put.push((term, *seq));
+                *buckets.entry((term, seq / BUCKET)).or_default() += 1;
+            }
+            for &term in was.difference(&now) {
+                taken.push(vec![Value::from(term), (*seq).into()]);
+                *buckets.entry((term, seq / BUCKET)).or_default() -= 1;
+            }
+            stands_on.insert(*seq, now.into_iter().collect());
+        }
+        put.sort_unstable();
+        let put = put.into_iter().map(|(term, seq)| vec![Value::from(term), seq.into()]).collect();
+        each(connection, "INSERT INTO shelves (term, seq) VALUES", put, "ON CONFLICT DO NOTHING").await?;
+        each(connection, "DELETE FROM shelves WHERE (term, seq) IN (VALUES", taken, ")").await?;
+        count(connection, &buckets).await?;
+        Ok(stands_on)
+    }
+
+    /// Keeps in memory what has been committed.
+    pub fn remember(self, catalogue: &Catalogue) {
+        for (name, id) in self.looked_up {
+            catalogue.0.terms.insert(name, id);
+        }
+    }
+
+    /// The rows of all shelves that are moved to, by scheme and value; made where there are none.
+    async fn ids<'a>(
+        &mut self,
+        works: &'a [Moved],
+        catalogue: &Catalogue,
+        connection: &mut AnyConnection,
+    ) -> Result<HashMap<&'a str, HashMap<&'a str, i64>>, Error> {
+        let mut ids: HashMap<&str, HashMap<&str, i64>> = HashMap::new();
+        let mut unknown: BTreeMap<(&str, &str), &Facet> = BTreeMap::new();
+        for facet in works.iter().flat_map(|(_, _, to)| to) {
+            let (scheme, value) = (facet.scheme.as_str(), facet.value.as_str());
+            let of_scheme = ids.entry(scheme).or_default();
+            if of_scheme.contains_key(value) || unknown.contains_key(&(scheme, value)) {
+                continue;
+            }
+            match catalogue.0.terms.get(&(facet.scheme.clone(), facet.value.clone())) {
+                Some(id) => {
+                    of_scheme.insert(value, id);
+                }
+                None => {
+                    unknown.insert((scheme, value), facet);
+                }
+            }
+        }
+        let mut rows = Vec::with_capacity(unknown.len());
+        for facet in unknown.values() {
+            let label = serde_json::to_string(&facet.label)?;
+            let (scheme, value) = (facet.scheme.as_str(), facet.value.as_str());
+            let sort: String = facet.sort.chars().take(SORTED).collect();
+            rows.push(vec![scheme.into(), value.into(), label.into(), sort.into(), Value::Number(0)]);
+        }
+        let insert = "INSERT INTO terms (scheme, value, label, sort, works) VALUES";
+        each(connection, insert, rows, "ON CONFLICT (scheme, value) DO NOTHING").await?;
+        let names = unknown.keys().map(|&(scheme, value)| vec![scheme.into(), value.into()]).collect();
+        let select = "SELECT id, scheme, value FROM terms WHERE (scheme, value) IN (VALUES";
+        for row in found(connection, select, names, ")").await? {
+            let (scheme, value): (String, String) = (row.try_get("scheme")?, row.try_get("value")?);
+            self.looked_up.push(((scheme, value), row.try_get("id")?));
+        }
+        let looked_up: HashMap<(&str, &str), i64> = self
+            .looked_up
+            .iter()
+            .map(|((scheme, value), id)| ((scheme.as_str(), value.as_str()), *id))
+            .collect();
+        for (scheme, value) in unknown.into_keys() {
+            if let Some(&id) = looked_up.get(&(scheme, value)) {
+                ids.entry(scheme).or_default().insert(value, id);
+            }
+        }
+        Ok(ids)
+    }
+}
+
+/// Adds to the counts of works, by thousands and in all.
+async fn count(connection: &mut AnyConnection, buckets: &BTreeMap<(i64, i64), i64>) -> Result<(), Error> {
+    let mut terms: BTreeMap<i64, i64> = BTreeMap::new();
+    let mut rows = Vec::with_capacity(buckets.len());
+    for (&(term, bucket), &more) in buckets.iter().filter(|(_, more)| **more != 0) {
+        *terms.entry(term).or_default() += more;
+        rows.push(vec![Value::from(term), bucket.into(), more.into()]);
+    }
+    let insert = "INSERT INTO buckets (term, bucket, works) VALUES";
+    let add = "ON CONFLICT (term, bucket) DO UPDATE SET works = buckets.works + excluded.works";
+    each(connection, insert, rows, add).await?;
+    let rows = terms.into_iter().map(|(term, more)| vec![Value::from(term), more.into()]).collect();
+    let update = "UPDATE terms SET works = terms.works + more.column2 FROM (VALUES";
+    each(connection, update, rows, ") AS more WHERE terms.id = more.column1").await
+}
+
+impl Catalogue {
+    /// How many works there are.
+    pub async fn count(&self) -> Result<u64, Error> {
+        Ok(self.facet_value(ALL, ALL).await?.map_or(0, |all| all.works))
+    }
+
+    /// The schemes that have shelves with works on them, and how many shelves each has.
+    pub async fn schemes(&self) -> Result<Vec<(String, u64)>, Error> {
+        let rows = sqlx::query(
+            "SELECT scheme, COUNT(*) AS terms FROM terms WHERE works > 0 AND scheme <> 'all' GROUP BY scheme ORDER BY scheme",
+        )
+        .fetch_all(&self.0.pools.readers)
+        .await?;
+        rows.iter().map(|row| Ok((row.try_get("scheme")?, number(row.try_get("terms")?)))).collect()
+    }
+
+    /// How many shelves a scheme has.
+    pub async fn count_facet_values(&self, scheme: &str) -> Result<u64, Error> {
+        let row = sqlx::query("SELECT COUNT(*) AS terms FROM terms WHERE scheme = $1 AND works > 0")
+            .bind(scheme.to_owned())
+            .fetch_one(&self.0.pools.readers)
+            .await?;
+        Ok(number(row.try_get("terms")?))
+    }
+
+    /// Some of a scheme's shelves, by the order of their labels.
+    pub async fn facet_values(
+        &self,
+        scheme: &str,
+        start: u64,
+        limit: usize,
+    ) -> Result<Vec<FacetValue>, Error> {
+        let rows = sqlx::query(
+            "SELECT scheme, value, label, works FROM terms WHERE scheme = $1 AND works > 0 ORDER BY sort, value LIMIT $2 OFFSET $3",
+        )
+        .bind(scheme.to_owned())
+        .bind(limit as i64)
+        .bind(signed(start))
+        .fetch_all(&self.0.pools.readers)
+        .await?;
+        rows.iter().map(facet_value_of).collect()
+    }
+
+    /// One shelf, if any work stands on it.
+    pub async fn facet_value(&self, scheme: &str, value: &str) -> Result<Option<FacetValue>, Error> {
+        let row = sqlx::query(
+            "SELECT scheme, value, label, works FROM terms WHERE scheme = $1 AND value = $2 AND works > 0",
+        )
+        .bind(scheme.to_owned())
+        .bind(value.to_owned())
+        .fetch_optional(&self.0.pools.readers)
+        .await?;
+        row.as_ref().map(facet_value_of).transpose()
+    }
+
+    /// Some of the works on a shelf, in the order in which they came to the catalogue; `start` counts from 0.
+    pub async fn works_with(
+        &self,
+        scheme: &str,
+        value: &str,
+        start: u64,
+        limit: usize,
+    ) -> Result<Vec<WorkSummary>, Error> {
+        let mut reader = self.0.pools.readers.acquire().await?;
+        let row = sqlx::query("SELECT id FROM terms WHERE scheme = $1 AND value = $2")
+            .bind(scheme.to_owned())
+            .bind(value.to_owned())
+            .fetch_optional(&mut *reader)
+            .await?;
+        let Some(row) = row else { return Ok(Vec::new()) };
+        let term: i64 = row.try_get("id")?;
+        let counts =
+            sqlx::query("SELECT bucket, works FROM buckets WHERE term = $1 AND works > 0 ORDER BY bucket")
+                .bind(term)
+                .fetch_all(&mut *reader)
+                .await?;
+        let mut rest = signed(start);
+        let mut from = None;
+        for row in &counts {
+            let works: i64 = row.try_get("works")?;
+            if rest < works {
+                from = Some(row.try_get::<i64, _>("bucket")?);
+                break;
+            }
+            rest -= works;
+        }
+        let Some(bucket) = from else { return Ok(Vec::new()) };
+        let rows = sqlx::query(
+            "SELECT works.object_number, works.label, works.thumbnail, works.revision FROM (SELECT seq FROM shelves \
+             WHERE term = $1 AND seq >= $2 ORDER BY seq LIMIT $3 OFFSET $4) AS page \
+             JOIN works ON works.seq = page.seq ORDER BY works.seq",
+        )
+        .bind(term)
+        .bind(bucket * BUCKET)
+        .bind(limit as i64)
+        .bind(rest)
+        .fetch_all(&mut *reader)
+        .await?;
+        let card = |row: &sqlx::any::AnyRow| {
+            Ok(WorkSummary {
+                object_number: row.try_get("object_number")?,
+                label: serde_json::from_str(row.try_get("label")?)?,
+                thumbnail: row.try_get("thumbnail")?,
+                revision: number(row.try_get("revision")?),
+            })
+        };
+        rows.iter().map(card).collect()
+    }
+}
+
+fn facet_value_of(row: &sqlx::any::AnyRow) -> Result<FacetValue, Error> {
+    Ok(FacetValue {
+        scheme: row.try_get("scheme")?,
+        value: row.try_get("value")?,
+        label: serde_json::from_str(row.try_get("label")?)?,
+        works: number(row.try_get("works")?),
+    })
+}
+
+/// A count, which the database keeps with a sign.
+pub(super) fn number(signed: i64) -> u64 {
+    u64::try_from(signed).unwrap_or(0)
+}
+
+/// A place, as the database takes it.
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

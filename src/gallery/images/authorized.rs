@@ -1,0 +1,72 @@
+//! An opened image together with what its rights allow.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::handle::ImageHandle;
+use crate::gallery::rights::Grant;
+use crate::iiif::{Dimensions, Info, Limits};
+use crate::master::{Kind, Whole};
+
+/// An opened image with what its rights allow: the only form in which anything outside the gallery gets hold of one.
+#[derive(Clone)]
+pub struct AuthorizedImage {
+    pub(super) handle: Arc<ImageHandle>,
+    pub limits: Limits,
+    pub grant: Grant,
+}
+
+impl AuthorizedImage {
+    /// The identifier that the image was opened by.
+    pub fn identifier(&self) -> &str {
+        &self.handle.pyramid_of.as_ref().unwrap_or(&self.handle).identifier
+    }
+
+    /// What viewers are told: levels and tiles as far as the rights go.
+    pub fn info(&self, id: String) -> Info {
+        self.handle.info(id, self.limits)
+    }
+
+    /// The same for static files.
+    pub fn static_info(&self, id: String) -> Info {
+        self.handle.static_info(id, self.limits)
+    }
+
+    /// The media type of the master's file.
+    pub fn master_type(&self) -> &'static str {
+        let master = self.handle.pyramid_of.as_ref().unwrap_or(&self.handle);
+        match &master.master.kind {
+            Kind::Tiled => "image/tiff",
+            Kind::Whole { codec, .. } => match codec {
+                Whole::Tiff => "image/tiff",
+                Whole::Jpeg => "image/jpeg",
+                Whole::Png => "image/png",
+                Whole::Webp => "image/webp",
+                Whole::Gif => "image/gif",
+                Whole::Jp2 => "image/jp2",
+            },
+        }
+    }
+
+    /// The image's size, or the largest of its halvings that the rights allow: a pyramid on its own.
+    pub fn finest(&self) -> Dimensions {
+        let full = self.handle.all().dimensions();
+        let mut halvings = (0..31).map(|halved| full.reduced(1 << halved));
+        halvings.find(|size| !self.limits.restrict(*size)).unwrap_or(full)
+    }
+
+    /// The largest size of the whole image that the rights allow, whatever one answer may hold.
+    pub fn largest(&self) -> Dimensions {
+        let full = self.handle.all().dimensions();
+        let limits = Limits::NONE.at_most(self.grant.largest).of_region(full, full);
+        Dimensions::new(full.width.min(limits.max_width), full.height.min(limits.max_height))
+    }
+}
+
+impl Deref for AuthorizedImage {
+    type Target = Arc<ImageHandle>;
+
+    fn deref(&self) -> &Arc<ImageHandle> {
+        &self.handle
+    }
+}

@@ -1,0 +1,174 @@
+//! The memory that renderings and answers on their way to clients share.
+
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+
+use crate::gallery::Error;
+use crate::iiif::Invalid;
+
+/// Memory in KiB, in nested shares, so that what may last long never takes all of it: small renderings always find
+/// some, however slowly large answers are read.
+pub struct Budget {
+    total: Share,
+    /// Large renderings, and answers that are streamed.
+    bulk: Share,
+    /// Streamed answers: each holds one band that has been made and not yet sent.
+    streams: Share,
+    /// Finished answers that are being sent.
+    unsent: Share,
+}
+
+/// Memory that is taken; returned when dropped.
+#[derive(Default)]
+pub struct Memory(#[allow(dead_code)] [Option<OwnedSemaphorePermit>; 3]);
+
+/// The memory of one streamed answer for as long as it lasts.
+pub struct Hold {
+    _memory: Memory,
+    kib: u32,
+}
+
+/// The memory of a decoding: it counts until all who waited for the pictures have their answers, which are made of them
+/// within the same memory, one after the other.
+pub struct Reserve {
+    pub memory: Arc<Memory>,
+    /// Bytes that an answer may take beside the pictures.
+    pub finishing: u64,
+    pub turn: Mutex<()>,
+}
+
+struct Share {
+    kib: u32,
+    free: Arc<Semaphore>,
+}
+
+impl Share {
+    fn new(kib: u32) -> Self {
+        Self { kib, free: Arc::new(Semaphore::new(kib as usize)) }
+    }
+
+    /// As much as is wanted, or all there is.
+    async fn take(&self, kib: u32) -> Result<Option<OwnedSemaphorePermit>, Error> {
+        let taken = self.free.clone().acquire_many_owned(kib.min(self.kib)).await;
+        taken.map(Some).map_err(|_| Error::Fault("the memory budget is closed".into()))
+    }
+}
+
+fn kib(bytes: u64) -> u32 {
+    u32::try_from((bytes >> 10) + 1).unwrap_or(u32::MAX)
+}
+
+impl Budget {
+    pub fn new(memory_mib: u64) -> Self {
+        let most = u32::MAX >> 3;
+        let total = u32::try_from(memory_mib.max(16) << 10).unwrap_or(most).min(most);
+        Self {
+            total: Share::new(total),
+            bulk: Share::new(total / 8 * 5),
+            streams: Share::new(total / 8 * 3),
+            unsent: Share::new(total / 4),
+        }
+    }
+
+    /// Refuses what can never be admitted, before a byte is read for it.
+    pub fn check(&self, bytes: u64) -> Result<(), Error> {
+        if bytes >> 10 < u64::from(self.total.kib) {
+            return Ok(());
+        }
+        let reason = format!(
+            "would take {} MiB of the {} MiB there are for rendering; a smaller size or region works",
+            bytes >> 20,
+            self.total.kib >> 10
+        );
+        Err(Invalid::new("request", "", reason).into())
+    }
+
+    /// So many bytes, or as many as one rendering can have.
+    pub fn at_most(&self, bytes: u64) -> u64 {
+        bytes.min((u64::from(self.total.kib) << 10) - 1)
+    }
+
+    pub async fn small(&self, bytes: u64) -> Result<Memory, Error> {
+        Ok(Memory([self.total.take(kib(bytes)).await?, None, None]))
+    }
+
+    pub async fn large(&self, bytes: u64) -> Result<Memory, Error> {
+        self.beside(bytes, 0).await
+    }
+
+    /// Memory for drawing one band of a streamed answer.
+    pub async fn band(&self, bytes: u64, hold: &Hold) -> Result<Memory, Error> {
+        self.beside(bytes, hold.kib).await
+    }
+
+    async fn beside(&self, bytes: u64, own: u32) -> Result<Memory, Error> {
+        let kib = kib(bytes);
+        let bulk = self.bulk.take(kib.min(self.bulk.kib.saturating_sub(own))).await?;
+        Ok(Memory([bulk, self.total.take(kib).await?, None]))
+    }
+
+    /// Memory for a streamed answer of whose bands each leaves `made` bytes to send, and takes `drawn` bytes while it is
+    /// drawn. One whose bands would not fit beside other streamed answers is the only one.
+    pub async fn hold(&self, made: u64, drawn: u64) -> Result<Hold, Error> {
+        self.check(made + drawn)?;
+        let alone = u64::from(kib(drawn)) + u64::from(self.streams.kib) > u64::from(self.bulk.kib);
+        let own = kib(made).min(self.bulk.kib);
+        let streams = self.streams.take(if alone { self.streams.kib } else { own }).await?;
+        let bulk = self.bulk.take(own).await?;
+        Ok(Hold { _memory: Memory([streams, bulk, self.total.take(own).await?]), kib: own })
+    }
+
+    /// Memory for a finished answer that is being sent.
+    pub async fn unsent(&self, bytes: u64) -> Result<Memory, Error> {
+        let own = kib(bytes).min(self.unsent.kib);
+        Ok(Memory([self.unsent.take(own).await?, self.total.take(own).await?, None]))
+    }
+
+    /// KiB that one store's answers may keep waiting.
+    pub fn reading_kib(&self) -> u32 {
+        self.total.kib / 4
+    }
+
+    /// KiB that are taken.
+    pub fn taken_kib(&self) -> usize {
+        self.total.kib as usize - self.total.free.available_permits()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    const MIB: u64 = 1 << 20;
+
+    #[tokio::test]
+    async fn small_renderings_find_memory_beside_all_that_lasts() {
+        let budget = Budget::new(64);
+        let mut kept = Vec::new();
+        let mut holds = Vec::new();
+        while let Some(hold) = budget.hold(3 * MIB, 15 * MIB).now_or_never() {
+            holds.push(hold.unwrap());
+        }
+        assert_eq!(holds.len(), 7, "streams have three eighths");
+        while let Some(unsent) = budget.unsent(MIB).now_or_never() {
+            kept.push(unsent.unwrap());
+        }
+        let band = budget.large(15 * MIB).now_or_never().expect("a band fits beside all streams").unwrap();
+        assert!(budget.large(15 * MIB).now_or_never().is_none());
+        assert!(budget.small(7 * MIB).now_or_never().is_some());
+        drop((band, kept, holds));
+        assert_eq!(budget.taken_kib(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_stream_of_large_bands_is_the_only_one() {
+        let budget = Budget::new(64);
+        let hold = budget.hold(10 * MIB, 25 * MIB).now_or_never().unwrap().unwrap();
+        assert!(budget.hold(MIB, MIB).now_or_never().is_none());
+        assert!(budget.band(25 * MIB, &hold).now_or_never().is_some());
+        assert!(budget.hold(10 * MIB, 60 * MIB).now_or_never().unwrap().is_err(), "it would never end");
+    }
+}

@@ -1,0 +1,49 @@
+//! The revalidations in progress, and whether stores answer them soon.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
+
+use super::freshness::Bounds;
+use crate::gallery::settings::Masters;
+use crate::gallery::single_flight::SingleFlight;
+
+/// For how long nobody waits any more after a store did not answer this soon.
+const NO_GRACE_MS: u64 = 5000;
+
+/// What a store says of a master that is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    Same,
+    Replaced,
+}
+
+/// The checks under way, one for each master.
+pub struct Checks {
+    pub(super) under_way: SingleFlight<u64, Found>,
+    pub(super) bounds: Bounds,
+    since: Instant,
+    no_grace_until_ms: AtomicU64,
+}
+
+impl Checks {
+    pub fn new(settings: &Masters, tasks: tokio::runtime::Handle) -> Self {
+        Self {
+            under_way: SingleFlight::new(tasks),
+            bounds: Bounds::remote(settings),
+            since: Instant::now(),
+            no_grace_until_ms: AtomicU64::new(0),
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.since.elapsed().as_millis() as u64
+    }
+
+    pub fn has_grace(&self) -> bool {
+        self.now_ms() >= self.no_grace_until_ms.load(Relaxed)
+    }
+
+    pub fn was_slow(&self) {
+        self.no_grace_until_ms.store(self.now_ms() + NO_GRACE_MS, Relaxed);
+    }
+}

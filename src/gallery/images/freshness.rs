@@ -1,0 +1,156 @@
+//! How long what is kept of a master may be shown, and when its store is asked whether it is still the same.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
+
+use crate::gallery::settings::Masters;
+
+/// While a store fails, it is asked about one master no more often than this.
+const AGAIN_MS: u64 = 1000;
+
+/// When a store was last asked about a master, and what came of it.
+pub struct Freshness {
+    confirmed_ms: AtomicU64,
+    /// When the last check failed, if nothing has been confirmed since; 0 for none.
+    failed_ms: AtomicU64,
+    checking: AtomicBool,
+}
+
+/// For how long, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// A master counts as unchanged.
+    pub fresh: u64,
+    /// Longer than that it may be shown while it is checked in the background.
+    pub stale: u64,
+    /// It may be shown while its store cannot be asked.
+    pub outage: u64,
+}
+
+/// What becomes of a request for a master that is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is shown.
+    Show,
+    /// It is shown, and the store is asked in the background.
+    ShowAndCheck,
+    /// The store is asked first; the master is shown all the same where it does not answer.
+    CheckFirst,
+    /// It is shown only if the store confirms it.
+    CheckOrFail,
+}
+
+impl Bounds {
+    /// Those of remote masters.
+    pub fn remote(settings: &Masters) -> Self {
+        Self {
+            fresh: settings.revalidate_s.saturating_mul(1000),
+            stale: settings.stale_while_revalidate_s.saturating_mul(1000),
+            outage: settings.stale_if_error_s.saturating_mul(1000),
+        }
+    }
+
+    /// The same where masters are looked at after `fresh` at the latest.
+    pub fn within(self, fresh: u64) -> Self {
+        Self { fresh: self.fresh.min(fresh), ..self }
+    }
+}
+
+impl Freshness {
+    pub fn new() -> Self {
+        Self {
+            confirmed_ms: AtomicU64::new(now_ms()),
+            failed_ms: AtomicU64::new(0),
+            checking: AtomicBool::new(false),
+        }
+    }
+
+    pub fn verdict(&self, bounds: Bounds) -> Verdict {
+        self.verdict_at(now_ms(), bounds)
+    }
+
+    fn verdict_at(&self, now: u64, bounds: Bounds) -> Verdict {
+        let age = now.saturating_sub(self.confirmed_ms.load(Relaxed));
+        if age <= bounds.fresh && bounds.fresh > 0 {
+            return Verdict::Show;
+        }
+        match self.failed_ms.load(Relaxed) {
+            0 if bounds.fresh == 0 || age > bounds.fresh.saturating_add(bounds.stale) => Verdict::CheckFirst,
+            0 if self.checking.load(Relaxed) => Verdict::Show,
+            0 => Verdict::ShowAndCheck,
+            _ if age > bounds.fresh.saturating_add(bounds.outage) => Verdict::CheckOrFail,
+            failed if self.checking.load(Relaxed) || now.saturating_sub(failed) < AGAIN_MS => Verdict::Show,
+            _ => Verdict::ShowAndCheck,
+        }
+    }
+
+    pub fn begin(&self) {
+        self.checking.store(true, Relaxed);
+    }
+
+    pub fn confirm(&self) {
+        self.confirmed_ms.store(now_ms(), Relaxed);
+        self.failed_ms.store(0, Relaxed);
+    }
+
+    pub fn fail(&self) {
+        self.failed_ms.store(now_ms().max(1), Relaxed);
+    }
+
+    pub fn end(&self) {
+        self.checking.store(false, Relaxed);
+    }
+}
+
+/// Milliseconds on a clock that never goes back.
+fn now_ms() -> u64 {
+    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_millis() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds { fresh: 60_000, stale: 240_000, outage: 86_400_000 };
+
+    fn at(confirmed: u64, failed: u64, checking: bool) -> Freshness {
+        Freshness {
+            confirmed_ms: AtomicU64::new(confirmed),
+            failed_ms: AtomicU64::new(failed),
+            checking: AtomicBool::new(checking),
+        }
+    }
+
+    #[track_caller]
+    fn check(freshness: Freshness, now: u64, expected: Verdict) {
+        assert_eq!(freshness.verdict_at(now, BOUNDS), expected);
+    }
+
+    #[test]
+    fn what_is_kept_is_shown_at_once_within_its_bounds() {
+        check(at(0, 0, false), 60_000, Verdict::Show);
+        check(at(0, 0, false), 60_001, Verdict::ShowAndCheck);
+        check(at(0, 0, true), 60_001, Verdict::Show);
+        check(at(0, 0, false), 300_000, Verdict::ShowAndCheck);
+        check(at(0, 0, false), 300_001, Verdict::CheckFirst);
+        check(at(0, 0, true), 300_001, Verdict::CheckFirst);
+    }
+
+    #[test]
+    fn nobody_waits_for_a_store_that_fails() {
+        check(at(0, 400_000, false), 400_500, Verdict::Show);
+        check(at(0, 400_000, false), 401_000, Verdict::ShowAndCheck);
+        check(at(0, 400_000, true), 409_000, Verdict::Show);
+        check(at(0, 400_000, true), 86_460_000, Verdict::Show);
+        check(at(0, 400_000, false), 86_460_001, Verdict::CheckOrFail);
+    }
+
+    #[test]
+    fn without_a_time_to_be_fresh_every_request_asks_first_while_the_store_answers() {
+        let bounds = Bounds { fresh: 0, ..BOUNDS };
+        assert_eq!(at(0, 0, false).verdict_at(0, bounds), Verdict::CheckFirst);
+        assert_eq!(at(0, 500, false).verdict_at(900, bounds), Verdict::Show);
+        assert_eq!(at(0, 500, false).verdict_at(1500, bounds), Verdict::ShowAndCheck);
+    }
+}

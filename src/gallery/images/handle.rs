@@ -1,0 +1,242 @@
+//! A master that is being served: its index, its colours' treatment, its tiles' heads.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+
+use super::freshness::Freshness;
+use crate::gallery::Error;
+use crate::iiif::{Dimensions, Info, Limits, Rect, Tiles};
+use crate::master::{self, FIRST_READ, Held, Kind, Master, Stop, Whole, stored};
+use crate::pixels::colour::Output;
+use crate::render::Look;
+use crate::store::{self, Key, Store, Version};
+
+/// A master as the gallery keeps it, for as long as its version lasts.
+pub struct ImageHandle {
+    /// Tells this opening from every other one of this server.
+    pub number: u64,
+    pub store: Store,
+    pub key: Key,
+    pub page: u32,
+    pub version: Version,
+    pub master: Master,
+    pub look: Look,
+    /// The identifier that it was opened by; empty for a pyramid.
+    pub identifier: String,
+    /// All identifiers that name its file, without a page: what is said of one holds for all.
+    pub names: Vec<String>,
+    /// The master that this is the pyramid of.
+    pub pyramid_of: Option<Arc<ImageHandle>>,
+    /// For each level of JPEG tiles, what stands before a tile.
+    pub heads: Vec<Bytes>,
+    /// Set once it is known to be a damaged pyramid.
+    discarded: AtomicBool,
+    /// When the store was last asked for the version.
+    pub freshness: Freshness,
+}
+
+/// No sound index needs more reads.
+const MOST_READS: usize = 512;
+/// No sound index is larger, in bytes.
+const MOST_INDEX: u64 = 128 << 20;
+/// An index of more bytes than this waits until no other such index is being read.
+const LARGE_INDEX: u64 = 4 << 20;
+static LARGE_INDEXES: Semaphore = Semaphore::const_new(1);
+/// The side of the tiles that a master without tiles is asked for in.
+const WHOLE_TILE: u32 = 512;
+
+impl ImageHandle {
+    /// Reads a master's index: one range of its start and, where that is not all of it, the rest.
+    pub async fn open(store: Store, key: Key, page: u32, output: Output) -> Result<Self, Error> {
+        let (version, start) = match store.read_start(&key, FIRST_READ).await {
+            // A link that leads out of its folder names nothing here.
+            Err(store::Error::Forbidden) if store.is_local() => return Err(Error::NotFound),
+            other => other?,
+        };
+        let mut held = Held::new(version.size, start);
+        let (mut reads, mut fetched, mut turn) = (1, 0, None);
+        let master = loop {
+            match master::index(&held, page) {
+                Ok(master) => break master,
+                Err(Stop::Refused(refused)) => return Err(refused.into()),
+                Err(Stop::Missing { range, likely }) => {
+                    let end = range.end.max(range.start.saturating_add(likely)).min(version.size);
+                    fetched += end - range.start;
+                    if reads >= MOST_READS || fetched > MOST_INDEX {
+                        return Err(Error::Damaged("its index is larger than any sound one".into()));
+                    }
+                    if fetched > LARGE_INDEX && turn.is_none() {
+                        let acquired = LARGE_INDEXES.acquire().await;
+                        turn = Some(acquired.map_err(|closed| Error::Fault(closed.to_string()))?);
+                    }
+                    let bytes = store.read(&key, &version, range.start..end, &[]).await?;
+                    held.add(range.start, bytes);
+                    reads += 1;
+                }
+            }
+        };
+        Ok(Self::new(store, key, page, version, master, output))
+    }
+
+    fn new(store: Store, key: Key, page: u32, version: Version, master: Master, output: Output) -> Self {
+        static NUMBERS: AtomicU64 = AtomicU64::new(1);
+        let look = Look::of(master.icc.as_ref(), master.shape(), output);
+        let head = |level| Bytes::from(stored::head(level, look.profile.as_deref()));
+        let heads = master.levels.iter().map(head).collect();
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        let (freshness, discarded) = (Freshness::new(), AtomicBool::new(false));
+        let (pyramid_of, identifier, names) = (None, String::new(), Vec::new());
+        Self {
+            number,
+            store,
+            key,
+            page,
+            version,
+            master,
+            look,
+            identifier,
+            names,
+            pyramid_of,
+            heads,
+            discarded,
+            freshness,
+        }
+    }
+
+    /// The master that identifiers name: its place and version, whatever its pixels are read from.
+    pub fn origin(&self) -> (&Store, &Key, &Version) {
+        match &self.pyramid_of {
+            Some(master) => (&master.store, &master.key, &master.version),
+            None => (&self.store, &self.key, &self.version),
+        }
+    }
+
+    /// Takes note of an answer that could not be made: a damaged pyramid is made again, and not shown any more.
+    pub fn blame(&self, error: &Error) {
+        if matches!(error, Error::Damaged(_))
+            && self.pyramid_of.is_some()
+            && !self.discarded.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(pyramid = self.key.as_str(), %error, "a damaged pyramid is discarded");
+        }
+    }
+
+    /// Whether this is a pyramid that was found to be damaged.
+    pub fn is_discarded(&self) -> bool {
+        self.discarded.load(Ordering::Relaxed)
+    }
+
+    /// About how many bytes of memory this takes.
+    pub fn weight(&self) -> usize {
+        self.master.weight() + self.look.weight() + self.heads.iter().map(Bytes::len).sum::<usize>() + 1024
+    }
+
+    /// The levels and tiles that viewers are told of: what lies in the store where there are
+    /// levels by whole factors, halvings down to one tile where there are none; of both what the limits allow.
+    pub fn info(&self, id: String, limits: Limits) -> Info {
+        let (side, factors) = self.factors();
+        self.described(id, limits, side, &factors)
+    }
+
+    /// The same with all sizes rounded up, whatever those of the levels are.
+    ///
+    /// Some viewers take the sizes of tiles from `sizes`, others round up by themselves. A server answers either and
+    /// states sizes as its levels have them, to send tiles as they are stored; static files have one name only.
+    pub fn static_info(&self, id: String, limits: Limits) -> Info {
+        let (side, mut factors) = self.factors();
+        factors.iter_mut().for_each(|(factor, size)| *size = self.master.upright().reduced(*factor));
+        self.described(id, limits, side, &factors)
+    }
+
+    fn described(&self, id: String, limits: Limits, side: Dimensions, factors: &[(u32, Dimensions)]) -> Info {
+        let sizes = factors.iter().rev().map(|(_, size)| *size).filter(|size| limits.allow(*size)).collect();
+        let detail = factors.iter().filter(|(_, size)| !limits.restrict(*size));
+        let scale_factors = detail.map(|(factor, _)| *factor).collect();
+        let dimensions = self.master.upright();
+        Info { id, dimensions, limits, sizes, tiles: Tiles { side, scale_factors } }
+    }
+
+    /// The sides of tiles, and all scale factors with the sizes that the image has at them.
+    fn factors(&self) -> (Dimensions, Vec<(u32, Dimensions)>) {
+        let full = self.master.upright();
+        let upright = self.master.orientation.is_upright();
+        let grid = self.master.levels.first().map(|level| level.grid.tile);
+        let side = grid.filter(|_| upright).unwrap_or(Dimensions::new(WHOLE_TILE, WHOLE_TILE));
+        let mut factors: Vec<(u32, Dimensions)> = Vec::new();
+        let fits_tile = |factor: u32| {
+            let size = full.reduced(factor);
+            size.width <= side.width && size.height <= side.height
+        };
+        let mut factor = 1;
+        loop {
+            factors.push((factor, full.reduced(factor)));
+            if fits_tile(factor) || factor >= 1 << 16 {
+                break;
+            }
+            factor *= 2;
+        }
+        if upright {
+            for level in self.master.levels.iter().filter(|level| level.grid.tile == side) {
+                let Some(factor) = level.factor(full) else { continue };
+                match factors.binary_search_by_key(&factor, |(factor, _)| *factor) {
+                    Ok(known) => factors[known].1 = level.dimensions,
+                    Err(place) if factor < factors[factors.len() - 1].0 => {
+                        factors.insert(place, (factor, level.dimensions))
+                    }
+                    Err(_) => {}
+                }
+            }
+        }
+        (side, factors)
+    }
+
+    /// The version, for hashing.
+    pub fn version_bytes(&self) -> Vec<u8> {
+        [&self.version.size.to_le_bytes()[..], self.version.etag.as_bytes()].concat()
+    }
+
+    /// Whether its pixels come row by row, in memory that does not grow with its height.
+    pub fn reads_by_row(&self) -> bool {
+        match &self.master.kind {
+            Kind::Tiled => true,
+            Kind::Whole { codec, .. } => matches!(codec, Whole::Tiff | Whole::Png),
+        }
+    }
+
+    /// Why no tile of this master can be sent as it lies, if none can.
+    pub fn slow_because(&self) -> Option<String> {
+        match &self.master.kind {
+            Kind::Whole { reason, .. } => Some(reason.clone()),
+            Kind::Tiled
+                if self
+                    .master
+                    .levels
+                    .last()
+                    .is_some_and(|level| level.dimensions.area() > LARGEST_OVERVIEW) =>
+            {
+                Some("it has no smaller levels for overviews".into())
+            }
+            Kind::Tiled if !self.look.lets_tiles_pass() => Some("its colours have to be converted".into()),
+            Kind::Tiled if !self.master.orientation.is_upright() => Some("it does not lie upright".into()),
+            Kind::Tiled => None,
+        }
+    }
+
+    /// Whether viewers would be served better from a pyramid than from this master itself: it cannot be cut,
+    /// its tiles cannot leave as they are, or its smallest level is too large to be shown as a whole.
+    pub fn wants_pyramid(&self, from_megapixels: f64) -> bool {
+        let small = (self.master.dimensions.area() as f64) < from_megapixels * 1e6;
+        self.pyramid_of.is_none() && !small && self.slow_because().is_some()
+    }
+
+    /// The whole image, in its own pixels.
+    pub fn all(&self) -> Rect {
+        Rect::all(self.master.upright())
+    }
+}
+
+/// A smallest level beyond this many pixels is no overview.
+const LARGEST_OVERVIEW: u64 = 4 << 20;

@@ -1,0 +1,173 @@
+//! Opened images, kept in memory and opened once for all concurrent callers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::sync::Cache;
+use tokio::runtime::Handle;
+
+use super::checks::Checks;
+use super::handle::ImageHandle;
+use super::health::Health;
+use super::pyramids::Pyramids;
+use crate::gallery::Error;
+use crate::gallery::settings::{Credit as CreditSettings, Settings};
+use crate::gallery::single_flight::SingleFlight;
+use crate::gallery::sources::{Location, Sources};
+use crate::pixels::colour::Output;
+use crate::pixels::encode::Credit;
+
+/// An opened image that nobody asks for is dropped after this long.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// The opened images.
+pub struct HandleCache {
+    sources: Arc<Sources>,
+    pub(super) pyramids: Option<Arc<Pyramids>>,
+    /// Images that are smaller need no pyramid.
+    pyramids_from_megapixels: f64,
+    output: Output,
+    credit: CreditSettings,
+    base_url: String,
+    pub(super) cached: Cache<String, Arc<ImageHandle>>,
+    openings: SingleFlight<String, Arc<ImageHandle>>,
+    pub(super) checks: Checks,
+    pub(super) health: Arc<Health>,
+    pub(super) tasks: Handle,
+}
+
+impl HandleCache {
+    pub fn new(
+        sources: Arc<Sources>,
+        pyramids: Option<Arc<Pyramids>>,
+        settings: &Settings,
+        tasks: Handle,
+    ) -> Self {
+        let cached = Cache::builder()
+            .max_capacity(settings.cache.indexes_mib << 20)
+            .weigher(|identifier: &String, handle: &Arc<ImageHandle>| {
+                (identifier.len() + handle.weight()) as u32
+            })
+            .time_to_idle(IDLE);
+        Self {
+            sources,
+            pyramids,
+            pyramids_from_megapixels: settings.pyramids.from_megapixels,
+            output: settings.render.output,
+            credit: settings.credit.clone(),
+            base_url: settings.base_url.trim_end_matches('/').to_owned(),
+            cached: cached.build(),
+            openings: SingleFlight::new(tasks.clone()),
+            checks: Checks::new(&settings.masters, tasks.clone()),
+            health: Arc::default(),
+            tasks,
+        }
+    }
+
+    /// The image as it is now, whoever may see it.
+    pub async fn get(&self, identifier: &str) -> Result<Arc<ImageHandle>, Error> {
+        if let Some(handle) = self.revalidated(identifier).await? {
+            return Ok(handle);
+        }
+        self.open(identifier).await
+    }
+
+    /// The image if it is in memory, without asking its store whether it has changed.
+    pub fn in_memory(&self, identifier: &str) -> Option<Arc<ImageHandle>> {
+        self.cached.get(identifier)
+    }
+
+    /// Whether viewers would be served better from a pyramid than from this master.
+    pub fn wants_pyramid(&self, handle: &ImageHandle) -> bool {
+        handle.wants_pyramid(self.pyramids_from_megapixels)
+    }
+
+    /// The colour space of renderings.
+    pub fn output(&self) -> Output {
+        self.output
+    }
+
+    pub fn forget(&self, identifier: &str) {
+        self.cached.invalidate(identifier);
+    }
+
+    pub fn forget_all(&self) {
+        self.cached.invalidate_all();
+    }
+
+    /// Whether a store failed when a master was opened just now; does no I/O.
+    pub fn has_failing_store(&self) -> bool {
+        self.health.is_failing() || self.sources.is_troubled()
+    }
+
+    async fn open(&self, identifier: &str) -> Result<Arc<ImageHandle>, Error> {
+        let Location { stores, key, page } = self.sources.locate(identifier)?;
+        let (cached, output, sources) = (self.cached.clone(), self.output, self.sources.clone());
+        let (pyramids, from) = (self.pyramids.clone(), self.pyramids_from_megapixels);
+        let (credit, health) = (self.credit(identifier).map(Arc::new), self.health.clone());
+        let owned = identifier.to_owned();
+        let open = move |_| async move {
+            let mut failed = Error::NotFound;
+            for store in stores {
+                match ImageHandle::open(store, key.clone(), page, output).await {
+                    Ok(mut handle) => {
+                        handle.look.credit = credit.clone();
+                        handle.identifier = owned.clone();
+                        handle.names = sources.names_of(&handle.store, &handle.key).await?;
+                        let handle = with_pyramid(Arc::new(handle), pyramids.as_deref(), from).await;
+                        cached.insert(owned, handle.clone());
+                        health.answered();
+                        return Ok(handle);
+                    }
+                    Err(Error::NotFound) => {}
+                    Err(error) => failed = error,
+                }
+            }
+            if matches!(failed, Error::Store(_)) {
+                health.failed();
+            }
+            Err(failed)
+        };
+        self.openings.join(identifier.to_owned(), open).await
+    }
+
+    /// The metadata that is written into renderings of this image, if any is configured.
+    fn credit(&self, identifier: &str) -> Option<Credit> {
+        let nonempty = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let encoded = percent_encoding::utf8_percent_encode(identifier, percent_encoding::NON_ALPHANUMERIC);
+        let credit = Credit {
+            credit_line: nonempty(&self.credit.line),
+            rights: nonempty(&self.credit.rights),
+            source: nonempty(&self.base_url).map(|base| format!("{base}/iiif/3/{encoded}")),
+            ..Credit::default()
+        };
+        (credit != Credit::default()).then_some(credit)
+    }
+
+    pub fn observe(&self) {
+        metrics::gauge!("tegl_cache_bytes", "cache" => "indexes").set(self.cached.weighted_size() as f64);
+        metrics::gauge!("tegl_cache_entries", "cache" => "indexes").set(self.cached.entry_count() as f64);
+    }
+}
+
+/// The master's pyramid if it has been made, otherwise the master.
+async fn with_pyramid(
+    master: Arc<ImageHandle>,
+    pyramids: Option<&Pyramids>,
+    from_megapixels: f64,
+) -> Arc<ImageHandle> {
+    let Some(pyramids) = pyramids.filter(|_| master.wants_pyramid(from_megapixels)) else { return master };
+    match pyramids.find(&master).await {
+        Ok(Some(mut pyramid)) => {
+            pyramid.look.credit = master.look.credit.clone();
+            pyramid.names = master.names.clone();
+            pyramid.pyramid_of = Some(master);
+            Arc::new(pyramid)
+        }
+        Ok(None) => master,
+        Err(error) => {
+            tracing::warn!(master = master.key.as_str(), %error, "its pyramid cannot be opened");
+            master
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Images: opened, authorized, planned, rendered and delivered.
+
+mod authorized;
+mod budget;
+mod checks;
+mod freshness;
+mod handle;
+mod handle_cache;
+mod health;
+mod mips;
+mod original;
+mod planned;
+mod pyramids;
+mod queue;
+mod renderer;
+mod revalidate;
+mod scheduler;
+mod streamed;
+mod trim;
+mod unsent;
+mod untiled;
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::runtime::Handle;
+
+pub use authorized::AuthorizedImage;
+pub use handle::ImageHandle;
+pub use original::Original;
+pub use planned::{Body, Delivered, PlannedImage};
+pub use pyramids::PyramidStore;
+pub use renderer::Origin;
+pub use streamed::Streamed;
+pub use unsent::Unsent;
+
+use super::Error;
+use super::catalogue_client::CatalogueClient;
+use super::rights::{Grant, Rights};
+use super::settings::Settings;
+use super::sources::Sources;
+use crate::iiif::{Dimensions, Limits};
+use crate::pixels::colour::Output;
+use crate::store;
+use handle_cache::HandleCache;
+use original::Digests;
+use pyramids::{Progress, Pyramids};
+use renderer::Renderer;
+use scheduler::RenderScheduler;
+pub use scheduler::threads as render_threads;
+
+/// Opens, plans and delivers images.
+pub struct ImageService {
+    handles: HandleCache,
+    pyramids: Option<Arc<Pyramids>>,
+    renderer: Arc<Renderer>,
+    /// The largest response, whatever the image.
+    limits: Limits,
+    rights: Rights,
+    /// Says which works show an image; set once, before anything is served.
+    catalogue: OnceLock<Arc<CatalogueClient>>,
+    digests: Digests,
+    tasks: Handle,
+}
+
+impl ImageService {
+    /// Serves the masters of `sources`; pyramids of masters without tiles are kept in `store`, if there is one.
+    ///
+    /// # Errors
+    /// If threads cannot be started.
+    pub fn new(
+        sources: Arc<Sources>,
+        store: Option<PyramidStore>,
+        settings: &Settings,
+        tasks: Handle,
+    ) -> std::io::Result<Self> {
+        let masters = &settings.masters;
+        let pyramids = store.map(|store| {
+            let (output, threads) = (settings.render.output, scheduler::threads(&settings.work));
+            Arc::new(Pyramids::new(store, &settings.pyramids, output, threads, tasks.clone()))
+        });
+        let scheduler = RenderScheduler::new(&settings.work)?;
+        Ok(Self {
+            handles: HandleCache::new(sources, pyramids.clone(), settings, tasks.clone()),
+            pyramids,
+            renderer: Arc::new(Renderer::new(settings, scheduler, tasks.clone())),
+            limits: Limits {
+                max_width: masters.max_side,
+                max_height: masters.max_side,
+                max_area: masters.max_area,
+                ..Limits::NONE
+            },
+            rights: settings.rights.clone(),
+            catalogue: OnceLock::new(),
+            digests: Digests::default(),
+            tasks,
+        })
+    }
+
+    /// Grants what the works of this catalogue grant.
+    pub(super) fn set_catalogue(&self, catalogue: Arc<CatalogueClient>) {
+        let _already_set = self.catalogue.set(catalogue);
+    }
+
+    /// The image with this identifier, as it is now, with what its rights allow.
+    ///
+    /// # Errors
+    /// If there is none, it may not be shown, or its master cannot be served.
+    pub async fn open(&self, identifier: &str) -> Result<AuthorizedImage, Error> {
+        self.authorize(self.handles.get(identifier).await?).await
+    }
+
+    /// Opens images within `patience` for all of them together; `None` for those that take longer.
+    pub async fn open_within(
+        &self,
+        patience: Duration,
+        identifiers: &[&str],
+    ) -> Vec<Option<Result<AuthorizedImage, Error>>> {
+        let each = identifiers.iter().map(|identifier| async move {
+            tokio::time::timeout(patience, self.open_cached(identifier)).await.ok()
+        });
+        futures::future::join_all(each).await
+    }
+
+    /// Opens an image; one that is in memory is not compared with its store.
+    async fn open_cached(&self, identifier: &str) -> Result<AuthorizedImage, Error> {
+        match self.handles.in_memory(identifier) {
+            Some(handle) => self.authorize(handle).await,
+            None => self.open(identifier).await,
+        }
+    }
+
+    /// Adds what the rights of an image allow.
+    async fn authorize(&self, handle: Arc<ImageHandle>) -> Result<AuthorizedImage, Error> {
+        let grant = self.grant(&handle).await?;
+        if grant.largest == 0 {
+            return Err(Error::Forbidden);
+        }
+        let can_be_made = |pyramids: &Pyramids| {
+            pyramids.on_demand() && self.handles.wants_pyramid(&handle) && pyramids.accepts(&handle)
+        };
+        if !self.pyramids.as_deref().is_some_and(can_be_made) {
+            self.renderer.serves(&handle)?;
+        }
+        Ok(AuthorizedImage { handle, limits: self.limits.at_most(grant.largest), grant })
+    }
+
+    /// What the works that show this image allow; the strictest where there are several.
+    async fn grant(&self, handle: &ImageHandle) -> Result<Grant, Error> {
+        let of_works = match self.catalogue.get() {
+            Some(catalogue) => catalogue.grant(&handle.names).await?,
+            None => None,
+        };
+        Ok(of_works.unwrap_or_else(|| self.rights.without_record.into()))
+    }
+
+    /// The image, whoever may see it: for jobs and lookups that show nothing of it.
+    pub(super) async fn handle(&self, identifier: &str) -> Result<Arc<ImageHandle>, Error> {
+        self.handles.get(identifier).await
+    }
+
+    /// The size of an image whose master is in memory; nothing is read.
+    pub fn known_size(&self, identifier: &str) -> Option<Dimensions> {
+        self.handles.in_memory(identifier).map(|handle| handle.all().dimensions())
+    }
+
+    /// The largest response, whatever the image.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// The colour space of renderings.
+    pub(super) fn output(&self) -> Output {
+        self.handles.output()
+    }
+
+    /// The configured rules from records' rights to grants.
+    pub fn rights(&self) -> &Rights {
+        &self.rights
+    }
+
+    /// Opens the image again when it is next requested.
+    pub fn forget(&self, identifier: &str) {
+        self.handles.forget(identifier);
+    }
+
+    /// Forgets everything that is kept in memory.
+    pub fn forget_all(&self) {
+        self.handles.forget_all();
+        self.renderer.forget();
+    }
+
+    /// Whether a store failed when a master was opened just now; does no I/O.
+    pub fn has_failing_store(&self) -> bool {
+        self.handles.has_failing_store()
+    }
+
+    /// Where pyramids are kept, if they are.
+    pub fn pyramids_location(&self) -> Option<String> {
+        self.pyramids.as_ref().map(|pyramids| pyramids.location())
+    }
+
+    /// Why pyramids cannot be kept in their store.
+    pub async fn pyramids_trouble(&self) -> Option<store::Diagnosis> {
+        self.pyramids.as_ref()?.trouble().await
+    }
+
+    /// Whether an image would be served better from a pyramid than from its master.
+    pub(super) fn wants_pyramid(&self, handle: &ImageHandle) -> bool {
+        self.handles.wants_pyramid(handle)
+    }
+
+    /// Makes the image's pyramid, if there is a store for it, and opens the image again afterwards.
+    pub(super) async fn build_pyramid(
+        &self,
+        handle: Arc<ImageHandle>,
+        progress: Progress,
+    ) -> Result<(), Error> {
+        let Some(pyramids) = &self.pyramids else { return Ok(()) };
+        let identifier = handle.identifier.clone();
+        pyramids.build(handle, progress).await?;
+        self.forget(&identifier);
+        Ok(())
+    }
+
+    /// The image with its pyramid, which is made first if it is missing and made on demand.
+    pub(super) async fn open_settled(&self, identifier: &str) -> Result<AuthorizedImage, Error> {
+        let image = self.open(identifier).await?;
+        match self.pyramids.as_ref().filter(|pyramids| pyramids.on_demand()) {
+            Some(pyramids) if self.wants_pyramid(&image) => {
+                // A master that no pyramid can be made of may be served itself.
+                let _built = pyramids.build(image.handle.clone(), Arc::new(|_| {})).await;
+                self.forget(identifier);
+                self.open(identifier).await
+            }
+            _ => Ok(image),
+        }
+    }
+
+    /// Memory for a finished response while it is being sent.
+    pub async fn unsent(&self, bytes: &Bytes) -> Result<Unsent, Error> {
+        self.renderer.unsent(bytes).await
+    }
+
+    /// Updates the gauges.
+    pub fn observe(&self) {
+        self.renderer.observe();
+        self.handles.observe();
+    }
+}

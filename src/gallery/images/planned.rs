@@ -1,0 +1,244 @@
+//! A planned image: all that decides a response, before any pixel is read, and how it is delivered.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::task::JoinHandle;
+
+use super::ImageService;
+use super::authorized::AuthorizedImage;
+use super::handle::ImageHandle;
+use super::pyramids::Pyramids;
+use super::renderer::Origin;
+use super::streamed::Streamed;
+use crate::gallery::Error;
+use crate::identity::fingerprint;
+use crate::iiif::{Dimensions, Form, Format, ImageRequest, Limits, Quality, Region, Rotation, Size, Version};
+use crate::master::Kind;
+use crate::render::Plan;
+use crate::store;
+
+/// A request for an image, resolved against its master and its rights.
+#[derive(Clone)]
+pub struct PlannedImage {
+    service: Arc<ImageService>,
+    image: AuthorizedImage,
+    request: ImageRequest,
+    purpose: Purpose,
+    plan: Plan,
+}
+
+/// Which limits a plan keeps.
+#[derive(Clone, Copy)]
+enum Purpose {
+    /// Those of a single response and of the rights.
+    Response,
+    /// Those of the rights alone.
+    Rendition,
+}
+
+/// The bytes of an image.
+pub enum Body {
+    Whole {
+        bytes: Bytes,
+        origin: Origin,
+    },
+    /// Sent while it is rendered.
+    Streamed(Streamed),
+}
+
+/// A delivered image.
+pub struct Delivered {
+    /// The plan that the body was made by.
+    pub planned: PlannedImage,
+    pub body: Body,
+    /// Whether the master was replaced meanwhile, so that `planned` is another plan than the one that was to be
+    /// delivered.
+    pub is_replanned: bool,
+}
+
+impl ImageService {
+    /// What the request means for the image with this identifier; no pixel is read.
+    ///
+    /// If the image needs a pyramid that is missing, this waits for it, unless the master serves meanwhile.
+    ///
+    /// # Errors
+    /// If the image cannot be opened, the request does not fit it, or a rendering would cost too much.
+    pub async fn plan(
+        self: &Arc<Self>,
+        identifier: &str,
+        request: &ImageRequest,
+    ) -> Result<PlannedImage, Error> {
+        self.plan_for(Purpose::Response, identifier, request).await
+    }
+
+    /// The whole image in the largest size that its rights allow, whatever the limits of a single response.
+    ///
+    /// # Errors
+    /// As for [`ImageService::plan`].
+    pub async fn plan_rendition(
+        self: &Arc<Self>,
+        identifier: &str,
+        format: Format,
+    ) -> Result<PlannedImage, Error> {
+        let request = ImageRequest {
+            version: Version::V3,
+            region: Region::Full,
+            size: Size { form: Form::Max, upscale: false },
+            rotation: Rotation::NONE,
+            quality: Quality::Default,
+            format,
+        };
+        self.plan_for(Purpose::Rendition, identifier, &request).await
+    }
+
+    async fn plan_for(
+        self: &Arc<Self>,
+        purpose: Purpose,
+        identifier: &str,
+        request: &ImageRequest,
+    ) -> Result<PlannedImage, Error> {
+        let image = self.open(identifier).await?;
+        let planned = self.planned(image, purpose, request)?;
+        let handle = &planned.image.handle;
+        let Some(pyramids) = self.missing_pyramid(handle) else {
+            self.renderer.check(handle, &planned.plan)?;
+            return Ok(planned);
+        };
+        if planned.plan.rendering().is_none_or(|(_, reduce)| self.renderer.decodes(handle, reduce)) {
+            self.renderer.check(handle, &planned.plan)?;
+            if matches!(handle.master.kind, Kind::Tiled) {
+                drop(self.build_in_background(pyramids, handle));
+            }
+            return Ok(planned);
+        }
+        match tokio::time::timeout(pyramids.patience(), self.build_in_background(pyramids, handle)).await {
+            Ok(Ok(built)) => built?,
+            Ok(Err(error)) => return Err(Error::Fault(error.to_string())),
+            Err(_) => return Err(Error::Preparing { retry_after_s: 5 }),
+        }
+        let planned = self.planned(self.open(identifier).await?, purpose, request)?;
+        self.renderer.check(&planned.image.handle, &planned.plan)?;
+        Ok(planned)
+    }
+
+    fn planned(
+        self: &Arc<Self>,
+        image: AuthorizedImage,
+        purpose: Purpose,
+        request: &ImageRequest,
+    ) -> Result<PlannedImage, Error> {
+        let limits = match purpose {
+            Purpose::Response => image.limits,
+            Purpose::Rendition => Limits::NONE.at_most(image.grant.largest),
+        };
+        let plan = Plan::new(request, &image.master, limits, image.look.lets_tiles_pass())?;
+        Ok(PlannedImage { service: self.clone(), image, request: *request, purpose, plan })
+    }
+
+    /// Where the master's pyramid is made, if it is missing and made on demand.
+    fn missing_pyramid(&self, handle: &ImageHandle) -> Option<&Arc<Pyramids>> {
+        let pyramids = self.pyramids.as_ref().filter(|pyramids| pyramids.on_demand())?;
+        self.handles.wants_pyramid(handle).then_some(pyramids)
+    }
+
+    /// Makes a pyramid, and opens the image again afterwards.
+    fn build_in_background(
+        &self,
+        pyramids: &Arc<Pyramids>,
+        master: &Arc<ImageHandle>,
+    ) -> JoinHandle<Result<(), Error>> {
+        let (pyramids, master, cached) = (pyramids.clone(), master.clone(), self.handles.cached.clone());
+        self.tasks.spawn(async move {
+            pyramids.build_on_demand(master.clone()).await?;
+            cached.invalidate(&master.identifier);
+            Ok(())
+        })
+    }
+}
+
+impl PlannedImage {
+    /// A strong entity tag, in quotes: equal for equal plans on equal masters and settings, on every server.
+    pub fn etag(&self) -> String {
+        let canonical = self.canonical(Version::V3);
+        let version = self.image.version_bytes();
+        let recipe = self.service.renderer.recipe().to_le_bytes();
+        let page = self.image.page.to_le_bytes();
+        // `max` means another size where rights allow less.
+        let size = self.plan.size.to_string();
+        let key = self.image.key.as_str().as_bytes();
+        let parts = [canonical.as_bytes(), size.as_bytes(), &version, key, &page, &recipe];
+        format!("\"{:032x}\"", fingerprint(&parts))
+    }
+
+    /// The canonical form of the request, from the region on (Image API 3.0, §4.8).
+    pub fn canonical(&self, version: Version) -> String {
+        self.plan.canonical(version, &self.image.master, self.image.limits)
+    }
+
+    pub fn format(&self) -> Format {
+        self.plan.format
+    }
+
+    /// The size of the delivered image.
+    pub fn size(&self) -> Dimensions {
+        self.plan.size
+    }
+
+    /// Whether the image is too large to be rendered as a whole, and is sent while it is rendered.
+    pub fn is_streamed(&self) -> bool {
+        self.service.renderer.is_banded(&self.image, &self.plan)
+    }
+
+    /// The length of a streamed image in bytes, where it is known in advance.
+    ///
+    /// # Errors
+    /// If its format cannot hold an image of this size.
+    pub fn streamed_length(&self) -> Result<Option<u64>, Error> {
+        self.service.renderer.banded_length(&self.image, &self.plan)
+    }
+
+    /// Delivers the image; if its master was replaced meanwhile, it is planned once more and delivered as it is now.
+    ///
+    /// A rendering that fails early fails here: a streamed image is admitted, and its first band is ready.
+    ///
+    /// # Errors
+    /// If the master cannot be read or decoded, or the server is busy.
+    pub async fn deliver(self) -> Result<Delivered, Error> {
+        match self.attempt().await {
+            Ok(body) => Ok(Delivered { planned: self, body, is_replanned: false }),
+            Err(Error::Store(store::Error::Changed) | Error::NotFound) => {
+                let identifier = self.image.identifier();
+                self.service.forget(identifier);
+                let planned = self.service.plan_for(self.purpose, identifier, &self.request).await?;
+                let body = planned.attempt().await?;
+                Ok(Delivered { planned, body, is_replanned: true })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn attempt(&self) -> Result<Body, Error> {
+        let (service, handle) = (&self.service, &self.image.handle);
+        let made = match self.is_streamed() {
+            true => service.renderer.banded(handle, &self.plan).await.map(Body::Streamed),
+            false => {
+                let delivered = service.renderer.deliver(handle, &self.plan).await;
+                delivered.map(|(bytes, origin)| Body::Whole { bytes, origin })
+            }
+        };
+        // Building the pyramid of a master without tiles before it has been decoded would slow this response down, and
+        // cost much more than a request that is refused.
+        if matches!(made, Ok(Body::Whole { .. }))
+            && matches!(handle.master.kind, Kind::Whole { .. })
+            && let Some(pyramids) = service.missing_pyramid(handle)
+        {
+            drop(service.build_in_background(pyramids, handle));
+        }
+        // A damaged pyramid is not a damaged image: the next attempt gets another one.
+        made.map_err(|error| match handle.is_discarded() {
+            true => Error::Store(store::Error::Changed),
+            false => error,
+        })
+    }
+}

@@ -1,0 +1,147 @@
+//! One pyramid's making: rows in, coloured, cut, compressed; memory does not grow with the height.
+
+use std::io::{BufWriter, ErrorKind, Write};
+use std::sync::{Arc, mpsc};
+
+use tempfile::NamedTempFile;
+use tokio::runtime::Handle;
+
+use super::read_ahead::ReadAhead;
+use crate::gallery::images::handle::ImageHandle;
+use crate::gallery::images::trim;
+use crate::gallery::{Error, settings};
+use crate::master::write::{self, Compression, Recipe, Reduced, Writer};
+use crate::pixels::colour::Output;
+use crate::pixels::{Channels, Raster, Rows, Subsampling};
+use crate::render::{self, Look};
+use crate::store;
+
+/// Told of the share that is done, 0 to 1.
+pub type Progress = Arc<dyn Fn(f64) + Send + Sync>;
+
+/// Counted up whenever the same master and settings give other bytes.
+pub const VERSION: u32 = 2;
+
+/// Bytes of samples that are read at one time.
+const BAND: u64 = 1 << 20;
+/// Bands that wait between reading and compressing.
+const WAITING: usize = 2;
+
+/// All that a making needs.
+pub struct Job {
+    pub master: Arc<ImageHandle>,
+    pub settings: settings::Pyramids,
+    pub output: Output,
+    pub threads: usize,
+    pub tasks: Handle,
+    pub progress: Progress,
+}
+
+impl Job {
+    /// Writes the pyramid into `file`, which is returned whole and on disk.
+    pub fn run(self, mut file: NamedTempFile) -> Result<NamedTempFile, Error> {
+        let (master, limit) = (&self.master.master, self.settings.max_megapixels * 1_000_000);
+        if master.dimensions.area() > limit {
+            return Err(Error::Unsupported(format!(
+                "it has {} megapixels, and pyramids are made of at most {} (pyramids.max_megapixels)",
+                master.dimensions.area() / 1_000_000,
+                self.settings.max_megapixels
+            )));
+        }
+        let source = Arc::new(ReadAhead::in_order(self.master.clone(), self.tasks.clone()));
+        let made = self.write(source.clone(), &mut file);
+        source.checked(made)?;
+        Ok(file)
+    }
+
+    fn write(&self, source: Arc<ReadAhead>, file: &mut NamedTempFile) -> Result<(), Error> {
+        let master = &self.master.master;
+        let memory = self.settings.memory_mib << 20;
+        let _trim = trim::Guard(render::rows_memory(master));
+        let mut rows = render::rows(master, source, memory)?;
+        let shape = rows.shape();
+        let look = Look::of(master.icc.as_ref(), shape, self.output);
+        let recipe = self.recipe(&look, look.channels(shape));
+        let spool = tempfile::tempfile_in(file.path().parent().unwrap_or(".".as_ref())).map_err(full)?;
+        let mut writer = Writer::new(recipe, spool).map_err(said)?;
+        let band = (BAND / shape.stride().max(1)).clamp(1, 1024) as u32;
+        let (sender, receiver) = mpsc::sync_channel::<Result<Raster, Error>>(WAITING);
+        std::thread::scope(|scope| {
+            scope.spawn(move || read(rows.as_mut(), band, &look, &sender));
+            let mut done = 0;
+            for raster in receiver {
+                let raster = raster?;
+                writer.push(&raster.samples).map_err(said)?;
+                done += raster.dimensions.height;
+                (self.progress)(f64::from(done) / f64::from(shape.dimensions.height));
+            }
+            Ok::<_, Error>(())
+        })?;
+        let mut out = BufWriter::with_capacity(1 << 20, file.as_file_mut());
+        writer.finish(&mut out).map_err(said)?;
+        out.flush().map_err(full)?;
+        Ok(())
+    }
+
+    fn recipe(&self, look: &Look, channels: Channels) -> Recipe {
+        let (master, settings) = (&self.master.master, &self.settings);
+        let lossless = match settings.compression {
+            settings::Compression::Zstd => Compression::Zstd,
+            _ => Compression::Deflate,
+        };
+        let compression = match settings.compression {
+            settings::Compression::Jpeg if channels != Channels::Rgba => Compression::Jpeg {
+                quality: settings.jpeg_quality,
+                subsampling: if settings.full_color { Subsampling::S444 } else { Subsampling::S420 },
+            },
+            _ => lossless,
+        };
+        Recipe {
+            dimensions: master.dimensions,
+            orientation: master.orientation,
+            channels,
+            tile_side: settings.tile_side,
+            compression,
+            reduced: Reduced::Pages,
+            icc: look.profile.as_deref().map(<[u8]>::to_vec),
+            threads: self.threads,
+        }
+    }
+}
+
+/// Reads and colours band after band until the end, a fault, or nobody takes them any more.
+fn read(rows: &mut dyn Rows, band: u32, look: &Look, sender: &mpsc::SyncSender<Result<Raster, Error>>) {
+    let work = || {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| rows.next(band)))
+            .unwrap_or_else(|_| Err(crate::pixels::Error::damaged("image", "its decoder panicked")))
+    };
+    let mut work = work;
+    loop {
+        let next = match work() {
+            Ok(None) => return,
+            Ok(Some(raw)) => Ok(look.coloured(raw)),
+            Err(error) => Err(Error::from(error)),
+        };
+        let failed = next.is_err();
+        if sender.send(next).is_err() || failed {
+            return;
+        }
+    }
+}
+
+fn said(error: write::Error) -> Error {
+    match error {
+        write::Error::Pixels(error) => error.into(),
+        write::Error::Io(error) => full(error),
+        // Fewer rows than the header promised.
+        write::Error::Recipe(reason) => Error::Damaged(reason),
+    }
+}
+
+/// The disk's faults are the operator's to mend.
+fn full(error: std::io::Error) -> Error {
+    Error::Store(match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => store::Error::Full,
+        _ => store::Error::unavailable(error),
+    })
+}

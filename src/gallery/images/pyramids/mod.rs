@@ -1,0 +1,282 @@
+//! The pyramids of masters that cannot be cut: where they lie, and their making.
+
+mod build;
+mod pyramid_store;
+mod read_ahead;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use moka::sync::Cache;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+
+pub use build::Progress;
+pub use pyramid_store::PyramidStore;
+pub use read_ahead::ReadAhead;
+
+use crate::gallery::images::handle::ImageHandle;
+use crate::gallery::retry::Retry;
+use crate::gallery::single_flight::SingleFlight;
+use crate::gallery::{Error, settings, told};
+use crate::identity::Identity;
+use crate::master::{Kind, Whole};
+use crate::pixels::colour::Output;
+use crate::render;
+use crate::store::{self, Diagnosis, Version};
+
+/// Finds pyramids and has them made, each once.
+pub struct Pyramids {
+    shelf: PyramidStore,
+    settings: settings::Pyramids,
+    output: Output,
+    builds: SingleFlight<String, ()>,
+    /// Masters that could not be made into one, and why: not tried again at once.
+    failed: Cache<String, Error>,
+    /// Pyramids that turned out to be damaged: as if they were not there.
+    condemned: Cache<String, Version>,
+    at_once: Arc<Semaphore>,
+    threads: usize,
+    /// Whether the shelf could be written to, and when that failed last.
+    written: Mutex<(Retry, Instant)>,
+}
+
+fn unprepared() -> Error {
+    Error::Unprepared { cause: "pyramids cannot be written where they are kept, which may be full".into() }
+}
+
+/// How long a failure is remembered.
+const FAILED: Duration = Duration::from_secs(60);
+
+impl Pyramids {
+    pub fn new(
+        shelf: PyramidStore,
+        settings: &settings::Pyramids,
+        output: Output,
+        threads: usize,
+        tasks: Handle,
+    ) -> Self {
+        Self {
+            shelf,
+            settings: settings.clone(),
+            output,
+            builds: SingleFlight::new(tasks),
+            failed: Cache::builder().max_capacity(10_000).time_to_live(FAILED).build(),
+            condemned: Cache::new(10_000),
+            at_once: Arc::new(Semaphore::new(settings.at_once.max(1))),
+            threads,
+            written: Mutex::new((Retry::default(), Instant::now())),
+        }
+    }
+
+    /// Where they are kept.
+    pub fn location(&self) -> String {
+        self.shelf.store().describe()
+    }
+
+    /// Why the place cannot be read, if it cannot.
+    pub async fn trouble(&self) -> Option<Diagnosis> {
+        self.shelf.store().diagnose().await
+    }
+
+    /// Whether missing pyramids are made when their image is asked for.
+    pub fn on_demand(&self) -> bool {
+        self.settings.on_demand && self.shelf.reason_read_only().is_none()
+    }
+
+    /// Whether the master is one that a pyramid may be made of, as far as its header tells.
+    pub fn accepts(&self, master: &ImageHandle) -> bool {
+        let memory = self.settings.memory_mib << 20;
+        let area = master.master.dimensions.area();
+        // A PNG is read row by row unless it is interlaced; decoders need a little besides the pixels.
+        let is_png = matches!(master.master.kind, Kind::Whole { codec: Whole::Png, .. });
+        area <= self.settings.max_megapixels * 1_000_000
+            && (is_png || render::rows_memory(&master.master) <= memory + (4 << 20))
+    }
+
+    /// How long a request waits for a making before it is told to come back.
+    pub fn patience(&self) -> Duration {
+        Duration::from_secs(self.settings.wait_s)
+    }
+
+    /// The master's pyramid, if it has been made.
+    pub async fn find(&self, master: &ImageHandle) -> Result<Option<ImageHandle>, Error> {
+        let key = self.shelf.key(master, &self.recipe())?;
+        let name = key.as_str().to_owned();
+        match ImageHandle::open(self.shelf.store().clone(), key, 1, self.output).await {
+            Ok(pyramid) if self.condemned.get(&name).is_some_and(|known| known == pyramid.version) => {
+                Ok(None)
+            }
+            Ok(pyramid) if is_whole(&pyramid) => Ok(Some(pyramid)),
+            Ok(_) => {
+                tracing::warn!(pyramid = name, "this pyramid ends before its tiles do: it is not used");
+                Ok(None)
+            }
+            Err(Error::NotFound) => Ok(None),
+            Err(error @ (Error::Damaged(_) | Error::Unsupported(_))) => {
+                tracing::warn!(pyramid = name, %error, "this pyramid cannot be read: it is not used");
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Has a damaged pyramid made again when its master is asked for next. One that is damaged soon after that is not
+    /// made again at once.
+    pub fn condemn(&self, pyramid: &ImageHandle) {
+        let name = pyramid.key.as_str().to_owned();
+        match self.condemned.get(&name) {
+            Some(known) if known == pyramid.version => {}
+            Some(_) => {
+                let again = Error::Damaged("its pyramid is damaged, and was when it was made before".into());
+                self.failed.insert(name.clone(), again);
+                self.condemned.insert(name, pyramid.version.clone());
+            }
+            None => self.condemned.insert(name, pyramid.version.clone()),
+        }
+    }
+
+    /// Makes the master's pyramid; all who ask while it is being made wait for the one making.
+    pub async fn build(self: &Arc<Self>, master: Arc<ImageHandle>, progress: Progress) -> Result<(), Error> {
+        let name = self.shelf.key(&master, &self.recipe())?.as_str().to_owned();
+        if let Some(error) = self.failed.get(&name) {
+            return Err(error);
+        }
+        if let Some(reason) = self.shelf.reason_read_only() {
+            return Err(Error::Unwritable(reason.to_owned()));
+        }
+        let (pyramids, key) = (self.clone(), name.clone());
+        let make = move |_| async move {
+            let made = pyramids.make(&master, progress).await;
+            if let Err(error) = &made
+                && matches!(error, Error::Damaged(_) | Error::Unsupported(_) | Error::Fault(_))
+            {
+                pyramids.failed.insert(key, error.clone());
+            }
+            made
+        };
+        self.builds.join(name, make).await
+    }
+
+    /// The same for a visitor, whose request does not begin what could not be written just now.
+    pub async fn build_on_demand(self: &Arc<Self>, master: Arc<ImageHandle>) -> Result<(), Error> {
+        if !self.is_due() {
+            return Err(unprepared());
+        }
+        let silent: Progress = Arc::new(|_| {});
+        let built = self.build(master, silent).await;
+        built.map_err(|error| if self.is_due() { error } else { unprepared() })
+    }
+
+    async fn make(&self, master: &Arc<ImageHandle>, progress: Progress) -> Result<(), Error> {
+        let closed = |_| Error::Fault("the server stops".into());
+        let _turn = self.at_once.clone().acquire_owned().await.map_err(closed)?;
+        // Another server, or a request that was a moment earlier, may have made it.
+        if let Ok(Some(_)) = self.find(master).await {
+            return Ok(());
+        }
+        let began = Instant::now();
+        metrics::gauge!("tegl_pyramids_under_way").increment(1.0);
+        let made = self.make_now(master, progress).await;
+        metrics::gauge!("tegl_pyramids_under_way").decrement(1.0);
+        let result = if made.is_ok() { "made" } else { "failed" };
+        metrics::counter!("tegl_pyramids_total", "result" => result).increment(1);
+        metrics::histogram!("tegl_pyramid_seconds").record(began.elapsed().as_secs_f64());
+        match &made {
+            Ok(bytes) => {
+                let seconds = began.elapsed().as_secs_f32();
+                tracing::info!(master = master.key.as_str(), bytes, seconds, "pyramid made");
+            }
+            Err(error) => tracing::warn!(master = master.key.as_str(), %error, "no pyramid could be made"),
+        }
+        made.map(drop)
+    }
+
+    async fn make_now(&self, master: &Arc<ImageHandle>, progress: Progress) -> Result<u64, Error> {
+        let key = self.shelf.key(master, &self.recipe())?;
+        let unfinished = self.shelf.unfinished().map_err(|error| self.unwritten(error))?;
+        let pyramid_store::Unfinished { file: spool, workspace: _kept } = unfinished;
+        let job = build::Job {
+            master: master.clone(),
+            settings: self.settings.clone(),
+            output: self.output,
+            threads: self.threads,
+            tasks: Handle::current(),
+            progress,
+        };
+        let work = tokio::task::spawn_blocking(move || job.run(spool));
+        let file = match work.await.map_err(|error| Error::Fault(error.to_string()))? {
+            Err(error @ Error::Store(store::Error::Full)) => return Err(self.unwritten(error)),
+            made => made?,
+        };
+        let bytes = file.as_file().metadata().map_or(0, |data| data.len());
+        self.shelf.put(&key, file).await.map_err(|error| self.unwritten(error))?;
+        if self.written().0.succeeded() {
+            tracing::info!("pyramids can be kept again");
+        }
+        Ok(bytes)
+    }
+
+    fn written(&self) -> MutexGuard<'_, (Retry, Instant)> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it is time to make pyramids, after some could not be written.
+    fn is_due(&self) -> bool {
+        let (retry, failed) = *self.written();
+        retry.is_due(failed.elapsed(), || self.shelf.room())
+    }
+
+    /// Takes note that the shelf could not be written to. The cause is logged once.
+    fn unwritten(&self, error: Error) -> Error {
+        let room = self.shelf.room();
+        let is_first = {
+            let mut written = self.written();
+            written.1 = Instant::now();
+            written.0.failed(room)
+        };
+        if is_first {
+            let (location, error) = (self.location(), told(&error));
+            tracing::error!(location, error, "pyramids cannot be kept; it is tried again by itself");
+        }
+        error
+    }
+
+    fn recipe(&self) -> String {
+        recipe(&self.settings, self.output)
+    }
+}
+
+/// All that decides about a pyramid's bytes besides its master.
+fn recipe(settings: &settings::Pyramids, output: Output) -> String {
+    let settings::Pyramids { tile_side, jpeg_quality, full_color, compression, .. } = settings;
+    let (version, compression, output) = (build::VERSION, compression.identity(), output.identity());
+    format!("{version} {tile_side} {compression} {jpeg_quality} {full_color} {output}")
+}
+
+/// Whether all tiles of a pyramid lie within its file.
+fn is_whole(pyramid: &ImageHandle) -> bool {
+    let mut tiles = pyramid.master.levels.iter().flat_map(|level| &level.tiles);
+    tiles.all(|(offset, length)| offset.saturating_add(*length) <= pyramid.version.size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gallery::settings::Compression;
+
+    /// Pyramids are kept under it: with another text all of them would be made anew.
+    #[test]
+    fn recipes_stay_as_they_are() {
+        let usual = settings::Pyramids::default();
+        assert_eq!(recipe(&usual, Output::Srgb), "2 512 Jpeg 88 false Srgb");
+        let lossless = |compression| settings::Pyramids { compression, tile_side: 256, ..usual.clone() };
+        assert_eq!(
+            recipe(&lossless(Compression::Deflate), Output::DisplayP3),
+            "2 256 Deflate 88 false DisplayP3"
+        );
+        assert_eq!(recipe(&lossless(Compression::Zstd), Output::Srgb), "2 256 Zstd 88 false Srgb");
+        let fine = settings::Pyramids { jpeg_quality: 100, full_color: true, tile_side: 1024, ..usual };
+        assert_eq!(recipe(&fine, Output::Srgb), "2 1024 Jpeg 100 true Srgb");
+    }
+}

@@ -1,0 +1,126 @@
+//! The pyramid store: what pyramids are called there, and how they come to lie in it.
+
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::gallery::Error;
+use crate::gallery::images::handle::ImageHandle;
+use crate::gallery::retry;
+use crate::store::{self, Key, Store, Version, Workspace};
+
+/// A folder or bucket of pyramids; anything in it can be made again.
+pub struct PyramidStore {
+    store: Store,
+    /// Where unfinished work is.
+    folder: Option<PathBuf>,
+    /// Why nothing can be put there, if nothing can.
+    read_only: Option<String>,
+}
+
+/// A file for work that nobody sees before it is put, and the folder that it is in.
+pub struct Unfinished {
+    pub file: NamedTempFile,
+    pub workspace: Workspace,
+}
+
+impl PyramidStore {
+    /// On a store that was opened to be written to.
+    pub fn new(store: Store) -> Result<Self, Error> {
+        let folder = store.workspace()?.path().parent().map(Path::to_owned);
+        Ok(Self { store, folder, read_only: None })
+    }
+
+    /// On a store that can only be read, and why: its pyramids are found, and none are made.
+    pub fn read_only(store: Store, reason: String) -> Self {
+        Self { store, folder: None, read_only: Some(reason) }
+    }
+
+    /// Why nothing can be put there, if nothing can.
+    pub fn reason_read_only(&self) -> Option<&str> {
+        self.read_only.as_deref()
+    }
+
+    /// The bytes that are free there, where that can be told.
+    pub fn room(&self) -> Option<u64> {
+        retry::room(self.folder.as_deref()?)
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What the master's pyramid is called: by the master's name and page, its version, and the recipe.
+    pub fn key(&self, master: &ImageHandle, recipe: &str) -> Result<Key, Error> {
+        let (_, key, version) = master.origin();
+        let path = path(key, master.page, version, recipe);
+        Key::parse(&path).map_err(|bad| Error::Fault(bad.to_string()))
+    }
+
+    /// A new file in a folder of its own: one that was kept might be tidied away meanwhile.
+    pub fn unfinished(&self) -> Result<Unfinished, Error> {
+        let workspace = self.store.workspace()?;
+        let file = workspace.file().map_err(store::Error::unavailable)?;
+        Ok(Unfinished { file, workspace })
+    }
+
+    /// Puts a finished pyramid in its place, and takes those away that it replaces.
+    pub async fn put(&self, key: &Key, file: NamedTempFile) -> Result<(), Error> {
+        self.store.move_file(key, file.into_temp_path()).await?;
+        self.forget_older(key).await;
+        Ok(())
+    }
+
+    /// Pyramids of former versions of the same master; one that stays behind does no harm.
+    async fn forget_older(&self, key: &Key) {
+        let Some((folder, _)) = key.as_str().rsplit_once('/') else { return };
+        let before = format!("{folder}/");
+        let Ok(page) = self.store.list(Some(&before), 16).await else { return };
+        for (other, _) in page.keys {
+            if other.starts_with(&before)
+                && other != key.as_str()
+                && let Ok(other) = Key::parse(&other)
+                && let Err(error) = self.store.remove(&other).await
+            {
+                tracing::warn!(pyramid = other.as_str(), %error, "an outdated pyramid stays");
+            }
+        }
+    }
+}
+
+fn path(master: &Key, page: u32, version: &Version, recipe: &str) -> String {
+    let name = format!("{}\0{page}", master.as_str());
+    let made_of = format!("{}\0{}\0{recipe}", version.etag, version.size);
+    let (name, made_of) = (xxh3_128(name.as_bytes()), xxh3_128(made_of.as_bytes()));
+    format!("{:02x}/{name:032x}/{made_of:032x}.tif", name >> 120)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pyramids_stay_where_they_are() {
+        let version = |etag: &str, size| Version { etag: etag.into(), size };
+        for (master, page, version, recipe, expected) in [
+            (
+                "a.tif",
+                1,
+                version("1f-18c2a0b4d5e6f700-10", 16),
+                "2 512 Jpeg 88 false Srgb",
+                "aa/aa88d3e5069ae98770b1f430a2b092fa/bbddb053524666d12b1067834c8a315f.tif",
+            ),
+            (
+                "malerier/K\u{f8}bke 1.tif",
+                3,
+                version("\"v1\"", 1 << 33),
+                "2 256 Zstd 88 true DisplayP3",
+                "c9/c9c837b2aedf161519615dc54cc710d1/6ae1b5e762d315e67a537d565d707146.tif",
+            ),
+        ] {
+            let master = Key::parse(master).unwrap();
+            assert_eq!(path(&master, page, &version, recipe), expected);
+        }
+    }
+}

@@ -1,0 +1,467 @@
+//! Makes answers: stored tiles as they lie, everything else by rendering, each once.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use metrics::Counter;
+use moka::sync::Cache;
+use tokio::runtime::Handle;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::budget::Reserve;
+use super::handle::ImageHandle;
+use super::mips::Mips;
+use super::scheduler::RenderScheduler;
+use super::unsent::{Sending, Unsent};
+use crate::gallery::Error;
+use crate::gallery::settings::Settings;
+use crate::gallery::single_flight::{Cancellation, SingleFlight};
+use crate::identity::Identity;
+use crate::iiif::Dimensions;
+use crate::master::{Codec, Kind, TileIndex, Whole, stored};
+use crate::pixels::decode::jp2;
+use crate::pixels::{Picture, jpeg};
+use crate::render::{self, Frame, Plan, Source, Stopped};
+use crate::store;
+
+/// A JPEG 2000 that has at most so many pixels at some fraction of its size is decoded at that fraction as a whole,
+/// and kept: overviews come from many tiles, and are asked for again.
+const OVERVIEW: u64 = 1 << 20;
+
+/// Bytes of the headers and tile-parts' places of JPEG 2000s that are kept.
+const CODESTREAMS: u64 = 32 << 20;
+
+/// The reduction that the smallest answers are decoded at.
+const SMALLEST: u32 = 1 << 12;
+
+/// Counts the changes in what equal plans look like: what clients keep of before is not theirs to keep.
+const RENDERING: u32 = 2;
+
+/// Where the bytes of a response come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Cache,
+    /// A stored tile.
+    Stored,
+    Rendered,
+}
+
+type Name = (u64, Plan);
+
+/// Where answers are made and kept.
+pub struct Renderer {
+    answers: Cache<Name, Bytes>,
+    makings: SingleFlight<Name, Bytes>,
+    pub(super) decoded: Cache<(u64, u32), Arc<Mips>>,
+    /// JPEG 2000s whose tile-parts have been looked up.
+    pub(super) codestreams: Cache<u64, Arc<jp2::Codestream>>,
+    pub(super) decodings: SingleFlight<(u64, u32), (Arc<Mips>, Arc<Reserve>)>,
+    pub(super) scheduler: RenderScheduler,
+    sending: Sending,
+    pub(super) tasks: Handle,
+    pub(super) settings: render::Settings,
+    recipe: u64,
+    pub(super) whole_pixels: u64,
+    pub(super) whole_bytes: u64,
+    counters: Counters,
+}
+
+struct Counters {
+    stored: Counter,
+    rendered: Counter,
+    hits: Counter,
+    misses: Counter,
+}
+
+impl Renderer {
+    pub fn new(settings: &Settings, scheduler: RenderScheduler, tasks: Handle) -> Self {
+        let answers = Cache::builder()
+            .max_capacity(settings.cache.answers_mib << 20)
+            .weigher(|_: &Name, bytes: &Bytes| (bytes.len() + 256) as u32);
+        let decoded = Cache::builder().max_capacity(settings.cache.decoded_mib << 20).weigher(
+            |_: &(u64, u32), mips: &Arc<Mips>| mips.pictures.iter().map(Picture::bytes).sum::<u64>() as u32,
+        );
+        Self {
+            answers: answers.build(),
+            makings: SingleFlight::cancelled(tasks.clone()),
+            decoded: decoded.build(),
+            codestreams: Cache::builder()
+                .max_capacity(CODESTREAMS)
+                .weigher(|_: &u64, codestream: &Arc<jp2::Codestream>| codestream.weight())
+                .build(),
+            decodings: SingleFlight::cancelled(tasks.clone()),
+            tasks,
+            scheduler,
+            sending: Sending::default(),
+            settings: settings.render.clone(),
+            recipe: xxh3_64(recipe(settings).as_bytes()),
+            whole_pixels: settings.masters.whole_megapixels * 1_000_000,
+            whole_bytes: settings.masters.whole_mib << 20,
+            counters: Counters {
+                stored: metrics::counter!("tegl_answers_total", "source" => "stored"),
+                rendered: metrics::counter!("tegl_answers_total", "source" => "rendered"),
+                hits: metrics::counter!("tegl_answer_cache_total", "result" => "hit"),
+                misses: metrics::counter!("tegl_answer_cache_total", "result" => "miss"),
+            },
+        }
+    }
+
+    pub fn recipe(&self) -> u64 {
+        self.recipe
+    }
+
+    /// Refuses what would be too much, before a byte is read.
+    pub fn check(&self, opened: &ImageHandle, plan: &Plan) -> Result<(), Error> {
+        let Some((level, reduce)) = plan.rendering() else { return Ok(()) };
+        match &opened.master.kind {
+            Kind::Tiled if render::is_banded(plan, &opened.master) => {
+                let rows = render::band_height(plan, &opened.master, level).min(plan.size.height);
+                let band = Frame::of_band(plan, &opened.master, (level, reduce), 0, rows);
+                self.scheduler.check(
+                    band.map_or(0, |band| band.cost(4)) + render::band_bytes(plan, &opened.master, rows),
+                )
+            }
+            Kind::Tiled => {
+                let level = &opened.master.levels[level];
+                let frame = Frame::of_tiles(plan, &opened.master, level, reduce);
+                self.scheduler.check(frame.cost(render::bytes_a_pixel(level)))
+            }
+            Kind::Whole { codec: Whole::Jp2, memory, reason, .. } => {
+                if !self.decodes(opened, reduce) {
+                    return Err(too_costly(reason));
+                }
+                self.scheduler
+                    .check(Frame::of_region(plan, &opened.master, reduce).cost(8).saturating_add(*memory))
+            }
+            Kind::Whole { reason, .. } => {
+                if self.decodes(opened, reduce) {
+                    let (master, base) = (&opened.master, self.base(opened, reduce));
+                    let frame = Frame::of_whole(plan, master, master.dimensions.reduced(base), base);
+                    return self.scheduler.check(frame.cost(3));
+                }
+                Err(self.too_large(opened, reason))
+            }
+        }
+    }
+
+    /// Refuses a master without a pyramid of which no answer could be made, however small.
+    pub fn serves(&self, opened: &ImageHandle) -> Result<(), Error> {
+        let (codec, reason) = match &opened.master.kind {
+            Kind::Whole { codec, reason, .. } => (codec, reason),
+            Kind::Tiled => return Ok(()),
+        };
+        if *codec == Whole::Jp2 {
+            return if self.decodes(opened, SMALLEST) { Ok(()) } else { Err(too_costly(reason)) };
+        }
+        // The smallest answers cost least.
+        if !self.decodes(opened, SMALLEST) {
+            return Err(self.too_large(opened, reason));
+        }
+        self.scheduler
+            .check(self.decoding_cost(opened, self.base(opened, SMALLEST)))
+            .map_err(|_| too_costly(reason))
+    }
+
+    fn too_large(&self, opened: &ImageHandle, reason: &str) -> Error {
+        Error::Unsupported(format!(
+            "{reason}, and at {} megapixels it is too large to be decoded for each visitor (the limit is {}, \
+             masters.whole_megapixels); make its pyramid with `tegl ingest`, or let the server make them \
+             (pyramids.on_demand)",
+            opened.master.dimensions.area() / 1_000_000,
+            self.whole_pixels / 1_000_000,
+        ))
+    }
+
+    /// The bytes of a plan, made once for all concurrent callers.
+    pub async fn deliver(
+        self: &Arc<Self>,
+        opened: &Arc<ImageHandle>,
+        plan: &Plan,
+    ) -> Result<(Bytes, Origin), Error> {
+        let origin = match plan.source {
+            Source::Stored { .. } => Origin::Stored,
+            Source::Rendered { .. } => Origin::Rendered,
+        };
+        let name = (opened.number, plan.clone());
+        if let Some(bytes) = self.answers.get(&name) {
+            self.count(origin, &self.counters.hits);
+            return Ok((bytes, Origin::Cache));
+        }
+        if let Some(bytes) = read_now(opened, plan) {
+            self.count(origin, &self.counters.misses);
+            self.answers.insert(name, bytes.clone());
+            return Ok((bytes, origin));
+        }
+        self.count(origin, &self.counters.misses);
+        let (renderer, opened, plan) = (self.clone(), opened.clone(), plan.clone());
+        let make = move |cancellation| async move {
+            let made =
+                renderer.make(&opened, &plan, cancellation).await.inspect_err(|error| opened.blame(error))?;
+            renderer.answers.insert((opened.number, plan), made.clone());
+            Ok(made)
+        };
+        let bytes = self.makings.join(name, make).await?;
+        Ok((bytes, origin))
+    }
+
+    fn count(&self, origin: Origin, cache: &Counter) {
+        cache.increment(1);
+        match origin {
+            Origin::Stored => self.counters.stored.increment(1),
+            _ => self.counters.rendered.increment(1),
+        }
+    }
+
+    async fn make(
+        self: &Arc<Self>,
+        opened: &Arc<ImageHandle>,
+        plan: &Plan,
+        cancellation: Cancellation,
+    ) -> Result<Bytes, Error> {
+        match (plan.source, &opened.master.kind) {
+            (Source::Stored { level, tile }, _) => self.stored(opened, level, tile, plan.size).await,
+            (Source::Rendered { level, reduce }, Kind::Tiled) => {
+                let made = self.tiled(opened, plan, level, reduce, cancellation.clone()).await;
+                match (made, opened.master.larger_level(level, reduce)) {
+                    // Damage to a smaller copy is no damage to the image.
+                    (Err(error @ Error::Damaged(_)), Some((level, reduce))) => {
+                        opened.blame(&error);
+                        self.tiled(opened, plan, level, reduce, cancellation).await
+                    }
+                    (made, _) => made,
+                }
+            }
+            (Source::Rendered { reduce, .. }, Kind::Whole { codec: Whole::Jp2, .. })
+                if opened.master.dimensions.reduced(reduce).area() > OVERVIEW =>
+            {
+                self.region(opened, plan, reduce, cancellation).await
+            }
+            (Source::Rendered { reduce, .. }, Kind::Whole { .. }) => self.whole(opened, plan, reduce).await,
+        }
+    }
+
+    async fn stored(
+        &self,
+        opened: &Arc<ImageHandle>,
+        level: usize,
+        tile: TileIndex,
+        size: Dimensions,
+    ) -> Result<Bytes, Error> {
+        let range =
+            tile_range(opened, level, tile).ok_or_else(|| Error::Damaged("a tile is not stored".into()))?;
+        within_file(opened, &range)?;
+        if is_whole(opened, level, size) {
+            return stored_tile(opened, level, range).await;
+        }
+        let cost = (range.end - range.start) * 2 + opened.master.levels[level].grid.tile.area() * 6;
+        let mut admitted = self.scheduler.admit(cost, Some(&opened.store)).await?;
+        let bytes = stored_tile(opened, level, range).await?;
+        admitted.has_read();
+        let opened = opened.clone();
+        let cut = move || Ok(stored::cut(bytes.into(), &opened.master.levels[level], tile, size)?);
+        self.scheduler.run_admitted(admitted, cut).await.map(Bytes::from)
+    }
+
+    async fn tiled(
+        &self,
+        opened: &Arc<ImageHandle>,
+        plan: &Plan,
+        level: usize,
+        reduce: u32,
+        cancellation: Cancellation,
+    ) -> Result<Bytes, Error> {
+        let (opened, plan) = (opened.clone(), plan.clone());
+        let master = &opened.master;
+        let frame = Frame::of_tiles(&plan, master, &master.levels[level], reduce);
+        let drawn = frame.cost(render::bytes_a_pixel(&master.levels[level]));
+        let cost = stored_bytes(&opened, level, &frame)?.saturating_add(drawn);
+        let mut admitted = self.scheduler.admit(cost, Some(&opened.store)).await?;
+        let tiles = tiles(&opened, level, &frame).await?;
+        admitted.has_read();
+        let settings = self.settings.clone();
+        let work = move || {
+            let master = &opened.master;
+            let drawn = render::draw(&frame, &master.levels[level], &tiles, &|| cancellation.is_cancelled());
+            let picture = drawn.map_err(stopped)?;
+            drop(tiles);
+            cancellation.check()?;
+            let place = (frame.window, frame.size);
+            let made = render::finish(&plan, &picture, place, master.orientation, &opened.look, &settings)?;
+            picture.recycle();
+            Ok(made)
+        };
+        self.scheduler.run_admitted(admitted, work).await.map(Bytes::from)
+    }
+
+    /// Memory for a finished answer while it is being sent.
+    pub async fn unsent(&self, bytes: &Bytes) -> Result<Unsent, Error> {
+        self.sending.count(bytes, &self.scheduler).await
+    }
+
+    /// Memory for so many bytes that are read ahead of a client.
+    pub async fn unsent_pieces(&self, bytes: u64) -> Result<Unsent, Error> {
+        Ok(Unsent::of(self.scheduler.unsent(bytes).await?))
+    }
+
+    /// Forgets the answers that were made.
+    pub fn forget(&self) {
+        self.answers.invalidate_all();
+    }
+
+    pub fn observe(&self) {
+        let [busy, threads, waiting] = self.scheduler.load();
+        metrics::gauge!("tegl_work_threads_busy").set(busy as f64);
+        metrics::gauge!("tegl_work_threads").set(threads as f64);
+        metrics::gauge!("tegl_work_waiting").set(waiting as f64);
+        metrics::gauge!("tegl_work_memory_bytes").set((self.scheduler.taken_kib() << 10) as f64);
+        metrics::gauge!("tegl_cache_bytes", "cache" => "answers").set(self.answers.weighted_size() as f64);
+        metrics::gauge!("tegl_cache_entries", "cache" => "answers").set(self.answers.entry_count() as f64);
+        metrics::gauge!("tegl_cache_bytes", "cache" => "decoded").set(self.decoded.weighted_size() as f64);
+    }
+}
+
+/// All that decides about an answer's bytes besides its plan and its master.
+fn recipe(settings: &Settings) -> String {
+    let (render, credit) = (settings.render.identity(), settings.credit.identity());
+    format!("{RENDERING} {render} {credit} {}", settings.base_url)
+}
+
+fn too_costly(reason: &str) -> Error {
+    Error::Unsupported(format!(
+        "{reason}, and decoding it would take more memory than there is (work.memory_mib); make its pyramid with \
+         `tegl ingest`, or let the server make them (pyramids.on_demand)"
+    ))
+}
+
+/// A stored tile from a local file in the page cache.
+fn read_now(opened: &ImageHandle, plan: &Plan) -> Option<Bytes> {
+    let Source::Stored { level, tile } = plan.source else { return None };
+    let (range, head) = (tile_range(opened, level, tile)?, &opened.heads[level]);
+    if !is_whole(opened, level, plan.size) {
+        return None; // Cutting takes a thread of its own.
+    }
+    let read = opened.store.read_if_cached(&opened.key, &opened.version, range, head)?;
+    let bytes = read.ok().filter(|bytes| is_sound(opened, bytes, head.len()))?;
+    Some(stored::settled(bytes, head.len()))
+}
+
+/// The stored tile's bytes after its start marker.
+fn tile_range(opened: &ImageHandle, level: usize, tile: TileIndex) -> Option<Range<u64>> {
+    let range = opened.master.levels[level].range(tile)?;
+    (range.end - range.start > stored::MARKER).then(|| range.start + stored::MARKER..range.end)
+}
+
+/// A stored tile in full.
+async fn stored_tile(opened: &ImageHandle, level: usize, range: Range<u64>) -> Result<Bytes, Error> {
+    let head = &opened.heads[level];
+    let bytes = opened.store.read(&opened.key, &opened.version, range, head).await?;
+    if !is_sound(opened, &bytes, head.len()) {
+        return Err(Error::Damaged("a stored tile is no JPEG".into()));
+    }
+    Ok(stored::settled(bytes, head.len()))
+}
+
+/// Whether a tile looks like a JPEG; our own end, too.
+fn is_sound(opened: &ImageHandle, tile: &[u8], head: usize) -> bool {
+    stored::is_sound(tile, head) && (opened.pyramid_of.is_none() || jpeg::is_ended(tile))
+}
+
+/// Bytes that the frame's tiles take as they are stored.
+pub(super) fn stored_bytes(opened: &ImageHandle, level: usize, frame: &Frame) -> Result<u64, Error> {
+    let ranges = frame.tiles.iter().filter_map(|&tile| opened.master.levels[level].range(tile));
+    let mut bytes = 0u64;
+    for range in ranges {
+        within_file(opened, &range)?;
+        bytes = bytes.saturating_add(range.end - range.start);
+    }
+    Ok(bytes)
+}
+
+/// Why a drawing ended early.
+pub(super) fn stopped(stopped: Stopped) -> Error {
+    match stopped {
+        Stopped::Abandoned => Error::Abandoned,
+        Stopped::Pixels(error) => error.into(),
+    }
+}
+
+/// Refuses a tile beyond the file's end: the store cannot be blamed for that.
+fn within_file(opened: &ImageHandle, range: &Range<u64>) -> Result<(), Error> {
+    if range.end <= opened.version.size {
+        return Ok(());
+    }
+    Err(Error::Damaged("the file ends before its tiles do".into()))
+}
+
+/// Whether a tile of this size needs no cutting.
+fn is_whole(opened: &ImageHandle, level: usize, size: Dimensions) -> bool {
+    opened.master.levels[level].grid.tile == size
+}
+
+/// The frame's tiles as they are stored; JPEGs with their heads.
+pub(super) async fn tiles(
+    opened: &ImageHandle,
+    level: usize,
+    frame: &Frame,
+) -> Result<Vec<Option<Bytes>>, Error> {
+    let stored = &opened.master.levels[level];
+    let jpeg = stored.codec == Codec::Jpeg;
+    let range = |&tile: &TileIndex| if jpeg { tile_range(opened, level, tile) } else { stored.range(tile) };
+    let wanted: Vec<_> = frame.tiles.iter().map(range).collect();
+    let head = if jpeg { opened.heads[level].as_ref() } else { &[] };
+    let ranges: Vec<_> = wanted.iter().flatten().cloned().collect();
+    ranges.iter().try_for_each(|range| within_file(opened, range))?;
+    let now =
+        |range: &Range<u64>| opened.store.read_if_cached(&opened.key, &opened.version, range.clone(), head);
+    let read = match ranges.iter().map(now).collect::<Option<Result<Vec<Bytes>, store::Error>>>() {
+        Some(read) => read?,
+        None => {
+            let read = opened.store.read_many(&opened.key, &opened.version, &ranges).await?;
+            read.iter().map(|tile| Bytes::from([head, tile].concat())).collect()
+        }
+    };
+    if jpeg && opened.pyramid_of.is_some() && !read.iter().all(|tile| is_sound(opened, tile, head.len())) {
+        return Err(Error::Damaged("a stored tile is no JPEG".into()));
+    }
+    let mut read = read.into_iter().map(|tile| if jpeg { stored::settled(tile, head.len()) } else { tile });
+    Ok(wanted.into_iter().map(|range| range.and_then(|_| read.next())).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gallery::settings::Credit;
+    use crate::pixels::colour::Output;
+
+    #[track_caller]
+    fn check(settings: &Settings, expected: &str, hashed: u64) {
+        assert_eq!(recipe(settings), expected);
+        assert_eq!(xxh3_64(expected.as_bytes()), hashed);
+    }
+
+    /// ETags are made of it: with another text clients would fetch anew all that they hold.
+    #[test]
+    fn recipes_stay_as_they_are() {
+        let mut settings = Settings::default();
+        check(
+            &settings,
+            "2 Settings { jpeg_quality: 85, jpeg_full_color: false, output: Srgb } Credit { line: \"\", rights: \"\" } ",
+            5_464_543_993_135_527_509,
+        );
+        settings.render =
+            render::Settings { jpeg_quality: 100, jpeg_full_color: true, output: Output::DisplayP3 };
+        settings.credit = Credit {
+            line: "Foto: \u{201c}SMK\u{201d} \"J\u{f8}rgensen\"\tO'Neil\r\n\\ e\u{301} \u{200b}".into(),
+            rights: "http://creativecommons.org/publicdomain/zero/1.0/".into(),
+        };
+        settings.base_url = "https://images.example.org".into();
+        check(
+            &settings,
+            "2 Settings { jpeg_quality: 100, jpeg_full_color: true, output: DisplayP3 } \
+             Credit { line: \"Foto: \u{201c}SMK\u{201d} \\\"J\u{f8}rgensen\\\"\\tO'Neil\\r\\n\\\\ e\\u{301} \\u{200b}\", \
+             rights: \"http://creativecommons.org/publicdomain/zero/1.0/\" } https://images.example.org",
+            13_932_148_469_111_556_575,
+        );
+    }
+}

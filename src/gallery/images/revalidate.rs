@@ -1,0 +1,95 @@
+//! Asks stores whether masters are still the same, in the background wherever a master may be shown meanwhile.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::{Either, select};
+
+use super::checks::Found;
+use super::freshness::Verdict;
+use super::handle::ImageHandle;
+use super::handle_cache::HandleCache;
+use crate::gallery::Error;
+
+/// Local masters are looked at again after this long.
+const LOCAL_MS: u64 = 2000;
+/// A store that answers this soon is waited for, so that a new master is seen by the first who asks for it.
+const GRACE: Duration = Duration::from_millis(100);
+/// The same for local files, which nearly always are looked at within a millisecond.
+const LOCAL_GRACE: Duration = Duration::from_secs(1);
+impl HandleCache {
+    /// The image as it is kept, where it may be shown; `None` where it has to be opened.
+    pub(super) async fn revalidated(&self, identifier: &str) -> Result<Option<Arc<ImageHandle>>, Error> {
+        let Some(opened) = self.cached.get(identifier) else { return Ok(None) };
+        if opened.is_discarded() {
+            if let Some(pyramids) = &self.pyramids {
+                pyramids.condemn(&opened);
+            }
+            self.cached.invalidate(identifier);
+            return Ok(None);
+        }
+        let bounds = match opened.origin().0.is_local() {
+            true => self.checks.bounds.within(LOCAL_MS),
+            false => self.checks.bounds,
+        };
+        let found = match opened.freshness.verdict(bounds) {
+            Verdict::Show => return Ok(Some(opened)),
+            Verdict::ShowAndCheck => self.check_beside(identifier, &opened).await,
+            Verdict::CheckFirst => self.check_kept(identifier, &opened).await.ok(),
+            Verdict::CheckOrFail => Some(self.check_kept(identifier, &opened).await?),
+        };
+        Ok((found != Some(Found::Replaced)).then_some(opened))
+    }
+
+    /// Has the store asked in the background; what it says, if it says so at once.
+    async fn check_beside(&self, identifier: &str, opened: &Arc<ImageHandle>) -> Option<Found> {
+        let store = opened.origin().0;
+        let grace = match self.checks.has_grace() && !store.is_failing() {
+            true if store.is_local() => LOCAL_GRACE,
+            true => GRACE,
+            false => Duration::ZERO,
+        };
+        let grace = {
+            let _timers = self.tasks.enter();
+            tokio::time::sleep(grace)
+        };
+        // The check goes on when it is waited for no longer.
+        match select(pin!(self.check_kept(identifier, opened)), pin!(grace)).await {
+            Either::Left((found, _)) => found.ok(),
+            Either::Right(_) => {
+                self.checks.was_slow();
+                None
+            }
+        }
+    }
+
+    /// What the store says of this master now; one that was replaced is forgotten.
+    async fn check_kept(&self, identifier: &str, opened: &Arc<ImageHandle>) -> Result<Found, Error> {
+        let (cached, health, identifier) = (self.cached.clone(), self.health.clone(), identifier.to_owned());
+        let master = opened.clone();
+        let ask = move |_| async move {
+            let (store, key, version) = master.origin();
+            master.freshness.begin();
+            let found = match store.head(key).await {
+                Ok(found) if found == *version => {
+                    master.freshness.confirm();
+                    health.answered();
+                    Ok(Found::Same)
+                }
+                Err(error) if error.is_transient() => {
+                    master.freshness.fail();
+                    health.failed();
+                    Err(error.into())
+                }
+                _ => {
+                    cached.invalidate(&identifier);
+                    Ok(Found::Replaced)
+                }
+            };
+            master.freshness.end();
+            found
+        };
+        self.checks.under_way.join(opened.number, ask).await
+    }
+}

@@ -1,0 +1,201 @@
+//! Large answers that leave while they are made.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::Stream;
+use tokio::sync::mpsc;
+
+use super::budget::Hold;
+use super::handle::ImageHandle;
+use super::renderer::{Renderer, stopped, stored_bytes, tiles};
+use super::scheduler::Turn;
+use crate::gallery::Error;
+use crate::gallery::single_flight::Cancellation;
+use crate::pixels::encode;
+use crate::render::{self, Frame, Plan};
+
+/// What is sent at a time, in bytes. Connections copy whole pieces into buffers of their own, which nobody counts.
+const PIECE: usize = 64 << 10;
+/// A client that takes a piece within this time keeps up: its answer goes on drawing in the same turn.
+const KEEPS_UP: Duration = Duration::from_millis(20);
+
+/// An answer that leaves while it is made.
+pub struct Streamed {
+    /// The length of the whole in bytes, where it is known ahead.
+    pub length: Option<u64>,
+    /// Its first piece, and where the others come from; an empty one is the end.
+    first: Option<Bytes>,
+    pieces: mpsc::Receiver<Result<Bytes, Error>>,
+}
+
+impl Streamed {
+    /// All its pieces. Its making ends when they are dropped.
+    pub fn pieces(self) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
+        futures::stream::unfold(Some((self.first, self.pieces)), |rest| async move {
+            let (first, mut pieces) = rest?;
+            let piece = match first {
+                Some(first) => Ok(first),
+                None => pieces.recv().await.unwrap_or_else(broken_off),
+            };
+            match piece {
+                Ok(piece) if piece.is_empty() => None,
+                Ok(piece) => Some((Ok(piece), Some((None, pieces)))),
+                Err(error) => Some((Err(error), None)),
+            }
+        })
+    }
+}
+
+/// What becomes of an answer whose making ended without a word: never a whole one.
+fn broken_off() -> Result<Bytes, Error> {
+    Err(Error::Fault("a streamed rendering broke off".into()))
+}
+
+/// A streamed answer under way.
+struct UnderWay {
+    hold: Hold,
+    turn: Option<Turn>,
+    sender: mpsc::Sender<Result<Bytes, Error>>,
+}
+
+impl Renderer {
+    /// Whether an answer is made band by band.
+    pub fn is_banded(&self, opened: &Arc<ImageHandle>, plan: &Plan) -> bool {
+        plan.rendering().is_some() && render::is_banded(plan, &opened.master)
+    }
+
+    /// The length of a banded answer in bytes, where it is known ahead.
+    pub fn banded_length(&self, opened: &Arc<ImageHandle>, plan: &Plan) -> Result<Option<u64>, Error> {
+        Ok(render::banded_encoder(plan, &opened.master, &opened.look, &self.settings)?.length())
+    }
+
+    /// An answer that is made band by band, admitted and begun: its first band is there.
+    ///
+    /// One band at most has been made and not yet been taken. The next one is drawn when the last piece of the one before
+    /// has been taken, and nothing goes on when nobody takes pieces any more.
+    pub async fn banded(self: &Arc<Self>, opened: &Arc<ImageHandle>, plan: &Plan) -> Result<Streamed, Error> {
+        let at = plan.rendering().ok_or_else(|| Error::Fault("a stored tile is not banded".into()))?;
+        let encoder = render::banded_encoder(plan, &opened.master, &opened.look, &self.settings)?;
+        let length = encoder.length();
+        let (sender, mut pieces) = mpsc::channel(1);
+        let (renderer, opened, plan) = (self.clone(), opened.clone(), plan.clone());
+        self.tasks.spawn(async move {
+            let client = sender.clone();
+            let made = async {
+                if let Err(error) = renderer.stream(&opened, &plan, at, encoder, sender).await {
+                    opened.blame(&error);
+                    let _gone = client.send(Err(error)).await;
+                }
+            };
+            tokio::select! {
+                () = made => {}
+                () = client.closed() => {}
+            }
+        });
+        let first = pieces.recv().await.unwrap_or_else(broken_off)?;
+        Ok(Streamed { length, first: Some(first), pieces })
+    }
+
+    async fn stream(
+        &self,
+        opened: &Arc<ImageHandle>,
+        plan: &Plan,
+        at: (usize, u32),
+        mut encoder: encode::Stream,
+        sender: mpsc::Sender<Result<Bytes, Error>>,
+    ) -> Result<(), Error> {
+        // Ends what runs on a thread when this is dropped.
+        let (cancellation, _guard) = Cancellation::guarded();
+        let height = render::band_height(plan, &opened.master, at.0);
+        let rows = height.min(plan.size.height);
+        let mut drawn = 0;
+        for top in (0..plan.size.height).step_by(height as usize) {
+            drawn = drawn.max(cost(opened, at.0, &frame(opened, plan, at, top, height)?)?);
+        }
+        let made = render::band_bytes(plan, &opened.master, rows);
+        let (hold, turn) = self.scheduler.admit_stream(made, drawn).await?;
+        let mut stream = UnderWay { hold, turn: Some(turn), sender };
+        for top in (0..plan.size.height).step_by(height as usize) {
+            let frame = frame(opened, plan, at, top, height)?;
+            let (back, bytes) =
+                self.band(opened, plan, at.0, frame, (encoder, &cancellation), &mut stream).await?;
+            encoder = back;
+            stream.send(bytes.into()).await?;
+        }
+        stream.turn = None;
+        stream.send(encoder.finish()?.into()).await?;
+        stream.end().await
+    }
+
+    /// Draws one band.
+    async fn band(
+        &self,
+        opened: &Arc<ImageHandle>,
+        plan: &Plan,
+        level: usize,
+        frame: Frame,
+        (mut encoder, cancellation): (encode::Stream, &Cancellation),
+        stream: &mut UnderWay,
+    ) -> Result<(encode::Stream, Vec<u8>), Error> {
+        if stream.turn.as_ref().is_none_or(|turn| self.scheduler.is_over(turn)) {
+            stream.turn = None;
+            stream.turn = Some(self.scheduler.next_turn().await?);
+        }
+        let memory = self.scheduler.band(cost(opened, level, &frame)?, &stream.hold).await?;
+        let stored = tiles(opened, level, &frame).await?;
+        let (opened, plan, cancellation) = (opened.clone(), plan.clone(), cancellation.clone());
+        let work = move || {
+            let drawn =
+                render::draw(&frame, &opened.master.levels[level], &stored, &|| cancellation.is_cancelled());
+            let picture = drawn.map_err(stopped)?;
+            cancellation.check()?;
+            let band = render::band(&plan, &picture, &frame, &opened.look)?;
+            picture.recycle();
+            let bytes = encoder.push(&band)?;
+            Ok((encoder, bytes))
+        };
+        self.scheduler.run_within(memory.into(), work).await
+    }
+}
+
+/// The band of at most so many rows from `top` on.
+fn frame(
+    opened: &Arc<ImageHandle>,
+    plan: &Plan,
+    at: (usize, u32),
+    top: u32,
+    height: u32,
+) -> Result<Frame, Error> {
+    let frame = Frame::of_band(plan, &opened.master, at, top, height.min(plan.size.height - top));
+    frame.ok_or_else(|| Error::Fault("a band has no level".into()))
+}
+
+/// Bytes of memory that drawing a band takes, its tiles as they are stored included.
+fn cost(opened: &Arc<ImageHandle>, level: usize, frame: &Frame) -> Result<u64, Error> {
+    Ok(stored_bytes(opened, level, frame)?.saturating_add(frame.cost(4)))
+}
+
+impl UnderWay {
+    /// Sends what has been made piece by piece; a client that does not keep up loses its turn meanwhile.
+    async fn send(&mut self, mut bytes: Bytes) -> Result<(), Error> {
+        let gone = |_| Error::Abandoned;
+        while !bytes.is_empty() {
+            let piece = bytes.split_to(bytes.len().min(PIECE));
+            let place = match tokio::time::timeout(KEEPS_UP, self.sender.reserve()).await {
+                Ok(place) => place.map_err(gone)?,
+                Err(_) => {
+                    self.turn = None;
+                    self.sender.reserve().await.map_err(gone)?
+                }
+            };
+            place.send(Ok(piece));
+        }
+        Ok(())
+    }
+
+    async fn end(self) -> Result<(), Error> {
+        self.sender.send(Ok(Bytes::new())).await.map_err(|_| Error::Abandoned)
+    }
+}

@@ -1,0 +1,73 @@
+//! Finished answers on their way to clients: each counts once, however many read it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use bytes::Bytes;
+
+use super::budget::Memory;
+use super::scheduler::RenderScheduler;
+use crate::gallery::Error;
+
+/// Answers up to this size are not counted: connections buffer as much.
+const UNCOUNTED: usize = 256 << 10;
+
+/// Held while an answer is being sent.
+#[derive(Clone, Default)]
+pub struct Unsent(#[allow(dead_code)] Option<Arc<Memory>>);
+
+impl Unsent {
+    pub fn of(memory: Memory) -> Self {
+        Self(Some(Arc::new(memory)))
+    }
+}
+
+/// The large answers that are being sent, by the place of their bytes, which is nobody else's as long as they are held.
+#[derive(Default)]
+pub struct Sending(Mutex<HashMap<(usize, usize), Weak<Memory>>>);
+
+impl Sending {
+    /// Takes memory for these bytes, unless they are being sent to others as well.
+    pub async fn count(&self, bytes: &Bytes, scheduler: &RenderScheduler) -> Result<Unsent, Error> {
+        if bytes.len() <= UNCOUNTED {
+            return Ok(Unsent::default());
+        }
+        let place = (bytes.as_ptr() as usize, bytes.len());
+        if let Some(memory) = self.find(place) {
+            return Ok(Unsent(Some(memory)));
+        }
+        let memory = Arc::new(scheduler.unsent(bytes.len() as u64).await?);
+        let mut sending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sending.retain(|_, memory| memory.strong_count() > 0);
+        sending.insert(place, Arc::downgrade(&memory));
+        Ok(Unsent(Some(memory)))
+    }
+
+    fn find(&self, place: (usize, usize)) -> Option<Arc<Memory>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&place)?.upgrade()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gallery::settings::Work;
+
+    #[tokio::test]
+    async fn each_answer_counts_once_until_its_last_reader_has_it() {
+        let scheduler =
+            RenderScheduler::new(&Work { memory_mib: 16, queue_ms: 20, threads: 1, large_mib: 32 }).unwrap();
+        let (sending, small) = (Sending::default(), Bytes::from(vec![0; 1000]));
+        sending.count(&small, &scheduler).await.unwrap();
+        let [one, other] = [(); 2].map(|()| Bytes::from(vec![0; 3 << 20]));
+        let first = sending.count(&one, &scheduler).await.unwrap();
+        let second = sending.count(&one.clone(), &scheduler).await.unwrap();
+        assert_eq!(scheduler.taken_kib() >> 10, 3);
+        assert!(matches!(sending.count(&other, &scheduler).await, Err(Error::Busy { .. })));
+        drop(first);
+        assert_eq!(scheduler.taken_kib() >> 10, 3, "somebody still reads it");
+        drop(second);
+        assert_eq!(scheduler.taken_kib(), 0);
+        assert!(sending.count(&other, &scheduler).await.is_ok());
+    }
+}

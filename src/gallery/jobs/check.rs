@@ -1,0 +1,221 @@
+//! What each master is, what it costs to serve, and what would mend it.
+
+use serde::Serialize;
+
+use super::JobService;
+use crate::gallery::Error;
+use crate::gallery::images::ImageHandle;
+use crate::master::{Codec, Kind, Level, Photometric};
+use crate::pixels::{Alpha, Depth, Model, Shape};
+
+/// One master, as far as its header tells.
+#[derive(Clone, Debug, Serialize)]
+pub struct Check {
+    pub identifier: String,
+    /// As in `TIFF`, `JPEG 2000`.
+    pub kind: &'static str,
+    pub bytes: u64,
+    pub width: u32,
+    pub height: u32,
+    /// Sizes of its levels, as they lie.
+    pub levels: Vec<String>,
+    /// Sides of its tiles, `None` where it has none.
+    pub tile: Option<String>,
+    pub codec: &'static str,
+    /// Model, bits, profile.
+    pub color: String,
+    /// EXIF's number, 1 for upright.
+    pub orientation: u8,
+    /// Whether a tile leaves as it is stored.
+    pub fast: bool,
+    /// Why it does not.
+    pub because: Option<String>,
+    /// The command that mends it.
+    pub remedy: Option<String>,
+    /// Whether its pyramid has been made.
+    pub has_pyramid: bool,
+    pub tile_cost: Cost,
+    pub thumbnail_cost: Cost,
+}
+
+/// What an answer costs the first time, by rule of thumb.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Cost {
+    /// Read from the store.
+    pub bytes: u64,
+    /// Of one processor.
+    pub cpu_ms: f64,
+}
+
+/// The longest side of the thumbnail that is reckoned with.
+const THUMBNAIL: u32 = 400;
+
+impl JobService {
+    /// Looks at one master; its pixels are not read.
+    pub async fn check(&self, identifier: &str, source: &str) -> Result<Check, Error> {
+        let opened = self.images.handle(identifier).await?;
+        let has_pyramid = opened.pyramid_of.is_some();
+        let master = opened.pyramid_of.clone().unwrap_or(opened);
+        let because = master.slow_because();
+        let wants = self.images.wants_pyramid(&master);
+        let remedy = (wants && !has_pyramid).then(|| format!("tegl ingest {}", quoted(source)));
+        Ok(Check {
+            identifier: identifier.to_owned(),
+            kind: kind(&master),
+            bytes: master.version.size,
+            width: master.master.upright().width,
+            height: master.master.upright().height,
+            levels: master.master.levels.iter().map(|level| level.dimensions.to_string()).collect(),
+            tile: master.master.levels.first().map(|level| level.grid.tile.to_string()),
+            codec: codec(&master),
+            color: color(&master),
+            orientation: master.master.orientation.number(),
+            fast: because.is_none()
+                && master.master.levels.first().is_some_and(|level| level.codec == Codec::Jpeg),
+            because,
+            remedy,
+            has_pyramid,
+            tile_cost: tile_cost(&master),
+            thumbnail_cost: thumbnail_cost(&master),
+        })
+    }
+}
+
+/// As a shell takes it for one word.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:=@+".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.into()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+fn kind(master: &ImageHandle) -> &'static str {
+    match &master.master.kind {
+        Kind::Tiled => "TIFF",
+        Kind::Whole { codec, .. } => codec.name(),
+    }
+}
+
+fn level(master: &ImageHandle) -> Option<&Level> {
+    match &master.master.kind {
+        Kind::Tiled => master.master.levels.first(),
+        Kind::Whole { sheet, .. } => sheet.as_deref(),
+    }
+}
+
+fn codec(master: &ImageHandle) -> &'static str {
+    level(master).map_or_else(|| kind(master), |level| name(level.codec))
+}
+
+fn name(codec: Codec) -> &'static str {
+    match codec {
+        Codec::None => "uncompressed",
+        Codec::Lzw => "Lzw",
+        Codec::Jpeg => "Jpeg",
+        Codec::Deflate => "Deflate",
+        Codec::PackBits => "PackBits",
+        Codec::Zstd => "Zstd",
+        Codec::Webp => "Webp",
+        Codec::Fax(_) => "fax",
+        Codec::OldJpeg => "OldJpeg",
+    }
+}
+
+fn color(master: &ImageHandle) -> String {
+    let Shape { model, alpha, depth, .. } = master.master.shape();
+    let bits = match (level(master), depth) {
+        (Some(level), _) => u32::from(level.bits),
+        (None, Depth::U8) => 8,
+        (None, Depth::U16) => 16,
+    };
+    let palette = level(master).is_some_and(|level| matches!(level.photometric, Photometric::Palette(_)));
+    let model = match model {
+        _ if palette => "palette",
+        Model::Gray => "grey",
+        Model::Rgb => "RGB",
+        Model::Cmyk => "CMYK",
+        Model::Lab => "Lab",
+    };
+    let alpha = if alpha == Alpha::None { "" } else { " + alpha" };
+    let profile = match &master.master.icc {
+        Some(icc) => {
+            format!("profile «{}»", crate::pixels::colour::description(icc).unwrap_or("unnamed".into()))
+        }
+        None => "no profile".into(),
+    };
+    format!("{model}{alpha}, {bits} bits, {profile}")
+}
+
+/// Milliseconds that a megapixel takes to be decoded, by compression; encoding takes 3 more.
+fn decoding_ms(master: &ImageHandle) -> f64 {
+    match (&master.master.kind, level(master).map(|level| level.codec)) {
+        (_, Some(Codec::Jpeg)) => 2.4,
+        (_, Some(Codec::None)) => 0.6,
+        (_, Some(Codec::Deflate | Codec::Zstd | Codec::PackBits)) => 5.0,
+        (_, Some(Codec::Lzw | Codec::Webp | Codec::Fax(_) | Codec::OldJpeg)) => 10.0,
+        (Kind::Whole { codec: crate::master::Whole::Jp2, .. }, _) => 90.0,
+        (Kind::Whole { codec: crate::master::Whole::Jpeg, .. }, _) => 3.0,
+        (Kind::Whole { .. }, _) => 12.0,
+        (Kind::Tiled, None) => 3.0,
+    }
+}
+
+const ENCODING_MS: f64 = 3.0;
+
+fn tile_cost(master: &ImageHandle) -> Cost {
+    let image = &master.master;
+    match (&image.kind, image.levels.first()) {
+        (Kind::Tiled, Some(level)) => {
+            let stored: u64 = level.tiles.iter().map(|tile| tile.1).sum();
+            let bytes = stored / (level.tiles.len() as u64).max(1);
+            let pixels = level.grid.tile.area() as f64 / 1e6;
+            let passes = level.codec == Codec::Jpeg && master.slow_because().is_none();
+            let cpu_ms = if passes { 0.03 } else { pixels * (decoding_ms(master) + ENCODING_MS) };
+            Cost { bytes, cpu_ms }
+        }
+        _ => whole(master),
+    }
+}
+
+fn thumbnail_cost(master: &ImageHandle) -> Cost {
+    let image = &master.master;
+    let longest = |level: &&Level| level.dimensions.width.max(level.dimensions.height) >= THUMBNAIL;
+    match image.levels.iter().rfind(longest).or(image.levels.first()) {
+        Some(level) => {
+            let bytes = level.tiles.iter().map(|tile| tile.1).sum();
+            Cost { bytes, cpu_ms: level.dimensions.area() as f64 / 1e6 * decoding_ms(master) + 1.0 }
+        }
+        None => whole(master),
+    }
+}
+
+/// All of it is read and decoded.
+fn whole(master: &ImageHandle) -> Cost {
+    let pixels = master.master.dimensions.area() as f64 / 1e6;
+    Cost { bytes: master.version.size, cpu_ms: pixels * decoding_ms(master) + ENCODING_MS }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::master::Fax;
+
+    #[test]
+    fn codecs_are_told_as_ever() {
+        for (codec, expected) in [
+            (Codec::None, "uncompressed"),
+            (Codec::Lzw, "Lzw"),
+            (Codec::Jpeg, "Jpeg"),
+            (Codec::Deflate, "Deflate"),
+            (Codec::PackBits, "PackBits"),
+            (Codec::Zstd, "Zstd"),
+            (Codec::Webp, "Webp"),
+            (Codec::Fax(Fax::Group4), "fax"),
+            (Codec::OldJpeg, "OldJpeg"),
+        ] {
+            assert_eq!(name(codec), expected);
+        }
+    }
+}

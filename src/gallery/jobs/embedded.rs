@@ -1,0 +1,80 @@
+//! Records of masters that no record names: what their files say of themselves.
+
+use super::JobService;
+use crate::catalogue::{Batch, EMBEDDED_SOURCE, NewWork};
+use crate::gallery::Error;
+use crate::master::{self, FIRST_READ, Held, Stop};
+use crate::record::read::embedded;
+use crate::record::{Image, Work};
+
+/// No file needs more reads to tell its words.
+const MOST_READS: usize = 64;
+
+impl JobService {
+    /// What the master's file says of itself, as a record, unless a record names the master.
+    pub(super) async fn embedded(&self, identifier: &str) -> Result<Option<NewWork>, Error> {
+        let Some(works) = self.catalogue.as_ref() else { return Ok(None) };
+        let opened = self.images.handle(identifier).await?;
+        let names = opened.names.clone();
+        let showing =
+            works.ask(|catalogue| async move { catalogue.works_ever_showing(&names).await }).await?;
+        // What a withdrawn work showed stays as it is, too.
+        if showing.iter().any(|work| work.object_number != identifier) {
+            return Ok(None);
+        }
+        // A record that has the file's name for its number is no less a record; and what was withdrawn stays so.
+        let number = identifier.to_owned();
+        let known = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
+        if known.is_some_and(|known| known.source != EMBEDDED_SOURCE) {
+            return Ok(None);
+        }
+        let (store, key, version) = opened.origin();
+        let start = store.read(key, version, 0..FIRST_READ.min(version.size), &[]).await?;
+        let mut held = Held::new(version.size, start);
+        for _ in 0..MOST_READS {
+            match master::words(&held) {
+                Ok(words) => {
+                    let (xmp, iptc, exif) =
+                        (words.xmp.as_deref(), words.iptc.as_deref(), words.exif.as_deref());
+                    return Ok(
+                        embedded::from_master(identifier, xmp, iptc, exif).map(|work| new(work, identifier))
+                    );
+                }
+                Err(Stop::Missing { range, likely }) => {
+                    let end = range.end.max(range.start.saturating_add(likely)).min(version.size);
+                    let bytes = store.read(key, version, range.start..end, &[]).await?;
+                    held.add(range.start, bytes);
+                }
+                // What cannot be read says nothing.
+                Err(Stop::Refused(_)) => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Puts the records of masters that have no other, and takes those away whose masters have one by now.
+    pub(super) async fn put_embedded(&self, news: Vec<NewWork>) -> Result<(), Error> {
+        let Some(works) = self.catalogue.as_ref() else { return Ok(()) };
+        let batch = Batch::new(news)?;
+        works.work(|catalogue| async move { catalogue.put(batch).await }).await?;
+        self.forget_superseded().await
+    }
+
+    /// Takes away what was read from masters that other records name.
+    pub(super) async fn forget_superseded(&self) -> Result<(), Error> {
+        let Some(works) = self.catalogue.as_ref() else { return Ok(()) };
+        let forget = works.work(|catalogue| async move {
+            let superseded = catalogue.superseded(EMBEDDED_SOURCE).await?;
+            if superseded.is_empty() { Ok(0) } else { catalogue.remove(&superseded).await }
+        });
+        forget.await?;
+        works.follow().await
+    }
+}
+
+fn new(mut work: Work, identifier: &str) -> NewWork {
+    if work.images.is_empty() {
+        work.images.push(Image { file: identifier.to_owned(), matched: true, ..Image::default() });
+    }
+    NewWork { work, original: None, source: EMBEDDED_SOURCE.to_owned() }
+}

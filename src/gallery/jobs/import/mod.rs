@@ -1,0 +1,231 @@
+//! Records into the catalogue: read, matched with masters, put in batches.
+
+mod matching;
+mod prune;
+mod read;
+mod register;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::gallery::Error;
+use crate::gallery::jobs::JobService;
+pub use matching::{Masters, Pattern};
+pub use prune::Pruned;
+pub use read::Reading;
+use register::Standing;
+pub use register::{Earlier, Register};
+
+use crate::catalogue::{Batch, NewWork, Renamed};
+use crate::gallery::catalogue_client::CatalogueClient;
+use crate::record::read::{BadRecord, ParsedRecord};
+
+/// Where records come from.
+pub struct Import {
+    /// The source's name, as in `smk`; works belong to it.
+    pub source: String,
+    /// Read on a thread of its own.
+    pub entries: Box<dyn Iterator<Item = Result<ParsedRecord, BadRecord>> + Send>,
+    pub pattern: Option<Pattern>,
+    /// The records of the same run so far.
+    pub register: Arc<Mutex<Register>>,
+    /// Only what would be changed is found out.
+    pub dry: bool,
+}
+
+/// What became of the records.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Imported {
+    pub read: u64,
+    pub created: u64,
+    pub updated: u64,
+    pub unchanged: u64,
+    /// Records that could not be read.
+    pub bad: u64,
+    /// Records left out because another one of the same work came before them.
+    pub duplicates: u64,
+    /// Works with a name of their own because another work has theirs.
+    pub renamed: u64,
+    /// Works changed that another source had given until now.
+    pub taken_over: u64,
+    /// Works without any master.
+    pub without_master: u64,
+    /// Images that records name and that have no master.
+    pub missing: u64,
+    pub seconds: f64,
+}
+
+/// Who watches an import.
+pub trait Watch: Send + Sync {
+    /// So many records have been put, or found unchanged.
+    fn done(&self, so_far: &Imported);
+    fn bad(&self, bad: &BadRecord);
+    /// These images of a work have no master.
+    fn missing(&self, object_number: &str, files: &[&str]);
+    /// A record was left out, because the work's record stands earlier and says something else.
+    fn duplicate(&self, object_number: &str, line: u64, earlier: &Earlier);
+    fn renamed(&self, renamed: &Renamed);
+}
+
+/// Records that are put together.
+const BATCH: usize = 1000;
+
+impl JobService {
+    /// Puts records into the catalogue. Each batch is whole or not there; records that are there already stay as they
+    /// are, so that a second run goes on where a first one was stopped.
+    pub async fn import(
+        &self,
+        import: Import,
+        masters: Arc<Masters>,
+        watch: Arc<dyn Watch>,
+    ) -> Result<Imported, Error> {
+        let began = Instant::now();
+        let works = self.catalogue.as_ref().ok_or(Error::NotFound)?.clone();
+        let dry = import.dry;
+        let (sender, mut batches) = tokio::sync::mpsc::channel::<Result<(Batch, Imported), Error>>(2);
+        let told = watch.clone();
+        let (tasks, named) = (self.tasks.clone(), works.clone());
+        let reader = self.tasks.spawn_blocking(move || {
+            let mut reader = Reader { import, masters, watch: told, tasks, works: named };
+            while let Some(batch) = reader.batch() {
+                if sender.blocking_send(batch).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut imported = Imported::default();
+        while let Some(batch) = batches.recv().await {
+            let (batch, seen) = batch?;
+            imported.read += seen.read;
+            imported.bad += seen.bad;
+            imported.duplicates += seen.duplicates;
+            imported.renamed += seen.renamed;
+            imported.missing += seen.missing;
+            imported.without_master += seen.without_master;
+            let put = works.work(|catalogue| async move {
+                if dry { catalogue.compare(&batch).await } else { catalogue.put(batch).await }
+            });
+            let put = put.await?;
+            imported.taken_over += put.taken_over;
+            imported.created += put.created;
+            imported.updated += put.updated;
+            imported.unchanged += put.unchanged;
+            imported.seconds = began.elapsed().as_secs_f64();
+            watch.done(&imported);
+        }
+        reader.await.map_err(|error| Error::Fault(error.to_string()))?;
+        if !dry {
+            self.forget_superseded().await?;
+        }
+        imported.seconds = began.elapsed().as_secs_f64();
+        Ok(imported)
+    }
+
+    /// The names of all masters, to match records with.
+    pub async fn masters(&self, mut progress: impl FnMut(usize)) -> Result<Masters, Error> {
+        let mut masters = Masters::default();
+        let mut after = None;
+        loop {
+            let listing = self.sources.list(after.as_deref(), 1000).await?;
+            for entry in listing.entries {
+                masters.add(entry.identifier);
+            }
+            progress(masters.count());
+            match listing.next {
+                Some(next) => after = Some(next),
+                None => return Ok(masters),
+            }
+        }
+    }
+}
+
+/// Reads and matches records, on a thread that may wait.
+struct Reader {
+    import: Import,
+    masters: Arc<Masters>,
+    watch: Arc<dyn Watch>,
+    tasks: tokio::runtime::Handle,
+    works: Arc<CatalogueClient>,
+}
+
+impl Reader {
+    /// The next batch, and what was seen in it; `None` at the end.
+    fn batch(&mut self) -> Option<Result<(Batch, Imported), Error>> {
+        let mut seen = Imported::default();
+        let mut entries = Vec::with_capacity(BATCH);
+        while entries.len() < BATCH {
+            match self.import.entries.next() {
+                None => break,
+                Some(Ok(entry)) => entries.push(entry),
+                Some(Err(bad)) => {
+                    seen.bad += 1;
+                    self.watch.bad(&bad);
+                    self.register().bad();
+                }
+            }
+            seen.read += 1;
+        }
+        if seen.read == 0 {
+            return None;
+        }
+        if let Err(error) = self.name(&mut entries, &mut seen) {
+            return Some(Err(error));
+        }
+        entries.retain(|entry| self.is_first(entry, &mut seen));
+        let news = entries.into_iter().map(|entry| self.matched(entry, &mut seen)).collect();
+        Some(Batch::new(news).map(|batch| (batch, seen)).map_err(Error::from))
+    }
+
+    fn register(&self) -> std::sync::MutexGuard<'_, Register> {
+        self.import.register.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sees that no two works have one name.
+    fn name(&self, entries: &mut [ParsedRecord], seen: &mut Imported) -> Result<(), Error> {
+        let mut given = std::mem::take(&mut self.register().given);
+        let mut works: Vec<_> = entries.iter_mut().map(|entry| std::mem::take(&mut entry.work)).collect();
+        let source = self.import.source.clone();
+        let naming = self.works.work(|catalogue| async move {
+            let mut named: Vec<_> = works.iter_mut().collect();
+            let renamed = catalogue.assign_numbers(&mut named, &source, &mut given).await?;
+            Ok((works, renamed, given))
+        });
+        let (works, renamed, given) = self.tasks.block_on(naming)?;
+        self.register().given = given;
+        for (entry, work) in entries.iter_mut().zip(works) {
+            entry.work = work;
+        }
+        seen.renamed += renamed.len() as u64;
+        renamed.iter().for_each(|renamed| self.watch.renamed(renamed));
+        Ok(())
+    }
+
+    /// Whether no record before is about the same work: the first counts, however often all of them are read.
+    fn is_first(&self, entry: &ParsedRecord, seen: &mut Imported) -> bool {
+        let number = &entry.work.object_number;
+        let record = entry.original.as_deref().unwrap_or_default();
+        let standing = self.register().enter(number, entry.line, record);
+        if let Standing::Other(earlier) = &standing {
+            seen.duplicates += 1;
+            self.watch.duplicate(number, entry.line, earlier);
+        }
+        standing == Standing::New
+    }
+
+    fn matched(&self, entry: ParsedRecord, seen: &mut Imported) -> NewWork {
+        let ParsedRecord { mut work, original, .. } = entry;
+        self.masters.find(&mut work, self.import.pattern.as_ref());
+        let missing: Vec<&str> =
+            work.images.iter().filter(|image| !image.matched).map(|image| image.file.as_str()).collect();
+        seen.missing += missing.len() as u64;
+        if missing.len() == work.images.len() {
+            seen.without_master += 1;
+        }
+        if !missing.is_empty() || work.images.is_empty() {
+            self.watch.missing(&work.object_number, &missing);
+        }
+        NewWork { work, original, source: self.import.source.clone() }
+    }
+}

@@ -1,0 +1,187 @@
+//! Records from where they lie: files, web addresses, pages of a museum's API, collections of manifests.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::{Cursor, Read};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::gallery::Error;
+use crate::gallery::settings::Records;
+use crate::iiif::Invalid;
+use crate::record::read::{self, BadRecord, Limits, Mapping, ParsedRecord, RecordFormat};
+use crate::store::{
+    self,
+    document::{self, Document, DocumentError, Hosts, WebClient},
+};
+
+/// How records are to be read.
+#[derive(Clone)]
+pub struct Reading {
+    /// Found out from the document itself where it is not said.
+    pub form: Option<RecordFormat>,
+    pub mapping: Option<Mapping>,
+    web: WebClient,
+    limits: Limits,
+    settings: Records,
+    refused: Arc<Refused>,
+}
+
+/// Hosts that were not asked because nobody named them, with how many addresses each had.
+#[derive(Default)]
+pub struct Refused(Mutex<BTreeMap<String, u64>>);
+
+/// Collections within collections are followed so far.
+const DEEPEST: u8 = 8;
+
+/// How many refused hosts are listed by name.
+const LISTED: usize = 100;
+
+type Entries = Box<dyn Iterator<Item = Result<ParsedRecord, BadRecord>> + Send>;
+
+/// What is looked at as a whole, in bytes: a page of an API, a collection. Longer documents are streamed.
+const MOST_WHOLE: u64 = 64 << 20;
+
+impl Reading {
+    /// `locations` are the sources that were typed, whose hosts are therefore named; `hosts` names further ones.
+    pub fn new(
+        form: Option<RecordFormat>,
+        mapping: Option<Mapping>,
+        locations: &[String],
+        hosts: &[String],
+        (settings, store): (&Records, &store::Settings),
+    ) -> Result<Self, String> {
+        let mut named = Hosts::default();
+        locations.iter().for_each(|location| named.add_address(location));
+        settings.hosts.iter().chain(hosts).try_for_each(|host| named.add(host))?;
+        let web = WebClient::new(named, settings.web(), store)?;
+        let (limits, settings) = (settings.limits(), settings.clone());
+        Ok(Self { form, mapping, web, limits, settings, refused: Arc::default() })
+    }
+
+    /// The records at a location; those on further pages of the same answer, and in the manifests of a collection,
+    /// follow by themselves. Waits: to be called and read on a thread that may.
+    pub fn entries(self, location: &str, settings: &store::Settings) -> Result<Entries, Error> {
+        let unreadable = |reason: String| Error::Invalid(Invalid::new("records", location, reason));
+        let document =
+            document::open(location, settings, &self.web).map_err(|error| unreadable(self.noted(error)))?;
+        let is_web = location.starts_with("http://") || location.starts_with("https://");
+        if !is_web {
+            return self.all(document.input).map_err(|error| unreadable(error.to_string()));
+        }
+        let (first, further) = self.looked_at(document, 0).map_err(unreadable)?;
+        let visited = HashSet::from([location.to_owned()]);
+        Ok(Box::new(Walk { reading: self, current: first, pending: further, visited }))
+    }
+
+    /// Hosts that were refused so far.
+    pub fn refused(&self) -> Vec<(String, u64)> {
+        let refused = self.refused.0.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.iter().map(|(host, addresses)| (host.clone(), *addresses)).collect()
+    }
+
+    /// The records of a document at a web address, and where it leads to, the last first.
+    fn looked_at(&self, document: Document, depth: u8) -> Result<(Entries, Vec<Step>), String> {
+        let Document { location, input } = document;
+        // One byte more than may be read shows a document that is too large.
+        let most = MOST_WHOLE.min(self.limits.source + 1);
+        let (mut input, mut start) = (input, Vec::new());
+        let reading = input.by_ref().take(most).read_to_end(&mut start);
+        reading.map_err(|error| format!("cannot be read: {error}"))?;
+        let is_whole = (start.len() as u64) < most;
+        if is_whole && start.iter().all(u8::is_ascii_whitespace) {
+            return Err("cannot be read: the answer is empty".into());
+        }
+        let Some(outline) = is_whole.then(|| read::page_links(&start)).flatten() else {
+            let entries = self.all(Cursor::new(start).chain(input));
+            return Ok((entries.map_err(|error| error.to_string())?, Vec::new()));
+        };
+        let mut members = outline.manifests();
+        if depth < DEEPEST {
+            members.extend(outline.collections());
+        }
+        if !members.is_empty() {
+            let steps = members.into_iter().rev().map(|address| Step { address, depth: depth + 1 });
+            return Ok((Box::new(std::iter::empty()), steps.collect()));
+        }
+        let next = outline.next_page(&location).map(|address| Step { address, depth });
+        let entries = self.all(Cursor::new(start)).map_err(|error| error.to_string())?;
+        Ok((entries, next.into_iter().collect()))
+    }
+
+    fn all(&self, input: impl Read + Send + 'static) -> Result<Entries, read::Error> {
+        Ok(Box::new(read::read(input, self.form, self.mapping.clone(), self.limits)?))
+    }
+
+    /// Why a document was not read; a host that was refused is logged once.
+    fn noted(&self, error: DocumentError) -> String {
+        if let DocumentError::Refused { address, host } = &error {
+            let mut refused = self.refused.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(addresses) = refused.get_mut(host) {
+                *addresses += 1;
+            } else if refused.len() < LISTED {
+                refused.insert(host.clone(), 1);
+                tracing::warn!(host, address, "records: a host that was not named is not asked");
+            }
+        }
+        error.to_string()
+    }
+}
+
+/// An address that another document led to, and how many collections lie above it.
+struct Step {
+    address: String,
+    depth: u8,
+}
+
+/// The records of all documents that one leads to, one document open at a time.
+struct Walk {
+    reading: Reading,
+    current: Entries,
+    /// The next one last.
+    pending: Vec<Step>,
+    visited: HashSet<String>,
+}
+
+impl Walk {
+    /// The records of a further document. What cannot be read counts as one bad record.
+    fn open(&mut self, Step { address, depth }: Step) -> Option<Result<ParsedRecord, BadRecord>> {
+        if !self.visited.insert(address.clone()) {
+            return None;
+        }
+        let bad = |reason: String| Some(Err(BadRecord { line: 0, object_number: None, reason }));
+        if self.visited.len() > self.reading.settings.documents {
+            self.pending.clear();
+            let most = self.reading.settings.documents;
+            return bad(format!(
+                "the source leads to more than {most} documents: the rest is unread; raise `records.documents` to read it"
+            ));
+        }
+        let document = document::open_web(&address, &self.reading.web);
+        let document = document.map_err(|error| self.reading.noted(error));
+        let named =
+            |reason: String| if reason.contains(&address) { reason } else { format!("{address}: {reason}") };
+        match document.and_then(|document| self.reading.looked_at(document, depth)) {
+            Ok((entries, further)) => {
+                self.current = entries;
+                self.pending.extend(further);
+                None
+            }
+            Err(reason) => bad(named(reason)),
+        }
+    }
+}
+
+impl Iterator for Walk {
+    type Item = Result<ParsedRecord, BadRecord>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(found) = self.current.next() {
+                return Some(found);
+            }
+            let step = self.pending.pop()?;
+            if let Some(bad) = self.open(step) {
+                return Some(bad);
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Makes the pyramids of whole collections ahead of time.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::JobService;
+use crate::catalogue::NewWork;
+use crate::gallery::{Error, told};
+
+/// The share of a collection that one of several machines takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// From 1 on.
+    pub number: u32,
+    pub of: u32,
+}
+
+impl Shard {
+    pub const ALL: Shard = Shard { number: 1, of: 1 };
+
+    /// `2/8`: the second of eight.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (number, of) = text.split_once('/')?;
+        let (number, of) = (number.parse().ok()?, of.parse().ok()?);
+        (1..=of).contains(&number).then_some(Self { number, of })
+    }
+
+    fn takes(self, identifier: &str) -> bool {
+        xxh3_64(identifier.as_bytes()) % u64::from(self.of) == u64::from(self.number - 1)
+    }
+}
+
+/// What became of one master.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ingested {
+    pub identifier: String,
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pixels: Option<u64>,
+    pub seconds: f64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "result", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Its pyramid was made.
+    Made,
+    /// Its pyramid was there.
+    There,
+    /// It is served as it lies.
+    AsItLies,
+    Failed {
+        reason: String,
+    },
+}
+
+/// What became of a collection.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Summary {
+    pub made: u64,
+    pub there: u64,
+    pub as_it_lies: u64,
+    pub failed: u64,
+    pub megapixels: f64,
+    pub seconds: f64,
+}
+
+/// Told what happens.
+pub trait Report: Sync + Send {
+    /// So many masters are known of; more may come while `more`.
+    fn total(&self, masters: u64, more: bool);
+    /// How far one master's pyramid is, 0 to 1.
+    fn progress(&self, identifier: &str, share: f64);
+    fn done(&self, ingested: &Ingested);
+}
+
+impl JobService {
+    /// Sees that every master that wants a pyramid has one, `jobs` at a time; safe to run again and again.
+    pub async fn ingest(&self, shard: Shard, jobs: usize, report: Arc<dyn Report>) -> Result<Summary, Error> {
+        let began = Instant::now();
+        let mut summary = Summary::default();
+        let (mut after, mut known) = (None, 0);
+        loop {
+            let listing = self.sources.list(after.as_deref(), 1000).await?;
+            for notice in listing.troubles {
+                report.done(&Ingested {
+                    identifier: String::new(),
+                    outcome: Outcome::Failed { reason: format!("cannot be listed: {notice}") },
+                    pixels: None,
+                    seconds: 0.0,
+                });
+                summary.failed += 1;
+            }
+            for (identifier, reason) in listing.unreadable {
+                let outcome = Outcome::Failed { reason };
+                report.done(&Ingested { identifier, outcome, pixels: None, seconds: 0.0 });
+                summary.failed += 1;
+            }
+            let mine: Vec<_> = listing
+                .entries
+                .into_iter()
+                .map(|entry| entry.identifier)
+                .filter(|id| shard.takes(id))
+                .collect();
+            known += mine.len() as u64;
+            report.total(known, listing.next.is_some());
+            let ingests = mine.into_iter().map(|identifier| self.ingest_one(identifier, report.clone()));
+            let mut running = futures::stream::iter(ingests).buffer_unordered(jobs.max(1));
+            let mut records = Vec::new();
+            while let Some((ingested, record)) = running.next().await {
+                summary.count(&ingested);
+                report.done(&ingested);
+                records.extend(record);
+            }
+            self.put_embedded(records).await?;
+            match listing.next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+        summary.seconds = began.elapsed().as_secs_f64();
+        Ok(summary)
+    }
+
+    /// Makes the master's pyramid; with it comes what the master says of itself, where no record does.
+    async fn ingest_one(&self, identifier: String, report: Arc<dyn Report>) -> (Ingested, Option<NewWork>) {
+        let began = Instant::now();
+        let mut pixels = None;
+        let done = self.pyramid(&identifier, &mut pixels, report).await;
+        let outcome = done.unwrap_or_else(|error| Outcome::Failed { reason: told(&error) });
+        let seconds = (began.elapsed().max(Duration::from_micros(1))).as_secs_f64();
+        let record = match outcome {
+            Outcome::Failed { .. } => None,
+            _ => self.embedded(&identifier).await.unwrap_or_else(|error| {
+                tracing::warn!(identifier, error = told(&error), "its own words cannot be read");
+                None
+            }),
+        };
+        (Ingested { identifier, outcome, pixels, seconds }, record)
+    }
+
+    async fn pyramid(
+        &self,
+        identifier: &str,
+        pixels: &mut Option<u64>,
+        report: Arc<dyn Report>,
+    ) -> Result<Outcome, Error> {
+        let opened = self.images.handle(identifier).await?;
+        *pixels = Some(opened.master.dimensions.area());
+        if self.images.pyramids_location().is_none() {
+            return Err(Error::Unsupported(
+                "there is no pyramid store: `pyramids.location` is `none`; name a place there, or by --store"
+                    .into(),
+            ));
+        }
+        if opened.pyramid_of.is_some() {
+            return Ok(Outcome::There);
+        }
+        if !self.images.wants_pyramid(&opened) {
+            return Ok(Outcome::AsItLies);
+        }
+        let name = identifier.to_owned();
+        let progress = Arc::new(move |share| report.progress(&name, share));
+        self.images.build_pyramid(opened, progress).await?;
+        Ok(Outcome::Made)
+    }
+}
+
+impl Summary {
+    fn count(&mut self, ingested: &Ingested) {
+        match ingested.outcome {
+            Outcome::Made => {
+                self.made += 1;
+                self.megapixels += ingested.pixels.unwrap_or(0) as f64 / 1e6;
+            }
+            Outcome::There => self.there += 1,
+            Outcome::AsItLies => self.as_it_lies += 1,
+            Outcome::Failed { .. } => self.failed += 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_part_a_collection_without_rest() {
+        for text in ["0/3", "4/3", "3", "a/b", "1/0"] {
+            assert_eq!(Shard::parse(text), None, "{text}");
+        }
+        let shards: Vec<_> = (1..=3).filter_map(|n| Shard::parse(&format!("{n}/3"))).collect();
+        for n in 0..100 {
+            let taken = shards.iter().filter(|shard| shard.takes(&format!("{n}.tif"))).count();
+            assert_eq!(taken, 1);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Long work over whole collections: imports, pyramids, exports, checks.
+
+mod check;
+mod embedded;
+mod export;
+mod import;
+mod ingest;
+
+pub use check::{Check, Cost};
+pub use export::{Exported, Layout};
+pub use import::{Earlier, Import, Imported, Masters, Pattern, Pruned, Reading, Register, Watch};
+pub use ingest::{Ingested, Outcome, Report, Shard, Summary};
+
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+
+use super::catalogue_client::CatalogueClient;
+use super::images::ImageService;
+use super::sources::Sources;
+
+/// Runs jobs over all sources.
+pub struct JobService {
+    sources: Arc<Sources>,
+    images: Arc<ImageService>,
+    catalogue: Option<Arc<CatalogueClient>>,
+    tasks: Handle,
+}
+
+impl JobService {
+    pub fn new(
+        sources: Arc<Sources>,
+        images: Arc<ImageService>,
+        catalogue: Option<Arc<CatalogueClient>>,
+        tasks: Handle,
+    ) -> Self {
+        Self { sources, images, catalogue, tasks }
+    }
+}

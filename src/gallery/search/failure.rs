@@ -1,0 +1,62 @@
+//! Why an index of works can be neither made nor changed, and when that is tried again.
+
+use std::path::Path;
+use std::time::Instant;
+
+use crate::gallery::retry::{self, Retry};
+use crate::gallery::{Error, told};
+
+/// Why the index cannot be made or changed.
+#[derive(Clone, Debug)]
+pub(super) struct Failed {
+    /// For anybody who asks.
+    pub cause: String,
+    /// For those who keep the server.
+    pub detail: String,
+}
+
+/// The making of an index beside the one in use, where it failed.
+#[derive(Default)]
+pub(super) struct Beside {
+    retry: Retry,
+    pub failed: Option<(Failed, Instant)>,
+}
+
+impl Beside {
+    pub fn is_due(&self, folder: &Path) -> bool {
+        let Some((_, at)) = &self.failed else { return true };
+        self.retry.is_due(at.elapsed(), || retry::room(folder))
+    }
+
+    pub fn note(&mut self, made: Result<(), Error>, folder: &Path) {
+        let Err(error) = made else {
+            self.retry.succeeded();
+            self.failed = None;
+            return;
+        };
+        let room = retry::room(folder);
+        let failed = Failed::new(&error, room, folder);
+        if self.retry.failed(room) {
+            tracing::error!(
+                error = failed.detail,
+                "works cannot be indexed anew; it is tried again by itself"
+            );
+        }
+        self.failed = Some((failed, Instant::now()));
+    }
+}
+
+impl Failed {
+    pub fn new(error: &Error, room: Option<u64>, folder: &Path) -> Self {
+        if !(matches!(error, Error::Fault(_)) && retry::is_full(room)) {
+            return Self { cause: error.to_string(), detail: told(error) };
+        }
+        let detail = format!(
+            "the disk of the search index is full: {} KiB are free at {}; make room there, or set search.folder to a larger \
+             disk",
+            room.unwrap_or_default() >> 10,
+            folder.display()
+        );
+        Self { cause: "the disk of the search index is full".into(), detail }
+    }
+}

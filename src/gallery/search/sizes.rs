@@ -1,0 +1,58 @@
+//! How large works' images are, as far as that is soon known.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+
+use crate::catalogue::StoredWork;
+use crate::gallery::images::ImageHandle;
+use crate::gallery::sources::{Location, Sources};
+use crate::pixels::colour::Output;
+use crate::store::Store;
+
+/// So many images of a work are looked at.
+const FIRST: usize = 4;
+/// Masters that are opened at one time.
+const AT_ONCE: usize = 8;
+
+/// The files of a work's first images.
+pub fn files(stored: &StoredWork) -> Vec<String> {
+    let matched = stored.work.images.iter().filter(|image| image.matched);
+    matched.take(FIRST).map(|image| image.file.clone()).collect()
+}
+
+/// Looks into masters on this machine; others would take a journey each.
+pub struct Sizes {
+    pub sources: Arc<Sources>,
+    pub output: Output,
+}
+
+impl Sizes {
+    /// Width and height in pixels of each work's first images, where they are known; works are said by their images'
+    /// files.
+    pub async fn of(&self, works: Vec<Vec<String>>) -> Vec<Vec<Option<(u32, u32)>>> {
+        // Most works of some collections have no image here at all.
+        if works.iter().all(Vec::is_empty) {
+            return vec![Vec::new(); works.len()];
+        }
+        let each = |files: Vec<String>| async move {
+            let mut sizes = Vec::with_capacity(files.len());
+            for file in files {
+                sizes.push(self.size(&file).await);
+            }
+            sizes
+        };
+        futures::stream::iter(works).map(each).buffered(AT_ONCE).collect().await
+    }
+
+    async fn size(&self, file: &str) -> Option<(u32, u32)> {
+        let Location { stores, key, page } = self.sources.locate(file).ok()?;
+        for store in stores.into_iter().filter(Store::is_local) {
+            if let Ok(handle) = ImageHandle::open(store, key.clone(), page, self.output).await {
+                let full = handle.all();
+                return Some((full.width, full.height));
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,186 @@
+//! The sources of masters: what each holds, page by page, and what is wrong with it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{Error, Identifier};
+use crate::store::{self, Key, Store, Unreadable};
+
+/// A store of masters, with the name that identifiers may prefix.
+pub struct Source {
+    pub name: Option<String>,
+    pub store: Store,
+}
+
+/// All sources, in the order of the configuration.
+pub struct Sources {
+    all: Vec<Source>,
+    /// The known trouble of each source.
+    troubles: Mutex<Vec<Option<String>>>,
+}
+
+/// Where the master of an identifier may be.
+pub struct Location {
+    /// Candidates, in order.
+    pub stores: Vec<Store>,
+    pub key: Key,
+    /// The page of the file, from 1.
+    pub page: u32,
+}
+
+/// A part of the list of all images, sources one after the other.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    pub entries: Vec<Entry>,
+    /// What to ask for to go on; `None` at the end.
+    pub next: Option<String>,
+    /// Sources that could not be listed, and why.
+    pub notices: Vec<String>,
+    /// The same for operators: with the source's address, the cause and the remedy.
+    pub troubles: Vec<String>,
+    /// Files and folders, in this part of the list, that cannot be read: their names, and why.
+    pub unreadable: Vec<(String, String)>,
+}
+
+/// One image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub identifier: String,
+    /// The file's length in bytes.
+    pub size: u64,
+}
+
+/// What a list of images passes over by its name: records, texts and the like.
+const OTHER: [&str; 14] =
+    ["json", "jsonl", "txt", "md", "csv", "tsv", "xml", "html", "pdf", "zip", "gz", "toml", "yaml", "db"];
+
+impl Sources {
+    pub fn new(all: Vec<Source>) -> Self {
+        Self { troubles: Mutex::new(vec![None; all.len()]), all }
+    }
+
+    pub fn all(&self) -> &[Source] {
+        &self.all
+    }
+
+    /// The stores that an identifier may refer to: the named source, or all unnamed ones.
+    ///
+    /// # Errors
+    /// If the identifier is not well-formed.
+    pub fn locate(&self, identifier: &str) -> Result<Location, Error> {
+        let Identifier { source, key, page } =
+            Identifier::parse(identifier, self.all.iter().map(|source| source.name.as_deref()))?;
+        let stores = match source {
+            Some(at) => vec![self.all[at].store.clone()],
+            None => {
+                let unnamed = self.all.iter().filter(|source| source.name.is_none());
+                unnamed.map(|source| source.store.clone()).collect()
+            }
+        };
+        Ok(Location { stores, key, page })
+    }
+
+    /// All identifiers of an object, in any source; without a page.
+    pub async fn names_of(&self, store: &Store, key: &Key) -> Result<Vec<String>, Error> {
+        let mut names = Vec::with_capacity(1);
+        for place in store.locations(key).await? {
+            for source in &self.all {
+                if let Some(key) = source.store.key_at(&place) {
+                    let name = match &source.name {
+                        Some(name) => format!("{name}:{}", key.as_str()),
+                        None => key.as_str().to_owned(),
+                    };
+                    if !names.contains(&name) {
+                        names.push(name);
+                    }
+                }
+            }
+        }
+        Ok(names)
+    }
+
+    /// The sources that cannot be read, with cause and remedy. Changes since the last call are logged.
+    pub async fn troubles(&self) -> Vec<store::Diagnosis> {
+        let probed = self.all.iter().map(|source| source.store.diagnose());
+        let probed = futures::future::join_all(probed).await;
+        let mut known = self.known_troubles();
+        for ((source, now), before) in self.all.iter().zip(&probed).zip(known.iter_mut()) {
+            let now = now.as_ref().map(|trouble| trouble.text.clone());
+            match &now {
+                Some(text) if before.as_ref() != Some(text) => tracing::error!("not ready: {text}"),
+                None if before.is_some() => tracing::info!("{} can be read again", source.store.describe()),
+                _ => {}
+            }
+            *before = now;
+        }
+        probed.into_iter().flatten().collect()
+    }
+
+    /// Whether a source could not be read at the last call of [`Sources::troubles`]; does no I/O.
+    pub fn is_troubled(&self) -> bool {
+        self.known_troubles().iter().any(Option::is_some)
+    }
+
+    fn known_troubles(&self) -> MutexGuard<'_, Vec<Option<String>>> {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// At most `limit` images behind `after`, the last listing's [`Listing::next`].
+    pub async fn list(&self, after: Option<&str>, limit: usize) -> Result<Listing, Error> {
+        let (first, mut after) = match after.and_then(|after| after.split_once('/')) {
+            Some((source, key)) => {
+                (source.parse().unwrap_or(0), Some(key.to_owned()).filter(|key| !key.is_empty()))
+            }
+            None => (0usize, None),
+        };
+        let mut listing = Listing::default();
+        for (number, source) in self.all.iter().enumerate().skip(first) {
+            let room = limit - listing.entries.len();
+            if room == 0 {
+                listing.next = Some(format!("{number}/"));
+                break;
+            }
+            let name = source.name.as_deref();
+            match list_one(&source.store, after.take().as_deref(), room).await {
+                Ok(Keys { keys, unreadable, last }) => {
+                    let identifier = |key: &str| name.map_or(key.to_owned(), |name| format!("{name}:{key}"));
+                    listing.entries.extend(
+                        keys.iter().map(|(key, size)| Entry { identifier: identifier(key), size: *size }),
+                    );
+                    listing
+                        .unreadable
+                        .extend(unreadable.iter().map(|one| (identifier(&one.path), one.reason.to_owned())));
+                    if let Some(last) = last {
+                        listing.next = Some(format!("{number}/{last}"));
+                        break;
+                    }
+                }
+                Err(error) => {
+                    let trouble = source.store.explain(&error).text;
+                    tracing::warn!(trouble, "cannot list");
+                    listing.notices.push(format!("{}: {error}", name.unwrap_or("one source")));
+                    listing.troubles.push(trouble);
+                }
+            }
+        }
+        Ok(listing)
+    }
+}
+
+/// A page of a source's images.
+struct Keys {
+    keys: Vec<(String, u64)>,
+    unreadable: Vec<Unreadable>,
+    /// The last key, if more follow.
+    last: Option<String>,
+}
+
+async fn list_one(store: &Store, after: Option<&str>, limit: usize) -> Result<Keys, crate::store::Error> {
+    let page = store.list(after, limit).await?;
+    let last = page.keys.last().map(|(key, _)| key.clone()).filter(|_| page.more);
+    let image = |key: &str| {
+        !key.rsplit_once('.').is_some_and(|(_, end)| OTHER.contains(&end.to_ascii_lowercase().as_str()))
+    };
+    let keys = page.keys.into_iter().filter(|(key, _)| image(key)).collect();
+    let unreadable = page.unreadable.into_iter().filter(|one| image(&one.path)).collect();
+    Ok(Keys { keys, unreadable, last })
+}

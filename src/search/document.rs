@@ -1,0 +1,370 @@
+//! A work into what the index holds of it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use serde_json::Value;
+use tantivy::TantivyDocument;
+
+use super::colour::{self, Colour};
+use super::indexed_work::IndexedWork;
+use super::object_numbers;
+use super::schema::{
+    COLOUR_PREFIX, CREATOR_ID_PREFIX, FIELD_NAME_PREFIX, Fields, HAS_IMAGE, ON_DISPLAY, PUBLIC_DOMAIN,
+    SEPARATOR, SOURCE_ID_PREFIX, joined, schema,
+};
+use super::terms::Terms;
+use crate::record::fold::fold;
+use crate::record::{Creator, Facet, Tag, Text, Work, facets, slug};
+
+/// A term of the index is no longer, in bytes.
+const LONGEST: usize = 8000;
+/// So many colours of a work count.
+const MOST_COLOURS: usize = 24;
+/// Names of a work's own fields that are known, at most.
+const MOST_FIELDS: usize = 200;
+
+/// A work as it is to be found.
+pub struct IndexableWork<'a> {
+    pub work: &'a Work,
+    /// Its tags as they were judged; those rejected are left out.
+    pub tags: &'a [Tag],
+    pub revision: u64,
+    /// When it was changed last, in milliseconds since 1970.
+    pub changed_ms: i64,
+    /// Width and height in pixels of its first images that have masters, where they are known.
+    pub sizes: &'a [Option<(u32, u32)>],
+}
+
+impl IndexableWork<'_> {
+    /// Its document.
+    pub fn document(&self) -> TantivyDocument {
+        let fields = &schema().1;
+        let mut document = TantivyDocument::default();
+        document.add_text(fields.number, &self.work.object_number);
+        document.add_text(fields.any_case, self.work.object_number.to_lowercase());
+        document.add_text(fields.number_key, object_numbers::key(&self.work.object_number));
+        if let Some(id) = self.work.more.get("id").and_then(Value::as_str) {
+            document.add_text(fields.any_case, format!("{SOURCE_ID_PREFIX}{}", id.to_lowercase()));
+        }
+        for (_, rgb) in self.colour_tags() {
+            document.add_text(fields.any_case, format!("{COLOUR_PREFIX}#{rgb:06x}"));
+        }
+        for id in self.work.creators.iter().filter_map(|creator| creator.id.as_deref()) {
+            let key: String =
+                format!("{CREATOR_ID_PREFIX}{}", id.to_lowercase()).chars().take(LONGEST / 4).collect();
+            document.add_text(fields.any_case, key);
+        }
+        for name in self.work.more.keys().take(MOST_FIELDS) {
+            document.add_text(
+                fields.any_case,
+                format!("{FIELD_NAME_PREFIX}{name}").chars().take(LONGEST / 4).collect::<String>(),
+            );
+        }
+        self.words(&mut document, fields);
+        self.shelves(&mut document, fields);
+        self.order(&mut document, fields);
+        self.colours(&mut document, fields);
+        let stored = IndexedWork::encode(self);
+        document.add_text(fields.stored, stored);
+        document
+    }
+
+    fn held(&self) -> impl Iterator<Item = &Tag> {
+        self.tags.iter().filter(|tag| tag.is_active())
+    }
+
+    fn words(&self, document: &mut TantivyDocument, fields: &Fields) {
+        let work = self.work;
+        let mut name = Terms::default();
+        let (mut titles, mut creators) = (Terms::default(), Terms::default());
+        for title in &work.titles {
+            name.text(&title.text);
+            titles.text(&title.text);
+        }
+        for creator in &work.creators {
+            name.plain(&creator.name);
+            creators.plain(&creator.name);
+        }
+        name.number(&work.object_number);
+        name.add(document, fields.name);
+        titles.add(document, fields.titles);
+        creators.add(document, fields.creators);
+
+        let mut subject = Terms::default();
+        for text in work.object_type.iter().chain(&work.techniques).chain(&work.materials) {
+            subject.text(text);
+        }
+        for tag in self.held() {
+            subject.text(&tag.label);
+            tag.broader.iter().for_each(|broader| subject.text(&broader.label));
+        }
+        subject.add(document, fields.subject);
+
+        let mut text = Terms::default();
+        for said in work.inscriptions.iter().chain(&work.collections) {
+            text.text(said);
+        }
+        for said in [&work.description, &work.department, &work.credit_line, &work.location] {
+            text.text(said);
+        }
+        for made in &work.production {
+            text.text(&made.text);
+        }
+        for creator in &work.creators {
+            creator.nationality.iter().chain(&creator.role).for_each(|said| text.plain(said));
+        }
+        exhibitions(work).for_each(|name| text.plain(name));
+        for related in &work.related {
+            text.text(&related.label);
+        }
+        for fact in &work.extra_metadata {
+            text.text(&fact.label);
+            text.text(&fact.value);
+        }
+        for part in &work.parts {
+            text.text(&part.label);
+        }
+        for image in &work.images {
+            text.text(&image.label);
+        }
+        text.add(document, fields.text);
+    }
+
+    fn shelves(&self, document: &mut TantivyDocument, fields: &Fields) {
+        for facet in self.facets() {
+            document.add_text(fields.facet, joined(&[&facet.scheme, &facet.value]));
+            called(&facet, self.work, |called| document.add_text(fields.called, called));
+        }
+        let mut edges = Vec::new();
+        for tag in self.held().filter(|tag| slug(&tag.scheme) != COLOUR) {
+            let value = |concept: &Option<String>, label: &Text| {
+                slug(concept.as_deref().or(label.best(&[])).unwrap_or_default())
+            };
+            let mut above = String::new();
+            let chain = tag.broader.iter().map(|broader| value(&broader.concept, &broader.label));
+            for own in chain.chain([value(&tag.concept, &tag.label)]).filter(|own| !own.is_empty()) {
+                if own != above {
+                    edges.push(joined(&[&slug(&tag.scheme), &above, &own]));
+                }
+                above = own;
+            }
+        }
+        edges.sort_unstable();
+        edges.dedup();
+        edges.iter().for_each(|edge| document.add_text(fields.edge, edge));
+    }
+
+    /// The catalogue's shelves, with nationalities, and with families of colours in place of single ones.
+    fn facets(&self) -> Vec<Facet> {
+        let mut found = facets(self.work, self.tags);
+        found.retain(|facet| facet.scheme != COLOUR);
+        let add = |found: &mut Vec<Facet>, scheme: &str, label: &Text| {
+            if let Some(shown) = label.best(&[]) {
+                let (value, sort) = (slug(shown), shown.to_lowercase());
+                found.push(Facet { scheme: scheme.into(), value, label: label.clone(), sort });
+            }
+        };
+        for creator in &self.work.creators {
+            for (scheme, said) in [("nationality", &creator.nationality), ("gender", &creator.gender)] {
+                said.iter().for_each(|said| add(&mut found, scheme, &Text::plain(said)));
+            }
+        }
+        add(&mut found, "location", &self.work.location);
+        exhibitions(self.work).for_each(|name| add(&mut found, "exhibition", &Text::plain(name)));
+        if let Some(rights) = &self.work.rights {
+            add(&mut found, "rights", &Text::plain(rights));
+        }
+        for (colour, _) in self.colour_tags() {
+            let family = colour.family();
+            if let Some((english, danish, _)) = colour::names(family) {
+                let mut label = Text::of("en", english);
+                label.add("da", danish);
+                let sort = english.to_lowercase();
+                found.push(Facet { scheme: COLOUR.into(), value: family.into(), label, sort });
+            }
+        }
+        for tag in self.held().filter(|tag| slug(&tag.scheme) == COLOUR) {
+            if tag.label.best(&[]).is_some_and(|label| Colour::parse(label).is_none()) {
+                add(&mut found, COLOUR, &tag.label);
+            }
+        }
+        found.retain(|facet| !facet.value.is_empty());
+        found.sort_by(|a, b| (&a.scheme, &a.value).cmp(&(&b.scheme, &b.value)));
+        found.dedup_by(|a, b| a.scheme == b.scheme && a.value == b.value);
+        found
+    }
+
+    fn order(&self, document: &mut TantivyDocument, fields: &Fields) {
+        let work = self.work;
+        let label = work.label();
+        document.add_text(fields.title_order, sort_key(label.best(&["da", "en"]).unwrap_or_default()));
+        let titles = work.titles.iter().flat_map(|title| title.text.iter());
+        let mut beginnings: Vec<String> = titles.map(|(_, title)| beginning(title)).collect();
+        beginnings.sort_unstable();
+        beginnings.dedup();
+        beginnings
+            .iter()
+            .filter(|title| !title.is_empty())
+            .for_each(|title| document.add_text(fields.title, title));
+        if let Some(creator) = work.creators.first() {
+            document.add_text(fields.creator, sort_key(&sorted(creator)));
+        }
+        let (earliest, latest) = work.years();
+        if let (Some(earliest), Some(latest)) = (earliest.or(latest), latest.or(earliest)) {
+            document.add_i64(fields.earliest, earliest.min(latest).into());
+            document.add_i64(fields.latest, latest.max(earliest).into());
+        }
+        let mut flags = 0;
+        let set = |flag: u64, is: bool| if is { flag } else { 0 };
+        flags |= set(HAS_IMAGE, work.images.iter().any(|image| image.matched));
+        flags |= set(PUBLIC_DOMAIN, work.public_domain == Some(true));
+        flags |= set(ON_DISPLAY, work.more.get("on_display").and_then(|is| is.as_bool()).unwrap_or(false));
+        document.add_u64(fields.flags, flags);
+        let area = |(width, height): &(u32, u32)| u64::from(*width) * u64::from(*height);
+        let largest = self.sizes.iter().flatten().copied().max_by_key(area);
+        if let Some((width, height)) = largest.or_else(|| said_size(work)) {
+            document.add_u64(fields.width, width.into());
+            document.add_u64(fields.height, height.into());
+        }
+        if let Some(bytes) = work.more.get("image_size").and_then(|size| size.as_u64()) {
+            document.add_u64(fields.bytes, bytes);
+        }
+        document.add_u64(fields.revision, self.revision);
+        let said = work.modified.as_deref().and_then(seconds);
+        document.add_i64(fields.modified, said.unwrap_or(self.changed_ms / 1000));
+        let created = work.more.get("created").and_then(|at| at.as_str()).and_then(seconds);
+        if let Some(created) = created {
+            document.add_i64(fields.created, created);
+        }
+    }
+
+    fn colours(&self, document: &mut TantivyDocument, fields: &Fields) {
+        let mut main = None;
+        for (colour, rgb) in self.colour_tags().take(MOST_COLOURS) {
+            document.add_u64(fields.colour, rgb.into());
+            // The first colour that is one tells the hue.
+            main = match main {
+                Some(hue) if hue < 1000 => main,
+                Some(_) if colour.hue() >= 1000 => main,
+                _ => Some(colour.hue()),
+            };
+        }
+        if let Some(hue) = main {
+            document.add_u64(fields.hue, hue);
+        }
+    }
+
+    fn colour_tags(&self) -> impl Iterator<Item = (Colour, u32)> {
+        self.held().filter(|tag| slug(&tag.scheme) == COLOUR).filter_map(|tag| {
+            let label =
+                tag.label.iter().map(|(_, value)| value).find(|value| Colour::parse(value).is_some())?;
+            let digits = label.trim().trim_start_matches('#');
+            Some((Colour::parse(label)?, u32::from_str_radix(digits, 16).ok()?))
+        })
+    }
+}
+
+const COLOUR: &str = "colour";
+
+/// What a shelf is called, as the index keeps it; remembered for the next work on it.
+fn called(facet: &Facet, work: &Work, told: impl FnOnce(&str)) {
+    const MOST: usize = 50_000;
+    thread_local! {
+        static KNOWN: RefCell<HashMap<Facet, String>> = RefCell::default();
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if !known.contains_key(facet) {
+            let label = serde_json::to_string(&facet.label).unwrap_or_default();
+            let is_creator = facet.scheme == "creator";
+            let maker = work.creators.iter().find(|creator| is_creator && slug(&creator.name) == facet.value);
+            let sorted = maker.map(sorted).unwrap_or_default();
+            let called = joined(&[&facet.scheme, &facet.value, &fold(&facet.sort), &label, &sorted]);
+            if known.len() > MOST {
+                known.clear();
+            }
+            known.insert(facet.clone(), called);
+        }
+        if let Some(called) = known.get(facet).filter(|called| called.len() <= LONGEST) {
+            told(called);
+        }
+    });
+}
+
+/// What something is sorted by: no accents, no signs before it, at most 200 bytes; `æ`, `ø` and `å` come behind `z`.
+pub fn sort_key(text: &str) -> String {
+    let behind = |c: char| match c {
+        'æ' | 'Æ' => '{',
+        'ø' | 'Ø' => '|',
+        'å' | 'Å' => '}',
+        c => c,
+    };
+    beginning(&text.chars().map(behind).collect::<String>())
+}
+
+/// A title as it begins: no accents, no signs before it, at most 200 bytes.
+pub fn beginning(text: &str) -> String {
+    let folded = fold(text);
+    let key = folded.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '{' | '|' | '}'));
+    let end = (0..=key.len().min(200)).rev().find(|&end| key.is_char_boundary(end)).unwrap_or(0);
+    key[..end].chars().filter(|c| *c != SEPARATOR && !c.is_control()).collect()
+}
+
+/// A creator's name as it is sorted.
+fn sorted(creator: &Creator) -> String {
+    creator.sort_name.clone().unwrap_or_else(|| inverted(&creator.name))
+}
+
+/// `Ancher, Anna` for `Anna Ancher`.
+fn inverted(name: &str) -> String {
+    match name.trim().rsplit_once(' ') {
+        Some((first, last)) if !name.contains(',') => format!("{last}, {first}"),
+        _ => name.to_owned(),
+    }
+}
+
+/// What a record says of its image's size.
+fn said_size(work: &Work) -> Option<(u32, u32)> {
+    let side =
+        |name: &str| work.more.get(name).and_then(|side| side.as_u64()).and_then(|side| side.try_into().ok());
+    Some((side("image_width")?, side("image_height")?))
+}
+
+/// The exhibitions that a source names beside: as texts, or as objects with a name.
+fn exhibitions(work: &Work) -> impl Iterator<Item = &str> {
+    let all = work.more.get("exhibitions").and_then(Value::as_array).into_iter().flatten();
+    let names = ["exhibition", "title", "name"];
+    all.filter_map(move |one| one.as_str().or_else(|| names.iter().find_map(|name| one.get(*name)?.as_str())))
+}
+
+/// A time or a date, in seconds since 1970.
+fn seconds(text: &str) -> Option<i64> {
+    let text = text.trim();
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Some(time.as_second());
+    }
+    let day: jiff::civil::Date = text.get(..10)?.parse().ok()?;
+    day.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|time| time.timestamp().as_second())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_sort_as_people_do() {
+        assert_eq!(beginning("“Ægte” skønhed"), "aegte” skonhed");
+        assert!(sort_key("Zebra") < sort_key("Ægte") && sort_key("Ægte") < sort_key("Øst"));
+        assert!(sort_key("Øst") < sort_key("«Å»") && sort_key("Élan") < sort_key("Flod"));
+        assert_eq!(inverted("Anna Ancher"), "Ancher, Anna");
+        assert_eq!(inverted("Ancher, Anna"), "Ancher, Anna");
+        assert!(sort_key(&"ø".repeat(500)).len() <= 200);
+    }
+
+    #[test]
+    fn times_are_read_in_the_ways_that_sources_write_them() {
+        assert_eq!(seconds("1970-01-02T00:00:00Z"), Some(86_400));
+        assert_eq!(seconds("1970-01-02"), Some(86_400));
+        assert_eq!(seconds("yesterday"), None);
+    }
+}

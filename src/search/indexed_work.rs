@@ -1,0 +1,265 @@
+//! A work as it lies in the index, ready to be told: its record in JSON, its images apart, since their addresses depend
+//! on who asks.
+
+use serde_json::{Value, json};
+
+use super::IndexableWork;
+use crate::record::{Image, Tag, Text, Work, timestamp};
+
+/// Fields that are told of every work; a source's fields of these names are told with its own record alone.
+const OWN: [&str; 9] =
+    ["id", "page", "manifest", "thumbnail", "images", "tags", "revision", "changed", "content_state"];
+
+/// A work as the index keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IndexedWork {
+    text: String,
+    /// Where the lines behind the first begin.
+    lines: Vec<usize>,
+}
+
+/// An image of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexedImage<'a> {
+    /// The master's identifier.
+    pub file: &'a str,
+    /// Whether there is a master to it here.
+    pub matched: bool,
+    /// What the record says of it, as a JSON object.
+    pub json: &'a str,
+}
+
+impl IndexedImage<'_> {
+    /// Width and height in pixels, where they were measured when the work was indexed.
+    pub fn size(&self) -> Option<(u32, u32)> {
+        #[derive(serde::Deserialize)]
+        struct Size {
+            width: u32,
+            height: u32,
+        }
+        let Size { width, height } = serde_json::from_str(self.json).ok()?;
+        Some((width, height))
+    }
+}
+
+impl IndexedWork {
+    /// What is kept of a work: lines, of which the first is its record, the second its object number and rights, and
+    /// each other an image.
+    pub fn encode(entry: &IndexableWork<'_>) -> String {
+        let IndexableWork { work, tags, revision, changed_ms, sizes } = *entry;
+        let mut text = serde_json::to_string(&bare(work)).unwrap_or_else(|_| "{}".into());
+        text.pop();
+        text.push_str(",\"tags\":[");
+        for (at, tag) in tags.iter().filter(|tag| tag.is_active()).enumerate() {
+            if at > 0 {
+                text.push(',');
+            }
+            // The name that it has is told as `id`.
+            let told = match tag.kept_id {
+                None => serde_json::to_string(tag),
+                Some(_) => serde_json::to_string(&Tag { kept_id: None, ..tag.clone() }),
+            };
+            let told = told.unwrap_or_else(|_| "{}".into());
+            text.push_str(told.strip_suffix('}').unwrap_or(&told));
+            text.push_str(&format!(",\"id\":\"{}\"}}", tag.id()));
+        }
+        text.push_str(&format!("],\"revision\":{revision},\"changed\":{}}}", json!(timestamp(changed_ms))));
+        text.push('\n');
+        text.push_str(&json!([work.object_number, work.rights, work.public_domain]).to_string());
+        let mut sizes = sizes.iter();
+        for image in &work.images {
+            let size = if image.matched { sizes.next().copied().flatten() } else { None };
+            text.push('\n');
+            text.push(if image.matched { '+' } else { '-' });
+            text.push_str(&json!(image.file).to_string());
+            text.push('\t');
+            text.push_str(&said(image, size));
+        }
+        text
+    }
+
+    /// Reads what [`IndexedWork::encode`] wrote.
+    pub fn decode(text: &str) -> Self {
+        let lines = text.match_indices('\n').map(|(at, _)| at + 1).collect();
+        Self { text: text.to_owned(), lines }
+    }
+
+    /// Its record as a JSON object, without its images.
+    pub fn record(&self) -> &str {
+        self.line(0).unwrap_or("{}")
+    }
+
+    /// Its object number, and what its record says of rights and of the public domain.
+    pub fn known(&self) -> (String, Option<String>, Option<bool>) {
+        self.line(1).and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default()
+    }
+
+    /// Its object number.
+    pub fn number(&self) -> String {
+        self.known().0
+    }
+
+    /// Its images' files, in order, with what is said of them.
+    pub fn images(&self) -> impl Iterator<Item = (String, IndexedImage<'_>)> {
+        (2..=self.lines.len()).filter_map(|at| {
+            let line = self.line(at)?;
+            let (file, json) = line.get(1..)?.split_once('\t')?;
+            let identifier = serde_json::from_str(file).ok()?;
+            Some((identifier, IndexedImage { file, matched: line.starts_with('+'), json }))
+        })
+    }
+
+    /// The work as it was read; what was derived from it (revision, the tags' names) is among its free fields.
+    pub fn work(&self) -> Option<Work> {
+        let mut work: Work = serde_json::from_str(self.record()).ok()?;
+        work.more.remove("revision");
+        work.more.remove("changed");
+        for (_, shown) in self.images() {
+            let mut image: Image = serde_json::from_str(shown.json).ok()?;
+            image.matched = shown.matched;
+            work.images.push(image);
+        }
+        Some(work)
+    }
+
+    fn line(&self, at: usize) -> Option<&str> {
+        let start = if at == 0 { 0 } else { *self.lines.get(at - 1)? };
+        let end = self.lines.get(at).map_or(self.text.len(), |next| next - 1);
+        self.text.get(start..end)
+    }
+}
+
+/// A work without its images and tags, and without fields whose names are ours.
+fn bare(work: &Work) -> Work {
+    let free = work.more.iter().filter(|(name, _)| !OWN.contains(&name.as_str()));
+    Work {
+        object_number: work.object_number.clone(),
+        titles: work.titles.clone(),
+        creators: work.creators.clone(),
+        production: work.production.clone(),
+        object_type: work.object_type.clone(),
+        techniques: work.techniques.clone(),
+        materials: work.materials.clone(),
+        dimensions: work.dimensions.clone(),
+        inscriptions: work.inscriptions.clone(),
+        description: work.description.clone(),
+        collections: work.collections.clone(),
+        department: work.department.clone(),
+        credit_line: work.credit_line.clone(),
+        location: work.location.clone(),
+        rights: work.rights.clone(),
+        public_domain: work.public_domain,
+        homepage: work.homepage.clone(),
+        related: work.related.clone(),
+        tags: Vec::new(),
+        extra_metadata: work.extra_metadata.clone(),
+        images: Vec::new(),
+        parts: work.parts.clone(),
+        modified: work.modified.clone(),
+        more: free.map(|(name, value)| (name.clone(), value.clone())).collect(),
+    }
+}
+
+fn said(image: &Image, size: Option<(u32, u32)>) -> String {
+    let mut value = json!(image);
+    if let Value::Object(fields) = &mut value {
+        fields.remove("matched");
+        if let Some((width, height)) = size {
+            fields.insert("width".into(), json!(width));
+            fields.insert("height".into(), json!(height));
+        }
+    }
+    value.to_string()
+}
+
+/// The fields of works that are texts, or lists of texts.
+const TEXTS: [&str; 11] = [
+    "text",
+    "label",
+    "object_type",
+    "techniques",
+    "materials",
+    "inscriptions",
+    "description",
+    "collections",
+    "department",
+    "credit_line",
+    "location",
+];
+/// The fields that have texts within them.
+const HOLDERS: [&str; 7] = ["titles", "production", "related", "tags", "broader", "images", "parts"];
+
+/// Tells a work's texts in one language: the first of these that there is, as a string, or as a list where it has several
+/// values. What its source says in fields of its own is left as it is.
+pub fn in_language(value: &mut Value, languages: &[&str]) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(|value| in_language(value, languages)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::Array(texts) if TEXTS.contains(&name.as_str()) => {
+                        texts.iter_mut().for_each(|text| tell(text, languages));
+                    }
+                    text if TEXTS.contains(&name.as_str()) => tell(text, languages),
+                    Value::Array(facts) if name == "extra_metadata" => {
+                        let texts = facts.iter_mut().filter_map(Value::as_object_mut).flatten();
+                        texts.for_each(|(_, text)| tell(text, languages));
+                    }
+                    holder if HOLDERS.contains(&name.as_str()) => in_language(holder, languages),
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn tell(value: &mut Value, languages: &[&str]) {
+    let text = value.is_object().then(|| serde_json::from_value::<Text>(value.clone()).ok()).flatten();
+    match text.as_ref().and_then(|text| text.best_language(languages)) {
+        Some((_, [one])) => *value = Value::String(one.clone()),
+        Some((_, several)) => *value = json!(several),
+        None => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_work_comes_back_as_it_was() {
+        let work: Work = serde_json::from_str(
+            r#"{"object_number":"KMS\"1\n","titles":{"da":"Blå\nhest"},"x":1,
+            "images":[{"file":"a/b.tif"},{"file":"c\td.tif","role":"verso"}],
+            "tags":[{"scheme":"motif","label":{"en":"horse"}}]}"#,
+        )
+        .unwrap();
+        let sizes = [None, Some((300, 200))];
+        let entry =
+            IndexableWork { work: &work, tags: &work.tags, revision: 7, changed_ms: 0, sizes: &sizes };
+        let stored = IndexedWork::decode(&IndexedWork::encode(&entry));
+        assert_eq!(stored.number(), "KMS\"1\n");
+        let files: Vec<String> = stored.images().map(|(file, _)| file).collect();
+        assert_eq!(files, ["a/b.tif", "c\td.tif"]);
+        let said: Vec<Value> =
+            stored.images().map(|(_, shown)| serde_json::from_str(shown.json).unwrap()).collect();
+        assert_eq!((&said[0]["width"], &said[1]["width"]), (&Value::Null, &json!(300)));
+        let record: Value = serde_json::from_str(stored.record()).unwrap();
+        assert_eq!((&record["revision"], &record["x"]), (&json!(7), &json!(1)));
+        assert_eq!(stored.work().unwrap(), work);
+    }
+
+    #[test]
+    fn texts_can_be_told_in_one_language() {
+        let source = json!({"units": ["mm", "cm"], "titles": [{"text": {"da": ["Blå"]}}]});
+        let mut value = json!({"titles": [{"text": {"da": ["Blå"], "en": ["Blue"]}, "kind": "museum"}],
+            "techniques": [{"en": ["oil"]}], "description": {"da": ["a", "b"], "en": ["c"]}, "source": source,
+            "tags": [{"label": {"en": ["dog"]}, "broader": [{"label": {"da": ["dyr"]}}]}]});
+        in_language(&mut value, &["da"]);
+        let expected = json!({"titles": [{"text": "Blå", "kind": "museum"}], "techniques": ["oil"],
+            "description": ["a", "b"], "source": source,
+            "tags": [{"label": "dog", "broader": [{"label": "dyr"}]}]});
+        assert_eq!(value, expected);
+    }
+}

@@ -1,0 +1,220 @@
+//! What is looked for, and what is found.
+
+use tantivy::DocAddress;
+
+use super::colour::Colour;
+use super::order::{Cursor, Order};
+use super::search_field::SearchField;
+
+/// A value of a facet, as it was asked for: by its name or what it is called.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Filter {
+    pub scheme: String,
+    pub value: String,
+}
+
+/// What is looked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Search {
+    /// As it was typed.
+    pub q: String,
+    /// Where its words are looked for.
+    pub search_fields: Vec<SearchField>,
+    /// Works have at least one of the values of each scheme.
+    pub any: Vec<Filter>,
+    /// Works have every one of these.
+    pub all: Vec<Filter>,
+    /// Works have none of these.
+    pub none: Vec<Filter>,
+    /// Works have at least one value of each of these lists.
+    pub each: Vec<Vec<Filter>>,
+    /// Works have an object number from each of these lists, in any case.
+    pub numbers: Vec<Vec<String>>,
+    /// None of these.
+    pub not_numbers: Vec<String>,
+    /// The making touches these years, both included.
+    pub years: Option<(i32, i32)>,
+    /// The last year of the making is one of these.
+    pub made_until: Option<(i32, i32)>,
+    /// The first year of the making is one of these.
+    pub made_from: Option<(i32, i32)>,
+    pub has_image: Option<bool>,
+    pub public_domain: Option<bool>,
+    pub on_display: Option<bool>,
+    /// Of the largest image, in pixels.
+    pub width: Option<(u64, u64)>,
+    pub height: Option<(u64, u64)>,
+    /// Of the main image's file, as the record says.
+    pub bytes: Option<(u64, u64)>,
+    /// When the source changed and made the record, in seconds since 1970.
+    pub modified: Option<(i64, i64)>,
+    pub created: Option<(i64, i64)>,
+    /// Works have a colour near each of these.
+    pub colours: Vec<Colour>,
+    /// How near, as [`Colour::distance`] says.
+    pub colour_distance: f32,
+    pub order: Order,
+    /// Schemes whose values are counted.
+    pub facets: Vec<String>,
+    /// So many values of each.
+    pub facet_limit: usize,
+    /// Works by periods of so many years.
+    pub histogram: Option<i32>,
+    pub limit: usize,
+    pub offset: usize,
+    /// Hits behind this place.
+    pub cursor: Option<Cursor>,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        Self {
+            q: String::new(),
+            search_fields: SearchField::ALL.to_vec(),
+            any: Vec::new(),
+            all: Vec::new(),
+            none: Vec::new(),
+            each: Vec::new(),
+            numbers: Vec::new(),
+            not_numbers: Vec::new(),
+            years: None,
+            made_until: None,
+            made_from: None,
+            has_image: None,
+            public_domain: None,
+            on_display: None,
+            width: None,
+            height: None,
+            bytes: None,
+            modified: None,
+            created: None,
+            colours: Vec::new(),
+            colour_distance: 12.0,
+            order: Order::default(),
+            facets: Vec::new(),
+            facet_limit: 10,
+            histogram: None,
+            limit: 20,
+            offset: 0,
+            cursor: None,
+        }
+    }
+}
+
+impl Search {
+    /// The same search in its one form: what is given several times has no order, and counts once.
+    pub fn canonical(mut self) -> Self {
+        let filters = |filters: &mut Vec<Filter>| {
+            filters.sort_unstable();
+            filters.dedup();
+        };
+        [&mut self.any, &mut self.all, &mut self.none].into_iter().for_each(filters);
+        self.each.iter_mut().for_each(filters);
+        self.each.sort_unstable();
+        self.each.dedup();
+        for numbers in self.numbers.iter_mut().chain([&mut self.not_numbers]) {
+            numbers.sort_unstable();
+            numbers.dedup();
+        }
+        self.numbers.sort_unstable();
+        self.numbers.dedup();
+        self.colours.sort_unstable_by(Colour::compare);
+        self.colours.dedup();
+        self
+    }
+
+    /// What decides which works are found and in which order: a cursor belongs to this, whatever page size, facets and
+    /// histogram are asked for beside it.
+    pub fn without_page(&self) -> Self {
+        let usual = Self::default();
+        Self {
+            facets: usual.facets,
+            facet_limit: usual.facet_limit,
+            histogram: usual.histogram,
+            limit: usual.limit,
+            offset: usual.offset,
+            cursor: usual.cursor,
+            ..self.clone().canonical()
+        }
+    }
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SearchResults {
+    pub total: u64,
+    pub hits: Vec<DocAddress>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Cursor>,
+    /// Of each scheme its most frequent values, by their numbers, with counts.
+    pub facets: Vec<(String, Vec<(u32, u64)>)>,
+    /// First and last year of each period with the number of works.
+    pub histogram: Vec<(i32, i32, u64)>,
+    /// What was looked for instead, where slips were forgiven.
+    pub corrected: Option<String>,
+    /// Whether some of the words may be missing.
+    pub relaxed: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn filters() -> impl Strategy<Value = Vec<Filter>> {
+        let filter = ("[a-c]", "[a-c]{1,2}").prop_map(|(scheme, value)| Filter { scheme, value });
+        prop::collection::vec(filter, 0..5)
+    }
+
+    fn searches() -> impl Strategy<Value = Search> {
+        let numbers = || prop::collection::vec("[a-c]", 0..4);
+        (
+            (filters(), filters(), filters()),
+            prop::collection::vec(filters(), 0..3),
+            prop::collection::vec(numbers(), 0..3),
+            numbers(),
+            prop::collection::vec(0..4u32, 0..4),
+        )
+            .prop_map(|((any, all, none), each, numbers, not_numbers, colours)| Search {
+                any,
+                all,
+                none,
+                each,
+                numbers,
+                not_numbers,
+                colours: colours.into_iter().map(Colour::of).collect(),
+                ..Search::default()
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_repeated_parameters_does_not_matter(search in searches(), other in any::<u64>()) {
+            // A rotation and a reversal reach every order of up to three and many of more.
+            let mut turned = search.clone();
+            fn turn<T: Clone>(values: &mut Vec<T>, by: u64) {
+                if let Some(last) = values.len().checked_sub(1) {
+                    values.rotate_left(by as usize % (last + 1));
+                    if by & 64 != 0 {
+                        values.reverse();
+                    }
+                    // What is said twice counts once.
+                    values.extend(values.first().cloned());
+                }
+            }
+            [&mut turned.any, &mut turned.all, &mut turned.none].into_iter().for_each(|list| turn(list, other));
+            turned.each.iter_mut().for_each(|list| turn(list, other >> 1));
+            turned.numbers.iter_mut().for_each(|list| turn(list, other >> 2));
+            turn(&mut turned.each, other >> 3);
+            turn(&mut turned.numbers, other >> 4);
+            turn(&mut turned.not_numbers, other >> 5);
+            turn(&mut turned.colours, other >> 6);
+            prop_assert_eq!(turned.clone().canonical(), search.clone().canonical());
+            turned.facets = vec!["type".into()];
+            turned.histogram = Some(50);
+            turned.limit = 3;
+            prop_assert_eq!(turned.without_page(), search.without_page());
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The works that have values of a scheme, for many values in one walk.
+
+use std::collections::HashMap;
+
+use tantivy::{DocAddress, DocId};
+
+use super::Error;
+use super::columns::ColumnTexts;
+use super::schema::HAS_IMAGE;
+use super::snapshot::Snapshot;
+
+/// Works of a value that are pointed at.
+const SOME: usize = 4;
+
+/// The works that have a value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WorksWithValue {
+    /// Their object numbers, in alphabetical order.
+    pub object_numbers: Vec<String>,
+    /// A few of them.
+    pub examples: Vec<DocAddress>,
+    /// Whether one of them has an image here.
+    pub has_image: bool,
+}
+
+impl Snapshot {
+    /// The works that have each of these values, given by their numbers; in the order of the values.
+    pub fn works_with_values(&self, values: &[u32]) -> Result<Vec<WorksWithValue>, Error> {
+        let places: HashMap<u32, usize> =
+            values.iter().enumerate().map(|(place, &number)| (number, place)).collect();
+        let mut found = vec![WorksWithValue::default(); values.len()];
+        for (at, reader, columns) in self.segments() {
+            let mut own: Vec<(usize, DocId)> = Vec::new();
+            for work in reader.doc_ids_alive() {
+                let held = columns.facets(work).iter().filter_map(|number| places.get(number));
+                own.extend(held.map(|&place| (place, work)));
+            }
+            let numbers =
+                ColumnTexts::of(&columns.number, own.iter().map(|&(_, work)| columns.number_place(work)))?;
+            for (place, work) in own {
+                let Some(holders) = found.get_mut(place) else { continue };
+                if holders.examples.len() < SOME {
+                    holders.examples.push(DocAddress::new(at, work));
+                }
+                holders.has_image |= columns.flags(work) & HAS_IMAGE != 0;
+                holders.object_numbers.extend(numbers.get(columns.number_place(work)).map(str::to_owned));
+            }
+        }
+        for holders in &mut found {
+            holders.object_numbers.sort_unstable();
+            holders.object_numbers.dedup();
+        }
+        Ok(found)
+    }
+
+    /// The values of a scheme whose labels have words that begin like each of those typed, in any order, with how many
+    /// works have them; by their sort keys.
+    pub fn values_named(&self, scheme: &str, typed: &str) -> Vec<(u32, u64)> {
+        let mut words = typed.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        let mut values = self.values_matching(scheme, words.next().unwrap_or_default());
+        for word in words {
+            let begin = self.values_matching(scheme, word);
+            values.retain(|value| begin.contains(value));
+        }
+        values
+    }
+}

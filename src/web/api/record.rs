@@ -1,0 +1,160 @@
+//! One work's record: shown and withdrawn.
+
+use std::time::Duration;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Value, json};
+
+use super::fields::chosen;
+use super::parameters::OF_ONE;
+use super::query::Asked;
+use super::tags;
+use crate::gallery::{Error, Preview, Sketch};
+use crate::iiif::Version;
+use crate::presentation::{Address, Canvas, CanvasImage, View, content_state};
+use crate::record::{Region, Tag};
+use crate::search::in_language;
+use crate::web::App;
+use crate::web::http::document::Document;
+use crate::web::http::error as http;
+use crate::web::http::response::Response;
+use crate::web::iiif::presentation::{in_other_case, one};
+use crate::web::route::Image;
+
+/// How long a record waits for the sizes of its images.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// `DELETE /api/v1/works/{work}`: withdraws a work. It comes back with its record.
+pub async fn withdraw(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, http::Error> {
+    let actor = tags::allowed(request, app)?;
+    let now = tags::stored(app, &work).await?;
+    let expected = tags::expected(request, &now, None)?;
+    app.gallery.works.withdraw(&work.identifier, expected).await?;
+    tracing::info!(work = &*work.identifier, actor, "a work was withdrawn");
+    Ok(HttpResponse::NoContent().finish().into())
+}
+
+/// `GET /api/v1/works/{work}`: all that is known of a work, and where its images and manifest are.
+pub async fn answer(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
+    let asked = Asked::read(&OF_ONE, request.query_string())?;
+    let sketch = match app.gallery.works.sketch(&work.identifier, PATIENCE).await {
+        Err(error) if is_unknown(&error) => match in_other_case(app, &work.identifier).await {
+            Some(number) => app.gallery.works.sketch(&number, PATIENCE).await?,
+            None => return Err(Error::NotFound),
+        },
+        sketch => sketch?,
+    };
+    let address = Address::new(&app.base.of(request)?);
+    let number = &sketch.work.object_number;
+    let mut document = json!(sketch.work);
+    document["tags"] = sketch.tags.iter().map(Tag::to_json).collect();
+    document["images"] = images(&address, &sketch);
+    document["id"] = json!(address.record(number));
+    document["manifest"] = json!(address.manifest(Version::V3, number));
+    let page = format!("{}/", address.base());
+    document["content_state"] =
+        json!(content_state::link(&page, &address, number, content_state::Target::Work));
+    let shown: Vec<CanvasImage> = sketch.images.iter().filter_map(|image| preview(&address, image)).collect();
+    let publisher = &app.publisher;
+    let view = View {
+        work: &sketch.work,
+        tags: &sketch.tags,
+        images: &shown,
+        part_of: None,
+        address: &address,
+        publisher,
+    };
+    // Canvases are numbered by the images that can be opened: as long as some are not, places on them are unknown.
+    let canvases = if shown.len() == sketch.images.len() { view.canvases() } else { Vec::new() };
+    for (tag, told) in sketch.tags.iter().zip(document["tags"].as_array_mut().into_iter().flatten()) {
+        if let Some((canvas, region)) = place_of(tag, &canvases) {
+            told["content_state"] = json!(content_state::link(
+                &page,
+                &address,
+                number,
+                content_state::Target::Region(canvas, region)
+            ));
+        }
+    }
+    document["revision"] = json!(sketch.revision);
+    if sketch.revision > 0 {
+        document["changed"] = json!(crate::record::timestamp(sketch.changed_ms));
+        document["source"] = original(app, number).await?;
+    }
+    let fields = chosen(&app.gallery, &asked, |name| document.get(name).is_some())?;
+    if let (Some(fields), Value::Object(all)) = (fields, &mut document) {
+        all.retain(|name, _| fields.contains(&name.as_str()));
+    }
+    if let Some(lang) = asked.text("lang") {
+        in_language(&mut document, &[lang]);
+    }
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::VARY, "Accept-Encoding"));
+    response.insert_header((header::CACHE_CONTROL, "no-cache"));
+    if *number != *work.identifier {
+        // The one address of what is sent (RFC 9110, §8.7), which its `id` is, too.
+        response.insert_header((header::CONTENT_LOCATION, address.record(number)));
+    }
+    Ok(Document::new(document.to_string()).answer(request, "application/json", response).into())
+}
+
+/// Whether nothing is called so: what could be no image may well be a work.
+fn is_unknown(error: &Error) -> bool {
+    match error {
+        Error::NotFound => true,
+        Error::Invalid(invalid) => invalid.parameter == "identifier",
+        _ => false,
+    }
+}
+
+/// The canvas, and the part of it, that a tag is about.
+fn place_of(tag: &Tag, canvases: &[Canvas<'_>]) -> Option<(usize, Region)> {
+    let region = tag.region?;
+    let shows =
+        |file: &str| canvases.iter().find(|canvas| canvas.images.iter().any(|image| image.file == file));
+    let canvas = match &tag.image {
+        Some(file) => shows(file)?,
+        None => canvases.first()?,
+    };
+    Some((canvas.number, region))
+}
+
+/// The record as its source gave it.
+async fn original(app: &App, number: &str) -> Result<Value, Error> {
+    let original = app.gallery.works.original_record(number).await?;
+    Ok(original.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or(Value::String(text))))
+}
+
+/// The record's images, with the services of those that can be seen; sizes as far as they are known.
+fn images(address: &Address, sketch: &Sketch) -> Value {
+    let image = |image: &crate::record::Image| {
+        let mut value = json!(image);
+        if let Some(shown) = sketch.images.iter().find(|shown| shown.image.file == image.file) {
+            value["service"] = json!(address.image(Version::V3, &image.file));
+            if let Some(size) = shown.size() {
+                value["width"] = json!(size.width);
+                value["height"] = json!(size.height);
+            }
+            if shown.grant.original {
+                value["original"] = json!(address.original(&image.file));
+            }
+        }
+        value["available"] = json!(value.get("service").is_some());
+        if let Value::Object(fields) = &mut value {
+            fields.remove("matched");
+        }
+        value
+    };
+    let listed = if sketch.work.images.is_empty() {
+        sketch.images.iter().map(|shown| image(&shown.image)).collect()
+    } else {
+        sketch.work.images.iter().map(image).collect()
+    };
+    Value::Array(listed)
+}
+
+/// The same of an image that may not be open yet.
+fn preview(address: &Address, preview: &Preview) -> Option<CanvasImage> {
+    Some(one(address, &preview.image, preview.granted.as_ref()?))
+}

@@ -1,0 +1,108 @@
+//! Works as the API tells them: what lies in the index, with addresses as the asker sees this server.
+
+use serde_json::{Map, Value, json};
+
+use crate::gallery::Gallery;
+use crate::iiif::Version;
+use crate::presentation::Address;
+use crate::search::{FacetValue, IndexedWork, in_language};
+
+/// The side of thumbnails, in pixels.
+const THUMBNAIL: u32 = 400;
+
+/// How works are to be told.
+pub struct Telling<'a> {
+    pub gallery: &'a Gallery,
+    pub address: &'a Address,
+    /// Only these fields.
+    pub fields: Option<Vec<&'a str>>,
+    /// Texts in this language alone.
+    pub lang: Option<&'a str>,
+}
+
+impl Telling<'_> {
+    /// A work as a JSON object.
+    pub fn work(&self, stored: &IndexedWork) -> String {
+        let whole = self.whole(stored);
+        if self.fields.is_none() && self.lang.is_none() {
+            return whole;
+        }
+        let Ok(mut value) = serde_json::from_str::<Value>(&whole) else { return whole };
+        if let (Some(fields), Value::Object(all)) = (&self.fields, &mut value) {
+            all.retain(|name, _| fields.contains(&name.as_str()));
+        }
+        if let Some(lang) = self.lang {
+            in_language(&mut value, &[lang]);
+        }
+        value.to_string()
+    }
+
+    /// All of it, put together of texts that lie ready.
+    fn whole(&self, stored: &IndexedWork) -> String {
+        let (number, rights, public_domain) = stored.known();
+        let grant = self.gallery.images.rights().of_record(rights.as_deref(), public_domain);
+        let record = stored.record();
+        let mut told = String::with_capacity(record.len() + 600);
+        told.push_str(record.strip_suffix('}').unwrap_or(record));
+        if record.len() > 2 {
+            told.push(',');
+        }
+        let mut field = |name: &str, value: &str, last: bool| {
+            told.push('"');
+            told.push_str(name);
+            told.push_str("\":");
+            told.push_str(value);
+            told.push(if last { '}' } else { ',' });
+        };
+        // Addresses are percent-encoded but for the base: all as JSON.
+        let quoted = |text: String| Value::String(text).to_string();
+        field("id", &quoted(self.address.record(&number)), false);
+        field("page", &quoted(self.address.work_page(&number)), false);
+        field("manifest", &quoted(self.address.manifest(Version::V3, &number)), false);
+        let mut images = String::from("[");
+        let mut thumbnail = None;
+        for (file, shown) in stored.images() {
+            if images.len() > 1 {
+                images.push(',');
+            }
+            let available = shown.matched && grant.largest > 0;
+            images.push_str(shown.json.strip_suffix('}').unwrap_or(shown.json));
+            images.push_str(if available { ",\"available\":true" } else { ",\"available\":false" });
+            if available {
+                let service = self.address.image(Version::V3, &file);
+                let side = THUMBNAIL.min(grant.largest);
+                let picture = quoted(format!("{service}/full/!{side},{side}/0/default.jpg"));
+                images.push_str(&format!(",\"service\":{},\"thumbnail\":{picture}", quoted(service)));
+                if grant.original {
+                    images.push_str(&format!(",\"original\":{}", quoted(self.address.original(&file))));
+                }
+                thumbnail.get_or_insert(picture);
+            }
+            images.push('}');
+        }
+        images.push(']');
+        field("thumbnail", thumbnail.as_deref().unwrap_or("null"), false);
+        field("images", &images, true);
+        told
+    }
+}
+
+/// A value of a facet with how many works have it.
+pub fn term(term: &FacetValue, works: u64, lang: Option<&str>) -> Map<String, Value> {
+    let mut told = Map::new();
+    told.insert("scheme".into(), json!(term.scheme));
+    told.insert("value".into(), json!(term.value));
+    let label = match lang {
+        Some(lang) => json!(term.label.best(&[lang]).unwrap_or(&term.value)),
+        None => json!(term.label),
+    };
+    told.insert("label".into(), label);
+    told.insert("works".into(), json!(works));
+    told.insert("filter".into(), json!(format!("{}:{}", term.scheme, term.value)));
+    if let Some((.., shown)) =
+        (term.scheme == "colour").then(|| crate::search::colour_names(&term.value)).flatten()
+    {
+        told.insert("colour".into(), json!(shown));
+    }
+    told
+}

@@ -1,0 +1,340 @@
+//! Tags as data: read by anybody, written by those who hold a token.
+
+mod check;
+pub mod limits;
+mod read;
+#[cfg(test)]
+mod read_tests;
+
+use std::sync::Arc;
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse};
+use futures::StreamExt;
+use serde_json::{Value, json};
+
+use crate::catalogue::{Decision, Event, StoredWork};
+use crate::gallery::Error;
+use crate::iiif::Invalid;
+use crate::presentation::Address;
+use crate::record::{Region, Tag};
+use crate::web::App;
+use crate::web::http::connections::Connection;
+use crate::web::http::error as http;
+use crate::web::http::headers::{IfMatch, if_match, is_held};
+use crate::web::http::response::Response;
+use crate::web::http::token;
+use crate::web::route::{Image, Tags};
+
+/// The longest body of a request, in bytes.
+pub const MOST_BYTES: usize = 64 << 10;
+const TOO_LONG: http::Error = http::Error::BodyTooLong { limit_kib: MOST_BYTES >> 10 };
+
+/// No image has a longer side, in pixels: what a region is checked by where nobody knows the image's size.
+const MAX_SIDE: u32 = 10_000_000;
+
+/// `GET /api/v1/works/{work}/tags`, `…/tags/{tag}` and `…/tags/{tag}/history`.
+pub async fn answer(app: &App, request: &HttpRequest, at: Tags<'_>) -> Result<Response, Error> {
+    let Tags { work, tag, history } = at;
+    let told = match tag {
+        Some(tag) if history => events(app, &work, tag).await?,
+        Some(tag) => one(&stored(app, &work).await?, tag, StatusCode::OK)?,
+        None => {
+            let stored = stored(app, &work).await?;
+            told(&stored, all(&stored), StatusCode::OK)
+        }
+    };
+    let held = told.response.headers().get(header::ETAG).filter(|tag| is_held(request, tag)).cloned();
+    Ok(match held {
+        Some(tag) => HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish().into(),
+        None => told,
+    })
+}
+
+/// `POST /api/v1/works/{work}/tags` and `PATCH …/tags/{tag}`. Nobody's body is read who may not write.
+pub async fn write(
+    app: &App,
+    request: &HttpRequest,
+    at: Tags<'_>,
+    body: &mut Payload,
+) -> Result<Response, http::Error> {
+    let changed = match (request.method(), at.tag) {
+        (&Method::POST, None) => None,
+        (&Method::PATCH, Some(tag)) if !at.history => Some(tag),
+        _ => return Err(http::Error::MethodNotAllowed { allowed: allowed_methods(&at) }),
+    };
+    let actor = allowed(request, app)?;
+    let body = body_of(app, request, body).await?;
+    match changed {
+        None => Ok(add(app, request, &at.work, read::added(&body)?, actor).await?),
+        Some(tag) => Ok(change(app, request, &at.work, tag, read::change(&body)?, actor).await?),
+    }
+}
+
+/// The whole body, within its size and its time: both together are the slowest pace that is borne.
+async fn body_of(app: &App, request: &HttpRequest, body: &mut Payload) -> Result<Vec<u8>, http::Error> {
+    is_json(request)?;
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if announced
+        .and_then(|length| length.parse::<u64>().ok())
+        .is_some_and(|length| length > MOST_BYTES as u64)
+    {
+        return Err(TOO_LONG);
+    }
+    let connection = request.conn_data::<Arc<Connection>>();
+    connection.inspect(|connection| connection.receiving());
+    let read = tokio::time::timeout(app.body_limit, read_all(body)).await;
+    connection.inspect(|connection| connection.answering());
+    read.map_err(|_| http::Error::BodyTimeout { limit_s: app.body_limit.as_secs() })?
+}
+
+async fn read_all(body: &mut Payload) -> Result<Vec<u8>, http::Error> {
+    let mut all = Vec::new();
+    while let Some(piece) = body.next().await {
+        let piece = piece.map_err(|error| Invalid::new("body", "", error.to_string()))?;
+        if all.len() + piece.len() > MOST_BYTES {
+            return Err(TOO_LONG);
+        }
+        all.extend_from_slice(&piece);
+    }
+    Ok(all)
+}
+
+/// What may be asked for at an address of tags.
+pub(in crate::web) fn allowed_methods(at: &Tags<'_>) -> &'static str {
+    match (at.tag, at.history) {
+        (None, _) => "GET, HEAD, POST, OPTIONS",
+        (Some(_), false) => "GET, HEAD, PATCH, OPTIONS",
+        (Some(_), true) => "GET, HEAD, OPTIONS",
+    }
+}
+
+/// Who it is that writes: the name of the token.
+pub(in crate::web) fn allowed(request: &HttpRequest, app: &App) -> Result<String, http::Error> {
+    let (shown, tokens) = (token::shown(request).ok_or(http::Error::Unauthorized)?, &app.api.tokens);
+    if tokens.is_empty() {
+        return Err(Error::Closed("nobody may write here: no token is set in api.tokens".into()).into());
+    }
+    app.guesses.check(app.base.client(request), shown, || {
+        // All are compared, whichever fits.
+        tokens.iter().fold(None, |found, (name, secret)| match token::is(shown, secret) {
+            true => Some(name.clone()),
+            false => found,
+        })
+    })
+}
+
+/// Refuses a body that is sent as something else. One without a type is read, and so is what `curl -d` sends: its type
+/// stands for nobody having said.
+fn is_json(request: &HttpRequest) -> Result<(), Error> {
+    let Some(value) = request.headers().get(header::CONTENT_TYPE) else { return Ok(()) };
+    let text = value.to_str().unwrap_or_default();
+    let kind = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if matches!(kind.as_str(), "application/json" | "application/x-www-form-urlencoded")
+        || kind.starts_with("application/") && kind.ends_with("+json")
+    {
+        return Ok(());
+    }
+    let refused = Invalid::new("Content-Type", text, "cannot be read: send `application/json`");
+    Err(Error::Unsupported(refused.to_string()))
+}
+
+/// `POST …/tags`: a new tag, or once more what the same source said before, whose status stays as it was judged.
+async fn add(
+    app: &App,
+    request: &HttpRequest,
+    work: &Image<'_>,
+    added: read::Added,
+    actor: String,
+) -> Result<Response, Error> {
+    let read::Added { tag, has_status, note, revision } = added;
+    let now = stored(app, work).await?;
+    let id = tag.id();
+    let known = now.tags.iter().find(|known| known.id() == id);
+    let expected = match expected(request, &now, revision) {
+        // A request that is repeated because its answer got lost has been carried out (RFC 9110, §13.1.1).
+        Err(Error::Conflict { .. }) if known.is_some_and(|known| is_said(known, &tag, has_status)) => None,
+        expected => expected?,
+    };
+    placed(app, &now, tag.image.as_deref(), tag.region).await?;
+    let (tag, status) = match known {
+        None => (tag, StatusCode::CREATED),
+        Some(known) if has_status && known.status != tag.status => return Err(exists(known)),
+        Some(known) => {
+            let (status, region, kept_id) = (known.status, known.region, known.kept_id.clone());
+            (Tag { status, region, kept_id, ..tag }, StatusCode::OK)
+        }
+    };
+    let stored = decide(app, work, expected, Decision::Add(Box::new(tag)), actor, note).await?;
+    let mut answered = one(&stored, &id, status)?;
+    let address = Address::new(&app.base.of(request)?);
+    let place = format!("{}/tags/{id}", address.record(&work.identifier));
+    if let Ok(place) = HeaderValue::try_from(place) {
+        answered.response.headers_mut().insert(header::LOCATION, place);
+    }
+    Ok(answered)
+}
+
+/// `PATCH …/tags/{tag}`.
+async fn change(
+    app: &App,
+    request: &HttpRequest,
+    work: &Image<'_>,
+    tag: &str,
+    change: read::Change,
+    actor: String,
+) -> Result<Response, Error> {
+    let read::Change { status, region, note, revision } = change;
+    if status.is_none() && region.is_none() {
+        let reason = "changes nothing: give `status`, `region` or both";
+        return Err(Error::Unprocessable(Invalid::new("body", "", reason)));
+    }
+    let now = stored(app, work).await?;
+    let known = now.tags.iter().find(|known| known.id() == tag).ok_or(Error::NotFound)?;
+    let expected = expected(request, &now, revision)?;
+    if let Some(region) = region {
+        placed(app, &now, known.image.as_deref(), region).await?;
+        let moved = Tag { region, kept_id: None, ..known.clone() }.id();
+        if let Some(other) = now.tags.iter().find(|other| other.id() == moved && moved != tag) {
+            return Err(exists(other));
+        }
+    }
+    let decision = Decision::Change { tag: tag.to_owned(), status, region };
+    let stored = decide(app, work, expected, decision, actor, note).await?;
+    one(&stored, tag, StatusCode::OK)
+}
+
+/// Whether a known tag says all that is to be added.
+fn is_said(known: &Tag, added: &Tag, has_status: bool) -> bool {
+    let status = if has_status { added.status } else { known.status };
+    let (region, kept_id) = (known.region, known.kept_id.clone());
+    Tag { status, region, kept_id, ..added.clone() } == *known
+}
+
+fn exists(known: &Tag) -> Error {
+    let (id, status) = (known.id(), json!(known.status));
+    let status = status.as_str().unwrap_or_default();
+    Error::Exists(format!(
+        "this tag is there already, as `{id}` with status `{status}`: change that one by PATCH"
+    ))
+}
+
+/// Refuses an image that is none of the work's, and a region that is not within its image.
+async fn placed(
+    app: &App,
+    stored: &StoredWork,
+    image: Option<&str>,
+    region: Option<Region>,
+) -> Result<(), Error> {
+    let images = &stored.work.images;
+    if let Some(image) = image
+        && !images.iter().any(|known| known.file == image)
+    {
+        let files: Vec<String> = images.iter().take(10).map(|image| format!("`{}`", image.file)).collect();
+        let reason = match files.is_empty() {
+            true => "is no image of this work, which has none: leave it out".to_owned(),
+            false => format!("is no image of this work; there are {}", files.join(", ")),
+        };
+        return Err(Error::Unprocessable(Invalid::new("image", image, reason)));
+    }
+    let Some(region) = region else { return Ok(()) };
+    let first =
+        || images.iter().find(|image| image.matched).or(images.first()).map(|image| image.file.as_str());
+    let refuse =
+        |reason: String| Err(Error::Unprocessable(Invalid::new("region", &region.to_string(), reason)));
+    let Some(file) = image.or_else(first) else {
+        return refuse("is part of no image, as this work has none: leave it out".into());
+    };
+    let (width, height) = match app.gallery.images.open(file).await {
+        Ok(granted) => (granted.all().width, granted.all().height),
+        Err(error @ (Error::Store(_) | Error::Catalogue(_) | Error::Busy { .. })) => return Err(error),
+        Err(_) => (MAX_SIDE, MAX_SIDE),
+    };
+    let right = u64::from(region.x) + u64::from(region.width);
+    let bottom = u64::from(region.y) + u64::from(region.height);
+    if right > u64::from(width) || bottom > u64::from(height) {
+        return refuse(format!("is not within its image `{file}`, which has {width} × {height} pixels"));
+    }
+    Ok(())
+}
+
+/// The revision to write over, where the writer says by `If-Match` or in the body which one it has seen.
+pub(in crate::web) fn expected(
+    request: &HttpRequest,
+    now: &StoredWork,
+    said: Option<u64>,
+) -> Result<Option<u64>, Error> {
+    let current = now.revision;
+    let listed = if_match(request.headers()).map_err(|text| {
+        Invalid::new(
+            "If-Match",
+            &text,
+            "is no list of entity tags: repeat the ETag of the work's tags, or write `*`",
+        )
+    })?;
+    let tagged = match &listed {
+        None | Some(IfMatch::Any) => None,
+        Some(IfMatch::Tags(tags)) => Some(tags.contains(&current.to_string())),
+    };
+    if tagged == Some(false) || said.is_some_and(|said| said != current) {
+        return Err(Error::Conflict { current });
+    }
+    Ok((tagged.is_some() || said.is_some()).then_some(current))
+}
+
+/// The work as the catalogue has it.
+pub(in crate::web) async fn stored(app: &App, work: &Image<'_>) -> Result<StoredWork, Error> {
+    app.gallery.works.stored(&work.identifier).await
+}
+
+async fn decide(
+    app: &App,
+    work: &Image<'_>,
+    expected: Option<u64>,
+    decision: Decision,
+    actor: String,
+    note: Option<String>,
+) -> Result<StoredWork, Error> {
+    app.gallery.works.decide(&work.identifier, expected, decision, actor, note).await
+}
+
+async fn events(app: &App, work: &Image<'_>, tag: &str) -> Result<Response, Error> {
+    let stored = stored(app, work).await?;
+    let all = app.gallery.works.history(&work.identifier).await?;
+    let events: Vec<Value> = all.iter().filter(|event| event.tag == tag).map(event).collect();
+    let known = !events.is_empty() || stored.tags.iter().any(|known| known.id() == tag);
+    match known {
+        true => Ok(told(&stored, json!({ "revision": stored.revision, "events": events }), StatusCode::OK)),
+        false => Err(Error::NotFound),
+    }
+}
+
+fn event(event: &Event) -> Value {
+    json!({
+        "status": event.status, "region": event.body.region, "actor": event.actor, "note": event.note, "revision": event.revision,
+        "at": crate::record::timestamp(event.at_ms),
+    })
+}
+
+fn all(stored: &StoredWork) -> Value {
+    json!({ "revision": stored.revision, "tags": stored.tags.iter().map(Tag::to_json).collect::<Vec<_>>() })
+}
+
+fn one(stored: &StoredWork, tag: &str, status: StatusCode) -> Result<Response, Error> {
+    let found = stored.tags.iter().find(|known| known.id() == tag).ok_or(Error::NotFound)?;
+    let mut value = found.to_json();
+    value["revision"] = json!(stored.revision);
+    Ok(told(stored, value, status))
+}
+
+/// The revision is the tag of the answer: what `If-Match` is to repeat.
+fn told(stored: &StoredWork, value: Value, status: StatusCode) -> Response {
+    let mut response = HttpResponse::build(status);
+    response.insert_header((header::CACHE_CONTROL, "no-cache")).content_type("application/json");
+    if let Ok(tag) = HeaderValue::try_from(format!("\"{}\"", stored.revision)) {
+        response.insert_header((header::ETAG, tag));
+    }
+    response.body(value.to_string()).into()
+}

@@ -1,0 +1,81 @@
+//! The state that all handlers share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix_web::http::header::HeaderValue;
+use serde_json::Value;
+
+use crate::gallery::Gallery;
+use crate::presentation::Publisher;
+use crate::web::http::base_url::Base;
+use crate::web::http::pace::Pace;
+use crate::web::http::token::Guesses;
+use crate::web::iiif::cache::DocumentCache;
+use crate::web::ops::warming::Warming;
+use crate::web::settings::{Api, Operations, Settings};
+
+/// What the handlers share.
+pub struct App {
+    pub gallery: Arc<Gallery>,
+    pub base: Base,
+    pub image_age: HeaderValue,
+    pub document_age: HeaderValue,
+    pub api: Api,
+    pub operations: Operations,
+    /// The settings in force, without secrets.
+    pub in_force: Value,
+    pub warming: Warming,
+    pub publisher: Publisher,
+    pub(super) works: DocumentCache,
+    /// Set when the server is about to stop.
+    pub draining: AtomicBool,
+    pub(super) pace: Pace,
+    pub(super) guesses: Guesses,
+    /// How long the body of a request may take to arrive.
+    pub(super) body_limit: Duration,
+    pub(super) frame_ancestors: String,
+    pub(super) requests: [metrics::Counter; 5],
+    pub(super) seconds: metrics::Histogram,
+}
+
+impl App {
+    /// Fails with a reason where a setting makes no sense.
+    pub fn new(
+        gallery: Arc<Gallery>,
+        settings: &Settings,
+        api: &Api,
+        operations: &Operations,
+        publisher: &Publisher,
+    ) -> Result<Self, String> {
+        crate::web::check::check(settings, api, operations)?;
+        let age = |seconds: u32| {
+            HeaderValue::try_from(format!("public, max-age={seconds}")).map_err(|error| error.to_string())
+        };
+        let requests = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+        Ok(Self {
+            gallery,
+            base: Base::new(settings)?,
+            image_age: age(settings.image_max_age_s)?,
+            document_age: age(settings.document_max_age_s)?,
+            api: api.clone(),
+            operations: operations.clone(),
+            in_force: Value::Null,
+            warming: Warming::default(),
+            publisher: publisher.clone(),
+            works: DocumentCache::new(settings.documents_mib),
+            draining: AtomicBool::new(false),
+            pace: Pace::new(settings.slow_reader_kib_per_s),
+            guesses: Guesses::default(),
+            body_limit: Duration::from_secs(settings.body_s),
+            frame_ancestors: settings.frame_ancestors.join(" "),
+            requests: requests.map(|class| metrics::counter!("tegl_requests_total", "status" => class)),
+            seconds: metrics::histogram!("tegl_request_seconds"),
+        })
+    }
+
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,191 @@
+//! Sends each request to its handler, and logs its response.
+
+use std::time::Instant;
+
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::gallery;
+use crate::iiif::Invalid;
+use crate::web::api::{self, record, tags};
+use crate::web::http::body::{Holding, has_body, turn, with_unread};
+use crate::web::http::document::Document;
+use crate::web::http::error::Error;
+use crate::web::http::headers::{self, common, preflight};
+use crate::web::http::problem::{self, refusal};
+use crate::web::http::response::Response;
+use crate::web::iiif::{collections, content_search, deepzoom, image, presentation};
+use crate::web::ops::health;
+use crate::web::route::Route;
+use crate::web::site::{self, failure};
+use crate::web::{App, download, smk};
+
+/// Bodies up to this size are in a connection's hands as soon as they are made, in bytes.
+const SMALL: u64 = 64 << 10;
+
+impl App {
+    /// Answers a request; writes its one line in the log.
+    pub async fn handle(&self, request: HttpRequest, mut body: Payload) -> HttpResponse {
+        let began = Instant::now();
+        let turn = turn(&request);
+        let answered = match self.dispatch(&request, &mut body).await {
+            Ok(answered) => self.paced(&request, answered).await,
+            refused => refused,
+        };
+        let (mut response, note, fault) = match answered {
+            Ok(answered) => (answered.response, answered.note, None),
+            Err(error) => {
+                let page = failure::page(self, &request, &error, problem::head(&error));
+                (page.unwrap_or_else(|| refusal(&request, &error)), "", Some(error))
+            }
+        };
+        common(response.headers_mut());
+        self.address(&request, &mut response);
+        let (status, took) = (response.status(), began.elapsed());
+        self.requests[usize::from(status.as_u16() / 100 - 1).min(4)].increment(1);
+        self.seconds.record(took.as_secs_f64());
+        log(&request, status, &response, took.as_micros() as u64, note, fault.as_ref());
+        let response = with_unread(&request, response, body);
+        match response.body().size() {
+            // These leave within one turn of the connection.
+            BodySize::None => response,
+            BodySize::Sized(length) if length <= SMALL => response,
+            _ => response.map_body(|_, body| Holding::new(body, turn).boxed()),
+        }
+    }
+
+    /// Says what an answer depends on that has this server's address in it, and who may frame a page.
+    fn address(&self, request: &HttpRequest, response: &mut HttpResponse) {
+        let path = request.uri().path();
+        if let Some(varies) = self.base.varies()
+            && !path.starts_with("/assets/")
+            && !path.starts_with("/health/")
+        {
+            response.headers_mut().append(header::VARY, HeaderValue::from_static(varies));
+        }
+        let media_type = response.headers().get(header::CONTENT_TYPE);
+        if media_type.is_some_and(|media_type| media_type.as_bytes().starts_with(b"text/html")) {
+            headers::page(response.headers_mut(), &self.frame_ancestors);
+        }
+    }
+
+    async fn dispatch(&self, request: &HttpRequest, body: &mut Payload) -> Result<Response, Error> {
+        self.base.check(request)?;
+        match *request.method() {
+            Method::GET | Method::HEAD => {}
+            Method::POST | Method::PATCH => {
+                return match Route::parse(request.uri().path())? {
+                    Route::Tags(at) => tags::write(self, request, at, body).await,
+                    _ => Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
+                };
+            }
+            Method::DELETE => {
+                return match Route::parse(request.uri().path())? {
+                    Route::Record { work } => record::withdraw(self, request, work).await,
+                    _ => Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
+                };
+            }
+            Method::OPTIONS => {
+                let mut response = HttpResponse::NoContent().finish();
+                preflight(response.headers_mut(), allowed_methods(request));
+                return Ok(response.into());
+            }
+            _ => return Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
+        }
+        if has_body(request) {
+            return Err(Invalid::new("body", "", "is not expected with GET").into());
+        }
+        Ok(self.read(request).await?)
+    }
+
+    /// Answers `GET` and `HEAD`.
+    async fn read(&self, request: &HttpRequest) -> Result<Response, gallery::Error> {
+        match Route::parse(request.uri().path())? {
+            Route::Pixels { version, image, parameters } => {
+                let parameters = [&*parameters[0], &*parameters[1], &*parameters[2], &*parameters[3]];
+                image::pixels(self, request, version, image, parameters).await
+            }
+            Route::Legacy { image, parameters } => image::legacy(self, request, image, &parameters).await,
+            Route::Info { version, image } => image::info(self, request, version, image).await,
+            Route::Base { version, image } => {
+                let place =
+                    format!("{}/iiif/{}/{}/info.json", self.base.of(request)?, version.number(), image.raw);
+                Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish().into())
+            }
+            Route::DeepZoom { image } => deepzoom::description(self, request, image).await,
+            Route::DeepZoomTile { image, level, column, row, suffix } => {
+                deepzoom::tile(self, request, image, (level, column, row), suffix).await
+            }
+            Route::Work { version, work, piece } => {
+                presentation::piece(self, request, version, work, piece).await
+            }
+            Route::Collection { version, shelf } => collections::answer(self, request, version, shelf).await,
+            Route::Search { version, work, autocomplete } => {
+                content_search::answer(self, request, version, work, autocomplete).await
+            }
+            Route::Changes { page } => collections::changes(self, request, page).await,
+            Route::Record { work } => record::answer(self, request, work).await,
+            Route::Tags(at) => tags::answer(self, request, at).await,
+            Route::Download { image } => download::answer(self, request, image).await,
+            Route::Archive { work } => download::archive(self, request, work).await,
+            Route::WorkPage { work } => site::work(self, request, work).await,
+            Route::Api(call) => api::call(self, request, call).await,
+            Route::Smk(rest) => smk::answer(self, request, rest).await,
+            Route::Sitemap { part: 0 } => api::sitemap(self, request).await,
+            Route::Sitemap { part } => api::sitemap_part(self, request, part).await,
+            Route::Index => site::index(self, request).await,
+            Route::View { viewer, image } => site::view(self, request, viewer, image).await,
+            Route::Asset(path) => site::asset(request, path).await,
+            Route::Robots => {
+                let robots = health::robots(&self.base.of(request)?);
+                let media_type = "text/plain; charset=utf-8";
+                Ok(Document::new(robots).answer(request, media_type, HttpResponse::Ok()).into())
+            }
+            Route::Live => Ok(health::live()),
+            Route::Ready => health::ready(self).await,
+            Route::Nothing => Err(gallery::Error::NotFound),
+        }
+    }
+
+    /// The same answer in pieces, where it is large.
+    async fn paced(&self, request: &HttpRequest, answered: Response) -> Result<Response, Error> {
+        let Response { response, note } = answered;
+        Ok(Response { response: self.pace.watch(&self.gallery, request, response).await?, note })
+    }
+}
+
+/// All methods of the resource at the request's address (RFC 9110, §10.2.1).
+fn allowed_methods(request: &HttpRequest) -> &'static str {
+    match Route::parse(request.uri().path()) {
+        Ok(Route::Tags(at)) => tags::allowed_methods(&at),
+        Ok(Route::Record { .. }) => "GET, HEAD, DELETE, OPTIONS",
+        _ => "GET, HEAD, OPTIONS",
+    }
+}
+
+fn log(
+    request: &HttpRequest,
+    status: StatusCode,
+    response: &HttpResponse,
+    us: u64,
+    note: &str,
+    fault: Option<&Error>,
+) {
+    let bytes = match response.body().size() {
+        BodySize::Sized(bytes) => bytes,
+        _ => 0,
+    };
+    let (method, path, status) = (request.method().as_str(), request.uri().path(), status.as_u16());
+    match fault {
+        Some(error) if status >= 500 && status != 503 => {
+            tracing::error!(target: "tegl::request", method, path, status, us, error = error.chain());
+        }
+        Some(error) => {
+            tracing::warn!(target: "tegl::request", method, path, status, us, error = error.chain())
+        }
+        None => tracing::info!(target: "tegl::request", method, path, status, bytes, us, note),
+    }
+}

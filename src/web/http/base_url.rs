@@ -1,0 +1,252 @@
+//! The address that the world knows this server by.
+
+use std::net::IpAddr;
+
+use actix_web::HttpRequest;
+use actix_web::http::Version;
+use actix_web::http::header::{self, HeaderName};
+
+use crate::iiif::Invalid;
+use crate::web::http::network::Network;
+use crate::web::settings::Settings;
+
+/// How a request's public address is found: from the settings, else from the request; forwarding
+/// headers count only from proxies that are trusted.
+pub struct Base {
+    fixed: Option<String>,
+    /// The hosts that requests may name, in lower case; none for any.
+    hosts: Vec<String>,
+    trusted: Vec<IpAddr>,
+}
+
+impl Base {
+    /// Fails with a reason where a setting is no address.
+    pub fn new(settings: &Settings) -> Result<Self, String> {
+        let fixed = settings.base_url.trim_end_matches('/');
+        if !fixed.is_empty() && !is_address(fixed) {
+            return Err(format!(
+                "`web.base_url` is `{fixed}`: it must be an address with a scheme and a host, without `?` and `#`, as in \
+                 `https://images.example.org/art`"
+            ));
+        }
+        if let Some(bad) = settings.hosts.iter().find(|host| !is_host(host)) {
+            return Err(format!(
+                "`web.hosts` has `{bad}`: each must be a host name, with or without a port, as in `images.example.org`"
+            ));
+        }
+        let trusted = settings.trusted_proxies.iter().map(|proxy| {
+            proxy.parse().map(|proxy: IpAddr| proxy.to_canonical()).map_err(|_| {
+                format!("`web.trusted_proxies` has `{proxy}`: each must be an IP address, as in `10.0.0.1`")
+            })
+        });
+        Ok(Self {
+            fixed: Some(fixed.to_owned()).filter(|fixed| !fixed.is_empty()),
+            hosts: settings.hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            trusted: trusted.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Scheme, host and prefix, without a closing slash.
+    pub fn of(&self, request: &HttpRequest) -> Result<String, Invalid> {
+        if let Some(fixed) = &self.fixed {
+            return Ok(fixed.clone());
+        }
+        let trusted = self.is_proxied(request);
+        let forwarded = |name: &str| {
+            let value = request.headers().get(name).filter(|_| trusted)?.to_str().ok()?;
+            Some(value.split(',').next().unwrap_or(value).trim())
+        };
+        let host = match forwarded("x-forwarded-host") {
+            Some(host) => host,
+            None => named_host(request)?.unwrap_or("localhost"),
+        };
+        self.check_host(host)?;
+        let scheme = forwarded("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");
+        let prefix = forwarded("x-forwarded-prefix").map_or("", |prefix| prefix.trim_end_matches('/'));
+        let prefix = if prefix.is_empty() || is_prefix(prefix) { prefix } else { "" };
+        Ok(format!("{scheme}://{host}{prefix}"))
+    }
+
+    /// Refuses a request that names no host, several, or one that is none (RFC 9112, §3.2).
+    pub fn check(&self, request: &HttpRequest) -> Result<(), Invalid> {
+        match named_host(request)? {
+            Some(host) if is_host(host) => Ok(()),
+            Some(host) => Err(Invalid::new("Host", host, "is no host name")),
+            None if request.version() < Version::HTTP_11 => Ok(()),
+            None => Err(Invalid::new("Host", "", "is missing: HTTP/1.1 requires it")),
+        }
+    }
+
+    fn check_host(&self, host: &str) -> Result<(), Invalid> {
+        if !is_host(host) {
+            return Err(Invalid::new("Host", host, "is no host name"));
+        }
+        let (name, _) = name_and_port(host);
+        let served = |known: &String| known.eq_ignore_ascii_case(host) || known.eq_ignore_ascii_case(name);
+        match self.hosts.is_empty() || self.hosts.iter().any(served) {
+            true => Ok(()),
+            false => Err(Invalid::new("Host", host, "is not served here")),
+        }
+    }
+
+    /// The headers of a request that its public address is made of.
+    pub fn varies(&self) -> Option<&'static str> {
+        match (&self.fixed, self.trusted.is_empty()) {
+            (Some(_), _) => None,
+            (None, true) => Some("Host"),
+            (None, false) => Some("Host, X-Forwarded-Host, X-Forwarded-Proto, X-Forwarded-Prefix"),
+        }
+    }
+
+    /// Whether strangers decide which address answers contain.
+    pub fn is_open(&self) -> bool {
+        self.fixed.is_none() && self.hosts.is_empty()
+    }
+
+    pub fn trusted(&self) -> &[IpAddr] {
+        &self.trusted
+    }
+
+    /// Whom a request comes from: the last address that a trusted proxy was asked by and that is none itself.
+    pub fn client(&self, request: &HttpRequest) -> Option<Network> {
+        let peer = request.peer_addr()?.ip();
+        if !self.is_trusted(peer) {
+            return Some(peer.into());
+        }
+        let lines = request.headers().get_all("x-forwarded-for").filter_map(|line| line.to_str().ok());
+        let hops: Vec<_> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
+        let hops = hops.into_iter().rev().map_while(|hop| hop.parse::<IpAddr>().ok());
+        Some(hops.into_iter().find(|hop| !self.is_trusted(*hop)).unwrap_or(peer).into())
+    }
+
+    fn is_proxied(&self, request: &HttpRequest) -> bool {
+        !self.trusted.is_empty() && request.peer_addr().is_some_and(|peer| self.is_trusted(peer.ip()))
+    }
+
+    fn is_trusted(&self, address: IpAddr) -> bool {
+        self.trusted.contains(&address.to_canonical())
+    }
+}
+
+/// The host that a request names; an error where it names several.
+fn named_host(request: &HttpRequest) -> Result<Option<&str>, Invalid> {
+    const HOST: HeaderName = header::HOST;
+    let mut named = request.headers().get_all(HOST);
+    let Some(host) = named.next() else { return Ok(None) };
+    if named.next().is_some() {
+        return Err(Invalid::new("Host", "", "is there more than once"));
+    }
+    let host = host.to_str().map_err(|_| Invalid::new("Host", "", "is no host name"))?;
+    Ok(Some(host))
+}
+
+fn is_address(text: &str) -> bool {
+    let Ok(url) = url::Url::parse(text) else { return false };
+    let is_plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    ["http", "https"].contains(&url.scheme())
+        && url.host_str().is_some_and(|host| !host.is_empty())
+        && is_plain
+}
+
+/// `name`, `192.0.2.1` or `[2001:db8::1]`, each with or without `:port`.
+fn is_host(host: &str) -> bool {
+    let (name, port) = name_and_port(host);
+    let is_name = match name.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => is_name(name),
+    };
+    let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    host.len() <= 255 && is_name && port.is_none_or(is_port)
+}
+
+/// Labels that are not empty, with or without a dot at the end. Every request is asked this: it takes one pass.
+fn is_name(name: &str) -> bool {
+    let mut before = b'.';
+    for byte in name.strip_suffix('.').unwrap_or(name).bytes() {
+        let fits =
+            byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' || byte == b'.' && before != b'.';
+        if !fits {
+            return false;
+        }
+        before = byte;
+    }
+    before != b'.'
+}
+
+fn name_and_port(host: &str) -> (&str, Option<&str>) {
+    match host.bytes().rposition(|byte| byte == b':') {
+        Some(at) if !host.ends_with(']') => (&host[..at], Some(&host[at + 1..])),
+        _ => (host, None),
+    }
+}
+
+fn is_prefix(prefix: &str) -> bool {
+    prefix.starts_with('/') && prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~/".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn base(hosts: &[&str], trusted: &[&str]) -> Base {
+        let own = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let settings = Settings { hosts: own(hosts), trusted_proxies: own(trusted), ..Settings::default() };
+        Base::new(&settings).unwrap()
+    }
+
+    #[test]
+    fn hosts_are_names_or_addresses_with_a_port_or_without() {
+        for good in ["a", "a-b.example.org.", "127.0.0.1:80", "[::1]", "[2001:db8::1]:8182", "x_y:0"] {
+            assert!(is_host(good), "{good}");
+        }
+        for bad in [
+            "",
+            ":80",
+            "a:",
+            "a:b",
+            "a:99999",
+            "a..b",
+            ".",
+            ".a",
+            "a..",
+            "..",
+            "[::1",
+            "[x]:1",
+            "a/b",
+            "a b",
+            "a@b",
+            "a,b",
+            "a?b",
+            "ä.example",
+            "ä:80",
+        ] {
+            assert!(!is_host(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_listed_hosts_enter_answers() {
+        let base = base(&["images.example.org", "localhost:8182"], &[]);
+        let of = |host: &str| {
+            base.of(&TestRequest::default().insert_header(("host", host)).to_http_request()).ok()
+        };
+        assert_eq!(of("images.example.org:444").as_deref(), Some("http://images.example.org:444"));
+        assert_eq!(of("Images.Example.org").as_deref(), Some("http://Images.Example.org"));
+        assert!(of("localhost:8182").is_some() && of("localhost").is_none() && of("evil.example").is_none());
+    }
+
+    #[test]
+    fn a_client_behind_a_trusted_proxy_is_the_last_that_is_none() {
+        let base = base(&[], &["10.0.0.1", "10.0.0.2"]);
+        let client = |peer: &str, forwarded: &'static str| {
+            let request = TestRequest::default().peer_addr(format!("{peer}:1").parse().unwrap());
+            base.client(&request.insert_header(("x-forwarded-for", forwarded)).to_http_request())
+        };
+        let network = |text: &str| Some(Network::from(text.parse::<IpAddr>().unwrap()));
+        assert_eq!(client("10.0.0.1", "6.6.6.6, 192.0.2.1, 10.0.0.2"), network("192.0.2.1"));
+        assert_eq!(client("192.0.2.7", "6.6.6.6"), network("192.0.2.7"));
+        assert_eq!(client("10.0.0.1", "unknown"), network("10.0.0.1"));
+    }
+}

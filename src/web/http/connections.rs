@@ -1,0 +1,352 @@
+//! The open connections of a listener: how many there may be, in all and from one address, and which give way.
+//!
+//! Newcomers are let in at the cost of those that only wait: idle connections and requests whose head is not complete, then
+//! bodies on their way, then answers that nobody takes; within each kind the oldest first. What began a moment ago comes
+//! last, as the next newcomer is no better than the one before. A request that is being answered is never cut off.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::os::fd::{BorrowedFd, RawFd};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use crate::web::http::network::Network;
+
+/// How long an answer is not taken until its connection gives way, in milliseconds.
+const STUCK_MS: u64 = 2000;
+/// How long a connection has waited until it counts as idle, in milliseconds.
+const IDLE_MS: u64 = 1000;
+/// Connections that give way at a time are one in so many: looking for the oldest takes a look at all.
+const SHARE: usize = 64;
+
+/// How many connections there may be.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    pub all: usize,
+    pub per_address: usize,
+    /// Proxies, which connect on behalf of others.
+    pub exempt: Vec<IpAddr>,
+}
+
+/// All connections of a listener.
+pub struct Connections {
+    limits: Limits,
+    began: Instant,
+    open: Mutex<Open>,
+    gauge: metrics::Gauge,
+}
+
+#[derive(Default)]
+struct Open {
+    count: usize,
+    last_id: u64,
+    by_network: HashMap<Network, HashMap<u64, Arc<Connection>>>,
+}
+
+/// What a connection is doing.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Between two requests, or within the head of one.
+    Waiting,
+    /// Within the body of a request.
+    Receiving,
+    Answering,
+}
+
+/// One open connection.
+pub struct Connection {
+    id: u64,
+    network: Network,
+    began: Instant,
+    state: AtomicU8,
+    /// When it came into this state, in milliseconds.
+    since: AtomicU64,
+    /// When the client stopped taking what is sent to it, in milliseconds; 0 where it takes it.
+    stuck: AtomicU64,
+    /// Its descriptor for as long as that is open.
+    socket: Mutex<Option<RawFd>>,
+}
+
+/// A request that is being answered; its connection waits again when this is dropped.
+pub struct Turn(Arc<Connection>);
+
+/// What gives way first comes first: the kind, and since when.
+type Rank = (u8, u64);
+
+impl Connections {
+    /// The listener's name is what operators find them by.
+    pub fn new(limits: Limits, listener: &'static str) -> Self {
+        let gauge = metrics::gauge!("tegl_connections", "listener" => listener);
+        Self { limits, began: Instant::now(), open: Mutex::default(), gauge }
+    }
+
+    /// Counts a new connection, and closes others where there are too many; `None` where none of them can give way.
+    /// [`Self::remove`] has to be called before the descriptor is closed.
+    pub fn admit(&self, address: IpAddr, socket: RawFd) -> Option<Arc<Connection>> {
+        let network = Network::from(address);
+        let mut open = self.open();
+        let exempt = self.limits.exempt.contains(&address.to_canonical());
+        let own = open.by_network.get(&network).map_or(0, HashMap::len);
+        if !exempt && own >= self.limits.per_address {
+            let rivals = open.by_network.get(&network).into_iter().flat_map(HashMap::values);
+            let chosen = self.chosen(rivals, self.limits.per_address);
+            open.close(&chosen, "address").then_some(())?;
+        }
+        if open.count >= self.limits.all {
+            let chosen = self.chosen(open.by_network.values().flat_map(HashMap::values), self.limits.all);
+            open.close(&chosen, "all").then_some(())?;
+        }
+        open.last_id += 1;
+        let connection = Arc::new(Connection {
+            id: open.last_id,
+            network,
+            began: self.began,
+            state: AtomicU8::new(State::Waiting as u8),
+            since: AtomicU64::new(self.now()),
+            stuck: AtomicU64::new(0),
+            socket: Mutex::new(Some(socket)),
+        });
+        open.by_network.entry(network).or_default().insert(connection.id, connection.clone());
+        open.count += 1;
+        self.gauge.set(open.count as f64);
+        Some(connection)
+    }
+
+    /// Forgets a connection whose descriptor is about to be closed.
+    pub fn remove(&self, connection: &Connection) {
+        *connection.socket() = None;
+        let mut open = self.open();
+        open.forget(connection);
+        self.gauge.set(open.count as f64);
+    }
+
+    /// The oldest of those that can give way.
+    fn chosen<'a>(
+        &self,
+        rivals: impl Iterator<Item = &'a Arc<Connection>>,
+        limit: usize,
+    ) -> Vec<Arc<Connection>> {
+        let now = self.now();
+        let mut ranked: Vec<(Rank, &Arc<Connection>)> =
+            rivals.filter_map(|rival| Some((rival.rank(now)?, rival))).collect();
+        let most = (limit / SHARE).max(1);
+        if ranked.len() > most {
+            ranked.select_nth_unstable_by_key(most, |(rank, _)| *rank);
+            ranked.truncate(most);
+        }
+        ranked.into_iter().map(|(_, rival)| rival.clone()).collect()
+    }
+
+    fn now(&self) -> u64 {
+        elapsed(self.began)
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    /// Closes these connections; says whether there were any.
+    fn close(&mut self, chosen: &[Arc<Connection>], limit: &'static str) -> bool {
+        for connection in chosen {
+            connection.close();
+            self.forget(connection);
+        }
+        metrics::counter!("tegl_connections_closed_total", "limit" => limit).increment(chosen.len() as u64);
+        !chosen.is_empty()
+    }
+
+    fn forget(&mut self, connection: &Connection) {
+        let Some(own) = self.by_network.get_mut(&connection.network) else { return };
+        if own.remove(&connection.id).is_some() {
+            self.count -= 1;
+        }
+        if own.is_empty() {
+            self.by_network.remove(&connection.network);
+        }
+    }
+}
+
+impl Connection {
+    /// A request begins.
+    pub fn begin(self: &Arc<Self>) -> Turn {
+        self.enter(State::Answering);
+        Turn(self.clone())
+    }
+
+    /// The body of its request is waited for.
+    pub fn receiving(&self) {
+        self.enter(State::Receiving);
+    }
+
+    pub fn answering(&self) {
+        self.enter(State::Answering);
+    }
+
+    /// Whether the client takes what is sent to it.
+    pub fn sending(&self, is_taken: bool) {
+        let stuck = self.stuck.load(Ordering::Relaxed);
+        match is_taken {
+            true if stuck != 0 => self.stuck.store(0, Ordering::Relaxed),
+            false if stuck == 0 => self.stuck.store(elapsed(self.began).max(1), Ordering::Relaxed),
+            _ => {}
+        }
+    }
+
+    fn enter(&self, state: State) {
+        self.state.store(state as u8, Ordering::Relaxed);
+        self.since.store(elapsed(self.began), Ordering::Relaxed);
+    }
+
+    fn rank(&self, now: u64) -> Option<Rank> {
+        let since = self.since.load(Ordering::Relaxed);
+        let stuck = self.stuck.load(Ordering::Relaxed);
+        let state = self.state.load(Ordering::Relaxed);
+        if stuck != 0 {
+            return (now.saturating_sub(stuck) >= STUCK_MS).then_some((2, stuck));
+        }
+        let is_young = now.saturating_sub(since) < IDLE_MS;
+        match state {
+            state if state == State::Answering as u8 => None,
+            _ if is_young => Some((3, since)),
+            state => Some((u8::from(state == State::Receiving as u8), since)),
+        }
+    }
+
+    /// Ends the connection from any thread; its socket finds out.
+    pub fn close(&self) {
+        if let Some(socket) = *self.socket() {
+            // SAFETY: the descriptor is open, as it is forgotten, under the same lock, before it is closed.
+            let socket = unsafe { BorrowedFd::borrow_raw(socket) };
+            let _gone = rustix::net::shutdown(socket, rustix::net::Shutdown::Both);
+        }
+    }
+
+    fn socket(&self) -> MutexGuard<'_, Option<RawFd>> {
+        self.socket.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.enter(State::Waiting);
+    }
+}
+
+fn elapsed(began: Instant) -> u64 {
+    began.elapsed().as_millis() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::net::{TcpListener, TcpStream};
+    use std::os::fd::AsRawFd;
+    use std::time::Duration;
+
+    use super::*;
+
+    struct Bed {
+        connections: Connections,
+        listener: TcpListener,
+    }
+
+    /// Both ends of a connection, and what it is known by.
+    struct Client {
+        near: TcpStream,
+        _far: TcpStream,
+        connection: Arc<Connection>,
+    }
+
+    impl Bed {
+        fn new(all: usize, per_address: usize) -> Self {
+            let exempt = vec!["192.0.2.9".parse().unwrap()];
+            let mut connections = Connections::new(Limits { all, per_address, exempt }, "test");
+            connections.began -= Duration::from_secs(60);
+            Self { connections, listener: TcpListener::bind("127.0.0.1:0").unwrap() }
+        }
+
+        fn connect(&self, from: &str, since: u64) -> Option<Client> {
+            let near = TcpStream::connect(self.listener.local_addr().unwrap()).unwrap();
+            near.set_nonblocking(true).unwrap();
+            let (_far, _) = self.listener.accept().unwrap();
+            let connection = self.connections.admit(from.parse().unwrap(), _far.as_raw_fd())?;
+            connection.since.store(since, Ordering::Relaxed);
+            Some(Client { near, _far, connection })
+        }
+    }
+
+    impl Client {
+        fn is_closed(&self) -> bool {
+            matches!((&self.near).read(&mut [0]), Ok(0))
+        }
+    }
+
+    #[test]
+    fn the_oldest_that_waits_gives_way() {
+        let bed = Bed::new(4, 4);
+        let [busy, old, young, body] =
+            [1, 2, 3, 0].map(|since| bed.connect("192.0.2.1", since).expect("there is room"));
+        let turn = busy.connection.begin();
+        let _receiving = body.connection.begin();
+        body.connection.receiving();
+        body.connection.since.store(0, Ordering::Relaxed);
+        let newcomer = bed.connect("192.0.2.2", 4).expect("another gives way");
+        assert!(old.is_closed() && !young.is_closed() && !busy.is_closed() && !body.is_closed());
+        let _second = newcomer.connection.begin();
+        let third = bed.connect("192.0.2.3", 5).expect("another gives way");
+        assert!(young.is_closed() && !body.is_closed());
+        let _third = third.connection.begin();
+        let fourth = bed.connect("192.0.2.4", 6).expect("a body gives way");
+        assert!(body.is_closed() && !busy.is_closed());
+        let _fourth = fourth.connection.begin();
+        assert!(bed.connect("192.0.2.5", 7).is_none(), "all are being answered");
+        drop(turn);
+        assert!(bed.connect("192.0.2.5", 8).is_some() && busy.is_closed());
+    }
+
+    #[test]
+    fn newcomers_come_before_bodies_that_take_their_time() {
+        let bed = Bed::new(3, 3);
+        let [old, newer] = [1, 2].map(|since| bed.connect("192.0.2.1", since).expect("there is room"));
+        let _turns = [&old, &newer].map(|client| client.connection.begin());
+        for (client, since) in [(&old, 1), (&newer, 2)] {
+            client.connection.receiving();
+            client.connection.since.store(since, Ordering::Relaxed);
+        }
+        let newcomers: Vec<_> = (0..2).map(|_| bed.connect("192.0.2.1", bed.connections.now())).collect();
+        assert!(old.is_closed() && !newer.is_closed());
+        assert!(newcomers.iter().flatten().all(|client| !client.is_closed()) && newcomers.len() == 2);
+    }
+
+    #[test]
+    fn an_address_has_a_share_and_gives_way_to_itself() {
+        let bed = Bed::new(100, 2);
+        let [first, second] = [1, 2].map(|since| bed.connect("2001:db8::1", since).expect("there is room"));
+        let other = bed.connect("192.0.2.1", 0).expect("there is room");
+        let third = bed.connect("2001:db8::2", 3).expect("its oldest gives way");
+        assert!(first.is_closed() && !second.is_closed() && !other.is_closed() && !third.is_closed());
+        let proxied: Vec<_> = (0..5).map(|since| bed.connect("192.0.2.9", since)).collect();
+        assert!(proxied.iter().flatten().all(|client| !client.is_closed()) && proxied.len() == 5);
+        assert_eq!(bed.connections.open().count, 8);
+        bed.connections.remove(&second.connection);
+        bed.connections.remove(&first.connection);
+        assert_eq!(bed.connections.open().count, 7, "none is counted twice");
+    }
+
+    #[test]
+    fn an_answer_that_nobody_takes_gives_way_after_a_while() {
+        let bed = Bed::new(1, 1);
+        let stuck = bed.connect("192.0.2.1", 0).expect("there is room");
+        let _turn = stuck.connection.begin();
+        stuck.connection.sending(false);
+        let now = bed.connections.now();
+        assert_eq!(stuck.connection.rank(now), None);
+        assert!(stuck.connection.rank(now + STUCK_MS).is_some());
+        stuck.connection.sending(true);
+        assert_eq!(stuck.connection.rank(now + STUCK_MS), None);
+    }
+}

@@ -1,0 +1,172 @@
+//! Collections of bounded size over all works, and the feed of their changes.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::catalogue::{ALL, FacetValue, WorkSummary};
+use crate::gallery::{Error, WorkService};
+use crate::iiif::Version;
+use crate::presentation::collection::{Collections, FacetCollection, FacetScheme, Member, Thumbnail};
+use crate::presentation::span::{self, Node, Span};
+use crate::presentation::{Address, SEARCH_SCHEME, change_discovery};
+use crate::record::Text;
+use crate::web::App;
+use crate::web::api::{Asked, of_collection, search_of};
+use crate::web::http::document::Document;
+use crate::web::http::headers::{Json, preferred};
+use crate::web::http::response::Response;
+use crate::web::iiif::presentation::media_type;
+use crate::web::route;
+
+/// `GET /presentation/{2|3}/collections…`.
+pub async fn answer(
+    app: &App,
+    request: &HttpRequest,
+    version: Version,
+    shelf: route::Shelf<'_>,
+) -> Result<Response, Error> {
+    let works = &app.gallery.works;
+    if !works.has_catalogue() {
+        return Err(Error::NotFound);
+    }
+    let address = Address::new(&app.base.of(request)?);
+    let library = Collections { address: &address, publisher: &app.publisher, version };
+    let asked = shelf.part;
+    let document = match (shelf.scheme, shelf.value) {
+        (Some(scheme), value) if scheme == SEARCH_SCHEME => {
+            return found(app, request, version, &library, value.as_deref(), asked).await;
+        }
+        (None, _) => Some(library.root(&schemes(works).await?)),
+        (Some(scheme), None) => {
+            let total = works.count_facet_values(&scheme).await?;
+            if total == 0 {
+                return Err(Error::NotFound);
+            }
+            let terms = match items(total, asked)? {
+                None => Vec::new(),
+                Some((start, limit)) => works.facet_values(&scheme, start, limit).await?,
+            };
+            let values: Vec<FacetCollection> = terms.into_iter().map(told_of).collect();
+            library.facet_scheme(&scheme, total, asked, &values)
+        }
+        (Some(scheme), Some(value)) => {
+            let term = works.facet_value(&scheme, &value).await?.ok_or(Error::NotFound)?;
+            let cards = match items(term.works, asked)? {
+                None => Vec::new(),
+                Some((start, limit)) => works.works_with(&scheme, &value, start, limit).await?,
+            };
+            let members: Vec<Member> = cards.into_iter().map(member).collect();
+            library.facet_value(&told_of(term), asked, &members)
+        }
+    };
+    Ok(told(request, document.ok_or(Error::NotFound)?.to_string(), media_type(request, version)).await)
+}
+
+/// The most works of a collection that is a search.
+const MOST: u64 = 10_000;
+
+/// A search as a collection, in parts like any other; its address is the search in its one form.
+async fn found(
+    app: &App,
+    request: &HttpRequest,
+    version: Version,
+    library: &Collections<'_>,
+    query: Option<&str>,
+    asked: Option<Span>,
+) -> Result<Response, Error> {
+    let finder = app.gallery.search()?;
+    let table = of_collection();
+    let typed = Asked::read(&table, query.unwrap_or(request.query_string()))?;
+    let canonical = typed.canonical(&["lang"]);
+    let stable = library.address.search_collection(version, &canonical);
+    if query != Some(canonical.as_str()) || canonical.is_empty() {
+        return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, stable)).finish().into());
+    }
+    let mut search = search_of(&typed, &*finder.snapshot()?)?;
+    search.limit = 0;
+    let total = finder.find(search.clone()).await?.found.total.min(MOST);
+    let members = match items(total, asked)? {
+        None => Vec::new(),
+        Some((start, limit)) => {
+            search.offset = start as usize;
+            search.limit = limit;
+            let hits = finder.find(search).await?;
+            let mut members = Vec::with_capacity(limit);
+            for place in &hits.found.hits {
+                let Some(work) = hits.snapshot.stored(*place)?.work() else { continue };
+                let shown = work.images.iter().find(|image| image.matched);
+                let picture =
+                    shown.map(|image| Thumbnail { identifier: image.file.clone(), dimensions: None });
+                members.push(Member { label: work.label(), object_number: work.object_number, picture });
+            }
+            members
+        }
+    };
+    let said = typed.said();
+    let mut label = Text::of("en", &format!("Works found: {said}"));
+    label.add("da", &format!("Fundne værker: {said}"));
+    let shelf = FacetCollection {
+        scheme: SEARCH_SCHEME.into(),
+        value: canonical.clone(),
+        label,
+        works: total,
+        picture: None,
+    };
+    let document = library.facet_value(&shelf, asked, &members).ok_or(Error::NotFound)?;
+    Ok(told(request, document.to_string(), media_type(request, version)).await)
+}
+
+/// The entries that a node of the tree lists, by their first place and their number; `None` where it lists parts.
+fn items(total: u64, asked: Option<Span>) -> Result<Option<(u64, usize)>, Error> {
+    Ok(match span::node(total, asked).ok_or(Error::NotFound)? {
+        Node::Items(range) => Some((range.start, (range.end - range.start) as usize)),
+        Node::Spans(_) => None,
+    })
+}
+
+/// All works first, then what they are sorted by.
+async fn schemes(works: &WorkService) -> Result<Vec<FacetScheme>, Error> {
+    let found = works.schemes().await?;
+    let all = std::iter::once((ALL.to_owned(), 1));
+    Ok(all.chain(found).map(|(scheme, values)| FacetScheme { scheme, values }).collect())
+}
+
+fn told_of(term: FacetValue) -> FacetCollection {
+    let FacetValue { scheme, value, label, works } = term;
+    FacetCollection { scheme, value, label, works, picture: None }
+}
+
+fn member(card: WorkSummary) -> Member {
+    let WorkSummary { object_number, label, thumbnail, .. } = card;
+    let picture = thumbnail.map(|identifier| Thumbnail { identifier, dimensions: None });
+    Member { object_number, label, picture }
+}
+
+/// `GET /discovery/1/changes` and its pages (Change Discovery 1.0).
+pub async fn changes(app: &App, request: &HttpRequest, page: Option<u64>) -> Result<Response, Error> {
+    let works = &app.gallery.works;
+    if !works.has_catalogue() {
+        return Err(Error::NotFound);
+    }
+    let address = Address::new(&app.base.of(request)?);
+    let total = works.last_revision().await?;
+    let document = match page {
+        None => change_discovery::collection(total, &address),
+        Some(number) => {
+            let start = number.saturating_mul(change_discovery::PAGE_SIZE);
+            let changes = works.changes(start, change_discovery::PAGE_SIZE as usize).await?;
+            change_discovery::page(number, total, &changes, &address)
+        }
+    };
+    let linked = "application/ld+json;profile=\"http://iiif.io/api/discovery/1/context.json\"";
+    let media_type = if preferred(request) == Some(Json::Plain) { "application/json" } else { linked };
+    Ok(told(request, document.ok_or(Error::NotFound)?.to_string(), media_type).await)
+}
+
+/// What the next revision may change is asked for each time; an unchanged document costs its tag.
+async fn told(request: &HttpRequest, document: String, media_type: &'static str) -> Response {
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::VARY, "Accept, Accept-Encoding"));
+    response.insert_header((header::CACHE_CONTROL, "no-cache"));
+    Document::new(document).packed(request).await.answer(request, media_type, response).into()
+}

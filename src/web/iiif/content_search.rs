@@ -1,0 +1,38 @@
+//! Search within a work (Content Search 2.0 and 1.0).
+
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::gallery::Error;
+use crate::presentation::{Address, content_search};
+use crate::web::App;
+use crate::web::http::headers::{Json, preferred};
+use crate::web::http::response::Response;
+use crate::web::iiif::image::document_of;
+use crate::web::iiif::presentation::{shown, view};
+use crate::web::route::Image;
+
+/// `GET /search/{1|2}/{work}` and `…/autocomplete` (Content Search 2.0 and 1.0).
+pub async fn answer(
+    app: &App,
+    request: &HttpRequest,
+    version: u8,
+    work: Image<'_>,
+    autocomplete: bool,
+) -> Result<Response, Error> {
+    let described = app.gallery.works.describe(&work.identifier).await?;
+    let address = Address::new(&app.base.of(request)?);
+    let images = shown(&address, &described);
+    let view = view(app, &address, &described, &images, None);
+    let query = content_search::Query::parse(request.query_string())?;
+    let spoken = if version == 1 { content_search::Version::V1 } else { content_search::Version::V2 };
+    let document = match autocomplete {
+        true => content_search::autocomplete(&view, &query, spoken),
+        false => content_search::response(&view, &query, spoken),
+    };
+    let media_type = match (version, preferred(request)) {
+        (_, Some(Json::Plain)) | (1, None) => "application/json",
+        (1, _) => "application/ld+json",
+        _ => "application/ld+json;profile=\"http://iiif.io/api/search/2/context.json\"",
+    };
+    Ok(document_of(app, request, document.to_string(), media_type, HttpResponse::Ok()).into())
+}

@@ -1,0 +1,43 @@
+//! Deep Zoom over the same tiles.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::gallery::{AuthorizedImage, Error};
+use crate::iiif::{Format, deepzoom};
+use crate::web::App;
+use crate::web::http::response::Response;
+use crate::web::iiif::image::{answer, document_of};
+use crate::web::route::Image;
+
+/// `GET /deepzoom/{id}.dzi`.
+pub async fn description(app: &App, request: &HttpRequest, image: Image<'_>) -> Result<Response, Error> {
+    let opened = app.gallery.images.open(&image.identifier).await?;
+    let body = deepzoom::description(opened.finest(), side(&opened));
+    Ok(document_of(app, request, body, "application/xml", HttpResponse::Ok()).into())
+}
+
+/// `GET /deepzoom/{id}_files/{level}/{column}_{row}.{suffix}`: the region and size that the tile
+/// shows, asked for as any other.
+pub async fn tile(
+    app: &App,
+    request: &HttpRequest,
+    image: Image<'_>,
+    (level, column, row): (u32, u32, u32),
+    suffix: &str,
+) -> Result<Response, Error> {
+    let opened = app.gallery.images.open(&image.identifier).await?;
+    let format = Format::parse(suffix).ok_or(Error::NotFound)?;
+    if level > deepzoom::highest(opened.finest()) {
+        return Err(Error::NotFound);
+    }
+    let wanted = deepzoom::tile(opened.all().dimensions(), side(&opened), (level, column, row), format)
+        .ok_or(Error::NotFound)?;
+    let mut answered = answer(app, request, &image.identifier, &wanted, |_| String::new()).await?;
+    answered.response.headers_mut().remove(header::LINK);
+    Ok(answered)
+}
+
+fn side(opened: &AuthorizedImage) -> u32 {
+    deepzoom::side(opened.info(String::new()).tiles.side)
+}

@@ -1,0 +1,187 @@
+//! The Image API: info.json and pixels.
+
+use actix_web::body::SizedStream;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use bytes::Bytes;
+use futures::{TryStreamExt, stream};
+
+use crate::gallery::{Body, Delivered, Error, Origin, PlannedImage, told};
+use crate::iiif::{ImageRequest, Version};
+use crate::web::App;
+use crate::web::http::document::Document;
+use crate::web::http::headers::{is_held, negotiated};
+use crate::web::http::response::Response;
+use crate::web::route::Image;
+
+/// `GET .../info.json` (3.0, §5).
+pub async fn info(
+    app: &App,
+    request: &HttpRequest,
+    version: Version,
+    image: Image<'_>,
+) -> Result<Response, Error> {
+    let base = app.base.of(request)?;
+    let opened = app.gallery.images.open(&image.identifier).await?;
+    let id = format!("{base}/iiif/{}/{}", version.number(), image.raw);
+    let document = opened.info(id).document(version);
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::LINK, format!("<{}>;rel=\"profile\"", version.profile())));
+    Ok(document_of(app, request, document.to_string(), negotiated(request, version), response).into())
+}
+
+/// A document that others may keep for a while.
+pub fn document_of(
+    app: &App,
+    request: &HttpRequest,
+    body: String,
+    media_type: &'static str,
+    mut response: HttpResponseBuilder,
+) -> HttpResponse {
+    response.insert_header((header::VARY, "Accept, Accept-Encoding"));
+    response.insert_header((header::CACHE_CONTROL, app.document_age.clone()));
+    Document::new(body).answer(request, media_type, response)
+}
+
+/// Leads from a form that older servers took to that of version 2 which means the same: `!1024,` is a width of 1024 pixels,
+/// or that of the image where it is narrower; `native` is the default quality (1.1, §4.4).
+pub async fn legacy(
+    app: &App,
+    request: &HttpRequest,
+    image: Image<'_>,
+    [region, size, rotation, last]: &[std::borrow::Cow<'_, str>; 4],
+) -> Result<Response, Error> {
+    let open_ended = size.strip_prefix('!').filter(|side| side.starts_with(',') || side.ends_with(','));
+    let mut wanted = open_ended.unwrap_or(size).to_owned();
+    if open_ended.is_some() && region == "full" {
+        let granted = app.gallery.images.open(&image.identifier).await?;
+        let (most, full) = (granted.largest(), granted.all().dimensions());
+        let larger = |side: &str, most: u32| side.parse::<u64>().is_ok_and(|side| side >= u64::from(most));
+        if wanted.strip_suffix(',').is_some_and(|width| larger(width, most.width))
+            || wanted.strip_prefix(',').is_some_and(|height| larger(height, most.height))
+        {
+            wanted = if most == full { "full" } else { "max" }.to_owned();
+        }
+    }
+    let (quality, format) = last.split_once('.').unwrap_or((last, "jpg"));
+    let quality = match quality {
+        "native" => "default",
+        "grey" => "gray",
+        other => other,
+    };
+    let parameters = [region.as_ref(), &wanted, rotation, &format!("{quality}.{format}")];
+    ImageRequest::parse(Version::V2, parameters)?;
+    let base = app.base.of(request)?;
+    let [region, size, rotation, last] = parameters;
+    let place = format!("{base}/iiif/2/{}/{region}/{size}/{rotation}/{last}", image.raw);
+    let mut response = HttpResponse::Found();
+    response.insert_header((header::LOCATION, place));
+    response.insert_header((header::CACHE_CONTROL, app.document_age.clone()));
+    Ok(response.finish().into())
+}
+
+/// `GET .../{region}/{size}/{rotation}/{quality}.{format}` (3.0, §4).
+pub async fn pixels(
+    app: &App,
+    request: &HttpRequest,
+    version: Version,
+    image: Image<'_>,
+    parameters: [&str; 4],
+) -> Result<Response, Error> {
+    let wanted = ImageRequest::parse(version, parameters)?;
+    let base = app.base.of(request)?;
+    let address = format!("{base}/iiif/{}/{}", version.number(), image.raw);
+    let links = |planned: &PlannedImage| {
+        let canonical = planned.canonical(version);
+        format!("<{address}/{canonical}>;rel=\"canonical\",<{}>;rel=\"profile\"", version.profile())
+    };
+    answer(app, request, &image.identifier, &wanted, links).await
+}
+
+/// Plans and delivers an image.
+pub async fn answer(
+    app: &App,
+    request: &HttpRequest,
+    identifier: &str,
+    wanted: &ImageRequest,
+    links: impl Fn(&PlannedImage) -> String,
+) -> Result<Response, Error> {
+    let planned = app.gallery.images.plan(identifier, wanted).await?;
+    let (mut response, tag) = described(app, &planned, &links);
+    if is_held(request, &tag) {
+        return Ok(not_modified(response));
+    }
+    response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(planned.format().media_type())));
+    if request.method() == Method::HEAD && planned.is_streamed() {
+        return streamed_head(&planned, response);
+    }
+    let Delivered { planned, body, is_replanned } = planned.deliver().await?;
+    if is_replanned {
+        let (fresh, tag) = described(app, &planned, &links);
+        response = fresh;
+        if is_held(request, &tag) {
+            return Ok(not_modified(response));
+        }
+        response
+            .insert_header((header::CONTENT_TYPE, HeaderValue::from_static(planned.format().media_type())));
+    }
+    Ok(delivered(body, response))
+}
+
+/// The headers of a planned image, and its entity tag.
+fn described(
+    app: &App,
+    planned: &PlannedImage,
+    links: &impl Fn(&PlannedImage) -> String,
+) -> (HttpResponseBuilder, HeaderValue) {
+    let tag = image_tag(planned);
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, app.image_age.clone()));
+    response.insert_header((header::ETAG, tag.clone()));
+    if let Ok(links) = HeaderValue::try_from(links(planned)) {
+        response.insert_header((header::LINK, links));
+    }
+    (response, tag)
+}
+
+fn not_modified(mut response: HttpResponseBuilder) -> Response {
+    Response { response: response.status(StatusCode::NOT_MODIFIED).finish(), note: "held" }
+}
+
+/// The body of an image, whole or streamed.
+pub fn delivered(body: Body, mut response: HttpResponseBuilder) -> Response {
+    match body {
+        Body::Whole { bytes, origin } => {
+            let note = match origin {
+                Origin::Cache => "hit",
+                Origin::Stored => "stored",
+                Origin::Rendered => "rendered",
+            };
+            Response { response: response.body(bytes), note }
+        }
+        Body::Streamed(streamed) => {
+            if let Some(length) = streamed.length {
+                response.no_chunking(length);
+            }
+            let pieces = streamed
+                .pieces()
+                .inspect_err(|error| tracing::error!(error = told(error), "an answer broke off"));
+            Response { response: response.streaming(pieces), note: "streamed" }
+        }
+    }
+}
+
+/// The response to `HEAD` for a streamed image: nothing is rendered.
+pub fn streamed_head(planned: &PlannedImage, mut response: HttpResponseBuilder) -> Result<Response, Error> {
+    let response = match planned.streamed_length()? {
+        Some(length) => response.body(SizedStream::new(length, stream::empty::<Result<Bytes, Error>>())),
+        None => response.streaming(stream::empty::<Result<Bytes, Error>>()),
+    };
+    Ok(Response { response, note: "streamed" })
+}
+
+/// The entity tag as a header.
+pub fn image_tag(planned: &PlannedImage) -> HeaderValue {
+    HeaderValue::try_from(planned.etag()).unwrap_or_else(|_| HeaderValue::from_static("\"0\""))
+}

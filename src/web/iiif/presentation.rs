@@ -1,0 +1,209 @@
+//! Works as IIIF documents: manifests and their parts, search within them, records.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::cache::Made;
+use crate::gallery::{AuthorizedImage, Described, Error};
+use crate::identity::Identity;
+use crate::iiif::Version;
+use crate::presentation::{Address, CanvasImage, Original, View};
+use crate::record::Facet;
+use crate::search::Search;
+use crate::web::App;
+use crate::web::http::document::Document;
+use crate::web::http::headers::{Json, preferred};
+use crate::web::http::response::Response;
+use crate::web::route::{Image, Piece};
+
+/// How long a document holds whose images could not all be opened.
+const INCOMPLETE: Duration = Duration::from_secs(10);
+
+/// The collection that a manifest says it is part of is no larger: viewers fetch it.
+const SMALL: u64 = 100;
+
+/// `GET /presentation/{2|3}/{work}/…`.
+pub async fn piece(
+    app: &App,
+    request: &HttpRequest,
+    version: Version,
+    work: Image<'_>,
+    piece: Piece<'_>,
+) -> Result<Response, Error> {
+    let base = app.base.of(request)?;
+    let key = key(version, piece, &base, &work.identifier);
+    let (made, note) = match app.works.0.get(&key) {
+        Some(made) if holds(app, &work.identifier, &made).await => (made, "hit"),
+        _ => {
+            if let Some(elsewhere) = elsewhere(app, &work).await? {
+                let place = Address::new(&base).manifest(version, &elsewhere);
+                return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish().into());
+            }
+            let described = app.gallery.works.describe(&work.identifier).await?;
+            let made = Arc::new(make(app, &base, version, piece, &described).await?);
+            app.works.0.insert(key, made.clone());
+            (made, "made")
+        }
+    };
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::VARY, "Accept, Accept-Encoding"));
+    response.insert_header((header::CACHE_CONTROL, "no-cache"));
+    let response = made.document.answer(request, media_type(request, version), response);
+    Ok(Response { response, note })
+}
+
+/// What a document is kept under.
+fn key(version: Version, piece: Piece<'_>, base: &str, work: &str) -> String {
+    format!("{} {} {base} {work}", version.number(), piece.identity())
+}
+
+/// Whether a document is as true as when it was made.
+async fn holds(app: &App, work: &str, made: &Made) -> bool {
+    if made.until.is_some_and(|until| Instant::now() > until) {
+        return false;
+    }
+    if !app.gallery.works.is_current(work, made.seen) {
+        return false;
+    }
+    for (identifier, number, grant) in &made.images {
+        match app.gallery.images.open(identifier).await {
+            Ok(granted) if granted.number == *number && granted.grant == *grant => {}
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// The work that shows this image, where the name is no work's and a record shows the image.
+async fn elsewhere(app: &App, work: &Image<'_>) -> Result<Option<String>, Error> {
+    if !app.gallery.works.has_catalogue() || app.gallery.works.has_record(&work.identifier).await? {
+        return Ok(None);
+    }
+    match app.gallery.works.shown_by(&work.identifier).await {
+        Ok(shown_by) => Ok(shown_by.filter(|number| **number != *work.identifier)),
+        Err(error) => match in_other_case(app, &work.identifier).await {
+            Some(number) => Ok(Some(number)),
+            None => Err(error),
+        },
+    }
+}
+
+/// The number of the work that is meant where case does not count, if it is another and the only one.
+pub async fn in_other_case(app: &App, number: &str) -> Option<String> {
+    let search = Search { numbers: vec![vec![number.to_owned()]], limit: 2, ..Search::default() };
+    let hits = app.gallery.search().ok()?.find(search).await.ok()?;
+    let [one] = hits.found.hits[..] else { return None };
+    let known = hits.snapshot.stored(one).ok()?.number();
+    (known != number).then_some(known)
+}
+
+async fn make(
+    app: &App,
+    base: &str,
+    version: Version,
+    piece: Piece<'_>,
+    described: &Described,
+) -> Result<Made, Error> {
+    let part_of = match piece {
+        Piece::Manifest => small_shelf(app, described).await?,
+        _ => None,
+    };
+    let address = Address::new(base);
+    let images = shown(&address, described);
+    let view = view(app, &address, described, &images, part_of.as_ref());
+    let document = match piece {
+        Piece::Manifest => Some(view.manifest(version)),
+        Piece::Canvas(number) => view.canvas(number as usize, version),
+        Piece::Page(number) => view.painting_page(number as usize, version),
+        Piece::Painting(number) => view.painting(number as usize, version),
+        Piece::Annotations(number) => view.annotation_page(number as usize, version),
+        Piece::Tag(tag) => view.tag(tag, version),
+        Piece::Range(number) => view.range(number as usize, version),
+    };
+    let of =
+        |shown: &crate::gallery::Shown| (shown.image.file.clone(), shown.granted.number, shown.granted.grant);
+    Ok(Made {
+        document: Document::new(document.ok_or(Error::NotFound)?.to_string()),
+        seen: described.seen,
+        images: described.images.iter().map(of).collect(),
+        until: (!described.whole).then(|| Instant::now() + INCOMPLETE),
+    })
+}
+
+/// A work with its addresses, as its documents are made of.
+pub fn view<'a>(
+    app: &'a App,
+    address: &'a Address,
+    described: &'a Described,
+    images: &'a [CanvasImage],
+    part_of: Option<&'a Facet>,
+) -> View<'a> {
+    View { work: &described.work, tags: &described.tags, images, part_of, address, publisher: &app.publisher }
+}
+
+/// The work's images, as documents show them.
+pub fn shown(address: &Address, described: &Described) -> Vec<CanvasImage> {
+    described.images.iter().map(|shown| one(address, &shown.image, &shown.granted)).collect()
+}
+
+pub fn one(address: &Address, image: &crate::record::Image, granted: &AuthorizedImage) -> CanvasImage {
+    let (_, _, master) = granted.origin();
+    CanvasImage {
+        identifier: image.file.clone(),
+        file: image.file.clone(),
+        info: granted.info(address.image(Version::V3, &image.file)),
+        role: image.role.clone(),
+        label: image.label.clone(),
+        view: image.view.clone(),
+        original: granted
+            .grant
+            .original
+            .then(|| Original { bytes: master.size, media_type: granted.master_type().to_owned() }),
+        largest: granted.largest(),
+    }
+}
+
+/// The smallest of the work's shelves that has a page to itself.
+async fn small_shelf(app: &App, described: &Described) -> Result<Option<Facet>, Error> {
+    if described.revision == 0 {
+        return Ok(None);
+    }
+    let preferred = ["creator", "collection", "department", "technique", "type", "period"];
+    let mut facets = crate::record::facets(&described.work, &[]);
+    facets.sort_by_key(|facet| preferred.iter().position(|scheme| *scheme == facet.scheme).unwrap_or(99));
+    app.gallery.works.first_small_facet(facets, SMALL).await
+}
+
+/// JSON-LD with the version's context, or plain JSON where the client prefers that (3.0, §6.2; 2.1, §7.3).
+pub fn media_type(request: &HttpRequest, version: Version) -> &'static str {
+    match (version, preferred(request)) {
+        (_, Some(Json::Plain)) | (Version::V2, None) => "application/json",
+        (Version::V2, Some(Json::Linked)) => "application/ld+json",
+        (Version::V3, _) => "application/ld+json;profile=\"http://iiif.io/api/presentation/3/context.json\"",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_kept_under_names_that_stay() {
+        let base = "https://example.org";
+        for (piece, expected) in [
+            (Piece::Manifest, "3 Manifest https://example.org KMS 1/2"),
+            (Piece::Canvas(1), "3 Canvas(1) https://example.org KMS 1/2"),
+            (Piece::Page(2), "3 Page(2) https://example.org KMS 1/2"),
+            (Piece::Painting(3), "3 Painting(3) https://example.org KMS 1/2"),
+            (Piece::Annotations(4), "3 Annotations(4) https://example.org KMS 1/2"),
+            (Piece::Tag("0\"0 f"), "3 Tag(\"0\\\"0 f\") https://example.org KMS 1/2"),
+            (Piece::Range(4_000_000_000), "3 Range(4000000000) https://example.org KMS 1/2"),
+        ] {
+            assert_eq!(key(Version::V3, piece, base, "KMS 1/2"), expected);
+        }
+        assert_eq!(key(Version::V2, Piece::Manifest, base, "a"), "2 Manifest https://example.org a");
+    }
+}

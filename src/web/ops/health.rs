@@ -1,0 +1,64 @@
+//! Health on the public port; metrics on a listener of their own.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::gallery::{Error, Gallery};
+use crate::web::App;
+use crate::web::http::response::Response;
+
+/// Crawlers may look at pages, but not pull renderings; the sitemap says where pages are.
+pub fn robots(base: &str) -> String {
+    format!(
+        "User-agent: *\nDisallow: /iiif/\nDisallow: /deepzoom/\nDisallow: /download/\nSitemap: {base}/sitemap.xml\n"
+    )
+}
+
+/// The process answers; whether its stores do is not asked, lest an outage of theirs restarts it.
+pub fn live() -> Response {
+    plain(HttpResponse::Ok(), "alive\n")
+}
+
+/// 200 where every source can be reached, the catalogue answers, works can be found, and the server is not about to
+/// stop. A search that works, but is not up to date, is told of, and no reason to send visitors elsewhere.
+pub async fn ready(app: &App) -> Result<Response, Error> {
+    if app.is_draining() {
+        return Ok(plain(HttpResponse::ServiceUnavailable(), "stopping\n"));
+    }
+    let sources = app.gallery.sources.troubles().await.into_iter().map(|trouble| trouble.text);
+    let failures = app.gallery.failures();
+    let mut lines: Vec<String> = sources.chain(failures.catalogue).chain(failures.search).collect();
+    let is_ready = lines.is_empty();
+    if is_ready {
+        lines.push("ready".into());
+    }
+    lines.extend(failures.stale);
+    let response = if is_ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    Ok(plain(response, lines.join("\n") + "\n"))
+}
+
+fn plain(mut response: actix_web::HttpResponseBuilder, text: impl Into<String>) -> Response {
+    response.insert_header((header::CACHE_CONTROL, "no-store")).content_type("text/plain; charset=utf-8");
+    response.body(text.into()).into()
+}
+
+/// The operators' listener.
+pub fn serve(request: &HttpRequest, gallery: &Gallery, metrics: &PrometheusHandle) -> HttpResponse {
+    match request.uri().path() {
+        "/metrics" => {
+            gallery.images.observe();
+            metrics::gauge!("tegl_resident_bytes").set(resident_bytes());
+            HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.render())
+        }
+        "/health/live" => HttpResponse::Ok().body("alive\n"),
+        _ => HttpResponse::NotFound().body("there are `/metrics` and `/admin` here\n"),
+    }
+}
+
+/// Memory that the process holds (Linux).
+fn resident_bytes() -> f64 {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok();
+    let pages = pages.and_then(|text| text.split(' ').nth(1)?.parse::<f64>().ok());
+    pages.unwrap_or(0.0) * rustix::param::page_size() as f64
+}

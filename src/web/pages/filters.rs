@@ -1,0 +1,199 @@
+//! What narrows a search: years as bars, facets as boxes.
+
+use maud::{Markup, html};
+
+use super::context::Context;
+use super::labels;
+use super::link::Link;
+use crate::search::{Colour, colour_names};
+
+/// One property of works, with the values that narrow the search.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facet {
+    /// The property's name.
+    pub label: String,
+    /// Its values, in order; one that is chosen leads back to the search without it.
+    pub links: Vec<Link>,
+    /// Whether the values are colours as `#rrggbb`, to be seen and not read.
+    pub swatches: bool,
+}
+
+/// The works of one period.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bar {
+    /// The period, such as `1650–1699`.
+    pub label: String,
+    /// How many works fall in it.
+    pub count: u64,
+    /// The search in this period alone.
+    pub href: String,
+}
+
+/// The column beside the results, or nothing where there is nothing to choose from.
+pub(super) fn refine(context: &Context, facets: &[Facet], histogram: &[Bar]) -> Option<Markup> {
+    let facets: Vec<_> = facets.iter().filter(|facet| !facet.links.is_empty()).collect();
+    let counted = histogram.iter().any(|bar| bar.count > 0);
+    if facets.is_empty() && !counted {
+        return None;
+    }
+    Some(html! {
+        aside.refine id="refine" aria-labelledby="refine-heading" {
+            h2 id="refine-heading" { (context.text(labels::REFINE)) }
+            @if counted { section.period { h3 { (context.text(labels::PERIOD)) } (bars(context, histogram)) } }
+            @for (place, facet) in facets.into_iter().enumerate() {
+                details open[place == 0 || facet.links.iter().any(|link| link.chosen)] {
+                    summary { h3 dir="auto" { (facet.label) } }
+                    @if facet.swatches { (swatches(context, facet)) } @else { (values(context, facet)) }
+                }
+            }
+        }
+    })
+}
+
+// Searches within searches are without end: crawlers are asked not to follow them.
+
+fn values(context: &Context, facet: &Facet) -> Markup {
+    html! {
+        ul.values {
+            @for link in &facet.links {
+                li {
+                    a href=(link.href) rel="nofollow" aria-current=[link.current()] {
+                        span dir="auto" { (link.label) }
+                        @if let Some(count) = link.count { " " span.number { (context.grouped(count)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn swatches(context: &Context, facet: &Facet) -> Markup {
+    html! {
+        ul.swatches {
+            @for link in &facet.links {
+                @let said = said(context, link);
+                li {
+                    a href=(link.href) rel="nofollow" aria-current=[link.current()] title=(said)
+                        style=[colour(&link.label)] {
+                        span.unseen { (said) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A colour in words, for whoever does not see it: `Red #c0322b, 12 works`.
+fn said(context: &Context, link: &Link) -> String {
+    let family = Colour::parse(&link.label).and_then(|colour| colour_names(colour.family()));
+    let name =
+        family.map(|(english, danish, _)| format!("{} ", context.text(labels::Label::new(english, danish))));
+    let name = name.unwrap_or_default();
+    let count =
+        link.count.map(|count| format!(", {}", context.counted(count, labels::WORKS))).unwrap_or_default();
+    format!("{name}{}{count}", link.label)
+}
+
+/// The chip's colour; only what is one may enter a style.
+fn colour(label: &str) -> Option<String> {
+    let digits = label.strip_prefix('#')?;
+    let plain = digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    plain.then(|| format!("--colour:#{digits}"))
+}
+
+fn bars(context: &Context, histogram: &[Bar]) -> Markup {
+    let highest = histogram.iter().map(|bar| bar.count).max().unwrap_or_default();
+    html! {
+        ol.bars {
+            @for bar in histogram {
+                li style=(share(bar.count, highest)) {
+                    @if bar.count > 0 {
+                        a href=(bar.href) rel="nofollow" {
+                            span.tell { (bar.label) ": " (context.counted(bar.count, labels::WORKS)) }
+                        }
+                    }
+                }
+            }
+        }
+        @if let [first, .., last] = histogram {
+            p.ends aria-hidden="true" { span { (first.label) } span { (last.label) } }
+        }
+    }
+}
+
+/// A bar's height, of the highest.
+fn share(count: u64, highest: u64) -> String {
+    format!("--share:{:.3}", count as f64 / highest.max(1) as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(label: &str, count: u64) -> Link {
+        Link { label: label.to_owned(), href: "/?f=1".to_owned(), chosen: false, count: Some(count) }
+    }
+
+    fn column(facets: &[Facet], histogram: &[Bar]) -> String {
+        refine(&Context::default(), facets, histogram).unwrap().into_string()
+    }
+
+    #[test]
+    fn the_first_box_is_open_and_so_is_one_with_a_choice() {
+        let facet = |chosen| Facet {
+            label: "Type".to_owned(),
+            links: vec![Link { chosen, ..link("Print", 1) }],
+            swatches: false,
+        };
+        let open = |facets: &[Facet]| column(facets, &[]).matches("<details open").count();
+        assert_eq!(open(&[facet(false), facet(false)]), 1);
+        assert_eq!(open(&[facet(false), facet(false), facet(true)]), 2);
+        assert_eq!(open(&[Facet::default(), facet(false)]), 1, "an empty box is none");
+    }
+
+    #[test]
+    fn nothing_to_choose_is_no_column() {
+        assert!(refine(&Context::default(), &[], &[]).is_none());
+        assert!(refine(&Context::default(), &[Facet::default()], &[Bar::default()]).is_none());
+    }
+
+    #[test]
+    fn a_choice_is_told_and_counted() {
+        let links = vec![Link { chosen: true, ..link("Print", 12_345) }];
+        let page = column(&[Facet { label: "Type".to_owned(), links, swatches: false }], &[]);
+        assert!(page.contains("aria-current=\"true\""), "{page}");
+        assert!(page.contains(">12,345<"), "{page}");
+    }
+
+    #[test]
+    fn only_a_colour_enters_a_style() {
+        assert_eq!(colour("#c0322b").as_deref(), Some("--colour:#c0322b"));
+        for label in ["", "#", "#fff", "red", "#c0322b;background:url(x)", "#+12345", "#12345é"] {
+            assert_eq!(colour(label), None, "{label}");
+        }
+    }
+
+    #[test]
+    fn a_swatch_is_told_in_words() {
+        let said = said(&Context::default(), &link("#c0322b", 1_200));
+        assert!(said.ends_with(" #c0322b, 1,200 works"), "{said}");
+        let facet = Facet { label: "Colour".to_owned(), links: vec![link("<b>", 1)], swatches: true };
+        let page = column(&[facet], &[]);
+        assert!(!page.contains("style=") && !page.contains("<b>"), "{page}");
+    }
+
+    #[test]
+    fn bars_are_as_high_as_their_count() {
+        assert_eq!(share(5, 10), "--share:0.500");
+        assert_eq!(share(0, 0), "--share:0.000");
+        assert_eq!(share(u64::MAX, u64::MAX), "--share:1.000");
+    }
+
+    #[test]
+    fn an_empty_period_leads_nowhere() {
+        let bar = |count| Bar { label: "1650–1699".to_owned(), count, href: "/?y=1650".to_owned() };
+        let page = column(&[], &[bar(3), bar(0), bar(1)]);
+        assert_eq!(page.matches("href=").count(), 2);
+        assert!(page.contains("1650–1699: 3 works") && page.contains("1650–1699: 1 work<"), "{page}");
+    }
+}

@@ -1,0 +1,213 @@
+//! Every word that pages say, in English and in Danish.
+
+pub(super) use crate::presentation::labels::Label;
+
+/// A noun with its plural.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Noun {
+    pub one: Label,
+    pub many: Label,
+}
+
+const fn noun(one: Label, many: Label) -> Noun {
+    Noun { one, many }
+}
+
+pub(super) const WORKS: Noun = noun(Label::new("work", "værk"), Label::new("works", "værker"));
+pub(super) const IMAGES: Noun = noun(Label::new("image", "billede"), Label::new("images", "billeder"));
+
+// Every page.
+pub(super) const SEARCH_THE_COLLECTION: Label = Label::new("Search the collection", "Søg i samlingen");
+pub(super) const SEARCH: Label = Label::new("Search", "Søg");
+pub(super) const NOTICES: Label = Label::new("Notices", "Meddelelser");
+pub(super) const LANGUAGE: Label = Label::new("Language", "Sprog");
+pub(super) const SERVED_BY: Label = Label::new("Served by Tegl", "Drevet af Tegl");
+pub(super) const AND: Label = Label::new("and", "og");
+pub(super) const PICTURE_OF: Label = Label::new("Picture of", "Billede af");
+pub(super) const NO_PICTURE: Label = Label::new("No picture", "Intet billede");
+pub(super) const PICTURE_COMING: Label = Label::new("Picture on its way", "Billedet er på vej");
+pub(super) const UNREACHABLE: Label = Label::new(
+    "Some pictures cannot be reached right now. Please try again in a little while.",
+    "Nogle billeder kan ikke hentes lige nu. Prøv igen om lidt.",
+);
+
+// The search.
+pub(super) const QUOTE: Label = Label::new("“", "»");
+pub(super) const UNQUOTE: Label = Label::new("”", "«");
+pub(super) const NO_WORKS: Label = Label::new("No works", "Ingen værker");
+/// Between the number of works found and the words searched for.
+pub(super) const FOR: Label = Label::new("for", "matcher");
+pub(super) const SHOWING_FOR: Label = Label::new("Showing results for", "Viser resultater for");
+pub(super) const INSTEAD_OF: Label = Label::new("instead of", "i stedet for");
+pub(super) const NOT_UNDERSTOOD: Label = Label::new(
+    "Parts of this search were not understood and are left out:",
+    "Noget i søgningen kunne ikke forstås og er udeladt:",
+);
+pub(super) const INDEXING: Label = Label::new(
+    "The search is being prepared. Works indexed so far:",
+    "Søgningen gøres klar. Værker indekseret indtil nu:",
+);
+pub(super) const ACTIVE_FILTERS: Label = Label::new("Active filters", "Valgte filtre");
+pub(super) const REMOVE: Label = Label::new("Remove", "Fjern");
+pub(super) const CLEAR_FILTERS: Label = Label::new("Clear all filters", "Ryd alle filtre");
+pub(super) const SORT_BY: Label = Label::new("Sort by", "Sortér efter");
+pub(super) const REFINE: Label = Label::new("Refine", "Afgræns");
+pub(super) const BC: Label = Label::new("BC", "f.Kr.");
+pub(super) const PERIOD: Label = Label::new("Period", "Periode");
+pub(super) use crate::presentation::labels::PUBLIC_DOMAIN;
+pub(super) const NOT_PUBLIC_DOMAIN: Label = Label::new("Not in the public domain", "Ikke fri af ophavsret");
+pub(super) const WITH_PICTURE: Label = Label::new("With picture", "Med billede");
+pub(super) const WITHOUT_PICTURE: Label = Label::new("Without picture", "Uden billede");
+pub(super) const NOT: Label = Label::new("not", "ikke");
+pub(super) const MIN_WIDTH: Label = Label::new("Min. width", "Mindste bredde");
+pub(super) const MIN_HEIGHT: Label = Label::new("Min. height", "Mindste højde");
+pub(super) const NONE_FOR_FILTERS: Label = Label::new(
+    "No work matches all of this. Remove a filter, or clear them all.",
+    "Ingen værker passer på det hele. Fjern et filter, eller ryd dem alle.",
+);
+pub(super) const NONE_FOR_WORDS: Label = Label::new(
+    "No work matches these words. Try fewer or other words, or",
+    "Ingen værker passer på de ord. Prøv med færre eller andre ord, eller",
+);
+pub(super) const NO_MORE: Label = Label::new(
+    "There are no more works on this page. Go back, or",
+    "Der er ikke flere værker på denne side. Gå tilbage, eller",
+);
+pub(super) const SEE_ALL: Label = Label::new("see the whole collection", "se hele samlingen");
+pub(super) const SEE_ALL_START: Label = Label::new("See the whole collection", "Se hele samlingen");
+pub(super) const NOTHING_YET: Label =
+    Label::new("There is nothing to see here yet.", "Her er ikke noget at se endnu.");
+pub(super) const UNLISTED: Label = Label::new(
+    "The images cannot be listed here. Each of them can still be opened by its own address.",
+    "Billederne kan ikke vises som liste. De kan stadig åbnes hver for sig på deres egen adresse.",
+);
+pub(super) const NO_IMAGES_YET: Label = Label::new(
+    "There is nothing to see here yet: no images were found.",
+    "Her er ikke noget at se endnu: Der blev ikke fundet nogen billeder.",
+);
+pub(super) const PAGES: Label = Label::new("Pages", "Sider");
+pub(super) const FIRST_PAGE: Label = Label::new("First page", "Første side");
+pub(super) const MORE_WORKS: Label = Label::new("More works", "Flere værker");
+pub(super) const MORE_IMAGES: Label = Label::new("More images", "Flere billeder");
+pub(super) const OTHER_FORMATS: Label = Label::new("Other formats", "Andre formater");
+pub(super) const IN_THE_API: Label = Label::new("This search in the API", "Denne søgning i API’et");
+pub(super) const AS_COLLECTION: Label =
+    Label::new("This search as a IIIF Collection", "Denne søgning som IIIF-samling");
+pub(super) const ALL_FILES: Label = Label::new("All images, as files", "Alle billeder som filer");
+
+/// The label of a sort order; its name in addresses where there is none.
+pub(super) fn sort(name: &str) -> Option<Label> {
+    Some(match name {
+        "relevance" => Label::new("Relevance", "Relevans"),
+        "title" => Label::new("Title", "Titel"),
+        "creator" => Label::new("Creator", "Kunstner"),
+        "date" => Label::new("Date", "Datering"),
+        "newest" => Label::new("Newest", "Nyeste"),
+        "hue" => Label::new("Colour", "Farve"),
+        _ => return None,
+    })
+}
+
+// One work.
+pub(super) const ABOUT: Label = Label::new("About the work", "Om værket");
+pub(super) const THIS_WORK: Label = Label::new("This work", "Dette værk");
+pub(super) const LOOK_CLOSER: Label = Label::new("Look closer", "Se nærmere");
+pub(super) const ZOOM: Label = Label::new("Zoom", "Zoom");
+pub(super) const DOWNLOAD: Label = Label::new("Download the original", "Hent originalen");
+pub(super) const DOWNLOAD_ALL: Label = Label::new("Download everything", "Hent det hele");
+pub(super) const MANIFEST: Label = Label::new("IIIF manifest", "IIIF-manifest");
+pub(super) const RECORD: Label = Label::new("Data (JSON)", "Data (JSON)");
+pub(super) const RIGHTS: Label = Label::new("Rights", "Rettigheder");
+pub(super) const TAGS: Label = Label::new("Tags", "Emneord");
+pub(super) const MORE_PICTURES: Label = Label::new("More pictures", "Flere billeder");
+pub(super) const PICTURE: Label = Label::new("Picture", "Billede");
+pub(super) const FREE: Label = Label::new(
+    "The picture may be viewed and downloaded in full resolution.",
+    "Billedet må ses og hentes i fuld opløsning.",
+);
+pub(super) const FULL_VIEW: Label = Label::new(
+    "The picture is shown in full resolution. The original file is not available for download.",
+    "Billedet vises i fuld opløsning. Originalfilen kan ikke hentes.",
+);
+/// Around the number of pixels that a picture is shown at.
+pub(super) const SHOWN_UP_TO: Label =
+    Label::new("The picture is shown at up to", "Billedet vises med op til");
+pub(super) const PIXELS: Label = Label::new("pixels on its longer side.", "pixels på den længste led.");
+
+// The viewers.
+pub(super) const VIEW: Label = Label::new("View", "Visning");
+pub(super) const BACK_TO_WORK: Label = Label::new("Back to the work", "Tilbage til værket");
+pub(super) const BACK_TO_ALL: Label = Label::new("All images", "Alle billeder");
+pub(super) const ZOOM_IN: Label = Label::new("Zoom in", "Zoom ind");
+pub(super) const ZOOM_OUT: Label = Label::new("Zoom out", "Zoom ud");
+pub(super) const WHOLE: Label = Label::new("Whole picture", "Hele billedet");
+pub(super) const TURN: Label = Label::new("Turn by 90°", "Drej 90°");
+pub(super) const FULL_SCREEN: Label = Label::new("Full screen", "Fuld skærm");
+pub(super) const DETAIL: Label = Label::new("Detail", "Udsnit");
+pub(super) const DETAIL_TITLE: Label = Label::new(
+    "The part of the picture that you see, with its own address",
+    "Det udsnit du ser, med sin egen adresse",
+);
+pub(super) const CANNOT_OPEN: Label =
+    Label::new("This picture cannot be opened right now.", "Billedet kan ikke åbnes lige nu.");
+pub(super) const NOT_BUILT: Label = Label::new(
+    "This server was built without its viewers. To add them, run this and build it again:",
+    "Serveren er bygget uden billedfremvisere. De kommer med, når du kører dette og bygger igen:",
+);
+pub(super) const CANNOT_BE_SHOWN: Label =
+    Label::new("This image cannot be shown.", "Billedet kan ikke vises.");
+
+// What went wrong.
+pub(super) const NOT_FOUND: Label = Label::new("There is nothing here", "Her er ikke noget");
+pub(super) const NOT_FOUND_MORE: Label = Label::new(
+    "No page was found at this address. It may have moved, or the address may be mistyped.",
+    "Der er ingen side på denne adresse. Måske er den flyttet, eller måske er adressen tastet forkert.",
+);
+pub(super) const GONE: Label = Label::new("This work is no longer shown", "Værket vises ikke længere");
+pub(super) const GONE_MORE: Label = Label::new(
+    "The museum has withdrawn it from the collection’s pages.",
+    "Museet har taget det af samlingens sider.",
+);
+pub(super) const BAD_ADDRESS: Label =
+    Label::new("This address cannot be understood", "Adressen kan ikke forstås");
+pub(super) const BAD_ADDRESS_MORE: Label = Label::new(
+    "Something in the address is not as it should be.",
+    "Noget i adressen er ikke, som det skal være.",
+);
+pub(super) const NOT_ALLOWED: Label = Label::new("You cannot see this", "Det her kan ikke vises");
+pub(super) const NOT_ALLOWED_MORE: Label = Label::new(
+    "The rights do not allow it to be shown here.",
+    "Rettighederne tillader ikke, at det vises her.",
+);
+pub(super) const LATER: Label = Label::new("Please try again in a moment", "Prøv igen om lidt");
+pub(super) const LATER_MORE: Label = Label::new(
+    "The server is busy, or being prepared. Nothing is lost.",
+    "Serveren har travlt eller er ved at gøre klar. Intet er gået tabt.",
+);
+pub(super) const PICTURES_AWAY: Label =
+    Label::new("The pictures cannot be reached", "Billederne kan ikke hentes");
+pub(super) const PICTURES_AWAY_MORE: Label = Label::new(
+    "The place where the pictures are kept does not answer right now. Please try again in a little while.",
+    "Der er ikke forbindelse til det sted, hvor billederne ligger. Prøv igen om lidt.",
+);
+pub(super) const CATALOGUE_AWAY: Label =
+    Label::new("The collection cannot be reached", "Samlingen kan ikke vises lige nu");
+pub(super) const CATALOGUE_AWAY_MORE: Label = Label::new(
+    "The catalogue does not answer right now. Please try again in a little while.",
+    "Der er ikke forbindelse til kataloget. Prøv igen om lidt.",
+);
+pub(super) const FAILED: Label = Label::new("Something went wrong", "Noget gik galt");
+pub(super) const FAILED_MORE: Label =
+    Label::new("This could not be shown. The fault is ours.", "Det kunne ikke vises. Fejlen er vores.");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sort_has_a_label() {
+        for (name, _) in crate::search::SORTS.iter().filter(|(name, _)| *name != "number") {
+            assert!(sort(name).is_some(), "{name}");
+        }
+    }
+}

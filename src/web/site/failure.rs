@@ -1,0 +1,135 @@
+//! Errors as pages, for browsers at addresses that are pages.
+
+use actix_web::http::header::{self, Accept, Header, Quality};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+
+use crate::gallery;
+use crate::web::App;
+use crate::web::http::error::Error;
+use crate::web::pages::{self, Failure};
+use crate::web::site::visit::Visit;
+
+/// What addresses of programs begin with; all others are pages, or would be.
+const PROGRAMS: [&str; 13] = [
+    "iiif",
+    "api",
+    "presentation",
+    "search",
+    "discovery",
+    "deepzoom",
+    "assets",
+    "health",
+    "admin",
+    "metrics",
+    "robots.txt",
+    "sitemap.xml",
+    "sitemap",
+];
+
+/// The error as a page, where the client is a browser that asked for one.
+pub fn page(
+    app: &App,
+    request: &HttpRequest,
+    error: &Error,
+    mut response: HttpResponseBuilder,
+) -> Option<HttpResponse> {
+    let first = request.uri().path().trim_start_matches('/').split('/').next().unwrap_or_default();
+    if PROGRAMS.contains(&first) || !prefers_html(request) {
+        return None;
+    }
+    let visit = Visit::of(app, request).ok()?;
+    let detail = detail(error);
+    let policy = pages::content_security_policy(&visit.context);
+    response.insert_header((header::CONTENT_SECURITY_POLICY, policy));
+    response.insert_header((header::VARY, "Accept, Accept-Language"));
+    let page = pages::failure(&visit.context, failure(error), detail.as_deref());
+    Some(response.content_type("text/html; charset=utf-8").body(page))
+}
+
+/// Whether HTML is named, and nothing that errors otherwise come in is liked better (RFC 9110, §12.5.1).
+fn prefers_html(request: &HttpRequest) -> bool {
+    let Ok(accept) = Accept::parse(request) else { return false };
+    let best = |kinds: &[&str]| {
+        let liked =
+            accept.iter().filter(|one| kinds.contains(&one.item.essence_str())).map(|one| one.quality);
+        liked.max().unwrap_or(Quality::ZERO)
+    };
+    let html = best(&["text/html", "application/xhtml+xml"]);
+    let others = best(&["text/plain", "application/json", "application/ld+json", "application/problem+json"]);
+    html > Quality::ZERO && html >= others
+}
+
+fn failure(error: &Error) -> Failure {
+    match error {
+        Error::Gallery(error) => failure_of(error),
+        Error::BodyTooLong { .. } | Error::BodyTimeout { .. } | Error::MethodNotAllowed { .. } => {
+            Failure::BadAddress
+        }
+        Error::Unauthorized | Error::TooManyGuesses { .. } => Failure::NotAllowed,
+    }
+}
+
+fn failure_of(error: &gallery::Error) -> Failure {
+    use gallery::Error;
+    match error {
+        Error::NotFound | Error::NoPage(_) => Failure::NotFound,
+        Error::Gone => Failure::Gone,
+        Error::Invalid(_) | Error::Unprocessable(_) | Error::Exists(_) => Failure::BadAddress,
+        Error::Forbidden | Error::Closed(_) => Failure::NotAllowed,
+        Error::Busy { .. }
+        | Error::Preparing { .. }
+        | Error::Unprepared { .. }
+        | Error::Indexing { .. }
+        | Error::Unindexed { .. }
+        | Error::Abandoned => Failure::Later,
+        Error::Store(_) | Error::Unreadable => Failure::PicturesAway,
+        Error::Catalogue(_) | Error::CatalogueFull(_) | Error::Uncertain(_) => Failure::CatalogueAway,
+        Error::Unsupported(_)
+        | Error::Damaged(_)
+        | Error::Conflict { .. }
+        | Error::Unwritable(_)
+        | Error::Fault(_) => Failure::Failed,
+    }
+}
+
+/// The technical message, where it says more than the page does.
+fn detail(error: &Error) -> Option<String> {
+    use gallery::Error as Cause;
+    let tells = matches!(
+        error,
+        Error::MethodNotAllowed { .. }
+            | Error::Gallery(
+                Cause::Invalid(_)
+                    | Cause::NoPage(_)
+                    | Cause::Unsupported(_)
+                    | Cause::Damaged(_)
+                    | Cause::Preparing { .. }
+                    | Cause::Unprepared { .. }
+                    | Cause::Indexing { .. }
+                    | Cause::Unindexed { .. }
+            )
+    );
+    tells.then(|| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    #[test]
+    fn browsers_get_pages_and_programs_do_not() {
+        for (accept, expected) in [
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8", true),
+            ("text/html;q=0.5, application/json;q=0.4", true),
+            ("application/json, text/html;q=0.9", false),
+            ("*/*", false),
+            ("text/html;q=0", false),
+            ("application/json", false),
+        ] {
+            let request = TestRequest::default().insert_header((header::ACCEPT, accept)).to_http_request();
+            assert_eq!(prefers_html(&request), expected, "{accept}");
+        }
+        assert!(!prefers_html(&TestRequest::default().to_http_request()));
+    }
+}

@@ -1,0 +1,107 @@
+//! The language that a visitor reads pages in.
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{AcceptLanguage, Header, Preference, Quality};
+
+use crate::presentation::Publisher;
+use crate::presentation::labels::LANGUAGES;
+use crate::web::api::pairs_of;
+
+/// A language of the pages, and whether the visitor chose it by `?lang=`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spoken {
+    pub language: &'static str,
+    pub chosen: bool,
+}
+
+/// The languages of the site that pages exist in, the preferred one first; all of them where the site has none of ours.
+pub fn offered(publisher: &Publisher) -> Vec<&'static str> {
+    let ours = |own: &String| LANGUAGES.into_iter().find(|language| own.split('-').next() == Some(language));
+    let offered: Vec<_> = publisher.languages.iter().filter_map(ours).collect();
+    if offered.is_empty() { LANGUAGES.to_vec() } else { offered }
+}
+
+/// The language of an answer: that of `?lang=`, else the best of `Accept-Language` (RFC 4647, §3.4), else the first.
+pub fn spoken(request: &HttpRequest, publisher: &Publisher) -> Spoken {
+    let offered = offered(publisher);
+    let known = |tag: &str| {
+        let primary = tag.split('-').next().unwrap_or(tag);
+        offered.iter().copied().find(|language| language.eq_ignore_ascii_case(primary))
+    };
+    let asked = pairs_of(request.query_string()).find(|(name, _)| name == "lang");
+    if let Some(language) = asked.and_then(|(_, tag)| known(&tag)) {
+        return Spoken { language, chosen: true };
+    }
+    let language = negotiated(request, &offered, known).or(offered.first().copied()).unwrap_or("en");
+    Spoken { language, chosen: false }
+}
+
+fn negotiated(
+    request: &HttpRequest,
+    offered: &[&'static str],
+    known: impl Fn(&str) -> Option<&'static str>,
+) -> Option<&'static str> {
+    let mut accepted = AcceptLanguage::parse(request).ok()?.0;
+    // Stable: of equals, the one that is named first.
+    accepted.sort_by_key(|one| std::cmp::Reverse(one.quality));
+    let named = |language: &str| {
+        accepted.iter().any(|one| {
+            matches!(&one.item, Preference::Specific(tag) if known(tag.primary_language()) == Some(language))
+        })
+    };
+    accepted.iter().filter(|one| one.quality > Quality::ZERO).find_map(|one| match &one.item {
+        Preference::Specific(tag) => known(tag.primary_language()),
+        Preference::Any => offered.iter().copied().find(|language| !named(language)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::http::header;
+    use actix_web::test::TestRequest;
+
+    #[track_caller]
+    fn check(languages: &[&str], uri: &str, accept: &str, language: &str, chosen: bool) {
+        let languages = languages.iter().map(|&language| language.to_owned()).collect();
+        let publisher = Publisher { languages, ..Publisher::default() };
+        let mut request = TestRequest::with_uri(uri);
+        if !accept.is_empty() {
+            request = request.insert_header((header::ACCEPT_LANGUAGE, accept));
+        }
+        let spoken = spoken(&request.to_http_request(), &publisher);
+        assert_eq!(
+            (spoken.language, spoken.chosen),
+            (language, chosen),
+            "{languages:?} {uri} {accept}",
+            languages = publisher.languages
+        );
+    }
+
+    #[test]
+    fn the_visitor_chooses_among_the_languages_of_the_site() {
+        let both = &["da", "en"];
+        check(both, "/", "", "da", false);
+        check(both, "/", "en", "en", false);
+        check(both, "/", "en-GB,en;q=0.9,da;q=0.8", "en", false);
+        check(both, "/", "de, da-DK;q=0.7, en;q=0.3", "da", false);
+        check(both, "/", "en;q=0.2, da;q=0.1", "en", false);
+        check(both, "/", "en, da", "en", false);
+        check(both, "/", "da;q=0, *", "en", false);
+        check(both, "/", "en;q=0", "da", false);
+        check(both, "/", "fr", "da", false);
+        check(both, "/", "!!!", "da", false);
+        check(both, "/?q=x&lang=en", "da", "en", true);
+        check(both, "/?lang=en-GB", "da", "en", true);
+        check(both, "/?lang=fr", "en", "en", false);
+    }
+
+    #[test]
+    fn only_languages_of_the_site_are_spoken() {
+        check(&["da"], "/?lang=en", "en", "da", false);
+        check(&["da-DK"], "/", "en", "da", false);
+        check(&["fr"], "/", "da", "da", false);
+        check(&["fr"], "/", "", "en", false);
+        check(&["de", "da"], "/", "de", "da", false);
+    }
+}

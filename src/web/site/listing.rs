@@ -1,0 +1,126 @@
+//! Lists of works, and of images as files, where the search has nothing to show.
+
+use std::time::Duration;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::visit::{Visit, encoded, label};
+use crate::catalogue::WorkSummary;
+use crate::gallery::{AuthorizedImage, Error, SOON};
+use crate::store;
+use crate::web::{App, pages};
+
+/// Images on one page of the list.
+const PAGE: usize = 60;
+/// How long a page waits for the list of images.
+const LISTING: Duration = Duration::from_secs(2);
+/// The works from this place on; `None` where there is none at all.
+pub async fn works(app: &App, visit: &Visit, start: u64) -> Result<Option<pages::Listing>, Error> {
+    let Some((total, cards)) = app.gallery.works.page(start, PAGE).await? else { return Ok(None) };
+    if total == 0 {
+        return Ok(None);
+    }
+    let files: Vec<&str> = cards.iter().filter_map(|card| card.thumbnail.as_deref()).collect();
+    let mut opened = app.gallery.images.open_within(SOON, &files).await.into_iter();
+    let mut listing = pages::Listing { total: Some(total), ..pages::Listing::default() };
+    for card in &cards {
+        let opened =
+            card.thumbnail.as_ref().and_then(|_| opened.next()).unwrap_or(Some(Err(Error::NotFound)));
+        let picture = Picture::of(app, opened);
+        listing.unreachable |= picture.unreachable;
+        listing.entries.push(entry_of(card, picture, visit));
+    }
+    let shown = cards.len() as u64;
+    listing.next = (start + shown < total).then(|| visit.context.page(&format!("/?start={}", start + shown)));
+    listing.files = Some(visit.context.page("/?files"));
+    Ok(Some(listing))
+}
+
+fn entry_of(card: &WorkSummary, picture: Picture, visit: &Visit) -> pages::Entry {
+    let image = card.thumbnail.as_ref().filter(|_| picture.problem.is_none());
+    pages::Entry {
+        label: card
+            .label
+            .best(&visit.publisher.preferred_languages())
+            .unwrap_or(&card.object_number)
+            .to_owned(),
+        encoded: image.map(|image| encoded(image)).unwrap_or_default(),
+        dimensions: picture.dimensions,
+        largest: picture.largest,
+        problem: None,
+        work: Some(encoded(&card.object_number)),
+        identifier: card.object_number.clone(),
+    }
+}
+
+/// What is known of an image that was to be opened soon.
+#[derive(Default)]
+struct Picture {
+    dimensions: Option<(u32, u32)>,
+    largest: Option<u32>,
+    /// Why there is nothing to see, today and tomorrow.
+    problem: Option<String>,
+    /// Whether its store failed.
+    unreachable: bool,
+}
+
+impl Picture {
+    fn of(app: &App, opened: Option<Result<AuthorizedImage, Error>>) -> Self {
+        match opened {
+            None => Self { unreachable: app.gallery.images.has_failing_store(), ..Self::default() },
+            Some(Ok(opened)) => {
+                let all = opened.all();
+                let largest = Some(opened.grant.largest);
+                Self { dimensions: Some((all.width, all.height)), largest, ..Self::default() }
+            }
+            Some(Err(Error::Store(_))) => Self { unreachable: true, ..Self::default() },
+            Some(Err(Error::Catalogue(_) | Error::Busy { .. })) => Self::default(),
+            Some(Err(error)) => Self { problem: Some(error.to_string()), ..Self::default() },
+        }
+    }
+}
+
+/// The images of all sources, as files. Sources that cannot be reached are an error and no empty list.
+pub async fn files(app: &App, visit: &Visit, after: Option<&str>) -> Result<pages::Listing, Error> {
+    let listed = tokio::time::timeout(LISTING, app.gallery.sources.list(after, PAGE)).await;
+    let listed = listed.map_err(|_| Error::Store(store::Error::TimedOut))??;
+    let failed = !listed.notices.is_empty();
+    let unlisted = failed && listed.entries.is_empty();
+    // A plain web server, or a bucket without the right to list, gives its images all the same.
+    if unlisted
+        && !matches!(tokio::time::timeout(LISTING, app.gallery.sources.troubles()).await, Ok(troubles) if troubles.is_empty())
+    {
+        return Err(Error::Store(store::Error::unavailable("no source can be listed")));
+    }
+    let identifiers: Vec<&str> = listed.entries.iter().map(|entry| entry.identifier.as_str()).collect();
+    let opened = app.gallery.images.open_within(SOON, &identifiers).await;
+    let mut listing =
+        pages::Listing { unreachable: failed && !unlisted, unlisted, ..pages::Listing::default() };
+    for (entry, opened) in listed.entries.iter().zip(opened) {
+        let picture = Picture::of(app, opened);
+        listing.unreachable |= picture.unreachable;
+        listing.entries.push(pages::Entry {
+            label: label(&entry.identifier),
+            encoded: encoded(&entry.identifier),
+            identifier: entry.identifier.clone(),
+            dimensions: picture.dimensions,
+            largest: picture.largest,
+            problem: picture.problem,
+            work: None,
+        });
+    }
+    for (name, reason) in listed.unreadable.iter().take(PAGE) {
+        listing.entries.push(pages::Entry {
+            label: name.clone(),
+            encoded: encoded(name),
+            identifier: name.clone(),
+            problem: Some(reason.clone()),
+            ..pages::Entry::default()
+        });
+    }
+    let next = |next: String| {
+        visit.context.page(&format!("/?after={}", utf8_percent_encode(&next, NON_ALPHANUMERIC)))
+    };
+    listing.next = listed.next.map(next);
+    Ok(listing)
+}

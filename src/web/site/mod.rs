@@ -1,0 +1,145 @@
+//! Pages for people.
+
+pub mod failure;
+mod language;
+mod listing;
+mod search;
+mod visit;
+mod work;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::gallery::Error;
+use crate::iiif::Invalid;
+use crate::presentation::{Address, content_state};
+use crate::web::App;
+use crate::web::http::document::Document;
+use crate::web::http::response::Response;
+use crate::web::iiif::presentation::in_other_case;
+use crate::web::pages;
+use crate::web::route::{Image, Viewer};
+use visit::{Visit, encoded};
+
+/// Versioned addresses never mean anything else; others are asked about again.
+const FOR_GOOD: &str = "public, max-age=31536000, immutable";
+const FOR_AN_HOUR: &str = "public, max-age=3600";
+
+/// `GET /`: the search over all works, or where there are none, or with `?files`, the images as files.
+pub async fn index(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+    let asked = |name: &str| request.query_string().split('&').find_map(|pair| pair.strip_prefix(name));
+    let visit = Visit::of(app, request)?;
+    if let Some(state) = asked("iiif-content=") {
+        return opened(app, request, &visit, state);
+    }
+    if asked("files").is_none() && asked("after=").is_none() {
+        let indexing = match search::page(app, request, &visit).await {
+            Ok(found) if has_works(app) => return Ok(page(request, &visit.context, found).await),
+            Err(Error::Indexing { percent, .. }) => Some(percent),
+            Ok(_) | Err(Error::Closed(_)) => None,
+            Err(error) => return Err(error),
+        };
+        let start = asked("start=").and_then(|start| start.parse().ok()).unwrap_or(0);
+        if let Some(listing) = listing::works(app, &visit, start).await? {
+            let listing = pages::Listing { indexing, ..listing };
+            return Ok(page(request, &visit.context, pages::index(&visit.context, &listing)).await);
+        }
+    }
+    let after = asked("after=")
+        .map(|after| percent_encoding::percent_decode_str(after).decode_utf8_lossy().into_owned());
+    let listing = listing::files(app, &visit, after.as_deref()).await?;
+    Ok(page(request, &visit.context, pages::index(&visit.context, &listing)).await)
+}
+
+/// Whether there is anything to find.
+fn has_works(app: &App) -> bool {
+    app.gallery.search().and_then(|finder| finder.snapshot()).is_ok_and(|snapshot| snapshot.works() > 0)
+}
+
+/// `GET /?iiif-content=…`: leads to what a content state of this server points at (Content State 1.0, §3.1).
+fn opened(app: &App, request: &HttpRequest, visit: &Visit, state: &str) -> Result<Response, Error> {
+    let text = percent_encoding::percent_decode_str(state).decode_utf8_lossy();
+    let read = content_state::read(&text)?;
+    let address = Address::new(&app.base.of(request)?);
+    let place = address.find(&read.id).ok_or_else(|| {
+        Invalid::new(
+            "iiif-content",
+            &read.id,
+            "points at nothing of this server: it opens its own works and canvases",
+        )
+    })?;
+    let mut page = address.work_page(&place.work);
+    if let Some(canvas) = place.canvas {
+        page = format!("{page}?canvas={canvas}");
+        if let Some(region) = read.region {
+            page = format!("{page}&xywh={region}");
+        }
+    }
+    if visit.context.chosen {
+        let sign = if page.contains('?') { '&' } else { '?' };
+        page = format!("{page}{sign}lang={}", visit.context.language);
+    }
+    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, page)).finish().into())
+}
+
+/// `GET /works/{work}`: a work with its picture and its record; with `canvas` and `xywh`, that place in a viewer.
+pub async fn work(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
+    let visit = Visit::of(app, request)?;
+    let query = request.query_string();
+    let found = match query.contains("canvas=") || query.contains("xywh=") {
+        true => work::mirador(app, request, &visit, &work).await,
+        false => work::page(app, request, &visit, &work).await,
+    };
+    let body = match found {
+        Err(Error::NotFound) => match in_other_case(app, &work.identifier).await {
+            Some(number) => {
+                let place = visit.context.page(&format!("/works/{}", encoded(&number)));
+                return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish().into());
+            }
+            None => return Err(Error::NotFound),
+        },
+        found => found?,
+    };
+    Ok(page(request, &visit.context, body).await)
+}
+
+/// `GET /view/{viewer}/{id}`: one image, or a work, in a viewer.
+pub async fn view(
+    app: &App,
+    request: &HttpRequest,
+    viewer: Viewer,
+    image: Image<'_>,
+) -> Result<Response, Error> {
+    let visit = Visit::of(app, request)?;
+    let body = match viewer {
+        Viewer::Mirador => work::mirador(app, request, &visit, &image).await?,
+        Viewer::OpenSeadragon => work::openseadragon(app, request, &visit, &image).await?,
+    };
+    Ok(page(request, &visit.context, body).await)
+}
+
+/// `GET /assets/{path}`: scripts and styles that the binary brings along.
+pub async fn asset(request: &HttpRequest, path: &str) -> Result<Response, Error> {
+    let asset = pages::asset(path).ok_or(Error::NotFound)?;
+    let version = request.query_string().split('&').find_map(|pair| pair.strip_prefix("v="));
+    let age = match version {
+        Some(version) if version == asset.version => FOR_GOOD,
+        // Of another build, which a proxy must not take for this one.
+        Some(_) => "no-cache",
+        None => FOR_AN_HOUR,
+    };
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, age));
+    response.insert_header((header::VARY, "Accept-Encoding"));
+    asset.document.pack(request).await;
+    Ok(asset.document.answer(request, asset.media_type, response).into())
+}
+
+async fn page(request: &HttpRequest, context: &pages::Context, body: String) -> Response {
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CONTENT_SECURITY_POLICY, pages::content_security_policy(context)));
+    response.insert_header((header::CACHE_CONTROL, "no-cache"));
+    response.insert_header((header::VARY, "Accept, Accept-Encoding, Accept-Language"));
+    let document = Document::new(body).packed(request).await;
+    document.answer(request, "text/html; charset=utf-8", response).into()
+}

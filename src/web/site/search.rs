@@ -1,0 +1,254 @@
+//! The first page: a search box, what was found, what it can be narrowed by.
+
+use actix_web::HttpRequest;
+
+use crate::gallery::{Error, Hits};
+use crate::iiif::{Dimensions, Version};
+use crate::presentation::Address;
+use crate::search::{Order, SORTS, Search};
+use crate::web::App;
+use crate::web::api::{Asked, canonical, of_page, pairs_of, query_of, search_of};
+use crate::web::pages::{self, Bar, Facet, Hit, Link};
+use crate::web::site::visit::{Visit, encoded};
+use crate::web::site::work::{ratio, recorded_size};
+
+/// Works on one page.
+const PAGE: usize = 48;
+/// The longest side of thumbnails, in pixels.
+const THUMBNAIL: u32 = 400;
+/// What the page can be narrowed by, in this order.
+const FACETS: [&str; 12] = [
+    "creator",
+    "type",
+    "colour",
+    "motif",
+    "style",
+    "subject",
+    "technique",
+    "material",
+    "place",
+    "person",
+    "collection",
+    "department",
+];
+/// Values of each.
+const VALUES: usize = 12;
+/// Years of a bar of the histogram.
+const PERIOD: i32 = 50;
+
+/// Names and values of the page's query.
+type Pairs = Vec<(String, String)>;
+
+/// The page that this query asks for.
+pub async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Result<String, Error> {
+    let finder = app.gallery.search()?;
+    let snapshot = finder.snapshot()?;
+    let table = of_page();
+    // What others add to addresses is none of ours; links add the language themselves.
+    let known = |name: &str| table.iter().any(|parameter| parameter.name == name);
+    let mut pairs: Pairs = pairs_of(request.query_string())
+        .filter(|(name, value)| known(name) && name != "lang" && !value.trim().is_empty())
+        .map(|(name, value)| (name.into_owned(), value))
+        .collect();
+    let mut misread = None;
+    let query = |pairs: &Pairs| query_of(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let read = |pairs: &Pairs| -> Result<Search, Error> {
+        let text = query(pairs);
+        let asked = Asked::read(&table, &text)?;
+        search_of(&asked, &snapshot)
+    };
+    let mut search = match read(&pairs) {
+        Ok(search) => search,
+        Err(error) => {
+            misread = Some(error.to_string());
+            pairs.retain(|(name, _)| name == "q");
+            read(&pairs).unwrap_or_default()
+        }
+    };
+    {
+        let vocabulary = snapshot.vocabulary();
+        let used = FACETS.into_iter().filter(|scheme| !vocabulary.numbers_of(scheme).is_empty());
+        search.facets = used.map(str::to_owned).collect();
+    }
+    search.facet_limit = VALUES;
+    search.histogram = Some(PERIOD);
+    search.limit = PAGE;
+    let hits = match finder.find(search.clone()).await {
+        // The page is gone, the search is not.
+        Err(Error::Invalid(invalid)) if invalid.parameter == "cursor" => {
+            pairs.retain(|(name, _)| name != "cursor");
+            finder.find(Search { cursor: None, ..search.clone() }).await?
+        }
+        hits => hits?,
+    };
+    let here = Here { app, visit, pairs: &pairs };
+    let address = Address::new(&app.base.of(request)?);
+    let same = here.query(|name, _| name != "cursor");
+    let base = &visit.context.base;
+    let said = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let canonical = canonical(said, &["cursor"]);
+    let page = pages::Search {
+        query: search.q.clone(),
+        kept: here.kept(),
+        total: hits.found.total,
+        corrected: hits.found.corrected.clone(),
+        chosen: here.chosen(&hits),
+        facets: here.facets(&hits),
+        histogram: here.histogram(&hits),
+        sorts: here.sorts(search.order),
+        hits: here.hits(&hits)?,
+        next: hits.found.next.as_ref().map(|next| here.with(&[("cursor", &next.encode())], &["cursor"])),
+        start: search.cursor.is_some().then(|| here.with(&[], &["cursor"])),
+        unreachable: app.gallery.images.has_failing_store(),
+        misread,
+        api: Some(format!("{base}/api/v1/works?{same}")),
+        collection: Some(address.search_collection(Version::V3, &canonical)),
+        files: Some(visit.context.page("/?files")),
+    };
+    Ok(pages::search(&visit.context, &page))
+}
+
+/// The page that a visitor is on.
+struct Here<'a> {
+    app: &'a App,
+    visit: &'a Visit,
+    pairs: &'a Pairs,
+}
+
+impl Here<'_> {
+    fn query(&self, keep: impl Fn(&str, &str) -> bool) -> String {
+        let kept = self.pairs.iter().filter(|(name, value)| keep(name, value));
+        query_of(kept.map(|(name, value)| (name.as_str(), value.as_str())))
+    }
+
+    /// This search with some parameters more and others less.
+    fn with(&self, more: &[(&str, &str)], less: &[&str]) -> String {
+        let kept = self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let kept = kept.filter(|(name, _)| !less.contains(name)).chain(more.iter().copied());
+        self.place(&query_of(kept))
+    }
+
+    /// This search without one of its filters.
+    fn without(&self, name: &str, value: &str) -> String {
+        self.place(&self.query(|known, said| known != "cursor" && (known != name || said != value)))
+    }
+
+    fn place(&self, query: &str) -> String {
+        let path = if query.is_empty() { "/".to_owned() } else { format!("/?{query}") };
+        self.visit.context.page(&path)
+    }
+
+    /// What a new search keeps: all but the words and the place.
+    fn kept(&self) -> Pairs {
+        self.pairs.iter().filter(|(name, _)| !matches!(name.as_str(), "q" | "cursor")).cloned().collect()
+    }
+
+    fn label(&self, hits: &Hits, filter: &str) -> String {
+        let (scheme, value) = filter.split_once(':').unwrap_or(("", filter));
+        let vocabulary = hits.snapshot.vocabulary();
+        let term =
+            vocabulary.find(scheme, &crate::record::slug(value)).and_then(|number| vocabulary.value(number));
+        let label = term.and_then(|term| term.label.best(&self.visit.publisher.preferred_languages()));
+        label.unwrap_or(value).to_owned()
+    }
+
+    /// The filters in force, each leading to the search without it.
+    fn chosen(&self, hits: &Hits) -> Vec<Link> {
+        let context = &self.visit.context;
+        let link = |(name, value): &(String, String)| {
+            let label = match name.as_str() {
+                "any" | "all" => self.label(hits, value),
+                "none" => context.without(&self.label(hits, value)),
+                name => context.filter(name, value)?,
+            };
+            Some(Link { label, href: self.without(name, value), chosen: true, count: None })
+        };
+        self.pairs.iter().filter_map(link).collect()
+    }
+
+    fn facets(&self, hits: &Hits) -> Vec<Facet> {
+        let vocabulary = hits.snapshot.vocabulary();
+        let preferred = self.visit.publisher.preferred_languages();
+        let of = |(scheme, values): &(String, Vec<(u32, u64)>)| {
+            let links = values.iter().filter_map(|(number, works)| {
+                let term = vocabulary.value(*number)?;
+                let filter = format!("{}:{}", term.scheme, term.value);
+                let chosen = self.pairs.iter().any(|(name, value)| name == "all" && *value == filter);
+                let href = match chosen {
+                    true => self.without("all", &filter),
+                    false => self.with(&[("all", &filter)], &["cursor"]),
+                };
+                let shown = crate::search::colour_names(&term.value).filter(|_| scheme == "colour");
+                let label = match shown {
+                    Some((.., shown)) => shown.to_owned(),
+                    None => term.label.best(&preferred).unwrap_or(&term.value).to_owned(),
+                };
+                Some(Link { label, href, chosen, count: Some(*works) })
+            });
+            Facet {
+                label: self.visit.publisher.scheme_label(scheme),
+                links: links.collect(),
+                swatches: scheme == "colour",
+            }
+        };
+        hits.found.facets.iter().map(of).collect()
+    }
+
+    fn histogram(&self, hits: &Hits) -> Vec<Bar> {
+        let bars = hits.found.histogram.iter().rev().take(24).rev();
+        let bar = |&(from, to, count): &(i32, i32, u64)| Bar {
+            label: self.visit.context.period(from, to),
+            count,
+            href: self.with(&[("years", &format!("{from}/{to}"))], &["cursor", "years"]),
+        };
+        bars.map(bar).collect()
+    }
+
+    fn sorts(&self, order: Order) -> Vec<Link> {
+        let link = |(name, sort): &(&str, crate::search::Sort)| {
+            let chosen = Order::parse(name).is_some_and(|own| own.sort == *sort && own == order);
+            let href = match *name {
+                "relevance" => self.with(&[], &["cursor", "sort"]),
+                name => self.with(&[("sort", name)], &["cursor", "sort"]),
+            };
+            let label = self.visit.context.sort(name).to_owned();
+            Link { label, href, chosen, count: None }
+        };
+        SORTS.iter().filter(|(name, _)| *name != "number").map(link).collect()
+    }
+
+    /// The works found. Nothing is read from masters: their sizes are those of the index, of memory or of the record.
+    fn hits(&self, hits: &Hits) -> Result<Vec<Hit>, Error> {
+        let preferred = self.visit.publisher.preferred_languages();
+        let mut shown = Vec::with_capacity(hits.found.hits.len());
+        for place in &hits.found.hits {
+            let stored = hits.snapshot.stored(*place)?;
+            let Some(work) = stored.work() else { continue };
+            let grant =
+                self.app.gallery.images.rights().of_record(work.rights.as_deref(), work.public_domain);
+            let first = stored.images().find(|(_, shown)| shown.matched && grant.largest > 0);
+            let size = first.as_ref().and_then(|(file, shown)| {
+                shown
+                    .size()
+                    .map(|(width, height)| Dimensions::new(width, height))
+                    .or_else(|| self.app.gallery.images.known_size(file))
+                    .or_else(|| recorded_size(&work))
+            });
+            let date = work.production.iter().find_map(|made| made.text.best(&preferred)).map(str::to_owned);
+            shown.push(Hit {
+                label: work.label().best(&preferred).unwrap_or(&work.object_number).to_owned(),
+                creator: work.creators.first().map(|creator| creator.name.clone()),
+                date,
+                ratio: ratio(size),
+                thumbnail: first.map(|(file, _)| {
+                    let side = THUMBNAIL.min(grant.largest);
+                    let base = &self.visit.context.base;
+                    format!("{base}/iiif/3/{}/full/!{side},{side}/0/default.jpg", encoded(&file))
+                }),
+                public_domain: work.public_domain == Some(true),
+                work: encoded(&work.object_number),
+            });
+        }
+        Ok(shown)
+    }
+}

@@ -1,0 +1,67 @@
+//! A visitor's request for a page: its language, and how links are written.
+
+use actix_web::HttpRequest;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::gallery::Error;
+use crate::presentation::Publisher;
+use crate::web::App;
+use crate::web::api::{pairs_of, query_of};
+use crate::web::pages::{self, Link};
+use crate::web::site::language::{offered, spoken};
+
+/// What an identifier's segment leaves as it is (Image API 3.0, §9).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
+
+/// The site in a visitor's language.
+pub struct Visit {
+    pub context: pages::Context,
+    /// The publisher, whose preferred language is that of the page.
+    pub publisher: Publisher,
+}
+
+impl Visit {
+    pub fn of(app: &App, request: &HttpRequest) -> Result<Self, Error> {
+        let base = prefix(app, request)?;
+        let spoken = spoken(request, &app.publisher);
+        let publisher = app.publisher.in_language(spoken.language);
+        let here = |&language: &&'static str| {
+            let pairs: Vec<_> = pairs_of(request.query_string()).filter(|(name, _)| name != "lang").collect();
+            let pairs = pairs.iter().map(|(name, value)| (name.as_ref(), value.as_str()));
+            let query = query_of(pairs.chain([("lang", language)]));
+            // One slash: two would name a host.
+            let href = format!("{base}/{}?{query}", request.uri().path().trim_start_matches('/'));
+            Link { label: language.to_owned(), href, chosen: language == spoken.language, count: None }
+        };
+        let languages: Vec<Link> = offered(&app.publisher).iter().map(here).collect();
+        let context = pages::Context {
+            language: spoken.language,
+            chosen: spoken.chosen,
+            name: publisher.name.best(&publisher.preferred_languages()).map(str::to_owned),
+            homepage: publisher.homepage.clone(),
+            logo: publisher.logo.clone(),
+            languages: if languages.len() > 1 { languages } else { Vec::new() },
+            base,
+            address: app.base.of(request)?,
+        };
+        Ok(Self { context, publisher })
+    }
+}
+
+pub fn encoded(identifier: &str) -> String {
+    utf8_percent_encode(identifier, SEGMENT).to_string()
+}
+
+/// The path that this server lives below, as its pages have to say it.
+pub fn prefix(app: &App, request: &HttpRequest) -> Result<String, Error> {
+    let base = app.base.of(request)?;
+    let path =
+        base.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| format!("/{path}"));
+    Ok(path.unwrap_or_default())
+}
+
+/// A file's name without its ending.
+pub fn label(identifier: &str) -> String {
+    let name = identifier.rsplit('/').next().unwrap_or(identifier);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
+}

@@ -1,0 +1,240 @@
+//! Pages about one work: all that is known of it, and its images in viewers.
+
+use std::borrow::Cow;
+
+use actix_web::HttpRequest;
+
+use crate::gallery::{Error, Grant, Preview, SOON, Sketch};
+use crate::iiif::Dimensions;
+use crate::presentation::{Address, View, labels, rights_name};
+use crate::record::{Role, Tag, Work, slug};
+use crate::search::Colour;
+use crate::web::App;
+use crate::web::api::{pairs_of, query_of};
+use crate::web::pages::{self, Allowed, Exhibit, Link, Thumbnail};
+use crate::web::route::Image;
+use crate::web::site::visit::{Visit, encoded, label};
+
+/// The side of the large picture and of small ones, in pixels.
+const PLATE: u32 = 1200;
+const THUMBNAIL: u32 = 400;
+
+/// `/works/{work}`: the picture, the record and every way to them.
+pub async fn page(
+    app: &App,
+    request: &HttpRequest,
+    visit: &Visit,
+    work: &Image<'_>,
+) -> Result<String, Error> {
+    let sketch = app.gallery.works.sketch(&work.identifier, SOON).await?;
+    let address = Address::new(&app.base.of(request)?);
+    Ok(pages::work(&visit.context, &leaf(visit, &address, &sketch)))
+}
+
+fn leaf(visit: &Visit, address: &Address, sketch: &Sketch) -> pages::WorkPage {
+    let Visit { context, publisher } = visit;
+    let preferred = publisher.preferred_languages();
+    let (work, base) = (&sketch.work, &context.base);
+    let number = encoded(&work.object_number);
+    let view = View { work, tags: &sketch.tags, images: &[], part_of: None, address, publisher };
+    let first = sketch.images.first();
+    let original = first.filter(|first| first.grant.original);
+    let paragraphs = work.description.best(&preferred).unwrap_or_default().lines().map(str::trim);
+    let creator = |name: &str| link(name, search(visit, "creator", &slug(name)));
+    pages::WorkPage {
+        label: work.label().best(&preferred).unwrap_or(&work.object_number).to_owned(),
+        creators: work.creators.iter().map(|one| creator(&one.name)).collect(),
+        date: work.production.iter().find_map(|made| made.text.best(&preferred)).map(str::to_owned),
+        description: paragraphs.filter(|text| !text.is_empty()).map(str::to_owned).collect(),
+        facts: view.plain_metadata(),
+        tags: tags(visit, &sketch.tags),
+        picture: first.map(|image| picture(visit, image, PLATE)),
+        ratio: first.and_then(|image| ratio(image.size().or_else(|| recorded_size(work)))),
+        more_pictures: sketch.images.iter().skip(1).map(|image| thumbnail(visit, &number, image)).collect(),
+        viewer: first.map(|_| context.page(&format!("/view/mirador/{number}"))),
+        zoom: first.map(|image| zoom(visit, &number, image)),
+        downloads: original.map(|image| {
+            let file = encoded(&image.image.file);
+            (format!("{base}/download/{file}"), format!("{base}/download/work/{number}.zip"))
+        }),
+        manifest: format!("{base}/presentation/3/{number}/manifest"),
+        record: format!("{base}/api/v1/works/{number}"),
+        rights: rights(work, &preferred),
+        allowed: first.map(|image| allowed(image.grant)),
+        unreachable: sketch.unreachable,
+    }
+}
+
+fn link(label: &str, href: String) -> Link {
+    Link { label: label.to_owned(), href, ..Link::default() }
+}
+
+/// The search for works that have this value.
+fn search(visit: &Visit, scheme: &str, value: &str) -> String {
+    visit.context.page(&format!("/?{}", query_of([("all", format!("{scheme}:{value}").as_str())])))
+}
+
+/// The tags by scheme; each leads to a search for it.
+fn tags(visit: &Visit, tags: &[Tag]) -> Vec<(String, Vec<Link>)> {
+    let preferred = visit.publisher.preferred_languages();
+    let mut schemes: Vec<(String, Vec<Link>)> = Vec::new();
+    for tag in tags {
+        let Some(label) = tag.label.best(&preferred) else { continue };
+        let value = tag.concept.as_deref().unwrap_or_else(|| tag.label.best(&[]).unwrap_or(label));
+        let href = match Colour::parse(label) {
+            Some(_) => {
+                visit.context.page(&format!("/?{}", query_of([("colour", label.trim_start_matches('#'))])))
+            }
+            None => search(visit, &slug(&tag.scheme), &slug(value)),
+        };
+        let made = link(label, href);
+        let scheme = visit.publisher.scheme_label(&tag.scheme);
+        match schemes.iter_mut().find(|(known, _)| *known == scheme) {
+            Some((_, links)) if links.contains(&made) => {}
+            Some((_, links)) => links.push(made),
+            None => schemes.push((scheme, vec![made])),
+        }
+    }
+    schemes
+}
+
+/// A rendering that fits a square of this side. Its size need not be known: the address works for any image.
+fn picture(visit: &Visit, image: &Preview, side: u32) -> String {
+    let side = side.min(image.grant.largest);
+    format!("{}/iiif/3/{}/full/!{side},{side}/0/default.jpg", visit.context.base, encoded(&image.image.file))
+}
+
+/// The viewer of one image, which leads back to the work.
+fn zoom(visit: &Visit, number: &str, image: &Preview) -> String {
+    visit.context.page(&format!("/view/openseadragon/{}?work={number}", encoded(&image.image.file)))
+}
+
+fn thumbnail(visit: &Visit, number: &str, image: &Preview) -> Thumbnail {
+    Thumbnail {
+        label: caption(visit, image),
+        picture: picture(visit, image, THUMBNAIL),
+        viewer: zoom(visit, number, image),
+        ratio: ratio(image.size()),
+    }
+}
+
+/// What the record says that an image shows.
+fn caption(visit: &Visit, image: &Preview) -> Option<String> {
+    if let Some(label) = image.image.label.best(&visit.publisher.preferred_languages()) {
+        return Some(label.to_owned());
+    }
+    match &image.image.role {
+        Role::Recto => None,
+        Role::Other(word) => Some(word.clone()),
+        role => labels::role(role).map(|word| word.in_language(visit.context.language).to_owned()),
+    }
+}
+
+/// What the record says of its image's size.
+pub fn recorded_size(work: &Work) -> Option<Dimensions> {
+    let side = |name: &str| u32::try_from(work.more.get(name)?.as_u64()?).ok();
+    Some(Dimensions::new(side("image_width")?, side("image_height")?))
+}
+
+pub fn ratio(size: Option<Dimensions>) -> Option<f64> {
+    size.filter(|size| size.width > 0 && size.height > 0)
+        .map(|size| f64::from(size.width) / f64::from(size.height))
+}
+
+/// Statements' names with their addresses, or the record's own words; the public domain where only that is recorded.
+fn rights(work: &Work, preferred: &[&str]) -> Vec<Link> {
+    let statements = work.rights.iter().flat_map(|rights| rights.lines()).map(str::trim);
+    let one = |rights: &str| {
+        let name = rights_name(rights);
+        link(name.as_ref().and_then(|name| name.best(preferred)).unwrap_or(rights), rights.to_owned())
+    };
+    let told: Vec<Link> = statements.filter(|rights| !rights.is_empty()).map(one).collect();
+    if told.is_empty() && work.public_domain == Some(true) {
+        let language = preferred.first().copied().unwrap_or("en");
+        return vec![link(labels::PUBLIC_DOMAIN.in_language(language), String::new())];
+    }
+    told
+}
+
+fn allowed(grant: Grant) -> Allowed {
+    match grant {
+        Grant { largest: u32::MAX, original: true } => Allowed::Everything,
+        Grant { largest: u32::MAX, .. } => Allowed::FullView,
+        Grant { largest, .. } => Allowed::UpTo(largest),
+    }
+}
+
+/// `/view/mirador/{work}`, and `/works/{work}` with a place: the work in Mirador.
+pub async fn mirador(
+    app: &App,
+    request: &HttpRequest,
+    visit: &Visit,
+    work: &Image<'_>,
+) -> Result<String, Error> {
+    let sketch = app.gallery.works.sketch(&work.identifier, SOON).await?;
+    let address = Address::new(&app.base.of(request)?);
+    let canvas = parameter(request, "canvas").and_then(|number| number.parse().ok());
+    let number = &sketch.work.object_number;
+    let exhibit = Exhibit {
+        label: named(visit, &sketch.work),
+        image: sketch.images.first().map(|image| encoded(&image.image.file)),
+        manifest: encoded(number),
+        work: (sketch.revision > 0).then(|| encoded(number)),
+        canvas: canvas.map(|canvas| address.canvas(number, canvas)),
+        region: parameter(request, "xywh").and_then(|region| region.parse().ok()),
+    };
+    Ok(pages::mirador(&visit.context, &exhibit))
+}
+
+/// `/view/openseadragon/{image}`: one image, with the way back to the work that shows it.
+pub async fn openseadragon(
+    app: &App,
+    request: &HttpRequest,
+    visit: &Visit,
+    image: &Image<'_>,
+) -> Result<String, Error> {
+    let work = shown_in(app, &image.identifier, parameter(request, "work").as_deref()).await?;
+    match app.gallery.images.open_within(SOON, &[&image.identifier]).await.pop().flatten() {
+        Some(Ok(_)) => {}
+        // The viewer itself says it if the image does not come; what is recorded can be shown until then.
+        None | Some(Err(Error::Store(_))) if work.as_ref().is_some_and(|work| may_be_seen(app, work)) => {}
+        Some(Err(error)) => return Err(error),
+        None => {
+            app.gallery.images.open(&image.identifier).await?;
+        }
+    }
+    let number = work.as_ref().map(|work| encoded(&work.object_number));
+    let exhibit = Exhibit {
+        label: work.as_ref().map_or_else(|| label(&image.identifier), |work| named(visit, work)),
+        image: Some(encoded(&image.identifier)),
+        manifest: number.clone().unwrap_or_else(|| encoded(&image.identifier)),
+        work: number,
+        ..Exhibit::default()
+    };
+    Ok(pages::openseadragon(&visit.context, &exhibit))
+}
+
+fn may_be_seen(app: &App, work: &Work) -> bool {
+    app.gallery.images.rights().of_record(work.rights.as_deref(), work.public_domain).largest > 0
+}
+
+/// The title with the object number, as in `Solskin i den blå stue (Ch. 3)`.
+fn named(visit: &Visit, work: &Work) -> String {
+    let number = &work.object_number;
+    match work.label().best(&visit.publisher.preferred_languages()) {
+        Some(title) if title != number && title != label(number) => format!("{title} ({number})"),
+        Some(title) => title.to_owned(),
+        None => number.clone(),
+    }
+}
+
+/// The work that an image was opened from, if it does show it; else the first one that does.
+async fn shown_in(app: &App, identifier: &str, from: Option<&str>) -> Result<Option<Work>, Error> {
+    app.gallery.works.work_with_file(identifier, from).await
+}
+
+/// The value of a parameter of the page.
+fn parameter<'a>(request: &'a HttpRequest, name: &str) -> Option<Cow<'a, str>> {
+    let mut pairs = pairs_of(request.query_string());
+    pairs.find_map(|(known, value)| (known == name).then_some(Cow::Owned(value)))
+}

@@ -1,0 +1,409 @@
+//! What a program asks of `/art` and `/art/search`.
+
+use super::field::{Field, Known, field, place};
+use super::filter::Filter;
+use super::range::Range;
+use crate::iiif::{Invalid, integer};
+use crate::search::SearchField;
+
+/// The parameters, read and checked; those that have no meaning here are left aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// What is searched for as it was typed, quotes and all; everything where there is none.
+    pub keys: Option<String>,
+    /// Where the keys are looked for; everywhere where there is none.
+    pub qfields: Vec<SearchField>,
+    /// What has to hold, all of it.
+    pub filters: Vec<Filter>,
+    /// The spans that works have to be in, all of them.
+    pub ranges: Vec<Range>,
+    /// The fields whose values are to be counted.
+    pub facets: Vec<&'static Field>,
+    /// The most values to be told of a facet. SMK's API has no word for it.
+    pub facet_limit: Option<u32>,
+    /// How many works to skip.
+    pub offset: u32,
+    /// The most works to be told.
+    pub rows: u32,
+    /// The order; the best first where there is none.
+    pub sort: Option<Sort>,
+    /// The keys of items to be told; all where there are none.
+    pub fields: Vec<String>,
+    /// The language that texts are to be in, `da` or `en`.
+    pub lang: Option<&'static str>,
+    /// The works that are asked for by number.
+    pub object_numbers: Vec<Number>,
+}
+
+/// An order of works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort {
+    pub field: &'static Field,
+    pub descending: bool,
+}
+
+/// A number as it was asked for. It may be a list, but numbers may hold commas themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Number {
+    pub whole: String,
+    /// What stands between its commas, for when no work has the whole as its number.
+    pub parts: Vec<String>,
+}
+
+const MOST_ROWS: u32 = 2000;
+const MOST_FILTERS: usize = 50;
+const MOST_RANGES: usize = 20;
+const MOST_FACETS: usize = 20;
+const MOST_FIELDS: usize = 200;
+const MOST_NUMBERS: usize = 200;
+const MOST_VALUES_OF_A_FACET: u32 = 10_000;
+const MOST_BYTES_OF_KEYS: usize = 2048;
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self {
+            keys: None,
+            qfields: Vec::new(),
+            filters: Vec::new(),
+            ranges: Vec::new(),
+            facets: Vec::new(),
+            facet_limit: None,
+            offset: 0,
+            rows: 10,
+            sort: None,
+            fields: Vec::new(),
+            lang: None,
+            object_numbers: Vec::new(),
+        }
+    }
+}
+
+impl Asked {
+    /// Reads the pairs of a query, decoded. A list may be one parameter or many; of what can be said once, the first
+    /// counts.
+    pub fn parse(pairs: &[(String, String)]) -> Result<Self, Invalid> {
+        let every = |name: &'static str| {
+            let of = pairs.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.trim());
+            of.filter(|value| !value.is_empty())
+        };
+        let one = |name| every(name).next();
+        let asked = Self {
+            keys: keys(every("keys").collect::<Vec<_>>().join(" "))?,
+            qfields: places(listed("qfields", every("qfields"))?)?,
+            filters: bracketed("filters", every("filters"), MOST_FILTERS, Filter::parse)?,
+            ranges: bracketed("range", every("range"), MOST_RANGES, Range::parse)?,
+            facets: facets(every("facets"))?,
+            facet_limit: one("facet_limit").map(|text| number("facet_limit", text)).transpose()?,
+            offset: one("offset").map_or(Ok(0), |text| number("offset", text))?,
+            rows: one("rows").map_or(Ok(10), |text| number("rows", text))?,
+            sort: sort(one("sort"), one("sort_type"))?,
+            fields: listed("fields", every("fields"))?,
+            lang: one("lang").map(language).transpose()?,
+            object_numbers: object_numbers(every("object_number"))?,
+        };
+        if asked.rows > MOST_ROWS {
+            let reason = format!("is too many: {MOST_ROWS} are the most; `offset` goes on from there");
+            return Err(Invalid::new("rows", &asked.rows.to_string(), reason));
+        }
+        let facet_limit = asked.facet_limit.map(|limit| limit.clamp(1, MOST_VALUES_OF_A_FACET));
+        Ok(Self { facet_limit, ..asked })
+    }
+}
+
+fn keys(said: String) -> Result<Option<String>, Invalid> {
+    if said.len() > MOST_BYTES_OF_KEYS {
+        return Err(Invalid::new("keys", &said, "is longer than 2048 bytes"));
+    }
+    let is_all = said.chars().all(|c| matches!(c, '*' | '"' | ' '));
+    Ok(Some(said).filter(|_| !is_all))
+}
+
+fn number(parameter: &'static str, text: &str) -> Result<u32, Invalid> {
+    let bad = || Invalid::new(parameter, text, "is no whole number from 0 on: write digits, as in `20`");
+    integer(text).ok_or_else(bad)
+}
+
+/// Names between commas; `*` among them means all.
+fn listed<'a>(parameter: &'static str, said: impl Iterator<Item = &'a str>) -> Result<Vec<String>, Invalid> {
+    let mut names = Vec::new();
+    for name in said.flat_map(|list| list.split(',')).map(str::trim).filter(|name| !name.is_empty()) {
+        if names.len() == MOST_FIELDS {
+            return Err(Invalid::new(parameter, name, "is one field too many: 200 are the most"));
+        }
+        names.push(name.to_owned());
+    }
+    if names.iter().any(|name| name == "*") {
+        names.clear();
+    }
+    Ok(names)
+}
+
+/// Where the words of these fields are, each place once.
+fn places(fields: Vec<String>) -> Result<Vec<SearchField>, Invalid> {
+    let mut places = fields.iter().map(|name| place(name)).collect::<Result<Vec<SearchField>, Invalid>>()?;
+    places.sort_by_key(|place| *place as u8);
+    places.dedup();
+    Ok(places)
+}
+
+/// What stands within each pair of brackets.
+fn bracketed<'a, T>(
+    parameter: &'static str,
+    said: impl Iterator<Item = &'a str>,
+    most: usize,
+    read: impl Fn(&str) -> Result<T, Invalid>,
+) -> Result<Vec<T>, Invalid> {
+    let mut found = Vec::new();
+    for list in said {
+        let mut rest = list;
+        loop {
+            rest = rest.trim_start_matches(|c: char| c == ',' || c.is_whitespace());
+            if rest.is_empty() {
+                break;
+            }
+            let end = rest.starts_with('[').then(|| closing(rest)).flatten().ok_or_else(|| {
+                Invalid::new(
+                    parameter,
+                    rest,
+                    "needs brackets around each part: write `[field:value],[field:value]`",
+                )
+            })?;
+            if found.len() == most {
+                return Err(Invalid::new(parameter, rest, format!("is one too many: {most} are the most")));
+            }
+            found.push(read(&rest[1..end])?);
+            rest = &rest[end + 1..];
+        }
+    }
+    Ok(found)
+}
+
+/// Where the bracket closes that a text begins with; values may hold pairs of brackets.
+fn closing(text: &str) -> Option<usize> {
+    let mut open = 0_usize;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'[' => open += 1,
+            b']' if open == 1 => return Some(at),
+            b']' => open -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn facets<'a>(said: impl Iterator<Item = &'a str>) -> Result<Vec<&'static Field>, Invalid> {
+    let mut facets = Vec::new();
+    for name in listed("facets", said)? {
+        let facet = field("facets", &name, Known::can_be_counted)?;
+        if facets.contains(&facet) {
+            continue;
+        }
+        if facets.len() == MOST_FACETS {
+            return Err(Invalid::new("facets", &name, "is one too many: 20 are the most"));
+        }
+        facets.push(facet);
+    }
+    Ok(facets)
+}
+
+fn sort(by: Option<&str>, order: Option<&str>) -> Result<Option<Sort>, Invalid> {
+    let descending = match order.map(str::to_ascii_lowercase).as_deref() {
+        None | Some("asc") => false,
+        Some("desc") => true,
+        Some(other) => return Err(Invalid::new("sort_type", other, "is neither `asc` nor `desc`")),
+    };
+    let first = by.and_then(|list| list.split(',').map(str::trim).find(|name| !name.is_empty()));
+    let by = first.map(|name| field("sort", name, Known::can_be_sorted_by)).transpose()?;
+    Ok(by.map(|field| Sort { field, descending }))
+}
+
+fn language(text: &str) -> Result<&'static str, Invalid> {
+    match text.split('-').next().map(str::to_ascii_lowercase).as_deref() {
+        Some("da") => Ok("da"),
+        Some("en") => Ok("en"),
+        _ => Err(Invalid::new("lang", text, "is neither `da` nor `en`")),
+    }
+}
+
+fn object_numbers<'a>(said: impl Iterator<Item = &'a str>) -> Result<Vec<Number>, Invalid> {
+    let mut numbers = Vec::new();
+    let mut count = 0;
+    for whole in said {
+        let mut parts = Vec::new();
+        if whole.contains(',') {
+            let each = whole.split(',').map(str::trim).filter(|part| !part.is_empty());
+            parts.extend(each.map(str::to_owned));
+        }
+        count += parts.len().max(1);
+        if count > MOST_NUMBERS {
+            return Err(Invalid::new(
+                "object_number",
+                whole,
+                "makes more than 200 numbers: 200 are the most",
+            ));
+        }
+        numbers.push(Number { whole: whole.to_owned(), parts });
+    }
+    Ok(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::field::{Flag, Measure};
+    use super::super::filter::Wanted;
+    use super::*;
+
+    fn parse(pairs: &[(&str, &str)]) -> Result<Asked, Invalid> {
+        let pairs: Vec<_> = pairs.iter().map(|&(name, value)| (name.into(), value.into())).collect();
+        Asked::parse(&pairs)
+    }
+
+    #[track_caller]
+    fn check(pairs: &[(&str, &str)], expected: Asked) {
+        assert_eq!(parse(pairs), Ok(expected), "{pairs:?}");
+    }
+
+    fn known(name: &str) -> &'static Field {
+        super::super::field::FIELDS.iter().find(|field| field.name == name).unwrap()
+    }
+
+    #[test]
+    fn nothing_asks_for_the_first_ten_of_all() {
+        check(&[], Asked::default());
+        check(
+            &[("keys", "*"), ("filters", ""), ("range", " "), ("rows", ""), ("sort", ",")],
+            Asked::default(),
+        );
+        check(
+            &[("has_image", "true"), ("output", "JSON-LD"), ("encoding", "x"), ("randomHits", "3")],
+            Asked::default(),
+        );
+    }
+
+    #[test]
+    fn keys_stay_as_they_were_typed() {
+        for (typed, expected) in [
+            ("*", None),
+            (" ** ", None),
+            ("\"\"", None),
+            ("anna ancher", Some("anna ancher")),
+            ("\"anna ancher\" hav", Some("\"anna ancher\" hav")),
+            ("ancher*", Some("ancher*")),
+        ] {
+            assert_eq!(parse(&[("keys", typed)]).unwrap().keys.as_deref(), expected, "{typed}");
+        }
+        assert!(parse(&[("keys", &"x".repeat(2049))]).is_err());
+        assert!(parse(&[("keys", &"x".repeat(2048))]).is_ok());
+    }
+
+    #[test]
+    fn the_usual_question_is_read() {
+        let asked = parse(&[
+            ("keys", "*"),
+            ("fields", "titles, artist,object_number"),
+            ("filters", "[has_image:true],[object_names:maleri], [creator:Abildgaard, Nicolai]"),
+            ("filters", "[public_domain:true]"),
+            ("range", "[production_dates_end:{1800-01-01T00:00:00Z;*}],[modified:{2019-05-28T09:35:58Z;*}]"),
+            ("facets", "creator,techniques"),
+            ("facets", "artist,creator"),
+            ("offset", "20"),
+            ("rows", "2000"),
+            ("sort", "modified,id"),
+            ("sort_type", "DESC"),
+            ("qfields", "titles"),
+            ("qfields", "creator"),
+            ("lang", "en-US"),
+        ])
+        .unwrap();
+        assert_eq!(asked.fields, ["titles", "artist", "object_number"]);
+        let shelf = |scheme, value: &str| Wanted::Shelf(scheme, vec![value.into()]);
+        let wanted: Vec<_> = asked.filters.into_iter().map(|filter| filter.wanted).collect();
+        assert_eq!(
+            wanted,
+            [
+                Wanted::Flag(Flag::HasImage, true),
+                shelf("type", "maleri"),
+                shelf("creator", "Abildgaard, Nicolai"),
+                Wanted::Flag(Flag::PublicDomain, true)
+            ]
+        );
+        let measures: Vec<_> = asked.ranges.iter().map(|range| range.measure).collect();
+        assert_eq!(measures, [Measure::Latest, Measure::Modified]);
+        assert_eq!(asked.facets, [known("creator"), known("techniques"), known("artist")]);
+        assert_eq!((asked.offset, asked.rows, asked.lang), (20, 2000, Some("en")));
+        assert_eq!(asked.sort, Some(Sort { field: known("modified"), descending: true }));
+        assert_eq!(asked.qfields, [SearchField::Titles, SearchField::Creators]);
+    }
+
+    #[test]
+    fn numbers_are_lists_and_may_hold_commas() {
+        let number = |whole: &str, parts: &[&str]| Number {
+            whole: whole.into(),
+            parts: parts.iter().map(|&part| part.into()).collect(),
+        };
+        check(
+            &[("object_number", "kms1"), ("object_number", "KKS1615, KMS3"), ("object_number", "")],
+            Asked {
+                object_numbers: vec![number("kms1", &[]), number("KKS1615, KMS3", &["KKS1615", "KMS3"])],
+                ..Asked::default()
+            },
+        );
+    }
+
+    #[test]
+    fn brackets_may_stand_within_brackets() {
+        let asked = parse(&[("filters", ",[collection:a [b], c][collection:d]\n")]).unwrap();
+        let shelf = |value: &str| Wanted::Shelf("collection", vec![value.into()]);
+        assert_eq!(asked.filters.len(), 2);
+        assert_eq!((&asked.filters[0].wanted, &asked.filters[1].wanted), (&shelf("a [b], c"), &shelf("d")));
+    }
+
+    #[test]
+    fn all_fields_are_no_choice_of_fields() {
+        check(&[("fields", "*,titles")], Asked::default());
+        check(&[("facet_limit", "0")], Asked { facet_limit: Some(1), ..Asked::default() });
+        check(&[("facet_limit", "99999999")], Asked { facet_limit: Some(10_000), ..Asked::default() });
+        check(&[("rows", "0")], Asked { rows: 0, ..Asked::default() });
+        check(&[("rows", "5"), ("rows", "x")], Asked { rows: 5, ..Asked::default() });
+    }
+
+    #[test]
+    fn what_cannot_be_asked_is_refused_with_what_would_work() {
+        let many = |text: &str, count: usize| vec![text; count].join(",");
+        let numbers = many("1", 201);
+        for (name, value, said) in [
+            ("rows", "2001", "2000 are the most"),
+            ("rows", "99999999999", "2000 are the most"),
+            ("rows", "+5", "is no whole number"),
+            ("offset", "-1", "is no whole number from 0"),
+            ("offset", "NaN", "is no whole number"),
+            ("facet_limit", "-1", "is no whole number"),
+            ("filters", "has_image:true", "write `[field:value]"),
+            ("filters", "[has_image:true", "write `[field:value]"),
+            ("filters", "[has_image:true]]", "write `[field:value]"),
+            ("filters", "[has_image:true];[public_domain:true]", "write `[field:value]"),
+            ("filters", "[]", "write it as in"),
+            ("filters", "[colour:red]", "these do: creator"),
+            ("filters", &many("[has_image:true]", 51), "50 are the most"),
+            ("range", "production_dates_end:{1;2}", "write `[field:value]"),
+            ("range", "[production_dates_end:{1;2]", "write it as in"),
+            ("range", &many("[image_width:{1;2}]", 21), "20 are the most"),
+            ("facets", "titles", "these do: creator"),
+            ("facets", "creator_height", "these do: creator"),
+            ("sort", "score", "these do: creator, artist, object_number"),
+            ("sort_type", "down", "neither `asc` nor `desc`"),
+            ("qfields", "foo", "these are: titles, creator"),
+            ("lang", "de", "neither `da` nor `en`"),
+            ("fields", &many("a", 201), "200 are the most"),
+            ("object_number", &numbers, "200 are the most"),
+        ] {
+            let refused = parse(&[(name, value)]).unwrap_err();
+            assert_eq!(refused.parameter, name, "{value}");
+            assert!(refused.reason.contains(said), "{name}={value}: {refused}");
+        }
+        let every = super::super::field::FIELDS.iter().filter(|field| field.known.can_be_counted());
+        let every = every.map(|field| field.name).collect::<Vec<_>>().join(",");
+        assert!(parse(&[("facets", &every)]).unwrap_err().reason.contains("20 are the most"));
+    }
+}

@@ -1,0 +1,162 @@
+//! The README's commands run, and what it names exists.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::support::command::command;
+use crate::support::server::Server;
+use crate::support::{Failures, eventually, not_proven};
+
+const README: &str = include_str!("../README.md");
+
+/// Commands that are not run here, each with the reason.
+const NOT_RUN: [(&str, &str); 4] = [
+    ("make demo", "builds a release and serves until it is stopped; `ingest` and `serve` are run below"),
+    ("make test", "would run this test again"),
+    ("tegl serve s3://bucket/prefix", "needs a bucket; `stores` serves from one"),
+    ("tegl serve --listen 0.0.0.0:8182 s3://images", "needs a bucket; `stores` serves from one"),
+];
+
+/// Secrets of the test's server, by the variables that the README names.
+const TOKEN: &str = "a-curator-of-the-sample";
+const OPERATIONS_TOKEN: &str = "an-operator-of-the-sample";
+
+/// The commands of all `sh` blocks, continued lines joined and comments removed.
+fn commands() -> Vec<String> {
+    let blocks = README.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let joined = blocks.map(|block| block.replace("\\\n", " ")).collect::<String>();
+    let bare = |line: &str| line.split("  #").next().unwrap_or_default().trim().to_owned();
+    joined.lines().map(bare).filter(|line| !line.is_empty()).collect()
+}
+
+/// A folder that the commands run in, with `tegl` on the path.
+struct Shell {
+    folder: tempfile::TempDir,
+    environment: Vec<(String, String)>,
+}
+
+impl Shell {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("bin")).unwrap();
+        let link = folder.path().join("bin/tegl");
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_tegl"), link).unwrap();
+        let path = format!("{}/bin:{}", folder.path().display(), std::env::var("PATH").unwrap());
+        let catalogue = folder.path().join("catalogue.db").to_str().unwrap().to_owned();
+        let variables = [
+            ("PATH", path.as_str()),
+            ("TEGL__CATALOGUE__URL", &catalogue),
+            ("TOKEN", TOKEN),
+            ("OPERATIONS_TOKEN", OPERATIONS_TOKEN),
+        ];
+        let environment = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        Self { folder, environment }
+    }
+
+    /// Runs one line; its exit code and its output.
+    fn run(&self, line: &str) -> (Option<i32>, String, String) {
+        // Its variables of the environment are removed; the program itself is not used.
+        let template = command(self.folder.path());
+        let mut shell = Command::new("sh");
+        shell.args(["-ec", line]).current_dir(self.folder.path()).stdin(std::process::Stdio::null());
+        for (name, value) in template.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        let ran = shell.envs(self.environment.iter().cloned()).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (ran.status.code(), text(&ran.stdout), text(&ran.stderr))
+    }
+
+    /// Serves what the README serves, with the catalogue of the commands before.
+    fn serve(&self, line: &str) -> Server {
+        let mut environment: Vec<(&str, &str)> =
+            self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        environment
+            .extend([("TEGL__API__TOKENS__CURATOR", TOKEN), ("TEGL__OPERATIONS__TOKEN", OPERATIONS_TOKEN)]);
+        let home = tempfile::tempdir().unwrap();
+        let mut command = command(home.path());
+        command.current_dir(self.folder.path());
+        let typed: Vec<&str> = line.split_whitespace().skip(2).collect();
+        let server = Server::run(home, command, &typed, &environment);
+        let ready = eventually(Duration::from_secs(60), || server.get("/health/ready").status == 200);
+        assert!(ready, "{}", server.log());
+        server
+    }
+}
+
+#[test]
+fn commands_of_the_readme_run() {
+    let shell = Shell::new();
+    let mut failures = Failures::default();
+    let mut not_run: HashSet<&str> = HashSet::new();
+    let mut requests = Vec::new();
+    let mut serve = None;
+    for line in commands() {
+        if let Some((skipped, _)) = NOT_RUN.iter().find(|(skipped, _)| *skipped == line) {
+            not_run.insert(skipped);
+        } else if line.starts_with("curl ") {
+            requests.push(line);
+        } else if line.starts_with("tegl serve ") {
+            serve = Some(line);
+        } else if line.starts_with("export TEGL__") {
+            let (code, out, err) = shell.run(&format!("{line}; tegl config"));
+            failures.check(code == Some(0), || format!("{line}: {code:?} {out}{err}"));
+        } else {
+            // Painting the sample in full takes minutes without optimisation.
+            let small = if line == "tegl sample images" { " --max-megapixels 0.05" } else { "" };
+            let (code, out, err) = shell.run(&format!("{line}{small}"));
+            // `check` exits with 1 when it finds slow images.
+            let ends = code == Some(0) || code == Some(1) && line.starts_with("tegl check ");
+            failures.check(ends, || format!("{line}: {code:?} {out}{err}"));
+            let twelve = !line.starts_with("tegl sample ") || out.starts_with("12 works ");
+            failures.check(twelve, || format!("{line}: {out}"));
+        }
+    }
+    for (line, _) in NOT_RUN {
+        failures.check(not_run.contains(line), || format!("`{line}` is not in the README"));
+    }
+    let server = shell.serve(&serve.expect("the README serves a folder"));
+    if shell.run("command -v curl").0 != Some(0) {
+        return not_proven("the README's requests", "there is no curl");
+    }
+    let (public, operations) = (server.address.to_string(), server.operations().to_string());
+    for line in requests {
+        let request = line.replace("127.0.0.1:8182", &public).replace("127.0.0.1:8183", &operations);
+        let (code, out, err) = shell.run(&request.replacen("curl ", "curl --fail-with-body -sS ", 1));
+        let is_search = line.contains("/api/v1/works?");
+        let empty = is_search && out.contains("\"total\":0");
+        failures
+            .check(code == Some(0) && !out.is_empty() && !empty, || format!("{line}: {code:?} {out}{err}"));
+    }
+}
+
+/// The settings that the README names, as `section.key`.
+#[test]
+fn settings_of_the_readme_exist() {
+    let defaults: toml::Table = include_str!("../config/default.toml").parse().unwrap();
+    let mut failures = Failures::default();
+    let mut named = 0;
+    for text in README.split('`').skip(1).step_by(2) {
+        let Some((section, key)) = text.split_once('.') else { continue };
+        let Some(section) = defaults.get(section).and_then(toml::Value::as_table) else { continue };
+        named += 1;
+        failures.check(section.contains_key(key), || format!("there is no setting `{text}`"));
+    }
+    failures.check(named > 20, || format!("only {named} settings were found"));
+}
+
+#[test]
+fn files_that_the_readme_links_to_exist() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut failures = Failures::default();
+    for rest in README.split("](").skip(1) {
+        let target = rest.split(')').next().unwrap_or_default();
+        let exists = target.contains("://") || folder.join(target).exists();
+        failures.check(exists, || format!("there is no {target}"));
+    }
+}
