@@ -88,7 +88,7 @@ fn other_schemes_and_disguises_are_refused() {
         "http://2130706433:1".to_owned(),
     ] {
         origin.redirect(Some(target.clone()));
-        fails(&ingest(&address, &[]), &["was not asked"]);
+        fails(&ingest(&address, &[]), &["was not requested"]);
     }
 }
 
