@@ -88,7 +88,7 @@ fn other_schemes_and_disguises_are_refused() {
         "http://2130706433:1".to_owned(),
     ] {
         origin.redirect(Some(target.clone()));
-        fails(&ingest(&address, &[]), &["was not asked"]);
+        fails(&ingest(&address, &[]), &["was not requested"]);
     }
 }
 
@@ -130,7 +130,7 @@ fn a_collection_leads_to_named_hosts_only() {
     own.put("collection", collection.to_string().into_bytes());
     let address = format!("{}collection", own.url());
     let ran = ingest(&address, &[]);
-    fails(&ran, &[&other.address.to_string(), "--records-host", "is no web address"]);
+    fails(&ran, &[&other.address.to_string(), "--records-host", "is not a web address"]);
     assert!(ran.out.contains("1 works new"), "{}{}", ran.out, ran.err);
     assert!(other.asked().is_empty());
     let ran = ingest(&address, &["--records-host", "127.0.0.1", "--json"]);

@@ -96,7 +96,7 @@ fn every_kind_of_source_reads_alike() {
             for limit in [1, 2, 4, 100] {
                 lists(&store, limit).await;
             }
-            let absent = store.start(&key("absent.tif"), 10).await;
+            let absent = store.read_start(&key("absent.tif"), 10).await;
             assert!(matches!(absent, Err(Error::NotFound)), "{} {absent:?}", bed.location);
             notices_replacement(&bed, &store).await;
             println!("{}: {:?}", store.describe(), store.counts());
@@ -105,10 +105,11 @@ fn every_kind_of_source_reads_alike() {
 }
 
 async fn reads_exactly(store: &Store, key: &Key, expected: &[u8]) {
-    let (version, bytes) = store.start(key, 1000).await.unwrap_or_else(|error| panic!("{key}: {error:?}"));
+    let (version, bytes) =
+        store.read_start(key, 1000).await.unwrap_or_else(|error| panic!("{key}: {error:?}"));
     assert_eq!((version.size as usize, &bytes[..]), (SIZE, &expected[..1000]), "{key}");
     assert_eq!(store.head(key).await.unwrap(), version, "{key}");
-    assert_eq!(&store.start(key, 1 << 20).await.unwrap().1[..], expected, "{key}");
+    assert_eq!(&store.read_start(key, 1 << 20).await.unwrap().1[..], expected, "{key}");
     let end = SIZE as u64;
     let bytes = store.read(key, &version, 5000..20_000, b"head").await.unwrap();
     assert_eq!((&bytes[..4], &bytes[4..]), (&b"head"[..], &expected[5000..20_000]));
@@ -182,13 +183,13 @@ async fn writes_long_files(store: &Store, key: &Key) {
     println!("{}: {} bytes copied in {:?}", store.describe(), bytes.len(), began.elapsed());
     let moved = store.move_file(key, file.into_temp_path()).await.unwrap();
     assert_eq!((copied.size, moved.size), (bytes.len() as u64, bytes.len() as u64));
-    let (version, read) = store.start(key, moved.size).await.unwrap();
+    let (version, read) = store.read_start(key, moved.size).await.unwrap();
     assert!(version == moved && read == bytes);
     assert!(!store.create(key, pattern(8).into()).await.unwrap_or(false), "{}", store.describe());
 }
 
 async fn notices_replacement(bed: &Bed, store: &Store) {
-    let (old, _) = store.start(&key("a.tif"), 10).await.unwrap();
+    let (old, _) = store.read_start(&key("a.tif"), 10).await.unwrap();
     // Some servers tell times of change by the second, and make tags of them.
     tokio::time::sleep(Duration::from_millis(1100)).await;
     bed.put("a.tif", pattern(99)).await;
@@ -213,7 +214,7 @@ fn under_faults_bytes_are_right_or_absent() {
             let started = Instant::now();
             let result = async {
                 if known.is_none() {
-                    known = Some(store.start(&key, 1000).await?.0);
+                    known = Some(store.read_start(&key, 1000).await?.0);
                 }
                 let version = known.clone().unwrap();
                 let at = round * 7919 % 280_000;

@@ -32,7 +32,7 @@ pub struct WorkSummary {
 }
 
 /// The scheme and the value of the facet value of all works.
-pub use crate::presentation::ALL;
+pub use crate::presentation::ALL_WORKS as ALL;
 
 /// Facet values are sorted by this many characters.
 const SORT_CHARS: usize = 120;

@@ -30,14 +30,14 @@ impl Catalogue {
         source: &str,
         given: &mut AssignedNumbers,
     ) -> Result<Vec<Renamed>, Error> {
-        let foreign = works.iter().any(|work| work.origin().is_some());
+        let foreign = works.iter().any(|work| work.source_manifest().is_some());
         let mut wanted: Vec<String> = works.iter().map(|work| work.object_number.clone()).collect();
         wanted.sort_unstable();
         wanted.dedup();
         let there = self.origins(&wanted, foreign).await?;
         let mut renamed = Vec::new();
         for work in works {
-            let origin = work.origin().map(str::to_owned);
+            let origin = work.source_manifest().map(str::to_owned);
             let holder = given.get(&work.object_number).or_else(|| there.get(&work.object_number));
             if holder.is_some_and(|holder| *holder != origin) {
                 let wanted = work.object_number.clone();
@@ -62,7 +62,7 @@ impl Catalogue {
             fetch_rows(&mut reader, select, wanted, &format!(") AND source <> 'embedded'{narrowed}")).await?;
         let each = |row: &sqlx::any::AnyRow| -> Result<_, Error> {
             let work: Work = serde_json::from_str(row.try_get("record")?)?;
-            Ok((row.try_get("object_number")?, work.origin().map(str::to_owned)))
+            Ok((row.try_get("object_number")?, work.source_manifest().map(str::to_owned)))
         };
         rows.iter().map(each).collect()
     }

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::gallery::{
     Earlier, Gallery, Import, Imported, Masters, Pattern, Pruned, Reading, Register, Watch, told,
 };
-use crate::record::read::{Bad, Form, Mapping};
+use crate::record::read::{BadRecord, Mapping, RecordFormat};
 
 /// How many problems of a kind are listed without --verbose.
 const MAX_LISTED: usize = 20;
@@ -137,7 +137,7 @@ fn report_unused_columns(arguments: &Arguments, mapping: &Mapping, register: &Re
 }
 
 fn reading(arguments: &Arguments, config: &Config) -> Result<Reading, String> {
-    let form: Option<Form> = arguments
+    let form: Option<RecordFormat> = arguments
         .form
         .as_deref()
         .map(str::parse)
@@ -247,7 +247,7 @@ impl Watch for Reporter {
         ));
     }
 
-    fn bad(&self, bad: &Bad) {
+    fn bad(&self, bad: &BadRecord) {
         if self.json {
             println!(
                 "{}",

@@ -82,9 +82,9 @@ impl Sources {
     /// All identifiers of an object, in any source; without a page.
     pub async fn names_of(&self, store: &Store, key: &Key) -> Result<Vec<String>, Error> {
         let mut names = Vec::with_capacity(1);
-        for place in store.places(key).await? {
+        for place in store.locations(key).await? {
             for source in &self.all {
-                if let Some(key) = source.store.key_of(&place) {
+                if let Some(key) = source.store.key_at(&place) {
                     let name = match &source.name {
                         Some(name) => format!("{name}:{}", key.as_str()),
                         None => key.as_str().to_owned(),
@@ -99,8 +99,8 @@ impl Sources {
     }
 
     /// The sources that cannot be read, with cause and remedy. Changes since the last call are logged.
-    pub async fn troubles(&self) -> Vec<store::Trouble> {
-        let probed = self.all.iter().map(|source| source.store.trouble());
+    pub async fn troubles(&self) -> Vec<store::Diagnosis> {
+        let probed = self.all.iter().map(|source| source.store.diagnose());
         let probed = futures::future::join_all(probed).await;
         let mut known = self.known_troubles();
         for ((source, now), before) in self.all.iter().zip(&probed).zip(known.iter_mut()) {

@@ -9,10 +9,10 @@ use crate::iiif::Version;
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The scheme of collections that are searches; their value is the query.
-pub const FOUND: &str = "search";
+pub const SEARCH_SCHEME: &str = "search";
 
 /// The scheme, and the only value, of the collection of all works.
-pub const ALL: &str = "all";
+pub const ALL_WORKS: &str = "all";
 
 /// The server's own addresses, below one base.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Address {
 
 /// What an address of this server names, as far as a work goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Resource {
     /// The object number.
     pub work: String,
     /// The canvas' number from 1, where it is one.
@@ -91,22 +91,22 @@ impl Address {
     }
 
     /// A scheme's values, or a part of them.
-    pub fn scheme(&self, version: Version, scheme: &str, span: Option<Span>) -> String {
+    pub fn facet_scheme(&self, version: Version, scheme: &str, span: Option<Span>) -> String {
         let scheme = format!("{}/{}", self.collections(version), segment(scheme));
         span.map_or_else(|| scheme.clone(), |span| format!("{scheme}/-/{span}"))
     }
 
     /// The works that a search finds, by the search's canonical query; a search for nothing in particular finds all.
-    pub fn found(&self, version: Version, query: &str) -> String {
+    pub fn search_collection(&self, version: Version, query: &str) -> String {
         match query {
-            "" => self.shelf(version, ALL, ALL, None),
-            query => self.shelf(version, FOUND, query, None),
+            "" => self.facet_value(version, ALL_WORKS, ALL_WORKS, None),
+            query => self.facet_value(version, SEARCH_SCHEME, query, None),
         }
     }
 
     /// A shelf's works, or a part of them.
-    pub fn shelf(&self, version: Version, scheme: &str, value: &str, span: Option<Span>) -> String {
-        let shelf = format!("{}/{}", self.scheme(version, scheme, None), segment(value));
+    pub fn facet_value(&self, version: Version, scheme: &str, value: &str, span: Option<Span>) -> String {
+        let shelf = format!("{}/{}", self.facet_scheme(version, scheme, None), segment(value));
         span.map_or_else(|| shelf.clone(), |span| format!("{shelf}/{span}"))
     }
 
@@ -156,7 +156,7 @@ impl Address {
     }
 
     /// What a manifest's, canvas' or annotation's address of this server names; nothing for any other address.
-    pub fn find(&self, uri: &str) -> Option<Place> {
+    pub fn find(&self, uri: &str) -> Option<Resource> {
         let rest = uri.split(['#', '?']).next()?.strip_prefix(self.base.as_str())?;
         let mut parts = rest.strip_prefix("/presentation/")?.split('/');
         if !matches!(parts.next()?, "2" | "3") {
@@ -168,7 +168,7 @@ impl Address {
             ("canvas" | "annotations", Some(number)) => Some(crate::iiif::integer(number)? as usize),
             _ => return None,
         };
-        Some(Place { work, canvas })
+        Some(Resource { work, canvas })
     }
 }
 
@@ -195,11 +195,11 @@ mod tests {
                 "https://host/prefix/presentation/2/KKS%201%2F2/manifest",
             ),
             (
-                address.shelf(Version::V3, "creator", "købke", Some(Span { start: 0, end: 99 })),
+                address.facet_value(Version::V3, "creator", "købke", Some(Span { start: 0, end: 99 })),
                 "https://host/prefix/presentation/3/collections/creator/k%C3%B8bke/0-99",
             ),
             (
-                address.scheme(Version::V3, "creator", Some(Span { start: 100, end: 199 })),
+                address.facet_scheme(Version::V3, "creator", Some(Span { start: 100, end: 199 })),
                 "https://host/prefix/presentation/3/collections/creator/-/100-199",
             ),
             (address.archive("a?b"), "https://host/prefix/download/work/a%3Fb.zip"),
@@ -221,9 +221,9 @@ mod tests {
         fn an_address_leads_back_to_its_work(work in ".{1,40}", number in 1..9999usize) {
             let address = Address::new("https://host/p");
             let found = address.find(&format!("{}#xywh=1,2,3,4", address.canvas(&work, number)));
-            prop_assert_eq!(found, Some(Place { work: work.clone(), canvas: Some(number) }));
+            prop_assert_eq!(found, Some(Resource { work: work.clone(), canvas: Some(number) }));
             let found = address.find(&address.manifest(Version::V2, &work));
-            prop_assert_eq!(found, Some(Place { work, canvas: None }));
+            prop_assert_eq!(found, Some(Resource { work, canvas: None }));
         }
     }
 }

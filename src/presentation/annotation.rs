@@ -22,7 +22,7 @@ pub(super) struct Placed<'a> {
 impl<'a> View<'a> {
     /// The tags that are shown, each on its canvas.
     pub(super) fn placed(&self, canvases: &[Canvas<'_>]) -> Vec<Placed<'a>> {
-        let held = self.held().into_iter();
+        let held = self.active_tags().into_iter();
         held.map(|(id, tag)| {
             let (canvas, region) = place(tag, canvases);
             Placed { id, tag, canvas, region }
@@ -112,7 +112,7 @@ impl<'a> View<'a> {
 /// A body of plain text. Viewers show bodies as HTML whatever their format says, so that what they could misread is
 /// written as HTML.
 fn textual(text: &str, purpose: &str) -> Value {
-    let text = html::plain(text);
+    let text = html::plain_text(text);
     let value = html::literal(text.trim());
     let format = if value == text.trim() { "text/plain" } else { "text/html" };
     object! { "type": "TextualBody", "value": value, "format": format, "purpose": purpose }
@@ -126,7 +126,7 @@ fn creator(source: &str) -> Option<Value> {
         None if source == "curator" => ("Person", "Curator"),
         _ => ("Person", source),
     };
-    let name = html::plain(name);
+    let name = html::plain_text(name);
     (!name.is_empty()).then(|| object! { "type": kind, "name": name })
 }
 

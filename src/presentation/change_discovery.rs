@@ -12,7 +12,7 @@ use crate::record::{Change, Kind};
 pub const CONTEXT: &str = "http://iiif.io/api/discovery/1/context.json";
 
 /// Changes on a page: those of revisions `100 n + 1` to `100 n + 100` are page `n`.
-pub const PAGE: u64 = 100;
+pub const PAGE_SIZE: u64 = 100;
 
 /// The collection of all pages (§3.1); nothing where nothing has happened, as a page must not be empty.
 pub fn collection(total: u64, address: &Address) -> Option<Value> {
@@ -38,7 +38,7 @@ pub fn page(number: u64, total: u64, changes: &[Change], address: &Address) -> O
         "id": address.changes_page(number),
         "type": "OrderedCollectionPage",
         "partOf": object! { "id": address.changes(), "type": "OrderedCollection" },
-        "startIndex": number.saturating_mul(PAGE),
+        "startIndex": number.saturating_mul(PAGE_SIZE),
         "orderedItems": changes.iter().map(|change| activity(change, address)).collect::<Vec<_>>(),
     };
     if let Some(before) = number.checked_sub(1) {
@@ -51,7 +51,7 @@ pub fn page(number: u64, total: u64, changes: &[Change], address: &Address) -> O
 }
 
 fn last_page(total: u64) -> Option<u64> {
-    Some(total.checked_sub(1)? / PAGE)
+    Some(total.checked_sub(1)? / PAGE_SIZE)
 }
 
 fn reference(page: u64, address: &Address) -> Value {

@@ -16,7 +16,7 @@ const THUMBNAIL: u32 = 400;
 
 /// Where collections are published, by whom, and in which version.
 #[derive(Clone, Copy, Debug)]
-pub struct Library<'a> {
+pub struct Collections<'a> {
     pub address: &'a Address,
     pub publisher: &'a Publisher,
     pub version: Version,
@@ -24,7 +24,7 @@ pub struct Library<'a> {
 
 /// A scheme of shelves, such as `creator`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scheme {
+pub struct FacetScheme {
     pub scheme: String,
     /// How many values it has.
     pub values: u64,
@@ -32,14 +32,14 @@ pub struct Scheme {
 
 /// A value of a scheme: a shelf.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shelf {
+pub struct FacetCollection {
     pub scheme: String,
     pub value: String,
     pub label: Text,
     /// How many works stand on it.
     pub works: u64,
     /// An image of one of them.
-    pub picture: Option<Picture>,
+    pub picture: Option<Thumbnail>,
 }
 
 /// A work on a shelf.
@@ -47,12 +47,12 @@ pub struct Shelf {
 pub struct Member {
     pub object_number: String,
     pub label: Text,
-    pub picture: Option<Picture>,
+    pub picture: Option<Thumbnail>,
 }
 
 /// An image that stands for a work.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
+pub struct Thumbnail {
     pub identifier: String,
     /// Its pixels, where they are known.
     pub dimensions: Option<Dimensions>,
@@ -67,14 +67,14 @@ struct Listing<'a> {
     of: Label,
     items: Vec<Value>,
     parent: Option<(String, Value)>,
-    picture: Option<&'a Picture>,
+    picture: Option<&'a Thumbnail>,
 }
 
-impl Library<'_> {
+impl Collections<'_> {
     /// The collection of all schemes.
-    pub fn root(&self, schemes: &[Scheme]) -> Value {
+    pub fn root(&self, schemes: &[FacetScheme]) -> Value {
         let items = schemes.iter().map(|scheme| {
-            let id = self.address.scheme(self.version, &scheme.scheme, None);
+            let id = self.address.facet_scheme(self.version, &scheme.scheme, None);
             object! { "id": id, "type": "Collection", "label": self.scheme_label(&scheme.scheme) }
         });
         self.document(Listing {
@@ -93,8 +93,14 @@ impl Library<'_> {
 
     /// The values of a scheme that has `total`, or the asked part of them. `values` are those at the positions that
     /// [`span::node`] names; nothing where there is no such part.
-    pub fn scheme(&self, scheme: &str, total: u64, asked: Option<Span>, values: &[Shelf]) -> Option<Value> {
-        let at = |span| self.address.scheme(self.version, scheme, span);
+    pub fn facet_scheme(
+        &self,
+        scheme: &str,
+        total: u64,
+        asked: Option<Span>,
+        values: &[FacetCollection],
+    ) -> Option<Value> {
+        let at = |span| self.address.facet_scheme(self.version, scheme, span);
         let label = self.scheme_label(scheme);
         let items = match span::node(total, asked)? {
             Node::Spans(spans) => spans.into_iter().map(|span| part(at(Some(span)), span, total)).collect(),
@@ -107,7 +113,7 @@ impl Library<'_> {
                 Some(span) => (at(span.parent(total)), label.clone()),
             }),
             label: asked.map_or(label, |span| part_label(span, total)),
-            count: asked.map_or(total, |span| span.within(total)),
+            count: asked.map_or(total, |span| span.length_within(total)),
             of: Label::new("collections", "samlinger"),
             items,
             picture: values.iter().find_map(|shelf| shelf.picture.as_ref()),
@@ -116,8 +122,13 @@ impl Library<'_> {
 
     /// The works of a shelf, or the asked part of them. `members` are those at the positions that [`span::node`]
     /// names; nothing where there is no such part.
-    pub fn shelf(&self, shelf: &Shelf, asked: Option<Span>, members: &[Member]) -> Option<Value> {
-        let at = |span| self.address.shelf(self.version, &shelf.scheme, &shelf.value, span);
+    pub fn facet_value(
+        &self,
+        shelf: &FacetCollection,
+        asked: Option<Span>,
+        members: &[Member],
+    ) -> Option<Value> {
+        let at = |span| self.address.facet_value(self.version, &shelf.scheme, &shelf.value, span);
         let label = named(&shelf.label, &shelf.value);
         let items = match span::node(shelf.works, asked)? {
             Node::Spans(spans) => {
@@ -125,14 +136,15 @@ impl Library<'_> {
             }
             Node::Items(_) => members.iter().map(|member| self.member(member)).collect(),
         };
-        let all =
-            || (self.address.scheme(self.version, &shelf.scheme, None), self.scheme_label(&shelf.scheme));
+        let all = || {
+            (self.address.facet_scheme(self.version, &shelf.scheme, None), self.scheme_label(&shelf.scheme))
+        };
         let first = members.iter().find_map(|member| member.picture.as_ref());
         Some(self.document(Listing {
             id: at(asked),
             parent: Some(asked.map_or_else(all, |span| (at(span.parent(shelf.works)), label.clone()))),
             label: asked.map_or(label, |span| part_label(span, shelf.works)),
-            count: asked.map_or(shelf.works, |span| span.within(shelf.works)),
+            count: asked.map_or(shelf.works, |span| span.length_within(shelf.works)),
             of: Label::new("works", "værker"),
             items,
             picture: if asked.is_none() { shelf.picture.as_ref().or(first) } else { first },
@@ -161,8 +173,8 @@ impl Library<'_> {
         of_version(self.pictured(made, listing.picture), self.version)
     }
 
-    fn shelf_reference(&self, shelf: &Shelf) -> Value {
-        let id = self.address.shelf(self.version, &shelf.scheme, &shelf.value, None);
+    fn shelf_reference(&self, shelf: &FacetCollection) -> Value {
+        let id = self.address.facet_value(self.version, &shelf.scheme, &shelf.value, None);
         let label = named(&shelf.label, &shelf.value);
         self.pictured(object! { "id": id, "type": "Collection", "label": label }, shelf.picture.as_ref())
     }
@@ -173,14 +185,14 @@ impl Library<'_> {
         self.pictured(object! { "id": id, "type": "Manifest", "label": label }, member.picture.as_ref())
     }
 
-    fn pictured(&self, mut reference: Value, picture: Option<&Picture>) -> Value {
+    fn pictured(&self, mut reference: Value, picture: Option<&Thumbnail>) -> Value {
         if let Some(picture) = picture {
             reference["thumbnail"] = Value::from([self.thumbnail(picture)]);
         }
         reference
     }
 
-    fn thumbnail(&self, picture: &Picture) -> Value {
+    fn thumbnail(&self, picture: &Thumbnail) -> Value {
         let size = Size { form: Form::Within(THUMBNAIL, THUMBNAIL), upscale: false };
         let service = self.address.image(self.version, &picture.identifier);
         let described = match self.version {
@@ -231,14 +243,15 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn library<T>(version: Version, look: impl FnOnce(Library<'_>) -> T) -> T {
+    fn library<T>(version: Version, look: impl FnOnce(Collections<'_>) -> T) -> T {
         let (address, publisher) = (Address::new("https://host"), Publisher::default());
-        look(Library { address: &address, publisher: &publisher, version })
+        look(Collections { address: &address, publisher: &publisher, version })
     }
 
-    fn shelf(works: u64) -> Shelf {
-        let picture = Picture { identifier: "a/b.tif".into(), dimensions: Some(Dimensions::new(4000, 3000)) };
-        Shelf {
+    fn shelf(works: u64) -> FacetCollection {
+        let picture =
+            Thumbnail { identifier: "a/b.tif".into(), dimensions: Some(Dimensions::new(4000, 3000)) };
+        FacetCollection {
             scheme: "creator".into(),
             value: "købke".into(),
             label: Text::plain("Købke"),
@@ -250,12 +263,12 @@ mod tests {
     #[test]
     fn a_long_shelf_lists_parts_of_itself() {
         library(Version::V3, |library| {
-            let made = library.shelf(&shelf(250), None, &[]).unwrap();
+            let made = library.facet_value(&shelf(250), None, &[]).unwrap();
             assert_eq!(made["items"].as_array().unwrap().len(), 3);
             assert_eq!(made["items"][2]["label"], json!({ "none": ["201–250"] }));
             let id = made["items"][2]["id"].as_str().unwrap();
             assert!(id.ends_with("/presentation/3/collections/creator/k%C3%B8bke/200-299"), "{id}");
-            assert!(library.shelf(&shelf(250), "300-399".parse().ok(), &[]).is_none());
+            assert!(library.facet_value(&shelf(250), "300-399".parse().ok(), &[]).is_none());
         });
     }
 
@@ -264,7 +277,7 @@ mod tests {
         let member =
             Member { object_number: "KMS1".into(), label: Text::default(), picture: shelf(1).picture };
         library(Version::V3, |library| {
-            let made = library.shelf(&shelf(1), None, std::slice::from_ref(&member)).unwrap();
+            let made = library.facet_value(&shelf(1), None, std::slice::from_ref(&member)).unwrap();
             let item = &made["items"][0];
             assert_eq!(item["label"], json!({ "none": ["KMS1"] }));
             assert_eq!(
@@ -273,7 +286,7 @@ mod tests {
             );
         });
         library(Version::V2, |library| {
-            let made = library.shelf(&shelf(1), None, std::slice::from_ref(&member)).unwrap();
+            let made = library.facet_value(&shelf(1), None, std::slice::from_ref(&member)).unwrap();
             assert_eq!(made["@type"], "sc:Collection");
             assert_eq!(made["manifests"][0]["@id"], "https://host/presentation/2/KMS1/manifest");
         });

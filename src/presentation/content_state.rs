@@ -11,7 +11,7 @@ use crate::iiif::{Invalid, Version};
 use crate::record::Region;
 
 /// No content state that is read is longer, in bytes.
-pub const MOST_BYTES: usize = 16_384;
+pub const MAX_BYTES: usize = 16_384;
 
 /// What JavaScript's `encodeURIComponent` leaves as it is.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -55,7 +55,7 @@ pub fn encode(json: &str) -> String {
 /// The JSON of a state that was encoded; fails where it is no such thing.
 pub fn decode(encoded: &str) -> Result<String, Invalid> {
     let bad = |why: &str| Invalid::new("iiif-content", &shortened(encoded), why.to_owned());
-    if encoded.len() > MOST_BYTES {
+    if encoded.len() > MAX_BYTES {
         return Err(bad("is longer than 16384 bytes"));
     }
     let bytes = URL_SAFE_NO_PAD
@@ -103,7 +103,7 @@ pub fn link(page: &str, address: &Address, work: &str, to: Target) -> String {
 pub fn read(text: &str) -> Result<State, Invalid> {
     let text = text.trim();
     let bad = |why: &str| Invalid::new("iiif-content", &shortened(text), why.to_owned());
-    if text.len() > MOST_BYTES {
+    if text.len() > MAX_BYTES {
         return Err(bad("is longer than 16384 bytes"));
     }
     let decoded;

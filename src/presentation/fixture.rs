@@ -1,11 +1,11 @@
 //! Made-up works for the tests of this floor.
 
-use super::{Address, Original, Publisher, Shown, View};
+use super::{Address, CanvasImage, Original, Publisher, View};
 use crate::iiif::{Dimensions, Info, Limits, Tiles};
 use crate::record::{Role, Tag, Text, Work};
 
 /// An image of these pixels.
-pub fn shown(file: &str, width: u32, height: u32) -> Shown {
+pub fn shown(file: &str, width: u32, height: u32) -> CanvasImage {
     let dimensions = Dimensions::new(width, height);
     let factors = [32, 16, 8, 4, 2, 1];
     let info = Info {
@@ -16,7 +16,7 @@ pub fn shown(file: &str, width: u32, height: u32) -> Shown {
         tiles: Tiles { side: Dimensions::new(512, 512), scale_factors: factors.into() },
     };
     let original = Some(Original { bytes: 123_456_789, media_type: "image/tiff".into() });
-    Shown { original, label: Text::default(), ..Shown::alone(file, info) }
+    CanvasImage { original, label: Text::default(), ..CanvasImage::without_record(file, info) }
 }
 
 /// A work with most of what a record may say.
@@ -25,8 +25,8 @@ pub fn work() -> Work {
 }
 
 /// Its images: a front in three captures, a back, a detail that is restricted in size.
-pub fn images() -> Vec<Shown> {
-    let of = |file: &str, role: Role| Shown { role, ..shown(file, 8000, 6000) };
+pub fn images() -> Vec<CanvasImage> {
+    let of = |file: &str, role: Role| CanvasImage { role, ..shown(file, 8000, 6000) };
     let restricted = shown("kms/detail.tif", 4001, 2999);
     let sizes: Vec<Dimensions> =
         restricted.info.sizes.iter().copied().filter(|size| size.width <= 1024).collect();
@@ -34,9 +34,9 @@ pub fn images() -> Vec<Shown> {
     vec![
         of("kms/back.tif", Role::Verso),
         of("kms/front.tif", Role::Recto),
-        Shown { role: Role::Infrared, ..shown("kms/ir.tif", 4000, 3000) },
+        CanvasImage { role: Role::Infrared, ..shown("kms/ir.tif", 4000, 3000) },
         of("kms/xray.tif", Role::XRay),
-        Shown {
+        CanvasImage {
             role: Role::Detail,
             largest: Dimensions::new(1024, 768),
             original: None,

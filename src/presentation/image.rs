@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::object::object;
-use super::{Shown, View, language_map};
+use super::{CanvasImage, View, language_map};
 use crate::iiif::{Dimensions, Version};
 
 /// The longer side that a body's own address is bounded by, in pixels: readers without deep zoom fetch it.
@@ -14,29 +14,29 @@ const THUMBNAIL: u32 = 400;
 
 impl View<'_> {
     /// The image as an annotation's body (Presentation API 3.0, §5.7).
-    pub(super) fn body(&self, image: &Shown, version: Version) -> Value {
-        self.picture(image, image.fitting(BODY), version)
+    pub(super) fn body(&self, image: &CanvasImage, version: Version) -> Value {
+        self.picture(image, image.largest_within(BODY), version)
     }
 
     /// The image as a small picture of itself.
-    pub(super) fn thumbnail(&self, image: &Shown, version: Version) -> Value {
-        self.picture(image, image.fitting(THUMBNAIL), version)
+    pub(super) fn thumbnail(&self, image: &CanvasImage, version: Version) -> Value {
+        self.picture(image, image.largest_within(THUMBNAIL), version)
     }
 
     /// The image as one of several to choose between.
-    pub(super) fn option(&self, image: &Shown, version: Version) -> Value {
+    pub(super) fn option(&self, image: &CanvasImage, version: Version) -> Value {
         let mut body = self.body(image, version);
         let label = if image.label.is_empty() && image.role == crate::record::Role::Recto {
             super::labels::Label::new("Visible light", "Synligt lys").text(&self.publisher.languages)
         } else {
-            self.named(image)
+            self.image_label(image)
         };
         body["label"] = language_map::label(&label);
         body["thumbnail"] = Value::from([self.thumbnail(image, version)]);
         body
     }
 
-    fn picture(&self, image: &Shown, size: Dimensions, version: Version) -> Value {
+    fn picture(&self, image: &CanvasImage, size: Dimensions, version: Version) -> Value {
         object! {
             "id": format!("{}/full/{size}/0/default.jpg", self.address.image(version, &image.identifier)),
             "type": "Image",
@@ -48,7 +48,7 @@ impl View<'_> {
     }
 
     /// The image's services: both versions; in documents of version 2 the second alone.
-    fn services(&self, image: &Shown, version: Version) -> Value {
+    fn services(&self, image: &CanvasImage, version: Version) -> Value {
         let mut second = described(image);
         second.insert("@id".into(), Value::from(self.address.image(Version::V2, &image.identifier)));
         second.insert("@type".into(), Value::from("ImageService2"));
@@ -60,7 +60,7 @@ impl View<'_> {
         third.insert("id".into(), Value::from(self.address.image(Version::V3, &image.identifier)));
         third.insert("type".into(), Value::from("ImageService3"));
         third.insert("profile".into(), Value::from("level2"));
-        if !image.is_free() {
+        if !image.is_unrestricted() {
             limits(image, &mut third);
         }
         Value::from([third, second])
@@ -68,7 +68,7 @@ impl View<'_> {
 }
 
 /// What viewers otherwise fetch an info.json for.
-fn described(image: &Shown) -> Map<String, Value> {
+fn described(image: &CanvasImage) -> Map<String, Value> {
     let sizes = image.info.sizes.iter();
     let sizes = sizes.map(|size| object! { "width": size.width, "height": size.height }).collect();
     let mut service = Map::new();
@@ -79,7 +79,7 @@ fn described(image: &Shown) -> Map<String, Value> {
 }
 
 /// The limits as the info.json has them (Image API 3.0, §5.2).
-fn limits(image: &Shown, into: &mut Map<String, Value>) {
+fn limits(image: &CanvasImage, into: &mut Map<String, Value>) {
     let limits = image.info.limits;
     if limits.max_width != u32::MAX || limits.max_height != u32::MAX {
         into.insert("maxWidth".into(), Value::from(limits.max_width));

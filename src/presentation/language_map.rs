@@ -8,7 +8,7 @@ use crate::record::Text;
 
 /// A text as a map of plain strings: what a `label` is.
 pub fn label(text: &Text) -> Value {
-    map(text, html::plain)
+    map(text, html::plain_text)
 }
 
 /// A text as a map of strings that may hold markup: `summary`, and the values of `metadata` and `requiredStatement`.
@@ -19,7 +19,7 @@ pub fn value(text: &Text, base: &str) -> Value {
 
 /// A string that has no language.
 pub fn none(text: &str) -> Value {
-    object! { "none": [html::plain(text)] }
+    object! { "none": [html::plain_text(text)] }
 }
 
 fn map(text: &Text, shown: impl Fn(&str) -> String) -> Value {

@@ -5,12 +5,12 @@ use serde_json::Value;
 
 use super::labels::Label;
 use super::object::object;
-use super::{Shown, View, language_map};
+use super::{CanvasImage, View, language_map};
 use crate::iiif::Version;
 use crate::record::Text;
 
 /// No address that a source gives is longer, in bytes.
-const MOST_BYTES: usize = 2000;
+const MAX_BYTES: usize = 2000;
 
 /// What an IRI may hold and a URI may not (RFC 3986, appendix A).
 const IRI: &AsciiSet = &CONTROLS
@@ -32,7 +32,7 @@ pub fn http_uri(text: &str) -> Option<String> {
     let scheme = ["http", "https"].into_iter().find(|known| known.eq_ignore_ascii_case(scheme))?;
     let begins = rest.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '[');
     let is_one = !rest.chars().any(|c| c.is_whitespace() || c.is_control());
-    let fits = begins && is_one && text.len() <= MOST_BYTES;
+    let fits = begins && is_one && text.len() <= MAX_BYTES;
     fits.then(|| format!("{scheme}://{}", utf8_percent_encode(rest, IRI)))
 }
 
@@ -52,7 +52,7 @@ impl View<'_> {
 
     /// The record as JSON, and the manifest elsewhere that it was read from.
     pub(super) fn see_also(&self) -> Value {
-        let manifest = self.work.origin().and_then(http_uri).map(|id| {
+        let manifest = self.work.source_manifest().and_then(http_uri).map(|id| {
             object! {
                 "id": id,
                 "type": "Manifest",
@@ -78,7 +78,7 @@ impl View<'_> {
     pub(super) fn part_of(&self, version: Version) -> Option<Value> {
         let shelf = self.part_of?;
         Some(Value::from([object! {
-            "id": self.address.shelf(version, &shelf.scheme, &shelf.value, None),
+            "id": self.address.facet_value(version, &shelf.scheme, &shelf.value, None),
             "type": "Collection",
             "label": language_map::label(&shelf.label),
         }]))
@@ -86,7 +86,7 @@ impl View<'_> {
 
     /// The searches within the work: version 1 beside 2, as several viewers know only that (Content Search 2.0, §3).
     pub(super) fn searches(&self, version: Version) -> Option<Value> {
-        if !self.tags.iter().any(|tag| tag.holds()) {
+        if !self.tags.iter().any(|tag| tag.is_active()) {
             return None;
         }
         let work = &self.work.object_number;
@@ -115,7 +115,7 @@ impl View<'_> {
     }
 
     /// Files of an image: the master, and renditions of it.
-    pub(super) fn files(&self, image: &Shown) -> Vec<Value> {
+    pub(super) fn files(&self, image: &CanvasImage) -> Vec<Value> {
         let mut files = Vec::with_capacity(4);
         if let Some(original) = &image.original {
             let label =
@@ -126,7 +126,7 @@ impl View<'_> {
                 object! { "id": id, "type": "Image", "label": label, "format": original.media_type.as_str() },
             );
         }
-        if !image.is_free() {
+        if !image.is_unrestricted() {
             let service = self.address.image(Version::V3, &image.identifier);
             files.push(self.file(format!("{service}/full/max/0/default.jpg"), "JPEG", "image/jpeg", image));
             return files;
@@ -144,7 +144,7 @@ impl View<'_> {
         files
     }
 
-    fn file(&self, id: String, name: &str, media_type: &str, image: &Shown) -> Value {
+    fn file(&self, id: String, name: &str, media_type: &str, image: &CanvasImage) -> Value {
         let size = image.largest;
         object! {
             "id": id,

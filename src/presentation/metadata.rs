@@ -83,7 +83,7 @@ impl Facts<'_> {
             let known =
                 |text: &Text| text.languages().map(|(language, _)| language.to_owned()).collect::<Vec<_>>();
             match groups.iter_mut().find(|group| known(group) == known(value)) {
-                Some(group) => group.join(value),
+                Some(group) => group.merge(value),
                 None => groups.push(value.clone()),
             }
         }

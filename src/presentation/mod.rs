@@ -25,11 +25,11 @@ pub mod span;
 mod version2;
 mod view;
 
-pub use address::{ALL, Address, FOUND, Place};
+pub use address::{ALL_WORKS, Address, Resource, SEARCH_SCHEME};
 pub use context::{CONTEXT_2, CONTEXT_3, context};
-pub use html::plain;
+pub use html::plain_text;
 pub use links::http_uri;
 pub use publisher::{Logo, Publisher};
 pub use rights::{name as rights_name, normal as rights_uri};
 pub use span::Span;
-pub use view::{Canvas, Original, Shown, View};
+pub use view::{Canvas, CanvasImage, Original, View};

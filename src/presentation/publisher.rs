@@ -68,14 +68,14 @@ impl Publisher {
     }
 
     /// The languages in their order, for [`Text::best`].
-    pub fn preferred(&self) -> Vec<&str> {
+    pub fn preferred_languages(&self) -> Vec<&str> {
         self.languages.iter().map(String::as_str).collect()
     }
 
     /// What a scheme is called in the language preferred here; its own name where nobody has a word for it.
-    pub fn scheme(&self, name: &str) -> String {
+    pub fn scheme_label(&self, name: &str) -> String {
         let word = super::labels::scheme(name).map(|word| word.text(&self.languages));
-        let known = word.as_ref().and_then(|word| word.best(&self.preferred()));
+        let known = word.as_ref().and_then(|word| word.best(&self.preferred_languages()));
         known.unwrap_or(name).to_owned()
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::str::FromStr;
 
 /// The most entries that one collection lists.
-pub const MOST: u64 = 100;
+pub const MAX_ENTRIES: u64 = 100;
 
 /// A part of a list by positions from 0, both of them within it, written `100-199`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,9 +17,9 @@ pub struct Span {
 /// What a collection lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
-    /// The entries at these positions, at most [`MOST`].
+    /// The entries at these positions, at most [`MAX_ENTRIES`].
     Items(Range<u64>),
-    /// Child collections, at most [`MOST`].
+    /// Child collections, at most [`MAX_ENTRIES`].
     Spans(Vec<Span>),
 }
 
@@ -30,13 +30,13 @@ impl Span {
     }
 
     /// The number of positions that a list of this length has of them.
-    pub fn within(self, total: u64) -> u64 {
+    pub fn length_within(self, total: u64) -> u64 {
         total.saturating_sub(self.start).min(self.length())
     }
 
     /// The span that lists this one among its children; none where the whole list does.
     pub fn parent(self, total: u64) -> Option<Self> {
-        let length = self.length().checked_mul(MOST)?;
+        let length = self.length().checked_mul(MAX_ENTRIES)?;
         let start = self.start / length * length;
         (length <= child_length(total)).then(|| Self { start, end: start + (length - 1) })
     }
@@ -44,7 +44,8 @@ impl Span {
     /// Whether the tree of a list of this length has such a part.
     fn is_of(self, total: u64) -> bool {
         let length = self.length();
-        let is_power = std::iter::successors(Some(MOST), |n| n.checked_mul(MOST)).any(|n| n == length);
+        let is_power =
+            std::iter::successors(Some(MAX_ENTRIES), |n| n.checked_mul(MAX_ENTRIES)).any(|n| n == length);
         is_power && self.start.is_multiple_of(length) && self.start < total && length <= child_length(total)
     }
 }
@@ -52,25 +53,26 @@ impl Span {
 /// What a list of `total` entries, or the asked part of it, shows; nothing where there is no such part.
 pub fn node(total: u64, asked: Option<Span>) -> Option<Node> {
     let (start, length) = match asked {
-        None if total <= MOST => return Some(Node::Items(0..total)),
-        None => (0, child_length(total).saturating_mul(MOST)),
+        None if total <= MAX_ENTRIES => return Some(Node::Items(0..total)),
+        None => (0, child_length(total).saturating_mul(MAX_ENTRIES)),
         Some(span) if span.is_of(total) => (span.start, span.length()),
         Some(_) => return None,
     };
     let end = start.saturating_add(length).min(total);
-    if length == MOST {
+    if length == MAX_ENTRIES {
         return Some(Node::Items(start..end));
     }
-    let step = length / MOST;
-    let starts = (0..MOST).map(|n| start.saturating_add(n.saturating_mul(step))).take_while(|&at| at < end);
+    let step = length / MAX_ENTRIES;
+    let starts =
+        (0..MAX_ENTRIES).map(|n| start.saturating_add(n.saturating_mul(step))).take_while(|&at| at < end);
     Some(Node::Spans(starts.map(|start| Span { start, end: start.saturating_add(step - 1) }).collect()))
 }
 
-/// The length of the whole list's children: the smallest power of [`MOST`] of which [`MOST`] suffice.
+/// The length of the whole list's children: the smallest power of [`MAX_ENTRIES`] of which [`MAX_ENTRIES`] suffice.
 fn child_length(total: u64) -> u64 {
-    let mut length = MOST;
-    while length.saturating_mul(MOST) < total {
-        length = length.saturating_mul(MOST);
+    let mut length = MAX_ENTRIES;
+    while length.saturating_mul(MAX_ENTRIES) < total {
+        length = length.saturating_mul(MAX_ENTRIES);
     }
     length
 }
@@ -155,12 +157,12 @@ mod tests {
             while let Some(asked) = open.pop() {
                 match node(total, asked).unwrap() {
                     Node::Items(range) => {
-                        prop_assert!(range.end - range.start <= MOST);
+                        prop_assert!(range.end - range.start <= MAX_ENTRIES);
                         prop_assert_eq!(range.start, seen);
                         seen = range.end;
                     }
                     Node::Spans(spans) => {
-                        prop_assert!(spans.len() as u64 <= MOST && !spans.is_empty());
+                        prop_assert!(spans.len() as u64 <= MAX_ENTRIES && !spans.is_empty());
                         prop_assert!(spans.iter().all(|span| span.parent(total) == asked));
                         open.extend(spans.into_iter().rev().map(Some));
                     }

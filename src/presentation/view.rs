@@ -12,7 +12,7 @@ pub struct View<'a> {
     /// All its tags; those that were rejected are not shown.
     pub tags: &'a [Tag],
     /// Its images that may be shown, in the record's order.
-    pub images: &'a [Shown],
+    pub images: &'a [CanvasImage],
     /// The shelf that its manifest says it stands on; viewers fetch its collection.
     pub part_of: Option<&'a Facet>,
     pub address: &'a Address,
@@ -21,7 +21,7 @@ pub struct View<'a> {
 
 /// An image as the public may see it.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct CanvasImage {
     pub identifier: String,
     /// What the record calls it.
     pub file: String,
@@ -49,14 +49,14 @@ pub struct Original {
 pub struct Canvas<'a> {
     /// From 1.
     pub number: usize,
-    pub images: Vec<&'a Shown>,
+    pub images: Vec<&'a CanvasImage>,
     pub dimensions: Dimensions,
     pub label: Text,
 }
 
-impl Shown {
+impl CanvasImage {
     /// An image without a record: a view of its own, of which nothing is known but its pixels.
-    pub fn alone(identifier: &str, info: Info) -> Self {
+    pub fn without_record(identifier: &str, info: Info) -> Self {
         Self {
             identifier: identifier.to_owned(),
             file: identifier.to_owned(),
@@ -70,7 +70,7 @@ impl Shown {
     }
 
     /// The largest permitted size with sides of at most `most`; the smallest where all are larger.
-    pub fn fitting(&self, most: u32) -> Dimensions {
+    pub fn largest_within(&self, most: u32) -> Dimensions {
         let fits = |size: &&Dimensions| size.width <= most && size.height <= most;
         let found = self.info.sizes.iter().filter(fits).max_by_key(|size| size.area());
         let found = found.or_else(|| self.info.sizes.iter().min_by_key(|size| size.area()));
@@ -78,21 +78,21 @@ impl Shown {
     }
 
     /// Whether the full image may be seen in all its pixels.
-    pub fn is_free(&self) -> bool {
+    pub fn is_unrestricted(&self) -> bool {
         self.largest.width >= self.info.dimensions.width && self.largest.height >= self.info.dimensions.height
     }
 }
 
 impl<'a> View<'a> {
     /// The work's facts as plain text, labels with values, in the preferred language; without its rights.
-    pub fn facts(&self) -> Vec<(String, Vec<String>)> {
-        let preferred = self.publisher.preferred();
+    pub fn plain_metadata(&self) -> Vec<(String, Vec<String>)> {
+        let preferred = self.publisher.preferred_languages();
         let best = |text: &serde_json::Value| -> Vec<String> {
             let languages = text.as_object();
             let wanted = preferred.iter().find_map(|language| languages?.get(*language));
             let values = wanted.or_else(|| languages?.values().next()).and_then(|values| values.as_array());
             let texts = values.into_iter().flatten().filter_map(|value| value.as_str());
-            texts.map(super::html::plain).collect()
+            texts.map(super::html::plain_text).collect()
         };
         let pairs = super::metadata::without_rights(self).into_iter();
         pairs.map(|pair| (best(&pair["label"]).concat(), best(&pair["value"]))).collect()
@@ -108,7 +108,7 @@ impl<'a> View<'a> {
             .map(|(at, images)| Canvas {
                 number: at + 1,
                 dimensions: images.first().map_or(Dimensions::new(1000, 1000), |image| image.info.dimensions),
-                label: images.first().map(|image| self.named(image)).unwrap_or_default(),
+                label: images.first().map(|image| self.image_label(image)).unwrap_or_default(),
                 images,
             })
             .collect();
@@ -127,14 +127,14 @@ impl<'a> View<'a> {
     }
 
     /// Tags that are shown: each statement once.
-    pub fn held(&self) -> Vec<(String, &'a Tag)> {
+    pub fn active_tags(&self) -> Vec<(String, &'a Tag)> {
         let mut known = std::collections::HashSet::new();
-        let tags = self.tags.iter().filter(|tag| tag.holds() && !tag.label.is_empty());
+        let tags = self.tags.iter().filter(|tag| tag.is_active() && !tag.label.is_empty());
         tags.map(|tag| (tag.id(), tag)).filter(|(id, _)| known.insert(id.clone())).collect()
     }
 
     /// An image's label: the record's, else what it shows.
-    pub fn named(&self, image: &Shown) -> Text {
+    pub fn image_label(&self, image: &CanvasImage) -> Text {
         if !image.label.is_empty() {
             return image.label.clone();
         }
@@ -164,8 +164,8 @@ impl<'a> View<'a> {
 }
 
 /// The images by view; within a view what is no special capture first.
-fn grouped(images: &[Shown]) -> Vec<Vec<&Shown>> {
-    let mut groups: Vec<Vec<&Shown>> = Vec::new();
+fn grouped(images: &[CanvasImage]) -> Vec<Vec<&CanvasImage>> {
+    let mut groups: Vec<Vec<&CanvasImage>> = Vec::new();
     let mut by_view = std::collections::HashMap::new();
     let mut before = None;
     for image in images {
@@ -218,9 +218,9 @@ mod tests {
 
     #[track_caller]
     fn check(images: &[(&str, &str)], expected: &[&str]) {
-        let images: Vec<Shown> = images
+        let images: Vec<CanvasImage> = images
             .iter()
-            .map(|(role, view)| Shown {
+            .map(|(role, view)| CanvasImage {
                 role: serde_json::from_value((*role).into()).unwrap(),
                 view: (!view.is_empty()).then(|| (*view).to_owned()),
                 label: Text::default(),

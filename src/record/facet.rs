@@ -43,7 +43,7 @@ pub fn facets(work: &Work, tags: &[Tag]) -> Vec<Facet> {
         add("collection", None, text, None);
     }
     add("department", None, &work.department, None);
-    for tag in tags.iter().filter(|tag| tag.holds()) {
+    for tag in tags.iter().filter(|tag| tag.is_active()) {
         add(&tag.scheme, tag.concept.as_deref(), &tag.label, None);
         for broader in &tag.broader {
             add(&tag.scheme, broader.concept.as_deref(), &broader.label, None);

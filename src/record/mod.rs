@@ -3,6 +3,7 @@
 mod change;
 mod facet;
 pub mod fold;
+mod language;
 pub mod read;
 mod rights;
 mod tag;
@@ -11,6 +12,7 @@ mod work;
 
 pub use change::{Change, Kind, timestamp};
 pub use facet::{Facet, facets, slug};
+pub use language::LanguageTag;
 pub use tag::{Broader, Region, Status, Tag};
-pub use text::Text;
+pub use text::{NONE, Text};
 pub use work::{Creator, Fact, Image, Measure, Part, Production, Related, Role, Title, Work};

@@ -7,6 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use super::language::LanguageTag;
+
 /// The key of what has no language, or whose language nobody said (Presentation API 3.0, §4.8).
 pub const NONE: &str = "none";
 
@@ -38,7 +40,7 @@ impl Text {
         if text.is_empty() {
             return;
         }
-        let language = if is_language(language) { language } else { NONE };
+        let language = LanguageTag::parse(language).map_or(NONE, |_| language);
         let values = self.0.entry(language.to_owned()).or_default();
         if !values.iter().rev().take(NEAR).any(|known| known == text) {
             values.push(text.to_owned());
@@ -46,7 +48,7 @@ impl Text {
     }
 
     /// Adds all that another text says.
-    pub fn join(&mut self, other: &Self) {
+    pub fn merge(&mut self, other: &Self) {
         for (language, value) in other.iter() {
             self.add(language, value);
         }
@@ -85,16 +87,6 @@ impl Text {
     }
 }
 
-/// Whether this is a language tag by its form (RFC 5646, §2.1): parts of letters and digits, the first of letters.
-fn is_language(tag: &str) -> bool {
-    let part = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
-    let first = tag.split('-').next().unwrap_or_default();
-    tag == NONE
-        || (2..=8).contains(&first.len())
-            && first.bytes().all(|b| b.is_ascii_alphabetic())
-            && tag.split('-').all(part)
-}
-
 impl Serialize for Text {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
@@ -124,7 +116,7 @@ fn from_value(value: &Value) -> Option<Text> {
 
 fn by_language(text: &mut Text, languages: &Map<String, Value>) -> Option<()> {
     languages.iter().try_for_each(|(language, values)| {
-        is_language(language).then_some(())?;
+        LanguageTag::parse(language)?;
         add_all(text, language, values)
     })
 }

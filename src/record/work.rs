@@ -251,7 +251,7 @@ impl Work {
     }
 
     /// The address of the manifest on another server that it was read from.
-    pub fn origin(&self) -> Option<&str> {
+    pub fn source_manifest(&self) -> Option<&str> {
         let manifest = |related: &&Related| related.kind.as_deref() == Some("manifest");
         self.related.iter().find(manifest).map(|related| related.id.as_str())
     }

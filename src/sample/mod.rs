@@ -1,4 +1,4 @@
-//! Writes the sample collection: a dozen works of Tegl's own, with their records.
+//! The sample collection: generated pictures with their records, in the formats that Tegl serves.
 
 mod art;
 mod pictures;
@@ -18,25 +18,25 @@ use crate::iiif::Dimensions;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
     pub extent: Extent,
-    /// Writes files anew that are there already.
+    /// Whether files that exist are written again.
     pub force: bool,
 }
 
-/// How large the works are painted.
+/// How large the pictures are.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Extent {
-    /// Most of them small, one large enough to be worth a deep zoom: a minute's work for two processor cores.
+    /// Most are small, one is large enough for deep zoom: about a minute on two processor cores.
     #[default]
     Quick,
-    /// As large as they are described: 20 to 200 megapixels.
+    /// Full size: 20 to 200 megapixels.
     Full,
     /// At most this many megapixels each.
     AtMost(f64),
 }
 
 impl Extent {
-    /// The size that a picture is painted in.
-    fn of(self, picture: &Picture) -> Dimensions {
+    /// The size of a picture in this extent.
+    fn size_of(self, picture: &Picture) -> Dimensions {
         let most = match self {
             Extent::Quick if picture.file == pictures::LARGEST => Some(QUICK_LARGEST),
             Extent::Quick => Some(QUICK),
@@ -47,16 +47,16 @@ impl Extent {
     }
 }
 
-/// Megapixels of the largest work and of each other one where it has to be quick.
+/// Megapixels of the largest picture and of every other one in [`Extent::Quick`].
 const QUICK_LARGEST: f64 = 24.0;
 const QUICK: f64 = 1.6;
 
-/// How far the writing has come.
+/// The progress of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress<'a> {
-    /// The file that is being written.
+    /// The file being written.
     pub file: &'a str,
-    /// Of all pixels, from 0 to 1.
+    /// The share of all pixels, from 0 to 1.
     pub share: f64,
 }
 
@@ -64,40 +64,43 @@ pub struct Progress<'a> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
     pub works: usize,
-    /// Files written now, and files that were there.
+    /// Files written by this run, and files that were left as they were.
     pub written: usize,
     pub kept: usize,
-    /// Of the files written now.
+    /// The pixels written by this run.
     pub megapixels: f64,
 }
 
-/// Writes works, records and licence into `folder`. Files that are there in the size wanted are left alone, and a
-/// file shows up only when it is whole, so an interrupted run goes on where it was.
+/// Writes pictures, records and the licence into `folder`. Files that exist in the wanted size are kept, and each file
+/// is written atomically, so that an interrupted run can be repeated.
+///
+/// # Errors
+/// A file cannot be written or encoded.
 pub fn write(folder: &Path, options: Options, progress: &dyn Fn(Progress<'_>)) -> Result<Summary, Error> {
     let pictures = pictures::pictures();
     let mut summary = Summary { works: records::works().len(), ..Summary::default() };
     let is_kept = |picture: &Picture| {
-        !options.force && write::size(&folder.join(picture.file)) == Some(options.extent.of(picture))
+        !options.force && write::size(&folder.join(picture.file)) == Some(options.extent.size_of(picture))
     };
     let (kept, wanted): (Vec<_>, Vec<_>) = pictures.iter().partition(|picture| is_kept(picture));
     summary.kept = kept.len();
-    let pixels = |picture: &Picture| options.extent.of(picture).area() as f64;
+    let pixels = |picture: &Picture| options.extent.size_of(picture).area() as f64;
     let total: f64 = wanted.iter().map(|picture| pixels(picture)).sum();
     let mut done = 0.0;
     for picture in wanted {
         let own = pixels(picture);
         let report =
             |fraction: f64| progress(Progress { file: picture.file, share: (done + own * fraction) / total });
-        write::write(picture, &folder.join(picture.file), options.extent.of(picture), &report)?;
+        write::write(picture, &folder.join(picture.file), options.extent.size_of(picture), &report)?;
         done += own;
         summary.written += 1;
     }
     summary.megapixels = done / 1e6;
     let scale = |file: &str| {
         let picture = pictures.iter().find(|picture| picture.file == file)?;
-        Some(f64::from(options.extent.of(picture).width) / f64::from(picture.dimensions.width))
+        Some(f64::from(options.extent.size_of(picture).width) / f64::from(picture.dimensions.width))
     };
-    let records = records::document(&|work| scale(work.images.first()?.file).filter(|scale| *scale < 1.0));
+    let records = records::document(&|work| scale(&work.images.first()?.file).filter(|scale| *scale < 1.0));
     write::text(&folder.join("records.json"), &records)?;
     write::text(&folder.join("LICENSE.txt"), records::LICENSE)?;
     Ok(summary)
@@ -108,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_collection_is_written_once_and_the_same_each_time() {
+    fn the_collection_is_written_once_and_is_reproducible() {
         let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let small = Options { extent: Extent::AtMost(0.05), force: false };
         let first = write(one.path(), small, &|_| {}).unwrap();
@@ -124,13 +127,13 @@ mod tests {
     #[test]
     fn files_of_another_size_are_written_again() {
         let folder = tempfile::tempdir().unwrap();
-        let of = |megapixels| Options { extent: Extent::AtMost(megapixels), force: false };
-        write(folder.path(), of(0.02), &|_| {}).unwrap();
+        let at_most = |megapixels| Options { extent: Extent::AtMost(megapixels), force: false };
+        write(folder.path(), at_most(0.02), &|_| {}).unwrap();
         let (small, all) = (records_of(&folder), pictures::pictures().len());
-        let larger = write(folder.path(), of(0.03), &|_| {}).unwrap();
+        let larger = write(folder.path(), at_most(0.03), &|_| {}).unwrap();
         assert_eq!((larger.written, larger.kept), (all, 0));
-        assert_ne!(records_of(&folder), small, "places on the works are of their size");
-        assert_eq!(write(folder.path(), of(0.03), &|_| {}).unwrap().kept, all);
+        assert_ne!(records_of(&folder), small, "regions depend on the size");
+        assert_eq!(write(folder.path(), at_most(0.03), &|_| {}).unwrap().kept, all);
     }
 
     fn records_of(folder: &tempfile::TempDir) -> String {
@@ -138,15 +141,15 @@ mod tests {
     }
 
     #[test]
-    fn the_quick_collection_is_small_and_has_one_work_to_zoom_into() {
+    fn the_quick_collection_is_small_with_one_large_picture() {
         let sizes: Vec<_> = pictures::pictures()
             .iter()
-            .map(|picture| (picture.file, Extent::Quick.of(picture).area()))
+            .map(|picture| (picture.file, Extent::Quick.size_of(picture).area()))
             .collect();
         let large: Vec<_> = sizes.iter().filter(|(_, pixels)| *pixels > 20_000_000).collect();
         assert_eq!(large.len(), 1, "{large:?}");
         assert!(sizes.iter().map(|(_, pixels)| pixels).sum::<u64>() < 50_000_000);
-        // A viewer zooms into those, too.
+        // They are large enough for a viewer to zoom in, too.
         assert!(sizes.iter().all(|(_, pixels)| *pixels > 1_500_000));
     }
 
@@ -154,7 +157,11 @@ mod tests {
     fn every_record_names_files_that_are_written() {
         let files: Vec<_> = pictures::pictures().iter().map(|picture| picture.file).collect();
         for work in records::works() {
-            assert!(work.images.iter().all(|image| files.contains(&image.file)), "{}", work.object_number);
+            assert!(
+                work.images.iter().all(|image| files.contains(&image.file.as_str())),
+                "{}",
+                work.object_number
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Paints pictures row by row and keeps them in their formats.
+//! Paints pictures band by band and writes them in their formats.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -7,14 +7,14 @@ use std::path::Path;
 use tiff::encoder::{TiffEncoder, colortype};
 
 use super::art::drawing::{Color, Paint, Spot};
-use super::pictures::{Kept, Picture};
+use super::pictures::{Format, Picture};
 use crate::iiif::Dimensions;
 use crate::master::write::{self, Compression, Recipe, Reduced, Writer};
 use crate::master::{self, Orientation, PartialFile};
 use crate::metadata::EmbeddedMetadata;
 use crate::pixels::{self, Channels, Raster, Subsampling, encode, jpeg};
 
-/// Why the collection could not be written.
+/// Why a file of the collection cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write `{path}`: {reason}")]
 pub struct Error {
@@ -30,34 +30,36 @@ impl Error {
 
 const JPEG: Compression = Compression::Jpeg { quality: 87, subsampling: Subsampling::S420 };
 
-/// Rows that are painted at one time, on all processors.
+/// The rows of a band, which all processors paint together.
 const BAND: u32 = 64;
 
-/// Writes one picture under a passing name, then gives it its own.
+/// Writes one picture atomically.
 pub fn write(picture: &Picture, target: &Path, size: Dimensions, report: &dyn Fn(f64)) -> Result<(), Error> {
-    publish(target, |out| match picture.kept {
-        Kept::Pyramid { side } => pyramid(picture, size, side, JPEG, Reduced::Pages, None, out, report),
-        Kept::WidePyramid => {
+    publish(target, |out| match picture.format {
+        Format::Pyramid { side } => pyramid(picture, size, side, JPEG, Reduced::Pages, None, out, report),
+        Format::WidePyramid => {
             let profile = moxcms::ColorProfile::new_display_p3().encode();
             let mut profile = profile.map_err(|error| error.to_string())?;
-            // Its date of making (ICC.1, §7.2.8) would make every run another file.
+            // The profile's date of creation (ICC.1, §7.2.8) would make the files of every run differ.
             if let Some(date) = profile.get_mut(24..36) {
                 date.copy_from_slice(&[0x07, 0xea, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0]);
             }
             pyramid(picture, size, 256, JPEG, Reduced::Pages, Some(profile), out, report)
         }
-        Kept::Deflate => pyramid(picture, size, 256, Compression::Deflate, Reduced::Pages, None, out, report),
-        Kept::ZstdSubIfds => {
+        Format::Deflate => {
+            pyramid(picture, size, 256, Compression::Deflate, Reduced::Pages, None, out, report)
+        }
+        Format::ZstdSubIfds => {
             pyramid(picture, size, 256, Compression::Zstd, Reduced::SubIfds, None, out, report)
         }
-        Kept::Jpeg | Kept::Png | Kept::Webp | Kept::Strips => whole(picture, size, out, report),
+        Format::Jpeg | Format::Png | Format::Webp | Format::Strips => untiled(picture, size, out, report),
     })
     .map_err(|reason| Error::new(target, reason))
 }
 
-/// Writes a text in the same way, unless it is there already.
+/// Writes a text atomically, unless the file already has this content.
 pub fn text(target: &Path, text: &str) -> Result<(), Error> {
-    if fs::read_to_string(target).is_ok_and(|there| there == text) {
+    if fs::read_to_string(target).is_ok_and(|existing| existing == text) {
         return Ok(());
     }
     publish(target, |out| out.write_all(text.as_bytes()).map_err(|error| error.to_string()))
@@ -78,20 +80,20 @@ fn publish(
     match filled {
         Ok(()) => fs::rename(&part, target).map_err(failed),
         Err(reason) => {
-            let _ = fs::remove_file(&part); // The first fault is the one to tell.
+            let _ = fs::remove_file(&part); // The first error is the one to report.
             Err(reason)
         }
     }
 }
 
-/// The size of the picture that a file holds, if it holds one.
+/// The dimensions of the picture in a file, if it has one.
 pub fn size(file: &Path) -> Option<Dimensions> {
     let bytes = fs::read(file).ok()?;
     let held = PartialFile::new(bytes.len() as u64, bytes.into());
     master::index(&held, 1).ok().map(|master| master.dimensions)
 }
 
-/// The size at a number of megapixels at most.
+/// The dimensions reduced to at most this many megapixels.
 pub fn scaled(full: Dimensions, max_megapixels: Option<f64>) -> Dimensions {
     let factor = max_megapixels.map_or(1.0, |most| (most * 1e6 / full.area() as f64).sqrt().min(1.0));
     let side = |length: u32| ((f64::from(length) * factor) as u32).max(16);
@@ -109,7 +111,7 @@ fn pyramid(
     out: &mut BufWriter<File>,
     report: &dyn Fn(f64),
 ) -> Result<(), String> {
-    let said = |error: write::Error| error.to_string();
+    let message = |error: write::Error| error.to_string();
     let channels = channels(picture);
     let recipe = Recipe {
         dimensions: size,
@@ -122,30 +124,30 @@ fn pyramid(
         threads: std::thread::available_parallelism().map_or(2, usize::from),
     };
     let spool = tempfile::tempfile().map_err(|error| error.to_string())?;
-    let mut writer = Writer::new(recipe, spool).map_err(said)?;
-    painted(picture, size, report, &mut |rows| writer.push(rows).map_err(said))?;
-    writer.finish(out).map(drop).map_err(said)
+    let mut writer = Writer::new(recipe, spool).map_err(message)?;
+    paint(picture, size, report, &mut |rows| writer.push(rows).map_err(message))?;
+    writer.finish(out).map(drop).map_err(message)
 }
 
-fn whole(
+fn untiled(
     picture: &Picture,
     size: Dimensions,
     out: &mut BufWriter<File>,
     report: &dyn Fn(f64),
 ) -> Result<(), String> {
-    let said = |error: pixels::Error| error.to_string();
+    let message = |error: pixels::Error| error.to_string();
     let mut samples = Vec::with_capacity(size.area() as usize * 3);
-    painted(picture, size, report, &mut |rows| {
+    paint(picture, size, report, &mut |rows| {
         samples.extend_from_slice(rows);
         Ok(())
     })?;
     let raster = Raster { dimensions: size, channels: channels(picture), samples };
-    let bytes = match picture.kept {
-        Kept::Jpeg => {
-            jpeg::encode(&raster, 90, Subsampling::S420, &EmbeddedMetadata::default()).map_err(said)?
+    let bytes = match picture.format {
+        Format::Jpeg => {
+            jpeg::encode(&raster, 90, Subsampling::S420, &EmbeddedMetadata::default()).map_err(message)?
         }
-        Kept::Png => encode::png(&raster, &EmbeddedMetadata::default()).map_err(said)?,
-        Kept::Webp => encode::webp(&raster, &EmbeddedMetadata::default()).map_err(said)?,
+        Format::Png => encode::png(&raster, &EmbeddedMetadata::default()).map_err(message)?,
+        Format::Webp => encode::webp(&raster, &EmbeddedMetadata::default()).map_err(message)?,
         _ => strips(&raster).map_err(|error| error.to_string())?,
     };
     out.write_all(&bytes).map_err(|error| error.to_string())
@@ -162,14 +164,14 @@ fn channels(picture: &Picture) -> Channels {
     if picture.gray { Channels::Gray } else { Channels::Rgb }
 }
 
-/// Paints band after band from the top, each on all processors, and hands its samples on.
-fn painted(
+/// Paints band after band from the top, each on all processors, and passes its samples to `take`.
+fn paint(
     picture: &Picture,
     size: Dimensions,
     report: &dyn Fn(f64),
     take: &mut dyn FnMut(&[u8]) -> Result<(), String>,
 ) -> Result<(), String> {
-    let paint = (picture.paint)();
+    let painter = (picture.paint)();
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let stride = size.width as usize * channels(picture).count();
     for top in (0..size.height).step_by(BAND as usize) {
@@ -178,11 +180,11 @@ fn painted(
         std::thread::scope(|scope| {
             let share = rows.div_ceil(threads);
             for (n, part) in band.chunks_mut(share * stride).enumerate() {
-                let (paint, first) = (&paint, top as usize + n * share);
+                let (painter, first) = (&painter, top as usize + n * share);
                 scope.spawn(move || {
                     let mut colors = vec![[0.0; 3]; size.width as usize];
                     for (row, samples) in part.chunks_exact_mut(stride).enumerate() {
-                        paint_row(paint, size, first + row, &mut colors, samples, picture.gray);
+                        paint_row(painter, size, first + row, &mut colors, samples, picture.gray);
                     }
                 });
             }

@@ -73,7 +73,7 @@ impl IndexableWork<'_> {
     }
 
     fn valid_tags(&self) -> impl Iterator<Item = &Tag> {
-        self.tags.iter().filter(|tag| tag.holds())
+        self.tags.iter().filter(|tag| tag.is_active())
     }
 
     fn add_words(&self, document: &mut TantivyDocument, fields: &Fields) {

@@ -48,7 +48,7 @@ impl IndexedWork {
         let mut text = serde_json::to_string(&bare(work)).unwrap_or_else(|_| "{}".into());
         text.pop();
         text.push_str(",\"tags\":[");
-        for (at, tag) in tags.iter().filter(|tag| tag.holds()).enumerate() {
+        for (at, tag) in tags.iter().filter(|tag| tag.is_active()).enumerate() {
             if at > 0 {
                 text.push(',');
             }

@@ -1,4 +1,4 @@
-//! What an opened store holds.
+//! The parts of an opened store: its reader, its writer, its counters.
 
 use std::sync::Arc;
 
@@ -10,38 +10,38 @@ use super::remote::RemoteWriter;
 use super::{Key, Settings};
 
 /// An opened store.
-pub(super) struct Inner {
+pub(super) struct Backend {
     pub(super) shown: String,
     /// `local`, `s3`, `azure`, `gcs` or `http`.
     pub(super) kind: &'static str,
-    /// Whether requests go out without credentials.
+    /// Whether requests are unsigned.
     pub(super) is_unsigned: bool,
     pub(super) settings: Settings,
     pub(super) counters: Counters,
-    pub(super) place: Place,
-    /// How it is written to, where it was opened for that.
+    pub(super) reader: Reader,
+    /// The writer, if it was opened for writing.
     pub(super) writer: Option<Writer>,
 }
 
-pub(super) enum Place {
+pub(super) enum Reader {
     Local(Arc<Local>),
     Remote(Arc<Remote>),
 }
 
-/// How a place is written to.
+/// Writes to a folder or a bucket.
 #[derive(Clone)]
 pub(super) enum Writer {
     Local(Arc<LocalWriter>),
     Remote(Arc<RemoteWriter>),
 }
 
-impl Place {
-    /// The place and the key, to be taken along to another thread.
-    pub(super) fn with(&self, key: &Key) -> (Place, Key) {
-        let place = match self {
-            Place::Local(local) => Place::Local(local.clone()),
-            Place::Remote(remote) => Place::Remote(remote.clone()),
+impl Reader {
+    /// Clones of the reader and the key, to be moved to another thread.
+    pub(super) fn with(&self, key: &Key) -> (Reader, Key) {
+        let reader = match self {
+            Reader::Local(local) => Reader::Local(local.clone()),
+            Reader::Remote(remote) => Reader::Remote(remote.clone()),
         };
-        (place, key.clone())
+        (reader, key.clone())
     }
 }

@@ -1,14 +1,14 @@
-//! Counts what is asked of a source.
+//! Counts the requests to a source.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// What was asked of a source since it was opened.
+/// The requests to a source since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Ranges read, each one request or one system call.
     pub ranges: u64,
-    /// Versions asked for without bytes.
+    /// Versions requested without bytes.
     pub heads: u64,
     /// Pages of keys listed.
     pub lists: u64,
@@ -20,7 +20,7 @@ pub struct Counts {
     pub written: u64,
 }
 
-/// The running counts of one source, also shown as metrics.
+/// The running counters of one source, also exported as metrics.
 pub(super) struct Counters {
     store: &'static str,
     ranges: AtomicU64,
@@ -29,7 +29,7 @@ pub(super) struct Counters {
     bytes: AtomicU64,
     writes: AtomicU64,
     written: AtomicU64,
-    /// Taken at the first use: by then the recorder is in place.
+    /// Created at first use, when the recorder is installed.
     metrics: OnceLock<Metrics>,
 }
 
@@ -80,7 +80,7 @@ impl Counters {
         self.metrics().written.increment(bytes);
     }
 
-    pub(super) fn so_far(&self) -> Counts {
+    pub(super) fn snapshot(&self) -> Counts {
         Counts {
             ranges: self.ranges.load(Relaxed),
             heads: self.heads.load(Relaxed),

@@ -1,4 +1,4 @@
-//! Reads a document from its beginning to its end: a local file, an object of a bucket, or a web address.
+//! Reads a whole document as a stream: a local file, an object of a bucket, or a web address.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -10,32 +10,32 @@ use futures::stream::BoxStream;
 use url::Url;
 
 pub use super::web::Hosts;
-pub use super::web::{Limits, Unread, Web};
+pub use super::web::{DocumentError, Limits, WebClient};
 use super::{Error, Key, Settings, Store, runtime};
 
-/// A document that is read by whoever may wait, on a thread of its own.
+/// A document that is read with blocking calls, so on a thread that may block.
 pub struct Document {
-    /// Where it is, after redirects.
+    /// Its location, after redirects.
     pub location: String,
     pub input: Box<dyn Read + Send>,
 }
 
 /// Opens a document that an operator named.
-pub fn open(location: &str, settings: &Settings, web: &Web) -> Result<Document, Unread> {
+pub fn open(location: &str, settings: &Settings, web: &WebClient) -> Result<Document, DocumentError> {
     let input = match location.split_once("://") {
-        None | Some(("file", _)) => file(location).map_err(Unread::Failed)?,
+        None | Some(("file", _)) => file(location).map_err(DocumentError::Failed)?,
         Some(("http" | "https", _)) => return open_web(location, web),
-        Some(_) => object(location, settings).map_err(Unread::Failed)?,
+        Some(_) => object(location, settings).map_err(DocumentError::Failed)?,
     };
     Ok(Document { location: location.to_owned(), input })
 }
 
-/// Opens a document at a web address, and nowhere else: what another document names may not be a file of this machine.
-pub fn open_web(address: &str, web: &Web) -> Result<Document, Unread> {
+/// Opens a document at a web address and nowhere else: a document may not name files of this machine.
+pub fn open_web(address: &str, web: &WebClient) -> Result<Document, DocumentError> {
     let is_web = Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     if !is_web {
-        let reason = format!("`{address}` is no web address: it must begin with `http://` or `https://`");
-        return Err(Unread::Failed(reason));
+        let reason = format!("`{address}` is not a web address: it must begin with `http://` or `https://`");
+        return Err(DocumentError::Failed(reason));
     }
     let (location, pieces) = runtime::wait(web.open(address))?;
     Ok(Document { location: location.into(), input: Box::new(Pieces { pieces, rest: Bytes::new() }) })
@@ -50,14 +50,14 @@ fn file(location: &str) -> Result<Box<dyn Read + Send>, String> {
     }
 }
 
-/// An object of a bucket, part after part of one version.
+/// An object of a bucket, read part by part in one version.
 fn object(location: &str, settings: &Settings) -> Result<Box<dyn Read + Send>, String> {
     const PART: u64 = 1 << 20;
     let (folder, name) = location.rsplit_once('/').unwrap_or((location, ""));
     let store = Store::open(folder, settings).map_err(|error| error.to_string())?;
     let key = Key::parse(name).map_err(|bad| bad.to_string())?;
-    // The answer to a HEAD request does not say why it was refused.
-    let (version, _) = runtime::wait(store.start(&key, 1)).map_err(|error| store.cause(&error))?;
+    // The response to a HEAD request does not say why it was refused.
+    let (version, _) = runtime::wait(store.read_start(&key, 1)).map_err(|error| store.cause(&error))?;
     let shared = Arc::new((store, key, version));
     let pieces = futures::stream::iter((0..shared.2.size).step_by(PART as usize)).then(move |at| {
         let shared = shared.clone();
@@ -70,7 +70,7 @@ fn object(location: &str, settings: &Settings) -> Result<Box<dyn Read + Send>, S
     Ok(Box::new(Pieces { pieces: pieces.boxed(), rest: Bytes::new() }))
 }
 
-/// Pieces that arrive one after the other.
+/// A reader over the pieces of a response.
 struct Pieces {
     pieces: BoxStream<'static, io::Result<Bytes>>,
     rest: Bytes,
@@ -96,13 +96,13 @@ mod tests {
 
     use super::*;
 
-    fn web() -> Web {
+    fn web() -> WebClient {
         let limits = Limits { answer: Duration::from_secs(9), silence: Duration::from_secs(9), slowest: 0 };
-        Web::new(Hosts::default(), limits, &Settings::default()).unwrap()
+        WebClient::new(Hosts::default(), limits, &Settings::default()).unwrap()
     }
 
     #[test]
-    fn a_file_is_read_and_what_is_not_there_is_named() {
+    fn a_file_is_read_and_a_missing_one_is_named() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "records").unwrap();
         let mut text = String::new();
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_document_names_is_no_file() {
+    fn a_document_cannot_name_local_files() {
         for address in
             ["/etc/passwd", "file:///etc/passwd", "s3://bucket/key", "ftp://a/b", "data:,x", "http:"]
         {

@@ -1,76 +1,76 @@
-//! What can go wrong between a key and its bytes, sorted by who must act.
+//! Errors of stores, sorted by who must act.
 
 use std::sync::Arc;
 
 use super::BadKey;
 use super::fault::{Fault, Problem};
 
-/// Why bytes could not be had; its text never holds what a store answered.
+/// Why an object cannot be read or written. The text never contains a store's own words.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// Nothing lies under this key, or nothing that can be read as one piece.
+    /// There is no object with this key, or no readable one.
     #[error("nothing is stored under this identifier")]
     NotFound,
     /// The key cannot name an object.
     #[error(transparent)]
     BadKey(#[from] BadKey),
-    /// The object is no longer the version that was asked for.
+    /// The object is no longer in the requested version.
     #[error("the object was replaced while it was read")]
     Changed,
-    /// Fewer bytes came than were asked for.
+    /// Fewer bytes arrived than were requested.
     #[error("asked for {asked} bytes, got {got}")]
     Short {
-        /// Bytes asked for.
+        /// Bytes requested.
         asked: u64,
-        /// Bytes that came.
+        /// Bytes received.
         got: u64,
     },
     /// The store did not answer in time.
     #[error("the store did not answer in time")]
     TimedOut,
-    /// The store answered with something other than what was asked for, twice.
+    /// The store's response did not fit the request, twice.
     #[error("the store's answer cannot be used")]
     BadAnswer(#[source] Arc<dyn std::error::Error + Send + Sync>),
-    /// Too many readings of the store are under way.
-    #[error("too many readings of the store are under way (store.concurrent_reads)")]
+    /// The limit of concurrent reads is reached.
+    #[error("the store has too many concurrent reads (store.concurrent_reads)")]
     Busy,
-    /// A link leads out of its source.
-    #[error("the object lies outside its source")]
+    /// A link leads outside its source.
+    #[error("the object is outside its source")]
     Forbidden,
-    /// The system does not let this process read the file.
+    /// The operating system denies this process access to the file.
     #[error("permission denied: the server's user may not read this file")]
     Unreadable,
-    /// The store refuses this server's own requests: the operator's to mend, never the client's.
-    #[error("the store refuses the server access")]
+    /// The store rejects this server's requests: for the operator to fix, not the client.
+    #[error("the store denies the server access")]
     Refused(#[source] Arc<Fault>),
     /// The store failed; the cause is for the log only.
     #[error("the store is unavailable")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
-    /// No room is left where it would be written.
+    /// The disk is full.
     #[error("the store is full")]
     Full,
-    /// The store lacks something that this needs.
+    /// The store lacks a needed feature.
     #[error("{0}")]
     Unsupported(String),
 }
 
 impl Error {
-    /// A failure of the store, its text cut to what a log line bears.
+    /// A failure of the store, its text shortened for a log line.
     pub fn unavailable(cause: impl std::fmt::Display) -> Error {
         Error::Unavailable(Arc::new(Cause(cause.to_string().chars().take(400).collect())))
     }
 
-    /// An answer that is not the one to the question asked.
+    /// A response that does not fit the request.
     pub(super) fn bad_answer(cause: impl std::fmt::Display) -> Error {
         Error::BadAnswer(Arc::new(Cause(cause.to_string().chars().take(400).collect())))
     }
 
-    /// Whether the store may answer well when it is asked the same again.
+    /// Whether repeating the request may help.
     pub(super) fn is_bad_answer(&self) -> bool {
         matches!(self, Error::Short { .. } | Error::BadAnswer(_))
     }
 
-    /// Whether the store could not be reached, or said that it cannot answer anything just now.
+    /// Whether the store was unreachable, or says that it cannot serve any request now.
     pub(super) fn is_outage(&self) -> bool {
         match self {
             Error::TimedOut => true,
@@ -79,20 +79,20 @@ impl Error {
         }
     }
 
-    /// Whether a store failed in a way that may have passed soon, and that says nothing of the object.
-    pub fn is_passing(&self) -> bool {
+    /// Whether the failure may pass soon, and says nothing about the object.
+    pub fn is_transient(&self) -> bool {
         matches!(
             self,
             Error::TimedOut | Error::Unavailable(_) | Error::BadAnswer(_) | Error::Short { .. } | Error::Busy
         )
     }
 
-    /// The operating system refuses access to a folder or a file.
+    /// The operating system denies access to a folder or a file.
     pub(super) fn no_permission(cause: &dyn std::fmt::Display) -> Error {
         Error::Refused(Arc::new(Fault::new(Problem::Permission, cause.to_string())))
     }
 
-    /// What is known of the store's own fault, where it is that.
+    /// The fault of the store, if it is known.
     pub(super) fn fault(&self) -> Option<Fault> {
         match self {
             Error::Refused(fault) => Some(Fault::clone(fault)),
@@ -104,36 +104,36 @@ impl Error {
     }
 }
 
-/// A store's failure in its own words.
+/// A store's failure in the store's words.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Cause(String);
 
-/// Why a source could not be opened; for the operator.
+/// Why a source cannot be opened; for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// No folder or file lies there, or it cannot be read.
+    /// There is no such folder or file, or it cannot be read.
     #[error("cannot open `{location}`: {reason}{}", remedy(.reason))]
     Local {
-        /// What was asked for.
+        /// The location.
         location: String,
-        /// What the system said.
+        /// The operating system's message.
         reason: std::io::Error,
     },
-    /// The address is not one of a kind that Tegl reads.
+    /// The location is of no supported kind.
     #[error("cannot open `{location}`: {reason}")]
     Address {
-        /// What was asked for, without credentials.
+        /// The location, without credentials.
         location: String,
-        /// What is wrong and what would work.
+        /// What is wrong and what works.
         reason: String,
     },
     /// The store's client could not be set up.
     #[error("cannot open `{location}`: {reason}")]
     Remote {
-        /// What was asked for, without credentials.
+        /// The location, without credentials.
         location: String,
-        /// What the client said.
+        /// The client's message.
         reason: Box<dyn std::error::Error + Send + Sync>,
     },
 }
@@ -162,15 +162,15 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_cannot_be_opened_is_told_with_reason_and_remedy() {
+    fn a_folder_that_cannot_be_opened_is_reported_with_reason_and_remedy() {
         check(ErrorKind::NotFound, "check the path, and that its disk is mounted");
         check(ErrorKind::PermissionDenied, "let the user that Tegl runs as (uid ");
         check(ErrorKind::NotADirectory, "check the path");
     }
 
     #[test]
-    fn the_public_reads_neither_the_stores_words_nor_its_code() {
+    fn error_texts_have_neither_the_stores_words_nor_its_code() {
         let refused = Error::Refused(Arc::new(Fault::new(Problem::Credentials, "403 SignatureDoesNotMatch")));
-        assert_eq!(refused.to_string(), "the store refuses the server access");
+        assert_eq!(refused.to_string(), "the store denies the server access");
     }
 }

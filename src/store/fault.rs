@@ -1,21 +1,21 @@
-//! Why a store cannot be used at all, as opposed to why one object cannot be read; and what an operator can do.
+//! Faults of a whole store, as opposed to one object, and what an operator can do about them.
 
 use reqwest::StatusCode;
 
-/// What stands between this server and a store.
+/// Why a store cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// The store knows these credentials to be wrong.
+    /// The store rejects the credentials as wrong.
     Credentials,
-    /// The credentials, or their absence, do not allow this.
+    /// The credentials, or their absence, do not permit the request.
     Denied,
     /// There is no bucket or container of this name.
     NoBucket,
     /// The bucket is in another region.
     Region,
-    /// The clocks of the two machines differ too much for signatures to hold.
+    /// The clocks of the two machines differ too much for signatures to be valid.
     Clock,
-    /// The store sends its callers to another address.
+    /// The store redirects to another address.
     Moved,
     /// The host name has no address.
     HostName,
@@ -25,17 +25,17 @@ pub enum Problem {
     Tls,
     /// The store did not answer in time.
     Silent,
-    /// The store answered, and failed.
+    /// The store responds with a server error.
     Failing,
-    /// The operating system keeps a folder or file from this process.
+    /// The operating system denies this process access to a folder or file.
     Permission,
-    /// The folder is not there, or is no folder.
+    /// The folder does not exist, or is not a folder.
     NoFolder,
 }
 
-/// A problem and the evidence for it: a status and the store's own code, or the system's words.
+/// A problem and the evidence for it: a status and the store's code, or the system's message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}{}", .problem.words(), .evidence.as_ref().map(|evidence| format!(" ({evidence})")).unwrap_or_default())]
+#[error("{}{}", .problem.text(), .evidence.as_ref().map(|evidence| format!(" ({evidence})")).unwrap_or_default())]
 pub struct Fault {
     pub(super) problem: Problem,
     pub(super) evidence: Option<String>,
@@ -47,7 +47,7 @@ impl Fault {
         Fault { problem, evidence: Some(evidence).filter(|evidence| !evidence.is_empty()) }
     }
 
-    /// Whether only a change of the configuration can mend it, so that waiting is of no use.
+    /// Whether only a change of the configuration can fix it, so that waiting is useless.
     pub(super) fn is_configuration(&self) -> bool {
         matches!(
             self.problem,
@@ -59,7 +59,7 @@ impl Fault {
         )
     }
 
-    /// Whether it keeps every request from being answered, for as long as it lasts.
+    /// Whether every request fails as long as it lasts.
     pub(super) fn is_outage(&self) -> bool {
         match self.problem {
             Problem::Failing => {
@@ -71,11 +71,11 @@ impl Fault {
         }
     }
 
-    /// What an answer with this status and code says of the whole store; `None` where it is about one object.
+    /// The fault that a response with this status and code reports; `None` if it concerns one object.
     ///
     /// S3: «Error responses», list of error codes; Azure: «Blob service error codes»; Google: XML API, «HTTP status
     /// and error codes»; OAuth 2.0 (RFC 6749, §5.2).
-    pub(super) fn of_answer(status: StatusCode, code: &str) -> Option<Fault> {
+    pub(super) fn of_response(status: StatusCode, code: &str) -> Option<Fault> {
         let problem = match code {
             "SignatureDoesNotMatch"
             | "InvalidAccessKeyId"
@@ -137,8 +137,8 @@ impl Fault {
                 format!("check the spelling of the {}, and {}", named.bucket, named.endpoint)
             }
             Problem::Region => format!("set {} to the bucket's own region", named.region),
-            Problem::Clock => "set this machine's clock, as by NTP".into(),
-            Problem::Moved if kind == "http" => "name the address that it redirects to as the source".into(),
+            Problem::Clock => "set this machine's clock, for example by NTP".into(),
+            Problem::Moved if kind == "http" => "use the address that it redirects to as the source".into(),
             Problem::Moved => format!("check {}", named.endpoint),
             Problem::HostName => format!("check the host name in {}, and this machine's DNS", named.endpoint),
             Problem::Connection => {
@@ -150,11 +150,11 @@ impl Fault {
             ),
             Problem::Silent => {
                 format!(
-                    "check the network on the way to {}; `store.timeout_ms` says how long is waited",
+                    "check the network on the way to {}; `store.timeout_ms` sets the timeout",
                     named.endpoint
                 )
             }
-            Problem::Failing => "look into the store's own log; it is asked again by itself".into(),
+            Problem::Failing => "look into the store's own log; requests are retried automatically".into(),
             Problem::Permission => format!("let {} read it, and enter the folders above it", user()),
             Problem::NoFolder => "check the path, and that its disk is mounted".into(),
         }
@@ -162,7 +162,7 @@ impl Fault {
 }
 
 impl Problem {
-    fn words(self) -> &'static str {
+    fn text(self) -> &'static str {
         match self {
             Problem::Credentials => "the credentials were refused",
             Problem::Denied => "access was denied",
@@ -175,13 +175,13 @@ impl Problem {
             Problem::Tls => "no encrypted connection can be made",
             Problem::Silent => "the store did not answer in time",
             Problem::Failing => "the store fails",
-            Problem::Permission => "this process may not read it",
+            Problem::Permission => "permission denied",
             Problem::NoFolder => "there is no such folder",
         }
     }
 }
 
-/// What an operator knows the parts of a store's configuration by.
+/// The names of a store's configuration values, as an operator knows them.
 struct Names {
     key: &'static str,
     secret: &'static str,
@@ -251,7 +251,7 @@ mod tests {
     #[track_caller]
     fn check(kind: &str, is_unsigned: bool, status: u16, code: &str, expected: &str) {
         let status = StatusCode::from_u16(status).unwrap();
-        let text = match Fault::of_answer(status, code) {
+        let text = match Fault::of_response(status, code) {
             Some(fault) => format!("{fault}; {}", fault.remedy(kind, is_unsigned)),
             None => "about one object".to_owned(),
         };
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_about_the_whole_store_name_cause_and_remedy() {
+    fn faults_of_the_whole_store_have_cause_and_remedy() {
         let refused = "the credentials were refused (403 SignatureDoesNotMatch); check AWS_SECRET_ACCESS_KEY";
         check("s3", false, 403, "SignatureDoesNotMatch", refused);
         check("s3", false, 403, "InvalidAccessKeyId", "(403 InvalidAccessKeyId); check AWS_ACCESS_KEY_ID");
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_about_one_object_are_left_to_whoever_asked() {
+    fn responses_about_one_object_are_not_faults() {
         check("s3", false, 404, "NoSuchKey", "about one object");
         check("s3", false, 404, "", "about one object");
         check("azure", false, 404, "BlobNotFound", "about one object");

@@ -1,11 +1,11 @@
-//! What may name an object below a source.
+//! Keys: the names of objects below a source.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// The longest key that S3, Azure and GCS all take, in bytes.
+/// The longest key that S3, Azure and GCS all accept, in bytes.
 const LONGEST: usize = 1024;
-/// The folder below a local source in which files lie until they are finished.
+/// The folder below a local source that holds unfinished files.
 pub(super) const UNFINISHED: &str = ".tegl-unfinished";
 
 /// The path of one object below its source, decoded, and known to stay below it.
@@ -13,8 +13,8 @@ pub(super) const UNFINISHED: &str = ".tegl-unfinished";
 pub struct Key(Arc<str>);
 
 impl Key {
-    /// Takes a decoded path as it is, or refuses it: nothing is ever stripped or mended,
-    /// so that two spellings cannot name one object.
+    /// Accepts a decoded path unchanged or rejects it. Nothing is stripped or normalised, so that two spellings cannot
+    /// name one object.
     pub fn parse(decoded: &str) -> Result<Key, BadKey> {
         if decoded.is_empty() {
             return Err(BadKey::Empty);
@@ -46,7 +46,7 @@ impl Key {
         &self.0
     }
 
-    /// Whether the name is one that half-written files have: in our own folder for them, or from local object stores.
+    /// Whether the name is that of an unfinished file: in our folder for them, or as `object_store` names them.
     pub(super) fn is_unfinished(&self) -> bool {
         if self.0.split('/').next() == Some(UNFINISHED) {
             return true;
@@ -71,10 +71,10 @@ impl fmt::Display for Key {
 /// Why a path cannot name an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadKey {
-    /// Nothing was named.
+    /// It is empty.
     #[error("identifier is empty")]
     Empty,
-    /// Longer than object stores take.
+    /// It is longer than object stores accept.
     #[error("identifier is longer than {LONGEST} bytes")]
     TooLong,
     /// A NUL, a line break or another control character.
@@ -87,12 +87,12 @@ pub enum BadKey {
     #[error("identifier begins with a drive letter")]
     Drive,
     /// A leading, trailing or doubled `/`.
-    #[error("identifier has an empty segment; it takes neither a leading, a trailing nor a doubled `/`")]
+    #[error("identifier has an empty segment; a leading, trailing or doubled `/` is not allowed")]
     EmptySegment,
     /// `.` or `..`
     #[error("identifier has the segment `.` or `..`")]
     Dots,
-    /// `name#1`, or in `.tegl-unfinished`: what files are called whose writing has not finished.
+    /// `name#1`, or below `.tegl-unfinished`: the names of unfinished files.
     #[error("identifier ends in `#` and digits or begins with `{UNFINISHED}`, as unfinished files do")]
     Unfinished,
 }
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_leave_its_source_is_refused() {
+    fn keys_that_could_leave_the_source_are_refused() {
         check(BadKey::Empty, &[""]);
         check(BadKey::TooLong, &[&"a".repeat(1025), &"é".repeat(513)]);
         check(
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn unusual_names_are_taken_as_they_are() {
+    fn unusual_names_are_accepted_unchanged() {
         let names = [
             "é.tif",
             "e\u{301}.tif",
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn unfinished_names_are_known() {
+    fn names_of_unfinished_files_are_recognised() {
         for (name, unfinished) in [
             ("a.tif#1", true),
             ("b/a#12", true),

@@ -1,31 +1,31 @@
-//! Where an object really lies, whatever it is called: what is said of it holds for all its names.
+//! The locations of an object, so that all its names are recognised as the same object.
 
-use super::backend::Place;
+use super::backend::Reader;
 use super::{Error, Key, Store, runtime};
 
 impl Store {
-    /// Where the object lies: by its name and, where that is a link, where it leads. Keys of different sources that
-    /// name the same object share a place.
-    pub async fn places(&self, key: &Key) -> Result<Vec<String>, Error> {
-        let Place::Local(local) = &self.0.place else {
-            return Ok(vec![format!("{}{}", self.beginning(), key.as_str())]);
+    /// The locations of the object: its path and, if that is a link, the link's target. Keys of different sources that
+    /// name the same object share a location.
+    pub async fn locations(&self, key: &Key) -> Result<Vec<String>, Error> {
+        let Reader::Local(local) = &self.0.reader else {
+            return Ok(vec![format!("{}{}", self.location_prefix(), key.as_str())]);
         };
         let local = local.clone();
         let key = key.clone();
-        runtime::block(self.0.settings.deadline(0), move || local.places(&key)).await
+        runtime::block(self.0.settings.deadline(0), move || local.locations(&key)).await
     }
 
-    /// The key that this source would find the place under, if it lies below it.
-    pub fn key_of(&self, place: &str) -> Option<Key> {
-        let key = match &self.0.place {
-            Place::Local(local) => return local.key_of(place),
-            Place::Remote(_) => place.strip_prefix(&self.beginning())?,
+    /// The key of a location in this source, if it is below the source.
+    pub fn key_at(&self, place: &str) -> Option<Key> {
+        let key = match &self.0.reader {
+            Reader::Local(local) => return local.key_at(place),
+            Reader::Remote(_) => place.strip_prefix(&self.location_prefix())?,
         };
         Key::parse(key).ok()
     }
 
-    /// What a remote source's places begin with.
-    fn beginning(&self) -> String {
+    /// The prefix of a remote source's locations.
+    fn location_prefix(&self) -> String {
         let shown = self.0.shown.trim_end_matches('/');
         let (scheme, rest) = shown.split_once("://").unwrap_or(("", shown));
         let scheme = match scheme {
@@ -43,7 +43,7 @@ mod tests {
     use crate::store::Settings;
 
     #[tokio::test]
-    async fn a_file_has_one_place_and_a_key_in_each_source_above_it() {
+    async fn a_file_has_one_location_and_a_key_in_each_source_above_it() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("maps")).unwrap();
         std::fs::write(folder.path().join("maps/a.tif"), "x").unwrap();
@@ -52,24 +52,24 @@ mod tests {
             |path: &std::path::Path| Store::open(path.to_str().unwrap(), &Settings::default()).unwrap();
         let (all, maps) = (open(folder.path()), open(&folder.path().join("maps")));
         let key = |text: &str| Key::parse(text).unwrap();
-        let places = all.places(&key("maps/a.tif")).await.unwrap();
-        assert_eq!(maps.places(&key("a.tif")).await.unwrap(), places);
+        let places = all.locations(&key("maps/a.tif")).await.unwrap();
+        assert_eq!(maps.locations(&key("a.tif")).await.unwrap(), places);
         let [place] = &places[..] else { panic!("{places:?}") };
-        assert_eq!((all.key_of(place), maps.key_of(place)), (Some(key("maps/a.tif")), Some(key("a.tif"))));
-        let linked = all.places(&key("b.tif")).await.unwrap();
-        assert_eq!(all.key_of(&linked[0]), Some(key("b.tif")));
+        assert_eq!((all.key_at(place), maps.key_at(place)), (Some(key("maps/a.tif")), Some(key("a.tif"))));
+        let linked = all.locations(&key("b.tif")).await.unwrap();
+        assert_eq!(all.key_at(&linked[0]), Some(key("b.tif")));
         assert_eq!(linked[1], *place);
-        assert_eq!(maps.key_of(&linked[0]), None);
+        assert_eq!(maps.key_at(&linked[0]), None);
     }
 
     #[tokio::test]
-    async fn buckets_know_places_by_their_prefix() {
+    async fn buckets_know_locations_by_their_prefix() {
         let web = Store::open("http://images.example/a", &Settings::default()).unwrap();
-        let place = web.places(&Key::parse("b/c.tif").unwrap()).await.unwrap().remove(0);
+        let place = web.locations(&Key::parse("b/c.tif").unwrap()).await.unwrap().remove(0);
         assert_eq!(place, "http://images.example/a/b/c.tif");
         let deeper = Store::open("http://images.example/a/b/", &Settings::default()).unwrap();
-        assert_eq!(deeper.key_of(&place), Key::parse("c.tif").ok());
+        assert_eq!(deeper.key_at(&place), Key::parse("c.tif").ok());
         let other = Store::open("http://images.example/aa", &Settings::default()).unwrap();
-        assert_eq!(other.key_of(&place), None);
+        assert_eq!(other.key_at(&place), None);
     }
 }

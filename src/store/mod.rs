@@ -1,15 +1,16 @@
-//! Where bytes lie: local folders, buckets and web servers, read by exact ranges of exact versions; folders and
-//! buckets are written to by whole objects.
+//! Object storage: local folders, buckets and web servers. Objects are read by exact ranges of exact versions;
+//! folders and buckets are written by whole objects.
 //!
-//! Nothing outside this floor touches a file or a store. What it promises its callers: a key
-//! cannot leave its source, a read returns every byte asked for or an error, and all bytes
-//! read under one [`Version`] belong to that version. What is written is there whole or not at all.
+//! No other module reads masters from a file or a store. A key cannot name anything outside its source. A read
+//! returns every requested byte or an error, and all bytes read under one [`Version`] belong to that version.
+//! Writes are atomic.
 
 mod backend;
 mod counts;
 pub mod document;
 mod error;
 mod fault;
+mod handle;
 mod key;
 mod local;
 mod location;
@@ -18,7 +19,6 @@ mod probe;
 mod remote;
 mod runtime;
 mod settings;
-mod store;
 #[cfg(test)]
 mod tests;
 mod version;
@@ -28,10 +28,10 @@ mod write;
 pub use counts::Counts;
 pub use error::{Error, OpenError};
 pub use fault::{Fault, Problem};
+pub use handle::{KeyPage, Store, Unreadable};
 pub use key::{BadKey, Key};
 pub use local::Workspace;
 pub use open::check_location;
-pub use probe::Trouble;
+pub use probe::Diagnosis;
 pub use settings::Settings;
-pub use store::{Page, Store, Unreadable};
 pub use version::Version;

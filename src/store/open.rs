@@ -1,4 +1,4 @@
-//! Finds out from an address what kind of source it names, and sets up the way to it.
+//! Parses a location and sets up the client for it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use object_store::{ClientConfigKey, ClientOptions, ObjectStore};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::backend::{Inner, Place, Writer};
+use super::backend::{Backend, Reader, Writer};
 use super::counts::Counters;
 use super::local::Local;
 use super::local::LocalWriter;
@@ -27,7 +27,7 @@ pub(super) enum Access {
     Write,
 }
 
-pub(super) fn open(location: &str, settings: &Settings, access: Access) -> Result<Inner, OpenError> {
+pub(super) fn open(location: &str, settings: &Settings, access: Access) -> Result<Backend, OpenError> {
     match location.split_once("://") {
         None => local(location, settings, access),
         Some(("file", path)) => local(path, settings, access),
@@ -40,7 +40,7 @@ pub(super) fn open(location: &str, settings: &Settings, access: Access) -> Resul
     }
 }
 
-/// Whether a location is one of those that are read from, or written to; nothing is opened.
+/// Checks that a location can be read from, or written to, without opening anything.
 pub fn check_location(location: &str, is_written: bool) -> Result<(), OpenError> {
     let scheme = match location.split_once("://") {
         None if location.is_empty() => {
@@ -60,7 +60,7 @@ pub fn check_location(location: &str, is_written: bool) -> Result<(), OpenError>
 const READ: &str = "a source is a folder, a file, or an address with s3, az, gs, http or https";
 const WRITTEN: &str = "what is written to is a folder, or an address with s3, az or gs";
 
-fn local(path: &str, settings: &Settings, access: Access) -> Result<Inner, OpenError> {
+fn local(path: &str, settings: &Settings, access: Access) -> Result<Backend, OpenError> {
     let failed = |reason| OpenError::Local { location: path.to_owned(), reason };
     let writer = match access {
         Access::Read => None,
@@ -68,7 +68,7 @@ fn local(path: &str, settings: &Settings, access: Access) -> Result<Inner, OpenE
     };
     let local = Local::open(Path::new(path), settings).map_err(failed)?;
     let writer = writer.map(|writer| Writer::Local(Arc::new(writer)));
-    Ok(Inner { writer, ..inner(path, settings, "local", Place::Local(Arc::new(local))) })
+    Ok(Backend { writer, ..inner(path, settings, "local", Reader::Local(Arc::new(local))) })
 }
 
 fn bucket(
@@ -77,7 +77,7 @@ fn bucket(
     kind: &'static str,
     settings: &Settings,
     access: Access,
-) -> Result<Inner, OpenError> {
+) -> Result<Backend, OpenError> {
     if rest.contains('@') {
         let scheme = location.split("://").next().unwrap_or_default();
         return Err(address(&format!("{scheme}://…"), "credentials belong into environment variables"));
@@ -93,16 +93,16 @@ fn bucket(
     let writer = match access {
         Access::Read => None,
         Access::Write => {
-            // What killed processes left is no reason not to go on.
+            // Leftovers of killed processes that cannot be removed do no harm.
             let _unswept = local::sweep(&std::env::temp_dir());
             let (store, _) = client(kind, name, location, &settings.for_writing())?;
             Some(Writer::Remote(Arc::new(RemoteWriter::new(store, remote.clone()))))
         }
     };
-    Ok(Inner { writer, is_unsigned, ..inner(location, settings, kind, Place::Remote(remote)) })
+    Ok(Backend { writer, is_unsigned, ..inner(location, settings, kind, Reader::Remote(remote)) })
 }
 
-/// The client, and whether its requests go unsigned.
+/// The client, and whether its requests are unsigned.
 fn client(
     kind: &str,
     name: &str,
@@ -153,7 +153,7 @@ fn gcs(name: &str, shown: &str, settings: &Settings) -> (GoogleCloudStorageBuild
     (builder.with_retry(retries(settings)).with_http_connector(Connector::new(settings)), is_unsigned)
 }
 
-fn web(location: &str, settings: &Settings) -> Result<Inner, OpenError> {
+fn web(location: &str, settings: &Settings) -> Result<Backend, OpenError> {
     let mut url = Url::parse(location).map_err(|bad| address("http://…", &bad.to_string()))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(address("http://…", "it holds credentials, which web sources do not take"));
@@ -175,10 +175,10 @@ fn web(location: &str, settings: &Settings) -> Result<Inner, OpenError> {
     };
     let clients = [client(settings)?, client(&settings.without_retries())?];
     let remote = Remote::new(clients, Listing::Whole, prefix, settings);
-    Ok(inner(&shown, settings, "http", Place::Remote(Arc::new(remote))))
+    Ok(inner(&shown, settings, "http", Reader::Remote(Arc::new(remote))))
 }
 
-/// A prefix is the beginning of keys: empty, or ending in `/`.
+/// The prefix of keys: empty, or ending in `/`.
 fn prefix_of(path: &str, shown: &str) -> Result<String, OpenError> {
     match path.trim_matches('/') {
         "" => Ok(String::new()),
@@ -201,16 +201,16 @@ fn check_plain(
     }
 }
 
-fn inner(shown: &str, settings: &Settings, label: &'static str, place: Place) -> Inner {
+fn inner(shown: &str, settings: &Settings, label: &'static str, reader: Reader) -> Backend {
     let counters = Counters::new(label);
     let settings = settings.clone();
-    Inner {
+    Backend {
         shown: shown.to_owned(),
         kind: label,
         is_unsigned: false,
         settings,
         counters,
-        place,
+        reader,
         writer: None,
     }
 }

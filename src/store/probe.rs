@@ -1,25 +1,25 @@
-//! Finds out whether a source can be read, and if not, why and what mends it.
+//! Diagnoses whether a source can be read, and if not, why and what fixes it.
 
 use std::time::Duration;
 
-use super::backend::Place;
+use super::backend::Reader;
 use super::{Error, Key, Problem, Store, runtime};
 
 /// Why a source cannot be read, for an operator; without secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
+pub struct Diagnosis {
     /// Which source, the cause, and the remedy.
     pub text: String,
-    /// Whether only a change of the configuration can mend it.
+    /// Whether only a change of the configuration can fix it.
     pub is_configuration: bool,
 }
 
-/// Whoever asks for readiness does not wait for longer.
+/// A readiness probe waits no longer than this.
 const LONGEST: Duration = Duration::from_secs(4);
 
 impl Store {
-    /// `None` where the source can be read.
-    pub async fn trouble(&self) -> Option<Trouble> {
+    /// The reason why the source cannot be read; `None` if it can.
+    pub async fn diagnose(&self) -> Option<Diagnosis> {
         let deadline = self.0.settings.deadline(0).min(LONGEST);
         let store = self.clone();
         let probed = runtime::run(deadline, async move { store.probe().await }).await;
@@ -27,14 +27,14 @@ impl Store {
     }
 
     /// The error with the source's name, its cause and its remedy.
-    pub fn explain(&self, error: &Error) -> Trouble {
-        Trouble {
+    pub fn explain(&self, error: &Error) -> Diagnosis {
+        Diagnosis {
             text: format!("{}: {}", self.0.shown, self.cause(error)),
             is_configuration: error.fault().is_some_and(|fault| fault.is_configuration()),
         }
     }
 
-    /// The error's cause, and its remedy where one is known.
+    /// The error's cause, and its remedy if one is known.
     pub fn cause(&self, error: &Error) -> String {
         match (error.fault(), std::error::Error::source(error)) {
             (Some(fault), _) => format!("{fault}; {}", fault.remedy(self.0.kind, self.0.is_unsigned)),
@@ -44,30 +44,31 @@ impl Store {
     }
 
     async fn probe(&self) -> Result<(), Error> {
-        if let Place::Local(local) = &self.0.place {
+        if let Reader::Local(local) = &self.0.reader {
             let local = local.clone();
             return runtime::block(LONGEST, move || local.probe()).await;
         }
         let key = Key::parse(&self.0.settings.probe)?;
-        let denied = match self.start(&key, 1).await {
+        let denied = match self.read_start(&key, 1).await {
             Err(error @ Error::Refused(_)) if is_denied(&error) => error,
-            // Without credentials Azure calls a container that is not public «not found».
+            // Without credentials Azure responds with 404 for a container that is not public.
             Err(Error::NotFound) if self.0.kind == "azure" && self.0.is_unsigned => Error::NotFound,
             Err(error @ (Error::Refused(_) | Error::Unavailable(_) | Error::TimedOut)) => return Err(error),
-            // That there is no such object is an answer, too, and so is one that cannot be read by ranges.
+            // A 404 counts as reachable, and so does an object that cannot be read by ranges.
             _ => return Ok(()),
         };
         self.probe_listed(denied).await
     }
 
-    /// Some stores deny what is missing to those who may not list: what is listed can be read, or what was read before.
+    /// Some stores respond with 403 for missing objects to callers that may not list. Tries a listed object instead, and
+    /// trusts earlier reads.
     async fn probe_listed(&self, denied: Error) -> Result<(), Error> {
         if self.counts().ranges > 0 {
             return Ok(());
         }
         let Ok(page) = self.list(None, 1).await else { return Err(self.denied(denied)) };
         let Some((key, _)) = page.keys.first() else { return Ok(()) };
-        match self.start(&Key::parse(key)?, 1).await {
+        match self.read_start(&Key::parse(key)?, 1).await {
             Err(error) if is_denied(&error) => Err(error),
             _ => Ok(()),
         }

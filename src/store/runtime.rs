@@ -1,4 +1,4 @@
-//! The threads on which stores are waited for, whatever threads the askers have.
+//! The runtime for requests to stores, independent of the callers' threads.
 
 use std::future::Future;
 use std::pin::pin;
@@ -11,10 +11,10 @@ use tokio::task::JoinHandle;
 
 use super::Error;
 
-/// Reads that may wait for local disks at once; a disk that hangs holds no more threads than these.
+/// The most concurrent reads of local disks: a disk that hangs blocks no more threads than these.
 const BLOCKING_THREADS: usize = 64;
 
-/// Runs a future on the shared threads: connections are pooled there, not per asker. It ends with its asker.
+/// Runs a future on the shared runtime, where connections are pooled. It is cancelled when its caller is dropped.
 pub(super) async fn run<T: Send + 'static>(
     deadline: Duration,
     future: impl Future<Output = Result<T, Error>> + Send + 'static,
@@ -22,7 +22,7 @@ pub(super) async fn run<T: Send + 'static>(
     within(deadline, Task(shared().spawn(future))).await
 }
 
-/// Runs a closure that may wait for a disk. It goes on when its asker leaves, unless it has not begun.
+/// Runs a blocking closure. If its caller is dropped it is cancelled unless it has begun.
 pub(super) async fn block<T: Send + 'static>(
     deadline: Duration,
     closure: impl FnOnce() -> Result<T, Error> + Send + 'static,
@@ -30,13 +30,13 @@ pub(super) async fn block<T: Send + 'static>(
     within(deadline, Task(shared().spawn_blocking(closure))).await
 }
 
-/// Waits for a future on a thread that is not one of these, nor any other runtime's.
+/// Blocks on a future. The thread must not belong to this or any other runtime.
 pub(super) fn wait<T>(future: impl Future<Output = T>) -> T {
     shared().block_on(future)
 }
 
-/// Runs to its end what nobody waits for.
-pub(super) fn go_on(future: impl Future<Output = ()> + Send + 'static) {
+/// Runs a future to its end although nobody waits for it.
+pub(super) fn spawn_detached(future: impl Future<Output = ()> + Send + 'static) {
     shared().spawn(future);
 }
 
@@ -52,7 +52,7 @@ async fn within<T>(deadline: Duration, mut task: Task<T>) -> Result<T, Error> {
     }
 }
 
-/// A task that is called off when nobody waits for it any more.
+/// A task that is aborted when its handle is dropped.
 struct Task<T>(JoinHandle<Result<T, Error>>);
 
 impl<T> Drop for Task<T> {

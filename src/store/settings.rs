@@ -1,4 +1,4 @@
-//! How sources are read and written.
+//! The settings of stores.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,39 +9,39 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Whether links below a local source may be absolute or lead into `link_roots`; without it only
-    /// links that stay below the source count.
+    /// Whether links below a local source may be absolute or lead into `link_roots`; otherwise only links that stay below
+    /// the source are followed.
     pub follow_symlinks: bool,
     /// Folders outside a local source that its links may lead into (with `follow_symlinks`).
     pub link_roots: Vec<PathBuf>,
-    /// Local files kept open.
+    /// The most local files that are kept open.
     pub open_files: u64,
-    /// How long a remote store may be silent: before it answers, and between two pieces of an answer.
+    /// The timeout for a remote store: until a response begins, and between two pieces of it.
     pub timeout_ms: u64,
-    /// How long a connection to a remote store may take.
+    /// The timeout for connecting to a remote store.
     pub connect_timeout_ms: u64,
-    /// How long one read may take in all, retries included; large reads get more by `slowest_kib_per_s`.
+    /// The deadline of one read, retries included; large reads get more by `slowest_kib_per_s`.
     pub deadline_ms: u64,
-    /// The slowest stream of a large read that is borne.
+    /// The slowest accepted rate of a large read.
     pub slowest_kib_per_s: u64,
-    /// How long a remote store may take to answer a write, the way of its bytes included; they travel in parts.
+    /// The timeout for the response to a write, the upload of one part included.
     pub write_timeout_ms: u64,
-    /// How often a failed request to a remote store is repeated, at most.
+    /// The most retries of a failed request to a remote store.
     pub retries: usize,
-    /// Requests that may be under way to one remote store at the same time; others wait for their turn.
+    /// The most concurrent requests to one remote store; others wait.
     pub concurrent_reads: usize,
-    /// Ranges of one master that lie closer than this are read in one request.
+    /// Ranges of one master with smaller gaps between them are read in one request.
     pub coalesce_gap_kib: u64,
-    /// Requests that one reading of several ranges may have under way.
+    /// The most concurrent requests of one read of several ranges.
     pub parallel_reads: usize,
-    /// The key that a remote store is asked for to find out whether it can be read. It need not exist, except in stores
-    /// that answer 403 for what does not exist and that do not list what they hold.
+    /// The key that probes whether a remote store can be read. It need not exist, except in stores that respond with 403
+    /// for missing objects and do not list their objects.
     pub probe: String,
-    /// Whether a cloud machine's own identity (its metadata service) may be asked for credentials.
+    /// Whether credentials may come from the metadata service of a cloud machine.
     pub instance_credentials: bool,
 }
 
-/// The slowest stream of a large write that is borne.
+/// The slowest accepted rate of a large write.
 const SLOWEST_WRITE_KIB_PER_S: u64 = 256;
 
 impl Default for Settings {
@@ -66,25 +66,25 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// How long a read of so many bytes may take in all.
+    /// The deadline of a read of this many bytes.
     pub(super) fn deadline(&self, bytes: u64) -> Duration {
         let streaming_ms = (bytes / 1024).saturating_mul(1000) / self.slowest_kib_per_s.max(1);
         Duration::from_millis(self.deadline_ms.saturating_add(streaming_ms))
     }
 
-    /// How long a write of so many bytes may take in all: nobody looks at it while it waits.
+    /// The deadline of a write of this many bytes: longer, for no viewer waits for it.
     pub(super) fn write_deadline(&self, bytes: u64) -> Duration {
         let streaming_ms = (bytes / 1024).saturating_mul(1000) / SLOWEST_WRITE_KIB_PER_S;
         let attempts = u64::try_from(self.retries).unwrap_or(u64::MAX).saturating_add(1);
         Duration::from_millis(self.write_timeout_ms.saturating_mul(attempts).saturating_add(streaming_ms))
     }
 
-    /// The same settings for requests that are not repeated.
+    /// The same settings without retries.
     pub(super) fn without_retries(&self) -> Settings {
         Settings { retries: 0, ..self.clone() }
     }
 
-    /// The same settings for requests that write: one that brings a part of a file is long on its way.
+    /// The same settings for requests that write: one that uploads a part of a file takes long.
     pub(super) fn for_writing(&self) -> Settings {
         Settings { timeout_ms: self.write_timeout_ms.max(self.timeout_ms), ..self.clone() }
     }

@@ -1,13 +1,13 @@
-//! Which state of an object a byte belongs to.
+//! Versions of objects.
 
 use std::sync::Arc;
 
 use crate::identity::{Identity, fields};
 
-/// One state of one object: bytes read under equal versions belong together.
+/// One version of one object: bytes read under equal versions belong together.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Version {
-    /// The store's own entity tag, or one made from what the store tells instead.
+    /// The store's entity tag, or one made of the modification time and the size.
     pub etag: Arc<str>,
     /// The length of the whole object in bytes.
     pub size: u64,
@@ -21,7 +21,7 @@ impl Identity for Version {
 }
 
 impl Version {
-    /// Whether the store itself can be asked for this version only (RFC 9110, 13.1.1).
+    /// Whether the store can be asked for exactly this version with `If-Match` (RFC 9110, §13.1.1).
     pub(super) fn is_strong(&self) -> bool {
         self.etag.starts_with('"') && self.etag.ends_with('"') && self.etag.len() > 2
     }

@@ -1,4 +1,4 @@
-//! Writes whole objects: each is there with all its bytes or not at all, whatever happens meanwhile.
+//! Writes whole objects atomically.
 
 use std::fs::File;
 use std::path::Path;
@@ -8,29 +8,29 @@ use std::time::UNIX_EPOCH;
 use bytes::Bytes;
 use tempfile::TempPath;
 
-use super::backend::{Place, Writer};
+use super::backend::{Reader, Writer};
 use super::local::{self, Existing};
 use super::open::{self, Access};
 use super::{BadKey, Error, Key, OpenError, Settings, Store, Version, Workspace, runtime};
 
-/// A write that timed out may still come to pass.
+/// A write that timed out may still succeed later.
 impl Store {
-    /// Opens a folder, which is made when missing, or `s3://bucket/prefix`, `az://container/prefix`,
-    /// `gs://bucket/prefix` to be written to and read, and sweeps what killed processes left there.
+    /// Opens a folder (created if missing), `s3://bucket/prefix`, `az://container/prefix` or `gs://bucket/prefix` for
+    /// writing and reading, and removes what killed processes left there.
     ///
-    /// A remote store keeps the parts of uploads whose process was killed until a rule of its own
-    /// clears them (S3: `AbortIncompleteMultipartUpload`).
+    /// A remote store keeps the parts of unfinished uploads until a lifecycle rule of its own removes them (S3:
+    /// `AbortIncompleteMultipartUpload`).
     pub fn open_writable(location: &str, settings: &Settings) -> Result<Store, OpenError> {
         open::open(location, settings, Access::Write).map(|inner| Store(Arc::new(inner)))
     }
 
-    /// Whether the store was opened to be written to.
+    /// Whether the store was opened for writing.
     pub fn is_writable(&self) -> bool {
         self.0.writer.is_some()
     }
 
-    /// A new folder for unfinished work: where [`Store::move_file`] can move files from, or below the
-    /// system's temporary folder for remote stores.
+    /// A new folder for unfinished files: one that [`Store::move_file`] can rename from, or for remote stores one below
+    /// the system's temporary folder.
     pub fn workspace(&self) -> Result<Workspace, Error> {
         let workspace = match self.writer()? {
             Writer::Local(local) => local.workspace(),
@@ -39,7 +39,7 @@ impl Store {
         workspace.map_err(local::failed)
     }
 
-    /// Puts these bytes under the key in place of what is there, and tells the version they make.
+    /// Writes an object, replacing any with this key, and returns its version.
     pub async fn put(&self, key: &Key, bytes: Bytes) -> Result<Version, Error> {
         let size = bytes.len() as u64;
         let (deadline, key) = (self.0.settings.write_deadline(size), written_to(key)?);
@@ -56,8 +56,8 @@ impl Store {
         Ok(version)
     }
 
-    /// Puts these bytes under the key if nothing is there, and tells whether it did. A remote store whose
-    /// answer was lost may say no to the second try: what lies there tells who was first.
+    /// Writes an object unless one with this key exists, and returns whether it did. If the response of a remote store
+    /// was lost, the retry may return `false` although the first attempt wrote it: compare the object.
     pub async fn create(&self, key: &Key, bytes: Bytes) -> Result<bool, Error> {
         let size = bytes.len() as u64;
         let (deadline, key) = (self.0.settings.write_deadline(size), written_to(key)?);
@@ -80,8 +80,7 @@ impl Store {
         Ok(created)
     }
 
-    /// Puts the bytes of a finished file, which stays, under the key in place of what is there, and tells the
-    /// version they make; little of it is in memory at once.
+    /// Writes a copy of a finished file in bounded memory, replacing any object with this key, and returns its version.
     pub async fn put_file(&self, key: &Key, path: &Path) -> Result<Version, Error> {
         let file = File::open(path).map_err(Error::unavailable)?;
         let size = file.metadata().map_err(Error::unavailable)?.len();
@@ -96,8 +95,8 @@ impl Store {
         Ok(version)
     }
 
-    /// The same with a file that is no longer needed elsewhere: locally, one from the store's workspace is not
-    /// copied. It keeps its permissions, and is gone whether this succeeds or not.
+    /// As [`Store::put_file`], but consumes the file: a local store renames files from its workspace instead of copying
+    /// them. The file keeps its permissions, and is removed even if this fails.
     pub async fn move_file(&self, key: &Key, path: TempPath) -> Result<Version, Error> {
         let Writer::Local(local) = self.writer()? else { return self.put_file(key, &path).await };
         let size = path.metadata().map_err(Error::unavailable)?.len();
@@ -106,7 +105,7 @@ impl Store {
         Ok(version)
     }
 
-    /// Removes what lies under the key, if anything does.
+    /// Removes the object, if it exists.
     pub async fn remove(&self, key: &Key) -> Result<(), Error> {
         let (deadline, key) = (self.0.settings.write_deadline(0), written_to(key)?);
         match self.writer()? {
@@ -115,8 +114,8 @@ impl Store {
         }
     }
 
-    /// Tries whether the store can be written to, and tells whether it keeps [`Store::create`]'s promise: some
-    /// stores overwrite without a word.
+    /// Tests whether the store can be written to. Returns whether it honours [`Store::create`]: some stores silently
+    /// overwrite.
     pub async fn probe_writing(&self) -> Result<bool, Error> {
         let now = UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
         let key = Key::parse(&format!(".tegl-probe-{:x}-{now:x}", std::process::id()))?;
@@ -135,7 +134,7 @@ impl Store {
         self.0.writer.clone().ok_or_else(unwritable)
     }
 
-    /// Runs what may wait for a disk.
+    /// Runs a closure that may block on a disk.
     async fn locally<T: Send + 'static>(
         &self,
         key: Key,
@@ -148,14 +147,14 @@ impl Store {
             move || write(&key).map_err(local::failed)
         });
         let result = result.await;
-        if let Place::Local(local) = &self.0.place {
+        if let Reader::Local(local) = &self.0.reader {
             local.forget(&key);
         }
         result
     }
 }
 
-/// The key, unless what lies under it could not be read.
+/// The key, unless an object of this name could not be read back.
 fn written_to(key: &Key) -> Result<Key, Error> {
     match key.is_unfinished() {
         true => Err(BadKey::Unfinished.into()),

@@ -51,7 +51,7 @@ const WHOLE_TILE: u32 = 512;
 impl ImageHandle {
     /// Reads a master's index: one range of its start and, where that is not all of it, the rest.
     pub async fn open(store: Store, key: Key, page: u32, output: Output) -> Result<Self, Error> {
-        let (version, start) = match store.start(&key, FIRST_READ).await {
+        let (version, start) = match store.read_start(&key, FIRST_READ).await {
             // A link that leads out of its folder names nothing here.
             Err(store::Error::Forbidden) if store.is_local() => return Err(Error::NotFound),
             other => other?,

@@ -202,7 +202,7 @@ impl ImageService {
     }
 
     /// Why pyramids cannot be kept in their store.
-    pub async fn pyramids_trouble(&self) -> Option<store::Trouble> {
+    pub async fn pyramids_trouble(&self) -> Option<store::Diagnosis> {
         self.pyramids.as_ref()?.trouble().await
     }
 

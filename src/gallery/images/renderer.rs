@@ -341,7 +341,7 @@ fn read_now(opened: &ImageHandle, plan: &Plan) -> Option<Bytes> {
     if !is_whole(opened, level, plan.size) {
         return None; // Cutting takes a thread of its own.
     }
-    let read = opened.store.read_now(&opened.key, &opened.version, range, head)?;
+    let read = opened.store.read_if_cached(&opened.key, &opened.version, range, head)?;
     let bytes = read.ok().filter(|bytes| is_sound(opened, bytes, head.len()))?;
     Some(stored::consistent(bytes, head.len()))
 }
@@ -412,7 +412,8 @@ pub(super) async fn tiles(
     let head = if jpeg { opened.heads[level].as_ref() } else { &[] };
     let ranges: Vec<_> = wanted.iter().flatten().cloned().collect();
     ranges.iter().try_for_each(|range| within_file(opened, range))?;
-    let now = |range: &Range<u64>| opened.store.read_now(&opened.key, &opened.version, range.clone(), head);
+    let now =
+        |range: &Range<u64>| opened.store.read_if_cached(&opened.key, &opened.version, range.clone(), head);
     let read = match ranges.iter().map(now).collect::<Option<Result<Vec<Bytes>, store::Error>>>() {
         Some(read) => read?,
         None => {

@@ -77,7 +77,7 @@ impl HandleCache {
                     health.answered();
                     Ok(Found::Same)
                 }
-                Err(error) if error.is_passing() => {
+                Err(error) if error.is_transient() => {
                     master.freshness.fail();
                     health.failed();
                     Err(error.into())

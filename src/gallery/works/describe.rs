@@ -68,7 +68,7 @@ impl WorkService {
                 Err(_) => whole = false,
             }
         }
-        let tags = stored.tags.into_iter().filter(Tag::holds).collect();
+        let tags = stored.tags.into_iter().filter(Tag::is_active).collect();
         let StoredWork { work, revision, changed_ms, .. } = stored;
         Ok(Described { work, tags, images, revision, changed_ms, seen, whole })
     }

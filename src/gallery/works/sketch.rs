@@ -93,7 +93,7 @@ impl WorkService {
                 images.push(Preview { image: image.clone(), grant, granted });
             }
         }
-        let tags = tags.into_iter().filter(Tag::holds).collect();
+        let tags = tags.into_iter().filter(Tag::is_active).collect();
         Sketch { work, tags, images, revision, changed_ms, unreachable }
     }
 }

@@ -73,9 +73,9 @@ fn terms(view: &View<'_>, query: &Query) -> Vec<Term> {
         typed.iter().all(|typed| words.iter().any(|(_, word)| word.starts_with(typed.as_str())))
     };
     let mut found = BTreeMap::<(String, String), Term>::new();
-    for (_, tag) in view.held() {
+    for (_, tag) in view.active_tags() {
         for (language, value) in tag.label.iter() {
-            let value = html::plain(value);
+            let value = html::plain_text(value);
             if !begins(&value) {
                 continue;
             }

@@ -8,10 +8,10 @@ use crate::iiif::{Invalid, integer};
 use crate::record::fold;
 
 /// No query is longer, in bytes.
-const MOST_BYTES: usize = 2000;
+const MAX_BYTES: usize = 2000;
 
 /// Annotations on a page of an answer.
-pub(super) const PAGE: usize = 100;
+pub(super) const PAGE_SIZE: usize = 100;
 
 /// The parameters of a search (Content Search 2.0, §4.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct Query {
 impl Query {
     /// Reads what stands behind the `?` of an address.
     pub fn parse(query: &str) -> Result<Self, Invalid> {
-        if query.len() > MOST_BYTES {
+        if query.len() > MAX_BYTES {
             return Err(Invalid::new("query", "", "is longer than 2000 bytes"));
         }
         let mut read = Self::default();

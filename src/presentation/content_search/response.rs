@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Version;
-use super::query::{PAGE, Query};
+use super::query::{PAGE_SIZE, Query};
 use crate::presentation::annotation::Placed;
 use crate::presentation::object::object;
 use crate::presentation::{CONTEXT_2, View, html};
@@ -27,8 +27,8 @@ struct Match {
 pub fn response(view: &View<'_>, query: &Query, version: Version) -> Value {
     let hits = found(view, query);
     let total = hits.len();
-    let first = query.page.saturating_mul(PAGE).min(total);
-    let shown = &hits[first..first.saturating_add(PAGE).min(total)];
+    let first = query.page.saturating_mul(PAGE_SIZE).min(total);
+    let shown = &hits[first..first.saturating_add(PAGE_SIZE).min(total)];
     let base = view.address.search(version.number(), &view.work.object_number);
     let at = Paging { query, base: &base, total, first };
     match version {
@@ -55,7 +55,7 @@ fn matches(placed: &Placed<'_>, terms: &[String]) -> Option<Vec<Match>> {
     let mut met = vec![false; terms.len()];
     let mut matches = Vec::new();
     for (_, value) in placed.tag.label.iter() {
-        let value = html::plain(value);
+        let value = html::plain_text(value);
         for (at, word) in words(&value) {
             let mut is_met = false;
             for (term, met) in terms.iter().zip(&mut met) {
@@ -95,15 +95,15 @@ impl Paging<'_> {
     }
 
     fn is_paged(&self) -> bool {
-        self.total > PAGE
+        self.total > PAGE_SIZE
     }
 
     fn last(&self) -> usize {
-        self.total.saturating_sub(1) / PAGE
+        self.total.saturating_sub(1) / PAGE_SIZE
     }
 
     fn next(&self) -> Option<String> {
-        (self.first + PAGE < self.total).then(|| self.id(self.query.page + 1))
+        (self.first + PAGE_SIZE < self.total).then(|| self.id(self.query.page + 1))
     }
 
     fn before(&self) -> Option<String> {
@@ -209,7 +209,7 @@ impl Match {
 }
 
 fn best(view: &View<'_>, hit: &Hit<'_>) -> String {
-    html::plain(hit.placed.tag.label.best(&view.publisher.preferred()).unwrap_or_default())
+    html::plain_text(hit.placed.tag.label.best(&view.publisher.preferred_languages()).unwrap_or_default())
 }
 
 #[cfg(test)]

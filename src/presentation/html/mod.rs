@@ -10,7 +10,7 @@ use ammonia::{Builder, UrlRelative};
 use self::xml::{ALLOWED, resolved};
 
 /// Texts longer than this, in bytes, are never read as markup.
-const MOST_BYTES: usize = 100_000;
+const MAX_BYTES: usize = 100_000;
 
 /// A tag longer than this, in bytes, is taken for markup whatever it holds.
 const MOST_TAG_BYTES: usize = 4096;
@@ -71,7 +71,7 @@ pub fn literal(text: &str) -> String {
 
 /// A text without markup: elements are left off, character references resolved. What only looks like markup ends in a
 /// space, so that viewers do not take it for HTML.
-pub fn plain(text: &str) -> String {
+pub fn plain_text(text: &str) -> String {
     let text = harmless(stripped(text));
     let looks_like_markup = text.starts_with('<') && text.ends_with('>');
     if looks_like_markup { format!("{text} ") } else { text }
@@ -81,7 +81,7 @@ fn stripped(text: &str) -> String {
     let mut text = Cow::Borrowed(text);
     // What is written twice over, as in `&amp;lt;b&amp;gt;`, takes one more round each.
     for _ in 0..4 {
-        if text.len() > MOST_BYTES {
+        if text.len() > MAX_BYTES {
             break;
         }
         let stripped = if is_markup(&text) {
@@ -101,7 +101,7 @@ fn stripped(text: &str) -> String {
 
 /// Markup that was not removed, because the text is too long or encoded too often, is kept from being any.
 fn harmless(text: String) -> String {
-    if text.len() <= MOST_BYTES && !is_markup(&text) {
+    if text.len() <= MAX_BYTES && !is_markup(&text) {
         return text;
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -125,7 +125,7 @@ fn tag_starts(text: &str) -> impl Iterator<Item = usize> {
 /// Whether a text holds an element of HTML, or what a browser might take for an element with attributes.
 fn is_markup(text: &str) -> bool {
     let last = text.rfind('>');
-    let Some(last) = last.filter(|_| text.len() <= MOST_BYTES) else { return false };
+    let Some(last) = last.filter(|_| text.len() <= MAX_BYTES) else { return false };
     text[..last].match_indices('<').any(|(at, _)| {
         let rest = text[at + 1..=last].trim_start_matches('/');
         let name_end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
@@ -209,7 +209,7 @@ mod tests {
             ("<ukendt>", "<ukendt> "),
             ("&lt;Untitled&gt;", "<Untitled> "),
         ] {
-            assert_eq!(plain(text), expected, "{text}");
+            assert_eq!(plain_text(text), expected, "{text}");
         }
     }
 
@@ -221,7 +221,7 @@ mod tests {
             image.to_owned(),
             format!("Anna {image} Ancher"),
             format!("<p>{image}</p>"),
-            format!("{image}{}", "x".repeat(MOST_BYTES)),
+            format!("{image}{}", "x".repeat(MAX_BYTES)),
             format!("<img alt='{}' src=https://other.example/>", "x".repeat(2 * MOST_TAG_BYTES)),
             "<image src=https://other.example/>".into(),
             "<IMG/src=//other.example/x>".into(),
@@ -236,7 +236,7 @@ mod tests {
             texts.push(encoded.clone());
         }
         for text in &texts {
-            for shown in [value(text, HERE), plain(text)] {
+            for shown in [value(text, HERE), plain_text(text)] {
                 let start = shown.get(..200).unwrap_or(&shown);
                 let tag = shown.to_ascii_lowercase().contains("<im") && !shown.contains("< im");
                 assert!(!tag && !shown.contains("style") && !shown.contains("<video"), "{start}");
@@ -254,8 +254,8 @@ mod tests {
     #[test]
     fn brackets_without_end_are_read_in_time() {
         let begun = std::time::Instant::now();
-        for text in ["<a".repeat(MOST_BYTES / 2), format!("{}>", "<a".repeat(MOST_BYTES / 2 - 1))] {
-            plain(&text);
+        for text in ["<a".repeat(MAX_BYTES / 2), format!("{}>", "<a".repeat(MAX_BYTES / 2 - 1))] {
+            plain_text(&text);
             value(&text, HERE);
         }
         assert!(begun.elapsed().as_secs() < 20);
@@ -291,7 +291,7 @@ mod tests {
                 }
                 prop_assert_eq!(depth, 0);
             }
-            let label = plain(&parts.concat());
+            let label = plain_text(&parts.concat());
             prop_assert!(!(label.starts_with('<') && label.ends_with('>')), "{}", label);
         }
     }

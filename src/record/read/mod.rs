@@ -11,10 +11,10 @@ mod stream;
 mod tests;
 mod value;
 
-pub use format::Form;
+pub use format::{RecordFormat, SMK_FIELDS, SmkField};
 pub use mapping::Mapping;
-pub use paging::{Outline, outline};
+pub use paging::{PageLinks, page_links};
 pub use reader::{read, schema};
-pub use record::{Bad, Entry, Error};
+pub use record::{BadRecord, Error, ParsedRecord};
 pub use stream::Limits;
 pub(super) use value::json::truth;

@@ -4,33 +4,35 @@ use std::io::Read;
 
 use serde_json::Value;
 
-use super::format::{Form, detect, iiif, lines, smk, tate};
+use super::format::{RecordFormat, detect, iiif, lines, smk, tate};
 use super::mapping::{Mapping, apply, table};
-use super::record::{Bad, Entry, Error, bad, checked, malformed};
+use super::record::{BadRecord, Error, ParsedRecord, bad, checked, malformed};
 use super::stream::{Frames, Limits, Raw, Source};
 use crate::record::Work;
 
 /// Reads records one by one, in memory that does not grow with their number; gzip is unpacked on the way.
 ///
 /// Without a form it is told from the bytes, for JSON from each record. A mapping says which columns of a table, or
-/// which fields of JSON records, mean what. What cannot be read comes as [`Bad`] in its place, and the rest goes on.
+/// which fields of JSON records, mean what. What cannot be read comes as [`BadRecord`] in its place, and the rest goes on.
 pub fn read(
     input: impl Read + Send + 'static,
-    form: Option<Form>,
+    form: Option<RecordFormat>,
     mapping: Option<Mapping>,
     limits: Limits,
-) -> Result<impl Iterator<Item = Result<Entry, Bad>> + Send, Error> {
-    if let (Some(known @ (Form::Smk | Form::Tate | Form::Manifest)), Some(_)) = (form, &mapping) {
+) -> Result<impl Iterator<Item = Result<ParsedRecord, BadRecord>> + Send, Error> {
+    if let (Some(known @ (RecordFormat::Smk | RecordFormat::Tate | RecordFormat::Manifest)), Some(_)) =
+        (form, &mapping)
+    {
         return Err(Error::Mapping(format!("form `{known}` needs none: leave out the form or the mapping")));
     }
     let mut source = Source::open(Box::new(input), limits)?;
     let first = source.skip(|byte| byte.is_ascii_whitespace());
     let is_json = matches!(first, None | Some(b'{' | b'[' | 0x1e));
-    let entries: Box<dyn Iterator<Item = Result<Entry, Bad>> + Send> = match form {
-        Some(Form::Csv) => Box::new(table::Rows::open(source, mapping, limits)?),
+    let entries: Box<dyn Iterator<Item = Result<ParsedRecord, BadRecord>> + Send> = match form {
+        Some(RecordFormat::Csv) => Box::new(table::Rows::open(source, mapping, limits)?),
         None if !is_json => Box::new(table::Rows::open(source, mapping, limits)?),
         form => {
-            let envelopes = matches!(form, None | Some(Form::Smk)) || mapping.is_some();
+            let envelopes = matches!(form, None | Some(RecordFormat::Smk)) || mapping.is_some();
             let frames = Frames::new(source, envelopes, limits);
             Box::new(
                 frames.map(move |found| found.and_then(|raw| entry(raw, form, mapping.as_ref(), &limits))),
@@ -45,13 +47,18 @@ pub fn schema() -> Value {
     schemars::schema_for!(Work).to_value()
 }
 
-fn entry(raw: Raw, form: Option<Form>, mapping: Option<&Mapping>, limits: &Limits) -> Result<Entry, Bad> {
+fn entry(
+    raw: Raw,
+    form: Option<RecordFormat>,
+    mapping: Option<&Mapping>,
+    limits: &Limits,
+) -> Result<ParsedRecord, BadRecord> {
     let Raw { line, text, depth } = raw;
-    limits.check(&text, depth).map_err(|reason| Bad { line, object_number: None, reason })?;
-    if form == Some(Form::Lines) && mapping.is_none() {
+    limits.check(&text, depth).map_err(|reason| BadRecord { line, object_number: None, reason })?;
+    if form == Some(RecordFormat::Lines) && mapping.is_none() {
         return lines::work(&text).and_then(checked).map_or_else(
             |reason| Err(bad(line, &serde_json::from_str(&text).unwrap_or_default(), reason)),
-            |work| Ok(Entry { work, original: Some(text.clone()), line }),
+            |work| Ok(ParsedRecord { work, original: Some(text.clone()), line }),
         );
     }
     let value: Value = serde_json::from_str(&text).map_err(|error| malformed(line, &error))?;
@@ -59,19 +66,19 @@ fn entry(raw: Raw, form: Option<Form>, mapping: Option<&Mapping>, limits: &Limit
         return Err(bad(line, &value, reason));
     }
     let form = match (mapping, form.or_else(|| detect::form(&value))) {
-        (Some(_), _) => Form::Csv,
+        (Some(_), _) => RecordFormat::Csv,
         (None, Some(form)) => form,
         (None, None) => return Err(bad(line, &value, detect::UNKNOWN.to_owned())),
     };
     let read = match (form, mapping) {
-        (Form::Csv, Some(mapping)) => apply::work(&value, mapping),
-        (Form::Smk, _) => smk::work(&value),
-        (Form::Tate, _) => tate::work(&value),
-        (Form::Manifest, _) => iiif::work(&value),
-        (Form::Lines | Form::Csv, _) => lines::work(&text),
+        (RecordFormat::Csv, Some(mapping)) => apply::work(&value, mapping),
+        (RecordFormat::Smk, _) => smk::work(&value),
+        (RecordFormat::Tate, _) => tate::work(&value),
+        (RecordFormat::Manifest, _) => iiif::work(&value),
+        (RecordFormat::Lines | RecordFormat::Csv, _) => lines::work(&text),
     };
     match read.and_then(checked) {
-        Ok(work) => Ok(Entry { work, original: Some(text), line }),
+        Ok(work) => Ok(ParsedRecord { work, original: Some(text), line }),
         Err(reason) => Err(bad(line, &value, reason)),
     }
 }

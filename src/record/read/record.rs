@@ -15,7 +15,7 @@ pub(super) const DEEPEST_PARTS: usize = 8;
 
 /// A record that was read.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub struct ParsedRecord {
     pub work: Work,
     /// The record's JSON as the source gave it.
     pub original: Option<String>,
@@ -25,7 +25,7 @@ pub struct Entry {
 
 /// A record that was not read, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bad {
+pub struct BadRecord {
     /// The line that it begins in, from 1.
     pub line: u64,
     /// Its number, as far as it could be told.
@@ -46,19 +46,19 @@ pub enum Error {
     Mapping(String),
 }
 
-pub(super) fn malformed(line: u64, error: &serde_json::Error) -> Bad {
+pub(super) fn malformed(line: u64, error: &serde_json::Error) -> BadRecord {
     let reason = if error.to_string().starts_with("recursion limit") {
         "the record is nested deeper than 127 levels: make it flatter".to_owned()
     } else {
         format!("this is no JSON: {error}")
     };
-    Bad { line: line + error.line().saturating_sub(1) as u64, object_number: None, reason }
+    BadRecord { line: line + error.line().saturating_sub(1) as u64, object_number: None, reason }
 }
 
-pub(super) fn bad(line: u64, value: &Value, reason: String) -> Bad {
+pub(super) fn bad(line: u64, value: &Value, reason: String) -> BadRecord {
     let number = ["object_number", "acno", "id", "@id"].iter().find_map(|&name| json::word(value.get(name)?));
     let number = number.filter(|number| number.len() <= LONGEST_NUMBER);
-    Bad { line, object_number: number.map(|number| number.into_owned()), reason }
+    BadRecord { line, object_number: number.map(|number| number.into_owned()), reason }
 }
 
 /// The work, if it can be kept: its number is one, and its parts are not endless.

@@ -1,19 +1,21 @@
-//! Remembers open files: so many and no more, closed at the moment when they are given up.
+//! A bounded cache of open files, closed at the moment of their eviction.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
+
+use parking_lot::RwLock;
 
 use crate::store::Key;
 
-/// Threads that read different files seldom wait for one another.
+/// Shards keep threads that read different files from contending.
 const SHARDS: usize = 16;
-/// A deleted file goes on filling its disk as long as it is open.
+/// A deleted file keeps its disk space as long as it is open.
 const IDLE: Duration = Duration::from_secs(300);
 
-/// Open files by key. A general cache frees what it evicts at leisure; file descriptors are too few for that.
+/// Open files by key. A general cache drops evicted entries late; file descriptors are too scarce for that.
 pub(in crate::store) struct Files<F> {
     shards: [RwLock<HashMap<Key, Entry<F>>>; SHARDS],
     capacity: usize,
@@ -23,7 +25,7 @@ pub(in crate::store) struct Files<F> {
 
 struct Entry<F> {
     file: Arc<F>,
-    /// In milliseconds since the source was opened.
+    /// The last use, in milliseconds since the source was opened.
     used: AtomicU64,
 }
 
@@ -34,7 +36,7 @@ impl<F> Files<F> {
     }
 
     pub(in crate::store) fn get(&self, key: &Key) -> Option<Arc<F>> {
-        let shard = self.shard(key).read().unwrap_or_else(PoisonError::into_inner);
+        let shard = self.shard(key).read();
         let entry = shard.get(key)?;
         entry.used.store(self.now(), Relaxed);
         Some(entry.file.clone())
@@ -42,7 +44,7 @@ impl<F> Files<F> {
 
     pub(in crate::store) fn insert(&self, key: Key, file: Arc<F>) {
         let now = self.now();
-        let mut shard = self.shard(&key).write().unwrap_or_else(PoisonError::into_inner);
+        let mut shard = self.shard(&key).write();
         shard.retain(|_, entry| now.saturating_sub(entry.used.load(Relaxed)) < IDLE.as_millis() as u64);
         if shard.len() >= self.capacity && !shard.contains_key(&key) {
             let oldest =
@@ -53,12 +55,12 @@ impl<F> Files<F> {
     }
 
     pub(in crate::store) fn remove(&self, key: &Key) {
-        self.shard(key).write().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.shard(key).write().remove(key);
     }
 
     pub(in crate::store) fn clear(&self) {
         for shard in &self.shards {
-            shard.write().unwrap_or_else(PoisonError::into_inner).clear();
+            shard.write().clear();
         }
     }
 
@@ -76,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_more_than_so_many_are_held() {
+    fn no_more_files_than_the_capacity_are_open() {
         let files = Files::new(32);
         let all: Vec<Arc<u32>> = (0..1000).map(Arc::new).collect();
         for (index, file) in all.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Reads local files: kept open, read at offsets, and watched for replacement.
+//! Reads local files: keeps them open, reads at offsets, and notices replacement.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -10,18 +10,18 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::open_files::Files;
-use super::sandbox::Beneath;
+use super::sandbox::Sandbox;
 use super::walk::{self, Listed};
 use crate::store::fault::{Fault, Problem};
 use crate::store::{BadKey, Error, Key, Settings, Unreadable, Version};
 
-/// More than this is not copied on a thread that has others to serve.
+/// Larger reads are not copied on an async thread.
 const AT_ONCE: u64 = 1 << 20;
 
-/// A folder, or a single file of it, and those of its files that are open.
+/// A folder, or a single file of it, with its open files.
 pub(in crate::store) struct Local {
-    folder: Beneath,
-    /// The only key there is, when a file was named as the source.
+    folder: Sandbox,
+    /// The only key, if the source is a single file.
     only: Option<Key>,
     files: Files<OpenFile>,
 }
@@ -37,7 +37,7 @@ struct OpenFile {
 struct State {
     modified_ns: i128,
     size: u64,
-    /// Some file systems do not count links: there it is never set.
+    /// Whether the file still has a name. File systems that do not count links never say so.
     linked: bool,
 }
 
@@ -52,7 +52,7 @@ impl Local {
                 (path.parent().map(Path::to_owned).unwrap_or_default(), Some(key))
             }
         };
-        Ok(Local { folder: Beneath::open(&folder, settings)?, only, files: Files::new(settings.open_files) })
+        Ok(Local { folder: Sandbox::open(&folder, settings)?, only, files: Files::new(settings.open_files) })
     }
 
     /// Whether the folder or file can be read now.
@@ -72,8 +72,8 @@ impl Local {
         }
     }
 
-    /// Where the file is, by its name and, where that is a link, where it leads.
-    pub(in crate::store) fn places(&self, key: &Key) -> Result<Vec<String>, Error> {
+    /// The path of the file and, if it is a link, the path of its target.
+    pub(in crate::store) fn locations(&self, key: &Key) -> Result<Vec<String>, Error> {
         let gone = |gone: io::Error| match gone.kind() {
             ErrorKind::NotFound | ErrorKind::NotADirectory => Error::NotFound,
             _ => Error::unavailable(gone),
@@ -85,8 +85,8 @@ impl Local {
         Ok(places)
     }
 
-    /// What a file at this place is called below this folder, if it lies there.
-    pub(in crate::store) fn key_of(&self, place: &str) -> Option<Key> {
+    /// The key of a path, if it is below this folder.
+    pub(in crate::store) fn key_at(&self, place: &str) -> Option<Key> {
         let root = self.folder.root().canonicalize().ok()?;
         let key = Key::parse(Path::new(place).strip_prefix(root).ok()?.to_str()?).ok()?;
         self.only.as_ref().is_none_or(|only| *only == key).then_some(key)
@@ -96,14 +96,14 @@ impl Local {
         Ok(self.opened(key)?.version.clone())
     }
 
-    pub(in crate::store) fn start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {
+    pub(in crate::store) fn read_start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {
         let open = self.opened(key)?;
         let bytes = open.read(0..len.min(open.version.size), &[]);
         Ok((open.version.clone(), self.unless_changed(key, &open, bytes)?))
     }
 
-    /// Reads what is in memory already; `None` where that cannot be told or had without waiting.
-    pub(in crate::store) fn read_now(
+    /// Reads from the page cache; `None` if the bytes are not in it, or the system cannot tell.
+    pub(in crate::store) fn read_if_cached(
         &self,
         key: &Key,
         version: &Version,
@@ -114,7 +114,7 @@ impl Local {
             return None;
         }
         let open = self.files.get(key).filter(|open| open.version == *version)?;
-        let bytes = open.read_now(range, prefix)?;
+        let bytes = open.read_if_cached(range, prefix)?;
         Some(self.unless_changed(key, &open, Ok(bytes)))
     }
 
@@ -140,7 +140,7 @@ impl Local {
         self.unless_changed(key, &open, bytes)
     }
 
-    /// Closes the file: it was replaced or removed, and would go on filling its disk.
+    /// Closes the file: it was replaced or removed, and would otherwise keep its disk space.
     pub(in crate::store) fn forget(&self, key: &Key) {
         self.files.remove(key);
     }
@@ -184,12 +184,12 @@ impl Local {
         }
     }
 
-    /// A regular file's size; none for what is not one, or must not be served.
+    /// The size of a regular file; `None` for anything else, or if it may not be served.
     fn opened_size(&self, key: &Key) -> Result<Option<u64>, &'static str> {
         let file = match self.folder.file(key) {
             Ok(file) => file,
             Err(Error::Unreadable) => return Err(walk::NO_FILE),
-            // What is there and yet not found is a link to something that is gone.
+            // A name that exists and is not found is a dangling link.
             Err(Error::NotFound) if self.folder.root().join(key.as_str()).is_symlink() => {
                 return Err("the link leads to nothing");
             }
@@ -199,7 +199,7 @@ impl Local {
         Ok(file.metadata().ok().filter(is_file).map(|metadata| metadata.len()))
     }
 
-    /// Opens the file that lies under the key now, or finds it open.
+    /// The file of the key, opened unless it is open already.
     fn opened(&self, key: &Key) -> Result<Arc<OpenFile>, Error> {
         if key.is_unfinished() {
             return Err(BadKey::Unfinished.into());
@@ -208,7 +208,7 @@ impl Local {
             return Err(Error::NotFound);
         }
         let file = match self.folder.file(key) {
-            // Most likely too many files are open, and most of them by us.
+            // Most likely too many files are open, most of them by this process.
             Err(Error::Unavailable(_)) => {
                 self.files.clear();
                 self.folder.file(key)?
@@ -226,8 +226,8 @@ impl Local {
         Ok(open)
     }
 
-    /// Bytes count only if the file is still what it was when it was opened: a writer sets the time of
-    /// change before the bytes, so looking afterwards catches one that came before and one that came between.
+    /// Checks that the file has not changed since it was opened. A write sets the modification time before the bytes, so
+    /// a check after the read notices writes before and during it.
     fn unless_changed<T>(&self, key: &Key, open: &OpenFile, bytes: io::Result<T>) -> Result<T, Error> {
         if !matches!(State::of(&open.file), Ok(state) if state == open.state) {
             self.files.remove(key);
@@ -260,7 +260,7 @@ impl OpenFile {
         Ok(bytes.into())
     }
 
-    /// Tells the system what will be read, so that it fetches all of it at once.
+    /// Tells the system what will be read, so that it fetches all of it in parallel.
     fn announce(&self, ranges: &[Range<u64>]) {
         #[cfg(target_os = "linux")]
         for range in ranges {
@@ -270,7 +270,7 @@ impl OpenFile {
     }
 
     #[cfg(target_os = "linux")]
-    fn read_now(&self, range: Range<u64>, prefix: &[u8]) -> Option<Bytes> {
+    fn read_if_cached(&self, range: Range<u64>, prefix: &[u8]) -> Option<Bytes> {
         use rustix::io::ReadWriteFlags;
         let mut bytes = room_for(&range, prefix);
         let target = &mut bytes[prefix.len()..];
@@ -281,7 +281,7 @@ impl OpenFile {
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn read_now(&self, _range: Range<u64>, _prefix: &[u8]) -> Option<Bytes> {
+    fn read_if_cached(&self, _range: Range<u64>, _prefix: &[u8]) -> Option<Bytes> {
         None
     }
 }
@@ -297,18 +297,18 @@ impl State {
     }
 
     fn version(&self, inode: u64) -> Version {
-        // Without the device: its number may differ after a restart, and whatever was made from the file with it.
+        // Without the device number: it may change with a restart, and would invalidate everything made from the file.
         let etag = format!("{inode:x}-{:x}-{:x}", self.modified_ns, self.size).into();
         Version { etag, size: self.size }
     }
 }
 
-/// The version that an open file is.
+/// The version of an open file.
 pub(in crate::store) fn version_of(file: &File) -> io::Result<Version> {
     Ok(State::of(file)?.version(file.metadata()?.ino()))
 }
 
-/// The prefix and, behind it, room for the range.
+/// The prefix, with capacity for the range after it.
 fn room_for(range: &Range<u64>, prefix: &[u8]) -> Vec<u8> {
     let len = prefix.len() + (range.end - range.start) as usize;
     let mut bytes = Vec::with_capacity(len);

@@ -1,4 +1,4 @@
-//! Opens files below a folder and nowhere else.
+//! Opens files below a folder and nowhere else, with `openat2` where the system has it.
 
 use std::fs::File;
 use std::io;
@@ -12,18 +12,18 @@ use rustix::io::Errno;
 use crate::store::{Error, Key, Settings};
 
 /// A folder below which files may be opened.
-pub(in crate::store) struct Beneath {
-    /// As it was given, and looked up anew each time: it may be mounted or swapped while we run.
+pub(in crate::store) struct Sandbox {
+    /// As configured, and resolved at each use: it may be mounted or replaced while the server runs.
     root: PathBuf,
-    /// Where links may lead besides, when they may leave at all.
+    /// Other folders that links may lead into, if they may leave the root at all.
     link_roots: Vec<PathBuf>,
-    /// Whether the system looks up below a folder in one step, which no link can bend.
-    in_one_step: bool,
+    /// Whether `openat2` resolves paths below the root atomically, which no link can subvert.
+    has_openat2: bool,
 }
 
-impl Beneath {
-    pub(in crate::store) fn open(root: &Path, settings: &Settings) -> io::Result<Beneath> {
-        let (mut link_roots, mut in_one_step) = (Vec::new(), false);
+impl Sandbox {
+    pub(in crate::store) fn open(root: &Path, settings: &Settings) -> io::Result<Sandbox> {
+        let (mut link_roots, mut has_openat2) = (Vec::new(), false);
         match settings.follow_symlinks {
             true => {
                 for folder in &settings.link_roots {
@@ -34,29 +34,29 @@ impl Beneath {
                     link_roots.push(folder.canonicalize().map_err(named)?);
                 }
             }
-            false => in_one_step = looks_up_in_one_step(root),
+            false => has_openat2 = can_use_openat2(root),
         }
         root.read_dir()?;
-        Ok(Beneath { root: root.to_owned(), link_roots, in_one_step })
+        Ok(Sandbox { root: root.to_owned(), link_roots, has_openat2 })
     }
 
     pub(in crate::store) fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Opens what lies under this key; it need not be a regular file, but opening never waits for one.
+    /// Opens the file of a key. It need not be a regular file, but opening never blocks.
     pub(in crate::store) fn file(&self, key: &Key) -> Result<File, Error> {
         #[cfg(target_os = "linux")]
-        if self.in_one_step {
-            return in_one_step(&self.root, key.as_str());
+        if self.has_openat2 {
+            return has_openat2(&self.root, key.as_str());
         }
         self.checked(key.as_str())
     }
 
-    /// Opens first and then asks where the file really lies, so that nothing can be swapped in between.
+    /// Opens the file first and checks its real path afterwards, so that nothing can be swapped in between.
     fn checked(&self, key: &str) -> Result<File, Error> {
-        let file = File::from(rustix::fs::open(self.root.join(key), FLAGS, Mode::empty()).map_err(refused)?);
-        let place = place_of(&file, &self.root.join(key)).map_err(|_gone| Error::NotFound)?;
+        let file = File::from(rustix::fs::open(self.root.join(key), FLAGS, Mode::empty()).map_err(error_of)?);
+        let place = real_path(&file, &self.root.join(key)).map_err(|_gone| Error::NotFound)?;
         let root = self.root.canonicalize().map_err(Error::unavailable)?;
         match std::iter::once(&root).chain(&self.link_roots).any(|folder| place.starts_with(folder)) {
             true => Ok(file),
@@ -65,19 +65,19 @@ impl Beneath {
     }
 }
 
-/// A FIFO or a device must not make the opener wait, nor a terminal become ours.
+/// A FIFO or a device must not block, and a terminal must not become the controlling one.
 const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
 
-/// Whether the system has `openat2`, and lets us use it.
+/// Whether the system has `openat2` and permits it.
 #[cfg(target_os = "linux")]
-fn looks_up_in_one_step(root: &Path) -> bool {
+fn can_use_openat2(root: &Path) -> bool {
     rustix::fs::open(root, FOLDER, Mode::empty())
         .and_then(|root| rustix::fs::openat2(root, ".", FOLDER, Mode::empty(), BENEATH))
         .is_ok()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn looks_up_in_one_step(_root: &Path) -> bool {
+fn can_use_openat2(_root: &Path) -> bool {
     false
 }
 
@@ -87,30 +87,30 @@ const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEX
 const BENEATH: ResolveFlags = ResolveFlags::BENEATH.union(ResolveFlags::NO_MAGICLINKS);
 
 #[cfg(target_os = "linux")]
-fn in_one_step(root: &Path, key: &str) -> Result<File, Error> {
+fn has_openat2(root: &Path, key: &str) -> Result<File, Error> {
     let root = rustix::fs::open(root, FOLDER, Mode::empty())
         .map_err(|gone| Error::unavailable(io::Error::from(gone)))?;
     let mut tries = 8;
     loop {
         match rustix::fs::openat2(&root, key, FLAGS, Mode::empty(), BENEATH) {
             Ok(file) => return Ok(file.into()),
-            // A folder was renamed while a `..` of a link was followed: the kernel cannot tell, ask again.
+            // A folder was renamed while a `..` of a link was resolved: the kernel asks for a retry.
             Err(Errno::AGAIN) if tries > 0 => tries -= 1,
-            Err(error) => return Err(refused(error)),
+            Err(error) => return Err(error_of(error)),
         }
     }
 }
 
-/// Where an open file lies, without links.
+/// The real path of an open file.
 #[cfg(target_os = "linux")]
-fn place_of(file: &File, _opened_as: &Path) -> io::Result<PathBuf> {
+fn real_path(file: &File, _opened_as: &Path) -> io::Result<PathBuf> {
     use std::os::fd::AsRawFd;
     std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
-/// Where an open file lies, without links.
+/// The real path of an open file.
 #[cfg(not(target_os = "linux"))]
-fn place_of(file: &File, opened_as: &Path) -> io::Result<PathBuf> {
+fn real_path(file: &File, opened_as: &Path) -> io::Result<PathBuf> {
     use std::os::unix::fs::MetadataExt;
     let place = opened_as.canonicalize()?;
     let (there, here) = (place.metadata()?, file.metadata()?);
@@ -120,7 +120,7 @@ fn place_of(file: &File, opened_as: &Path) -> io::Result<PathBuf> {
     }
 }
 
-fn refused(error: Errno) -> Error {
+fn error_of(error: Errno) -> Error {
     match error {
         Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG | Errno::NXIO | Errno::ISDIR => Error::NotFound,
         Errno::XDEV | Errno::LOOP => Error::Forbidden,
@@ -134,10 +134,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_system_keeps_from_us_is_no_link_that_leaves() {
-        assert!(matches!(refused(Errno::ACCESS), Error::Unreadable));
-        assert!(matches!(refused(Errno::PERM), Error::Unreadable));
-        assert!(matches!(refused(Errno::XDEV), Error::Forbidden));
-        assert!(matches!(refused(Errno::NOENT), Error::NotFound));
+    fn denied_permission_is_not_a_link_that_leaves() {
+        assert!(matches!(error_of(Errno::ACCESS), Error::Unreadable));
+        assert!(matches!(error_of(Errno::PERM), Error::Unreadable));
+        assert!(matches!(error_of(Errno::XDEV), Error::Forbidden));
+        assert!(matches!(error_of(Errno::NOENT), Error::NotFound));
     }
 }

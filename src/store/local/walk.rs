@@ -6,15 +6,15 @@ use std::path::Path;
 
 use crate::store::{Error, Key, Unreadable};
 
-/// A key and the size of what lies under it.
+/// A key and the size of its object.
 pub(in crate::store) type Listed = (String, u64);
 
-/// Why a file is not read.
+/// Why a file cannot be read.
 pub(in crate::store) const NO_FILE: &str = "permission denied: the server's user may not read this file";
-/// Why a folder is not read.
+/// Why a folder cannot be read.
 const NO_FOLDER: &str = "permission denied: the server's user may not list this folder";
 
-/// The first `limit` keys after `after` that `size_of` has a size for, and what cannot be read among them.
+/// The first `limit` keys after `after` for which `size_of` returns a size, and what between them cannot be read.
 pub(in crate::store) fn keys(
     root: &Path,
     after: Option<&str>,
@@ -27,7 +27,7 @@ pub(in crate::store) fn keys(
     Ok((walk.found, walk.unreadable))
 }
 
-/// Folders deeper than this are left out: links can make a tree endless.
+/// Deeper folders are left out: links can make a tree endless.
 const DEEPEST: usize = 64;
 
 struct Walk<'a, S> {
@@ -40,7 +40,7 @@ struct Walk<'a, S> {
 }
 
 impl<S: Fn(&Key) -> Result<Option<u64>, &'static str>> Walk<'_, S> {
-    /// Takes the files below the folder; `prefix` is empty or ends in `/`.
+    /// Adds the files below the folder; `prefix` is empty or ends in `/`.
     fn folder(&mut self, prefix: &str, depth: usize) -> Result<(), Error> {
         for name in self.names(prefix)? {
             if self.found.len() >= self.limit {
@@ -64,8 +64,8 @@ impl<S: Fn(&Key) -> Result<Option<u64>, &'static str>> Walk<'_, S> {
         }
     }
 
-    /// What lies in the folder and may hold keys behind `after`. Folders end in `/`, so that sorting the
-    /// names sorts the keys: `a-b` comes before `a/b`.
+    /// The entries of the folder that may hold keys after `after`. Folders end in `/`, so that sorting the names sorts
+    /// the keys: `a-b` comes before `a/b`.
     fn names(&mut self, prefix: &str) -> Result<Vec<String>, Error> {
         let mut names = Vec::new();
         let entries = match fs::read_dir(self.root.join(prefix)) {

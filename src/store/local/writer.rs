@@ -1,4 +1,4 @@
-//! Writes local files: finished out of sight, safe on the disk, and then named in one step.
+//! Writes local files atomically: into a hidden folder, synced to disk, then renamed.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -20,7 +20,7 @@ pub(in crate::store) struct LocalWriter {
     unfinished: PathBuf,
 }
 
-/// What becomes of a file that lies under the key already.
+/// What happens to an existing file of the same key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Existing {
     Replaced,
@@ -28,7 +28,7 @@ pub(in crate::store) enum Existing {
 }
 
 impl LocalWriter {
-    /// Makes the folder when it is missing, and sweeps what killed processes left in it.
+    /// Creates the folder if it is missing, and removes what killed processes left in it.
     pub(in crate::store) fn open(root: &Path) -> io::Result<LocalWriter> {
         let unfinished = root.join(UNFINISHED);
         fs::create_dir_all(&unfinished)?;
@@ -40,7 +40,7 @@ impl LocalWriter {
     }
 
     pub(in crate::store) fn workspace(&self) -> io::Result<Workspace> {
-        // It may have been tidied away while we run.
+        // It may have been deleted while the server runs.
         fs::create_dir_all(&self.unfinished)?;
         Workspace::new(&self.unfinished)
     }
@@ -52,7 +52,7 @@ impl LocalWriter {
         self.publish(key, file.as_file(), file.path(), existing)
     }
 
-    /// Copies the file, which stays.
+    /// Copies the file.
     pub(in crate::store) fn put_file(&self, key: &Key, mut from: &File) -> io::Result<Version> {
         let workspace = self.workspace()?;
         let mut file = workspace.file()?;
@@ -60,7 +60,7 @@ impl LocalWriter {
         self.publish(key, file.as_file(), file.path(), Existing::Replaced)
     }
 
-    /// Moves the file; from another file system it is copied.
+    /// Renames the file, or copies it from another file system.
     pub(in crate::store) fn move_file(&self, key: &Key, path: TempPath) -> io::Result<Version> {
         let file = File::open(&path)?;
         match self.publish(key, &file, &path, Existing::Replaced) {
@@ -85,7 +85,7 @@ impl LocalWriter {
         }
     }
 
-    /// Gives the file at `path`, which is finished, the key's name once its bytes are safe.
+    /// Syncs the finished file at `path` to disk and gives it the key's name.
     fn publish(&self, key: &Key, file: &File, path: &Path, existing: Existing) -> io::Result<Version> {
         file.sync_all()?;
         let version = version_of(file)?;
@@ -98,8 +98,8 @@ impl LocalWriter {
         Ok(version)
     }
 
-    /// The folder that the key's last segment lies in, gone down to step by step: links are not followed,
-    /// so that nothing is written outside.
+    /// The folder of the key's last segment, opened segment by segment without following links, so that nothing is
+    /// written outside.
     fn folder_of<'a>(&self, key: &'a Key, make: bool) -> io::Result<(OwnedFd, &'a str)> {
         let mut folder = rustix::fs::open(&self.root, FOLDER, Mode::empty())?;
         let (above, name) = key.as_str().rsplit_once('/').unwrap_or(("", key.as_str()));
@@ -122,8 +122,7 @@ impl LocalWriter {
 const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
 const SUBFOLDER: OFlags = FOLDER.union(OFlags::NOFOLLOW);
 
-/// Names the file only if nothing has that name: not every file system can do so in one step, and those
-/// that cannot have second names.
+/// Renames the file only if the name is free: with `renameat2`, or with a hard link on file systems that lack it.
 fn rename_to_new(path: &Path, folder: &OwnedFd, name: &str) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     match rustix::fs::renameat_with(CWD, path, folder, name, rustix::fs::RenameFlags::NOREPLACE) {
@@ -133,16 +132,16 @@ fn rename_to_new(path: &Path, folder: &OwnedFd, name: &str) -> io::Result<()> {
     Ok(rustix::fs::linkat(CWD, path, folder, name, AtFlags::empty())?)
 }
 
-/// Whether no object lies there: a folder is none.
+/// Whether there is no object; a folder is not one.
 fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory)
 }
 
-/// What a failure to write means.
+/// The store error for a failed write.
 pub(in crate::store) fn failed(error: io::Error) -> Error {
     let no_folder = "something that is no folder lies where this identifier needs one";
     match error.kind() {
-        // A link is none, either.
+        // A link is not one, either.
         _ if Errno::from_io_error(&error) == Some(Errno::LOOP) => Error::Unsupported(no_folder.to_owned()),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Error::Full,
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Error::no_permission(&error),

@@ -1,30 +1,30 @@
-//! Joins neighbouring ranges, so that one request brings several.
+//! Coalesces neighbouring ranges, so that one request reads several.
 
 use std::ops::Range;
 
-/// Ranges are not joined beyond this: then they travel side by side.
+/// The longest coalesced range; longer ones are read in parallel.
 const LONGEST: u64 = 4 << 20;
 
-/// A range to ask for, and which of the wanted ranges it brings.
+/// A range to request, and the wanted ranges within it.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::store) struct Joined {
+pub(in crate::store) struct CoalescedRange {
     pub(in crate::store) range: Range<u64>,
-    pub(in crate::store) brings: Vec<usize>,
+    pub(in crate::store) wanted: Vec<usize>,
 }
 
-/// The ranges to ask for so that all of the wanted ones come, with at most `gap` bytes wasted between two.
-pub(in crate::store) fn joined(wanted: &[Range<u64>], gap: u64) -> Vec<Joined> {
+/// The ranges to request for all wanted ranges, with at most `gap` unneeded bytes between two.
+pub(in crate::store) fn coalesce(wanted: &[Range<u64>], gap: u64) -> Vec<CoalescedRange> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by_key(|&index| (wanted[index].start, wanted[index].end));
-    let mut all: Vec<Joined> = Vec::new();
+    let mut all: Vec<CoalescedRange> = Vec::new();
     for index in order {
         let range = &wanted[index];
         match all.last_mut() {
             Some(last) if is_near(&last.range, range, gap) => {
                 last.range.end = last.range.end.max(range.end);
-                last.brings.push(index);
+                last.wanted.push(index);
             }
-            _ => all.push(Joined { range: range.clone(), brings: vec![index] }),
+            _ => all.push(CoalescedRange { range: range.clone(), wanted: vec![index] }),
         }
     }
     all
@@ -42,11 +42,11 @@ mod tests {
 
     #[track_caller]
     fn check(wanted: &[Range<u64>], expected: &[(Range<u64>, &[usize])]) {
-        let expected: Vec<Joined> = expected
+        let expected: Vec<CoalescedRange> = expected
             .iter()
-            .map(|(range, brings)| Joined { range: range.clone(), brings: brings.to_vec() })
+            .map(|(range, wanted)| CoalescedRange { range: range.clone(), wanted: wanted.to_vec() })
             .collect();
-        assert_eq!(joined(wanted, 10), expected);
+        assert_eq!(coalesce(wanted, 10), expected);
     }
 
     #[test]
@@ -62,12 +62,12 @@ mod tests {
         #[test]
         fn every_range_comes_once(wanted in proptest::collection::vec((0..1u64 << 24, 0..1u64 << 20), 0..20), gap in 0..1u64 << 16) {
             let wanted: Vec<_> = wanted.into_iter().map(|(start, len)| start..start + len).collect();
-            let all = joined(&wanted, gap);
-            let mut brought: Vec<usize> = all.iter().flat_map(|one| one.brings.clone()).collect();
+            let all = coalesce(&wanted, gap);
+            let mut brought: Vec<usize> = all.iter().flat_map(|one| one.wanted.clone()).collect();
             brought.sort_unstable();
             prop_assert_eq!(brought, (0..wanted.len()).collect::<Vec<_>>());
             for one in &all {
-                for &index in &one.brings {
+                for &index in &one.wanted {
                     prop_assert!(one.range.start <= wanted[index].start && wanted[index].end <= one.range.end);
                 }
             }

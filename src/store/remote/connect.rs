@@ -1,4 +1,4 @@
-//! Connects to remote stores: patient for a bounded time, and only with the host that was configured.
+//! HTTP connections to remote stores: with timeouts, and to the configured host only.
 
 use std::error::Error as StdError;
 use std::future::Future;
@@ -16,7 +16,7 @@ use reqwest::redirect::Policy;
 use super::response;
 use crate::store::Settings;
 
-/// Sets up connections as the settings say.
+/// Makes HTTP clients with the timeouts of the settings.
 #[derive(Clone, Debug)]
 pub(in crate::store) struct Connector {
     silence: Duration,
@@ -24,26 +24,26 @@ pub(in crate::store) struct Connector {
     idle: usize,
 }
 
-/// An answer that is well-formed HTTP and still not one to read on from; it is not asked for twice.
+/// A well-formed response that cannot be used; the request is not repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::store) enum Refusal {
     #[error("the store redirects elsewhere, and redirects are not followed")]
     Redirect,
     #[error("the address is a folder")]
     Folder,
-    #[error("the store answers a range with the whole object")]
+    #[error("the store responds to a range with the whole object")]
     Whole,
-    #[error("the range lies outside the object")]
+    #[error("the range is outside the object")]
     OutOfRange,
-    #[error("the store does not list what it holds")]
+    #[error("the store does not list its objects")]
     NoList,
 }
 
-/// Retries must end long before a viewer's patience does: the library's own take three minutes.
+/// Retries must end long before a viewer gives up: the library's default is three minutes.
 pub(in crate::store) fn retries(settings: &Settings) -> RetryConfig {
     RetryConfig {
         max_retries: settings.retries,
-        // What timed out is not repeated: its asker has waited long enough.
+        // A request that timed out is not repeated: its caller has waited long enough.
         retry_timeout: Duration::from_millis(settings.timeout_ms),
         backoff: BackoffConfig {
             init_backoff: Duration::from_millis(25),
@@ -89,7 +89,7 @@ fn generic(source: reqwest::Error) -> object_store::Error {
     object_store::Error::Generic { store: "HTTP", source: Box::new(source) }
 }
 
-/// A client that looks at answers before the object store's library does.
+/// A client that checks responses before `object_store` does.
 #[derive(Debug)]
 struct Client(reqwest::Client);
 
@@ -121,7 +121,7 @@ impl HttpService for Client {
     }
 }
 
-/// The answer again, unless it says that the whole store cannot be used.
+/// The response, unless it says that the whole store cannot be used.
 async fn examined(response: HttpResponse) -> Result<HttpResponse, HttpError> {
     let (parts, body) = response.into_parts();
     let body = body.bytes().await?;
@@ -148,7 +148,7 @@ fn refusal(
         }
         StatusCode::OK if ranged => Some(Refusal::Whole),
         StatusCode::RANGE_NOT_SATISFIABLE if ranged => Some(Refusal::OutOfRange),
-        // Some servers forbid to ask for everything at once.
+        // Some servers forbid listing everything at once.
         StatusCode::BAD_REQUEST
         | StatusCode::FORBIDDEN
         | StatusCode::METHOD_NOT_ALLOWED
@@ -161,7 +161,7 @@ fn refusal(
     }
 }
 
-/// What of this kind lies in the chain of an error's causes.
+/// The first error of this type in a chain of causes.
 pub(in crate::store) fn find<'a, T: StdError + 'static>(
     error: &'a (dyn StdError + 'static),
 ) -> Option<&'a T> {

@@ -1,4 +1,4 @@
-//! Who signs requests to a bucket: keys that were given, the machine's own identity if allowed, or nobody.
+//! The credentials for a bucket: configured keys, the machine's identity if allowed, or none.
 
 use std::path::Path;
 
@@ -8,7 +8,8 @@ use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 
 use crate::store::Settings;
 
-/// Also tells whether requests go unsigned. Without keys the library asks the machine's metadata service, whoever may answer there: only if allowed.
+/// Returns also whether requests are unsigned. Without keys the library would ask the machine's metadata service, and
+/// trust whatever responds there: only if allowed.
 pub(in crate::store) fn s3(
     builder: AmazonS3Builder,
     settings: &Settings,
@@ -78,7 +79,7 @@ pub(in crate::store) fn gcs(
     }
 }
 
-/// Whether `gcloud auth application-default login` left credentials behind.
+/// Whether `gcloud auth application-default login` has stored credentials.
 fn has_signed_in() -> bool {
     let file = ".config/gcloud/application_default_credentials.json";
     std::env::var_os("HOME").is_some_and(|home| Path::new(&home).join(file).exists())

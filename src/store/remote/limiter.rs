@@ -1,25 +1,25 @@
-//! Bounds what is asked of a remote store at one time, and asks little of one that does not answer.
+//! Limits concurrent requests to a remote store, and breaks the circuit to one that does not respond.
 
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Semaphore;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::store::{Error, Settings};
 
-/// After failures of this many different objects, with no success between them, the store counts as unreachable. One
+/// After failures of this many different objects without a success between them, the store counts as unreachable. One
 /// object that always fails says nothing about the others.
 const FAILURES: usize = 5;
-/// One request at a time finds out whether an unreachable store answers again, and another one beside it where it has
-/// waited for this long; everybody else is refused at once meanwhile.
+/// One request at a time probes whether an unreachable store responds again; another one may start when it has waited
+/// for this long. All other requests fail at once.
 const PROBE: Duration = Duration::from_secs(1);
 
-/// What every request to one store passes through.
-pub(in crate::store) struct Gate {
+/// Admits the requests to one store.
+pub(in crate::store) struct Limiter {
     reads: Semaphore,
-    /// How long a request waits for one of them.
+    /// How long a request waits for a permit.
     patience: Duration,
     breaker: Mutex<Breaker>,
 }
@@ -30,19 +30,19 @@ struct Breaker {
     failed: Vec<u64>,
     /// The last failure; none while the store is reachable.
     open: Option<Error>,
-    /// When the request was sent that is to find out whether it still is.
+    /// When the current probe was sent.
     probed: Option<Instant>,
 }
 
-/// The request that finds out whether the store answers again; the next one may when this is dropped.
+/// A probe of whether the store responds again; dropping it allows the next one.
 struct Probe<'a> {
-    gate: &'a Gate,
+    limiter: &'a Limiter,
     sent: Instant,
 }
 
-impl Gate {
-    pub(in crate::store) fn new(settings: &Settings) -> Gate {
-        Gate {
+impl Limiter {
+    pub(in crate::store) fn new(settings: &Settings) -> Limiter {
+        Limiter {
             reads: Semaphore::new(settings.concurrent_reads.clamp(1, Semaphore::MAX_PERMITS)),
             patience: Duration::from_millis(settings.deadline_ms / 2),
             breaker: Mutex::default(),
@@ -54,33 +54,33 @@ impl Gate {
         self.breaker().open.is_some()
     }
 
-    /// Sends one request for an object when it is its turn. The request ends, and its place is free, when this future is
-    /// dropped.
+    /// Sends one request for an object once a permit is free. Dropping the future cancels the request and frees the
+    /// permit.
     pub(in crate::store) async fn pass<T>(
         &self,
         object: &str,
         request: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         self.breaker().check(Instant::now())?;
-        let turn = tokio::time::timeout(self.patience, self.reads.acquire()).await;
-        let _turn = turn.map_err(|_| Error::Busy)?.map_err(Error::unavailable)?;
-        // Whoever waited need not find out again what the others found out meanwhile.
+        let permit = tokio::time::timeout(self.patience, self.reads.acquire()).await;
+        let _permit = permit.map_err(|_| Error::Busy)?.map_err(Error::unavailable)?;
+        // The circuit may have opened while this request waited.
         let sent = Instant::now();
         let is_probe = self.breaker().enter(sent)?;
-        let _probe = is_probe.then(|| Probe { gate: self, sent });
+        let _probe = is_probe.then(|| Probe { limiter: self, sent });
         let result = request.await;
         self.breaker().settle(object, result.as_ref().err());
         result
     }
 
-    fn breaker(&self) -> std::sync::MutexGuard<'_, Breaker> {
-        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock()
     }
 }
 
 impl Drop for Probe<'_> {
     fn drop(&mut self) {
-        let mut breaker = self.gate.breaker();
+        let mut breaker = self.limiter.breaker();
         if breaker.probed == Some(self.sent) {
             breaker.probed = None;
         }
@@ -96,7 +96,7 @@ impl Breaker {
         }
     }
 
-    /// The same for a request that is about to be sent, and whether it is a probe.
+    /// As [`Breaker::check`] for a request that is about to be sent; returns whether it is a probe.
     fn enter(&mut self, now: Instant) -> Result<bool, Error> {
         self.check(now)?;
         let is_probe = self.open.is_some();
@@ -127,15 +127,15 @@ mod tests {
 
     use super::*;
 
-    fn gate(concurrent_reads: usize, deadline_ms: u64) -> Gate {
-        Gate::new(&Settings { concurrent_reads, deadline_ms, ..Settings::default() })
+    fn limiter(concurrent_reads: usize, deadline_ms: u64) -> Limiter {
+        Limiter::new(&Settings { concurrent_reads, deadline_ms, ..Settings::default() })
     }
 
     #[tokio::test]
-    async fn no_more_requests_than_allowed_are_under_way() {
-        let (gate, now, most) = (gate(3, 60_000), AtomicUsize::new(0), AtomicUsize::new(0));
+    async fn no_more_requests_than_allowed_are_in_flight() {
+        let (limiter, now, most) = (limiter(3, 60_000), AtomicUsize::new(0), AtomicUsize::new(0));
         let all = (0..50).map(|_| {
-            gate.pass("object", async {
+            limiter.pass("object", async {
                 most.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
                 tokio::task::yield_now().await;
                 now.fetch_sub(1, SeqCst);
@@ -147,19 +147,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_waits_too_long_is_told_that_the_server_is_busy() {
-        let gate = gate(1, 20);
-        let held = gate.pass("object", std::future::pending::<Result<(), Error>>());
-        let waiting = gate.pass("object", async { Ok(()) });
+    async fn a_request_that_waits_too_long_is_busy() {
+        let limiter = limiter(1, 20);
+        let held = limiter.pass("object", std::future::pending::<Result<(), Error>>());
+        let waiting = limiter.pass("object", async { Ok(()) });
         let mut held = Box::pin(held);
         assert!(futures::poll!(&mut held).is_pending());
         assert!(matches!(waiting.await, Err(Error::Busy)));
         drop(held);
-        assert!(gate.pass("object", async { Ok(()) }).await.is_ok());
+        assert!(limiter.pass("object", async { Ok(()) }).await.is_ok());
     }
 
     #[test]
-    fn one_request_at_a_time_tries_an_unreachable_store() {
+    fn one_request_at_a_time_probes_an_unreachable_store() {
         let (mut breaker, start) = (Breaker::default(), Instant::now());
         for object in 0..FAILURES {
             assert!(matches!(breaker.enter(start), Ok(false)));
@@ -175,22 +175,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_next_request_tries_again_when_a_probe_ended_or_left() {
-        let gate = gate(9, 60_000);
+    async fn the_next_request_probes_when_a_probe_ended_or_was_cancelled() {
+        let limiter = limiter(9, 60_000);
         for object in 0..FAILURES {
-            let _failed = gate.pass(&object.to_string(), async { Err::<(), _>(Error::TimedOut) }).await;
+            let _failed = limiter.pass(&object.to_string(), async { Err::<(), _>(Error::TimedOut) }).await;
         }
-        let mut probe = Box::pin(gate.pass("object", std::future::pending::<Result<(), Error>>()));
+        let mut probe = Box::pin(limiter.pass("object", std::future::pending::<Result<(), Error>>()));
         assert!(futures::poll!(&mut probe).is_pending());
-        assert!(gate.pass("object", async { Ok(()) }).await.is_err());
+        assert!(limiter.pass("object", async { Ok(()) }).await.is_err());
         drop(probe);
-        assert!(gate.is_open());
-        assert!(gate.pass("object", async { Ok(()) }).await.is_ok());
-        assert!(!gate.is_open());
+        assert!(limiter.is_open());
+        assert!(limiter.pass("object", async { Ok(()) }).await.is_ok());
+        assert!(!limiter.is_open());
     }
 
     #[test]
-    fn failures_that_are_about_one_object_keep_nobody_out() {
+    fn failures_of_one_object_do_not_break_the_circuit() {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
         for _ in 0..20 {
             breaker.settle("missing", Some(&Error::NotFound));

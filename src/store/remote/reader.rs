@@ -1,4 +1,4 @@
-//! Reads objects of remote stores: exact ranges of exact versions, and nothing that merely looks like them.
+//! Reads objects of remote stores: exact ranges of exact versions, with every response checked.
 
 use std::future::Future;
 use std::ops::Range;
@@ -10,23 +10,23 @@ use object_store::client::{HttpError, HttpErrorKind};
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
 
-use super::coalesce::{Joined, joined};
+use super::coalesce::{CoalescedRange, coalesce};
 use super::connect::{Refusal, find};
-use super::limiter::Gate;
+use super::limiter::Limiter;
 use super::response;
 use crate::store::fault::{Fault, Problem};
 use crate::store::local::Listed;
 use crate::store::{Error, Key, Settings, Version};
 
-/// Longer reads travel in parts of this size, side by side.
+/// Longer reads are split into parts of this size, read in parallel.
 const PART: u64 = 8 << 20;
-/// What a store that lists everything at once, unsorted, may send.
+/// The most keys of a store that lists everything at once, unsorted.
 const MOST_LISTED: usize = 1_000_000;
 
-/// In which order and from where on a store lists its keys.
+/// How a store lists its keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Listing {
-    /// In the store's own order, from any key on.
+    /// In its own order, starting after any key.
     Paged,
     /// All at once, in any order.
     Whole,
@@ -34,20 +34,20 @@ pub(in crate::store) enum Listing {
 
 /// A bucket, or a part of one.
 pub(in crate::store) struct Remote {
-    /// Repeats what failed.
+    /// Retries failed requests.
     patient: Arc<dyn ObjectStore>,
-    /// Asks once.
+    /// Does not retry.
     hasty: Arc<dyn ObjectStore>,
     listing: Listing,
     /// Empty, or ends in `/`.
     prefix: String,
     gap: u64,
     parallel: usize,
-    gate: Gate,
+    limiter: Limiter,
 }
 
 impl Remote {
-    /// Reads by a client that repeats what failed, and by one that does not.
+    /// Reads through a client that retries and one that does not.
     pub(in crate::store) fn new(
         [patient, hasty]: [Arc<dyn ObjectStore>; 2],
         listing: Listing,
@@ -55,8 +55,8 @@ impl Remote {
         settings: &Settings,
     ) -> Remote {
         let gap = settings.coalesce_gap_kib.saturating_mul(1024);
-        let (parallel, gate) = (settings.parallel_reads.max(1), Gate::new(settings));
-        Remote { patient, hasty, listing, prefix, gap, parallel, gate }
+        let (parallel, limiter) = (settings.parallel_reads.max(1), Limiter::new(settings));
+        Remote { patient, hasty, listing, prefix, gap, parallel, limiter }
     }
 
     pub(in crate::store) async fn head(&self, key: &Key) -> Result<Version, Error> {
@@ -69,28 +69,28 @@ impl Remote {
         .await
     }
 
-    /// Whether the store has not answered lately, so that nobody should wait for it.
+    /// Whether the store counts as unreachable, so that nobody should wait for it.
     pub(in crate::store) fn is_failing(&self) -> bool {
-        self.gate.is_open()
+        self.limiter.is_open()
     }
 
-    /// The client to ask by: nothing is repeated while the store is unreachable.
+    /// The client to use: no retries while the store is unreachable.
     fn store(&self) -> &dyn ObjectStore {
-        if self.gate.is_open() { &*self.hasty } else { &*self.patient }
+        if self.limiter.is_open() { &*self.hasty } else { &*self.patient }
     }
 
-    /// Sends a request, and once more where its answer cannot be used.
+    /// Sends a request, and repeats it once if the response cannot be used.
     async fn asked<T, F>(&self, key: &Key, request: impl Fn() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,
     {
-        match self.gate.pass(key.as_str(), request()).await {
-            Err(error) if error.is_bad_answer() => self.gate.pass(key.as_str(), request()).await,
+        match self.limiter.pass(key.as_str(), request()).await {
+            Err(error) if error.is_bad_answer() => self.limiter.pass(key.as_str(), request()).await,
             result => result,
         }
     }
 
-    pub(in crate::store) async fn start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {
+    pub(in crate::store) async fn read_start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {
         let options = GetOptions { range: Some(GetRange::Bounded(0..len.max(1))), ..GetOptions::default() };
         let path = self.path(key)?;
         let start = || async {
@@ -133,23 +133,23 @@ impl Remote {
         Ok(whole.freeze())
     }
 
-    /// The ranges, and the lengths of those that were asked for in their stead.
+    /// The ranges, and the lengths of the coalesced ranges that were requested.
     pub(in crate::store) async fn read_many(
         &self,
         key: &Key,
         version: &Version,
         ranges: &[Range<u64>],
     ) -> Result<(Vec<Bytes>, Vec<u64>), Error> {
-        let asked = joined(ranges, self.gap);
+        let asked = coalesce(ranges, self.gap);
         let lengths = asked.iter().map(|one| one.range.end - one.range.start).collect();
-        let reads = asked.into_iter().map(|Joined { range, brings }| async move {
+        let reads = asked.into_iter().map(|CoalescedRange { range, wanted }| async move {
             let bytes = self.read(key, version, range.clone(), &[]).await?;
-            Ok::<_, Error>((range.start, brings, bytes))
+            Ok::<_, Error>((range.start, wanted, bytes))
         });
         let mut all = vec![Bytes::new(); ranges.len()];
         let mut answers = stream::iter(reads).buffer_unordered(self.parallel);
-        while let Some((start, brings, bytes)) = answers.try_next().await? {
-            for index in brings {
+        while let Some((start, wanted, bytes)) = answers.try_next().await? {
+            for index in wanted {
                 let wanted = &ranges[index];
                 all[index] = bytes.slice((wanted.start - start) as usize..(wanted.end - start) as usize);
             }
@@ -163,7 +163,7 @@ impl Remote {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Listed>, Error> {
-        self.gate.pass("", self.list_now(after, limit)).await
+        self.limiter.pass("", self.list_now(after, limit)).await
     }
 
     async fn list_now(&self, after: Option<&str>, limit: usize) -> Result<Vec<Listed>, Error> {
@@ -190,11 +190,11 @@ impl Remote {
         }
     }
 
-    /// The object's key if it can be read under it and is not hidden.
+    /// The object's key, if it is a valid key and not hidden.
     fn listed(&self, object: &ObjectMeta, after: &str) -> Option<Listed> {
         let name = object.location.as_ref().strip_prefix(&self.prefix)?;
         let is_hidden = name.split('/').any(|segment| segment.starts_with('.'));
-        // Not all stores that list by pages sort by letters: what they send is what follows.
+        // Not all stores that list by pages sort by bytes: their order counts.
         let follows = self.listing == Listing::Paged || name > after;
         // Some tools mark folders by empty objects.
         let is_read = object.size > 0 && follows && !is_hidden && Key::parse(name).is_ok();
@@ -221,11 +221,11 @@ impl Remote {
         let read = || async {
             let result = self.store().get_opts(&path, options.clone()).await;
             let result = result.map_err(|error| match find(&error) {
-                // The version known is long enough, so this is another one.
+                // The known version is long enough, so this is another one.
                 Some(Refusal::OutOfRange) => Error::Changed,
                 _ => failed(error),
             })?;
-            // Not every store heeds `If-Match`.
+            // Some stores ignore `If-Match`.
             if version_of(&result.meta) != *version {
                 return Err(Error::Changed);
             }
@@ -246,7 +246,7 @@ impl Remote {
 /// The version, and the first bytes of the object.
 async fn started(result: GetResult, len: u64) -> Result<(Version, Bytes), Error> {
     let (version, asked) = (version_of(&result.meta), result.range.end);
-    // A store that sends a shorter range than there is has not answered.
+    // A store that sends less than exists has not answered the request.
     let wanted = len.max(1).min(version.size);
     if asked < wanted {
         return Err(Error::Short { asked: wanted, got: asked });
@@ -255,7 +255,7 @@ async fn started(result: GetResult, len: u64) -> Result<(Version, Bytes), Error>
     Ok((version, bytes.slice(..len.min(asked) as usize)))
 }
 
-/// The bytes of an answer: as many as were asked for, no fewer, no more.
+/// The bytes of a response: exactly as many as were requested.
 async fn collected(result: GetResult, asked: u64, prefix: &[u8]) -> Result<Bytes, Error> {
     let mut chunks = result.into_stream();
     let mut bytes = Bytes::new();
@@ -283,7 +283,7 @@ async fn collected(result: GetResult, asked: u64, prefix: &[u8]) -> Result<Bytes
     }
 }
 
-/// The store's own tag; else the time of change and the size, as many web servers give nothing else.
+/// The store's entity tag; otherwise the modification time and the size, as many web servers send nothing else.
 fn version_of(meta: &ObjectMeta) -> Version {
     let etag = match &meta.e_tag {
         Some(etag) => etag.as_str().into(),
@@ -292,7 +292,7 @@ fn version_of(meta: &ObjectMeta) -> Version {
     Version { etag, size: meta.size }
 }
 
-/// Why an answer that had begun did not come to its end.
+/// Why a response broke off.
 fn broken_off(error: object_store::Error) -> Error {
     match failed(error) {
         Error::Unavailable(cause) => Error::BadAnswer(cause),

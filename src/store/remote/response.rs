@@ -1,4 +1,4 @@
-//! Reads what a store answers to a request that it does not fulfil, and what a failed connection says.
+//! Interprets error responses of stores, and failed connections.
 
 use std::error::Error as StdError;
 use std::io;
@@ -11,21 +11,21 @@ use url::Url;
 
 use crate::store::fault::{Fault, Problem};
 
-/// Whether an answer with this status may be about the whole store.
+/// Whether a response with this status may concern the whole store.
 pub(in crate::store) fn may_concern_the_store(status: StatusCode) -> bool {
     [400, 401, 403, 404, 409].contains(&status.as_u16())
 }
 
-/// What the answer says of the whole store.
+/// The fault of the whole store that a response reports.
 pub(in crate::store) fn fault(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<Fault> {
     let header = headers.get("x-ms-error-code").and_then(|code| code.to_str().ok());
     let text = String::from_utf8_lossy(&body[..body.len().min(LONGEST)]);
     let code = header.map(str::to_owned).or_else(|| code_in(&text)).unwrap_or_default();
     // Azure has one code for both.
     if code == "AuthenticationFailed" && text.contains("Request date header") {
-        return Fault::of_answer(status, "RequestExpired");
+        return Fault::of_response(status, "RequestExpired");
     }
-    Fault::of_answer(status, &code)
+    Fault::of_response(status, &code)
 }
 
 /// Error documents are short.
@@ -45,24 +45,24 @@ fn code_in(text: &str) -> Option<String> {
     in_xml().or_else(in_json).filter(is_code)
 }
 
-/// What a redirect says of the whole store: that its bucket is in another region (S3), or that the same path is served
-/// by another host or scheme.
+/// The fault of the whole store that a redirect reports: the bucket is in another region (S3), or the same path is
+/// served by another host or scheme.
 pub(in crate::store) fn redirected(headers: &HeaderMap, path: &str) -> Option<Fault> {
     let header = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     if let Some(region) = header("x-amz-bucket-region") {
         return Some(Fault::new(Problem::Region, region));
     }
     let target = Url::parse(header("location")?).ok()?;
-    // A closing slash is put behind a folder's name: that is about one path.
+    // A redirect that adds a trailing slash concerns one folder only.
     let same_path = target.path() == path && target.host_str().is_some();
     same_path.then(|| Fault::new(Problem::Moved, target.origin().ascii_serialization()))
 }
 
-/// What kept the request from being answered at all, where that is known.
+/// Why a request got no response, if that is known.
 pub(in crate::store) fn transport(error: &(dyn StdError + 'static)) -> Option<Fault> {
     let failed = std::iter::successors(Some(error), |&error| error.source())
         .find_map(|error| error.downcast_ref::<HttpError>())?;
-    // Below the library's own words, which hold the address.
+    // The library's own message contains the address.
     let causes = || std::iter::successors(failed.source(), |&error| error.source());
     let texts: Vec<String> = causes().map(ToString::to_string).collect();
     let says = |words: &[&str]| texts.iter().any(|text| words.iter().any(|word| text.contains(word)));
@@ -88,7 +88,7 @@ pub(in crate::store) fn transport(error: &(dyn StdError + 'static)) -> Option<Fa
     }
 }
 
-/// The status that a store kept failing with, out of the library's words: it has no better place for it.
+/// The status that a store kept failing with, from the text of the library's error, which has no field for it.
 pub(in crate::store) fn status(error: &object_store::Error) -> Option<Fault> {
     let text = error.to_string();
     let rest = text.split_once("status code: ")?.1;

@@ -1,4 +1,4 @@
-//! Writes objects of remote stores, long ones in parts that count once all of them are there.
+//! Writes objects of remote stores, long ones as multipart uploads.
 
 use std::fs::File;
 use std::io;
@@ -14,16 +14,16 @@ use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutPay
 use super::reader::{Remote, failed};
 use crate::store::{Error, Key, Version, runtime};
 
-/// Files up to this long travel in one request, longer ones in parts of this size.
+/// Files up to this length are sent in one request, longer ones in parts of this size.
 pub(in crate::store) const PART: u64 = 8 << 20;
-/// Stores take no more parts than this.
+/// The most parts that stores accept.
 const MOST_PARTS: u64 = 10_000;
-/// Parts on their way at once: with the one that is read, all that is held in memory.
+/// Concurrent uploads of parts; with the one being read, they bound the memory.
 const IN_FLIGHT: usize = 4;
 
-/// A bucket, or a part of one, that is written to.
+/// A bucket, or a prefix of one, that is written to.
 pub(in crate::store) struct RemoteWriter {
-    /// More patient than the one that is read through.
+    /// Its timeouts are longer than the reader's.
     store: Arc<dyn ObjectStore>,
     reader: Arc<Remote>,
 }
@@ -42,7 +42,7 @@ impl RemoteWriter {
         }
     }
 
-    /// Whether it was put; the store may also say no to a second try whose first one was heard.
+    /// Whether it was written; a retry may be refused because the first attempt succeeded.
     pub(in crate::store) async fn create(&self, key: &Key, bytes: Bytes) -> Result<bool, Error> {
         let path = self.reader.path(key)?;
         match self.store.put_opts(&path, PutPayload::from(bytes), PutMode::Create.into()).await {
@@ -73,7 +73,7 @@ impl RemoteWriter {
         let version = self.reader.head(key).await?;
         match version.size == size {
             true => Ok(version),
-            // Another writer came between, or the store lost a part.
+            // Another writer replaced it, or the store lost a part.
             false => Err(Error::Changed),
         }
     }
@@ -86,7 +86,7 @@ impl RemoteWriter {
     }
 }
 
-/// An upload in parts; what was sent is thrown away when its sender leaves or is called off.
+/// A multipart upload that is aborted when it is dropped unfinished.
 struct Upload(Option<Box<dyn MultipartUpload>>);
 
 impl Upload {
@@ -116,7 +116,7 @@ impl Upload {
 impl Drop for Upload {
     fn drop(&mut self) {
         if let Some(mut upload) = self.0.take() {
-            runtime::go_on(async move { abort(&mut upload).await });
+            runtime::spawn_detached(async move { abort(&mut upload).await });
         }
     }
 }
@@ -128,13 +128,13 @@ async fn abort(upload: &mut Box<dyn MultipartUpload>) {
     }
 }
 
-/// Equal parts, as some stores demand, and no more than all take.
+/// The size of equal parts, as some stores require, in a number that all stores accept.
 fn parts(size: u64) -> impl Iterator<Item = Range<u64>> {
     let part = PART.max(size.div_ceil(MOST_PARTS).next_multiple_of(1 << 20));
     (0..size.div_ceil(part)).map(move |index| index * part..size.min((index + 1) * part))
 }
 
-/// Reads a part of a file that may lie on a slow disk.
+/// Reads a part of a file on a blocking thread.
 async fn part_of(file: &Arc<File>, part: Range<u64>) -> Result<Bytes, Error> {
     let file = file.clone();
     let read = move || {
@@ -145,7 +145,7 @@ async fn part_of(file: &Arc<File>, part: Range<u64>) -> Result<Bytes, Error> {
     read.map_err(Error::unavailable)
 }
 
-/// Writing finds nothing missing, but it may find no bucket.
+/// A write that finds nothing is a write without a bucket.
 fn not_put(error: object_store::Error) -> Error {
     match error {
         object_store::Error::NotFound { source, .. } => Error::unavailable(source),

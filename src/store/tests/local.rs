@@ -37,14 +37,14 @@ fn key(key: &str) -> Key {
 
 /// The whole object, or why not.
 fn whole(store: &Store, name: &str) -> Result<Vec<u8>, Error> {
-    block_on(store.start(&key(name), 1 << 20)).map(|(_, bytes)| bytes.to_vec())
+    block_on(store.read_start(&key(name), 1 << 20)).map(|(_, bytes)| bytes.to_vec())
 }
 
 #[test]
-fn ranges_come_as_they_lie() {
+fn ranges_are_read_exactly() {
     let (_place, store) = folder();
     let name = key("a.tif");
-    let (version, bytes) = block_on(store.start(&name, 4)).unwrap();
+    let (version, bytes) = block_on(store.read_start(&name, 4)).unwrap();
     assert_eq!((version.size, &bytes[..]), (10, &b"0123"[..]));
     assert_eq!(block_on(store.head(&name)).unwrap(), version);
     assert_eq!(&block_on(store.read(&name, &version, 3..7, b"head:")).unwrap()[..], b"head:3456");
@@ -58,7 +58,7 @@ fn ranges_come_as_they_lie() {
 }
 
 #[test]
-fn no_spelling_reaches_what_lies_outside() {
+fn no_spelling_reaches_outside_the_source() {
     let (_place, store) = folder();
     let hostile = [
         "../canary",
@@ -147,7 +147,8 @@ fn no_spelling_reaches_what_lies_outside() {
     ];
     assert!(hostile.len() >= 60);
     for name in hostile {
-        let read = Key::parse(name).map_err(Error::from).and_then(|key| block_on(store.start(&key, 1 << 20)));
+        let read =
+            Key::parse(name).map_err(Error::from).and_then(|key| block_on(store.read_start(&key, 1 << 20)));
         assert!(matches!(read, Err(Error::BadKey(_) | Error::NotFound)), "{name:?}: {read:?}");
     }
     assert!(matches!(whole(&store, "a/".repeat(300).trim_end_matches('/')), Err(Error::NotFound)));
@@ -218,7 +219,7 @@ fn a_link_swapped_while_it_is_opened_never_leaves() {
 }
 
 #[test]
-fn only_regular_files_are_read_and_none_is_waited_for() {
+fn only_regular_files_are_read_and_none_blocks() {
     let (place, store) = folder();
     let root = place.path().join("masters");
     rustix::fs::mknodat(rustix::fs::CWD, root.join("fifo"), rustix::fs::FileType::Fifo, 0o600.into(), 0)
@@ -236,12 +237,12 @@ fn a_replaced_master_is_noticed() {
     let (place, store) = folder();
     let path = place.path().join("masters/a.tif");
     let name = key("a.tif");
-    let (old, _) = block_on(store.start(&name, 4)).unwrap();
+    let (old, _) = block_on(store.read_start(&name, 4)).unwrap();
     fs::write(path.with_extension("new"), b"9876543210").unwrap();
     fs::rename(path.with_extension("new"), &path).unwrap();
     let read = block_on(store.read(&name, &old, 0..4, b""));
     assert!(matches!(read, Err(Error::Changed)), "{read:?}");
-    let (new, bytes) = block_on(store.start(&name, 4)).unwrap();
+    let (new, bytes) = block_on(store.read_start(&name, 4)).unwrap();
     assert_ne!(new, old);
     assert_eq!(&bytes[..], b"9876");
     assert!(matches!(block_on(store.read(&name, &old, 0..4, b"")), Err(Error::Changed)));
@@ -250,7 +251,7 @@ fn a_replaced_master_is_noticed() {
     // As if written a moment later than the clock of most file systems can tell apart.
     let later = std::time::SystemTime::now() + Duration::from_secs(1);
     fs::File::options().write(true).open(&path).unwrap().set_modified(later).unwrap();
-    assert!(matches!(store.read_now(&name, &new, 0..4, b""), Some(Err(Error::Changed)) | None));
+    assert!(matches!(store.read_if_cached(&name, &new, 0..4, b""), Some(Err(Error::Changed)) | None));
     assert!(matches!(block_on(store.read(&name, &new, 0..4, b"")), Err(Error::Changed)));
     fs::write(&path, b"ab").unwrap();
     assert!(matches!(block_on(store.read(&name, &new, 0..4, b"")), Err(Error::Changed)));
@@ -282,7 +283,7 @@ fn overwriting_in_place_never_gives_a_mixture() {
         let started = Instant::now();
         let (mut whole, mut changed, mut torn) = (0, 0, 0);
         while started.elapsed() < Duration::from_millis(800) {
-            let Ok((version, first)) = block_on(store.start(&name, 16)) else { continue };
+            let Ok((version, first)) = block_on(store.read_start(&name, 16)) else { continue };
             for _ in 0..50 {
                 match block_on(store.read(&name, &version, 0..1 << 16, b"")) {
                     Ok(bytes) => {
@@ -353,7 +354,7 @@ fn reading_may_move_between_threads() {
     let (_place, store) = folder();
     let (name, version) = (key("a.tif"), block_on(store.head(&key("a.tif"))).unwrap());
     is_shared(&store);
-    moves(&store.start(&name, 1));
+    moves(&store.read_start(&name, 1));
     moves(&store.read(&name, &version, 0..1, b""));
     moves(&store.read_many(&name, &version, &[]));
     moves(&store.list(None, 1));
@@ -367,7 +368,7 @@ fn unfinished_files_are_not_served() {
 }
 
 #[test]
-fn a_folder_that_was_swapped_is_seen() {
+fn a_replaced_folder_is_noticed() {
     let (place, _store) = folder();
     fs::create_dir(place.path().join("next")).unwrap();
     fs::write(place.path().join("next/a.tif"), b"next").unwrap();
@@ -384,14 +385,14 @@ fn a_folder_that_was_swapped_is_seen() {
     }
 }
 
-/// `cargo test --release --lib store::local_tests::speed -- --ignored --nocapture`
+/// `cargo test --release --lib store::tests::local::speed -- --ignored --nocapture`
 #[test]
 #[ignore = "measures"]
 fn speed() {
     let (place, store) = folder();
     fs::write(place.path().join("masters/big"), vec![7u8; 64 << 20]).unwrap();
     let name = key("big");
-    let (version, _) = block_on(store.start(&name, 1024)).unwrap();
+    let (version, _) = block_on(store.read_start(&name, 1024)).unwrap();
     let prefix = [1u8; 600];
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for round in 0..3 {
@@ -399,10 +400,10 @@ fn speed() {
         let started = Instant::now();
         for index in 0..count {
             let at = index * 7919 % (63 << 20);
-            let bytes = store.read_now(&name, &version, at..at + 15_000, &prefix).unwrap().unwrap();
+            let bytes = store.read_if_cached(&name, &version, at..at + 15_000, &prefix).unwrap().unwrap();
             assert_eq!(bytes.len(), 15_600);
         }
-        println!("{round} read_now {:?}", started.elapsed() / count as u32);
+        println!("{round} read_if_cached {:?}", started.elapsed() / count as u32);
         let started = Instant::now();
         runtime.block_on(async {
             for index in 0..count {

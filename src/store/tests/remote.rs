@@ -117,20 +117,20 @@ fn read(store: &Store) -> Result<bytes::Bytes, Error> {
 }
 
 #[test]
-fn one_request_brings_the_start_and_the_version() {
+fn one_request_reads_the_start_and_the_version() {
     let server = Server::new(|head, connection| serve(head, connection, OBJECT, &tagged(ETAG)));
     let store = server.store();
-    let (version, bytes) = block_on(store.start(&key("a.tif"), 6)).unwrap();
+    let (version, bytes) = block_on(store.read_start(&key("a.tif"), 6)).unwrap();
     assert_eq!((version, &bytes[..]), (known(), &b"012345"[..]));
     assert_eq!(server.heads().len(), 1);
-    assert_eq!(&block_on(store.start(&key("a.tif"), 600)).unwrap().1[..], OBJECT);
+    assert_eq!(&block_on(store.read_start(&key("a.tif"), 600)).unwrap().1[..], OBJECT);
     assert_eq!(
         &block_on(store.read(&key("a.tif"), &known(), 4..12, b"head:")).unwrap()[..],
         b"head:456789ab"
     );
     assert_eq!(field(&server.heads()[2], "if-match"), Some(ETAG));
     assert_eq!(block_on(store.head(&key("a.tif"))).unwrap(), known());
-    assert!(store.read_now(&key("a.tif"), &known(), 4..12, b"").is_none());
+    assert!(store.read_if_cached(&key("a.tif"), &known(), 4..12, b"").is_none());
     let counts = store.counts();
     assert_eq!((counts.ranges, counts.heads, counts.bytes), (3, 1, 6 + 20 + 8));
 }
@@ -149,7 +149,7 @@ fn neighbours_travel_together() {
 }
 
 #[test]
-fn long_reads_come_whole() {
+fn long_reads_are_complete() {
     let object: Vec<u8> = (0..40u32 << 20).map(|at| (at / 1000) as u8).collect();
     let expected = object[7..].to_vec();
     let server = Server::new(move |head, connection| serve(head, connection, &object, &tagged(ETAG)));
@@ -162,12 +162,12 @@ fn long_reads_come_whole() {
 #[test]
 fn an_empty_object_has_an_empty_start() {
     let server = Server::new(|head, connection| serve(head, connection, b"", &tagged(ETAG)));
-    let (version, bytes) = block_on(server.store().start(&key("a.tif"), 6)).unwrap();
+    let (version, bytes) = block_on(server.store().read_start(&key("a.tif"), 6)).unwrap();
     assert_eq!((version.size, bytes.len()), (0, 0));
 }
 
 #[test]
-fn another_version_is_never_taken_for_this_one() {
+fn another_version_is_never_mistaken_for_this_one() {
     let refuses = Server::new(|_, connection| {
         send(connection, "412 Precondition Failed", "Content-Length: 0\r\n", b"")
     });
@@ -182,11 +182,11 @@ fn another_version_is_never_taken_for_this_one() {
 }
 
 #[test]
-fn servers_without_strong_tags_are_read_by_what_they_have() {
+fn servers_without_strong_tags_are_read_by_weak_versions() {
     for fields in ["ETag: W/\"v1\"\r\n", "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n", ""] {
         let server = Server::new(move |head, connection| serve(head, connection, OBJECT, fields));
         let store = server.store();
-        let (version, _) = block_on(store.start(&key("a.tif"), 6)).unwrap();
+        let (version, _) = block_on(store.read_start(&key("a.tif"), 6)).unwrap();
         assert_eq!(&block_on(store.read(&key("a.tif"), &version, 4..8, b"")).unwrap()[..], b"4567");
         assert!(server.heads().iter().all(|head| field(head, "if-match").is_none()));
         assert!(matches!(read(&store), Err(Error::Changed)));
@@ -194,7 +194,7 @@ fn servers_without_strong_tags_are_read_by_what_they_have() {
 }
 
 #[test]
-fn short_answers_are_errors() {
+fn short_responses_are_errors() {
     let short = Server::new(|_, connection| {
         let fields = "ETag: \"v1\"\r\nContent-Length: 3\r\nContent-Range: bytes 4-11/20\r\n";
         send(connection, "206 Partial Content", fields, b"456");
@@ -220,7 +220,7 @@ fn short_answers_are_errors() {
 }
 
 #[test]
-fn a_short_answer_is_asked_for_once_more() {
+fn a_short_response_is_requested_once_more() {
     let asked = Mutex::new(0);
     let server = Server::new(move |head, connection| {
         let mut asked = asked.lock().unwrap();
@@ -236,7 +236,7 @@ fn a_short_answer_is_asked_for_once_more() {
     let store = server.store();
     assert_eq!(&read(&store).unwrap()[..], b"456789ab");
     assert_eq!(server.heads().len(), 2);
-    assert!(block_on(store.start(&key("a.tif"), 20)).is_ok());
+    assert!(block_on(store.read_start(&key("a.tif"), 20)).is_ok());
     assert_eq!(server.heads().len(), 4);
 }
 
@@ -256,7 +256,7 @@ fn an_outage_costs_the_store_few_requests() {
 }
 
 #[test]
-fn a_cut_answer_is_read_on_where_it_ended() {
+fn a_broken_off_response_is_resumed() {
     let cut = Mutex::new(0);
     let server = Server::new(move |head, connection| {
         let mut cut = cut.lock().unwrap();
@@ -285,7 +285,7 @@ fn no_redirect_is_followed() {
         // The same path on another host: the whole source has moved.
         assert!(matches!(read(&store), Err(Error::Refused(_))), "{status}");
         assert!(matches!(block_on(store.head(&key("a.tif"))), Err(Error::Refused(_))));
-        assert!(matches!(block_on(store.start(&key("a.tif"), 9)), Err(Error::Refused(_))));
+        assert!(matches!(block_on(store.read_start(&key("a.tif"), 9)), Err(Error::Refused(_))));
     }
     let one = Server::new(|_, connection| {
         send(connection, "302 Found", "Location: http://x/404.html\r\nContent-Length: 0\r\n", b"");
@@ -299,11 +299,11 @@ fn no_redirect_is_followed() {
 }
 
 #[test]
-fn a_server_that_cannot_cut_is_told_apart() {
+fn a_server_without_ranges_is_recognised() {
     let server = Server::new(|_, connection| {
         send(connection, "200 OK", "ETag: \"v1\"\r\nContent-Length: 20\r\n", OBJECT)
     });
-    let whole = block_on(server.store().start(&key("a.tif"), 6));
+    let whole = block_on(server.store().read_start(&key("a.tif"), 6));
     assert!(matches!(&whole, Err(Error::Unsupported(why)) if why.contains("whole object")), "{whole:?}");
     assert_eq!(server.heads().len(), 1);
     let listed =
@@ -312,7 +312,7 @@ fn a_server_that_cannot_cut_is_told_apart() {
 }
 
 #[test]
-fn failures_are_retried_once_and_told_without_the_stores_words() {
+fn failures_are_retried_once_and_reported_without_the_stores_words() {
     let server = Server::new(|_, connection| {
         send(connection, "503 Slow Down", "Content-Length: 6\r\n", b"secret");
     });
@@ -351,7 +351,7 @@ fn silence_and_dripping_end_within_the_deadline() {
 }
 
 #[test]
-fn who_leaves_ends_the_request() {
+fn dropping_the_future_ends_the_request() {
     let (asked, is_asked) = mpsc::channel();
     let (ended, has_ended) = mpsc::channel();
     let server = Server::new(move |_, connection| {

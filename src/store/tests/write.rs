@@ -17,7 +17,7 @@ use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
 use tempfile::NamedTempFile;
 
-use crate::store::backend::{Inner, Place, Writer};
+use crate::store::backend::{Backend, Reader, Writer};
 use crate::store::counts::Counters;
 use crate::store::remote::{Connector, retries};
 use crate::store::remote::{Listing, Remote};
@@ -33,14 +33,14 @@ fn in_memory(memory: Arc<dyn ObjectStore>) -> Store {
     let remote =
         Arc::new(Remote::new([memory.clone(), memory.clone()], Listing::Paged, "in/".to_owned(), &settings));
     let writer = Some(Writer::Remote(Arc::new(RemoteWriter::new(memory, remote.clone()))));
-    let (place, counters) = (Place::Remote(remote), Counters::new("memory"));
-    Store(Arc::new(Inner {
+    let (reader, counters) = (Reader::Remote(remote), Counters::new("memory"));
+    Store(Arc::new(Backend {
         shown: "memory".to_owned(),
         kind: "s3",
         is_unsigned: false,
         settings,
         counters,
-        place,
+        reader,
         writer,
     }))
 }
@@ -50,7 +50,7 @@ fn key(key: &str) -> Key {
 }
 
 fn whole(store: &Store, name: &str) -> Result<Bytes, Error> {
-    block_on(store.start(&key(name), 1 << 30)).map(|(_, bytes)| bytes)
+    block_on(store.read_start(&key(name), 1 << 30)).map(|(_, bytes)| bytes)
 }
 
 fn put(store: &Store, name: &str, bytes: &'static [u8]) -> Result<(), Error> {
@@ -74,7 +74,7 @@ fn unfinished(root: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_kind_of_store_keeps_what_it_is_given() {
+fn every_kind_of_store_keeps_what_is_written() {
     let home = tempfile::tempdir().unwrap();
     let root = home.path().join("not/there/yet");
     for store in [open(&root), in_memory(Arc::new(InMemory::new()))] {
@@ -106,7 +106,7 @@ fn every_kind_of_store_keeps_what_it_is_given() {
 }
 
 #[test]
-fn long_files_come_whole_whether_copied_or_moved() {
+fn long_files_are_complete_whether_copied_or_moved() {
     let home = tempfile::tempdir().unwrap();
     let bytes: Vec<u8> = (0..2 * PART + 12_345).map(|at| (at * 31 + at / 251) as u8).collect();
     for store in [open(&home.path().join("masters")), in_memory(Arc::new(InMemory::new()))] {
@@ -141,7 +141,7 @@ fn files_from_other_file_systems_are_copied() {
 }
 
 #[test]
-fn what_is_written_can_be_read_by_others() {
+fn written_files_can_be_read_by_other_users() {
     let home = tempfile::tempdir().unwrap();
     let store = open(home.path());
     put(&store, "a.tif", b"a").unwrap();
@@ -152,7 +152,7 @@ fn what_is_written_can_be_read_by_others() {
 }
 
 #[test]
-fn what_the_killed_left_is_hidden_and_then_gone() {
+fn leftovers_of_killed_processes_are_hidden_and_then_removed() {
     let home = tempfile::tempdir().unwrap();
     let living = open(home.path());
     let workspace = living.workspace().unwrap();
@@ -182,7 +182,7 @@ fn what_the_killed_left_is_hidden_and_then_gone() {
 
 /// The test's own program, writing until it is killed.
 #[test]
-fn a_killed_writer_leaves_old_or_new_and_nothing_between() {
+fn a_killed_writer_leaves_the_old_or_the_new_object() {
     const WRITER: &str = "TEGL_TEST_KILLED_WRITER";
     const SIZE: usize = 3 << 20;
     if let Some(root) = std::env::var_os(WRITER) {
@@ -194,7 +194,7 @@ fn a_killed_writer_leaves_old_or_new_and_nothing_between() {
     let home = tempfile::tempdir().unwrap();
     for round in 0..12 {
         let mut writer = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "store::write_tests::a_killed_writer_leaves_old_or_new_and_nothing_between"])
+            .args(["--exact", "store::tests::write::a_killed_writer_leaves_the_old_or_the_new_object"])
             .env(WRITER, home.path())
             .stdout(std::process::Stdio::null())
             .spawn()
@@ -276,7 +276,7 @@ fn nothing_is_written_outside_the_folder() {
 }
 
 #[test]
-fn what_cannot_be_written_says_why() {
+fn a_failed_write_says_why() {
     let home = tempfile::tempdir().unwrap();
     let store = open(home.path());
     put(&store, "a/b.tif", b"b").unwrap();
@@ -399,7 +399,7 @@ fn is_called_off(seen: &Mutex<Vec<String>>) -> bool {
 }
 
 #[test]
-fn an_upload_that_fails_is_called_off() {
+fn a_failed_upload_is_aborted() {
     let (store, seen) = bucket(|connection| answer(connection, "400 Bad Request", ""));
     let failed = block_on(store.put_file(&key("a.tif"), long_file().path()));
     assert!(matches!(failed, Err(Error::Unavailable(_))), "{failed:?}");
@@ -407,7 +407,7 @@ fn an_upload_that_fails_is_called_off() {
 }
 
 #[test]
-fn an_upload_whose_sender_leaves_is_called_off() {
+fn an_upload_whose_caller_is_dropped_is_aborted() {
     let (store, seen) = bucket(|_| std::thread::sleep(Duration::from_secs(20)));
     let (file, name) = (long_file(), key("a.tif"));
     let leaves = async {

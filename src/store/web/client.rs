@@ -1,4 +1,4 @@
-//! Reads documents at web addresses: from hosts that were named, and only as long and as much as they may take.
+//! Reads documents at web addresses: only from allowed hosts, and within limits of time.
 
 use std::io;
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use url::Url;
 use super::hosts::{Hosts, PublicOnly, Trust};
 use crate::store::Settings;
 
-/// Redirects of one address.
+/// The most redirects of one request.
 const MAX_REDIRECTS: usize = 10;
 
-/// What documents at web addresses may take.
+/// Time limits for documents at web addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How long an address may take to answer.
+    /// The timeout until a response begins.
     pub answer: Duration,
-    /// How long it may then be silent, and how far it may fall behind the slowest rate.
+    /// The timeout between two pieces of a response, and the longest that it may lag behind the slowest rate.
     pub silence: Duration,
     /// The slowest rate that is accepted, in bytes a second; 0 for any.
     pub slowest: u64,
@@ -31,26 +31,26 @@ pub struct Limits {
 
 /// Why a document cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unread {
-    /// Nobody named its host.
+pub enum DocumentError {
+    /// Its host is not allowed.
     #[error(
-        "{address} is on a host that was not named, so it was not asked: allow it with `--records-host {host}`"
+        "{address} was not requested, because its host is not allowed: allow it with `--records-host {host}`"
     )]
     Refused { address: String, host: String },
     #[error("cannot be read: {0}")]
     Failed(String),
 }
 
-/// A reader of web addresses.
+/// A client for documents at web addresses.
 #[derive(Clone)]
-pub struct Web {
+pub struct WebClient {
     hosts: Hosts,
     limits: Limits,
     named: Client,
     public: Client,
 }
 
-impl Web {
+impl WebClient {
     pub fn new(hosts: Hosts, limits: Limits, settings: &Settings) -> Result<Self, String> {
         let builder = || {
             Client::builder()
@@ -61,43 +61,43 @@ impl Web {
         };
         let build = |builder: reqwest::ClientBuilder| builder.build().map_err(|error| error.to_string());
         let named = build(builder())?;
-        // A proxy would resolve names itself, those of private networks included.
+        // A proxy would resolve names itself, private ones included.
         let public = build(builder().no_proxy().dns_resolver(Arc::new(PublicOnly)))?;
         Ok(Self { hosts, limits, named, public })
     }
 
-    /// The pieces of the document at an address, and the address that redirects led to.
+    /// The pieces of the document at an address, and the final address after redirects.
     pub(in crate::store) async fn open(
         &self,
         address: &str,
-    ) -> Result<(Url, BoxStream<'static, io::Result<Bytes>>), Unread> {
-        let mut url = Url::parse(address).map_err(|error| Unread::Failed(error.to_string()))?;
+    ) -> Result<(Url, BoxStream<'static, io::Result<Bytes>>), DocumentError> {
+        let mut url = Url::parse(address).map_err(|error| DocumentError::Failed(error.to_string()))?;
         for _ in 0..=MAX_REDIRECTS {
             let response = self.ask(&url).await?;
             if !response.status().is_redirection() {
                 return match response.status().as_u16() {
                     200 => Ok((url, self.pieces(response))),
-                    status => Err(Unread::Failed(format!("{url} answers with status {status}"))),
+                    status => Err(DocumentError::Failed(format!("{url} answers with status {status}"))),
                 };
             }
             let target = response.headers().get(LOCATION).and_then(|target| target.to_str().ok());
             let target = target.and_then(|target| url.join(target).ok()).ok_or_else(|| {
-                Unread::Failed(format!(
+                DocumentError::Failed(format!(
                     "{url} answers with status {} and no address to go on to",
                     response.status().as_u16()
                 ))
             })?;
             if !matches!(target.scheme(), "http" | "https") {
-                return Err(Unread::Failed(format!(
+                return Err(DocumentError::Failed(format!(
                     "{url} redirects to `{target}`: only addresses that begin with `http://` or `https://` are followed"
                 )));
             }
             url = target;
         }
-        Err(Unread::Failed(format!("{address} redirects more than {MAX_REDIRECTS} times")))
+        Err(DocumentError::Failed(format!("{address} redirects more than {MAX_REDIRECTS} times")))
     }
 
-    async fn ask(&self, url: &Url) -> Result<Response, Unread> {
+    async fn ask(&self, url: &Url) -> Result<Response, DocumentError> {
         let client = match self.hosts.trust(url) {
             Some(Trust::Named) => &self.named,
             Some(Trust::Public) => &self.public,
@@ -105,10 +105,12 @@ impl Web {
         };
         let request = client.get(url.clone()).send();
         match tokio::time::timeout(self.limits.answer, request).await {
-            Ok(response) => response.map_err(|error| Unread::Failed(chain(&error))),
+            Ok(response) => response.map_err(|error| DocumentError::Failed(chain(&error))),
             Err(_) => {
                 let seconds = self.limits.answer.as_secs();
-                Err(Unread::Failed(format!("{url} does not answer within {seconds} s (`records.answer_s`)")))
+                Err(DocumentError::Failed(format!(
+                    "{url} did not respond within {seconds} s (`records.answer_s`)"
+                )))
             }
         }
     }
@@ -133,7 +135,7 @@ impl Web {
     }
 }
 
-/// How far a source is ahead of the slowest rate that is accepted. Only the time that is spent waiting for it counts.
+/// Enforces the slowest accepted rate. Only time spent waiting for the source counts.
 struct Pace {
     limits: Limits,
     slack: Duration,
@@ -155,19 +157,19 @@ impl Pace {
 
     fn silent(&self) -> io::Error {
         let seconds = self.limits.silence.as_secs();
-        io::Error::other(format!("nothing came for {seconds} s (`records.silence_s`)"))
+        io::Error::other(format!("no data arrived for {seconds} s (`records.silence_s`)"))
     }
 }
 
-fn refused(url: &Url) -> Unread {
+fn refused(url: &Url) -> DocumentError {
     let host = match (url.host_str(), url.port()) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
         (host, _) => host.unwrap_or_default().to_owned(),
     };
-    Unread::Refused { address: url.to_string(), host }
+    DocumentError::Refused { address: url.to_string(), host }
 }
 
-/// The error and its causes: reqwest's own text says little.
+/// The error with its causes: reqwest's own text says little.
 fn chain(error: &reqwest::Error) -> String {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
@@ -178,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_source_may_be_slow_for_a_while_only() {
+    fn a_source_may_be_slow_for_a_limited_time() {
         let limits =
             Limits { answer: Duration::from_secs(1), silence: Duration::from_secs(10), slowest: 1024 };
         let mut pace = Pace { slack: limits.silence, limits };

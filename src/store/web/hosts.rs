@@ -1,37 +1,37 @@
-//! Which hosts records may be read from: those that an operator named, and none that answers for somebody else.
+//! The hosts that records may be read from: those that the operator allowed, and no private address behind a public name.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-/// The hosts that an operator named.
+/// The hosts that the operator allowed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hosts(Vec<Rule>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Rule {
-    /// The host of an address that was typed, at its port.
+    /// The host and port of an address on the command line.
     Authority(Host, u16),
     /// A host at any port.
     Host(Host),
-    /// All hosts below a domain, at public addresses.
+    /// All hosts below a domain that have public addresses.
     Below(String),
-    /// All hosts at public addresses.
+    /// All hosts that have public addresses.
     Public,
 }
 
 /// How far a host is trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Trust {
-    /// It was named itself, and may be on a private network.
+    /// It was allowed by name, and may be in a private network.
     Named,
-    /// It is one of many: it must have a public address.
+    /// It was allowed by a pattern: it must have a public address.
     Public,
 }
 
 impl Hosts {
-    /// Names the host of a web address that an operator typed.
+    /// Allows the host of a web address on the command line.
     pub fn add_address(&mut self, address: &str) {
         if let Ok(url) = Url::parse(address)
             && let (Some(host), Some(port)) = (url.host(), url.port_or_known_default())
@@ -40,7 +40,7 @@ impl Hosts {
         }
     }
 
-    /// Names hosts: `museum.org`, `museum.org:8080`, `*.museum.org` or `*`.
+    /// Allows hosts: `museum.org`, `museum.org:8080`, `*.museum.org` or `*`.
     pub fn add(&mut self, rule: &str) -> Result<(), String> {
         let wrong = || {
             format!(
@@ -58,7 +58,7 @@ impl Hosts {
         if !is_bare || domain.contains(['*', '@', '/', '?', '#']) {
             return Err(wrong());
         }
-        // `Url` does not tell the default port from none.
+        // `Url` does not distinguish the default port from none.
         let has_port = domain.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
         self.0.push(match (is_below, host, url.port_or_known_default()) {
             (true, Host::Domain(domain), _) => Rule::Below(format!(".{domain}")),
@@ -69,10 +69,10 @@ impl Hosts {
         Ok(())
     }
 
-    /// How far an address' host is trusted; `None` where nobody named it, or only with others and it is not public.
+    /// How far the host of an address is trusted; `None` if it is not allowed, or only by a pattern and not public.
     pub(in crate::store) fn trust(&self, url: &Url) -> Option<Trust> {
         let (host, port) = (url.host()?.to_owned(), url.port_or_known_default()?);
-        // A site is the same with and without encryption, at the usual ports.
+        // The default ports of HTTP and HTTPS count as the same site.
         let usual = |port: u16| matches!(port, 80 | 443);
         let named = self.0.iter().any(|rule| match rule {
             Rule::Authority(own, at) => *own == host && (*at == port || usual(*at) && usual(port)),
@@ -93,7 +93,7 @@ impl Hosts {
     }
 }
 
-/// Finds public addresses only: a name that resolves into a private network is refused at the moment it is used.
+/// A resolver that returns public addresses only: a name that resolves into a private network is refused when it is used.
 pub(in crate::store) struct PublicOnly;
 
 impl Resolve for PublicOnly {
@@ -113,7 +113,7 @@ impl Resolve for PublicOnly {
     }
 }
 
-/// Whether an address belongs to the open internet (IANA's special-purpose registries).
+/// Whether an address is globally reachable (IANA's special-purpose address registries).
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -145,10 +145,10 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         return is_public_v4(inner);
     }
     match (first, second) {
-        // NAT64 and 6to4 lead to the address within.
+        // NAT64 and 6to4 lead to the embedded address.
         (0x64, 0xff9b) if address.segments()[2..6] == [0; 4] => embedded(seventh, eighth),
         (0x2002, high) => embedded(high, address.segments()[2]),
-        // Teredo, benchmarking, documentation and the rest of what is not handed out.
+        // Teredo, benchmarking, documentation, and the unassigned rest.
         (0x2001, 0..=0x1ff | 0xdb8) => false,
         (0x3fff, 0..=0xfff) => false,
         _ => (0x2000..=0x3fff).contains(&first),
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_are_those_that_were_named() {
+    fn only_allowed_hosts_are_trusted() {
         for named in
             ["https://museum.org/x", "http://museum.org/", "http://127.0.0.1:8080/", "http://10.0.0.5:99/"]
         {
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn everybody_is_nobody_on_a_private_network() {
+    fn patterns_do_not_allow_private_networks() {
         let mut hosts = Hosts::default();
         hosts.add("*").unwrap();
         let trust = |address: &str| hosts.trust(&Url::parse(address).unwrap());
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn private_addresses_are_told_in_every_form() {
+    fn private_addresses_are_recognised_in_every_form() {
         for private in [
             "0.0.0.0",
             "10.1.2.3",
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_host_is_refused() {
+    fn invalid_host_rules_are_refused() {
         for wrong in ["", "https://museum.org", "museum.org/x", "a@b.org", "*.*.org", "*.10.0.0.1", "a b"] {
             assert!(Hosts::default().add(wrong).is_err(), "{wrong}");
         }

@@ -3,5 +3,5 @@
 mod client;
 mod hosts;
 
-pub use client::{Limits, Unread, Web};
+pub use client::{DocumentError, Limits, WebClient};
 pub use hosts::Hosts;

@@ -37,7 +37,7 @@ pub async fn answer(app: &App, request: &HttpRequest) -> Result<Response, Error>
     ApiQuery::read(&[], request.query_string())?;
     let base = app.base.of(request)?;
     let sample = Sample::of(app);
-    let name = app.publisher.name.best(&app.publisher.preferred()).unwrap_or("Tegl");
+    let name = app.publisher.name.best(&app.publisher.preferred_languages()).unwrap_or("Tegl");
     let document = json!({
         "openapi": "3.1.0",
         "info": {

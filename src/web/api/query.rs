@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use crate::iiif::Invalid;
+use crate::record::LanguageTag;
 
 /// A parameter of an address's query.
 #[derive(Clone, Copy, Debug)]
@@ -277,15 +278,9 @@ fn years(text: &str) -> Option<(i32, i32)> {
     }
 }
 
+/// As [`LANGUAGE`] says: a tag of at most five subtags.
 fn is_language(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let alphanumeric =
-        |part: &&str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
-    parts.len() <= 5
-        && parts.iter().all(alphanumeric)
-        && parts
-            .first()
-            .is_some_and(|first| first.len() > 1 && first.bytes().all(|b| b.is_ascii_alphabetic()))
+    LanguageTag::parse(text).is_some_and(|tag| tag.subtags().count() <= 5)
 }
 
 fn is_name(name: &str) -> bool {

@@ -12,7 +12,7 @@ use super::query::ApiQuery;
 use super::tags;
 use crate::gallery::{Error, Preview, Sketch};
 use crate::iiif::Version;
-use crate::presentation::{Address, Canvas, Shown, View, content_state};
+use crate::presentation::{Address, Canvas, CanvasImage, View, content_state};
 use crate::record::{Region, Tag};
 use crate::search::in_language;
 use crate::web::App;
@@ -48,14 +48,14 @@ pub async fn answer(app: &App, request: &HttpRequest, work: Image<'_>) -> Result
     let address = Address::new(&app.base.of(request)?);
     let number = &sketch.work.object_number;
     let mut document = json!(sketch.work);
-    document["tags"] = sketch.tags.iter().map(Tag::told).collect();
+    document["tags"] = sketch.tags.iter().map(Tag::to_json).collect();
     document["images"] = images(&address, &sketch);
     document["id"] = json!(address.record(number));
     document["manifest"] = json!(address.manifest(Version::V3, number));
     let page = format!("{}/", address.base());
     document["content_state"] =
         json!(content_state::link(&page, &address, number, content_state::Target::Work));
-    let shown: Vec<Shown> = sketch.images.iter().filter_map(|image| preview(&address, image)).collect();
+    let shown: Vec<CanvasImage> = sketch.images.iter().filter_map(|image| preview(&address, image)).collect();
     let publisher = &app.publisher;
     let view = View {
         work: &sketch.work,
@@ -155,6 +155,6 @@ fn images(address: &Address, sketch: &Sketch) -> Value {
 }
 
 /// The same of an image that may not be open yet.
-fn preview(address: &Address, preview: &Preview) -> Option<Shown> {
+fn preview(address: &Address, preview: &Preview) -> Option<CanvasImage> {
     Some(one(address, &preview.image, preview.granted.as_ref()?))
 }

@@ -3,14 +3,14 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use crate::presentation::{ALL, FOUND};
+use crate::presentation::{ALL_WORKS, SEARCH_SCHEME};
 use crate::record::{Tag, Work};
 use crate::web::api::tags::limits::{INVISIBLE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
 
 /// What schemes of tags are called; those that come from the record are none, and nor are those of other collections.
 fn scheme() -> Value {
     let mut others = RECORD_SCHEMES.to_vec();
-    others.extend([ALL, FOUND]);
+    others.extend([ALL_WORKS, SEARCH_SCHEME]);
     json!({"type": "string", "pattern": "^[a-z][a-z0-9-]{0,63}$", "not": {"enum": others}})
 }
 

@@ -125,7 +125,7 @@ pub async fn list(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     }
     let collection =
         query.canonical(&["cursor", "limit", "facet", "facet_limit", "histogram", "fields", "lang"]);
-    told.insert("collection".into(), json!(address.found(Version::V3, &collection)));
+    told.insert("collection".into(), json!(address.search_collection(Version::V3, &collection)));
     let note = if hits.known { "hit" } else { "made" };
     let body = with_works(told, &hits, &serializer)?;
     Ok(Response { response: json_response(request, body).await, note })
@@ -275,8 +275,8 @@ fn values(
         told.insert("search".into(), json!(format!("{}/api/v1/works?{query}", address.base())));
         // Families of colours are shelves of the search alone.
         let collection = match value.scheme.as_str() {
-            "colour" => address.found(Version::V3, &query),
-            scheme => address.shelf(Version::V3, scheme, &value.value, None),
+            "colour" => address.search_collection(Version::V3, &query),
+            scheme => address.facet_value(Version::V3, scheme, &value.value, None),
         };
         told.insert("collection".into(), json!(collection));
         if let Some(narrower) = narrower {

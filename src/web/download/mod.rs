@@ -165,7 +165,7 @@ async fn name_of(app: &App, identifier: &str, ending: &str) -> Option<String> {
 /// A work's title and number, for people.
 fn titled(app: &App, work: &crate::record::Work) -> String {
     let label = work.label();
-    match label.best(&app.publisher.preferred()) {
+    match label.best(&app.publisher.preferred_languages()) {
         Some(title) if title != work.object_number => format!("{title}, {}", work.object_number),
         _ => work.object_number.clone(),
     }

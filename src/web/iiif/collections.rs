@@ -6,9 +6,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::catalogue::{ALL, FacetValue, WorkSummary};
 use crate::gallery::{Error, WorkService};
 use crate::iiif::Version;
-use crate::presentation::collection::{Library, Member, Picture, Scheme, Shelf};
+use crate::presentation::collection::{Collections, FacetCollection, FacetScheme, Member, Thumbnail};
 use crate::presentation::span::{self, Node, Span};
-use crate::presentation::{Address, FOUND, change_discovery};
+use crate::presentation::{Address, SEARCH_SCHEME, change_discovery};
 use crate::record::Text;
 use crate::web::App;
 use crate::web::api::{ApiQuery, of_collection, search_of};
@@ -30,10 +30,10 @@ pub async fn answer(
         return Err(Error::NotFound);
     }
     let address = Address::new(&app.base.of(request)?);
-    let library = Library { address: &address, publisher: &app.publisher, version };
+    let library = Collections { address: &address, publisher: &app.publisher, version };
     let asked = shelf.part;
     let document = match (shelf.scheme, shelf.value) {
-        (Some(scheme), value) if scheme == FOUND => {
+        (Some(scheme), value) if scheme == SEARCH_SCHEME => {
             return found(app, request, version, &library, value.as_deref(), asked).await;
         }
         (None, _) => Some(library.root(&schemes(works).await?)),
@@ -46,8 +46,8 @@ pub async fn answer(
                 None => Vec::new(),
                 Some((start, limit)) => works.facet_values(&scheme, start, limit).await?,
             };
-            let values: Vec<Shelf> = terms.into_iter().map(shelf_of).collect();
-            library.scheme(&scheme, total, asked, &values)
+            let values: Vec<FacetCollection> = terms.into_iter().map(shelf_of).collect();
+            library.facet_scheme(&scheme, total, asked, &values)
         }
         (Some(scheme), Some(value)) => {
             let term = works.facet_value(&scheme, &value).await?.ok_or(Error::NotFound)?;
@@ -56,7 +56,7 @@ pub async fn answer(
                 Some((start, limit)) => works.works_with(&scheme, &value, start, limit).await?,
             };
             let members: Vec<Member> = cards.into_iter().map(member).collect();
-            library.shelf(&shelf_of(term), asked, &members)
+            library.facet_value(&shelf_of(term), asked, &members)
         }
     };
     Ok(document_response(request, document.ok_or(Error::NotFound)?.to_string(), media_type(request, version))
@@ -71,7 +71,7 @@ async fn found(
     app: &App,
     request: &HttpRequest,
     version: Version,
-    library: &Library<'_>,
+    library: &Collections<'_>,
     query: Option<&str>,
     asked: Option<Span>,
 ) -> Result<Response, Error> {
@@ -79,7 +79,7 @@ async fn found(
     let table = of_collection();
     let typed = ApiQuery::read(&table, query.unwrap_or(request.query_string()))?;
     let canonical = typed.canonical(&["lang"]);
-    let stable = library.address.found(version, &canonical);
+    let stable = library.address.search_collection(version, &canonical);
     if query != Some(canonical.as_str()) || canonical.is_empty() {
         return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, stable)).finish().into());
     }
@@ -96,7 +96,8 @@ async fn found(
             for place in &hits.found.hits {
                 let Some(work) = hits.snapshot.stored(*place)?.work() else { continue };
                 let shown = work.images.iter().find(|image| image.matched);
-                let picture = shown.map(|image| Picture { identifier: image.file.clone(), dimensions: None });
+                let picture =
+                    shown.map(|image| Thumbnail { identifier: image.file.clone(), dimensions: None });
                 members.push(Member { label: work.label(), object_number: work.object_number, picture });
             }
             members
@@ -105,8 +106,14 @@ async fn found(
     let said = typed.said();
     let mut label = Text::of("en", &format!("Works found: {said}"));
     label.add("da", &format!("Fundne værker: {said}"));
-    let shelf = Shelf { scheme: FOUND.into(), value: canonical.clone(), label, works: total, picture: None };
-    let document = library.shelf(&shelf, asked, &members).ok_or(Error::NotFound)?;
+    let shelf = FacetCollection {
+        scheme: SEARCH_SCHEME.into(),
+        value: canonical.clone(),
+        label,
+        works: total,
+        picture: None,
+    };
+    let document = library.facet_value(&shelf, asked, &members).ok_or(Error::NotFound)?;
     Ok(document_response(request, document.to_string(), media_type(request, version)).await)
 }
 
@@ -119,20 +126,20 @@ fn items(total: u64, asked: Option<Span>) -> Result<Option<(u64, usize)>, Error>
 }
 
 /// All works first, then the schemes.
-async fn schemes(works: &WorkService) -> Result<Vec<Scheme>, Error> {
+async fn schemes(works: &WorkService) -> Result<Vec<FacetScheme>, Error> {
     let found = works.schemes().await?;
     let all = std::iter::once((ALL.to_owned(), 1));
-    Ok(all.chain(found).map(|(scheme, values)| Scheme { scheme, values }).collect())
+    Ok(all.chain(found).map(|(scheme, values)| FacetScheme { scheme, values }).collect())
 }
 
-fn shelf_of(term: FacetValue) -> Shelf {
+fn shelf_of(term: FacetValue) -> FacetCollection {
     let FacetValue { scheme, value, label, works } = term;
-    Shelf { scheme, value, label, works, picture: None }
+    FacetCollection { scheme, value, label, works, picture: None }
 }
 
 fn member(card: WorkSummary) -> Member {
     let WorkSummary { object_number, label, thumbnail, .. } = card;
-    let picture = thumbnail.map(|identifier| Picture { identifier, dimensions: None });
+    let picture = thumbnail.map(|identifier| Thumbnail { identifier, dimensions: None });
     Member { object_number, label, picture }
 }
 
@@ -147,8 +154,8 @@ pub async fn changes(app: &App, request: &HttpRequest, page: Option<u64>) -> Res
     let document = match page {
         None => change_discovery::collection(total, &address),
         Some(number) => {
-            let start = number.saturating_mul(change_discovery::PAGE);
-            let changes = works.changes(start, change_discovery::PAGE as usize).await?;
+            let start = number.saturating_mul(change_discovery::PAGE_SIZE);
+            let changes = works.changes(start, change_discovery::PAGE_SIZE as usize).await?;
             change_discovery::page(number, total, &changes, &address)
         }
     };

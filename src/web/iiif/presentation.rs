@@ -10,7 +10,7 @@ use super::cache::Made;
 use crate::gallery::{AuthorizedImage, Described, Error};
 use crate::identity::Identity;
 use crate::iiif::Version;
-use crate::presentation::{Address, Original, Shown, View};
+use crate::presentation::{Address, CanvasImage, Original, View};
 use crate::record::Facet;
 use crate::search::Search;
 use crate::web::App;
@@ -138,20 +138,20 @@ pub fn view<'a>(
     app: &'a App,
     address: &'a Address,
     described: &'a Described,
-    images: &'a [Shown],
+    images: &'a [CanvasImage],
     part_of: Option<&'a Facet>,
 ) -> View<'a> {
     View { work: &described.work, tags: &described.tags, images, part_of, address, publisher: &app.publisher }
 }
 
 /// The work's images, as documents show them.
-pub fn shown(address: &Address, described: &Described) -> Vec<Shown> {
+pub fn shown(address: &Address, described: &Described) -> Vec<CanvasImage> {
     described.images.iter().map(|shown| one(address, &shown.image, &shown.granted)).collect()
 }
 
-pub fn one(address: &Address, image: &crate::record::Image, granted: &AuthorizedImage) -> Shown {
+pub fn one(address: &Address, image: &crate::record::Image, granted: &AuthorizedImage) -> CanvasImage {
     let (_, _, master) = granted.origin();
-    Shown {
+    CanvasImage {
         identifier: image.file.clone(),
         file: image.file.clone(),
         info: granted.info(address.image(Version::V3, &image.file)),

@@ -39,7 +39,11 @@ pub async fn works(app: &App, visit: &Visit, start: u64) -> Result<Option<pages:
 fn entry_of(card: &WorkSummary, picture: Picture, visit: &Visit) -> pages::Entry {
     let image = card.thumbnail.as_ref().filter(|_| picture.problem.is_none());
     pages::Entry {
-        label: card.label.best(&visit.publisher.preferred()).unwrap_or(&card.object_number).to_owned(),
+        label: card
+            .label
+            .best(&visit.publisher.preferred_languages())
+            .unwrap_or(&card.object_number)
+            .to_owned(),
         encoded: image.map(|image| encoded(image)).unwrap_or_default(),
         dimensions: picture.dimensions,
         largest: picture.largest,

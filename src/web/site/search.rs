@@ -102,7 +102,7 @@ pub async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Result<Str
         unreachable: app.gallery.images.has_failing_store(),
         misread,
         api: Some(format!("{base}/api/v1/works?{same}")),
-        collection: Some(address.found(Version::V3, &canonical)),
+        collection: Some(address.search_collection(Version::V3, &canonical)),
         files: Some(visit.context.page("/?files")),
     };
     Ok(pages::search(&visit.context, &page))
@@ -148,7 +148,7 @@ impl SearchPage<'_> {
         let vocabulary = hits.snapshot.vocabulary();
         let term =
             vocabulary.find(scheme, &crate::record::slug(value)).and_then(|number| vocabulary.value(number));
-        let label = term.and_then(|term| term.label.best(&self.visit.publisher.preferred()));
+        let label = term.and_then(|term| term.label.best(&self.visit.publisher.preferred_languages()));
         label.unwrap_or(value).to_owned()
     }
 
@@ -168,7 +168,7 @@ impl SearchPage<'_> {
 
     fn facets(&self, hits: &Hits) -> Vec<Facet> {
         let vocabulary = hits.snapshot.vocabulary();
-        let preferred = self.visit.publisher.preferred();
+        let preferred = self.visit.publisher.preferred_languages();
         let of = |(scheme, values): &(String, Vec<(u32, u64)>)| {
             let links = values.iter().filter_map(|(number, works)| {
                 let term = vocabulary.value(*number)?;
@@ -186,7 +186,7 @@ impl SearchPage<'_> {
                 Some(Link { label, href, chosen, count: Some(*works) })
             });
             Facet {
-                label: self.visit.publisher.scheme(scheme),
+                label: self.visit.publisher.scheme_label(scheme),
                 links: links.collect(),
                 swatches: scheme == "colour",
             }
@@ -219,7 +219,7 @@ impl SearchPage<'_> {
 
     /// The works found. Nothing is read from masters: their sizes are those of the index, of memory or of the record.
     fn hits(&self, hits: &Hits) -> Result<Vec<Hit>, Error> {
-        let preferred = self.visit.publisher.preferred();
+        let preferred = self.visit.publisher.preferred_languages();
         let mut shown = Vec::with_capacity(hits.found.hits.len());
         for place in &hits.found.hits {
             let stored = hits.snapshot.stored(*place)?;

@@ -37,7 +37,7 @@ impl Visit {
         let context = pages::Context {
             language: spoken.language,
             chosen: spoken.chosen,
-            name: publisher.name.best(&publisher.preferred()).map(str::to_owned),
+            name: publisher.name.best(&publisher.preferred_languages()).map(str::to_owned),
             homepage: publisher.homepage.clone(),
             logo: publisher.logo.clone(),
             languages: if languages.len() > 1 { languages } else { Vec::new() },

@@ -33,7 +33,7 @@ pub async fn page(
 
 fn work_page(visit: &Visit, address: &Address, sketch: &Sketch) -> pages::WorkPage {
     let Visit { context, publisher } = visit;
-    let preferred = publisher.preferred();
+    let preferred = publisher.preferred_languages();
     let (work, base) = (&sketch.work, &context.base);
     let number = encoded(&work.object_number);
     let view = View { work, tags: &sketch.tags, images: &[], part_of: None, address, publisher };
@@ -46,7 +46,7 @@ fn work_page(visit: &Visit, address: &Address, sketch: &Sketch) -> pages::WorkPa
         creators: work.creators.iter().map(|one| creator(&one.name)).collect(),
         date: work.production.iter().find_map(|made| made.text.best(&preferred)).map(str::to_owned),
         description: paragraphs.filter(|text| !text.is_empty()).map(str::to_owned).collect(),
-        facts: view.facts(),
+        facts: view.plain_metadata(),
         tags: tags(visit, &sketch.tags),
         picture: first.map(|image| picture(visit, image, PLATE)),
         ratio: first.and_then(|image| ratio(image.size().or_else(|| recorded_size(work)))),
@@ -76,7 +76,7 @@ fn search(visit: &Visit, scheme: &str, value: &str) -> String {
 
 /// The tags by scheme; each leads to a search for it.
 fn tags(visit: &Visit, tags: &[Tag]) -> Vec<(String, Vec<Link>)> {
-    let preferred = visit.publisher.preferred();
+    let preferred = visit.publisher.preferred_languages();
     let mut schemes: Vec<(String, Vec<Link>)> = Vec::new();
     for tag in tags {
         let Some(label) = tag.label.best(&preferred) else { continue };
@@ -88,7 +88,7 @@ fn tags(visit: &Visit, tags: &[Tag]) -> Vec<(String, Vec<Link>)> {
             None => search(visit, &slug(&tag.scheme), &slug(value)),
         };
         let made = link(label, href);
-        let scheme = visit.publisher.scheme(&tag.scheme);
+        let scheme = visit.publisher.scheme_label(&tag.scheme);
         match schemes.iter_mut().find(|(known, _)| *known == scheme) {
             Some((_, links)) if links.contains(&made) => {}
             Some((_, links)) => links.push(made),
@@ -120,7 +120,7 @@ fn thumbnail(visit: &Visit, number: &str, image: &Preview) -> Thumbnail {
 
 /// What the record says that an image shows.
 fn caption(visit: &Visit, image: &Preview) -> Option<String> {
-    if let Some(label) = image.image.label.best(&visit.publisher.preferred()) {
+    if let Some(label) = image.image.label.best(&visit.publisher.preferred_languages()) {
         return Some(label.to_owned());
     }
     match &image.image.role {
@@ -221,7 +221,7 @@ fn may_be_seen(app: &App, work: &Work) -> bool {
 /// The title with the object number, as in `Solskin i den blå stue (Ch. 3)`.
 fn named(visit: &Visit, work: &Work) -> String {
     let number = &work.object_number;
-    match work.label().best(&visit.publisher.preferred()) {
+    match work.label().best(&visit.publisher.preferred_languages()) {
         Some(title) if title != number && title != label(number) => format!("{title} ({number})"),
         Some(title) => title.to_owned(),
         None => number.clone(),

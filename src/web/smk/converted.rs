@@ -186,7 +186,7 @@ fn related(other: &Related, lang: &str) -> Value {
 /// The labels of a scheme's tags, each once; of colours those that programs can paint with.
 fn labels(tags: &[Tag], scheme: &str, lang: &str) -> Value {
     let mut labels: Vec<&str> = Vec::new();
-    let said = tags.iter().filter(|tag| tag.holds() && tag.scheme == scheme);
+    let said = tags.iter().filter(|tag| tag.is_active() && tag.scheme == scheme);
     for label in said.filter_map(|tag| tag.label.best(&[lang])) {
         if (scheme != "colour" || label.starts_with('#')) && !labels.contains(&label) {
             labels.push(label);

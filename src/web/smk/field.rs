@@ -1,6 +1,9 @@
 //! The fields of SMK's records that can be asked for, and what they are here.
 
+use std::sync::LazyLock;
+
 use crate::iiif::Invalid;
+use crate::record::read::{SMK_FIELDS, SmkField};
 use crate::search::SearchField;
 
 /// A field by the name that programs call it.
@@ -56,54 +59,33 @@ pub enum Measure {
     Bytes,
 }
 
-const fn shelf(name: &'static str, scheme: &'static str) -> Field {
-    Field { name, known: Known::Shelf(scheme) }
-}
-
-const fn measure(name: &'static str, measure: Measure) -> Field {
-    Field { name, known: Known::Measure(measure) }
-}
-
 /// Every field that is known, the usual name of a thing before its other names.
-pub static FIELDS: [Field; 37] = [
-    shelf("creator", "creator"),
-    shelf("artist", "creator"),
-    shelf("creator_nationality", "nationality"),
-    shelf("creator_gender", "gender"),
-    shelf("techniques", "technique"),
-    shelf("materials", "material"),
-    shelf("medium", "material"),
-    shelf("object_names", "type"),
-    shelf("collection", "collection"),
-    shelf("responsible_department", "department"),
-    shelf("content_subject", "subject"),
-    shelf("content_subjects", "subject"),
-    shelf("content_person", "person"),
-    shelf("content_persons", "person"),
-    shelf("content_motif", "motif"),
-    shelf("content_place", "place"),
-    shelf("geo_location", "place"),
-    shelf("colors", "colour"),
-    shelf("suggested_bg_color", "colour"),
-    shelf("current_location_name", "location"),
-    shelf("exhibitions", "exhibition"),
-    Field { name: "has_image", known: Known::Flag(Flag::HasImage) },
-    Field { name: "public_domain", known: Known::Flag(Flag::PublicDomain) },
-    Field { name: "on_display", known: Known::Flag(Flag::OnDisplay) },
-    Field { name: "rights", known: Known::Rights },
-    Field { name: "object_number", known: Known::Number },
-    Field { name: "id", known: Known::Id },
-    Field { name: "titles", known: Known::Title },
-    Field { name: "title", known: Known::Title },
-    Field { name: "production_dates_period", known: Known::Period },
-    measure("production_dates_start", Measure::Earliest),
-    measure("production_dates_end", Measure::Latest),
-    measure("created", Measure::Created),
-    measure("modified", Measure::Modified),
-    measure("image_width", Measure::Width),
-    measure("image_height", Measure::Height),
-    measure("image_size", Measure::Bytes),
-];
+pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
+    SMK_FIELDS.iter().filter_map(known).map(|(name, known)| Field { name, known }).collect()
+});
+
+fn known(field: &SmkField) -> Option<(&'static str, Known)> {
+    let known = match (field.facet, field.name) {
+        (Some(scheme), _) => Known::Shelf(scheme),
+        (None, "has_image") => Known::Flag(Flag::HasImage),
+        (None, "public_domain") => Known::Flag(Flag::PublicDomain),
+        (None, "on_display") => Known::Flag(Flag::OnDisplay),
+        (None, "rights") => Known::Rights,
+        (None, "object_number") => Known::Number,
+        (None, "id") => Known::Id,
+        (None, "titles" | "title") => Known::Title,
+        (None, "production_dates_period") => Known::Period,
+        (None, "production_dates_start") => Known::Measure(Measure::Earliest),
+        (None, "production_dates_end") => Known::Measure(Measure::Latest),
+        (None, "created") => Known::Measure(Measure::Created),
+        (None, "modified") => Known::Measure(Measure::Modified),
+        (None, "image_width") => Known::Measure(Measure::Width),
+        (None, "image_height") => Known::Measure(Measure::Height),
+        (None, "image_size") => Known::Measure(Measure::Bytes),
+        _ => return None,
+    };
+    Some((field.name, known))
+}
 
 impl Known {
     pub(super) fn can_be_filtered(self) -> bool {
@@ -218,6 +200,7 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), FIELDS.len());
+        assert_eq!(names.len(), 37);
     }
 
     #[test]

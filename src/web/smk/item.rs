@@ -95,7 +95,7 @@ mod tests {
     use super::super::images::Place;
     use super::*;
     use crate::record::Image;
-    use crate::record::read::{Form, read};
+    use crate::record::read::{RecordFormat, read};
 
     /// A record of every shape that SMK's fields have, and its work.
     fn sample() -> (Value, Work) {
@@ -288,7 +288,7 @@ mod tests {
 
     fn recorded(file: &std::path::Path) -> Vec<(Value, Work)> {
         let file = std::fs::File::open(file).unwrap();
-        let entries = read(file, Some(Form::Smk), None, Default::default()).unwrap();
+        let entries = read(file, Some(RecordFormat::Smk), None, Default::default()).unwrap();
         let both = entries.map(|entry| {
             let entry = entry.unwrap();
             (serde_json::from_str(&entry.original.unwrap()).unwrap(), entry.work)

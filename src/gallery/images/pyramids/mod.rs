@@ -22,7 +22,7 @@ use crate::gallery::{Error, settings, told};
 use crate::identity::Identity;
 use crate::master::{self, Kind, SourceFormat};
 use crate::pixels::color::Output;
-use crate::store::{self, Trouble, Version};
+use crate::store::{self, Diagnosis, Version};
 
 /// Finds pyramids and has them made, each once.
 pub struct Pyramids {
@@ -74,8 +74,8 @@ impl Pyramids {
     }
 
     /// Why the place cannot be read, if it cannot.
-    pub async fn trouble(&self) -> Option<Trouble> {
-        self.shelf.store().trouble().await
+    pub async fn trouble(&self) -> Option<Diagnosis> {
+        self.shelf.store().diagnose().await
     }
 
     /// Whether missing pyramids are made when their image is asked for.

@@ -20,14 +20,14 @@ pub use register::{Earlier, Register};
 
 use crate::catalogue::{Batch, NewWork, Renamed};
 use crate::gallery::catalogue_client::CatalogueClient;
-use crate::record::read::{Bad, Entry};
+use crate::record::read::{BadRecord, ParsedRecord};
 
 /// Where records come from.
 pub struct Import {
     /// The source's name, as in `smk`; works belong to it.
     pub source: String,
     /// Read on a thread of its own.
-    pub entries: Box<dyn Iterator<Item = Result<Entry, Bad>> + Send>,
+    pub entries: Box<dyn Iterator<Item = Result<ParsedRecord, BadRecord>> + Send>,
     pub pattern: Option<Pattern>,
     /// The records of the same run so far.
     pub register: Arc<Mutex<Register>>,
@@ -61,7 +61,7 @@ pub struct Imported {
 pub trait Watch: Send + Sync {
     /// So many records have been put, or found unchanged.
     fn done(&self, so_far: &Imported);
-    fn bad(&self, bad: &Bad);
+    fn bad(&self, bad: &BadRecord);
     /// These images of a work have no master.
     fn missing(&self, object_number: &str, files: &[&str]);
     /// A record was left out, because the work's record stands earlier and says something else.
@@ -183,7 +183,7 @@ impl Reader {
     }
 
     /// Sees that no two works have one name.
-    fn name(&self, entries: &mut [Entry], seen: &mut Imported) -> Result<(), Error> {
+    fn name(&self, entries: &mut [ParsedRecord], seen: &mut Imported) -> Result<(), Error> {
         let mut given = std::mem::take(&mut self.register().given);
         let mut works: Vec<_> = entries.iter_mut().map(|entry| std::mem::take(&mut entry.work)).collect();
         let source = self.import.source.clone();
@@ -203,7 +203,7 @@ impl Reader {
     }
 
     /// Whether no record before is about the same work: the first counts, however often all of them are read.
-    fn is_first(&self, entry: &Entry, seen: &mut Imported) -> bool {
+    fn is_first(&self, entry: &ParsedRecord, seen: &mut Imported) -> bool {
         let number = &entry.work.object_number;
         let record = entry.original.as_deref().unwrap_or_default();
         let standing = self.register().enter(number, entry.line, record);
@@ -214,8 +214,8 @@ impl Reader {
         standing == Standing::New
     }
 
-    fn matched(&self, entry: Entry, seen: &mut Imported) -> NewWork {
-        let Entry { mut work, original, .. } = entry;
+    fn matched(&self, entry: ParsedRecord, seen: &mut Imported) -> NewWork {
+        let ParsedRecord { mut work, original, .. } = entry;
         self.masters.find(&mut work, self.import.pattern.as_ref());
         let missing: Vec<&str> =
             work.images.iter().filter(|image| !image.matched).map(|image| image.file.as_str()).collect();

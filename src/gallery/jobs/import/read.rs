@@ -7,19 +7,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::gallery::Error;
 use crate::gallery::settings::Records;
 use crate::iiif::Invalid;
-use crate::record::read::{self, Bad, Entry, Form, Limits, Mapping};
+use crate::record::read::{self, BadRecord, Limits, Mapping, ParsedRecord, RecordFormat};
 use crate::store::{
     self,
-    document::{self, Document, Hosts, Unread, Web},
+    document::{self, Document, DocumentError, Hosts, WebClient},
 };
 
 /// How records are to be read.
 #[derive(Clone)]
 pub struct Reading {
     /// Found out from the document itself where it is not said.
-    pub form: Option<Form>,
+    pub form: Option<RecordFormat>,
     pub mapping: Option<Mapping>,
-    web: Web,
+    web: WebClient,
     limits: Limits,
     settings: Records,
     refused: Arc<Refused>,
@@ -35,7 +35,7 @@ const DEEPEST: u8 = 8;
 /// How many refused hosts are listed by name.
 const LISTED: usize = 100;
 
-type Entries = Box<dyn Iterator<Item = Result<Entry, Bad>> + Send>;
+type Entries = Box<dyn Iterator<Item = Result<ParsedRecord, BadRecord>> + Send>;
 
 /// What is looked at as a whole, in bytes: a page of an API, a collection. Longer documents are streamed.
 const MOST_WHOLE: u64 = 64 << 20;
@@ -43,7 +43,7 @@ const MOST_WHOLE: u64 = 64 << 20;
 impl Reading {
     /// `locations` are the sources that were typed, whose hosts are therefore named; `hosts` names further ones.
     pub fn new(
-        form: Option<Form>,
+        form: Option<RecordFormat>,
         mapping: Option<Mapping>,
         locations: &[String],
         hosts: &[String],
@@ -52,7 +52,7 @@ impl Reading {
         let mut named = Hosts::default();
         locations.iter().for_each(|location| named.add_address(location));
         settings.hosts.iter().chain(hosts).try_for_each(|host| named.add(host))?;
-        let web = Web::new(named, settings.web(), store)?;
+        let web = WebClient::new(named, settings.web(), store)?;
         let (limits, settings) = (settings.limits(), settings.clone());
         Ok(Self { form, mapping, web, limits, settings, refused: Arc::default() })
     }
@@ -90,7 +90,7 @@ impl Reading {
         if is_whole && start.iter().all(u8::is_ascii_whitespace) {
             return Err("cannot be read: the answer is empty".into());
         }
-        let Some(outline) = is_whole.then(|| read::outline(&start)).flatten() else {
+        let Some(outline) = is_whole.then(|| read::page_links(&start)).flatten() else {
             let entries = self.all(Cursor::new(start).chain(input));
             return Ok((entries.map_err(|error| error.to_string())?, Vec::new()));
         };
@@ -112,8 +112,8 @@ impl Reading {
     }
 
     /// Why a document was not read; a host that was refused is logged once.
-    fn noted(&self, error: Unread) -> String {
-        if let Unread::Refused { address, host } = &error {
+    fn noted(&self, error: DocumentError) -> String {
+        if let DocumentError::Refused { address, host } = &error {
             let mut refused = self.refused.0.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(addresses) = refused.get_mut(host) {
                 *addresses += 1;
@@ -143,11 +143,11 @@ struct Walk {
 
 impl Walk {
     /// The records of a further document. What cannot be read counts as one bad record.
-    fn open(&mut self, Step { address, depth }: Step) -> Option<Result<Entry, Bad>> {
+    fn open(&mut self, Step { address, depth }: Step) -> Option<Result<ParsedRecord, BadRecord>> {
         if !self.visited.insert(address.clone()) {
             return None;
         }
-        let bad = |reason: String| Some(Err(Bad { line: 0, object_number: None, reason }));
+        let bad = |reason: String| Some(Err(BadRecord { line: 0, object_number: None, reason }));
         if self.visited.len() > self.reading.settings.documents {
             self.pending.clear();
             let most = self.reading.settings.documents;
@@ -171,7 +171,7 @@ impl Walk {
 }
 
 impl Iterator for Walk {
-    type Item = Result<Entry, Bad>;
+    type Item = Result<ParsedRecord, BadRecord>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {

@@ -2,58 +2,45 @@
 
 use serde_json::Value;
 
-use super::names::Form;
+use super::names::RecordFormat;
+use super::smk::FIELDS;
 use crate::record::read::value::json::field;
 
 /// What is said of a record that has no known shape.
 pub(in crate::record::read) const UNKNOWN: &str = "the record has no `object_number`, and no known shape: name its form (`lines`, \
     `smk`, `tate`, `iiif`), or give a mapping that says which fields mean what";
 
-/// The fields that SMK's records have and Tegl's own do not.
-const SMK: [&str; 12] = [
-    "object_names",
-    "production_date",
-    "responsible_department",
-    "has_image",
-    "image_native",
-    "image_iiif_id",
-    "image_thumbnail",
-    "number_of_parts",
-    "acquisition_date_precision",
-    "iiif_manifest",
-    "current_location_name",
-    "content_description",
-];
-
 /// The form of a record, if it is known.
-pub(in crate::record::read) fn form(record: &Value) -> Option<Form> {
+pub(in crate::record::read) fn form(record: &Value) -> Option<RecordFormat> {
     let fields = record.as_object()?;
     let has = |name: &str| fields.contains_key(name);
     if is_presentation(record) {
-        return Some(Form::Manifest);
+        return Some(RecordFormat::Manifest);
     }
     if has("acno") {
-        return Some(Form::Tate);
+        return Some(RecordFormat::Tate);
     }
-    if (has("object_number") || has("id")) && (SMK.iter().any(|name| has(name)) || is_smk(record)) {
-        return Some(Form::Smk);
+    if (has("object_number") || has("id"))
+        && (FIELDS.iter().any(|field| field.is_distinctive && has(field.name)) || is_smk(record))
+    {
+        return Some(RecordFormat::Smk);
     }
-    has("object_number").then_some(Form::Lines)
+    has("object_number").then_some(RecordFormat::Lines)
 }
 
 /// Why a record is not of the form that it is said to be, if it is not: read by the wrong form it would become a work
 /// without a title.
-pub(in crate::record::read) fn misfit(record: &Value, said: Form) -> Option<String> {
+pub(in crate::record::read) fn misfit(record: &Value, said: RecordFormat) -> Option<String> {
     let found = form(record);
     let fields = record.as_object()?;
     let has = |names: &[&str]| names.iter().any(|name| fields.contains_key(*name));
     let fits = match said {
-        Form::Smk => has(&["object_number"]) || found == Some(Form::Smk),
-        Form::Tate => {
+        RecordFormat::Smk => has(&["object_number"]) || found == Some(RecordFormat::Smk),
+        RecordFormat::Tate => {
             has(&["acno"]) || found.is_none() && has(&["dateText", "medium", "creditLine", "contributors"])
         }
-        Form::Manifest => found == Some(Form::Manifest) || has(&["sequences", "items"]),
-        Form::Lines | Form::Csv => true,
+        RecordFormat::Manifest => found == Some(RecordFormat::Manifest) || has(&["sequences", "items"]),
+        RecordFormat::Lines | RecordFormat::Csv => true,
     };
     match found {
         _ if fits => None,
@@ -89,13 +76,13 @@ mod tests {
     #[test]
     fn a_form_that_does_not_fit_is_named() {
         for (record, form, expected) in [
-            (json!({"acno": "A00001", "id": 1035}), Form::Smk, Some("it looks like `tate`")),
-            (json!({"acno": "A00001", "id": 1035}), Form::Manifest, Some("it looks like `tate`")),
-            (json!({"id": 1035, "title": "x"}), Form::Tate, Some("none of its fields")),
-            (json!({"object_number": "1", "titles": null}), Form::Smk, None),
-            (json!({"id": "1", "object_names": []}), Form::Smk, None),
-            (json!({"acno": "A00001"}), Form::Tate, None),
-            (json!({"id": "x", "items": []}), Form::Manifest, None),
+            (json!({"acno": "A00001", "id": 1035}), RecordFormat::Smk, Some("it looks like `tate`")),
+            (json!({"acno": "A00001", "id": 1035}), RecordFormat::Manifest, Some("it looks like `tate`")),
+            (json!({"id": 1035, "title": "x"}), RecordFormat::Tate, Some("none of its fields")),
+            (json!({"object_number": "1", "titles": null}), RecordFormat::Smk, None),
+            (json!({"id": "1", "object_names": []}), RecordFormat::Smk, None),
+            (json!({"acno": "A00001"}), RecordFormat::Tate, None),
+            (json!({"id": "x", "items": []}), RecordFormat::Manifest, None),
         ] {
             let said = misfit(&record, form);
             let fits = said.is_none() == expected.is_none();
@@ -109,13 +96,16 @@ mod tests {
     #[test]
     fn records_show_whose_they_are() {
         for (record, expected) in [
-            (json!({"object_number": "1", "titles": "a"}), Some(Form::Lines)),
-            (json!({"object_number": "1", "titles": [{"title": "a"}]}), Some(Form::Smk)),
-            (json!({"object_number": "1", "has_image": false}), Some(Form::Smk)),
-            (json!({"id": "1_object", "object_names": []}), Some(Form::Smk)),
-            (json!({"acno": "A00001", "id": 1}), Some(Form::Tate)),
-            (json!({"@context": "http://iiif.io/api/presentation/3/context.json"}), Some(Form::Manifest)),
-            (json!({"@type": "sc:Manifest"}), Some(Form::Manifest)),
+            (json!({"object_number": "1", "titles": "a"}), Some(RecordFormat::Lines)),
+            (json!({"object_number": "1", "titles": [{"title": "a"}]}), Some(RecordFormat::Smk)),
+            (json!({"object_number": "1", "has_image": false}), Some(RecordFormat::Smk)),
+            (json!({"id": "1_object", "object_names": []}), Some(RecordFormat::Smk)),
+            (json!({"acno": "A00001", "id": 1}), Some(RecordFormat::Tate)),
+            (
+                json!({"@context": "http://iiif.io/api/presentation/3/context.json"}),
+                Some(RecordFormat::Manifest),
+            ),
+            (json!({"@type": "sc:Manifest"}), Some(RecordFormat::Manifest)),
             (json!({"id": 1, "title": "a"}), None),
             (json!([]), None),
         ] {

@@ -7,4 +7,5 @@ mod names;
 pub(in crate::record::read) mod smk;
 pub(in crate::record::read) mod tate;
 
-pub use names::Form;
+pub use names::RecordFormat;
+pub use smk::{FIELDS as SMK_FIELDS, SmkField};

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// The shapes of records that are read without a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Form {
+pub enum RecordFormat {
     /// Tegl's own: one [`Work`] a line, or a list of them.
     Lines,
     /// The open API of Statens Museum for Kunst, and its answers.
@@ -18,7 +18,7 @@ pub enum Form {
     Manifest,
 }
 
-impl fmt::Display for Form {
+impl fmt::Display for RecordFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Lines => "lines",
@@ -30,7 +30,7 @@ impl fmt::Display for Form {
     }
 }
 
-impl FromStr for Form {
+impl FromStr for RecordFormat {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {

@@ -206,10 +206,10 @@ impl Draft {
         work.dimensions.extend(whole.dimensions);
         work.inscriptions.extend(whole.inscriptions);
         work.collections.extend(whole.collections);
-        work.description.join(&whole.description);
-        work.department.join(&whole.department);
-        work.credit_line.join(&whole.credit_line);
-        work.location.join(&whole.location);
+        work.description.merge(&whole.description);
+        work.department.merge(&whole.department);
+        work.credit_line.merge(&whole.credit_line);
+        work.location.merge(&whole.location);
         work.related.extend(whole.related);
         work.tags.extend(whole.tags);
         work.extra_metadata.extend(whole.extra_metadata);
@@ -241,7 +241,7 @@ fn rights(rule: &Rule, fields: &Map<String, Value>) -> Option<String> {
 fn add(text: &mut Text, said: &Text, language: &Option<String>) {
     match language {
         Some(language) => said.iter().for_each(|(_, value)| text.add(language, value)),
-        None => text.join(said),
+        None => text.merge(said),
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::record::read::format::lines::FIELDS;
 use crate::record::read::record::Error;
+use crate::record::{LanguageTag, NONE};
 
 /// What the columns of a table, or the fields of JSON records, mean; `config/mapping.toml` shows all that can be said.
 #[derive(Clone, Debug, PartialEq)]
@@ -230,11 +231,9 @@ pub(in crate::record::read) fn target(path: &[impl AsRef<str>]) -> Result<Target
     }
 }
 
-fn is_language(text: &str) -> bool {
-    let first = text.split('-').next().unwrap_or_default();
-    text == "none"
-        || matches!(first.len(), 2 | 3)
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+/// Whether a word of a mapping names a language: with a code of ISO 639, for a longer word is rather a misspelled field.
+fn is_language(word: &str) -> bool {
+    word == NONE || LanguageTag::parse(word).is_some_and(LanguageTag::has_iso_code)
 }
 
 #[cfg(test)]

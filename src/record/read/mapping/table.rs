@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::apply;
 use super::rules::{Mapping, Rule, Target};
-use crate::record::read::record::{Bad, Entry, Error, LONGEST_NUMBER, checked};
+use crate::record::read::record::{BadRecord, Error, LONGEST_NUMBER, ParsedRecord, checked};
 use crate::record::read::stream::Limits;
 use crate::record::read::stream::Source;
 
@@ -69,8 +69,8 @@ impl Rows {
         Ok(Self { reader, limits, columns, mapping, row: ByteRecord::new(), failed: false })
     }
 
-    fn entry(&self, line: u64) -> Result<Entry, Bad> {
-        let bad = |reason: String| Bad { line, object_number: self.number(), reason };
+    fn entry(&self, line: u64) -> Result<ParsedRecord, BadRecord> {
+        let bad = |reason: String| BadRecord { line, object_number: self.number(), reason };
         if self.row.len() > self.columns.len() {
             let (cells, columns) = (self.row.len(), self.columns.len());
             return Err(bad(format!(
@@ -87,7 +87,7 @@ impl Rows {
             fields.insert(name.clone(), text.into());
         }
         let work = apply::read(&fields, &self.mapping, "import:csv").and_then(checked).map_err(bad)?;
-        Ok(Entry { work, original: Some(Value::Object(fields).to_string()), line })
+        Ok(ParsedRecord { work, original: Some(Value::Object(fields).to_string()), line })
     }
 
     fn number(&self) -> Option<String> {
@@ -102,7 +102,7 @@ impl Rows {
 }
 
 impl Iterator for Rows {
-    type Item = Result<Entry, Bad>;
+    type Item = Result<ParsedRecord, BadRecord>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.failed {
@@ -115,7 +115,7 @@ impl Iterator for Rows {
             Ok(true) => {
                 let line = self.row.position().map_or(line, csv::Position::line);
                 if self.reader.get_ref().cut {
-                    return Some(Err(Bad {
+                    return Some(Err(BadRecord {
                         line,
                         object_number: self.number(),
                         reason: self.limits.too_large(),
@@ -125,7 +125,7 @@ impl Iterator for Rows {
             }
             Err(error) => {
                 self.failed = true;
-                Some(Err(Bad { line, object_number: None, reason: said(&error) }))
+                Some(Err(BadRecord { line, object_number: None, reason: said(&error) }))
             }
         }
     }
@@ -229,7 +229,7 @@ impl<R: Read> Read for Bounded<R> {
 mod tests {
     use super::*;
 
-    fn read(table: &str, mapping: Option<&str>) -> Result<Vec<Result<Entry, Bad>>, Error> {
+    fn read(table: &str, mapping: Option<&str>) -> Result<Vec<Result<ParsedRecord, BadRecord>>, Error> {
         let input = io::Cursor::new(table.as_bytes().to_vec());
         let source = Source::open(Box::new(input), Limits::default())?;
         Ok(Rows::open(source, mapping.map(|text| text.parse().unwrap()), Limits::default())?.collect())

@@ -13,7 +13,7 @@ const DEEPEST: usize = 8;
 /// What of an answer leads further. The rest of it is passed over, and never in memory.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Outline {
+pub struct PageLinks {
     next: Word,
     offset: Word,
     found: Word,
@@ -24,11 +24,11 @@ pub struct Outline {
 }
 
 /// The outline of an answer; `None` where it is not one JSON object.
-pub fn outline(answer: &[u8]) -> Option<Outline> {
+pub fn page_links(answer: &[u8]) -> Option<PageLinks> {
     answer.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(answer).ok()).flatten()
 }
 
-impl Outline {
+impl PageLinks {
     /// The address of the page behind this answer: that of SMK's search by `offset`, else the one that the answer names
     /// as `next`. It may lead anywhere: who follows it decides where to.
     pub fn next_page(&self, url: &str) -> Option<String> {
@@ -91,8 +91,8 @@ mod tests {
 
     use super::*;
 
-    fn read(answer: &Value) -> Outline {
-        outline(answer.to_string().as_bytes()).unwrap()
+    fn read(answer: &Value) -> PageLinks {
+        page_links(answer.to_string().as_bytes()).unwrap()
     }
 
     fn next_page(url: &str, answer: &Value) -> Option<String> {
@@ -144,6 +144,6 @@ mod tests {
         );
         let words = json!({"offset": "0", "found": "3", "items": [1, "x", null]});
         assert_eq!(next_page("https://a.org/", &words), None);
-        assert!(outline(b"[]").is_none() && outline(b"{} {}").is_none() && outline(b"").is_none());
+        assert!(page_links(b"[]").is_none() && page_links(b"{} {}").is_none() && page_links(b"").is_none());
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::limits::Limits;
 use super::scan::{Scan, Step};
 use super::source::Source;
-use crate::record::read::record::Bad;
+use crate::record::read::record::BadRecord;
 
 /// How much of the beginning tells JSON Lines from objects over several lines.
 const SAMPLE: usize = 128 * 1024;
@@ -63,17 +63,17 @@ impl Frames {
         }
     }
 
-    fn bad(&self, reason: &str) -> Bad {
-        Bad { line: self.source.line, object_number: None, reason: reason.to_owned() }
+    fn bad(&self, reason: &str) -> BadRecord {
+        BadRecord { line: self.source.line, object_number: None, reason: reason.to_owned() }
     }
 
-    fn stop(&mut self, bad: Bad) -> Option<Result<Raw, Bad>> {
+    fn stop(&mut self, bad: BadRecord) -> Option<Result<Raw, BadRecord>> {
         self.done = true;
         Some(Err(bad))
     }
 
     /// Ends with what is wrong with the end, if anything.
-    fn end(&mut self) -> Option<Result<Raw, Bad>> {
+    fn end(&mut self) -> Option<Result<Raw, BadRecord>> {
         self.done = true;
         if let Some(failed) = self.source.failed.take() {
             return Some(Err(self.bad(&failed)));
@@ -82,7 +82,7 @@ impl Frames {
     }
 
     /// One object, which the window begins with; `None` where it holds `items` and these follow.
-    fn object(&mut self) -> Option<Result<Raw, Bad>> {
+    fn object(&mut self) -> Option<Result<Raw, BadRecord>> {
         let line = self.source.line;
         let on_line = self.place == Place::Top && self.on_lines();
         let (mut scan, mut at, mut over) = (Scan::new(on_line), 0, false);
@@ -90,7 +90,7 @@ impl Frames {
             match scan.feed(&self.source.rest()[at..]) {
                 Step::End(count) if over => {
                     self.source.consume_record(at + count);
-                    return Some(Err(Bad { line, ..self.bad(&self.limits.too_large()) }));
+                    return Some(Err(BadRecord { line, ..self.bad(&self.limits.too_large()) }));
                 }
                 Step::End(count) => return Some(self.taken(line, at + count, scan.deepest)),
                 Step::List(count) => {
@@ -105,7 +105,7 @@ impl Frames {
                 Step::More => {
                     at = self.source.rest().len();
                     if at > self.limits.bytes && !over && !on_line && self.again() {
-                        return Some(Err(Bad { line, ..self.bad(&self.limits.too_large()) }));
+                        return Some(Err(BadRecord { line, ..self.bad(&self.limits.too_large()) }));
                     }
                     if at > self.limits.bytes || over {
                         over = true;
@@ -120,7 +120,7 @@ impl Frames {
         }
     }
 
-    fn taken(&mut self, line: u64, length: usize, depth: u32) -> Result<Raw, Bad> {
+    fn taken(&mut self, line: u64, length: usize, depth: u32) -> Result<Raw, BadRecord> {
         let text = match std::str::from_utf8(&self.source.rest()[..length]) {
             _ if length > self.limits.bytes => Err(self.bad(&self.limits.too_large())),
             Ok(text) => Ok(Raw { line, text: text.to_owned(), depth: depth as usize }),
@@ -173,8 +173,8 @@ impl Frames {
     }
 
     /// Goes on behind a record whose end cannot be told.
-    fn broken(&mut self, line: u64, at: usize, reason: &str) -> Option<Result<Raw, Bad>> {
-        let bad = Bad { line, ..self.bad(reason) };
+    fn broken(&mut self, line: u64, at: usize, reason: &str) -> Option<Result<Raw, BadRecord>> {
+        let bad = BadRecord { line, ..self.bad(reason) };
         if self.place == Place::Top && self.lines == Some(true) {
             self.source.consume(at);
             self.source.skip_line();
@@ -183,7 +183,7 @@ impl Frames {
         if self.again() {
             return Some(Err(bad));
         }
-        self.stop(Bad {
+        self.stop(BadRecord {
             reason: format!("{reason}; where the next record begins cannot be told: reading stops"),
             ..bad
         })
@@ -208,17 +208,17 @@ impl Frames {
         next.is_some()
     }
 
-    fn cut(&mut self, line: u64, over: bool) -> Option<Result<Raw, Bad>> {
+    fn cut(&mut self, line: u64, over: bool) -> Option<Result<Raw, BadRecord>> {
         let failed = self.source.failed.take();
         if failed.is_none() && self.again() {
-            return Some(Err(Bad { line, ..self.bad("the record has no end") }));
+            return Some(Err(BadRecord { line, ..self.bad("the record has no end") }));
         }
         let reason = match failed {
             Some(failed) if over => format!("{}; {failed}", self.limits.too_large()),
             Some(failed) => failed,
             None => "the text ends before the record does".to_owned(),
         };
-        self.stop(Bad { line, ..self.bad(&reason) })
+        self.stop(BadRecord { line, ..self.bad(&reason) })
     }
 
     /// Passes the fields behind `items`.
@@ -243,18 +243,18 @@ impl Frames {
     }
 
     /// Something in a list that is no object.
-    fn other(&mut self, first: u8) -> Option<Result<Raw, Bad>> {
+    fn other(&mut self, first: u8) -> Option<Result<Raw, BadRecord>> {
         let bad = self.bad("a record is an object: write `{\"object_number\": …}`");
         self.non_objects += 1;
         if self.non_objects > MAX_NON_OBJECTS {
             let reason =
                 format!("{}; {MAX_NON_OBJECTS} values before it are none either: reading stops", bad.reason);
-            return self.stop(Bad { reason, ..bad });
+            return self.stop(BadRecord { reason, ..bad });
         }
         if self.place == Place::Top {
             self.source.skip_line();
         } else if matches!(first, b'[' | b'}') {
-            return self.stop(Bad { reason: format!("{}; reading stops", bad.reason), ..bad });
+            return self.stop(BadRecord { reason: format!("{}; reading stops", bad.reason), ..bad });
         } else if first == b'"' {
             self.source.consume(1);
             self.source.skip(|byte| !matches!(byte, b'"' | b'\n'));
@@ -267,7 +267,7 @@ impl Frames {
 }
 
 impl Iterator for Frames {
-    type Item = Result<Raw, Bad>;
+    type Item = Result<Raw, BadRecord>;
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.done {

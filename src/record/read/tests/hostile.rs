@@ -86,21 +86,21 @@ fn what_has_no_record_is_left_soon() {
     let record = "{\"object_number\":\"1\"}";
     for (start, endless, form) in [
         ("", "\n", None),
-        ("", " \r\n", Some(Form::Lines)),
+        ("", " \r\n", Some(RecordFormat::Lines)),
         (&format!("{record}\n"), "\n", None),
         (&format!("[{record},"), " ", None),
         ("[", "1,", None),
         ("[", "\"a\",", None),
-        ("", "null\n", Some(Form::Lines)),
+        ("", "null\n", Some(RecordFormat::Lines)),
         (&format!("{{\"items\":[{record}],\"found\":1,\"x\":"), "[1,", None),
         (&format!("{record}\n{{\"x\":\""), "x", None),
         (&format!("[{record},{{\"x\":["), "1,", None),
         ("object_number\n1\n", "\n", None),
-        ("object_number\n1\n", "\r\n\r\n", Some(Form::Csv)),
+        ("object_number\n1\n", "\r\n\r\n", Some(RecordFormat::Csv)),
         ("object_number\n1\n2", "2", None),
         ("object_number\n1\n2,\"", "2", None),
         ("\u{0}", "\u{0}", None),
-        ("", "\n", Some(Form::Csv)),
+        ("", "\n", Some(RecordFormat::Csv)),
     ] {
         let taken = Arc::new(AtomicU64::new(0));
         let input = Cursor::new(start.to_owned()).chain(Endless(endless.as_bytes(), 0));
@@ -165,15 +165,17 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-fn whole(form: Form) -> Value {
+fn whole(form: RecordFormat) -> Value {
     match form {
-        Form::Smk => json!({"object_number": "1", "id": "2", "titles": [{"title": "a", "language": "da-DK"}],
+        RecordFormat::Smk => {
+            json!({"object_number": "1", "id": "2", "titles": [{"title": "a", "language": "da-DK"}],
             "production": [{"creator": "A, B", "creator_date_of_birth": "1743-09-11"}], "techniques": [{"technique": "a"}],
             "production_date": [{"start": "1798", "end": "1801", "period": "Ca. 1800"}], "colors": ["#fff"],
             "dimensions": [{"notes": "1 x 2 mm", "type": "hojde", "value": "94"}], "part_of": ["KMS2"], "labels": [{"text": "x"}],
             "inscriptions": [{"content": "x"}], "image_iiif_id": "a", "alternative_images": [{"iiif_id": "b"}],
-            "has_image": true, "rights": "x", "public_domain": true, "content_person": ["x"], "related_objects": [{"id": "x"}]}),
-        Form::Tate => {
+            "has_image": true, "rights": "x", "public_domain": true, "content_person": ["x"], "related_objects": [{"id": "x"}]})
+        }
+        RecordFormat::Tate => {
             json!({"acno": "1", "id": 1, "title": "a", "foreignTitle": "b", "contributors": [{"fc": "a", "mda": "a, b",
             "date": "1762–1787"}], "dateText": "1850s", "dateRange": {"startYear": 1850}, "dimensions": "a: 1 x 2 mm",
             "groupTitle": "x", "catalogueGroup": {"id": 1}, "movements": [{"id": 1, "name": "x", "era": {"name": "y"}}],
@@ -207,7 +209,7 @@ proptest! {
 
     #[test]
     fn wrong_types_anywhere_are_no_panic(
-        form in prop::sample::select(vec![Form::Smk, Form::Tate, Form::Manifest]),
+        form in prop::sample::select(vec![RecordFormat::Smk, RecordFormat::Tate, RecordFormat::Manifest]),
         grafts in prop::collection::vec((1usize..60, any_json()), 1..5),
     ) {
         let mut record = whole(form);
@@ -236,7 +238,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_no_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), json in r#"[\[\]{}",:a-z0-9\\ \n]{0,60}"#) {
-        for form in [None, Some(Form::Lines), Some(Form::Csv), Some(Form::Smk)] {
+        for form in [None, Some(RecordFormat::Lines), Some(RecordFormat::Csv), Some(RecordFormat::Smk)] {
             for bytes in [&bytes[..], json.as_bytes(), &gzip(&bytes)[..]] {
                 if let Ok(found) = read(Cursor::new(bytes.to_vec()), form, None, Limits::default()) {
                     prop_assert!(found.count() < 1000);

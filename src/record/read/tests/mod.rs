@@ -18,9 +18,9 @@ use crate::record::read::*;
 
 pub(in crate::record::read) fn all(
     bytes: impl Into<Vec<u8>>,
-    form: Option<Form>,
+    form: Option<RecordFormat>,
     mapping: Option<&str>,
-) -> Vec<Result<Entry, Bad>> {
+) -> Vec<Result<ParsedRecord, BadRecord>> {
     let mapping = mapping.map(|text| text.parse().unwrap());
     read(Cursor::new(bytes.into()), form, mapping, Limits::default()).unwrap().collect()
 }
@@ -33,10 +33,16 @@ pub(in crate::record::read) fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn every_form_has_a_name() {
-    for form in [Form::Lines, Form::Smk, Form::Tate, Form::Csv, Form::Manifest] {
+    for form in [
+        RecordFormat::Lines,
+        RecordFormat::Smk,
+        RecordFormat::Tate,
+        RecordFormat::Csv,
+        RecordFormat::Manifest,
+    ] {
         assert_eq!(form.to_string().parse(), Ok(form));
     }
-    assert!("xml".parse::<Form>().unwrap_err().contains("`iiif`"));
+    assert!("xml".parse::<RecordFormat>().unwrap_err().contains("`iiif`"));
 }
 
 #[test]
@@ -86,7 +92,7 @@ fn a_bad_record_is_named_and_the_rest_goes_on() {
         r#"{"object_number":" "}"#,
         r#"{"object_number":"10"}"#,
     ];
-    let found = all(lines.join("\n"), Some(Form::Lines), None);
+    let found = all(lines.join("\n"), Some(RecordFormat::Lines), None);
     let bad: Vec<_> = found.iter().filter_map(|found| found.as_ref().err()).collect();
     assert_eq!(bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), (2..=9).collect::<Vec<_>>());
     assert_eq!(found.len(), 10);
@@ -109,7 +115,10 @@ fn a_bad_record_is_named_and_the_rest_goes_on() {
 fn records_of_no_known_shape_say_what_would_help() {
     let found = all(r#"[{"id":"a","title":"b"}]"#, None, None).remove(0).unwrap_err();
     assert!(found.reason.contains("mapping") && found.object_number.as_deref() == Some("a"));
-    assert!(read(Cursor::new(b"{}"), Some(Form::Smk), "titles='a'".parse().ok(), Limits::default()).is_err());
+    assert!(
+        read(Cursor::new(b"{}"), Some(RecordFormat::Smk), "titles='a'".parse().ok(), Limits::default())
+            .is_err()
+    );
 }
 
 #[test]

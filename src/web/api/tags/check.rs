@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::limits::{INVISIBLE, MAX_LABEL, MAX_NOTE, RECORD_SCHEMES};
 use crate::iiif::Invalid;
-use crate::presentation::{ALL, FOUND, plain};
-use crate::record::{Broader, Region, Text};
+use crate::presentation::{ALL_WORKS, SEARCH_SCHEME, plain_text};
+use crate::record::{Broader, LanguageTag, Region, Text};
 
 /// Limits of texts, in characters, and of lists.
 const MAX_CONCEPT: usize = 2000;
@@ -37,7 +37,7 @@ pub(super) fn scheme(scheme: String) -> Result<String, Invalid> {
                 .into(),
         );
     }
-    if [ALL, FOUND].contains(&scheme.as_str()) {
+    if [ALL_WORKS, SEARCH_SCHEME].contains(&scheme.as_str()) {
         return refuse("stands for collections of other kinds: use a scheme such as `motif`".into());
     }
     Ok(scheme)
@@ -119,7 +119,8 @@ pub(super) fn text(field: &'static str, value: Value) -> Result<Text, Invalid> {
     let shown = value.to_string();
     let refuse = |reason: &str| Invalid::new(field, &shown, reason.to_owned());
     if let Value::Object(languages) = &value
-        && let Some((language, _)) = languages.iter().find(|(language, _)| !is_language(language))
+        && let Some((language, _)) =
+            languages.iter().find(|(language, _)| LanguageTag::parse(language).is_none())
     {
         let reason = format!(
             "has `{}` for a language, which is no tag: write for example {{\"en\": \"dog\"}}",
@@ -141,7 +142,7 @@ pub(super) fn text(field: &'static str, value: Value) -> Result<Text, Invalid> {
         if value.chars().any(is_hidden) {
             return Err(refuse(HIDDEN));
         }
-        let shown = plain(value);
+        let shown = plain_text(value);
         if !shown.chars().any(|c| !c.is_whitespace() && !JOINERS.contains(&c)) {
             return Err(refuse("is nothing but markup: write {\"en\": \"dog\"}"));
         }
@@ -150,11 +151,6 @@ pub(super) fn text(field: &'static str, value: Value) -> Result<Text, Invalid> {
         return Err(Invalid::new(field, "", format!("has more than {MAX_VALUES} values")));
     }
     Ok(text)
-}
-
-/// Whether this is a language tag by its form (RFC 5646, §2.1), or `none`.
-fn is_language(tag: &str) -> bool {
-    tag == "none" || Text::of(tag, "x").iter().all(|(known, _)| known == tag)
 }
 
 fn is_hidden(c: char) -> bool {

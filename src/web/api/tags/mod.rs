@@ -322,12 +322,12 @@ fn event(event: &Event) -> Value {
 }
 
 fn all(stored: &StoredWork) -> Value {
-    json!({ "revision": stored.revision, "tags": stored.tags.iter().map(Tag::told).collect::<Vec<_>>() })
+    json!({ "revision": stored.revision, "tags": stored.tags.iter().map(Tag::to_json).collect::<Vec<_>>() })
 }
 
 fn one(stored: &StoredWork, tag: &str, status: StatusCode) -> Result<Response, Error> {
     let found = stored.tags.iter().find(|known| known.id() == tag).ok_or(Error::NotFound)?;
-    let mut value = found.told();
+    let mut value = found.to_json();
     value["revision"] = json!(stored.revision);
     Ok(tag_response(stored, value, status))
 }

@@ -148,10 +148,10 @@ fn metadata(work: &mut Work, label: &Text, value: Text) {
             .dimensions
             .extend(each().flat_map(|text| measure::measures(text.best(&[]).unwrap_or_default()))),
         Some("collections") => work.collections.push(value),
-        Some("department") => work.department.join(&value),
-        Some("credit_line") => work.credit_line.join(&value),
-        Some("location") => work.location.join(&value),
-        Some("description") => work.description.join(&value),
+        Some("department") => work.department.merge(&value),
+        Some("credit_line") => work.credit_line.merge(&value),
+        Some("location") => work.location.merge(&value),
+        Some("description") => work.description.merge(&value),
         Some("inscriptions") => work.inscriptions.push(value),
         _ => keep(work, label, &value),
     }
@@ -161,7 +161,7 @@ fn metadata(work: &mut Work, label: &Text, value: Text) {
 fn keep(work: &mut Work, label: &Text, value: &Text) {
     let label = if label.is_empty() { &Text::of("en", "Metadata") } else { label };
     match work.extra_metadata.iter_mut().find(|fact| fact.label == *label) {
-        Some(fact) => fact.value.join(value),
+        Some(fact) => fact.value.merge(value),
         None => work.extra_metadata.push(Fact { label: label.clone(), value: value.clone() }),
     }
 }

@@ -1,6 +1,11 @@
 //! Records of Statens Museum for Kunst, in all the shapes that their fields have had.
 
+mod fields;
+
 use serde_json::Value;
+
+pub use self::fields::{FIELDS, SmkField};
+use self::fields::{Reading, read_as};
 
 use crate::record::read::value::image::image;
 use crate::record::read::value::json::{field, is_public_domain, many, number, said, said_in, texts};
@@ -11,23 +16,6 @@ use crate::record::{Creator, Image, Measure, Production, Related, Role, Tag, Tex
 
 const SOURCE: &str = "import:smk";
 
-/// Fields that works are found by, though they have no place of their own.
-const FINDING: [&str; 7] =
-    ["id", "image_width", "image_height", "image_size", "created", "on_display", "exhibitions"];
-
-/// A record's tags: where from, what they are about, and the fields that name them.
-const TAGS: [(&str, &str); 9] = [
-    ("colors", "colour"),
-    ("suggested_bg_color", "colour"),
-    ("content_subject", "subject"),
-    ("content_subjects", "subject"),
-    ("content_person", "person"),
-    ("content_persons", "person"),
-    ("content_place", "place"),
-    ("geo_location", "place"),
-    ("content_motif", "motif"),
-];
-
 /// The work that a record is about; only one without any number is refused.
 pub(in crate::record::read) fn work(record: &Value) -> Result<Work, String> {
     let number = said_in(record, &["object_number", "id"]);
@@ -36,7 +24,7 @@ pub(in crate::record::read) fn work(record: &Value) -> Result<Work, String> {
     let all = |name: &str, keys: &[&str]| texts(record.get(name), keys);
     let joined = |fields: &[(&str, &str)]| {
         let mut text = Text::default();
-        fields.iter().flat_map(|(name, key)| all(name, &[key])).for_each(|said| text.join(&said));
+        fields.iter().flat_map(|(name, key)| all(name, &[key])).for_each(|said| text.merge(&said));
         text
     };
     let one = |names: &[&str]| said_in(record, names).map(|said| Text::plain(&said)).unwrap_or_default();
@@ -63,9 +51,8 @@ pub(in crate::record::read) fn work(record: &Value) -> Result<Work, String> {
         tags: tags(record),
         images: images(record),
         modified: link(&["modified"]),
-        more: FINDING
-            .iter()
-            .filter_map(|name| Some(((*name).to_owned(), record.get(*name)?.clone())))
+        more: read_as(Reading::Kept)
+            .filter_map(|field| Some((field.name.to_owned(), record.get(field.name)?.clone())))
             .collect(),
         ..Work::default()
     })
@@ -177,8 +164,9 @@ fn tags(record: &Value) -> Vec<Tag> {
     let names = ["name", "title", "subject", "person", "place", "text", "value", "color", "hex"];
     let mut known = std::collections::HashSet::new();
     let mut tags = Vec::new();
-    for (from, scheme) in TAGS {
-        for said_so in many(record.get(from)) {
+    for field in read_as(Reading::Tags) {
+        let scheme = field.facet.unwrap_or_default();
+        for said_so in many(record.get(field.name)) {
             let Some(word) = said(said_so, &names) else { continue };
             if known.insert((scheme, word.to_string())) {
                 let concept = said_in(said_so, &["uri", "concept"]).filter(|uri| uri.starts_with("http"));
