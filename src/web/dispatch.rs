@@ -95,7 +95,7 @@ impl App {
             _ => return Err(Error::NotAllowed { allowed: allowed_methods(request) }),
         }
         if has_body(request) {
-            return Err(Invalid::new("body", "", "is not expected with GET").into());
+            return Err(Invalid::new("body", "", "is not allowed with GET").into());
         }
         match Route::parse(request.uri().path())? {
             Route::Pixels { version, image, parameters } => {

@@ -29,12 +29,12 @@ pub async fn answer(app: &Arc<App>, request: &HttpRequest) -> HttpResponse {
     let (status, text) = match &answered {
         Ok((status, value)) => (*status, value.to_string()),
         Err(error) => {
-            tracing::warn!(method = %request.method(), path = request.uri().path(), error = crate::gallery::told(error), "refused to an operator");
+            tracing::warn!(method = %request.method(), path = request.uri().path(), error = crate::gallery::told(error), "administrative request rejected");
             return problem_response(request, error);
         }
     };
     if *request.method() == Method::POST {
-        tracing::info!(path = request.uri().path(), query = request.query_string(), "done for an operator");
+        tracing::info!(path = request.uri().path(), query = request.query_string(), "administrative request");
     }
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CACHE_CONTROL, "no-store")).content_type("application/json").body(text)
@@ -43,7 +43,7 @@ pub async fn answer(app: &Arc<App>, request: &HttpRequest) -> HttpResponse {
 fn allowed(app: &App, request: &HttpRequest) -> Result<(), Error> {
     let secret = &app.operations.token;
     if secret.is_empty() {
-        return Err(Error::Closed("nobody may do this here: no token is set in operations.token".into()));
+        return Err(Error::Closed("administration is disabled: set a token in operations.token".into()));
     }
     let shown = token::bearer(request).ok_or(Error::Unauthorized)?;
     app.guess_limiter.check(app.base.client(request), shown, || token::matches(shown, secret).then_some(()))
@@ -132,7 +132,7 @@ async fn purge(app: &App, query: &str) -> Result<Value, Error> {
             app.works.forget(None);
         }
         _ => {
-            let reason = "is not said: write one of `image=ID`, `work=NUMBER` and `all=true`";
+            let reason = "is missing: give one of `image=ID`, `work=NUMBER` and `all=true`";
             return Err(Invalid::new("all", "", reason).into());
         }
     }
@@ -166,7 +166,7 @@ async fn warm(app: &Arc<App>, query: &str) -> Result<Value, Error> {
             images
         }
         _ => {
-            let reason = "is said twice: write one of `image=ID`, `work=NUMBER` and a search";
+            let reason = "is ambiguous: give only one of `image=ID`, `work=NUMBER` and a search";
             return Err(Invalid::new("what to warm", "", reason).into());
         }
     };

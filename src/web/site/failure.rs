@@ -1,4 +1,4 @@
-//! Errors as pages, for browsers at addresses that are pages.
+//! Error pages, for browsers that request pages.
 
 use actix_web::http::header::{self, Accept, Header, Quality};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -8,7 +8,7 @@ use crate::web::App;
 use crate::web::pages::{self, Failure};
 use crate::web::site::visit::Visit;
 
-/// What addresses of programs begin with; all others are pages, or would be.
+/// First path segments that are not pages.
 const PROGRAMS: [&str; 13] = [
     "iiif",
     "api",
@@ -25,7 +25,7 @@ const PROGRAMS: [&str; 13] = [
     "sitemap",
 ];
 
-/// The error as a page, where the client is a browser that asked for one.
+/// The error as a page, if the client is a browser that requests a page.
 pub fn page(
     app: &App,
     request: &HttpRequest,
@@ -45,7 +45,7 @@ pub fn page(
     Some(response.content_type("text/html; charset=utf-8").body(page))
 }
 
-/// Whether HTML is named, and nothing that errors otherwise come in is liked better (RFC 9110, §12.5.1).
+/// Whether `Accept` names HTML and does not prefer another type of error responses (RFC 9110, §12.5.1).
 fn prefers_html(request: &HttpRequest) -> bool {
     let Ok(accept) = Accept::parse(request) else { return false };
     let best = |kinds: &[&str]| {
@@ -87,7 +87,7 @@ fn failure(error: &Error) -> Failure {
     }
 }
 
-/// The technical message, where it says more than the page does.
+/// The technical message, if it says more than the page.
 fn detail(error: &Error) -> Option<String> {
     let tells = matches!(
         error,
