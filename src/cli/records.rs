@@ -19,7 +19,7 @@ const NAMED: usize = 20;
 
 /// Puts all records named on the command line into the catalogue; the number of those that could not be read.
 pub async fn run(typed: &Typed, config: &Config, gallery: &Arc<Gallery>) -> Result<u64, String> {
-    if gallery.catalogue().is_none() {
+    if !gallery.works.has_catalogue() {
         return Err("there is no catalogue to put records into: `catalogue.url` is `none`, or its place cannot be written; \
                     set it to a file, as in TEGL__CATALOGUE__URL=catalogue.db, or to postgres://…".into());
     }

@@ -75,9 +75,8 @@ async fn announce(gallery: &Gallery, running: &Running) {
         let name = source.name.as_ref().map_or(String::new(), |name| format!(" as `{name}:…`"));
         eprintln!("serving {}{name}", source.store.describe());
     }
-    if let Some(works) = gallery.catalogue() {
-        let count = works.ask(|catalogue| async move { catalogue.count().await }).await.unwrap_or_default();
-        eprintln!("{} in the catalogue {}", super::output::count(count, "work"), works.describe());
+    if let Ok(Some(state)) = gallery.works.catalogue_state().await {
+        eprintln!("{} in the catalogue {}", super::output::count(state.works, "work"), state.location);
     }
     if let Some(location) = gallery.images.pyramids_location() {
         eprintln!("keeping pyramids of what cannot be cut in {location}");

@@ -21,9 +21,6 @@ pub enum Error {
     /// The client's to mend: well-formed, and at odds with what it is about.
     #[error(transparent)]
     Unprocessable(Invalid),
-    /// The client's to mend: a body that is longer than anything expected.
-    #[error("body is longer than {limit_kib} KiB")]
-    TooLong { limit_kib: usize },
     /// The client's to mend: what it adds is there already; says what works.
     #[error("{0}")]
     Exists(String),
@@ -44,18 +41,6 @@ pub enum Error {
     /// Nobody may do this here; says how that can be changed.
     #[error("{0}")]
     Closed(String),
-    /// Whoever asks has not shown that they may.
-    #[error("this takes a token: send `Authorization: Bearer TOKEN`")]
-    Unauthorized,
-    /// Whoever asks has shown too many wrong tokens.
-    #[error("too many wrong tokens came from your address: try again in {retry_after_s} s")]
-    Guessing { retry_after_s: u32 },
-    /// The client's to mend: a body that was announced and does not come.
-    #[error("the body did not arrive within {limit_s} s")]
-    Overdue { limit_s: u64 },
-    /// The address knows other methods.
-    #[error("only {allowed} work here")]
-    NotAllowed { allowed: &'static str },
     /// Come back later.
     #[error("the server is busy; try again in {retry_after_s} s")]
     Busy { retry_after_s: u32 },

@@ -18,7 +18,6 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-pub use catalogue_client::CatalogueClient;
 pub use error::{Error, told};
 pub use identifier::Identifier;
 pub use images::{
@@ -33,9 +32,10 @@ pub use rights::Grant;
 pub use search::{Hits, IndexState, SearchService};
 pub use settings::Settings;
 pub use sources::{Entry, Listing, Source, Sources};
-pub use works::{Described, Preview, SOON, Shown, Sketch, WorkService};
+pub use works::{CatalogueState, Described, Preview, SOON, Shown, Sketch, WorkService};
 
 use crate::catalogue::{self, Catalogue};
+use catalogue_client::CatalogueClient;
 
 /// All services. Each owns its state.
 pub struct Gallery {
@@ -135,7 +135,7 @@ impl Gallery {
     }
 
     /// The catalogue, if there is one.
-    pub fn catalogue(&self) -> Option<&Arc<CatalogueClient>> {
+    fn catalogue(&self) -> Option<&Arc<CatalogueClient>> {
         self.works.catalogue()
     }
 

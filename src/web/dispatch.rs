@@ -8,11 +8,12 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::gallery::{Error, told};
+use crate::gallery;
 use crate::iiif::Invalid;
 use crate::web::api::{self, record, tags};
 use crate::web::http::body::{Holding, active_request, has_body, with_unread};
 use crate::web::http::document::Document;
+use crate::web::http::error::Error;
 use crate::web::http::headers::{self, common, preflight};
 use crate::web::http::problem::{self, problem_response};
 use crate::web::http::response::Response;
@@ -78,13 +79,13 @@ impl App {
             Method::POST | Method::PATCH => {
                 return match Route::parse(request.uri().path())? {
                     Route::Tags(at) => tags::write(self, request, at, body).await,
-                    _ => Err(Error::NotAllowed { allowed: allowed_methods(request) }),
+                    _ => Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
                 };
             }
             Method::DELETE => {
                 return match Route::parse(request.uri().path())? {
                     Route::Record { work } => record::withdraw(self, request, work).await,
-                    _ => Err(Error::NotAllowed { allowed: allowed_methods(request) }),
+                    _ => Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
                 };
             }
             Method::OPTIONS => {
@@ -92,11 +93,16 @@ impl App {
                 preflight(response.headers_mut(), allowed_methods(request));
                 return Ok(response.into());
             }
-            _ => return Err(Error::NotAllowed { allowed: allowed_methods(request) }),
+            _ => return Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
         }
         if has_body(request) {
             return Err(Invalid::new("body", "", "is not allowed with GET").into());
         }
+        Ok(self.read(request).await?)
+    }
+
+    /// Answers `GET` and `HEAD`.
+    async fn read(&self, request: &HttpRequest) -> Result<Response, gallery::Error> {
         match Route::parse(request.uri().path())? {
             Route::Pixels { version, image, parameters } => {
                 let parameters = [&*parameters[0], &*parameters[1], &*parameters[2], &*parameters[3]];
@@ -142,7 +148,7 @@ impl App {
             }
             Route::Live => Ok(health::live()),
             Route::Ready => health::ready(self).await,
-            Route::Unknown => Err(Error::NotFound),
+            Route::Unknown => Err(gallery::Error::NotFound),
         }
     }
 
@@ -177,10 +183,10 @@ fn log(
     let (method, path, status) = (request.method().as_str(), request.uri().path(), status.as_u16());
     match fault {
         Some(error) if status >= 500 && status != 503 => {
-            tracing::error!(target: "tegl::request", method, path, status, us, error = told(error));
+            tracing::error!(target: "tegl::request", method, path, status, us, error = error.chain());
         }
         Some(error) => {
-            tracing::warn!(target: "tegl::request", method, path, status, us, error = told(error))
+            tracing::warn!(target: "tegl::request", method, path, status, us, error = error.chain())
         }
         None => tracing::info!(target: "tegl::request", method, path, status, bytes, us, note),
     }

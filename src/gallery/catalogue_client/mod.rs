@@ -82,7 +82,10 @@ impl CatalogueClient {
     }
 
     /// Asks the catalogue on the threads that its connections live on; gives up when the answer takes too long.
-    pub async fn ask<T: Send + 'static, F>(&self, question: impl FnOnce(Catalogue) -> F) -> Result<T, Error>
+    pub(in crate::gallery) async fn ask<T: Send + 'static, F>(
+        &self,
+        question: impl FnOnce(Catalogue) -> F,
+    ) -> Result<T, Error>
     where
         F: Future<Output = Result<T, catalogue::Error>> + Send + 'static,
     {
@@ -90,7 +93,7 @@ impl CatalogueClient {
     }
 
     /// The same for what images and downloads need, of which there may be many at once: those that find no place wait.
-    pub async fn look_up<T: Send + 'static, F>(
+    pub(in crate::gallery) async fn look_up<T: Send + 'static, F>(
         &self,
         question: impl FnOnce(Catalogue) -> F,
     ) -> Result<T, Error>
@@ -132,7 +135,10 @@ impl CatalogueClient {
     }
 
     /// The same for what may take its time, and for changes: they limit their time themselves.
-    pub async fn work<T: Send + 'static, F>(&self, question: impl FnOnce(Catalogue) -> F) -> Result<T, Error>
+    pub(in crate::gallery) async fn work<T: Send + 'static, F>(
+        &self,
+        question: impl FnOnce(Catalogue) -> F,
+    ) -> Result<T, Error>
     where
         F: Future<Output = Result<T, catalogue::Error>> + Send + 'static,
     {

@@ -1,12 +1,14 @@
 //! Works: records of the catalogue, with the images that show them.
 
 mod describe;
+mod queries;
 mod sketch;
 mod withdraw;
 
 use std::sync::Arc;
 
 pub use describe::{Described, Shown};
+pub use queries::CatalogueState;
 pub use sketch::{Preview, SOON, Sketch};
 
 use super::catalogue_client::CatalogueClient;
@@ -24,7 +26,7 @@ impl WorkService {
     }
 
     /// The catalogue, if there is one.
-    pub fn catalogue(&self) -> Option<&Arc<CatalogueClient>> {
+    pub(super) fn catalogue(&self) -> Option<&Arc<CatalogueClient>> {
         self.catalogue.as_ref()
     }
 }

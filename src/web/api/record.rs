@@ -17,6 +17,7 @@ use crate::record::{Region, Tag};
 use crate::search::in_language;
 use crate::web::App;
 use crate::web::http::document::Document;
+use crate::web::http::error as http;
 use crate::web::http::response::Response;
 use crate::web::iiif::presentation::{in_other_case, one};
 use crate::web::route::Image;
@@ -25,7 +26,7 @@ use crate::web::route::Image;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// `DELETE /api/v1/works/{work}`: withdraws a work. Importing its record again restores it.
-pub async fn withdraw(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
+pub async fn withdraw(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, http::Error> {
     let actor = tags::allowed(request, app)?;
     let now = tags::stored(app, &work).await?;
     let expected = tags::expected(request, &now, None)?;
@@ -121,9 +122,7 @@ fn place_of(tag: &Tag, canvases: &[Canvas<'_>]) -> Option<(usize, Region)> {
 
 /// The original record of the source.
 async fn original(app: &App, number: &str) -> Result<Value, Error> {
-    let Some(works) = app.gallery.catalogue() else { return Ok(Value::Null) };
-    let number = number.to_owned();
-    let original = works.ask(|catalogue| async move { catalogue.original(&number).await }).await?;
+    let original = app.gallery.works.original_record(number).await?;
     Ok(original.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or(Value::String(text))))
 }
 

@@ -150,13 +150,10 @@ fn watched(pieces: impl Stream<Item = Result<Bytes, Error>>) -> impl Stream<Item
 
 /// The file name of a download: title and object number of the work that shows the image.
 async fn name_of(app: &App, identifier: &str, ending: &str) -> Option<String> {
-    let number = app.gallery.works.shown_by(identifier).await.ok().flatten()?;
-    let works = app.gallery.catalogue()?;
-    let stored =
-        works.look_up(|catalogue| async move { catalogue.get(&number).await }).await.ok().flatten()?;
+    let work = app.gallery.works.work_showing(identifier).await.ok().flatten()?;
     let stem = identifier.rsplit('/').next().unwrap_or(identifier);
-    let several = stored.work.images.iter().filter(|image| image.matched).count() > 1;
-    let title = titled(app, &stored.work);
+    let several = work.images.iter().filter(|image| image.matched).count() > 1;
+    let title = titled(app, &work);
     let own = if several {
         format!(" ({})", stem.rsplit_once('.').map_or(stem, |(stem, _)| stem))
     } else {

@@ -4,6 +4,7 @@ pub mod base_url;
 pub mod body;
 pub mod connections;
 pub mod document;
+pub mod error;
 pub mod headers;
 pub mod network;
 pub mod pace;

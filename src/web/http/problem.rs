@@ -4,7 +4,8 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde_json::json;
 
-use crate::gallery::Error;
+use crate::gallery;
+use crate::web::http::error::Error;
 use crate::web::http::status::{retry_after, status};
 
 /// Status and headers of an error response.
@@ -15,7 +16,7 @@ pub fn response_builder(error: &Error) -> HttpResponseBuilder {
         Error::Unauthorized => {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
-        Error::NotAllowed { allowed } => {
+        Error::MethodNotAllowed { allowed } => {
             response.insert_header((header::ALLOW, *allowed));
         }
         _ => {}
@@ -35,7 +36,12 @@ pub fn problem_response(request: &HttpRequest, error: &Error) -> HttpResponse {
         let mut problem = json!({
             "type": "about:blank", "title": title, "status": status.as_u16(), "detail": error.to_string(),
         });
-        if let Error::Invalid(invalid) | Error::NoPage(invalid) | Error::Unprocessable(invalid) = error {
+        if let Error::Gallery(
+            gallery::Error::Invalid(invalid)
+            | gallery::Error::NoPage(invalid)
+            | gallery::Error::Unprocessable(invalid),
+        ) = error
+        {
             problem["parameter"] = json!(invalid.parameter);
         }
         return response.content_type("application/problem+json").body(problem.to_string());

@@ -2,25 +2,33 @@
 
 use actix_web::http::StatusCode;
 
-use crate::gallery::Error;
+use crate::gallery;
 use crate::store;
+use crate::web::http::error::Error;
 
 /// The status of each error (Image API 3.0, §7.3). Exhaustive, so that a new error must choose one.
 pub fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::Gallery(error) => status_of(error),
+        Error::BodyTooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::BodyTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
+        Error::Unauthorized => StatusCode::UNAUTHORIZED,
+        Error::TooManyGuesses { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+    }
+}
+
+fn status_of(error: &gallery::Error) -> StatusCode {
+    use gallery::Error;
     match error {
         Error::NotFound | Error::NoPage(_) => StatusCode::NOT_FOUND,
         Error::Gone => StatusCode::GONE,
         Error::Invalid(_) => StatusCode::BAD_REQUEST,
         Error::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Exists(_) => StatusCode::CONFLICT,
         Error::Unsupported(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Damaged(_) | Error::Unreadable => StatusCode::INTERNAL_SERVER_ERROR,
         Error::Forbidden | Error::Closed(_) => StatusCode::FORBIDDEN,
-        Error::Unauthorized => StatusCode::UNAUTHORIZED,
-        Error::Guessing { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Error::Overdue { .. } => StatusCode::REQUEST_TIMEOUT,
-        Error::NotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
         Error::Busy { .. } | Error::Preparing { .. } | Error::Indexing { .. } | Error::Abandoned => {
             StatusCode::SERVICE_UNAVAILABLE
         }
@@ -38,16 +46,21 @@ pub fn status(error: &Error) -> StatusCode {
     }
 }
 
-/// `Retry-After` in seconds, if a retry may help.
+/// When to retry, in seconds, where a retry may help.
 pub fn retry_after(error: &Error) -> Option<u32> {
+    use gallery::Error as Cause;
     match error {
-        Error::Busy { retry_after_s }
-        | Error::Preparing { retry_after_s }
-        | Error::Indexing { retry_after_s, .. }
-        | Error::Guessing { retry_after_s } => Some(*retry_after_s),
-        Error::Abandoned => Some(1),
-        Error::Store(_) | Error::Catalogue(_) | Error::Uncertain(_) => Some(2),
-        Error::CatalogueFull(_) | Error::Unindexed { .. } | Error::Unprepared { .. } => Some(30),
+        Error::TooManyGuesses { retry_after_s }
+        | Error::Gallery(
+            Cause::Busy { retry_after_s }
+            | Cause::Preparing { retry_after_s }
+            | Cause::Indexing { retry_after_s, .. },
+        ) => Some(*retry_after_s),
+        Error::Gallery(Cause::Abandoned) => Some(1),
+        Error::Gallery(Cause::Store(_) | Cause::Catalogue(_) | Cause::Uncertain(_)) => Some(2),
+        Error::Gallery(Cause::CatalogueFull(_) | Cause::Unindexed { .. } | Cause::Unprepared { .. }) => {
+            Some(30)
+        }
         _ => None,
     }
 }

@@ -8,7 +8,7 @@ use actix_web::http::header;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::gallery::Error;
+use crate::web::http::error::Error;
 use crate::web::http::network::Network;
 
 /// Wrong tokens that an address may send in a burst.
@@ -75,7 +75,7 @@ impl GuessLimiter {
         let key = (from, digest(token));
         let is_known = self.right.contains_key(&key);
         if !is_known && let Some(wait) = self.wait(now, from) {
-            return Err(Error::Guessing { retry_after_s: wait.as_secs_f64().ceil().max(1.0) as u32 });
+            return Err(Error::TooManyGuesses { retry_after_s: wait.as_secs_f64().ceil().max(1.0) as u32 });
         }
         match owner() {
             Some(owner) => {
@@ -123,7 +123,7 @@ mod tests {
             match guess_limiter.check_at(began + Duration::from_millis(after), network(from), token, owner) {
                 Ok(()) => 200,
                 Err(Error::Unauthorized) => 401,
-                Err(Error::Guessing { retry_after_s: 1 }) => 429,
+                Err(Error::TooManyGuesses { retry_after_s: 1 }) => 429,
                 Err(error) => panic!("{error}"),
             }
         };

@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::catalogue::{ALL, FacetValue, WorkSummary};
-use crate::gallery::{CatalogueClient, Error};
+use crate::gallery::{Error, WorkService};
 use crate::iiif::Version;
 use crate::presentation::collection::{Library, Member, Picture, Scheme, Shelf};
 use crate::presentation::span::{self, Node, Span};
@@ -25,7 +25,10 @@ pub async fn answer(
     version: Version,
     shelf: route::CollectionPath<'_>,
 ) -> Result<Response, Error> {
-    let works = app.gallery.catalogue().ok_or(Error::NotFound)?;
+    let works = &app.gallery.works;
+    if !works.has_catalogue() {
+        return Err(Error::NotFound);
+    }
     let address = Address::new(&app.base.of(request)?);
     let library = Library { address: &address, publisher: &app.publisher, version };
     let asked = shelf.part;
@@ -35,41 +38,22 @@ pub async fn answer(
         }
         (None, _) => Some(library.root(&schemes(works).await?)),
         (Some(scheme), None) => {
-            let scheme = scheme.into_owned();
-            let name = scheme.clone();
-            let total =
-                works.ask(|catalogue| async move { catalogue.count_facet_values(&name).await }).await?;
+            let total = works.count_facet_values(&scheme).await?;
             if total == 0 {
                 return Err(Error::NotFound);
             }
             let terms = match items(total, asked)? {
                 None => Vec::new(),
-                Some((start, limit)) => {
-                    let name = scheme.clone();
-                    works
-                        .ask(
-                            move |catalogue| async move { catalogue.facet_values(&name, start, limit).await },
-                        )
-                        .await?
-                }
+                Some((start, limit)) => works.facet_values(&scheme, start, limit).await?,
             };
             let values: Vec<Shelf> = terms.into_iter().map(shelf_of).collect();
             library.scheme(&scheme, total, asked, &values)
         }
         (Some(scheme), Some(value)) => {
-            let (scheme, value) = (scheme.into_owned(), value.into_owned());
-            let names = (scheme.clone(), value.clone());
-            let term =
-                works.ask(|catalogue| async move { catalogue.facet_value(&names.0, &names.1).await }).await?;
-            let term = term.ok_or(Error::NotFound)?;
+            let term = works.facet_value(&scheme, &value).await?.ok_or(Error::NotFound)?;
             let cards = match items(term.works, asked)? {
                 None => Vec::new(),
-                Some((start, limit)) => {
-                    let page = |catalogue: crate::catalogue::Catalogue| async move {
-                        catalogue.works_with(&scheme, &value, start, limit).await
-                    };
-                    works.ask(page).await?
-                }
+                Some((start, limit)) => works.works_with(&scheme, &value, start, limit).await?,
             };
             let members: Vec<Member> = cards.into_iter().map(member).collect();
             library.shelf(&shelf_of(term), asked, &members)
@@ -119,7 +103,7 @@ async fn found(
         }
     };
     let said = typed.said();
-    let mut label = Text::of("en", &format!("CatalogueClient found: {said}"));
+    let mut label = Text::of("en", &format!("Works found: {said}"));
     label.add("da", &format!("Fundne værker: {said}"));
     let shelf = Shelf { scheme: FOUND.into(), value: canonical.clone(), label, works: total, picture: None };
     let document = library.shelf(&shelf, asked, &members).ok_or(Error::NotFound)?;
@@ -135,8 +119,8 @@ fn items(total: u64, asked: Option<Span>) -> Result<Option<(u64, usize)>, Error>
 }
 
 /// All works first, then the schemes.
-async fn schemes(works: &CatalogueClient) -> Result<Vec<Scheme>, Error> {
-    let found = works.ask(|catalogue| async move { catalogue.schemes().await }).await?;
+async fn schemes(works: &WorkService) -> Result<Vec<Scheme>, Error> {
+    let found = works.schemes().await?;
     let all = std::iter::once((ALL.to_owned(), 1));
     Ok(all.chain(found).map(|(scheme, values)| Scheme { scheme, values }).collect())
 }
@@ -154,17 +138,18 @@ fn member(card: WorkSummary) -> Member {
 
 /// `GET /discovery/1/changes` and its pages (Change Discovery 1.0).
 pub async fn changes(app: &App, request: &HttpRequest, page: Option<u64>) -> Result<Response, Error> {
-    let works = app.gallery.catalogue().ok_or(Error::NotFound)?;
+    let works = &app.gallery.works;
+    if !works.has_catalogue() {
+        return Err(Error::NotFound);
+    }
     let address = Address::new(&app.base.of(request)?);
-    let total = works.ask(|catalogue| async move { catalogue.last_revision().await }).await?;
+    let total = works.last_revision().await?;
     let document = match page {
         None => change_discovery::collection(total, &address),
         Some(number) => {
             let start = number.saturating_mul(change_discovery::PAGE);
-            let read = move |catalogue: crate::catalogue::Catalogue| async move {
-                catalogue.changes(start, change_discovery::PAGE as usize).await
-            };
-            change_discovery::page(number, total, &works.ask(read).await?, &address)
+            let changes = works.changes(start, change_discovery::PAGE as usize).await?;
+            change_discovery::page(number, total, &changes, &address)
         }
     };
     let linked = "application/ld+json;profile=\"http://iiif.io/api/discovery/1/context.json\"";

@@ -65,7 +65,7 @@ async fn holds(app: &App, work: &str, made: &Made) -> bool {
     if made.until.is_some_and(|until| Instant::now() > until) {
         return false;
     }
-    if app.gallery.catalogue().is_some_and(|works| !works.holds(work, made.seen)) {
+    if !app.gallery.works.is_current(work, made.seen) {
         return false;
     }
     for (identifier, number, grant) in &made.images {
@@ -79,11 +79,7 @@ async fn holds(app: &App, work: &str, made: &Made) -> bool {
 
 /// The work that shows this image, if the name is not a work's.
 async fn elsewhere(app: &App, work: &Image<'_>) -> Result<Option<String>, Error> {
-    let Some(works) = app.gallery.catalogue() else { return Ok(None) };
-    let number = work.identifier.to_string();
-    let known = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
-    // A withdrawn work is gone, but a record read from a master may have been replaced by a work that shows it.
-    if known.is_some_and(|known| !known.removed || known.source != crate::catalogue::EMBEDDED_SOURCE) {
+    if !app.gallery.works.has_catalogue() || app.gallery.works.has_record(&work.identifier).await? {
         return Ok(None);
     }
     match app.gallery.works.shown_by(&work.identifier).await {
@@ -172,23 +168,13 @@ pub fn one(address: &Address, image: &crate::record::Image, granted: &Authorized
 
 /// A collection that contains this work and is small enough for `partOf`.
 async fn small_shelf(app: &App, described: &Described) -> Result<Option<Facet>, Error> {
-    let Some(works) = app.gallery.catalogue().filter(|_| described.revision > 0) else { return Ok(None) };
+    if described.revision == 0 {
+        return Ok(None);
+    }
     let preferred = ["creator", "collection", "department", "technique", "type", "period"];
     let mut facets = crate::record::facets(&described.work, &[]);
     facets.sort_by_key(|facet| preferred.iter().position(|scheme| *scheme == facet.scheme).unwrap_or(99));
-    let small = works.ask(|catalogue| async move {
-        for facet in facets {
-            if catalogue
-                .facet_value(&facet.scheme, &facet.value)
-                .await?
-                .is_some_and(|term| term.works <= SMALL)
-            {
-                return Ok(Some(facet));
-            }
-        }
-        Ok(None)
-    });
-    small.await
+    app.gallery.works.first_small_facet(facets, SMALL).await
 }
 
 /// JSON-LD with the version's context, or plain JSON where the client prefers that (3.0, §6.2; 2.1, §7.3).

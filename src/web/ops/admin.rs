@@ -8,10 +8,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use crate::gallery::Error;
+use crate::gallery;
 use crate::iiif::{ImageRequest, Invalid, Version};
 use crate::web::App;
 use crate::web::api::{ApiQuery, of_admin, of_warming, search_of};
+use crate::web::http::error::Error;
 use crate::web::http::problem::problem_response;
 use crate::web::http::token;
 
@@ -29,7 +30,7 @@ pub async fn answer(app: &Arc<App>, request: &HttpRequest) -> HttpResponse {
     let (status, text) = match &answered {
         Ok((status, value)) => (*status, value.to_string()),
         Err(error) => {
-            tracing::warn!(method = %request.method(), path = request.uri().path(), error = crate::gallery::told(error), "administrative request rejected");
+            tracing::warn!(method = %request.method(), path = request.uri().path(), error = error.chain(), "administrative request rejected");
             return problem_response(request, error);
         }
     };
@@ -43,7 +44,10 @@ pub async fn answer(app: &Arc<App>, request: &HttpRequest) -> HttpResponse {
 fn allowed(app: &App, request: &HttpRequest) -> Result<(), Error> {
     let secret = &app.operations.token;
     if secret.is_empty() {
-        return Err(Error::Closed("administration is disabled: set a token in operations.token".into()));
+        return Err(gallery::Error::Closed(
+            "administration is disabled: set a token in operations.token".into(),
+        )
+        .into());
     }
     let shown = token::bearer(request).ok_or(Error::Unauthorized)?;
     app.guess_limiter.check(app.base.client(request), shown, || token::matches(shown, secret).then_some(()))
@@ -54,13 +58,13 @@ async fn act(app: &Arc<App>, request: &HttpRequest) -> Result<(StatusCode, Value
     let post = match (path, request.method()) {
         ("/admin" | "/admin/state" | "/admin/settings", &Method::GET) => false,
         ("/admin" | "/admin/state" | "/admin/settings", _) => {
-            return Err(Error::NotAllowed { allowed: "GET" });
+            return Err(Error::MethodNotAllowed { allowed: "GET" });
         }
         ("/admin/reindex" | "/admin/purge" | "/admin/warm", &Method::POST) => true,
         ("/admin/reindex" | "/admin/purge" | "/admin/warm", _) => {
-            return Err(Error::NotAllowed { allowed: "POST" });
+            return Err(Error::MethodNotAllowed { allowed: "POST" });
         }
-        _ => return Err(Error::NotFound),
+        _ => return Err(gallery::Error::NotFound.into()),
     };
     let done = match path {
         "/admin" => json!({
@@ -81,24 +85,16 @@ async fn act(app: &Arc<App>, request: &HttpRequest) -> Result<(StatusCode, Value
 }
 
 /// The state of records, index, pyramids and warming.
-async fn state(app: &App) -> Result<Value, Error> {
+async fn state(app: &App) -> Result<Value, gallery::Error> {
     let index = app.gallery.search().ok().map(|finder| finder.state());
-    let records = match app.gallery.catalogue() {
-        None => Value::Null,
-        Some(works) => {
-            let (revision, works_count, last) = works
-                .ask(|catalogue| async move {
-                    let revision = catalogue.last_revision().await?;
-                    let last = catalogue.changes(revision.saturating_sub(1), 1).await?;
-                    Ok((revision, catalogue.count().await?, last))
-                })
-                .await?;
-            let last = last.first().map(|change| {
-                json!({ "object_number": change.object_number, "at": crate::record::timestamp(change.at_ms) })
-            });
-            json!({ "catalogue": works.describe(), "works": works_count, "revision": revision, "last_change": last })
-        }
-    };
+    let records = app.gallery.works.catalogue_state().await?.map(|state| {
+        let last = state.last_change.map(|change| {
+            json!({ "object_number": change.object_number, "at": crate::record::timestamp(change.at_ms) })
+        });
+        json!({
+            "catalogue": state.location, "works": state.works, "revision": state.revision, "last_change": last,
+        })
+    });
     let number = |number: &AtomicU64| number.load(Ordering::Relaxed);
     let warming = &app.warming;
     Ok(json!({
@@ -112,7 +108,7 @@ async fn state(app: &App) -> Result<Value, Error> {
 }
 
 /// Clears the caches of an image, of a work, or all of them.
-async fn purge(app: &App, query: &str) -> Result<Value, Error> {
+async fn purge(app: &App, query: &str) -> Result<Value, gallery::Error> {
     let table = of_admin();
     let query = ApiQuery::read(&table, query)?;
     match (query.text("image"), query.text("work"), query.flag("all")) {
@@ -140,7 +136,7 @@ async fn purge(app: &App, query: &str) -> Result<Value, Error> {
 }
 
 /// Renders what the first view of each image needs, so that no visitor waits for it.
-async fn warm(app: &Arc<App>, query: &str) -> Result<Value, Error> {
+async fn warm(app: &Arc<App>, query: &str) -> Result<Value, gallery::Error> {
     let table = of_warming();
     let query = ApiQuery::read(&table, query)?;
     let images: Vec<String> = match (query.text("image"), query.text("work")) {
@@ -180,7 +176,7 @@ async fn warm(app: &Arc<App>, query: &str) -> Result<Value, Error> {
                 let counter = match first_view(&app, &image).await {
                     Ok(()) => &app.warming.warmed,
                     Err(error) => {
-                        tracing::warn!(image, error = crate::gallery::told(&error), "could not be warmed");
+                        tracing::warn!(image, error = gallery::told(&error), "could not be warmed");
                         &app.warming.failed
                     }
                 };
@@ -193,7 +189,7 @@ async fn warm(app: &Arc<App>, query: &str) -> Result<Value, Error> {
 }
 
 /// Renders the thumbnail and the overview that viewers start with, which also builds a missing pyramid.
-async fn first_view(app: &App, image: &str) -> Result<(), Error> {
+async fn first_view(app: &App, image: &str) -> Result<(), gallery::Error> {
     for size in ["!400,400", "!1024,1024"] {
         let wanted = ImageRequest::parse(Version::V3, ["full", size, "0", "default.jpg"])?;
         match app.gallery.images.plan(image, &wanted).await {
@@ -201,7 +197,7 @@ async fn first_view(app: &App, image: &str) -> Result<(), Error> {
                 planned.deliver().await?;
             }
             // The image, or its limit, is smaller than this size.
-            Err(Error::Invalid(_)) if size != "!400,400" => {}
+            Err(gallery::Error::Invalid(_)) if size != "!400,400" => {}
             Err(error) => return Err(error),
         }
     }

@@ -3,8 +3,9 @@
 use actix_web::http::header::{self, Accept, Header, Quality};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
-use crate::gallery::Error;
+use crate::gallery;
 use crate::web::App;
+use crate::web::http::error::Error;
 use crate::web::pages::{self, Failure};
 use crate::web::site::visit::Visit;
 
@@ -60,17 +61,21 @@ fn prefers_html(request: &HttpRequest) -> bool {
 
 fn failure(error: &Error) -> Failure {
     match error {
+        Error::Gallery(error) => failure_of(error),
+        Error::BodyTooLong { .. } | Error::BodyTimeout { .. } | Error::MethodNotAllowed { .. } => {
+            Failure::BadAddress
+        }
+        Error::Unauthorized | Error::TooManyGuesses { .. } => Failure::NotAllowed,
+    }
+}
+
+fn failure_of(error: &gallery::Error) -> Failure {
+    use gallery::Error;
+    match error {
         Error::NotFound | Error::NoPage(_) => Failure::NotFound,
         Error::Gone => Failure::Gone,
-        Error::Invalid(_)
-        | Error::Unprocessable(_)
-        | Error::TooLong { .. }
-        | Error::Exists(_)
-        | Error::Overdue { .. }
-        | Error::NotAllowed { .. } => Failure::BadAddress,
-        Error::Forbidden | Error::Closed(_) | Error::Unauthorized | Error::Guessing { .. } => {
-            Failure::NotAllowed
-        }
+        Error::Invalid(_) | Error::Unprocessable(_) | Error::Exists(_) => Failure::BadAddress,
+        Error::Forbidden | Error::Closed(_) => Failure::NotAllowed,
         Error::Busy { .. }
         | Error::Preparing { .. }
         | Error::Unprepared { .. }
@@ -89,17 +94,20 @@ fn failure(error: &Error) -> Failure {
 
 /// The technical message, if it says more than the page.
 fn detail(error: &Error) -> Option<String> {
+    use gallery::Error as Cause;
     let tells = matches!(
         error,
-        Error::Invalid(_)
-            | Error::NoPage(_)
-            | Error::Unsupported(_)
-            | Error::Damaged(_)
-            | Error::NotAllowed { .. }
-            | Error::Preparing { .. }
-            | Error::Unprepared { .. }
-            | Error::Indexing { .. }
-            | Error::Unindexed { .. }
+        Error::MethodNotAllowed { .. }
+            | Error::Gallery(
+                Cause::Invalid(_)
+                    | Cause::NoPage(_)
+                    | Cause::Unsupported(_)
+                    | Cause::Damaged(_)
+                    | Cause::Preparing { .. }
+                    | Cause::Unprepared { .. }
+                    | Cause::Indexing { .. }
+                    | Cause::Unindexed { .. }
+            )
     );
     tells.then(|| error.to_string())
 }

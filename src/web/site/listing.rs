@@ -5,7 +5,7 @@ use std::time::Duration;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::visit::{Visit, encoded, label};
-use crate::catalogue::{ALL, Catalogue, WorkSummary};
+use crate::catalogue::WorkSummary;
 use crate::gallery::{AuthorizedImage, Error, SOON};
 use crate::store;
 use crate::web::{App, pages};
@@ -16,11 +16,7 @@ const PAGE: usize = 60;
 const LISTING: Duration = Duration::from_secs(2);
 /// The works from this position on; `None` if the catalogue is empty.
 pub async fn works(app: &App, visit: &Visit, start: u64) -> Result<Option<pages::Listing>, Error> {
-    let Some(works) = app.gallery.catalogue() else { return Ok(None) };
-    let ask = |catalogue: Catalogue| async move {
-        Ok((catalogue.count().await?, catalogue.works_with(ALL, ALL, start, PAGE).await?))
-    };
-    let (total, cards) = works.ask(ask).await?;
+    let Some((total, cards)) = app.gallery.works.page(start, PAGE).await? else { return Ok(None) };
     if total == 0 {
         return Ok(None);
     }

@@ -230,22 +230,7 @@ fn named(visit: &Visit, work: &Work) -> String {
 
 /// The work that the visitor came from, if it shows the image; else the first one that does.
 async fn shown_in(app: &App, identifier: &str, from: Option<&str>) -> Result<Option<Work>, Error> {
-    let Some(works) = app.gallery.catalogue() else { return Ok(None) };
-    let (file, from) = (identifier.to_owned(), from.map(str::to_owned));
-    let shown = works.ask(|catalogue| async move {
-        let shows = |work: &Work| work.images.iter().any(|image| image.matched && image.file == file);
-        if let Some(from) = from
-            && let Some(stored) = catalogue.get(&from).await?.filter(|stored| !stored.removed)
-            && shows(&stored.work)
-        {
-            return Ok(Some(stored.work));
-        }
-        let showing = catalogue.works_showing(std::slice::from_ref(&file)).await?;
-        let Some(first) = showing.iter().find(|work| !work.withdrawn) else { return Ok(None) };
-        let stored = catalogue.get(&first.object_number).await?;
-        Ok(stored.filter(|stored| !stored.removed).map(|stored| stored.work))
-    });
-    shown.await
+    app.gallery.works.work_with_file(identifier, from).await
 }
 
 /// The value of a parameter of the page.

@@ -240,13 +240,8 @@ async fn page(
         Ok((stored.collect::<Result<Vec<IndexedWork>, search::Error>>()?, hits.found.total))
     };
     let (stored, total) = finder.ask(read).await?;
-    let originals = match app.gallery.catalogue() {
-        None => HashMap::new(),
-        Some(works) => {
-            let numbers: Vec<String> = stored.iter().map(IndexedWork::number).collect();
-            works.ask(|catalogue| async move { catalogue.originals(&numbers).await }).await?
-        }
-    };
+    let numbers = stored.iter().map(IndexedWork::number).collect();
+    let originals = app.gallery.works.original_records(numbers).await?;
     let serializer = Serializer {
         gallery: app.gallery.clone(),
         address: Address::new(&app.base.of(request)?),

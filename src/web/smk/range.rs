@@ -150,7 +150,7 @@ mod tests {
             ("modified:{2019-02-30;*}", "write `2019-05-28T09:35:58Z`"),
             ("image_width:{1e3;*}", "write digits"),
             ("image_width:{-1;*}", "write digits"),
-            ("creator:{a;b}", "these do: production_dates_start, production_dates_end, created"),
+            ("creator:{a;b}", "supported fields are production_dates_start, production_dates_end, created"),
         ] {
             let refused = Range::parse(text).unwrap_err();
             assert_eq!(refused.parameter, "range", "{text}");

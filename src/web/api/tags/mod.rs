@@ -15,13 +15,14 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use crate::catalogue::{Decision, EMBEDDED_SOURCE, Event, StoredWork};
+use crate::catalogue::{Decision, Event, StoredWork};
 use crate::gallery::Error;
 use crate::iiif::Invalid;
 use crate::presentation::Address;
 use crate::record::{Region, Tag};
 use crate::web::App;
 use crate::web::http::connections::Connection;
+use crate::web::http::error as http;
 use crate::web::http::headers::{IfMatch, if_match, is_not_modified};
 use crate::web::http::response::Response;
 use crate::web::http::token;
@@ -29,7 +30,7 @@ use crate::web::route::{Image, Tags};
 
 /// Maximum length of a request body in bytes.
 pub const MAX_BYTES: usize = 64 << 10;
-const TOO_LONG: Error = Error::TooLong { limit_kib: MAX_BYTES >> 10 };
+const TOO_LONG: http::Error = http::Error::BodyTooLong { limit_kib: MAX_BYTES >> 10 };
 
 /// Maximum side of an image in pixels, for validating regions if the size of the image is unknown.
 const MAX_SIDE: u32 = 10_000_000;
@@ -59,22 +60,22 @@ pub async fn write(
     request: &HttpRequest,
     at: Tags<'_>,
     body: &mut Payload,
-) -> Result<Response, Error> {
+) -> Result<Response, http::Error> {
     let changed = match (request.method(), at.tag) {
         (&Method::POST, None) => None,
         (&Method::PATCH, Some(tag)) if !at.history => Some(tag),
-        _ => return Err(Error::NotAllowed { allowed: allowed_methods(&at) }),
+        _ => return Err(http::Error::MethodNotAllowed { allowed: allowed_methods(&at) }),
     };
     let actor = allowed(request, app)?;
     let body = body_of(app, request, body).await?;
     match changed {
-        None => add(app, request, &at.work, read::added(&body)?, actor).await,
-        Some(tag) => change(app, request, &at.work, tag, read::change(&body)?, actor).await,
+        None => Ok(add(app, request, &at.work, read::added(&body)?, actor).await?),
+        Some(tag) => Ok(change(app, request, &at.work, tag, read::change(&body)?, actor).await?),
     }
 }
 
 /// The whole body, within its limits of size and time, which together bound the slowest client.
-async fn body_of(app: &App, request: &HttpRequest, body: &mut Payload) -> Result<Vec<u8>, Error> {
+async fn body_of(app: &App, request: &HttpRequest, body: &mut Payload) -> Result<Vec<u8>, http::Error> {
     is_json(request)?;
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     if announced.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > MAX_BYTES as u64)
@@ -85,10 +86,10 @@ async fn body_of(app: &App, request: &HttpRequest, body: &mut Payload) -> Result
     connection.inspect(|connection| connection.receiving());
     let read = tokio::time::timeout(app.body_limit, read_all(body)).await;
     connection.inspect(|connection| connection.answering());
-    read.map_err(|_| Error::Overdue { limit_s: app.body_limit.as_secs() })?
+    read.map_err(|_| http::Error::BodyTimeout { limit_s: app.body_limit.as_secs() })?
 }
 
-async fn read_all(body: &mut Payload) -> Result<Vec<u8>, Error> {
+async fn read_all(body: &mut Payload) -> Result<Vec<u8>, http::Error> {
     let mut all = Vec::new();
     while let Some(piece) = body.next().await {
         let piece = piece.map_err(|error| Invalid::new("body", "", error.to_string()))?;
@@ -110,10 +111,10 @@ pub(in crate::web) fn allowed_methods(at: &Tags<'_>) -> &'static str {
 }
 
 /// The name of the token that authorizes the request.
-pub(in crate::web) fn allowed(request: &HttpRequest, app: &App) -> Result<String, Error> {
-    let (shown, tokens) = (token::bearer(request).ok_or(Error::Unauthorized)?, &app.api.tokens);
+pub(in crate::web) fn allowed(request: &HttpRequest, app: &App) -> Result<String, http::Error> {
+    let (shown, tokens) = (token::bearer(request).ok_or(http::Error::Unauthorized)?, &app.api.tokens);
     if tokens.is_empty() {
-        return Err(Error::Closed("the API is read-only here: set a token in api.tokens".into()));
+        return Err(Error::Closed("the API is read-only here: set a token in api.tokens".into()).into());
     }
     app.guess_limiter.check(app.base.client(request), shown, || {
         // All tokens are compared, so that the time does not depend on which one matches.
@@ -284,14 +285,7 @@ pub(in crate::web) fn expected(
 
 /// The work as the catalogue has it.
 pub(in crate::web) async fn stored(app: &App, work: &Image<'_>) -> Result<StoredWork, Error> {
-    let works = app.gallery.catalogue().ok_or(Error::NotFound)?;
-    let number = work.identifier.to_string();
-    let stored = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
-    match stored {
-        Some(stored) if !stored.removed => Ok(stored),
-        Some(stored) if stored.source != EMBEDDED_SOURCE => Err(Error::Gone),
-        _ => Err(Error::NotFound),
-    }
+    app.gallery.works.stored(&work.identifier).await
 }
 
 async fn decide(
@@ -302,22 +296,12 @@ async fn decide(
     actor: String,
     note: Option<String>,
 ) -> Result<StoredWork, Error> {
-    let works = app.gallery.catalogue().ok_or(Error::NotFound)?;
-    let number = work.identifier.to_string();
-    let decided = works.work(|catalogue| async move {
-        catalogue.decide(&number, expected, decision, &actor, note.as_deref()).await
-    });
-    let stored = decided.await?;
-    // Makes this server's next response include the change. The decision is stored even if this fails.
-    works.follow_own(&work.identifier, stored.revision).await;
-    Ok(stored)
+    app.gallery.works.decide(&work.identifier, expected, decision, actor, note).await
 }
 
 async fn events(app: &App, work: &Image<'_>, tag: &str) -> Result<Response, Error> {
     let stored = stored(app, work).await?;
-    let works = app.gallery.catalogue().ok_or(Error::NotFound)?;
-    let number = work.identifier.to_string();
-    let all = works.ask(|catalogue| async move { catalogue.history(&number).await }).await?;
+    let all = app.gallery.works.history(&work.identifier).await?;
     let events: Vec<Value> = all.iter().filter(|event| event.tag == tag).map(event).collect();
     let known = !events.is_empty() || stored.tags.iter().any(|known| known.id() == tag);
     match known {

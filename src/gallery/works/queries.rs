@@ -1,0 +1,219 @@
+//! What the catalogue says of works: queries for handlers, which know neither its connections nor its time limits.
+
+use std::collections::HashMap;
+
+use super::WorkService;
+use crate::catalogue::{ALL, Decision, EMBEDDED_SOURCE, Event, FacetValue, StoredWork, WorkSummary};
+use crate::gallery::Error;
+use crate::gallery::catalogue_client::CatalogueClient;
+use crate::record::{Change, Facet, Work};
+
+/// The state of the catalogue, for operators.
+pub struct CatalogueState {
+    /// Where it is, without a password.
+    pub location: String,
+    pub works: u64,
+    pub revision: u64,
+    pub last_change: Option<Change>,
+}
+
+impl WorkService {
+    /// Whether there is a catalogue.
+    pub fn has_catalogue(&self) -> bool {
+        self.catalogue().is_some()
+    }
+
+    fn client(&self) -> Result<&CatalogueClient, Error> {
+        Ok(self.catalogue().ok_or(Error::NotFound)?)
+    }
+
+    /// A work with its tags, as stored.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] if it was withdrawn.
+    pub async fn stored(&self, object_number: &str) -> Result<StoredWork, Error> {
+        match self.find(object_number).await? {
+            Some(stored) if !stored.removed => Ok(stored),
+            Some(stored) if stored.source != EMBEDDED_SOURCE => Err(Error::Gone),
+            _ => Err(Error::NotFound),
+        }
+    }
+
+    async fn find(&self, object_number: &str) -> Result<Option<StoredWork>, Error> {
+        let number = object_number.to_owned();
+        self.client()?.ask(|catalogue| async move { catalogue.get(&number).await }).await
+    }
+
+    /// Whether a record has this object number, or had it until it was withdrawn. A work that was read from a master's
+    /// metadata does not count once it has made way for a record.
+    pub async fn has_record(&self, object_number: &str) -> Result<bool, Error> {
+        if !self.has_catalogue() {
+            return Ok(false);
+        }
+        let known = self.find(object_number).await?;
+        Ok(known.is_some_and(|known| !known.removed || known.source != EMBEDDED_SOURCE))
+    }
+
+    /// Whether a document that was made of a work at revision `seen` is still up to date.
+    pub fn is_current(&self, object_number: &str, seen: u64) -> bool {
+        self.catalogue().is_none_or(|catalogue| catalogue.holds(object_number, seen))
+    }
+
+    /// The work that shows an image, for the name of a download. Such lookups take at most half of the connections.
+    pub async fn work_showing(&self, identifier: &str) -> Result<Option<Work>, Error> {
+        let Some(number) = self.shown_by(identifier).await? else { return Ok(None) };
+        let stored = self.client()?.look_up(|catalogue| async move { catalogue.get(&number).await }).await?;
+        Ok(stored.map(|stored| stored.work))
+    }
+
+    /// The work that shows this file: `from` if it does, otherwise the first one that is not withdrawn.
+    pub async fn work_with_file(&self, file: &str, from: Option<&str>) -> Result<Option<Work>, Error> {
+        let Some(catalogue) = self.catalogue() else { return Ok(None) };
+        let (file, from) = (file.to_owned(), from.map(str::to_owned));
+        let shown = catalogue.ask(|catalogue| async move {
+            let shows = |work: &Work| work.images.iter().any(|image| image.matched && image.file == file);
+            if let Some(from) = from
+                && let Some(stored) = catalogue.get(&from).await?.filter(|stored| !stored.removed)
+                && shows(&stored.work)
+            {
+                return Ok(Some(stored.work));
+            }
+            let showing = catalogue.works_showing(std::slice::from_ref(&file)).await?;
+            let Some(first) = showing.iter().find(|work| !work.withdrawn) else { return Ok(None) };
+            let stored = catalogue.get(&first.object_number).await?;
+            Ok(stored.filter(|stored| !stored.removed).map(|stored| stored.work))
+        });
+        shown.await
+    }
+
+    /// A page of all works in the order of their arrival, and how many there are; `None` without a catalogue.
+    pub async fn page(&self, start: u64, limit: usize) -> Result<Option<(u64, Vec<WorkSummary>)>, Error> {
+        let Some(catalogue) = self.catalogue() else { return Ok(None) };
+        let page = catalogue.ask(move |catalogue| async move {
+            Ok((catalogue.count().await?, catalogue.works_with(ALL, ALL, start, limit).await?))
+        });
+        page.await.map(Some)
+    }
+
+    /// The first of these facets that at most `most` works have.
+    pub async fn first_small_facet(&self, facets: Vec<Facet>, most: u64) -> Result<Option<Facet>, Error> {
+        let Some(catalogue) = self.catalogue() else { return Ok(None) };
+        let small = catalogue.ask(move |catalogue| async move {
+            for facet in facets {
+                let value = catalogue.facet_value(&facet.scheme, &facet.value).await?;
+                if value.is_some_and(|value| value.works <= most) {
+                    return Ok(Some(facet));
+                }
+            }
+            Ok(None)
+        });
+        small.await
+    }
+
+    /// The record that a work was imported from, as it was.
+    pub async fn original_record(&self, object_number: &str) -> Result<Option<String>, Error> {
+        let Some(catalogue) = self.catalogue() else { return Ok(None) };
+        let number = object_number.to_owned();
+        catalogue.ask(|catalogue| async move { catalogue.original(&number).await }).await
+    }
+
+    /// The same for several works, by object number.
+    pub async fn original_records(
+        &self,
+        object_numbers: Vec<String>,
+    ) -> Result<HashMap<String, String>, Error> {
+        let Some(catalogue) = self.catalogue() else { return Ok(HashMap::new()) };
+        catalogue.ask(|catalogue| async move { catalogue.originals(&object_numbers).await }).await
+    }
+
+    /// Records a decision about a tag, and returns the work as it is then. Nothing is changed if the work is not at the
+    /// expected revision.
+    pub async fn decide(
+        &self,
+        object_number: &str,
+        expected: Option<u64>,
+        decision: Decision,
+        actor: String,
+        note: Option<String>,
+    ) -> Result<StoredWork, Error> {
+        let (client, number) = (self.client()?, object_number.to_owned());
+        let decided = client.work(|catalogue| async move {
+            catalogue.decide(&number, expected, decision, &actor, note.as_deref()).await
+        });
+        let stored = decided.await?;
+        // This server's next responses reflect it. The decision has been made, whatever happens now.
+        client.follow_own(object_number, stored.revision).await;
+        Ok(stored)
+    }
+
+    /// The decisions about a work's tags, oldest first.
+    pub async fn history(&self, object_number: &str) -> Result<Vec<Event>, Error> {
+        let number = object_number.to_owned();
+        self.client()?.ask(|catalogue| async move { catalogue.history(&number).await }).await
+    }
+
+    /// All facets, with the number of their values.
+    pub async fn schemes(&self) -> Result<Vec<(String, u64)>, Error> {
+        self.client()?.ask(|catalogue| async move { catalogue.schemes().await }).await
+    }
+
+    pub async fn count_facet_values(&self, scheme: &str) -> Result<u64, Error> {
+        let scheme = scheme.to_owned();
+        self.client()?.ask(|catalogue| async move { catalogue.count_facet_values(&scheme).await }).await
+    }
+
+    pub async fn facet_values(
+        &self,
+        scheme: &str,
+        start: u64,
+        limit: usize,
+    ) -> Result<Vec<FacetValue>, Error> {
+        let scheme = scheme.to_owned();
+        let values = |catalogue: crate::catalogue::Catalogue| async move {
+            catalogue.facet_values(&scheme, start, limit).await
+        };
+        self.client()?.ask(values).await
+    }
+
+    pub async fn facet_value(&self, scheme: &str, value: &str) -> Result<Option<FacetValue>, Error> {
+        let (scheme, value) = (scheme.to_owned(), value.to_owned());
+        self.client()?.ask(|catalogue| async move { catalogue.facet_value(&scheme, &value).await }).await
+    }
+
+    pub async fn works_with(
+        &self,
+        scheme: &str,
+        value: &str,
+        start: u64,
+        limit: usize,
+    ) -> Result<Vec<WorkSummary>, Error> {
+        let (scheme, value) = (scheme.to_owned(), value.to_owned());
+        let works = |catalogue: crate::catalogue::Catalogue| async move {
+            catalogue.works_with(&scheme, &value, start, limit).await
+        };
+        self.client()?.ask(works).await
+    }
+
+    /// Changes after a revision, oldest first.
+    pub async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, Error> {
+        let changes =
+            |catalogue: crate::catalogue::Catalogue| async move { catalogue.changes(after, limit).await };
+        self.client()?.ask(changes).await
+    }
+
+    pub async fn last_revision(&self) -> Result<u64, Error> {
+        self.client()?.ask(|catalogue| async move { catalogue.last_revision().await }).await
+    }
+
+    /// The state of the catalogue; `None` if there is none.
+    pub async fn catalogue_state(&self) -> Result<Option<CatalogueState>, Error> {
+        let Some(client) = self.catalogue() else { return Ok(None) };
+        let location = client.describe();
+        let state = client.ask(|catalogue| async move {
+            let revision = catalogue.last_revision().await?;
+            let last_change = catalogue.changes(revision.saturating_sub(1), 1).await?.into_iter().next();
+            Ok(CatalogueState { location, works: catalogue.count().await?, revision, last_change })
+        });
+        state.await.map(Some)
+    }
+}
