@@ -445,7 +445,7 @@ fn what_cannot_be_followed_names_the_parameter_and_what_would_work() {
         ("facet=nothing", "facet", "`type`"),
         (&format!("q={}", "a".repeat(600)), "q", "512"),
         ("limit=1&limit=2", "limit", "once"),
-        ("fields=nope", "fields", "is no field"),
+        ("fields=nope", "fields", "is not a field"),
         ("fields=object_number,title", "fields", "did you mean `titles`"),
     ] {
         let answer = server.get(&format!("/api/v1/works?{query}"));

@@ -96,7 +96,7 @@ impl App {
             _ => return Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
         }
         if has_body(request) {
-            return Err(Invalid::new("body", "", "is not expected with GET").into());
+            return Err(Invalid::new("body", "", "is not allowed with GET").into());
         }
         Ok(self.read(request).await?)
     }

@@ -200,11 +200,13 @@ fn listen(at: &str, key: &str) -> std::io::Result<TcpListener> {
     });
     listener.map_err(|error| {
         let remedy = match error.kind() {
-            ErrorKind::AddrInUse => format!("another program listens there; choose another port by {key}"),
+            ErrorKind::AddrInUse => format!("another program listens there; choose another port with {key}"),
             ErrorKind::PermissionDenied => {
-                format!("ports below 1024 are kept from most users; choose one by {key}")
+                format!("ports below 1024 need privileges; choose another with {key}")
             }
-            ErrorKind::AddrNotAvailable => format!("this machine has no such address; choose one by {key}"),
+            ErrorKind::AddrNotAvailable => {
+                format!("this machine does not have this address; choose one with {key}")
+            }
             _ => format!("{key} takes an address and a port, as in `127.0.0.1:8182`"),
         };
         std::io::Error::new(error.kind(), format!("cannot listen on `{at}`: {error}; {remedy}"))

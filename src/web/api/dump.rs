@@ -1,7 +1,7 @@
-//! The whole collection in one answer: as JSON Lines, as a table, as a list of manifests.
+//! Dumps of the whole collection: JSON Lines, CSV, and a list of manifests.
 //!
-//! A dump is made while it is sent, always the same bytes from the same state of the index. That state is held for
-//! those who go on with a broken download: what they have is made again, and left out.
+//! A dump is generated while it is sent, with the same bytes for the same state of the index. That state is kept for
+//! clients that resume a download: the part they have is generated again and skipped.
 
 use std::io::{self, Write};
 use std::ops::Range;
@@ -38,13 +38,13 @@ pub const NAMES: [(&str, &str); 6] = [
     ("manifests.txt.gz", "application/gzip"),
 ];
 
-/// Bytes that are sent at once.
+/// Size of a piece in bytes.
 const PIECE: usize = 128 << 10;
-/// Works that are written in one turn.
+/// Number of works that one step writes.
 const WORKS: usize = 500;
-/// How long a client may take nothing.
+/// How long a client may read nothing.
 const STALLED: Duration = Duration::from_secs(60);
-/// What dumps look like may change with it.
+/// The format of dumps may change with it.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// `GET /api/v1/dump/{name}`.
@@ -53,7 +53,7 @@ pub async fn answer(app: &App, request: &HttpRequest, name: &str) -> Result<Resp
     let &(name, media_type) = NAMES.iter().find(|(known, _)| *known == name).ok_or(Error::NotFound)?;
     let finder = app.gallery.search()?;
     let base = app.base.of(request)?;
-    // What a dump says depends on who may see what, too.
+    // A dump depends on the rights settings, too.
     let rights = app.gallery.images.rights().identity();
     let tag_of = |state: u64| {
         entity_tag(&[
@@ -64,7 +64,7 @@ pub async fn answer(app: &App, request: &HttpRequest, name: &str) -> Result<Resp
             VERSION.as_bytes(),
         ])
     };
-    // Who goes on with a download goes on in the state that it began in.
+    // A resumed download continues in the state that it started in.
     let wanted = request.headers().get(header::IF_RANGE);
     let snapshot = match wanted.and_then(|wanted| finder.held(|state| tag_of(state) == *wanted)) {
         Some(held) => held,
@@ -117,7 +117,7 @@ struct Dump {
 }
 
 impl Dump {
-    /// Its bytes within a range, made while they are sent. Nobody waits for a client on a thread.
+    /// Its bytes within a range, generated while they are sent. No thread blocks on a client.
     fn stream(
         self,
         part: Range<u64>,
@@ -134,7 +134,7 @@ impl Dump {
                         making.piece()
                     }
                     Err(error) => {
-                        tracing::error!(error = told(&error), "a dump was broken off");
+                        tracing::error!(error = told(&error), "a dump was aborted");
                         return;
                     }
                 };
@@ -142,7 +142,7 @@ impl Dump {
                 if is_whole && making.into.outlet().part.end == u64::MAX {
                     finder.lengths().insert(making.dump.key(), making.into.at());
                 }
-                // Whoever takes nothing for so long can go on later: what ends without its end is broken off.
+                // A stalled client is disconnected and can resume later.
                 let sent = tokio::time::timeout(STALLED, sender.send(made)).await;
                 if is_whole || !matches!(sent, Ok(Ok(()))) {
                     return drop(turn);
@@ -162,12 +162,12 @@ impl Dump {
         format!("{} {:x} {}", self.name, self.snapshot.state(), self.address.base())
     }
 
-    /// How many bytes it has, if somebody has had it all.
+    /// Its length in bytes, if it has been generated before.
     fn known_length(&self) -> Option<u64> {
         self.gallery.search().ok()?.lengths().get(&self.key())
     }
 
-    /// How many bytes it has; made once to know.
+    /// Its length in bytes, generating it once if necessary.
     async fn length(&self) -> Result<u64, Error> {
         if let Some(length) = self.known_length() {
             return Ok(length);
@@ -180,12 +180,12 @@ impl Dump {
     }
 }
 
-/// A dump that is being made.
+/// A dump that is being generated.
 struct Making {
     dump: Dump,
     walk: ScanPosition,
     into: Packing,
-    /// Whether all of it has been made.
+    /// Whether it is complete.
     is_whole: bool,
 }
 
@@ -199,7 +199,7 @@ impl Making {
         Self { dump, walk: ScanPosition::default(), into, is_whole: false }
     }
 
-    /// Makes it until there is a piece to send, or all of it is made.
+    /// Generates until a piece is full or the dump is complete.
     async fn go_on(mut self, finder: &SearchService) -> Result<Self, Error> {
         let part = self.into.outlet().part.clone();
         while !self.is_whole && self.into.outlet().held.len() < PIECE {
@@ -209,13 +209,13 @@ impl Making {
                     Ok(self)
                 })
                 .await?;
-            // An empty part is asked for by those who want to know how much it is.
+            // An empty part means that only the length is needed.
             self.is_whole |= !part.is_empty() && self.into.at() >= part.end;
         }
         Ok(self)
     }
 
-    /// What is to be sent next; `None` behind all of it.
+    /// The next piece; `None` at the end.
     fn piece(&mut self) -> Option<Bytes> {
         let held = &mut self.into.outlet_mut().held;
         if held.is_empty() {
@@ -286,7 +286,7 @@ const COLUMNS: [&str; 20] = [
     "changed",
 ];
 
-/// The text of a cell that no spreadsheet takes for a formula: one that begins like it gets an apostrophe before it,
+/// A cell that no spreadsheet interprets as a formula: text that begins like one gets an apostrophe in front,
 /// unless it is a number.
 fn cell(text: String) -> String {
     let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
@@ -335,7 +335,7 @@ fn row(stored: &IndexedWork, serializer: &WorkSerializer<'_>) -> Vec<String> {
     cells.map(cell).into()
 }
 
-/// What a dump is written into.
+/// The output of a dump, compressed or not.
 enum Packing {
     Plain(Outlet),
     Gzip(GzEncoder<Outlet>),
@@ -356,7 +356,7 @@ impl Packing {
         }
     }
 
-    /// Bytes that have been made.
+    /// Number of bytes generated.
     fn at(&self) -> u64 {
         self.outlet().at
     }
@@ -377,16 +377,16 @@ impl Write for Packing {
         }
     }
 
-    /// A table is flushed often, and packed no worse for it.
+    /// CSV is flushed often; that must not make compression worse.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// Keeps what is written within a range until it is sent.
+/// Keeps the bytes of a range until they are sent.
 struct Outlet {
     part: Range<u64>,
-    /// Bytes that have been written, kept or not.
+    /// Number of bytes written, kept or not.
     at: u64,
     held: Vec<u8>,
 }

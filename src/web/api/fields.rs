@@ -1,11 +1,11 @@
-//! The names of fields that works are told with: those of every work, and those that only sources know.
+//! Names of the fields of works in the API, including those that only sources define.
 
 use super::query::{ApiQuery, nearest, quoted};
 use crate::gallery::{Error, Gallery};
 use crate::iiif::Invalid;
 use crate::search::Snapshot;
 
-/// The fields that a work may be told with.
+/// The fields of a work in the API.
 pub const FIELDS: [&str; 31] = [
     "changed",
     "collections",
@@ -40,10 +40,10 @@ pub const FIELDS: [&str; 31] = [
     "titles",
 ];
 
-/// Fields of sources that the description lists, at most.
+/// Maximum number of source fields that the OpenAPI description lists.
 const MAX_SOURCE_FIELDS: usize = 300;
 
-/// The names that may be chosen, as far as they can be written in a list; none where there are too many to name.
+/// The names that `fields` accepts, as far as they fit its grammar; empty if there are too many to list.
 pub fn all(snapshot: &Snapshot) -> Vec<String> {
     let own = snapshot.fields(MAX_SOURCE_FIELDS + 1).unwrap_or_default();
     if own.len() > MAX_SOURCE_FIELDS {
@@ -59,7 +59,7 @@ pub fn all(snapshot: &Snapshot) -> Vec<String> {
     names
 }
 
-/// The fields that are asked for, each known of some work; `also` says what is known besides.
+/// The requested fields, each of which some work has; `also` accepts further names.
 pub fn chosen<'a>(
     gallery: &Gallery,
     query: &'a ApiQuery<'_>,
@@ -68,7 +68,7 @@ pub fn chosen<'a>(
     let Some(names) = query.names("fields") else { return Ok(None) };
     let mut strange = names.iter().copied().filter(|name| !FIELDS.contains(name) && !also(name)).peekable();
     if strange.peek().is_some() {
-        // Without an index nobody knows what sources call their fields.
+        // Without an index, the names of source fields are unknown.
         let Ok(snapshot) = gallery.search().and_then(|finder| finder.snapshot()) else {
             return Ok(Some(names));
         };
@@ -87,7 +87,7 @@ fn unknown(name: &str) -> Invalid {
     Invalid::new(
         "fields",
         name,
-        format!("is no field of works{meant} There are {known}, and what sources have of their own"),
+        format!("is not a field of works{meant} Known fields are {known}, and the sources' own fields"),
     )
 }
 

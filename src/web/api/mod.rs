@@ -1,4 +1,4 @@
-//! The open API: works found, told and counted, for whoever builds on them.
+//! The open API: search, records, facets, tags, dumps and sitemaps.
 
 mod dump;
 mod fields;
@@ -25,7 +25,7 @@ use crate::web::App;
 use crate::web::http::response::Response;
 use crate::web::route::Endpoint;
 
-/// Answers a call.
+/// Responds to a request for an endpoint.
 pub async fn call(app: &App, request: &HttpRequest, call: Endpoint<'_>) -> Result<Response, Error> {
     match call {
         Endpoint::Root => openapi::start(app, request).await,

@@ -1,4 +1,4 @@
-//! The API's description (OpenAPI 3.1): made of the tables that requests are read by, and of the types that are told.
+//! The OpenAPI 3.1 description, generated from the parameter tables and the record types.
 
 use actix_web::HttpRequest;
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ use crate::gallery::Error;
 use crate::web::App;
 use crate::web::http::response::Response;
 
-/// `GET /api/v1`: where what is.
+/// `GET /api/v1`: links to all endpoints.
 pub async fn start(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     ApiQuery::read(&[], request.query_string())?;
     let base = format!("{}/api/v1", app.base.of(request)?);
@@ -43,7 +43,7 @@ pub async fn answer(app: &App, request: &HttpRequest) -> Result<Response, Error>
         "info": {
             "title": format!("{name}: works"),
             "version": "1",
-            "description": "Find works, follow them, take all of them. Answers carry ETags: send them back as `If-None-Match`. All addresses may be query from any origin.",
+            "description": "Search works, follow their changes, download all of them. Responses have ETags: send them back as `If-None-Match`. All URLs may be requested from any origin.",
         },
         "servers": [{ "url": base }],
         "paths": paths(&sample),
@@ -55,7 +55,7 @@ pub async fn answer(app: &App, request: &HttpRequest) -> Result<Response, Error>
     Ok(json_response(request, document.to_string()).await.into())
 }
 
-/// What examples are made of: things that are there.
+/// Existing values for the examples.
 struct Sample {
     schemes: Vec<String>,
     fields: Vec<String>,
@@ -120,8 +120,8 @@ fn problems(statuses: &[u16]) -> Map<String, Value> {
     let about = |status: u16| match status {
         400 => "A parameter cannot be followed; the answer names it, and what would work.",
         401 => "This takes a token.",
-        403 => "Nobody may do this here, or nobody may see it.",
-        404 => "There is no such thing.",
+        403 => "Access is disabled or not permitted.",
+        404 => "Not found.",
         405 => "The address knows other methods; `Allow` lists them.",
         409 => "The work has this tag already; the answer names it.",
         410 => "The work was withdrawn.",
@@ -157,7 +157,7 @@ fn operation(id: &str, about: &str, parameters: Vec<Value>, schema: Value, statu
 const IF_MATCH: &str = "^(\\*|(W/)?\"[!#-~]*\"( *, *(W/)?\"[!#-~]*\")*)$";
 
 const USUAL: [u16; 4] = [400, 403, 404, 503];
-/// The same where a work is named, which may have been withdrawn.
+/// The same for an operation on a work, which may have been withdrawn.
 const OF_WORK: [u16; 5] = [400, 403, 404, 410, 503];
 
 fn paths(sample: &Sample) -> Value {
@@ -195,7 +195,7 @@ fn paths(sample: &Sample) -> Value {
         "/api/v1/suggest",
         operation(
             "suggest",
-            "What somebody who is still typing may mean",
+            "Suggestions while typing",
             query(&of_suggest()),
             reference("Suggestions"),
             &USUAL,
@@ -259,7 +259,7 @@ fn paths(sample: &Sample) -> Value {
     let if_match = || {
         json!({
             "name": "If-Match", "in": "header", "required": false,
-            "description": "Write only if the work is still as it was read: the ETag of the work's tags, or of one of them; a list of such, or `*` for whatever there is (RFC 9110, §13.1.1).",
+            "description": "Write only if the work has not changed: the ETag of the work's tags or of one tag, a list of these, or `*` for any (RFC 9110, §13.1.1).",
             "schema": { "type": "string", "pattern": IF_MATCH },
         })
     };
@@ -267,7 +267,7 @@ fn paths(sample: &Sample) -> Value {
     let mut add = operation("addTag", "Add a tag", vec![work(), if_match()], reference("Tag"), &writes);
     add["requestBody"] = body("NewTag");
     let mut again = add["responses"]["201"].clone();
-    again["description"] = json!("The work has this tag already, and it is as it was judged");
+    again["description"] = json!("The work already has this tag, with its status as decided");
     add["responses"]["200"] = again;
     add["responses"]["201"]["headers"] =
         json!({ "Location": { "description": "The tag's address.", "schema": { "type": "string" } } });
@@ -289,7 +289,7 @@ fn paths(sample: &Sample) -> Value {
         json!({}),
         &[400, 401, 403, 404, 410, 412, 503],
     );
-    withdraw["responses"]["204"] = json!({ "description": "It is withdrawn" });
+    withdraw["responses"]["204"] = json!({ "description": "Withdrawn" });
     if let Some(responses) = withdraw["responses"].as_object_mut() {
         responses.remove("200");
     }

@@ -1,9 +1,9 @@
-//! What may be asked of the API: the tables that requests are read by and that the description is made of.
+//! Tables of parameters, from which requests are validated and the OpenAPI description is generated.
 
 use super::query::{Kind, Parameter};
 use crate::search::{MAX_QUERY_CHARS, Order};
 
-/// What may be said several times may be said so often, mostly.
+/// How often a repeatable parameter may be given, by default.
 const MAX_TIMES: usize = 20;
 
 const fn parameter(name: &'static str, kind: Kind, example: &'static str, about: &'static str) -> Parameter {
@@ -22,7 +22,7 @@ const LANG: Parameter = parameter(
     "lang",
     Kind::Language,
     "da",
-    "Texts in several languages become the words in this one, else in the next best.",
+    "Texts in several languages become a string in this language, or else in the best available one.",
 );
 const FIELDS: Parameter = parameter(
     "fields",
@@ -31,22 +31,22 @@ const FIELDS: Parameter = parameter(
     "Only these fields of each work, separated by commas.",
 );
 
-/// What may be asked of one work.
+/// Parameters of a single work.
 pub const OF_ONE: [Parameter; 2] = [FIELDS, LANG];
 
-/// What says which works are meant: all of it is shared by whatever tells of some works.
+/// Parameters that select works, shared by all endpoints that return several works.
 pub const SEARCH: [Parameter; 14] = [
     parameter(
         "q",
         Kind::Text(MAX_QUERY_CHARS),
         "turner venice",
-        "Words in titles, creators, object numbers, tags, techniques, descriptions and inscriptions, in Danish or English, with or without accents; slips are forgiven. \"Words in quotation marks\" stand side by side, -words are not wanted, begin* stands for all that begins so (two letters at least, three times at most). Words behind the 32nd are not looked for.",
+        "Words in titles, creators, object numbers, tags, techniques, descriptions and inscriptions, in Danish or English, with or without accents; misspelled words are corrected. \"Quoted words\" must be adjacent, -words are excluded, prefix* matches all words with this prefix (at least two letters, at most three prefixes). Words after the 32nd are ignored.",
     ),
     many(
         "any",
         Kind::Filter,
         "creator:joseph-mallord-william-turner",
-        "Works that have one of the values said of each scheme; a value by its name or what it is called.",
+        "Works that have at least one of the given values of each scheme; a value by its identifier or label.",
     ),
     many("all", Kind::Filter, "subject:boat", "Works that have every one of these values."),
     many("none", Kind::Filter, "type:sculpture", "Works that have none of these values."),
@@ -54,7 +54,7 @@ pub const SEARCH: [Parameter; 14] = [
         "years",
         Kind::Years,
         "1800/1850",
-        "Works whose making touches these years: from/to, either end left open, or one year.",
+        "Works whose production overlaps these years: from/to, open at either end, or one year.",
     ),
     parameter("has_image", Kind::Flag, "true", "Works with an image here, or without."),
     parameter("public_domain", Kind::Flag, "true", "Works in the public domain, or others."),
@@ -62,13 +62,13 @@ pub const SEARCH: [Parameter; 14] = [
         "min_width",
         Kind::Integer(0, 1_000_000),
         "2000",
-        "The largest image is at least so wide, in pixels: as measured, or else as the record says.",
+        "Minimum width of the largest image in pixels: as measured, or else as in the record.",
     ),
     parameter(
         "min_height",
         Kind::Integer(0, 1_000_000),
         "2000",
-        "The largest image is at least so high, in pixels: as measured, or else as the record says.",
+        "Minimum height of the largest image in pixels: as measured, or else as in the record.",
     ),
     Parameter {
         times: 5,
@@ -76,50 +76,45 @@ pub const SEARCH: [Parameter; 14] = [
             "colour",
             Kind::Colour,
             "3f6fb5",
-            "Works that have a colour near this one; said several times: near each.",
+            "Works that have a colour near this one; if repeated, near each of them.",
         )
     },
     parameter(
         "colour_distance",
         Kind::Decimal(0.0, 100.0),
         "12",
-        "How near: 0 is the same, 2 is hardly told apart, 100 is black and white. 12 if it is not said.",
+        "Maximum distance (ΔE): 0 is equal, 2 is barely visible, 100 is black to white. Default: 12.",
     ),
     parameter(
         "sort",
         Kind::Choice(Order::names),
         "date",
-        "What comes first; `-` turns it round. `date` is the first year of the making, `-date` the last one, latest first.",
+        "The order; `-` reverses it. `date` sorts by the first year of production, `-date` by the last one, latest first.",
     ),
     FIELDS,
     LANG,
 ];
 
 const LIMIT: Parameter =
-    parameter("limit", Kind::Integer(0, 100), "20", "So many works; 20 if it is not said.");
+    parameter("limit", Kind::Integer(0, 100), "20", "Maximum number of works. Default: 20.");
 
-/// How many are told, where it is another number if nobody says how many.
+/// `limit` with another description, for endpoints with another default.
 const fn told(about: &'static str) -> Parameter {
     Parameter { about, ..LIMIT }
 }
 
-/// What is told beside the works of a search.
+/// Parameters of pages, facets and the histogram.
 const LISTED: [Parameter; 5] = [
     LIMIT,
-    parameter("cursor", Kind::Cursor, "", "Where the page begins: `cursor` of the page before."),
-    many("facet", Kind::Scheme, "creator", "Count the values of this scheme among the works found."),
+    parameter("cursor", Kind::Cursor, "", "The start of the page: `cursor` of the previous page."),
+    many("facet", Kind::Scheme, "creator", "Count the values of this scheme among the results."),
     parameter(
         "facet_limit",
         Kind::Integer(1, 200),
         "10",
-        "So many values of each scheme, the most frequent ones; 10 if it is not said.",
+        "Maximum number of values per scheme, the most frequent ones. Default: 10.",
     ),
-    parameter(
-        "histogram",
-        Kind::Choice(intervals),
-        "10",
-        "Count the works found by periods of so many years.",
-    ),
+    parameter("histogram", Kind::Choice(intervals), "10", "Count the results by periods of this many years."),
 ];
 
 /// The parameters of `/api/v1/works`.
@@ -127,7 +122,7 @@ pub fn of_works() -> Vec<Parameter> {
     [&SEARCH[..], &LISTED[..]].concat()
 }
 
-/// The parameters of the first page.
+/// The parameters of the search page.
 pub fn of_page() -> Vec<Parameter> {
     let cursor = LISTED.iter().filter(|parameter| parameter.name == "cursor");
     SEARCH.iter().filter(|parameter| parameter.name != "fields").chain(cursor).copied().collect()
@@ -142,43 +137,43 @@ pub fn of_collection() -> Vec<Parameter> {
 pub fn of_random() -> Vec<Parameter> {
     let mut table: Vec<Parameter> =
         SEARCH.iter().filter(|parameter| parameter.name != "sort").copied().collect();
-    table.push(told("So many works; 1 if it is not said."));
+    table.push(told("Number of works. Default: 1."));
     table
 }
 
 /// The parameters of `/api/v1/suggest`.
 pub fn of_suggest() -> Vec<Parameter> {
     let q = Parameter { about: "What has been typed so far.", example: "anc", ..SEARCH[0] };
-    vec![q, told("So many suggestions; 10 if it is not said."), LANG]
+    vec![q, told("Maximum number of suggestions. Default: 10."), LANG]
 }
 
 /// The parameters of `/api/v1/creators` and `/api/v1/tags/{scheme}`.
 pub fn of_terms(tree: bool) -> Vec<Parameter> {
-    let q = Parameter { about: "Only those that have words which begin so.", example: "anc", ..SEARCH[0] };
+    let q = Parameter { about: "Only values that have words with this prefix.", example: "anc", ..SEARCH[0] };
     let below = parameter(
         "below",
         Kind::Text(200),
         "",
-        "The values right below this one in the vocabulary's tree, by its name; without it, those that stand below none.",
+        "The values directly below this one in the vocabulary's tree; without it, the top values.",
     );
-    let start = parameter("start", Kind::Integer(0, 10_000_000), "0", "Leave out so many of the first.");
-    let mut table = vec![q, told("So many values; 20 if it is not said."), start, LANG];
+    let start = parameter("start", Kind::Integer(0, 10_000_000), "0", "Number of values to skip.");
+    let mut table = vec![q, told("Maximum number of values. Default: 20."), start, LANG];
     if tree {
         table.push(below);
     }
     table
 }
 
-/// What may be purged.
+/// The parameters of `/admin/purge`.
 pub fn of_admin() -> Vec<Parameter> {
     vec![
         parameter("image", Kind::Text(2000), "", "An image's identifier."),
         parameter("work", Kind::Text(2000), "", "A work's object number."),
-        parameter("all", Kind::Flag, "true", "All of it."),
+        parameter("all", Kind::Flag, "true", "Everything."),
     ]
 }
 
-/// What may be warmed: an image, a work, or the works that a search finds.
+/// The parameters of `/admin/warm`: an image, a work, or a search.
 pub fn of_warming() -> Vec<Parameter> {
     let mut table = of_admin();
     table.pop();
@@ -186,7 +181,7 @@ pub fn of_warming() -> Vec<Parameter> {
         "most",
         Kind::Integer(1, 1000),
         "100",
-        "So many works of a search; 1000 if it is not said.",
+        "Maximum number of works of a search. Default: 1000.",
     ));
     table.extend(SEARCH);
     table

@@ -1,4 +1,4 @@
-//! How requests are read: by a table of parameters, which says what values look like too.
+//! Parses and validates queries against a table of parameters.
 
 use std::borrow::Cow;
 
@@ -7,21 +7,21 @@ use serde_json::{Value, json};
 use crate::iiif::Invalid;
 use crate::record::LanguageTag;
 
-/// A parameter of an address's query.
+/// A query parameter.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
     pub name: &'static str,
     pub about: &'static str,
     pub kind: Kind,
-    /// How often it may be said.
+    /// How often it may be given.
     pub times: usize,
     pub example: &'static str,
 }
 
-/// What a parameter's values look like.
+/// The type of a parameter's values.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// Any text of at most so many characters.
+    /// Text of at most N characters.
     Text(usize),
     Integer(u64, u64),
     Decimal(f64, f64),
@@ -35,13 +35,13 @@ pub enum Kind {
     Filter,
     /// `1800/1850`, `1800/`, `/1850`, `1850`.
     Years,
-    /// `#rrggbb`, the sign left out or escaped.
+    /// `rrggbb`, or `#rrggbb` percent-encoded.
     Colour,
-    /// A language's tag: `da`.
+    /// A language tag: `da`.
     Language,
-    /// Names of fields, separated by commas.
+    /// Field names, separated by commas.
     Names,
-    /// A cursor that was given out.
+    /// A cursor from an earlier response.
     Cursor,
 }
 
@@ -49,13 +49,13 @@ const YEARS: &str = "^(-?[0-9]{1,5}(/(-?[0-9]{1,5})?)?|/-?[0-9]{1,5})$";
 const COLOUR: &str = "^#?[0-9A-Fa-f]{6}$";
 const LANGUAGE: &str = "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$";
 const NAMES: &str = "^[A-Za-z0-9_]{1,64}(,[A-Za-z0-9_]{1,64}){0,63}$";
-/// A cursor is no longer, in characters.
+/// Maximum length of a cursor in characters.
 const CURSOR: usize = 4000;
-/// A filter's value is no longer, in characters.
+/// Maximum length of a filter's value in characters.
 const VALUE: usize = 200;
 
 impl Kind {
-    /// What values look like, as a JSON schema; `schemes` are those that works have,
+    /// The JSON schema of the values; `schemes` are those that works have,
     /// `fields` the names of fields that can be chosen.
     pub fn schema(self, schemes: &[String], fields: &[String]) -> Value {
         match self {
@@ -84,14 +84,14 @@ impl Kind {
     }
 }
 
-/// A request's parameters, read by an operation's table.
+/// The query parameters of a request, validated against a table.
 pub struct ApiQuery<'a> {
     table: &'a [Parameter],
     pairs: Vec<(&'static str, String)>,
 }
 
 impl<'a> ApiQuery<'a> {
-    /// Reads a query; names that the table does not have are refused, and so is what is said twice.
+    /// Parses a query. Unknown names, invalid values and repeated single-valued parameters are errors.
     pub fn read(table: &'a [Parameter], query: &str) -> Result<Self, Invalid> {
         let mut pairs: Vec<(&'static str, String)> = Vec::new();
         for (name, value) in pairs_of(query) {
@@ -100,10 +100,14 @@ impl<'a> ApiQuery<'a> {
             let said = pairs.iter().filter(|(name, _)| *name == parameter.name).count();
             match parameter.times {
                 1 if said == 1 => {
-                    return Err(Invalid::new(parameter.name, &value, "may be said once only"));
+                    return Err(Invalid::new(parameter.name, &value, "may be given only once"));
                 }
                 most if said == most => {
-                    return Err(Invalid::new(parameter.name, "", format!("is said more than {most} times")));
+                    return Err(Invalid::new(
+                        parameter.name,
+                        "",
+                        format!("may be given at most {most} times"),
+                    ));
                 }
                 _ => pairs.push((parameter.name, value)),
             }
@@ -126,46 +130,44 @@ impl<'a> ApiQuery<'a> {
             }
             Kind::Integer(least, most) => match integer(value) {
                 Some(number) if (least..=most).contains(&number) => Ok(()),
-                _ => refuse(format!("is no whole number from {least} to {most}")),
+                _ => refuse(format!("must be an integer from {least} to {most}")),
             },
             Kind::Decimal(least, most) => match value.parse::<f64>() {
                 Ok(number) if number >= least && number <= most => Ok(()),
-                _ => refuse(format!("is no number from {least} to {most}")),
+                _ => refuse(format!("must be a number from {least} to {most}")),
             },
             Kind::Cursor if value.len() > CURSOR => refuse(format!("is longer than {CURSOR} characters")),
-            Kind::Flag if !matches!(value, "true" | "false") => {
-                refuse("is neither `true` nor `false`".into())
-            }
+            Kind::Flag if !matches!(value, "true" | "false") => refuse("must be `true` or `false`".into()),
             Kind::Choice(choices) if !choices().iter().any(|choice| choice == value) => {
-                refuse(format!("is none of {}", quoted(choices().iter())))
+                refuse(format!("must be one of {}", quoted(choices().iter())))
             }
             Kind::Filter => match value.split_once(':') {
                 Some((_, said)) if said.chars().count() > VALUE => {
                     refuse(format!("is longer than {VALUE} characters"))
                 }
                 Some((_, said)) if !said.is_empty() && !said.chars().any(|c| c < ' ') => Ok(()),
-                _ => refuse("is no scheme and value: write for example `creator:turner`".into()),
+                _ => refuse("must be a scheme and a value, as in `creator:turner`".into()),
             },
             Kind::Years if years(value).is_none() => {
-                refuse("are no years: write `1800/1850`, `1800/`, `/1850` or `1850`".into())
+                refuse("must be years, as in `1800/1850`, `1800/`, `/1850` or `1850`".into())
             }
             Kind::Colour if crate::search::Colour::parse(value).is_none() => {
-                refuse("is no colour: write six hexadecimal digits such as `3f6fb5`".into())
+                refuse("must be a colour of six hexadecimal digits, as in `3f6fb5`".into())
             }
-            Kind::Language if !is_language(value) => refuse("is no language: write for example `da`".into()),
+            Kind::Language if !is_language(value) => refuse("must be a language tag, as in `da`".into()),
             Kind::Names if !value.split(',').all(is_name) || value.split(',').count() > 64 => {
-                refuse("are no names of fields, separated by commas".into())
+                refuse("must be field names separated by commas".into())
             }
             _ => Ok(()),
         }
     }
 
-    /// A value, if it was said.
+    /// The value of a parameter, if given.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
-    /// All values, in the order in which they were said.
+    /// All values of a parameter, in order.
     pub fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'b str> {
         self.pairs.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
@@ -186,17 +188,17 @@ impl<'a> ApiQuery<'a> {
         self.text(name).and_then(years)
     }
 
-    /// The names in a list, if one was said.
+    /// The names in a list, if given.
     pub fn names(&self, name: &str) -> Option<Vec<&str>> {
         self.text(name).map(|value| value.split(',').collect())
     }
 
-    /// [`canonical`] for what was asked.
+    /// The [`canonical`] query.
     pub fn canonical(&self, without: &[&str]) -> String {
         canonical(self.pairs.iter().map(|(name, value)| (*name, value.as_str())), without)
     }
 
-    /// What was asked for, for people: the words first, then values without the names of what they are.
+    /// The query for display: the text first, then values without their parameter names.
     pub fn said(&self) -> String {
         let of = |words: bool| self.pairs.iter().filter(move |(name, _)| (*name == "q") == words);
         let said = of(true).chain(of(false)).filter(|(_, value)| !value.trim().is_empty());
@@ -210,17 +212,17 @@ impl<'a> ApiQuery<'a> {
     }
 }
 
-/// A query's names and values, decoded.
+/// Decodes the names and values of a query string.
 pub fn pairs_of(query: &str) -> impl Iterator<Item = (Cow<'_, str>, String)> {
     url::form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name, value.into_owned()))
 }
 
-/// A query of names and values.
+/// Encodes names and values as a query string.
 pub fn query_of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-/// A query in an order of its own: by names, and by values where there are several, each once; without those left out.
+/// A canonical query string: sorted by name and value, without duplicates, empty values and the names in `without`.
 pub fn canonical<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, without: &[&str]) -> String {
     let mut pairs: Vec<(&str, &str)> =
         pairs.filter(|(name, value)| !without.contains(name) && !value.is_empty()).collect();
@@ -229,7 +231,7 @@ pub fn canonical<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, without: &
     query_of(pairs)
 }
 
-/// The name among those known that comes nearest to one that is not, if it comes near.
+/// The known name most similar to this one, if it is similar enough.
 pub fn nearest<'a>(known: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
     let near = known.map(|known| (strsim::jaro_winkler(known, name), known));
     near.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(near, _)| *near > 0.75).map(|(_, known)| known)
@@ -239,9 +241,11 @@ fn unknown(table: &[Parameter], name: &str) -> Invalid {
     let near = nearest(table.iter().map(|parameter| parameter.name), name);
     let known = quoted(table.iter().map(|parameter| parameter.name));
     let reason = match near {
-        Some(near) => format!("is no parameter here; did you mean `{near}`? There are {known}"),
-        None if table.is_empty() => "is no parameter here; there are none".to_owned(),
-        None => format!("is no parameter here; there are {known}"),
+        Some(near) => {
+            format!("is not a known parameter; did you mean `{near}`? Known parameters are {known}")
+        }
+        None if table.is_empty() => "is not a known parameter; there are none here".to_owned(),
+        None => format!("is not a known parameter; known parameters are {known}"),
     };
     Invalid::new(name.chars().take(80).collect::<String>(), "", reason)
 }
@@ -259,7 +263,7 @@ fn integer(text: &str) -> Option<u64> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
-/// First and last year; open ends reach as far as there are years.
+/// First and last year; open ends become the smallest or largest year.
 fn years(text: &str) -> Option<(i32, i32)> {
     let year = |text: &str| -> Option<i32> {
         let digits = text.strip_prefix('-').unwrap_or(text);

@@ -1,4 +1,4 @@
-//! One work's record: shown and withdrawn.
+//! One work: its record, and its withdrawal.
 
 use std::time::Duration;
 
@@ -22,10 +22,10 @@ use crate::web::http::response::Response;
 use crate::web::iiif::presentation::{in_other_case, one};
 use crate::web::route::Image;
 
-/// How long a record waits for the sizes of its images.
+/// How long to wait for the sizes of a record's images.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// `DELETE /api/v1/works/{work}`: withdraws a work. It comes back with its record.
+/// `DELETE /api/v1/works/{work}`: withdraws a work. Importing its record again restores it.
 pub async fn withdraw(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, http::Error> {
     let actor = tags::allowed(request, app)?;
     let now = tags::stored(app, &work).await?;
@@ -35,7 +35,7 @@ pub async fn withdraw(app: &App, request: &HttpRequest, work: Image<'_>) -> Resu
     Ok(HttpResponse::NoContent().finish().into())
 }
 
-/// `GET /api/v1/works/{work}`: all that is known of a work, and where its images and manifest are.
+/// `GET /api/v1/works/{work}`: the record with the URIs of images and manifest.
 pub async fn answer(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
     let query = ApiQuery::read(&OF_ONE, request.query_string())?;
     let sketch = match app.gallery.works.sketch(&work.identifier, PATIENCE).await {
@@ -65,7 +65,7 @@ pub async fn answer(app: &App, request: &HttpRequest, work: Image<'_>) -> Result
         address: &address,
         publisher,
     };
-    // Canvases are numbered by the images that can be opened: as long as some are not, places on them are unknown.
+    // Canvases are numbered by the images that can be opened, so their numbers are unknown until all are open.
     let canvases = if shown.len() == sketch.images.len() { view.canvases() } else { Vec::new() };
     for (tag, told) in sketch.tags.iter().zip(document["tags"].as_array_mut().into_iter().flatten()) {
         if let Some((canvas, region)) = place_of(tag, &canvases) {
@@ -93,13 +93,13 @@ pub async fn answer(app: &App, request: &HttpRequest, work: Image<'_>) -> Result
     response.insert_header((header::VARY, "Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
     if *number != *work.identifier {
-        // The one address of what is sent (RFC 9110, §8.7), which its `id` is, too.
+        // The URI of this representation (RFC 9110, §8.7), which is also its `id`.
         response.insert_header((header::CONTENT_LOCATION, address.record(number)));
     }
     Ok(Document::new(document.to_string()).respond(request, "application/json", response).into())
 }
 
-/// Whether nothing is called so: what could be no image may well be a work.
+/// Whether the name is unknown: an invalid image identifier may still be a work's number.
 fn is_unknown(error: &Error) -> bool {
     match error {
         Error::NotFound => true,
@@ -108,7 +108,7 @@ fn is_unknown(error: &Error) -> bool {
     }
 }
 
-/// The canvas, and the part of it, that a tag is about.
+/// The canvas and region that a tag refers to.
 fn place_of(tag: &Tag, canvases: &[Canvas<'_>]) -> Option<(usize, Region)> {
     let region = tag.region?;
     let shows =
@@ -120,13 +120,13 @@ fn place_of(tag: &Tag, canvases: &[Canvas<'_>]) -> Option<(usize, Region)> {
     Some((canvas.number, region))
 }
 
-/// The record as its source gave it.
+/// The original record of the source.
 async fn original(app: &App, number: &str) -> Result<Value, Error> {
     let original = app.gallery.works.original_record(number).await?;
     Ok(original.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or(Value::String(text))))
 }
 
-/// The record's images, with the services of those that can be seen; sizes as far as they are known.
+/// The record's images, with the services of those that rights allow, and sizes as far as known.
 fn images(address: &Address, sketch: &Sketch) -> Value {
     let image = |image: &crate::record::Image| {
         let mut value = json!(image);
@@ -154,7 +154,7 @@ fn images(address: &Address, sketch: &Sketch) -> Value {
     Value::Array(listed)
 }
 
-/// The same of an image that may not be open yet.
+/// The same for an image that may not be open yet.
 fn preview(address: &Address, preview: &Preview) -> Option<CanvasImage> {
     Some(one(address, &preview.image, preview.granted.as_ref()?))
 }

@@ -1,4 +1,4 @@
-//! What answers look like, as JSON schemas: made of the types that records are read into.
+//! JSON schemas of responses, generated from the record types.
 
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
@@ -7,32 +7,32 @@ use crate::presentation::{ALL_WORKS, SEARCH_SCHEME};
 use crate::record::{Tag, Work};
 use crate::web::api::tags::limits::{INVISIBLE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
 
-/// What schemes of tags are called; those that come from the record are none, and nor are those of other collections.
+/// The schema of tag schemes, which excludes schemes of the record and names of other collections.
 fn scheme() -> Value {
     let mut others = RECORD_SCHEMES.to_vec();
     others.extend([ALL_WORKS, SEARCH_SCHEME]);
     json!({"type": "string", "pattern": "^[a-z][a-z0-9-]{0,63}$", "not": {"enum": others}})
 }
 
-/// A label that is shown as it is written: no control characters, nothing invisible, no markup.
+/// The pattern of labels: no control characters, no invisible characters, no markup.
 fn label() -> String {
     let invisible = hidden();
     format!("^[^\\s{invisible}<&][^{invisible}<&]*$")
 }
 
-/// Characters that show nothing, as a part of a class of a pattern.
+/// Invisible characters, as part of a character class.
 fn hidden() -> String {
     let ranges = INVISIBLE.iter().map(|(from, to)| format!("\\u{:04x}-\\u{:04x}", *from as u32, *to as u32));
     format!("\\u0000-\\u001f\\u007f-\\u009f{}", ranges.collect::<String>())
 }
 
-/// Alternatives that are single words become one list of them: programs made of the description read lists.
+/// Turns alternatives of single words into one `enum`, which code generators understand.
 fn listed(value: &mut Value) {
     match value {
         Value::Array(all) => all.iter_mut().for_each(listed),
         Value::Object(fields) => {
             fields.values_mut().for_each(listed);
-            // Where any other word will do, too, a list would not be true.
+            // If any other string is valid, too, an `enum` would be wrong.
             let words = |one: &Value| one["type"] == "string" && one.get("pattern").is_none();
             let open = |one: &Value| one.get("const").is_none() && one.get("enum").is_none();
             let choice = fields.get("anyOf").and_then(Value::as_array);
@@ -59,12 +59,12 @@ fn listed(value: &mut Value) {
     }
 }
 
-/// Points at a schema by its name.
+/// A reference to a schema.
 pub fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
-/// The schemas by their names.
+/// All schemas by name.
 pub fn schemas() -> Value {
     let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| {
         settings.meta_schema = None;
@@ -76,7 +76,7 @@ pub fn schemas() -> Value {
     let definitions = json!(generator.definitions());
     let mut all = definitions.as_object().cloned().unwrap_or_default();
     for (name, schema) in all.iter_mut() {
-        // Who asks for one language, or for some fields, gets what is left.
+        // With `lang` or `fields`, responses have only a part of this.
         if name == "Text" {
             *schema = text();
         }
@@ -102,7 +102,7 @@ pub fn schemas() -> Value {
     }
     work["properties"]["thumbnail"] = json!({"type": ["string", "null"], "format": "uri"});
     work["properties"]["source"] =
-        json!({"description": "The record as its source gave it; told of one work alone."});
+        json!({"description": "The original record of the source; only in responses for a single work."});
     work["properties"]["revision"] = json!({"type": "integer"});
     work["properties"]["changed"] = json!({"type": "string", "format": "date-time"});
     let mut told_tag = tag;
@@ -113,7 +113,7 @@ pub fn schemas() -> Value {
     }
     told_tag["properties"]["id"] = json!({"type": "string"});
     told_tag["properties"]["revision"] =
-        json!({"type": "integer", "description": "The work's revision; told of one tag alone."});
+        json!({"type": "integer", "description": "The work's revision; only in responses for a single tag."});
     let words =
         |most: usize| json!({"type": "string", "minLength": 1, "maxLength": most, "pattern": label()});
     let label = json!({"anyOf": [words(MAX_LABEL), {
@@ -127,11 +127,11 @@ pub fn schemas() -> Value {
     let status = json!({"type": "string", "enum": ["proposed", "accepted", "rejected"]});
     let note = json!({
         "type": ["string", "null"], "maxLength": MAX_NOTE, "pattern": format!("^[^{}]*$", hidden()),
-        "description": "Why; kept with the decision.",
+        "description": "The reason; kept with the decision.",
     });
     let revision = json!({
         "type": ["integer", "null"], "minimum": 0, "maximum": MAX_REVISION,
-        "description": "The work's revision that was seen, as in `If-Match`.",
+        "description": "The work's revision that the client has read, as in `If-Match`.",
     });
     let region = "^(xywh=)?[0-9]{1,6},[0-9]{1,6},[1-9][0-9]{0,5},[1-9][0-9]{0,5}$";
     let term = json!({
@@ -155,7 +155,7 @@ pub fn schemas() -> Value {
     works["properties"]["cursor"] = json!({"type": "string"});
     works["properties"]["collection"] = address.clone();
     works["properties"]["corrected"] =
-        json!({"type": "string", "description": "What was looked for instead, where slips were forgiven."});
+        json!({"type": "string", "description": "The corrected query, if misspelled words were corrected."});
     works["properties"]["relaxed"] =
         json!({"type": "boolean", "description": "Whether some of the words may be missing."});
     works["properties"]["facets"] =
@@ -213,7 +213,7 @@ pub fn schemas() -> Value {
                     "source": {
                         "type": "string",
                         "pattern": "^(curator|model:[A-Za-z0-9._/-]{1,64}(@[A-Za-z0-9._/-]{1,64})?)$",
-                        "description": "Who says so: `curator`, or `model:NAME@VERSION`.",
+                        "description": "The source: `curator`, or `model:NAME@VERSION`.",
                     },
                     "confidence": {"type": "number", "minimum": 0, "maximum": 1},
                     "region": {
@@ -222,7 +222,7 @@ pub fn schemas() -> Value {
                     },
                     "image": {
                         "type": "string", "maxLength": 2000,
-                        "description": "The image that it was seen on, by its `file`: one of the work's.",
+                        "description": "The `file` of the image that shows it: one of the work's images.",
                     },
                     "status": status.clone(),
                     "note": note.clone(),
@@ -239,7 +239,7 @@ pub fn schemas() -> Value {
                     "status": status,
                     "region": {
                         "type": ["string", "null"], "pattern": region,
-                        "description": "`x,y,width,height` in pixels of the full image; null for all of it.",
+                        "description": "`x,y,width,height` in pixels of the full image; null for the whole image.",
                     },
                     "note": note,
                     "revision": revision,
@@ -264,7 +264,7 @@ pub fn schemas() -> Value {
     all
 }
 
-/// A text: by language, or the words in the one that was asked for.
+/// The schema of a text: by language, or as a string in the requested language.
 fn text() -> Value {
     json!({
         "anyOf": [
@@ -303,7 +303,7 @@ mod tests {
         assert!(all["Tag"]["properties"].get("kept_id").is_none());
     }
 
-    /// Programs that are made of the description have types of these names.
+    /// Generated clients have types of these names.
     #[test]
     fn schemas_have_the_names_that_they_had() {
         let all = schemas();

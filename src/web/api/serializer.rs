@@ -1,4 +1,4 @@
-//! Works as the API tells them: what lies in the index, with addresses as the asker sees this server.
+//! Serializes works for the API: the indexed JSON, with URIs at this server's base URL.
 
 use serde_json::{Map, Value, json};
 
@@ -7,16 +7,16 @@ use crate::iiif::Version;
 use crate::presentation::Address;
 use crate::search::{FacetValue, IndexedWork, in_language};
 
-/// The side of thumbnails, in pixels.
+/// Maximum width and height of thumbnails in pixels.
 const THUMBNAIL: u32 = 400;
 
-/// How works are to be told.
+/// Writes works as JSON objects of the API.
 pub struct WorkSerializer<'a> {
     pub gallery: &'a Gallery,
     pub address: &'a Address,
     /// Only these fields.
     pub fields: Option<Vec<&'a str>>,
-    /// Texts in this language alone.
+    /// Texts in this language only.
     pub lang: Option<&'a str>,
 }
 
@@ -37,7 +37,7 @@ impl WorkSerializer<'_> {
         value.to_string()
     }
 
-    /// All of it, put together of texts that lie ready.
+    /// All fields, assembled from the indexed JSON without parsing it.
     fn whole(&self, stored: &IndexedWork) -> String {
         let (number, rights, public_domain) = stored.known();
         let grant = self.gallery.images.rights().of_record(rights.as_deref(), public_domain);
@@ -54,7 +54,7 @@ impl WorkSerializer<'_> {
             told.push_str(value);
             told.push(if last { '}' } else { ',' });
         };
-        // Addresses are percent-encoded but for the base: all as JSON.
+        // URIs are percent-encoded except for the base URL, so all are quoted as JSON.
         let quoted = |text: String| Value::String(text).to_string();
         field("id", &quoted(self.address.record(&number)), false);
         field("page", &quoted(self.address.work_page(&number)), false);

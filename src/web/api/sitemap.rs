@@ -12,10 +12,10 @@ use crate::web::App;
 use crate::web::http::document::Document;
 use crate::web::http::response::Response;
 
-/// Pages in one file: no more are allowed.
+/// Maximum number of pages per file, by the protocol.
 const MAX_PAGES: usize = 50_000;
 
-/// `GET /sitemap.xml`: where its parts are.
+/// `GET /sitemap.xml`: the index of the parts.
 pub async fn sitemap(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let snapshot = app.gallery.search()?.snapshot()?;
     let base = app.base.of(request)?;

@@ -1,4 +1,4 @@
-//! Works found, chosen by chance, completed from a beginning; their creators and tags.
+//! Endpoints for searching works: list, random, suggestions, creators and tags.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ use crate::web::App;
 use crate::web::http::document::Document;
 use crate::web::http::response::Response;
 
-/// What a request looks for.
+/// The search of a query.
 pub fn search_of(query: &ApiQuery<'_>, snapshot: &Snapshot) -> Result<Search, Error> {
     let known = |parameter, scheme: &str| known(snapshot, parameter, scheme);
     let filters = |name: &'static str| -> Result<Vec<Filter>, Invalid> {
@@ -27,7 +27,7 @@ pub fn search_of(query: &ApiQuery<'_>, snapshot: &Snapshot) -> Result<Search, Er
             known(name, scheme)?;
             if scheme == "colour" && Colour::parse(value).is_some() {
                 let reason =
-                    format!("is one colour, and values are families of them: ask for `colour={value}`");
+                    format!("is a single colour, but values are colour families: use `colour={value}`");
                 return Err(Invalid::new(name, value, reason));
             }
             Ok(Filter { scheme: scheme.to_owned(), value: value.to_owned() })
@@ -67,13 +67,13 @@ pub fn search_of(query: &ApiQuery<'_>, snapshot: &Snapshot) -> Result<Search, Er
     })
 }
 
-/// Refuses a scheme that works cannot be filtered by.
+/// Rejects a scheme that no work has.
 fn known(snapshot: &Snapshot, parameter: &'static str, scheme: &str) -> Result<(), Invalid> {
     let schemes = snapshot.schemes();
     match schemes.iter().any(|known| known == scheme) {
         true => Ok(()),
         false => {
-            let reason = format!("is no scheme here; there are {}", quoted(schemes.iter()));
+            let reason = format!("is not a known scheme; known schemes are {}", quoted(schemes.iter()));
             Err(Invalid::new(parameter, scheme, reason))
         }
     }
@@ -86,7 +86,7 @@ pub async fn list(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let query = ApiQuery::read(&table, request.query_string())?;
     let snapshot = finder.snapshot()?;
     let search = match search_of(&query, &snapshot) {
-        // A page that nobody gave out is not there.
+        // An invalid cursor is a page that does not exist.
         Err(Error::Invalid(invalid)) if invalid.parameter == "cursor" => return Err(Error::NoPage(invalid)),
         search => search?,
     };
@@ -131,7 +131,7 @@ pub async fn list(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     Ok(Response { response: json_response(request, body).await, note })
 }
 
-/// `GET /api/v1/random`: works by chance among those that a search finds.
+/// `GET /api/v1/random`: random works among the results of a search.
 pub async fn random(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let finder = app.gallery.search()?;
     let table = of_random();
@@ -139,7 +139,7 @@ pub async fn random(app: &App, request: &HttpRequest) -> Result<Response, Error>
     let known = finder.snapshot()?;
     let mut search = search_of(&query, &known)?;
     let wanted = query.integer("limit").unwrap_or(1) as usize;
-    // Where hits begin when they lie by their numbers; each draw is a page of one work.
+    // Results are ordered by number, and each draw picks one of them by position.
     search.order = Order { sort: Sort::Number, backwards: false };
     search.limit = 0;
     let hits = finder.find(search.clone()).await?;
@@ -159,7 +159,7 @@ pub async fn random(app: &App, request: &HttpRequest) -> Result<Response, Error>
     Ok(response.content_type("application/json").body(body).into())
 }
 
-/// Different numbers below `total`, by chance.
+/// Distinct random numbers below `total`.
 fn draw(total: u64, wanted: usize) -> Vec<u64> {
     use std::hash::{BuildHasher, RandomState};
     let chance = RandomState::new();
@@ -218,7 +218,7 @@ fn suggestions(
     told.collect()
 }
 
-/// `GET /api/v1/creators`, and `GET /api/v1/tags/{scheme}`: the values of a scheme, or the part of its tree below one.
+/// `GET /api/v1/creators` and `GET /api/v1/tags/{scheme}`: the values of a scheme, or those below one in its tree.
 pub async fn terms(app: &App, request: &HttpRequest, scheme: &str, tree: bool) -> Result<Response, Error> {
     let finder = app.gallery.search()?;
     let table = of_terms(tree);
@@ -235,7 +235,8 @@ pub async fn terms(app: &App, request: &HttpRequest, scheme: &str, tree: bool) -
         None => String::new(),
         Some(below) => {
             let named = Filter { scheme: own.clone(), value: below.to_owned() };
-            let reason = "is no value of this scheme: take `value` of those that are told without it";
+            let reason =
+                "is not a value of this scheme: use a `value` from the response without this parameter";
             let unknown = || Error::NoPage(Invalid::new("below", below, reason));
             snapshot.values_of(&named).into_iter().next().ok_or_else(unknown)?
         }
@@ -259,7 +260,7 @@ pub async fn terms(app: &App, request: &HttpRequest, scheme: &str, tree: bool) -
     Ok(json_response(request, Value::Object(whole).to_string()).await.into())
 }
 
-/// Values with how many works have them and how many values stand below them, where that is known.
+/// Values with their numbers of works, and of narrower values if known.
 fn values(
     snapshot: &Snapshot,
     address: &Address,
@@ -273,7 +274,7 @@ fn values(
         let filter = format!("{}:{}", value.scheme, value.value);
         let query = query_of([("any", filter.as_str())]);
         told.insert("search".into(), json!(format!("{}/api/v1/works?{query}", address.base())));
-        // Families of colours are shelves of the search alone.
+        // Colour families are collections by search only.
         let collection = match value.scheme.as_str() {
             "colour" => address.search_collection(Version::V3, &query),
             scheme => address.facet_value(Version::V3, scheme, &value.value, None),
@@ -287,7 +288,7 @@ fn values(
     told.collect()
 }
 
-/// `GET /api/v1/tags`: the schemes, with how many values and works they have.
+/// `GET /api/v1/tags`: the schemes, with their numbers of values.
 pub async fn schemes(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     ApiQuery::read(&[], request.query_string())?;
     let snapshot = app.gallery.search()?.snapshot()?;
@@ -305,7 +306,7 @@ pub async fn schemes(app: &App, request: &HttpRequest) -> Result<Response, Error
     Ok(json_response(request, json!({ "works": snapshot.works(), "schemes": told }).to_string()).await.into())
 }
 
-/// The facets that were counted.
+/// The requested facets.
 fn facets(hits: &Hits, lang: Option<&str>) -> Value {
     let vocabulary = hits.snapshot.vocabulary();
     let of = |values: &[(u32, u64)]| -> Vec<Value> {
@@ -326,7 +327,7 @@ fn serializer<'a>(
     Ok(WorkSerializer { gallery: &app.gallery, address, fields, lang: query.text("lang") })
 }
 
-/// What is told, with the works of the page behind.
+/// The response body: `object`, with the works of the page appended.
 fn with_works(
     told: Map<String, Value>,
     hits: &Hits,
@@ -345,7 +346,7 @@ fn with_works(
     Ok(body)
 }
 
-/// An answer that is asked for anew each time, and not sent again if it is the same.
+/// A JSON response that clients revalidate each time.
 pub async fn json_response(request: &HttpRequest, body: String) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept-Encoding"));

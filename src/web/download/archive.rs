@@ -1,4 +1,4 @@
-//! A whole work in one ZIP: its images as far as rights go, its record, and what may be done with them.
+//! A whole work in one ZIP: the images that rights allow, the record, and a rights statement.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -32,17 +32,17 @@ use crate::web::route::Image;
 struct Entry {
     name: String,
     content: BoxStream<'static, Result<Bytes, Error>>,
-    /// In bytes, as far as it is known.
+    /// In bytes; 0 if unknown.
     length: u64,
-    /// What the rights statement says of it.
+    /// Its line in the rights statement.
     about: String,
 }
 
-/// What waits between the maker of the archive and its reader, in bytes.
+/// Size of the buffer between the writer of the archive and its reader, in bytes.
 const PIPE: usize = 64 << 10;
-/// How long a busy server is left alone before the next file of an archive is asked for again.
+/// Delay before a file is requested again while the server is busy.
 const AGAIN: Duration = Duration::from_secs(1);
-/// From here on sizes take eight bytes, in bytes.
+/// Archives of this size or more use Zip64, in bytes.
 const LARGE: u64 = 3 << 30;
 
 /// `GET /download/work/{work}.zip`.
@@ -74,7 +74,7 @@ pub async fn archive(app: &App, request: &HttpRequest, work: Image<'_>) -> Resul
     let (reader, writer) = tokio::io::duplex(PIPE);
     let making = actix_web::rt::spawn(async move {
         if let Err(reason) = write(writer, entries).await {
-            tracing::error!(error = reason, "an archive broke off");
+            tracing::error!(error = reason, "an archive was aborted");
         }
     });
     let making = Making(making.abort_handle());
@@ -84,12 +84,12 @@ pub async fn archive(app: &App, request: &HttpRequest, work: Image<'_>) -> Resul
     Ok(Response { response: response.streaming(pieces), note: "archive" })
 }
 
-/// Which state an image is in, and how much of it may be had.
+/// The version of an image and the rights to it, as part of the ETag.
 fn state(version: &Stored, grant: Grant) -> String {
     format!("{} {}", version.identity(), grant.identity())
 }
 
-/// Ends the making of an archive with its reader, whatever it waits for.
+/// Aborts the writer of an archive when its reader is dropped.
 struct Making(AbortHandle);
 
 impl Drop for Making {
@@ -98,7 +98,7 @@ impl Drop for Making {
     }
 }
 
-/// The content of a file of the archive: begun when it is its turn.
+/// The content of a file, which is started only when the archive reaches it.
 fn later<S>(
     begin: impl Future<Output = Result<S, Error>> + Send + 'static,
 ) -> BoxStream<'static, Result<Bytes, Error>>
@@ -108,7 +108,7 @@ where
     futures::stream::once(begin).try_flatten().boxed()
 }
 
-/// Asks until the server is not too busy: an archive that has begun had better end. Its first file is not waited for.
+/// Retries while the server is busy, because an archive that has begun should be completed. The first file is not retried.
 async fn patiently<T, F: Future<Output = Result<T, Error>>>(
     first: bool,
     mut ask: impl FnMut() -> F,
@@ -121,7 +121,7 @@ async fn patiently<T, F: Future<Output = Result<T, Error>>>(
     }
 }
 
-/// A whole original, once there is memory for its pieces.
+/// An original, once memory for its pieces is admitted.
 fn original_of(first: bool, original: Original) -> BoxStream<'static, Result<Bytes, Error>> {
     later(async move {
         let unsent = patiently(first, || original.admit()).await?;
@@ -129,7 +129,7 @@ fn original_of(first: bool, original: Original) -> BoxStream<'static, Result<Byt
     })
 }
 
-/// A rendition, in one piece or in many.
+/// A rendition, whole or streamed.
 fn rendition_of(
     first: bool,
     images: Arc<ImageService>,
@@ -161,7 +161,7 @@ async fn entries(app: &App, address: &Address, described: &Described) -> Result<
         }
         let planned = app.gallery.images.plan_rendition(file, Format::Jpg).await?;
         let about =
-            format!("a rendition of {} pixels; the original of {full} is not to be had", planned.size());
+            format!("a rendition of {} pixels; the original of {full} is not available", planned.size());
         let stem = base.rsplit_once('.').map_or(base, |(stem, _)| stem);
         let name = distinct(&mut names, &safe(&format!("{stem}.jpg")));
         let content = rendition_of(entries.is_empty(), app.gallery.images.clone(), planned);
@@ -177,7 +177,7 @@ async fn entries(app: &App, address: &Address, described: &Described) -> Result<
     Ok(entries)
 }
 
-/// Begins the first file: what fails or is too busy for it says so before the archive begins.
+/// Starts the first file, so that errors and a busy server are reported before the response begins.
 async fn begin(entry: &mut Entry) -> Result<(), Error> {
     let content = std::mem::replace(&mut entry.content, futures::stream::empty().boxed());
     let (first, rest) = content.into_future().await;
@@ -185,7 +185,7 @@ async fn begin(entry: &mut Entry) -> Result<(), Error> {
     Ok(())
 }
 
-/// A name that no other file has.
+/// A name that is unique in the archive.
 fn distinct(names: &mut HashSet<String>, name: &str) -> String {
     let (stem, ending) =
         name.rsplit_once('.').map_or((name, String::new()), |(stem, ending)| (stem, format!(".{ending}")));
@@ -200,7 +200,7 @@ fn distinct(names: &mut HashSet<String>, name: &str) -> String {
     found
 }
 
-/// What the work is, and what may be done with its files, in words.
+/// The rights statement as text.
 fn statement(address: &Address, described: &Described, entries: &[Entry]) -> String {
     let work = &described.work;
     let mut text = format!("{}\n", work.label().best(&["en"]).unwrap_or_default());
@@ -228,7 +228,7 @@ fn statement(address: &Address, described: &Described, entries: &[Entry]) -> Str
         text.push_str(&format!("{}: {}\n", entry.name, entry.about));
     }
     if entries.is_empty() {
-        text.push_str("There is no image of this work to be had here.\n");
+        text.push_str("No image of this work is available here.\n");
     }
     text
 }
@@ -242,7 +242,7 @@ async fn write(writer: tokio::io::DuplexStream, entries: Vec<Entry>) -> Result<(
     for mut entry in entries {
         let file =
             ZipEntryBuilder::new(entry.name.clone().into(), Compression::Stored).unix_permissions(0o644);
-        // Whoever left needs no more.
+        // The reader has left.
         let Ok(mut file) = zip.write_entry_stream(file).await else { return Ok(()) };
         while let Some(piece) =
             entry.content.try_next().await.map_err(|error| format!("{}: {}", entry.name, told(&error)))?
@@ -263,7 +263,7 @@ async fn write(writer: tokio::io::DuplexStream, entries: Vec<Entry>) -> Result<(
 mod tests {
     use super::*;
 
-    /// Archives' ETags are made of it.
+    /// ETags of archives depend on it.
     #[test]
     fn the_state_of_an_image_is_told_as_ever() {
         let version = |etag: &str, size| Stored { etag: etag.into(), size };

@@ -1,12 +1,12 @@
-//! What a download is called at home (RFC 6266, RFC 8187).
+//! File names of downloads in `Content-Disposition` (RFC 6266, RFC 8187).
 
 use actix_web::http::header::HeaderValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// The longest name in bytes, its ending not counted: no file system takes more than 255.
+/// Maximum length of a name in bytes, without its extension. File systems allow 255.
 const LONGEST: usize = 150;
 
-/// What an extended value leaves as it is (RFC 8187, §3.2.1, `attr-char`).
+/// Characters that an extended value does not encode (RFC 8187, §3.2.1, `attr-char`).
 const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'!')
     .remove(b'#')
@@ -21,7 +21,7 @@ const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'|')
     .remove(b'~');
 
-/// `attachment`, with the name in ASCII for old clients and in full for all others.
+/// `attachment`, with an ASCII name for old clients and the full name for all others.
 pub fn disposition(name: &str) -> HeaderValue {
     let name = safe(name);
     let plain: String = name.chars().map(ascii).collect();
@@ -30,7 +30,7 @@ pub fn disposition(name: &str) -> HeaderValue {
     HeaderValue::try_from(value).unwrap_or_else(|_| HeaderValue::from_static("attachment"))
 }
 
-/// A name that is a file's name everywhere: one segment, nothing that is not seen, nothing that systems reserve.
+/// A name that is valid on every system: one segment, no invisible characters, no reserved names.
 pub fn safe(name: &str) -> String {
     let (stem, ending) = match name.rsplit_once('.') {
         Some((stem, ending))
@@ -61,12 +61,12 @@ pub fn safe(name: &str) -> String {
     if ending.is_empty() { words } else { format!("{words}.{ending}") }
 }
 
-/// Characters that turn or hide what stands beside them.
+/// Characters that are invisible or change the direction of text.
 fn is_unseen(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{fffd}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Names of devices, which Windows knows with any ending.
+/// Device names, which Windows reserves with any extension.
 fn is_reserved(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name).trim().to_ascii_uppercase();
     let numbered = |word: &str| {
@@ -75,7 +75,7 @@ fn is_reserved(name: &str) -> bool {
     ["CON", "PRN", "AUX", "NUL"].contains(&stem.as_str()) || numbered("COM") || numbered("LPT")
 }
 
-/// The nearest that ASCII has.
+/// The closest ASCII character.
 fn ascii(c: char) -> char {
     match c {
         'å' | 'ä' | 'á' | 'à' | 'â' | 'æ' => 'a',

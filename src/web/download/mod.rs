@@ -1,4 +1,4 @@
-//! Downloads: originals as they lie, full-size renditions, whole works.
+//! Downloads: original files, full-size renditions, whole works.
 
 mod archive;
 mod disposition;
@@ -22,12 +22,12 @@ use disposition::disposition;
 
 pub use archive::archive;
 
-/// What full-size renditions are to be had in.
+/// Formats of full-size renditions.
 const FORMATS: [Format; 3] = [Format::Jpg, Format::Tif, Format::Png];
 
 /// `GET /download/{image}` and `GET /download/{image}.{jpg|tif|png}`.
 ///
-/// A name that is an image's is that image's original; only else is its ending a format.
+/// An identifier that exists is served as the original; otherwise its extension selects a format.
 pub async fn answer(app: &App, request: &HttpRequest, image: Image<'_>) -> Result<Response, Error> {
     let identifier = &image.identifier;
     let format = identifier.rsplit_once('.').and_then(|(stem, suffix)| {
@@ -136,19 +136,19 @@ fn sent(
     Response { response: response.body(SizedStream::new(length, watched(pieces))), note: "download" }
 }
 
-/// Pieces that keep their memory until they have been taken.
+/// Pieces whose memory stays admitted until they have been read.
 fn holding<T>(unsent: Unsent, pieces: impl Stream<Item = T>) -> impl Stream<Item = T> {
     pieces.inspect(move |_| {
         let _kept = &unsent;
     })
 }
 
-/// Says in the log why an answer broke off.
+/// Logs why a download was aborted.
 fn watched(pieces: impl Stream<Item = Result<Bytes, Error>>) -> impl Stream<Item = Result<Bytes, Error>> {
-    pieces.inspect_err(|error| tracing::error!(error = told(error), "a download broke off"))
+    pieces.inspect_err(|error| tracing::error!(error = told(error), "a download was aborted"))
 }
 
-/// What a file of this image is called at home: the title and the number of the work that shows it.
+/// The file name of a download: title and object number of the work that shows the image.
 async fn name_of(app: &App, identifier: &str, ending: &str) -> Option<String> {
     let work = app.gallery.works.work_showing(identifier).await.ok().flatten()?;
     let stem = identifier.rsplit('/').next().unwrap_or(identifier);
@@ -162,7 +162,7 @@ async fn name_of(app: &App, identifier: &str, ending: &str) -> Option<String> {
     Some(if ending.is_empty() { format!("{title}{own}") } else { format!("{title}{own}.{ending}") })
 }
 
-/// A work's title and number, for people.
+/// A work's title and object number, for display.
 fn titled(app: &App, work: &crate::record::Work) -> String {
     let label = work.label();
     match label.best(&app.publisher.preferred_languages()) {
@@ -171,7 +171,7 @@ fn titled(app: &App, work: &crate::record::Work) -> String {
     }
 }
 
-/// The same of a work that is described.
+/// The same for a described work.
 fn named(app: &App, described: &Described) -> String {
     titled(app, &described.work)
 }

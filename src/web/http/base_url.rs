@@ -72,7 +72,7 @@ impl BaseUrl {
     pub fn check(&self, request: &HttpRequest) -> Result<(), Invalid> {
         match named_host(request)? {
             Some(host) if is_host(host) => Ok(()),
-            Some(host) => Err(Invalid::new("Host", host, "is no host name")),
+            Some(host) => Err(Invalid::new("Host", host, "is not a valid host name")),
             None if request.version() < Version::HTTP_11 => Ok(()),
             None => Err(Invalid::new("Host", "", "is missing: HTTP/1.1 requires it")),
         }
@@ -80,7 +80,7 @@ impl BaseUrl {
 
     fn check_host(&self, host: &str) -> Result<(), Invalid> {
         if !is_host(host) {
-            return Err(Invalid::new("Host", host, "is no host name"));
+            return Err(Invalid::new("Host", host, "is not a valid host name"));
         }
         let (name, _) = name_and_port(host);
         let served = |known: &String| known.eq_ignore_ascii_case(host) || known.eq_ignore_ascii_case(name);
@@ -135,9 +135,9 @@ fn named_host(request: &HttpRequest) -> Result<Option<&str>, Invalid> {
     let mut named = request.headers().get_all(HOST);
     let Some(host) = named.next() else { return Ok(None) };
     if named.next().is_some() {
-        return Err(Invalid::new("Host", "", "is there more than once"));
+        return Err(Invalid::new("Host", "", "is repeated"));
     }
-    let host = host.to_str().map_err(|_| Invalid::new("Host", "", "is no host name"))?;
+    let host = host.to_str().map_err(|_| Invalid::new("Host", "", "is not a valid host name"))?;
     Ok(Some(host))
 }
 

@@ -167,7 +167,7 @@ pub fn delivered(body: Body, mut response: HttpResponseBuilder) -> Response {
             }
             let pieces = streamed
                 .pieces()
-                .inspect_err(|error| tracing::error!(error = told(error), "an answer broke off"));
+                .inspect_err(|error| tracing::error!(error = told(error), "a response was aborted"));
             Response { response: response.streaming(pieces), note: "streamed" }
         }
     }

@@ -30,12 +30,12 @@ pub async fn answer(app: &Arc<App>, request: &HttpRequest) -> HttpResponse {
     let (status, text) = match &answered {
         Ok((status, value)) => (*status, value.to_string()),
         Err(error) => {
-            tracing::warn!(method = %request.method(), path = request.uri().path(), error = error.chain(), "refused to an operator");
+            tracing::warn!(method = %request.method(), path = request.uri().path(), error = error.chain(), "administrative request rejected");
             return problem_response(request, error);
         }
     };
     if *request.method() == Method::POST {
-        tracing::info!(path = request.uri().path(), query = request.query_string(), "done for an operator");
+        tracing::info!(path = request.uri().path(), query = request.query_string(), "administrative request");
     }
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CACHE_CONTROL, "no-store")).content_type("application/json").body(text)
@@ -45,7 +45,7 @@ fn allowed(app: &App, request: &HttpRequest) -> Result<(), Error> {
     let secret = &app.operations.token;
     if secret.is_empty() {
         return Err(gallery::Error::Closed(
-            "nobody may do this here: no token is set in operations.token".into(),
+            "administration is disabled: set a token in operations.token".into(),
         )
         .into());
     }
@@ -128,7 +128,7 @@ async fn purge(app: &App, query: &str) -> Result<Value, gallery::Error> {
             app.works.forget(None);
         }
         _ => {
-            let reason = "is not said: write one of `image=ID`, `work=NUMBER` and `all=true`";
+            let reason = "is missing: give one of `image=ID`, `work=NUMBER` and `all=true`";
             return Err(Invalid::new("all", "", reason).into());
         }
     }
@@ -162,7 +162,7 @@ async fn warm(app: &Arc<App>, query: &str) -> Result<Value, gallery::Error> {
             images
         }
         _ => {
-            let reason = "is said twice: write one of `image=ID`, `work=NUMBER` and a search";
+            let reason = "is ambiguous: give only one of `image=ID`, `work=NUMBER` and a search";
             return Err(Invalid::new("what to warm", "", reason).into());
         }
     };

@@ -52,7 +52,7 @@ pub fn serve(request: &HttpRequest, gallery: &Gallery, metrics: &PrometheusHandl
             HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.render())
         }
         "/health/live" => HttpResponse::Ok().body("alive\n"),
-        _ => HttpResponse::NotFound().body("there are `/metrics` and `/admin` here\n"),
+        _ => HttpResponse::NotFound().body("available here: `/metrics` and `/admin`\n"),
     }
 }
 

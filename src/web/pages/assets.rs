@@ -1,4 +1,4 @@
-//! The files that pages load: Tegl's own, and the viewers that `npm run build` puts into `bundle/`.
+//! Embedded assets: Tegl's own files, and the viewers that `npm run build` puts into `bundle/`.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,17 +13,17 @@ use crate::web::http::document::Document;
 #[folder = "src/web/pages/assets"]
 struct Own;
 
-/// Scripts and texts lie here with their compressed forms beside them (`.br`, `.gz`), made at the highest level.
+/// Scripts and texts have precompressed forms beside them (`.br`, `.gz`), at the highest level.
 #[derive(RustEmbed)]
 #[folder = "src/web/pages/bundle"]
 #[allow_missing = true]
 struct Bundle;
 
-/// A file, ready to be sent in any coding.
+/// A file in all content codings.
 pub struct Asset {
     pub document: Document,
     pub media_type: &'static str,
-    /// Part of the content's hash; stands in the addresses that pages use.
+    /// Part of the content's hash, which the URLs in pages contain.
     pub version: String,
 }
 
@@ -47,7 +47,7 @@ pub(super) fn is_bundled(path: &str) -> bool {
     Bundle::get(path).is_some()
 }
 
-/// The address of an asset; it changes with the content, so that it may be cached for good.
+/// The URL of an asset. It changes with the content, so that it may be cached forever.
 pub(super) fn address(base: &str, path: &str) -> String {
     match asset(path) {
         Some(asset) => format!("{base}/assets/{path}?v={}", asset.version),

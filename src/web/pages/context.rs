@@ -1,4 +1,4 @@
-//! What all pages of one answer share: where the site is, the language it speaks, and whose it is.
+//! What all parts of a page share: the site's base path, language and publisher.
 
 use super::labels::{self, Label, Noun};
 use super::link::Link;
@@ -8,7 +8,7 @@ use crate::presentation::Logo;
 /// The site as one visitor sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Context {
-    /// Stands before every path; may be empty.
+    /// The prefix of every path; may be empty.
     pub base: String,
     /// Where manifests and images of this server are: scheme, host and prefix.
     pub address: String,
@@ -41,7 +41,7 @@ impl Default for Context {
 }
 
 impl Context {
-    /// A word in the language of the page.
+    /// A label in the language of the page.
     pub(super) fn text(&self, word: Label) -> &'static str {
         word.in_language(self.language)
     }
@@ -51,7 +51,7 @@ impl Context {
         self.name.as_deref().unwrap_or("Tegl")
     }
 
-    /// The address of a page of this site, a path with or without a query; keeps a chosen language.
+    /// The URL of a page of this site, from a path with or without a query; keeps a chosen language.
     pub fn page(&self, path: &str) -> String {
         let base = &self.base;
         match (self.chosen, path.contains('?')) {
@@ -71,7 +71,7 @@ impl Context {
         format!("{} {label}", self.text(labels::NOT))
     }
 
-    /// The label of a filter by its name and value in addresses; `None` for what is no filter of its own.
+    /// The label of a filter by its parameter and value; `None` if it has no label.
     pub fn filter(&self, name: &str, value: &str) -> Option<String> {
         let choice = |yes: Label, no: Label| self.text(if value == "true" { yes } else { no }).to_owned();
         Some(match name {

@@ -1,4 +1,4 @@
-//! The page that tells a visitor what went wrong and where to go on.
+//! The error page.
 
 use maud::html;
 
@@ -7,7 +7,7 @@ use super::form::form;
 use super::frame::{document, footer, name};
 use super::labels::{self, Label};
 
-/// What went wrong, as far as it matters to a visitor.
+/// Kinds of errors that visitors see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     NotFound,

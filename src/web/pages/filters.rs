@@ -1,4 +1,4 @@
-//! What narrows a search: years as bars, facets as boxes.
+//! The filters of a search: a histogram of years, and facets.
 
 use maud::{Markup, html};
 
@@ -14,7 +14,7 @@ pub struct Facet {
     pub label: String,
     /// Its values, in order; one that is chosen leads back to the search without it.
     pub links: Vec<Link>,
-    /// Whether the values are colours as `#rrggbb`, to be seen and not read.
+    /// Whether the values are colours as `#rrggbb`, shown as swatches.
     pub swatches: bool,
 }
 
@@ -25,11 +25,11 @@ pub struct Bar {
     pub label: String,
     /// How many works fall in it.
     pub count: u64,
-    /// The search in this period alone.
+    /// The search limited to this period.
     pub href: String,
 }
 
-/// The column beside the results, or nothing where there is nothing to choose from.
+/// The column beside the results; `None` if there is nothing to choose from.
 pub(super) fn refine(context: &Context, facets: &[Facet], histogram: &[Bar]) -> Option<Markup> {
     let facets: Vec<_> = facets.iter().filter(|facet| !facet.links.is_empty()).collect();
     let counted = histogram.iter().any(|bar| bar.count > 0);
@@ -50,7 +50,7 @@ pub(super) fn refine(context: &Context, facets: &[Facet], histogram: &[Bar]) -> 
     })
 }
 
-// Searches within searches are without end: crawlers are asked not to follow them.
+// Filters can be combined endlessly, so crawlers are asked not to follow their links.
 
 fn values(context: &Context, facet: &Facet) -> Markup {
     html! {
@@ -83,7 +83,7 @@ fn swatches(context: &Context, facet: &Facet) -> Markup {
     }
 }
 
-/// A colour in words, for whoever does not see it: `Red #c0322b, 12 works`.
+/// A colour as text, for screen readers: `Red #c0322b, 12 works`.
 fn said(context: &Context, link: &Link) -> String {
     let family = Colour::parse(&link.label).and_then(|colour| colour_names(colour.family()));
     let name =
@@ -94,7 +94,7 @@ fn said(context: &Context, link: &Link) -> String {
     format!("{name}{}{count}", link.label)
 }
 
-/// The chip's colour; only what is one may enter a style.
+/// The swatch's style; only valid colours are written into it.
 fn colour(label: &str) -> Option<String> {
     let digits = label.strip_prefix('#')?;
     let plain = digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit());
@@ -121,7 +121,7 @@ fn bars(context: &Context, histogram: &[Bar]) -> Markup {
     }
 }
 
-/// A bar's height, of the highest.
+/// A bar's height relative to the highest one.
 fn share(count: u64, highest: u64) -> String {
     format!("--share:{:.3}", count as f64 / highest.max(1) as f64)
 }

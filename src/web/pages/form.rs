@@ -1,11 +1,11 @@
-//! The search field that pages about works have at their top.
+//! The search form at the top of pages.
 
 use maud::{Markup, html};
 
 use super::context::Context;
 use super::labels;
 
-/// A search that keeps `kept`, the names and values of the filters in force.
+/// A search form that keeps `kept`, the names and values of the active filters.
 pub(super) fn form(context: &Context, query: &str, kept: &[(String, String)]) -> Markup {
     let label = context.text(labels::SEARCH_THE_COLLECTION);
     html! {

@@ -1,4 +1,4 @@
-//! What every page has around its content: head, style sheet, icon, name and logo, foot.
+//! The frame of every page: head, style sheet, icon, name and logo, footer.
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -6,7 +6,7 @@ use super::assets;
 use super::context::Context;
 use super::labels;
 
-/// A whole document; `scripts` are paths of assets, run in this order once the page is read.
+/// A whole document; `scripts` are paths of assets, run in this order once the page is parsed.
 pub(super) fn document(context: &Context, title: &str, kind: &str, scripts: &[&str], body: Markup) -> String {
     let base = &context.base;
     let page = html! {
@@ -50,7 +50,7 @@ pub(super) fn logo(context: &Context) -> Markup {
     }
 }
 
-/// What the visitor or the operator ought to know, one sentence each.
+/// Notices for visitors or the operator, one sentence each.
 pub(super) fn notices(context: &Context, notices: &[String]) -> Markup {
     html! {
         @if !notices.is_empty() {
@@ -59,7 +59,7 @@ pub(super) fn notices(context: &Context, notices: &[String]) -> Markup {
     }
 }
 
-/// What all pages but the viewers end with.
+/// The footer of all pages except the viewers.
 pub(super) fn footer(context: &Context) -> Markup {
     html! {
         footer {
@@ -78,7 +78,7 @@ pub(super) fn footer(context: &Context) -> Markup {
     }
 }
 
-/// The museum's name, or the host of its site where it has none.
+/// The museum's name, or else the host of its site.
 fn homepage(context: &Context) -> &str {
     let host = context.homepage.split_once("://").map_or(context.homepage.as_str(), |(_, rest)| rest);
     context.name.as_deref().unwrap_or(host.trim_end_matches('/'))

@@ -1,4 +1,4 @@
-//! Every word that pages say, in English and in Danish.
+//! The labels of all pages, in English and Danish.
 
 pub(super) use crate::presentation::labels::Label;
 
@@ -157,7 +157,7 @@ pub(super) const NOT_BUILT: Label = Label::new(
 pub(super) const CANNOT_BE_SHOWN: Label =
     Label::new("This image cannot be shown.", "Billedet kan ikke vises.");
 
-// What went wrong.
+// Error pages.
 pub(super) const NOT_FOUND: Label = Label::new("There is nothing here", "Her er ikke noget");
 pub(super) const NOT_FOUND_MORE: Label = Label::new(
     "No page was found at this address. It may have moved, or the address may be mistyped.",

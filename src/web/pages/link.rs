@@ -1,20 +1,20 @@
-//! Something to follow, as pages show it.
+//! Links in pages.
 
-/// A label that leads somewhere.
+/// A link with its label.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Link {
-    /// What is shown.
+    /// Its text.
     pub label: String,
-    /// Where it leads, ready to be written.
+    /// Its target.
     pub href: String,
-    /// Whether it is in force.
+    /// Whether it is the current choice.
     pub chosen: bool,
-    /// How many works lie behind it, if that is known.
+    /// The number of works that it leads to, if known.
     pub count: Option<u64>,
 }
 
 impl Link {
-    /// What `aria-current` says of it.
+    /// Its `aria-current`.
     pub(super) fn current(&self) -> Option<&'static str> {
         self.chosen.then_some("true")
     }

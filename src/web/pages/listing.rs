@@ -1,4 +1,4 @@
-//! The first page: what is served, as a wall of thumbnails.
+//! The list of works or images, as a grid of thumbnails.
 
 use maud::{Markup, html};
 
@@ -6,7 +6,7 @@ use super::context::Context;
 use super::frame::{document, footer, logo, notices};
 use super::labels;
 
-/// One page of what is served.
+/// One page of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     /// The images on this page, in order.
@@ -21,14 +21,14 @@ pub struct Listing {
     pub unreachable: bool,
     /// Whether there are images that cannot be listed.
     pub unlisted: bool,
-    /// How much of the search is prepared, in per cent, if it is not ready yet.
+    /// How much of the search index is built, in percent, if it is not ready yet.
     pub indexing: Option<u8>,
 }
 
-/// One image on the wall.
+/// One image in the grid.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
-    /// The identifier as it is, decoded.
+    /// The decoded identifier.
     pub identifier: String,
     /// The identifier, percent-encoded as one path segment.
     pub encoded: String,
@@ -44,10 +44,10 @@ pub struct Entry {
     pub work: Option<String>,
 }
 
-/// What a thumbnail may measure at most, on either side.
+/// Maximum width and height of a thumbnail in pixels.
 const THUMBNAIL: u32 = 400;
 
-/// The page at `/`: all of `listing` on a wall.
+/// The page at `/` without a search: `listing` as a grid.
 pub fn index(context: &Context, listing: &Listing) -> String {
     let is_works = listing.files.is_some();
     let noun = if is_works { labels::WORKS } else { labels::IMAGES };
@@ -162,7 +162,7 @@ fn facts(context: &Context, entry: &Entry) -> String {
     [size, name].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-/// The master's format as its name tells it.
+/// The master's format, by its extension.
 fn kind(identifier: &str) -> Option<&'static str> {
     let (_, extension) = identifier.rsplit_once('.')?;
     Some(match extension.to_ascii_lowercase().as_str() {
@@ -180,7 +180,7 @@ fn kind(identifier: &str) -> Option<&'static str> {
     })
 }
 
-/// Width over height of the place on the wall; very long pictures get a place that is less so.
+/// The aspect ratio of the place in the grid; very long pictures are limited.
 fn style(entry: &Entry) -> String {
     let ratio = match entry.dimensions {
         Some((width, height)) if width > 0 && height > 0 => f64::from(width) / f64::from(height),
@@ -196,7 +196,7 @@ fn thumbnail_size(dimensions: Option<(u32, u32)>) -> Option<(u32, u32)> {
     Some((scaled(width), scaled(height)))
 }
 
-/// Millions of pixels, where there is at least a tenth of one.
+/// Megapixels, if at least 0.1.
 fn megapixels(context: &Context, area: u64) -> Option<String> {
     match area as f64 / 1e6 {
         tiny if tiny < 0.1 => None,

@@ -1,4 +1,4 @@
-//! What the first page shows, and what it never lets through.
+//! Tests of the list: what it shows, and that it escapes what it is given.
 
 use super::*;
 use crate::presentation::Logo;

@@ -1,9 +1,9 @@
-//! The pages that a person sees: the search and its works, what is served, and one image in a viewer.
+//! HTML pages: search, work, list of images, viewers, errors.
 //!
-//! Plain HTML, one style sheet, a small script for each viewer and none for the rest. Nothing is
-//! inline but proportions of pictures and bars and the colours of swatches, so that
+//! Plain HTML, one style sheet, and a small script for each viewer only. Nothing is
+//! inline except aspect ratios, bar heights and swatch colours, so that
 //! [`content_security_policy`] holds on every page.
-//! The pages use only what anyone may use: Image API, manifests, Deep Zoom.
+//! The pages use only public interfaces: Image API, manifests, Deep Zoom.
 
 mod assets;
 mod context;

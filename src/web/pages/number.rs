@@ -1,6 +1,6 @@
 //! Numbers in groups of three digits.
 
-/// Digits in groups of three, with this sign between them.
+/// Groups the digits by three with this separator.
 pub(super) fn grouped(number: u64, separator: &str) -> String {
     let digits = number.to_string();
     let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();

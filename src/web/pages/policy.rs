@@ -1,14 +1,14 @@
-//! What pages may load, as the Content-Security-Policy that a browser enforces.
+//! The Content-Security-Policy of pages.
 
 use url::Url;
 
 use super::context::Context;
 
-/// What holds on every page of every server.
+/// Directives that all pages share.
 const COMMON: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'";
 
-/// The policy of a page: scripts, styles, pictures and manifests of this server, and the museum's logo. Nothing that a
-/// record holds makes a visitor's browser ask another host.
+/// The policy of a page: scripts, styles, pictures and manifests of this server, and the museum's logo. No content of a
+/// record makes a visitor's browser contact another host.
 pub fn content_security_policy(context: &Context) -> String {
     let own = origin(&context.address).unwrap_or_default();
     let logo = origin(&context.logo.url).filter(|logo| *logo != own).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The collection's first page: a search, its results as a wall of pictures.
+//! The search page: the query, filters, and results as a grid of pictures.
 
 use maud::{Markup, html};
 
@@ -12,21 +12,21 @@ use super::link::Link;
 /// One page of a search's results.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Search {
-    /// The words, as typed.
+    /// The query text, as typed.
     pub query: String,
-    /// Names and values of the filters in force, which a new search keeps.
+    /// Names and values of the active filters, which a new search keeps.
     pub kept: Vec<(String, String)>,
     /// How many works were found on all pages.
     pub total: u64,
-    /// What was searched for instead, where typing errors were forgiven.
+    /// The corrected query text, if it was corrected.
     pub corrected: Option<String>,
-    /// The filters in force; each leads to the search without it.
+    /// The active filters; each links to the search without it.
     pub chosen: Vec<Link>,
-    /// What the search can be narrowed by.
+    /// The facets.
     pub facets: Vec<Facet>,
     /// The works by period.
     pub histogram: Vec<Bar>,
-    /// The orders that the works can stand in.
+    /// The sort orders.
     pub sorts: Vec<Link>,
     /// The works on this page, in order.
     pub hits: Vec<Hit>,
@@ -42,11 +42,11 @@ pub struct Search {
     pub api: Option<String>,
     /// The address of the same search as a IIIF Collection.
     pub collection: Option<String>,
-    /// Where the images are listed as they lie.
+    /// The URL of the list of images as files.
     pub files: Option<String>,
 }
 
-/// One work on the wall.
+/// One work in the grid.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hit {
     /// The object number, percent-encoded as one path segment.
@@ -55,17 +55,17 @@ pub struct Hit {
     pub label: String,
     /// Who made it.
     pub creator: Option<String>,
-    /// When it was made, as the museum says it.
+    /// When it was made, in the museum's words.
     pub date: Option<String>,
     /// The address of its picture, at most 400 pixels on either side.
     pub thumbnail: Option<String>,
-    /// The picture's width over its height.
+    /// The picture's aspect ratio.
     pub ratio: Option<f64>,
     /// Whether its picture is in the public domain.
     pub public_domain: bool,
 }
 
-/// The page at `/`: what `page` has found.
+/// The search page at `/`.
 pub fn search(context: &Context, page: &Search) -> String {
     let column = refine(context, &page.facets, &page.histogram);
     let misread = page.misread.iter().map(|why| format!("{} {why}.", context.text(labels::NOT_UNDERSTOOD)));
@@ -110,7 +110,7 @@ pub fn search(context: &Context, page: &Search) -> String {
     document(context, &name(context, page), "listing seeking", &[], body)
 }
 
-/// What the browser's tab shows.
+/// The document title.
 fn name(context: &Context, page: &Search) -> String {
     match page.query.trim() {
         "" => context.title().to_owned(),
@@ -166,7 +166,7 @@ fn chosen(context: &Context, page: &Search) -> Markup {
     }
 }
 
-/// Why the wall is empty, with a way on.
+/// The message for an empty result, with a link to continue.
 fn nothing(context: &Context, page: &Search) -> Markup {
     let all = html! { a href=(context.page("/")) { (context.text(labels::SEE_ALL)) } };
     html! {
@@ -191,7 +191,7 @@ fn card(context: &Context, hit: &Hit) -> Markup {
         a href=(context.page(&format!("/works/{}", hit.work))) {
             @match &hit.thumbnail {
                 Some(address) => div.picture {
-                    // Covered by the picture, once it is there.
+                    // Covered by the picture once that has loaded.
                     span.coming aria-hidden="true" { (context.text(labels::PICTURE_COMING)) }
                     img src=(address) alt="" loading="lazy" decoding="async";
                 },
@@ -220,7 +220,7 @@ fn public_domain(context: &Context) -> Markup {
     }
 }
 
-/// Width over height of the place on the wall; very long pictures get a place that is less so.
+/// The aspect ratio of the place in the grid; very long pictures are limited.
 fn style(ratio: Option<f64>) -> String {
     let known = ratio.filter(|ratio| ratio.is_finite() && *ratio > 0.0);
     format!("--ratio:{:.3}", known.unwrap_or(1.0).clamp(0.55, 2.6))
@@ -237,7 +237,7 @@ fn pages(context: &Context, page: &Search) -> Markup {
     }
 }
 
-/// The same search for programs, and the files behind the works.
+/// Links to the same search in the API and as a collection, and to the list of files.
 fn elsewhere(context: &Context, page: &Search) -> Markup {
     let ways = [
         (labels::IN_THE_API, &page.api),

@@ -1,4 +1,4 @@
-//! What the search's page shows, and what it never lets through.
+//! Tests of the search page: what it shows, and that it escapes what it is given.
 
 use super::*;
 

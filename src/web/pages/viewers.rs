@@ -1,4 +1,4 @@
-//! One image in the whole window: OpenSeadragon for the picture, Mirador for its manifest.
+//! Full-window viewers: OpenSeadragon for an image, Mirador for a manifest.
 
 use maud::{Markup, html};
 
@@ -11,7 +11,7 @@ use crate::record::Region;
 const OPENSEADRAGON: &str = "openseadragon/openseadragon.min.js";
 const MIRADOR: &str = "mirador/mirador.min.js";
 
-/// What a viewer shows, and where it was opened from.
+/// What a viewer shows, and the work to return to.
 #[derive(Clone, Debug, Default)]
 pub struct Exhibit {
     /// The work's title and number, or the file's name where no work shows the image.
@@ -20,7 +20,7 @@ pub struct Exhibit {
     pub image: Option<String>,
     /// The identifier of the manifest, encoded likewise: the work's number, or the image's.
     pub manifest: String,
-    /// The object number of the work that the way back leads to, encoded likewise.
+    /// The object number of the work to return to, encoded likewise.
     pub work: Option<String>,
     /// Where the manifest is opened: the address of a canvas.
     pub canvas: Option<String>,
@@ -77,7 +77,7 @@ pub fn mirador(context: &Context, exhibit: &Exhibit) -> String {
     document(context, &title, "viewer", &[MIRADOR, "mirador.js"], body)
 }
 
-/// The way back: to the work, or to the list of all images.
+/// The link back to the work, or to the list of all images.
 fn back(context: &Context, exhibit: &Exhibit) -> Markup {
     let (href, label) = match &exhibit.work {
         Some(work) => (context.page(&format!("/works/{work}")), labels::BACK_TO_WORK),
@@ -87,7 +87,7 @@ fn back(context: &Context, exhibit: &Exhibit) -> Markup {
     html! { a.back href=(href) aria-label=(label) title=(label) { (icon("M15 5l-7 7 7 7")) } }
 }
 
-/// What is seen where the viewer cannot run: the picture, once.
+/// The fallback where the viewer cannot run: a static picture.
 fn still(context: &Context, exhibit: &Exhibit, script: &str) -> Markup {
     let (base, label) = (&context.base, context.text(labels::PICTURE_OF));
     let picture = html! {

@@ -1,4 +1,4 @@
-//! The page of one work: its picture, what is known of it, and every way to it.
+//! The page of one work: picture, record and links.
 
 use maud::{Markup, html};
 
@@ -15,9 +15,9 @@ pub struct WorkPage {
     pub label: String,
     /// Who made it; each leads to a search.
     pub creators: Vec<Link>,
-    /// When it was made, as the museum says it.
+    /// When it was made, in the museum's words.
     pub date: Option<String>,
-    /// What the museum tells of it, by paragraph.
+    /// The museum's description, by paragraph.
     pub description: Vec<String>,
     /// Technique, dimensions, credit and the like: labels and their values.
     pub facts: Vec<(String, Vec<String>)>,
@@ -25,7 +25,7 @@ pub struct WorkPage {
     pub tags: Vec<(String, Vec<Link>)>,
     /// The address of its first picture, about 1200 pixels wide.
     pub picture: Option<String>,
-    /// The first picture's width over its height.
+    /// The first picture's aspect ratio.
     pub ratio: Option<f64>,
     /// Its other pictures.
     pub more_pictures: Vec<Thumbnail>,
@@ -56,7 +56,7 @@ pub struct Thumbnail {
     pub picture: String,
     /// The address of its viewer.
     pub viewer: String,
-    /// Its width over its height, if that is known.
+    /// Its aspect ratio, if known.
     pub ratio: Option<f64>,
 }
 
@@ -73,7 +73,7 @@ pub enum Allowed {
 
 /// The page at `/works/{work}`.
 pub fn work(context: &Context, page: &WorkPage) -> String {
-    // A long picture has the whole width; any other stands beside its words.
+    // A long picture has the full width; any other is shown beside the text.
     let shape = if ratio(page.ratio) > 1.7 { "leaf long" } else { "leaf" };
     let away = page.unreachable.then(|| context.text(labels::UNREACHABLE).to_owned());
     let body = html! {
@@ -95,7 +95,7 @@ pub fn work(context: &Context, page: &WorkPage) -> String {
     document(context, &format!("{} · {}", page.label, context.title()), "listing one", &[], body)
 }
 
-/// Width over height, square where it is not known.
+/// The aspect ratio, 1 if unknown.
 fn ratio(ratio: Option<f64>) -> f64 {
     ratio.filter(|ratio| ratio.is_finite() && *ratio > 0.0).unwrap_or(1.0)
 }
@@ -175,7 +175,7 @@ fn facts(context: &Context, page: &WorkPage) -> Markup {
     }
 }
 
-/// Rights come from outside with the record: only an address of the web is followed.
+/// Rights are external data, so only http and https URLs become links.
 fn licence(rights: &Link) -> Markup {
     let web = ["https://", "http://"].iter().any(|scheme| rights.href.starts_with(scheme))
         && !rights.href.contains(char::is_whitespace);
@@ -184,7 +184,7 @@ fn licence(rights: &Link) -> Markup {
     }
 }
 
-/// What the rights come down to, for whoever does not know the licence.
+/// A summary of the rights in plain words.
 fn sentence(context: &Context, allowed: Allowed) -> String {
     match allowed {
         Allowed::Everything => context.text(labels::FREE).to_owned(),

@@ -1,4 +1,4 @@
-//! What a work's page shows, and what it never lets through.
+//! Tests of a work's page: what it shows, and that it escapes what it is given.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Errors as pages, for browsers at addresses that are pages.
+//! Error pages, for browsers that request pages.
 
 use actix_web::http::header::{self, Accept, Header, Quality};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -9,7 +9,7 @@ use crate::web::http::error::Error;
 use crate::web::pages::{self, Failure};
 use crate::web::site::visit::Visit;
 
-/// What addresses of programs begin with; all others are pages, or would be.
+/// First path segments that are not pages.
 const PROGRAMS: [&str; 13] = [
     "iiif",
     "api",
@@ -26,7 +26,7 @@ const PROGRAMS: [&str; 13] = [
     "sitemap",
 ];
 
-/// The error as a page, where the client is a browser that asked for one.
+/// The error as a page, if the client is a browser that requests a page.
 pub fn page(
     app: &App,
     request: &HttpRequest,
@@ -46,7 +46,7 @@ pub fn page(
     Some(response.content_type("text/html; charset=utf-8").body(page))
 }
 
-/// Whether HTML is named, and nothing that errors otherwise come in is liked better (RFC 9110, §12.5.1).
+/// Whether `Accept` names HTML and does not prefer another type of error responses (RFC 9110, §12.5.1).
 fn prefers_html(request: &HttpRequest) -> bool {
     let Ok(accept) = Accept::parse(request) else { return false };
     let best = |kinds: &[&str]| {
@@ -92,7 +92,7 @@ fn failure_of(error: &gallery::Error) -> Failure {
     }
 }
 
-/// The technical message, where it says more than the page does.
+/// The technical message, if it says more than the page.
 fn detail(error: &Error) -> Option<String> {
     use gallery::Error as Cause;
     let tells = matches!(

@@ -1,4 +1,4 @@
-//! The language that a visitor reads pages in.
+//! Negotiates the language of pages.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{AcceptLanguage, Header, Preference, Quality};
@@ -14,14 +14,14 @@ pub struct PageLanguage {
     pub chosen: bool,
 }
 
-/// The languages of the site that pages exist in, the preferred one first; all of them where the site has none of ours.
+/// The site's languages that pages are translated to, preferred first; all translations if there are none.
 pub fn site_languages(publisher: &Publisher) -> Vec<&'static str> {
     let ours = |own: &String| LANGUAGES.into_iter().find(|language| own.split('-').next() == Some(language));
     let offered: Vec<_> = publisher.languages.iter().filter_map(ours).collect();
     if offered.is_empty() { LANGUAGES.to_vec() } else { offered }
 }
 
-/// The language of an answer: that of `?lang=`, else the best of `Accept-Language` (RFC 4647, §3.4), else the first.
+/// The language of a page: `?lang=`, else the best of `Accept-Language` (RFC 4647, §3.4), else the first.
 pub fn page_language(request: &HttpRequest, publisher: &Publisher) -> PageLanguage {
     let offered = site_languages(publisher);
     let known = |tag: &str| {
@@ -42,7 +42,7 @@ fn negotiated(
     known: impl Fn(&str) -> Option<&'static str>,
 ) -> Option<&'static str> {
     let mut accepted = AcceptLanguage::parse(request).ok()?.0;
-    // Stable: of equals, the one that is named first.
+    // The sort is stable: of equals, the first one wins.
     accepted.sort_by_key(|one| std::cmp::Reverse(one.quality));
     let named = |language: &str| {
         accepted.iter().any(|one| {

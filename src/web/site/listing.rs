@@ -1,4 +1,4 @@
-//! Lists of works, and of images as files, where the search has nothing to show.
+//! Lists of works, and of images as files, for when the search has nothing to show.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use crate::web::{App, pages};
 
 /// Images on one page of the list.
 const PAGE: usize = 60;
-/// How long a page waits for the list of images.
+/// Time limit for listing the images.
 const LISTING: Duration = Duration::from_secs(2);
-/// The works from this place on; `None` where there is none at all.
+/// The works from this position on; `None` if the catalogue is empty.
 pub async fn works(app: &App, visit: &Visit, start: u64) -> Result<Option<pages::Listing>, Error> {
     let Some((total, cards)) = app.gallery.works.page(start, PAGE).await? else { return Ok(None) };
     if total == 0 {
@@ -53,12 +53,12 @@ fn entry_of(card: &WorkSummary, picture: Picture, visit: &Visit) -> pages::Entry
     }
 }
 
-/// What is known of an image that was to be opened soon.
+/// What is known about an image after a short wait.
 #[derive(Default)]
 struct Picture {
     dimensions: Option<(u32, u32)>,
     largest: Option<u32>,
-    /// Why there is nothing to see, today and tomorrow.
+    /// Why the image cannot be shown, if that is permanent.
     problem: Option<String>,
     /// Whether its store failed.
     unreachable: bool,
@@ -80,13 +80,13 @@ impl Picture {
     }
 }
 
-/// The images of all sources, as files. Sources that cannot be reached are an error and no empty list.
+/// The images of all sources, as files. Unreachable sources are an error, not an empty list.
 pub async fn files(app: &App, visit: &Visit, after: Option<&str>) -> Result<pages::Listing, Error> {
     let listed = tokio::time::timeout(LISTING, app.gallery.sources.list(after, PAGE)).await;
     let listed = listed.map_err(|_| Error::Store(store::Error::TimedOut))??;
     let failed = !listed.notices.is_empty();
     let unlisted = failed && listed.entries.is_empty();
-    // A plain web server, or a bucket without the right to list, gives its images all the same.
+    // A plain web server, or a bucket without list permission, still serves images.
     if unlisted
         && !matches!(tokio::time::timeout(LISTING, app.gallery.sources.troubles()).await, Ok(troubles) if troubles.is_empty())
     {

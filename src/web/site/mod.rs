@@ -1,4 +1,4 @@
-//! Pages for people.
+//! The site: search, works, viewers, assets.
 
 pub mod failure;
 mod language;
@@ -21,11 +21,11 @@ use crate::web::pages;
 use crate::web::route::{Image, Viewer};
 use visit::{Visit, encoded};
 
-/// Versioned addresses never mean anything else; others are asked about again.
+/// Versioned URLs never change their content; others are revalidated.
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 const FOR_AN_HOUR: &str = "public, max-age=3600";
 
-/// `GET /`: the search over all works, or where there are none, or with `?files`, the images as files.
+/// `GET /`: the search; without works, or with `?files`, the list of images as files.
 pub async fn index(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let asked = |name: &str| request.query_string().split('&').find_map(|pair| pair.strip_prefix(name));
     let visit = Visit::of(app, request)?;
@@ -51,12 +51,12 @@ pub async fn index(app: &App, request: &HttpRequest) -> Result<Response, Error> 
     Ok(page(request, &visit.context, pages::index(&visit.context, &listing)).await)
 }
 
-/// Whether there is anything to find.
+/// Whether the search index has works.
 fn has_works(app: &App) -> bool {
     app.gallery.search().and_then(|finder| finder.snapshot()).is_ok_and(|snapshot| snapshot.works() > 0)
 }
 
-/// `GET /?iiif-content=…`: leads to what a content state of this server points at (Content State 1.0, §3.1).
+/// `GET /?iiif-content=…`: redirects to the target of a content state (Content State 1.0, §3.1).
 fn opened(app: &App, request: &HttpRequest, visit: &Visit, state: &str) -> Result<Response, Error> {
     let text = percent_encoding::percent_decode_str(state).decode_utf8_lossy();
     let read = content_state::read(&text)?;
@@ -65,7 +65,7 @@ fn opened(app: &App, request: &HttpRequest, visit: &Visit, state: &str) -> Resul
         Invalid::new(
             "iiif-content",
             &read.id,
-            "points at nothing of this server: it opens its own works and canvases",
+            "is not a resource of this server: only its own works and canvases can be opened",
         )
     })?;
     let mut page = address.work_page(&place.work);
@@ -82,7 +82,7 @@ fn opened(app: &App, request: &HttpRequest, visit: &Visit, state: &str) -> Resul
     Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, page)).finish().into())
 }
 
-/// `GET /works/{work}`: a work with its picture and its record; with `canvas` and `xywh`, that place in a viewer.
+/// `GET /works/{work}`: a work's page; with `canvas` or `xywh`, that place in a viewer.
 pub async fn work(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
     let visit = Visit::of(app, request)?;
     let query = request.query_string();
@@ -118,13 +118,13 @@ pub async fn view(
     Ok(page(request, &visit.context, body).await)
 }
 
-/// `GET /assets/{path}`: scripts and styles that the binary brings along.
+/// `GET /assets/{path}`: embedded scripts and styles.
 pub async fn asset(request: &HttpRequest, path: &str) -> Result<Response, Error> {
     let asset = pages::asset(path).ok_or(Error::NotFound)?;
     let version = request.query_string().split('&').find_map(|pair| pair.strip_prefix("v="));
     let age = match version {
         Some(version) if version == asset.version => FOR_GOOD,
-        // Of another build, which a proxy must not take for this one.
+        // Of another build: proxies must not cache this response for it.
         Some(_) => "no-cache",
         None => FOR_AN_HOUR,
     };

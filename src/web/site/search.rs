@@ -1,4 +1,4 @@
-//! The first page: a search box, what was found, what it can be narrowed by.
+//! The search page: query, results and filters.
 
 use actix_web::HttpRequest;
 
@@ -16,7 +16,7 @@ use crate::web::site::work::{ratio, recorded_size};
 const PAGE: usize = 48;
 /// The longest side of thumbnails, in pixels.
 const THUMBNAIL: u32 = 400;
-/// What the page can be narrowed by, in this order.
+/// The facets of the page, in this order.
 const FACETS: [&str; 12] = [
     "creator",
     "type",
@@ -31,20 +31,20 @@ const FACETS: [&str; 12] = [
     "collection",
     "department",
 ];
-/// Values of each.
+/// Number of values per facet.
 const VALUES: usize = 12;
-/// Years of a bar of the histogram.
+/// Years per bar of the histogram.
 const PERIOD: i32 = 50;
 
 /// Names and values of the page's query.
 type Pairs = Vec<(String, String)>;
 
-/// The page that this query asks for.
+/// The page for a request's query.
 pub async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Result<String, Error> {
     let finder = app.gallery.search()?;
     let snapshot = finder.snapshot()?;
     let table = of_page();
-    // What others add to addresses is none of ours; links add the language themselves.
+    // Unknown parameters, such as those of trackers, are ignored; links add the language themselves.
     let known = |name: &str| table.iter().any(|parameter| parameter.name == name);
     let mut pairs: Pairs = pairs_of(request.query_string())
         .filter(|(name, value)| known(name) && name != "lang" && !value.trim().is_empty())
@@ -74,7 +74,7 @@ pub async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Result<Str
     search.histogram = Some(PERIOD);
     search.limit = PAGE;
     let hits = match finder.find(search.clone()).await {
-        // The page is gone, the search is not.
+        // The cursor has expired, but the search is still valid.
         Err(Error::Invalid(invalid)) if invalid.parameter == "cursor" => {
             pairs.retain(|(name, _)| name != "cursor");
             finder.find(Search { cursor: None, ..search.clone() }).await?
@@ -108,7 +108,7 @@ pub async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Result<Str
     Ok(pages::search(&visit.context, &page))
 }
 
-/// The page that a visitor is on.
+/// The current search, from which links are derived.
 struct SearchPage<'a> {
     app: &'a App,
     visit: &'a Visit,
@@ -121,14 +121,14 @@ impl SearchPage<'_> {
         query_of(kept.map(|(name, value)| (name.as_str(), value.as_str())))
     }
 
-    /// This search with some parameters more and others less.
+    /// The URL of this search with parameters added and removed.
     fn with(&self, more: &[(&str, &str)], less: &[&str]) -> String {
         let kept = self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let kept = kept.filter(|(name, _)| !less.contains(name)).chain(more.iter().copied());
         self.place(&query_of(kept))
     }
 
-    /// This search without one of its filters.
+    /// The URL of this search without one of its filters.
     fn without(&self, name: &str, value: &str) -> String {
         self.place(&self.query(|known, said| known != "cursor" && (known != name || said != value)))
     }
@@ -138,7 +138,7 @@ impl SearchPage<'_> {
         self.visit.context.page(&path)
     }
 
-    /// What a new search keeps: all but the words and the place.
+    /// Parameters that a new search keeps: all except text and cursor.
     fn kept(&self) -> Pairs {
         self.pairs.iter().filter(|(name, _)| !matches!(name.as_str(), "q" | "cursor")).cloned().collect()
     }
@@ -152,7 +152,7 @@ impl SearchPage<'_> {
         label.unwrap_or(value).to_owned()
     }
 
-    /// The filters in force, each leading to the search without it.
+    /// The active filters, each linking to the search without it.
     fn chosen(&self, hits: &Hits) -> Vec<Link> {
         let context = &self.visit.context;
         let link = |(name, value): &(String, String)| {
@@ -217,7 +217,7 @@ impl SearchPage<'_> {
         SORTS.iter().filter(|(name, _)| *name != "number").map(link).collect()
     }
 
-    /// The works found. Nothing is read from masters: their sizes are those of the index, of memory or of the record.
+    /// The results. No master is read: sizes come from the index, from memory or from the record.
     fn hits(&self, hits: &Hits) -> Result<Vec<Hit>, Error> {
         let preferred = self.visit.publisher.preferred_languages();
         let mut shown = Vec::with_capacity(hits.found.hits.len());

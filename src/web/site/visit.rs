@@ -1,4 +1,4 @@
-//! A visitor's request for a page: its language, and how links are written.
+//! A visitor's request for a page: its language, and how links are built.
 
 use actix_web::HttpRequest;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -10,13 +10,13 @@ use crate::web::api::{pairs_of, query_of};
 use crate::web::pages::{self, Link};
 use crate::web::site::language::{page_language, site_languages};
 
-/// What an identifier's segment leaves as it is (Image API 3.0, §9).
+/// Characters that a path segment does not encode (Image API 3.0, §9).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
 
 /// The site in a visitor's language.
 pub struct Visit {
     pub context: pages::Context,
-    /// The publisher, whose preferred language is that of the page.
+    /// The publisher, with the page's language preferred.
     pub publisher: Publisher,
 }
 
@@ -29,7 +29,7 @@ impl Visit {
             let pairs: Vec<_> = pairs_of(request.query_string()).filter(|(name, _)| name != "lang").collect();
             let pairs = pairs.iter().map(|(name, value)| (name.as_ref(), value.as_str()));
             let query = query_of(pairs.chain([("lang", language)]));
-            // One slash: two would name a host.
+            // Exactly one slash, because `//` would start a host name.
             let href = format!("{base}/{}?{query}", request.uri().path().trim_start_matches('/'));
             Link { label: language.to_owned(), href, chosen: language == spoken.language, count: None }
         };
@@ -52,7 +52,7 @@ pub fn encoded(identifier: &str) -> String {
     utf8_percent_encode(identifier, SEGMENT).to_string()
 }
 
-/// The path that this server lives below, as its pages have to say it.
+/// The path prefix of this server, for links in pages.
 pub fn prefix(app: &App, request: &HttpRequest) -> Result<String, Error> {
     let base = app.base.of(request)?;
     let path =
@@ -60,7 +60,7 @@ pub fn prefix(app: &App, request: &HttpRequest) -> Result<String, Error> {
     Ok(path.unwrap_or_default())
 }
 
-/// A file's name without its ending.
+/// A file's name without its extension.
 pub fn label(identifier: &str) -> String {
     let name = identifier.rsplit('/').next().unwrap_or(identifier);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()

@@ -1,4 +1,4 @@
-//! Pages about one work: all that is known of it, and its images in viewers.
+//! Pages about one work: its record, and its images in viewers.
 
 use std::borrow::Cow;
 
@@ -15,11 +15,11 @@ use crate::web::pages::{self, Allowed, Exhibit, Link, Thumbnail};
 use crate::web::route::Image;
 use crate::web::site::visit::{Visit, encoded, label};
 
-/// The side of the large picture and of small ones, in pixels.
+/// Maximum sides of the large picture and of thumbnails in pixels.
 const PLATE: u32 = 1200;
 const THUMBNAIL: u32 = 400;
 
-/// `/works/{work}`: the picture, the record and every way to them.
+/// `/works/{work}`: the picture, the record and links.
 pub async fn page(
     app: &App,
     request: &HttpRequest,
@@ -98,7 +98,7 @@ fn tags(visit: &Visit, tags: &[Tag]) -> Vec<(String, Vec<Link>)> {
     schemes
 }
 
-/// A rendering that fits a square of this side. Its size need not be known: the address works for any image.
+/// The URL of a rendering that fits a square of this side. It works for any image, so the size need not be known.
 fn picture(visit: &Visit, image: &Preview, side: u32) -> String {
     let side = side.min(image.grant.largest);
     format!("{}/iiif/3/{}/full/!{side},{side}/0/default.jpg", visit.context.base, encoded(&image.image.file))
@@ -118,7 +118,7 @@ fn thumbnail(visit: &Visit, number: &str, image: &Preview) -> Thumbnail {
     }
 }
 
-/// What the record says that an image shows.
+/// The record's label of an image.
 fn caption(visit: &Visit, image: &Preview) -> Option<String> {
     if let Some(label) = image.image.label.best(&visit.publisher.preferred_languages()) {
         return Some(label.to_owned());
@@ -130,7 +130,7 @@ fn caption(visit: &Visit, image: &Preview) -> Option<String> {
     }
 }
 
-/// What the record says of its image's size.
+/// The size of the image according to the record.
 pub fn recorded_size(work: &Work) -> Option<Dimensions> {
     let side = |name: &str| u32::try_from(work.more.get(name)?.as_u64()?).ok();
     Some(Dimensions::new(side("image_width")?, side("image_height")?))
@@ -141,7 +141,7 @@ pub fn ratio(size: Option<Dimensions>) -> Option<f64> {
         .map(|size| f64::from(size.width) / f64::from(size.height))
 }
 
-/// Statements' names with their addresses, or the record's own words; the public domain where only that is recorded.
+/// The rights as links: a statement's name and URI, or the record's own text, or public domain if only that is recorded.
 fn rights(work: &Work, preferred: &[&str]) -> Vec<Link> {
     let statements = work.rights.iter().flat_map(|rights| rights.lines()).map(str::trim);
     let one = |rights: &str| {
@@ -196,7 +196,7 @@ pub async fn openseadragon(
     let work = shown_in(app, &image.identifier, parameter(request, "work").as_deref()).await?;
     match app.gallery.images.open_within(SOON, &[&image.identifier]).await.pop().flatten() {
         Some(Ok(_)) => {}
-        // The viewer itself says it if the image does not come; what is recorded can be shown until then.
+        // The viewer reports an image that fails to load; until then the record's data is shown.
         None | Some(Err(Error::Store(_))) if work.as_ref().is_some_and(|work| may_be_seen(app, work)) => {}
         Some(Err(error)) => return Err(error),
         None => {
@@ -228,7 +228,7 @@ fn named(visit: &Visit, work: &Work) -> String {
     }
 }
 
-/// The work that an image was opened from, if it does show it; else the first one that does.
+/// The work that the visitor came from, if it shows the image; else the first one that does.
 async fn shown_in(app: &App, identifier: &str, from: Option<&str>) -> Result<Option<Work>, Error> {
     app.gallery.works.work_with_file(identifier, from).await
 }

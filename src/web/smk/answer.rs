@@ -1,4 +1,4 @@
-//! The addresses below `/api/smk/v1`: what programs written for SMK's API ask by changing the host.
+//! The endpoints below `/api/smk/v1`, for programs written for SMK's API.
 
 use std::collections::HashMap;
 
@@ -19,10 +19,10 @@ use crate::web::api::{json_response, pairs_of};
 use crate::web::http::headers::presentation_version;
 use crate::web::http::response::Response;
 
-/// The most people that are asked for by their identifiers at once.
+/// Maximum number of people that one request names.
 const MAX_IDS: usize = 200;
 
-/// `GET /api/smk/v1/…`, with or without a closing slash.
+/// `GET /api/smk/v1/…`, with or without a trailing slash.
 pub async fn answer(app: &App, request: &HttpRequest, rest: &str) -> Result<Response, Error> {
     let pairs: Vec<(String, String)> =
         pairs_of(request.query_string()).map(|(name, value)| (name.into_owned(), value)).collect();
@@ -59,7 +59,7 @@ async fn found(app: &App, request: &HttpRequest, query: &SmkQuery) -> Result<Res
 /// `/art`: works by their object numbers.
 async fn one(app: &App, request: &HttpRequest, query: &SmkQuery) -> Result<Response, Error> {
     if query.object_numbers.is_empty() {
-        let reason = "is missing: say which work, as in `?object_number=KMS1`";
+        let reason = "is missing: name a work, as in `?object_number=KMS1`";
         return Err(Invalid::new("object_number", "", reason).into());
     }
     let finder = app.gallery.search()?;
@@ -92,18 +92,18 @@ async fn people(
         pairs.iter().find(|(name, value)| matches!(name.as_str(), "filters" | "range") && !value.is_empty())
     {
         let name = if name == "range" { "range" } else { "filters" };
-        return Err(Invalid::new(name, value, "does not work for people: ask by `keys` or `id`").into());
+        return Err(Invalid::new(name, value, "is not supported for people: use `keys` or `id`").into());
     }
     let ids = pairs.iter().filter(|(name, _)| name == "id").flat_map(|(_, ids)| ids.split(','));
     let ids: Vec<String> = ids.map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect();
     if ids.is_empty() && !searched {
-        return Err(Invalid::new("id", "", "is missing: say who, as in `?id=1180000107_person`").into());
+        return Err(Invalid::new("id", "", "is missing: name a person, as in `?id=1180000107_person`").into());
     }
     if ids.len() > MAX_IDS {
         return Err(Invalid::new(
             "id",
             "",
-            format!("makes more than {MAX_IDS} people: {MAX_IDS} are the most"),
+            format!("names more than {MAX_IDS} people: the maximum is {MAX_IDS}"),
         )
         .into());
     }
@@ -165,12 +165,12 @@ async fn all(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     Ok(json_response(request, json!({ "objectIDs": numbers }).to_string()).await.into())
 }
 
-/// `/iiif/manifest?id=…`, or `?object_number=…`: leads to the work's manifest, in the version that is asked for, else the
-/// one that programs written for SMK's read.
+/// `/iiif/manifest?id=…`, or `?object_number=…`: redirects to the work's manifest in the requested version, by default
+/// version 2, which programs written for SMK's API read.
 async fn manifest(app: &App, request: &HttpRequest, pairs: &[(String, String)]) -> Result<Response, Error> {
     let named = |wanted: &str| pairs.iter().find(|(name, value)| name == wanted && !value.trim().is_empty());
     let Some((_, id)) = named("id").or_else(|| named("object_number")) else {
-        return Err(Invalid::new("id", "", "is missing: say which work, as in `?id=KMS1`").into());
+        return Err(Invalid::new("id", "", "is missing: name a work, as in `?id=KMS1`").into());
     };
     let id = id.trim();
     let numbers = vec![id.to_owned(), format!("{}{id}", search::SOURCE_ID_PREFIX)];
@@ -185,7 +185,7 @@ async fn manifest(app: &App, request: &HttpRequest, pairs: &[(String, String)]) 
     Ok(response.insert_header((header::VARY, "Accept")).finish().into())
 }
 
-/// A scheme's values as SMK writes them, with how many works have them; what is called the same is one.
+/// A scheme's values as SMK writes them, with their numbers of works; values with equal names are merged.
 fn counted(hits: &Hits, scheme: &str, lang: Option<&str>) -> Vec<(String, u64)> {
     let vocabulary = hits.snapshot.vocabulary();
     let Some((_, values)) = hits.found.facets.iter().find(|(known, _)| known == scheme) else {
@@ -224,7 +224,7 @@ async fn flagged(app: &App, search: &Search, flag: Flag, total: u64) -> Result<V
     Ok(both.into_iter().filter(|(_, works)| *works > 0).collect())
 }
 
-/// The works of a page as SMK's records, in their envelope; made away from the threads that answer, since there may be
+/// The works of a page as SMK records in their envelope. Serialized on a blocking thread, because there may be
 /// thousands.
 async fn page(
     app: &App,

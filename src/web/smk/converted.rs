@@ -1,4 +1,4 @@
-//! An item of SMK's API made of a work whose record came from elsewhere.
+//! Converts works from other sources into items of SMK's API.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -8,7 +8,7 @@ use super::field::family_and_given;
 use super::images::Places;
 use crate::record::{Creator, Measure, Production, Related, Tag, Text, Title, Work};
 
-/// SMK's words for kinds of measures.
+/// SMK's names for kinds of measures.
 const KINDS: [(&str, &str); 8] = [
     ("height", "hojde"),
     ("width", "bredde"),
@@ -29,7 +29,7 @@ const TAGS: [(&str, &str); 5] = [
     ("colour", "colors"),
 ];
 
-/// Fields that have no word in Tegl's form and are kept as they came, if they are of the type that SMK's are.
+/// Fields that Tegl's model lacks. They are copied from the source if they have the type of SMK's field.
 const KEPT: [(&str, Test); 4] = [
     ("acquisition_date", Value::is_string),
     ("acquisition_date_precision", Value::is_string),
@@ -39,7 +39,7 @@ const KEPT: [(&str, Test); 4] = [
 
 type Test = fn(&Value) -> bool;
 
-/// All that is known of the work but its images and addresses; what is not known is left out.
+/// The fields of the work, without images and URIs; unknown fields are omitted.
 pub(super) fn built(work: &Work, tags: &[Tag], places: &Places, lang: &str) -> Map<String, Value> {
     let mut item = Map::new();
     let mut set = |name: &str, value: Value| {
@@ -207,7 +207,7 @@ pub(super) fn day(year: i32, day: &str) -> String {
     format!("{sign}{:04}-{day}T00:00:00.000Z", year.unsigned_abs())
 }
 
-/// A time, or the beginning of a day, to the second in UTC; what is neither is left out.
+/// A time, or the start of a day, to the second in UTC; `None` for anything else.
 fn time(text: &str) -> Option<String> {
     let at = text.parse::<Timestamp>().ok();
     let day = || text.parse::<Date>().ok().map(|day| format!("{day}T00:00:00Z"));

@@ -1,4 +1,4 @@
-//! The fields of SMK's records that can be asked for, and what they are here.
+//! The fields of SMK's records that can be queried, and their meaning in Tegl.
 
 use std::sync::LazyLock;
 
@@ -6,18 +6,18 @@ use crate::iiif::Invalid;
 use crate::record::read::{SMK_FIELDS, SmkField};
 use crate::search::SearchField;
 
-/// A field by the name that programs call it.
+/// A field, by its name in SMK's API.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Field {
-    /// Its name in SMK's records; several names may mean the same.
+    /// Its name in SMK's records; several names may be synonyms.
     pub name: &'static str,
     pub known: Known,
 }
 
-/// What is known here of a field.
+/// The meaning of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Known {
-    /// The shelves of this scheme.
+    /// The values of this scheme.
     Shelf(&'static str),
     Flag(Flag),
     /// The licence or rights statement.
@@ -32,7 +32,7 @@ pub enum Known {
     Measure(Measure),
 }
 
-/// What a work is or is not.
+/// Boolean properties of a work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Flag {
     HasImage,
@@ -40,7 +40,7 @@ pub enum Flag {
     OnDisplay,
 }
 
-/// What can be spanned; the unit of its numbers.
+/// Values with ranges, and their units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Measure {
     /// The first year of its making.
@@ -105,7 +105,7 @@ impl Known {
     }
 }
 
-/// The field of this name, in any case, if it fits what it is named for.
+/// The field of this name, case-insensitive, if `fits` accepts it.
 pub(super) fn field(
     parameter: &'static str,
     name: &str,
@@ -116,11 +116,11 @@ pub(super) fn field(
     found.ok_or_else(|| {
         let first = fitting.next().map_or("", |field| field.name);
         let names = fitting.fold(first.to_owned(), |names, field| names + ", " + field.name);
-        Invalid::new(parameter, name.trim(), format!("is no field that works here; these do: {names}"))
+        Invalid::new(parameter, name.trim(), format!("is not supported here; supported fields are {names}"))
     })
 }
 
-/// Fields of SMK's records whose words stand among all else.
+/// Fields of SMK's records that are searched as general text.
 const TEXTS: [&str; 15] = [
     "labels",
     "content_description",
@@ -139,7 +139,7 @@ const TEXTS: [&str; 15] = [
     "distinguishing_features",
 ];
 
-/// Where the words of a field are looked for.
+/// The search field for a field of SMK's API.
 pub(super) fn place(field: &str) -> Result<SearchField, Invalid> {
     Ok(match field {
         "titles" | "title" => SearchField::Titles,
@@ -152,14 +152,14 @@ pub(super) fn place(field: &str) -> Result<SearchField, Invalid> {
         _ => {
             let known =
                 "titles, creator, object_number, techniques, materials, object_names, content_subject";
-            let reason = format!("is no field with words; these are: {known}, {}", TEXTS.join(", "));
+            let reason = format!("is not a text field; text fields are {known}, {}", TEXTS.join(", "));
             return Err(Invalid::new("qfields", field, reason));
         }
     })
 }
 
-/// What a value may be called on the shelves of a scheme here: SMK sorts people by family, `Ancher, Anna`; shelves show
-/// them upright.
+/// Possible names of a value in this index: SMK writes people by family name, `Ancher, Anna`; the index has the given
+/// name first.
 pub fn names(scheme: &str, value: &str) -> Vec<String> {
     let mut names = vec![value.to_owned()];
     if let ("creator" | "person", Some((family, given))) = (scheme, family_and_given(value)) {
@@ -189,7 +189,9 @@ mod tests {
         assert!(found("object_number", Known::can_be_counted).is_err());
         let refused = found("creater", Known::can_be_counted).unwrap_err().to_string();
         assert!(
-            refused.starts_with("filters `creater` is no field that works here; these do: creator, artist, ")
+            refused.starts_with(
+                "filters `creater` is not supported here; supported fields are creator, artist, "
+            )
         );
         assert!(refused.ends_with(", on_display, rights"), "{refused}");
     }

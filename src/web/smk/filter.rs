@@ -1,40 +1,40 @@
-//! Filters: what a work must be, must have or must not.
+//! Filters: conditions on works.
 
 use super::field::{Flag, Known, field};
 use crate::iiif::Invalid;
 use crate::search::Colour;
 
-/// One condition; all of them have to hold.
+/// One filter; all of them must hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
-    /// Whether it is to be the other way round: none of the values.
+    /// Whether the filter is negated: none of the values may match.
     pub not: bool,
     pub wanted: Wanted,
 }
 
-/// What is wanted; of several values any will do. Values are as they were written, and are compared without case.
+/// A condition; one of several values must match. Values are kept as written and compared case-insensitively.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// A shelf of the scheme; see [`super::names`] for what it may be called here.
+    /// A value of the scheme; see [`super::names`] for its possible names.
     Shelf(&'static str, Vec<String>),
     Flag(Flag, bool),
     Rights(Vec<String>),
     Number(Vec<String>),
     Id(Vec<String>),
-    /// Colours as `#rrggbb`, just as the record has them.
+    /// Colours as `#rrggbb`, exactly as in the record.
     Colours(Vec<String>),
-    /// The making touches these years, both included.
+    /// Production overlaps these years, both included.
     Years(i32, i32),
 }
 
-/// No filter has more values.
+/// Maximum number of values of a filter.
 const MAX_VALUES: usize = 50;
 
-const PERIOD: &str = "is no span of years: write one, as in `[production_dates_period:1880-1920]`";
-const FORM: &str = "is no filter: write it as in `[has_image:true],[creator:Ancher, Anna]`";
+const PERIOD: &str = "must be a range of years: write one, as in `[production_dates_period:1880-1920]`";
+const FORM: &str = "is not a filter: write it as in `[has_image:true],[creator:Ancher, Anna]`";
 
 impl Filter {
-    /// Reads what stands within a filter's brackets: `creator:Ancher, Anna`, `object_names:maleri|tegning`,
+    /// Parses the text within a filter's brackets: `creator:Ancher, Anna`, `object_names:maleri|tegning`,
     /// `-creator:Ubekendt`.
     pub(super) fn parse(text: &str) -> Result<Self, Invalid> {
         let bad = |reason: &'static str| Invalid::new("filters", text, reason);
@@ -46,10 +46,10 @@ impl Filter {
         let known = field("filters", name, Known::can_be_filtered)?.known;
         let values: Vec<_> = value.split('|').map(unquoted).filter(|value| !value.is_empty()).collect();
         if values.is_empty() {
-            return Err(bad("has no value: write one behind the `:`, as in `[creator:Ancher, Anna]`"));
+            return Err(bad("has no value: write one after the `:`, as in `[creator:Ancher, Anna]`"));
         }
         if values.len() > MAX_VALUES {
-            return Err(bad("has more than 50 values: 50 are the most"));
+            return Err(bad("has more than 50 values: the maximum is 50"));
         }
         let all = || values.iter().map(|&value| value.to_owned()).collect();
         let wanted = match known {
@@ -146,12 +146,12 @@ mod tests {
             ("creator: | ", "has no value"),
             ("has_image:ja", "`true` or `false`"),
             ("has_image:true|false", "`true` or `false`"),
-            ("creator_height:female", "these do: creator, artist"),
+            ("creator_height:female", "supported fields are creator, artist"),
             ("production_dates_period:ca. 1880", "write one, as in"),
             ("production_dates_period:1880|1890", "write one, as in"),
             ("-production_dates_period:1880", "write one, as in"),
-            ("modified:2019", "these do: creator, artist"),
-            (&format!("creator:{}", "a|".repeat(51)), "50 are the most"),
+            ("modified:2019", "supported fields are creator, artist"),
+            (&format!("creator:{}", "a|".repeat(51)), "the maximum is 50"),
         ] {
             let refused = Filter::parse(text).unwrap_err();
             assert!(refused.reason.contains(said), "{text}: {refused}");

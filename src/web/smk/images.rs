@@ -1,24 +1,24 @@
-//! The images of SMK's records, as they are found on this server.
+//! The images of SMK's records, with the URIs of this server.
 
 use serde_json::{Map, Value, json};
 
 use crate::record::Work;
 
-/// Where a work is found on this server.
+/// The URIs of a work on this server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
     pub manifest: String,
     /// The work's page for people.
     pub page: Option<String>,
-    /// The item's own address.
+    /// The URI of the record.
     pub record: String,
     /// When its record last changed.
     pub modified: Option<String>,
-    /// The images that may be seen, the one to show first.
+    /// The images that rights allow, the main one first.
     pub images: Vec<Place>,
 }
 
-/// Where an image is found, and what is known of it.
+/// The URI of an image, and what is known about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// The image as its work names it.
@@ -29,19 +29,19 @@ pub struct Place {
     pub height: Option<u32>,
     pub bytes: Option<u64>,
     pub media_type: Option<String>,
-    /// The longest side that it is shown at, in pixels, where that is less than all of it.
+    /// The maximum side in pixels, if rights limit it.
     pub limited: Option<u32>,
-    /// Whether all of it may be had in one answer.
+    /// Whether the full image may be requested at once.
     pub is_whole: bool,
 }
 
-/// A rendition to show in lists, and the largest one, as SMK's records write them behind an image's service.
+/// The thumbnail and the full rendition, as SMK's records append them to an image's service.
 const THUMBNAIL: &str = "full/!1024,/0/default.jpg";
 const NATIVE: &str = "full/full/0/native.jpg";
 const THUMBNAIL_SIDE: u32 = 1024;
-/// The same of an image that cannot be had at its full size (Image API 2.1, §4.2).
+/// The same for an image that is not available at full size (Image API 2.1, §4.2).
 const LARGEST: &str = "full/max/0/default.jpg";
-/// From this length of the longer side on an image is one of high quality, in pixels.
+/// Minimum length of the longer side of a high-quality image, in pixels.
 const HIGH_QUALITY: u32 = 2000;
 
 /// The fields by which a record names its main image.
@@ -53,15 +53,15 @@ const OTHER: [&str; 6] = ["iiif_id", "native", "image_iiif_id", "image_native", 
 /// The images of an item.
 pub struct Shown<'a> {
     pub main: Option<&'a Place>,
-    /// Whether the record's main image is this one, so that what it says of it holds.
+    /// Whether this is the record's main image, so that the record's data about it apply.
     pub is_records: bool,
     pub others: Vec<Value>,
 }
 
-/// The images as the record tells of them.
+/// The images that the record lists.
 ///
-/// The work's images stand in the record's order, whatever they are called since they were matched to masters. Where
-/// their number is another, the masters were found without the record, and are told without it.
+/// The work's images are in the record's order, whatever their names since they were matched to masters. If
+/// their number differs, the masters were found without the record, and are listed without its data.
 pub fn matched<'a>(record: &Map<String, Value>, work: &Work, places: &'a Places) -> Shown<'a> {
     let main = usize::from(names_file(record, &MAIN));
     let others: Vec<_> = match record.get("alternative_images") {
@@ -77,7 +77,7 @@ pub fn matched<'a>(record: &Map<String, Value>, work: &Work, places: &'a Places)
         places.images.iter().find(|place| place.file == *file)
     };
     let first = Some(0).filter(|_| main == 1).and_then(place);
-    // Where the main image is not here, the first of the others stands in for it.
+    // If the main image is not available, the first of the others replaces it.
     let stand_in = places.images.first().filter(|_| first.is_none());
     let rewritten = others.iter().enumerate().filter_map(|(at, other)| {
         let place = place(main + at).filter(|place| Some(*place) != stand_in)?;
@@ -93,7 +93,7 @@ pub fn matched<'a>(record: &Map<String, Value>, work: &Work, places: &'a Places)
     Shown { main: first.or(stand_in), is_records: first.is_some(), others: rewritten.collect() }
 }
 
-/// The images as far as they are known here.
+/// The images that are known here but not in the record.
 pub fn unmatched(places: &Places) -> Shown<'_> {
     let others = places.images.iter().skip(1).map(|place| {
         let mut fields = Map::new();
@@ -118,7 +118,7 @@ fn is_word(value: &Value) -> bool {
     value.is_number() || value.as_str().is_some_and(|text| !text.trim().is_empty())
 }
 
-/// Whether it is shown large enough to be looked at closely.
+/// Whether it is available at high quality.
 pub fn is_high_quality(place: &Place) -> bool {
     let longer = place.width.into_iter().chain(place.height).max().unwrap_or(0);
     longer.min(place.limited.unwrap_or(u32::MAX)) >= HIGH_QUALITY

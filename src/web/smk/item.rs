@@ -1,4 +1,4 @@
-//! A record as SMK's API gives it, with this server's addresses.
+//! A record as in SMK's API, with the URIs of this server.
 
 use serde_json::{Map, Value, json};
 
@@ -25,9 +25,9 @@ const SMK: [&str; 12] = [
 /// Fields of Tegl's own form, of Tate's records and of manifests that SMK's records do not have.
 const OTHERS: [&str; 6] = ["creators", "object_type", "images", "department", "acno", "@context"];
 
-/// A work as an item of an answer: as SMK's record has it where there is one, else made of what is known of the work.
+/// A work as an item of a response: SMK's own record if there is one, else converted from the work.
 ///
-/// What is said of images is said of those that may be seen here: a record without any has none of their fields.
+/// Image fields describe the images that rights allow here; without any, they are omitted.
 pub fn item(
     work: &Work,
     tags: &[Tag],
@@ -51,7 +51,7 @@ pub fn item(
         show(&mut item, "image_", place);
         item.entry("image_hq").or_insert_with(|| json!(is_high_quality(place)));
     }
-    // Records that were published earlier lack what programs read today.
+    // Older records lack fields that programs read today.
     if let Some(page) = &places.page {
         item.entry("frontend_url").or_insert_with(|| json!(page));
     }
@@ -66,7 +66,7 @@ pub fn item(
     item
 }
 
-/// Only these fields of an item; all of it where none are asked for.
+/// Keeps only these fields of an item; all if none are given.
 pub fn keep(mut item: Map<String, Value>, fields: &[String]) -> Map<String, Value> {
     if !fields.is_empty() {
         item.retain(|name, _| fields.contains(name));
@@ -326,7 +326,7 @@ mod tests {
         }
     }
 
-    /// Where values lie in a record, and of what types they are.
+    /// The paths of values in a record, and their types.
     fn types(value: &Value, path: &str, found: &mut BTreeMap<String, BTreeSet<&'static str>>) {
         let kind = match value {
             Value::Null => "null",
@@ -353,7 +353,7 @@ mod tests {
     fn have_the_types_of(records: &[(Value, Work)]) {
         let mut known = BTreeMap::new();
         records.iter().for_each(|(record, _)| types(record, "", &mut known));
-        // Newer records name makers upright as well; they list materials as they list techniques.
+        // Newer records also have makers' names given name first, and list materials like techniques.
         let newer = json!({"artist": ["Anna Ancher"], "image_hq": true, "materials": ["olie"], "credit_line": ["Gave"]});
         types(&newer, "", &mut known);
         for (record, work) in records {

@@ -1,4 +1,4 @@
-//! The open API of Statens Museum for Kunst: what programs written for it ask, and the answers that they read.
+//! A facade of the open API of Statens Museum for Kunst, for programs that are written for it.
 
 mod answer;
 mod converted;
@@ -23,10 +23,10 @@ pub use person::{person, together};
 pub use query::{Number, SmkQuery};
 pub use range::Range;
 
-/// An answer of `/art/search`, and of `/art`.
+/// The body of `/art/search` and `/art`.
 ///
-/// A facet is one flat list of values and how many works have each, `["Ancher, Anna", 12, …]`: programs take them two
-/// by two. No ranges are counted, but their place is there.
+/// A facet is a flat list of alternating values and numbers of works, `["Ancher, Anna", 12, …]`. Ranges are not
+/// counted, but their field is present.
 pub fn envelope(
     offset: u32,
     rows: u32,

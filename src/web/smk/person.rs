@@ -1,4 +1,4 @@
-//! People as SMK's API tells of them, made of what works say of their creators.
+//! People in SMK's API, derived from the creators of works.
 
 use serde_json::{Map, Value, json};
 
@@ -7,12 +7,12 @@ use super::field::family_and_given;
 use crate::record::{Creator, slug};
 use crate::search::WorksWithValue;
 
-/// The name that a person is asked for by: the source's identifier, or else the creator's name in addresses.
+/// The identifier of a person: the source's, or else the slug of the name.
 pub fn id(creator: &Creator) -> String {
     creator.id.clone().unwrap_or_else(|| slug(&creator.name))
 }
 
-/// What several works say of one creator: what the first leaves out is taken from the next.
+/// Merges what several works record about one creator; earlier works take precedence.
 pub fn together(creators: impl Iterator<Item = Creator>) -> Option<Creator> {
     creators.reduce(|known, next| Creator {
         sort_name: known.sort_name.or(next.sort_name),
@@ -25,7 +25,7 @@ pub fn together(creators: impl Iterator<Item = Creator>) -> Option<Creator> {
     })
 }
 
-/// A creator as an item of `/person`; what is not known is left out.
+/// A creator as an item of `/person`; unknown fields are omitted.
 pub fn person(creator: &Creator, holders: WorksWithValue) -> Map<String, Value> {
     let sorted = creator.sort_name.as_deref().unwrap_or(&creator.name);
     let mut item = Map::new();

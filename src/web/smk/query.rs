@@ -1,4 +1,4 @@
-//! What a program asks of `/art` and `/art/search`.
+//! Queries of `/art` and `/art/search`.
 
 use super::field::{Field, Known, field, place};
 use super::filter::Filter;
@@ -6,32 +6,32 @@ use super::range::Range;
 use crate::iiif::{Invalid, integer};
 use crate::search::SearchField;
 
-/// The parameters, read and checked; those that have no meaning here are left aside.
+/// The validated parameters; unsupported ones are ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SmkQuery {
-    /// What is searched for as it was typed, quotes and all; everything where there is none.
+    /// The query text as typed, including quotes; `None` matches everything.
     pub keys: Option<String>,
-    /// Where the keys are looked for; everywhere where there is none.
+    /// The fields to search for `keys`; empty for all.
     pub qfields: Vec<SearchField>,
-    /// What has to hold, all of it.
+    /// Filters, all of which must hold.
     pub filters: Vec<Filter>,
-    /// The spans that works have to be in, all of them.
+    /// Ranges, all of which must hold.
     pub ranges: Vec<Range>,
-    /// The fields whose values are to be counted.
+    /// The fields to count values of.
     pub facets: Vec<&'static Field>,
-    /// The most values to be told of a facet. SMK's API has no word for it.
+    /// Maximum number of values per facet. SMK's API has no such parameter.
     pub facet_limit: Option<u32>,
-    /// How many works to skip.
+    /// Number of works to skip.
     pub offset: u32,
-    /// The most works to be told.
+    /// Maximum number of works to return.
     pub rows: u32,
-    /// The order; the best first where there is none.
+    /// The order; `None` for relevance.
     pub sort: Option<Sort>,
-    /// The keys of items to be told; all where there are none.
+    /// The fields of items to return; empty for all.
     pub fields: Vec<String>,
-    /// The language that texts are to be in, `da` or `en`.
+    /// The language of texts, `da` or `en`.
     pub lang: Option<&'static str>,
-    /// The works that are asked for by number.
+    /// The requested object numbers.
     pub object_numbers: Vec<Number>,
 }
 
@@ -42,11 +42,11 @@ pub struct Sort {
     pub descending: bool,
 }
 
-/// A number as it was asked for. It may be a list, but numbers may hold commas themselves.
+/// A requested object number. It may be a comma-separated list, but numbers may also contain commas.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Number {
     pub whole: String,
-    /// What stands between its commas, for when no work has the whole as its number.
+    /// Its parts between commas, in case no work has the whole as its number.
     pub parts: Vec<String>,
 }
 
@@ -79,7 +79,7 @@ impl Default for SmkQuery {
 }
 
 impl SmkQuery {
-    /// Reads the pairs of a query, decoded. A list may be one parameter or many; of what can be said once, the first
+    /// Parses the decoded pairs of a query. A list may be one parameter or several; of single-valued parameters, the first
     /// counts.
     pub fn parse(pairs: &[(String, String)]) -> Result<Self, Invalid> {
         let every = |name: &'static str| {
@@ -102,7 +102,7 @@ impl SmkQuery {
             object_numbers: object_numbers(every("object_number"))?,
         };
         if query.rows > MAX_ROWS {
-            let reason = format!("is too many: {MAX_ROWS} are the most; `offset` goes on from there");
+            let reason = format!("is too many: the maximum is {MAX_ROWS}; continue with `offset`");
             return Err(Invalid::new("rows", &query.rows.to_string(), reason));
         }
         let facet_limit = query.facet_limit.map(|limit| limit.clamp(1, MAX_FACET_VALUES));
@@ -119,16 +119,16 @@ fn keys(said: String) -> Result<Option<String>, Invalid> {
 }
 
 fn number(parameter: &'static str, text: &str) -> Result<u32, Invalid> {
-    let bad = || Invalid::new(parameter, text, "is no whole number from 0 on: write digits, as in `20`");
+    let bad = || Invalid::new(parameter, text, "must be a non-negative integer, as in `20`");
     integer(text).ok_or_else(bad)
 }
 
-/// Names between commas; `*` among them means all.
+/// Comma-separated names; `*` means all.
 fn listed<'a>(parameter: &'static str, said: impl Iterator<Item = &'a str>) -> Result<Vec<String>, Invalid> {
     let mut names = Vec::new();
     for name in said.flat_map(|list| list.split(',')).map(str::trim).filter(|name| !name.is_empty()) {
         if names.len() == MAX_FIELDS {
-            return Err(Invalid::new(parameter, name, "is one field too many: 200 are the most"));
+            return Err(Invalid::new(parameter, name, "is one field too many: the maximum is 200"));
         }
         names.push(name.to_owned());
     }
@@ -138,7 +138,7 @@ fn listed<'a>(parameter: &'static str, said: impl Iterator<Item = &'a str>) -> R
     Ok(names)
 }
 
-/// Where the words of these fields are, each place once.
+/// The search fields for these names, without duplicates.
 fn places(fields: Vec<String>) -> Result<Vec<SearchField>, Invalid> {
     let mut places = fields.iter().map(|name| place(name)).collect::<Result<Vec<SearchField>, Invalid>>()?;
     places.sort_by_key(|place| *place as u8);
@@ -146,7 +146,7 @@ fn places(fields: Vec<String>) -> Result<Vec<SearchField>, Invalid> {
     Ok(places)
 }
 
-/// What stands within each pair of brackets.
+/// Parses the text within each pair of brackets.
 fn bracketed<'a, T>(
     parameter: &'static str,
     said: impl Iterator<Item = &'a str>,
@@ -169,7 +169,7 @@ fn bracketed<'a, T>(
                 )
             })?;
             if found.len() == most {
-                return Err(Invalid::new(parameter, rest, format!("is one too many: {most} are the most")));
+                return Err(Invalid::new(parameter, rest, format!("is one too many: the maximum is {most}")));
             }
             found.push(read(&rest[1..end])?);
             rest = &rest[end + 1..];
@@ -178,7 +178,7 @@ fn bracketed<'a, T>(
     Ok(found)
 }
 
-/// Where the bracket closes that a text begins with; values may hold pairs of brackets.
+/// The position of the bracket that closes the first one; values may contain pairs of brackets.
 fn closing(text: &str) -> Option<usize> {
     let mut open = 0_usize;
     for (at, byte) in text.bytes().enumerate() {
@@ -200,7 +200,7 @@ fn facets<'a>(said: impl Iterator<Item = &'a str>) -> Result<Vec<&'static Field>
             continue;
         }
         if facets.len() == MAX_FACETS {
-            return Err(Invalid::new("facets", &name, "is one too many: 20 are the most"));
+            return Err(Invalid::new("facets", &name, "is one too many: the maximum is 20"));
         }
         facets.push(facet);
     }
@@ -211,7 +211,7 @@ fn sort(by: Option<&str>, order: Option<&str>) -> Result<Option<Sort>, Invalid> 
     let descending = match order.map(str::to_ascii_lowercase).as_deref() {
         None | Some("asc") => false,
         Some("desc") => true,
-        Some(other) => return Err(Invalid::new("sort_type", other, "is neither `asc` nor `desc`")),
+        Some(other) => return Err(Invalid::new("sort_type", other, "must be `asc` or `desc`")),
     };
     let first = by.and_then(|list| list.split(',').map(str::trim).find(|name| !name.is_empty()));
     let by = first.map(|name| field("sort", name, Known::can_be_sorted_by)).transpose()?;
@@ -222,7 +222,7 @@ fn language(text: &str) -> Result<&'static str, Invalid> {
     match text.split('-').next().map(str::to_ascii_lowercase).as_deref() {
         Some("da") => Ok("da"),
         Some("en") => Ok("en"),
-        _ => Err(Invalid::new("lang", text, "is neither `da` nor `en`")),
+        _ => Err(Invalid::new("lang", text, "must be `da` or `en`")),
     }
 }
 
@@ -240,7 +240,7 @@ fn object_numbers<'a>(said: impl Iterator<Item = &'a str>) -> Result<Vec<Number>
             return Err(Invalid::new(
                 "object_number",
                 whole,
-                "makes more than 200 numbers: 200 are the most",
+                "gives more than 200 numbers: the maximum is 200",
             ));
         }
         numbers.push(Number { whole: whole.to_owned(), parts });
@@ -373,30 +373,30 @@ mod tests {
         let many = |text: &str, count: usize| vec![text; count].join(",");
         let numbers = many("1", 201);
         for (name, value, said) in [
-            ("rows", "2001", "2000 are the most"),
-            ("rows", "99999999999", "2000 are the most"),
-            ("rows", "+5", "is no whole number"),
-            ("offset", "-1", "is no whole number from 0"),
-            ("offset", "NaN", "is no whole number"),
-            ("facet_limit", "-1", "is no whole number"),
+            ("rows", "2001", "the maximum is 2000"),
+            ("rows", "99999999999", "the maximum is 2000"),
+            ("rows", "+5", "must be a non-negative integer"),
+            ("offset", "-1", "must be a non-negative integer"),
+            ("offset", "NaN", "must be a non-negative integer"),
+            ("facet_limit", "-1", "must be a non-negative integer"),
             ("filters", "has_image:true", "write `[field:value]"),
             ("filters", "[has_image:true", "write `[field:value]"),
             ("filters", "[has_image:true]]", "write `[field:value]"),
             ("filters", "[has_image:true];[public_domain:true]", "write `[field:value]"),
             ("filters", "[]", "write it as in"),
-            ("filters", "[colour:red]", "these do: creator"),
-            ("filters", &many("[has_image:true]", 51), "50 are the most"),
+            ("filters", "[colour:red]", "supported fields are creator"),
+            ("filters", &many("[has_image:true]", 51), "the maximum is 50"),
             ("range", "production_dates_end:{1;2}", "write `[field:value]"),
             ("range", "[production_dates_end:{1;2]", "write it as in"),
-            ("range", &many("[image_width:{1;2}]", 21), "20 are the most"),
-            ("facets", "titles", "these do: creator"),
-            ("facets", "creator_height", "these do: creator"),
-            ("sort", "score", "these do: creator, artist, object_number"),
-            ("sort_type", "down", "neither `asc` nor `desc`"),
-            ("qfields", "foo", "these are: titles, creator"),
-            ("lang", "de", "neither `da` nor `en`"),
-            ("fields", &many("a", 201), "200 are the most"),
-            ("object_number", &numbers, "200 are the most"),
+            ("range", &many("[image_width:{1;2}]", 21), "the maximum is 20"),
+            ("facets", "titles", "supported fields are creator"),
+            ("facets", "creator_height", "supported fields are creator"),
+            ("sort", "score", "supported fields are creator, artist, object_number"),
+            ("sort_type", "down", "must be `asc` or `desc`"),
+            ("qfields", "foo", "text fields are titles, creator"),
+            ("lang", "de", "must be `da` or `en`"),
+            ("fields", &many("a", 201), "the maximum is 200"),
+            ("object_number", &numbers, "the maximum is 200"),
         ] {
             let refused = parse(&[(name, value)]).unwrap_err();
             assert_eq!(refused.parameter, name, "{value}");
@@ -404,6 +404,6 @@ mod tests {
         }
         let every = super::super::field::FIELDS.iter().filter(|field| field.known.can_be_counted());
         let every = every.map(|field| field.name).collect::<Vec<_>>().join(",");
-        assert!(parse(&[("facets", &every)]).unwrap_err().reason.contains("20 are the most"));
+        assert!(parse(&[("facets", &every)]).unwrap_err().reason.contains("the maximum is 20"));
     }
 }

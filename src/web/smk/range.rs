@@ -1,4 +1,4 @@
-//! Spans as `range` writes them: years, times and numbers, each with one open end if need be.
+//! Ranges in the `range` parameter: years, times and numbers, optionally open at one end.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::field::{Known, Measure, field};
 use crate::iiif::Invalid;
 
-/// A span of a measure, both ends within it, in the measure's unit.
+/// A range of a measure, both ends included, in the measure's unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Range {
     pub measure: Measure,
@@ -15,20 +15,20 @@ pub struct Range {
     pub to: Option<i64>,
 }
 
-/// Which end of a span.
+/// One end of a range.
 #[derive(Clone, Copy, PartialEq)]
 enum End {
     From,
     To,
 }
 
-const FORM: &str = "is no range: write it as in `[production_dates_end:{1800-01-01T00:00:00Z;*}]`";
-const YEAR: &str = "is no year and no date: write `1800`, `1800-01-01T00:00:00Z` or `*`";
-const TIME: &str = "is no time: write `2019-05-28T09:35:58Z`, `2019-05-28`, `2019` or `*`";
-const NUMBER: &str = "is no whole number: write digits, or `*`";
+const FORM: &str = "is not a range: write it as in `[production_dates_end:{1800-01-01T00:00:00Z;*}]`";
+const YEAR: &str = "must be a year or a date: write `1800`, `1800-01-01T00:00:00Z` or `*`";
+const TIME: &str = "must be a time: write `2019-05-28T09:35:58Z`, `2019-05-28`, `2019` or `*`";
+const NUMBER: &str = "must be an integer: write digits, or `*`";
 
 impl Range {
-    /// Reads what stands within a range's brackets: `modified:{2019-05-28T09:35:58Z;*}`.
+    /// Parses the text within a range's brackets: `modified:{2019-05-28T09:35:58Z;*}`.
     pub(super) fn parse(text: &str) -> Result<Self, Invalid> {
         let form = || Invalid::new("range", text, FORM);
         let (name, span) = text.split_once(':').ok_or_else(form)?;
@@ -57,7 +57,7 @@ fn end(measure: Measure, text: &str, end: End) -> Result<Option<i64>, Invalid> {
     read.map(Some).ok_or_else(|| Invalid::new("range", text, reason))
 }
 
-/// The year of `1800`, `-300` and of dates, whatever follows their day: works are dated by years here.
+/// The year of `1800`, `-300` or a date; anything after the day is ignored, because works are dated by year.
 fn year(text: &str) -> Option<i64> {
     let (sign, rest) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
@@ -71,7 +71,7 @@ fn year(text: &str) -> Option<i64> {
     is_date.then_some(sign * year)
 }
 
-/// Seconds since 1970; a year or a day begins with its first and ends with its last second. Without a zone it is UTC.
+/// Seconds since 1970. A year or day starts at its first and ends at its last second. The default zone is UTC.
 fn time(text: &str, end: End) -> Option<i64> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Some(at.as_second());
@@ -150,7 +150,7 @@ mod tests {
             ("modified:{2019-02-30;*}", "write `2019-05-28T09:35:58Z`"),
             ("image_width:{1e3;*}", "write digits"),
             ("image_width:{-1;*}", "write digits"),
-            ("creator:{a;b}", "these do: production_dates_start, production_dates_end, created"),
+            ("creator:{a;b}", "supported fields are production_dates_start, production_dates_end, created"),
         ] {
             let refused = Range::parse(text).unwrap_err();
             assert_eq!(refused.parameter, "range", "{text}");

@@ -1,15 +1,15 @@
-//! What programs ask of SMK's API, as a search of the index.
+//! Translates queries of SMK's API into searches of the index.
 
 use super::{Filter, Flag, Known, Measure, Range, SmkQuery, Wanted, names};
 use crate::search::{self, Order, Search, Snapshot, Sort};
 
-/// Schemes whose values are common words, which may be asked for in the other language.
+/// Schemes whose values are common words, which may be queried in the other language.
 const TRANSLATED: [&str; 7] = ["gender", "material", "motif", "nationality", "subject", "technique", "type"];
 
-/// Values of a facet that are counted if nobody says how many.
+/// Default number of values per facet.
 const VALUES: usize = 100;
 
-/// The same search in the words of the index.
+/// The search of the index for a query.
 pub(super) fn search_of(query: &SmkQuery, snapshot: &Snapshot) -> Search {
     let mut search = Search {
         q: query.keys.clone().unwrap_or_default(),
@@ -61,7 +61,7 @@ fn filtered(search: &mut Search, filter: &Filter, lang: Option<&str>, snapshot: 
         for value in values {
             let mut meant: Vec<String> =
                 names(scheme, value).iter().flat_map(|name| snapshot.values_called(scheme, name)).collect();
-            // Records may have a value in one language only, and be asked for it in the other.
+            // Records may have a value in one language only, while the query is in the other.
             if TRANSLATED.contains(&scheme) && (meant.is_empty() || lang == Some("en")) {
                 let other = search::translations(value);
                 meant.extend(other.iter().flat_map(|other| snapshot.values_called(scheme, other)));
@@ -78,13 +78,13 @@ fn filtered(search: &mut Search, filter: &Filter, lang: Option<&str>, snapshot: 
         Wanted::Flag(flag, is) => {
             let is = *is != filter.not;
             if flag_of(search, *flag).replace(is).is_some_and(|other| other != is) {
-                // No work is both.
+                // No work can satisfy both.
                 search.each.push(Vec::new());
             }
             return;
         }
         Wanted::Number(values) | Wanted::Id(values) => {
-            // Works without an identifier of their source are told with their number in its place.
+            // Works without a source identifier have their object number as `id`.
             let is_id = matches!(filter.wanted, Wanted::Id(_));
             let ids = values.iter().filter(|_| is_id).map(|id| format!("{}{id}", search::SOURCE_ID_PREFIX));
             let numbers = values.iter().cloned().chain(ids);
@@ -106,12 +106,12 @@ fn filtered(search: &mut Search, filter: &Filter, lang: Option<&str>, snapshot: 
     };
     match (filter.not, wanted.as_slice()) {
         (true, _) => search.none.extend(wanted),
-        // Each filter has to hold by itself, whatever others say of the same scheme.
+        // Each filter must hold independently of others of the same scheme.
         (false, _) => search.each.push(wanted),
     }
 }
 
-/// What a search says of a flag.
+/// The condition of a search on a flag.
 pub(super) fn flag_of(search: &mut Search, flag: Flag) -> &mut Option<bool> {
     match flag {
         Flag::HasImage => &mut search.has_image,
@@ -137,7 +137,7 @@ fn ranged(search: &mut Search, range: &Range) {
     }
 }
 
-/// A span that is within both; one that ends before it begins holds nothing.
+/// The intersection of two ranges; one that ends before it begins is empty.
 fn narrow<T: Ord + Copy>(span: &mut Option<(T, T)>, (from, to): (T, T)) {
     *span = Some(span.map_or((from, to), |(first, last)| (first.max(from), last.min(to))));
 }

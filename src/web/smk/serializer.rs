@@ -24,7 +24,7 @@ impl Serializer {
         let (number, rights, public_domain) = stored.known();
         let grant = self.gallery.images.rights().of_record(rights.as_deref(), public_domain);
         let place = |(file, shown): (String, search::IndexedImage<'_>)| {
-            // As measured, or else as the record says.
+            // As measured, or else as in the record.
             let measured: Option<Value> = serde_json::from_str(shown.json).ok();
             let measured = |name: &str| measured.as_ref().and_then(|said| said.get(name)?.as_u64());
             let said = |name: &str| {
@@ -39,7 +39,7 @@ impl Serializer {
             let (width, height): (Option<u32>, Option<u32>) = (side("width"), side("height"));
             let limits = self.gallery.images.limits().at_most(grant.largest);
             let is_whole = match width.zip(height) {
-                // What is larger than an answer may be is no whole, and nor is what rights make smaller.
+                // Images above the size limits, or limited by rights, are not available at full size.
                 Some((width, height)) => {
                     width.max(height) <= grant.largest
                         && width <= limits.max_width
@@ -71,7 +71,7 @@ impl Serializer {
     }
 }
 
-/// A number as a value of a query.
+/// A number as a query value.
 fn encoded(number: &str) -> String {
     percent_encoding::utf8_percent_encode(number, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

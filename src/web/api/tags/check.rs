@@ -1,4 +1,4 @@
-//! What the fields of a tag may hold.
+//! Validation of the fields of a tag.
 
 use serde_json::Value;
 
@@ -13,11 +13,11 @@ const MAX_IMAGE: usize = 2000;
 const MAX_VALUES: usize = 50;
 const MAX_BROADER: usize = 20;
 
-/// Joiners are letters' shapes in Persian and Indic scripts, and join emoji: they may stand within a text.
+/// Joiners shape letters in Persian and Indic scripts and join emoji, so they are allowed within a text.
 const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
 
 const HIDDEN: &str =
-    "has control characters or directional formatting in it: leave them out, as they show nothing";
+    "contains control characters or directional formatting: remove these invisible characters";
 
 pub(super) const REGION: &str =
     "a string `x,y,width,height` in whole pixels of the full image, such as \"100,80,400,300\"";
@@ -28,7 +28,8 @@ pub(super) fn scheme(scheme: String) -> Result<String, Invalid> {
         && scheme.starts_with(|c: char| c.is_ascii_lowercase());
     if !named || scheme.len() > 64 {
         return refuse(
-            "is no word such as `motif` or `style`: at most 64 small letters, digits and hyphens".into(),
+            "must be a word such as `motif` or `style`: at most 64 lowercase letters, digits and hyphens"
+                .into(),
         );
     }
     if RECORD_SCHEMES.contains(&scheme.as_str()) {
@@ -38,12 +39,12 @@ pub(super) fn scheme(scheme: String) -> Result<String, Invalid> {
         );
     }
     if [ALL_WORKS, SEARCH_SCHEME].contains(&scheme.as_str()) {
-        return refuse("stands for collections of other kinds: use a scheme such as `motif`".into());
+        return refuse("is reserved for other collections: use a scheme such as `motif`".into());
     }
     Ok(scheme)
 }
 
-/// Who says it: only an import may claim to be one.
+/// The source of a tag. Only imports may use `import:`.
 pub(super) fn source(source: String) -> Result<String, Invalid> {
     let part = |text: &str| {
         (1..=64).contains(&text.len())
@@ -57,7 +58,7 @@ pub(super) fn source(source: String) -> Result<String, Invalid> {
         return Ok(source);
     }
     let reason = if source.starts_with("import:") {
-        "is for what imports bring: write `curator` or `model:NAME@VERSION`"
+        "is reserved for imports: write `curator` or `model:NAME@VERSION`"
     } else {
         "must be `curator` or `model:NAME@VERSION`"
     };
@@ -90,7 +91,7 @@ pub(super) fn uri(field: &'static str, uri: String) -> Result<String, Invalid> {
     let parsed = url::Url::parse(&uri).ok().filter(|_| plain);
     match parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
         true => Ok(uri),
-        false => refuse("is no http or https URI: write for example `http://iconclass.org/34B11`"),
+        false => refuse("must be an http or https URI, as in `http://iconclass.org/34B11`"),
     }
 }
 
@@ -114,7 +115,7 @@ pub(super) fn broader(all: Vec<Value>) -> Result<Vec<Broader>, Invalid> {
     all.into_iter().map(one).collect()
 }
 
-/// A text to be shown: every value of it has something to see.
+/// A text for display: every value must have a visible character.
 pub(super) fn text(field: &'static str, value: Value) -> Result<Text, Invalid> {
     let shown = value.to_string();
     let refuse = |reason: &str| Invalid::new(field, &shown, reason.to_owned());
@@ -123,13 +124,13 @@ pub(super) fn text(field: &'static str, value: Value) -> Result<Text, Invalid> {
             languages.iter().find(|(language, _)| LanguageTag::parse(language).is_none())
     {
         let reason = format!(
-            "has `{}` for a language, which is no tag: write for example {{\"en\": \"dog\"}}",
+            "has `{}`, which is not a language tag: write for example {{\"en\": \"dog\"}}",
             language.escape_debug()
         );
         return Err(Invalid::new(field, "", reason));
     }
     let text: Text = serde_json::from_value(value)
-        .map_err(|_| refuse("is no text: write \"dog\" or {\"en\": \"dog\", \"da\": \"hund\"}"))?;
+        .map_err(|_| refuse("must be a text such as \"dog\" or {\"en\": \"dog\", \"da\": \"hund\"}"))?;
     if text.is_empty() {
         return Err(refuse("is empty: write {\"en\": \"dog\"}"));
     }
@@ -144,7 +145,7 @@ pub(super) fn text(field: &'static str, value: Value) -> Result<Text, Invalid> {
         }
         let shown = plain_text(value);
         if !shown.chars().any(|c| !c.is_whitespace() && !JOINERS.contains(&c)) {
-            return Err(refuse("is nothing but markup: write {\"en\": \"dog\"}"));
+            return Err(refuse("has no visible text besides markup: write {\"en\": \"dog\"}"));
         }
     }
     if values > MAX_VALUES {
@@ -160,11 +161,11 @@ fn is_hidden(c: char) -> bool {
 
 pub(super) fn region(text: &str) -> Result<Region, Invalid> {
     let read = text.parse().map_err(|_: String| Invalid::new("region", text, format!("must be {REGION}")));
-    // Its right and lower edges are numbers of pixels, too.
+    // Its right and lower edges must not overflow.
     read.and_then(|region: Region| {
         match region.x.checked_add(region.width).zip(region.y.checked_add(region.height)) {
             Some(_) => Ok(region),
-            None => Err(Invalid::new("region", text, "ends beyond any image")),
+            None => Err(Invalid::new("region", text, "exceeds any image")),
         }
     })
 }

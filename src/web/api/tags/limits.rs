@@ -1,12 +1,12 @@
-//! What tags may hold, as requests are read and as the API is described.
+//! Limits of tags, shared by validation and the OpenAPI description.
 
 /// Limits of texts, in characters.
 pub const MAX_LABEL: usize = 500;
 pub const MAX_NOTE: usize = 2000;
-/// The largest revision that every program can write as a number: 2⁵³ - 1.
+/// The largest integer that every JSON implementation represents exactly: 2⁵³ - 1.
 pub const MAX_REVISION: u64 = (1 << 53) - 1;
 
-/// Schemes whose values come from fields of the record; a tag would mix with them.
+/// Schemes whose values come from fields of the record, and must not be mixed with tags.
 pub const RECORD_SCHEMES: [&str; 12] = [
     "collection",
     "creator",
@@ -22,8 +22,8 @@ pub const RECORD_SCHEMES: [&str; 12] = [
     "type",
 ];
 
-/// Characters that nobody sees: soft hyphens, zero-width signs, directional formatting (Unicode's `Bidi_Control`), line
-/// separators. They make texts that look alike differ, or show a text in another order than it has.
+/// Invisible characters: soft hyphens, zero-width characters, directional formatting (Unicode's `Bidi_Control`), line
+/// separators. They make texts that look the same differ, or change the order in which a text is shown.
 pub const INVISIBLE: [(char, char); 6] = [
     ('\u{ad}', '\u{ad}'),
     ('\u{61c}', '\u{61c}'),

@@ -1,4 +1,4 @@
-//! Tags as data: read by anybody, written by those who hold a token.
+//! Tags in the API: anybody may read them, holders of a token may write them.
 
 mod check;
 pub mod limits;
@@ -28,11 +28,11 @@ use crate::web::http::response::Response;
 use crate::web::http::token;
 use crate::web::route::{Image, Tags};
 
-/// The longest body of a request, in bytes.
+/// Maximum length of a request body in bytes.
 pub const MAX_BYTES: usize = 64 << 10;
 const TOO_LONG: http::Error = http::Error::BodyTooLong { limit_kib: MAX_BYTES >> 10 };
 
-/// No image has a longer side, in pixels: what a region is checked by where nobody knows the image's size.
+/// Maximum side of an image in pixels, for validating regions if the size of the image is unknown.
 const MAX_SIDE: u32 = 10_000_000;
 
 /// `GET /api/v1/works/{work}/tags`, `…/tags/{tag}` and `…/tags/{tag}/history`.
@@ -54,7 +54,7 @@ pub async fn answer(app: &App, request: &HttpRequest, at: Tags<'_>) -> Result<Re
     })
 }
 
-/// `POST /api/v1/works/{work}/tags` and `PATCH …/tags/{tag}`. Nobody's body is read who may not write.
+/// `POST /api/v1/works/{work}/tags` and `PATCH …/tags/{tag}`. The body is read only after authorization.
 pub async fn write(
     app: &App,
     request: &HttpRequest,
@@ -74,7 +74,7 @@ pub async fn write(
     }
 }
 
-/// The whole body, within its size and its time: both together are the slowest pace that is borne.
+/// The whole body, within its limits of size and time, which together bound the slowest client.
 async fn body_of(app: &App, request: &HttpRequest, body: &mut Payload) -> Result<Vec<u8>, http::Error> {
     is_json(request)?;
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
@@ -101,7 +101,7 @@ async fn read_all(body: &mut Payload) -> Result<Vec<u8>, http::Error> {
     Ok(all)
 }
 
-/// What may be asked for at an address of tags.
+/// The methods of a tags resource.
 pub(in crate::web) fn allowed_methods(at: &Tags<'_>) -> &'static str {
     match (at.tag, at.history) {
         (None, _) => "GET, HEAD, POST, OPTIONS",
@@ -110,14 +110,14 @@ pub(in crate::web) fn allowed_methods(at: &Tags<'_>) -> &'static str {
     }
 }
 
-/// Who it is that writes: the name of the token.
+/// The name of the token that authorizes the request.
 pub(in crate::web) fn allowed(request: &HttpRequest, app: &App) -> Result<String, http::Error> {
     let (shown, tokens) = (token::bearer(request).ok_or(http::Error::Unauthorized)?, &app.api.tokens);
     if tokens.is_empty() {
-        return Err(Error::Closed("nobody may write here: no token is set in api.tokens".into()).into());
+        return Err(Error::Closed("the API is read-only here: set a token in api.tokens".into()).into());
     }
     app.guess_limiter.check(app.base.client(request), shown, || {
-        // All are compared, whichever fits.
+        // All tokens are compared, so that the time does not depend on which one matches.
         tokens.iter().fold(None, |found, (name, secret)| match token::matches(shown, secret) {
             true => Some(name.clone()),
             false => found,
@@ -125,8 +125,8 @@ pub(in crate::web) fn allowed(request: &HttpRequest, app: &App) -> Result<String
     })
 }
 
-/// Refuses a body that is sent as something else. One without a type is read, and so is what `curl -d` sends: its type
-/// stands for nobody having said.
+/// Rejects bodies of other media types. A missing type is accepted, and so is the default of `curl -d`, which only
+/// means that none was set.
 fn is_json(request: &HttpRequest) -> Result<(), Error> {
     let Some(value) = request.headers().get(header::CONTENT_TYPE) else { return Ok(()) };
     let text = value.to_str().unwrap_or_default();
@@ -140,7 +140,7 @@ fn is_json(request: &HttpRequest) -> Result<(), Error> {
     Err(Error::Unsupported(refused.to_string()))
 }
 
-/// `POST …/tags`: a new tag, or once more what the same source said before, whose status stays as it was judged.
+/// `POST …/tags`: adds a tag. If the same source added the same tag before, its status stays as decided.
 async fn add(
     app: &App,
     request: &HttpRequest,
@@ -153,7 +153,7 @@ async fn add(
     let id = tag.id();
     let known = now.tags.iter().find(|known| known.id() == id);
     let expected = match expected(request, &now, revision) {
-        // A request that is repeated because its answer got lost has been carried out (RFC 9110, §13.1.1).
+        // A repeated request whose response was lost has already taken effect (RFC 9110, §13.1.1).
         Err(Error::Conflict { .. }) if known.is_some_and(|known| is_said(known, &tag, has_status)) => None,
         expected => expected?,
     };
@@ -205,7 +205,7 @@ async fn change(
     one(&stored, tag, StatusCode::OK)
 }
 
-/// Whether a known tag says all that is to be added.
+/// Whether an existing tag already has everything in the request.
 fn is_said(known: &Tag, added: &Tag, has_status: bool) -> bool {
     let status = if has_status { added.status } else { known.status };
     let (region, kept_id) = (known.region, known.kept_id.clone());
@@ -220,7 +220,7 @@ fn exists(known: &Tag) -> Error {
     ))
 }
 
-/// Refuses an image that is none of the work's, and a region that is not within its image.
+/// Rejects an image that the work does not have, and a region outside its image.
 async fn placed(
     app: &App,
     stored: &StoredWork,
@@ -233,8 +233,8 @@ async fn placed(
     {
         let files: Vec<String> = images.iter().take(10).map(|image| format!("`{}`", image.file)).collect();
         let reason = match files.is_empty() {
-            true => "is no image of this work, which has none: leave it out".to_owned(),
-            false => format!("is no image of this work; there are {}", files.join(", ")),
+            true => "is not an image of this work, which has none: omit it".to_owned(),
+            false => format!("is not an image of this work; its images are {}", files.join(", ")),
         };
         return Err(Error::Unprocessable(Invalid::new("image", image, reason)));
     }
@@ -259,7 +259,7 @@ async fn placed(
     Ok(())
 }
 
-/// The revision to write over, where the writer says by `If-Match` or in the body which one it has seen.
+/// The expected revision, from `If-Match` or the body.
 pub(in crate::web) fn expected(
     request: &HttpRequest,
     now: &StoredWork,
@@ -270,7 +270,7 @@ pub(in crate::web) fn expected(
         Invalid::new(
             "If-Match",
             &text,
-            "is no list of entity tags: repeat the ETag of the work's tags, or write `*`",
+            "is not a list of entity tags: send the ETag of the work's tags, or `*`",
         )
     })?;
     let tagged = match &listed {
@@ -332,7 +332,7 @@ fn one(stored: &StoredWork, tag: &str, status: StatusCode) -> Result<Response, E
     Ok(tag_response(stored, value, status))
 }
 
-/// The revision is the tag of the answer: what `If-Match` is to repeat.
+/// A response with the revision as its entity tag, for `If-Match`.
 fn tag_response(stored: &StoredWork, value: Value, status: StatusCode) -> Response {
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CACHE_CONTROL, "no-cache")).content_type("application/json");

@@ -1,4 +1,4 @@
-//! What may be said of a tag in a request's body, field by field.
+//! Parses request bodies about tags, field by field.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -27,13 +27,13 @@ const CHANGE: [&str; 4] = ["status", "region", "note", "revision"];
 /// A new tag.
 pub struct Added {
     pub tag: Tag,
-    /// Whether its status was given, and not only supposed.
+    /// Whether the request set the status explicitly.
     pub has_status: bool,
     pub note: Option<String>,
     pub revision: Option<u64>,
 }
 
-/// A change of a tag that is there.
+/// A change of an existing tag.
 pub struct Change {
     pub status: Option<Status>,
     /// `Some(None)` is the whole image.
@@ -84,13 +84,13 @@ pub fn change(body: &[u8]) -> Result<Change, Invalid> {
     Ok(Change { status, region, note: fields.note()?, revision: fields.revision()? })
 }
 
-/// A JSON object whose fields are taken one by one.
+/// A JSON object whose fields are removed one by one.
 struct Fields(Map<String, Value>);
 
 impl Fields {
     fn read(body: &[u8], known: &[&'static str]) -> Result<Self, Invalid> {
         let value: Value = serde_json::from_slice(body)
-            .map_err(|error| Invalid::new("body", "", format!("is no JSON: {error}")))?;
+            .map_err(|error| Invalid::new("body", "", format!("is not valid JSON: {error}")))?;
         let Value::Object(fields) = value else {
             return Err(Invalid::new(
                 "body",
@@ -102,13 +102,13 @@ impl Fields {
             None => Ok(Self(fields)),
             Some(unknown) => {
                 let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
-                let reason = format!("is no field here; there are {}", known.join(", "));
+                let reason = format!("is not a known field; known fields are {}", known.join(", "));
                 Err(Invalid::new(unknown.chars().take(80).collect::<String>(), "", reason))
             }
         }
     }
 
-    /// A field's value; null counts as none.
+    /// A field's value; null counts as missing.
     fn take<T: DeserializeOwned>(&mut self, name: &'static str, form: &str) -> Result<Option<T>, Invalid> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(None),
@@ -130,7 +130,7 @@ impl Fields {
     fn revision(&mut self) -> Result<Option<u64>, Invalid> {
         let form = "the work's revision, an integer";
         let Some(number) = self.take::<serde_json::Number>("revision", form)? else { return Ok(None) };
-        // `7.0` is an integer, too, to those who read JSON by its schema.
+        // `7.0` is an integer in JSON Schema, too.
         let whole =
             || number.as_f64().filter(|one| one.fract() == 0.0 && (0.0..=MAX_REVISION as f64).contains(one));
         let revision = number.as_u64().or_else(|| whole().map(|one| one as u64));

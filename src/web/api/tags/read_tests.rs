@@ -1,4 +1,4 @@
-//! Bodies of requests that are refused, and those that are taken.
+//! Request bodies that are rejected, and those that are accepted.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ fn refused(body: &Value, field: &str) {
     assert_eq!(refused.parameter, field, "{body}: {refused}");
 }
 
-/// A good tag with one field changed.
+/// A valid tag with one field changed.
 fn with(field: &str, value: Value) -> Value {
     let mut tag = json!({"scheme": "motif", "label": {"en": "dog"}});
     tag[field] = value;
