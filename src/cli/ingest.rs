@@ -50,7 +50,7 @@ pub fn run(typed: &Typed) -> Result<(), String> {
     let told = Arc::new(Told::new(typed.json, typed.verbose));
     let summary = gallery::block_on(async {
         tokio::select! {
-            done = gallery.jobs.ingest(shard, jobs, told.clone()) => done.map_err(|error| crate::gallery::told(&error)),
+            done = gallery.jobs.ingest(shard, jobs, told.clone()) => done.map_err(|error| crate::gallery::error_chain(&error)),
             _ = tokio::signal::ctrl_c() => Err("stopped; what is made is kept, and the same command goes on from there".into()),
         }
     })?;

@@ -10,7 +10,7 @@ use super::Ingest as Typed;
 use crate::catalogue::{DEFAULT_SOURCE, Renamed};
 use crate::config::Config;
 use crate::gallery::{
-    Earlier, Gallery, Import, Imported, Masters, Pattern, Pruned, Reading, Register, Watch, told,
+    Earlier, Gallery, Import, Imported, Masters, Pattern, Pruned, Reading, Register, Watch, error_chain,
 };
 use crate::record::read::{Bad, Form, Mapping};
 
@@ -35,7 +35,8 @@ pub async fn run(typed: &Typed, config: &Config, gallery: &Arc<Gallery>) -> Resu
         let watch = Arc::new(Told::new(typed, location));
         let (reading, settings, at) = (reading.clone(), config.store.clone(), location.clone());
         let entries = tokio::task::spawn_blocking(move || reading.entries(&at, &settings));
-        let entries = entries.await.map_err(|error| error.to_string())?.map_err(|error| told(&error))?;
+        let entries =
+            entries.await.map_err(|error| error.to_string())?.map_err(|error| error_chain(&error))?;
         let import = Import {
             source: source.clone(),
             entries,
@@ -44,7 +45,7 @@ pub async fn run(typed: &Typed, config: &Config, gallery: &Arc<Gallery>) -> Resu
             dry: typed.dry_run,
         };
         let imported = tokio::select! {
-            done = gallery.jobs.import(import, masters.clone(), watch.clone()) => done.map_err(|error| told(&error))?,
+            done = gallery.jobs.import(import, masters.clone(), watch.clone()) => done.map_err(|error| error_chain(&error))?,
             _ = tokio::signal::ctrl_c() => {
                 return Err("stopped; the records so far are kept, and the same command goes on from there".into());
             }
@@ -66,7 +67,7 @@ pub async fn run(typed: &Typed, config: &Config, gallery: &Arc<Gallery>) -> Resu
 /// Withdraws the works of the source that none of the records is about.
 async fn prune(typed: &Typed, gallery: &Gallery, source: &str, register: &Register) -> Result<(), String> {
     let pruned = gallery.jobs.prune(source, register, typed.prune_limit, typed.dry_run).await;
-    let Pruned { works, missing, refused } = pruned.map_err(|error| told(&error))?;
+    let Pruned { works, missing, refused } = pruned.map_err(|error| error_chain(&error))?;
     let withdrawn = if refused.is_some() || typed.dry_run { 0 } else { missing.len() };
     if typed.json {
         println!(
@@ -140,7 +141,7 @@ async fn masters(typed: &Typed, gallery: &Gallery) -> Result<Masters, String> {
     let bar = bar(typed.json, "{spinner} {pos} masters listed");
     let masters = gallery.jobs.masters(|listed| bar.set_position(listed as u64)).await;
     bar.finish_and_clear();
-    masters.map_err(|error| told(&error))
+    masters.map_err(|error| error_chain(&error))
 }
 
 fn bar(json: bool, template: &str) -> ProgressBar {

@@ -14,7 +14,7 @@ use super::ImageService;
 use super::authorized::AuthorizedImage;
 use super::renderer::Renderer;
 use super::unsent::Unsent;
-use crate::gallery::{Error, told};
+use crate::gallery::{Error, error_chain};
 use crate::store::{Key, Store, Version};
 
 /// A master that may be downloaded, in the version that it has now.
@@ -174,7 +174,11 @@ impl Original {
             match piece {
                 Ok(piece) => hash.update(&piece),
                 Err(error) => {
-                    tracing::warn!(master = self.key.as_str(), error = told(&error), "cannot be digested");
+                    tracing::warn!(
+                        master = self.key.as_str(),
+                        error = error_chain(&error),
+                        "cannot be digested"
+                    );
                     return None;
                 }
             }

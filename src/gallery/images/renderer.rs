@@ -84,13 +84,13 @@ impl Renderer {
         );
         Self {
             answers: answers.build(),
-            makings: SingleFlight::cancelled(tasks.clone()),
+            makings: SingleFlight::cancelling(tasks.clone()),
             decoded: decoded.build(),
             codestreams: Cache::builder()
                 .max_capacity(CODESTREAMS)
                 .weigher(|_: &u64, codestream: &Arc<jp2::Codestream>| codestream.weight())
                 .build(),
-            decodings: SingleFlight::cancelled(tasks.clone()),
+            decodings: SingleFlight::cancelling(tasks.clone()),
             tasks,
             scheduler,
             sending: Sending::default(),

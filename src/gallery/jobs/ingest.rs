@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::JobService;
 use crate::catalogue::NewWork;
-use crate::gallery::{Error, told};
+use crate::gallery::{Error, error_chain};
 
 /// The share of a collection that one of several machines takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,12 +132,12 @@ impl JobService {
         let began = Instant::now();
         let mut pixels = None;
         let done = self.pyramid(&identifier, &mut pixels, report).await;
-        let outcome = done.unwrap_or_else(|error| Outcome::Failed { reason: told(&error) });
+        let outcome = done.unwrap_or_else(|error| Outcome::Failed { reason: error_chain(&error) });
         let seconds = (began.elapsed().max(Duration::from_micros(1))).as_secs_f64();
         let record = match outcome {
             Outcome::Failed { .. } => None,
             _ => self.embedded(&identifier).await.unwrap_or_else(|error| {
-                tracing::warn!(identifier, error = told(&error), "its own words cannot be read");
+                tracing::warn!(identifier, error = error_chain(&error), "its own words cannot be read");
                 None
             }),
         };

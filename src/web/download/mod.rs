@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt};
 
-use crate::gallery::{Body, Delivered, Described, Error, Original, Unsent, told};
+use crate::gallery::{Body, Delivered, Described, Error, Original, Unsent, error_chain};
 use crate::iiif::Format;
 use crate::web::App;
 use crate::web::http::headers::entity_tag;
@@ -155,7 +155,7 @@ fn holding<T>(unsent: Unsent, pieces: impl Stream<Item = T>) -> impl Stream<Item
 
 /// Says in the log why an answer broke off.
 fn watched(pieces: impl Stream<Item = Result<Bytes, Error>>) -> impl Stream<Item = Result<Bytes, Error>> {
-    pieces.inspect_err(|error| tracing::error!(error = told(error), "a download broke off"))
+    pieces.inspect_err(|error| tracing::error!(error = error_chain(error), "a download broke off"))
 }
 
 /// What a file of this image is called at home: the title and the number of the work that shows it.
