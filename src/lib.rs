@@ -8,7 +8,12 @@
 //! main.rs → cli      what was typed → one verb, or serve
 //! config             gathers the settings that each part declares beside its code
 //! web                HTTP in, HTTP out: image, deep zoom, presentation, API, pages, operations, administration
-//! gallery            the verbs: plan, deliver, describe, find, ingest, check, export; owns state; no HTTP
+//! gallery            services without HTTP, each with its own state:
+//!   images             open, authorize, plan, render and deliver images; pyramids; caches
+//!   works              describe works; queries of the catalogue
+//!   search             the indexer and the searches
+//!   jobs               import, ingest, check, export
+//!   catalogue_client   the catalogue with time limits, followed changes and cached grants
 //! search             finding works: an index of words and facets on disk, columns in memory, and what is asked of them
 //! catalogue          where words lie: works, tags, shelves, revisions in SQLite or PostgreSQL
 //! sample             the sample collection: generated pictures and their records
@@ -26,18 +31,19 @@
 //!
 //! # A tile's journey
 //!
-//! `web::route` takes the path apart → [`iiif::ImageRequest`] (400 here) → `gallery` finds the
-//! master's index (memory; on a miss one range read of its start and, where that is not all, the
-//! rest) → [`render::Plan`] by arithmetic alone → `If-None-Match`? → answers' cache → a stored tile
-//! (one range read, a JPEG header put before it; at the image's edges its padding is cut off in
-//! the DCT domain) or a rendering: admitted by its memory, its tiles read, laid side by side as
-//! YCbCr planes, scaled once, encoded. Askers of one plan share one making.
+//! `web::route` splits the path → [`iiif::ImageRequest`] (400 here) → [`gallery::ImageService::plan`] finds the
+//! master's index (in memory; otherwise one range read of its start and, where that is not all, the rest), checks its
+//! rights and makes a [`render::Plan`] by arithmetic alone: a [`gallery::PlannedImage`] → `If-None-Match` with its
+//! entity tag → [`gallery::PlannedImage::deliver`]: from the response cache, a stored tile (one range read, a JPEG
+//! header put before it; at the image's edges its padding is cut off in the DCT domain), or a rendering: admitted by
+//! its memory, its tiles read, assembled as YCbCr planes, scaled once, encoded. Concurrent callers of one plan share
+//! one rendering. If the master was replaced meanwhile, the image is planned and delivered once more.
 //!
 //! # A master that cannot be cut
 //!
 //! Strips, planes, 16 bits, CMYK, L*a*b*, turned or plain JPEG, PNG and the like: [`master::rows`] gives
 //! any of them row by row ([`pixels::Rows`]), [`render::ColorTransform`] converts their
-//! colors, [`master::write`] cuts, halves and compresses them into a pyramid, in memory that does not grow with the height. `gallery::pyramids` makes
+//! colors, [`master::write`] cuts, halves and compresses them into a pyramid, in memory that does not grow with the height. `gallery::images::pyramids` builds
 //! each once, ahead of time (`tegl ingest`) or for the first who asks, and keeps it under the master's ETag.
 //! Meanwhile small masters are decoded whole, overviews of large ones are averaged from their rows, and JPEG
 //! 2000 is decoded in part.
@@ -46,19 +52,19 @@
 //!
 //! `full/max` of hundreds of megapixels is rendered band by band (`render::band`) and leaves while it is made. It is
 //! admitted before its status is sent, holds the memory of one unsent band until it ends, and ends when its client leaves.
-//! Finished answers that are large count against the same memory while they are sent (`gallery::unsent`), and clients
+//! Finished answers that are large count against the same memory while they are sent (`gallery::images::unsent`), and clients
 //! that read too slowly are disconnected (`web::http::pace`).
 //!
 //! # A work
 //!
-//! `record::read` gives [`record::Work`]s one by one → `gallery::works` matches their images with masters →
-//! `catalogue`, a thousand in one transaction: record, shelves, revision. A manifest: `gallery.describe` reads the
+//! `record::read` gives [`record::Work`]s one by one → `gallery::jobs::import` matches their images with masters →
+//! `catalogue`, a thousand in one transaction: record, shelves, revision. A manifest: [`gallery::WorkService::describe`] reads the
 //! record and opens its images as far as rights go → [`presentation::View`] → JSON, kept by the revision that was
 //! known before the record was read; whoever writes is followed five times a second.
 //!
 //! # A search
 //!
-//! `catalogue`'s revisions → `gallery::finder` lays works down ([`search::Entry`]) and commits: a new
+//! `catalogue`'s revisions → `gallery::search::indexer` indexes works ([`search::Entry`]) and commits: a new
 //! [`search::Snapshot`] → `web::api` reads parameters by the table that its description is made of →
 //! [`search::Search`] → words into terms of both languages, slips forgiven; facets, years and colours from columns that
 //! lie side by side in memory → hits, whose records lie ready in the index and get this server's addresses. The index
@@ -72,8 +78,8 @@
 //!
 //! # Rights
 //!
-//! Outside the gallery an image is only to be had as [`gallery::Granted`]: opened, with the limits that the rights of
-//! the works that show it leave. [`render::Plan`] is made within them, so that what may not be seen has no plan,
+//! Outside the gallery an image is only available as [`gallery::AuthorizedImage`]: opened, with the limits that the
+//! rights of the works that show it leave. [`render::Plan`] is made within them, so that what may not be seen has no plan,
 //! and without a plan there is neither an answer nor an ETag nor a look into a cache.
 //!
 //! # Decided by measurement

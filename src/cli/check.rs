@@ -3,7 +3,7 @@
 use super::output::count;
 use super::{Check as Arguments, gallery, settings};
 use crate::config::Config;
-use crate::gallery::{Check, told};
+use crate::gallery::{Check, error_chain};
 
 pub fn run(arguments: &Arguments) -> Result<(), String> {
     let mut config = settings::load(arguments.config.as_deref())?;
@@ -37,13 +37,13 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
             let mut after = None;
             loop {
                 let listing =
-                    gallery.sources.list(after.as_deref(), 500).await.map_err(|error| told(&error))?;
+                    gallery.sources.list(after.as_deref(), 500).await.map_err(|error| error_chain(&error))?;
                 for unreadable in listing.unreadable {
                     shown(Err(unreadable));
                 }
                 for entry in listing.entries {
                     let checked = gallery.jobs.check(&entry.identifier, source).await;
-                    shown(checked.map_err(|error| (entry.identifier, told(&error))));
+                    shown(checked.map_err(|error| (entry.identifier, error_chain(&error))));
                 }
                 if let Some(trouble) = listing.troubles.first() {
                     return Err(trouble.clone());

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::count;
 use super::{Export as Arguments, gallery, settings};
-use crate::gallery::{Layout, told};
+use crate::gallery::{Layout, error_chain};
 
 pub fn run(arguments: &Arguments) -> Result<(), String> {
     let config = settings::load(arguments.config.as_deref())?;
@@ -21,7 +21,8 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
     gallery::block_on(async {
         let mut after = None;
         loop {
-            let listing = gallery.sources.list(after.as_deref(), 500).await.map_err(|error| told(&error))?;
+            let listing =
+                gallery.sources.list(after.as_deref(), 500).await.map_err(|error| error_chain(&error))?;
             failures.extend(listing.unreadable);
             for entry in listing.entries {
                 bar.set_message(entry.identifier.clone());
@@ -42,7 +43,7 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
                         files += exported.files;
                         bytes += exported.bytes;
                     }
-                    Err(error) => failures.push((entry.identifier, told(&error))),
+                    Err(error) => failures.push((entry.identifier, error_chain(&error))),
                 }
             }
             if let Some(trouble) = listing.troubles.first() {

@@ -96,7 +96,7 @@ pub fn need_source(paths: &[String], config: &Config) -> Result<(), String> {
 fn with_catalogue(gallery: Gallery, config: &Config) -> Result<Gallery, String> {
     let settings = &config.catalogue;
     let opened = |gallery: Gallery, settings: &catalogue::Settings| {
-        gallery.with_catalogue(settings).map_err(|error| crate::gallery::told(&error))
+        gallery.with_catalogue(settings).map_err(|error| crate::gallery::error_chain(&error))
     };
     match settings.url.as_str() {
         "none" => Ok(gallery),

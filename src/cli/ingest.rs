@@ -51,7 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
     let reporter = Arc::new(Reporter::new(arguments.json, arguments.verbose));
     let summary = gallery::block_on(async {
         tokio::select! {
-            done = gallery.jobs.ingest(shard, jobs, reporter.clone()) => done.map_err(|error| crate::gallery::told(&error)),
+            done = gallery.jobs.ingest(shard, jobs, reporter.clone()) => done.map_err(|error| crate::gallery::error_chain(&error)),
             _ = tokio::signal::ctrl_c() => Err("interrupted; finished pyramids are kept, and the same command continues from there".into()),
         }
     })?;

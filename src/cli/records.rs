@@ -10,7 +10,7 @@ use super::Ingest as Arguments;
 use crate::catalogue::{DEFAULT_SOURCE, Renamed};
 use crate::config::Config;
 use crate::gallery::{
-    Earlier, Gallery, Import, Imported, Masters, Pattern, Pruned, Reading, Register, Watch, told,
+    Earlier, Gallery, Import, Imported, Masters, Pattern, Pruned, Reading, Register, Watch, error_chain,
 };
 use crate::record::read::{BadRecord, Mapping, RecordFormat};
 
@@ -42,7 +42,8 @@ pub async fn run(arguments: &Arguments, config: &Config, gallery: &Arc<Gallery>)
         let watch = Arc::new(Reporter::new(arguments, location));
         let (reading, settings, at) = (reading.clone(), config.store.clone(), location.clone());
         let entries = tokio::task::spawn_blocking(move || reading.entries(&at, &settings));
-        let entries = entries.await.map_err(|error| error.to_string())?.map_err(|error| told(&error))?;
+        let entries =
+            entries.await.map_err(|error| error.to_string())?.map_err(|error| error_chain(&error))?;
         let import = Import {
             source: source.clone(),
             entries,
@@ -51,7 +52,7 @@ pub async fn run(arguments: &Arguments, config: &Config, gallery: &Arc<Gallery>)
             dry: arguments.dry_run,
         };
         let imported = tokio::select! {
-            done = gallery.jobs.import(import, masters.clone(), watch.clone()) => done.map_err(|error| told(&error))?,
+            done = gallery.jobs.import(import, masters.clone(), watch.clone()) => done.map_err(|error| error_chain(&error))?,
             _ = tokio::signal::ctrl_c() => {
                 return Err("interrupted; the records so far are kept, and the same command continues from there".into());
             }
@@ -78,7 +79,7 @@ async fn prune(
     register: &Register,
 ) -> Result<(), String> {
     let pruned = gallery.jobs.prune(source, register, arguments.prune_limit, arguments.dry_run).await;
-    let Pruned { works, missing, refused } = pruned.map_err(|error| told(&error))?;
+    let Pruned { works, missing, refused } = pruned.map_err(|error| error_chain(&error))?;
     let withdrawn = if refused.is_some() || arguments.dry_run { 0 } else { missing.len() };
     if arguments.json {
         println!(
@@ -156,7 +157,7 @@ async fn masters(arguments: &Arguments, gallery: &Gallery) -> Result<Masters, St
     let bar = bar(arguments.json, "{spinner} {pos} masters listed");
     let masters = gallery.jobs.masters(|listed| bar.set_position(listed as u64)).await;
     bar.finish_and_clear();
-    masters.map_err(|error| told(&error))
+    masters.map_err(|error| error_chain(&error))
 }
 
 fn bar(json: bool, template: &str) -> ProgressBar {

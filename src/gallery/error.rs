@@ -1,4 +1,4 @@
-//! Why a verb failed, sorted by who must act.
+//! Why an operation failed, sorted by who must act.
 
 use std::sync::Arc;
 
@@ -6,83 +6,83 @@ use crate::iiif::Invalid;
 use crate::master::Refused;
 use crate::{catalogue, pixels, search, store};
 
-/// Every way in which Tegl fails to answer.
+/// Every way in which an operation of the gallery fails.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// Nobody keeps what was asked for.
+    /// There is no such image or work.
     #[error("there is no image and no work of this identifier")]
     NotFound,
-    /// It was there, and was withdrawn.
+    /// The work was withdrawn.
     #[error("this work was withdrawn")]
     Gone,
-    /// The client's to mend.
+    /// For the client to fix.
     #[error(transparent)]
     Invalid(#[from] Invalid),
-    /// The client's to mend: well-formed, and at odds with what it is about.
+    /// For the client to fix: well-formed, but inconsistent with the work or image.
     #[error(transparent)]
     Unprocessable(Invalid),
-    /// The client's to mend: what it adds is there already; says what works.
+    /// For the client to fix: what it adds exists already; says what works.
     #[error("{0}")]
     Exists(String),
-    /// A page that was never given out.
+    /// A cursor or page that does not exist.
     #[error(transparent)]
     NoPage(Invalid),
-    /// The keeper's to mend: a master of a kind that is not read; says what would work.
+    /// For the collection's owner to fix: an unsupported kind of master; says what works.
     #[error("{0}")]
     Unsupported(String),
-    /// The keeper's to mend: a master that is not what it claims to be.
+    /// For the collection's owner to fix: a corrupt master.
     #[error("the image cannot be shown: {0}")]
     Damaged(String),
     #[error("access to this image is refused")]
     Forbidden,
-    /// The keeper's to mend: the file's permissions.
+    /// For the collection's owner to fix: the file's permissions.
     #[error("the image cannot be shown: permission denied: the server's user may not read its file")]
     Unreadable,
-    /// Nobody may do this here; says how that can be changed.
+    /// Disabled here; says how to enable it.
     #[error("{0}")]
     Closed(String),
-    /// Come back later.
+    /// Retry later.
     #[error("the server is busy; try again in {retry_after_s} s")]
     Busy { retry_after_s: u32 },
-    /// Come back later: its tiles are being made.
+    /// Retry later: the image's pyramid is being built.
     #[error("this image is being prepared for the first time; try again in {retry_after_s} s")]
     Preparing { retry_after_s: u32 },
-    /// Come back later: works are being indexed for the first time.
+    /// Retry later: works are being indexed for the first time.
     #[error(
         "the search is being prepared: {percent} % of all works are indexed; try again in {retry_after_s} s"
     )]
     Indexing { percent: u8, retry_after_s: u32 },
-    /// The operator's to mend: there is no index of works, and none can be made just now.
+    /// For the operator to fix: there is no search index, and none can be built.
     #[error("there is no search just now: {cause}; it is tried again by itself")]
     Unindexed { cause: String },
-    /// The operator's to mend: where pyramids are kept.
+    /// For the operator to fix: the pyramid store.
     #[error("this image cannot be prepared just now: {cause}; it is tried again by itself")]
     Unprepared { cause: String },
-    /// The operator's to mend: the store.
+    /// For the operator to fix: the store.
     #[error("the image cannot be reached just now")]
     Store(#[source] store::Error),
-    /// The operator's to mend: the catalogue.
+    /// For the operator to fix: the catalogue.
     #[error("the catalogue cannot be reached just now")]
     Catalogue(#[source] Arc<catalogue::Error>),
-    /// The operator's to mend: the disk of the catalogue.
+    /// For the operator to fix: the catalogue's disk.
     #[error("the catalogue cannot be changed just now: its disk is full")]
     CatalogueFull(#[source] Arc<catalogue::Error>),
-    /// The catalogue stopped answering between a change and its confirmation.
+    /// The catalogue stopped responding between a change and its confirmation.
     #[error(
         "the change may have been saved or not: the catalogue stopped answering meanwhile; look at what you changed \
          (GET), and repeat the request if the change is not there: a change that was saved is not made twice"
     )]
     Uncertain(#[source] Arc<catalogue::Error>),
-    /// Somebody else changed the work meanwhile.
+    /// The work was changed meanwhile.
     #[error("the work has changed: it is at revision {current} now; look at it again before you change it")]
     Conflict { current: u64 },
-    /// The operator's to mend: the place of what was to be written.
+    /// For the operator to fix: the output location.
     #[error("{0}")]
     Unwritable(String),
-    /// Nobody waits any more.
+    /// The caller is gone.
     #[error("the request was given up")]
     Abandoned,
-    /// A fault of Tegl's own; the text is for the log.
+    /// A bug in Tegl; the text is for the log.
     #[error("something went wrong within the server")]
     Fault(String),
 }
@@ -143,8 +143,8 @@ impl From<pixels::Error> for Error {
     }
 }
 
-/// The error with all its causes, for those who keep the server.
-pub fn told(error: &Error) -> String {
+/// The error with all its causes, for operators.
+pub fn error_chain(error: &Error) -> String {
     let mut text = error.to_string();
     if let Error::Fault(fault) = error {
         text = format!("{text}: {fault}");

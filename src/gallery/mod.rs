@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-pub use error::{Error, told};
+pub use error::{Error, error_chain};
 pub use identifier::Identifier;
 pub use images::{
     AuthorizedImage, Body, Delivered, ImageHandle, ImageService, Origin, Original, PlannedImage,

@@ -1,4 +1,4 @@
-//! One making for all who ask for the same thing at the same time.
+//! One computation for all concurrent callers with the same key.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -12,26 +12,26 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::Error;
 
-/// Makings under way. Each runs in a task of its own, so that an asker who leaves costs the
-/// others nothing. When the last one has left, the task is cancelled where [`SingleFlight::cancelled`] asks for that: what it
-/// waits for or reads is dropped, and work that runs on a thread finds out by [`Cancellation::is_cancelled`].
+/// In-flight computations, each in its own task, so that one cancelled caller does not abort the others. With
+/// [`SingleFlight::cancelling`], the task is cancelled when its last caller is gone: its pending I/O is dropped, and work
+/// on a thread checks [`Cancellation::is_cancelled`].
 pub struct SingleFlight<K, V> {
-    under_way: Arc<Mutex<HashMap<K, Flight<V>>>>,
+    in_flight: Arc<Mutex<HashMap<K, Flight<V>>>>,
     tasks: Handle,
     cancelled: bool,
 }
 
 struct Flight<V> {
     result: Shared<BoxFuture<'static, Result<V, Error>>>,
-    askers: Weak<DropGuard>,
+    callers: Weak<DropGuard>,
 }
 
-/// Whether anybody still waits.
+/// Whether all callers are gone.
 #[derive(Clone)]
 pub struct Cancellation(CancellationToken);
 
 impl Cancellation {
-    /// Cancellation that lasts until the guard is dropped.
+    /// A token that is cancelled when the guard is dropped.
     pub fn guarded() -> (Self, DropGuard) {
         let token = CancellationToken::new();
         (Self(token.clone()), token.drop_guard())
@@ -41,12 +41,12 @@ impl Cancellation {
         self.0.is_cancelled()
     }
 
-    /// Ends work that nobody waits for.
+    /// Fails once all callers are gone.
     pub fn check(&self) -> Result<(), Error> {
         if self.is_cancelled() { Err(Error::Abandoned) } else { Ok(()) }
     }
 
-    /// Waits for `work`, or until nobody waits for its result any more.
+    /// Waits for `work`, or fails once all callers are gone.
     pub async fn run_until_cancelled<T>(
         &self,
         work: impl Future<Output = Result<T, Error>>,
@@ -61,70 +61,71 @@ where
     V: Clone + Send + Sync + 'static,
 {
     pub fn new(tasks: Handle) -> Self {
-        Self { under_way: Arc::default(), tasks, cancelled: false }
+        Self { in_flight: Arc::default(), tasks, cancelled: false }
     }
 
-    /// The same, for work that ends when nobody waits for it any more.
-    pub fn cancelled(tasks: Handle) -> Self {
+    /// Cancels a computation when its last caller is gone.
+    pub fn cancelling(tasks: Handle) -> Self {
         Self { cancelled: true, ..Self::new(tasks) }
     }
 
-    /// Waits for the making of `key`, which `make` starts unless it is under way already.
-    pub async fn join<F>(&self, key: K, make: impl FnOnce(Cancellation) -> F) -> Result<V, Error>
+    /// Waits for the computation of `key`, which `start` begins unless it is in flight.
+    pub async fn join<F>(&self, key: K, start: impl FnOnce(Cancellation) -> F) -> Result<V, Error>
     where
         F: Future<Output = Result<V, Error>> + Send + 'static,
     {
-        let (result, _asker) = self.board(key, make);
+        let (result, _caller) = self.join_or_start(key, start);
         result.await
     }
 
-    fn board<F>(
+    fn join_or_start<F>(
         &self,
         key: K,
-        make: impl FnOnce(Cancellation) -> F,
+        start: impl FnOnce(Cancellation) -> F,
     ) -> (Shared<BoxFuture<'static, Result<V, Error>>>, Arc<DropGuard>)
     where
         F: Future<Output = Result<V, Error>> + Send + 'static,
     {
-        let mut under_way = lock(&self.under_way);
-        if let Some(flight) = under_way.get(&key)
-            && let Some(asker) = flight.askers.upgrade()
+        let mut in_flight = lock(&self.in_flight);
+        if let Some(flight) = in_flight.get(&key)
+            && let Some(caller) = flight.callers.upgrade()
         {
-            return (flight.result.clone(), asker);
+            return (flight.result.clone(), caller);
         }
         let (cancellation, guard) = Cancellation::guarded();
-        let asker = Arc::new(guard);
-        let askers = Arc::downgrade(&asker);
-        let work = make(cancellation.clone());
-        let landing = Landing { key: key.clone(), askers: askers.clone(), under_way: self.under_way.clone() };
+        let caller = Arc::new(guard);
+        let callers = Arc::downgrade(&caller);
+        let work = start(cancellation.clone());
+        let remove_on_drop =
+            RemoveOnDrop { key: key.clone(), callers: callers.clone(), in_flight: self.in_flight.clone() };
         let cancelled = self.cancelled;
         let task = self.tasks.spawn(async move {
             let done = match cancelled {
                 true => cancellation.run_until_cancelled(work).await,
                 false => work.await,
             };
-            drop(landing);
+            drop(remove_on_drop);
             done
         });
         let result = task.map(|joined| joined.unwrap_or_else(|error| Err(Error::Fault(error.to_string()))));
         let result = result.boxed().shared();
-        under_way.insert(key, Flight { result: result.clone(), askers });
-        (result, asker)
+        in_flight.insert(key, Flight { result: result.clone(), callers });
+        (result, caller)
     }
 }
 
-/// Strikes a making off the list when it ends, however it ends.
-struct Landing<K: Hash + Eq, V> {
+/// Removes a computation from the map when it ends, however it ends.
+struct RemoveOnDrop<K: Hash + Eq, V> {
     key: K,
-    askers: Weak<DropGuard>,
-    under_way: Arc<Mutex<HashMap<K, Flight<V>>>>,
+    callers: Weak<DropGuard>,
+    in_flight: Arc<Mutex<HashMap<K, Flight<V>>>>,
 }
 
-impl<K: Hash + Eq, V> Drop for Landing<K, V> {
+impl<K: Hash + Eq, V> Drop for RemoveOnDrop<K, V> {
     fn drop(&mut self) {
-        let mut under_way = lock(&self.under_way);
-        if under_way.get(&self.key).is_some_and(|flight| Weak::ptr_eq(&flight.askers, &self.askers)) {
-            under_way.remove(&self.key);
+        let mut in_flight = lock(&self.in_flight);
+        if in_flight.get(&self.key).is_some_and(|flight| Weak::ptr_eq(&flight.callers, &self.callers)) {
+            in_flight.remove(&self.key);
         }
     }
 }
@@ -141,24 +142,24 @@ mod tests {
     use tokio::sync::Notify;
 
     #[tokio::test]
-    async fn many_askers_share_one_making() {
+    async fn concurrent_callers_share_one_computation() {
         let (flights, made) = (SingleFlight::new(Handle::current()), Arc::new(AtomicUsize::new(0)));
         let all_joined = Arc::new(Notify::new());
-        let make = |_| {
+        let start = |_| {
             let (made, all_joined) = (made.clone(), all_joined.clone());
             async move {
                 all_joined.notified().await;
                 Ok::<_, Error>(made.fetch_add(1, Ordering::SeqCst))
             }
         };
-        let all = futures::future::join_all((0..50).map(|_| flights.join("tile", make)));
+        let all = futures::future::join_all((0..50).map(|_| flights.join("tile", start)));
         let (all, ()) = tokio::join!(all, async { all_joined.notify_one() });
         assert!(all.iter().all(|one| matches!(one, Ok(0))));
-        assert!(lock(&flights.under_way).is_empty());
+        assert!(lock(&flights.in_flight).is_empty());
     }
 
     #[tokio::test]
-    async fn the_first_asker_may_leave() {
+    async fn the_first_caller_may_leave() {
         let flights = Arc::new(SingleFlight::new(Handle::current()));
         let left = Arc::new(Notify::new());
         let has_left = left.clone();
@@ -176,8 +177,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_making_that_nobody_waits_for_is_dropped() {
-        let flights = SingleFlight::cancelled(Handle::current());
+    async fn a_computation_without_callers_is_dropped() {
+        let flights = SingleFlight::cancelling(Handle::current());
         let (started, starts) = tokio::sync::oneshot::channel();
         let (dropped, drops) = tokio::sync::oneshot::channel::<()>();
         let (sent, interests) = std::sync::mpsc::channel();

@@ -27,17 +27,17 @@ pub struct Location {
     pub page: u32,
 }
 
-/// A part of the list of all images, sources one after the other.
+/// A page of all images, source by source.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
     pub entries: Vec<Entry>,
-    /// What to ask for to go on; `None` at the end.
+    /// The cursor of the next page; `None` at the end.
     pub next: Option<String>,
     /// Sources that could not be listed, and why.
     pub notices: Vec<String>,
-    /// The same for operators: with the source's address, the cause and the remedy.
+    /// The same for operators: with location, cause and remedy.
     pub troubles: Vec<String>,
-    /// Files and folders, in this part of the list, that cannot be read: their names, and why.
+    /// Unreadable files and folders of this page, with the reason.
     pub unreadable: Vec<(String, String)>,
 }
 
@@ -49,7 +49,7 @@ pub struct Entry {
     pub size: u64,
 }
 
-/// What a list of images passes over by its name: records, texts and the like.
+/// Extensions of files that are not images: records, texts and the like.
 const OTHER: [&str; 14] =
     ["json", "jsonl", "txt", "md", "csv", "tsv", "xml", "html", "pdf", "zip", "gz", "toml", "yaml", "db"];
 
@@ -124,7 +124,7 @@ impl Sources {
         self.troubles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// At most `limit` images behind `after`, the last listing's [`Listing::next`].
+    /// At most `limit` images after `after`, the last listing's [`Listing::next`].
     pub async fn list(&self, after: Option<&str>, limit: usize) -> Result<Listing, Error> {
         let (first, mut after) = match after.and_then(|after| after.split_once('/')) {
             Some((source, key)) => {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::CatalogueClient;
 use super::grants::Kept;
 use crate::catalogue::{Catalogue, WorkRights};
-use crate::gallery::{Error, told};
+use crate::gallery::{Error, error_chain};
 use crate::record::Change;
 
 /// How often changes are looked for.
@@ -153,7 +153,7 @@ pub async fn follow(works: Weak<CatalogueClient>) {
             Err(error) if !failing => {
                 failing = true;
                 tracing::error!(
-                    error = told(&error),
+                    error = error_chain(&error),
                     "the catalogue cannot be followed; known rights hold for {} s",
                     works.rights_stale.as_secs()
                 );

@@ -20,46 +20,46 @@ use crate::gallery::rights::{Grant, Rights};
 use crate::gallery::single_flight::SingleFlight;
 use grants::{Grants, Kept};
 
-/// The catalogue as a server sees it: what was looked up is kept until a revision says otherwise.
+/// Queries the catalogue, and caches what it has read until a revision invalidates it.
 pub struct CatalogueClient {
     catalogue: Catalogue,
-    /// Where the catalogue's connections live.
+    /// The runtime that owns the catalogue's connections.
     tasks: Handle,
     rights: Rights,
     grants: Arc<Grants>,
-    /// Grants that are being read, by the first name of each master and the changes that came before.
+    /// Grants that are being read, by the first name of each master and the number of changes before.
     unknown: SingleFlight<(String, u64), Arc<Kept>>,
-    /// What images and downloads ask takes at most half of the connections, so that a crowd leaves the others to the
-    /// follower, the API and those who write.
+    /// Queries for images and downloads take at most half of the connections, so that many of them leave the others to the
+    /// follower, the API and writers.
     lookups: Arc<Semaphore>,
-    /// The last revision of works that changed lately.
+    /// The last revision of recently changed works.
     recent: Cache<String, u64>,
-    /// How many changes `recent` holds.
+    /// The number of changes in `recent`.
     noted: AtomicU64,
-    /// The last revision that is known here.
+    /// The last known revision.
     seen: AtomicU64,
-    /// What was made before this revision is not known to be true any more.
+    /// Anything cached before this revision is stale.
     horizon: AtomicU64,
     following: Mutex<()>,
-    /// Whether the catalogue did not answer when it was asked last.
+    /// Whether the catalogue did not respond to the last query of the follower.
     silent: AtomicBool,
-    /// When the catalogue last confirmed all that is known here, in milliseconds since `began`.
+    /// When the catalogue last confirmed the cached state, in milliseconds since `began`.
     confirmed_ms: AtomicU64,
     began: Instant,
-    /// How long known grants are used while nothing confirms them.
+    /// How long cached grants are used without confirmation.
     rights_stale: Duration,
 }
 
-/// How long a visitor waits for the catalogue.
+/// How long a request waits for the catalogue.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The same while it is known not to answer.
+/// The same while it is known not to respond.
 const SHORT_PATIENCE: Duration = Duration::from_secs(1);
 
 impl CatalogueClient {
     pub fn new(catalogue: Catalogue, tasks: Handle, rights: Rights, settings: &catalogue::Settings) -> Self {
         Self {
             catalogue,
-            unknown: SingleFlight::cancelled(tasks.clone()),
+            unknown: SingleFlight::cancelling(tasks.clone()),
             lookups: Arc::new(Semaphore::new((settings.connections as usize / 2).max(1))),
             tasks,
             rights,
@@ -76,12 +76,12 @@ impl CatalogueClient {
         }
     }
 
-    /// Where the words lie, without a password.
+    /// The catalogue's location, without a password.
     pub fn describe(&self) -> String {
         self.catalogue.describe()
     }
 
-    /// Asks the catalogue on the threads that its connections live on; gives up when the answer takes too long.
+    /// Runs a query on the catalogue's runtime, with a timeout.
     pub(in crate::gallery) async fn ask<T: Send + 'static, F>(
         &self,
         question: impl FnOnce(Catalogue) -> F,
@@ -92,7 +92,7 @@ impl CatalogueClient {
         self.ask_within(self.patience(), question).await
     }
 
-    /// The same for what images and downloads need, of which there may be many at once: those that find no place wait.
+    /// The same for images and downloads, of which there may be many at once: queries beyond the limit wait.
     pub(in crate::gallery) async fn look_up<T: Send + 'static, F>(
         &self,
         question: impl FnOnce(Catalogue) -> F,
@@ -115,8 +115,8 @@ impl CatalogueClient {
         if self.is_silent() { SHORT_PATIENCE } else { PATIENCE }
     }
 
-    /// The same with a limit of its own. The question is withdrawn when it is late, or nobody waits for its answer any
-    /// more: it must not change anything.
+    /// The same with a given timeout. The query is cancelled when it is late or its caller is gone: it must not change
+    /// anything.
     async fn ask_within<T: Send + 'static, F>(
         &self,
         limit: Duration,
@@ -134,7 +134,7 @@ impl CatalogueClient {
         }
     }
 
-    /// The same for what may take its time, and for changes: they limit their time themselves.
+    /// Runs a long query or a change, without a timeout: they limit their time themselves.
     pub(in crate::gallery) async fn work<T: Send + 'static, F>(
         &self,
         question: impl FnOnce(Catalogue) -> F,
@@ -146,46 +146,46 @@ impl CatalogueClient {
         Ok(asked.map_err(|error| Error::Fault(error.to_string()))??)
     }
 
-    /// The last revision that is known here: what is read of the catalogue now is at least as new.
+    /// The last known revision: anything read from the catalogue now is at least as recent.
     pub fn seen(&self) -> u64 {
         self.seen.load(Ordering::Acquire)
     }
 
-    /// Whether what was made of a work when `seen` was the last revision still holds.
+    /// Whether something that was made of a work at revision `seen` is still up to date.
     pub fn holds(&self, object_number: &str, seen: u64) -> bool {
         seen >= self.horizon.load(Ordering::Acquire)
             && self.recent.get(object_number).is_none_or(|changed| changed <= seen)
     }
 
-    /// Whether the catalogue answered when it was asked last.
+    /// Whether the catalogue did not respond to the last query of the follower.
     pub fn is_silent(&self) -> bool {
         self.silent.load(Ordering::Relaxed)
     }
 
-    /// All that is known here is as the catalogue has it now.
+    /// Records that the cached state matches the catalogue now.
     fn confirm(&self) {
         self.silent.store(false, Ordering::Relaxed);
         self.confirmed_ms.store(self.began.elapsed().as_millis() as u64, Ordering::Relaxed);
     }
 
-    /// Whether what is known here was confirmed too long ago.
+    /// Whether the cached state was confirmed too long ago.
     fn is_stale(&self) -> bool {
         let confirmed = Duration::from_millis(self.confirmed_ms.load(Ordering::Relaxed));
         self.began.elapsed().saturating_sub(confirmed) > self.rights_stale
     }
 
-    /// What the works that show a master allow, `names` being all its identifiers; `None` where no work shows it. What is
-    /// known holds while the catalogue does not answer, for as long as the settings say.
+    /// What the works that show a master allow, `names` being all its identifiers; `None` if no work shows it. Cached grants
+    /// are used while the catalogue does not respond, for as long as the settings say.
     pub async fn grant(&self, names: &[String]) -> Result<Option<Grant>, Error> {
         Ok(self.showing(names).await?.and_then(|kept| kept.grant))
     }
 
-    /// The first of the works that show a master, as far as it is known.
+    /// The first of the works that show a master.
     pub async fn shown_by(&self, names: &[String]) -> Result<Option<String>, Error> {
         Ok(self.showing(names).await?.and_then(|kept| kept.shown_by.clone()))
     }
 
-    /// What the catalogue says of the works that show a master: it is asked once for all who want to know.
+    /// What the catalogue says of the works that show a master: concurrent callers share one query.
     async fn showing(&self, names: &[String]) -> Result<Option<Arc<Kept>>, Error> {
         let Some(first) = names.first() else { return Ok(None) };
         if let Some(kept) = self.grants.get(first)
@@ -214,7 +214,7 @@ impl CatalogueClient {
     }
 }
 
-/// What comes within this time.
+/// Waits for `answer`, with a timeout.
 async fn within<T>(limit: Duration, answer: impl Future<Output = T>) -> Result<T, Error> {
     let late = |_| catalogue::Error::Unavailable(format!("no answer within {} s", limit.as_secs())).into();
     tokio::time::timeout(limit, answer).await.map_err(late)

@@ -8,7 +8,7 @@ use crate::gallery::rights::Grant;
 use crate::iiif::{Dimensions, Info, Limits};
 use crate::master::{Kind, SourceFormat};
 
-/// An opened image with what its rights allow: the only form in which anything outside the gallery gets hold of one.
+/// An opened image with what its rights allow: the only form in which code outside the gallery gets an image.
 #[derive(Clone)]
 pub struct AuthorizedImage {
     pub(super) handle: Arc<ImageHandle>,
@@ -22,7 +22,7 @@ impl AuthorizedImage {
         &self.handle.pyramid_of.as_ref().unwrap_or(&self.handle).identifier
     }
 
-    /// What viewers are told: levels and tiles as far as the rights go.
+    /// The `info.json` of the image: levels and tiles within its rights.
     pub fn info(&self, id: String) -> Info {
         self.handle.info(id, self.limits)
     }
@@ -48,14 +48,14 @@ impl AuthorizedImage {
         }
     }
 
-    /// The image's size, or the largest of its halvings that the rights allow: a pyramid on its own.
+    /// The image's size, or the largest of its halvings that the rights allow.
     pub fn finest(&self) -> Dimensions {
         let full = self.handle.all().dimensions();
         let mut halvings = (0..31).map(|halved| full.reduced(1 << halved));
         halvings.find(|size| !self.limits.restrict(*size)).unwrap_or(full)
     }
 
-    /// The largest size of the whole image that the rights allow, whatever one answer may hold.
+    /// The largest size of the whole image that the rights allow, regardless of the limits of a single response.
     pub fn largest(&self) -> Dimensions {
         let full = self.handle.all().dimensions();
         let limits = Limits::NONE.at_most(self.grant.largest).of_region(full, full);

@@ -1,4 +1,4 @@
-//! The memory that renderings and answers on their way to clients share.
+//! The memory budget that renderings and unsent responses share.
 
 use std::sync::Arc;
 
@@ -7,33 +7,33 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use crate::gallery::Error;
 use crate::iiif::Invalid;
 
-/// Memory in KiB, in nested shares, so that what may last long never takes all of it: small renderings always find
-/// some, however slowly large answers are read.
+/// Memory in KiB, in nested shares, so that long-lived reservations never take all of it: small renderings always find
+/// some, however slowly clients read large responses.
 pub struct Budget {
     total: Share,
-    /// Large renderings, and answers that are streamed.
+    /// Large renderings and streams.
     bulk: Share,
-    /// Streamed answers: each holds one band that has been made and not yet sent.
+    /// Streams: each holds one band that is not yet sent.
     streams: Share,
-    /// Finished answers that are being sent.
+    /// Finished responses that are being sent.
     unsent: Share,
 }
 
-/// Memory that is taken; returned when dropped.
+/// Reserved memory; released when dropped.
 #[derive(Default)]
 pub struct Memory(#[allow(dead_code)] [Option<OwnedSemaphorePermit>; 3]);
 
-/// The memory of one streamed answer for as long as it lasts.
+/// The memory of one stream for its lifetime.
 pub struct Hold {
     _memory: Memory,
     kib: u32,
 }
 
-/// The memory of a decoding: it counts until all who waited for the pictures have their answers, which are made of them
-/// within the same memory, one after the other.
+/// The memory of a decode. It stays reserved until all callers that waited for the pictures have their responses, which
+/// are rendered within the same memory, one at a time.
 pub struct Reserve {
     pub memory: Arc<Memory>,
-    /// Bytes that an answer may take beside the pictures.
+    /// Bytes that a response may take in addition to the pictures.
     pub finishing: u64,
     pub turn: Mutex<()>,
 }
@@ -48,7 +48,7 @@ impl Share {
         Self { kib, free: Arc::new(Semaphore::new(kib as usize)) }
     }
 
-    /// As much as is wanted, or all there is.
+    /// Reserves `kib`, or the whole share if it is smaller.
     async fn take(&self, kib: u32) -> Result<Option<OwnedSemaphorePermit>, Error> {
         let taken = self.free.clone().acquire_many_owned(kib.min(self.kib)).await;
         taken.map(Some).map_err(|_| Error::Fault("the memory budget is closed".into()))
@@ -71,7 +71,7 @@ impl Budget {
         }
     }
 
-    /// Refuses what can never be admitted, before a byte is read for it.
+    /// Refuses a rendering that can never be admitted, before a byte is read for it.
     pub fn check(&self, bytes: u64) -> Result<(), Error> {
         if bytes >> 10 < u64::from(self.total.kib) {
             return Ok(());
@@ -84,7 +84,7 @@ impl Budget {
         Err(Invalid::new("request", "", reason).into())
     }
 
-    /// So many bytes, or as many as one rendering can have.
+    /// `bytes`, capped to what one rendering can have.
     pub fn at_most(&self, bytes: u64) -> u64 {
         bytes.min((u64::from(self.total.kib) << 10) - 1)
     }
@@ -97,7 +97,7 @@ impl Budget {
         self.beside(bytes, 0).await
     }
 
-    /// Memory for drawing one band of a streamed answer.
+    /// Memory for drawing one band of a stream.
     pub async fn band(&self, bytes: u64, hold: &Hold) -> Result<Memory, Error> {
         self.beside(bytes, hold.kib).await
     }
@@ -108,8 +108,8 @@ impl Budget {
         Ok(Memory([bulk, self.total.take(kib).await?, None]))
     }
 
-    /// Memory for a streamed answer of whose bands each leaves `made` bytes to send, and takes `drawn` bytes while it is
-    /// drawn. One whose bands would not fit beside other streamed answers is the only one.
+    /// Memory for a stream whose bands each have `made` bytes to send and take `drawn` bytes while they are drawn. A stream
+    /// whose bands do not fit next to other streams runs alone.
     pub async fn hold(&self, made: u64, drawn: u64) -> Result<Hold, Error> {
         self.check(made + drawn)?;
         let alone = u64::from(kib(drawn)) + u64::from(self.streams.kib) > u64::from(self.bulk.kib);
@@ -119,18 +119,18 @@ impl Budget {
         Ok(Hold { _memory: Memory([streams, bulk, self.total.take(own).await?]), kib: own })
     }
 
-    /// Memory for a finished answer that is being sent.
+    /// Memory for a finished response that is being sent.
     pub async fn unsent(&self, bytes: u64) -> Result<Memory, Error> {
         let own = kib(bytes).min(self.unsent.kib);
         Ok(Memory([self.unsent.take(own).await?, self.total.take(own).await?, None]))
     }
 
-    /// KiB that one store's answers may keep waiting.
+    /// KiB that renderings may reserve while they read from one store.
     pub fn reading_kib(&self) -> u32 {
         self.total.kib / 4
     }
 
-    /// KiB that are taken.
+    /// Reserved KiB.
     pub fn taken_kib(&self) -> usize {
         self.total.kib as usize - self.total.free.available_permits()
     }

@@ -7,17 +7,17 @@ use super::freshness::Bounds;
 use crate::gallery::settings::Masters;
 use crate::gallery::single_flight::SingleFlight;
 
-/// For how long nobody waits any more after a store did not answer this soon.
+/// After a store did not respond within the grace period, requests do not wait for it for this long.
 const NO_GRACE_MS: u64 = 5000;
 
-/// What a store says of a master that is kept.
+/// What a store reports about a cached master.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
     Same,
     Replaced,
 }
 
-/// The checks under way, one for each master.
+/// In-flight revalidations, at most one per master.
 pub struct Checks {
     pub(super) under_way: SingleFlight<u64, Found>,
     pub(super) bounds: Bounds,

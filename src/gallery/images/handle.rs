@@ -1,4 +1,4 @@
-//! A master that is being served: its index, its colours' treatment, its tiles' heads.
+//! An opened master: its index, its colour transform, the headers of its tiles.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,9 +14,9 @@ use crate::pixels::color::Output;
 use crate::render::ColorTransform;
 use crate::store::{self, Key, Store, Version};
 
-/// A master as the gallery keeps it, for as long as its version lasts.
+/// An opened master, cached until its version changes.
 pub struct ImageHandle {
-    /// Tells this opening from every other one of this server.
+    /// Unique per opened master in this process.
     pub number: u64,
     pub store: Store,
     pub key: Key,
@@ -26,26 +26,26 @@ pub struct ImageHandle {
     pub look: ColorTransform,
     /// The identifier that it was opened by; empty for a pyramid.
     pub identifier: String,
-    /// All identifiers that name its file, without a page: what is said of one holds for all.
+    /// All identifiers of its file, without a page: rights of one apply to all.
     pub names: Vec<String>,
-    /// The master that this is the pyramid of.
+    /// The master, if this is its pyramid.
     pub pyramid_of: Option<Arc<ImageHandle>>,
-    /// For each level of JPEG tiles, what stands before a tile.
+    /// For each level of JPEG tiles, the header that precedes a tile.
     pub heads: Vec<Bytes>,
-    /// Set once it is known to be a damaged pyramid.
+    /// Set when this turns out to be a damaged pyramid.
     discarded: AtomicBool,
     /// When the store was last asked for the version.
     pub freshness: Freshness,
 }
 
-/// No sound index needs more reads.
+/// No valid index needs more reads.
 const MOST_READS: usize = 512;
-/// No sound index is larger, in bytes.
+/// No valid index is larger, in bytes.
 const MOST_INDEX: u64 = 128 << 20;
-/// An index of more bytes than this waits until no other such index is being read.
+/// Indexes of more bytes than this are read one at a time.
 const LARGE_INDEX: u64 = 4 << 20;
 static LARGE_INDEXES: Semaphore = Semaphore::const_new(1);
-/// The side of the tiles that a master without tiles is asked for in.
+/// The advertised tile side of a master without tiles.
 const WHOLE_TILE: u32 = 512;
 
 impl ImageHandle {
@@ -106,7 +106,7 @@ impl ImageHandle {
         }
     }
 
-    /// The master that identifiers name: its place and version, whatever its pixels are read from.
+    /// Store, key and version of the master itself, even if pixels are read from its pyramid.
     pub fn origin(&self) -> (&Store, &Key, &Version) {
         match &self.pyramid_of {
             Some(master) => (&master.store, &master.key, &master.version),
@@ -114,7 +114,7 @@ impl ImageHandle {
         }
     }
 
-    /// Takes note of an answer that could not be made: a damaged pyramid is made again, and not shown any more.
+    /// Records a failed rendering: a damaged pyramid is not served any more, and is rebuilt.
     pub fn blame(&self, error: &Error) {
         if matches!(error, Error::Damaged(_))
             && self.pyramid_of.is_some()
@@ -124,24 +124,24 @@ impl ImageHandle {
         }
     }
 
-    /// Whether this is a pyramid that was found to be damaged.
+    /// Whether this is a damaged pyramid.
     pub fn is_discarded(&self) -> bool {
         self.discarded.load(Ordering::Relaxed)
     }
 
-    /// About how many bytes of memory this takes.
+    /// The approximate memory of this value in bytes.
     pub fn weight(&self) -> usize {
         self.master.weight() + self.look.weight() + self.heads.iter().map(Bytes::len).sum::<usize>() + 1024
     }
 
-    /// The levels and tiles that viewers are told of: what lies in the store where there are
-    /// levels by whole factors, halvings down to one tile where there are none; of both what the limits allow.
+    /// The advertised sizes and tiles: the stored levels where their scale factors are integers, otherwise halvings down
+    /// to one tile; both within the limits.
     pub fn info(&self, id: String, limits: Limits) -> Info {
         let (side, factors) = self.factors();
         self.described(id, limits, side, &factors)
     }
 
-    /// The same with all sizes rounded up, whatever those of the levels are.
+    /// The same with all sizes rounded up, regardless of the sizes of stored levels.
     ///
     /// Some viewers take the sizes of tiles from `sizes`, others round up by themselves. A server answers either and
     /// states sizes as its levels have them, to send tiles as they are stored; static files have one name only.
@@ -159,7 +159,7 @@ impl ImageHandle {
         Info { id, dimensions, limits, sizes, tiles: Tiles { side, scale_factors } }
     }
 
-    /// The sides of tiles, and all scale factors with the sizes that the image has at them.
+    /// The tile size, and all scale factors with the image's size at each.
     fn factors(&self) -> (Dimensions, Vec<(u32, Dimensions)>) {
         let full = self.master.upright();
         let upright = self.master.orientation.is_upright();
@@ -198,7 +198,7 @@ impl ImageHandle {
         [&self.version.size.to_le_bytes()[..], self.version.etag.as_bytes()].concat()
     }
 
-    /// Whether its pixels come row by row, in memory that does not grow with its height.
+    /// Whether it can be read row by row, in memory that does not grow with its height.
     pub fn reads_by_row(&self) -> bool {
         match &self.master.kind {
             Kind::Tiled => true,
@@ -206,7 +206,7 @@ impl ImageHandle {
         }
     }
 
-    /// Why no tile of this master can be sent as it lies, if none can.
+    /// Why no stored tile of this master can be served byte for byte, if none can.
     pub fn slow_because(&self) -> Option<String> {
         match &self.master.kind {
             Kind::Untiled { reason, .. } => Some(reason.clone()),
@@ -225,8 +225,8 @@ impl ImageHandle {
         }
     }
 
-    /// Whether viewers would be served better from a pyramid than from this master itself: it cannot be cut,
-    /// its tiles cannot leave as they are, or its smallest level is too large to be shown as a whole.
+    /// Whether viewers would be served better from a pyramid than from this master: it has no tiles, its tiles cannot be
+    /// served byte for byte, or its smallest level is too large for an overview.
     pub fn wants_pyramid(&self, from_megapixels: f64) -> bool {
         let small = (self.master.dimensions.area() as f64) < from_megapixels * 1e6;
         self.pyramid_of.is_none() && !small && self.slow_because().is_some()

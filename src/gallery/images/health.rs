@@ -1,12 +1,12 @@
-//! Whether stores have failed lately, without asking them.
+//! Whether a store has failed recently; does no I/O.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long a failure counts if nothing succeeds after it.
+/// A failure counts for this long unless a success follows.
 const COUNTS: Duration = Duration::from_secs(30);
 
-/// The last failure of any store that no success followed.
+/// The last failure of any store, until a success follows.
 pub struct Health {
     since: Instant,
     /// Milliseconds from `since`, from 1; 0 for none.

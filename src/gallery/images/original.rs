@@ -1,4 +1,4 @@
-//! Masters as they lie, to be taken home: as far as rights go.
+//! Downloads of original files, within their rights.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use super::ImageService;
 use super::authorized::AuthorizedImage;
 use super::renderer::Renderer;
 use super::unsent::Unsent;
-use crate::gallery::{Error, told};
+use crate::gallery::{Error, error_chain};
 use crate::store::{Key, Store, Version};
 
-/// A master that may be downloaded, in the version that it has now.
+/// A master that may be downloaded, in its current version.
 #[derive(Clone)]
 pub struct Original {
     store: Store,
@@ -43,25 +43,25 @@ impl Default for Digests {
     }
 }
 
-/// What is read at a time from a local store, in bytes: small enough to be copied from memory without a thread of its
-/// own, and to be forgotten in the account of a connection.
+/// Bytes per read from a local store: small enough to be copied from the page cache without a blocking thread, and to
+/// need no memory accounting.
 const NEAR_PIECE: u64 = 64 << 10;
-/// The same from a store that is far away, where each request has its price.
+/// Bytes per read from a remote store, where each request has a cost.
 const PIECE: u64 = 256 << 10;
-/// Pieces that are fetched ahead of the client from a store that is far away.
+/// Pieces that are prefetched from a remote store.
 const AHEAD: usize = 2;
-/// Pieces that may wait to be digested.
+/// Pieces that may wait for the digest thread.
 const BEHIND: usize = 16;
-/// Masters that are digested at the same time: some have a thread for as long as their client reads.
+/// Maximum number of concurrent digests: some hold a thread for as long as their client reads.
 const DIGESTERS: usize = 2;
-/// Masters up to this many bytes are digested before they are sent for the first time, if they lie here.
+/// Local masters up to this many bytes are digested before they are first sent.
 const DIGESTED_FIRST: u64 = 256 << 20;
 
 impl ImageService {
-    /// The master's file itself, where the rights allow that.
+    /// The master's file, if the rights allow its download.
     pub async fn original(&self, identifier: &str) -> Result<Original, Error> {
         let original = self.original_of(&self.open(identifier).await?).ok_or(Error::Forbidden)?;
-        // A download is long: it had better not begin with a version that is gone.
+        // A download is long: it should not start with an outdated version.
         if original.store.head(&original.key).await? == original.version {
             return Ok(original);
         }
@@ -69,7 +69,7 @@ impl ImageService {
         self.original_of(&self.open(identifier).await?).ok_or(Error::Forbidden)
     }
 
-    /// The same of an image that has been opened.
+    /// The same for an opened image.
     pub fn original_of(&self, granted: &AuthorizedImage) -> Option<Original> {
         let (store, key, version) = granted.origin();
         granted.grant.original.then(|| Original {
@@ -89,7 +89,7 @@ impl Original {
         self.version.size
     }
 
-    /// What tells this version from every other one of every other master.
+    /// Identifies this version of this master, for its entity tag.
     pub fn name(&self) -> [&[u8]; 3] {
         [self.key.as_str().as_bytes(), self.version.etag.as_bytes(), b"original"]
     }
@@ -99,7 +99,7 @@ impl Original {
         self.key.as_str().rsplit('/').next().unwrap_or_default()
     }
 
-    /// Memory for the pieces that wait to be sent, where they come from a store that is far away.
+    /// Memory for prefetched pieces of a remote store.
     pub async fn admit(&self) -> Result<Unsent, Error> {
         match self.store.is_local() {
             true => Ok(Unsent::default()),
@@ -107,7 +107,7 @@ impl Original {
         }
     }
 
-    /// These bytes, piece by piece, of this version alone: where it is replaced meanwhile the stream breaks off.
+    /// A range of this version, piece by piece; the stream fails if the master is replaced meanwhile.
     pub fn pieces(&self, range: Range<u64>) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
         let original = self.clone();
         // What lies here comes faster than anybody takes it.
@@ -122,8 +122,8 @@ impl Original {
             .buffered(ahead)
     }
 
-    /// All its bytes. They are digested beside, as long as that keeps nobody waiting: once the last has left, the
-    /// digest is known.
+    /// All bytes. They are digested in parallel as long as this does not slow the download down; the digest is known after
+    /// the last piece.
     pub fn all(&self) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
         let mut digester = match self.known_digest() {
             Some(_) => None,
@@ -140,7 +140,7 @@ impl Original {
         })
     }
 
-    /// A thread that digests the pieces it is sent, all of them in order; if one is free.
+    /// A channel to a thread that digests all pieces in order, if one is free.
     fn digester(&self) -> Option<tokio::sync::mpsc::Sender<Bytes>> {
         let free = self.digests.workers.clone().try_acquire_owned().ok()?;
         let (sender, mut pieces) = tokio::sync::mpsc::channel::<Bytes>(BEHIND);
@@ -159,7 +159,7 @@ impl Original {
         Some(sender)
     }
 
-    /// The SHA-256 digest of the whole in base 64, where it is known or quickly had.
+    /// The SHA-256 digest of the file in base 64, if it is known or quickly computed.
     pub async fn digest(&self) -> Option<Arc<str>> {
         if let Some(known) = self.known_digest() {
             return Some(known);
@@ -174,7 +174,11 @@ impl Original {
             match piece {
                 Ok(piece) => hash.update(&piece),
                 Err(error) => {
-                    tracing::warn!(master = self.key.as_str(), error = told(&error), "cannot be digested");
+                    tracing::warn!(
+                        master = self.key.as_str(),
+                        error = error_chain(&error),
+                        "cannot be digested"
+                    );
                     return None;
                 }
             }

@@ -1,25 +1,25 @@
-//! How long work of one kind waits for its turn.
+//! Estimates how long work of one kind waits in its queue.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// Work that waits, and how long such work takes.
+/// The length of a queue, and how long one item takes.
 #[derive(Clone)]
 pub struct Queue(Arc<State>);
 
 struct State {
     waiting: AtomicUsize,
-    /// What one piece of work has taken of late, in microseconds.
+    /// Moving average of the time per item, in microseconds.
     usual_us: AtomicU64,
-    /// Pieces of work that run at the same time.
+    /// Items that run concurrently.
     width: usize,
 }
 
-/// A place in the queue; given up when dropped.
+/// A queue position; released when dropped.
 pub struct Waiting(Queue);
 
-/// Measures one piece of work until it is dropped.
+/// Measures one item until it is dropped.
 pub struct Measured(Queue, Instant);
 
 impl Queue {
@@ -28,7 +28,7 @@ impl Queue {
         Self(Arc::new(State { waiting: AtomicUsize::new(0), usual_us, width: width.max(1) }))
     }
 
-    /// How long whoever comes now would wait.
+    /// The expected wait of a new item.
     pub fn expected(&self) -> Duration {
         let State { waiting, usual_us, width } = &*self.0;
         let usual = Duration::from_micros(usual_us.load(Ordering::Relaxed));

@@ -1,4 +1,4 @@
-//! Makes answers: stored tiles as they lie, everything else by rendering, each once.
+//! Serves plans: stored tiles byte for byte, everything else rendered, each once for concurrent callers.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -25,17 +25,17 @@ use crate::pixels::{Picture, jpeg};
 use crate::render::{self, DrawError, Frame, Plan, Source};
 use crate::store;
 
-/// A JPEG 2000 that has at most so many pixels at some fraction of its size is decoded at that fraction as a whole,
-/// and kept: overviews come from many tiles, and are asked for again.
+/// A JPEG 2000 that has at most this many pixels at some reduction is decoded completely at that reduction, and cached:
+/// overviews touch many tiles and are requested repeatedly.
 const OVERVIEW: u64 = 1 << 20;
 
-/// Bytes of the headers and tile-parts' places of JPEG 2000s that are kept.
+/// The capacity of the cache of JPEG 2000 headers and tile-part offsets, in bytes.
 const CODESTREAMS: u64 = 32 << 20;
 
-/// The reduction that the smallest answers are decoded at.
+/// The reduction for the smallest responses.
 const SMALLEST: u32 = 1 << 12;
 
-/// Counts the changes in what equal plans look like: what clients keep of before is not theirs to keep.
+/// Increment this when equal plans give different bytes: it invalidates what clients have cached.
 const RENDERING: u32 = 2;
 
 /// Where the bytes of a response come from.
@@ -49,12 +49,12 @@ pub enum Origin {
 
 type Name = (u64, Plan);
 
-/// Where answers are made and kept.
+/// Renders plans, and caches the results.
 pub struct Renderer {
     answers: Cache<Name, Bytes>,
     makings: SingleFlight<Name, Bytes>,
     pub(super) decoded: Cache<(u64, u32), Arc<Mips>>,
-    /// JPEG 2000s whose tile-parts have been looked up.
+    /// JPEG 2000s whose tile-parts have been located.
     pub(super) codestreams: Cache<u64, Arc<jp2::Codestream>>,
     pub(super) decodings: SingleFlight<(u64, u32), (Arc<Mips>, Arc<Reserve>)>,
     pub(super) scheduler: RenderScheduler,
@@ -84,13 +84,13 @@ impl Renderer {
         );
         Self {
             answers: answers.build(),
-            makings: SingleFlight::cancelled(tasks.clone()),
+            makings: SingleFlight::cancelling(tasks.clone()),
             decoded: decoded.build(),
             codestreams: Cache::builder()
                 .max_capacity(CODESTREAMS)
                 .weigher(|_: &u64, codestream: &Arc<jp2::Codestream>| codestream.weight())
                 .build(),
-            decodings: SingleFlight::cancelled(tasks.clone()),
+            decodings: SingleFlight::cancelling(tasks.clone()),
             tasks,
             scheduler,
             sending: Sending::default(),
@@ -111,7 +111,7 @@ impl Renderer {
         self.recipe
     }
 
-    /// Refuses what would be too much, before a byte is read.
+    /// Refuses a rendering that would cost too much, before a byte is read.
     pub fn check(&self, opened: &ImageHandle, plan: &Plan) -> Result<(), Error> {
         let Some((level, reduce)) = plan.rendering() else { return Ok(()) };
         match &opened.master.kind {
@@ -145,7 +145,7 @@ impl Renderer {
         }
     }
 
-    /// Refuses a master without a pyramid of which no answer could be made, however small.
+    /// Refuses a master without a pyramid that cannot be rendered even at the smallest size.
     pub fn serves(&self, opened: &ImageHandle) -> Result<(), Error> {
         let (format, reason) = match &opened.master.kind {
             Kind::Untiled { format, reason, .. } => (format, reason),
@@ -173,7 +173,7 @@ impl Renderer {
         ))
     }
 
-    /// The bytes of a plan, made once for all concurrent callers.
+    /// The bytes of a plan, computed once for concurrent callers.
     pub async fn deliver(
         self: &Arc<Self>,
         opened: &Arc<ImageHandle>,
@@ -294,17 +294,17 @@ impl Renderer {
         self.scheduler.run_admitted(admitted, work).await.map(Bytes::from)
     }
 
-    /// Memory for a finished answer while it is being sent.
+    /// Memory for a finished response while it is being sent.
     pub async fn unsent(&self, bytes: &Bytes) -> Result<Unsent, Error> {
         self.sending.count(bytes, &self.scheduler).await
     }
 
-    /// Memory for so many bytes that are read ahead of a client.
+    /// Memory for `bytes` that are read ahead of a client.
     pub async fn unsent_pieces(&self, bytes: u64) -> Result<Unsent, Error> {
         Ok(Unsent::of(self.scheduler.unsent(bytes).await?))
     }
 
-    /// Forgets the answers that were made.
+    /// Clears the response cache.
     pub fn forget(&self) {
         self.answers.invalidate_all();
     }
@@ -321,7 +321,7 @@ impl Renderer {
     }
 }
 
-/// All that decides about an answer's bytes besides its plan and its master.
+/// Everything but plan and master that determines a response's bytes.
 fn recipe(settings: &Settings) -> String {
     let (render, credit) = (settings.render.identity(), settings.credit.identity());
     format!("{RENDERING} {render} {credit} {}", settings.base_url)
@@ -352,7 +352,7 @@ fn tile_range(opened: &ImageHandle, level: usize, tile: TileIndex) -> Option<Ran
     (range.end - range.start > stored::SOI_BYTES).then(|| range.start + stored::SOI_BYTES..range.end)
 }
 
-/// A stored tile in full.
+/// Reads a complete stored tile.
 async fn stored_tile(opened: &ImageHandle, level: usize, range: Range<u64>) -> Result<Bytes, Error> {
     let head = &opened.heads[level];
     let bytes = opened.store.read(&opened.key, &opened.version, range, head).await?;
@@ -362,12 +362,12 @@ async fn stored_tile(opened: &ImageHandle, level: usize, range: Range<u64>) -> R
     Ok(stored::consistent(bytes, head.len()))
 }
 
-/// Whether a tile looks like a JPEG; our own end, too.
+/// Whether a tile looks like a JPEG; tiles of our own pyramids must also be complete.
 fn is_sound(opened: &ImageHandle, tile: &[u8], head: usize) -> bool {
     stored::is_sound(tile, head) && (opened.pyramid_of.is_none() || jpeg::has_end_marker(tile))
 }
 
-/// Bytes that the frame's tiles take as they are stored.
+/// The compressed size of the frame's tiles in bytes.
 pub(super) fn stored_bytes(opened: &ImageHandle, level: usize, frame: &Frame) -> Result<u64, Error> {
     let ranges = frame.tiles.iter().filter_map(|&tile| opened.master.levels[level].range(tile));
     let mut bytes = 0u64;
@@ -378,7 +378,7 @@ pub(super) fn stored_bytes(opened: &ImageHandle, level: usize, frame: &Frame) ->
     Ok(bytes)
 }
 
-/// Why a drawing ended early.
+/// The error of a drawing that ended early.
 pub(super) fn stopped(stopped: DrawError) -> Error {
     match stopped {
         DrawError::Cancelled => Error::Abandoned,
@@ -386,7 +386,7 @@ pub(super) fn stopped(stopped: DrawError) -> Error {
     }
 }
 
-/// Refuses a tile beyond the file's end: the store cannot be blamed for that.
+/// Refuses a tile beyond the end of the file: that is the file's fault, not the store's.
 fn within_file(opened: &ImageHandle, range: &Range<u64>) -> Result<(), Error> {
     if range.end <= opened.version.size {
         return Ok(());
@@ -394,12 +394,12 @@ fn within_file(opened: &ImageHandle, range: &Range<u64>) -> Result<(), Error> {
     Err(Error::Damaged("the file ends before its tiles do".into()))
 }
 
-/// Whether a tile of this size needs no cutting.
+/// Whether a tile of this size needs no cropping.
 fn is_whole(opened: &ImageHandle, level: usize, size: Dimensions) -> bool {
     opened.master.levels[level].grid.tile == size
 }
 
-/// The frame's tiles as they are stored; JPEGs with their heads.
+/// The frame's compressed tiles; JPEG tiles with their headers.
 pub(super) async fn tiles(
     opened: &ImageHandle,
     level: usize,
@@ -441,7 +441,7 @@ mod tests {
         assert_eq!(xxh3_64(expected.as_bytes()), hashed);
     }
 
-    /// ETags are made of it: with another text clients would fetch anew all that they hold.
+    /// Entity tags contain a hash of it: a different text would invalidate everything that clients have cached.
     #[test]
     fn recipes_stay_as_they_are() {
         let mut settings = Settings::default();

@@ -1,4 +1,4 @@
-//! Asks stores whether masters are still the same, in the background wherever a master may be shown meanwhile.
+//! Revalidates cached masters with their stores, in the background where a stale master may be served meanwhile.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use super::handle::ImageHandle;
 use super::handle_cache::HandleCache;
 use crate::gallery::Error;
 
-/// Local masters are looked at again after this long.
+/// Local masters are revalidated after this long.
 const LOCAL_MS: u64 = 2000;
-/// A store that answers this soon is waited for, so that a new master is seen by the first who asks for it.
+/// A store that responds within this time is waited for, so that the first request sees a replaced master.
 const GRACE: Duration = Duration::from_millis(100);
-/// The same for local files, which nearly always are looked at within a millisecond.
+/// The same for local files, which nearly always respond within a millisecond.
 const LOCAL_GRACE: Duration = Duration::from_secs(1);
 impl HandleCache {
-    /// The image as it is kept, where it may be shown; `None` where it has to be opened.
+    /// The cached image, if it may be served; `None` if it has to be opened.
     pub(super) async fn revalidated(&self, identifier: &str) -> Result<Option<Arc<ImageHandle>>, Error> {
         let Some(opened) = self.cached.get(identifier) else { return Ok(None) };
         if opened.is_discarded() {
@@ -42,7 +42,7 @@ impl HandleCache {
         Ok((found != Some(Found::Replaced)).then_some(opened))
     }
 
-    /// Has the store asked in the background; what it says, if it says so at once.
+    /// Revalidates in the background; returns the result if it arrives within the grace period.
     async fn check_beside(&self, identifier: &str, opened: &Arc<ImageHandle>) -> Option<Found> {
         let store = opened.origin().0;
         let grace = match self.checks.has_grace() && !store.is_failing() {
@@ -54,7 +54,7 @@ impl HandleCache {
             let _timers = self.tasks.enter();
             tokio::time::sleep(grace)
         };
-        // The check goes on when it is waited for no longer.
+        // The check continues when this stops waiting for it.
         match select(pin!(self.check_kept(identifier, opened)), pin!(grace)).await {
             Either::Left((found, _)) => found.ok(),
             Either::Right(_) => {
@@ -64,7 +64,7 @@ impl HandleCache {
         }
     }
 
-    /// What the store says of this master now; one that was replaced is forgotten.
+    /// Asks the store about this master; a replaced one is dropped from the cache.
     async fn check_kept(&self, identifier: &str, opened: &Arc<ImageHandle>) -> Result<Found, Error> {
         let (cached, health, identifier) = (self.cached.clone(), self.health.clone(), identifier.to_owned());
         let master = opened.clone();

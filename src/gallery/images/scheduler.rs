@@ -1,4 +1,4 @@
-//! Admits renderings by the memory they take and the time they would have to wait.
+//! Admits renderings by their memory and their expected wait.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,10 +13,10 @@ use crate::gallery::Error;
 use crate::gallery::settings::Work;
 use crate::store::Store;
 
-/// The threads that decode and encode, and the memory they share.
+/// The render threads, and the memory they share.
 ///
-/// Whatever a rendering needs is admitted first: then it reads, and at last it takes a thread. A store that is slow
-/// therefore delays those who read from it, and neither fills memory nor holds threads.
+/// A rendering reserves its memory first, then reads, and takes a thread last. A slow store therefore delays only
+/// renderings that read from it, and neither fills the memory nor holds threads.
 pub struct RenderScheduler {
     pub(super) budget: Budget,
     threads: Arc<Semaphore>,
@@ -27,19 +27,19 @@ pub struct RenderScheduler {
     patience: Duration,
     small_queue: Queue,
     large_queue: Queue,
-    /// KiB that each remote store's small renderings may hold while they read.
+    /// Per remote store, the KiB that its small renderings may reserve while they read.
     readers: Mutex<HashMap<String, Arc<Semaphore>>>,
-    /// Owns as many threads as there are permits and no more: each keeps buffers of its own.
+    /// Has as many threads as there are permits: each thread keeps its own buffers.
     pool: Option<Runtime>,
 }
 
-/// A turn among the large renderings.
+/// A permit for a large rendering.
 pub struct Turn {
     _permit: OwnedSemaphorePermit,
     measured: Measured,
 }
 
-/// A rendering whose memory is taken: it may read, and take a thread as soon as one is free.
+/// An admitted rendering, with its memory reserved: it may read, and take a thread when one is free.
 pub struct Admitted {
     memory: Arc<Memory>,
     turn: Option<Turn>,
@@ -48,19 +48,19 @@ pub struct Admitted {
     patience: Duration,
 }
 
-/// What a thread holds until its work is done, whether or not its asker has left.
+/// What a thread holds until its work is done, even if the caller is gone.
 struct Place {
     _memory: Arc<Memory>,
     _turn: Option<Turn>,
     _thread: OwnedSemaphorePermit,
 }
 
-/// How long a streamed answer that keeps up draws its bands one after the other before others have a turn: most are
-/// complete by then, and those that began first end first.
+/// How long a stream whose client keeps up draws bands before it yields to others: most streams are complete by then,
+/// and those that started first end first.
 const SLICE: Duration = Duration::from_secs(2);
-/// Of its share for reading a store's rendering takes at least this fraction, which bounds their number.
+/// Each reading rendering takes at least this fraction of its store's share, which bounds their number.
 const READERS: u32 = 64;
-/// What a thread is waited for at least, once something has been read.
+/// The minimum wait for a thread once a rendering has read its data.
 const AT_LEAST: Duration = Duration::from_millis(250);
 
 impl RenderScheduler {
@@ -83,12 +83,12 @@ impl RenderScheduler {
         })
     }
 
-    /// Refuses what can never be admitted, before a byte is read for it.
+    /// Refuses a rendering that can never be admitted, before a byte is read for it.
     pub fn check(&self, bytes: u64) -> Result<(), Error> {
         self.budget.check(bytes)
     }
 
-    /// Runs `work`, which takes at most `bytes` of memory, on a thread of its own.
+    /// Runs `work`, which takes at most `bytes` of memory, on a render thread.
     pub async fn run<T: Send + 'static>(
         &self,
         bytes: u64,
@@ -102,8 +102,8 @@ impl RenderScheduler {
         self.admitted(bytes, store, bytes >= self.large_bytes).await
     }
 
-    /// Admits a rendering that reads while it runs. Where its store is far away its thread waits for it: such
-    /// renderings take turns with large ones, so that a store that hangs does not hold all threads.
+    /// Admits a rendering that reads while it runs. With a remote store its thread blocks on I/O: such renderings share the
+    /// permits of large ones, so that a hanging store does not hold all threads.
     pub async fn admit_reader(&self, bytes: u64, store: &Store) -> Result<Admitted, Error> {
         self.admitted(bytes, None, bytes >= self.large_bytes || !store.is_local()).await
     }
@@ -129,7 +129,7 @@ impl RenderScheduler {
         Ok(Admitted { memory, turn, reading, waiting, patience })
     }
 
-    /// Refuses at once what would wait for too long.
+    /// Joins the queue, or refuses immediately if the wait would be too long.
     fn enter(&self, large: bool) -> Result<Waiting, Error> {
         let queue = if large { &self.large_queue } else { &self.small_queue };
         let expected = queue.expected();
@@ -153,7 +153,7 @@ impl RenderScheduler {
         Ok(Turn { _permit: permit, measured: self.large_queue.measure() })
     }
 
-    /// Runs what has been admitted as soon as a thread is free.
+    /// Runs an admitted rendering when a thread is free.
     pub async fn run_admitted<T: Send + 'static>(
         &self,
         admitted: Admitted,
@@ -168,7 +168,7 @@ impl RenderScheduler {
         self.run_at(Place { _memory: memory, _turn: turn, _thread: thread }, measured, work).await
     }
 
-    /// Admits a streamed answer of whose bands each leaves `made` bytes to send, and takes `drawn` bytes to be drawn.
+    /// Admits a stream whose bands each have `made` bytes to send and take `drawn` bytes while they are drawn.
     pub async fn admit_stream(&self, made: u64, drawn: u64) -> Result<(Hold, Turn), Error> {
         let _waiting = self.enter(true)?;
         let admit = async { Ok((self.budget.hold(made, drawn).await?, self.turn().await?)) };
@@ -176,23 +176,23 @@ impl RenderScheduler {
         admitted.unwrap_or_else(|_| Err(self.busy(self.patience)))
     }
 
-    /// The next turn of an answer that has begun to leave: it is waited for however long that takes.
+    /// The next permit of a stream that has started; waits as long as it takes.
     pub async fn next_turn(&self) -> Result<Turn, Error> {
         let _waiting = self.large_queue.join();
         self.turn().await
     }
 
-    /// Whether others should have their turn.
+    /// Whether the stream should yield to others.
     pub fn is_over(&self, turn: &Turn) -> bool {
         self.large_queue.waiting() > 0 && turn.measured.so_far() > SLICE
     }
 
-    /// Memory for a band of an admitted answer, which is read into it and then drawn.
+    /// Memory for reading and drawing one band of an admitted stream.
     pub async fn band(&self, bytes: u64, hold: &Hold) -> Result<Memory, Error> {
         self.budget.band(bytes, hold).await
     }
 
-    /// Runs what has its memory already, as soon as a thread is free.
+    /// Runs work whose memory is reserved already, when a thread is free.
     pub async fn run_within<T: Send + 'static>(
         &self,
         memory: Arc<Memory>,
@@ -202,7 +202,7 @@ impl RenderScheduler {
         self.run_at(Place { _memory: memory, _turn: None, _thread: thread }, None, work).await
     }
 
-    /// Memory for an answer of so many bytes that is ready to be sent.
+    /// Memory for a finished response of `bytes`.
     pub async fn unsent(&self, bytes: u64) -> Result<Memory, Error> {
         let taken = tokio::time::timeout(self.patience, self.budget.unsent(bytes)).await;
         taken.unwrap_or_else(|_| Err(self.busy(self.patience)))
@@ -234,25 +234,25 @@ impl RenderScheduler {
         Error::Busy { retry_after_s: (wait.as_secs_f64().ceil() as u32).clamp(1, 30) }
     }
 
-    /// Threads at work, threads in all, and renderings that wait.
+    /// Busy threads, all threads, and waiting renderings.
     pub fn load(&self) -> [usize; 3] {
         let waiting = self.small_queue.waiting() + self.large_queue.waiting();
         [self.count - self.threads.available_permits(), self.count, waiting]
     }
 
-    /// KiB of memory that renderings and answers on their way have taken.
+    /// KiB that renderings and unsent responses have reserved.
     pub fn taken_kib(&self) -> usize {
         self.budget.taken_kib()
     }
 }
 
 impl Admitted {
-    /// The memory, for results that stay in use.
+    /// The reserved memory, for results that stay in use.
     pub fn share(&self) -> Arc<Memory> {
         self.memory.clone()
     }
 
-    /// Ends the reading: others may read from the store.
+    /// Reading is complete: others may read from the store.
     pub fn has_read(&mut self) {
         self.reading = None;
     }
@@ -263,7 +263,7 @@ async fn acquire(semaphore: &Arc<Semaphore>, permits: u32) -> Result<OwnedSemaph
     acquired.map_err(|_| Error::Fault("the scheduler is closed".into()))
 }
 
-/// How many threads render.
+/// The number of render threads.
 pub fn threads(settings: &Work) -> usize {
     match settings.threads {
         0 => std::thread::available_parallelism().map_or(2, usize::from),

@@ -1,4 +1,4 @@
-//! Large answers that leave while they are made.
+//! Large images that are sent while they are rendered, band by band.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,22 +16,22 @@ use crate::gallery::single_flight::Cancellation;
 use crate::pixels::encode;
 use crate::render::{self, Frame, Plan};
 
-/// What is sent at a time, in bytes. Connections copy whole pieces into buffers of their own, which nobody counts.
+/// Bytes per piece. Connections copy whole pieces into their own buffers, which are not accounted for.
 const PIECE: usize = 64 << 10;
-/// A client that takes a piece within this time keeps up: its answer goes on drawing in the same turn.
+/// A client that takes a piece within this time keeps up: its image keeps the rendering slot.
 const KEEPS_UP: Duration = Duration::from_millis(20);
 
-/// An answer that leaves while it is made.
+/// An image that is sent while it is rendered.
 pub struct Streamed {
-    /// The length of the whole in bytes, where it is known ahead.
+    /// The total length in bytes, where it is known in advance.
     pub length: Option<u64>,
-    /// Its first piece, and where the others come from; an empty one is the end.
+    /// The first piece, and the channel of the others; an empty piece marks the end.
     first: Option<Bytes>,
     pieces: mpsc::Receiver<Result<Bytes, Error>>,
 }
 
 impl Streamed {
-    /// All its pieces. Its making ends when they are dropped.
+    /// All pieces. Rendering stops when the stream is dropped.
     pub fn pieces(self) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
         futures::stream::unfold(Some((self.first, self.pieces)), |rest| async move {
             let (first, mut pieces) = rest?;
@@ -48,12 +48,12 @@ impl Streamed {
     }
 }
 
-/// What becomes of an answer whose making ended without a word: never a whole one.
+/// The end of a stream whose renderer disappeared: an error, so that it never looks complete.
 fn broken_off() -> Result<Bytes, Error> {
     Err(Error::Fault("a streamed rendering broke off".into()))
 }
 
-/// A streamed answer under way.
+/// A stream in progress.
 struct UnderWay {
     hold: Hold,
     turn: Option<Turn>,
@@ -61,20 +61,20 @@ struct UnderWay {
 }
 
 impl Renderer {
-    /// Whether an answer is made band by band.
+    /// Whether an image is rendered band by band.
     pub fn is_banded(&self, opened: &Arc<ImageHandle>, plan: &Plan) -> bool {
         plan.rendering().is_some() && render::is_banded(plan, &opened.master)
     }
 
-    /// The length of a banded answer in bytes, where it is known ahead.
+    /// The length of a banded image in bytes, where it is known in advance.
     pub fn banded_length(&self, opened: &Arc<ImageHandle>, plan: &Plan) -> Result<Option<u64>, Error> {
         Ok(render::banded_encoder(plan, &opened.master, &opened.look, &self.settings)?.length())
     }
 
-    /// An answer that is made band by band, admitted and begun: its first band is there.
+    /// Starts to render band by band. The rendering is admitted and its first band is ready when this returns.
     ///
-    /// One band at most has been made and not yet been taken. The next one is drawn when the last piece of the one before
-    /// has been taken, and nothing goes on when nobody takes pieces any more.
+    /// At most one rendered band waits to be sent. The next one is drawn when the last piece of the previous one has been
+    /// taken, and rendering stops when the receiver is dropped.
     pub async fn banded(self: &Arc<Self>, opened: &Arc<ImageHandle>, plan: &Plan) -> Result<Streamed, Error> {
         let at = plan.rendering().ok_or_else(|| Error::Fault("a stored tile is not banded".into()))?;
         let encoder = render::banded_encoder(plan, &opened.master, &opened.look, &self.settings)?;
@@ -106,7 +106,7 @@ impl Renderer {
         mut encoder: encode::Stream,
         sender: mpsc::Sender<Result<Bytes, Error>>,
     ) -> Result<(), Error> {
-        // Ends what runs on a thread when this is dropped.
+        // Cancels the work on a render thread when this future is dropped.
         let (cancellation, _guard) = Cancellation::guarded();
         let height = render::band_height(plan, &opened.master, at.0);
         let rows = height.min(plan.size.height);
@@ -160,7 +160,7 @@ impl Renderer {
     }
 }
 
-/// The band of at most so many rows from `top` on.
+/// The band of at most `height` rows from `top`.
 fn frame(
     opened: &Arc<ImageHandle>,
     plan: &Plan,
@@ -172,13 +172,13 @@ fn frame(
     frame.ok_or_else(|| Error::Fault("a band has no level".into()))
 }
 
-/// Bytes of memory that drawing a band takes, its tiles as they are stored included.
+/// Memory for drawing a band in bytes, including its compressed tiles.
 fn cost(opened: &Arc<ImageHandle>, level: usize, frame: &Frame) -> Result<u64, Error> {
     Ok(stored_bytes(opened, level, frame)?.saturating_add(frame.cost(4)))
 }
 
 impl UnderWay {
-    /// Sends what has been made piece by piece; a client that does not keep up loses its turn meanwhile.
+    /// Sends a band piece by piece; a client that does not keep up gives up its slot meanwhile.
     async fn send(&mut self, mut bytes: Bytes) -> Result<(), Error> {
         let gone = |_| Error::Abandoned;
         while !bytes.is_empty() {

@@ -1,10 +1,10 @@
-//! Gives memory that C libraries have freed back to the system.
+//! Returns memory that C libraries have freed to the operating system.
 
-/// What a decoder takes is given back when it is at least this much, in bytes.
+/// Decoders that took less than this, in bytes, are not worth a trim.
 const LARGE: u64 = 32 << 20;
 
-/// To be called when `bytes` have been freed. The C library keeps freed memory for each thread that has taken some,
-/// so that several large decodes after each other would otherwise hold as much as all at once.
+/// Call this after `bytes` have been freed. The C library keeps freed memory per allocating thread, so several large
+/// decodes in sequence would otherwise hold as much memory as if they ran at once.
 pub fn after(bytes: u64) {
     if bytes < LARGE {
         return;
@@ -16,7 +16,7 @@ pub fn after(bytes: u64) {
     }
 }
 
-/// The same when it is dropped.
+/// Trims when dropped.
 pub struct Guard(pub u64);
 
 impl Drop for Guard {

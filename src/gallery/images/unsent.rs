@@ -1,4 +1,4 @@
-//! Finished answers on their way to clients: each counts once, however many read it.
+//! Accounts for the memory of finished responses while they are sent; a shared body counts once.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -9,10 +9,10 @@ use super::budget::Memory;
 use super::scheduler::RenderScheduler;
 use crate::gallery::Error;
 
-/// Answers up to this size are not counted: connections buffer as much.
+/// Smaller responses are not counted, in bytes: connections buffer as much.
 const UNCOUNTED: usize = 256 << 10;
 
-/// PartialFile while an answer is being sent.
+/// Memory that is held while a response is sent.
 #[derive(Clone, Default)]
 pub struct Unsent(#[allow(dead_code)] Option<Arc<Memory>>);
 
@@ -22,12 +22,12 @@ impl Unsent {
     }
 }
 
-/// The large answers that are being sent, by the place of their bytes, which is nobody else's as long as they are held.
+/// The large bodies that are being sent, by address and length, which are unique as long as the bodies are alive.
 #[derive(Default)]
 pub struct Sending(Mutex<HashMap<(usize, usize), Weak<Memory>>>);
 
 impl Sending {
-    /// Takes memory for these bytes, unless they are being sent to others as well.
+    /// Reserves memory for these bytes, unless another response sends them already.
     pub async fn count(&self, bytes: &Bytes, scheduler: &RenderScheduler) -> Result<Unsent, Error> {
         if bytes.len() <= UNCOUNTED {
             return Ok(Unsent::default());

@@ -1,4 +1,4 @@
-//! What each master is, what it costs to serve, and what would mend it.
+//! Checks masters: format, cost of serving, and remedy.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::gallery::images::ImageHandle;
 use crate::master::{Codec, Kind, Level, Photometric};
 use crate::pixels::{Alpha, Depth, Model, Shape};
 
-/// One master, as far as its header tells.
+/// One master, judging by its header.
 #[derive(Clone, Debug, Serialize)]
 pub struct Check {
     pub identifier: String,
@@ -17,7 +17,7 @@ pub struct Check {
     pub bytes: u64,
     pub width: u32,
     pub height: u32,
-    /// Sizes of its levels, as they lie.
+    /// Sizes of its stored levels.
     pub levels: Vec<String>,
     /// Sides of its tiles, `None` where it has none.
     pub tile: Option<String>,
@@ -26,32 +26,32 @@ pub struct Check {
     pub color: String,
     /// EXIF's number, 1 for upright.
     pub orientation: u8,
-    /// Whether a tile leaves as it is stored.
+    /// Whether stored tiles are served byte for byte.
     pub fast: bool,
-    /// Why it does not.
+    /// Why they are not.
     pub because: Option<String>,
-    /// The command that mends it.
+    /// The command that fixes it.
     pub remedy: Option<String>,
-    /// Whether its pyramid has been made.
+    /// Whether its pyramid has been built.
     pub has_pyramid: bool,
     pub tile_cost: Cost,
     pub thumbnail_cost: Cost,
 }
 
-/// What an answer costs the first time, by rule of thumb.
+/// The estimated cost of an uncached response.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Cost {
     /// Read from the store.
     pub bytes: u64,
-    /// Of one processor.
+    /// On one core.
     pub cpu_ms: f64,
 }
 
-/// The longest side of the thumbnail that is reckoned with.
+/// The longest side of the thumbnail in the estimate.
 const THUMBNAIL: u32 = 400;
 
 impl JobService {
-    /// Looks at one master; its pixels are not read.
+    /// Checks one master without reading its pixels.
     pub async fn check(&self, identifier: &str, source: &str) -> Result<Check, Error> {
         let opened = self.images.handle(identifier).await?;
         let has_pyramid = opened.pyramid_of.is_some();
@@ -81,7 +81,7 @@ impl JobService {
     }
 }
 
-/// As a shell takes it for one word.
+/// Quoted for a shell.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:=@+".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
@@ -191,7 +191,7 @@ fn thumbnail_cost(master: &ImageHandle) -> Cost {
     }
 }
 
-/// All of it is read and decoded.
+/// The cost of reading and decoding the whole master.
 fn whole(master: &ImageHandle) -> Cost {
     let pixels = master.master.dimensions.area() as f64 / 1e6;
     Cost { bytes: master.version.size, cpu_ms: pixels * decoding_ms(master) + ENCODING_MS }

@@ -1,4 +1,4 @@
-//! Records of masters that no record names: what their files say of themselves.
+//! Records from the embedded metadata of masters that no other record names.
 
 use super::JobService;
 use crate::catalogue::{Batch, EMBEDDED_SOURCE, NewWork};
@@ -8,18 +8,18 @@ use crate::metadata;
 use crate::record::read::embedded;
 use crate::record::{Image, Work};
 
-/// No file needs more reads to tell its words.
+/// No valid file needs more reads for its metadata.
 const MOST_READS: usize = 64;
 
 impl JobService {
-    /// What the master's file says of itself, as a record, unless a record names the master.
+    /// A record from the master's embedded metadata, unless another record names the master.
     pub(super) async fn embedded(&self, identifier: &str) -> Result<Option<NewWork>, Error> {
         let Some(works) = self.catalogue.as_ref() else { return Ok(None) };
         let opened = self.images.handle(identifier).await?;
         let names = opened.names.clone();
         let showing =
             works.ask(|catalogue| async move { catalogue.works_ever_showing(&names).await }).await?;
-        // What a withdrawn work showed stays as it is, too.
+        // Images of withdrawn works stay as they are, too.
         if showing.iter().any(|work| work.object_number != identifier) {
             return Ok(None);
         }
@@ -42,14 +42,14 @@ impl JobService {
                     let bytes = store.read(key, version, range.start..end, &[]).await?;
                     held.add(range.start, bytes);
                 }
-                // What cannot be read says nothing.
+                // Unreadable metadata counts as none.
                 Err(Stop::Refused(_)) => return Ok(None),
             }
         }
         Ok(None)
     }
 
-    /// Puts the records of masters that have no other, and takes those away whose masters have one by now.
+    /// Stores records from embedded metadata, and deletes those whose masters have another record by now.
     pub(super) async fn put_embedded(&self, news: Vec<NewWork>) -> Result<(), Error> {
         let Some(works) = self.catalogue.as_ref() else { return Ok(()) };
         let batch = Batch::new(news)?;
@@ -57,7 +57,7 @@ impl JobService {
         self.forget_superseded().await
     }
 
-    /// Takes away what was read from masters that other records name.
+    /// Deletes records from embedded metadata whose masters are named by other records.
     pub(super) async fn forget_superseded(&self) -> Result<(), Error> {
         let Some(works) = self.catalogue.as_ref() else { return Ok(()) };
         let forget = works.work(|catalogue| async move {

@@ -30,7 +30,7 @@ pub struct Exported {
 
 impl JobService {
     /// Writes the image below `folder`, its tiles byte for byte as they are served; `base` is the address that
-    /// `folder` will have. Files that are there already are written anew.
+    /// `folder` will have. Existing files are overwritten.
     pub async fn export(
         &self,
         identifier: &str,
@@ -103,7 +103,7 @@ impl Export<'_> {
                 map.remove(beyond);
             }
         }
-        // Whoever sees the description finds all the tiles.
+        // Written last: a client that finds it finds all tiles.
         self.file(&place.join("info.json"), document.to_string().as_bytes())
     }
 
@@ -140,7 +140,7 @@ impl Export<'_> {
         }
     }
 
-    /// A large answer, written as it is made.
+    /// Writes a large image while it is rendered.
     async fn pieces(
         &mut self,
         path: &Path,
@@ -214,7 +214,7 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Error {
     Error::Unwritable(format!("cannot write `{}`: {error}", path.display()))
 }
 
-/// A name with escapes, as an address says it.
+/// A percent-encoded name, encoded once more for a URI.
 fn escaped(name: &str) -> String {
     name.replace('%', "%25")
 }

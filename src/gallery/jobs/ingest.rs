@@ -1,4 +1,4 @@
-//! Makes the pyramids of whole collections ahead of time.
+//! Builds the pyramids of whole collections in advance.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,12 +9,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::JobService;
 use crate::catalogue::NewWork;
-use crate::gallery::{Error, told};
+use crate::gallery::{Error, error_chain};
 
 /// The share of a collection that one of several machines takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
-    /// From 1 on.
+    /// From 1.
     pub number: u32,
     pub of: u32,
 }
@@ -48,11 +48,11 @@ pub struct Ingested {
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "result", rename_all = "kebab-case")]
 pub enum Outcome {
-    /// Its pyramid was made.
+    /// Its pyramid was built.
     Made,
-    /// Its pyramid was there.
+    /// Its pyramid existed.
     There,
-    /// It is served as it lies.
+    /// It needs no pyramid.
     AsItLies,
     Failed {
         reason: String,
@@ -70,17 +70,17 @@ pub struct Summary {
     pub seconds: f64,
 }
 
-/// Told what happens.
+/// Receives progress and results.
 pub trait Report: Sync + Send {
-    /// So many masters are known of; more may come while `more`.
+    /// The number of masters found so far; there may be more if `more`.
     fn total(&self, masters: u64, more: bool);
-    /// How far one master's pyramid is, 0 to 1.
+    /// The progress of one master's pyramid, from 0 to 1.
     fn progress(&self, identifier: &str, share: f64);
     fn done(&self, ingested: &Ingested);
 }
 
 impl JobService {
-    /// Sees that every master that wants a pyramid has one, `jobs` at a time; safe to run again and again.
+    /// Builds a missing pyramid for every master that needs one, `jobs` concurrently; can be repeated at any time.
     pub async fn ingest(&self, shard: Shard, jobs: usize, report: Arc<dyn Report>) -> Result<Summary, Error> {
         let began = Instant::now();
         let mut summary = Summary::default();
@@ -127,17 +127,17 @@ impl JobService {
         Ok(summary)
     }
 
-    /// Makes the master's pyramid; with it comes what the master says of itself, where no record does.
+    /// Builds the master's pyramid, and reads its embedded metadata if no record names it.
     async fn ingest_one(&self, identifier: String, report: Arc<dyn Report>) -> (Ingested, Option<NewWork>) {
         let began = Instant::now();
         let mut pixels = None;
         let done = self.pyramid(&identifier, &mut pixels, report).await;
-        let outcome = done.unwrap_or_else(|error| Outcome::Failed { reason: told(&error) });
+        let outcome = done.unwrap_or_else(|error| Outcome::Failed { reason: error_chain(&error) });
         let seconds = (began.elapsed().max(Duration::from_micros(1))).as_secs_f64();
         let record = match outcome {
             Outcome::Failed { .. } => None,
             _ => self.embedded(&identifier).await.unwrap_or_else(|error| {
-                tracing::warn!(identifier, error = told(&error), "its own words cannot be read");
+                tracing::warn!(identifier, error = error_chain(&error), "its own words cannot be read");
                 None
             }),
         };

@@ -1,21 +1,21 @@
-//! Why an index of works can be neither made nor changed, and when that is tried again.
+//! Why the search index cannot be built or updated, and when that is retried.
 
 use std::path::Path;
 use std::time::Instant;
 
 use crate::gallery::retry::{self, Retry};
-use crate::gallery::{Error, told};
+use crate::gallery::{Error, error_chain};
 
-/// Why the index cannot be made or changed.
+/// Why the index cannot be built or updated.
 #[derive(Clone, Debug)]
 pub(super) struct Failed {
-    /// For anybody who asks.
+    /// For clients.
     pub cause: String,
-    /// For those who keep the server.
+    /// For operators.
     pub detail: String,
 }
 
-/// The making of an index beside the one in use, where it failed.
+/// Failed rebuilds next to the index in use.
 #[derive(Default)]
 pub(super) struct Beside {
     retry: Retry,
@@ -49,7 +49,7 @@ impl Beside {
 impl Failed {
     pub fn new(error: &Error, room: Option<u64>, folder: &Path) -> Self {
         if !(matches!(error, Error::Fault(_)) && retry::is_full(room)) {
-            return Self { cause: error.to_string(), detail: told(error) };
+            return Self { cause: error.to_string(), detail: error_chain(error) };
         }
         let detail = format!(
             "the disk of the search index is full: {} KiB are free at {}; make room there, or set search.folder to a larger \

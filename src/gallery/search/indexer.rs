@@ -1,4 +1,4 @@
-//! Keeping the index true: made where there is none, changed where works change, made anew beside the one in use.
+//! The indexer: builds the index, follows the catalogue's changes, and rebuilds next to the index in use.
 
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
@@ -10,23 +10,23 @@ use super::failure::Failed;
 use super::sizes::files;
 use crate::catalogue::StoredWork;
 use crate::gallery::retry::{self, Retry};
-use crate::gallery::{Error, told};
+use crate::gallery::{Error, error_chain};
 use crate::search::{Index, IndexableWork};
 
-/// How often changes are looked for.
+/// The interval between checks for changes.
 const FOLLOWED: Duration = Duration::from_millis(100);
-/// How often it is looked whether a full disk has room again.
+/// The interval between checks whether a full disk has room again.
 const LOOKED: Duration = Duration::from_secs(1);
-/// How long to wait after the catalogue did not answer.
+/// The pause after the catalogue did not respond.
 const CATALOGUE: Duration = Duration::from_secs(2);
-/// An index that could not be written to so many times in a row is made anew.
+/// After this many failed writes in a row the index is rebuilt.
 const GIVEN_UP: u32 = 3;
-/// Works of one commit.
+/// Works per commit.
 const BATCH: usize = 2000;
-/// Works that are read at once when the index is made.
+/// Works per page when the index is built.
 const PAGE: usize = 1000;
 
-/// Keeps an index for as long as somebody asks it.
+/// Runs the indexer for as long as the service is used.
 pub async fn keep(finder: Weak<SearchService>) {
     let mut retry = Retry::default();
     loop {
@@ -41,7 +41,7 @@ pub async fn keep(finder: Weak<SearchService>) {
         };
         let room = retry::room(&finder.folder);
         let failed = Failed::new(&error, room, &finder.folder);
-        // The catalogue is asked again soon: that costs little.
+        // Asking the catalogue again soon costs little.
         let is_catalogue = matches!(error, Error::Catalogue(_));
         if retry.failed(room) {
             tracing::error!(error = failed.detail, "works cannot be indexed; it is tried again by itself");
@@ -51,7 +51,7 @@ pub async fn keep(finder: Weak<SearchService>) {
             && retry.failures().is_multiple_of(GIVEN_UP)
             && !retry::is_full(room)
         {
-            // Its folder may be gone, or held by another.
+            // Its folder may have been deleted, or another process may hold it.
             finder.wanted.store(true, Ordering::Release);
         }
         if is_catalogue {
@@ -62,7 +62,7 @@ pub async fn keep(finder: Weak<SearchService>) {
     }
 }
 
-/// Waits until it is time to try again, or somebody wants it. The finder is not held meanwhile.
+/// Waits until it is time to retry, or a rebuild is requested. Keeps no reference to the service meanwhile.
 async fn pause(finder: Arc<SearchService>, retry: &Retry) {
     let (failed, finder) = (Instant::now(), Arc::downgrade(&finder));
     loop {
@@ -75,7 +75,7 @@ async fn pause(finder: Arc<SearchService>, retry: &Retry) {
 }
 
 impl SearchService {
-    /// Waits that long, or until somebody wants something: whether somebody does.
+    /// Sleeps, or returns `true` early if a rebuild is requested.
     async fn rest(&self, pause: Duration) -> bool {
         tokio::time::timeout(pause, self.woken.notified()).await.is_ok()
     }
@@ -84,19 +84,19 @@ impl SearchService {
         *self.state.failed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = failed;
     }
 
-    /// What tells this catalogue from others: where it is, and how it began.
+    /// Identifies this catalogue: its location and its first change.
     async fn catalogue(&self) -> Result<String, Error> {
         let first = self.works.ask(|catalogue| async move { catalogue.changes(0, 1).await }).await?;
         let began = first.first().map(|change| format!(" {} {}", change.object_number, change.at_ms));
         Ok(format!("{}{}", self.works.describe(), began.unwrap_or_default()))
     }
 
-    /// Where indexes of this catalogue lie.
+    /// The folder of this catalogue's indexes.
     fn place(&self) -> std::path::PathBuf {
         self.folder.join(format!("{:016x}", super::hash(&self.works.describe())))
     }
 
-    /// Takes up the index that is on disk, if it is whole and of this catalogue.
+    /// Opens the index on disk, if it is complete and of this catalogue.
     async fn open(&self) -> Result<(), Error> {
         let (folder, catalogue) = (self.place(), self.catalogue().await?);
         let memory = self.settings.memory_mib;
@@ -116,24 +116,24 @@ impl SearchService {
 
     fn take(&self, index: Arc<Index>) {
         let before = self.index.write().unwrap_or_else(|poisoned| poisoned.into_inner()).replace(index);
-        // What was found in the one before is not asked for again.
+        // Results of the previous index are not needed any more.
         self.answers.invalidate_all();
         if let Some(before) = before {
             self.tasks.spawn_blocking(move || before.delete());
         }
     }
 
-    /// Brings the index up to the catalogue's last known revision. One that is made anew is made beside, while the one
-    /// in use goes on following.
+    /// Updates the index to the catalogue's last known revision. A rebuild runs next to the index in use, which keeps
+    /// following.
     async fn keep_up(self: &Arc<Self>) -> Result<(), Error> {
         let Some(index) = self.index() else { return self.begin().await };
         let shown = index.snapshot().revision();
         let last = match self.works.seen() {
             seen if seen >= shown => seen,
-            // What others write may be followed before it is seen.
+            // The index may be ahead of the follower.
             _ => self.works.ask(|catalogue| async move { catalogue.last_revision().await }).await?,
         };
-        // So many changes are laid down sooner from the beginning; and what went back is another catalogue.
+        // Beyond this many changes a full rebuild is faster; and a revision that went back means another catalogue.
         let near = last.checked_sub(shown).is_some_and(|behind| behind <= self.settings.rebuild_from);
         if self.wanted.load(Ordering::Acquire) || !near {
             self.make_beside();
@@ -142,27 +142,30 @@ impl SearchService {
             return Ok(());
         }
         match self.follow(&index, shown).await {
-            // Another has taken its place meanwhile.
+            // The index was replaced meanwhile.
             Err(_) if !self.index().is_some_and(|current| Arc::ptr_eq(&current, &index)) => Ok(()),
             followed => followed,
         }
     }
 
-    /// Takes up the index that is on disk, or makes the first one.
+    /// Opens the index on disk, or builds the first one.
     async fn begin(&self) -> Result<(), Error> {
         match self.open().await {
             Ok(()) if self.is_there() => return Ok(()),
             Ok(()) => {}
-            // Which index is this catalogue's is not known before it answers.
+            // Without the catalogue it is unknown which index belongs to it.
             Err(error @ Error::Catalogue(_)) => return Err(error),
             Err(error) => {
-                tracing::warn!(error = told(&error), "the index on disk cannot be used; it is made anew");
+                tracing::warn!(
+                    error = error_chain(&error),
+                    "the index on disk cannot be used; it is made anew"
+                );
             }
         }
         self.make().await
     }
 
-    /// Begins to make an index beside the one in use, unless one is being made, or failed to be made just now.
+    /// Starts a rebuild next to the index in use, unless one is running or has just failed.
     fn make_beside(self: &Arc<Self>) {
         if !self.beside().is_due(&self.folder) || self.state.making.swap(true, Ordering::AcqRel) {
             return;
@@ -175,7 +178,7 @@ impl SearchService {
         });
     }
 
-    /// Lays down what changed behind a revision.
+    /// Indexes the changes after a revision.
     async fn follow(&self, index: &Arc<Index>, shown: u64) -> Result<(), Error> {
         let changes =
             self.works.ask(move |catalogue| async move { catalogue.changes(shown, BATCH).await }).await?;
@@ -206,7 +209,7 @@ impl SearchService {
         Ok(laid.await.map_err(|error| Error::Fault(error.to_string()))??)
     }
 
-    /// Makes an index of all works, and takes it into use when it is whole.
+    /// Builds an index of all works, and puts it to use when it is complete.
     async fn make(&self) -> Result<(), Error> {
         let began = Instant::now();
         let state = &self.state;
@@ -219,11 +222,11 @@ impl SearchService {
         state.took_ms.store(took, Ordering::Relaxed);
         tracing::info!(works = index.snapshot().works(), ms = took, "the index of works is made");
         self.take(index.clone());
-        // Searches work meanwhile, only slower.
+        // Searches work meanwhile, but slower.
         self.tasks.spawn_blocking(move || {
             if let Err(error) = index.merge_segments() {
                 let error = Error::from(error);
-                tracing::warn!(error = told(&error), "the index could not be gathered into few parts");
+                tracing::warn!(error = error_chain(&error), "the index could not be gathered into few parts");
             }
         });
         Ok(())
@@ -232,14 +235,14 @@ impl SearchService {
     async fn made(&self) -> Result<Arc<Index>, Error> {
         let (folder, catalogue) = (self.place(), self.catalogue().await?);
         let memory = self.settings.memory_mib;
-        // What changes while it is made is laid down again afterwards.
+        // Changes during the build are indexed again afterwards.
         let revision = self.works.ask(|catalogue| async move { catalogue.last_revision().await }).await?;
         let made = self.tasks.spawn_blocking(move || Index::create(&folder, &catalogue, memory)).await;
         let index = Arc::new(made.map_err(|error| Error::Fault(error.to_string()))??);
         match self.fill(&index, revision).await {
             Ok(()) => Ok(index),
             Err(error) => {
-                // What it took is free again before anybody looks how much room there is.
+                // Its space is free again before anyone checks how much room there is.
                 let _ = self.tasks.spawn_blocking(move || index.delete()).await;
                 Err(error)
             }
@@ -270,7 +273,7 @@ impl SearchService {
         let filled = index.clone();
         let committed = self.tasks.spawn_blocking(move || filled.commit(revision)).await;
         committed.map_err(|error| Error::Fault(error.to_string()))??;
-        // What changed meanwhile is not to be missed for a moment.
+        // Catches up before the index is put to use, so that no change is missing for a moment.
         loop {
             let shown = index.snapshot().revision();
             self.follow(index, shown).await?;

@@ -1,4 +1,4 @@
-//! Finding works: an index on this server's disk that follows the catalogue, and the searches over it.
+//! Search: an index on this server's disk that follows the catalogue, and the queries over it.
 
 mod failure;
 mod indexer;
@@ -26,22 +26,22 @@ use failure::{Beside, Failed};
 
 use crate::search::{self, Index, Search, SearchResults, Settings, Snapshot, Sort};
 
-/// How long a search waits for its turn.
+/// How long a search waits for a thread.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long pages of a search by relevance go on in the index that they began in.
+/// Pages of a search by relevance use the snapshot of their first page for this long.
 const PINNED: Duration = Duration::from_secs(300);
-/// How many older states of the index are held for that.
+/// Snapshots that are kept for that.
 const PINS: u64 = 8;
 
-/// How long a dump that was broken off can be gone on with, and how many states of the index are held for that.
+/// How long an interrupted dump can be resumed, and how many snapshots are kept for that.
 const RESUMED: Duration = Duration::from_secs(3600);
 const HELD: u64 = 4;
-/// Dumps that are sent at one time.
+/// Maximum number of concurrent dumps.
 const DUMPS: usize = 32;
 
-/// The index over all works, as it is kept and asked.
+/// The search index over all works, and its queries.
 pub struct SearchService {
-    /// Where indexes lie, each in a folder of its own.
+    /// The parent folder of indexes.
     folder: PathBuf,
     settings: Settings,
     works: Arc<CatalogueClient>,
@@ -52,54 +52,54 @@ pub struct SearchService {
     answers: Cache<(u64, u64), Arc<SearchResults>>,
     pins: Cache<u64, Arc<Snapshot>>,
     turns: Arc<Semaphore>,
-    /// States of the index that dumps were begun in, by what tells them apart.
+    /// The snapshots of started dumps, by their state.
     held: Cache<u64, Arc<Snapshot>>,
-    /// How long dumps are, by their names and states.
+    /// The lengths of dumps in bytes, by name and state.
     lengths: Cache<String, u64>,
     dumps: Arc<Semaphore>,
-    /// Somebody wants the index made anew.
+    /// Whether a rebuild was requested.
     wanted: AtomicBool,
     woken: Notify,
 }
 
-/// How far the index is.
+/// The progress of the indexer.
 #[derive(Default)]
 struct State {
     making: AtomicBool,
     done: AtomicU64,
     of: AtomicU64,
-    /// What went wrong last, if nothing went well since.
+    /// The last failure, until a success follows.
     failed: Mutex<Option<Failed>>,
     beside: Mutex<Beside>,
-    /// How long the last making took, in milliseconds.
+    /// How long the last build took, in milliseconds.
     took_ms: AtomicU64,
 }
 
-/// How far the index is, for those who keep the server.
+/// The state of the index, for operators.
 #[derive(Clone, Debug, Serialize)]
 pub struct IndexState {
-    /// Works that can be found.
+    /// Indexed works.
     pub works: u64,
-    /// The catalogue's revision that the index shows, and the one that the catalogue is at.
+    /// The indexed revision of the catalogue, and its last revision.
     pub revision: u64,
     pub catalogue_revision: u64,
-    /// Whether an index is being made, how many works it has and how many there will be.
+    /// Whether an index is being built, its number of works so far and in the end.
     pub making: bool,
     pub done: u64,
     pub of: u64,
-    /// How long the last making took, in milliseconds.
+    /// How long the last build took, in milliseconds.
     pub last_making_ms: u64,
     pub failed: Option<String>,
     pub folder: Option<String>,
-    /// Memory that columns take, in bytes.
+    /// Memory of the columns, in bytes.
     pub columns_bytes: u64,
 }
 
-/// What was found, and the state of the index that it was found in.
+/// Search results, and the snapshot that they refer to.
 pub struct Hits {
     pub snapshot: Arc<Snapshot>,
     pub found: Arc<SearchResults>,
-    /// Whether it had been found before.
+    /// Whether the results were cached.
     pub known: bool,
 }
 
@@ -155,7 +155,10 @@ impl SearchService {
         self.index.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
 
-    /// The works as they can be found now; an error that says how far the index is where there is none yet.
+    /// The current snapshot.
+    ///
+    /// # Errors
+    /// While the first index is being built, with its progress; or if it cannot be built.
     pub fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
         match self.index() {
             Some(index) => Ok(index.snapshot()),
@@ -168,7 +171,7 @@ impl SearchService {
         }
     }
 
-    /// Why the index can neither be made nor changed just now, in words for anybody.
+    /// Why the index cannot be built or updated, in words for clients.
     pub fn failure(&self) -> Option<String> {
         self.failed().map(|failed| failed.cause)
     }
@@ -182,12 +185,12 @@ impl SearchService {
         self.state.beside.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Whether works can be found at all.
+    /// Whether there is an index.
     pub fn is_there(&self) -> bool {
         self.index().is_some()
     }
 
-    /// Looks for works; what was found before in the same state of the index is told again.
+    /// Searches works. Results are cached per snapshot.
     pub async fn find(&self, search: Search) -> Result<Hits, Error> {
         let mut snapshot = self.snapshot()?;
         let mut search = search.canonical();
@@ -224,7 +227,7 @@ impl SearchService {
         Ok(Hits { snapshot, found, known: false })
     }
 
-    /// Looks something up on a thread of its own, as many at a time as there are turns.
+    /// Runs a query on a blocking thread, of which a limited number run concurrently; waits a few seconds for a free one.
     pub async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce() -> Result<T, search::Error> + Send + 'static,
@@ -234,7 +237,7 @@ impl SearchService {
         self.within(turn, question).await
     }
 
-    /// The same for a part of long work, which waits for its turns as long as it takes.
+    /// The same for a step of a long job, which waits as long as it takes.
     pub async fn go_on<T: Send + 'static>(
         &self,
         question: impl FnOnce() -> Result<T, search::Error> + Send + 'static,
@@ -256,12 +259,12 @@ impl SearchService {
         Ok(asked.await.map_err(|error| Error::Fault(error.to_string()))??)
     }
 
-    /// Holds a state of the index for those who go on with a dump of it.
+    /// Keeps a snapshot for clients that resume a dump of it.
     pub fn hold(&self, snapshot: &Arc<Snapshot>) {
         self.held.insert(snapshot.state(), snapshot.clone());
     }
 
-    /// The state that is held, or is the one of now, and fits.
+    /// The current snapshot or a kept one, whichever fits.
     pub fn held(&self, fits: impl Fn(u64) -> bool) -> Option<Arc<Snapshot>> {
         let now = self.snapshot().ok().filter(|snapshot| fits(snapshot.state()));
         now.or_else(|| {
@@ -269,33 +272,33 @@ impl SearchService {
         })
     }
 
-    /// How long dumps have turned out to be.
+    /// The lengths of dumps that were sent completely.
     pub fn lengths(&self) -> &Cache<String, u64> {
         &self.lengths
     }
 
-    /// The right to make a dump, which ends when it is dropped; refused where enough are being made.
+    /// A permit to send a dump; refused if too many are in progress.
     pub fn dump(&self) -> Result<OwnedSemaphorePermit, Error> {
         self.dumps.clone().try_acquire_owned().map_err(|_| Error::Busy { retry_after_s: 30 })
     }
 
-    /// Where long work is done.
+    /// The runtime of long jobs.
     pub fn tasks(&self) -> &Handle {
         &self.tasks
     }
 
-    /// Makes the index anew; the one in use stays until the new one is whole.
+    /// Rebuilds the index; the current one stays in use until the new one is complete.
     pub fn reindex(&self) {
         self.wanted.store(true, Ordering::Release);
         self.woken.notify_one();
     }
 
-    /// Forgets what was found before.
+    /// Drops cached results.
     pub fn forget(&self) {
         self.answers.invalidate_all();
     }
 
-    /// How far the index is.
+    /// The state of the index.
     pub fn state(&self) -> IndexState {
         let index = self.index();
         let snapshot = index.as_ref().map(|index| index.snapshot());
@@ -316,7 +319,7 @@ impl SearchService {
     }
 }
 
-/// A memory of what was used last: what is new is always taken in.
+/// A small LRU cache: new entries are always admitted.
 fn newest(most: u64) -> CacheBuilder<u64, Arc<Snapshot>, Cache<u64, Arc<Snapshot>>> {
     Cache::builder().max_capacity(most).eviction_policy(EvictionPolicy::lru())
 }
@@ -328,7 +331,7 @@ fn by_relevance(search: &Search) -> bool {
 fn hash(text: &str) -> u64 {
     let mut hash = Xxh3::new();
     hash.update(text.as_bytes());
-    // The end of a text, as when this began.
+    // Terminates the text; hashes that clients hold include it.
     hash.update(&[0xff]);
     hash.digest()
 }
@@ -338,7 +341,7 @@ mod tests {
     use super::*;
     use crate::search::{Filter, Order};
 
-    /// Cursors hold such hashes, and the folders of indexes are called after them.
+    /// Cursors and the names of index folders contain such hashes.
     #[test]
     fn hashes_stay_as_they_are() {
         for (text, expected) in [

@@ -1,4 +1,4 @@
-//! How large works' images are, as far as that is soon known.
+//! The sizes of works' images, where they are known quickly.
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use crate::gallery::sources::{Location, Sources};
 use crate::pixels::color::Output;
 use crate::store::Store;
 
-/// So many images of a work are looked at.
+/// The number of images per work whose sizes are read.
 const FIRST: usize = 4;
-/// Masters that are opened at one time.
+/// Masters that are opened concurrently.
 const AT_ONCE: usize = 8;
 
 /// The files of a work's first images.
@@ -21,15 +21,14 @@ pub fn files(stored: &StoredWork) -> Vec<String> {
     matched.take(FIRST).map(|image| image.file.clone()).collect()
 }
 
-/// Looks into masters on this machine; others would take a journey each.
+/// Reads the sizes of local masters; remote ones would take a round trip each.
 pub struct Sizes {
     pub sources: Arc<Sources>,
     pub output: Output,
 }
 
 impl Sizes {
-    /// Width and height in pixels of each work's first images, where they are known; works are said by their images'
-    /// files.
+    /// Width and height in pixels of each work's first images, where they are known. A work is given as its image files.
     pub async fn of(&self, works: Vec<Vec<String>>) -> Vec<Vec<Option<(u32, u32)>>> {
         // Most works of some collections have no image here at all.
         if works.iter().all(Vec::is_empty) {

@@ -1,4 +1,4 @@
-//! A work as viewers are to see it: its record, its tags, its images as far as rights go.
+//! A work for its manifest: its record, its tags, and its images within their rights.
 
 use super::WorkService;
 use crate::catalogue::{EMBEDDED_SOURCE, StoredWork};
@@ -6,17 +6,17 @@ use crate::gallery::Error;
 use crate::gallery::images::AuthorizedImage;
 use crate::record::{Image, Tag, Text, Title, Work};
 
-/// All that a manifest is made of.
+/// The contents of a manifest.
 pub struct Described {
     pub work: Work,
-    /// In force or proposed; those rejected are left out.
+    /// Accepted or proposed; rejected ones are left out.
     pub tags: Vec<Tag>,
     pub images: Vec<Shown>,
     /// The catalogue's revision of the work; 0 for an image without a record.
     pub revision: u64,
-    /// When it was changed last, in milliseconds since 1970; 0 for an image without a record.
+    /// The time of the last change, in milliseconds since 1970; 0 for an image without a record.
     pub changed_ms: i64,
-    /// The last revision that was known before the work was looked up.
+    /// The last known revision before the work was read.
     pub seen: u64,
     /// Whether all images with a master could be opened.
     pub whole: bool,
@@ -29,7 +29,7 @@ pub struct Shown {
 }
 
 impl WorkService {
-    /// The work of this object number; else the image of this identifier, as a work of its own.
+    /// The work with this object number, or the image with this identifier as a work of its own.
     pub async fn describe(&self, name: &str) -> Result<Described, Error> {
         let Some(works) = self.catalogue() else { return self.describe_file(name).await };
         let seen = works.seen();
@@ -41,7 +41,7 @@ impl WorkService {
         }
     }
 
-    /// The work that shows this image, where a record does; by its object number.
+    /// The object number of the work that shows this image, if a record does.
     pub async fn shown_by(&self, identifier: &str) -> Result<Option<String>, Error> {
         let Some(works) = self.catalogue() else { return Ok(None) };
         let opened = self.images.handle(identifier).await?;
@@ -61,7 +61,7 @@ impl WorkService {
             match granted {
                 Ok(granted) => images.push(Shown { image: image.clone(), granted }),
                 Err(Error::Forbidden) => {}
-                // A manifest without its images would be kept as if it were true.
+                // A manifest without its images would be cached as if it were complete.
                 Err(error @ (Error::Store(_) | Error::Catalogue(_) | Error::Busy { .. })) => {
                     return Err(error);
                 }
@@ -84,7 +84,7 @@ impl WorkService {
     }
 }
 
-/// A file's name without its ending.
+/// A file's name without its extension.
 fn stem(identifier: &str) -> &str {
     let name = identifier.rsplit('/').next().unwrap_or(identifier);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)

@@ -18,7 +18,7 @@ use flate2::write::GzEncoder;
 
 use super::query::ApiQuery;
 use super::serializer::WorkSerializer;
-use crate::gallery::{Error, Gallery, SearchService, told};
+use crate::gallery::{Error, Gallery, SearchService, error_chain};
 use crate::identity::Identity;
 use crate::iiif::Version;
 use crate::presentation::Address;
@@ -134,7 +134,7 @@ impl Dump {
                         making.piece()
                     }
                     Err(error) => {
-                        tracing::error!(error = told(&error), "a dump was aborted");
+                        tracing::error!(error = error_chain(&error), "a dump was aborted");
                         return;
                     }
                 };

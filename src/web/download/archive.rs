@@ -18,7 +18,9 @@ use tokio_util::io::ReaderStream;
 
 use super::disposition::{disposition, safe};
 use super::{holding, named};
-use crate::gallery::{Body, Described, Error, Grant, ImageService, Original, PlannedImage, Shown, told};
+use crate::gallery::{
+    Body, Described, Error, Grant, ImageService, Original, PlannedImage, Shown, error_chain,
+};
 use crate::identity::Identity;
 use crate::iiif::{Format, Version};
 use crate::presentation::Address;
@@ -244,8 +246,11 @@ async fn write(writer: tokio::io::DuplexStream, entries: Vec<Entry>) -> Result<(
             ZipEntryBuilder::new(entry.name.clone().into(), Compression::Stored).unix_permissions(0o644);
         // The reader has left.
         let Ok(mut file) = zip.write_entry_stream(file).await else { return Ok(()) };
-        while let Some(piece) =
-            entry.content.try_next().await.map_err(|error| format!("{}: {}", entry.name, told(&error)))?
+        while let Some(piece) = entry
+            .content
+            .try_next()
+            .await
+            .map_err(|error| format!("{}: {}", entry.name, error_chain(&error)))?
         {
             if file.write_all(&piece).await.is_err() {
                 return Ok(());

@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt};
 
-use crate::gallery::{Body, Delivered, Described, Error, Original, Unsent, told};
+use crate::gallery::{Body, Delivered, Described, Error, Original, Unsent, error_chain};
 use crate::iiif::Format;
 use crate::web::App;
 use crate::web::http::headers::entity_tag;
@@ -145,7 +145,7 @@ fn holding<T>(unsent: Unsent, pieces: impl Stream<Item = T>) -> impl Stream<Item
 
 /// Logs why a download was aborted.
 fn watched(pieces: impl Stream<Item = Result<Bytes, Error>>) -> impl Stream<Item = Result<Bytes, Error>> {
-    pieces.inspect_err(|error| tracing::error!(error = told(error), "a download was aborted"))
+    pieces.inspect_err(|error| tracing::error!(error = error_chain(error), "a download was aborted"))
 }
 
 /// The file name of a download: title and object number of the work that shows the image.

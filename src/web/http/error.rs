@@ -1,6 +1,6 @@
 //! Why a request is refused: for reasons of HTTP, or of the gallery.
 
-use crate::gallery::{self, told};
+use crate::gallery::{self, error_chain};
 use crate::iiif::Invalid;
 
 /// Every way in which a request fails.
@@ -29,7 +29,7 @@ impl Error {
     /// The error with all its causes, for the log.
     pub fn chain(&self) -> String {
         match self {
-            Self::Gallery(error) => told(error),
+            Self::Gallery(error) => error_chain(error),
             other => other.to_string(),
         }
     }

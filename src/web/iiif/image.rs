@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 use futures::{TryStreamExt, stream};
 
-use crate::gallery::{Body, Delivered, Error, Origin, PlannedImage, told};
+use crate::gallery::{Body, Delivered, Error, Origin, PlannedImage, error_chain};
 use crate::iiif::{ImageRequest, Version};
 use crate::web::App;
 use crate::web::http::document::Document;
@@ -167,7 +167,7 @@ pub fn delivered(body: Body, mut response: HttpResponseBuilder) -> Response {
             }
             let pieces = streamed
                 .pieces()
-                .inspect_err(|error| tracing::error!(error = told(error), "a response was aborted"));
+                .inspect_err(|error| tracing::error!(error = error_chain(error), "a response was aborted"));
             Response { response: response.streaming(pieces), note: "streamed" }
         }
     }

@@ -176,7 +176,7 @@ async fn warm(app: &Arc<App>, query: &str) -> Result<Value, gallery::Error> {
                 let counter = match first_view(&app, &image).await {
                     Ok(()) => &app.warming.warmed,
                     Err(error) => {
-                        tracing::warn!(image, error = gallery::told(&error), "could not be warmed");
+                        tracing::warn!(image, error = gallery::error_chain(&error), "could not be warmed");
                         &app.warming.failed
                     }
                 };

@@ -1,4 +1,4 @@
-//! One pyramid's making: rows in, coloured, cut, compressed; memory does not grow with the height.
+//! Builds one pyramid: reads rows, converts colours, cuts and compresses tiles. Memory does not grow with the height.
 
 use std::io::{BufWriter, ErrorKind, Write};
 use std::sync::{Arc, mpsc};
@@ -17,18 +17,18 @@ use crate::pixels::{Channels, Raster, Rows, Subsampling};
 use crate::render::ColorTransform;
 use crate::store;
 
-/// Told of the share that is done, 0 to 1.
+/// Receives the progress, from 0 to 1.
 pub type Progress = Arc<dyn Fn(f64) + Send + Sync>;
 
-/// Counted up whenever the same master and settings give other bytes.
+/// Increment this when the same master and settings give different bytes.
 pub const VERSION: u32 = 2;
 
-/// Bytes of samples that are read at one time.
+/// Bytes of samples that are read at a time.
 const BAND: u64 = 1 << 20;
-/// Bands that wait between reading and compressing.
+/// Bands in the queue between reading and compressing.
 const WAITING: usize = 2;
 
-/// All that a making needs.
+/// All inputs of a build.
 pub struct Job {
     pub master: Arc<ImageHandle>,
     pub settings: settings::Pyramids,
@@ -39,7 +39,7 @@ pub struct Job {
 }
 
 impl Job {
-    /// Writes the pyramid into `file`, which is returned whole and on disk.
+    /// Writes the pyramid into `file` and flushes it.
     pub fn run(self, mut file: NamedTempFile) -> Result<NamedTempFile, Error> {
         let (master, limit) = (&self.master.master, self.settings.max_megapixels * 1_000_000);
         if master.dimensions.area() > limit {
@@ -110,7 +110,7 @@ impl Job {
     }
 }
 
-/// Reads and colours band after band until the end, a fault, or nobody takes them any more.
+/// Reads and colours band after band until the end, an error, or a closed receiver.
 fn read(
     rows: &mut dyn Rows,
     band: u32,
@@ -144,7 +144,7 @@ fn said(error: write::Error) -> Error {
     }
 }
 
-/// The disk's faults are the operator's to mend.
+/// Disk errors are for the operator.
 fn full(error: std::io::Error) -> Error {
     Error::Store(match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => store::Error::Full,

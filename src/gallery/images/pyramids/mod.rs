@@ -1,4 +1,4 @@
-//! The pyramids of masters that cannot be cut: where they lie, and their making.
+//! Pyramids of masters without servable tiles: found in their store, and built on demand.
 
 mod build;
 mod pyramid_store;
@@ -18,25 +18,25 @@ pub use read_ahead::ReadAhead;
 use crate::gallery::images::handle::ImageHandle;
 use crate::gallery::retry::Retry;
 use crate::gallery::single_flight::SingleFlight;
-use crate::gallery::{Error, settings, told};
+use crate::gallery::{Error, error_chain, settings};
 use crate::identity::Identity;
 use crate::master::{self, Kind, SourceFormat};
 use crate::pixels::color::Output;
 use crate::store::{self, Diagnosis, Version};
 
-/// Finds pyramids and has them made, each once.
+/// Finds pyramids and builds them, each once.
 pub struct Pyramids {
     shelf: PyramidStore,
     settings: settings::Pyramids,
     output: Output,
     builds: SingleFlight<String, ()>,
-    /// Masters that could not be made into one, and why: not tried again at once.
+    /// Masters whose build failed, with the error: not retried immediately.
     failed: Cache<String, Error>,
-    /// Pyramids that turned out to be damaged: as if they were not there.
+    /// Damaged pyramids: treated as missing.
     condemned: Cache<String, Version>,
     at_once: Arc<Semaphore>,
     threads: usize,
-    /// Whether the shelf could be written to, and when that failed last.
+    /// Failed writes to the store, and the time of the last one.
     written: Mutex<(Retry, Instant)>,
 }
 
@@ -73,17 +73,17 @@ impl Pyramids {
         self.shelf.store().describe()
     }
 
-    /// Why the place cannot be read, if it cannot.
+    /// Why the store cannot be read, if it cannot.
     pub async fn trouble(&self) -> Option<Diagnosis> {
         self.shelf.store().diagnose().await
     }
 
-    /// Whether missing pyramids are made when their image is asked for.
+    /// Whether missing pyramids are built when their image is requested.
     pub fn on_demand(&self) -> bool {
         self.settings.on_demand && self.shelf.reason_read_only().is_none()
     }
 
-    /// Whether the master is one that a pyramid may be made of, as far as its header tells.
+    /// Whether a pyramid may be built of this master, judging by its header.
     pub fn accepts(&self, master: &ImageHandle) -> bool {
         let memory = self.settings.memory_mib << 20;
         let area = master.master.dimensions.area();
@@ -93,12 +93,12 @@ impl Pyramids {
             && (is_png || master::rows_memory(&master.master) <= memory + (4 << 20))
     }
 
-    /// How long a request waits for a making before it is told to come back.
+    /// How long a request waits for a build before the client is asked to retry.
     pub fn patience(&self) -> Duration {
         Duration::from_secs(self.settings.wait_s)
     }
 
-    /// The master's pyramid, if it has been made.
+    /// The master's pyramid, if it has been built.
     pub async fn find(&self, master: &ImageHandle) -> Result<Option<ImageHandle>, Error> {
         let key = self.shelf.key(master, &self.recipe())?;
         let name = key.as_str().to_owned();
@@ -120,8 +120,8 @@ impl Pyramids {
         }
     }
 
-    /// Has a damaged pyramid made again when its master is asked for next. One that is damaged soon after that is not
-    /// made again at once.
+    /// Rebuilds a damaged pyramid at the next request for its master. If it is damaged again soon, it is not rebuilt
+    /// immediately.
     pub fn condemn(&self, pyramid: &ImageHandle) {
         let name = pyramid.key.as_str().to_owned();
         match self.condemned.get(&name) {
@@ -135,7 +135,7 @@ impl Pyramids {
         }
     }
 
-    /// Makes the master's pyramid; all who ask while it is being made wait for the one making.
+    /// Builds the master's pyramid; concurrent callers share one build.
     pub async fn build(self: &Arc<Self>, master: Arc<ImageHandle>, progress: Progress) -> Result<(), Error> {
         let name = self.shelf.key(&master, &self.recipe())?.as_str().to_owned();
         if let Some(error) = self.failed.get(&name) {
@@ -157,7 +157,7 @@ impl Pyramids {
         self.builds.join(name, make).await
     }
 
-    /// The same for a visitor, whose request does not begin what could not be written just now.
+    /// The same for a request, which does not start a build while the store cannot be written to.
     pub async fn build_on_demand(self: &Arc<Self>, master: Arc<ImageHandle>) -> Result<(), Error> {
         if !self.is_due() {
             return Err(unprepared());
@@ -170,7 +170,7 @@ impl Pyramids {
     async fn make(&self, master: &Arc<ImageHandle>, progress: Progress) -> Result<(), Error> {
         let closed = |_| Error::Fault("the server stops".into());
         let _turn = self.at_once.clone().acquire_owned().await.map_err(closed)?;
-        // Another server, or a request that was a moment earlier, may have made it.
+        // Another server or an earlier request may have built it.
         if let Ok(Some(_)) = self.find(master).await {
             return Ok(());
         }
@@ -220,13 +220,13 @@ impl Pyramids {
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it is time to make pyramids, after some could not be written.
+    /// Whether builds may start, after writes failed.
     fn is_due(&self) -> bool {
         let (retry, failed) = *self.written();
         retry.is_due(failed.elapsed(), || self.shelf.room())
     }
 
-    /// Takes note that the shelf could not be written to. The cause is logged once.
+    /// Records a failed write to the store. The cause is logged once.
     fn unwritten(&self, error: Error) -> Error {
         let room = self.shelf.room();
         let is_first = {
@@ -235,7 +235,7 @@ impl Pyramids {
             written.0.failed(room)
         };
         if is_first {
-            let (location, error) = (self.location(), told(&error));
+            let (location, error) = (self.location(), error_chain(&error));
             tracing::error!(location, error, "pyramids cannot be kept; it is tried again by itself");
         }
         error
@@ -246,14 +246,14 @@ impl Pyramids {
     }
 }
 
-/// All that decides about a pyramid's bytes besides its master.
+/// Everything but the master that determines a pyramid's bytes.
 fn recipe(settings: &settings::Pyramids, output: Output) -> String {
     let settings::Pyramids { tile_side, jpeg_quality, full_color, compression, .. } = settings;
     let (version, compression, output) = (build::VERSION, compression.identity(), output.identity());
     format!("{version} {tile_side} {compression} {jpeg_quality} {full_color} {output}")
 }
 
-/// Whether all tiles of a pyramid lie within its file.
+/// Whether all tiles of a pyramid are within its file.
 fn is_whole(pyramid: &ImageHandle) -> bool {
     let mut tiles = pyramid.master.levels.iter().flat_map(|level| &level.tiles);
     tiles.all(|(offset, length)| offset.saturating_add(*length) <= pyramid.version.size)
@@ -264,7 +264,7 @@ mod tests {
     use super::*;
     use crate::gallery::settings::Compression;
 
-    /// Pyramids are kept under it: with another text all of them would be made anew.
+    /// Keys of stored pyramids contain a hash of it: a different text would rebuild all of them.
     #[test]
     fn recipes_stay_as_they_are() {
         let usual = settings::Pyramids::default();

@@ -1,4 +1,4 @@
-//! The pyramid store: what pyramids are called there, and how they come to lie in it.
+//! The pyramid store: the keys of pyramids, and atomic writes.
 
 use std::path::{Path, PathBuf};
 
@@ -10,39 +10,39 @@ use crate::gallery::images::handle::ImageHandle;
 use crate::gallery::retry;
 use crate::store::{self, Key, Store, Version, Workspace};
 
-/// A folder or bucket of pyramids; anything in it can be made again.
+/// A folder or bucket of pyramids. It is a cache that can be deleted at any time.
 pub struct PyramidStore {
     store: Store,
-    /// Where unfinished work is.
+    /// The folder of unfinished files.
     folder: Option<PathBuf>,
-    /// Why nothing can be put there, if nothing can.
+    /// Why the store is read-only, if it is.
     read_only: Option<String>,
 }
 
-/// A file for work that nobody sees before it is put, and the folder that it is in.
+/// A temporary file for a build, and the workspace that contains it.
 pub struct Unfinished {
     pub file: NamedTempFile,
     pub workspace: Workspace,
 }
 
 impl PyramidStore {
-    /// On a store that was opened to be written to.
+    /// A store that was opened for writing.
     pub fn new(store: Store) -> Result<Self, Error> {
         let folder = store.workspace()?.path().parent().map(Path::to_owned);
         Ok(Self { store, folder, read_only: None })
     }
 
-    /// On a store that can only be read, and why: its pyramids are found, and none are made.
+    /// A read-only store, and why: its pyramids are found, and none are built.
     pub fn read_only(store: Store, reason: String) -> Self {
         Self { store, folder: None, read_only: Some(reason) }
     }
 
-    /// Why nothing can be put there, if nothing can.
+    /// Why the store is read-only, if it is.
     pub fn reason_read_only(&self) -> Option<&str> {
         self.read_only.as_deref()
     }
 
-    /// The bytes that are free there, where that can be told.
+    /// The free bytes of its disk, where they are known.
     pub fn room(&self) -> Option<u64> {
         retry::room(self.folder.as_deref()?)
     }
@@ -51,28 +51,28 @@ impl PyramidStore {
         &self.store
     }
 
-    /// What the master's pyramid is called: by the master's name and page, its version, and the recipe.
+    /// The key of a master's pyramid: made of the master's key and page, its version, and the recipe.
     pub fn key(&self, master: &ImageHandle, recipe: &str) -> Result<Key, Error> {
         let (_, key, version) = master.origin();
         let path = path(key, master.page, version, recipe);
         Key::parse(&path).map_err(|bad| Error::Fault(bad.to_string()))
     }
 
-    /// A new file in a folder of its own: one that was kept might be tidied away meanwhile.
+    /// A new file in a workspace of its own: an older workspace might have been cleaned up meanwhile.
     pub fn unfinished(&self) -> Result<Unfinished, Error> {
         let workspace = self.store.workspace()?;
         let file = workspace.file().map_err(store::Error::unavailable)?;
         Ok(Unfinished { file, workspace })
     }
 
-    /// Puts a finished pyramid in its place, and takes those away that it replaces.
+    /// Stores a finished pyramid, and deletes the ones that it replaces.
     pub async fn put(&self, key: &Key, file: NamedTempFile) -> Result<(), Error> {
         self.store.move_file(key, file.into_temp_path()).await?;
         self.forget_older(key).await;
         Ok(())
     }
 
-    /// Pyramids of former versions of the same master; one that stays behind does no harm.
+    /// Deletes pyramids of former versions of the same master; one that remains does no harm.
     async fn forget_older(&self, key: &Key) {
         let Some((folder, _)) = key.as_str().rsplit_once('/') else { return };
         let before = format!("{folder}/");

@@ -1,4 +1,4 @@
-//! A master's bytes for readers that know nothing of waiting.
+//! Blocking access to a master's bytes for decoders, with read-ahead for remote stores.
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,19 +14,19 @@ use crate::gallery::images::handle::ImageHandle;
 use crate::pixels::ReadAt;
 use crate::store::Error;
 
-/// Bytes that are kept of a remote master.
+/// Bytes of a remote master that are cached.
 const KEPT: u64 = 24 << 20;
-/// Pieces that are fetched ahead of a reader who goes forward.
+/// Pieces that are prefetched for a sequential reader.
 const AHEAD: u64 = 2;
 
-/// Reads a master in whatever order; on threads that may block.
+/// Reads a master in any order, on threads that may block.
 pub struct ReadAhead {
     master: Arc<ImageHandle>,
     tasks: Handle,
-    /// Bytes that are fetched from a remote store at one time.
+    /// Bytes per request to a remote store.
     piece: u64,
     pieces: Mutex<Pieces>,
-    /// Why the store could not be read: no decoder can tell that from a file that ends too soon.
+    /// The store's error: decoders cannot tell it from a truncated file.
     failed: OnceLock<Error>,
 }
 
@@ -41,12 +41,12 @@ impl ReadAhead {
     /// Bytes that reading a remote master takes, at most.
     pub const MEMORY: u64 = KEPT + (8 << 20);
 
-    /// For a reader who goes from the front to the end.
+    /// For a sequential reader.
     pub fn in_order(master: Arc<ImageHandle>, tasks: Handle) -> Self {
         Self { master, tasks, piece: 4 << 20, pieces: Mutex::default(), failed: OnceLock::new() }
     }
 
-    /// For a reader who wants a little from many places.
+    /// For a reader of small ranges in many places.
     pub fn here_and_there(master: Arc<ImageHandle>, tasks: Handle) -> Self {
         Self { master, tasks, piece: 128 << 10, pieces: Mutex::default(), failed: OnceLock::new() }
     }
@@ -57,8 +57,8 @@ impl ReadAhead {
         self.tasks.spawn(async move { master.store.read(&master.key, &master.version, range, &[]).await })
     }
 
-    /// What a decoder made of the master, unless the store failed meanwhile: then what it made counts for nothing, and
-    /// what it found wrong is not the master's fault.
+    /// A decoder's result, unless the store failed meanwhile: then the result is discarded, and the decoder's error says
+    /// nothing about the master.
     pub fn checked<T, E: Into<gallery::Error>>(&self, made: Result<T, E>) -> Result<T, gallery::Error> {
         match self.failed.get().cloned() {
             // The store could do before what this says that it cannot.
@@ -68,7 +68,7 @@ impl ReadAhead {
         }
     }
 
-    /// Remembers the first failure.
+    /// Records the first failure.
     fn fail(&self, error: Error) -> io::Error {
         let told = io::Error::other(error.clone());
         let _earlier = self.failed.set(error);
@@ -112,7 +112,7 @@ impl ReadAt for ReadAhead {
     }
 
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        // A decoder that goes on after a failure would wait for the store again and again.
+        // A decoder that continues after a failure would otherwise wait for the store again and again.
         if let Some(error) = self.failed.get() {
             return Err(io::Error::other(error.clone()));
         }

@@ -1,4 +1,4 @@
-//! Which masters a record means: by path, by pattern, by file name, by object number.
+//! Matches records with masters: by path, pattern, file name or object number.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::record::{Image, Role, Work, slug};
 
-/// The identifiers of all masters, as they can be looked for.
+/// The identifiers of all masters, indexed for matching.
 #[derive(Default)]
 pub struct Masters {
     /// Identifiers by what they are called when only letters and digits of their file names count.
@@ -63,7 +63,7 @@ impl Masters {
         self.identifiers.insert(identifier, ());
     }
 
-    /// How many there are.
+    /// The number of masters.
     pub fn count(&self) -> usize {
         self.identifiers.len()
     }

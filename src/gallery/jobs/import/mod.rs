@@ -1,4 +1,4 @@
-//! Records into the catalogue: read, matched with masters, put in batches.
+//! Imports records into the catalogue: read, matched with masters, stored in batches.
 
 mod matching;
 mod prune;
@@ -22,20 +22,20 @@ use crate::catalogue::{Batch, NewWork, Renamed};
 use crate::gallery::catalogue_client::CatalogueClient;
 use crate::record::read::{BadRecord, ParsedRecord};
 
-/// Where records come from.
+/// The input of an import.
 pub struct Import {
     /// The source's name, as in `smk`; works belong to it.
     pub source: String,
-    /// Read on a thread of its own.
+    /// Read on a blocking thread.
     pub entries: Box<dyn Iterator<Item = Result<ParsedRecord, BadRecord>> + Send>,
     pub pattern: Option<Pattern>,
     /// The records of the same run so far.
     pub register: Arc<Mutex<Register>>,
-    /// Only what would be changed is found out.
+    /// Only report what would change.
     pub dry: bool,
 }
 
-/// What became of the records.
+/// The outcome of an import.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Imported {
     pub read: u64,
@@ -46,35 +46,35 @@ pub struct Imported {
     pub bad: u64,
     /// Records left out because another one of the same work came before them.
     pub duplicates: u64,
-    /// Works with a name of their own because another work has theirs.
+    /// Works that got another number because their own was taken.
     pub renamed: u64,
-    /// Works changed that another source had given until now.
+    /// Changed works that belonged to another source before.
     pub taken_over: u64,
     /// Works without any master.
     pub without_master: u64,
-    /// Images that records name and that have no master.
+    /// Images in records that have no master.
     pub missing: u64,
     pub seconds: f64,
 }
 
-/// Who watches an import.
+/// Receives the progress of an import.
 pub trait Watch: Send + Sync {
-    /// So many records have been put, or found unchanged.
+    /// Called after each batch.
     fn done(&self, so_far: &Imported);
     fn bad(&self, bad: &BadRecord);
     /// These images of a work have no master.
     fn missing(&self, object_number: &str, files: &[&str]);
-    /// A record was left out, because the work's record stands earlier and says something else.
+    /// A record was skipped, because an earlier record of the same work says something else.
     fn duplicate(&self, object_number: &str, line: u64, earlier: &Earlier);
     fn renamed(&self, renamed: &Renamed);
 }
 
-/// Records that are put together.
+/// Records per batch.
 const BATCH: usize = 1000;
 
 impl JobService {
-    /// Puts records into the catalogue. Each batch is whole or not there; records that are there already stay as they
-    /// are, so that a second run goes on where a first one was stopped.
+    /// Stores records in the catalogue. Batches are atomic, and unchanged records are left alone, so that a second run
+    /// continues where an interrupted one stopped.
     pub async fn import(
         &self,
         import: Import,
@@ -141,7 +141,7 @@ impl JobService {
     }
 }
 
-/// Reads and matches records, on a thread that may wait.
+/// Reads and matches records, on a thread that may block.
 struct Reader {
     import: Import,
     masters: Arc<Masters>,
@@ -182,7 +182,7 @@ impl Reader {
         self.import.register.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sees that no two works have one name.
+    /// Assigns each work a unique number.
     fn name(&self, entries: &mut [ParsedRecord], seen: &mut Imported) -> Result<(), Error> {
         let mut given = std::mem::take(&mut self.register().given);
         let mut works: Vec<_> = entries.iter_mut().map(|entry| std::mem::take(&mut entry.work)).collect();

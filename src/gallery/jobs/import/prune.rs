@@ -1,4 +1,4 @@
-//! Withdraws the works that the newest export of their source lacks.
+//! Withdraws works that are missing from the latest export of their source.
 
 use super::Register;
 use crate::gallery::Error;
@@ -7,15 +7,15 @@ use crate::gallery::jobs::JobService;
 /// Works that were withdrawn, or would be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
-    /// How many works the source had.
+    /// The number of works of the source.
     pub works: u64,
-    /// Those that no record is about any more.
+    /// Works without a record in the export.
     pub missing: Vec<String>,
-    /// Why they were left alone, if they were.
+    /// Why nothing was withdrawn, if so.
     pub refused: Option<String>,
 }
 
-/// Works that are withdrawn together.
+/// Works per transaction.
 const BATCH: usize = 1000;
 
 impl JobService {

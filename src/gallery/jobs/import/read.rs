@@ -1,4 +1,4 @@
-//! Records from where they lie: files, web addresses, pages of a museum's API, collections of manifests.
+//! Reads records from files, web addresses, paged APIs of museums, and collections of manifests.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::{Cursor, Read};
@@ -16,7 +16,7 @@ use crate::store::{
 /// How records are to be read.
 #[derive(Clone)]
 pub struct Reading {
-    /// Found out from the document itself where it is not said.
+    /// Detected from the document if not given.
     pub form: Option<RecordFormat>,
     pub mapping: Option<Mapping>,
     web: WebClient,
@@ -29,10 +29,10 @@ pub struct Reading {
 #[derive(Default)]
 pub struct Refused(Mutex<BTreeMap<String, u64>>);
 
-/// Collections within collections are followed so far.
+/// Maximum depth of nested collections.
 const DEEPEST: u8 = 8;
 
-/// How many refused hosts are listed by name.
+/// Refused hosts that are listed by name.
 const LISTED: usize = 100;
 
 type Entries = Box<dyn Iterator<Item = Result<ParsedRecord, BadRecord>> + Send>;

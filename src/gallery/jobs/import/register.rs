@@ -1,4 +1,4 @@
-//! Which works the records of one import were about, and where each of them stands.
+//! The works of one import, with the position of each record.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,14 +6,14 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::catalogue::AssignedNumbers;
 
-/// The records of one run, from however many files they come.
+/// The records of one run, from any number of files.
 #[derive(Default)]
 pub struct Register {
     /// By a hash of the object number.
     places: HashMap<u128, Place>,
     files: Vec<String>,
     sources: HashSet<String>,
-    /// The names that works have been given.
+    /// The assigned object numbers.
     pub(super) given: AssignedNumbers,
     /// Records that could not be read: nobody knows which works they are about.
     bad: u64,
@@ -27,25 +27,25 @@ struct Place {
     content: u64,
 }
 
-/// Where a work's record stands already.
+/// The position of an earlier record of a work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Earlier {
     pub location: String,
     pub line: u64,
 }
 
-/// What a record is to those before it.
+/// How a record relates to earlier ones.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     New,
-    /// The same record once more.
+    /// The same record again.
     Same,
     /// Another record of the same work.
     Other(Earlier),
 }
 
 impl Register {
-    /// Goes on with another file.
+    /// Starts the next file.
     pub fn begin(&mut self, location: &str, source: &str) {
         self.files.push(location.to_owned());
         self.sources.insert(source.to_owned());
@@ -76,7 +76,7 @@ impl Register {
         self.bad
     }
 
-    /// How many works the records were about.
+    /// The number of works.
     pub fn count(&self) -> usize {
         self.places.len()
     }
