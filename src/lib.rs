@@ -1,25 +1,25 @@
-//! Tegl, a IIIF image server: masters as they lie, cut into tiles for deep-zoom viewers.
+//! Tegl, a IIIF server: serves the tiles of high-resolution masters, and publishes, finds and describes works.
 //!
-//! # The house
+//! # Modules
 //!
-//! Imports point down; `tests/floors.rs` keeps it so.
+//! A module imports only from modules below it in this list; `tests/floors.rs` checks this.
 //!
 //! ```text
-//! main.rs → cli      what was typed → one verb, or serve
-//! config             gathers the settings that each part declares beside its code
-//! web                HTTP in, HTTP out: image, deep zoom, presentation, API, pages, operations, administration
+//! main.rs → cli      the command line: one command, or the server
+//! config             collects the settings that each module declares beside its code
+//! web                HTTP by protocol: http (plumbing), iiif, api, smk, site and pages, download, ops
 //! gallery            services without HTTP, each with its own state:
 //!   images             open, authorize, plan, render and deliver images; pyramids; caches
 //!   works              describe works; queries of the catalogue
 //!   search             the indexer and the searches
 //!   jobs               import, ingest, check, export
 //!   catalogue_client   the catalogue with time limits, followed changes and cached grants
-//! search             finding works: an index of words and facets on disk, columns in memory, and what is asked of them
-//! catalogue          where words lie: works, tags, shelves, revisions in SQLite or PostgreSQL
+//! search             the index of works: terms and facets on disk, columns in memory, queries
+//! catalogue          works, tags, facets and revisions in SQLite or PostgreSQL
 //! sample             the sample collection: generated pictures and their records
-//! store              where bytes lie: object storage, local files, ranges; whole objects written
+//! store              objects: local files, buckets and web servers, read by ranges, written whole
 //! presentation       works → manifests, collections, annotations, searches (pure)
-//! record             works in words, and the readers of museums' records (pure)
+//! record             works as data, and the readers of museums' records (pure)
 //! render             image requests planned (the exact-tile rule), drawn, color-converted, encoded (pure)
 //! master             indexes of masters' levels and tiles, their rows, TIFF decoding, the pyramid writer (pure)
 //! pixels             decode, scale, rotate, convert colors (the ICC policy), encode (pure)
@@ -39,66 +39,84 @@
 //! its memory, its tiles read, assembled as YCbCr planes, scaled once, encoded. Concurrent callers of one plan share
 //! one rendering. If the master was replaced meanwhile, the image is planned and delivered once more.
 //!
-//! # A master that cannot be cut
+//! # A master without tiles
 //!
-//! Strips, planes, 16 bits, CMYK, L*a*b*, turned or plain JPEG, PNG and the like: [`master::rows`] gives
-//! any of them row by row ([`pixels::Rows`]), [`render::ColorTransform`] converts their
-//! colors, [`master::write`] cuts, halves and compresses them into a pyramid, in memory that does not grow with the height. `gallery::images::pyramids` builds
-//! each once, ahead of time (`tegl ingest`) or for the first who asks, and keeps it under the master's ETag.
-//! Meanwhile small masters are decoded whole, overviews of large ones are averaged from their rows, and JPEG
-//! 2000 is decoded in part.
+//! Strips, planes, 16 bits, CMYK, L*a*b*, rotated or plain JPEG, PNG and the like: [`master::rows`] decodes any of them
+//! row by row ([`pixels::Rows`]), [`render::ColorTransform`] converts the colors, and [`master::write`] cuts, halves and
+//! compresses the rows into a pyramid, in memory that does not grow with the height. `gallery::images::pyramids` builds
+//! each pyramid once, ahead of time (`tegl ingest`) or after the first request that decoded the master, and stores it
+//! under the master's ETag. Until then small masters are decoded as a whole, overviews of large ones are averaged from
+//! their rows, and JPEG 2000 is decoded in part.
 //!
-//! # A large answer
+//! # A large response
 //!
-//! `full/max` of hundreds of megapixels is rendered band by band (`render::band`) and leaves while it is made. It is
-//! admitted before its status is sent, holds the memory of one unsent band until it ends, and ends when its client leaves.
-//! Finished answers that are large count against the same memory while they are sent (`gallery::images::unsent`), and clients
-//! that read too slowly are disconnected (`web::http::pace`).
+//! `full/max` of hundreds of megapixels is rendered band by band (`render::band`) and sent while it is rendered. It is
+//! admitted before its status is sent, holds the memory of one unsent band until it ends, and ends when its client
+//! disconnects. Finished large responses count against the same memory while they are sent (`gallery::images`), and
+//! clients that read too slowly are disconnected (`web::http::pace`).
 //!
 //! # A work
 //!
-//! `record::read` gives [`record::Work`]s one by one → `gallery::jobs::import` matches their images with masters →
-//! `catalogue`, a thousand in one transaction: record, shelves, revision. A manifest: [`gallery::WorkService::describe`] reads the
-//! record and opens its images as far as rights go → [`presentation::View`] → JSON, kept by the revision that was
-//! known before the record was read; whoever writes is followed five times a second.
+//! `record::read` parses [`record::Work`]s one by one → `gallery::jobs::import` matches their images with masters →
+//! `catalogue` stores a thousand in one transaction: record, facets, revision. For a manifest `gallery::works` reads the
+//! record and opens its images as far as rights allow → [`presentation::View`] → JSON, cached under the revision that
+//! was known before the record was read. Every server polls the catalogue for changes five times a second.
 //!
 //! # A search
 //!
-//! `catalogue`'s revisions → `gallery::search::indexer` indexes works ([`search::Entry`]) and commits: a new
-//! [`search::Snapshot`] → `web::api` reads parameters by the table that its description is made of →
-//! [`search::Search`] → words into terms of both languages, slips forgiven; facets, years and colours from columns that
-//! lie side by side in memory → hits, whose records lie ready in the index and get this server's addresses. The index
-//! is derived: each server has its own, makes it anew beside the one in use, and goes on with it after a restart.
+//! `gallery::search` follows the catalogue's revisions, indexes changed works and commits: a new [`search::Snapshot`] →
+//! `web::api` parses the parameters by the table that also generates the API's description → [`search::Search`] → terms
+//! in Danish and English, with misspellings corrected; facets, years and colors are counted from columns in memory →
+//! hits, whose JSON is stored in the index and gets this server's URLs. The index is derived data: each server has its
+//! own, rebuilds it beside the one in use, and continues with it after a restart.
 //!
 //! # A page
 //!
-//! `web::site` → the visitor's language among those of the site → a search of the index, or a record → HTML in that
-//! language, compressed. No page waits for masters: those that open within 150 ms tell their sizes, the others keep
-//! opening in the background, and their pictures are asked for by addresses that work without a size.
+//! `web::site` → the visitor's language among those of the site → a search or a record → HTML in that language,
+//! compressed. Pages do not wait for masters: those that open within 150 ms have sizes in the page, the others continue to
+//! open in the background, and their thumbnails use URLs that work without a size.
 //!
 //! # Rights
 //!
-//! Outside the gallery an image is only available as [`gallery::AuthorizedImage`]: opened, with the limits that the
-//! rights of the works that show it leave. [`render::Plan`] is made within them, so that what may not be seen has no plan,
-//! and without a plan there is neither an answer nor an ETag nor a look into a cache.
+//! Outside the gallery an image exists only as [`gallery::AuthorizedImage`]: opened, with the limits that the rights of
+//! its works leave. [`render::Plan`] is made within these limits, so a view that is not allowed has no plan, and without
+//! a plan there is neither a response nor an ETag nor a cache lookup.
+//!
+//! # Threads
+//!
+//! - HTTP runs on one single-threaded runtime per core (actix-web): handlers must not block.
+//! - The gallery has a multi-threaded runtime of its own (`gallery`), so that reading masters and building pyramids
+//!   continue when a client disconnects or an HTTP thread stops.
+//! - Rendering has a fixed pool of threads (`render`, `work.threads`); each job holds a permit for its memory.
+//! - The store waits for remote servers on a runtime of its own, so that callers on any thread can use it.
+//! - Indexing and imports run on blocking threads.
+//!
+//! # Glossary
+//!
+//! - *master*: the image file of a source; *pyramid*: the tiled copy that Tegl builds of a master without tiles.
+//! - *level*: one size of a pyramid; *stored tile*: a tile whose bytes are served without decoding.
+//! - *plan*: all that determines the bytes of an image response; cache key, and hashed, the ETag.
+//! - *work*: an object of the collection; *record*: what a museum's system says about it; *tag*: a term with a scheme.
+//! - *facet value*: a scheme and a value that works share, such as a creator; *revision*: the number of a change.
+//! - *grant*: what the rights of an image's works allow; *recipe*: the settings that a pyramid was built with.
 //!
 //! # Decided by measurement
 //!
-//! - A lower edge is cut like a right one, in the DCT domain, and not by stating another height:
-//!   libjpeg-turbo calls the data left behind the last row corrupt, and strict readers refuse it.
-//! - Renderings of JPEG pyramids stay in YCbCr planes from decoder to encoder: half the samples
-//!   of RGB, no conversion, colour resampled once.
-//! - Colours are converted by the profiles' own tables and formulas: the library's transforms sample them on a grid
-//!   of 17 or 33 steps, which moved colours near the gamut's edge by up to ΔE 29 (CMYK: 2.4); now 1.2 at most.
-//! - A pyramid is written once more from a spool, so that its index and smallest levels come first: copying
-//!   compressed tiles costs 2 % of making them.
-//! - Pyramids have tiles of 512 pixels, quality 88, 4:2:0: see `benches/pyramids.sh` and the README.
-//! - SQLite is told thousands of values without numbering them: its lookup of numbered places took half of an import.
-//! - A page deep within a shelf is found by counting works in thousands of their arrival: 0.7 ms wherever it is.
-//! - Facets are counted over one list of numbers per work, all schemes in one walk: the index library's own aggregation
+//! - A tile at the lower edge is cropped like one at the right edge, in the DCT domain, and not by stating another height:
+//!   libjpeg-turbo calls the data that remains after the last row corrupt, and strict readers refuse it.
+//! - Renderings of JPEG pyramids stay in YCbCr planes from decoder to encoder: half the samples of RGB, no conversion,
+//!   chroma resampled once.
+//! - Colors are converted by the profiles' own tables and formulas: the library's transforms sample them on a grid of 17 or
+//!   33 steps, which moved colors near the gamut's edge by up to ΔE 29 (CMYK: 2.4); now 1.2 at most.
+//! - A pyramid is copied once from a spool file, so that its index and smallest levels come first: copying compressed tiles
+//!   costs 2 % of the build.
+//! - Pyramids have tiles of 512 pixels, quality 88, 4:2:0: see `benches/pyramids.sh` and `benches/README.md`.
+//! - Values are bound to SQLite statements without numbered parameters: looking these up took half of an import.
+//! - A page deep within a long facet is found by counting works in buckets of their arrival: 0.7 ms wherever it is.
+//! - Facets are counted from one list of numbers per work, all schemes in one pass: the index library's own aggregation
 //!   took 31 ms for one scheme of 300,000 works; this takes 4 ms for all of them.
-//! - The index's parts are laid together once, when all works are in it: merging on the way took half as long again.
-//! - Scaling goes over rows first: that pass is the cheaper one and leaves the other less to do.
+//! - The segments of a new index are merged once, when all works are indexed: merging on the way took half as long again.
+//! - Images are scaled horizontally first: that pass is the cheaper one and leaves less for the other.
 
 pub mod catalogue;
 pub mod cli;
