@@ -1,10 +1,5 @@
 //! What a file's metadata say about the work that it shows.
 
-use super::{Packets, exif, iptc, xmp};
-
-/// The largest packet that is read, in bytes.
-const MAX_PACKET: usize = 4 * 1024 * 1024;
-
 /// The most values of one field that are kept.
 pub(super) const MAX_VALUES: usize = 1000;
 
@@ -35,22 +30,9 @@ pub(super) fn plain(text: &str) -> Localized {
     vec![("none".to_owned(), text.to_owned())]
 }
 
-impl Packets {
-    /// What the packets say: fields come from XMP first, then from IPTC, then from EXIF.
-    pub fn describe(&self) -> Description {
-        fn read(packet: &Option<Vec<u8>>, read: fn(&[u8]) -> Description) -> Description {
-            packet.as_deref().filter(|bytes| bytes.len() <= MAX_PACKET).map(read).unwrap_or_default()
-        }
-        let mut found = read(&self.xmp, xmp::read);
-        found.fill(read(&self.iptc, iptc::read));
-        found.fill(read(&self.exif, exif::read));
-        found
-    }
-}
-
 impl Description {
     /// Takes the fields that are still empty from another description.
-    fn fill(&mut self, other: Self) {
+    pub(super) fn fill(&mut self, other: Self) {
         fn empty<T: Default + PartialEq>(own: &mut T, other: T) {
             if *own == T::default() {
                 *own = other;

@@ -1,6 +1,7 @@
 //! Metadata embedded in image files: EXIF, XMP and IPTC, found in masters, read, and written into responses.
 
 mod credit;
+mod describe;
 mod description;
 mod embedded;
 pub mod exif;

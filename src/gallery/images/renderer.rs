@@ -1,6 +1,5 @@
 //! Serves plans: stored tiles byte for byte, everything else rendered, each once for concurrent callers.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,17 +12,17 @@ use super::budget::Reserve;
 use super::handle::ImageHandle;
 use super::mips::Mips;
 use super::scheduler::RenderScheduler;
+use super::stored_tiles::{is_whole, read_now, stored_bytes, stored_tile, tile_range, tiles, within_file};
 use super::unsent::{Sending, Unsent};
 use crate::gallery::Error;
 use crate::gallery::settings::Settings;
 use crate::gallery::single_flight::{Cancellation, SingleFlight};
 use crate::identity::Identity;
 use crate::iiif::Dimensions;
-use crate::master::{Codec, Kind, SourceFormat, TileIndex, stored};
+use crate::master::{Kind, SourceFormat, TileIndex, stored};
+use crate::pixels::Picture;
 use crate::pixels::decode::jp2;
-use crate::pixels::{Picture, jpeg};
 use crate::render::{self, DrawError, Frame, Plan, Source};
-use crate::store;
 
 /// A JPEG 2000 that has at most this many pixels at some reduction is decoded completely at that reduction, and cached:
 /// overviews touch many tiles and are requested repeatedly.
@@ -31,9 +30,6 @@ const OVERVIEW: u64 = 1 << 20;
 
 /// The capacity of the cache of JPEG 2000 headers and tile-part offsets, in bytes.
 const CODESTREAMS: u64 = 32 << 20;
-
-/// The reduction for the smallest responses.
-const SMALLEST: u32 = 1 << 12;
 
 /// Increment this when equal plans give different bytes: it invalidates what clients have cached.
 const RENDERING: u32 = 2;
@@ -109,68 +105,6 @@ impl Renderer {
 
     pub fn recipe(&self) -> u64 {
         self.recipe
-    }
-
-    /// Refuses a rendering that would cost too much, before a byte is read.
-    pub fn check(&self, opened: &ImageHandle, plan: &Plan) -> Result<(), Error> {
-        let Some((level, reduce)) = plan.rendering() else { return Ok(()) };
-        match &opened.master.kind {
-            Kind::Tiled if render::is_banded(plan, &opened.master) => {
-                let rows = render::band_height(plan, &opened.master, level).min(plan.size.height);
-                let band = Frame::of_band(plan, &opened.master, (level, reduce), 0, rows);
-                self.scheduler.check(
-                    band.map_or(0, |band| band.cost(4)) + render::band_bytes(plan, &opened.master, rows),
-                )
-            }
-            Kind::Tiled => {
-                let level = &opened.master.levels[level];
-                let frame = Frame::of_tiles(plan, &opened.master, level, reduce);
-                self.scheduler.check(frame.cost(render::bytes_per_pixel(level)))
-            }
-            Kind::Untiled { format: SourceFormat::Jp2, memory, reason, .. } => {
-                if !self.decodes(opened, reduce) {
-                    return Err(too_costly(reason));
-                }
-                self.scheduler
-                    .check(Frame::of_region(plan, &opened.master, reduce).cost(8).saturating_add(*memory))
-            }
-            Kind::Untiled { reason, .. } => {
-                if self.decodes(opened, reduce) {
-                    let (master, base) = (&opened.master, self.base(opened, reduce));
-                    let frame = Frame::of_whole(plan, master, master.dimensions.reduced(base), base);
-                    return self.scheduler.check(frame.cost(3));
-                }
-                Err(self.too_large(opened, reason))
-            }
-        }
-    }
-
-    /// Refuses a master without a pyramid that cannot be rendered even at the smallest size.
-    pub fn serves(&self, opened: &ImageHandle) -> Result<(), Error> {
-        let (format, reason) = match &opened.master.kind {
-            Kind::Untiled { format, reason, .. } => (format, reason),
-            Kind::Tiled => return Ok(()),
-        };
-        if *format == SourceFormat::Jp2 {
-            return if self.decodes(opened, SMALLEST) { Ok(()) } else { Err(too_costly(reason)) };
-        }
-        // The smallest answers cost least.
-        if !self.decodes(opened, SMALLEST) {
-            return Err(self.too_large(opened, reason));
-        }
-        self.scheduler
-            .check(self.decoding_cost(opened, self.base(opened, SMALLEST)))
-            .map_err(|_| too_costly(reason))
-    }
-
-    fn too_large(&self, opened: &ImageHandle, reason: &str) -> Error {
-        Error::Unsupported(format!(
-            "{reason}, and at {} megapixels it is too large to be decoded for each visitor (the limit is {}, \
-             masters.whole_megapixels); make its pyramid with `tegl ingest`, or let the server make them \
-             (pyramids.on_demand)",
-            opened.master.dimensions.area() / 1_000_000,
-            self.whole_pixels / 1_000_000,
-        ))
     }
 
     /// The bytes of a plan, computed once for concurrent callers.
@@ -327,106 +261,12 @@ fn recipe(settings: &Settings) -> String {
     format!("{RENDERING} {render} {credit} {}", settings.base_url)
 }
 
-fn too_costly(reason: &str) -> Error {
-    Error::Unsupported(format!(
-        "{reason}, and decoding it would take more memory than there is (work.memory_mib); make its pyramid with \
-         `tegl ingest`, or let the server make them (pyramids.on_demand)"
-    ))
-}
-
-/// A stored tile from a local file in the page cache.
-fn read_now(opened: &ImageHandle, plan: &Plan) -> Option<Bytes> {
-    let Source::Stored { level, tile } = plan.source else { return None };
-    let (range, head) = (tile_range(opened, level, tile)?, &opened.heads[level]);
-    if !is_whole(opened, level, plan.size) {
-        return None; // Cutting takes a thread of its own.
-    }
-    let read = opened.store.read_if_cached(&opened.key, &opened.version, range, head)?;
-    let bytes = read.ok().filter(|bytes| is_sound(opened, bytes, head.len()))?;
-    Some(stored::consistent(bytes, head.len()))
-}
-
-/// The stored tile's bytes after its start marker.
-fn tile_range(opened: &ImageHandle, level: usize, tile: TileIndex) -> Option<Range<u64>> {
-    let range = opened.master.levels[level].range(tile)?;
-    (range.end - range.start > stored::SOI_BYTES).then(|| range.start + stored::SOI_BYTES..range.end)
-}
-
-/// Reads a complete stored tile.
-async fn stored_tile(opened: &ImageHandle, level: usize, range: Range<u64>) -> Result<Bytes, Error> {
-    let head = &opened.heads[level];
-    let bytes = opened.store.read(&opened.key, &opened.version, range, head).await?;
-    if !is_sound(opened, &bytes, head.len()) {
-        return Err(Error::Damaged("a stored tile is no JPEG".into()));
-    }
-    Ok(stored::consistent(bytes, head.len()))
-}
-
-/// Whether a tile looks like a JPEG; tiles of our own pyramids must also be complete.
-fn is_sound(opened: &ImageHandle, tile: &[u8], head: usize) -> bool {
-    stored::is_sound(tile, head) && (opened.pyramid_of.is_none() || jpeg::has_end_marker(tile))
-}
-
-/// The compressed size of the frame's tiles in bytes.
-pub(super) fn stored_bytes(opened: &ImageHandle, level: usize, frame: &Frame) -> Result<u64, Error> {
-    let ranges = frame.tiles.iter().filter_map(|&tile| opened.master.levels[level].range(tile));
-    let mut bytes = 0u64;
-    for range in ranges {
-        within_file(opened, &range)?;
-        bytes = bytes.saturating_add(range.end - range.start);
-    }
-    Ok(bytes)
-}
-
 /// The error of a drawing that ended early.
 pub(super) fn stopped(stopped: DrawError) -> Error {
     match stopped {
         DrawError::Cancelled => Error::Abandoned,
         DrawError::Pixels(error) => error.into(),
     }
-}
-
-/// Refuses a tile beyond the end of the file: that is the file's fault, not the store's.
-fn within_file(opened: &ImageHandle, range: &Range<u64>) -> Result<(), Error> {
-    if range.end <= opened.version.size {
-        return Ok(());
-    }
-    Err(Error::Damaged("the file ends before its tiles do".into()))
-}
-
-/// Whether a tile of this size needs no cropping.
-fn is_whole(opened: &ImageHandle, level: usize, size: Dimensions) -> bool {
-    opened.master.levels[level].grid.tile == size
-}
-
-/// The frame's compressed tiles; JPEG tiles with their headers.
-pub(super) async fn tiles(
-    opened: &ImageHandle,
-    level: usize,
-    frame: &Frame,
-) -> Result<Vec<Option<Bytes>>, Error> {
-    let stored = &opened.master.levels[level];
-    let jpeg = stored.codec == Codec::Jpeg;
-    let range = |&tile: &TileIndex| if jpeg { tile_range(opened, level, tile) } else { stored.range(tile) };
-    let wanted: Vec<_> = frame.tiles.iter().map(range).collect();
-    let head = if jpeg { opened.heads[level].as_ref() } else { &[] };
-    let ranges: Vec<_> = wanted.iter().flatten().cloned().collect();
-    ranges.iter().try_for_each(|range| within_file(opened, range))?;
-    let now =
-        |range: &Range<u64>| opened.store.read_if_cached(&opened.key, &opened.version, range.clone(), head);
-    let read = match ranges.iter().map(now).collect::<Option<Result<Vec<Bytes>, store::Error>>>() {
-        Some(read) => read?,
-        None => {
-            let read = opened.store.read_many(&opened.key, &opened.version, &ranges).await?;
-            read.iter().map(|tile| Bytes::from([head, tile].concat())).collect()
-        }
-    };
-    if jpeg && opened.pyramid_of.is_some() && !read.iter().all(|tile| is_sound(opened, tile, head.len())) {
-        return Err(Error::Damaged("a stored tile is no JPEG".into()));
-    }
-    let mut read =
-        read.into_iter().map(|tile| if jpeg { stored::consistent(tile, head.len()) } else { tile });
-    Ok(wanted.into_iter().map(|range| range.and_then(|_| read.next())).collect())
 }
 
 #[cfg(test)]

@@ -1,0 +1,19 @@
+//! Combines what a file's packets say about the work that it shows.
+
+use super::{Description, Packets, exif, iptc, xmp};
+
+/// The largest packet that is read, in bytes.
+const MAX_PACKET: usize = 4 * 1024 * 1024;
+
+impl Packets {
+    /// What the packets say: fields come from XMP first, then from IPTC, then from EXIF.
+    pub fn describe(&self) -> Description {
+        fn read(packet: &Option<Vec<u8>>, read: fn(&[u8]) -> Description) -> Description {
+            packet.as_deref().filter(|bytes| bytes.len() <= MAX_PACKET).map(read).unwrap_or_default()
+        }
+        let mut found = read(&self.xmp, xmp::read);
+        found.fill(read(&self.iptc, iptc::read));
+        found.fill(read(&self.exif, exif::read));
+        found
+    }
+}
