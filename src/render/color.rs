@@ -18,7 +18,7 @@ use super::Plan;
 use crate::iiif::{Format, Quality};
 
 use crate::metadata::{Credit, EmbeddedMetadata};
-use crate::pixels::color::{Conversion, Output, Policy, classify};
+use crate::pixels::color::{Conversion, Output, Policy, classify, to_rgba};
 use crate::pixels::{Alpha, Channels, Depth, Model, Raster, Raw, Samples, Shape};
 
 /// Converts a master's samples to the colors of responses, and knows the profile to embed.
@@ -186,14 +186,5 @@ fn plain(raw: Raw) -> Raster {
     let Raw { dimensions, model, alpha, samples } = raw;
     let channels = Conversion::channels(model, alpha);
     let Samples::U8(samples) = samples else { return Raster::blank(dimensions, channels) };
-    let colors = model.count();
-    let pixel = |pixel: &[u8]| {
-        let opacity = pixel[colors];
-        let color = |n: usize| match (alpha, opacity) {
-            (Alpha::Associated, 1..) => (u32::from(pixel[n]) * 255 / u32::from(opacity)).min(255) as u8,
-            _ => pixel[n],
-        };
-        [color(0), color(1 % colors), color(2 % colors), opacity]
-    };
-    Raster { dimensions, channels, samples: samples.chunks_exact(colors + 1).flat_map(pixel).collect() }
+    Raster { dimensions, channels, samples: to_rgba(&samples, model.count(), alpha) }
 }

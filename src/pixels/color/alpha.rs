@@ -1,6 +1,20 @@
 //! Converts premultiplied colors to straight alpha.
 
 use super::sample::Sample;
+use crate::pixels::Alpha;
+
+/// Expands 8-bit pixels of one or three `colors` and an alpha to RGBA with straight alpha; color values are not converted.
+pub fn to_rgba(samples: &[u8], colors: usize, alpha: Alpha) -> Vec<u8> {
+    let pixel = |pixel: &[u8]| {
+        let opacity = pixel[colors];
+        let color = |n: usize| match (alpha, opacity) {
+            (Alpha::Associated, 1..) => (u32::from(pixel[n]) * 255 / u32::from(opacity)).min(255) as u8,
+            _ => pixel[n],
+        };
+        [color(0), color(1 % colors), color(2 % colors), opacity]
+    };
+    samples.chunks_exact(colors + 1).flat_map(pixel).collect()
+}
 
 /// Divides the colors of every pixel of `count` samples by its alpha, the last sample.
 pub(super) fn straighten<S: Sample>(samples: &mut [S], count: usize) {

@@ -39,6 +39,7 @@ mod oracle;
 #[cfg(test)]
 mod speed;
 
+pub use alpha::to_rgba;
 pub use conversion::Conversion;
 pub use output::Output;
 pub use policy::{Policy, classify};

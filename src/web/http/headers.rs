@@ -126,17 +126,19 @@ pub fn presentation_version(request: &HttpRequest) -> Option<Version> {
     }
 }
 
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
+    headers.insert(name, HeaderValue::from_static(value));
+}
+
 /// Headers of every response, errors included (Image API 3.0, §7).
 pub fn common(headers: &mut HeaderMap) {
-    let mut set = |name: HeaderName, value: &'static str| {
-        headers.insert(name, HeaderValue::from_static(value));
-    };
-    set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     set(
+        headers,
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
         "ETag, Link, Location, Content-Location, Allow, Content-Length, Content-Range, Content-Disposition, Repr-Digest, Retry-After",
     );
-    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 }
 
 /// Headers of pages: who may frame them, in addition to their content security policy, and which referrer other sites
@@ -148,28 +150,25 @@ pub fn page(headers: &mut HeaderMap, frame_ancestors: &str) {
     if let Ok(policy) = HeaderValue::try_from(policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    let referrer = HeaderValue::from_static("strict-origin-when-cross-origin");
-    headers.insert(header::REFERRER_POLICY, referrer);
+    set(headers, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
 }
 
 /// Headers of the operations listener, whose responses no other site may read.
 pub fn private(headers: &mut HeaderMap) {
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(headers, header::REFERRER_POLICY, "no-referrer");
 }
 
 /// Headers of a CORS preflight response; `allowed` lists the methods of the resource.
 pub fn preflight(headers: &mut HeaderMap, allowed: &'static str) {
-    let mut set = |name: HeaderName, value: &'static str| {
-        headers.insert(name, HeaderValue::from_static(value));
-    };
-    set(header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PATCH, OPTIONS");
+    set(headers, header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PATCH, OPTIONS");
     set(
+        headers,
         header::ACCESS_CONTROL_ALLOW_HEADERS,
         "Authorization, Accept, Content-Type, If-Match, If-None-Match, If-Modified-Since, If-Range, Range",
     );
-    set(header::ACCESS_CONTROL_MAX_AGE, "86400");
-    set(header::ALLOW, allowed);
+    set(headers, header::ACCESS_CONTROL_MAX_AGE, "86400");
+    set(headers, header::ALLOW, allowed);
 }
 
 #[cfg(test)]

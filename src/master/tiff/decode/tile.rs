@@ -4,6 +4,7 @@ use super::unpack::unpack;
 use super::{WHAT, coded, read};
 use crate::iiif::Dimensions;
 use crate::master::{Codec, Level};
+use crate::pixels::color::to_rgba;
 use crate::pixels::{Alpha, Channels, Error, Model, Raster, Raw, Samples, jpeg};
 
 /// Decodes a tile, including its padding, of a level whose tiles can be served one by one; at least the pixels of
@@ -36,19 +37,7 @@ fn packed(raw: Raw) -> Result<Raster, Error> {
     let (channels, samples) = match (gray, alpha) {
         (true, Alpha::None) => (Channels::Gray, samples),
         (false, Alpha::None) => (Channels::Rgb, samples),
-        (_, alpha) => (Channels::Rgba, with_alpha(&samples, if gray { 1 } else { 3 }, alpha)),
+        (_, alpha) => (Channels::Rgba, to_rgba(&samples, model.count(), alpha)),
     };
     Ok(Raster { dimensions, channels, samples })
-}
-
-fn with_alpha(samples: &[u8], colors: usize, alpha: Alpha) -> Vec<u8> {
-    let pixel = |pixel: &[u8]| {
-        let opacity = pixel[colors];
-        let color = |n: usize| match (alpha, opacity) {
-            (Alpha::Associated, 1..) => (u32::from(pixel[n]) * 255 / u32::from(opacity)).min(255) as u8,
-            _ => pixel[n],
-        };
-        [color(0), color(1 % colors), color(2 % colors), opacity]
-    };
-    samples.chunks_exact(colors + 1).flat_map(pixel).collect()
 }
