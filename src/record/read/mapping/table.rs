@@ -34,7 +34,14 @@ impl Rows {
         while source.rest().len() < SAMPLE && source.fill() {}
         let delimiter = delimiter(source.rest());
         let line = source.line;
-        let input = Bounded { input: source, limits, read: 0, cut: false, quoted: false };
+        let input = Bounded {
+            input: source,
+            limits,
+            read: 0,
+            cut: false,
+            ended: false,
+            quotes: Quotes::new(delimiter),
+        };
         let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
         let header = reader.byte_headers().map_err(|error| Error::Unfit(said(&error)))?;
         let columns = columns(header)?;
@@ -121,6 +128,14 @@ impl Iterator for Rows {
                         reason: self.limits.too_large(),
                     }));
                 }
+                if self.reader.get_ref().ends_within_quotes() {
+                    return Some(Err(BadRecord {
+                        line,
+                        object_number: self.number(),
+                        reason: "a quote in this row is never closed, so the rest of the table is unread"
+                            .into(),
+                    }));
+                }
                 Some(self.entry(line))
             }
             Err(error) => {
@@ -178,13 +193,18 @@ struct Bounded<R> {
     read: usize,
     /// Whether the rest of the row was passed over.
     cut: bool,
-    /// Whether what was read ends within quotes.
-    quoted: bool,
+    /// Whether the table was read to its end, which happens only for its last row.
+    ended: bool,
+    quotes: Quotes,
 }
 
 impl<R: Read> Bounded<R> {
     fn begin_row(&mut self) {
         (self.read, self.cut) = (0, false);
+    }
+
+    fn ends_within_quotes(&self) -> bool {
+        self.ended && self.quotes.is_open()
     }
 
     /// Passes over the rest of the line; what comes after it is put into the buffer.
@@ -205,10 +225,47 @@ impl<R: Read> Bounded<R> {
     }
 }
 
+/// Whether what was read ends within quotes; as for the reader, a quote within a cell that began without one is text.
+struct Quotes {
+    delimiter: u8,
+    at: InCell,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum InCell {
+    Start,
+    Plain,
+    Quoted,
+    /// Behind a quote that closes the cell or is half of two.
+    Closed,
+}
+
+impl Quotes {
+    const fn new(delimiter: u8) -> Self {
+        Self { delimiter, at: InCell::Start }
+    }
+
+    fn is_open(&self) -> bool {
+        self.at == InCell::Quoted
+    }
+
+    fn pass(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.at = match (self.at, byte) {
+                (InCell::Quoted, b'"') => InCell::Closed,
+                (InCell::Start | InCell::Closed, b'"') | (InCell::Quoted, _) => InCell::Quoted,
+                (_, b'\n' | b'\r') => InCell::Start,
+                (_, byte) if byte == self.delimiter => InCell::Start,
+                _ => InCell::Plain,
+            };
+        }
+    }
+}
+
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let got = match self.limits.bytes.saturating_sub(self.read) {
-            0 if self.quoted => {
+            0 if self.quotes.is_open() => {
                 return Err(io::Error::other(
                     "the row is larger than `records.record_mib` allows, so the rest is unread: is a quote not closed?",
                 ));
@@ -219,7 +276,8 @@ impl<R: Read> Read for Bounded<R> {
                 self.input.read(&mut buffer[..most])?
             }
         };
-        self.quoted ^= buffer[..got].iter().filter(|&&byte| byte == b'"').count() % 2 == 1;
+        self.ended |= got == 0;
+        self.quotes.pass(&buffer[..got]);
         self.read += got;
         Ok(got)
     }
@@ -279,6 +337,26 @@ mod tests {
         let table = format!("object_number,titles\n1,\"{}", "x\n".repeat(8 << 20));
         let found = read(&table, None).unwrap();
         assert!(found.len() == 1 && found[0].as_ref().unwrap_err().reason.contains("quote"));
+    }
+
+    #[test]
+    fn a_quote_that_is_open_at_the_end_is_an_error() {
+        let rows = |third: &str| {
+            let rows: Vec<_> =
+                (1..=3000).map(|n| format!("{n},{}a\n", if n == 3 { third } else { "" })).collect();
+            read(&format!("object_number,titles\n{}", rows.concat()), None).unwrap()
+        };
+        let found = rows("\"");
+        assert_eq!(found.len(), 3);
+        let bad = found[2].as_ref().unwrap_err();
+        assert_eq!((bad.line, bad.object_number.as_deref()), (4, Some("3")));
+        assert!(bad.reason.contains("quote"), "{}", bad.reason);
+        for fine in ["", "12\" ", "\"x\"\" \",", "\"x\ny\"", "12\" x\ny,\"z\"\ny,", "\"\""] {
+            let found = rows(fine);
+            assert!(found.len() >= 3000, "{fine:?}: {}", found.len());
+        }
+        assert!(read("object_number,titles\n1,a\n2,\"", None).unwrap()[1].is_err());
+        assert!(read("object_number,titles\n1,a\n2,\"\"", None).unwrap()[1].is_ok());
     }
 
     #[test]
