@@ -503,3 +503,20 @@ fn is_sound(answer: &Answer) -> bool {
         _ => false,
     }
 }
+
+/// Editors write megabytes of history into XMP, and damaged files end in fill bytes.
+#[test]
+fn a_jpeg_with_megabytes_before_its_picture_is_shown() {
+    let home = tempfile::tempdir().unwrap();
+    let plain = masters::plain_jpeg(&masters::picture(64, 48));
+    let segment = [&b"\xff\xe1\xff\xff"[..], &[b'x'; 65_533]].concat();
+    for (name, before) in [("history", segment.repeat(160)), ("filled", vec![0xff; 5 << 20])] {
+        let file = [&plain[..2], &before, &plain[2..]].concat();
+        fs::write(home.path().join(format!("{name}.jpg")), file).unwrap();
+    }
+    let server = Server::start(home.path().to_str().unwrap());
+    for name in ["history", "filled"] {
+        let answer = server.get(&format!("/iiif/3/{name}.jpg/full/max/0/default.jpg"));
+        assert_eq!(answer.status, 200, "{name}: {}", answer.text());
+    }
+}

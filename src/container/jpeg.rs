@@ -59,6 +59,13 @@ pub fn segments(start: &[u8]) -> Result<Result<Vec<Segment<'_>>, usize>, &'stati
     }
 }
 
+/// How much of a file of `size` bytes to read if `held` bytes of it end before the first scan, and at least `needed` are
+/// needed: twice as much each time, as all of it is read and parsed again.
+pub fn next_length(held: u64, needed: usize, size: u64, max: u64) -> u64 {
+    const AHEAD: u64 = 64 << 10;
+    (needed as u64 + AHEAD).max(held.saturating_mul(2).min(max)).min(size)
+}
+
 /// The next marker from `at` on, and where it ends; fill bytes and stuffed zeros are skipped.
 fn next_marker(start: &[u8], at: usize) -> Option<(u8, usize)> {
     let is_marker = |pair: &[u8]| pair[0] == 0xff && !matches!(pair[1], 0x00 | 0xff);
@@ -87,6 +94,21 @@ mod tests {
         check(b"\xff\xff\xff\xe0\0\x04ab\xff\xd3\xff\x01", &[(0xe0, b"ab")]);
         check(b"\xff\xe0\0\x04abstray\xff\0bytes\xff\xfe\0\x03c", &[(0xe0, b"ab"), (0xfe, b"c")]);
         check(b"\xff\xe1\0\x01\xff\xe2\0\0\xff\xfe\0\x03c", &[(0xe1, b""), (0xe2, b""), (0xfe, b"c")]);
+    }
+
+    #[test]
+    fn a_long_header_is_read_in_few_parts() {
+        // Fill bytes need one more byte each time, segments their length.
+        for step in [1, 65_537] {
+            let (mut held, mut parts, mut bytes) = (64 << 10, 0, 0);
+            while held < 24 << 20 {
+                held = next_length(held, held as usize + step, 1 << 30, 32 << 20);
+                (parts, bytes) = (parts + 1, bytes + held);
+            }
+            assert!(parts <= 10 && bytes <= 64 << 20, "{parts} parts, {bytes} bytes");
+        }
+        assert_eq!(next_length(64 << 10, 70_000, 100_000, 32 << 20), 100_000);
+        assert_eq!(next_length(32 << 20, 33 << 20, 1 << 30, 32 << 20), (33 << 20) + (64 << 10));
     }
 
     #[test]

@@ -4,11 +4,15 @@ use std::sync::{Mutex, PoisonError};
 
 use super::header::{Header, checked_dimensions, decoder_memory};
 use super::{Kind, Master, Orientation, PartialFile, Refused, SourceFormat, Stop, gif, png, webp};
+use crate::container::jpeg::next_length;
 use crate::pixels::decode::jp2;
 use crate::pixels::{self, Alpha, Depth, Model, ReadAt, Shape, jpeg};
 
 /// Even an image of a single color has a few bytes of code-blocks in each of its tiles.
 const MAX_PIXELS_PER_BYTE: u64 = 1 << 20;
+
+/// Bytes of a JPEG 2000 that are fetched at once: its decoder asks for small parts, and parses its header again each time.
+const AHEAD: u64 = 64 << 10;
 
 /// The reason for refusing a file in an unsupported format.
 pub fn unsupported(start: &[u8]) -> String {
@@ -70,7 +74,7 @@ fn jpeg_header(file: &PartialFile) -> Result<Header, Stop> {
             Err(_) if length >= file.size().min(MAX) => {
                 return Err(Refused::damaged("it ends before its first scan").into());
             }
-            Err(needed) => length = (needed as u64 + (64 << 10)).min(file.size()),
+            Err(needed) => length = next_length(length, needed, file.size(), MAX),
         }
     }
 }
@@ -115,9 +119,9 @@ impl ReadAt for PartialReader<'_> {
         match self.file.get(offset, into.len() as u64) {
             Ok(bytes) => into.copy_from_slice(bytes),
             Err(stop) => {
-                if matches!(stop, Stop::NeedBytes { .. }) {
+                if let Stop::NeedBytes { range, likely } = stop {
                     let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
-                    missing.get_or_insert(stop);
+                    missing.get_or_insert(Stop::NeedBytes { range, likely: likely.max(AHEAD) });
                 }
                 return Err(std::io::ErrorKind::UnexpectedEof.into());
             }

@@ -69,7 +69,7 @@ fn in_jpeg(file: &PartialFile) -> Result<Packets, Stop> {
         match jpeg::segments(file.get(0, length)?) {
             Ok(Ok(segments)) => break segments,
             Ok(Err(needed)) if length < file.size() && length < MAX_HEADER => {
-                length = (needed as u64 + (64 << 10)).min(file.size());
+                length = jpeg::next_length(length, needed, file.size(), MAX_HEADER);
             }
             _ => return Ok(found),
         }
