@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use crate::support::http::Answer;
 use crate::support::server::Server;
 use crate::support::{Dice, Failures, eventually, fixture, http, masters, shared};
+use tegl::iiif::Dimensions;
 use tegl::master::write::Compression;
+use tegl::pixels::{Channels, Raster};
 
 const CANARY: &[u8] = b"canary-5b1e";
 
@@ -501,6 +503,34 @@ fn is_sound(answer: &Answer) -> bool {
         200 => true,
         400 | 404 | 415 | 500 | 503 => text.len() > 10 && !text.contains("went wrong"),
         _ => false,
+    }
+}
+
+/// A tile is sent as it is stored, so its own header must agree with the directory.
+#[test]
+fn a_stored_tile_of_another_size_is_not_sent_as_it_is() {
+    let home = tempfile::tempdir().unwrap();
+    let gray = |side| masters::plain_jpeg(&Raster::blank(Dimensions::new(side, side), Channels::Gray));
+    let small = gray(64);
+    let enormous = {
+        let mut jpeg = small.clone();
+        let frame = jpeg.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+        jpeg[frame + 5..frame + 9].copy_from_slice(&[0xff, 0xdc, 0xff, 0xdc]);
+        jpeg
+    };
+    let larger = gray(400);
+    let tiles = [("exact", gray(256)), ("small", small), ("larger", larger)];
+    for (name, tile) in tiles.iter().chain(&[("enormous", enormous)]) {
+        fs::write(home.path().join(format!("{name}.tif")), one_tile(256, 256, 256, 7, tile, 0)).unwrap();
+    }
+    let server = Server::start(home.path().to_str().unwrap());
+    for (name, status) in [("exact", 200), ("small", 500), ("larger", 200), ("enormous", 500)] {
+        let answer = server.get(&format!("/iiif/3/{name}.tif/0,0,256,256/256,256/0/default.jpg"));
+        assert_eq!(answer.status, status, "{name}: {}", answer.text());
+        if status == 200 {
+            let header = tegl::pixels::jpeg::header(&answer.body).unwrap().unwrap();
+            assert_eq!((header.dimensions.width, header.dimensions.height), (256, 256), "{name}");
+        }
     }
 }
 

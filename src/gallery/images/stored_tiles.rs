@@ -21,6 +21,9 @@ pub(super) fn read_now(opened: &ImageHandle, plan: &Plan) -> Option<Bytes> {
     }
     let read = opened.store.read_if_cached(&opened.key, &opened.version, range, head)?;
     let bytes = read.ok().filter(|bytes| is_sound(opened, bytes, head.len()))?;
+    if jpeg::stated_size(&bytes, head.len()) != Some(plan.size) {
+        return None; // As above.
+    }
     Some(stored::consistent(bytes, head.len()))
 }
 

@@ -16,12 +16,17 @@ const RECODED: u8 = 95;
 /// Crops a JPEG of at most `limit` pixels to its top left corner of `size`, in the DCT domain: pixels do not change.
 pub fn crop(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error> {
     // Memory depends on the size that it claims.
-    let pixels = match header(jpeg)? {
-        Ok(header) => header.dimensions.area(),
+    let found = match header(jpeg)? {
+        Ok(header) => header.dimensions,
         Err(_) => return Err(Error::damaged("JPEG tile", "it ends before its scan")),
     };
+    // The transform would extend it.
+    if found.width < size.width || found.height < size.height {
+        return Err(Error::damaged("JPEG tile", format!("it is {found} pixels, smaller than its place")));
+    }
+    let pixels = found.area();
     if pixels > limit {
-        return Err(Error::TooLarge { pixels, limit });
+        return Err(Error::damaged("JPEG tile", format!("it has {pixels} pixels, far more than its place")));
     }
     // Each scan may cover the whole image.
     let max = most_scans(pixels) as usize;
@@ -44,9 +49,6 @@ pub fn crop(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error>
 fn recoded(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error> {
     let whole = decode::decode(jpeg, 1, limit)?.into_packed();
     let layout = (size, whole.channels);
-    if size.width > whole.dimensions.width || size.height > whole.dimensions.height {
-        return Err(Error::damaged("JPEG tile", "it is smaller than its place"));
-    }
     let cut = encode_strided(&whole.samples, whole.stride(), layout, RECODED, Subsampling::S444)?;
     let icc = header(jpeg)?.ok().and_then(|header| header.icc).map(Into::into);
     Ok(insert_metadata(&cut, &EmbeddedMetadata { icc, credit: None }))
@@ -85,7 +87,18 @@ mod tests {
     #[test]
     fn a_jpeg_that_claims_to_be_enormous_is_refused() {
         let cropped = crop(&tile(), Dimensions::new(40, 24), 64 * 63);
-        assert!(matches!(cropped, Err(Error::TooLarge { pixels: 4096, limit: 4032 })));
+        assert!(cropped.is_err_and(|error| error.to_string().contains("4096 pixels")));
+    }
+
+    #[test]
+    fn a_jpeg_that_is_smaller_than_its_place_is_refused() {
+        for place in [Dimensions::new(65, 64), Dimensions::new(40, 80)] {
+            let cropped = crop(&tile(), place, 1 << 20);
+            assert!(
+                cropped.is_err_and(|error| error.to_string().contains("64,64 pixels, smaller")),
+                "{place}"
+            );
+        }
     }
 
     #[test]

@@ -17,5 +17,5 @@ pub use header::{Header, header};
 pub use rows::{Inks, JpegRows, raw, rows};
 pub use splice::{
     Color, END_OF_IMAGE, Scan, contradicts_head, frame, has_end_marker, head, hide_app_segments,
-    insert_metadata, reconcile, scan, scan_start,
+    insert_metadata, reconcile, scan, scan_start, stated_size,
 };

@@ -71,6 +71,17 @@ fn is_subsampled(marker: u8, body: &[u8]) -> bool {
         && matches!(*body, [_, _, _, _, _, 3, _, first, _, _, second, ..] if first != second)
 }
 
+/// The size in the frame header after the first `head` bytes of a JPEG.
+pub fn stated_size(jpeg: &[u8], head: usize) -> Option<Dimensions> {
+    let is_frame = |marker: u8| matches!(marker, 0xc0..=0xcf) && !matches!(marker, 0xc4 | 0xc8 | 0xcc);
+    match *segments(jpeg, head).find(|&(_, marker, _)| is_frame(marker))?.2 {
+        [_, h1, h0, w1, w0, ..] => {
+            Some(Dimensions::new(u16::from_be_bytes([w1, w0]).into(), u16::from_be_bytes([h1, h0]).into()))
+        }
+        _ => None,
+    }
+}
+
 fn says_rgb(jpeg: &[u8], head: usize) -> bool {
     head > ADOBE_TRANSFORM && jpeg.get(2..4) == Some(&[0xff, 0xee])
 }
