@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use actix_web::HttpRequest;
 use actix_web::http::Version;
 use actix_web::http::header::{self, HeaderName};
+use actix_web::http::uri::Authority;
 
 use crate::iiif::Invalid;
 use crate::web::http::network::Network;
@@ -129,7 +130,7 @@ impl BaseUrl {
     }
 }
 
-/// The `Host` of a request; an error if there are several.
+/// The `Host` of a request; an error if there are several. A target in absolute form overrides it (RFC 9112, §3.2.2).
 fn named_host(request: &HttpRequest) -> Result<Option<&str>, Invalid> {
     const HOST: HeaderName = header::HOST;
     let mut named = request.headers().get_all(HOST);
@@ -138,7 +139,7 @@ fn named_host(request: &HttpRequest) -> Result<Option<&str>, Invalid> {
         return Err(Invalid::new("Host", "", "is repeated"));
     }
     let host = host.to_str().map_err(|_| Invalid::new("Host", "", "is not a valid host name"))?;
-    Ok(Some(host))
+    Ok(Some(request.uri().authority().map_or(host, Authority::as_str)))
 }
 
 fn is_address(text: &str) -> bool {
@@ -236,6 +237,21 @@ mod tests {
         assert_eq!(of("images.example.org:444").as_deref(), Some("http://images.example.org:444"));
         assert_eq!(of("Images.Example.org").as_deref(), Some("http://Images.Example.org"));
         assert!(of("localhost:8182").is_some() && of("localhost").is_none() && of("evil.example").is_none());
+    }
+
+    #[test]
+    fn the_host_of_a_target_in_absolute_form_counts() {
+        let of = |base: &BaseUrl, target: &str| {
+            let request = TestRequest::with_uri(target).insert_header(("host", "other.example"));
+            base.of(&request.to_http_request()).ok()
+        };
+        let (open, closed) = (base(&[], &[]), base(&["other.example"], &[]));
+        assert_eq!(of(&open, "http://a.example:81/x").as_deref(), Some("http://a.example:81"));
+        assert_eq!(of(&open, "/x").as_deref(), Some("http://other.example"));
+        assert!(
+            of(&open, "http://user@a.example/x").is_none() && of(&closed, "http://a.example/x").is_none()
+        );
+        assert!(of(&closed, "/x").is_some());
     }
 
     #[test]
