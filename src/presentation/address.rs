@@ -104,7 +104,7 @@ impl Address {
         }
     }
 
-    /// A shelf's works, or a part of them.
+    /// The works of a facet value, or a part of them.
     pub fn facet_value(&self, version: Version, scheme: &str, value: &str, span: Option<Span>) -> String {
         let shelf = format!("{}/{}", self.facet_scheme(version, scheme, None), segment(value));
         span.map_or_else(|| shelf.clone(), |span| format!("{shelf}/{span}"))

@@ -76,7 +76,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Our own language, where only one can be said.
+    /// The publisher's language, where only one can be given.
     fn language(&self) -> &'static str {
         let first = self.publisher.languages.iter().find_map(|asked| {
             let asked = asked.split('-').next().unwrap_or(asked);

@@ -30,7 +30,7 @@ pub struct FacetScheme {
     pub values: u64,
 }
 
-/// A value of a scheme: a shelf.
+/// A facet value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FacetCollection {
     pub scheme: String,
@@ -42,7 +42,7 @@ pub struct FacetCollection {
     pub picture: Option<Thumbnail>,
 }
 
-/// A work on a shelf.
+/// A work in a collection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     pub object_number: String,
@@ -120,7 +120,7 @@ impl Collections<'_> {
         }))
     }
 
-    /// The works of a shelf, or the asked part of them. `members` are those at the positions that [`span::node`]
+    /// The works of a facet value, or the requested part of them. `members` are those at the positions that [`span::node`]
     /// names; nothing where there is no such part.
     pub fn facet_value(
         &self,

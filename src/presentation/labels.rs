@@ -57,7 +57,7 @@ pub fn role(role: &Role) -> Option<Label> {
     })
 }
 
-/// What kind of shelf, or of tag, a scheme's name stands for.
+/// The kind of facet or tag that a scheme names.
 pub fn scheme(name: &str) -> Option<Label> {
     Some(match name {
         "creator" => Label::new("Creators", "Kunstnere"),

@@ -74,7 +74,7 @@ impl View<'_> {
         provider(self.publisher, self.address.base())
     }
 
-    /// The collection that the work stands in.
+    /// The collection that contains the work.
     pub(super) fn part_of(&self, version: Version) -> Option<Value> {
         let shelf = self.part_of?;
         Some(Value::from([object! {
@@ -198,8 +198,8 @@ pub(super) fn provider(publisher: &super::Publisher, base: &str) -> Option<Value
 
 fn word_text(view: &View<'_>, word: Label, shown: impl Fn(&str) -> String) -> Value {
     let mut text = Text::default();
-    for (language, said) in word.text(&view.publisher.languages).iter() {
-        text.add(language, &shown(said));
+    for (language, label) in word.text(&view.publisher.languages).iter() {
+        text.add(language, &shown(label));
     }
     language_map::label(&text)
 }

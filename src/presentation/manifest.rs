@@ -115,8 +115,8 @@ impl View<'_> {
     }
 
     fn required_statement(&self) -> Option<Value> {
-        let said = [&self.work.credit_line, &self.publisher.attribution];
-        let value = said
+        let statements = [&self.work.credit_line, &self.publisher.attribution];
+        let value = statements
             .into_iter()
             .map(|text| language_map::value(text, self.address.base()))
             .find(|value| !language_map::is_empty(value))?;

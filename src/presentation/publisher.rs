@@ -17,9 +17,9 @@ pub struct Publisher {
     pub logo: Logo,
     /// What stands before the credit line, by language; empty: `Attribution`.
     pub attribution_label: Text,
-    /// What is said where a work has no credit line, by language; empty says nothing.
+    /// The attribution of works without a credit line, by language; may be empty.
     pub attribution: Text,
-    /// The languages of our labels and pages (`en` and `da` exist), the first preferred where only one can be said.
+    /// The languages of our labels and pages (`en` and `da` exist), the first preferred where only one can be given.
     pub languages: Vec<String>,
 }
 

@@ -13,7 +13,7 @@ pub struct View<'a> {
     pub tags: &'a [Tag],
     /// Its images that may be shown, in the record's order.
     pub images: &'a [CanvasImage],
-    /// The shelf that its manifest says it stands on; viewers fetch its collection.
+    /// The facet value that its manifest names as its collection; viewers fetch that.
     pub part_of: Option<&'a Facet>,
     pub address: &'a Address,
     pub publisher: &'a Publisher,

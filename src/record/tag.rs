@@ -131,7 +131,7 @@ impl Tag {
         format!("{:016x}", hash.digest())
     }
 
-    /// As it is told: with its name within the work.
+    /// As it is published: with its name within the work.
     pub fn to_json(&self) -> serde_json::Value {
         let mut value = serde_json::json!(Self { kept_id: None, ..self.clone() });
         value["id"] = serde_json::json!(self.id());

@@ -96,7 +96,7 @@ fn all(boxes: &Boxes, main: &Main) -> Result<Vec<Channel>, Error> {
 
 /// The first description of the colors that is understood and fits.
 fn color(boxes: &Boxes, main: &Main, channels: usize) -> Result<Color, Error> {
-    // Three channels that are said to be gray are taken for colors, as others do.
+    // Three channels that are declared gray are read as colors, as other decoders do.
     let fits = |color: &&Color| {
         let model = color.space.model();
         model.is_some_and(|model| model.count() <= channels && (model != Model::Gray || channels < 3))

@@ -10,7 +10,7 @@ use crate::record::read::format::lines::FIELDS;
 use crate::record::read::record::Error;
 use crate::record::{LanguageTag, NONE};
 
-/// What the columns of a table, or the fields of JSON records, mean; `config/mapping.toml` shows all that can be said.
+/// What the columns of a table, or the fields of JSON records, mean; `config/mapping.toml` shows every option.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mapping {
     pub(in crate::record::read) rules: Vec<Rule>,
@@ -25,7 +25,7 @@ pub(in crate::record::read) struct Rule {
     /// The field as the mapping names it.
     pub(in crate::record::read) field: String,
     pub(in crate::record::read) column: Option<String>,
-    /// What stands in every record, instead of a column.
+    /// A value for every record, instead of a column.
     pub(in crate::record::read) value: Option<String>,
     /// What stands between several values in one cell.
     pub(in crate::record::read) split: Option<String>,
@@ -126,19 +126,19 @@ fn collect(path: &mut Vec<String>, value: &Value, rules: &mut Vec<Rule>) -> Resu
         }
         Value::Object(fields) if is_rule(fields) => {
             let mut rule = Rule { target: target(path)?, field: path.join("."), ..Rule::default() };
-            for (name, said) in fields {
-                let Value::String(said) = said else {
+            for (name, value) in fields {
+                let Value::String(value) = value else {
                     return wrong(format!("gives `{name}` something other than text"));
                 };
-                let said = Some(said.clone());
+                let value = Some(value.clone());
                 match name.as_str() {
-                    "column" => rule.column = said,
-                    "value" => rule.value = said,
-                    "split" => rule.split = said.filter(|split| !split.is_empty()),
-                    "unit" => rule.unit = said,
-                    "part" => rule.part = said,
-                    "kind" => rule.kind = said,
-                    "role" => rule.role = said,
+                    "column" => rule.column = value,
+                    "value" => rule.value = value,
+                    "split" => rule.split = value.filter(|split| !split.is_empty()),
+                    "unit" => rule.unit = value,
+                    "part" => rule.part = value,
+                    "kind" => rule.kind = value,
+                    "role" => rule.role = value,
                     _ => {
                         return wrong(format!(
                             "has no `{name}`: write `column`, `value`, `split`, `unit`, `part`, `kind` or `role`"

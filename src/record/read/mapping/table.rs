@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::apply;
 use super::rules::{Mapping, Rule, Target};
-use crate::record::read::record::{BadRecord, Error, LONGEST_NUMBER, ParsedRecord, checked};
+use crate::record::read::record::{BadRecord, Error, MAX_NUMBER_BYTES, ParsedRecord, checked};
 use crate::record::read::stream::Limits;
 use crate::record::read::stream::Source;
 
@@ -36,7 +36,7 @@ impl Rows {
         let line = source.line;
         let input = Bounded { input: source, limits, read: 0, cut: false, quoted: false };
         let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
-        let header = reader.byte_headers().map_err(|error| Error::Unfit(said(&error)))?;
+        let header = reader.byte_headers().map_err(|error| Error::Unfit(reason_of(&error)))?;
         let columns = columns(header)?;
         if reader.get_ref().cut {
             return Err(Error::Unfit(
@@ -97,7 +97,7 @@ impl Rows {
         let wanted = mapped.unwrap_or("object_number");
         let at = self.columns.iter().position(|name| name == wanted)?;
         let text = std::str::from_utf8(self.row.get(at)?).ok()?.trim();
-        (!text.is_empty() && text.len() <= LONGEST_NUMBER).then(|| text.to_owned())
+        (!text.is_empty() && text.len() <= MAX_NUMBER_BYTES).then(|| text.to_owned())
     }
 }
 
@@ -125,13 +125,13 @@ impl Iterator for Rows {
             }
             Err(error) => {
                 self.failed = true;
-                Some(Err(BadRecord { line, object_number: None, reason: said(&error) }))
+                Some(Err(BadRecord { line, object_number: None, reason: reason_of(&error) }))
             }
         }
     }
 }
 
-fn said(error: &csv::Error) -> String {
+fn reason_of(error: &csv::Error) -> String {
     match error.kind() {
         csv::ErrorKind::Io(error) => error.to_string(),
         _ => error.to_string(),

@@ -10,7 +10,7 @@ use crate::record::read::record::BadRecord;
 /// How much of the beginning tells JSON Lines from objects over several lines.
 const SAMPLE: usize = 128 * 1024;
 
-/// How often reading goes on behind a record whose end cannot be told; each time at most one record is read again.
+/// How often reading continues after a record whose end is unknown; each time at most one record is read again.
 const PARDONS: u32 = 1000;
 
 /// How many values in a row may be no objects: a list of more is not one of records.

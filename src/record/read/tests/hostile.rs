@@ -110,8 +110,8 @@ fn what_has_no_record_is_left_soon() {
             Err(error) => error.to_string(),
         };
         assert!(taken.load(Ordering::Relaxed) < 2 << 20, "{start:?} {endless:?}");
-        let said = ["the rest is unread", "reading stops"].iter().any(|words| reason.contains(words));
-        assert!(said, "{start:?} {endless:?}: {reason}");
+        let is_explained = ["the rest is unread", "reading stops"].iter().any(|words| reason.contains(words));
+        assert!(is_explained, "{start:?} {endless:?}: {reason}");
     }
 }
 
