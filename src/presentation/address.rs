@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_names_nothing() {
+    fn unknown_urls_name_no_resource() {
         let address = Address::new("https://host");
         for uri in ["https://other/presentation/3/a/manifest", "https://host/presentation/3/a", "", "x"] {
             assert_eq!(address.find(uri), None, "{uri}");

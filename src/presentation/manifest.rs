@@ -128,7 +128,7 @@ impl View<'_> {
         Some(object! { "label": language_map::label(&label), "value": value })
     }
 
-    /// The first moment of the work's making, where it is a year of our era (§3.1, `navDate`).
+    /// The first moment of the work's making, if it is a year of our era (§3.1, `navDate`).
     fn date(&self) -> Option<String> {
         let year = self.work.years().0.filter(|year| (1..=9999).contains(year))?;
         Some(format!("{year:04}-01-01T00:00:00Z"))

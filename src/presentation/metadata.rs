@@ -7,7 +7,7 @@ use super::object::object;
 use super::{View, language_map, rights};
 use crate::record::{Creator, Measure, Production, Text};
 
-/// The facts of a work, with what the record says of rights where that is no address that documents may name.
+/// The facts of a work, with the rights of the record if they are not an address that documents may name.
 pub(super) fn metadata(view: &View<'_>) -> Vec<Value> {
     let mut facts = facts(view);
     let work = view.work;

@@ -1,4 +1,4 @@
-//! The shelves that a work stands on: creators, periods, techniques, departments, tags.
+//! The facet values of a work: creators, periods, techniques, departments, tags.
 
 use super::{Tag, Text, Work};
 
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_work_stands_on_each_shelf_once() {
+    fn a_work_has_each_facet_value_once() {
         let work: Work = serde_json::from_str(
             r#"{"object_number":"1","creators":[{"name":"Anna Ancher","sort_name":"Ancher, Anna"}],
             "techniques":["Oil"],"production":{"earliest":1890,"latest":1905},

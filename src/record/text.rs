@@ -47,7 +47,7 @@ impl Text {
         }
     }
 
-    /// Adds all that another text says.
+    /// Adds all values of another text.
     pub fn merge(&mut self, other: &Self) {
         for (language, value) in other.iter() {
             self.add(language, value);
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_language_is_the_one_asked_for_then_english() {
+    fn the_best_language_is_the_requested_one_then_english() {
         let mut text = Text::of("da-DK", "Blå");
         assert_eq!(text.best(&[]), Some("Blå"));
         text.add("en", "Blue");

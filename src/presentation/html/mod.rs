@@ -12,7 +12,7 @@ use self::xml::{ALLOWED, resolved};
 /// Texts longer than this, in bytes, are never read as markup.
 const MAX_BYTES: usize = 100_000;
 
-/// A tag longer than this, in bytes, is taken for markup whatever it holds.
+/// A tag longer than this, in bytes, is treated as markup whatever it contains.
 const MAX_TAG_BYTES: usize = 4096;
 
 /// Elements that are replaced by others: `em` by `i`, `strong` by `b`, the rest by a line break after them.

@@ -111,7 +111,7 @@ impl Written<'_> {
     }
 }
 
-/// The element that stands for another; none where only a line break does.
+/// The element that replaces another; `None` if only a line break does.
 fn replaced(name: &str) -> Option<&'static str> {
     match name {
         "em" => Some("i"),

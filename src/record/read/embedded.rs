@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rights_are_read_from_every_place_and_in_doubt_kept() {
+    fn rights_are_read_from_every_place_and_kept_if_unclear() {
         let xmp = |properties: &str| {
             let xmp = format!(
                 r#"<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:cc="http://creativecommons.org/ns#"

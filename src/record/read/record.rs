@@ -50,7 +50,7 @@ pub(super) fn malformed(line: u64, error: &serde_json::Error) -> BadRecord {
     let reason = if error.to_string().starts_with("recursion limit") {
         "the record is nested deeper than 127 levels: make it flatter".to_owned()
     } else {
-        format!("this is no JSON: {error}")
+        format!("this is not JSON: {error}")
     };
     BadRecord { line: line + error.line().saturating_sub(1) as u64, object_number: None, reason }
 }
@@ -70,13 +70,18 @@ pub(super) fn checked(work: Work) -> Result<Work, String> {
         );
     }
     if number.len() > MAX_NUMBER_BYTES {
-        return Err(format!("`object_number` has {} bytes: {MAX_NUMBER_BYTES} are the most", number.len()));
+        return Err(format!(
+            "`object_number` has {} bytes: at most {MAX_NUMBER_BYTES} are allowed",
+            number.len()
+        ));
     }
     if number.chars().any(char::is_control) {
         return Err(format!("`object_number` {number:?} holds a control character: leave it out"));
     }
     if depth(&work.parts) > DEEPEST_PARTS {
-        return Err(format!("`parts` are more than {DEEPEST_PARTS} deep: {DEEPEST_PARTS} are the most"));
+        return Err(format!(
+            "`parts` are more than {DEEPEST_PARTS} deep: at most {DEEPEST_PARTS} are allowed"
+        ));
     }
     Ok(work)
 }

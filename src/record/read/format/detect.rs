@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_that_does_not_fit_is_named() {
+    fn a_form_that_does_not_match_is_reported() {
         for (record, form, expected) in [
             (json!({"acno": "A00001", "id": 1035}), RecordFormat::Smk, Some("it looks like `tate`")),
             (json!({"acno": "A00001", "id": 1035}), RecordFormat::Manifest, Some("it looks like `tate`")),
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn records_show_whose_they_are() {
+    fn the_form_of_a_record_is_detected() {
         for (record, expected) in [
             (json!({"object_number": "1", "titles": "a"}), Some(RecordFormat::Lines)),
             (json!({"object_number": "1", "titles": [{"title": "a"}]}), Some(RecordFormat::Smk)),

@@ -73,7 +73,7 @@ fn production(record: &Value) -> Option<Production> {
     (found != Production::default()).then_some(found)
 }
 
-/// As the line says; its numbers stand for height, width and depth, which the separate fields confuse.
+/// From the line of dimensions: its numbers are height, width and depth, which the separate fields confuse.
 fn dimensions(record: &Value) -> Vec<Measure> {
     if let Some(line) = text_in(record, &["dimensions"]) {
         return measure::measures(&line);
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn makers_dates_and_groups_are_read() {
+    fn creators_dates_and_groups_are_read() {
         let work = work(&json!({"acno": "A1", "title": "B", "foreignTitle": "C", "dateText": "?c.1785",
             "dateRange": {"startYear": "1785", "endYear": 1790}, "groupTitle": "Sketchbook", "catalogueGroup": {"id": 7},
             "contributors": [{"fc": "Robert Blake", "mda": "Blake, Robert", "birthYear": 1762, "date": "1762–1787",

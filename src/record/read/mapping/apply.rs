@@ -13,7 +13,7 @@ use crate::record::read::value::year::{last_year, span, year};
 use crate::record::rights::{joined, statement};
 use crate::record::{Production, Related, Tag, Text, Title, Work};
 
-/// What stands between several values in a column that is named like a field.
+/// The separator between several values in a column that is named like a field.
 const BETWEEN: &str = "|";
 
 /// The work that a JSON record is about.
@@ -245,7 +245,7 @@ fn add(text: &mut Text, added: &Text, language: &Option<String>) {
     }
 }
 
-/// Adds values to the texts at the same places, in another language, or behind them.
+/// Adds values to the texts at the same places, in another language, or after them.
 fn place(texts: &mut Vec<Text>, found: &[Text], language: &Option<String>) {
     let own = |text: &Text| {
         language.as_deref().map(str::to_owned).or(text.iter().next().map(|(own, _)| own.to_owned()))

@@ -8,7 +8,7 @@ use crate::record::Text;
 /// No column holds more values than this.
 pub(in crate::record::read) const MAX_VALUES: usize = 10_000;
 
-/// The values of a rule's column; a place where nothing stands is an empty text, so that columns keep step.
+/// The values of a rule's column; an empty place is an empty text, so that columns stay aligned.
 pub(in crate::record::read) fn values(rule: &Rule, fields: &Map<String, Value>) -> Vec<Text> {
     let mut found = Vec::new();
     match (&rule.value, &rule.column) {

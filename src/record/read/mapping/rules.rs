@@ -14,7 +14,7 @@ use crate::record::{LanguageTag, NONE};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mapping {
     pub(in crate::record::read) rules: Vec<Rule>,
-    /// Who says what its tags say.
+    /// The source of its tags.
     pub(in crate::record::read) source: Option<String>,
 }
 
@@ -27,7 +27,7 @@ pub(in crate::record::read) struct Rule {
     pub(in crate::record::read) column: Option<String>,
     /// A value for every record, instead of a column.
     pub(in crate::record::read) value: Option<String>,
-    /// What stands between several values in one cell.
+    /// The separator between several values in one cell.
     pub(in crate::record::read) split: Option<String>,
     pub(in crate::record::read) unit: Option<String>,
     pub(in crate::record::read) part: Option<String>,
@@ -54,7 +54,7 @@ impl PartialEq for Used {
     }
 }
 
-/// A field of a work, and the language where it has one.
+/// A field of a work, and its language if it has one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::record::read) enum Target {
     #[default]
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn toml_and_json_say_the_same() {
+    fn toml_and_json_give_the_same_rules() {
         let toml: Mapping =
             "object_number = 'Nr'\ntitles.da = 'Titel'\ntags.motif = {column='Motiv', split=','}"
                 .parse()
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_nothing_is_refused() {
+    fn meaningless_rules_are_refused() {
         refused("titels = 'Titel'", "no field of a work: write one of `object_number`");
         refused("titles.titel = 'Titel'", "no language");
         refused("creators.age = 'x'", "\"birth\"");
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn the_example_says_what_it_means() {
+    fn the_example_has_the_documented_rules() {
         let example: Mapping = include_str!("../../../../config/mapping.toml").parse().unwrap();
         assert!(example.rules.len() > 20);
     }

@@ -78,7 +78,7 @@ impl Node {
     }
 }
 
-/// Reads a value of any type; each type makes what it can of it.
+/// Reads a value of any type.
 struct Any<T>(PhantomData<T>);
 
 trait Lenient: Default + Sized {

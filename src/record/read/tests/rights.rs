@@ -43,7 +43,7 @@ fn a_statement_is_read_in_every_shape_by_every_reader() {
 }
 
 #[test]
-fn a_statement_that_cannot_be_read_is_kept_and_an_empty_one_is_none() {
+fn an_unreadable_rights_statement_is_kept_and_an_empty_one_is_none() {
     for (shape, expected) in [
         (json!(7), Some("7")),
         (json!({"code": 7}), Some(r#"{"code":7}"#)),

@@ -1,4 +1,4 @@
-//! Reads what a field says whatever shape it came in: a text for a list, a list for a text, a number for either.
+//! Reads the value of a field in any shape: a text for a list, a list for a text, a number for either.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::record::Text;
 
-/// The first of these fields that says something; of a list its first object.
+/// The first of these fields with a value; for a list, of its first object.
 pub(in crate::record::read) fn field<'a>(value: &'a Value, names: &[&str]) -> Option<&'a Value> {
     let object = match value {
         Value::Array(all) => all.iter().find_map(Value::as_object)?,
@@ -89,7 +89,7 @@ pub(in crate::record) fn truth(value: &Value) -> Option<bool> {
     }
 }
 
-/// What a flag of public domain says; one that cannot be read is no permission.
+/// The value of a public domain flag; one that cannot be read is not a permission.
 pub(in crate::record::read) fn is_public_domain(value: &Value) -> bool {
     truth(value).unwrap_or(false)
 }

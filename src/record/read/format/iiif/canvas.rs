@@ -47,7 +47,7 @@ fn file(body: &Value) -> Option<String> {
     service.or(field(body, &["id", "@id"]).and_then(Value::as_str)).or(body.as_str()).map(str::to_owned)
 }
 
-/// What a label says that an image shows.
+/// The role of an image according to its label.
 fn role(label: &Text) -> Role {
     let words: String = label.iter().map(|(_, word)| word.to_lowercase() + " ").collect();
     let has = |names: &[&str]| words.split(|c: char| !c.is_alphanumeric()).any(|word| names.contains(&word));

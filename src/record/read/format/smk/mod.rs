@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fields_drift_and_are_read_still() {
+    fn every_shape_of_a_field_is_read() {
         for techniques in
             [json!("olie"), json!(["olie"]), json!([{"technique": "olie"}]), json!({"technique": "olie"})]
         {
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn makers_are_shown_upright_and_sorted_by_family() {
+    fn creators_are_shown_by_given_name_and_sorted_by_family_name() {
         let work = read(json!({"id": "1", "production": [{"creator": "Velde, Willem I van de",
             "creator_date_of_birth": "1611-01-01T00:00:00.000Z", "creator_qualifier": "efter"}, "Ubekendt"],
             "production_date": [{"start": "0950-01-01T00:00:00Z", "period": "ca. 950"}, {"period": "1850-55"}]}));
