@@ -9,7 +9,6 @@ use tegl::master::{
     SourceFormat, Stop,
 };
 use tegl::pixels::{Alpha, Depth, Model, Shape};
-use tegl::render;
 
 /// No answer or master in a target has more pixels.
 pub const LIMIT: u64 = 1 << 20;
