@@ -5,11 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tegl::iiif::Dimensions;
 use tegl::master::{
-    self, Codec, Format, Grid, PartialFile, Kind, Level, Master, Orientation, Photometric, Predictor, Refused, Stop,
-    SourceFormat,
+    self, Codec, Format, Grid, Kind, Level, Master, Orientation, PartialFile, Photometric, Predictor, Refused,
+    SourceFormat, Stop,
 };
 use tegl::pixels::{Alpha, Depth, Model, Shape};
-use tegl::render;
 
 /// No answer or master in a target has more pixels.
 pub const LIMIT: u64 = 1 << 20;
@@ -42,14 +41,20 @@ pub fn masters() -> Vec<Master> {
     let master = |width, height, orientation, side: Option<u32>| {
         let dimensions = Dimensions::new(width, height);
         let shape = Shape { dimensions, model: Model::Rgb, alpha: Alpha::None, depth: Depth::U8 };
-        let whole =
-            || Kind::Untiled { format: SourceFormat::Png, bytes: 1000, reason: String::new(), shape, tiff: None };
+        let untiled = || Kind::Untiled {
+            format: SourceFormat::Png,
+            bytes: 1000,
+            reason: String::new(),
+            shape,
+            memory: 0,
+            tiff: None,
+        };
         Master {
             dimensions,
             orientation: Orientation::new(orientation),
             icc: None,
             levels: side.map(|side| pyramid(dimensions, side)).unwrap_or_default(),
-            kind: if side.is_some() { Kind::Tiled } else { whole() },
+            kind: if side.is_some() { Kind::Tiled } else { untiled() },
         }
     };
     vec![
@@ -90,14 +95,14 @@ fn level(dimensions: Dimensions, side: u32) -> Level {
 
 /// Reads a file of one format row by row, unless another target reads it or it is large.
 pub fn rows_of(format: SourceFormat, file: &[u8]) {
-    if SourceFormat::recognize(file) == Some(codec)
+    if SourceFormat::recognize(file) == Some(format)
         && let Some(Ok(master)) = index(file, 1, file.len())
     {
         rows(&master, file);
     }
 }
 
-/// Reads a master's rows: as many, as wide and of the kind that they said they are.
+/// Reads a master's rows: as many, as wide and of the shape that they state.
 pub fn rows(master: &Master, file: &[u8]) {
     if master.dimensions.area() > LIMIT {
         return;

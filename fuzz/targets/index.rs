@@ -6,8 +6,8 @@ use tegl::master::stored;
 use tegl::pixels::color::Output;
 use tegl::render::ColorTransform;
 
-// The first byte says how much is there from the start (a file is told by its first bytes), the second which page
-// is asked for.
+// The first byte says how much is there from the start (a file is recognized by its first bytes), the second which
+// page is requested.
 fuzz_target!(|data: &[u8]| {
     let [first, page, file @ ..] = data else { return };
     let page = u32::from(*page % 4) + 1;

@@ -9,7 +9,8 @@ use tegl::master::Master;
 use tegl::render::{Frame, Plan, Source};
 
 static MASTERS: LazyLock<Vec<Master>> = LazyLock::new(tegl_fuzz::masters);
-const LIMITS: Limits = Limits { max_width: 9000, max_height: 9000, max_area: 40_000_000 };
+const LIMITS: Limits =
+    Limits { max_width: 9000, max_height: 9000, max_area: 40_000_000, largest: u32::MAX };
 
 fuzz_target!(|text: &str| {
     let mut segments = text.splitn(4, '/');

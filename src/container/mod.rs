@@ -1,10 +1,11 @@
-//! The structure of image files, without their pixels: TIFF directories, JPEG segments, PNG chunks, and the parts of a
-//! file that have been fetched so far.
+//! The structure of image files, without their pixels: TIFF directories, JPEG segments, PNG and WebP chunks, and the
+//! parts of a file that have been fetched so far.
 
 mod format;
 pub mod jpeg;
 mod partial;
 pub mod png;
+pub mod riff;
 pub mod tiff;
 
 pub use format::SourceFormat;

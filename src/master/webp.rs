@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::header::{Header, checked_dimensions, decoder_memory};
 use super::{Orientation, PartialFile, Refused, Stop};
-use crate::container::{MAX_CHUNKS, MAX_PROFILE};
+use crate::container::{MAX_PROFILE, riff};
 use crate::iiif::Dimensions;
 use crate::metadata::exif;
 use crate::pixels::decode::webp_is_sound;
@@ -41,7 +41,7 @@ pub fn header(file: &PartialFile) -> Result<Header, Stop> {
     };
     let alpha = if alpha { Alpha::Straight } else { Alpha::None };
     let shape = Shape { dimensions, model: Model::Rgb, alpha, depth: Depth::U8 };
-    let (mut orientation, mut icc, mut at) = (None, None, 12);
+    let (mut orientation, mut icc) = (None, None);
     let is_extended = &b[12..16] == b"VP8X";
     // The decoder unpacks lossless images and alpha to 4 extra bytes per pixel; frames may contain either.
     let mut is_lossless = &b[12..16] == b"VP8L" || moves || is_extended && b[20] & 0x10 != 0;
@@ -49,27 +49,20 @@ pub fn header(file: &PartialFile) -> Result<Header, Stop> {
     if is_extended && !more && file.size() >= 34 {
         is_lossless |= file.get(30, 4)? != b"VP8 ";
     }
-    for _ in 0..if more { MAX_CHUNKS } else { 0 } {
-        if at + 8 > file.size() {
-            break;
-        }
-        let chunk = file.get(at, 8)?;
-        let length = u64::from(u32::from_le_bytes([chunk[4], chunk[5], chunk[6], chunk[7]]));
-        if length <= MAX_PROFILE && at + 8 + length <= file.size() {
-            match &chunk[..4] {
-                b"VP8L" => is_lossless = true,
-                b"ICCP" if icc.is_none() => {
-                    icc = Some(file.get(at + 8, length)?).filter(|icc| icc.len() > 128).map(Arc::from)
-                }
-                // The first of two counts.
-                b"EXIF" if orientation.is_none() => {
-                    let block = file.get(at + 8, length)?;
-                    orientation = Some(Orientation::new(exif::orientation_or_upright(block).into()));
-                }
-                _ => {}
+    for chunk in more.then(|| riff::chunks(file)).into_iter().flatten() {
+        let chunk = chunk?;
+        match &chunk.name {
+            _ if chunk.length > MAX_PROFILE => {}
+            b"VP8L" => is_lossless = true,
+            b"ICCP" if icc.is_none() => {
+                icc = Some(chunk.body()?).filter(|icc| icc.len() > 128).map(Arc::from)
             }
+            // The first of two counts.
+            b"EXIF" if orientation.is_none() => {
+                orientation = Some(Orientation::new(exif::orientation_or_upright(chunk.body()?).into()));
+            }
+            _ => {}
         }
-        at += 8 + length + length % 2;
     }
     let samples = dimensions.area().saturating_mul(shape.count() as u64);
     let decoded = samples.saturating_mul(if moves { 2 } else { 1 });

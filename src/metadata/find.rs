@@ -2,7 +2,7 @@
 
 use super::{exif, photoshop};
 use crate::container::tiff::{self, Directory, Field, Layout, Offsets, tags};
-use crate::container::{PartialFile, SourceFormat, Stop, jpeg, png};
+use crate::container::{PartialFile, SourceFormat, Stop, jpeg, png, riff};
 
 /// The metadata packets of a file, each in the form of its own specification.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,8 +21,8 @@ const MAX_PACKET: u64 = 1 << 20;
 const MAX_HEADER: u64 = 32 << 20;
 /// The most PNG texts with a packet that are decompressed.
 const MAX_TEXTS: usize = 16;
-/// The most chunks or boxes that are read.
-const MAX_PARTS: usize = 256;
+/// The most JPEG 2000 boxes that are read.
+const MAX_BOXES: usize = 256;
 
 /// Texts that a camera or a scanner operator may have entered.
 const TYPED: [u16; 4] = [tags::DESCRIPTION, tags::DATE_TIME, tags::ARTIST, tags::COPYRIGHT];
@@ -126,23 +126,14 @@ fn in_png(file: &PartialFile) -> Result<Packets, Stop> {
 /// RIFF chunks, usually after the pixels (WebP container specification).
 fn in_webp(file: &PartialFile) -> Result<Packets, Stop> {
     let mut found = Packets::default();
-    let mut at = 12;
-    for _ in 0..MAX_PARTS {
-        if at + 8 > file.size() {
-            break;
+    for chunk in riff::chunks(file) {
+        let chunk = chunk?;
+        match &chunk.name {
+            _ if chunk.length > MAX_PACKET => {}
+            b"EXIF" => found.exif = Some(exif::unnamed(chunk.body()?).to_vec()),
+            b"XMP " => found.xmp = Some(chunk.body()?.to_vec()),
+            _ => {}
         }
-        let head = file.get(at, 8)?;
-        let length = u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]]));
-        let wanted = [&b"EXIF"[..], b"XMP "].contains(&&head[..4]);
-        if wanted && length <= MAX_PACKET && at + 8 + length <= file.size() {
-            let is_exif = head[0] == b'E';
-            let body = file.get(at + 8, length)?;
-            match is_exif {
-                true => found.exif = Some(exif::unnamed(body).to_vec()),
-                false => found.xmp = Some(body.to_vec()),
-            }
-        }
-        at += 8 + length + length % 2;
     }
     Ok(found)
 }
@@ -154,7 +145,7 @@ fn in_jp2(file: &PartialFile) -> Result<Packets, Stop> {
     const IPTC: [u8; 16] = *b"\x33\xc7\xa4\xd2\xb8\x1d\x47\x23\xa0\xba\xf1\xa3\xe0\x97\xad\x38";
     let mut found = Packets::default();
     let mut at = 0;
-    for _ in 0..MAX_PARTS {
+    for _ in 0..MAX_BOXES {
         if at + 24 > file.size() || !file.start().starts_with(&[0, 0, 0, 12]) {
             break;
         }

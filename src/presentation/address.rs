@@ -104,7 +104,7 @@ impl Address {
         }
     }
 
-    /// A shelf's works, or a part of them.
+    /// The works of a facet value, or a part of them.
     pub fn facet_value(&self, version: Version, scheme: &str, value: &str, span: Option<Span>) -> String {
         let shelf = format!("{}/{}", self.facet_scheme(version, scheme, None), segment(value));
         span.map_or_else(|| shelf.clone(), |span| format!("{shelf}/{span}"))
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_names_nothing() {
+    fn unknown_urls_name_no_resource() {
         let address = Address::new("https://host");
         for uri in ["https://other/presentation/3/a/manifest", "https://host/presentation/3/a", "", "x"] {
             assert_eq!(address.find(uri), None, "{uri}");

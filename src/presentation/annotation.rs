@@ -9,7 +9,7 @@ use super::{Canvas, View, html};
 use crate::iiif::Version;
 use crate::record::{Region, Status, Tag};
 
-/// A tag, and where it points.
+/// A tag and its target.
 pub(super) struct Placed<'a> {
     pub id: String,
     pub tag: &'a Tag,
@@ -76,7 +76,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Our own language, where only one can be said.
+    /// The publisher's language, where only one can be given.
     fn language(&self) -> &'static str {
         let first = self.publisher.languages.iter().find_map(|asked| {
             let asked = asked.split('-').next().unwrap_or(asked);
@@ -118,7 +118,7 @@ fn textual(text: &str, purpose: &str) -> Value {
     object! { "type": "TextualBody", "value": value, "format": format, "purpose": purpose }
 }
 
-/// Who says a tag (Web Annotation, §3.3.2).
+/// The creator of a tag (Web Annotation, §3.3.2).
 fn creator(source: &str) -> Option<Value> {
     let (kind, name) = match source.split_once(':') {
         Some(("model", name)) => ("Software", name),
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn words_in_angle_brackets_are_no_html() {
+    fn words_in_angle_brackets_are_not_html() {
         let body = textual("<Anna>", "tagging");
         assert_eq!(
             (&body["value"], &body["format"]),
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn who_says_so_is_an_agent() {
+    fn the_source_of_a_tag_is_an_agent() {
         for (source, expected) in [
             ("curator", json!({ "type": "Person", "name": "Curator" })),
             ("model:clip@1", json!({ "type": "Software", "name": "clip@1" })),

@@ -27,7 +27,7 @@ pub fn collection(total: u64, address: &Address) -> Option<Value> {
     })
 }
 
-/// A page of changes from 0, the oldest first (§3.2). `changes` are its own; nothing where there is no such page.
+/// A page of changes from 0, the oldest first (§3.2). `changes` are its own; `None` if there is no such page.
 pub fn page(number: u64, total: u64, changes: &[Change], address: &Address) -> Option<Value> {
     let last = last_page(total)?;
     if number > last || changes.is_empty() {
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_can_only_be_said_by_saying_nothing() {
+    fn a_collection_without_changes_does_not_exist() {
         let address = Address::new("https://host");
         assert_eq!(collection(0, &address), None);
         assert_eq!(collection(100, &address).unwrap()["last"]["id"], "https://host/discovery/1/changes/0");

@@ -30,7 +30,7 @@ pub struct FacetScheme {
     pub values: u64,
 }
 
-/// A value of a scheme: a shelf.
+/// A facet value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FacetCollection {
     pub scheme: String,
@@ -42,7 +42,7 @@ pub struct FacetCollection {
     pub picture: Option<Thumbnail>,
 }
 
-/// A work on a shelf.
+/// A work in a collection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     pub object_number: String,
@@ -50,7 +50,7 @@ pub struct Member {
     pub picture: Option<Thumbnail>,
 }
 
-/// An image that stands for a work.
+/// The image that represents a work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thumbnail {
     pub identifier: String,
@@ -92,7 +92,7 @@ impl Collections<'_> {
     }
 
     /// The values of a scheme that has `total`, or the asked part of them. `values` are those at the positions that
-    /// [`span::node`] names; nothing where there is no such part.
+    /// [`span::node`] names; `None` if there is no such part.
     pub fn facet_scheme(
         &self,
         scheme: &str,
@@ -120,8 +120,8 @@ impl Collections<'_> {
         }))
     }
 
-    /// The works of a shelf, or the asked part of them. `members` are those at the positions that [`span::node`]
-    /// names; nothing where there is no such part.
+    /// The works of a facet value, or the requested part of them. `members` are those at the positions that
+    /// [`span::node`] names; `None` if there is no such part.
     pub fn facet_value(
         &self,
         shelf: &FacetCollection,
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_shelf_lists_parts_of_itself() {
+    fn a_long_collection_is_divided_into_parts() {
         library(Version::V3, |library| {
             let made = library.facet_value(&shelf(250), None, &[]).unwrap();
             assert_eq!(made["items"].as_array().unwrap().len(), 3);

@@ -52,7 +52,7 @@ pub fn encode(json: &str) -> String {
     URL_SAFE_NO_PAD.encode(utf8_percent_encode(json, COMPONENT).to_string())
 }
 
-/// The JSON of a state that was encoded; fails where it is no such thing.
+/// The JSON of an encoded state; fails if it is not one.
 pub fn decode(encoded: &str) -> Result<String, Invalid> {
     let bad = |why: &str| Invalid::new("iiif-content", &shortened(encoded), why.to_owned());
     if encoded.len() > MAX_BYTES {
@@ -118,7 +118,7 @@ pub fn read(text: &str) -> Result<State, Invalid> {
     if super::http_uri(json).is_some() {
         return Ok(State::at(json));
     }
-    let value: Value = serde_json::from_str(json).map_err(|_| bad("is no JSON once decoded"))?;
+    let value: Value = serde_json::from_str(json).map_err(|_| bad("is not JSON once decoded"))?;
     pointed(&value, 0).ok_or_else(|| bad("points at no manifest, canvas, range or collection"))
 }
 
@@ -177,7 +177,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn the_specifications_example_is_encoded_as_it_says() {
+    fn the_example_of_the_specification_is_encoded_as_printed() {
         let json = r#"{"id":"https://example.org/object1/canvas7#xywh=1000,2000,1000,2000","type":"Canvas","partOf":[{"id":"https://example.org/object1/manifest","type":"Manifest"}]}"#;
         let encoded = "JTdCJTIyaWQlMjIlM0ElMjJodHRwcyUzQSUyRiUyRmV4YW1wbGUub3JnJTJGb2JqZWN0MSUyRmNhbnZhczclMjN4eXdoJTNEMTAwMCUyQzIwMDAlMkMxMDAwJTJDMjAwMCUyMiUyQyUyMnR5cGUlMjIlM0ElMjJDYW52YXMlMjIlMkMlMjJwYXJ0T2YlMjIlM0ElNUIlN0IlMjJpZCUyMiUzQSUyMmh0dHBzJTNBJTJGJTJGZXhhbXBsZS5vcmclMkZvYmplY3QxJTJGbWFuaWZlc3QlMjIlMkMlMjJ0eXBlJTIyJTNBJTIyTWFuaWZlc3QlMjIlN0QlNUQlN0Q";
         assert_eq!(encode(json), encoded);

@@ -25,7 +25,7 @@ impl Label {
         if language == "da" || language.starts_with("da-") { self.da } else { self.en }
     }
 
-    /// The word in these languages, those of ours that are asked for; all of ours where none is.
+    /// The word in these languages, those that are requested and supported; all supported ones if none is.
     pub fn text(self, languages: &[String]) -> Text {
         let mut text = Text::default();
         for language in ours(languages) {
@@ -35,7 +35,7 @@ impl Label {
     }
 }
 
-/// The languages of ours that are asked for; all of ours where none is.
+/// The supported languages that are requested; all supported ones if none is.
 fn ours(languages: &[String]) -> impl Iterator<Item = &'static str> {
     let asked = |ours: &str| languages.iter().any(|asked| asked.split('-').next() == Some(ours));
     let any = LANGUAGES.into_iter().any(asked);
@@ -57,7 +57,7 @@ pub fn role(role: &Role) -> Option<Label> {
     })
 }
 
-/// What kind of shelf, or of tag, a scheme's name stands for.
+/// The kind of facet or tag that a scheme names.
 pub fn scheme(name: &str) -> Option<Label> {
     Some(match name {
         "creator" => Label::new("Creators", "Kunstnere"),
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_come_in_the_languages_asked_for() {
+    fn labels_have_the_requested_languages() {
         let languages = |asked: &[&str]| {
             let asked: Vec<String> = asked.iter().map(|&one| one.to_owned()).collect();
             serde_json::to_string(&Label::new("Date", "Datering").text(&asked)).unwrap()

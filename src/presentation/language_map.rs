@@ -41,7 +41,7 @@ fn tag(language: &str) -> String {
     letters.collect::<Vec<_>>().join("-")
 }
 
-/// Whether a map says nothing.
+/// Whether a map has no values.
 pub fn is_empty(map: &Value) -> bool {
     map.as_object().is_none_or(Map::is_empty)
 }
@@ -52,7 +52,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_map_holds_lists_of_strings_by_language() {
+    fn a_language_map_holds_lists_of_strings() {
         let mut text = Text::of("es-419", "uno");
         text.add("da", "<i>Blå</i> hest");
         text.add("es", "dos");

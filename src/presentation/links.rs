@@ -25,7 +25,7 @@ const IRI: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// A text as a HTTP address, what is not ASCII encoded; nothing where it is none.
+/// A text as a HTTP address, with all but ASCII encoded; `None` if it is not one.
 pub fn http_uri(text: &str) -> Option<String> {
     let text = text.trim();
     let (scheme, rest) = text.split_once("://")?;
@@ -74,7 +74,7 @@ impl View<'_> {
         provider(self.publisher, self.address.base())
     }
 
-    /// The collection that the work stands in.
+    /// The collection that contains the work.
     pub(super) fn part_of(&self, version: Version) -> Option<Value> {
         let shelf = self.part_of?;
         Some(Value::from([object! {
@@ -198,8 +198,8 @@ pub(super) fn provider(publisher: &super::Publisher, base: &str) -> Option<Value
 
 fn word_text(view: &View<'_>, word: Label, shown: impl Fn(&str) -> String) -> Value {
     let mut text = Text::default();
-    for (language, said) in word.text(&view.publisher.languages).iter() {
-        text.add(language, &shown(said));
+    for (language, label) in word.text(&view.publisher.languages).iter() {
+        text.add(language, &shown(label));
     }
     language_map::label(&text)
 }
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_said_in_two_or_three_digits() {
+    fn lengths_have_two_or_three_digits() {
         for (length, expected) in
             [(0, "0.0 kB"), (1_234, "1.2 kB"), (999_600, "1.0 MB"), (1_240_000_000, "1.2 GB")]
         {

@@ -115,8 +115,8 @@ impl View<'_> {
     }
 
     fn required_statement(&self) -> Option<Value> {
-        let said = [&self.work.credit_line, &self.publisher.attribution];
-        let value = said
+        let statements = [&self.work.credit_line, &self.publisher.attribution];
+        let value = statements
             .into_iter()
             .map(|text| language_map::value(text, self.address.base()))
             .find(|value| !language_map::is_empty(value))?;
@@ -128,7 +128,7 @@ impl View<'_> {
         Some(object! { "label": language_map::label(&label), "value": value })
     }
 
-    /// The first moment of the work's making, where it is a year of our era (§3.1, `navDate`).
+    /// The first moment of the work's making, if it is a year of our era (§3.1, `navDate`).
     fn date(&self) -> Option<String> {
         let year = self.work.years().0.filter(|year| (1..=9999).contains(year))?;
         Some(format!("{year:04}-01-01T00:00:00Z"))

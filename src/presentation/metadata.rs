@@ -7,7 +7,7 @@ use super::object::object;
 use super::{View, language_map, rights};
 use crate::record::{Creator, Measure, Production, Text};
 
-/// The facts of a work, with what the record says of rights where that is no address that documents may name.
+/// The facts of a work, with the rights of the record if they are not an address that documents may name.
 pub(super) fn metadata(view: &View<'_>) -> Vec<Value> {
     let mut facts = facts(view);
     let work = view.work;
@@ -148,8 +148,8 @@ fn life(creator: &Creator, era: &str) -> String {
 
 fn each(word: Label, languages: &[String], shown: impl Fn(&str, &str) -> String) -> Text {
     let mut text = Text::default();
-    for (language, said) in word.text(languages).iter() {
-        text.add(language, &shown(said, language));
+    for (language, label) in word.text(languages).iter() {
+        text.add(language, &shown(label, language));
     }
     text
 }
@@ -193,17 +193,17 @@ fn measures(all: &[Measure], languages: &[String]) -> Vec<Text> {
 }
 
 fn measured(part: &str, measures: &[&Measure], languages: &[String]) -> Text {
-    let mut said: Vec<&str> = measures.iter().filter_map(|measure| measure.text.as_deref()).collect();
-    said.dedup();
-    if !said.is_empty() {
+    let mut texts: Vec<&str> = measures.iter().filter_map(|measure| measure.text.as_deref()).collect();
+    texts.dedup();
+    if !texts.is_empty() {
         // Sources write the part before the measure, or leave it out.
         let bare = |text: &str| {
             let own = text.get(..part.len()).filter(|own| own.eq_ignore_ascii_case(part));
             let rest = own.and_then(|_| text[part.len()..].trim_start().strip_prefix(':'));
             rest.map_or(text, str::trim).to_owned()
         };
-        let said = said.into_iter().map(bare).collect::<Vec<_>>().join(", ");
-        return Text::plain(&if part.is_empty() { said } else { format!("{part}: {said}") });
+        let texts = texts.into_iter().map(bare).collect::<Vec<_>>().join(", ");
+        return Text::plain(&if part.is_empty() { texts } else { format!("{part}: {texts}") });
     }
     each(Label::new("en", "da"), languages, |_, language| {
         let term = |name: &str| {

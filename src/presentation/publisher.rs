@@ -15,15 +15,15 @@ pub struct Publisher {
     pub homepage: String,
     /// The museum's logo; an empty `url` shows none.
     pub logo: Logo,
-    /// What stands before the credit line, by language; empty: `Attribution`.
+    /// The label of the credit line, by language; empty: `Attribution`.
     pub attribution_label: Text,
-    /// What is said where a work has no credit line, by language; empty says nothing.
+    /// The attribution of works without a credit line, by language; may be empty.
     pub attribution: Text,
-    /// The languages of our labels and pages (`en` and `da` exist), the first preferred where only one can be said.
+    /// The languages of our labels and pages (`en` and `da` exist), the first preferred where only one can be given.
     pub languages: Vec<String>,
 }
 
-/// `[presentation.logo]`: a picture that stands for the museum.
+/// `[presentation.logo]`: the museum's logo.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Logo {
@@ -54,13 +54,15 @@ impl Publisher {
     pub fn check(&self) -> Result<(), String> {
         for (key, url) in [("homepage", &self.homepage), ("logo.url", &self.logo.url)] {
             if !url.is_empty() && http_uri(url).is_none() {
-                return Err(format!("presentation.{key} `{url}` is no address: begin it with `https://`"));
+                return Err(format!(
+                    "presentation.{key} `{url}` is not an address: begin it with `https://`"
+                ));
             }
         }
         Ok(())
     }
 
-    /// The same with this language before the others, where it is one of them.
+    /// The same with this language before the others, if it is one of them.
     pub fn in_language(&self, language: &str) -> Self {
         let mut publisher = self.clone();
         publisher.languages.sort_by_key(|own| own.split('-').next() != Some(language));
@@ -72,7 +74,7 @@ impl Publisher {
         self.languages.iter().map(String::as_str).collect()
     }
 
-    /// What a scheme is called in the language preferred here; its own name where nobody has a word for it.
+    /// What a scheme is called in the language preferred here; its own name if it has no label.
     pub fn scheme_label(&self, name: &str) -> String {
         let word = super::labels::scheme(name).map(|word| word.text(&self.languages));
         let known = word.as_ref().and_then(|word| word.best(&self.preferred_languages()));

@@ -11,7 +11,7 @@ use crate::record::Part;
 
 /// No parts are read deeper, or beyond this many.
 const DEEPEST: usize = 8;
-const MOST: usize = 5000;
+const MAX_RANGES: usize = 5000;
 
 impl View<'_> {
     /// The parts that have images which are shown, numbered from 1 in the record's order.
@@ -41,7 +41,7 @@ impl Making<'_> {
 
     /// Parts in which there is nothing to see are left out, and their numbers used again.
     fn one(&mut self, part: &Part, depth: usize) -> Option<Value> {
-        if depth > DEEPEST || self.made >= MOST {
+        if depth > DEEPEST || self.made >= MAX_RANGES {
             return None;
         }
         self.made += 1;

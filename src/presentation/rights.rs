@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn other_words_are_no_rights_address() {
+    fn other_texts_are_not_rights_urls() {
         for given in [
             "CC BY 4.0",
             "http://creativecommons.org/publicdomain/zero/1.0/\n© Museum",

@@ -50,7 +50,7 @@ impl Span {
     }
 }
 
-/// What a list of `total` entries, or the asked part of it, shows; nothing where there is no such part.
+/// What a list of `total` entries, or the requested part of it, shows; `None` if there is no such part.
 pub fn node(total: u64, asked: Option<Span>) -> Option<Node> {
     let (start, length) = match asked {
         None if total <= MAX_ENTRIES => return Some(Node::Items(0..total)),

@@ -1,4 +1,4 @@
-//! Documents of version 3 said in version 2.1, for viewers that know no other.
+//! Documents of version 3 converted to version 2.1, for viewers that know no other.
 
 use serde_json::{Map, Value};
 
@@ -8,16 +8,16 @@ use super::object::object;
 /// A document of version 3 in version 2.1.
 pub(super) fn document(document: Value) -> Value {
     let Value::Object(fields) = resource(document) else { return Value::Null };
-    let mut said = Map::new();
-    said.insert("@context".into(), Value::from(CONTEXT_2));
-    said.extend(fields);
-    Value::Object(said)
+    let mut converted = Map::new();
+    converted.insert("@context".into(), Value::from(CONTEXT_2));
+    converted.extend(fields);
+    Value::Object(converted)
 }
 
 fn resource(mut from: Value) -> Value {
     let kind = from["type"].as_str().unwrap_or_default().to_owned();
-    let mut said = described(&mut from);
-    let mut set = |key: &str, value: Value| said.insert(key.to_owned(), value);
+    let mut fields = described(&mut from);
+    let mut set = |key: &str, value: Value| fields.insert(key.to_owned(), value);
     match kind.as_str() {
         "Manifest" => {
             let canvases: Vec<Value> = list(taken(&mut from, "items")).map(resource).collect();
@@ -59,15 +59,15 @@ fn resource(mut from: Value) -> Value {
         }
         _ => {}
     }
-    Value::Object(said)
+    Value::Object(fields)
 }
 
-/// What resources of all kinds say of themselves (2.1, §3).
+/// The properties of resources of all kinds (2.1, §3).
 fn described(from: &mut Value) -> Map<String, Value> {
-    let mut said = Map::new();
+    let mut fields = Map::new();
     let mut set = |key: &str, value: Value| {
         if !value.is_null() {
-            said.insert(key.to_owned(), value);
+            fields.insert(key.to_owned(), value);
         }
     };
     set("@id", taken(from, "id"));
@@ -93,7 +93,7 @@ fn described(from: &mut Value) -> Map<String, Value> {
     if let Some(picture) = list(taken(from, "thumbnail")).next() {
         set("thumbnail", image(picture));
     }
-    said
+    fields
 }
 
 /// A language map as a string, or as strings with their languages (§2.3).
@@ -101,14 +101,14 @@ fn words(map: &Value) -> Value {
     let Some(languages) = map.as_object().filter(|languages| !languages.is_empty()) else {
         return Value::Null;
     };
-    let said = languages.iter().flat_map(|(language, values)| {
+    let strings = languages.iter().flat_map(|(language, values)| {
         values.as_array().into_iter().flatten().map(move |value| match language.as_str() {
             "none" => value.clone(),
             language => object! { "@value": value.clone(), "@language": language },
         })
     });
-    let mut said: Vec<Value> = said.collect();
-    if said.len() == 1 && said[0].is_string() { said.remove(0) } else { Value::Array(said) }
+    let mut strings: Vec<Value> = strings.collect();
+    if strings.len() == 1 && strings[0].is_string() { strings.remove(0) } else { Value::Array(strings) }
 }
 
 fn annotation(mut from: Value) -> Value {
@@ -151,21 +151,21 @@ fn body(mut from: Value) -> Value {
 }
 
 fn image(mut from: Value) -> Value {
-    let mut said = Map::new();
-    said.insert("@id".into(), taken(&mut from, "id"));
-    said.insert("@type".into(), Value::from("dctypes:Image"));
+    let mut fields = Map::new();
+    fields.insert("@id".into(), taken(&mut from, "id"));
+    fields.insert("@type".into(), Value::from("dctypes:Image"));
     for key in ["format", "width", "height"] {
         if !from[key].is_null() {
-            said.insert(key.into(), taken(&mut from, key));
+            fields.insert(key.into(), taken(&mut from, key));
         }
     }
     if let label @ (Value::String(_) | Value::Array(_)) = words(&from["label"]) {
-        said.insert("label".into(), label);
+        fields.insert("label".into(), label);
     }
     if let Some(first) = list(taken(&mut from, "service")).next() {
-        said.insert("service".into(), service(first));
+        fields.insert("service".into(), service(first));
     }
-    Value::Object(said)
+    Value::Object(fields)
 }
 
 /// A service as it is in version 2: with a context, and without a type (§2.4).
@@ -181,13 +181,13 @@ fn service(from: Value) -> Value {
 }
 
 fn link(mut from: Value) -> Value {
-    let mut said = Map::new();
-    said.insert("@id".into(), taken(&mut from, "id"));
+    let mut fields = Map::new();
+    fields.insert("@id".into(), taken(&mut from, "id"));
     if !from["format"].is_null() {
-        said.insert("format".into(), taken(&mut from, "format"));
+        fields.insert("format".into(), taken(&mut from, "format"));
     }
-    said.insert("label".into(), words(&from["label"]));
-    Value::Object(said)
+    fields.insert("label".into(), words(&from["label"]));
+    Value::Object(fields)
 }
 
 fn page_reference(mut from: Value) -> Value {
@@ -200,16 +200,16 @@ fn member(mut from: Value) -> Value {
 
 /// A range and those within it, one after the other (§5.3).
 fn ranges(mut from: Value, into: &mut Vec<Value>) {
-    let mut said = described(&mut from);
+    let mut fields = described(&mut from);
     let (inner, canvases): (Vec<Value>, Vec<Value>) =
         list(taken(&mut from, "items")).partition(|item| item["type"] == "Range");
     let ids = |items: &[Value]| items.iter().map(|item| item["id"].clone()).collect::<Vec<_>>();
     for (key, items) in [("ranges", &inner), ("canvases", &canvases)] {
         if !items.is_empty() {
-            said.insert(key.into(), Value::Array(ids(items)));
+            fields.insert(key.into(), Value::Array(ids(items)));
         }
     }
-    into.push(Value::Object(said));
+    into.push(Value::Object(fields));
     inner.into_iter().for_each(|range| ranges(range, into));
 }
 

@@ -13,7 +13,7 @@ pub struct View<'a> {
     pub tags: &'a [Tag],
     /// Its images that may be shown, in the record's order.
     pub images: &'a [CanvasImage],
-    /// The shelf that its manifest says it stands on; viewers fetch its collection.
+    /// The facet value that its manifest names as its collection; viewers fetch that.
     pub part_of: Option<&'a Facet>,
     pub address: &'a Address,
     pub publisher: &'a Publisher,
@@ -31,7 +31,7 @@ pub struct CanvasImage {
     pub label: Text,
     /// Images of the same view share a canvas.
     pub view: Option<String>,
-    /// The master as a file, where it may be downloaded.
+    /// The master as a file, if it may be downloaded.
     pub original: Option<Original>,
     /// The largest size of the full image that is permitted.
     pub largest: Dimensions,
@@ -98,7 +98,7 @@ impl<'a> View<'a> {
         pairs.map(|pair| (best(&pair["label"]).concat(), best(&pair["value"]))).collect()
     }
 
-    /// The canvases: one a view, those that show the front first; a single empty one where there is no image.
+    /// The canvases: one a view, those that show the front first; a single empty one if there is no image.
     pub fn canvases(&self) -> Vec<Canvas<'a>> {
         let mut groups = grouped(self.images);
         groups.sort_by_key(|images| images.first().is_none_or(|image| image.role != Role::Recto));

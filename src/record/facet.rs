@@ -1,8 +1,8 @@
-//! The shelves that a work stands on: creators, periods, techniques, departments, tags.
+//! The facet values of a work: creators, periods, techniques, departments, tags.
 
 use super::{Tag, Text, Work};
 
-/// One shelf: all works of a scheme's value.
+/// A facet value: a value of a scheme, shared by works.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Facet {
     /// `creator`, `period`, `technique`, `department`, or a tag's scheme.
@@ -81,7 +81,7 @@ fn half_century(start: i32) -> Facet {
 /// A value as a part of an address: lower case letters and digits of any script, the rest as single hyphens; what is
 /// long is cut and ends with a hash of the whole, so that different values stay apart.
 pub fn slug(text: &str) -> String {
-    const MOST: usize = 80;
+    const MAX_BYTES: usize = 80;
     // Half centuries before our era: `-300` is not `300`.
     if is_negative(text) {
         return text.to_owned();
@@ -95,10 +95,10 @@ pub fn slug(text: &str) -> String {
         }
     }
     let slug = slug.trim_end_matches('-');
-    if slug.len() <= MOST {
+    if slug.len() <= MAX_BYTES {
         return slug.to_owned();
     }
-    let end = (0..=MOST - 9).rev().find(|&end| slug.is_char_boundary(end)).unwrap_or(0);
+    let end = (0..=MAX_BYTES - 9).rev().find(|&end| slug.is_char_boundary(end)).unwrap_or(0);
     let hash = xxhash_rust::xxh3::xxh3_64(text.as_bytes()) as u32;
     format!("{}-{hash:08x}", slug[..end].trim_end_matches('-'))
 }
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_work_stands_on_each_shelf_once() {
+    fn a_work_has_each_facet_value_once() {
         let work: Work = serde_json::from_str(
             r#"{"object_number":"1","creators":[{"name":"Anna Ancher","sort_name":"Ancher, Anna"}],
             "techniques":["Oil"],"production":{"earliest":1890,"latest":1905},

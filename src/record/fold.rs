@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_that_sound_alike_fold_alike() {
+    fn equivalent_spellings_fold_alike() {
         for group in [
             &["Købke", "kobke", "KOEBKE", "Kobke"][..],
             &["Århus", "Aarhus", "arhus", "A\u{30a}rhus"],
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn words_know_their_places() {
+    fn folded_words_keep_their_positions() {
         let text = "Blå hest, (1890)";
         let found: Vec<(&str, String)> =
             words(text).into_iter().map(|(at, word)| (&text[at], word)).collect();

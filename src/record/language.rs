@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_told_from_words() {
+    fn language_codes_are_distinguished_from_words() {
         let has_code = |tag| LanguageTag::parse(tag).is_some_and(LanguageTag::has_iso_code);
         assert!(has_code("da-DK") && has_code("kal"));
         assert!(!has_code("titel") && !has_code("none"));

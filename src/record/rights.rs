@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_statement_is_read_in_any_shape_and_never_lost() {
+    fn a_rights_statement_is_read_in_any_shape_and_never_lost() {
         const IN_COPYRIGHT: &str = "http://rightsstatements.org/vocab/InC/1.0/";
         for value in [
             json!(IN_COPYRIGHT),

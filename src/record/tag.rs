@@ -1,4 +1,4 @@
-//! Tags: what somebody, or some model, says that a work shows, is made of or belongs to.
+//! Tags: what a work shows, is made of or belongs to, according to a person or a model.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,14 +23,14 @@ pub struct Tag {
     /// The concepts above it in its vocabulary, the outermost first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub broader: Vec<Broader>,
-    /// Who says so: `curator`, `import:NAME` or `model:NAME@VERSION`.
+    /// Who added it: `curator`, `import:NAME` or `model:NAME@VERSION`.
     #[serde(default = "curator")]
     pub source: String,
     /// How sure the source is, 0 to 1.
     #[serde(default = "sure")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub confidence: f64,
-    /// The image that it was seen on, by its `file`; the first of the work where there is a region and no image.
+    /// The image that it was seen on, by its `file`; the first of the work if it has a region and no image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
     /// The part of the image that it is about, in pixels of the full image; else the whole work.
@@ -59,7 +59,7 @@ pub struct Broader {
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "Status")]
 pub enum Status {
-    /// Said by a machine or a visitor; nobody has judged it.
+    /// Added by a machine or a visitor, and not reviewed.
     Proposed,
     /// Said or confirmed by somebody who may.
     #[default]
@@ -131,7 +131,7 @@ impl Tag {
         format!("{:016x}", hash.digest())
     }
 
-    /// As it is told: with its name within the work.
+    /// As it is published: with its name within the work.
     pub fn to_json(&self) -> serde_json::Value {
         let mut value = serde_json::json!(Self { kept_id: None, ..self.clone() });
         value["id"] = serde_json::json!(self.id());

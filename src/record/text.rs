@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::language::LanguageTag;
 
-/// The key of what has no language, or whose language nobody said (Presentation API 3.0, §4.8).
+/// The key of what has no language, or whose language is unknown (Presentation API 3.0, §4.8).
 pub const NONE: &str = "none";
 
 /// How many values are compared with a new one: a bound for lists without end.
@@ -22,19 +22,19 @@ const NEAR: usize = 100;
 pub struct Text(BTreeMap<String, Vec<String>>);
 
 impl Text {
-    /// A text whose language nobody said; empty where there is nothing but white space.
+    /// A text of unknown language; empty if there is only white space.
     pub fn plain(text: &str) -> Self {
         Self::of(NONE, text)
     }
 
-    /// A text in one language; a language that is no BCP 47 tag counts as not said.
+    /// A text in one language; a language that is not a BCP 47 tag counts as unknown.
     pub fn of(language: &str, text: &str) -> Self {
         let mut made = Self::default();
         made.add(language, text);
         made
     }
 
-    /// Adds a value, white space at its ends left off, unless one of the last hundred said the same.
+    /// Adds a value without white space at its ends, unless one of the last hundred is equal.
     pub fn add(&mut self, language: &str, text: &str) {
         let text = text.trim();
         if text.is_empty() {
@@ -47,7 +47,7 @@ impl Text {
         }
     }
 
-    /// Adds all that another text says.
+    /// Adds all values of another text.
     pub fn merge(&mut self, other: &Self) {
         for (language, value) in other.iter() {
             self.add(language, value);
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_language_is_the_one_asked_for_then_english() {
+    fn the_best_language_is_the_requested_one_then_english() {
         let mut text = Text::of("da-DK", "Blå");
         assert_eq!(text.best(&[]), Some("Blå"));
         text.add("en", "Blue");

@@ -11,7 +11,7 @@ use super::{Tag, Text};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Work")]
 pub struct Work {
-    /// The number that the museum knows it by; any characters. Its address is made of it.
+    /// The museum's number; any characters. Its URL is derived from it.
     pub object_number: String,
     /// Its titles, the one to show first.
     #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
@@ -49,14 +49,14 @@ pub struct Work {
     pub department: Text,
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     pub credit_line: Text,
-    /// Where it is to be seen.
+    /// Where it is on display.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     pub location: Text,
     /// The URI of its licence or rights statement, else that statement's words. Of several, one a line, all hold.
     #[serde(default, deserialize_with = "rights", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<OneOrMany<String>>")]
     pub rights: Option<String>,
-    /// Whether it is in the public domain; unsaid where nobody knows.
+    /// Whether it is in the public domain; `None` if unknown.
     #[serde(default, deserialize_with = "public_domain", skip_serializing_if = "Option::is_none")]
     pub public_domain: Option<bool>,
     /// The museum's own page about it.
@@ -72,10 +72,10 @@ pub struct Work {
     /// Its images, the one to show first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<Image>,
-    /// Its parts, where images show parts of it: pages, panels, drawers.
+    /// Its parts, if images show parts of it: pages, panels, drawers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
-    /// When the source last changed the record, as the source says it.
+    /// When the source last changed the record, as the source writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified: Option<String>,
     /// All that a source gives beside.
@@ -113,7 +113,7 @@ pub struct Creator {
     pub death: Option<i32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nationality: Option<String>,
-    /// As the source says it.
+    /// As the source writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gender: Option<String>,
     /// A URI, or the source's own identifier.
@@ -244,7 +244,7 @@ pub struct Part {
 }
 
 impl Work {
-    /// The title to show, in all its languages; the object number where there is none.
+    /// The title to show, in all its languages; the object number if it has none.
     pub fn label(&self) -> Text {
         let title = self.titles.iter().map(|title| &title.text).find(|text| !text.is_empty());
         title.cloned().unwrap_or_else(|| Text::plain(&self.object_number))
@@ -256,7 +256,7 @@ impl Work {
         self.related.iter().find(manifest).map(|related| related.id.as_str())
     }
 
-    /// The years that its making spans, as far as they are known.
+    /// The years that its making spans, if known.
     pub fn years(&self) -> (Option<i32>, Option<i32>) {
         let earliest = self.production.iter().filter_map(|made| made.earliest.or(made.latest)).min();
         let latest = self.production.iter().filter_map(|made| made.latest.or(made.earliest)).max();
@@ -367,14 +367,14 @@ mod tests {
     );
 
     #[test]
-    fn records_are_written_as_ever() {
+    fn the_written_form_of_records_is_stable() {
         let work: Work = serde_json::from_str(EVERYTHING).unwrap();
         assert_eq!(serde_json::to_string(&work).unwrap(), EVERYTHING);
         assert_eq!(work.more.len(), 1);
     }
 
     #[test]
-    fn what_has_no_word_here_is_kept() {
+    fn unknown_fields_are_kept() {
         let json = r#"{"object_number":"KMS1","titles":"Titanernes fald","frame_notes":["a",{"b":1}]}"#;
         let work: Work = serde_json::from_str(json).unwrap();
         assert_eq!(work.more["frame_notes"][1]["b"], 1);
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn one_may_stand_for_a_list_of_one() {
+    fn a_single_value_is_read_as_a_list_of_one() {
         let json = r#"{"object_number":"1","titles":{"da":"Blå","en":"Blue"},
             "production":{"text":"1850s","earliest":1850,"latest":1859},"techniques":["oil",{"da":"lærred"}],
             "images":[{"file":"a.tif"},{"file":"b.tif","role":"x-ray"},{"file":"c.tif","role":"edge"}]}"#;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The longest key that S3, Azure and GCS all accept, in bytes.
-const LONGEST: usize = 1024;
+const MAX_BYTES: usize = 1024;
 /// The folder below a local source that holds unfinished files.
 pub(super) const UNFINISHED: &str = ".tegl-unfinished";
 
@@ -19,7 +19,7 @@ impl Key {
         if decoded.is_empty() {
             return Err(BadKey::Empty);
         }
-        if decoded.len() > LONGEST {
+        if decoded.len() > MAX_BYTES {
             return Err(BadKey::TooLong);
         }
         if decoded.chars().any(char::is_control) {
@@ -75,7 +75,7 @@ pub enum BadKey {
     #[error("identifier is empty")]
     Empty,
     /// It is longer than object stores accept.
-    #[error("identifier is longer than {LONGEST} bytes")]
+    #[error("identifier is longer than {MAX_BYTES} bytes")]
     TooLong,
     /// A NUL, a line break or another control character.
     #[error("identifier contains a control character")]

@@ -229,12 +229,12 @@ mod tests {
 
     #[track_caller]
     fn check(location: &str, expected: &str) {
-        let told = match open(location, &Settings::default(), Access::Read) {
+        let message = match open(location, &Settings::default(), Access::Read) {
             Ok(inner) => inner.shown,
             Err(error) => error.to_string(),
         };
-        assert!(told.contains(expected), "{location}: {told}");
-        assert!(!told.contains("secret"), "{told}");
+        assert!(message.contains(expected), "{location}: {message}");
+        assert!(!message.contains("secret"), "{message}");
     }
 
     #[test]

@@ -15,12 +15,12 @@ pub struct Diagnosis {
 }
 
 /// A readiness probe waits no longer than this.
-const LONGEST: Duration = Duration::from_secs(4);
+const MAX_WAIT: Duration = Duration::from_secs(4);
 
 impl Store {
     /// The reason why the source cannot be read; `None` if it can.
     pub async fn diagnose(&self) -> Option<Diagnosis> {
-        let deadline = self.0.settings.deadline(0).min(LONGEST);
+        let deadline = self.0.settings.deadline(0).min(MAX_WAIT);
         let store = self.clone();
         let probed = runtime::run(deadline, async move { store.probe().await }).await;
         probed.err().map(|error| self.explain(&error))
@@ -46,7 +46,7 @@ impl Store {
     async fn probe(&self) -> Result<(), Error> {
         if let Reader::Local(local) = &self.0.reader {
             let local = local.clone();
-            return runtime::block(LONGEST, move || local.probe()).await;
+            return runtime::block(MAX_WAIT, move || local.probe()).await;
         }
         let key = Key::parse(&self.0.settings.probe)?;
         let denied = match self.read_start(&key, 1).await {

@@ -44,9 +44,9 @@ pub fn avif(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Err
 /// Title, creators and rights as Exif (Exif 3.0, §4.6.5), unless the credit has none.
 fn exif(credit: &Credit) -> Option<Vec<u8>> {
     let creators = Some(credit.creator.join("; ")).filter(|names| !names.is_empty());
-    let said =
+    let texts =
         [(tags::DESCRIPTION, &credit.title), (tags::ARTIST, &creators), (tags::COPYRIGHT, &credit.rights)];
-    let fields = said.iter().filter_map(|(tag, text)| Some(Field::text(*tag, &clipped(text.as_deref()?))));
+    let fields = texts.iter().filter_map(|(tag, text)| Some(Field::text(*tag, &clipped(text.as_deref()?))));
     let fields: Vec<Field> = fields.collect();
     (!fields.is_empty()).then(|| tiff::file(&fields, Offsets::Short))
 }

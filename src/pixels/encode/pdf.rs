@@ -8,7 +8,7 @@ use crate::iiif::Dimensions;
 use crate::metadata::{Credit, clipped};
 
 /// The longest side a page may have, in points (ISO 32000-1, annex C).
-const LONGEST: f32 = 14_400.0;
+const MAX_SIDE: f32 = 14_400.0;
 
 /// Wraps an encoded JPEG in a page of 72 pixels per inch, or more if the page would be too large.
 pub fn pdf(jpeg: &[u8], dimensions: Dimensions, gray: bool, metadata: &EmbeddedMetadata) -> Vec<u8> {
@@ -70,7 +70,7 @@ fn describe(mut info: DocumentInfo<'_>, credit: &Credit) {
 /// One point per pixel, up to the largest page size.
 fn page_size(dimensions: Dimensions) -> [f32; 2] {
     let sides = [dimensions.width, dimensions.height].map(|side| side as f32);
-    let scale = (LONGEST / sides[0].max(sides[1])).min(1.0);
+    let scale = (MAX_SIDE / sides[0].max(sides[1])).min(1.0);
     sides.map(|side| side * scale)
 }
 

@@ -82,7 +82,7 @@ mod tests {
     use crate::metadata::sample_credit as credit;
     use crate::pixels::decode;
 
-    fn said() -> [EmbeddedMetadata; 4] {
+    fn metadata_cases() -> [EmbeddedMetadata; 4] {
         let (plain, tagged) = (EmbeddedMetadata::default(), EmbeddedMetadata::icc(b"a profile"));
         let credited =
             |metadata: &EmbeddedMetadata| EmbeddedMetadata { credit: Some(credit()), ..metadata.clone() };
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn written_files_are_read_back_approximately() {
         for channels in [Channels::Rgb, Channels::Rgba] {
-            for metadata in said() {
+            for metadata in metadata_cases() {
                 let raster = gradient(65, 47, channels);
                 let file = webp(&raster, &metadata).unwrap();
                 let read = decode::webp(&file, 10_000).unwrap();

@@ -138,11 +138,11 @@ unsafe extern "C" fn read(context: *mut c_void, offset: u64, into: *mut u8, leng
 impl JpegRows {
     fn fault(&mut self) -> Result<(), Error> {
         // SAFETY: the text belongs to the scan, ends with a zero, and is copied before the scan is used again.
-        let said = unsafe { CStr::from_ptr(tegl_scan_fault(self.scan)) }.to_string_lossy();
+        let message = unsafe { CStr::from_ptr(tegl_scan_fault(self.scan)) }.to_string_lossy();
         match self.file.complaints() {
             // libjpeg only reports that reading failed.
-            "" if said.is_empty() => Ok(()),
-            "" => Err(Error::damaged(WHAT, said)),
+            "" if message.is_empty() => Ok(()),
+            "" => Err(Error::damaged(WHAT, message)),
             complaints => Err(Error::damaged(WHAT, complaints)),
         }
     }

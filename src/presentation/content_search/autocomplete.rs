@@ -11,7 +11,7 @@ use crate::presentation::{View, html};
 use crate::record::fold;
 
 /// The most words that are proposed.
-const MOST: usize = 100;
+const MAX_TERMS: usize = 100;
 
 /// A tag's words, and in which language and on how many annotations.
 struct Term {
@@ -85,7 +85,7 @@ fn terms(view: &View<'_>, query: &Query) -> Vec<Term> {
         }
     }
     let found = found.into_values().filter(|term| term.total >= query.min);
-    found.take(MOST).collect()
+    found.take(MAX_TERMS).collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What is searched for.
+//! The query of a Content Search request.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use crate::iiif::{Invalid, integer};
 use crate::record::fold;
 
-/// No query is longer, in bytes.
+/// The longest query, in bytes.
 const MAX_BYTES: usize = 2000;
 
 /// Annotations on a page of an answer.
@@ -18,7 +18,7 @@ pub(super) const PAGE_SIZE: usize = 100;
 pub struct Query {
     /// Words, all of which an annotation must have, each at least as the beginning of one.
     pub q: String,
-    /// Motivations, any of which it must have; any at all where there is none.
+    /// Motivations, any of which it must have; all if empty.
     pub motivation: Vec<String>,
     /// The least number of annotations that a completed term finds (§5.1).
     pub min: u64,
@@ -29,7 +29,7 @@ pub struct Query {
 }
 
 impl Query {
-    /// Reads what stands behind the `?` of an address.
+    /// Parses the part of a URL after the `?`.
     pub fn parse(query: &str) -> Result<Self, Invalid> {
         if query.len() > MAX_BYTES {
             return Err(Invalid::new("query", "", "is longer than 2000 bytes"));

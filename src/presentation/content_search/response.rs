@@ -50,7 +50,7 @@ fn found<'a>(view: &View<'a>, query: &Query) -> Vec<Hit<'a>> {
     placed.filter_map(|placed| matches(&placed, &terms).map(|matches| Hit { placed, matches })).collect()
 }
 
-/// Where the terms stand in a tag's words; nothing where one of them is neither there nor in what is above the tag.
+/// The positions of the terms in a tag's label; `None` if one of them is neither there nor in a broader term.
 fn matches(placed: &Placed<'_>, terms: &[String]) -> Option<Vec<Match>> {
     let mut met = vec![false; terms.len()];
     let mut matches = Vec::new();

@@ -12,10 +12,10 @@ use self::xml::{ALLOWED, resolved};
 /// Texts longer than this, in bytes, are never read as markup.
 const MAX_BYTES: usize = 100_000;
 
-/// A tag longer than this, in bytes, is taken for markup whatever it holds.
-const MOST_TAG_BYTES: usize = 4096;
+/// A tag longer than this, in bytes, is treated as markup whatever it contains.
+const MAX_TAG_BYTES: usize = 4096;
 
-/// Elements that are said by others: `em` by `i`, `strong` by `b`, the rest by a line break after them.
+/// Elements that are replaced by others: `em` by `i`, `strong` by `b`, the rest by a line break after them.
 const RENAMED: [&str; 14] =
     ["em", "strong", "div", "li", "tr", "dt", "dd", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"];
 
@@ -131,7 +131,7 @@ fn is_markup(text: &str) -> bool {
         let name_end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
         let (name, rest) = rest.split_at(name_end);
         // Looking further for every `<` would take a time that grows with the square of the text.
-        let near = rest.bytes().take(MOST_TAG_BYTES).position(|byte| byte == b'>');
+        let near = rest.bytes().take(MAX_TAG_BYTES).position(|byte| byte == b'>');
         let inside = near.map(|end| &rest[..end]);
         let name = name.to_ascii_lowercase();
         let known = |names: &[&str]| names.contains(&name.as_str());
@@ -222,7 +222,7 @@ mod tests {
             format!("Anna {image} Ancher"),
             format!("<p>{image}</p>"),
             format!("{image}{}", "x".repeat(MAX_BYTES)),
-            format!("<img alt='{}' src=https://other.example/>", "x".repeat(2 * MOST_TAG_BYTES)),
+            format!("<img alt='{}' src=https://other.example/>", "x".repeat(2 * MAX_TAG_BYTES)),
             "<image src=https://other.example/>".into(),
             "<IMG/src=//other.example/x>".into(),
             "<img src='https://museum.example.other.example/iiif/x'>".into(),

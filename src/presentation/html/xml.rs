@@ -41,7 +41,7 @@ struct Written<'a> {
 impl Written<'_> {
     fn start(&mut self, start: &BytesStart<'_>) {
         let name = start.name();
-        let Some(name) = said(&String::from_utf8_lossy(name.as_ref())) else { return };
+        let Some(name) = replaced(&String::from_utf8_lossy(name.as_ref())) else { return };
         let attributes: Vec<(String, String)> = start.html_attributes().flatten().map(attribute).collect();
         let value_of = |key: &str| {
             attributes.iter().find(|(known, _)| known == key).map_or("", |(_, value)| value.as_str())
@@ -73,7 +73,7 @@ impl Written<'_> {
     }
 
     fn end(&mut self, name: &str) {
-        match said(name) {
+        match replaced(name) {
             Some("br" | "img") => {}
             Some(name) => {
                 self.out.push_str(&format!("</{name}>"));
@@ -111,8 +111,8 @@ impl Written<'_> {
     }
 }
 
-/// The element that stands for another; none where only a line break does.
-fn said(name: &str) -> Option<&'static str> {
+/// The element that replaces another; `None` if only a line break does.
+fn replaced(name: &str) -> Option<&'static str> {
     match name {
         "em" => Some("i"),
         "strong" => Some("b"),

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rights_are_read_from_every_place_and_in_doubt_kept() {
+    fn rights_are_read_from_every_place_and_kept_if_unclear() {
         let xmp = |properties: &str| {
             let xmp = format!(
                 r#"<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:cc="http://creativecommons.org/ns#"
@@ -99,21 +99,21 @@ mod tests {
                 from_master("a.jpg", &Packets { xmp: Some(xmp.into()), ..Packets::default() }).unwrap();
             (work.rights, work.public_domain)
         };
-        let said = |words: &str| Some(words.to_owned());
+        let some = |words: &str| Some(words.to_owned());
         for (properties, expected) in [
-            (r#"<cc:license rdf:resource="http://l.org/by"/>"#, (said("http://l.org/by"), None)),
+            (r#"<cc:license rdf:resource="http://l.org/by"/>"#, (some("http://l.org/by"), None)),
             (
                 r#"<r:WebStatement>http://p.org</r:WebStatement><cc:license rdf:resource="http://l.org/by"/>"#,
-                (said("http://l.org/by"), None),
+                (some("http://l.org/by"), None),
             ),
-            ("<r:UsageTerms>No use</r:UsageTerms>", (said("No use"), None)),
+            ("<r:UsageTerms>No use</r:UsageTerms>", (some("No use"), None)),
             ("<r:Marked>True</r:Marked>", (None, Some(false))),
             ("<r:Marked>1</r:Marked>", (None, Some(false))),
             ("<r:Marked>what</r:Marked>", (None, Some(false))),
             ("<r:Marked>False</r:Marked>", (None, Some(true))),
             (
                 "<r:WebStatement>http://l.org/by</r:WebStatement><dc:rights>(c) A. All rights reserved.</dc:rights>",
-                (said("http://l.org/by\n(c) A. All rights reserved."), None),
+                (some("http://l.org/by\n(c) A. All rights reserved."), None),
             ),
         ] {
             assert_eq!(xmp(properties), expected, "{properties}");

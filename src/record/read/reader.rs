@@ -12,8 +12,8 @@ use crate::record::Work;
 
 /// Reads records one by one, in memory that does not grow with their number; gzip is unpacked on the way.
 ///
-/// Without a form it is told from the bytes, for JSON from each record. A mapping says which columns of a table, or
-/// which fields of JSON records, mean what. What cannot be read comes as [`BadRecord`] in its place, and the rest goes on.
+/// Without a form, it is detected from the bytes, for JSON from each record. A mapping says which columns of a table, or
+/// which fields of JSON records, mean what. A record that cannot be read yields a [`BadRecord`], and reading continues.
 pub fn read(
     input: impl Read + Send + 'static,
     form: Option<RecordFormat>,

@@ -8,7 +8,7 @@ use super::value::json;
 use crate::record::{Part, Work};
 
 /// The most bytes of an object number.
-pub(super) const LONGEST_NUMBER: usize = 512;
+pub(super) const MAX_NUMBER_BYTES: usize = 512;
 
 /// How deep parts may have parts.
 pub(super) const DEEPEST_PARTS: usize = 8;
@@ -28,7 +28,7 @@ pub struct ParsedRecord {
 pub struct BadRecord {
     /// The line that it begins in, from 1.
     pub line: u64,
-    /// Its number, as far as it could be told.
+    /// Its number, if it could be read.
     pub object_number: Option<String>,
     /// What is wrong, and what would work.
     pub reason: String,
@@ -50,14 +50,14 @@ pub(super) fn malformed(line: u64, error: &serde_json::Error) -> BadRecord {
     let reason = if error.to_string().starts_with("recursion limit") {
         "the record is nested deeper than 127 levels: make it flatter".to_owned()
     } else {
-        format!("this is no JSON: {error}")
+        format!("this is not JSON: {error}")
     };
     BadRecord { line: line + error.line().saturating_sub(1) as u64, object_number: None, reason }
 }
 
 pub(super) fn bad(line: u64, value: &Value, reason: String) -> BadRecord {
     let number = ["object_number", "acno", "id", "@id"].iter().find_map(|&name| json::word(value.get(name)?));
-    let number = number.filter(|number| number.len() <= LONGEST_NUMBER);
+    let number = number.filter(|number| number.len() <= MAX_NUMBER_BYTES);
     BadRecord { line, object_number: number.map(|number| number.into_owned()), reason }
 }
 
@@ -69,14 +69,19 @@ pub(super) fn checked(work: Work) -> Result<Work, String> {
             "`object_number` is missing: a record needs the number that the museum knows the work by".into(),
         );
     }
-    if number.len() > LONGEST_NUMBER {
-        return Err(format!("`object_number` has {} bytes: {LONGEST_NUMBER} are the most", number.len()));
+    if number.len() > MAX_NUMBER_BYTES {
+        return Err(format!(
+            "`object_number` has {} bytes: at most {MAX_NUMBER_BYTES} are allowed",
+            number.len()
+        ));
     }
     if number.chars().any(char::is_control) {
         return Err(format!("`object_number` {number:?} holds a control character: leave it out"));
     }
     if depth(&work.parts) > DEEPEST_PARTS {
-        return Err(format!("`parts` are more than {DEEPEST_PARTS} deep: {DEEPEST_PARTS} are the most"));
+        return Err(format!(
+            "`parts` are more than {DEEPEST_PARTS} deep: at most {DEEPEST_PARTS} are allowed"
+        ));
     }
     Ok(work)
 }

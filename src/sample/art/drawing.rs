@@ -1,9 +1,9 @@
-//! What the works are drawn with: noise, ramps of colour, soft edges. No clock, no chance.
+//! Noise, color ramps and soft edges for the sample images; deterministic.
 
 /// Red, green and blue from 0 to 1, as they are stored.
 pub type Color = [f32; 3];
 
-/// A place on a sheet that is 1 wide, and the side of a pixel there.
+/// A position on a sheet of width 1, and the side of a pixel there.
 #[derive(Clone, Copy, Debug)]
 pub struct Spot {
     pub x: f64,
@@ -11,7 +11,7 @@ pub struct Spot {
     pub pixel: f64,
 }
 
-/// Paints a row of pixels: the left edge's place comes first.
+/// Paints a row of pixels: the first argument is the position of its left edge.
 pub type Paint = Box<dyn Fn(Spot, &mut [Color]) + Send + Sync>;
 
 /// A work that is painted pixel by pixel.
@@ -57,7 +57,7 @@ fn fade(t: f32) -> f32 {
     t * t * t * (t * (t * 6.0 - 15.0) + 10.0)
 }
 
-/// Noise upon finer noise, each octave half as strong.
+/// Octaves of noise, each finer and half as strong.
 pub fn fbm(mut x: f64, mut y: f64, octaves: u32, seed: u32) -> f64 {
     let (mut sum, mut weight) = (0.0, 0.5);
     for octave in 0..octaves {
@@ -75,7 +75,7 @@ pub fn smooth(from: f64, to: f64, x: f64) -> f64 {
     t * t * (3.0 - 2.0 * t)
 }
 
-/// How much of a pixel a shape covers whose edge is `distance` away (negative inside).
+/// The part of a pixel covered by a shape whose edge is `distance` away (negative inside).
 pub fn cover(distance: f64, pixel: f64) -> f64 {
     (0.5 - distance / pixel).clamp(0.0, 1.0)
 }
@@ -110,7 +110,7 @@ pub fn grain(spot: Spot, seed: u32) -> f64 {
     0.018 * fibres + 0.022 * tooth
 }
 
-/// Colours at even steps from 0 to 1, blended evenly to the eye (in Oklab).
+/// Colors at even steps from 0 to 1, blended in Oklab.
 pub struct Ramp(Vec<Color>);
 
 const STEPS: usize = 2048;
@@ -128,14 +128,14 @@ impl Ramp {
         Self((0..STEPS).map(color).collect())
     }
 
-    /// The colour at `t`, which is held between 0 and 1.
+    /// The color at `t`, clamped to 0 to 1.
     pub fn at(&self, t: f64) -> Color {
         let place = t.clamp(0.0, 1.0) * (STEPS - 2) as f64;
         let low = place as usize;
         blend(self.0[low], self.0[low + 1], place - low as f64)
     }
 
-    /// The colour at `t`'s fraction; the ramp should end as it began.
+    /// The color at the fraction of `t`; the ramp should end with its first color.
     pub fn around(&self, t: f64) -> Color {
         self.at(t - t.floor())
     }

@@ -5,10 +5,10 @@ use super::drawing::{Color, Paint, Ramp, Spot, blend, grain, lit, raise};
 /// Pixels that are iterated side by side.
 const LANES: usize = 8;
 
-/// What is left of a point when it has escaped.
+/// The result of iterating a point.
 #[derive(Clone, Copy)]
 struct Escape {
-    /// Steps taken, with a fraction; `None` for one that stays.
+    /// Steps taken, with a fraction; `None` if it does not escape.
     steps: Option<f64>,
     /// The direction in which the potential falls.
     slope: (f64, f64),
@@ -102,7 +102,7 @@ fn iterate(xs: [f64; LANES], y: f64, julia: Option<(f64, f64)>, most: u32) -> [E
             let inside = x * x + y * y < FAR;
             any |= inside;
             let (px, py) = (dx[n], dy[n]);
-            // An escaped lane is held as it is.
+            // Lanes that have escaped keep their values.
             let keep = |new: f64, old: f64| if inside { new } else { old };
             dx[n] = keep(2.0 * (x * px - y * py) + grow, px);
             dy[n] = keep(2.0 * (x * py + y * px), py);

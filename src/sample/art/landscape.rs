@@ -1,4 +1,4 @@
-//! One range of hills, three ways: engraved, painted, and as infrared sees the painting.
+//! One range of hills as an engraving, a painting, and an infrared image of the painting.
 
 use super::drawing::{Color, Paint, Spot, blend, each, fbm, grain, lit, mix, noise, raise, rgb, smooth};
 
@@ -74,7 +74,7 @@ fn sky(spot: Spot) -> Color {
     blend(clear, rgb(0xfbf3e6), smooth(-0.05, 0.45, cloud))
 }
 
-/// Infrared goes through the paint: the drawing below it, with a house that was given up.
+/// The infrared image: the drawing below the paint, with a house that was painted over.
 pub fn infrared() -> Paint {
     each(|spot| {
         let (tone, crest) = match hills(spot) {

@@ -1,4 +1,4 @@
-//! The works' pictures, as functions of a place on the sheet.
+//! The sample images, as functions of a position on the sheet.
 
 pub mod drawing;
 pub mod fractal;

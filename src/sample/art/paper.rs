@@ -23,7 +23,7 @@ pub fn marbled() -> Paint {
     ]);
     each(move |spot| {
         let (x, y) = (spot.x * 5.0, spot.y * 5.0);
-        // The comb's strokes, up and down by turns.
+        // The comb's strokes, alternately up and down.
         let comb = 0.55 * (x * 9.0 + 0.5 * noise(x, y, 3)).sin() * (0.7 + 0.3 * noise(x * 2.0, y, 4));
         let (wx, wy) = (fbm(x, y * 0.7, 3, 11), fbm(x + 5.2, y + 1.3, 3, 12));
         let stone = fbm(x * 0.8 + 1.8 * wx, y * 0.8 + 1.8 * wy + comb, 5, 13);

@@ -4,7 +4,7 @@ use super::drawing::{
     Paint, Ramp, blend, cover, each, fbm, grain, hash, lit, noise, raise, rgb, smooth, unit,
 };
 
-/// Quarter arcs, each square turned one way or the other: paths that nobody laid.
+/// Quarter arcs, each square turned in one of two ways (Truchet tiles).
 pub fn arcs() -> Paint {
     const ACROSS: f64 = 60.0;
     let sea =
@@ -58,7 +58,7 @@ pub fn stars_of_eight() -> Paint {
             .max(cover(core.abs() - 0.008, pixel))
             .max(cover(cross.abs() - 0.006, pixel));
         color = blend(color, rgb(0xf4ecd8), joint);
-        // Each piece was fired on its own, and crazed since.
+        // Each tile has its own shade and fine cracks.
         let fired = 0.9 + 0.16 * unit(cell) + 0.05 * fbm(x * 5.0, y * 5.0, 3, 52);
         let crack =
             smooth(0.012, 0.0, noise(x * 22.0, y * 22.0, 53).abs()) * smooth(0.1, 0.5, noise(x, y, 54));

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// The longest coalesced range; longer ones are read in parallel.
-const LONGEST: u64 = 4 << 20;
+const MAX_RANGE: u64 = 4 << 20;
 
 /// A range to request, and the wanted ranges within it.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(in crate::store) fn coalesce(wanted: &[Range<u64>], gap: u64) -> Vec<Coalesc
 
 fn is_near(before: &Range<u64>, range: &Range<u64>, gap: u64) -> bool {
     let within = range.end <= before.end;
-    within || (range.start <= before.end.saturating_add(gap) && range.end - before.start <= LONGEST)
+    within || (range.start <= before.end.saturating_add(gap) && range.end - before.start <= MAX_RANGE)
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub(in crate::store) fn may_concern_the_store(status: StatusCode) -> bool {
 /// The fault of the whole store that a response reports.
 pub(in crate::store) fn fault(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<Fault> {
     let header = headers.get("x-ms-error-code").and_then(|code| code.to_str().ok());
-    let text = String::from_utf8_lossy(&body[..body.len().min(LONGEST)]);
+    let text = String::from_utf8_lossy(&body[..body.len().min(MAX_TEXT)]);
     let code = header.map(str::to_owned).or_else(|| code_in(&text)).unwrap_or_default();
     // Azure has one code for both.
     if code == "AuthenticationFailed" && text.contains("Request date header") {
@@ -29,7 +29,7 @@ pub(in crate::store) fn fault(status: StatusCode, headers: &HeaderMap, body: &[u
 }
 
 /// Error documents are short.
-const LONGEST: usize = 16 << 10;
+const MAX_TEXT: usize = 16 << 10;
 
 /// The code of an error document: `<Code>` in XML (S3, Azure, Google), `"error"` in JSON (OAuth).
 fn code_in(text: &str) -> Option<String> {

@@ -31,7 +31,7 @@ impl Plane {
         Self { area, bits: component.bits, is_signed: component.is_signed, codes }
     }
 
-    /// Takes over what of a tile lies in this plane.
+    /// Copies the part of a tile that lies in this plane.
     pub fn put(&mut self, decoded: &Decoded<'_>) -> Result<(), Error> {
         let common = decoded.area.and(&self.area);
         if common.is_empty() {
@@ -192,7 +192,7 @@ fn translate(layout: &Layout, main: &Main, row: &mut [u16], count: usize) {
     }
 }
 
-/// For L*, a* and b* the range, and how much of it lies below zero.
+/// The range of L*, a* and b*, and how much of it is below zero.
 fn lab(LabRange { ranges, zeros }: LabRange, bits: u8) -> [(f32, f32); 3] {
     let half = 1_u32 << (bits - 1);
     let zeros = zeros.unwrap_or([0, half, half / 2 + half / 4]);

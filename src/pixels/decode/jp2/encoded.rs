@@ -1,4 +1,4 @@
-//! Codestreams as various programs write them, for tests: OpenJPEG with every choice it has, and packet headers moved.
+//! Codestreams as various programs write them, for tests: OpenJPEG with all of its options, and moved packet headers.
 
 use std::ffi::{c_char, c_int};
 use std::ptr;
@@ -60,14 +60,14 @@ impl Default for Writing {
     }
 }
 
-/// A sample that no neighbor has: waves with some noise.
+/// A sample that differs from its neighbors: waves with some noise.
 fn sample(component: u32, x: u32, y: u32) -> i32 {
     let noise = (x.wrapping_mul(0x9e37_79b9) ^ y.wrapping_mul(0x85eb_ca6b) ^ component) >> 27;
     ((x * (3 + component) + y * 5) % 200 + noise) as i32
 }
 
 impl Writing {
-    /// The codestream of three components of 8 bits; none where OpenJPEG cannot write it.
+    /// The codestream of three components of 8 bits; `None` if OpenJPEG cannot write it.
     pub fn codestream(&self) -> Option<Vec<u8>> {
         let [x, y] = self.area;
         let side = |all: [u32; 2], step: u32| all[1].div_ceil(step) - all[0].div_ceil(step);
@@ -129,7 +129,7 @@ impl Writing {
         }
         parameters.numresolution = self.resolutions.into();
         parameters.prog_order = progression(self.progression);
-        // Sides are given for as many resolutions as are named; the rest is halved.
+        // Resolutions without a given side have half the side of the one before.
         parameters.csty = c_int::from(self.has_starts) << 1 | c_int::from(self.has_ends) << 2;
         if !self.precincts.is_empty() {
             parameters.csty |= 1;

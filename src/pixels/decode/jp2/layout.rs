@@ -15,7 +15,7 @@ pub struct Channel {
     pub bits: u8,
 }
 
-/// The channels that are given, colors first.
+/// The channels of the result, colors first.
 #[derive(Debug, PartialEq)]
 pub struct Layout {
     pub channels: Vec<Channel>,
@@ -94,9 +94,9 @@ fn all(boxes: &Boxes, main: &Main) -> Result<Vec<Channel>, Error> {
     boxes.mapping.iter().map(|entry| channel(entry).ok_or_else(|| damaged("a senseless palette"))).collect()
 }
 
-/// The first description of the colors that is understood and fits.
+/// The first color specification that is supported and fits.
 fn color(boxes: &Boxes, main: &Main, channels: usize) -> Result<Color, Error> {
-    // Three channels that are said to be gray are taken for colors, as others do.
+    // Three channels that are declared gray are read as colors, as other decoders do.
     let fits = |color: &&Color| {
         let model = color.space.model();
         model.is_some_and(|model| model.count() <= channels && (model != Model::Gray || channels < 3))

@@ -6,13 +6,13 @@ use super::bytes::{Bytes, Window};
 use super::{Error, damaged};
 use crate::pixels::ReadAt;
 
-/// Sides and places of tiles are kept well within 31 bits.
+/// Sides and positions of tiles stay well within 31 bits.
 const SIDE: u32 = 1 << 24;
-/// Components beyond this are no picture.
+/// No image has more components.
 const COMPONENTS: u16 = 64;
 /// Tiles are numbered with 16 bits (A.4.2).
 const TILES: u64 = 65_535;
-/// Comments and lengths of tile-parts are the bulk of it.
+/// Most of it is comments and lengths of tile-parts.
 const HEADER_BYTES: u64 = 4 << 20;
 
 /// A rectangle of the reference grid, or of a level of it.
@@ -30,23 +30,23 @@ pub struct Component {
     pub step: [u32; 2],
 }
 
-/// How a tile is coded, as far as that matters here.
+/// The coding parameters of a tile that are used here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coding {
     /// 0 LRCP, 1 RLCP, 2 RPCL, 3 PCRL, 4 CPRL.
     pub progression: u8,
     pub layers: u16,
-    /// Decompositions.
+    /// Decomposition levels.
     pub levels: u8,
     /// Exponents of a code-block's sides.
     pub block: [u8; 2],
     /// Exponents of a precinct's sides, from the smallest resolution.
     pub precincts: Vec<[u8; 2]>,
-    /// Each packet's head ends with a marker.
+    /// Whether each packet header ends with a marker (EPH).
     pub has_ends: bool,
-    /// Three components are transformed together.
+    /// Whether three components are transformed together.
     pub is_mixed: bool,
-    /// Code-blocks are coded as ISO 15444-15 has it.
+    /// Whether code-blocks are coded by ISO 15444-15 (HTJ2K).
     pub is_ht: bool,
 }
 
@@ -59,15 +59,15 @@ pub struct Main {
     pub tile: [u32; 2],
     pub components: Vec<Component>,
     pub coding: Coding,
-    /// Components that are coded in another way.
+    /// Components with coding parameters of their own.
     pub exceptions: Vec<Coding>,
-    /// The order of packets changes on the way, or their heads lie elsewhere.
+    /// Whether the order of packets changes or their headers are stored elsewhere.
     pub is_irregular: bool,
-    /// The progression changes between layers.
+    /// Whether the progression changes between layers.
     pub is_late: bool,
-    /// As it lies in the file from SIZ on, without what is about the whole codestream.
+    /// Its bytes from SIZ on, without segments about the whole codestream.
     pub kept: Vec<u8>,
-    /// The tiles and lengths of all tile-parts, where the header gives them.
+    /// The tiles and lengths of all tile-parts, if the header states them.
     pub lengths: Vec<(u16, u32)>,
     /// PPM segments by their index.
     packed: Vec<(u8, Vec<u8>)>,
@@ -95,7 +95,7 @@ impl Area {
         Self { x: common(self.x, other.x), y: common(self.y, other.y) }
     }
 
-    /// The samples of a component that lie in it (B-12).
+    /// The samples of a component within it (B-12).
     pub fn stepped(&self, step: [u32; 2]) -> Self {
         Self { x: self.x.map(|x| x.div_ceil(step[0])), y: self.y.map(|y| y.div_ceil(step[1])) }
     }
@@ -157,7 +157,7 @@ impl Main {
         let is_outside = |axis: usize| {
             origin[axis] > start[axis] || origin[axis].saturating_add(tile[axis]) <= start[axis]
         };
-        // Larger tiles have no use, and decoders count in 31 bits.
+        // Larger tiles are useless, and decoders count in 31 bits.
         if tile.iter().any(|&side| side == 0 || side > i32::MAX as u32) || is_outside(0) || is_outside(1) {
             return Err(damaged("tiles that do not cover the image"));
         }
@@ -188,14 +188,14 @@ impl Main {
         Ok(main)
     }
 
-    /// Whether by a POC segment (A.6.6) some layers come later than others.
+    /// Whether a POC segment (A.6.6) puts some layers after others.
     pub fn has_late_layers(&self, segment: &[u8]) -> bool {
         let (entry, layers) = if self.components.len() < 257 { (7, 2) } else { (9, 3) };
         let end = |entry: &[u8]| u16::from_be_bytes([entry[layers], entry[layers + 1]]);
         segment[4..].chunks_exact(entry).any(|entry| end(entry) < self.coding.layers)
     }
 
-    /// Takes in what stands behind SIZ; says whether it was COD.
+    /// Reads a segment after SIZ; returns whether it is COD.
     fn segment(&mut self, marker: u8, segment: &[u8]) -> Result<bool, Error> {
         let mut rest = Bytes(&segment[4..]);
         match marker {
@@ -221,14 +221,14 @@ impl Main {
             }
             _ => {}
         }
-        // TLM, PLM and COM are of the whole codestream or of nothing.
+        // TLM, PLM and COM describe the whole codestream, or nothing.
         if !matches!(marker, 0x55 | 0x57 | 0x64) {
             self.kept.extend_from_slice(segment);
         }
         Ok(marker == 0x52)
     }
 
-    /// Parts the PPM segments' data into the headers of each tile-part (A.7.4).
+    /// Splits the PPM segments' data into the headers of each tile-part (A.7.4).
     fn unpack(&mut self) -> Result<(), Error> {
         let mut packed = std::mem::take(&mut self.packed);
         packed.sort_by_key(|(index, _)| *index);
@@ -241,7 +241,7 @@ impl Main {
         Ok(())
     }
 
-    /// The packet headers that the main header holds of this tile-part; none where it holds none at all.
+    /// The packet headers of this tile-part in the main header; `None` if it contains none at all.
     pub fn packed_headers(&self, number: usize) -> Result<Option<&[u8]>, Error> {
         if self.packed_parts.is_empty() {
             return Ok(None);
@@ -281,7 +281,7 @@ impl Main {
         ]
     }
 
-    /// A tile's part of the image.
+    /// The part of the image that a tile covers.
     pub fn tile(&self, column: u32, row: u32) -> Area {
         let side = |axis: usize, index: u32| {
             let from = self.origin[axis].saturating_add(index.saturating_mul(self.tile[axis]));
@@ -290,7 +290,7 @@ impl Main {
         Area { x: side(0, column), y: side(1, row) }.and(&self.area)
     }
 
-    /// Resolutions that every component has.
+    /// The number of resolutions that every component has.
     pub fn resolutions(&self) -> u32 {
         let levels = self.exceptions.iter().map(|coding| coding.levels).min();
         u32::from(self.coding.levels.min(levels.unwrap_or(u8::MAX))) + 1
@@ -334,7 +334,7 @@ impl Coding {
         common.parameters(style, rest)
     }
 
-    /// A COC segment behind its component (A.6.2).
+    /// A COC segment after its component (A.6.2).
     pub fn coc(&self, mut rest: Bytes<'_>) -> Result<Self, Error> {
         let style = rest.u8()?;
         self.clone().parameters(style, rest)

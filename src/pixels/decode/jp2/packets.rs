@@ -2,10 +2,10 @@
 
 use super::markers::{Area, Coding, Component};
 
-/// More packets than this are taken as they come.
+/// If there are more packets, all are kept.
 pub const PACKETS: u64 = 1 << 22;
-/// Samples of a resolution on which one within the region may depend: the 9/7 filter reaches 4, the resolutions
-/// below add as much again.
+/// The distance in samples at which one within the region may depend on another of its resolution: the 9/7 filter
+/// reaches 4, the resolutions below add as much again.
 const REACH: u32 = 16;
 
 /// The requested part of a tile.
@@ -94,10 +94,10 @@ pub fn count(coding: &Coding, components: &[Component], tile: Area) -> Option<u6
     (0..=u32::from(coding.levels)).map(of).sum::<u64>().checked_mul(u64::from(coding.layers))
 }
 
-/// The packets of the tile that are needed; none where the order is not one that is followed here.
+/// The packets of the tile that are needed; `None` if the order is not supported here.
 pub fn needed(coding: &Coding, components: &[Component], tile: Area, wanted: Wanted) -> Option<Needed> {
     let keep = u32::from(coding.levels).checked_sub(wanted.reduce)? + 1;
-    // By layer first, all resolutions are everywhere.
+    // If layers come first, each contains all resolutions.
     let all_resolutions = u32::from(coding.levels) + 1;
     let resolutions = if coding.progression == 0 { all_resolutions } else { keep };
     let precincts = |resolution| -> Vec<Precincts> {

@@ -11,19 +11,19 @@ use super::packets::{Needed, PACKETS, Wanted, count, needed};
 use super::parts::Part;
 use super::{Error, damaged};
 
-/// Bytes that OpenJPEG allocates for one tile before it decodes, at most: whoever decodes has to have room for them.
+/// Bytes that OpenJPEG allocates for one tile before it decodes, at most.
 const STRUCTURES: u64 = 1 << 30;
 /// Bytes for a code-block, and for a precinct in its three bands; measured.
 const BLOCK_COST: u64 = 700;
 const PRECINCT_COST: u64 = 600;
-/// OpenJPEG looks for every packet, also for those that the data has long ended before: more than there are bytes
-/// are no picture, and this many cost less than a second.
+/// OpenJPEG looks for every packet, even after the end of the data: no image has more packets than bytes, and this
+/// many take less than a second.
 const FREE_PACKETS: u64 = 1 << 22;
 
-/// A tile-part's head, and small resolutions with it, are read as one block.
+/// A tile-part's header is read as one block, with small resolutions after it.
 const HEADS: usize = 8 << 10;
 
-/// Bytes at hand or in the file.
+/// Bytes in memory or in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
     Bytes(Vec<u8>),
@@ -31,7 +31,7 @@ pub enum Piece {
 }
 
 impl Piece {
-    /// Where the last byte that is read from the file lies.
+    /// The position of the last byte that is read from the file.
     pub fn reach(pieces: &[Self]) -> u64 {
         let ends = pieces.iter().map(|piece| match piece {
             Self::Bytes(_) => 0,
@@ -48,17 +48,17 @@ impl Piece {
     }
 }
 
-/// A tile-part's head.
+/// A tile-part's header.
 #[derive(Default)]
 struct Head {
     /// Segments that change how the tile is coded.
     kept: Vec<u8>,
     codings: Vec<Coding>,
-    /// Packets change their order or have their heads elsewhere.
+    /// Whether packets change their order or have their headers elsewhere.
     is_irregular: bool,
-    /// The progression changes between layers.
+    /// Whether the progression changes between layers.
     is_late: bool,
-    /// Packed packet headers (PPT or PPM) by their index.
+    /// Packed packet headers (PPT or PPM) by index.
     packed: Vec<(u8, Vec<u8>)>,
     /// Lengths of the packets.
     packets: Vec<u32>,
@@ -67,7 +67,7 @@ struct Head {
     data: Range<u64>,
 }
 
-/// A tile's codestream, and what is to be decoded of it; `window` reads its parts' heads. Unless it `selects`, all
+/// A tile's codestream, and what to decode of it; `window` reads the headers of its parts. Unless it `selects`, all
 /// packets of the tile are in it.
 pub fn codestream(
     window: &mut Window<'_>,
@@ -87,18 +87,18 @@ pub fn codestream(
     affordable(main, tile, &codings)?;
     let bytes = parts.iter().map(|part| part.range.end - part.range.start).sum();
     plausible(main, tile, &codings, bytes)?;
-    // OpenJPEG leaves parts of a tile empty where only some of its HT code-blocks are decoded.
+    // OpenJPEG leaves parts of a tile empty if only some of its HT code-blocks are decoded.
     let is_ht = codings.iter().any(|coding| coding.is_ht);
     let wanted = if is_ht { Wanted { area: tile, ..wanted } } else { wanted };
     let is_simple = codings.len() == 1 && first.kept.is_empty() && !first.is_irregular && !main.is_irregular;
     let needed =
         if selects && is_simple { needed(&main.coding, &main.components, tile, wanted) } else { None };
     first.codings.clear();
-    // Kept up as heads are read: there may be very many.
+    // Updated as headers are read, because there may be very many.
     let (mut counted, mut are_counted) = (first.packets.len(), first.is_counted());
     let mut heads = vec![first];
     for part in &parts[1..] {
-        // Nothing behind the last packet that is wanted matters.
+        // Nothing after the last wanted packet matters.
         if needed.as_ref().is_some_and(|needed| needed.flags.len() <= counted) && are_counted {
             break;
         }
@@ -122,7 +122,7 @@ pub fn codestream(
     Ok((pieces, wanted))
 }
 
-/// Adds all of a tile: as one tile-part where none but the first has segments of its own, so that there may be more
+/// Adds all of a tile: as one tile-part if only the first has segments of its own, so that there may be more
 /// of them than can be numbered.
 fn whole(pieces: &mut Vec<Piece>, main: &Main, tile: Area, mut heads: Vec<Head>) -> Result<(), Error> {
     let (count, mut segments) = (heads.len(), 0);
@@ -156,7 +156,7 @@ fn end_markers(main: &Main, heads: &[Head], tile: Area) -> Option<Piece> {
     (main.coding.has_ends && changes).then(|| Piece::Bytes([0, 0xff, 0x92].repeat(count as usize)))
 }
 
-/// SOC, and the main header with this tile as the whole image.
+/// SOC, and the main header, with this tile as the whole image.
 fn main_head(main: &Main, column: u32, row: u32) -> Vec<u8> {
     let tile = main.tile(column, row);
     let mut head = [&[0xff, 0x4f], main.kept.as_slice()].concat();
@@ -173,7 +173,7 @@ fn main_head(main: &Main, column: u32, row: u32) -> Vec<u8> {
 /// Adds a tile-part of the only tile.
 fn part(pieces: &mut Vec<Piece>, index: usize, count: usize, kept: &[u8], data: Vec<Piece>) {
     let length = 14 + kept.len() as u64 + data.iter().map(Piece::len).sum::<u64>();
-    // Zero means up to the end, which is where it is should it be that long.
+    // Zero means up to the end, which is right for a tile-part of such length.
     let length = u32::try_from(length).unwrap_or(0).to_be_bytes();
     let number = [index as u8, u8::try_from(count).unwrap_or(0)];
     let head = [&[0xff, 0x90, 0, 10, 0, 0], length.as_slice(), &number, kept, &[0xff, 0x93]].concat();
@@ -181,7 +181,7 @@ fn part(pieces: &mut Vec<Piece>, index: usize, count: usize, kept: &[u8], data: 
     pieces.extend(data);
 }
 
-/// Packed packet headers as PPT segments, numbered on over all parts of the tile (A.7.5).
+/// Packed packet headers as PPT segments, numbered across all parts of the tile (A.7.5).
 fn packed_headers(packed: &[u8], segments: &mut u32) -> Result<Vec<u8>, Error> {
     let mut kept = Vec::new();
     for bytes in packed.chunks(usize::from(u16::MAX) - 3) {
@@ -255,7 +255,7 @@ impl Head {
 
     /// Lengths of packets, seven bits a byte (A.7.3).
     fn lengths(&mut self, mut rest: Bytes<'_>) -> Result<(), Error> {
-        // Tables out of order would give packets the lengths of others.
+        // If tables are out of order, packets would get the lengths of others.
         self.is_irregular |= rest.u8()? != self.tables;
         self.tables = self.tables.wrapping_add(1);
         let mut length = 0_u32;
@@ -270,13 +270,13 @@ impl Head {
         Ok(())
     }
 
-    /// All of the data is accounted for by packets, and nothing else is special.
+    /// Whether packets account for all of the data, and nothing else is special.
     fn is_counted(&self) -> bool {
         let sum: u64 = self.packets.iter().map(|&length| u64::from(length)).sum();
         sum == self.data.end - self.data.start && self.kept.is_empty() && !self.is_irregular
     }
 
-    /// The packet headers that do not stand before their packets.
+    /// The packet headers that are not stored before their packets.
     fn packed(&mut self) -> Result<Vec<u8>, Error> {
         let mut packed = std::mem::take(&mut self.packed);
         packed.sort_by_key(|(index, _)| *index);
@@ -287,14 +287,14 @@ impl Head {
     }
 }
 
-/// Whether the lengths of packets fit the data and, where all tile-parts were read, are as many as there are packets.
+/// Whether the lengths of packets match the data and, if all tile-parts were read, the number of packets.
 fn is_trusted(heads: &[Head], needed: &Needed, is_all: bool) -> bool {
     let counted: usize = heads.iter().map(|head| head.packets.len()).sum();
     heads.iter().all(Head::is_counted) && (!is_all || counted as u64 == needed.count())
 }
 
 /// The wanted packets' bytes; the others up to the last are empty. Those after it are left out, which a decoder reads
-/// as empty, unless each must end with a marker. None where there are fewer packets than there must be.
+/// as empty, unless each must end with a marker. `None` if there are too few packets.
 fn chosen(main: &Main, heads: &[Head], needed: &Needed) -> Option<Vec<Piece>> {
     let mut pieces = Vec::new();
     let empty: &[u8] = if main.coding.has_ends { &[0, 0xff, 0x92] } else { &[0] };
@@ -323,8 +323,8 @@ fn chosen(main: &Main, heads: &[Head], needed: &Needed) -> Option<Vec<Piece>> {
     flags.next().is_none().then_some(pieces)
 }
 
-/// Refuses an image of which no tile could be decoded, by its main header; else the bytes that OpenJPEG allocates for
-/// one of its tiles before it decodes.
+/// Refuses an image if its main header shows that no tile could be decoded; otherwise returns the bytes that OpenJPEG
+/// allocates for one of its tiles before it decodes.
 pub fn affordable_all(main: &Main) -> Result<u64, Error> {
     let codings: Vec<&Coding> = std::iter::once(&main.coding).chain(&main.exceptions).collect();
     let [across, down] = main.tiles();
@@ -333,7 +333,8 @@ pub fn affordable_all(main: &Main) -> Result<u64, Error> {
     costs.into_iter().try_fold(0, |max, cost| Ok(max.max(cost?)))
 }
 
-/// Refuses a tile for which OpenJPEG would allocate too much, whatever its data is; else how many bytes it allocates.
+/// Refuses a tile for which OpenJPEG would allocate too much, whatever its data is; otherwise returns how many bytes it
+/// allocates.
 fn affordable(main: &Main, tile: Area, codings: &[&Coding]) -> Result<u64, Error> {
     let cost = |coding: &&Coding| {
         let each = |component: &Component| structures(coding, tile.stepped(component.step));
@@ -351,7 +352,7 @@ fn affordable(main: &Main, tile: Area, codings: &[&Coding]) -> Result<u64, Error
     Ok(cost)
 }
 
-/// Refuses a tile of far more packets than it has bytes: each takes one at least (B.9).
+/// Refuses a tile of far more packets than it has bytes: each takes at least one (B.9).
 fn plausible(main: &Main, tile: Area, codings: &[&Coding], bytes: u64) -> Result<(), Error> {
     let max = codings.iter().map(|coding| count(coding, &main.components, tile).unwrap_or(u64::MAX)).max();
     match max {
@@ -389,7 +390,7 @@ fn structures(coding: &Coding, samples: Area) -> u64 {
     (0..=u32::from(coding.levels)).map(one).fold(0, u64::saturating_add)
 }
 
-/// How many pieces of these exponents' sides an area takes, at most.
+/// The most blocks with sides of these exponents that an area touches.
 fn tiled(area: Area, exponents: [u8; 2]) -> u64 {
     let side = |side: u32, exponent: u8| (u64::from(side) >> exponent) + 2;
     side(area.width(), exponents[0]).saturating_mul(side(area.height(), exponents[1]))

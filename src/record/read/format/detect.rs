@@ -1,4 +1,4 @@
-//! Tells from a record whose shape it has.
+//! Detects the form of a record.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::names::RecordFormat;
 use super::smk::FIELDS;
 use crate::record::read::value::json::field;
 
-/// What is said of a record that has no known shape.
+/// The error for a record of unknown form.
 pub(in crate::record::read) const UNKNOWN: &str = "the record has no `object_number`, and no known shape: name its form (`lines`, \
     `smk`, `tate`, `iiif`), or give a mapping that says which fields mean what";
 
@@ -28,13 +28,13 @@ pub(in crate::record::read) fn form(record: &Value) -> Option<RecordFormat> {
     has("object_number").then_some(RecordFormat::Lines)
 }
 
-/// Why a record is not of the form that it is said to be, if it is not: read by the wrong form it would become a work
+/// Why a record is not of the expected form, if it is not: read by the wrong form it would become a work
 /// without a title.
-pub(in crate::record::read) fn misfit(record: &Value, said: RecordFormat) -> Option<String> {
+pub(in crate::record::read) fn misfit(record: &Value, expected: RecordFormat) -> Option<String> {
     let found = form(record);
     let fields = record.as_object()?;
     let has = |names: &[&str]| names.iter().any(|name| fields.contains_key(*name));
-    let fits = match said {
+    let fits = match expected {
         RecordFormat::Smk => has(&["object_number"]) || found == Some(RecordFormat::Smk),
         RecordFormat::Tate => {
             has(&["acno"]) || found.is_none() && has(&["dateText", "medium", "creditLine", "contributors"])
@@ -44,8 +44,8 @@ pub(in crate::record::read) fn misfit(record: &Value, said: RecordFormat) -> Opt
     };
     match found {
         _ if fits => None,
-        Some(found) => Some(format!("the record is not of the form `{said}`: it looks like `{found}`")),
-        None => Some(format!("the record is not of the form `{said}`: it has none of its fields")),
+        Some(found) => Some(format!("the record is not of the form `{expected}`: it looks like `{found}`")),
+        None => Some(format!("the record is not of the form `{expected}`: it has none of its fields")),
     }
 }
 
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_that_does_not_fit_is_named() {
+    fn a_form_that_does_not_match_is_reported() {
         for (record, form, expected) in [
             (json!({"acno": "A00001", "id": 1035}), RecordFormat::Smk, Some("it looks like `tate`")),
             (json!({"acno": "A00001", "id": 1035}), RecordFormat::Manifest, Some("it looks like `tate`")),
@@ -84,17 +84,17 @@ mod tests {
             (json!({"acno": "A00001"}), RecordFormat::Tate, None),
             (json!({"id": "x", "items": []}), RecordFormat::Manifest, None),
         ] {
-            let said = misfit(&record, form);
-            let fits = said.is_none() == expected.is_none();
+            let reason = misfit(&record, form);
+            let fits = reason.is_none() == expected.is_none();
             assert!(
-                fits && said.is_none_or(|said| said.contains(expected.unwrap_or_default())),
+                fits && reason.is_none_or(|reason| reason.contains(expected.unwrap_or_default())),
                 "{record} {form}"
             );
         }
     }
 
     #[test]
-    fn records_show_whose_they_are() {
+    fn the_form_of_a_record_is_detected() {
         for (record, expected) in [
             (json!({"object_number": "1", "titles": "a"}), Some(RecordFormat::Lines)),
             (json!({"object_number": "1", "titles": [{"title": "a"}]}), Some(RecordFormat::Smk)),

@@ -1,4 +1,4 @@
-//! Tegl's own form of a record, and what is wrong where it is not.
+//! Tegl's own form of a record, with precise errors.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -49,7 +49,7 @@ const TRIED: usize = 64;
 pub(in crate::record::read) fn work(text: &str) -> Result<Work, String> {
     serde_json::from_str(text).map_err(|error| match serde_json::from_str::<Value>(text) {
         Ok(Value::Object(fields)) => {
-            blame(fields).unwrap_or_else(|| format!("the record is no work: {error}"))
+            blame(fields).unwrap_or_else(|| format!("the record is not a work: {error}"))
         }
         Ok(_) => "a record is an object: write `{\"object_number\": …}`".to_owned(),
         Err(_) => malformed(1, &error).reason,
@@ -97,7 +97,7 @@ fn inside(name: &str, value: &Value) -> Option<(String, String)> {
     Some((key.map_or(path.clone(), |key| format!("{path}.{key}")), error))
 }
 
-/// The error without what only a programmer understands.
+/// The error without the details that only a programmer understands.
 fn plain(error: &str) -> &str {
     if error.contains("untagged enum") { "neither one value nor a list of them" } else { error }
 }
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_with_what_would_work() {
+    fn errors_name_the_fault_and_what_works() {
         check(r#"{"titles":"x"}"#, &["`object_number` is missing"]);
         check(r#"{"object_number":7}"#, &["`object_number`", "integer `7`", "`\"KMS1\"`"]);
         check(r#"{"object_number":"1","titles":true}"#, &["`titles`", "a list of such"]);
@@ -131,7 +131,7 @@ mod tests {
             r#"{"object_number":"1","tags":[{"scheme":"motif","label":"dog","region":"1,2"}]}"#,
             &["`tags[0].region`", "x,y,width,height"],
         );
-        check("{\"object_number\":", &["no JSON"]);
+        check("{\"object_number\":", &["not JSON"]);
         check("[]", &["an object"]);
     }
 

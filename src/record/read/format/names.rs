@@ -40,9 +40,9 @@ impl FromStr for RecordFormat {
             "tate" => Ok(Self::Tate),
             "csv" => Ok(Self::Csv),
             "iiif" => Ok(Self::Manifest),
-            other => {
-                Err(format!("`{other}` is no form of records: write `lines`, `smk`, `tate`, `csv` or `iiif`"))
-            }
+            other => Err(format!(
+                "`{other}` is not a form of records: write `lines`, `smk`, `tate`, `csv` or `iiif`"
+            )),
         }
     }
 }

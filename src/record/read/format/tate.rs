@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use crate::record::read::value::json::{field, many, number, said, said_in};
+use crate::record::read::value::json::{field, many, number, text_in, text_of};
 use crate::record::read::value::measure;
 use crate::record::read::value::year::{last_year, span, year};
 use crate::record::rights::statement;
@@ -14,9 +14,9 @@ const SOURCE: &str = "import:tate";
 
 /// The work that a record is about; only one without any number is refused.
 pub(in crate::record::read) fn work(record: &Value) -> Result<Work, String> {
-    let number = said_in(record, &["acno", "id"]);
+    let number = text_in(record, &["acno", "id"]);
     let number = number.ok_or("`acno` is missing, and `id` too: a record needs one of them")?.into_owned();
-    let text = |name: &str| said_in(record, &[name]).map(|said| Text::of("en", &said));
+    let text = |name: &str| text_in(record, &[name]).map(|text| Text::of("en", &text));
     let list = |name: &str| text(name).into_iter().collect();
     Ok(Work {
         object_number: number,
@@ -26,10 +26,10 @@ pub(in crate::record::read) fn work(record: &Value) -> Result<Work, String> {
         object_type: list("classification"),
         techniques: list("medium"),
         dimensions: dimensions(record),
-        inscriptions: said_in(record, &["inscription"]).map(|said| Text::plain(&said)).into_iter().collect(),
+        inscriptions: text_in(record, &["inscription"]).map(|text| Text::plain(&text)).into_iter().collect(),
         credit_line: text("creditLine").unwrap_or_default(),
         rights: record.get("thumbnailCopyright").and_then(statement),
-        homepage: said_in(record, &["url"]).map(|said| said.into_owned()),
+        homepage: text_in(record, &["url"]).map(|text| text.into_owned()),
         related: group(record).into_iter().collect(),
         tags: tags(record),
         ..Work::default()
@@ -37,17 +37,17 @@ pub(in crate::record::read) fn work(record: &Value) -> Result<Work, String> {
 }
 
 fn titles(record: &Value) -> Vec<Title> {
-    let title = said_in(record, &["title"]).map(|said| Title { text: Text::plain(&said), kind: None });
-    let foreign = said_in(record, &["foreignTitle"]);
-    let foreign = foreign.map(|said| Title { text: Text::plain(&said), kind: Some("foreign".into()) });
+    let title = text_in(record, &["title"]).map(|text| Title { text: Text::plain(&text), kind: None });
+    let foreign = text_in(record, &["foreignTitle"]);
+    let foreign = foreign.map(|text| Title { text: Text::plain(&text), kind: Some("foreign".into()) });
     title.into_iter().chain(foreign).collect()
 }
 
 fn creator(made: &Value) -> Option<Creator> {
-    let sorted = said_in(made, &["mda"]).map(|name| name.into_owned());
-    let shown = said(made, &["fc"]).map(|name| name.into_owned());
+    let sorted = text_in(made, &["mda"]).map(|name| name.into_owned());
+    let shown = text_of(made, &["fc"]).map(|name| name.into_owned());
     let name = shown.or_else(|| sorted.as_deref().map(super::smk::upright))?;
-    let lived = said_in(made, &["date"]);
+    let lived = text_in(made, &["date"]);
     let lived = lived
         .as_deref()
         .map_or((None, None), |lived| if lived.contains(['–', '-']) { span(lived) } else { (None, None) });
@@ -55,30 +55,30 @@ fn creator(made: &Value) -> Option<Creator> {
     Some(Creator {
         sort_name: sorted.filter(|sorted| *sorted != name),
         name,
-        role: said_in(made, &["role"]).map(|role| role.into_owned()),
+        role: text_in(made, &["role"]).map(|role| role.into_owned()),
         birth,
         death: lived.1.filter(|died| birth != Some(*died)),
         nationality: None,
-        gender: said_in(made, &["gender"]).map(|gender| gender.into_owned()),
-        id: said_in(made, &["id"]).map(|id| format!("tate:artist:{id}")),
+        gender: text_in(made, &["gender"]).map(|gender| gender.into_owned()),
+        id: text_in(made, &["id"]).map(|id| format!("tate:artist:{id}")),
     })
 }
 
 fn production(record: &Value) -> Option<Production> {
     let range = record.get("dateRange").unwrap_or(&Value::Null);
-    let text = said_in(record, &["dateText"]).or_else(|| said(range, &["text"])).unwrap_or_default();
+    let text = text_in(record, &["dateText"]).or_else(|| text_of(range, &["text"])).unwrap_or_default();
     let earliest = field(range, &["startYear"]).and_then(year);
     let latest = field(range, &["endYear"]).and_then(last_year);
     let found = Production { text: Text::of("en", &text), earliest, latest };
     (found != Production::default()).then_some(found)
 }
 
-/// As the line says; its numbers stand for height, width and depth, which the separate fields confuse.
+/// From the line of dimensions: its numbers are height, width and depth, which the separate fields confuse.
 fn dimensions(record: &Value) -> Vec<Measure> {
-    if let Some(line) = said_in(record, &["dimensions"]) {
+    if let Some(line) = text_in(record, &["dimensions"]) {
         return measure::measures(&line);
     }
-    let unit = said_in(record, &["units"]).map(|unit| unit.into_owned());
+    let unit = text_in(record, &["units"]).map(|unit| unit.into_owned());
     let of = |kind: &str| {
         let value = field(record, &[kind]).and_then(number)?;
         Some(Measure {
@@ -93,8 +93,8 @@ fn dimensions(record: &Value) -> Vec<Measure> {
 
 /// The series or sketchbook that it belongs to.
 fn group(record: &Value) -> Option<Related> {
-    let label = said_in(record, &["groupTitle"])?;
-    let id = record.get("catalogueGroup").and_then(|group| said_in(group, &["id"]));
+    let label = text_in(record, &["groupTitle"])?;
+    let id = record.get("catalogueGroup").and_then(|group| text_in(group, &["id"]));
     let id = id.map_or_else(|| label.to_string(), |id| format!("tate:group:{id}"));
     Some(Related { id, label: Text::of("en", &label), kind: Some("part-of".into()) })
 }
@@ -142,8 +142,8 @@ fn children(node: Option<&Value>) -> &[Value] {
 }
 
 fn concept(kind: &str, node: &Value) -> Option<Broader> {
-    let label = Text::of("en", &said(node, &["name"])?);
-    let id = said_in(node, &["id"]).map(|id| format!("tate:{kind}:{id}"));
+    let label = Text::of("en", &text_of(node, &["name"])?);
+    let id = text_in(node, &["id"]).map(|id| format!("tate:{kind}:{id}"));
     Some(Broader { label, concept: id })
 }
 
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn makers_dates_and_groups_are_read() {
+    fn creators_dates_and_groups_are_read() {
         let work = work(&json!({"acno": "A1", "title": "B", "foreignTitle": "C", "dateText": "?c.1785",
             "dateRange": {"startYear": "1785", "endYear": 1790}, "groupTitle": "Sketchbook", "catalogueGroup": {"id": 7},
             "contributors": [{"fc": "Robert Blake", "mda": "Blake, Robert", "birthYear": 1762, "date": "1762–1787",

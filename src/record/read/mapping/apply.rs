@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::cells::{MOST, raw, values};
+use super::cells::{MAX_VALUES, raw, values};
 use super::fields::{creator, measures, picture, role_of, text, texts};
 use super::rules::{Mapping, Rule, Target, target};
 use crate::record::read::format::lines::{self, FIELDS};
@@ -13,7 +13,7 @@ use crate::record::read::value::year::{last_year, span, year};
 use crate::record::rights::{joined, statement};
 use crate::record::{Production, Related, Tag, Text, Title, Work};
 
-/// What stands between several values in a column that is named like a field.
+/// The separator between several values in a column that is named like a field.
 const BETWEEN: &str = "|";
 
 /// The work that a JSON record is about.
@@ -81,15 +81,15 @@ impl Draft {
             return Ok(());
         }
         let shown = rule.column.as_deref().unwrap_or_default();
-        let said = values(rule, fields);
-        if said.len() > MOST {
+        let found = values(rule, fields);
+        if found.len() > MAX_VALUES {
             return Err(format!(
-                "`{shown}` holds more than {MOST} values: leave out what is not about the work"
+                "`{shown}` holds more than {MAX_VALUES} values: leave out what is not about the work"
             ));
         }
         let work = &mut self.work;
-        let words = said.iter().enumerate().filter_map(|(at, text)| text.best(&[]).map(|word| (at, word)));
-        let first = said.iter().find_map(|text| text.best(&[]));
+        let words = found.iter().enumerate().filter_map(|(at, text)| text.best(&[]).map(|word| (at, word)));
+        let first = found.iter().find_map(|text| text.best(&[]));
         match &rule.target {
             Target::Number => work.object_number = first.unwrap_or_default().to_owned(),
             Target::Word("rights") => {
@@ -114,7 +114,7 @@ impl Draft {
                 {
                     return Err(format!("`{shown}` is `{value}`: write `yes` or `no`"));
                 }
-                for word in said.iter().filter_map(|text| text.best(&[])) {
+                for word in found.iter().filter_map(|text| text.best(&[])) {
                     let flag = read(word)?;
                     work.public_domain = Some(work.public_domain.unwrap_or(true) && flag);
                 }
@@ -122,7 +122,7 @@ impl Draft {
             Target::Earliest => made(work).earliest = first.and_then(|word| year(&word.into())),
             Target::Latest => made(work).latest = first.and_then(|word| last_year(&word.into())),
             Target::Dating(language) => {
-                said.iter().for_each(|text| add(&mut made(work).text, text, language))
+                found.iter().for_each(|text| add(&mut made(work).text, text, language))
             }
             Target::Creator(field) => {
                 words.for_each(|(at, word)| creator(at_place(&mut work.creators, at), field, word))
@@ -135,23 +135,23 @@ impl Draft {
                 picture(image, field, word);
             }),
             Target::Title(language) if rule.kind.is_some() => {
-                for text in said.iter().filter(|text| !text.is_empty()) {
+                for text in found.iter().filter(|text| !text.is_empty()) {
                     let mut title = Title { kind: rule.kind.clone(), ..Title::default() };
                     add(&mut title.text, text, language);
                     work.titles.push(title);
                 }
             }
             Target::Title(language) => {
-                for (at, text) in said.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
+                for (at, text) in found.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
                     add(&mut at_place(&mut work.titles, at).text, text, language);
                 }
             }
-            Target::Texts(field, language) => place(texts(work, field), &said, language),
+            Target::Texts(field, language) => place(texts(work, field), &found, language),
             Target::Tag(scheme, language) => {
-                place(self.tags.entry(scheme.clone()).or_default(), &said, language)
+                place(self.tags.entry(scheme.clone()).or_default(), &found, language)
             }
             Target::Text(field, language) => {
-                said.iter().for_each(|said| add(text(work, field), said, language))
+                found.iter().for_each(|value| add(text(work, field), value, language))
             }
             Target::Measure(kind) => {
                 work.dimensions.extend(words.flat_map(|(_, word)| measures(rule, kind.as_deref(), word)))
@@ -238,23 +238,23 @@ fn rights(rule: &Rule, fields: &Map<String, Value>) -> Option<String> {
     joined(found)
 }
 
-fn add(text: &mut Text, said: &Text, language: &Option<String>) {
+fn add(text: &mut Text, added: &Text, language: &Option<String>) {
     match language {
-        Some(language) => said.iter().for_each(|(_, value)| text.add(language, value)),
-        None => text.merge(said),
+        Some(language) => added.iter().for_each(|(_, value)| text.add(language, value)),
+        None => text.merge(added),
     }
 }
 
-/// Adds values to the texts at the same places, in another language, or behind them.
-fn place(texts: &mut Vec<Text>, said: &[Text], language: &Option<String>) {
+/// Adds values to the texts at the same places, in another language, or after them.
+fn place(texts: &mut Vec<Text>, found: &[Text], language: &Option<String>) {
     let own = |text: &Text| {
         language.as_deref().map(str::to_owned).or(text.iter().next().map(|(own, _)| own.to_owned()))
     };
     let taken = |text: &Text, language: &str| text.languages().any(|(known, _)| known == language);
     let behind =
-        said.iter().zip(texts.iter()).any(|(said, text)| own(said).is_some_and(|own| taken(text, &own)));
+        found.iter().zip(texts.iter()).any(|(value, text)| own(value).is_some_and(|own| taken(text, &own)));
     let start = if behind { texts.len() } else { 0 };
-    for (at, text) in said.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
+    for (at, text) in found.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
         add(at_place(texts, start + at), text, language);
     }
 }

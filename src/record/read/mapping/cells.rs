@@ -1,4 +1,4 @@
-//! What stands in a column of a row, or at a path in a JSON record.
+//! Reads the values in a column of a row, or at a path in a JSON record.
 
 use serde_json::{Map, Value};
 
@@ -6,9 +6,9 @@ use super::rules::Rule;
 use crate::record::Text;
 
 /// No column holds more values than this.
-pub(in crate::record::read) const MOST: usize = 10_000;
+pub(in crate::record::read) const MAX_VALUES: usize = 10_000;
 
-/// The values of a rule's column; a place where nothing stands is an empty text, so that columns keep step.
+/// The values of a rule's column; an empty place is an empty text, so that columns stay aligned.
 pub(in crate::record::read) fn values(rule: &Rule, fields: &Map<String, Value>) -> Vec<Text> {
     let mut found = Vec::new();
     match (&rule.value, &rule.column) {
@@ -27,7 +27,7 @@ pub(in crate::record::read) fn values(rule: &Rule, fields: &Map<String, Value>) 
     found
 }
 
-/// What stands in a column, or at a path, as it is written.
+/// The values in a column or at a path, as written.
 pub(in crate::record::read) fn raw<'a>(column: &str, fields: &'a Map<String, Value>) -> Vec<&'a Value> {
     let mut open: Vec<(&Value, &str)> = match (fields.get(column), column.split_once('.')) {
         (Some(value), _) => return vec![value],
@@ -68,7 +68,7 @@ fn flatten(value: &Value, split: Option<&str>, found: &mut Vec<Text>) {
         Value::Array(all) => all.iter().for_each(|one| flatten(one, split, found)),
         Value::String(text) => match split {
             Some(split) => {
-                let room = (MOST + 1).saturating_sub(found.len());
+                let room = (MAX_VALUES + 1).saturating_sub(found.len());
                 found.extend(text.split(split).take(room).map(Text::plain));
             }
             None => found.push(Text::plain(text)),

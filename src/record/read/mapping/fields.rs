@@ -26,15 +26,15 @@ pub(in crate::record::read) fn text<'a>(work: &'a mut Work, field: &str) -> &'a 
 }
 
 pub(in crate::record::read) fn creator(creator: &mut Creator, field: &str, word: &str) {
-    let said = Some(word.to_owned());
+    let value = Some(word.to_owned());
     match field {
-        "sort_name" => creator.sort_name = said,
-        "role" => creator.role = said,
+        "sort_name" => creator.sort_name = value,
+        "role" => creator.role = value,
         "birth" => creator.birth = year(&word.into()),
         "death" => creator.death = year(&word.into()),
-        "nationality" => creator.nationality = said,
-        "gender" => creator.gender = said,
-        "id" => creator.id = said,
+        "nationality" => creator.nationality = value,
+        "gender" => creator.gender = value,
+        "id" => creator.id = value,
         _ => creator.name = word.to_owned(),
     }
 }

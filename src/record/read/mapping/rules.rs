@@ -10,11 +10,11 @@ use crate::record::read::format::lines::FIELDS;
 use crate::record::read::record::Error;
 use crate::record::{LanguageTag, NONE};
 
-/// What the columns of a table, or the fields of JSON records, mean; `config/mapping.toml` shows all that can be said.
+/// What the columns of a table, or the fields of JSON records, mean; `config/mapping.toml` shows every option.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mapping {
     pub(in crate::record::read) rules: Vec<Rule>,
-    /// Who says what its tags say.
+    /// The source of its tags.
     pub(in crate::record::read) source: Option<String>,
 }
 
@@ -25,9 +25,9 @@ pub(in crate::record::read) struct Rule {
     /// The field as the mapping names it.
     pub(in crate::record::read) field: String,
     pub(in crate::record::read) column: Option<String>,
-    /// What stands in every record, instead of a column.
+    /// A value for every record, instead of a column.
     pub(in crate::record::read) value: Option<String>,
-    /// What stands between several values in one cell.
+    /// The separator between several values in one cell.
     pub(in crate::record::read) split: Option<String>,
     pub(in crate::record::read) unit: Option<String>,
     pub(in crate::record::read) part: Option<String>,
@@ -54,7 +54,7 @@ impl PartialEq for Used {
     }
 }
 
-/// A field of a work, and the language where it has one.
+/// A field of a work, and its language if it has one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::record::read) enum Target {
     #[default]
@@ -126,19 +126,19 @@ fn collect(path: &mut Vec<String>, value: &Value, rules: &mut Vec<Rule>) -> Resu
         }
         Value::Object(fields) if is_rule(fields) => {
             let mut rule = Rule { target: target(path)?, field: path.join("."), ..Rule::default() };
-            for (name, said) in fields {
-                let Value::String(said) = said else {
+            for (name, value) in fields {
+                let Value::String(value) = value else {
                     return wrong(format!("gives `{name}` something other than text"));
                 };
-                let said = Some(said.clone());
+                let value = Some(value.clone());
                 match name.as_str() {
-                    "column" => rule.column = said,
-                    "value" => rule.value = said,
-                    "split" => rule.split = said.filter(|split| !split.is_empty()),
-                    "unit" => rule.unit = said,
-                    "part" => rule.part = said,
-                    "kind" => rule.kind = said,
-                    "role" => rule.role = said,
+                    "column" => rule.column = value,
+                    "value" => rule.value = value,
+                    "split" => rule.split = value.filter(|split| !split.is_empty()),
+                    "unit" => rule.unit = value,
+                    "part" => rule.part = value,
+                    "kind" => rule.kind = value,
+                    "role" => rule.role = value,
                     _ => {
                         return wrong(format!(
                             "has no `{name}`: write `column`, `value`, `split`, `unit`, `part`, `kind` or `role`"
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn toml_and_json_say_the_same() {
+    fn toml_and_json_give_the_same_rules() {
         let toml: Mapping =
             "object_number = 'Nr'\ntitles.da = 'Titel'\ntags.motif = {column='Motiv', split=','}"
                 .parse()
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_nothing_is_refused() {
+    fn meaningless_rules_are_refused() {
         refused("titels = 'Titel'", "no field of a work: write one of `object_number`");
         refused("titles.titel = 'Titel'", "no language");
         refused("creators.age = 'x'", "\"birth\"");
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn the_example_says_what_it_means() {
+    fn the_example_has_the_documented_rules() {
         let example: Mapping = include_str!("../../../../config/mapping.toml").parse().unwrap();
         assert!(example.rules.len() > 20);
     }

@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 
 use super::apply;
 use super::rules::{Mapping, Rule, Target};
-use crate::record::read::record::{BadRecord, Error, LONGEST_NUMBER, ParsedRecord, checked};
+use crate::record::read::record::{BadRecord, Error, MAX_NUMBER_BYTES, ParsedRecord, checked};
 use crate::record::read::stream::Limits;
 use crate::record::read::stream::Source;
 
-/// How much of a table is looked at to tell what stands between its cells.
+/// The bytes of a table that are read to detect its delimiter.
 const SAMPLE: usize = 64 * 1024;
 
 /// The rows of a table.
@@ -43,7 +43,7 @@ impl Rows {
             quotes: Quotes::new(delimiter),
         };
         let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
-        let header = reader.byte_headers().map_err(|error| Error::Unfit(said(&error)))?;
+        let header = reader.byte_headers().map_err(|error| Error::Unfit(reason_of(&error)))?;
         let columns = columns(header)?;
         if reader.get_ref().cut {
             return Err(Error::Unfit(
@@ -104,7 +104,7 @@ impl Rows {
         let wanted = mapped.unwrap_or("object_number");
         let at = self.columns.iter().position(|name| name == wanted)?;
         let text = std::str::from_utf8(self.row.get(at)?).ok()?.trim();
-        (!text.is_empty() && text.len() <= LONGEST_NUMBER).then(|| text.to_owned())
+        (!text.is_empty() && text.len() <= MAX_NUMBER_BYTES).then(|| text.to_owned())
     }
 }
 
@@ -140,13 +140,13 @@ impl Iterator for Rows {
             }
             Err(error) => {
                 self.failed = true;
-                Some(Err(BadRecord { line, object_number: None, reason: said(&error) }))
+                Some(Err(BadRecord { line, object_number: None, reason: reason_of(&error) }))
             }
         }
     }
 }
 
-fn said(error: &csv::Error) -> String {
+fn reason_of(error: &csv::Error) -> String {
     match error.kind() {
         csv::ErrorKind::Io(error) => error.to_string(),
         _ => error.to_string(),
@@ -169,7 +169,7 @@ fn columns(header: &ByteRecord) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
-/// What stands between cells: the sign that the first row has most of outside of quotes.
+/// The delimiter: the candidate that is most frequent outside quotes in the first row.
 fn delimiter(sample: &[u8]) -> u8 {
     let mut quoted = false;
     let mut counts = [(b',', 0u32), (b';', 0), (b'\t', 0)];
@@ -184,8 +184,8 @@ fn delimiter(sample: &[u8]) -> u8 {
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(sign, _)| sign)
 }
 
-/// Cuts a row that is too large at the end of its line. Stops at one that never ends, as after a quote that nobody closes,
-/// and where there is no row for too long.
+/// Cuts a row that is too large at the end of its line. Stops at one that never ends, as after an unclosed quote,
+/// and if there is no row for too long.
 struct Bounded<R> {
     input: R,
     limits: Limits,
@@ -307,7 +307,7 @@ mod tests {
     use crate::record::Text;
 
     #[test]
-    fn signs_between_cells_are_told_from_the_first_row() {
+    fn the_delimiter_is_detected_from_the_first_row() {
         for table in [
             "object_number,titles\n1,\"a;b;c\"",
             "object_number\ttitles\n1\ta,b",
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_rows_and_tables_say_why() {
+    fn bad_rows_and_tables_are_reported_with_a_reason() {
         let found = read("object_number,public_domain\n1,yes\n2,maybe\n,no\n4,no,more\n5\n", None).unwrap();
         let bad: Vec<_> = found.iter().filter_map(|row| row.as_ref().err()).collect();
         assert_eq!(bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [3, 4, 5]);
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_that_never_closes_stops_within_bounds() {
+    fn an_unclosed_quote_stops_within_bounds() {
         let table = format!("object_number,titles\n1,\"{}", "x\n".repeat(8 << 20));
         let found = read(&table, None).unwrap();
         assert!(found.len() == 1 && found[0].as_ref().unwrap_err().reason.contains("quote"));
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_is_too_large_costs_itself_only() {
+    fn a_row_that_is_too_large_affects_no_other() {
         let table = format!("object_number,titles\n1,a\n2,{}\n3,c\n\"4\",d\n", "x".repeat(20 << 20));
         let found = read(&table, None).unwrap();
         let numbers: Vec<_> = found.iter().flatten().map(|entry| entry.work.object_number.as_str()).collect();

@@ -10,7 +10,7 @@ use self::outline::{Members, Node, Word};
 /// How deep collections within collections are looked through.
 const DEEPEST: usize = 8;
 
-/// What of an answer leads further. The rest of it is passed over, and never in memory.
+/// The part of an answer that leads to more records. The rest is skipped and never in memory.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct PageLinks {
@@ -23,13 +23,13 @@ pub struct PageLinks {
     collections: Members,
 }
 
-/// The outline of an answer; `None` where it is not one JSON object.
+/// The outline of an answer; `None` if it is not one JSON object.
 pub fn page_links(answer: &[u8]) -> Option<PageLinks> {
     answer.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(answer).ok()).flatten()
 }
 
 impl PageLinks {
-    /// The address of the page behind this answer: that of SMK's search by `offset`, else the one that the answer names
+    /// The address of the page after this answer: that of SMK's search by `offset`, else the one that the answer names
     /// as `next`. It may lead anywhere: who follows it decides where to.
     pub fn next_page(&self, url: &str) -> Option<String> {
         let mut address = Url::parse(url).ok()?;
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_follow_until_all_is_found() {
+    fn pages_are_followed_until_all_records_are_found() {
         let url = "https://api.smk.dk/api/v1/art/search/?keys=*&offset=0&rows=2";
         let answer = |offset: u32| json!({"offset": offset, "rows": 2, "found": 5, "items": [{}, {}]});
         let next = next_page(url, &answer(0)).unwrap();

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 #[derive(Debug, Default)]
 pub(super) struct Word(Option<String>);
 
-/// The members of a list, or the one that stands in its place: how many there are, and those that can lead further.
+/// The members of a list, or the single one in its place: how many there are, and those that can lead further.
 #[derive(Debug, Default)]
 pub(super) struct Members {
     pub(super) count: u64,
@@ -78,7 +78,7 @@ impl Node {
     }
 }
 
-/// Reads a value of any type; each type makes what it can of it.
+/// Reads a value of any type.
 struct Any<T>(PhantomData<T>);
 
 trait Lenient: Default + Sized {

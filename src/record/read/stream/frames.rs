@@ -7,10 +7,10 @@ use super::scan::{Scan, Step};
 use super::source::Source;
 use crate::record::read::record::BadRecord;
 
-/// How much of the beginning tells JSON Lines from objects over several lines.
+/// The bytes at the beginning that distinguish JSON Lines from objects over several lines.
 const SAMPLE: usize = 128 * 1024;
 
-/// How often reading goes on behind a record whose end cannot be told; each time at most one record is read again.
+/// How often reading continues after a record whose end is unknown; each time at most one record is read again.
 const PARDONS: u32 = 1000;
 
 /// How many values in a row may be no objects: a list of more is not one of records.
@@ -24,7 +24,7 @@ pub(in crate::record::read) struct Raw {
     pub(in crate::record::read) depth: usize,
 }
 
-/// The records of JSON Lines, of a list, of objects one behind another, or of the `items` of a search's answers.
+/// The records of JSON Lines, of a list, of objects one after another, or of the `items` of a search's answers.
 pub(in crate::record::read) struct Frames {
     source: Source,
     place: Place,
@@ -72,7 +72,7 @@ impl Frames {
         Some(Err(bad))
     }
 
-    /// Ends with what is wrong with the end, if anything.
+    /// Ends, with an error if the end is damaged.
     fn end(&mut self) -> Option<Result<Raw, BadRecord>> {
         self.done = true;
         if let Some(failed) = self.source.failed.take() {
@@ -81,7 +81,7 @@ impl Frames {
         (self.place != Place::Top).then(|| Err(self.bad("the text ends before its list does")))
     }
 
-    /// One object, which the window begins with; `None` where it holds `items` and these follow.
+    /// The object at the beginning of the window; `None` if it contains `items`, which follow.
     fn object(&mut self) -> Option<Result<Raw, BadRecord>> {
         let line = self.source.line;
         let on_line = self.place == Place::Top && self.on_lines();
@@ -158,7 +158,7 @@ impl Frames {
         *self.lines.insert(known)
     }
 
-    /// Whether the list that begins here is the `items` of an answer that is no record itself.
+    /// Whether the list that begins here is the `items` of an answer that is not itself a record.
     fn is_envelope(&self, list: usize) -> bool {
         let before = self.source.rest()[..list - 1].trim_ascii_end();
         let key =
@@ -172,7 +172,7 @@ impl Frames {
             .is_ok_and(|fields| !own.iter().any(|&key| fields.contains_key(key)))
     }
 
-    /// Goes on behind a record whose end cannot be told.
+    /// Continues after a record whose end is unknown.
     fn broken(&mut self, line: u64, at: usize, reason: &str) -> Option<Result<Raw, BadRecord>> {
         let bad = BadRecord { line, ..self.bad(reason) };
         if self.place == Place::Top && self.lines == Some(true) {
@@ -221,7 +221,7 @@ impl Frames {
         self.stop(BadRecord { line, ..self.bad(&reason) })
     }
 
-    /// Passes the fields behind `items`.
+    /// Skips the fields after `items`.
     fn tail(&mut self) {
         let mut scan = Scan::within();
         loop {
@@ -242,7 +242,7 @@ impl Frames {
         }
     }
 
-    /// Something in a list that is no object.
+    /// An item of a list that is not an object.
     fn other(&mut self, first: u8) -> Option<Result<Raw, BadRecord>> {
         let bad = self.bad("a record is an object: write `{\"object_number\": …}`");
         self.non_objects += 1;
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_costs_itself_only() {
+    fn a_bad_line_affects_no_other() {
         check(
             "{\"a\":1}\n{\"a\":\n{\"a\":3}",
             &["1: {\"a\":1}", "2! the line ends before the record does", "3: {\"a\":3}"],
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_goes_on_where_its_next_record_begins() {
+    fn a_list_continues_where_its_next_record_begins() {
         let list = "[\n {\n  \"a\": \"x\n },\n {\n  \"a\": 2\n }\n]";
         check(list, &["2! a text in quotes goes over the end of its line", "5: {\"a\":2}"]);
         let list = "[\n {\n  \"a\": {\n   \"b\": 1\n },\n {\n  \"a\": 2\n }\n]";
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_too_large_is_passed() {
+    fn a_record_that_is_too_large_is_skipped() {
         let large = format!("{{\"a\":\"{}\"}}\n{{\"b\":1}}", "x".repeat((8 << 20) + 1));
         check(&large, &["1! the record is larger than 8 MiB", "2: {\"b\":1}"]);
         let large = format!("[{{\"a\":\"{}\"}},{{\"b\":1}}]", "x".repeat((8 << 20) + 1));

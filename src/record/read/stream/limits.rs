@@ -1,4 +1,4 @@
-//! How large a document and one record of it may be, checked before anything is made of either.
+//! The limits for a document and for one record of it, checked before either is parsed.
 
 use memchr::memchr2;
 
@@ -50,7 +50,7 @@ impl Limits {
     }
 
     /// Refuses a record in JSON that is beyond a bound, with the setting that raises it. `depth` is how deep its lists
-    /// and objects lie within each other. What is no JSON is left for the parser to say.
+    /// and objects lie within each other. Invalid JSON is left to the parser to report.
     pub(in crate::record::read) fn check(&self, text: &str, depth: usize) -> Result<(), String> {
         if depth > self.depth {
             return Err(self.too_deep());
@@ -62,7 +62,7 @@ impl Limits {
         self.count(text.as_bytes())
     }
 
-    /// The same by a walk over the bytes, which takes no memory but for what is open.
+    /// The same by a walk over the bytes, which needs memory only for what is open.
     fn count(&self, text: &[u8]) -> Result<(), String> {
         let mut open: Vec<usize> = Vec::with_capacity(16);
         let (mut values, mut at) = (0usize, 0usize);

@@ -1,15 +1,15 @@
-//! Finds where one JSON value ends, without reading what it says.
+//! Finds where one JSON value ends, without parsing it.
 
 use memchr::memchr3;
 
 /// What a stretch of bytes brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// The value goes on behind these bytes.
+    /// The value continues after these bytes.
     More,
-    /// A list that is a field of the outermost object begins behind this many bytes.
+    /// A list that is a field of the outermost object begins after this many bytes.
     List(usize),
-    /// The value ends behind this many bytes.
+    /// The value ends after this many bytes.
     End(usize),
     /// It cannot go on at this byte, for this reason.
     Broken(usize, &'static str),
@@ -40,7 +40,7 @@ impl Scan {
         Self { depth: 1, braces: 1, ..Self::default() }
     }
 
-    /// Goes on with these bytes; after `List` with those behind it.
+    /// Continues with these bytes; after `List`, with those after it.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> Step {
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_ends_with_its_bracket() {
+    fn a_value_ends_at_its_closing_bracket() {
         check(false, r#"{"a":"}\"}","b":{}} {"#, Step::End(19));
         check(false, "[[1],\n[2]],", Step::End(10));
         check(false, r#"{"a":[1"#, Step::List(6));
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_json_breaks() {
+    fn broken_structure_is_found_where_it_occurs() {
         check(false, "{]", Step::Broken(1, "a bracket closes another than was opened"));
         check(false, "{\"a\n", Step::Broken(3, "a text in quotes goes over the end of its line"));
         check(true, "{\"a\":1,\n", Step::Broken(7, "the line ends before the record does"));

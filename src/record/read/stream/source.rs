@@ -17,7 +17,7 @@ pub(in crate::record::read) struct Source {
     start: usize,
     /// The number of the line that the window begins in, from 1.
     pub(in crate::record::read) line: u64,
-    /// How far the window's beginning is indented, where nothing but white space stands before it on its line.
+    /// The indentation of the window's beginning, if only white space precedes it on its line.
     pub(in crate::record::read) indent: Option<usize>,
     /// Why reading ended before the end.
     pub(in crate::record::read) failed: Option<String>,
@@ -78,7 +78,7 @@ impl Source {
         &self.buffer[self.start..]
     }
 
-    /// Reads on behind the window; `false` at the end, and where too much has passed without a record.
+    /// Reads beyond the window; `false` at the end, and if too much has passed without a record.
     pub(in crate::record::read) fn fill(&mut self) -> bool {
         if self.ended {
             return false;
@@ -135,7 +135,7 @@ impl Source {
         self.start = end;
     }
 
-    /// Moves behind a record.
+    /// Moves past a record.
     pub(in crate::record::read) fn consume_record(&mut self, count: usize) {
         self.consume(count);
         self.gap = 0;
@@ -153,7 +153,7 @@ impl Source {
         }
     }
 
-    /// Moves behind the next end of a line; `false` where there is none.
+    /// Moves past the next end of a line; `false` if there is none.
     pub(in crate::record::read) fn skip_line(&mut self) -> bool {
         let found = self.skip(|byte| byte != b'\n').is_some();
         self.consume(1);
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn packings_that_are_not_read_are_named() {
+    fn unsupported_file_types_are_named() {
         for (bytes, word) in
             [(&b"PK\x03\x04x"[..], "Excel"), (b"\xff\xfea\0", "UTF-8"), (b"<records/>", "JSON or CSV")]
         {
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_the_text() {
+    fn a_byte_order_mark_is_not_part_of_the_text() {
         assert_eq!(open(b"\xef\xbb\xbf{}").unwrap().rest(), b"{}");
         assert_eq!(open(b"").unwrap().peek(), None);
     }

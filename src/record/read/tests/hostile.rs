@@ -14,7 +14,7 @@ use crate::record::Work;
 use crate::record::read::*;
 
 #[test]
-fn what_is_cut_off_or_too_large_says_so() {
+fn truncated_and_oversized_documents_are_reported() {
     let lines = "{\"object_number\":\"1\",\"x\":\"abcdefgh\"}\n".repeat(100_000);
     let mut packed = gzip(lines.as_bytes());
     packed.truncate(packed.len() / 2);
@@ -81,7 +81,7 @@ impl Read for Endless {
 }
 
 #[test]
-fn what_has_no_record_is_left_soon() {
+fn a_document_without_records_is_abandoned_early() {
     let limits = Limits { bytes: 64 << 10, ..Limits::default() };
     let record = "{\"object_number\":\"1\"}";
     for (start, endless, form) in [
@@ -110,8 +110,8 @@ fn what_has_no_record_is_left_soon() {
             Err(error) => error.to_string(),
         };
         assert!(taken.load(Ordering::Relaxed) < 2 << 20, "{start:?} {endless:?}");
-        let said = ["the rest is unread", "reading stops"].iter().any(|words| reason.contains(words));
-        assert!(said, "{start:?} {endless:?}: {reason}");
+        let is_explained = ["the rest is unread", "reading stops"].iter().any(|words| reason.contains(words));
+        assert!(is_explained, "{start:?} {endless:?}: {reason}");
     }
 }
 
@@ -137,7 +137,7 @@ fn a_document_is_as_large_as_it_unpacks() {
 }
 
 #[test]
-fn a_table_whose_end_is_damaged_says_so() {
+fn a_table_with_a_damaged_end_is_reported() {
     let mut packed = gzip(b"object_number\n1\n2\n");
     let checksum = packed.len() - 8;
     packed[checksum] ^= 1;

@@ -46,7 +46,7 @@ fn every_form_has_a_name() {
 }
 
 #[test]
-fn forms_are_told_from_the_bytes() {
+fn forms_are_detected_from_the_bytes() {
     let own = r#"{"object_number":"1","titles":"Blå"}"#;
     let smk = r#"{"object_number":"2","titles":[{"title":"Blå"}]}"#;
     let page = format!(r#"{{"offset":0,"rows":1,"found":1,"items":[{smk}]}}"#);
@@ -77,7 +77,7 @@ fn the_original_is_the_text_as_it_was() {
 }
 
 #[test]
-fn a_bad_record_is_named_and_the_rest_goes_on() {
+fn a_bad_record_is_reported_and_reading_continues() {
     let long = "x".repeat(513);
     let deep = (0..9).fold("[]".to_owned(), |inner, _| format!(r#"[{{"label":"a","parts":{inner}}}]"#));
     let lines = [
@@ -99,7 +99,7 @@ fn a_bad_record_is_named_and_the_rest_goes_on() {
     assert_eq!(bad[0].object_number.as_deref(), Some("2"));
     for (bad, word) in bad.iter().zip([
         "`creators`",
-        "no JSON",
+        "not JSON",
         "missing",
         "control character",
         "512",
@@ -112,7 +112,7 @@ fn a_bad_record_is_named_and_the_rest_goes_on() {
 }
 
 #[test]
-fn records_of_no_known_shape_say_what_would_help() {
+fn records_of_unknown_shape_are_reported_with_what_would_help() {
     let found = all(r#"[{"id":"a","title":"b"}]"#, None, None).remove(0).unwrap_err();
     assert!(found.reason.contains("mapping") && found.object_number.as_deref() == Some("a"));
     assert!(

@@ -43,7 +43,7 @@ fn a_statement_is_read_in_every_shape_by_every_reader() {
 }
 
 #[test]
-fn a_statement_that_cannot_be_read_is_kept_and_an_empty_one_is_none() {
+fn an_unreadable_rights_statement_is_kept_and_an_empty_one_is_none() {
     for (shape, expected) in [
         (json!(7), Some("7")),
         (json!({"code": 7}), Some(r#"{"code":7}"#)),
@@ -68,10 +68,10 @@ fn a_statement_that_cannot_be_read_is_kept_and_an_empty_one_is_none() {
 fn every_cell_of_a_table_counts() {
     let table = "object_number,rights,public_domain\n1,CC0|InC,yes\n2,,0\n3,InC,\n4,,yes|no\n";
     let works: Vec<Work> = all(table, None, None).into_iter().map(|row| row.unwrap().work).collect();
-    let said: Vec<_> = works.iter().map(|work| (work.rights.as_deref(), work.public_domain)).collect();
+    let found: Vec<_> = works.iter().map(|work| (work.rights.as_deref(), work.public_domain)).collect();
     let expected =
         [(Some("CC0\nInC"), Some(true)), (None, Some(false)), (Some("InC"), None), (None, Some(false))];
-    assert_eq!(said, expected);
+    assert_eq!(found, expected);
     let mapping = "object_number = 'nr'\nrights = [{ column = 'a' }, { column = 'b' }]";
     let both = work(&json!({"nr": "1", "a": "CC0", "b": "InC"}), Some(mapping));
     assert_eq!(both.rights.as_deref(), Some("CC0\nInC"));

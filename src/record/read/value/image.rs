@@ -2,7 +2,7 @@
 
 use crate::record::Image;
 
-/// An image as its source calls it; whether there is a master of it is told elsewhere.
+/// An image by the name that its source gives it; its master is matched elsewhere.
 pub(in crate::record::read) fn image(file: String) -> Image {
     Image { file, matched: true, ..Image::default() }
 }

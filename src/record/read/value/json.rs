@@ -1,4 +1,4 @@
-//! Reads what a field says whatever shape it came in: a text for a list, a list for a text, a number for either.
+//! Reads the value of a field in any shape: a text for a list, a list for a text, a number for either.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::record::Text;
 
-/// The first of these fields that says something; of a list its first object.
+/// The first of these fields with a value; for a list, of its first object.
 pub(in crate::record::read) fn field<'a>(value: &'a Value, names: &[&str]) -> Option<&'a Value> {
     let object = match value {
         Value::Array(all) => all.iter().find_map(Value::as_object)?,
@@ -44,24 +44,24 @@ pub(in crate::record::read) fn word(value: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The words of a value, or of the first of these fields of it.
-pub(in crate::record::read) fn said<'a>(value: &'a Value, names: &[&str]) -> Option<Cow<'a, str>> {
+/// The text of a value, or of the first of these fields of it.
+pub(in crate::record::read) fn text_of<'a>(value: &'a Value, names: &[&str]) -> Option<Cow<'a, str>> {
     word(value).or_else(|| field(value, names).and_then(word))
 }
 
-/// The words in the first of these fields.
-pub(in crate::record::read) fn said_in<'a>(value: &'a Value, names: &[&str]) -> Option<Cow<'a, str>> {
+/// The text in the first of these fields.
+pub(in crate::record::read) fn text_in<'a>(value: &'a Value, names: &[&str]) -> Option<Cow<'a, str>> {
     let inner = ["name", "title", "text", "value", "label", "id"];
-    names.iter().filter_map(|name| field(value, &[name])).find_map(|found| said(found, &inner))
+    names.iter().filter_map(|name| field(value, &[name])).find_map(|found| text_of(found, &inner))
 }
 
 /// Each value of a field as a text of its own, objects by the first of these fields that they have.
 pub(in crate::record::read) fn texts(value: Option<&Value>, names: &[&str]) -> Vec<Text> {
-    let said = many(value).iter().filter_map(|value| said(value, names));
-    said.map(|words| Text::plain(&words)).filter(|text| !text.is_empty()).collect()
+    let found = many(value).iter().filter_map(|value| text_of(value, names));
+    found.map(|words| Text::plain(&words)).filter(|text| !text.is_empty()).collect()
 }
 
-/// A number, or one in words, with a decimal point or comma.
+/// A number, or a string of one, with a decimal point or comma.
 pub(in crate::record::read) fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),
@@ -89,7 +89,7 @@ pub(in crate::record) fn truth(value: &Value) -> Option<bool> {
     }
 }
 
-/// What a flag of public domain says; one that cannot be read is no permission.
+/// The value of a public domain flag; one that cannot be read is not a permission.
 pub(in crate::record::read) fn is_public_domain(value: &Value) -> bool {
     truth(value).unwrap_or(false)
 }
@@ -112,7 +112,7 @@ mod tests {
             (json!({"name": {"name": "e"}}), None),
             (json!([["f"]]), None),
         ] {
-            assert_eq!(said(&value, &["name"]).as_deref(), expected, "{value}");
+            assert_eq!(text_of(&value, &["name"]).as_deref(), expected, "{value}");
         }
         assert_eq!(many(Some(&json!("a"))).len() + many(Some(&json!(["a", "b"]))).len(), 3);
         assert_eq!(texts(Some(&json!(["a", {"technique": "b"}, null, 3])), &["technique"]).len(), 3);

@@ -6,7 +6,7 @@ use crate::record::Text;
 use crate::record::read::value::json::many;
 
 /// A text in either version's form, without its HTML.
-pub(in crate::record::read) fn said(value: &Value) -> Text {
+pub(in crate::record::read) fn language_map(value: &Value) -> Text {
     let mut text = Text::default();
     for one in many(Some(value)) {
         match one {

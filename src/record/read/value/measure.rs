@@ -2,8 +2,8 @@
 
 use crate::record::Measure;
 
-/// Measures are no more than this, whatever a line says.
-const MOST: usize = 64;
+/// The most measures that are read from one text.
+const MAX_MEASURES: usize = 64;
 
 /// The English word for a common kind of measure; others as they are.
 pub(in crate::record::read) fn kind(word: &str) -> String {
@@ -25,17 +25,17 @@ pub(in crate::record::read) fn kind(word: &str) -> String {
 /// What is not of this form is kept as text.
 pub(in crate::record::read) fn measures(text: &str) -> Vec<Measure> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.flat_map(of_line).take(MOST).collect()
+    lines.flat_map(of_line).take(MAX_MEASURES).collect()
 }
 
 fn of_line(line: &str) -> Vec<Measure> {
-    let (part, said) = match line.split_once(':') {
-        Some((part, said)) => (Some(part.trim().to_owned()).filter(|part| !part.is_empty()), said),
+    let (part, sizes) = match line.split_once(':') {
+        Some((part, sizes)) => (Some(part.trim().to_owned()).filter(|part| !part.is_empty()), sizes),
         None => (None, line),
     };
     let mut found = Vec::new();
-    for said in said.split(", ") {
-        let Some((values, unit)) = of_sizes(said) else {
+    for size in sizes.split(", ") {
+        let Some((values, unit)) = of_sizes(size) else {
             return vec![Measure { part, text: Some(line.to_owned()), ..Measure::default() }];
         };
         let kinds: &[&str] = match (values.len(), unit) {
@@ -57,12 +57,12 @@ fn of_line(line: &str) -> Vec<Measure> {
 }
 
 /// `94 x 134 mm`: one to three numbers and their unit.
-fn of_sizes(said: &str) -> Option<(Vec<f64>, &str)> {
-    let said = said.trim();
-    let begin = said
+fn of_sizes(text: &str) -> Option<(Vec<f64>, &str)> {
+    let text = text.trim();
+    let begin = text
         .rfind(|c: char| !c.is_alphabetic())
-        .map_or(0, |at| at + said[at..].chars().next().map_or(0, char::len_utf8));
-    let (sizes, unit) = said.split_at(begin);
+        .map_or(0, |at| at + text[at..].chars().next().map_or(0, char::len_utf8));
+    let (sizes, unit) = text.split_at(begin);
     let values: Vec<f64> =
         sizes.split(['x', '×', '\u{a0}']).map(|size| decimal(size.trim())).collect::<Option<_>>()?;
     let known = matches!(unit, "mm" | "cm" | "m" | "kg" | "g" | "t" | "in");

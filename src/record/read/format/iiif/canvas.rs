@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::record::read::record::DEEPEST_PARTS;
 use crate::record::read::value::image::image;
 use crate::record::read::value::json::{field, many};
-use crate::record::read::value::language_map::said;
+use crate::record::read::value::language_map::language_map;
 use crate::record::{Image, Part, Role, Text};
 
 /// The images painted on a canvas, each by its image service, else its own address.
@@ -17,7 +17,7 @@ pub(in crate::record::read) fn images(
     files: &mut HashMap<String, Vec<String>>,
 ) {
     let id = field(canvas, &["id", "@id"]).and_then(Value::as_str).unwrap_or_default();
-    let label = said(&canvas["label"]);
+    let label = language_map(&canvas["label"]);
     let pages = many(canvas.get("items")).iter().flat_map(|page| many(page.get("items")));
     let bodies = pages.filter_map(|painted| painted.get("body"));
     let old = many(canvas.get("images")).iter().filter_map(|painted| painted.get("resource"));
@@ -30,7 +30,7 @@ pub(in crate::record::read) fn images(
         for one in if choices.is_empty() { many(Some(body)).iter().collect() } else { choices } {
             let one = if one["type"] == "SpecificResource" { &one["source"] } else { one };
             let Some(file) = file(one) else { continue };
-            let own = said(&one["label"]);
+            let own = language_map(&one["label"]);
             let label = if several && !own.is_empty() { own } else { label.clone() };
             let role = role(&label);
             files.entry(id.to_owned()).or_default().push(file.clone());
@@ -47,7 +47,7 @@ fn file(body: &Value) -> Option<String> {
     service.or(field(body, &["id", "@id"]).and_then(Value::as_str)).or(body.as_str()).map(str::to_owned)
 }
 
-/// What a label says that an image shows.
+/// The role of an image according to its label.
 fn role(label: &Text) -> Role {
     let words: String = label.iter().map(|(_, word)| word.to_lowercase() + " ").collect();
     let has = |names: &[&str]| words.split(|c: char| !c.is_alphanumeric()).any(|word| names.contains(&word));
@@ -70,7 +70,7 @@ pub(in crate::record::read) fn part(
     if depth > DEEPEST_PARTS || !range.is_object() {
         return None;
     }
-    let mut made = Part { label: said(&range["label"]), ..Part::default() };
+    let mut made = Part { label: language_map(&range["label"]), ..Part::default() };
     for item in many(range.get("items")) {
         let target = if item["type"] == "SpecificResource" { &item["source"] } else { item };
         let id =
@@ -92,7 +92,7 @@ pub(in crate::record::read) fn old_parts(
         let ids = many(range.get("canvases")).iter().filter_map(Value::as_str);
         let images =
             ids.filter_map(|id| files.get(id.split('#').next().unwrap_or_default())).flatten().cloned();
-        Part { label: said(&range["label"]), images: images.collect(), parts: Vec::new() }
+        Part { label: language_map(&range["label"]), images: images.collect(), parts: Vec::new() }
     });
     made.filter(|part| !part.images.is_empty()).collect()
 }

@@ -9,7 +9,7 @@ use url::Url;
 
 use self::canvas::{images, old_parts, part};
 use crate::record::read::value::json::{field, many};
-use crate::record::read::value::language_map::said;
+use crate::record::read::value::language_map::language_map;
 use crate::record::read::value::measure;
 use crate::record::read::value::year::span;
 use crate::record::rights::{claims, is_label, joined, statement};
@@ -23,19 +23,19 @@ pub(in crate::record::read) fn work(manifest: &Value) -> Result<Work, String> {
     }
     let address = field(manifest, &["id", "@id"]).and_then(Value::as_str);
     let mut work = Work {
-        titles: Some(said(&manifest["label"]))
+        titles: Some(language_map(&manifest["label"]))
             .filter(|text| !text.is_empty())
             .map(title)
             .into_iter()
             .collect(),
-        description: said(field(manifest, &["summary", "description"]).unwrap_or(&Value::Null)),
+        description: language_map(field(manifest, &["summary", "description"]).unwrap_or(&Value::Null)),
         homepage: field(manifest, &["homepage", "related"]).and_then(address_in),
         ..Work::default()
     };
     let statement = &manifest["requiredStatement"];
-    work.credit_line = said(field(statement, &["value"]).unwrap_or(&manifest["attribution"]));
+    work.credit_line = language_map(field(statement, &["value"]).unwrap_or(&manifest["attribution"]));
     for pair in many(manifest.get("metadata")) {
-        metadata(&mut work, &said(&pair["label"]), said(&pair["value"]));
+        metadata(&mut work, &language_map(&pair["label"]), language_map(&pair["value"]));
     }
     if work.object_number.is_empty() {
         work.object_number =
@@ -51,7 +51,7 @@ pub(in crate::record::read) fn work(manifest: &Value) -> Result<Work, String> {
         None => many(manifest["sequences"].get(0).and_then(|sequence| sequence.get("canvases"))),
     };
     work.rights = rights(manifest, canvases);
-    // What the statement says already is not said twice.
+    // The rights in the required statement are not repeated.
     let stated = work.rights.clone();
     work.extra_metadata.retain(|fact| fact.value.best(&[]) != stated.as_deref());
     let mut files = HashMap::new();
@@ -80,14 +80,14 @@ fn rights(manifest: &Value, canvases: &[Value]) -> Option<String> {
     }
     let statements = [manifest.get("requiredStatement"), manifest.get("attribution")].into_iter().flatten();
     let required = statements.filter_map(|statement| {
-        let label = said(&statement["label"]);
-        let words = said(field(statement, &["value"]).unwrap_or(statement));
+        let label = language_map(&statement["label"]);
+        let words = language_map(field(statement, &["value"]).unwrap_or(statement));
         let words = words.best(&[])?.to_owned();
         (label.iter().any(|(_, label)| is_label(label)) || claims(&words)).then_some(words)
     });
     let pairs = many(manifest.get("metadata")).iter().filter_map(|pair| {
-        let is_rights = said(&pair["label"]).iter().any(|(_, label)| is_label(label));
-        is_rights.then(|| said(&pair["value"]).best(&[]).map(str::to_owned)).flatten()
+        let is_rights = language_map(&pair["label"]).iter().any(|(_, label)| is_label(label));
+        is_rights.then(|| language_map(&pair["value"]).best(&[]).map(str::to_owned)).flatten()
     });
     joined(required.chain(pairs))
 }

@@ -8,7 +8,7 @@ pub use self::fields::{FIELDS, SmkField};
 use self::fields::{Reading, read_as};
 
 use crate::record::read::value::image::image;
-use crate::record::read::value::json::{field, is_public_domain, many, number, said, said_in, texts};
+use crate::record::read::value::json::{field, is_public_domain, many, number, text_in, text_of, texts};
 use crate::record::read::value::measure;
 use crate::record::read::value::year::{last_year, span, year};
 use crate::record::rights::statement;
@@ -18,17 +18,17 @@ const SOURCE: &str = "import:smk";
 
 /// The work that a record is about; only one without any number is refused.
 pub(in crate::record::read) fn work(record: &Value) -> Result<Work, String> {
-    let number = said_in(record, &["object_number", "id"]);
+    let number = text_in(record, &["object_number", "id"]);
     let number =
         number.ok_or("`object_number` is missing, and `id` too: a record needs one of them")?.into_owned();
     let all = |name: &str, keys: &[&str]| texts(record.get(name), keys);
     let joined = |fields: &[(&str, &str)]| {
         let mut text = Text::default();
-        fields.iter().flat_map(|(name, key)| all(name, &[key])).for_each(|said| text.merge(&said));
+        fields.iter().flat_map(|(name, key)| all(name, &[key])).for_each(|value| text.merge(&value));
         text
     };
-    let one = |names: &[&str]| said_in(record, names).map(|said| Text::plain(&said)).unwrap_or_default();
-    let link = |names: &[&str]| said_in(record, names).map(|said| said.into_owned());
+    let one = |names: &[&str]| text_in(record, names).map(|text| Text::plain(&text)).unwrap_or_default();
+    let link = |names: &[&str]| text_in(record, names).map(|text| text.into_owned());
     Ok(Work {
         object_number: number,
         titles: titles(record),
@@ -61,14 +61,14 @@ pub(in crate::record::read) fn work(record: &Value) -> Result<Work, String> {
 /// Its titles; a translation joins the title before it.
 fn titles(record: &Value) -> Vec<Title> {
     let mut titles: Vec<Title> = Vec::new();
-    for said_so in many(record.get("titles")) {
-        let language = field(said_so, &["language"]).and_then(Value::as_str).unwrap_or_default();
-        let kind = said_in(said_so, &["type"]).map(|kind| kind.to_lowercase());
-        if let Some(title) = said(said_so, &["title", "text"]) {
+    for value in many(record.get("titles")) {
+        let language = field(value, &["language"]).and_then(Value::as_str).unwrap_or_default();
+        let kind = text_in(value, &["type"]).map(|kind| kind.to_lowercase());
+        if let Some(title) = text_of(value, &["title", "text"]) {
             titles.push(Title { text: Text::of(language, &title), kind });
         }
-        if let Some(translation) = said_in(said_so, &["translation"]) {
-            let language = if said_in(said_so, &["title"]).is_some() { "" } else { language };
+        if let Some(translation) = text_in(value, &["translation"]) {
+            let language = if text_in(value, &["title"]).is_some() { "" } else { language };
             match titles.last_mut() {
                 Some(title) => title.text.add(language, &translation),
                 None => titles.push(Title { text: Text::of(language, &translation), kind: None }),
@@ -79,14 +79,14 @@ fn titles(record: &Value) -> Vec<Title> {
 }
 
 fn creator(made: &Value) -> Option<Creator> {
-    let sorted = said(made, &["creator", "name"]).map(|name| name.into_owned());
-    let (first, last) = (said_in(made, &["creator_forename"]), said_in(made, &["creator_surname"]));
+    let sorted = text_of(made, &["creator", "name"]).map(|name| name.into_owned());
+    let (first, last) = (text_in(made, &["creator_forename"]), text_in(made, &["creator_surname"]));
     let name = match (&first, &last, &sorted) {
         (Some(first), Some(last), _) => format!("{first} {last}"),
         (.., Some(sorted)) => upright(sorted),
         _ => first.or(last)?.into_owned(),
     };
-    let text = |names: &[&str]| said_in(made, names).map(|said| said.into_owned());
+    let text = |names: &[&str]| text_in(made, names).map(|text| text.into_owned());
     Some(Creator {
         sort_name: sorted.filter(|sorted| *sorted != name),
         name,
@@ -110,25 +110,25 @@ pub(in crate::record::read) fn upright(sorted: &str) -> String {
 }
 
 fn production(made: &Value) -> Option<Production> {
-    let text = said(made, &["period", "text"]).unwrap_or_default();
+    let text = text_of(made, &["period", "text"]).unwrap_or_default();
     let (first, last) = span(&text);
     let earliest = field(made, &["start"]).and_then(year);
     let latest = field(made, &["end"]).and_then(last_year);
-    let said_so = earliest.is_some() || latest.is_some();
-    let (earliest, latest) = if said_so { (earliest, latest) } else { (first, last) };
+    let has_years = earliest.is_some() || latest.is_some();
+    let (earliest, latest) = if has_years { (earliest, latest) } else { (first, last) };
     let found = Production { text: Text::plain(&text), earliest, latest };
     (found != Production::default()).then_some(found)
 }
 
-fn measures(said_so: &Value) -> Vec<Measure> {
-    if let Some(text) = said_so.as_str() {
+fn measures(value: &Value) -> Vec<Measure> {
+    if let Some(text) = value.as_str() {
         return measure::measures(text);
     }
-    let text = |name: &str| said_in(said_so, &[name]).map(|said| said.into_owned());
+    let text = |name: &str| text_in(value, &[name]).map(|text| text.into_owned());
     let found = Measure {
         part: text("part"),
         kind: text("type").map(|kind| measure::kind(&kind)),
-        value: field(said_so, &["value"]).and_then(number).filter(|value| value.is_finite()),
+        value: field(value, &["value"]).and_then(number).filter(|value| value.is_finite()),
         unit: text("unit"),
         text: text("notes"),
     };
@@ -136,9 +136,9 @@ fn measures(said_so: &Value) -> Vec<Measure> {
     if shown { vec![found] } else { Vec::new() }
 }
 
-fn inscription(said_so: &Value) -> Option<Text> {
-    let content = said(said_so, &["content", "text"])?;
-    let place: Vec<_> = ["position", "method"].iter().filter_map(|name| said_in(said_so, &[name])).collect();
+fn inscription(value: &Value) -> Option<Text> {
+    let content = text_of(value, &["content", "text"])?;
+    let place: Vec<_> = ["position", "method"].iter().filter_map(|name| text_in(value, &[name])).collect();
     let place = if place.is_empty() { String::new() } else { format!(" ({})", place.join(", ")) };
     Some(Text::plain(&format!("{content}{place}")))
 }
@@ -150,11 +150,11 @@ fn related(record: &Value) -> Vec<Related> {
         many(record.get(name)).iter().map(move |one| (one, kind)).collect::<Vec<_>>()
     };
     let found = fields.into_iter().flat_map(each).filter_map(|(one, kind)| {
-        let id = said(one, &keys)?.into_owned();
+        let id = text_of(one, &keys)?.into_owned();
         let label =
-            said_in(one, &["name", "title", "notes"]).map(|said| Text::plain(&said)).unwrap_or_default();
+            text_in(one, &["name", "title", "notes"]).map(|text| Text::plain(&text)).unwrap_or_default();
         let kind =
-            said_in(one, &["relation", "type"]).map_or_else(|| kind.to_owned(), |said| said.into_owned());
+            text_in(one, &["relation", "type"]).map_or_else(|| kind.to_owned(), |text| text.into_owned());
         Some(Related { id, label, kind: Some(kind) })
     });
     found.collect()
@@ -166,10 +166,10 @@ fn tags(record: &Value) -> Vec<Tag> {
     let mut tags = Vec::new();
     for field in read_as(Reading::Tags) {
         let scheme = field.facet.unwrap_or_default();
-        for said_so in many(record.get(field.name)) {
-            let Some(word) = said(said_so, &names) else { continue };
+        for value in many(record.get(field.name)) {
+            let Some(word) = text_of(value, &names) else { continue };
             if known.insert((scheme, word.to_string())) {
-                let concept = said_in(said_so, &["uri", "concept"]).filter(|uri| uri.starts_with("http"));
+                let concept = text_in(value, &["uri", "concept"]).filter(|uri| uri.starts_with("http"));
                 let concept = concept.map(|uri| uri.into_owned());
                 tags.push(Tag { source: SOURCE.to_owned(), concept, ..Tag::new(scheme, Text::plain(&word)) });
             }
@@ -182,11 +182,11 @@ fn tags(record: &Value) -> Vec<Tag> {
 fn images(record: &Value) -> Vec<Image> {
     let main = ["image_iiif_id", "image_native", "image_hq", "image_thumbnail"];
     let other = ["iiif_id", "native", "image_iiif_id", "image_native", "thumbnail", "url"];
-    let main = said_in(record, &main).map(|file| image(file.into_owned()));
+    let main = text_in(record, &main).map(|file| image(file.into_owned()));
     let others = many(record.get("alternative_images")).iter().filter_map(|one| {
         let label =
-            said_in(one, &["caption", "label", "title"]).map(|said| Text::plain(&said)).unwrap_or_default();
-        let file = one.as_object().and_then(|_| said_in(one, &other)).or_else(|| said(one, &[]))?;
+            text_in(one, &["caption", "label", "title"]).map(|text| Text::plain(&text)).unwrap_or_default();
+        let file = one.as_object().and_then(|_| text_in(one, &other)).or_else(|| text_of(one, &[]))?;
         Some(Image { label, role: Role::Other("alternative".into()), ..image(file.into_owned()) })
     });
     main.into_iter().chain(others).collect()
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fields_drift_and_are_read_still() {
+    fn every_shape_of_a_field_is_read() {
         for techniques in
             [json!("olie"), json!(["olie"]), json!([{"technique": "olie"}]), json!({"technique": "olie"})]
         {
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn makers_are_shown_upright_and_sorted_by_family() {
+    fn creators_are_shown_by_given_name_and_sorted_by_family_name() {
         let work = read(json!({"id": "1", "production": [{"creator": "Velde, Willem I van de",
             "creator_date_of_birth": "1611-01-01T00:00:00.000Z", "creator_qualifier": "efter"}, "Ubekendt"],
             "production_date": [{"start": "0950-01-01T00:00:00Z", "period": "ca. 950"}, {"period": "1850-55"}]}));

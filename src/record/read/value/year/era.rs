@@ -7,7 +7,7 @@ pub(super) enum Era {
     Common,
 }
 
-/// The letters of an era's name, whatever stands between them of points, spaces and hyphens.
+/// The letters of an era's name, without the points, spaces and hyphens between them.
 const BEFORE: [&str; 24] = [
     "bce",
     "bc",
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn eras_are_known_by_their_letters() {
+    fn eras_are_recognized_by_their_letters() {
         for text in [
             "BC",
             "B.C.",

@@ -1,4 +1,4 @@
-//! The years that a dating spans. Where its words can mean different years it spans none.
+//! The years that a dating spans. An ambiguous dating spans none.
 
 use super::era::Era;
 use super::token::{Token, tokens};
@@ -17,7 +17,7 @@ struct Point {
     minus: bool,
     /// Whether a dash, a stroke or a word such as `to` leads here from the point before.
     joined: bool,
-    /// Whether nothing but a dash or stroke stands between.
+    /// Whether only a dash or slash is between them.
     tight: bool,
     /// Whether another dash follows at once, as in dates.
     dashed: bool,
@@ -180,7 +180,7 @@ fn points(tokens: &[Token]) -> Option<Vec<Point>> {
     Some(points)
 }
 
-/// `4th–3rd century B.C.`: units and eras stand at the end of a range and hold for all of it.
+/// `4th–3rd century B.C.`: units and eras at the end of a range apply to all of it.
 fn backwards(points: &mut [Point]) {
     for at in (0..points.len().saturating_sub(1)).rev() {
         let next = points[at + 1];

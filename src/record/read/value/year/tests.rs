@@ -111,7 +111,7 @@ fn years_before_our_era_are_negative() {
 }
 
 #[test]
-fn ranges_go_across_the_era() {
+fn ranges_may_cross_eras() {
     check(&[
         ("200 B.C.–A.D. 100", -200, 100),
         ("100 BC – 50 AD", -100, 50),
@@ -154,7 +154,7 @@ fn centuries_and_millennia_are_ranges() {
 }
 
 #[test]
-fn digits_that_are_not_known_span_what_they_may_be() {
+fn unknown_digits_span_all_possible_years() {
     check(&[
         ("185-", 1850, 1859),
         ("[185-]", 1850, 1859),
@@ -174,7 +174,7 @@ fn digits_that_are_not_known_span_what_they_may_be() {
 }
 
 #[test]
-fn what_is_in_doubt_has_no_years() {
+fn ambiguous_datings_have_no_years() {
     for words in [
         "no date",
         "10,000 years ago",
@@ -199,7 +199,7 @@ fn what_is_in_doubt_has_no_years() {
 }
 
 #[test]
-fn any_words_are_read_without_fault() {
+fn no_text_makes_the_parser_panic() {
     for words in [
         "185-\u{300}",
         "’’’1850’",

@@ -15,7 +15,7 @@ pub(super) enum Token {
     Minus {
         value: i32,
     },
-    /// A minus of which nobody can tell whether it is a sign.
+    /// A minus that may or may not be a sign.
     Doubt,
     /// `19th`, `19.`, `XIXe`, `nineteenth`.
     Ordinal(i32),
@@ -221,7 +221,7 @@ fn sign(c: char, before: char, rest: &str, last: &mut Option<Token>) -> Option<T
     }
 }
 
-/// A number with what is written to it: `1850s`, `19th`, `185-`, `10,000`.
+/// A number with its prefix or suffix: `1850s`, `19th`, `185-`, `10,000`.
 fn number(text: &str) -> (Token, usize) {
     let mut length = text.bytes().take_while(u8::is_ascii_digit).count();
     let mut digits = text[..length].to_owned();
@@ -267,7 +267,7 @@ fn number(text: &str) -> (Token, usize) {
     }
 }
 
-/// How many years `1850s` or `1800-tallet` goes on.
+/// The number of years in `1850s` or `1800-tallet`.
 fn decade(year: i32) -> i32 {
     match year {
         _ if year % 100 == 0 => 99,
@@ -296,7 +296,7 @@ fn open(value: i32, digits: usize, rest: &str) -> Option<(i32, i32, usize)> {
     }
 }
 
-/// A word: an era where it stands behind or before a number, else what it says of time.
+/// A word: an era if it is next to a number, otherwise its meaning in a dating.
 fn word(text: &str, before: &[Token]) -> (Token, usize) {
     let letters = text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len());
     let (word, rest) = (text[..letters].to_lowercase(), &text[letters..]);
