@@ -18,10 +18,10 @@ fuzz_target!(|data: &[u8]| {
     }
     let Ok(master) = whole else { return };
     assert!(master.dimensions.area() > 0 && master.upright().area() > 0);
-    let look = ColorTransform::new(master.icc.as_ref(), master.shape(), Output::Srgb);
+    let color = ColorTransform::new(master.icc.as_ref(), master.shape(), Output::Srgb);
     for level in &master.levels {
         assert!(level.tiles.len() as u64 >= level.grid.count() && level.untiled_because().is_none());
-        let _ = stored::head(level, look.profile.as_deref());
+        let _ = stored::head(level, color.profile.as_deref());
         let _ = (level.factor(master.dimensions), level.reduces(master.dimensions));
     }
     assert!(master.weight() < 512 * data.len() + (1 << 20), "{} bytes of {}", master.weight(), data.len());

@@ -27,36 +27,36 @@ fuzz_target!(|file: &[u8]| {
     if let Kind::Untiled { .. } = master.kind {
         return;
     }
-    let look = ColorTransform::new(master.icc.as_ref(), master.shape(), Output::Srgb);
+    let color = ColorTransform::new(master.icc.as_ref(), master.shape(), Output::Srgb);
     for segments in REQUESTS {
         let request = ImageRequest::parse(Version::V3, segments).expect("these are sound");
         let limits = Limits { max_area: LIMIT, ..Limits::NONE };
         let Ok(plan) = Plan::new(&request, &master, limits, false) else { continue };
-        render(file, &master, &look, &plan);
+        render(file, &master, &color, &plan);
     }
-    master.levels.iter().for_each(|level| cut(file, level, &look));
+    master.levels.iter().for_each(|level| cut(file, level, &color));
 });
 
 /// Renders as the gallery does, unless that takes long.
-fn render(file: &[u8], master: &Master, look: &ColorTransform, plan: &Plan) {
+fn render(file: &[u8], master: &Master, color: &ColorTransform, plan: &Plan) {
     let Source::Rendered { level, reduce } = plan.source else { return };
     let stored = &master.levels[level];
     let frame = Frame::of_tiles(plan, master, stored, reduce);
     if stored.grid.tile.area() * frame.tiles.len() as u64 > LIMIT {
         return;
     }
-    let tiles: Vec<_> = frame.tiles.iter().map(|&tile| bytes_of(file, stored, tile, look)).collect();
+    let tiles: Vec<_> = frame.tiles.iter().map(|&tile| bytes_of(file, stored, tile, color)).collect();
     let Ok(picture) = draw(&frame, stored, &tiles, &|| false) else { return };
     let place = (frame.window, frame.size);
-    let _ = finish(plan, &picture, place, master.orientation, look, &Settings::default());
+    let _ = finish(plan, &picture, place, master.orientation, color, &Settings::default());
 }
 
 /// Cuts the last tile of a level of JPEGs to its edge.
-fn cut(file: &[u8], level: &Level, look: &ColorTransform) {
+fn cut(file: &[u8], level: &Level, color: &ColorTransform) {
     let (columns, rows) = (level.grid.columns(), level.grid.rows());
     let tile = TileIndex { column: columns - 1, row: rows - 1 };
     if level.codec == Codec::Jpeg
-        && let Some(jpeg) = bytes_of(file, level, tile, look)
+        && let Some(jpeg) = bytes_of(file, level, tile, color)
     {
         let size = level.grid.rect(tile).dimensions();
         let _ = stored::crop(jpeg.to_vec(), level, tile, size);
@@ -64,12 +64,12 @@ fn cut(file: &[u8], level: &Level, look: &ColorTransform) {
 }
 
 /// A tile as it is stored, a JPEG with its head.
-fn bytes_of(file: &[u8], level: &Level, tile: TileIndex, look: &ColorTransform) -> Option<Bytes> {
+fn bytes_of(file: &[u8], level: &Level, tile: TileIndex, color: &ColorTransform) -> Option<Bytes> {
     let mut range = level.range(tile)?;
     let mut bytes = Vec::new();
     if level.codec == Codec::Jpeg {
         range.start += stored::SOI_BYTES;
-        bytes = stored::head(level, look.profile.as_deref());
+        bytes = stored::head(level, color.profile.as_deref());
     }
     let range = usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?;
     bytes.extend_from_slice(file.get(range)?);

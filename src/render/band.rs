@@ -78,11 +78,11 @@ impl Frame {
 pub fn banded_encoder(
     plan: &Plan,
     master: &Master,
-    look: &ColorTransform,
+    color: &ColorTransform,
     settings: &Settings,
 ) -> Result<encode::Stream, Error> {
     let channels = channels(plan, master);
-    let metadata = look.metadata(look.embeds_profile(plan, channels));
+    let metadata = color.metadata(color.embeds_profile(plan, channels));
     encode::stream(plan.format, plan.size, channels, &metadata, settings.jpeg_quality, settings.subsampling())
 }
 
@@ -99,10 +99,10 @@ fn channels(plan: &Plan, master: &Master) -> Channels {
 }
 
 /// The band's rows, converted for the encoder.
-pub fn band(plan: &Plan, picture: &Picture, frame: &Frame, look: &ColorTransform) -> Result<Raster, Error> {
-    let raster = look.apply_packed(finish::scaled(picture, frame.window, frame.size)?);
-    let carries = look.embeds_profile(plan, raster.channels);
-    let raster = finish::toned(look.for_response(raster, carries), plan.quality);
+pub fn band(plan: &Plan, picture: &Picture, frame: &Frame, color: &ColorTransform) -> Result<Raster, Error> {
+    let raster = color.apply_packed(finish::scaled(picture, frame.window, frame.size)?);
+    let carries = color.embeds_profile(plan, raster.channels);
+    let raster = finish::toned(color.for_response(raster, carries), plan.quality);
     let raster = if plan.rotation == Rotation::NONE { raster } else { rotate::mirror(&raster) };
     Ok(if plan.format == Format::Jpg { tone::flatten(raster, [255; 3]) } else { raster })
 }

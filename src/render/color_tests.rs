@@ -95,9 +95,9 @@ fn plan(format: Format, quality: Quality, degrees: f64) -> Plan {
     Plan { region: Rect::all(SIZE), size: SIZE, rotation, quality, format, source }
 }
 
-fn answer(plan: &Plan, picture: &Picture, look: &ColorTransform) -> Vec<u8> {
+fn answer(plan: &Plan, picture: &Picture, color: &ColorTransform) -> Vec<u8> {
     let whole = Window { x: 0.0, y: 0.0, width: f64::from(SIDE), height: f64::from(SIDE) };
-    finish(plan, picture, (whole, SIZE), Orientation::UPRIGHT, look, &Settings::default()).unwrap()
+    finish(plan, picture, (whole, SIZE), Orientation::UPRIGHT, color, &Settings::default()).unwrap()
 }
 
 /// An image of a single color: samples, bits and alpha.
@@ -114,7 +114,7 @@ impl Flat<'_> {
         Shape { dimensions: SIZE, model, alpha: self.alpha, depth: self.depth }
     }
 
-    fn picture(self, look: &ColorTransform) -> Picture {
+    fn picture(self, color: &ColorTransform) -> Picture {
         let Shape { dimensions, model, alpha, depth } = self.shape();
         let mut pixel = self.color.to_vec();
         pixel.extend((alpha != Alpha::None).then_some(255));
@@ -123,28 +123,28 @@ impl Flat<'_> {
             Depth::U8 => Samples::U8(samples),
             Depth::U16 => Samples::U16(samples.into_iter().map(|sample| u16::from(sample) * 257).collect()),
         };
-        Picture::Packed(look.apply(Raw { dimensions, model, alpha, samples }))
+        Picture::Packed(color.apply(Raw { dimensions, model, alpha, samples }))
     }
 }
 
 /// Checks all formats and qualities of an image; `planes` have not been color-converted yet.
 #[track_caller]
 fn check(name: &str, flat: Flat<'_>, icc: Option<&Arc<[u8]>>, output: Output, planes: bool) {
-    let look = ColorTransform::new(icc, flat.shape(), output);
-    let (picture, look) = if planes {
+    let color = ColorTransform::new(icc, flat.shape(), output);
+    let (picture, color) = if planes {
         let channels = if flat.color.len() == 1 { Channels::Gray } else { Channels::Rgb };
         let samples = flat.color.repeat(SIZE.area() as usize);
         let raster = Raster { dimensions: SIZE, channels, samples };
         let file = jpeg::encode(&raster, 100, Subsampling::S444, &EmbeddedMetadata::default()).unwrap();
-        (jpeg::decode(&file, 1, 1 << 20).unwrap(), look)
+        (jpeg::decode(&file, 1, 1 << 20).unwrap(), color)
     } else {
-        (flat.picture(&look), look.after_conversion())
+        (flat.picture(&color), color.after_conversion())
     };
     let icc = icc.map(|icc| &icc[..]);
     let expected = srgb(flat.color, icc);
     for format in FORMATS {
         for quality in [Quality::Default, Quality::Color, Quality::Gray, Quality::Bitonal] {
-            let (found, tagged) = read(&answer(&plan(format, quality, 0.0), &picture, &look));
+            let (found, tagged) = read(&answer(&plan(format, quality, 0.0), &picture, &color));
             let case = format!("{name} {format:?} {quality:?} {:?} {output:?}: {found:?}", flat.color);
             let (seen_now, within) =
                 (seen(&found, tagged.as_deref()), if format == Format::Webp { 5.0 } else { 2.6 });
@@ -170,30 +170,30 @@ fn check(name: &str, flat: Flat<'_>, icc: Option<&Arc<[u8]>>, output: Output, pl
             assert!(found.iter().all(|sample| sample.abs_diff(expected) <= 4), "{case}, not {expected}");
         }
     }
-    unread(&picture, &look, expected, flat.alpha != Alpha::None);
+    unread(&picture, &color, expected, flat.alpha != Alpha::None);
 }
 
 /// The formats that are not decoded here: AVIF is written from sRGB, and PDF contains the JPEG unchanged.
 #[track_caller]
-fn unread(picture: &Picture, look: &ColorTransform, expected: [u8; 3], has_alpha: bool) {
+fn unread(picture: &Picture, color: &ColorTransform, expected: [u8; 3], has_alpha: bool) {
     if let Picture::Packed(raster) = picture {
         let gray = raster.channels == Channels::Gray;
-        let mut raster = look.for_response(raster.clone(), false);
+        let mut raster = color.for_response(raster.clone(), false);
         let found = &raster.samples[..raster.channels.count().min(3)];
         assert!(
             found.iter().zip(expected).all(|(found, expected)| found.abs_diff(expected) <= 2),
             "{found:?}"
         );
         assert_eq!((raster.channels == Channels::Gray, raster.channels == Channels::Rgba), (gray, has_alpha));
-        let file = answer(&plan(Format::Avif, Quality::Default, 0.0), picture, look);
+        let file = answer(&plan(Format::Avif, Quality::Default, 0.0), picture, color);
         assert_eq!(file, encode::avif(&raster, &EmbeddedMetadata::default()).unwrap());
         raster = tone::gray(raster);
-        let file = answer(&plan(Format::Avif, Quality::Gray, 0.0), picture, look);
+        let file = answer(&plan(Format::Avif, Quality::Gray, 0.0), picture, color);
         assert_eq!(file, encode::avif(&raster, &EmbeddedMetadata::default()).unwrap());
     }
     for quality in [Quality::Default, Quality::Gray] {
-        let file = answer(&plan(Format::Pdf, quality, 0.0), picture, look);
-        let jpg = answer(&plan(Format::Jpg, quality, 0.0), picture, look);
+        let file = answer(&plan(Format::Pdf, quality, 0.0), picture, color);
+        let jpg = answer(&plan(Format::Jpg, quality, 0.0), picture, color);
         let icc = jpeg::header(&jpg).unwrap().unwrap().icc;
         assert_eq!(icc.is_some(), file.windows(9).any(|part| part == b"/ICCBased"));
         let scan = jpg.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
@@ -241,9 +241,9 @@ fn prophotos_greys_are_srgbs() {
     for (value, expected) in [(63, 81), (128, 146), (192, 203)] {
         let color = [value; 3];
         let flat = Flat { color: &color, alpha: Alpha::None, depth: Depth::U8 };
-        let look = ColorTransform::new(Some(&icc), flat.shape(), Output::Srgb);
+        let color = ColorTransform::new(Some(&icc), flat.shape(), Output::Srgb);
         let (found, tagged) =
-            read(&answer(&plan(Format::Png, Quality::Gray, 0.0), &flat.picture(&look), &look));
+            read(&answer(&plan(Format::Png, Quality::Gray, 0.0), &flat.picture(&color), &color));
         assert!(found[0].abs_diff(expected) <= 1 && tagged.is_none(), "{value}: {found:?}");
     }
 }
@@ -252,10 +252,10 @@ fn prophotos_greys_are_srgbs() {
 fn clear_corners_cost_grey_its_profile_but_not_its_look() {
     let icc: Arc<[u8]> = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap().into();
     let flat = Flat { color: &[55], alpha: Alpha::None, depth: Depth::U8 };
-    let look = ColorTransform::new(Some(&icc), flat.shape(), Output::Srgb);
+    let color = ColorTransform::new(Some(&icc), flat.shape(), Output::Srgb);
     for (format, expected) in [(Format::Png, 128), (Format::Tif, 128), (Format::Jpg, 55)] {
         let (found, tagged) =
-            read(&answer(&plan(format, Quality::Default, 22.5), &flat.picture(&look), &look));
+            read(&answer(&plan(format, Quality::Default, 22.5), &flat.picture(&color), &color));
         assert!(found[0].abs_diff(expected) <= 2, "{format:?}: {found:?}");
         assert_eq!(tagged.is_some(), format == Format::Jpg);
     }
@@ -265,7 +265,7 @@ fn clear_corners_cost_grey_its_profile_but_not_its_look() {
 fn stored_tiles_pass_with_their_profile() {
     let icc: Arc<[u8]> = ColorProfile::new_adobe_rgb().encode().unwrap().into();
     let shape = Flat { color: &[1, 2, 3], alpha: Alpha::None, depth: Depth::U8 }.shape();
-    let look = ColorTransform::new(Some(&icc), shape, Output::Srgb);
-    assert!(look.is_passthrough());
-    assert_eq!(look.profile.as_ref(), Some(&icc));
+    let color = ColorTransform::new(Some(&icc), shape, Output::Srgb);
+    assert!(color.is_passthrough());
+    assert_eq!(color.profile.as_ref(), Some(&icc));
 }

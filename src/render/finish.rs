@@ -13,32 +13,32 @@ pub fn finish(
     picture: &Picture,
     (window, size): (Window, Dimensions),
     orientation: Orientation,
-    look: &ColorTransform,
+    color: &ColorTransform,
     settings: &Settings,
 ) -> Result<Vec<u8>, Error> {
     let plain =
         orientation.is_upright() && plan.rotation == Rotation::NONE && plan.quality != Quality::Bitonal;
     if let Picture::Planar(planar) = picture
         && plain
-        && look.conversion.is_none()
+        && color.conversion.is_none()
         && plan.format == Format::Jpg
     {
         let gray = planar.planes.len() == 1 || plan.quality == Quality::Gray;
-        let carries = look.embeds_profile(plan, if gray { Channels::Gray } else { Channels::Rgb });
-        if carries || look.is_srgb() {
+        let carries = color.embeds_profile(plan, if gray { Channels::Gray } else { Channels::Rgb });
+        if carries || color.is_srgb() {
             let subsampling = if gray { Subsampling::Gray } else { settings.subsampling() };
             let scaled = scale::planar(planar, window, size, subsampling)?;
-            return jpeg::encode_planar(&scaled, settings.jpeg_quality, &look.metadata(carries));
+            return jpeg::encode_planar(&scaled, settings.jpeg_quality, &color.metadata(carries));
         }
     }
     let raster = scaled(picture, window, size)?;
     let raster = upright(raster, orientation);
-    let raster = look.apply_packed(raster);
-    let carries = look.embeds_profile(plan, encoded_channels(plan, raster.channels));
-    let raster = look.for_response(raster, carries);
+    let raster = color.apply_packed(raster);
+    let carries = color.embeds_profile(plan, encoded_channels(plan, raster.channels));
+    let raster = color.for_response(raster, carries);
     let raster = toned(raster, plan.quality);
     let raster = turned(raster, plan.rotation, plan.format);
-    encoded(raster, plan.format, &look.metadata(carries), settings)
+    encoded(raster, plan.format, &color.metadata(carries), settings)
 }
 
 /// The channels that are encoded: transparent corners turn gray into RGBA.

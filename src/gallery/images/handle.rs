@@ -23,7 +23,7 @@ pub struct ImageHandle {
     pub page: u32,
     pub version: Version,
     pub master: Master,
-    pub look: ColorTransform,
+    pub color: ColorTransform,
     /// The identifier that it was opened by; empty for a pyramid.
     pub identifier: String,
     /// All identifiers of its file, without a page: rights of one apply to all.
@@ -83,8 +83,8 @@ impl ImageHandle {
 
     fn new(store: Store, key: Key, page: u32, version: Version, master: Master, output: Output) -> Self {
         static NUMBERS: AtomicU64 = AtomicU64::new(1);
-        let look = ColorTransform::new(master.icc.as_ref(), master.shape(), output);
-        let head = |level| Bytes::from(stored::head(level, look.profile.as_deref()));
+        let color = ColorTransform::new(master.icc.as_ref(), master.shape(), output);
+        let head = |level| Bytes::from(stored::head(level, color.profile.as_deref()));
         let heads = master.levels.iter().map(head).collect();
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let (freshness, discarded) = (Freshness::new(), AtomicBool::new(false));
@@ -96,7 +96,7 @@ impl ImageHandle {
             page,
             version,
             master,
-            look,
+            color,
             identifier,
             names,
             pyramid_of,
@@ -131,7 +131,7 @@ impl ImageHandle {
 
     /// The approximate memory of this value in bytes.
     pub fn weight(&self) -> usize {
-        self.master.weight() + self.look.weight() + self.heads.iter().map(Bytes::len).sum::<usize>() + 1024
+        self.master.weight() + self.color.weight() + self.heads.iter().map(Bytes::len).sum::<usize>() + 1024
     }
 
     /// The advertised sizes and tiles: the stored levels where their scale factors are integers, otherwise halvings down
@@ -219,7 +219,7 @@ impl ImageHandle {
             {
                 Some("it has no smaller levels for overviews".into())
             }
-            Kind::Tiled if !self.look.is_passthrough() => Some("its colours have to be converted".into()),
+            Kind::Tiled if !self.color.is_passthrough() => Some("its colours have to be converted".into()),
             Kind::Tiled if !self.master.orientation.is_upright() => Some("it does not lie upright".into()),
             Kind::Tiled => None,
         }

@@ -111,7 +111,7 @@ impl HandleCache {
             for store in stores {
                 match ImageHandle::open(store, key.clone(), page, output).await {
                     Ok(mut handle) => {
-                        handle.look.credit = credit.clone();
+                        handle.color.credit = credit.clone();
                         handle.identifier = owned.clone();
                         handle.names = sources.names_of(&handle.store, &handle.key).await?;
                         let handle = with_pyramid(Arc::new(handle), pyramids.as_deref(), from).await;
@@ -159,7 +159,7 @@ async fn with_pyramid(
     let Some(pyramids) = pyramids.filter(|_| master.wants_pyramid(from_megapixels)) else { return master };
     match pyramids.find(&master).await {
         Ok(Some(mut pyramid)) => {
-            pyramid.look.credit = master.look.credit.clone();
+            pyramid.color.credit = master.color.credit.clone();
             pyramid.names = master.names.clone();
             pyramid.pyramid_of = Some(master);
             Arc::new(pyramid)

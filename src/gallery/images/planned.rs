@@ -132,7 +132,7 @@ impl ImageService {
             Purpose::Response => image.limits,
             Purpose::Rendition => Limits::NONE.at_most(image.grant.largest),
         };
-        let plan = Plan::new(request, &image.master, limits, image.look.is_passthrough())?;
+        let plan = Plan::new(request, &image.master, limits, image.color.is_passthrough())?;
         Ok(PlannedImage { service: self.clone(), image, request: *request, purpose, plan })
     }
 

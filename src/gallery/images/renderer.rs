@@ -43,12 +43,12 @@ pub enum Origin {
     Rendered,
 }
 
-type Name = (u64, Plan);
+type ResponseKey = (u64, Plan);
 
 /// Renders plans, and caches the results.
 pub struct Renderer {
-    answers: Cache<Name, Bytes>,
-    makings: SingleFlight<Name, Bytes>,
+    responses: Cache<ResponseKey, Bytes>,
+    renderings: SingleFlight<ResponseKey, Bytes>,
     pub(super) decoded: Cache<(u64, u32), Arc<Mips>>,
     /// JPEG 2000s whose tile-parts have been located.
     pub(super) codestreams: Cache<u64, Arc<jp2::Codestream>>,
@@ -72,15 +72,15 @@ struct Counters {
 
 impl Renderer {
     pub fn new(settings: &Settings, scheduler: RenderScheduler, tasks: Handle) -> Self {
-        let answers = Cache::builder()
+        let responses = Cache::builder()
             .max_capacity(settings.cache.answers_mib << 20)
-            .weigher(|_: &Name, bytes: &Bytes| (bytes.len() + 256) as u32);
+            .weigher(|_: &ResponseKey, bytes: &Bytes| (bytes.len() + 256) as u32);
         let decoded = Cache::builder().max_capacity(settings.cache.decoded_mib << 20).weigher(
             |_: &(u64, u32), mips: &Arc<Mips>| mips.pictures.iter().map(Picture::bytes).sum::<u64>() as u32,
         );
         Self {
-            answers: answers.build(),
-            makings: SingleFlight::cancelling(tasks.clone()),
+            responses: responses.build(),
+            renderings: SingleFlight::cancelling(tasks.clone()),
             decoded: decoded.build(),
             codestreams: Cache::builder()
                 .max_capacity(CODESTREAMS)
@@ -110,32 +110,32 @@ impl Renderer {
     /// The bytes of a plan, computed once for concurrent callers.
     pub async fn deliver(
         self: &Arc<Self>,
-        opened: &Arc<ImageHandle>,
+        handle: &Arc<ImageHandle>,
         plan: &Plan,
     ) -> Result<(Bytes, Origin), Error> {
         let origin = match plan.source {
             Source::Stored { .. } => Origin::Stored,
             Source::Rendered { .. } => Origin::Rendered,
         };
-        let name = (opened.number, plan.clone());
-        if let Some(bytes) = self.answers.get(&name) {
+        let name = (handle.number, plan.clone());
+        if let Some(bytes) = self.responses.get(&name) {
             self.count(origin, &self.counters.hits);
             return Ok((bytes, Origin::Cache));
         }
-        if let Some(bytes) = read_now(opened, plan) {
+        if let Some(bytes) = read_now(handle, plan) {
             self.count(origin, &self.counters.misses);
-            self.answers.insert(name, bytes.clone());
+            self.responses.insert(name, bytes.clone());
             return Ok((bytes, origin));
         }
         self.count(origin, &self.counters.misses);
-        let (renderer, opened, plan) = (self.clone(), opened.clone(), plan.clone());
+        let (renderer, handle, plan) = (self.clone(), handle.clone(), plan.clone());
         let make = move |cancellation| async move {
-            let made =
-                renderer.make(&opened, &plan, cancellation).await.inspect_err(|error| opened.blame(error))?;
-            renderer.answers.insert((opened.number, plan), made.clone());
-            Ok(made)
+            let rendered =
+                renderer.make(&handle, &plan, cancellation).await.inspect_err(|error| handle.blame(error))?;
+            renderer.responses.insert((handle.number, plan), rendered.clone());
+            Ok(rendered)
         };
-        let bytes = self.makings.join(name, make).await?;
+        let bytes = self.renderings.join(name, make).await?;
         Ok((bytes, origin))
     }
 
@@ -149,85 +149,86 @@ impl Renderer {
 
     async fn make(
         self: &Arc<Self>,
-        opened: &Arc<ImageHandle>,
+        handle: &Arc<ImageHandle>,
         plan: &Plan,
         cancellation: Cancellation,
     ) -> Result<Bytes, Error> {
-        match (plan.source, &opened.master.kind) {
-            (Source::Stored { level, tile }, _) => self.stored(opened, level, tile, plan.size).await,
+        match (plan.source, &handle.master.kind) {
+            (Source::Stored { level, tile }, _) => self.stored(handle, level, tile, plan.size).await,
             (Source::Rendered { level, reduce }, Kind::Tiled) => {
-                let made = self.tiled(opened, plan, level, reduce, cancellation.clone()).await;
-                match (made, opened.master.larger_level(level, reduce)) {
+                let rendered = self.tiled(handle, plan, level, reduce, cancellation.clone()).await;
+                match (rendered, handle.master.larger_level(level, reduce)) {
                     // Damage to a smaller copy is no damage to the image.
                     (Err(error @ Error::Damaged(_)), Some((level, reduce))) => {
-                        opened.blame(&error);
-                        self.tiled(opened, plan, level, reduce, cancellation).await
+                        handle.blame(&error);
+                        self.tiled(handle, plan, level, reduce, cancellation).await
                     }
-                    (made, _) => made,
+                    (rendered, _) => rendered,
                 }
             }
             (Source::Rendered { reduce, .. }, Kind::Untiled { format: SourceFormat::Jp2, .. })
-                if opened.master.dimensions.reduced(reduce).area() > OVERVIEW =>
+                if handle.master.dimensions.reduced(reduce).area() > OVERVIEW =>
             {
-                self.region(opened, plan, reduce, cancellation).await
+                self.region(handle, plan, reduce, cancellation).await
             }
-            (Source::Rendered { reduce, .. }, Kind::Untiled { .. }) => self.whole(opened, plan, reduce).await,
+            (Source::Rendered { reduce, .. }, Kind::Untiled { .. }) => self.whole(handle, plan, reduce).await,
         }
     }
 
     async fn stored(
         &self,
-        opened: &Arc<ImageHandle>,
+        handle: &Arc<ImageHandle>,
         level: usize,
         tile: TileIndex,
         size: Dimensions,
     ) -> Result<Bytes, Error> {
         let range =
-            tile_range(opened, level, tile).ok_or_else(|| Error::Damaged("a tile is not stored".into()))?;
-        within_file(opened, &range)?;
-        if is_whole(opened, level, size) {
-            let bytes = stored_tile(opened, level, range.clone()).await?;
+            tile_range(handle, level, tile).ok_or_else(|| Error::Damaged("a tile is not stored".into()))?;
+        within_file(handle, &range)?;
+        if is_whole(handle, level, size) {
+            let bytes = stored_tile(handle, level, range.clone()).await?;
             // Its own header decides what the client gets, whatever the TIFF says.
-            if jpeg::stated_size(&bytes, opened.heads[level].len()) == Some(size) {
+            if jpeg::stated_size(&bytes, handle.heads[level].len()) == Some(size) {
                 return Ok(bytes);
             }
         }
-        let cost = (range.end - range.start) * 2 + opened.master.levels[level].grid.tile.area() * 6;
-        let mut admitted = self.scheduler.admit(cost, Some(&opened.store)).await?;
-        let bytes = stored_tile(opened, level, range).await?;
+        let cost = (range.end - range.start) * 2 + handle.master.levels[level].grid.tile.area() * 6;
+        let mut admitted = self.scheduler.admit(cost, Some(&handle.store)).await?;
+        let bytes = stored_tile(handle, level, range).await?;
         admitted.has_read();
-        let opened = opened.clone();
-        let cut = move || Ok(stored::crop(bytes.into(), &opened.master.levels[level], tile, size)?);
+        let handle = handle.clone();
+        let cut = move || Ok(stored::crop(bytes.into(), &handle.master.levels[level], tile, size)?);
         self.scheduler.run_admitted(admitted, cut).await.map(Bytes::from)
     }
 
     async fn tiled(
         &self,
-        opened: &Arc<ImageHandle>,
+        handle: &Arc<ImageHandle>,
         plan: &Plan,
         level: usize,
         reduce: u32,
         cancellation: Cancellation,
     ) -> Result<Bytes, Error> {
-        let (opened, plan) = (opened.clone(), plan.clone());
-        let master = &opened.master;
+        let (handle, plan) = (handle.clone(), plan.clone());
+        let master = &handle.master;
         let frame = Frame::of_tiles(&plan, master, &master.levels[level], reduce);
         let drawn = frame.cost(render::bytes_per_pixel(&master.levels[level]));
-        let cost = stored_bytes(&opened, level, &frame)?.saturating_add(drawn);
-        let mut admitted = self.scheduler.admit(cost, Some(&opened.store)).await?;
-        let tiles = tiles(&opened, level, &frame).await?;
+        let cost = stored_bytes(&handle, level, &frame)?.saturating_add(drawn);
+        let mut admitted = self.scheduler.admit(cost, Some(&handle.store)).await?;
+        let tiles = tiles(&handle, level, &frame).await?;
         admitted.has_read();
         let settings = self.settings.clone();
         let work = move || {
-            let master = &opened.master;
+            let master = &handle.master;
             let drawn = render::draw(&frame, &master.levels[level], &tiles, &|| cancellation.is_cancelled());
             let picture = drawn.map_err(stopped)?;
             drop(tiles);
             cancellation.check()?;
             let place = (frame.window, frame.size);
-            let made = render::finish(&plan, &picture, place, master.orientation, &opened.look, &settings)?;
+            let rendered =
+                render::finish(&plan, &picture, place, master.orientation, &handle.color, &settings)?;
             picture.recycle();
-            Ok(made)
+            Ok(rendered)
         };
         self.scheduler.run_admitted(admitted, work).await.map(Bytes::from)
     }
@@ -244,7 +245,7 @@ impl Renderer {
 
     /// Clears the response cache.
     pub fn forget(&self) {
-        self.answers.invalidate_all();
+        self.responses.invalidate_all();
     }
 
     pub fn observe(&self) {
@@ -253,8 +254,8 @@ impl Renderer {
         metrics::gauge!("tegl_work_threads").set(threads as f64);
         metrics::gauge!("tegl_work_waiting").set(waiting as f64);
         metrics::gauge!("tegl_work_memory_bytes").set((self.scheduler.taken_kib() << 10) as f64);
-        metrics::gauge!("tegl_cache_bytes", "cache" => "answers").set(self.answers.weighted_size() as f64);
-        metrics::gauge!("tegl_cache_entries", "cache" => "answers").set(self.answers.entry_count() as f64);
+        metrics::gauge!("tegl_cache_bytes", "cache" => "answers").set(self.responses.weighted_size() as f64);
+        metrics::gauge!("tegl_cache_entries", "cache" => "answers").set(self.responses.entry_count() as f64);
         metrics::gauge!("tegl_cache_bytes", "cache" => "decoded").set(self.decoded.weighted_size() as f64);
     }
 }

@@ -13,14 +13,14 @@ use crate::render::{Frame, Plan, Source};
 use crate::store;
 
 /// A stored tile from a local file in the page cache.
-pub(super) fn read_now(opened: &ImageHandle, plan: &Plan) -> Option<Bytes> {
+pub(super) fn read_now(handle: &ImageHandle, plan: &Plan) -> Option<Bytes> {
     let Source::Stored { level, tile } = plan.source else { return None };
-    let (range, head) = (tile_range(opened, level, tile)?, &opened.heads[level]);
-    if !is_whole(opened, level, plan.size) {
+    let (range, head) = (tile_range(handle, level, tile)?, &handle.heads[level]);
+    if !is_whole(handle, level, plan.size) {
         return None; // Cutting takes a thread of its own.
     }
-    let read = opened.store.read_if_cached(&opened.key, &opened.version, range, head)?;
-    let bytes = read.ok().filter(|bytes| is_sound(opened, bytes, head.len()))?;
+    let read = handle.store.read_if_cached(&handle.key, &handle.version, range, head)?;
+    let bytes = read.ok().filter(|bytes| is_sound(handle, bytes, head.len()))?;
     if jpeg::stated_size(&bytes, head.len()) != Some(plan.size) {
         return None; // As above.
     }
@@ -28,77 +28,77 @@ pub(super) fn read_now(opened: &ImageHandle, plan: &Plan) -> Option<Bytes> {
 }
 
 /// The stored tile's bytes after its start marker.
-pub(super) fn tile_range(opened: &ImageHandle, level: usize, tile: TileIndex) -> Option<Range<u64>> {
-    let range = opened.master.levels[level].range(tile)?;
+pub(super) fn tile_range(handle: &ImageHandle, level: usize, tile: TileIndex) -> Option<Range<u64>> {
+    let range = handle.master.levels[level].range(tile)?;
     (range.end - range.start > stored::SOI_BYTES).then(|| range.start + stored::SOI_BYTES..range.end)
 }
 
 /// Reads a complete stored tile.
 pub(super) async fn stored_tile(
-    opened: &ImageHandle,
+    handle: &ImageHandle,
     level: usize,
     range: Range<u64>,
 ) -> Result<Bytes, Error> {
-    let head = &opened.heads[level];
-    let bytes = opened.store.read(&opened.key, &opened.version, range, head).await?;
-    if !is_sound(opened, &bytes, head.len()) {
+    let head = &handle.heads[level];
+    let bytes = handle.store.read(&handle.key, &handle.version, range, head).await?;
+    if !is_sound(handle, &bytes, head.len()) {
         return Err(Error::Damaged("a stored tile is no JPEG".into()));
     }
     Ok(stored::consistent(bytes, head.len()))
 }
 
 /// Whether a tile looks like a JPEG; tiles of our own pyramids must also be complete.
-fn is_sound(opened: &ImageHandle, tile: &[u8], head: usize) -> bool {
-    stored::is_sound(tile, head) && (opened.pyramid_of.is_none() || jpeg::has_end_marker(tile))
+fn is_sound(handle: &ImageHandle, tile: &[u8], head: usize) -> bool {
+    stored::is_sound(tile, head) && (handle.pyramid_of.is_none() || jpeg::has_end_marker(tile))
 }
 
 /// The compressed size of the frame's tiles in bytes.
-pub(super) fn stored_bytes(opened: &ImageHandle, level: usize, frame: &Frame) -> Result<u64, Error> {
-    let ranges = frame.tiles.iter().filter_map(|&tile| opened.master.levels[level].range(tile));
+pub(super) fn stored_bytes(handle: &ImageHandle, level: usize, frame: &Frame) -> Result<u64, Error> {
+    let ranges = frame.tiles.iter().filter_map(|&tile| handle.master.levels[level].range(tile));
     let mut bytes = 0u64;
     for range in ranges {
-        within_file(opened, &range)?;
+        within_file(handle, &range)?;
         bytes = bytes.saturating_add(range.end - range.start);
     }
     Ok(bytes)
 }
 
 /// Refuses a tile beyond the end of the file: that is the file's fault, not the store's.
-pub(super) fn within_file(opened: &ImageHandle, range: &Range<u64>) -> Result<(), Error> {
-    if range.end <= opened.version.size {
+pub(super) fn within_file(handle: &ImageHandle, range: &Range<u64>) -> Result<(), Error> {
+    if range.end <= handle.version.size {
         return Ok(());
     }
     Err(Error::Damaged("the file ends before its tiles do".into()))
 }
 
 /// Whether a tile of this size needs no cropping.
-pub(super) fn is_whole(opened: &ImageHandle, level: usize, size: Dimensions) -> bool {
-    opened.master.levels[level].grid.tile == size
+pub(super) fn is_whole(handle: &ImageHandle, level: usize, size: Dimensions) -> bool {
+    handle.master.levels[level].grid.tile == size
 }
 
 /// The frame's compressed tiles; JPEG tiles with their headers.
 pub(super) async fn tiles(
-    opened: &ImageHandle,
+    handle: &ImageHandle,
     level: usize,
     frame: &Frame,
 ) -> Result<Vec<Option<Bytes>>, Error> {
-    let stored = &opened.master.levels[level];
+    let stored = &handle.master.levels[level];
     let jpeg = stored.codec == Codec::Jpeg;
-    let range = |&tile: &TileIndex| if jpeg { tile_range(opened, level, tile) } else { stored.range(tile) };
+    let range = |&tile: &TileIndex| if jpeg { tile_range(handle, level, tile) } else { stored.range(tile) };
     let wanted: Vec<_> = frame.tiles.iter().map(range).collect();
-    let head = if jpeg { opened.heads[level].as_ref() } else { &[] };
+    let head = if jpeg { handle.heads[level].as_ref() } else { &[] };
     let ranges: Vec<_> = wanted.iter().flatten().cloned().collect();
-    ranges.iter().try_for_each(|range| within_file(opened, range))?;
+    ranges.iter().try_for_each(|range| within_file(handle, range))?;
     let now =
-        |range: &Range<u64>| opened.store.read_if_cached(&opened.key, &opened.version, range.clone(), head);
+        |range: &Range<u64>| handle.store.read_if_cached(&handle.key, &handle.version, range.clone(), head);
     let read = match ranges.iter().map(now).collect::<Option<Result<Vec<Bytes>, store::Error>>>() {
         Some(read) => read?,
         None => {
-            let read = opened.store.read_many(&opened.key, &opened.version, &ranges).await?;
+            let read = handle.store.read_many(&handle.key, &handle.version, &ranges).await?;
             read.iter().map(|tile| Bytes::from([head, tile].concat())).collect()
         }
     };
-    if jpeg && opened.pyramid_of.is_some() && !read.iter().all(|tile| is_sound(opened, tile, head.len())) {
+    if jpeg && handle.pyramid_of.is_some() && !read.iter().all(|tile| is_sound(handle, tile, head.len())) {
         return Err(Error::Damaged("a stored tile is no JPEG".into()));
     }
     let mut read =

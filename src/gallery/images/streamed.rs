@@ -63,30 +63,30 @@ struct UnderWay {
 
 impl Renderer {
     /// Whether an image is rendered band by band.
-    pub fn is_banded(&self, opened: &Arc<ImageHandle>, plan: &Plan) -> bool {
-        plan.rendering().is_some() && render::is_banded(plan, &opened.master)
+    pub fn is_banded(&self, handle: &Arc<ImageHandle>, plan: &Plan) -> bool {
+        plan.rendering().is_some() && render::is_banded(plan, &handle.master)
     }
 
     /// The length of a banded image in bytes, where it is known in advance.
-    pub fn banded_length(&self, opened: &Arc<ImageHandle>, plan: &Plan) -> Result<Option<u64>, Error> {
-        Ok(render::banded_encoder(plan, &opened.master, &opened.look, &self.settings)?.length())
+    pub fn banded_length(&self, handle: &Arc<ImageHandle>, plan: &Plan) -> Result<Option<u64>, Error> {
+        Ok(render::banded_encoder(plan, &handle.master, &handle.color, &self.settings)?.length())
     }
 
     /// Starts to render band by band. The rendering is admitted and its first band is ready when this returns.
     ///
     /// At most one rendered band waits to be sent. The next one is drawn when the last piece of the previous one has been
     /// taken, and rendering stops when the receiver is dropped.
-    pub async fn banded(self: &Arc<Self>, opened: &Arc<ImageHandle>, plan: &Plan) -> Result<Streamed, Error> {
+    pub async fn banded(self: &Arc<Self>, handle: &Arc<ImageHandle>, plan: &Plan) -> Result<Streamed, Error> {
         let at = plan.rendering().ok_or_else(|| Error::Fault("a stored tile is not banded".into()))?;
-        let encoder = render::banded_encoder(plan, &opened.master, &opened.look, &self.settings)?;
+        let encoder = render::banded_encoder(plan, &handle.master, &handle.color, &self.settings)?;
         let length = encoder.length();
         let (sender, mut pieces) = mpsc::channel(1);
-        let (renderer, opened, plan) = (self.clone(), opened.clone(), plan.clone());
+        let (renderer, handle, plan) = (self.clone(), handle.clone(), plan.clone());
         self.tasks.spawn(async move {
             let client = sender.clone();
             let made = async {
-                if let Err(error) = renderer.stream(&opened, &plan, at, encoder, sender).await {
-                    opened.blame(&error);
+                if let Err(error) = renderer.stream(&handle, &plan, at, encoder, sender).await {
+                    handle.blame(&error);
                     let _gone = client.send(Err(error)).await;
                 }
             };
@@ -101,7 +101,7 @@ impl Renderer {
 
     async fn stream(
         &self,
-        opened: &Arc<ImageHandle>,
+        handle: &Arc<ImageHandle>,
         plan: &Plan,
         at: (usize, u32),
         mut encoder: encode::Stream,
@@ -109,19 +109,19 @@ impl Renderer {
     ) -> Result<(), Error> {
         // Cancels the work on a render thread when this future is dropped.
         let (cancellation, _guard) = Cancellation::guarded();
-        let height = render::band_height(plan, &opened.master, at.0);
+        let height = render::band_height(plan, &handle.master, at.0);
         let rows = height.min(plan.size.height);
         let mut drawn = 0;
         for top in (0..plan.size.height).step_by(height as usize) {
-            drawn = drawn.max(cost(opened, at.0, &frame(opened, plan, at, top, height)?)?);
+            drawn = drawn.max(cost(handle, at.0, &frame(handle, plan, at, top, height)?)?);
         }
-        let made = render::band_bytes(plan, &opened.master, rows);
+        let made = render::band_bytes(plan, &handle.master, rows);
         let (hold, turn) = self.scheduler.admit_stream(made, drawn).await?;
         let mut stream = UnderWay { hold, turn: Some(turn), sender };
         for top in (0..plan.size.height).step_by(height as usize) {
-            let frame = frame(opened, plan, at, top, height)?;
+            let frame = frame(handle, plan, at, top, height)?;
             let (back, bytes) =
-                self.band(opened, plan, at.0, frame, (encoder, &cancellation), &mut stream).await?;
+                self.band(handle, plan, at.0, frame, (encoder, &cancellation), &mut stream).await?;
             encoder = back;
             stream.send(bytes.into()).await?;
         }
@@ -133,7 +133,7 @@ impl Renderer {
     /// Draws one band.
     async fn band(
         &self,
-        opened: &Arc<ImageHandle>,
+        handle: &Arc<ImageHandle>,
         plan: &Plan,
         level: usize,
         frame: Frame,
@@ -144,15 +144,15 @@ impl Renderer {
             stream.turn = None;
             stream.turn = Some(self.scheduler.next_turn().await?);
         }
-        let memory = self.scheduler.band(cost(opened, level, &frame)?, &stream.hold).await?;
-        let stored = tiles(opened, level, &frame).await?;
-        let (opened, plan, cancellation) = (opened.clone(), plan.clone(), cancellation.clone());
+        let memory = self.scheduler.band(cost(handle, level, &frame)?, &stream.hold).await?;
+        let stored = tiles(handle, level, &frame).await?;
+        let (handle, plan, cancellation) = (handle.clone(), plan.clone(), cancellation.clone());
         let work = move || {
             let drawn =
-                render::draw(&frame, &opened.master.levels[level], &stored, &|| cancellation.is_cancelled());
+                render::draw(&frame, &handle.master.levels[level], &stored, &|| cancellation.is_cancelled());
             let picture = drawn.map_err(stopped)?;
             cancellation.check()?;
-            let band = render::band(&plan, &picture, &frame, &opened.look)?;
+            let band = render::band(&plan, &picture, &frame, &handle.color)?;
             picture.recycle();
             let bytes = encoder.push(&band)?;
             Ok((encoder, bytes))
@@ -163,19 +163,19 @@ impl Renderer {
 
 /// The band of at most `height` rows from `top`.
 fn frame(
-    opened: &Arc<ImageHandle>,
+    handle: &Arc<ImageHandle>,
     plan: &Plan,
     at: (usize, u32),
     top: u32,
     height: u32,
 ) -> Result<Frame, Error> {
-    let frame = Frame::of_band(plan, &opened.master, at, top, height.min(plan.size.height - top));
+    let frame = Frame::of_band(plan, &handle.master, at, top, height.min(plan.size.height - top));
     frame.ok_or_else(|| Error::Fault("a band has no level".into()))
 }
 
 /// Memory for drawing a band in bytes, including its compressed tiles.
-fn cost(opened: &Arc<ImageHandle>, level: usize, frame: &Frame) -> Result<u64, Error> {
-    Ok(stored_bytes(opened, level, frame)?.saturating_add(frame.cost(4)))
+fn cost(handle: &Arc<ImageHandle>, level: usize, frame: &Frame) -> Result<u64, Error> {
+    Ok(stored_bytes(handle, level, frame)?.saturating_add(frame.cost(4)))
 }
 
 impl UnderWay {

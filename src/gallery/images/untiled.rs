@@ -26,40 +26,40 @@ const LEAST_DECODED: u64 = 8 << 20;
 
 impl Renderer {
     /// Whether a rendering at `1 / reduce` can be had from the master itself, and soon.
-    pub fn decodes(&self, opened: &ImageHandle, reduce: u32) -> bool {
+    pub fn decodes(&self, handle: &ImageHandle, reduce: u32) -> bool {
         let small = |pixels: u64| pixels <= self.whole_pixels;
-        match &opened.master.kind {
-            Kind::Tiled => opened.master.levels.last().is_some_and(|level| small(level.dimensions.area())),
+        match &handle.master.kind {
+            Kind::Tiled => handle.master.levels.last().is_some_and(|level| small(level.dimensions.area())),
             // Its decoder takes as much memory for a part as for the whole.
             Kind::Untiled { format: SourceFormat::Jp2, memory, .. } => {
                 self.scheduler.check(*memory + LEAST_DECODED).is_ok()
             }
             Kind::Untiled { .. } => {
-                let base = self.base(opened, reduce);
-                small(opened.master.dimensions.area()) || (base > 1 && opened.reads_by_row())
+                let base = self.base(handle, reduce);
+                small(handle.master.dimensions.area()) || (base > 1 && handle.reads_by_row())
             }
         }
     }
 
     /// At which fraction of its size a master without tiles is decoded for a rendering at `1 / reduce`: small
     /// ones whole, of large ones as little as serves.
-    pub(super) fn base(&self, opened: &ImageHandle, reduce: u32) -> u32 {
-        if let Kind::Untiled { format: SourceFormat::Jp2, .. } = opened.master.kind {
+    pub(super) fn base(&self, handle: &ImageHandle, reduce: u32) -> u32 {
+        if let Kind::Untiled { format: SourceFormat::Jp2, .. } = handle.master.kind {
             return reduce;
         }
-        let small = opened.master.dimensions.area() <= self.whole_pixels / 4;
+        let small = handle.master.dimensions.area() <= self.whole_pixels / 4;
         if small || reduce < 8 { 1 } else { reduce / 2 }
     }
 
     /// From a format that decodes parts of itself at fractions of its size.
     pub(super) async fn region(
         self: &Arc<Self>,
-        opened: &Arc<ImageHandle>,
+        handle: &Arc<ImageHandle>,
         plan: &Plan,
         reduce: u32,
         cancellation: Cancellation,
     ) -> Result<Bytes, Error> {
-        let (framed, planned) = (opened.clone(), plan.clone());
+        let (framed, planned) = (handle.clone(), plan.clone());
         let frame = move |codestream: &jp2::Codestream, file: &WhileKept| {
             let reduce = reduce.ilog2().min(codestream.header().resolutions - 1);
             let frame = Frame::of_region(&planned, &framed.master, 1 << reduce);
@@ -67,82 +67,82 @@ impl Renderer {
             Ok((frame, reduce, cost))
         };
         let (codestream, file, (frame, reduce, cost)) =
-            self.codestream(opened, cancellation.clone(), frame).await?;
-        let cost = cost.saturating_add(frame.cost(4)).saturating_add(read_ahead(opened));
-        let admitted = self.scheduler.admit_reader(cost, &opened.store).await?;
-        let (opened, plan, settings) = (opened.clone(), plan.clone(), self.settings.clone());
+            self.codestream(handle, cancellation.clone(), frame).await?;
+        let cost = cost.saturating_add(frame.cost(4)).saturating_add(read_ahead(handle));
+        let admitted = self.scheduler.admit_reader(cost, &handle.store).await?;
+        let (handle, plan, settings) = (handle.clone(), plan.clone(), self.settings.clone());
         let work = move || {
             cancellation.check()?;
-            let source = frame.source(opened.master.dimensions);
+            let source = frame.source(handle.master.dimensions);
             let raw = codestream.decode(&file, source, reduce, u64::MAX);
             trim::after(cost);
             let raw = file.checked(raw)?;
-            let picture = Picture::Packed(opened.look.apply(raw));
+            let picture = Picture::Packed(handle.color.apply(raw));
             let place = (frame.window, frame.size);
-            let look = opened.look.after_conversion();
-            Ok(render::finish(&plan, &picture, place, opened.master.orientation, &look, &settings)?)
+            let color = handle.color.after_conversion();
+            Ok(render::finish(&plan, &picture, place, handle.master.orientation, &color, &settings)?)
         };
         self.scheduler.run_admitted(admitted, work).await.map(Bytes::from)
     }
 
-    /// A JPEG 2000 whose tile-parts are known, and what `look` finds in it; no sample is decoded.
+    /// A JPEG 2000 whose tile-parts are known, and the result of `inspect` on it; no sample is decoded.
     async fn codestream<T: Send + 'static>(
         &self,
-        opened: &Arc<ImageHandle>,
+        handle: &Arc<ImageHandle>,
         cancellation: Cancellation,
-        look: impl FnOnce(&jp2::Codestream, &WhileKept) -> Result<T, Error> + Send + 'static,
+        inspect: impl FnOnce(&jp2::Codestream, &WhileKept) -> Result<T, Error> + Send + 'static,
     ) -> Result<(Arc<jp2::Codestream>, WhileKept, T), Error> {
-        let file = ReadAhead::here_and_there(opened.clone(), Handle::current());
+        let file = ReadAhead::here_and_there(handle.clone(), Handle::current());
         let file = WhileKept { file, cancellation };
-        let known = self.codestreams.get(&opened.number);
+        let known = self.codestreams.get(&handle.number);
         let is_known = known.is_some();
         let open = move || {
             let codestream = match known {
                 Some(known) => known,
                 None => Arc::new(file.checked(jp2::Codestream::open(&file))?),
             };
-            let found = file.checked(look(&codestream, &file))?;
+            let found = file.checked(inspect(&codestream, &file))?;
             Ok((codestream, file, found))
         };
-        let admitted = self.scheduler.admit_reader(4 << 20, &opened.store).await?;
+        let admitted = self.scheduler.admit_reader(4 << 20, &handle.store).await?;
         let found = self.scheduler.run_admitted(admitted, open).await?;
         if !is_known {
-            self.codestreams.insert(opened.number, found.0.clone());
+            self.codestreams.insert(handle.number, found.0.clone());
         }
         Ok(found)
     }
 
     pub(super) async fn whole(
         self: &Arc<Self>,
-        opened: &Arc<ImageHandle>,
+        handle: &Arc<ImageHandle>,
         plan: &Plan,
         reduce: u32,
     ) -> Result<Bytes, Error> {
-        let base = self.base(opened, reduce);
-        let name = (opened.number, base);
+        let base = self.base(handle, reduce);
+        let name = (handle.number, base);
         // What has been decoded at full size serves all.
-        let there = self.decoded.get(&(opened.number, 1)).or_else(|| self.decoded.get(&name));
+        let there = self.decoded.get(&(handle.number, 1)).or_else(|| self.decoded.get(&name));
         let (mips, reserve) = match there {
             Some(mips) => (mips, None),
             None => {
-                let (renderer, master) = (self.clone(), opened.clone());
+                let (renderer, master) = (self.clone(), handle.clone());
                 let decode =
                     move |cancellation| async move { renderer.decode(master, base, cancellation).await };
                 let (mips, reserve) = self.decodings.join(name, decode).await?;
                 (mips, Some(reserve))
             }
         };
-        let (opened, plan, settings) = (opened.clone(), plan.clone(), self.settings.clone());
+        let (handle, plan, settings) = (handle.clone(), plan.clone(), self.settings.clone());
         let mip = ((reduce / mips.base).max(1).ilog2() as usize).min(mips.pictures.len() - 1);
         let picture = &mips.pictures[mip];
-        let frame = Frame::of_whole(&plan, &opened.master, picture.dimensions(), mips.base << mip);
+        let frame = Frame::of_whole(&plan, &handle.master, picture.dimensions(), mips.base << mip);
         let work = move || {
-            let (place, orientation) = ((frame.window, frame.size), opened.master.orientation);
+            let (place, orientation) = ((frame.window, frame.size), handle.master.orientation);
             let picture = &mips.pictures[mip];
             // Packed samples were coloured when they were decoded.
-            let done = opened.look.after_conversion();
-            let look = if matches!(picture, Picture::Packed(_)) { &done } else { &opened.look };
-            Ok(render::finish(&plan, picture, place, orientation, look, &settings)?)
+            let done = handle.color.after_conversion();
+            let color = if matches!(picture, Picture::Packed(_)) { &done } else { &handle.color };
+            Ok(render::finish(&plan, picture, place, orientation, color, &settings)?)
         };
         let cost = finishing_cost(frame.size);
         match reserve {
@@ -165,8 +165,8 @@ impl Renderer {
     }
 
     /// Bytes of memory that decoding all of a master at `1 / base` takes.
-    pub(super) fn decoding_cost(&self, opened: &ImageHandle, base: u32) -> u64 {
-        let master = &opened.master;
+    pub(super) fn decoding_cost(&self, handle: &ImageHandle, base: u32) -> u64 {
+        let master = &handle.master;
         let size = master.dimensions.reduced(base);
         let reading = match &master.kind {
             Kind::Untiled { format, bytes, shape, memory, .. }
@@ -182,27 +182,27 @@ impl Renderer {
     /// Decodes all of a master at `1 / base` and halves it again and again.
     async fn decode(
         self: Arc<Self>,
-        opened: Arc<ImageHandle>,
+        handle: Arc<ImageHandle>,
         base: u32,
         cancellation: Cancellation,
     ) -> Result<(Arc<Mips>, Arc<Reserve>), Error> {
-        let master = &opened.master;
+        let master = &handle.master;
         let Kind::Untiled { format, bytes: length, shape, .. } = &master.kind else {
             return Err(Error::Fault("a master in tiles is not decoded whole".into()));
         };
         let in_planes = self.decodes_in_planes(*format, shape, *length);
-        let mut cost = self.decoding_cost(&opened, base);
+        let mut cost = self.decoding_cost(&handle, base);
         let jp2 = match format {
             SourceFormat::Jp2 => {
-                let look = move |codestream: &jp2::Codestream, file: &WhileKept| {
+                let inspect = move |codestream: &jp2::Codestream, file: &WhileKept| {
                     let jp2::Header { dimensions, resolutions, .. } = codestream.header();
                     let reduce = base.ilog2().min(resolutions - 1);
                     let factor = (1u64 << reduce).pow(2);
                     let decoded = codestream.cost(file, Rect::all(dimensions), reduce)?;
-                    // In the answers' colours, and its halves.
+                    // In the colors of responses, with its halves.
                     Ok(decoded.saturating_add(dimensions.area().div_ceil(factor).saturating_mul(6)))
                 };
-                let (codestream, _, needed) = self.codestream(&opened, cancellation.clone(), look).await?;
+                let (codestream, _, needed) = self.codestream(&handle, cancellation.clone(), inspect).await?;
                 cost = cost.max(needed);
                 Some(codestream)
             }
@@ -210,23 +210,23 @@ impl Renderer {
         };
         let decoded = master.dimensions.reduced(base);
         let finishing = finishing_cost(decoded);
-        let cost = cost.saturating_add(read_ahead(&opened));
+        let cost = cost.saturating_add(read_ahead(&handle));
         let cost = cost.max(self.scheduler.budget.at_most(decoded.area() * 4 + finishing));
         let reading = master::rows_memory(master);
         let mut admitted = match in_planes {
-            true => self.scheduler.admit(cost, Some(&opened.store)).await?,
-            false => self.scheduler.admit_reader(cost, &opened.store).await?,
+            true => self.scheduler.admit(cost, Some(&handle.store)).await?,
+            false => self.scheduler.admit_reader(cost, &handle.store).await?,
         };
         let reserve = Reserve { memory: admitted.share(), finishing, turn: Mutex::default() };
         let file = match in_planes {
-            true => Some(self.all(&opened, *length).await?),
+            true => Some(self.all(&handle, *length).await?),
             false => None,
         };
         admitted.has_read();
-        let (limit, number) = (self.whole_pixels, opened.number);
+        let (limit, number) = (self.whole_pixels, handle.number);
         let source = match jp2 {
-            Some(_) => ReadAhead::here_and_there(opened.clone(), Handle::current()),
-            None => ReadAhead::in_order(opened.clone(), Handle::current()),
+            Some(_) => ReadAhead::here_and_there(handle.clone(), Handle::current()),
+            None => ReadAhead::in_order(handle.clone(), Handle::current()),
         };
         let source = Arc::new(WhileKept { file: source, cancellation: cancellation.clone() });
         let kept = self.decoded.clone();
@@ -236,19 +236,19 @@ impl Renderer {
             let first = match (file, jp2) {
                 (Some(file), _) => match jpeg::decode(&file, base.min(8), limit)? {
                     // Planes are coloured when they are shown.
-                    Picture::Packed(raster) => Picture::Packed(opened.look.apply_packed(raster)),
+                    Picture::Packed(raster) => Picture::Packed(handle.color.apply_packed(raster)),
                     planar => planar,
                 },
                 (None, Some(jp2)) => {
-                    Picture::Packed(source.checked(overview(&jp2, &source, base, &opened.look))?)
+                    Picture::Packed(source.checked(overview(&jp2, &source, base, &handle.color))?)
                 }
                 (None, None) => {
-                    let rows = source.checked(master::rows(&opened.master, source.clone(), reading))?;
-                    Picture::Packed(source.checked(gathered(rows, base, &opened.look, &cancellation))?)
+                    let rows = source.checked(master::rows(&handle.master, source.clone(), reading))?;
+                    Picture::Packed(source.checked(gathered(rows, base, &handle.color, &cancellation))?)
                 }
             };
             let base = if in_planes { base.min(8) } else { base };
-            if first.dimensions() != opened.master.dimensions.reduced(base) {
+            if first.dimensions() != handle.master.dimensions.reduced(base) {
                 return Err(Error::Damaged("its pixels are not as many as its header says".into()));
             }
             let mut pictures = vec![first];
@@ -268,11 +268,11 @@ impl Renderer {
     }
 
     /// The file, piece by piece.
-    async fn all(&self, opened: &ImageHandle, length: u64) -> Result<Vec<u8>, Error> {
+    async fn all(&self, handle: &ImageHandle, length: u64) -> Result<Vec<u8>, Error> {
         let mut file = Vec::with_capacity(length as usize);
         for start in (0..length).step_by(8 << 20) {
             let range = start..(start + (8 << 20)).min(length);
-            file.extend_from_slice(&opened.store.read(&opened.key, &opened.version, range, &[]).await?);
+            file.extend_from_slice(&handle.store.read(&handle.key, &handle.version, range, &[]).await?);
         }
         Ok(file)
     }
@@ -284,8 +284,8 @@ fn finishing_cost(size: Dimensions) -> u64 {
 }
 
 /// Bytes of a remote master that are kept while it is read.
-fn read_ahead(opened: &ImageHandle) -> u64 {
-    if opened.store.is_local() { 0 } else { ReadAhead::MEMORY.min(opened.version.size) }
+fn read_ahead(handle: &ImageHandle) -> u64 {
+    if handle.store.is_local() { 0 } else { ReadAhead::MEMORY.min(handle.version.size) }
 }
 
 /// A master's bytes as long as somebody waits for what is made of them: decoders have no other end.
@@ -315,17 +315,17 @@ impl ReadAt for WhileKept {
     }
 }
 
-/// All of a JPEG 2000 at `1 / base` of its size, in the answers' colours.
+/// All of a JPEG 2000 at `1 / base` of its size, in the colors of responses.
 fn overview(
     codestream: &jp2::Codestream,
     file: &WhileKept,
     base: u32,
-    look: &ColorTransform,
+    color: &ColorTransform,
 ) -> Result<Raster, Error> {
     let jp2::Header { dimensions, resolutions, .. } = codestream.header();
     let reduce = base.ilog2().min(resolutions - 1);
     let raw = codestream.decode(file, Rect::all(dimensions), reduce, 64 << 20)?;
-    let mut picture = Picture::Packed(look.apply(raw));
+    let mut picture = Picture::Packed(color.apply(raw));
     // Resolutions that the file lacks.
     for _ in reduce..base.ilog2() {
         picture = picture.halved();
@@ -333,22 +333,22 @@ fn overview(
     Ok(picture.into_packed())
 }
 
-/// All rows, shrunk as they come, in the answers' colours. Little of the file may be very many rows, so that reading it
+/// All rows, shrunk as they come, in the colors of responses. Little of the file may be very many rows, so that reading it
 /// does not notice in time that nobody waits any more.
 fn gathered(
     rows: Box<dyn Rows>,
     base: u32,
-    look: &ColorTransform,
+    color: &ColorTransform,
     cancellation: &Cancellation,
 ) -> Result<Raster, Error> {
     let mut rows: Box<dyn Rows> = if base > 1 { Box::new(ShrunkRows::new(rows, base)) } else { rows };
     let shape = rows.shape();
     let mut all =
-        Raster { dimensions: shape.dimensions, channels: look.channels(shape), samples: Vec::new() };
+        Raster { dimensions: shape.dimensions, channels: color.channels(shape), samples: Vec::new() };
     all.samples.reserve_exact(shape.dimensions.area() as usize * all.channels.count());
     while let Some(raw) = rows.next(64)? {
         cancellation.check()?;
-        all.samples.extend_from_slice(&look.apply(raw).samples);
+        all.samples.extend_from_slice(&color.apply(raw).samples);
     }
     if all.samples.len() != shape.dimensions.area() as usize * all.channels.count() {
         return Err(Error::Damaged("its rows are fewer than its header says".into()));

@@ -249,9 +249,9 @@ impl Making {
             }
             _ => {
                 for work in &works {
-                    let mut told = serializer.work(work);
-                    told.push('\n');
-                    self.into.write_all(told.as_bytes())?;
+                    let mut record = serializer.work(work);
+                    record.push('\n');
+                    self.into.write_all(record.as_bytes())?;
                 }
             }
         }
@@ -300,15 +300,15 @@ fn cell(text: String) -> String {
 /// A work as a row; several values are separated by ` | `.
 fn row(stored: &IndexedWork, serializer: &WorkSerializer<'_>) -> Vec<String> {
     let work = stored.work().unwrap_or_default();
-    let told: serde_json::Value = serde_json::from_str(&serializer.work(stored)).unwrap_or_default();
-    let said = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
+    let record: serde_json::Value = serde_json::from_str(&serializer.work(stored)).unwrap_or_default();
+    let field = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
     let best = |text: &crate::record::Text| text.best(&[]).unwrap_or_default().to_owned();
     let list = |values: Vec<String>| {
         values.into_iter().filter(|value| !value.is_empty()).collect::<Vec<_>>().join(" | ")
     };
     let year = |year: Option<i32>| year.map(|year| year.to_string()).unwrap_or_default();
     let (earliest, latest) = work.years();
-    let services = told["images"].as_array().into_iter().flatten();
+    let services = record["images"].as_array().into_iter().flatten();
     let services = services.filter_map(|image| image["service"].as_str().map(str::to_owned));
     let cells = [
         work.object_number.clone(),
@@ -326,11 +326,11 @@ fn row(stored: &IndexedWork, serializer: &WorkSerializer<'_>) -> Vec<String> {
         work.rights.clone().unwrap_or_default(),
         work.public_domain.map(|is| is.to_string()).unwrap_or_default(),
         list(work.tags.iter().map(|tag| format!("{}:{}", tag.scheme, best(&tag.label))).collect()),
-        said("page"),
-        said("manifest"),
-        said("thumbnail"),
+        field("page"),
+        field("manifest"),
+        field("thumbnail"),
         list(services.collect()),
-        said("changed"),
+        field("changed"),
     ];
     cells.map(cell).into()
 }

@@ -102,17 +102,17 @@ impl Sample {
             }
             _ => json!(parameter.example),
         };
-        let mut told = json!({
+        let mut operation = json!({
             "name": parameter.name, "in": "query", "description": parameter.about, "schema": schema,
         });
         if example != json!("") {
-            told["example"] = if repeats { json!([example]) } else { example };
+            operation["example"] = if repeats { json!([example]) } else { example };
         }
         if repeats {
-            told["style"] = json!("form");
-            told["explode"] = json!(true);
+            operation["style"] = json!("form");
+            operation["explode"] = json!(true);
         }
-        told
+        operation
     }
 }
 

@@ -105,14 +105,14 @@ pub fn schemas() -> Value {
         json!({"description": "The original record of the source; only in responses for a single work."});
     work["properties"]["revision"] = json!({"type": "integer"});
     work["properties"]["changed"] = json!({"type": "string", "format": "date-time"});
-    let mut told_tag = tag;
-    if let Value::Object(fields) = &mut told_tag {
+    let mut described_tag = tag;
+    if let Value::Object(fields) = &mut described_tag {
         for name in ["$schema", "components", "definitions", "$defs", "required"] {
             fields.remove(name);
         }
     }
-    told_tag["properties"]["id"] = json!({"type": "string"});
-    told_tag["properties"]["revision"] =
+    described_tag["properties"]["id"] = json!({"type": "string"});
+    described_tag["properties"]["revision"] =
         json!({"type": "integer", "description": "The work's revision; only in responses for a single tag."});
     let words =
         |most: usize| json!({"type": "string", "minLength": 1, "maxLength": most, "pattern": label()});
@@ -166,7 +166,7 @@ pub fn schemas() -> Value {
     }});
     let made = [
         ("Work", work),
-        ("Tag", told_tag),
+        ("Tag", described_tag),
         ("Term", term),
         ("Works", works),
         ("Creators", list("creators", "Term")),
@@ -280,14 +280,14 @@ mod tests {
     use super::*;
 
     /// Every schema within a schema, with its place.
-    fn each(value: &Value, place: &str, told: &mut impl FnMut(&str, &Value)) {
-        told(place, value);
+    fn each(value: &Value, place: &str, visit: &mut impl FnMut(&str, &Value)) {
+        visit(place, value);
         match value {
             Value::Array(all) => {
-                all.iter().enumerate().for_each(|(at, one)| each(one, &format!("{place}/{at}"), told))
+                all.iter().enumerate().for_each(|(at, one)| each(one, &format!("{place}/{at}"), visit))
             }
             Value::Object(all) => {
-                all.iter().for_each(|(name, one)| each(one, &format!("{place}/{name}"), told))
+                all.iter().for_each(|(name, one)| each(one, &format!("{place}/{name}"), visit))
             }
             _ => {}
         }

@@ -42,17 +42,17 @@ impl WorkSerializer<'_> {
         let (number, rights, public_domain) = stored.known();
         let grant = self.gallery.images.rights().of_record(rights.as_deref(), public_domain);
         let record = stored.record();
-        let mut told = String::with_capacity(record.len() + 600);
-        told.push_str(record.strip_suffix('}').unwrap_or(record));
+        let mut output = String::with_capacity(record.len() + 600);
+        output.push_str(record.strip_suffix('}').unwrap_or(record));
         if record.len() > 2 {
-            told.push(',');
+            output.push(',');
         }
         let mut field = |name: &str, value: &str, last: bool| {
-            told.push('"');
-            told.push_str(name);
-            told.push_str("\":");
-            told.push_str(value);
-            told.push(if last { '}' } else { ',' });
+            output.push('"');
+            output.push_str(name);
+            output.push_str("\":");
+            output.push_str(value);
+            output.push(if last { '}' } else { ',' });
         };
         // URIs are percent-encoded except for the base URL, so all are quoted as JSON.
         let quoted = |text: String| Value::String(text).to_string();
@@ -83,26 +83,26 @@ impl WorkSerializer<'_> {
         images.push(']');
         field("thumbnail", thumbnail.as_deref().unwrap_or("null"), false);
         field("images", &images, true);
-        told
+        output
     }
 }
 
 /// A value of a facet with how many works have it.
 pub fn term(term: &FacetValue, works: u64, lang: Option<&str>) -> Map<String, Value> {
-    let mut told = Map::new();
-    told.insert("scheme".into(), json!(term.scheme));
-    told.insert("value".into(), json!(term.value));
+    let mut output = Map::new();
+    output.insert("scheme".into(), json!(term.scheme));
+    output.insert("value".into(), json!(term.value));
     let label = match lang {
         Some(lang) => json!(term.label.best(&[lang]).unwrap_or(&term.value)),
         None => json!(term.label),
     };
-    told.insert("label".into(), label);
-    told.insert("works".into(), json!(works));
-    told.insert("filter".into(), json!(format!("{}:{}", term.scheme, term.value)));
+    output.insert("label".into(), label);
+    output.insert("works".into(), json!(works));
+    output.insert("filter".into(), json!(format!("{}:{}", term.scheme, term.value)));
     if let Some((.., shown)) =
         (term.scheme == "colour").then(|| crate::search::colour_names(&term.value)).flatten()
     {
-        told.insert("colour".into(), json!(shown));
+        output.insert("colour".into(), json!(shown));
     }
-    told
+    output
 }

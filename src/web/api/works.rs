@@ -98,36 +98,36 @@ pub async fn list(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let address = Address::new(&app.base.of(request)?);
     let serializer = serializer(app, &address, &query)?;
     let same = query.canonical(&["cursor"]);
-    let mut told = Map::new();
-    told.insert("total".into(), json!(hits.found.total));
-    told.insert("limit".into(), json!(limit));
+    let mut output = Map::new();
+    output.insert("total".into(), json!(hits.found.total));
+    output.insert("limit".into(), json!(limit));
     if let Some(cursor) = hits.found.next.as_ref().map(Cursor::encode) {
         let joint = if same.is_empty() { "" } else { "&" };
-        told.insert(
+        output.insert(
             "next".into(),
             json!(format!("{}/api/v1/works?{same}{joint}cursor={cursor}", address.base())),
         );
-        told.insert("cursor".into(), json!(cursor));
+        output.insert("cursor".into(), json!(cursor));
     }
     if let Some(corrected) = &hits.found.corrected {
-        told.insert("corrected".into(), json!(corrected));
+        output.insert("corrected".into(), json!(corrected));
     }
     if hits.found.relaxed {
-        told.insert("relaxed".into(), json!(true));
+        output.insert("relaxed".into(), json!(true));
     }
     if query.text("facet").is_some() {
-        told.insert("facets".into(), facets(&hits, query.text("lang")));
+        output.insert("facets".into(), facets(&hits, query.text("lang")));
     }
     if query.text("histogram").is_some() {
         let bars = hits.found.histogram.iter();
         let bars = bars.map(|(from, to, works)| json!({"from": from, "to": to, "works": works}));
-        told.insert("histogram".into(), bars.collect());
+        output.insert("histogram".into(), bars.collect());
     }
     let collection =
         query.canonical(&["cursor", "limit", "facet", "facet_limit", "histogram", "fields", "lang"]);
-    told.insert("collection".into(), json!(address.search_collection(Version::V3, &collection)));
+    output.insert("collection".into(), json!(address.search_collection(Version::V3, &collection)));
     let note = if hits.known { "hit" } else { "made" };
-    let body = with_works(told, &hits, &serializer)?;
+    let body = with_works(output, &hits, &serializer)?;
     Ok(Response { response: json_response(request, body).await, note })
 }
 
@@ -187,8 +187,8 @@ pub async fn suggest(app: &App, request: &HttpRequest) -> Result<Response, Error
     let looked_in = snapshot.clone();
     let found = finder.ask(move || looked_in.suggest(&typed, limit)).await?;
     let address = Address::new(&app.base.of(request)?);
-    let told = suggestions(&snapshot, &address, found, query.text("lang"));
-    Ok(json_response(request, json!({ "suggestions": told }).to_string()).await.into())
+    let output = suggestions(&snapshot, &address, found, query.text("lang"));
+    Ok(json_response(request, json!({ "suggestions": output }).to_string()).await.into())
 }
 
 fn suggestions(
@@ -198,11 +198,11 @@ fn suggestions(
     lang: Option<&str>,
 ) -> Vec<Value> {
     let vocabulary = snapshot.vocabulary();
-    let told = found.into_iter().filter_map(|suggestion| match suggestion {
+    let output = found.into_iter().filter_map(|suggestion| match suggestion {
         Suggestion::Value { number, works } => {
-            let mut told = term(vocabulary.value(number)?, works, lang);
-            told.insert("kind".into(), json!("value"));
-            Some(Value::Object(told))
+            let mut output = term(vocabulary.value(number)?, works, lang);
+            output.insert("kind".into(), json!("value"));
+            Some(Value::Object(output))
         }
         Suggestion::Work { object_number, title } => {
             let label = match lang {
@@ -215,7 +215,7 @@ fn suggestions(
             }))
         }
     });
-    told.collect()
+    output.collect()
 }
 
 /// `GET /api/v1/creators` and `GET /api/v1/tags/{scheme}`: the values of a scheme, or those below one in its tree.
@@ -252,11 +252,11 @@ pub async fn terms(app: &App, request: &HttpRequest, scheme: &str, tree: bool) -
     let address = Address::new(&app.base.of(request)?);
     let total = branches.len();
     let branches = branches.into_iter().skip(start).take(limit);
-    let told = values(&snapshot, &address, branches, query.text("lang"));
+    let output = values(&snapshot, &address, branches, query.text("lang"));
     let name = if tree { "values" } else { "creators" };
     let mut whole = Map::new();
     whole.insert("total".into(), json!(total));
-    whole.insert(name.into(), json!(told));
+    whole.insert(name.into(), json!(output));
     Ok(json_response(request, Value::Object(whole).to_string()).await.into())
 }
 
@@ -268,24 +268,24 @@ fn values(
     lang: Option<&str>,
 ) -> Vec<Value> {
     let vocabulary = snapshot.vocabulary();
-    let told = branches.filter_map(|(number, works, narrower)| {
+    let output = branches.filter_map(|(number, works, narrower)| {
         let value = vocabulary.value(number)?;
-        let mut told = term(value, works, lang);
+        let mut output = term(value, works, lang);
         let filter = format!("{}:{}", value.scheme, value.value);
         let query = query_of([("any", filter.as_str())]);
-        told.insert("search".into(), json!(format!("{}/api/v1/works?{query}", address.base())));
+        output.insert("search".into(), json!(format!("{}/api/v1/works?{query}", address.base())));
         // Colour families are collections by search only.
         let collection = match value.scheme.as_str() {
             "colour" => address.search_collection(Version::V3, &query),
             scheme => address.facet_value(Version::V3, scheme, &value.value, None),
         };
-        told.insert("collection".into(), json!(collection));
+        output.insert("collection".into(), json!(collection));
         if let Some(narrower) = narrower {
-            told.insert("narrower".into(), json!(narrower));
+            output.insert("narrower".into(), json!(narrower));
         }
-        Some(Value::Object(told))
+        Some(Value::Object(output))
     });
-    told.collect()
+    output.collect()
 }
 
 /// `GET /api/v1/tags`: the schemes, with their numbers of values.
@@ -293,25 +293,27 @@ pub async fn schemes(app: &App, request: &HttpRequest) -> Result<Response, Error
     ApiQuery::read(&[], request.query_string())?;
     let snapshot = app.gallery.search()?.snapshot()?;
     let address = Address::new(&app.base.of(request)?);
-    let mut told = Vec::new();
+    let mut output = Vec::new();
     for scheme in snapshot.schemes() {
         let used = snapshot.count_values(scheme);
         if used > 0 {
             let segment = percent_encoding::utf8_percent_encode(scheme, percent_encoding::NON_ALPHANUMERIC);
-            told.push(json!({
+            output.push(json!({
                 "scheme": scheme, "values": used, "id": format!("{}/api/v1/tags/{segment}", address.base()),
             }));
         }
     }
-    Ok(json_response(request, json!({ "works": snapshot.works(), "schemes": told }).to_string()).await.into())
+    Ok(json_response(request, json!({ "works": snapshot.works(), "schemes": output }).to_string())
+        .await
+        .into())
 }
 
 /// The requested facets.
 fn facets(hits: &Hits, lang: Option<&str>) -> Value {
     let vocabulary = hits.snapshot.vocabulary();
     let of = |values: &[(u32, u64)]| -> Vec<Value> {
-        let told = values.iter().filter_map(|(number, works)| Some((vocabulary.value(*number)?, *works)));
-        told.map(|(value, works)| Value::Object(term(value, works, lang))).collect()
+        let output = values.iter().filter_map(|(number, works)| Some((vocabulary.value(*number)?, *works)));
+        output.map(|(value, works)| Value::Object(term(value, works, lang))).collect()
     };
     let all: HashMap<&str, Vec<Value>> =
         hits.found.facets.iter().map(|(scheme, values)| (scheme.as_str(), of(values))).collect();
@@ -329,11 +331,11 @@ fn serializer<'a>(
 
 /// The response body: `object`, with the works of the page appended.
 fn with_works(
-    told: Map<String, Value>,
+    output: Map<String, Value>,
     hits: &Hits,
     serializer: &WorkSerializer<'_>,
 ) -> Result<String, Error> {
-    let mut body = Value::Object(told).to_string();
+    let mut body = Value::Object(output).to_string();
     body.pop();
     body.push_str(",\"works\":[");
     for (at, place) in hits.found.hits.iter().enumerate() {

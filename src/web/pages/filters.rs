@@ -71,11 +71,11 @@ fn swatches(context: &Context, facet: &Facet) -> Markup {
     html! {
         ul.swatches {
             @for link in &facet.links {
-                @let said = said(context, link);
+                @let description = description(context, link);
                 li {
-                    a href=(link.href) rel="nofollow" aria-current=[link.current()] title=(said)
+                    a href=(link.href) rel="nofollow" aria-current=[link.current()] title=(description)
                         style=[colour(&link.label)] {
-                        span.unseen { (said) }
+                        span.unseen { (description) }
                     }
                 }
             }
@@ -84,7 +84,7 @@ fn swatches(context: &Context, facet: &Facet) -> Markup {
 }
 
 /// A colour as text, for screen readers: `Red #c0322b, 12 works`.
-fn said(context: &Context, link: &Link) -> String {
+fn description(context: &Context, link: &Link) -> String {
     let family = Colour::parse(&link.label).and_then(|colour| colour_names(colour.family()));
     let name =
         family.map(|(english, danish, _)| format!("{} ", context.text(labels::Label::new(english, danish))));
@@ -175,8 +175,8 @@ mod tests {
 
     #[test]
     fn a_swatch_is_told_in_words() {
-        let said = said(&Context::default(), &link("#c0322b", 1_200));
-        assert!(said.ends_with(" #c0322b, 1,200 works"), "{said}");
+        let description = description(&Context::default(), &link("#c0322b", 1_200));
+        assert!(description.ends_with(" #c0322b, 1,200 works"), "{description}");
         let facet = Facet { label: "Colour".to_owned(), links: vec![link("<b>", 1)], swatches: true };
         let page = column(&[facet], &[]);
         assert!(!page.contains("style=") && !page.contains("<b>"), "{page}");

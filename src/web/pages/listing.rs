@@ -52,16 +52,17 @@ pub fn index(context: &Context, listing: &Listing) -> String {
     let is_works = listing.files.is_some();
     let noun = if is_works { labels::WORKS } else { labels::IMAGES };
     let more = if is_works { labels::MORE_WORKS } else { labels::MORE_IMAGES };
-    let mut told = Vec::new();
-    told.extend(listing.indexing.map(|percent| format!("{} {percent} %", context.text(labels::INDEXING))));
-    told.extend(listing.unreachable.then(|| context.text(labels::UNREACHABLE).to_owned()));
+    let mut messages = Vec::new();
+    messages
+        .extend(listing.indexing.map(|percent| format!("{} {percent} %", context.text(labels::INDEXING))));
+    messages.extend(listing.unreachable.then(|| context.text(labels::UNREACHABLE).to_owned()));
     let body = html! {
         header.top {
             (logo(context))
             h1 dir="auto" { (context.title()) }
             @if let Some(total) = listing.total { p.count { (context.counted(total, noun)) } }
         }
-        (notices(context, &told))
+        (notices(context, &messages))
         main {
             @if !listing.entries.is_empty() {
                 ul.wall { @for entry in &listing.entries { li style=(style(entry)) { (card(context, entry)) } } }

@@ -70,7 +70,7 @@ pub fn search(context: &Context, page: &Search) -> String {
     let column = refine(context, &page.facets, &page.histogram);
     let misread = page.misread.iter().map(|why| format!("{} {why}.", context.text(labels::NOT_UNDERSTOOD)));
     let unreachable = page.unreachable.then(|| context.text(labels::UNREACHABLE).to_owned());
-    let told: Vec<String> = misread.chain(unreachable).collect();
+    let messages: Vec<String> = misread.chain(unreachable).collect();
     // The grid has its second column from the start: the results keep their width when the filters arrive.
     let hall = if column.is_some() { "hall beside" } else { "hall" };
     let body = html! {
@@ -79,7 +79,7 @@ pub fn search(context: &Context, page: &Search) -> String {
             h1 { a href=(context.page("/")) dir="auto" { (context.title()) } }
             (form(context, &page.query, &page.kept))
         }
-        (notices(context, &told))
+        (notices(context, &messages))
         div class=(hall) {
             main {
                 div.told {

@@ -90,12 +90,12 @@ fn the_form_keeps_words_and_filters() {
 
 #[test]
 fn a_search_says_what_it_found() {
-    let told = |search: Search| found(&Context::default(), &search).into_string();
-    assert_eq!(told(full()), "12,345 works for “<span dir=\"auto\">sø</span>”");
-    assert_eq!(told(Search { total: 1, ..Search::default() }), "1 work");
-    assert_eq!(told(Search::default()), "No works");
+    let html = |search: Search| found(&Context::default(), &search).into_string();
+    assert_eq!(html(full()), "12,345 works for “<span dir=\"auto\">sø</span>”");
+    assert_eq!(html(Search { total: 1, ..Search::default() }), "1 work");
+    assert_eq!(html(Search::default()), "No works");
     let corrected = Search { corrected: Some("sø".to_owned()), query: "søø".to_owned(), ..full() };
-    assert_eq!(told(corrected.clone()), "12,345 works");
+    assert_eq!(html(corrected.clone()), "12,345 works");
     let page = search(&Context::default(), &corrected);
     assert!(page.contains("<strong dir=\"auto\">sø</strong>” instead of “<span dir=\"auto\">søø<"), "{page}");
 }

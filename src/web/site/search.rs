@@ -85,8 +85,8 @@ pub async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Result<Str
     let address = Address::new(&app.base.of(request)?);
     let same = here.query(|name, _| name != "cursor");
     let base = &visit.context.base;
-    let said = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let canonical = canonical(said, &["cursor"]);
+    let given = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let canonical = canonical(given, &["cursor"]);
     let page = pages::Search {
         query: search.q.clone(),
         kept: here.kept(),
@@ -130,7 +130,7 @@ impl SearchPage<'_> {
 
     /// The URL of this search without one of its filters.
     fn without(&self, name: &str, value: &str) -> String {
-        self.place(&self.query(|known, said| known != "cursor" && (known != name || said != value)))
+        self.place(&self.query(|known, given| known != "cursor" && (known != name || given != value)))
     }
 
     fn place(&self, query: &str) -> String {

@@ -148,12 +148,12 @@ fn rights(work: &Work, preferred: &[&str]) -> Vec<Link> {
         let name = rights_name(rights);
         link(name.as_ref().and_then(|name| name.best(preferred)).unwrap_or(rights), rights.to_owned())
     };
-    let told: Vec<Link> = statements.filter(|rights| !rights.is_empty()).map(one).collect();
-    if told.is_empty() && work.public_domain == Some(true) {
+    let links: Vec<Link> = statements.filter(|rights| !rights.is_empty()).map(one).collect();
+    if links.is_empty() && work.public_domain == Some(true) {
         let language = preferred.first().copied().unwrap_or("en");
         return vec![link(labels::PUBLIC_DOMAIN.in_language(language), String::new())];
     }
-    told
+    links
 }
 
 fn allowed(grant: Grant) -> Allowed {

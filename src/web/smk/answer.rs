@@ -191,22 +191,22 @@ fn counted(hits: &Hits, scheme: &str, lang: Option<&str>) -> Vec<(String, u64)> 
     let Some((_, values)) = hits.found.facets.iter().find(|(known, _)| known == scheme) else {
         return Vec::new();
     };
-    let mut told: Vec<(String, u64)> = Vec::with_capacity(values.len());
+    let mut output: Vec<(String, u64)> = Vec::with_capacity(values.len());
     let mut places: HashMap<String, usize> = HashMap::new();
     for (number, works) in values {
         let Some(term) = vocabulary.value(*number) else { continue };
         let label = term.label.best(&[lang.unwrap_or("da")]);
         let name = term.inverted.as_deref().or(label).unwrap_or(&term.value);
-        match places.get(name).and_then(|&place| told.get_mut(place)) {
+        match places.get(name).and_then(|&place| output.get_mut(place)) {
             Some((_, count)) => *count += works,
             None => {
-                places.insert(name.to_owned(), told.len());
-                told.push((name.to_owned(), *works));
+                places.insert(name.to_owned(), output.len());
+                output.push((name.to_owned(), *works));
             }
         }
     }
-    told.sort_by_key(|(_, works)| std::cmp::Reverse(*works));
-    told
+    output.sort_by_key(|(_, works)| std::cmp::Reverse(*works));
+    output
 }
 
 async fn flagged(app: &App, search: &Search, flag: Flag, total: u64) -> Result<Vec<(String, u64)>, Error> {
@@ -249,12 +249,12 @@ async fn page(
     };
     let (fields, offset, rows) = (query.fields.clone(), query.offset, query.rows);
     let tell = move || {
-        let told = stored.iter().filter_map(|stored| {
+        let output = stored.iter().filter_map(|stored| {
             let original = originals.get(&stored.number());
             let original = original.and_then(|text| serde_json::from_str(text).ok());
             Some(keep(serializer.item(stored, original.as_ref())?, &fields))
         });
-        let mut answer = envelope(offset, rows, total, told.collect(), facets);
+        let mut answer = envelope(offset, rows, total, output.collect(), facets);
         if let Some((corrected, typed)) = corrected {
             answer["corrections"] = json!({ typed.to_lowercase(): [corrected] });
         }

@@ -104,19 +104,19 @@ fn each<'a>(texts: &'a [Text], lang: &str) -> impl Iterator<Item = &'a str> {
 /// A title in the language that suits best, and in the others as its translations.
 fn titles(title: &Title, lang: &str) -> Vec<Value> {
     let own = title.text.best_language(&[lang]).map(|(language, _)| language);
-    let (mut said, mut translated) = (Vec::new(), Vec::new());
+    let (mut value, mut translated) = (Vec::new(), Vec::new());
     for (language, text) in title.text.iter() {
         let is_own = Some(language) == own;
         let (text, language) = (Some(text.to_owned()), locale(language).map(str::to_owned));
         if is_own {
             let kind = title.kind.as_deref().map(str::to_uppercase);
-            said.push(object([("title", text), ("language", language), ("type", kind)]));
+            value.push(object([("title", text), ("language", language), ("type", kind)]));
         } else {
             translated.push(object([("translation", text), ("language", language)]));
         }
     }
-    said.append(&mut translated);
-    said
+    value.append(&mut translated);
+    value
 }
 
 /// A language as SMK writes it.
@@ -147,12 +147,12 @@ fn creator(creator: &Creator) -> Value {
 
 fn production(made: &Production, lang: &str) -> Option<Value> {
     let (first, last) = (made.earliest.or(made.latest), made.latest.or(made.earliest));
-    let said = object([
+    let value = object([
         ("start", first.map(|year| day(year, "01-01"))),
         ("end", last.map(|year| day(year, "12-31"))),
         ("period", made.text.best(&[lang]).map(str::to_owned)),
     ]);
-    Some(said).filter(|said| *said != json!({}))
+    Some(value).filter(|value| *value != json!({}))
 }
 
 fn dimension(measure: &Measure) -> Option<Value> {
@@ -160,14 +160,14 @@ fn dimension(measure: &Measure) -> Option<Value> {
     let known = KINDS.iter().find(|(ours, _)| Some(*ours) == kind).map(|(_, theirs)| *theirs);
     let value = measure.value.map(|value| value.to_string());
     let shown = value.is_some() || measure.text.is_some();
-    let said = object([
+    let value = object([
         ("notes", measure.text.clone()),
         ("part", measure.part.clone()),
         ("type", known.or(kind).map(str::to_owned)),
         ("unit", measure.unit.clone()),
         ("value", value),
     ]);
-    shown.then_some(said)
+    shown.then_some(value)
 }
 
 /// The kinds of related works that have fields of their own.
@@ -186,8 +186,8 @@ fn related(other: &Related, lang: &str) -> Value {
 /// The labels of a scheme's tags, each once; of colours those that programs can paint with.
 fn labels(tags: &[Tag], scheme: &str, lang: &str) -> Value {
     let mut labels: Vec<&str> = Vec::new();
-    let said = tags.iter().filter(|tag| tag.is_active() && tag.scheme == scheme);
-    for label in said.filter_map(|tag| tag.label.best(&[lang])) {
+    let value = tags.iter().filter(|tag| tag.is_active() && tag.scheme == scheme);
+    for label in value.filter_map(|tag| tag.label.best(&[lang])) {
         if (scheme != "colour" || label.starts_with('#')) && !labels.contains(&label) {
             labels.push(label);
         }

@@ -145,7 +145,7 @@ mod tests {
         Work { images: files.iter().map(image).collect(), ..work.clone() }
     }
 
-    fn told(work: &Work, source: Option<&Value>, places: &Places) -> Value {
+    fn rendered(work: &Work, source: Option<&Value>, places: &Places) -> Value {
         Value::Object(item(work, &work.tags, source, places, None))
     }
 
@@ -162,7 +162,7 @@ mod tests {
             is_whole: true,
             ..place(files[0])
         };
-        let item = told(&named(&work, &files), Some(&record), &places);
+        let item = rendered(&named(&work, &files), Some(&record), &places);
         let service = "https://tegl.example/iiif/2/smk:KMS1.tif";
         for (name, expected) in [
             ("iiif_manifest", json!(places.manifest)),
@@ -201,7 +201,7 @@ mod tests {
             [(Some(400), "full/!400,400/0/default.jpg"), (Some(2000), "full/!1024,/0/default.jpg")]
         {
             places.images[0].limited = limited;
-            let item = told(&work, Some(&record), &places);
+            let item = rendered(&work, Some(&record), &places);
             assert_eq!(item["image_native"], format!("{service}/full/max/0/default.jpg"));
             assert_eq!(item["image_thumbnail"], format!("{service}/{thumbnail}"));
         }
@@ -215,13 +215,13 @@ mod tests {
         (places.images[0].width, places.images[0].height) = (Some(3000), Some(100));
         work.creators = vec![serde_json::from_value(json!({"name": "Anna Ancher"})).unwrap()];
         let work = named(&work, &["smk:KMS1.tif", "smk:a.tif", "smk:b.tif"]);
-        let item = told(&work, Some(&record), &places);
+        let item = rendered(&work, Some(&record), &places);
         assert_eq!(item["frontend_url"], json!(places.page));
         assert_eq!((&item["artist"], &item["image_hq"]), (&json!(["Anna Ancher"]), &json!(true)));
         record["frontend_url"] = json!("https://open.smk.dk/artwork/image/KMS1");
         record["artist"] = json!(["A. Ancher"]);
         record["image_hq"] = json!(false);
-        let item = told(&work, Some(&record), &places);
+        let item = rendered(&work, Some(&record), &places);
         for name in ["frontend_url", "artist", "image_hq"] {
             assert_eq!(item[name], record[name], "{name}");
         }
@@ -231,11 +231,11 @@ mod tests {
     fn images_that_may_not_be_seen_are_not_told_of() {
         let (record, work) = sample();
         let work = named(&work, &["smk:KMS1.tif", "smk:a.tif", "smk:b.tif"]);
-        let item = told(&work, Some(&record), &places(&["smk:b.tif"]));
+        let item = rendered(&work, Some(&record), &places(&["smk:b.tif"]));
         assert_eq!(item["image_iiif_id"], "https://tegl.example/iiif/2/smk:b.tif");
         assert_eq!(item.get("alternative_images"), None, "it stands in for the main image");
         assert_eq!(item.get("image_width"), None, "the width of another image");
-        let item = told(&work, Some(&record), &places(&[]));
+        let item = rendered(&work, Some(&record), &places(&[]));
         assert_eq!(item["has_image"], false);
         let left: Vec<_> = item.as_object().unwrap().keys().filter(|name| name.contains("image")).collect();
         assert_eq!(left, ["has_image"], "{item}");
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn masters_found_without_the_record_are_told_without_it() {
         let (record, work) = sample();
-        let item = told(&named(&work, &["x.tif", "y.tif"]), Some(&record), &places(&["x.tif", "y.tif"]));
+        let item = rendered(&named(&work, &["x.tif", "y.tif"]), Some(&record), &places(&["x.tif", "y.tif"]));
         assert_eq!(item["image_iiif_id"], "https://tegl.example/iiif/2/x.tif");
         assert_eq!(
             item["alternative_images"][0]["native"],
@@ -309,7 +309,7 @@ mod tests {
             let files: Vec<_> = (0..work.images.len()).map(|at| format!("smk:{at}.tif")).collect();
             let files: Vec<_> = files.iter().map(String::as_str).collect();
             let work = named(&work, &files);
-            let mut item = told(&work, Some(&record), &places(&files));
+            let mut item = rendered(&work, Some(&record), &places(&files));
             let all = item.to_string();
             assert!(!all.contains("//iip") && !all.contains("//api.smk.dk"), "{all}");
             for told in [&mut record, &mut item] {
@@ -360,7 +360,7 @@ mod tests {
             let files: Vec<_> = work.images.iter().map(|image| image.file.as_str()).collect();
             let mut places = places(&files);
             places.images.iter_mut().for_each(|place| (place.width, place.height) = (Some(3), Some(2)));
-            let item = told(work, None, &places);
+            let item = rendered(work, None, &places);
             let mut found = BTreeMap::new();
             types(&item, "", &mut found);
             for (path, kinds) in found {

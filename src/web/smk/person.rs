@@ -79,8 +79,8 @@ mod tests {
             })
         );
         let unknown: Creator = serde_json::from_value(json!({"name": "Ubekendt"})).unwrap();
-        let told = person(&unknown, WorksWithValue::default());
-        assert_eq!((&told["id"], &told["name"]), (&json!("ubekendt"), &json!("Ubekendt")));
-        assert!(!told.contains_key("birth_date_start") && told["works"].is_array());
+        let person_json = person(&unknown, WorksWithValue::default());
+        assert_eq!((&person_json["id"], &person_json["name"]), (&json!("ubekendt"), &json!("Ubekendt")));
+        assert!(!person_json.contains_key("birth_date_start") && person_json["works"].is_array());
     }
 }

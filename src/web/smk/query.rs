@@ -110,12 +110,12 @@ impl SmkQuery {
     }
 }
 
-fn keys(said: String) -> Result<Option<String>, Invalid> {
-    if said.len() > MAX_KEYS_BYTES {
-        return Err(Invalid::new("keys", &said, "is longer than 2048 bytes"));
+fn keys(given: String) -> Result<Option<String>, Invalid> {
+    if given.len() > MAX_KEYS_BYTES {
+        return Err(Invalid::new("keys", &given, "is longer than 2048 bytes"));
     }
-    let is_all = said.chars().all(|c| matches!(c, '*' | '"' | ' '));
-    Ok(Some(said).filter(|_| !is_all))
+    let is_all = given.chars().all(|c| matches!(c, '*' | '"' | ' '));
+    Ok(Some(given).filter(|_| !is_all))
 }
 
 fn number(parameter: &'static str, text: &str) -> Result<u32, Invalid> {
@@ -124,9 +124,9 @@ fn number(parameter: &'static str, text: &str) -> Result<u32, Invalid> {
 }
 
 /// Comma-separated names; `*` means all.
-fn listed<'a>(parameter: &'static str, said: impl Iterator<Item = &'a str>) -> Result<Vec<String>, Invalid> {
+fn listed<'a>(parameter: &'static str, given: impl Iterator<Item = &'a str>) -> Result<Vec<String>, Invalid> {
     let mut names = Vec::new();
-    for name in said.flat_map(|list| list.split(',')).map(str::trim).filter(|name| !name.is_empty()) {
+    for name in given.flat_map(|list| list.split(',')).map(str::trim).filter(|name| !name.is_empty()) {
         if names.len() == MAX_FIELDS {
             return Err(Invalid::new(parameter, name, "is one field too many: the maximum is 200"));
         }
@@ -149,12 +149,12 @@ fn places(fields: Vec<String>) -> Result<Vec<SearchField>, Invalid> {
 /// Parses the text within each pair of brackets.
 fn bracketed<'a, T>(
     parameter: &'static str,
-    said: impl Iterator<Item = &'a str>,
+    given: impl Iterator<Item = &'a str>,
     most: usize,
     read: impl Fn(&str) -> Result<T, Invalid>,
 ) -> Result<Vec<T>, Invalid> {
     let mut found = Vec::new();
-    for list in said {
+    for list in given {
         let mut rest = list;
         loop {
             rest = rest.trim_start_matches(|c: char| c == ',' || c.is_whitespace());
@@ -192,9 +192,9 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-fn facets<'a>(said: impl Iterator<Item = &'a str>) -> Result<Vec<&'static Field>, Invalid> {
+fn facets<'a>(given: impl Iterator<Item = &'a str>) -> Result<Vec<&'static Field>, Invalid> {
     let mut facets = Vec::new();
-    for name in listed("facets", said)? {
+    for name in listed("facets", given)? {
         let facet = field("facets", &name, Known::can_be_counted)?;
         if facets.contains(&facet) {
             continue;
@@ -226,10 +226,10 @@ fn language(text: &str) -> Result<&'static str, Invalid> {
     }
 }
 
-fn object_numbers<'a>(said: impl Iterator<Item = &'a str>) -> Result<Vec<Number>, Invalid> {
+fn object_numbers<'a>(given: impl Iterator<Item = &'a str>) -> Result<Vec<Number>, Invalid> {
     let mut numbers = Vec::new();
     let mut count = 0;
-    for whole in said {
+    for whole in given {
         let mut parts = Vec::new();
         if whole.contains(',') {
             let each = whole.split(',').map(str::trim).filter(|part| !part.is_empty());
@@ -372,7 +372,7 @@ mod tests {
     fn what_cannot_be_asked_is_refused_with_what_would_work() {
         let many = |text: &str, count: usize| vec![text; count].join(",");
         let numbers = many("1", 201);
-        for (name, value, said) in [
+        for (name, value, given) in [
             ("rows", "2001", "the maximum is 2000"),
             ("rows", "99999999999", "the maximum is 2000"),
             ("rows", "+5", "must be a non-negative integer"),
@@ -400,7 +400,7 @@ mod tests {
         ] {
             let refused = parse(&[(name, value)]).unwrap_err();
             assert_eq!(refused.parameter, name, "{value}");
-            assert!(refused.reason.contains(said), "{name}={value}: {refused}");
+            assert!(refused.reason.contains(given), "{name}={value}: {refused}");
         }
         let every = super::super::field::FIELDS.iter().filter(|field| field.known.can_be_counted());
         let every = every.map(|field| field.name).collect::<Vec<_>>().join(",");

@@ -61,30 +61,30 @@ impl Job {
         let _trim = trim::Guard(master::rows_memory(master));
         let mut rows = master::rows(master, source, memory)?;
         let shape = rows.shape();
-        let look = ColorTransform::new(master.icc.as_ref(), shape, self.output);
-        let recipe = self.recipe(&look, look.channels(shape));
+        let color = ColorTransform::new(master.icc.as_ref(), shape, self.output);
+        let recipe = self.recipe(&color, color.channels(shape));
         let spool = tempfile::tempfile_in(file.path().parent().unwrap_or(".".as_ref())).map_err(full)?;
-        let mut writer = Writer::new(recipe, spool).map_err(said)?;
+        let mut writer = Writer::new(recipe, spool).map_err(error_of)?;
         let band = (BAND / shape.stride().max(1)).clamp(1, 1024) as u32;
         let (sender, receiver) = mpsc::sync_channel::<Result<Raster, Error>>(WAITING);
         std::thread::scope(|scope| {
-            scope.spawn(move || read(rows.as_mut(), band, &look, &sender));
+            scope.spawn(move || read(rows.as_mut(), band, &color, &sender));
             let mut done = 0;
             for raster in receiver {
                 let raster = raster?;
-                writer.push(&raster.samples).map_err(said)?;
+                writer.push(&raster.samples).map_err(error_of)?;
                 done += raster.dimensions.height;
                 (self.progress)(f64::from(done) / f64::from(shape.dimensions.height));
             }
             Ok::<_, Error>(())
         })?;
         let mut out = BufWriter::with_capacity(1 << 20, file.as_file_mut());
-        writer.finish(&mut out).map_err(said)?;
+        writer.finish(&mut out).map_err(error_of)?;
         out.flush().map_err(full)?;
         Ok(())
     }
 
-    fn recipe(&self, look: &ColorTransform, channels: Channels) -> Recipe {
+    fn recipe(&self, color: &ColorTransform, channels: Channels) -> Recipe {
         let (master, settings) = (&self.master.master, &self.settings);
         let lossless = match settings.compression {
             settings::Compression::Zstd => Compression::Zstd,
@@ -104,7 +104,7 @@ impl Job {
             tile_side: settings.tile_side,
             compression,
             reduced: Reduced::Pages,
-            icc: look.profile.as_deref().map(<[u8]>::to_vec),
+            icc: color.profile.as_deref().map(<[u8]>::to_vec),
             threads: self.threads,
         }
     }
@@ -114,7 +114,7 @@ impl Job {
 fn read(
     rows: &mut dyn Rows,
     band: u32,
-    look: &ColorTransform,
+    color: &ColorTransform,
     sender: &mpsc::SyncSender<Result<Raster, Error>>,
 ) {
     let work = || {
@@ -125,7 +125,7 @@ fn read(
     loop {
         let next = match work() {
             Ok(None) => return,
-            Ok(Some(raw)) => Ok(look.apply(raw)),
+            Ok(Some(raw)) => Ok(color.apply(raw)),
             Err(error) => Err(Error::from(error)),
         };
         let failed = next.is_err();
@@ -135,7 +135,7 @@ fn read(
     }
 }
 
-fn said(error: write::Error) -> Error {
+fn error_of(error: write::Error) -> Error {
     match error {
         write::Error::Pixels(error) => error.into(),
         write::Error::Io(error) => full(error),

@@ -70,9 +70,9 @@ impl ReadAhead {
 
     /// Records the first failure.
     fn fail(&self, error: Error) -> io::Error {
-        let told = io::Error::other(error.clone());
+        let copy = io::Error::other(error.clone());
         let _earlier = self.failed.set(error);
-        told
+        copy
     }
 
     fn piece(&self, piece: u64) -> Result<Bytes, Error> {

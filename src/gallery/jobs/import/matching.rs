@@ -169,8 +169,8 @@ fn image(identifier: &str, role: Role) -> Image {
 }
 
 fn role(name: &str) -> Role {
-    let said = ROLES.iter().find(|(word, _)| name.ends_with(&format!("-{word}")));
-    said.map_or(Role::Recto, |(_, role)| role.clone())
+    let role = ROLES.iter().find(|(word, _)| name.ends_with(&format!("-{word}")));
+    role.map_or(Role::Recto, |(_, role)| role.clone())
 }
 
 /// A file's name without its endings, letters and digits only.

@@ -85,10 +85,10 @@ impl JobService {
         let works = self.catalogue.as_ref().ok_or(Error::NotFound)?.clone();
         let dry = import.dry;
         let (sender, mut batches) = tokio::sync::mpsc::channel::<Result<(Batch, Imported), Error>>(2);
-        let told = watch.clone();
+        let progress = watch.clone();
         let (tasks, named) = (self.tasks.clone(), works.clone());
         let reader = self.tasks.spawn_blocking(move || {
-            let mut reader = Reader { import, masters, watch: told, tasks, works: named };
+            let mut reader = Reader { import, masters, watch: progress, tasks, works: named };
             while let Some(batch) = reader.batch() {
                 if sender.blocking_send(batch).is_err() {
                     return;

@@ -263,7 +263,7 @@ async fn placed(
 pub(in crate::web) fn expected(
     request: &HttpRequest,
     now: &StoredWork,
-    said: Option<u64>,
+    revision_given: Option<u64>,
 ) -> Result<Option<u64>, Error> {
     let current = now.revision;
     let listed = if_match(request.headers()).map_err(|text| {
@@ -277,10 +277,10 @@ pub(in crate::web) fn expected(
         None | Some(IfMatch::Any) => None,
         Some(IfMatch::Tags(tags)) => Some(tags.contains(&current.to_string())),
     };
-    if tagged == Some(false) || said.is_some_and(|said| said != current) {
+    if tagged == Some(false) || revision_given.is_some_and(|revision_given| revision_given != current) {
         return Err(Error::Conflict { current });
     }
-    Ok((tagged.is_some() || said.is_some()).then_some(current))
+    Ok((tagged.is_some() || revision_given.is_some()).then_some(current))
 }
 
 /// The work as the catalogue has it.
