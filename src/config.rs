@@ -18,7 +18,7 @@ use crate::{catalogue, gallery, presentation, render, search, store, web};
 /// All settings.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Config {
+pub(crate) struct Config {
     pub web: web::settings::Settings,
     pub api: web::settings::Api,
     pub operations: web::settings::Operations,
@@ -49,7 +49,7 @@ impl fmt::Debug for Config {
 /// `[log]`: one line per request, on standard error.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Log {
+pub(crate) struct Log {
     /// `error`, `warn`, `info`, `debug`, or a filter as in `tegl=info,actix=warn`.
     pub level: String,
     /// `text` or `json`.
@@ -65,7 +65,7 @@ impl Default for Log {
 /// `[sources.NAME]`: a source of masters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SourceSettings {
+pub(crate) struct SourceSettings {
     /// A folder, a file, or a `s3://`, `az://`, `gs://`, `http(s)://` prefix.
     pub location: String,
 }
@@ -73,7 +73,7 @@ pub struct SourceSettings {
 /// Settings that cannot be used; says where they are and what would work.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct InvalidConfig(String);
+pub(crate) struct InvalidConfig(String);
 
 impl Config {
     /// Loads the defaults, then the file, then `TEGL__SECTION__KEY` of the environment.
@@ -82,7 +82,7 @@ impl Config {
     ///
     /// Fails if a setting is unknown, has the wrong type, is out of range or cannot be used. The checks are the same for
     /// every command.
-    pub fn load(file: Option<&Path>) -> Result<Self, InvalidConfig> {
+    pub(crate) fn load(file: Option<&Path>) -> Result<Self, InvalidConfig> {
         let mut builder = config::Config::builder();
         if let Some(path) = file {
             let text = std::fs::read_to_string(path)
@@ -110,7 +110,7 @@ impl Config {
     }
 
     /// Warnings about environment variables that look like settings but are not read.
-    pub fn warnings() -> Vec<String> {
+    pub(crate) fn warnings() -> Vec<String> {
         let sections = serde_json::to_value(Self::default()).unwrap_or_default();
         let sections: Vec<_> =
             sections.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
@@ -119,12 +119,12 @@ impl Config {
     }
 
     /// The same settings with secrets redacted.
-    pub fn without_secrets(&self) -> Self {
+    pub(crate) fn without_secrets(&self) -> Self {
         serde_json::from_value(self.redacted()).unwrap_or_default()
     }
 
     /// All settings as JSON with secrets redacted.
-    pub fn redacted(&self) -> serde_json::Value {
+    pub(crate) fn redacted(&self) -> serde_json::Value {
         let mut values = serde_json::to_value(self).unwrap_or_default();
         secrets::redact(&mut values);
         values
@@ -161,7 +161,7 @@ fn did_you_mean(message: &str) -> String {
 }
 
 /// The settings file to read if none is given: `tegl.toml` in the working directory, else `/etc/tegl/tegl.toml`.
-pub fn default_file() -> Option<PathBuf> {
+pub(crate) fn default_file() -> Option<PathBuf> {
     ["tegl.toml", "/etc/tegl/tegl.toml"].into_iter().map(PathBuf::from).find(|path| path.is_file())
 }
 

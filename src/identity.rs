@@ -11,7 +11,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 /// What can be written into such a text. Structs are taken apart in full, so that a new field has to choose.
-pub trait Identity {
+pub(crate) trait Identity {
     fn write(&self, text: &mut String);
 
     fn identity(&self) -> String {
@@ -22,7 +22,7 @@ pub trait Identity {
 }
 
 /// A hash of these parts and of this version of Tegl, which decides how responses are made: for entity tags.
-pub fn fingerprint(parts: &[&[u8]]) -> u128 {
+pub(crate) fn fingerprint(parts: &[&[u8]]) -> u128 {
     let mut hash = Xxh3::new();
     hash.update(concat!("tegl ", env!("CARGO_PKG_VERSION")).as_bytes());
     for part in parts {
@@ -33,7 +33,7 @@ pub fn fingerprint(parts: &[&[u8]]) -> u128 {
 }
 
 /// `Name { field: value, … }`.
-pub fn fields(text: &mut String, name: &str, fields: &[(&str, &dyn Identity)]) {
+pub(crate) fn fields(text: &mut String, name: &str, fields: &[(&str, &dyn Identity)]) {
     text.push_str(name);
     for (at, (field, value)) in fields.iter().enumerate() {
         text.push_str(if at == 0 { " { " } else { ", " });
@@ -45,7 +45,7 @@ pub fn fields(text: &mut String, name: &str, fields: &[(&str, &dyn Identity)]) {
 }
 
 /// `Name(value)`.
-pub fn wrapped(text: &mut String, name: &str, value: &dyn Identity) {
+pub(crate) fn wrapped(text: &mut String, name: &str, value: &dyn Identity) {
     text.push_str(name);
     text.push('(');
     value.write(text);

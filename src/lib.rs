@@ -118,23 +118,26 @@
 //! - The segments of a new index are merged once, when all works are indexed: merging on the way took half as long again.
 //! - Images are scaled horizontally first: that pass is the cheaper one and leaves less for the other.
 
+// Public floors are those that `tests`, `benches` and `fuzz` use; in the others the compiler finds dead code.
 pub mod catalogue;
 pub mod cli;
-pub mod config;
-pub mod container;
-pub mod gallery;
-pub mod identity;
+mod config;
+mod container;
+mod gallery;
+mod identity;
 pub mod iiif;
 pub mod master;
 pub mod metadata;
 pub mod pixels;
-pub mod presentation;
+mod presentation;
 #[cfg(test)]
 #[path = "../tests/support/proof.rs"]
 mod proof;
 pub mod record;
 pub mod render;
-pub mod sample;
-pub mod search;
+mod sample;
+mod search;
 pub mod store;
-pub mod web;
+mod web;
+
+pub use gallery::Identifier;

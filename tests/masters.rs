@@ -14,14 +14,14 @@ use tegl::iiif::Dimensions;
 use tegl::pixels::{Channels, Raster};
 
 /// A folder of difficult files and a table of them: its rows by the names of its columns.
-pub struct Difficult {
+pub(crate) struct Difficult {
     pub folder: PathBuf,
     rows: Vec<HashMap<String, String>>,
 }
 
 impl Difficult {
     /// Our own files, and those of other programs' test suites where they are at hand.
-    pub fn all() -> Vec<Self> {
+    pub(crate) fn all() -> Vec<Self> {
         let foreign = shared("files of other programs' test suites", "torture");
         std::iter::once(fixture("images")).chain(foreign).map(Self::open).collect()
     }
@@ -34,12 +34,12 @@ impl Difficult {
         Self { folder, rows }
     }
 
-    pub fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.folder.to_str().unwrap()
     }
 
     /// Of each file its name and what is expected of it.
-    pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &str)> {
         self.rows.iter().map(|row| (row["file"].as_str(), row["expected"].as_str()))
     }
 }

@@ -4,7 +4,7 @@
 use std::path::{Component, Path};
 
 use libfuzzer_sys::fuzz_target;
-use tegl::gallery::Identifier;
+use tegl::Identifier;
 use tegl::store::Key;
 
 fuzz_target!(|text: &str| {

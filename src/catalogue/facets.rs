@@ -32,7 +32,7 @@ pub struct WorkSummary {
 }
 
 /// The scheme and the value of the facet value of all works.
-pub use crate::presentation::ALL_WORKS as ALL;
+pub const ALL: &str = crate::presentation::ALL_WORKS;
 
 /// Facet values are sorted by this many characters.
 const SORT_CHARS: usize = 120;
@@ -53,7 +53,7 @@ pub(super) struct FacetChanges {
 
 impl FacetChanges {
     /// Replaces a work's facet values `from` with `to` and the value of all works.
-    pub fn replace(&mut self, seq: i64, from: &[i64], mut to: Vec<Facet>) {
+    pub(super) fn replace(&mut self, seq: i64, from: &[i64], mut to: Vec<Facet>) {
         to.push(Facet {
             scheme: ALL.into(),
             value: ALL.into(),
@@ -64,12 +64,12 @@ impl FacetChanges {
     }
 
     /// Removes all facet values of a work.
-    pub fn clear(&mut self, seq: i64, from: &[i64]) {
+    pub(super) fn clear(&mut self, seq: i64, from: &[i64]) {
         self.works.push((seq, from.to_vec(), Vec::new()));
     }
 
     /// Writes the changes. Returns the identifiers of each work's facet values.
-    pub async fn apply(
+    pub(super) async fn apply(
         &mut self,
         catalogue: &Catalogue,
         connection: &mut AnyConnection,
@@ -103,7 +103,7 @@ impl FacetChanges {
     }
 
     /// Caches the identifiers after the commit.
-    pub fn cache_ids(self, catalogue: &Catalogue) {
+    pub(super) fn cache_ids(self, catalogue: &Catalogue) {
         for (name, id) in self.looked_up {
             catalogue.0.facet_values.insert(name, id);
         }

@@ -38,7 +38,7 @@ const SESSION: &str = "SET statement_timeout = '120s'; SET idle_in_transaction_s
 const PING: Duration = Duration::from_secs(2);
 
 impl Pools {
-    pub async fn open(settings: &Settings) -> Result<Self, Error> {
+    pub(super) async fn open(settings: &Settings) -> Result<Self, Error> {
         sqlx::any::install_default_drivers();
         let url = settings.url.trim();
         match url.split_once(':').map(|(scheme, _)| scheme) {

@@ -24,9 +24,9 @@ pub(super) struct Limits {
 
 impl Limits {
     /// For changes by an HTTP request.
-    pub const REQUEST: Self = Self { work: Duration::from_secs(6), commit: Duration::from_secs(3) };
+    pub(super) const REQUEST: Self = Self { work: Duration::from_secs(6), commit: Duration::from_secs(3) };
     /// For batches of records.
-    pub const BATCH: Self = Self { work: Duration::from_secs(150), commit: Duration::from_secs(60) };
+    pub(super) const BATCH: Self = Self { work: Duration::from_secs(150), commit: Duration::from_secs(60) };
 }
 
 /// How long a rollback may take before the connection is closed instead.
@@ -66,7 +66,7 @@ pub(super) struct Transaction {
 }
 
 impl Transaction {
-    pub async fn begin(pools: &Pools, limits: Limits) -> Result<Self, Error> {
+    pub(super) async fn begin(pools: &Pools, limits: Limits) -> Result<Self, Error> {
         let deadline = Instant::now() + limits.work;
         let begin = match pools.dialect {
             Dialect::Sqlite => "BEGIN IMMEDIATE",
@@ -82,7 +82,7 @@ impl Transaction {
     }
 
     /// Commits a changed transaction, else rolls back.
-    pub async fn finish<T>(self, result: Result<Outcome<T>, Error>) -> Result<T, Error> {
+    pub(super) async fn finish<T>(self, result: Result<Outcome<T>, Error>) -> Result<T, Error> {
         match result {
             Ok(Outcome::Changed(value)) => self.commit().await.map(|()| value),
             Ok(Outcome::Unchanged(value)) => {

@@ -14,18 +14,18 @@ pub(super) struct WriteLock {
 }
 
 impl WriteLock {
-    pub fn next_revision(&mut self) -> i64 {
+    pub(super) fn next_revision(&mut self) -> i64 {
         self.revision += 1;
         self.revision
     }
 
-    pub fn next_seq(&mut self) -> i64 {
+    pub(super) fn next_seq(&mut self) -> i64 {
         self.seq += 1;
         self.seq
     }
 
     /// Writes the new counters; the commit releases the lock.
-    pub async fn finish(&self, connection: &mut AnyConnection) -> Result<(), Error> {
+    pub(super) async fn finish(&self, connection: &mut AnyConnection) -> Result<(), Error> {
         let count = sqlx::query("UPDATE counter SET revision = $1, seq = $2, at_ms = $3");
         count.bind(self.revision).bind(self.seq).bind(self.at_ms).execute(connection).await?;
         Ok(())

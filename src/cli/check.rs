@@ -5,7 +5,7 @@ use super::{Check as Arguments, gallery, settings};
 use crate::config::Config;
 use crate::gallery::{Check, error_chain};
 
-pub fn run(arguments: &Arguments) -> Result<(), String> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let mut config = settings::load(arguments.config.as_deref())?;
     if !arguments.pyramids && config.pyramids.location.is_empty() {
         // A check does not create the default pyramid folder.

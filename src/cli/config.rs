@@ -2,7 +2,7 @@
 
 use super::{Config as Arguments, settings};
 
-pub fn run(arguments: &Arguments) -> Result<(), String> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     if arguments.defaults {
         print!("{}", include_str!("../../config/default.toml"));
         return Ok(());

@@ -9,7 +9,7 @@ const RESERVED: u64 = 192;
 
 /// Raises the soft limit to the hard limit, and lowers settings that do not fit into it. Returns a warning for each
 /// lowered setting.
-pub fn fit(config: &mut Config, extra_sources: usize) -> Vec<String> {
+pub(super) fn fit(config: &mut Config, extra_sources: usize) -> Vec<String> {
     let mut limits = getrlimit(Resource::Nofile);
     if limits.current != limits.maximum {
         limits.current = limits.maximum;

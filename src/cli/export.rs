@@ -8,7 +8,7 @@ use super::output::count;
 use super::{Export as Arguments, gallery, settings};
 use crate::gallery::{Layout, error_chain};
 
-pub fn run(arguments: &Arguments) -> Result<(), String> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let config = settings::load(arguments.config.as_deref())?;
     let gallery = gallery::open(std::slice::from_ref(&arguments.source), &config)?;
     gallery::reach(&gallery)?;

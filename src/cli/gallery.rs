@@ -8,7 +8,7 @@ use crate::gallery::{Gallery, PyramidStore, Settings, Source};
 use crate::store::Store;
 
 /// Opens the sources and the pyramid store.
-pub fn open(paths: &[String], config: &Config) -> Result<Gallery, String> {
+pub(super) fn open(paths: &[String], config: &Config) -> Result<Gallery, String> {
     let open = |location: &str| Store::open(location, &config.store).map_err(|error| error.to_string());
     let mut sources = Vec::new();
     for path in paths {
@@ -33,7 +33,7 @@ pub fn open(paths: &[String], config: &Config) -> Result<Gallery, String> {
 }
 
 /// Adds the search index, for servers.
-pub fn with_index(gallery: Gallery, config: &Config) -> Gallery {
+pub(super) fn with_index(gallery: Gallery, config: &Config) -> Gallery {
     let folder = match config.search.folder.as_str() {
         "none" => return gallery,
         "" => default_cache().join("index"),
@@ -52,7 +52,7 @@ pub fn with_index(gallery: Gallery, config: &Config) -> Gallery {
 }
 
 /// Fails if a source cannot be read, or if pyramids cannot be kept.
-pub fn reach(gallery: &Gallery) -> Result<(), String> {
+pub(super) fn reach(gallery: &Gallery) -> Result<(), String> {
     let troubles = block_on(async {
         let (sources, pyramids) =
             futures::future::join(gallery.sources.troubles(), gallery.images.pyramids_trouble()).await;
@@ -66,7 +66,7 @@ pub fn reach(gallery: &Gallery) -> Result<(), String> {
 
 /// Fails if a source cannot be read because of its configuration. Other failures may pass: they are logged, and the
 /// server is not ready meanwhile.
-pub fn reach_for_serving(gallery: &Gallery) -> Result<(), String> {
+pub(super) fn reach_for_serving(gallery: &Gallery) -> Result<(), String> {
     let (sources, pyramids) = block_on(async {
         Ok(futures::future::join(gallery.sources.troubles(), gallery.images.pyramids_trouble()).await)
     })?;
@@ -82,7 +82,7 @@ pub fn reach_for_serving(gallery: &Gallery) -> Result<(), String> {
 }
 
 /// Fails if there is no source.
-pub fn need_source(paths: &[String], config: &Config) -> Result<(), String> {
+pub(super) fn need_source(paths: &[String], config: &Config) -> Result<(), String> {
     match paths.is_empty() && config.sources.is_empty() {
         true => Err(
             "no source was given: name a folder, a file or a bucket, as in `images` or `s3://bucket/prefix`"
@@ -185,7 +185,7 @@ fn default_cache() -> PathBuf {
 }
 
 /// Runs a future to completion on a runtime of its own.
-pub fn block_on<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| error.to_string())?.block_on(work)
 }

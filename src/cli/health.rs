@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Health as Arguments;
 
-pub fn run(arguments: &Arguments) -> Result<(), String> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let asked = runtime.map_err(|error| error.to_string())?.block_on(ask(&arguments.url));
     println!("{}", asked?);

@@ -11,7 +11,7 @@ use super::output::count;
 use super::{Ingest as Arguments, gallery, records, settings};
 use crate::gallery::{Ingested, Outcome, Report, Shard};
 
-pub fn run(arguments: &Arguments) -> Result<(), String> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     if arguments.schema {
         println!("{:#}", crate::record::read::schema());
         return Ok(());

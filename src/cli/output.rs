@@ -23,21 +23,21 @@ macro_rules! eprintln {
 const CLOSED_PIPE: i32 = 141;
 
 /// Writes to standard output, or ends the process.
-pub fn write(text: Arguments<'_>) {
+pub(super) fn write(text: Arguments<'_>) {
     if let Err(error) = io::stdout().write_fmt(text) {
         failed(&error);
     }
 }
 
 /// Flushes standard output; a full disk is noticed here at the latest.
-pub fn flush() {
+pub(super) fn flush() {
     if let Err(error) = io::stdout().flush() {
         failed(&error);
     }
 }
 
 /// Writes a line to standard error; failures are ignored.
-pub fn note(text: Arguments<'_>) {
+pub(super) fn note(text: Arguments<'_>) {
     let _ignored = writeln!(io::stderr(), "{text}");
 }
 
@@ -50,7 +50,7 @@ fn failed(error: &io::Error) -> ! {
 }
 
 /// A number with its noun, as in `1 master` and `2 masters`.
-pub fn count(number: u64, what: &str) -> String {
+pub(super) fn count(number: u64, what: &str) -> String {
     match number {
         1 => format!("1 {what}"),
         number => format!("{number} {what}s"),

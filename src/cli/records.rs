@@ -18,7 +18,11 @@ use crate::record::read::{BadRecord, Mapping, RecordFormat};
 const MAX_LISTED: usize = 20;
 
 /// Imports all records of the command line into the catalogue. Returns how many could not be read.
-pub async fn run(arguments: &Arguments, config: &Config, gallery: &Arc<Gallery>) -> Result<u64, String> {
+pub(super) async fn run(
+    arguments: &Arguments,
+    config: &Config,
+    gallery: &Arc<Gallery>,
+) -> Result<u64, String> {
     if !gallery.works.has_catalogue() {
         return Err(
             "there is no catalogue to import records into: `catalogue.url` is `none` or not writable; \

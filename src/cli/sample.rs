@@ -9,7 +9,7 @@ use super::Sample as Arguments;
 use super::output::count;
 use crate::sample::{self, Extent, Options, Progress};
 
-pub fn run(arguments: &Arguments) -> Result<(), String> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let extent = match (arguments.full, arguments.max_megapixels) {
         (true, _) => Extent::Full,
         (false, None) => Extent::Quick,

@@ -12,7 +12,7 @@ use crate::config::{Config, Log};
 use crate::gallery::Gallery;
 use crate::web::{self, App, Running};
 
-pub fn run(arguments: Arguments) -> Result<(), String> {
+pub(super) fn run(arguments: Arguments) -> Result<(), String> {
     let mut config = settings::load(arguments.config.as_deref())?;
     if let Some(listen) = arguments.listen {
         config.web.listen = listen;

@@ -1,7 +1,7 @@
 //! The ranges of all numeric settings.
 
 /// A key with its smallest and largest value, both inclusive.
-pub type Range = (&'static str, f64, f64);
+pub(super) type Range = (&'static str, f64, f64);
 
 const DAY_S: f64 = 86_400.0;
 const YEAR_S: f64 = 365.0 * DAY_S;
@@ -11,7 +11,7 @@ const MILLION: f64 = 1e6;
 const THREADS: f64 = 1024.0;
 
 /// The ranges of all numeric settings. `config/default.toml` states them beside each key; a test compares.
-pub const RANGES: &[Range] = &[
+pub(super) const RANGES: &[Range] = &[
     ("web.image_max_age_s", 0.0, YEAR_S),
     ("web.document_max_age_s", 0.0, YEAR_S),
     ("web.documents_mib", 0.0, TIB_IN_MIB),
@@ -78,7 +78,7 @@ pub const RANGES: &[Range] = &[
 ];
 
 /// Why this number is out of this key's range, if it is.
-pub fn out_of_range(key: &str, value: f64) -> Option<String> {
+pub(super) fn out_of_range(key: &str, value: f64) -> Option<String> {
     let (_, min, max) = RANGES.iter().find(|(known, ..)| *known == key)?;
     let is_inside = (*min..=*max).contains(&value);
     (!is_inside).then(|| format!("`{key}` is {value}: it must be from {min} to {max}"))

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Replaces a secret.
-pub const REDACTED: &str = "…";
+pub(super) const REDACTED: &str = "…";
 
 /// Parts of names that mark secrets: names of settings, query parameters and fields of connection strings.
 const NAMES: [&str; 8] = ["token", "secret", "password", "passwd", "pwd", "sig", "key", "credential"];
@@ -29,7 +29,7 @@ fn redact_within(value: &mut Value, secret: bool) {
 }
 
 /// A URL or connection string without passwords, signatures and keys.
-pub fn without_secrets(text: &str) -> String {
+pub(super) fn without_secrets(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else { return redact_fields(text, &[';', ' ']) };
     let (place, query) = match rest.split_once('?') {
         // An unencoded password may contain `?`.

@@ -2,19 +2,19 @@
 
 /// A marker segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Segment<'a> {
+pub(crate) struct Segment<'a> {
     pub marker: u8,
     pub body: &'a [u8],
 }
 
 impl<'a> Segment<'a> {
     /// The part of an EXIF block in this segment, if it contains one.
-    pub fn exif(&self) -> Option<&'a [u8]> {
+    pub(crate) fn exif(&self) -> Option<&'a [u8]> {
         self.body.strip_prefix(b"Exif\0\0").filter(|_| self.marker == 0xe1)
     }
 }
 
-pub const START_OF_SCAN: u8 = 0xda;
+pub(crate) const START_OF_SCAN: u8 = 0xda;
 const END_OF_IMAGE: u8 = 0xd9;
 
 /// The segments at the start of a file; the header of the first scan is the last one. `Ok(Err(length))` means that at
@@ -26,7 +26,7 @@ const END_OF_IMAGE: u8 = 0xd9;
 /// # Errors
 ///
 /// The reason why the file is damaged.
-pub fn segments(start: &[u8]) -> Result<Result<Vec<Segment<'_>>, usize>, &'static str> {
+pub(crate) fn segments(start: &[u8]) -> Result<Result<Vec<Segment<'_>>, usize>, &'static str> {
     const MORE: usize = 4096;
     if !start.starts_with(&[0xff, 0xd8]) {
         return Err("it does not begin with a JPEG start marker");
@@ -61,7 +61,7 @@ pub fn segments(start: &[u8]) -> Result<Result<Vec<Segment<'_>>, usize>, &'stati
 
 /// How much of a file of `size` bytes to read if `held` bytes of it end before the first scan, and at least `needed` are
 /// needed: twice as much each time, as all of it is read and parsed again.
-pub fn next_length(held: u64, needed: usize, size: u64, max: u64) -> u64 {
+pub(crate) fn next_length(held: u64, needed: usize, size: u64, max: u64) -> u64 {
     const AHEAD: u64 = 64 << 10;
     (needed as u64 + AHEAD).max(held.saturating_mul(2).min(max)).min(size)
 }

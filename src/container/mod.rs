@@ -2,19 +2,19 @@
 //! parts of a file that have been fetched so far.
 
 mod format;
-pub mod jpeg;
+pub(crate) mod jpeg;
 mod partial;
-pub mod png;
-pub mod riff;
-pub mod tiff;
+pub(crate) mod png;
+pub(crate) mod riff;
+pub(crate) mod tiff;
 
 pub use format::SourceFormat;
 pub use partial::{PartialFile, Stop};
 
 /// Chunks that are read before the pixels: no honest header has more.
-pub const MAX_CHUNKS: usize = 256;
+pub(crate) const MAX_CHUNKS: usize = 256;
 /// The largest profile or EXIF block that is read, in bytes.
-pub const MAX_PROFILE: u64 = 4 << 20;
+pub(crate) const MAX_PROFILE: u64 = 4 << 20;
 
 /// Why a file cannot be a master, in words for its owner.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -18,7 +18,10 @@ const SMALL_CHUNK: u64 = 1024;
 const MAX_TEXT: u64 = 2 << 20;
 /// Calls `each` for the known, complete and reasonably small chunks before the pixels; returns `false` if the file ends
 /// without pixels. All chunks are fetched before the first call, because parsing restarts when it needs more bytes.
-pub fn chunks_before_pixels(file: &PartialFile, mut each: impl FnMut(&[u8; 4], &[u8])) -> Result<bool, Stop> {
+pub(crate) fn chunks_before_pixels(
+    file: &PartialFile,
+    mut each: impl FnMut(&[u8; 4], &[u8]),
+) -> Result<bool, Stop> {
     let (mut at, mut found, mut room) = (8, Vec::new(), MAX_CHUNK_BYTES);
     let mut has_pixels = true;
     for _ in 0..MAX_CHUNKS {
@@ -74,7 +77,10 @@ fn is_sound(name: &[u8], body: &[u8], checksum: &[u8]) -> bool {
 
 /// Calls `each` for the chunks at the end of the file. They are found by name and verified by checksum, so that the
 /// chunks of pixels need not be read.
-pub fn chunks_after_pixels(file: &PartialFile, mut each: impl FnMut(&[u8; 4], &[u8])) -> Result<(), Stop> {
+pub(crate) fn chunks_after_pixels(
+    file: &PartialFile,
+    mut each: impl FnMut(&[u8; 4], &[u8]),
+) -> Result<(), Stop> {
     let length = file.size().min(TAIL);
     let tail = file.get(file.size() - length, length)?;
     let named = tail.windows(4).enumerate().skip(4).filter(|(_, name)| is_known(name));
@@ -94,14 +100,14 @@ fn is_known(name: &[u8]) -> bool {
 }
 
 /// The kind of a metadata block written as text, as by ImageMagick, if the chunk holds one.
-pub fn raw_kind(body: &[u8]) -> Option<&[u8]> {
+pub(crate) fn raw_kind(body: &[u8]) -> Option<&[u8]> {
     let end = body.iter().take(80).position(|&byte| byte == 0)?;
     body[..end].strip_prefix(b"Raw profile type ")
 }
 
 /// The kind and bytes of a metadata block written as text, as by ImageMagick: a line with its name, a line with its
 /// length, then lines of hexadecimal digits.
-pub fn raw_profile<'a>(name: &[u8; 4], body: &'a [u8]) -> Option<(&'a [u8], Vec<u8>)> {
+pub(crate) fn raw_profile<'a>(name: &[u8; 4], body: &'a [u8]) -> Option<(&'a [u8], Vec<u8>)> {
     let kind = raw_kind(body)?;
     let end = b"Raw profile type ".len() + kind.len();
     let inflated_text;
@@ -120,7 +126,7 @@ pub fn raw_profile<'a>(name: &[u8; 4], body: &'a [u8]) -> Option<(&'a [u8], Vec<
 }
 
 /// Decompresses `packed`, unless the result is larger than `max` bytes.
-pub fn inflated(packed: &[u8], max: u64) -> Option<Vec<u8>> {
+pub(crate) fn inflated(packed: &[u8], max: u64) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     ZlibDecoder::new(packed).take(max + 1).read_to_end(&mut bytes).ok()?;
     (bytes.len() as u64 <= max).then_some(bytes)

@@ -3,7 +3,7 @@
 use super::{MAX_CHUNKS, PartialFile, Stop};
 
 /// A chunk that lies within the file.
-pub struct Chunk<'a> {
+pub(crate) struct Chunk<'a> {
     pub name: [u8; 4],
     /// The length of its body in bytes.
     pub length: u64,
@@ -17,13 +17,13 @@ impl<'a> Chunk<'a> {
     /// # Errors
     ///
     /// [`Stop::NeedBytes`] if they have not been fetched.
-    pub fn body(&self) -> Result<&'a [u8], Stop> {
+    pub(crate) fn body(&self) -> Result<&'a [u8], Stop> {
         self.file.get(self.start, self.length)
     }
 }
 
 /// The chunks of a file, at most [`MAX_CHUNKS`]; a truncated one ends them.
-pub fn chunks(file: &PartialFile) -> impl Iterator<Item = Result<Chunk<'_>, Stop>> {
+pub(crate) fn chunks(file: &PartialFile) -> impl Iterator<Item = Result<Chunk<'_>, Stop>> {
     let mut at = 12;
     let next = move || {
         if at + 8 > file.size() {

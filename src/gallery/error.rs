@@ -144,7 +144,7 @@ impl From<pixels::Error> for Error {
 }
 
 /// The error with all its causes, for operators.
-pub fn error_chain(error: &Error) -> String {
+pub(crate) fn error_chain(error: &Error) -> String {
     let mut text = error.to_string();
     if let Error::Fault(fault) = error {
         text = format!("{text}: {fault}");

@@ -6,9 +6,9 @@ mod identifier;
 mod images;
 mod jobs;
 mod retry;
-pub mod rights;
+pub(crate) mod rights;
 mod search;
-pub mod settings;
+pub(crate) mod settings;
 mod single_flight;
 mod sources;
 mod works;
@@ -18,27 +18,26 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-pub use error::{Error, error_chain};
+pub(crate) use error::{Error, error_chain};
 pub use identifier::Identifier;
-pub use images::{
-    AuthorizedImage, Body, Delivered, ImageHandle, ImageService, Origin, Original, PlannedImage,
-    PyramidStore, Streamed, Unsent,
+pub(crate) use images::{
+    AuthorizedImage, Body, Delivered, ImageService, Origin, Original, PlannedImage, PyramidStore, Unsent,
 };
-pub use jobs::{
-    Check, Cost, Earlier, Exported, Import, Imported, Ingested, JobService, Layout, Masters, Outcome,
-    Pattern, Pruned, Reading, Register, Report, Shard, Summary, Watch,
+pub(crate) use jobs::{
+    Check, Cost, Earlier, Import, Imported, Ingested, JobService, Layout, Masters, Outcome, Pattern, Pruned,
+    Reading, Register, Report, Shard, Watch,
 };
-pub use rights::Grant;
-pub use search::{Hits, IndexState, SearchService};
-pub use settings::Settings;
-pub use sources::{Entry, Listing, Source, Sources};
-pub use works::{CatalogueState, Described, Preview, SOON, Shown, Sketch, WorkService};
+pub(crate) use rights::Grant;
+pub(crate) use search::{Hits, SearchService};
+pub(crate) use settings::Settings;
+pub(crate) use sources::{Source, Sources};
+pub(crate) use works::{Described, Preview, SOON, Shown, Sketch, WorkService};
 
 use crate::catalogue::{self, Catalogue};
 use catalogue_client::CatalogueClient;
 
 /// All services. Each owns its state.
-pub struct Gallery {
+pub(crate) struct Gallery {
     pub sources: Arc<Sources>,
     pub images: Arc<ImageService>,
     pub works: WorkService,
@@ -51,7 +50,7 @@ pub struct Gallery {
 
 /// Failures of the catalogue and of the search, in words for anybody.
 #[derive(Clone, Debug, Default)]
-pub struct Failures {
+pub(crate) struct Failures {
     /// The catalogue does not respond.
     pub catalogue: Option<String>,
     /// There is no search index, and none can be built.
@@ -76,7 +75,7 @@ impl Gallery {
     ///
     /// # Errors
     /// If threads cannot be started.
-    pub fn new(
+    pub(crate) fn new(
         sources: Vec<Source>,
         store: Option<PyramidStore>,
         settings: &Settings,
@@ -105,7 +104,7 @@ impl Gallery {
     ///
     /// # Errors
     /// If the catalogue cannot be opened.
-    pub fn with_catalogue(mut self, settings: &catalogue::Settings) -> Result<Self, Error> {
+    pub(crate) fn with_catalogue(mut self, settings: &catalogue::Settings) -> Result<Self, Error> {
         let catalogue = self.tasks.block_on(Catalogue::open(settings)).map_err(|error| match error {
             // This is about the location, not about a record.
             catalogue::Error::Invalid(reason) => Error::Unwritable(reason),
@@ -123,7 +122,7 @@ impl Gallery {
     }
 
     /// Keeps a search index of the catalogue's works in `folder`, and follows their changes.
-    pub fn with_index(mut self, folder: PathBuf, settings: &crate::search::Settings) -> Self {
+    pub(crate) fn with_index(mut self, folder: PathBuf, settings: &crate::search::Settings) -> Self {
         if let Some(catalogue) = self.catalogue() {
             let (catalogue, sources) = (catalogue.clone(), self.sources.clone());
             let output = self.images.output();
@@ -143,14 +142,14 @@ impl Gallery {
     ///
     /// # Errors
     /// If there is none: it takes a catalogue and a folder.
-    pub fn search(&self) -> Result<&Arc<SearchService>, Error> {
+    pub(crate) fn search(&self) -> Result<&Arc<SearchService>, Error> {
         self.search.as_ref().ok_or_else(|| {
             Error::Closed("there is no search here: it takes a catalogue and a folder for its index".into())
         })
     }
 
     /// Forgets everything that is kept in memory.
-    pub fn forget_all(&self) {
+    pub(crate) fn forget_all(&self) {
         self.images.forget_all();
         if let Some(search) = &self.search {
             search.forget();
@@ -158,7 +157,7 @@ impl Gallery {
     }
 
     /// What keeps the server from working normally, apart from its sources; does no I/O.
-    pub fn failures(&self) -> Failures {
+    pub(crate) fn failures(&self) -> Failures {
         let catalogue = self.catalogue().filter(|catalogue| catalogue.is_silent()).map(|_| {
             "the catalogue does not answer: images whose rights are known are shown, works and tags are not".to_owned()
         });

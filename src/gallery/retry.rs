@@ -13,31 +13,31 @@ const LONGEST_WITH_ROOM: Duration = Duration::from_secs(20);
 
 /// Failures in a row, and the room that there was after the last.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Retry {
+pub(super) struct Retry {
     failures: u32,
     room: Option<u64>,
 }
 
 impl Retry {
     /// Takes note of a failure, and of the bytes that are free where it happened. Whether it is the first in a row.
-    pub fn failed(&mut self, room: Option<u64>) -> bool {
+    pub(super) fn failed(&mut self, room: Option<u64>) -> bool {
         self.failures += 1;
         self.room = room;
         self.failures == 1
     }
 
     /// Takes note of a success. Whether it ends failures.
-    pub fn succeeded(&mut self) -> bool {
+    pub(super) fn succeeded(&mut self) -> bool {
         std::mem::take(self).failures > 0
     }
 
     /// How many failures there were in a row.
-    pub fn failures(&self) -> u32 {
+    pub(super) fn failures(&self) -> u32 {
         self.failures
     }
 
     /// Whether it is time to try again, so long after the last failure.
-    pub fn is_due(&self, elapsed: Duration, room: impl FnOnce() -> Option<u64>) -> bool {
+    pub(super) fn is_due(&self, elapsed: Duration, room: impl FnOnce() -> Option<u64>) -> bool {
         if self.failures == 0 || elapsed >= self.pause() {
             return true;
         }
@@ -49,7 +49,7 @@ impl Retry {
     }
 
     /// The pause after the last failure.
-    pub fn pause(&self) -> Duration {
+    pub(super) fn pause(&self) -> Duration {
         let doubled = self.failures.saturating_sub(1).min(16);
         let longest = if is_full(self.room) { LONGEST_WITHOUT_ROOM } else { LONGEST };
         (FIRST * (1 << doubled)).min(longest)
@@ -57,14 +57,14 @@ impl Retry {
 }
 
 /// The bytes that are free on a folder's disk, where that can be told.
-pub fn room(folder: &Path) -> Option<u64> {
+pub(super) fn room(folder: &Path) -> Option<u64> {
     let existing = folder.ancestors().find(|folder| folder.exists())?;
     let disk = rustix::fs::statvfs(existing).ok()?;
     Some(disk.f_bavail * disk.f_frsize)
 }
 
 /// Whether so little room is left that writing fails for want of it.
-pub fn is_full(room: Option<u64>) -> bool {
+pub(super) fn is_full(room: Option<u64>) -> bool {
     room.is_some_and(|free| free < 16 << 20)
 }
 

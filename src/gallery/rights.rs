@@ -11,7 +11,7 @@ use crate::identity::{Identity, fields};
 /// originals may be downloaded. Where several rules apply, the strictest does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Rights {
+pub(crate) struct Rights {
     /// For works whose record says that they are in the public domain.
     pub public_domain: Rule,
     /// For works whose record names rights that no statement below fits, or says that they are not in the public
@@ -28,7 +28,7 @@ pub struct Rights {
 /// How large images may be shown, and whether their originals may be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Rule {
+pub(crate) struct Rule {
     pub largest: Largest,
     pub original: bool,
 }
@@ -36,7 +36,7 @@ pub struct Rule {
 /// A rule for all rights URIs that begin alike; `http` and `https`, with `www.` or without, are the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Statement {
+pub(crate) struct Statement {
     pub uri: String,
     pub largest: Largest,
     pub original: bool,
@@ -45,7 +45,7 @@ pub struct Statement {
 /// The longest side that a whole image may be shown at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum Largest {
+pub(crate) enum Largest {
     /// In pixels; 0 for not at all. No part is shown in finer detail than the whole.
     Pixels(u32),
     /// `full`: as large as it is.
@@ -89,7 +89,7 @@ impl Visitor<'_> for LargestVisitor {
 /// The word `full`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Full {
+pub(crate) enum Full {
     Full,
 }
 
@@ -118,7 +118,7 @@ impl Default for Rights {
 
 /// What one image may be used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Grant {
+pub(crate) struct Grant {
     /// The longest side of the whole image; `u32::MAX` where there is no bound, 0 where it is not shown.
     pub largest: u32,
     /// Whether the master itself may be downloaded.
@@ -144,7 +144,7 @@ impl From<Rule> for Grant {
 
 impl Grant {
     /// What both allow.
-    pub fn strictest(self, other: Self) -> Self {
+    pub(crate) fn strictest(self, other: Self) -> Self {
         Self { largest: self.largest.min(other.largest), original: self.original && other.original }
     }
 }
@@ -182,7 +182,7 @@ fn allowed(largest: Largest, original: bool) -> String {
 
 impl Rights {
     /// What a record that says this of its work's rights grants. Of several statements, one a line, all hold.
-    pub fn of_record(&self, rights: Option<&str>, public_domain: Option<bool>) -> Grant {
+    pub(crate) fn of_record(&self, rights: Option<&str>, public_domain: Option<bool>) -> Grant {
         let statements = rights.into_iter().flat_map(str::lines).map(str::trim).filter(|one| !one.is_empty());
         let granted = statements.map(|statement| self.of_statement(statement, public_domain));
         let granted = granted.reduce(Grant::strictest).or_else(|| match public_domain {
@@ -194,7 +194,7 @@ impl Rights {
     }
 
     /// What a work grants that was withdrawn: never more than works whose rights nobody has ruled on.
-    pub fn of_withdrawn(&self, rights: Option<&str>, public_domain: Option<bool>) -> Grant {
+    pub(crate) fn of_withdrawn(&self, rights: Option<&str>, public_domain: Option<bool>) -> Grant {
         self.of_record(rights, public_domain).strictest(self.otherwise.into())
     }
 

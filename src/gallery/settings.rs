@@ -12,7 +12,7 @@ use crate::store::document;
 
 /// The settings of all that a gallery is made of.
 #[derive(Clone, Debug, Default)]
-pub struct Settings {
+pub(crate) struct Settings {
     pub masters: Masters,
     pub cache: Cache,
     pub work: Work,
@@ -27,7 +27,7 @@ pub struct Settings {
 /// `[masters]`: which masters are served, and how far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Masters {
+pub(crate) struct Masters {
     /// How long a remote master counts as unchanged before the store is asked again, in seconds.
     /// Local ones are looked at every two seconds. With 0 every request asks first.
     pub revalidate_s: u64,
@@ -63,7 +63,7 @@ impl Default for Masters {
 /// `[cache]`: memory for what may be asked again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Cache {
+pub(crate) struct Cache {
     /// Finished answers, in MiB; 0 keeps none.
     pub answers_mib: u64,
     /// Masters' indexes: where their tiles lie, in MiB.
@@ -81,7 +81,7 @@ impl Default for Cache {
 /// `[work]`: how much is rendered at one time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Work {
+pub(crate) struct Work {
     /// Threads that decode and encode; 0 for one a processor core.
     pub threads: usize,
     /// Memory for all renderings together, and for what has been made and not yet been sent, in MiB.
@@ -101,7 +101,7 @@ impl Default for Work {
 /// `[pyramids]`: what becomes of masters that cannot be cut into tiles.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Pyramids {
+pub(crate) struct Pyramids {
     /// Where pyramids are kept: a folder, or a `s3://`, `az://`, `gs://` prefix that several servers may share.
     /// Empty for the usual cache folder of the system or the user; `none` for no pyramids.
     pub location: String,
@@ -132,7 +132,7 @@ pub struct Pyramids {
 /// How a pyramid's tiles are compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Compression {
+pub(crate) enum Compression {
     Jpeg,
     Deflate,
     Zstd,
@@ -169,7 +169,7 @@ impl Default for Pyramids {
 /// `[credit]`: what every rendered answer and full-size file says of itself, in XMP and IPTC; stored tiles stay bare.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Credit {
+pub(crate) struct Credit {
     /// What is to be printed beside an image.
     pub line: String,
     /// The URI of a licence or of a rights statement, or its text.
@@ -186,7 +186,7 @@ impl Identity for Credit {
 /// `[records]`: which hosts records may be read from, and how much of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Records {
+pub(crate) struct Records {
     /// Hosts that redirects, further pages and collections may lead to besides those of `--records`: `museum.org`,
     /// `museum.org:8080`, `*.museum.org`, or `*` for all that are not on a private network.
     pub hosts: Vec<String>,
@@ -232,7 +232,7 @@ impl Default for Records {
 
 impl Records {
     /// The bounds of a document and of one record.
-    pub fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> Limits {
         let bytes = |count: u64, shift: u32| usize::try_from(count << shift).unwrap_or(usize::MAX);
         let (bytes, text) = (bytes(self.record_mib, 20), bytes(self.text_kib, 10));
         Limits {
@@ -246,7 +246,7 @@ impl Records {
     }
 
     /// The bounds of documents at web addresses.
-    pub fn web(&self) -> document::Limits {
+    pub(crate) fn web(&self) -> document::Limits {
         document::Limits {
             answer: Duration::from_secs(self.answer_s),
             silence: Duration::from_secs(self.silence_s),

@@ -15,7 +15,7 @@ use super::Error;
 /// In-flight computations, each in its own task, so that one cancelled caller does not abort the others. With
 /// [`SingleFlight::cancelling`], the task is cancelled when its last caller is gone: its pending I/O is dropped, and work
 /// on a thread checks [`Cancellation::is_cancelled`].
-pub struct SingleFlight<K, V> {
+pub(super) struct SingleFlight<K, V> {
     in_flight: Arc<Mutex<HashMap<K, Flight<V>>>>,
     tasks: Handle,
     cancelled: bool,
@@ -28,26 +28,26 @@ struct Flight<V> {
 
 /// Whether all callers are gone.
 #[derive(Clone)]
-pub struct Cancellation(CancellationToken);
+pub(super) struct Cancellation(CancellationToken);
 
 impl Cancellation {
     /// A token that is cancelled when the guard is dropped.
-    pub fn guarded() -> (Self, DropGuard) {
+    pub(super) fn guarded() -> (Self, DropGuard) {
         let token = CancellationToken::new();
         (Self(token.clone()), token.drop_guard())
     }
 
-    pub fn is_cancelled(&self) -> bool {
+    pub(super) fn is_cancelled(&self) -> bool {
         self.0.is_cancelled()
     }
 
     /// Fails once all callers are gone.
-    pub fn check(&self) -> Result<(), Error> {
+    pub(super) fn check(&self) -> Result<(), Error> {
         if self.is_cancelled() { Err(Error::Abandoned) } else { Ok(()) }
     }
 
     /// Waits for `work`, or fails once all callers are gone.
-    pub async fn run_until_cancelled<T>(
+    pub(super) async fn run_until_cancelled<T>(
         &self,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
@@ -60,17 +60,17 @@ where
     K: Hash + Eq + Clone + Send + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    pub fn new(tasks: Handle) -> Self {
+    pub(super) fn new(tasks: Handle) -> Self {
         Self { in_flight: Arc::default(), tasks, cancelled: false }
     }
 
     /// Cancels a computation when its last caller is gone.
-    pub fn cancelling(tasks: Handle) -> Self {
+    pub(super) fn cancelling(tasks: Handle) -> Self {
         Self { cancelled: true, ..Self::new(tasks) }
     }
 
     /// Waits for the computation of `key`, which `start` begins unless it is in flight.
-    pub async fn join<F>(&self, key: K, start: impl FnOnce(Cancellation) -> F) -> Result<V, Error>
+    pub(super) async fn join<F>(&self, key: K, start: impl FnOnce(Cancellation) -> F) -> Result<V, Error>
     where
         F: Future<Output = Result<V, Error>> + Send + 'static,
     {

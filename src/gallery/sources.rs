@@ -6,20 +6,20 @@ use super::{Error, Identifier};
 use crate::store::{self, Key, Store, Unreadable};
 
 /// A store of masters, with the name that identifiers may prefix.
-pub struct Source {
+pub(crate) struct Source {
     pub name: Option<String>,
     pub store: Store,
 }
 
 /// All sources, in the order of the configuration.
-pub struct Sources {
+pub(crate) struct Sources {
     all: Vec<Source>,
     /// The known trouble of each source.
     troubles: Mutex<Vec<Option<String>>>,
 }
 
 /// Where the master of an identifier may be.
-pub struct Location {
+pub(crate) struct Location {
     /// Candidates, in order.
     pub stores: Vec<Store>,
     pub key: Key,
@@ -29,7 +29,7 @@ pub struct Location {
 
 /// A page of all images, source by source.
 #[derive(Clone, Debug, Default)]
-pub struct Listing {
+pub(crate) struct Listing {
     pub entries: Vec<Entry>,
     /// The cursor of the next page; `None` at the end.
     pub next: Option<String>,
@@ -43,7 +43,7 @@ pub struct Listing {
 
 /// One image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     pub identifier: String,
     /// The file's length in bytes.
     pub size: u64,
@@ -54,11 +54,11 @@ const OTHER: [&str; 14] =
     ["json", "jsonl", "txt", "md", "csv", "tsv", "xml", "html", "pdf", "zip", "gz", "toml", "yaml", "db"];
 
 impl Sources {
-    pub fn new(all: Vec<Source>) -> Self {
+    pub(crate) fn new(all: Vec<Source>) -> Self {
         Self { troubles: Mutex::new(vec![None; all.len()]), all }
     }
 
-    pub fn all(&self) -> &[Source] {
+    pub(crate) fn all(&self) -> &[Source] {
         &self.all
     }
 
@@ -66,7 +66,7 @@ impl Sources {
     ///
     /// # Errors
     /// If the identifier is not well-formed.
-    pub fn locate(&self, identifier: &str) -> Result<Location, Error> {
+    pub(crate) fn locate(&self, identifier: &str) -> Result<Location, Error> {
         let Identifier { source, key, page } =
             Identifier::parse(identifier, self.all.iter().map(|source| source.name.as_deref()))?;
         let stores = match source {
@@ -80,7 +80,7 @@ impl Sources {
     }
 
     /// All identifiers of an object, in any source; without a page.
-    pub async fn names_of(&self, store: &Store, key: &Key) -> Result<Vec<String>, Error> {
+    pub(crate) async fn names_of(&self, store: &Store, key: &Key) -> Result<Vec<String>, Error> {
         let mut names = Vec::with_capacity(1);
         for place in store.locations(key).await? {
             for source in &self.all {
@@ -99,7 +99,7 @@ impl Sources {
     }
 
     /// The sources that cannot be read, with cause and remedy. Changes since the last call are logged.
-    pub async fn troubles(&self) -> Vec<store::Diagnosis> {
+    pub(crate) async fn troubles(&self) -> Vec<store::Diagnosis> {
         let probed = self.all.iter().map(|source| source.store.diagnose());
         let probed = futures::future::join_all(probed).await;
         let mut known = self.known_troubles();
@@ -116,7 +116,7 @@ impl Sources {
     }
 
     /// Whether a source could not be read at the last call of [`Sources::troubles`]; does no I/O.
-    pub fn is_troubled(&self) -> bool {
+    pub(crate) fn is_troubled(&self) -> bool {
         self.known_troubles().iter().any(Option::is_some)
     }
 
@@ -125,7 +125,7 @@ impl Sources {
     }
 
     /// At most `limit` images after `after`, the last listing's [`Listing::next`].
-    pub async fn list(&self, after: Option<&str>, limit: usize) -> Result<Listing, Error> {
+    pub(crate) async fn list(&self, after: Option<&str>, limit: usize) -> Result<Listing, Error> {
         let (first, mut after) = match after.and_then(|after| after.split_once('/')) {
             Some((source, key)) => {
                 (source.parse().unwrap_or(0), Some(key.to_owned()).filter(|key| !key.is_empty()))

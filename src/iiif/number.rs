@@ -8,7 +8,7 @@ pub fn integer(text: &str) -> Option<u32> {
 }
 
 /// Digits with at most one point (Image API 3.0, §4.7): no sign, no exponent, no `NaN`.
-pub fn decimal(text: &str) -> Option<f64> {
+pub(super) fn decimal(text: &str) -> Option<f64> {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let points = text.bytes().filter(|&b| b == b'.').count();
     let plain = digits > 0 && points <= 1 && digits + points == text.len() && text.len() <= 40;
@@ -16,7 +16,7 @@ pub fn decimal(text: &str) -> Option<f64> {
 }
 
 /// Writes a number without trailing zeros and with a leading zero (§4.8): `0.5`, `22.5`, `90`.
-pub fn show(number: f64) -> String {
+pub(super) fn show(number: f64) -> String {
     let text = format!("{number:.10}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

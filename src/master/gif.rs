@@ -6,7 +6,7 @@ use crate::iiif::Dimensions;
 use crate::pixels::{Alpha, Depth, Model, Shape};
 
 /// Reads the screen, and the first frame if its header has been fetched.
-pub fn header(file: &PartialFile) -> Result<Header, Stop> {
+pub(super) fn header(file: &PartialFile) -> Result<Header, Stop> {
     let screen = size(file.get(6, 4)?);
     let frame = match first_frame(file.start()) {
         Some(frame) => frame,

@@ -12,7 +12,7 @@ const MAX_ROWS: u64 = 64;
 const MIN_DECODER_BYTES: u64 = 2 << 20;
 
 /// The contents of a header.
-pub struct Header {
+pub(super) struct Header {
     pub shape: Shape,
     pub orientation: Orientation,
     pub icc: Option<Arc<[u8]>>,
@@ -21,13 +21,13 @@ pub struct Header {
 }
 
 /// Bytes of memory of a decoder that keeps `kept` bytes in addition to the rows that it returns.
-pub fn decoder_memory(kept: u64, shape: Shape) -> u64 {
+pub(super) fn decoder_memory(kept: u64, shape: Shape) -> u64 {
     let rows = shape.stride().saturating_mul(2 * MAX_ROWS.min(u64::from(shape.dimensions.height)));
     kept.saturating_add(rows).saturating_add(MIN_DECODER_BYTES)
 }
 
 /// The dimensions, unless the header is malformed or they are empty or too large.
-pub fn checked_dimensions(is_well_formed: bool, dimensions: Dimensions) -> Result<Dimensions, Stop> {
+pub(super) fn checked_dimensions(is_well_formed: bool, dimensions: Dimensions) -> Result<Dimensions, Stop> {
     let Dimensions { width, height } = dimensions;
     if is_well_formed && dimensions.area() > 0 && width < 1 << 24 && height < 1 << 24 {
         return Ok(dimensions);

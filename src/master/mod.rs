@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 pub use level::{Codec, Fax, Format, Grid, Level, Photometric, Predictor, TileIndex, YCbCr};
 pub use rows::{rows, rows_memory};
-pub use tiff::decode_tile;
+pub(crate) use tiff::decode_tile;
 
 pub use crate::container::{PartialFile, Refused, SourceFormat, Stop};
 use crate::iiif::Dimensions;

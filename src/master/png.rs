@@ -16,7 +16,7 @@ const MAX_RATIO: u64 = 1032;
 const MAX_TEXTS: usize = 4;
 
 /// IHDR comes first (§11.2.1); the profile comes before the pixels, EXIF before or after them.
-pub fn header(file: &PartialFile) -> Result<Header, Stop> {
+pub(super) fn header(file: &PartialFile) -> Result<Header, Stop> {
     let header = file.get(0, 29)?;
     let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
     let dimensions = checked_dimensions(&header[12..16] == b"IHDR", Dimensions::new(number(16), number(20)))?;

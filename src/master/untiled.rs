@@ -15,7 +15,7 @@ const MAX_PIXELS_PER_BYTE: u64 = 1 << 20;
 const AHEAD: u64 = 64 << 10;
 
 /// The reason for refusing a file in an unsupported format.
-pub fn unsupported(start: &[u8]) -> String {
+pub(super) fn unsupported(start: &[u8]) -> String {
     let name = match start {
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => "AVIF, HEIC or another ISO media file",
         [b'%', b'P', b'D', b'F', ..] => "PDF",
@@ -29,7 +29,7 @@ pub fn unsupported(start: &[u8]) -> String {
 }
 
 /// Indexes a master by its header.
-pub fn index(file: &PartialFile, format: SourceFormat) -> Result<Master, Stop> {
+pub(super) fn index(file: &PartialFile, format: SourceFormat) -> Result<Master, Stop> {
     let header = match format {
         SourceFormat::Jpeg => jpeg_header(file)?,
         SourceFormat::Png => png::header(file)?,

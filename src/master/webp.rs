@@ -11,7 +11,7 @@ use crate::pixels::decode::webp_is_sound;
 use crate::pixels::{Alpha, Depth, Model, Shape};
 
 /// The first chunk states the size, each kind in its own way (WebP container specification).
-pub fn header(file: &PartialFile) -> Result<Header, Stop> {
+pub(super) fn header(file: &PartialFile) -> Result<Header, Stop> {
     let b = file.get(0, 30)?;
     let low = |at: usize| u32::from(b[at]) | u32::from(b[at + 1]) << 8;
     let moves = &b[12..16] == b"VP8X" && b[20] & 2 != 0;

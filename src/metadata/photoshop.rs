@@ -6,12 +6,12 @@ const NAME: &[u8] = b"Photoshop 3.0\0";
 const IPTC: u16 = 0x0404;
 
 /// The image resources without the name that JPEG puts before them; `None` without that name.
-pub fn named(segment: &[u8]) -> Option<&[u8]> {
+pub(super) fn named(segment: &[u8]) -> Option<&[u8]> {
     segment.strip_prefix(NAME)
 }
 
 /// The IPTC data sets among image resources: each has `8BIM`, a number, a padded name, a length, and padded data.
-pub fn iptc(mut rest: &[u8]) -> Option<&[u8]> {
+pub(super) fn iptc(mut rest: &[u8]) -> Option<&[u8]> {
     loop {
         rest = rest.strip_prefix(b"8BIM")?;
         let number = u16::from_be_bytes(*rest.first_chunk()?);
@@ -28,7 +28,7 @@ pub fn iptc(mut rest: &[u8]) -> Option<&[u8]> {
 }
 
 /// Data sets as the body of a JPEG's APP13 segment.
-pub fn wrap(sets: &[u8]) -> Vec<u8> {
+pub(super) fn wrap(sets: &[u8]) -> Vec<u8> {
     let mut resource = [NAME, b"8BIM", &IPTC.to_be_bytes(), &[0, 0]].concat();
     resource.extend_from_slice(&(sets.len() as u32).to_be_bytes());
     resource.extend_from_slice(sets);

@@ -10,7 +10,7 @@ const MAX_COMPLAINTS: usize = 1000;
 
 /// The state of the callbacks of one decoder or encoder. It is kept behind a raw pointer, because the library holds its
 /// address too; it must outlive all calls of the library.
-pub struct Context<T>(*mut Inner<T>);
+pub(super) struct Context<T>(*mut Inner<T>);
 
 struct Inner<T> {
     state: T,
@@ -19,29 +19,29 @@ struct Inner<T> {
 }
 
 impl<T> Context<T> {
-    pub fn new(state: T) -> Self {
+    pub(super) fn new(state: T) -> Self {
         let inner = Inner { state, complaints: String::new(), has_failed: false };
         Self(Box::into_raw(Box::new(inner)))
     }
 
     /// The address that the library passes to callbacks. Callers of the library must not hold references into the context.
-    pub fn address(&self) -> *mut c_void {
+    pub(super) fn address(&self) -> *mut c_void {
         self.0.cast()
     }
 
-    pub fn state(&mut self) -> &mut T {
+    pub(super) fn state(&mut self) -> &mut T {
         // SAFETY: live until `drop`; the library does not run while `self` is borrowed.
         unsafe { &mut (*self.0).state }
     }
 
     /// The messages of the library and of the callbacks.
-    pub fn complaints(&self) -> &str {
+    pub(super) fn complaints(&self) -> &str {
         // SAFETY: as in `state`.
         unsafe { (*self.0).complaints.trim_end() }
     }
 
     /// Whether a callback failed: the library's result is then invalid, whatever it returns.
-    pub fn has_failed(&self) -> bool {
+    pub(super) fn has_failed(&self) -> bool {
         // SAFETY: as in `state`.
         unsafe { (*self.0).has_failed }
     }
@@ -68,7 +68,7 @@ impl<T> Inner<T> {
 /// # Safety
 ///
 /// `context` is the address of a live [`Context<T>`], and nobody holds a reference to anything in it.
-pub unsafe fn call<T, R, E: Display>(
+pub(super) unsafe fn call<T, R, E: Display>(
     context: *mut c_void,
     failed: R,
     body: impl FnOnce(&mut T) -> Result<R, E>,
@@ -94,7 +94,7 @@ pub unsafe fn call<T, R, E: Display>(
 /// # Safety
 ///
 /// `context` is as for [`call`]; `message` is null or ends with a zero.
-pub unsafe extern "C" fn complain<T>(message: *const c_char, context: *mut c_void) {
+pub(super) unsafe extern "C" fn complain<T>(message: *const c_char, context: *mut c_void) {
     if message.is_null() {
         return;
     }

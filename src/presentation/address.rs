@@ -9,20 +9,20 @@ use crate::iiif::Version;
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The scheme of collections that are searches; their value is the query.
-pub const SEARCH_SCHEME: &str = "search";
+pub(crate) const SEARCH_SCHEME: &str = "search";
 
 /// The scheme, and the only value, of the collection of all works.
-pub const ALL_WORKS: &str = "all";
+pub(crate) const ALL_WORKS: &str = "all";
 
 /// The server's own addresses, below one base.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
+pub(crate) struct Address {
     base: String,
 }
 
 /// What an address of this server names, as far as a work goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resource {
+pub(crate) struct Resource {
     /// The object number.
     pub work: String,
     /// The canvas' number from 1, where it is one.
@@ -31,17 +31,17 @@ pub struct Resource {
 
 impl Address {
     /// `base` is scheme, host and prefix, as in `https://host/prefix`.
-    pub fn new(base: &str) -> Self {
+    pub(crate) fn new(base: &str) -> Self {
         Self { base: base.trim_end_matches('/').to_owned() }
     }
 
     /// The base, without a closing slash.
-    pub fn base(&self) -> &str {
+    pub(crate) fn base(&self) -> &str {
         &self.base
     }
 
     /// An image service's base URI (Image API, §2).
-    pub fn image(&self, version: Version, image: &str) -> String {
+    pub(crate) fn image(&self, version: Version, image: &str) -> String {
         format!("{}/iiif/{}/{}", self.base, version.number(), segment(image))
     }
 
@@ -50,54 +50,54 @@ impl Address {
     }
 
     /// A work's manifest.
-    pub fn manifest(&self, version: Version, work: &str) -> String {
+    pub(crate) fn manifest(&self, version: Version, work: &str) -> String {
         self.work(version, work) + "/manifest"
     }
 
     /// A canvas, numbered from 1. It is named alike in both versions, so that what points at it, from a search or a
     /// link, meets the same canvas in either manifest.
-    pub fn canvas(&self, work: &str, number: usize) -> String {
+    pub(crate) fn canvas(&self, work: &str, number: usize) -> String {
         format!("{}/canvas/{number}", self.work(Version::V3, work))
     }
 
     /// The page of a canvas' painting annotation.
-    pub fn page(&self, version: Version, work: &str, number: usize) -> String {
+    pub(crate) fn page(&self, version: Version, work: &str, number: usize) -> String {
         format!("{}/canvas/{number}/page", self.work(version, work))
     }
 
     /// A canvas' painting annotation.
-    pub fn painting(&self, version: Version, work: &str, number: usize) -> String {
+    pub(crate) fn painting(&self, version: Version, work: &str, number: usize) -> String {
         format!("{}/canvas/{number}/painting", self.work(version, work))
     }
 
     /// The page of a canvas' other annotations.
-    pub fn annotations(&self, version: Version, work: &str, number: usize) -> String {
+    pub(crate) fn annotations(&self, version: Version, work: &str, number: usize) -> String {
         format!("{}/annotations/{number}", self.work(version, work))
     }
 
     /// A tag as an annotation.
-    pub fn tag(&self, version: Version, work: &str, tag: &str) -> String {
+    pub(crate) fn tag(&self, version: Version, work: &str, tag: &str) -> String {
         format!("{}/tag/{}", self.work(version, work), segment(tag))
     }
 
     /// A range, numbered from 1.
-    pub fn range(&self, version: Version, work: &str, number: usize) -> String {
+    pub(crate) fn range(&self, version: Version, work: &str, number: usize) -> String {
         format!("{}/range/{number}", self.work(version, work))
     }
 
     /// The collection of all collections.
-    pub fn collections(&self, version: Version) -> String {
+    pub(crate) fn collections(&self, version: Version) -> String {
         format!("{}/presentation/{}/collections", self.base, version.number())
     }
 
     /// A scheme's values, or a part of them.
-    pub fn facet_scheme(&self, version: Version, scheme: &str, span: Option<Span>) -> String {
+    pub(crate) fn facet_scheme(&self, version: Version, scheme: &str, span: Option<Span>) -> String {
         let scheme = format!("{}/{}", self.collections(version), segment(scheme));
         span.map_or_else(|| scheme.clone(), |span| format!("{scheme}/-/{span}"))
     }
 
     /// The works that a search finds, by the search's canonical query; a search for nothing in particular finds all.
-    pub fn search_collection(&self, version: Version, query: &str) -> String {
+    pub(crate) fn search_collection(&self, version: Version, query: &str) -> String {
         match query {
             "" => self.facet_value(version, ALL_WORKS, ALL_WORKS, None),
             query => self.facet_value(version, SEARCH_SCHEME, query, None),
@@ -105,58 +105,64 @@ impl Address {
     }
 
     /// The works of a facet value, or a part of them.
-    pub fn facet_value(&self, version: Version, scheme: &str, value: &str, span: Option<Span>) -> String {
+    pub(crate) fn facet_value(
+        &self,
+        version: Version,
+        scheme: &str,
+        value: &str,
+        span: Option<Span>,
+    ) -> String {
         let shelf = format!("{}/{}", self.facet_scheme(version, scheme, None), segment(value));
         span.map_or_else(|| shelf.clone(), |span| format!("{shelf}/{span}"))
     }
 
     /// The search within a work; `version` 2 is Content Search 2.0, any other 1.0.
-    pub fn search(&self, version: u8, work: &str) -> String {
+    pub(crate) fn search(&self, version: u8, work: &str) -> String {
         format!("{}/search/{}/{}", self.base, if version == 2 { 2 } else { 1 }, segment(work))
     }
 
     /// The completion of a search's words.
-    pub fn autocomplete(&self, version: u8, work: &str) -> String {
+    pub(crate) fn autocomplete(&self, version: u8, work: &str) -> String {
         self.search(version, work) + "/autocomplete"
     }
 
     /// The list of changes (Change Discovery 1.0).
-    pub fn changes(&self) -> String {
+    pub(crate) fn changes(&self) -> String {
         format!("{}/discovery/1/changes", self.base)
     }
 
     /// A page of changes, from 0.
-    pub fn changes_page(&self, page: u64) -> String {
+    pub(crate) fn changes_page(&self, page: u64) -> String {
         format!("{}/{page}", self.changes())
     }
 
     /// A work's record as JSON.
-    pub fn record(&self, work: &str) -> String {
+    pub(crate) fn record(&self, work: &str) -> String {
         format!("{}/api/v1/works/{}", self.base, segment(work))
     }
 
     /// An image's master as it lies.
-    pub fn original(&self, image: &str) -> String {
+    pub(crate) fn original(&self, image: &str) -> String {
         format!("{}/download/{}", self.base, segment(image))
     }
 
     /// A full-size rendition; `suffix` is `jpg`, `tif` or `png`.
-    pub fn rendition(&self, image: &str, suffix: &str) -> String {
+    pub(crate) fn rendition(&self, image: &str, suffix: &str) -> String {
         format!("{}.{suffix}", self.original(image))
     }
 
     /// All of a work's originals in one file.
-    pub fn archive(&self, work: &str) -> String {
+    pub(crate) fn archive(&self, work: &str) -> String {
         format!("{}/download/work/{}.zip", self.base, segment(work))
     }
 
     /// A work's page for people.
-    pub fn work_page(&self, work: &str) -> String {
+    pub(crate) fn work_page(&self, work: &str) -> String {
         format!("{}/works/{}", self.base, segment(work))
     }
 
     /// What a manifest's, canvas' or annotation's address of this server names; nothing for any other address.
-    pub fn find(&self, uri: &str) -> Option<Resource> {
+    pub(crate) fn find(&self, uri: &str) -> Option<Resource> {
         let rest = uri.split(['#', '?']).next()?.strip_prefix(self.base.as_str())?;
         let mut parts = rest.strip_prefix("/presentation/")?.split('/');
         if !matches!(parts.next()?, "2" | "3") {

@@ -9,13 +9,13 @@ use crate::iiif::Version;
 use crate::record::{Change, Kind};
 
 /// The context of these documents.
-pub const CONTEXT: &str = "http://iiif.io/api/discovery/1/context.json";
+pub(crate) const CONTEXT: &str = "http://iiif.io/api/discovery/1/context.json";
 
 /// Changes on a page: those of revisions `100 n + 1` to `100 n + 100` are page `n`.
-pub const PAGE_SIZE: u64 = 100;
+pub(crate) const PAGE_SIZE: u64 = 100;
 
 /// The collection of all pages (§3.1); nothing where nothing has happened, as a page must not be empty.
-pub fn collection(total: u64, address: &Address) -> Option<Value> {
+pub(crate) fn collection(total: u64, address: &Address) -> Option<Value> {
     let last = last_page(total)?;
     Some(object! {
         "@context": CONTEXT,
@@ -28,7 +28,7 @@ pub fn collection(total: u64, address: &Address) -> Option<Value> {
 }
 
 /// A page of changes from 0, the oldest first (§3.2). `changes` are its own; `None` if there is no such page.
-pub fn page(number: u64, total: u64, changes: &[Change], address: &Address) -> Option<Value> {
+pub(crate) fn page(number: u64, total: u64, changes: &[Change], address: &Address) -> Option<Value> {
     let last = last_page(total)?;
     if number > last || changes.is_empty() {
         return None;

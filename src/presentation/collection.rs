@@ -16,7 +16,7 @@ const THUMBNAIL: u32 = 400;
 
 /// Where collections are published, by whom, and in which version.
 #[derive(Clone, Copy, Debug)]
-pub struct Collections<'a> {
+pub(crate) struct Collections<'a> {
     pub address: &'a Address,
     pub publisher: &'a Publisher,
     pub version: Version,
@@ -24,7 +24,7 @@ pub struct Collections<'a> {
 
 /// A scheme of shelves, such as `creator`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FacetScheme {
+pub(crate) struct FacetScheme {
     pub scheme: String,
     /// How many values it has.
     pub values: u64,
@@ -32,7 +32,7 @@ pub struct FacetScheme {
 
 /// A facet value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FacetCollection {
+pub(crate) struct FacetCollection {
     pub scheme: String,
     pub value: String,
     pub label: Text,
@@ -44,7 +44,7 @@ pub struct FacetCollection {
 
 /// A work in a collection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
+pub(crate) struct Member {
     pub object_number: String,
     pub label: Text,
     pub picture: Option<Thumbnail>,
@@ -52,7 +52,7 @@ pub struct Member {
 
 /// The image that represents a work.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Thumbnail {
+pub(crate) struct Thumbnail {
     pub identifier: String,
     /// Its pixels, where they are known.
     pub dimensions: Option<Dimensions>,
@@ -72,7 +72,7 @@ struct Listing<'a> {
 
 impl Collections<'_> {
     /// The collection of all schemes.
-    pub fn root(&self, schemes: &[FacetScheme]) -> Value {
+    pub(crate) fn root(&self, schemes: &[FacetScheme]) -> Value {
         let items = schemes.iter().map(|scheme| {
             let id = self.address.facet_scheme(self.version, &scheme.scheme, None);
             object! { "id": id, "type": "Collection", "label": self.scheme_label(&scheme.scheme) }
@@ -93,7 +93,7 @@ impl Collections<'_> {
 
     /// The values of a scheme that has `total`, or the asked part of them. `values` are those at the positions that
     /// [`span::node`] names; `None` if there is no such part.
-    pub fn facet_scheme(
+    pub(crate) fn facet_scheme(
         &self,
         scheme: &str,
         total: u64,
@@ -122,7 +122,7 @@ impl Collections<'_> {
 
     /// The works of a facet value, or the requested part of them. `members` are those at the positions that
     /// [`span::node`] names; `None` if there is no such part.
-    pub fn facet_value(
+    pub(crate) fn facet_value(
         &self,
         shelf: &FacetCollection,
         asked: Option<Span>,

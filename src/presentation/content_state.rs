@@ -11,7 +11,7 @@ use crate::iiif::{Invalid, Version};
 use crate::record::Region;
 
 /// No content state that is read is longer, in bytes.
-pub const MAX_BYTES: usize = 16_384;
+pub(crate) const MAX_BYTES: usize = 16_384;
 
 /// What JavaScript's `encodeURIComponent` leaves as it is.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -27,7 +27,7 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
 
 /// What a content state points at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct State {
+pub(crate) struct State {
     /// The address of the manifest, collection, canvas or range, without a fragment.
     pub id: String,
     /// `Manifest`, `Canvas`…; empty where only an address was given.
@@ -39,21 +39,19 @@ pub struct State {
 
 /// What a link leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub(crate) enum Target {
     Work,
-    /// A canvas' number from 1.
-    Canvas(usize),
-    /// A part of it, in its pixels.
+    /// A part of a canvas: its number from 1, and the region in its pixels.
     Region(usize, Region),
 }
 
 /// The content state that an address carries (§6).
-pub fn encode(json: &str) -> String {
+pub(crate) fn encode(json: &str) -> String {
     URL_SAFE_NO_PAD.encode(utf8_percent_encode(json, COMPONENT).to_string())
 }
 
 /// The JSON of an encoded state; fails if it is not one.
-pub fn decode(encoded: &str) -> Result<String, Invalid> {
+pub(crate) fn decode(encoded: &str) -> Result<String, Invalid> {
     let bad = |why: &str| Invalid::new("iiif-content", &shortened(encoded), why.to_owned());
     if encoded.len() > MAX_BYTES {
         return Err(bad("is longer than 16384 bytes"));
@@ -66,30 +64,19 @@ pub fn decode(encoded: &str) -> Result<String, Invalid> {
 }
 
 /// The target as a content state annotation's own body (§2.2).
-pub fn target(address: &Address, work: &str, target: Target) -> Value {
+pub(crate) fn target(address: &Address, work: &str, target: Target) -> Value {
     let manifest = object! { "id": address.manifest(Version::V3, work), "type": "Manifest" };
-    let (number, fragment) = match target {
-        Target::Work => return manifest,
-        Target::Canvas(number) => (number, String::new()),
-        Target::Region(number, region) => (number, format!("#xywh={region}")),
-    };
-    let id = format!("{}{fragment}", address.canvas(work, number));
-    object! { "id": id, "type": "Canvas", "partOf": [manifest] }
-}
-
-/// The target as an annotation (§2.1), for all that stores or hands on states.
-pub fn annotation(id: &str, address: &Address, work: &str, of: Target) -> Value {
-    object! {
-        "@context": super::CONTEXT_3,
-        "id": id,
-        "type": "Annotation",
-        "motivation": ["contentState"],
-        "target": target(address, work, of),
+    match target {
+        Target::Work => manifest,
+        Target::Region(number, region) => {
+            let id = format!("{}#xywh={region}", address.canvas(work, number));
+            object! { "id": id, "type": "Canvas", "partOf": [manifest] }
+        }
     }
 }
 
 /// A link that opens `page`, as in `https://host/`, at the target (§3.1): a plain address for a work, else encoded.
-pub fn link(page: &str, address: &Address, work: &str, to: Target) -> String {
+pub(crate) fn link(page: &str, address: &Address, work: &str, to: Target) -> String {
     let state = match to {
         Target::Work => utf8_percent_encode(&address.manifest(Version::V3, work), COMPONENT).to_string(),
         to => encode(&target(address, work, to).to_string()),
@@ -100,7 +87,7 @@ pub fn link(page: &str, address: &Address, work: &str, to: Target) -> String {
 
 /// Reads a content state in any of its forms (§2.2, §3): an address, an annotation, a target, as JSON or encoded.
 /// `text` is decoded as a parameter of an address already.
-pub fn read(text: &str) -> Result<State, Invalid> {
+pub(crate) fn read(text: &str) -> Result<State, Invalid> {
     let text = text.trim();
     let bad = |why: &str| Invalid::new("iiif-content", &shortened(text), why.to_owned());
     if text.len() > MAX_BYTES {

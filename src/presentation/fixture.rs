@@ -5,7 +5,7 @@ use crate::iiif::{Dimensions, Info, Limits, Tiles};
 use crate::record::{Role, Tag, Text, Work};
 
 /// An image of these pixels.
-pub fn shown(file: &str, width: u32, height: u32) -> CanvasImage {
+pub(super) fn shown(file: &str, width: u32, height: u32) -> CanvasImage {
     let dimensions = Dimensions::new(width, height);
     let factors = [32, 16, 8, 4, 2, 1];
     let info = Info {
@@ -16,16 +16,25 @@ pub fn shown(file: &str, width: u32, height: u32) -> CanvasImage {
         tiles: Tiles { side: Dimensions::new(512, 512), scale_factors: factors.into() },
     };
     let original = Some(Original { bytes: 123_456_789, media_type: "image/tiff".into() });
-    CanvasImage { original, label: Text::default(), ..CanvasImage::without_record(file, info) }
+    CanvasImage {
+        identifier: file.to_owned(),
+        file: file.to_owned(),
+        largest: dimensions,
+        info,
+        role: Role::Recto,
+        label: Text::default(),
+        view: None,
+        original,
+    }
 }
 
 /// A work with most of what a record may say.
-pub fn work() -> Work {
+pub(super) fn work() -> Work {
     serde_json::from_str(include_str!("fixture.json")).expect("the sample is a record")
 }
 
 /// Its images: a front in three captures, a back, a detail that is restricted in size.
-pub fn images() -> Vec<CanvasImage> {
+pub(super) fn images() -> Vec<CanvasImage> {
     let of = |file: &str, role: Role| CanvasImage { role, ..shown(file, 8000, 6000) };
     let restricted = shown("kms/detail.tif", 4001, 2999);
     let sizes: Vec<Dimensions> =
@@ -48,7 +57,7 @@ pub fn images() -> Vec<CanvasImage> {
 }
 
 /// Looks at the sample through default settings.
-pub fn with_view<T>(tags: &[Tag], look: impl FnOnce(&View<'_>) -> T) -> T {
+pub(super) fn with_view<T>(tags: &[Tag], look: impl FnOnce(&View<'_>) -> T) -> T {
     let (work, images, address, publisher) =
         (work(), images(), Address::new("https://host/p"), Publisher::default());
     look(&View {

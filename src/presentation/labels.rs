@@ -3,30 +3,30 @@
 use crate::record::{Role, Text};
 
 /// The languages that our own words exist in.
-pub const LANGUAGES: [&str; 2] = ["en", "da"];
+pub(crate) const LANGUAGES: [&str; 2] = ["en", "da"];
 
 /// A word of ours in English and in Danish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Label {
+pub(crate) struct Label {
     pub en: &'static str,
     pub da: &'static str,
 }
 
 /// A work or its picture that no copyright binds.
-pub const PUBLIC_DOMAIN: Label = Label::new("Public domain", "Fri af ophavsret");
+pub(crate) const PUBLIC_DOMAIN: Label = Label::new("Public domain", "Fri af ophavsret");
 
 impl Label {
-    pub const fn new(en: &'static str, da: &'static str) -> Self {
+    pub(crate) const fn new(en: &'static str, da: &'static str) -> Self {
         Self { en, da }
     }
 
     /// The word in a language: English where we have no other.
-    pub fn in_language(self, language: &str) -> &'static str {
+    pub(crate) fn in_language(self, language: &str) -> &'static str {
         if language == "da" || language.starts_with("da-") { self.da } else { self.en }
     }
 
     /// The word in these languages, those that are requested and supported; all supported ones if none is.
-    pub fn text(self, languages: &[String]) -> Text {
+    pub(crate) fn text(self, languages: &[String]) -> Text {
         let mut text = Text::default();
         for language in ours(languages) {
             text.add(language, self.in_language(language));
@@ -43,7 +43,7 @@ fn ours(languages: &[String]) -> impl Iterator<Item = &'static str> {
 }
 
 /// What an image shows, in a word.
-pub fn role(role: &Role) -> Option<Label> {
+pub(crate) fn role(role: &Role) -> Option<Label> {
     Some(match role {
         Role::Recto => Label::new("Front", "Forside"),
         Role::Verso => Label::new("Back", "Bagside"),
@@ -58,7 +58,7 @@ pub fn role(role: &Role) -> Option<Label> {
 }
 
 /// The kind of facet or tag that a scheme names.
-pub fn scheme(name: &str) -> Option<Label> {
+pub(crate) fn scheme(name: &str) -> Option<Label> {
     Some(match name {
         "creator" => Label::new("Creators", "Kunstnere"),
         "period" => Label::new("Periods", "Perioder"),
@@ -78,7 +78,7 @@ pub fn scheme(name: &str) -> Option<Label> {
 }
 
 /// Words of records that come up again and again: what creators did, what was measured.
-pub fn term(name: &str) -> Option<Label> {
+pub(crate) fn term(name: &str) -> Option<Label> {
     Some(match name.trim().to_lowercase().as_str() {
         "artist" => Label::new("artist", "kunstner"),
         "painter" => Label::new("painter", "maler"),

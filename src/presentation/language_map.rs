@@ -7,18 +7,18 @@ use super::object::object;
 use crate::record::Text;
 
 /// A text as a map of plain strings: what a `label` is.
-pub fn label(text: &Text) -> Value {
+pub(super) fn label(text: &Text) -> Value {
     map(text, html::plain_text)
 }
 
 /// A text as a map of strings that may hold markup: `summary`, and the values of `metadata` and `requiredStatement`.
 /// Images in them are kept only below `base`, the address of this server.
-pub fn value(text: &Text, base: &str) -> Value {
+pub(super) fn value(text: &Text, base: &str) -> Value {
     map(text, |text| html::value(text, base))
 }
 
 /// A string that has no language.
-pub fn none(text: &str) -> Value {
+pub(super) fn none(text: &str) -> Value {
     object! { "none": [html::plain_text(text)] }
 }
 
@@ -42,7 +42,7 @@ fn tag(language: &str) -> String {
 }
 
 /// Whether a map has no values.
-pub fn is_empty(map: &Value) -> bool {
+pub(super) fn is_empty(map: &Value) -> bool {
     map.as_object().is_none_or(Map::is_empty)
 }
 

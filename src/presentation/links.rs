@@ -26,7 +26,7 @@ const IRI: &AsciiSet = &CONTROLS
     .add(b'}');
 
 /// A text as a HTTP address, with all but ASCII encoded; `None` if it is not one.
-pub fn http_uri(text: &str) -> Option<String> {
+pub(crate) fn http_uri(text: &str) -> Option<String> {
     let text = text.trim();
     let (scheme, rest) = text.split_once("://")?;
     let scheme = ["http", "https"].into_iter().find(|known| known.eq_ignore_ascii_case(scheme))?;

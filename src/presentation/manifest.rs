@@ -14,7 +14,7 @@ const EMBEDDED_SOURCE: usize = 100;
 
 impl View<'_> {
     /// The manifest (Presentation API 3.0, §5.2; 2.1, §5.1).
-    pub fn manifest(&self, version: Version) -> Value {
+    pub(crate) fn manifest(&self, version: Version) -> Value {
         let canvases = self.canvases();
         let placed = self.placed(&canvases);
         let mut manifest = object! {
@@ -50,7 +50,7 @@ impl View<'_> {
     }
 
     /// A canvas by its number from 1, as a document (Presentation API 3.0, §5.3).
-    pub fn canvas(&self, number: usize, version: Version) -> Option<Value> {
+    pub(crate) fn canvas(&self, number: usize, version: Version) -> Option<Value> {
         let canvases = self.canvases();
         let canvas = canvases.get(number.checked_sub(1)?)?;
         let mut document = self.canvas_of(canvas, &self.placed(&canvases), version);
@@ -59,19 +59,19 @@ impl View<'_> {
     }
 
     /// The page of a canvas' painting annotation, as a document (Presentation API 3.0, §5.5).
-    pub fn painting_page(&self, number: usize, version: Version) -> Option<Value> {
+    pub(crate) fn painting_page(&self, number: usize, version: Version) -> Option<Value> {
         let canvases = self.canvases();
         Some(top(self.page_of(canvases.get(number.checked_sub(1)?)?, version), version))
     }
 
     /// A canvas' painting annotation, as a document; nothing where the canvas is empty.
-    pub fn painting(&self, number: usize, version: Version) -> Option<Value> {
+    pub(crate) fn painting(&self, number: usize, version: Version) -> Option<Value> {
         let canvases = self.canvases();
         Some(top(self.painting_of(canvases.get(number.checked_sub(1)?)?, version)?, version))
     }
 
     /// The page of a canvas' tags, as a document.
-    pub fn annotation_page(&self, number: usize, version: Version) -> Option<Value> {
+    pub(crate) fn annotation_page(&self, number: usize, version: Version) -> Option<Value> {
         let canvases = self.canvases();
         let canvas = canvases.get(number.checked_sub(1)?)?;
         let page = self.tags_of(canvas, &self.placed(&canvases), version);
@@ -79,7 +79,7 @@ impl View<'_> {
     }
 
     /// A tag by its id, as a document.
-    pub fn tag(&self, id: &str, version: Version) -> Option<Value> {
+    pub(crate) fn tag(&self, id: &str, version: Version) -> Option<Value> {
         let placed = self.placed(&self.canvases());
         let found = placed.iter().find(|placed| placed.id == id)?;
         let mut annotation = self.annotation(found);
@@ -88,7 +88,7 @@ impl View<'_> {
     }
 
     /// A range by its number from 1, as a document (Presentation API 3.0, §5.4).
-    pub fn range(&self, number: usize, version: Version) -> Option<Value> {
+    pub(crate) fn range(&self, number: usize, version: Version) -> Option<Value> {
         let wanted = self.address.range(version, &self.work.object_number, number);
         let mut open = self.ranges(&self.canvases(), version);
         while let Some(mut range) = open.pop() {

@@ -3,16 +3,16 @@
 
 mod address;
 mod annotation;
-pub mod change_discovery;
-pub mod collection;
-pub mod content_search;
-pub mod content_state;
+pub(crate) mod change_discovery;
+pub(crate) mod collection;
+pub(crate) mod content_search;
+pub(crate) mod content_state;
 mod context;
 #[cfg(test)]
 mod fixture;
 mod html;
 mod image;
-pub mod labels;
+pub(crate) mod labels;
 mod language_map;
 mod links;
 mod manifest;
@@ -21,15 +21,15 @@ mod object;
 mod publisher;
 mod range;
 mod rights;
-pub mod span;
+pub(crate) mod span;
 mod version2;
 mod view;
 
-pub use address::{ALL_WORKS, Address, Resource, SEARCH_SCHEME};
-pub use context::{CONTEXT_2, CONTEXT_3, context};
-pub use html::plain_text;
-pub use links::http_uri;
-pub use publisher::{Logo, Publisher};
-pub use rights::{name as rights_name, normal as rights_uri};
-pub use span::Span;
-pub use view::{Canvas, CanvasImage, Original, View};
+pub(crate) use address::{ALL_WORKS, Address, SEARCH_SCHEME};
+pub(crate) use context::CONTEXT_2;
+pub(crate) use html::plain_text;
+pub(crate) use links::http_uri;
+pub(crate) use publisher::{Logo, Publisher};
+pub(crate) use rights::{name as rights_name, normal as rights_uri};
+pub(crate) use span::Span;
+pub(crate) use view::{Canvas, CanvasImage, Original, View};

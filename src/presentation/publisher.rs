@@ -8,7 +8,7 @@ use crate::record::Text;
 /// `[presentation]`: what manifests and collections say of the museum.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Publisher {
+pub(crate) struct Publisher {
     /// The museum's name, by language, as in `{ en = "National Gallery", da = "Statens Museum" }`; empty names nobody.
     pub name: Text,
     /// The museum's own site; empty names none.
@@ -26,7 +26,7 @@ pub struct Publisher {
 /// `[presentation.logo]`: the museum's logo.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Logo {
+pub(crate) struct Logo {
     pub url: String,
     /// In pixels; 0 where unknown.
     pub width: u32,
@@ -51,7 +51,7 @@ impl Default for Publisher {
 
 impl Publisher {
     /// Says which setting cannot be used, and what would work.
-    pub fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         for (key, url) in [("homepage", &self.homepage), ("logo.url", &self.logo.url)] {
             if !url.is_empty() && http_uri(url).is_none() {
                 return Err(format!(
@@ -63,19 +63,19 @@ impl Publisher {
     }
 
     /// The same with this language before the others, if it is one of them.
-    pub fn in_language(&self, language: &str) -> Self {
+    pub(crate) fn in_language(&self, language: &str) -> Self {
         let mut publisher = self.clone();
         publisher.languages.sort_by_key(|own| own.split('-').next() != Some(language));
         publisher
     }
 
     /// The languages in their order, for [`Text::best`].
-    pub fn preferred_languages(&self) -> Vec<&str> {
+    pub(crate) fn preferred_languages(&self) -> Vec<&str> {
         self.languages.iter().map(String::as_str).collect()
     }
 
     /// What a scheme is called in the language preferred here; its own name if it has no label.
-    pub fn scheme_label(&self, name: &str) -> String {
+    pub(crate) fn scheme_label(&self, name: &str) -> String {
         let word = super::labels::scheme(name).map(|word| word.text(&self.languages));
         let known = word.as_ref().and_then(|word| word.best(&self.preferred_languages()));
         known.unwrap_or(name).to_owned()

@@ -5,7 +5,7 @@ use crate::record::Text;
 
 /// The address of a licence of Creative Commons or of a statement of RightsStatements.org, with `http`; nothing for
 /// any other text.
-pub fn normal(rights: &str) -> Option<String> {
+pub(crate) fn normal(rights: &str) -> Option<String> {
     let lower = rights.trim().to_ascii_lowercase();
     // What goes on after an address, or on another line, may take back what it grants.
     if lower.contains(char::is_whitespace) {
@@ -29,7 +29,7 @@ pub fn normal(rights: &str) -> Option<String> {
 }
 
 /// What a licence or rights statement is called; nothing for any other text.
-pub fn name(rights: &str) -> Option<Text> {
+pub(crate) fn name(rights: &str) -> Option<Text> {
     let normal = normal(rights)?;
     let (_, path) = normal.split_once("://")?;
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();

@@ -5,18 +5,18 @@ use std::ops::Range;
 use std::str::FromStr;
 
 /// The most entries that one collection lists.
-pub const MAX_ENTRIES: u64 = 100;
+pub(crate) const MAX_ENTRIES: u64 = 100;
 
 /// A part of a list by positions from 0, both of them within it, written `100-199`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Span {
+pub(crate) struct Span {
     pub start: u64,
     pub end: u64,
 }
 
 /// What a collection lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Node {
+pub(crate) enum Node {
     /// The entries at these positions, at most [`MAX_ENTRIES`].
     Items(Range<u64>),
     /// Child collections, at most [`MAX_ENTRIES`].
@@ -25,17 +25,17 @@ pub enum Node {
 
 impl Span {
     /// The number of positions.
-    pub fn length(self) -> u64 {
+    pub(crate) fn length(self) -> u64 {
         self.end.saturating_sub(self.start).saturating_add(1)
     }
 
     /// The number of positions that a list of this length has of them.
-    pub fn length_within(self, total: u64) -> u64 {
+    pub(crate) fn length_within(self, total: u64) -> u64 {
         total.saturating_sub(self.start).min(self.length())
     }
 
     /// The span that lists this one among its children; none where the whole list does.
-    pub fn parent(self, total: u64) -> Option<Self> {
+    pub(crate) fn parent(self, total: u64) -> Option<Self> {
         let length = self.length().checked_mul(MAX_ENTRIES)?;
         let start = self.start / length * length;
         (length <= child_length(total)).then(|| Self { start, end: start + (length - 1) })
@@ -51,7 +51,7 @@ impl Span {
 }
 
 /// What a list of `total` entries, or the requested part of it, shows; `None` if there is no such part.
-pub fn node(total: u64, asked: Option<Span>) -> Option<Node> {
+pub(crate) fn node(total: u64, asked: Option<Span>) -> Option<Node> {
     let (start, length) = match asked {
         None if total <= MAX_ENTRIES => return Some(Node::Items(0..total)),
         None => (0, child_length(total).saturating_mul(MAX_ENTRIES)),

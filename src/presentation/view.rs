@@ -7,7 +7,7 @@ use crate::record::{Facet, Role, Tag, Text, Work};
 
 /// A work with all that its documents need.
 #[derive(Clone, Copy, Debug)]
-pub struct View<'a> {
+pub(crate) struct View<'a> {
     pub work: &'a Work,
     /// All its tags; those that were rejected are not shown.
     pub tags: &'a [Tag],
@@ -21,7 +21,7 @@ pub struct View<'a> {
 
 /// An image as the public may see it.
 #[derive(Clone, Debug)]
-pub struct CanvasImage {
+pub(crate) struct CanvasImage {
     pub identifier: String,
     /// What the record calls it.
     pub file: String,
@@ -39,14 +39,14 @@ pub struct CanvasImage {
 
 /// A master as a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Original {
+pub(crate) struct Original {
     pub bytes: u64,
     pub media_type: String,
 }
 
 /// One view of a work: its captures, the one to show first; none where a work has no image.
 #[derive(Clone, Debug)]
-pub struct Canvas<'a> {
+pub(crate) struct Canvas<'a> {
     /// From 1.
     pub number: usize,
     pub images: Vec<&'a CanvasImage>,
@@ -55,22 +55,8 @@ pub struct Canvas<'a> {
 }
 
 impl CanvasImage {
-    /// An image without a record: a view of its own, of which nothing is known but its pixels.
-    pub fn without_record(identifier: &str, info: Info) -> Self {
-        Self {
-            identifier: identifier.to_owned(),
-            file: identifier.to_owned(),
-            largest: info.dimensions,
-            info,
-            role: Role::Recto,
-            label: Text::default(),
-            view: None,
-            original: None,
-        }
-    }
-
     /// The largest permitted size with sides of at most `most`; the smallest where all are larger.
-    pub fn largest_within(&self, most: u32) -> Dimensions {
+    pub(crate) fn largest_within(&self, most: u32) -> Dimensions {
         let fits = |size: &&Dimensions| size.width <= most && size.height <= most;
         let found = self.info.sizes.iter().filter(fits).max_by_key(|size| size.area());
         let found = found.or_else(|| self.info.sizes.iter().min_by_key(|size| size.area()));
@@ -78,14 +64,14 @@ impl CanvasImage {
     }
 
     /// Whether the full image may be seen in all its pixels.
-    pub fn is_unrestricted(&self) -> bool {
+    pub(crate) fn is_unrestricted(&self) -> bool {
         self.largest.width >= self.info.dimensions.width && self.largest.height >= self.info.dimensions.height
     }
 }
 
 impl<'a> View<'a> {
     /// The work's facts as plain text, labels with values, in the preferred language; without its rights.
-    pub fn plain_metadata(&self) -> Vec<(String, Vec<String>)> {
+    pub(crate) fn plain_metadata(&self) -> Vec<(String, Vec<String>)> {
         let preferred = self.publisher.preferred_languages();
         let best = |text: &serde_json::Value| -> Vec<String> {
             let languages = text.as_object();
@@ -99,7 +85,7 @@ impl<'a> View<'a> {
     }
 
     /// The canvases: one a view, those that show the front first; a single empty one if there is no image.
-    pub fn canvases(&self) -> Vec<Canvas<'a>> {
+    pub(crate) fn canvases(&self) -> Vec<Canvas<'a>> {
         let mut groups = grouped(self.images);
         groups.sort_by_key(|images| images.first().is_none_or(|image| image.role != Role::Recto));
         let mut canvases: Vec<Canvas<'a>> = groups
@@ -127,14 +113,14 @@ impl<'a> View<'a> {
     }
 
     /// Tags that are shown: each statement once.
-    pub fn active_tags(&self) -> Vec<(String, &'a Tag)> {
+    pub(crate) fn active_tags(&self) -> Vec<(String, &'a Tag)> {
         let mut known = std::collections::HashSet::new();
         let tags = self.tags.iter().filter(|tag| tag.is_active() && !tag.label.is_empty());
         tags.map(|tag| (tag.id(), tag)).filter(|(id, _)| known.insert(id.clone())).collect()
     }
 
     /// An image's label: the record's, else what it shows.
-    pub fn image_label(&self, image: &CanvasImage) -> Text {
+    pub(crate) fn image_label(&self, image: &CanvasImage) -> Text {
         if !image.label.is_empty() {
             return image.label.clone();
         }

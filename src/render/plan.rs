@@ -155,7 +155,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// A pyramid of JPEG tiles, whose sides are rounded up if `round_up`, else down.
-    pub fn pyramid(width: u32, height: u32, side: u32, round_up: bool) -> Master {
+    pub(super) fn pyramid(width: u32, height: u32, side: u32, round_up: bool) -> Master {
         let full = Dimensions::new(width, height);
         let mut levels = Vec::new();
         let mut factor = 1;

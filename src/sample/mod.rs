@@ -10,13 +10,13 @@ use std::path::Path;
 use serde::Serialize;
 
 use pictures::Picture;
-pub use write::Error;
+pub(crate) use write::Error;
 
 use crate::iiif::Dimensions;
 
 /// How the collection is written.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
+pub(crate) struct Options {
     pub extent: Extent,
     /// Whether files that exist are written again.
     pub force: bool,
@@ -24,7 +24,7 @@ pub struct Options {
 
 /// How large the pictures are.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Extent {
+pub(crate) enum Extent {
     /// Most are small, one is large enough for deep zoom: about a minute on two processor cores.
     #[default]
     Quick,
@@ -53,7 +53,7 @@ const QUICK: f64 = 1.6;
 
 /// The progress of a run.
 #[derive(Clone, Copy, Debug)]
-pub struct Progress<'a> {
+pub(crate) struct Progress<'a> {
     /// The file being written.
     pub file: &'a str,
     /// The share of all pixels, from 0 to 1.
@@ -62,7 +62,7 @@ pub struct Progress<'a> {
 
 /// What was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Summary {
+pub(crate) struct Summary {
     pub works: usize,
     /// Files written by this run, and files that were left as they were.
     pub written: usize,
@@ -76,7 +76,11 @@ pub struct Summary {
 ///
 /// # Errors
 /// A file cannot be written or encoded.
-pub fn write(folder: &Path, options: Options, progress: &dyn Fn(Progress<'_>)) -> Result<Summary, Error> {
+pub(crate) fn write(
+    folder: &Path,
+    options: Options,
+    progress: &dyn Fn(Progress<'_>),
+) -> Result<Summary, Error> {
     let pictures = pictures::pictures();
     let mut summary = Summary { works: records::works().len(), ..Summary::default() };
     let is_kept = |picture: &Picture| {

@@ -5,7 +5,7 @@ use super::art::{fractal, landscape, paper, pattern};
 use crate::iiif::Dimensions;
 
 /// One file of the collection.
-pub struct Picture {
+pub(super) struct Picture {
     /// The path below the collection's folder.
     pub file: &'static str,
     pub dimensions: Dimensions,
@@ -16,7 +16,7 @@ pub struct Picture {
 
 /// The file format of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub(super) enum Format {
     /// A pyramid of JPEG tiles.
     Pyramid {
         side: u32,
@@ -34,10 +34,10 @@ pub enum Format {
 }
 
 /// The largest picture by far.
-pub const LARGEST: &str = "Værker/Øresund, aften.tif";
+pub(super) const LARGEST: &str = "Værker/Øresund, aften.tif";
 
 /// All files, the largest last.
-pub fn pictures() -> Vec<Picture> {
+pub(super) fn pictures() -> Vec<Picture> {
     let sheet = |file, width: u32, format, paint| {
         // Every picture has the proportions 3:2.
         Picture { file, dimensions: Dimensions::new(width, width * 2 / 3), format, gray: false, paint }

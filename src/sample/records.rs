@@ -5,12 +5,12 @@ use crate::record::{Region, Work};
 /// All records, sorted by object number; regions are in pixels of the largest size.
 const RECORDS: &str = include_str!("records.json");
 
-pub const LICENSE: &str = "The works and records in this folder were made by Tegl's sample generator.\n\
+pub(super) const LICENSE: &str = "The works and records in this folder were made by Tegl's sample generator.\n\
     They are in the public domain (CC0 1.0): https://creativecommons.org/publicdomain/zero/1.0/\n";
 
 /// The records as one JSON document. `scale` returns the factor that a work is reduced by, if it is; its regions are
 /// reduced with it. They are replaced in the text so that the document keeps its form.
-pub fn document(scale: &dyn Fn(&Work) -> Option<f64>) -> String {
+pub(super) fn document(scale: &dyn Fn(&Work) -> Option<f64>) -> String {
     let mut text = RECORDS.to_owned();
     for work in works() {
         let Some(scale) = scale(&work) else { continue };
@@ -25,7 +25,7 @@ pub fn document(scale: &dyn Fn(&Work) -> Option<f64>) -> String {
 }
 
 /// All records, sorted by object number.
-pub fn works() -> Vec<Work> {
+pub(super) fn works() -> Vec<Work> {
     serde_json::from_str(RECORDS).expect("a test reads the embedded records")
 }
 

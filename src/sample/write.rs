@@ -17,7 +17,7 @@ use crate::pixels::{self, Channels, Raster, Subsampling, encode, jpeg};
 /// Why a file of the collection cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write `{path}`: {reason}")]
-pub struct Error {
+pub(crate) struct Error {
     path: String,
     reason: String,
 }
@@ -34,7 +34,12 @@ const JPEG: Compression = Compression::Jpeg { quality: 87, subsampling: Subsampl
 const BAND: u32 = 64;
 
 /// Writes one picture atomically.
-pub fn write(picture: &Picture, target: &Path, size: Dimensions, report: &dyn Fn(f64)) -> Result<(), Error> {
+pub(super) fn write(
+    picture: &Picture,
+    target: &Path,
+    size: Dimensions,
+    report: &dyn Fn(f64),
+) -> Result<(), Error> {
     publish(target, |out| match picture.format {
         Format::Pyramid { side } => pyramid(picture, size, side, JPEG, Reduced::Pages, None, out, report),
         Format::WidePyramid => {
@@ -58,7 +63,7 @@ pub fn write(picture: &Picture, target: &Path, size: Dimensions, report: &dyn Fn
 }
 
 /// Writes a text atomically, unless the file already has this content.
-pub fn text(target: &Path, text: &str) -> Result<(), Error> {
+pub(super) fn text(target: &Path, text: &str) -> Result<(), Error> {
     if fs::read_to_string(target).is_ok_and(|existing| existing == text) {
         return Ok(());
     }
@@ -87,14 +92,14 @@ fn publish(
 }
 
 /// The dimensions of the picture in a file, if it has one.
-pub fn size(file: &Path) -> Option<Dimensions> {
+pub(super) fn size(file: &Path) -> Option<Dimensions> {
     let bytes = fs::read(file).ok()?;
     let held = PartialFile::new(bytes.len() as u64, bytes.into());
     master::index(&held, 1).ok().map(|master| master.dimensions)
 }
 
 /// The dimensions reduced to at most this many megapixels.
-pub fn scaled(full: Dimensions, max_megapixels: Option<f64>) -> Dimensions {
+pub(super) fn scaled(full: Dimensions, max_megapixels: Option<f64>) -> Dimensions {
     let factor = max_megapixels.map_or(1.0, |most| (most * 1e6 / full.area() as f64).sqrt().min(1.0));
     let side = |length: u32| ((f64::from(length) * factor) as u32).max(16);
     Dimensions::new(side(full.width), side(full.height))

@@ -7,7 +7,7 @@ use frostem::{Algorithm, Stemmer};
 use crate::record::fold::fold;
 
 /// Prefix of words as written, which distinguishes them from stems.
-pub const EXACT: char = '=';
+pub(super) const EXACT: char = '=';
 
 /// The longest indexed word, in bytes; longer ones are cut and found by their beginning.
 const MAX_WORD_BYTES: usize = 64;
@@ -21,7 +21,7 @@ const STOP_WORDS: [&str; 42] = [
 
 /// One word of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Word {
+pub(super) struct Word {
     /// As written, in lower case.
     pub written: String,
     /// Its position among the words of its text.
@@ -30,7 +30,7 @@ pub struct Word {
 
 impl Word {
     /// Without accents.
-    pub fn folded(&self) -> String {
+    pub(super) fn folded(&self) -> String {
         let mut folded = fold(&self.written);
         if folded.len() > MAX_WORD_BYTES {
             let end = (0..=MAX_WORD_BYTES).rev().find(|&end| folded.is_char_boundary(end)).unwrap_or(0);
@@ -40,12 +40,12 @@ impl Word {
     }
 
     /// Whether it may be missing in a work.
-    pub fn is_stop_word(&self) -> bool {
+    pub(super) fn is_stop_word(&self) -> bool {
         STOP_WORDS.binary_search(&self.folded().as_str()).is_ok()
     }
 
     /// Its terms in the index: itself, and its stems in the language, or in both if that is neither Danish nor English.
-    pub fn terms(&self, language: &str) -> Vec<String> {
+    pub(super) fn terms(&self, language: &str) -> Vec<String> {
         let folded = self.folded();
         let mut terms = vec![format!("{EXACT}{folded}")];
         if folded.len() >= MAX_WORD_BYTES || folded.chars().all(|c| c.is_ascii_digit()) {
@@ -80,7 +80,7 @@ fn stemmers(language: &str) -> impl Iterator<Item = Stemmer> {
 const SOFT_HYPHEN: char = '\u{ad}';
 
 /// The words of a text; a possessive `’s` is not one.
-pub fn words(text: &str) -> Vec<Word> {
+pub(super) fn words(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut before = ' ';
     let mut position = 0;

@@ -4,7 +4,7 @@ use moxcms::{Oklab, Rgb};
 
 /// A colour in Oklab: lightness and its two axes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Colour {
+pub(crate) struct Colour {
     pub lightness: f32,
     pub a: f32,
     pub b: f32,
@@ -28,7 +28,7 @@ const FAMILIES: [(&str, &str, &str, &str); 12] = [
 
 impl Colour {
     /// `#rrggbb`, with or without the sign.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let digits = text.trim().trim_start_matches('#');
         if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
             return None;
@@ -37,7 +37,7 @@ impl Colour {
     }
 
     /// From sRGB as `0xrrggbb`.
-    pub fn of(rgb: u32) -> Self {
+    pub(crate) fn of(rgb: u32) -> Self {
         let linear = |shift: u32| {
             let encoded = (rgb >> shift & 0xff) as f32 / 255.0;
             if encoded <= 0.04045 { encoded / 12.92 } else { ((encoded + 0.055) / 1.055).powf(2.4) }
@@ -47,7 +47,7 @@ impl Colour {
     }
 
     /// The perceptual difference of two colours: 0 for equal ones, about 100 for black and white.
-    pub fn distance(self, other: Self) -> f32 {
+    pub(crate) fn distance(self, other: Self) -> f32 {
         let square = |x: f32| x * x;
         let apart =
             square(self.lightness - other.lightness) + square(self.a - other.a) + square(self.b - other.b);
@@ -55,7 +55,7 @@ impl Colour {
     }
 
     /// An arbitrary total order, for canonical lists.
-    pub fn compare(&self, other: &Self) -> std::cmp::Ordering {
+    pub(crate) fn compare(&self, other: &Self) -> std::cmp::Ordering {
         let parts = |colour: &Self| [colour.lightness, colour.a, colour.b];
         let pairs = parts(self).into_iter().zip(parts(other));
         pairs
@@ -70,7 +70,7 @@ impl Colour {
 
     /// Its hue, from red over yellow, green and blue, in thousandths of the circle; greys come after that, from light to
     /// dark.
-    pub fn hue(self) -> u64 {
+    pub(crate) fn hue(self) -> u64 {
         if self.chroma() < 0.035 {
             return 1000 + ((1.0 - self.lightness.clamp(0.0, 1.0)) * 1000.0) as u64;
         }
@@ -80,7 +80,7 @@ impl Colour {
     }
 
     /// Its family, as a facet value.
-    pub fn family(self) -> &'static str {
+    pub(crate) fn family(self) -> &'static str {
         let chroma = self.chroma();
         if chroma < 0.035 {
             return match self.lightness {
@@ -110,7 +110,7 @@ impl Colour {
 }
 
 /// A family's names in English and Danish, and a colour that represents it.
-pub fn names(family: &str) -> Option<(&'static str, &'static str, &'static str)> {
+pub(crate) fn names(family: &str) -> Option<(&'static str, &'static str, &'static str)> {
     FAMILIES
         .iter()
         .find(|(name, ..)| *name == family)

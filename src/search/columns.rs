@@ -17,7 +17,7 @@ const MAX_YEAR: i64 = 10_000_000;
 const UNKNOWN: i32 = i32::MIN;
 
 /// The columns of one segment, which never change.
-pub struct Columns {
+pub(crate) struct Columns {
     /// Where each work's values begin in `facets`, and where the last ones end.
     starts: Vec<u32>,
     /// Facet values, by their numbers in the vocabulary.
@@ -46,7 +46,7 @@ pub struct Columns {
 
 impl Columns {
     /// Reads a segment's columns, and adds its facet values to the vocabulary.
-    pub fn read(reader: &SegmentReader, vocabulary: &RwLock<Vocabulary>) -> Result<Self, Error> {
+    pub(crate) fn read(reader: &SegmentReader, vocabulary: &RwLock<Vocabulary>) -> Result<Self, Error> {
         let works = reader.max_doc();
         let mut labels = Vec::new();
         each_term(reader, schema().1.called, |term, _| labels.push(term.to_owned()))?;
@@ -108,36 +108,36 @@ impl Columns {
     }
 
     /// All works in the default order: those with images first, then by object number.
-    pub fn default_order(&self) -> &[DocId] {
+    pub(crate) fn default_order(&self) -> &[DocId] {
         &self.default_order
     }
 
     /// A work's facet values, by their numbers in the vocabulary.
-    pub fn facets(&self, work: DocId) -> &[u32] {
+    pub(crate) fn facets(&self, work: DocId) -> &[u32] {
         slice(&self.starts, &self.facets, work)
     }
 
     /// The first and last year of its production, if known.
-    pub fn years(&self, work: DocId) -> Option<(i32, i32)> {
+    pub(crate) fn years(&self, work: DocId) -> Option<(i32, i32)> {
         let (earliest, latest) = *self.years.get(work as usize)?;
         (earliest != UNKNOWN).then_some((earliest, latest))
     }
 
-    pub fn flags(&self, work: DocId) -> u64 {
+    pub(crate) fn flags(&self, work: DocId) -> u64 {
         self.flags.get(work as usize).copied().unwrap_or(0).into()
     }
 
     /// The rank of its object number within the segment, in alphabetical order.
-    pub fn number_rank(&self, work: DocId) -> u64 {
+    pub(crate) fn number_rank(&self, work: DocId) -> u64 {
         self.numbers.get(work as usize).copied().unwrap_or(u32::MAX).into()
     }
 
-    pub fn colours(&self, work: DocId) -> &[Colour] {
+    pub(crate) fn colours(&self, work: DocId) -> &[Colour] {
         slice(&self.colour_starts, &self.colours, work)
     }
 
     /// Their memory, in bytes.
-    pub fn memory(&self) -> usize {
+    pub(crate) fn memory(&self) -> usize {
         4 * (self.starts.len() + self.facets.len() + self.colour_starts.len())
             + 17 * self.years.len()
             + 12 * self.colours.len()
@@ -146,14 +146,14 @@ impl Columns {
 
 /// Texts of a column, by their ordinals.
 #[derive(Default)]
-pub struct ColumnTexts {
+pub(super) struct ColumnTexts {
     ords: Vec<u64>,
     texts: Vec<String>,
 }
 
 impl ColumnTexts {
     /// Looks these ordinals up in one pass.
-    pub fn of(column: &StrColumn, ords: impl Iterator<Item = u64>) -> Result<Self, Error> {
+    pub(super) fn of(column: &StrColumn, ords: impl Iterator<Item = u64>) -> Result<Self, Error> {
         let mut ords: Vec<u64> = ords.collect();
         ords.sort_unstable();
         ords.dedup();
@@ -163,7 +163,7 @@ impl ColumnTexts {
         Ok(Self { ords, texts })
     }
 
-    pub fn get(&self, ord: u64) -> Option<&str> {
+    pub(super) fn get(&self, ord: u64) -> Option<&str> {
         self.ords.binary_search(&ord).ok().and_then(|at| self.texts.get(at)).map(String::as_str)
     }
 }
@@ -199,7 +199,7 @@ where
 }
 
 /// Calls `visit` for every term of a field with the number of its works, in alphabetical order.
-pub fn each_term(
+pub(super) fn each_term(
     reader: &SegmentReader,
     field: Field,
     mut visit: impl FnMut(&str, u32),

@@ -8,14 +8,14 @@ use super::request::Search;
 use super::schema::{HAS_IMAGE, ON_DISPLAY, PUBLIC_DOMAIN};
 
 /// The conditions of a search that are checked for each work.
-pub struct Conditions<'a> {
+pub(super) struct Conditions<'a> {
     search: &'a Search,
     flags: u64,
     unset: u64,
 }
 
 impl<'a> Conditions<'a> {
-    pub fn of(search: &'a Search) -> Self {
+    pub(super) fn of(search: &'a Search) -> Self {
         let requested = [
             (search.has_image, HAS_IMAGE),
             (search.public_domain, PUBLIC_DOMAIN),
@@ -27,7 +27,7 @@ impl<'a> Conditions<'a> {
         Self { search, flags: with(true), unset: with(false) }
     }
 
-    pub fn any(&self) -> bool {
+    pub(super) fn any(&self) -> bool {
         let search = self.search;
         self.flags | self.unset != 0
             || !search.colours.is_empty()
@@ -36,7 +36,7 @@ impl<'a> Conditions<'a> {
             || [search.modified, search.created].iter().any(Option::is_some)
     }
 
-    pub fn hold(&self, columns: &Columns, work: DocId) -> bool {
+    pub(super) fn hold(&self, columns: &Columns, work: DocId) -> bool {
         let search = self.search;
         let flags = columns.flags(work);
         if flags & self.flags != self.flags || flags & self.unset != 0 {
@@ -64,7 +64,7 @@ impl<'a> Conditions<'a> {
 
     /// How similar the work's colours are to the requested ones, 1 for equal; `None` if none were requested or one of them
     /// is missing.
-    pub fn colour_score(&self, columns: &Columns, work: DocId) -> Option<f32> {
+    pub(super) fn colour_score(&self, columns: &Columns, work: DocId) -> Option<f32> {
         let search = self.search;
         if search.colours.is_empty() {
             return None;

@@ -25,7 +25,7 @@ const MAX_COLOURS: usize = 24;
 const MAX_FIELDS: usize = 200;
 
 /// A work to be indexed.
-pub struct IndexableWork<'a> {
+pub(crate) struct IndexableWork<'a> {
     pub work: &'a Work,
     /// Its tags with the decisions about them; rejected ones are not indexed.
     pub tags: &'a [Tag],
@@ -38,7 +38,7 @@ pub struct IndexableWork<'a> {
 
 impl IndexableWork<'_> {
     /// Its document in the index.
-    pub fn document(&self) -> TantivyDocument {
+    pub(crate) fn document(&self) -> TantivyDocument {
         let fields = &schema().1;
         let mut document = TantivyDocument::default();
         document.add_text(fields.number, &self.work.object_number);
@@ -294,7 +294,7 @@ fn with_label(facet: &Facet, work: &Work, add: impl FnOnce(&str)) {
 }
 
 /// A sort key: no accents, no leading punctuation, at most 200 bytes; `æ`, `ø` and `å` come after `z`.
-pub fn sort_key(text: &str) -> String {
+pub(super) fn sort_key(text: &str) -> String {
     let after_z = |c: char| match c {
         'æ' | 'Æ' => '{',
         'ø' | 'Ø' => '|',
@@ -305,7 +305,7 @@ pub fn sort_key(text: &str) -> String {
 }
 
 /// The beginning of a title: no accents, no leading punctuation, at most 200 bytes.
-pub fn beginning(text: &str) -> String {
+pub(super) fn beginning(text: &str) -> String {
     let folded = fold(text);
     let key = folded.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '{' | '|' | '}'));
     let end = (0..=key.len().min(200)).rev().find(|&end| key.is_char_boundary(end)).unwrap_or(0);

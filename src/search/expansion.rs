@@ -37,10 +37,10 @@ const WITHIN: f32 = 2.0;
 const OVERLAPPING: f32 = 0.5;
 
 /// A query and its weight.
-pub type Weighted = (Box<dyn Query>, f32);
+pub(super) type Weighted = (Box<dyn Query>, f32);
 
 /// Expands the parts of a query.
-pub struct Expander<'a> {
+pub(super) struct Expander<'a> {
     snapshot: &'a Snapshot,
     fields: &'a [SearchField],
     /// How many unknown words were looked up.
@@ -48,7 +48,7 @@ pub struct Expander<'a> {
 }
 
 impl<'a> Expander<'a> {
-    pub fn new(snapshot: &'a Snapshot, fields: &'a [SearchField]) -> Self {
+    pub(super) fn new(snapshot: &'a Snapshot, fields: &'a [SearchField]) -> Self {
         Self { snapshot, fields, corrected: Cell::new(0) }
     }
 
@@ -61,7 +61,7 @@ impl<'a> Expander<'a> {
     }
 
     /// Joins parts that are an object number or its beginning, such as `N 00530` and `KKS1982-156`.
-    pub fn numbers(&self, parts: Vec<Part>) -> Result<Vec<Part>, Error> {
+    pub(super) fn numbers(&self, parts: Vec<Part>) -> Result<Vec<Part>, Error> {
         if !self.fields.contains(&SearchField::Name) {
             return Ok(parts);
         }
@@ -109,7 +109,7 @@ impl<'a> Expander<'a> {
     }
 
     /// Joins neighbouring parts that the lexicon knows together, such as `rytter til hest`.
-    pub fn phrases(&self, parts: &[Part]) -> Vec<Part> {
+    pub(super) fn phrases(&self, parts: &[Part]) -> Vec<Part> {
         let mut joined: Vec<Part> = Vec::new();
         let mut at = 0;
         while at < parts.len() {
@@ -130,7 +130,7 @@ impl<'a> Expander<'a> {
     }
 
     /// The alternative queries for a part, and its correction if no work has it as typed.
-    pub fn alternatives(&self, part: &Part) -> Result<(Vec<Weighted>, Option<String>), Error> {
+    pub(super) fn alternatives(&self, part: &Part) -> Result<(Vec<Weighted>, Option<String>), Error> {
         let mut found = Vec::new();
         let mut correction = None;
         let mut known = match part.words.as_slice() {
@@ -236,6 +236,6 @@ fn boosted((query, weight): Weighted) -> Box<dyn Query> {
 }
 
 /// Works that match any of these queries.
-pub fn union(queries: Vec<Weighted>) -> Box<dyn Query> {
+pub(super) fn union(queries: Vec<Weighted>) -> Box<dyn Query> {
     Box::new(BooleanQuery::new(queries.into_iter().map(|query| (Occur::Should, boosted(query))).collect()))
 }

@@ -21,7 +21,7 @@ use crate::record::slug;
 const MAX_PERIODS: usize = 10_000;
 
 /// The hits of a segment: all its works, or these.
-pub enum Hits {
+pub(super) enum Hits {
     All,
     Some(Vec<DocId>),
 }
@@ -32,7 +32,7 @@ impl Snapshot {
     /// # Errors
     ///
     /// Fails if a parameter is invalid or the index cannot be read.
-    pub fn find(&self, search: &Search) -> Result<SearchResults, Error> {
+    pub(crate) fn find(&self, search: &Search) -> Result<SearchResults, Error> {
         let typed = text_query(self, &search.q, &search.search_fields)?;
         let mut found = SearchResults::default();
         if let Some(typed) = &typed {
@@ -57,7 +57,7 @@ impl Snapshot {
     }
 
     /// The hits at these positions in the order of the index; the positions are ascending.
-    pub fn addresses_at(&self, search: &Search, places: &[usize]) -> Result<Vec<DocAddress>, Error> {
+    pub(crate) fn addresses_at(&self, search: &Search, places: &[usize]) -> Result<Vec<DocAddress>, Error> {
         let typed = text_query(self, &search.q, &search.search_fields)?;
         let query = self.query(search, typed.map(|typed| typed.query));
         let hits = self.hits(query.as_deref(), &Conditions::of(search))?;
@@ -137,7 +137,7 @@ impl Snapshot {
     }
 
     /// The facet values that a filter selects: the one with this value, else those with this label.
-    pub fn values_of(&self, filter: &Filter) -> Vec<String> {
+    pub(crate) fn values_of(&self, filter: &Filter) -> Vec<String> {
         let vocabulary = self.vocabulary();
         let value = slug(&filter.value);
         if vocabulary.find(&filter.scheme, &value).is_some_and(|number| self.work_count(number) > 0) {
@@ -149,7 +149,7 @@ impl Snapshot {
     }
 
     /// All facet values of a scheme with this label or value.
-    pub fn values_called(&self, scheme: &str, called: &str) -> Vec<String> {
+    pub(crate) fn values_called(&self, scheme: &str, called: &str) -> Vec<String> {
         let vocabulary = self.vocabulary();
         let own = vocabulary.find(scheme, &slug(called));
         let numbers = own

@@ -35,7 +35,7 @@ struct Payload {
 }
 
 /// An index that only this server writes to.
-pub struct Index {
+pub(crate) struct Index {
     folder: PathBuf,
     catalogue: String,
     memory_mib: usize,
@@ -54,7 +54,7 @@ impl Index {
     /// # Errors
     ///
     /// Fails if the folder cannot be locked or the index cannot be read or written.
-    pub fn open(folder: &Path, catalogue: &str, memory_mib: usize) -> Result<Option<Self>, Error> {
+    pub(crate) fn open(folder: &Path, catalogue: &str, memory_mib: usize) -> Result<Option<Self>, Error> {
         let Ok(entries) = fs::read_dir(folder) else { return Ok(None) };
         let _lock = lock_folder(folder)?;
         let mut folders: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
@@ -92,7 +92,7 @@ impl Index {
     /// # Errors
     ///
     /// Fails if the folder cannot be written.
-    pub fn create(folder: &Path, catalogue: &str, memory_mib: usize) -> Result<Self, Error> {
+    pub(crate) fn create(folder: &Path, catalogue: &str, memory_mib: usize) -> Result<Self, Error> {
         fs::create_dir_all(folder)?;
         let _lock = lock_folder(folder)?;
         let taken = fs::read_dir(folder)?.filter_map(|entry| number(&entry.ok()?.path())).max();
@@ -133,13 +133,13 @@ impl Index {
     }
 
     /// The works as of the last commit.
-    pub fn snapshot(&self) -> Arc<Snapshot> {
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
         self.current.read().clone()
     }
 
     /// Adds or replaces a work. After an error, here or in [`Index::commit`], everything since the last commit must be put
     /// again.
-    pub fn put(&self, entry: &IndexableWork<'_>) -> Result<(), Error> {
+    pub(crate) fn put(&self, entry: &IndexableWork<'_>) -> Result<(), Error> {
         let document = entry.document();
         self.write(|writer| {
             writer.delete_term(Term::from_field_text(schema().1.number, &entry.work.object_number));
@@ -148,12 +148,12 @@ impl Index {
     }
 
     /// Adds a work whose object number is new.
-    pub fn add(&self, document: tantivy::TantivyDocument) -> Result<(), Error> {
+    pub(crate) fn add(&self, document: tantivy::TantivyDocument) -> Result<(), Error> {
         self.write(|writer| Ok(writer.add_document(document).map(drop)?))
     }
 
     /// Removes a work.
-    pub fn remove(&self, object_number: &str) -> Result<(), Error> {
+    pub(crate) fn remove(&self, object_number: &str) -> Result<(), Error> {
         self.write(|writer| {
             writer.delete_term(Term::from_field_text(schema().1.number, object_number));
             Ok(())
@@ -161,7 +161,7 @@ impl Index {
     }
 
     /// Commits all changes so far as the state of this revision, and makes them visible.
-    pub fn commit(&self, revision: u64) -> Result<(), Error> {
+    pub(crate) fn commit(&self, revision: u64) -> Result<(), Error> {
         self.write(|writer| self.commit_by(writer, revision))
     }
 
@@ -180,7 +180,7 @@ impl Index {
 
     /// Merges all segments if there are more than a few, so that searches visit fewer. From then on, segments are merged
     /// automatically.
-    pub fn merge_segments(&self) -> Result<(), Error> {
+    pub(crate) fn merge_segments(&self) -> Result<(), Error> {
         const FEW: usize = 2;
         let merging = self.write(|writer| {
             writer.set_merge_policy(Box::<LogMergePolicy>::default());
@@ -199,12 +199,12 @@ impl Index {
     }
 
     /// Its folder.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// Deletes its folder. Existing snapshots stay readable.
-    pub fn delete(&self) {
+    pub(crate) fn delete(&self) {
         // Its threads may still be writing.
         drop(self.writer.lock().take());
         remove(&self.folder);

@@ -11,7 +11,7 @@ const RESERVED: [&str; 9] =
 
 /// A work as the index stores it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct IndexedWork {
+pub(crate) struct IndexedWork {
     text: String,
     /// Where the lines after the first begin.
     lines: Vec<usize>,
@@ -19,7 +19,7 @@ pub struct IndexedWork {
 
 /// An image of a work.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IndexedImage<'a> {
+pub(crate) struct IndexedImage<'a> {
     /// The master's identifier.
     pub file: &'a str,
     /// Whether it has a master.
@@ -30,7 +30,7 @@ pub struct IndexedImage<'a> {
 
 impl IndexedImage<'_> {
     /// Width and height in pixels, if they were known when the work was indexed.
-    pub fn size(&self) -> Option<(u32, u32)> {
+    pub(crate) fn size(&self) -> Option<(u32, u32)> {
         #[derive(serde::Deserialize)]
         struct Size {
             width: u32,
@@ -43,7 +43,7 @@ impl IndexedImage<'_> {
 
 impl IndexedWork {
     /// Serializes a work as lines: its record, its object number and rights, and one line per image.
-    pub fn encode(entry: &IndexableWork<'_>) -> String {
+    pub(crate) fn encode(entry: &IndexableWork<'_>) -> String {
         let IndexableWork { work, tags, revision, changed_ms, sizes } = *entry;
         let mut text = serde_json::to_string(&bare(work)).unwrap_or_else(|_| "{}".into());
         text.pop();
@@ -77,28 +77,28 @@ impl IndexedWork {
     }
 
     /// Parses what [`IndexedWork::encode`] wrote.
-    pub fn decode(text: &str) -> Self {
+    pub(crate) fn decode(text: &str) -> Self {
         let lines = text.match_indices('\n').map(|(at, _)| at + 1).collect();
         Self { text: text.to_owned(), lines }
     }
 
     /// Its record as a JSON object, without its images.
-    pub fn record(&self) -> &str {
+    pub(crate) fn record(&self) -> &str {
         self.line(0).unwrap_or("{}")
     }
 
     /// Its object number, its rights, and whether it is in the public domain.
-    pub fn known(&self) -> (String, Option<String>, Option<bool>) {
+    pub(crate) fn known(&self) -> (String, Option<String>, Option<bool>) {
         self.line(1).and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default()
     }
 
     /// Its object number.
-    pub fn number(&self) -> String {
+    pub(crate) fn number(&self) -> String {
         self.known().0
     }
 
     /// Its images in order, with the identifiers of their masters.
-    pub fn images(&self) -> impl Iterator<Item = (String, IndexedImage<'_>)> {
+    pub(crate) fn images(&self) -> impl Iterator<Item = (String, IndexedImage<'_>)> {
         (2..=self.lines.len()).filter_map(|at| {
             let line = self.line(at)?;
             let (file, json) = line.get(1..)?.split_once('\t')?;
@@ -108,7 +108,7 @@ impl IndexedWork {
     }
 
     /// The work, parsed again. Derived fields (the tags' identifiers) are among its free fields.
-    pub fn work(&self) -> Option<Work> {
+    pub(crate) fn work(&self) -> Option<Work> {
         let mut work: Work = serde_json::from_str(self.record()).ok()?;
         work.more.remove("revision");
         work.more.remove("changed");
@@ -189,7 +189,7 @@ const HOLDERS: [&str; 7] = ["titles", "production", "related", "tags", "broader"
 
 /// Reduces a work's texts to one language, the first of these that is available: to a string, or to a list if there are
 /// several values. A source's own fields stay unchanged.
-pub fn in_language(value: &mut Value, languages: &[&str]) {
+pub(crate) fn in_language(value: &mut Value, languages: &[&str]) {
     match value {
         Value::Array(values) => values.iter_mut().for_each(|value| in_language(value, languages)),
         Value::Object(fields) => {

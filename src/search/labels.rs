@@ -7,7 +7,7 @@ use crate::record::fold::fold;
 const MAX_MATCHES: usize = 20_000;
 
 /// The labels of all facet values, sorted from the beginning of each of their words.
-pub struct Labels {
+pub(super) struct Labels {
     /// Folded labels with their values' numbers.
     labels: Vec<(Box<str>, u32)>,
     /// Where words begin: index of the label, byte offset.
@@ -17,7 +17,7 @@ pub struct Labels {
 }
 
 impl Labels {
-    pub fn new(vocabulary: &Vocabulary) -> Self {
+    pub(super) fn new(vocabulary: &Vocabulary) -> Self {
         let mut labels: Vec<(Box<str>, u32)> = Vec::new();
         let mut starts = Vec::new();
         for (number, term) in vocabulary.values().iter().enumerate() {
@@ -43,7 +43,7 @@ impl Labels {
     }
 
     /// Whether the vocabulary is unchanged since.
-    pub fn is_current(&self, vocabulary: &Vocabulary) -> bool {
+    pub(super) fn is_current(&self, vocabulary: &Vocabulary) -> bool {
         self.version == vocabulary.version()
     }
 
@@ -52,19 +52,19 @@ impl Labels {
     }
 
     /// A label and its value's number, by index.
-    pub fn label(&self, at: u32) -> Option<&(Box<str>, u32)> {
+    pub(super) fn label(&self, at: u32) -> Option<&(Box<str>, u32)> {
         self.labels.get(at as usize)
     }
 
     /// Where words have this beginning.
-    pub fn starts_with(&self, typed: &str) -> &[(u32, u16)] {
+    pub(super) fn starts_with(&self, typed: &str) -> &[(u32, u16)] {
         let from = self.starts.partition_point(|&start| self.text(start) < typed);
         let count = self.starts[from..].partition_point(|&start| self.text(start).starts_with(typed));
         &self.starts[from..from + count.min(MAX_MATCHES)]
     }
 
     /// The values whose labels have a word with this beginning.
-    pub fn values_starting_with(&self, typed: &str) -> Vec<u32> {
+    pub(super) fn values_starting_with(&self, typed: &str) -> Vec<u32> {
         let found = self.starts_with(&plain(typed)).iter();
         let mut numbers: Vec<u32> =
             found.filter_map(|&(at, _)| self.labels.get(at as usize).map(|(_, number)| *number)).collect();
@@ -74,7 +74,7 @@ impl Labels {
     }
 
     /// The values with exactly this label.
-    pub fn values_called(&self, label: &str) -> Vec<u32> {
+    pub(super) fn values_called(&self, label: &str) -> Vec<u32> {
         let label = plain(label);
         // Equal labels come before longer ones.
         let found = self.starts_with(&label).iter().take_while(|&&start| self.text(start) == label);
@@ -84,7 +84,7 @@ impl Labels {
 }
 
 /// A label without accents and punctuation, its words separated by single spaces.
-pub fn plain(label: &str) -> String {
+pub(super) fn plain(label: &str) -> String {
     let folded = fold(label);
     let words: Vec<&str> =
         folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();

@@ -22,7 +22,7 @@ const DANISH: &str = "da";
 const ENGLISH: &str = "en";
 
 /// The translations of a word or phrase, in either direction; endings do not matter.
-pub fn translations(phrase: &str) -> Vec<String> {
+pub(crate) fn translations(phrase: &str) -> Vec<String> {
     static LEXICON: OnceLock<Lexicon> = OnceLock::new();
     let lexicon = LEXICON.get_or_init(Lexicon::read);
     let words = significant(phrase);

@@ -14,7 +14,7 @@ use super::snapshot::Snapshot;
 const MAX_KEY_CHARS: usize = 120;
 
 /// An object number in lower case, without spaces and punctuation: `KKS1982-156/3` is `kks19821563`.
-pub fn key(number: &str) -> String {
+pub(super) fn key(number: &str) -> String {
     number.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(MAX_KEY_CHARS).collect()
 }
 
@@ -39,13 +39,13 @@ impl Snapshot {
 }
 
 /// Works with this object number.
-pub fn same(key: &str) -> Box<dyn Query> {
+pub(super) fn same(key: &str) -> Box<dyn Query> {
     let same = TermQuery::new(term(key), IndexRecordOption::Basic);
     Box::new(ConstScoreQuery::new(Box::new(same), 1.0))
 }
 
 /// Works whose object numbers have this beginning.
-pub fn beginning(key: &str) -> Box<dyn Query> {
+pub(super) fn beginning(key: &str) -> Box<dyn Query> {
     let end = format!("{key}{}", char::MAX);
     let all = InvertedIndexRangeQuery::new(Bound::Included(term(key)), Bound::Excluded(term(&end)));
     Box::new(ConstScoreQuery::new(Box::new(all), 1.0))

@@ -15,7 +15,7 @@ use crate::iiif::Invalid;
 
 /// What hits are sorted by. Works without a value come last; equal ones are sorted by object number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Sort {
+pub(crate) enum Sort {
     /// Relevance to the query or the colours; without either, works with images first.
     #[default]
     Relevance,
@@ -42,7 +42,7 @@ pub enum Sort {
 }
 
 /// The names of sorts in URLs; a `-` before one reverses it.
-pub const SORTS: [(&str, Sort); 7] = [
+pub(crate) const SORTS: [(&str, Sort); 7] = [
     ("relevance", Sort::Relevance),
     ("title", Sort::Title),
     ("creator", Sort::Creator),
@@ -54,18 +54,18 @@ pub const SORTS: [(&str, Sort); 7] = [
 
 /// A sort and its direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Order {
+pub(crate) struct Order {
     pub sort: Sort,
     pub backwards: bool,
 }
 
 /// What hits of the same segment are compared by.
-pub type Rank = (u64, u64, DocId);
+pub(super) type Rank = (u64, u64, DocId);
 
 /// What hits of different segments are compared by.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Key {
+pub(crate) enum Key {
     Number(u64),
     /// `None` if there is nothing to sort by.
     Text(Option<String>),
@@ -73,7 +73,7 @@ pub enum Key {
 
 /// The end of a page: its last work and what that was compared by.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Cursor {
+pub(crate) struct Cursor {
     #[serde(rename = "k")]
     pub key: Key,
     #[serde(rename = "n")]
@@ -90,7 +90,7 @@ const LAST: u64 = u64::MAX;
 
 impl Order {
     /// Parses the name of a sort.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (name, backwards) = match text.strip_prefix('-') {
             Some(name) => (name, true),
             None => (text, false),
@@ -101,7 +101,7 @@ impl Order {
     }
 
     /// All names that [`Order::parse`] takes.
-    pub fn names() -> Vec<String> {
+    pub(crate) fn names() -> Vec<String> {
         let named = SORTS.iter().flat_map(|(name, _)| [(*name).to_owned(), format!("-{name}")]);
         named.filter(|name| Self::parse(name).is_some()).collect()
     }
@@ -116,12 +116,12 @@ impl Order {
     }
 
     /// Whether the first parts of ranks are comparable between segments.
-    pub fn compares_by_numbers(&self) -> bool {
+    pub(crate) fn compares_by_numbers(&self) -> bool {
         !matches!(self.sort, Sort::Title | Sort::Creator | Sort::Number)
     }
 
     /// The first part of a work's rank, smaller for works that come earlier; `score` is its relevance.
-    pub fn primary(&self, columns: &Columns, work: DocId, score: Option<f32>) -> u64 {
+    pub(crate) fn primary(&self, columns: &Columns, work: DocId, score: Option<f32>) -> u64 {
         let directed = |value: u64| if self.backwards { (LAST - 1).saturating_sub(value) } else { value };
         if let Some(column) = self.text(columns) {
             return match column.and_then(|column| column.ords().first(work)) {
@@ -153,12 +153,16 @@ impl Order {
     }
 
     /// A work's rank.
-    pub fn rank(&self, columns: &Columns, work: DocId, score: Option<f32>) -> Rank {
+    pub(crate) fn rank(&self, columns: &Columns, work: DocId, score: Option<f32>) -> Rank {
         (self.primary(columns, work, score), columns.number_rank(work), work)
     }
 
     /// Maps the first parts of ranks to keys that are comparable between segments.
-    pub fn keys(&self, columns: &Columns, primaries: impl Iterator<Item = u64>) -> Result<Keys, Error> {
+    pub(crate) fn keys(
+        &self,
+        columns: &Columns,
+        primaries: impl Iterator<Item = u64>,
+    ) -> Result<Keys, Error> {
         let texts = match self.text(columns) {
             None => None,
             Some(None) => Some(ColumnTexts::default()),
@@ -176,7 +180,7 @@ impl Order {
     }
 
     /// Compares two hits of different segments.
-    pub fn compare(&self, a: &Key, b: &Key) -> Ordering {
+    pub(crate) fn compare(&self, a: &Key, b: &Key) -> Ordering {
         match (a, b) {
             (Key::Number(a), Key::Number(b)) => a.cmp(b),
             (Key::Text(Some(a)), Key::Text(Some(b))) if self.backwards => b.cmp(a),
@@ -188,7 +192,7 @@ impl Order {
     }
 
     /// The ranks of a segment that come after a cursor.
-    pub fn after(&self, columns: &Columns, cursor: &Cursor) -> Result<After, Error> {
+    pub(crate) fn after(&self, columns: &Columns, cursor: &Cursor) -> Result<After, Error> {
         let (number, exact) = position(&columns.number, &cursor.object_number)?;
         let number = if exact { number + 1 } else { number };
         Ok(match (&cursor.key, self.text(columns)) {
@@ -211,14 +215,14 @@ impl Order {
 }
 
 /// Keys of the first parts of one segment's ranks.
-pub struct Keys {
+pub(crate) struct Keys {
     order: Order,
     /// The texts, if the order compares texts.
     texts: Option<ColumnTexts>,
 }
 
 impl Keys {
-    pub fn of(&self, primary: u64) -> Key {
+    pub(crate) fn of(&self, primary: u64) -> Key {
         match &self.texts {
             None => Key::Number(primary),
             Some(_) if primary == LAST => Key::Text(None),
@@ -229,19 +233,19 @@ impl Keys {
 
 /// The first rank after a cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct After {
+pub(crate) struct After {
     primary: u64,
     number: u64,
 }
 
 impl After {
-    pub fn contains(&self, rank: &Rank) -> bool {
+    pub(crate) fn contains(&self, rank: &Rank) -> bool {
         (rank.0, rank.1) >= (self.primary, self.number)
     }
 }
 
 /// A score as the first part of a rank: higher scores come first.
-pub fn scored(score: f32) -> u64 {
+pub(super) fn scored(score: f32) -> u64 {
     u64::from(u32::MAX - score.max(0.0).to_bits())
 }
 
@@ -263,11 +267,11 @@ fn position(column: &StrColumn, text: &str) -> Result<(u64, bool), Error> {
 
 impl Cursor {
     /// The cursor as clients receive it.
-    pub fn encode(&self) -> String {
+    pub(crate) fn encode(&self) -> String {
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
     }
 
-    pub fn decode(text: &str) -> Result<Self, Invalid> {
+    pub(crate) fn decode(text: &str) -> Result<Self, Invalid> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok();
         let cursor = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         cursor.ok_or_else(|| {

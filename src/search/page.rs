@@ -14,7 +14,7 @@ use super::request::{Search, SearchResults};
 use super::snapshot::Snapshot;
 
 /// The most works of one page.
-pub const MAX_PAGE: usize = 10_000;
+pub(super) const MAX_PAGE: usize = 10_000;
 
 impl Snapshot {
     /// The hits of one page, in order.

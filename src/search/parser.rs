@@ -5,7 +5,7 @@ use super::period::{self, Years};
 use crate::iiif::Invalid;
 
 /// The longest query, in characters.
-pub const MAX_QUERY_CHARS: usize = 512;
+pub(crate) const MAX_QUERY_CHARS: usize = 512;
 /// The most words of a query; the others are ignored.
 const MAX_WORDS: usize = 32;
 
@@ -19,7 +19,7 @@ const NUMBER_LETTERS: usize = 4;
 
 /// A part of a query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Part {
+pub(super) struct Part {
     /// Its words; several are a phrase.
     pub words: Vec<Word>,
     /// Excludes works that have it.
@@ -40,11 +40,11 @@ pub struct Part {
 
 impl Part {
     /// Whether it is a plain word, which may form a phrase or an object number with its neighbours.
-    pub fn is_single(&self) -> bool {
+    pub(super) fn is_single(&self) -> bool {
         !self.quoted && !self.without && !self.begins && self.years.is_none() && self.number.is_none()
     }
 
-    pub fn written(&self) -> String {
+    pub(super) fn written(&self) -> String {
         let words: Vec<&str> = self.words.iter().map(|word| word.written.as_str()).collect();
         match self.quoted {
             false => words.join(" "),
@@ -58,7 +58,7 @@ impl Part {
 /// # Errors
 ///
 /// Fails if the query is too long.
-pub fn parts(q: &str) -> Result<Vec<Part>, Invalid> {
+pub(super) fn parts(q: &str) -> Result<Vec<Part>, Invalid> {
     if q.chars().count() > MAX_QUERY_CHARS {
         return Err(Invalid::new("q", "", format!("is longer than {MAX_QUERY_CHARS} characters")));
     }
@@ -133,7 +133,7 @@ fn unquoted(token: &str, next: Option<&str>, number: usize) -> Vec<Part> {
 }
 
 /// Removes stop words, unless there are no other words.
-pub fn without_stop_words(mut parts: Vec<Part>) -> Vec<Part> {
+pub(super) fn without_stop_words(mut parts: Vec<Part>) -> Vec<Part> {
     let is_significant =
         |part: &Part| part.quoted || part.exact || !part.words.iter().all(Word::is_stop_word);
     if parts.iter().any(|part| is_significant(part) && !part.without) {
@@ -143,7 +143,7 @@ pub fn without_stop_words(mut parts: Vec<Part>) -> Vec<Part> {
 }
 
 /// How many of the first parts may together be an object number, the most first: whole tokens, the last with a digit.
-pub fn candidates(parts: &[Part]) -> Vec<usize> {
+pub(super) fn candidates(parts: &[Part]) -> Vec<usize> {
     let mut counts = Vec::new();
     let mut tokens = 0;
     let run = parts.iter().take(MAX_WORDS).take_while(|part| part.is_single());

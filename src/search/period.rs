@@ -9,7 +9,7 @@ use tantivy::schema::Field;
 use super::schema::schema;
 
 /// The first and the last year of a period.
-pub type Years = (i32, i32);
+pub(super) type Years = (i32, i32);
 
 /// Endings of decades: `1790s`, `1790'erne`, `1790ernes`, `1790er`.
 const DECADE: [&str; 6] = ["s", "er", "erne", "ernes", "eren", "ere"];
@@ -20,7 +20,7 @@ const CENTURY: [&str; 8] =
     ["century", "centuries", "centurys", "århundrede", "århundredet", "århundredes", "aarhundrede", "årh"];
 
 /// The years of a word such as `1790s`. A multiple of 100 is a century: `1700s` is `1700-tallet`.
-pub fn word(typed: &str) -> Option<Years> {
+pub(super) fn word(typed: &str) -> Option<Years> {
     let (digits, ending) = split(typed)?;
     let year: i32 = digits.parse().ok().filter(|_| matches!(digits.len(), 3 | 4))?;
     if year % 100 == 0 && (HUNDREDS.contains(&ending) || DECADE.contains(&ending)) {
@@ -30,7 +30,7 @@ pub fn word(typed: &str) -> Option<Years> {
 }
 
 /// The years of two words such as `18th century`, also joined by a hyphen.
-pub fn words(first: &str, second: &str) -> Option<Years> {
+pub(super) fn words(first: &str, second: &str) -> Option<Years> {
     let second = second.to_lowercase();
     if !CENTURY.contains(&second.trim_matches(|c: char| !c.is_alphanumeric())) {
         return None;
@@ -42,7 +42,7 @@ pub fn words(first: &str, second: &str) -> Option<Years> {
 }
 
 /// Whether a word is only the ending of the number before it, such as `erne` in `90'erne`.
-pub fn is_ending(word: &str) -> bool {
+pub(super) fn is_ending(word: &str) -> bool {
     DECADE.contains(&word) || HUNDREDS.contains(&word)
 }
 
@@ -59,13 +59,13 @@ fn split(typed: &str) -> Option<(&str, &'static str)> {
 }
 
 /// Works produced within these years.
-pub fn within((from, to): Years) -> Box<dyn Query> {
+pub(super) fn within((from, to): Years) -> Box<dyn Query> {
     let fields = &schema().1;
     both(at_least(fields.earliest, from), at_most(fields.latest, to))
 }
 
 /// Works whose production overlaps these years.
-pub fn overlapping((from, to): Years) -> Box<dyn Query> {
+pub(super) fn overlapping((from, to): Years) -> Box<dyn Query> {
     let fields = &schema().1;
     both(at_least(fields.latest, from), at_most(fields.earliest, to))
 }

@@ -8,14 +8,14 @@ use super::search_field::SearchField;
 
 /// A facet value as requested: by its value or its label.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Filter {
+pub(crate) struct Filter {
     pub scheme: String,
     pub value: String,
 }
 
 /// A search.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Search {
+pub(crate) struct Search {
     /// The query as typed.
     pub q: String,
     /// The fields that its words are searched in.
@@ -103,7 +103,7 @@ impl Default for Search {
 
 impl Search {
     /// The same search in canonical form: repeated parameters are sorted, and duplicates removed.
-    pub fn canonical(mut self) -> Self {
+    pub(crate) fn canonical(mut self) -> Self {
         let filters = |filters: &mut Vec<Filter>| {
             filters.sort_unstable();
             filters.dedup();
@@ -125,7 +125,7 @@ impl Search {
 
     /// The canonical search without page, facets and histogram: what decides the hits and their order. A cursor belongs to
     /// it.
-    pub fn without_page(&self) -> Self {
+    pub(crate) fn without_page(&self) -> Self {
         let usual = Self::default();
         Self {
             facets: usual.facets,
@@ -141,7 +141,7 @@ impl Search {
 
 /// The results of a search.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct SearchResults {
+pub(crate) struct SearchResults {
     pub total: u64,
     pub hits: Vec<DocAddress>,
     /// The cursor of the next page, if there is one.

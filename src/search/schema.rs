@@ -7,20 +7,20 @@ use tantivy::schema::{
 };
 
 /// The separator between the parts of a term.
-pub const SEPARATOR: char = '\u{1f}';
+pub(super) const SEPARATOR: char = '\u{1f}';
 
 /// Prefix of the source's own identifier of a work, in `any_case`.
-pub const SOURCE_ID_PREFIX: &str = "id:";
+pub(crate) const SOURCE_ID_PREFIX: &str = "id:";
 /// Prefix of colours as `#rrggbb`, in `any_case`.
-pub const COLOUR_PREFIX: &str = "colour:";
+pub(crate) const COLOUR_PREFIX: &str = "colour:";
 /// Prefix of identifiers of creators, in `any_case`.
-pub const CREATOR_ID_PREFIX: &str = "person:";
+pub(crate) const CREATOR_ID_PREFIX: &str = "person:";
 /// Prefix of names of the source's own fields, in `any_case`.
-pub const FIELD_NAME_PREFIX: &str = "field:";
+pub(super) const FIELD_NAME_PREFIX: &str = "field:";
 
 /// The fields of a work in the index.
 #[derive(Clone, Copy, Debug)]
-pub struct Fields {
+pub(super) struct Fields {
     /// The object number.
     pub number: Field,
     /// The object number in lower case, and other exact keys with prefixes.
@@ -67,12 +67,12 @@ pub struct Fields {
     pub stored: Field,
 }
 
-pub const HAS_IMAGE: u64 = 1;
-pub const PUBLIC_DOMAIN: u64 = 2;
-pub const ON_DISPLAY: u64 = 4;
+pub(super) const HAS_IMAGE: u64 = 1;
+pub(super) const PUBLIC_DOMAIN: u64 = 2;
+pub(super) const ON_DISPLAY: u64 = 4;
 
 /// The schema and its fields.
-pub fn schema() -> &'static (Schema, Fields) {
+pub(super) fn schema() -> &'static (Schema, Fields) {
     static SCHEMA: OnceLock<(Schema, Fields)> = OnceLock::new();
     SCHEMA.get_or_init(|| {
         let mut builder = Schema::builder();
@@ -116,7 +116,7 @@ pub fn schema() -> &'static (Schema, Fields) {
 }
 
 /// Joins parts to one term.
-pub fn joined(parts: &[&str]) -> String {
+pub(super) fn joined(parts: &[&str]) -> String {
     let mut term = String::new();
     for (at, part) in parts.iter().enumerate() {
         if at > 0 {

@@ -6,7 +6,7 @@ use super::schema::schema;
 
 /// A field that words are searched in, and its weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SearchField {
+pub(crate) enum SearchField {
     /// Titles, creators, object numbers.
     Name,
     /// Tags, types, techniques, materials.
@@ -21,9 +21,9 @@ pub enum SearchField {
 
 impl SearchField {
     /// The default: together, all fields.
-    pub const ALL: [Self; 3] = [Self::Name, Self::Subject, Self::Text];
+    pub(crate) const ALL: [Self; 3] = [Self::Name, Self::Subject, Self::Text];
 
-    pub fn field(self) -> Field {
+    pub(crate) fn field(self) -> Field {
         let fields = &schema().1;
         match self {
             Self::Name => fields.name,
@@ -34,7 +34,7 @@ impl SearchField {
         }
     }
 
-    pub fn weight(self) -> f32 {
+    pub(crate) fn weight(self) -> f32 {
         match self {
             Self::Name | Self::Titles | Self::Creators => 3.0,
             Self::Subject => 1.6,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// `[search]`: the search index.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// The folder of the index. If empty, the cache folder; `none` for no search.
     pub folder: String,
     /// Memory for indexing, in MiB; at least 32.

@@ -36,7 +36,7 @@ const STANDARD_SCHEMES: [&str; 15] = [
 ];
 
 /// All works at one revision.
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     pub(super) searcher: Searcher,
     pub(super) segments: Vec<Segment>,
     pub(super) vocabulary: Arc<RwLock<Vocabulary>>,
@@ -111,23 +111,23 @@ impl Snapshot {
     }
 
     /// The number of works.
-    pub fn works(&self) -> u64 {
+    pub(crate) fn works(&self) -> u64 {
         self.works
     }
 
     /// The catalogue's revision that it contains.
-    pub fn revision(&self) -> u64 {
+    pub(crate) fn revision(&self) -> u64 {
         self.revision
     }
 
     /// Identifies this state among all others, also of other indexes and after a restart: a hash of its segments.
-    pub fn state(&self) -> u64 {
+    pub(crate) fn state(&self) -> u64 {
         self.state
     }
 
     /// At most `count` object numbers from `start` on, in the order of the index, with the time of the source's last change
     /// in seconds since 1970.
-    pub fn numbers(&self, start: usize, count: usize) -> Result<Vec<(String, Option<i64>)>, Error> {
+    pub(crate) fn numbers(&self, start: usize, count: usize) -> Result<Vec<(String, Option<i64>)>, Error> {
         let mut found = Vec::new();
         let mut before = 0;
         for (_, reader, columns) in self.segments() {
@@ -148,28 +148,28 @@ impl Snapshot {
     }
 
     /// The schemes that works can be filtered by: the standard ones and those in use.
-    pub fn schemes(&self) -> &[String] {
+    pub(crate) fn schemes(&self) -> &[String] {
         &self.schemes
     }
 
     /// All facet values since the start of the server, in use or not.
-    pub fn vocabulary(&self) -> RwLockReadGuard<'_, Vocabulary> {
+    pub(crate) fn vocabulary(&self) -> RwLockReadGuard<'_, Vocabulary> {
         self.vocabulary.read()
     }
 
     /// How many works have a facet value.
-    pub fn work_count(&self, number: u32) -> u64 {
+    pub(crate) fn work_count(&self, number: u32) -> u64 {
         self.totals.get(number as usize).copied().unwrap_or(0).into()
     }
 
     /// How many values of a scheme are in use.
-    pub fn count_values(&self, scheme: &str) -> usize {
+    pub(crate) fn count_values(&self, scheme: &str) -> usize {
         let vocabulary = self.vocabulary();
         vocabulary.numbers_of(scheme).iter().filter(|&&number| self.work_count(number) > 0).count()
     }
 
     /// The memory of its columns, in bytes.
-    pub fn memory(&self) -> usize {
+    pub(crate) fn memory(&self) -> usize {
         self.segments.iter().map(|segment| segment.columns.memory() + 4 * segment.totals.len()).sum()
     }
 
@@ -180,7 +180,7 @@ impl Snapshot {
     }
 
     /// A work by its address.
-    pub fn stored(&self, address: DocAddress) -> Result<IndexedWork, Error> {
+    pub(crate) fn stored(&self, address: DocAddress) -> Result<IndexedWork, Error> {
         read_stored(&self.searcher.doc(address)?).ok_or_else(|| {
             Error::Damaged(format!(
                 "work {} of segment {} cannot be read",
@@ -189,27 +189,8 @@ impl Snapshot {
         })
     }
 
-    /// The work with this object number.
-    pub fn get(&self, number: &str) -> Result<Option<IndexedWork>, Error> {
-        let term = Term::from_field_text(schema().1.number, number);
-        for (at, reader, _) in self.segments() {
-            let inverted = reader.inverted_index(term.field())?;
-            let postings = inverted.read_postings(&term, tantivy::schema::IndexRecordOption::Basic)?;
-            let Some(mut postings) = postings else { continue };
-            use tantivy::DocSet;
-            let mut work = postings.doc();
-            while work != tantivy::TERMINATED {
-                if !reader.is_deleted(work) {
-                    return self.stored(DocAddress::new(at, work)).map(Some);
-                }
-                work = postings.advance();
-            }
-        }
-        Ok(None)
-    }
-
     /// At most `max` names of the sources' own fields, in alphabetical order.
-    pub fn fields(&self, max: usize) -> Result<Vec<String>, Error> {
+    pub(crate) fn fields(&self, max: usize) -> Result<Vec<String>, Error> {
         let mut names = std::collections::BTreeSet::new();
         for (_, reader, _) in self.segments() {
             let inverted = reader.inverted_index(schema().1.any_case)?;
@@ -228,13 +209,13 @@ impl Snapshot {
     }
 
     /// Whether a source has a field of its own with this name.
-    pub fn has_field(&self, name: &str) -> Result<bool, Error> {
+    pub(crate) fn has_field(&self, name: &str) -> Result<bool, Error> {
         let term = Term::from_field_text(schema().1.any_case, &format!("{FIELD_NAME_PREFIX}{name}"));
         Ok(self.searcher.doc_freq(&term)? > 0)
     }
 
     /// The next works of a scan, at most `max`, in an arbitrary but stable order; none after the last.
-    pub fn scan(&self, position: &mut ScanPosition, max: usize) -> Result<Vec<IndexedWork>, Error> {
+    pub(crate) fn scan(&self, position: &mut ScanPosition, max: usize) -> Result<Vec<IndexedWork>, Error> {
         let mut works = Vec::new();
         while let Some(reader) = self.searcher.segment_readers().get(position.segment) {
             let store = reader.get_store_reader(2)?;
@@ -256,7 +237,7 @@ impl Snapshot {
 
 /// The position of a scan over all works.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ScanPosition {
+pub(crate) struct ScanPosition {
     segment: usize,
     work: DocId,
 }

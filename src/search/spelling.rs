@@ -13,7 +13,7 @@ use super::snapshot::Snapshot;
 
 /// A similar word of the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Near {
+pub(super) struct Near {
     pub word: String,
     /// The edit distance: insertions, deletions, substitutions and transpositions.
     pub distance: u8,
@@ -22,7 +22,7 @@ pub struct Near {
 }
 
 /// The largest edit distance for a word of this many letters.
-pub fn max_distance(letters: usize) -> u8 {
+pub(super) fn max_distance(letters: usize) -> u8 {
     match letters {
         0..=3 => 0,
         4..=7 => 1,
@@ -31,14 +31,19 @@ pub fn max_distance(letters: usize) -> u8 {
 }
 
 /// The fields whose words are candidates.
-pub fn word_fields() -> [Field; 3] {
+pub(super) fn word_fields() -> [Field; 3] {
     let fields = &schema().1;
     [fields.name, fields.subject, fields.text]
 }
 
 /// The words of the index within this edit distance, the nearest and most frequent first; with `begins`, words that begin
 /// like this. Words with digits are never corrected.
-pub fn near(snapshot: &Snapshot, folded: &str, distance: u8, begins: bool) -> Result<Vec<Near>, Error> {
+pub(super) fn near(
+    snapshot: &Snapshot,
+    folded: &str,
+    distance: u8,
+    begins: bool,
+) -> Result<Vec<Near>, Error> {
     let has_digit = |word: &str| word.chars().any(char::is_numeric);
     // Unknown numbers, dates and object numbers are not misspelled: `1790s` is not `1970s`.
     if distance == 0 && !begins || distance > 0 && has_digit(folded) {

@@ -17,7 +17,7 @@ const NOT_SUGGESTED: [&str; 1] = ["period"];
 
 /// A completion.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Suggestion {
+pub(crate) enum Suggestion {
     /// A facet value (its number in the vocabulary), and how many works have it.
     Value { number: u32, works: u64 },
     /// A work, by its object number and title.
@@ -26,7 +26,7 @@ pub enum Suggestion {
 
 impl Snapshot {
     /// Completions of a beginning: facet values, the most frequent first, then works.
-    pub fn suggest(&self, typed: &str, limit: usize) -> Result<Vec<Suggestion>, Error> {
+    pub(crate) fn suggest(&self, typed: &str, limit: usize) -> Result<Vec<Suggestion>, Error> {
         let beginning = plain(typed);
         if beginning.is_empty() {
             return Ok(Vec::new());

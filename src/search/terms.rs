@@ -16,20 +16,20 @@ const MAX_WORDS: usize = 20_000;
 
 /// The terms of a field.
 #[derive(Default)]
-pub struct Terms {
+pub(super) struct Terms {
     tokens: Vec<Token>,
     /// The position of the next word.
     position: usize,
 }
 
 impl Terms {
-    pub fn text(&mut self, text: &Text) {
+    pub(super) fn text(&mut self, text: &Text) {
         for (language, value) in text.iter() {
             self.add_words(value, language);
         }
     }
 
-    pub fn plain(&mut self, text: &str) {
+    pub(super) fn plain(&mut self, text: &str) {
         self.add_words(text, "");
     }
 
@@ -46,7 +46,7 @@ impl Terms {
     }
 
     /// Adds an object number, also as one term without punctuation.
-    pub fn number(&mut self, number: &str) {
+    pub(super) fn number(&mut self, number: &str) {
         self.plain(number);
         let whole: String = fold(number).chars().filter(|c| c.is_alphanumeric()).collect();
         if words(number).len() > 1 && whole.len() <= 64 {
@@ -58,7 +58,7 @@ impl Terms {
         self.tokens.push(Token { offset_from: 0, offset_to: 0, position, text, position_length: 1 });
     }
 
-    pub fn add(self, document: &mut TantivyDocument, field: Field) {
+    pub(super) fn add(self, document: &mut TantivyDocument, field: Field) {
         if !self.tokens.is_empty() {
             document.add_pre_tokenized_text(
                 field,

@@ -9,7 +9,7 @@ use super::search_field::SearchField;
 use super::snapshot::Snapshot;
 
 /// An expanded query.
-pub struct TextQuery {
+pub(super) struct TextQuery {
     pub query: Box<dyn Query>,
     /// The corrected query, if misspelled words were corrected.
     pub corrected: Option<String>,
@@ -18,7 +18,11 @@ pub struct TextQuery {
 }
 
 /// Parses and expands a query; `None` if it is empty and means all works.
-pub fn text_query(snapshot: &Snapshot, q: &str, fields: &[SearchField]) -> Result<Option<TextQuery>, Error> {
+pub(super) fn text_query(
+    snapshot: &Snapshot,
+    q: &str,
+    fields: &[SearchField],
+) -> Result<Option<TextQuery>, Error> {
     let expander = Expander::new(snapshot, fields);
     let parts = without_stop_words(expander.numbers(parts(q)?)?);
     if parts.is_empty() {

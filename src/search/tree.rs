@@ -9,7 +9,7 @@ use super::snapshot::Snapshot;
 
 /// A value of a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TreeNode {
+pub(crate) struct TreeNode {
     /// The value's number in the vocabulary.
     pub number: u32,
     /// How many works have it or a narrower value.
@@ -20,7 +20,7 @@ pub struct TreeNode {
 
 impl Snapshot {
     /// The values of a scheme whose labels have a word with this beginning, with their numbers of works, by sort key.
-    pub fn values_matching(&self, scheme: &str, typed: &str) -> Vec<(u32, u64)> {
+    pub(crate) fn values_matching(&self, scheme: &str, typed: &str) -> Vec<(u32, u64)> {
         let vocabulary = self.vocabulary();
         let chosen = match typed.trim() {
             "" => vocabulary.numbers_of(scheme).to_vec(),
@@ -37,7 +37,7 @@ impl Snapshot {
     }
 
     /// The values directly below a value of a scheme, or the top values if `above` is empty; the most frequent first.
-    pub fn below(&self, scheme: &str, above: &str) -> Result<Vec<TreeNode>, Error> {
+    pub(crate) fn below(&self, scheme: &str, above: &str) -> Result<Vec<TreeNode>, Error> {
         // An edge may occur in several segments.
         let mut edges: BTreeSet<(String, String)> = BTreeSet::new();
         let prefix = joined(&[scheme, ""]);

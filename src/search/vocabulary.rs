@@ -9,7 +9,7 @@ use crate::record::Text;
 
 /// A facet value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FacetValue {
+pub(crate) struct FacetValue {
     /// `creator`, `subject`, `period`…
     pub scheme: String,
     /// Its name in filters and URLs.
@@ -26,7 +26,7 @@ pub struct FacetValue {
 
 /// All facet values since the start of the server; their numbers never change.
 #[derive(Default)]
-pub struct Vocabulary {
+pub(crate) struct Vocabulary {
     numbers: HashMap<Box<str>, u32>,
     values: Vec<FacetValue>,
     schemes: HashMap<String, Vec<u32>>,
@@ -36,7 +36,7 @@ pub struct Vocabulary {
 
 impl Vocabulary {
     /// The number of a facet value, by its term in the index; assigns one if it has none.
-    pub fn number(&mut self, term: &str) -> u32 {
+    pub(crate) fn number(&mut self, term: &str) -> u32 {
         if let Some(&number) = self.numbers.get(term) {
             return number;
         }
@@ -57,7 +57,7 @@ impl Vocabulary {
     }
 
     /// Adds a label, from a term of `scheme`, `value`, sort key, label and sort name.
-    pub fn add_label(&mut self, called: &str) {
+    pub(crate) fn add_label(&mut self, called: &str) {
         let mut parts = called.splitn(5, SEPARATOR);
         let (Some(scheme), Some(value), Some(sort), Some(label)) =
             (parts.next(), parts.next(), parts.next(), parts.next())
@@ -94,30 +94,30 @@ impl Vocabulary {
     }
 
     /// Changes with every new value or label.
-    pub fn version(&self) -> u64 {
+    pub(crate) fn version(&self) -> u64 {
         self.version
     }
 
     /// The number of a value.
-    pub fn find(&self, scheme: &str, value: &str) -> Option<u32> {
+    pub(crate) fn find(&self, scheme: &str, value: &str) -> Option<u32> {
         self.numbers.get(joined(&[scheme, value]).as_str()).copied()
     }
 
-    pub fn value(&self, number: u32) -> Option<&FacetValue> {
+    pub(crate) fn value(&self, number: u32) -> Option<&FacetValue> {
         self.values.get(number as usize)
     }
 
-    pub fn values(&self) -> &[FacetValue] {
+    pub(crate) fn values(&self) -> &[FacetValue] {
         &self.values
     }
 
     /// The numbers of a scheme's values.
-    pub fn numbers_of(&self, scheme: &str) -> &[u32] {
+    pub(crate) fn numbers_of(&self, scheme: &str) -> &[u32] {
         self.schemes.get(scheme).map_or(&[], Vec::as_slice)
     }
 
     /// All schemes, in alphabetical order.
-    pub fn schemes(&self) -> Vec<&str> {
+    pub(crate) fn schemes(&self) -> Vec<&str> {
         let mut schemes: Vec<&str> = self.schemes.keys().map(String::as_str).collect();
         schemes.sort_unstable();
         schemes

@@ -14,7 +14,7 @@ const MAX_EXAMPLES: usize = 4;
 
 /// The works that have a facet value.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct WorksWithValue {
+pub(crate) struct WorksWithValue {
     /// Their object numbers, in alphabetical order.
     pub object_numbers: Vec<String>,
     /// A few of them.
@@ -25,7 +25,7 @@ pub struct WorksWithValue {
 
 impl Snapshot {
     /// The works that have each of these facet values (numbers of the vocabulary), in the order of the values.
-    pub fn works_with_values(&self, values: &[u32]) -> Result<Vec<WorksWithValue>, Error> {
+    pub(crate) fn works_with_values(&self, values: &[u32]) -> Result<Vec<WorksWithValue>, Error> {
         let places: HashMap<u32, usize> =
             values.iter().enumerate().map(|(place, &number)| (number, place)).collect();
         let mut found = vec![WorksWithValue::default(); values.len()];
@@ -55,7 +55,7 @@ impl Snapshot {
 
     /// The facet values of a scheme whose labels contain words with all of these beginnings, in any order; with their
     /// numbers of works, by sort key.
-    pub fn values_named(&self, scheme: &str, typed: &str) -> Vec<(u32, u64)> {
+    pub(crate) fn values_named(&self, scheme: &str, typed: &str) -> Vec<(u32, u64)> {
         let mut words = typed.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
         let mut values = self.values_matching(scheme, words.next().unwrap_or_default());
         for word in words {

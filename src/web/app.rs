@@ -17,7 +17,7 @@ use crate::web::ops::warming::Warming;
 use crate::web::settings::{Api, Operations, Settings};
 
 /// State that all handlers share.
-pub struct App {
+pub(crate) struct App {
     pub gallery: Arc<Gallery>,
     pub base: BaseUrl,
     pub image_age: HeaderValue,
@@ -43,7 +43,7 @@ pub struct App {
 impl App {
     /// # Errors
     /// A message that names the setting that cannot be used.
-    pub fn new(
+    pub(crate) fn new(
         gallery: Arc<Gallery>,
         settings: &Settings,
         api: &Api,
@@ -76,7 +76,7 @@ impl App {
         })
     }
 
-    pub fn is_draining(&self) -> bool {
+    pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }
 }

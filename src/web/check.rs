@@ -8,7 +8,7 @@ const SHORTEST_TOKEN: usize = 16;
 
 /// # Errors
 /// A message that names the setting that cannot be used, and what works.
-pub fn check(web: &Settings, api: &Api, operations: &Operations) -> Result<(), String> {
+pub(crate) fn check(web: &Settings, api: &Api, operations: &Operations) -> Result<(), String> {
     BaseUrl::new(web)?;
     frame_ancestors(&web.frame_ancestors)?;
     let tokens = api.tokens.iter().map(|(name, token)| (format!("api.tokens.{name}"), token));

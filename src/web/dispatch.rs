@@ -28,7 +28,7 @@ const SMALL: u64 = 64 << 10;
 
 impl App {
     /// Responds to a request and logs one line for it.
-    pub async fn handle(&self, request: HttpRequest, mut body: Payload) -> HttpResponse {
+    pub(crate) async fn handle(&self, request: HttpRequest, mut body: Payload) -> HttpResponse {
         let began = Instant::now();
         let active = active_request(&request);
         let answered = match self.dispatch(&request, &mut body).await {

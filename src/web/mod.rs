@@ -12,13 +12,13 @@ mod download;
 mod http;
 mod iiif;
 mod ops;
-pub mod pages;
+pub(crate) mod pages;
 mod route;
 mod server;
-pub mod settings;
+pub(crate) mod settings;
 mod site;
 mod smk;
 
-pub use app::App;
-pub use check::check;
-pub use server::{Running, start};
+pub(crate) use app::App;
+pub(crate) use check::check;
+pub(crate) use server::{Running, start};

@@ -33,7 +33,7 @@ const MAX_CLOSING: usize = 1024;
 const BACKLOG: i32 = 4096;
 
 /// A running server.
-pub struct Running {
+pub(crate) struct Running {
     pub app: Arc<App>,
     /// Address of the public listener, with port 0 resolved.
     pub address: std::net::SocketAddr,
@@ -44,7 +44,7 @@ pub struct Running {
 }
 
 /// Starts both listeners on the current actix system.
-pub fn start(
+pub(crate) fn start(
     app: App,
     settings: &Settings,
     operators: &Operations,
@@ -181,7 +181,7 @@ where
 
 impl Running {
     /// Reports not ready, waits for load balancers to notice, then finishes the requests in progress.
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.app.draining.store(true, Ordering::Relaxed);
         tokio::time::sleep(self.drain).await;
         for handle in self.handles {

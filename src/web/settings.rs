@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// `[web]`: addresses, connections, client caching.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Address and port of the public listener.
     pub listen: String,
     /// The public base URL of this server, without a trailing slash, as in
@@ -76,7 +76,7 @@ impl Default for Settings {
 /// `[api]`: write access.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Api {
+pub(crate) struct Api {
     /// Tokens by the name of their owner, at least 16 characters each. Empty: the API is read-only.
     pub tokens: BTreeMap<String, String>,
 }
@@ -84,7 +84,7 @@ pub struct Api {
 /// `[operations]`: metrics and administration.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Operations {
+pub(crate) struct Operations {
     /// Address and port of `/metrics` and `/admin`; empty disables them.
     pub listen: String,
     /// Token for `/admin`, at least 16 characters; empty disables `/admin`.

@@ -6,7 +6,7 @@ use flate2::write::ZlibEncoder;
 use flate2::{Compression, Crc};
 
 /// Zeros, deflated.
-pub fn deflated_zeros(mut count: usize) -> Vec<u8> {
+pub(crate) fn deflated_zeros(mut count: usize) -> Vec<u8> {
     let mut packed = ZlibEncoder::new(Vec::new(), Compression::best());
     let zeros = vec![0; 1 << 20];
     while count > 0 {
@@ -18,7 +18,7 @@ pub fn deflated_zeros(mut count: usize) -> Vec<u8> {
 }
 
 /// A codestream of one tile with `data` bytes of packets that hold nothing.
-pub struct Jp2 {
+pub(crate) struct Jp2 {
     pub side: u32,
     pub components: u16,
     pub layers: u16,
@@ -30,12 +30,12 @@ pub struct Jp2 {
 }
 
 impl Jp2 {
-    pub fn new(side: u32) -> Self {
+    pub(crate) fn new(side: u32) -> Self {
         let (components, layers, parts) = (1, 1, 1);
         Self { side, components, layers, precincts: None, high_throughput: false, data: 4000, parts }
     }
 
-    pub fn file(&self) -> Vec<u8> {
+    pub(crate) fn file(&self) -> Vec<u8> {
         let segment = |marker: u8, body: &[u8]| {
             [&[0xff, marker][..], &(body.len() as u16 + 2).to_be_bytes(), body].concat()
         };
@@ -62,7 +62,7 @@ impl Jp2 {
     }
 }
 
-pub fn chunk(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
+pub(crate) fn chunk(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
     let mut crc = Crc::new();
     crc.update(name);
     crc.update(body);
@@ -70,7 +70,12 @@ pub fn chunk(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
 }
 
 /// A PNG with these chunks before its pixels, which are `pixels` bytes of zeros with their filters.
-pub fn png(side: u32, [depth, color, interlaced]: [u8; 3], before: &[Vec<u8>], pixels: usize) -> Vec<u8> {
+pub(crate) fn png(
+    side: u32,
+    [depth, color, interlaced]: [u8; 3],
+    before: &[Vec<u8>],
+    pixels: usize,
+) -> Vec<u8> {
     let side = side.to_be_bytes();
     let header = [&side[..], &side, &[depth, color, 0, 0, interlaced]].concat();
     [
@@ -84,7 +89,7 @@ pub fn png(side: u32, [depth, color, interlaced]: [u8; 3], before: &[Vec<u8>], p
 }
 
 /// A profile whose tags all name one table of `side` to the third colours.
-pub fn profile(side: u8, tags: &[&[u8; 4]]) -> Vec<u8> {
+pub(crate) fn profile(side: u8, tags: &[&[u8; 4]]) -> Vec<u8> {
     let ramp: Vec<u8> = (0..=255).collect();
     let identity: Vec<u8> =
         [1, 0, 0, 0, 1, 0, 0, 0, 1].iter().flat_map(|&one: &u32| (one << 16).to_be_bytes()).collect();
@@ -108,7 +113,7 @@ pub fn profile(side: u8, tags: &[&[u8; 4]]) -> Vec<u8> {
 }
 
 /// A progressive JPEG of one component whose scans hold nothing but ends of bands.
-pub fn progressive(side: u16, scans: usize) -> Vec<u8> {
+pub(crate) fn progressive(side: u16, scans: usize) -> Vec<u8> {
     let side = side.to_be_bytes();
     let table = |class: u8, symbol: u8| [&[0xff, 0xc4, 0, 0x14, class, 1][..], &[0; 15], &[symbol]].concat();
     let mut file = [&[0xff, 0xd8, 0xff, 0xdb, 0, 0x43, 0][..], &[1; 64]].concat();
@@ -123,7 +128,7 @@ pub fn progressive(side: u16, scans: usize) -> Vec<u8> {
 }
 
 /// A lossless WebP of one colour.
-pub fn webp(side: u32) -> Vec<u8> {
+pub(crate) fn webp(side: u32) -> Vec<u8> {
     let bits = (side - 1) | (side - 1) << 14;
     // Four codes of one symbol of 8 bits, one of one bit; no transforms and no cache.
     let (mut stream, mut at) = (0u64, 3);
@@ -138,14 +143,14 @@ pub fn webp(side: u32) -> Vec<u8> {
 }
 
 /// A GIF of one pixel on a screen of this side.
-pub fn gif(side: u16) -> Vec<u8> {
+pub(crate) fn gif(side: u16) -> Vec<u8> {
     let side = side.to_le_bytes();
     let frame = [&b"\x2c\0\0\0\0\x01\0\x01\0\0"[..], &[2, 2, 0x44, 1, 0], b"\x3b"].concat();
     [&b"GIF89a"[..], &side, &side, &[0x80, 0, 0, 0, 0, 0, 255, 255, 255], &frame].concat()
 }
 
 /// A TIFF of many levels whose directories name the same arrays of tiles.
-pub fn levels(side: u32, levels: u32) -> Vec<u8> {
+pub(crate) fn levels(side: u32, levels: u32) -> Vec<u8> {
     let tiles = (side / 32).pow(2);
     let arrays = 8 + levels * (2 + 12 * 9 + 4);
     let mut file = b"II*\0\x08\0\0\0".to_vec();

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-pub struct Ran {
+pub(crate) struct Ran {
     /// `None` if it was killed.
     pub code: Option<i32>,
     pub out: String,
@@ -12,14 +12,14 @@ pub struct Ran {
 impl Ran {
     /// The objects that it printed, a line each.
     #[track_caller]
-    pub fn objects(&self) -> Vec<serde_json::Value> {
+    pub(crate) fn objects(&self) -> Vec<serde_json::Value> {
         let read = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line:?}"));
         self.out.lines().map(read).collect()
     }
 }
 
 /// The program, deaf to the settings of whoever runs the tests.
-pub fn command(home: &std::path::Path) -> Command {
+pub(crate) fn command(home: &std::path::Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tegl"));
     for (name, _) in std::env::vars_os() {
         if ["TEGL__", "AWS_", "AZURE_", "GOOGLE_"].iter().any(|p| name.to_string_lossy().starts_with(p)) {
@@ -31,7 +31,7 @@ pub fn command(home: &std::path::Path) -> Command {
     command
 }
 
-pub fn tegl(typed: &[&str], environment: &[(&str, &str)]) -> Ran {
+pub(crate) fn tegl(typed: &[&str], environment: &[(&str, &str)]) -> Ran {
     let home = tempfile::tempdir().unwrap();
     let ran = command(home.path()).args(typed).envs(environment.iter().copied()).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

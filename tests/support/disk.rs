@@ -14,7 +14,7 @@ const READ_ONLY: &str = r#"mkdir "$1/pyramids" && mount --bind "$0" "$1/pyramids
     mount -o remount,bind,ro "$1/pyramids" && shift && exec "$@""#;
 
 /// A server that sees a disk of its own.
-pub struct Small {
+pub(crate) struct Small {
     pub server: Server,
     /// The disk as its server sees it.
     path: String,
@@ -22,12 +22,12 @@ pub struct Small {
 
 impl Small {
     /// `None` where the system does not let anybody mount. `DISK` in the environment stands for the disk's place.
-    pub fn serve(kib: u32, sources: &[&str], environment: &[(&str, &str)]) -> Option<Self> {
+    pub(crate) fn serve(kib: u32, sources: &[&str], environment: &[(&str, &str)]) -> Option<Self> {
         Self::within(SMALL, &format!("{kib}k"), sources, environment)
     }
 
     /// The same with a disk that holds this folder as `pyramids`, which can only be read.
-    pub fn read_only(folder: &str, sources: &[&str], environment: &[(&str, &str)]) -> Option<Self> {
+    pub(crate) fn read_only(folder: &str, sources: &[&str], environment: &[(&str, &str)]) -> Option<Self> {
         Self::within(READ_ONLY, folder, sources, environment)
     }
 
@@ -75,7 +75,7 @@ impl Small {
     }
 
     /// Takes all room that is left.
-    pub fn fill(&self) {
+    pub(crate) fn fill(&self) {
         let mut filler = std::fs::File::options().create(true).append(true).open(self.filler()).unwrap();
         for size in [1 << 20, 1 << 16, 1 << 12, 1] {
             while filler.write_all(&vec![0; size]).is_ok() {}
@@ -83,19 +83,19 @@ impl Small {
     }
 
     /// Gives it back.
-    pub fn free(&self) {
+    pub(crate) fn free(&self) {
         std::fs::remove_file(self.filler()).unwrap();
     }
 
     /// Makes the disk larger.
-    pub fn grow(&self, kib: u32) {
+    pub(crate) fn grow(&self, kib: u32) {
         let mut command = self.beside("mount");
         command.args(["-o", &format!("remount,size={kib}k"), &self.path]);
         assert!(command.status().unwrap().success(), "the disk cannot be made larger");
     }
 
     /// Runs one of the program's commands where the disk is seen.
-    pub fn tegl(&self, typed: &[&str], environment: &[(&str, &str)]) -> std::process::Output {
+    pub(crate) fn tegl(&self, typed: &[&str], environment: &[(&str, &str)]) -> std::process::Output {
         let mut command = self.beside(env!("CARGO_BIN_EXE_tegl"));
         let environment = environment.iter().map(|(name, value)| (*name, value.replace("DISK", &self.path)));
         command.args(typed.iter().map(|typed| typed.replace("DISK", &self.path)));

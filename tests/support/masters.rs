@@ -11,11 +11,11 @@ use tegl::pixels::color::{Conversion, Output};
 use tegl::pixels::{Channels, Raster, ReadAt, Subsampling, decode, encode, jpeg, read_rows};
 
 /// The size of most test pictures: no side is a multiple of a tile's.
-pub const WIDTH: u32 = 1500;
-pub const HEIGHT: u32 = 1100;
+pub(crate) const WIDTH: u32 = 1500;
+pub(crate) const HEIGHT: u32 = 1100;
 
 /// A smooth picture in which every place looks different.
-pub fn picture(width: u32, height: u32) -> Raster {
+pub(crate) fn picture(width: u32, height: u32) -> Raster {
     let mut raster = Raster::blank(Dimensions::new(width, height), Channels::Rgb);
     for (n, pixel) in raster.samples.chunks_exact_mut(3).enumerate() {
         let (x, y) = ((n as u32 % width) as f32, (n as u32 / width) as f32);
@@ -26,7 +26,7 @@ pub fn picture(width: u32, height: u32) -> Raster {
     raster
 }
 
-pub fn pyramid(raster: &Raster, side: u32, compression: Compression) -> Vec<u8> {
+pub(crate) fn pyramid(raster: &Raster, side: u32, compression: Compression) -> Vec<u8> {
     let recipe = Recipe {
         dimensions: raster.dimensions,
         channels: raster.channels,
@@ -44,16 +44,16 @@ pub fn pyramid(raster: &Raster, side: u32, compression: Compression) -> Vec<u8> 
     file
 }
 
-pub fn jpeg_pyramid(raster: &Raster, side: u32) -> Vec<u8> {
+pub(crate) fn jpeg_pyramid(raster: &Raster, side: u32) -> Vec<u8> {
     pyramid(raster, side, Compression::Jpeg { quality: 90, subsampling: Subsampling::S420 })
 }
 
-pub fn plain_jpeg(raster: &Raster) -> Vec<u8> {
+pub(crate) fn plain_jpeg(raster: &Raster) -> Vec<u8> {
     jpeg::encode(raster, 90, Subsampling::S420, &EmbeddedMetadata::default()).unwrap()
 }
 
 /// A JPEG whose EXIF says how it is to be turned.
-pub fn turned_jpeg(raster: &Raster, orientation: u8) -> Vec<u8> {
+pub(crate) fn turned_jpeg(raster: &Raster, orientation: u8) -> Vec<u8> {
     let mut app1 = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
     app1.extend([orientation, 0, 0, 0, 0, 0, 0]);
     let mut file = vec![0xff, 0xd8, 0xff, 0xe1];
@@ -63,20 +63,20 @@ pub fn turned_jpeg(raster: &Raster, orientation: u8) -> Vec<u8> {
     file
 }
 
-pub fn png(raster: &Raster) -> Vec<u8> {
+pub(crate) fn png(raster: &Raster) -> Vec<u8> {
     encode::png(raster, &EmbeddedMetadata::default()).unwrap()
 }
 
-pub fn jp2(raster: &Raster) -> Vec<u8> {
+pub(crate) fn jp2(raster: &Raster) -> Vec<u8> {
     encode::jp2(raster, &EmbeddedMetadata::default()).unwrap()
 }
 
-pub fn webp(raster: &Raster) -> Vec<u8> {
+pub(crate) fn webp(raster: &Raster) -> Vec<u8> {
     encode::webp(raster, &EmbeddedMetadata::default()).unwrap()
 }
 
 /// A TIFF in strips, as most programs write it.
-pub fn striped_tiff(raster: &Raster) -> Vec<u8> {
+pub(crate) fn striped_tiff(raster: &Raster) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
     let mut encoder = tiff::encoder::TiffEncoder::new(&mut file).unwrap();
     let Dimensions { width, height } = raster.dimensions;
@@ -85,7 +85,7 @@ pub fn striped_tiff(raster: &Raster) -> Vec<u8> {
 }
 
 /// The samples of a JPEG or PNG.
-pub fn pixels(file: &[u8]) -> Option<Raster> {
+pub(crate) fn pixels(file: &[u8]) -> Option<Raster> {
     if file.starts_with(b"\x89PNG") {
         return png_pixels(file);
     }
@@ -99,7 +99,7 @@ fn png_pixels(file: &[u8]) -> Option<Raster> {
 }
 
 /// The part of a raster that begins at (x, y).
-pub fn cut(raster: &Raster, x: u32, y: u32, width: u32, height: u32) -> Raster {
+pub(crate) fn cut(raster: &Raster, x: u32, y: u32, width: u32, height: u32) -> Raster {
     let mut part = Raster::blank(Dimensions::new(width, height), raster.channels);
     let (stride, count) = (part.stride(), raster.channels.count());
     for (row, samples) in part.samples.chunks_exact_mut(stride).enumerate() {
@@ -110,14 +110,14 @@ pub fn cut(raster: &Raster, x: u32, y: u32, width: u32, height: u32) -> Raster {
 }
 
 /// The mean difference of two rasters' samples; `None` where their shapes differ.
-pub fn difference(one: &Raster, other: &Raster) -> Option<f64> {
+pub(crate) fn difference(one: &Raster, other: &Raster) -> Option<f64> {
     let alike = one.dimensions == other.dimensions && one.channels == other.channels;
     let sum = || one.samples.iter().zip(&other.samples).map(|(a, b)| u64::from(a.abs_diff(*b))).sum::<u64>();
     alike.then(|| sum() as f64 / one.samples.len() as f64)
 }
 
 /// Width and height as the file itself says, by its media type.
-pub fn dimensions(media_type: &str, file: &[u8]) -> Option<(u32, u32)> {
+pub(crate) fn dimensions(media_type: &str, file: &[u8]) -> Option<(u32, u32)> {
     let big = |at: usize| Some(u32::from_be_bytes(file.get(at..at + 4)?.try_into().ok()?));
     let little = |at: usize| Some(u32::from(u16::from_le_bytes(file.get(at..at + 2)?.try_into().ok()?)));
     let find = |what: &[u8]| file.windows(what.len()).position(|window| window == what);
@@ -140,7 +140,7 @@ pub fn dimensions(media_type: &str, file: &[u8]) -> Option<(u32, u32)> {
 }
 
 /// A picture that compresses badly, so that its tiles are large.
-pub fn noisy(width: u32, height: u32) -> Raster {
+pub(crate) fn noisy(width: u32, height: u32) -> Raster {
     let mut raster = picture(width, height);
     let mut dice = super::Dice(0x9e37_79b9_7f4a_7c15);
     raster.samples.iter_mut().for_each(|sample| *sample = sample.wrapping_add(dice.below(48) as u8) / 2 + 40);
@@ -148,7 +148,7 @@ pub fn noisy(width: u32, height: u32) -> Raster {
 }
 
 /// Named masters of every kind, all of the same picture; upright, they are as large as `raster`.
-pub fn every_kind(raster: &Raster) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn every_kind(raster: &Raster) -> Vec<(String, Vec<u8>)> {
     let Dimensions { width, height } = raster.dimensions;
     let pixels = || raster.samples.chunks_exact(3);
     let tiff = |photometric, layout, data| Tiff::new(width, height, photometric, layout, data);
@@ -209,7 +209,7 @@ fn laid(raster: &Raster, orientation: u16) -> Raster {
 }
 
 /// A profile of Adobe RGB (1998)'s primaries and gamma.
-pub fn adobe_rgb() -> Vec<u8> {
+pub(crate) fn adobe_rgb() -> Vec<u8> {
     let point = |x, y| lcms2::CIExyY { x, y, Y: 1.0 };
     let primaries =
         lcms2::CIExyYTRIPLE { Red: point(0.64, 0.33), Green: point(0.21, 0.71), Blue: point(0.15, 0.06) };
@@ -219,7 +219,7 @@ pub fn adobe_rgb() -> Vec<u8> {
 }
 
 /// Bands of colour, quickly made: for masters of which only the size counts.
-pub fn broad(width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn broad(width: u32, height: u32) -> Vec<u8> {
     let row: Vec<u8> = (0..width * 3).map(|n| (n / 61 + n % 3 * 50) as u8).collect();
     (0..height as usize)
         .flat_map(|y| row.iter().map(move |sample| sample.wrapping_add((y / 40) as u8)))

@@ -1,32 +1,32 @@
 //! What the tests share: a server, a client, masters, and stores that count or fail.
 
-pub mod bombs;
-pub mod command;
-pub mod disk;
-pub mod http;
-pub mod masters;
-pub mod museum;
-pub mod origin;
-pub mod postgres;
-pub mod proof;
-pub mod proxy;
-pub mod server;
-pub mod tiffs;
-pub mod vips;
-pub mod weed;
-pub mod workspace;
+pub(crate) mod bombs;
+pub(crate) mod command;
+pub(crate) mod disk;
+pub(crate) mod http;
+pub(crate) mod masters;
+pub(crate) mod museum;
+pub(crate) mod origin;
+pub(crate) mod postgres;
+pub(crate) mod proof;
+pub(crate) mod proxy;
+pub(crate) mod server;
+pub(crate) mod tiffs;
+pub(crate) mod vips;
+pub(crate) mod weed;
+pub(crate) mod workspace;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use proof::{fixture, not_proven, shared};
+pub(crate) use proof::{fixture, not_proven, shared};
 
 /// Failures of a table, gathered so that one run shows all of them.
 #[derive(Default)]
-pub struct Failures(Vec<String>);
+pub(crate) struct Failures(Vec<String>);
 
 impl Failures {
-    pub fn check(&mut self, holds: bool, what: impl FnOnce() -> String) {
+    pub(crate) fn check(&mut self, holds: bool, what: impl FnOnce() -> String) {
         if !holds {
             self.0.push(what());
         }
@@ -43,7 +43,7 @@ impl Drop for Failures {
 }
 
 /// Whether `holds` comes true within `limit`.
-pub fn eventually(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
+pub(crate) fn eventually(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
     let end = Instant::now() + limit;
     while Instant::now() < end {
         if holds() {
@@ -56,7 +56,7 @@ pub fn eventually(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
 
 /// A program or folder that `what` needs: where the variable says, else the first of these places that exists.
 #[track_caller]
-pub fn require(what: &str, variable: &str, places: &[&str]) -> Option<PathBuf> {
+pub(crate) fn require(what: &str, variable: &str, places: &[&str]) -> Option<PathBuf> {
     let named = std::env::var_os(variable).map(PathBuf::from);
     let usual = places.iter().map(|place| Path::new(env!("CARGO_MANIFEST_DIR")).join(place));
     let found = named.into_iter().chain(usual).find(|place| place.exists());
@@ -67,10 +67,10 @@ pub fn require(what: &str, variable: &str, places: &[&str]) -> Option<PathBuf> {
 }
 
 /// A reproducible series of numbers (xorshift).
-pub struct Dice(pub u64);
+pub(crate) struct Dice(pub u64);
 
 impl Dice {
-    pub fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

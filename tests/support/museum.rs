@@ -10,16 +10,16 @@ use super::http::Answer;
 use super::masters::{self, picture};
 use super::server::Server;
 
-pub const TOKEN: &str = "a-secret-of-operators";
-pub const CURATOR: &str = "a-secret-of-the-tests";
+pub(crate) const TOKEN: &str = "a-secret-of-operators";
+pub(crate) const CURATOR: &str = "a-secret-of-the-tests";
 
 /// Records in a catalogue, with a master for some of them.
-pub struct Museum {
+pub(crate) struct Museum {
     pub folder: tempfile::TempDir,
 }
 
 impl Museum {
-    pub fn new(records: &[Value]) -> Self {
+    pub(crate) fn new(records: &[Value]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("masters")).unwrap();
         let raster = picture(900, 600);
@@ -29,7 +29,7 @@ impl Museum {
         museum
     }
 
-    pub fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
@@ -41,7 +41,7 @@ impl Museum {
         ]
     }
 
-    pub fn ingest(&self, records: &[Value]) {
+    pub(crate) fn ingest(&self, records: &[Value]) {
         let lines: Vec<String> = records.iter().map(Value::to_string).collect();
         std::fs::write(self.path("records.jsonl"), lines.join("\n")).unwrap();
         let environment = self.environment();
@@ -52,11 +52,11 @@ impl Museum {
         assert!(ran.code.is_some_and(|code| code < 2), "{}{}", ran.out, ran.err);
     }
 
-    pub fn serve(&self) -> Server {
+    pub(crate) fn serve(&self) -> Server {
         self.serve_with(&[])
     }
 
-    pub fn serve_with(&self, more: &[(&str, &str)]) -> Server {
+    pub(crate) fn serve_with(&self, more: &[(&str, &str)]) -> Server {
         let environment = self.environment();
         let mut environment: Vec<(&str, &str)> =
             environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -69,7 +69,7 @@ impl Museum {
     }
 
     /// A server with this configuration file.
-    pub fn serve_configured(&self, toml: &str) -> Server {
+    pub(crate) fn serve_configured(&self, toml: &str) -> Server {
         let file = self.path("tegl.toml");
         std::fs::write(&file, toml).unwrap();
         let (catalogue, index) = (self.path("catalogue.db"), self.path("index"));
@@ -81,7 +81,13 @@ impl Museum {
 }
 
 /// Sends a body, as a curator does, with these headers besides.
-pub fn send(server: &Server, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+pub(crate) fn send(
+    server: &Server,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Answer {
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
     for (name, value) in headers {
         head += &format!("{name}: {value}\r\n");
@@ -92,7 +98,7 @@ pub fn send(server: &Server, method: &str, path: &str, headers: &[(&str, &str)],
 
 /// Adds a tag to a work, as a curator does.
 #[track_caller]
-pub fn tag(server: &Server, work: &str, tag: Value) {
+pub(crate) fn tag(server: &Server, work: &str, tag: Value) {
     let tag = tag.to_string();
     let request = format!(
         "POST /api/v1/works/{work}/tags HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {CURATOR}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{tag}",
@@ -103,17 +109,17 @@ pub fn tag(server: &Server, work: &str, tag: Value) {
 
 /// Waits for what has to come.
 #[track_caller]
-pub fn wait(limit: Duration, holds: impl FnMut() -> bool) {
+pub(crate) fn wait(limit: Duration, holds: impl FnMut() -> bool) {
     assert!(eventually(limit, holds), "it did not come");
 }
 
 /// Waits until works can be found.
-pub fn indexed(server: &Server) {
+pub(crate) fn indexed(server: &Server) {
     let found = || server.get("/api/v1/works?limit=0").status == 200;
     wait(Duration::from_secs(120), found);
 }
 
-pub fn works() -> Vec<Value> {
+pub(crate) fn works() -> Vec<Value> {
     let mut works = vec![
         json!({
             "object_number": "KMS1", "titles": {"da": "En hest på marken", "en": "A Horse in the Field"},
@@ -149,14 +155,14 @@ pub fn works() -> Vec<Value> {
 }
 
 #[track_caller]
-pub fn found(server: &Server, query: &str) -> Value {
+pub(crate) fn found(server: &Server, query: &str) -> Value {
     let answer = server.get(&format!("/api/v1/works?{query}"));
     assert_eq!(answer.status, 200, "{query}: {}", answer.text());
     answer.json()
 }
 
 #[track_caller]
-pub fn numbers(found: &Value) -> Vec<String> {
+pub(crate) fn numbers(found: &Value) -> Vec<String> {
     let works = found["works"].as_array().unwrap();
     works.iter().map(|work| work["object_number"].as_str().unwrap().to_owned()).collect()
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// One request, and how many bytes it was answered with.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub(crate) struct Asked {
     pub method: String,
     #[expect(dead_code, reason = "for whoever reads a failure")]
     pub path: String,
@@ -19,7 +19,7 @@ pub struct Asked {
 
 /// How every request fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// It is answered with 503.
     Unavailable,
     /// It is not answered as long as the fault lasts.
@@ -42,13 +42,13 @@ struct Shared {
     closed: AtomicBool,
 }
 
-pub struct Origin {
+pub(crate) struct Origin {
     pub address: SocketAddr,
     shared: Arc<Shared>,
 }
 
 impl Origin {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (address, shared) = (listener.local_addr().unwrap(), Arc::new(Shared::default()));
         let state = shared.clone();
@@ -64,12 +64,12 @@ impl Origin {
         Self { address, shared }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
 
     /// Puts a file below `/`, in place of what was there.
-    pub fn put(&self, name: &str, bytes: Vec<u8>) {
+    pub(crate) fn put(&self, name: &str, bytes: Vec<u8>) {
         let sum = bytes.iter().fold(14_695_981_039_346_656_037u64, |hash, &byte| {
             (hash ^ u64::from(byte)).wrapping_mul(1_099_511_628_211)
         });
@@ -78,26 +78,26 @@ impl Origin {
     }
 
     /// Takes the list of requests.
-    pub fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut *self.shared.asked.lock().unwrap())
     }
 
     /// The most requests that were being answered at the same time.
-    pub fn most_at_once(&self) -> usize {
+    pub(crate) fn most_at_once(&self) -> usize {
         self.shared.most.load(Ordering::SeqCst)
     }
 
     /// Fails from now on, or answers again.
-    pub fn fail(&self, fault: Option<Fault>) {
+    pub(crate) fn fail(&self, fault: Option<Fault>) {
         *self.shared.fault.lock().unwrap() = fault;
     }
 
     /// Sends everyone elsewhere.
-    pub fn redirect(&self, to: Option<String>) {
+    pub(crate) fn redirect(&self, to: Option<String>) {
         *self.shared.elsewhere.lock().unwrap() = to;
     }
 
-    pub fn delay(&self, ms: u64) {
+    pub(crate) fn delay(&self, ms: u64) {
         self.shared.delay_ms.store(ms, Ordering::Relaxed);
     }
 }

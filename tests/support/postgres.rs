@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::eventually;
 
-pub struct Postgres {
+pub(crate) struct Postgres {
     _server: Child,
     port: u16,
     data: PathBuf,
@@ -48,16 +48,16 @@ fn program(name: &str) -> Option<Command> {
 }
 
 /// From now on every commit of a tag takes longer than anybody waits for it.
-pub const SLOW_COMMITS: &str = "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS \
+pub(crate) const SLOW_COMMITS: &str = "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS \
     'BEGIN PERFORM pg_sleep(8); RETURN NULL; END'; \
     CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON tag_history DEFERRABLE INITIALLY DEFERRED \
     FOR EACH ROW EXECUTE FUNCTION slowly()";
 /// Ends that, once those under way have ended.
-pub const PROMPT_COMMITS: &str = "DROP TRIGGER slow ON tag_history";
+pub(crate) const PROMPT_COMMITS: &str = "DROP TRIGGER slow ON tag_history";
 
 impl Postgres {
     /// `None` where it is not installed.
-    pub fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let folder = tempfile::Builder::new().prefix("tegl-postgres").tempdir().ok()?;
         let data = folder.path().join("data");
         std::fs::create_dir(&data).ok()?;
@@ -100,12 +100,12 @@ impl Postgres {
     }
 
     /// Stops all of its processes where they are: connections stay open, and nothing is answered (Linux).
-    pub fn pause(&self) {
+    pub(crate) fn pause(&self) {
         self.signal(Signal::STOP);
     }
 
     /// Lets them go on.
-    pub fn resume(&self) {
+    pub(crate) fn resume(&self) {
         self.signal(Signal::CONT);
     }
 
@@ -127,13 +127,13 @@ impl Postgres {
     }
 
     /// The one that all tests share.
-    pub fn shared() -> Option<&'static Self> {
+    pub(crate) fn shared() -> Option<&'static Self> {
         static SHARED: OnceLock<Option<Postgres>> = OnceLock::new();
         SHARED.get_or_init(Self::start).as_ref()
     }
 
     /// The address of a new, empty database.
-    pub async fn database(&self) -> String {
+    pub(crate) async fn database(&self) -> String {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("tegl_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let address = |name: &str| format!("postgres://tegl@127.0.0.1:{}/{name}", self.port);

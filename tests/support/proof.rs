@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Reports that something is not proven, and why: loudly, once, or as a failure.
 #[track_caller]
-pub fn not_proven(what: &str, why: &str) {
+pub(crate) fn not_proven(what: &str, why: &str) {
     static REPORTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let line = format!("{what}: {why}");
     assert!(
@@ -31,7 +31,7 @@ pub fn not_proven(what: &str, why: &str) {
 
 /// A file or folder of the collections that lie beside the repository, or in `TEGL_SHARED`.
 #[track_caller]
-pub fn shared(what: &str, name: &str) -> Option<PathBuf> {
+pub(crate) fn shared(what: &str, name: &str) -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     let path = std::env::var_os("TEGL_SHARED").map_or_else(beside, PathBuf::from).join("data").join(name);
     if !path.exists() {
@@ -45,6 +45,6 @@ pub fn shared(what: &str, name: &str) -> Option<PathBuf> {
 }
 
 /// A file or folder of `tests/fixtures`, which is always there.
-pub fn fixture(name: &str) -> PathBuf {
+pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }

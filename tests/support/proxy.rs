@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// What becomes of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// It is answered with 503, and the store is not asked.
     Error,
     /// The connection is closed without an answer.
@@ -52,14 +52,14 @@ struct Shared {
     changed: Condvar,
 }
 
-pub struct Proxy {
+pub(crate) struct Proxy {
     pub address: SocketAddr,
     shared: Arc<Shared>,
 }
 
 impl Proxy {
     /// Starts in front of `upstream`, without faults.
-    pub fn start(upstream: SocketAddr) -> Self {
+    pub(crate) fn start(upstream: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let proxy = Self { address: listener.local_addr().unwrap(), shared: Arc::default() };
         let shared = proxy.shared.clone();
@@ -75,12 +75,12 @@ impl Proxy {
         proxy
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
 
     /// Sets the faults, each with the share of requests that it befalls.
-    pub fn fail(&self, faults: &[(Fault, f64)]) {
+    pub(crate) fn fail(&self, faults: &[(Fault, f64)]) {
         let mut state = self.shared.state.lock().unwrap();
         state.faults = faults.to_vec();
         state.change += 1;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::command::command;
 use super::http::{self, Answer};
 
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     pub address: SocketAddr,
     operations: SocketAddr,
@@ -19,19 +19,19 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn start(source: &str) -> Self {
+    pub(crate) fn start(source: &str) -> Self {
         Self::with(&[source], &[])
     }
 
     /// Starts `tegl serve` and waits until it says where it listens.
-    pub fn with(sources: &[&str], environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn with(sources: &[&str], environment: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let command = command(home.path());
         Self::run(home, command, sources, environment)
     }
 
     /// Runs this command, which ends in the program's name, as `tegl serve`.
-    pub fn run(
+    pub(crate) fn run(
         home: tempfile::TempDir,
         mut command: Command,
         sources: &[&str],
@@ -71,27 +71,27 @@ impl Server {
     }
 
     /// Where operators ask.
-    pub fn operations(&self) -> SocketAddr {
+    pub(crate) fn operations(&self) -> SocketAddr {
         self.operations
     }
 
     #[track_caller]
-    pub fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         http::get(self.address, path).unwrap_or_else(|error| panic!("GET {path}: {error}"))
     }
 
     #[track_caller]
-    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         http::request(self.address, method, path, headers)
             .unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }
 
-    pub fn raw(&self, request: &[u8]) -> io::Result<Answer> {
+    pub(crate) fn raw(&self, request: &[u8]) -> io::Result<Answer> {
         http::raw(self.address, request, false)
     }
 
     /// The sum over all series that begin so; 0 where there is none.
-    pub fn metric(&self, series: &str) -> f64 {
+    pub(crate) fn metric(&self, series: &str) -> f64 {
         let text = http::get(self.operations, "/metrics").unwrap().text();
         let lines = text.lines().filter(|line| {
             line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' ') || rest.starts_with('{'))
@@ -99,22 +99,22 @@ impl Server {
         lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).sum()
     }
 
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
 
     /// The most memory that the process ever held, in bytes (Linux).
-    pub fn peak(&self) -> f64 {
+    pub(crate) fn peak(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0
     }
 
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    pub fn is_alive(&mut self) -> bool {
+    pub(crate) fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 }

@@ -5,7 +5,7 @@ use tegl::iiif::Dimensions;
 use tegl::pixels::Raster;
 
 /// A picture in strips, little-endian; what is not said is as in most files.
-pub struct Tiff {
+pub(crate) struct Tiff {
     pub width: u32,
     pub height: u32,
     /// 1 grey, 2 RGB, 3 palette, 5 CMYK, 8 Lab.
@@ -28,7 +28,7 @@ pub struct Tiff {
 const ROWS: usize = 48;
 
 impl Tiff {
-    pub fn new(
+    pub(crate) fn new(
         width: u32,
         height: u32,
         photometric: u16,
@@ -53,7 +53,7 @@ impl Tiff {
         }
     }
 
-    pub fn file(&self) -> Vec<u8> {
+    pub(crate) fn file(&self) -> Vec<u8> {
         let mut file = b"II\x2a\0\0\0\0\0".to_vec();
         let planes = if self.planar { self.samples } else { 1 };
         let stride = self.width as usize * usize::from(self.samples / planes * self.bits) / 8;
@@ -137,7 +137,7 @@ fn lzw(strip: &[u8]) -> Vec<u8> {
 }
 
 /// A pyramid in tiles of `side` pixels of JPEG, its levels given from the largest on, one directory each.
-pub fn pyramid(levels: &[Raster], side: u32) -> Vec<u8> {
+pub(crate) fn pyramid(levels: &[Raster], side: u32) -> Vec<u8> {
     let mut file = b"II\x2a\0\0\0\0\0".to_vec();
     let mut link = 4;
     for (number, level) in levels.iter().enumerate() {

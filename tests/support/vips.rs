@@ -7,13 +7,13 @@ use tegl::pixels::Raster;
 
 use super::{masters, not_proven};
 
-pub struct Vips {
+pub(crate) struct Vips {
     folder: tempfile::TempDir,
 }
 
 impl Vips {
     /// `None`, loudly, where it is not installed.
-    pub fn find() -> Option<Self> {
+    pub(crate) fn find() -> Option<Self> {
         if runs("vips", &["--version"]).is_none() {
             not_proven("comparisons with libvips", "there is no `vips`");
             return None;
@@ -22,14 +22,14 @@ impl Vips {
     }
 
     /// The file upright and in sRGB, three or four samples of 8 bits; `None` where vips does not read it.
-    pub fn read(&self, file: &Path) -> Option<PathBuf> {
+    pub(crate) fn read(&self, file: &Path) -> Option<PathBuf> {
         let upright = self.step("upright.v", "autorot", file, &[])?;
         let has_profile = runs("vipsheader", &["-f", "icc-profile-data", upright.to_str()?]).is_some();
         self.color("read.v", &upright, has_profile)
     }
 
     /// What an answer in PNG shows, its profile applied.
-    pub fn shown(&self, answer: &[u8]) -> Option<Raster> {
+    pub(crate) fn shown(&self, answer: &[u8]) -> Option<Raster> {
         let file = self.folder.path().join("answer.png");
         std::fs::write(&file, answer).ok()?;
         let has_profile = answer.windows(4).any(|four| four == b"iCCP");
@@ -62,12 +62,12 @@ impl Vips {
         tried.is_ok_and(|ran| !String::from_utf8_lossy(&ran.stderr).contains("does not support relative"))
     }
 
-    pub fn pixels(&self, file: &Path) -> Option<Raster> {
+    pub(crate) fn pixels(&self, file: &Path) -> Option<Raster> {
         raster(&self.step("pixels.png", "copy", file, &[])?)
     }
 
     /// The same, scaled to just this size.
-    pub fn scaled(&self, file: &Path, (width, height): (u32, u32)) -> Option<Raster> {
+    pub(crate) fn scaled(&self, file: &Path, (width, height): (u32, u32)) -> Option<Raster> {
         let (width, height) = (width.to_string(), height.to_string());
         let more = [&width[..], "--height", &height, "--size", "force", "--no-rotate"];
         raster(&self.step("scaled.png", "thumbnail_image", file, &more)?)
@@ -88,7 +88,7 @@ fn raster(png: &Path) -> Option<Raster> {
 }
 
 /// What a program prints; `None` if it is missing or fails.
-pub fn runs(program: &str, arguments: &[&str]) -> Option<Vec<u8>> {
+pub(crate) fn runs(program: &str, arguments: &[&str]) -> Option<Vec<u8>> {
     let ran = Command::new(program)
         .args(arguments)
         .env("VIPS_CONCURRENCY", "2")

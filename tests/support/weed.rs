@@ -12,7 +12,7 @@ use super::{eventually, http, require};
 const WHO: &str = r#"{"identities":[{"name":"tests","credentials":[{"accessKey":"testkey","secretKey":"testsecret"}],
 "actions":["Admin","Read","Write","List","Tagging"]},{"name":"anonymous","actions":[]}]}"#;
 
-pub struct Weed {
+pub(crate) struct Weed {
     child: Child,
     endpoint: String,
     _home: tempfile::TempDir,
@@ -20,7 +20,7 @@ pub struct Weed {
 
 impl Weed {
     /// Starts it with one bucket, `masters`; `None` where it is not installed.
-    pub fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         // `tests/testbeds.sh` installs it there.
         let program = require("tests over S3", "TEGL_TEST_WEED", &["target/testbeds/seaweed/bin/weed"])?;
         let home = tempfile::tempdir().unwrap();
@@ -58,7 +58,7 @@ impl Weed {
     }
 
     /// The variables by which others find this store.
-    pub fn environment(&self) -> [(&str, &str); 5] {
+    pub(crate) fn environment(&self) -> [(&str, &str); 5] {
         [
             ("AWS_ENDPOINT", &self.endpoint),
             ("AWS_REGION", "us-east-1"),
@@ -68,7 +68,7 @@ impl Weed {
         ]
     }
 
-    pub fn put(&self, files: &[(&str, Vec<u8>)]) {
+    pub(crate) fn put(&self, files: &[(&str, Vec<u8>)]) {
         let bucket = AmazonS3Builder::new()
             .with_bucket_name("masters")
             .with_endpoint(&self.endpoint)

@@ -4,13 +4,13 @@ use super::command::{Ran, tegl};
 use super::server::Server;
 
 /// Masters, records and a catalogue, in a folder of their own, for tests of what an import does.
-pub struct Workspace {
+pub(crate) struct Workspace {
     pub folder: tempfile::TempDir,
     pub catalogue: String,
 }
 
 impl Workspace {
-    pub fn new<N: AsRef<str>>(masters: &[(N, Vec<u8>)]) -> Self {
+    pub(crate) fn new<N: AsRef<str>>(masters: &[(N, Vec<u8>)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("masters")).unwrap();
         for (name, bytes) in masters {
@@ -22,18 +22,18 @@ impl Workspace {
         Self { folder, catalogue }
     }
 
-    pub fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
-    pub fn ingest(&self, name: &str, records: &str, more: &[&str]) -> Ran {
+    pub(crate) fn ingest(&self, name: &str, records: &str, more: &[&str]) -> Ran {
         std::fs::write(self.path(name), records).unwrap();
         let (masters, records) = (self.path("masters"), self.path(name));
         let typed = [&["ingest", &masters, "--records", &records], more].concat();
         tegl(&typed, &[("TEGL__CATALOGUE__URL", &self.catalogue)])
     }
 
-    pub fn serve(&self, more: &[(&str, &str)]) -> Server {
+    pub(crate) fn serve(&self, more: &[(&str, &str)]) -> Server {
         let environment = [&[("TEGL__CATALOGUE__URL", self.catalogue.as_str())], more].concat();
         Server::with(&[&self.path("masters")], &environment)
     }

@@ -4,14 +4,14 @@ use crate::container::{PartialFile, Refused, Stop};
 
 /// Byte order and offset width of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Layout {
+pub(crate) struct Layout {
     pub big_endian: bool,
     pub big_tiff: bool,
 }
 
 /// A directory; the values of its entries are read on demand.
 #[derive(Debug)]
-pub struct Directory {
+pub(crate) struct Directory {
     layout: Layout,
     entries: Vec<Entry>,
     /// Offset of the next directory, 0 for none.
@@ -32,7 +32,7 @@ const MAX_ENTRIES: u64 = 4096;
 
 impl Layout {
     /// The layout that the header states, and the first directory's offset; `None` if the file is not a TIFF.
-    pub fn of(start: &[u8]) -> Option<(Layout, u64)> {
+    pub(crate) fn of(start: &[u8]) -> Option<(Layout, u64)> {
         let big_endian = match start.get(..2)? {
             b"II" => false,
             b"MM" => true,
@@ -49,24 +49,24 @@ impl Layout {
         }
     }
 
-    pub fn u16(self, b: &[u8]) -> u16 {
+    pub(crate) fn u16(self, b: &[u8]) -> u16 {
         let b = [b[0], b[1]];
         if self.big_endian { u16::from_be_bytes(b) } else { u16::from_le_bytes(b) }
     }
 
-    pub fn u32(self, b: &[u8]) -> u32 {
+    pub(crate) fn u32(self, b: &[u8]) -> u32 {
         let b = [b[0], b[1], b[2], b[3]];
         if self.big_endian { u32::from_be_bytes(b) } else { u32::from_le_bytes(b) }
     }
 
-    pub fn u64(self, b: &[u8]) -> u64 {
+    pub(crate) fn u64(self, b: &[u8]) -> u64 {
         let b = [b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]];
         if self.big_endian { u64::from_be_bytes(b) } else { u64::from_le_bytes(b) }
     }
 }
 
 impl Directory {
-    pub fn read(file: &PartialFile, layout: Layout, offset: u64) -> Result<Self, Stop> {
+    pub(crate) fn read(file: &PartialFile, layout: Layout, offset: u64) -> Result<Self, Stop> {
         let (head, each, word) = if layout.big_tiff { (8, 20, 8) } else { (2, 12, 4) };
         let counted = file.get(offset, head)?;
         let count = if layout.big_tiff { layout.u64(counted) } else { u64::from(layout.u16(counted)) };
@@ -99,24 +99,24 @@ impl Directory {
         Ok(Self { layout, entries, next })
     }
 
-    pub fn has(&self, tag: u16) -> bool {
+    pub(crate) fn has(&self, tag: u16) -> bool {
         self.entry(tag).is_some()
     }
 
     /// The tag's first integer.
-    pub fn number(&self, file: &PartialFile, tag: u16) -> Result<Option<u64>, Stop> {
+    pub(crate) fn number(&self, file: &PartialFile, tag: u16) -> Result<Option<u64>, Stop> {
         let Some(entry) = self.entry(tag).filter(|entry| entry.count > 0) else { return Ok(None) };
         let bytes = file.get(entry.offset, integer_width(entry)?)?;
         Ok(Some(self.value(entry.kind, bytes)))
     }
 
     /// The number of the tag's values, 0 if the tag is missing.
-    pub fn count(&self, tag: u16) -> u64 {
+    pub(crate) fn count(&self, tag: u16) -> u64 {
         self.entry(tag).map_or(0, |entry| entry.count)
     }
 
     /// The tag's integers, at most the first `max` of them.
-    pub fn numbers(&self, file: &PartialFile, tag: u16, max: u64) -> Result<Vec<u64>, Stop> {
+    pub(crate) fn numbers(&self, file: &PartialFile, tag: u16, max: u64) -> Result<Vec<u64>, Stop> {
         let Some(entry) = self.entry(tag) else { return Ok(Vec::new()) };
         let each = integer_width(entry)?;
         let bytes = file.get(entry.offset, entry.count.min(max) * each)?;
@@ -124,7 +124,7 @@ impl Directory {
     }
 
     /// The tag's fractions or integers, at most the first `max` of them.
-    pub fn fractions(&self, file: &PartialFile, tag: u16, max: u64) -> Result<Vec<f64>, Stop> {
+    pub(crate) fn fractions(&self, file: &PartialFile, tag: u16, max: u64) -> Result<Vec<f64>, Stop> {
         const RATIONAL: u16 = 5;
         let Some(entry) = self.entry(tag) else { return Ok(Vec::new()) };
         if entry.kind != RATIONAL {
@@ -136,13 +136,18 @@ impl Directory {
     }
 
     /// The first bytes of the tag's text, at most `max` of them.
-    pub fn text<'a>(&self, file: &'a PartialFile, tag: u16, max: u64) -> Result<&'a [u8], Stop> {
+    pub(crate) fn text<'a>(&self, file: &'a PartialFile, tag: u16, max: u64) -> Result<&'a [u8], Stop> {
         let Some(entry) = self.entry(tag) else { return Ok(&[]) };
         file.get(entry.offset, entry.count.saturating_mul(width(entry.kind)).min(max))
     }
 
     /// The tag's bytes, such as an ICC profile or JPEG tables; refused if there are more than `max`.
-    pub fn bytes<'a>(&self, file: &'a PartialFile, tag: u16, max: u64) -> Result<Option<&'a [u8]>, Stop> {
+    pub(crate) fn bytes<'a>(
+        &self,
+        file: &'a PartialFile,
+        tag: u16,
+        max: u64,
+    ) -> Result<Option<&'a [u8]>, Stop> {
         let Some(entry) = self.entry(tag) else { return Ok(None) };
         let length = entry.count.saturating_mul(width(entry.kind));
         if length > max {

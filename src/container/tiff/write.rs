@@ -2,7 +2,7 @@
 
 /// How wide a file's offsets are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Offsets {
+pub(crate) enum Offsets {
     /// 32 bits: classic TIFF.
     Short,
     /// 64 bits: BigTIFF.
@@ -43,7 +43,7 @@ const IFD8: u16 = 18;
 
 /// A tag and its values.
 #[derive(Clone)]
-pub struct Field {
+pub(crate) struct Field {
     tag: u16,
     kind: u16,
     count: u64,
@@ -51,16 +51,16 @@ pub struct Field {
 }
 
 impl Field {
-    pub fn shorts(tag: u16, values: &[u16]) -> Self {
+    pub(crate) fn shorts(tag: u16, values: &[u16]) -> Self {
         Self::new(tag, SHORT, values.iter().flat_map(|value| value.to_le_bytes()).collect(), 2)
     }
 
-    pub fn longs(tag: u16, values: impl IntoIterator<Item = u32>) -> Self {
+    pub(crate) fn longs(tag: u16, values: impl IntoIterator<Item = u32>) -> Self {
         Self::new(tag, LONG, values.into_iter().flat_map(u32::to_le_bytes).collect(), 4)
     }
 
     /// Positions in the file, which the caller knows to fit the offsets' width.
-    pub fn offsets(tag: u16, values: impl Iterator<Item = u64>, offsets: Offsets) -> Self {
+    pub(crate) fn offsets(tag: u16, values: impl Iterator<Item = u64>, offsets: Offsets) -> Self {
         match offsets {
             Offsets::Short => Self::longs(tag, values.map(|offset| offset as u32)),
             Offsets::Long => Self::new(tag, LONG8, values.flat_map(u64::to_le_bytes).collect(), 8),
@@ -68,45 +68,45 @@ impl Field {
     }
 
     /// Positions of directories in a BigTIFF.
-    pub fn directories(tag: u16, values: impl Iterator<Item = u64>) -> Self {
+    pub(crate) fn directories(tag: u16, values: impl Iterator<Item = u64>) -> Self {
         Self::new(tag, IFD8, values.flat_map(u64::to_le_bytes).collect(), 8)
     }
 
     /// Fractions: numerators and denominators.
-    pub fn rationals(tag: u16, values: impl IntoIterator<Item = [u32; 2]>) -> Self {
+    pub(crate) fn rationals(tag: u16, values: impl IntoIterator<Item = [u32; 2]>) -> Self {
         Self::new(tag, RATIONAL, values.into_iter().flatten().flat_map(u32::to_le_bytes).collect(), 8)
     }
 
     /// Text, terminated by a zero as its type requires; it may contain more than ASCII.
-    pub fn text(tag: u16, text: &str) -> Self {
+    pub(crate) fn text(tag: u16, text: &str) -> Self {
         Self::ascii(tag, [text.as_bytes(), &[0]].concat())
     }
 
     /// Bytes of a text that already has its terminating zero.
-    pub fn ascii(tag: u16, values: Vec<u8>) -> Self {
+    pub(crate) fn ascii(tag: u16, values: Vec<u8>) -> Self {
         Self::new(tag, ASCII, values, 1)
     }
 
-    pub fn bytes(tag: u16, values: Vec<u8>) -> Self {
+    pub(crate) fn bytes(tag: u16, values: Vec<u8>) -> Self {
         Self::new(tag, BYTE, values, 1)
     }
 
     /// Bytes declared as 32-bit numbers and padded with zeros, as libtiff expects IPTC.
-    pub fn long_bytes(tag: u16, mut values: Vec<u8>) -> Self {
+    pub(crate) fn long_bytes(tag: u16, mut values: Vec<u8>) -> Self {
         values.resize(values.len().next_multiple_of(4), 0);
         Self::new(tag, LONG, values, 4)
     }
 
-    pub fn undefined(tag: u16, values: Vec<u8>) -> Self {
+    pub(crate) fn undefined(tag: u16, values: Vec<u8>) -> Self {
         Self::new(tag, UNDEFINED, values, 1)
     }
 
-    pub const fn tag(&self) -> u16 {
+    pub(crate) const fn tag(&self) -> u16 {
         self.tag
     }
 
     /// Bytes of its values.
-    pub fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.values.len() as u64
     }
 
@@ -121,7 +121,7 @@ impl Field {
 }
 
 /// The header of a file whose first directory follows it.
-pub fn header(offsets: Offsets) -> Vec<u8> {
+pub(crate) fn header(offsets: Offsets) -> Vec<u8> {
     match offsets {
         Offsets::Short => b"II\x2a\0\x08\0\0\0".to_vec(),
         Offsets::Long => b"II\x2b\0\x08\0\0\0\x10\0\0\0\0\0\0\0".to_vec(),
@@ -129,7 +129,7 @@ pub fn header(offsets: Offsets) -> Vec<u8> {
 }
 
 /// A header and its only directory with the directory's values, which begin at even offsets.
-pub fn file(fields: &[Field], offsets: Offsets) -> Vec<u8> {
+pub(crate) fn file(fields: &[Field], offsets: Offsets) -> Vec<u8> {
     let mut file = header(offsets);
     let at = file.len() as u64;
     file.append(&mut directory(fields, offsets, at, 0, 2));
@@ -137,7 +137,7 @@ pub fn file(fields: &[Field], offsets: Offsets) -> Vec<u8> {
 }
 
 /// Bytes of a directory with its values.
-pub fn directory_length(fields: &[Field], offsets: Offsets, alignment: usize) -> u64 {
+pub(crate) fn directory_length(fields: &[Field], offsets: Offsets, alignment: usize) -> u64 {
     let outside: usize = fields.iter().map(|field| field.outside(offsets, alignment)).sum();
     (entries_length(fields, offsets) + outside) as u64
 }
@@ -149,7 +149,7 @@ const fn entries_length(fields: &[Field], offsets: Offsets) -> usize {
 /// The directory at offset `at`, followed by the values that do not fit into its entries, each padded to `alignment`.
 ///
 /// `fields` are in ascending order of their tags (§2, "Sort Order"); `next` is the next directory's offset, or 0.
-pub fn directory(fields: &[Field], offsets: Offsets, at: u64, next: u64, alignment: usize) -> Vec<u8> {
+pub(crate) fn directory(fields: &[Field], offsets: Offsets, at: u64, next: u64, alignment: usize) -> Vec<u8> {
     debug_assert!(fields.is_sorted_by_key(|field| field.tag));
     let word = offsets.width();
     let number = |out: &mut Vec<u8>, value: u64, bytes: usize| {

@@ -35,7 +35,7 @@ struct Learnt {
 
 impl CatalogueClient {
     /// Learns of all changes since the last time.
-    pub async fn follow(&self) -> Result<(), Error> {
+    pub(crate) async fn follow(&self) -> Result<(), Error> {
         let _one_at_a_time = self.following.lock().await;
         let followed = self.catch_up().await;
         match &followed {
@@ -47,7 +47,7 @@ impl CatalogueClient {
 
     /// The same after a change was made here, which is safe whether the catalogue still answers or not: the change itself
     /// is known, and the follower learns of the rest.
-    pub async fn follow_own(&self, object_number: &str, revision: u64) {
+    pub(crate) async fn follow_own(&self, object_number: &str, revision: u64) {
         self.recent.insert(object_number.to_owned(), revision);
         // The follower logs why it fails.
         let _ = tokio::time::timeout(OWN_PATIENCE, self.follow()).await;
@@ -139,7 +139,7 @@ impl CatalogueClient {
 }
 
 /// Follows the catalogue for as long as the works are served.
-pub async fn follow(works: Weak<CatalogueClient>) {
+pub(crate) async fn follow(works: Weak<CatalogueClient>) {
     let mut failing = false;
     loop {
         tokio::time::sleep(INTERVAL).await;

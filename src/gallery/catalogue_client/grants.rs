@@ -29,7 +29,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    pub fn new(names: &[String], showing: &[WorkRights], rights: &Rights) -> Self {
+    pub(super) fn new(names: &[String], showing: &[WorkRights], rights: &Rights) -> Self {
         let of = |work: &WorkRights| {
             let (stated, public_domain) = (work.rights.as_deref(), work.public_domain);
             if work.withdrawn {
@@ -57,21 +57,21 @@ impl Kept {
 }
 
 impl Grants {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { kept: Cache::new(100_000), changes: Mutex::new(0) }
     }
 
-    pub fn get(&self, first: &str) -> Option<Arc<Kept>> {
+    pub(super) fn get(&self, first: &str) -> Option<Arc<Kept>> {
         self.kept.get(first)
     }
 
     /// How many changes there have been: asked for before a grant is read.
-    pub fn changes(&self) -> u64 {
+    pub(super) fn changes(&self) -> u64 {
         *self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps a grant, unless something has changed since it was read.
-    pub fn keep(&self, first: &str, kept: Arc<Kept>, changes: u64) {
+    pub(super) fn keep(&self, first: &str, kept: Arc<Kept>, changes: u64) {
         let now = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
         if *now == changes {
             self.kept.insert(first.to_owned(), kept);
@@ -79,7 +79,7 @@ impl Grants {
     }
 
     /// The grants that depend on these works or files: the names of their images, by the first one.
-    pub fn depending_on(
+    pub(super) fn depending_on(
         &self,
         works: &HashSet<String>,
         files: &HashSet<String>,
@@ -90,7 +90,7 @@ impl Grants {
 
     /// Takes note that works have changed which show these files now: what depends on them is replaced by what is given
     /// here, or forgotten.
-    pub fn change(
+    pub(super) fn change(
         &self,
         works: &HashSet<String>,
         files: &HashSet<String>,
@@ -108,7 +108,7 @@ impl Grants {
         }
     }
 
-    pub fn forget_all(&self) {
+    pub(super) fn forget_all(&self) {
         let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
         *changes += 1;
         self.kept.invalidate_all();

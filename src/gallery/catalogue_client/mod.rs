@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinSet;
 
-pub use follow::follow;
+pub(super) use follow::follow;
 
 use crate::catalogue::{self, Catalogue};
 use crate::gallery::Error;
@@ -21,7 +21,7 @@ use crate::gallery::single_flight::SingleFlight;
 use grants::{Grants, Kept};
 
 /// Queries the catalogue, and caches what it has read until a revision invalidates it.
-pub struct CatalogueClient {
+pub(crate) struct CatalogueClient {
     catalogue: Catalogue,
     /// The runtime that owns the catalogue's connections.
     tasks: Handle,
@@ -56,7 +56,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const SHORT_PATIENCE: Duration = Duration::from_secs(1);
 
 impl CatalogueClient {
-    pub fn new(catalogue: Catalogue, tasks: Handle, rights: Rights, settings: &catalogue::Settings) -> Self {
+    pub(crate) fn new(
+        catalogue: Catalogue,
+        tasks: Handle,
+        rights: Rights,
+        settings: &catalogue::Settings,
+    ) -> Self {
         Self {
             catalogue,
             unknown: SingleFlight::cancelling(tasks.clone()),
@@ -77,7 +82,7 @@ impl CatalogueClient {
     }
 
     /// The catalogue's location, without a password.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         self.catalogue.describe()
     }
 
@@ -147,18 +152,18 @@ impl CatalogueClient {
     }
 
     /// The last known revision: anything read from the catalogue now is at least as recent.
-    pub fn seen(&self) -> u64 {
+    pub(crate) fn seen(&self) -> u64 {
         self.seen.load(Ordering::Acquire)
     }
 
     /// Whether something that was made of a work at revision `seen` is still up to date.
-    pub fn holds(&self, object_number: &str, seen: u64) -> bool {
+    pub(crate) fn holds(&self, object_number: &str, seen: u64) -> bool {
         seen >= self.horizon.load(Ordering::Acquire)
             && self.recent.get(object_number).is_none_or(|changed| changed <= seen)
     }
 
     /// Whether the catalogue did not respond to the last query of the follower.
-    pub fn is_silent(&self) -> bool {
+    pub(crate) fn is_silent(&self) -> bool {
         self.silent.load(Ordering::Relaxed)
     }
 
@@ -176,12 +181,12 @@ impl CatalogueClient {
 
     /// What the works that show a master allow, `names` being all its identifiers; `None` if no work shows it. Cached grants
     /// are used while the catalogue does not respond, for as long as the settings say.
-    pub async fn grant(&self, names: &[String]) -> Result<Option<Grant>, Error> {
+    pub(crate) async fn grant(&self, names: &[String]) -> Result<Option<Grant>, Error> {
         Ok(self.showing(names).await?.and_then(|kept| kept.grant))
     }
 
     /// The first of the works that show a master.
-    pub async fn shown_by(&self, names: &[String]) -> Result<Option<String>, Error> {
+    pub(crate) async fn shown_by(&self, names: &[String]) -> Result<Option<String>, Error> {
         Ok(self.showing(names).await?.and_then(|kept| kept.shown_by.clone()))
     }
 

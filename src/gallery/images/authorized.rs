@@ -10,7 +10,7 @@ use crate::master::{Kind, SourceFormat};
 
 /// An opened image with what its rights allow: the only form in which code outside the gallery gets an image.
 #[derive(Clone)]
-pub struct AuthorizedImage {
+pub(crate) struct AuthorizedImage {
     pub(super) handle: Arc<ImageHandle>,
     pub limits: Limits,
     pub grant: Grant,
@@ -18,22 +18,22 @@ pub struct AuthorizedImage {
 
 impl AuthorizedImage {
     /// The identifier that the image was opened by.
-    pub fn identifier(&self) -> &str {
+    pub(crate) fn identifier(&self) -> &str {
         &self.handle.pyramid_of.as_ref().unwrap_or(&self.handle).identifier
     }
 
     /// The `info.json` of the image: levels and tiles within its rights.
-    pub fn info(&self, id: String) -> Info {
+    pub(crate) fn info(&self, id: String) -> Info {
         self.handle.info(id, self.limits)
     }
 
     /// The same for static files.
-    pub fn static_info(&self, id: String) -> Info {
+    pub(crate) fn static_info(&self, id: String) -> Info {
         self.handle.static_info(id, self.limits)
     }
 
     /// The media type of the master's file.
-    pub fn master_type(&self) -> &'static str {
+    pub(crate) fn master_type(&self) -> &'static str {
         let master = self.handle.pyramid_of.as_ref().unwrap_or(&self.handle);
         match &master.master.kind {
             Kind::Tiled => "image/tiff",
@@ -49,14 +49,14 @@ impl AuthorizedImage {
     }
 
     /// The image's size, or the largest of its halvings that the rights allow.
-    pub fn finest(&self) -> Dimensions {
+    pub(crate) fn finest(&self) -> Dimensions {
         let full = self.handle.all().dimensions();
         let mut halvings = (0..31).map(|halved| full.reduced(1 << halved));
         halvings.find(|size| !self.limits.restrict(*size)).unwrap_or(full)
     }
 
     /// The largest size of the whole image that the rights allow, regardless of the limits of a single response.
-    pub fn largest(&self) -> Dimensions {
+    pub(crate) fn largest(&self) -> Dimensions {
         let full = self.handle.all().dimensions();
         let limits = Limits::NONE.at_most(self.grant.largest).of_region(full, full);
         Dimensions::new(full.width.min(limits.max_width), full.height.min(limits.max_height))

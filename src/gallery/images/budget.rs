@@ -9,7 +9,7 @@ use crate::iiif::Invalid;
 
 /// Memory in KiB, in nested shares, so that long-lived reservations never take all of it: small renderings always find
 /// some, however slowly clients read large responses.
-pub struct Budget {
+pub(super) struct Budget {
     total: Share,
     /// Large renderings and streams.
     bulk: Share,
@@ -21,17 +21,17 @@ pub struct Budget {
 
 /// Reserved memory; released when dropped.
 #[derive(Default)]
-pub struct Memory(#[allow(dead_code)] [Option<OwnedSemaphorePermit>; 3]);
+pub(crate) struct Memory(#[allow(dead_code)] [Option<OwnedSemaphorePermit>; 3]);
 
 /// The memory of one stream for its lifetime.
-pub struct Hold {
+pub(super) struct Hold {
     _memory: Memory,
     kib: u32,
 }
 
 /// The memory of a decode. It stays reserved until all callers that waited for the pictures have their responses, which
 /// are rendered within the same memory, one at a time.
-pub struct Reserve {
+pub(super) struct Reserve {
     pub memory: Arc<Memory>,
     /// Bytes that a response may take in addition to the pictures.
     pub finishing: u64,
@@ -60,7 +60,7 @@ fn kib(bytes: u64) -> u32 {
 }
 
 impl Budget {
-    pub fn new(memory_mib: u64) -> Self {
+    pub(super) fn new(memory_mib: u64) -> Self {
         let most = u32::MAX >> 3;
         let total = u32::try_from(memory_mib.max(16) << 10).unwrap_or(most).min(most);
         Self {
@@ -72,7 +72,7 @@ impl Budget {
     }
 
     /// Refuses a rendering that can never be admitted, before a byte is read for it.
-    pub fn check(&self, bytes: u64) -> Result<(), Error> {
+    pub(super) fn check(&self, bytes: u64) -> Result<(), Error> {
         if bytes >> 10 < u64::from(self.total.kib) {
             return Ok(());
         }
@@ -85,20 +85,20 @@ impl Budget {
     }
 
     /// `bytes`, capped to what one rendering can have.
-    pub fn at_most(&self, bytes: u64) -> u64 {
+    pub(super) fn at_most(&self, bytes: u64) -> u64 {
         bytes.min((u64::from(self.total.kib) << 10) - 1)
     }
 
-    pub async fn small(&self, bytes: u64) -> Result<Memory, Error> {
+    pub(super) async fn small(&self, bytes: u64) -> Result<Memory, Error> {
         Ok(Memory([self.total.take(kib(bytes)).await?, None, None]))
     }
 
-    pub async fn large(&self, bytes: u64) -> Result<Memory, Error> {
+    pub(super) async fn large(&self, bytes: u64) -> Result<Memory, Error> {
         self.beside(bytes, 0).await
     }
 
     /// Memory for drawing one band of a stream.
-    pub async fn band(&self, bytes: u64, hold: &Hold) -> Result<Memory, Error> {
+    pub(super) async fn band(&self, bytes: u64, hold: &Hold) -> Result<Memory, Error> {
         self.beside(bytes, hold.kib).await
     }
 
@@ -110,7 +110,7 @@ impl Budget {
 
     /// Memory for a stream whose bands each have `made` bytes to send and take `drawn` bytes while they are drawn. A stream
     /// whose bands do not fit next to other streams runs alone.
-    pub async fn hold(&self, made: u64, drawn: u64) -> Result<Hold, Error> {
+    pub(super) async fn hold(&self, made: u64, drawn: u64) -> Result<Hold, Error> {
         self.check(made + drawn)?;
         let alone = u64::from(kib(drawn)) + u64::from(self.streams.kib) > u64::from(self.bulk.kib);
         let own = kib(made).min(self.bulk.kib);
@@ -120,18 +120,18 @@ impl Budget {
     }
 
     /// Memory for a finished response that is being sent.
-    pub async fn unsent(&self, bytes: u64) -> Result<Memory, Error> {
+    pub(super) async fn unsent(&self, bytes: u64) -> Result<Memory, Error> {
         let own = kib(bytes).min(self.unsent.kib);
         Ok(Memory([self.unsent.take(own).await?, self.total.take(own).await?, None]))
     }
 
     /// KiB that renderings may reserve while they read from one store.
-    pub fn reading_kib(&self) -> u32 {
+    pub(super) fn reading_kib(&self) -> u32 {
         self.total.kib / 4
     }
 
     /// Reserved KiB.
-    pub fn taken_kib(&self) -> usize {
+    pub(super) fn taken_kib(&self) -> usize {
         self.total.kib as usize - self.total.free.available_permits()
     }
 }

@@ -12,13 +12,13 @@ const NO_GRACE_MS: u64 = 5000;
 
 /// What a store reports about a cached master.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+pub(super) enum Found {
     Same,
     Replaced,
 }
 
 /// In-flight revalidations, at most one per master.
-pub struct Checks {
+pub(super) struct Checks {
     pub(super) under_way: SingleFlight<u64, Found>,
     pub(super) bounds: Bounds,
     since: Instant,
@@ -26,7 +26,7 @@ pub struct Checks {
 }
 
 impl Checks {
-    pub fn new(settings: &Masters, tasks: tokio::runtime::Handle) -> Self {
+    pub(super) fn new(settings: &Masters, tasks: tokio::runtime::Handle) -> Self {
         Self {
             under_way: SingleFlight::new(tasks),
             bounds: Bounds::remote(settings),
@@ -39,11 +39,11 @@ impl Checks {
         self.since.elapsed().as_millis() as u64
     }
 
-    pub fn has_grace(&self) -> bool {
+    pub(super) fn has_grace(&self) -> bool {
         self.now_ms() >= self.no_grace_until_ms.load(Relaxed)
     }
 
-    pub fn was_slow(&self) {
+    pub(super) fn was_slow(&self) {
         self.no_grace_until_ms.store(self.now_ms() + NO_GRACE_MS, Relaxed);
     }
 }

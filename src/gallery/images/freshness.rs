@@ -9,7 +9,7 @@ use crate::gallery::settings::Masters;
 const AGAIN_MS: u64 = 1000;
 
 /// When a store was last asked about a master, and what came of it.
-pub struct Freshness {
+pub(crate) struct Freshness {
     confirmed_ms: AtomicU64,
     /// When the last check failed, if nothing has been confirmed since; 0 for none.
     failed_ms: AtomicU64,
@@ -18,7 +18,7 @@ pub struct Freshness {
 
 /// For how long, in milliseconds.
 #[derive(Clone, Copy, Debug)]
-pub struct Bounds {
+pub(crate) struct Bounds {
     /// A master counts as unchanged.
     pub fresh: u64,
     /// Longer than that it may be shown while it is checked in the background.
@@ -29,7 +29,7 @@ pub struct Bounds {
 
 /// What becomes of a request for a master that is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It is shown.
     Show,
     /// It is shown, and the store is asked in the background.
@@ -42,7 +42,7 @@ pub enum Verdict {
 
 impl Bounds {
     /// Those of remote masters.
-    pub fn remote(settings: &Masters) -> Self {
+    pub(crate) fn remote(settings: &Masters) -> Self {
         Self {
             fresh: settings.revalidate_s.saturating_mul(1000),
             stale: settings.stale_while_revalidate_s.saturating_mul(1000),
@@ -51,13 +51,13 @@ impl Bounds {
     }
 
     /// The same where masters are looked at after `fresh` at the latest.
-    pub fn within(self, fresh: u64) -> Self {
+    pub(crate) fn within(self, fresh: u64) -> Self {
         Self { fresh: self.fresh.min(fresh), ..self }
     }
 }
 
 impl Freshness {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             confirmed_ms: AtomicU64::new(now_ms()),
             failed_ms: AtomicU64::new(0),
@@ -65,7 +65,7 @@ impl Freshness {
         }
     }
 
-    pub fn verdict(&self, bounds: Bounds) -> Verdict {
+    pub(crate) fn verdict(&self, bounds: Bounds) -> Verdict {
         self.verdict_at(now_ms(), bounds)
     }
 
@@ -84,20 +84,20 @@ impl Freshness {
         }
     }
 
-    pub fn begin(&self) {
+    pub(crate) fn begin(&self) {
         self.checking.store(true, Relaxed);
     }
 
-    pub fn confirm(&self) {
+    pub(crate) fn confirm(&self) {
         self.confirmed_ms.store(now_ms(), Relaxed);
         self.failed_ms.store(0, Relaxed);
     }
 
-    pub fn fail(&self) {
+    pub(crate) fn fail(&self) {
         self.failed_ms.store(now_ms().max(1), Relaxed);
     }
 
-    pub fn end(&self) {
+    pub(crate) fn end(&self) {
         self.checking.store(false, Relaxed);
     }
 }

@@ -15,7 +15,7 @@ use crate::render::ColorTransform;
 use crate::store::{self, Key, Store, Version};
 
 /// An opened master, cached until its version changes.
-pub struct ImageHandle {
+pub(crate) struct ImageHandle {
     /// Unique per opened master in this process.
     pub number: u64,
     pub store: Store,
@@ -50,7 +50,7 @@ const WHOLE_TILE: u32 = 512;
 
 impl ImageHandle {
     /// Reads a master's index: one range of its start and, where that is not all of it, the rest.
-    pub async fn open(store: Store, key: Key, page: u32, output: Output) -> Result<Self, Error> {
+    pub(crate) async fn open(store: Store, key: Key, page: u32, output: Output) -> Result<Self, Error> {
         let (version, start) = match store.read_start(&key, FIRST_READ).await {
             // A link that leads out of its folder names nothing here.
             Err(store::Error::Forbidden) if store.is_local() => return Err(Error::NotFound),
@@ -107,7 +107,7 @@ impl ImageHandle {
     }
 
     /// Store, key and version of the master itself, even if pixels are read from its pyramid.
-    pub fn origin(&self) -> (&Store, &Key, &Version) {
+    pub(crate) fn origin(&self) -> (&Store, &Key, &Version) {
         match &self.pyramid_of {
             Some(master) => (&master.store, &master.key, &master.version),
             None => (&self.store, &self.key, &self.version),
@@ -115,7 +115,7 @@ impl ImageHandle {
     }
 
     /// Records a failed rendering: a damaged pyramid is not served any more, and is rebuilt.
-    pub fn blame(&self, error: &Error) {
+    pub(crate) fn blame(&self, error: &Error) {
         if matches!(error, Error::Damaged(_))
             && self.pyramid_of.is_some()
             && !self.discarded.swap(true, Ordering::Relaxed)
@@ -125,18 +125,18 @@ impl ImageHandle {
     }
 
     /// Whether this is a damaged pyramid.
-    pub fn is_discarded(&self) -> bool {
+    pub(crate) fn is_discarded(&self) -> bool {
         self.discarded.load(Ordering::Relaxed)
     }
 
     /// The approximate memory of this value in bytes.
-    pub fn weight(&self) -> usize {
+    pub(crate) fn weight(&self) -> usize {
         self.master.weight() + self.color.weight() + self.heads.iter().map(Bytes::len).sum::<usize>() + 1024
     }
 
     /// The advertised sizes and tiles: the stored levels where their scale factors are integers, otherwise halvings down
     /// to one tile; both within the limits.
-    pub fn info(&self, id: String, limits: Limits) -> Info {
+    pub(crate) fn info(&self, id: String, limits: Limits) -> Info {
         let (side, factors) = self.factors();
         self.described(id, limits, side, &factors)
     }
@@ -145,7 +145,7 @@ impl ImageHandle {
     ///
     /// Some viewers take the sizes of tiles from `sizes`, others round up by themselves. A server answers either and
     /// states sizes as its levels have them, to send tiles as they are stored; static files have one name only.
-    pub fn static_info(&self, id: String, limits: Limits) -> Info {
+    pub(crate) fn static_info(&self, id: String, limits: Limits) -> Info {
         let (side, mut factors) = self.factors();
         factors.iter_mut().for_each(|(factor, size)| *size = self.master.upright().reduced(*factor));
         self.described(id, limits, side, &factors)
@@ -194,12 +194,12 @@ impl ImageHandle {
     }
 
     /// The version, for hashing.
-    pub fn version_bytes(&self) -> Vec<u8> {
+    pub(crate) fn version_bytes(&self) -> Vec<u8> {
         [&self.version.size.to_le_bytes()[..], self.version.etag.as_bytes()].concat()
     }
 
     /// Whether it can be read row by row, in memory that does not grow with its height.
-    pub fn reads_by_row(&self) -> bool {
+    pub(crate) fn reads_by_row(&self) -> bool {
         match &self.master.kind {
             Kind::Tiled => true,
             Kind::Untiled { format, .. } => matches!(format, SourceFormat::Tiff | SourceFormat::Png),
@@ -207,7 +207,7 @@ impl ImageHandle {
     }
 
     /// Why no stored tile of this master can be served byte for byte, if none can.
-    pub fn slow_because(&self) -> Option<String> {
+    pub(crate) fn slow_because(&self) -> Option<String> {
         match &self.master.kind {
             Kind::Untiled { reason, .. } => Some(reason.clone()),
             Kind::Tiled
@@ -227,13 +227,13 @@ impl ImageHandle {
 
     /// Whether viewers would be served better from a pyramid than from this master: it has no tiles, its tiles cannot be
     /// served byte for byte, or its smallest level is too large for an overview.
-    pub fn wants_pyramid(&self, from_megapixels: f64) -> bool {
+    pub(crate) fn wants_pyramid(&self, from_megapixels: f64) -> bool {
         let small = (self.master.dimensions.area() as f64) < from_megapixels * 1e6;
         self.pyramid_of.is_none() && !small && self.slow_because().is_some()
     }
 
     /// The whole image, in its own pixels.
-    pub fn all(&self) -> Rect {
+    pub(crate) fn all(&self) -> Rect {
         Rect::all(self.master.upright())
     }
 }

@@ -21,7 +21,7 @@ use crate::pixels::color::Output;
 const IDLE: Duration = Duration::from_secs(3600);
 
 /// The opened images.
-pub struct HandleCache {
+pub(super) struct HandleCache {
     sources: Arc<Sources>,
     pub(super) pyramids: Option<Arc<Pyramids>>,
     /// Images that are smaller need no pyramid.
@@ -37,7 +37,7 @@ pub struct HandleCache {
 }
 
 impl HandleCache {
-    pub fn new(
+    pub(super) fn new(
         sources: Arc<Sources>,
         pyramids: Option<Arc<Pyramids>>,
         settings: &Settings,
@@ -65,7 +65,7 @@ impl HandleCache {
     }
 
     /// The image as it is now, whoever may see it.
-    pub async fn get(&self, identifier: &str) -> Result<Arc<ImageHandle>, Error> {
+    pub(super) async fn get(&self, identifier: &str) -> Result<Arc<ImageHandle>, Error> {
         if let Some(handle) = self.revalidated(identifier).await? {
             return Ok(handle);
         }
@@ -73,30 +73,30 @@ impl HandleCache {
     }
 
     /// The image if it is in memory, without asking its store whether it has changed.
-    pub fn in_memory(&self, identifier: &str) -> Option<Arc<ImageHandle>> {
+    pub(super) fn in_memory(&self, identifier: &str) -> Option<Arc<ImageHandle>> {
         self.cached.get(identifier)
     }
 
     /// Whether viewers would be served better from a pyramid than from this master.
-    pub fn wants_pyramid(&self, handle: &ImageHandle) -> bool {
+    pub(super) fn wants_pyramid(&self, handle: &ImageHandle) -> bool {
         handle.wants_pyramid(self.pyramids_from_megapixels)
     }
 
     /// The colour space of renderings.
-    pub fn output(&self) -> Output {
+    pub(super) fn output(&self) -> Output {
         self.output
     }
 
-    pub fn forget(&self, identifier: &str) {
+    pub(super) fn forget(&self, identifier: &str) {
         self.cached.invalidate(identifier);
     }
 
-    pub fn forget_all(&self) {
+    pub(super) fn forget_all(&self) {
         self.cached.invalidate_all();
     }
 
     /// Whether a store failed when a master was opened just now; does no I/O.
-    pub fn has_failing_store(&self) -> bool {
+    pub(super) fn has_failing_store(&self) -> bool {
         self.health.is_failing() || self.sources.is_troubled()
     }
 
@@ -144,7 +144,7 @@ impl HandleCache {
         (credit != Credit::default()).then_some(credit)
     }
 
-    pub fn observe(&self) {
+    pub(super) fn observe(&self) {
         metrics::gauge!("tegl_cache_bytes", "cache" => "indexes").set(self.cached.weighted_size() as f64);
         metrics::gauge!("tegl_cache_entries", "cache" => "indexes").set(self.cached.entry_count() as f64);
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 const COUNTS: Duration = Duration::from_secs(30);
 
 /// The last failure of any store, until a success follows.
-pub struct Health {
+pub(super) struct Health {
     since: Instant,
     /// Milliseconds from `since`, from 1; 0 for none.
     failed_ms: AtomicU64,
@@ -20,15 +20,15 @@ impl Default for Health {
 }
 
 impl Health {
-    pub fn failed(&self) {
+    pub(super) fn failed(&self) {
         self.failed_ms.store(self.now_ms(), Ordering::Relaxed);
     }
 
-    pub fn answered(&self) {
+    pub(super) fn answered(&self) {
         self.failed_ms.store(0, Ordering::Relaxed);
     }
 
-    pub fn is_failing(&self) -> bool {
+    pub(super) fn is_failing(&self) -> bool {
         let failed = self.failed_ms.load(Ordering::Relaxed);
         failed > 0 && self.now_ms() - failed.min(self.now_ms()) < COUNTS.as_millis() as u64
     }

@@ -11,7 +11,7 @@ const SMALLEST: u32 = 1 << 12;
 
 impl Renderer {
     /// Refuses a rendering that would cost too much, before a byte is read.
-    pub fn check(&self, handle: &ImageHandle, plan: &Plan) -> Result<(), Error> {
+    pub(super) fn check(&self, handle: &ImageHandle, plan: &Plan) -> Result<(), Error> {
         let Some((level, reduce)) = plan.rendering() else { return Ok(()) };
         match &handle.master.kind {
             Kind::Tiled if render::is_banded(plan, &handle.master) => {
@@ -45,7 +45,7 @@ impl Renderer {
     }
 
     /// Refuses a master without a pyramid that cannot be rendered even at the smallest size.
-    pub fn serves(&self, handle: &ImageHandle) -> Result<(), Error> {
+    pub(super) fn serves(&self, handle: &ImageHandle) -> Result<(), Error> {
         let (format, reason) = match &handle.master.kind {
             Kind::Untiled { format, reason, .. } => (format, reason),
             Kind::Tiled => return Ok(()),

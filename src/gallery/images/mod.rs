@@ -28,14 +28,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::runtime::Handle;
 
-pub use authorized::AuthorizedImage;
-pub use handle::ImageHandle;
-pub use original::Original;
-pub use planned::{Body, Delivered, PlannedImage};
-pub use pyramids::PyramidStore;
-pub use renderer::Origin;
-pub use streamed::Streamed;
-pub use unsent::Unsent;
+pub(crate) use authorized::AuthorizedImage;
+pub(crate) use handle::ImageHandle;
+pub(crate) use original::Original;
+pub(crate) use planned::{Body, Delivered, PlannedImage};
+pub(crate) use pyramids::PyramidStore;
+pub(crate) use renderer::Origin;
+pub(crate) use unsent::Unsent;
 
 use super::Error;
 use super::catalogue_client::CatalogueClient;
@@ -50,10 +49,10 @@ use original::Digests;
 use pyramids::{Progress, Pyramids};
 use renderer::Renderer;
 use scheduler::RenderScheduler;
-pub use scheduler::threads as render_threads;
+pub(super) use scheduler::threads as render_threads;
 
 /// Opens, plans and delivers images.
-pub struct ImageService {
+pub(crate) struct ImageService {
     handles: HandleCache,
     pyramids: Option<Arc<Pyramids>>,
     renderer: Arc<Renderer>,
@@ -71,7 +70,7 @@ impl ImageService {
     ///
     /// # Errors
     /// If threads cannot be started.
-    pub fn new(
+    pub(crate) fn new(
         sources: Arc<Sources>,
         store: Option<PyramidStore>,
         settings: &Settings,
@@ -109,12 +108,12 @@ impl ImageService {
     ///
     /// # Errors
     /// If there is none, it may not be shown, or its master cannot be served.
-    pub async fn open(&self, identifier: &str) -> Result<AuthorizedImage, Error> {
+    pub(crate) async fn open(&self, identifier: &str) -> Result<AuthorizedImage, Error> {
         self.authorize(self.handles.get(identifier).await?).await
     }
 
     /// Opens images within `patience` for all of them together; `None` for those that take longer.
-    pub async fn open_within(
+    pub(crate) async fn open_within(
         &self,
         patience: Duration,
         identifiers: &[&str],
@@ -163,12 +162,12 @@ impl ImageService {
     }
 
     /// The size of an image whose master is in memory; nothing is read.
-    pub fn known_size(&self, identifier: &str) -> Option<Dimensions> {
+    pub(crate) fn known_size(&self, identifier: &str) -> Option<Dimensions> {
         self.handles.in_memory(identifier).map(|handle| handle.all().dimensions())
     }
 
     /// The largest response, whatever the image.
-    pub fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> Limits {
         self.limits
     }
 
@@ -178,33 +177,33 @@ impl ImageService {
     }
 
     /// The configured rules from records' rights to grants.
-    pub fn rights(&self) -> &Rights {
+    pub(crate) fn rights(&self) -> &Rights {
         &self.rights
     }
 
     /// Opens the image again when it is next requested.
-    pub fn forget(&self, identifier: &str) {
+    pub(crate) fn forget(&self, identifier: &str) {
         self.handles.forget(identifier);
     }
 
     /// Forgets everything that is kept in memory.
-    pub fn forget_all(&self) {
+    pub(crate) fn forget_all(&self) {
         self.handles.forget_all();
         self.renderer.forget();
     }
 
     /// Whether a store failed when a master was opened just now; does no I/O.
-    pub fn has_failing_store(&self) -> bool {
+    pub(crate) fn has_failing_store(&self) -> bool {
         self.handles.has_failing_store()
     }
 
     /// Where pyramids are kept, if they are.
-    pub fn pyramids_location(&self) -> Option<String> {
+    pub(crate) fn pyramids_location(&self) -> Option<String> {
         self.pyramids.as_ref().map(|pyramids| pyramids.location())
     }
 
     /// Why pyramids cannot be kept in their store.
-    pub async fn pyramids_trouble(&self) -> Option<store::Diagnosis> {
+    pub(crate) async fn pyramids_trouble(&self) -> Option<store::Diagnosis> {
         self.pyramids.as_ref()?.trouble().await
     }
 
@@ -241,12 +240,12 @@ impl ImageService {
     }
 
     /// Memory for a finished response while it is being sent.
-    pub async fn unsent(&self, bytes: &Bytes) -> Result<Unsent, Error> {
+    pub(crate) async fn unsent(&self, bytes: &Bytes) -> Result<Unsent, Error> {
         self.renderer.unsent(bytes).await
     }
 
     /// Updates the gauges.
-    pub fn observe(&self) {
+    pub(crate) fn observe(&self) {
         self.renderer.observe();
         self.handles.observe();
     }

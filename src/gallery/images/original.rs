@@ -19,7 +19,7 @@ use crate::store::{Key, Store, Version};
 
 /// A master that may be downloaded, in its current version.
 #[derive(Clone)]
-pub struct Original {
+pub(crate) struct Original {
     store: Store,
     key: Key,
     version: Version,
@@ -31,7 +31,7 @@ pub struct Original {
 
 /// SHA-256 digests of originals, and how many may be computed at the same time.
 #[derive(Clone)]
-pub struct Digests {
+pub(super) struct Digests {
     /// In base 64, by place and version.
     known: Cache<(String, Version), Arc<str>>,
     workers: Arc<Semaphore>,
@@ -59,7 +59,7 @@ const DIGESTED_FIRST: u64 = 256 << 20;
 
 impl ImageService {
     /// The master's file, if the rights allow its download.
-    pub async fn original(&self, identifier: &str) -> Result<Original, Error> {
+    pub(crate) async fn original(&self, identifier: &str) -> Result<Original, Error> {
         let original = self.original_of(&self.open(identifier).await?).ok_or(Error::Forbidden)?;
         // A download is long: it should not start with an outdated version.
         if original.store.head(&original.key).await? == original.version {
@@ -70,7 +70,7 @@ impl ImageService {
     }
 
     /// The same for an opened image.
-    pub fn original_of(&self, granted: &AuthorizedImage) -> Option<Original> {
+    pub(crate) fn original_of(&self, granted: &AuthorizedImage) -> Option<Original> {
         let (store, key, version) = granted.origin();
         granted.grant.original.then(|| Original {
             store: store.clone(),
@@ -85,22 +85,22 @@ impl ImageService {
 }
 
 impl Original {
-    pub fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.version.size
     }
 
     /// Identifies this version of this master, for its entity tag.
-    pub fn name(&self) -> [&[u8]; 3] {
+    pub(crate) fn name(&self) -> [&[u8]; 3] {
         [self.key.as_str().as_bytes(), self.version.etag.as_bytes(), b"original"]
     }
 
     /// The file's name in its folder.
-    pub fn file_name(&self) -> &str {
+    pub(crate) fn file_name(&self) -> &str {
         self.key.as_str().rsplit('/').next().unwrap_or_default()
     }
 
     /// Memory for prefetched pieces of a remote store.
-    pub async fn admit(&self) -> Result<Unsent, Error> {
+    pub(crate) async fn admit(&self) -> Result<Unsent, Error> {
         match self.store.is_local() {
             true => Ok(Unsent::default()),
             false => self.renderer.unsent_pieces(PIECE * (AHEAD as u64 + 1)).await,
@@ -108,7 +108,7 @@ impl Original {
     }
 
     /// A range of this version, piece by piece; the stream fails if the master is replaced meanwhile.
-    pub fn pieces(&self, range: Range<u64>) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
+    pub(crate) fn pieces(&self, range: Range<u64>) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
         let original = self.clone();
         // What lies here comes faster than anybody takes it.
         let (ahead, length) = if self.store.is_local() { (1, NEAR_PIECE) } else { (AHEAD, PIECE) };
@@ -124,7 +124,7 @@ impl Original {
 
     /// All bytes. They are digested in parallel as long as this does not slow the download down; the digest is known after
     /// the last piece.
-    pub fn all(&self) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
+    pub(crate) fn all(&self) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
         let mut digester = match self.known_digest() {
             Some(_) => None,
             None => self.digester(),
@@ -160,7 +160,7 @@ impl Original {
     }
 
     /// The SHA-256 digest of the file in base 64, if it is known or quickly computed.
-    pub async fn digest(&self) -> Option<Arc<str>> {
+    pub(crate) async fn digest(&self) -> Option<Arc<str>> {
         if let Some(known) = self.known_digest() {
             return Some(known);
         }

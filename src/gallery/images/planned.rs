@@ -20,7 +20,7 @@ use crate::store;
 
 /// A request for an image, resolved against its master and its rights.
 #[derive(Clone)]
-pub struct PlannedImage {
+pub(crate) struct PlannedImage {
     service: Arc<ImageService>,
     image: AuthorizedImage,
     request: ImageRequest,
@@ -38,7 +38,7 @@ enum Purpose {
 }
 
 /// The bytes of an image.
-pub enum Body {
+pub(crate) enum Body {
     Whole {
         bytes: Bytes,
         origin: Origin,
@@ -48,7 +48,7 @@ pub enum Body {
 }
 
 /// A delivered image.
-pub struct Delivered {
+pub(crate) struct Delivered {
     /// The plan that the body was made by.
     pub planned: PlannedImage,
     pub body: Body,
@@ -64,7 +64,7 @@ impl ImageService {
     ///
     /// # Errors
     /// If the image cannot be opened, the request does not fit it, or a rendering would cost too much.
-    pub async fn plan(
+    pub(crate) async fn plan(
         self: &Arc<Self>,
         identifier: &str,
         request: &ImageRequest,
@@ -76,7 +76,7 @@ impl ImageService {
     ///
     /// # Errors
     /// As for [`ImageService::plan`].
-    pub async fn plan_rendition(
+    pub(crate) async fn plan_rendition(
         self: &Arc<Self>,
         identifier: &str,
         format: Format,
@@ -159,7 +159,7 @@ impl ImageService {
 
 impl PlannedImage {
     /// A strong entity tag, in quotes: equal for equal plans on equal masters and settings, on every server.
-    pub fn etag(&self) -> String {
+    pub(crate) fn etag(&self) -> String {
         let canonical = self.canonical(Version::V3);
         let version = self.image.version_bytes();
         let recipe = self.service.renderer.recipe().to_le_bytes();
@@ -172,21 +172,21 @@ impl PlannedImage {
     }
 
     /// The canonical form of the request, from the region on (Image API 3.0, §4.8).
-    pub fn canonical(&self, version: Version) -> String {
+    pub(crate) fn canonical(&self, version: Version) -> String {
         self.plan.canonical(version, &self.image.master, self.image.limits)
     }
 
-    pub fn format(&self) -> Format {
+    pub(crate) fn format(&self) -> Format {
         self.plan.format
     }
 
     /// The size of the delivered image.
-    pub fn size(&self) -> Dimensions {
+    pub(crate) fn size(&self) -> Dimensions {
         self.plan.size
     }
 
     /// Whether the image is too large to be rendered as a whole, and is sent while it is rendered.
-    pub fn is_streamed(&self) -> bool {
+    pub(crate) fn is_streamed(&self) -> bool {
         self.service.renderer.is_banded(&self.image, &self.plan)
     }
 
@@ -194,7 +194,7 @@ impl PlannedImage {
     ///
     /// # Errors
     /// If its format cannot hold an image of this size.
-    pub fn streamed_length(&self) -> Result<Option<u64>, Error> {
+    pub(crate) fn streamed_length(&self) -> Result<Option<u64>, Error> {
         self.service.renderer.banded_length(&self.image, &self.plan)
     }
 
@@ -204,7 +204,7 @@ impl PlannedImage {
     ///
     /// # Errors
     /// If the master cannot be read or decoded, or the server is busy.
-    pub async fn deliver(self) -> Result<Delivered, Error> {
+    pub(crate) async fn deliver(self) -> Result<Delivered, Error> {
         match self.attempt().await {
             Ok(body) => Ok(Delivered { planned: self, body, is_replanned: false }),
             Err(Error::Store(store::Error::Changed) | Error::NotFound) => {

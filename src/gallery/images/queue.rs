@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 /// The length of a queue, and how long one item takes.
 #[derive(Clone)]
-pub struct Queue(Arc<State>);
+pub(super) struct Queue(Arc<State>);
 
 struct State {
     waiting: AtomicUsize,
@@ -17,40 +17,40 @@ struct State {
 }
 
 /// A queue position; released when dropped.
-pub struct Waiting(Queue);
+pub(super) struct Waiting(Queue);
 
 /// Measures one item until it is dropped.
-pub struct Measured(Queue, Instant);
+pub(super) struct Measured(Queue, Instant);
 
 impl Queue {
-    pub fn new(width: usize, usual: Duration) -> Self {
+    pub(super) fn new(width: usize, usual: Duration) -> Self {
         let usual_us = AtomicU64::new(usual.as_micros() as u64);
         Self(Arc::new(State { waiting: AtomicUsize::new(0), usual_us, width: width.max(1) }))
     }
 
     /// The expected wait of a new item.
-    pub fn expected(&self) -> Duration {
+    pub(super) fn expected(&self) -> Duration {
         let State { waiting, usual_us, width } = &*self.0;
         let usual = Duration::from_micros(usual_us.load(Ordering::Relaxed));
         usual * waiting.load(Ordering::Relaxed) as u32 / *width as u32
     }
 
-    pub fn join(&self) -> Waiting {
+    pub(super) fn join(&self) -> Waiting {
         self.0.waiting.fetch_add(1, Ordering::Relaxed);
         Waiting(self.clone())
     }
 
-    pub fn waiting(&self) -> usize {
+    pub(super) fn waiting(&self) -> usize {
         self.0.waiting.load(Ordering::Relaxed)
     }
 
-    pub fn measure(&self) -> Measured {
+    pub(super) fn measure(&self) -> Measured {
         Measured(self.clone(), Instant::now())
     }
 }
 
 impl Measured {
-    pub fn so_far(&self) -> Duration {
+    pub(super) fn so_far(&self) -> Duration {
         self.1.elapsed()
     }
 }

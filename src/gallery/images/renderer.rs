@@ -36,7 +36,7 @@ const RENDERING: u32 = 2;
 
 /// Where the bytes of a response come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     Cache,
     /// A stored tile.
     Stored,
@@ -46,7 +46,7 @@ pub enum Origin {
 type ResponseKey = (u64, Plan);
 
 /// Renders plans, and caches the results.
-pub struct Renderer {
+pub(super) struct Renderer {
     responses: Cache<ResponseKey, Bytes>,
     renderings: SingleFlight<ResponseKey, Bytes>,
     pub(super) decoded: Cache<(u64, u32), Arc<Mips>>,
@@ -71,7 +71,7 @@ struct Counters {
 }
 
 impl Renderer {
-    pub fn new(settings: &Settings, scheduler: RenderScheduler, tasks: Handle) -> Self {
+    pub(super) fn new(settings: &Settings, scheduler: RenderScheduler, tasks: Handle) -> Self {
         let responses = Cache::builder()
             .max_capacity(settings.cache.answers_mib << 20)
             .weigher(|_: &ResponseKey, bytes: &Bytes| (bytes.len() + 256) as u32);
@@ -103,12 +103,12 @@ impl Renderer {
         }
     }
 
-    pub fn recipe(&self) -> u64 {
+    pub(super) fn recipe(&self) -> u64 {
         self.recipe
     }
 
     /// The bytes of a plan, computed once for concurrent callers.
-    pub async fn deliver(
+    pub(super) async fn deliver(
         self: &Arc<Self>,
         handle: &Arc<ImageHandle>,
         plan: &Plan,
@@ -234,21 +234,21 @@ impl Renderer {
     }
 
     /// Memory for a finished response while it is being sent.
-    pub async fn unsent(&self, bytes: &Bytes) -> Result<Unsent, Error> {
+    pub(super) async fn unsent(&self, bytes: &Bytes) -> Result<Unsent, Error> {
         self.sending.count(bytes, &self.scheduler).await
     }
 
     /// Memory for `bytes` that are read ahead of a client.
-    pub async fn unsent_pieces(&self, bytes: u64) -> Result<Unsent, Error> {
+    pub(super) async fn unsent_pieces(&self, bytes: u64) -> Result<Unsent, Error> {
         Ok(Unsent::of(self.scheduler.unsent(bytes).await?))
     }
 
     /// Clears the response cache.
-    pub fn forget(&self) {
+    pub(super) fn forget(&self) {
         self.responses.invalidate_all();
     }
 
-    pub fn observe(&self) {
+    pub(super) fn observe(&self) {
         let [busy, threads, waiting] = self.scheduler.load();
         metrics::gauge!("tegl_work_threads_busy").set(busy as f64);
         metrics::gauge!("tegl_work_threads").set(threads as f64);

@@ -17,7 +17,7 @@ use crate::store::Store;
 ///
 /// A rendering reserves its memory first, then reads, and takes a thread last. A slow store therefore delays only
 /// renderings that read from it, and neither fills the memory nor holds threads.
-pub struct RenderScheduler {
+pub(super) struct RenderScheduler {
     pub(super) budget: Budget,
     threads: Arc<Semaphore>,
     count: usize,
@@ -34,13 +34,13 @@ pub struct RenderScheduler {
 }
 
 /// A permit for a large rendering.
-pub struct Turn {
+pub(super) struct Turn {
     _permit: OwnedSemaphorePermit,
     measured: Measured,
 }
 
 /// An admitted rendering, with its memory reserved: it may read, and take a thread when one is free.
-pub struct Admitted {
+pub(super) struct Admitted {
     memory: Arc<Memory>,
     turn: Option<Turn>,
     reading: Option<OwnedSemaphorePermit>,
@@ -64,7 +64,7 @@ const READERS: u32 = 64;
 const AT_LEAST: Duration = Duration::from_millis(250);
 
 impl RenderScheduler {
-    pub fn new(settings: &Work) -> std::io::Result<Self> {
+    pub(super) fn new(settings: &Work) -> std::io::Result<Self> {
         let count = threads(settings);
         let large = (count / 2).max(1);
         let mut pool = Builder::new_current_thread();
@@ -84,12 +84,12 @@ impl RenderScheduler {
     }
 
     /// Refuses a rendering that can never be admitted, before a byte is read for it.
-    pub fn check(&self, bytes: u64) -> Result<(), Error> {
+    pub(super) fn check(&self, bytes: u64) -> Result<(), Error> {
         self.budget.check(bytes)
     }
 
     /// Runs `work`, which takes at most `bytes` of memory, on a render thread.
-    pub async fn run<T: Send + 'static>(
+    pub(super) async fn run<T: Send + 'static>(
         &self,
         bytes: u64,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
@@ -98,13 +98,13 @@ impl RenderScheduler {
     }
 
     /// Admits a rendering that takes `bytes` of memory, and reads from `store` before it takes a thread.
-    pub async fn admit(&self, bytes: u64, store: Option<&Store>) -> Result<Admitted, Error> {
+    pub(super) async fn admit(&self, bytes: u64, store: Option<&Store>) -> Result<Admitted, Error> {
         self.admitted(bytes, store, bytes >= self.large_bytes).await
     }
 
     /// Admits a rendering that reads while it runs. With a remote store its thread blocks on I/O: such renderings share the
     /// permits of large ones, so that a hanging store does not hold all threads.
-    pub async fn admit_reader(&self, bytes: u64, store: &Store) -> Result<Admitted, Error> {
+    pub(super) async fn admit_reader(&self, bytes: u64, store: &Store) -> Result<Admitted, Error> {
         self.admitted(bytes, None, bytes >= self.large_bytes || !store.is_local()).await
     }
 
@@ -154,7 +154,7 @@ impl RenderScheduler {
     }
 
     /// Runs an admitted rendering when a thread is free.
-    pub async fn run_admitted<T: Send + 'static>(
+    pub(super) async fn run_admitted<T: Send + 'static>(
         &self,
         admitted: Admitted,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
@@ -169,7 +169,7 @@ impl RenderScheduler {
     }
 
     /// Admits a stream whose bands each have `made` bytes to send and take `drawn` bytes while they are drawn.
-    pub async fn admit_stream(&self, made: u64, drawn: u64) -> Result<(Hold, Turn), Error> {
+    pub(super) async fn admit_stream(&self, made: u64, drawn: u64) -> Result<(Hold, Turn), Error> {
         let _waiting = self.enter(true)?;
         let admit = async { Ok((self.budget.hold(made, drawn).await?, self.turn().await?)) };
         let admitted = tokio::time::timeout(self.patience, admit).await;
@@ -177,23 +177,23 @@ impl RenderScheduler {
     }
 
     /// The next permit of a stream that has started; waits as long as it takes.
-    pub async fn next_turn(&self) -> Result<Turn, Error> {
+    pub(super) async fn next_turn(&self) -> Result<Turn, Error> {
         let _waiting = self.large_queue.join();
         self.turn().await
     }
 
     /// Whether the stream should yield to others.
-    pub fn is_over(&self, turn: &Turn) -> bool {
+    pub(super) fn is_over(&self, turn: &Turn) -> bool {
         self.large_queue.waiting() > 0 && turn.measured.so_far() > SLICE
     }
 
     /// Memory for reading and drawing one band of an admitted stream.
-    pub async fn band(&self, bytes: u64, hold: &Hold) -> Result<Memory, Error> {
+    pub(super) async fn band(&self, bytes: u64, hold: &Hold) -> Result<Memory, Error> {
         self.budget.band(bytes, hold).await
     }
 
     /// Runs work whose memory is reserved already, when a thread is free.
-    pub async fn run_within<T: Send + 'static>(
+    pub(super) async fn run_within<T: Send + 'static>(
         &self,
         memory: Arc<Memory>,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
@@ -203,7 +203,7 @@ impl RenderScheduler {
     }
 
     /// Memory for a finished response of `bytes`.
-    pub async fn unsent(&self, bytes: u64) -> Result<Memory, Error> {
+    pub(super) async fn unsent(&self, bytes: u64) -> Result<Memory, Error> {
         let taken = tokio::time::timeout(self.patience, self.budget.unsent(bytes)).await;
         taken.unwrap_or_else(|_| Err(self.busy(self.patience)))
     }
@@ -235,25 +235,25 @@ impl RenderScheduler {
     }
 
     /// Busy threads, all threads, and waiting renderings.
-    pub fn load(&self) -> [usize; 3] {
+    pub(super) fn load(&self) -> [usize; 3] {
         let waiting = self.small_queue.waiting() + self.large_queue.waiting();
         [self.count - self.threads.available_permits(), self.count, waiting]
     }
 
     /// KiB that renderings and unsent responses have reserved.
-    pub fn taken_kib(&self) -> usize {
+    pub(super) fn taken_kib(&self) -> usize {
         self.budget.taken_kib()
     }
 }
 
 impl Admitted {
     /// The reserved memory, for results that stay in use.
-    pub fn share(&self) -> Arc<Memory> {
+    pub(super) fn share(&self) -> Arc<Memory> {
         self.memory.clone()
     }
 
     /// Reading is complete: others may read from the store.
-    pub fn has_read(&mut self) {
+    pub(super) fn has_read(&mut self) {
         self.reading = None;
     }
 }
@@ -264,7 +264,7 @@ async fn acquire(semaphore: &Arc<Semaphore>, permits: u32) -> Result<OwnedSemaph
 }
 
 /// The number of render threads.
-pub fn threads(settings: &Work) -> usize {
+pub(crate) fn threads(settings: &Work) -> usize {
     match settings.threads {
         0 => std::thread::available_parallelism().map_or(2, usize::from),
         threads => threads.min(256),

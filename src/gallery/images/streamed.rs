@@ -23,7 +23,7 @@ const PIECE: usize = 64 << 10;
 const KEEPS_UP: Duration = Duration::from_millis(20);
 
 /// An image that is sent while it is rendered.
-pub struct Streamed {
+pub(crate) struct Streamed {
     /// The total length in bytes, where it is known in advance.
     pub length: Option<u64>,
     /// The first piece, and the channel of the others; an empty piece marks the end.
@@ -33,7 +33,7 @@ pub struct Streamed {
 
 impl Streamed {
     /// All pieces. Rendering stops when the stream is dropped.
-    pub fn pieces(self) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
+    pub(crate) fn pieces(self) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
         futures::stream::unfold(Some((self.first, self.pieces)), |rest| async move {
             let (first, mut pieces) = rest?;
             let piece = match first {
@@ -63,12 +63,12 @@ struct UnderWay {
 
 impl Renderer {
     /// Whether an image is rendered band by band.
-    pub fn is_banded(&self, handle: &Arc<ImageHandle>, plan: &Plan) -> bool {
+    pub(super) fn is_banded(&self, handle: &Arc<ImageHandle>, plan: &Plan) -> bool {
         plan.rendering().is_some() && render::is_banded(plan, &handle.master)
     }
 
     /// The length of a banded image in bytes, where it is known in advance.
-    pub fn banded_length(&self, handle: &Arc<ImageHandle>, plan: &Plan) -> Result<Option<u64>, Error> {
+    pub(super) fn banded_length(&self, handle: &Arc<ImageHandle>, plan: &Plan) -> Result<Option<u64>, Error> {
         Ok(render::banded_encoder(plan, &handle.master, &handle.color, &self.settings)?.length())
     }
 
@@ -76,7 +76,11 @@ impl Renderer {
     ///
     /// At most one rendered band waits to be sent. The next one is drawn when the last piece of the previous one has been
     /// taken, and rendering stops when the receiver is dropped.
-    pub async fn banded(self: &Arc<Self>, handle: &Arc<ImageHandle>, plan: &Plan) -> Result<Streamed, Error> {
+    pub(super) async fn banded(
+        self: &Arc<Self>,
+        handle: &Arc<ImageHandle>,
+        plan: &Plan,
+    ) -> Result<Streamed, Error> {
         let at = plan.rendering().ok_or_else(|| Error::Fault("a stored tile is not banded".into()))?;
         let encoder = render::banded_encoder(plan, &handle.master, &handle.color, &self.settings)?;
         let length = encoder.length();

@@ -5,7 +5,7 @@ const LARGE: u64 = 32 << 20;
 
 /// Call this after `bytes` have been freed. The C library keeps freed memory per allocating thread, so several large
 /// decodes in sequence would otherwise hold as much memory as if they ran at once.
-pub fn after(bytes: u64) {
+pub(super) fn after(bytes: u64) {
     if bytes < LARGE {
         return;
     }
@@ -17,7 +17,7 @@ pub fn after(bytes: u64) {
 }
 
 /// Trims when dropped.
-pub struct Guard(pub u64);
+pub(super) struct Guard(pub u64);
 
 impl Drop for Guard {
     fn drop(&mut self) {

@@ -14,21 +14,21 @@ const UNCOUNTED: usize = 256 << 10;
 
 /// Memory that is held while a response is sent.
 #[derive(Clone, Default)]
-pub struct Unsent(#[allow(dead_code)] Option<Arc<Memory>>);
+pub(crate) struct Unsent(#[allow(dead_code)] Option<Arc<Memory>>);
 
 impl Unsent {
-    pub fn of(memory: Memory) -> Self {
+    pub(crate) fn of(memory: Memory) -> Self {
         Self(Some(Arc::new(memory)))
     }
 }
 
 /// The large bodies that are being sent, by address and length, which are unique as long as the bodies are alive.
 #[derive(Default)]
-pub struct Sending(Mutex<HashMap<(usize, usize), Weak<Memory>>>);
+pub(super) struct Sending(Mutex<HashMap<(usize, usize), Weak<Memory>>>);
 
 impl Sending {
     /// Reserves memory for these bytes, unless another response sends them already.
-    pub async fn count(&self, bytes: &Bytes, scheduler: &RenderScheduler) -> Result<Unsent, Error> {
+    pub(super) async fn count(&self, bytes: &Bytes, scheduler: &RenderScheduler) -> Result<Unsent, Error> {
         if bytes.len() <= UNCOUNTED {
             return Ok(Unsent::default());
         }

@@ -26,7 +26,7 @@ const LEAST_DECODED: u64 = 8 << 20;
 
 impl Renderer {
     /// Whether a rendering at `1 / reduce` can be had from the master itself, and soon.
-    pub fn decodes(&self, handle: &ImageHandle, reduce: u32) -> bool {
+    pub(super) fn decodes(&self, handle: &ImageHandle, reduce: u32) -> bool {
         let small = |pixels: u64| pixels <= self.whole_pixels;
         match &handle.master.kind {
             Kind::Tiled => handle.master.levels.last().is_some_and(|level| small(level.dimensions.area())),

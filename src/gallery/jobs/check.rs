@@ -10,7 +10,7 @@ use crate::pixels::{Alpha, Depth, Model, Shape};
 
 /// One master, judging by its header.
 #[derive(Clone, Debug, Serialize)]
-pub struct Check {
+pub(crate) struct Check {
     pub identifier: String,
     /// As in `TIFF`, `JPEG 2000`.
     pub kind: &'static str,
@@ -40,7 +40,7 @@ pub struct Check {
 
 /// The estimated cost of an uncached response.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Cost {
+pub(crate) struct Cost {
     /// Read from the store.
     pub bytes: u64,
     /// On one core.
@@ -52,7 +52,7 @@ const THUMBNAIL: u32 = 400;
 
 impl JobService {
     /// Checks one master without reading its pixels.
-    pub async fn check(&self, identifier: &str, source: &str) -> Result<Check, Error> {
+    pub(crate) async fn check(&self, identifier: &str, source: &str) -> Result<Check, Error> {
         let opened = self.images.handle(identifier).await?;
         let has_pyramid = opened.pyramid_of.is_some();
         let master = opened.pyramid_of.clone().unwrap_or(opened);

@@ -16,14 +16,14 @@ use crate::iiif::{Format, ImageRequest, Version, deepzoom};
 
 /// Which files are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
+pub(crate) enum Layout {
     Iiif,
     DeepZoom,
 }
 
 /// What was written of one image.
 #[derive(Clone, Debug, Default)]
-pub struct Exported {
+pub(crate) struct Exported {
     pub files: u64,
     pub bytes: u64,
 }
@@ -31,7 +31,7 @@ pub struct Exported {
 impl JobService {
     /// Writes the image below `folder`, its tiles byte for byte as they are served; `base` is the address that
     /// `folder` will have. Existing files are overwritten.
-    pub async fn export(
+    pub(crate) async fn export(
         &self,
         identifier: &str,
         folder: &Path,

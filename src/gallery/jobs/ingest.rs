@@ -13,17 +13,17 @@ use crate::gallery::{Error, error_chain};
 
 /// The share of a collection that one of several machines takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shard {
+pub(crate) struct Shard {
     /// From 1.
     pub number: u32,
     pub of: u32,
 }
 
 impl Shard {
-    pub const ALL: Shard = Shard { number: 1, of: 1 };
+    pub(crate) const ALL: Shard = Shard { number: 1, of: 1 };
 
     /// `2/8`: the second of eight.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (number, of) = text.split_once('/')?;
         let (number, of) = (number.parse().ok()?, of.parse().ok()?);
         (1..=of).contains(&number).then_some(Self { number, of })
@@ -36,7 +36,7 @@ impl Shard {
 
 /// What became of one master.
 #[derive(Clone, Debug, Serialize)]
-pub struct Ingested {
+pub(crate) struct Ingested {
     pub identifier: String,
     #[serde(flatten)]
     pub outcome: Outcome,
@@ -47,7 +47,7 @@ pub struct Ingested {
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "result", rename_all = "kebab-case")]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Its pyramid was built.
     Made,
     /// Its pyramid existed.
@@ -61,7 +61,7 @@ pub enum Outcome {
 
 /// What became of a collection.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Summary {
+pub(crate) struct Summary {
     pub made: u64,
     pub there: u64,
     pub as_it_lies: u64,
@@ -71,7 +71,7 @@ pub struct Summary {
 }
 
 /// Receives progress and results.
-pub trait Report: Sync + Send {
+pub(crate) trait Report: Sync + Send {
     /// The number of masters found so far; there may be more if `more`.
     fn total(&self, masters: u64, more: bool);
     /// The progress of one master's pyramid, from 0 to 1.
@@ -81,7 +81,12 @@ pub trait Report: Sync + Send {
 
 impl JobService {
     /// Builds a missing pyramid for every master that needs one, `jobs` concurrently; can be repeated at any time.
-    pub async fn ingest(&self, shard: Shard, jobs: usize, report: Arc<dyn Report>) -> Result<Summary, Error> {
+    pub(crate) async fn ingest(
+        &self,
+        shard: Shard,
+        jobs: usize,
+        report: Arc<dyn Report>,
+    ) -> Result<Summary, Error> {
         let began = Instant::now();
         let mut summary = Summary::default();
         let (mut after, mut known) = (None, 0);

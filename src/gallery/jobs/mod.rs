@@ -6,10 +6,10 @@ mod export;
 mod import;
 mod ingest;
 
-pub use check::{Check, Cost};
-pub use export::{Exported, Layout};
-pub use import::{Earlier, Import, Imported, Masters, Pattern, Pruned, Reading, Register, Watch};
-pub use ingest::{Ingested, Outcome, Report, Shard, Summary};
+pub(crate) use check::{Check, Cost};
+pub(crate) use export::Layout;
+pub(crate) use import::{Earlier, Import, Imported, Masters, Pattern, Pruned, Reading, Register, Watch};
+pub(crate) use ingest::{Ingested, Outcome, Report, Shard};
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use super::images::ImageService;
 use super::sources::Sources;
 
 /// Runs jobs over all sources.
-pub struct JobService {
+pub(crate) struct JobService {
     sources: Arc<Sources>,
     images: Arc<ImageService>,
     catalogue: Option<Arc<CatalogueClient>>,
@@ -28,7 +28,7 @@ pub struct JobService {
 }
 
 impl JobService {
-    pub fn new(
+    pub(crate) fn new(
         sources: Arc<Sources>,
         images: Arc<ImageService>,
         catalogue: Option<Arc<CatalogueClient>>,

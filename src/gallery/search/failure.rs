@@ -23,12 +23,12 @@ pub(super) struct Beside {
 }
 
 impl Beside {
-    pub fn is_due(&self, folder: &Path) -> bool {
+    pub(super) fn is_due(&self, folder: &Path) -> bool {
         let Some((_, at)) = &self.failed else { return true };
         self.retry.is_due(at.elapsed(), || retry::room(folder))
     }
 
-    pub fn note(&mut self, made: Result<(), Error>, folder: &Path) {
+    pub(super) fn note(&mut self, made: Result<(), Error>, folder: &Path) {
         let Err(error) = made else {
             self.retry.succeeded();
             self.failed = None;
@@ -47,7 +47,7 @@ impl Beside {
 }
 
 impl Failed {
-    pub fn new(error: &Error, room: Option<u64>, folder: &Path) -> Self {
+    pub(super) fn new(error: &Error, room: Option<u64>, folder: &Path) -> Self {
         if !(matches!(error, Error::Fault(_)) && retry::is_full(room)) {
             return Self { cause: error.to_string(), detail: error_chain(error) };
         }

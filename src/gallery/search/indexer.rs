@@ -27,7 +27,7 @@ const BATCH: usize = 2000;
 const PAGE: usize = 1000;
 
 /// Runs the indexer for as long as the service is used.
-pub async fn keep(finder: Weak<SearchService>) {
+pub(super) async fn keep(finder: Weak<SearchService>) {
     let mut retry = Retry::default();
     loop {
         let Some(finder) = finder.upgrade() else { return };

@@ -40,7 +40,7 @@ const HELD: u64 = 4;
 const DUMPS: usize = 32;
 
 /// The search index over all works, and its queries.
-pub struct SearchService {
+pub(crate) struct SearchService {
     /// The parent folder of indexes.
     folder: PathBuf,
     settings: Settings,
@@ -77,7 +77,7 @@ struct State {
 
 /// The state of the index, for operators.
 #[derive(Clone, Debug, Serialize)]
-pub struct IndexState {
+pub(crate) struct IndexState {
     /// Indexed works.
     pub works: u64,
     /// The indexed revision of the catalogue, and its last revision.
@@ -96,7 +96,7 @@ pub struct IndexState {
 }
 
 /// Search results, and the snapshot that they refer to.
-pub struct Hits {
+pub(crate) struct Hits {
     pub snapshot: Arc<Snapshot>,
     pub found: Arc<SearchResults>,
     /// Whether the results were cached.
@@ -105,7 +105,7 @@ pub struct Hits {
 
 impl SearchService {
     /// Opens or builds the index in `folder`, and follows the catalogue for as long as the service is used.
-    pub fn start(
+    pub(crate) fn start(
         folder: PathBuf,
         settings: &Settings,
         works: Arc<CatalogueClient>,
@@ -159,7 +159,7 @@ impl SearchService {
     ///
     /// # Errors
     /// While the first index is being built, with its progress; or if it cannot be built.
-    pub fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
+    pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
         match self.index() {
             Some(index) => Ok(index.snapshot()),
             None if let Some(cause) = self.failure() => Err(Error::Unindexed { cause }),
@@ -172,7 +172,7 @@ impl SearchService {
     }
 
     /// Why the index cannot be built or updated, in words for clients.
-    pub fn failure(&self) -> Option<String> {
+    pub(crate) fn failure(&self) -> Option<String> {
         self.failed().map(|failed| failed.cause)
     }
 
@@ -186,12 +186,12 @@ impl SearchService {
     }
 
     /// Whether there is an index.
-    pub fn is_there(&self) -> bool {
+    pub(crate) fn is_there(&self) -> bool {
         self.index().is_some()
     }
 
     /// Searches works. Results are cached per snapshot.
-    pub async fn find(&self, search: Search) -> Result<Hits, Error> {
+    pub(crate) async fn find(&self, search: Search) -> Result<Hits, Error> {
         let mut snapshot = self.snapshot()?;
         let mut search = search.canonical();
         let own = hash(&search.without_page().identity());
@@ -228,7 +228,7 @@ impl SearchService {
     }
 
     /// Runs a query on a blocking thread, of which a limited number run concurrently; waits a few seconds for a free one.
-    pub async fn ask<T: Send + 'static>(
+    pub(crate) async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce() -> Result<T, search::Error> + Send + 'static,
     ) -> Result<T, Error> {
@@ -238,7 +238,7 @@ impl SearchService {
     }
 
     /// The same for a step of a long job, which waits as long as it takes.
-    pub async fn go_on<T: Send + 'static>(
+    pub(crate) async fn go_on<T: Send + 'static>(
         &self,
         question: impl FnOnce() -> Result<T, search::Error> + Send + 'static,
     ) -> Result<T, Error> {
@@ -260,12 +260,12 @@ impl SearchService {
     }
 
     /// Keeps a snapshot for clients that resume a dump of it.
-    pub fn hold(&self, snapshot: &Arc<Snapshot>) {
+    pub(crate) fn hold(&self, snapshot: &Arc<Snapshot>) {
         self.held.insert(snapshot.state(), snapshot.clone());
     }
 
     /// The current snapshot or a kept one, whichever fits.
-    pub fn held(&self, fits: impl Fn(u64) -> bool) -> Option<Arc<Snapshot>> {
+    pub(crate) fn held(&self, fits: impl Fn(u64) -> bool) -> Option<Arc<Snapshot>> {
         let now = self.snapshot().ok().filter(|snapshot| fits(snapshot.state()));
         now.or_else(|| {
             self.held.get(self.held.iter().map(|(state, _)| *state).find(|state| fits(*state)).as_ref()?)
@@ -273,33 +273,33 @@ impl SearchService {
     }
 
     /// The lengths of dumps that were sent completely.
-    pub fn lengths(&self) -> &Cache<String, u64> {
+    pub(crate) fn lengths(&self) -> &Cache<String, u64> {
         &self.lengths
     }
 
     /// A permit to send a dump; refused if too many are in progress.
-    pub fn dump(&self) -> Result<OwnedSemaphorePermit, Error> {
+    pub(crate) fn dump(&self) -> Result<OwnedSemaphorePermit, Error> {
         self.dumps.clone().try_acquire_owned().map_err(|_| Error::Busy { retry_after_s: 30 })
     }
 
     /// The runtime of long jobs.
-    pub fn tasks(&self) -> &Handle {
+    pub(crate) fn tasks(&self) -> &Handle {
         &self.tasks
     }
 
     /// Rebuilds the index; the current one stays in use until the new one is complete.
-    pub fn reindex(&self) {
+    pub(crate) fn reindex(&self) {
         self.wanted.store(true, Ordering::Release);
         self.woken.notify_one();
     }
 
     /// Drops cached results.
-    pub fn forget(&self) {
+    pub(crate) fn forget(&self) {
         self.answers.invalidate_all();
     }
 
     /// The state of the index.
-    pub fn state(&self) -> IndexState {
+    pub(crate) fn state(&self) -> IndexState {
         let index = self.index();
         let snapshot = index.as_ref().map(|index| index.snapshot());
         let state = &self.state;

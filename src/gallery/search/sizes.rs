@@ -16,20 +16,20 @@ const FIRST: usize = 4;
 const AT_ONCE: usize = 8;
 
 /// The files of a work's first images.
-pub fn files(stored: &StoredWork) -> Vec<String> {
+pub(super) fn files(stored: &StoredWork) -> Vec<String> {
     let matched = stored.work.images.iter().filter(|image| image.matched);
     matched.take(FIRST).map(|image| image.file.clone()).collect()
 }
 
 /// Reads the sizes of local masters; remote ones would take a round trip each.
-pub struct Sizes {
+pub(super) struct Sizes {
     pub sources: Arc<Sources>,
     pub output: Output,
 }
 
 impl Sizes {
     /// Width and height in pixels of each work's first images, where they are known. A work is given as its image files.
-    pub async fn of(&self, works: Vec<Vec<String>>) -> Vec<Vec<Option<(u32, u32)>>> {
+    pub(super) async fn of(&self, works: Vec<Vec<String>>) -> Vec<Vec<Option<(u32, u32)>>> {
         // Most works of some collections have no image here at all.
         if works.iter().all(Vec::is_empty) {
             return vec![Vec::new(); works.len()];

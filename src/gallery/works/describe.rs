@@ -7,7 +7,7 @@ use crate::gallery::images::AuthorizedImage;
 use crate::record::{Image, Tag, Text, Title, Work};
 
 /// The contents of a manifest.
-pub struct Described {
+pub(crate) struct Described {
     pub work: Work,
     /// Accepted or proposed; rejected ones are left out.
     pub tags: Vec<Tag>,
@@ -23,14 +23,14 @@ pub struct Described {
 }
 
 /// An image of a work, opened.
-pub struct Shown {
+pub(crate) struct Shown {
     pub image: Image,
     pub granted: AuthorizedImage,
 }
 
 impl WorkService {
     /// The work with this object number, or the image with this identifier as a work of its own.
-    pub async fn describe(&self, name: &str) -> Result<Described, Error> {
+    pub(crate) async fn describe(&self, name: &str) -> Result<Described, Error> {
         let Some(works) = self.catalogue() else { return self.describe_file(name).await };
         let seen = works.seen();
         let number = name.to_owned();
@@ -42,7 +42,7 @@ impl WorkService {
     }
 
     /// The object number of the work that shows this image, if a record does.
-    pub async fn shown_by(&self, identifier: &str) -> Result<Option<String>, Error> {
+    pub(crate) async fn shown_by(&self, identifier: &str) -> Result<Option<String>, Error> {
         let Some(works) = self.catalogue() else { return Ok(None) };
         let opened = self.images.handle(identifier).await?;
         works.shown_by(&opened.names).await

@@ -7,21 +7,20 @@ mod withdraw;
 
 use std::sync::Arc;
 
-pub use describe::{Described, Shown};
-pub use queries::CatalogueState;
-pub use sketch::{Preview, SOON, Sketch};
+pub(crate) use describe::{Described, Shown};
+pub(crate) use sketch::{Preview, SOON, Sketch};
 
 use super::catalogue_client::CatalogueClient;
 use super::images::ImageService;
 
 /// Describes works: joins the catalogue's records with images.
-pub struct WorkService {
+pub(crate) struct WorkService {
     images: Arc<ImageService>,
     catalogue: Option<Arc<CatalogueClient>>,
 }
 
 impl WorkService {
-    pub fn new(images: Arc<ImageService>, catalogue: Option<Arc<CatalogueClient>>) -> Self {
+    pub(crate) fn new(images: Arc<ImageService>, catalogue: Option<Arc<CatalogueClient>>) -> Self {
         Self { images, catalogue }
     }
 

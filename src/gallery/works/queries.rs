@@ -9,7 +9,7 @@ use crate::gallery::catalogue_client::CatalogueClient;
 use crate::record::{Change, Facet, Work};
 
 /// The state of the catalogue, for operators.
-pub struct CatalogueState {
+pub(crate) struct CatalogueState {
     /// Where it is, without a password.
     pub location: String,
     pub works: u64,
@@ -19,7 +19,7 @@ pub struct CatalogueState {
 
 impl WorkService {
     /// Whether there is a catalogue.
-    pub fn has_catalogue(&self) -> bool {
+    pub(crate) fn has_catalogue(&self) -> bool {
         self.catalogue().is_some()
     }
 
@@ -31,7 +31,7 @@ impl WorkService {
     ///
     /// # Errors
     /// [`Error::Gone`] if it was withdrawn.
-    pub async fn stored(&self, object_number: &str) -> Result<StoredWork, Error> {
+    pub(crate) async fn stored(&self, object_number: &str) -> Result<StoredWork, Error> {
         match self.find(object_number).await? {
             Some(stored) if !stored.removed => Ok(stored),
             Some(stored) if stored.source != EMBEDDED_SOURCE => Err(Error::Gone),
@@ -46,7 +46,7 @@ impl WorkService {
 
     /// Whether a record has this object number, or had it until it was withdrawn. A work that was read from a master's
     /// metadata does not count once it has made way for a record.
-    pub async fn has_record(&self, object_number: &str) -> Result<bool, Error> {
+    pub(crate) async fn has_record(&self, object_number: &str) -> Result<bool, Error> {
         if !self.has_catalogue() {
             return Ok(false);
         }
@@ -55,19 +55,19 @@ impl WorkService {
     }
 
     /// Whether a document that was made of a work at revision `seen` is still up to date.
-    pub fn is_current(&self, object_number: &str, seen: u64) -> bool {
+    pub(crate) fn is_current(&self, object_number: &str, seen: u64) -> bool {
         self.catalogue().is_none_or(|catalogue| catalogue.holds(object_number, seen))
     }
 
     /// The work that shows an image, for the name of a download. Such lookups take at most half of the connections.
-    pub async fn work_showing(&self, identifier: &str) -> Result<Option<Work>, Error> {
+    pub(crate) async fn work_showing(&self, identifier: &str) -> Result<Option<Work>, Error> {
         let Some(number) = self.shown_by(identifier).await? else { return Ok(None) };
         let stored = self.client()?.look_up(|catalogue| async move { catalogue.get(&number).await }).await?;
         Ok(stored.map(|stored| stored.work))
     }
 
     /// The work that shows this file: `from` if it does, otherwise the first one that is not withdrawn.
-    pub async fn work_with_file(&self, file: &str, from: Option<&str>) -> Result<Option<Work>, Error> {
+    pub(crate) async fn work_with_file(&self, file: &str, from: Option<&str>) -> Result<Option<Work>, Error> {
         let Some(catalogue) = self.catalogue() else { return Ok(None) };
         let (file, from) = (file.to_owned(), from.map(str::to_owned));
         let shown = catalogue.ask(|catalogue| async move {
@@ -87,7 +87,11 @@ impl WorkService {
     }
 
     /// A page of all works in the order of their arrival, and how many there are; `None` without a catalogue.
-    pub async fn page(&self, start: u64, limit: usize) -> Result<Option<(u64, Vec<WorkSummary>)>, Error> {
+    pub(crate) async fn page(
+        &self,
+        start: u64,
+        limit: usize,
+    ) -> Result<Option<(u64, Vec<WorkSummary>)>, Error> {
         let Some(catalogue) = self.catalogue() else { return Ok(None) };
         let page = catalogue.ask(move |catalogue| async move {
             Ok((catalogue.count().await?, catalogue.works_with(ALL, ALL, start, limit).await?))
@@ -96,7 +100,11 @@ impl WorkService {
     }
 
     /// The first of these facets that at most `most` works have.
-    pub async fn first_small_facet(&self, facets: Vec<Facet>, most: u64) -> Result<Option<Facet>, Error> {
+    pub(crate) async fn first_small_facet(
+        &self,
+        facets: Vec<Facet>,
+        most: u64,
+    ) -> Result<Option<Facet>, Error> {
         let Some(catalogue) = self.catalogue() else { return Ok(None) };
         let small = catalogue.ask(move |catalogue| async move {
             for facet in facets {
@@ -111,14 +119,14 @@ impl WorkService {
     }
 
     /// The record that a work was imported from, as it was.
-    pub async fn original_record(&self, object_number: &str) -> Result<Option<String>, Error> {
+    pub(crate) async fn original_record(&self, object_number: &str) -> Result<Option<String>, Error> {
         let Some(catalogue) = self.catalogue() else { return Ok(None) };
         let number = object_number.to_owned();
         catalogue.ask(|catalogue| async move { catalogue.original(&number).await }).await
     }
 
     /// The same for several works, by object number.
-    pub async fn original_records(
+    pub(crate) async fn original_records(
         &self,
         object_numbers: Vec<String>,
     ) -> Result<HashMap<String, String>, Error> {
@@ -128,7 +136,7 @@ impl WorkService {
 
     /// Records a decision about a tag, and returns the work as it is then. Nothing is changed if the work is not at the
     /// expected revision.
-    pub async fn decide(
+    pub(crate) async fn decide(
         &self,
         object_number: &str,
         expected: Option<u64>,
@@ -147,22 +155,22 @@ impl WorkService {
     }
 
     /// The decisions about a work's tags, oldest first.
-    pub async fn history(&self, object_number: &str) -> Result<Vec<Event>, Error> {
+    pub(crate) async fn history(&self, object_number: &str) -> Result<Vec<Event>, Error> {
         let number = object_number.to_owned();
         self.client()?.ask(|catalogue| async move { catalogue.history(&number).await }).await
     }
 
     /// All facets, with the number of their values.
-    pub async fn schemes(&self) -> Result<Vec<(String, u64)>, Error> {
+    pub(crate) async fn schemes(&self) -> Result<Vec<(String, u64)>, Error> {
         self.client()?.ask(|catalogue| async move { catalogue.schemes().await }).await
     }
 
-    pub async fn count_facet_values(&self, scheme: &str) -> Result<u64, Error> {
+    pub(crate) async fn count_facet_values(&self, scheme: &str) -> Result<u64, Error> {
         let scheme = scheme.to_owned();
         self.client()?.ask(|catalogue| async move { catalogue.count_facet_values(&scheme).await }).await
     }
 
-    pub async fn facet_values(
+    pub(crate) async fn facet_values(
         &self,
         scheme: &str,
         start: u64,
@@ -175,12 +183,12 @@ impl WorkService {
         self.client()?.ask(values).await
     }
 
-    pub async fn facet_value(&self, scheme: &str, value: &str) -> Result<Option<FacetValue>, Error> {
+    pub(crate) async fn facet_value(&self, scheme: &str, value: &str) -> Result<Option<FacetValue>, Error> {
         let (scheme, value) = (scheme.to_owned(), value.to_owned());
         self.client()?.ask(|catalogue| async move { catalogue.facet_value(&scheme, &value).await }).await
     }
 
-    pub async fn works_with(
+    pub(crate) async fn works_with(
         &self,
         scheme: &str,
         value: &str,
@@ -195,18 +203,18 @@ impl WorkService {
     }
 
     /// Changes after a revision, oldest first.
-    pub async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, Error> {
+    pub(crate) async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, Error> {
         let changes =
             |catalogue: crate::catalogue::Catalogue| async move { catalogue.changes(after, limit).await };
         self.client()?.ask(changes).await
     }
 
-    pub async fn last_revision(&self) -> Result<u64, Error> {
+    pub(crate) async fn last_revision(&self) -> Result<u64, Error> {
         self.client()?.ask(|catalogue| async move { catalogue.last_revision().await }).await
     }
 
     /// The state of the catalogue; `None` if there is none.
-    pub async fn catalogue_state(&self) -> Result<Option<CatalogueState>, Error> {
+    pub(crate) async fn catalogue_state(&self) -> Result<Option<CatalogueState>, Error> {
         let Some(client) = self.catalogue() else { return Ok(None) };
         let location = client.describe();
         let state = client.ask(|catalogue| async move {

@@ -12,7 +12,7 @@ use crate::iiif::Dimensions;
 use crate::record::{Image, Tag, Work};
 
 /// A record with those of its images that may be shown; masters that are slow to answer are left out of account.
-pub struct Sketch {
+pub(crate) struct Sketch {
     pub work: Work,
     /// Accepted or proposed; rejected ones are left out.
     pub tags: Vec<Tag>,
@@ -26,7 +26,7 @@ pub struct Sketch {
 }
 
 /// An image of a work, whether or not its master has been opened yet.
-pub struct Preview {
+pub(crate) struct Preview {
     pub image: Image,
     /// What the rights allow: of all works that show the image once it is open, of this one until then.
     pub grant: Grant,
@@ -36,11 +36,11 @@ pub struct Preview {
 
 /// How long a page waits for all masters together. Local masters open within it; opening others goes on in the
 /// background, so that the next page finds them in memory.
-pub const SOON: Duration = Duration::from_millis(150);
+pub(crate) const SOON: Duration = Duration::from_millis(150);
 
 impl Preview {
     /// The image's size in pixels, if it is known.
-    pub fn size(&self) -> Option<Dimensions> {
+    pub(crate) fn size(&self) -> Option<Dimensions> {
         self.granted.as_ref().map(|granted| granted.all().dimensions())
     }
 }
@@ -48,7 +48,7 @@ impl Preview {
 impl WorkService {
     /// The work with this object number, or the image with this identifier as a work of its own. A record is returned
     /// even if no store answers in time; an image without a record has to be opened.
-    pub async fn sketch(&self, name: &str, patience: Duration) -> Result<Sketch, Error> {
+    pub(crate) async fn sketch(&self, name: &str, patience: Duration) -> Result<Sketch, Error> {
         let number = name.to_owned();
         let stored = match self.catalogue() {
             Some(works) => works.ask(|catalogue| async move { catalogue.get(&number).await }).await?,

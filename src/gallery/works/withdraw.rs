@@ -7,7 +7,7 @@ use crate::gallery::Error;
 impl WorkService {
     /// Withdraws a work if it is still at the expected revision. Its addresses respond with 410 afterwards, and its images
     /// get at most the grant of works whose rights no rule covers.
-    pub async fn withdraw(&self, object_number: &str, expected: Option<u64>) -> Result<(), Error> {
+    pub(crate) async fn withdraw(&self, object_number: &str, expected: Option<u64>) -> Result<(), Error> {
         let works = self.catalogue().ok_or(Error::NotFound)?;
         let number = object_number.to_owned();
         let done = works.work(|catalogue| async move { catalogue.withdraw(&number, expected).await }).await?;

@@ -13,10 +13,10 @@ use crate::master::level::{Codec, Level};
 use crate::master::{PartialFile, Refused, Stop};
 
 /// The most tiles or strips of an image, and of all its levels together.
-pub const MAX_TILES: u64 = 4_000_000;
+pub(super) const MAX_TILES: u64 = 4_000_000;
 
 /// Sets the level's grid and tiles.
-pub fn find(file: &PartialFile, directory: &Directory, level: &mut Level) -> Result<(), Stop> {
+pub(super) fn find(file: &PartialFile, directory: &Directory, level: &mut Level) -> Result<(), Stop> {
     let (strips, tiles) = ((STRIP_OFFSETS, STRIP_LENGTHS), (TILE_OFFSETS, TILE_LENGTHS));
     let (own, other) = if level.in_strips { (strips, tiles) } else { (tiles, strips) };
     // Some writers use the tags of strips for tiles; libtiff takes either.

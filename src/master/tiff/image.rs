@@ -30,7 +30,7 @@ impl Tags<'_> {
     }
 }
 
-pub fn dimensions(file: &PartialFile, directory: &Directory) -> Result<Dimensions, Stop> {
+pub(super) fn dimensions(file: &PartialFile, directory: &Directory) -> Result<Dimensions, Stop> {
     let side = |tag| -> Result<u32, Stop> {
         let length = directory.number(file, tag)?.unwrap_or(0);
         u32::try_from(length)
@@ -46,7 +46,7 @@ pub fn dimensions(file: &PartialFile, directory: &Directory) -> Result<Dimension
 /// # Errors
 ///
 /// [`Refused::Unsupported`] with the reason why its samples cannot be decoded.
-pub fn level(file: &PartialFile, layout: Layout, directory: &Directory) -> Result<Level, Stop> {
+pub(super) fn level(file: &PartialFile, layout: Layout, directory: &Directory) -> Result<Level, Stop> {
     let tags = Tags { file, directory };
     let dimensions = dimensions(file, directory)?;
     let in_strips = !directory.has(TILE_WIDTH);

@@ -6,7 +6,7 @@ mod image;
 mod old_jpeg;
 mod pyramid;
 
-pub use decode::{TiffRows, decode_tile};
+pub(crate) use decode::{TiffRows, decode_tile};
 
 use super::{Master, PartialFile, Refused, Stop};
 use crate::container::tiff::tags::{OLD_SUBFILE, SUBFILE};
@@ -20,7 +20,7 @@ const MAX_DIRECTORIES: usize = 4096;
 ///
 /// Reduced pages that follow a page, or its SubIFDs, are its levels. Only the page's own directory is required: levels
 /// that cannot be read are skipped.
-pub fn index(file: &PartialFile, page: u32) -> Result<Master, Stop> {
+pub(super) fn index(file: &PartialFile, page: u32) -> Result<Master, Stop> {
     let (layout, first) =
         Layout::of(file.start()).ok_or_else(|| Refused::damaged("it has no TIFF header"))?;
     let (mut offset, mut seen, mut pages): (u64, Vec<u64>, u32) = (first, Vec::new(), 0);

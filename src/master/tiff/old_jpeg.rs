@@ -12,21 +12,21 @@ use crate::pixels::jpeg;
 const START: [u8; 2] = [0xff, 0xd8];
 
 /// Whether JPEGInterchangeFormat points to a JPEG.
-pub fn is_one_stream(file: &PartialFile, directory: &Directory) -> Result<bool, Stop> {
+pub(super) fn is_one_stream(file: &PartialFile, directory: &Directory) -> Result<bool, Stop> {
     let Some(offset) = lenient(directory.number(file, OLD_JPEG_STREAM), None)? else { return Ok(false) };
     let start = lenient(file.get(offset, 2).map(Some), None)?;
     Ok(start == Some(&START[..]))
 }
 
 /// Whether the strips are complete JPEGs, as some writers store them.
-pub fn are_streams(file: &PartialFile, level: &Level) -> Result<bool, Stop> {
+pub(super) fn are_streams(file: &PartialFile, level: &Level) -> Result<bool, Stop> {
     let Some(&(offset, _)) = level.tiles.first() else { return Ok(false) };
     Ok(lenient(file.get(offset, 2).map(Some), None)? == Some(&START[..]))
 }
 
 /// The image as one tile with the whole stream, or as the stream's headers and a separate strip of coded samples. The
 /// decoder checks that it is complete.
-pub fn whole(file: &PartialFile, directory: &Directory, mut level: Level) -> Result<Level, Stop> {
+pub(super) fn whole(file: &PartialFile, directory: &Directory, mut level: Level) -> Result<Level, Stop> {
     const MAX_STRIPS: u64 = 1 << 16;
     const MAX_HEADERS: u64 = 64 << 10;
     let list = |tag| lenient(directory.numbers(file, tag, MAX_STRIPS), Vec::new());
@@ -64,7 +64,11 @@ pub fn whole(file: &PartialFile, directory: &Directory, mut level: Level) -> Res
 }
 
 /// Quantization and Huffman tables as JPEG segments (ITU-T T.81, §B.2.4), if tags point to them.
-pub fn tables(file: &PartialFile, directory: &Directory, samples: u64) -> Result<Option<Arc<[u8]>>, Stop> {
+pub(super) fn tables(
+    file: &PartialFile,
+    directory: &Directory,
+    samples: u64,
+) -> Result<Option<Arc<[u8]>>, Stop> {
     if directory.number(file, OLD_JPEG_PROCESS)?.unwrap_or(1) != 1 {
         return Err(unsupported("it has lossless old-style JPEG tiles, which are not supported".into()));
     }

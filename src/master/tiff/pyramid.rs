@@ -22,7 +22,7 @@ const FREE_TILES: u64 = 1 << 16;
 /// The most levels of a pyramid.
 const MAX_LEVELS: usize = 64;
 
-pub struct Pyramid {
+pub(super) struct Pyramid {
     full: Dimensions,
     /// The full size at the head.
     levels: Vec<Level>,
@@ -38,7 +38,7 @@ pub struct Pyramid {
 }
 
 /// The relation of the next directory to the page.
-pub enum Next {
+pub(super) enum Next {
     Level,
     /// Neither a level nor the next page.
     Other,
@@ -46,7 +46,7 @@ pub enum Next {
 }
 
 impl Pyramid {
-    pub fn open(file: &PartialFile, layout: Layout, directory: &Directory) -> Result<Self, Stop> {
+    pub(super) fn open(file: &PartialFile, layout: Layout, directory: &Directory) -> Result<Self, Stop> {
         let level = level(file, layout, directory)?;
         // A broken profile counts as none.
         let icc = lenient(directory.bytes(file, ICC, MAX_ICC), None)?;
@@ -81,7 +81,12 @@ impl Pyramid {
 
     /// Classifies the next directory. Some writers omit the flag of reduced images, so a halved, tiled page right after the
     /// last counts as a level. Slide scanners put levels with other factors and images in strips in between.
-    pub fn next(&mut self, file: &PartialFile, directory: &Directory, role: Role) -> Result<Next, Stop> {
+    pub(super) fn next(
+        &mut self,
+        file: &PartialFile,
+        directory: &Directory,
+        role: Role,
+    ) -> Result<Next, Stop> {
         if self.untiled_because.is_some() {
             return Ok(Next::End); // Levels are not used if the full size has no usable tiles.
         }
@@ -106,7 +111,12 @@ impl Pyramid {
     }
 
     /// Adds an image if it is a smaller copy of the full size in a supported format; others are skipped.
-    pub fn add(&mut self, file: &PartialFile, layout: Layout, directory: &Directory) -> Result<(), Stop> {
+    pub(super) fn add(
+        &mut self,
+        file: &PartialFile,
+        layout: Layout,
+        directory: &Directory,
+    ) -> Result<(), Stop> {
         // Directories may share their arrays of tiles, so a small file could claim very many.
         let claimed = directory.count(TILE_OFFSETS).max(directory.count(STRIP_OFFSETS));
         self.claimed = self.claimed.saturating_add(claimed);
@@ -141,7 +151,7 @@ impl Pyramid {
         Ok(lines.any(|line| line.starts_with(b"label") || line.starts_with(b"macro")))
     }
 
-    pub fn finish(mut self, file: &PartialFile) -> Master {
+    pub(super) fn finish(mut self, file: &PartialFile) -> Master {
         self.levels.sort_by_key(|level| std::cmp::Reverse(level.dimensions.area()));
         self.levels.dedup_by_key(|level| level.dimensions);
         let kind = match self.untiled_because {

@@ -8,7 +8,7 @@ use crate::master::{Orientation, TileIndex};
 use crate::pixels::{Channels, Raster, rotate};
 
 /// A row of tiles that fills up from the top.
-pub struct Band {
+pub(super) struct Band {
     /// In the stored orientation.
     dimensions: Dimensions,
     channels: Channels,
@@ -45,35 +45,40 @@ fn block(n: u32, length: u32, side: u32, runs_back: bool) -> u32 {
 }
 
 impl Band {
-    pub fn new(dimensions: Dimensions, orientation: Orientation, channels: Channels, side: u32) -> Self {
+    pub(super) fn new(
+        dimensions: Dimensions,
+        orientation: Orientation,
+        channels: Channels,
+        side: u32,
+    ) -> Self {
         let stride = dimensions.width as usize * channels.count();
         let samples = Vec::with_capacity(stride * side.min(dimensions.height) as usize);
         Self { dimensions, channels, side, lie: Lie::of(orientation), samples, done: 0 }
     }
 
     /// Takes rows until the block is full; returns the number of bytes taken.
-    pub fn add(&mut self, rows: &[u8]) -> usize {
+    pub(super) fn add(&mut self, rows: &[u8]) -> usize {
         let room = self.block_rows() as usize * self.stride() - self.samples.len();
         let taken = room.min(rows.len());
         self.samples.extend_from_slice(&rows[..taken]);
         taken
     }
 
-    pub fn rows_missing(&self) -> u32 {
+    pub(super) fn rows_missing(&self) -> u32 {
         self.dimensions.height - self.done - (self.samples.len() / self.stride()) as u32
     }
 
     /// Whether the block's tiles can be cut.
-    pub fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         !self.samples.is_empty() && self.samples.len() == self.block_rows() as usize * self.stride()
     }
 
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.done += (self.samples.len() / self.stride()) as u32;
         self.samples.clear();
     }
 
-    pub fn columns(&self) -> u32 {
+    pub(super) fn columns(&self) -> u32 {
         self.dimensions.width.div_ceil(self.side)
     }
 
@@ -98,7 +103,7 @@ impl Band {
     }
 
     /// The full block at half its size.
-    pub fn halved(&self) -> Vec<u8> {
+    pub(super) fn halved(&self) -> Vec<u8> {
         let rows: Vec<&[u8]> = self.samples.chunks_exact(self.stride()).collect();
         let lone = rows.len() % 2 == 1;
         let (first, pairs) = rows.split_at(usize::from(lone && self.lie.rows_run_back));
@@ -121,7 +126,7 @@ impl Band {
     }
 
     /// The place in the upright image of the tile in column `n` of the full block.
-    pub fn place(&self, n: u32) -> TileIndex {
+    pub(super) fn place(&self, n: u32) -> TileIndex {
         let back = |at: u32, count: u32, runs_back: bool| if runs_back { count - 1 - at } else { at };
         let column = back(n, self.columns(), self.lie.columns_run_back);
         let row = back(self.number(), self.rows(), self.lie.rows_run_back);
@@ -133,14 +138,14 @@ impl Band {
 
     /// The samples of the complete tile in column `n`, in place, and the bytes from row to row; `None` if the tile needs
     /// padding or rotation first.
-    pub fn in_place(&self, n: u32) -> Option<(&[u8], usize)> {
+    pub(super) fn in_place(&self, n: u32) -> Option<(&[u8], usize)> {
         let from = (n * self.side) as usize * self.channels.count();
         let whole = self.block_rows() == self.side && (n + 1) * self.side <= self.dimensions.width;
         (whole && self.lie.orientation.is_upright()).then(|| (&self.samples[from..], self.stride()))
     }
 
     /// The upright tile of column `n`; the last pixel is repeated beyond the image's edge.
-    pub fn tile(&self, n: u32) -> Raster {
+    pub(super) fn tile(&self, n: u32) -> Raster {
         let (count, side) = (self.channels.count(), self.side as usize);
         let lengths = |n| block(n, self.dimensions.width, self.side, self.lie.columns_run_back);
         let from = (0..n).map(lengths).sum::<u32>() as usize * count;

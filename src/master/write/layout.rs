@@ -9,7 +9,7 @@ use crate::pixels::Channels;
 const ALIGNMENT: usize = 8;
 
 /// The file's header and directories, and the length of all tiles, which follow. `lengths` has each tile's, by level.
-pub fn head(recipe: &Recipe, tables: Option<&[u8]>, lengths: &[Vec<u32>]) -> (Vec<u8>, u64) {
+pub(super) fn head(recipe: &Recipe, tables: Option<&[u8]>, lengths: &[Vec<u32>]) -> (Vec<u8>, u64) {
     let sizes = levels(recipe.upright(), recipe.tile_side);
     let directory = |n: usize, subs: &[u64], tiles: &[u64]| {
         let mut fields = fields(recipe, tables, sizes[n], n > 0);

@@ -11,7 +11,7 @@ const DEFLATE_LEVEL: i32 = 4;
 const ZSTD_LEVEL: i32 = 9;
 
 /// Compresses tiles with the same parameters.
-pub struct Packer {
+pub(super) struct Packer {
     compression: Compression,
     channels: Channels,
     side: u32,
@@ -20,10 +20,10 @@ pub struct Packer {
 }
 
 /// The compressors of one thread.
-pub struct Tools(Option<Compressor>);
+pub(super) struct Tools(Option<Compressor>);
 
 impl Packer {
-    pub fn new(recipe: &Recipe) -> Result<Self, Error> {
+    pub(super) fn new(recipe: &Recipe) -> Result<Self, Error> {
         let Recipe { compression, channels, tile_side: side, .. } = *recipe;
         let tables = match compression {
             Compression::Jpeg { quality, subsampling } => {
@@ -35,7 +35,7 @@ impl Packer {
         Ok(Self { compression, channels, side, tables })
     }
 
-    pub fn tools(&self) -> Result<Tools, Error> {
+    pub(super) fn tools(&self) -> Result<Tools, Error> {
         if self.compression != Compression::Deflate {
             return Ok(Tools(None));
         }
@@ -45,12 +45,17 @@ impl Packer {
     }
 
     /// The tables that all tiles share, if any.
-    pub fn tables(&self) -> Option<&[u8]> {
+    pub(super) fn tables(&self) -> Option<&[u8]> {
         (!self.tables.is_empty()).then_some(&self.tables[..])
     }
 
     /// Compresses a complete tile whose rows are `pitch` bytes apart.
-    pub fn pack_strided(&self, samples: &[u8], pitch: usize, tools: &mut Tools) -> Result<Vec<u8>, Error> {
+    pub(super) fn pack_strided(
+        &self,
+        samples: &[u8],
+        pitch: usize,
+        tools: &mut Tools,
+    ) -> Result<Vec<u8>, Error> {
         let dimensions = Dimensions::new(self.side, self.side);
         if let Compression::Jpeg { quality, subsampling } = self.compression {
             let jpeg =
@@ -63,7 +68,7 @@ impl Packer {
         self.pack(Raster { dimensions, channels: self.channels, samples }, tools)
     }
 
-    pub fn pack(&self, tile: Raster, tools: &mut Tools) -> Result<Vec<u8>, Error> {
+    pub(super) fn pack(&self, tile: Raster, tools: &mut Tools) -> Result<Vec<u8>, Error> {
         match self.compression {
             Compression::Jpeg { quality, subsampling } => {
                 self.stripped(&jpeg::encode(&tile, quality, subsampling, &EmbeddedMetadata::default())?)

@@ -4,7 +4,7 @@ use crate::metadata::description::{Description, MAX_VALUES, plain};
 use crate::metadata::photoshop;
 
 /// Reads data sets up to the first that is damaged, whether they are wrapped in Photoshop's image resources or not.
-pub fn read(bytes: &[u8]) -> Description {
+pub(crate) fn read(bytes: &[u8]) -> Description {
     let bytes = photoshop::named(bytes).unwrap_or(bytes);
     let mut rest =
         if bytes.starts_with(b"8BIM") { photoshop::iptc(bytes).unwrap_or_default() } else { bytes };

@@ -10,7 +10,7 @@ const MAX_CREATORS: usize = 20;
 /// Writes a credit as data sets of records 1 and 2, cut to the lengths that the standard allows.
 ///
 /// A URI that would have to be cut is left out: XMP has all of it.
-pub fn write(credit: &Credit) -> Vec<u8> {
+pub(crate) fn write(credit: &Credit) -> Vec<u8> {
     let mut sets = START.to_vec();
     let mut add = |number: u8, max: usize, text: &str| {
         if text.is_empty() || (is_uri(text) && text.len() > max) {

@@ -3,8 +3,8 @@
 mod read;
 mod write;
 
-pub use read::read;
-pub use write::write;
+pub(super) use read::read;
+pub(super) use write::write;
 
 #[cfg(test)]
 pub(crate) use write::tests;

@@ -24,7 +24,7 @@ const KNOWN: [(&[u8], &str); 8] = [
 ];
 
 /// Reads a packet up to the first XML error.
-pub fn read(xmp: &[u8]) -> Description {
+pub(crate) fn read(xmp: &[u8]) -> Description {
     let mut reader = NsReader::from_reader(xmp);
     reader.config_mut().expand_empty_elements = true;
     let mut found = Description::default();

@@ -12,7 +12,7 @@ const ITEM: usize = "<rdf:li></rdf:li>".len();
 /// Writes a credit as an XMP packet without padding; equal credits give equal bytes.
 ///
 /// Characters that XML does not allow are left out, and fields that are too long are cut.
-pub fn write(credit: &Credit) -> Vec<u8> {
+pub(crate) fn write(credit: &Credit) -> Vec<u8> {
     let mut packet = XmpWriter::new();
     if let Some(title) = &credit.title {
         packet.title([(None, &*clipped(title))]);

@@ -14,7 +14,7 @@ const MAX_TAGS: u32 = 100;
 const MAX_STEPS: usize = 1 << 16;
 
 /// Reads a profile of samples of `model`.
-pub fn parse(icc: &[u8], model: Model) -> Result<ColorProfile, Error> {
+pub(super) fn parse(icc: &[u8], model: Model) -> Result<ColorProfile, Error> {
     let profile = read(icc)?;
     let fits = match profile.color_space {
         DataColorSpace::Gray => model == Model::Gray,
@@ -105,7 +105,7 @@ fn read(icc: &[u8]) -> Result<ColorProfile, Error> {
     ColorProfile::new_from_slice_with_options(&needed(icc), options).map_err(unusable)
 }
 
-pub fn has_tables(profile: &ColorProfile) -> bool {
+pub(super) fn has_tables(profile: &ColorProfile) -> bool {
     profile.lut_a_to_b_perceptual.is_some()
         || profile.lut_a_to_b_colorimetric.is_some()
         || profile.lut_a_to_b_saturation.is_some()
@@ -129,7 +129,7 @@ pub fn description(icc: &[u8]) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-pub fn unusable(reason: impl std::fmt::Display) -> Error {
+pub(super) fn unusable(reason: impl std::fmt::Display) -> Error {
     Error::damaged("ICC profile", reason)
 }
 

@@ -70,7 +70,7 @@ pub(in crate::pixels) mod difficult {
     use crate::proof::{fixture, shared};
 
     /// A difficult file of our own, or of other programs' test suites where they are at hand.
-    pub fn file(name: &str) -> Option<Vec<u8>> {
+    pub(crate) fn file(name: &str) -> Option<Vec<u8>> {
         let own = fixture("images").join(name);
         let found = if own.exists() {
             Some(own)
@@ -81,7 +81,7 @@ pub(in crate::pixels) mod difficult {
     }
 
     /// The expected image of one of our own files.
-    pub fn expected(name: &str) -> Raw {
+    pub(crate) fn expected(name: &str) -> Raw {
         let png = fs::read(fixture("expected").join(format!("{name}.png"))).unwrap();
         read_rows(png_rows(Arc::new(bytes::Bytes::from(png)), 1 << 24).unwrap(), 1 << 24).unwrap()
     }

@@ -14,7 +14,7 @@ const LARGE: u64 = 64 << 20;
 
 /// Refuses a file whose pixels have fewer than `bytes` bytes. Only files that claim extreme compression are checked:
 /// decompressing is several times faster than decoding, scaling and compressing again.
-pub fn check<F: ReadAt + ?Sized>(file: &F, bytes: u64) -> Result<(), Error> {
+pub(super) fn check<F: ReadAt + ?Sized>(file: &F, bytes: u64) -> Result<(), Error> {
     if bytes < LARGE || bytes / RATIO < file.size() {
         return Ok(());
     }

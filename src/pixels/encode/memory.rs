@@ -9,7 +9,7 @@ use crate::pixels::callback::{self, Context};
 
 /// A file that is being written.
 #[derive(Default)]
-pub struct Memory {
+pub(crate) struct Memory {
     /// The bytes written so far.
     pub bytes: Vec<u8>,
     position: usize,
@@ -24,7 +24,7 @@ impl Memory {
     /// # Safety
     ///
     /// All three are live; `memory` outlives the others and is not used while they run.
-    pub unsafe fn attach(
+    pub(crate) unsafe fn attach(
         memory: &Context<Self>,
         codec: *mut opj::opj_codec_t,
         stream: *mut opj::opj_stream_t,

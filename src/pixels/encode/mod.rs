@@ -50,7 +50,7 @@ mod samples {
     use crate::pixels::{Channels, Raster};
 
     /// A smooth image, so that lossy encoders are close to it; alpha is smooth too.
-    pub fn gradient(width: u32, height: u32, channels: Channels) -> Raster {
+    pub(super) fn gradient(width: u32, height: u32, channels: Channels) -> Raster {
         let mut raster = Raster::blank(Dimensions::new(width, height), channels);
         let samples = raster.samples.chunks_exact_mut(channels.count());
         for (pixel, at) in samples.zip(0u32..) {
@@ -64,7 +64,7 @@ mod samples {
     }
 
     /// Reads an 8-bit PNG and its profile.
-    pub fn read_png(file: &[u8]) -> (Raster, Option<Vec<u8>>) {
+    pub(super) fn read_png(file: &[u8]) -> (Raster, Option<Vec<u8>>) {
         let mut reader = ::png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
         let mut samples = vec![0; reader.output_buffer_size().unwrap()];
         reader.next_frame(&mut samples).unwrap();
@@ -79,7 +79,7 @@ mod samples {
     }
 
     /// The largest difference between two rasters' samples.
-    pub fn distance(one: &[u8], other: &[u8]) -> u8 {
+    pub(super) fn distance(one: &[u8], other: &[u8]) -> u8 {
         assert_eq!(one.len(), other.len());
         one.iter().zip(other).map(|(one, other)| one.abs_diff(*other)).max().unwrap_or(0)
     }

@@ -6,7 +6,7 @@ use crate::container::jpeg::{START_OF_SCAN, segments};
 ///
 /// A decompressor keeps the tables of the previous JPEG and uses them if the next one has none, so other JPEGs need a new
 /// decompressor.
-pub fn are_complete(jpeg: &[u8]) -> bool {
+pub(super) fn are_complete(jpeg: &[u8]) -> bool {
     let Ok(Ok(found)) = segments(jpeg) else { return false };
     let (mut quantization, mut huffman) = ([false; 16], [false; 256]);
     let mut needed: &[u8] = &[];

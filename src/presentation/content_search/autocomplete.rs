@@ -21,7 +21,7 @@ struct Term {
 }
 
 /// The completions of what was typed (2.0, §5.2; 1.0, §4.2), in alphabetical order.
-pub fn autocomplete(view: &View<'_>, query: &Query, version: Version) -> Value {
+pub(crate) fn autocomplete(view: &View<'_>, query: &Query, version: Version) -> Value {
     let terms = terms(view, query);
     let work = &view.work.object_number;
     let id = query.address(&view.address.autocomplete(version.number(), work), 0);

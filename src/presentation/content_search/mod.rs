@@ -4,13 +4,13 @@ mod autocomplete;
 mod query;
 mod response;
 
-pub use autocomplete::autocomplete;
-pub use query::Query;
-pub use response::response;
+pub(crate) use autocomplete::autocomplete;
+pub(crate) use query::Query;
+pub(crate) use response::response;
 
 /// The version of the search that a viewer speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Version {
+pub(crate) enum Version {
     /// Content Search 1.0, which several viewers know alone.
     V1,
     /// Content Search 2.0.
@@ -19,7 +19,7 @@ pub enum Version {
 
 impl Version {
     /// The number in addresses.
-    pub const fn number(self) -> u8 {
+    pub(crate) const fn number(self) -> u8 {
         match self {
             Self::V1 => 1,
             Self::V2 => 2,
@@ -27,7 +27,7 @@ impl Version {
     }
 
     /// The JSON-LD context, which is also the media type's profile.
-    pub const fn context(self) -> &'static str {
+    pub(crate) const fn context(self) -> &'static str {
         match self {
             Self::V1 => "http://iiif.io/api/search/1/context.json",
             Self::V2 => "http://iiif.io/api/search/2/context.json",

@@ -15,7 +15,7 @@ pub(super) const PAGE_SIZE: usize = 100;
 
 /// The parameters of a search (Content Search 2.0, §4.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Query {
+pub(crate) struct Query {
     /// Words, all of which an annotation must have, each at least as the beginning of one.
     pub q: String,
     /// Motivations, any of which it must have; all if empty.
@@ -30,7 +30,7 @@ pub struct Query {
 
 impl Query {
     /// Parses the part of a URL after the `?`.
-    pub fn parse(query: &str) -> Result<Self, Invalid> {
+    pub(crate) fn parse(query: &str) -> Result<Self, Invalid> {
         if query.len() > MAX_BYTES {
             return Err(Invalid::new("query", "", "is longer than 2000 bytes"));
         }

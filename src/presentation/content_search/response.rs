@@ -24,7 +24,7 @@ struct Match {
 }
 
 /// The answer to a search within a work (2.0, §4.2; 1.0, §3.2).
-pub fn response(view: &View<'_>, query: &Query, version: Version) -> Value {
+pub(crate) fn response(view: &View<'_>, query: &Query, version: Version) -> Value {
     let hits = found(view, query);
     let total = hits.len();
     let first = query.page.saturating_mul(PAGE_SIZE).min(total);

@@ -54,13 +54,13 @@ static PLAIN: LazyLock<Builder<'static>> = LazyLock::new(|| {
 /// Viewers take a value that begins with `<` and ends with `>` for HTML, and some take every value for it: plain text
 /// that one of them could misread is written as HTML that shows it literally. Images are kept only below `base`, the
 /// address of this server, so that no document makes a viewer ask another host.
-pub fn value(text: &str, base: &str) -> String {
+pub(super) fn value(text: &str, base: &str) -> String {
     let markup = is_markup(text).then(|| xml::written(&VALUES.clean(text).to_string(), base)).flatten();
     markup.unwrap_or_else(|| literal(&stripped(text)))
 }
 
 /// A plain text, as HTML where viewers could take it for some.
-pub fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     let is_ambiguous = tag_starts(text).next().is_some() || (text.starts_with('<') && text.ends_with('>'));
     if !is_ambiguous {
         return text.to_owned();
@@ -71,7 +71,7 @@ pub fn literal(text: &str) -> String {
 
 /// A text without markup: elements are left off, character references resolved. What only looks like markup ends in a
 /// space, so that viewers do not take it for HTML.
-pub fn plain_text(text: &str) -> String {
+pub(crate) fn plain_text(text: &str) -> String {
     let text = harmless(stripped(text));
     let looks_like_markup = text.starts_with('<') && text.ends_with('>');
     if looks_like_markup { format!("{text} ") } else { text }

@@ -1,21 +1,21 @@
 //! Noise, color ramps and soft edges for the sample images; deterministic.
 
 /// Red, green and blue from 0 to 1, as they are stored.
-pub type Color = [f32; 3];
+pub(crate) type Color = [f32; 3];
 
 /// A position on a sheet of width 1, and the side of a pixel there.
 #[derive(Clone, Copy, Debug)]
-pub struct Spot {
+pub(crate) struct Spot {
     pub x: f64,
     pub y: f64,
     pub pixel: f64,
 }
 
 /// Paints a row of pixels: the first argument is the position of its left edge.
-pub type Paint = Box<dyn Fn(Spot, &mut [Color]) + Send + Sync>;
+pub(crate) type Paint = Box<dyn Fn(Spot, &mut [Color]) + Send + Sync>;
 
 /// A work that is painted pixel by pixel.
-pub fn each(paint: impl Fn(Spot) -> Color + Send + Sync + 'static) -> Paint {
+pub(crate) fn each(paint: impl Fn(Spot) -> Color + Send + Sync + 'static) -> Paint {
     Box::new(move |start, row| {
         for (n, color) in row.iter_mut().enumerate() {
             *color = paint(Spot { x: start.x + n as f64 * start.pixel, ..start });
@@ -24,7 +24,7 @@ pub fn each(paint: impl Fn(Spot) -> Color + Send + Sync + 'static) -> Paint {
 }
 
 /// Scatters whole numbers over all 32 bits.
-pub fn hash(x: i32, y: i32, seed: u32) -> u32 {
+pub(crate) fn hash(x: i32, y: i32, seed: u32) -> u32 {
     let mut h = (x as u32).wrapping_mul(0x9e37_79b1) ^ (y as u32).wrapping_mul(0x85eb_ca77) ^ seed;
     h = (h ^ (h >> 15)).wrapping_mul(0x2c1b_3c6d);
     h = (h ^ (h >> 12)).wrapping_mul(0x297a_2d39);
@@ -32,12 +32,12 @@ pub fn hash(x: i32, y: i32, seed: u32) -> u32 {
 }
 
 /// A hash as a number from 0 up to 1.
-pub fn unit(hash: u32) -> f64 {
+pub(crate) fn unit(hash: u32) -> f64 {
     f64::from(hash >> 8) / f64::from(1 << 24)
 }
 
 /// Gradient noise from about -1 to 1, of one bump per unit.
-pub fn noise(x: f64, y: f64, seed: u32) -> f64 {
+pub(crate) fn noise(x: f64, y: f64, seed: u32) -> f64 {
     let (floor_x, floor_y) = (x.floor(), y.floor());
     let (fx, fy) = ((x - floor_x) as f32, (y - floor_y) as f32);
     let (cell_x, cell_y) = (floor_x as i32, floor_y as i32);
@@ -58,7 +58,7 @@ fn fade(t: f32) -> f32 {
 }
 
 /// Octaves of noise, each finer and half as strong.
-pub fn fbm(mut x: f64, mut y: f64, octaves: u32, seed: u32) -> f64 {
+pub(crate) fn fbm(mut x: f64, mut y: f64, octaves: u32, seed: u32) -> f64 {
     let (mut sum, mut weight) = (0.0, 0.5);
     for octave in 0..octaves {
         sum += weight * noise(x, y, seed.wrapping_add(octave * 101));
@@ -70,53 +70,53 @@ pub fn fbm(mut x: f64, mut y: f64, octaves: u32, seed: u32) -> f64 {
 }
 
 /// 0 below `from`, 1 above `to`, smooth between.
-pub fn smooth(from: f64, to: f64, x: f64) -> f64 {
+pub(crate) fn smooth(from: f64, to: f64, x: f64) -> f64 {
     let t = ((x - from) / (to - from)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
 
 /// The part of a pixel covered by a shape whose edge is `distance` away (negative inside).
-pub fn cover(distance: f64, pixel: f64) -> f64 {
+pub(crate) fn cover(distance: f64, pixel: f64) -> f64 {
     (0.5 - distance / pixel).clamp(0.0, 1.0)
 }
 
-pub fn mix(from: f64, to: f64, t: f64) -> f64 {
+pub(crate) fn mix(from: f64, to: f64, t: f64) -> f64 {
     from + (to - from) * t
 }
 
-pub fn blend(from: Color, to: Color, t: f64) -> Color {
+pub(crate) fn blend(from: Color, to: Color, t: f64) -> Color {
     let t = t as f32;
     std::array::from_fn(|n| from[n] + (to[n] - from[n]) * t)
 }
 
 /// Brighter above 1, darker below.
-pub fn lit(color: Color, factor: f64) -> Color {
+pub(crate) fn lit(color: Color, factor: f64) -> Color {
     color.map(|sample| sample * factor as f32)
 }
 
 /// Adds the same to all three.
-pub fn raise(color: Color, by: f64) -> Color {
+pub(crate) fn raise(color: Color, by: f64) -> Color {
     color.map(|sample| sample + by as f32)
 }
 
-pub const fn rgb(hex: u32) -> Color {
+pub(crate) const fn rgb(hex: u32) -> Color {
     [((hex >> 16) & 255) as f32 / 255.0, ((hex >> 8) & 255) as f32 / 255.0, (hex & 255) as f32 / 255.0]
 }
 
 /// A paper's grain around 0: fibres, and a tooth as fine as a pixel.
-pub fn grain(spot: Spot, seed: u32) -> f64 {
+pub(crate) fn grain(spot: Spot, seed: u32) -> f64 {
     let tooth = unit(hash((spot.x / spot.pixel) as i32, (spot.y / spot.pixel) as i32, seed)) - 0.5;
     let fibres = noise(spot.x * 900.0, spot.y * 1400.0, seed ^ 77);
     0.018 * fibres + 0.022 * tooth
 }
 
 /// Colors at even steps from 0 to 1, blended in Oklab.
-pub struct Ramp(Vec<Color>);
+pub(crate) struct Ramp(Vec<Color>);
 
 const STEPS: usize = 2048;
 
 impl Ramp {
-    pub fn new(stops: &[(f64, u32)]) -> Self {
+    pub(crate) fn new(stops: &[(f64, u32)]) -> Self {
         let color = |n: usize| {
             let at = n as f64 / (STEPS - 1) as f64;
             let after = stops.iter().position(|stop| stop.0 >= at).unwrap_or(stops.len() - 1);
@@ -129,19 +129,19 @@ impl Ramp {
     }
 
     /// The color at `t`, clamped to 0 to 1.
-    pub fn at(&self, t: f64) -> Color {
+    pub(crate) fn at(&self, t: f64) -> Color {
         let place = t.clamp(0.0, 1.0) * (STEPS - 2) as f64;
         let low = place as usize;
         blend(self.0[low], self.0[low + 1], place - low as f64)
     }
 
     /// The color at the fraction of `t`; the ramp should end with its first color.
-    pub fn around(&self, t: f64) -> Color {
+    pub(crate) fn around(&self, t: f64) -> Color {
         self.at(t - t.floor())
     }
 }
 
-pub fn oklab(color: Color) -> [f64; 3] {
+pub(crate) fn oklab(color: Color) -> [f64; 3] {
     let [r, g, b] = color.map(|sample| linear(f64::from(sample)));
     let l = (0.412_221_47 * r + 0.536_332_54 * g + 0.051_445_99 * b).cbrt();
     let m = (0.211_903_5 * r + 0.680_699_55 * g + 0.107_396_96 * b).cbrt();
@@ -153,7 +153,7 @@ pub fn oklab(color: Color) -> [f64; 3] {
     ]
 }
 
-pub fn from_oklab([lightness, a, b]: [f64; 3]) -> Color {
+pub(crate) fn from_oklab([lightness, a, b]: [f64; 3]) -> Color {
     let l = (lightness + 0.396_337_78 * a + 0.215_803_76 * b).powi(3);
     let m = (lightness - 0.105_561_35 * a - 0.063_854_17 * b).powi(3);
     let s = (lightness - 0.089_484_18 * a - 1.291_485_5 * b).powi(3);

@@ -17,7 +17,7 @@ struct Escape {
 }
 
 /// The seahorse valley, where the Mandelbrot set curls finest.
-pub fn seahorses() -> Paint {
+pub(crate) fn seahorses() -> Paint {
     let ramp = Ramp::new(&[
         (0.0, 0x0b1d33),
         (0.18, 0x14506b),
@@ -34,7 +34,7 @@ pub fn seahorses() -> Paint {
 }
 
 /// A Julia set of slow spirals.
-pub fn spirals() -> Paint {
+pub(crate) fn spirals() -> Paint {
     let ramp = Ramp::new(&[
         (0.0, 0x1b1033),
         (0.25, 0x6a2c70),

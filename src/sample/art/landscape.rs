@@ -21,7 +21,7 @@ fn hills(spot: Spot) -> Option<(usize, f64, f64)> {
 }
 
 /// Engraved: tone is the width of lines, crossed where it is dark.
-pub fn engraving() -> Paint {
+pub(crate) fn engraving() -> Paint {
     each(move |spot| {
         let (tone, angle) = match hills(spot) {
             None => {
@@ -49,7 +49,7 @@ pub fn engraving() -> Paint {
 }
 
 /// Painted: the same hills in oil.
-pub fn painting() -> Paint {
+pub(crate) fn painting() -> Paint {
     each(|spot| {
         let stroke =
             noise(spot.x * 190.0 + 2.0 * noise(spot.x * 20.0, spot.y * 20.0, 111), spot.y * 620.0, 112);
@@ -75,7 +75,7 @@ fn sky(spot: Spot) -> Color {
 }
 
 /// The infrared image: the drawing below the paint, with a house that was painted over.
-pub fn infrared() -> Paint {
+pub(crate) fn infrared() -> Paint {
     each(|spot| {
         let (tone, crest) = match hills(spot) {
             None => (0.82, 1.0),
@@ -99,7 +99,7 @@ pub fn infrared() -> Paint {
 }
 
 /// The back of a sheet: paper that has gone brown, a stamp, and what shines through.
-pub fn verso() -> Paint {
+pub(crate) fn verso() -> Paint {
     each(|spot| {
         let age = fbm(spot.x * 3.0, spot.y * 3.0, 6, 131);
         let mut color = blend(rgb(0xe6d6b4), rgb(0xb28e5a), smooth(-0.35, 0.7, age));

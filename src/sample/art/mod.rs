@@ -1,7 +1,7 @@
 //! The sample images, as functions of a position on the sheet.
 
-pub mod drawing;
-pub mod fractal;
-pub mod landscape;
-pub mod paper;
-pub mod pattern;
+pub(super) mod drawing;
+pub(super) mod fractal;
+pub(super) mod landscape;
+pub(super) mod paper;
+pub(super) mod pattern;

@@ -3,7 +3,7 @@
 use super::drawing::{Paint, Ramp, Spot, blend, each, fbm, grain, lit, noise, raise, rgb, smooth};
 
 /// Marbled paper: colours floated on a bath, combed, and lifted off.
-pub fn marbled() -> Paint {
+pub(crate) fn marbled() -> Paint {
     let ramp = Ramp::new(&[
         (0.0, 0x16324f),
         (0.14, 0x1f4e79),
@@ -35,7 +35,7 @@ pub fn marbled() -> Paint {
 }
 
 /// A cut agate: thin bands around a hollow of crystal.
-pub fn agate() -> Paint {
+pub(crate) fn agate() -> Paint {
     let ramp = Ramp::new(&[
         (0.0, 0x2a1a3a),
         (0.2, 0x6d3b63),

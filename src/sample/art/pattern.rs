@@ -5,7 +5,7 @@ use super::drawing::{
 };
 
 /// Quarter arcs, each square turned in one of two ways (Truchet tiles).
-pub fn arcs() -> Paint {
+pub(crate) fn arcs() -> Paint {
     const ACROSS: f64 = 60.0;
     let sea =
         Ramp::new(&[(0.0, 0x0f2b46), (0.35, 0x1f5f7d), (0.6, 0x7fb6b0), (0.8, 0xf0dcae), (1.0, 0xd97742)]);
@@ -33,7 +33,7 @@ pub fn arcs() -> Paint {
 }
 
 /// Stars of eight points with kites between them, as in tiled courts.
-pub fn stars_of_eight() -> Paint {
+pub(crate) fn stars_of_eight() -> Paint {
     const ACROSS: f64 = 14.0;
     let glaze = [rgb(0x14406b), rgb(0x1f7a7a), rgb(0xe9dfc7), rgb(0xb4552d), rgb(0x2e2a4f)];
     each(move |spot| {
@@ -67,7 +67,7 @@ pub fn stars_of_eight() -> Paint {
 }
 
 /// A rational function of complex numbers: hue is the argument, rings are powers of two.
-pub fn argument() -> Paint {
+pub(crate) fn argument() -> Paint {
     let hue = Ramp::new(&[
         (0.0, 0xff2d20),
         (0.17, 0xffb000),
@@ -99,7 +99,7 @@ pub fn argument() -> Paint {
 }
 
 /// A chart of stars, with the band of the galaxy and a net of coordinates.
-pub fn chart() -> Paint {
+pub(crate) fn chart() -> Paint {
     each(move |spot| {
         let band = 1.0
             - ((spot.y - 0.33) + 0.22 * (spot.x - 0.5) + 0.05 * fbm(spot.x * 4.0, spot.y * 4.0, 4, 71)).abs()
@@ -137,7 +137,7 @@ pub fn chart() -> Paint {
 }
 
 /// Currents under a surface, drawn as thousands of threads.
-pub fn currents() -> Paint {
+pub(crate) fn currents() -> Paint {
     let silk =
         Ramp::new(&[(0.0, 0x10222b), (0.25, 0x215c5c), (0.5, 0xd9c48f), (0.75, 0xb2563f), (1.0, 0x3a1420)]);
     each(move |spot| {

@@ -29,7 +29,7 @@ use crate::web::http::range::{RangeRequest, satisfies_if_range};
 use crate::web::http::response::{Response, conditional_response};
 
 /// The names of dumps, with their media types.
-pub const NAMES: [(&str, &str); 6] = [
+pub(super) const NAMES: [(&str, &str); 6] = [
     ("works.jsonl", "application/x-ndjson"),
     ("works.csv", "text/csv; charset=utf-8"),
     ("manifests.txt", "text/plain; charset=utf-8"),
@@ -48,7 +48,7 @@ const STALLED: Duration = Duration::from_secs(60);
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// `GET /api/v1/dump/{name}`.
-pub async fn answer(app: &App, request: &HttpRequest, name: &str) -> Result<Response, Error> {
+pub(super) async fn answer(app: &App, request: &HttpRequest, name: &str) -> Result<Response, Error> {
     ApiQuery::read(&[], request.query_string())?;
     let &(name, media_type) = NAMES.iter().find(|(known, _)| *known == name).ok_or(Error::NotFound)?;
     let finder = app.gallery.search()?;

@@ -6,7 +6,7 @@ use crate::iiif::Invalid;
 use crate::search::Snapshot;
 
 /// The fields of a work in the API.
-pub const FIELDS: [&str; 31] = [
+pub(super) const FIELDS: [&str; 31] = [
     "changed",
     "collections",
     "content_state",
@@ -44,7 +44,7 @@ pub const FIELDS: [&str; 31] = [
 const MAX_SOURCE_FIELDS: usize = 300;
 
 /// The names that `fields` accepts, as far as they fit its grammar; empty if there are too many to list.
-pub fn all(snapshot: &Snapshot) -> Vec<String> {
+pub(super) fn all(snapshot: &Snapshot) -> Vec<String> {
     let own = snapshot.fields(MAX_SOURCE_FIELDS + 1).unwrap_or_default();
     if own.len() > MAX_SOURCE_FIELDS {
         return Vec::new();
@@ -60,7 +60,7 @@ pub fn all(snapshot: &Snapshot) -> Vec<String> {
 }
 
 /// The requested fields, each of which some work has; `also` accepts further names.
-pub fn chosen<'a>(
+pub(super) fn chosen<'a>(
     gallery: &Gallery,
     query: &'a ApiQuery<'_>,
     also: impl Fn(&str) -> bool,

@@ -5,20 +5,20 @@ mod fields;
 mod openapi;
 mod parameters;
 mod query;
-pub mod record;
+pub(super) mod record;
 mod schemas;
 mod serializer;
 mod sitemap;
-pub mod tags;
+pub(super) mod tags;
 mod works;
 
 use actix_web::HttpRequest;
 
-pub use parameters::{of_admin, of_collection, of_page, of_warming};
-pub use query::{ApiQuery, canonical, pairs_of, query_of};
-pub use sitemap::{sitemap, sitemap_part};
+pub(super) use parameters::{of_admin, of_collection, of_page, of_warming};
+pub(super) use query::{ApiQuery, canonical, pairs_of, query_of};
+pub(super) use sitemap::{sitemap, sitemap_part};
 
-pub use works::{json_response, search_of};
+pub(super) use works::{json_response, search_of};
 
 use crate::gallery::Error;
 use crate::web::App;
@@ -26,7 +26,7 @@ use crate::web::http::response::Response;
 use crate::web::route::Endpoint;
 
 /// Responds to a request for an endpoint.
-pub async fn call(app: &App, request: &HttpRequest, call: Endpoint<'_>) -> Result<Response, Error> {
+pub(super) async fn call(app: &App, request: &HttpRequest, call: Endpoint<'_>) -> Result<Response, Error> {
     match call {
         Endpoint::Root => openapi::start(app, request).await,
         Endpoint::Works => works::list(app, request).await,

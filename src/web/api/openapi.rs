@@ -14,7 +14,7 @@ use crate::web::App;
 use crate::web::http::response::Response;
 
 /// `GET /api/v1`: links to all endpoints.
-pub async fn start(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+pub(super) async fn start(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     ApiQuery::read(&[], request.query_string())?;
     let base = format!("{}/api/v1", app.base.of(request)?);
     let place = |path: &str| format!("{base}/{path}");
@@ -33,7 +33,7 @@ pub async fn start(app: &App, request: &HttpRequest) -> Result<Response, Error> 
 }
 
 /// `GET /api/v1/openapi.json`.
-pub async fn answer(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+pub(super) async fn answer(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     ApiQuery::read(&[], request.query_string())?;
     let base = app.base.of(request)?;
     let sample = Sample::of(app);

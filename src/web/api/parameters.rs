@@ -32,10 +32,10 @@ const FIELDS: Parameter = parameter(
 );
 
 /// Parameters of a single work.
-pub const OF_ONE: [Parameter; 2] = [FIELDS, LANG];
+pub(super) const OF_ONE: [Parameter; 2] = [FIELDS, LANG];
 
 /// Parameters that select works, shared by all endpoints that return several works.
-pub const SEARCH: [Parameter; 14] = [
+pub(super) const SEARCH: [Parameter; 14] = [
     parameter(
         "q",
         Kind::Text(MAX_QUERY_CHARS),
@@ -118,23 +118,23 @@ const LISTED: [Parameter; 5] = [
 ];
 
 /// The parameters of `/api/v1/works`.
-pub fn of_works() -> Vec<Parameter> {
+pub(super) fn of_works() -> Vec<Parameter> {
     [&SEARCH[..], &LISTED[..]].concat()
 }
 
 /// The parameters of the search page.
-pub fn of_page() -> Vec<Parameter> {
+pub(crate) fn of_page() -> Vec<Parameter> {
     let cursor = LISTED.iter().filter(|parameter| parameter.name == "cursor");
     SEARCH.iter().filter(|parameter| parameter.name != "fields").chain(cursor).copied().collect()
 }
 
 /// The parameters of a collection that is a search.
-pub fn of_collection() -> Vec<Parameter> {
+pub(crate) fn of_collection() -> Vec<Parameter> {
     SEARCH.iter().filter(|parameter| parameter.name != "fields").copied().collect()
 }
 
 /// The parameters of `/api/v1/random`.
-pub fn of_random() -> Vec<Parameter> {
+pub(super) fn of_random() -> Vec<Parameter> {
     let mut table: Vec<Parameter> =
         SEARCH.iter().filter(|parameter| parameter.name != "sort").copied().collect();
     table.push(told("Number of works. Default: 1."));
@@ -142,13 +142,13 @@ pub fn of_random() -> Vec<Parameter> {
 }
 
 /// The parameters of `/api/v1/suggest`.
-pub fn of_suggest() -> Vec<Parameter> {
+pub(super) fn of_suggest() -> Vec<Parameter> {
     let q = Parameter { about: "What has been typed so far.", example: "anc", ..SEARCH[0] };
     vec![q, told("Maximum number of suggestions. Default: 10."), LANG]
 }
 
 /// The parameters of `/api/v1/creators` and `/api/v1/tags/{scheme}`.
-pub fn of_terms(tree: bool) -> Vec<Parameter> {
+pub(super) fn of_terms(tree: bool) -> Vec<Parameter> {
     let q = Parameter { about: "Only values that have words with this prefix.", example: "anc", ..SEARCH[0] };
     let below = parameter(
         "below",
@@ -165,7 +165,7 @@ pub fn of_terms(tree: bool) -> Vec<Parameter> {
 }
 
 /// The parameters of `/admin/purge`.
-pub fn of_admin() -> Vec<Parameter> {
+pub(crate) fn of_admin() -> Vec<Parameter> {
     vec![
         parameter("image", Kind::Text(2000), "", "An image's identifier."),
         parameter("work", Kind::Text(2000), "", "A work's object number."),
@@ -174,7 +174,7 @@ pub fn of_admin() -> Vec<Parameter> {
 }
 
 /// The parameters of `/admin/warm`: an image, a work, or a search.
-pub fn of_warming() -> Vec<Parameter> {
+pub(crate) fn of_warming() -> Vec<Parameter> {
     let mut table = of_admin();
     table.pop();
     table.push(parameter(

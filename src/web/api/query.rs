@@ -9,7 +9,7 @@ use crate::record::LanguageTag;
 
 /// A query parameter.
 #[derive(Clone, Copy, Debug)]
-pub struct Parameter {
+pub(crate) struct Parameter {
     pub name: &'static str,
     pub about: &'static str,
     pub kind: Kind,
@@ -20,7 +20,7 @@ pub struct Parameter {
 
 /// The type of a parameter's values.
 #[derive(Clone, Copy, Debug)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Text of at most N characters.
     Text(usize),
     Integer(u64, u64),
@@ -57,7 +57,7 @@ const VALUE: usize = 200;
 impl Kind {
     /// The JSON schema of the values; `schemes` are those that works have,
     /// `fields` the names of fields that can be chosen.
-    pub fn schema(self, schemes: &[String], fields: &[String]) -> Value {
+    pub(crate) fn schema(self, schemes: &[String], fields: &[String]) -> Value {
         match self {
             Self::Text(most) => json!({"type": "string", "maxLength": most}),
             Self::Integer(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
@@ -85,14 +85,14 @@ impl Kind {
 }
 
 /// The query parameters of a request, validated against a table.
-pub struct ApiQuery<'a> {
+pub(crate) struct ApiQuery<'a> {
     table: &'a [Parameter],
     pairs: Vec<(&'static str, String)>,
 }
 
 impl<'a> ApiQuery<'a> {
     /// Parses a query. Unknown names, invalid values and repeated single-valued parameters are errors.
-    pub fn read(table: &'a [Parameter], query: &str) -> Result<Self, Invalid> {
+    pub(crate) fn read(table: &'a [Parameter], query: &str) -> Result<Self, Invalid> {
         let mut pairs: Vec<(&'static str, String)> = Vec::new();
         for (name, value) in pairs_of(query) {
             let known = table.iter().find(|parameter| parameter.name == name);
@@ -163,43 +163,43 @@ impl<'a> ApiQuery<'a> {
     }
 
     /// The value of a parameter, if given.
-    pub fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
     /// All values of a parameter, in order.
-    pub fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'b str> {
+    pub(crate) fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'b str> {
         self.pairs.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn integer(&self, name: &str) -> Option<u64> {
+    pub(crate) fn integer(&self, name: &str) -> Option<u64> {
         self.text(name).and_then(integer)
     }
 
-    pub fn decimal(&self, name: &str) -> Option<f64> {
+    pub(crate) fn decimal(&self, name: &str) -> Option<f64> {
         self.text(name)?.parse().ok()
     }
 
-    pub fn flag(&self, name: &str) -> Option<bool> {
+    pub(crate) fn flag(&self, name: &str) -> Option<bool> {
         self.text(name).map(|value| value == "true")
     }
 
-    pub fn years(&self, name: &str) -> Option<(i32, i32)> {
+    pub(crate) fn years(&self, name: &str) -> Option<(i32, i32)> {
         self.text(name).and_then(years)
     }
 
     /// The names in a list, if given.
-    pub fn names(&self, name: &str) -> Option<Vec<&str>> {
+    pub(crate) fn names(&self, name: &str) -> Option<Vec<&str>> {
         self.text(name).map(|value| value.split(',').collect())
     }
 
     /// The [`canonical`] query.
-    pub fn canonical(&self, without: &[&str]) -> String {
+    pub(crate) fn canonical(&self, without: &[&str]) -> String {
         canonical(self.pairs.iter().map(|(name, value)| (*name, value.as_str())), without)
     }
 
     /// The query for display: the text first, then values without their parameter names.
-    pub fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         let of = |words: bool| self.pairs.iter().filter(move |(name, _)| (*name == "q") == words);
         let said = of(true).chain(of(false)).filter(|(_, value)| !value.trim().is_empty());
         let told = said.map(|(name, value)| match (*name, value.split_once(':')) {
@@ -213,17 +213,17 @@ impl<'a> ApiQuery<'a> {
 }
 
 /// Decodes the names and values of a query string.
-pub fn pairs_of(query: &str) -> impl Iterator<Item = (Cow<'_, str>, String)> {
+pub(crate) fn pairs_of(query: &str) -> impl Iterator<Item = (Cow<'_, str>, String)> {
     url::form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name, value.into_owned()))
 }
 
 /// Encodes names and values as a query string.
-pub fn query_of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+pub(crate) fn query_of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 /// A canonical query string: sorted by name and value, without duplicates, empty values and the names in `without`.
-pub fn canonical<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, without: &[&str]) -> String {
+pub(crate) fn canonical<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, without: &[&str]) -> String {
     let mut pairs: Vec<(&str, &str)> =
         pairs.filter(|(name, value)| !without.contains(name) && !value.is_empty()).collect();
     pairs.sort_unstable();
@@ -232,7 +232,7 @@ pub fn canonical<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, without: &
 }
 
 /// The known name most similar to this one, if it is similar enough.
-pub fn nearest<'a>(known: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
+pub(super) fn nearest<'a>(known: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
     let near = known.map(|known| (strsim::jaro_winkler(known, name), known));
     near.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(near, _)| *near > 0.75).map(|(_, known)| known)
 }
@@ -251,7 +251,7 @@ fn unknown(table: &[Parameter], name: &str) -> Invalid {
 }
 
 /// `a`, `b` and `c`.
-pub fn quoted<T: AsRef<str>>(names: impl Iterator<Item = T>) -> String {
+pub(super) fn quoted<T: AsRef<str>>(names: impl Iterator<Item = T>) -> String {
     let names: Vec<String> = names.map(|name| format!("`{}`", name.as_ref())).collect();
     match names.split_last() {
         Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),

@@ -26,7 +26,11 @@ use crate::web::route::Image;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// `DELETE /api/v1/works/{work}`: withdraws a work. Importing its record again restores it.
-pub async fn withdraw(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, http::Error> {
+pub(crate) async fn withdraw(
+    app: &App,
+    request: &HttpRequest,
+    work: Image<'_>,
+) -> Result<Response, http::Error> {
     let actor = tags::allowed(request, app)?;
     let now = tags::stored(app, &work).await?;
     let expected = tags::expected(request, &now, None)?;
@@ -36,7 +40,7 @@ pub async fn withdraw(app: &App, request: &HttpRequest, work: Image<'_>) -> Resu
 }
 
 /// `GET /api/v1/works/{work}`: the record with the URIs of images and manifest.
-pub async fn answer(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
+pub(crate) async fn answer(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
     let query = ApiQuery::read(&OF_ONE, request.query_string())?;
     let sketch = match app.gallery.works.sketch(&work.identifier, PATIENCE).await {
         Err(error) if is_unknown(&error) => match in_other_case(app, &work.identifier).await {

@@ -60,12 +60,12 @@ fn listed(value: &mut Value) {
 }
 
 /// A reference to a schema.
-pub fn reference(name: &str) -> Value {
+pub(super) fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
 /// All schemas by name.
-pub fn schemas() -> Value {
+pub(super) fn schemas() -> Value {
     let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| {
         settings.meta_schema = None;
         settings.definitions_path = "/components/schemas".into();

@@ -11,7 +11,7 @@ use crate::search::{FacetValue, IndexedWork, in_language};
 const THUMBNAIL: u32 = 400;
 
 /// Writes works as JSON objects of the API.
-pub struct WorkSerializer<'a> {
+pub(super) struct WorkSerializer<'a> {
     pub gallery: &'a Gallery,
     pub address: &'a Address,
     /// Only these fields.
@@ -22,7 +22,7 @@ pub struct WorkSerializer<'a> {
 
 impl WorkSerializer<'_> {
     /// A work as a JSON object.
-    pub fn work(&self, stored: &IndexedWork) -> String {
+    pub(super) fn work(&self, stored: &IndexedWork) -> String {
         let whole = self.whole(stored);
         if self.fields.is_none() && self.lang.is_none() {
             return whole;
@@ -88,7 +88,7 @@ impl WorkSerializer<'_> {
 }
 
 /// A value of a facet with how many works have it.
-pub fn term(term: &FacetValue, works: u64, lang: Option<&str>) -> Map<String, Value> {
+pub(super) fn term(term: &FacetValue, works: u64, lang: Option<&str>) -> Map<String, Value> {
     let mut output = Map::new();
     output.insert("scheme".into(), json!(term.scheme));
     output.insert("value".into(), json!(term.value));

@@ -16,7 +16,7 @@ use crate::web::http::response::Response;
 const MAX_PAGES: usize = 50_000;
 
 /// `GET /sitemap.xml`: the index of the parts.
-pub async fn sitemap(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+pub(crate) async fn sitemap(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let snapshot = app.gallery.search()?.snapshot()?;
     let base = app.base.of(request)?;
     let parts = (snapshot.works() as usize).div_ceil(MAX_PAGES).max(1);
@@ -30,7 +30,7 @@ pub async fn sitemap(app: &App, request: &HttpRequest) -> Result<Response, Error
 }
 
 /// `GET /sitemap/{part}.xml`, parts counted from 1.
-pub async fn sitemap_part(app: &App, request: &HttpRequest, part: u32) -> Result<Response, Error> {
+pub(crate) async fn sitemap_part(app: &App, request: &HttpRequest, part: u32) -> Result<Response, Error> {
     let finder = app.gallery.search()?;
     let snapshot = finder.snapshot()?;
     let start = (part as usize).checked_sub(1).ok_or(Error::NotFound)? * MAX_PAGES;

@@ -19,7 +19,7 @@ use crate::web::http::document::Document;
 use crate::web::http::response::Response;
 
 /// The search of a query.
-pub fn search_of(query: &ApiQuery<'_>, snapshot: &Snapshot) -> Result<Search, Error> {
+pub(crate) fn search_of(query: &ApiQuery<'_>, snapshot: &Snapshot) -> Result<Search, Error> {
     let known = |parameter, scheme: &str| known(snapshot, parameter, scheme);
     let filters = |name: &'static str| -> Result<Vec<Filter>, Invalid> {
         let read = |value: &str| {
@@ -80,7 +80,7 @@ fn known(snapshot: &Snapshot, parameter: &'static str, scheme: &str) -> Result<(
 }
 
 /// `GET /api/v1/works`.
-pub async fn list(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+pub(super) async fn list(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let finder = app.gallery.search()?;
     let table = of_works();
     let query = ApiQuery::read(&table, request.query_string())?;
@@ -132,7 +132,7 @@ pub async fn list(app: &App, request: &HttpRequest) -> Result<Response, Error> {
 }
 
 /// `GET /api/v1/random`: random works among the results of a search.
-pub async fn random(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+pub(super) async fn random(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let finder = app.gallery.search()?;
     let table = of_random();
     let query = ApiQuery::read(&table, request.query_string())?;
@@ -177,7 +177,7 @@ fn draw(total: u64, wanted: usize) -> Vec<u64> {
 }
 
 /// `GET /api/v1/suggest`.
-pub async fn suggest(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+pub(super) async fn suggest(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let finder = app.gallery.search()?;
     let table = of_suggest();
     let query = ApiQuery::read(&table, request.query_string())?;
@@ -219,7 +219,12 @@ fn suggestions(
 }
 
 /// `GET /api/v1/creators` and `GET /api/v1/tags/{scheme}`: the values of a scheme, or those below one in its tree.
-pub async fn terms(app: &App, request: &HttpRequest, scheme: &str, tree: bool) -> Result<Response, Error> {
+pub(super) async fn terms(
+    app: &App,
+    request: &HttpRequest,
+    scheme: &str,
+    tree: bool,
+) -> Result<Response, Error> {
     let finder = app.gallery.search()?;
     let table = of_terms(tree);
     let query = ApiQuery::read(&table, request.query_string())?;
@@ -289,7 +294,7 @@ fn values(
 }
 
 /// `GET /api/v1/tags`: the schemes, with their numbers of values.
-pub async fn schemes(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+pub(super) async fn schemes(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     ApiQuery::read(&[], request.query_string())?;
     let snapshot = app.gallery.search()?.snapshot()?;
     let address = Address::new(&app.base.of(request)?);
@@ -349,7 +354,7 @@ fn with_works(
 }
 
 /// A JSON response that clients revalidate each time.
-pub async fn json_response(request: &HttpRequest, body: String) -> HttpResponse {
+pub(crate) async fn json_response(request: &HttpRequest, body: String) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));

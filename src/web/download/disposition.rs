@@ -22,7 +22,7 @@ const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 /// `attachment`, with an ASCII name for old clients and the full name for all others.
-pub fn disposition(name: &str) -> HeaderValue {
+pub(super) fn disposition(name: &str) -> HeaderValue {
     let name = safe(name);
     let plain: String = name.chars().map(ascii).collect();
     let full = utf8_percent_encode(&name, ATTRIBUTE);
@@ -31,7 +31,7 @@ pub fn disposition(name: &str) -> HeaderValue {
 }
 
 /// A name that is valid on every system: one segment, no invisible characters, no reserved names.
-pub fn safe(name: &str) -> String {
+pub(super) fn safe(name: &str) -> String {
     let (stem, ending) = match name.rsplit_once('.') {
         Some((stem, ending))
             if (1..=5).contains(&ending.len()) && ending.bytes().all(|b| b.is_ascii_alphanumeric()) =>

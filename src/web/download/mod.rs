@@ -20,7 +20,7 @@ use crate::web::iiif::image::{delivered, image_tag, streamed_head};
 use crate::web::route::Image;
 use disposition::disposition;
 
-pub use archive::archive;
+pub(super) use archive::archive;
 
 /// Formats of full-size renditions.
 const FORMATS: [Format; 3] = [Format::Jpg, Format::Tif, Format::Png];
@@ -28,7 +28,7 @@ const FORMATS: [Format; 3] = [Format::Jpg, Format::Tif, Format::Png];
 /// `GET /download/{image}` and `GET /download/{image}.{jpg|tif|png}`.
 ///
 /// An identifier that exists is served as the original; otherwise its extension selects a format.
-pub async fn answer(app: &App, request: &HttpRequest, image: Image<'_>) -> Result<Response, Error> {
+pub(super) async fn answer(app: &App, request: &HttpRequest, image: Image<'_>) -> Result<Response, Error> {
     let identifier = &image.identifier;
     let format = identifier.rsplit_once('.').and_then(|(stem, suffix)| {
         let format = FORMATS.into_iter().find(|format| format.suffix() == suffix)?;

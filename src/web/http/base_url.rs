@@ -13,7 +13,7 @@ use crate::web::settings::Settings;
 
 /// Finds the public base URL: from the settings, or else from the request. Forwarding headers count only
 /// when they come from a trusted proxy.
-pub struct BaseUrl {
+pub(crate) struct BaseUrl {
     fixed: Option<String>,
     /// Allowed hosts in lower case; empty allows any.
     hosts: Vec<String>,
@@ -23,7 +23,7 @@ pub struct BaseUrl {
 impl BaseUrl {
     /// # Errors
     /// A message that names the setting that is not a valid address.
-    pub fn new(settings: &Settings) -> Result<Self, String> {
+    pub(crate) fn new(settings: &Settings) -> Result<Self, String> {
         let fixed = settings.base_url.trim_end_matches('/');
         if !fixed.is_empty() && !is_address(fixed) {
             return Err(format!(
@@ -49,7 +49,7 @@ impl BaseUrl {
     }
 
     /// Scheme, host and prefix, without a trailing slash.
-    pub fn of(&self, request: &HttpRequest) -> Result<String, Invalid> {
+    pub(crate) fn of(&self, request: &HttpRequest) -> Result<String, Invalid> {
         if let Some(fixed) = &self.fixed {
             return Ok(fixed.clone());
         }
@@ -70,7 +70,7 @@ impl BaseUrl {
     }
 
     /// Rejects a request whose `Host` is missing, repeated or invalid (RFC 9112, §3.2).
-    pub fn check(&self, request: &HttpRequest) -> Result<(), Invalid> {
+    pub(crate) fn check(&self, request: &HttpRequest) -> Result<(), Invalid> {
         match named_host(request)? {
             Some(host) if is_host(host) => Ok(()),
             Some(host) => Err(Invalid::new("Host", host, "is not a valid host name")),
@@ -92,7 +92,7 @@ impl BaseUrl {
     }
 
     /// The request headers that the base URL depends on, for `Vary`.
-    pub fn varies(&self) -> Option<&'static str> {
+    pub(crate) fn varies(&self) -> Option<&'static str> {
         match (&self.fixed, self.trusted.is_empty()) {
             (Some(_), _) => None,
             (None, true) => Some("Host"),
@@ -101,16 +101,16 @@ impl BaseUrl {
     }
 
     /// Whether clients decide which base URL responses contain.
-    pub fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.fixed.is_none() && self.hosts.is_empty()
     }
 
-    pub fn trusted(&self) -> &[IpAddr] {
+    pub(crate) fn trusted(&self) -> &[IpAddr] {
         &self.trusted
     }
 
     /// The client of a request: the last forwarded address that is not itself a trusted proxy.
-    pub fn client(&self, request: &HttpRequest) -> Option<Network> {
+    pub(crate) fn client(&self, request: &HttpRequest) -> Option<Network> {
         let peer = request.peer_addr()?.ip();
         if !self.is_trusted(peer) {
             return Some(peer.into());

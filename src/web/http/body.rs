@@ -13,13 +13,13 @@ use bytes::Bytes;
 use crate::web::http::connections::{ActiveRequest, Connection};
 
 /// Marks the request's connection as busy until the result is dropped.
-pub fn active_request(request: &HttpRequest) -> Option<ActiveRequest> {
+pub(crate) fn active_request(request: &HttpRequest) -> Option<ActiveRequest> {
     request.conn_data::<Arc<Connection>>().map(Connection::begin)
 }
 
 /// The response, owning the unread part of the request body. If part of the body has not arrived, the connection is
 /// then closed; had the body been dropped earlier, the connection would keep reading it.
-pub fn with_unread(request: &HttpRequest, response: HttpResponse, unread: Payload) -> HttpResponse {
+pub(crate) fn with_unread(request: &HttpRequest, response: HttpResponse, unread: Payload) -> HttpResponse {
     if !has_body(request) {
         return response;
     }
@@ -27,13 +27,13 @@ pub fn with_unread(request: &HttpRequest, response: HttpResponse, unread: Payloa
 }
 
 /// A body, and a value that is dropped once it has been sent.
-pub struct Holding<T> {
+pub(crate) struct Holding<T> {
     body: BoxBody,
     _held: T,
 }
 
 impl<T> Holding<T> {
-    pub fn new(body: BoxBody, held: T) -> Self {
+    pub(crate) fn new(body: BoxBody, held: T) -> Self {
         Self { body, _held: held }
     }
 }
@@ -53,7 +53,7 @@ impl<T: Unpin> MessageBody for Holding<T> {
     }
 }
 
-pub fn has_body(request: &HttpRequest) -> bool {
+pub(crate) fn has_body(request: &HttpRequest) -> bool {
     let length = request.headers().get(header::CONTENT_LENGTH);
     length.is_some_and(|length| length != "0") || request.headers().contains_key(header::TRANSFER_ENCODING)
 }

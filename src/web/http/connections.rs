@@ -22,7 +22,7 @@ const CLOSED_SHARE: usize = 64;
 
 /// Limits on the number of connections.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub(crate) struct Limits {
     pub all: usize,
     pub per_address: usize,
     /// Trusted proxies, which connect on behalf of many clients.
@@ -30,7 +30,7 @@ pub struct Limits {
 }
 
 /// All connections of a listener.
-pub struct Connections {
+pub(crate) struct Connections {
     limits: Limits,
     began: Instant,
     open: Mutex<Open>,
@@ -56,7 +56,7 @@ enum State {
 }
 
 /// One open connection.
-pub struct Connection {
+pub(crate) struct Connection {
     id: u64,
     network: Network,
     began: Instant,
@@ -70,21 +70,21 @@ pub struct Connection {
 }
 
 /// Guard of a request in progress: when it is dropped, the connection is waiting again.
-pub struct ActiveRequest(Arc<Connection>);
+pub(crate) struct ActiveRequest(Arc<Connection>);
 
 /// Order of closing, lowest first: the kind, then since when.
 type Rank = (u8, u64);
 
 impl Connections {
     /// `listener` labels the metrics.
-    pub fn new(limits: Limits, listener: &'static str) -> Self {
+    pub(crate) fn new(limits: Limits, listener: &'static str) -> Self {
         let gauge = metrics::gauge!("tegl_connections", "listener" => listener);
         Self { limits, began: Instant::now(), open: Mutex::default(), gauge }
     }
 
     /// Registers a new connection and closes others if a limit is reached; `None` if none of them can be closed.
     /// [`Self::remove`] must be called before the descriptor is closed.
-    pub fn admit(&self, address: IpAddr, socket: RawFd) -> Option<Arc<Connection>> {
+    pub(crate) fn admit(&self, address: IpAddr, socket: RawFd) -> Option<Arc<Connection>> {
         let network = Network::from(address);
         let mut open = self.open();
         let exempt = self.limits.exempt.contains(&address.to_canonical());
@@ -115,7 +115,7 @@ impl Connections {
     }
 
     /// Unregisters a connection whose descriptor is about to be closed.
-    pub fn remove(&self, connection: &Connection) {
+    pub(crate) fn remove(&self, connection: &Connection) {
         *connection.socket() = None;
         let mut open = self.open();
         open.forget(connection);
@@ -172,22 +172,22 @@ impl Open {
 
 impl Connection {
     /// Marks the start of a request.
-    pub fn begin(self: &Arc<Self>) -> ActiveRequest {
+    pub(crate) fn begin(self: &Arc<Self>) -> ActiveRequest {
         self.enter(State::Answering);
         ActiveRequest(self.clone())
     }
 
     /// Marks that the request body is being received.
-    pub fn receiving(&self) {
+    pub(crate) fn receiving(&self) {
         self.enter(State::Receiving);
     }
 
-    pub fn answering(&self) {
+    pub(crate) fn answering(&self) {
         self.enter(State::Answering);
     }
 
     /// Records whether the client reads what is sent.
-    pub fn sending(&self, is_taken: bool) {
+    pub(crate) fn sending(&self, is_taken: bool) {
         let stalled = self.stalled.load(Ordering::Relaxed);
         match is_taken {
             true if stalled != 0 => self.stalled.store(0, Ordering::Relaxed),
@@ -217,7 +217,7 @@ impl Connection {
     }
 
     /// Shuts the connection down, from any thread; the socket's task notices.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         if let Some(socket) = *self.socket() {
             // SAFETY: the descriptor is open: it is removed, under the same lock, before it is closed.
             let socket = unsafe { BorrowedFd::borrow_raw(socket) };

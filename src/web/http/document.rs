@@ -13,7 +13,7 @@ use bytes::Bytes;
 use crate::web::http::headers::{entity_tag, is_not_modified};
 
 /// A text, and its compressed forms once they have been requested.
-pub struct Document {
+pub(crate) struct Document {
     text: Bytes,
     gzip: OnceLock<Bytes>,
     brotli: OnceLock<Bytes>,
@@ -28,14 +28,18 @@ const QUALITY: i32 = 3;
 const LONG: usize = 50_000;
 
 impl Document {
-    pub fn new(text: impl Into<Bytes>) -> Self {
+    pub(crate) fn new(text: impl Into<Bytes>) -> Self {
         let text = text.into();
         let tag = xxhash_rust::xxh3::xxh3_128(&text);
         Self { text, gzip: OnceLock::new(), brotli: OnceLock::new(), tag }
     }
 
     /// A text with forms that were compressed ahead of time.
-    pub fn with_compressed(text: impl Into<Bytes>, gzip: Option<Bytes>, brotli: Option<Bytes>) -> Self {
+    pub(crate) fn with_compressed(
+        text: impl Into<Bytes>,
+        gzip: Option<Bytes>,
+        brotli: Option<Bytes>,
+    ) -> Self {
         let made = Self::new(text);
         let _ = gzip.map(|gzip| made.gzip.set(gzip));
         let _ = brotli.map(|brotli| made.brotli.set(brotli));
@@ -43,18 +47,18 @@ impl Document {
     }
 
     /// Approximate memory use in bytes, including all compressed forms.
-    pub fn weight(&self) -> usize {
+    pub(crate) fn weight(&self) -> usize {
         self.text.len() + self.text.len() / 2 + 256
     }
 
     /// Compresses a long text for this client on a blocking thread.
-    pub async fn compressed(self, request: &HttpRequest) -> Self {
+    pub(crate) async fn compressed(self, request: &HttpRequest) -> Self {
         self.compress(request).await;
         self
     }
 
     /// The same by reference, for a text that is kept.
-    pub async fn compress(&self, request: &HttpRequest) {
+    pub(crate) async fn compress(&self, request: &HttpRequest) {
         let (place, pack): (_, fn(&[u8]) -> Bytes) = match negotiated_coding(request, true) {
             ContentEncoding::Brotli => (&self.brotli, brotli),
             ContentEncoding::Gzip => (&self.gzip, gzip),
@@ -69,7 +73,7 @@ impl Document {
     }
 
     /// The response in the coding that the client prefers, or 304. The caller sets `Vary` and `Cache-Control`.
-    pub fn respond(
+    pub(crate) fn respond(
         &self,
         request: &HttpRequest,
         media_type: &'static str,

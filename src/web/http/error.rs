@@ -5,7 +5,7 @@ use crate::iiif::Invalid;
 
 /// Every way in which a request fails.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     #[error(transparent)]
     Gallery(#[from] gallery::Error),
     /// The body is longer than any that is expected.
@@ -27,7 +27,7 @@ pub enum Error {
 
 impl Error {
     /// The error with all its causes, for the log.
-    pub fn chain(&self) -> String {
+    pub(crate) fn chain(&self) -> String {
         match self {
             Self::Gallery(error) => error_chain(error),
             other => other.to_string(),

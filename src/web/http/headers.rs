@@ -7,13 +7,13 @@ use crate::identity::fingerprint;
 use crate::iiif::Version;
 
 /// A strong entity tag over these parts and this version of Tegl.
-pub fn entity_tag(parts: &[&[u8]]) -> HeaderValue {
+pub(crate) fn entity_tag(parts: &[&[u8]]) -> HeaderValue {
     let text = format!("\"{:032x}\"", fingerprint(parts));
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("\"0\""))
 }
 
 /// Whether `If-None-Match` lists this entity tag (RFC 9110, §13.1.2).
-pub fn is_not_modified(request: &HttpRequest, tag: &HeaderValue) -> bool {
+pub(crate) fn is_not_modified(request: &HttpRequest, tag: &HeaderValue) -> bool {
     let tag = tag.to_str().unwrap_or_default();
     let mut listed = request.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
     listed.any(|value| {
@@ -23,7 +23,7 @@ pub fn is_not_modified(request: &HttpRequest, tag: &HeaderValue) -> bool {
 
 /// A parsed `If-Match`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum IfMatch {
+pub(crate) enum IfMatch {
     /// `*`: any current representation.
     Any,
     /// Strong entity tags, without quotation marks.
@@ -32,7 +32,7 @@ pub enum IfMatch {
 
 /// Parses `If-Match`, in one or several lines; an error if it is not a list of entity tags. Weak tags are accepted but
 /// match nothing, because the comparison is strong (RFC 9110, §13.1.1, §8.8.3.2).
-pub fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, String> {
+pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, String> {
     let mut lines = headers.get_all(header::IF_MATCH).peekable();
     if lines.peek().is_none() {
         return Ok(None);
@@ -64,7 +64,7 @@ pub fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, String> {
 }
 
 /// Whether `If-Match` is absent or lists this entity tag (RFC 9110, §13.1.1).
-pub fn satisfies_if_match(request: &HttpRequest, tag: &HeaderValue) -> bool {
+pub(crate) fn satisfies_if_match(request: &HttpRequest, tag: &HeaderValue) -> bool {
     let Some(listed) = request.headers().get(header::IF_MATCH) else { return true };
     let tag = tag.to_str().unwrap_or_default();
     listed.to_str().is_ok_and(|listed| listed.split(',').map(str::trim).any(|one| one == "*" || one == tag))
@@ -72,7 +72,7 @@ pub fn satisfies_if_match(request: &HttpRequest, tag: &HeaderValue) -> bool {
 
 /// The media type of an info.json (Image API 3.0, §5.1; 2.1, §5.1): the versions have different
 /// defaults.
-pub fn info_media_type(request: &HttpRequest, version: Version) -> &'static str {
+pub(crate) fn info_media_type(request: &HttpRequest, version: Version) -> &'static str {
     const LD_3: &str = "application/ld+json;profile=\"http://iiif.io/api/image/3/context.json\"";
     let wanted = preferred_json(request);
     match (version, wanted) {
@@ -84,13 +84,13 @@ pub fn info_media_type(request: &HttpRequest, version: Version) -> &'static str 
 
 /// The two media types of a JSON-LD document.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum JsonKind {
+pub(crate) enum JsonKind {
     Plain,
     Linked,
 }
 
 /// Which of the two `Accept` prefers, the first one of equals; `None` for neither.
-pub fn preferred_json(request: &HttpRequest) -> Option<JsonKind> {
+pub(crate) fn preferred_json(request: &HttpRequest) -> Option<JsonKind> {
     let accept = request.headers().get(header::ACCEPT)?.to_str().ok()?;
     let weigh = |one: &str| {
         let mut parts = one.split(';').map(str::trim);
@@ -111,7 +111,7 @@ pub fn preferred_json(request: &HttpRequest) -> Option<JsonKind> {
 }
 
 /// The version of the Presentation API whose context `Accept` names as a profile (3.0, §6.2).
-pub fn presentation_version(request: &HttpRequest) -> Option<Version> {
+pub(crate) fn presentation_version(request: &HttpRequest) -> Option<Version> {
     let accept = request.headers().get(header::ACCEPT)?.to_str().ok()?;
     let named = |version: u8| accept.contains(&format!("iiif.io/api/presentation/{version}/context.json"));
     match (named(3), named(2)) {
@@ -131,7 +131,7 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
 }
 
 /// Headers of every response, errors included (Image API 3.0, §7).
-pub fn common(headers: &mut HeaderMap) {
+pub(crate) fn common(headers: &mut HeaderMap) {
     set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     set(
         headers,
@@ -143,7 +143,7 @@ pub fn common(headers: &mut HeaderMap) {
 
 /// Headers of pages: who may frame them, in addition to their content security policy, and which referrer other sites
 /// see.
-pub fn page(headers: &mut HeaderMap, frame_ancestors: &str) {
+pub(crate) fn page(headers: &mut HeaderMap, frame_ancestors: &str) {
     let policy = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok());
     let own = format!("frame-ancestors {frame_ancestors}");
     let policy = policy.map_or(own.clone(), |policy| format!("{policy}; {own}"));
@@ -154,13 +154,13 @@ pub fn page(headers: &mut HeaderMap, frame_ancestors: &str) {
 }
 
 /// Headers of the operations listener, whose responses no other site may read.
-pub fn private(headers: &mut HeaderMap) {
+pub(crate) fn private(headers: &mut HeaderMap) {
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(headers, header::REFERRER_POLICY, "no-referrer");
 }
 
 /// Headers of a CORS preflight response; `allowed` lists the methods of the resource.
-pub fn preflight(headers: &mut HeaderMap, allowed: &'static str) {
+pub(crate) fn preflight(headers: &mut HeaderMap, allowed: &'static str) {
     set(headers, header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PATCH, OPTIONS");
     set(
         headers,

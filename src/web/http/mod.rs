@@ -1,16 +1,16 @@
 //! HTTP plumbing: connections, base URL, headers, ranges, documents, problem details, tokens.
 
-pub mod base_url;
-pub mod body;
-pub mod connections;
-pub mod document;
-pub mod error;
-pub mod headers;
-pub mod network;
-pub mod pace;
-pub mod problem;
-pub mod range;
-pub mod response;
-pub mod socket;
-pub mod status;
-pub mod token;
+pub(super) mod base_url;
+pub(super) mod body;
+pub(super) mod connections;
+pub(super) mod document;
+pub(super) mod error;
+pub(super) mod headers;
+pub(super) mod network;
+pub(super) mod pace;
+pub(super) mod problem;
+pub(super) mod range;
+pub(super) mod response;
+pub(super) mod socket;
+pub(super) mod status;
+pub(super) mod token;

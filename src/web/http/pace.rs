@@ -27,7 +27,7 @@ const BURSTS: usize = 32 << 10;
 const WINDOW: Duration = Duration::from_secs(60);
 
 /// The clients that are reading large responses.
-pub struct Pace {
+pub(crate) struct Pace {
     /// The minimum rate in bytes per second; 0 for none.
     floor: u64,
     window: Duration,
@@ -53,7 +53,7 @@ struct Progress {
 }
 
 impl Pace {
-    pub fn new(floor_kib_per_s: u32) -> Self {
+    pub(crate) fn new(floor_kib_per_s: u32) -> Self {
         Self {
             floor: u64::from(floor_kib_per_s) << 10,
             window: WINDOW,
@@ -64,7 +64,7 @@ impl Pace {
 
     /// The response with a body that is sent in pieces, if it is large. A finished body counts against the memory for
     /// unsent responses until it has been read.
-    pub async fn pace(
+    pub(crate) async fn pace(
         &self,
         gallery: &Gallery,
         request: &HttpRequest,
@@ -111,7 +111,7 @@ impl Pace {
     }
 
     /// Checks all readers every second.
-    pub async fn run(&self) {
+    pub(crate) async fn run(&self) {
         let mut seconds = tokio::time::interval(Duration::from_secs(1));
         let mut before = Instant::now();
         loop {

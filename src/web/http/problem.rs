@@ -9,7 +9,7 @@ use crate::web::http::error::Error;
 use crate::web::http::status::{retry_after, status};
 
 /// Status and headers of an error response.
-pub fn response_builder(error: &Error) -> HttpResponseBuilder {
+pub(crate) fn response_builder(error: &Error) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status(error));
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     match error {
@@ -29,7 +29,7 @@ pub fn response_builder(error: &Error) -> HttpResponseBuilder {
 
 /// An error response. Its text says what works, and never shows internal failures. API clients get a problem
 /// document (RFC 9457).
-pub fn problem_response(request: &HttpRequest, error: &Error) -> HttpResponse {
+pub(crate) fn problem_response(request: &HttpRequest, error: &Error) -> HttpResponse {
     let (status, mut response) = (status(error), response_builder(error));
     if ["/api/", "/admin"].iter().any(|place| request.uri().path().starts_with(place)) {
         let title = status.canonical_reason().unwrap_or_default();

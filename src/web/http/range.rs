@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
 /// The bytes that a request asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub enum RangeRequest {
+pub(crate) enum RangeRequest {
     Whole,
     Part(Range<u64>),
     /// The range begins after the last byte.
@@ -17,7 +17,7 @@ pub enum RangeRequest {
 
 impl RangeRequest {
     /// What the request asks for of a representation with this entity tag and length in bytes.
-    pub fn of(request: &HttpRequest, tag: &HeaderValue, length: u64) -> Self {
+    pub(crate) fn of(request: &HttpRequest, tag: &HeaderValue, length: u64) -> Self {
         if satisfies_if_range(request, tag) { Self::parse(request, length) } else { Self::Whole }
     }
 
@@ -41,7 +41,7 @@ impl RangeRequest {
     }
 
     /// Sets status and `Content-Range`: 206 for a part, 416 without the other headers where there is none.
-    pub fn apply(&self, response: &mut HttpResponseBuilder, length: u64) {
+    pub(crate) fn apply(&self, response: &mut HttpResponseBuilder, length: u64) {
         match self {
             Self::Whole => {}
             Self::Part(part) => {
@@ -59,7 +59,7 @@ impl RangeRequest {
 
 /// Whether `If-Range` allows a partial response (RFC 9110, §13.1.5). Some stores have no dates, so only entity tags
 /// count.
-pub fn satisfies_if_range(request: &HttpRequest, tag: &HeaderValue) -> bool {
+pub(crate) fn satisfies_if_range(request: &HttpRequest, tag: &HeaderValue) -> bool {
     request.headers().get(header::IF_RANGE).is_none_or(|held| held == tag)
 }
 

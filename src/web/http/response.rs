@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use crate::web::http::headers::{is_not_modified, satisfies_if_match};
 
 /// A response, and the note that its log line carries.
-pub struct Response {
+pub(crate) struct Response {
     pub response: HttpResponse,
     pub note: &'static str,
 }
@@ -19,7 +19,7 @@ impl From<HttpResponse> for Response {
 }
 
 /// 304 or 412 if the request's preconditions decide the response. Sets `ETag` and `Cache-Control`.
-pub fn conditional_response(
+pub(crate) fn conditional_response(
     request: &HttpRequest,
     tag: &HeaderValue,
     response: &mut HttpResponseBuilder,

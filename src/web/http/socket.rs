@@ -23,7 +23,7 @@ const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConn
 const UNSENT: libc::c_int = 256 << 10;
 
 /// Limits the kernel's buffer of unsent bytes for all connections that this listener accepts.
-pub fn limit_unsent(listener: &TcpListener) {
+pub(crate) fn limit_unsent(listener: &TcpListener) {
     #[cfg(target_os = "linux")]
     {
         let (value, length) = (UNSENT, size_of::<libc::c_int>() as libc::socklen_t);
@@ -39,7 +39,7 @@ pub fn limit_unsent(listener: &TcpListener) {
     let _ = listener;
 }
 
-pub struct Socket {
+pub(crate) struct Socket {
     stream: TcpStream,
     pub connection: Arc<Connection>,
     connections: Arc<Connections>,
@@ -48,7 +48,11 @@ pub struct Socket {
 impl Socket {
     /// # Errors
     /// Sends a 503 and fails if no connection is free.
-    pub fn new(stream: TcpStream, address: SocketAddr, connections: &Arc<Connections>) -> io::Result<Self> {
+    pub(crate) fn new(
+        stream: TcpStream,
+        address: SocketAddr,
+        connections: &Arc<Connections>,
+    ) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         match connections.admit(address.ip(), stream.as_raw_fd()) {
             Some(connection) => Ok(Self { stream, connection, connections: connections.clone() }),
@@ -62,7 +66,7 @@ impl Socket {
         }
     }
 
-    pub fn stream(&self) -> &TcpStream {
+    pub(crate) fn stream(&self) -> &TcpStream {
         &self.stream
     }
 }

@@ -7,7 +7,7 @@ use crate::store;
 use crate::web::http::error::Error;
 
 /// The status of each error (Image API 3.0, §7.3). Exhaustive, so that a new error must choose one.
-pub fn status(error: &Error) -> StatusCode {
+pub(crate) fn status(error: &Error) -> StatusCode {
     match error {
         Error::Gallery(error) => status_of(error),
         Error::BodyTooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -47,7 +47,7 @@ fn status_of(error: &gallery::Error) -> StatusCode {
 }
 
 /// `Retry-After` in seconds, if a retry may help.
-pub fn retry_after(error: &Error) -> Option<u32> {
+pub(crate) fn retry_after(error: &Error) -> Option<u32> {
     use gallery::Error as Cause;
     match error {
         Error::TooManyGuesses { retry_after_s }

@@ -21,14 +21,14 @@ const REMEMBERED: u64 = 10_000;
 const TRUST: Duration = Duration::from_secs(3600);
 
 /// The token of a request: `Authorization: Bearer TOKEN`.
-pub fn bearer(request: &HttpRequest) -> Option<&str> {
+pub(crate) fn bearer(request: &HttpRequest) -> Option<&str> {
     let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (kind, token) = value.split_once(' ')?;
     kind.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// Whether the token equals the secret, in constant time: digests are compared.
-pub fn matches(token: &str, secret: &str) -> bool {
+pub(crate) fn matches(token: &str, secret: &str) -> bool {
     !secret.is_empty() && bool::from(digest(token).ct_eq(&digest(secret)))
 }
 
@@ -37,7 +37,7 @@ pub fn matches(token: &str, secret: &str) -> bool {
 /// An address that has used up its guesses is rejected whatever token it sends, or guessing would continue at full
 /// speed. The exception is a token that was correct from this address before, so that its owner is not locked out by
 /// others who share the address.
-pub struct GuessLimiter {
+pub(crate) struct GuessLimiter {
     /// When all guesses of an address will be available again.
     full_at: moka::sync::Cache<Network, Instant>,
     right: moka::sync::Cache<(Network, [u8; 32]), ()>,
@@ -55,7 +55,7 @@ impl Default for GuessLimiter {
 
 impl GuessLimiter {
     /// The owner of this token; `owner` compares it with all known tokens.
-    pub fn check<T>(
+    pub(crate) fn check<T>(
         &self,
         from: Option<Network>,
         token: &str,

@@ -9,7 +9,7 @@ use crate::gallery::Grant;
 use crate::web::http::document::Document;
 
 /// A cache of presentation documents.
-pub struct DocumentCache(pub(super) Cache<String, Arc<Made>>);
+pub(crate) struct DocumentCache(pub(super) Cache<String, Arc<Made>>);
 
 /// A document, and what it depends on.
 pub(super) struct Made {
@@ -23,13 +23,13 @@ pub(super) struct Made {
 }
 
 impl DocumentCache {
-    pub fn new(mib: u64) -> Self {
+    pub(crate) fn new(mib: u64) -> Self {
         let weigher = |key: &String, made: &Arc<Made>| (key.len() + made.document.weight()) as u32;
         Self(Cache::builder().max_capacity(mib << 20).weigher(weigher).build())
     }
 
     /// Removes the documents of a work, or all.
-    pub fn forget(&self, work: Option<&str>) {
+    pub(crate) fn forget(&self, work: Option<&str>) {
         match work {
             None => self.0.invalidate_all(),
             Some(work) => {

@@ -19,7 +19,7 @@ use crate::web::iiif::presentation::media_type;
 use crate::web::route;
 
 /// `GET /presentation/{2|3}/collections…`.
-pub async fn answer(
+pub(crate) async fn answer(
     app: &App,
     request: &HttpRequest,
     version: Version,
@@ -144,7 +144,7 @@ fn member(card: WorkSummary) -> Member {
 }
 
 /// `GET /discovery/1/changes` and its pages (Change Discovery 1.0).
-pub async fn changes(app: &App, request: &HttpRequest, page: Option<u64>) -> Result<Response, Error> {
+pub(crate) async fn changes(app: &App, request: &HttpRequest, page: Option<u64>) -> Result<Response, Error> {
     let works = &app.gallery.works;
     if !works.has_catalogue() {
         return Err(Error::NotFound);

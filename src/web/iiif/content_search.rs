@@ -12,7 +12,7 @@ use crate::web::iiif::presentation::{shown, view};
 use crate::web::route::Image;
 
 /// `GET /search/{1|2}/{work}` and `…/autocomplete` (Content Search 2.0 and 1.0).
-pub async fn answer(
+pub(crate) async fn answer(
     app: &App,
     request: &HttpRequest,
     version: u8,

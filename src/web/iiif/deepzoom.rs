@@ -11,7 +11,11 @@ use crate::web::iiif::image::{answer, cacheable_document};
 use crate::web::route::Image;
 
 /// `GET /deepzoom/{id}.dzi`.
-pub async fn description(app: &App, request: &HttpRequest, image: Image<'_>) -> Result<Response, Error> {
+pub(crate) async fn description(
+    app: &App,
+    request: &HttpRequest,
+    image: Image<'_>,
+) -> Result<Response, Error> {
     let opened = app.gallery.images.open(&image.identifier).await?;
     let body = deepzoom::description(opened.finest(), side(&opened));
     Ok(cacheable_document(app, request, body, "application/xml", HttpResponse::Ok()).into())
@@ -19,7 +23,7 @@ pub async fn description(app: &App, request: &HttpRequest, image: Image<'_>) -> 
 
 /// `GET /deepzoom/{id}_files/{level}/{column}_{row}.{suffix}`: the region and size that the tile
 /// shows, asked for as any other.
-pub async fn tile(
+pub(crate) async fn tile(
     app: &App,
     request: &HttpRequest,
     image: Image<'_>,

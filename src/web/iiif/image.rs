@@ -16,7 +16,7 @@ use crate::web::http::response::Response;
 use crate::web::route::Image;
 
 /// `GET .../info.json` (3.0, §5).
-pub async fn info(
+pub(crate) async fn info(
     app: &App,
     request: &HttpRequest,
     version: Version,
@@ -33,7 +33,7 @@ pub async fn info(
 }
 
 /// A document that clients may cache for `web.document_max_age_s`.
-pub fn cacheable_document(
+pub(crate) fn cacheable_document(
     app: &App,
     request: &HttpRequest,
     body: String,
@@ -47,7 +47,7 @@ pub fn cacheable_document(
 
 /// Leads from a form that older servers took to that of version 2 which means the same: `!1024,` is a width of 1024 pixels,
 /// or that of the image where it is narrower; `native` is the default quality (1.1, §4.4).
-pub async fn legacy(
+pub(crate) async fn legacy(
     app: &App,
     request: &HttpRequest,
     image: Image<'_>,
@@ -83,7 +83,7 @@ pub async fn legacy(
 }
 
 /// `GET .../{region}/{size}/{rotation}/{quality}.{format}` (3.0, §4).
-pub async fn pixels(
+pub(crate) async fn pixels(
     app: &App,
     request: &HttpRequest,
     version: Version,
@@ -101,7 +101,7 @@ pub async fn pixels(
 }
 
 /// Plans and delivers an image.
-pub async fn answer(
+pub(crate) async fn answer(
     app: &App,
     request: &HttpRequest,
     identifier: &str,
@@ -151,7 +151,7 @@ fn not_modified(mut response: HttpResponseBuilder) -> Response {
 }
 
 /// The body of an image, whole or streamed.
-pub fn delivered(body: Body, mut response: HttpResponseBuilder) -> Response {
+pub(crate) fn delivered(body: Body, mut response: HttpResponseBuilder) -> Response {
     match body {
         Body::Whole { bytes, origin } => {
             let note = match origin {
@@ -174,7 +174,10 @@ pub fn delivered(body: Body, mut response: HttpResponseBuilder) -> Response {
 }
 
 /// The response to `HEAD` for a streamed image: nothing is rendered.
-pub fn streamed_head(planned: &PlannedImage, mut response: HttpResponseBuilder) -> Result<Response, Error> {
+pub(crate) fn streamed_head(
+    planned: &PlannedImage,
+    mut response: HttpResponseBuilder,
+) -> Result<Response, Error> {
     let response = match planned.streamed_length()? {
         Some(length) => response.body(SizedStream::new(length, stream::empty::<Result<Bytes, Error>>())),
         None => response.streaming(stream::empty::<Result<Bytes, Error>>()),
@@ -183,6 +186,6 @@ pub fn streamed_head(planned: &PlannedImage, mut response: HttpResponseBuilder) 
 }
 
 /// The entity tag as a header.
-pub fn image_tag(planned: &PlannedImage) -> HeaderValue {
+pub(crate) fn image_tag(planned: &PlannedImage) -> HeaderValue {
     HeaderValue::try_from(planned.etag()).unwrap_or_else(|_| HeaderValue::from_static("\"0\""))
 }

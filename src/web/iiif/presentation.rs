@@ -26,7 +26,7 @@ const INCOMPLETE: Duration = Duration::from_secs(10);
 const SMALL: u64 = 100;
 
 /// `GET /presentation/{2|3}/{work}/…`.
-pub async fn piece(
+pub(crate) async fn piece(
     app: &App,
     request: &HttpRequest,
     version: Version,
@@ -92,7 +92,7 @@ async fn elsewhere(app: &App, work: &Image<'_>) -> Result<Option<String>, Error>
 }
 
 /// The object number that differs from this one only in case, if there is exactly one.
-pub async fn in_other_case(app: &App, number: &str) -> Option<String> {
+pub(crate) async fn in_other_case(app: &App, number: &str) -> Option<String> {
     let search = Search { numbers: vec![vec![number.to_owned()]], limit: 2, ..Search::default() };
     let hits = app.gallery.search().ok()?.find(search).await.ok()?;
     let [one] = hits.found.hits[..] else { return None };
@@ -134,7 +134,7 @@ async fn make(
 }
 
 /// The input of a work's documents.
-pub fn view<'a>(
+pub(crate) fn view<'a>(
     app: &'a App,
     address: &'a Address,
     described: &'a Described,
@@ -145,11 +145,11 @@ pub fn view<'a>(
 }
 
 /// The work's images, as documents show them.
-pub fn shown(address: &Address, described: &Described) -> Vec<CanvasImage> {
+pub(crate) fn shown(address: &Address, described: &Described) -> Vec<CanvasImage> {
     described.images.iter().map(|shown| one(address, &shown.image, &shown.granted)).collect()
 }
 
-pub fn one(address: &Address, image: &crate::record::Image, granted: &AuthorizedImage) -> CanvasImage {
+pub(crate) fn one(address: &Address, image: &crate::record::Image, granted: &AuthorizedImage) -> CanvasImage {
     let (_, _, master) = granted.origin();
     CanvasImage {
         identifier: image.file.clone(),
@@ -178,7 +178,7 @@ async fn small_shelf(app: &App, described: &Described) -> Result<Option<Facet>, 
 }
 
 /// JSON-LD with the version's context, or plain JSON where the client prefers that (3.0, §6.2; 2.1, §7.3).
-pub fn media_type(request: &HttpRequest, version: Version) -> &'static str {
+pub(crate) fn media_type(request: &HttpRequest, version: Version) -> &'static str {
     match (version, preferred_json(request)) {
         (_, Some(JsonKind::Plain)) | (Version::V2, None) => "application/json",
         (Version::V2, Some(JsonKind::Linked)) => "application/ld+json",

@@ -22,7 +22,7 @@ const CONCURRENT: usize = 2;
 const MAX_WORKS: usize = 1000;
 
 /// `/admin/…`: requires `operations.token`.
-pub async fn answer(app: &Arc<App>, request: &HttpRequest) -> HttpResponse {
+pub(crate) async fn answer(app: &Arc<App>, request: &HttpRequest) -> HttpResponse {
     let answered = match allowed(app, request) {
         Ok(()) => act(app, request).await,
         Err(error) => Err(error),

@@ -9,20 +9,20 @@ use crate::web::App;
 use crate::web::http::response::Response;
 
 /// Crawlers may fetch pages but not renderings; the sitemap lists the pages.
-pub fn robots(base: &str) -> String {
+pub(crate) fn robots(base: &str) -> String {
     format!(
         "User-agent: *\nDisallow: /iiif/\nDisallow: /deepzoom/\nDisallow: /download/\nSitemap: {base}/sitemap.xml\n"
     )
 }
 
 /// Liveness: the process responds. Stores are not checked, so that their outage does not restart the process.
-pub fn live() -> Response {
+pub(crate) fn live() -> Response {
     plain(HttpResponse::Ok(), "alive\n")
 }
 
 /// Readiness: 200 if every source can be reached, the catalogue and the search respond, and the server is not shutting
 /// down. A search index that works but is out of date is reported, and still counts as ready.
-pub async fn ready(app: &App) -> Result<Response, Error> {
+pub(crate) async fn ready(app: &App) -> Result<Response, Error> {
     if app.is_draining() {
         return Ok(plain(HttpResponse::ServiceUnavailable(), "stopping\n"));
     }
@@ -44,7 +44,7 @@ fn plain(mut response: actix_web::HttpResponseBuilder, text: impl Into<String>) 
 }
 
 /// Requests to the operations listener, except `/admin`.
-pub fn serve(request: &HttpRequest, gallery: &Gallery, metrics: &PrometheusHandle) -> HttpResponse {
+pub(crate) fn serve(request: &HttpRequest, gallery: &Gallery, metrics: &PrometheusHandle) -> HttpResponse {
     match request.uri().path() {
         "/metrics" => {
             gallery.images.observe();

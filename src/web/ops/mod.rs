@@ -1,5 +1,5 @@
 //! Operations: health checks, metrics and administration.
 
-pub mod admin;
-pub mod health;
-pub mod warming;
+pub(super) mod admin;
+pub(super) mod health;
+pub(super) mod warming;

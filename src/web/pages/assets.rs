@@ -20,7 +20,7 @@ struct Own;
 struct Bundle;
 
 /// A file in all content codings.
-pub struct Asset {
+pub(crate) struct Asset {
     pub document: Document,
     pub media_type: &'static str,
     /// Part of the content's hash, which the URLs in pages contain.
@@ -38,7 +38,7 @@ static ASSETS: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
 });
 
 /// The file at `path` below `/assets/`.
-pub fn asset(path: &str) -> Option<&'static Asset> {
+pub(crate) fn asset(path: &str) -> Option<&'static Asset> {
     ASSETS.get(path)
 }
 

@@ -7,7 +7,7 @@ use crate::presentation::Logo;
 
 /// The site as one visitor sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Context {
+pub(crate) struct Context {
     /// The prefix of every path; may be empty.
     pub base: String,
     /// Where manifests and images of this server are: scheme, host and prefix.
@@ -47,12 +47,12 @@ impl Context {
     }
 
     /// The collection's name.
-    pub fn title(&self) -> &str {
+    pub(crate) fn title(&self) -> &str {
         self.name.as_deref().unwrap_or("Tegl")
     }
 
     /// The URL of a page of this site, from a path with or without a query; keeps a chosen language.
-    pub fn page(&self, path: &str) -> String {
+    pub(crate) fn page(&self, path: &str) -> String {
         let base = &self.base;
         match (self.chosen, path.contains('?')) {
             (false, _) => format!("{base}{path}"),
@@ -62,17 +62,17 @@ impl Context {
     }
 
     /// The label of a sort order, by its name in addresses.
-    pub fn sort<'a>(&self, name: &'a str) -> &'a str {
+    pub(crate) fn sort<'a>(&self, name: &'a str) -> &'a str {
         labels::sort(name).map_or(name, |word| self.text(word))
     }
 
     /// The label of a filter that leaves out what has this label.
-    pub fn without(&self, label: &str) -> String {
+    pub(crate) fn without(&self, label: &str) -> String {
         format!("{} {label}", self.text(labels::NOT))
     }
 
     /// The label of a filter by its parameter and value; `None` if it has no label.
-    pub fn filter(&self, name: &str, value: &str) -> Option<String> {
+    pub(crate) fn filter(&self, name: &str, value: &str) -> Option<String> {
         let choice = |yes: Label, no: Label| self.text(if value == "true" { yes } else { no }).to_owned();
         Some(match name {
             "years" => match value.split_once('/').map(|(from, to)| (from.parse(), to.parse())) {
@@ -89,7 +89,7 @@ impl Context {
     }
 
     /// `1850–1899`, `300–251 BC`.
-    pub fn period(&self, from: i32, to: i32) -> String {
+    pub(crate) fn period(&self, from: i32, to: i32) -> String {
         let before_christ = self.text(labels::BC);
         match (from, to) {
             (..0, ..0) => format!("{}–{} {before_christ}", from.unsigned_abs(), to.unsigned_abs()),

@@ -9,7 +9,7 @@ use super::labels::{self, Label};
 
 /// Kinds of errors that visitors see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub(crate) enum Failure {
     NotFound,
     Gone,
     BadAddress,
@@ -36,7 +36,7 @@ impl Failure {
 }
 
 /// The page for a failure; `detail` is the technical message, which is in English.
-pub fn failure(context: &Context, failure: Failure, detail: Option<&str>) -> String {
+pub(crate) fn failure(context: &Context, failure: Failure, detail: Option<&str>) -> String {
     let (heading, more) = failure.words();
     let heading = context.text(heading);
     let body = html! {

@@ -9,7 +9,7 @@ use crate::search::{Colour, colour_names};
 
 /// One property of works, with the values that narrow the search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facet {
+pub(crate) struct Facet {
     /// The property's name.
     pub label: String,
     /// Its values, in order; one that is chosen leads back to the search without it.
@@ -20,7 +20,7 @@ pub struct Facet {
 
 /// The works of one period.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Bar {
+pub(crate) struct Bar {
     /// The period, such as `1650–1699`.
     pub label: String,
     /// How many works fall in it.

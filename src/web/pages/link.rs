@@ -2,7 +2,7 @@
 
 /// A link with its label.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Link {
+pub(crate) struct Link {
     /// Its text.
     pub label: String,
     /// Its target.

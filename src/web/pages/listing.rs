@@ -8,7 +8,7 @@ use super::labels;
 
 /// One page of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Listing {
+pub(crate) struct Listing {
     /// The images on this page, in order.
     pub entries: Vec<Entry>,
     /// The address of the next page, if there is one.
@@ -27,7 +27,7 @@ pub struct Listing {
 
 /// One image in the grid.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The decoded identifier.
     pub identifier: String,
     /// The identifier, percent-encoded as one path segment.
@@ -48,7 +48,7 @@ pub struct Entry {
 const THUMBNAIL: u32 = 400;
 
 /// The page at `/` without a search: `listing` as a grid.
-pub fn index(context: &Context, listing: &Listing) -> String {
+pub(crate) fn index(context: &Context, listing: &Listing) -> String {
     let is_works = listing.files.is_some();
     let noun = if is_works { labels::WORKS } else { labels::IMAGES };
     let more = if is_works { labels::MORE_WORKS } else { labels::MORE_IMAGES };

@@ -9,7 +9,7 @@ const COMMON: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; obje
 
 /// The policy of a page: scripts, styles, pictures and manifests of this server, and the museum's logo. No content of a
 /// record makes a visitor's browser contact another host.
-pub fn content_security_policy(context: &Context) -> String {
+pub(crate) fn content_security_policy(context: &Context) -> String {
     let own = origin(&context.address).unwrap_or_default();
     let logo = origin(&context.logo.url).filter(|logo| *logo != own).unwrap_or_default();
     let mut policy = format!("{COMMON}; img-src 'self' data: blob:");

@@ -11,7 +11,7 @@ use super::link::Link;
 
 /// One page of a search's results.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Search {
+pub(crate) struct Search {
     /// The query text, as typed.
     pub query: String,
     /// Names and values of the active filters, which a new search keeps.
@@ -48,7 +48,7 @@ pub struct Search {
 
 /// One work in the grid.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Hit {
+pub(crate) struct Hit {
     /// The object number, percent-encoded as one path segment.
     pub work: String,
     /// The title.
@@ -66,7 +66,7 @@ pub struct Hit {
 }
 
 /// The search page at `/`.
-pub fn search(context: &Context, page: &Search) -> String {
+pub(crate) fn search(context: &Context, page: &Search) -> String {
     let column = refine(context, &page.facets, &page.histogram);
     let misread = page.misread.iter().map(|why| format!("{} {why}.", context.text(labels::NOT_UNDERSTOOD)));
     let unreachable = page.unreachable.then(|| context.text(labels::UNREACHABLE).to_owned());

@@ -13,7 +13,7 @@ const MIRADOR: &str = "mirador/mirador.min.js";
 
 /// What a viewer shows, and the work to return to.
 #[derive(Clone, Debug, Default)]
-pub struct Exhibit {
+pub(crate) struct Exhibit {
     /// The work's title and number, or the file's name where no work shows the image.
     pub label: String,
     /// The image's identifier, percent-encoded as one path segment; nothing where a work has no image.
@@ -29,7 +29,7 @@ pub struct Exhibit {
 }
 
 /// The page at `/view/openseadragon/{image}`: pan, zoom, turn, and cite what is seen.
-pub fn openseadragon(context: &Context, exhibit: &Exhibit) -> String {
+pub(crate) fn openseadragon(context: &Context, exhibit: &Exhibit) -> String {
     let (base, label) = (&context.base, &exhibit.label);
     let image = exhibit.image.as_deref().unwrap_or_default();
     let body = html! {
@@ -58,7 +58,7 @@ pub fn openseadragon(context: &Context, exhibit: &Exhibit) -> String {
 }
 
 /// The page at `/view/mirador/{work}`, and at `/works/{work}` with a canvas: a manifest in Mirador.
-pub fn mirador(context: &Context, exhibit: &Exhibit) -> String {
+pub(crate) fn mirador(context: &Context, exhibit: &Exhibit) -> String {
     let (base, label, manifest) = (&context.base, &exhibit.label, &exhibit.manifest);
     let region = exhibit.region.map(|region| region.to_string());
     let body = html! {

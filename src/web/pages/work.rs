@@ -10,7 +10,7 @@ use super::link::Link;
 
 /// One work, as the public sees it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct WorkPage {
+pub(crate) struct WorkPage {
     /// The work's title, shown as heading.
     pub label: String,
     /// Who made it; each leads to a search.
@@ -49,7 +49,7 @@ pub struct WorkPage {
 
 /// Another picture of the work, and where it is shown in full.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Thumbnail {
+pub(crate) struct Thumbnail {
     /// What it shows; nothing where the record does not say.
     pub label: Option<String>,
     /// The address of a small rendering.
@@ -62,7 +62,7 @@ pub struct Thumbnail {
 
 /// What the rights allow a visitor to do with a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Allowed {
+pub(crate) enum Allowed {
     /// See it in full resolution, and download the original.
     Everything,
     /// See it in full resolution.
@@ -72,7 +72,7 @@ pub enum Allowed {
 }
 
 /// The page at `/works/{work}`.
-pub fn work(context: &Context, page: &WorkPage) -> String {
+pub(crate) fn work(context: &Context, page: &WorkPage) -> String {
     // A long picture has the full width; any other is shown beside the text.
     let shape = if ratio(page.ratio) > 1.7 { "leaf long" } else { "leaf" };
     let away = page.unreachable.then(|| context.text(labels::UNREACHABLE).to_owned());

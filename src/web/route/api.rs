@@ -2,7 +2,7 @@
 
 /// An endpoint below `/api/v1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Endpoint<'a> {
+pub(crate) enum Endpoint<'a> {
     Root,
     Works,
     Random,
@@ -17,7 +17,7 @@ pub enum Endpoint<'a> {
 
 impl<'a> Endpoint<'a> {
     /// Parses what follows `/api/v1`; `None` if there is no such endpoint.
-    pub fn parse(rest: &'a str) -> Option<Self> {
+    pub(crate) fn parse(rest: &'a str) -> Option<Self> {
         Some(match rest.trim_start_matches('/') {
             "" => Self::Root,
             "works" => Self::Works,

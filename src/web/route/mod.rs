@@ -7,14 +7,14 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-pub use api::Endpoint;
-pub use presentation::{CollectionPath, WorkResource};
+pub(super) use api::Endpoint;
+pub(super) use presentation::{CollectionPath, WorkResource};
 
 use crate::iiif::{Invalid, Version};
 
 /// A work's tags, one of them, or the history of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tags<'a> {
+pub(super) struct Tags<'a> {
     pub work: Image<'a>,
     pub tag: Option<&'a str>,
     pub history: bool,
@@ -22,7 +22,7 @@ pub struct Tags<'a> {
 
 /// A path of the public port.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Route<'a> {
+pub(super) enum Route<'a> {
     Index,
     Asset(&'a str),
     View {
@@ -102,14 +102,14 @@ pub enum Route<'a> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Viewer {
+pub(super) enum Viewer {
     OpenSeadragon,
     Mirador,
 }
 
 /// An identifier, decoded and as it was in the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Image<'a> {
+pub(super) struct Image<'a> {
     pub identifier: Cow<'a, str>,
     pub raw: &'a str,
 }
@@ -118,7 +118,7 @@ pub struct Image<'a> {
 const MAX_BYTES: usize = 4096;
 
 impl<'a> Route<'a> {
-    pub fn parse(path: &'a str) -> Result<Self, Invalid> {
+    pub(super) fn parse(path: &'a str) -> Result<Self, Invalid> {
         if path.len() > MAX_BYTES {
             return Err(Invalid::new("path", path, "is longer than 4096 bytes"));
         }

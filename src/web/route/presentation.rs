@@ -9,7 +9,7 @@ use crate::presentation::Span;
 
 /// A document of a work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WorkResource<'a> {
+pub(crate) enum WorkResource<'a> {
     Manifest,
     /// Counted from 1, like all numbers here.
     Canvas(u32),
@@ -38,7 +38,7 @@ impl Identity for WorkResource<'_> {
 
 /// A collection: the root, the values of a scheme, the works with a value, or a part of one of these.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CollectionPath<'a> {
+pub(crate) struct CollectionPath<'a> {
     pub scheme: Option<Cow<'a, str>>,
     pub value: Option<Cow<'a, str>>,
     pub part: Option<Span>,

@@ -27,7 +27,7 @@ const PROGRAMS: [&str; 13] = [
 ];
 
 /// The error as a page, if the client is a browser that requests a page.
-pub fn page(
+pub(crate) fn page(
     app: &App,
     request: &HttpRequest,
     error: &Error,

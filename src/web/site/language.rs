@@ -9,20 +9,20 @@ use crate::web::api::pairs_of;
 
 /// A language of the pages, and whether the visitor chose it by `?lang=`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PageLanguage {
+pub(super) struct PageLanguage {
     pub language: &'static str,
     pub chosen: bool,
 }
 
 /// The site's languages that pages are translated to, preferred first; all translations if there are none.
-pub fn site_languages(publisher: &Publisher) -> Vec<&'static str> {
+pub(super) fn site_languages(publisher: &Publisher) -> Vec<&'static str> {
     let ours = |own: &String| LANGUAGES.into_iter().find(|language| own.split('-').next() == Some(language));
     let offered: Vec<_> = publisher.languages.iter().filter_map(ours).collect();
     if offered.is_empty() { LANGUAGES.to_vec() } else { offered }
 }
 
 /// The language of a page: `?lang=`, else the best of `Accept-Language` (RFC 4647, §3.4), else the first.
-pub fn page_language(request: &HttpRequest, publisher: &Publisher) -> PageLanguage {
+pub(super) fn page_language(request: &HttpRequest, publisher: &Publisher) -> PageLanguage {
     let offered = site_languages(publisher);
     let known = |tag: &str| {
         let primary = tag.split('-').next().unwrap_or(tag);

@@ -15,7 +15,7 @@ const PAGE: usize = 60;
 /// Time limit for listing the images.
 const LISTING: Duration = Duration::from_secs(2);
 /// The works from this position on; `None` if the catalogue is empty.
-pub async fn works(app: &App, visit: &Visit, start: u64) -> Result<Option<pages::Listing>, Error> {
+pub(super) async fn works(app: &App, visit: &Visit, start: u64) -> Result<Option<pages::Listing>, Error> {
     let Some((total, cards)) = app.gallery.works.page(start, PAGE).await? else { return Ok(None) };
     if total == 0 {
         return Ok(None);
@@ -81,7 +81,7 @@ impl Picture {
 }
 
 /// The images of all sources, as files. Unreachable sources are an error, not an empty list.
-pub async fn files(app: &App, visit: &Visit, after: Option<&str>) -> Result<pages::Listing, Error> {
+pub(super) async fn files(app: &App, visit: &Visit, after: Option<&str>) -> Result<pages::Listing, Error> {
     let listed = tokio::time::timeout(LISTING, app.gallery.sources.list(after, PAGE)).await;
     let listed = listed.map_err(|_| Error::Store(store::Error::TimedOut))??;
     let failed = !listed.notices.is_empty();

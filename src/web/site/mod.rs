@@ -1,6 +1,6 @@
 //! The site: search, works, viewers, assets.
 
-pub mod failure;
+pub(super) mod failure;
 mod language;
 mod listing;
 mod search;
@@ -26,7 +26,7 @@ const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 const FOR_AN_HOUR: &str = "public, max-age=3600";
 
 /// `GET /`: the search; without works, or with `?files`, the list of images as files.
-pub async fn index(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+pub(super) async fn index(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let asked = |name: &str| request.query_string().split('&').find_map(|pair| pair.strip_prefix(name));
     let visit = Visit::of(app, request)?;
     if let Some(state) = asked("iiif-content=") {
@@ -83,7 +83,7 @@ fn opened(app: &App, request: &HttpRequest, visit: &Visit, state: &str) -> Resul
 }
 
 /// `GET /works/{work}`: a work's page; with `canvas` or `xywh`, that place in a viewer.
-pub async fn work(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
+pub(super) async fn work(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
     let visit = Visit::of(app, request)?;
     let query = request.query_string();
     let found = match query.contains("canvas=") || query.contains("xywh=") {
@@ -104,7 +104,7 @@ pub async fn work(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<R
 }
 
 /// `GET /view/{viewer}/{id}`: one image, or a work, in a viewer.
-pub async fn view(
+pub(super) async fn view(
     app: &App,
     request: &HttpRequest,
     viewer: Viewer,
@@ -119,7 +119,7 @@ pub async fn view(
 }
 
 /// `GET /assets/{path}`: embedded scripts and styles.
-pub async fn asset(request: &HttpRequest, path: &str) -> Result<Response, Error> {
+pub(super) async fn asset(request: &HttpRequest, path: &str) -> Result<Response, Error> {
     let asset = pages::asset(path).ok_or(Error::NotFound)?;
     let version = request.query_string().split('&').find_map(|pair| pair.strip_prefix("v="));
     let age = match version {

@@ -40,7 +40,7 @@ const PERIOD: i32 = 50;
 type Pairs = Vec<(String, String)>;
 
 /// The page for a request's query.
-pub async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Result<String, Error> {
+pub(super) async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Result<String, Error> {
     let finder = app.gallery.search()?;
     let snapshot = finder.snapshot()?;
     let table = of_page();

@@ -14,14 +14,14 @@ use crate::web::site::language::{page_language, site_languages};
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
 
 /// The site in a visitor's language.
-pub struct Visit {
+pub(super) struct Visit {
     pub context: pages::Context,
     /// The publisher, with the page's language preferred.
     pub publisher: Publisher,
 }
 
 impl Visit {
-    pub fn of(app: &App, request: &HttpRequest) -> Result<Self, Error> {
+    pub(super) fn of(app: &App, request: &HttpRequest) -> Result<Self, Error> {
         let base = prefix(app, request)?;
         let spoken = page_language(request, &app.publisher);
         let publisher = app.publisher.in_language(spoken.language);
@@ -48,12 +48,12 @@ impl Visit {
     }
 }
 
-pub fn encoded(identifier: &str) -> String {
+pub(super) fn encoded(identifier: &str) -> String {
     utf8_percent_encode(identifier, SEGMENT).to_string()
 }
 
 /// The path prefix of this server, for links in pages.
-pub fn prefix(app: &App, request: &HttpRequest) -> Result<String, Error> {
+pub(super) fn prefix(app: &App, request: &HttpRequest) -> Result<String, Error> {
     let base = app.base.of(request)?;
     let path =
         base.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| format!("/{path}"));
@@ -61,7 +61,7 @@ pub fn prefix(app: &App, request: &HttpRequest) -> Result<String, Error> {
 }
 
 /// A file's name without its extension.
-pub fn label(identifier: &str) -> String {
+pub(super) fn label(identifier: &str) -> String {
     let name = identifier.rsplit('/').next().unwrap_or(identifier);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
 }

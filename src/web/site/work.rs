@@ -20,7 +20,7 @@ const PLATE: u32 = 1200;
 const THUMBNAIL: u32 = 400;
 
 /// `/works/{work}`: the picture, the record and links.
-pub async fn page(
+pub(super) async fn page(
     app: &App,
     request: &HttpRequest,
     visit: &Visit,
@@ -131,12 +131,12 @@ fn caption(visit: &Visit, image: &Preview) -> Option<String> {
 }
 
 /// The size of the image according to the record.
-pub fn recorded_size(work: &Work) -> Option<Dimensions> {
+pub(super) fn recorded_size(work: &Work) -> Option<Dimensions> {
     let side = |name: &str| u32::try_from(work.more.get(name)?.as_u64()?).ok();
     Some(Dimensions::new(side("image_width")?, side("image_height")?))
 }
 
-pub fn ratio(size: Option<Dimensions>) -> Option<f64> {
+pub(super) fn ratio(size: Option<Dimensions>) -> Option<f64> {
     size.filter(|size| size.width > 0 && size.height > 0)
         .map(|size| f64::from(size.width) / f64::from(size.height))
 }
@@ -165,7 +165,7 @@ fn allowed(grant: Grant) -> Allowed {
 }
 
 /// `/view/mirador/{work}`, and `/works/{work}` with a place: the work in Mirador.
-pub async fn mirador(
+pub(super) async fn mirador(
     app: &App,
     request: &HttpRequest,
     visit: &Visit,
@@ -187,7 +187,7 @@ pub async fn mirador(
 }
 
 /// `/view/openseadragon/{image}`: one image, with the way back to the work that shows it.
-pub async fn openseadragon(
+pub(super) async fn openseadragon(
     app: &App,
     request: &HttpRequest,
     visit: &Visit,

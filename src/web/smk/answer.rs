@@ -23,7 +23,7 @@ use crate::web::http::response::Response;
 const MAX_IDS: usize = 200;
 
 /// `GET /api/smk/v1/…`, with or without a trailing slash.
-pub async fn answer(app: &App, request: &HttpRequest, rest: &str) -> Result<Response, Error> {
+pub(crate) async fn answer(app: &App, request: &HttpRequest, rest: &str) -> Result<Response, Error> {
     let pairs: Vec<(String, String)> =
         pairs_of(request.query_string()).map(|(name, value)| (name.into_owned(), value)).collect();
     match rest.trim_end_matches('/') {

@@ -8,7 +8,7 @@ use crate::search::SearchField;
 
 /// A field, by its name in SMK's API.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Field {
+pub(crate) struct Field {
     /// Its name in SMK's records; several names may be synonyms.
     pub name: &'static str,
     pub known: Known,
@@ -16,7 +16,7 @@ pub struct Field {
 
 /// The meaning of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Known {
+pub(crate) enum Known {
     /// The values of this scheme.
     Shelf(&'static str),
     Flag(Flag),
@@ -34,7 +34,7 @@ pub enum Known {
 
 /// Boolean properties of a work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Flag {
+pub(crate) enum Flag {
     HasImage,
     PublicDomain,
     OnDisplay,
@@ -42,7 +42,7 @@ pub enum Flag {
 
 /// Values with ranges, and their units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Measure {
+pub(crate) enum Measure {
     /// The first year of its making.
     Earliest,
     /// The last year of its making.
@@ -60,7 +60,7 @@ pub enum Measure {
 }
 
 /// Every field that is known, the usual name of a thing before its other names.
-pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
+pub(super) static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
     SMK_FIELDS.iter().filter_map(known).map(|(name, known)| Field { name, known }).collect()
 });
 
@@ -160,7 +160,7 @@ pub(super) fn place(field: &str) -> Result<SearchField, Invalid> {
 
 /// Possible names of a value in this index: SMK writes people by family name, `Ancher, Anna`; the index has the given
 /// name first.
-pub fn names(scheme: &str, value: &str) -> Vec<String> {
+pub(crate) fn names(scheme: &str, value: &str) -> Vec<String> {
     let mut names = vec![value.to_owned()];
     if let ("creator" | "person", Some((family, given))) = (scheme, family_and_given(value)) {
         names.insert(0, format!("{given} {family}"));

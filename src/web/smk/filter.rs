@@ -6,7 +6,7 @@ use crate::search::Colour;
 
 /// One filter; all of them must hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Filter {
+pub(crate) struct Filter {
     /// Whether the filter is negated: none of the values may match.
     pub not: bool,
     pub wanted: Wanted,
@@ -14,7 +14,7 @@ pub struct Filter {
 
 /// A condition; one of several values must match. Values are kept as written and compared case-insensitively.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub(crate) enum Wanted {
     /// A value of the scheme; see [`super::names`] for its possible names.
     Shelf(&'static str, Vec<String>),
     Flag(Flag, bool),

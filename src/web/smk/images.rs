@@ -6,7 +6,7 @@ use crate::record::Work;
 
 /// The URIs of a work on this server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Places {
+pub(crate) struct Places {
     pub manifest: String,
     /// The work's page for people.
     pub page: Option<String>,
@@ -20,7 +20,7 @@ pub struct Places {
 
 /// The URI of an image, and what is known about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     /// The image as its work names it.
     pub file: String,
     /// The base URI of its service (Image API 2.1, §2).
@@ -51,7 +51,7 @@ const MAIN: [&str; 4] = ["image_iiif_id", "image_native", "image_hq", "image_thu
 const OTHER: [&str; 6] = ["iiif_id", "native", "image_iiif_id", "image_native", "thumbnail", "url"];
 
 /// The images of an item.
-pub struct Shown<'a> {
+pub(super) struct Shown<'a> {
     pub main: Option<&'a Place>,
     /// Whether this is the record's main image, so that the record's data about it apply.
     pub is_records: bool,
@@ -62,7 +62,7 @@ pub struct Shown<'a> {
 ///
 /// The work's images are in the record's order, whatever their names since they were matched to masters. If
 /// their number differs, the masters were found without the record, and are listed without its data.
-pub fn matched<'a>(record: &Map<String, Value>, work: &Work, places: &'a Places) -> Shown<'a> {
+pub(super) fn matched<'a>(record: &Map<String, Value>, work: &Work, places: &'a Places) -> Shown<'a> {
     let main = usize::from(names_file(record, &MAIN));
     let others: Vec<_> = match record.get("alternative_images") {
         Some(Value::Array(all)) => all.iter().filter(|other| is_image(other)).collect(),
@@ -94,7 +94,7 @@ pub fn matched<'a>(record: &Map<String, Value>, work: &Work, places: &'a Places)
 }
 
 /// The images that are known here but not in the record.
-pub fn unmatched(places: &Places) -> Shown<'_> {
+pub(super) fn unmatched(places: &Places) -> Shown<'_> {
     let others = places.images.iter().skip(1).map(|place| {
         let mut fields = Map::new();
         show(&mut fields, "", place);
@@ -119,13 +119,13 @@ fn is_word(value: &Value) -> bool {
 }
 
 /// Whether it is available at high quality.
-pub fn is_high_quality(place: &Place) -> bool {
+pub(super) fn is_high_quality(place: &Place) -> bool {
     let longer = place.width.into_iter().chain(place.height).max().unwrap_or(0);
     longer.min(place.limited.unwrap_or(u32::MAX)) >= HIGH_QUALITY
 }
 
 /// Sets an image's fields; the main image's begin with `image_`.
-pub fn show(fields: &mut Map<String, Value>, prefix: &str, place: &Place) {
+pub(super) fn show(fields: &mut Map<String, Value>, prefix: &str, place: &Place) {
     let service = &place.service;
     let mut set = |name: &str, value: Value| fields.insert(format!("{prefix}{name}"), value);
     set("iiif_id", json!(service));

@@ -28,7 +28,7 @@ const OTHERS: [&str; 6] = ["creators", "object_type", "images", "department", "a
 /// A work as an item of a response: SMK's own record if there is one, else converted from the work.
 ///
 /// Image fields describe the images that rights allow here; without any, they are omitted.
-pub fn item(
+pub(crate) fn item(
     work: &Work,
     tags: &[Tag],
     source: Option<&Value>,
@@ -67,7 +67,7 @@ pub fn item(
 }
 
 /// Keeps only these fields of an item; all if none are given.
-pub fn keep(mut item: Map<String, Value>, fields: &[String]) -> Map<String, Value> {
+pub(crate) fn keep(mut item: Map<String, Value>, fields: &[String]) -> Map<String, Value> {
     if !fields.is_empty() {
         item.retain(|name, _| fields.contains(name));
     }

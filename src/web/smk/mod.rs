@@ -14,20 +14,20 @@ mod serializer;
 
 use serde_json::{Map, Value, json};
 
-pub use answer::answer;
-pub use field::{Flag, Known, Measure, names};
-pub use filter::{Filter, Wanted};
-pub use images::{Place, Places};
-pub use item::{item, keep};
-pub use person::{person, together};
-pub use query::{Number, SmkQuery};
-pub use range::Range;
+pub(super) use answer::answer;
+pub(super) use field::{Flag, Known, Measure, names};
+pub(super) use filter::{Filter, Wanted};
+pub(super) use images::{Place, Places};
+pub(super) use item::{item, keep};
+pub(super) use person::{person, together};
+pub(super) use query::{Number, SmkQuery};
+pub(super) use range::Range;
 
 /// The body of `/art/search` and `/art`.
 ///
 /// A facet is a flat list of alternating values and numbers of works, `["Ancher, Anna", 12, …]`. Ranges are not
 /// counted, but their field is present.
-pub fn envelope(
+pub(super) fn envelope(
     offset: u32,
     rows: u32,
     found: u64,

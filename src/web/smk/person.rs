@@ -8,12 +8,12 @@ use crate::record::{Creator, slug};
 use crate::search::WorksWithValue;
 
 /// The identifier of a person: the source's, or else the slug of the name.
-pub fn id(creator: &Creator) -> String {
+pub(super) fn id(creator: &Creator) -> String {
     creator.id.clone().unwrap_or_else(|| slug(&creator.name))
 }
 
 /// Merges what several works record about one creator; earlier works take precedence.
-pub fn together(creators: impl Iterator<Item = Creator>) -> Option<Creator> {
+pub(crate) fn together(creators: impl Iterator<Item = Creator>) -> Option<Creator> {
     creators.reduce(|known, next| Creator {
         sort_name: known.sort_name.or(next.sort_name),
         birth: known.birth.or(next.birth),
@@ -26,7 +26,7 @@ pub fn together(creators: impl Iterator<Item = Creator>) -> Option<Creator> {
 }
 
 /// A creator as an item of `/person`; unknown fields are omitted.
-pub fn person(creator: &Creator, holders: WorksWithValue) -> Map<String, Value> {
+pub(crate) fn person(creator: &Creator, holders: WorksWithValue) -> Map<String, Value> {
     let sorted = creator.sort_name.as_deref().unwrap_or(&creator.name);
     let mut item = Map::new();
     let mut set = |name: &str, value: Value| item.insert(name.to_owned(), value);

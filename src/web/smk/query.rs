@@ -8,7 +8,7 @@ use crate::search::SearchField;
 
 /// The validated parameters; unsupported ones are ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SmkQuery {
+pub(crate) struct SmkQuery {
     /// The query text as typed, including quotes; `None` matches everything.
     pub keys: Option<String>,
     /// The fields to search for `keys`; empty for all.
@@ -37,14 +37,14 @@ pub struct SmkQuery {
 
 /// An order of works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sort {
+pub(crate) struct Sort {
     pub field: &'static Field,
     pub descending: bool,
 }
 
 /// A requested object number. It may be a comma-separated list, but numbers may also contain commas.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Number {
+pub(crate) struct Number {
     pub whole: String,
     /// Its parts between commas, in case no work has the whole as its number.
     pub parts: Vec<String>,
@@ -81,7 +81,7 @@ impl Default for SmkQuery {
 impl SmkQuery {
     /// Parses the decoded pairs of a query. A list may be one parameter or several; of single-valued parameters, the first
     /// counts.
-    pub fn parse(pairs: &[(String, String)]) -> Result<Self, Invalid> {
+    pub(crate) fn parse(pairs: &[(String, String)]) -> Result<Self, Invalid> {
         let every = |name: &'static str| {
             let of = pairs.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.trim());
             of.filter(|value| !value.is_empty())

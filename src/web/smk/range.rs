@@ -9,7 +9,7 @@ use crate::iiif::Invalid;
 
 /// A range of a measure, both ends included, in the measure's unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Range {
+pub(crate) struct Range {
     pub measure: Measure,
     pub from: Option<i64>,
     pub to: Option<i64>,

@@ -18,10 +18,10 @@ use crate::render::ColorTransform;
 use crate::store;
 
 /// Receives the progress, from 0 to 1.
-pub type Progress = Arc<dyn Fn(f64) + Send + Sync>;
+pub(crate) type Progress = Arc<dyn Fn(f64) + Send + Sync>;
 
 /// Increment this when the same master and settings give different bytes.
-pub const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 2;
 
 /// Bytes of samples that are read at a time.
 const BAND: u64 = 1 << 20;
@@ -29,7 +29,7 @@ const BAND: u64 = 1 << 20;
 const WAITING: usize = 2;
 
 /// All inputs of a build.
-pub struct Job {
+pub(super) struct Job {
     pub master: Arc<ImageHandle>,
     pub settings: settings::Pyramids,
     pub output: Output,
@@ -40,7 +40,7 @@ pub struct Job {
 
 impl Job {
     /// Writes the pyramid into `file` and flushes it.
-    pub fn run(self, mut file: NamedTempFile) -> Result<NamedTempFile, Error> {
+    pub(super) fn run(self, mut file: NamedTempFile) -> Result<NamedTempFile, Error> {
         let (master, limit) = (&self.master.master, self.settings.max_megapixels * 1_000_000);
         if master.dimensions.area() > limit {
             return Err(Error::Unsupported(format!(

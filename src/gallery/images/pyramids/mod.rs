@@ -11,9 +11,9 @@ use moka::sync::Cache;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
-pub use build::Progress;
-pub use pyramid_store::PyramidStore;
-pub use read_ahead::ReadAhead;
+pub(super) use build::Progress;
+pub(crate) use pyramid_store::PyramidStore;
+pub(super) use read_ahead::ReadAhead;
 
 use crate::gallery::images::handle::ImageHandle;
 use crate::gallery::retry::Retry;
@@ -25,7 +25,7 @@ use crate::pixels::color::Output;
 use crate::store::{self, Diagnosis, Version};
 
 /// Finds pyramids and builds them, each once.
-pub struct Pyramids {
+pub(super) struct Pyramids {
     shelf: PyramidStore,
     settings: settings::Pyramids,
     output: Output,
@@ -48,7 +48,7 @@ fn unprepared() -> Error {
 const FAILED: Duration = Duration::from_secs(60);
 
 impl Pyramids {
-    pub fn new(
+    pub(super) fn new(
         shelf: PyramidStore,
         settings: &settings::Pyramids,
         output: Output,
@@ -69,22 +69,22 @@ impl Pyramids {
     }
 
     /// Where they are kept.
-    pub fn location(&self) -> String {
+    pub(super) fn location(&self) -> String {
         self.shelf.store().describe()
     }
 
     /// Why the store cannot be read, if it cannot.
-    pub async fn trouble(&self) -> Option<Diagnosis> {
+    pub(super) async fn trouble(&self) -> Option<Diagnosis> {
         self.shelf.store().diagnose().await
     }
 
     /// Whether missing pyramids are built when their image is requested.
-    pub fn on_demand(&self) -> bool {
+    pub(super) fn on_demand(&self) -> bool {
         self.settings.on_demand && self.shelf.reason_read_only().is_none()
     }
 
     /// Whether a pyramid may be built of this master, judging by its header.
-    pub fn accepts(&self, master: &ImageHandle) -> bool {
+    pub(super) fn accepts(&self, master: &ImageHandle) -> bool {
         let memory = self.settings.memory_mib << 20;
         let area = master.master.dimensions.area();
         // A PNG is read row by row unless it is interlaced; decoders need a little besides the pixels.
@@ -94,12 +94,12 @@ impl Pyramids {
     }
 
     /// How long a request waits for a build before the client is asked to retry.
-    pub fn patience(&self) -> Duration {
+    pub(super) fn patience(&self) -> Duration {
         Duration::from_secs(self.settings.wait_s)
     }
 
     /// The master's pyramid, if it has been built.
-    pub async fn find(&self, master: &ImageHandle) -> Result<Option<ImageHandle>, Error> {
+    pub(super) async fn find(&self, master: &ImageHandle) -> Result<Option<ImageHandle>, Error> {
         let key = self.shelf.key(master, &self.recipe())?;
         let name = key.as_str().to_owned();
         match ImageHandle::open(self.shelf.store().clone(), key, 1, self.output).await {
@@ -122,7 +122,7 @@ impl Pyramids {
 
     /// Rebuilds a damaged pyramid at the next request for its master. If it is damaged again soon, it is not rebuilt
     /// immediately.
-    pub fn condemn(&self, pyramid: &ImageHandle) {
+    pub(super) fn condemn(&self, pyramid: &ImageHandle) {
         let name = pyramid.key.as_str().to_owned();
         match self.condemned.get(&name) {
             Some(known) if known == pyramid.version => {}
@@ -136,7 +136,11 @@ impl Pyramids {
     }
 
     /// Builds the master's pyramid; concurrent callers share one build.
-    pub async fn build(self: &Arc<Self>, master: Arc<ImageHandle>, progress: Progress) -> Result<(), Error> {
+    pub(super) async fn build(
+        self: &Arc<Self>,
+        master: Arc<ImageHandle>,
+        progress: Progress,
+    ) -> Result<(), Error> {
         let name = self.shelf.key(&master, &self.recipe())?.as_str().to_owned();
         if let Some(error) = self.failed.get(&name) {
             return Err(error);
@@ -158,7 +162,7 @@ impl Pyramids {
     }
 
     /// The same for a request, which does not start a build while the store cannot be written to.
-    pub async fn build_on_demand(self: &Arc<Self>, master: Arc<ImageHandle>) -> Result<(), Error> {
+    pub(super) async fn build_on_demand(self: &Arc<Self>, master: Arc<ImageHandle>) -> Result<(), Error> {
         if !self.is_due() {
             return Err(unprepared());
         }

@@ -11,7 +11,7 @@ use crate::gallery::retry;
 use crate::store::{self, Key, Store, Version, Workspace};
 
 /// A folder or bucket of pyramids. It is a cache that can be deleted at any time.
-pub struct PyramidStore {
+pub(crate) struct PyramidStore {
     store: Store,
     /// The folder of unfinished files.
     folder: Option<PathBuf>,
@@ -20,53 +20,53 @@ pub struct PyramidStore {
 }
 
 /// A temporary file for a build, and the workspace that contains it.
-pub struct Unfinished {
+pub(crate) struct Unfinished {
     pub file: NamedTempFile,
     pub workspace: Workspace,
 }
 
 impl PyramidStore {
     /// A store that was opened for writing.
-    pub fn new(store: Store) -> Result<Self, Error> {
+    pub(crate) fn new(store: Store) -> Result<Self, Error> {
         let folder = store.workspace()?.path().parent().map(Path::to_owned);
         Ok(Self { store, folder, read_only: None })
     }
 
     /// A read-only store, and why: its pyramids are found, and none are built.
-    pub fn read_only(store: Store, reason: String) -> Self {
+    pub(crate) fn read_only(store: Store, reason: String) -> Self {
         Self { store, folder: None, read_only: Some(reason) }
     }
 
     /// Why the store is read-only, if it is.
-    pub fn reason_read_only(&self) -> Option<&str> {
+    pub(crate) fn reason_read_only(&self) -> Option<&str> {
         self.read_only.as_deref()
     }
 
     /// The free bytes of its disk, where they are known.
-    pub fn room(&self) -> Option<u64> {
+    pub(crate) fn room(&self) -> Option<u64> {
         retry::room(self.folder.as_deref()?)
     }
 
-    pub fn store(&self) -> &Store {
+    pub(crate) fn store(&self) -> &Store {
         &self.store
     }
 
     /// The key of a master's pyramid: made of the master's key and page, its version, and the recipe.
-    pub fn key(&self, master: &ImageHandle, recipe: &str) -> Result<Key, Error> {
+    pub(crate) fn key(&self, master: &ImageHandle, recipe: &str) -> Result<Key, Error> {
         let (_, key, version) = master.origin();
         let path = path(key, master.page, version, recipe);
         Key::parse(&path).map_err(|bad| Error::Fault(bad.to_string()))
     }
 
     /// A new file in a workspace of its own: an older workspace might have been cleaned up meanwhile.
-    pub fn unfinished(&self) -> Result<Unfinished, Error> {
+    pub(crate) fn unfinished(&self) -> Result<Unfinished, Error> {
         let workspace = self.store.workspace()?;
         let file = workspace.file().map_err(store::Error::unavailable)?;
         Ok(Unfinished { file, workspace })
     }
 
     /// Stores a finished pyramid, and deletes the ones that it replaces.
-    pub async fn put(&self, key: &Key, file: NamedTempFile) -> Result<(), Error> {
+    pub(crate) async fn put(&self, key: &Key, file: NamedTempFile) -> Result<(), Error> {
         self.store.move_file(key, file.into_temp_path()).await?;
         self.forget_older(key).await;
         Ok(())

@@ -20,7 +20,7 @@ const KEPT: u64 = 24 << 20;
 const AHEAD: u64 = 2;
 
 /// Reads a master in any order, on threads that may block.
-pub struct ReadAhead {
+pub(crate) struct ReadAhead {
     master: Arc<ImageHandle>,
     tasks: Handle,
     /// Bytes per request to a remote store.
@@ -39,15 +39,15 @@ struct Pieces {
 
 impl ReadAhead {
     /// Bytes that reading a remote master takes, at most.
-    pub const MEMORY: u64 = KEPT + (8 << 20);
+    pub(crate) const MEMORY: u64 = KEPT + (8 << 20);
 
     /// For a sequential reader.
-    pub fn in_order(master: Arc<ImageHandle>, tasks: Handle) -> Self {
+    pub(crate) fn in_order(master: Arc<ImageHandle>, tasks: Handle) -> Self {
         Self { master, tasks, piece: 4 << 20, pieces: Mutex::default(), failed: OnceLock::new() }
     }
 
     /// For a reader of small ranges in many places.
-    pub fn here_and_there(master: Arc<ImageHandle>, tasks: Handle) -> Self {
+    pub(crate) fn here_and_there(master: Arc<ImageHandle>, tasks: Handle) -> Self {
         Self { master, tasks, piece: 128 << 10, pieces: Mutex::default(), failed: OnceLock::new() }
     }
 
@@ -59,7 +59,10 @@ impl ReadAhead {
 
     /// A decoder's result, unless the store failed meanwhile: then the result is discarded, and the decoder's error says
     /// nothing about the master.
-    pub fn checked<T, E: Into<gallery::Error>>(&self, made: Result<T, E>) -> Result<T, gallery::Error> {
+    pub(crate) fn checked<T, E: Into<gallery::Error>>(
+        &self,
+        made: Result<T, E>,
+    ) -> Result<T, gallery::Error> {
         match self.failed.get().cloned() {
             // The store could do before what this says that it cannot.
             Some(error @ Error::Unsupported(_)) => Err(gallery::Error::Store(error)),

@@ -8,7 +8,7 @@ use crate::record::{Image, Role, Work, slug};
 
 /// The identifiers of all masters, indexed for matching.
 #[derive(Default)]
-pub struct Masters {
+pub(crate) struct Masters {
     /// Identifiers by what they are called when only letters and digits of their file names count.
     names: BTreeMap<String, Vec<String>>,
     identifiers: BTreeMap<String, ()>,
@@ -16,7 +16,7 @@ pub struct Masters {
 
 /// Which files a work's images are: an identifier with `{object_number}` in it, and `*` for anything.
 #[derive(Clone, Debug)]
-pub struct Pattern(String);
+pub(crate) struct Pattern(String);
 
 impl std::str::FromStr for Pattern {
     type Err = String;
@@ -58,19 +58,19 @@ const ROLES: [(&str, Role); 14] = [
 ];
 
 impl Masters {
-    pub fn add(&mut self, identifier: String) {
+    pub(crate) fn add(&mut self, identifier: String) {
         self.names.entry(name(&identifier)).or_default().push(identifier.clone());
         self.identifiers.insert(identifier, ());
     }
 
     /// The number of masters.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.identifiers.len()
     }
 
     /// Gives each image of the work the identifier of its master, and finds masters for a work that names none. Images
     /// without a master are marked so.
-    pub fn find(&self, work: &mut Work, pattern: Option<&Pattern>) {
+    pub(crate) fn find(&self, work: &mut Work, pattern: Option<&Pattern>) {
         for image in &mut work.images {
             match self.of_reference(&image.file) {
                 Some(identifier) => {

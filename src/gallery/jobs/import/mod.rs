@@ -12,18 +12,18 @@ use serde::Serialize;
 
 use crate::gallery::Error;
 use crate::gallery::jobs::JobService;
-pub use matching::{Masters, Pattern};
-pub use prune::Pruned;
-pub use read::Reading;
+pub(crate) use matching::{Masters, Pattern};
+pub(crate) use prune::Pruned;
+pub(crate) use read::Reading;
 use register::Standing;
-pub use register::{Earlier, Register};
+pub(crate) use register::{Earlier, Register};
 
 use crate::catalogue::{Batch, NewWork, Renamed};
 use crate::gallery::catalogue_client::CatalogueClient;
 use crate::record::read::{BadRecord, ParsedRecord};
 
 /// The input of an import.
-pub struct Import {
+pub(crate) struct Import {
     /// The source's name, as in `smk`; works belong to it.
     pub source: String,
     /// Read on a blocking thread.
@@ -37,7 +37,7 @@ pub struct Import {
 
 /// The outcome of an import.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Imported {
+pub(crate) struct Imported {
     pub read: u64,
     pub created: u64,
     pub updated: u64,
@@ -58,7 +58,7 @@ pub struct Imported {
 }
 
 /// Receives the progress of an import.
-pub trait Watch: Send + Sync {
+pub(crate) trait Watch: Send + Sync {
     /// Called after each batch.
     fn done(&self, so_far: &Imported);
     fn bad(&self, bad: &BadRecord);
@@ -75,7 +75,7 @@ const BATCH: usize = 1000;
 impl JobService {
     /// Stores records in the catalogue. Batches are atomic, and unchanged records are left alone, so that a second run
     /// continues where an interrupted one stopped.
-    pub async fn import(
+    pub(crate) async fn import(
         &self,
         import: Import,
         masters: Arc<Masters>,
@@ -124,7 +124,7 @@ impl JobService {
     }
 
     /// The names of all masters, to match records with.
-    pub async fn masters(&self, mut progress: impl FnMut(usize)) -> Result<Masters, Error> {
+    pub(crate) async fn masters(&self, mut progress: impl FnMut(usize)) -> Result<Masters, Error> {
         let mut masters = Masters::default();
         let mut after = None;
         loop {

@@ -6,7 +6,7 @@ use crate::gallery::jobs::JobService;
 
 /// Works that were withdrawn, or would be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pruned {
+pub(crate) struct Pruned {
     /// The number of works of the source.
     pub works: u64,
     /// Works without a record in the export.
@@ -21,7 +21,7 @@ const BATCH: usize = 1000;
 impl JobService {
     /// Withdraws the works of a source that no record of `register` is about: at most `limit`, or a tenth of them where
     /// none is given, and none where records could not be read. A dry run only finds them.
-    pub async fn prune(
+    pub(crate) async fn prune(
         &self,
         source: &str,
         register: &Register,

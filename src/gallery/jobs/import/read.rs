@@ -15,7 +15,7 @@ use crate::store::{
 
 /// How records are to be read.
 #[derive(Clone)]
-pub struct Reading {
+pub(crate) struct Reading {
     /// Detected from the document if not given.
     pub form: Option<RecordFormat>,
     pub mapping: Option<Mapping>,
@@ -27,7 +27,7 @@ pub struct Reading {
 
 /// Hosts that were not asked because nobody named them, with how many addresses each had.
 #[derive(Default)]
-pub struct Refused(Mutex<BTreeMap<String, u64>>);
+pub(super) struct Refused(Mutex<BTreeMap<String, u64>>);
 
 /// Maximum depth of nested collections.
 const DEEPEST: u8 = 8;
@@ -42,7 +42,7 @@ const MOST_WHOLE: u64 = 64 << 20;
 
 impl Reading {
     /// `locations` are the sources that were typed, whose hosts are therefore named; `hosts` names further ones.
-    pub fn new(
+    pub(crate) fn new(
         form: Option<RecordFormat>,
         mapping: Option<Mapping>,
         locations: &[String],
@@ -59,7 +59,7 @@ impl Reading {
 
     /// The records at a location; those on further pages of the same answer, and in the manifests of a collection,
     /// follow by themselves. Waits: to be called and read on a thread that may.
-    pub fn entries(self, location: &str, settings: &store::Settings) -> Result<Entries, Error> {
+    pub(crate) fn entries(self, location: &str, settings: &store::Settings) -> Result<Entries, Error> {
         let unreadable = |reason: String| Error::Invalid(Invalid::new("records", location, reason));
         let document =
             document::open(location, settings, &self.web).map_err(|error| unreadable(self.noted(error)))?;
@@ -73,7 +73,7 @@ impl Reading {
     }
 
     /// Hosts that were refused so far.
-    pub fn refused(&self) -> Vec<(String, u64)> {
+    pub(crate) fn refused(&self) -> Vec<(String, u64)> {
         let refused = self.refused.0.lock().unwrap_or_else(PoisonError::into_inner);
         refused.iter().map(|(host, addresses)| (host.clone(), *addresses)).collect()
     }

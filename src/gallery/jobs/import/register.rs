@@ -8,7 +8,7 @@ use crate::catalogue::AssignedNumbers;
 
 /// The records of one run, from any number of files.
 #[derive(Default)]
-pub struct Register {
+pub(crate) struct Register {
     /// By a hash of the object number.
     places: HashMap<u128, Place>,
     files: Vec<String>,
@@ -29,7 +29,7 @@ struct Place {
 
 /// The position of an earlier record of a work.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Earlier {
+pub(crate) struct Earlier {
     pub location: String,
     pub line: u64,
 }
@@ -46,7 +46,7 @@ pub(super) enum Standing {
 
 impl Register {
     /// Starts the next file.
-    pub fn begin(&mut self, location: &str, source: &str) {
+    pub(crate) fn begin(&mut self, location: &str, source: &str) {
         self.files.push(location.to_owned());
         self.sources.insert(source.to_owned());
     }
@@ -72,17 +72,17 @@ impl Register {
     }
 
     /// How many records could not be read.
-    pub fn unread(&self) -> u64 {
+    pub(crate) fn unread(&self) -> u64 {
         self.bad
     }
 
     /// The number of works.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.places.len()
     }
 
     /// Whether a record was about this work.
-    pub fn has(&self, number: &str) -> bool {
+    pub(crate) fn has(&self, number: &str) -> bool {
         self.places.contains_key(&xxh3_128(number.as_bytes()))
     }
 }

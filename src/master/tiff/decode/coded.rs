@@ -7,11 +7,16 @@ use crate::pixels::{Channels, Error, Raster, decode, jpeg};
 
 /// Larger tiles and strips, in bytes of samples, are decoded only if their JPEG has a single scan: the coefficients of
 /// several scans are kept in memory.
-pub const MAX_SCANNED: u64 = 32 << 20;
+pub(super) const MAX_SCANNED: u64 = 32 << 20;
 
 /// Decodes a stored tile to samples of size `tile`, with as many samples per pixel as the level stores together; at
 /// least the pixels of `shown` must exist.
-pub fn samples(level: &Level, bytes: Vec<u8>, tile: Dimensions, shown: Dimensions) -> Result<Vec<u8>, Error> {
+pub(super) fn samples(
+    level: &Level,
+    bytes: Vec<u8>,
+    tile: Dimensions,
+    shown: Dimensions,
+) -> Result<Vec<u8>, Error> {
     let count = level.samples_together();
     let (dimensions, found, samples) = match level.codec {
         Codec::Webp => {
@@ -58,7 +63,7 @@ pub fn samples(level: &Level, bytes: Vec<u8>, tile: Dimensions, shown: Dimension
 }
 
 /// Decodes a WebP to the level's number of samples: encoders omit alpha in opaque tiles.
-pub fn webp(level: &Level, bytes: &[u8], tile: Dimensions) -> Result<Raster, Error> {
+pub(super) fn webp(level: &Level, bytes: &[u8], tile: Dimensions) -> Result<Raster, Error> {
     let mut raster = decode::webp(bytes, tile.area())?;
     let wanted = if level.samples == 4 { Channels::Rgba } else { Channels::Rgb };
     raster.samples = match (raster.channels, wanted) {
@@ -74,7 +79,7 @@ pub fn webp(level: &Level, bytes: &[u8], tile: Dimensions) -> Result<Raster, Err
 }
 
 /// Checks a tile's size. Some writers crop tiles at the image's edges, or pad the last strip.
-pub fn covers(found: Dimensions, tile: Dimensions, shown: Dimensions) -> Result<(), Error> {
+pub(super) fn covers(found: Dimensions, tile: Dimensions, shown: Dimensions) -> Result<(), Error> {
     let fits = |found: u32, shown: u32| found >= shown;
     if fits(found.width, shown.width) && fits(found.height, shown.height) && found.width <= tile.width {
         return Ok(());

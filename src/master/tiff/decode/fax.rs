@@ -8,7 +8,7 @@ use fax::maps::{Mode, black, mode, white};
 use crate::master::Fax;
 
 /// Reads packed rows from coded ones.
-pub struct FaxRows<R> {
+pub(super) struct FaxRows<R> {
     bits: Bits<R>,
     kind: Fax,
     width: u32,
@@ -40,7 +40,7 @@ impl From<io::Error> for Broken {
 }
 
 impl<R: BufRead> FaxRows<R> {
-    pub fn new(coded: R, kind: Fax, width: u32) -> io::Result<Self> {
+    pub(super) fn new(coded: R, kind: Fax, width: u32) -> io::Result<Self> {
         let stride = width.div_ceil(8) as usize;
         Ok(Self {
             bits: Bits::new(coded)?,

@@ -11,7 +11,7 @@ mod tile;
 mod unpack;
 mod ycbcr;
 
-pub use rows::TiffRows;
-pub use tile::decode_tile;
+pub(crate) use rows::TiffRows;
+pub(crate) use tile::decode_tile;
 
 const WHAT: &str = "TIFF";

@@ -7,7 +7,7 @@ use crate::pixels::{Alpha, Error, Model, Raw, Samples};
 
 /// Reads rows of `width` pixels with `count` samples each; a separate plane has one. Signed samples are mapped to the
 /// full range, the lowest to 0.
-pub fn numbers(level: &Level, mut bytes: Vec<u8>, width: u32, count: usize) -> Result<Samples, Error> {
+pub(super) fn numbers(level: &Level, mut bytes: Vec<u8>, width: u32, count: usize) -> Result<Samples, Error> {
     let row = width as usize * count;
     let palette = matches!(level.photometric, Photometric::Palette(_));
     // Flips the highest bit, so that the lowest number becomes 0.
@@ -200,7 +200,7 @@ fn short_float(bits: u32) -> u32 {
 }
 
 /// Interprets interleaved samples of `level`; samples other than colors and alpha are dropped.
-pub fn meaning(level: &Level, dimensions: Dimensions, samples: Samples) -> Result<Raw, Error> {
+pub(super) fn meaning(level: &Level, dimensions: Dimensions, samples: Samples) -> Result<Raw, Error> {
     let (model, alpha) = (level.model(), level.alpha);
     let wanted = dimensions.area() * u64::from(level.samples);
     if samples.len() as u64 != wanted {

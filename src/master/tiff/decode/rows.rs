@@ -15,7 +15,7 @@ const MAX_BUFFERED: u64 = 16 << 20;
 const MAX_STORED: u64 = 1 << 30;
 
 /// The rows of one image, from the top.
-pub struct TiffRows {
+pub(crate) struct TiffRows {
     level: Arc<Level>,
     file: Arc<dyn ReadAt>,
     /// The next row.
@@ -36,7 +36,7 @@ impl TiffRows {
     /// # Errors
     ///
     /// If the file is too short for the pixels that it claims.
-    pub fn new(level: Arc<Level>, file: Arc<dyn ReadAt>) -> Result<Self, Error> {
+    pub(crate) fn new(level: Arc<Level>, file: Arc<dyn ReadAt>) -> Result<Self, Error> {
         let ratio = match level.codec {
             Codec::None => 1,
             Codec::PackBits => 64,
@@ -60,7 +60,7 @@ impl TiffRows {
     }
 
     /// The most bytes of memory that reading needs.
-    pub fn memory(level: &Level) -> u64 {
+    pub(crate) fn memory(level: &Level) -> u64 {
         let tile = level.grid.tile;
         let width = tile.width * level.grid.columns();
         let samples = u64::from(width) * u64::from(level.samples.max(level.shape().count() as u8));

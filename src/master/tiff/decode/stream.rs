@@ -9,7 +9,7 @@ use crate::master::{Codec, Level};
 use crate::pixels::{Error, ReadAt};
 
 /// A reader of the decompressed bytes of the strip with this offset and length.
-pub fn decompressing(
+pub(super) fn decompressing(
     level: &Level,
     file: Arc<dyn ReadAt>,
     range: (u64, u64),
@@ -50,13 +50,13 @@ impl Read for Piece {
 
 /// LZW (TIFF 6.0, §13), including the variant of early libtiff: codes with the lowest bit first, which grow one code
 /// later.
-pub struct Lzw<R> {
+pub(super) struct Lzw<R> {
     packed: R,
     decoder: Option<weezl::decode::Decoder>,
 }
 
 impl<R> Lzw<R> {
-    pub fn new(packed: R) -> Self {
+    pub(super) fn new(packed: R) -> Self {
         Self { packed, decoder: None }
     }
 }

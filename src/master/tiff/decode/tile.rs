@@ -9,7 +9,7 @@ use crate::pixels::{Alpha, Channels, Error, Model, Raster, Raw, Samples, jpeg};
 
 /// Decodes a tile, including its padding, of a level whose tiles can be served one by one; at least the pixels of
 /// `shown` must exist.
-pub fn decode_tile(level: &Level, stored: &[u8], shown: Dimensions) -> Result<Raster, Error> {
+pub(crate) fn decode_tile(level: &Level, stored: &[u8], shown: Dimensions) -> Result<Raster, Error> {
     let tile = level.grid.tile;
     match level.codec {
         Codec::Jpeg => {

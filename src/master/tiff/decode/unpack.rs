@@ -15,7 +15,7 @@ thread_local! {
 }
 
 /// Decompresses a tile or strip; at least its first `shown` rows must exist. Excess bytes are ignored.
-pub fn unpack(level: &Level, stored: &[u8], shown: u32) -> Result<Vec<u8>, Error> {
+pub(super) fn unpack(level: &Level, stored: &[u8], shown: u32) -> Result<Vec<u8>, Error> {
     let Dimensions { width, height } = level.grid.tile;
     let bytes = |rows| level.packed_bytes(width, rows, level.samples_together()) as usize;
     let height = if level.in_strips { shown } else { height };

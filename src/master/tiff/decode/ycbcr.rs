@@ -5,7 +5,7 @@ use crate::master::YCbCr;
 
 /// Converts blocks of `across` × `down` luma samples, each followed by Cb and Cr, to RGB of `dimensions`. All pixels of a
 /// block have the same chroma, as in libtiff.
-pub fn rgb(layout: &YCbCr, dimensions: Dimensions, bytes: &[u8]) -> Vec<u8> {
+pub(super) fn rgb(layout: &YCbCr, dimensions: Dimensions, bytes: &[u8]) -> Vec<u8> {
     let (across, down) = (layout.across as usize, layout.down as usize);
     let (width, height) = (dimensions.width as usize, dimensions.height as usize);
     let tables = Tables::new(layout);

@@ -21,7 +21,7 @@ const EXIF_BYTES: u64 = 64 << 10;
 const ENTRIES: u16 = 1024;
 
 /// The contents of a file's boxes; empty for a raw codestream.
-pub struct Boxes {
+pub(super) struct Boxes {
     pub codestream: Range<u64>,
     pub colors: Vec<Color>,
     /// Columns of the `pclr` box.
@@ -34,7 +34,7 @@ pub struct Boxes {
 }
 
 /// A column of a palette.
-pub struct Column {
+pub(super) struct Column {
     pub bits: u8,
     /// Signed entries are offset so that none is negative.
     pub values: Vec<u16>,
@@ -42,7 +42,7 @@ pub struct Column {
 
 /// The purpose of a channel (I.5.3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Definition {
+pub(super) struct Definition {
     pub channel: u16,
     /// 0 color, 1 alpha, 2 premultiplied alpha.
     pub kind: u16,
@@ -57,7 +57,7 @@ struct Box {
 }
 
 impl Boxes {
-    pub fn read(file: &dyn ReadAt) -> Result<Self, Error> {
+    pub(super) fn read(file: &dyn ReadAt) -> Result<Self, Error> {
         let mut window = Window::new(file, u64::MAX, 4 << 10);
         let mut boxes = Self {
             codestream: 0..file.size(),

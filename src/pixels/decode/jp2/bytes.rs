@@ -4,13 +4,13 @@ use super::{Error, damaged};
 use crate::pixels::ReadAt;
 
 /// Small reads are combined into one of this many bytes.
-pub const BLOCK: usize = 64 << 10;
+pub(super) const BLOCK: usize = 64 << 10;
 
 /// The bytes that have not been parsed yet.
-pub struct Bytes<'a>(pub &'a [u8]);
+pub(super) struct Bytes<'a>(pub &'a [u8]);
 
 impl<'a> Bytes<'a> {
-    pub fn take(&mut self, length: usize) -> Result<&'a [u8], Error> {
+    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], Error> {
         let (taken, rest) = self.0.split_at_checked(length).ok_or_else(|| damaged("a field is cut"))?;
         self.0 = rest;
         Ok(taken)
@@ -22,25 +22,25 @@ impl<'a> Bytes<'a> {
         Ok(*taken)
     }
 
-    pub fn u8(&mut self) -> Result<u8, Error> {
+    pub(super) fn u8(&mut self) -> Result<u8, Error> {
         self.array().map(u8::from_be_bytes)
     }
 
-    pub fn u16(&mut self) -> Result<u16, Error> {
+    pub(super) fn u16(&mut self) -> Result<u16, Error> {
         self.array().map(u16::from_be_bytes)
     }
 
-    pub fn u32(&mut self) -> Result<u32, Error> {
+    pub(super) fn u32(&mut self) -> Result<u32, Error> {
         self.array().map(u32::from_be_bytes)
     }
 
-    pub const fn is_empty(&self) -> bool {
+    pub(super) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
 /// Reads a file in blocks, none of which reaches past `end`.
-pub struct Window<'a> {
+pub(super) struct Window<'a> {
     file: &'a dyn ReadAt,
     end: u64,
     block: Vec<u8>,
@@ -51,18 +51,18 @@ pub struct Window<'a> {
 
 impl<'a> Window<'a> {
     /// A window that reads `size` bytes at a time.
-    pub fn new(file: &'a dyn ReadAt, end: u64, size: usize) -> Self {
+    pub(super) fn new(file: &'a dyn ReadAt, end: u64, size: usize) -> Self {
         Self { file, end: end.min(file.size()), block: Vec::new(), at: 0, size }
     }
 
     /// Reads `size` bytes at a time from now on, up to `end`.
-    pub fn bounded(&mut self, size: usize, end: u64) {
+    pub(super) fn bounded(&mut self, size: usize, end: u64) {
         self.size = size;
         self.end = end.min(self.file.size());
     }
 
     /// Fills `into`, from the block if possible.
-    pub fn read(&mut self, offset: u64, into: &mut [u8]) -> Result<(), Error> {
+    pub(super) fn read(&mut self, offset: u64, into: &mut [u8]) -> Result<(), Error> {
         let length = into.len() as u64;
         if offset.checked_add(length).is_none_or(|end| end > self.end) {
             return Err(damaged("cut off"));
@@ -92,14 +92,14 @@ impl<'a> Window<'a> {
         loaded
     }
 
-    pub fn array<const N: usize>(&mut self, offset: u64) -> Result<[u8; N], Error> {
+    pub(super) fn array<const N: usize>(&mut self, offset: u64) -> Result<[u8; N], Error> {
         let mut bytes = [0; N];
         self.read(offset, &mut bytes)?;
         Ok(bytes)
     }
 
     /// `length` bytes; the caller has bounded it.
-    pub fn bytes(&mut self, offset: u64, length: usize) -> Result<Vec<u8>, Error> {
+    pub(super) fn bytes(&mut self, offset: u64, length: usize) -> Result<Vec<u8>, Error> {
         let mut bytes = vec![0; length];
         self.read(offset, &mut bytes)?;
         Ok(bytes)

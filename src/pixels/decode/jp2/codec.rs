@@ -33,14 +33,14 @@ struct Decoder<'a, 'b> {
 }
 
 /// A component's samples on its own grid, at the requested resolution.
-pub struct Decoded<'a> {
+pub(super) struct Decoded<'a> {
     pub component: usize,
     pub area: Area,
     pub samples: &'a [i32],
 }
 
 /// Decodes the requested part of a codestream of one tile, and passes each component to `take`.
-pub fn decode(
+pub(super) fn decode(
     window: &mut Window<'_>,
     pieces: &[Piece],
     wanted: Wanted,

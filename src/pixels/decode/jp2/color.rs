@@ -7,13 +7,13 @@ use crate::pixels::decode::PROFILE_BYTES;
 
 /// A color specification.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Color {
+pub(super) struct Color {
     pub space: Space,
     pub icc: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Space {
+pub(super) enum Space {
     Gray,
     Rgb,
     /// sYCC (IEC 61966-2-1, annex F): full range, chroma in the middle.
@@ -26,7 +26,7 @@ pub enum Space {
 
 /// The ranges of L*, a* and b*, and the codes of their zeros (15444-2, M.11.7.4.1).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LabRange {
+pub(super) struct LabRange {
     pub ranges: [u32; 3],
     /// None where the depth gives them.
     pub zeros: Option<[u32; 3]>,
@@ -34,7 +34,7 @@ pub struct LabRange {
 
 impl Space {
     /// The model of its decoded samples.
-    pub const fn model(self) -> Option<Model> {
+    pub(super) const fn model(self) -> Option<Model> {
         match self {
             Self::Gray => Some(Model::Gray),
             Self::Rgb | Self::Ycc => Some(Model::Rgb),
@@ -46,7 +46,7 @@ impl Space {
 }
 
 /// Parses a `colr` box; `None` if its method is unknown.
-pub fn parse(mut body: Bytes<'_>) -> Result<Option<Color>, Error> {
+pub(super) fn parse(mut body: Bytes<'_>) -> Result<Option<Color>, Error> {
     let method = body.u8()?;
     body.take(2)?;
     Ok(match method {

@@ -10,7 +10,7 @@ use crate::iiif::Dimensions;
 use crate::pixels::{Depth, Model, Raw, Samples};
 
 /// A component's codes, offset to be unsigned, on its own grid at the requested resolution.
-pub struct Plane {
+pub(super) struct Plane {
     area: Area,
     bits: u8,
     is_signed: bool,
@@ -26,13 +26,13 @@ struct Source<'a> {
 }
 
 impl Plane {
-    pub fn new(component: &Component, area: Area) -> Self {
+    pub(super) fn new(component: &Component, area: Area) -> Self {
         let codes = vec![0; area.width() as usize * area.height() as usize];
         Self { area, bits: component.bits, is_signed: component.is_signed, codes }
     }
 
     /// Copies the part of a tile that lies in this plane.
-    pub fn put(&mut self, decoded: &Decoded<'_>) -> Result<(), Error> {
+    pub(super) fn put(&mut self, decoded: &Decoded<'_>) -> Result<(), Error> {
         let common = decoded.area.and(&self.area);
         if common.is_empty() {
             return Ok(());
@@ -85,7 +85,7 @@ impl Source<'_> {
 }
 
 /// The samples of `area`, which every plane covers.
-pub fn compose(
+pub(super) fn compose(
     boxes: &Boxes,
     main: &Main,
     layout: &Layout,

@@ -10,7 +10,7 @@ use crate::pixels::encode::memory::Memory;
 
 /// How a codestream is written.
 #[derive(Clone, Debug)]
-pub struct Writing {
+pub(super) struct Writing {
     pub area: [[u32; 2]; 2],
     /// Origin and side of the tiles; none for one tile.
     pub tiles: Option<([u32; 2], u32)>,
@@ -68,7 +68,7 @@ fn sample(component: u32, x: u32, y: u32) -> i32 {
 
 impl Writing {
     /// The codestream of three components of 8 bits; `None` if OpenJPEG cannot write it.
-    pub fn codestream(&self) -> Option<Vec<u8>> {
+    pub(super) fn codestream(&self) -> Option<Vec<u8>> {
         let [x, y] = self.area;
         let side = |all: [u32; 2], step: u32| all[1].div_ceil(step) - all[0].div_ceil(step);
         let mut planes = [0, 1, 2].map(|component| {
@@ -188,7 +188,7 @@ const fn progression(number: u8) -> opj::OPJ_PROG_ORDER {
 
 /// Where packet headers are moved to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Packed {
+pub(super) enum Packed {
     /// PPM in the main header.
     Main,
     /// PPT in each tile-part's header.
@@ -197,7 +197,7 @@ pub enum Packed {
 
 /// The same codestream, which has SOP and EPH, no PLT and no TLM, with its packet headers packed in segments of at
 /// most `most` bytes.
-pub fn pack(codestream: &[u8], place: Packed, max: usize) -> Vec<u8> {
+pub(super) fn pack(codestream: &[u8], place: Packed, max: usize) -> Vec<u8> {
     let number = |at: usize| u32::from_be_bytes(codestream[at..at + 4].try_into().unwrap()) as usize;
     let find = |from: usize, marker: u8| {
         codestream[from..].windows(2).position(|two| two == [0xff, marker]).map(|at| from + at)

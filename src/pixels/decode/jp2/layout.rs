@@ -8,7 +8,7 @@ use crate::pixels::{Alpha, Depth, Model};
 
 /// A channel of the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Channel {
+pub(super) struct Channel {
     pub component: usize,
     /// The palette's column in which the component is looked up.
     pub column: Option<usize>,
@@ -17,7 +17,7 @@ pub struct Channel {
 
 /// The channels of the result, colors first.
 #[derive(Debug, PartialEq)]
-pub struct Layout {
+pub(super) struct Layout {
     pub channels: Vec<Channel>,
     pub space: Space,
     pub alpha: Alpha,
@@ -26,7 +26,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    pub fn new(boxes: &Boxes, main: &Main) -> Result<Self, Error> {
+    pub(super) fn new(boxes: &Boxes, main: &Main) -> Result<Self, Error> {
         let all = all(boxes, main)?;
         let definitions = boxes.definitions.as_deref().unwrap_or_default();
         let kind =

@@ -17,13 +17,13 @@ const HEADER_BYTES: u64 = 4 << 20;
 
 /// A rectangle of the reference grid, or of a level of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Area {
+pub(super) struct Area {
     pub x: [u32; 2],
     pub y: [u32; 2],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Component {
+pub(super) struct Component {
     pub bits: u8,
     pub is_signed: bool,
     /// Of the reference grid, across and down.
@@ -32,7 +32,7 @@ pub struct Component {
 
 /// The coding parameters of a tile that are used here.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Coding {
+pub(super) struct Coding {
     /// 0 LRCP, 1 RLCP, 2 RPCL, 3 PCRL, 4 CPRL.
     pub progression: u8,
     pub layers: u16,
@@ -52,7 +52,7 @@ pub struct Coding {
 
 /// A codestream's main header.
 #[derive(Debug)]
-pub struct Main {
+pub(super) struct Main {
     pub area: Area,
     /// The tiles' origin and size.
     pub origin: [u32; 2],
@@ -78,37 +78,37 @@ pub struct Main {
 }
 
 impl Area {
-    pub const fn width(&self) -> u32 {
+    pub(super) const fn width(&self) -> u32 {
         self.x[1].saturating_sub(self.x[0])
     }
 
-    pub const fn height(&self) -> u32 {
+    pub(super) const fn height(&self) -> u32 {
         self.y[1].saturating_sub(self.y[0])
     }
 
-    pub const fn is_empty(&self) -> bool {
+    pub(super) const fn is_empty(&self) -> bool {
         self.width() == 0 || self.height() == 0
     }
 
-    pub fn and(&self, other: &Self) -> Self {
+    pub(super) fn and(&self, other: &Self) -> Self {
         let common = |a: [u32; 2], b: [u32; 2]| [a[0].max(b[0]), a[1].min(b[1])];
         Self { x: common(self.x, other.x), y: common(self.y, other.y) }
     }
 
     /// The samples of a component within it (B-12).
-    pub fn stepped(&self, step: [u32; 2]) -> Self {
+    pub(super) fn stepped(&self, step: [u32; 2]) -> Self {
         Self { x: self.x.map(|x| x.div_ceil(step[0])), y: self.y.map(|y| y.div_ceil(step[1])) }
     }
 
     /// The same at `1/2^reduce` (B-14).
-    pub fn reduced(&self, reduce: u32) -> Self {
+    pub(super) fn reduced(&self, reduce: u32) -> Self {
         let half = |at: u32| u64::from(at).div_ceil(1 << reduce.min(32)) as u32;
         Self { x: self.x.map(half), y: self.y.map(half) }
     }
 }
 
 impl Main {
-    pub fn read(file: &dyn ReadAt, codestream: Range<u64>) -> Result<Self, Error> {
+    pub(super) fn read(file: &dyn ReadAt, codestream: Range<u64>) -> Result<Self, Error> {
         let mut window = Window::new(file, codestream.end, 4 << 10);
         let mut at = codestream.start + 2;
         let mut main: Option<Self> = None;
@@ -189,7 +189,7 @@ impl Main {
     }
 
     /// Whether a POC segment (A.6.6) puts some layers after others.
-    pub fn has_late_layers(&self, segment: &[u8]) -> bool {
+    pub(super) fn has_late_layers(&self, segment: &[u8]) -> bool {
         let (entry, layers) = if self.components.len() < 257 { (7, 2) } else { (9, 3) };
         let end = |entry: &[u8]| u16::from_be_bytes([entry[layers], entry[layers + 1]]);
         segment[4..].chunks_exact(entry).any(|entry| end(entry) < self.coding.layers)
@@ -242,7 +242,7 @@ impl Main {
     }
 
     /// The packet headers of this tile-part in the main header; `None` if it contains none at all.
-    pub fn packed_headers(&self, number: usize) -> Result<Option<&[u8]>, Error> {
+    pub(super) fn packed_headers(&self, number: usize) -> Result<Option<&[u8]>, Error> {
         if self.packed_parts.is_empty() {
             return Ok(None);
         }
@@ -268,13 +268,13 @@ impl Main {
     }
 
     /// The approximate size in memory, in bytes.
-    pub fn weight(&self) -> usize {
+    pub(super) fn weight(&self) -> usize {
         let packed: usize = self.packed_parts.iter().map(|part| part.len() + 24).sum();
         self.kept.len() + self.lengths.len() * size_of::<(u16, u32)>() + packed
     }
 
     /// Tiles across and down.
-    pub fn tiles(&self) -> [u32; 2] {
+    pub(super) fn tiles(&self) -> [u32; 2] {
         [
             (self.area.x[1] - self.origin[0]).div_ceil(self.tile[0]),
             (self.area.y[1] - self.origin[1]).div_ceil(self.tile[1]),
@@ -282,7 +282,7 @@ impl Main {
     }
 
     /// The part of the image that a tile covers.
-    pub fn tile(&self, column: u32, row: u32) -> Area {
+    pub(super) fn tile(&self, column: u32, row: u32) -> Area {
         let side = |axis: usize, index: u32| {
             let from = self.origin[axis].saturating_add(index.saturating_mul(self.tile[axis]));
             [from, from.saturating_add(self.tile[axis])]
@@ -291,7 +291,7 @@ impl Main {
     }
 
     /// The number of resolutions that every component has.
-    pub fn resolutions(&self) -> u32 {
+    pub(super) fn resolutions(&self) -> u32 {
         let levels = self.exceptions.iter().map(|coding| coding.levels).min();
         u32::from(self.coding.levels.min(levels.unwrap_or(u8::MAX))) + 1
     }
@@ -326,7 +326,7 @@ impl Default for Coding {
 
 impl Coding {
     /// A COD segment (A.6.1).
-    pub fn cod(mut rest: Bytes<'_>) -> Result<Self, Error> {
+    pub(super) fn cod(mut rest: Bytes<'_>) -> Result<Self, Error> {
         let style = rest.u8()?;
         let (progression, layers, mixed) = (rest.u8()?, rest.u16()?, rest.u8()?);
         let common =
@@ -335,7 +335,7 @@ impl Coding {
     }
 
     /// A COC segment after its component (A.6.2).
-    pub fn coc(&self, mut rest: Bytes<'_>) -> Result<Self, Error> {
+    pub(super) fn coc(&self, mut rest: Bytes<'_>) -> Result<Self, Error> {
         let style = rest.u8()?;
         self.clone().parameters(style, rest)
     }

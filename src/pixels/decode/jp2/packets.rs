@@ -3,14 +3,14 @@
 use super::markers::{Area, Coding, Component};
 
 /// If there are more packets, all are kept.
-pub const PACKETS: u64 = 1 << 22;
+pub(super) const PACKETS: u64 = 1 << 22;
 /// The distance in samples at which one within the region may depend on another of its resolution: the 9/7 filter
 /// reaches 4, the resolutions below add as much again.
 const REACH: u32 = 16;
 
 /// The requested part of a tile.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub(super) struct Wanted {
     /// On the reference grid, within the tile.
     pub area: Area,
     pub reduce: u32,
@@ -18,7 +18,7 @@ pub struct Wanted {
 
 /// Which packets of a tile are needed.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Needed {
+pub(super) struct Needed {
     /// For each packet, up to the last one that may be needed.
     pub flags: Vec<bool>,
     /// The number of packets after those.
@@ -27,7 +27,7 @@ pub struct Needed {
 
 impl Needed {
     /// All packets of the tile.
-    pub fn count(&self) -> u64 {
+    pub(super) fn count(&self) -> u64 {
         self.flags.len() as u64 + self.rest
     }
 }
@@ -83,7 +83,7 @@ impl Precincts {
 }
 
 /// The number of packets of a tile.
-pub fn count(coding: &Coding, components: &[Component], tile: Area) -> Option<u64> {
+pub(super) fn count(coding: &Coding, components: &[Component], tile: Area) -> Option<u64> {
     let all = Wanted { area: tile, reduce: 0 };
     let of = |resolution| {
         let precincts = components
@@ -95,7 +95,12 @@ pub fn count(coding: &Coding, components: &[Component], tile: Area) -> Option<u6
 }
 
 /// The packets of the tile that are needed; `None` if the order is not supported here.
-pub fn needed(coding: &Coding, components: &[Component], tile: Area, wanted: Wanted) -> Option<Needed> {
+pub(super) fn needed(
+    coding: &Coding,
+    components: &[Component],
+    tile: Area,
+    wanted: Wanted,
+) -> Option<Needed> {
     let keep = u32::from(coding.levels).checked_sub(wanted.reduce)? + 1;
     // If layers come first, each contains all resolutions.
     let all_resolutions = u32::from(coding.levels) + 1;

@@ -18,7 +18,7 @@ const LEAST: u64 = 14;
 
 /// A tile-part.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub(super) struct Part {
     /// From SOT on.
     pub range: Range<u64>,
     /// Its place among all tile-parts of the codestream.
@@ -27,7 +27,7 @@ pub struct Part {
 
 /// The tile-parts of each tile.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Parts {
+pub(super) struct Parts {
     tiles: Vec<Vec<Part>>,
     count: usize,
 }
@@ -41,7 +41,7 @@ struct Start {
 
 impl Parts {
     /// A tile's parts in their order; never none.
-    pub fn of(&self, tile: usize) -> Result<&[Part], Error> {
+    pub(super) fn of(&self, tile: usize) -> Result<&[Part], Error> {
         match self.tiles.get(tile) {
             Some(parts) if !parts.is_empty() => Ok(parts),
             _ => Err(damaged(format_args!("tile {tile} is missing"))),
@@ -49,7 +49,7 @@ impl Parts {
     }
 
     /// The approximate size in memory, in bytes.
-    pub fn weight(&self) -> usize {
+    pub(super) fn weight(&self) -> usize {
         self.tiles.len() * size_of::<Vec<Part>>() + self.count * 2 * size_of::<Part>()
     }
 
@@ -68,7 +68,7 @@ impl Parts {
     }
 
     /// By the main header's table, where there is one that agrees with the codestream's length and last tile-part.
-    pub fn listed(file: &dyn ReadAt, main: &Main) -> Option<Self> {
+    pub(super) fn listed(file: &dyn ReadAt, main: &Main) -> Option<Self> {
         let (last, _) = main.lengths.last()?;
         let mut window = Window::new(file, main.body.end, BLOCK);
         let (mut parts, mut at) = (Self::none(main), main.body.start);
@@ -85,7 +85,7 @@ impl Parts {
     }
 
     /// One after the other, from head to head.
-    pub fn walked(file: &dyn ReadAt, main: &Main) -> Result<Self, Error> {
+    pub(super) fn walked(file: &dyn ReadAt, main: &Main) -> Result<Self, Error> {
         let mut window = Window::new(file, main.body.end, BLOCK);
         let (mut parts, mut at) = (Self::none(main), main.body.start);
         for _ in 0..PARTS {

@@ -25,14 +25,14 @@ const HEADS: usize = 8 << 10;
 
 /// Bytes in memory or in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
+pub(super) enum Piece {
     Bytes(Vec<u8>),
     File(Range<u64>),
 }
 
 impl Piece {
     /// The position of the last byte that is read from the file.
-    pub fn reach(pieces: &[Self]) -> u64 {
+    pub(super) fn reach(pieces: &[Self]) -> u64 {
         let ends = pieces.iter().map(|piece| match piece {
             Self::Bytes(_) => 0,
             Self::File(range) => range.end,
@@ -40,7 +40,7 @@ impl Piece {
         ends.max().unwrap_or(0)
     }
 
-    pub fn len(&self) -> u64 {
+    pub(super) fn len(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
             Self::File(range) => range.end - range.start,
@@ -69,7 +69,7 @@ struct Head {
 
 /// A tile's codestream, and what to decode of it; `window` reads the headers of its parts. Unless it `selects`, all
 /// packets of the tile are in it.
-pub fn codestream(
+pub(super) fn codestream(
     window: &mut Window<'_>,
     main: &Main,
     parts: &[Part],
@@ -325,7 +325,7 @@ fn chosen(main: &Main, heads: &[Head], needed: &Needed) -> Option<Vec<Piece>> {
 
 /// Refuses an image if its main header shows that no tile could be decoded; otherwise returns the bytes that OpenJPEG
 /// allocates for one of its tiles before it decodes.
-pub fn affordable_all(main: &Main) -> Result<u64, Error> {
+pub(super) fn affordable_all(main: &Main) -> Result<u64, Error> {
     let codings: Vec<&Coding> = std::iter::once(&main.coding).chain(&main.exceptions).collect();
     let [across, down] = main.tiles();
     let places = [(0, 0), (across / 2, down / 2), (across - 1, down - 1)];

@@ -11,7 +11,7 @@ use crate::pixels::jpeg::{self, Scan};
 const BAND: u32 = 64;
 
 /// A JPEG that is being streamed.
-pub struct Jpg {
+pub(super) struct Jpg {
     dimensions: Dimensions,
     channels: Channels,
     quality: u8,
@@ -26,7 +26,7 @@ pub struct Jpg {
 }
 
 impl Jpg {
-    pub fn new(
+    pub(super) fn new(
         dimensions: Dimensions,
         channels: Channels,
         metadata: &EmbeddedMetadata,
@@ -39,7 +39,7 @@ impl Jpg {
         Ok(Self { dimensions, channels, quality, subsampling, metadata, held, bands: 0, tables })
     }
 
-    pub fn push(&mut self, mut samples: &[u8]) -> Result<Vec<u8>, Error> {
+    pub(super) fn push(&mut self, mut samples: &[u8]) -> Result<Vec<u8>, Error> {
         let (mut out, band) = (Vec::new(), self.stride() * BAND as usize);
         if !self.held.is_empty() {
             let missing = (band - self.held.len()).min(samples.len());
@@ -60,7 +60,7 @@ impl Jpg {
         Ok(out)
     }
 
-    pub fn finish(mut self) -> Result<Vec<u8>, Error> {
+    pub(super) fn finish(mut self) -> Result<Vec<u8>, Error> {
         let (mut out, held) = (Vec::new(), std::mem::take(&mut self.held));
         if !held.is_empty() {
             self.encode(&held, &mut out)?;

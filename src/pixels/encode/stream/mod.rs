@@ -99,7 +99,7 @@ mod samples {
     use super::*;
 
     /// Streams a raster in bands whose heights come in turns.
-    pub fn streamed(mut stream: Stream, raster: &Raster, heights: &[u32]) -> Vec<u8> {
+    pub(super) fn streamed(mut stream: Stream, raster: &Raster, heights: &[u32]) -> Vec<u8> {
         let (mut file, mut y) = (Vec::new(), 0);
         for height in heights.iter().cycle() {
             let height = (*height).min(raster.dimensions.height - y);

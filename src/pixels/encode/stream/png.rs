@@ -12,13 +12,13 @@ use super::{Channels, Dimensions, EmbeddedMetadata, Error, refused};
 const CHUNK: usize = 1 << 16;
 
 /// A PNG that is being streamed.
-pub struct Png {
+pub(super) struct Png {
     writer: StreamWriter<'static, Sink>,
     written: Sink,
 }
 
 impl Png {
-    pub fn new(
+    pub(super) fn new(
         dimensions: Dimensions,
         channels: Channels,
         metadata: &EmbeddedMetadata,
@@ -30,12 +30,12 @@ impl Png {
         Ok(Self { writer, written })
     }
 
-    pub fn push(&mut self, samples: &[u8]) -> Result<Vec<u8>, Error> {
+    pub(super) fn push(&mut self, samples: &[u8]) -> Result<Vec<u8>, Error> {
         self.writer.write_all(samples).map_err(|error| refused("png", error))?;
         Ok(self.written.take())
     }
 
-    pub fn finish(self) -> Result<Vec<u8>, Error> {
+    pub(super) fn finish(self) -> Result<Vec<u8>, Error> {
         self.writer.finish().map_err(|error| refused("png", error))?;
         Ok(self.written.take())
     }

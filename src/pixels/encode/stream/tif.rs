@@ -13,14 +13,14 @@ const MAX_SAMPLE_BYTES: u64 = 1 << 40;
 const STRAIGHT_ALPHA: u16 = 2;
 
 /// A TIFF that is being streamed.
-pub struct Tif {
+pub(super) struct Tif {
     /// Header and directory, until they are sent.
     head: Vec<u8>,
     length: u64,
 }
 
 impl Tif {
-    pub fn new(
+    pub(super) fn new(
         dimensions: Dimensions,
         channels: Channels,
         metadata: &EmbeddedMetadata,
@@ -38,11 +38,11 @@ impl Tif {
         Ok(Self { head, length })
     }
 
-    pub fn length(&self) -> u64 {
+    pub(super) fn length(&self) -> u64 {
         self.length
     }
 
-    pub fn push(&mut self, samples: &[u8]) -> Vec<u8> {
+    pub(super) fn push(&mut self, samples: &[u8]) -> Vec<u8> {
         let mut out = std::mem::take(&mut self.head);
         out.extend_from_slice(samples);
         out

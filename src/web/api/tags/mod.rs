@@ -1,7 +1,7 @@
 //! Tags in the API: anybody may read them, holders of a token may write them.
 
 mod check;
-pub mod limits;
+pub(crate) mod limits;
 mod read;
 #[cfg(test)]
 mod read_tests;
@@ -29,14 +29,14 @@ use crate::web::http::token;
 use crate::web::route::{Image, Tags};
 
 /// Maximum length of a request body in bytes.
-pub const MAX_BYTES: usize = 64 << 10;
+pub(crate) const MAX_BYTES: usize = 64 << 10;
 const TOO_LONG: http::Error = http::Error::BodyTooLong { limit_kib: MAX_BYTES >> 10 };
 
 /// Maximum side of an image in pixels, for validating regions if the size of the image is unknown.
 const MAX_SIDE: u32 = 10_000_000;
 
 /// `GET /api/v1/works/{work}/tags`, `…/tags/{tag}` and `…/tags/{tag}/history`.
-pub async fn answer(app: &App, request: &HttpRequest, at: Tags<'_>) -> Result<Response, Error> {
+pub(crate) async fn answer(app: &App, request: &HttpRequest, at: Tags<'_>) -> Result<Response, Error> {
     let Tags { work, tag, history } = at;
     let response = match tag {
         Some(tag) if history => events(app, &work, tag).await?,
@@ -55,7 +55,7 @@ pub async fn answer(app: &App, request: &HttpRequest, at: Tags<'_>) -> Result<Re
 }
 
 /// `POST /api/v1/works/{work}/tags` and `PATCH …/tags/{tag}`. The body is read only after authorization.
-pub async fn write(
+pub(crate) async fn write(
     app: &App,
     request: &HttpRequest,
     at: Tags<'_>,

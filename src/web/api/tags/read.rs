@@ -25,7 +25,7 @@ const NEW: [&str; 11] = [
 const CHANGE: [&str; 4] = ["status", "region", "note", "revision"];
 
 /// A new tag.
-pub struct Added {
+pub(super) struct Added {
     pub tag: Tag,
     /// Whether the request set the status explicitly.
     pub has_status: bool,
@@ -34,7 +34,7 @@ pub struct Added {
 }
 
 /// A change of an existing tag.
-pub struct Change {
+pub(super) struct Change {
     pub status: Option<Status>,
     /// `Some(None)` is the whole image.
     pub region: Option<Option<Region>>,
@@ -43,7 +43,7 @@ pub struct Change {
 }
 
 /// Reads a new tag.
-pub fn added(body: &[u8]) -> Result<Added, Invalid> {
+pub(super) fn added(body: &[u8]) -> Result<Added, Invalid> {
     let mut fields = Fields::read(body, &NEW)?;
     let scheme: String = fields.needed("scheme", "a string such as \"motif\"")?;
     let label = fields.take::<Value>("label", "")?.ok_or_else(|| missing("label"))?;
@@ -70,7 +70,7 @@ pub fn added(body: &[u8]) -> Result<Added, Invalid> {
 }
 
 /// Reads a change.
-pub fn change(body: &[u8]) -> Result<Change, Invalid> {
+pub(super) fn change(body: &[u8]) -> Result<Change, Invalid> {
     let mut fields = Fields::read(body, &CHANGE)?;
     let region = match fields.0.remove("region") {
         None => None,
