@@ -6,6 +6,7 @@ mod color;
 #[cfg(test)]
 mod color_tests;
 mod draw;
+mod exact_tile;
 mod finish;
 mod frame;
 mod plan;
