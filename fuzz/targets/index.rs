@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tegl::master::stored;
+use tegl::master::complete_jpeg;
 use tegl::pixels::color::Output;
 use tegl::render::ColorTransform;
 
@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
     let color = ColorTransform::new(master.icc.as_ref(), master.shape(), Output::Srgb);
     for level in &master.levels {
         assert!(level.tiles.len() as u64 >= level.grid.count() && level.untiled_because().is_none());
-        let _ = stored::head(level, color.profile.as_deref());
+        let _ = complete_jpeg::head(level, color.profile.as_deref());
         let _ = (level.factor(master.dimensions), level.reduces(master.dimensions));
     }
     assert!(master.weight() < 512 * data.len() + (1 << 20), "{} bytes of {}", master.weight(), data.len());

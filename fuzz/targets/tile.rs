@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use tegl::iiif::{ImageRequest, Limits, Version};
-use tegl::master::{Codec, Kind, Level, Master, TileIndex, SourceFormat, stored};
+use tegl::master::{Codec, Kind, Level, Master, TileIndex, SourceFormat, complete_jpeg};
 use tegl::pixels::color::Output;
 use tegl::render::{Frame, ColorTransform, Plan, Settings, Source, draw, finish};
 use tegl_fuzz::LIMIT;
@@ -59,7 +59,7 @@ fn cut(file: &[u8], level: &Level, color: &ColorTransform) {
         && let Some(jpeg) = bytes_of(file, level, tile, color)
     {
         let size = level.grid.rect(tile).dimensions();
-        let _ = stored::crop(jpeg.to_vec(), level, tile, size);
+        let _ = complete_jpeg::crop(jpeg.to_vec(), level, tile, size);
     }
 }
 
@@ -68,8 +68,8 @@ fn bytes_of(file: &[u8], level: &Level, tile: TileIndex, color: &ColorTransform)
     let mut range = level.range(tile)?;
     let mut bytes = Vec::new();
     if level.codec == Codec::Jpeg {
-        range.start += stored::SOI_BYTES;
-        bytes = stored::head(level, color.profile.as_deref());
+        range.start += complete_jpeg::SOI_BYTES;
+        bytes = complete_jpeg::head(level, color.profile.as_deref());
     }
     let range = usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?;
     bytes.extend_from_slice(file.get(range)?);

@@ -1,11 +1,11 @@
 //! What Tegl does, without HTTP: images, works, search and jobs. Serving, commands and tests go through it.
 
+mod backoff;
 mod catalogue_client;
 mod error;
 mod identifier;
 mod images;
 mod jobs;
-mod retry;
 pub(crate) mod rights;
 mod search;
 pub(crate) mod settings;

@@ -1,12 +1,12 @@
 //! Masters: the index of their levels and tiles, their rows in any format, and the writer of pyramids. Pure functions over
 //! bytes at offsets.
 
+pub mod complete_jpeg;
 mod gif;
 mod header;
 mod level;
 mod png;
 mod rows;
-pub mod stored;
 mod tiff;
 mod untiled;
 mod webp;

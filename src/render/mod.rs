@@ -2,9 +2,9 @@
 //! Pure functions.
 
 mod band;
-mod color;
+mod color_transform;
 #[cfg(test)]
-mod color_tests;
+mod color_transform_tests;
 mod draw;
 mod exact_tile;
 mod finish;
@@ -13,7 +13,7 @@ mod plan;
 mod settings;
 
 pub use band::{band, band_bytes, band_height, banded_encoder, is_banded};
-pub use color::ColorTransform;
+pub use color_transform::ColorTransform;
 pub use draw::{DrawError, draw};
 pub use finish::finish;
 pub use frame::{Frame, bytes_per_pixel};

@@ -12,7 +12,7 @@ use crate::presentation::Publisher;
 use crate::web::http::base_url::BaseUrl;
 use crate::web::http::pace::Pace;
 use crate::web::http::token::GuessLimiter;
-use crate::web::iiif::cache::DocumentCache;
+use crate::web::iiif::document_cache::DocumentCache;
 use crate::web::ops::warming::Warming;
 use crate::web::settings::{Api, Operations, Settings};
 

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use super::freshness::Freshness;
 use crate::gallery::Error;
 use crate::iiif::{Dimensions, Info, Limits, Rect, Tiles};
-use crate::master::{self, FIRST_READ, Kind, Master, PartialFile, SourceFormat, Stop, stored};
+use crate::master::{self, FIRST_READ, Kind, Master, PartialFile, SourceFormat, Stop, complete_jpeg};
 use crate::pixels::color::Output;
 use crate::render::ColorTransform;
 use crate::store::{self, Key, Store, Version};
@@ -84,7 +84,7 @@ impl ImageHandle {
     fn new(store: Store, key: Key, page: u32, version: Version, master: Master, output: Output) -> Self {
         static NUMBERS: AtomicU64 = AtomicU64::new(1);
         let color = ColorTransform::new(master.icc.as_ref(), master.shape(), output);
-        let head = |level| Bytes::from(stored::head(level, color.profile.as_deref()));
+        let head = |level| Bytes::from(complete_jpeg::head(level, color.profile.as_deref()));
         let heads = master.levels.iter().map(head).collect();
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let (freshness, discarded) = (Freshness::new(), AtomicBool::new(false));

@@ -11,15 +11,15 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::budget::Reserve;
 use super::handle::ImageHandle;
 use super::mips::Mips;
+use super::read_tiles::{is_whole, read_now, stored_bytes, stored_tile, tile_range, tiles, within_file};
 use super::scheduler::RenderScheduler;
-use super::stored_tiles::{is_whole, read_now, stored_bytes, stored_tile, tile_range, tiles, within_file};
 use super::unsent::{Sending, Unsent};
 use crate::gallery::Error;
 use crate::gallery::settings::Settings;
 use crate::gallery::single_flight::{Cancellation, SingleFlight};
 use crate::identity::Identity;
 use crate::iiif::Dimensions;
-use crate::master::{Kind, SourceFormat, TileIndex, stored};
+use crate::master::{Kind, SourceFormat, TileIndex, complete_jpeg};
 use crate::pixels::decode::jp2;
 use crate::pixels::{Picture, jpeg};
 use crate::render::{self, DrawError, Frame, Plan, Source};
@@ -197,7 +197,7 @@ impl Renderer {
         let bytes = stored_tile(handle, level, range).await?;
         admitted.has_read();
         let handle = handle.clone();
-        let cut = move || Ok(stored::crop(bytes.into(), &handle.master.levels[level], tile, size)?);
+        let cut = move || Ok(complete_jpeg::crop(bytes.into(), &handle.master.levels[level], tile, size)?);
         self.scheduler.run_admitted(admitted, cut).await.map(Bytes::from)
     }
 

@@ -9,9 +9,9 @@ use tokio::sync::mpsc;
 
 use super::budget::Hold;
 use super::handle::ImageHandle;
+use super::read_tiles::{stored_bytes, tiles};
 use super::renderer::{Renderer, stopped};
 use super::scheduler::Turn;
-use super::stored_tiles::{stored_bytes, tiles};
 use crate::gallery::Error;
 use crate::gallery::single_flight::Cancellation;
 use crate::pixels::encode;

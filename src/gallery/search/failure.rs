@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use crate::gallery::retry::{self, Retry};
+use crate::gallery::backoff::{self, Backoff};
 use crate::gallery::{Error, error_chain};
 
 /// Why the index cannot be built or updated.
@@ -18,25 +18,25 @@ pub(super) struct Failed {
 /// Failed rebuilds next to the index in use.
 #[derive(Default)]
 pub(super) struct Beside {
-    retry: Retry,
+    backoff: Backoff,
     pub failed: Option<(Failed, Instant)>,
 }
 
 impl Beside {
     pub(super) fn is_due(&self, folder: &Path) -> bool {
         let Some((_, at)) = &self.failed else { return true };
-        self.retry.is_due(at.elapsed(), || retry::room(folder))
+        self.backoff.is_due(at.elapsed(), || backoff::room(folder))
     }
 
     pub(super) fn note(&mut self, made: Result<(), Error>, folder: &Path) {
         let Err(error) = made else {
-            self.retry.succeeded();
+            self.backoff.succeeded();
             self.failed = None;
             return;
         };
-        let room = retry::room(folder);
+        let room = backoff::room(folder);
         let failed = Failed::new(&error, room, folder);
-        if self.retry.failed(room) {
+        if self.backoff.failed(room) {
             tracing::error!(
                 error = failed.detail,
                 "works cannot be indexed anew; it is tried again by itself"
@@ -48,7 +48,7 @@ impl Beside {
 
 impl Failed {
     pub(super) fn new(error: &Error, room: Option<u64>, folder: &Path) -> Self {
-        if !(matches!(error, Error::Fault(_)) && retry::is_full(room)) {
+        if !(matches!(error, Error::Fault(_)) && backoff::is_full(room)) {
             return Self { cause: error.to_string(), detail: error_chain(error) };
         }
         let detail = format!(

@@ -9,7 +9,7 @@ use super::SearchService;
 use super::failure::Failed;
 use super::sizes::files;
 use crate::catalogue::StoredWork;
-use crate::gallery::retry::{self, Retry};
+use crate::gallery::backoff::{self, Backoff};
 use crate::gallery::{Error, error_chain};
 use crate::search::{Index, IndexableWork};
 
@@ -28,28 +28,28 @@ const PAGE: usize = 1000;
 
 /// Runs the indexer for as long as the service is used.
 pub(super) async fn keep(finder: Weak<SearchService>) {
-    let mut retry = Retry::default();
+    let mut backoff = Backoff::default();
     loop {
         let Some(finder) = finder.upgrade() else { return };
         let Err(error) = finder.keep_up().await else {
-            if retry.succeeded() {
+            if backoff.succeeded() {
                 tracing::info!("works are indexed again");
             }
             finder.fail(None);
             finder.rest(FOLLOWED).await;
             continue;
         };
-        let room = retry::room(&finder.folder);
+        let room = backoff::room(&finder.folder);
         let failed = Failed::new(&error, room, &finder.folder);
         // Asking the catalogue again soon costs little.
         let is_catalogue = matches!(error, Error::Catalogue(_));
-        if retry.failed(room) {
+        if backoff.failed(room) {
             tracing::error!(error = failed.detail, "works cannot be indexed; it is tried again by itself");
         }
         finder.fail(Some(failed));
         if matches!(error, Error::Fault(_))
-            && retry.failures().is_multiple_of(GIVEN_UP)
-            && !retry::is_full(room)
+            && backoff.failures().is_multiple_of(GIVEN_UP)
+            && !backoff::is_full(room)
         {
             // Its folder may have been deleted, or another process may hold it.
             finder.wanted.store(true, Ordering::Release);
@@ -57,18 +57,18 @@ pub(super) async fn keep(finder: Weak<SearchService>) {
         if is_catalogue {
             finder.rest(CATALOGUE).await;
         } else {
-            pause(finder, &retry).await;
+            pause(finder, &backoff).await;
         }
     }
 }
 
 /// Waits until it is time to retry, or a rebuild is requested. Keeps no reference to the service meanwhile.
-async fn pause(finder: Arc<SearchService>, retry: &Retry) {
+async fn pause(finder: Arc<SearchService>, backoff: &Backoff) {
     let (failed, finder) = (Instant::now(), Arc::downgrade(&finder));
     loop {
         let Some(finder) = finder.upgrade() else { return };
         let is_wanted = finder.rest(LOOKED).await;
-        if is_wanted || retry.is_due(failed.elapsed(), || retry::room(&finder.folder)) {
+        if is_wanted || backoff.is_due(failed.elapsed(), || backoff::room(&finder.folder)) {
             return;
         }
     }

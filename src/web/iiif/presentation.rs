@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::cache::Made;
+use super::document_cache::Made;
 use crate::gallery::{AuthorizedImage, Described, Error};
 use crate::identity::Identity;
 use crate::iiif::Version;

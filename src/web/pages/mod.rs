@@ -6,6 +6,7 @@
 //! The pages use only public interfaces: Image API, manifests, Deep Zoom.
 
 mod assets;
+mod content_security_policy;
 mod context;
 mod failure;
 mod filters;
@@ -15,18 +16,17 @@ mod labels;
 mod link;
 mod listing;
 mod number;
-mod policy;
 mod search;
 mod viewers;
 mod work;
 
 pub(crate) use assets::asset;
+pub(crate) use content_security_policy::content_security_policy;
 pub(crate) use context::Context;
 pub(crate) use failure::{Failure, failure};
 pub(crate) use filters::{Bar, Facet};
 pub(crate) use link::Link;
 pub(crate) use listing::{Entry, Listing, index};
-pub(crate) use policy::content_security_policy;
 pub(crate) use search::{Hit, Search, search};
 pub(crate) use viewers::{Exhibit, mirador, openseadragon};
 pub(crate) use work::{Allowed, Thumbnail, WorkPage, work};

@@ -15,8 +15,8 @@ pub(super) use build::Progress;
 pub(crate) use pyramid_store::PyramidStore;
 pub(super) use read_ahead::ReadAhead;
 
+use crate::gallery::backoff::Backoff;
 use crate::gallery::images::handle::ImageHandle;
-use crate::gallery::retry::Retry;
 use crate::gallery::single_flight::SingleFlight;
 use crate::gallery::{Error, error_chain, settings};
 use crate::identity::Identity;
@@ -37,7 +37,7 @@ pub(super) struct Pyramids {
     at_once: Arc<Semaphore>,
     threads: usize,
     /// Failed writes to the store, and the time of the last one.
-    written: Mutex<(Retry, Instant)>,
+    written: Mutex<(Backoff, Instant)>,
 }
 
 fn unprepared() -> Error {
@@ -64,7 +64,7 @@ impl Pyramids {
             condemned: Cache::new(10_000),
             at_once: Arc::new(Semaphore::new(settings.at_once.max(1))),
             threads,
-            written: Mutex::new((Retry::default(), Instant::now())),
+            written: Mutex::new((Backoff::default(), Instant::now())),
         }
     }
 
@@ -220,14 +220,14 @@ impl Pyramids {
         Ok(bytes)
     }
 
-    fn written(&self) -> MutexGuard<'_, (Retry, Instant)> {
+    fn written(&self) -> MutexGuard<'_, (Backoff, Instant)> {
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether builds may start, after writes failed.
     fn is_due(&self) -> bool {
-        let (retry, failed) = *self.written();
-        retry.is_due(failed.elapsed(), || self.shelf.room())
+        let (backoff, failed) = *self.written();
+        backoff.is_due(failed.elapsed(), || self.shelf.room())
     }
 
     /// Records a failed write to the store. The cause is logged once.

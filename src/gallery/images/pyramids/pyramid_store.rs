@@ -6,8 +6,8 @@ use tempfile::NamedTempFile;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::gallery::Error;
+use crate::gallery::backoff;
 use crate::gallery::images::handle::ImageHandle;
-use crate::gallery::retry;
 use crate::store::{self, Key, Store, Version, Workspace};
 
 /// A folder or bucket of pyramids. It is a cache that can be deleted at any time.
@@ -44,7 +44,7 @@ impl PyramidStore {
 
     /// The free bytes of its disk, where they are known.
     pub(crate) fn room(&self) -> Option<u64> {
-        retry::room(self.folder.as_deref()?)
+        backoff::room(self.folder.as_deref()?)
     }
 
     pub(crate) fn store(&self) -> &Store {

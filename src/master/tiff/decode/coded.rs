@@ -2,7 +2,7 @@
 
 use super::WHAT;
 use crate::iiif::Dimensions;
-use crate::master::{Codec, Level, stored};
+use crate::master::{Codec, Level, complete_jpeg};
 use crate::pixels::{Channels, Error, Raster, decode, jpeg};
 
 /// Larger tiles and strips, in bytes of samples, are decoded only if their JPEG has a single scan: the coefficients of
@@ -25,8 +25,8 @@ pub(super) fn samples(
         }
         _ => {
             let jpeg = match level.codec {
-                Codec::OldJpeg => stored::old_jpeg(level, &bytes, shown.height).into(),
-                _ => stored::standalone(level, &bytes),
+                Codec::OldJpeg => complete_jpeg::old_jpeg(level, &bytes, shown.height).into(),
+                _ => complete_jpeg::standalone(level, &bytes),
             };
             // Some writers pad the last strip.
             let area = level.grid.tile.area().max(tile.area());

@@ -104,9 +104,9 @@ fn an_answer_from_a_stored_tile_has_one_marker() {
         let file = jpeg_file(Flat { luma, ..flat }.jpeg(), photometric, 3).bytes();
         let level = &opened(&file).unwrap().levels[0];
         let (head, range) =
-            (stored::head(level, None), level.range(TileIndex { column: 0, row: 0 }).unwrap());
-        let tile = &file[(range.start + stored::SOI_BYTES) as usize..range.end as usize];
-        let answer = stored::consistent(Bytes::from([&head, tile].concat()), head.len());
+            (complete_jpeg::head(level, None), level.range(TileIndex { column: 0, row: 0 }).unwrap());
+        let tile = &file[(range.start + complete_jpeg::SOI_BYTES) as usize..range.end as usize];
+        let answer = complete_jpeg::consistent(Bytes::from([&head, tile].concat()), head.len());
         let markers = answer.windows(2).filter(|pair| pair[0] == 0xff && (0xe0..=0xef).contains(&pair[1]));
         assert_eq!(markers.map(|pair| pair[1]).collect::<Vec<_>>(), [first]);
         let decoded = crate::pixels::jpeg::decode(&answer, 1, 256).unwrap().into_packed();

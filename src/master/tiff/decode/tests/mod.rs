@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use super::decode_tile;
 use crate::iiif::Dimensions;
-use crate::master::{Kind, Master, PartialFile, TileIndex, index, stored};
+use crate::master::{Kind, Master, PartialFile, TileIndex, complete_jpeg, index};
 use crate::pixels::{Channels, Model, Raster, ReadAt, Samples, encode};
 
 const SHORT: u16 = 3;
@@ -145,7 +145,7 @@ fn cut(master: &Master, file: &[u8]) -> Result<Raster, String> {
     let Some(range) = level.range(first) else { return Ok(Raster::blank(shown, level.channels())) };
     let bytes = &file[range.start as usize..range.end as usize];
     let bytes = match level.codec {
-        crate::master::Codec::Jpeg => stored::standalone(level, bytes),
+        crate::master::Codec::Jpeg => complete_jpeg::standalone(level, bytes),
         _ => Bytes::copy_from_slice(bytes),
     };
     decode_tile(level, &bytes, shown).map_err(|error| error.to_string())

@@ -1,4 +1,5 @@
-//! When something that failed is tried again: after growing pauses, or sooner where a full disk has room again.
+//! When the indexer and the writer of pyramids try again after a failure: after growing pauses, or sooner where a full
+//! disk has room again.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,12 +14,12 @@ const LONGEST_WITH_ROOM: Duration = Duration::from_secs(20);
 
 /// Failures in a row, and the room that there was after the last.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Retry {
+pub(super) struct Backoff {
     failures: u32,
     room: Option<u64>,
 }
 
-impl Retry {
+impl Backoff {
     /// Takes note of a failure, and of the bytes that are free where it happened. Whether it is the first in a row.
     pub(super) fn failed(&mut self, room: Option<u64>) -> bool {
         self.failures += 1;
@@ -74,16 +75,16 @@ mod tests {
 
     #[test]
     fn pauses_grow_and_end_early_where_there_is_room() {
-        let mut retry = Retry::default();
-        assert!(retry.is_due(Duration::ZERO, || None));
+        let mut backoff = Backoff::default();
+        assert!(backoff.is_due(Duration::ZERO, || None));
         let seconds = Duration::from_secs;
         for (failure, pause) in [5, 10, 20, 40, 80, 160, 300, 300].into_iter().enumerate() {
-            assert_eq!(retry.failed(Some(1 << 20)), failure == 0);
-            assert!(!retry.is_due(seconds(pause - 1), || Some(1 << 20)), "after {pause} s");
-            assert!(retry.is_due(seconds(pause), || Some(1 << 20)));
-            assert!(retry.is_due(seconds(20), || Some(2 << 20)));
-            assert!(!retry.is_due(seconds(4), || Some(2 << 20)));
+            assert_eq!(backoff.failed(Some(1 << 20)), failure == 0);
+            assert!(!backoff.is_due(seconds(pause - 1), || Some(1 << 20)), "after {pause} s");
+            assert!(backoff.is_due(seconds(pause), || Some(1 << 20)));
+            assert!(backoff.is_due(seconds(20), || Some(2 << 20)));
+            assert!(!backoff.is_due(seconds(4), || Some(2 << 20)));
         }
-        assert!(retry.succeeded() && !retry.succeeded());
+        assert!(backoff.succeeded() && !backoff.succeeded());
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::handle::ImageHandle;
 use crate::gallery::Error;
 use crate::iiif::Dimensions;
-use crate::master::{Codec, TileIndex, stored};
+use crate::master::{Codec, TileIndex, complete_jpeg};
 use crate::pixels::jpeg;
 use crate::render::{Frame, Plan, Source};
 use crate::store;
@@ -24,13 +24,14 @@ pub(super) fn read_now(handle: &ImageHandle, plan: &Plan) -> Option<Bytes> {
     if jpeg::stated_size(&bytes, head.len()) != Some(plan.size) {
         return None; // As above.
     }
-    Some(stored::consistent(bytes, head.len()))
+    Some(complete_jpeg::consistent(bytes, head.len()))
 }
 
 /// The stored tile's bytes after its start marker.
 pub(super) fn tile_range(handle: &ImageHandle, level: usize, tile: TileIndex) -> Option<Range<u64>> {
     let range = handle.master.levels[level].range(tile)?;
-    (range.end - range.start > stored::SOI_BYTES).then(|| range.start + stored::SOI_BYTES..range.end)
+    (range.end - range.start > complete_jpeg::SOI_BYTES)
+        .then(|| range.start + complete_jpeg::SOI_BYTES..range.end)
 }
 
 /// Reads a complete stored tile.
@@ -44,12 +45,12 @@ pub(super) async fn stored_tile(
     if !is_sound(handle, &bytes, head.len()) {
         return Err(Error::Damaged("a stored tile is no JPEG".into()));
     }
-    Ok(stored::consistent(bytes, head.len()))
+    Ok(complete_jpeg::consistent(bytes, head.len()))
 }
 
 /// Whether a tile looks like a JPEG; tiles of our own pyramids must also be complete.
 fn is_sound(handle: &ImageHandle, tile: &[u8], head: usize) -> bool {
-    stored::is_sound(tile, head) && (handle.pyramid_of.is_none() || jpeg::has_end_marker(tile))
+    complete_jpeg::is_sound(tile, head) && (handle.pyramid_of.is_none() || jpeg::has_end_marker(tile))
 }
 
 /// The compressed size of the frame's tiles in bytes.
@@ -102,6 +103,6 @@ pub(super) async fn tiles(
         return Err(Error::Damaged("a stored tile is no JPEG".into()));
     }
     let mut read =
-        read.into_iter().map(|tile| if jpeg { stored::consistent(tile, head.len()) } else { tile });
+        read.into_iter().map(|tile| if jpeg { complete_jpeg::consistent(tile, head.len()) } else { tile });
     Ok(wanted.into_iter().map(|range| range.and_then(|_| read.next())).collect())
 }

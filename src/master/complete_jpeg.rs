@@ -1,4 +1,4 @@
-//! Turns a stored JPEG tile into a complete JPEG without decoding it.
+//! Makes a complete JPEG of a stored tile, which may be abbreviated or contradict its directory, without decoding it.
 //!
 //! The directory alone (PhotometricInterpretation) decides what the components mean, as in libtiff. The head states it
 //! with one marker, and no segment of the tile may contradict it:

@@ -1,4 +1,4 @@
-//! Refuses renderings that would cost too much, before a byte is read.
+//! Cost limits: refuses renderings that would take too much memory or time, before a byte is read.
 
 use super::handle::ImageHandle;
 use super::renderer::Renderer;
