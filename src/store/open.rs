@@ -15,9 +15,7 @@ use super::backend::{Backend, Reader, Writer};
 use super::counts::Counters;
 use super::local::Local;
 use super::local::LocalWriter;
-use super::remote::RemoteWriter;
-use super::remote::{Connector, retries};
-use super::remote::{Listing, Remote};
+use super::remote::{Clients, Connector, Listing, Remote, RemoteWriter, retries, without_retries};
 use super::{Key, OpenError, Settings, local, remote};
 
 /// What a location is opened for.
@@ -87,9 +85,10 @@ fn bucket(
         return Err(address(location, "it names no bucket"));
     }
     let prefix = prefix_of(prefix, location)?;
-    let (patient, is_unsigned) = client(kind, name, location, settings)?;
-    let (hasty, _) = client(kind, name, location, &settings.without_retries())?;
-    let remote = Arc::new(Remote::new([patient, hasty], Listing::Paged, prefix, settings));
+    let (retrying, is_unsigned) = client(kind, name, location, settings)?;
+    let (without_retries, _) = client(kind, name, location, &without_retries(settings))?;
+    let clients = Clients { retrying, without_retries };
+    let remote = Arc::new(Remote::new(clients, Listing::Paged, prefix, settings));
     let writer = match access {
         Access::Read => None,
         Access::Write => {
@@ -173,7 +172,8 @@ fn web(location: &str, settings: &Settings) -> Result<Backend, OpenError> {
             .build();
         Ok(Arc::new(store.map_err(|source| remote_error(&shown, source))?))
     };
-    let clients = [client(settings)?, client(&settings.without_retries())?];
+    let clients =
+        Clients { retrying: client(settings)?, without_retries: client(&without_retries(settings))? };
     let remote = Remote::new(clients, Listing::Whole, prefix, settings);
     Ok(inner(&shown, settings, "http", Reader::Remote(Arc::new(remote))))
 }

@@ -79,11 +79,6 @@ impl Settings {
         Duration::from_millis(self.write_timeout_ms.saturating_mul(attempts).saturating_add(streaming_ms))
     }
 
-    /// The same settings without retries.
-    pub(super) fn without_retries(&self) -> Settings {
-        Settings { retries: 0, ..self.clone() }
-    }
-
     /// The same settings for requests that write: one that uploads a part of a file takes long.
     pub(super) fn for_writing(&self) -> Settings {
         Settings { timeout_ms: self.write_timeout_ms.max(self.timeout_ms), ..self.clone() }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use object_store::client::{
     HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService,
 };
-use object_store::{BackoffConfig, ClientConfigKey, ClientOptions, HeaderMap, RetryConfig};
+use object_store::{ClientConfigKey, ClientOptions, HeaderMap};
 use reqwest::StatusCode;
 use reqwest::header::{LOCATION, RANGE};
 use reqwest::redirect::Policy;
@@ -37,20 +37,6 @@ pub(in crate::store) enum Refusal {
     OutOfRange,
     #[error("the store does not list its objects")]
     NoList,
-}
-
-/// Retries must end long before a viewer gives up: the library's default is three minutes.
-pub(in crate::store) fn retries(settings: &Settings) -> RetryConfig {
-    RetryConfig {
-        max_retries: settings.retries,
-        // A request that timed out is not repeated: its caller has waited long enough.
-        retry_timeout: Duration::from_millis(settings.timeout_ms),
-        backoff: BackoffConfig {
-            init_backoff: Duration::from_millis(25),
-            max_backoff: Duration::from_millis((settings.timeout_ms / 8).max(250)),
-            base: 2.0,
-        },
-    }
 }
 
 impl Connector {

@@ -6,11 +6,13 @@ mod credentials;
 mod limiter;
 mod reader;
 mod response;
+mod retry;
 mod writer;
 
-pub(super) use connect::{Connector, retries};
+pub(super) use connect::Connector;
 pub(super) use credentials::{azure, gcs, s3};
 pub(super) use reader::{Listing, Remote};
+pub(super) use retry::{Clients, retries, without_retries};
 #[cfg(test)]
 pub(super) use writer::PART;
 pub(super) use writer::RemoteWriter;

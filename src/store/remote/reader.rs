@@ -14,6 +14,7 @@ use super::coalesce::{CoalescedRange, coalesce};
 use super::connect::{Refusal, find};
 use super::limiter::Limiter;
 use super::response;
+use super::retry::{Clients, repeated_if_unusable};
 use crate::store::fault::{Fault, Problem};
 use crate::store::local::Listed;
 use crate::store::{Error, Key, Settings, Version};
@@ -34,10 +35,7 @@ pub(in crate::store) enum Listing {
 
 /// A bucket, or a part of one.
 pub(in crate::store) struct Remote {
-    /// Retries failed requests.
-    patient: Arc<dyn ObjectStore>,
-    /// Does not retry.
-    hasty: Arc<dyn ObjectStore>,
+    clients: Clients,
     listing: Listing,
     /// Empty, or ends in `/`.
     prefix: String,
@@ -47,16 +45,15 @@ pub(in crate::store) struct Remote {
 }
 
 impl Remote {
-    /// Reads through a client that retries and one that does not.
     pub(in crate::store) fn new(
-        [patient, hasty]: [Arc<dyn ObjectStore>; 2],
+        clients: Clients,
         listing: Listing,
         prefix: String,
         settings: &Settings,
     ) -> Remote {
         let gap = settings.coalesce_gap_kib.saturating_mul(1024);
         let (parallel, limiter) = (settings.parallel_reads.max(1), Limiter::new(settings));
-        Remote { patient, hasty, listing, prefix, gap, parallel, limiter }
+        Remote { clients, listing, prefix, gap, parallel, limiter }
     }
 
     pub(in crate::store) async fn head(&self, key: &Key) -> Result<Version, Error> {
@@ -74,20 +71,15 @@ impl Remote {
         self.limiter.is_open()
     }
 
-    /// The client to use: no retries while the store is unreachable.
     fn store(&self) -> &dyn ObjectStore {
-        if self.limiter.is_open() { &*self.hasty } else { &*self.patient }
+        self.clients.choose(self.is_failing())
     }
 
-    /// Sends a request, and repeats it once if the response cannot be used.
     async fn asked<T, F>(&self, key: &Key, request: impl Fn() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,
     {
-        match self.limiter.pass(key.as_str(), request()).await {
-            Err(error) if error.is_bad_answer() => self.limiter.pass(key.as_str(), request()).await,
-            result => result,
-        }
+        repeated_if_unusable(|| self.limiter.pass(key.as_str(), request())).await
     }
 
     pub(in crate::store) async fn read_start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use futures::executor::block_on;
 use proptest::prelude::*;
 
-use crate::store::remote::{Connector, retries};
+use crate::store::remote::{Clients, Connector, retries};
 use crate::store::remote::{Listing, Remote};
 use crate::store::{Error, Key, Settings, Store, Version, remote, runtime};
 
@@ -390,7 +390,12 @@ fn the_machines_own_identity_is_used_only_if_allowed() {
             .with_http_connector(Connector::new(&settings));
         let store = remote::s3(builder, &settings, "s3://masters").0.build().unwrap();
         let store: Arc<dyn object_store::ObjectStore> = Arc::new(store);
-        let remote = Remote::new([store.clone(), store], Listing::Paged, "in/".to_owned(), &settings);
+        let remote = Remote::new(
+            Clients { retrying: store.clone(), without_retries: store },
+            Listing::Paged,
+            "in/".to_owned(),
+            &settings,
+        );
         let head =
             block_on(runtime::run(Duration::from_secs(5), async move { remote.head(&key("a.tif")).await }));
         assert_eq!(head.is_ok(), !allowed, "{head:?}");

@@ -19,7 +19,7 @@ use tempfile::NamedTempFile;
 
 use crate::store::backend::{Backend, Reader, Writer};
 use crate::store::counts::Counters;
-use crate::store::remote::{Connector, retries};
+use crate::store::remote::{Clients, Connector, retries};
 use crate::store::remote::{Listing, Remote};
 use crate::store::remote::{PART, RemoteWriter};
 use crate::store::{BadKey, Error, Key, Settings, Store};
@@ -30,8 +30,12 @@ fn open(root: &Path) -> Store {
 
 fn in_memory(memory: Arc<dyn ObjectStore>) -> Store {
     let settings = Settings::default();
-    let remote =
-        Arc::new(Remote::new([memory.clone(), memory.clone()], Listing::Paged, "in/".to_owned(), &settings));
+    let remote = Arc::new(Remote::new(
+        Clients { retrying: memory.clone(), without_retries: memory.clone() },
+        Listing::Paged,
+        "in/".to_owned(),
+        &settings,
+    ));
     let writer = Some(Writer::Remote(Arc::new(RemoteWriter::new(memory, remote.clone()))));
     let (reader, counters) = (Reader::Remote(remote), Counters::new("memory"));
     Store(Arc::new(Backend {
