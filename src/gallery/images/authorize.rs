@@ -1,9 +1,12 @@
-//! An opened image together with what its rights allow.
+//! Checks the rights of an opened image: what the works that show it allow.
 
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::ImageService;
 use super::handle::ImageHandle;
+use super::pyramids::Pyramids;
+use crate::gallery::Error;
 use crate::gallery::rights::Grant;
 use crate::iiif::{Dimensions, Info, Limits};
 use crate::master::{Kind, SourceFormat};
@@ -14,6 +17,32 @@ pub(crate) struct AuthorizedImage {
     pub(super) handle: Arc<ImageHandle>,
     pub limits: Limits,
     pub grant: Grant,
+}
+
+impl ImageService {
+    /// Adds what the rights of an image allow.
+    pub(super) async fn authorize(&self, handle: Arc<ImageHandle>) -> Result<AuthorizedImage, Error> {
+        let grant = self.grant(&handle).await?;
+        if grant.largest == 0 {
+            return Err(Error::Forbidden);
+        }
+        let can_be_made = |pyramids: &Pyramids| {
+            pyramids.on_demand() && self.handles.wants_pyramid(&handle) && pyramids.accepts(&handle)
+        };
+        if !self.pyramids.as_deref().is_some_and(can_be_made) {
+            self.renderer.serves(&handle)?;
+        }
+        Ok(AuthorizedImage { handle, limits: self.limits.at_most(grant.largest), grant })
+    }
+
+    /// What the works that show this image allow; the strictest where there are several.
+    async fn grant(&self, handle: &ImageHandle) -> Result<Grant, Error> {
+        let of_works = match self.catalogue.get() {
+            Some(catalogue) => catalogue.grant(&handle.names).await?,
+            None => None,
+        };
+        Ok(of_works.unwrap_or_else(|| self.rights.without_record.into()))
+    }
 }
 
 impl AuthorizedImage {

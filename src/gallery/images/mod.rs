@@ -1,9 +1,10 @@
 //! Images: opened, authorized, planned, rendered and delivered.
 
-mod authorized;
+mod authorize;
 mod budget;
 mod checks;
 mod cost_limits;
+mod etag;
 mod freshness;
 mod handle;
 mod handle_cache;
@@ -28,7 +29,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::runtime::Handle;
 
-pub(crate) use authorized::AuthorizedImage;
+pub(crate) use authorize::AuthorizedImage;
 pub(crate) use handle::ImageHandle;
 pub(crate) use original::Original;
 pub(crate) use planned::{Body, Delivered, PlannedImage};
@@ -38,7 +39,7 @@ pub(crate) use unsent::Unsent;
 
 use super::Error;
 use super::catalogue_client::CatalogueClient;
-use super::rights::{Grant, Rights};
+use super::rights::Rights;
 use super::settings::Settings;
 use super::sources::Sources;
 use crate::iiif::{Dimensions, Limits};
@@ -130,30 +131,6 @@ impl ImageService {
             Some(handle) => self.authorize(handle).await,
             None => self.open(identifier).await,
         }
-    }
-
-    /// Adds what the rights of an image allow.
-    async fn authorize(&self, handle: Arc<ImageHandle>) -> Result<AuthorizedImage, Error> {
-        let grant = self.grant(&handle).await?;
-        if grant.largest == 0 {
-            return Err(Error::Forbidden);
-        }
-        let can_be_made = |pyramids: &Pyramids| {
-            pyramids.on_demand() && self.handles.wants_pyramid(&handle) && pyramids.accepts(&handle)
-        };
-        if !self.pyramids.as_deref().is_some_and(can_be_made) {
-            self.renderer.serves(&handle)?;
-        }
-        Ok(AuthorizedImage { handle, limits: self.limits.at_most(grant.largest), grant })
-    }
-
-    /// What the works that show this image allow; the strictest where there are several.
-    async fn grant(&self, handle: &ImageHandle) -> Result<Grant, Error> {
-        let of_works = match self.catalogue.get() {
-            Some(catalogue) => catalogue.grant(&handle.names).await?,
-            None => None,
-        };
-        Ok(of_works.unwrap_or_else(|| self.rights.without_record.into()))
     }
 
     /// The image, whoever may see it: for jobs and lookups that show nothing of it.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
 use super::ImageService;
-use super::authorized::AuthorizedImage;
+use super::authorize::AuthorizedImage;
 use super::renderer::Renderer;
 use super::unsent::Unsent;
 use crate::gallery::{Error, error_chain};

@@ -6,13 +6,13 @@ use bytes::Bytes;
 use tokio::task::JoinHandle;
 
 use super::ImageService;
-use super::authorized::AuthorizedImage;
+use super::authorize::AuthorizedImage;
+use super::etag::etag;
 use super::handle::ImageHandle;
 use super::pyramids::Pyramids;
 use super::renderer::Origin;
 use super::streamed::Streamed;
 use crate::gallery::Error;
-use crate::identity::fingerprint;
 use crate::iiif::{Dimensions, Form, Format, ImageRequest, Limits, Quality, Region, Rotation, Size, Version};
 use crate::master::Kind;
 use crate::render::Plan;
@@ -158,17 +158,9 @@ impl ImageService {
 }
 
 impl PlannedImage {
-    /// A strong entity tag, in quotes: equal for equal plans on equal masters and settings, on every server.
+    /// A strong entity tag, in quotes.
     pub(crate) fn etag(&self) -> String {
-        let canonical = self.canonical(Version::V3);
-        let version = self.image.version_bytes();
-        let recipe = self.service.renderer.recipe().to_le_bytes();
-        let page = self.image.page.to_le_bytes();
-        // `max` means another size where rights allow less.
-        let size = self.plan.size.to_string();
-        let key = self.image.key.as_str().as_bytes();
-        let parts = [canonical.as_bytes(), size.as_bytes(), &version, key, &page, &recipe];
-        format!("\"{:032x}\"", fingerprint(&parts))
+        etag(&self.image, &self.plan, self.service.renderer.recipe())
     }
 
     /// The canonical form of the request, from the region on (Image API 3.0, §4.8).

@@ -1,0 +1,19 @@
+//! The ETag of an image response.
+
+use super::authorize::AuthorizedImage;
+use crate::identity::fingerprint;
+use crate::iiif::Version;
+use crate::render::Plan;
+
+/// A strong entity tag, in quotes: equal for equal plans on equal masters and settings, on every server.
+pub(super) fn etag(image: &AuthorizedImage, plan: &Plan, recipe: u64) -> String {
+    let canonical = plan.canonical(Version::V3, &image.master, image.limits);
+    let version = image.version_bytes();
+    let recipe = recipe.to_le_bytes();
+    let page = image.page.to_le_bytes();
+    // `max` means another size where rights allow less.
+    let size = plan.size.to_string();
+    let key = image.key.as_str().as_bytes();
+    let parts = [canonical.as_bytes(), size.as_bytes(), &version, key, &page, &recipe];
+    format!("\"{:032x}\"", fingerprint(&parts))
+}
