@@ -1,30 +1,18 @@
-//! Runs a search: hits, facet counts, histogram.
+//! Runs a search: the query, its hits and their page.
 
-use std::collections::BTreeMap;
-
-use tantivy::query::{BooleanQuery, ConstScoreQuery, EnableScoring, Occur, Query, TermQuery};
+use tantivy::query::{BooleanQuery, ConstScoreQuery, Occur, Query, TermQuery};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocAddress, DocId, SegmentReader, Term};
+use tantivy::{DocAddress, DocId, Term};
 
 use super::Error;
-use super::columns::Columns;
 use super::conditions::Conditions;
+use super::hits::Hits;
 use super::order::Sort;
 use super::request::{Filter, Search, SearchResults};
 use super::schema::{joined, schema};
 use super::snapshot::Snapshot;
 use super::text_query::text_query;
-use crate::iiif::Invalid;
 use crate::record::slug;
-
-/// The most periods of a histogram.
-const MAX_PERIODS: usize = 10_000;
-
-/// The hits of a segment: all its works, or these.
-pub(super) enum Hits {
-    All,
-    Some(Vec<DocId>),
-}
 
 impl Snapshot {
     /// Runs a search.
@@ -50,8 +38,8 @@ impl Snapshot {
             (Some(query), false) => query.count(&self.searcher)? as u64,
             (None, false) => self.works(),
         };
-        self.facets(search, &hits, &mut found);
-        self.histogram(search, &hits, &mut found)?;
+        self.count_facets(search, &hits, &mut found);
+        self.count_periods(search, &hits, &mut found)?;
         self.page(search, query.as_deref().filter(|_| by_words), &conditions, &hits, &mut found)?;
         Ok(found)
     }
@@ -162,123 +150,6 @@ impl Snapshot {
         names.sort_unstable();
         names.dedup();
         names
-    }
-
-    fn hits(&self, query: Option<&dyn Query>, conditions: &Conditions<'_>) -> Result<Vec<Hits>, Error> {
-        let weight = match query {
-            Some(query) => Some(query.weight(EnableScoring::disabled_from_searcher(&self.searcher))?),
-            None => None,
-        };
-        let checked = conditions.any();
-        let mut all = Vec::new();
-        for (_, reader, columns) in self.segments() {
-            let alive = reader.alive_bitset();
-            let holds = |work: DocId| {
-                alive.is_none_or(|alive| alive.is_alive(work)) && (!checked || conditions.hold(columns, work))
-            };
-            all.push(match &weight {
-                None if !checked && alive.is_none() => Hits::All,
-                None => Hits::Some((0..reader.max_doc()).filter(|&work| holds(work)).collect()),
-                Some(weight) => {
-                    let mut found = Vec::new();
-                    weight.for_each_no_score(reader, &mut |works| {
-                        found.extend(works.iter().copied().filter(|&work| holds(work)));
-                    })?;
-                    Hits::Some(found)
-                }
-            });
-        }
-        Ok(all)
-    }
-
-    fn count(&self, hits: &[Hits]) -> u64 {
-        let of = |(hits, (_, reader, _)): (&Hits, (u32, &SegmentReader, &Columns))| match hits {
-            Hits::All => u64::from(reader.max_doc()),
-            Hits::Some(works) => works.len() as u64,
-        };
-        hits.iter().zip(self.segments()).map(of).sum()
-    }
-
-    fn each_hit(&self, hits: &[Hits], mut visit: impl FnMut(&Columns, DocId)) {
-        for (hits, (_, reader, columns)) in hits.iter().zip(self.segments()) {
-            match hits {
-                Hits::All => (0..reader.max_doc()).for_each(|work| visit(columns, work)),
-                Hits::Some(works) => works.iter().for_each(|&work| visit(columns, work)),
-            }
-        }
-    }
-
-    fn facets(&self, search: &Search, hits: &[Hits], found: &mut SearchResults) {
-        if search.facets.is_empty() {
-            return;
-        }
-        let vocabulary = self.vocabulary();
-        let mut counted = Vec::new();
-        // The counts of all works are known.
-        let counts = if found.total == self.works() {
-            &self.totals
-        } else {
-            counted.resize(self.totals.len(), 0u32);
-            self.each_hit(hits, |columns, work| {
-                for &number in columns.facets(work) {
-                    if let Some(count) = counted.get_mut(number as usize) {
-                        *count += 1;
-                    }
-                }
-            });
-            &counted
-        };
-        for scheme in &search.facets {
-            let count = |number: u32| u64::from(counts.get(number as usize).copied().unwrap_or(0));
-            let numbers = vocabulary.numbers_of(scheme).iter().map(|&number| (number, count(number)));
-            let mut values: Vec<(u32, u64)> = numbers.filter(|(_, count)| *count > 0).collect();
-            let sort = |number: u32| vocabulary.value(number).map(|term| &term.sort);
-            let order =
-                |a: &(u32, u64), b: &(u32, u64)| b.1.cmp(&a.1).then_with(|| sort(a.0).cmp(&sort(b.0)));
-            if let Some(last) = search.facet_limit.checked_sub(1).filter(|last| *last < values.len()) {
-                // Sort keys are compared only where counts are equal.
-                let (_, &mut (_, least), _) = values.select_nth_unstable_by(last, |a, b| b.1.cmp(&a.1));
-                values.retain(|(_, count)| *count >= least);
-            }
-            values.sort_unstable_by(order);
-            values.truncate(search.facet_limit);
-            found.facets.push((scheme.clone(), values));
-        }
-    }
-
-    /// Counts the hits by period; a work counts in every period that its production overlaps.
-    fn histogram(&self, search: &Search, hits: &[Hits], found: &mut SearchResults) -> Result<(), Error> {
-        let Some(interval) = search.histogram.filter(|interval| *interval > 0) else { return Ok(()) };
-        // For each period, how many works begin minus how many have ended; most are of the last thousand years.
-        const FROM: i32 = 1000;
-        let mut recent = vec![0i64; 2000];
-        let mut steps = BTreeMap::<i32, i64>::new();
-        let mut step =
-            |period: i32, by: i64| match recent.get_mut((period - FROM / interval).max(-1) as usize) {
-                Some(count) => *count += by,
-                None => *steps.entry(period).or_default() += by,
-            };
-        self.each_hit(hits, |columns, work| {
-            let Some((earliest, latest)) = columns.years(work) else { return };
-            step(earliest.div_euclid(interval), 1);
-            step(latest.div_euclid(interval) + 1, -1);
-        });
-        let recent = recent.into_iter().enumerate().filter(|(_, count)| *count != 0);
-        steps.extend(recent.map(|(at, count)| (at as i32 + FROM / interval, count)));
-        let mut works = 0;
-        for ((&period, by), next) in steps.iter().zip(steps.keys().skip(1)) {
-            works += by;
-            if works == 0 {
-                continue;
-            }
-            if found.histogram.len() + (next - period) as usize > MAX_PERIODS {
-                let reason = format!("would give more than {MAX_PERIODS} periods: use longer ones");
-                return Err(Invalid::new("histogram", &interval.to_string(), reason).into());
-            }
-            let bar = |period: i32| (period * interval, period * interval + interval - 1, works as u64);
-            found.histogram.extend((period..*next).map(bar));
-        }
-        Ok(())
     }
 }
 

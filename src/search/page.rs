@@ -8,7 +8,7 @@ use tantivy::{DocAddress, DocId, SegmentReader};
 use super::Error;
 use super::columns::{ColumnTexts, Columns};
 use super::conditions::Conditions;
-use super::find::Hits;
+use super::hits::Hits;
 use super::order::{After, Cursor, Key, Order, Rank, Sort};
 use super::request::{Search, SearchResults};
 use super::snapshot::Snapshot;
