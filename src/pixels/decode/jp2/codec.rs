@@ -7,8 +7,8 @@ use openjpeg_sys as opj;
 
 use super::bytes::{BLOCK, Window};
 use super::markers::Area;
-use super::packets::Wanted;
-use super::tile::Piece;
+use super::packet_selection::Wanted;
+use super::tile_codestream::Piece;
 use super::{Error, damaged};
 use crate::pixels::callback::{self, Context};
 

@@ -9,13 +9,15 @@ mod compose;
 mod encoded;
 mod layout;
 mod markers;
-mod packets;
+mod packet_reader;
+mod packet_selection;
 #[cfg(test)]
-mod packets_tests;
-mod parts;
+mod region_tests;
 #[cfg(test)]
 mod tests;
-mod tile;
+mod tile_codestream;
+mod tile_cost;
+mod tile_parts;
 
 use std::fmt::Display;
 use std::sync::OnceLock;
@@ -25,8 +27,9 @@ use bytes::Window;
 use compose::{Plane, compose};
 use layout::Layout;
 use markers::{Area, Main};
-use packets::Wanted;
-use parts::Parts;
+use packet_selection::Wanted;
+use tile_codestream::Piece;
+use tile_parts::{Part, Parts};
 
 use super::Error;
 use crate::iiif::{Dimensions, Rect};
@@ -92,7 +95,7 @@ impl Codestream {
         let boxes = Boxes::read(file)?;
         let main = Main::read(file, boxes.codestream.clone())?;
         let layout = Layout::new(&boxes, &main)?;
-        let structures = tile::affordable_all(&main)?;
+        let structures = tile_cost::affordable_all(&main)?;
         let (listed, walked) = (OnceLock::new(), OnceLock::new());
         let mut codestream = Self { boxes, main, layout, structures, listed, walked };
         // Without its end it may be cut off; its tile-parts show whether it is.
@@ -173,7 +176,7 @@ impl Codestream {
                     ..=LITTLE_DATA => stored,
                     _ => {
                         let (pieces, _) = self.tile(file, &mut window, place, wanted, true)?;
-                        data.max(pieces.iter().map(tile::Piece::len).sum())
+                        data.max(pieces.iter().map(Piece::len).sum())
                     }
                 };
             }
@@ -187,7 +190,7 @@ impl Codestream {
     /// Bytes of a tile's parts.
     fn stored(&self, file: &dyn ReadAt, place: [u32; 2]) -> Result<u64, Error> {
         let index = (place[1] * self.main.tiles()[0] + place[0]) as usize;
-        let sum = |parts: &[parts::Part]| parts.iter().map(|part| part.range.end - part.range.start).sum();
+        let sum = |parts: &[Part]| parts.iter().map(|part| part.range.end - part.range.start).sum();
         match self.listed(file).map(|parts| parts.of(index)) {
             Some(Ok(parts)) => Ok(sum(parts)),
             // The table may be wrong.
@@ -257,10 +260,11 @@ impl Codestream {
         place: [u32; 2],
         wanted: Wanted,
         selects: bool,
-    ) -> Result<(Vec<tile::Piece>, Wanted), Error> {
+    ) -> Result<(Vec<Piece>, Wanted), Error> {
         let index = (place[1] * self.main.tiles()[0] + place[0]) as usize;
-        let mut of =
-            |parts: &Parts| tile::codestream(window, &self.main, parts.of(index)?, place, wanted, selects);
+        let mut of = |parts: &Parts| {
+            tile_codestream::codestream(window, &self.main, parts.of(index)?, place, wanted, selects)
+        };
         match self.listed(file).map(&mut of) {
             Some(Ok(found)) => Ok(found),
             // The table may be wrong.
@@ -325,7 +329,7 @@ impl Codestream {
         let mut planes: Vec<Option<Plane>> = main.components.iter().enumerate().map(plane).collect();
         let mut window = Window::new(file, main.body.end, bytes::BLOCK);
         for (place, wanted) in self.touched(area, reduce) {
-            let mut decode = |pieces: &[tile::Piece], wanted: Wanted, window: &mut Window<'_>| {
+            let mut decode = |pieces: &[Piece], wanted: Wanted, window: &mut Window<'_>| {
                 self.affordable(wanted.area.reduced(reduce), limit)?;
                 codec::decode(window, pieces, wanted, |decoded| {
                     planes
@@ -345,7 +349,7 @@ impl Codestream {
             // Lengths of packets may be wrong although they add up: the whole tile decides.
             match self.tile(file, &mut window, place, wanted, false)? {
                 (whole, _) if whole == pieces => return Err(error),
-                (whole, _) if whole.iter().map(tile::Piece::len).sum::<u64>() > MAX_REPEATED => {
+                (whole, _) if whole.iter().map(Piece::len).sum::<u64>() > MAX_REPEATED => {
                     return Err(error);
                 }
                 (whole, part) => decode(&whole, part, &mut window)?,

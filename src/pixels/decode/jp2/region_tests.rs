@@ -4,8 +4,8 @@ use ::bytes::Bytes;
 
 use super::bytes::Window;
 use super::encoded::{Packed, Writing, pack};
-use super::packets::Wanted;
-use super::tile::Piece;
+use super::packet_selection::Wanted;
+use super::tile_codestream::Piece;
 use super::*;
 use crate::pixels::Samples;
 

@@ -1,4 +1,4 @@
-//! Finds the packets of a tile that a region needs, in codestream order (ISO 15444-1, B.6 and B.12).
+//! Selects the packets of a tile that a region needs, in codestream order (ISO 15444-1, B.6 and B.12).
 
 use super::markers::{Area, Coding, Component};
 
