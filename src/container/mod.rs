@@ -1,7 +1,8 @@
-//! The structure of image files, without their pixels: TIFF directories, JPEG segments, PNG and WebP chunks, and the
-//! parts of a file that have been fetched so far.
+//! The structure of image files, without their pixels: TIFF directories, JPEG segments, PNG and WebP chunks, JP2
+//! boxes, and the parts of a file that have been fetched so far.
 
 mod format;
+pub(crate) mod jp2;
 pub(crate) mod jpeg;
 mod partial;
 pub(crate) mod png;

@@ -1,6 +1,7 @@
 //! Finds the XMP, IPTC and EXIF packets in a master's file.
 
 use super::{exif, photoshop};
+use crate::container::jp2::{self, JpxBox};
 use crate::container::tiff::{self, Directory, Field, Layout, Offsets, tags};
 use crate::container::{PartialFile, SourceFormat, Stop, jpeg, png, riff};
 
@@ -141,7 +142,6 @@ fn in_webp(file: &PartialFile) -> Result<Packets, Stop> {
 /// JPEG 2000's `uuid` boxes (15444-1, §I.7.2; XMP part 3, §1.1.2).
 fn in_jp2(file: &PartialFile) -> Result<Packets, Stop> {
     const XMP: [u8; 16] = *b"\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac";
-    const EXIF: [u8; 16] = *b"JpgTiffExif->JP2";
     const IPTC: [u8; 16] = *b"\x33\xc7\xa4\xd2\xb8\x1d\x47\x23\xa0\xba\xf1\xa3\xe0\x97\xad\x38";
     let mut found = Packets::default();
     let mut at = 0;
@@ -149,28 +149,24 @@ fn in_jp2(file: &PartialFile) -> Result<Packets, Stop> {
         if at + 24 > file.size() || !file.start().starts_with(&[0, 0, 0, 12]) {
             break;
         }
-        let head = file.get(at, 16)?;
-        let short = u64::from(u32::from_be_bytes([head[0], head[1], head[2], head[3]]));
-        let (header, length) = match short {
-            0 => (8, file.size() - at),
-            1 => (16, u64::from_be_bytes([8, 9, 10, 11, 12, 13, 14, 15].map(|n| head[n]))),
-            length => (8, length),
-        };
-        let end = at.saturating_add(length);
-        if length < header || end > file.size() {
+        // A long header is requested at once.
+        file.get(at, 16)?;
+        let read = |at| file.get(at, 8).map(|bytes| std::array::from_fn(|n| bytes[n]));
+        let Ok(JpxBox { name, body }) = jp2::box_at(at, file.size(), read)? else { break };
+        if body.end > file.size() {
             break;
         }
-        if &head[4..8] == b"uuid" && (header + 16..=MAX_PACKET).contains(&length) {
-            let body = file.get(at + header, length - header)?;
-            let (id, packet) = body.split_at(16);
+        let length = body.end - body.start;
+        if &name == b"uuid" && length >= 16 && body.end - at <= MAX_PACKET {
+            let (id, packet) = file.get(body.start, length)?.split_at(16);
             match id {
                 id if id == XMP => found.xmp = Some(packet.to_vec()),
-                id if id == EXIF => found.exif = Some(packet.to_vec()),
+                id if id == jp2::EXIF => found.exif = Some(packet.to_vec()),
                 id if id == IPTC => found.iptc = Some(packet.to_vec()),
                 _ => {}
             }
         }
-        at = end;
+        at = body.end;
     }
     Ok(found)
 }
@@ -244,6 +240,19 @@ mod tests {
         ]
         .concat();
         assert_eq!(packets_in(webp), expected);
+    }
+
+    #[test]
+    fn packets_are_found_in_jp2_boxes() {
+        let named = |length: usize, body: &[&[u8]]| {
+            [&(length as u32).to_be_bytes()[..], b"uuid", &body.concat()].concat()
+        };
+        let exif = named(28, &[&jp2::EXIF, b"exif"]);
+        let xmp = b"\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac";
+        let xmp = named(1, &[&36u64.to_be_bytes(), xmp, b"<x/>"]);
+        let signature = b"\0\0\0\x0cjP  \r\n\x87\n".to_vec();
+        let expected = Packets { xmp: Some(b"<x/>".to_vec()), iptc: None, exif: Some(b"exif".to_vec()) };
+        assert_eq!(packets_in([signature, exif, xmp].concat()), expected);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::bytes::{Bytes, Window};
 use super::color::{self, Color};
 use super::{Error, damaged};
+use crate::container::jp2::{self, JpxBox};
 use crate::metadata::exif::orientation_or_upright as orientation;
 use crate::pixels::ReadAt;
 use crate::pixels::decode::PROFILE_BYTES;
@@ -12,7 +13,6 @@ use crate::pixels::decode::PROFILE_BYTES;
 const SIGNATURE: [u8; 12] = *b"\0\0\0\x0cjP  \r\n\x87\n";
 /// A codestream starts with SOC and SIZ.
 const CODESTREAM: [u8; 4] = [0xff, 0x4f, 0xff, 0x51];
-const EXIF: [u8; 16] = *b"JpgTiffExif->JP2";
 /// The most boxes at the top level.
 const BOXES: usize = 1000;
 /// The most bytes of EXIF that are read; the orientation is near its start.
@@ -50,12 +50,6 @@ pub(super) struct Definition {
     pub of: u16,
 }
 
-/// A box without its content.
-struct Box {
-    name: [u8; 4],
-    body: Range<u64>,
-}
-
 impl Boxes {
     pub(super) fn read(file: &dyn ReadAt) -> Result<Self, Error> {
         let mut window = Window::new(file, u64::MAX, 4 << 10);
@@ -81,7 +75,7 @@ impl Boxes {
     fn top(&mut self, window: &mut Window<'_>, size: u64) -> Result<(), Error> {
         let (mut at, mut found, mut described) = (SIGNATURE.len() as u64, false, false);
         for _ in 0..BOXES {
-            let next = match header(window, at, size) {
+            let next = match next(window, at, size) {
                 Ok(next) => next,
                 // Damage after the codestream affects at most the orientation.
                 Err(_) if found => break,
@@ -107,7 +101,7 @@ impl Boxes {
     /// Errors only affect the orientation.
     fn uuid(&mut self, window: &mut Window<'_>, body: Range<u64>) {
         let length = (body.end - body.start).min(EXIF_BYTES) as usize;
-        if window.array(body.start).is_ok_and(|identifier: [u8; 16]| identifier == EXIF)
+        if window.array(body.start).is_ok_and(|identifier: [u8; 16]| identifier == jp2::EXIF)
             && let Ok(block) = window.bytes(body.start + 16, length.saturating_sub(16))
         {
             self.orientation = orientation(&block);
@@ -136,21 +130,10 @@ impl Boxes {
     }
 }
 
-fn header(window: &mut Window<'_>, at: u64, size: u64) -> Result<Box, Error> {
-    let start: [u8; 8] = window.array(at)?;
-    let (length, name) = start.split_at(4);
-    let name = [name[0], name[1], name[2], name[3]];
-    let (head, end) = match Bytes(length).u32()? {
-        0 => (8, Some(size)),
-        1 => (16, at.checked_add(u64::from_be_bytes(window.array(at + 8)?))),
-        length => (8, at.checked_add(u64::from(length))),
-    };
-    let body = at + head..end.ok_or_else(|| damaged("a box beyond all bounds"))?;
-    if body.end < body.start {
-        return Err(damaged("a box shorter than its head"));
-    }
-    // A truncated codestream is detected when it is read.
-    Ok(Box { name, body: body.start..body.end.min(size) })
+/// The box at `at`. A truncated one ends with the file; of a codestream, that is detected when it is read.
+fn next(window: &mut Window<'_>, at: u64, size: u64) -> Result<JpxBox, Error> {
+    let JpxBox { name, body } = jp2::box_at(at, size, |at| window.array(at))?.map_err(damaged)?;
+    Ok(JpxBox { name, body: body.start..body.end.min(size) })
 }
 
 fn content(window: &mut Window<'_>, body: &Range<u64>, max: usize) -> Result<Vec<u8>, Error> {
