@@ -523,7 +523,7 @@ fn every_master_is_read(server: &Server, f: &mut Failures) {
         check("full/pct:50/0/default.png", half, 3.0);
     }
     // Upright is what orientation 6 makes of it: a quarter turn clockwise.
-    let upright = tegl::pixels::rotate::upright(small, 6);
+    let upright = tegl::pixels::rotate::upright(small, tegl::metadata::Orientation::new(6));
     let found = masters::pixels(&server.get("/iiif/3/turned.jpg/full/max/0/default.png").body);
     let far = found.and_then(|found| difference(&found, &upright));
     f.check(far.is_some_and(|far| far < 3.0), || format!("turned.jpg differs by {far:?}"));

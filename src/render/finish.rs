@@ -32,7 +32,7 @@ pub fn finish(
         }
     }
     let raster = scaled(picture, window, size)?;
-    let raster = upright(raster, orientation);
+    let raster = rotate::upright(raster, orientation);
     let raster = color.apply_packed(raster);
     let carries = color.embeds_profile(plan, encoded_channels(plan, raster.channels));
     let raster = color.for_response(raster, carries);
@@ -55,12 +55,6 @@ pub(super) fn scaled(picture: &Picture, window: Window, size: Dimensions) -> Res
             Ok(Picture::Planar(scale::planar(planar, window, size, full)?).into_packed())
         }
     }
-}
-
-fn upright(raster: Raster, orientation: Orientation) -> Raster {
-    let (mirrored, turns) = orientation.to_upright();
-    let raster = if mirrored { rotate::mirror(&raster) } else { raster };
-    if turns > 0 { rotate::quarter_turns(&raster, turns) } else { raster }
 }
 
 pub(super) fn toned(raster: Raster, quality: Quality) -> Raster {

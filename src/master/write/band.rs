@@ -155,14 +155,11 @@ impl Band {
             samples.extend_from_slice(&row[from..from + width as usize * count]);
         }
         let dimensions = Dimensions::new(width, height);
-        padded(upright(Raster { dimensions, channels: self.channels, samples }, self.lie.orientation), side)
+        padded(
+            rotate::upright(Raster { dimensions, channels: self.channels, samples }, self.lie.orientation),
+            side,
+        )
     }
-}
-
-fn upright(tile: Raster, orientation: Orientation) -> Raster {
-    let (mirrored, turns) = orientation.to_upright();
-    let tile = if mirrored { rotate::mirror(&tile) } else { tile };
-    if turns > 0 { rotate::quarter_turns(&tile, turns) } else { tile }
 }
 
 fn padded(tile: Raster, side: usize) -> Raster {

@@ -99,7 +99,7 @@ proptest! {
         let orientation = Orientation::new(u64::from(lie));
         let recipe = Recipe { channels, orientation, ..recipe(width, height, LOSSLESS[kind]) };
         let (file, samples) = (write(&recipe), picture(&recipe));
-        let samples = rotate::upright(Raster { dimensions: recipe.dimensions, channels, samples }, lie).samples;
+        let samples = rotate::upright(Raster { dimensions: recipe.dimensions, channels, samples }, orientation).samples;
         let mut decoder = tiff::decoder::Decoder::new(Cursor::new(file)).unwrap();
         let tiff::decoder::DecodingResult::U8(found) = decoder.read_image().unwrap() else { panic!() };
         prop_assert_eq!(found, samples);
@@ -115,7 +115,7 @@ proptest! {
         let recipe = recipe(width, height, Compression::Zstd);
         let lying = Recipe { orientation: Orientation::new(u64::from(lie)), ..recipe.clone() };
         let raster = Raster { dimensions: recipe.dimensions, channels: recipe.channels, samples: picture(&lying) };
-        let upright = rotate::upright(raster, lie);
+        let upright = rotate::upright(raster, lying.orientation);
         let straight = Recipe { dimensions: upright.dimensions, ..recipe };
         let mut writer = Writer::new(straight, Cursor::new(Vec::new())).unwrap();
         writer.push(&upright.samples).unwrap();

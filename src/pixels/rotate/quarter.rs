@@ -1,6 +1,7 @@
 //! Mirrors and rotates by quarter turns, without changing pixels.
 
 use super::by_blocks;
+use crate::metadata::Orientation;
 use crate::pixels::{Channels, Raster};
 
 /// Exchanges left and right.
@@ -21,18 +22,11 @@ pub fn quarter_turns(raster: &Raster, turns: u8) -> Raster {
     }
 }
 
-/// Makes a raster upright by EXIF's orientation, 1 to 8; other values count as upright.
-pub fn upright(raster: Raster, orientation: u8) -> Raster {
-    match orientation {
-        2 => mirror(&raster),
-        3 => quarter_turns(&raster, 2),
-        4 => mirror(&quarter_turns(&raster, 2)),
-        5 => mirror(&quarter_turns(&raster, 1)),
-        6 => quarter_turns(&raster, 1),
-        7 => mirror(&quarter_turns(&raster, 3)),
-        8 => quarter_turns(&raster, 3),
-        _ => raster,
-    }
+/// Makes a stored raster upright.
+pub fn upright(raster: Raster, orientation: Orientation) -> Raster {
+    let (mirrored, turns) = orientation.to_upright();
+    let raster = if mirrored { mirror(&raster) } else { raster };
+    if turns > 0 { quarter_turns(&raster, turns) } else { raster }
 }
 
 fn mirror_as<const N: usize>(raster: &Raster) -> Raster {
@@ -101,7 +95,7 @@ mod tests {
     fn orientations_are_those_of_exif() {
         // How each is stored: the displayed place of its first row and first column.
         let shown = raster(3, &[&[1, 2, 3], &[4, 5, 6]]);
-        let stored: [(u8, Raster); 8] = [
+        let stored: [(u64, Raster); 8] = [
             (1, shown.clone()),
             (2, raster(3, &[&[3, 2, 1], &[6, 5, 4]])),
             (3, raster(3, &[&[6, 5, 4], &[3, 2, 1]])),
@@ -112,7 +106,7 @@ mod tests {
             (8, raster(2, &[&[4, 1], &[5, 2], &[6, 3]])),
         ];
         for (orientation, stored) in stored {
-            assert_eq!(upright(stored, orientation), shown, "{orientation}");
+            assert_eq!(upright(stored, Orientation::new(orientation)), shown, "{orientation}");
         }
     }
 
