@@ -28,7 +28,7 @@ pub(crate) use jobs::{
     Reading, Register, Report, Shard, Watch,
 };
 pub(crate) use rights::Grant;
-pub(crate) use search::{Hits, SearchService};
+pub(crate) use search::{Dump, Hits, SearchService};
 pub(crate) use settings::Settings;
 pub(crate) use sources::{Source, Sources};
 pub(crate) use works::{Described, Preview, SOON, Shown, Sketch, WorkService};

@@ -1,5 +1,6 @@
 //! Search: an index on this server's disk that follows the catalogue, and the queries over it.
 
+mod dump;
 mod failure;
 mod indexer;
 mod sizes;
@@ -22,6 +23,7 @@ use crate::gallery::sources::Sources;
 use crate::identity::Identity;
 use crate::iiif::Invalid;
 use crate::pixels::color::Output;
+pub(crate) use dump::Dump;
 use failure::{Beside, Failed};
 
 use crate::search::{self, Index, Search, SearchResults, Settings, Snapshot, Sort};
@@ -55,7 +57,7 @@ pub(crate) struct SearchService {
     /// The snapshots of started dumps, by their state.
     held: Cache<u64, Arc<Snapshot>>,
     /// The lengths of dumps in bytes, by name and state.
-    lengths: Cache<String, u64>,
+    dump_lengths: Cache<String, u64>,
     dumps: Arc<Semaphore>,
     /// Whether a rebuild was requested.
     wanted: AtomicBool,
@@ -143,7 +145,7 @@ impl SearchService {
             pins: newest(PINS).time_to_live(PINNED).build(),
             turns: Arc::new(Semaphore::new(threads)),
             held: newest(HELD).time_to_live(RESUMED).build(),
-            lengths: Cache::new(64),
+            dump_lengths: Cache::new(64),
             dumps: Arc::new(Semaphore::new(DUMPS)),
             wanted: AtomicBool::new(false),
             woken: Notify::new(),
@@ -238,7 +240,7 @@ impl SearchService {
     }
 
     /// The same for a step of a long job, which waits as long as it takes.
-    pub(crate) async fn go_on<T: Send + 'static>(
+    async fn go_on<T: Send + 'static>(
         &self,
         question: impl FnOnce() -> Result<T, search::Error> + Send + 'static,
     ) -> Result<T, Error> {
@@ -257,34 +259,6 @@ impl SearchService {
             answer
         });
         Ok(asked.await.map_err(|error| Error::Fault(error.to_string()))??)
-    }
-
-    /// Keeps a snapshot for clients that resume a dump of it.
-    pub(crate) fn hold(&self, snapshot: &Arc<Snapshot>) {
-        self.held.insert(snapshot.state(), snapshot.clone());
-    }
-
-    /// The current snapshot or a kept one, whichever fits.
-    pub(crate) fn held(&self, fits: impl Fn(u64) -> bool) -> Option<Arc<Snapshot>> {
-        let now = self.snapshot().ok().filter(|snapshot| fits(snapshot.state()));
-        now.or_else(|| {
-            self.held.get(self.held.iter().map(|(state, _)| *state).find(|state| fits(*state)).as_ref()?)
-        })
-    }
-
-    /// The lengths of dumps that were sent completely.
-    pub(crate) fn lengths(&self) -> &Cache<String, u64> {
-        &self.lengths
-    }
-
-    /// A permit to send a dump; refused if too many are in progress.
-    pub(crate) fn dump(&self) -> Result<OwnedSemaphorePermit, Error> {
-        self.dumps.clone().try_acquire_owned().map_err(|_| Error::Busy { retry_after_s: 30 })
-    }
-
-    /// The runtime of long jobs.
-    pub(crate) fn tasks(&self) -> &Handle {
-        &self.tasks
     }
 
     /// Rebuilds the index; the current one stays in use until the new one is complete.

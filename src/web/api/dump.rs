@@ -6,7 +6,6 @@
 use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::body::SizedStream;
 use actix_web::http::Method;
@@ -18,7 +17,7 @@ use flate2::write::GzEncoder;
 
 use super::query::ApiQuery;
 use super::serializer::WorkSerializer;
-use crate::gallery::{Error, Gallery, SearchService, error_chain};
+use crate::gallery::{Dump, Error, Gallery};
 use crate::identity::Identity;
 use crate::iiif::Version;
 use crate::presentation::Address;
@@ -42,8 +41,6 @@ pub(super) const NAMES: [(&str, &str); 6] = [
 const PIECE: usize = 128 << 10;
 /// Number of works that one step writes.
 const WORKS: usize = 500;
-/// How long a client may read nothing.
-const STALLED: Duration = Duration::from_secs(60);
 /// The format of dumps may change with it.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -79,7 +76,7 @@ pub(super) async fn answer(app: &App, request: &HttpRequest, name: &str) -> Resu
     }
     response.insert_header((header::CONTENT_TYPE, media_type));
     response.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")));
-    let dump = Dump { gallery: app.gallery.clone(), snapshot, address: Address::new(&base), name };
+    let dump = WorksDump { gallery: app.gallery.clone(), snapshot, address: Address::new(&base), name };
     if request.method() == Method::HEAD {
         let nothing = futures::stream::empty::<Result<Bytes, io::Error>>();
         let response = match dump.known_length() {
@@ -109,53 +106,21 @@ pub(super) async fn answer(app: &App, request: &HttpRequest, name: &str) -> Resu
 
 /// A dump of one state of the index.
 #[derive(Clone)]
-struct Dump {
+struct WorksDump {
     gallery: Arc<Gallery>,
     snapshot: Arc<Snapshot>,
     address: Address,
     name: &'static str,
 }
 
-impl Dump {
-    /// Its bytes within a range, generated while they are sent. No thread blocks on a client.
+impl WorksDump {
+    /// Its bytes within a range, generated while they are sent.
     fn stream(
         self,
         part: Range<u64>,
     ) -> Result<impl futures::Stream<Item = Result<Bytes, io::Error>> + use<>, Error> {
         let finder = self.gallery.search()?.clone();
-        let turn = finder.dump()?;
-        let (sender, receiver) = tokio::sync::mpsc::channel(2);
-        finder.tasks().clone().spawn(async move {
-            let mut making = Making::new(self, part);
-            loop {
-                let made = match making.go_on(&finder).await {
-                    Ok(going) => {
-                        making = going;
-                        making.piece()
-                    }
-                    Err(error) => {
-                        tracing::error!(error = error_chain(&error), "a dump was aborted");
-                        return;
-                    }
-                };
-                let is_whole = made.is_none();
-                if is_whole && making.into.outlet().part.end == u64::MAX {
-                    finder.lengths().insert(making.dump.key(), making.into.at());
-                }
-                // A stalled client is disconnected and can resume later.
-                let sent = tokio::time::timeout(STALLED, sender.send(made)).await;
-                if is_whole || !matches!(sent, Ok(Ok(()))) {
-                    return drop(turn);
-                }
-            }
-        });
-        Ok(futures::stream::try_unfold(receiver, |mut receiver| async move {
-            match receiver.recv().await {
-                Some(Some(piece)) => Ok(Some((piece, receiver))),
-                Some(None) => Ok(None),
-                None => Err(io::ErrorKind::BrokenPipe.into()),
-            }
-        }))
+        finder.stream_dump(Making::new(self, part))
     }
 
     fn key(&self) -> String {
@@ -164,33 +129,29 @@ impl Dump {
 
     /// Its length in bytes, if it has been generated before.
     fn known_length(&self) -> Option<u64> {
-        self.gallery.search().ok()?.lengths().get(&self.key())
+        self.gallery.search().ok()?.known_dump_length(&self.key())
     }
 
     /// Its length in bytes, generating it once if necessary.
     async fn length(&self) -> Result<u64, Error> {
-        if let Some(length) = self.known_length() {
-            return Ok(length);
+        match self.known_length() {
+            Some(length) => Ok(length),
+            None => self.gallery.search()?.measure_dump(Making::new(self.clone(), 0..0)).await,
         }
-        let finder = self.gallery.search()?;
-        let _turn = finder.dump()?;
-        let length = Making::new(self.clone(), 0..0).go_on(finder).await?.into.at();
-        finder.lengths().insert(self.key(), length);
-        Ok(length)
     }
 }
 
 /// A dump that is being generated.
 struct Making {
-    dump: Dump,
+    dump: WorksDump,
     walk: ScanPosition,
     into: Packing,
-    /// Whether it is complete.
+    /// Whether all that is needed has been generated.
     is_whole: bool,
 }
 
 impl Making {
-    fn new(dump: Dump, part: Range<u64>) -> Self {
+    fn new(dump: WorksDump, part: Range<u64>) -> Self {
         let outlet = Outlet { part, at: 0, held: Vec::new() };
         let into = match dump.name.ends_with(".gz") {
             true => Packing::Gzip(GzEncoder::new(outlet, Compression::fast())),
@@ -198,24 +159,21 @@ impl Making {
         };
         Self { dump, walk: ScanPosition::default(), into, is_whole: false }
     }
+}
 
-    /// Generates until a piece is full or the dump is complete.
-    async fn go_on(mut self, finder: &SearchService) -> Result<Self, Error> {
-        let part = self.into.outlet().part.clone();
-        while !self.is_whole && self.into.outlet().held.len() < PIECE {
-            self = finder
-                .go_on(move || {
-                    self.write()?;
-                    Ok(self)
-                })
-                .await?;
-            // An empty part means that only the length is needed.
-            self.is_whole |= !part.is_empty() && self.into.at() >= part.end;
-        }
-        Ok(self)
+impl Dump for Making {
+    fn key(&self) -> String {
+        self.dump.key()
     }
 
-    /// The next piece; `None` at the end.
+    fn is_ready(&self) -> bool {
+        self.is_whole || self.into.outlet().held.len() >= PIECE
+    }
+
+    fn length(&self) -> (u64, bool) {
+        (self.into.at(), self.into.outlet().part.end == u64::MAX)
+    }
+
     fn piece(&mut self) -> Option<Bytes> {
         let held = &mut self.into.outlet_mut().held;
         if held.is_empty() {
@@ -224,9 +182,8 @@ impl Making {
         Some(std::mem::take(held).into())
     }
 
-    /// Writes the next works.
     fn write(&mut self) -> Result<(), search::Error> {
-        let Dump { gallery, snapshot, address, name } = &self.dump;
+        let WorksDump { gallery, snapshot, address, name } = &self.dump;
         let form = name.strip_suffix(".gz").unwrap_or(name);
         let serializer = WorkSerializer { gallery, address, fields: None, lang: None };
         let begins = self.walk == ScanPosition::default();
@@ -259,6 +216,9 @@ impl Making {
             self.into.finish()?;
             self.is_whole = true;
         }
+        // An empty part means that only the length is needed.
+        let part = &self.into.outlet().part;
+        self.is_whole |= !part.is_empty() && self.into.at() >= part.end;
         Ok(())
     }
 }
