@@ -24,9 +24,25 @@
 //! master             indexes of masters' levels and tiles, their rows, TIFF decoding, the pyramid writer (pure)
 //! pixels             decode, scale, rotate, convert colors (the ICC policy), encode (pure)
 //! metadata           EXIF, XMP and IPTC: found in files, read and written; EXIF orientation (pure)
-//! container          parts of image files without pixels: TIFF directories, JPEG segments, PNG chunks (pure)
+//! container          parts of image files without pixels: TIFF directories, JPEG segments, PNG chunks, JP2 boxes (pure)
 //! iiif               the Image API's parameters and documents as types (pure)
 //! identity           values as texts that outlive the process: in ETags, cursors, recipes, storage keys (pure)
+//! ```
+//!
+//! # Where things are
+//!
+//! ```text
+//! exact-tile rule        render/exact_tile.rs
+//! ICC policy             pixels/color/icc_policy.rs, applied to responses by render/color_transform.rs
+//! EXIF orientation       metadata/exif/orientation.rs reads it, metadata/orientation.rs says what it does
+//! JP2 packet reader      pixels/decode/jp2/packet_reader.rs reads lengths, packet_selection.rs selects
+//! rights check           gallery/images/authorize.rs, by the rules of gallery/rights.rs
+//! facet counts           search/facet_counts.rs of hits, catalogue/facets.rs of collections
+//! SMK date filter        web/smk/filter.rs, its spans web/smk/range.rs
+//! ETag of an image       gallery/images/etag.rs
+//! store retry            store/remote/retry.rs
+//! Content State parser   presentation/content_state.rs
+//! cost limits            gallery/images/cost_limits.rs
 //! ```
 //!
 //! # A tile's journey
