@@ -17,6 +17,7 @@ pub(super) const MAX_NUMBER_BYTES: usize = 1024;
 /// A work as a source gives it.
 #[derive(Clone, Debug)]
 pub struct NewWork {
+    /// The work, as its record says.
     pub work: Work,
     /// The original record, if [`Work`] does not hold all of it.
     pub original: Option<String>,
@@ -31,7 +32,6 @@ impl Batch {
     /// Of two works with the same object number, the later one is used.
     ///
     /// # Errors
-    ///
     /// Fails if an object number is empty or too long.
     pub fn new(news: Vec<NewWork>) -> Result<Self, Error> {
         let mut places = HashMap::with_capacity(news.len());

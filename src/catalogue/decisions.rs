@@ -17,19 +17,35 @@ pub enum Decision {
     /// Adds a tag, or replaces an existing one, with its status.
     Add(Box<Tag>),
     /// Accepts, rejects or reopens a tag, by its identifier within the work.
-    Set { tag: String, status: Status },
+    Set {
+        /// The tag's identifier within the work.
+        tag: String,
+        /// Its status from now on.
+        status: Status,
+    },
     /// Changes the status or the region; `Some(None)` is the whole image.
-    Change { tag: String, status: Option<Status>, region: Option<Option<Region>> },
+    Change {
+        /// The tag's identifier within the work.
+        tag: String,
+        /// Its status from now on; unchanged if `None`.
+        status: Option<Status>,
+        /// Its region from now on; unchanged if `None`.
+        region: Option<Option<Region>>,
+    },
 }
 
 /// One decision in the history of a work's tags.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
+    /// The tag's identifier within the work.
     pub tag: String,
+    /// The status that was decided.
     pub status: Status,
     /// Who decided.
     pub actor: String,
+    /// What the curator noted about it.
     pub note: Option<String>,
+    /// The revision that the decision made.
     pub revision: u64,
     /// In milliseconds since 1970.
     pub at_ms: i64,
@@ -41,7 +57,6 @@ impl Catalogue {
     /// Applies a decision and returns the changed work. A decision that changes nothing makes no revision.
     ///
     /// # Errors
-    ///
     /// Fails with [`Error::Conflict`] if the work is not at the `expected` revision.
     pub async fn decide(
         &self,
@@ -146,6 +161,9 @@ impl Catalogue {
     }
 
     /// The decisions about a work's tags, oldest first; at most the last thousand.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn history(&self, object_number: &str) -> Result<Vec<Event>, Error> {
         let rows = sqlx::query(
             "SELECT tag, status, actor, note, tag_history.revision AS revision, at_ms, body FROM tag_history \

@@ -3,11 +3,15 @@
 /// Why an operation on the catalogue failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// There is no such work or tag.
     #[error("there is no such work or tag")]
     NotFound,
     /// The work is not at the revision that the writer expected.
     #[error("the work is at revision {current} now")]
-    Conflict { current: u64 },
+    Conflict {
+        /// The work's present revision.
+        current: u64,
+    },
     /// The database cannot be reached, or does not respond in time.
     #[error("the catalogue's database does not respond: {0}")]
     Unavailable(String),

@@ -14,8 +14,11 @@ use crate::record::{Facet, Text};
 /// A facet value, such as one creator, as collections list it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FacetValue {
+    /// The kind of property, as in `creator`.
     pub scheme: String,
+    /// The value's identifier within its scheme, a slug.
     pub value: String,
+    /// The value's words, by language.
     pub label: Text,
     /// How many works have it.
     pub works: u64,
@@ -24,10 +27,13 @@ pub struct FacetValue {
 /// A work, as collections list it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorkSummary {
+    /// The museum's number of the work.
     pub object_number: String,
+    /// The work's title.
     pub label: Text,
     /// The identifier of its first image.
     pub thumbnail: Option<String>,
+    /// The work's last revision.
     pub revision: u64,
 }
 
@@ -180,11 +186,17 @@ async fn count(connection: &mut AnyConnection, buckets: &BTreeMap<(i64, i64), i6
 
 impl Catalogue {
     /// The number of works.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn count(&self) -> Result<u64, Error> {
         Ok(self.facet_value(ALL, ALL).await?.map_or(0, |all| all.works))
     }
 
     /// The schemes in use, each with its number of facet values.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn schemes(&self) -> Result<Vec<(String, u64)>, Error> {
         let rows = sqlx::query(
             "SELECT scheme, COUNT(*) AS terms FROM terms WHERE works > 0 AND scheme <> 'all' GROUP BY scheme ORDER BY scheme",
@@ -195,6 +207,9 @@ impl Catalogue {
     }
 
     /// The number of facet values of a scheme.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn count_facet_values(&self, scheme: &str) -> Result<u64, Error> {
         let row = sqlx::query("SELECT COUNT(*) AS terms FROM terms WHERE scheme = $1 AND works > 0")
             .bind(scheme.to_owned())
@@ -204,6 +219,9 @@ impl Catalogue {
     }
 
     /// A page of a scheme's facet values, in the order of their labels.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn facet_values(
         &self,
         scheme: &str,
@@ -222,6 +240,9 @@ impl Catalogue {
     }
 
     /// One facet value, if any work has it.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn facet_value(&self, scheme: &str, value: &str) -> Result<Option<FacetValue>, Error> {
         let row = sqlx::query(
             "SELECT scheme, value, label, works FROM terms WHERE scheme = $1 AND value = $2 AND works > 0",
@@ -234,6 +255,9 @@ impl Catalogue {
     }
 
     /// A page of the works with a facet value, in the order of their first import; `start` counts from 0.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn works_with(
         &self,
         scheme: &str,

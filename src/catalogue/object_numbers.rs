@@ -24,6 +24,9 @@ impl Catalogue {
     /// Assigns object numbers so that a work from a manifest never overwrites another work. The second of two gets the
     /// number with a hash of its URL, or of its source's name if it has none, and keeps it in later imports. Records
     /// without a URL are the same work if their numbers are equal.
+    ///
+    /// # Errors
+    /// If the database does not answer, or a manifest's number cannot be assigned.
     pub async fn assign_numbers(
         &self,
         works: &mut [&mut Work],

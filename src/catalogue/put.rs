@@ -16,8 +16,11 @@ use crate::record::{Kind, Tag, facets};
 /// What a batch changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BatchSummary {
+    /// Works that did not exist before.
     pub created: u64,
+    /// Works whose record changed.
     pub updated: u64,
+    /// Works whose record is the same.
     pub unchanged: u64,
     /// How many of those created or updated belonged to another source.
     pub taken_over: u64,
@@ -38,6 +41,9 @@ pub(super) struct Before {
 
 impl Catalogue {
     /// Counts what putting these works would change.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn compare(&self, batch: &Batch) -> Result<BatchSummary, Error> {
         let numbers: Vec<&str> = batch.0.iter().map(|new| new.number.as_str()).collect();
         let there = before(&mut *self.0.pools.readers.acquire().await?, &numbers).await?;
@@ -53,6 +59,9 @@ impl Catalogue {
     }
 
     /// Puts works in one transaction. Unchanged works get no revision. Decisions about tags also apply to the new records.
+    ///
+    /// # Errors
+    /// If the database does not answer, refuses a row, or is full.
     pub async fn put(&self, batch: Batch) -> Result<BatchSummary, Error> {
         if batch.0.is_empty() {
             return Ok(BatchSummary::default());

@@ -18,6 +18,7 @@ pub struct StoredWork {
     pub work: Work,
     /// Its tags with the decisions about them, added and rejected ones included.
     pub tags: Vec<Tag>,
+    /// The last revision that changed it.
     pub revision: u64,
     /// When it was last changed, in milliseconds since 1970.
     pub changed_ms: i64,
@@ -30,8 +31,11 @@ pub struct StoredWork {
 /// The rights of a work that shows an image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorkRights {
+    /// The museum's number of the work.
     pub object_number: String,
+    /// The URI or the words of its rights statement.
     pub rights: Option<String>,
+    /// Whether it is in the public domain; `None` if unknown.
     pub public_domain: Option<bool>,
     /// Whether the work was withdrawn.
     pub withdrawn: bool,
@@ -41,6 +45,9 @@ const STORED: &str = "SELECT seq, revision, changed_ms, source, removed, judged,
 
 impl Catalogue {
     /// The work with this object number, withdrawn or not.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn get(&self, object_number: &str) -> Result<Option<StoredWork>, Error> {
         let mut reader = self.0.pools.readers.acquire().await?;
         let text = format!("{STORED} WHERE object_number = $1");
@@ -59,11 +66,17 @@ impl Catalogue {
     }
 
     /// The original record; `None` if the work itself holds all of it.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn original(&self, object_number: &str) -> Result<Option<String>, Error> {
         Ok(self.originals(&[object_number.to_owned()]).await?.into_values().next())
     }
 
     /// The original records of these works, by object number; without those that the works themselves hold.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn originals(&self, object_numbers: &[String]) -> Result<HashMap<String, String>, Error> {
         let wanted = object_numbers.iter().map(|number| vec![Value::from(number.as_str())]).collect();
         let select = "SELECT object_number, original FROM works WHERE object_number IN (VALUES";
@@ -73,6 +86,9 @@ impl Catalogue {
     }
 
     /// The works that show any of these images.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn works_showing(&self, files: &[String]) -> Result<Vec<WorkRights>, Error> {
         let mut all = self.works_ever_showing(files).await?;
         all.retain(|work| !work.withdrawn);
@@ -80,6 +96,9 @@ impl Catalogue {
     }
 
     /// The works that show any of these images, including withdrawn works.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn works_ever_showing(&self, files: &[String]) -> Result<Vec<WorkRights>, Error> {
         let mut names: Vec<&str> = files.iter().map(|file| without_page(file)).collect();
         names.sort_unstable();
@@ -93,6 +112,9 @@ impl Catalogue {
     }
 
     /// The works that show each of these files, including withdrawn works; the files are named without pages.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn works_by_file(&self, files: &[String]) -> Result<Vec<(String, WorkRights)>, Error> {
         let wanted = files.iter().map(|file| vec![Value::from(file.as_str())]).collect();
         let select = "SELECT images.file, works.object_number, works.rights, works.public_domain, works.removed FROM images \
@@ -103,6 +125,9 @@ impl Catalogue {
     }
 
     /// The files that these works show, including withdrawn works; without pages.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn files_of(&self, object_numbers: &HashSet<String>) -> Result<HashSet<String>, Error> {
         let wanted = object_numbers.iter().map(|number| vec![Value::from(number.as_str())]).collect();
         let select = "SELECT DISTINCT images.file FROM works JOIN images ON images.seq = works.seq \
@@ -113,6 +138,9 @@ impl Catalogue {
     }
 
     /// The works of a source whose images are also shown by works of other sources.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn superseded(&self, source: &str) -> Result<Vec<String>, Error> {
         let rows = sqlx::query(
             "SELECT DISTINCT works.object_number FROM works JOIN images ON images.seq = works.seq \
@@ -127,6 +155,9 @@ impl Catalogue {
     }
 
     /// At most `limit` changes after this revision, in order.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, Error> {
         let rows = sqlx::query(
             "SELECT revision, object_number, kind, at_ms FROM revisions WHERE revision > $1 ORDER BY revision LIMIT $2",
@@ -139,12 +170,18 @@ impl Catalogue {
     }
 
     /// The last revision; 0 if there is none.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn last_revision(&self) -> Result<u64, Error> {
         let row = sqlx::query("SELECT revision FROM counter").fetch_one(&self.0.pools.readers).await?;
         Ok(number(row.try_get("revision")?))
     }
 
     /// Works in the order of their first import, after this sequence number; each with its own. Withdrawn ones are skipped.
+    ///
+    /// # Errors
+    /// If the database does not answer, or a record cannot be parsed.
     pub async fn scan(&self, after: u64, limit: usize) -> Result<Vec<(u64, StoredWork)>, Error> {
         let mut reader = self.0.pools.readers.acquire().await?;
         let text = format!("{STORED} WHERE seq > $1 AND removed = 0 ORDER BY seq LIMIT $2");

@@ -5,10 +5,15 @@ use super::tiff::Layout;
 /// The formats that masters are read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SourceFormat {
+    /// Tagged Image File Format, BigTIFF included.
     Tiff,
+    /// JPEG (ITU-T T.81).
     Jpeg,
+    /// Portable Network Graphics.
     Png,
+    /// WebP, lossy or lossless.
     Webp,
+    /// Graphics Interchange Format; its first frame.
     Gif,
     /// JPEG 2000 and HTJ2K, as a JP2 file or a raw codestream.
     Jp2,
@@ -27,6 +32,7 @@ impl SourceFormat {
         }
     }
 
+    /// The name in messages, as in `JPEG 2000`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Tiff => "TIFF",

@@ -20,15 +20,24 @@ pub(crate) const MAX_PROFILE: u64 = 4 << 20;
 /// Why a file cannot be a master, in words for its owner.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
+    /// The file contradicts its format; the text says where.
     #[error("the file is damaged: {0}")]
     Damaged(String),
+    /// The file is valid, but not supported; the text says what works.
     #[error("{0}")]
     Unsupported(String),
+    /// The file has fewer pages.
     #[error("page {page} does not exist: the file has {pages}")]
-    NoPage { page: u32, pages: u32 },
+    NoPage {
+        /// The page that was asked for, from 1.
+        page: u32,
+        /// How many pages there are.
+        pages: u32,
+    },
 }
 
 impl Refused {
+    /// A refusal of a damaged file.
     pub fn damaged(reason: impl Into<String>) -> Self {
         Self::Damaged(reason.into())
     }

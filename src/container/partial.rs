@@ -18,7 +18,12 @@ pub struct PartialFile {
 #[derive(Debug)]
 pub enum Stop {
     /// These bytes are needed; `likely` bytes from the same start will probably be enough to finish.
-    NeedBytes { range: Range<u64>, likely: u64 },
+    NeedBytes {
+        /// Bytes that have to be read before the parser can go on.
+        range: Range<u64>,
+        /// How many bytes from the range's start are likely to be needed.
+        likely: u64,
+    },
     /// The file cannot be a master.
     Refused(Refused),
 }
@@ -30,14 +35,17 @@ impl From<Refused> for Stop {
 }
 
 impl PartialFile {
+    /// A file of `size` bytes of which the first are known.
     pub fn new(size: u64, start: Bytes) -> Self {
         Self { size, parts: vec![(0, start)] }
     }
 
+    /// The length of the whole file in bytes.
     pub fn size(&self) -> u64 {
         self.size
     }
 
+    /// Adds bytes that were read at `offset`.
     pub fn add(&mut self, offset: u64, bytes: Bytes) {
         self.parts.push((offset, bytes));
     }
@@ -45,7 +53,6 @@ impl PartialFile {
     /// The `length` bytes at `offset`.
     ///
     /// # Errors
-    ///
     /// [`Stop::NeedBytes`] if they have not been fetched yet, [`Stop::Refused`] if the file ends before them.
     pub fn get(&self, offset: u64, length: u64) -> Result<&[u8], Stop> {
         let end = offset.checked_add(length).filter(|&end| end <= self.size);

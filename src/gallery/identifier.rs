@@ -9,6 +9,7 @@ use crate::store::Key;
 pub struct Identifier {
     /// Position of the source, if the identifier names one.
     pub source: Option<usize>,
+    /// The object within that source.
     pub key: Key,
     /// 1 is the first.
     pub page: u32,
@@ -17,6 +18,9 @@ pub struct Identifier {
 impl Identifier {
     /// Reads an identifier, decoded once, against the sources' names. A text before `:` that
     /// names no source belongs to the path: `ark:/12025/654`.
+    ///
+    /// # Errors
+    /// If no source has this name, or the path is no key.
     pub fn parse<'a>(text: &str, names: impl IntoIterator<Item = Option<&'a str>>) -> Result<Self, Error> {
         let named = text.split_once(':').and_then(|(name, path)| {
             let at = names.into_iter().position(|known| known == Some(name))?;

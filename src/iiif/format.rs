@@ -3,17 +3,26 @@
 /// A format suffix of an image request. `avif` is an extension (listed in `extraFormats`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
+    /// JPEG, the format of tiles.
     Jpg,
+    /// PNG, lossless, with alpha.
     Png,
+    /// Lossy WebP.
     Webp,
+    /// GIF with at most 256 colors.
     Gif,
+    /// Uncompressed TIFF.
     Tif,
+    /// PDF with one page.
     Pdf,
+    /// Lossy JPEG 2000.
     Jp2,
+    /// AVIF.
     Avif,
 }
 
 impl Format {
+    /// All formats, in the order in which info.json lists them.
     pub const ALL: [Format; 8] = [
         Format::Jpg,
         Format::Png,
@@ -39,6 +48,7 @@ impl Format {
         }
     }
 
+    /// The media type, as in `image/jpeg`.
     pub const fn media_type(self) -> &'static str {
         match self {
             Format::Jpg => "image/jpeg",
@@ -57,6 +67,7 @@ impl Format {
         matches!(self, Format::Png | Format::Webp | Format::Tif | Format::Avif)
     }
 
+    /// The format with this suffix, without the dot (Image API 3, §4.5).
     pub fn parse(suffix: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| format.suffix() == suffix)
     }

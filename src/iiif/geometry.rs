@@ -5,11 +5,14 @@ use std::fmt;
 /// A width and a height in pixels; both are at least 1 for every image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Dimensions {
+    /// In pixels.
     pub width: u32,
+    /// In pixels.
     pub height: u32,
 }
 
 impl Dimensions {
+    /// From a width and a height in pixels.
     pub const fn new(width: u32, height: u32) -> Self {
         Self { width, height }
     }
@@ -39,9 +42,13 @@ impl fmt::Display for Dimensions {
 /// A rectangle of pixels; never empty, and always inside its image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Rect {
+    /// Pixels from the left edge.
     pub x: u32,
+    /// Pixels from the upper edge.
     pub y: u32,
+    /// In pixels.
     pub width: u32,
+    /// In pixels.
     pub height: u32,
 }
 
@@ -51,14 +58,17 @@ impl Rect {
         Self { x: 0, y: 0, width: of.width, height: of.height }
     }
 
+    /// Its width and height.
     pub const fn dimensions(self) -> Dimensions {
         Dimensions::new(self.width, self.height)
     }
 
+    /// The first column to the right of it.
     pub const fn right(self) -> u32 {
         self.x + self.width
     }
 
+    /// The first row below it.
     pub const fn bottom(self) -> u32 {
         self.y + self.height
     }

@@ -9,17 +9,22 @@ use super::{Dimensions, Format, Limits, Version};
 pub struct Info {
     /// The image's base URI, exactly as it was requested, without a trailing slash.
     pub id: String,
+    /// The size of the full image, upright.
     pub dimensions: Dimensions,
+    /// The largest sizes that are served.
     pub limits: Limits,
     /// Smallest first.
     pub sizes: Vec<Dimensions>,
+    /// How tiles are cut.
     pub tiles: Tiles,
 }
 
 /// The preferred tiles for viewers (§5.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tiles {
+    /// The width and height of a tile, in pixels of its level.
     pub side: Dimensions,
+    /// By how much each level is smaller than the full image, ascending.
     pub scale_factors: Vec<u32>,
 }
 
@@ -51,6 +56,7 @@ const SUPPORTS_2: [&str; 19] = [
 ];
 
 impl Info {
+    /// The document for this version of the API (§5).
     pub fn document(&self, version: Version) -> Value {
         match version {
             Version::V2 => self.version_2(),

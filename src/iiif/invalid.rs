@@ -6,13 +6,16 @@ use std::borrow::Cow;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{parameter}{} {reason}", if value.is_empty() { String::new() } else { format!(" `{value}`") })]
 pub struct Invalid {
+    /// The parameter that is wrong, as in `region`.
     pub parameter: Cow<'static, str>,
     /// The value as received, cut to a readable length, without control characters.
     pub value: String,
+    /// Why, and what would be right.
     pub reason: Cow<'static, str>,
 }
 
 impl Invalid {
+    /// An invalid value of a parameter, with the reason.
     pub fn new(
         parameter: impl Into<Cow<'static, str>>,
         value: &str,

@@ -5,7 +5,9 @@ use super::Dimensions;
 /// `maxWidth`, `maxHeight` and `maxArea` (Image API 3.0, §5.2): independent of one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
+    /// The largest width in pixels.
     pub max_width: u32,
+    /// The largest height in pixels.
     pub max_height: u32,
     /// In pixels.
     pub max_area: u64,
@@ -51,6 +53,7 @@ impl Limits {
         full.width.max(full.height) > self.largest
     }
 
+    /// Whether an image of this size may be served.
     pub const fn allow(self, size: Dimensions) -> bool {
         size.width <= self.max_width && size.height <= self.max_height && size.area() <= self.max_area
     }

@@ -5,13 +5,18 @@ use super::Invalid;
 /// The quality parameter (Image API 3.0, §4.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Quality {
+    /// As the master is, in color or gray.
     Default,
+    /// In color.
     Color,
+    /// In shades of gray.
     Gray,
+    /// In black and white.
     Bitonal,
 }
 
 impl Quality {
+    /// Its name in requests.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Default => "default",
@@ -22,6 +27,9 @@ impl Quality {
     }
 
     /// Both versions have the same four qualities; those of version 1, `native` and `grey`, are refused.
+    ///
+    /// # Errors
+    /// If it is none of them.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         [Self::Default, Self::Color, Self::Gray, Self::Bitonal]
             .into_iter()

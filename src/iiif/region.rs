@@ -6,15 +6,41 @@ use super::{Dimensions, Invalid, Rect};
 /// The region parameter (Image API 3.0, §4.1).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Region {
+    /// The whole image.
     Full,
+    /// The largest centered square.
     Square,
-    Pixels { x: u32, y: u32, width: u32, height: u32 },
-    Percent { x: f64, y: f64, width: f64, height: f64 },
+    /// `x,y,w,h` in pixels of the full image.
+    Pixels {
+        /// Pixels from the left edge.
+        x: u32,
+        /// Pixels from the upper edge.
+        y: u32,
+        /// In pixels.
+        width: u32,
+        /// In pixels.
+        height: u32,
+    },
+    /// `pct:x,y,w,h`, in percent of the full image.
+    Percent {
+        /// From the left edge, in percent of the width.
+        x: f64,
+        /// From the upper edge, in percent of the height.
+        y: f64,
+        /// In percent of the full width.
+        width: f64,
+        /// In percent of the full height.
+        height: f64,
+    },
 }
 
 const FORMS: &str = "must be `full`, `square`, `x,y,w,h` (in integers) or `pct:x,y,w,h`";
 
 impl Region {
+    /// Parses a region (Image API 3, §4.1).
+    ///
+    /// # Errors
+    /// If it has none of the forms, or is empty.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         match text {
             "full" => return Ok(Self::Full),
@@ -34,7 +60,6 @@ impl Region {
     /// The rectangle of `image` that this region covers, cropped at the image's edges.
     ///
     /// # Errors
-    ///
     /// If the region is outside the image.
     pub fn within(self, image: Dimensions) -> Result<Rect, Invalid> {
         let (x, y, right, bottom) = match self {

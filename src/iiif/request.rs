@@ -5,16 +5,25 @@ use super::{Format, Invalid, Quality, Region, Rotation, Size, Version};
 /// The parameters after the identifier (Image API 3.0, §2.1), parsed but not yet checked against an image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ImageRequest {
+    /// The version of the API that the request was made in.
     pub version: Version,
+    /// The part of the full image.
     pub region: Region,
+    /// The size of the result.
     pub size: Size,
+    /// How the result is turned.
     pub rotation: Rotation,
+    /// Its colors.
     pub quality: Quality,
+    /// Its file format.
     pub format: Format,
 }
 
 impl ImageRequest {
     /// Parses the four segments after the identifier, each percent-decoded once.
+    ///
+    /// # Errors
+    /// If any segment is invalid, or upscaling is asked for without `^`.
     pub fn parse(version: Version, segments: [&str; 4]) -> Result<Self, Invalid> {
         let [region, size, rotation, last] = segments;
         let (quality, suffix) = last.rsplit_once('.').ok_or_else(|| {

@@ -7,13 +7,20 @@ use super::number::{decimal, show};
 /// 0 ≤ `degrees` < 360.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rotation {
+    /// Whether it is mirrored before it is turned.
     pub mirror: bool,
+    /// Clockwise, from 0 to 360.
     pub degrees: f64,
 }
 
 impl Rotation {
+    /// Neither mirrored nor turned.
     pub const NONE: Rotation = Rotation { mirror: false, degrees: 0.0 };
 
+    /// Parses a rotation (Image API 3, §4.3).
+    ///
+    /// # Errors
+    /// If it is no number from 0 to 360.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let (mirror, rest) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
         match decimal(rest) {

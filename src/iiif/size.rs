@@ -6,20 +6,28 @@ use super::{Dimensions, Invalid, Limits, Version};
 /// The size parameter (Image API 3.0, §4.2; 2.1, §4.2): a form, and whether upscaling is allowed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Size {
+    /// How the size is given.
     pub form: Form,
+    /// Whether the result may be larger than the region (`^`).
     pub upscale: bool,
 }
 
 /// The forms of the size parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Form {
+    /// `max`: as large as is permitted.
     Max,
     /// `full`, only in version 2: the size of the region.
     Full,
+    /// `w,`: this width, the height in proportion.
     Width(u32),
+    /// `,h`: this height, the width in proportion.
     Height(u32),
+    /// `pct:n`: in percent of the region.
     Percent(f64),
+    /// `w,h`: exactly this size.
     Exact(u32, u32),
+    /// `!w,h`: as large as fits within.
     Within(u32, u32),
 }
 
@@ -28,6 +36,10 @@ const FORMS_3: &str =
 const FORMS_2: &str = "must be `full`, `max`, `w,`, `,h`, `pct:n`, `w,h` or `!w,h`";
 
 impl Size {
+    /// Parses a size (Image API 3, §4.2); `full` and sizes without `^` as in version 2 where that is meant.
+    ///
+    /// # Errors
+    /// If it has none of the version's forms, or a side of 0.
     pub fn parse(text: &str, version: Version) -> Result<Self, Invalid> {
         let (caret, rest) = match text.strip_prefix('^') {
             Some(rest) if version == Version::V3 => (true, rest),
@@ -49,7 +61,6 @@ impl Size {
     /// The size of the image before rotation.
     ///
     /// # Errors
-    ///
     /// If it is empty, exceeds the limits, or is larger than the region without `^`.
     pub fn of(self, region: Dimensions, limits: Limits) -> Result<Dimensions, Invalid> {
         let (w, h) = (f64::from(region.width), f64::from(region.height));

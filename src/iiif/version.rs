@@ -10,6 +10,7 @@ pub enum Version {
 }
 
 impl Version {
+    /// 2 or 3.
     pub const fn number(self) -> u8 {
         match self {
             Self::V2 => 2,

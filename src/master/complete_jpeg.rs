@@ -83,6 +83,9 @@ pub fn old_jpeg(level: &Level, tile: &[u8], rows: u32) -> Vec<u8> {
 /// Crops a tile losslessly to `size`, to remove its padding.
 ///
 /// Stating a smaller height would be cheaper, but leaves data after the last row, which decoders report as corrupt.
+///
+/// # Errors
+/// If the JPEG is damaged or smaller than `size`.
 pub fn crop(jpeg: Vec<u8>, level: &Level, tile: TileIndex, size: Dimensions) -> Result<Vec<u8>, Error> {
     debug_assert!(size.width <= level.grid.rect(tile).width && size.height <= level.grid.rect(tile).height);
     jpeg::crop(&jpeg, size, level.grid.tile.area() * 4) // Markers are copied, including the profile.

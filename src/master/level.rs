@@ -11,26 +11,33 @@ const MAX_TILE_SIDE: u32 = 2048;
 /// How a level is divided into tiles. Tiles at the right and bottom edges are stored with padding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Grid {
+    /// The size of the level in pixels.
     pub image: Dimensions,
+    /// The size of a tile in pixels.
     pub tile: Dimensions,
 }
 
 /// A tile's column and row, from the top left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TileIndex {
+    /// From the left, from 0.
     pub column: u32,
+    /// From the top, from 0.
     pub row: u32,
 }
 
 impl Grid {
+    /// Tiles side by side.
     pub const fn columns(self) -> u32 {
         self.image.width.div_ceil(self.tile.width)
     }
 
+    /// Tiles one below the other.
     pub const fn rows(self) -> u32 {
         self.image.height.div_ceil(self.tile.height)
     }
 
+    /// All tiles of one plane.
     pub const fn count(self) -> u64 {
         self.columns() as u64 * self.rows() as u64
     }
@@ -59,13 +66,21 @@ impl Grid {
 /// How a tile is compressed (TIFF tag 259).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Codec {
+    /// Uncompressed (TIFF compression 1).
     None,
+    /// LZW (5).
     Lzw,
+    /// JPEG (7), and JPEG files.
     Jpeg,
+    /// Deflate (8 and 32946).
     Deflate,
+    /// PackBits (32773).
     PackBits,
+    /// Zstandard (50000).
     Zstd,
+    /// WebP (50001).
     Webp,
+    /// CCITT Group 3 or 4 (2, 3 and 4).
     Fax(Fax),
     /// "Old" JPEG of TIFF 6.0 (§22): without headers, whose contents are in tags.
     OldJpeg,
@@ -75,9 +90,15 @@ pub enum Codec {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fax {
     /// Runs without end-of-line codes; each row begins at a new unit of this many bytes.
-    Runs { unit: u8 },
+    Runs {
+        /// Bytes of a pixel, by which rows are filtered.
+        unit: u8,
+    },
     /// T.4: rows are separated by end-of-line codes and may be coded as changes from the previous row.
-    Group3 { two_dimensional: bool },
+    Group3 {
+        /// Whether rows are coded relative to the row before (T4Options, bit 0).
+        two_dimensional: bool,
+    },
     /// T.6: every row is coded as changes from the previous row.
     Group4,
 }
@@ -85,7 +106,9 @@ pub enum Fax {
 /// The number format of samples (TIFF tag 339).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
+    /// Unsigned integers.
     Unsigned,
+    /// Signed integers, of which the least is black.
     Signed,
     /// 0.0 is black, 1.0 is white.
     Float,
@@ -94,12 +117,17 @@ pub enum Format {
 /// The meaning of samples (TIFF tag 262).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Photometric {
+    /// Gray, 0 being white (PhotometricInterpretation 0).
     WhiteIsZero,
+    /// Gray, 0 being black (1).
     BlackIsZero,
+    /// RGB (2).
     Rgb,
     /// All red values, then all green, then all blue, each with the full range of 16 bits.
     Palette(Arc<[u16]>),
+    /// CMYK (5).
     Cmyk,
+    /// YCbCr (6).
     YCbCr,
     /// a* and b* are signed.
     CieLab,
@@ -110,6 +138,7 @@ pub enum Photometric {
 /// The prediction that was subtracted from samples before compression (TIFF 6.0, §14; tech note 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Predictor {
+    /// Samples are stored as they are (Predictor 1).
     None,
     /// The left neighbor.
     Horizontal,
@@ -122,6 +151,7 @@ pub enum Predictor {
 pub struct YCbCr {
     /// Pixels that share one pair of chroma samples, horizontally and vertically: 1, 2 or 4.
     pub across: u32,
+    /// Luma rows per chroma row: 1, 2 or 4.
     pub down: u32,
     /// The weights of red, green and blue in luma.
     pub luma: [f32; 3],
@@ -132,17 +162,25 @@ pub struct YCbCr {
 /// One image of a TIFF, in tiles or in strips, which are tiles as wide as the image.
 #[derive(Clone, Debug)]
 pub struct Level {
+    /// The size of the level in pixels, as stored.
     pub dimensions: Dimensions,
+    /// How it is cut into tiles.
     pub grid: Grid,
+    /// How tiles are compressed.
     pub codec: Codec,
     /// Bits of a sample, 1 to 64.
     pub bits: u8,
+    /// The layout of a sample.
     pub format: Format,
+    /// What the samples mean.
     pub photometric: Photometric,
     /// Samples per pixel, including extra samples.
     pub samples: u8,
+    /// What the alpha samples mean, if there are any.
     pub alpha: Alpha,
+    /// How samples were transformed before compression.
     pub predictor: Predictor,
+    /// Whether numbers of 16 and more bits have their most significant byte first.
     pub big_endian: bool,
     /// Whether the bits of each stored byte are reversed (tag 266); this does not apply to JPEG and WebP.
     pub lowest_first: bool,

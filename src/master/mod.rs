@@ -28,10 +28,13 @@ use crate::pixels::{Alpha, Depth, Model, Shape};
 pub struct Master {
     /// As stored, before the orientation is applied.
     pub dimensions: Dimensions,
+    /// How the samples have to be turned to be upright.
     pub orientation: Orientation,
+    /// The embedded ICC profile.
     pub icc: Option<Arc<[u8]>>,
     /// From the full size down; empty for a master without usable tiles.
     pub levels: Vec<Level>,
+    /// Whether it has tiles.
     pub kind: Kind,
 }
 
@@ -42,6 +45,7 @@ pub enum Kind {
     Tiled,
     /// Only from the top, or as a whole.
     Untiled {
+        /// The format of the file, which is decoded row by row or as a whole.
         format: SourceFormat,
         /// The file's length in bytes.
         bytes: u64,
@@ -64,7 +68,6 @@ pub const FIRST_READ: u64 = 64 << 10;
 /// Indexes page `page` of a file; the first page is 1.
 ///
 /// # Errors
-///
 /// [`Stop::NeedBytes`] names the bytes to add before the next try.
 pub fn index(file: &PartialFile, page: u32) -> Result<Master, Stop> {
     match SourceFormat::recognize(file.start()) {

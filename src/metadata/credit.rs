@@ -5,7 +5,9 @@ use std::borrow::Cow;
 /// Who is to be credited for an image, and on what terms it may be used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Credit {
+    /// The title.
     pub title: Option<String>,
+    /// Who made it, the most important first.
     pub creator: Vec<String>,
     /// The line to print beside the image.
     pub credit_line: Option<String>,

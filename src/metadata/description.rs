@@ -9,8 +9,11 @@ pub type Localized = Vec<(String, String)>;
 /// What a file's metadata say about the work that it shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Description {
+    /// The title, by language.
     pub title: Localized,
+    /// Who made it, the most important first.
     pub creators: Vec<String>,
+    /// The description, by language.
     pub description: Localized,
     /// The text of the rights statement.
     pub rights: Option<String>,
@@ -18,8 +21,11 @@ pub struct Description {
     pub license: Option<String>,
     /// The URI of a page about the license or the rights statement.
     pub statement: Option<String>,
+    /// The credit line.
     pub credit: Option<String>,
+    /// Keywords, by language.
     pub subjects: Localized,
+    /// When it was made, as written.
     pub date: Option<String>,
     /// XMP's `Marked`, as written.
     pub marked: Option<String>,

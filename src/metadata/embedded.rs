@@ -9,6 +9,7 @@ use super::{Credit, iptc, photoshop, xmp};
 pub struct EmbeddedMetadata {
     /// The ICC profile of the samples, embedded unchanged.
     pub icc: Option<Arc<[u8]>>,
+    /// The credit to write into responses.
     pub credit: Option<Credit>,
 }
 

@@ -7,6 +7,7 @@ use crate::iiif::{Dimensions, Rect};
 pub struct Orientation(u8);
 
 impl Orientation {
+    /// Nothing has to be done.
     pub const UPRIGHT: Orientation = Orientation(1);
 
     /// An orientation by its EXIF number; illegal numbers count as upright.
@@ -19,6 +20,7 @@ impl Orientation {
         self.0
     }
 
+    /// Whether nothing has to be done.
     pub fn is_upright(self) -> bool {
         self.0 == 1
     }

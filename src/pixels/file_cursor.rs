@@ -14,6 +14,7 @@ pub struct FileCursor {
 }
 
 impl FileCursor {
+    /// A cursor at the beginning of the file.
     pub fn new(file: Arc<dyn ReadAt>) -> Self {
         Self { file, at: 0 }
     }
@@ -51,6 +52,9 @@ impl ReadAt for Bytes {
 }
 
 /// Reads a complete file of at most `max` bytes.
+///
+/// # Errors
+/// If it is longer, or cannot be read.
 pub fn read_all(file: &dyn ReadAt, max: u64) -> io::Result<Vec<u8>> {
     if file.size() > max {
         return Err(io::Error::other(format!("it has more than {} MiB", max >> 20)));

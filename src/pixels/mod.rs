@@ -31,16 +31,27 @@ pub use shrunk_rows::ShrunkRows;
 pub enum Error {
     /// The file is damaged.
     #[error("damaged {what}: {reason}")]
-    Damaged { what: &'static str, reason: String },
+    Damaged {
+        /// What is damaged, as in `JPEG`.
+        what: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The file is valid but not supported; the text tells what works.
     #[error("{0}")]
     Unsupported(String),
     /// The image is larger than the given limit, in pixels.
     #[error("{pixels} pixels exceed the limit of {limit}")]
-    TooLarge { pixels: u64, limit: u64 },
+    TooLarge {
+        /// How many it has.
+        pixels: u64,
+        /// How many are permitted.
+        limit: u64,
+    },
 }
 
 impl Error {
+    /// An error about a damaged file.
     pub fn damaged(what: &'static str, reason: impl std::fmt::Display) -> Self {
         Self::Damaged { what, reason: reason.to_string() }
     }

@@ -6,11 +6,14 @@ use crate::iiif::Dimensions;
 /// A decoded image: in planes if it was a YCbCr or gray JPEG, else packed.
 #[derive(Clone, Debug)]
 pub enum Picture {
+    /// Planes of YCbCr or gray, as in a JPEG.
     Planar(Planar),
+    /// Interleaved samples.
     Packed(Raster),
 }
 
 impl Picture {
+    /// In pixels.
     pub fn dimensions(&self) -> Dimensions {
         match self {
             Self::Planar(planar) => planar.dimensions,
@@ -26,6 +29,7 @@ impl Picture {
         }
     }
 
+    /// Converts planes to interleaved samples.
     pub fn into_packed(self) -> Raster {
         match self {
             Self::Planar(planar) => planar_to_raster(&planar),

@@ -7,7 +7,9 @@ use crate::iiif::Dimensions;
 /// One component's samples, rows from the top without padding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plane {
+    /// In pixels.
     pub dimensions: Dimensions,
+    /// One byte per sample, rows from the top without padding.
     pub samples: Vec<u8>,
 }
 
@@ -16,21 +18,28 @@ pub struct Plane {
 pub enum Subsampling {
     /// No chroma planes.
     Gray,
+    /// Full resolution of chroma.
     S444,
+    /// Half the columns.
     S422,
+    /// Half the rows.
     S440,
+    /// Half the columns and half the rows.
     S420,
 }
 
 impl Subsampling {
+    /// Luma columns per chroma column.
     pub const fn across(self) -> u32 {
         if matches!(self, Self::S422 | Self::S420) { 2 } else { 1 }
     }
 
+    /// Luma rows per chroma row.
     pub const fn down(self) -> u32 {
         if matches!(self, Self::S440 | Self::S420) { 2 } else { 1 }
     }
 
+    /// 1 for gray, otherwise 3.
     pub const fn planes(self) -> usize {
         if matches!(self, Self::Gray) { 1 } else { 3 }
     }
@@ -61,12 +70,16 @@ impl Subsampling {
 /// An image in planes: luma, and two of chroma unless it is gray.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planar {
+    /// The size of the image in pixels; chroma planes may be smaller.
     pub dimensions: Dimensions,
+    /// How chroma planes are reduced.
     pub subsampling: Subsampling,
+    /// Y alone, or Y, Cb and Cr.
     pub planes: Vec<Plane>,
 }
 
 impl Plane {
+    /// A gray image whose samples are all `value`.
     pub fn blank(dimensions: Dimensions, value: u8) -> Self {
         Self { dimensions, samples: vec![value; dimensions.area() as usize] }
     }

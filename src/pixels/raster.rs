@@ -5,13 +5,16 @@ use crate::iiif::Dimensions;
 /// The samples of a pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Channels {
+    /// One sample: 0 is black.
     Gray = 1,
+    /// Red, green and blue.
     Rgb = 3,
     /// Alpha is straight, not premultiplied.
     Rgba = 4,
 }
 
 impl Channels {
+    /// Samples per pixel.
     pub const fn count(self) -> usize {
         self as usize
     }
@@ -20,7 +23,9 @@ impl Channels {
 /// Interleaved 8-bit samples, rows from the top without padding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Raster {
+    /// In pixels.
     pub dimensions: Dimensions,
+    /// The samples of a pixel.
     pub channels: Channels,
     /// `width * height * channels` bytes.
     pub samples: Vec<u8>,

@@ -8,6 +8,7 @@ use crate::iiif::Dimensions;
 pub enum Model {
     /// 0 is black.
     Gray,
+    /// Red, green and blue.
     Rgb,
     /// 0 is no ink.
     Cmyk,
@@ -19,7 +20,9 @@ pub enum Model {
 /// Whether alpha follows a pixel's colors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Alpha {
+    /// All pixels are opaque.
     None,
+    /// Colors are independent of alpha.
     Straight,
     /// Colors are multiplied by alpha.
     Associated,
@@ -28,31 +31,42 @@ pub enum Alpha {
 /// The width of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Depth {
+    /// 8 bits.
     U8,
+    /// 16 bits.
     U16,
 }
 
 /// What is known of an image before its samples are decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
+    /// In pixels.
     pub dimensions: Dimensions,
+    /// What the color samples mean.
     pub model: Model,
+    /// What the alpha samples mean, if there are any.
     pub alpha: Alpha,
+    /// Bits per sample.
     pub depth: Depth,
 }
 
 /// Samples of full range: 0 to 255, or 0 to 65535.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Samples {
+    /// From 0 to 255.
     U8(Vec<u8>),
+    /// From 0 to 65535, in the order of bytes of this machine.
     U16(Vec<u16>),
 }
 
 /// Interleaved samples, rows from the top without padding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Raw {
+    /// In pixels.
     pub dimensions: Dimensions,
+    /// What the color samples mean.
     pub model: Model,
+    /// What the alpha samples mean, if there are any.
     pub alpha: Alpha,
     /// `width * height * (model.count() + 1 with alpha)` samples.
     pub samples: Samples,
@@ -60,9 +74,13 @@ pub struct Raw {
 
 /// An image that is decoded row by row from the top, in memory that does not grow with its height.
 pub trait Rows: Send {
+    /// The size and the samples of the whole image.
     fn shape(&self) -> Shape;
 
     /// The next rows, from one to `max`; `None` after the last.
+    ///
+    /// # Errors
+    /// If the file is damaged.
     fn next(&mut self, max: u32) -> Result<Option<Raw>, Error>;
 }
 
@@ -74,7 +92,6 @@ pub trait ReadAt: Send + Sync {
     /// Fills `into` with the bytes at `offset`.
     ///
     /// # Errors
-    ///
     /// If the file cannot be read, or ends before.
     fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<()>;
 }
@@ -113,6 +130,7 @@ impl Shape {
 }
 
 impl Samples {
+    /// How many samples there are.
     pub fn len(&self) -> usize {
         match self {
             Self::U8(samples) => samples.len(),
@@ -120,10 +138,12 @@ impl Samples {
         }
     }
 
+    /// Whether there are no samples.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
+    /// Bits per sample.
     pub const fn depth(&self) -> Depth {
         match self {
             Self::U8(_) => Depth::U8,
@@ -133,6 +153,7 @@ impl Samples {
 }
 
 impl Raw {
+    /// The size and the meaning of the samples.
     pub const fn shape(&self) -> Shape {
         let Self { dimensions, model, alpha, samples } = self;
         Shape { dimensions: *dimensions, model: *model, alpha: *alpha, depth: samples.depth() }

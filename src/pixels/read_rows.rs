@@ -3,6 +3,9 @@
 use super::{Depth, Error, Raw, Rows, Samples};
 
 /// Reads all rows of an image of at most `limit` pixels.
+///
+/// # Errors
+/// If the file is damaged or too large.
 pub fn read_rows(mut rows: Box<dyn Rows>, limit: u64) -> Result<Raw, Error> {
     let shape = rows.shape();
     let pixels = shape.dimensions.area();

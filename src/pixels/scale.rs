@@ -13,9 +13,13 @@ use crate::iiif::Dimensions;
 /// A rectangle with sub-pixel edges; inside its image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Window {
+    /// From the left edge, in pixels of the source.
     pub x: f64,
+    /// From the upper edge, in pixels of the source.
     pub y: f64,
+    /// In pixels of the source.
     pub width: f64,
+    /// In pixels of the source.
     pub height: f64,
 }
 
@@ -76,6 +80,9 @@ impl Window {
 }
 
 /// Scales the part `window` of a packed image to `size`.
+///
+/// # Errors
+/// If the window is empty or outside the image.
 pub fn raster(image: &Raster, window: Window, size: Dimensions) -> Result<Raster, Error> {
     let mut scaled = Raster::blank(size, image.channels);
     let (from, to) = (&image.samples, &mut scaled.samples);
@@ -89,6 +96,9 @@ pub fn raster(image: &Raster, window: Window, size: Dimensions) -> Result<Raster
 
 /// Scales the part `window` of an image in planes to `size`, with chroma planes according to `subsampling`: each
 /// component is resampled once.
+///
+/// # Errors
+/// If the window is empty or outside the image.
 pub fn planar(
     image: &Planar,
     window: Window,

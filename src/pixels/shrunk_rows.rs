@@ -13,6 +13,7 @@ pub struct ShrunkRows {
 }
 
 impl ShrunkRows {
+    /// Rows averaged over squares of `factor` pixels.
     pub fn new(rows: Box<dyn Rows>, factor: u32) -> Self {
         Self { rows, factor: factor.max(1) }
     }

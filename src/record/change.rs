@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 pub struct Change {
     /// Its place in the list, counted from 1 without gaps; what a reader follows.
     pub revision: u64,
+    /// The museum's number of the work.
     pub object_number: String,
+    /// What happened to it.
     pub kind: Kind,
     /// When it was committed, in milliseconds since 1970.
     pub at_ms: i64,
@@ -19,7 +21,9 @@ pub struct Change {
 pub enum Kind {
     /// The work is new, or is there again.
     Create,
+    /// Its record or its tags changed.
     Update,
+    /// It was withdrawn.
     Delete,
 }
 

@@ -9,6 +9,7 @@ pub struct Facet {
     pub scheme: String,
     /// The value's name in addresses: [`slug`] of its concept or label.
     pub value: String,
+    /// Its words, by language.
     pub label: Text,
     /// What its neighbours are sorted by.
     pub sort: String,

@@ -37,6 +37,7 @@ pub struct Tag {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", regex(pattern = r"^(xywh=)?\d+,\d+,\d+,\d+$"))]
     pub region: Option<Region>,
+    /// Whether it holds.
     #[serde(default)]
     pub status: Status,
     /// Its [`Tag::id`] where that is no longer made of its content: the region was changed since it was given.
@@ -49,7 +50,9 @@ pub struct Tag {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Broader")]
 pub struct Broader {
+    /// Its words, by language.
     pub label: Text,
+    /// Its URI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concept: Option<String>,
 }
@@ -71,9 +74,13 @@ pub enum Status {
 /// A part of an image in pixels of the full image, written `x,y,width,height` or `xywh=x,y,width,height`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Region {
+    /// Pixels from the left edge.
     pub x: u32,
+    /// Pixels from the upper edge.
     pub y: u32,
+    /// In pixels.
     pub width: u32,
+    /// In pixels.
     pub height: u32,
 }
 

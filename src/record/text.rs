@@ -54,6 +54,7 @@ impl Text {
         }
     }
 
+    /// Whether there are no words in any language.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

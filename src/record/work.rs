@@ -28,25 +28,32 @@ pub struct Work {
     #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Option<OneOrMany<Text>>")]
     pub object_type: Vec<Text>,
+    /// How it was made, as in `etching`.
     #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Option<OneOrMany<Text>>")]
     pub techniques: Vec<Text>,
+    /// What it is made of.
     #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Option<OneOrMany<Text>>")]
     pub materials: Vec<Text>,
+    /// Measured sizes and weights.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dimensions: Vec<Measure>,
+    /// What is written on it.
     #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Option<OneOrMany<Text>>")]
     pub inscriptions: Vec<Text>,
+    /// A text about the work.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     pub description: Text,
     /// The collections within the museum that it belongs to.
     #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Option<OneOrMany<Text>>")]
     pub collections: Vec<Text>,
+    /// The department of the museum that keeps it.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     pub department: Text,
+    /// The line to print with every reproduction.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     pub credit_line: Text,
     /// Where it is on display.
@@ -62,8 +69,10 @@ pub struct Work {
     /// The museum's own page about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub homepage: Option<String>,
+    /// Pages about it, and other forms of its record.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<Related>,
+    /// Statements about it by people and models.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
     /// Facts that no other field has a place for, each with its label.
@@ -87,6 +96,7 @@ pub struct Work {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "Title")]
 pub struct Title {
+    /// Its words, by language.
     pub text: Text,
     /// What kind of title: `museum`, `artist`, `description`, `former`…
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,6 +121,7 @@ pub struct Creator {
     /// The year of death.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub death: Option<i32>,
+    /// As the record writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nationality: Option<String>,
     /// As the source writes it.
@@ -125,10 +136,13 @@ pub struct Creator {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Production")]
 pub struct Production {
+    /// When it was made, in the record's words.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     pub text: Text,
+    /// The first possible year.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earliest: Option<i32>,
+    /// The last possible year.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latest: Option<i32>,
 }
@@ -143,6 +157,7 @@ pub struct Measure {
     /// `height`, `width`, `depth`, `diameter`, `weight`…
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// The number, in `unit`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
     /// `mm`, `cm`, `kg`…
@@ -157,7 +172,9 @@ pub struct Measure {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Fact")]
 pub struct Fact {
+    /// The name of the fact, by language.
     pub label: Text,
+    /// What holds, by language.
     pub value: Text,
 }
 
@@ -167,6 +184,7 @@ pub struct Fact {
 pub struct Related {
     /// An object number of this collection, or a URI.
     pub id: String,
+    /// What the link leads to, by language.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     pub label: Text,
     /// How: `part-of`, `study-for`, `copy-after`…
@@ -181,8 +199,10 @@ pub struct Image {
     /// The master: its identifier, as in `paintings/a.tif` or `SOURCE:a.tif`; or, before it is matched to a master, what
     /// the source calls it.
     pub file: String,
+    /// What the image shows of the work.
     #[serde(default)]
     pub role: Role,
+    /// A caption, by language.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     pub label: Text,
     /// Images of the same view are captures of one and the same surface, to be chosen between. Without it a capture
@@ -211,12 +231,19 @@ pub enum Role {
     /// The front, or the whole.
     #[default]
     Recto,
+    /// The back.
     Verso,
+    /// A part of it.
     Detail,
+    /// Its frame.
     Frame,
+    /// An infrared reflectogram.
     Infrared,
+    /// An X-ray image.
     XRay,
+    /// Ultraviolet fluorescence.
     Ultraviolet,
+    /// Light from the side, which shows relief.
     RakingLight,
     /// A word of the source's own.
     #[serde(untagged)]
@@ -234,6 +261,7 @@ impl Role {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Part")]
 pub struct Part {
+    /// The name of the part, by language.
     pub label: Text,
     /// Its images, by their `file`.
     #[serde(default)]

@@ -75,6 +75,9 @@ impl Frame {
 }
 
 /// The encoder of the bands.
+///
+/// # Errors
+/// If the format has no bands.
 pub fn banded_encoder(
     plan: &Plan,
     master: &Master,
@@ -99,6 +102,9 @@ fn channels(plan: &Plan, master: &Master) -> Channels {
 }
 
 /// The band's rows, converted for the encoder.
+///
+/// # Errors
+/// If the picture does not fit the plan.
 pub fn band(plan: &Plan, picture: &Picture, frame: &Frame, color: &ColorTransform) -> Result<Raster, Error> {
     let raster = color.apply_packed(finish::scaled(picture, frame.window, frame.size)?);
     let carries = color.embeds_profile(plan, raster.channels);

@@ -10,8 +10,10 @@ use crate::pixels::{Error, Picture, Planar, Raster, jpeg, scale};
 /// Why a rendering failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DrawError {
+    /// Nobody waits for the result any more.
     #[error("the rendering was cancelled")]
     Cancelled,
+    /// Samples could not be decoded or encoded.
     #[error(transparent)]
     Pixels(#[from] Error),
 }
@@ -21,7 +23,6 @@ pub enum DrawError {
 /// JPEG tiles are complete, including the shared tables.
 ///
 /// # Errors
-///
 /// If a tile is damaged, or `is_cancelled` returns true, which is checked before each tile.
 pub fn draw(
     frame: &Frame,

@@ -8,6 +8,9 @@ use crate::pixels::scale::{self, Window};
 use crate::pixels::{Channels, Error, Picture, Raster, Subsampling, encode, jpeg, rotate, tone};
 
 /// Scales the window of `picture` to `size`, makes it upright, and encodes it as `plan` says.
+///
+/// # Errors
+/// If the picture does not fit the plan, or cannot be encoded.
 pub fn finish(
     plan: &Plan,
     picture: &Picture,

@@ -14,9 +14,11 @@ pub struct Frame {
     pub origin: (u32, u32),
     /// The size of the decoded pixels, after reduction by the decoder.
     pub canvas: Dimensions,
+    /// The part of the decoded samples that is shown.
     pub window: Window,
     /// The size to scale to, in the stored orientation.
     pub size: Dimensions,
+    /// By what power of two samples are reduced when decoded.
     pub reduce: u32,
 }
 

@@ -14,10 +14,13 @@ pub struct Plan {
     pub region: Rect,
     /// Before the rotation.
     pub size: Dimensions,
+    /// How the result is turned.
     pub rotation: Rotation,
     /// `Color` is stored as `Default`: the two give the same image.
     pub quality: Quality,
+    /// Its file format.
     pub format: Format,
+    /// Where its samples come from.
     pub source: Source,
 }
 
@@ -25,10 +28,20 @@ pub struct Plan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
     /// A stored tile, cropped losslessly to remove its padding.
-    Stored { level: usize, tile: TileIndex },
+    Stored {
+        /// The index of the level, the largest first.
+        level: usize,
+        /// The tile within the level.
+        tile: TileIndex,
+    },
     /// A part of the level, decoded at `1 / reduce`, then scaled and encoded. A master without levels counts as a single
     /// level of full size.
-    Rendered { level: usize, reduce: u32 },
+    Rendered {
+        /// The index of the level, the largest first.
+        level: usize,
+        /// By what factor the level is reduced when decoded.
+        reduce: u32,
+    },
 }
 
 /// The reductions that a decoder supports.
@@ -38,7 +51,6 @@ impl Plan {
     /// Plans `request` for `master`. Stored tiles are served only if `tiles_pass`: their colors need no conversion.
     ///
     /// # Errors
-    ///
     /// If the region or size is not valid for this image.
     pub fn new(
         request: &ImageRequest,

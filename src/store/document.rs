@@ -17,10 +17,14 @@ use super::{Error, Key, Settings, Store, runtime};
 pub struct Document {
     /// Its location, after redirects.
     pub location: String,
+    /// The bytes of the document, decompressed.
     pub input: Box<dyn Read + Send>,
 }
 
 /// Opens a document that an operator named.
+///
+/// # Errors
+/// If it does not exist, cannot be read, or its host is not allowed.
 pub fn open(location: &str, settings: &Settings, web: &WebClient) -> Result<Document, DocumentError> {
     let input = match location.split_once("://") {
         None | Some(("file", _)) => file(location).map_err(DocumentError::Failed)?,
@@ -31,6 +35,9 @@ pub fn open(location: &str, settings: &Settings, web: &WebClient) -> Result<Docu
 }
 
 /// Opens a document at a web address and nowhere else: a document may not name files of this machine.
+///
+/// # Errors
+/// If its host is not allowed, or it cannot be read.
 pub fn open_web(address: &str, web: &WebClient) -> Result<Document, DocumentError> {
     let is_web = Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     if !is_web {

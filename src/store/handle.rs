@@ -29,12 +29,16 @@ pub struct KeyPage {
 pub struct Unreadable {
     /// The path below the source; a folder's ends in `/`.
     pub path: String,
+    /// Why the key is refused.
     pub reason: &'static str,
 }
 
 impl Store {
     /// Opens a folder, a single file, or `s3://bucket/prefix`, `az://container/prefix`, `gs://bucket/prefix`,
     /// `http(s)://host/prefix`; credentials and endpoints come from the usual environment variables.
+    ///
+    /// # Errors
+    /// If the location has no known form, or the settings do not suffice for it.
     pub fn open(location: &str, settings: &Settings) -> Result<Store, OpenError> {
         open::open(location, settings, Access::Read).map(|inner| Store(Arc::new(inner)))
     }
@@ -58,6 +62,9 @@ impl Store {
     }
 
     /// The current version of the object.
+    ///
+    /// # Errors
+    /// If there is no such object, or the store does not answer.
     pub async fn head(&self, key: &Key) -> Result<Version, Error> {
         self.0.counters.head();
         let deadline = self.0.settings.deadline(0);
@@ -70,6 +77,9 @@ impl Store {
     }
 
     /// The first `len` bytes (fewer when the object is shorter) and the version they belong to, in one request.
+    ///
+    /// # Errors
+    /// If there is no such object, or the store does not answer.
     pub async fn read_start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {
         let deadline = self.0.settings.deadline(len);
         let (version, bytes) = match self.0.reader.with(key) {
@@ -85,6 +95,9 @@ impl Store {
     }
 
     /// Exactly this range of exactly this version, after `prefix` in the same allocation.
+    ///
+    /// # Errors
+    /// If the object has changed or is gone, the range is beyond its end, or the store does not answer.
     pub async fn read(
         &self,
         key: &Key,
@@ -148,6 +161,9 @@ impl Store {
     }
 
     /// Several ranges of one version, each as [`Store::read`] returns it; neighbours are read in one request.
+    ///
+    /// # Errors
+    /// As for [`Store::read`].
     pub async fn read_many(
         &self,
         key: &Key,
@@ -181,6 +197,9 @@ impl Store {
 
     /// The first `limit` keys after `after` without hidden files, in the store's order: by bytes, except in some
     /// S3-compatible stores, which sort folder by folder.
+    ///
+    /// # Errors
+    /// If the store cannot be listed.
     pub async fn list(&self, after: Option<&str>, limit: usize) -> Result<KeyPage, Error> {
         self.0.counters.list();
         let deadline = self.0.settings.deadline(0) * 4;

@@ -15,6 +15,9 @@ pub struct Key(Arc<str>);
 impl Key {
     /// Accepts a decoded path unchanged or rejects it. Nothing is stripped or normalised, so that two spellings cannot
     /// name one object.
+    ///
+    /// # Errors
+    /// If it is empty, absolute, or has `.`, `..`, empty or hidden parts.
     pub fn parse(decoded: &str) -> Result<Key, BadKey> {
         if decoded.is_empty() {
             return Err(BadKey::Empty);

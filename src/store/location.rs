@@ -6,6 +6,9 @@ use super::{Error, Key, Store, runtime};
 impl Store {
     /// The locations of the object: its path and, if that is a link, the link's target. Keys of different sources that
     /// name the same object share a location.
+    ///
+    /// # Errors
+    /// If there is no such object, or the store does not answer.
     pub async fn locations(&self, key: &Key) -> Result<Vec<String>, Error> {
         let Reader::Local(local) = &self.0.reader else {
             return Ok(vec![format!("{}{}", self.location_prefix(), key.as_str())]);

@@ -39,6 +39,9 @@ pub(super) fn open(location: &str, settings: &Settings, access: Access) -> Resul
 }
 
 /// Checks that a location can be read from, or written to, without opening anything.
+///
+/// # Errors
+/// If it has no known form, or cannot be written to.
 pub fn check_location(location: &str, is_written: bool) -> Result<(), OpenError> {
     let scheme = match location.split_once("://") {
         None if location.is_empty() => {

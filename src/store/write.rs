@@ -20,6 +20,9 @@ impl Store {
     ///
     /// A remote store keeps the parts of unfinished uploads until a lifecycle rule of its own removes them (S3:
     /// `AbortIncompleteMultipartUpload`).
+    ///
+    /// # Errors
+    /// If the location cannot be written to.
     pub fn open_writable(location: &str, settings: &Settings) -> Result<Store, OpenError> {
         open::open(location, settings, Access::Write).map(|inner| Store(Arc::new(inner)))
     }
@@ -31,6 +34,9 @@ impl Store {
 
     /// A new folder for unfinished files: one that [`Store::move_file`] can rename from, or for remote stores one below
     /// the system's temporary folder.
+    ///
+    /// # Errors
+    /// If it cannot be created.
     pub fn workspace(&self) -> Result<Workspace, Error> {
         let workspace = match self.writer()? {
             Writer::Local(local) => local.workspace(),
@@ -40,6 +46,9 @@ impl Store {
     }
 
     /// Writes an object, replacing any with this key, and returns its version.
+    ///
+    /// # Errors
+    /// If the store refuses, is full, or does not answer.
     pub async fn put(&self, key: &Key, bytes: Bytes) -> Result<Version, Error> {
         let size = bytes.len() as u64;
         let (deadline, key) = (self.0.settings.write_deadline(size), written_to(key)?);
@@ -58,6 +67,9 @@ impl Store {
 
     /// Writes an object unless one with this key exists, and returns whether it did. If the response of a remote store
     /// was lost, the retry may return `false` although the first attempt wrote it: compare the object.
+    ///
+    /// # Errors
+    /// If the store refuses, is full, or does not answer.
     pub async fn create(&self, key: &Key, bytes: Bytes) -> Result<bool, Error> {
         let size = bytes.len() as u64;
         let (deadline, key) = (self.0.settings.write_deadline(size), written_to(key)?);
@@ -81,6 +93,9 @@ impl Store {
     }
 
     /// Writes a copy of a finished file in bounded memory, replacing any object with this key, and returns its version.
+    ///
+    /// # Errors
+    /// If the store refuses, is full, or does not answer.
     pub async fn put_file(&self, key: &Key, path: &Path) -> Result<Version, Error> {
         let file = File::open(path).map_err(Error::unavailable)?;
         let size = file.metadata().map_err(Error::unavailable)?.len();
@@ -97,6 +112,9 @@ impl Store {
 
     /// As [`Store::put_file`], but consumes the file: a local store renames files from its workspace instead of copying
     /// them. The file keeps its permissions, and is removed even if this fails.
+    ///
+    /// # Errors
+    /// If the store refuses, is full, or does not answer.
     pub async fn move_file(&self, key: &Key, path: TempPath) -> Result<Version, Error> {
         let Writer::Local(local) = self.writer()? else { return self.put_file(key, &path).await };
         let size = path.metadata().map_err(Error::unavailable)?.len();
@@ -106,6 +124,9 @@ impl Store {
     }
 
     /// Removes the object, if it exists.
+    ///
+    /// # Errors
+    /// If the store refuses, or does not answer.
     pub async fn remove(&self, key: &Key) -> Result<(), Error> {
         let (deadline, key) = (self.0.settings.write_deadline(0), written_to(key)?);
         match self.writer()? {
@@ -116,6 +137,9 @@ impl Store {
 
     /// Tests whether the store can be written to. Returns whether it honours [`Store::create`]: some stores silently
     /// overwrite.
+    ///
+    /// # Errors
+    /// If the store does not answer.
     pub async fn probe_writing(&self) -> Result<bool, Error> {
         let now = UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
         let key = Key::parse(&format!(".tegl-probe-{:x}-{now:x}", std::process::id()))?;

@@ -22,12 +22,14 @@ use tile::Packer;
 pub enum Compression {
     /// YCbCr, or gray; tables are shared by all tiles.
     Jpeg {
+        /// From 1 to 100, as libjpeg counts.
         quality: u8,
         /// 4:4:4 or 4:2:0; gray stays gray.
         subsampling: Subsampling,
     },
     /// Lossless, as are the following.
     Deflate,
+    /// Zstandard, lossless.
     Zstd,
 }
 
@@ -51,8 +53,11 @@ pub struct Recipe {
     pub channels: Channels,
     /// A multiple of 16.
     pub tile_side: u32,
+    /// How tiles are compressed.
     pub compression: Compression,
+    /// How levels are scaled down.
     pub reduced: Reduced,
+    /// The ICC profile to embed.
     pub icc: Option<Vec<u8>>,
     /// Threads that compress.
     pub threads: usize,
@@ -75,10 +80,13 @@ impl Recipe {
 /// Why a pyramid could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The recipe cannot be written as a pyramid; the text says why.
     #[error("a pyramid cannot be written: {0}")]
     Recipe(String),
+    /// Samples could not be decoded or compressed.
     #[error(transparent)]
     Pixels(#[from] pixels::Error),
+    /// The spool or the output could not be written.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -104,6 +112,10 @@ struct Level {
 }
 
 impl<S: Read + Write + Seek> Writer<S> {
+    /// A writer that spools compressed tiles to `spool` until the file is finished.
+    ///
+    /// # Errors
+    /// If the recipe cannot be written, or the spool does not take the first bytes.
     pub fn new(recipe: Recipe, spool: S) -> Result<Self, Error> {
         check(&recipe)?;
         let side = recipe.tile_side;
@@ -121,6 +133,9 @@ impl<S: Read + Write + Seek> Writer<S> {
     }
 
     /// Adds the next rows from the top; `samples` contains whole rows.
+    ///
+    /// # Errors
+    /// If there are too many rows, samples cannot be compressed, or the spool fails.
     pub fn push(&mut self, samples: &[u8]) -> Result<(), Error> {
         let stride = self.recipe.dimensions.width as usize * self.recipe.channels.count();
         let rows = samples.len() / stride;
@@ -188,6 +203,9 @@ impl<S: Read + Write + Seek> Writer<S> {
     }
 
     /// Writes the file after all rows have been added; returns its length.
+    ///
+    /// # Errors
+    /// If rows are missing, or the spool or `out` fails.
     pub fn finish(mut self, out: &mut impl Write) -> Result<u64, Error> {
         let missing = self.levels[0].band.rows_missing();
         if missing > 0 {

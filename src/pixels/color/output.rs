@@ -12,6 +12,7 @@ use crate::identity::Identity;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Output {
+    /// Samples converted to sRGB.
     #[default]
     Srgb,
     /// For wide-gamut screens.

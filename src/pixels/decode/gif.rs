@@ -13,6 +13,9 @@ const WHAT: &str = "GIF";
 
 /// Decodes the first frame of a GIF of at most `limit` pixels; the rest of the screen is transparent. A screen that is
 /// smaller than the frame is enlarged.
+///
+/// # Errors
+/// If the file is damaged or too large.
 pub fn gif_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Error> {
     let damaged = |error: gif::DecodingError| Error::damaged(WHAT, error);
     let mut options = DecodeOptions::new();

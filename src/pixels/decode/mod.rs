@@ -25,6 +25,7 @@ pub struct InMemory {
 }
 
 impl InMemory {
+    /// Rows that are all in memory.
     pub fn new(raw: Raw) -> Self {
         Self { raw, done: 0 }
     }
@@ -50,6 +51,9 @@ impl Rows for InMemory {
 }
 
 /// Decodes a complete WebP of at most `limit` pixels.
+///
+/// # Errors
+/// If the file is damaged or too large.
 pub fn webp_rows(file: Arc<dyn ReadAt>, limit: u64) -> Result<Box<dyn Rows>, Error> {
     let bytes = file_cursor::read_all(&*file, limit.saturating_mul(4))
         .map_err(|error| Error::damaged("WebP", error))?;

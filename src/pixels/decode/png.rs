@@ -29,6 +29,9 @@ enum Source {
 
 /// Opens a PNG; an interlaced one may have at most `whole` pixels. Palettes are expanded to RGB, fewer than 8 bits to 8,
 /// and transparent colors to alpha.
+///
+/// # Errors
+/// If the file is damaged, not supported or too large.
 pub fn png_rows(file: Arc<dyn ReadAt>, whole: u64) -> Result<Box<dyn Rows>, Error> {
     let mut reader = open(file.clone())?;
     let (kind, depth) = reader.output_color_type();

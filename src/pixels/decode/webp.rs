@@ -11,6 +11,9 @@ const WHAT: &str = "WebP";
 const SIDE: u32 = 16_383;
 
 /// Decodes a WebP of at most `limit_pixels` pixels, or the first frame of an animation, always with alpha.
+///
+/// # Errors
+/// If the file is damaged or too large.
 pub fn webp(bytes: &[u8], limit_pixels: u64) -> Result<Raster, Error> {
     let dimensions = header(bytes)?;
     if dimensions.area() > limit_pixels {

@@ -20,6 +20,9 @@ const PIXELS: u64 = 32_000_000;
 
 /// Writes an AVIF with alpha. Samples must be sRGB, because no profile is written; the credit is in Exif, because the
 /// container's writer does not support XMP.
+///
+/// # Errors
+/// If the encoder fails.
 pub fn avif(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     let dimensions = raster.dimensions;
     fit("avif", dimensions, SIDE, PIXELS)?;

@@ -15,6 +15,9 @@ const OPAQUE: u8 = 128;
 
 /// Writes a GIF with its credit; gray is exact, colors are quantised, alpha becomes one bit. Its samples are taken to
 /// be sRGB: hardly any reader knows of profiles in a GIF, so none is written.
+///
+/// # Errors
+/// If the raster is too large for the format.
 pub fn gif(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     fit("gif", raster.dimensions, SIDE, PIXELS)?;
     let [width, height] = [raster.dimensions.width, raster.dimensions.height].map(|side| side as u16);

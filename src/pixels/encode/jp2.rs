@@ -17,6 +17,9 @@ const TILE: u32 = 1024;
 const RESOLUTIONS: u32 = 6;
 
 /// Writes a lossy JP2; alpha is dropped, and a profile replaces the sRGB declaration.
+///
+/// # Errors
+/// If the encoder fails.
 pub fn jp2(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     let encoder = Encoder::new(raster)?;
     let file = encoder.encode(raster)?;

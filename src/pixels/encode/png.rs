@@ -14,6 +14,9 @@ use crate::pixels::{Channels, Raster};
 const XMP: &str = "XML:com.adobe.xmp";
 
 /// Writes a PNG with alpha, profile and credit.
+///
+/// # Errors
+/// If the encoder fails.
 pub fn png(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     let mut file = Vec::with_capacity(raster.samples.len() / 2);
     encoder(&mut file, raster.dimensions, raster.channels, metadata)

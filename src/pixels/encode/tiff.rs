@@ -21,6 +21,9 @@ const XMP: Tag = Tag::Unknown(700);
 const IPTC: Tag = Tag::Unknown(33723);
 
 /// Writes a TIFF with alpha, profile and credit.
+///
+/// # Errors
+/// If the raster is too large for the format.
 pub fn tif(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     let mut file = Cursor::new(Vec::new());
     let written = if raster.samples.len() < CLASSIC {

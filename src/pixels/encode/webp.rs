@@ -17,6 +17,9 @@ const ICC: u8 = 0x20;
 const XMP: u8 = 0x04;
 
 /// Writes a lossy WebP with alpha, profile and credit.
+///
+/// # Errors
+/// If the raster is too large for the format.
 pub fn webp(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     let dimensions = raster.dimensions;
     fit("webp", dimensions, SIDE, u64::from(SIDE) * u64::from(SIDE))?;

@@ -14,6 +14,9 @@ use crate::pixels::{Error, Subsampling};
 const RECODED: u8 = 95;
 
 /// Crops a JPEG of at most `limit` pixels to its top left corner of `size`, in the DCT domain: pixels do not change.
+///
+/// # Errors
+/// If the JPEG is damaged, too large, or smaller than `size`.
 pub fn crop(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error> {
     // Memory depends on the size that it claims.
     let found = match header(jpeg)? {

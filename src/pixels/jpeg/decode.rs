@@ -32,6 +32,9 @@ const MAX_TILE: u64 = 8192 * 8192;
 /// pixels. A progressive JPEG may not exceed the limit at full size either, because its coefficients are kept in memory.
 ///
 /// TurboJPEG treats all warnings alike and keeps only the text of the first; if there is one, [`rows::raw`] decides.
+///
+/// # Errors
+/// If the JPEG is damaged, not supported or too large.
 pub fn decode(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Picture, Error> {
     match decode_sound(jpeg, reduce, limit) {
         Err(Error::Damaged { .. }) => tolerant(jpeg, reduce, limit).map(Picture::Packed),
@@ -88,6 +91,9 @@ fn decode_sound(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Picture, Error> 
 
 /// Decodes a JPEG of four components without color conversion, if it has at most `limit` pixels. It must not have an
 /// Adobe marker.
+///
+/// # Errors
+/// If the JPEG is damaged, too large, or has another number of components.
 pub fn decode_four(jpeg: &[u8], limit: u64) -> Result<(Dimensions, Vec<u8>), Error> {
     let raw = rows::raw(jpeg, 1, limit, Inks::Plain)?;
     match (raw.model, raw.samples) {
@@ -103,6 +109,9 @@ pub fn scans(jpeg: &[u8], max: usize) -> usize {
 
 /// Decodes a tile at `1 / reduce` into its place in `canvas`; pixels outside the canvas are dropped. Returns `false` if the
 /// tile's subsampling differs from the canvas's, if it lacks some of the pixels `shown`, or if it needs [`decode`].
+///
+/// # Errors
+/// If the JPEG is damaged.
 pub fn decode_into(
     jpeg: &[u8],
     reduce: u32,

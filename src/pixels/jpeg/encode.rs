@@ -19,6 +19,9 @@ thread_local! {
 const MAX_SIDE: u32 = 65_500;
 
 /// Encodes packed samples, whose alpha must have been flattened.
+///
+/// # Errors
+/// If the raster is too large for a JPEG.
 pub fn encode(
     raster: &Raster,
     quality: u8,
@@ -31,6 +34,9 @@ pub fn encode(
 }
 
 /// Encodes samples whose rows are `pitch` bytes apart, without metadata; alpha is ignored.
+///
+/// # Errors
+/// If the raster is too large for a JPEG.
 pub fn encode_strided(
     samples: &[u8],
     pitch: usize,
@@ -63,6 +69,9 @@ fn encode_packed(
 }
 
 /// Encodes planes without conversion to RGB.
+///
+/// # Errors
+/// If the image is too large for a JPEG.
 pub fn encode_planar(image: &Planar, quality: u8, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     check(image.dimensions)?;
     let Some(luma) = image.planes.first() else { return Err(Error::damaged("image", "it has no planes")) };
@@ -98,6 +107,9 @@ fn with_notes(jpeg: Vec<u8>, metadata: &EmbeddedMetadata) -> Vec<u8> {
 }
 
 /// Refuses images that exceed JPEG's limits.
+///
+/// # Errors
+/// If a side is longer than 65,500 pixels.
 pub fn check(size: Dimensions) -> Result<(), Error> {
     if size.width > MAX_SIDE || size.height > MAX_SIDE {
         let reason = format!("a JPEG has at max {MAX_SIDE} pixels a side; `png` and `tif` have more");

@@ -8,6 +8,7 @@ use crate::pixels::Error;
 /// The contents of a JPEG's header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
+    /// The size of the image in pixels.
     pub dimensions: Dimensions,
     /// 1, 3 or 4.
     pub components: u8,
@@ -30,7 +31,6 @@ const MAX_SIDE: u32 = 65_500;
 /// first scan.
 ///
 /// # Errors
-///
 /// If the file is damaged, or of a kind that the decoder does not support.
 pub fn header(start: &[u8]) -> Result<Result<Header, usize>, Error> {
     let found = match segments(start).map_err(damaged)? {

@@ -80,11 +80,17 @@ unsafe impl Send for JpegRows {}
 /// | 3 | no marker, and any other identifiers | YCbCr; RGB if lossless |
 /// | 4 | no Adobe marker, or one with transform 0 | CMYK |
 /// | 4 | an Adobe marker with transform 2 or an unknown one | YCCK |
+///
+/// # Errors
+/// If the JPEG is damaged, or needs more memory.
 pub fn rows(file: Arc<dyn ReadAt>, reduce: u32, memory: u64) -> Result<JpegRows, Error> {
     open(file, reduce, memory, Inks::Inverted)
 }
 
 /// Decodes a complete JPEG of at most `limit` pixels at `1 / reduce` of its size, as [`rows`] does.
+///
+/// # Errors
+/// If the JPEG is damaged, not supported or too large.
 pub fn raw(jpeg: &[u8], reduce: u32, limit: u64, inks: Inks) -> Result<Raw, Error> {
     // A progressive JPEG keeps two bytes for each of at most four samples per pixel.
     let rows = open(Arc::new(Bytes::copy_from_slice(jpeg)), reduce, limit.saturating_mul(8), inks)?;

@@ -190,6 +190,9 @@ pub struct Scan<'a> {
 
 /// Splits an encoder's JPEG; the head gets another `height`, and a restart `interval` in blocks if there is one (ITU-T
 /// T.81, §B.2.4.4).
+///
+/// # Errors
+/// If it is no JPEG of a single scan.
 pub fn scan(jpeg: &[u8], height: u32, interval: Option<u16>) -> Result<Scan<'_>, Error> {
     let damaged = |reason: &str| Error::damaged("JPEG encoder", reason);
     let mut head = jpeg.get(..2).unwrap_or_default().to_vec();

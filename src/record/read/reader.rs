@@ -14,6 +14,9 @@ use crate::record::Work;
 ///
 /// Without a form, it is detected from the bytes, for JSON from each record. A mapping says which columns of a table, or
 /// which fields of JSON records, mean what. A record that cannot be read yields a [`BadRecord`], and reading continues.
+///
+/// # Errors
+/// If nothing can be read at all: no records of a known form, or a wrong mapping. Bad records are reported one by one.
 pub fn read(
     input: impl Read + Send + 'static,
     form: Option<RecordFormat>,

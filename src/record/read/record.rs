@@ -16,6 +16,7 @@ pub(super) const DEEPEST_PARTS: usize = 8;
 /// A record that was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParsedRecord {
+    /// The work.
     pub work: Work,
     /// The record's JSON as the source gave it.
     pub original: Option<String>,
@@ -37,11 +38,13 @@ pub struct BadRecord {
 /// Why nothing can be read at all.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The stream of records failed.
     #[error("the records cannot be read: {0}")]
     Read(#[from] io::Error),
     /// These are no records, or not with this mapping.
     #[error("{0}")]
     Unfit(String),
+    /// The mapping of columns is wrong; the text says where.
     #[error("mapping: {0}")]
     Mapping(String),
 }

@@ -43,12 +43,18 @@ impl Workspace {
     }
 
     /// Creates an empty file in it.
+    ///
+    /// # Errors
+    /// If the folder cannot be written to.
     pub fn file(&self) -> io::Result<NamedTempFile> {
         // Other users may read finished files, as far as the umask allows.
         Builder::new().prefix("file-").permissions(Permissions::from_mode(0o666)).tempfile_in(self.path())
     }
 
     /// Creates an empty folder in it.
+    ///
+    /// # Errors
+    /// If the folder cannot be written to.
     pub fn folder(&self) -> io::Result<TempDir> {
         Builder::new().prefix("folder-").tempdir_in(self.path())
     }

@@ -36,7 +36,13 @@ pub enum DocumentError {
     #[error(
         "{address} was not requested, because its host is not allowed: allow it with `--records-host {host}`"
     )]
-    Refused { address: String, host: String },
+    Refused {
+        /// The address that was refused.
+        address: String,
+        /// Its host.
+        host: String,
+    },
+    /// The server did not answer as expected; the text says how.
     #[error("cannot be read: {0}")]
     Failed(String),
 }
@@ -51,6 +57,10 @@ pub struct WebClient {
 }
 
 impl WebClient {
+    /// A client that asks these hosts only.
+    ///
+    /// # Errors
+    /// If the client cannot be built, as without TLS.
     pub fn new(hosts: Hosts, limits: Limits, settings: &Settings) -> Result<Self, String> {
         let builder = || {
             Client::builder()

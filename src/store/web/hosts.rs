@@ -41,6 +41,9 @@ impl Hosts {
     }
 
     /// Allows hosts: `museum.org`, `museum.org:8080`, `*.museum.org` or `*`.
+    ///
+    /// # Errors
+    /// If the rule is no host.
     pub fn add(&mut self, rule: &str) -> Result<(), String> {
         let wrong = || {
             format!(

@@ -38,6 +38,7 @@ use crate::pixels::{Alpha, Depth, Model, Raw, ReadAt};
 /// The contents of boxes and main header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
+    /// The size of the image in pixels.
     pub dimensions: Dimensions,
     /// Of the codestream's tiles; the whole image where there is one.
     pub tile: Dimensions,
@@ -45,6 +46,7 @@ pub struct Header {
     pub resolutions: u32,
     /// After the palette.
     pub model: Model,
+    /// What the alpha samples mean, if there are any.
     pub alpha: Alpha,
     /// `U16` where any channel has more than 8 bits.
     pub depth: Depth,
@@ -79,18 +81,27 @@ pub struct Codestream {
 }
 
 /// Reads the boxes and the main header in a few small reads.
+///
+/// # Errors
+/// If the file is damaged or not supported.
 pub fn header(file: &dyn ReadAt) -> Result<Header, Error> {
     Codestream::open(file).map(|codestream| codestream.header())
 }
 
 /// Decodes `region` (in pixels of the full size) at `1/2^reduce`, cut to whole samples of that resolution: from
 /// `ceil(left/2^reduce)` to `ceil(right/2^reduce)` where the image begins at the reference grid's origin.
+///
+/// # Errors
+/// If the file is damaged, not supported or too large.
 pub fn decode(file: &dyn ReadAt, region: Rect, reduce: u32, limit_pixels: u64) -> Result<Raw, Error> {
     Codestream::open(file)?.decode(file, region, reduce, limit_pixels)
 }
 
 impl Codestream {
     /// Reads boxes and main header.
+    ///
+    /// # Errors
+    /// If the file is damaged or not supported.
     pub fn open(file: &dyn ReadAt) -> Result<Self, Error> {
         let boxes = Boxes::read(file)?;
         let main = Main::read(file, boxes.codestream.clone())?;
@@ -122,6 +133,7 @@ impl Codestream {
         Ok(last == [0xff, 0xd9])
     }
 
+    /// What the headers say.
     pub fn header(&self) -> Header {
         let Self { boxes, main, layout, .. } = self;
         let dimensions = Dimensions::new(main.area.width(), main.area.height());
@@ -156,6 +168,9 @@ impl Codestream {
     }
 
     /// Bytes of memory that [`Self::decode`] needs, according to headers and lengths.
+    ///
+    /// # Errors
+    /// If the headers are damaged.
     pub fn cost(&self, file: &dyn ReadAt, region: Rect, reduce: u32) -> Result<u64, Error> {
         let area = self.area(region)?;
         let pixels = |area: Area| {
@@ -204,6 +219,9 @@ impl Codestream {
     }
 
     /// Decodes a region as the function of this name does; `file` is the file that was opened.
+    ///
+    /// # Errors
+    /// If the file is damaged, or the region is too large.
     pub fn decode(
         &self,
         file: &dyn ReadAt,

@@ -26,7 +26,6 @@ enum Writer {
 /// Starts a `jpg` (with this quality and subsampling, without alpha), a `png` or a `tif` (both with alpha).
 ///
 /// # Errors
-///
 /// Other formats cannot be written before all pixels are known.
 pub fn stream(
     format: Format,
@@ -60,6 +59,9 @@ impl Stream {
     }
 
     /// Adds any number of next rows; returns bytes to send now, which may be empty.
+    ///
+    /// # Errors
+    /// If the band cannot be compressed, or has too many rows.
     pub fn push(&mut self, band: &Raster) -> Result<Vec<u8>, Error> {
         let rows = self.rows.checked_add(band.dimensions.height);
         let rows = rows.filter(|rows| *rows <= self.dimensions.height);
@@ -79,7 +81,6 @@ impl Stream {
     /// The last bytes.
     ///
     /// # Errors
-    ///
     /// If rows are missing.
     pub fn finish(self) -> Result<Vec<u8>, Error> {
         if self.rows != self.dimensions.height {

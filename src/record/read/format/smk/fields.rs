@@ -3,6 +3,7 @@
 /// A field by its name at SMK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SmkField {
+    /// The field's name in SMK's records.
     pub name: &'static str,
     /// The scheme of the facet that its values are counted under.
     pub facet: Option<&'static str>,
