@@ -62,11 +62,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
         let rate = summary.megapixels / summary.seconds.max(0.001);
         println!(
             "{} built ({:.0} megapixels in {:.1} s, {rate:.0} per second), {} already there, {} not needed, {} failed",
-            count(summary.made, "pyramid"),
+            count(summary.built, "pyramid"),
             summary.megapixels,
             summary.seconds,
-            summary.there,
-            summary.as_it_lies,
+            summary.existing,
+            summary.not_needed,
             summary.failed
         );
         reporter.failures();
@@ -157,7 +157,7 @@ impl Report for Reporter {
         } else if let Outcome::Failed { reason } = &ingested.outcome {
             state.failures.push((ingested.identifier.clone(), reason.clone()));
         } else if (self.verbose || !std::io::stderr().is_terminal())
-            && matches!(ingested.outcome, Outcome::Made)
+            && matches!(ingested.outcome, Outcome::Built)
         {
             eprintln!("built {} ({:.1} s)", ingested.identifier, ingested.seconds);
         }

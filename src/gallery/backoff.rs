@@ -1,5 +1,4 @@
-//! When the indexer and the writer of pyramids try again after a failure: after growing pauses, or sooner where a full
-//! disk has room again.
+//! Retry intervals of the indexer and of pyramid writes: growing pauses, cut short when a full disk has room again.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,12 +6,12 @@ use std::time::Duration;
 /// The first pause; each further one is twice as long.
 const FIRST: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(60);
-/// The longest one while a disk is full.
+/// The longest pause while a disk is full.
 const LONGEST_WITHOUT_ROOM: Duration = Duration::from_secs(300);
-/// The longest pause once there is more room than there was.
+/// The longest pause once more room is free than after the failure.
 const LONGEST_WITH_ROOM: Duration = Duration::from_secs(20);
 
-/// Failures in a row, and the room that there was after the last.
+/// The number of consecutive failures, and the free space after the last one.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Backoff {
     failures: u32,
@@ -20,24 +19,24 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    /// Takes note of a failure, and of the bytes that are free where it happened. Whether it is the first in a row.
+    /// Records a failure, and the bytes that were free where it happened. Returns whether it is the first in a row.
     pub(super) fn failed(&mut self, room: Option<u64>) -> bool {
         self.failures += 1;
         self.room = room;
         self.failures == 1
     }
 
-    /// Takes note of a success. Whether it ends failures.
+    /// Records a success. Returns whether it ends a series of failures.
     pub(super) fn succeeded(&mut self) -> bool {
         std::mem::take(self).failures > 0
     }
 
-    /// How many failures there were in a row.
+    /// The number of consecutive failures.
     pub(super) fn failures(&self) -> u32 {
         self.failures
     }
 
-    /// Whether it is time to try again, so long after the last failure.
+    /// Whether it is time to retry, `elapsed` after the last failure.
     pub(super) fn is_due(&self, elapsed: Duration, room: impl FnOnce() -> Option<u64>) -> bool {
         if self.failures == 0 || elapsed >= self.pause() {
             return true;
@@ -57,14 +56,14 @@ impl Backoff {
     }
 }
 
-/// The bytes that are free on a folder's disk, where that can be told.
+/// The free bytes on a folder's disk, where they are known.
 pub(super) fn room(folder: &Path) -> Option<u64> {
     let existing = folder.ancestors().find(|folder| folder.exists())?;
     let disk = rustix::fs::statvfs(existing).ok()?;
     Some(disk.f_bavail * disk.f_frsize)
 }
 
-/// Whether so little room is left that writing fails for want of it.
+/// Whether so little room is left that writes fail.
 pub(super) fn is_full(room: Option<u64>) -> bool {
     room.is_some_and(|free| free < 16 << 20)
 }
@@ -74,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_and_end_early_where_there_is_room() {
+    fn pauses_grow_and_end_early_when_there_is_more_room() {
         let mut backoff = Backoff::default();
         assert!(backoff.is_due(Duration::ZERO, || None));
         let seconds = Duration::from_secs;

@@ -10,7 +10,7 @@ use crate::{catalogue, pixels, search, store};
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// There is no such image or work.
-    #[error("there is no image and no work of this identifier")]
+    #[error("there is no image or work with this identifier")]
     NotFound,
     /// The work was withdrawn.
     #[error("this work was withdrawn")]
@@ -36,7 +36,7 @@ pub enum Error {
     #[error("access to this image is refused")]
     Forbidden,
     /// For the collection's owner to fix: the file's permissions.
-    #[error("the image cannot be shown: permission denied: the server's user may not read its file")]
+    #[error("the image cannot be shown: permission denied: the server's user cannot read its file")]
     Unreadable,
     /// Disabled here; says how to enable it.
     #[error("{0}")]
@@ -53,10 +53,10 @@ pub enum Error {
     )]
     Indexing { percent: u8, retry_after_s: u32 },
     /// For the operator to fix: there is no search index, and none can be built.
-    #[error("there is no search just now: {cause}; it is tried again by itself")]
+    #[error("search is not available at the moment: {cause}; the server retries by itself")]
     Unindexed { cause: String },
     /// For the operator to fix: the pyramid store.
-    #[error("this image cannot be prepared just now: {cause}; it is tried again by itself")]
+    #[error("this image cannot be prepared at the moment: {cause}; the server retries by itself")]
     Unprepared { cause: String },
     /// For the operator to fix: the store.
     #[error("the image cannot be reached just now")]
@@ -69,18 +69,18 @@ pub enum Error {
     CatalogueFull(#[source] Arc<catalogue::Error>),
     /// The catalogue stopped responding between a change and its confirmation.
     #[error(
-        "the change may have been saved or not: the catalogue stopped answering meanwhile; look at what you changed \
-         (GET), and repeat the request if the change is not there: a change that was saved is not made twice"
+        "the change may have been saved or not: the catalogue stopped responding meanwhile; check what you changed \
+         (GET), and repeat the request if the change is missing: a change that was saved is not applied twice"
     )]
     Uncertain(#[source] Arc<catalogue::Error>),
     /// The work was changed meanwhile.
-    #[error("the work has changed: it is at revision {current} now; look at it again before you change it")]
+    #[error("the work has changed: it is at revision {current} now; read it again before you change it")]
     Conflict { current: u64 },
     /// For the operator to fix: the output location.
     #[error("{0}")]
     Unwritable(String),
     /// The caller is gone.
-    #[error("the request was given up")]
+    #[error("the request was cancelled")]
     Abandoned,
     /// A bug in Tegl; the text is for the log.
     #[error("something went wrong within the server")]
@@ -151,9 +151,9 @@ pub(crate) fn error_chain(error: &Error) -> String {
     }
     let mut cause = std::error::Error::source(error);
     while let Some(one) = cause {
-        let said = one.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
+        let reason = one.to_string();
+        if !text.contains(&reason) {
+            text = format!("{text}: {reason}");
         }
         cause = one.source();
     }

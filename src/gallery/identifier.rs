@@ -23,7 +23,7 @@ impl Identifier {
     /// If no source has this name, or the path is no key.
     pub fn parse<'a>(text: &str, names: impl IntoIterator<Item = Option<&'a str>>) -> Result<Self, Error> {
         let named = text.split_once(':').and_then(|(name, path)| {
-            let at = names.into_iter().position(|known| known == Some(name))?;
+            let at = names.into_iter().position(|one| one == Some(name))?;
             Some((at, path))
         });
         let (source, path) = named.map_or((None, text), |(at, path)| (Some(at), path));
@@ -32,7 +32,7 @@ impl Identifier {
                 Ok(number) if number > 0 && number.to_string() == page => (path, number),
                 _ => {
                     return Err(
-                        Invalid::new("identifier", text, "has a page that is no number from 1 on").into()
+                        Invalid::new("identifier", text, "must have an integer of at least 1 as its page").into()
                     );
                 }
             },
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_a_path_and_a_page() {
+    fn identifiers_have_a_name_a_path_and_a_page() {
         let names = [None, Some("maps")];
         for (text, expected) in [
             ("a/b.tif", Some((None, "a/b.tif", 1))),

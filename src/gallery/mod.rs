@@ -1,4 +1,4 @@
-//! What Tegl does, without HTTP: images, works, search and jobs. Serving, commands and tests go through it.
+//! Services without HTTP: images, works, search and jobs. The server, the commands and tests use them.
 
 mod backoff;
 mod catalogue_client;
@@ -48,7 +48,7 @@ pub(crate) struct Gallery {
     _runtime: Background,
 }
 
-/// Failures of the catalogue and of the search, in words for anybody.
+/// Failures of the catalogue and of the search, worded for clients.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Failures {
     /// The catalogue does not respond.
@@ -59,7 +59,7 @@ pub(crate) struct Failures {
     pub stale: Option<String>,
 }
 
-/// A runtime that may be dropped from within another one.
+/// A runtime that can be dropped from within another one.
 struct Background(Option<Runtime>);
 
 impl Drop for Background {
@@ -121,7 +121,7 @@ impl Gallery {
         Ok(self)
     }
 
-    /// Keeps a search index of the catalogue's works in `folder`, and follows their changes.
+    /// Maintains a search index of the catalogue's works in `folder`.
     pub(crate) fn with_index(mut self, folder: PathBuf, settings: &crate::search::Settings) -> Self {
         if let Some(catalogue) = self.catalogue() {
             let (catalogue, sources) = (catalogue.clone(), self.sources.clone());
@@ -141,14 +141,14 @@ impl Gallery {
     /// The search.
     ///
     /// # Errors
-    /// If there is none: it takes a catalogue and a folder.
+    /// If there is none: it needs a catalogue and a folder.
     pub(crate) fn search(&self) -> Result<&Arc<SearchService>, Error> {
         self.search.as_ref().ok_or_else(|| {
-            Error::Closed("there is no search here: it takes a catalogue and a folder for its index".into())
+            Error::Closed("search is not available here: it needs a catalogue and a folder for its index".into())
         })
     }
 
-    /// Forgets everything that is kept in memory.
+    /// Drops everything that is cached in memory.
     pub(crate) fn forget_all(&self) {
         self.images.forget_all();
         if let Some(search) = &self.search {
@@ -159,7 +159,7 @@ impl Gallery {
     /// What keeps the server from working normally, apart from its sources; does no I/O.
     pub(crate) fn failures(&self) -> Failures {
         let catalogue = self.catalogue().filter(|catalogue| catalogue.is_silent()).map(|_| {
-            "the catalogue does not answer: images whose rights are known are shown, works and tags are not".to_owned()
+            "the catalogue does not respond: images with known rights are served, works and tags are not".to_owned()
         });
         let index = self.search.as_ref().and_then(|search| Some((search.is_there(), search.failure()?)));
         Failures {

@@ -1,4 +1,4 @@
-//! What the rights of works let anybody see and take home.
+//! The rules that map works' rights to the largest size of their images and to downloads.
 
 use std::fmt;
 
@@ -7,25 +7,25 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::identity::{Identity, fields};
 
-/// `[rights]`: from what a record says of a work's rights to the largest size of its images, and whether their
-/// originals may be downloaded. Where several rules apply, the strictest does.
+/// `[rights]`: maps the rights in a record to the largest size of the work's images, and to whether their originals
+/// may be downloaded. Of several rules that apply, the strictest wins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Rights {
     /// For works whose record says that they are in the public domain.
     pub public_domain: Rule,
-    /// For works whose record names rights that no statement below fits, or says that they are not in the public
-    /// domain.
+    /// For works whose record has a rights statement that matches none below, or says that they are not in the
+    /// public domain.
     pub otherwise: Rule,
-    /// For works whose record says nothing of rights.
+    /// For works whose record has no rights.
     pub unsaid: Rule,
     /// For images that no record names.
     pub without_record: Rule,
-    /// By the beginning of a rights URI; the longest that fits counts.
+    /// By the prefix of a rights URI; the longest match wins.
     pub statements: Vec<Statement>,
 }
 
-/// How large images may be shown, and whether their originals may be had.
+/// How large images may be shown, and whether their originals may be downloaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rule {
@@ -33,7 +33,7 @@ pub(crate) struct Rule {
     pub original: bool,
 }
 
-/// A rule for all rights URIs that begin alike; `http` and `https`, with `www.` or without, are the same.
+/// A rule for all rights URIs with this prefix; `http` or `https` and `www.` make no difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Statement {
@@ -46,7 +46,7 @@ pub(crate) struct Statement {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Largest {
-    /// In pixels; 0 for not at all. No part is shown in finer detail than the whole.
+    /// In pixels; 0 for not at all. Regions are not shown in finer detail than the whole.
     Pixels(u32),
     /// `full`: as large as it is.
     Full(Full),
@@ -93,7 +93,7 @@ pub(crate) enum Full {
     Full,
 }
 
-/// The longest side that works which are not free are shown at.
+/// The default longest side for images of works that are not free.
 const LARGEST: u32 = 2000;
 
 impl Default for Rights {
@@ -119,7 +119,7 @@ impl Default for Rights {
 /// What one image may be used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Grant {
-    /// The longest side of the whole image; `u32::MAX` where there is no bound, 0 where it is not shown.
+    /// The longest side of the whole image; `u32::MAX` for no limit, 0 if it is not shown.
     pub largest: u32,
     /// Whether the master itself may be downloaded.
     pub original: bool,
@@ -143,13 +143,13 @@ impl From<Rule> for Grant {
 }
 
 impl Grant {
-    /// What both allow.
+    /// What both grants allow.
     pub(crate) fn strictest(self, other: Self) -> Self {
         Self { largest: self.largest.min(other.largest), original: self.original && other.original }
     }
 }
 
-/// As JSON, and not by the names that settings have.
+/// As JSON with fixed names, independent of those of the settings.
 impl Identity for Rights {
     fn write(&self, text: &mut String) {
         let Self { public_domain, otherwise, unsaid, without_record, statements } = self;
@@ -181,7 +181,7 @@ fn allowed(largest: Largest, original: bool) -> String {
 }
 
 impl Rights {
-    /// What a record that says this of its work's rights grants. Of several statements, one a line, all hold.
+    /// The grant for a record with these rights. Of several statements, one per line, all apply.
     pub(crate) fn of_record(&self, rights: Option<&str>, public_domain: Option<bool>) -> Grant {
         let statements = rights.into_iter().flat_map(str::lines).map(str::trim).filter(|one| !one.is_empty());
         let granted = statements.map(|statement| self.of_statement(statement, public_domain));
@@ -193,7 +193,7 @@ impl Rights {
         granted.unwrap_or_else(|| self.unsaid.into())
     }
 
-    /// What a work grants that was withdrawn: never more than works whose rights nobody has ruled on.
+    /// The grant for a withdrawn work: never more than for works whose rights match no rule.
     pub(crate) fn of_withdrawn(&self, rights: Option<&str>, public_domain: Option<bool>) -> Grant {
         self.of_record(rights, public_domain).strictest(self.otherwise.into())
     }
@@ -203,34 +203,34 @@ impl Rights {
         match (self.rule_of(statement), public_domain) {
             (Some(_), Some(false)) if says_free(statement) => self.otherwise.into(),
             (Some(rule), Some(true)) => Grant::from(rule).strictest(flag),
-            // A licence grants what it grants to works that are not in the public domain.
+            // A licence applies to works that are not in the public domain, too.
             (Some(rule), _) => rule.into(),
-            // The flag says enough of a statement that nobody has ruled on, unless the two contradict each other.
+            // For a statement without a rule the flag decides, unless the two contradict each other.
             (None, Some(true)) if !says_protected(statement) => flag,
             (None, _) => self.otherwise.into(),
         }
     }
 
-    /// The rule for a statement. A URI is one word: what goes on after it may take back what it grants.
+    /// The rule for a statement. A URI is one word: text after it may restrict what the URI grants.
     fn rule_of(&self, statement: &str) -> Option<Rule> {
         let is_uri = statement.contains("://");
         if is_uri && statement.contains(char::is_whitespace) {
             return None;
         }
         let normal = crate::presentation::rights_uri(statement);
-        let spellings = [Some(bare(statement)), normal.as_deref().map(bare)];
-        let fits = |rule: &&Statement| {
-            let uri = bare(&rule.uri);
+        let spellings = [Some(normalized(statement)), normal.as_deref().map(normalized)];
+        let matches = |rule: &&Statement| {
+            let uri = normalized(&rule.uri);
             spellings.iter().flatten().any(|spelling| spelling.starts_with(&uri))
         };
-        let fitting = self.statements.iter().filter(fits).max_by_key(|rule| bare(&rule.uri).len())?;
-        Some(Rule { largest: fitting.largest, original: fitting.original })
+        let matching = self.statements.iter().filter(matches).max_by_key(|rule| normalized(&rule.uri).len())?;
+        Some(Rule { largest: matching.largest, original: matching.original })
     }
 }
 
-/// Whether a statement says that nobody has rights in the work; CC0 gives up rights that there may be.
+/// Whether a statement says that nobody has rights in the work; CC0 waives rights that may exist.
 fn says_free(statement: &str) -> bool {
-    let statement = bare(statement);
+    let statement = normalized(statement);
     [
         "creativecommons.org/publicdomain/mark/",
         "rightsstatements.org/vocab/noc-",
@@ -240,7 +240,7 @@ fn says_free(statement: &str) -> bool {
     .any(|uri| statement.starts_with(uri))
 }
 
-/// Whether a statement says that somebody has rights in the work, or that nobody knows.
+/// Whether a statement says that somebody has rights in the work, or that this is unknown.
 fn says_protected(statement: &str) -> bool {
     let statement = statement.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| statement.contains(word));
@@ -263,8 +263,8 @@ fn says_protected(statement: &str) -> bool {
     has(&["copyright", "ophavsret", "urheberrecht"]) && !has(&free)
 }
 
-/// A URI without what may differ between two forms of it.
-fn bare(uri: &str) -> String {
+/// A URI without scheme, `www.` and case, which differ between spellings of the same one.
+fn normalized(uri: &str) -> String {
     let uri = uri.trim().to_ascii_lowercase();
     let rest = uri.strip_prefix("https://").or_else(|| uri.strip_prefix("http://")).unwrap_or(&uri);
     rest.strip_prefix("www.").unwrap_or(rest).to_owned()
@@ -274,9 +274,9 @@ fn bare(uri: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Dumps' ETags are made of it.
+    /// The ETags of dumps depend on it.
     #[test]
-    fn rules_are_told_as_ever() {
+    fn the_identity_of_rules_is_stable() {
         let usual = Rights::default();
         assert_eq!(
             usual.identity(),
@@ -295,14 +295,14 @@ mod tests {
             largest: Largest::Pixels(u32::MAX),
             original: false,
         };
-        let told = Rights { statements: vec![statement], ..usual.clone() }.identity();
+        let identity = Rights { statements: vec![statement], ..usual.clone() }.identity();
         let uri = r#""statements":[{"uri":"http://\"ø\"/\u0007\n","largest":4294967295,"original":false}]}"#;
-        assert!(told.ends_with(uri), "{told}");
+        assert!(identity.ends_with(uri), "{identity}");
         assert!(Rights { statements: Vec::new(), ..usual }.identity().ends_with(r#","statements":[]}"#));
     }
 
     #[test]
-    fn the_flag_and_the_statement_decide_and_the_stricter_wins() {
+    fn the_stricter_of_flag_and_statement_wins() {
         let rights: Rights = toml::from_str(
             r#"
             public_domain = { largest = "full", original = true }
@@ -317,7 +317,7 @@ mod tests {
         )
         .unwrap();
         let full = u32::MAX;
-        for (said, public_domain, largest, original) in [
+        for (statement, public_domain, largest, original) in [
             (None, Some(true), full, true),
             (None, Some(false), 1000, false),
             (None, None, 3000, false),
@@ -347,8 +347,8 @@ mod tests {
             (Some("https://creativecommons.org/licenses/by/4.0/ but not for sale"), None, 1000, false),
             (Some(r#"{"code":7}"#), None, 1000, false),
         ] {
-            let grant = rights.of_record(said, public_domain);
-            assert_eq!((grant.largest, grant.original), (largest, original), "{said:?} {public_domain:?}");
+            let grant = rights.of_record(statement, public_domain);
+            assert_eq!((grant.largest, grant.original), (largest, original), "{statement:?} {public_domain:?}");
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::record::read::Limits;
 use crate::render;
 use crate::store::document;
 
-/// The settings of all that a gallery is made of.
+/// The settings of the gallery's services.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     pub masters: Masters,
@@ -20,7 +20,7 @@ pub(crate) struct Settings {
     pub pyramids: Pyramids,
     pub credit: Credit,
     pub rights: Rights,
-    /// Where images are found, without a closing slash; empty where nobody said so.
+    /// The public base URL without a trailing slash; empty if not configured.
     pub base_url: String,
 }
 
@@ -28,17 +28,17 @@ pub(crate) struct Settings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Masters {
-    /// How long a remote master counts as unchanged before the store is asked again, in seconds.
-    /// Local ones are looked at every two seconds. With 0 every request asks first.
+    /// How long a remote master counts as unchanged before it is revalidated, in seconds.
+    /// Local ones are revalidated every two seconds. With 0 every request revalidates first.
     pub revalidate_s: u64,
-    /// How much longer a master may be shown while its store is asked in the background, in seconds; an older one is
-    /// asked for first.
+    /// How much longer a master may be served while it is revalidated in the background, in seconds; an older one is
+    /// revalidated first.
     pub stale_while_revalidate_s: u64,
-    /// How much longer than `revalidate_s` a master may be shown while its store cannot be reached, in seconds.
+    /// How much longer than `revalidate_s` a master may be served while its store cannot be reached, in seconds.
     pub stale_if_error_s: u64,
-    /// The largest answer in pixels (`maxArea`).
+    /// The largest response in pixels (`maxArea`).
     pub max_area: u64,
-    /// The longest side of an answer in pixels (`maxWidth`, `maxHeight`).
+    /// The longest side of a response in pixels (`maxWidth`, `maxHeight`).
     pub max_side: u32,
     /// The largest master that is decoded as a whole because it has no tiles, in megapixels.
     pub whole_megapixels: u64,
@@ -60,15 +60,15 @@ impl Default for Masters {
     }
 }
 
-/// `[cache]`: memory for what may be asked again.
+/// `[cache]`: memory for what may be requested again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Cache {
-    /// Finished answers, in MiB; 0 keeps none.
+    /// Finished responses, in MiB; 0 disables the cache.
     pub answers_mib: u64,
-    /// Masters' indexes: where their tiles lie, in MiB.
+    /// Masters' indexes (tile offsets and lengths), in MiB.
     pub indexes_mib: u64,
-    /// Masters that have no tiles, decoded, in MiB.
+    /// Decoded masters without tiles, in MiB.
     pub decoded_mib: u64,
 }
 
@@ -78,17 +78,17 @@ impl Default for Cache {
     }
 }
 
-/// `[work]`: how much is rendered at one time.
+/// `[work]`: limits of concurrent rendering.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Work {
-    /// Threads that decode and encode; 0 for one a processor core.
+    /// Threads that decode and encode; 0 for one per processor core.
     pub threads: usize,
-    /// Memory for all renderings together, and for what has been made and not yet been sent, in MiB.
+    /// Memory for all renderings and unsent responses together, in MiB.
     pub memory_mib: u64,
-    /// How long a rendering waits for its turn before it is refused, in milliseconds.
+    /// How long a rendering waits in the queue before it is refused, in milliseconds.
     pub queue_ms: u64,
-    /// Renderings of at least this many MiB take turns on half of the threads.
+    /// Renderings of at least this many MiB share half of the threads.
     pub large_mib: u64,
 }
 
@@ -98,34 +98,34 @@ impl Default for Work {
     }
 }
 
-/// `[pyramids]`: what becomes of masters that cannot be cut into tiles.
+/// `[pyramids]`: tiled copies of masters without tiles.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Pyramids {
     /// Where pyramids are kept: a folder, or a `s3://`, `az://`, `gs://` prefix that several servers may share.
     /// Empty for the usual cache folder of the system or the user; `none` for no pyramids.
     pub location: String,
-    /// Whether a missing pyramid is made when its image is asked for.
+    /// Whether a missing pyramid is built when its image is requested.
     pub on_demand: bool,
-    /// How long such a request waits for it before it is told to come back, in seconds.
+    /// How long such a request waits for it before the client is asked to retry, in seconds.
     pub wait_s: u64,
-    /// Pyramids that are made at the same time.
+    /// Pyramids that are built concurrently.
     pub at_once: usize,
     /// Sides of their tiles in pixels, a multiple of 16.
     pub tile_side: u32,
-    /// How their tiles are compressed: `jpeg`, or without loss `deflate` or `zstd`. What has opacity is
-    /// always kept without loss.
+    /// The compression of their tiles: `jpeg`, or lossless `deflate` or `zstd`. Images with an alpha channel are always
+    /// compressed losslessly.
     pub compression: Compression,
     /// Quality of JPEG tiles, 1 to 100.
     pub jpeg_quality: u8,
     /// Whether JPEG tiles keep colour at full size (4:4:4) instead of half (4:2:0).
     pub full_color: bool,
-    /// The largest master of which one is made, in megapixels.
+    /// The largest master for which a pyramid is built, in megapixels.
     pub max_megapixels: u64,
     /// Memory that reading one master may take, in MiB: a few rows for most, all of it for a progressive JPEG, an
     /// interlaced PNG, WebP or fax. It is not part of `work.memory_mib`, as a build may last for minutes.
     pub memory_mib: u64,
-    /// Masters of fewer megapixels need none: they are decoded whole.
+    /// Masters of fewer megapixels need no pyramid: they are decoded whole.
     pub from_megapixels: f64,
 }
 
@@ -166,11 +166,11 @@ impl Default for Pyramids {
     }
 }
 
-/// `[credit]`: what every rendered answer and full-size file says of itself, in XMP and IPTC; stored tiles stay bare.
+/// `[credit]`: XMP and IPTC metadata of rendered responses and full-size files; stored tiles have none.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Credit {
-    /// What is to be printed beside an image.
+    /// The credit line to be printed next to an image.
     pub line: String,
     /// The URI of a licence or of a rights statement, or its text.
     pub rights: String,
@@ -190,7 +190,7 @@ pub(crate) struct Records {
     /// Hosts that redirects, further pages and collections may lead to besides those of `--records`: `museum.org`,
     /// `museum.org:8080`, `*.museum.org`, or `*` for all that are not on a private network.
     pub hosts: Vec<String>,
-    /// How long an address may take to answer, in seconds.
+    /// How long a server may take to respond, in seconds.
     pub answer_s: u64,
     /// How long it may then be silent, and how far behind the slowest rate, in seconds.
     pub silence_s: u64,
@@ -202,11 +202,11 @@ pub(crate) struct Records {
     pub documents: usize,
     /// The largest record, in MiB, unpacked.
     pub record_mib: u64,
-    /// How deep lists and objects of a record may lie within each other.
+    /// Maximum nesting depth of a record's lists and objects.
     pub depth: usize,
-    /// Values of a record in all.
+    /// Maximum number of values of a record.
     pub values: usize,
-    /// Elements of one list of a record, or fields of one object.
+    /// Maximum number of elements of one list, or fields of one object.
     pub list: usize,
     /// The longest text of a record, in KiB.
     pub text_kib: u64,
@@ -231,7 +231,7 @@ impl Default for Records {
 }
 
 impl Records {
-    /// The bounds of a document and of one record.
+    /// The limits for a document and for one record.
     pub(crate) fn limits(&self) -> Limits {
         let bytes = |count: u64, shift: u32| usize::try_from(count << shift).unwrap_or(usize::MAX);
         let (bytes, text) = (bytes(self.record_mib, 20), bytes(self.text_kib, 10));
@@ -245,7 +245,7 @@ impl Records {
         }
     }
 
-    /// The bounds of documents at web addresses.
+    /// The limits for documents from the web.
     pub(crate) fn web(&self) -> document::Limits {
         document::Limits {
             answer: Duration::from_secs(self.answer_s),
@@ -260,7 +260,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn records_have_the_same_bounds_wherever_they_come_from() {
+    fn the_default_limits_match_those_of_the_record_readers() {
         assert_eq!(Records::default().limits(), Limits::default());
     }
 }

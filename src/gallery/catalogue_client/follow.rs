@@ -1,4 +1,4 @@
-//! Following the catalogue: what other servers and this one change is learnt five times a second.
+//! Follows the catalogue: polls for changes by this and other servers five times a second.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Weak;
@@ -6,35 +6,35 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::CatalogueClient;
-use super::grants::Kept;
+use super::grants::CachedGrant;
 use crate::catalogue::{Catalogue, WorkRights};
 use crate::gallery::{Error, error_chain};
 use crate::record::Change;
 
-/// How often changes are looked for.
+/// The polling interval.
 const INTERVAL: Duration = Duration::from_millis(200);
-/// How long the catalogue may take to answer the follower before it counts as silent.
+/// How long the catalogue may take to respond to the follower before it counts as silent.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How long whoever made a change waits for the follower.
+/// How long the author of a change waits for the follower.
 const OWN_PATIENCE: Duration = Duration::from_secs(1);
-/// How many changes are read at one time.
+/// Changes per query.
 const PAGE: usize = 2000;
-/// More changes than this are not learnt one by one: all that was known is forgotten.
+/// Beyond this many changes everything cached is dropped instead of updated.
 const FAR: u64 = 50_000;
-/// How many changed works are remembered for the documents made of them.
-pub(super) const NOTED: u64 = 10_000;
+/// How many changes are remembered to tell which documents are stale.
+pub(super) const MAX_REMEMBERED: u64 = 10_000;
 
-/// Changes, and what is to be known of them before any of it counts.
-struct Learnt {
+/// Changes, with everything that is applied together with them.
+struct ChangeSet {
     changes: Vec<Change>,
     works: HashSet<String>,
     /// The files that the changed works show now.
     files: HashSet<String>,
-    grants: HashMap<String, Kept>,
+    grants: HashMap<String, CachedGrant>,
 }
 
 impl CatalogueClient {
-    /// Learns of all changes since the last time.
+    /// Applies all changes since the last call.
     pub(crate) async fn follow(&self) -> Result<(), Error> {
         let _one_at_a_time = self.following.lock().await;
         let followed = self.catch_up().await;
@@ -45,15 +45,15 @@ impl CatalogueClient {
         followed
     }
 
-    /// The same after a change was made here, which is safe whether the catalogue still answers or not: the change itself
-    /// is known, and the follower learns of the rest.
+    /// Applies all changes after one was made here. Safe even if the catalogue stops responding: the change itself is
+    /// recorded first, and the follower applies the rest.
     pub(crate) async fn follow_own(&self, object_number: &str, revision: u64) {
         self.recent.insert(object_number.to_owned(), revision);
         // The follower logs why it fails.
         let _ = tokio::time::timeout(OWN_PATIENCE, self.follow()).await;
     }
 
-    /// Forgets what the images of a work allow.
+    /// Drops the cached grants of a work's images.
     pub(in crate::gallery) fn forget_grants(&self, object_number: &str) {
         let works = HashSet::from([object_number.to_owned()]);
         self.grants.change(&works, &HashSet::new(), HashMap::new());
@@ -67,20 +67,20 @@ impl CatalogueClient {
             if last == seen {
                 return Ok(());
             }
-            // A revision that went back is another catalogue.
-            if seen == 0 || last.checked_sub(seen).is_none_or(|behind| behind > FAR) {
+            // A revision that went back means another catalogue.
+            if seen == 0 || last.checked_sub(seen).is_none_or(|missed| missed > FAR) {
                 self.forget(last);
                 continue;
             }
-            match self.learn(seen).await? {
-                Some(learnt) => self.note(learnt),
+            match self.read_changes(seen).await? {
+                Some(change_set) => self.apply(change_set),
                 None => self.forget(last),
             }
         }
     }
 
-    /// The next changes; nothing is taken note of unless all of it could be read.
-    async fn learn(&self, seen: u64) -> Result<Option<Learnt>, Error> {
+    /// The next changes; all of them are read before any is applied.
+    async fn read_changes(&self, seen: u64) -> Result<Option<ChangeSet>, Error> {
         let read = move |catalogue: Catalogue| async move {
             let changes = catalogue.changes(seen, PAGE).await?;
             let works: HashSet<String> = changes.iter().map(|change| change.object_number.clone()).collect();
@@ -103,42 +103,42 @@ impl CatalogueClient {
         let fresh = |(first, names): (String, Vec<String>)| {
             let all: Vec<WorkRights> =
                 names.iter().filter_map(|name| showing.get(name)).flatten().cloned().collect();
-            let kept = Kept::new(&names, &all, &self.rights);
-            (first, kept)
+            let cached = CachedGrant::new(&names, &all, &self.rights);
+            (first, cached)
         };
         let grants = depending.into_iter().map(fresh).collect();
-        Ok(Some(Learnt { changes, works, files, grants }))
+        Ok(Some(ChangeSet { changes, works, files, grants }))
     }
 
-    /// Takes note of changes. Grants come first: what is made at the new revision is made with them.
-    fn note(&self, learnt: Learnt) {
-        let Learnt { changes, works, files, grants } = learnt;
+    /// Applies changes. Grants come first: documents made at the new revision must use them.
+    fn apply(&self, change_set: ChangeSet) {
+        let ChangeSet { changes, works, files, grants } = change_set;
         self.grants.change(&works, &files, grants);
         for change in &changes {
             self.recent.insert(change.object_number.clone(), change.revision);
         }
         let Some(last) = changes.last().map(|change| change.revision) else { return };
-        let noted = self.noted.load(Ordering::Relaxed) + changes.len() as u64;
-        // What is forgotten must not count as unchanged.
-        if noted > NOTED {
+        let remembered = self.remembered.load(Ordering::Relaxed) + changes.len() as u64;
+        // Changes that are no longer remembered must not count as unchanged.
+        if remembered > MAX_REMEMBERED {
             self.horizon.store(last, Ordering::Release);
             self.recent.invalidate_all();
         }
-        self.noted.store(if noted > NOTED { 0 } else { noted }, Ordering::Relaxed);
+        self.remembered.store(if remembered > MAX_REMEMBERED { 0 } else { remembered }, Ordering::Relaxed);
         self.seen.store(last, Ordering::Release);
     }
 
-    /// Knows nothing but the last revision.
+    /// Drops everything but the last revision.
     fn forget(&self, last: u64) {
         self.grants.forget_all();
         self.horizon.store(last, Ordering::Release);
         self.recent.invalidate_all();
-        self.noted.store(0, Ordering::Relaxed);
+        self.remembered.store(0, Ordering::Relaxed);
         self.seen.store(last, Ordering::Release);
     }
 }
 
-/// Follows the catalogue for as long as the works are served.
+/// Follows the catalogue until its client is dropped.
 pub(crate) async fn follow(works: Weak<CatalogueClient>) {
     let mut failing = false;
     loop {
@@ -147,7 +147,7 @@ pub(crate) async fn follow(works: Weak<CatalogueClient>) {
         match works.follow().await {
             Ok(()) if failing => {
                 failing = false;
-                tracing::info!("the catalogue answers again");
+                tracing::info!("the catalogue responds again");
             }
             Ok(()) => {}
             Err(error) if !failing => {

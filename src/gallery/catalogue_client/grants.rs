@@ -1,4 +1,4 @@
-//! What images' works allow, kept until a change of the catalogue touches those works or images.
+//! Grants of images, cached until a change of the catalogue affects their works or files.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,27 +8,27 @@ use moka::sync::Cache;
 use crate::catalogue::{WorkRights, without_page};
 use crate::gallery::rights::{Grant, Rights};
 
-/// The grants that are known, by the first name of each master.
+/// The cached grants, by the first name of each master.
 pub(super) struct Grants {
-    kept: Cache<String, Arc<Kept>>,
-    /// Counts the changes: what was read before one is not kept after it.
+    cached: Cache<String, Arc<CachedGrant>>,
+    /// Counts the changes: a grant that was read before a change is not cached after it.
     changes: Mutex<u64>,
 }
 
-/// A grant, and all that it depends on.
+/// A grant with everything that it depends on.
 #[derive(Debug, PartialEq)]
-pub(super) struct Kept {
-    /// `None` where no work shows the image.
+pub(super) struct CachedGrant {
+    /// `None` if no work shows the image.
     pub grant: Option<Grant>,
     /// The first of the works that show the image now, by object number.
     pub shown_by: Option<String>,
     /// The image's names, as the catalogue knows files.
     names: Vec<String>,
-    /// The works that show it, or did so until they were withdrawn.
+    /// The works that show it, including withdrawn ones.
     works: Vec<String>,
 }
 
-impl Kept {
+impl CachedGrant {
     pub(super) fn new(names: &[String], showing: &[WorkRights], rights: &Rights) -> Self {
         let of = |work: &WorkRights| {
             let (stated, public_domain) = (work.rights.as_deref(), work.public_domain);
@@ -38,7 +38,7 @@ impl Kept {
                 rights.of_record(stated, public_domain)
             }
         };
-        // A work that is there says what holds now; a withdrawn one speaks only where no other shows the image.
+        // Withdrawn works count only if no other work shows the image.
         let is_shown = showing.iter().any(|work| !work.withdrawn);
         let grants = showing.iter().filter(|work| !work.withdrawn || !is_shown).map(of);
         let shown_by = showing.iter().filter(|work| !work.withdrawn).map(|work| &work.object_number).min();
@@ -58,23 +58,23 @@ impl Kept {
 
 impl Grants {
     pub(super) fn new() -> Self {
-        Self { kept: Cache::new(100_000), changes: Mutex::new(0) }
+        Self { cached: Cache::new(100_000), changes: Mutex::new(0) }
     }
 
-    pub(super) fn get(&self, first: &str) -> Option<Arc<Kept>> {
-        self.kept.get(first)
+    pub(super) fn get(&self, first: &str) -> Option<Arc<CachedGrant>> {
+        self.cached.get(first)
     }
 
-    /// How many changes there have been: asked for before a grant is read.
+    /// The number of changes so far: to be read before a grant is.
     pub(super) fn changes(&self) -> u64 {
         *self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a grant, unless something has changed since it was read.
-    pub(super) fn keep(&self, first: &str, kept: Arc<Kept>, changes: u64) {
+    /// Caches a grant, unless something has changed since it was read.
+    pub(super) fn insert(&self, first: &str, cached: Arc<CachedGrant>, changes: u64) {
         let now = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
         if *now == changes {
-            self.kept.insert(first.to_owned(), kept);
+            self.cached.insert(first.to_owned(), cached);
         }
     }
 
@@ -84,25 +84,25 @@ impl Grants {
         works: &HashSet<String>,
         files: &HashSet<String>,
     ) -> HashMap<String, Vec<String>> {
-        let depending = self.kept.iter().filter(|(_, kept)| kept.depends_on(works, files));
-        depending.map(|(first, kept)| ((*first).clone(), kept.names.clone())).collect()
+        let depending = self.cached.iter().filter(|(_, cached)| cached.depends_on(works, files));
+        depending.map(|(first, cached)| ((*first).clone(), cached.names.clone())).collect()
     }
 
-    /// Takes note that works have changed which show these files now: what depends on them is replaced by what is given
-    /// here, or forgotten.
+    /// Applies a change of works that show these files now: grants that depend on them are replacements, or dropped if no
+    /// replacement is passed.
     pub(super) fn change(
         &self,
         works: &HashSet<String>,
         files: &HashSet<String>,
-        mut replaced: HashMap<String, Kept>,
+        mut replacements: HashMap<String, CachedGrant>,
     ) {
         let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
         *changes += 1;
-        for (first, kept) in &self.kept {
-            if kept.depends_on(works, files) {
-                match replaced.remove(first.as_str()) {
-                    Some(fresh) => self.kept.insert((*first).clone(), Arc::new(fresh)),
-                    None => self.kept.invalidate(first.as_str()),
+        for (first, cached) in &self.cached {
+            if cached.depends_on(works, files) {
+                match replacements.remove(first.as_str()) {
+                    Some(fresh) => self.cached.insert((*first).clone(), Arc::new(fresh)),
+                    None => self.cached.invalidate(first.as_str()),
                 }
             }
         }
@@ -111,7 +111,7 @@ impl Grants {
     pub(super) fn forget_all(&self) {
         let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
         *changes += 1;
-        self.kept.invalidate_all();
+        self.cached.invalidate_all();
     }
 }
 
@@ -133,26 +133,26 @@ mod tests {
     }
 
     #[test]
-    fn a_change_touches_only_what_depends_on_it() {
+    fn a_change_affects_only_grants_that_depend_on_it() {
         let (grants, rights) = (Grants::new(), Rights::default());
-        let kept =
-            |file: &str, work: &str| Kept::new(&[file.to_owned()], &[showing(work, true)], &rights).into();
-        let grant = |file: &str| grants.get(file).map(|kept| kept.grant);
+        let cached =
+            |file: &str, work: &str| CachedGrant::new(&[file.to_owned()], &[showing(work, true)], &rights).into();
+        let grant = |file: &str| grants.get(file).map(|cached| cached.grant);
         for (file, work) in [("a.tif", "A"), ("b.tif", "B"), ("c.tif", "C")] {
-            grants.keep(file, kept(file, work), 0);
+            grants.insert(file, cached(file, work), 0);
         }
-        grants.keep("d.tif", Kept::new(&["d.tif".to_owned()], &[], &rights).into(), 0);
-        let restricted = Kept::new(&["b.tif".to_owned()], &[showing("B", false)], &rights);
-        // A shows nothing any more; B has other rights; the new work D shows an image that no work showed.
-        let replaced = HashMap::from([("b.tif".to_owned(), restricted)]);
-        grants.change(&set(&["A", "B", "D"]), &set(&["b.tif", "d.tif"]), replaced);
+        grants.insert("d.tif", CachedGrant::new(&["d.tif".to_owned()], &[], &rights).into(), 0);
+        let restricted = CachedGrant::new(&["b.tif".to_owned()], &[showing("B", false)], &rights);
+        // A shows nothing any more, B has other rights, and the new work D shows an image that no work showed.
+        let replacements = HashMap::from([("b.tif".to_owned(), restricted)]);
+        grants.change(&set(&["A", "B", "D"]), &set(&["b.tif", "d.tif"]), replacements);
         assert_eq!(grant("a.tif"), None);
         assert_eq!(grant("b.tif"), Some(Some(rights.otherwise.into())));
         assert_eq!(grant("c.tif"), Some(Some(rights.public_domain.into())));
         assert_eq!(grant("d.tif"), None);
-        grants.keep("a.tif", kept("a.tif", "A"), 0);
+        grants.insert("a.tif", cached("a.tif", "A"), 0);
         assert_eq!(grant("a.tif"), None, "it was read before the change");
-        grants.keep("a.tif", kept("a.tif", "A"), grants.changes());
+        grants.insert("a.tif", cached("a.tif", "A"), grants.changes());
         assert!(grant("a.tif").is_some());
     }
 
@@ -161,7 +161,7 @@ mod tests {
         let shown_by = |all: &[(&str, bool)]| {
             let of = |&(work, withdrawn): &(&str, bool)| WorkRights { withdrawn, ..showing(work, true) };
             let all: Vec<_> = all.iter().map(of).collect();
-            Kept::new(&[], &all, &Rights::default()).shown_by
+            CachedGrant::new(&[], &all, &Rights::default()).shown_by
         };
         assert_eq!(shown_by(&[("C", false), ("B", false), ("A", true)]).as_deref(), Some("B"));
         assert_eq!(shown_by(&[("A", true)]), None);

@@ -18,7 +18,7 @@ use crate::catalogue::{self, Catalogue};
 use crate::gallery::Error;
 use crate::gallery::rights::{Grant, Rights};
 use crate::gallery::single_flight::SingleFlight;
-use grants::{Grants, Kept};
+use grants::{Grants, CachedGrant};
 
 /// Queries the catalogue, and caches what it has read until a revision invalidates it.
 pub(crate) struct CatalogueClient {
@@ -28,14 +28,14 @@ pub(crate) struct CatalogueClient {
     rights: Rights,
     grants: Arc<Grants>,
     /// Grants that are being read, by the first name of each master and the number of changes before.
-    unknown: SingleFlight<(String, u64), Arc<Kept>>,
+    unknown: SingleFlight<(String, u64), Arc<CachedGrant>>,
     /// Queries for images and downloads take at most half of the connections, so that many of them leave the others to the
     /// follower, the API and writers.
     lookups: Arc<Semaphore>,
     /// The last revision of recently changed works.
     recent: Cache<String, u64>,
     /// The number of changes in `recent`.
-    noted: AtomicU64,
+    remembered: AtomicU64,
     /// The last known revision.
     seen: AtomicU64,
     /// Anything cached before this revision is stale.
@@ -52,7 +52,7 @@ pub(crate) struct CatalogueClient {
 
 /// How long a request waits for the catalogue.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The same while it is known not to respond.
+/// How long a request waits while the catalogue is known not to respond.
 const SHORT_PATIENCE: Duration = Duration::from_secs(1);
 
 impl CatalogueClient {
@@ -69,8 +69,8 @@ impl CatalogueClient {
             tasks,
             rights,
             grants: Arc::new(Grants::new()),
-            recent: Cache::new(4 * follow::NOTED),
-            noted: AtomicU64::new(0),
+            recent: Cache::new(4 * follow::MAX_REMEMBERED),
+            remembered: AtomicU64::new(0),
             seen: AtomicU64::new(0),
             horizon: AtomicU64::new(0),
             following: Mutex::new(()),
@@ -89,28 +89,28 @@ impl CatalogueClient {
     /// Runs a query on the catalogue's runtime, with a timeout.
     pub(in crate::gallery) async fn ask<T: Send + 'static, F>(
         &self,
-        question: impl FnOnce(Catalogue) -> F,
+        query: impl FnOnce(Catalogue) -> F,
     ) -> Result<T, Error>
     where
         F: Future<Output = Result<T, catalogue::Error>> + Send + 'static,
     {
-        self.ask_within(self.patience(), question).await
+        self.ask_within(self.patience(), query).await
     }
 
-    /// The same for images and downloads, of which there may be many at once: queries beyond the limit wait.
+    /// Runs a query for images and downloads, of which there can be many at once: queries beyond the limit wait.
     pub(in crate::gallery) async fn look_up<T: Send + 'static, F>(
         &self,
-        question: impl FnOnce(Catalogue) -> F,
+        query: impl FnOnce(Catalogue) -> F,
     ) -> Result<T, Error>
     where
         F: Future<Output = Result<T, catalogue::Error>> + Send + 'static,
     {
         let lookups = self.lookups.clone();
         self.ask(|catalogue| {
-            let question = question(catalogue);
+            let query = query(catalogue);
             async move {
-                let _place = lookups.acquire().await;
-                question.await
+                let _permit = lookups.acquire().await;
+                query.await
             }
         })
         .await
@@ -120,35 +120,35 @@ impl CatalogueClient {
         if self.is_silent() { SHORT_PATIENCE } else { PATIENCE }
     }
 
-    /// The same with a given timeout. The query is cancelled when it is late or its caller is gone: it must not change
+    /// Runs a query with the given timeout. The query is cancelled when it is late or its caller is gone: it must not change
     /// anything.
     async fn ask_within<T: Send + 'static, F>(
         &self,
         limit: Duration,
-        question: impl FnOnce(Catalogue) -> F,
+        query: impl FnOnce(Catalogue) -> F,
     ) -> Result<T, Error>
     where
         F: Future<Output = Result<T, catalogue::Error>> + Send + 'static,
     {
-        // Its task ends when this is dropped.
-        let mut asked = JoinSet::new();
-        asked.spawn_on(question(self.catalogue.clone()), &self.tasks);
-        match within(limit, asked.join_next()).await? {
-            Some(answered) => Ok(answered.map_err(|error| Error::Fault(error.to_string()))??),
-            None => Err(Error::Fault("a question to the catalogue was not asked".into())),
+        // Dropping the set aborts the task.
+        let mut task = JoinSet::new();
+        task.spawn_on(query(self.catalogue.clone()), &self.tasks);
+        match within(limit, task.join_next()).await? {
+            Some(result) => Ok(result.map_err(|error| Error::Fault(error.to_string()))??),
+            None => Err(Error::Fault("a query of the catalogue was not started".into())),
         }
     }
 
-    /// Runs a long query or a change, without a timeout: they limit their time themselves.
+    /// Runs a long query or a change without a timeout: these limit their time themselves.
     pub(in crate::gallery) async fn work<T: Send + 'static, F>(
         &self,
-        question: impl FnOnce(Catalogue) -> F,
+        query: impl FnOnce(Catalogue) -> F,
     ) -> Result<T, Error>
     where
         F: Future<Output = Result<T, catalogue::Error>> + Send + 'static,
     {
-        let asked = self.tasks.spawn(question(self.catalogue.clone())).await;
-        Ok(asked.map_err(|error| Error::Fault(error.to_string()))??)
+        let task = self.tasks.spawn(query(self.catalogue.clone())).await;
+        Ok(task.map_err(|error| Error::Fault(error.to_string()))??)
     }
 
     /// The last known revision: anything read from the catalogue now is at least as recent.
@@ -156,7 +156,7 @@ impl CatalogueClient {
         self.seen.load(Ordering::Acquire)
     }
 
-    /// Whether something that was made of a work at revision `seen` is still up to date.
+    /// Whether something generated from a work at revision `seen` is still up to date.
     pub(crate) fn holds(&self, object_number: &str, seen: u64) -> bool {
         seen >= self.horizon.load(Ordering::Acquire)
             && self.recent.get(object_number).is_none_or(|changed| changed <= seen)
@@ -179,24 +179,24 @@ impl CatalogueClient {
         self.began.elapsed().saturating_sub(confirmed) > self.rights_stale
     }
 
-    /// What the works that show a master allow, `names` being all its identifiers; `None` if no work shows it. Cached grants
-    /// are used while the catalogue does not respond, for as long as the settings say.
+    /// What the works that show a master allow; `names` are all its identifiers. `None` if no work shows it. While the
+    /// catalogue does not respond, cached grants are used for as long as the settings say.
     pub(crate) async fn grant(&self, names: &[String]) -> Result<Option<Grant>, Error> {
-        Ok(self.showing(names).await?.and_then(|kept| kept.grant))
+        Ok(self.showing(names).await?.and_then(|cached| cached.grant))
     }
 
     /// The first of the works that show a master.
     pub(crate) async fn shown_by(&self, names: &[String]) -> Result<Option<String>, Error> {
-        Ok(self.showing(names).await?.and_then(|kept| kept.shown_by.clone()))
+        Ok(self.showing(names).await?.and_then(|cached| cached.shown_by.clone()))
     }
 
-    /// What the catalogue says of the works that show a master: concurrent callers share one query.
-    async fn showing(&self, names: &[String]) -> Result<Option<Arc<Kept>>, Error> {
+    /// The grant and works of a master; concurrent callers share one query.
+    async fn showing(&self, names: &[String]) -> Result<Option<Arc<CachedGrant>>, Error> {
         let Some(first) = names.first() else { return Ok(None) };
-        if let Some(kept) = self.grants.get(first)
+        if let Some(cached) = self.grants.get(first)
             && !(self.is_silent() && self.is_stale())
         {
-            return Ok(Some(kept));
+            return Ok(Some(cached));
         }
         let changes = self.grants.changes();
         let read = |_| {
@@ -205,24 +205,24 @@ impl CatalogueClient {
             let (lookups, names, first) = (self.lookups.clone(), names.to_vec(), first.clone());
             let patience = self.patience();
             async move {
-                let asked = async {
-                    let _place = lookups.acquire().await;
+                let query = async {
+                    let _permit = lookups.acquire().await;
                     catalogue.works_ever_showing(&names).await
                 };
-                let showing = within(patience, asked).await??;
-                let kept = Arc::new(Kept::new(&names, &showing, &rights));
-                grants.keep(&first, kept.clone(), changes);
-                Ok(kept)
+                let showing = within(patience, query).await??;
+                let cached = Arc::new(CachedGrant::new(&names, &showing, &rights));
+                grants.insert(&first, cached.clone(), changes);
+                Ok(cached)
             }
         };
         Ok(Some(self.unknown.join((first.clone(), changes), read).await?))
     }
 }
 
-/// Waits for `answer`, with a timeout.
-async fn within<T>(limit: Duration, answer: impl Future<Output = T>) -> Result<T, Error> {
-    let late = |_| catalogue::Error::Unavailable(format!("no answer within {} s", limit.as_secs())).into();
-    tokio::time::timeout(limit, answer).await.map_err(late)
+/// Waits for `response`, with a timeout.
+async fn within<T>(limit: Duration, response: impl Future<Output = T>) -> Result<T, Error> {
+    let late = |_| catalogue::Error::Unavailable(format!("no response within {} s", limit.as_secs())).into();
+    tokio::time::timeout(limit, response).await.map_err(late)
 }
 
 #[cfg(test)]
@@ -232,43 +232,43 @@ mod tests {
     use super::*;
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_crowd_asks_once_and_leaves_connections_to_others() {
+    async fn concurrent_lookups_share_a_query_and_leave_connections_to_others() {
         let folder = tempfile::tempdir().unwrap();
         let url = folder.path().join("catalogue.db").to_str().unwrap().to_owned();
         let settings = catalogue::Settings { url, connections: 2, ..catalogue::Settings::default() };
         let catalogue = Catalogue::open(&settings).await.unwrap();
         let works = CatalogueClient::new(catalogue, Handle::current(), Rights::default(), &settings);
         let last_revision = |catalogue: Catalogue| async move { catalogue.last_revision().await };
-        let place = works.lookups.acquire().await.unwrap();
+        let permit = works.lookups.acquire().await.unwrap();
         let names = ["a.tif".to_owned()];
         let crowd = join_all((0..50).map(|_| works.showing(&names)));
         let mut crowd = std::pin::pin!(join(crowd, works.look_up(last_revision)));
         assert!(futures::poll!(&mut crowd).is_pending());
         assert_eq!(works.ask(last_revision).await.unwrap(), 0, "others need not wait");
         assert!(futures::poll!(&mut crowd).is_pending());
-        drop(place);
+        drop(permit);
         let (crowd, looked_up) = crowd.await;
         assert_eq!(looked_up.unwrap(), 0);
-        let kept: Vec<_> = crowd.into_iter().map(|kept| kept.unwrap().unwrap()).collect();
-        assert!(kept.iter().all(|other| Arc::ptr_eq(other, &kept[0])), "the catalogue was asked once");
+        let cached: Vec<_> = crowd.into_iter().map(|cached| cached.unwrap().unwrap()).collect();
+        assert!(cached.iter().all(|other| Arc::ptr_eq(other, &cached[0])), "the catalogue was queried once");
         assert_eq!(works.grant(&names).await.unwrap(), None);
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_question_is_withdrawn_when_nobody_waits_for_its_answer() {
+    async fn a_query_is_cancelled_when_nobody_waits_for_its_result() {
         let folder = tempfile::tempdir().unwrap();
         let url = folder.path().join("catalogue.db").to_str().unwrap().to_owned();
         let settings = catalogue::Settings { url, ..catalogue::Settings::default() };
         let catalogue = Catalogue::open(&settings).await.unwrap();
         let works = CatalogueClient::new(catalogue, Handle::current(), Rights::default(), &settings);
-        let (asked, dropped) = tokio::sync::oneshot::channel::<()>();
-        let question = |_| async move {
-            let _asked = asked;
+        let (held, dropped) = tokio::sync::oneshot::channel::<()>();
+        let query = |_| async move {
+            let _held = held;
             std::future::pending::<Result<(), catalogue::Error>>().await
         };
-        let left = tokio::time::timeout(Duration::from_millis(10), works.ask(question)).await;
+        let left = tokio::time::timeout(Duration::from_millis(10), works.ask(query)).await;
         assert!(left.is_err());
         let ended = tokio::time::timeout(Duration::from_secs(10), dropped).await;
-        assert!(ended.expect("the question ends").is_err());
+        assert!(ended.expect("the query ends").is_err());
     }
 }

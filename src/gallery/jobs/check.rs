@@ -57,8 +57,8 @@ impl JobService {
         let has_pyramid = opened.pyramid_of.is_some();
         let master = opened.pyramid_of.clone().unwrap_or(opened);
         let because = master.slow_because();
-        let wants = self.images.wants_pyramid(&master);
-        let remedy = (wants && !has_pyramid).then(|| format!("tegl ingest {}", quoted(source)));
+        let wants_pyramid = self.images.wants_pyramid(&master);
+        let remedy = (wants_pyramid && !has_pyramid).then(|| format!("tegl ingest {}", quoted(source)));
         Ok(Check {
             identifier: identifier.to_owned(),
             kind: kind(&master),
@@ -171,8 +171,8 @@ fn tile_cost(master: &ImageHandle) -> Cost {
             let stored: u64 = level.tiles.iter().map(|tile| tile.1).sum();
             let bytes = stored / (level.tiles.len() as u64).max(1);
             let pixels = level.grid.tile.area() as f64 / 1e6;
-            let passes = level.codec == Codec::Jpeg && master.slow_because().is_none();
-            let cpu_ms = if passes { 0.03 } else { pixels * (decoding_ms(master) + ENCODING_MS) };
+            let is_passthrough = level.codec == Codec::Jpeg && master.slow_because().is_none();
+            let cpu_ms = if is_passthrough { 0.03 } else { pixels * (decoding_ms(master) + ENCODING_MS) };
             Cost { bytes, cpu_ms }
         }
         _ => whole(master),
@@ -203,7 +203,7 @@ mod tests {
     use crate::master::Fax;
 
     #[test]
-    fn codecs_are_told_as_ever() {
+    fn names_of_codecs_are_stable() {
         for (codec, expected) in [
             (Codec::None, "uncompressed"),
             (Codec::Lzw, "Lzw"),

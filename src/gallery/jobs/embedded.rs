@@ -9,7 +9,7 @@ use crate::record::read::embedded;
 use crate::record::{Image, Work};
 
 /// No valid file needs more reads for its metadata.
-const MOST_READS: usize = 64;
+const MAX_READS: usize = 64;
 
 impl JobService {
     /// A record from the master's embedded metadata, unless another record names the master.
@@ -19,28 +19,28 @@ impl JobService {
         let names = opened.names.clone();
         let showing =
             works.ask(|catalogue| async move { catalogue.works_ever_showing(&names).await }).await?;
-        // Images of withdrawn works stay as they are, too.
+        // This includes images of withdrawn works.
         if showing.iter().any(|work| work.object_number != identifier) {
             return Ok(None);
         }
-        // A record that has the file's name for its number is no less a record; and what was withdrawn stays so.
+        // A record whose number is the file's name takes precedence, too, and withdrawn works stay withdrawn.
         let number = identifier.to_owned();
-        let known = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
-        if known.is_some_and(|known| known.source != EMBEDDED_SOURCE) {
+        let existing = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
+        if existing.is_some_and(|existing| existing.source != EMBEDDED_SOURCE) {
             return Ok(None);
         }
         let (store, key, version) = opened.origin();
         let start = store.read(key, version, 0..FIRST_READ.min(version.size), &[]).await?;
-        let mut held = PartialFile::new(version.size, start);
-        for _ in 0..MOST_READS {
-            match metadata::find(&held) {
+        let mut file = PartialFile::new(version.size, start);
+        for _ in 0..MAX_READS {
+            match metadata::find(&file) {
                 Ok(packets) => {
                     return Ok(embedded::from_master(identifier, &packets).map(|work| new(work, identifier)));
                 }
                 Err(Stop::NeedBytes { range, likely }) => {
                     let end = range.end.max(range.start.saturating_add(likely)).min(version.size);
                     let bytes = store.read(key, version, range.start..end, &[]).await?;
-                    held.add(range.start, bytes);
+                    file.add(range.start, bytes);
                 }
                 // Unreadable metadata counts as none.
                 Err(Stop::Refused(_)) => return Ok(None),
@@ -50,9 +50,9 @@ impl JobService {
     }
 
     /// Stores records from embedded metadata, and deletes those whose masters have another record by now.
-    pub(super) async fn put_embedded(&self, news: Vec<NewWork>) -> Result<(), Error> {
+    pub(super) async fn put_embedded(&self, works: Vec<NewWork>) -> Result<(), Error> {
         let Some(works) = self.catalogue.as_ref() else { return Ok(()) };
-        let batch = Batch::new(news)?;
+        let batch = Batch::new(works)?;
         works.work(|catalogue| async move { catalogue.put(batch).await }).await?;
         self.forget_superseded().await
     }

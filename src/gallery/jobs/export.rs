@@ -40,7 +40,7 @@ impl JobService {
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Exported, Error> {
         let opened = self.images.open_settled(identifier).await?;
-        let name = percent_encoding::utf8_percent_encode(identifier, KEPT).to_string();
+        let name = percent_encoding::utf8_percent_encode(identifier, ESCAPED).to_string();
         let mut export =
             Export { images: &self.images, identifier, progress, done: Exported::default(), total: 0 };
         match layout {
@@ -51,8 +51,8 @@ impl JobService {
     }
 }
 
-/// File names keep what needs no escape in an address.
-const KEPT: &percent_encoding::AsciiSet =
+/// Characters that are escaped in file names: all that would need an escape in a URL.
+const ESCAPED: &percent_encoding::AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
 struct Export<'a> {
@@ -72,10 +72,10 @@ impl Export<'_> {
         base: &str,
     ) -> Result<(), Error> {
         let info = opened.static_info(format!("{}/{}", base.trim_end_matches('/'), escaped(name)));
-        let place = folder.join(name);
+        let image_folder = folder.join(name);
         let full = opened.all().dimensions();
-        let mut wanted = vec!["full/max/0/default.jpg".to_owned()];
-        wanted.extend(
+        let mut paths = vec!["full/max/0/default.jpg".to_owned()];
+        paths.extend(
             info.sizes.iter().map(|size| format!("full/{},{}/0/default.jpg", size.width, size.height)),
         );
         let (side, factors) = (info.tiles.side, &info.tiles.scale_factors);
@@ -85,46 +85,46 @@ impl Export<'_> {
                 for x in (0..full.width).step_by(across as usize) {
                     let (w, h) = (across.min(full.width - x), down.min(full.height - y));
                     let (width, height) = (w.div_ceil(factor), h.div_ceil(factor));
-                    wanted.push(format!("{x},{y},{w},{h}/{width},{height}/0/default.jpg"));
+                    paths.push(format!("{x},{y},{w},{h}/{width},{height}/0/default.jpg"));
                 }
             }
         }
-        self.total = wanted.len() as u64 + 1;
-        for path in wanted {
+        self.total = paths.len() as u64 + 1;
+        for path in paths {
             let segments: Vec<&str> = path.split('/').collect();
             let Ok(segments) = <[&str; 4]>::try_from(segments) else { continue };
             let request = ImageRequest::parse(Version::V3, segments)?;
-            self.tile(&request, &place.join(&path)).await?;
+            self.tile(&request, &image_folder.join(&path)).await?;
         }
         let mut document = info.document(Version::V3);
         document["profile"] = json!("level0");
-        for beyond in ["extraQualities", "extraFormats", "extraFeatures"] {
+        for extra in ["extraQualities", "extraFormats", "extraFeatures"] {
             if let Value::Object(map) = &mut document {
-                map.remove(beyond);
+                map.remove(extra);
             }
         }
         // Written last: a client that finds it finds all tiles.
-        self.file(&place.join("info.json"), document.to_string().as_bytes())
+        self.file(&image_folder.join("info.json"), document.to_string().as_bytes())
     }
 
     async fn deep_zoom(&mut self, opened: &AuthorizedImage, folder: &Path, name: &str) -> Result<(), Error> {
         let full = opened.all().dimensions();
         let side = deepzoom::side(opened.info(String::new()).tiles.side);
-        let place = folder.join(format!("{name}_files"));
-        let mut wanted = Vec::new();
+        let image_folder = folder.join(format!("{name}_files"));
+        let mut tiles = Vec::new();
         for level in 0..=deepzoom::highest(opened.finest()) {
             let factor = 1u64 << (deepzoom::highest(full) - level);
             let count = |length: u32| u64::from(length).div_ceil(factor).div_ceil(u64::from(side)) as u32;
             for row in 0..count(full.height) {
-                wanted.extend((0..count(full.width)).map(|column| (level, column, row)));
+                tiles.extend((0..count(full.width)).map(|column| (level, column, row)));
             }
         }
-        self.total = wanted.len() as u64 + 1;
-        for (level, column, row) in wanted {
+        self.total = tiles.len() as u64 + 1;
+        for (level, column, row) in tiles {
             let Some(request) = deepzoom::tile(full, side, (level, column, row), Format::Jpg) else {
                 continue;
             };
-            self.tile(&request, &place.join(format!("{level}/{column}_{row}.jpg"))).await?;
+            self.tile(&request, &image_folder.join(format!("{level}/{column}_{row}.jpg"))).await?;
         }
         self.file(
             &folder.join(format!("{name}.dzi")),

@@ -34,7 +34,7 @@ impl Shard {
     }
 }
 
-/// What became of one master.
+/// The result for one master.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Ingested {
     pub identifier: String,
@@ -49,22 +49,28 @@ pub(crate) struct Ingested {
 #[serde(tag = "result", rename_all = "kebab-case")]
 pub(crate) enum Outcome {
     /// Its pyramid was built.
-    Made,
+    #[serde(rename = "made")]
+    Built,
     /// Its pyramid existed.
-    There,
+    #[serde(rename = "there")]
+    Existing,
     /// It needs no pyramid.
-    AsItLies,
+    #[serde(rename = "as-it-lies")]
+    NotNeeded,
     Failed {
         reason: String,
     },
 }
 
-/// What became of a collection.
+/// The totals of a collection.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Summary {
-    pub made: u64,
-    pub there: u64,
-    pub as_it_lies: u64,
+    #[serde(rename = "made")]
+    pub built: u64,
+    #[serde(rename = "there")]
+    pub existing: u64,
+    #[serde(rename = "as_it_lies")]
+    pub not_needed: u64,
     pub failed: u64,
     pub megapixels: f64,
     pub seconds: f64,
@@ -89,7 +95,7 @@ impl JobService {
     ) -> Result<Summary, Error> {
         let began = Instant::now();
         let mut summary = Summary::default();
-        let (mut after, mut known) = (None, 0);
+        let (mut after, mut found) = (None, 0);
         loop {
             let listing = self.sources.list(after.as_deref(), 1000).await?;
             for notice in listing.troubles {
@@ -106,15 +112,15 @@ impl JobService {
                 report.done(&Ingested { identifier, outcome, pixels: None, seconds: 0.0 });
                 summary.failed += 1;
             }
-            let mine: Vec<_> = listing
+            let own: Vec<_> = listing
                 .entries
                 .into_iter()
                 .map(|entry| entry.identifier)
                 .filter(|id| shard.takes(id))
                 .collect();
-            known += mine.len() as u64;
-            report.total(known, listing.next.is_some());
-            let ingests = mine.into_iter().map(|identifier| self.ingest_one(identifier, report.clone()));
+            found += own.len() as u64;
+            report.total(found, listing.next.is_some());
+            let ingests = own.into_iter().map(|identifier| self.ingest_one(identifier, report.clone()));
             let mut running = futures::stream::iter(ingests).buffer_unordered(jobs.max(1));
             let mut records = Vec::new();
             while let Some((ingested, record)) = running.next().await {
@@ -142,7 +148,7 @@ impl JobService {
         let record = match outcome {
             Outcome::Failed { .. } => None,
             _ => self.embedded(&identifier).await.unwrap_or_else(|error| {
-                tracing::warn!(identifier, error = error_chain(&error), "its own words cannot be read");
+                tracing::warn!(identifier, error = error_chain(&error), "its embedded metadata cannot be read");
                 None
             }),
         };
@@ -159,32 +165,32 @@ impl JobService {
         *pixels = Some(opened.master.dimensions.area());
         if self.images.pyramids_location().is_none() {
             return Err(Error::Unsupported(
-                "there is no pyramid store: `pyramids.location` is `none`; name a place there, or by --store"
+                "there is no pyramid store: `pyramids.location` is `none`; set it, or use --store"
                     .into(),
             ));
         }
         if opened.pyramid_of.is_some() {
-            return Ok(Outcome::There);
+            return Ok(Outcome::Existing);
         }
         if !self.images.wants_pyramid(&opened) {
-            return Ok(Outcome::AsItLies);
+            return Ok(Outcome::NotNeeded);
         }
         let name = identifier.to_owned();
         let progress = Arc::new(move |share| report.progress(&name, share));
         self.images.build_pyramid(opened, progress).await?;
-        Ok(Outcome::Made)
+        Ok(Outcome::Built)
     }
 }
 
 impl Summary {
     fn count(&mut self, ingested: &Ingested) {
         match ingested.outcome {
-            Outcome::Made => {
-                self.made += 1;
+            Outcome::Built => {
+                self.built +=  1;
                 self.megapixels += ingested.pixels.unwrap_or(0) as f64 / 1e6;
             }
-            Outcome::There => self.there += 1,
-            Outcome::AsItLies => self.as_it_lies += 1,
+            Outcome::Existing => self.existing +=  1,
+            Outcome::NotNeeded => self.not_needed +=  1,
             Outcome::Failed { .. } => self.failed += 1,
         }
     }
@@ -195,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shards_part_a_collection_without_rest() {
+    fn every_master_belongs_to_exactly_one_shard() {
         for text in ["0/3", "4/3", "3", "a/b", "1/0"] {
             assert_eq!(Shard::parse(text), None, "{text}");
         }

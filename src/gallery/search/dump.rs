@@ -13,12 +13,12 @@ use super::SearchService;
 use crate::gallery::{Error, error_chain};
 use crate::search::{self, Snapshot};
 
-/// How long a client may read nothing.
+/// How long a client may stall.
 const STALLED: Duration = Duration::from_secs(60);
 
 /// A dump that is being generated.
 pub(crate) trait Dump: Send + Sized + 'static {
-    /// Equal for dumps that are equal as a whole.
+    /// Equal for dumps with equal bytes.
     fn key(&self) -> String;
 
     /// Generates the next works.
@@ -30,7 +30,7 @@ pub(crate) trait Dump: Send + Sized + 'static {
     /// The next piece; `None` at the end.
     fn piece(&mut self) -> Option<Bytes>;
 
-    /// The length in bytes of what has been generated, and whether that goes to the end of the dump.
+    /// The length in bytes of what has been generated, and whether the dump is complete.
     fn length(&self) -> (u64, bool);
 }
 
@@ -98,11 +98,11 @@ impl SearchService {
         self.held.insert(snapshot.state(), snapshot.clone());
     }
 
-    /// The current snapshot or a kept one, whichever fits.
-    pub(crate) fn held(&self, fits: impl Fn(u64) -> bool) -> Option<Arc<Snapshot>> {
-        let now = self.snapshot().ok().filter(|snapshot| fits(snapshot.state()));
-        now.or_else(|| {
-            self.held.get(self.held.iter().map(|(state, _)| *state).find(|state| fits(*state)).as_ref()?)
+    /// The current snapshot or a kept one, whichever matches.
+    pub(crate) fn held(&self, matches: impl Fn(u64) -> bool) -> Option<Arc<Snapshot>> {
+        let current = self.snapshot().ok().filter(|snapshot| matches(snapshot.state()));
+        current.or_else(|| {
+            self.held.get(self.held.iter().map(|(state, _)| *state).find(|state| matches(*state)).as_ref()?)
         })
     }
 
@@ -115,7 +115,7 @@ impl SearchService {
     async fn advance<D: Dump>(&self, mut dump: D) -> Result<D, Error> {
         while !dump.is_ready() {
             dump = self
-                .go_on(move || {
+                .run_step(move || {
                     dump.write()?;
                     Ok(dump)
                 })

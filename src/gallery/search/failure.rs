@@ -15,21 +15,21 @@ pub(super) struct Failed {
     pub detail: String,
 }
 
-/// Failed rebuilds next to the index in use.
+/// Failed rebuilds while another index is in use.
 #[derive(Default)]
-pub(super) struct Beside {
+pub(super) struct BackgroundRebuild {
     backoff: Backoff,
     pub failed: Option<(Failed, Instant)>,
 }
 
-impl Beside {
+impl BackgroundRebuild {
     pub(super) fn is_due(&self, folder: &Path) -> bool {
         let Some((_, at)) = &self.failed else { return true };
         self.backoff.is_due(at.elapsed(), || backoff::room(folder))
     }
 
-    pub(super) fn note(&mut self, made: Result<(), Error>, folder: &Path) {
-        let Err(error) = made else {
+    pub(super) fn record(&mut self, result: Result<(), Error>, folder: &Path) {
+        let Err(error) = result else {
             self.backoff.succeeded();
             self.failed = None;
             return;
@@ -39,7 +39,7 @@ impl Beside {
         if self.backoff.failed(room) {
             tracing::error!(
                 error = failed.detail,
-                "works cannot be indexed anew; it is tried again by itself"
+                "the index cannot be rebuilt; the server retries by itself"
             );
         }
         self.failed = Some((failed, Instant::now()));

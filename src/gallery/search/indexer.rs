@@ -14,61 +14,61 @@ use crate::gallery::{Error, error_chain};
 use crate::search::{Index, IndexableWork};
 
 /// The interval between checks for changes.
-const FOLLOWED: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// The interval between checks whether a full disk has room again.
-const LOOKED: Duration = Duration::from_secs(1);
+const ROOM_INTERVAL: Duration = Duration::from_secs(1);
 /// The pause after the catalogue did not respond.
-const CATALOGUE: Duration = Duration::from_secs(2);
+const CATALOGUE_PAUSE: Duration = Duration::from_secs(2);
 /// After this many failed writes in a row the index is rebuilt.
-const GIVEN_UP: u32 = 3;
+const REBUILD_AFTER: u32 = 3;
 /// Works per commit.
 const BATCH: usize = 2000;
 /// Works per page when the index is built.
 const PAGE: usize = 1000;
 
 /// Runs the indexer for as long as the service is used.
-pub(super) async fn keep(finder: Weak<SearchService>) {
+pub(super) async fn run(service: Weak<SearchService>) {
     let mut backoff = Backoff::default();
     loop {
-        let Some(finder) = finder.upgrade() else { return };
-        let Err(error) = finder.keep_up().await else {
+        let Some(service) = service.upgrade() else { return };
+        let Err(error) = service.update().await else {
             if backoff.succeeded() {
                 tracing::info!("works are indexed again");
             }
-            finder.fail(None);
-            finder.rest(FOLLOWED).await;
+            service.fail(None);
+            service.wait(POLL_INTERVAL).await;
             continue;
         };
-        let room = backoff::room(&finder.folder);
-        let failed = Failed::new(&error, room, &finder.folder);
-        // Asking the catalogue again soon costs little.
+        let room = backoff::room(&service.folder);
+        let failed = Failed::new(&error, room, &service.folder);
+        // Querying the catalogue again soon costs little.
         let is_catalogue = matches!(error, Error::Catalogue(_));
         if backoff.failed(room) {
-            tracing::error!(error = failed.detail, "works cannot be indexed; it is tried again by itself");
+            tracing::error!(error = failed.detail, "works cannot be indexed; the server retries by itself");
         }
-        finder.fail(Some(failed));
+        service.fail(Some(failed));
         if matches!(error, Error::Fault(_))
-            && backoff.failures().is_multiple_of(GIVEN_UP)
+            && backoff.failures().is_multiple_of(REBUILD_AFTER)
             && !backoff::is_full(room)
         {
             // Its folder may have been deleted, or another process may hold it.
-            finder.wanted.store(true, Ordering::Release);
+            service.rebuild_requested.store(true, Ordering::Release);
         }
         if is_catalogue {
-            finder.rest(CATALOGUE).await;
+            service.wait(CATALOGUE_PAUSE).await;
         } else {
-            pause(finder, &backoff).await;
+            pause(service, &backoff).await;
         }
     }
 }
 
 /// Waits until it is time to retry, or a rebuild is requested. Keeps no reference to the service meanwhile.
-async fn pause(finder: Arc<SearchService>, backoff: &Backoff) {
-    let (failed, finder) = (Instant::now(), Arc::downgrade(&finder));
+async fn pause(service: Arc<SearchService>, backoff: &Backoff) {
+    let (failed, service) = (Instant::now(), Arc::downgrade(&service));
     loop {
-        let Some(finder) = finder.upgrade() else { return };
-        let is_wanted = finder.rest(LOOKED).await;
-        if is_wanted || backoff.is_due(failed.elapsed(), || backoff::room(&finder.folder)) {
+        let Some(service) = service.upgrade() else { return };
+        let is_requested = service.wait(ROOM_INTERVAL).await;
+        if is_requested || backoff.is_due(failed.elapsed(), || backoff::room(&service.folder)) {
             return;
         }
     }
@@ -76,7 +76,7 @@ async fn pause(finder: Arc<SearchService>, backoff: &Backoff) {
 
 impl SearchService {
     /// Sleeps, or returns `true` early if a rebuild is requested.
-    async fn rest(&self, pause: Duration) -> bool {
+    async fn wait(&self, pause: Duration) -> bool {
         tokio::time::timeout(pause, self.woken.notified()).await.is_ok()
     }
 
@@ -85,20 +85,20 @@ impl SearchService {
     }
 
     /// Identifies this catalogue: its location and its first change.
-    async fn catalogue(&self) -> Result<String, Error> {
+    async fn catalogue_id(&self) -> Result<String, Error> {
         let first = self.works.ask(|catalogue| async move { catalogue.changes(0, 1).await }).await?;
         let began = first.first().map(|change| format!(" {} {}", change.object_number, change.at_ms));
         Ok(format!("{}{}", self.works.describe(), began.unwrap_or_default()))
     }
 
     /// The folder of this catalogue's indexes.
-    fn place(&self) -> std::path::PathBuf {
+    fn catalogue_folder(&self) -> std::path::PathBuf {
         self.folder.join(format!("{:016x}", super::hash(&self.works.describe())))
     }
 
     /// Opens the index on disk, if it is complete and of this catalogue.
     async fn open(&self) -> Result<(), Error> {
-        let (folder, catalogue) = (self.place(), self.catalogue().await?);
+        let (folder, catalogue) = (self.catalogue_folder(), self.catalogue_id().await?);
         let memory = self.settings.memory_mib;
         let opened = self.tasks.spawn_blocking(move || Index::open(&folder, &catalogue, memory)).await;
         if let Some(index) = opened.map_err(|error| Error::Fault(error.to_string()))?? {
@@ -109,15 +109,15 @@ impl SearchService {
                 folder = %index.folder().display(),
                 "the index of works is open"
             );
-            self.take(Arc::new(index));
+            self.replace_index(Arc::new(index));
         }
         Ok(())
     }
 
-    fn take(&self, index: Arc<Index>) {
+    fn replace_index(&self, index: Arc<Index>) {
         let before = self.index.write().unwrap_or_else(|poisoned| poisoned.into_inner()).replace(index);
         // Results of the previous index are not needed any more.
-        self.answers.invalidate_all();
+        self.results.invalidate_all();
         if let Some(before) = before {
             self.tasks.spawn_blocking(move || before.delete());
         }
@@ -125,8 +125,8 @@ impl SearchService {
 
     /// Updates the index to the catalogue's last known revision. A rebuild runs next to the index in use, which keeps
     /// following.
-    async fn keep_up(self: &Arc<Self>) -> Result<(), Error> {
-        let Some(index) = self.index() else { return self.begin().await };
+    async fn update(self: &Arc<Self>) -> Result<(), Error> {
+        let Some(index) = self.index() else { return self.open_or_build().await };
         let shown = index.snapshot().revision();
         let last = match self.works.seen() {
             seen if seen >= shown => seen,
@@ -134,11 +134,11 @@ impl SearchService {
             _ => self.works.ask(|catalogue| async move { catalogue.last_revision().await }).await?,
         };
         // Beyond this many changes a full rebuild is faster; and a revision that went back means another catalogue.
-        let near = last.checked_sub(shown).is_some_and(|behind| behind <= self.settings.rebuild_from);
-        if self.wanted.load(Ordering::Acquire) || !near {
-            self.make_beside();
+        let is_close = last.checked_sub(shown).is_some_and(|behind| behind <= self.settings.rebuild_from);
+        if self.rebuild_requested.load(Ordering::Acquire) || !is_close {
+            self.rebuild_in_background();
         }
-        if !near || last == shown {
+        if !is_close || last == shown {
             return Ok(());
         }
         match self.follow(&index, shown).await {
@@ -149,7 +149,7 @@ impl SearchService {
     }
 
     /// Opens the index on disk, or builds the first one.
-    async fn begin(&self) -> Result<(), Error> {
+    async fn open_or_build(&self) -> Result<(), Error> {
         match self.open().await {
             Ok(()) if self.is_there() => return Ok(()),
             Ok(()) => {}
@@ -158,23 +158,23 @@ impl SearchService {
             Err(error) => {
                 tracing::warn!(
                     error = error_chain(&error),
-                    "the index on disk cannot be used; it is made anew"
+                    "the index on disk cannot be used; it is rebuilt"
                 );
             }
         }
-        self.make().await
+        self.build().await
     }
 
     /// Starts a rebuild next to the index in use, unless one is running or has just failed.
-    fn make_beside(self: &Arc<Self>) {
-        if !self.beside().is_due(&self.folder) || self.state.making.swap(true, Ordering::AcqRel) {
+    fn rebuild_in_background(self: &Arc<Self>) {
+        if !self.background().is_due(&self.folder) || self.state.building.swap(true, Ordering::AcqRel) {
             return;
         }
-        let finder = self.clone();
+        let service = self.clone();
         self.tasks.spawn(async move {
-            let made = finder.make().await;
-            finder.beside().note(made, &finder.folder);
-            finder.state.making.store(false, Ordering::Release);
+            let result = service.build().await;
+            service.background().record(result, &service.folder);
+            service.state.building.store(false, Ordering::Release);
         });
     }
 
@@ -193,10 +193,10 @@ impl SearchService {
             Ok(works)
         };
         let works = self.works.work(read).await?;
-        let there = works.iter().filter_map(|(_, stored)| stored.as_ref().map(files)).collect();
-        let mut sizes = self.sizes.of(there).await.into_iter();
+        let existing = works.iter().filter_map(|(_, stored)| stored.as_ref().map(files)).collect();
+        let mut sizes = self.sizes.of(existing).await.into_iter();
         let index = index.clone();
-        let laid = self.tasks.spawn_blocking(move || {
+        let indexed = self.tasks.spawn_blocking(move || {
             for (number, stored) in works {
                 let sizes = stored.as_ref().and_then(|_| sizes.next()).unwrap_or_default();
                 match stored.filter(|stored| !stored.removed) {
@@ -206,39 +206,39 @@ impl SearchService {
             }
             index.commit(last)
         });
-        Ok(laid.await.map_err(|error| Error::Fault(error.to_string()))??)
+        Ok(indexed.await.map_err(|error| Error::Fault(error.to_string()))??)
     }
 
     /// Builds an index of all works, and puts it to use when it is complete.
-    async fn make(&self) -> Result<(), Error> {
+    async fn build(&self) -> Result<(), Error> {
         let began = Instant::now();
         let state = &self.state;
-        self.wanted.store(false, Ordering::Release);
+        self.rebuild_requested.store(false, Ordering::Release);
         let count = self.works.ask(|catalogue| async move { catalogue.count().await }).await?;
         state.of.store(count, Ordering::Relaxed);
         state.done.store(0, Ordering::Relaxed);
-        let index = self.made().await?;
+        let index = self.filled_index().await?;
         let took = began.elapsed().as_millis() as u64;
         state.took_ms.store(took, Ordering::Relaxed);
-        tracing::info!(works = index.snapshot().works(), ms = took, "the index of works is made");
-        self.take(index.clone());
+        tracing::info!(works = index.snapshot().works(), ms = took, "the index of works is built");
+        self.replace_index(index.clone());
         // Searches work meanwhile, but slower.
         self.tasks.spawn_blocking(move || {
             if let Err(error) = index.merge_segments() {
                 let error = Error::from(error);
-                tracing::warn!(error = error_chain(&error), "the index could not be gathered into few parts");
+                tracing::warn!(error = error_chain(&error), "the index's segments could not be merged");
             }
         });
         Ok(())
     }
 
-    async fn made(&self) -> Result<Arc<Index>, Error> {
-        let (folder, catalogue) = (self.place(), self.catalogue().await?);
+    async fn filled_index(&self) -> Result<Arc<Index>, Error> {
+        let (folder, catalogue) = (self.catalogue_folder(), self.catalogue_id().await?);
         let memory = self.settings.memory_mib;
         // Changes during the build are indexed again afterwards.
         let revision = self.works.ask(|catalogue| async move { catalogue.last_revision().await }).await?;
-        let made = self.tasks.spawn_blocking(move || Index::create(&folder, &catalogue, memory)).await;
-        let index = Arc::new(made.map_err(|error| Error::Fault(error.to_string()))??);
+        let created = self.tasks.spawn_blocking(move || Index::create(&folder, &catalogue, memory)).await;
+        let index = Arc::new(created.map_err(|error| Error::Fault(error.to_string()))??);
         match self.fill(&index, revision).await {
             Ok(()) => Ok(index),
             Err(error) => {
@@ -251,19 +251,19 @@ impl SearchService {
 
     async fn fill(&self, index: &Arc<Index>, revision: u64) -> Result<(), Error> {
         let mut after = 0;
-        let mut laying: Option<tokio::task::JoinHandle<Result<(), Error>>> = None;
+        let mut adding: Option<tokio::task::JoinHandle<Result<(), Error>>> = None;
         loop {
             let page =
                 self.works.work(move |catalogue| async move { catalogue.scan(after, PAGE).await }).await?;
-            if let Some(laying) = laying.take() {
-                laying.await.map_err(|error| Error::Fault(error.to_string()))??;
+            if let Some(adding) = adding.take() {
+                adding.await.map_err(|error| Error::Fault(error.to_string()))??;
             }
             let Some(last) = page.last().map(|(seq, _)| *seq) else { break };
             after = last;
             self.state.done.fetch_add(page.len() as u64, Ordering::Relaxed);
             let sizes = self.sizes.of(page.iter().map(|(_, stored)| files(stored)).collect()).await;
             let index = index.clone();
-            laying = Some(self.tasks.spawn_blocking(move || {
+            adding = Some(self.tasks.spawn_blocking(move || {
                 for ((_, stored), sizes) in page.iter().zip(&sizes) {
                     index.add(entry(stored, sizes).document())?;
                 }

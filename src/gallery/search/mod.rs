@@ -24,15 +24,15 @@ use crate::identity::Identity;
 use crate::iiif::Invalid;
 use crate::pixels::color::Output;
 pub(crate) use dump::Dump;
-use failure::{Beside, Failed};
+use failure::{BackgroundRebuild, Failed};
 
 use crate::search::{self, Index, Search, SearchResults, Settings, Snapshot, Sort};
 
 /// How long a search waits for a thread.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Pages of a search by relevance use the snapshot of their first page for this long.
+/// Later pages of a search by relevance use the snapshot of the first page for this long.
 const PINNED: Duration = Duration::from_secs(300);
-/// Snapshots that are kept for that.
+/// Maximum number of snapshots that are kept for them.
 const PINS: u64 = 8;
 
 /// How long an interrupted dump can be resumed, and how many snapshots are kept for that.
@@ -51,28 +51,27 @@ pub(crate) struct SearchService {
     tasks: Handle,
     index: RwLock<Option<Arc<Index>>>,
     state: State,
-    answers: Cache<(u64, u64), Arc<SearchResults>>,
+    results: Cache<(u64, u64), Arc<SearchResults>>,
     pins: Cache<u64, Arc<Snapshot>>,
-    turns: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     /// The snapshots of started dumps, by their state.
     held: Cache<u64, Arc<Snapshot>>,
     /// The lengths of dumps in bytes, by name and state.
     dump_lengths: Cache<String, u64>,
     dumps: Arc<Semaphore>,
-    /// Whether a rebuild was requested.
-    wanted: AtomicBool,
+    rebuild_requested: AtomicBool,
     woken: Notify,
 }
 
 /// The progress of the indexer.
 #[derive(Default)]
 struct State {
-    making: AtomicBool,
+    building: AtomicBool,
     done: AtomicU64,
     of: AtomicU64,
     /// The last failure, until a success follows.
     failed: Mutex<Option<Failed>>,
-    beside: Mutex<Beside>,
+    background: Mutex<BackgroundRebuild>,
     /// How long the last build took, in milliseconds.
     took_ms: AtomicU64,
 }
@@ -116,7 +115,7 @@ impl SearchService {
     ) -> Arc<Self> {
         let sizes = sizes::Sizes { sources, output };
         let service = Arc::new(Self::new(folder, settings, works, sizes, tasks));
-        service.tasks.spawn(indexer::keep(Arc::downgrade(&service)));
+        service.tasks.spawn(indexer::run(Arc::downgrade(&service)));
         service
     }
 
@@ -141,13 +140,13 @@ impl SearchService {
             tasks,
             index: RwLock::default(),
             state: State::default(),
-            answers: Cache::builder().max_capacity(settings.answers_mib << 20).weigher(weigher).build(),
-            pins: newest(PINS).time_to_live(PINNED).build(),
-            turns: Arc::new(Semaphore::new(threads)),
-            held: newest(HELD).time_to_live(RESUMED).build(),
+            results: Cache::builder().max_capacity(settings.answers_mib << 20).weigher(weigher).build(),
+            pins: lru_cache(PINS).time_to_live(PINNED).build(),
+            permits: Arc::new(Semaphore::new(threads)),
+            held: lru_cache(HELD).time_to_live(RESUMED).build(),
             dump_lengths: Cache::new(64),
             dumps: Arc::new(Semaphore::new(DUMPS)),
-            wanted: AtomicBool::new(false),
+            rebuild_requested: AtomicBool::new(false),
             woken: Notify::new(),
         }
     }
@@ -173,18 +172,18 @@ impl SearchService {
         }
     }
 
-    /// Why the index cannot be built or updated, in words for clients.
+    /// Why the index cannot be built or updated, worded for clients.
     pub(crate) fn failure(&self) -> Option<String> {
         self.failed().map(|failed| failed.cause)
     }
 
     fn failed(&self) -> Option<Failed> {
         let failed = self.state.failed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
-        failed.or_else(|| self.beside().failed.as_ref().map(|(failed, _)| failed.clone()))
+        failed.or_else(|| self.background().failed.as_ref().map(|(failed, _)| failed.clone()))
     }
 
-    fn beside(&self) -> MutexGuard<'_, Beside> {
-        self.state.beside.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    fn background(&self) -> MutexGuard<'_, BackgroundRebuild> {
+        self.state.background.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Whether there is an index.
@@ -206,18 +205,18 @@ impl SearchService {
                 )
                 .into());
             }
-            if by_relevance(&search) && cursor.state != snapshot.state() {
+            if sorts_by_relevance(&search) && cursor.state != snapshot.state() {
                 snapshot = self.pins.get(&cursor.state).unwrap_or(snapshot);
             }
         }
         search.limit = search.limit.min(10_000);
         let key = (snapshot.state(), hash(&search.identity()));
-        if let Some(found) = self.answers.get(&key) {
+        if let Some(found) = self.results.get(&key) {
             return Ok(Hits { snapshot, found, known: true });
         }
-        let looked_in = snapshot.clone();
-        let relevance = by_relevance(&search);
-        let mut found = self.ask(move || looked_in.find(&search)).await?;
+        let searched = snapshot.clone();
+        let relevance = sorts_by_relevance(&search);
+        let mut found = self.ask(move || searched.find(&search)).await?;
         if let Some(next) = &mut found.next {
             next.search = own;
             if relevance {
@@ -225,51 +224,51 @@ impl SearchService {
             }
         }
         let found = Arc::new(found);
-        self.answers.insert(key, found.clone());
+        self.results.insert(key, found.clone());
         Ok(Hits { snapshot, found, known: false })
     }
 
     /// Runs a query on a blocking thread, of which a limited number run concurrently; waits a few seconds for a free one.
     pub(crate) async fn ask<T: Send + 'static>(
         &self,
-        question: impl FnOnce() -> Result<T, search::Error> + Send + 'static,
+        query: impl FnOnce() -> Result<T, search::Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let turn = tokio::time::timeout(PATIENCE, self.turns.clone().acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else { return Err(Error::Busy { retry_after_s: 2 }) };
-        self.within(turn, question).await
+        let permit = tokio::time::timeout(PATIENCE, self.permits.clone().acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else { return Err(Error::Busy { retry_after_s: 2 }) };
+        self.within(permit, query).await
     }
 
-    /// The same for a step of a long job, which waits as long as it takes.
-    async fn go_on<T: Send + 'static>(
+    /// Runs a step of a long job; waits for a thread as long as it takes.
+    async fn run_step<T: Send + 'static>(
         &self,
-        question: impl FnOnce() -> Result<T, search::Error> + Send + 'static,
+        query: impl FnOnce() -> Result<T, search::Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let turn = self.turns.clone().acquire_owned().await;
-        self.within(turn.map_err(|_| Error::Abandoned)?, question).await
+        let permit = self.permits.clone().acquire_owned().await;
+        self.within(permit.map_err(|_| Error::Abandoned)?, query).await
     }
 
     async fn within<T: Send + 'static>(
         &self,
-        turn: OwnedSemaphorePermit,
-        question: impl FnOnce() -> Result<T, search::Error> + Send + 'static,
+        permit: OwnedSemaphorePermit,
+        query: impl FnOnce() -> Result<T, search::Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let asked = self.tasks.spawn_blocking(move || {
-            let answer = question();
-            drop(turn);
-            answer
+        let task = self.tasks.spawn_blocking(move || {
+            let result = query();
+            drop(permit);
+            result
         });
-        Ok(asked.await.map_err(|error| Error::Fault(error.to_string()))??)
+        Ok(task.await.map_err(|error| Error::Fault(error.to_string()))??)
     }
 
     /// Rebuilds the index; the current one stays in use until the new one is complete.
     pub(crate) fn reindex(&self) {
-        self.wanted.store(true, Ordering::Release);
+        self.rebuild_requested.store(true, Ordering::Release);
         self.woken.notify_one();
     }
 
     /// Drops cached results.
     pub(crate) fn forget(&self) {
-        self.answers.invalidate_all();
+        self.results.invalidate_all();
     }
 
     /// The state of the index.
@@ -282,7 +281,7 @@ impl SearchService {
             works: snapshot.as_ref().map_or(0, |snapshot| snapshot.works()),
             revision: snapshot.as_ref().map_or(0, |snapshot| snapshot.revision()),
             catalogue_revision: self.works.seen(),
-            making: state.making.load(Ordering::Relaxed) || index.is_none(),
+            making: state.building.load(Ordering::Relaxed) || index.is_none(),
             done: number(&state.done),
             of: number(&state.of),
             last_making_ms: number(&state.took_ms),
@@ -294,11 +293,11 @@ impl SearchService {
 }
 
 /// A small LRU cache: new entries are always admitted.
-fn newest(most: u64) -> CacheBuilder<u64, Arc<Snapshot>, Cache<u64, Arc<Snapshot>>> {
-    Cache::builder().max_capacity(most).eviction_policy(EvictionPolicy::lru())
+fn lru_cache(capacity: u64) -> CacheBuilder<u64, Arc<Snapshot>, Cache<u64, Arc<Snapshot>>> {
+    Cache::builder().max_capacity(capacity).eviction_policy(EvictionPolicy::lru())
 }
 
-fn by_relevance(search: &Search) -> bool {
+fn sorts_by_relevance(search: &Search) -> bool {
     search.order.sort == Sort::Relevance
 }
 
@@ -317,7 +316,7 @@ mod tests {
 
     /// Cursors and the names of index folders contain such hashes.
     #[test]
-    fn hashes_stay_as_they_are() {
+    fn hashes_are_stable() {
         for (text, expected) in [
             ("", 15_473_502_163_978_278_702),
             ("sqlite:///var/lib/tegl/catalogue.db", 16_360_244_511_713_772_989),

@@ -11,37 +11,37 @@ use crate::pixels::color::Output;
 use crate::store::Store;
 
 /// The number of images per work whose sizes are read.
-const FIRST: usize = 4;
+const IMAGES_PER_WORK: usize = 4;
 /// Masters that are opened concurrently.
 const AT_ONCE: usize = 8;
 
 /// The files of a work's first images.
 pub(super) fn files(stored: &StoredWork) -> Vec<String> {
     let matched = stored.work.images.iter().filter(|image| image.matched);
-    matched.take(FIRST).map(|image| image.file.clone()).collect()
+    matched.take(IMAGES_PER_WORK).map(|image| image.file.clone()).collect()
 }
 
-/// Reads the sizes of local masters; remote ones would take a round trip each.
+/// Reads the sizes of local masters; remote ones would take a round trip read.
 pub(super) struct Sizes {
     pub sources: Arc<Sources>,
     pub output: Output,
 }
 
 impl Sizes {
-    /// Width and height in pixels of each work's first images, where they are known. A work is given as its image files.
+    /// Width and height in pixels of read work's first images, where they are known. A work is given as its image files.
     pub(super) async fn of(&self, works: Vec<Vec<String>>) -> Vec<Vec<Option<(u32, u32)>>> {
         // Most works of some collections have no image here at all.
         if works.iter().all(Vec::is_empty) {
             return vec![Vec::new(); works.len()];
         }
-        let each = |files: Vec<String>| async move {
+        let read = |files: Vec<String>| async move {
             let mut sizes = Vec::with_capacity(files.len());
             for file in files {
                 sizes.push(self.size(&file).await);
             }
             sizes
         };
-        futures::stream::iter(works).map(each).buffered(AT_ONCE).collect().await
+        futures::stream::iter(works).map(read).buffered(AT_ONCE).collect().await
     }
 
     async fn size(&self, file: &str) -> Option<(u32, u32)> {

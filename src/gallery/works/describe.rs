@@ -19,7 +19,7 @@ pub(crate) struct Described {
     /// The last known revision before the work was read.
     pub seen: u64,
     /// Whether all images with a master could be opened.
-    pub whole: bool,
+    pub complete: bool,
 }
 
 /// An image of a work, opened.
@@ -56,7 +56,7 @@ impl WorkService {
         }))
         .await;
         let mut images = Vec::with_capacity(opened.len());
-        let mut whole = true;
+        let mut complete = true;
         for (image, granted) in opened {
             match granted {
                 Ok(granted) => images.push(Shown { image: image.clone(), granted }),
@@ -65,12 +65,12 @@ impl WorkService {
                 Err(error @ (Error::Store(_) | Error::Catalogue(_) | Error::Busy { .. })) => {
                     return Err(error);
                 }
-                Err(_) => whole = false,
+                Err(_) => complete = false,
             }
         }
         let tags = stored.tags.into_iter().filter(Tag::is_active).collect();
         let StoredWork { work, revision, changed_ms, .. } = stored;
-        Ok(Described { work, tags, images, revision, changed_ms, seen, whole })
+        Ok(Described { work, tags, images, revision, changed_ms, seen, complete })
     }
 
     pub(super) async fn describe_file(&self, identifier: &str) -> Result<Described, Error> {
@@ -80,7 +80,7 @@ impl WorkService {
         let title = Title { text: Text::plain(stem(identifier)), kind: None };
         let work = Work { object_number: identifier.to_owned(), titles: vec![title], ..Work::default() };
         let images = vec![Shown { image, granted }];
-        Ok(Described { work, tags: Vec::new(), images, revision: 0, changed_ms: 0, seen, whole: true })
+        Ok(Described { work, tags: Vec::new(), images, revision: 0, changed_ms: 0, seen, complete: true })
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the catalogue says of works: queries for handlers, which know neither its connections nor its time limits.
+//! Queries of the catalogue for handlers, which know neither its connections nor its time limits.
 
 use std::collections::HashMap;
 
@@ -45,16 +45,16 @@ impl WorkService {
     }
 
     /// Whether a record has this object number, or had it until it was withdrawn. A work that was read from a master's
-    /// metadata does not count once it has made way for a record.
+    /// metadata does not count once a record replaces it.
     pub(crate) async fn has_record(&self, object_number: &str) -> Result<bool, Error> {
         if !self.has_catalogue() {
             return Ok(false);
         }
-        let known = self.find(object_number).await?;
-        Ok(known.is_some_and(|known| !known.removed || known.source != EMBEDDED_SOURCE))
+        let stored = self.find(object_number).await?;
+        Ok(stored.is_some_and(|stored| !stored.removed || stored.source != EMBEDDED_SOURCE))
     }
 
-    /// Whether a document that was made of a work at revision `seen` is still up to date.
+    /// Whether a document generated from a work at revision `seen` is still up to date.
     pub(crate) fn is_current(&self, object_number: &str, seen: u64) -> bool {
         self.catalogue().is_none_or(|catalogue| catalogue.holds(object_number, seen))
     }
@@ -99,17 +99,17 @@ impl WorkService {
         page.await.map(Some)
     }
 
-    /// The first of these facets that at most `most` works have.
+    /// The first of these facets that at most `limit` works have.
     pub(crate) async fn first_small_facet(
         &self,
         facets: Vec<Facet>,
-        most: u64,
+        limit: u64,
     ) -> Result<Option<Facet>, Error> {
         let Some(catalogue) = self.catalogue() else { return Ok(None) };
         let small = catalogue.ask(move |catalogue| async move {
             for facet in facets {
                 let value = catalogue.facet_value(&facet.scheme, &facet.value).await?;
-                if value.is_some_and(|value| value.works <= most) {
+                if value.is_some_and(|value| value.works <= limit) {
                     return Ok(Some(facet));
                 }
             }
@@ -118,14 +118,14 @@ impl WorkService {
         small.await
     }
 
-    /// The record that a work was imported from, as it was.
+    /// The record that a work was imported from, unchanged.
     pub(crate) async fn original_record(&self, object_number: &str) -> Result<Option<String>, Error> {
         let Some(catalogue) = self.catalogue() else { return Ok(None) };
         let number = object_number.to_owned();
         catalogue.ask(|catalogue| async move { catalogue.original(&number).await }).await
     }
 
-    /// The same for several works, by object number.
+    /// The original records of several works, by object number.
     pub(crate) async fn original_records(
         &self,
         object_numbers: Vec<String>,

@@ -1,4 +1,4 @@
-//! A work as far as it is known without waiting for masters: what pages and API answers are made of.
+//! A work as far as it is known without waiting for masters, for pages and API responses.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::gallery::rights::Grant;
 use crate::iiif::Dimensions;
 use crate::record::{Image, Tag, Work};
 
-/// A record with those of its images that may be shown; masters that are slow to answer are left out of account.
+/// A record with the images that may be shown; masters that respond too slowly are not taken into account.
 pub(crate) struct Sketch {
     pub work: Work,
     /// Accepted or proposed; rejected ones are left out.
@@ -28,13 +28,13 @@ pub(crate) struct Sketch {
 /// An image of a work, whether or not its master has been opened yet.
 pub(crate) struct Preview {
     pub image: Image,
-    /// What the rights allow: of all works that show the image once it is open, of this one until then.
+    /// What the rights allow: those of all works that show the image once it is open, those of this one until then.
     pub grant: Grant,
-    /// The opened master, if it answered in time.
+    /// The opened master, if its store responded in time.
     pub granted: Option<AuthorizedImage>,
 }
 
-/// How long a page waits for all masters together. Local masters open within it; opening others goes on in the
+/// How long a page waits for all masters together. Local masters open within it; others continue to open in the
 /// background, so that the next page finds them in memory.
 pub(crate) const SOON: Duration = Duration::from_millis(150);
 
@@ -47,7 +47,7 @@ impl Preview {
 
 impl WorkService {
     /// The work with this object number, or the image with this identifier as a work of its own. A record is returned
-    /// even if no store answers in time; an image without a record has to be opened.
+    /// even if no store responds in time; an image without a record has to be opened.
     pub(crate) async fn sketch(&self, name: &str, patience: Duration) -> Result<Sketch, Error> {
         let number = name.to_owned();
         let stored = match self.catalogue() {
@@ -65,7 +65,7 @@ impl WorkService {
         let StoredWork { work, tags, revision, changed_ms, .. } = stored;
         let matched: Vec<&Image> = work.images.iter().filter(|image| image.matched).collect();
         let files: Vec<&str> = matched.iter().map(|image| image.file.as_str()).collect();
-        let by_record = self.images.rights().of_record(work.rights.as_deref(), work.public_domain);
+        let record_grant = self.images.rights().of_record(work.rights.as_deref(), work.public_domain);
         let mut unreachable = false;
         let mut images = Vec::with_capacity(matched.len());
         for (image, opened) in matched.into_iter().zip(self.images.open_within(patience, &files).await) {
@@ -80,15 +80,15 @@ impl WorkService {
                     None
                 }
                 Some(Err(Error::Catalogue(_) | Error::Busy { .. })) => None,
-                // A refusal although the rights allow it, and before the master could be opened, is the store's.
+                // If the rights allow the image and its master was not opened, it is the store that refuses access.
                 Some(Err(Error::Forbidden)) => {
-                    unreachable |= by_record.largest > 0 && self.images.known_size(&image.file).is_none();
+                    unreachable |= record_grant.largest > 0 && self.images.known_size(&image.file).is_none();
                     continue;
                 }
-                // Not shown to anybody, missing or unreadable.
+                // Not public, missing or unreadable.
                 Some(Err(_)) => continue,
             };
-            let grant = granted.as_ref().map_or(by_record, |granted| granted.grant);
+            let grant = granted.as_ref().map_or(record_grant, |granted| granted.grant);
             if grant.largest > 0 {
                 images.push(Preview { image: image.clone(), grant, granted });
             }

@@ -129,7 +129,7 @@ async fn make(
         document: Document::new(document.ok_or(Error::NotFound)?.to_string()),
         seen: described.seen,
         images: described.images.iter().map(of).collect(),
-        until: (!described.whole).then(|| Instant::now() + INCOMPLETE),
+        until: (!described.complete).then(|| Instant::now() + INCOMPLETE),
     })
 }
 

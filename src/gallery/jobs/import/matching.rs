@@ -9,12 +9,12 @@ use crate::record::{Image, Role, Work, slug};
 /// The identifiers of all masters, indexed for matching.
 #[derive(Default)]
 pub(crate) struct Masters {
-    /// Identifiers by what they are called when only letters and digits of their file names count.
+    /// Identifiers by their file names, reduced to letters and digits.
     names: BTreeMap<String, Vec<String>>,
     identifiers: BTreeMap<String, ()>,
 }
 
-/// Which files a work's images are: an identifier with `{object_number}` in it, and `*` for anything.
+/// A pattern of a work's image files: an identifier with `{object_number}`, and `*` for any characters.
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern(String);
 
@@ -26,20 +26,20 @@ impl std::str::FromStr for Pattern {
             return Ok(Self(text.to_owned()));
         }
         Err(format!(
-            "`{text}` does not say where the object number stands: write it as in `masters/{NUMBER}*.tif`"
+            "`{text}` has no object number: write it as in `masters/{NUMBER}*.tif`"
         ))
     }
 }
 
 const NUMBER: &str = "{object_number}";
 
-/// Endings that file names of images have, one after the other at times (`a.tif.jp2`).
-const ENDINGS: [&str; 16] = [
+/// Extensions of image files; there can be several (`a.tif.jp2`).
+const EXTENSIONS: [&str; 16] = [
     "tif", "tiff", "jp2", "j2k", "jpx", "jpf", "jph", "jpg", "jpeg", "png", "webp", "gif", "avif", "jxl",
     "ptif", "btf",
 ];
 
-/// What file names say after the object number.
+/// Suffixes of file names after the object number.
 const ROLES: [(&str, Role); 14] = [
     ("recto", Role::Recto),
     ("front", Role::Recto),
@@ -74,7 +74,7 @@ impl Masters {
         for image in &mut work.images {
             match self.of_reference(&image.file) {
                 Some(identifier) => {
-                    // Tags name images by what the record called them.
+                    // Tags refer to images by their names in the record.
                     for tag in &mut work.tags {
                         if tag.image.as_ref() == Some(&image.file) {
                             tag.image = Some(identifier.to_owned());
@@ -96,20 +96,20 @@ impl Masters {
             Some(pattern) => self.of_pattern(pattern, &work.object_number),
             None => self.of_number(&work.object_number),
         };
-        // What has a master comes before what has none.
+        // Images with a master come before those without.
         work.images.splice(0..0, found);
     }
 
-    /// The master that a record's words for an image mean, if they mean one and no other.
+    /// The master that a record's image reference matches, if it is unambiguous.
     fn of_reference(&self, reference: &str) -> Option<&str> {
         let plain = reference.trim_start_matches("./").trim_start_matches('/');
         let decoded = percent_decode_str(plain).decode_utf8_lossy();
-        for known in [reference, plain, decoded.as_ref()] {
-            if let Some((identifier, ())) = self.identifiers.get_key_value(known) {
+        for spelling in [reference, plain, decoded.as_ref()] {
+            if let Some((identifier, ())) = self.identifiers.get_key_value(spelling) {
                 return Some(identifier);
             }
         }
-        // A web address names its image in some segment of its path; `full/max/0/default.jpg` follows in IIIF's.
+        // A URL has the image's name in some segment of its path; IIIF URLs continue with `full/max/0/default.jpg`.
         let path = decoded.split_once("://").map_or(decoded.as_ref(), |(_, rest)| rest);
         path.split(['/', '?', '=', '&']).rev().filter(|segment| !segment.is_empty()).find_map(|segment| {
             match self.names.get(&name(segment))?.as_slice() {
@@ -124,11 +124,11 @@ impl Masters {
         spellings.dedup();
         let mut found: Vec<Image> = Vec::new();
         for spelling in spellings {
-            let wanted = pattern.0.replace(NUMBER, &spelling);
-            let beginning = wanted.split('*').next().unwrap_or_default();
-            let near = self.identifiers.range(beginning.to_owned()..).map(|(identifier, ())| identifier);
-            let near = near.take_while(|identifier| identifier.starts_with(beginning));
-            for identifier in near.filter(|identifier| fits(&wanted, identifier)) {
+            let pattern = pattern.0.replace(NUMBER, &spelling);
+            let prefix = pattern.split('*').next().unwrap_or_default();
+            let candidates = self.identifiers.range(prefix.to_owned()..).map(|(identifier, ())| identifier);
+            let candidates = candidates.take_while(|identifier| identifier.starts_with(prefix));
+            for identifier in candidates.filter(|identifier| matches_pattern(&pattern, identifier)) {
                 if !found.iter().any(|image| image.file == *identifier) {
                     found.push(image(identifier, role(&name(identifier))));
                 }
@@ -137,7 +137,7 @@ impl Masters {
         found
     }
 
-    /// Masters whose file names are the object number, alone or with a word for what they show behind it.
+    /// Masters whose file names are the object number, alone or followed by a role suffix.
     fn of_number(&self, number: &str) -> Vec<Image> {
         let number = slug(number);
         if number.is_empty() {
@@ -173,11 +173,11 @@ fn role(name: &str) -> Role {
     role.map_or(Role::Recto, |(_, role)| role.clone())
 }
 
-/// A file's name without its endings, letters and digits only.
+/// A file's name without its extensions, reduced to letters and digits.
 fn name(identifier: &str) -> String {
     let mut name = identifier.rsplit(['/', ':']).next().unwrap_or(identifier);
-    while let Some((stem, ending)) = name.rsplit_once('.')
-        && ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending))
+    while let Some((stem, extension)) = name.rsplit_once('.')
+        && EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
         && !stem.is_empty()
     {
         name = stem;
@@ -185,8 +185,8 @@ fn name(identifier: &str) -> String {
     slug(name)
 }
 
-/// Whether the text is the pattern, `*` standing for any characters.
-fn fits(pattern: &str, text: &str) -> bool {
+/// Whether the text matches the pattern, in which `*` is any characters.
+fn matches_pattern(pattern: &str, text: &str) -> bool {
     let mut pieces = pattern.split('*');
     let Some(mut rest) = text.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
     let mut pieces = pieces.peekable();
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_says_where_the_number_stands() {
+    fn a_pattern_contains_the_object_number() {
         check("KMS1", &[], Some("a/{object_number}.tif"), &["a/KMS1.tif"]);
         check(
             "KKS2020-3/16",

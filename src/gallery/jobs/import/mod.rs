@@ -15,7 +15,7 @@ use crate::gallery::jobs::JobService;
 pub(crate) use matching::{Masters, Pattern};
 pub(crate) use prune::Pruned;
 pub(crate) use read::Reading;
-use register::Standing;
+use register::Precedence;
 pub(crate) use register::{Earlier, Register};
 
 use crate::catalogue::{Batch, NewWork, Renamed};
@@ -151,7 +151,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// The next batch, and what was seen in it; `None` at the end.
+    /// The next batch, with its counts; `None` at the end.
     fn batch(&mut self) -> Option<Result<(Batch, Imported), Error>> {
         let mut seen = Imported::default();
         let mut entries = Vec::with_capacity(BATCH);
@@ -170,7 +170,7 @@ impl Reader {
         if seen.read == 0 {
             return None;
         }
-        if let Err(error) = self.name(&mut entries, &mut seen) {
+        if let Err(error) = self.assign_numbers(&mut entries, &mut seen) {
             return Some(Err(error));
         }
         entries.retain(|entry| self.is_first(entry, &mut seen));
@@ -183,17 +183,17 @@ impl Reader {
     }
 
     /// Assigns each work a unique number.
-    fn name(&self, entries: &mut [ParsedRecord], seen: &mut Imported) -> Result<(), Error> {
-        let mut given = std::mem::take(&mut self.register().given);
+    fn assign_numbers(&self, entries: &mut [ParsedRecord], seen: &mut Imported) -> Result<(), Error> {
+        let mut assigned = std::mem::take(&mut self.register().assigned);
         let mut works: Vec<_> = entries.iter_mut().map(|entry| std::mem::take(&mut entry.work)).collect();
         let source = self.import.source.clone();
         let naming = self.works.work(|catalogue| async move {
             let mut named: Vec<_> = works.iter_mut().collect();
-            let renamed = catalogue.assign_numbers(&mut named, &source, &mut given).await?;
-            Ok((works, renamed, given))
+            let renamed = catalogue.assign_numbers(&mut named, &source, &mut assigned).await?;
+            Ok((works, renamed, assigned))
         });
-        let (works, renamed, given) = self.tasks.block_on(naming)?;
-        self.register().given = given;
+        let (works, renamed, assigned) = self.tasks.block_on(naming)?;
+        self.register().assigned = assigned;
         for (entry, work) in entries.iter_mut().zip(works) {
             entry.work = work;
         }
@@ -207,11 +207,11 @@ impl Reader {
         let number = &entry.work.object_number;
         let record = entry.original.as_deref().unwrap_or_default();
         let standing = self.register().enter(number, entry.line, record);
-        if let Standing::Other(earlier) = &standing {
+        if let Precedence::Other(earlier) = &standing {
             seen.duplicates += 1;
             self.watch.duplicate(number, entry.line, earlier);
         }
-        standing == Standing::New
+        standing == Precedence::New
     }
 
     fn matched(&self, entry: ParsedRecord, seen: &mut Imported) -> NewWork {

@@ -19,8 +19,8 @@ pub(crate) struct Pruned {
 const BATCH: usize = 1000;
 
 impl JobService {
-    /// Withdraws the works of a source that no record of `register` is about: at most `limit`, or a tenth of them where
-    /// none is given, and none where records could not be read. A dry run only finds them.
+    /// Withdraws the works of a source without a record in `register`: at limit_or_default `limit`, by default a tenth of them, and
+    /// none if records could not be read. A dry run only finds them.
     pub(crate) async fn prune(
         &self,
         source: &str,
@@ -35,9 +35,9 @@ impl JobService {
         let missing: Vec<String> = all.into_iter().filter(|number| !register.has(number)).collect();
         let refused = refusal(source, register, total, missing.len() as u64, limit);
         if refused.is_none() && !dry {
-            for some in missing.chunks(BATCH) {
-                let some = some.to_vec();
-                works.work(|catalogue| async move { catalogue.remove(&some).await }).await?;
+            for batch in missing.chunks(BATCH) {
+                let batch = batch.to_vec();
+                works.work(|catalogue| async move { catalogue.remove(&batch).await }).await?;
             }
             works.follow().await?;
         }
@@ -45,7 +45,7 @@ impl JobService {
     }
 }
 
-/// Why so many works are not to be withdrawn, if they are not.
+/// Why the missing works are not withdrawn, if so.
 fn refusal(
     source: &str,
     register: &Register,
@@ -58,20 +58,20 @@ fn refusal(
     }
     if register.unread() > 0 {
         return Some(format!(
-            "nothing is withdrawn: {} records could not be read, and the works missing may be theirs; mend them first",
+            "nothing is withdrawn: {} records could not be read, and the missing works may be theirs; fix them first",
             register.unread()
         ));
     }
-    let usual = works.div_ceil(10);
-    let most = limit.unwrap_or(if missing == works { 0 } else { usual });
-    (missing > most).then(|| {
+    let default = works.div_ceil(10);
+    let limit_or_default = limit.unwrap_or(if missing == works { 0 } else { default });
+    (missing > limit_or_default).then(|| {
         let why = match limit {
             Some(limit) => format!("more than --prune-limit {limit}"),
             None if missing == works => "all of them".to_owned(),
-            None => format!("more than a tenth ({usual})"),
+            None => format!("more than a tenth ({default})"),
         };
         format!(
-            "nothing is withdrawn: {missing} of {works} works of `{source}` have no record any more, {why}; look at them \
+            "nothing is withdrawn: {missing} of {works} works of `{source}` have no record any more, {why}; list them \
              with --dry-run, and confirm them with --prune-limit {missing}"
         )
     })
@@ -82,9 +82,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn many_works_are_withdrawn_only_if_that_is_confirmed() {
+    fn withdrawing_many_works_needs_confirmation() {
         let register = Register::default();
-        for (works, missing, limit, goes) in [
+        for (works, missing, limit, is_allowed) in [
             (44, 0, None, true),
             (44, 5, None, true),
             (44, 6, None, false),
@@ -95,7 +95,7 @@ mod tests {
             (3, 1, None, true),
         ] {
             let refused = refusal("a", &register, works, missing, limit);
-            assert_eq!(refused.is_none(), goes, "{works} {missing} {limit:?}: {refused:?}");
+            assert_eq!(refused.is_none(), is_allowed, "{works} {missing} {limit:?}: {refused:?}");
         }
         let mut register = Register::default();
         register.bad();

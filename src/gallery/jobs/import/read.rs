@@ -16,8 +16,8 @@ use crate::store::{
 /// How records are to be read.
 #[derive(Clone)]
 pub(crate) struct Reading {
-    /// Detected from the document if not given.
-    pub form: Option<RecordFormat>,
+    /// Detected from the document if not set.
+    pub format: Option<RecordFormat>,
     pub mapping: Option<Mapping>,
     web: WebClient,
     limits: Limits,
@@ -25,25 +25,25 @@ pub(crate) struct Reading {
     refused: Arc<Refused>,
 }
 
-/// Hosts that were not asked because nobody named them, with how many addresses each had.
+/// Hosts that were not contacted because they are not allowed, with the number of URLs for each.
 #[derive(Default)]
 pub(super) struct Refused(Mutex<BTreeMap<String, u64>>);
 
 /// Maximum depth of nested collections.
-const DEEPEST: u8 = 8;
+const MAX_DEPTH: u8 = 8;
 
 /// Refused hosts that are listed by name.
 const LISTED: usize = 100;
 
 type Entries = Box<dyn Iterator<Item = Result<ParsedRecord, BadRecord>> + Send>;
 
-/// What is looked at as a whole, in bytes: a page of an API, a collection. Longer documents are streamed.
-const MOST_WHOLE: u64 = 64 << 20;
+/// Documents up to this many bytes (a page of an API, a collection) are searched for links. Longer ones are streamed.
+const MAX_LINKED: u64 = 64 << 20;
 
 impl Reading {
-    /// `locations` are the sources that were typed, whose hosts are therefore named; `hosts` names further ones.
+    /// `locations` are the configured sources, whose hosts are allowed; `hosts` are further allowed ones.
     pub(crate) fn new(
-        form: Option<RecordFormat>,
+        format: Option<RecordFormat>,
         mapping: Option<Mapping>,
         locations: &[String],
         hosts: &[String],
@@ -54,20 +54,20 @@ impl Reading {
         settings.hosts.iter().chain(hosts).try_for_each(|host| named.add(host))?;
         let web = WebClient::new(named, settings.web(), store)?;
         let (limits, settings) = (settings.limits(), settings.clone());
-        Ok(Self { form, mapping, web, limits, settings, refused: Arc::default() })
+        Ok(Self { format, mapping, web, limits, settings, refused: Arc::default() })
     }
 
-    /// The records at a location; those on further pages of the same answer, and in the manifests of a collection,
-    /// follow by themselves. Waits: to be called and read on a thread that may.
+    /// The records at a location, including those on further pages of the same response, and in the manifests of a
+    /// collection. Blocks: to be called and read on a thread that may block.
     pub(crate) fn entries(self, location: &str, settings: &store::Settings) -> Result<Entries, Error> {
         let unreadable = |reason: String| Error::Invalid(Invalid::new("records", location, reason));
         let document =
-            document::open(location, settings, &self.web).map_err(|error| unreadable(self.noted(error)))?;
+            document::open(location, settings, &self.web).map_err(|error| unreadable(self.describe_and_count(error)))?;
         let is_web = location.starts_with("http://") || location.starts_with("https://");
         if !is_web {
-            return self.all(document.input).map_err(|error| unreadable(error.to_string()));
+            return self.records(document.input).map_err(|error| unreadable(error.to_string()));
         }
-        let (first, further) = self.looked_at(document, 0).map_err(unreadable)?;
+        let (first, further) = self.records_and_links(document, 0).map_err(unreadable)?;
         let visited = HashSet::from([location.to_owned()]);
         Ok(Box::new(Walk { reading: self, current: first, pending: further, visited }))
     }
@@ -78,24 +78,24 @@ impl Reading {
         refused.iter().map(|(host, addresses)| (host.clone(), *addresses)).collect()
     }
 
-    /// The records of a document at a web address, and where it leads to, the last first.
-    fn looked_at(&self, document: Document, depth: u8) -> Result<(Entries, Vec<Step>), String> {
+    /// The records of a document on the web, and its links in reverse order.
+    fn records_and_links(&self, document: Document, depth: u8) -> Result<(Entries, Vec<Step>), String> {
         let Document { location, input } = document;
-        // One byte more than may be read shows a document that is too large.
-        let most = MOST_WHOLE.min(self.limits.source + 1);
+        // Reading one byte more than allowed detects a document that is too large.
+        let max = MAX_LINKED.min(self.limits.source + 1);
         let (mut input, mut start) = (input, Vec::new());
-        let reading = input.by_ref().take(most).read_to_end(&mut start);
+        let reading = input.by_ref().take(max).read_to_end(&mut start);
         reading.map_err(|error| format!("cannot be read: {error}"))?;
-        let is_whole = (start.len() as u64) < most;
+        let is_whole = (start.len() as u64) < max;
         if is_whole && start.iter().all(u8::is_ascii_whitespace) {
-            return Err("cannot be read: the answer is empty".into());
+            return Err("cannot be read: the response is empty".into());
         }
         let Some(outline) = is_whole.then(|| read::page_links(&start)).flatten() else {
-            let entries = self.all(Cursor::new(start).chain(input));
+            let entries = self.records(Cursor::new(start).chain(input));
             return Ok((entries.map_err(|error| error.to_string())?, Vec::new()));
         };
         let mut members = outline.manifests();
-        if depth < DEEPEST {
+        if depth < MAX_DEPTH {
             members.extend(outline.collections());
         }
         if !members.is_empty() {
@@ -103,46 +103,46 @@ impl Reading {
             return Ok((Box::new(std::iter::empty()), steps.collect()));
         }
         let next = outline.next_page(&location).map(|address| Step { address, depth });
-        let entries = self.all(Cursor::new(start)).map_err(|error| error.to_string())?;
+        let entries = self.records(Cursor::new(start)).map_err(|error| error.to_string())?;
         Ok((entries, next.into_iter().collect()))
     }
 
-    fn all(&self, input: impl Read + Send + 'static) -> Result<Entries, read::Error> {
-        Ok(Box::new(read::read(input, self.form, self.mapping.clone(), self.limits)?))
+    fn records(&self, input: impl Read + Send + 'static) -> Result<Entries, read::Error> {
+        Ok(Box::new(read::read(input, self.format, self.mapping.clone(), self.limits)?))
     }
 
-    /// Why a document was not read; a host that was refused is logged once.
-    fn noted(&self, error: DocumentError) -> String {
+    /// Why a document was not read; a refused host is counted, and logged once.
+    fn describe_and_count(&self, error: DocumentError) -> String {
         if let DocumentError::Refused { address, host } = &error {
             let mut refused = self.refused.0.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(addresses) = refused.get_mut(host) {
                 *addresses += 1;
             } else if refused.len() < LISTED {
                 refused.insert(host.clone(), 1);
-                tracing::warn!(host, address, "records: a host that was not named is not asked");
+                tracing::warn!(host, address, "records: a host that is not allowed is not contacted");
             }
         }
         error.to_string()
     }
 }
 
-/// An address that another document led to, and how many collections lie above it.
+/// A URL that another document links to, and the number of collections above it.
 struct Step {
     address: String,
     depth: u8,
 }
 
-/// The records of all documents that one leads to, one document open at a time.
+/// The records of all linked documents, one open at a time.
 struct Walk {
     reading: Reading,
     current: Entries,
-    /// The next one last.
+    /// In reverse order.
     pending: Vec<Step>,
     visited: HashSet<String>,
 }
 
 impl Walk {
-    /// The records of a further document. What cannot be read counts as one bad record.
+    /// Opens the next document. One that cannot be read counts as one bad record.
     fn open(&mut self, Step { address, depth }: Step) -> Option<Result<ParsedRecord, BadRecord>> {
         if !self.visited.insert(address.clone()) {
             return None;
@@ -150,16 +150,16 @@ impl Walk {
         let bad = |reason: String| Some(Err(BadRecord { line: 0, object_number: None, reason }));
         if self.visited.len() > self.reading.settings.documents {
             self.pending.clear();
-            let most = self.reading.settings.documents;
+            let max = self.reading.settings.documents;
             return bad(format!(
-                "the source leads to more than {most} documents: the rest is unread; raise `records.documents` to read it"
+                "the source leads to more than {max} documents: the rest is unread; raise `records.documents` to read it"
             ));
         }
         let document = document::open_web(&address, &self.reading.web);
-        let document = document.map_err(|error| self.reading.noted(error));
+        let document = document.map_err(|error| self.reading.describe_and_count(error));
         let named =
             |reason: String| if reason.contains(&address) { reason } else { format!("{address}: {reason}") };
-        match document.and_then(|document| self.reading.looked_at(document, depth)) {
+        match document.and_then(|document| self.reading.records_and_links(document, depth)) {
             Ok((entries, further)) => {
                 self.current = entries;
                 self.pending.extend(further);

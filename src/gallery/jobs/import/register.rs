@@ -10,17 +10,17 @@ use crate::catalogue::AssignedNumbers;
 #[derive(Default)]
 pub(crate) struct Register {
     /// By a hash of the object number.
-    places: HashMap<u128, Place>,
+    positions: HashMap<u128, Position>,
     files: Vec<String>,
     sources: HashSet<String>,
     /// The assigned object numbers.
-    pub(super) given: AssignedNumbers,
-    /// Records that could not be read: nobody knows which works they are about.
+    pub(super) assigned: AssignedNumbers,
+    /// Records that could not be read: it is unknown which works they are about.
     bad: u64,
 }
 
 #[derive(Clone, Copy)]
-struct Place {
+struct Position {
     file: u32,
     line: u64,
     /// A hash of the record.
@@ -36,7 +36,7 @@ pub(crate) struct Earlier {
 
 /// How a record relates to earlier ones.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Precedence {
     New,
     /// The same record again.
     Same,
@@ -51,18 +51,18 @@ impl Register {
         self.sources.insert(source.to_owned());
     }
 
-    pub(super) fn enter(&mut self, number: &str, line: u64, record: &str) -> Standing {
+    pub(super) fn enter(&mut self, number: &str, line: u64, record: &str) -> Precedence {
         let file = self.files.len().saturating_sub(1) as u32;
         let content = xxh3_64(record.as_bytes());
-        match self.places.get(&xxh3_128(number.as_bytes())) {
+        match self.positions.get(&xxh3_128(number.as_bytes())) {
             None => {
-                self.places.insert(xxh3_128(number.as_bytes()), Place { file, line, content });
-                Standing::New
+                self.positions.insert(xxh3_128(number.as_bytes()), Position { file, line, content });
+                Precedence::New
             }
-            Some(place) if place.content == content => Standing::Same,
-            Some(place) => {
-                let location = self.files.get(place.file as usize).cloned().unwrap_or_default();
-                Standing::Other(Earlier { location, line: place.line })
+            Some(position) if position.content == content => Precedence::Same,
+            Some(position) => {
+                let location = self.files.get(position.file as usize).cloned().unwrap_or_default();
+                Precedence::Other(Earlier { location, line: position.line })
             }
         }
     }
@@ -71,19 +71,19 @@ impl Register {
         self.bad += 1;
     }
 
-    /// How many records could not be read.
+    /// The number of records that could not be read.
     pub(crate) fn unread(&self) -> u64 {
         self.bad
     }
 
     /// The number of works.
     pub(crate) fn count(&self) -> usize {
-        self.places.len()
+        self.positions.len()
     }
 
     /// Whether a record was about this work.
     pub(crate) fn has(&self, number: &str) -> bool {
-        self.places.contains_key(&xxh3_128(number.as_bytes()))
+        self.positions.contains_key(&xxh3_128(number.as_bytes()))
     }
 }
 
@@ -92,14 +92,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_work_stands_where_its_first_record_does() {
+    fn later_records_of_a_work_refer_to_its_first() {
         let mut register = Register::default();
         register.begin("a.csv", "x");
-        assert_eq!(register.enter("1", 2, "a"), Standing::New);
-        assert_eq!(register.enter("1", 3, "a"), Standing::Same);
+        assert_eq!(register.enter("1", 2, "a"), Precedence::New);
+        assert_eq!(register.enter("1", 3, "a"), Precedence::Same);
         register.begin("b.csv", "x");
         let earlier = Earlier { location: "a.csv".into(), line: 2 };
-        assert_eq!(register.enter("1", 9, "b"), Standing::Other(earlier));
+        assert_eq!(register.enter("1", 9, "b"), Precedence::Other(earlier));
         assert!(register.has("1") && !register.has("2") && register.count() == 1);
     }
 }
