@@ -5,7 +5,7 @@ use crate::identity::fingerprint;
 use crate::iiif::Version;
 use crate::render::Plan;
 
-/// A strong entity tag, in quotes: equal for equal plans on equal masters and settings, on every server.
+/// A strong entity tag, without quotation marks: equal for equal plans on equal masters and settings, on every server.
 pub(super) fn etag(image: &AuthorizedImage, plan: &Plan, recipe: u64) -> String {
     let canonical = plan.canonical(Version::V3, &image.master, image.limits);
     let version = image.version_bytes();
@@ -15,5 +15,5 @@ pub(super) fn etag(image: &AuthorizedImage, plan: &Plan, recipe: u64) -> String 
     let size = plan.size.to_string();
     let key = image.key.as_str().as_bytes();
     let parts = [canonical.as_bytes(), size.as_bytes(), &version, key, &page, &recipe];
-    format!("\"{:032x}\"", fingerprint(&parts))
+    format!("{:032x}", fingerprint(&parts))
 }

@@ -158,7 +158,7 @@ impl ImageService {
 }
 
 impl PlannedImage {
-    /// A strong entity tag, in quotes.
+    /// A strong entity tag, without quotation marks.
     pub(crate) fn etag(&self) -> String {
         etag(&self.image, &self.plan, self.service.renderer.recipe())
     }

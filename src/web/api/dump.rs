@@ -23,9 +23,9 @@ use crate::iiif::Version;
 use crate::presentation::Address;
 use crate::search::{self, IndexedWork, ScanPosition, Snapshot};
 use crate::web::App;
-use crate::web::http::headers::entity_tag;
-use crate::web::http::range::{RangeRequest, satisfies_if_range};
-use crate::web::http::response::{Response, conditional_response};
+use crate::web::http::conditional::{conditional_response, entity_tag, satisfies_if_range};
+use crate::web::http::range::RangeRequest;
+use crate::web::http::response::Response;
 
 /// The names of dumps, with their media types.
 pub(super) const NAMES: [(&str, &str); 6] = [
@@ -62,8 +62,11 @@ pub(super) async fn answer(app: &App, request: &HttpRequest, name: &str) -> Resu
         ])
     };
     // A resumed download continues in the state that it started in.
-    let wanted = request.headers().get(header::IF_RANGE);
-    let snapshot = match wanted.and_then(|wanted| finder.held(|state| tag_of(state) == *wanted)) {
+    let held = match request.headers().contains_key(header::IF_RANGE) {
+        true => finder.held(|state| satisfies_if_range(request, &tag_of(state))),
+        false => None,
+    };
+    let snapshot = match held {
         Some(held) => held,
         None => finder.snapshot()?,
     };

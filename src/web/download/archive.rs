@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::header;
+use actix_web::http::header::{self, ETag};
 use actix_web::{HttpRequest, HttpResponse};
 use async_zip::base::write::ZipFileWriter;
 use async_zip::{Compression, ZipEntryBuilder};
@@ -26,7 +26,7 @@ use crate::iiif::{Format, Version};
 use crate::presentation::Address;
 use crate::store::Version as Stored;
 use crate::web::App;
-use crate::web::http::headers::{entity_tag, is_not_modified};
+use crate::web::http::conditional::{entity_tag, is_not_modified, not_modified};
 use crate::web::http::response::Response;
 use crate::web::route::Image;
 
@@ -60,10 +60,9 @@ pub(crate) async fn archive(app: &App, request: &HttpRequest, work: Image<'_>) -
     };
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_DISPOSITION, disposition(&name)));
-    response.insert_header((header::ETAG, tag.clone())).insert_header((header::CACHE_CONTROL, "no-cache"));
+    response.insert_header(ETag(tag.clone())).insert_header((header::CACHE_CONTROL, "no-cache"));
     if is_not_modified(request, &tag) {
-        let response = response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish();
-        return Ok(Response { response, note: "held" });
+        return Ok(not_modified(&mut response));
     }
     response.content_type("application/zip");
     if request.method() == actix_web::http::Method::HEAD {

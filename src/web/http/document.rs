@@ -3,14 +3,12 @@
 use std::io::Write;
 use std::sync::OnceLock;
 
-use actix_web::http::StatusCode;
-use actix_web::http::header::{
-    self, AcceptEncoding, ContentEncoding, Encoding, Header, HeaderValue, Preference, Quality,
-};
+use actix_web::http::header::{self, ContentEncoding, ETag, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 
-use crate::web::http::headers::{entity_tag, is_not_modified};
+use crate::web::http::accept::negotiated_coding;
+use crate::web::http::conditional::{entity_tag, is_not_modified, not_modified};
 
 /// A text, and its compressed forms once they have been requested.
 pub(crate) struct Document {
@@ -83,9 +81,9 @@ impl Document {
         let coding = negotiated_coding(request, worth);
         let tag = entity_tag(&[&self.tag.to_le_bytes(), media_type.as_bytes(), coding.as_str().as_bytes()]);
         if is_not_modified(request, &tag) {
-            return response.status(StatusCode::NOT_MODIFIED).insert_header((header::ETAG, tag)).finish();
+            return not_modified(response.insert_header(ETag(tag))).response;
         }
-        response.insert_header((header::ETAG, tag)).insert_header((header::CONTENT_TYPE, media_type));
+        response.insert_header(ETag(tag)).insert_header((header::CONTENT_TYPE, media_type));
         let body = match coding {
             ContentEncoding::Brotli => self.brotli.get_or_init(|| brotli(&self.text)),
             ContentEncoding::Gzip => self.gzip.get_or_init(|| gzip(&self.text)),
@@ -93,33 +91,6 @@ impl Document {
         };
         response.insert_header((header::CONTENT_ENCODING, HeaderValue::from_static(coding.as_str())));
         response.body(body.clone())
-    }
-}
-
-/// The supported coding that the client prefers (RFC 9110, §12.5.3); identity if compression is not worthwhile, unless
-/// the client rejects identity.
-fn negotiated_coding(request: &HttpRequest, worth: bool) -> ContentEncoding {
-    if !request.headers().contains_key(header::ACCEPT_ENCODING) {
-        return ContentEncoding::Identity;
-    }
-    let Ok(accepted) = AcceptEncoding::parse(request) else { return ContentEncoding::Identity };
-    let weight = |coding: Encoding| {
-        let of = |wanted: &Preference<Encoding>| {
-            accepted.iter().find(|one| one.item == *wanted).map(|one| one.quality)
-        };
-        of(&Preference::Specific(coding)).or_else(|| of(&Preference::Any))
-    };
-    let (brotli, gzip, plain) =
-        (weight(Encoding::brotli()), weight(Encoding::gzip()), weight(Encoding::identity()));
-    // Codings that are not listed are not acceptable, except identity.
-    if plain != Some(Quality::ZERO) && (!worth || plain > brotli.max(gzip)) {
-        return ContentEncoding::Identity;
-    }
-    match (brotli.unwrap_or(Quality::ZERO), gzip.unwrap_or(Quality::ZERO)) {
-        // If nothing is acceptable, send what every client can read.
-        (Quality::ZERO, Quality::ZERO) => ContentEncoding::Identity,
-        (brotli, gzip) if brotli >= gzip => ContentEncoding::Brotli,
-        _ => ContentEncoding::Gzip,
     }
 }
 

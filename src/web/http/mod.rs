@@ -1,7 +1,9 @@
-//! HTTP plumbing: connections, base URL, headers, ranges, documents, problem details, tokens.
+//! HTTP plumbing: connections, base URL, headers, content negotiation, conditional requests, ranges, documents, problem details, tokens.
 
+pub(super) mod accept;
 pub(super) mod base_url;
 pub(super) mod body;
+pub(super) mod conditional;
 pub(super) mod connections;
 pub(super) mod document;
 pub(super) mod error;

@@ -3,8 +3,12 @@
 use std::ops::Range;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, ByteRangeSpec, Header, HeaderValue, Range as RangeHeader};
+use actix_web::http::header::{
+    self, ByteRangeSpec, ContentRange, ContentRangeSpec, EntityTag, Header, Range as RangeHeader,
+};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+
+use crate::web::http::conditional::satisfies_if_range;
 
 /// The bytes that a request asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,7 +21,7 @@ pub(crate) enum RangeRequest {
 
 impl RangeRequest {
     /// What the request asks for of a representation with this entity tag and length in bytes.
-    pub(crate) fn of(request: &HttpRequest, tag: &HeaderValue, length: u64) -> Self {
+    pub(crate) fn of(request: &HttpRequest, tag: &EntityTag, length: u64) -> Self {
         if satisfies_if_range(request, tag) { Self::parse(request, length) } else { Self::Whole }
     }
 
@@ -42,25 +46,20 @@ impl RangeRequest {
 
     /// Sets status and `Content-Range`: 206 for a part, 416 without the other headers where there is none.
     pub(crate) fn apply(&self, response: &mut HttpResponseBuilder, length: u64) {
+        let content_range =
+            |range| ContentRange(ContentRangeSpec::Bytes { range, instance_length: Some(length) });
         match self {
             Self::Whole => {}
             Self::Part(part) => {
-                let (first, last) = (part.start, part.end - 1);
                 response.status(StatusCode::PARTIAL_CONTENT);
-                response.insert_header((header::CONTENT_RANGE, format!("bytes {first}-{last}/{length}")));
+                response.insert_header(content_range(Some((part.start, part.end - 1))));
             }
             Self::Unsatisfiable => {
                 *response = HttpResponse::RangeNotSatisfiable();
-                response.insert_header((header::CONTENT_RANGE, format!("bytes */{length}")));
+                response.insert_header(content_range(None));
             }
         }
     }
-}
-
-/// Whether `If-Range` allows a partial response (RFC 9110, §13.1.5). Some stores have no dates, so only entity tags
-/// count.
-pub(crate) fn satisfies_if_range(request: &HttpRequest, tag: &HeaderValue) -> bool {
-    request.headers().get(header::IF_RANGE).is_none_or(|held| held == tag)
 }
 
 #[cfg(test)]

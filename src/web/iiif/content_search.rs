@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::gallery::Error;
 use crate::presentation::{Address, content_search};
 use crate::web::App;
-use crate::web::http::headers::{JsonKind, preferred_json};
+use crate::web::http::accept::{JsonKind, preferred_json};
 use crate::web::http::response::Response;
 use crate::web::iiif::image::cacheable_document;
 use crate::web::iiif::presentation::{shown, view};

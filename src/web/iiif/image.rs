@@ -1,8 +1,8 @@
 //! The Image API: info.json and pixels.
 
 use actix_web::body::SizedStream;
-use actix_web::http::header::{self, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::Method;
+use actix_web::http::header::{self, ETag, EntityTag, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 use futures::{TryStreamExt, stream};
@@ -10,8 +10,9 @@ use futures::{TryStreamExt, stream};
 use crate::gallery::{Body, Delivered, Error, Origin, PlannedImage, error_chain};
 use crate::iiif::{ImageRequest, Version};
 use crate::web::App;
+use crate::web::http::accept::info_media_type;
+use crate::web::http::conditional::{is_not_modified, not_modified};
 use crate::web::http::document::Document;
-use crate::web::http::headers::{info_media_type, is_not_modified};
 use crate::web::http::response::Response;
 use crate::web::route::Image;
 
@@ -111,7 +112,7 @@ pub(crate) async fn answer(
     let planned = app.gallery.images.plan(identifier, wanted).await?;
     let (mut response, tag) = described(app, &planned, &links);
     if is_not_modified(request, &tag) {
-        return Ok(not_modified(response));
+        return Ok(not_modified(&mut response));
     }
     response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(planned.format().media_type())));
     if request.method() == Method::HEAD && planned.is_streamed() {
@@ -122,7 +123,7 @@ pub(crate) async fn answer(
         let (fresh, tag) = described(app, &planned, &links);
         response = fresh;
         if is_not_modified(request, &tag) {
-            return Ok(not_modified(response));
+            return Ok(not_modified(&mut response));
         }
         response
             .insert_header((header::CONTENT_TYPE, HeaderValue::from_static(planned.format().media_type())));
@@ -135,19 +136,15 @@ fn described(
     app: &App,
     planned: &PlannedImage,
     links: &impl Fn(&PlannedImage) -> String,
-) -> (HttpResponseBuilder, HeaderValue) {
+) -> (HttpResponseBuilder, EntityTag) {
     let tag = image_tag(planned);
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, app.image_age.clone()));
-    response.insert_header((header::ETAG, tag.clone()));
+    response.insert_header(ETag(tag.clone()));
     if let Ok(links) = HeaderValue::try_from(links(planned)) {
         response.insert_header((header::LINK, links));
     }
     (response, tag)
-}
-
-fn not_modified(mut response: HttpResponseBuilder) -> Response {
-    Response { response: response.status(StatusCode::NOT_MODIFIED).finish(), note: "held" }
 }
 
 /// The body of an image, whole or streamed.
@@ -185,7 +182,7 @@ pub(crate) fn streamed_head(
     Ok(Response { response, note: "streamed" })
 }
 
-/// The entity tag as a header.
-pub(crate) fn image_tag(planned: &PlannedImage) -> HeaderValue {
-    HeaderValue::try_from(planned.etag()).unwrap_or_else(|_| HeaderValue::from_static("\"0\""))
+/// The entity tag of a planned image.
+pub(crate) fn image_tag(planned: &PlannedImage) -> EntityTag {
+    EntityTag::new_strong(planned.etag())
 }

@@ -14,8 +14,8 @@ use crate::presentation::{Address, CanvasImage, Original, View};
 use crate::record::Facet;
 use crate::search::Search;
 use crate::web::App;
+use crate::web::http::accept::{JsonKind, preferred_json};
 use crate::web::http::document::Document;
-use crate::web::http::headers::{JsonKind, preferred_json};
 use crate::web::http::response::Response;
 use crate::web::route::{Image, WorkResource};
 

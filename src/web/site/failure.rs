@@ -1,10 +1,11 @@
 //! Error pages, for browsers that request pages.
 
-use actix_web::http::header::{self, Accept, Header, Quality};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
 use crate::gallery;
 use crate::web::App;
+use crate::web::http::accept::prefers_html;
 use crate::web::http::error::Error;
 use crate::web::pages::{self, Failure};
 use crate::web::site::visit::Visit;
@@ -44,19 +45,6 @@ pub(crate) fn page(
     response.insert_header((header::VARY, "Accept, Accept-Language"));
     let page = pages::failure(&visit.context, failure(error), detail.as_deref());
     Some(response.content_type("text/html; charset=utf-8").body(page))
-}
-
-/// Whether `Accept` names HTML and does not prefer another type of error responses (RFC 9110, §12.5.1).
-fn prefers_html(request: &HttpRequest) -> bool {
-    let Ok(accept) = Accept::parse(request) else { return false };
-    let best = |kinds: &[&str]| {
-        let liked =
-            accept.iter().filter(|one| kinds.contains(&one.item.essence_str())).map(|one| one.quality);
-        liked.max().unwrap_or(Quality::ZERO)
-    };
-    let html = best(&["text/html", "application/xhtml+xml"]);
-    let others = best(&["text/plain", "application/json", "application/ld+json", "application/problem+json"]);
-    html > Quality::ZERO && html >= others
 }
 
 fn failure(error: &Error) -> Failure {
@@ -110,26 +98,4 @@ fn detail(error: &Error) -> Option<String> {
             )
     );
     tells.then(|| error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use actix_web::test::TestRequest;
-
-    #[test]
-    fn browsers_get_pages_and_programs_do_not() {
-        for (accept, expected) in [
-            ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8", true),
-            ("text/html;q=0.5, application/json;q=0.4", true),
-            ("application/json, text/html;q=0.9", false),
-            ("*/*", false),
-            ("text/html;q=0", false),
-            ("application/json", false),
-        ] {
-            let request = TestRequest::default().insert_header((header::ACCEPT, accept)).to_http_request();
-            assert_eq!(prefers_html(&request), expected, "{accept}");
-        }
-        assert!(!prefers_html(&TestRequest::default().to_http_request()));
-    }
 }

@@ -16,7 +16,7 @@ use crate::record::{Creator, slug};
 use crate::search::{self, IndexedWork, Order, Search, Sort};
 use crate::web::App;
 use crate::web::api::{json_response, pairs_of};
-use crate::web::http::headers::presentation_version;
+use crate::web::http::accept::presentation_version;
 use crate::web::http::response::Response;
 
 /// Maximum number of people that one request names.

@@ -8,7 +8,7 @@ mod read_tests;
 
 use std::sync::Arc;
 
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header::{self, ETag, EntityTag, HeaderValue, IfMatch};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
@@ -21,9 +21,9 @@ use crate::iiif::Invalid;
 use crate::presentation::Address;
 use crate::record::{Region, Tag};
 use crate::web::App;
+use crate::web::http::conditional::{if_match, is_not_modified, not_modified};
 use crate::web::http::connections::Connection;
 use crate::web::http::error as http;
-use crate::web::http::headers::{IfMatch, if_match, is_not_modified};
 use crate::web::http::response::Response;
 use crate::web::http::token;
 use crate::web::route::{Image, Tags};
@@ -38,20 +38,17 @@ const MAX_SIDE: u32 = 10_000_000;
 /// `GET /api/v1/works/{work}/tags`, `…/tags/{tag}` and `…/tags/{tag}/history`.
 pub(crate) async fn answer(app: &App, request: &HttpRequest, at: Tags<'_>) -> Result<Response, Error> {
     let Tags { work, tag, history } = at;
+    let stored = stored(app, &work).await?;
     let response = match tag {
-        Some(tag) if history => events(app, &work, tag).await?,
-        Some(tag) => one(&stored(app, &work).await?, tag, StatusCode::OK)?,
-        None => {
-            let stored = stored(app, &work).await?;
-            tag_response(&stored, all(&stored), StatusCode::OK)
-        }
+        Some(tag) if history => events(app, &work, &stored, tag).await?,
+        Some(tag) => one(&stored, tag, StatusCode::OK)?,
+        None => tag_response(&stored, all(&stored), StatusCode::OK),
     };
-    let held =
-        response.response.headers().get(header::ETAG).filter(|tag| is_not_modified(request, tag)).cloned();
-    Ok(match held {
-        Some(tag) => HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish().into(),
-        None => response,
-    })
+    let tag = revision_tag(&stored);
+    match is_not_modified(request, &tag) {
+        true => Ok(not_modified(HttpResponse::Ok().insert_header(ETag(tag)))),
+        false => Ok(response),
+    }
 }
 
 /// `POST /api/v1/works/{work}/tags` and `PATCH …/tags/{tag}`. The body is read only after authorization.
@@ -275,7 +272,7 @@ pub(in crate::web) fn expected(
     })?;
     let tagged = match &listed {
         None | Some(IfMatch::Any) => None,
-        Some(IfMatch::Tags(tags)) => Some(tags.contains(&current.to_string())),
+        Some(IfMatch::Items(tags)) => Some(tags.iter().any(|tag| tag.strong_eq(&revision_tag(now)))),
     };
     if tagged == Some(false) || revision_given.is_some_and(|revision_given| revision_given != current) {
         return Err(Error::Conflict { current });
@@ -299,17 +296,14 @@ async fn decide(
     app.gallery.works.decide(&work.identifier, expected, decision, actor, note).await
 }
 
-async fn events(app: &App, work: &Image<'_>, tag: &str) -> Result<Response, Error> {
-    let stored = stored(app, work).await?;
+async fn events(app: &App, work: &Image<'_>, stored: &StoredWork, tag: &str) -> Result<Response, Error> {
     let all = app.gallery.works.history(&work.identifier).await?;
     let events: Vec<Value> = all.iter().filter(|event| event.tag == tag).map(event).collect();
     let known = !events.is_empty() || stored.tags.iter().any(|known| known.id() == tag);
     match known {
-        true => Ok(tag_response(
-            &stored,
-            json!({ "revision": stored.revision, "events": events }),
-            StatusCode::OK,
-        )),
+        true => {
+            Ok(tag_response(stored, json!({ "revision": stored.revision, "events": events }), StatusCode::OK))
+        }
         false => Err(Error::NotFound),
     }
 }
@@ -332,12 +326,15 @@ fn one(stored: &StoredWork, tag: &str, status: StatusCode) -> Result<Response, E
     Ok(tag_response(stored, value, status))
 }
 
+/// The revision as an entity tag.
+fn revision_tag(stored: &StoredWork) -> EntityTag {
+    EntityTag::new_strong(stored.revision.to_string())
+}
+
 /// A response with the revision as its entity tag, for `If-Match`.
 fn tag_response(stored: &StoredWork, value: Value, status: StatusCode) -> Response {
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CACHE_CONTROL, "no-cache")).content_type("application/json");
-    if let Ok(tag) = HeaderValue::try_from(format!("\"{}\"", stored.revision)) {
-        response.insert_header((header::ETAG, tag));
-    }
+    response.insert_header(ETag(revision_tag(stored)));
     response.body(value.to_string()).into()
 }
