@@ -31,9 +31,12 @@ impl Identifier {
             Some((path, page)) => match page.parse::<u32>() {
                 Ok(number) if number > 0 && number.to_string() == page => (path, number),
                 _ => {
-                    return Err(
-                        Invalid::new("identifier", text, "must have an integer of at least 1 as its page").into()
-                    );
+                    return Err(Invalid::new(
+                        "identifier",
+                        text,
+                        "must have an integer of at least 1 as its page",
+                    )
+                    .into());
                 }
             },
             None => (path, 1),

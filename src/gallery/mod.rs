@@ -144,7 +144,9 @@ impl Gallery {
     /// If there is none: it needs a catalogue and a folder.
     pub(crate) fn search(&self) -> Result<&Arc<SearchService>, Error> {
         self.search.as_ref().ok_or_else(|| {
-            Error::Closed("search is not available here: it needs a catalogue and a folder for its index".into())
+            Error::Closed(
+                "search is not available here: it needs a catalogue and a folder for its index".into(),
+            )
         })
     }
 
@@ -159,7 +161,8 @@ impl Gallery {
     /// What keeps the server from working normally, apart from its sources; does no I/O.
     pub(crate) fn failures(&self) -> Failures {
         let catalogue = self.catalogue().filter(|catalogue| catalogue.is_silent()).map(|_| {
-            "the catalogue does not respond: images with known rights are served, works and tags are not".to_owned()
+            "the catalogue does not respond: images with known rights are served, works and tags are not"
+                .to_owned()
         });
         let index = self.search.as_ref().and_then(|search| Some((search.is_there(), search.failure()?)));
         Failures {

@@ -223,7 +223,8 @@ impl Rights {
             let uri = normalized(&rule.uri);
             spellings.iter().flatten().any(|spelling| spelling.starts_with(&uri))
         };
-        let matching = self.statements.iter().filter(matches).max_by_key(|rule| normalized(&rule.uri).len())?;
+        let matching =
+            self.statements.iter().filter(matches).max_by_key(|rule| normalized(&rule.uri).len())?;
         Some(Rule { largest: matching.largest, original: matching.original })
     }
 }
@@ -348,7 +349,11 @@ mod tests {
             (Some(r#"{"code":7}"#), None, 1000, false),
         ] {
             let grant = rights.of_record(statement, public_domain);
-            assert_eq!((grant.largest, grant.original), (largest, original), "{statement:?} {public_domain:?}");
+            assert_eq!(
+                (grant.largest, grant.original),
+                (largest, original),
+                "{statement:?} {public_domain:?}"
+            );
         }
     }
 }

@@ -135,8 +135,9 @@ mod tests {
     #[test]
     fn a_change_affects_only_grants_that_depend_on_it() {
         let (grants, rights) = (Grants::new(), Rights::default());
-        let cached =
-            |file: &str, work: &str| CachedGrant::new(&[file.to_owned()], &[showing(work, true)], &rights).into();
+        let cached = |file: &str, work: &str| {
+            CachedGrant::new(&[file.to_owned()], &[showing(work, true)], &rights).into()
+        };
         let grant = |file: &str| grants.get(file).map(|cached| cached.grant);
         for (file, work) in [("a.tif", "A"), ("b.tif", "B"), ("c.tif", "C")] {
             grants.insert(file, cached(file, work), 0);

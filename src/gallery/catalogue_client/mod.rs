@@ -18,7 +18,7 @@ use crate::catalogue::{self, Catalogue};
 use crate::gallery::Error;
 use crate::gallery::rights::{Grant, Rights};
 use crate::gallery::single_flight::SingleFlight;
-use grants::{Grants, CachedGrant};
+use grants::{CachedGrant, Grants};
 
 /// Queries the catalogue, and caches what it has read until a revision invalidates it.
 pub(crate) struct CatalogueClient {

@@ -51,9 +51,9 @@ impl JobService {
 
     /// Stores records from embedded metadata, and deletes those whose masters have another record by now.
     pub(super) async fn put_embedded(&self, works: Vec<NewWork>) -> Result<(), Error> {
-        let Some(works) = self.catalogue.as_ref() else { return Ok(()) };
+        let Some(client) = self.catalogue.as_ref() else { return Ok(()) };
         let batch = Batch::new(works)?;
-        works.work(|catalogue| async move { catalogue.put(batch).await }).await?;
+        client.work(|catalogue| async move { catalogue.put(batch).await }).await?;
         self.forget_superseded().await
     }
 

@@ -148,7 +148,11 @@ impl JobService {
         let record = match outcome {
             Outcome::Failed { .. } => None,
             _ => self.embedded(&identifier).await.unwrap_or_else(|error| {
-                tracing::warn!(identifier, error = error_chain(&error), "its embedded metadata cannot be read");
+                tracing::warn!(
+                    identifier,
+                    error = error_chain(&error),
+                    "its embedded metadata cannot be read"
+                );
                 None
             }),
         };
@@ -165,8 +169,7 @@ impl JobService {
         *pixels = Some(opened.master.dimensions.area());
         if self.images.pyramids_location().is_none() {
             return Err(Error::Unsupported(
-                "there is no pyramid store: `pyramids.location` is `none`; set it, or use --store"
-                    .into(),
+                "there is no pyramid store: `pyramids.location` is `none`; set it, or use --store".into(),
             ));
         }
         if opened.pyramid_of.is_some() {
@@ -186,11 +189,11 @@ impl Summary {
     fn count(&mut self, ingested: &Ingested) {
         match ingested.outcome {
             Outcome::Built => {
-                self.built +=  1;
+                self.built += 1;
                 self.megapixels += ingested.pixels.unwrap_or(0) as f64 / 1e6;
             }
-            Outcome::Existing => self.existing +=  1,
-            Outcome::NotNeeded => self.not_needed +=  1,
+            Outcome::Existing => self.existing += 1,
+            Outcome::NotNeeded => self.not_needed += 1,
             Outcome::Failed { .. } => self.failed += 1,
         }
     }

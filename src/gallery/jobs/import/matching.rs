@@ -25,9 +25,7 @@ impl std::str::FromStr for Pattern {
         if text.contains(NUMBER) {
             return Ok(Self(text.to_owned()));
         }
-        Err(format!(
-            "`{text}` has no object number: write it as in `masters/{NUMBER}*.tif`"
-        ))
+        Err(format!("`{text}` has no object number: write it as in `masters/{NUMBER}*.tif`"))
     }
 }
 

@@ -61,8 +61,8 @@ impl Reading {
     /// collection. Blocks: to be called and read on a thread that may block.
     pub(crate) fn entries(self, location: &str, settings: &store::Settings) -> Result<Entries, Error> {
         let unreadable = |reason: String| Error::Invalid(Invalid::new("records", location, reason));
-        let document =
-            document::open(location, settings, &self.web).map_err(|error| unreadable(self.describe_and_count(error)))?;
+        let document = document::open(location, settings, &self.web)
+            .map_err(|error| unreadable(self.describe_and_count(error)))?;
         let is_web = location.starts_with("http://") || location.starts_with("https://");
         if !is_web {
             return self.records(document.input).map_err(|error| unreadable(error.to_string()));
