@@ -23,7 +23,7 @@ impl ImageRequest {
     /// Parses the four segments after the identifier, each percent-decoded once.
     ///
     /// # Errors
-    /// If any segment is invalid, or upscaling is asked for without `^`.
+    /// If a segment does not match its grammar; whether the image allows the request is checked later.
     pub fn parse(version: Version, segments: [&str; 4]) -> Result<Self, Invalid> {
         let [region, size, rotation, last] = segments;
         let (quality, suffix) = last.rsplit_once('.').ok_or_else(|| {

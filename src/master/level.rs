@@ -91,7 +91,7 @@ pub enum Codec {
 pub enum Fax {
     /// Runs without end-of-line codes; each row begins at a new unit of this many bytes.
     Runs {
-        /// Bytes of a pixel, by which rows are filtered.
+        /// 1 (compression 2) or 2 (compression 32771, CCITT RLE with word alignment).
         unit: u8,
     },
     /// T.4: rows are separated by end-of-line codes and may be coded as changes from the previous row.
@@ -149,7 +149,7 @@ pub enum Predictor {
 /// The layout and the colors of YCbCr samples outside JPEG (TIFF 6.0, §21).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct YCbCr {
-    /// Pixels that share one pair of chroma samples, horizontally and vertically: 1, 2 or 4.
+    /// Luma columns per chroma column: 1, 2 or 4.
     pub across: u32,
     /// Luma rows per chroma row: 1, 2 or 4.
     pub down: u32,

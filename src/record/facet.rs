@@ -15,7 +15,7 @@ pub struct Facet {
     pub sort: String,
 }
 
-/// The shelves of a work with these tags, each once.
+/// The facet values of a work with these tags, sorted by scheme and value, without duplicates.
 pub fn facets(work: &Work, tags: &[Tag]) -> Vec<Facet> {
     let mut found = Vec::new();
     let mut add = |scheme: &str, key: Option<&str>, label: &Text, sort: Option<&str>| {

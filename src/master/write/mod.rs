@@ -55,7 +55,7 @@ pub struct Recipe {
     pub tile_side: u32,
     /// How tiles are compressed.
     pub compression: Compression,
-    /// How levels are scaled down.
+    /// Where the directories of the reduced levels are listed.
     pub reduced: Reduced,
     /// The ICC profile to embed.
     pub icc: Option<Vec<u8>>,
@@ -115,7 +115,7 @@ impl<S: Read + Write + Seek> Writer<S> {
     /// A writer that spools compressed tiles to `spool` until the file is finished.
     ///
     /// # Errors
-    /// If the recipe cannot be written, or the spool does not take the first bytes.
+    /// [`Error::Recipe`] if the recipe cannot be written, [`Error::Pixels`] if the encoder cannot be set up.
     pub fn new(recipe: Recipe, spool: S) -> Result<Self, Error> {
         check(&recipe)?;
         let side = recipe.tile_side;
