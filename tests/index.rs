@@ -98,11 +98,11 @@ fn servers_that_share_a_folder_leave_each_other_alone() {
     museum.serve();
     let places = std::fs::read_dir(museum.path("index")).unwrap().map(|entry| entry.unwrap().path());
     let kept = places.flat_map(|place| std::fs::read_dir(place).unwrap()).map(|entry| entry.unwrap().path());
-    assert_eq!(kept.filter(|place| place.is_dir()).count(), 1, "what nobody keeps is taken away");
+    assert_eq!(kept.filter(|place| place.is_dir()).count(), 1, "unused indexes are removed");
 }
 
 #[test]
-fn what_others_write_is_followed_and_not_made_anew() {
+fn changes_by_other_servers_are_followed_without_a_rebuild() {
     let museum = Museum::new(&works());
     let (server, other) = (museum.serve(), museum.serve());
     for at in 0..60 {
@@ -115,7 +115,7 @@ fn what_others_write_is_followed_and_not_made_anew() {
             wait(Duration::from_secs(10), || found(&server, &format!("any=motif:mill{at}"))["total"] == 1);
         }
     }
-    assert_eq!(server.log().matches("the index of works is made").count(), 1, "{}", server.log());
+    assert_eq!(server.log().matches("the index of works is built").count(), 1, "{}", server.log());
     assert_eq!(found(&server, "limit=0")["total"], 43);
 }
 
@@ -212,18 +212,18 @@ fn names_and_branches_that_come_later_are_known() {
 }
 
 #[test]
-fn an_index_is_made_anew_as_often_as_it_is_asked_for() {
+fn reindexing_can_be_requested_repeatedly() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let ask = |method: &str, path: &str| {
         let bearer = format!("Bearer {TOKEN}");
         http::request(server.operations(), method, path, &[("Authorization", &bearer)]).unwrap()
     };
-    let made = || server.log().matches("the index of works is made").count();
+    let built = || server.log().matches("the index of works is built").count();
     for _ in 0..3 {
-        let before = made();
+        let before = built();
         assert_eq!(ask("POST", "/admin/reindex").status, 202);
-        wait(Duration::from_secs(20), || made() > before);
+        wait(Duration::from_secs(20), || built() > before);
     }
     assert_eq!(found(&server, "q=landscape&limit=0")["total"], 40);
 }

@@ -155,7 +155,7 @@ fn a_source_without_an_answer_is_an_error() {
     let origin = Origin::start();
     fails(&ingest(&format!("{}none.json", origin.url()), &[]), &["404"]);
     origin.put("empty.json", b" \n".to_vec());
-    fails(&ingest(&format!("{}empty.json", origin.url()), &[]), &["the answer is empty"]);
+    fails(&ingest(&format!("{}empty.json", origin.url()), &[]), &["the response is empty"]);
     for (head, reason) in [
         ("HTTP/1.1 204 No Content\r\n\r\n", "204"),
         ("HTTP/1.1 304 Not Modified\r\n\r\n", "304"),

@@ -6,17 +6,17 @@ use super::Health as Arguments;
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let asked = runtime.map_err(|error| error.to_string())?.block_on(ask(&arguments.url));
-    println!("{}", asked?);
+    let result = runtime.map_err(|error| error.to_string())?.block_on(ask(&arguments.url));
+    println!("{}", result?);
     Ok(())
 }
 
 async fn ask(base: &str) -> Result<String, String> {
     let url = format!("{}/health/ready", base.trim_end_matches('/'));
     let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).no_proxy().build();
-    let answer = client.map_err(|error| error.to_string())?.get(&url).send().await;
-    let answer = answer.map_err(|error| format!("{url} does not respond: {}", cause(&error)))?;
-    let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
+    let response = client.map_err(|error| error.to_string())?.get(&url).send().await;
+    let response = response.map_err(|error| format!("{url} does not respond: {}", cause(&error)))?;
+    let (status, text) = (response.status(), response.text().await.unwrap_or_default());
     if status.is_success() {
         Ok(text.trim().to_owned())
     } else {

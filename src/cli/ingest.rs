@@ -43,10 +43,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
         return unread(bad);
     }
     if gallery.images.pyramids_location().is_none() && config.pyramids.location != "none" {
-        return Err(
-            "there is no place to keep pyramids: name a writable one by --store or `pyramids.location`"
-                .into(),
-        );
+        return Err("there is no pyramid store: set a writable one by --store or `pyramids.location`".into());
     }
     let reporter = Arc::new(Reporter::new(arguments.json, arguments.verbose));
     let summary = gallery::block_on(async {

@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
 /// Steps of the progress bar.
 const STEPS: f64 = 1000.0;
 
-/// The progress bar; hidden if standard error is no terminal.
+/// The progress bar; hidden if standard error is not a terminal.
 fn bar(json: bool) -> Result<ProgressBar, String> {
     if json || !std::io::stderr().is_terminal() {
         return Ok(ProgressBar::hidden());

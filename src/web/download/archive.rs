@@ -220,7 +220,7 @@ fn statement(address: &Address, described: &Described, entries: &[Entry]) -> Str
         match work.public_domain {
             Some(true) => "yes",
             Some(false) => "no",
-            None => "not said",
+            None => "not stated",
         },
     );
     line("Source", &address.manifest(Version::V3, &work.object_number));
@@ -269,7 +269,7 @@ mod tests {
 
     /// ETags of archives depend on it.
     #[test]
-    fn the_state_of_an_image_is_told_as_ever() {
+    fn the_rights_texts_of_images_are_stable() {
         let version = |etag: &str, size| Stored { etag: etag.into(), size };
         for (version, grant, expected) in [
             (
@@ -297,7 +297,7 @@ mod tests {
 
     #[tokio::test]
     #[expect(deprecated, reason = "its successor has no reader of whole archives")]
-    async fn what_is_written_is_a_zip() {
+    async fn the_written_archive_is_a_valid_zip() {
         let entry = |name: &str, text: &'static str| Entry {
             name: name.into(),
             content: futures::stream::iter([Ok(Bytes::from_static(text.as_bytes())), Ok(Bytes::new())])
@@ -320,7 +320,7 @@ mod tests {
 
     #[tokio::test]
     #[expect(deprecated, reason = "its successor has no reader of whole archives")]
-    async fn a_master_that_fails_breaks_the_archive_off() {
+    async fn a_failing_master_aborts_the_archive() {
         let (reader, writer) = tokio::io::duplex(64 << 10);
         let content = futures::stream::iter([Ok(Bytes::from_static(b"x")), Err(Error::NotFound)]).boxed();
         let entry = Entry { name: "a".into(), content, length: 0, about: String::new() };

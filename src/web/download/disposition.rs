@@ -46,19 +46,19 @@ pub(super) fn safe(name: &str) -> String {
         c => c,
     };
     let cleaned: String = stem.chars().map(kept).collect();
-    let mut words = cleaned.split_whitespace().collect::<Vec<_>>().join(" ");
-    if words.len() > LONGEST {
-        let end = (0..=LONGEST).rev().find(|&end| words.is_char_boundary(end)).unwrap_or(0);
-        words.truncate(end);
+    let mut name = cleaned.split_whitespace().collect::<Vec<_>>().join(" ");
+    if name.len() > LONGEST {
+        let end = (0..=LONGEST).rev().find(|&end| name.is_char_boundary(end)).unwrap_or(0);
+        name.truncate(end);
     }
-    let mut words = words.trim_matches(|c: char| c == '.' || c == ' ' || c == '-').to_owned();
-    if words.is_empty() {
-        words = "download".into();
+    let mut name = name.trim_matches(|c: char| c == '.' || c == ' ' || c == '-').to_owned();
+    if name.is_empty() {
+        name = "download".into();
     }
-    if is_reserved(&words) {
-        words.push('_');
+    if is_reserved(&name) {
+        name.push('_');
     }
-    if ending.is_empty() { words } else { format!("{words}.{ending}") }
+    if ending.is_empty() { name } else { format!("{name}.{ending}") }
 }
 
 /// Characters that are invisible or change the direction of text.
@@ -102,7 +102,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn names_are_told_in_full_and_in_ascii() {
+    fn names_are_sent_in_utf_8_and_in_ascii() {
         let value = disposition("Søhestedalen, TGL 1979-1/1.tif");
         let expected = "attachment; filename=\"Sohestedalen, TGL 1979-1-1.tif\"; \
             filename*=UTF-8''S%C3%B8hestedalen%2C%20TGL%201979-1-1.tif";
@@ -129,7 +129,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_name_is_a_header_and_one_segment(name in ".{0,400}") {
+        fn any_name_gives_a_valid_header_and_one_path_segment(name in ".{0,400}") {
             let value = disposition(&name);
             let text = value.to_str().unwrap();
             let full = text.split("UTF-8''").nth(1).unwrap();

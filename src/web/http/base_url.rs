@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn only_listed_hosts_enter_answers() {
+    fn only_listed_hosts_appear_in_responses() {
         let base = base(&["images.example.org", "localhost:8182"], &[]);
         let of = |host: &str| {
             base.of(&TestRequest::default().insert_header(("host", host)).to_http_request()).ok()
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_behind_a_trusted_proxy_is_the_last_that_is_none() {
+    fn the_client_is_the_last_address_that_is_not_a_trusted_proxy() {
         let base = base(&[], &["10.0.0.1", "10.0.0.2"]);
         let client = |peer: &str, forwarded: &'static str| {
             let request = TestRequest::default().peer_addr(format!("{peer}:1").parse().unwrap());

@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_that_waits_gives_way() {
+    fn the_oldest_idle_connection_is_closed_first() {
         let bed = Bed::new(4, 4);
         let [busy, old, young, body] =
             [1, 2, 3, 0].map(|since| bed.connect("192.0.2.1", since).expect("there is room"));
@@ -294,9 +294,9 @@ mod tests {
         let _receiving = body.connection.begin();
         body.connection.receiving();
         body.connection.since.store(0, Ordering::Relaxed);
-        let newcomer = bed.connect("192.0.2.2", 4).expect("another gives way");
+        let newest = bed.connect("192.0.2.2", 4).expect("another gives way");
         assert!(old.is_closed() && !young.is_closed() && !busy.is_closed() && !body.is_closed());
-        let _second = newcomer.connection.begin();
+        let _second = newest.connection.begin();
         let third = bed.connect("192.0.2.3", 5).expect("another gives way");
         assert!(young.is_closed() && !body.is_closed());
         let _third = third.connection.begin();
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn newcomers_come_before_bodies_that_take_their_time() {
+    fn new_connections_take_precedence_over_slow_bodies() {
         let bed = Bed::new(3, 3);
         let [old, newer] = [1, 2].map(|since| bed.connect("192.0.2.1", since).expect("there is room"));
         let _turns = [&old, &newer].map(|client| client.connection.begin());
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_a_share_and_gives_way_to_itself() {
+    fn an_address_over_its_share_closes_its_own_connections() {
         let bed = Bed::new(100, 2);
         let [first, second] = [1, 2].map(|since| bed.connect("2001:db8::1", since).expect("there is room"));
         let other = bed.connect("192.0.2.1", 0).expect("there is room");
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_nobody_takes_gives_way_after_a_while() {
+    fn an_unread_response_is_closed_after_a_while() {
         let bed = Bed::new(1, 1);
         let stalled = bed.connect("192.0.2.1", 0).expect("there is room");
         let _turn = stalled.connection.begin();

@@ -129,8 +129,8 @@ mod tests {
             request = request.insert_header((header::ACCEPT_ENCODING, accept));
         }
         let document = Document::new(vec![b'x'; length]);
-        let answer = document.respond(&request.to_http_request(), media_type, HttpResponse::Ok());
-        answer.headers().get(header::CONTENT_ENCODING).map(|coding| coding.to_str().unwrap().to_owned())
+        let response = document.respond(&request.to_http_request(), media_type, HttpResponse::Ok());
+        response.headers().get(header::CONTENT_ENCODING).map(|coding| coding.to_str().unwrap().to_owned())
     }
 
     #[test]
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_gain_is_compressed_only_on_demand() {
+    fn small_documents_are_compressed_only_on_demand() {
         for (accept, expected) in [("gzip", None), ("identity;q=0, gzip", Some("gzip"))] {
             assert_eq!(coding(Some(accept), 100, "text/plain").as_deref(), expected, "{accept}");
             assert_eq!(coding(Some(accept), 5000, "image/png").as_deref(), expected, "{accept}");
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_packed_unpacks_to_the_text() {
+    fn compressed_documents_decompress_to_the_text() {
         let text: Vec<u8> = (0..20_000u32).flat_map(|n| n.to_string().into_bytes()).collect();
         let mut unpacked = Vec::new();
         flate2::read::GzDecoder::new(&gzip(&text)[..]).read_to_end(&mut unpacked).unwrap();

@@ -48,8 +48,8 @@ struct Reader {
 #[derive(Default)]
 struct Progress {
     taken: u64,
-    /// How many bytes it is behind the minimum rate.
-    behind: u64,
+    /// How many bytes it is deficit the minimum rate.
+    deficit: u64,
 }
 
 impl Pace {
@@ -142,9 +142,9 @@ impl Reader {
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = self.taken.load(Ordering::Relaxed);
         let due = if self.waits.load(Ordering::Relaxed) { 0 } else { due };
-        progress.behind = (progress.behind + due).saturating_sub(taken - progress.taken);
+        progress.deficit = (progress.deficit + due).saturating_sub(taken - progress.taken);
         progress.taken = taken;
-        progress.behind > most
+        progress.deficit > most
     }
 }
 
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn who_takes_less_than_the_slowest_pace_over_the_window_is_cut_off() {
+    fn clients_below_the_minimum_rate_over_the_window_are_disconnected() {
         let pace = Pace::new(32);
         let [(slow, [mut cut, _accepted]), (steady, _ends), (waiting, _others)] =
             [(); 3].map(|()| reader(&pace));

@@ -68,9 +68,9 @@ mod tests {
     use actix_web::test::TestRequest;
 
     #[track_caller]
-    fn check(asked: &str, length: u64, expected: RangeRequest) {
-        let request = TestRequest::default().insert_header((header::RANGE, asked)).to_http_request();
-        assert_eq!(RangeRequest::parse(&request, length), expected, "{asked} of {length}");
+    fn check(range: &str, length: u64, expected: RangeRequest) {
+        let request = TestRequest::default().insert_header((header::RANGE, range)).to_http_request();
+        assert_eq!(RangeRequest::parse(&request, length), expected, "{range} of {length}");
     }
 
     #[test]
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn multiple_and_malformed_ranges_are_ignored() {
-        for asked in [
+        for range in [
             "bytes=0-9,20-29",
             "bytes=9-0",
             "bytes=a-b",
@@ -98,7 +98,7 @@ mod tests {
             "bytes=0-1,junk",
             "bytes=+1-2",
         ] {
-            check(asked, 100, RangeRequest::Whole);
+            check(range, 100, RangeRequest::Whole);
         }
     }
 }

@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_that_takes_nothing_fills_no_large_buffer() {
+    fn a_client_that_reads_nothing_fills_no_large_buffer() {
         let filled = |limited: bool| {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             if limited {

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn guesses_slow_down_and_nobody_else_does() {
+    fn failed_guesses_slow_down_their_sender_only() {
         let guess_limiter = GuessLimiter::default();
         let began = Instant::now();
         let network = |text: &str| Some(Network::from(text.parse::<std::net::IpAddr>().unwrap()));
@@ -129,8 +129,8 @@ mod tests {
         };
         assert_eq!(show(0, "192.0.2.2", "right"), 200);
         for from in ["192.0.2.1", "192.0.2.2"] {
-            let answers: Vec<_> = (0..12).map(|guess| show(0, from, &guess.to_string())).collect();
-            assert_eq!(answers, [[401; 10].as_slice(), &[429; 2]].concat(), "{from}");
+            let statuses: Vec<_> = (0..12).map(|guess| show(0, from, &guess.to_string())).collect();
+            assert_eq!(statuses, [[401; 10].as_slice(), &[429; 2]].concat(), "{from}");
         }
         assert_eq!(show(0, "192.0.2.1", "right"), 429, "or guessing would go on");
         assert_eq!(show(0, "192.0.2.2", "right"), 200, "it was right before");
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_secret_itself_is_taken() {
+    fn only_the_exact_secret_is_accepted() {
         assert!(matches("a-long-enough-secret", "a-long-enough-secret"));
         assert!(
             !matches("a-long-enough-secreT", "a-long-enough-secret") && !matches("", "") && !matches("x", "")
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_bearers() {
+    fn tokens_are_bearer_tokens() {
         let shown_by = |value: &'static str| {
             let request =
                 actix_web::test::TestRequest::default().insert_header((header::AUTHORIZATION, value));

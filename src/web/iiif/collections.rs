@@ -23,40 +23,40 @@ pub(crate) async fn answer(
     app: &App,
     request: &HttpRequest,
     version: Version,
-    shelf: route::CollectionPath<'_>,
+    path: route::CollectionPath<'_>,
 ) -> Result<Response, Error> {
     let works = &app.gallery.works;
     if !works.has_catalogue() {
         return Err(Error::NotFound);
     }
     let address = Address::new(&app.base.of(request)?);
-    let library = Collections { address: &address, publisher: &app.publisher, version };
-    let asked = shelf.part;
-    let document = match (shelf.scheme, shelf.value) {
+    let collections = Collections { address: &address, publisher: &app.publisher, version };
+    let span = path.part;
+    let document = match (path.scheme, path.value) {
         (Some(scheme), value) if scheme == SEARCH_SCHEME => {
-            return found(app, request, version, &library, value.as_deref(), asked).await;
+            return search_collection(app, request, version, &collections, value.as_deref(), span).await;
         }
-        (None, _) => Some(library.root(&schemes(works).await?)),
+        (None, _) => Some(collections.root(&schemes(works).await?)),
         (Some(scheme), None) => {
             let total = works.count_facet_values(&scheme).await?;
             if total == 0 {
                 return Err(Error::NotFound);
             }
-            let terms = match items(total, asked)? {
+            let terms = match items(total, span)? {
                 None => Vec::new(),
                 Some((start, limit)) => works.facet_values(&scheme, start, limit).await?,
             };
-            let values: Vec<FacetCollection> = terms.into_iter().map(shelf_of).collect();
-            library.facet_scheme(&scheme, total, asked, &values)
+            let values: Vec<FacetCollection> = terms.into_iter().map(collection_of).collect();
+            collections.facet_scheme(&scheme, total, span, &values)
         }
         (Some(scheme), Some(value)) => {
             let term = works.facet_value(&scheme, &value).await?.ok_or(Error::NotFound)?;
-            let cards = match items(term.works, asked)? {
+            let summaries = match items(term.works, span)? {
                 None => Vec::new(),
                 Some((start, limit)) => works.works_with(&scheme, &value, start, limit).await?,
             };
-            let members: Vec<Member> = cards.into_iter().map(member).collect();
-            library.facet_value(&shelf_of(term), asked, &members)
+            let members: Vec<Member> = summaries.into_iter().map(member).collect();
+            collections.facet_value(&collection_of(term), span, &members)
         }
     };
     Ok(document_response(request, document.ok_or(Error::NotFound)?.to_string(), media_type(request, version))
@@ -67,31 +67,31 @@ pub(crate) async fn answer(
 const MAX_WORKS: u64 = 10_000;
 
 /// A search as a collection, in parts like any other; its URI has the canonical query.
-async fn found(
+async fn search_collection(
     app: &App,
     request: &HttpRequest,
     version: Version,
-    library: &Collections<'_>,
+    collections: &Collections<'_>,
     query: Option<&str>,
-    asked: Option<Span>,
+    span: Option<Span>,
 ) -> Result<Response, Error> {
-    let finder = app.gallery.search()?;
+    let service = app.gallery.search()?;
     let table = of_collection();
     let typed = ApiQuery::read(&table, query.unwrap_or(request.query_string()))?;
     let canonical = typed.canonical(&["lang"]);
-    let stable = library.address.search_collection(version, &canonical);
+    let stable = collections.address.search_collection(version, &canonical);
     if query != Some(canonical.as_str()) || canonical.is_empty() {
         return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, stable)).finish().into());
     }
-    let mut search = search_of(&typed, &*finder.snapshot()?)?;
+    let mut search = search_of(&typed, &*service.snapshot()?)?;
     search.limit = 0;
-    let total = finder.find(search.clone()).await?.found.total.min(MAX_WORKS);
-    let members = match items(total, asked)? {
+    let total = service.find(search.clone()).await?.found.total.min(MAX_WORKS);
+    let members = match items(total, span)? {
         None => Vec::new(),
         Some((start, limit)) => {
             search.offset = start as usize;
             search.limit = limit;
-            let hits = finder.find(search).await?;
+            let hits = service.find(search).await?;
             let mut members = Vec::with_capacity(limit);
             for place in &hits.found.hits {
                 let Some(work) = hits.snapshot.stored(*place)?.work() else { continue };
@@ -103,23 +103,23 @@ async fn found(
             members
         }
     };
-    let said = typed.said();
-    let mut label = Text::of("en", &format!("Works found: {said}"));
-    label.add("da", &format!("Fundne værker: {said}"));
-    let shelf = FacetCollection {
+    let description = typed.said();
+    let mut label = Text::of("en", &format!("Works found: {description}"));
+    label.add("da", &format!("Fundne værker: {description}"));
+    let collection = FacetCollection {
         scheme: SEARCH_SCHEME.into(),
         value: canonical.clone(),
         label,
         works: total,
         picture: None,
     };
-    let document = library.facet_value(&shelf, asked, &members).ok_or(Error::NotFound)?;
+    let document = collections.facet_value(&collection, span, &members).ok_or(Error::NotFound)?;
     Ok(document_response(request, document.to_string(), media_type(request, version)).await)
 }
 
 /// The range of entries that a node of the tree lists, as start and count; `None` if it lists parts.
-fn items(total: u64, asked: Option<Span>) -> Result<Option<(u64, usize)>, Error> {
-    Ok(match span::node(total, asked).ok_or(Error::NotFound)? {
+fn items(total: u64, span: Option<Span>) -> Result<Option<(u64, usize)>, Error> {
+    Ok(match span::node(total, span).ok_or(Error::NotFound)? {
         Node::Items(range) => Some((range.start, (range.end - range.start) as usize)),
         Node::Spans(_) => None,
     })
@@ -132,13 +132,13 @@ async fn schemes(works: &WorkService) -> Result<Vec<FacetScheme>, Error> {
     Ok(all.chain(found).map(|(scheme, values)| FacetScheme { scheme, values }).collect())
 }
 
-fn shelf_of(term: FacetValue) -> FacetCollection {
+fn collection_of(term: FacetValue) -> FacetCollection {
     let FacetValue { scheme, value, label, works } = term;
     FacetCollection { scheme, value, label, works, picture: None }
 }
 
-fn member(card: WorkSummary) -> Member {
-    let WorkSummary { object_number, label, thumbnail, .. } = card;
+fn member(work: WorkSummary) -> Member {
+    let WorkSummary { object_number, label, thumbnail, .. } = work;
     let picture = thumbnail.map(|identifier| Thumbnail { identifier, dimensions: None });
     Member { object_number, label, picture }
 }

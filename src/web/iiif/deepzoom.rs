@@ -37,9 +37,9 @@ pub(crate) async fn tile(
     }
     let wanted = deepzoom::tile(opened.all().dimensions(), side(&opened), (level, column, row), format)
         .ok_or(Error::NotFound)?;
-    let mut answered = answer(app, request, &image.identifier, &wanted, |_| String::new()).await?;
-    answered.response.headers_mut().remove(header::LINK);
-    Ok(answered)
+    let mut response = answer(app, request, &image.identifier, &wanted, |_| String::new()).await?;
+    response.response.headers_mut().remove(header::LINK);
+    Ok(response)
 }
 
 fn side(opened: &AuthorizedImage) -> u32 {

@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn documents_are_kept_under_names_that_stay() {
+    fn cache_keys_of_documents_are_stable() {
         let base = "https://example.org";
         for (piece, expected) in [
             (WorkResource::Manifest, "3 Manifest https://example.org KMS 1/2"),

@@ -86,7 +86,7 @@ async fn act(app: &Arc<App>, request: &HttpRequest) -> Result<(StatusCode, Value
 
 /// The state of records, index, pyramids and warming.
 async fn state(app: &App) -> Result<Value, gallery::Error> {
-    let index = app.gallery.search().ok().map(|finder| finder.state());
+    let index = app.gallery.search().ok().map(|service| service.state());
     let records = app.gallery.works.catalogue_state().await?.map(|state| {
         let last = state.last_change.map(|change| {
             json!({ "object_number": change.object_number, "at": crate::record::timestamp(change.at_ms) })
@@ -149,10 +149,10 @@ async fn warm(app: &Arc<App>, query: &str) -> Result<Value, gallery::Error> {
             described.images.into_iter().map(|shown| shown.image.file).collect()
         }
         (None, None) => {
-            let finder = app.gallery.search()?;
-            let mut search = search_of(&query, &*finder.snapshot()?)?;
+            let service = app.gallery.search()?;
+            let mut search = search_of(&query, &*service.snapshot()?)?;
             search.limit = query.integer("most").map_or(MAX_WORKS, |most| most as usize).min(MAX_WORKS);
-            let hits = finder.find(search).await?;
+            let hits = service.find(search).await?;
             let mut images = Vec::new();
             for place in &hits.found.hits {
                 let stored = hits.snapshot.stored(*place)?;

@@ -94,14 +94,14 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_outside_is_not_found() {
+    fn paths_outside_the_assets_are_not_found() {
         for path in ["", ".", "/", "../mod.rs", "/etc/passwd", "tegl.css/", "..%2fmod.rs", "tegl.css\0"] {
             assert!(asset(path).is_none(), "{path:?} was found");
         }
     }
 
     #[test]
-    fn an_address_tells_the_content() {
+    fn the_url_depends_on_the_content() {
         assert!(address("/museum", "tegl.css").starts_with("/museum/assets/tegl.css?v="));
         assert_eq!(address("", "missing.js"), "/assets/missing.js");
     }

@@ -16,7 +16,7 @@ pub(crate) struct Context {
     pub language: &'static str,
     /// Whether the visitor chose the language, so that links keep it.
     pub chosen: bool,
-    /// The collection's name; `None` where nobody set one.
+    /// The collection's name; `None` if not configured.
     pub name: Option<String>,
     /// The museum's own site; may be empty.
     pub homepage: String,
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_written_as_the_language_does() {
+    fn numbers_are_formatted_for_the_language() {
         for (number, english, danish_text) in [
             (0, "0 works", "0 værker"),
             (1, "1 work", "1 værk"),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn periods_before_christ_are_told_in_words() {
+    fn periods_before_christ_are_marked_bc() {
         for (from, to, english, danish_text) in [
             (1850, 1899, "1850–1899", "1850–1899"),
             (0, 49, "1–49", "1–49"),

@@ -21,7 +21,7 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    fn words(self) -> (Label, Label) {
+    fn labels(self) -> (Label, Label) {
         match self {
             Self::NotFound => (labels::NOT_FOUND, labels::NOT_FOUND_MORE),
             Self::Gone => (labels::GONE, labels::GONE_MORE),
@@ -37,7 +37,7 @@ impl Failure {
 
 /// The page for a failure; `detail` is the technical message, which is in English.
 pub(crate) fn failure(context: &Context, failure: Failure, detail: Option<&str>) -> String {
-    let (heading, more) = failure.words();
+    let (heading, more) = failure.labels();
     let heading = context.text(heading);
     let body = html! {
         header.mast { (name(context)) (form(context, "", &[])) }
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_is_told_in_the_language_of_the_page() {
+    fn a_failure_is_explained_in_the_language_of_the_page() {
         let danish = Context { language: "da", chosen: true, ..Context::default() };
         let page = failure(&danish, Failure::NotFound, None);
         assert!(page.contains("<html lang=\"da\"") && page.contains("Her er ikke noget"), "{page}");

@@ -109,7 +109,7 @@ fn bars(context: &Context, histogram: &[Bar]) -> Markup {
                 li style=(share(bar.count, highest)) {
                     @if bar.count > 0 {
                         a href=(bar.href) rel="nofollow" {
-                            span.tell { (bar.label) ": " (context.counted(bar.count, labels::WORKS)) }
+                            span.bar-label { (bar.label) ": " (context.counted(bar.count, labels::WORKS)) }
                         }
                     }
                 }
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_box_is_open_and_so_is_one_with_a_choice() {
+    fn the_first_facet_and_those_with_active_filters_are_open() {
         let facet = |chosen| Facet {
             label: "Type".to_owned(),
             links: vec![Link { chosen, ..link("Print", 1) }],
@@ -152,13 +152,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_choose_is_no_column() {
+    fn without_facets_there_is_no_column() {
         assert!(refine(&Context::default(), &[], &[]).is_none());
         assert!(refine(&Context::default(), &[Facet::default()], &[Bar::default()]).is_none());
     }
 
     #[test]
-    fn a_choice_is_told_and_counted() {
+    fn active_filters_are_listed_and_counted() {
         let links = vec![Link { chosen: true, ..link("Print", 12_345) }];
         let page = column(&[Facet { label: "Type".to_owned(), links, swatches: false }], &[]);
         assert!(page.contains("aria-current=\"true\""), "{page}");
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_swatch_is_told_in_words() {
+    fn a_swatch_has_a_text_label() {
         let description = description(&Context::default(), &link("#c0322b", 1_200));
         assert!(description.ends_with(" #c0322b, 1,200 works"), "{description}");
         let facet = Facet { label: "Colour".to_owned(), links: vec![link("<b>", 1)], swatches: true };
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_period_leads_nowhere() {
+    fn an_empty_period_is_not_a_link() {
         let bar = |count| Bar { label: "1650–1699".to_owned(), count, href: "/?y=1650".to_owned() };
         let page = column(&[], &[bar(3), bar(0), bar(1)]);
         assert_eq!(page.matches("href=").count(), 2);

@@ -25,7 +25,7 @@ pub(super) const SERVED_BY: Label = Label::new("Served by Tegl", "Drevet af Tegl
 pub(super) const AND: Label = Label::new("and", "og");
 pub(super) const PICTURE_OF: Label = Label::new("Picture of", "Billede af");
 pub(super) const NO_PICTURE: Label = Label::new("No picture", "Intet billede");
-pub(super) const PICTURE_COMING: Label = Label::new("Picture on its way", "Billedet er på vej");
+pub(super) const PICTURE_COMING: Label = Label::new("Picture loading", "Billedet er på vej");
 pub(super) const UNREACHABLE: Label = Label::new(
     "Some pictures cannot be reached right now. Please try again in a little while.",
     "Nogle billeder kan ikke hentes lige nu. Prøv igen om lidt.",
@@ -44,7 +44,7 @@ pub(super) const NOT_UNDERSTOOD: Label = Label::new(
     "Noget i søgningen kunne ikke forstås og er udeladt:",
 );
 pub(super) const INDEXING: Label = Label::new(
-    "The search is being prepared. Works indexed so far:",
+    "The search index is being built. Works indexed so far:",
     "Søgningen gøres klar. Værker indekseret indtil nu:",
 );
 pub(super) const ACTIVE_FILTERS: Label = Label::new("Active filters", "Valgte filtre");
@@ -62,7 +62,7 @@ pub(super) const NOT: Label = Label::new("not", "ikke");
 pub(super) const MIN_WIDTH: Label = Label::new("Min. width", "Mindste bredde");
 pub(super) const MIN_HEIGHT: Label = Label::new("Min. height", "Mindste højde");
 pub(super) const NONE_FOR_FILTERS: Label = Label::new(
-    "No work matches all of this. Remove a filter, or clear them all.",
+    "No work matches all of these filters. Remove one, or clear them all.",
     "Ingen værker passer på det hele. Fjern et filter, eller ryd dem alle.",
 );
 pub(super) const NONE_FOR_WORDS: Label = Label::new(
@@ -144,10 +144,8 @@ pub(super) const WHOLE: Label = Label::new("Whole picture", "Hele billedet");
 pub(super) const TURN: Label = Label::new("Turn by 90°", "Drej 90°");
 pub(super) const FULL_SCREEN: Label = Label::new("Full screen", "Fuld skærm");
 pub(super) const DETAIL: Label = Label::new("Detail", "Udsnit");
-pub(super) const DETAIL_TITLE: Label = Label::new(
-    "The part of the picture that you see, with its own address",
-    "Det udsnit du ser, med sin egen adresse",
-);
+pub(super) const DETAIL_TITLE: Label =
+    Label::new("A link to the part of the picture that you see", "Det udsnit du ser, med sin egen adresse");
 pub(super) const CANNOT_OPEN: Label =
     Label::new("This picture cannot be opened right now.", "Billedet kan ikke åbnes lige nu.");
 pub(super) const NOT_BUILT: Label = Label::new(
@@ -170,10 +168,8 @@ pub(super) const GONE_MORE: Label = Label::new(
 );
 pub(super) const BAD_ADDRESS: Label =
     Label::new("This address cannot be understood", "Adressen kan ikke forstås");
-pub(super) const BAD_ADDRESS_MORE: Label = Label::new(
-    "Something in the address is not as it should be.",
-    "Noget i adressen er ikke, som det skal være.",
-);
+pub(super) const BAD_ADDRESS_MORE: Label =
+    Label::new("Part of the address is invalid.", "Noget i adressen er ikke, som det skal være.");
 pub(super) const NOT_ALLOWED: Label = Label::new("You cannot see this", "Det her kan ikke vises");
 pub(super) const NOT_ALLOWED_MORE: Label = Label::new(
     "The rights do not allow it to be shown here.",
@@ -181,24 +177,26 @@ pub(super) const NOT_ALLOWED_MORE: Label = Label::new(
 );
 pub(super) const LATER: Label = Label::new("Please try again in a moment", "Prøv igen om lidt");
 pub(super) const LATER_MORE: Label = Label::new(
-    "The server is busy, or being prepared. Nothing is lost.",
+    "The server is busy or starting up. Nothing has been lost.",
     "Serveren har travlt eller er ved at gøre klar. Intet er gået tabt.",
 );
 pub(super) const PICTURES_AWAY: Label =
     Label::new("The pictures cannot be reached", "Billederne kan ikke hentes");
 pub(super) const PICTURES_AWAY_MORE: Label = Label::new(
-    "The place where the pictures are kept does not answer right now. Please try again in a little while.",
+    "The picture storage is not responding right now. Please try again in a little while.",
     "Der er ikke forbindelse til det sted, hvor billederne ligger. Prøv igen om lidt.",
 );
 pub(super) const CATALOGUE_AWAY: Label =
     Label::new("The collection cannot be reached", "Samlingen kan ikke vises lige nu");
 pub(super) const CATALOGUE_AWAY_MORE: Label = Label::new(
-    "The catalogue does not answer right now. Please try again in a little while.",
+    "The catalogue is not responding right now. Please try again in a little while.",
     "Der er ikke forbindelse til kataloget. Prøv igen om lidt.",
 );
 pub(super) const FAILED: Label = Label::new("Something went wrong", "Noget gik galt");
-pub(super) const FAILED_MORE: Label =
-    Label::new("This could not be shown. The fault is ours.", "Det kunne ikke vises. Fejlen er vores.");
+pub(super) const FAILED_MORE: Label = Label::new(
+    "This page could not be shown because of an error on our side.",
+    "Det kunne ikke vises. Fejlen er vores.",
+);
 
 #[cfg(test)]
 mod tests {

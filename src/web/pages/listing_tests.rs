@@ -109,7 +109,7 @@ fn an_empty_collection_says_so() {
 #[test]
 fn an_image_that_is_not_open_yet_has_its_place_and_its_address() {
     let page = page(vec![Entry { dimensions: None, ..entry("a") }]);
-    assert!(page.contains("Picture on its way"), "{page}");
+    assert!(page.contains("Picture loading"), "{page}");
     assert!(page.contains("src=\"/iiif/3/kms1.tif/full/!400,400/0/default.jpg\""), "{page}");
     assert!(page.contains("--ratio:1.000"), "{page}");
 }

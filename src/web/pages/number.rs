@@ -12,7 +12,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits_stand_in_threes() {
+    fn digits_are_grouped_in_threes() {
         assert_eq!(grouped(0, ","), "0");
         assert_eq!(grouped(999, ","), "999");
         assert_eq!(grouped(1_000, ","), "1,000");

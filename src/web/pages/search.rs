@@ -55,7 +55,7 @@ pub(crate) struct Hit {
     pub label: String,
     /// Who made it.
     pub creator: Option<String>,
-    /// When it was made, in the museum's words.
+    /// The date as the museum's record states it.
     pub date: Option<String>,
     /// The address of its picture, at most 400 pixels on either side.
     pub thumbnail: Option<String>,
@@ -82,7 +82,7 @@ pub(crate) fn search(context: &Context, page: &Search) -> String {
         (notices(context, &messages))
         div class=(hall) {
             main {
-                div.told {
+                div.result-info {
                     h2 { (found(context, page)) }
                     @if column.is_some() { a.jump href="#refine" { (context.text(labels::REFINE)) } }
                     @if page.total > 0 { (sorts(context, page)) }

@@ -135,7 +135,7 @@ fn the_tab_shows_the_words() {
 fn an_empty_wall_says_why() {
     let empty = Search { hits: Vec::new(), total: 0, ..full() };
     let page = search(&museum(), &empty);
-    assert!(page.contains("Remove a filter"), "{page}");
+    assert!(page.contains("Remove one"), "{page}");
     assert!(page.contains("Clear all filters"), "{page}");
     let unfiltered = Search { chosen: Vec::new(), ..empty.clone() };
     let page = search(&museum(), &unfiltered);

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn each_viewer_is_told_what_to_open() {
+    fn each_viewer_gets_its_source() {
         let page = openseadragon(&context(), &exhibit());
         assert!(page.contains("data-info=\"/m/iiif/3/a%2Fb.tif/info.json\""), "{page}");
         assert!(page.contains("src=\"/m/assets/openseadragon.js?v="), "{page}");

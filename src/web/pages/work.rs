@@ -15,7 +15,7 @@ pub(crate) struct WorkPage {
     pub label: String,
     /// Who made it; each leads to a search.
     pub creators: Vec<Link>,
-    /// When it was made, in the museum's words.
+    /// The date as the museum's record states it.
     pub date: Option<String>,
     /// The museum's description, by paragraph.
     pub description: Vec<String>,
@@ -33,13 +33,13 @@ pub(crate) struct WorkPage {
     pub viewer: Option<String>,
     /// The first picture in a viewer that shows nothing else.
     pub zoom: Option<String>,
-    /// The files of the first picture and of all pictures, if they may be downloaded.
+    /// The downloads of the first picture and of all pictures, if the rights allow them.
     pub downloads: Option<(String, String)>,
     /// Its IIIF manifest.
     pub manifest: String,
     /// Its record in the API.
     pub record: String,
-    /// The terms that the picture may be used on: a statement's name and its address, or the record's own words.
+    /// The terms of use of the picture: a statement's name and URL, or the record's text.
     pub rights: Vec<Link>,
     /// How the picture is shown; `None` where there is no picture.
     pub allowed: Option<Allowed>,
@@ -184,7 +184,7 @@ fn licence(rights: &Link) -> Markup {
     }
 }
 
-/// A summary of the rights in plain words.
+/// A plain-language summary of the rights.
 fn sentence(context: &Context, allowed: Allowed) -> String {
     match allowed {
         Allowed::Everything => context.text(labels::FREE).to_owned(),

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn calls_are_told_apart() {
+    fn endpoints_are_recognized() {
         for (path, call) in [
             ("", Some(Endpoint::Root)),
             ("/works", Some(Endpoint::Works)),

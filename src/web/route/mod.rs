@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_nothing() {
+    fn unknown_paths_have_no_route() {
         for path in [
             "/iiif/3/a/full/max",
             "/iiif/3/",
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn older_forms_are_told_from_those_of_today() {
+    fn older_url_forms_are_recognized() {
         let legacy = |path| matches!(Route::parse(path), Ok(Route::Legacy { .. }));
         for path in [
             "/iiif/jp2/a.jp2/full/!1024,/0/default.jpg",
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_refused() {
+    fn bytes_that_are_not_utf_8_are_refused() {
         assert!(Route::parse("/iiif/3/%FF%FE/info.json").is_err());
         assert!(Route::parse("/iiif/3/a/full/max/%C0%AE/default.jpg").is_err());
     }

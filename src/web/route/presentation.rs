@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_work_is_asked_for_in_pieces() {
+    fn parts_of_a_manifest_have_routes() {
         for (path, work, expected) in [
             ("/presentation/3/KMS1/manifest", "KMS1", WorkResource::Manifest),
             ("/presentation/2/KKS2020-3%2F16/manifest", "KKS2020-3/16", WorkResource::Manifest),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn shelves_have_parts() {
+    fn collections_have_parts() {
         for (path, scheme, value, part) in [
             ("/presentation/3/collections", None, None, None),
             ("/presentation/3/collections/motif", Some("motif"), None, None),

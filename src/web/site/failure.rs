@@ -83,7 +83,7 @@ fn failure_of(error: &gallery::Error) -> Failure {
 /// The technical message, if it says more than the page.
 fn detail(error: &Error) -> Option<String> {
     use gallery::Error as Cause;
-    let tells = matches!(
+    let is_shown = matches!(
         error,
         Error::MethodNotAllowed { .. }
             | Error::Gallery(
@@ -97,5 +97,5 @@ fn detail(error: &Error) -> Option<String> {
                     | Cause::Unindexed { .. }
             )
     );
-    tells.then(|| error.to_string())
+    is_shown.then(|| error.to_string())
 }

@@ -28,8 +28,8 @@ pub(super) fn page_language(request: &HttpRequest, publisher: &Publisher) -> Pag
         let primary = tag.split('-').next().unwrap_or(tag);
         offered.iter().copied().find(|language| language.eq_ignore_ascii_case(primary))
     };
-    let asked = pairs_of(request.query_string()).find(|(name, _)| name == "lang");
-    if let Some(language) = asked.and_then(|(_, tag)| known(&tag)) {
+    let parameter = pairs_of(request.query_string()).find(|(name, _)| name == "lang");
+    if let Some(language) = parameter.and_then(|(_, tag)| known(&tag)) {
         return PageLanguage { language, chosen: true };
     }
     let language = negotiated(request, &offered, known).or(offered.first().copied()).unwrap_or("en");

@@ -16,40 +16,40 @@ const PAGE: usize = 60;
 const LISTING: Duration = Duration::from_secs(2);
 /// The works from this position on; `None` if the catalogue is empty.
 pub(super) async fn works(app: &App, visit: &Visit, start: u64) -> Result<Option<pages::Listing>, Error> {
-    let Some((total, cards)) = app.gallery.works.page(start, PAGE).await? else { return Ok(None) };
+    let Some((total, summaries)) = app.gallery.works.page(start, PAGE).await? else { return Ok(None) };
     if total == 0 {
         return Ok(None);
     }
-    let files: Vec<&str> = cards.iter().filter_map(|card| card.thumbnail.as_deref()).collect();
+    let files: Vec<&str> = summaries.iter().filter_map(|work| work.thumbnail.as_deref()).collect();
     let mut opened = app.gallery.images.open_within(SOON, &files).await.into_iter();
     let mut listing = pages::Listing { total: Some(total), ..pages::Listing::default() };
-    for card in &cards {
+    for work in &summaries {
         let opened =
-            card.thumbnail.as_ref().and_then(|_| opened.next()).unwrap_or(Some(Err(Error::NotFound)));
+            work.thumbnail.as_ref().and_then(|_| opened.next()).unwrap_or(Some(Err(Error::NotFound)));
         let picture = Picture::of(app, opened);
         listing.unreachable |= picture.unreachable;
-        listing.entries.push(entry_of(card, picture, visit));
+        listing.entries.push(entry_of(work, picture, visit));
     }
-    let shown = cards.len() as u64;
+    let shown = summaries.len() as u64;
     listing.next = (start + shown < total).then(|| visit.context.page(&format!("/?start={}", start + shown)));
     listing.files = Some(visit.context.page("/?files"));
     Ok(Some(listing))
 }
 
-fn entry_of(card: &WorkSummary, picture: Picture, visit: &Visit) -> pages::Entry {
-    let image = card.thumbnail.as_ref().filter(|_| picture.problem.is_none());
+fn entry_of(work: &WorkSummary, picture: Picture, visit: &Visit) -> pages::Entry {
+    let image = work.thumbnail.as_ref().filter(|_| picture.problem.is_none());
     pages::Entry {
-        label: card
+        label: work
             .label
             .best(&visit.publisher.preferred_languages())
-            .unwrap_or(&card.object_number)
+            .unwrap_or(&work.object_number)
             .to_owned(),
         encoded: image.map(|image| encoded(image)).unwrap_or_default(),
         dimensions: picture.dimensions,
         largest: picture.largest,
         problem: None,
-        work: Some(encoded(&card.object_number)),
-        identifier: card.object_number.clone(),
+        work: Some(encoded(&work.object_number)),
+        identifier: work.object_number.clone(),
     }
 }
 

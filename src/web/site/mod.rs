@@ -27,25 +27,25 @@ const FOR_AN_HOUR: &str = "public, max-age=3600";
 
 /// `GET /`: the search; without works, or with `?files`, the list of images as files.
 pub(super) async fn index(app: &App, request: &HttpRequest) -> Result<Response, Error> {
-    let asked = |name: &str| request.query_string().split('&').find_map(|pair| pair.strip_prefix(name));
+    let parameter = |name: &str| request.query_string().split('&').find_map(|pair| pair.strip_prefix(name));
     let visit = Visit::of(app, request)?;
-    if let Some(state) = asked("iiif-content=") {
+    if let Some(state) = parameter("iiif-content=") {
         return opened(app, request, &visit, state);
     }
-    if asked("files").is_none() && asked("after=").is_none() {
+    if parameter("files").is_none() && parameter("after=").is_none() {
         let indexing = match search::page(app, request, &visit).await {
             Ok(found) if has_works(app) => return Ok(page(request, &visit.context, found).await),
             Err(Error::Indexing { percent, .. }) => Some(percent),
             Ok(_) | Err(Error::Closed(_)) => None,
             Err(error) => return Err(error),
         };
-        let start = asked("start=").and_then(|start| start.parse().ok()).unwrap_or(0);
+        let start = parameter("start=").and_then(|start| start.parse().ok()).unwrap_or(0);
         if let Some(listing) = listing::works(app, &visit, start).await? {
             let listing = pages::Listing { indexing, ..listing };
             return Ok(page(request, &visit.context, pages::index(&visit.context, &listing)).await);
         }
     }
-    let after = asked("after=")
+    let after = parameter("after=")
         .map(|after| percent_encoding::percent_decode_str(after).decode_utf8_lossy().into_owned());
     let listing = listing::files(app, &visit, after.as_deref()).await?;
     Ok(page(request, &visit.context, pages::index(&visit.context, &listing)).await)
@@ -53,7 +53,7 @@ pub(super) async fn index(app: &App, request: &HttpRequest) -> Result<Response, 
 
 /// Whether the search index has works.
 fn has_works(app: &App) -> bool {
-    app.gallery.search().and_then(|finder| finder.snapshot()).is_ok_and(|snapshot| snapshot.works() > 0)
+    app.gallery.search().and_then(|service| service.snapshot()).is_ok_and(|snapshot| snapshot.works() > 0)
 }
 
 /// `GET /?iiif-content=…`: redirects to the target of a content state (Content State 1.0, §3.1).

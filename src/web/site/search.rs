@@ -41,8 +41,8 @@ type Pairs = Vec<(String, String)>;
 
 /// The page for a request's query.
 pub(super) async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Result<String, Error> {
-    let finder = app.gallery.search()?;
-    let snapshot = finder.snapshot()?;
+    let service = app.gallery.search()?;
+    let snapshot = service.snapshot()?;
     let table = of_page();
     // Unknown parameters, such as those of trackers, are ignored; links add the language themselves.
     let known = |name: &str| table.iter().any(|parameter| parameter.name == name);
@@ -54,8 +54,8 @@ pub(super) async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Res
     let query = |pairs: &Pairs| query_of(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let read = |pairs: &Pairs| -> Result<Search, Error> {
         let text = query(pairs);
-        let asked = ApiQuery::read(&table, &text)?;
-        search_of(&asked, &snapshot)
+        let parsed = ApiQuery::read(&table, &text)?;
+        search_of(&parsed, &snapshot)
     };
     let mut search = match read(&pairs) {
         Ok(search) => search,
@@ -73,11 +73,11 @@ pub(super) async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Res
     search.facet_limit = VALUES;
     search.histogram = Some(PERIOD);
     search.limit = PAGE;
-    let hits = match finder.find(search.clone()).await {
+    let hits = match service.find(search.clone()).await {
         // The cursor has expired, but the search is still valid.
         Err(Error::Invalid(invalid)) if invalid.parameter == "cursor" => {
             pairs.retain(|(name, _)| name != "cursor");
-            finder.find(Search { cursor: None, ..search.clone() }).await?
+            service.find(Search { cursor: None, ..search.clone() }).await?
         }
         hits => hits?,
     };

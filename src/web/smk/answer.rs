@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::search::{flag_of, search_of};
 use super::serializer::Serializer;
-use super::{Flag, Known, Number, SmkQuery, envelope, keep, person, together};
+use super::{Flag, Known, Number, SmkQuery, envelope, merged, person, select_fields};
 use crate::gallery::{Error, Hits};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Address;
@@ -27,9 +27,9 @@ pub(crate) async fn answer(app: &App, request: &HttpRequest, rest: &str) -> Resu
     let pairs: Vec<(String, String)> =
         pairs_of(request.query_string()).map(|(name, value)| (name.into_owned(), value)).collect();
     match rest.trim_end_matches('/') {
-        "art/search" => found(app, request, &SmkQuery::parse(&pairs)?).await,
-        "art" => one(app, request, &SmkQuery::parse(&pairs)?).await,
-        "art/all_ids" => all(app, request).await,
+        "art/search" => art_search(app, request, &SmkQuery::parse(&pairs)?).await,
+        "art" => art(app, request, &SmkQuery::parse(&pairs)?).await,
+        "art/all_ids" => all_ids(app, request).await,
         "person/search" => people(app, request, &pairs, true).await,
         "person" => people(app, request, &pairs, false).await,
         "iiif/manifest" => manifest(app, request, &pairs).await,
@@ -38,15 +38,15 @@ pub(crate) async fn answer(app: &App, request: &HttpRequest, rest: &str) -> Resu
 }
 
 /// `/art/search`.
-async fn found(app: &App, request: &HttpRequest, query: &SmkQuery) -> Result<Response, Error> {
-    let finder = app.gallery.search()?;
-    let snapshot = finder.snapshot()?;
+async fn art_search(app: &App, request: &HttpRequest, query: &SmkQuery) -> Result<Response, Error> {
+    let service = app.gallery.search()?;
+    let snapshot = service.snapshot()?;
     let search = search_of(query, &snapshot);
-    let hits = finder.find(search.clone()).await?;
+    let hits = service.find(search.clone()).await?;
     let mut facets = Vec::new();
     for field in &query.facets {
         let values = match field.known {
-            Known::Shelf(scheme) => counted(&hits, scheme, query.lang),
+            Known::Facet(scheme) => counted(&hits, scheme, query.lang),
             Known::Rights => counted(&hits, "rights", query.lang),
             Known::Flag(flag) => flagged(app, &search, flag, hits.found.total).await?,
             _ => Vec::new(),
@@ -57,16 +57,16 @@ async fn found(app: &App, request: &HttpRequest, query: &SmkQuery) -> Result<Res
 }
 
 /// `/art`: works by their object numbers.
-async fn one(app: &App, request: &HttpRequest, query: &SmkQuery) -> Result<Response, Error> {
+async fn art(app: &App, request: &HttpRequest, query: &SmkQuery) -> Result<Response, Error> {
     if query.object_numbers.is_empty() {
         let reason = "is missing: name a work, as in `?object_number=KMS1`";
         return Err(Invalid::new("object_number", "", reason).into());
     }
-    let finder = app.gallery.search()?;
+    let service = app.gallery.search()?;
     let mut numbers = Vec::new();
     for Number { whole, parts } in &query.object_numbers {
         let search = Search { numbers: vec![vec![whole.clone()]], limit: 0, ..Search::default() };
-        match finder.find(search).await?.found.total {
+        match service.find(search).await?.found.total {
             0 => numbers.extend(parts.iter().cloned()),
             _ => numbers.push(whole.clone()),
         }
@@ -76,7 +76,7 @@ async fn one(app: &App, request: &HttpRequest, query: &SmkQuery) -> Result<Respo
     let rows = query.rows as usize;
     let search =
         Search { numbers, order, offset: query.offset as usize, limit: rows.max(1), ..Search::default() };
-    let hits = finder.find(search).await?;
+    let hits = service.find(search).await?;
     page(app, request, query, hits, Vec::new()).await
 }
 
@@ -107,12 +107,12 @@ async fn people(
         )
         .into());
     }
-    let finder = app.gallery.search()?;
-    let snapshot = finder.snapshot()?;
+    let service = app.gallery.search()?;
+    let snapshot = service.snapshot()?;
     let mut chosen: Vec<u32> = Vec::new();
     if ids.is_empty() {
         let (own, keys) = (snapshot.clone(), query.keys.clone().unwrap_or_default());
-        let named = finder.ask(move || Ok(own.values_named("creator", &keys))).await?;
+        let named = service.ask(move || Ok(own.values_named("creator", &keys))).await?;
         chosen.extend(named.into_iter().map(|(number, _)| number));
     }
     for id in ids {
@@ -121,7 +121,7 @@ async fn people(
             limit: 1,
             ..Search::default()
         };
-        let hits = finder.find(search).await?;
+        let hits = service.find(search).await?;
         let mut name = slug(&id);
         if let Some(place) = hits.found.hits.first() {
             let work = hits.snapshot.stored(*place)?.work();
@@ -131,13 +131,13 @@ async fn people(
             let creator = work.as_ref().and_then(|work| work.creators.iter().find(is));
             name = creator.map_or(name, |creator| slug(&creator.name));
         }
-        let known = snapshot.vocabulary().find("creator", &name);
-        chosen.extend(known.filter(|&number| snapshot.work_count(number) > 0 && !chosen.contains(&number)));
+        let number = snapshot.vocabulary().find("creator", &name);
+        chosen.extend(number.filter(|&number| snapshot.work_count(number) > 0 && !chosen.contains(&number)));
     }
     let found = chosen.len() as u64;
     let (offset, rows, fields) = (query.offset, query.rows, query.fields);
     let shown: Vec<u32> = chosen.into_iter().skip(offset as usize).take(rows as usize).collect();
-    let tell = move || {
+    let serialize = move || {
         let mut items = Vec::with_capacity(shown.len());
         for (number, holders) in shown.iter().zip(snapshot.works_with_values(&shown)?) {
             let slug_of = snapshot.vocabulary().value(*number).map(|term| term.value.clone());
@@ -147,20 +147,20 @@ async fn people(
                 let own = work.map(|work| work.creators).unwrap_or_default();
                 creators.extend(own.into_iter().find(|creator| Some(slug(&creator.name)) == slug_of));
             }
-            let creator = together(creators.into_iter());
-            items.extend(creator.map(|creator| keep(person(&creator, holders), &fields)));
+            let creator = merged(creators.into_iter());
+            items.extend(creator.map(|creator| select_fields(person(&creator, holders), &fields)));
         }
         Ok(envelope(offset, rows, found, items, Vec::new()).to_string())
     };
-    let body = finder.ask(tell).await?;
+    let body = service.ask(serialize).await?;
     Ok(json_response(request, body).await.into())
 }
 
 /// `/art/all_ids`: every object number.
-async fn all(app: &App, request: &HttpRequest) -> Result<Response, Error> {
-    let finder = app.gallery.search()?;
-    let snapshot = finder.snapshot()?;
-    let numbers = finder.ask(move || snapshot.numbers(0, usize::MAX)).await?;
+async fn all_ids(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+    let service = app.gallery.search()?;
+    let snapshot = service.snapshot()?;
+    let numbers = service.ask(move || snapshot.numbers(0, usize::MAX)).await?;
     let numbers: Vec<String> = numbers.into_iter().map(|(number, _)| number).collect();
     Ok(json_response(request, json!({ "objectIDs": numbers }).to_string()).await.into())
 }
@@ -168,8 +168,8 @@ async fn all(app: &App, request: &HttpRequest) -> Result<Response, Error> {
 /// `/iiif/manifest?id=…`, or `?object_number=…`: redirects to the work's manifest in the requested version, by default
 /// version 2, which programs written for SMK's API read.
 async fn manifest(app: &App, request: &HttpRequest, pairs: &[(String, String)]) -> Result<Response, Error> {
-    let named = |wanted: &str| pairs.iter().find(|(name, value)| name == wanted && !value.trim().is_empty());
-    let Some((_, id)) = named("id").or_else(|| named("object_number")) else {
+    let parameter = |key: &str| pairs.iter().find(|(name, value)| name == key && !value.trim().is_empty());
+    let Some((_, id)) = parameter("id").or_else(|| parameter("object_number")) else {
         return Err(Invalid::new("id", "", "is missing: name a work, as in `?id=KMS1`").into());
     };
     let id = id.trim();
@@ -233,13 +233,13 @@ async fn page(
     hits: Hits,
     facets: Vec<(String, Vec<(String, u64)>)>,
 ) -> Result<Response, Error> {
-    let finder = app.gallery.search()?;
+    let service = app.gallery.search()?;
     let corrected = hits.found.corrected.clone().zip(query.keys.clone());
     let read = move || {
         let stored = hits.found.hits.iter().map(|place| hits.snapshot.stored(*place));
         Ok((stored.collect::<Result<Vec<IndexedWork>, search::Error>>()?, hits.found.total))
     };
-    let (stored, total) = finder.ask(read).await?;
+    let (stored, total) = service.ask(read).await?;
     let numbers = stored.iter().map(IndexedWork::number).collect();
     let originals = app.gallery.works.original_records(numbers).await?;
     let serializer = Serializer {
@@ -248,18 +248,18 @@ async fn page(
         lang: query.lang,
     };
     let (fields, offset, rows) = (query.fields.clone(), query.offset, query.rows);
-    let tell = move || {
+    let serialize = move || {
         let output = stored.iter().filter_map(|stored| {
             let original = originals.get(&stored.number());
             let original = original.and_then(|text| serde_json::from_str(text).ok());
-            Some(keep(serializer.item(stored, original.as_ref())?, &fields))
+            Some(select_fields(serializer.item(stored, original.as_ref())?, &fields))
         });
-        let mut answer = envelope(offset, rows, total, output.collect(), facets);
+        let mut response = envelope(offset, rows, total, output.collect(), facets);
         if let Some((corrected, typed)) = corrected {
-            answer["corrections"] = json!({ typed.to_lowercase(): [corrected] });
+            response["corrections"] = json!({ typed.to_lowercase(): [corrected] });
         }
-        Ok(answer.to_string())
+        Ok(response.to_string())
     };
-    let body = finder.ask(tell).await?;
+    let body = service.ask(serialize).await?;
     Ok(json_response(request, body).await.into())
 }

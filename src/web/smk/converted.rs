@@ -30,7 +30,7 @@ const TAGS: [(&str, &str); 5] = [
 ];
 
 /// Fields that Tegl's model lacks. They are copied from the source if they have the type of SMK's field.
-const KEPT: [(&str, Test); 4] = [
+const COPIED: [(&str, Test); 4] = [
     ("acquisition_date", Value::is_string),
     ("acquisition_date_precision", Value::is_string),
     ("number_of_parts", Value::is_u64),
@@ -40,15 +40,15 @@ const KEPT: [(&str, Test); 4] = [
 type Test = fn(&Value) -> bool;
 
 /// The fields of the work, without images and URIs; unknown fields are omitted.
-pub(super) fn built(work: &Work, tags: &[Tag], places: &Places, lang: &str) -> Map<String, Value> {
+pub(super) fn converted(work: &Work, tags: &[Tag], places: &Places, lang: &str) -> Map<String, Value> {
     let mut item = Map::new();
     let mut set = |name: &str, value: Value| {
-        let is_void = match &value {
+        let is_empty = match &value {
             Value::Null => true,
             Value::Array(all) => all.is_empty(),
             _ => false,
         };
-        if !is_void {
+        if !is_empty {
             item.insert(name.to_owned(), value);
         }
     };
@@ -77,8 +77,8 @@ pub(super) fn built(work: &Work, tags: &[Tag], places: &Places, lang: &str) -> M
     if !work.parts.is_empty() {
         set("number_of_parts", json!(work.parts.len()));
     }
-    for (name, is_kept) in KEPT {
-        set(name, work.more.get(name).filter(|value| is_kept(value)).cloned().unwrap_or_default());
+    for (name, has_type) in COPIED {
+        set(name, work.more.get(name).filter(|value| has_type(value)).cloned().unwrap_or_default());
     }
     let of_kind =
         |wanted: Option<&'static str>| work.related.iter().filter(move |other| kind(other) == wanted);
@@ -157,13 +157,13 @@ fn production(made: &Production, lang: &str) -> Option<Value> {
 
 fn dimension(measure: &Measure) -> Option<Value> {
     let kind = measure.kind.as_deref();
-    let known = KINDS.iter().find(|(ours, _)| Some(*ours) == kind).map(|(_, theirs)| *theirs);
+    let smk_kind = KINDS.iter().find(|(ours, _)| Some(*ours) == kind).map(|(_, theirs)| *theirs);
     let value = measure.value.map(|value| value.to_string());
     let shown = value.is_some() || measure.text.is_some();
     let value = object([
         ("notes", measure.text.clone()),
         ("part", measure.part.clone()),
-        ("type", known.or(kind).map(str::to_owned)),
+        ("type", smk_kind.or(kind).map(str::to_owned)),
         ("unit", measure.unit.clone()),
         ("value", value),
     ]);
@@ -221,7 +221,7 @@ mod tests {
     fn build(record: Value, lang: &str) -> Value {
         let work: Work = serde_json::from_value(record).unwrap();
         let tags = work.tags.clone();
-        Value::Object(built(&work, &tags, &Places::default(), lang))
+        Value::Object(converted(&work, &tags, &Places::default(), lang))
     }
 
     #[test]
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_asked_language_comes_first() {
+    fn the_requested_language_comes_first() {
         let record = json!({"object_number": "1", "titles": [
             {"text": {"da": "Titanernes fald", "en": "The Fall of the Titans"}, "kind": "museum"}, "Other"],
             "techniques": {"da": ["olie", "lak"], "en": "oil"}, "description": {"da": "Mænd", "en": "Men"}});

@@ -18,7 +18,7 @@ pub(crate) struct Field {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Known {
     /// The values of this scheme.
-    Shelf(&'static str),
+    Facet(&'static str),
     Flag(Flag),
     /// The licence or rights statement.
     Rights,
@@ -66,7 +66,7 @@ pub(super) static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
 
 fn known(field: &SmkField) -> Option<(&'static str, Known)> {
     let known = match (field.facet, field.name) {
-        (Some(scheme), _) => Known::Shelf(scheme),
+        (Some(scheme), _) => Known::Facet(scheme),
         (None, "has_image") => Known::Flag(Flag::HasImage),
         (None, "public_domain") => Known::Flag(Flag::PublicDomain),
         (None, "on_display") => Known::Flag(Flag::OnDisplay),
@@ -93,11 +93,11 @@ impl Known {
     }
 
     pub(super) fn can_be_counted(self) -> bool {
-        matches!(self, Self::Shelf(_) | Self::Flag(_) | Self::Rights)
+        matches!(self, Self::Facet(_) | Self::Flag(_) | Self::Rights)
     }
 
     pub(super) fn can_be_sorted_by(self) -> bool {
-        matches!(self, Self::Shelf("creator") | Self::Title | Self::Number | Self::Id | Self::Measure(_))
+        matches!(self, Self::Facet("creator") | Self::Title | Self::Number | Self::Id | Self::Measure(_))
     }
 
     pub(super) fn can_be_spanned(self) -> bool {
@@ -179,10 +179,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_found_by_what_they_are_for() {
+    fn fields_are_found_by_their_use() {
         let found = |name, fits: fn(Known) -> bool| field("filters", name, fits).map(|field| field.known);
-        assert_eq!(found("artist", Known::can_be_filtered), Ok(Known::Shelf("creator")));
-        assert_eq!(found(" Medium ", Known::can_be_counted), Ok(Known::Shelf("material")));
+        assert_eq!(found("artist", Known::can_be_filtered), Ok(Known::Facet("creator")));
+        assert_eq!(found(" Medium ", Known::can_be_counted), Ok(Known::Facet("material")));
         assert_eq!(found("titles", Known::can_be_sorted_by), Ok(Known::Title));
         assert_eq!(found("modified", Known::can_be_spanned), Ok(Known::Measure(Measure::Modified)));
         assert!(found("titles", Known::can_be_filtered).is_err());
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_stands_twice() {
+    fn names_are_unique() {
         let mut names: Vec<_> = FIELDS.iter().map(|field| field.name).collect();
         names.sort_unstable();
         names.dedup();
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn people_are_looked_for_upright_first() {
+    fn people_are_looked_up_by_the_upright_name_first() {
         assert_eq!(names("creator", "Ancher, Anna"), ["Anna Ancher", "Ancher, Anna"]);
         assert_eq!(names("creator", "Ubekendt"), ["Ubekendt"]);
         assert_eq!(names("creator", "a, b, c"), ["a, b, c"]);

@@ -9,14 +9,14 @@ use crate::search::Colour;
 pub(crate) struct Filter {
     /// Whether the filter is negated: none of the values may match.
     pub not: bool,
-    pub wanted: Wanted,
+    pub condition: Condition,
 }
 
 /// A condition; one of several values must match. Values are kept as written and compared case-insensitively.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum Condition {
     /// A value of the scheme; see [`super::names`] for its possible names.
-    Shelf(&'static str, Vec<String>),
+    Facet(&'static str, Vec<String>),
     Flag(Flag, bool),
     Rights(Vec<String>),
     Number(Vec<String>),
@@ -52,27 +52,27 @@ impl Filter {
             return Err(bad("has more than 50 values: the maximum is 50"));
         }
         let all = || values.iter().map(|&value| value.to_owned()).collect();
-        let wanted = match known {
-            Known::Shelf("colour") if values.iter().all(|value| Colour::parse(value).is_some()) => {
+        let condition = match known {
+            Known::Facet("colour") if values.iter().all(|value| Colour::parse(value).is_some()) => {
                 let sign = |value: &&str| format!("#{}", value.trim_start_matches('#').to_lowercase());
-                Wanted::Colours(values.iter().map(sign).collect())
+                Condition::Colours(values.iter().map(sign).collect())
             }
-            Known::Shelf(scheme) => Wanted::Shelf(scheme, all()),
+            Known::Facet(scheme) => Condition::Facet(scheme, all()),
             Known::Period => {
                 let years =
                     if let ([value], false) = (values.as_slice(), not) { period(value) } else { None };
                 let (from, to) = years.ok_or_else(|| bad(PERIOD))?;
-                Wanted::Years(from, to)
+                Condition::Years(from, to)
             }
             Known::Flag(flag) => {
-                Wanted::Flag(flag, truth(&values).ok_or_else(|| bad("is not `true` or `false`"))?)
+                Condition::Flag(flag, truth(&values).ok_or_else(|| bad("is not `true` or `false`"))?)
             }
-            Known::Rights => Wanted::Rights(all()),
-            Known::Number => Wanted::Number(all()),
-            Known::Id => Wanted::Id(all()),
+            Known::Rights => Condition::Rights(all()),
+            Known::Number => Condition::Number(all()),
+            Known::Id => Condition::Id(all()),
             Known::Title | Known::Measure(_) => return Err(bad(FORM)),
         };
-        Ok(Self { not, wanted })
+        Ok(Self { not, condition })
     }
 }
 
@@ -107,38 +107,38 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, not: bool, wanted: Wanted) {
-        assert_eq!(Filter::parse(text), Ok(Filter { not, wanted }), "{text}");
+    fn check(text: &str, not: bool, condition: Condition) {
+        assert_eq!(Filter::parse(text), Ok(Filter { not, condition }), "{text}");
     }
 
-    fn shelf(scheme: &'static str, values: &[&str]) -> Wanted {
-        Wanted::Shelf(scheme, values.iter().map(|&value| value.to_owned()).collect())
+    fn facet(scheme: &'static str, values: &[&str]) -> Condition {
+        Condition::Facet(scheme, values.iter().map(|&value| value.to_owned()).collect())
     }
 
     #[test]
-    fn values_may_hold_anything() {
-        check("creator:Abildgaard, Nicolai", false, shelf("creator", &["Abildgaard, Nicolai"]));
-        check("collection: Album: I [blade] ", false, shelf("collection", &["Album: I [blade]"]));
-        check("object_names:maleri|tegning | ", false, shelf("type", &["maleri", "tegning"]));
-        check("-Creator:\"Ubekendt\"", true, shelf("creator", &["Ubekendt"]));
-        check("geo_location:København", false, shelf("place", &["København"]));
-        check("has_image:TRUE", false, Wanted::Flag(Flag::HasImage, true));
-        check("-public_domain:false", true, Wanted::Flag(Flag::PublicDomain, false));
-        check("object_number:KKSgb6775/3", false, Wanted::Number(vec!["KKSgb6775/3".into()]));
-        check("id:1170000264_object", false, Wanted::Id(vec!["1170000264_object".into()]));
-        check("colors:#482F20", false, Wanted::Colours(vec!["#482f20".into()]));
-        check("-colors:482f20|#aabbcc", true, Wanted::Colours(vec!["#482f20".into(), "#aabbcc".into()]));
-        check("colors:red", false, shelf("colour", &["red"]));
-        check("production_dates_period:1880-1920", false, Wanted::Years(1880, 1920));
-        check("production_dates_period: 1920 – 1880 ", false, Wanted::Years(1880, 1920));
-        check("production_dates_period:1880", false, Wanted::Years(1880, 1880));
+    fn values_can_contain_any_characters() {
+        check("creator:Abildgaard, Nicolai", false, facet("creator", &["Abildgaard, Nicolai"]));
+        check("collection: Album: I [blade] ", false, facet("collection", &["Album: I [blade]"]));
+        check("object_names:maleri|tegning | ", false, facet("type", &["maleri", "tegning"]));
+        check("-Creator:\"Ubekendt\"", true, facet("creator", &["Ubekendt"]));
+        check("geo_location:København", false, facet("place", &["København"]));
+        check("has_image:TRUE", false, Condition::Flag(Flag::HasImage, true));
+        check("-public_domain:false", true, Condition::Flag(Flag::PublicDomain, false));
+        check("object_number:KKSgb6775/3", false, Condition::Number(vec!["KKSgb6775/3".into()]));
+        check("id:1170000264_object", false, Condition::Id(vec!["1170000264_object".into()]));
+        check("colors:#482F20", false, Condition::Colours(vec!["#482f20".into()]));
+        check("-colors:482f20|#aabbcc", true, Condition::Colours(vec!["#482f20".into(), "#aabbcc".into()]));
+        check("colors:red", false, facet("colour", &["red"]));
+        check("production_dates_period:1880-1920", false, Condition::Years(1880, 1920));
+        check("production_dates_period: 1920 – 1880 ", false, Condition::Years(1880, 1920));
+        check("production_dates_period:1880", false, Condition::Years(1880, 1880));
         let rights = "https://creativecommons.org/publicdomain/mark/1.0/";
-        check(&format!("rights:{rights}"), false, Wanted::Rights(vec![rights.into()]));
+        check(&format!("rights:{rights}"), false, Condition::Rights(vec![rights.into()]));
     }
 
     #[test]
-    fn what_is_no_filter_is_refused_with_what_would_work() {
-        for (text, said) in [
+    fn invalid_filters_are_refused_with_a_hint() {
+        for (text, reason) in [
             ("", "write it as in"),
             ("has_image", "write it as in"),
             ("has_image=true", "write it as in"),
@@ -154,7 +154,7 @@ mod tests {
             (&format!("creator:{}", "a|".repeat(51)), "the maximum is 50"),
         ] {
             let refused = Filter::parse(text).unwrap_err();
-            assert!(refused.reason.contains(said), "{text}: {refused}");
+            assert!(refused.reason.contains(reason), "{text}: {refused}");
         }
     }
 }

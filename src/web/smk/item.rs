@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::converted::built;
+use super::converted::converted;
 use super::images::{Places, Shown, is_high_quality, matched, show, unmatched};
 use crate::record::{Tag, Work};
 
@@ -35,9 +35,9 @@ pub(crate) fn item(
     places: &Places,
     lang: Option<&str>,
 ) -> Map<String, Value> {
-    let came = source.and_then(of_smk);
-    let mut item = came.map_or_else(|| built(work, tags, places, lang.unwrap_or("da")), Map::clone);
-    let Shown { main, is_records, others } = match came {
+    let own_record = source.and_then(of_smk);
+    let mut item = own_record.map_or_else(|| converted(work, tags, places, lang.unwrap_or("da")), Map::clone);
+    let Shown { main, is_records, others } = match own_record {
         Some(record) => matched(record, work, places),
         None => unmatched(places),
     };
@@ -66,15 +66,15 @@ pub(crate) fn item(
     item
 }
 
-/// Keeps only these fields of an item; all if none are given.
-pub(crate) fn keep(mut item: Map<String, Value>, fields: &[String]) -> Map<String, Value> {
+/// Reduces an item to these fields; an empty list means all.
+pub(crate) fn select_fields(mut item: Map<String, Value>, fields: &[String]) -> Map<String, Value> {
     if !fields.is_empty() {
         item.retain(|name, _| fields.contains(name));
     }
     item
 }
 
-/// The fields of a record that came from SMK.
+/// The fields of a record that own_record from SMK.
 fn of_smk(source: &Value) -> Option<&Map<String, Value>> {
     let record = source.as_object()?;
     let has = |name: &str| record.contains_key(name);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_smk_comes_back_with_other_addresses() {
+    fn a_record_of_smk_is_returned_with_this_servers_urls() {
         let (record, work) = sample();
         let files = ["smk:KMS1.tif", "smk:a.tif", "smk:b.tif"];
         let mut places = places(&files);
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn limited_images_are_told_at_the_size_that_they_can_be_had_at() {
+    fn limited_images_have_the_size_that_is_served() {
         let (record, work) = sample();
         let work = named(&work, &["smk:KMS1.tif", "smk:a.tif", "smk:b.tif"]);
         let mut places = places(&["smk:KMS1.tif"]);
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_newer_records_have_is_told_of_older_ones() {
+    fn older_records_get_the_fields_of_newer_ones() {
         let (mut record, mut work) = sample();
         let mut places = places(&["smk:KMS1.tif"]);
         places.page = Some("https://tegl.example/works/KMS1".into());
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn images_that_may_not_be_seen_are_not_told_of() {
+    fn forbidden_images_are_omitted() {
         let (record, work) = sample();
         let work = named(&work, &["smk:KMS1.tif", "smk:a.tif", "smk:b.tif"]);
         let item = rendered(&work, Some(&record), &places(&["smk:b.tif"]));
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn masters_found_without_the_record_are_told_without_it() {
+    fn masters_unknown_to_the_record_replace_its_image_fields() {
         let (record, work) = sample();
         let item = rendered(&named(&work, &["x.tif", "y.tif"]), Some(&record), &places(&["x.tif", "y.tif"]));
         assert_eq!(item["image_iiif_id"], "https://tegl.example/iiif/2/x.tif");
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn only_records_of_smk_are_given_as_they_came() {
+    fn only_records_of_smk_are_returned_unchanged() {
         for (record, expected) in [
             (json!({"object_number": "1", "object_names": []}), true),
             (json!({"id": 1, "titles": [{"title": "a"}]}), true),
@@ -273,9 +273,10 @@ mod tests {
     fn fields_can_be_chosen() {
         let (record, work) = sample();
         let item = item(&work, &[], Some(&record), &places(&[]), None);
-        let kept = keep(item.clone(), &["titles".to_owned(), "id".to_owned(), "unknown".to_owned()]);
-        assert_eq!(kept.keys().collect::<Vec<_>>(), ["id", "titles"]);
-        assert_eq!(keep(item.clone(), &[]), item);
+        let selected =
+            select_fields(item.clone(), &["titles".to_owned(), "id".to_owned(), "unknown".to_owned()]);
+        assert_eq!(selected.keys().collect::<Vec<_>>(), ["id", "titles"]);
+        assert_eq!(select_fields(item.clone(), &[]), item);
     }
 
     /// Twelve records in the museum's shape, and the twelve that it published where they are at hand.
@@ -297,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn published_records_come_back_but_for_their_addresses() {
+    fn published_records_are_returned_except_for_their_urls() {
         published().into_iter().for_each(come_back_but_for_their_addresses);
     }
 
@@ -312,8 +313,8 @@ mod tests {
             let mut item = rendered(&work, Some(&record), &places(&files));
             let all = item.to_string();
             assert!(!all.contains("//iip") && !all.contains("//api.smk.dk"), "{all}");
-            for told in [&mut record, &mut item] {
-                let fields = told.as_object_mut().unwrap();
+            for object in [&mut record, &mut item] {
+                let fields = object.as_object_mut().unwrap();
                 fields
                     .retain(|name, _| !is_address(name) && !["artist", "image_hq"].contains(&name.as_str()));
                 for other in
@@ -346,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn items_made_here_have_the_types_of_published_ones() {
+    fn converted_items_have_the_types_of_published_ones() {
         published().iter().for_each(|records| have_the_types_of(records));
     }
 
@@ -375,10 +376,11 @@ mod tests {
                 let creators = |item: &Value| -> Vec<Value> {
                     item["production"].as_array().unwrap().iter().map(|made| made[name].clone()).collect()
                 };
-                let came = creators(record).into_iter();
-                let came: Vec<_> =
-                    came.map(|one| one.as_str().map_or(Value::Null, |text| json!(text.trim()))).collect();
-                assert_eq!(creators(&item), came, "{name}");
+                let own_record = creators(record).into_iter();
+                let own_record: Vec<_> = own_record
+                    .map(|one| one.as_str().map_or(Value::Null, |text| json!(text.trim())))
+                    .collect();
+                assert_eq!(creators(&item), own_record, "{name}");
             }
             let measures = |item: &Value| item["dimensions"].as_array().cloned();
             assert_eq!(measures(&item), measures(record));

@@ -16,10 +16,10 @@ use serde_json::{Map, Value, json};
 
 pub(super) use answer::answer;
 pub(super) use field::{Flag, Known, Measure, names};
-pub(super) use filter::{Filter, Wanted};
+pub(super) use filter::{Condition, Filter};
 pub(super) use images::{Place, Places};
-pub(super) use item::{item, keep};
-pub(super) use person::{person, together};
+pub(super) use item::{item, select_fields};
+pub(super) use person::{merged, person};
 pub(super) use query::{Number, SmkQuery};
 pub(super) use range::Range;
 

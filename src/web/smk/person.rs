@@ -13,7 +13,7 @@ pub(super) fn id(creator: &Creator) -> String {
 }
 
 /// Merges what several works record about one creator; earlier works take precedence.
-pub(crate) fn together(creators: impl Iterator<Item = Creator>) -> Option<Creator> {
+pub(crate) fn merged(creators: impl Iterator<Item = Creator>) -> Option<Creator> {
     creators.reduce(|known, next| Creator {
         sort_name: known.sort_name.or(next.sort_name),
         birth: known.birth.or(next.birth),
@@ -38,9 +38,9 @@ pub(crate) fn person(creator: &Creator, holders: WorksWithValue) -> Map<String, 
     }
     set("artist", json!([creator.name]));
     set("name_type", json!(["MAKER"]));
-    for (name, said) in [("nationality", &creator.nationality), ("gender", &creator.gender)] {
-        if let Some(said) = said {
-            set(name, json!([said]));
+    for (name, value) in [("nationality", &creator.nationality), ("gender", &creator.gender)] {
+        if let Some(value) = value {
+            set(name, json!([value]));
         }
     }
     for (name, year) in [("birth", creator.birth), ("death", creator.death)] {

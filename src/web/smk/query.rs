@@ -251,7 +251,7 @@ fn object_numbers<'a>(given: impl Iterator<Item = &'a str>) -> Result<Vec<Number
 #[cfg(test)]
 mod tests {
     use super::super::field::{Flag, Measure};
-    use super::super::filter::Wanted;
+    use super::super::filter::Condition;
     use super::*;
 
     fn parse(pairs: &[(&str, &str)]) -> Result<SmkQuery, Invalid> {
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_asks_for_the_first_ten_of_all() {
+    fn an_empty_query_returns_the_first_ten_works() {
         check(&[], SmkQuery::default());
         check(
             &[("keys", "*"), ("filters", ""), ("range", " "), ("rows", ""), ("sort", ",")],
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn the_usual_question_is_read() {
+    fn a_typical_query_is_parsed() {
         let query = parse(&[
             ("keys", "*"),
             ("fields", "titles, artist,object_number"),
@@ -317,15 +317,15 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(query.fields, ["titles", "artist", "object_number"]);
-        let shelf = |scheme, value: &str| Wanted::Shelf(scheme, vec![value.into()]);
-        let wanted: Vec<_> = query.filters.into_iter().map(|filter| filter.wanted).collect();
+        let facet = |scheme, value: &str| Condition::Facet(scheme, vec![value.into()]);
+        let condition: Vec<_> = query.filters.into_iter().map(|filter| filter.condition).collect();
         assert_eq!(
-            wanted,
+            condition,
             [
-                Wanted::Flag(Flag::HasImage, true),
-                shelf("type", "maleri"),
-                shelf("creator", "Abildgaard, Nicolai"),
-                Wanted::Flag(Flag::PublicDomain, true)
+                Condition::Flag(Flag::HasImage, true),
+                facet("type", "maleri"),
+                facet("creator", "Abildgaard, Nicolai"),
+                Condition::Flag(Flag::PublicDomain, true)
             ]
         );
         let measures: Vec<_> = query.ranges.iter().map(|range| range.measure).collect();
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_lists_and_may_hold_commas() {
+    fn numbers_are_lists_and_can_contain_commas() {
         let number = |whole: &str, parts: &[&str]| Number {
             whole: whole.into(),
             parts: parts.iter().map(|&part| part.into()).collect(),
@@ -352,15 +352,18 @@ mod tests {
     }
 
     #[test]
-    fn brackets_may_stand_within_brackets() {
+    fn brackets_can_be_nested() {
         let query = parse(&[("filters", ",[collection:a [b], c][collection:d]\n")]).unwrap();
-        let shelf = |value: &str| Wanted::Shelf("collection", vec![value.into()]);
+        let facet = |value: &str| Condition::Facet("collection", vec![value.into()]);
         assert_eq!(query.filters.len(), 2);
-        assert_eq!((&query.filters[0].wanted, &query.filters[1].wanted), (&shelf("a [b], c"), &shelf("d")));
+        assert_eq!(
+            (&query.filters[0].condition, &query.filters[1].condition),
+            (&facet("a [b], c"), &facet("d"))
+        );
     }
 
     #[test]
-    fn all_fields_are_no_choice_of_fields() {
+    fn selecting_all_fields_is_no_selection() {
         check(&[("fields", "*,titles")], SmkQuery::default());
         check(&[("facet_limit", "0")], SmkQuery { facet_limit: Some(1), ..SmkQuery::default() });
         check(&[("facet_limit", "99999999")], SmkQuery { facet_limit: Some(10_000), ..SmkQuery::default() });
@@ -369,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_asked_is_refused_with_what_would_work() {
+    fn invalid_queries_are_refused_with_a_hint() {
         let many = |text: &str, count: usize| vec![text; count].join(",");
         let numbers = many("1", 201);
         for (name, value, given) in [

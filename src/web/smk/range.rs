@@ -136,8 +136,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_span_is_refused_with_what_would_work() {
-        for (text, said) in [
+    fn invalid_ranges_are_refused_with_a_hint() {
+        for (text, reason) in [
             ("production_dates_end", "write it as in"),
             ("production_dates_end:1800;1900", "write it as in"),
             ("production_dates_end:{1800,1900}", "write it as in"),
@@ -154,7 +154,7 @@ mod tests {
         ] {
             let refused = Range::parse(text).unwrap_err();
             assert_eq!(refused.parameter, "range", "{text}");
-            assert!(refused.reason.contains(said), "{text}: {refused}");
+            assert!(refused.reason.contains(reason), "{text}: {refused}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Translates queries of SMK's API into searches of the index.
 
-use super::{Filter, Flag, Known, Measure, Range, SmkQuery, Wanted, names};
+use super::{Condition, Filter, Flag, Known, Measure, Range, SmkQuery, names};
 use crate::search::{self, Order, Search, Snapshot, Sort};
 
 /// Schemes whose values are common words, which may be queried in the other language.
@@ -28,7 +28,7 @@ pub(super) fn search_of(query: &SmkQuery, snapshot: &Snapshot) -> Search {
         ranged(&mut search, range);
     }
     let schemes = query.facets.iter().filter_map(|field| match field.known {
-        Known::Shelf(scheme) => Some(scheme),
+        Known::Facet(scheme) => Some(scheme),
         Known::Rights => Some("rights"),
         _ => None,
     });
@@ -38,7 +38,7 @@ pub(super) fn search_of(query: &SmkQuery, snapshot: &Snapshot) -> Search {
     if let Some(sort) = &query.sort {
         let backwards = sort.descending;
         let sort = match sort.field.known {
-            Known::Shelf(_) => Sort::Creator,
+            Known::Facet(_) => Sort::Creator,
             Known::Title => Sort::Title,
             Known::Number | Known::Id => Sort::Number,
             Known::Measure(Measure::Earliest) => Sort::MadeFrom,
@@ -56,26 +56,26 @@ pub(super) fn search_of(query: &SmkQuery, snapshot: &Snapshot) -> Search {
 }
 
 fn filtered(search: &mut Search, filter: &Filter, lang: Option<&str>, snapshot: &Snapshot) {
-    let shelf = |scheme: &str, values: &[String]| -> Vec<search::Filter> {
+    let facet_filters = |scheme: &str, values: &[String]| -> Vec<search::Filter> {
         let mut found: Vec<String> = Vec::new();
         for value in values {
-            let mut meant: Vec<String> =
+            let mut matches: Vec<String> =
                 names(scheme, value).iter().flat_map(|name| snapshot.values_called(scheme, name)).collect();
             // Records may have a value in one language only, while the query is in the other.
-            if TRANSLATED.contains(&scheme) && (meant.is_empty() || lang == Some("en")) {
+            if TRANSLATED.contains(&scheme) && (matches.is_empty() || lang == Some("en")) {
                 let other = search::translations(value);
-                meant.extend(other.iter().flat_map(|other| snapshot.values_called(scheme, other)));
+                matches.extend(other.iter().flat_map(|other| snapshot.values_called(scheme, other)));
             }
-            found.extend(meant);
+            found.extend(matches);
         }
         found.sort_unstable();
         found.dedup();
         found.into_iter().map(|value| search::Filter { scheme: scheme.to_owned(), value }).collect()
     };
-    let wanted = match &filter.wanted {
-        Wanted::Shelf(scheme, values) => shelf(scheme, values),
-        Wanted::Rights(values) => shelf("rights", values),
-        Wanted::Flag(flag, is) => {
+    let filters = match &filter.condition {
+        Condition::Facet(scheme, values) => facet_filters(scheme, values),
+        Condition::Rights(values) => facet_filters("rights", values),
+        Condition::Flag(flag, is) => {
             let is = *is != filter.not;
             if flag_of(search, *flag).replace(is).is_some_and(|other| other != is) {
                 // No work can satisfy both.
@@ -83,9 +83,9 @@ fn filtered(search: &mut Search, filter: &Filter, lang: Option<&str>, snapshot: 
             }
             return;
         }
-        Wanted::Number(values) | Wanted::Id(values) => {
+        Condition::Number(values) | Condition::Id(values) => {
             // Works without a source identifier have their object number as `id`.
-            let is_id = matches!(filter.wanted, Wanted::Id(_));
+            let is_id = matches!(filter.condition, Condition::Id(_));
             let ids = values.iter().filter(|_| is_id).map(|id| format!("{}{id}", search::SOURCE_ID_PREFIX));
             let numbers = values.iter().cloned().chain(ids);
             match filter.not {
@@ -94,7 +94,7 @@ fn filtered(search: &mut Search, filter: &Filter, lang: Option<&str>, snapshot: 
             }
             return;
         }
-        Wanted::Colours(values) => {
+        Condition::Colours(values) => {
             let keys = values.iter().map(|value| format!("{}{value}", search::COLOUR_PREFIX));
             match filter.not {
                 true => search.not_numbers.extend(keys),
@@ -102,12 +102,12 @@ fn filtered(search: &mut Search, filter: &Filter, lang: Option<&str>, snapshot: 
             }
             return;
         }
-        Wanted::Years(from, to) => return narrow(&mut search.years, (*from, *to)),
+        Condition::Years(from, to) => return narrow(&mut search.years, (*from, *to)),
     };
-    match (filter.not, wanted.as_slice()) {
-        (true, _) => search.none.extend(wanted),
+    match (filter.not, filters.as_slice()) {
+        (true, _) => search.none.extend(filters),
         // Each filter must hold independently of others of the same scheme.
-        (false, _) => search.each.push(wanted),
+        (false, _) => search.each.push(filters),
     }
 }
 

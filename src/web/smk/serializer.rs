@@ -26,15 +26,15 @@ impl Serializer {
         let place = |(file, shown): (String, search::IndexedImage<'_>)| {
             // As measured, or else as in the record.
             let measured: Option<Value> = serde_json::from_str(shown.json).ok();
-            let measured = |name: &str| measured.as_ref().and_then(|said| said.get(name)?.as_u64());
-            let said = |name: &str| {
+            let measured = |name: &str| measured.as_ref().and_then(|image| image.get(name)?.as_u64());
+            let recorded = |name: &str| {
                 let first = work.images.first().is_some_and(|image| image.file == file);
-                let said = work.more.get(name).or(original.and_then(|record| record.get(name)));
-                said.filter(|_| first).and_then(Value::as_u64)
+                let value = work.more.get(name).or(original.and_then(|record| record.get(name)));
+                value.filter(|_| first).and_then(Value::as_u64)
             };
             let side = |name: &str| {
-                let said = measured(name).or_else(|| said(&format!("image_{name}")));
-                said.and_then(|side| side.try_into().ok())
+                let pixels = measured(name).or_else(|| recorded(&format!("image_{name}")));
+                pixels.and_then(|side| side.try_into().ok())
             };
             let (width, height): (Option<u32>, Option<u32>) = (side("width"), side("height"));
             let limits = self.gallery.images.limits().at_most(grant.largest);
@@ -54,7 +54,7 @@ impl Serializer {
                 height,
                 limited: Some(grant.largest).filter(|largest| *largest < u32::MAX),
                 is_whole,
-                bytes: said("image_size"),
+                bytes: recorded("image_size"),
                 media_type: None,
                 file,
             }
