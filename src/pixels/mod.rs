@@ -37,7 +37,7 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// The file is valid but not supported; the text tells what works.
+    /// The file is valid but not supported; the text names what works.
     #[error("{0}")]
     Unsupported(String),
     /// The image is larger than the given limit, in pixels.

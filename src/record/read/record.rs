@@ -41,7 +41,7 @@ pub enum Error {
     /// The stream of records failed.
     #[error("the records cannot be read: {0}")]
     Read(#[from] io::Error),
-    /// These are no records, or not with this mapping.
+    /// The input contains no records of a known form, or does not fit the mapping.
     #[error("{0}")]
     Unfit(String),
     /// The mapping of columns is wrong; the text says where.

@@ -42,7 +42,7 @@ pub enum DocumentError {
         /// Its host.
         host: String,
     },
-    /// The server did not answer as expected; the text says how.
+    /// The request failed or its response cannot be used; the text gives the reason.
     #[error("cannot be read: {0}")]
     Failed(String),
 }
