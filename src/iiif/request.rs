@@ -11,11 +11,11 @@ pub struct ImageRequest {
     pub region: Region,
     /// The size of the result.
     pub size: Size,
-    /// How the result is turned.
+    /// The rotation, applied after scaling (§4.3).
     pub rotation: Rotation,
     /// Its colors.
     pub quality: Quality,
-    /// Its file format.
+    /// The format of the response (§4.5).
     pub format: Format,
 }
 

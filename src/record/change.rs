@@ -19,7 +19,7 @@ pub struct Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// The work is new, or is there again.
+    /// The work is new, or returned after it had been withdrawn.
     Create,
     /// Its record or its tags changed.
     Update,

@@ -9,7 +9,7 @@ pub struct Facet {
     pub scheme: String,
     /// The value's name in addresses: [`slug`] of its concept or label.
     pub value: String,
-    /// Its words, by language.
+    /// The label to show, in its languages.
     pub label: Text,
     /// What its neighbours are sorted by.
     pub sort: String,

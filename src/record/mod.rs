@@ -1,4 +1,4 @@
-//! Works in words: what a museum's records say, whatever shape they came in.
+//! Works as data: what a museum's records say, whatever shape they came in.
 
 mod change;
 mod facet;

@@ -15,7 +15,7 @@ use super::Text;
 pub struct Tag {
     /// What kind of statement: `colour`, `motif`, `style`, `subject`, `technique`, `place`, `person`, `period`…
     pub scheme: String,
-    /// Its words, by language.
+    /// The label to show, in its languages.
     pub label: Text,
     /// The URI of the concept that is meant (Iconclass, Wikidata, AAT).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,7 +50,7 @@ pub struct Tag {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Broader")]
 pub struct Broader {
-    /// Its words, by language.
+    /// The label to show, in its languages.
     pub label: Text,
     /// Its URI.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -96,7 +96,7 @@ pub struct Work {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "Title")]
 pub struct Title {
-    /// Its words, by language.
+    /// The label to show, in its languages.
     pub text: Text,
     /// What kind of title: `museum`, `artist`, `description`, `former`…
     #[serde(skip_serializing_if = "Option::is_none")]

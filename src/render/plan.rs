@@ -14,11 +14,11 @@ pub struct Plan {
     pub region: Rect,
     /// Before the rotation.
     pub size: Dimensions,
-    /// How the result is turned.
+    /// The rotation, applied after scaling.
     pub rotation: Rotation,
     /// `Color` is stored as `Default`: the two give the same image.
     pub quality: Quality,
-    /// Its file format.
+    /// The format that the result is encoded in.
     pub format: Format,
     /// Where its samples come from.
     pub source: Source,

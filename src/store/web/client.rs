@@ -39,7 +39,7 @@ pub enum DocumentError {
     Refused {
         /// The address that was refused.
         address: String,
-        /// Its host.
+        /// The host that would have to be allowed.
         host: String,
     },
     /// The request failed or its response cannot be used; the text gives the reason.
