@@ -33,6 +33,10 @@ pub(crate) fn not_modified(response: &mut HttpResponseBuilder) -> Response {
 /// Whether `If-None-Match` lists this entity tag (RFC 9110, §13.1.2). The library splits tags at commas and skips what
 /// it cannot read, but no tag of this server has a comma, and what cannot be read matches nothing.
 pub(crate) fn is_not_modified(request: &HttpRequest, tag: &EntityTag) -> bool {
+    // Nearly all requests for tiles; the library would build an empty list.
+    if !request.headers().contains_key(header::IF_NONE_MATCH) {
+        return false;
+    }
     match IfNoneMatch::parse(request) {
         Ok(IfNoneMatch::Any) => true,
         Ok(IfNoneMatch::Items(listed)) => listed.iter().any(|listed| listed.weak_eq(tag)),
