@@ -57,7 +57,8 @@ impl Catalogue {
     /// Applies a decision and returns the changed work. A decision that changes nothing makes no revision.
     ///
     /// # Errors
-    /// Fails with [`Error::Conflict`] if the work is not at the `expected` revision.
+    /// [`Error::NotFound`] if the work does not exist or was withdrawn, or if it has no such tag; [`Error::Conflict`] if
+    /// it is not at the `expected` revision; also if the database fails.
     pub async fn decide(
         &self,
         object_number: &str,

@@ -26,7 +26,7 @@ impl Catalogue {
     /// without a URL are the same work if their numbers are equal.
     ///
     /// # Errors
-    /// If the database does not answer, or a manifest's number cannot be assigned.
+    /// [`Error::Unavailable`] if the database does not respond, [`Error::Damaged`] if a stored record cannot be read.
     pub async fn assign_numbers(
         &self,
         works: &mut [&mut Work],

@@ -11,7 +11,7 @@ pub enum Format {
     Webp,
     /// GIF with at most 256 colors.
     Gif,
-    /// Uncompressed TIFF.
+    /// TIFF, lossless, with alpha: compressed with Deflate, or uncompressed if the response is streamed.
     Tif,
     /// PDF with one page.
     Pdf,

@@ -40,7 +40,7 @@ impl Region {
     /// Parses a region (Image API 3, §4.1).
     ///
     /// # Errors
-    /// If it has none of the forms, or is empty.
+    /// If it has none of the forms. Empty regions are refused by [`Region::within`].
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         match text {
             "full" => return Ok(Self::Full),
@@ -60,7 +60,7 @@ impl Region {
     /// The rectangle of `image` that this region covers, cropped at the image's edges.
     ///
     /// # Errors
-    /// If the region is outside the image.
+    /// If the region is empty or outside the image.
     pub fn within(self, image: Dimensions) -> Result<Rect, Invalid> {
         let (x, y, right, bottom) = match self {
             Self::Full => return Ok(Rect::all(image)),

@@ -9,7 +9,7 @@ use super::number::{decimal, show};
 pub struct Rotation {
     /// Whether it is mirrored before it is turned.
     pub mirror: bool,
-    /// Clockwise, from 0 to 360.
+    /// Clockwise; at least 0 and less than 360.
     pub degrees: f64,
 }
 
@@ -20,7 +20,7 @@ impl Rotation {
     /// Parses a rotation (Image API 3, §4.3).
     ///
     /// # Errors
-    /// If it is no number from 0 to 360.
+    /// If it is not a number from 0 to 360, with an optional leading `!`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let (mirror, rest) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
         match decimal(rest) {

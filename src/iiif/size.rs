@@ -36,10 +36,10 @@ const FORMS_3: &str =
 const FORMS_2: &str = "must be `full`, `max`, `w,`, `,h`, `pct:n`, `w,h` or `!w,h`";
 
 impl Size {
-    /// Parses a size (Image API 3, §4.2); `full` and sizes without `^` as in version 2 where that is meant.
+    /// Parses a size (Image API 3.0 and 2.1, §4.2). In version 2 there is no `^`: all forms except `max` allow upscaling.
     ///
     /// # Errors
-    /// If it has none of the version's forms, or a side of 0.
+    /// If it has none of the version's forms. Empty sizes are refused by [`Size::of`].
     pub fn parse(text: &str, version: Version) -> Result<Self, Invalid> {
         let (caret, rest) = match text.strip_prefix('^') {
             Some(rest) if version == Version::V3 => (true, rest),

@@ -80,7 +80,7 @@ pub enum Codec {
     Zstd,
     /// WebP (50001).
     Webp,
-    /// CCITT Group 3 or 4 (2, 3 and 4).
+    /// CCITT Group 3 or 4 (2, 3, 4 and 32771).
     Fax(Fax),
     /// "Old" JPEG of TIFF 6.0 (§22): without headers, whose contents are in tags.
     OldJpeg,

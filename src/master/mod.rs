@@ -68,7 +68,8 @@ pub const FIRST_READ: u64 = 64 << 10;
 /// Indexes page `page` of a file; the first page is 1.
 ///
 /// # Errors
-/// [`Stop::NeedBytes`] names the bytes to add before the next try.
+/// [`Stop::NeedBytes`] names the bytes to add before the next try; [`Stop::Refused`] says why the file cannot be a master
+/// or has no such page.
 pub fn index(file: &PartialFile, page: u32) -> Result<Master, Stop> {
     match SourceFormat::recognize(file.start()) {
         Some(SourceFormat::Tiff) => tiff::index(file, page),

@@ -79,7 +79,7 @@ pub struct Planar {
 }
 
 impl Plane {
-    /// A gray image whose samples are all `value`.
+    /// A plane whose samples are all `value`.
     pub fn blank(dimensions: Dimensions, value: u8) -> Self {
         Self { dimensions, samples: vec![value; dimensions.area() as usize] }
     }

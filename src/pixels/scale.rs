@@ -82,7 +82,8 @@ impl Window {
 /// Scales the part `window` of a packed image to `size`.
 ///
 /// # Errors
-/// If the window is empty or outside the image.
+/// [`Error::Damaged`] if the window is empty or the samples do not fill the image. A window that reaches beyond the image
+/// is clipped.
 pub fn raster(image: &Raster, window: Window, size: Dimensions) -> Result<Raster, Error> {
     let mut scaled = Raster::blank(size, image.channels);
     let (from, to) = (&image.samples, &mut scaled.samples);
@@ -98,7 +99,8 @@ pub fn raster(image: &Raster, window: Window, size: Dimensions) -> Result<Raster
 /// component is resampled once.
 ///
 /// # Errors
-/// If the window is empty or outside the image.
+/// [`Error::Damaged`] if the window is empty or the samples do not fill the image. A window that reaches beyond the image
+/// is clipped.
 pub fn planar(
     image: &Planar,
     window: Window,

@@ -17,7 +17,7 @@ use super::{Error, Key, Settings, Store, runtime};
 pub struct Document {
     /// Its location, after redirects.
     pub location: String,
-    /// The bytes of the document, decompressed.
+    /// The bytes of the document, as stored: gzip is not unpacked here.
     pub input: Box<dyn Read + Send>,
 }
 

@@ -29,7 +29,7 @@ pub struct KeyPage {
 pub struct Unreadable {
     /// The path below the source; a folder's ends in `/`.
     pub path: String,
-    /// Why the key is refused.
+    /// Why it cannot be read.
     pub reason: &'static str,
 }
 

@@ -17,7 +17,8 @@ impl Key {
     /// name one object.
     ///
     /// # Errors
-    /// If it is empty, absolute, or has `.`, `..`, empty or hidden parts.
+    /// [`BadKey`], if it is empty, longer than 1024 bytes, begins with a drive letter, contains a control character or a
+    /// backslash, or has an empty, `.` or `..` segment.
     pub fn parse(decoded: &str) -> Result<Key, BadKey> {
         if decoded.is_empty() {
             return Err(BadKey::Empty);

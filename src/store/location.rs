@@ -8,7 +8,7 @@ impl Store {
     /// name the same object share a location.
     ///
     /// # Errors
-    /// If there is no such object, or the store does not answer.
+    /// If a local file does not exist or its path cannot be resolved. Remote objects are not looked up.
     pub async fn locations(&self, key: &Key) -> Result<Vec<String>, Error> {
         let Reader::Local(local) = &self.0.reader else {
             return Ok(vec![format!("{}{}", self.location_prefix(), key.as_str())]);

@@ -36,7 +36,7 @@ impl Store {
     /// the system's temporary folder.
     ///
     /// # Errors
-    /// If it cannot be created.
+    /// [`Error::Unsupported`] if the store was opened for reading only; also if the folder cannot be created.
     pub fn workspace(&self) -> Result<Workspace, Error> {
         let workspace = match self.writer()? {
             Writer::Local(local) => local.workspace(),
@@ -48,7 +48,8 @@ impl Store {
     /// Writes an object, replacing any with this key, and returns its version.
     ///
     /// # Errors
-    /// If the store refuses, is full, or does not answer.
+    /// [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an unfinished
+    /// file; also if the store refuses, is full, or does not answer.
     pub async fn put(&self, key: &Key, bytes: Bytes) -> Result<Version, Error> {
         let size = bytes.len() as u64;
         let (deadline, key) = (self.0.settings.write_deadline(size), written_to(key)?);
@@ -69,7 +70,8 @@ impl Store {
     /// was lost, the retry may return `false` although the first attempt wrote it: compare the object.
     ///
     /// # Errors
-    /// If the store refuses, is full, or does not answer.
+    /// [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an unfinished
+    /// file; also if the store refuses, is full, or does not answer.
     pub async fn create(&self, key: &Key, bytes: Bytes) -> Result<bool, Error> {
         let size = bytes.len() as u64;
         let (deadline, key) = (self.0.settings.write_deadline(size), written_to(key)?);
@@ -95,7 +97,8 @@ impl Store {
     /// Writes a copy of a finished file in bounded memory, replacing any object with this key, and returns its version.
     ///
     /// # Errors
-    /// If the store refuses, is full, or does not answer.
+    /// [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an unfinished
+    /// file; also if the store refuses, is full, or does not answer.
     pub async fn put_file(&self, key: &Key, path: &Path) -> Result<Version, Error> {
         let file = File::open(path).map_err(Error::unavailable)?;
         let size = file.metadata().map_err(Error::unavailable)?.len();
@@ -114,7 +117,8 @@ impl Store {
     /// them. The file keeps its permissions, and is removed even if this fails.
     ///
     /// # Errors
-    /// If the store refuses, is full, or does not answer.
+    /// [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an unfinished
+    /// file; also if the store refuses, is full, or does not answer.
     pub async fn move_file(&self, key: &Key, path: TempPath) -> Result<Version, Error> {
         let Writer::Local(local) = self.writer()? else { return self.put_file(key, &path).await };
         let size = path.metadata().map_err(Error::unavailable)?.len();
@@ -126,7 +130,8 @@ impl Store {
     /// Removes the object, if it exists.
     ///
     /// # Errors
-    /// If the store refuses, or does not answer.
+    /// [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an unfinished
+    /// file; also if the store refuses or does not answer.
     pub async fn remove(&self, key: &Key) -> Result<(), Error> {
         let (deadline, key) = (self.0.settings.write_deadline(0), written_to(key)?);
         match self.writer()? {
@@ -139,7 +144,7 @@ impl Store {
     /// overwrite.
     ///
     /// # Errors
-    /// If the store does not answer.
+    /// [`Error::Unsupported`] if the store was opened for reading only; also if an object cannot be written or removed.
     pub async fn probe_writing(&self) -> Result<bool, Error> {
         let now = UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
         let key = Key::parse(&format!(".tegl-probe-{:x}-{now:x}", std::process::id()))?;

@@ -82,7 +82,8 @@ unsafe impl Send for JpegRows {}
 /// | 4 | an Adobe marker with transform 2 or an unknown one | YCCK |
 ///
 /// # Errors
-/// If the JPEG is damaged, or needs more memory.
+/// [`Error::Unsupported`] if a progressive JPEG needs more than `memory` bytes, [`Error::Damaged`] if its header cannot be
+/// read.
 pub fn rows(file: Arc<dyn ReadAt>, reduce: u32, memory: u64) -> Result<JpegRows, Error> {
     open(file, reduce, memory, Inks::Inverted)
 }

@@ -192,7 +192,7 @@ pub struct Scan<'a> {
 /// T.81, §B.2.4.4).
 ///
 /// # Errors
-/// If it is no JPEG of a single scan.
+/// [`Error::Damaged`] if it has no scan, a segment is cut off, or the end marker is missing.
 pub fn scan(jpeg: &[u8], height: u32, interval: Option<u16>) -> Result<Scan<'_>, Error> {
     let damaged = |reason: &str| Error::damaged("JPEG encoder", reason);
     let mut head = jpeg.get(..2).unwrap_or_default().to_vec();

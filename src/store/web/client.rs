@@ -57,10 +57,10 @@ pub struct WebClient {
 }
 
 impl WebClient {
-    /// A client that asks these hosts only.
+    /// A client that sends requests to these hosts only.
     ///
     /// # Errors
-    /// If the client cannot be built, as without TLS.
+    /// If the HTTP client cannot be set up; the text gives its reason.
     pub fn new(hosts: Hosts, limits: Limits, settings: &Settings) -> Result<Self, String> {
         let builder = || {
             Client::builder()

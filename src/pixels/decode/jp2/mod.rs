@@ -170,7 +170,7 @@ impl Codestream {
     /// Bytes of memory that [`Self::decode`] needs, according to headers and lengths.
     ///
     /// # Errors
-    /// If the headers are damaged.
+    /// If the file is damaged, or the region is not within the image.
     pub fn cost(&self, file: &dyn ReadAt, region: Rect, reduce: u32) -> Result<u64, Error> {
         let area = self.area(region)?;
         let pixels = |area: Area| {
@@ -221,7 +221,7 @@ impl Codestream {
     /// Decodes a region as the function of this name does; `file` is the file that was opened.
     ///
     /// # Errors
-    /// If the file is damaged, or the region is too large.
+    /// If the file is damaged, or the region is too large or not within the image.
     pub fn decode(
         &self,
         file: &dyn ReadAt,
