@@ -293,7 +293,7 @@ fn records_that_would_be_lost_are_named() {
     let table = "object_number,titles\n1,One\n2,Two\n1,Uno\n2,Two\n";
     for _ in 0..2 {
         let ran = museum.ingest("table.csv", table, &[]);
-        for words in ["line 4", "`1` is also in line 2", "1 records skipped"] {
+        for words in ["line 4", "`1` is also in line 2", "1 record skipped"] {
             assert!(ran.err.contains(words) || ran.out.contains(words), "{words}: {}{}", ran.out, ran.err);
         }
     }

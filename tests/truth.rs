@@ -1,4 +1,5 @@
-//! What cannot be read is refused by everything alike: info.json, images, manifests, lists and `tegl check`.
+//! Unreadable files are rejected consistently by every endpoint and by `tegl check`: info.json, images, manifests,
+//! lists and `tegl check`.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -10,7 +11,7 @@ use crate::support::masters::{self, picture};
 use crate::support::server::Server;
 use crate::support::tiffs::Tiff;
 
-/// A JPEG 2000 in which the bytes at `at` after the SIZ marker are others.
+/// A JPEG 2000 with the bytes at offset `at` from the SIZ marker overwritten.
 fn jp2(at: usize, bytes: &[u8]) -> Vec<u8> {
     let mut file = masters::jp2(&picture(300, 200));
     let siz = file.windows(4).position(|four| four == [0xff, 0x4f, 0xff, 0x51]).unwrap() + 2;
@@ -18,11 +19,11 @@ fn jp2(at: usize, bytes: &[u8]) -> Vec<u8> {
     file
 }
 
-/// The same with a segment before COD.
+/// A JPEG 2000 with an extra segment before COD.
 fn extended(segment: &[u8]) -> Vec<u8> {
     let mut file = masters::jp2(&picture(300, 200));
     let cod = file.windows(2).position(|two| two == [0xff, 0x52]).unwrap();
-    // The codestream's box ends with the file.
+    // A box length of 0 extends the codestream box to the end of the file.
     let codestream = file.windows(4).position(|four| four == b"jp2c").unwrap();
     file[codestream - 4..codestream].fill(0);
     file.splice(cod..cod, segment.iter().copied());
@@ -41,7 +42,7 @@ fn cut(file: Vec<u8>, share: f64) -> Vec<u8> {
     file[..length].to_vec()
 }
 
-/// Masters that nothing can be made of, by the status that says so.
+/// Unreadable masters, with the status that each should produce.
 fn unreadable() -> Vec<(&'static str, u16, Vec<u8>)> {
     let cod = masters::jp2(&picture(300, 200));
     let siz = cod.windows(2).position(|two| two == [0xff, 0x51]).unwrap();
@@ -55,9 +56,9 @@ fn unreadable() -> Vec<(&'static str, u16, Vec<u8>)> {
         ("directory.tif", 500, b"II\x2a\0\x08\0\0\0\xff\xff".to_vec()),
         // Components of 38 bits.
         ("deep.jp2", 415, jp2(40, &[37])),
-        // An image of no width.
+        // A zero-width image.
         ("flat.jp2", 500, jp2(6, &[0, 0, 0, 0])),
-        // The wavelet transform's number is COD's last byte without precincts.
+        // Without precincts, the last byte of COD selects the wavelet transform.
         ("wavelet.jp2", 415, jp2(cod + 13, &[2])),
         ("mixed-ht.jp2", 415, jp2(cod + 12, &[0xc0])),
         ("part-2.jp2", 415, extended(&[0xff, 0x79, 0, 4, 0, 0])),
@@ -77,7 +78,7 @@ fn unreadable() -> Vec<(&'static str, u16, Vec<u8>)> {
     ]
 }
 
-/// Checks that all who speak of the master give this status and the same reason.
+/// Checks that every endpoint reports the master with this status and the same reason.
 fn check(failures: &mut Failures, server: &Server, checks: &[serde_json::Value], name: &str, expected: u16) {
     let info = server.get(&format!("/iiif/3/{name}/info.json"));
     let reason = info.text().trim().to_owned();
@@ -99,11 +100,12 @@ fn check(failures: &mut Failures, server: &Server, checks: &[serde_json::Value],
     failures.check(reason.contains(told), || format!("{name}: check says {told}, but {reason}"));
     let list = server.get("/?files").text();
     let service = format!("/iiif/3/{name}/");
-    failures.check(list.contains(name) && !list.contains(&service), || format!("{name} is listed as whole"));
+    failures
+        .check(list.contains(name) && !list.contains(&service), || format!("{name} is listed as readable"));
 }
 
 #[test]
-fn what_cannot_be_read_is_refused_by_everything_alike() {
+fn unreadable_masters_are_rejected_consistently() {
     let folder = tempfile::tempdir().unwrap();
     let masters = unreadable();
     for (name, _, file) in &masters {
@@ -121,7 +123,7 @@ fn what_cannot_be_read_is_refused_by_everything_alike() {
 }
 
 #[test]
-fn what_is_too_large_for_any_answer_is_not_advertised() {
+fn images_too_large_to_serve_have_no_info_json() {
     let folder = tempfile::tempdir().unwrap();
     let picture = picture(2000, 1500);
     fs::write(folder.path().join("large.jpg"), masters::plain_jpeg(&picture)).unwrap();
@@ -142,13 +144,13 @@ fn what_is_too_large_for_any_answer_is_not_advertised() {
     }
 }
 
-/// Whether permissions do not bind this process.
+/// Whether this process ignores file permissions.
 fn is_root(file: &Path) -> bool {
     fs::File::open(file).is_ok()
 }
 
 #[test]
-fn files_and_folders_that_may_not_be_read_are_named() {
+fn unreadable_files_and_folders_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     fs::create_dir(at("closed")).unwrap();

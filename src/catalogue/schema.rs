@@ -1,15 +1,15 @@
 //! The tables and their migrations.
 //!
-//! sqlx's own migrator is not used: it takes no lock on SQLite, so that two processes that start at once could both
-//! migrate; it needs the SQL once per database; and its bookkeeping table would have to be filled in by hand in every
-//! catalogue that exists.
+//! sqlx's own migrator is not used: it does not lock SQLite, so two processes that start at the same time could both
+//! migrate; it needs separate SQL for each database; and its bookkeeping table would have to be filled in by hand in
+//! every existing catalogue.
 
 use sqlx::{Connection, Executor, Row};
 
 use super::Error;
 use super::pools::{Dialect, Pools};
 
-/// The migrations, in order; one that has been released never changes.
+/// The migrations, in order; never change one that has been released.
 const STEPS: [&str; 1] = [
     // Short columns come first, so that reading a label does not touch a long record.
     "CREATE TABLE works (
@@ -45,7 +45,7 @@ const STEPS: [&str; 1] = [
      INSERT INTO counter (one, revision, seq, at_ms) VALUES (1, 0, 0, 0)",
 ];
 
-/// The key of PostgreSQL's advisory lock, so that servers that start at once migrate one after the other.
+/// The key of PostgreSQL's advisory lock, so that servers starting at the same time migrate one at a time.
 const LOCK: i64 = 0x7465_676c;
 
 pub(super) async fn migrate(pools: &Pools) -> Result<(), Error> {
@@ -64,7 +64,7 @@ pub(super) async fn migrate(pools: &Pools) -> Result<(), Error> {
     let version = usize::try_from(row.try_get::<i64, _>("version")?).unwrap_or(0);
     if version > STEPS.len() {
         return Err(Error::Invalid(format!(
-            "the catalogue at {} was written by a newer version of Tegl (its tables have version {version}, this one knows {})",
+            "the catalogue at {} was written by a newer version of Tegl (its tables have version {version}; this version supports up to {})",
             pools.shown,
             STEPS.len()
         )));
@@ -80,7 +80,7 @@ pub(super) async fn migrate(pools: &Pools) -> Result<(), Error> {
                 .replace("{id}", "BIGINT PRIMARY KEY")
                 .replace("{counted}", "BIGSERIAL PRIMARY KEY")
                 .replace("{clustered}", "")
-                // The same order on every server, and as in SQLite.
+                // Sorts the same on every server, and the same as SQLite.
                 .replace("{bytes}", " COLLATE \"C\""),
         };
         for statement in text.split(';') {

@@ -45,18 +45,18 @@ impl From<Option<i64>> for Value {
     }
 }
 
-/// PostgreSQL's texts cannot contain NUL.
+/// PostgreSQL text values cannot contain NUL.
 fn without_nul(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-/// The most rows of one statement.
+/// Maximum number of rows per statement.
 const MAX_ROWS: usize = 1024;
-/// The most values of one statement; SQLite's limit is 32,766.
+/// Maximum number of bound values per statement; SQLite's limit is 32,766.
 const MAX_VALUES: usize = 16_384;
 
-/// Runs `before (…),(…) after` over all rows, in chunks whose lengths are powers of two: there are few different
-/// statements, which the databases keep prepared.
+/// Runs `before (…),(…) after` over all rows, in chunks whose lengths are powers of two, so that there are few distinct
+/// statements to prepare.
 pub(super) async fn execute_rows(
     connection: &mut AnyConnection,
     before: &str,
@@ -72,7 +72,7 @@ pub(super) async fn execute_rows(
     Ok(())
 }
 
-/// The same for statements that return rows.
+/// Like [`execute_rows`], for statements that return rows.
 pub(super) async fn fetch_rows(
     connection: &mut AnyConnection,
     before: &str,
@@ -116,7 +116,7 @@ fn lengths(rows: &[Vec<Value>]) -> Vec<(usize, usize)> {
     lengths
 }
 
-/// SQLite looks numbered parameters up one by one, which dominates long statements.
+/// SQLite looks up numbered parameters one at a time, which dominates the cost of long statements.
 fn is_numbered(connection: &AnyConnection) -> bool {
     connection.backend_name() != "SQLite"
 }
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chunks_have_lengths_of_powers_of_two() {
+    fn chunk_lengths_are_powers_of_two() {
         let rows = |count: usize| vec![vec![Value::Number(1), Value::Number(2)]; count];
         assert_eq!(lengths(&rows(7)), [(4, 2), (2, 2), (1, 2)]);
         assert_eq!(lengths(&rows(1024)), [(1024, 2)]);

@@ -1,4 +1,4 @@
-//! The write lock, which also counts revisions and sequence numbers.
+//! The write lock, which also allocates revisions and sequence numbers.
 
 use sqlx::{AnyConnection, Row};
 
@@ -36,7 +36,7 @@ impl WriteLock {
 pub(super) async fn lock_for_writing(connection: &mut AnyConnection) -> Result<WriteLock, Error> {
     let lock = sqlx::query("UPDATE counter SET one = one RETURNING revision, seq, at_ms");
     let counter = lock.fetch_one(connection).await?;
-    // The clocks of several servers differ; times must have the order of the revisions.
+    // Server clocks differ, but timestamps must increase with revisions.
     let at_ms = now_ms().max(counter.try_get("at_ms")?);
     Ok(WriteLock { revision: counter.try_get("revision")?, seq: counter.try_get("seq")?, at_ms })
 }

@@ -1,4 +1,4 @@
-//! Fits connections and open files into the process's limit of file descriptors.
+//! Keeps connections and open files within the process's file descriptor limit.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
@@ -22,10 +22,10 @@ pub(super) fn fit(config: &mut Config, extra_sources: usize) -> Vec<String> {
 }
 
 fn fit_into(limit: u64, config: &mut Config, extra_sources: usize) -> Vec<String> {
-    // The pyramids are one more store.
+    // Pyramids count as one more store.
     let stores = (extra_sources + config.sources.len() + 1) as u64;
     let free = limit.saturating_sub(RESERVED.min(limit / 2));
-    // A local store has open files; a remote one has connections, as many idle or closing as in use.
+    // A local store has open files; a remote one has connections, with up to as many idle or closing as are in use.
     let files = config.store.open_files;
     let reads = config.store.concurrent_reads as u64;
     let taken = |files: u64, reads: u64| files.max(reads * 2) * stores;
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sufficient_limit_changes_no_setting() {
+    fn settings_are_unchanged_if_the_limit_is_high_enough() {
         let mut config = Config::default();
         assert_eq!(fit_into(524_288, &mut config, 3), Vec::<String>::new());
         assert_eq!((config.web.connections, config.store.open_files), (8192, 512));

@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
         })?,
     };
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    // Each build compresses on all processors; a second one reads meanwhile.
+    // Each build compresses on all cores; a second one can read in the meantime.
     let jobs = arguments.jobs.unwrap_or(2).clamp(1, 4 * cores);
     config.pyramids.at_once = jobs;
     if arguments.records.is_empty() {
@@ -43,13 +43,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
         return unread(bad);
     }
     if gallery.images.pyramids_location().is_none() && config.pyramids.location != "none" {
-        return Err("there is no pyramid store: set a writable one by --store or `pyramids.location`".into());
+        return Err("no pyramid store: set a writable one with --store or `pyramids.location`".into());
     }
     let reporter = Arc::new(Reporter::new(arguments.json, arguments.verbose));
     let summary = gallery::block_on(async {
         tokio::select! {
             done = gallery.jobs.ingest(shard, jobs, reporter.clone()) => done.map_err(|error| crate::gallery::error_chain(&error)),
-            _ = tokio::signal::ctrl_c() => Err("interrupted; finished pyramids are kept, and the same command continues from there".into()),
+            _ = tokio::signal::ctrl_c() => Err("interrupted; finished pyramids are kept. Run the same command again to continue.".into()),
         }
     })?;
     reporter.bar.finish_and_clear();

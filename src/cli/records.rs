@@ -1,12 +1,14 @@
 //! `tegl ingest --records`: imports records into the catalogue.
 
 use std::io::IsTerminal;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use parking_lot::Mutex;
 use serde_json::json;
 
 use super::Ingest as Arguments;
+use super::output::count;
 use crate::catalogue::{DEFAULT_SOURCE, Renamed};
 use crate::config::Config;
 use crate::gallery::{
@@ -14,10 +16,10 @@ use crate::gallery::{
 };
 use crate::record::read::{BadRecord, Mapping, RecordFormat};
 
-/// How many problems of a kind are listed without --verbose.
+/// How many problems of each kind are listed without --verbose.
 const MAX_LISTED: usize = 20;
 
-/// Imports all records of the command line into the catalogue. Returns how many could not be read.
+/// Imports all records given on the command line into the catalogue. Returns how many could not be read.
 pub(super) async fn run(
     arguments: &Arguments,
     config: &Config,
@@ -42,7 +44,7 @@ pub(super) async fn run(
     let source = arguments.name.clone().unwrap_or_else(|| DEFAULT_SOURCE.to_owned());
     let register = Arc::new(Mutex::new(Register::default()));
     for location in &arguments.records {
-        register.lock().unwrap_or_else(PoisonError::into_inner).begin(location, &source);
+        register.lock().begin(location, &source);
         let watch = Arc::new(Reporter::new(arguments, location));
         let (reading, settings, at) = (reading.clone(), config.store.clone(), location.clone());
         let entries = tokio::task::spawn_blocking(move || reading.entries(&at, &settings));
@@ -58,7 +60,7 @@ pub(super) async fn run(
         let imported = tokio::select! {
             done = gallery.jobs.import(import, masters.clone(), watch.clone()) => done.map_err(|error| error_chain(&error))?,
             _ = tokio::signal::ctrl_c() => {
-                return Err("interrupted; the records so far are kept, and the same command continues from there".into());
+                return Err("interrupted; records imported so far are kept. Run the same command again to continue.".into());
             }
         };
         watch.summary(&imported);
@@ -66,10 +68,10 @@ pub(super) async fn run(
     }
     report_refused_hosts(arguments, &reading);
     if let Some(mapping) = &reading.mapping {
-        report_unused_columns(arguments, mapping, &register.lock().unwrap_or_else(PoisonError::into_inner));
+        report_unused_columns(arguments, mapping, &register.lock());
     }
     if arguments.prune {
-        let register = std::mem::take(&mut *register.lock().unwrap_or_else(PoisonError::into_inner));
+        let register = std::mem::take(&mut *register.lock());
         prune(arguments, gallery, &source, &register).await?;
     }
     Ok(failed)
@@ -110,7 +112,7 @@ async fn prune(
     }
 }
 
-/// Lists the hosts that records led to and that were not allowed.
+/// Lists the disallowed hosts that records link to.
 fn report_refused_hosts(arguments: &Arguments, reading: &Reading) {
     for (host, addresses) in reading.refused() {
         if arguments.json {
@@ -184,7 +186,7 @@ struct Reporter {
     verbose: bool,
     dry: bool,
     location: String,
-    counts: parking_lot::Mutex<Counts>,
+    counts: Mutex<Counts>,
 }
 
 /// How many problems of each kind were found.
@@ -200,7 +202,7 @@ impl Reporter {
     fn new(arguments: &Arguments, location: &str) -> Self {
         let bar = bar(arguments.json, "{spinner} {msg}");
         let (json, verbose, dry) = (arguments.json, arguments.verbose, arguments.dry_run);
-        Self { bar, json, verbose, dry, location: location.to_owned(), counts: parking_lot::Mutex::default() }
+        Self { bar, json, verbose, dry, location: location.to_owned(), counts: Mutex::default() }
     }
 
     fn say(&self, line: &str) {
@@ -224,21 +226,25 @@ impl Reporter {
         );
         if imported.duplicates > 0 {
             println!(
-                "{} records skipped because an earlier record has the same object number",
-                imported.duplicates
+                "{} skipped because an earlier record has the same object number",
+                count(imported.duplicates, "record")
             );
         }
         if imported.renamed > 0 {
             println!(
-                "{} works got an object number of their own because another work has theirs",
-                imported.renamed
+                "{} got a new object number because theirs is already in use",
+                count(imported.renamed, "work")
             );
         }
         if imported.taken_over > 0 {
-            println!("{} works changed that belonged to another source", imported.taken_over);
+            println!("{} taken over from another source", count(imported.taken_over, "work"));
         }
         if *without_master > 0 || *missing > 0 {
-            println!("{without_master} works have no master; {missing} images named by records have none");
+            println!(
+                "{} without a master; {} named in records not found",
+                count(*without_master, "work"),
+                count(*missing, "image")
+            );
         }
     }
 }
@@ -313,7 +319,9 @@ impl Watch for Reporter {
                     self.location
                 ));
             }
-            many if many == MAX_LISTED + 1 => self.say("more records are skipped; --verbose lists them all"),
+            many if many == MAX_LISTED + 1 => {
+                self.say("more records were skipped; use --verbose to list them all")
+            }
             _ => {}
         }
     }
@@ -331,7 +339,7 @@ impl Watch for Reporter {
                 "{requested}: a work of another source has this object number; this one became `{assigned}`"
             )),
             many if many == MAX_LISTED + 1 => {
-                self.say("more works got another object number; --verbose lists them all")
+                self.say("more works were renumbered; --verbose lists them all")
             }
             _ => {}
         }

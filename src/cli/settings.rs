@@ -1,4 +1,4 @@
-//! Loads the settings of a command.
+//! Loads settings for a command.
 
 use std::path::Path;
 

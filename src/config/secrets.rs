@@ -5,7 +5,7 @@ use serde_json::Value;
 /// Replaces a secret.
 pub(super) const REDACTED: &str = "…";
 
-/// Parts of names that mark secrets: names of settings, query parameters and fields of connection strings.
+/// Substrings that mark a name as secret: names of settings, query parameters and fields of connection strings.
 const NAMES: [&str; 8] = ["token", "secret", "password", "passwd", "pwd", "sig", "key", "credential"];
 
 /// Redacts secrets in settings: values whose names mark them as secret, and secrets within URLs.
@@ -47,14 +47,14 @@ pub(super) fn without_secrets(text: &str) -> String {
     shown
 }
 
-/// Whether a URL names a user; digits after the colon are a port.
+/// Whether the URL has a userinfo part; digits after a colon are a port.
 fn has_user(place: &str) -> bool {
     let authority = place.split('/').next().unwrap_or_default();
     let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
     authority.contains('@') || authority.split_once(':').is_some_and(|(_, port)| !is_port(port))
 }
 
-/// Removes the password. An unencoded one may contain `/`, so the last `@` counts.
+/// Removes the password. An unencoded one may contain `/`, so split at the last `@`.
 fn without_user(scheme: &str, place: &str) -> String {
     let Some((user, host)) = place.rsplit_once('@').filter(|_| has_user(place)) else {
         return place.to_owned();

@@ -11,16 +11,16 @@ pub struct Identifier {
     pub source: Option<usize>,
     /// The object within that source.
     pub key: Key,
-    /// 1 is the first.
+    /// Page number, starting at 1.
     pub page: u32,
 }
 
 impl Identifier {
-    /// Reads an identifier, decoded once, against the sources' names. A text before `:` that
-    /// names no source belongs to the path: `ark:/12025/654`.
+    /// Parses an identifier that has been percent-decoded once. A prefix before `:` that is not a source's name is part
+    /// of the path: `ark:/12025/654`.
     ///
     /// # Errors
-    /// If no source has this name, or the path is no key.
+    /// [`Error::Invalid`] if the page is not an integer of at least 1, or the path is not a valid key.
     pub fn parse<'a>(text: &str, names: impl IntoIterator<Item = Option<&'a str>>) -> Result<Self, Error> {
         let named = text.split_once(':').and_then(|(name, path)| {
             let at = names.into_iter().position(|one| one == Some(name))?;

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
+use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -86,7 +87,7 @@ where
     where
         F: Future<Output = Result<V, Error>> + Send + 'static,
     {
-        let mut in_flight = lock(&self.in_flight);
+        let mut in_flight = self.in_flight.lock();
         if let Some(flight) = in_flight.get(&key)
             && let Some(caller) = flight.callers.upgrade()
         {
@@ -123,15 +124,11 @@ struct RemoveOnDrop<K: Hash + Eq, V> {
 
 impl<K: Hash + Eq, V> Drop for RemoveOnDrop<K, V> {
     fn drop(&mut self) {
-        let mut in_flight = lock(&self.in_flight);
+        let mut in_flight = self.in_flight.lock();
         if in_flight.get(&self.key).is_some_and(|flight| Weak::ptr_eq(&flight.callers, &self.callers)) {
             in_flight.remove(&self.key);
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -155,7 +152,7 @@ mod tests {
         let all = futures::future::join_all((0..50).map(|_| flights.join("tile", start)));
         let (all, ()) = tokio::join!(all, async { all_joined.notify_one() });
         assert!(all.iter().all(|one| matches!(one, Ok(0))));
-        assert!(lock(&flights.in_flight).is_empty());
+        assert!(flights.in_flight.lock().is_empty());
     }
 
     #[tokio::test]

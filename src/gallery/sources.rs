@@ -1,9 +1,8 @@
 //! The sources of masters: what each holds, page by page, and what is wrong with it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use super::{Error, Identifier};
 use crate::store::{self, Key, Store, Unreadable};
+use parking_lot::{Mutex, MutexGuard};
 
 /// A store of masters, with the name that identifiers may prefix.
 pub(crate) struct Source {
@@ -121,7 +120,7 @@ impl Sources {
     }
 
     fn known_troubles(&self) -> MutexGuard<'_, Vec<Option<String>>> {
-        self.troubles.lock().unwrap_or_else(PoisonError::into_inner)
+        self.troubles.lock()
     }
 
     /// At most `limit` images after `after`, the last listing's [`Listing::next`].

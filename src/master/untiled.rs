@@ -1,12 +1,11 @@
 //! Reads the headers of masters in formats without tiles.
 
-use std::sync::{Mutex, PoisonError};
-
 use super::header::{Header, checked_dimensions, decoder_memory};
 use super::{Kind, Master, Orientation, PartialFile, Refused, SourceFormat, Stop, gif, png, webp};
 use crate::container::jpeg::next_length;
 use crate::pixels::decode::jp2;
 use crate::pixels::{self, Alpha, Depth, Model, ReadAt, Shape, jpeg};
+use parking_lot::Mutex;
 
 /// Even an image of a single color has a few bytes of code-blocks in each of its tiles.
 const MAX_PIXELS_PER_BYTE: u64 = 1 << 20;
@@ -83,7 +82,7 @@ fn jpeg_header(file: &PartialFile) -> Result<Header, Stop> {
 fn jp2_header(file: &PartialFile) -> Result<Header, Stop> {
     let reader = PartialReader { file, missing: Mutex::new(None) };
     let header = jp2::header(&reader);
-    let missing = reader.missing.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let missing = reader.missing.into_inner();
     if let Some(missing) = missing {
         return Err(missing);
     }
@@ -120,7 +119,7 @@ impl ReadAt for PartialReader<'_> {
             Ok(bytes) => into.copy_from_slice(bytes),
             Err(stop) => {
                 if let Stop::NeedBytes { range, likely } = stop {
-                    let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut missing = self.missing.lock();
                     missing.get_or_insert(Stop::NeedBytes { range, likely: likely.max(AHEAD) });
                 }
                 return Err(std::io::ErrorKind::UnexpectedEof.into());

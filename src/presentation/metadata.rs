@@ -7,7 +7,7 @@ use super::object::object;
 use super::{View, language_map, rights};
 use crate::record::{Creator, Measure, Production, Text};
 
-/// The facts of a work, with the rights of the record if they are not an address that documents may name.
+/// The facts of a work, including the record's rights statement unless it is a URI that can go in `rights`.
 pub(super) fn metadata(view: &View<'_>) -> Vec<Value> {
     let mut facts = facts(view);
     let work = view.work;
@@ -26,7 +26,7 @@ pub(super) fn metadata(view: &View<'_>) -> Vec<Value> {
     facts.pairs
 }
 
-/// The facts of a work but for its rights.
+/// A work's facts, without its rights.
 pub(super) fn without_rights(view: &View<'_>) -> Vec<Value> {
     facts(view).pairs
 }
@@ -54,7 +54,7 @@ fn facts<'a>(view: &View<'a>) -> Facts<'a> {
     facts.add(Label::new("Department", "Afdeling"), std::slice::from_ref(&work.department));
     facts.add(Label::new("Location", "Placering"), std::slice::from_ref(&work.location));
     facts.add(Label::new("Object number", "Inventarnummer"), &[Text::plain(&work.object_number)]);
-    // The manifest that the work was read from is no related work: see `seeAlso`.
+    // The manifest that the work was imported from is not a related work; it goes in `seeAlso`.
     let others = work.related.iter().filter(|other| other.kind.as_deref() != Some("manifest"));
     let related: Vec<Text> = others.map(|other| named(&other.label, &other.id)).collect();
     facts.add(Label::new("Related works", "Relaterede værker"), &related);
@@ -72,7 +72,7 @@ struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    /// Viewers show the values of one language alone: values that exist in other languages get a pair of their own.
+    /// Viewers show the values of one language alone: values in a different set of languages get their own pair.
     fn add(&mut self, label: Label, values: &[Text]) {
         self.pair(&label.text(self.languages), values);
     }
@@ -154,7 +154,7 @@ fn each(word: Label, languages: &[String], shown: impl Fn(&str, &str) -> String)
     text
 }
 
-/// The record's words, else the years.
+/// The date as worded in the record, or else its years.
 fn date(made: &Production, languages: &[String]) -> Text {
     if !made.text.is_empty() {
         return made.text.clone();
@@ -196,7 +196,7 @@ fn measured(part: &str, measures: &[&Measure], languages: &[String]) -> Text {
     let mut texts: Vec<&str> = measures.iter().filter_map(|measure| measure.text.as_deref()).collect();
     texts.dedup();
     if !texts.is_empty() {
-        // Sources write the part before the measure, or leave it out.
+        // Some sources repeat the part name before the measurement.
         let bare = |text: &str| {
             let own = text.get(..part.len()).filter(|own| own.eq_ignore_ascii_case(part));
             let rest = own.and_then(|_| text[part.len()..].trim_start().strip_prefix(':'));
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn years_before_our_era_are_written_with_it() {
+    fn bc_years_are_labelled() {
         for (birth, death, english) in [
             (Some(-384), Some(-322), "Aristotle (384–322 BC)"),
             (Some(-43), Some(17), "Aristotle (43 BC – 17)"),
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn creators_have_their_years_and_role() {
+    fn creators_are_shown_with_life_dates_and_role() {
         let creator: Creator =
             serde_json::from_str(r#"{"name":"Anna Ancher","birth":1859,"death":1935,"role":"artist"}"#)
                 .unwrap();

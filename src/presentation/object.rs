@@ -1,6 +1,6 @@
-//! Objects of JSON whose values are moved into them; `json!` copies each anew at every level.
+//! Builds JSON objects by moving values in; `json!` re-serializes them at every level.
 
-/// An object of these fields, in this order where order is kept.
+/// An object with these fields, in this order if `serde_json` preserves order.
 macro_rules! object {
     ($($key:literal: $value:expr),* $(,)?) => {{
         let mut fields = serde_json::Map::new();

@@ -14,7 +14,7 @@ const DEEPEST: usize = 8;
 const MAX_RANGES: usize = 5000;
 
 impl View<'_> {
-    /// The parts that have images which are shown, numbered from 1 in the record's order.
+    /// The parts with visible images, numbered from 1 in the record's order.
     pub(super) fn ranges(&self, canvases: &[Canvas<'_>], version: Version) -> Vec<Value> {
         let mut by_file = HashMap::new();
         for canvas in canvases {
@@ -39,7 +39,7 @@ impl Making<'_> {
         parts.iter().filter_map(|part| self.one(part, depth)).collect()
     }
 
-    /// Parts in which there is nothing to see are left out, and their numbers used again.
+    /// Parts with no visible content are skipped and their numbers reused.
     fn one(&mut self, part: &Part, depth: usize) -> Option<Value> {
         if depth > DEEPEST || self.made >= MAX_RANGES {
             return None;

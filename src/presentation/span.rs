@@ -1,13 +1,13 @@
-//! How a long list becomes a tree of short ones.
+//! Splits a long list into a tree of short ones.
 
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-/// The most entries that one collection lists.
+/// Maximum number of entries per collection.
 pub(crate) const MAX_ENTRIES: u64 = 100;
 
-/// A part of a list by positions from 0, both of them within it, written `100-199`.
+/// An inclusive, zero-based range of list positions, written `100-199`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Span {
     pub start: u64,
@@ -29,19 +29,19 @@ impl Span {
         self.end.saturating_sub(self.start).saturating_add(1)
     }
 
-    /// The number of positions that a list of this length has of them.
+    /// How many of these positions exist in a list of this length.
     pub(crate) fn length_within(self, total: u64) -> u64 {
         total.saturating_sub(self.start).min(self.length())
     }
 
-    /// The span that lists this one among its children; none where the whole list does.
+    /// The span this one is a child of; `None` if it is at the top level.
     pub(crate) fn parent(self, total: u64) -> Option<Self> {
         let length = self.length().checked_mul(MAX_ENTRIES)?;
         let start = self.start / length * length;
         (length <= child_length(total)).then(|| Self { start, end: start + (length - 1) })
     }
 
-    /// Whether the tree of a list of this length has such a part.
+    /// Whether this span is a node in the tree of a list of this length.
     fn is_of(self, total: u64) -> bool {
         let length = self.length();
         let is_power =
@@ -68,7 +68,7 @@ pub(crate) fn node(total: u64, asked: Option<Span>) -> Option<Node> {
     Some(Node::Spans(starts.map(|start| Span { start, end: start.saturating_add(step - 1) }).collect()))
 }
 
-/// The length of the whole list's children: the smallest power of [`MAX_ENTRIES`] of which [`MAX_ENTRIES`] suffice.
+/// The length of the whole list's children: the smallest power of `MAX_ENTRIES` such that at most `MAX_ENTRIES` children cover the list.
 fn child_length(total: u64) -> u64 {
     let mut length = MAX_ENTRIES;
     while length.saturating_mul(MAX_ENTRIES) < total {
@@ -92,7 +92,7 @@ impl FromStr for Span {
             let span = Self { start: number(start)?, end: number(end)? };
             (span.start <= span.end && span.to_string() == text).then_some(span)
         });
-        read.ok_or_else(|| format!("span `{text}`: write the first and the last position, as in `100-199`"))
+        read.ok_or_else(|| format!("span `{text}`: must be the first and the last position, as in `100-199`"))
     }
 }
 
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_no_other_parts() {
+    fn invalid_spans_are_rejected() {
         for (total, asked) in
             [(101, "200-299"), (101, "0-98"), (101, "50-149"), (101, "0-9999"), (10_001, "0-999999")]
         {
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_knows_the_part_above_it() {
+    fn a_span_has_the_right_parent() {
         let span = |text: &str| text.parse::<Span>().unwrap();
         assert_eq!(span("100-199").parent(150), None);
         assert_eq!(span("10100-10199").parent(20_000), Some(span("10000-19999")));
@@ -172,7 +172,7 @@ mod tests {
         }
 
         #[test]
-        fn no_length_is_too_long(total: u64, start: u32, end: u32) {
+        fn extreme_lengths_do_not_overflow(total: u64, start: u32, end: u32) {
             let _ = node(total, Some(Span { start: start.into(), end: end.into() }));
             let _ = node(total, None);
         }

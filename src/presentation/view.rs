@@ -1,19 +1,19 @@
-//! What a work's documents are made of, and how its images are grouped into canvases.
+//! The data behind a work's documents, and how its images are grouped into canvases.
 
 use super::labels::{self, Label};
 use super::{Address, Publisher};
 use crate::iiif::{Dimensions, Info};
 use crate::record::{Facet, Role, Tag, Text, Work};
 
-/// A work with all that its documents need.
+/// A work and everything needed to build its documents.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View<'a> {
     pub work: &'a Work,
-    /// All its tags; those that were rejected are not shown.
+    /// All its tags, including rejected ones, which are not shown.
     pub tags: &'a [Tag],
     /// Its images that may be shown, in the record's order.
     pub images: &'a [CanvasImage],
-    /// The facet value that its manifest names as its collection; viewers fetch that.
+    /// The facet value used for the manifest's `partOf`, which viewers fetch.
     pub part_of: Option<&'a Facet>,
     pub address: &'a Address,
     pub publisher: &'a Publisher,
@@ -23,9 +23,9 @@ pub(crate) struct View<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct CanvasImage {
     pub identifier: String,
-    /// What the record calls it.
+    /// The file name given in the record.
     pub file: String,
-    /// Its true pixels, its limits, and of its sizes those that are permitted.
+    /// Its actual dimensions, its limits and its permitted sizes.
     pub info: Info,
     pub role: Role,
     pub label: Text,
@@ -44,10 +44,10 @@ pub(crate) struct Original {
     pub media_type: String,
 }
 
-/// One view of a work: its captures, the one to show first; none where a work has no image.
+/// One view of a work: its captures, default first; empty if the work has no image.
 #[derive(Clone, Debug)]
 pub(crate) struct Canvas<'a> {
-    /// From 1.
+    /// Numbered from 1.
     pub number: usize,
     pub images: Vec<&'a CanvasImage>,
     pub dimensions: Dimensions,
@@ -55,15 +55,15 @@ pub(crate) struct Canvas<'a> {
 }
 
 impl CanvasImage {
-    /// The largest permitted size with sides of at most `most`; the smallest where all are larger.
-    pub(crate) fn largest_within(&self, most: u32) -> Dimensions {
-        let fits = |size: &&Dimensions| size.width <= most && size.height <= most;
+    /// The largest permitted size with both sides at most `max_side`, or the smallest if all are larger.
+    pub(crate) fn largest_within(&self, max_side: u32) -> Dimensions {
+        let fits = |size: &&Dimensions| size.width <= max_side && size.height <= max_side;
         let found = self.info.sizes.iter().filter(fits).max_by_key(|size| size.area());
         let found = found.or_else(|| self.info.sizes.iter().min_by_key(|size| size.area()));
         found.copied().unwrap_or(self.largest)
     }
 
-    /// Whether the full image may be seen in all its pixels.
+    /// Whether the full image is available at full resolution.
     pub(crate) fn is_unrestricted(&self) -> bool {
         self.largest.width >= self.info.dimensions.width && self.largest.height >= self.info.dimensions.height
     }
@@ -84,7 +84,7 @@ impl<'a> View<'a> {
         pairs.map(|pair| (best(&pair["label"]).concat(), best(&pair["value"]))).collect()
     }
 
-    /// The canvases: one a view, those that show the front first; a single empty one if there is no image.
+    /// The canvases: one per view, fronts first; a single empty one if there is no image.
     pub(crate) fn canvases(&self) -> Vec<Canvas<'a>> {
         let mut groups = grouped(self.images);
         groups.sort_by_key(|images| images.first().is_none_or(|image| image.role != Role::Recto));
@@ -108,18 +108,18 @@ impl<'a> View<'a> {
         } else if canvases.len() == 1 && canvases[0].images[0].label.is_empty() {
             canvases[0].label = self.work.label();
         }
-        tell_apart(&mut canvases, self.publisher);
+        number_duplicate_labels(&mut canvases, self.publisher);
         canvases
     }
 
-    /// Tags that are shown: each statement once.
+    /// Active tags, without duplicates.
     pub(crate) fn active_tags(&self) -> Vec<(String, &'a Tag)> {
         let mut known = std::collections::HashSet::new();
         let tags = self.tags.iter().filter(|tag| tag.is_active() && !tag.label.is_empty());
         tags.map(|tag| (tag.id(), tag)).filter(|(id, _)| known.insert(id.clone())).collect()
     }
 
-    /// An image's label: the record's, else what it shows.
+    /// An image's label: the one in the record, or else its role.
     pub(crate) fn image_label(&self, image: &CanvasImage) -> Text {
         if !image.label.is_empty() {
             return image.label.clone();
@@ -149,7 +149,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// The images by view; within a view what is no special capture first.
+/// The images by view; within a view, ordinary images come before special captures.
 fn grouped(images: &[CanvasImage]) -> Vec<Vec<&CanvasImage>> {
     let mut groups: Vec<Vec<&CanvasImage>> = Vec::new();
     let mut by_view = std::collections::HashMap::new();
@@ -172,8 +172,8 @@ fn grouped(images: &[CanvasImage]) -> Vec<Vec<&CanvasImage>> {
     groups
 }
 
-/// Canvases of the same label get numbers.
-fn tell_apart(canvases: &mut [Canvas<'_>], publisher: &Publisher) {
+/// Numbers canvases that share a label.
+fn number_duplicate_labels(canvases: &mut [Canvas<'_>], publisher: &Publisher) {
     let mut counts = std::collections::HashMap::<Text, usize>::new();
     for canvas in canvases.iter() {
         *counts.entry(canvas.label.clone()).or_default() += 1;
@@ -186,7 +186,7 @@ fn tell_apart(canvases: &mut [Canvas<'_>], publisher: &Publisher) {
         }
         let number = seen.entry(canvas.label.clone()).or_default();
         *number += 1;
-        // A work with several fronts is one whose images nobody has told apart.
+        // Several fronts means that nobody has distinguished the images.
         let image = Label::new("Image", "Billede").text(&publisher.languages);
         let shared = if canvas.label == front { image } else { canvas.label.clone() };
         let mut label = Text::default();

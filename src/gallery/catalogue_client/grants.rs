@@ -1,9 +1,10 @@
-//! Grants of images, cached until a change of the catalogue affects their works or files.
+//! Image grants, cached until a catalogue change affects their works or files.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use moka::sync::Cache;
+use parking_lot::Mutex;
 
 use crate::catalogue::{WorkRights, without_page};
 use crate::gallery::rights::{Grant, Rights};
@@ -11,7 +12,7 @@ use crate::gallery::rights::{Grant, Rights};
 /// The cached grants, by the first name of each master.
 pub(super) struct Grants {
     cached: Cache<String, Arc<CachedGrant>>,
-    /// Counts the changes: a grant that was read before a change is not cached after it.
+    /// Number of changes so far; a grant read before a change must not be cached after it.
     changes: Mutex<u64>,
 }
 
@@ -22,7 +23,7 @@ pub(super) struct CachedGrant {
     pub grant: Option<Grant>,
     /// The first of the works that show the image now, by object number.
     pub shown_by: Option<String>,
-    /// The image's names, as the catalogue knows files.
+    /// The file names by which the catalogue knows the image.
     names: Vec<String>,
     /// The works that show it, including withdrawn ones.
     works: Vec<String>,
@@ -65,20 +66,20 @@ impl Grants {
         self.cached.get(first)
     }
 
-    /// The number of changes so far: to be read before a grant is.
+    /// The number of changes so far: read this before reading a grant.
     pub(super) fn changes(&self) -> u64 {
-        *self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.changes.lock()
     }
 
     /// Caches a grant, unless something has changed since it was read.
     pub(super) fn insert(&self, first: &str, cached: Arc<CachedGrant>, changes: u64) {
-        let now = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.changes.lock();
         if *now == changes {
             self.cached.insert(first.to_owned(), cached);
         }
     }
 
-    /// The grants that depend on these works or files: the names of their images, by the first one.
+    /// The image names of each cached grant that depends on these works or files, keyed by first name.
     pub(super) fn depending_on(
         &self,
         works: &HashSet<String>,
@@ -88,15 +89,15 @@ impl Grants {
         depending.map(|(first, cached)| ((*first).clone(), cached.names.clone())).collect()
     }
 
-    /// Applies a change of works that show these files now: grants that depend on them are replacements, or dropped if no
-    /// replacement is passed.
+    /// Applies a change to these works and the files that they show now: dependent grants are replaced, or dropped if
+    /// no replacement is given.
     pub(super) fn change(
         &self,
         works: &HashSet<String>,
         files: &HashSet<String>,
         mut replacements: HashMap<String, CachedGrant>,
     ) {
-        let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changes = self.changes.lock();
         *changes += 1;
         for (first, cached) in &self.cached {
             if cached.depends_on(works, files) {
@@ -109,7 +110,7 @@ impl Grants {
     }
 
     pub(super) fn forget_all(&self) {
-        let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changes = self.changes.lock();
         *changes += 1;
         self.cached.invalidate_all();
     }
@@ -144,7 +145,7 @@ mod tests {
         }
         grants.insert("d.tif", CachedGrant::new(&["d.tif".to_owned()], &[], &rights).into(), 0);
         let restricted = CachedGrant::new(&["b.tif".to_owned()], &[showing("B", false)], &rights);
-        // A shows nothing any more, B has other rights, and the new work D shows an image that no work showed.
+        // A no longer shows anything, B has other rights, and the new work D shows an image that no work showed.
         let replacements = HashMap::from([("b.tif".to_owned(), restricted)]);
         grants.change(&set(&["A", "B", "D"]), &set(&["b.tif", "d.tif"]), replacements);
         assert_eq!(grant("a.tif"), None);

@@ -7,13 +7,13 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use crate::gallery::Error;
 use crate::iiif::Invalid;
 
-/// Memory in KiB, in nested shares, so that long-lived reservations never take all of it: small renderings always find
-/// some, however slowly clients read large responses.
+/// Memory in KiB, in nested shares, so that long-lived reservations never take all of it: small renderings can always
+/// get some, however slowly clients read large responses large responses.
 pub(super) struct Budget {
     total: Share,
     /// Large renderings and streams.
     bulk: Share,
-    /// Streams: each holds one band that is not yet sent.
+    /// Streams: each holds one unsent band.
     streams: Share,
     /// Finished responses that are being sent.
     unsent: Share,
@@ -23,7 +23,7 @@ pub(super) struct Budget {
 #[derive(Default)]
 pub(crate) struct Memory(#[allow(dead_code)] [Option<OwnedSemaphorePermit>; 3]);
 
-/// The memory of one stream for its lifetime.
+/// Memory held by a stream for as long as it lives.
 pub(super) struct Hold {
     _memory: Memory,
     kib: u32,
@@ -77,7 +77,7 @@ impl Budget {
             return Ok(());
         }
         let reason = format!(
-            "would take {} MiB of the {} MiB there are for rendering; a smaller size or region works",
+            "needs {} MiB, but only {} MiB is available for rendering; request a smaller size or region",
             bytes >> 20,
             self.total.kib >> 10
         );
@@ -108,12 +108,12 @@ impl Budget {
         Ok(Memory([bulk, self.total.take(kib).await?, None]))
     }
 
-    /// Memory for a stream whose bands each have `made` bytes to send and take `drawn` bytes while they are drawn. A stream
-    /// whose bands do not fit next to other streams runs alone.
-    pub(super) async fn hold(&self, made: u64, drawn: u64) -> Result<Hold, Error> {
-        self.check(made + drawn)?;
-        let alone = u64::from(kib(drawn)) + u64::from(self.streams.kib) > u64::from(self.bulk.kib);
-        let own = kib(made).min(self.bulk.kib);
+    /// Memory for a stream whose bands are each `output_bytes` long and need `working_bytes` to render. A stream whose
+    /// bands do not fit alongside other streams runs alone.
+    pub(super) async fn hold(&self, output_bytes: u64, working_bytes: u64) -> Result<Hold, Error> {
+        self.check(output_bytes + working_bytes)?;
+        let alone = u64::from(kib(working_bytes)) + u64::from(self.streams.kib) > u64::from(self.bulk.kib);
+        let own = kib(output_bytes).min(self.bulk.kib);
         let streams = self.streams.take(if alone { self.streams.kib } else { own }).await?;
         let bulk = self.bulk.take(own).await?;
         Ok(Hold { _memory: Memory([streams, bulk, self.total.take(own).await?]), kib: own })
@@ -145,14 +145,14 @@ mod tests {
     const MIB: u64 = 1 << 20;
 
     #[tokio::test]
-    async fn small_renderings_find_memory_beside_all_that_lasts() {
+    async fn small_renderings_get_memory_despite_long_lived_reservations() {
         let budget = Budget::new(64);
         let mut kept = Vec::new();
         let mut holds = Vec::new();
         while let Some(hold) = budget.hold(3 * MIB, 15 * MIB).now_or_never() {
             holds.push(hold.unwrap());
         }
-        assert_eq!(holds.len(), 7, "streams have three eighths");
+        assert_eq!(holds.len(), 7, "streams get three eighths of the budget");
         while let Some(unsent) = budget.unsent(MIB).now_or_never() {
             kept.push(unsent.unwrap());
         }
@@ -164,11 +164,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stream_of_large_bands_is_the_only_one() {
+    async fn a_stream_with_large_bands_runs_alone() {
         let budget = Budget::new(64);
         let hold = budget.hold(10 * MIB, 25 * MIB).now_or_never().unwrap().unwrap();
         assert!(budget.hold(MIB, MIB).now_or_never().is_none());
         assert!(budget.band(25 * MIB, &hold).now_or_never().is_some());
-        assert!(budget.hold(10 * MIB, 60 * MIB).now_or_never().unwrap().is_err(), "it would never end");
+        assert!(budget.hold(10 * MIB, 60 * MIB).now_or_never().unwrap().is_err(), "could never be admitted");
     }
 }

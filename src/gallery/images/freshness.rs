@@ -1,14 +1,14 @@
-//! How long what is kept of a master may be shown, and when its store is asked whether it is still the same.
+//! How long a cached master may be served, and when to revalidate it with its store.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 use crate::gallery::settings::Masters;
 
-/// While a store fails, it is asked about one master no more often than this.
-const AGAIN_MS: u64 = 1000;
+/// The minimum interval between checks of one master while its store fails.
+const RECHECK_INTERVAL_MS: u64 = 1000;
 
-/// When a store was last asked about a master, and what came of it.
+/// When a store was last asked about a master, and the result.
 pub(crate) struct Freshness {
     confirmed_ms: AtomicU64,
     /// When the last check failed, if nothing has been confirmed since; 0 for none.
@@ -16,32 +16,32 @@ pub(crate) struct Freshness {
     checking: AtomicBool,
 }
 
-/// For how long, in milliseconds.
+/// Freshness limits, in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
-    /// A master counts as unchanged.
+    /// How long a master is considered fresh.
     pub fresh: u64,
-    /// Longer than that it may be shown while it is checked in the background.
+    /// How much longer it may be served while it is checked in the background.
     pub stale: u64,
-    /// It may be shown while its store cannot be asked.
+    /// How much longer it may be served while its store does not respond.
     pub outage: u64,
 }
 
-/// What becomes of a request for a master that is kept.
+/// What to do with a request for a cached master.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// It is shown.
     Show,
     /// It is shown, and the store is asked in the background.
     ShowAndCheck,
-    /// The store is asked first; the master is shown all the same where it does not answer.
+    /// The store is asked first; the cached master is served anyway if the store does not respond.
     CheckFirst,
     /// It is shown only if the store confirms it.
     CheckOrFail,
 }
 
 impl Bounds {
-    /// Those of remote masters.
+    /// The bounds for remote masters.
     pub(crate) fn remote(settings: &Masters) -> Self {
         Self {
             fresh: settings.revalidate_s.saturating_mul(1000),
@@ -50,7 +50,7 @@ impl Bounds {
         }
     }
 
-    /// The same where masters are looked at after `fresh` at the latest.
+    /// The same limits, with freshness of at most `fresh`.
     pub(crate) fn within(self, fresh: u64) -> Self {
         Self { fresh: self.fresh.min(fresh), ..self }
     }
@@ -79,7 +79,9 @@ impl Freshness {
             0 if self.checking.load(Relaxed) => Verdict::Show,
             0 => Verdict::ShowAndCheck,
             _ if age > bounds.fresh.saturating_add(bounds.outage) => Verdict::CheckOrFail,
-            failed if self.checking.load(Relaxed) || now.saturating_sub(failed) < AGAIN_MS => Verdict::Show,
+            failed if self.checking.load(Relaxed) || now.saturating_sub(failed) < RECHECK_INTERVAL_MS => {
+                Verdict::Show
+            }
             _ => Verdict::ShowAndCheck,
         }
     }
@@ -102,7 +104,7 @@ impl Freshness {
     }
 }
 
-/// Milliseconds on a clock that never goes back.
+/// Milliseconds on a monotonic clock.
 fn now_ms() -> u64 {
     static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
     START.get_or_init(Instant::now).elapsed().as_millis() as u64
@@ -128,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_shown_at_once_within_its_bounds() {
+    fn cached_masters_are_served_immediately_within_bounds() {
         check(at(0, 0, false), 60_000, Verdict::Show);
         check(at(0, 0, false), 60_001, Verdict::ShowAndCheck);
         check(at(0, 0, true), 60_001, Verdict::Show);
@@ -138,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_for_a_store_that_fails() {
+    fn requests_do_not_wait_for_a_failing_store() {
         check(at(0, 400_000, false), 400_500, Verdict::Show);
         check(at(0, 400_000, false), 401_000, Verdict::ShowAndCheck);
         check(at(0, 400_000, true), 409_000, Verdict::Show);
@@ -147,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_time_to_be_fresh_every_request_asks_first_while_the_store_answers() {
+    fn zero_fresh_time_revalidates_every_request_while_the_store_responds() {
         let bounds = Bounds { fresh: 0, ..BOUNDS };
         assert_eq!(at(0, 0, false).verdict_at(0, bounds), Verdict::CheckFirst);
         assert_eq!(at(0, 500, false).verdict_at(900, bounds), Verdict::Show);

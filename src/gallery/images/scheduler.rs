@@ -1,9 +1,10 @@
 //! Admits renderings by their memory and their expected wait.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -142,7 +143,7 @@ impl RenderScheduler {
     async fn reader(&self, store: &Store, bytes: u64) -> Result<OwnedSemaphorePermit, Error> {
         let share = self.budget.reading_kib();
         let readers = {
-            let mut all = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut all = self.readers.lock();
             all.entry(store.describe()).or_insert_with(|| Arc::new(Semaphore::new(share as usize))).clone()
         };
         acquire(&readers, ((bytes >> 10) as u32 + 1).clamp(share / READERS, share)).await

@@ -1,9 +1,10 @@
 //! Accounts for the memory of finished responses while they are sent; a shared body counts once.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 
 use super::budget::Memory;
 use super::scheduler::RenderScheduler;
@@ -37,14 +38,14 @@ impl Sending {
             return Ok(Unsent(Some(memory)));
         }
         let memory = Arc::new(scheduler.unsent(bytes.len() as u64).await?);
-        let mut sending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sending = self.0.lock();
         sending.retain(|_, memory| memory.strong_count() > 0);
         sending.insert(place, Arc::downgrade(&memory));
         Ok(Unsent(Some(memory)))
     }
 
     fn find(&self, place: (usize, usize)) -> Option<Arc<Memory>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&place)?.upgrade()
+        self.0.lock().get(&place)?.upgrade()
     }
 }
 

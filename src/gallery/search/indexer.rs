@@ -81,7 +81,7 @@ impl SearchService {
     }
 
     fn fail(&self, failed: Option<Failed>) {
-        *self.state.failed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = failed;
+        *self.state.failed.lock() = failed;
     }
 
     /// Identifies this catalogue: its location and its first change.
@@ -115,7 +115,7 @@ impl SearchService {
     }
 
     fn replace_index(&self, index: Arc<Index>) {
-        let before = self.index.write().unwrap_or_else(|poisoned| poisoned.into_inner()).replace(index);
+        let before = self.index.write().replace(index);
         // Results of the previous index are not needed any more.
         self.results.invalidate_all();
         if let Some(before) = before {

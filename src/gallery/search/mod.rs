@@ -6,12 +6,13 @@ mod indexer;
 mod sizes;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 use std::time::Duration;
 
 use moka::policy::EvictionPolicy;
 use moka::sync::{Cache, CacheBuilder};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -153,7 +154,7 @@ impl SearchService {
 
     /// The index in use.
     fn index(&self) -> Option<Arc<Index>> {
-        self.index.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+        self.index.read().clone()
     }
 
     /// The current snapshot.
@@ -178,12 +179,12 @@ impl SearchService {
     }
 
     fn failed(&self) -> Option<Failed> {
-        let failed = self.state.failed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+        let failed = self.state.failed.lock().clone();
         failed.or_else(|| self.background().failed.as_ref().map(|(failed, _)| failed.clone()))
     }
 
     fn background(&self) -> MutexGuard<'_, BackgroundRebuild> {
-        self.state.background.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.state.background.lock()
     }
 
     /// Whether there is an index.

@@ -14,7 +14,7 @@ pub(in crate::store) const NO_FILE: &str = "permission denied: the server's user
 /// Why a folder cannot be read.
 const NO_FOLDER: &str = "permission denied: the server's user may not list this folder";
 
-/// The first `limit` keys after `after` for which `size_of` returns a size, and what between them cannot be read.
+/// The first `limit` keys after `after` for which `size_of` returns a size, together with any unreadable entries in that range.
 pub(in crate::store) fn keys(
     root: &Path,
     after: Option<&str>,
@@ -27,7 +27,7 @@ pub(in crate::store) fn keys(
     Ok((walk.found, walk.unreadable))
 }
 
-/// Deeper folders are left out: links can make a tree endless.
+/// Folders nested deeper than this are skipped: symbolic links can make a tree infinite.
 const DEEPEST: usize = 64;
 
 struct Walk<'a, S> {

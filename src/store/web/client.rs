@@ -1,4 +1,4 @@
-//! Reads documents at web addresses: only from allowed hosts, and within limits of time.
+//! Reads documents at web addresses: only from allowed hosts, and within time limits.
 
 use std::io;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use url::Url;
 use super::hosts::{Hosts, PublicOnly, Trust};
 use crate::store::Settings;
 
-/// The most redirects of one request.
+/// Maximum number of redirects followed per request.
 const MAX_REDIRECTS: usize = 10;
 
 /// Time limits for documents at web addresses.
@@ -71,7 +71,7 @@ impl WebClient {
         };
         let build = |builder: reqwest::ClientBuilder| builder.build().map_err(|error| error.to_string());
         let named = build(builder())?;
-        // A proxy would resolve names itself, private ones included.
+        // A proxy would do its own name resolution and could reach private addresses.
         let public = build(builder().no_proxy().dns_resolver(Arc::new(PublicOnly)))?;
         Ok(Self { hosts, limits, named, public })
     }
@@ -87,7 +87,7 @@ impl WebClient {
             if !response.status().is_redirection() {
                 return match response.status().as_u16() {
                     200 => Ok((url, self.pieces(response))),
-                    status => Err(DocumentError::Failed(format!("{url} answers with status {status}"))),
+                    status => Err(DocumentError::Failed(format!("{url} returned status {status}"))),
                 };
             }
             let target = response.headers().get(LOCATION).and_then(|target| target.to_str().ok());
@@ -179,7 +179,7 @@ fn refused(url: &Url) -> DocumentError {
     DocumentError::Refused { address: url.to_string(), host }
 }
 
-/// The error with its causes: reqwest's own text says little.
+/// The error with its causes: reqwest's own message omits the cause.
 fn chain(error: &reqwest::Error) -> String {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))

@@ -269,7 +269,7 @@ mod tests {
 
     /// ETags of archives depend on it.
     #[test]
-    fn the_rights_texts_of_images_are_stable() {
+    fn the_state_of_images_in_etags_is_stable() {
         let version = |etag: &str, size| Stored { etag: etag.into(), size };
         for (version, grant, expected) in [
             (

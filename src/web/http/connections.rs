@@ -7,11 +7,12 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::os::fd::{BorrowedFd, RawFd};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::web::http::network::Network;
+use parking_lot::{Mutex, MutexGuard};
 
 /// A connection whose client has read nothing for this long may be closed, in milliseconds.
 const STALLED_MS: u64 = 2000;
@@ -144,7 +145,7 @@ impl Connections {
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock()
     }
 }
 
@@ -226,7 +227,7 @@ impl Connection {
     }
 
     fn socket(&self) -> MutexGuard<'_, Option<RawFd>> {
-        self.socket.lock().unwrap_or_else(PoisonError::into_inner)
+        self.socket.lock()
     }
 }
 

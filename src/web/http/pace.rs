@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,7 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::gallery::{Error, Gallery, Unsent};
@@ -105,7 +106,7 @@ impl Pace {
     fn follow(&self, connection: Arc<Connection>) -> Arc<Reader> {
         let (taken, waits, progress) = (AtomicU64::new(0), AtomicBool::new(false), Mutex::default());
         let reader = Arc::new(Reader { connection, taken, waits, progress });
-        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut readers = self.readers.lock();
         readers.push(Arc::downgrade(&reader));
         reader
     }
@@ -125,7 +126,7 @@ impl Pace {
     fn close_slow_readers(&self, passed: Duration) {
         let due = self.floor * passed.as_millis() as u64 / 1000;
         let most = self.floor * self.window.as_secs();
-        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut readers = self.readers.lock();
         readers.retain(|reader| match reader.upgrade() {
             Some(reader) if reader.falls_behind(due, most) => {
                 metrics::counter!("tegl_slow_readers_total").increment(1);
@@ -139,7 +140,7 @@ impl Pace {
 
 impl Reader {
     fn falls_behind(&self, due: u64, most: u64) -> bool {
-        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut progress = self.progress.lock();
         let taken = self.taken.load(Ordering::Relaxed);
         let due = if self.waits.load(Ordering::Relaxed) { 0 } else { due };
         progress.deficit = (progress.deficit + due).saturating_sub(taken - progress.taken);
@@ -263,9 +264,9 @@ mod tests {
             pace.close_slow_readers(second);
         }
         assert_eq!(cut.read(&mut [0]).unwrap(), 0, "its connection is closed");
-        assert_eq!(pace.readers.lock().unwrap().len(), 2, "the others go on");
+        assert_eq!(pace.readers.lock().len(), 2, "the others go on");
         drop((steady, waiting));
         pace.close_slow_readers(second);
-        assert!(pace.readers.lock().unwrap().is_empty());
+        assert!(pace.readers.lock().is_empty());
     }
 }

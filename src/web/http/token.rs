@@ -1,10 +1,10 @@
 //! Bearer tokens, and a rate limit for wrong ones.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -99,7 +99,7 @@ impl GuessLimiter {
     }
 
     fn count(&self, now: Instant, from: Network) {
-        let _alone = self.counting.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = self.counting.lock();
         let full_at = self.full_at.get(&from).unwrap_or(now).max(now);
         self.full_at.insert(from, full_at + REFILL);
     }

@@ -4,10 +4,11 @@ mod build;
 mod pyramid_store;
 mod read_ahead;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use moka::sync::Cache;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
@@ -221,7 +222,7 @@ impl Pyramids {
     }
 
     fn written(&self) -> MutexGuard<'_, (Backoff, Instant)> {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+        self.written.lock()
     }
 
     /// Whether builds may start, after writes failed.

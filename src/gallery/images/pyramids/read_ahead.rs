@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
@@ -79,7 +80,7 @@ impl ReadAhead {
     }
 
     fn piece(&self, piece: u64) -> Result<Bytes, Error> {
-        let mut pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pieces = self.pieces.lock();
         if let Some((_, bytes)) = pieces.kept.iter().find(|(kept, _)| *kept == piece) {
             return Ok(bytes.clone());
         }

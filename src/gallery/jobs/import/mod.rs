@@ -5,9 +5,10 @@ mod prune;
 mod read;
 mod register;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
+use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 
 use crate::gallery::Error;
@@ -178,8 +179,8 @@ impl Reader {
         Some(Batch::new(news).map(|batch| (batch, seen)).map_err(Error::from))
     }
 
-    fn register(&self) -> std::sync::MutexGuard<'_, Register> {
-        self.import.register.lock().unwrap_or_else(PoisonError::into_inner)
+    fn register(&self) -> MutexGuard<'_, Register> {
+        self.import.register.lock()
     }
 
     /// Assigns each work a unique number.

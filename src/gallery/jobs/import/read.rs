@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::{Cursor, Read};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::gallery::Error;
 use crate::gallery::settings::Records;
@@ -12,6 +12,7 @@ use crate::store::{
     self,
     document::{self, Document, DocumentError, Hosts, WebClient},
 };
+use parking_lot::Mutex;
 
 /// How records are to be read.
 #[derive(Clone)]
@@ -74,7 +75,7 @@ impl Reading {
 
     /// Hosts that were refused so far.
     pub(crate) fn refused(&self) -> Vec<(String, u64)> {
-        let refused = self.refused.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let refused = self.refused.0.lock();
         refused.iter().map(|(host, addresses)| (host.clone(), *addresses)).collect()
     }
 
@@ -114,7 +115,7 @@ impl Reading {
     /// Why a document was not read; a refused host is counted, and logged once.
     fn describe_and_count(&self, error: DocumentError) -> String {
         if let DocumentError::Refused { address, host } = &error {
-            let mut refused = self.refused.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut refused = self.refused.0.lock();
             if let Some(addresses) = refused.get_mut(host) {
                 *addresses += 1;
             } else if refused.len() < LISTED {

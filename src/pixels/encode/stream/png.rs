@@ -1,8 +1,9 @@
 //! Streams PNG row by row.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::{Mutex, MutexGuard};
 use png::StreamWriter;
 
 use super::super::png::encoder;
@@ -51,7 +52,7 @@ impl Sink {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// The shapes of records that are read without a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RecordFormat {
-    /// Tegl's own: one [`Work`] a line, or a list of them.
+    /// Tegl's own: one [`crate::record::Work`] per line, or a list of them.
     Lines,
     /// The open API of Statens Museum for Kunst, and its answers.
     Smk,
