@@ -23,6 +23,7 @@ mod readme;
 mod reads;
 mod records;
 mod refusals;
+mod responses;
 mod rights;
 mod search;
 mod sources;

@@ -141,12 +141,22 @@ fn add_all(text: &mut Text, language: &str, values: &Value) -> Option<()> {
     }
 }
 
+/// What a text is read from, and the narrower form in which it is published.
 impl JsonSchema for Text {
     fn schema_name() -> Cow<'static, str> {
         "Text".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        if generator.contract().is_serialize() {
+            return json_schema!({
+                "anyOf": [
+                    { "type": "string" },
+                    { "type": "array", "items": { "type": "string" } },
+                    { "type": "object", "additionalProperties": { "type": "array", "items": { "type": "string" } } },
+                ],
+            });
+        }
         json_schema!({
             "description": "A text: a string, a list of strings, or strings by language (BCP 47, or `none`).",
             "anyOf": [
@@ -169,11 +179,24 @@ impl JsonSchema for Text {
 
 #[cfg(test)]
 mod tests {
+    use schemars::generate::SchemaSettings;
+
     use super::*;
 
     #[track_caller]
     fn read(json: &str) -> Option<String> {
         serde_json::from_str::<Text>(json).ok().map(|text| serde_json::to_string(&text).unwrap())
+    }
+
+    #[test]
+    fn the_schema_of_records_accepts_more_than_is_published() {
+        let generator = SchemaSettings::draft2020_12().into_generator();
+        let published = SchemaSettings::draft2020_12().for_serialize().into_generator();
+        let first = |mut generator: SchemaGenerator| {
+            Text::json_schema(&mut generator).to_value()["anyOf"][0]["type"].clone()
+        };
+        assert_eq!(first(generator), serde_json::json!(["string", "number", "null"]));
+        assert_eq!(first(published), serde_json::json!("string"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod openapi;
 mod parameters;
 mod query;
 pub(super) mod record;
+mod responses;
 mod schemas;
 mod serializer;
 mod sitemap;

@@ -1,11 +1,14 @@
 //! JSON schemas of responses, generated from the record types.
 
 use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
 
+use super::responses::{Creators, Schemes, Suggestions, Values, Works};
 use crate::presentation::{ALL_WORKS, SEARCH_SCHEME};
 use crate::record::{Tag, Work};
 use crate::web::api::tags::limits::{INVISIBLE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
+use crate::web::http::problem::Problem;
 
 /// The schema of tag schemes, which excludes schemes of the record and names of other collections.
 fn scheme() -> Value {
@@ -71,40 +74,15 @@ pub(super) fn schemas() -> Value {
         settings.definitions_path = "/components/schemas".into();
     });
     let mut generator = settings.into_generator();
-    let mut work = json!(generator.root_schema_for::<Work>());
+    generator.subschema_for::<Works<'static>>();
+    generator.subschema_for::<Creators>();
+    generator.subschema_for::<Values>();
+    generator.subschema_for::<Suggestions>();
+    generator.subschema_for::<Schemes<'static>>();
+    generator.subschema_for::<Problem<'static>>();
     let tag = json!(generator.root_schema_for::<Tag>());
     let definitions = json!(generator.definitions());
     let mut all = definitions.as_object().cloned().unwrap_or_default();
-    for (name, schema) in all.iter_mut() {
-        // With `lang` or `fields`, responses have only a part of this.
-        if name == "Text" {
-            *schema = text();
-        }
-    }
-    let address = json!({"type": "string", "format": "uri"});
-    if let Value::Object(fields) = &mut work {
-        fields.remove("$schema");
-        fields.remove("required");
-        fields.remove("components");
-        fields.remove("definitions");
-        fields.remove("$defs");
-    }
-    let image = json!({
-        "type": "object", "required": ["available"],
-        "properties": {
-            "file": {"type": "string"}, "available": {"type": "boolean"}, "service": address, "thumbnail": address,
-            "original": address, "width": {"type": "integer"}, "height": {"type": "integer"},
-        },
-    });
-    work["properties"]["images"] = json!({"type": "array", "items": image});
-    for name in ["id", "page", "manifest", "content_state"] {
-        work["properties"][name] = address.clone();
-    }
-    work["properties"]["thumbnail"] = json!({"type": ["string", "null"], "format": "uri"});
-    work["properties"]["source"] =
-        json!({"description": "The original record of the source; only in responses for a single work."});
-    work["properties"]["revision"] = json!({"type": "integer"});
-    work["properties"]["changed"] = json!({"type": "string", "format": "date-time"});
     let mut described_tag = tag;
     if let Value::Object(fields) = &mut described_tag {
         for name in ["$schema", "components", "definitions", "$defs", "required"] {
@@ -134,63 +112,9 @@ pub(super) fn schemas() -> Value {
         "description": "The work's revision that the client has read, as in `If-Match`.",
     });
     let region = "^(xywh=)?[0-9]{1,6},[0-9]{1,6},[1-9][0-9]{0,5},[1-9][0-9]{0,5}$";
-    let term = json!({
-        "type": "object", "required": ["scheme", "value", "label", "works", "filter"],
-        "properties": {
-            "scheme": {"type": "string"}, "value": {"type": "string"}, "label": text(),
-            "works": {"type": "integer", "minimum": 0}, "filter": {"type": "string"}, "colour": {"type": "string"},
-            "search": address, "collection": address, "narrower": {"type": "integer", "minimum": 0},
-        },
-    });
     let count = json!({"type": "integer", "minimum": 0});
-    let list = |name: &str, of: &str| {
-        let mut schema =
-            json!({"type": "object", "required": ["total", name], "properties": {"total": count}});
-        schema["properties"][name] = json!({"type": "array", "items": reference(of)});
-        schema
-    };
-    let mut works = list("works", "Work");
-    works["properties"]["limit"] = count.clone();
-    works["properties"]["next"] = address.clone();
-    works["properties"]["cursor"] = json!({"type": "string"});
-    works["properties"]["collection"] = address.clone();
-    works["properties"]["corrected"] =
-        json!({"type": "string", "description": "The corrected query, if misspelled words were corrected."});
-    works["properties"]["relaxed"] =
-        json!({"type": "boolean", "description": "Whether some of the words may be missing."});
-    works["properties"]["facets"] =
-        json!({"type": "object", "additionalProperties": {"type": "array", "items": reference("Term")}});
-    works["properties"]["histogram"] = json!({"type": "array", "items": {
-        "type": "object", "required": ["from", "to", "works"],
-        "properties": {"from": {"type": "integer"}, "to": {"type": "integer"}, "works": count},
-    }});
     let made = [
-        ("Work", work),
         ("Tag", described_tag),
-        ("Term", term),
-        ("Works", works),
-        ("Creators", list("creators", "Term")),
-        ("Values", list("values", "Term")),
-        (
-            "Suggestions",
-            json!({
-                "type": "object", "required": ["suggestions"],
-                "properties": {"suggestions": {"type": "array", "items": {
-                    "type": "object", "required": ["kind", "label"],
-                    "properties": {"kind": {"type": "string", "enum": ["value", "work"]}, "label": text()},
-                }}},
-            }),
-        ),
-        (
-            "Schemes",
-            json!({
-                "type": "object", "required": ["works", "schemes"],
-                "properties": {"works": count, "schemes": {"type": "array", "items": {
-                    "type": "object", "required": ["scheme", "values", "id"],
-                    "properties": {"scheme": {"type": "string"}, "values": count, "id": address},
-                }}},
-            }),
-        ),
         (
             "Tags",
             json!({
@@ -247,16 +171,6 @@ pub(super) fn schemas() -> Value {
                 "example": {"status": "accepted"},
             }),
         ),
-        (
-            "Problem",
-            json!({
-                "type": "object", "required": ["type", "title", "status", "detail"],
-                "properties": {
-                    "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
-                    "detail": {"type": "string"}, "parameter": {"type": "string"},
-                },
-            }),
-        ),
     ];
     all.extend(made.map(|(name, schema)| (name.to_owned(), schema)));
     let mut all = Value::Object(all);
@@ -264,15 +178,30 @@ pub(super) fn schemas() -> Value {
     all
 }
 
-/// The schema of a text: by language, or as a string in the requested language.
-fn text() -> Value {
-    json!({
-        "anyOf": [
-            {"type": "string"},
-            {"type": "array", "items": {"type": "string"}},
-            {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
-        ],
-    })
+/// The schema of a work. With `fields`, responses have only a part of it.
+pub(super) fn work(generator: &mut SchemaGenerator) -> Schema {
+    let mut work = Work::json_schema(generator).to_value();
+    if let Value::Object(fields) = &mut work {
+        fields.remove("required");
+    }
+    let address = json!({"type": "string", "format": "uri"});
+    let image = json!({
+        "type": "object", "required": ["available"],
+        "properties": {
+            "file": {"type": "string"}, "available": {"type": "boolean"}, "service": address, "thumbnail": address,
+            "original": address, "width": {"type": "integer"}, "height": {"type": "integer"},
+        },
+    });
+    work["properties"]["images"] = json!({"type": "array", "items": image});
+    for name in ["id", "page", "manifest", "content_state"] {
+        work["properties"][name] = address.clone();
+    }
+    work["properties"]["thumbnail"] = json!({"type": ["string", "null"], "format": "uri"});
+    work["properties"]["source"] =
+        json!({"description": "The original record of the source; only in responses for a single work."});
+    work["properties"]["revision"] = json!({"type": "integer"});
+    work["properties"]["changed"] = json!({"type": "string", "format": "date-time"});
+    work.try_into().expect("an object is a schema")
 }
 
 #[cfg(test)]
@@ -310,7 +239,6 @@ mod tests {
         let names: Vec<&str> = all.as_object().unwrap().keys().map(String::as_str).collect();
         let expected = "Broader Creator Creators Fact Image Judgement Measure NewTag OneOrMany OneOrMany2 OneOrMany3 OneOrMany4 Part Problem Production Related Role Schemes Status Suggestions Tag Tags Term Text Title TitleOrText Values Work Works";
         assert_eq!(names.join(" "), expected);
-        assert_eq!((&all["Work"]["title"], &all["Tag"]["title"]), (&json!("Work"), &json!("Tag")));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Serializes works for the API: the indexed JSON, with URIs at this server's base URL.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
+use super::responses::{Label, Term};
 use crate::gallery::Gallery;
 use crate::iiif::Version;
 use crate::presentation::Address;
-use crate::search::{FacetValue, IndexedWork, in_language};
+use crate::search::{FacetValue, IndexedWork, colour_names, in_language};
 
 /// Maximum width and height of thumbnails in pixels.
 const THUMBNAIL: u32 = 400;
@@ -88,21 +89,22 @@ impl WorkSerializer<'_> {
 }
 
 /// A value of a facet with how many works have it.
-pub(super) fn term(term: &FacetValue, works: u64, lang: Option<&str>) -> Map<String, Value> {
-    let mut output = Map::new();
-    output.insert("scheme".into(), json!(term.scheme));
-    output.insert("value".into(), json!(term.value));
-    let label = match lang {
-        Some(lang) => json!(term.label.best(&[lang]).unwrap_or(&term.value)),
-        None => json!(term.label),
-    };
-    output.insert("label".into(), label);
-    output.insert("works".into(), json!(works));
-    output.insert("filter".into(), json!(format!("{}:{}", term.scheme, term.value)));
-    if let Some((.., shown)) =
-        (term.scheme == "colour").then(|| crate::search::colour_names(&term.value)).flatten()
-    {
-        output.insert("colour".into(), json!(shown));
+pub(super) fn term(term: &FacetValue, works: u64, lang: Option<&str>) -> Term {
+    Term {
+        collection: None,
+        colour: (term.scheme == "colour")
+            .then(|| colour_names(&term.value))
+            .flatten()
+            .map(|(.., shown)| shown),
+        filter: format!("{}:{}", term.scheme, term.value),
+        label: match lang {
+            Some(lang) => Label::One(Some(term.label.best(&[lang]).unwrap_or(&term.value).to_owned())),
+            None => Label::All(term.label.clone()),
+        },
+        narrower: None,
+        scheme: term.scheme.clone(),
+        search: None,
+        value: term.value.clone(),
+        works,
     }
-    output
 }

@@ -1,14 +1,17 @@
 //! Endpoints for searching works: list, random, suggestions, creators and tags.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::{Map, Value, json};
 
 use super::fields::chosen;
 use super::parameters::{of_random, of_suggest, of_terms, of_works};
 use super::query::{ApiQuery, query_of, quoted};
+use super::responses::{
+    self, Creators, Label, Period, Scheme, Schemes, Spliced, SuggestionKind, Suggestions, Term, Url, Values,
+    Works, as_json, spliced,
+};
 use super::serializer::{WorkSerializer, term};
 use crate::gallery::{Error, Hits};
 use crate::iiif::{Invalid, Version};
@@ -98,36 +101,29 @@ pub(super) async fn list(app: &App, request: &HttpRequest) -> Result<Response, E
     let address = Address::new(&app.base.of(request)?);
     let serializer = serializer(app, &address, &query)?;
     let same = query.canonical(&["cursor"]);
-    let mut output = Map::new();
-    output.insert("total".into(), json!(hits.found.total));
-    output.insert("limit".into(), json!(limit));
-    if let Some(cursor) = hits.found.next.as_ref().map(Cursor::encode) {
+    let cursor = hits.found.next.as_ref().map(Cursor::encode);
+    let next = cursor.as_ref().map(|cursor| {
         let joint = if same.is_empty() { "" } else { "&" };
-        output.insert(
-            "next".into(),
-            json!(format!("{}/api/v1/works?{same}{joint}cursor={cursor}", address.base())),
-        );
-        output.insert("cursor".into(), json!(cursor));
-    }
-    if let Some(corrected) = &hits.found.corrected {
-        output.insert("corrected".into(), json!(corrected));
-    }
-    if hits.found.relaxed {
-        output.insert("relaxed".into(), json!(true));
-    }
-    if query.text("facet").is_some() {
-        output.insert("facets".into(), facets(&hits, query.text("lang")));
-    }
-    if query.text("histogram").is_some() {
-        let bars = hits.found.histogram.iter();
-        let bars = bars.map(|(from, to, works)| json!({"from": from, "to": to, "works": works}));
-        output.insert("histogram".into(), bars.collect());
-    }
+        Url(format!("{}/api/v1/works?{same}{joint}cursor={cursor}", address.base()))
+    });
     let collection =
         query.canonical(&["cursor", "limit", "facet", "facet_limit", "histogram", "fields", "lang"]);
-    output.insert("collection".into(), json!(address.search_collection(Version::V3, &collection)));
+    let page = Works {
+        collection: Some(Url(address.search_collection(Version::V3, &collection))),
+        corrected: hits.found.corrected.as_deref(),
+        cursor,
+        facets: query.text("facet").is_some().then(|| facets(&hits, query.text("lang"))),
+        histogram: query.text("histogram").is_some().then(|| histogram(&hits)),
+        limit: Some(limit),
+        next,
+        relaxed: hits.found.relaxed.then_some(true),
+        total: hits.found.total,
+        works: Spliced::default(),
+    };
+    let works = hits.found.hits.iter();
+    let works = works.map(|place| Ok::<_, Error>(serializer.work(&hits.snapshot.stored(*place)?)));
+    let body = spliced(&page, works)?;
     let note = if hits.known { "hit" } else { "made" };
-    let body = with_works(output, &hits, &serializer)?;
     Ok(Response { response: json_response(request, body).await, note })
 }
 
@@ -149,11 +145,8 @@ pub(super) async fn random(app: &App, request: &HttpRequest) -> Result<Response,
     let places = finder.ask(move || hits.snapshot.addresses_at(&search, &drawn)).await?;
     let address = Address::new(&app.base.of(request)?);
     let serializer = serializer(app, &address, &query)?;
-    let mut works = Vec::with_capacity(places.len());
-    for place in places {
-        works.push(serializer.work(&snapshot.stored(place)?));
-    }
-    let body = format!("{{\"total\":{total},\"works\":[{}]}}", works.join(","));
+    let works = places.into_iter().map(|place| Ok::<_, Error>(serializer.work(&snapshot.stored(place)?)));
+    let body = spliced(&Works { total, ..Works::default() }, works)?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     Ok(response.content_type("application/json").body(body).into())
@@ -188,7 +181,7 @@ pub(super) async fn suggest(app: &App, request: &HttpRequest) -> Result<Response
     let found = finder.ask(move || looked_in.suggest(&typed, limit)).await?;
     let address = Address::new(&app.base.of(request)?);
     let output = suggestions(&snapshot, &address, found, query.text("lang"));
-    Ok(json_response(request, json!({ "suggestions": output }).to_string()).await.into())
+    Ok(json_response(request, as_json(&output)).await.into())
 }
 
 fn suggestions(
@@ -196,26 +189,29 @@ fn suggestions(
     address: &Address,
     found: Vec<Suggestion>,
     lang: Option<&str>,
-) -> Vec<Value> {
+) -> Suggestions {
     let vocabulary = snapshot.vocabulary();
-    let output = found.into_iter().filter_map(|suggestion| match suggestion {
+    let suggestions = found.into_iter().filter_map(|suggestion| match suggestion {
         Suggestion::Value { number, works } => {
-            let mut output = term(vocabulary.value(number)?, works, lang);
-            output.insert("kind".into(), json!("value"));
-            Some(Value::Object(output))
+            Some(responses::Suggestion::of_value(term(vocabulary.value(number)?, works, lang)))
         }
-        Suggestion::Work { object_number, title } => {
-            let label = match lang {
-                Some(lang) => json!(title.best(&[lang])),
-                None => json!(title),
-            };
-            Some(json!({
-                "kind": "work", "label": label, "object_number": object_number,
-                "id": address.record(&object_number), "manifest": address.manifest(Version::V3, &object_number),
-            }))
-        }
+        Suggestion::Work { object_number, title } => Some(responses::Suggestion {
+            id: Some(Url(address.record(&object_number))),
+            kind: SuggestionKind::Work,
+            label: match lang {
+                Some(lang) => Label::One(title.best(&[lang]).map(str::to_owned)),
+                None => Label::All(title),
+            },
+            manifest: Some(Url(address.manifest(Version::V3, &object_number))),
+            object_number: Some(object_number),
+            colour: None,
+            filter: None,
+            scheme: None,
+            value: None,
+            works: None,
+        }),
     });
-    output.collect()
+    Suggestions { suggestions: suggestions.collect() }
 }
 
 /// `GET /api/v1/creators` and `GET /api/v1/tags/{scheme}`: the values of a scheme, or those below one in its tree.
@@ -258,11 +254,11 @@ pub(super) async fn terms(
     let total = branches.len();
     let branches = branches.into_iter().skip(start).take(limit);
     let output = values(&snapshot, &address, branches, query.text("lang"));
-    let name = if tree { "values" } else { "creators" };
-    let mut whole = Map::new();
-    whole.insert("total".into(), json!(total));
-    whole.insert(name.into(), json!(output));
-    Ok(json_response(request, Value::Object(whole).to_string()).await.into())
+    let body = match tree {
+        true => as_json(&Values { total, values: output }),
+        false => as_json(&Creators { creators: output, total }),
+    };
+    Ok(json_response(request, body).await.into())
 }
 
 /// Values with their numbers of works, and of narrower values if known.
@@ -271,24 +267,20 @@ fn values(
     address: &Address,
     branches: impl Iterator<Item = (u32, u64, Option<usize>)>,
     lang: Option<&str>,
-) -> Vec<Value> {
+) -> Vec<Term> {
     let vocabulary = snapshot.vocabulary();
     let output = branches.filter_map(|(number, works, narrower)| {
         let value = vocabulary.value(number)?;
-        let mut output = term(value, works, lang);
         let filter = format!("{}:{}", value.scheme, value.value);
         let query = query_of([("any", filter.as_str())]);
-        output.insert("search".into(), json!(format!("{}/api/v1/works?{query}", address.base())));
         // Colour families are collections by search only.
         let collection = match value.scheme.as_str() {
             "colour" => address.search_collection(Version::V3, &query),
             scheme => address.facet_value(Version::V3, scheme, &value.value, None),
         };
-        output.insert("collection".into(), json!(collection));
-        if let Some(narrower) = narrower {
-            output.insert("narrower".into(), json!(narrower));
-        }
-        Some(Value::Object(output))
+        let search = format!("{}/api/v1/works?{query}", address.base());
+        let (collection, search) = (Some(Url(collection)), Some(Url(search)));
+        Some(Term { collection, narrower, search, ..term(value, works, lang) })
     });
     output.collect()
 }
@@ -298,31 +290,29 @@ pub(super) async fn schemes(app: &App, request: &HttpRequest) -> Result<Response
     ApiQuery::read(&[], request.query_string())?;
     let snapshot = app.gallery.search()?.snapshot()?;
     let address = Address::new(&app.base.of(request)?);
-    let mut output = Vec::new();
-    for scheme in snapshot.schemes() {
-        let used = snapshot.count_values(scheme);
-        if used > 0 {
-            let segment = percent_encoding::utf8_percent_encode(scheme, percent_encoding::NON_ALPHANUMERIC);
-            output.push(json!({
-                "scheme": scheme, "values": used, "id": format!("{}/api/v1/tags/{segment}", address.base()),
-            }));
-        }
-    }
-    Ok(json_response(request, json!({ "works": snapshot.works(), "schemes": output }).to_string())
-        .await
-        .into())
+    let scheme = |scheme| {
+        let segment = percent_encoding::utf8_percent_encode(scheme, percent_encoding::NON_ALPHANUMERIC);
+        let id = Url(format!("{}/api/v1/tags/{segment}", address.base()));
+        let values = snapshot.count_values(scheme);
+        (values > 0).then_some(Scheme { id, scheme, values })
+    };
+    let schemes = snapshot.schemes().iter().filter_map(|name| scheme(name)).collect();
+    Ok(json_response(request, as_json(&Schemes { schemes, works: snapshot.works() })).await.into())
 }
 
 /// The requested facets.
-fn facets(hits: &Hits, lang: Option<&str>) -> Value {
+fn facets<'a>(hits: &'a Hits, lang: Option<&str>) -> BTreeMap<&'a str, Vec<Term>> {
     let vocabulary = hits.snapshot.vocabulary();
-    let of = |values: &[(u32, u64)]| -> Vec<Value> {
+    let of = |values: &[(u32, u64)]| -> Vec<Term> {
         let output = values.iter().filter_map(|(number, works)| Some((vocabulary.value(*number)?, *works)));
-        output.map(|(value, works)| Value::Object(term(value, works, lang))).collect()
+        output.map(|(value, works)| term(value, works, lang)).collect()
     };
-    let all: HashMap<&str, Vec<Value>> =
-        hits.found.facets.iter().map(|(scheme, values)| (scheme.as_str(), of(values))).collect();
-    json!(all)
+    hits.found.facets.iter().map(|(scheme, values)| (scheme.as_str(), of(values))).collect()
+}
+
+/// The requested histogram.
+fn histogram(hits: &Hits) -> Vec<Period> {
+    hits.found.histogram.iter().map(|&(from, to, works)| Period { from, to, works }).collect()
 }
 
 fn serializer<'a>(
@@ -332,25 +322,6 @@ fn serializer<'a>(
 ) -> Result<WorkSerializer<'a>, Error> {
     let fields = chosen(&app.gallery, query, |_| false)?;
     Ok(WorkSerializer { gallery: &app.gallery, address, fields, lang: query.text("lang") })
-}
-
-/// The response body: `object`, with the works of the page appended.
-fn with_works(
-    output: Map<String, Value>,
-    hits: &Hits,
-    serializer: &WorkSerializer<'_>,
-) -> Result<String, Error> {
-    let mut body = Value::Object(output).to_string();
-    body.pop();
-    body.push_str(",\"works\":[");
-    for (at, place) in hits.found.hits.iter().enumerate() {
-        if at > 0 {
-            body.push(',');
-        }
-        body.push_str(&serializer.work(&hits.snapshot.stored(*place)?));
-    }
-    body.push_str("]}");
-    Ok(body)
 }
 
 /// A JSON response that clients revalidate each time.

@@ -2,11 +2,25 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::gallery;
 use crate::web::http::error::Error;
 use crate::web::http::status::{retry_after, status};
+
+/// A problem document (RFC 9457).
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Problem<'a> {
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    parameter: Option<&'a str>,
+    status: u16,
+    title: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
 
 /// Status and headers of an error response.
 pub(crate) fn response_builder(error: &Error) -> HttpResponseBuilder {
@@ -33,18 +47,18 @@ pub(crate) fn problem_response(request: &HttpRequest, error: &Error) -> HttpResp
     let (status, mut response) = (status(error), response_builder(error));
     if ["/api/", "/admin"].iter().any(|place| request.uri().path().starts_with(place)) {
         let title = status.canonical_reason().unwrap_or_default();
-        let mut problem = json!({
-            "type": "about:blank", "title": title, "status": status.as_u16(), "detail": error.to_string(),
-        });
-        if let Error::Gallery(
-            gallery::Error::Invalid(invalid)
-            | gallery::Error::NoPage(invalid)
-            | gallery::Error::Unprocessable(invalid),
-        ) = error
-        {
-            problem["parameter"] = json!(invalid.parameter);
-        }
-        return response.content_type("application/problem+json").body(problem.to_string());
+        let parameter = match error {
+            Error::Gallery(
+                gallery::Error::Invalid(invalid)
+                | gallery::Error::NoPage(invalid)
+                | gallery::Error::Unprocessable(invalid),
+            ) => Some(&*invalid.parameter),
+            _ => None,
+        };
+        let status = status.as_u16();
+        let problem = Problem { detail: error.to_string(), parameter, status, title, kind: "about:blank" };
+        let text = serde_json::to_string(&problem).unwrap_or_default();
+        return response.content_type("application/problem+json").body(text);
     }
     response.content_type("text/plain; charset=utf-8").body(format!("{error}\n"))
 }
