@@ -122,12 +122,7 @@ pub(super) fn negotiated_coding(request: &HttpRequest, worth: bool) -> ContentEn
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_web::test::TestRequest;
-
-    fn accepting(lines: &[&'static str]) -> HttpRequest {
-        let add = |request: TestRequest, line: &&'static str| request.append_header((header::ACCEPT, *line));
-        lines.iter().fold(TestRequest::default(), add).to_http_request()
-    }
+    use crate::web::http::testing::request;
 
     #[test]
     fn the_client_chooses_the_kind_of_json() {
@@ -148,7 +143,7 @@ mod tests {
             (&["application/ld+json;profile=http://iiif.io/api/image/2/context.json"], Some(Linked)),
             (&["application/ld+json;profile=\"a;q=0\", application/json"], Some(Linked)),
         ] {
-            assert_eq!(preferred_json(&accepting(lines)), expected, "{lines:?}");
+            assert_eq!(preferred_json(&request(header::ACCEPT, lines)), expected, "{lines:?}");
         }
     }
 
@@ -164,7 +159,7 @@ mod tests {
             (&["text/html;q=0"], false),
             (&["application/json"], false),
         ] {
-            assert_eq!(prefers_html(&accepting(lines)), expected, "{lines:?}");
+            assert_eq!(prefers_html(&request(header::ACCEPT, lines)), expected, "{lines:?}");
         }
     }
 }

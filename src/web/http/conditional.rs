@@ -94,13 +94,8 @@ pub(crate) fn satisfies_if_range(request: &HttpRequest, tag: &EntityTag) -> bool
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_web::http::header::{HeaderName, HeaderValue};
-    use actix_web::test::TestRequest;
-
-    fn request(name: HeaderName, lines: &[&'static str]) -> HttpRequest {
-        let add = |request: TestRequest, line: &&'static str| request.append_header((name.clone(), *line));
-        lines.iter().fold(TestRequest::default(), add).to_http_request()
-    }
+    use crate::web::http::testing::request;
+    use actix_web::http::header::HeaderValue;
 
     #[test]
     fn a_listed_tag_is_not_modified() {

@@ -15,4 +15,6 @@ pub(super) mod range;
 pub(super) mod response;
 pub(super) mod socket;
 pub(super) mod status;
+#[cfg(test)]
+mod testing;
 pub(super) mod token;
