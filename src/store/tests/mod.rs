@@ -1,3 +1,5 @@
 mod local;
 mod remote;
+mod uploads;
 mod write;
+mod write_local;
