@@ -77,28 +77,28 @@ fn a_huge_tile_of_a_jpeg_2000_is_refused() {
 }
 
 #[test]
-fn a_huge_tile_that_is_decoded_as_a_whole_counts_as_a_whole() {
+fn a_huge_tile_is_charged_for_its_whole_size() {
     check("jp2", &Jp2 { high_throughput: true, ..Jp2::new(10_000) }.file(), &[200], &[200, 400]);
 }
 
 #[test]
-fn many_components_count() {
+fn many_components_are_charged_for() {
     check("jp2", &Jp2 { components: 64, ..Jp2::new(1500) }.file(), &[200], &[200, 400]);
 }
 
 #[test]
-fn more_packets_than_bytes_are_no_picture() {
+fn more_packets_than_bytes_are_refused() {
     let many = Jp2 { layers: 20_000, precincts: Some(0x88), components: 3, ..Jp2::new(4000) };
     check("jp2", &many.file(), &[200, 415], &[415, 500]);
 }
 
 #[test]
-fn very_many_parts_of_a_tile_are_refused() {
+fn too_many_tile_parts_are_refused() {
     check("jp2", &Jp2 { parts: 60_000, data: 0, ..Jp2::new(256) }.file(), &[200, 415], &[415, 500]);
 }
 
 #[test]
-fn a_profiles_tables_are_unfolded_within_bounds() {
+fn icc_tables_are_decompressed_within_limits() {
     let tags: Vec<&[u8; 4]> = [b"A2B0", b"A2B1", b"A2B2", b"B2A0", b"B2A1", b"B2A2", b"gamt"].repeat(14);
     let mut packed = flate2::write::ZlibEncoder::new(b"x\0\0".to_vec(), flate2::Compression::best());
     std::io::Write::write_all(&mut packed, &bombs::profile(110, &tags)).unwrap();
@@ -109,25 +109,25 @@ fn a_profiles_tables_are_unfolded_within_bounds() {
 }
 
 #[test]
-fn texts_of_a_png_are_unfolded_within_bounds() {
+fn png_texts_are_decompressed_within_limits() {
     let text = [b"Raw profile type exif\0\0".to_vec(), bombs::deflated_zeros(64 << 20)].concat();
     let texts = vec![bombs::chunk(b"zTXt", &text); 100];
     check("png", &bombs::png(200, [8, 2, 0], &texts, 601 * 200), &[200], &[200]);
 }
 
 #[test]
-fn an_interlaced_png_counts_as_a_whole() {
+fn an_interlaced_png_is_charged_for_its_whole_size() {
     let (side, pixels) = (4000, 4000 * 4000 * 8 + 4000 * 3);
     check("png", &bombs::png(side, [16, 6, 1], &[], pixels), &[415], &[415]);
 }
 
 #[test]
-fn a_png_that_is_too_short_is_found_out_at_once() {
+fn a_truncated_png_is_refused_immediately() {
     check("png", &bombs::png(60_000, [1, 0, 0], &[], 7501 * 10), &[500], &[500]);
 }
 
 #[test]
-fn a_request_that_is_refused_costs_nothing_afterwards() {
+fn refused_requests_cause_no_later_work() {
     let (folder, pyramids) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let side = 16_000;
     let picture = bombs::png(side, [1, 0, 0], &[], (side as usize / 8 + 1) * side as usize);
@@ -159,19 +159,19 @@ fn a_request_that_is_refused_costs_nothing_afterwards() {
 }
 
 #[test]
-fn a_webp_and_a_gif_count_as_a_whole() {
+fn webp_and_gif_are_charged_for_their_whole_size() {
     check("webp", &bombs::webp(5000), &[415], &[415]);
     check("gif", &bombs::gif(7000), &[415], &[415]);
 }
 
 #[test]
-fn a_jpeg_has_no_more_scans_than_its_size_allows() {
+fn jpegs_with_too_many_scans_are_refused() {
     // Its coefficients count, and so does going over them for every scan.
     check("jpg", &bombs::progressive(2000, 700), &[200], &[500]);
     check("jpg", &bombs::progressive(7900, 10), &[415], &[415]);
 }
 
 #[test]
-fn levels_that_share_their_tiles_are_counted() {
+fn levels_that_share_tiles_are_charged_separately() {
     check("tif", &bombs::levels(16_000, 400), &[200], &[200, 400, 415, 500]);
 }

@@ -66,7 +66,7 @@ async fn on_shelf(catalogue: &Catalogue, scheme: &str, value: &str) -> Vec<Strin
 }
 
 #[test]
-fn a_second_import_changes_only_what_has_changed() {
+fn a_second_import_updates_only_changed_records() {
     on_both(async |bed| {
         let catalogue = bed.open().await;
         let works = || vec![work("a", "A", &["dog"]), work("b", "B", &["dog", "cat"])];
@@ -90,7 +90,7 @@ fn a_second_import_changes_only_what_has_changed() {
 }
 
 #[test]
-fn any_number_is_a_number() {
+fn object_numbers_may_have_any_characters() {
     on_both(async |bed| {
         let catalogue = bed.open().await;
         let numbers =
@@ -155,7 +155,7 @@ fn decisions_outlive_imports() {
 }
 
 #[test]
-fn what_is_taken_out_may_return() {
+fn withdrawn_works_can_return() {
     on_both(async |bed| {
         let catalogue = bed.open().await;
         put(&catalogue, vec![work("a", "A", &["dog"]), work("b", "B", &["dog"])]).await;
@@ -188,7 +188,7 @@ fn what_is_taken_out_may_return() {
 }
 
 #[test]
-fn an_image_leads_to_all_works_that_show_it() {
+fn an_image_links_to_all_works_that_show_it() {
     on_both(async |bed| {
         let catalogue = bed.open().await;
         let with = |number: &str, files: &[&str], rights: Option<&str>, public_domain| {
@@ -228,7 +228,7 @@ fn an_image_leads_to_all_works_that_show_it() {
 }
 
 #[test]
-fn every_page_of_a_shelf_is_where_it_belongs() {
+fn pages_of_a_facet_value_are_complete_and_ordered() {
     on_both(async |bed| {
         let catalogue = bed.open().await;
         let number = |n: usize| format!("{n:05}");
@@ -262,7 +262,7 @@ fn every_page_of_a_shelf_is_where_it_belongs() {
 }
 
 #[test]
-fn revisions_have_no_gaps_and_come_in_order_however_many_write() {
+fn revisions_are_ordered_and_gapless_with_concurrent_writers() {
     on_both(async |bed| {
         let catalogue = bed.open().await;
         put(&catalogue, (0..8).map(|n| work(&format!("shared{n}"), "w", &["dog"])).collect()).await;
@@ -311,7 +311,7 @@ fn revisions_have_no_gaps_and_come_in_order_however_many_write() {
 }
 
 #[test]
-fn a_writer_that_leaves_midway_leaves_nothing_half() {
+fn a_writer_that_disconnects_changes_nothing() {
     on_both(async |bed| {
         let catalogue = bed.open().await;
         for patience in [0, 1, 2, 4, 8, 16, 32] {
@@ -329,7 +329,7 @@ fn a_writer_that_leaves_midway_leaves_nothing_half() {
 }
 
 #[test]
-fn two_that_open_at_once_agree() {
+fn two_concurrent_openings_migrate_once() {
     on_both(async |bed| {
         let (one, other) = tokio::join!(bed.open(), bed.open());
         put(&one, vec![work("a", "A", &["dog"])]).await;
@@ -342,7 +342,7 @@ fn two_that_open_at_once_agree() {
 }
 
 #[test]
-fn many_that_open_a_new_file_at_once_wait_for_each_other() {
+fn concurrent_openings_of_a_new_catalogue_succeed() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
     for round in 0..20 {
@@ -385,7 +385,7 @@ async fn beside(url: &str) -> sqlx::PgConnection {
 }
 
 #[test]
-fn writers_go_on_after_their_connections_were_killed() {
+fn writes_resume_after_connections_are_killed() {
     use sqlx::Executor;
     on_postgres("connections that are killed", async |bed| {
         let catalogue = bed.open().await;
@@ -416,7 +416,7 @@ fn writers_go_on_after_their_connections_were_killed() {
 }
 
 #[test]
-fn a_decision_that_is_given_up_was_not_made() {
+fn a_cancelled_decision_is_not_applied() {
     use sqlx::Executor;
     on_postgres("decisions that are given up", async |bed| {
         let catalogue = bed.open().await;
@@ -434,7 +434,7 @@ fn a_decision_that_is_given_up_was_not_made() {
 }
 
 #[test]
-fn a_commit_without_an_answer_is_uncertain_and_safe_to_repeat() {
+fn a_commit_without_a_response_is_uncertain_and_safe_to_repeat() {
     use sqlx::Executor;
     on_postgres("commits without an answer", async |bed| {
         let catalogue = bed.open().await;

@@ -41,7 +41,7 @@ fn into_closed_pipe(mut command: Command, messages_too: bool) -> (Option<i32>, S
 }
 
 #[test]
-fn a_closed_pipe_is_a_quiet_end() {
+fn a_closed_pipe_ends_the_command_silently() {
     let (folder, home) = (collection(), tempfile::tempdir().unwrap());
     let (all, records, out) =
         (folder.path().to_str().unwrap(), path(&folder, "records.jsonl"), path(&folder, "out"));
@@ -77,7 +77,7 @@ fn a_closed_pipe_is_a_quiet_end() {
 }
 
 #[test]
-fn a_full_disk_is_no_quiet_end() {
+fn a_full_disk_is_reported_when_writing_output() {
     let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else { return };
     let home = tempfile::tempdir().unwrap();
     let ran = command(home.path()).arg("config").stdout(full).stderr(Stdio::piped()).output().unwrap();
@@ -87,7 +87,7 @@ fn a_full_disk_is_no_quiet_end() {
 }
 
 #[test]
-fn every_command_refuses_the_same_settings() {
+fn every_command_rejects_the_same_settings() {
     let folder = collection();
     let all = folder.path().to_str().unwrap();
     let mut failures = Failures::default();
@@ -140,7 +140,7 @@ fn check(typed: &[&str], environment: &[(&str, &str)], expected: &str) {
 }
 
 #[test]
-fn what_cannot_be_opened_is_named_once_with_its_reason() {
+fn unopenable_sources_are_reported_once_with_the_reason() {
     let folder = collection();
     let (all, records) = (folder.path().to_str().unwrap(), path(&folder, "nope.json"));
     let absent = "cannot open `/no/such`: No such file or directory (os error 2); check the path";
@@ -170,7 +170,7 @@ fn what_cannot_be_opened_is_named_once_with_its_reason() {
 }
 
 #[test]
-fn a_cache_folder_that_cannot_be_written_to_is_named_as_that() {
+fn an_unwritable_cache_folder_is_reported_as_such() {
     let folder = collection();
     let all = folder.path().to_str().unwrap();
     let file = path(&folder, "a.tif");
@@ -181,7 +181,7 @@ fn a_cache_folder_that_cannot_be_written_to_is_named_as_that() {
 }
 
 #[test]
-fn one_of_a_kind_is_counted_in_the_singular() {
+fn counts_of_one_are_singular() {
     let folder = collection();
     let ran = tegl(&["check", folder.path().to_str().unwrap()], &[]);
     assert!(ran.out.contains("1 master: 0 need"), "{}", ran.out);
@@ -190,7 +190,7 @@ fn one_of_a_kind_is_counted_in_the_singular() {
 }
 
 #[test]
-fn the_sample_is_quiet_where_nobody_looks() {
+fn the_sample_prints_no_progress_without_a_terminal() {
     let home = tempfile::tempdir().unwrap();
     let out = home.path().join("sample");
     let typed = ["sample", out.to_str().unwrap(), "--max-megapixels", "0.01"];

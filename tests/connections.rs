@@ -37,7 +37,7 @@ fn status(answer: &str) -> &str {
 }
 
 #[test]
-fn a_body_is_not_waited_for_that_nobody_will_read() {
+fn refused_requests_do_not_wait_for_their_body() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     for (start, headers, expected) in [
@@ -73,7 +73,7 @@ fn a_body_is_not_waited_for_that_nobody_will_read() {
 }
 
 #[test]
-fn a_body_that_drips_has_a_deadline() {
+fn slow_request_bodies_time_out() {
     let museum = Museum::new(&works());
     let server = museum.serve_with(&[("TEGL__WEB__BODY_S", "1")]);
     for (headers, drop) in [("Content-Length: 1000", " "), ("Transfer-Encoding: chunked", "1\r\n \r\n")] {
@@ -93,7 +93,7 @@ fn a_body_that_drips_has_a_deadline() {
 }
 
 #[test]
-fn newcomers_are_answered_while_many_connections_hang() {
+fn new_clients_are_served_while_many_connections_hang() {
     let museum = Museum::new(&works());
     let server = museum.serve_with(&[("TEGL__WEB__CONNECTIONS", "64"), ("TEGL__WEB__BODY_S", "3600")]);
     let body = format!(
@@ -119,7 +119,7 @@ fn newcomers_are_answered_while_many_connections_hang() {
 }
 
 #[test]
-fn what_is_being_answered_does_not_give_way() {
+fn active_connections_are_not_closed() {
     let museum = Museum::new(&works());
     let server =
         museum.serve_with(&[("TEGL__WEB__CONNECTIONS", "4"), ("TEGL__WEB__CONNECTIONS_PER_ADDRESS", "4")]);
@@ -166,7 +166,7 @@ fn token_guesses_slow_down() {
 }
 
 #[test]
-fn hosts_that_are_none_or_not_served_do_not_enter_answers() {
+fn invalid_and_unknown_hosts_do_not_appear_in_responses() {
     let museum = Museum::new(&works());
     let server = museum.serve_with(&[("TEGL__WEB__HOSTS", "museum.example,127.0.0.1")]);
     let info = |host: &str| server.ask("GET", "/iiif/3/a.tif/info.json", &[("Host", host)]);
@@ -187,7 +187,7 @@ fn hosts_that_are_none_or_not_served_do_not_enter_answers() {
 }
 
 #[test]
-fn pages_say_who_may_frame_them_and_all_answers_what_they_are() {
+fn pages_restrict_framing_and_all_responses_forbid_sniffing() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let browser = ("Accept", "text/html");

@@ -20,7 +20,7 @@ fn add(server: &Server, motif: &str) -> Answer {
 }
 
 #[test]
-fn a_catalogue_on_a_full_disk_takes_changes_again_once_there_is_room() {
+fn catalogue_writes_resume_when_a_full_disk_has_room_again() {
     let museum = Museum::new(&works());
     let environment = [
         ("TEGL__CATALOGUE__URL", "DISK/catalogue.db"),
@@ -54,7 +54,7 @@ fn a_catalogue_on_a_full_disk_takes_changes_again_once_there_is_room() {
 }
 
 #[test]
-fn an_index_on_a_full_disk_waits_for_room_and_says_so() {
+fn an_index_on_a_full_disk_waits_for_room_and_reports_it() {
     let museum = Museum::new(&works());
     let catalogue = museum.path("catalogue.db");
     let environment = [("TEGL__CATALOGUE__URL", catalogue.as_str()), ("TEGL__SEARCH__FOLDER", "DISK/index")];
@@ -78,7 +78,7 @@ fn an_index_on_a_full_disk_waits_for_room_and_says_so() {
 }
 
 #[test]
-fn pyramids_on_a_full_disk_wait_for_room_and_images_are_shown_without() {
+fn images_are_served_without_pyramids_while_the_disk_is_full() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.jpg"), masters::plain_jpeg(&picture(2400, 1600))).unwrap();
     let environment = [("TEGL__PYRAMIDS__LOCATION", "DISK/pyramids"), ("TEGL__CATALOGUE__URL", "none")];
@@ -103,7 +103,7 @@ fn pyramids_on_a_full_disk_wait_for_room_and_images_are_shown_without() {
 }
 
 #[test]
-fn a_shelf_that_can_only_be_read_stops_nothing() {
+fn a_read_only_pyramid_store_is_no_obstacle() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("masters")).unwrap();
     let source = folder.path().join("masters");

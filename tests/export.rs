@@ -109,7 +109,7 @@ fn promised(info: &Value) -> Vec<String> {
 }
 
 #[test]
-fn static_files_are_what_a_server_answers() {
+fn exported_files_equal_served_responses() {
     let exported = Exported::new(&[]);
     let server = exported.server();
     let mut failures = Failures::default();
@@ -159,7 +159,7 @@ fn static_files_are_what_a_server_answers() {
 }
 
 #[test]
-fn deep_zoom_files_are_what_a_server_answers() {
+fn exported_deep_zoom_equals_served_deep_zoom() {
     let exported = Exported::new(&["--deep-zoom"]);
     let server = exported.server();
     let mut failures = Failures::default();
@@ -253,7 +253,7 @@ fn halved(width: u32, height: u32, side: u32, round: fn(u32, u32) -> u32) -> Vec
 }
 
 #[test]
-fn every_address_that_viewers_derive_is_written_and_served() {
+fn exports_contain_every_url_that_viewers_derive() {
     let (source, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     type Rounding = fn(u32, u32) -> u32;
     let rounds: [(&str, Rounding); 3] = [
@@ -298,7 +298,7 @@ fn every_address_that_viewers_derive_is_written_and_served() {
 }
 
 #[test]
-fn a_large_image_is_written_in_little_memory() {
+fn large_images_are_written_in_bounded_memory() {
     let (source, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let raster =
         Raster { samples: broad(4100, 3100), ..Raster::blank(Dimensions::new(4100, 3100), Channels::Rgb) };
@@ -314,7 +314,7 @@ fn a_large_image_is_written_in_little_memory() {
 }
 
 #[test]
-fn an_export_that_fails_says_of_what() {
+fn a_failing_export_names_the_image() {
     let (source, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (place, into) = (source.path().to_str().unwrap(), out.path().join("new"));
     let export =
@@ -336,7 +336,7 @@ fn an_export_that_fails_says_of_what() {
 }
 
 #[test]
-fn a_check_tells_what_masters_are_and_what_mends_them() {
+fn check_describes_masters_and_their_remedies() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().to_str().unwrap();
     fs::write(folder.path().join("fast.tif"), masters::jpeg_pyramid(&picture(1700, 1300), 256)).unwrap();

@@ -47,7 +47,7 @@ fn is_honest(answer: &Answer) -> bool {
 }
 
 #[test]
-fn under_every_kind_of_failure_an_answer_is_right_or_an_honest_error() {
+fn under_every_failure_a_response_is_correct_or_an_error() {
     use Fault::{Error, Hang, Refuse, Reset, ResetWithin, Short, Slow, StaleTag, Stall, Truncate};
     let (_origin, proxy, clean) = beds();
     let mut failures = Failures::default();
@@ -91,7 +91,7 @@ fn under_every_kind_of_failure_an_answer_is_right_or_an_honest_error() {
 }
 
 #[test]
-fn an_outage_spares_what_is_held_and_ends_without_a_trace() {
+fn cached_images_survive_an_outage() {
     let (_origin, proxy, clean) = beds();
     let environment = [HASTY[0], HASTY[1], ("TEGL__MASTERS__REVALIDATE_S", "0")];
     let server = Server::with(&[&proxy.url()], &environment);
@@ -124,7 +124,7 @@ fn an_outage_spares_what_is_held_and_ends_without_a_trace() {
 }
 
 #[test]
-fn a_store_that_never_answers_costs_no_more_than_the_deadline() {
+fn a_hanging_store_costs_no_more_than_the_deadline() {
     let (_origin, proxy, clean) = beds();
     let server = Server::with(&[&proxy.url()], &HASTY);
     assert_eq!(server.get("/iiif/3/a.tif/info.json").status, 200);
@@ -147,7 +147,7 @@ fn a_store_that_never_answers_costs_no_more_than_the_deadline() {
 }
 
 #[test]
-fn two_states_of_a_master_are_never_mixed() {
+fn two_versions_of_a_master_are_never_mixed() {
     let origin = Origin::start();
     let states = [masters::noisy(1300, 1050), masters::picture(1300, 1050)];
     let states = states.map(|raster| masters::jpeg_pyramid(&raster, 256));
@@ -181,7 +181,7 @@ fn two_states_of_a_master_are_never_mixed() {
 }
 
 #[test]
-fn nobody_is_led_elsewhere() {
+fn redirects_of_a_store_to_another_host_are_not_followed() {
     let (origin, elsewhere) = (Origin::start(), Origin::start());
     elsewhere.put("a.tif", a_master());
     origin.redirect(Some(elsewhere.url().trim_end_matches('/').to_owned()));
@@ -195,7 +195,7 @@ fn nobody_is_led_elsewhere() {
 }
 
 #[test]
-fn clients_that_leave_do_not_keep_the_server_busy() {
+fn disconnected_clients_do_not_keep_the_server_busy() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.tif"), masters::jpeg_pyramid(&masters::noisy(3000, 2000), 256))
         .unwrap();

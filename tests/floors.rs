@@ -47,7 +47,7 @@ fn every_module_has_its_floor() {
 }
 
 #[test]
-fn imports_are_found_alone_and_in_groups() {
+fn the_import_scanner_finds_single_and_grouped_imports() {
     let source =
         "use crate::{gallery, render::{self, web_like}, store};\nlet x = crate::iiif::Rect; crate::web";
     assert_eq!(imported(source), ["gallery", "render", "store", "iiif", "web"]);

@@ -40,7 +40,7 @@ fn record() -> Value {
 }
 
 #[test]
-fn no_page_asks_another_host() {
+fn no_page_requests_another_host() {
     let (what, modules) = ("pages in a browser", "tests/viewers/node_modules/playwright-core");
     let Some(_) = require(what, "TEGL_VIEWERS", &[modules]) else { return };
     let browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];

@@ -45,7 +45,7 @@ fn files(raster: &Raster) -> Vec<(&'static str, Vec<u8>, u16, bool)> {
 }
 
 #[test]
-fn what_a_header_states_is_the_same_everywhere() {
+fn header_values_are_consistent_across_endpoints() {
     let raster = picture(150, 100);
     let folder = tempfile::tempdir().unwrap();
     let files = files(&raster);

@@ -130,7 +130,7 @@ fn identifiers(home: &Path) -> Vec<String> {
 }
 
 #[test]
-fn no_identifier_leads_out_of_the_folder() {
+fn no_identifier_escapes_the_folder() {
     let home = guarded();
     let mut server = Server::start(home.path().join("root").to_str().unwrap());
     let ids = identifiers(home.path());
@@ -437,7 +437,7 @@ fn tortures() -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn no_file_brings_the_server_down() {
+fn no_file_stops_the_server() {
     let folder = tempfile::tempdir().unwrap();
     let files: Vec<_> = [traps(), broken(), tortures()].concat();
     for (name, bytes) in &files {
@@ -508,7 +508,7 @@ fn is_sound(answer: &Answer) -> bool {
 
 /// A tile is sent as it is stored, so its own header must agree with the directory.
 #[test]
-fn a_stored_tile_of_another_size_is_not_sent_as_it_is() {
+fn a_stored_tile_of_another_size_is_not_served_unchanged() {
     let home = tempfile::tempdir().unwrap();
     let gray = |side| masters::plain_jpeg(&Raster::blank(Dimensions::new(side, side), Channels::Gray));
     let small = gray(64);
@@ -536,7 +536,7 @@ fn a_stored_tile_of_another_size_is_not_sent_as_it_is() {
 
 /// Editors write megabytes of history into XMP, and damaged files end in fill bytes.
 #[test]
-fn a_jpeg_with_megabytes_before_its_picture_is_shown() {
+fn a_jpeg_with_megabytes_of_headers_is_served() {
     let home = tempfile::tempdir().unwrap();
     let plain = masters::plain_jpeg(&masters::picture(64, 48));
     let segment = [&b"\xff\xe1\xff\xff"[..], &[b'x'; 65_533]].concat();

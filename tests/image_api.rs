@@ -13,7 +13,7 @@ use tegl::master::write::Compression;
 use tegl::pixels::scale;
 
 #[test]
-fn every_promise_is_kept_over_a_folder() {
+fn requests_keep_what_info_json_promises_for_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in collection() {
         let path = folder.path().join(name);
@@ -24,7 +24,7 @@ fn every_promise_is_kept_over_a_folder() {
 }
 
 #[test]
-fn every_promise_is_kept_over_a_bucket() {
+fn requests_keep_what_info_json_promises_for_a_bucket() {
     let Some(weed) = Weed::start() else { return };
     weed.put(&collection());
     promises(&Server::with(&["s3://masters"], &weed.environment()));

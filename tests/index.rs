@@ -10,7 +10,7 @@ use crate::support::http;
 use crate::support::museum::{Museum, TOKEN, found, numbers, tag, wait, works};
 
 #[test]
-fn changes_are_followed() {
+fn tag_changes_reach_search() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     tag(&server, "KMS2", json!({"scheme": "motif", "label": {"en": "windmill"}}));
@@ -21,7 +21,7 @@ fn changes_are_followed() {
 }
 
 #[test]
-fn an_index_is_taken_up_again_and_a_damaged_one_is_made_anew() {
+fn an_index_survives_restarts_and_is_rebuilt_if_damaged() {
     let museum = Museum::new(&works());
     drop(museum.serve());
     let again = museum.serve();
@@ -50,7 +50,7 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_disk_that_fails_for_a_while_loses_no_work() {
+fn temporary_disk_failures_lose_no_works() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let (index, away) = (museum.path("index"), museum.path("away"));
@@ -71,7 +71,7 @@ fn a_disk_that_fails_for_a_while_loses_no_work() {
 }
 
 #[test]
-fn an_index_whose_folder_is_taken_away_is_made_anew() {
+fn an_index_whose_folder_is_deleted_is_rebuilt() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     std::fs::remove_dir_all(museum.path("index")).unwrap();
@@ -120,7 +120,7 @@ fn changes_by_other_servers_are_followed_without_a_rebuild() {
 }
 
 #[test]
-fn pages_by_relevance_go_on_where_they_began_however_much_changes() {
+fn pages_by_relevance_are_stable_while_the_index_changes() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let mut seen = Vec::new();
@@ -141,7 +141,7 @@ fn pages_by_relevance_go_on_where_they_began_however_much_changes() {
 }
 
 #[test]
-fn the_last_states_can_be_downloaded_to_their_end() {
+fn recent_dumps_can_be_resumed() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let path = "/api/v1/dump/works.jsonl";
@@ -162,7 +162,7 @@ fn the_last_states_can_be_downloaded_to_their_end() {
 }
 
 #[test]
-fn a_dump_changes_with_who_may_see_what() {
+fn dumps_change_when_rights_change() {
     let museum = Museum::new(&works());
     let path = "/api/v1/dump/works.jsonl";
     let headers = [("Host", "museum.example")];
@@ -179,7 +179,7 @@ fn a_dump_changes_with_who_may_see_what() {
 }
 
 #[test]
-fn readers_that_take_nothing_keep_nobody_from_downloading() {
+fn stalled_readers_do_not_block_downloads() {
     let mut many = works();
     many.extend((0..4000).map(|at| json!({"object_number": format!("N{at}"), "titles": "x".repeat(1000)})));
     let museum = Museum::new(&many);
@@ -191,7 +191,7 @@ fn readers_that_take_nothing_keep_nobody_from_downloading() {
 }
 
 #[test]
-fn names_and_branches_that_come_later_are_known() {
+fn aliases_and_narrower_terms_added_later_are_found() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let animals = json!([{"label": {"en": "animals", "da": "dyr"}}]);

@@ -95,7 +95,7 @@ fn collection(folder: &Path) -> usize {
 }
 
 #[test]
-fn a_collection_is_ingested_once_and_always_alike() {
+fn ingest_is_idempotent_and_deterministic() {
     let (source, store, other) = (folder(), folder(), folder());
     let wanted = collection(source.path());
     let mut failures = Failures::default();
@@ -245,7 +245,7 @@ fn a_replaced_master_gets_a_new_pyramid() {
 }
 
 #[test]
-fn a_pyramid_that_is_damaged_is_made_anew() {
+fn a_damaged_pyramid_is_rebuilt() {
     let (source, store) = (folder(), folder());
     fs::write(source.path().join("a.png"), masters::png(&picture(400, 300))).unwrap();
     ingest(source.path(), store.path(), &[]);
@@ -263,7 +263,7 @@ fn a_pyramid_that_is_damaged_is_made_anew() {
 }
 
 #[test]
-fn an_ingest_that_is_killed_leaves_nothing_and_the_next_one_finishes() {
+fn a_killed_ingest_leaves_no_partial_files_and_can_be_repeated() {
     let (source, store, home) = (folder(), folder(), folder());
     let (width, height) = (9000, 6700);
     let master = Tiff::new(width, height, 2, (3, 8), broad(width, height)).file();
@@ -302,7 +302,7 @@ const TILES: [&str; 8] = [
 ];
 
 #[test]
-fn a_pyramid_on_demand_is_made_once_for_all_who_ask() {
+fn concurrent_requests_build_a_pyramid_once() {
     let source = folder();
     let (width, height) = (5000, 4000);
     let master = Tiff::new(width, height, 2, (3, 8), broad(width, height)).file();
@@ -337,7 +337,7 @@ fn a_pyramid_on_demand_is_made_once_for_all_who_ask() {
 }
 
 #[test]
-fn a_store_that_cannot_be_written_to_is_named() {
+fn an_unwritable_store_is_reported() {
     let (source, elsewhere) = (folder(), folder());
     fs::write(source.path().join("a.png"), masters::png(&picture(300, 200))).unwrap();
     let file = elsewhere.path().join("file");
@@ -380,7 +380,7 @@ impl Drop for Mounted {
 }
 
 #[test]
-fn a_full_disk_is_told_of_and_leaves_nothing_half_written() {
+fn a_full_disk_is_reported_and_leaves_no_partial_files() {
     let Some(store) = Mounted::new("size=3m") else {
         return not_proven("a full disk", "no tmpfs can be mounted here");
     };

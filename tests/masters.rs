@@ -45,7 +45,7 @@ impl Difficult {
 }
 
 #[test]
-fn what_cannot_be_read_is_refused_soon_and_with_a_reason() {
+fn unreadable_records_are_refused_quickly_with_a_reason() {
     Difficult::all().iter().for_each(refuses_soon);
 }
 
@@ -88,7 +88,7 @@ fn is_reason(answer: &Answer, folder: &Path) -> bool {
 }
 
 #[test]
-fn files_of_other_programs_show_their_pictures() {
+fn files_of_other_programs_render_correctly() {
     let difficult = Difficult::open(fixture("images"));
     let server = Server::with(&[difficult.path()], &[("TEGL__PYRAMIDS__LOCATION", "none")]);
     let mut failures = Failures::default();
@@ -191,7 +191,7 @@ fn tolerance(name: &str, part: &str) -> f64 {
 }
 
 #[test]
-fn difficult_files_look_as_they_do_elsewhere() {
+fn difficult_files_render_as_in_other_decoders() {
     Difficult::all().iter().for_each(looks_as_in_vips);
 }
 
@@ -276,7 +276,7 @@ const SMALL: [(&str, &str); 2] =
     [("TEGL__PYRAMIDS__FROM_MEGAPIXELS", "0.01"), ("TEGL__PYRAMIDS__TILE_SIDE", "256")];
 
 #[test]
-fn a_master_and_its_pyramid_show_the_same() {
+fn a_master_and_its_pyramid_render_alike() {
     let (folder, store) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (source, kept) = (folder.path().to_str().unwrap(), store.path().to_str().unwrap());
     let raster = picture(900, 700);
@@ -320,7 +320,7 @@ fn a_master_and_its_pyramid_show_the_same() {
 }
 
 #[test]
-fn what_has_no_profile_is_shown_as_it_is_kept() {
+fn images_without_a_profile_are_not_converted() {
     let folder = tempfile::tempdir().unwrap();
     let raster = picture(300, 220);
     let files = every_kind(&raster);

@@ -93,7 +93,7 @@ fn add(server: &Server, work: &str, motif: &str) -> Answer {
 }
 
 #[test]
-fn images_whose_rights_are_known_are_shown_while_the_catalogue_hangs() {
+fn images_with_known_rights_are_served_while_the_catalogue_hangs() {
     let Some(bed) = Bed::new() else { return };
     let server = bed.serve(&[]);
     let hot: Vec<String> = ["a", "b", "c"].into_iter().flat_map(tiles).collect();
@@ -129,7 +129,7 @@ fn images_whose_rights_are_known_are_shown_while_the_catalogue_hangs() {
 }
 
 #[test]
-fn a_write_whose_commit_is_not_answered_is_said_to_be_uncertain() {
+fn a_write_without_a_commit_response_is_reported_as_uncertain() {
     let Some(bed) = Bed::new() else { return };
     let server = bed.serve(&[]);
     bed.execute(SLOW_COMMITS);
@@ -151,7 +151,7 @@ fn a_write_whose_commit_is_not_answered_is_said_to_be_uncertain() {
 }
 
 #[test]
-fn rights_that_change_are_followed_whatever_was_known() {
+fn changed_rights_apply_immediately() {
     let Some(bed) = Bed::new() else { return };
     let server = bed.serve(&[]);
     let paths: Vec<String> = NAMES.into_iter().map(|name| tiles(name).next().unwrap()).collect();
@@ -169,7 +169,7 @@ fn rights_that_change_are_followed_whatever_was_known() {
 }
 
 #[test]
-fn known_rights_hold_no_longer_than_is_set() {
+fn cached_rights_expire_as_configured() {
     let Some(bed) = Bed::new() else { return };
     let server = bed.serve(&[("TEGL__CATALOGUE__STALE_RIGHTS_S", "1")]);
     let path = tiles("a").next().unwrap();

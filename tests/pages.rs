@@ -57,7 +57,7 @@ fn unpacked(answer: &Answer) -> String {
 }
 
 #[test]
-fn a_page_speaks_the_visitors_language() {
+fn pages_use_the_visitors_language() {
     let museum = Museum::new(&works());
     let server = museum.serve_configured(DANISH);
     let mut failures = Failures::default();
@@ -91,7 +91,7 @@ fn a_page_speaks_the_visitors_language() {
 }
 
 #[test]
-fn a_chosen_language_stays_on_every_link() {
+fn the_chosen_language_is_kept_on_every_link() {
     let museum = Museum::new(&works());
     let server = museum.serve_configured(DANISH);
     let mut failures = Failures::default();
@@ -112,7 +112,7 @@ fn a_chosen_language_stays_on_every_link() {
 }
 
 #[test]
-fn the_museum_shows_on_every_page() {
+fn the_museums_name_is_on_every_page() {
     let museum = Museum::new(&works());
     let server = museum.serve_configured(DANISH);
     for path in ["/", "/?files", "/works/KMS1"] {
@@ -126,7 +126,7 @@ fn the_museum_shows_on_every_page() {
 }
 
 #[test]
-fn viewers_lead_back_to_the_work_they_were_opened_from() {
+fn viewers_link_back_to_the_work() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let page = server.get("/works/KMS1").text();
@@ -149,7 +149,7 @@ fn viewers_lead_back_to_the_work_they_were_opened_from() {
 }
 
 #[test]
-fn rights_are_told_in_words() {
+fn pages_explain_rights() {
     let work = |number: &str, rights: &str| json!({"object_number": number, "titles": {"en": number}, "rights": rights, "images": [{"file": "a.tif"}]});
     for (rights, english, danish, allowed) in [
         (
@@ -221,7 +221,7 @@ fn errors_are_pages_for_browsers_and_text_for_programs() {
 }
 
 #[test]
-fn assets_are_compressed_and_cached_for_good() {
+fn assets_are_compressed_and_immutable() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let page = server.get("/view/openseadragon/a.tif").text();
@@ -322,7 +322,7 @@ fn no_page_waits_for_masters() {
 }
 
 #[test]
-fn a_manifest_is_not_told_without_its_pictures() {
+fn a_manifest_is_not_published_without_its_images() {
     let record = json!({"object_number": "H1", "titles": {"en": "Horse"}, "images": [{"file": "a.tif"}]});
     let (_museum, _origin, server) = hanging(&[record]);
     let answer = server.get("/presentation/3/H1/manifest");
@@ -332,7 +332,7 @@ fn a_manifest_is_not_told_without_its_pictures() {
 }
 
 #[test]
-fn a_page_says_when_the_masters_cannot_be_reached() {
+fn pages_report_unreachable_masters() {
     let record = json!({"object_number": "H1", "titles": {"en": "Horse"}, "images": [{"file": "a.tif"}]});
     let museum = Museum::new(&[record]);
     let (origin, catalogue) = (Origin::start(), museum.path("catalogue.db"));

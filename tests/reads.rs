@@ -13,7 +13,7 @@ fn range_reads(asked: &[Asked]) -> usize {
 }
 
 #[test]
-fn a_pyramid_is_read_by_as_few_ranges_as_can_be() {
+fn pyramids_are_read_with_few_range_requests() {
     let origin = Origin::start();
     let file = masters::jpeg_pyramid(&masters::noisy(3000, 2000), 256);
     let length = file.len() as u64;
@@ -58,7 +58,7 @@ fn a_pyramid_is_read_by_as_few_ranges_as_can_be() {
 }
 
 #[test]
-fn an_answer_that_the_client_holds_is_not_read_by_a_server_that_never_made_it() {
+fn another_server_confirms_an_etag_without_rendering() {
     let origin = Origin::start();
     origin.put("a.tif", masters::jpeg_pyramid(&masters::noisy(1000, 700), 256));
     let paths = ["0,0,256,256/256,256/0/default.jpg", "full/300,/90/gray.png"];
@@ -92,7 +92,7 @@ fn an_overview_reads_the_small_levels_only() {
 const LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
 
 #[test]
-fn a_master_is_looked_at_again_when_its_time_is_over() {
+fn masters_are_revalidated_when_they_are_stale() {
     let origin = Origin::start();
     origin.put("a.tif", masters::jpeg_pyramid(&masters::picture(300, 200), 64));
     let server = Server::with(&[&origin.url()], &[("TEGL__MASTERS__REVALIDATE_S", "0")]);

@@ -80,7 +80,7 @@ fn the_rights_of_a_manifest_hold_for_its_images() {
 }
 
 #[test]
-fn what_a_manifest_says_beside_is_shown_and_found() {
+fn extra_metadata_of_manifests_is_shown_and_found() {
     let museum = museum(&["a.tif"]);
     let pair = json!({"label": {"en": ["Shelfmark"], "da": ["Opstilling"]}, "value": {"en": ["Zwicky 7"], "da": ["Zwicky syv"]}});
     let record = manifest("https://ex.org/x/manifest.json", "a.tif", json!({"metadata": [pair]}));
@@ -98,7 +98,7 @@ fn what_a_manifest_says_beside_is_shown_and_found() {
 }
 
 #[test]
-fn two_works_of_one_name_stay_two() {
+fn two_works_of_one_title_stay_separate() {
     let museum = museum(&["a.tif"]);
     let of =
         |place: &str| manifest(&format!("https://ex.org/{place}/manifest-2.json"), "none.tif", json!({}));
@@ -118,7 +118,7 @@ fn two_works_of_one_name_stay_two() {
 }
 
 #[test]
-fn datings_before_our_era_are_found_there() {
+fn bc_dates_are_found() {
     let museum = museum(&["a.tif"]);
     let table = "object_number,titles.en,production.text.en\nZ0,Egyptian,ca. 1295–1070 B.C.\nZ1,Greek,300 BC\n\
                  Z2,Roman,ca. 100 f.Kr.\nZ3,Greek,-300\nZ4,Span,200 B.C.–A.D. 100\nZ5,Old,\"10,000 years ago\"\nZ6,New,1850s\n";
@@ -163,7 +163,7 @@ fn export() -> Vec<Value> {
 }
 
 #[test]
-fn the_same_records_in_another_file_are_the_same() {
+fn the_same_records_in_another_file_are_unchanged() {
     let museum = museum(&["a.tif"]);
     for (file, more) in
         [("2024.jsonl", vec![]), ("2025.jsonl", vec![]), ("2026.jsonl", vec!["--name", "all"])]
@@ -178,7 +178,7 @@ fn the_same_records_in_another_file_are_the_same() {
 }
 
 #[test]
-fn works_that_an_export_lacks_are_withdrawn() {
+fn works_missing_from_an_export_are_withdrawn() {
     let museum = museum(&["K1.tif"]);
     let all = export();
     museum.ingest("other.jsonl", &lines(&[json!({"object_number": "elsewhere"})]), &["--name", "other"]);
@@ -237,7 +237,7 @@ fn works_that_an_export_lacks_are_withdrawn() {
 }
 
 #[test]
-fn a_work_is_withdrawn_by_whoever_holds_a_token() {
+fn holders_of_a_token_can_withdraw_works() {
     let mut beds = vec![museum(&["K1.tif"])];
     match Postgres::shared() {
         Some(postgres) => {
@@ -288,7 +288,7 @@ fn a_work_is_withdrawn_by_whoever_holds_a_token() {
 }
 
 #[test]
-fn records_that_would_be_lost_are_named() {
+fn duplicate_records_are_reported() {
     let museum = museum(&["a.tif"]);
     let table = "object_number,titles\n1,One\n2,Two\n1,Uno\n2,Two\n";
     for _ in 0..2 {
@@ -314,7 +314,7 @@ fn records_that_would_be_lost_are_named() {
 }
 
 #[test]
-fn a_record_named_like_its_file_outlives_the_files_own_words() {
+fn a_record_named_like_its_file_takes_precedence_over_embedded_metadata() {
     let museum = museum(&[]);
     let raster = picture(2600, 1800);
     let jpeg = masters::plain_jpeg(&raster);

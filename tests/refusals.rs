@@ -118,7 +118,7 @@ fn check_unready(failures: &mut Failures, source: &str, environment: &Environmen
 const MASTERS: &str = "s3://masters";
 
 #[test]
-fn a_store_that_refuses_for_good_is_named_with_cause_and_remedy_and_not_served() {
+fn permanent_store_failures_stop_the_server_with_cause_and_remedy() {
     let mut failures = Failures::default();
     for (status, document, expected) in [
         (
@@ -167,7 +167,7 @@ fn a_store_that_refuses_for_good_is_named_with_cause_and_remedy_and_not_served()
 }
 
 #[test]
-fn a_store_that_may_relent_is_named_with_cause_and_remedy_and_waited_for() {
+fn temporary_store_failures_are_reported_and_retried() {
     let mut failures = Failures::default();
     let denied = "<Error><Code>AccessDenied</Code></Error>";
     let granted =
@@ -199,7 +199,7 @@ fn a_store_that_may_relent_is_named_with_cause_and_remedy_and_waited_for() {
 }
 
 #[test]
-fn a_web_server_that_refuses_is_named_with_cause_and_remedy() {
+fn a_refusing_web_server_is_reported_with_cause_and_remedy() {
     let mut failures = Failures::default();
     let none = Environment::new();
     for (status, expected) in [
@@ -231,7 +231,7 @@ fn a_web_server_that_refuses_is_named_with_cause_and_remedy() {
 }
 
 #[test]
-fn a_store_with_credentials_tells_wrong_ones_from_right_ones() {
+fn wrong_store_credentials_are_reported() {
     let Some(weed) = Weed::start() else { return };
     weed.put(&[("a.tif", masters::jpeg_pyramid(&masters::noisy(300, 200), 256))]);
     let right = weed.environment().map(|(name, value)| (name, value.to_owned())).to_vec();
@@ -260,7 +260,7 @@ fn a_store_with_credentials_tells_wrong_ones_from_right_ones() {
 }
 
 #[test]
-fn pyramids_that_cannot_be_kept_are_named_before_any_is_made() {
+fn an_unusable_pyramid_store_is_reported_before_any_build() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.tif"), masters::jpeg_pyramid(&masters::noisy(300, 200), 256))
         .unwrap();

@@ -338,7 +338,7 @@ fn check_downloads(server: &Server, id: &str, largest: u32, original: bool, f: &
 }
 
 #[test]
-fn nothing_forbidden_is_to_be_had_by_any_road() {
+fn forbidden_images_are_unavailable_on_every_route() {
     let collection = Collection::new();
     collection.ingest(false);
     let server = collection.serve();
@@ -362,7 +362,7 @@ fn nothing_forbidden_is_to_be_had_by_any_road() {
 }
 
 #[test]
-fn what_is_restricted_later_is_not_served_from_any_cache() {
+fn newly_restricted_images_are_not_served_from_caches() {
     let collection = Collection::new();
     collection.ingest(true);
     let server = collection.serve();

@@ -15,7 +15,7 @@ use crate::support::server::Server;
 use crate::support::{fixture, shared};
 
 #[test]
-fn works_are_found_by_words_in_both_languages_and_in_spite_of_slips() {
+fn works_are_found_in_both_languages_and_despite_typos() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     for (query, expected) in [
@@ -95,7 +95,7 @@ fn works_are_filtered_counted_and_sorted() {
 }
 
 #[test]
-fn what_was_typed_is_changed_only_where_it_is_said() {
+fn queries_are_corrected_only_where_reported() {
     let mut records = works();
     records.push(json!({"object_number": "T1", "titles": "A house by the torner", "creators": [{"name": "Gustavo Torner"}]}));
     records.extend(
@@ -122,7 +122,7 @@ fn what_was_typed_is_changed_only_where_it_is_said() {
 }
 
 #[test]
-fn what_is_told_leads_to_what_it_says() {
+fn links_in_responses_resolve() {
     let mut records = works();
     records.push(
         json!({"object_number": "L1", "titles": "Long", "production": {"earliest": -3000, "latest": 1899}}),
@@ -171,7 +171,7 @@ fn what_is_told_leads_to_what_it_says() {
 }
 
 #[test]
-fn every_work_tells_where_its_manifest_and_images_are() {
+fn every_work_links_to_its_manifest_and_images() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let horse = found(&server, "q=horse&has_image=true")["works"][0].clone();
@@ -193,7 +193,7 @@ fn every_work_tells_where_its_manifest_and_images_are() {
 }
 
 #[test]
-fn cursors_stay_right_while_the_collection_changes() {
+fn cursors_are_stable_while_the_collection_changes() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     for sort in ["title", "-title", "date", "number", "newest", "relevance"] {
@@ -250,7 +250,7 @@ fn orders(pairs: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn the_next_page_is_there_in_whatever_order_parameters_are_given() {
+fn the_next_page_does_not_depend_on_the_order_of_parameters() {
     let mut records = works();
     records.extend((0..60).map(|at| {
         json!({"object_number": format!("Y{at:02}"), "titles": "Landscape", "object_type": ["Print", "Drawing"],
@@ -382,7 +382,7 @@ fn numbers_and_dates_are_never_corrected() {
 }
 
 #[test]
-fn a_work_is_found_in_another_case_and_has_one_address() {
+fn works_are_found_in_any_case_and_have_one_url() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let own = server.get("/api/v1/works/KMS1");
@@ -405,7 +405,7 @@ fn a_work_is_found_in_another_case_and_has_one_address() {
 }
 
 #[test]
-fn suggestions_creators_tags_and_chance() {
+fn suggestions_creators_tags_and_random_works() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let labels = |path: &str, list: &str| -> Vec<String> {
@@ -430,7 +430,7 @@ fn suggestions_creators_tags_and_chance() {
 }
 
 #[test]
-fn what_cannot_be_followed_names_the_parameter_and_what_would_work() {
+fn invalid_searches_name_the_parameter_and_a_remedy() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     for (query, parameter, says) in [
@@ -471,7 +471,7 @@ fn what_cannot_be_followed_names_the_parameter_and_what_would_work() {
 }
 
 #[test]
-fn all_works_are_to_be_had_at_once_and_a_broken_download_goes_on() {
+fn dumps_contain_all_works_and_can_be_resumed() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     assert_eq!(
@@ -519,7 +519,7 @@ fn all_works_are_to_be_had_at_once_and_a_broken_download_goes_on() {
 }
 
 #[test]
-fn searches_are_collections_with_one_address() {
+fn searches_are_collections_with_one_url() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let collection =
@@ -534,7 +534,7 @@ fn searches_are_collections_with_one_address() {
 }
 
 #[test]
-fn the_description_is_true() {
+fn the_openapi_description_matches_the_responses() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let description = server.get("/api/v1/openapi.json").json();
@@ -573,7 +573,7 @@ fn the_description_is_true() {
 }
 
 #[test]
-fn operators_have_a_door_of_their_own() {
+fn operations_have_their_own_listener() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let bearer = format!("Bearer {TOKEN}");
@@ -655,7 +655,7 @@ struct Published {
 }
 
 #[test]
-fn programs_written_for_smk_find_what_they_know() {
+fn smk_clients_work_with_smk_records() {
     let records = fixture("smk/records.ndjson");
     let ours = Published { records, word: "favntag", creator: "vintermose", exhibition: "Lys%20og%20tid!" };
     find_what_they_know(ours);
@@ -808,7 +808,7 @@ fn find_what_they_know(published: Published) {
 
 /// What public programs written for SMK's API ask, of records that are not SMK's.
 #[test]
-fn programs_written_for_smk_work_with_other_records() {
+fn smk_clients_work_with_other_records() {
     let mut records = works();
     records.push(json!({
         "object_number": "KMS9", "titles": {"da": "Strand"}, "object_type": "maleri",
@@ -901,7 +901,7 @@ fn programs_written_for_smk_work_with_other_records() {
 }
 
 #[test]
-fn older_forms_of_images_lead_to_what_they_mean() {
+fn older_image_urls_redirect() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     for (path, leads) in [

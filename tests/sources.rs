@@ -72,7 +72,7 @@ fn redirects_to_other_hosts_are_not_followed_unless_named() {
 }
 
 #[test]
-fn other_schemes_and_disguises_are_refused() {
+fn other_url_schemes_and_disguised_addresses_are_refused() {
     let origin = Origin::start();
     let address = format!("{}records.json", origin.url());
     let port = origin.address.port();
@@ -94,7 +94,7 @@ fn other_schemes_and_disguises_are_refused() {
 
 /// A proxy resolves names itself, and may do so on a private network.
 #[test]
-fn no_proxy_is_asked_for_hosts_that_must_be_public() {
+fn no_proxy_is_used_for_hosts_that_must_be_public() {
     let (origin, proxy) = (Origin::start(), Origin::start());
     origin.redirect(Some("http://intern.invalid".to_owned()));
     let environment =
@@ -109,7 +109,7 @@ fn no_proxy_is_asked_for_hosts_that_must_be_public() {
 }
 
 #[test]
-fn a_collection_leads_to_named_hosts_only() {
+fn collections_are_followed_to_allowed_hosts_only() {
     let (own, other) = (Origin::start(), Origin::start());
     let manifest = |id: &str| {
         json!({"@context": "http://iiif.io/api/presentation/3/context.json", "id": id, "type": "Manifest",
@@ -139,7 +139,7 @@ fn a_collection_leads_to_named_hosts_only() {
 }
 
 #[test]
-fn pages_that_lead_to_each_other_end() {
+fn circular_pages_of_records_end() {
     let origin = Origin::start();
     let page = |number: u32, next: &str| {
         json!({"items": [{"object_number": number.to_string()}], "next": next}).to_string().into_bytes()
@@ -151,7 +151,7 @@ fn pages_that_lead_to_each_other_end() {
 }
 
 #[test]
-fn a_source_without_an_answer_is_an_error() {
+fn a_record_source_without_a_response_is_an_error() {
     let origin = Origin::start();
     fails(&ingest(&format!("{}none.json", origin.url()), &[]), &["404"]);
     origin.put("empty.json", b" \n".to_vec());
@@ -166,7 +166,7 @@ fn a_source_without_an_answer_is_an_error() {
 }
 
 #[test]
-fn a_source_that_is_silent_or_drips_is_given_up() {
+fn silent_and_slow_record_sources_time_out() {
     let environment = [("TEGL__RECORDS__ANSWER_S", "1"), ("TEGL__RECORDS__SILENCE_S", "1")];
     let body = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n";
     for (head, again, setting) in [
@@ -179,7 +179,7 @@ fn a_source_that_is_silent_or_drips_is_given_up() {
 }
 
 #[test]
-fn a_source_without_end_is_cut() {
+fn endless_record_sources_are_cut_off() {
     let body = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n";
     let spaces: &[u8] = &[b' '; 1 << 18];
     let environment = [("TEGL__RECORDS__SOURCE_MIB", "1")];
@@ -187,7 +187,7 @@ fn a_source_without_end_is_cut() {
 }
 
 #[test]
-fn a_local_file_has_the_same_bounds() {
+fn local_files_have_the_same_limits() {
     let environment = [("TEGL__RECORDS__SOURCE_MIB", "1")];
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), RECORDS.repeat(40_000)).unwrap();

@@ -7,7 +7,7 @@ use crate::support::origin::Origin;
 use crate::support::server::Server;
 
 #[test]
-fn a_hundred_clients_at_once_cost_one_rendering() {
+fn a_hundred_concurrent_clients_share_one_rendering() {
     let origin = Origin::start();
     origin.put("a.tif", masters::jpeg_pyramid(&masters::noisy(1500, 1100), 256));
     for path in [

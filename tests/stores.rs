@@ -82,7 +82,7 @@ fn key(key: &str) -> Key {
 }
 
 #[test]
-fn every_kind_of_source_reads_alike() {
+fn every_kind_of_source_is_read_alike() {
     let runtime = Runtime::new().unwrap();
     for bed in Bed::all() {
         runtime.block_on(async {
@@ -200,7 +200,7 @@ async fn notices_replacement(bed: &Bed, store: &Store) {
 
 /// Meant for a proxy between us and the store that injects faults: what comes is right, what fails fails in time.
 #[test]
-fn under_faults_bytes_are_right_or_absent() {
+fn under_faults_bytes_are_correct_or_absent() {
     let runtime = Runtime::new().unwrap();
     let Ok(location) = std::env::var("TEGL_TEST_FAULTY_STORE") else { return };
     let reads: u64 = std::env::var("TEGL_TEST_FAULTY_READS").map_or(300, |reads| reads.parse().unwrap());

@@ -58,7 +58,7 @@ fn is_idle(server: &Server) -> bool {
 }
 
 #[test]
-fn readers_that_take_nothing_hold_bounded_memory_and_others_are_refused_early() {
+fn stalled_readers_hold_bounded_memory() {
     let folder = folder(&[("a.tif", large())]);
     let work = [("TEGL__WORK__MEMORY_MIB", "200"), ("TEGL__WORK__QUEUE_MS", "500")];
     let server = Server::with(&[folder.path().to_str().unwrap()], &work);
@@ -84,7 +84,7 @@ fn readers_that_take_nothing_hold_bounded_memory_and_others_are_refused_early() 
 }
 
 #[test]
-fn of_many_at_a_time_those_that_begin_end_whole() {
+fn admitted_streams_complete_under_load() {
     let folder = folder(&[("a.tif", large())]);
     let work = [("TEGL__WORK__THREADS", "2"), ("TEGL__WORK__QUEUE_MS", "1500")];
     let server = Server::with(&[folder.path().to_str().unwrap()], &work);
@@ -105,7 +105,7 @@ fn of_many_at_a_time_those_that_begin_end_whole() {
 }
 
 #[test]
-fn nothing_is_done_for_clients_that_have_left() {
+fn no_work_is_done_for_disconnected_clients() {
     let origin = Origin::start();
     origin.put("a.tif", large());
     let server = Server::with(&[&origin.url()], &[("TEGL__WORK__THREADS", "2")]);
@@ -126,7 +126,7 @@ fn nothing_is_done_for_clients_that_have_left() {
 }
 
 #[test]
-fn renderings_are_admitted_before_they_read_and_stop_reading_when_nobody_waits() {
+fn renderings_are_admitted_before_reading_and_cancelled_without_callers() {
     let origin = Origin::start();
     origin.put("a.tif", masters::jpeg_pyramid(&masters::noisy(1500, 1100), 256));
     let work = [("TEGL__WORK__MEMORY_MIB", "16"), ("TEGL__WORK__THREADS", "2")];
@@ -154,7 +154,7 @@ fn renderings_are_admitted_before_they_read_and_stop_reading_when_nobody_waits()
 }
 
 #[test]
-fn slow_readers_of_one_finished_answer_share_it() {
+fn slow_readers_of_one_response_share_its_memory() {
     let folder = folder(&[("a.tif", masters::jpeg_pyramid(&masters::noisy(2000, 1500), 256))]);
     let server = Server::start(folder.path().to_str().unwrap());
     let path = "/iiif/3/a.tif/full/max/0/default.tif";
@@ -169,7 +169,7 @@ fn slow_readers_of_one_finished_answer_share_it() {
 }
 
 #[test]
-fn an_archive_begins_when_its_first_file_does_and_ends_with_its_reader() {
+fn an_archive_starts_with_its_first_file_and_ends_with_its_reader() {
     let museum = Museum::new(&[]);
     for name in ["b.tif", "c.tif"] {
         std::fs::write(museum.path(&format!("masters/{name}")), large()).unwrap();
@@ -195,7 +195,7 @@ fn an_archive_begins_when_its_first_file_does_and_ends_with_its_reader() {
 }
 
 #[test]
-fn readers_of_originals_that_are_far_away_hold_bounded_memory() {
+fn downloads_of_remote_originals_use_bounded_memory() {
     let origin = Origin::start();
     let plain = masters::pyramid(&masters::noisy(3000, 2000), 512, Compression::Zstd);
     assert!(plain.len() > 14 << 20, "{}", plain.len());
@@ -213,7 +213,7 @@ fn readers_of_originals_that_are_far_away_hold_bounded_memory() {
 }
 
 #[test]
-fn the_head_of_a_large_answer_renders_nothing() {
+fn head_of_a_large_image_renders_nothing() {
     let origin = Origin::start();
     origin.put("a.tif", large());
     let server = Server::start(&origin.url());
@@ -227,7 +227,7 @@ fn the_head_of_a_large_answer_renders_nothing() {
 }
 
 #[test]
-fn what_is_decoded_and_then_drawn_does_not_wait_for_its_own_memory() {
+fn decoding_and_rendering_share_one_reservation() {
     let folder = folder(&[("a.jpg", masters::plain_jpeg(&masters::picture(2000, 1500)))]);
     let environment = [("TEGL__WORK__MEMORY_MIB", "40"), ("TEGL__PYRAMIDS__ON_DEMAND", "false")];
     let server = Server::with(&[folder.path().to_str().unwrap()], &environment);

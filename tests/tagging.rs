@@ -43,7 +43,7 @@ fn refused(answer: &Answer, status: u16, parameter: &str, says: &str) {
 }
 
 #[test]
-fn what_does_not_make_a_tag_is_refused_and_changes_nothing() {
+fn invalid_tags_are_refused_without_changes() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let before = server.get(TAGS);
@@ -104,7 +104,7 @@ fn what_does_not_make_a_tag_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn a_tag_is_added_once_and_keeps_what_was_judged() {
+fn a_tag_is_added_once_and_keeps_its_decision() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let cat = json!({
@@ -140,7 +140,7 @@ fn a_tag_is_added_once_and_keeps_what_was_judged() {
 }
 
 #[test]
-fn a_region_can_be_changed_and_taken_away() {
+fn a_tags_region_can_be_changed_and_removed() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let added = post(&server, &with("region", json!("1,2,3,4"))).json();
@@ -184,7 +184,7 @@ fn a_region_can_be_changed_and_taken_away() {
 }
 
 #[test]
-fn conditions_are_lists_of_tags() {
+fn if_match_is_a_list_of_etags() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let id = post(&server, &with("label", json!("cat"))).json()["id"].as_str().unwrap().to_owned();
@@ -219,7 +219,7 @@ fn conditions_are_lists_of_tags() {
 }
 
 #[test]
-fn a_refused_method_names_all_that_work_there() {
+fn a_refused_method_lists_the_allowed_ones() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let id = post(&server, &with("label", json!("cat"))).json()["id"].as_str().unwrap().to_owned();

@@ -33,7 +33,7 @@ fn is_unreachable(answer: &Answer) -> bool {
 }
 
 #[test]
-fn what_is_kept_is_shown_at_once_while_the_store_is_silent() {
+fn cached_images_are_served_immediately_while_the_store_hangs() {
     let (origin, server) = noisy_master(&[PATIENT[0], PATIENT[1], ("TEGL__MASTERS__REVALIDATE_S", "1")]);
     let tiles = tiles("a.tif");
     tiles.iter().for_each(|tile| assert_eq!(server.get(tile).status, 200));
@@ -61,7 +61,7 @@ fn what_is_kept_is_shown_at_once_while_the_store_is_silent() {
 }
 
 #[test]
-fn a_master_that_was_replaced_is_noticed_in_the_background() {
+fn a_replaced_master_is_detected_in_the_background() {
     let origin = Origin::start();
     origin.put("a.tif", masters::jpeg_pyramid(&picture(300, 200), 64));
     let server = Server::with(&[&origin.url()], &[("TEGL__MASTERS__REVALIDATE_S", "1")]);
@@ -74,7 +74,7 @@ fn a_master_that_was_replaced_is_noticed_in_the_background() {
 }
 
 #[test]
-fn an_outage_costs_few_requests_and_ends_soon() {
+fn an_outage_costs_few_requests_and_recovery_is_quick() {
     let (origin, server) = noisy_master(&[HASTY[0], HASTY[1], ("TEGL__MASTERS__REVALIDATE_S", "0")]);
     let tiles = tiles("a.tif");
     for (fault, each) in [(Fault::Unavailable, &tiles[..16]), (Fault::Silent, &tiles[16..18])] {
@@ -93,7 +93,7 @@ fn an_outage_costs_few_requests_and_ends_soon() {
 }
 
 #[test]
-fn a_failing_store_is_no_damage_to_masters_of_any_kind() {
+fn a_failing_store_does_not_mark_masters_as_damaged() {
     let origin = Origin::start();
     let raster = noisy(900, 700);
     let kinds = [
@@ -139,7 +139,7 @@ fn a_failing_store_is_no_damage_to_masters_of_any_kind() {
 }
 
 #[test]
-fn no_more_is_read_at_a_time_than_is_set() {
+fn concurrent_reads_are_limited_as_configured() {
     let (origin, server) = noisy_master(&[("TEGL__STORE__CONCURRENT_READS", "3")]);
     origin.delay(20);
     std::thread::scope(|scope| {
@@ -154,7 +154,7 @@ fn no_more_is_read_at_a_time_than_is_set() {
 type Damage = fn(&mut Vec<u8>);
 
 #[test]
-fn a_pyramid_that_was_damaged_is_made_again() {
+fn a_pyramid_damaged_in_its_store_is_rebuilt() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.tif"), masters::striped_tiff(&noisy(900, 700))).unwrap();
     let path = |x: u32, y: u32| format!("/iiif/3/a.tif/{x},{y},128,128/128,128/0/default.jpg");

@@ -78,7 +78,7 @@ fn write(
 }
 
 #[test]
-fn records_become_works_and_what_is_wrong_is_said() {
+fn records_are_imported_and_errors_reported() {
     let museum = Workspace::new(&files());
     let ran = museum.ingest("records.jsonl", &records(), &[]);
     assert_eq!(ran.code, Some(1), "a record was bad: {}{}", ran.out, ran.err);
@@ -151,7 +151,7 @@ fn records_become_works_and_what_is_wrong_is_said() {
 }
 
 #[test]
-fn masters_without_a_record_tell_their_own() {
+fn masters_without_a_record_get_one_from_embedded_metadata() {
     let museum = Workspace::new(&files());
     let xmp = br#"<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
         <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">
@@ -181,7 +181,7 @@ fn masters_without_a_record_tell_their_own() {
 }
 
 #[test]
-fn a_judged_tag_is_seen_at_once() {
+fn decisions_about_tags_are_visible_immediately() {
     let museum = Workspace::new(&files());
     museum.ingest("records.jsonl", &records(), &[]);
     let server = museum.serve(&[CURATOR]);
@@ -257,7 +257,7 @@ fn judged(server: &Server, other: &Server) {
 }
 
 #[test]
-fn two_servers_on_one_database_and_one_bucket_answer_alike() {
+fn two_servers_on_one_database_and_bucket_respond_alike() {
     let Some(postgres) = Postgres::shared() else {
         return not_proven("two servers", "PostgreSQL is not installed");
     };
@@ -298,7 +298,7 @@ fn two_servers_on_one_database_and_one_bucket_answer_alike() {
 }
 
 #[test]
-fn downloads_are_the_masters_byte_for_byte() {
+fn downloads_equal_masters_byte_for_byte() {
     let museum = Workspace::new(&files());
     museum.ingest("records.jsonl", &records(), &[]);
     let server = museum.serve(&[CURATOR]);

@@ -113,7 +113,7 @@ fn rights_lead_to_the_web_alone() {
 }
 
 #[test]
-fn rights_are_told_in_words() {
+fn pages_explain_rights() {
     let danish = Context { language: "da", ..museum() };
     for (allowed, english, danish_text) in [
         (
