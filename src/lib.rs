@@ -31,16 +31,17 @@
 //!
 //! # Where things are
 //!
-//! ```text
-//! exact-tile rule        render/exact_tile.rs ICC policy             pixels/color/icc_policy.rs, applied to responses
-//! by render/color_transform.rs EXIF orientation       metadata/exif/orientation.rs reads it, metadata/orientation.rs
-//! says what it does JP2 packet reader      pixels/decode/jp2/packet_reader.rs reads lengths, packet_selection.rs
-//! selects rights check           gallery/images/authorize.rs, by the rules of gallery/rights.rs facet counts
-//! search/facet_counts.rs of hits, catalogue/facets.rs of collections SMK date filter        web/smk/filter.rs (years
-//! of `filters`), web/smk/range.rs (`range`) ETag of an image       gallery/images/etag.rs store retry
-//! store/remote/retry.rs Content State parser   presentation/content_state.rs cost limits
-//! gallery/images/cost_limits.rs
-//! ```
+//! - exact-tile rule: `render/exact_tile.rs`
+//! - ICC policy: `pixels/color/icc_policy.rs`; `render/color_transform.rs` applies it to responses
+//! - EXIF orientation: `metadata/exif/orientation.rs` reads it, `metadata/orientation.rs` defines the eight values
+//! - JP2 packet reader: `pixels/decode/jp2/packet_reader.rs` reads lengths, `packet_selection.rs` selects packets
+//! - rights check: `gallery/images/authorize.rs`, by the rules of `gallery/rights.rs`
+//! - facet counts: `search/facet_counts.rs` for hits, `catalogue/facets.rs` for collections
+//! - SMK date filter: `web/smk/filter.rs` (years in `filters`), `web/smk/range.rs` (`range`)
+//! - ETag of an image: `gallery/images/etag.rs`
+//! - retries of a store: `store/remote/retry.rs`
+//! - Content State parser: `presentation/content_state.rs`
+//! - cost limits: `gallery/images/cost_limits.rs`
 //!
 //! # A tile's journey
 //!
