@@ -138,13 +138,6 @@ impl Tag {
         format!("{:016x}", hash.digest())
     }
 
-    /// As it is published: with its name within the work.
-    pub fn to_json(&self) -> serde_json::Value {
-        let mut value = serde_json::json!(Self { kept_id: None, ..self.clone() });
-        value["id"] = serde_json::json!(self.id());
-        value
-    }
-
     /// Whether it is shown and counted: what was rejected is not.
     pub fn is_active(&self) -> bool {
         self.status != Status::Rejected
@@ -209,7 +202,6 @@ mod tests {
         let first = Tag { region: "1,2,3,4".parse().ok(), ..Tag::new("motif", Text::of("en", "dog")) };
         let whole = first.clone().with_region(None);
         assert_eq!((whole.id(), whole.region), (first.id(), None));
-        assert!(whole.to_json().get("kept_id").is_none());
         let read: Tag = serde_json::from_value(serde_json::json!(whole)).unwrap();
         assert_eq!(read.id(), first.id());
         assert_eq!(whole.with_region(first.region), first);

@@ -74,12 +74,14 @@ pub struct Work {
     pub related: Vec<Related>,
     /// Statements about it by people and models.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(skip)]
     pub tags: Vec<Tag>,
     /// Facts that no other field has a place for, each with its label.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extra_metadata: Vec<Fact>,
     /// Its images, the one to show first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(skip)]
     pub images: Vec<Image>,
     /// Its parts, if images show parts of it: pages, panels, drawers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

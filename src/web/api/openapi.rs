@@ -7,6 +7,7 @@ use super::dump::NAMES;
 use super::fields;
 use super::parameters::{OF_ONE, of_random, of_suggest, of_terms, of_works};
 use super::query::{ApiQuery, Kind, Parameter};
+use super::responses::{Start, Url, as_json};
 use super::schemas::{reference, schemas};
 use super::works::json_response;
 use crate::gallery::Error;
@@ -17,19 +18,17 @@ use crate::web::http::response::Response;
 pub(super) async fn start(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     ApiQuery::read(&[], request.query_string())?;
     let base = format!("{}/api/v1", app.base.of(request)?);
-    let place = |path: &str| format!("{base}/{path}");
-    let dumps: Map<String, Value> =
-        NAMES.iter().map(|(name, _)| ((*name).to_owned(), json!(place(&format!("dump/{name}"))))).collect();
-    Ok(json_response(
-        request,
-        json!({
-            "openapi": place("openapi.json"), "works": place("works"), "random": place("random"),
-            "suggest": place("suggest"), "creators": place("creators"), "tags": place("tags"), "dumps": dumps,
-        })
-        .to_string(),
-    )
-    .await
-    .into())
+    let place = |path: &str| Url(format!("{base}/{path}"));
+    let start = Start {
+        creators: place("creators"),
+        dumps: NAMES.iter().map(|(name, _)| (*name, place(&format!("dump/{name}")))).collect(),
+        openapi: place("openapi.json"),
+        random: place("random"),
+        suggest: place("suggest"),
+        tags: place("tags"),
+        works: place("works"),
+    };
+    Ok(json_response(request, as_json(&start)).await.into())
 }
 
 /// `GET /api/v1/openapi.json`.
@@ -170,7 +169,7 @@ fn paths(sample: &Sample) -> Value {
     let mut get = |path: &str, operation: Value| {
         paths.insert(path.to_owned(), json!({ "get": operation }));
     };
-    get("/api/v1", operation("start", "Where what is", vec![], json!({"type": "object"}), &USUAL));
+    get("/api/v1", operation("start", "Where what is", vec![], reference("Start"), &USUAL));
     get(
         "/api/v1/works",
         operation(
@@ -315,7 +314,7 @@ fn paths(sample: &Sample) -> Value {
         "tagHistory",
         "What happened to a tag",
         vec![work(), place("tag", "0123456789abcdef")],
-        json!({"type": "object"}),
+        reference("History"),
         &OF_WORK,
     );
     paths.insert("/api/v1/works/{work}/tags/{tag}/history".into(), json!({ "get": history }));

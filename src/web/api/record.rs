@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::fields::chosen;
 use super::parameters::OF_ONE;
 use super::query::ApiQuery;
+use super::responses::{PublishedImage, PublishedTag, PublishedWork, Url};
 use super::tags;
 use crate::gallery::{Error, Preview, Sketch};
 use crate::iiif::Version;
@@ -51,41 +52,25 @@ pub(crate) async fn answer(app: &App, request: &HttpRequest, work: Image<'_>) ->
     };
     let address = Address::new(&app.base.of(request)?);
     let number = &sketch.work.object_number;
-    let mut document = json!(sketch.work);
-    document["tags"] = sketch.tags.iter().map(Tag::to_json).collect();
-    document["images"] = images(&address, &sketch);
-    document["id"] = json!(address.record(number));
-    document["manifest"] = json!(address.manifest(Version::V3, number));
     let page = format!("{}/", address.base());
-    document["content_state"] =
-        json!(content_state::link(&page, &address, number, content_state::Target::Work));
-    let shown: Vec<CanvasImage> = sketch.images.iter().filter_map(|image| preview(&address, image)).collect();
-    let publisher = &app.publisher;
-    let view = View {
-        work: &sketch.work,
-        tags: &sketch.tags,
-        images: &shown,
-        part_of: None,
-        address: &address,
-        publisher,
+    let (changed, source) = match sketch.revision {
+        0 => (None, None),
+        _ => (Some(crate::record::timestamp(sketch.changed_ms)), Some(original(app, number).await?)),
     };
-    // Canvases are numbered by the images that can be opened, so their numbers are unknown until all are open.
-    let canvases = if shown.len() == sketch.images.len() { view.canvases() } else { Vec::new() };
-    for (tag, told) in sketch.tags.iter().zip(document["tags"].as_array_mut().into_iter().flatten()) {
-        if let Some((canvas, region)) = place_of(tag, &canvases) {
-            told["content_state"] = json!(content_state::link(
-                &page,
-                &address,
-                number,
-                content_state::Target::Region(canvas, region)
-            ));
-        }
-    }
-    document["revision"] = json!(sketch.revision);
-    if sketch.revision > 0 {
-        document["changed"] = json!(crate::record::timestamp(sketch.changed_ms));
-        document["source"] = original(app, number).await?;
-    }
+    let published = PublishedWork {
+        record: &sketch.work,
+        changed,
+        content_state: Url(content_state::link(&page, &address, number, content_state::Target::Work)),
+        id: Url(address.record(number)),
+        images: images(&address, &sketch),
+        manifest: Url(address.manifest(Version::V3, number)),
+        page: None,
+        revision: sketch.revision,
+        source,
+        tags: tags_of(app, &address, &sketch, &page),
+        thumbnail: None,
+    };
+    let mut document = json!(published);
     let fields = chosen(&app.gallery, &query, |name| document.get(name).is_some())?;
     if let (Some(fields), Value::Object(all)) = (fields, &mut document) {
         all.retain(|name, _| fields.contains(&name.as_str()));
@@ -130,32 +115,48 @@ async fn original(app: &App, number: &str) -> Result<Value, Error> {
     Ok(original.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or(Value::String(text))))
 }
 
+/// The tags of the work, with links to their regions where the canvases are known.
+fn tags_of(app: &App, address: &Address, sketch: &Sketch, page: &str) -> Vec<PublishedTag> {
+    let number = &sketch.work.object_number;
+    let shown: Vec<CanvasImage> = sketch.images.iter().filter_map(|image| preview(address, image)).collect();
+    let view = View {
+        work: &sketch.work,
+        tags: &sketch.tags,
+        images: &shown,
+        part_of: None,
+        address,
+        publisher: &app.publisher,
+    };
+    // Canvases are numbered by the images that can be opened, so their numbers are unknown until all are open.
+    let canvases = if shown.len() == sketch.images.len() { view.canvases() } else { Vec::new() };
+    let link = |(canvas, region)| {
+        Url(content_state::link(page, address, number, content_state::Target::Region(canvas, region)))
+    };
+    let published =
+        |tag| PublishedTag { content_state: place_of(tag, &canvases).map(link), ..PublishedTag::from(tag) };
+    sketch.tags.iter().map(published).collect()
+}
+
 /// The record's images, with the services of those that rights allow, and sizes as far as known.
-fn images(address: &Address, sketch: &Sketch) -> Value {
+fn images(address: &Address, sketch: &Sketch) -> Vec<PublishedImage> {
     let image = |image: &crate::record::Image| {
-        let mut value = json!(image);
-        if let Some(shown) = sketch.images.iter().find(|shown| shown.image.file == image.file) {
-            value["service"] = json!(address.image(Version::V3, &image.file));
-            if let Some(size) = shown.size() {
-                value["width"] = json!(size.width);
-                value["height"] = json!(size.height);
-            }
-            if shown.grant.original {
-                value["original"] = json!(address.original(&image.file));
-            }
+        let shown = sketch.images.iter().find(|shown| shown.image.file == image.file);
+        let size = shown.and_then(Preview::size);
+        let original = shown.filter(|shown| shown.grant.original).map(|_| Url(address.original(&image.file)));
+        PublishedImage {
+            image: crate::record::Image { matched: true, ..image.clone() },
+            available: shown.is_some(),
+            height: size.map(|size| size.height),
+            original,
+            service: shown.map(|_| Url(address.image(Version::V3, &image.file))),
+            thumbnail: None,
+            width: size.map(|size| size.width),
         }
-        value["available"] = json!(value.get("service").is_some());
-        if let Value::Object(fields) = &mut value {
-            fields.remove("matched");
-        }
-        value
     };
-    let listed = if sketch.work.images.is_empty() {
-        sketch.images.iter().map(|shown| image(&shown.image)).collect()
-    } else {
-        sketch.work.images.iter().map(image).collect()
-    };
-    Value::Array(listed)
+    match sketch.work.images.is_empty() {
+        true => sketch.images.iter().map(|shown| image(&shown.image)).collect(),
+        false => sketch.work.images.iter().map(image).collect(),
+    }
 }
 
 /// The same for an image that may not be open yet.

@@ -1,12 +1,10 @@
 //! JSON schemas of responses, generated from the record types.
 
 use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
 
-use super::responses::{Creators, Schemes, Suggestions, Values, Works};
+use super::responses::{Creators, History, Schemes, Start, Suggestions, Tags, Values, Works};
 use crate::presentation::{ALL_WORKS, SEARCH_SCHEME};
-use crate::record::{Tag, Work};
 use crate::web::api::tags::limits::{INVISIBLE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
 use crate::web::http::problem::Problem;
 
@@ -80,18 +78,11 @@ pub(super) fn schemas() -> Value {
     generator.subschema_for::<Suggestions>();
     generator.subschema_for::<Schemes<'static>>();
     generator.subschema_for::<Problem<'static>>();
-    let tag = json!(generator.root_schema_for::<Tag>());
+    generator.subschema_for::<Tags>();
+    generator.subschema_for::<History<'static>>();
+    generator.subschema_for::<Start>();
     let definitions = json!(generator.definitions());
     let mut all = definitions.as_object().cloned().unwrap_or_default();
-    let mut described_tag = tag;
-    if let Value::Object(fields) = &mut described_tag {
-        for name in ["$schema", "components", "definitions", "$defs", "required"] {
-            fields.remove(name);
-        }
-    }
-    described_tag["properties"]["id"] = json!({"type": "string"});
-    described_tag["properties"]["revision"] =
-        json!({"type": "integer", "description": "The work's revision; only in responses for a single tag."});
     let words =
         |most: usize| json!({"type": "string", "minLength": 1, "maxLength": most, "pattern": label()});
     let label = json!({"anyOf": [words(MAX_LABEL), {
@@ -112,16 +103,7 @@ pub(super) fn schemas() -> Value {
         "description": "The work's revision that the client has read, as in `If-Match`.",
     });
     let region = "^(xywh=)?[0-9]{1,6},[0-9]{1,6},[1-9][0-9]{0,5},[1-9][0-9]{0,5}$";
-    let count = json!({"type": "integer", "minimum": 0});
     let made = [
-        ("Tag", described_tag),
-        (
-            "Tags",
-            json!({
-                "type": "object", "required": ["revision", "tags"],
-                "properties": {"revision": count, "tags": {"type": "array", "items": reference("Tag")}},
-            }),
-        ),
         (
             "NewTag",
             json!({
@@ -178,32 +160,6 @@ pub(super) fn schemas() -> Value {
     all
 }
 
-/// The schema of a work. With `fields`, responses have only a part of it.
-pub(super) fn work(generator: &mut SchemaGenerator) -> Schema {
-    let mut work = Work::json_schema(generator).to_value();
-    if let Value::Object(fields) = &mut work {
-        fields.remove("required");
-    }
-    let address = json!({"type": "string", "format": "uri"});
-    let image = json!({
-        "type": "object", "required": ["available"],
-        "properties": {
-            "file": {"type": "string"}, "available": {"type": "boolean"}, "service": address, "thumbnail": address,
-            "original": address, "width": {"type": "integer"}, "height": {"type": "integer"},
-        },
-    });
-    work["properties"]["images"] = json!({"type": "array", "items": image});
-    for name in ["id", "page", "manifest", "content_state"] {
-        work["properties"][name] = address.clone();
-    }
-    work["properties"]["thumbnail"] = json!({"type": ["string", "null"], "format": "uri"});
-    work["properties"]["source"] =
-        json!({"description": "The original record of the source; only in responses for a single work."});
-    work["properties"]["revision"] = json!({"type": "integer"});
-    work["properties"]["changed"] = json!({"type": "string", "format": "date-time"});
-    work.try_into().expect("an object is a schema")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,7 +193,7 @@ mod tests {
     fn schemas_have_the_names_that_they_had() {
         let all = schemas();
         let names: Vec<&str> = all.as_object().unwrap().keys().map(String::as_str).collect();
-        let expected = "Broader Creator Creators Fact Image Judgement Measure NewTag OneOrMany OneOrMany2 OneOrMany3 OneOrMany4 Part Problem Production Related Role Schemes Status Suggestions Tag Tags Term Text Title TitleOrText Values Work Works";
+        let expected = "Broader Creator Creators Fact History Image Judgement Measure NewTag OneOrMany OneOrMany2 OneOrMany3 OneOrMany4 Part Problem Production Related Role Schemes Start Status Suggestions Tag Tags Term Text Title TitleOrText Values Work Works";
         assert_eq!(names.join(" "), expected);
     }
 

@@ -13,8 +13,10 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use futures::StreamExt;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
+use super::responses::{self, History, HistoryEvent, PublishedTag};
 use crate::catalogue::{Decision, Event, StoredWork};
 use crate::gallery::Error;
 use crate::iiif::Invalid;
@@ -42,7 +44,7 @@ pub(crate) async fn answer(app: &App, request: &HttpRequest, at: Tags<'_>) -> Re
     let response = match tag {
         Some(tag) if history => events(app, &work, &stored, tag).await?,
         Some(tag) => one(&stored, tag, StatusCode::OK)?,
-        None => tag_response(&stored, all(&stored), StatusCode::OK),
+        None => tag_response(&stored, &all(&stored), StatusCode::OK),
     };
     let tag = revision_tag(&stored);
     match is_not_modified(request, &tag) {
@@ -298,32 +300,34 @@ async fn decide(
 
 async fn events(app: &App, work: &Image<'_>, stored: &StoredWork, tag: &str) -> Result<Response, Error> {
     let all = app.gallery.works.history(&work.identifier).await?;
-    let events: Vec<Value> = all.iter().filter(|event| event.tag == tag).map(event).collect();
+    let events: Vec<_> = all.iter().filter(|event| event.tag == tag).map(published).collect();
     let known = !events.is_empty() || stored.tags.iter().any(|known| known.id() == tag);
     match known {
-        true => {
-            Ok(tag_response(stored, json!({ "revision": stored.revision, "events": events }), StatusCode::OK))
-        }
+        true => Ok(tag_response(stored, &History { events, revision: stored.revision }, StatusCode::OK)),
         false => Err(Error::NotFound),
     }
 }
 
-fn event(event: &Event) -> Value {
-    json!({
-        "status": event.status, "region": event.body.region, "actor": event.actor, "note": event.note, "revision": event.revision,
-        "at": crate::record::timestamp(event.at_ms),
-    })
+fn published(event: &Event) -> HistoryEvent<'_> {
+    HistoryEvent {
+        actor: &event.actor,
+        at: crate::record::timestamp(event.at_ms),
+        note: event.note.as_deref(),
+        region: event.body.region,
+        revision: event.revision,
+        status: event.status,
+    }
 }
 
-fn all(stored: &StoredWork) -> Value {
-    json!({ "revision": stored.revision, "tags": stored.tags.iter().map(Tag::to_json).collect::<Vec<_>>() })
+fn all(stored: &StoredWork) -> responses::Tags {
+    let tags = stored.tags.iter().map(PublishedTag::from).collect();
+    responses::Tags { revision: stored.revision, tags }
 }
 
 fn one(stored: &StoredWork, tag: &str, status: StatusCode) -> Result<Response, Error> {
     let found = stored.tags.iter().find(|known| known.id() == tag).ok_or(Error::NotFound)?;
-    let mut value = found.to_json();
-    value["revision"] = json!(stored.revision);
-    Ok(tag_response(stored, value, status))
+    let published = PublishedTag { revision: Some(stored.revision), ..PublishedTag::from(found) };
+    Ok(tag_response(stored, &published, status))
 }
 
 /// The revision as an entity tag.
@@ -332,9 +336,10 @@ fn revision_tag(stored: &StoredWork) -> EntityTag {
 }
 
 /// A response with the revision as its entity tag, for `If-Match`.
-fn tag_response(stored: &StoredWork, value: Value, status: StatusCode) -> Response {
+fn tag_response(stored: &StoredWork, value: &impl Serialize, status: StatusCode) -> Response {
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CACHE_CONTROL, "no-cache")).content_type("application/json");
     response.insert_header(ETag(revision_tag(stored)));
-    response.body(value.to_string()).into()
+    // A tag begins with the fields of its record: by way of a `Value` all fields are in alphabetical order.
+    response.body(json!(value).to_string()).into()
 }

@@ -1,45 +1,162 @@
-//! The API's responses as types, whose schemas are those of the OpenAPI description. Fields are sent in alphabetical
-//! order.
+//! Lists of works, of their values and of suggestions.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 
+use super::work::PublishedWork;
+use super::{Label, Url, as_json, as_sent};
 use crate::record::Text;
 
-/// A URL of this server.
-#[derive(Serialize)]
-#[serde(transparent)]
-pub(super) struct Url(pub String);
+/// A page of works, or works picked at random.
+#[derive(Default, Serialize, JsonSchema)]
+#[schemars(transform = as_sent)]
+pub(in crate::web::api) struct Works<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collection: Option<Url>,
+    /// The corrected query, if misspelled words were corrected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facets: Option<BTreeMap<&'a str, Vec<Term>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<Vec<Period>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<Url>,
+    /// Whether some of the words may be missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relaxed: Option<bool>,
+    pub total: u64,
+    // The last field, for `spliced`.
+    pub works: Spliced<PublishedWork<'static>>,
+}
 
-impl JsonSchema for Url {
-    fn inline_schema() -> bool {
-        true
-    }
+/// The works found in a period of years.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline, transform = as_sent)]
+pub(in crate::web::api) struct Period {
+    pub from: i32,
+    pub to: i32,
+    pub works: u64,
+}
 
-    fn schema_name() -> Cow<'static, str> {
-        "Url".into()
-    }
+/// A value of works, and how many works have it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(transform = as_sent)]
+pub(in crate::web::api) struct Term {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collection: Option<Url>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub colour: Option<&'static str>,
+    pub filter: String,
+    #[schemars(with = "Text")]
+    pub label: Label,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub narrower: Option<usize>,
+    pub scheme: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<Url>,
+    pub value: String,
+    pub works: u64,
+}
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "format": "uri"})
+/// The creators of works.
+#[derive(Serialize, JsonSchema)]
+#[schemars(transform = as_sent)]
+pub(in crate::web::api) struct Creators {
+    pub creators: Vec<Term>,
+    pub total: usize,
+}
+
+/// The values of a scheme.
+#[derive(Serialize, JsonSchema)]
+#[schemars(transform = as_sent)]
+pub(in crate::web::api) struct Values {
+    pub total: usize,
+    pub values: Vec<Term>,
+}
+
+/// The schemes that works have values of.
+#[derive(Serialize, JsonSchema)]
+#[schemars(transform = as_sent)]
+pub(in crate::web::api) struct Schemes<'a> {
+    pub schemes: Vec<Scheme<'a>>,
+    pub works: u64,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline, transform = as_sent)]
+pub(in crate::web::api) struct Scheme<'a> {
+    pub id: Url,
+    pub scheme: &'a str,
+    pub values: usize,
+}
+
+/// Suggestions for what has been typed.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::web::api) struct Suggestions {
+    pub suggestions: Vec<Suggestion>,
+}
+
+/// A work, or a value of works.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline, transform = as_sent)]
+pub(in crate::web::api) struct Suggestion {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub colour: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<Url>,
+    pub kind: SuggestionKind,
+    #[schemars(with = "Text")]
+    pub label: Label,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Url>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object_number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub works: Option<u64>,
+}
+
+impl Suggestion {
+    pub(in crate::web::api) fn of_value(term: Term) -> Self {
+        Self {
+            colour: term.colour,
+            filter: Some(term.filter),
+            id: None,
+            kind: SuggestionKind::Value,
+            label: term.label,
+            manifest: None,
+            object_number: None,
+            scheme: Some(term.scheme),
+            value: Some(term.value),
+            works: Some(term.works),
+        }
     }
 }
 
-/// A text in all its languages, or as a string in the requested one.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub(super) enum Label {
-    All(Text),
-    One(Option<String>),
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub(in crate::web::api) enum SuggestionKind {
+    Value,
+    Work,
 }
 
 /// A list whose items are JSON already: it is written as `[]`, and [`spliced`] puts the items between the brackets.
-pub(super) struct Spliced<T>(PhantomData<T>);
+pub(in crate::web::api) struct Spliced<T>(PhantomData<T>);
 
 impl<T> Default for Spliced<T> {
     fn default() -> Self {
@@ -68,7 +185,7 @@ impl<T: JsonSchema> JsonSchema for Spliced<T> {
 }
 
 /// A page as JSON, with these works in its last field. They are not parsed once more.
-pub(super) fn spliced<E>(
+pub(in crate::web::api) fn spliced<E>(
     page: &Works<'_>,
     works: impl Iterator<Item = Result<String, E>>,
 ) -> Result<String, E> {
@@ -82,189 +199,4 @@ pub(super) fn spliced<E>(
     }
     body.push_str("]}");
     Ok(body)
-}
-
-/// A response as JSON.
-pub(super) fn as_json(response: &impl Serialize) -> String {
-    serde_json::to_string(response).expect("responses have string keys and finite numbers")
-}
-
-/// A page of works, or works picked at random.
-#[derive(Default, Serialize, JsonSchema)]
-#[schemars(transform = as_sent)]
-pub(super) struct Works<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub collection: Option<Url>,
-    /// The corrected query, if misspelled words were corrected.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub corrected: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub facets: Option<BTreeMap<&'a str, Vec<Term>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub histogram: Option<Vec<Period>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub limit: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<Url>,
-    /// Whether some of the words may be missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub relaxed: Option<bool>,
-    pub total: u64,
-    // The last field, for `spliced`.
-    pub works: Spliced<PublishedWork>,
-}
-
-/// The works found in a period of years.
-#[derive(Serialize, JsonSchema)]
-#[schemars(inline, transform = as_sent)]
-pub(super) struct Period {
-    pub from: i32,
-    pub to: i32,
-    pub works: u64,
-}
-
-/// A value of works, and how many works have it.
-#[derive(Serialize, JsonSchema)]
-#[schemars(transform = as_sent)]
-pub(super) struct Term {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub collection: Option<Url>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub colour: Option<&'static str>,
-    pub filter: String,
-    #[schemars(with = "Text")]
-    pub label: Label,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub narrower: Option<usize>,
-    pub scheme: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub search: Option<Url>,
-    pub value: String,
-    pub works: u64,
-}
-
-/// The creators of works.
-#[derive(Serialize, JsonSchema)]
-#[schemars(transform = as_sent)]
-pub(super) struct Creators {
-    pub creators: Vec<Term>,
-    pub total: usize,
-}
-
-/// The values of a scheme.
-#[derive(Serialize, JsonSchema)]
-#[schemars(transform = as_sent)]
-pub(super) struct Values {
-    pub total: usize,
-    pub values: Vec<Term>,
-}
-
-/// The schemes that works have values of.
-#[derive(Serialize, JsonSchema)]
-#[schemars(transform = as_sent)]
-pub(super) struct Schemes<'a> {
-    pub schemes: Vec<Scheme<'a>>,
-    pub works: u64,
-}
-
-#[derive(Serialize, JsonSchema)]
-#[schemars(inline, transform = as_sent)]
-pub(super) struct Scheme<'a> {
-    pub id: Url,
-    pub scheme: &'a str,
-    pub values: usize,
-}
-
-/// Suggestions for what has been typed.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct Suggestions {
-    pub suggestions: Vec<Suggestion>,
-}
-
-/// A work, or a value of works.
-#[derive(Serialize, JsonSchema)]
-#[schemars(inline, transform = as_sent)]
-pub(super) struct Suggestion {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub colour: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub filter: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Url>,
-    pub kind: SuggestionKind,
-    #[schemars(with = "Text")]
-    pub label: Label,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub manifest: Option<Url>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub object_number: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scheme: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub works: Option<u64>,
-}
-
-impl Suggestion {
-    pub(super) fn of_value(term: Term) -> Self {
-        Self {
-            colour: term.colour,
-            filter: Some(term.filter),
-            id: None,
-            kind: SuggestionKind::Value,
-            label: term.label,
-            manifest: None,
-            object_number: None,
-            scheme: Some(term.scheme),
-            value: Some(term.value),
-            works: Some(term.works),
-        }
-    }
-}
-
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(inline)]
-pub(super) enum SuggestionKind {
-    Value,
-    Work,
-}
-
-/// Turns a derived schema into that of a response: what may be absent is never null.
-fn as_sent(schema: &mut Schema) {
-    let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
-    let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
-    for (name, property) in properties {
-        let Value::Object(property) = property else { continue };
-        let is_unsigned = |format: &Value| format.as_str().is_some_and(|format| format.starts_with("uint"));
-        if property.get("format").is_some_and(is_unsigned) {
-            property.remove("format");
-        }
-        let is_required = required.iter().any(|required| required == name);
-        if let Some(Value::Array(types)) = property.get_mut("type")
-            && !is_required
-        {
-            types.retain(|one| one != "null");
-            if let [only] = &types[..] {
-                let only = only.clone();
-                property.insert("type".into(), only);
-            }
-        }
-    }
-}
-
-/// The schema of a work, as lists and single works have it.
-pub(super) struct PublishedWork;
-
-impl JsonSchema for PublishedWork {
-    fn schema_name() -> Cow<'static, str> {
-        "Work".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        super::schemas::work(generator)
-    }
 }
