@@ -93,7 +93,7 @@ fn unknown(name: &str) -> Invalid {
 
 #[cfg(test)]
 mod tests {
-    use super::super::schemas::schemas;
+    use super::super::openapi::schemas::schemas;
     use super::*;
 
     #[test]

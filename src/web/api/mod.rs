@@ -7,7 +7,6 @@ mod parameters;
 mod query;
 pub(super) mod record;
 mod responses;
-mod schemas;
 mod serializer;
 mod sitemap;
 pub(super) mod tags;

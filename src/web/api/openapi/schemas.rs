@@ -3,8 +3,8 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use super::responses::{Creators, History, Schemes, Start, Suggestions, Tags, Values, Works};
 use crate::presentation::{ALL_WORKS, SEARCH_SCHEME};
+use crate::web::api::responses::{Creators, History, Schemes, Start, Suggestions, Tags, Values, Works};
 use crate::web::api::tags::limits::{INVISIBLE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
 use crate::web::http::problem::Problem;
 
@@ -66,7 +66,7 @@ pub(super) fn reference(name: &str) -> Value {
 }
 
 /// All schemas by name.
-pub(super) fn schemas() -> Value {
+pub(in crate::web::api) fn schemas() -> Value {
     let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| {
         settings.meta_schema = None;
         settings.definitions_path = "/components/schemas".into();

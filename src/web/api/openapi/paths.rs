@@ -1,0 +1,140 @@
+//! The paths of the description, by resource.
+
+use serde_json::{Map, Value, json};
+
+use super::operation::{OF_CHANGE, OF_WITHDRAWAL, OF_WORK, Operation, USUAL, json_of};
+use super::sample::Sample;
+use crate::web::api::dump::NAMES;
+use crate::web::api::parameters::{OF_ONE, of_random, of_suggest, of_terms, of_works};
+
+/// `*`, or entity tags separated by commas (RFC 9110, §8.8.3).
+const IF_MATCH: &str = "^(\\*|(W/)?\"[!#-~]*\"( *, *(W/)?\"[!#-~]*\")*)$";
+
+/// All paths, with their operations by method.
+pub(super) fn paths(sample: &Sample) -> Map<String, Value> {
+    let work = in_path("work", &sample.work);
+    let tag = [work.clone(), in_path("tag", "0123456789abcdef")];
+    let mut paths = lists(sample);
+    paths.extend(dumps());
+    paths.insert("/api/v1/works/{work}".into(), one_work(sample, &work));
+    paths.insert("/api/v1/works/{work}/tags".into(), tags(&work));
+    paths.insert("/api/v1/works/{work}/tags/{tag}".into(), one_tag(&tag));
+    paths.insert("/api/v1/works/{work}/tags/{tag}/history".into(), history(&tag));
+    paths
+}
+
+/// Lists of works and of their values.
+fn lists(sample: &Sample) -> Map<String, Value> {
+    let values = sample.parameters(&of_terms(true));
+    let values = [vec![in_path("scheme", &sample.scheme)], values].concat();
+    let table = [
+        ("", "start", "Links to all endpoints", vec![], "Start"),
+        (
+            "/works",
+            "findWorks",
+            "Search works, page by page, with counts of facets and periods",
+            sample.parameters(&of_works()),
+            "Works",
+        ),
+        (
+            "/random",
+            "randomWorks",
+            "Random works among the results of a search",
+            sample.parameters(&of_random()),
+            "Works",
+        ),
+        ("/suggest", "suggest", "Suggestions while typing", sample.parameters(&of_suggest()), "Suggestions"),
+        (
+            "/creators",
+            "creators",
+            "Creators in alphabetical order, with their numbers of works",
+            sample.parameters(&of_terms(false)),
+            "Creators",
+        ),
+        ("/tags", "schemes", "Schemes of tags and other values of works", vec![], "Schemes"),
+        (
+            "/tags/{scheme}",
+            "values",
+            "The values of a scheme as a tree, level by level, with their numbers of works",
+            values,
+            "Values",
+        ),
+    ];
+    let described = table.map(|(path, id, about, parameters, schema)| {
+        let get = Operation::new(id, about, USUAL).parameters(parameters).returns(schema);
+        (format!("/api/v1{path}"), json!({ "get": get }))
+    });
+    described.into_iter().collect()
+}
+
+/// Dumps of all works.
+fn dumps() -> impl Iterator<Item = (String, Value)> {
+    let about =
+        "All works at once, generated while it is sent; resume a download with `Range` and `If-Range`";
+    NAMES.iter().map(move |(name, media_type)| {
+        let media_type = media_type.split(';').next().unwrap_or(media_type);
+        let content = json!({ media_type: { "schema": { "type": "string" } } });
+        let get = Operation::new(format!("dump_{}", name.replace('.', "_")), about, USUAL)
+            .response(200, json!({ "description": about, "content": content }));
+        (format!("/api/v1/dump/{name}"), json!({ "get": get }))
+    })
+}
+
+fn one_work(sample: &Sample, work: &Value) -> Value {
+    let about = "A work, with its original record";
+    let parameters = [vec![work.clone()], sample.parameters(&OF_ONE)].concat();
+    let get = Operation::new("work", about, OF_WORK).parameters(parameters).returns("Work");
+    let about = "Withdraw a work: its URLs respond with 410 until its record is imported again";
+    let delete = Operation::new("withdrawWork", about, OF_WITHDRAWAL)
+        .parameters([work.clone(), if_match()])
+        .response(204, json!({ "description": "Withdrawn" }))
+        .with_token();
+    json!({ "get": get, "delete": delete })
+}
+
+fn tags(work: &Value) -> Value {
+    let about = "A work's tags, including rejected ones";
+    let get = Operation::new("tags", about, OF_WORK).parameters([work.clone()]).returns("Tags");
+    let about = "Add a tag";
+    let location = json!({ "Location": { "description": "The tag's URL.", "schema": { "type": "string" } } });
+    let mut added = json_of(about, "Tag");
+    added["headers"] = location;
+    let post = Operation::new("addTag", about, OF_CHANGE)
+        .parameters([work.clone(), if_match()])
+        .body("NewTag")
+        .response(200, json_of("The work already has this tag, with its status as decided", "Tag"))
+        .response(201, added)
+        .with_token();
+    json!({ "get": get, "post": post })
+}
+
+fn one_tag(tag: &[Value; 2]) -> Value {
+    let get = Operation::new("tag", "One tag", OF_WORK).parameters(tag.clone()).returns("Tag");
+    let about = "Change the status or the region of a tag";
+    let patch = Operation::new("judgeTag", about, OF_CHANGE)
+        .parameters(tag.clone())
+        .parameters([if_match()])
+        .body("Judgement")
+        .returns("Tag")
+        .with_token();
+    json!({ "get": get, "patch": patch })
+}
+
+fn history(tag: &[Value; 2]) -> Value {
+    let get = Operation::new("tagHistory", "The history of a tag", OF_WORK);
+    json!({ "get": get.parameters(tag.clone()).returns("History") })
+}
+
+/// A segment of a path.
+fn in_path(name: &str, example: &str) -> Value {
+    let schema = json!({ "type": "string", "minLength": 1 });
+    json!({ "name": name, "in": "path", "required": true, "schema": schema, "example": example })
+}
+
+fn if_match() -> Value {
+    json!({
+        "name": "If-Match", "in": "header", "required": false,
+        "description": "Write only if the work has not changed: the ETag of the work's tags or of one tag, a list of these, or `*` for any (RFC 9110, §13.1.1).",
+        "schema": { "type": "string", "pattern": IF_MATCH },
+    })
+}
