@@ -1,17 +1,14 @@
 //! Validation of the fields of a tag.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
-use super::limits::{INVISIBLE, MAX_LABEL, MAX_NOTE, RECORD_SCHEMES};
+use super::limits::{INVISIBLE, MAX_CONCEPT, MAX_IMAGE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
 use crate::iiif::Invalid;
 use crate::presentation::{ALL_WORKS, SEARCH_SCHEME, plain_text};
-use crate::record::{Broader, LanguageTag, Region, Text};
+use crate::record::{LanguageTag, Region, Text};
 
-/// Limits of texts, in characters, and of lists.
-const MAX_CONCEPT: usize = 2000;
-const MAX_IMAGE: usize = 2000;
+/// The most values that a text has.
 const MAX_VALUES: usize = 50;
-const MAX_BROADER: usize = 20;
 
 /// Joiners shape letters in Persian and Indic scripts and join emoji, so they are allowed within a text.
 const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
@@ -21,6 +18,8 @@ const HIDDEN: &str =
 
 pub(super) const REGION: &str =
     "a string `x,y,width,height` in whole pixels of the full image, such as \"100,80,400,300\"";
+
+pub(super) const REVISION: &str = "the work's revision, an integer";
 
 pub(super) fn scheme(scheme: String) -> Result<String, Invalid> {
     let refuse = |reason: String| Err(Invalid::new("scheme", &scheme, reason));
@@ -85,7 +84,7 @@ pub(super) fn image(image: String) -> Result<String, Invalid> {
 pub(super) fn uri(field: &'static str, uri: String) -> Result<String, Invalid> {
     let refuse = |reason: &'static str| Err(Invalid::new(field, &uri, reason));
     if uri.chars().count() > MAX_CONCEPT {
-        return refuse("is longer than 2000 characters");
+        return Err(Invalid::new(field, &uri, format!("is longer than {MAX_CONCEPT} characters")));
     }
     let plain = !uri.chars().any(|c| c.is_whitespace() || is_hidden(c) || matches!(c, '<' | '>' | '"'));
     let parsed = url::Url::parse(&uri).ok().filter(|_| plain);
@@ -95,24 +94,20 @@ pub(super) fn uri(field: &'static str, uri: String) -> Result<String, Invalid> {
     }
 }
 
-pub(super) fn broader(all: Vec<Value>) -> Result<Vec<Broader>, Invalid> {
-    if all.len() > MAX_BROADER {
-        return Err(Invalid::new("broader", "", format!("has more than {MAX_BROADER} concepts")));
+pub(super) fn confidence(confidence: f64) -> Result<f64, Invalid> {
+    match (0.0..=1.0).contains(&confidence) {
+        true => Ok(confidence),
+        false => Err(Invalid::new("confidence", &confidence.to_string(), "must be between 0 and 1")),
     }
-    let one = |value: Value| {
-        let form = || {
-            Invalid::new("broader", &value.to_string(), "must be a list of {\"label\": …, \"concept\": …}")
-        };
-        let mut fields = value.as_object().cloned().ok_or_else(form)?;
-        let label = text("broader", fields.remove("label").unwrap_or_default())?;
-        let concept = match fields.remove("concept") {
-            None | Some(Value::Null) => None,
-            Some(Value::String(concept)) => Some(uri("broader", concept)?),
-            Some(_) => return Err(form()),
-        };
-        if fields.is_empty() { Ok(Broader { label, concept }) } else { Err(form()) }
-    };
-    all.into_iter().map(one).collect()
+}
+
+pub(super) fn revision(number: Number) -> Result<u64, Invalid> {
+    // `7.0` is an integer in JSON Schema, too.
+    let whole =
+        || number.as_f64().filter(|one| one.fract() == 0.0 && (0.0..=MAX_REVISION as f64).contains(one));
+    let revision = number.as_u64().or_else(|| whole().map(|one| one as u64));
+    let revision = revision.filter(|revision| *revision <= MAX_REVISION);
+    revision.ok_or_else(|| Invalid::new("revision", &number.to_string(), format!("must be {REVISION}")))
 }
 
 /// A text for display: every value must have a visible character.

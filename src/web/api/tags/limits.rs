@@ -1,13 +1,17 @@
 //! Limits of tags, shared by validation and the OpenAPI description.
 
 /// Limits of texts, in characters.
-pub(crate) const MAX_LABEL: usize = 500;
-pub(crate) const MAX_NOTE: usize = 2000;
+pub(super) const MAX_CONCEPT: usize = 2000;
+pub(super) const MAX_IMAGE: usize = 2000;
+pub(super) const MAX_LABEL: usize = 500;
+pub(super) const MAX_NOTE: usize = 2000;
+/// The most concepts above that of a tag.
+pub(super) const MAX_BROADER: usize = 20;
 /// The largest integer that every JSON implementation represents exactly: 2⁵³ - 1.
-pub(crate) const MAX_REVISION: u64 = (1 << 53) - 1;
+pub(super) const MAX_REVISION: u64 = (1 << 53) - 1;
 
 /// Schemes whose values come from fields of the record, and must not be mixed with tags.
-pub(crate) const RECORD_SCHEMES: [&str; 12] = [
+pub(super) const RECORD_SCHEMES: [&str; 12] = [
     "collection",
     "creator",
     "department",
@@ -24,7 +28,7 @@ pub(crate) const RECORD_SCHEMES: [&str; 12] = [
 
 /// Invisible characters: soft hyphens, zero-width characters, directional formatting (Unicode's `Bidi_Control`), line
 /// separators. They make texts that look the same differ, or change the order in which a text is shown.
-pub(crate) const INVISIBLE: [(char, char); 6] = [
+pub(super) const INVISIBLE: [(char, char); 6] = [
     ('\u{ad}', '\u{ad}'),
     ('\u{61c}', '\u{61c}'),
     ('\u{200b}', '\u{200f}'),

@@ -1,7 +1,9 @@
 //! Tags in the API: anybody may read them, holders of a token may write them.
 
+mod bodies;
 mod check;
-pub(crate) mod limits;
+mod described;
+mod limits;
 mod read;
 #[cfg(test)]
 mod read_tests;
@@ -16,6 +18,7 @@ use futures::StreamExt;
 use serde::Serialize;
 use serde_json::json;
 
+pub(super) use self::bodies::{Judgement, NewTag};
 use super::responses::{self, History, HistoryEvent, PublishedTag};
 use crate::catalogue::{Decision, Event, StoredWork};
 use crate::gallery::Error;

@@ -1,28 +1,16 @@
-//! Parses request bodies about tags, field by field.
+//! Reads request bodies about tags, with errors that name the field and what works.
 
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use std::fmt;
 
-use super::check::{self, REGION};
-use super::limits::MAX_REVISION;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess};
+use serde_json::{Map, Value, map};
+
+use super::bodies::{Judgement, NewBroader, NewTag};
+use super::check;
+use super::limits::MAX_BROADER;
 use crate::iiif::Invalid;
-use crate::record::{Region, Status, Tag};
-
-/// The fields of a new tag, and those of a change.
-const NEW: [&str; 11] = [
-    "scheme",
-    "label",
-    "concept",
-    "broader",
-    "source",
-    "confidence",
-    "image",
-    "region",
-    "status",
-    "note",
-    "revision",
-];
-const CHANGE: [&str; 4] = ["status", "region", "note", "revision"];
+use crate::record::{Broader, Region, Status, Tag};
 
 /// A new tag.
 pub(super) struct Added {
@@ -44,52 +32,84 @@ pub(super) struct Change {
 
 /// Reads a new tag.
 pub(super) fn added(body: &[u8]) -> Result<Added, Invalid> {
-    let mut fields = Fields::read(body, &NEW)?;
-    let scheme: String = fields.needed("scheme", "a string such as \"motif\"")?;
-    let label = fields.take::<Value>("label", "")?.ok_or_else(|| missing("label"))?;
-    let mut tag = Tag::new(&check::scheme(scheme)?, check::text("label", label)?);
-    tag.concept =
-        fields.take("concept", "a string")?.map(|concept| check::uri("concept", concept)).transpose()?;
-    tag.broader = check::broader(
-        fields.take("broader", "a list of {\"label\": …, \"concept\": …}")?.unwrap_or_default(),
-    )?;
-    if let Some(source) = fields.take("source", "a string")? {
-        tag.source = check::source(source)?;
-    }
-    if let Some(confidence) = fields.take("confidence", "a number between 0 and 1")? {
-        tag.confidence = confidence;
-        if !(0.0..=1.0).contains(&confidence) {
-            return Err(Invalid::new("confidence", &confidence.to_string(), "must be between 0 and 1"));
-        }
-    }
-    tag.image = fields.take("image", "a string")?.map(check::image).transpose()?;
-    tag.region = fields.take::<String>("region", REGION)?.map(|text| check::region(&text)).transpose()?;
-    let status = fields.status()?;
-    tag.status = status.unwrap_or_default();
-    Ok(Added { tag, has_status: status.is_some(), note: fields.note()?, revision: fields.revision()? })
+    let new: NewTag = Fields::of(body)?.read()?;
+    let scheme = check::scheme(new.scheme.ok_or_else(|| missing("scheme", "\"motif\""))?)?;
+    let label = new.label.ok_or_else(|| missing("label", "{\"en\": \"dog\"}"))?;
+    let usual = Tag::new(&scheme, check::text("label", label)?);
+    let tag = Tag {
+        concept: new.concept.map(|concept| check::uri("concept", concept)).transpose()?,
+        broader: broader(new.broader.unwrap_or_default())?,
+        source: new.source.map_or(Ok(usual.source), check::source)?,
+        confidence: new.confidence.map_or(Ok(usual.confidence), check::confidence)?,
+        image: new.image.map(check::image).transpose()?,
+        region: new.region.as_deref().map(check::region).transpose()?,
+        status: new.status.unwrap_or_default(),
+        ..usual
+    };
+    let note = new.note.map(check::note).transpose()?;
+    let revision = new.revision.map(check::revision).transpose()?;
+    Ok(Added { tag, has_status: new.status.is_some(), note, revision })
 }
 
 /// Reads a change.
 pub(super) fn change(body: &[u8]) -> Result<Change, Invalid> {
-    let mut fields = Fields::read(body, &CHANGE)?;
-    let region = match fields.0.remove("region") {
-        None => None,
-        Some(Value::Null) => Some(None),
-        Some(Value::String(text)) => Some(Some(check::region(&text)?)),
-        Some(other) => {
-            return Err(Invalid::new("region", &other.to_string(), format!("must be {REGION}, or null")));
-        }
-    };
-    let status = fields.status()?;
-    Ok(Change { status, region, note: fields.note()?, revision: fields.revision()? })
+    let change: Judgement = Fields::of(body)?.read()?;
+    let moved = |region: Option<String>| region.as_deref().map(check::region).transpose();
+    Ok(Change {
+        status: change.status,
+        region: change.region.map(moved).transpose()?,
+        note: change.note.map(check::note).transpose()?,
+        revision: change.revision.map(check::revision).transpose()?,
+    })
 }
 
-/// A JSON object whose fields are removed one by one.
-struct Fields(Map<String, Value>);
+fn broader(all: Vec<Map<String, Value>>) -> Result<Vec<Broader>, Invalid> {
+    if all.len() > MAX_BROADER {
+        return Err(Invalid::new("broader", "", format!("has more than {MAX_BROADER} concepts")));
+    }
+    let one = |fields: Map<String, Value>| {
+        let shown = Value::Object(fields.clone()).to_string();
+        let refuse = |_| Invalid::new("broader", &shown, format!("must be {}", form("broader")));
+        let NewBroader { label, concept } = Fields::from(fields).read().map_err(refuse)?;
+        let concept = concept.map(|concept| check::uri("broader", concept)).transpose()?;
+        Ok(Broader { label: check::text("broader", label.unwrap_or_default())?, concept })
+    };
+    all.into_iter().map(one).collect()
+}
+
+fn missing(name: &'static str, example: &str) -> Invalid {
+    Invalid::new(name, "", format!("is missing: write \"{name}\": {example}"))
+}
+
+/// How a field is written.
+fn form(field: &str) -> String {
+    let form = match field {
+        "scheme" => "a string such as \"motif\"",
+        "broader" => "a list of {\"label\": …, \"concept\": …}",
+        "confidence" => "a number between 0 and 1",
+        "region" => return format!("{}, or null", check::REGION),
+        "status" => "`proposed`, `accepted` or `rejected`",
+        "revision" => check::REVISION,
+        _ => "a string",
+    };
+    form.to_owned()
+}
+
+/// The fields of a JSON object, one by one.
+struct Fields {
+    rest: map::IntoIter,
+    value: Option<(String, Value)>,
+}
+
+impl From<Map<String, Value>> for Fields {
+    fn from(fields: Map<String, Value>) -> Self {
+        Self { rest: fields.into_iter(), value: None }
+    }
+}
 
 impl Fields {
-    fn read(body: &[u8], known: &[&'static str]) -> Result<Self, Invalid> {
-        let value: Value = serde_json::from_slice(body)
+    fn of(body: &[u8]) -> Result<Self, Invalid> {
+        let value = serde_json::from_slice(body)
             .map_err(|error| Invalid::new("body", "", format!("is not valid JSON: {error}")))?;
         let Value::Object(fields) = value else {
             return Err(Invalid::new(
@@ -98,53 +118,51 @@ impl Fields {
                 "must be a JSON object such as {\"scheme\": \"motif\", \"label\": {\"en\": \"dog\"}}",
             ));
         };
-        match fields.keys().find(|name| !known.contains(&name.as_str())) {
-            None => Ok(Self(fields)),
-            Some(unknown) => {
-                let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
-                let reason = format!("is not a known field; known fields are {}", known.join(", "));
-                Err(Invalid::new(unknown.chars().take(80).collect::<String>(), "", reason))
-            }
-        }
+        Ok(fields.into())
     }
 
-    /// A field's value; null counts as missing.
-    fn take<T: DeserializeOwned>(&mut self, name: &'static str, form: &str) -> Result<Option<T>, Invalid> {
-        match self.0.remove(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => {
-                let refuse = |_| Invalid::new(name, &value.to_string(), format!("must be {form}"));
-                T::deserialize(&value).map(Some).map_err(refuse)
-            }
-        }
-    }
-
-    fn needed<T: DeserializeOwned>(&mut self, name: &'static str, form: &str) -> Result<T, Invalid> {
-        self.take(name, form)?.ok_or_else(|| missing(name))
-    }
-
-    fn status(&mut self) -> Result<Option<Status>, Invalid> {
-        self.take("status", "`proposed`, `accepted` or `rejected`")
-    }
-
-    fn revision(&mut self) -> Result<Option<u64>, Invalid> {
-        let form = "the work's revision, an integer";
-        let Some(number) = self.take::<serde_json::Number>("revision", form)? else { return Ok(None) };
-        // `7.0` is an integer in JSON Schema, too.
-        let whole =
-            || number.as_f64().filter(|one| one.fract() == 0.0 && (0.0..=MAX_REVISION as f64).contains(one));
-        let revision = number.as_u64().or_else(|| whole().map(|one| one as u64));
-        let revision = revision.filter(|revision| *revision <= MAX_REVISION);
-        let refuse = || Invalid::new("revision", &number.to_string(), format!("must be {form}"));
-        revision.map(Some).ok_or_else(refuse)
-    }
-
-    fn note(&mut self) -> Result<Option<String>, Invalid> {
-        self.take("note", "a string")?.map(check::note).transpose()
+    fn read<T: DeserializeOwned>(self) -> Result<T, Invalid> {
+        T::deserialize(MapAccessDeserializer::new(self)).map_err(|refused| refused.0)
     }
 }
 
-fn missing(name: &'static str) -> Invalid {
-    let example = if name == "label" { "{\"en\": \"dog\"}" } else { "\"motif\"" };
-    Invalid::new(name, "", format!("is missing: write \"{name}\": {example}"))
+impl<'de> MapAccess<'de> for Fields {
+    type Error = Refused;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Refused> {
+        let Some((name, value)) = self.rest.next() else { return Ok(None) };
+        self.value = Some((name.clone(), value));
+        seed.deserialize(name.into_deserializer()).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Refused> {
+        let (name, value) = self.value.take().unwrap_or_default();
+        let shown = value.to_string();
+        let reason = format!("must be {}", form(&name));
+        seed.deserialize(value).map_err(|_| Refused(Invalid::new(name, &shown, reason)))
+    }
 }
+
+/// Why a body is refused.
+#[derive(Debug)]
+struct Refused(Invalid);
+
+impl serde::de::Error for Refused {
+    fn custom<T: fmt::Display>(reason: T) -> Self {
+        Self(Invalid::new("body", "", reason.to_string()))
+    }
+
+    fn unknown_field(field: &str, known: &'static [&'static str]) -> Self {
+        let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+        let reason = format!("is not a known field; known fields are {}", known.join(", "));
+        Self(Invalid::new(field.chars().take(80).collect::<String>(), "", reason))
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Refused {}
