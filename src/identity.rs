@@ -1,16 +1,16 @@
-//! Values as texts that outlive the process: in ETags, cursors, recipes, storage keys.
+//! Stable text forms of values that outlive the process: in ETags, cursors, recipes and storage keys.
 //!
-//! `Debug` would say nearly the same, and every renaming in the code would change it: pyramids would be made anew, and
-//! what clients hold would no longer be theirs to keep. Here the words are written out, so that only who means to
-//! change them does. A deliberate change of what stands behind a text raises the version that goes with it
-//! (`RENDERING` of answers, `VERSION` of pyramids, `FORM` of indexes).
+//! `Debug` produces nearly the same text, but it changes with every renaming in the code, which would rebuild all
+//! pyramids and invalidate what clients have cached. Here names are written out, so that only a deliberate change alters
+//! a text. If the meaning of a text changes, raise the version that goes with it: `RENDERING` of responses, `VERSION` of
+//! pyramids, `FORM` of indexes.
 
 use std::fmt::Write;
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3;
 
-/// What can be written into such a text. Structs are taken apart in full, so that a new field has to choose.
+/// A value with a stable text form. Structs are destructured completely, so that a new field must be written or ignored explicitly.
 pub(crate) trait Identity {
     fn write(&self, text: &mut String);
 
@@ -21,7 +21,7 @@ pub(crate) trait Identity {
     }
 }
 
-/// A hash of these parts and of this version of Tegl, which decides how responses are made: for entity tags.
+/// A hash for entity tags: of these parts and of Tegl's version, since responses may differ between versions.
 pub(crate) fn fingerprint(parts: &[&[u8]]) -> u128 {
     let mut hash = Xxh3::new();
     hash.update(concat!("tegl ", env!("CARGO_PKG_VERSION")).as_bytes());
@@ -63,7 +63,7 @@ fn list<T: Identity>(text: &mut String, values: &[T]) {
     text.push(']');
 }
 
-/// What says itself in digits, or in a word of the language.
+/// Implements [`Identity`] by `Display` for booleans and integers.
 macro_rules! plain {
     ($($plain:ty),*) => {
         $(impl Identity for $plain {
@@ -77,7 +77,7 @@ macro_rules! plain {
 plain!(bool, u8, u32, u64, usize, i32, i64);
 
 impl Identity for f32 {
-    /// The shortest digits that mean this number, with a point or an exponent.
+    /// The shortest digits that parse to the same number, with a decimal point or an exponent, as `Debug` writes it.
     fn write(&self, text: &mut String) {
         let size = self.abs();
         let _ = match size == 0.0 || (1e-4..1e16).contains(&size) {
@@ -89,14 +89,14 @@ impl Identity for f32 {
 }
 
 impl Identity for str {
-    /// In quotation marks; what would not show, or end the text, is escaped.
+    /// In quotation marks; quotation marks, backslashes and unprintable characters are escaped.
     fn write(&self, text: &mut String) {
         text.push('"');
-        for sign in self.chars() {
-            match sign {
-                '\'' => text.push(sign),
-                ' '..='~' if sign != '"' && sign != '\\' => text.push(sign),
-                _ => text.extend(sign.escape_debug()),
+        for character in self.chars() {
+            match character {
+                '\'' => text.push(character),
+                ' '..='~' if character != '"' && character != '\\' => text.push(character),
+                _ => text.extend(character.escape_debug()),
             }
         }
         text.push('"');
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_told_as_ever() {
+    fn text_forms_of_values_are_stable() {
         let check = |value: &dyn Identity, expected: &str| assert_eq!(value.identity(), expected);
         check(&true, "true");
         check(&u64::MAX, "18446744073709551615");
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_told_as_ever() {
+    fn text_forms_of_numbers_are_stable() {
         for (number, expected) in [
             (0.0, "0.0"),
             (-0.0, "-0.0"),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_stand_behind_a_name() {
+    fn fields_follow_the_name() {
         let mut text = String::new();
         fields(&mut text, "Credit", &[("line", &"a".to_owned()), ("rights", &None::<u8>)]);
         wrapped(&mut text, "Number", &7u64);
@@ -196,9 +196,9 @@ mod tests {
     }
 
     proptest! {
-        // The texts began as what the standard library says.
+        // The texts equal those of `Debug` at the time when they were first stored.
         #[test]
-        fn texts_and_numbers_are_as_they_began(text in any::<String>(), number in any::<f32>(), bits in any::<u32>()) {
+        fn texts_and_numbers_equal_debug(text in any::<String>(), number in any::<f32>(), bits in any::<u32>()) {
             prop_assert_eq!(text.identity(), format!("{text:?}"));
             prop_assert_eq!(number.identity(), format!("{number:?}"));
             let number = f32::from_bits(bits);

@@ -1,4 +1,4 @@
-//! `tegl check`: reports what masters are, and why they are slow to serve.
+//! `tegl check`: reports the format of each master, its cost to serve, and how to reduce it.
 
 use super::output::count;
 use super::{Check as Arguments, gallery, settings};
@@ -8,11 +8,11 @@ use crate::gallery::{Check, error_chain};
 pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let mut config = settings::load(arguments.config.as_deref())?;
     if !arguments.pyramids && config.pyramids.location.is_empty() {
-        // A check does not create the default pyramid folder.
+        // Without --pyramids, a check does not create the default pyramid folder.
         config.pyramids.location = "none".into();
     }
     let (mut slow, mut failed, mut masters) = (0u64, 0u64, 0u64);
-    let mut shown = |checked: Result<Check, (String, String)>| {
+    let mut report = |checked: Result<Check, (String, String)>| {
         masters += 1;
         match &checked {
             Ok(check) => slow += u64::from(check.remedy.is_some()),
@@ -32,18 +32,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
             std::slice::from_ref(source),
             &Config { sources: Default::default(), ..config.clone() },
         )?;
-        gallery::reach(&gallery)?;
+        gallery::check_stores(&gallery)?;
         gallery::block_on(async {
             let mut after = None;
             loop {
                 let listing =
                     gallery.sources.list(after.as_deref(), 500).await.map_err(|error| error_chain(&error))?;
                 for unreadable in listing.unreadable {
-                    shown(Err(unreadable));
+                    report(Err(unreadable));
                 }
                 for entry in listing.entries {
                     let checked = gallery.jobs.check(&entry.identifier, source).await;
-                    shown(checked.map_err(|error| (entry.identifier, error_chain(&error))));
+                    report(checked.map_err(|error| (entry.identifier, error_chain(&error))));
                 }
                 if let Some(trouble) = listing.troubles.first() {
                     return Err(trouble.clone());

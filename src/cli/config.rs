@@ -8,10 +8,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
         return Ok(());
     }
     let config = settings::load(arguments.config.as_deref())?;
-    let shown = if arguments.show_secrets { config.clone() } else { config.without_secrets() };
-    if shown != config {
+    let printed = if arguments.show_secrets { config.clone() } else { config.without_secrets() };
+    if printed != config {
         println!("# `…` hides a secret; --show-secrets prints it.");
     }
-    print!("{}", toml::to_string(&shown).map_err(|error| error.to_string())?);
+    print!("{}", toml::to_string(&printed).map_err(|error| error.to_string())?);
     Ok(())
 }

@@ -1,10 +1,10 @@
-//! Keeps connections and open files within the process's file descriptor limit.
+//! Fits the settings for connections and open files into the process's file descriptor limit.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 use crate::config::Config;
 
-/// Descriptors for the log, the catalogue, the index, listening sockets and the like.
+/// Descriptors reserved for the log, the catalogue, the index, listening sockets and the like.
 const RESERVED: u64 = 192;
 
 /// Raises the soft limit to the hard limit, and lowers settings that do not fit into it. Returns a warning for each

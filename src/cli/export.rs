@@ -11,7 +11,7 @@ use crate::gallery::{Layout, error_chain};
 pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let config = settings::load(arguments.config.as_deref())?;
     let gallery = gallery::open(std::slice::from_ref(&arguments.source), &config)?;
-    gallery::reach(&gallery)?;
+    gallery::check_stores(&gallery)?;
     let layout = if arguments.deep_zoom { Layout::DeepZoom } else { Layout::Iiif };
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("{bar:24} {percent:>3} % {eta:>4} {msg}") {

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::gallery::{Gallery, PyramidStore, Settings, Source};
 use crate::store::Store;
 
-/// Opens the sources and the pyramid store.
+/// Opens the sources, the pyramid store and the catalogue.
 pub(super) fn open(paths: &[String], config: &Config) -> Result<Gallery, String> {
     let open = |location: &str| Store::open(location, &config.store).map_err(|error| error.to_string());
     let mut sources = Vec::new();
@@ -32,7 +32,7 @@ pub(super) fn open(paths: &[String], config: &Config) -> Result<Gallery, String>
     with_catalogue(gallery, config)
 }
 
-/// Adds the search index, for servers.
+/// Adds the search index, unless `search.folder` is `none` or the folder cannot be created.
 pub(super) fn with_index(gallery: Gallery, config: &Config) -> Gallery {
     let folder = match config.search.folder.as_str() {
         "none" => return gallery,
@@ -51,8 +51,8 @@ pub(super) fn with_index(gallery: Gallery, config: &Config) -> Gallery {
     }
 }
 
-/// Fails if a source cannot be read, or if pyramids cannot be kept.
-pub(super) fn reach(gallery: &Gallery) -> Result<(), String> {
+/// Fails if a source cannot be read or the pyramid store cannot be used.
+pub(super) fn check_stores(gallery: &Gallery) -> Result<(), String> {
     let troubles = block_on(async {
         let (sources, pyramids) =
             futures::future::join(gallery.sources.troubles(), gallery.images.pyramids_trouble()).await;
@@ -64,9 +64,9 @@ pub(super) fn reach(gallery: &Gallery) -> Result<(), String> {
     }
 }
 
-/// Fails if a source cannot be read because of its configuration. Other failures may pass: they are logged, and the
+/// Fails if a source cannot be read because of its configuration. Other failures may be temporary: they are logged, and the
 /// server is not ready meanwhile.
-pub(super) fn reach_for_serving(gallery: &Gallery) -> Result<(), String> {
+pub(super) fn check_stores_for_serving(gallery: &Gallery) -> Result<(), String> {
     let (sources, pyramids) = block_on(async {
         Ok(futures::future::join(gallery.sources.troubles(), gallery.images.pyramids_trouble()).await)
     })?;
@@ -81,8 +81,8 @@ pub(super) fn reach_for_serving(gallery: &Gallery) -> Result<(), String> {
     }
 }
 
-/// Fails if there is no source.
-pub(super) fn need_source(paths: &[String], config: &Config) -> Result<(), String> {
+/// Fails if neither the arguments nor the settings name a source.
+pub(super) fn require_source(paths: &[String], config: &Config) -> Result<(), String> {
     match paths.is_empty() && config.sources.is_empty() {
         true => Err(
             "no source was given: name a folder, a file or a bucket, as in `images` or `s3://bucket/prefix`"
@@ -100,21 +100,21 @@ fn with_catalogue(gallery: Gallery, config: &Config) -> Result<Gallery, String> 
     };
     match settings.url.as_str() {
         "none" => Ok(gallery),
-        // The default place is optional: without it, images are served without records.
+        // The default file is optional: without it, images are served without records.
         "" => {
-            let place = default_catalogue();
-            let made = place.parent().map_or(Ok(()), std::fs::create_dir_all);
+            let path = default_catalogue();
+            let created = path.parent().map_or(Ok(()), std::fs::create_dir_all);
             let writable =
-                made.and_then(|()| std::fs::OpenOptions::new().append(true).create(true).open(&place));
+                created.and_then(|()| std::fs::OpenOptions::new().append(true).create(true).open(&path));
             match writable {
                 Ok(_) => opened(
                     gallery,
-                    &catalogue::Settings { url: place.to_string_lossy().into(), ..settings.clone() },
+                    &catalogue::Settings { url: path.to_string_lossy().into(), ..settings.clone() },
                 ),
                 Err(reason) => {
                     eprintln!(
                         "there are no records: they cannot be kept in `{}`: {reason}; set `catalogue.url` to a writable file or a database",
-                        place.display()
+                        path.display()
                     );
                     Ok(gallery)
                 }
@@ -138,7 +138,7 @@ fn default_catalogue() -> PathBuf {
     state.join("catalogue.db")
 }
 
-/// The folder in a variable of the environment.
+/// The folder named by an environment variable, if it is set and not empty.
 fn folder_of(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
@@ -156,7 +156,7 @@ fn pyramid_store(config: &Config) -> Result<Option<PyramidStore>, String> {
             if config.pyramids.on_demand {
                 eprintln!(
                     "no pyramids are built, only existing ones are used: {reason}; set `pyramids.location` to a writable \
-                     place, or `pyramids.on_demand` to false"
+                     folder or bucket, or `pyramids.on_demand` to false"
                 );
             }
             Ok(PyramidStore::read_only(store, format!("pyramids cannot be built: {reason}")))
@@ -164,7 +164,7 @@ fn pyramid_store(config: &Config) -> Result<Option<PyramidStore>, String> {
     };
     match config.pyramids.location.as_str() {
         "none" => Ok(None),
-        // The default place is optional: without it, images are served without pyramids.
+        // The default folder is optional: without it, images are served without pyramids.
         "" => Ok(open(&default_cache().join("pyramids").to_string_lossy())
             .inspect_err(|reason| {
                 eprintln!("no pyramids are built: they cannot be kept in the default folder: {reason}; set `pyramids.location` to a writable folder");
@@ -176,7 +176,7 @@ fn pyramid_store(config: &Config) -> Result<Option<PyramidStore>, String> {
     }
 }
 
-/// The service manager's cache folder, or the user's.
+/// The default folder for caches: the service manager's, or in the user's cache folder.
 fn default_cache() -> PathBuf {
     folder_of("CACHE_DIRECTORY")
         .or_else(|| folder_of("XDG_CACHE_HOME").map(|cache| cache.join("tegl")))

@@ -1,4 +1,4 @@
-//! `tegl health`: asks a running server whether it is ready.
+//! `tegl health`: queries the readiness of a running server.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use super::Health as Arguments;
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let result = runtime.map_err(|error| error.to_string())?.block_on(ask(&arguments.url));
+    let result = runtime.map_err(|error| error.to_string())?.block_on(readiness(&arguments.url));
     println!("{}", result?);
     Ok(())
 }
 
-async fn ask(base: &str) -> Result<String, String> {
+async fn readiness(base: &str) -> Result<String, String> {
     let url = format!("{}/health/ready", base.trim_end_matches('/'));
     let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).no_proxy().build();
     let response = client.map_err(|error| error.to_string())?.get(&url).send().await;
@@ -24,7 +24,7 @@ async fn ask(base: &str) -> Result<String, String> {
     }
 }
 
-/// The innermost cause: the outer ones repeat the address.
+/// The innermost cause: the outer ones repeat the URL.
 fn cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(inner) = cause.source() {

@@ -1,4 +1,4 @@
-//! `tegl ingest`: imports records, and builds missing pyramids ahead of time.
+//! `tegl ingest`: imports records, then builds missing pyramids.
 
 use std::collections::HashMap;
 use std::io::IsTerminal;
@@ -31,16 +31,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let jobs = arguments.jobs.unwrap_or(2).clamp(1, 4 * cores);
     config.pyramids.at_once = jobs;
     if arguments.records.is_empty() {
-        gallery::need_source(&arguments.sources, &config)?;
+        gallery::require_source(&arguments.sources, &config)?;
     }
     let gallery = Arc::new(gallery::open(&arguments.sources, &config)?);
-    gallery::reach(&gallery)?;
+    gallery::check_stores(&gallery)?;
     let bad = match arguments.records.is_empty() {
         true => 0,
         false => gallery::block_on(records::run(arguments, &config, &gallery))?,
     };
     if arguments.dry_run || gallery.sources.all().is_empty() {
-        return unread(bad);
+        return fail_on_bad_records(bad);
     }
     if gallery.images.pyramids_location().is_none() && config.pyramids.location != "none" {
         return Err("no pyramid store: set a writable one with --store or `pyramids.location`".into());
@@ -69,13 +69,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
         reporter.failures();
     }
     match summary.failed {
-        0 => unread(bad),
+        0 => fail_on_bad_records(bad),
         1 => Err("one master failed".into()),
         failed => Err(format!("{failed} masters failed")),
     }
 }
 
-fn unread(records: u64) -> Result<(), String> {
+fn fail_on_bad_records(records: u64) -> Result<(), String> {
     match records {
         0 => Ok(()),
         1 => Err("one record could not be read; the others were imported".into()),

@@ -1,6 +1,6 @@
 //! The command line: parses the arguments and runs one command.
 
-// Its macros shadow the standard library's in all modules that follow.
+// First, because its macros shadow the standard library's in all modules below.
 #[macro_use]
 mod output;
 
@@ -211,7 +211,7 @@ pub struct Config {
     show_secrets: bool,
 }
 
-/// Ask a running server whether it is ready, for container health checks
+/// Check whether a running server is ready, for container health checks
 ///
 /// Exits with 0 if it is, and with 1 otherwise.
 #[derive(Args)]
@@ -221,7 +221,7 @@ pub struct Health {
     url: String,
 }
 
-/// Runs the command that was given, and prints to standard error why it failed.
+/// Runs the command given on the command line. Failures are printed to standard error.
 pub fn run() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Serve(arguments) => serve::run(arguments),

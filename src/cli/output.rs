@@ -1,7 +1,7 @@
 //! Writes to standard output and standard error; a closed pipe ends the command quietly.
 //!
-//! The standard library's macros panic when a pipe is closed or a disk is full. These have the same names and are in scope
-//! in all commands, so that the others are not used by mistake.
+//! The standard library's macros panic when a pipe is closed or a disk is full. The macros of this module have the same
+//! names and shadow them in all commands.
 
 use std::fmt::Arguments;
 use std::io::{self, ErrorKind, Write};
@@ -29,7 +29,7 @@ pub(super) fn write(text: Arguments<'_>) {
     }
 }
 
-/// Flushes standard output; a full disk is noticed here at the latest.
+/// Flushes standard output, so that write errors are reported before the process exits.
 pub(super) fn flush() {
     if let Err(error) = io::stdout().flush() {
         failed(&error);

@@ -94,9 +94,9 @@ async fn prune(
                 "dry_run": arguments.dry_run, "refused": refused } })
         );
     } else {
-        let shown = if arguments.verbose || arguments.dry_run { missing.len() } else { MAX_LISTED };
+        let listed = if arguments.verbose || arguments.dry_run { missing.len() } else { MAX_LISTED };
         let verb = if withdrawn > 0 { "withdrawn" } else { "without a record" };
-        missing.iter().take(shown).for_each(|number| eprintln!("{number}: {verb}"));
+        missing.iter().take(listed).for_each(|number| eprintln!("{number}: {verb}"));
         let verb = if arguments.dry_run { "would be withdrawn" } else { "withdrawn" };
         if refused.is_none() {
             println!("{source}: {} of {works} works {verb}", missing.len());
@@ -125,7 +125,7 @@ fn report_refused_hosts(arguments: &Arguments, reading: &Reading) {
     }
 }
 
-/// Lists the columns of the mapping that have no value in any record.
+/// Lists the columns of the mapping that are empty in all records.
 fn report_unused_columns(arguments: &Arguments, mapping: &Mapping, register: &Register) {
     if register.count() == 0 {
         return;
@@ -205,7 +205,7 @@ impl Reporter {
         Self { bar, json, verbose, dry, location: location.to_owned(), counts: Mutex::default() }
     }
 
-    fn say(&self, line: &str) {
+    fn print_line(&self, line: &str) {
         self.bar.suspend(|| eprintln!("{line}"));
     }
 
@@ -272,10 +272,10 @@ impl Watch for Reporter {
             few if few <= MAX_LISTED || self.verbose => {
                 let number =
                     bad.object_number.as_ref().map(|number| format!(" ({number})")).unwrap_or_default();
-                self.say(&format!("{}, line {}{number}: {}", self.location, bad.line, bad.reason));
+                self.print_line(&format!("{}, line {}{number}: {}", self.location, bad.line, bad.reason));
             }
             many if many == MAX_LISTED + 1 => {
-                self.say("more records could not be read; --verbose lists them all")
+                self.print_line("more records could not be read; --verbose lists them all")
             }
             _ => {}
         }
@@ -289,11 +289,13 @@ impl Watch for Reporter {
         let mut counts = self.counts.lock();
         counts.missing += 1;
         match counts.missing {
-            few if few <= MAX_LISTED || self.verbose => self.say(&match files {
+            few if few <= MAX_LISTED || self.verbose => self.print_line(&match files {
                 [] => format!("{object_number}: no master matches this object number"),
                 files => format!("{object_number}: no master for {}", files.join(", ")),
             }),
-            many if many == MAX_LISTED + 1 => self.say("more works have no master; --verbose lists them all"),
+            many if many == MAX_LISTED + 1 => {
+                self.print_line("more works have no master; --verbose lists them all")
+            }
             _ => {}
         }
     }
@@ -314,13 +316,13 @@ impl Watch for Reporter {
                 let place = if earlier.location == self.location { "" } else { &*earlier.location };
                 let place =
                     format!("{place}{}line {}", if place.is_empty() { "" } else { ", " }, earlier.line);
-                self.say(&format!(
+                self.print_line(&format!(
                     "{}, line {line}: `{object_number}` is also in {place}: that record is used, this one is skipped",
                     self.location
                 ));
             }
             many if many == MAX_LISTED + 1 => {
-                self.say("more records were skipped; use --verbose to list them all")
+                self.print_line("more records were skipped; --verbose lists them all")
             }
             _ => {}
         }
@@ -335,11 +337,11 @@ impl Watch for Reporter {
         let mut counts = self.counts.lock();
         counts.renamed += 1;
         match counts.renamed {
-            few if few <= MAX_LISTED || self.verbose => self.say(&format!(
+            few if few <= MAX_LISTED || self.verbose => self.print_line(&format!(
                 "{requested}: a work of another source has this object number; this one became `{assigned}`"
             )),
             many if many == MAX_LISTED + 1 => {
-                self.say("more works were renumbered; --verbose lists them all")
+                self.print_line("more works were renumbered; --verbose lists them all")
             }
             _ => {}
         }

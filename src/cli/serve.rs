@@ -26,9 +26,9 @@ pub(super) fn run(arguments: Arguments) -> Result<(), String> {
         .map_err(|error| error.to_string())?
         .install_recorder()
         .map_err(|error| error.to_string())?;
-    gallery::need_source(&arguments.sources, &config)?;
+    gallery::require_source(&arguments.sources, &config)?;
     let gallery = gallery::open(&arguments.sources, &config)?;
-    gallery::reach_for_serving(&gallery)?;
+    gallery::check_stores_for_serving(&gallery)?;
     let gallery = gallery::with_index(gallery, &config);
     actix_web::rt::System::new().block_on(serve(gallery, &config, metrics))
 }
@@ -96,7 +96,7 @@ async fn announce(gallery: &Gallery, running: &Running) {
     }
 }
 
-/// Log lines are written by a thread of their own, so that a slow reader of the log does not block requests.
+/// Log lines are written by a thread of their own, so that a blocked standard error does not delay requests.
 fn start_log(log: &Log) -> Result<tracing_appender::non_blocking::WorkerGuard, String> {
     let filter =
         EnvFilter::try_new(&log.level).map_err(|error| format!("log.level `{}`: {error}", log.level))?;

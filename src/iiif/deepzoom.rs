@@ -11,7 +11,7 @@ pub fn description(full: Dimensions, side: u32) -> String {
     )
 }
 
-/// Deep Zoom's tiles are square.
+/// The side of Deep Zoom tiles, which are square: that of the master's tiles, or 256 pixels if these are not.
 pub fn side(tile: Dimensions) -> u32 {
     if tile.width == tile.height { tile.width } else { 256 }
 }
@@ -33,13 +33,13 @@ pub fn tile(
 ) -> Option<ImageRequest> {
     let factor = 1u64 << highest(full).checked_sub(level)?;
     let step = u64::from(side) * factor;
-    let place = |n: u32, length: u32| {
+    let extent = |n: u32, length: u32| {
         let start = u64::from(n) * step;
         let covered = step.min(u64::from(length).checked_sub(start).filter(|&rest| rest > 0)?);
         Some((start as u32, covered as u32, covered.div_ceil(factor) as u32))
     };
-    let (x, width, across) = place(column, full.width)?;
-    let (y, height, down) = place(row, full.height)?;
+    let (x, width, across) = extent(column, full.width)?;
+    let (y, height, down) = extent(row, full.height)?;
     Some(ImageRequest {
         version: Version::V3,
         region: Region::Pixels { x, y, width, height },
@@ -58,9 +58,9 @@ mod tests {
     fn levels_count_up_from_one_pixel() {
         let full = Dimensions::new(6000, 4000);
         let at = |level, column, row| {
-            let wanted = tile(full, 256, (level, column, row), Format::Jpg)?;
-            let rect = wanted.region.within(full).ok()?;
-            Some((rect.to_string(), wanted.size.to_string()))
+            let request = tile(full, 256, (level, column, row), Format::Jpg)?;
+            let rect = request.region.within(full).ok()?;
+            Some((rect.to_string(), request.size.to_string()))
         };
         let pair = |region: &str, size: &str| Some((region.to_owned(), size.to_owned()));
         assert_eq!(at(13, 0, 0), pair("0,0,256,256", "256,256"));

@@ -9,13 +9,13 @@ use super::{Dimensions, Format, Limits, Version};
 pub struct Info {
     /// The image's base URI, exactly as it was requested, without a trailing slash.
     pub id: String,
-    /// The size of the full image, upright.
+    /// The size of the full upright image, in pixels.
     pub dimensions: Dimensions,
     /// The largest sizes that are served.
     pub limits: Limits,
     /// Smallest first.
     pub sizes: Vec<Dimensions>,
-    /// How tiles are cut.
+    /// The tiles that viewers should request.
     pub tiles: Tiles,
 }
 
@@ -24,7 +24,7 @@ pub struct Info {
 pub struct Tiles {
     /// The width and height of a tile, in pixels of its level.
     pub side: Dimensions,
-    /// By how much each level is smaller than the full image, ascending.
+    /// The scale factor of each level, ascending.
     pub scale_factors: Vec<u32>,
 }
 

@@ -10,7 +10,7 @@ pub struct Invalid {
     pub parameter: Cow<'static, str>,
     /// The value as received, cut to a readable length, without control characters.
     pub value: String,
-    /// Why, and what would be right.
+    /// Why it is invalid, and what is valid.
     pub reason: Cow<'static, str>,
 }
 

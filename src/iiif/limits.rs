@@ -11,7 +11,7 @@ pub struct Limits {
     pub max_height: u32,
     /// In pixels.
     pub max_area: u64,
-    /// The largest longer side, in pixels, at which rights allow the whole image; parts are never shown in finer detail.
+    /// The largest longer side, in pixels, at which rights allow the whole image; parts are never served in finer detail.
     /// `u32::MAX` if rights set no limit.
     pub largest: u32,
 }
@@ -31,7 +31,7 @@ impl Limits {
         }
     }
 
-    /// The limits for a region of an image: its share of the finest detail that may be shown.
+    /// The limits for a region of an image, so that it has no finer detail than rights allow for the whole.
     pub fn of_region(self, region: Dimensions, full: Dimensions) -> Self {
         let longest = full.width.max(full.height);
         if longest <= self.largest {
@@ -53,7 +53,7 @@ impl Limits {
         full.width.max(full.height) > self.largest
     }
 
-    /// Whether an image of this size may be served.
+    /// Whether a response of this size is within `max_width`, `max_height` and `max_area`.
     pub const fn allow(self, size: Dimensions) -> bool {
         size.width <= self.max_width && size.height <= self.max_height && size.area() <= self.max_area
     }

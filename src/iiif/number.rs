@@ -16,8 +16,8 @@ pub(super) fn decimal(text: &str) -> Option<f64> {
 }
 
 /// Writes a number without trailing zeros and with a leading zero (§4.8): `0.5`, `22.5`, `90`.
-pub(super) fn show(number: f64) -> String {
-    let text = format!("{number:.10}");
+pub(super) fn format(number: f64) -> String {
+    let text = std::format!("{number:.10}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
@@ -65,6 +65,6 @@ mod tests {
 
     #[test]
     fn numbers_are_written_without_trailing_zeros() {
-        assert_eq!([show(90.0), show(22.5), show(0.5), show(0.0)], ["90", "22.5", "0.5", "0"]);
+        assert_eq!([format(90.0), format(22.5), format(0.5), format(0.0)], ["90", "22.5", "0.5", "0"]);
     }
 }

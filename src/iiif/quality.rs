@@ -5,7 +5,7 @@ use super::Invalid;
 /// The quality parameter (Image API 3.0, §4.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Quality {
-    /// As the master is, in color or gray.
+    /// The master's own colors or grays.
     Default,
     /// In color.
     Color,

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sliver_keeps_a_pixel() {
+    fn a_tiny_percentage_has_at_least_one_pixel() {
         check("pct:10,10,0.01,0.01", "30,20,1,1");
         check("pct:99.99,99.99,0.01,0.01", "299,199,1,1");
     }
@@ -189,7 +189,7 @@ mod tests {
         }
 
         #[test]
-        fn neighboring_percentages_meet(w in 1..10_000u32, a in 0.0..50.0f64, b in 1.0..50.0f64) {
+        fn adjacent_percentages_do_not_overlap(w in 1..10_000u32, a in 0.0..50.0f64, b in 1.0..50.0f64) {
             let (_, end) = percent_of(w, a, b);
             let (start, _) = percent_of(w, a + b, 1.0);
             prop_assert!(start == end || end - 1 == start || start + 1 == w);

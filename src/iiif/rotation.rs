@@ -1,20 +1,20 @@
 //! The rotation of a request, with mirroring.
 
 use super::Invalid;
-use super::number::{decimal, show};
+use super::number::{decimal, format};
 
 /// The rotation parameter (Image API 3.0, §4.3): mirrored left to right first, then rotated clockwise by `degrees`,
 /// 0 ≤ `degrees` < 360.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rotation {
-    /// Whether it is mirrored before it is turned.
+    /// Whether the image is mirrored before it is rotated.
     pub mirror: bool,
     /// Clockwise; at least 0 and less than 360.
     pub degrees: f64,
 }
 
 impl Rotation {
-    /// Neither mirrored nor turned.
+    /// Neither mirrored nor rotated.
     pub const NONE: Rotation = Rotation { mirror: false, degrees: 0.0 };
 
     /// Parses a rotation (Image API 3, §4.3).
@@ -24,7 +24,7 @@ impl Rotation {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let (mirror, rest) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
         match decimal(rest) {
-            Some(degrees) if degrees <= 360.0 => Ok(Self { mirror, degrees: written(degrees) % 360.0 }),
+            Some(degrees) if degrees <= 360.0 => Ok(Self { mirror, degrees: canonical(degrees) % 360.0 }),
             Some(_) => Err(Invalid::new("rotation", text, "must not exceed 360 degrees")),
             None => Err(Invalid::new(
                 "rotation",
@@ -41,14 +41,14 @@ impl Rotation {
 }
 
 /// Rounds to the decimals of the canonical form, so that equal canonical forms mean equal rotations.
-fn written(degrees: f64) -> f64 {
-    decimal(&show(degrees)).unwrap_or(degrees)
+fn canonical(degrees: f64) -> f64 {
+    decimal(&format(degrees)).unwrap_or(degrees)
 }
 
 /// The canonical form (§4.8).
 impl std::fmt::Display for Rotation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}{}", if self.mirror { "!" } else { "" }, show(self.degrees))
+        write!(f, "{}{}", if self.mirror { "!" } else { "" }, format(self.degrees))
     }
 }
 

@@ -15,7 +15,7 @@ pub struct Size {
 /// The forms of the size parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Form {
-    /// `max`: as large as is permitted.
+    /// `max`: the largest size within the limits, without `^` at most the region's.
     Max,
     /// `full`, only in version 2: the size of the region.
     Full,
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn version_2_knows_full_and_enlarges_by_plain_forms() {
+    fn version_2_has_full_and_allows_upscaling_without_caret() {
         for (size, expected) in [
             ("full", "300,200"),
             ("max", "300,200"),

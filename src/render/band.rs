@@ -13,10 +13,10 @@ const BAND: u64 = 6 << 20;
 
 /// Whether the image is rendered band by band: it is large, upright, and its format is written by rows.
 pub fn is_banded(plan: &Plan, master: &Master) -> bool {
-    let straight = plan.rotation.degrees == 0.0 && master.orientation.is_upright();
-    let takes_rows = matches!(plan.format, Format::Jpg | Format::Png | Format::Tif);
-    let toned = plan.quality == crate::iiif::Quality::Bitonal;
-    plan.size.area() >= LARGE && straight && takes_rows && !toned && matches!(master.kind, Kind::Tiled)
+    let upright = plan.rotation.degrees == 0.0 && master.orientation.is_upright();
+    let written_by_rows = matches!(plan.format, Format::Jpg | Format::Png | Format::Tif);
+    let bitonal = plan.quality == crate::iiif::Quality::Bitonal;
+    plan.size.area() >= LARGE && upright && written_by_rows && !bitonal && matches!(master.kind, Kind::Tiled)
 }
 
 /// Rows of each band of the image: the height of a row of tiles if the scale is 1.
@@ -27,7 +27,7 @@ pub fn band_height(plan: &Plan, master: &Master, level: usize) -> u32 {
     let width = f64::from(plan.region.width) / factor;
     let tiles = ((BAND as f64 / width / f64::from(level.grid.tile.height)).floor()).max(1.0);
     let rows = tiles * f64::from(level.grid.tile.height) * factor / shrink;
-    // Whole MCUs, so that JPEG's bands end at block boundaries.
+    // A multiple of 16 rows, so that JPEG bands end at MCU boundaries.
     ((rows / 16.0).floor() as u32 * 16).clamp(16, 4096)
 }
 
@@ -40,7 +40,7 @@ pub fn band_bytes(plan: &Plan, master: &Master, rows: u32) -> u64 {
 }
 
 impl Frame {
-    /// The frame of the `rows` rows from `top` on of a tiled master.
+    /// The frame of `rows` rows of the image from row `top` on, for a tiled master.
     pub fn of_band(
         plan: &Plan,
         master: &Master,
@@ -74,10 +74,10 @@ impl Frame {
     }
 }
 
-/// The encoder of the bands.
+/// The streaming encoder of a banded response, with its metadata.
 ///
 /// # Errors
-/// If the format has no bands.
+/// If the format is not JPEG, PNG or TIFF.
 pub fn banded_encoder(
     plan: &Plan,
     master: &Master,
@@ -101,14 +101,14 @@ fn channels(plan: &Plan, master: &Master) -> Channels {
     }
 }
 
-/// The band's rows, converted for the encoder.
+/// The rows of a band: scaled, converted to the response's colors, mirrored and, for JPEG, without alpha.
 ///
 /// # Errors
-/// If the picture does not fit the plan.
+/// If the window is outside the picture, or memory runs out.
 pub fn band(plan: &Plan, picture: &Picture, frame: &Frame, color: &ColorTransform) -> Result<Raster, Error> {
     let raster = color.apply_packed(finish::scaled(picture, frame.window, frame.size)?);
-    let carries = color.embeds_profile(plan, raster.channels);
-    let raster = finish::toned(color.for_response(raster, carries), plan.quality);
+    let embeds_profile = color.embeds_profile(plan, raster.channels);
+    let raster = finish::with_quality(color.for_response(raster, embeds_profile), plan.quality);
     let raster = if plan.rotation == Rotation::NONE { raster } else { rotate::mirror(&raster) };
     Ok(if plan.format == Format::Jpg { tone::flatten(raster, [255; 3]) } else { raster })
 }
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn bands_make_up_the_whole_answer() {
+    fn bands_equal_the_whole_image() {
         let (master, file) = master(500, 700);
         for path in
             ["full/max/0", "full/max/!0", "full/201,/0", "full/^600,/0", "13,17,400,611/333,/0", "full/77,/0"]

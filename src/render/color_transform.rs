@@ -21,7 +21,7 @@ use crate::metadata::{Credit, EmbeddedMetadata};
 use crate::pixels::color::{Conversion, Output, Policy, classify, to_rgba};
 use crate::pixels::{Alpha, Channels, Depth, Model, Raster, Raw, Samples, Shape};
 
-/// Converts a master's samples to the colors of responses, and knows the profile to embed.
+/// The color conversion of a master's samples, and the profile to embed in responses.
 #[derive(Clone, Default)]
 pub struct ColorTransform {
     /// The profile of converted samples; embedded in every response that can carry it.
@@ -40,10 +40,10 @@ impl ColorTransform {
     /// Gray and RGB bytes are unchanged if they are sRGB, untagged, or have a compact profile, which is then embedded in
     /// every response; everything else is converted to `output`.
     pub fn new(icc: Option<&Arc<[u8]>>, shape: Shape, output: Output) -> Self {
-        let shown = shape.depth == Depth::U8 && matches!(shape.model, Model::Gray | Model::Rgb);
+        let displayable = shape.depth == Depth::U8 && matches!(shape.model, Model::Gray | Model::Rgb);
         let policy = match icc {
-            Some(icc) if shown => classify(icc, Conversion::channels(shape.model, Alpha::None)),
-            None if shown => Policy::Srgb,
+            Some(icc) if displayable => classify(icc, Conversion::channels(shape.model, Alpha::None)),
+            None if displayable => Policy::Srgb,
             _ => Policy::Convert,
         };
         // Gray with alpha becomes RGBA, which a gray profile does not describe.

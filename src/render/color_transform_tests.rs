@@ -49,22 +49,24 @@ fn read(file: &[u8]) -> (Vec<u8>, Option<Arc<[u8]>>) {
 }
 
 /// L*a*b* of a color according to littleCMS; sRGB if there is no profile.
-fn seen(color: &[u8], icc: Option<&[u8]>) -> [f64; 3] {
+fn lab_of(color: &[u8], icc: Option<&[u8]>) -> [f64; 3] {
     let lab =
         Profile::new_lab4_context(GlobalContext::new(), &CIExyY { x: 0.345_7, y: 0.358_5, Y: 1.0 }).unwrap();
     let mut out = [[0.0; 3]];
     let intent = Intent::RelativeColorimetric;
     if let (&[gray], Some(icc)) = (color, icc) {
         let from = Profile::new_icc(icc).unwrap();
-        let way =
+        let transform =
             Transform::<u8, [f64; 3]>::new(&from, PixelFormat::GRAY_8, &lab, PixelFormat::Lab_DBL, intent);
-        way.unwrap().transform_pixels(&[gray], &mut out);
+        transform.unwrap().transform_pixels(&[gray], &mut out);
         return out[0];
     }
     let from = icc.map_or_else(Profile::new_srgb, |icc| Profile::new_icc(icc).unwrap());
-    let way =
+    let transform =
         Transform::<[u8; 3], [f64; 3]>::new(&from, PixelFormat::RGB_8, &lab, PixelFormat::Lab_DBL, intent);
-    way.unwrap().transform_pixels(&[[color[0], color[1 % color.len()], color[2 % color.len()]]], &mut out);
+    transform
+        .unwrap()
+        .transform_pixels(&[[color[0], color[1 % color.len()], color[2 % color.len()]]], &mut out);
     out[0]
 }
 
@@ -73,14 +75,14 @@ fn srgb(color: &[u8], icc: Option<&[u8]>) -> [u8; 3] {
     let lab =
         Profile::new_lab4_context(GlobalContext::new(), &CIExyY { x: 0.345_7, y: 0.358_5, Y: 1.0 }).unwrap();
     let (intent, mut out) = (Intent::RelativeColorimetric, [[0; 3]]);
-    let way = Transform::<[f64; 3], [u8; 3]>::new(
+    let transform = Transform::<[f64; 3], [u8; 3]>::new(
         &lab,
         PixelFormat::Lab_DBL,
         &Profile::new_srgb(),
         PixelFormat::RGB_8,
         intent,
     );
-    way.unwrap().transform_pixels(&[seen(color, icc)], &mut out);
+    transform.unwrap().transform_pixels(&[lab_of(color, icc)], &mut out);
     out[0]
 }
 
@@ -95,7 +97,7 @@ fn plan(format: Format, quality: Quality, degrees: f64) -> Plan {
     Plan { region: Rect::all(SIZE), size: SIZE, rotation, quality, format, source }
 }
 
-fn answer(plan: &Plan, picture: &Picture, color: &ColorTransform) -> Vec<u8> {
+fn response(plan: &Plan, picture: &Picture, color: &ColorTransform) -> Vec<u8> {
     let whole = Window { x: 0.0, y: 0.0, width: f64::from(SIDE), height: f64::from(SIDE) };
     finish(plan, picture, (whole, SIZE), Orientation::UPRIGHT, color, &Settings::default()).unwrap()
 }
@@ -144,15 +146,15 @@ fn check(name: &str, flat: Flat<'_>, icc: Option<&Arc<[u8]>>, output: Output, pl
     let expected = srgb(flat.color, icc);
     for format in FORMATS {
         for quality in [Quality::Default, Quality::Color, Quality::Gray, Quality::Bitonal] {
-            let (found, tagged) = read(&answer(&plan(format, quality, 0.0), &picture, &color));
+            let (found, tagged) = read(&response(&plan(format, quality, 0.0), &picture, &color));
             let case = format!("{name} {format:?} {quality:?} {:?} {output:?}: {found:?}", flat.color);
-            let (seen_now, within) =
-                (seen(&found, tagged.as_deref()), if format == Format::Webp { 5.0 } else { 2.6 });
+            let (found_lab, within) =
+                (lab_of(&found, tagged.as_deref()), if format == Format::Webp { 5.0 } else { 2.6 });
             let expected = match quality {
                 Quality::Default | Quality::Color => {
-                    let away = delta(seen_now, seen(flat.color, icc));
+                    let away = delta(found_lab, lab_of(flat.color, icc));
                     // Colors outside sRGB are clipped in both.
-                    let clipped = delta(seen_now, seen(&expected, None));
+                    let clipped = delta(found_lab, lab_of(&expected, None));
                     assert!(away.min(clipped) < within, "{case}: {away}");
                     assert!(tagged.is_none() || !matches!(format, Format::Gif), "{case}");
                     continue;
@@ -170,12 +172,12 @@ fn check(name: &str, flat: Flat<'_>, icc: Option<&Arc<[u8]>>, output: Output, pl
             assert!(found.iter().all(|sample| sample.abs_diff(expected) <= 4), "{case}, not {expected}");
         }
     }
-    unread(&picture, &color, expected, flat.alpha != Alpha::None);
+    check_undecoded(&picture, &color, expected, flat.alpha != Alpha::None);
 }
 
 /// The formats that are not decoded here: AVIF is written from sRGB, and PDF contains the JPEG unchanged.
 #[track_caller]
-fn unread(picture: &Picture, color: &ColorTransform, expected: [u8; 3], has_alpha: bool) {
+fn check_undecoded(picture: &Picture, color: &ColorTransform, expected: [u8; 3], has_alpha: bool) {
     if let Picture::Packed(raster) = picture {
         let gray = raster.channels == Channels::Gray;
         let mut raster = color.for_response(raster.clone(), false);
@@ -185,15 +187,15 @@ fn unread(picture: &Picture, color: &ColorTransform, expected: [u8; 3], has_alph
             "{found:?}"
         );
         assert_eq!((raster.channels == Channels::Gray, raster.channels == Channels::Rgba), (gray, has_alpha));
-        let file = answer(&plan(Format::Avif, Quality::Default, 0.0), picture, color);
+        let file = response(&plan(Format::Avif, Quality::Default, 0.0), picture, color);
         assert_eq!(file, encode::avif(&raster, &EmbeddedMetadata::default()).unwrap());
         raster = tone::gray(raster);
-        let file = answer(&plan(Format::Avif, Quality::Gray, 0.0), picture, color);
+        let file = response(&plan(Format::Avif, Quality::Gray, 0.0), picture, color);
         assert_eq!(file, encode::avif(&raster, &EmbeddedMetadata::default()).unwrap());
     }
     for quality in [Quality::Default, Quality::Gray] {
-        let file = answer(&plan(Format::Pdf, quality, 0.0), picture, color);
-        let jpg = answer(&plan(Format::Jpg, quality, 0.0), picture, color);
+        let file = response(&plan(Format::Pdf, quality, 0.0), picture, color);
+        let jpg = response(&plan(Format::Jpg, quality, 0.0), picture, color);
         let icc = jpeg::header(&jpg).unwrap().unwrap().icc;
         assert_eq!(icc.is_some(), file.windows(9).any(|part| part == b"/ICCBased"));
         let scan = jpg.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
@@ -203,7 +205,7 @@ fn unread(picture: &Picture, color: &ColorTransform, expected: [u8; 3], has_alph
 }
 
 #[test]
-fn every_answer_shows_the_masters_colors() {
+fn responses_keep_the_colors_of_the_master() {
     for (name, icc) in profiles() {
         for color in &COLORS {
             for output in [Output::Srgb, Output::DisplayP3] {
@@ -220,7 +222,7 @@ fn every_answer_shows_the_masters_colors() {
 }
 
 #[test]
-fn every_answer_shows_the_masters_greys() {
+fn responses_keep_the_grays_of_the_master() {
     for gamma in [1.0, 1.8, 2.2] {
         let icc: Arc<[u8]> = ColorProfile::new_gray_with_gamma(gamma).encode().unwrap().into();
         for color in [[63u8], [128], [210]] {
@@ -236,33 +238,33 @@ fn every_answer_shows_the_masters_greys() {
 }
 
 #[test]
-fn prophotos_greys_are_srgbs() {
+fn prophoto_grays_are_converted_to_srgb() {
     let icc: Arc<[u8]> = ColorProfile::new_pro_photo_rgb().encode().unwrap().into();
     for (value, expected) in [(63, 81), (128, 146), (192, 203)] {
         let color = [value; 3];
         let flat = Flat { color: &color, alpha: Alpha::None, depth: Depth::U8 };
         let color = ColorTransform::new(Some(&icc), flat.shape(), Output::Srgb);
         let (found, tagged) =
-            read(&answer(&plan(Format::Png, Quality::Gray, 0.0), &flat.picture(&color), &color));
+            read(&response(&plan(Format::Png, Quality::Gray, 0.0), &flat.picture(&color), &color));
         assert!(found[0].abs_diff(expected) <= 1 && tagged.is_none(), "{value}: {found:?}");
     }
 }
 
 #[test]
-fn clear_corners_cost_grey_its_profile_but_not_its_look() {
+fn transparent_corners_convert_gray_to_srgb() {
     let icc: Arc<[u8]> = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap().into();
     let flat = Flat { color: &[55], alpha: Alpha::None, depth: Depth::U8 };
     let color = ColorTransform::new(Some(&icc), flat.shape(), Output::Srgb);
     for (format, expected) in [(Format::Png, 128), (Format::Tif, 128), (Format::Jpg, 55)] {
         let (found, tagged) =
-            read(&answer(&plan(format, Quality::Default, 22.5), &flat.picture(&color), &color));
+            read(&response(&plan(format, Quality::Default, 22.5), &flat.picture(&color), &color));
         assert!(found[0].abs_diff(expected) <= 2, "{format:?}: {found:?}");
         assert_eq!(tagged.is_some(), format == Format::Jpg);
     }
 }
 
 #[test]
-fn stored_tiles_pass_with_their_profile() {
+fn stored_tiles_are_served_with_their_profile() {
     let icc: Arc<[u8]> = ColorProfile::new_adobe_rgb().encode().unwrap().into();
     let shape = Flat { color: &[1, 2, 3], alpha: Alpha::None, depth: Depth::U8 }.shape();
     let color = ColorTransform::new(Some(&icc), shape, Output::Srgb);

@@ -10,7 +10,7 @@ use crate::pixels::{Error, Picture, Planar, Raster, jpeg, scale};
 /// Why a rendering failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DrawError {
-    /// Nobody waits for the result any more.
+    /// All callers have gone.
     #[error("the rendering was cancelled")]
     Cancelled,
     /// Samples could not be decoded or encoded.
@@ -57,9 +57,9 @@ fn draw_planar(
         if is_cancelled() {
             return Err(DrawError::Cancelled);
         }
-        let shown = level.grid.rect(tile).dimensions();
-        if !jpeg::decode_into(stored, frame.reduce, canvas, place(frame, level, tile), shown)? {
-            return Ok(false); // `draw_packed` refuses tiles that lack pixels.
+        let visible = level.grid.rect(tile).dimensions();
+        if !jpeg::decode_into(stored, frame.reduce, canvas, position(frame, level, tile), visible)? {
+            return Ok(false); // `draw_packed` returns the error if the tile is too small.
         }
     }
     Ok(true)
@@ -90,13 +90,13 @@ fn draw_packed(
         if canvas.channels != decoded.channels {
             return Err(Error::damaged("tile", "its channels differ from those of its directory").into());
         }
-        copy(&decoded, &mut canvas, place(frame, level, tile));
+        copy(&decoded, &mut canvas, position(frame, level, tile));
     }
     Ok(canvas)
 }
 
 /// The position of a tile on the canvas.
-fn place(frame: &Frame, level: &Level, tile: TileIndex) -> (u32, u32) {
+fn position(frame: &Frame, level: &Level, tile: TileIndex) -> (u32, u32) {
     let rect = level.grid.rect(tile);
     ((rect.x - frame.origin.0) / frame.reduce, (rect.y - frame.origin.1) / frame.reduce)
 }
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tile_that_lacks_pixels_is_refused() {
+    fn a_tile_that_is_too_small_is_refused() {
         let size = Dimensions::new(16, 16);
         let master = pyramid(size);
         let frame = Frame {

@@ -1,14 +1,14 @@
-//! The exact-tile rule: which requests a stored tile answers without decoding.
+//! The exact-tile rule: which requests are served with a stored tile, without decoding.
 
 use crate::iiif::{Dimensions, Format, Quality, Rect, Rotation};
 use crate::master::{Codec, Level, Master, TileIndex};
 
-/// Whether a request asks for pixels as they are stored: JPEG, not rotated, in their own colors.
+/// Whether a request is for pixels as they are stored: JPEG, not rotated, in their own colors.
 pub(super) fn is_as_stored(rotation: Rotation, quality: Quality, format: Format) -> bool {
     rotation == Rotation::NONE && quality == Quality::Default && format == Format::Jpg
 }
 
-/// The level and the tile that show exactly this region in this size.
+/// The level and the tile that cover exactly this region at this size.
 ///
 /// At the image's edges the requested size may be one pixel smaller than the tile, because viewers round differently
 /// there; the tile is then cropped by a pixel.
@@ -28,11 +28,13 @@ pub(super) fn exact_tile(region: Rect, size: Dimensions, master: &Master) -> Opt
         if !aligned || !whole || tile.column >= level.grid.columns() || tile.row >= level.grid.rows() {
             return None;
         }
-        let shown = level.grid.rect(tile);
-        let near = |asked: u32, shown: u32, edge: bool| asked == shown || (edge && asked + 1 == shown);
+        let stored = level.grid.rect(tile);
+        let near = |requested: u32, stored: u32, edge: bool| {
+            requested == stored || (edge && requested + 1 == stored)
+        };
         let right = region.right() == full.width;
         let bottom = region.bottom() == full.height;
-        let sized = near(size.width, shown.width, right) && near(size.height, shown.height, bottom);
+        let sized = near(size.width, stored.width, right) && near(size.height, stored.height, bottom);
         (sized && level.codec == Codec::Jpeg && level.range(tile).is_some()).then_some(tile)
     };
     master.levels.iter().enumerate().find_map(|(n, level)| fits(level).map(|tile| (n, tile)))

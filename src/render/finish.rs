@@ -5,12 +5,12 @@ use crate::iiif::{Dimensions, Format, Quality, Rotation};
 use crate::master::Orientation;
 use crate::metadata::EmbeddedMetadata;
 use crate::pixels::scale::{self, Window};
-use crate::pixels::{Channels, Error, Picture, Raster, Subsampling, encode, jpeg, rotate, tone};
+use crate::pixels::{self, Channels, Error, Picture, Raster, Subsampling, jpeg, rotate, tone};
 
-/// Scales the window of `picture` to `size`, makes it upright, and encodes it as `plan` says.
+/// Scales the window of `picture` to `size`, makes it upright, rotates it, converts its colors and encodes it as planned.
 ///
 /// # Errors
-/// If the picture does not fit the plan, or cannot be encoded.
+/// If the window is outside the picture, memory runs out, or the encoder fails.
 pub fn finish(
     plan: &Plan,
     picture: &Picture,
@@ -27,21 +27,21 @@ pub fn finish(
         && plan.format == Format::Jpg
     {
         let gray = planar.planes.len() == 1 || plan.quality == Quality::Gray;
-        let carries = color.embeds_profile(plan, if gray { Channels::Gray } else { Channels::Rgb });
-        if carries || color.is_srgb() {
+        let embeds_profile = color.embeds_profile(plan, if gray { Channels::Gray } else { Channels::Rgb });
+        if embeds_profile || color.is_srgb() {
             let subsampling = if gray { Subsampling::Gray } else { settings.subsampling() };
             let scaled = scale::planar(planar, window, size, subsampling)?;
-            return jpeg::encode_planar(&scaled, settings.jpeg_quality, &color.metadata(carries));
+            return jpeg::encode_planar(&scaled, settings.jpeg_quality, &color.metadata(embeds_profile));
         }
     }
     let raster = scaled(picture, window, size)?;
     let raster = rotate::upright(raster, orientation);
     let raster = color.apply_packed(raster);
-    let carries = color.embeds_profile(plan, encoded_channels(plan, raster.channels));
-    let raster = color.for_response(raster, carries);
-    let raster = toned(raster, plan.quality);
-    let raster = turned(raster, plan.rotation, plan.format);
-    encoded(raster, plan.format, &color.metadata(carries), settings)
+    let embeds_profile = color.embeds_profile(plan, encoded_channels(plan, raster.channels));
+    let raster = color.for_response(raster, embeds_profile);
+    let raster = with_quality(raster, plan.quality);
+    let raster = rotated(raster, plan.rotation, plan.format);
+    encode(raster, plan.format, &color.metadata(embeds_profile), settings)
 }
 
 /// The channels that are encoded: transparent corners turn gray into RGBA.
@@ -60,7 +60,7 @@ pub(super) fn scaled(picture: &Picture, window: Window, size: Dimensions) -> Res
     }
 }
 
-pub(super) fn toned(raster: Raster, quality: Quality) -> Raster {
+pub(super) fn with_quality(raster: Raster, quality: Quality) -> Raster {
     match quality {
         Quality::Default | Quality::Color => raster,
         Quality::Gray => tone::gray(raster),
@@ -69,7 +69,7 @@ pub(super) fn toned(raster: Raster, quality: Quality) -> Raster {
 }
 
 /// Mirrors, then rotates (Image API 3.0, §4.3); corners are transparent if the format allows, else black.
-fn turned(raster: Raster, rotation: Rotation, format: Format) -> Raster {
+fn rotated(raster: Raster, rotation: Rotation, format: Format) -> Raster {
     let raster = if rotation.mirror { rotate::mirror(&raster) } else { raster };
     match rotation.quarter_turns() {
         Some(0) => raster,
@@ -81,7 +81,7 @@ fn turned(raster: Raster, rotation: Rotation, format: Format) -> Raster {
     }
 }
 
-fn encoded(
+fn encode(
     raster: Raster,
     format: Format,
     metadata: &EmbeddedMetadata,
@@ -94,13 +94,13 @@ fn encoded(
         Format::Pdf => {
             let (dimensions, bare) = (raster.dimensions, EmbeddedMetadata::default());
             let image = jpeg::encode(&opaque(raster), settings.jpeg_quality, settings.subsampling(), &bare)?;
-            Ok(encode::pdf(&image, dimensions, gray, metadata))
+            Ok(pixels::encode::pdf(&image, dimensions, gray, metadata))
         }
-        Format::Png => encode::png(&raster, metadata),
-        Format::Webp => encode::webp(&raster, metadata),
-        Format::Gif => encode::gif(&raster, metadata),
-        Format::Tif => encode::tif(&raster, metadata),
-        Format::Jp2 => encode::jp2(&opaque(raster), metadata),
-        Format::Avif => encode::avif(&raster, metadata),
+        Format::Png => pixels::encode::png(&raster, metadata),
+        Format::Webp => pixels::encode::webp(&raster, metadata),
+        Format::Gif => pixels::encode::gif(&raster, metadata),
+        Format::Tif => pixels::encode::tif(&raster, metadata),
+        Format::Jp2 => pixels::encode::jp2(&opaque(raster), metadata),
+        Format::Avif => pixels::encode::avif(&raster, metadata),
     }
 }

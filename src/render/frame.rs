@@ -1,4 +1,4 @@
-//! Computes what a rendering reads and how much memory it needs, before anything is read.
+//! Computes the tiles that a rendering reads and the memory that it needs.
 
 use super::{Plan, Source};
 use crate::iiif::{Dimensions, Rect};
@@ -14,11 +14,11 @@ pub struct Frame {
     pub origin: (u32, u32),
     /// The size of the decoded pixels, after reduction by the decoder.
     pub canvas: Dimensions,
-    /// The part of the decoded samples that is shown.
+    /// The part of the decoded samples that becomes the image.
     pub window: Window,
     /// The size to scale to, in the stored orientation.
     pub size: Dimensions,
-    /// By what power of two samples are reduced when decoded.
+    /// The factor by which the decoder reduces the level, a power of two.
     pub reduce: u32,
 }
 
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_window_covers_the_pixels_it_touches() {
+    fn a_window_covers_the_pixels_that_it_intersects() {
         let window = Window { x: 10.5, y: 0.0, width: 4.0, height: 3.0 };
         let rect = cover(window, Dimensions::new(100, 100));
         assert_eq!(rect, Rect { x: 10, y: 0, width: 5, height: 3 });
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_levels_pixel_covers_a_whole_number_of_the_full_images() {
+    fn a_pixel_of_a_level_covers_an_integer_number_of_full_pixels() {
         let region = Rect { x: 64, y: 64, width: 64, height: 64 };
         let window = scaled(region, Dimensions::new(1001, 999), Dimensions::new(62, 62));
         assert_eq!((window.x, window.width), (4.0, 4.0));

@@ -39,31 +39,31 @@ pub enum Source {
     Rendered {
         /// The index of the level, the largest first.
         level: usize,
-        /// By what factor the level is reduced when decoded.
+        /// The factor by which the decoder reduces the level, a power of two.
         reduce: u32,
     },
 }
 
-/// The reductions that a decoder supports.
+/// The largest factor by which the decoders of tiles reduce an image.
 const MAX_REDUCED: u32 = 8;
 
 impl Plan {
-    /// Plans `request` for `master`. Stored tiles are served only if `tiles_pass`: their colors need no conversion.
+    /// Plans `request` for `master`. Stored tiles are served only if `is_passthrough`: their colors need no conversion.
     ///
     /// # Errors
-    /// If the region or size is not valid for this image.
+    /// If the region is empty or outside the image, or the size is empty, exceeds the limits, or is larger than the region without `^`.
     pub fn new(
         request: &ImageRequest,
         master: &Master,
         limits: Limits,
-        tiles_pass: bool,
+        is_passthrough: bool,
     ) -> Result<Self, Invalid> {
         let region = request.region.within(master.upright())?;
         let limits = limits.of_region(region.dimensions(), master.upright());
         let size = request.size.of(region.dimensions(), limits)?;
         let quality = if request.quality == Quality::Color { Quality::Default } else { request.quality };
         let (rotation, format) = (request.rotation, request.format);
-        let may_be_stored = tiles_pass && is_as_stored(rotation, quality, format);
+        let may_be_stored = is_passthrough && is_as_stored(rotation, quality, format);
         let source = match may_be_stored.then(|| exact_tile(region, size, master)).flatten() {
             Some((level, tile)) => Source::Stored { level, tile },
             None => rendered(region, size, master),
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tile_is_stored_however_a_viewer_asks() {
+    fn equivalent_requests_for_a_tile_are_served_from_storage() {
         for (path, source) in [
             ("0,0,512,512/512,512/0/default.jpg", tile(0, 0, 0)),
             ("0,0,512,512/512,/0/default.jpg", tile(0, 0, 0)),
@@ -190,13 +190,13 @@ mod tests {
     }
 
     #[test]
-    fn requests_that_mean_the_same_give_equal_plans() {
+    fn equivalent_requests_give_equal_plans() {
         assert_eq!(plan("pct:0,0,100,100/pct:50/0/default.jpg"), plan("full/3000,2000/0/color.jpg"));
         assert_eq!(plan("0,0,9999,9999/3000,/360.0/default.jpg"), plan("full/!3000,3000/0/default.jpg"));
     }
 
     #[test]
-    fn plans_are_shown_in_canonical_form() {
+    fn plans_have_a_canonical_form() {
         let master = pyramid(6000, 4000, 512, true);
         for (path, expected) in [
             ("0,0,6000,4000/6000,/0/color.jpg", "full/max/0/default.jpg"),

@@ -1,4 +1,4 @@
-//! Embedded assets: Tegl's own files, and the viewers that `npm run build` puts into `bundle/`.
+//! Embedded assets: Tegl's own files, and the viewers in `bundle/`, which `npm run build` creates.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,28 +11,29 @@ use crate::web::http::document::Document;
 
 #[derive(RustEmbed)]
 #[folder = "src/web/pages/assets"]
-struct Own;
+struct SiteFiles;
 
-/// Scripts and texts have precompressed forms beside them (`.br`, `.gz`), at the highest level.
+/// The viewers. Text files also exist precompressed (`.br`, `.gz`) at the highest level.
 #[derive(RustEmbed)]
 #[folder = "src/web/pages/bundle"]
 #[allow_missing = true]
 struct Bundle;
 
-/// A file in all content codings.
+/// An embedded file in all content codings.
 pub(crate) struct Asset {
     pub document: Document,
     pub media_type: &'static str,
-    /// Part of the content's hash, which the URLs in pages contain.
+    /// The first 8 bytes of the content's SHA-256 in hexadecimal; URLs in pages contain it.
     pub version: String,
 }
 
 static ASSETS: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
-    let own = Own::iter().filter_map(|path| Some((path.clone(), made(&path, Own::get(&path)?, |_| None))));
+    let own = SiteFiles::iter()
+        .filter_map(|path| Some((path.clone(), new_asset(&path, SiteFiles::get(&path)?, |_| None))));
     let bundle = Bundle::iter().filter(|path| ![".br", ".gz"].iter().any(|coding| path.ends_with(coding)));
     let bundle = bundle.filter_map(|path| {
-        let packed = |coding: &str| Some(bytes(Bundle::get(&format!("{path}.{coding}"))?.data));
-        Some((path.clone(), made(&path, Bundle::get(&path)?, packed)))
+        let compressed = |coding: &str| Some(bytes(Bundle::get(&format!("{path}.{coding}"))?.data));
+        Some((path.clone(), new_asset(&path, Bundle::get(&path)?, compressed)))
     });
     bundle.chain(own).map(|(path, asset)| (path.into_owned(), asset)).collect()
 });
@@ -42,12 +43,12 @@ pub(crate) fn asset(path: &str) -> Option<&'static Asset> {
     ASSETS.get(path)
 }
 
-/// Whether `npm run build` had been run when this binary was built.
+/// Whether this binary contains the file of a viewer: `npm run build` was run before it was built.
 pub(super) fn is_bundled(path: &str) -> bool {
     Bundle::get(path).is_some()
 }
 
-/// The URL of an asset. It changes with the content, so that it may be cached forever.
+/// The URL of an asset. It changes with the content, so that responses can be cached indefinitely.
 pub(super) fn address(base: &str, path: &str) -> String {
     match asset(path) {
         Some(asset) => format!("{base}/assets/{path}?v={}", asset.version),
@@ -55,11 +56,11 @@ pub(super) fn address(base: &str, path: &str) -> String {
     }
 }
 
-fn made(path: &str, file: EmbeddedFile, packed: impl Fn(&str) -> Option<Bytes>) -> Asset {
+fn new_asset(path: &str, file: EmbeddedFile, compressed: impl Fn(&str) -> Option<Bytes>) -> Asset {
     let hash = file.metadata.sha256_hash();
     Asset {
         version: hash[..8].iter().map(|byte| format!("{byte:02x}")).collect(),
-        document: Document::with_compressed(bytes(file.data), packed("gz"), packed("br")),
+        document: Document::with_compressed(bytes(file.data), compressed("gz"), compressed("br")),
         media_type: media_type(path),
     }
 }

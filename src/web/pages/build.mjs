@@ -1,9 +1,9 @@
-// Puts the viewers that the pages carry into bundle/, which the binary embeds:
+// Builds bundle/, the viewers that the binary embeds:
 //
 //   npm ci && npm run build
 //
-// OpenSeadragon and Mirador are copied as their makers built them, with the licences of everything
-// that Mirador's file contains. Beside each text lie its compressed forms, which the server sends as they are.
+// OpenSeadragon and Mirador are copied from their packages, with the licences of everything that Mirador's file
+// contains. Text files are also stored compressed (.br, .gz); the server sends these files unchanged.
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,7 +21,7 @@ const COPIES = {
   "mirador/LICENSE.txt": "mirador/LICENSE",
 };
 
-// The text of every licence file that an installed package carries.
+// The text of every licence file of an installed package.
 function licences(folder) {
   const names = fs.readdirSync(folder).filter((name) => /^(licen[sc]e|notice|copying)/i.test(name)).sort();
   return names
@@ -46,7 +46,7 @@ fs.rmSync(bundle, { recursive: true, force: true });
 for (const [target, source] of Object.entries(COPIES)) {
   fs.cpSync(path.join(modules, source), path.join(bundle, target), { recursive: true });
 }
-// The maps that these scripts name are not carried; without the remark nobody asks for them.
+// Source maps are not bundled; without this comment browsers do not request them.
 for (const script of Object.keys(COPIES).filter((name) => name.endsWith(".js"))) {
   const file = path.join(bundle, script);
   fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace(/\n?\/\/# sourceMappingURL=\S+\s*$/, "\n"));
@@ -62,6 +62,6 @@ for (const name of fs.readdirSync(bundle, { recursive: true }).filter((name) => 
   fs.writeFileSync(`${file}.gz`, zlib.gzipSync(text, { level: 9 }));
 }
 
-// Cargo watches the files that it embedded, not the folder: a younger source makes it look again.
+// Cargo tracks the embedded files, not the folder: a newer source file makes it embed again.
 const [source, now] = [path.join(here, "assets.rs"), new Date()];
 if (fs.existsSync(source)) fs.utimesSync(source, now, now);

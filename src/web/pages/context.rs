@@ -21,7 +21,7 @@ pub(crate) struct Context {
     /// The museum's own site; may be empty.
     pub homepage: String,
     pub logo: Logo,
-    /// This page in every language of the site; nothing where there is only one.
+    /// Links to this page in every language of the site; empty if there is only one.
     pub languages: Vec<Link>,
 }
 
@@ -42,8 +42,8 @@ impl Default for Context {
 
 impl Context {
     /// A label in the language of the page.
-    pub(super) fn text(&self, word: Label) -> &'static str {
-        word.in_language(self.language)
+    pub(super) fn text(&self, label: Label) -> &'static str {
+        label.in_language(self.language)
     }
 
     /// The collection's name.
@@ -61,12 +61,12 @@ impl Context {
         }
     }
 
-    /// The label of a sort order, by its name in addresses.
+    /// The label of a sort order, by its name in URLs.
     pub(crate) fn sort<'a>(&self, name: &'a str) -> &'a str {
-        labels::sort(name).map_or(name, |word| self.text(word))
+        labels::sort(name).map_or(name, |label| self.text(label))
     }
 
-    /// The label of a filter that leaves out what has this label.
+    /// The label of a filter that excludes a value with this label.
     pub(crate) fn without(&self, label: &str) -> String {
         format!("{} {label}", self.text(labels::NOT))
     }
@@ -98,7 +98,7 @@ impl Context {
         }
     }
 
-    /// Digits in groups of three, as the language writes them.
+    /// An integer with its digits in groups of three, separated as usual in the page's language.
     pub(super) fn grouped(&self, number: u64) -> String {
         number::grouped(number, if self.language == "da" { "." } else { "," })
     }
@@ -109,7 +109,7 @@ impl Context {
         format!("{} {}", self.grouped(number), self.text(noun))
     }
 
-    /// A number with one digit after the decimal sign.
+    /// A number with one decimal place, in the page's language.
     pub(super) fn decimal(&self, number: f64) -> String {
         let text = format!("{number:.1}");
         if self.language == "da" { text.replace('.', ",") } else { text }

@@ -4,7 +4,7 @@ use maud::html;
 
 use super::context::Context;
 use super::form::form;
-use super::frame::{document, footer, name};
+use super::frame::{document, footer, site_name};
 use super::labels::{self, Label};
 
 /// Kinds of errors that visitors see.
@@ -12,12 +12,12 @@ use super::labels::{self, Label};
 pub(crate) enum Failure {
     NotFound,
     Gone,
-    BadAddress,
-    NotAllowed,
-    Later,
-    PicturesAway,
-    CatalogueAway,
-    Failed,
+    BadRequest,
+    Forbidden,
+    TryAgain,
+    StoreUnavailable,
+    CatalogueUnavailable,
+    Internal,
 }
 
 impl Failure {
@@ -25,12 +25,12 @@ impl Failure {
         match self {
             Self::NotFound => (labels::NOT_FOUND, labels::NOT_FOUND_MORE),
             Self::Gone => (labels::GONE, labels::GONE_MORE),
-            Self::BadAddress => (labels::BAD_ADDRESS, labels::BAD_ADDRESS_MORE),
-            Self::NotAllowed => (labels::NOT_ALLOWED, labels::NOT_ALLOWED_MORE),
-            Self::Later => (labels::LATER, labels::LATER_MORE),
-            Self::PicturesAway => (labels::PICTURES_AWAY, labels::PICTURES_AWAY_MORE),
-            Self::CatalogueAway => (labels::CATALOGUE_AWAY, labels::CATALOGUE_AWAY_MORE),
-            Self::Failed => (labels::FAILED, labels::FAILED_MORE),
+            Self::BadRequest => (labels::BAD_ADDRESS, labels::BAD_ADDRESS_MORE),
+            Self::Forbidden => (labels::NOT_ALLOWED, labels::NOT_ALLOWED_MORE),
+            Self::TryAgain => (labels::TRY_AGAIN, labels::TRY_AGAIN_MORE),
+            Self::StoreUnavailable => (labels::STORE_UNAVAILABLE, labels::STORE_UNAVAILABLE_MORE),
+            Self::CatalogueUnavailable => (labels::CATALOGUE_UNAVAILABLE, labels::CATALOGUE_UNAVAILABLE_MORE),
+            Self::Internal => (labels::FAILED, labels::FAILED_MORE),
         }
     }
 }
@@ -40,7 +40,7 @@ pub(crate) fn failure(context: &Context, failure: Failure, detail: Option<&str>)
     let (heading, more) = failure.labels();
     let heading = context.text(heading);
     let body = html! {
-        header.mast { (name(context)) (form(context, "", &[])) }
+        header.site-header { (site_name(context)) (form(context, "", &[])) }
         main.failure {
             h1 { (heading) }
             p { (context.text(more)) }
@@ -49,7 +49,7 @@ pub(crate) fn failure(context: &Context, failure: Failure, detail: Option<&str>)
         }
         (footer(context))
     };
-    document(context, &format!("{heading} · {}", context.title()), "listing one", &[], body)
+    document(context, &format!("{heading} · {}", context.title()), "listing work-page", &[], body)
 }
 
 #[cfg(test)]
@@ -62,7 +62,7 @@ mod tests {
         let page = failure(&danish, Failure::NotFound, None);
         assert!(page.contains("<html lang=\"da\"") && page.contains("Her er ikke noget"), "{page}");
         assert!(page.contains("href=\"/?lang=da\""), "{page}");
-        let page = failure(&Context::default(), Failure::BadAddress, Some("`<b>` is not a canvas"));
+        let page = failure(&Context::default(), Failure::BadRequest, Some("`<b>` is not a canvas"));
         assert!(page.contains("lang=\"en\">`&lt;b&gt;` is not a canvas<"), "{page}");
     }
 }

@@ -7,18 +7,18 @@ use super::labels;
 use super::link::Link;
 use crate::search::{Colour, colour_names};
 
-/// One property of works, with the values that narrow the search.
+/// One property of works, with the values to filter by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facet {
     /// The property's name.
     pub label: String,
-    /// Its values, in order; one that is chosen leads back to the search without it.
+    /// Its values, in order; an active one links to the search without it.
     pub links: Vec<Link>,
     /// Whether the values are colours as `#rrggbb`, shown as swatches.
     pub swatches: bool,
 }
 
-/// The works of one period.
+/// One bar of the histogram of years.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Bar {
     /// The period, such as `1650–1699`.
@@ -29,7 +29,7 @@ pub(crate) struct Bar {
     pub href: String,
 }
 
-/// The column beside the results; `None` if there is nothing to choose from.
+/// The filters beside the results; `None` if there are none.
 pub(super) fn refine(context: &Context, facets: &[Facet], histogram: &[Bar]) -> Option<Markup> {
     let facets: Vec<_> = facets.iter().filter(|facet| !facet.links.is_empty()).collect();
     let counted = histogram.iter().any(|bar| bar.count > 0);
@@ -50,14 +50,14 @@ pub(super) fn refine(context: &Context, facets: &[Facet], histogram: &[Bar]) -> 
     })
 }
 
-// Filters can be combined endlessly, so crawlers are asked not to follow their links.
+// The combinations of filters are too many to crawl, so their links are `nofollow`.
 
 fn values(context: &Context, facet: &Facet) -> Markup {
     html! {
         ul.values {
             @for link in &facet.links {
                 li {
-                    a href=(link.href) rel="nofollow" aria-current=[link.current()] {
+                    a href=(link.href) rel="nofollow" aria-current=[link.aria_current()] {
                         span dir="auto" { (link.label) }
                         @if let Some(count) = link.count { " " span.number { (context.grouped(count)) } }
                     }
@@ -73,9 +73,9 @@ fn swatches(context: &Context, facet: &Facet) -> Markup {
             @for link in &facet.links {
                 @let description = description(context, link);
                 li {
-                    a href=(link.href) rel="nofollow" aria-current=[link.current()] title=(description)
+                    a href=(link.href) rel="nofollow" aria-current=[link.aria_current()] title=(description)
                         style=[colour(&link.label)] {
-                        span.unseen { (description) }
+                        span.visually-hidden { (description) }
                     }
                 }
             }
@@ -116,7 +116,7 @@ fn bars(context: &Context, histogram: &[Bar]) -> Markup {
             }
         }
         @if let [first, .., last] = histogram {
-            p.ends aria-hidden="true" { span { (first.label) } span { (last.label) } }
+            p.axis aria-hidden="true" { span { (first.label) } span { (last.label) } }
         }
     }
 }
@@ -148,7 +148,7 @@ mod tests {
         let open = |facets: &[Facet]| column(facets, &[]).matches("<details open").count();
         assert_eq!(open(&[facet(false), facet(false)]), 1);
         assert_eq!(open(&[facet(false), facet(false), facet(true)]), 2);
-        assert_eq!(open(&[Facet::default(), facet(false)]), 1, "an empty box is none");
+        assert_eq!(open(&[Facet::default(), facet(false)]), 1, "facets without values are left out");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The frame of every page: head, style sheet, icon, name and logo, footer.
+//! The parts that all pages share: head, site name and logo, notices, footer.
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -6,7 +6,7 @@ use super::assets;
 use super::context::Context;
 use super::labels;
 
-/// A whole document; `scripts` are paths of assets, run in this order once the page is parsed.
+/// The HTML document; `kind` is the class of its root element, `scripts` are paths of assets, run in this order once the page is parsed.
 pub(super) fn document(context: &Context, title: &str, kind: &str, scripts: &[&str], body: Markup) -> String {
     let base = &context.base;
     let page = html! {
@@ -32,14 +32,14 @@ pub(super) fn document(context: &Context, title: &str, kind: &str, scripts: &[&s
     page.into_string()
 }
 
-/// The museum's logo and the collection's name, which lead to the first page.
-pub(super) fn name(context: &Context) -> Markup {
+/// The museum's logo and the collection's name, linked to the start page.
+pub(super) fn site_name(context: &Context) -> Markup {
     html! {
         a.home href=(context.page("/")) { (logo(context)) span dir="auto" { (context.title()) } }
     }
 }
 
-/// The logo, as high as a line of headings whatever its own size.
+/// The museum's logo; the style sheet limits it to the height of a heading.
 pub(super) fn logo(context: &Context) -> Markup {
     let logo = &context.logo;
     let side = |side: u32| (side > 0).then_some(side);
@@ -78,22 +78,22 @@ pub(super) fn footer(context: &Context) -> Markup {
     }
 }
 
-/// The museum's name, or else the host of its site.
+/// The text of the link to the museum's site: the collection's name, or the site's host.
 fn homepage(context: &Context) -> &str {
     let host = context.homepage.split_once("://").map_or(context.homepage.as_str(), |(_, rest)| rest);
     context.name.as_deref().unwrap_or(host.trim_end_matches('/'))
 }
 
-/// This page in the site's languages, each named in its own.
+/// Links to this page in the site's languages, each by its own name.
 fn languages(context: &Context) -> Markup {
     html! {
         @if context.languages.len() > 1 {
             nav.languages aria-label=(context.text(labels::LANGUAGE)) {
-                ul.doors {
+                ul.links {
                     @for link in &context.languages {
                         li {
                             a href=(link.href) lang=(link.label) hreflang=(link.label)
-                                aria-current=[link.current()] { (own_name(&link.label)) }
+                                aria-current=[link.aria_current()] { (language_name(&link.label)) }
                         }
                     }
                 }
@@ -102,7 +102,7 @@ fn languages(context: &Context) -> Markup {
     }
 }
 
-fn own_name(language: &str) -> &str {
+fn language_name(language: &str) -> &str {
     match language {
         "da" => "Dansk",
         "en" => "English",

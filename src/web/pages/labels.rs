@@ -35,7 +35,7 @@ pub(super) const UNREACHABLE: Label = Label::new(
 pub(super) const QUOTE: Label = Label::new("“", "»");
 pub(super) const UNQUOTE: Label = Label::new("”", "«");
 pub(super) const NO_WORKS: Label = Label::new("No works", "Ingen værker");
-/// Between the number of works found and the words searched for.
+/// Between the number of works found and the query.
 pub(super) const FOR: Label = Label::new("for", "matcher");
 pub(super) const SHOWING_FOR: Label = Label::new("Showing results for", "Viser resultater for");
 pub(super) const INSTEAD_OF: Label = Label::new("instead of", "i stedet for");
@@ -95,7 +95,7 @@ pub(super) const AS_COLLECTION: Label =
     Label::new("This search as a IIIF Collection", "Denne søgning som IIIF-samling");
 pub(super) const ALL_FILES: Label = Label::new("All images, as files", "Alle billeder som filer");
 
-/// The label of a sort order; its name in addresses where there is none.
+/// The label of a sort order by its name in URLs.
 pub(super) fn sort(name: &str) -> Option<Label> {
     Some(match name {
         "relevance" => Label::new("Relevance", "Relevans"),
@@ -129,7 +129,7 @@ pub(super) const FULL_VIEW: Label = Label::new(
     "The picture is shown in full resolution. The original file is not available for download.",
     "Billedet vises i fuld opløsning. Originalfilen kan ikke hentes.",
 );
-/// Around the number of pixels that a picture is shown at.
+/// Followed by a number of pixels and [`PIXELS`].
 pub(super) const SHOWN_UP_TO: Label =
     Label::new("The picture is shown at up to", "Billedet vises med op til");
 pub(super) const PIXELS: Label = Label::new("pixels on its longer side.", "pixels på den længste led.");
@@ -175,20 +175,20 @@ pub(super) const NOT_ALLOWED_MORE: Label = Label::new(
     "The rights do not allow it to be shown here.",
     "Rettighederne tillader ikke, at det vises her.",
 );
-pub(super) const LATER: Label = Label::new("Please try again in a moment", "Prøv igen om lidt");
-pub(super) const LATER_MORE: Label = Label::new(
+pub(super) const TRY_AGAIN: Label = Label::new("Please try again in a moment", "Prøv igen om lidt");
+pub(super) const TRY_AGAIN_MORE: Label = Label::new(
     "The server is busy or starting up. Nothing has been lost.",
     "Serveren har travlt eller er ved at gøre klar. Intet er gået tabt.",
 );
-pub(super) const PICTURES_AWAY: Label =
+pub(super) const STORE_UNAVAILABLE: Label =
     Label::new("The pictures cannot be reached", "Billederne kan ikke hentes");
-pub(super) const PICTURES_AWAY_MORE: Label = Label::new(
+pub(super) const STORE_UNAVAILABLE_MORE: Label = Label::new(
     "The picture storage is not responding right now. Please try again in a little while.",
     "Der er ikke forbindelse til det sted, hvor billederne ligger. Prøv igen om lidt.",
 );
-pub(super) const CATALOGUE_AWAY: Label =
+pub(super) const CATALOGUE_UNAVAILABLE: Label =
     Label::new("The collection cannot be reached", "Samlingen kan ikke vises lige nu");
-pub(super) const CATALOGUE_AWAY_MORE: Label = Label::new(
+pub(super) const CATALOGUE_UNAVAILABLE_MORE: Label = Label::new(
     "The catalogue is not responding right now. Please try again in a little while.",
     "Der er ikke forbindelse til kataloget. Prøv igen om lidt.",
 );

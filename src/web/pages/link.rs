@@ -7,15 +7,15 @@ pub(crate) struct Link {
     pub label: String,
     /// Its target.
     pub href: String,
-    /// Whether it is the current choice.
+    /// Whether it is the active choice: a filter, a sort order or a language.
     pub chosen: bool,
-    /// The number of works that it leads to, if known.
+    /// The number of works with this value, if known.
     pub count: Option<u64>,
 }
 
 impl Link {
-    /// Its `aria-current`.
-    pub(super) fn current(&self) -> Option<&'static str> {
+    /// The value of its `aria-current` attribute, if it has one.
+    pub(super) fn aria_current(&self) -> Option<&'static str> {
         self.chosen.then_some("true")
     }
 }

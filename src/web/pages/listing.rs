@@ -1,4 +1,4 @@
-//! The list of works or images, as a grid of thumbnails.
+//! The list of works or images as a grid of thumbnails.
 
 use maud::{Markup, html};
 
@@ -6,7 +6,7 @@ use super::context::Context;
 use super::frame::{document, footer, logo, notices};
 use super::labels;
 
-/// One page of the list.
+/// One page of the list of works or images.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Listing {
     /// The images on this page, in order.
@@ -15,11 +15,11 @@ pub(crate) struct Listing {
     pub next: Option<String>,
     /// How many images there are on all pages, if that is known.
     pub total: Option<u64>,
-    /// Where the images are listed as files, if these are works.
+    /// The URL of the list of images as files, if this is a list of works.
     pub files: Option<String>,
-    /// Whether some pictures cannot be reached right now.
+    /// Whether a store failed, so that some pictures are missing.
     pub unreachable: bool,
-    /// Whether there are images that cannot be listed.
+    /// Whether there are images in sources that cannot be listed.
     pub unlisted: bool,
     /// How much of the search index is built, in percent, if it is not ready yet.
     pub indexing: Option<u8>,
@@ -32,15 +32,15 @@ pub(crate) struct Entry {
     pub identifier: String,
     /// The identifier, percent-encoded as one path segment.
     pub encoded: String,
-    /// The name shown under the picture.
+    /// The caption.
     pub label: String,
     /// Width and height in pixels, if the master has been opened.
     pub dimensions: Option<(u32, u32)>,
     /// The longest side that the rights allow, if they limit it.
     pub largest: Option<u32>,
-    /// Why the image cannot be shown, if it cannot; in English.
+    /// Why the image cannot be served, if it cannot; in English.
     pub problem: Option<String>,
-    /// The work's object number, percent-encoded as one path segment, where it is a work with a record.
+    /// The work's object number, percent-encoded as one path segment; `None` for a file.
     pub work: Option<String>,
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn index(context: &Context, listing: &Listing) -> String {
         (notices(context, &messages))
         main {
             @if !listing.entries.is_empty() {
-                ul.wall { @for entry in &listing.entries { li style=(style(entry)) { (card(context, entry)) } } }
+                ul.grid { @for entry in &listing.entries { li style=(style(entry)) { (grid_item(context, entry)) } } }
             } @else if listing.unlisted {
                 p.empty { (context.text(labels::UNLISTED)) }
             } @else if !listing.unreachable {
@@ -87,8 +87,8 @@ pub(crate) fn index(context: &Context, listing: &Listing) -> String {
     document(context, context.title(), "listing", &[], body)
 }
 
-fn card(context: &Context, entry: &Entry) -> Markup {
-    let home = match &entry.work {
+fn grid_item(context: &Context, entry: &Entry) -> Markup {
+    let target = match &entry.work {
         Some(work) => context.page(&format!("/works/{work}")),
         None => context.page(&format!("/view/openseadragon/{}", entry.encoded)),
     };
@@ -102,11 +102,11 @@ fn card(context: &Context, entry: &Entry) -> Markup {
             } @else if entry.encoded.is_empty() {
                 div.picture.blank { (context.text(labels::NO_PICTURE)) }
             } @else {
-                a.picture href=(home) { (thumbnail(context, entry)) }
+                a.picture href=(target) { (thumbnail(context, entry)) }
             }
-            h2 title=(entry.identifier) { @if opens { a href=(home) { (entry.label) } } @else { (entry.label) } }
+            h2 title=(entry.identifier) { @if opens { a href=(target) { (entry.label) } } @else { (entry.label) } }
             p.facts { (facts(context, entry)) }
-            @if opens { (doors(context, entry)) }
+            @if opens { (links(context, entry)) }
         }
     }
 }
@@ -116,40 +116,40 @@ fn thumbnail(context: &Context, entry: &Entry) -> Markup {
     let (base, side) = (&context.base, entry.largest.map_or(THUMBNAIL, |largest| largest.min(THUMBNAIL)));
     let source = format!("{base}/iiif/3/{}/full/!{side},{side}/0/default.jpg", entry.encoded);
     html! {
-        @if entry.dimensions.is_none() { span.coming aria-hidden="true" { (context.text(labels::PICTURE_COMING)) } }
+        @if entry.dimensions.is_none() { span.placeholder aria-hidden="true" { (context.text(labels::PICTURE_COMING)) } }
         img src=(source) alt={ (context.text(labels::PICTURE_OF)) " " (entry.label) } loading="lazy" decoding="async" width=[width] height=[height];
     }
 }
 
-/// The other ways to open an image.
-fn doors(context: &Context, entry: &Entry) -> Markup {
+/// Links to the viewers, the image's documents and the record.
+fn links(context: &Context, entry: &Entry) -> Markup {
     let (base, encoded) = (&context.base, &entry.encoded);
     let image = [
         ("Zoom", context.page(&format!("/view/openseadragon/{encoded}"))),
         ("info.json", format!("{base}/iiif/3/{encoded}/info.json")),
         ("Deep Zoom", format!("{base}/deepzoom/{encoded}.dzi")),
     ];
-    let named = entry.work.as_ref().unwrap_or(encoded);
+    let identifier = entry.work.as_ref().unwrap_or(encoded);
     let record =
         entry.work.as_ref().map(|work| (context.text(labels::RECORD), format!("{base}/api/v1/works/{work}")));
-    let mut doors: Vec<(&str, String)> =
+    let mut links: Vec<(&str, String)> =
         image.into_iter().filter(|_| entry.problem.is_none() && !encoded.is_empty()).collect();
-    doors.insert(doors.len().min(1), ("Mirador", context.page(&format!("/view/mirador/{named}"))));
-    doors.insert(
-        doors.len().min(2),
-        (context.text(labels::MANIFEST), format!("{base}/presentation/3/{named}/manifest")),
+    links.insert(links.len().min(1), ("Mirador", context.page(&format!("/view/mirador/{identifier}"))));
+    links.insert(
+        links.len().min(2),
+        (context.text(labels::MANIFEST), format!("{base}/presentation/3/{identifier}/manifest")),
     );
-    doors.extend(record);
+    links.extend(record);
     html! {
-        ul.doors {
-            @for (name, address) in &doors {
+        ul.links {
+            @for (name, address) in &links {
                 li { a href=(address) aria-label={ (name) ": " (entry.label) } { (name) } }
             }
         }
     }
 }
 
-/// Size and kind, such as `12,000 × 8,000 px · 96 MP · TIFF`.
+/// Size and format, such as `12,000 × 8,000 px · 96 MP · TIFF`.
 fn facts(context: &Context, entry: &Entry) -> String {
     let size = entry.dimensions.map(|(width, height)| {
         let area = u64::from(width) * u64::from(height);
@@ -158,13 +158,13 @@ fn facts(context: &Context, entry: &Entry) -> String {
     });
     let name = match &entry.work {
         Some(_) => Some(entry.identifier.clone()),
-        None => kind(&entry.identifier).map(str::to_owned),
+        None => format_of(&entry.identifier).map(str::to_owned),
     };
     [size, name].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-/// The master's format, by its extension.
-fn kind(identifier: &str) -> Option<&'static str> {
+/// The master's format by its file name extension.
+fn format_of(identifier: &str) -> Option<&'static str> {
     let (_, extension) = identifier.rsplit_once('.')?;
     Some(match extension.to_ascii_lowercase().as_str() {
         "tif" | "tiff" | "ptif" | "ptiff" | "btf" => "TIFF",
@@ -181,7 +181,7 @@ fn kind(identifier: &str) -> Option<&'static str> {
     })
 }
 
-/// The aspect ratio of the place in the grid; very long pictures are limited.
+/// The aspect ratio of the grid cell, clamped to 0.55–2.6; 1 if unknown.
 fn style(entry: &Entry) -> String {
     let ratio = match entry.dimensions {
         Some((width, height)) if width > 0 && height > 0 => f64::from(width) / f64::from(height),

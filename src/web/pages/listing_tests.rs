@@ -1,4 +1,4 @@
-//! Tests of the list: what it shows, and that it escapes what it is given.
+//! Tests of the list: contents and escaping.
 
 use super::*;
 use crate::presentation::Logo;
@@ -18,7 +18,7 @@ fn page(entries: Vec<Entry>) -> String {
 }
 
 #[test]
-fn an_image_opens_by_every_door() {
+fn an_image_has_links_to_all_its_documents() {
     let context = Context { base: "/museum".to_owned(), ..Context::default() };
     let page = index(&context, &Listing { entries: vec![entry("Sø")], ..Listing::default() });
     for address in [
@@ -39,7 +39,7 @@ fn danish_names_stay_as_they_are() {
 }
 
 #[test]
-fn hostile_names_stay_text() {
+fn names_are_escaped() {
     for name in
         ["<script>alert(1)</script>", "\"onerror=\"alert(1)", "'><img src=x>", "</title><b>", "&lt;i>"]
     {
@@ -63,13 +63,13 @@ fn hostile_names_stay_text() {
             ..Listing::default()
         };
         let page = index(&context, &listing);
-        assert!(!page.contains(name), "{name} went through");
+        assert!(!page.contains(name), "{name} is not escaped");
         assert!(!page.contains("<script"), "{name} became a script");
     }
 }
 
 #[test]
-fn a_broken_image_tells_why_and_opens_nothing() {
+fn a_broken_image_has_a_reason_and_no_links() {
     let broken = Entry { problem: Some("the file ends too early".to_owned()), ..entry("Brudt") };
     let page = page(vec![broken]);
     assert!(page.contains("the file ends too early"));
@@ -81,7 +81,7 @@ fn sized(width: u32, height: u32) -> Entry {
 }
 
 #[test]
-fn facts_are_readable() {
+fn sizes_are_formatted_in_the_page_language() {
     assert_eq!(facts(&Context::default(), &entry("a")), "12,000 × 8,000 px · 96 MP · TIFF");
     assert_eq!(facts(&Context::default(), &sized(1000, 800)), "1,000 × 800 px · 0.8 MP");
     let danish = Context { language: "da", ..Context::default() };
@@ -99,15 +99,15 @@ fn thumbnails_keep_their_proportions() {
 }
 
 #[test]
-fn an_empty_collection_says_so() {
+fn an_empty_collection_has_a_message() {
     assert!(page(Vec::new()).contains("no images were found"));
-    let away = Listing { unreachable: true, ..Listing::default() };
-    let page = index(&Context { language: "da", ..Context::default() }, &away);
+    let unreachable = Listing { unreachable: true, ..Listing::default() };
+    let page = index(&Context { language: "da", ..Context::default() }, &unreachable);
     assert!(page.contains("Nogle billeder kan ikke hentes") && !page.contains("noget at se"), "{page}");
 }
 
 #[test]
-fn an_image_that_is_not_open_yet_has_its_place_and_its_address() {
+fn an_unopened_image_has_a_square_cell_and_its_url() {
     let page = page(vec![Entry { dimensions: None, ..entry("a") }]);
     assert!(page.contains("Picture loading"), "{page}");
     assert!(page.contains("src=\"/iiif/3/kms1.tif/full/!400,400/0/default.jpg\""), "{page}");
@@ -115,7 +115,7 @@ fn an_image_that_is_not_open_yet_has_its_place_and_its_address() {
 }
 
 #[test]
-fn the_museum_shows_in_head_and_foot() {
+fn header_and_footer_name_the_museum() {
     let context = Context {
         name: Some("Museet".to_owned()),
         homepage: "https://museum.example/".to_owned(),

@@ -1,9 +1,8 @@
 //! HTML pages: search, work, list of images, viewers, errors.
 //!
-//! Plain HTML, one style sheet, and a small script for each viewer only. Nothing is
-//! inline except aspect ratios, bar heights and swatch colours, so that
-//! [`content_security_policy`] holds on every page.
-//! The pages use only public interfaces: Image API, manifests, Deep Zoom.
+//! Plain HTML, one style sheet, and a small script for each viewer. Inline styles are limited to aspect ratios, bar
+//! heights and swatch colours, and there are no inline scripts, as [`content_security_policy`] requires. The pages use
+//! only public interfaces: Image API, manifests, Deep Zoom.
 
 mod assets;
 mod content_security_policy;
@@ -28,5 +27,5 @@ pub(crate) use filters::{Bar, Facet};
 pub(crate) use link::Link;
 pub(crate) use listing::{Entry, Listing, index};
 pub(crate) use search::{Hit, Search, search};
-pub(crate) use viewers::{Exhibit, mirador, openseadragon};
+pub(crate) use viewers::{ViewerPage, mirador, openseadragon};
 pub(crate) use work::{Allowed, Thumbnail, WorkPage, work};

@@ -14,7 +14,7 @@ use super::link::Link;
 pub(crate) struct Search {
     /// The query text, as typed.
     pub query: String,
-    /// Names and values of the active filters, which a new search keeps.
+    /// Names and values of the parameters that a new query keeps: filters and sort order.
     pub kept: Vec<(String, String)>,
     /// How many works were found on all pages.
     pub total: u64,
@@ -30,17 +30,17 @@ pub(crate) struct Search {
     pub sorts: Vec<Link>,
     /// The works on this page, in order.
     pub hits: Vec<Hit>,
-    /// The address of the next page, if there is one.
+    /// The URL of the next page, if there is one.
     pub next: Option<String>,
-    /// The address of the first page, if this is another.
+    /// The URL of the first page, if this is a later one.
     pub start: Option<String>,
-    /// Whether some pictures cannot be reached right now.
+    /// Whether a store failed, so that some pictures are missing.
     pub unreachable: bool,
-    /// Why filters were left out, if the query could not be read; in English.
-    pub misread: Option<String>,
-    /// The address of the same search in the API.
+    /// Why the filters were ignored, if they could not be parsed; in English.
+    pub filter_error: Option<String>,
+    /// The URL of the same search in the API.
     pub api: Option<String>,
-    /// The address of the same search as a IIIF Collection.
+    /// The URL of the same search as a IIIF Collection.
     pub collection: Option<String>,
     /// The URL of the list of images as files.
     pub files: Option<String>,
@@ -53,11 +53,11 @@ pub(crate) struct Hit {
     pub work: String,
     /// The title.
     pub label: String,
-    /// Who made it.
+    /// The first creator's name.
     pub creator: Option<String>,
     /// The date as the museum's record states it.
     pub date: Option<String>,
-    /// The address of its picture, at most 400 pixels on either side.
+    /// The URL of its thumbnail, at most 400 pixels on either side.
     pub thumbnail: Option<String>,
     /// The picture's aspect ratio.
     pub ratio: Option<f64>,
@@ -68,11 +68,12 @@ pub(crate) struct Hit {
 /// The search page at `/`.
 pub(crate) fn search(context: &Context, page: &Search) -> String {
     let column = refine(context, &page.facets, &page.histogram);
-    let misread = page.misread.iter().map(|why| format!("{} {why}.", context.text(labels::NOT_UNDERSTOOD)));
+    let filter_error =
+        page.filter_error.iter().map(|why| format!("{} {why}.", context.text(labels::NOT_UNDERSTOOD)));
     let unreachable = page.unreachable.then(|| context.text(labels::UNREACHABLE).to_owned());
-    let messages: Vec<String> = misread.chain(unreachable).collect();
-    // The grid has its second column from the start: the results keep their width when the filters arrive.
-    let hall = if column.is_some() { "hall beside" } else { "hall" };
+    let messages: Vec<String> = filter_error.chain(unreachable).collect();
+    // The layout has its second column from the start, so that results do not move when the filters have loaded.
+    let layout = if column.is_some() { "search-layout with-filters" } else { "search-layout" };
     let body = html! {
         header.top {
             (logo(context))
@@ -80,11 +81,11 @@ pub(crate) fn search(context: &Context, page: &Search) -> String {
             (form(context, &page.query, &page.kept))
         }
         (notices(context, &messages))
-        div class=(hall) {
+        div class=(layout) {
             main {
                 div.result-info {
-                    h2 { (found(context, page)) }
-                    @if column.is_some() { a.jump href="#refine" { (context.text(labels::REFINE)) } }
+                    h2 { (result_count(context, page)) }
+                    @if column.is_some() { a.skip-link href="#refine" { (context.text(labels::REFINE)) } }
                     @if page.total > 0 { (sorts(context, page)) }
                 }
                 @if let Some(corrected) = &page.corrected {
@@ -96,29 +97,29 @@ pub(crate) fn search(context: &Context, page: &Search) -> String {
                 }
                 (chosen(context, page))
                 @if page.hits.is_empty() {
-                    (nothing(context, page))
+                    (no_results(context, page))
                 } @else {
-                    ul.hits { @for hit in &page.hits { li style=(style(hit.ratio)) { (card(context, hit)) } } }
+                    ul.hits { @for hit in &page.hits { li style=(style(hit.ratio)) { (grid_item(context, hit)) } } }
                 }
                 (pages(context, page))
-                (elsewhere(context, page))
+                (other_formats(context, page))
             }
             @if let Some(column) = column { (column) }
         }
         (footer(context))
     };
-    document(context, &name(context, page), "listing seeking", &[], body)
+    document(context, &document_title(context, page), "listing search-page", &[], body)
 }
 
-/// The document title.
-fn name(context: &Context, page: &Search) -> String {
+/// The title of the HTML document.
+fn document_title(context: &Context, page: &Search) -> String {
     match page.query.trim() {
         "" => context.title().to_owned(),
         query => format!("{query} · {}", context.title()),
     }
 }
 
-fn found(context: &Context, page: &Search) -> Markup {
+fn result_count(context: &Context, page: &Search) -> Markup {
     html! {
         @if page.total == 0 { (context.text(labels::NO_WORKS)) } @else { (context.counted(page.total, labels::WORKS)) }
         @if !page.query.is_empty() && page.corrected.is_none() {
@@ -137,7 +138,7 @@ fn sorts(context: &Context, page: &Search) -> Markup {
             nav.sorts aria-label=(context.text(labels::SORT_BY)) {
                 ul {
                     @for link in &page.sorts {
-                        li { a href=(link.href) rel="nofollow" aria-current=[link.current()] { (link.label) } }
+                        li { a href=(link.href) rel="nofollow" aria-current=[link.aria_current()] { (link.label) } }
                     }
                 }
             }
@@ -153,9 +154,9 @@ fn chosen(context: &Context, page: &Search) -> Markup {
                     @for link in &page.chosen {
                         li {
                             a href=(link.href) rel="nofollow" {
-                                span.unseen { (context.text(labels::REMOVE)) " " }
+                                span.visually-hidden { (context.text(labels::REMOVE)) " " }
                                 span dir="auto" { (link.label) }
-                                span.cross aria-hidden="true" { "×" }
+                                span.remove-icon aria-hidden="true" { "×" }
                             }
                         }
                     }
@@ -167,10 +168,10 @@ fn chosen(context: &Context, page: &Search) -> Markup {
 }
 
 /// The message for an empty result, with a link to continue.
-fn nothing(context: &Context, page: &Search) -> Markup {
+fn no_results(context: &Context, page: &Search) -> Markup {
     let all = html! { a href=(context.page("/")) { (context.text(labels::SEE_ALL)) } };
     html! {
-        div.nothing {
+        div.no-results {
             @if !page.chosen.is_empty() {
                 p { (context.text(labels::NONE_FOR_FILTERS)) }
                 (without_filters(context, &page.query))
@@ -185,14 +186,14 @@ fn nothing(context: &Context, page: &Search) -> Markup {
     }
 }
 
-fn card(context: &Context, hit: &Hit) -> Markup {
+fn grid_item(context: &Context, hit: &Hit) -> Markup {
     html! {
-        // One link for picture and title: the picture adds nothing to its name.
+        // One link for picture and title; the picture's `alt` is empty, so that screen readers do not repeat the title.
         a href=(context.page(&format!("/works/{}", hit.work))) {
             @match &hit.thumbnail {
                 Some(address) => div.picture {
                     // Covered by the picture once that has loaded.
-                    span.coming aria-hidden="true" { (context.text(labels::PICTURE_COMING)) }
+                    span.placeholder aria-hidden="true" { (context.text(labels::PICTURE_COMING)) }
                     img src=(address) alt="" loading="lazy" decoding="async";
                 },
                 None => div.picture.blank { (context.text(labels::NO_PICTURE)) },
@@ -212,7 +213,7 @@ fn card(context: &Context, hit: &Hit) -> Markup {
 fn public_domain(context: &Context) -> Markup {
     let label = context.text(labels::PUBLIC_DOMAIN);
     html! {
-        svg.free viewBox="0 0 24 24" role="img" aria-label=(label) {
+        svg.public-domain viewBox="0 0 24 24" role="img" aria-label=(label) {
             title { (label) }
             circle cx="12" cy="12" r="9" {}
             path d="M15 9.4a4 4 0 1 0 0 5.2M5.6 5.6l12.8 12.8" {}
@@ -220,7 +221,7 @@ fn public_domain(context: &Context) -> Markup {
     }
 }
 
-/// The aspect ratio of the place in the grid; very long pictures are limited.
+/// The aspect ratio of the grid cell, clamped to 0.55–2.6; 1 if unknown.
 fn style(ratio: Option<f64>) -> String {
     let known = ratio.filter(|ratio| ratio.is_finite() && *ratio > 0.0);
     format!("--ratio:{:.3}", known.unwrap_or(1.0).clamp(0.55, 2.6))
@@ -238,18 +239,18 @@ fn pages(context: &Context, page: &Search) -> Markup {
 }
 
 /// Links to the same search in the API and as a collection, and to the list of files.
-fn elsewhere(context: &Context, page: &Search) -> Markup {
-    let ways = [
+fn other_formats(context: &Context, page: &Search) -> Markup {
+    let links = [
         (labels::IN_THE_API, &page.api),
         (labels::AS_COLLECTION, &page.collection),
         (labels::ALL_FILES, &page.files),
     ];
-    let ways: Vec<_> =
-        ways.iter().filter_map(|(label, address)| Some((context.text(*label), address.as_ref()?))).collect();
+    let links: Vec<_> =
+        links.iter().filter_map(|(label, address)| Some((context.text(*label), address.as_ref()?))).collect();
     html! {
-        @if !ways.is_empty() {
-            nav.elsewhere aria-label=(context.text(labels::OTHER_FORMATS)) {
-                ul.doors { @for (label, address) in ways { li { a href=(address) { (label) } } } }
+        @if !links.is_empty() {
+            nav.other-formats aria-label=(context.text(labels::OTHER_FORMATS)) {
+                ul.links { @for (label, address) in links { li { a href=(address) { (label) } } } }
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Tests of the search page: what it shows, and that it escapes what it is given.
+//! Tests of the search page: contents and escaping.
 
 use super::*;
 
@@ -58,7 +58,7 @@ fn headings(page: &str) -> Vec<u32> {
 }
 
 #[test]
-fn every_way_on_is_there() {
+fn the_page_has_all_its_links() {
     let page = search(&museum(), &full());
     for address in [
         "/m/works/KMS%2F1",
@@ -79,18 +79,21 @@ fn every_way_on_is_there() {
 }
 
 #[test]
-fn the_form_keeps_words_and_filters() {
+fn the_form_keeps_query_and_filters() {
     let page = search(&museum(), &full());
-    assert!(page.contains("<form class=\"seek\" action=\"/m/\" method=\"get\" role=\"search\">"), "{page}");
+    assert!(
+        page.contains("<form class=\"search-form\" action=\"/m/\" method=\"get\" role=\"search\">"),
+        "{page}"
+    );
     assert!(page.contains("name=\"q\" value=\"sø\""), "{page}");
     assert!(page.contains("<input type=\"hidden\" name=\"type\" value=\"Maleri\">"), "{page}");
-    assert!(page.contains("<label class=\"unseen\" for=\"q\">"), "{page}");
+    assert!(page.contains("<label class=\"visually-hidden\" for=\"q\">"), "{page}");
     assert_eq!(page.matches("id=\"q\"").count(), 1);
 }
 
 #[test]
-fn a_search_says_what_it_found() {
-    let html = |search: Search| found(&Context::default(), &search).into_string();
+fn the_heading_counts_the_results() {
+    let html = |search: Search| result_count(&Context::default(), &search).into_string();
     assert_eq!(html(full()), "12,345 works for “<span dir=\"auto\">sø</span>”");
     assert_eq!(html(Search { total: 1, ..Search::default() }), "1 work");
     assert_eq!(html(Search::default()), "No works");
@@ -104,13 +107,13 @@ fn a_search_says_what_it_found() {
 fn a_danish_page_is_danish_throughout() {
     let danish = Context { language: "da", chosen: true, ..museum() };
     let empty = Search { hits: Vec::new(), total: 0, ..full() };
-    for (page, says) in [
+    for (page, expected) in [
         (search(&danish, &full()), "12.345 værker matcher »<span dir=\"auto\">sø</span>«"),
         (search(&danish, &full()), "Nogle billeder kan ikke hentes"),
         (search(&danish, &empty), "Ingen værker passer på det hele"),
         (search(&danish, &Search { total: 1, ..full() }), "1 værk matcher"),
     ] {
-        assert!(page.contains("<html lang=\"da\"") && page.contains(says), "{page}");
+        assert!(page.contains("<html lang=\"da\"") && page.contains(expected), "{page}");
         assert!(page.contains("name=\"lang\" value=\"da\""), "{page}");
         for english in ["Search", "works", "Refine", "More", "picture", "First", "Clear", "Served"] {
             assert!(!visible(&page).contains(english), "{english} is in {page}");
@@ -119,20 +122,20 @@ fn a_danish_page_is_danish_throughout() {
 }
 
 #[test]
-fn the_results_have_their_width_before_the_filters_arrive() {
-    assert!(search(&museum(), &full()).contains("class=\"hall beside\""));
+fn the_layout_has_a_column_for_filters_if_there_are_any() {
+    assert!(search(&museum(), &full()).contains("class=\"search-layout with-filters\""));
     let alone = Search { facets: Vec::new(), histogram: Vec::new(), ..full() };
-    assert!(search(&museum(), &alone).contains("class=\"hall\""));
+    assert!(search(&museum(), &alone).contains("class=\"search-layout\""));
 }
 
 #[test]
-fn the_tab_shows_the_words() {
-    assert_eq!(name(&museum(), &full()), "sø · Samling");
-    assert_eq!(name(&museum(), &Search { query: " ".to_owned(), ..full() }), "Samling");
+fn the_document_title_contains_the_query() {
+    assert_eq!(document_title(&museum(), &full()), "sø · Samling");
+    assert_eq!(document_title(&museum(), &Search { query: " ".to_owned(), ..full() }), "Samling");
 }
 
 #[test]
-fn an_empty_wall_says_why() {
+fn an_empty_result_has_an_explanation() {
     let empty = Search { hits: Vec::new(), total: 0, ..full() };
     let page = search(&museum(), &empty);
     assert!(page.contains("Remove one"), "{page}");
@@ -147,7 +150,7 @@ fn an_empty_wall_says_why() {
 }
 
 #[test]
-fn a_work_without_picture_keeps_its_place() {
+fn a_work_without_picture_is_listed() {
     let page = search(
         &Context::default(),
         &Search { hits: vec![Hit { thumbnail: None, ..hit("a") }], ..Search::default() },
@@ -157,7 +160,7 @@ fn a_work_without_picture_keeps_its_place() {
 }
 
 #[test]
-fn proportions_are_bounded() {
+fn aspect_ratios_are_clamped() {
     assert_eq!(style(Some(1.5)), "--ratio:1.500");
     assert_eq!(style(Some(100.0)), "--ratio:2.600");
     assert_eq!(style(Some(0.01)), "--ratio:0.550");
@@ -175,7 +178,7 @@ fn headings_descend_one_by_one() {
 }
 
 #[test]
-fn no_script_is_needed() {
+fn pages_have_no_scripts() {
     for page in [search(&museum(), &full()), search(&Context::default(), &Search::default())] {
         assert!(!page.contains("<script") && !page.contains("javascript:"), "{page}");
         assert!(!page.contains(" onclick=") && !page.contains(" onload="), "{page}");
@@ -183,7 +186,7 @@ fn no_script_is_needed() {
 }
 
 #[test]
-fn hostile_words_stay_text() {
+fn all_text_is_escaped() {
     for text in
         ["<script>alert(1)</script>", "\"onerror=\"alert(1)", "'><img src=x>", "</title><b>", "&lt;i>"]
     {
@@ -213,7 +216,7 @@ fn hostile_words_stay_text() {
             next: Some(word()),
             start: Some(word()),
             unreachable: true,
-            misread: Some(word()),
+            filter_error: Some(word()),
             api: Some(word()),
             collection: Some(word()),
             files: Some(word()),
@@ -221,7 +224,7 @@ fn hostile_words_stay_text() {
         let empty = Search { hits: Vec::new(), corrected: None, ..everywhere.clone() };
         let plain = Search { chosen: Vec::new(), total: 0, ..empty.clone() };
         for page in [everywhere, empty, plain].map(|page| search(&context, &page)) {
-            assert!(!page.contains(text), "{text} went through");
+            assert!(!page.contains(text), "{text} is not escaped");
             assert!(!page.contains("<script"), "{text} became a script");
         }
     }

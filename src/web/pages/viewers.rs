@@ -11,30 +11,30 @@ use crate::record::Region;
 const OPENSEADRAGON: &str = "openseadragon/openseadragon.min.js";
 const MIRADOR: &str = "mirador/mirador.min.js";
 
-/// What a viewer shows, and the work to return to.
+/// The contents of a viewer's page: image or manifest, and the work to return to.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Exhibit {
-    /// The work's title and number, or the file's name where no work shows the image.
+pub(crate) struct ViewerPage {
+    /// The work's title and number, or the file name of an image without work.
     pub label: String,
-    /// The image's identifier, percent-encoded as one path segment; nothing where a work has no image.
+    /// The image's identifier, percent-encoded as one path segment; `None` if the work has no image.
     pub image: Option<String>,
     /// The identifier of the manifest, encoded likewise: the work's number, or the image's.
     pub manifest: String,
     /// The object number of the work to return to, encoded likewise.
     pub work: Option<String>,
-    /// Where the manifest is opened: the address of a canvas.
+    /// The URI of the canvas to open.
     pub canvas: Option<String>,
-    /// A part of the canvas, in its pixels.
+    /// The region of the canvas to zoom to, in its coordinates.
     pub region: Option<Region>,
 }
 
-/// The page at `/view/openseadragon/{image}`: pan, zoom, turn, and cite what is seen.
-pub(crate) fn openseadragon(context: &Context, exhibit: &Exhibit) -> String {
-    let (base, label) = (&context.base, &exhibit.label);
-    let image = exhibit.image.as_deref().unwrap_or_default();
+/// The page at `/view/openseadragon/{image}`: pan, zoom, rotate, and link to the visible region.
+pub(crate) fn openseadragon(context: &Context, page: &ViewerPage) -> String {
+    let (base, label) = (&context.base, &page.label);
+    let image = page.image.as_deref().unwrap_or_default();
     let body = html! {
         header.bar {
-            (back(context, exhibit))
+            (back(context, page))
             h1 dir="auto" { (label) }
             div.tools role="group" aria-label=(context.text(labels::VIEW)) hidden {
                 (tool(context, "zoom-in", labels::ZOOM_IN, "M12 6v12M6 12h12"))
@@ -44,13 +44,13 @@ pub(crate) fn openseadragon(context: &Context, exhibit: &Exhibit) -> String {
                 (tool(context, "full-screen", labels::FULL_SCREEN, "M9 5H5v4M15 5h4v4M19 15v4h-4M9 19H5v-4"))
             }
             a.detail hidden title=(context.text(labels::DETAIL_TITLE)) { (context.text(labels::DETAIL)) }
-            a.other href=(context.page(&format!("/view/mirador/{}", exhibit.manifest))) { "Mirador" }
+            a.secondary href=(context.page(&format!("/view/mirador/{}", page.manifest))) { "Mirador" }
         }
-        main.stage id="viewer" aria-label={ (context.text(labels::PICTURE_OF)) " " (label) }
+        main.viewer-area id="viewer" aria-label={ (context.text(labels::PICTURE_OF)) " " (label) }
             data-info={ (base) "/iiif/3/" (image) "/info.json" }
             data-images={ (base) "/assets/openseadragon/images/" }
             data-failed=(context.text(labels::CANNOT_OPEN)) {
-            (still(context, exhibit, OPENSEADRAGON))
+            (fallback(context, page, OPENSEADRAGON))
         }
     };
     let title = format!("{label} · {}", context.title());
@@ -58,19 +58,19 @@ pub(crate) fn openseadragon(context: &Context, exhibit: &Exhibit) -> String {
 }
 
 /// The page at `/view/mirador/{work}`, and at `/works/{work}` with a canvas: a manifest in Mirador.
-pub(crate) fn mirador(context: &Context, exhibit: &Exhibit) -> String {
-    let (base, label, manifest) = (&context.base, &exhibit.label, &exhibit.manifest);
-    let region = exhibit.region.map(|region| region.to_string());
+pub(crate) fn mirador(context: &Context, page: &ViewerPage) -> String {
+    let (base, label, manifest) = (&context.base, &page.label, &page.manifest);
+    let region = page.region.map(|region| region.to_string());
     let body = html! {
         header.bar {
-            (back(context, exhibit))
+            (back(context, page))
             h1 dir="auto" { (label) }
-            a.other href={ (base) "/presentation/3/" (manifest) "/manifest" } { (context.text(labels::MANIFEST)) }
+            a.secondary href={ (base) "/presentation/3/" (manifest) "/manifest" } { (context.text(labels::MANIFEST)) }
         }
-        main.stage id="viewer" aria-label={ (context.text(labels::PICTURE_OF)) " " (label) }
-            data-canvas=[&exhibit.canvas] data-region=[region]
+        main.viewer-area id="viewer" aria-label={ (context.text(labels::PICTURE_OF)) " " (label) }
+            data-canvas=[&page.canvas] data-region=[region]
             data-manifest={ (base) "/presentation/3/" (manifest) "/manifest" } {
-            (still(context, exhibit, MIRADOR))
+            (fallback(context, page, MIRADOR))
         }
     };
     let title = format!("{label} · {}", context.title());
@@ -78,8 +78,8 @@ pub(crate) fn mirador(context: &Context, exhibit: &Exhibit) -> String {
 }
 
 /// The link back to the work, or to the list of all images.
-fn back(context: &Context, exhibit: &Exhibit) -> Markup {
-    let (href, label) = match &exhibit.work {
+fn back(context: &Context, page: &ViewerPage) -> Markup {
+    let (href, label) = match &page.work {
         Some(work) => (context.page(&format!("/works/{work}")), labels::BACK_TO_WORK),
         None => (context.page("/?files"), labels::BACK_TO_ALL),
     };
@@ -87,12 +87,12 @@ fn back(context: &Context, exhibit: &Exhibit) -> Markup {
     html! { a.back href=(href) aria-label=(label) title=(label) { (icon("M15 5l-7 7 7 7")) } }
 }
 
-/// The fallback where the viewer cannot run: a static picture.
-fn still(context: &Context, exhibit: &Exhibit, script: &str) -> Markup {
+/// The fallback without scripts, or without a bundled viewer: a static picture.
+fn fallback(context: &Context, page: &ViewerPage, script: &str) -> Markup {
     let (base, label) = (&context.base, context.text(labels::PICTURE_OF));
     let picture = html! {
-        @if let Some(image) = &exhibit.image {
-            img src={ (base) "/iiif/3/" (image) "/full/!1600,1600/0/default.jpg" } alt={ (label) " " (exhibit.label) };
+        @if let Some(image) = &page.image {
+            img src={ (base) "/iiif/3/" (image) "/full/!1600,1600/0/default.jpg" } alt={ (label) " " (page.label) };
         }
     };
     html! {
@@ -124,8 +124,8 @@ fn icon(path: &str) -> Markup {
 mod tests {
     use super::*;
 
-    fn exhibit() -> Exhibit {
-        Exhibit {
+    fn example() -> ViewerPage {
+        ViewerPage {
             label: "Sø (KMS1)".into(),
             image: Some("a%2Fb.tif".into()),
             manifest: "KMS1".into(),
@@ -141,32 +141,32 @@ mod tests {
 
     #[test]
     fn each_viewer_gets_its_source() {
-        let page = openseadragon(&context(), &exhibit());
+        let page = openseadragon(&context(), &example());
         assert!(page.contains("data-info=\"/m/iiif/3/a%2Fb.tif/info.json\""), "{page}");
         assert!(page.contains("src=\"/m/assets/openseadragon.js?v="), "{page}");
-        let page = mirador(&context(), &exhibit());
+        let page = mirador(&context(), &example());
         assert!(page.contains("data-canvas=\"http://h/canvas/1\" data-region=\"1,2,3,4\""), "{page}");
         assert!(page.contains("data-manifest=\"/m/presentation/3/KMS1/manifest\""), "{page}");
         assert!(page.contains("src=\"/m/iiif/3/a%2Fb.tif/full/!1600,1600/0/default.jpg\""), "{page}");
     }
 
     #[test]
-    fn viewers_lead_back_to_the_work() {
+    fn viewers_link_back_to_the_work() {
         let danish = Context { language: "da", chosen: true, ..context() };
-        for page in [openseadragon(&danish, &exhibit()), mirador(&danish, &exhibit())] {
+        for page in [openseadragon(&danish, &example()), mirador(&danish, &example())] {
             assert!(page.contains("<title>Sø (KMS1) · Tegl</title>"), "{page}");
             assert!(
                 page.contains("href=\"/m/works/KMS1?lang=da\" aria-label=\"Tilbage til værket\""),
                 "{page}"
             );
         }
-        let page = mirador(&context(), &Exhibit { work: None, ..exhibit() });
+        let page = mirador(&context(), &ViewerPage { work: None, ..example() });
         assert!(page.contains("href=\"/m/?files\" aria-label=\"All images\""), "{page}");
     }
 
     #[test]
-    fn nothing_is_inline() {
-        for page in [openseadragon(&context(), &exhibit()), mirador(&context(), &exhibit())] {
+    fn pages_have_no_inline_scripts_or_styles() {
+        for page in [openseadragon(&context(), &example()), mirador(&context(), &example())] {
             let inline = page.split("<script").skip(1).filter(|rest| !rest.starts_with(" src="));
             assert_eq!(inline.count(), 0, "{page}");
             assert!(!page.contains("style=") && !page.contains("onclick="), "{page}");
@@ -174,17 +174,17 @@ mod tests {
     }
 
     #[test]
-    fn hostile_names_stay_text() {
+    fn names_are_escaped() {
         for name in ["<script>alert(1)</script>", "\"onerror=\"alert(1)", "'><img src=x>", "</title><b>"] {
-            let hostile = Exhibit {
+            let hostile = ViewerPage {
                 label: name.into(),
                 image: Some(name.into()),
                 manifest: name.into(),
                 work: Some(name.into()),
-                ..exhibit()
+                ..example()
             };
             for page in [openseadragon(&context(), &hostile), mirador(&context(), &hostile)] {
-                assert!(!page.contains(name), "{name} went through");
+                assert!(!page.contains(name), "{name} is not escaped");
             }
         }
     }

@@ -4,16 +4,16 @@ use maud::{Markup, html};
 
 use super::context::Context;
 use super::form::form;
-use super::frame::{document, footer, name, notices};
+use super::frame::{document, footer, notices, site_name};
 use super::labels;
 use super::link::Link;
 
-/// One work, as the public sees it.
+/// The contents of a work's page.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct WorkPage {
-    /// The work's title, shown as heading.
+    /// The work's title, used as heading.
     pub label: String,
-    /// Who made it; each leads to a search.
+    /// The creators; each links to a search.
     pub creators: Vec<Link>,
     /// The date as the museum's record states it.
     pub date: Option<String>,
@@ -21,40 +21,40 @@ pub(crate) struct WorkPage {
     pub description: Vec<String>,
     /// Technique, dimensions, credit and the like: labels and their values.
     pub facts: Vec<(String, Vec<String>)>,
-    /// Schemes and the tags from each; every tag leads to a search.
+    /// Tags by the label of their scheme; each tag links to a search.
     pub tags: Vec<(String, Vec<Link>)>,
-    /// The address of its first picture, about 1200 pixels wide.
+    /// The URL of the first picture, at most 1200 pixels on either side.
     pub picture: Option<String>,
     /// The first picture's aspect ratio.
     pub ratio: Option<f64>,
     /// Its other pictures.
     pub more_pictures: Vec<Thumbnail>,
-    /// The address of a viewer for the whole work.
+    /// The URL of the whole work in Mirador.
     pub viewer: Option<String>,
-    /// The first picture in a viewer that shows nothing else.
+    /// The URL of the first picture in OpenSeadragon.
     pub zoom: Option<String>,
-    /// The downloads of the first picture and of all pictures, if the rights allow them.
+    /// The URLs of the first original and of the archive of all originals, if the rights allow them.
     pub downloads: Option<(String, String)>,
-    /// Its IIIF manifest.
+    /// The URL of its IIIF manifest.
     pub manifest: String,
-    /// Its record in the API.
+    /// The URL of its record in the API.
     pub record: String,
     /// The terms of use of the picture: a statement's name and URL, or the record's text.
     pub rights: Vec<Link>,
-    /// How the picture is shown; `None` where there is no picture.
+    /// What the rights allow; `None` if there is no picture.
     pub allowed: Option<Allowed>,
-    /// Whether some pictures cannot be reached right now.
+    /// Whether a store failed, so that some pictures are missing.
     pub unreachable: bool,
 }
 
-/// Another picture of the work, and where it is shown in full.
+/// Another picture of the work, linked to its viewer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Thumbnail {
-    /// What it shows; nothing where the record does not say.
+    /// The record's label of the picture, if it has one.
     pub label: Option<String>,
-    /// The address of a small rendering.
+    /// The URL of a thumbnail.
     pub picture: String,
-    /// The address of its viewer.
+    /// The URL of its viewer.
     pub viewer: String,
     /// Its aspect ratio, if known.
     pub ratio: Option<f64>,
@@ -73,26 +73,26 @@ pub(crate) enum Allowed {
 
 /// The page at `/works/{work}`.
 pub(crate) fn work(context: &Context, page: &WorkPage) -> String {
-    // A long picture has the full width; any other is shown beside the text.
-    let shape = if ratio(page.ratio) > 1.7 { "leaf long" } else { "leaf" };
-    let away = page.unreachable.then(|| context.text(labels::UNREACHABLE).to_owned());
+    // A wide picture has the full width; any other is beside the text.
+    let shape = if ratio(page.ratio) > 1.7 { "work-layout wide" } else { "work-layout" };
+    let unreachable = page.unreachable.then(|| context.text(labels::UNREACHABLE).to_owned());
     let body = html! {
-        header.mast { (name(context)) (form(context, "", &[])) }
-        (notices(context, away.as_slice()))
+        header.site-header { (site_name(context)) (form(context, "", &[])) }
+        (notices(context, unreachable.as_slice()))
         main class=(shape) {
-            div.plate { (plate(context, page)) (ways(context, page)) }
-            div.words {
-                div.story {
+            div.picture-column { (main_picture(context, page)) (actions(context, page)) }
+            div.text-column {
+                div.introduction {
                     (heading(page))
                     @for paragraph in &page.description { p.prose dir="auto" { (paragraph) } }
                 }
                 div.about { (facts(context, page)) (tags(context, page)) }
             }
-            (more(context, page))
+            (more_pictures(context, page))
         }
         (footer(context))
     };
-    document(context, &format!("{} · {}", page.label, context.title()), "listing one", &[], body)
+    document(context, &format!("{} · {}", page.label, context.title()), "listing work-page", &[], body)
 }
 
 /// The aspect ratio, 1 if unknown.
@@ -100,7 +100,7 @@ fn ratio(ratio: Option<f64>) -> f64 {
     ratio.filter(|ratio| ratio.is_finite() && *ratio > 0.0).unwrap_or(1.0)
 }
 
-fn plate(context: &Context, page: &WorkPage) -> Markup {
+fn main_picture(context: &Context, page: &WorkPage) -> Markup {
     let name = format!("{} {}", context.text(labels::PICTURE_OF), page.label);
     let style = format!("--ratio:{:.4}", ratio(page.ratio).clamp(0.2, 8.0));
     let picture = html! {
@@ -117,9 +117,9 @@ fn plate(context: &Context, page: &WorkPage) -> Markup {
     }
 }
 
-fn ways(context: &Context, page: &WorkPage) -> Markup {
+fn actions(context: &Context, page: &WorkPage) -> Markup {
     let (original, archive) = page.downloads.as_ref().map(|(one, all)| (one, all)).unzip();
-    let ways = [
+    let links = [
         (labels::ZOOM, page.zoom.as_ref()),
         (labels::DOWNLOAD, original),
         (labels::DOWNLOAD_ALL, archive),
@@ -128,11 +128,11 @@ fn ways(context: &Context, page: &WorkPage) -> Markup {
     ];
     html! {
         nav aria-label=(context.text(labels::THIS_WORK)) {
-            ul.ways {
+            ul.actions {
                 @if let Some(viewer) = &page.viewer {
-                    li { a.first href=(viewer) { (context.text(labels::LOOK_CLOSER)) } }
+                    li { a.primary href=(viewer) { (context.text(labels::LOOK_CLOSER)) } }
                 }
-                @for (label, href) in ways {
+                @for (label, href) in links {
                     @if let Some(href) = href { li { a href=(href) { (context.text(label)) } } }
                 }
             }
@@ -144,7 +144,7 @@ fn heading(page: &WorkPage) -> Markup {
     html! {
         h1 dir="auto" { (page.label) }
         @if !page.creators.is_empty() || page.date.is_some() {
-            p.by {
+            p.byline {
                 @for (place, creator) in page.creators.iter().enumerate() {
                     @if place > 0 { ", " }
                     a href=(creator.href) dir="auto" { (creator.label) }
@@ -159,7 +159,7 @@ fn facts(context: &Context, page: &WorkPage) -> Markup {
     html! {
         @if !page.facts.is_empty() || !page.rights.is_empty() || page.allowed.is_some() {
             h2 { (context.text(labels::ABOUT)) }
-            dl.known {
+            dl.metadata {
                 @for (label, values) in page.facts.iter().filter(|(_, values)| !values.is_empty()) {
                     div { dt { (label) } @for value in values { dd dir="auto" { (value) } } }
                 }
@@ -167,7 +167,7 @@ fn facts(context: &Context, page: &WorkPage) -> Markup {
                     div {
                         dt { (context.text(labels::RIGHTS)) }
                         @for rights in &page.rights { dd { (licence(rights)) } }
-                        @if let Some(allowed) = page.allowed { dd { (sentence(context, allowed)) } }
+                        @if let Some(allowed) = page.allowed { dd { (usage_summary(context, allowed)) } }
                     }
                 }
             }
@@ -185,7 +185,7 @@ fn licence(rights: &Link) -> Markup {
 }
 
 /// A plain-language summary of the rights.
-fn sentence(context: &Context, allowed: Allowed) -> String {
+fn usage_summary(context: &Context, allowed: Allowed) -> String {
     match allowed {
         Allowed::Everything => context.text(labels::FREE).to_owned(),
         Allowed::FullView => context.text(labels::FULL_VIEW).to_owned(),
@@ -218,15 +218,15 @@ fn tags(context: &Context, page: &WorkPage) -> Markup {
     }
 }
 
-fn more(context: &Context, page: &WorkPage) -> Markup {
+fn more_pictures(context: &Context, page: &WorkPage) -> Markup {
     html! {
         @if !page.more_pictures.is_empty() {
-            section.more aria-labelledby="more-heading" {
+            section.more-pictures aria-labelledby="more-heading" {
                 h2 id="more-heading" { (context.text(labels::MORE_PICTURES)) }
                 ul {
-                    // The first picture is the one above.
+                    // The first picture is at the top of the page.
                     @for (number, thumbnail) in (2..).zip(&page.more_pictures) {
-                        li { (other(context, number, thumbnail)) }
+                        li { (thumbnail_link(context, number, thumbnail)) }
                     }
                 }
             }
@@ -234,7 +234,7 @@ fn more(context: &Context, page: &WorkPage) -> Markup {
     }
 }
 
-fn other(context: &Context, number: u32, thumbnail: &Thumbnail) -> Markup {
+fn thumbnail_link(context: &Context, number: u32, thumbnail: &Thumbnail) -> Markup {
     let style = format!("--ratio:{:.4}", ratio(thumbnail.ratio).clamp(0.55, 2.6));
     html! {
         a href=(thumbnail.viewer) {

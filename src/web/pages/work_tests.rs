@@ -1,4 +1,4 @@
-//! Tests of a work's page: what it shows, and that it escapes what it is given.
+//! Tests of a work's page: contents and escaping.
 
 use super::*;
 
@@ -46,7 +46,7 @@ fn full() -> WorkPage {
 }
 
 #[test]
-fn every_way_on_is_there() {
+fn the_page_has_all_its_links() {
     let page = work(&museum(), &full());
     for address in [
         "/m/",
@@ -70,14 +70,14 @@ fn every_way_on_is_there() {
 }
 
 #[test]
-fn the_picture_says_what_it_is() {
+fn the_picture_has_alternative_text() {
     let page = work(&museum(), &full());
     assert!(page.contains("alt=\"Picture of Solskin i den blå stue\""), "{page}");
     assert!(page.contains("<title>Solskin i den blå stue · Samling</title>"), "{page}");
 }
 
 #[test]
-fn a_fact_without_value_is_not_shown() {
+fn facts_without_values_are_left_out() {
     let page = work(&museum(), &full());
     assert!(
         page.contains("<dt>Technique</dt><dd dir=\"auto\">Oil</dd><dd dir=\"auto\">Canvas</dd>"),
@@ -87,25 +87,26 @@ fn a_fact_without_value_is_not_shown() {
 }
 
 #[test]
-fn what_is_not_known_leaves_no_trace() {
+fn missing_fields_leave_no_elements() {
     let page = work(&museum(), &WorkPage { label: "Uden titel".to_owned(), ..WorkPage::default() });
     assert!(page.contains("No picture"), "{page}");
-    for absent in ["<img", "<h2", "<dl", "class=\"by\"", "Rights"] {
+    for absent in ["<img", "<h2", "<dl", "class=\"byline\"", "Rights"] {
         assert!(!page.contains(absent), "{absent} is in {page}");
     }
 }
 
 #[test]
-fn a_long_picture_has_the_whole_width() {
-    let long = |ratio| work(&museum(), &WorkPage { ratio, ..full() }).contains("class=\"leaf long\"");
-    assert!(long(Some(2.0)));
+fn a_wide_picture_has_the_full_width() {
+    let is_wide =
+        |ratio| work(&museum(), &WorkPage { ratio, ..full() }).contains("class=\"work-layout wide\"");
+    assert!(is_wide(Some(2.0)));
     for usual in [Some(1.5), Some(0.5), None, Some(f64::NAN), Some(f64::INFINITY), Some(-3.0)] {
-        assert!(!long(usual), "{usual:?}");
+        assert!(!is_wide(usual), "{usual:?}");
     }
 }
 
 #[test]
-fn rights_lead_to_the_web_alone() {
+fn only_http_urls_become_links_to_rights() {
     for address in ["javascript:alert(1)", "data:text/html,x", "//elsewhere", ""] {
         let page = work(&museum(), &WorkPage { rights: vec![link("Free", address)], ..full() });
         assert!(page.contains("<dt>Rights</dt><dd>Free</dd>"), "{page}");
@@ -149,13 +150,13 @@ fn headings_descend_one_by_one() {
 }
 
 #[test]
-fn no_script_is_needed() {
+fn pages_have_no_scripts() {
     let page = work(&museum(), &full());
     assert!(!page.contains("<script") && !page.contains("<iframe") && !page.contains(" onclick="), "{page}");
 }
 
 #[test]
-fn hostile_words_stay_text() {
+fn all_text_is_escaped() {
     for text in
         ["<script>alert(1)</script>", "\"onerror=\"alert(1)", "'><img src=x>", "</title><b>", "&lt;i>"]
     {
@@ -183,7 +184,7 @@ fn hostile_words_stay_text() {
             rights: vec![link(text, &format!("https://{text}"))],
         };
         let page = work(&context, &everywhere);
-        assert!(!page.contains(text), "{text} went through");
+        assert!(!page.contains(text), "{text} is not escaped");
         assert!(!page.contains("<script"), "{text} became a script");
     }
 }

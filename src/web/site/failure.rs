@@ -1,4 +1,4 @@
-//! Error pages, for browsers that request pages.
+//! Error pages for browsers.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -10,8 +10,8 @@ use crate::web::http::error::Error;
 use crate::web::pages::{self, Failure};
 use crate::web::site::visit::Visit;
 
-/// First path segments that are not pages.
-const PROGRAMS: [&str; 13] = [
+/// First path segments of URLs that are not pages.
+const NOT_PAGES: [&str; 13] = [
     "iiif",
     "api",
     "presentation",
@@ -27,7 +27,7 @@ const PROGRAMS: [&str; 13] = [
     "sitemap",
 ];
 
-/// The error as a page, if the client is a browser that requests a page.
+/// The error as a page, if the URL is one of a page and the client prefers HTML.
 pub(crate) fn page(
     app: &App,
     request: &HttpRequest,
@@ -35,7 +35,7 @@ pub(crate) fn page(
     mut response: HttpResponseBuilder,
 ) -> Option<HttpResponse> {
     let first = request.uri().path().trim_start_matches('/').split('/').next().unwrap_or_default();
-    if PROGRAMS.contains(&first) || !prefers_html(request) {
+    if NOT_PAGES.contains(&first) || !prefers_html(request) {
         return None;
     }
     let visit = Visit::of(app, request).ok()?;
@@ -51,9 +51,9 @@ fn failure(error: &Error) -> Failure {
     match error {
         Error::Gallery(error) => failure_of(error),
         Error::BodyTooLong { .. } | Error::BodyTimeout { .. } | Error::MethodNotAllowed { .. } => {
-            Failure::BadAddress
+            Failure::BadRequest
         }
-        Error::Unauthorized | Error::TooManyGuesses { .. } => Failure::NotAllowed,
+        Error::Unauthorized | Error::TooManyGuesses { .. } => Failure::Forbidden,
     }
 }
 
@@ -62,25 +62,25 @@ fn failure_of(error: &gallery::Error) -> Failure {
     match error {
         Error::NotFound | Error::NoPage(_) => Failure::NotFound,
         Error::Gone => Failure::Gone,
-        Error::Invalid(_) | Error::Unprocessable(_) | Error::Exists(_) => Failure::BadAddress,
-        Error::Forbidden | Error::Closed(_) => Failure::NotAllowed,
+        Error::Invalid(_) | Error::Unprocessable(_) | Error::Exists(_) => Failure::BadRequest,
+        Error::Forbidden | Error::Closed(_) => Failure::Forbidden,
         Error::Busy { .. }
         | Error::Preparing { .. }
         | Error::Unprepared { .. }
         | Error::Indexing { .. }
         | Error::Unindexed { .. }
-        | Error::Abandoned => Failure::Later,
-        Error::Store(_) | Error::Unreadable => Failure::PicturesAway,
-        Error::Catalogue(_) | Error::CatalogueFull(_) | Error::Uncertain(_) => Failure::CatalogueAway,
+        | Error::Abandoned => Failure::TryAgain,
+        Error::Store(_) | Error::Unreadable => Failure::StoreUnavailable,
+        Error::Catalogue(_) | Error::CatalogueFull(_) | Error::Uncertain(_) => Failure::CatalogueUnavailable,
         Error::Unsupported(_)
         | Error::Damaged(_)
         | Error::Conflict { .. }
         | Error::Unwritable(_)
-        | Error::Fault(_) => Failure::Failed,
+        | Error::Fault(_) => Failure::Internal,
     }
 }
 
-/// The technical message, if it says more than the page.
+/// The error's own message, if it helps a visitor; in English.
 fn detail(error: &Error) -> Option<String> {
     use gallery::Error as Cause;
     let is_shown = matches!(

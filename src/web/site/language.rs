@@ -7,17 +7,18 @@ use crate::presentation::Publisher;
 use crate::presentation::labels::LANGUAGES;
 use crate::web::api::pairs_of;
 
-/// A language of the pages, and whether the visitor chose it by `?lang=`.
+/// The language of a page, and whether the visitor chose it by `?lang=`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PageLanguage {
     pub language: &'static str,
     pub chosen: bool,
 }
 
-/// The site's languages that pages are translated to, preferred first; all translations if there are none.
+/// The publisher's languages that pages exist in, preferred first; all languages of pages if there are none.
 pub(super) fn site_languages(publisher: &Publisher) -> Vec<&'static str> {
-    let ours = |own: &String| LANGUAGES.into_iter().find(|language| own.split('-').next() == Some(language));
-    let offered: Vec<_> = publisher.languages.iter().filter_map(ours).collect();
+    let translated =
+        |tag: &String| LANGUAGES.into_iter().find(|language| tag.split('-').next() == Some(language));
+    let offered: Vec<_> = publisher.languages.iter().filter_map(translated).collect();
     if offered.is_empty() { LANGUAGES.to_vec() } else { offered }
 }
 
@@ -42,7 +43,7 @@ fn negotiated(
     known: impl Fn(&str) -> Option<&'static str>,
 ) -> Option<&'static str> {
     let mut accepted = AcceptLanguage::parse(request).ok()?.0;
-    // The sort is stable: of equals, the first one wins.
+    // The sort is stable: among equal weights the first one wins.
     accepted.sort_by_key(|one| std::cmp::Reverse(one.quality));
     let named = |language: &str| {
         accepted.iter().any(|one| {
@@ -69,9 +70,9 @@ mod tests {
         if !accept.is_empty() {
             request = request.insert_header((header::ACCEPT_LANGUAGE, accept));
         }
-        let spoken = page_language(&request.to_http_request(), &publisher);
+        let found = page_language(&request.to_http_request(), &publisher);
         assert_eq!(
-            (spoken.language, spoken.chosen),
+            (found.language, found.chosen),
             (language, chosen),
             "{languages:?} {uri} {accept}",
             languages = publisher.languages
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn the_visitor_chooses_among_the_languages_of_the_site() {
+    fn accept_language_and_lang_select_a_language_of_the_site() {
         let both = &["da", "en"];
         check(both, "/", "", "da", false);
         check(both, "/", "en", "en", false);
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn only_languages_of_the_site_are_spoken() {
+    fn other_languages_are_ignored() {
         check(&["da"], "/?lang=en", "en", "da", false);
         check(&["da-DK"], "/", "en", "da", false);
         check(&["fr"], "/", "da", "da", false);

@@ -1,4 +1,4 @@
-//! Lists of works, and of images as files, for when the search has nothing to show.
+//! Lists of works, for when search is not available, and of images as files.
 
 use std::time::Duration;
 
@@ -30,8 +30,9 @@ pub(super) async fn works(app: &App, visit: &Visit, start: u64) -> Result<Option
         listing.unreachable |= picture.unreachable;
         listing.entries.push(entry_of(work, picture, visit));
     }
-    let shown = summaries.len() as u64;
-    listing.next = (start + shown < total).then(|| visit.context.page(&format!("/?start={}", start + shown)));
+    let listed = summaries.len() as u64;
+    listing.next =
+        (start + listed < total).then(|| visit.context.page(&format!("/?start={}", start + listed)));
     listing.files = Some(visit.context.page("/?files"));
     Ok(Some(listing))
 }
@@ -53,12 +54,12 @@ fn entry_of(work: &WorkSummary, picture: Picture, visit: &Visit) -> pages::Entry
     }
 }
 
-/// What is known about an image after a short wait.
+/// What is known about an image within [`SOON`].
 #[derive(Default)]
 struct Picture {
     dimensions: Option<(u32, u32)>,
     largest: Option<u32>,
-    /// Why the image cannot be shown, if that is permanent.
+    /// Why the image cannot be served, if that is permanent.
     problem: Option<String>,
     /// Whether its store failed.
     unreachable: bool,
@@ -80,7 +81,7 @@ impl Picture {
     }
 }
 
-/// The images of all sources, as files. Unreachable sources are an error, not an empty list.
+/// The images of all sources as files, after the name `after`; an error if no source can be listed.
 pub(super) async fn files(app: &App, visit: &Visit, after: Option<&str>) -> Result<pages::Listing, Error> {
     let listed = tokio::time::timeout(LISTING, app.gallery.sources.list(after, PAGE)).await;
     let listed = listed.map_err(|_| Error::Store(store::Error::TimedOut))??;

@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::gallery::Error;
 use crate::iiif::Invalid;
-use crate::presentation::{Address, content_state};
+use crate::presentation::Address;
 use crate::web::App;
 use crate::web::http::document::Document;
 use crate::web::http::response::Response;
@@ -21,16 +21,16 @@ use crate::web::pages;
 use crate::web::route::{Image, Viewer};
 use visit::{Visit, encoded};
 
-/// Versioned URLs never change their content; others are revalidated.
-const FOR_GOOD: &str = "public, max-age=31536000, immutable";
-const FOR_AN_HOUR: &str = "public, max-age=3600";
+/// `Cache-Control` of versioned URLs, whose content never changes.
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+const ONE_HOUR: &str = "public, max-age=3600";
 
 /// `GET /`: the search; without works, or with `?files`, the list of images as files.
 pub(super) async fn index(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let parameter = |name: &str| request.query_string().split('&').find_map(|pair| pair.strip_prefix(name));
     let visit = Visit::of(app, request)?;
     if let Some(state) = parameter("iiif-content=") {
-        return opened(app, request, &visit, state);
+        return content_state(app, request, &visit, state);
     }
     if parameter("files").is_none() && parameter("after=").is_none() {
         let indexing = match search::page(app, request, &visit).await {
@@ -57,9 +57,9 @@ fn has_works(app: &App) -> bool {
 }
 
 /// `GET /?iiif-content=…`: redirects to the target of a content state (Content State 1.0, §3.1).
-fn opened(app: &App, request: &HttpRequest, visit: &Visit, state: &str) -> Result<Response, Error> {
+fn content_state(app: &App, request: &HttpRequest, visit: &Visit, state: &str) -> Result<Response, Error> {
     let text = percent_encoding::percent_decode_str(state).decode_utf8_lossy();
-    let read = content_state::read(&text)?;
+    let read = crate::presentation::content_state::read(&text)?;
     let address = Address::new(&app.base.of(request)?);
     let place = address.find(&read.id).ok_or_else(|| {
         Invalid::new(
@@ -76,13 +76,13 @@ fn opened(app: &App, request: &HttpRequest, visit: &Visit, state: &str) -> Resul
         }
     }
     if visit.context.chosen {
-        let sign = if page.contains('?') { '&' } else { '?' };
-        page = format!("{page}{sign}lang={}", visit.context.language);
+        let separator = if page.contains('?') { '&' } else { '?' };
+        page = format!("{page}{separator}lang={}", visit.context.language);
     }
     Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, page)).finish().into())
 }
 
-/// `GET /works/{work}`: a work's page; with `canvas` or `xywh`, that place in a viewer.
+/// `GET /works/{work}`: a work's page; with `canvas` or `xywh`, a viewer at that canvas or region.
 pub(super) async fn work(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
     let visit = Visit::of(app, request)?;
     let query = request.query_string();
@@ -93,8 +93,11 @@ pub(super) async fn work(app: &App, request: &HttpRequest, work: Image<'_>) -> R
     let body = match found {
         Err(Error::NotFound) => match in_other_case(app, &work.identifier).await {
             Some(number) => {
-                let place = visit.context.page(&format!("/works/{}", encoded(&number)));
-                return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish().into());
+                let location = visit.context.page(&format!("/works/{}", encoded(&number)));
+                return Ok(HttpResponse::SeeOther()
+                    .insert_header((header::LOCATION, location))
+                    .finish()
+                    .into());
             }
             None => return Err(Error::NotFound),
         },
@@ -123,10 +126,10 @@ pub(super) async fn asset(request: &HttpRequest, path: &str) -> Result<Response,
     let asset = pages::asset(path).ok_or(Error::NotFound)?;
     let version = request.query_string().split('&').find_map(|pair| pair.strip_prefix("v="));
     let age = match version {
-        Some(version) if version == asset.version => FOR_GOOD,
-        // Of another build: proxies must not cache this response for it.
+        Some(version) if version == asset.version => IMMUTABLE,
+        // The version of another build: proxies must not cache this response under its URL.
         Some(_) => "no-cache",
-        None => FOR_AN_HOUR,
+        None => ONE_HOUR,
     };
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, age));

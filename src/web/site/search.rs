@@ -36,7 +36,7 @@ const VALUES: usize = 12;
 /// Years per bar of the histogram.
 const PERIOD: i32 = 50;
 
-/// Names and values of the page's query.
+/// Names and values of the query parameters that the page knows.
 type Pairs = Vec<(String, String)>;
 
 /// The page for a request's query.
@@ -44,13 +44,13 @@ pub(super) async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Res
     let service = app.gallery.search()?;
     let snapshot = service.snapshot()?;
     let table = of_page();
-    // Unknown parameters, such as those of trackers, are ignored; links add the language themselves.
+    // Unknown parameters, such as those of trackers, are ignored; `Context::page` adds the language.
     let known = |name: &str| table.iter().any(|parameter| parameter.name == name);
     let mut pairs: Pairs = pairs_of(request.query_string())
         .filter(|(name, value)| known(name) && name != "lang" && !value.trim().is_empty())
         .map(|(name, value)| (name.into_owned(), value))
         .collect();
-    let mut misread = None;
+    let mut filter_error = None;
     let query = |pairs: &Pairs| query_of(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let read = |pairs: &Pairs| -> Result<Search, Error> {
         let text = query(pairs);
@@ -60,7 +60,7 @@ pub(super) async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Res
     let mut search = match read(&pairs) {
         Ok(search) => search,
         Err(error) => {
-            misread = Some(error.to_string());
+            filter_error = Some(error.to_string());
             pairs.retain(|(name, _)| name == "q");
             read(&pairs).unwrap_or_default()
         }
@@ -100,7 +100,7 @@ pub(super) async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Res
         next: hits.found.next.as_ref().map(|next| here.with(&[("cursor", &next.encode())], &["cursor"])),
         start: search.cursor.is_some().then(|| here.with(&[], &["cursor"])),
         unreachable: app.gallery.images.has_failing_store(),
-        misread,
+        filter_error,
         api: Some(format!("{base}/api/v1/works?{same}")),
         collection: Some(address.search_collection(Version::V3, &canonical)),
         files: Some(visit.context.page("/?files")),
@@ -108,7 +108,7 @@ pub(super) async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Res
     Ok(pages::search(&visit.context, &page))
 }
 
-/// The current search, from which links are derived.
+/// The current search; builds the links of the page from it.
 struct SearchPage<'a> {
     app: &'a App,
     visit: &'a Visit,
@@ -125,15 +125,15 @@ impl SearchPage<'_> {
     fn with(&self, more: &[(&str, &str)], less: &[&str]) -> String {
         let kept = self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let kept = kept.filter(|(name, _)| !less.contains(name)).chain(more.iter().copied());
-        self.place(&query_of(kept))
+        self.url(&query_of(kept))
     }
 
     /// The URL of this search without one of its filters.
     fn without(&self, name: &str, value: &str) -> String {
-        self.place(&self.query(|known, given| known != "cursor" && (known != name || given != value)))
+        self.url(&self.query(|known, given| known != "cursor" && (known != name || given != value)))
     }
 
-    fn place(&self, query: &str) -> String {
+    fn url(&self, query: &str) -> String {
         let path = if query.is_empty() { "/".to_owned() } else { format!("/?{query}") };
         self.visit.context.page(&path)
     }
@@ -178,9 +178,9 @@ impl SearchPage<'_> {
                     true => self.without("all", &filter),
                     false => self.with(&[("all", &filter)], &["cursor"]),
                 };
-                let shown = crate::search::colour_names(&term.value).filter(|_| scheme == "colour");
-                let label = match shown {
-                    Some((.., shown)) => shown.to_owned(),
+                let colour = crate::search::colour_names(&term.value).filter(|_| scheme == "colour");
+                let label = match colour {
+                    Some((.., name)) => name.to_owned(),
                     None => term.label.best(&preferred).unwrap_or(&term.value).to_owned(),
                 };
                 Some(Link { label, href, chosen, count: Some(*works) })
@@ -217,25 +217,25 @@ impl SearchPage<'_> {
         SORTS.iter().filter(|(name, _)| *name != "number").map(link).collect()
     }
 
-    /// The results. No master is read: sizes come from the index, from memory or from the record.
+    /// The results. Opens no masters: sizes come from the index, from cached masters or from the record.
     fn hits(&self, hits: &Hits) -> Result<Vec<Hit>, Error> {
         let preferred = self.visit.publisher.preferred_languages();
-        let mut shown = Vec::with_capacity(hits.found.hits.len());
-        for place in &hits.found.hits {
-            let stored = hits.snapshot.stored(*place)?;
+        let mut page = Vec::with_capacity(hits.found.hits.len());
+        for hit in &hits.found.hits {
+            let stored = hits.snapshot.stored(*hit)?;
             let Some(work) = stored.work() else { continue };
             let grant =
                 self.app.gallery.images.rights().of_record(work.rights.as_deref(), work.public_domain);
-            let first = stored.images().find(|(_, shown)| shown.matched && grant.largest > 0);
-            let size = first.as_ref().and_then(|(file, shown)| {
-                shown
+            let first = stored.images().find(|(_, image)| image.matched && grant.largest > 0);
+            let size = first.as_ref().and_then(|(file, image)| {
+                image
                     .size()
                     .map(|(width, height)| Dimensions::new(width, height))
                     .or_else(|| self.app.gallery.images.known_size(file))
                     .or_else(|| recorded_size(&work))
             });
             let date = work.production.iter().find_map(|made| made.text.best(&preferred)).map(str::to_owned);
-            shown.push(Hit {
+            page.push(Hit {
                 label: work.label().best(&preferred).unwrap_or(&work.object_number).to_owned(),
                 creator: work.creators.first().map(|creator| creator.name.clone()),
                 date,
@@ -249,6 +249,6 @@ impl SearchPage<'_> {
                 work: encoded(&work.object_number),
             });
         }
-        Ok(shown)
+        Ok(page)
     }
 }

@@ -1,4 +1,4 @@
-//! A visitor's request for a page: its language, and how links are built.
+//! The context of a request for a page: its language, and the parts of links.
 
 use actix_web::HttpRequest;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -10,7 +10,7 @@ use crate::web::api::{pairs_of, query_of};
 use crate::web::pages::{self, Link};
 use crate::web::site::language::{page_language, site_languages};
 
-/// Characters that a path segment does not encode (Image API 3.0, §9).
+/// Characters to percent-encode in a path segment (Image API 3.0, §9).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
 
 /// The site in a visitor's language.
@@ -21,22 +21,25 @@ pub(super) struct Visit {
 }
 
 impl Visit {
+    /// # Errors
+    ///
+    /// If the request's `Host` is missing, invalid or not served here.
     pub(super) fn of(app: &App, request: &HttpRequest) -> Result<Self, Error> {
         let base = prefix(app, request)?;
-        let spoken = page_language(request, &app.publisher);
-        let publisher = app.publisher.in_language(spoken.language);
+        let found = page_language(request, &app.publisher);
+        let publisher = app.publisher.in_language(found.language);
         let here = |&language: &&'static str| {
             let pairs: Vec<_> = pairs_of(request.query_string()).filter(|(name, _)| name != "lang").collect();
             let pairs = pairs.iter().map(|(name, value)| (name.as_ref(), value.as_str()));
             let query = query_of(pairs.chain([("lang", language)]));
             // Exactly one slash, because `//` would start a host name.
             let href = format!("{base}/{}?{query}", request.uri().path().trim_start_matches('/'));
-            Link { label: language.to_owned(), href, chosen: language == spoken.language, count: None }
+            Link { label: language.to_owned(), href, chosen: language == found.language, count: None }
         };
         let languages: Vec<Link> = site_languages(&app.publisher).iter().map(here).collect();
         let context = pages::Context {
-            language: spoken.language,
-            chosen: spoken.chosen,
+            language: found.language,
+            chosen: found.chosen,
             name: publisher.name.best(&publisher.preferred_languages()).map(str::to_owned),
             homepage: publisher.homepage.clone(),
             logo: publisher.logo.clone(),
@@ -48,11 +51,12 @@ impl Visit {
     }
 }
 
+/// An identifier, percent-encoded as one path segment.
 pub(super) fn encoded(identifier: &str) -> String {
     utf8_percent_encode(identifier, SEGMENT).to_string()
 }
 
-/// The path prefix of this server, for links in pages.
+/// The path prefix of this server, without a trailing slash; empty if it is at the root.
 pub(super) fn prefix(app: &App, request: &HttpRequest) -> Result<String, Error> {
     let base = app.base.of(request)?;
     let path =
@@ -60,7 +64,7 @@ pub(super) fn prefix(app: &App, request: &HttpRequest) -> Result<String, Error> 
     Ok(path.unwrap_or_default())
 }
 
-/// A file's name without its extension.
+/// The file name without folders and extension.
 pub(super) fn label(identifier: &str) -> String {
     let name = identifier.rsplit('/').next().unwrap_or(identifier);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()

@@ -11,12 +11,12 @@ use crate::record::{Role, Tag, Work, slug};
 use crate::search::Colour;
 use crate::web::App;
 use crate::web::api::{pairs_of, query_of};
-use crate::web::pages::{self, Allowed, Exhibit, Link, Thumbnail};
+use crate::web::pages::{self, Allowed, Link, Thumbnail, ViewerPage};
 use crate::web::route::Image;
 use crate::web::site::visit::{Visit, encoded, label};
 
 /// Maximum sides of the large picture and of thumbnails in pixels.
-const PLATE: u32 = 1200;
+const PICTURE: u32 = 1200;
 const THUMBNAIL: u32 = 400;
 
 /// `/works/{work}`: the picture, the record and links.
@@ -48,7 +48,7 @@ fn work_page(visit: &Visit, address: &Address, sketch: &Sketch) -> pages::WorkPa
         description: paragraphs.filter(|text| !text.is_empty()).map(str::to_owned).collect(),
         facts: view.plain_metadata(),
         tags: tags(visit, &sketch.tags),
-        picture: first.map(|image| picture(visit, image, PLATE)),
+        picture: first.map(|image| picture(visit, image, PICTURE)),
         ratio: first.and_then(|image| ratio(image.size().or_else(|| recorded_size(work)))),
         more_pictures: sketch.images.iter().skip(1).map(|image| thumbnail(visit, &number, image)).collect(),
         viewer: first.map(|_| context.page(&format!("/view/mirador/{number}"))),
@@ -74,7 +74,7 @@ fn search(visit: &Visit, scheme: &str, value: &str) -> String {
     visit.context.page(&format!("/?{}", query_of([("all", format!("{scheme}:{value}").as_str())])))
 }
 
-/// The tags by scheme; each leads to a search for it.
+/// The tags by scheme, each linked to a search for it.
 fn tags(visit: &Visit, tags: &[Tag]) -> Vec<(String, Vec<Link>)> {
     let preferred = visit.publisher.preferred_languages();
     let mut schemes: Vec<(String, Vec<Link>)> = Vec::new();
@@ -104,7 +104,7 @@ fn picture(visit: &Visit, image: &Preview, side: u32) -> String {
     format!("{}/iiif/3/{}/full/!{side},{side}/0/default.jpg", visit.context.base, encoded(&image.image.file))
 }
 
-/// The viewer of one image, which leads back to the work.
+/// The URL of one image in OpenSeadragon, with the work to return to.
 fn zoom(visit: &Visit, number: &str, image: &Preview) -> String {
     visit.context.page(&format!("/view/openseadragon/{}?work={number}", encoded(&image.image.file)))
 }
@@ -118,7 +118,7 @@ fn thumbnail(visit: &Visit, number: &str, image: &Preview) -> Thumbnail {
     }
 }
 
-/// The record's label of an image.
+/// The record's label of an image, or the name of its role.
 fn caption(visit: &Visit, image: &Preview) -> Option<String> {
     if let Some(label) = image.image.label.best(&visit.publisher.preferred_languages()) {
         return Some(label.to_owned());
@@ -130,7 +130,7 @@ fn caption(visit: &Visit, image: &Preview) -> Option<String> {
     }
 }
 
-/// The size of the image according to the record.
+/// The size of a work's image according to its record, in pixels.
 pub(super) fn recorded_size(work: &Work) -> Option<Dimensions> {
     let side = |name: &str| u32::try_from(work.more.get(name)?.as_u64()?).ok();
     Some(Dimensions::new(side("image_width")?, side("image_height")?))
@@ -164,7 +164,7 @@ fn allowed(grant: Grant) -> Allowed {
     }
 }
 
-/// `/view/mirador/{work}`, and `/works/{work}` with a place: the work in Mirador.
+/// `/view/mirador/{work}`, and `/works/{work}` with a canvas or region: the work in Mirador.
 pub(super) async fn mirador(
     app: &App,
     request: &HttpRequest,
@@ -175,51 +175,51 @@ pub(super) async fn mirador(
     let address = Address::new(&app.base.of(request)?);
     let canvas = parameter(request, "canvas").and_then(|number| number.parse().ok());
     let number = &sketch.work.object_number;
-    let exhibit = Exhibit {
-        label: named(visit, &sketch.work),
+    let page = ViewerPage {
+        label: title_with_number(visit, &sketch.work),
         image: sketch.images.first().map(|image| encoded(&image.image.file)),
         manifest: encoded(number),
         work: (sketch.revision > 0).then(|| encoded(number)),
         canvas: canvas.map(|canvas| address.canvas(number, canvas)),
         region: parameter(request, "xywh").and_then(|region| region.parse().ok()),
     };
-    Ok(pages::mirador(&visit.context, &exhibit))
+    Ok(pages::mirador(&visit.context, &page))
 }
 
-/// `/view/openseadragon/{image}`: one image, with the way back to the work that shows it.
+/// `/view/openseadragon/{image}`: one image, with a link back to its work.
 pub(super) async fn openseadragon(
     app: &App,
     request: &HttpRequest,
     visit: &Visit,
     image: &Image<'_>,
 ) -> Result<String, Error> {
-    let work = shown_in(app, &image.identifier, parameter(request, "work").as_deref()).await?;
+    let work = work_of_image(app, &image.identifier, parameter(request, "work").as_deref()).await?;
     match app.gallery.images.open_within(SOON, &[&image.identifier]).await.pop().flatten() {
         Some(Ok(_)) => {}
-        // The viewer reports an image that fails to load; until then the record's data is shown.
-        None | Some(Err(Error::Store(_))) if work.as_ref().is_some_and(|work| may_be_seen(app, work)) => {}
+        // The viewer reports an image that fails to load; the page does not wait for the store.
+        None | Some(Err(Error::Store(_))) if work.as_ref().is_some_and(|work| allows_viewing(app, work)) => {}
         Some(Err(error)) => return Err(error),
         None => {
             app.gallery.images.open(&image.identifier).await?;
         }
     }
     let number = work.as_ref().map(|work| encoded(&work.object_number));
-    let exhibit = Exhibit {
-        label: work.as_ref().map_or_else(|| label(&image.identifier), |work| named(visit, work)),
+    let page = ViewerPage {
+        label: work.as_ref().map_or_else(|| label(&image.identifier), |work| title_with_number(visit, work)),
         image: Some(encoded(&image.identifier)),
         manifest: number.clone().unwrap_or_else(|| encoded(&image.identifier)),
         work: number,
-        ..Exhibit::default()
+        ..ViewerPage::default()
     };
-    Ok(pages::openseadragon(&visit.context, &exhibit))
+    Ok(pages::openseadragon(&visit.context, &page))
 }
 
-fn may_be_seen(app: &App, work: &Work) -> bool {
+fn allows_viewing(app: &App, work: &Work) -> bool {
     app.gallery.images.rights().of_record(work.rights.as_deref(), work.public_domain).largest > 0
 }
 
 /// The title with the object number, as in `Solskin i den blå stue (Ch. 3)`.
-fn named(visit: &Visit, work: &Work) -> String {
+fn title_with_number(visit: &Visit, work: &Work) -> String {
     let number = &work.object_number;
     match work.label().best(&visit.publisher.preferred_languages()) {
         Some(title) if title != number && title != label(number) => format!("{title} ({number})"),
@@ -228,12 +228,12 @@ fn named(visit: &Visit, work: &Work) -> String {
     }
 }
 
-/// The work that the visitor came from, if it shows the image; else the first one that does.
-async fn shown_in(app: &App, identifier: &str, from: Option<&str>) -> Result<Option<Work>, Error> {
+/// The work that the visitor came from, if it has the image; otherwise the first one that has it.
+async fn work_of_image(app: &App, identifier: &str, from: Option<&str>) -> Result<Option<Work>, Error> {
     app.gallery.works.work_with_file(identifier, from).await
 }
 
-/// The value of a parameter of the page.
+/// The value of a query parameter, decoded.
 fn parameter<'a>(request: &'a HttpRequest, name: &str) -> Option<Cow<'a, str>> {
     let mut pairs = pairs_of(request.query_string());
     pairs.find_map(|(known, value)| (known == name).then_some(Cow::Owned(value)))

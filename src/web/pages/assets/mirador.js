@@ -1,8 +1,8 @@
-// Opens the manifest that the page names in Mirador.
+// Opens the page's manifest in Mirador.
 "use strict";
 
-// A manifest, at the canvas and the part of it that the page names.
-function opened({ manifest, canvas, region }) {
+// Mirador's window settings: the manifest, at a canvas and a region of it if the page has them.
+function windowSettings({ manifest, canvas, region }) {
   const view = { manifestId: new URL(manifest, document.baseURI).href };
   if (canvas) view.canvasId = canvas;
   if (canvas && region) {
@@ -13,13 +13,13 @@ function opened({ manifest, canvas, region }) {
 }
 
 if (window.Mirador) {
-  const stage = document.getElementById("viewer");
+  const viewerArea = document.getElementById("viewer");
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const viewer = Mirador.viewer({
-    id: stage.id,
+    id: viewerArea.id,
     language: document.documentElement.lang,
     selectedTheme: dark.matches ? "dark" : "light",
-    windows: [opened(stage.dataset)],
+    windows: [windowSettings(viewerArea.dataset)],
     window: { allowClose: false, allowMaximize: false, sideBarOpen: false },
     workspace: { type: "single" },
     workspaceControlPanel: { enabled: false },

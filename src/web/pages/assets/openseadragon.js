@@ -1,13 +1,13 @@
-// Opens the image that the page names, and keeps what is seen in the address: #xywh=1200,800,640,480
+// Opens the page's image in OpenSeadragon, and keeps the visible region in the URL: #xywh=1200,800,640,480
 "use strict";
 
 if (window.OpenSeadragon) {
-  const stage = document.getElementById("viewer");
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const viewerArea = document.getElementById("viewer");
+  const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const viewer = OpenSeadragon({
-    element: stage,
-    tileSources: new URL(stage.dataset.info, document.baseURI).href,
-    prefixUrl: stage.dataset.images,
+    element: viewerArea,
+    tileSources: new URL(viewerArea.dataset.info, document.baseURI).href,
+    prefixUrl: viewerArea.dataset.images,
     crossOriginPolicy: "Anonymous",
     showNavigationControl: false,
     showNavigator: true,
@@ -18,8 +18,8 @@ if (window.OpenSeadragon) {
     gestureSettingsTouch: { pinchRotate: true },
     maxZoomPixelRatio: 2,
     visibilityRatio: 0.5,
-    animationTime: still ? 0 : 0.8,
-    immediateRender: still,
+    animationTime: reducedMotion ? 0 : 0.8,
+    immediateRender: reducedMotion,
   });
   const detail = document.querySelector(".detail");
 
@@ -34,8 +34,8 @@ if (window.OpenSeadragon) {
     button.addEventListener("click", () => viewer.isOpen() && tools[button.dataset.tool]());
   }
 
-  // What is seen, in whole pixels of the image, never outside it.
-  const seen = () => {
+  // The visible region in whole image pixels, clamped to the image.
+  const visibleRegion = () => {
     const image = viewer.world.getItemAt(0);
     const { x: width, y: height } = image.getContentSize();
     const box = image.viewportToImageRectangle(viewer.viewport.getBounds(true)).getBoundingBox();
@@ -45,37 +45,37 @@ if (window.OpenSeadragon) {
     return { xywh: [left, top, Math.max(right - left, 1), Math.max(bottom - top, 1)], width, height };
   };
 
-  const tell = () => {
-    const { xywh, width, height } = seen();
+  const updateAddress = () => {
+    const { xywh, width, height } = visibleRegion();
     const whole = xywh[2] === width && xywh[3] === height;
     const image = viewer.world.getItemAt(0).source;
-    const service = (image.id ?? image["@id"] ?? stage.dataset.info.replace(/\/info\.json$/, "")).replace(/\/$/, "");
-    detail.href = `${service}/${whole ? "full" : xywh}/${fitting(xywh)}/0/default.jpg`;
+    const service = (image.id ?? image["@id"] ?? viewerArea.dataset.info.replace(/\/info\.json$/, "")).replace(/\/$/, "");
+    detail.href = `${service}/${whole ? "full" : xywh}/${sizeParameter(xywh)}/0/default.jpg`;
     const address = new URL(location.href);
     address.hash = whole ? "" : `xywh=${xywh}`;
     history.replaceState(null, "", address);
   };
 
-  // At most 2000 pixels on either side, and never larger than the image is.
-  const fitting = ([, , width, height]) => (Math.max(width, height) <= 2000 ? "max" : "!2000,2000");
+  // The size parameter of the detail: at most 2000 pixels on either side, without upscaling.
+  const sizeParameter = ([, , width, height]) => (Math.max(width, height) <= 2000 ? "max" : "!2000,2000");
 
   viewer.addHandler("open", () => {
     document.querySelector(".tools").hidden = false;
     detail.hidden = false;
-    const wanted = /^#xywh=(\d+),(\d+),(\d+),(\d+)$/.exec(location.hash);
-    if (wanted && wanted[3] > 0 && wanted[4] > 0) {
-      const box = new OpenSeadragon.Rect(...wanted.slice(1).map(Number));
+    const requested = /^#xywh=(\d+),(\d+),(\d+),(\d+)$/.exec(location.hash);
+    if (requested && requested[3] > 0 && requested[4] > 0) {
+      const box = new OpenSeadragon.Rect(...requested.slice(1).map(Number));
       viewer.viewport.fitBounds(viewer.world.getItemAt(0).imageToViewportRectangle(box), true);
     }
-    tell();
-    viewer.addHandler("animation-finish", tell);
+    updateAddress();
+    viewer.addHandler("animation-finish", updateAddress);
   });
 
   viewer.addHandler("open-failed", () => {
     const note = document.createElement("p");
     note.className = "message";
     note.setAttribute("role", "alert");
-    note.textContent = stage.dataset.failed;
-    stage.append(note);
+    note.textContent = viewerArea.dataset.failed;
+    viewerArea.append(note);
   });
 }
